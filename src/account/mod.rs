@@ -1,0 +1,1 @@
+//! Accounts: cash, positions, holds, P&L, conservation.

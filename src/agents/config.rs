@@ -1,0 +1,95 @@
+//! What each kind of agent is told about itself: validated, in ticks and lots.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::process::HistoricalBar;
+use crate::units::{ListingId, Quantity, SimDuration};
+
+/// What a market maker centres its quotes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MakerReference {
+    /// The instrument's value process: an informed maker.
+    Value,
+    /// The mid as its feed shows it, or the last trade where a side is empty.
+    Mid,
+}
+
+/// A market maker: both sides around a reference, shifted against its inventory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarketMakerConfig {
+    /// Where it makes a market.
+    pub listing: ListingId,
+    /// What it quotes around.
+    pub reference: MakerReference,
+    /// Distance of each quote from the centre, in ticks, at least 1.
+    pub half_spread_ticks: i64,
+    /// Quantity on each side.
+    pub quantity: Quantity,
+    /// Inventory at which it quotes one side only.
+    pub max_inventory: Quantity,
+    /// How far the centre moves at full inventory, in half-spreads; 0 to 10.
+    pub skew: f64,
+    /// Mean time between two looks at the market; above zero.
+    pub interval: SimDuration,
+}
+
+/// One of a population of noise traders.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoiseConfig {
+    /// Where it trades.
+    pub listing: ListingId,
+    /// Mean time between two actions, exponentially distributed; above zero.
+    pub interval: SimDuration,
+    /// Probability that an action is a market order rather than a limit order; 0 to 1.
+    pub market_share: f64,
+    /// The largest quantity of an order; quantities are uniform from one lot on.
+    pub max_quantity: Quantity,
+    /// Mean distance of a limit order from the touch of its own side, in ticks; above zero.
+    pub depth_ticks: f64,
+    /// How long a limit order may rest before its owner takes it out at its next action.
+    pub patience: SimDuration,
+}
+
+/// A provider of liquidity around historical bars.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplayConfig {
+    /// Where it provides.
+    pub listing: ListingId,
+    /// The bars, in order of time.
+    pub bars: Arc<[HistoricalBar]>,
+    /// When a bar begins, after its row's time.
+    pub offset: SimDuration,
+    /// How long a bar lasts; above zero.
+    pub length: SimDuration,
+    /// Distance of its quotes from the historical price, in ticks, at least 1.
+    pub half_spread_ticks: i64,
+    /// Quantity it shows on each side.
+    pub depth: Quantity,
+}
+
+/// A value of a strategy's parameter, as a scenario gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ParamValue {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction; finite.
+    Float(f64),
+    /// A text.
+    Text(String),
+}
+
+/// A strategy written in Rhai.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScriptConfig {
+    /// The file, for messages.
+    pub file: PathBuf,
+    /// Its text.
+    pub source: Arc<str>,
+    /// The listing that functions without a listing mean.
+    pub listing: ListingId,
+    /// The parameters, in the order of the scenario.
+    pub params: Vec<(String, ParamValue)>,
+}

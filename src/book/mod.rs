@@ -1,0 +1,1 @@
+//! The order book and its matching.

@@ -1,0 +1,145 @@
+//! Latency models, and channels whose messages never overtake one another.
+
+use rand::RngExt;
+use rand_distr::Distribution;
+
+use super::random::{StandardNormal, Stream};
+use crate::units::{SimDuration, SimTime};
+
+/// How long a message takes on one leg of its way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LatencyModel {
+    /// Always the same.
+    Constant(SimDuration),
+    /// Uniform between the two, both included; `min <= max`.
+    Uniform {
+        /// The shortest.
+        min: SimDuration,
+        /// The longest.
+        max: SimDuration,
+    },
+    /// Lognormal: `median * exp(sigma * z)`, with `z` standard normal and cut off at
+    /// [`LatencyModel::CUTOFF`], so that every model has an upper bound.
+    LogNormal {
+        /// The median.
+        median: SimDuration,
+        /// The standard deviation of the logarithm, at or above 0.
+        sigma: f64,
+    },
+}
+
+impl LatencyModel {
+    /// No latency at all.
+    pub const NONE: Self = Self::Constant(SimDuration::ZERO);
+    /// Where the normal draw of a lognormal latency is cut off: one draw in 500 million is.
+    pub const CUTOFF: f64 = 6.0;
+
+    /// Draws one latency; a constant model draws nothing from `rng`.
+    pub fn sample(&self, rng: &mut Stream) -> SimDuration {
+        match *self {
+            Self::Constant(latency) => latency,
+            Self::Uniform { min, max } => {
+                SimDuration::from_nanos(rng.random_range(min.nanos()..=max.nanos()))
+            }
+            Self::LogNormal { median, sigma } => {
+                let z = StandardNormal.sample(rng).clamp(-Self::CUTOFF, Self::CUTOFF);
+                SimDuration::from_secs_f64(median.secs_f64() * libm::exp(sigma * z))
+            }
+        }
+    }
+
+    /// Returns a latency that no draw exceeds.
+    #[must_use]
+    pub fn upper_bound(&self) -> SimDuration {
+        match *self {
+            Self::Constant(latency) => latency,
+            Self::Uniform { max, .. } => max,
+            Self::LogNormal { median, sigma } => {
+                SimDuration::from_secs_f64(median.secs_f64() * libm::exp(sigma * Self::CUTOFF))
+            }
+        }
+    }
+}
+
+/// A one-way line of two legs (the actor's and the venue's) with a random stream of its own.
+///
+/// A message sent later never arrives earlier: where a draw would let it overtake, it arrives at
+/// the same instant as the one before it, and the sequence number keeps the order.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    legs: [LatencyModel; 2],
+    rng: Stream,
+    last_arrival: Option<SimTime>,
+}
+
+impl Channel {
+    /// Lays a channel of two legs; `rng` serves this channel alone.
+    #[must_use]
+    pub const fn new(legs: [LatencyModel; 2], rng: Stream) -> Self {
+        Self { legs, rng, last_arrival: None }
+    }
+
+    /// Returns when a message sent at `now` arrives.
+    pub fn arrival(&mut self, now: SimTime) -> SimTime {
+        let [first, second] = self.legs;
+        let drawn = now + first.sample(&mut self.rng) + second.sample(&mut self.rng);
+        let arrival = self.last_arrival.map_or(drawn, |last| drawn.max(last));
+        self.last_arrival = Some(arrival);
+        arrival
+    }
+
+    /// Returns a latency that no message exceeds.
+    #[must_use]
+    pub fn upper_bound(&self) -> SimDuration {
+        self.legs[0].upper_bound() + self.legs[1].upper_bound()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kernel::stream;
+    use crate::units::Seed;
+
+    fn model() -> impl Strategy<Value = LatencyModel> {
+        let span = |nanos| SimDuration::from_nanos(nanos);
+        prop_oneof![
+            (0..1_000_000_i64).prop_map(move |n| LatencyModel::Constant(span(n))),
+            (0..1_000_i64, 0..1_000_000_i64)
+                .prop_map(move |(min, more)| LatencyModel::Uniform { min: span(min), max: span(min + more) }),
+            (1..1_000_000_i64, 0.0..2.0_f64)
+                .prop_map(move |(median, sigma)| LatencyModel::LogNormal { median: span(median), sigma }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn prop_messages_of_one_channel_never_overtake(
+            legs in [model(), model()],
+            seed in any::<u64>(),
+            gaps in prop::collection::vec(0..10_000_i64, 1..200),
+        ) {
+            let mut channel = Channel::new(legs, stream(Seed::new(seed), "channel"));
+            let mut now = SimTime::from_nanos(0);
+            let mut last = now;
+            for gap in gaps {
+                now += SimDuration::from_nanos(gap);
+                let arrival = channel.arrival(now);
+                prop_assert!(arrival >= last && arrival >= now);
+                prop_assert!(arrival <= last.max(now + channel.upper_bound()));
+                last = arrival;
+            }
+        }
+    }
+
+    #[test]
+    fn lognormal_latency_has_its_median() {
+        let model = LatencyModel::LogNormal { median: SimDuration::from_micros(50), sigma: 0.5 };
+        let mut rng = stream(Seed::new(1), "median");
+        let mut draws: Vec<i64> = (0..20_001).map(|_| model.sample(&mut rng).nanos()).collect();
+        draws.sort_unstable();
+        assert!((49_000..51_000).contains(&draws[10_000]), "{}", draws[10_000]);
+    }
+}

@@ -1,0 +1,36 @@
+//! Commands: what an account gate sends to a venue.
+
+use super::order::OrderTerms;
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity};
+
+/// A request about one order of one listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command {
+    /// The order.
+    pub order: OrderId,
+    /// Who asks, and owns the order.
+    pub owner: ActorId,
+    /// The book it concerns.
+    pub listing: ListingId,
+    /// What is asked.
+    pub kind: CommandKind,
+}
+
+/// What a command asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandKind {
+    /// Enter a new order.
+    New(OrderTerms),
+    /// Take the order out of the book.
+    Cancel,
+    /// Change price and total quantity (filled part included).
+    ///
+    /// A pure decrease of quantity keeps the order's priority, anything else loses it; a total at or
+    /// below what has been filled cancels the order.
+    Replace {
+        /// The new limit.
+        price: Price,
+        /// The new total quantity.
+        quantity: Quantity,
+    },
+}

@@ -1,0 +1,177 @@
+//! [`Fact`]: what happened. The tape is made of these.
+
+use std::sync::Arc;
+
+use super::bar::Bar;
+use super::order::{OrderTerms, Side};
+use super::quote::Quote;
+use super::reason::{CancelReason, Refusal, RejectReason};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, TradeId};
+
+/// Something that happened, in the past tense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// An account gate let an order not leave.
+    OrderRefused {
+        /// Who asked.
+        owner: ActorId,
+        /// Where it should have gone.
+        listing: ListingId,
+        /// What was asked.
+        terms: OrderTerms,
+        /// Why not.
+        reason: Refusal,
+    },
+    /// A venue took an order.
+    OrderAccepted {
+        /// The order.
+        order: OrderId,
+        /// Its owner.
+        owner: ActorId,
+        /// The book.
+        listing: ListingId,
+        /// Its terms.
+        terms: OrderTerms,
+    },
+    /// A venue did not take an order.
+    OrderRejected {
+        /// The order.
+        order: OrderId,
+        /// Its owner.
+        owner: ActorId,
+        /// The book.
+        listing: ListingId,
+        /// Its terms.
+        terms: OrderTerms,
+        /// Why not.
+        reason: RejectReason,
+    },
+    /// A cancel or replace was not carried out.
+    CommandRejected {
+        /// The order it named.
+        order: OrderId,
+        /// Who asked.
+        owner: ActorId,
+        /// The book.
+        listing: ListingId,
+        /// Why not.
+        reason: RejectReason,
+    },
+    /// An order got new terms.
+    OrderReplaced {
+        /// The order.
+        order: OrderId,
+        /// The book.
+        listing: ListingId,
+        /// Its limit from now on.
+        price: Price,
+        /// What is open from now on.
+        leaves: Quantity,
+        /// Whether it kept its place in the queue.
+        kept_priority: bool,
+    },
+    /// What was open of an order left the book.
+    OrderCanceled {
+        /// The order.
+        order: OrderId,
+        /// The book.
+        listing: ListingId,
+        /// How much.
+        quantity: Quantity,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// What was open of an order left the book at the close.
+    OrderExpired {
+        /// The order.
+        order: OrderId,
+        /// The book.
+        listing: ListingId,
+        /// How much.
+        quantity: Quantity,
+    },
+    /// Two orders traded.
+    Traded(Trade),
+    /// The best bid or ask, or the size there, is another.
+    TouchChanged {
+        /// The book.
+        listing: ListingId,
+        /// The touch from now on.
+        quote: Quote,
+    },
+    /// An interval with trades in it ended.
+    BarClosed {
+        /// The book.
+        listing: ListingId,
+        /// The interval's trades, summed up.
+        bar: Bar,
+    },
+    /// An account was marked to market.
+    AccountMarked(AccountMark),
+    /// A strategy wrote a line into its log.
+    Logged {
+        /// Who.
+        actor: ActorId,
+        /// What.
+        text: Arc<str>,
+    },
+    /// A strategy failed and was stopped.
+    StrategyFailed {
+        /// Who.
+        actor: ActorId,
+        /// The error with its place, callback and virtual time.
+        text: Arc<str>,
+    },
+}
+
+/// A trade: two fills, one price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trade {
+    /// The trade.
+    pub id: TradeId,
+    /// The book.
+    pub listing: ListingId,
+    /// The maker's price.
+    pub price: Price,
+    /// How much.
+    pub quantity: Quantity,
+    /// The taker's side.
+    pub aggressor: Side,
+    /// The resting order.
+    pub maker_order: OrderId,
+    /// Its owner.
+    pub maker: ActorId,
+    /// What the maker paid; a rebate is negative.
+    pub maker_fee: Money,
+    /// The aggressing order.
+    pub taker_order: OrderId,
+    /// Its owner.
+    pub taker: ActorId,
+    /// What the taker paid; a rebate is negative.
+    pub taker_fee: Money,
+}
+
+/// One account's holding of one instrument, marked to market, as its gate knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountMark {
+    /// The account.
+    pub owner: ActorId,
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// The holding.
+    pub position: NetQuantity,
+    /// The price it is marked at: the mid in half ticks, or twice the last trade; absent before both.
+    pub mark_half_ticks: Option<i64>,
+    /// What the open holding cost: average entry price times holding, signed like the holding.
+    pub cost: Money,
+    /// Realized P&L in the instrument since the start, before fees.
+    pub realized: Money,
+    /// Unrealized P&L in the instrument.
+    pub unrealized: Money,
+    /// Fees paid less rebates, over all instruments.
+    pub fees: Money,
+    /// The account's cash, held part included.
+    pub cash: Money,
+    /// Cash plus all holdings at their marks.
+    pub equity: Money,
+}

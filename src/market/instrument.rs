@@ -1,0 +1,243 @@
+//! [`Instrument`]: what is traded, and [`Listing`]: where.
+
+use thiserror::Error;
+
+use crate::units::{ActorId, Decimal, FeeRate, InstrumentId, Money, NetQuantity, Price, Quantity, VenueId};
+
+/// A tradable contract: its symbol and the sizes of its tick and lot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instrument {
+    symbol: String,
+    tick_size: Decimal,
+    lot_size: Decimal,
+    /// The money of one tick times one lot: every notional is a multiple of it.
+    unit: Money,
+}
+
+/// Says why tick and lot make no instrument.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InstrumentError {
+    /// A size is zero or below.
+    #[error("tick and lot sizes must be above zero, not {0}")]
+    NotPositive(Decimal),
+    /// A tick times a lot is finer than money.
+    #[error("one tick times one lot is {tick} x {lot}, finer than money's ten decimal places")]
+    TooFine {
+        /// The tick size.
+        tick: Decimal,
+        /// The lot size.
+        lot: Decimal,
+    },
+}
+
+impl Instrument {
+    /// Makes an instrument.
+    ///
+    /// # Errors
+    /// [`InstrumentError`] if a size is not positive, or their product is finer than [`Money`].
+    pub fn new(
+        symbol: impl Into<String>,
+        tick_size: Decimal,
+        lot_size: Decimal,
+    ) -> Result<Self, InstrumentError> {
+        for size in [tick_size, lot_size] {
+            if !size.is_positive() {
+                return Err(InstrumentError::NotPositive(size));
+            }
+        }
+        let unit = tick_size.checked_mul(lot_size).and_then(Money::from_decimal);
+        let unit = unit.ok_or(InstrumentError::TooFine { tick: tick_size, lot: lot_size })?;
+        Ok(Self { symbol: symbol.into(), tick_size, lot_size, unit })
+    }
+
+    /// Returns the symbol.
+    #[must_use]
+    pub fn symbol(&self) -> &str {
+        &self.symbol
+    }
+
+    /// Returns the smallest step of a price.
+    #[must_use]
+    pub const fn tick_size(&self) -> Decimal {
+        self.tick_size
+    }
+
+    /// Returns the smallest step of a quantity.
+    #[must_use]
+    pub const fn lot_size(&self) -> Decimal {
+        self.lot_size
+    }
+
+    /// Returns price times quantity, exactly.
+    #[must_use]
+    pub fn notional(&self, price: Price, quantity: Quantity) -> Money {
+        self.unit * (i128::from(price.ticks()) * i128::from(quantity.lots()))
+    }
+
+    /// Returns price times a signed holding, exactly.
+    #[must_use]
+    pub fn value(&self, price: Price, holding: NetQuantity) -> Money {
+        self.unit * (i128::from(price.ticks()) * i128::from(holding.lots()))
+    }
+
+    /// Returns the price as an exact decimal.
+    #[must_use]
+    pub fn price_decimal(&self, price: Price) -> Decimal {
+        self.tick_size.checked_mul(Decimal::new(i128::from(price.ticks()), 0)).unwrap_or(self.tick_size)
+    }
+
+    /// Returns the double nearest to the price.
+    #[must_use]
+    pub fn price_f64(&self, price: Price) -> f64 {
+        scaled_f64(price.ticks(), self.tick_size)
+    }
+
+    /// Returns the double nearest to the quantity.
+    #[must_use]
+    pub fn quantity_f64(&self, quantity: Quantity) -> f64 {
+        scaled_f64(quantity.net().lots(), self.lot_size)
+    }
+
+    /// Returns the double nearest to the holding.
+    #[must_use]
+    pub fn holding_f64(&self, holding: NetQuantity) -> f64 {
+        scaled_f64(holding.lots(), self.lot_size)
+    }
+
+    /// Returns the price on the tick grid nearest to `value`, or `None` if it is not finite or too
+    /// large; halves go up.
+    #[must_use]
+    pub fn nearest_price(&self, value: f64) -> Option<Price> {
+        to_count(libm::floor(value / self.tick_size.to_f64() + 0.5), Price::MAX_TICKS).map(Price::new)
+    }
+
+    /// Returns the last price on the grid at or below `value`, or `None` as for
+    /// [`Instrument::nearest_price`]; a value within a millionth of a tick of the grid is on it.
+    #[must_use]
+    pub fn price_at_or_below(&self, value: f64) -> Option<Price> {
+        to_count(libm::floor(value / self.tick_size.to_f64() + 1e-6), Price::MAX_TICKS).map(Price::new)
+    }
+
+    /// Returns the first price on the grid at or above `value`, or `None` as for
+    /// [`Instrument::nearest_price`]; a value within a millionth of a tick of the grid is on it.
+    #[must_use]
+    pub fn price_at_or_above(&self, value: f64) -> Option<Price> {
+        to_count(libm::ceil(value / self.tick_size.to_f64() - 1e-6), Price::MAX_TICKS).map(Price::new)
+    }
+
+    /// Returns the quantity of whole lots that `value` is, or `None` if it is none or below zero.
+    #[must_use]
+    pub fn exact_quantity(&self, value: f64) -> Option<Quantity> {
+        let lots = value / self.lot_size.to_f64();
+        let whole = libm::round(lots);
+        let near = libm::fabs(lots - whole) <= 1e-6;
+        let count = to_count(whole, 1 << 40).filter(|count| *count >= 0 && near)?;
+        Some(Quantity::new(count.unsigned_abs()))
+    }
+
+    /// Returns the most whole lots within `value`; nothing where it is negative or not finite.
+    #[must_use]
+    pub fn whole_lots_within(&self, value: f64) -> Quantity {
+        let lots = libm::floor(value / self.lot_size.to_f64() + 1e-6);
+        let count = to_count(lots, 1 << 40).filter(|count| *count > 0).unwrap_or(0);
+        Quantity::new(count.unsigned_abs())
+    }
+}
+
+/// Returns the double nearest to `count` times `size`.
+///
+/// Both are brought to one division of two integers, which is correctly rounded as long as both are
+/// below 2^53; so 100.01 comes out as the double that prints as 100.01.
+#[expect(clippy::cast_precision_loss, reason = "below 2^53 exact; beyond it the nearest double will do")]
+fn scaled_f64(count: i64, size: Decimal) -> f64 {
+    let scale = size.scale();
+    let mantissa = size.scaled(scale).unwrap_or(0);
+    (i128::from(count) * mantissa) as f64 / 10_i128.pow(scale) as f64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn to_count(whole: f64, limit: i64) -> Option<i64> {
+    (libm::fabs(whole) <= limit as f64).then_some(whole as i64)
+}
+
+/// What a venue charges, as shares of notional; negative rates are rebates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fees {
+    /// Charged to the resting side.
+    pub maker: FeeRate,
+    /// Charged to the aggressor.
+    pub taker: FeeRate,
+}
+
+impl Fees {
+    /// Returns the most that a fill can cost on `notional`: never below zero.
+    #[must_use]
+    pub fn worst(&self, notional: Money) -> Money {
+        self.maker.max(self.taker).max(FeeRate::ZERO).of(notional)
+    }
+}
+
+/// One instrument at one venue, with a book of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing {
+    /// What is traded.
+    pub instrument: InstrumentId,
+    /// Where.
+    pub venue: VenueId,
+    /// The actor that runs the venue.
+    pub exchange: ActorId,
+    /// What a fill costs there.
+    pub fees: Fees,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instrument(tick: &str, lot: &str) -> Result<Instrument, InstrumentError> {
+        Instrument::new("ACME", tick.parse().unwrap(), lot.parse().unwrap())
+    }
+
+    #[test]
+    fn notional_is_exact() {
+        let coin = instrument("0.01", "0.00000001").unwrap();
+        let notional = coin.notional(Price::new(6_543_210), Quantity::new(1));
+        assert_eq!(notional.to_string(), "0.000654321");
+    }
+
+    #[test]
+    fn prices_come_out_as_the_double_people_type() {
+        let stock = instrument("0.01", "1").unwrap();
+        for ticks in [1, 29, 10_001, 122_923, 123_456_789_012] {
+            let text = stock.price_decimal(Price::new(ticks)).to_string();
+            assert_eq!(stock.price_f64(Price::new(ticks)).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn rounding_to_the_grid_has_a_direction() {
+        let stock = instrument("0.05", "1").unwrap();
+        assert_eq!(stock.price_at_or_below(100.07), Some(Price::new(2_001)));
+        assert_eq!(stock.price_at_or_above(100.07), Some(Price::new(2_002)));
+        assert_eq!(stock.price_at_or_below(100.05), Some(Price::new(2_001)));
+        assert_eq!(stock.price_at_or_above(100.05), Some(Price::new(2_001)));
+        assert_eq!(stock.nearest_price(f64::NAN), None);
+        assert_eq!(stock.nearest_price(1e300), None);
+    }
+
+    #[test]
+    fn quantities_must_be_whole_lots() {
+        let board = instrument("0.01", "100").unwrap();
+        assert_eq!(board.exact_quantity(300.0), Some(Quantity::new(3)));
+        assert_eq!(board.exact_quantity(250.0), None);
+        assert_eq!(board.exact_quantity(-100.0), None);
+        assert_eq!(board.whole_lots_within(250.0), Quantity::new(2));
+        assert_eq!(board.whole_lots_within(f64::INFINITY), Quantity::ZERO);
+    }
+
+    #[test]
+    fn sizes_that_money_cannot_hold_are_refused() {
+        assert!(matches!(instrument("0", "1"), Err(InstrumentError::NotPositive(_))));
+        assert!(matches!(instrument("0.000001", "0.00001"), Err(InstrumentError::TooFine { .. })));
+    }
+}

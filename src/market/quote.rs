@@ -1,0 +1,42 @@
+//! [`Quote`]: the touch of one book.
+
+use crate::units::{Price, Quantity};
+
+/// One level of a book: a price and the total quantity there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QuoteLevel {
+    /// The price.
+    pub price: Price,
+    /// The total at that price; above zero.
+    pub size: Quantity,
+}
+
+/// The touch: best bid and best ask, each absent where its side is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Quote {
+    /// The highest bid.
+    pub bid: Option<QuoteLevel>,
+    /// The lowest ask.
+    pub ask: Option<QuoteLevel>,
+}
+
+impl Quote {
+    /// Returns twice the mid in ticks (so that it is whole), if both sides are there.
+    #[must_use]
+    pub fn twice_mid_ticks(&self) -> Option<i64> {
+        Some(self.bid?.price.ticks() + self.ask?.price.ticks())
+    }
+
+    /// Returns the mid in ticks, if both sides are there.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "ticks are below 2^41")]
+    pub fn mid_ticks(&self) -> Option<f64> {
+        self.twice_mid_ticks().map(|twice| twice as f64 / 2.0)
+    }
+
+    /// Returns the spread in ticks, if both sides are there.
+    #[must_use]
+    pub fn spread_ticks(&self) -> Option<i64> {
+        Some(self.ask?.price - self.bid?.price)
+    }
+}

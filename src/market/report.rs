@@ -1,0 +1,95 @@
+//! Execution reports: what the owner of an order is told.
+
+use std::fmt;
+
+use actix::Message;
+
+use super::order::Side;
+use super::reason::{CancelReason, RejectReason};
+use crate::units::{ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
+
+/// A message from a venue to the owner of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExecutionReport {
+    /// The order.
+    pub order: OrderId,
+    /// The book.
+    pub listing: ListingId,
+    /// The order's side.
+    pub side: Side,
+    /// When it happened at the venue; the report arrives later.
+    pub at: SimTime,
+    /// What happened.
+    pub kind: ReportKind,
+}
+
+impl Message for ExecutionReport {
+    type Result = ();
+}
+
+/// What happened to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportKind {
+    /// The venue took it.
+    Accepted,
+    /// The venue did not take it; the order is over.
+    Rejected(RejectReason),
+    /// A cancel or replace was not carried out; the order is as it was.
+    CommandRejected(RejectReason),
+    /// The terms changed.
+    Replaced {
+        /// The limit from now on.
+        price: Price,
+        /// What is open from now on.
+        leaves: Quantity,
+    },
+    /// Part or all of it traded.
+    Filled {
+        /// The trade.
+        trade: TradeId,
+        /// At this price.
+        price: Price,
+        /// This much.
+        quantity: Quantity,
+        /// What is still open.
+        leaves: Quantity,
+        /// As maker or taker.
+        liquidity: Liquidity,
+        /// What it cost; a rebate is negative.
+        fee: Money,
+    },
+    /// What was open left the book.
+    Canceled(CancelReason),
+    /// What was open left the book because the venue closed.
+    Expired,
+}
+
+impl ReportKind {
+    /// Tells whether the order is over after this report.
+    #[must_use]
+    pub const fn is_terminal(&self) -> bool {
+        match self {
+            Self::Rejected(_) | Self::Canceled(_) | Self::Expired => true,
+            Self::Filled { leaves, .. } => leaves.is_zero(),
+            Self::Accepted | Self::CommandRejected(_) | Self::Replaced { .. } => false,
+        }
+    }
+}
+
+/// The role of one side of a trade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Liquidity {
+    /// It rested.
+    Maker,
+    /// It came and took.
+    Taker,
+}
+
+impl fmt::Display for Liquidity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Maker => "maker",
+            Self::Taker => "taker",
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! The tape: the one append-only stream of facts.
+
+use super::fact::Fact;
+use crate::kernel::{Digest, DigestWriter};
+use crate::units::SimTime;
+
+/// A fact with its place on the tape.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamped<'a> {
+    /// When it happened.
+    pub at: SimTime,
+    /// Its number, from zero.
+    pub sequence: u64,
+    /// What happened.
+    pub fact: &'a Fact,
+}
+
+/// Something that reads every fact as it is written: a recorder, an auditor, a live feed.
+pub trait TapeSink {
+    /// Takes one fact.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong; the run is ended with it, rather than lose a fact.
+    fn take(&mut self, fact: Stamped<'_>) -> Result<(), String>;
+}
+
+/// The stream of facts of one world.
+///
+/// The tape keeps nothing: each fact goes into the digest and to the sinks, in order, and those that
+/// need the past keep what they need of it. So memory does not grow with the length of a run.
+#[derive(Default)]
+pub struct Tape {
+    digest: DigestWriter,
+    sequence: u64,
+    trades: u64,
+    sinks: Vec<Box<dyn TapeSink>>,
+}
+
+impl std::fmt::Debug for Tape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tape")
+            .field("sequence", &self.sequence)
+            .field("sinks", &self.sinks.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tape {
+    /// Makes an empty tape.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a reader of all facts from now on.
+    pub fn add_sink(&mut self, sink: Box<dyn TapeSink>) {
+        self.sinks.push(sink);
+    }
+
+    /// Takes all readers off the tape; dropping them ends what they do.
+    pub fn take_sinks(&mut self) -> Vec<Box<dyn TapeSink>> {
+        std::mem::take(&mut self.sinks)
+    }
+
+    /// Writes a fact.
+    ///
+    /// # Errors
+    /// What the first sink that failed says.
+    pub fn write(&mut self, at: SimTime, fact: &Fact) -> Result<(), String> {
+        self.digest.absorb(|out| super::encode::encode(at, fact, out));
+        let stamped = Stamped { at, sequence: self.sequence, fact };
+        self.sequence += 1;
+        self.trades += u64::from(matches!(fact, Fact::Traded(_)));
+        self.sinks.iter_mut().try_for_each(|sink| sink.take(stamped))
+    }
+
+    /// Returns the digest of all facts so far.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest.digest()
+    }
+
+    /// Returns how many facts have been written.
+    #[must_use]
+    pub const fn facts(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Returns how many of them were trades.
+    #[must_use]
+    pub const fn trades(&self) -> u64 {
+        self.trades
+    }
+}

@@ -1,0 +1,1 @@
+//! The pit: what all participants share.

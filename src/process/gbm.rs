@@ -1,0 +1,58 @@
+//! Geometric Brownian motion.
+
+use rand_distr::Distribution;
+
+use super::value::PriceProcess;
+use crate::kernel::{StandardNormal, Stream};
+use crate::units::{SimDuration, SimTime};
+
+/// Geometric Brownian motion, dS = mu S dt + sigma S dW, stepped by its exact solution
+/// S(t + dt) = S(t) exp((mu - sigma²/2) dt + sigma sqrt(dt) Z) (Samuelson 1965).
+#[derive(Debug, Clone)]
+pub struct Gbm {
+    current: f64,
+    drift: f64,
+    volatility: f64,
+    hours_per_year: f64,
+}
+
+impl Gbm {
+    /// Makes a process at `initial` (above zero) with annualised `drift` and `volatility` (at or
+    /// above zero), a year being `hours_per_year` hours of virtual time.
+    #[must_use]
+    pub const fn new(initial: f64, drift: f64, volatility: f64, hours_per_year: f64) -> Self {
+        Self { current: initial, drift, volatility, hours_per_year }
+    }
+}
+
+impl PriceProcess for Gbm {
+    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
+        let years = span.secs_f64() / 3_600.0 / self.hours_per_year;
+        let drift = (self.drift - self.volatility * self.volatility / 2.0) * years;
+        let shock = self.volatility * libm::sqrt(years) * StandardNormal.sample(rng);
+        self.current *= libm::exp(drift + shock);
+        self.current
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::stream;
+    use crate::units::Seed;
+
+    #[test]
+    fn log_returns_have_the_annual_volatility_asked_for() {
+        let mut process = Gbm::new(100.0, 0.0, 0.2, 1_638.0);
+        let mut rng = stream(Seed::new(1), "gbm");
+        let hour = SimDuration::from_secs(3_600);
+        let (mut last, mut squares, n) = (100.0_f64, 0.0, 20_000);
+        for _ in 0..n {
+            let next = process.step(SimTime::from_nanos(0), hour, &mut rng);
+            squares += libm::log(next / last) * libm::log(next / last);
+            last = next;
+        }
+        let annual = libm::sqrt(squares / f64::from(n) * 1_638.0);
+        assert!((annual - 0.2).abs() < 0.005, "{annual}");
+    }
+}

@@ -1,0 +1,56 @@
+//! [`HistoricalBar`]: one row of a file of bars.
+
+use crate::units::SimTime;
+
+/// One historical bar in currency units, as read from a file and checked: all finite, prices above
+/// zero, `low <= open, close <= high`, volume at or above zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HistoricalBar {
+    /// The row's date or time.
+    pub time: SimTime,
+    /// First price.
+    pub open: f64,
+    /// Highest price.
+    pub high: f64,
+    /// Lowest price.
+    pub low: f64,
+    /// Last price.
+    pub close: f64,
+    /// Quantity traded, in the instrument's units.
+    pub volume: f64,
+}
+
+impl HistoricalBar {
+    /// Returns the four prices in a plausible order of time.
+    ///
+    /// A bar does not tell whether its high or its low came first. The usual convention is taken: the
+    /// extreme nearer to the open comes first, and the high where both are equally near.
+    #[must_use]
+    pub fn path(&self) -> [f64; 4] {
+        if self.high - self.open <= self.open - self.low {
+            [self.open, self.high, self.low, self.close]
+        } else {
+            [self.open, self.low, self.high, self.close]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extreme_nearer_to_the_open_comes_first() {
+        let bar = HistoricalBar {
+            time: SimTime::from_nanos(0),
+            open: 10.0,
+            high: 11.0,
+            low: 8.0,
+            close: 9.0,
+            volume: 1.0,
+        };
+        assert_eq!(bar.path().map(f64::to_bits), [10.0, 11.0, 8.0, 9.0].map(f64::to_bits));
+        let bar = HistoricalBar { high: 14.0, ..bar };
+        assert_eq!(bar.path().map(f64::to_bits), [10.0, 8.0, 14.0, 9.0].map(f64::to_bits));
+    }
+}

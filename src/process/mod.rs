@@ -1,0 +1,16 @@
+//! Price processes: how the value of an instrument moves.
+//!
+//! A [`PriceProcess`] is stepped on a fixed grid of virtual time with a random stream of its own, so
+//! that what the value is at some time does not depend on who asks, or when.
+
+mod gbm;
+mod history;
+mod ou;
+mod replay;
+mod value;
+
+pub use gbm::Gbm;
+pub use history::HistoricalBar;
+pub use ou::OrnsteinUhlenbeck;
+pub use replay::Replay;
+pub use value::{PriceProcess, Value};

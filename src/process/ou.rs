@@ -1,0 +1,84 @@
+//! The Ornstein-Uhlenbeck process.
+
+use rand_distr::Distribution;
+
+use super::value::PriceProcess;
+use crate::kernel::{StandardNormal, Stream};
+use crate::units::{SimDuration, SimTime};
+
+/// An Ornstein-Uhlenbeck process, dX = theta (m - X) dt + s dW, stepped by its exact transition
+/// (Uhlenbeck and Ornstein 1930; Gillespie 1996).
+///
+/// The volatility is given as a share of the mean, annualised, as for a price; so s = volatility x
+/// mean. The value is kept at or above a ten-thousandth of the mean, since prices stay above zero.
+#[derive(Debug, Clone)]
+pub struct OrnsteinUhlenbeck {
+    current: f64,
+    mean: f64,
+    /// Reversion speed, per hour.
+    theta: f64,
+    /// Diffusion, in currency per square root of an hour.
+    diffusion: f64,
+}
+
+impl OrnsteinUhlenbeck {
+    /// Makes a process at `initial` that halves its distance from `mean` (above zero) in `half_life`
+    /// (above zero), with annualised `volatility`, a year being `hours_per_year` hours.
+    #[must_use]
+    pub fn new(
+        initial: f64,
+        mean: f64,
+        half_life: SimDuration,
+        volatility: f64,
+        hours_per_year: f64,
+    ) -> Self {
+        let theta = std::f64::consts::LN_2 / (half_life.secs_f64() / 3_600.0);
+        let diffusion = volatility * mean / libm::sqrt(hours_per_year);
+        Self { current: initial, mean, theta, diffusion }
+    }
+}
+
+impl PriceProcess for OrnsteinUhlenbeck {
+    fn step(&mut self, _to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
+        let hours = span.secs_f64() / 3_600.0;
+        let decay = libm::exp(-self.theta * hours);
+        let variance = self.diffusion * self.diffusion * (1.0 - decay * decay) / (2.0 * self.theta);
+        let next = self.mean
+            + (self.current - self.mean) * decay
+            + libm::sqrt(variance) * StandardNormal.sample(rng);
+        self.current = next.max(self.mean * 1e-4);
+        self.current
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::stream;
+    use crate::units::Seed;
+
+    #[test]
+    fn without_noise_the_distance_halves_in_a_half_life() {
+        let half_life = SimDuration::from_secs(7_200);
+        let mut process = OrnsteinUhlenbeck::new(120.0, 100.0, half_life, 0.0, 1_638.0);
+        let mut rng = stream(Seed::new(1), "ou");
+        let value = process.step(SimTime::from_nanos(0), half_life, &mut rng);
+        assert!((value - 110.0).abs() < 1e-9, "{value}");
+    }
+
+    #[test]
+    fn the_stationary_variance_is_that_of_theory() {
+        let half_life = SimDuration::from_secs(3_600);
+        let mut process = OrnsteinUhlenbeck::new(100.0, 100.0, half_life, 0.5, 1_638.0);
+        let mut rng = stream(Seed::new(2), "ou");
+        let n = 50_000;
+        let mut squares = 0.0;
+        for _ in 0..n {
+            let x = process.step(SimTime::from_nanos(0), half_life, &mut rng) - 100.0;
+            squares += x * x;
+        }
+        let diffusion = 50.0 / libm::sqrt(1_638.0);
+        let expected = diffusion * diffusion / (2.0 * std::f64::consts::LN_2);
+        assert!((squares / f64::from(n) / expected - 1.0).abs() < 0.03);
+    }
+}

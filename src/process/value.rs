@@ -1,0 +1,78 @@
+//! [`PriceProcess`], the trait, and [`Value`], a process evaluated lazily on its grid.
+
+use std::fmt;
+
+use crate::kernel::Stream;
+use crate::units::{SimDuration, SimTime};
+
+/// A process that moves in steps of virtual time.
+///
+/// Implement this for a process of your own; `examples/custom_process.rs` does.
+pub trait PriceProcess: fmt::Debug {
+    /// Moves to `to`, which is `span` after the last step, and returns the value there, in currency
+    /// units, finite.
+    fn step(&mut self, to: SimTime, span: SimDuration, rng: &mut Stream) -> f64;
+}
+
+/// The value of one instrument over time.
+///
+/// The process is stepped at multiples of the grid after the start and nowhere else, however often
+/// and by whomever it is asked.
+#[derive(Debug)]
+pub struct Value {
+    process: Box<dyn PriceProcess>,
+    rng: Stream,
+    grid: SimDuration,
+    at: SimTime,
+    current: f64,
+}
+
+impl Value {
+    /// Starts `process` at `start` with the value `initial`; a grid of zero is taken as one second.
+    #[must_use]
+    pub fn new(
+        process: Box<dyn PriceProcess>,
+        initial: f64,
+        start: SimTime,
+        grid: SimDuration,
+        rng: Stream,
+    ) -> Self {
+        let grid = if grid.nanos() > 0 { grid } else { SimDuration::from_secs(1) };
+        Self { process, rng, grid, at: start, current: initial }
+    }
+
+    /// Returns the value at `now`: that of the last grid point at or before it.
+    ///
+    /// Time does not run backwards: a `now` before the last one asked for returns the later value.
+    pub fn at(&mut self, now: SimTime) -> f64 {
+        while self.at + self.grid <= now {
+            self.at += self.grid;
+            self.current = self.process.step(self.at, self.grid, &mut self.rng);
+        }
+        self.current
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::stream;
+    use crate::process::Gbm;
+    use crate::units::Seed;
+
+    fn value() -> Value {
+        let process = Gbm::new(100.0, 0.0, 0.3, 1_638.0);
+        let rng = stream(Seed::new(3), "process/ACME");
+        Value::new(Box::new(process), 100.0, SimTime::from_nanos(0), SimDuration::from_secs(1), rng)
+    }
+
+    #[test]
+    fn the_path_does_not_depend_on_who_asks() {
+        let (mut often, mut seldom) = (value(), value());
+        for millis in 0..20_000 {
+            often.at(SimTime::from_nanos(millis * 1_000_000));
+        }
+        let end = SimTime::from_nanos(20_000_000_000);
+        assert_eq!(often.at(end).to_bits(), seldom.at(end).to_bits());
+    }
+}

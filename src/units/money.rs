@@ -1,0 +1,204 @@
+//! [`Money`], exact to ten decimal places, and [`FeeRate`].
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
+
+use super::decimal::Decimal;
+
+/// An amount of the currency, in units of 10^-10 of it.
+///
+/// Ten places hold one tick times one lot of every usual contract (0.01 times 0.00000001 included)
+/// and a tenth of a basis point of it. 128 bits leave room for 10^28 currency units, so that sums
+/// over any world cannot overflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Money(i128);
+
+impl Money {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// Decimal places of the unit.
+    pub const SCALE: u32 = 10;
+    /// Units in one of the currency: 10^10.
+    pub const UNITS: i128 = 10_i128.pow(Self::SCALE);
+
+    /// Makes an amount of `units` of 10^-10.
+    #[must_use]
+    pub const fn from_units(units: i128) -> Self {
+        Self(units)
+    }
+
+    /// Makes an amount of whole currency.
+    #[must_use]
+    pub const fn from_whole(whole: i64) -> Self {
+        Self(whole as i128 * Self::UNITS)
+    }
+
+    /// Converts a decimal, or returns `None` if it has more than ten places or does not fit.
+    #[must_use]
+    pub fn from_decimal(decimal: Decimal) -> Option<Self> {
+        decimal.scaled(Self::SCALE).map(Self)
+    }
+
+    /// Returns the number of units of 10^-10.
+    #[must_use]
+    pub const fn units(self) -> i128 {
+        self.0
+    }
+
+    /// Returns the nearest `f64`, for analysis and decisions only.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / Self::UNITS as f64
+    }
+
+    /// Returns `self * numerator / denominator`, rounded half away from zero.
+    ///
+    /// A `denominator` of zero gives zero: there is nothing to share out.
+    #[must_use]
+    pub fn share(self, numerator: i128, denominator: i128) -> Self {
+        if denominator == 0 {
+            return Self::ZERO;
+        }
+        // Quotient and remainder apart: the product of two large numbers would overflow 128 bits.
+        let (quotient, remainder) = (self.0 / denominator, self.0 % denominator);
+        Self(quotient * numerator + div_round(remainder * numerator, denominator))
+    }
+
+    /// Returns the larger of the two.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        if other.0 > self.0 { other } else { self }
+    }
+}
+
+/// Divides, rounding halves away from zero; `denominator` is not zero.
+fn div_round(numerator: i128, denominator: i128) -> i128 {
+    let half = denominator.abs() / 2;
+    let sign = if (numerator < 0) == (denominator < 0) { 1 } else { -1 };
+    sign * ((numerator.abs() + half) / denominator.abs())
+}
+
+impl Add for Money {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl SubAssign for Money {
+    fn sub_assign(&mut self, other: Self) {
+        self.0 -= other.0;
+    }
+}
+
+impl Neg for Money {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl Mul<i128> for Money {
+    type Output = Self;
+    fn mul(self, factor: i128) -> Self {
+        Self(self.0 * factor)
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+        items.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Money {
+    /// Writes the exact amount with at least two places: `12.50`, `-0.0001`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let whole = self.0.unsigned_abs() / Self::UNITS.unsigned_abs();
+        let fraction = format!("{:010}", self.0.unsigned_abs() % Self::UNITS.unsigned_abs());
+        let kept = fraction.trim_end_matches('0').len().max(2);
+        f.pad(&format!("{sign}{whole}.{}", &fraction[..kept]))
+    }
+}
+
+/// A share of notional charged as a fee: positive costs, negative is a rebate.
+///
+/// Held in units of 10^-9 of notional; a basis point is 100,000 of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FeeRate(i64);
+
+impl FeeRate {
+    /// No fee.
+    pub const ZERO: Self = Self(0);
+    /// Decimal places of a basis point that are kept.
+    pub const BPS_SCALE: u32 = 5;
+    const PER_NOTIONAL: i128 = 1_000_000_000;
+
+    /// Converts a number of basis points, or returns `None` beyond five places or ±10,000 bps.
+    #[must_use]
+    pub fn from_bps(bps: Decimal) -> Option<Self> {
+        let units = i64::try_from(bps.scaled(Self::BPS_SCALE)?).ok()?;
+        (units.unsigned_abs() <= 1_000_000_000).then_some(Self(units))
+    }
+
+    /// Returns the fee on `notional`, rounded half away from zero to [`Money`]'s unit.
+    #[must_use]
+    pub fn of(self, notional: Money) -> Money {
+        notional.share(i128::from(self.0), Self::PER_NOTIONAL)
+    }
+
+    /// Returns the larger of the two rates.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        if other.0 > self.0 { other } else { self }
+    }
+
+    /// Returns the rate in basis points.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "rates are at most 10^9 units, exact in a double")]
+    pub fn bps(self) -> f64 {
+        self.0 as f64 / 100_000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_shows_every_place_and_at_least_two() {
+        assert_eq!(Money::from_units(125_000_000_000).to_string(), "12.50");
+        assert_eq!(Money::from_units(-1).to_string(), "-0.0000000001");
+        assert_eq!(Money::ZERO.to_string(), "0.00");
+    }
+
+    #[test]
+    fn fee_rounds_half_away_from_zero() {
+        let rate = FeeRate::from_bps("-0.1".parse().unwrap()).unwrap();
+        assert_eq!(rate.of(Money::from_whole(100)).to_string(), "-0.001");
+        assert_eq!(Money::from_units(5).share(1, 2), Money::from_units(3));
+        assert_eq!(Money::from_units(-5).share(1, 2), Money::from_units(-3));
+    }
+
+    #[test]
+    fn fee_rate_refuses_what_it_cannot_hold() {
+        assert!(FeeRate::from_bps("0.000001".parse().unwrap()).is_none());
+        assert!(FeeRate::from_bps("10001".parse().unwrap()).is_none());
+    }
+}
