@@ -1,0 +1,82 @@
+//! The manifest: what ran, and what it left.
+
+use serde::{Deserialize, Serialize};
+
+/// The content of `manifest.json`.
+///
+/// It says nothing of the wall clock or the machine, so that the same scenario and seed leave the
+/// same manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this layout: [`Manifest::VERSION`].
+    pub layout: u32,
+    /// Version of the program that wrote it.
+    pub bearpit: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// First instant of virtual time.
+    pub start: String,
+    /// Last instant of virtual time.
+    pub end: String,
+    /// BLAKE3 over all facts, in hexadecimal.
+    pub digest: String,
+    /// BLAKE3 over the scenario and every file it read, in hexadecimal.
+    pub inputs: String,
+    /// Events delivered.
+    pub events: u64,
+    /// Facts written to the tape.
+    pub facts: u64,
+    /// Trades among them.
+    pub trades: u64,
+    /// The interval of the `bars` table.
+    pub bar_interval: String,
+    /// Format of the tables: `parquet`, `csv` or `ipc`.
+    pub format: String,
+    /// The tables, with their rows.
+    pub tables: Vec<TableSummary>,
+    /// Symbols of the instruments, in the scenario's order.
+    pub symbols: Vec<String>,
+    /// Names of the venues, in the scenario's order.
+    pub venues: Vec<String>,
+    /// The tracked accounts at the end, in the scenario's order.
+    pub accounts: Vec<AccountSummary>,
+}
+
+impl Manifest {
+    /// The version of the layout that this program writes and reads.
+    pub const VERSION: u32 = 1;
+}
+
+/// One table of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSummary {
+    /// The table's name.
+    pub name: String,
+    /// Its number of rows.
+    pub rows: u64,
+}
+
+/// One tracked account at the end of a run; money as exact decimal text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSummary {
+    /// The agent's name.
+    pub owner: String,
+    /// Its kind as in the scenario: `script`, `market_maker`, or what a native actor called itself.
+    pub kind: String,
+    /// Equity at the start: cash plus holdings at their first marks.
+    pub initial_equity: String,
+    /// Equity at the end.
+    pub final_equity: String,
+    /// Final less initial equity.
+    pub profit: String,
+    /// Fees paid less rebates.
+    pub fees: String,
+    /// Number of fills.
+    pub fills: u64,
+    /// Number of orders that its account gate refused.
+    pub refused: u64,
+    /// The error that stopped it, if one did.
+    pub failure: Option<String>,
+}

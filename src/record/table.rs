@@ -1,0 +1,84 @@
+//! The names of the tables of a run, and of the formats they are written in.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A table of a run; `docs/tables.md` tells its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// One row per order, when it is over.
+    Orders,
+    /// Two rows per trade.
+    Fills,
+    /// One row per trade.
+    Trades,
+    /// One row per change of the touch.
+    Quotes,
+    /// Accounts marked to market.
+    Pnl,
+    /// One row per interval with trades.
+    Bars,
+    /// What strategies logged, and their errors.
+    Log,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Self; 7] =
+        [Self::Orders, Self::Fills, Self::Trades, Self::Quotes, Self::Pnl, Self::Bars, Self::Log];
+
+    /// Returns the table's name, which is also its file's.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Fills => "fills",
+            Self::Trades => "trades",
+            Self::Quotes => "quotes",
+            Self::Pnl => "pnl",
+            Self::Bars => "bars",
+            Self::Log => "log",
+        }
+    }
+}
+
+/// A file format for tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Format {
+    /// Apache Parquet, compressed with zstd.
+    #[default]
+    Parquet,
+    /// Comma-separated text with a header line.
+    Csv,
+    /// The Arrow IPC file format.
+    Ipc,
+}
+
+impl Format {
+    /// Returns the format's name, which is also the extension of its files.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+            Self::Ipc => "ipc",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.extension())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Parquet, Self::Csv, Self::Ipc]
+            .into_iter()
+            .find(|format| format.extension() == text)
+            .ok_or_else(|| format!("`{text}` is not a table format: choose parquet, csv or ipc"))
+    }
+}
