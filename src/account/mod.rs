@@ -1,1 +1,18 @@
-//! Accounts: cash, positions, holds, P&L, conservation.
+//! Accounts: cash, positions, holds, and the gate through which every order leaves.
+//!
+//! An [`Account`] lives with its owner, not with a venue. Before a command leaves, the gate holds the
+//! cash or shares that it could cost ([`Account::admit`]); from execution reports it releases the holds
+//! and books what happened ([`Account::book`]). So cash never goes below zero by trading, whatever
+//! happens between sending and hearing.
+
+mod conservation;
+mod gate;
+mod ledger;
+mod orders;
+mod position;
+
+pub use conservation::{Imbalance, Totals};
+pub use gate::{Approved, OrderContext};
+pub use ledger::{Account, AccountTerms, Credit};
+pub use orders::{OpenOrder, PendingReplace};
+pub use position::Position;

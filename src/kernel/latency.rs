@@ -81,11 +81,16 @@ impl Channel {
 
     /// Returns when a message sent at `now` arrives.
     pub fn arrival(&mut self, now: SimTime) -> SimTime {
-        let [first, second] = self.legs;
-        let drawn = now + first.sample(&mut self.rng) + second.sample(&mut self.rng);
+        let drawn = now + self.delay();
         let arrival = self.last_arrival.map_or(drawn, |last| drawn.max(last));
         self.last_arrival = Some(arrival);
         arrival
+    }
+
+    /// Draws the latency of both legs, for one who looks rather than being sent a message.
+    pub fn delay(&mut self) -> SimDuration {
+        let [first, second] = self.legs;
+        first.sample(&mut self.rng) + second.sample(&mut self.rng)
     }
 
     /// Returns a latency that no message exceeds.

@@ -17,7 +17,10 @@ pub trait Domain: Sized + 'static {
     type Message: From<Wakeup> + Clone + 'static;
 
     /// Sees each message just before its actor does, also where that actor has stopped.
-    fn before_delivery(&mut self, to: ActorId, message: &Self::Message);
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong; it ends the run.
+    fn before_delivery(&mut self, now: SimTime, to: ActorId, message: &Self::Message) -> Result<(), String>;
 }
 
 /// An actor as the world drives it; [`crate::pit::Trader`] makes one of an `actix` actor.
@@ -178,10 +181,17 @@ impl<D: Domain> World<D> {
         Ok(())
     }
 
-    /// Stops every actor that still runs; what is still on its way reaches the domain alone.
+    /// Ends the world: what `settles` of the messages still on their way reaches the domain (not the
+    /// actors), all others are dropped, and every actor that still runs is stopped.
     ///
-    /// `drain` picks the messages that the domain must still see; all others are dropped.
-    pub fn stop(&mut self, drain: impl Fn(&D::Message) -> bool) {
+    /// # Errors
+    /// [`WorldError::Fault`] if the domain or an actor finds something wrong.
+    pub fn stop(&mut self, settles: impl Fn(&D::Message) -> bool) -> Result<(), WorldError> {
+        while let Some((_, (to, message))) = self.ctx.queue.pop() {
+            if settles(&message) {
+                self.show_domain(to, &message);
+            }
+        }
         for (index, actor) in self.actors.iter_mut().enumerate() {
             self.ctx.current = ActorId::new(u32::try_from(index).unwrap_or(u32::MAX));
             if self.ctx.seats[index].state == ActorState::Running {
@@ -192,11 +202,7 @@ impl<D: Domain> World<D> {
                 actor.stopped(&mut self.ctx);
             }
         }
-        while let Some((_, (to, message))) = self.ctx.queue.pop() {
-            if drain(&message) {
-                self.ctx.domain_mut().before_delivery(to, &message);
-            }
-        }
+        self.check()
     }
 
     /// Returns the virtual time.
@@ -245,11 +251,18 @@ impl<D: Domain> World<D> {
         self.ctx.now = time;
         self.ctx.current = to;
         self.events += 1;
-        self.ctx.domain_mut().before_delivery(to, &message);
+        self.show_domain(to, &message);
         let Some(actor) = self.actors.get_mut(to.index()) else { return };
         if self.ctx.seats[to.index()].state == ActorState::Running {
             actor.deliver(message, &mut self.ctx);
             settle(actor.as_mut(), &mut self.ctx);
+        }
+    }
+
+    fn show_domain(&mut self, to: ActorId, message: &D::Message) {
+        let now = self.ctx.now;
+        if let Err(why) = self.ctx.domain_mut().before_delivery(now, to, message) {
+            self.ctx.fail(why);
         }
     }
 

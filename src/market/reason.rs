@@ -92,6 +92,9 @@ pub enum RejectReason {
     /// The venue does not list it.
     #[error("the venue does not list that instrument")]
     UnknownListing,
+    /// The venue has closed.
+    #[error("the venue has closed")]
+    VenueClosed,
 }
 
 impl RejectReason {
@@ -106,6 +109,7 @@ impl RejectReason {
             Self::FokUnfillable => "fok_unfillable",
             Self::NoLiquidity => "no_liquidity",
             Self::UnknownListing => "unknown_listing",
+            Self::VenueClosed => "venue_closed",
         }
     }
 }

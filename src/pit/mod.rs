@@ -1,1 +1,40 @@
-//! The pit: what all participants share.
+//! The pit: what all participants of a market share, and the [`Context`] through which they trade.
+//!
+//! [`Pit`] is the kernel's [`Domain`]: listings, wires (latency channels), accounts, the tape and the
+//! market as its feed shows it. Actors never touch it; they call the methods that this module adds to
+//! their context:
+//!
+//! - [`Context::submit`], [`Context::cancel`], [`Context::replace`]: through the account gate, then with
+//!   entry latency to the venue.
+//! - [`Context::market`]: the touch as the actor's feed shows it, lazily; a trader that only looks when it
+//!   wakes costs nothing per change of the book.
+//! - [`Context::subscribe`]: quotes, trades or bars as messages with feed latency.
+//!
+//! An actor is an `actix` actor with three handlers ([`Wakeup`](crate::kernel::Wakeup),
+//! [`ExecutionReport`](crate::market::ExecutionReport), [`MarketData`]); [`Trader`] seats it in a world.
+
+mod clerk;
+mod floor;
+mod marks;
+mod message;
+mod publish;
+mod seat;
+mod trading;
+mod view;
+mod wires;
+
+pub use clerk::Clerk;
+pub use floor::{Pit, PitPlan, Seating, VenueTerms};
+pub use message::{Instruction, MarketData, Message, Update};
+pub use publish::Feed;
+pub use seat::{Trader, TradingActor};
+pub use view::MarketView;
+pub use wires::Latencies;
+
+use crate::kernel::SimContext;
+
+/// The execution context of every actor of a market.
+pub type Context = SimContext<Pit>;
+
+/// A world whose actors trade.
+pub type PitWorld = crate::kernel::World<Pit>;

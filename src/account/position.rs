@@ -1,0 +1,137 @@
+//! [`Position`]: a signed holding by average cost.
+
+use crate::units::{Money, NetQuantity, Quantity};
+
+/// A holding of one instrument, what it cost, and what closing parts of it has brought.
+///
+/// Average cost: a fill that enlarges the position adds its notional to the cost; one that reduces it
+/// takes out cost in proportion and realizes the difference; one that crosses zero does both. The cost
+/// is kept as a whole and divided only when part of it leaves, so that at every moment
+/// realized + (holding at mark - cost) is exactly what the fills have brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    holding: NetQuantity,
+    cost: Money,
+    realized: Money,
+}
+
+impl Position {
+    /// Makes a position that was there before the run and cost `cost`.
+    #[must_use]
+    pub const fn opened(holding: NetQuantity, cost: Money) -> Self {
+        Self { holding, cost, realized: Money::ZERO }
+    }
+
+    /// Returns the signed holding.
+    #[must_use]
+    pub const fn holding(&self) -> NetQuantity {
+        self.holding
+    }
+
+    /// Returns what the holding cost; negative for a short position, which brought money.
+    #[must_use]
+    pub const fn cost(&self) -> Money {
+        self.cost
+    }
+
+    /// Returns the P&L realized so far, before fees.
+    #[must_use]
+    pub const fn realized(&self) -> Money {
+        self.realized
+    }
+
+    /// Sets what the holding cost, where that became known only after the start.
+    pub const fn set_cost(&mut self, cost: Money) {
+        self.cost = cost;
+    }
+
+    /// Adds a fill of `change` (positive bought, negative sold) for `notional` (never signed).
+    pub fn fill(&mut self, change: NetQuantity, notional: Money) {
+        let size = change.magnitude();
+        let closing = if self.reduces(change) { self.holding.magnitude().min(size) } else { Quantity::ZERO };
+        let closing_notional = notional.share(i128::from(closing.lots()), i128::from(size.lots()));
+        let opening_notional = notional - closing_notional;
+        let sign = i128::from(change.lots().signum());
+        if !closing.is_zero() {
+            let held = i128::from(self.holding.magnitude().lots());
+            let closed_cost = self.cost.share(i128::from(closing.lots()), held);
+            self.cost -= closed_cost;
+            // A reducing sale (sign -1) brings its notional against the cost of what leaves; a
+            // reducing purchase pays it against the (negative) cost of the short.
+            self.realized += closing_notional * -sign - closed_cost;
+        }
+        self.cost += opening_notional * sign;
+        self.holding += change;
+    }
+
+    fn reduces(&self, change: NetQuantity) -> bool {
+        self.holding.lots().signum() * change.lots().signum() < 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn money(whole: i64) -> Money {
+        Money::from_whole(whole)
+    }
+
+    fn lots(lots: i64) -> NetQuantity {
+        NetQuantity::new(lots)
+    }
+
+    #[test]
+    fn a_partial_close_realizes_its_share() {
+        let mut position = Position::default();
+        position.fill(lots(10), money(1_000));
+        position.fill(lots(10), money(1_200));
+        position.fill(lots(-5), money(600));
+        assert_eq!(position.realized(), money(50));
+        assert_eq!(position.cost(), money(1_650));
+        assert_eq!(position.holding(), lots(15));
+    }
+
+    #[test]
+    fn a_fill_across_zero_closes_and_opens() {
+        let mut position = Position::default();
+        position.fill(lots(10), money(1_000));
+        position.fill(lots(-15), money(1_650));
+        assert_eq!(position.realized(), money(100));
+        assert_eq!(position.cost(), money(-550));
+        assert_eq!(position.holding(), lots(-5));
+    }
+
+    #[test]
+    fn covering_a_short_below_its_price_is_a_gain() {
+        let mut position = Position::default();
+        position.fill(lots(-10), money(1_000));
+        position.fill(lots(10), money(900));
+        assert_eq!(position.realized(), money(100));
+        assert_eq!(position.cost(), Money::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn prop_realized_less_cost_is_what_the_fills_brought(
+            fills in prop::collection::vec((-50..50_i64, 1..1_000_000_007_i128), 1..60),
+        ) {
+            let mut position = Position::default();
+            let mut brought = Money::ZERO;
+            let mut holding = 0;
+            for (change, price) in fills.into_iter().filter(|(change, _)| *change != 0) {
+                let notional = Money::from_units(price * i128::from(change.abs()));
+                position.fill(lots(change), notional);
+                brought -= notional * i128::from(change.signum());
+                holding += change;
+                prop_assert_eq!(position.realized() - position.cost(), brought);
+                prop_assert_eq!(position.holding(), lots(holding));
+                if holding == 0 {
+                    prop_assert_eq!(position.cost(), Money::ZERO);
+                }
+            }
+        }
+    }
+}

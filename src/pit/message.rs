@@ -1,0 +1,82 @@
+//! The messages of a market.
+
+use crate::kernel::Wakeup;
+use crate::market::{Bar, Command, ExecutionReport, OrderTerms, Quote, Side};
+use crate::units::{ListingId, OrderId, Price, Quantity, SimTime};
+
+/// Whatever one actor of a market can receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message {
+    /// Its own alarm.
+    Wakeup(Wakeup),
+    /// To a venue: a request about an order.
+    Command(Command),
+    /// From a venue: news of an order of its own.
+    Report(ExecutionReport),
+    /// From a venue: news of the market.
+    Market(MarketData),
+    /// From outside the world: to be carried out in the receiving actor's name.
+    Instruction(Instruction),
+}
+
+impl From<Wakeup> for Message {
+    fn from(wakeup: Wakeup) -> Self {
+        Self::Wakeup(wakeup)
+    }
+}
+
+/// One item of a market data feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarketData {
+    /// The book.
+    pub listing: ListingId,
+    /// When it happened at the venue; it arrives later.
+    pub at: SimTime,
+    /// What happened.
+    pub update: Update,
+}
+
+impl actix::Message for MarketData {
+    type Result = ();
+}
+
+/// What happened in a market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Update {
+    /// The touch is another.
+    Quote(Quote),
+    /// A trade took place.
+    Trade {
+        /// At this price.
+        price: Price,
+        /// This much.
+        quantity: Quantity,
+        /// The taker's side.
+        aggressor: Side,
+    },
+    /// An interval with trades ended.
+    Bar(Bar),
+}
+
+/// What a person or program outside the world wants done in an actor's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instruction {
+    /// Enter an order.
+    Submit {
+        /// Where.
+        listing: ListingId,
+        /// What.
+        terms: OrderTerms,
+    },
+    /// Cancel an order.
+    Cancel(OrderId),
+    /// Replace an order.
+    Replace {
+        /// Which.
+        order: OrderId,
+        /// The new limit.
+        price: Price,
+        /// The new total quantity.
+        quantity: Quantity,
+    },
+}

@@ -1,0 +1,65 @@
+//! [`Trader`]: seats an `actix` actor in a world.
+
+use std::fmt;
+
+use actix::{Actor, Handler, Running};
+
+use super::message::{MarketData, Message};
+use super::{Context, Pit};
+use crate::kernel::{Participant, Wakeup};
+use crate::market::ExecutionReport;
+
+/// An `actix` actor that trades: any actor in this [`Context`] with the three handlers is one.
+pub trait TradingActor:
+    Actor<Context = Context>
+    + Handler<Wakeup, Result = ()>
+    + Handler<ExecutionReport, Result = ()>
+    + Handler<MarketData, Result = ()>
+{
+}
+
+impl<A> TradingActor for A where
+    A: Actor<Context = Context>
+        + Handler<Wakeup, Result = ()>
+        + Handler<ExecutionReport, Result = ()>
+        + Handler<MarketData, Result = ()>
+{
+}
+
+/// A trading actor in its seat: hands each message to the handler for it.
+///
+/// Instructions from outside are carried out here, in the actor's name; so a person's orders pass the
+/// same gate and the same wires as everybody's.
+pub struct Trader<A>(pub A);
+
+impl<A> fmt::Debug for Trader<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Trader").field(&std::any::type_name::<A>()).finish()
+    }
+}
+
+impl<A: TradingActor> Participant<Pit> for Trader<A> {
+    fn started(&mut self, ctx: &mut Context) {
+        self.0.started(ctx);
+    }
+
+    fn deliver(&mut self, message: Message, ctx: &mut Context) {
+        match message {
+            Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
+            Message::Report(report) => self.0.handle(report, ctx),
+            Message::Market(data) => self.0.handle(data, ctx),
+            Message::Instruction(instruction) => ctx.carry_out(instruction),
+            Message::Command(command) => {
+                ctx.fail(format!("order {} was sent to a trader instead of a venue", command.order));
+            }
+        }
+    }
+
+    fn stopping(&mut self, ctx: &mut Context) -> Running {
+        self.0.stopping(ctx)
+    }
+
+    fn stopped(&mut self, ctx: &mut Context) {
+        self.0.stopped(ctx);
+    }
+}
