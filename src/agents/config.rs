@@ -30,7 +30,7 @@ pub struct MarketMakerConfig {
     pub max_inventory: Quantity,
     /// How far the centre moves at full inventory, in half-spreads; 0 to 10.
     pub skew: f64,
-    /// Mean time between two looks at the market; above zero.
+    /// Mean time between two looks at the market, uniform within half of it either way; above zero.
     pub interval: SimDuration,
 }
 
@@ -45,7 +45,8 @@ pub struct NoiseConfig {
     pub market_share: f64,
     /// The largest quantity of an order; quantities are uniform from one lot on.
     pub max_quantity: Quantity,
-    /// Mean distance of a limit order from the touch of its own side, in ticks; above zero.
+    /// Mean distance of a limit order from the opposite touch, in ticks, over the one tick that keeps
+    /// it from crossing; at or above zero.
     pub depth_ticks: f64,
     /// How long a limit order may rest before its owner takes it out at its next action.
     pub patience: SimDuration,

@@ -4,5 +4,14 @@
 //! nor the exchange.
 
 mod config;
+mod desk;
+mod market_maker;
+mod noise;
+mod replay;
+pub mod script;
 
 pub use config::{MakerReference, MarketMakerConfig, NoiseConfig, ParamValue, ReplayConfig, ScriptConfig};
+pub use desk::Desk;
+pub use market_maker::MarketMaker;
+pub use noise::NoiseTrader;
+pub use replay::ReplayProvider;

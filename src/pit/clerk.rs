@@ -48,14 +48,4 @@ impl Handler<Wakeup> for Clerk {
     }
 }
 
-impl Handler<ExecutionReport> for Clerk {
-    type Result = ();
-
-    fn handle(&mut self, _: ExecutionReport, _: &mut Context) {}
-}
-
-impl Handler<MarketData> for Clerk {
-    type Result = ();
-
-    fn handle(&mut self, _: MarketData, _: &mut Context) {}
-}
+crate::ignore_messages!(Clerk: ExecutionReport, MarketData);

@@ -26,6 +26,30 @@ impl<A> TradingActor for A where
 {
 }
 
+/// Writes empty handlers for messages that an actor has no use for.
+///
+/// ```
+/// use bearpit::kernel::Wakeup;
+/// use bearpit::market::ExecutionReport;
+/// use bearpit::pit::{Context, MarketData};
+///
+/// struct Sleeper;
+/// impl actix::Actor for Sleeper {
+///     type Context = Context;
+/// }
+/// bearpit::ignore_messages!(Sleeper: Wakeup, ExecutionReport, MarketData);
+/// ```
+#[macro_export]
+macro_rules! ignore_messages {
+    ($actor:ty: $($message:ty),+ $(,)?) => {
+        $(impl ::actix::Handler<$message> for $actor {
+            type Result = ();
+
+            fn handle(&mut self, _: $message, _: &mut $crate::pit::Context) {}
+        })+
+    };
+}
+
 /// A trading actor in its seat: hands each message to the handler for it.
 ///
 /// Instructions from outside are carried out here, in the actor's name; so a person's orders pass the

@@ -13,4 +13,5 @@ pub use gbm::Gbm;
 pub use history::HistoricalBar;
 pub use ou::OrnsteinUhlenbeck;
 pub use replay::Replay;
+pub(crate) use replay::waypoint_time;
 pub use value::{PriceProcess, Value};
