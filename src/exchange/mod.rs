@@ -1,1 +1,13 @@
-//! The exchange actor.
+//! The exchange: the actor that runs a venue's books, and the market that is made of such actors.
+//!
+//! An [`Exchange`] matches and publishes; it knows no balances. A [`MarketBuilder`] lays out venues,
+//! listings and agents, and gives the [`Market`] that runs from open to close.
+
+mod bars;
+mod builder;
+mod market;
+mod venue;
+
+pub use builder::{BuildError, MarketBuilder, ProcessTerms};
+pub use market::{Market, MarketError, Participation};
+pub use venue::{Exchange, VenueSeat};

@@ -240,11 +240,6 @@ impl<D: Domain> World<D> {
         self.ctx.domain_mut()
     }
 
-    /// Returns the context, for a domain that sets itself up before the start.
-    pub(crate) const fn context_mut(&mut self) -> &mut SimContext<D> {
-        &mut self.ctx
-    }
-
     fn deliver_next(&mut self) {
         let Some((time, (to, message))) = self.ctx.queue.pop() else { return };
         debug_assert!(time >= self.ctx.now, "time runs forward");

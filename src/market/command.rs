@@ -16,6 +16,10 @@ pub struct Command {
     pub kind: CommandKind,
 }
 
+impl actix::Message for Command {
+    type Result = ();
+}
+
 /// What a command asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandKind {

@@ -137,6 +137,11 @@ impl Pit {
         self.closed = true;
     }
 
+    /// Forgets orders that left but never reached their venue before the close.
+    pub fn release_unsent(&mut self) {
+        self.accounts.iter_mut().for_each(Account::release_unsent);
+    }
+
     /// Checks that all cash and shares of the opening are still there, fees included.
     ///
     /// # Errors
