@@ -97,7 +97,10 @@ struct SeatedAgent {
 
 impl std::fmt::Debug for SeatedAgent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SeatedAgent").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("SeatedAgent")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
@@ -143,15 +146,20 @@ impl MarketBuilder {
     pub fn instrument(&mut self, instrument: Instrument, process: Option<ProcessTerms>) -> InstrumentId {
         let id = InstrumentId::new(count(self.plan.instruments.len()));
         let rng = stream(self.seed, &format!("process/{}", instrument.symbol()));
-        let value =
-            process.map(|terms| Value::new(terms.process, terms.initial, self.open, terms.grid, rng));
+        let value = process.map(|terms| Value::new(terms.process, terms.initial, self.open, terms.grid, rng));
         self.plan.instruments.push((instrument, value));
         id
     }
 
     /// Adds a venue that lists `instruments`, which must have been added; its listings come next in
     /// [`MarketBuilder::listings`].
-    pub fn venue(&mut self, name: &str, fees: Fees, latencies: Latencies, instruments: &[InstrumentId]) -> VenueId {
+    pub fn venue(
+        &mut self,
+        name: &str,
+        fees: Fees,
+        latencies: Latencies,
+        instruments: &[InstrumentId],
+    ) -> VenueId {
         let id = VenueId::new(count(self.plan.venues.len()));
         self.plan.venues.push(VenueTerms { name: name.to_owned(), fees, latencies });
         // Venues are seated first, so a venue's actor has the venue's number.

@@ -8,8 +8,8 @@ use super::bars::BarBuilder;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{Participant, Wakeup};
 use crate::market::{
-    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, Liquidity, OrderTerms, Quote, RejectReason,
-    ReportKind, Side, Trade,
+    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, Liquidity, OrderTerms, Quote,
+    RejectReason, ReportKind, Side, Trade,
 };
 use crate::pit::{Context, Message, Pit};
 use crate::units::{ActorId, ListingId, OrderId, Quantity, SimDuration, SimTime};

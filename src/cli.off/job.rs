@@ -1,0 +1,136 @@
+//! One run, from a scenario to a directory of results.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::coordinator::StopFlag;
+use super::progress::Gauge;
+use crate::exchange::Market;
+use crate::kernel::StepEnd;
+use crate::market::Tape;
+use crate::record::{
+    AccountSummary, Format, Manifest, Names, Recorder, Recording, RunDir, StoredRun, TableSummary,
+};
+use crate::report;
+use crate::scenario::Scenario;
+use crate::units::Seed;
+
+/// How results are to be written.
+#[derive(Debug, Clone)]
+pub(super) struct JobOptions {
+    pub(super) out: PathBuf,
+    pub(super) format: Format,
+    pub(super) force: bool,
+}
+
+/// A run to be done.
+#[derive(Debug)]
+pub(super) struct Job {
+    scenario: Scenario,
+    options: JobOptions,
+    gauge: Arc<Gauge>,
+    stop: StopFlag,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) name: String,
+    pub(super) seed: Seed,
+    pub(super) wall: Duration,
+    pub(super) verdict: Verdict,
+}
+
+/// Whether a run came to a result.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// It did, and the result is in its directory.
+    Finished(Box<Finished>),
+    /// It was asked to stop, and left nothing.
+    Interrupted,
+    /// It did not, and left nothing.
+    Failed(String),
+}
+
+/// The result of a run.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub(super) manifest: Manifest,
+    pub(super) directory: PathBuf,
+}
+
+/// Why a run stopped early.
+enum Break {
+    Interrupted,
+    Failed(String),
+}
+
+impl<E: std::error::Error> From<E> for Break {
+    fn from(error: E) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// How many events pass between two looks at the stop flag: a few milliseconds' worth.
+const EVENTS_PER_LOOK: u64 = 16_384;
+
+impl Job {
+    pub(super) const fn new(scenario: Scenario, options: JobOptions, gauge: Arc<Gauge>, stop: StopFlag) -> Self {
+        Self { scenario, options, gauge, stop }
+    }
+
+    /// Returns the outcome where the job's thread is gone.
+    pub(super) fn lost(&self) -> Outcome {
+        self.outcome(Duration::ZERO, Verdict::Failed("the thread that ran it is gone".to_owned()))
+    }
+
+    /// Does the run; a panic in it is a failure of this run alone.
+    pub(super) fn run(&self) -> Outcome {
+        #[expect(clippy::disallowed_methods, reason = "wall time is shown to the user and steers nothing")]
+        let begin = Instant::now();
+        let ended = catch_unwind(AssertUnwindSafe(|| self.attempt()));
+        let verdict = match ended {
+            Ok(Ok(finished)) => Verdict::Finished(Box::new(finished)),
+            Ok(Err(Break::Interrupted)) => Verdict::Interrupted,
+            Ok(Err(Break::Failed(why))) => Verdict::Failed(why),
+            Err(_) => Verdict::Failed("a fault of bearpit itself; please report it with the scenario".to_owned()),
+        };
+        self.outcome(begin.elapsed(), verdict)
+    }
+
+    fn outcome(&self, wall: Duration, verdict: Verdict) -> Outcome {
+        Outcome { name: self.scenario.name.clone(), seed: self.scenario.seed, wall, verdict }
+    }
+
+    fn attempt(&self) -> Result<Finished, Break> {
+        if self.stop.is_raised() {
+            return Err(Break::Interrupted);
+        }
+        let scenario = &self.scenario;
+        let directory = RunDir::create(&self.options.out, &scenario.name, scenario.seed, self.options.force)?;
+        let mut builder = scenario.lay_out()?;
+        let (recorder, recording) = Recorder::start(directory.path(), self.options.format)?;
+        builder.sink(Box::new(recorder));
+        let mut market = builder.open()?;
+        let traded = self.trade(&mut market);
+        // The recorder ends when it is taken off the tape; its own error tells more than the market's.
+        drop(market.world_mut().domain_mut().tape_mut().take_sinks());
+        let tables = recording.finish()?;
+        traded?;
+        let manifest = self.manifest(&market, tables);
+        self.publish(directory, manifest)
+    }
+
+    fn trade(&self, market: &mut Market) -> Result<(), Break> {
+        market.start();
+        while market.step(market.close(), EVENTS_PER_LOOK)? == StepEnd::Budget {
+            self.gauge.note(market.world().events(), self.scenario.start, market.world().now());
+            if self.stop.is_raised() {
+                return Err(Break::Interrupted);
+            }
+        }
+        Ok(market.settle()?)
+    }
+}
