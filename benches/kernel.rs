@@ -1,0 +1,125 @@
+//! The event queue against the standard library's binary heap, and bare delivery through a world.
+//!
+//! `cargo bench --bench kernel`
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::hint::black_box;
+use std::time::Instant;
+
+use actix::{Actor, Handler};
+use bearpit::kernel::{EventQueue, Exponential, Stream, Wakeup, stream};
+use bearpit::market::{ExecutionReport, Tape};
+use bearpit::pit::{Context, MarketData, Pit, PitPlan, PitWorld, Seating, Trader};
+use bearpit::units::{Seed, SimDuration, SimTime};
+use rand_distr::Distribution;
+
+const PENDING: usize = 1_000;
+const STEPS: usize = 2_000_000;
+const REPETITIONS: usize = 5;
+
+/// As large as a market's message.
+type Payload = [u64; 12];
+
+fn gaps(rng: &mut Stream) -> Vec<i64> {
+    let gap = Exponential { mean: 1e9 };
+    (0..STEPS).map(|_| SimDuration::from_secs_f64(gap.sample(rng) / 1e9).nanos()).collect()
+}
+
+/// Pops and pushes `STEPS` times with `PENDING` events waiting; returns seconds.
+fn own_queue(gaps: &[i64]) -> f64 {
+    let mut queue = EventQueue::new();
+    for (index, gap) in gaps.iter().take(PENDING).enumerate() {
+        queue.push(SimTime::from_nanos(*gap), [index as u64; 12]);
+    }
+    let begin = Instant::now();
+    for gap in gaps {
+        let Some((time, payload)) = queue.pop() else { break };
+        queue.push(time + SimDuration::from_nanos(*gap), black_box::<Payload>(payload));
+    }
+    begin.elapsed().as_secs_f64()
+}
+
+fn binary_heap(gaps: &[i64]) -> f64 {
+    let mut heap: BinaryHeap<Reverse<(i64, u64, Payload)>> = BinaryHeap::new();
+    for (index, gap) in gaps.iter().take(PENDING).enumerate() {
+        heap.push(Reverse((*gap, index as u64, [index as u64; 12])));
+    }
+    let mut sequence = PENDING as u64;
+    let begin = Instant::now();
+    for gap in gaps {
+        let Some(Reverse((time, _, payload))) = heap.pop() else { break };
+        heap.push(Reverse((time + gap, sequence, black_box(payload))));
+        sequence += 1;
+    }
+    begin.elapsed().as_secs_f64()
+}
+
+/// Does nothing but wake.
+struct Metronome {
+    pause: SimDuration,
+}
+
+impl Actor for Metronome {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        ctx.wake_after(self.pause, 0);
+    }
+}
+
+impl Handler<Wakeup> for Metronome {
+    type Result = ();
+
+    fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+        ctx.wake_after(self.pause, 0);
+    }
+}
+
+bearpit::ignore_messages!(Metronome: ExecutionReport, MarketData);
+
+/// Wakes `PENDING` actors `STEPS` times; returns seconds.
+fn world() -> Result<f64, Box<dyn std::error::Error>> {
+    let seed = Seed::new(1);
+    let start = SimTime::from_nanos(0);
+    let mut world: PitWorld = PitWorld::new(seed, start, Pit::new(PitPlan::default(), Tape::new()));
+    for index in 0..PENDING {
+        let name = format!("metronome-{index}");
+        let pause = SimDuration::from_nanos(1_000 + i64::try_from(index)?);
+        world.add(&name, Box::new(Trader(Metronome { pause })))?;
+        world.domain_mut().seat(seed, &name, &Seating::default());
+    }
+    world.start();
+    let begin = Instant::now();
+    world.step(SimTime::from_nanos(i64::MAX), STEPS as u64)?;
+    Ok(begin.elapsed().as_secs_f64())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let gaps = gaps(&mut stream(Seed::new(1), "bench"));
+    let (mut own, mut heap, mut delivered) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        own.push(own_queue(&gaps));
+        heap.push(binary_heap(&gaps));
+        delivered.push(world()?);
+    }
+    let nanos = |seconds: f64| seconds * 1e9 / STEPS as f64;
+    let (own, heap, delivered) = (median(own), median(heap), median(delivered));
+    println!("pop and push, {PENDING} pending, payload of 96 bytes (median of {REPETITIONS}):");
+    println!("  event queue      {:6.1} ns", nanos(own));
+    println!("  std binary heap  {:6.1} ns   ratio heap / queue {:.2}", nanos(heap), heap / own);
+    println!("wake-up of one of {PENDING} actors through the world:");
+    println!(
+        "  world            {:6.1} ns   {:.1} million events/s",
+        nanos(delivered),
+        1e3 / nanos(delivered)
+    );
+    Ok(())
+}
