@@ -134,3 +134,63 @@ impl Job {
         Ok(market.settle()?)
     }
 }
+
+impl Job {
+    fn manifest(&self, market: &Market, tables: Vec<TableSummary>) -> Manifest {
+        let (scenario, world) = (&self.scenario, market.world());
+        let pit = world.domain();
+        Manifest {
+            layout: Manifest::VERSION,
+            bearpit: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: scenario.name.clone(),
+            seed: scenario.seed.get(),
+            start: scenario.start.to_string(),
+            end: scenario.end.to_string(),
+            digest: market.digest().to_string(),
+            inputs: scenario.inputs_digest.clone(),
+            events: world.events(),
+            facts: pit.tape().facts(),
+            trades: pit.tape().trades(),
+            bar_interval: scenario.bar_interval.to_string(),
+            format: self.options.format.to_string(),
+            tables,
+            symbols: pit.instruments().map(|instrument| instrument.symbol().to_owned()).collect(),
+            venues: pit.venues().iter().map(|venue| venue.name.clone()).collect(),
+            accounts: accounts(market),
+        }
+    }
+
+    /// Writes the summary, the report and last the manifest, and gives the directory its name.
+    fn publish(&self, directory: RunDir, manifest: Manifest) -> Result<Finished, Break> {
+        let summary = serde_json::to_vec_pretty(&manifest.accounts)?;
+        directory.write("summary.json", &summary)?;
+        let page = report::render(&StoredRun::assemble(directory.path(), manifest.clone()))?;
+        directory.write("report.html", page.as_bytes())?;
+        if self.stop.is_raised() {
+            return Err(Break::Interrupted);
+        }
+        let directory = directory.publish(&manifest)?;
+        Ok(Finished { manifest, directory })
+    }
+}
+
+/// Sums up the tracked accounts.
+fn accounts(market: &Market) -> Vec<AccountSummary> {
+    let pit = market.world().domain();
+    let tracked = market.participants().iter().filter_map(|participant| {
+        let account = pit.account(participant.id).filter(|account| account.is_tracked())?;
+        let (initial, current) = market.equity_span(participant);
+        Some(AccountSummary {
+            owner: participant.name.clone(),
+            kind: participant.kind.clone(),
+            initial_equity: initial.to_string(),
+            final_equity: current.to_string(),
+            profit: (current - initial).to_string(),
+            fees: account.fees().to_string(),
+            fills: account.fills(),
+            refused: account.refused(),
+            failure: pit.failure(participant.id).map(str::to_owned),
+        })
+    });
+    tracked.collect()
+}

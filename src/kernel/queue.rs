@@ -119,7 +119,10 @@ impl<T> EventQueue<T> {
         let mut at = 0;
         loop {
             let first_child = at * ARITY + 1;
-            let Some(children) = self.heap.get(first_child..(first_child + ARITY).min(self.heap.len())) else { break };
+            let Some(children) = self.heap.get(first_child..(first_child + ARITY).min(self.heap.len()))
+            else {
+                break;
+            };
             let Some(least) = least(children) else { break };
             self.heap[at] = children[least];
             at = first_child + least;

@@ -54,6 +54,8 @@ pub struct Pit {
     pub(super) next_trade: u64,
     pub(super) fees_collected: Money,
     pub(super) closed: bool,
+    /// Why strategies were stopped, in the order in which they were.
+    pub(super) failures: Vec<(ActorId, std::sync::Arc<str>)>,
     /// How long ago the slowest feed may see.
     pub(super) horizon: SimDuration,
     opening: Option<Totals>,
@@ -108,6 +110,7 @@ impl Pit {
             next_trade: 0,
             fees_collected: Money::ZERO,
             closed: false,
+            failures: Vec::new(),
             horizon: SimDuration::ZERO,
             opening: None,
         }
@@ -206,6 +209,12 @@ impl Pit {
     /// Returns the listings, in the order of their ids.
     pub fn listings(&self) -> impl Iterator<Item = &Listing> {
         self.listings.iter().map(|state| &state.listing)
+    }
+
+    /// Returns the error that stopped an actor, if one did.
+    #[must_use]
+    pub fn failure(&self, owner: ActorId) -> Option<&str> {
+        self.failures.iter().find(|(failed, _)| *failed == owner).map(|(_, text)| &**text)
     }
 
     /// Returns what venues have collected in fees, less the rebates they paid.

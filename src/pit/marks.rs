@@ -37,6 +37,7 @@ impl Pit {
                     self.set_mark(trade.listing, Mark { half_ticks: 2 * trade.price.ticks() });
                 }
             }
+            Fact::StrategyFailed { actor, text } => self.failures.push((*actor, text.clone())),
             _ => {}
         }
     }

@@ -1,0 +1,43 @@
+//! `bearpit report`: draws the report of finished runs anew.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::Failure;
+use super::args::ReportArguments;
+use super::console::{complain, print};
+use crate::record::StoredRun;
+use crate::report;
+
+/// Draws each run's report into its directory.
+///
+/// # Errors
+/// [`Failure::Run`] if a run cannot be read or its report not be written; the others are drawn.
+pub(super) fn run(arguments: &ReportArguments) -> Result<(), Failure> {
+    let mut failed = false;
+    for directory in &arguments.runs {
+        match draw(directory) {
+            Ok(()) => print(&directory.join("report.html").display().to_string())?,
+            Err(why) => {
+                failed = true;
+                complain(&format!("error: {why}"));
+            }
+        }
+    }
+    if failed { Err(Failure::Run) } else { Ok(()) }
+}
+
+fn draw(directory: &Path) -> Result<(), String> {
+    let run = StoredRun::open(directory).map_err(|error| error.to_string())?;
+    let page = report::render(&run).map_err(|error| error.to_string())?;
+    write_whole(directory, "report.html", page.as_bytes())
+        .map_err(|error| format!("{}: cannot write report.html: {error}", directory.display()))
+}
+
+/// Writes a file beside the old one and puts it in its place, so that it is never half there.
+fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    file.persist(directory.join(name))?;
+    Ok(())
+}
