@@ -95,6 +95,12 @@ impl Account {
         self.fees
     }
 
+    /// Returns the P&L realized so far in all instruments, before fees.
+    #[must_use]
+    pub fn realized(&self) -> Money {
+        self.lines.iter().map(|line| line.position.realized()).sum()
+    }
+
     /// Returns the position in an instrument.
     #[must_use]
     pub fn position(&self, instrument: InstrumentId) -> &Position {

@@ -34,7 +34,8 @@ pub struct SimContext<D: Domain> {
     pub(super) seats: Vec<Seat>,
     pub(super) fault: Option<String>,
     seed: Seed,
-    domain: D,
+    /// On the heap, so that lending the context out moves little.
+    domain: Box<D>,
 }
 
 /// What the kernel keeps for each actor beside the actor itself.
@@ -46,7 +47,7 @@ pub(super) struct Seat {
 }
 
 impl<D: Domain> SimContext<D> {
-    pub(super) const fn new(seed: Seed, start: SimTime, domain: D) -> Self {
+    pub(super) fn new(seed: Seed, start: SimTime, domain: D) -> Self {
         Self {
             now: start,
             current: ActorId::new(0),
@@ -54,13 +55,13 @@ impl<D: Domain> SimContext<D> {
             seats: Vec::new(),
             fault: None,
             seed,
-            domain,
+            domain: Box::new(domain),
         }
     }
 
     /// Makes a context of no world, to hold the place of one that is lent out.
     #[must_use]
-    pub const fn vacant(domain: D) -> Self {
+    pub fn vacant(domain: D) -> Self {
         Self::new(Seed::new(0), SimTime::from_nanos(0), domain)
     }
 

@@ -1,1 +1,23 @@
-//! Scenario files: TOML to a validated scenario.
+//! Scenario files: TOML in, a validated [`Scenario`] out, and a market laid out from it.
+//!
+//! Nothing that is read here can be wrong later: every key is known, every number in its range, every
+//! name refers to something, every file is there and whole, every script compiles. What is wrong comes
+//! out all at once as [`Diagnostics`], each with file, line, column, the value and what is allowed.
+
+mod agents;
+mod bars;
+mod build;
+mod diagnostics;
+mod files;
+mod load;
+mod read;
+mod section;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod world;
+
+pub use diagnostics::{Diagnostic, Diagnostics};
+pub use spec::{AgentKind, AgentSpec, InstrumentSpec, ProcessSpec, Scenario, VenueSpec};
+pub use tree::Override;

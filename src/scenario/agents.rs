@@ -1,0 +1,311 @@
+//! Reading agents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::files::Files;
+use super::read::{self, Read};
+use super::section::Section;
+use super::spec::{AgentKind, AgentSpec, InstrumentSpec, VenueSpec, listing_id, listings};
+use super::tree::{Node, Value};
+use super::world::{find, instrument_id, latencies, quantities};
+use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ParamValue, ReplayConfig, ScriptConfig};
+use crate::market::Instrument;
+use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration};
+
+/// What agents may refer to.
+pub(super) struct Surroundings<'a> {
+    pub(super) symbols: Vec<&'a str>,
+    pub(super) instruments: Vec<Option<&'a InstrumentSpec>>,
+    pub(super) venues: &'a [VenueSpec],
+    pub(super) files: &'a Files,
+}
+
+/// Where an agent trades.
+struct Place<'a> {
+    listing: ListingId,
+    spec: &'a InstrumentSpec,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    MarketMaker,
+    Noise,
+    Replay,
+    Script,
+}
+
+const KINDS: [(&str, Kind); 4] = [
+    ("market_maker", Kind::MarketMaker),
+    ("noise", Kind::Noise),
+    ("replay", Kind::Replay),
+    ("script", Kind::Script),
+];
+
+const COUNT_MAX: i64 = 1_000_000;
+
+/// Reads `[[agents]]`; an agent that is wrong is left out.
+pub(super) fn agents(root: &Section<'_>, around: &Surroundings<'_>) -> Vec<AgentSpec> {
+    let mut found = Vec::new();
+    let mut names = BTreeSet::new();
+    for (number, node) in (1..).zip(root.list("agents")) {
+        let section = Section::open(format!("agent {number}"), node, node.place.clone(), root.findings);
+        let spec = agent(&section, around);
+        if let Some(spec) = spec {
+            if let Some(taken) = spec.member_names().find(|name| !names.insert(name.clone())) {
+                let key = if section.has("name") { "name" } else { "kind" };
+                let help = Some("give each agent a `name` of its own".to_owned());
+                section.complain(key, format!("an agent called `{taken}` is there already"), help);
+            }
+            found.push(spec);
+        }
+        section.finish();
+    }
+    found
+}
+
+fn agent(section: &Section<'_>, around: &Surroundings<'_>) -> Option<AgentSpec> {
+    let kind = section.required("kind", read::one_of(&KINDS));
+    let name = section.optional("name", read::name);
+    let has_name = section.has("name");
+    let count = section.or("count", 1, read::integer(1, COUNT_MAX));
+    let cash = section.or("cash", Money::from_whole(1_000_000), read::money);
+    let by_symbol: BTreeMap<&str, (InstrumentId, Option<&Instrument>)> = around
+        .symbols
+        .iter()
+        .enumerate()
+        .map(|(index, symbol)| {
+            (*symbol, (instrument_id(index), around.instruments[index].map(|spec| &spec.instrument)))
+        })
+        .collect();
+    let holdings = quantities(section, "holdings", &by_symbol, section.findings);
+    let max_short = quantities(section, "max_short", &by_symbol, section.findings);
+    let latencies = latencies(section);
+    let kind = kind?;
+    let default_name =
+        KINDS.iter().find(|(_, it)| std::mem::discriminant(it) == std::mem::discriminant(&kind));
+    let name = if has_name { name } else { default_name.map(|(word, _)| word.replace('_', "-")) };
+    let place = place(section, kind, around);
+    let kind = match kind {
+        Kind::MarketMaker => market_maker(section, place.as_ref()).map(AgentKind::MarketMaker),
+        Kind::Noise => noise(section, place.as_ref()).map(AgentKind::Noise),
+        Kind::Replay => replay(section, place.as_ref(), around.files).map(AgentKind::Replay),
+        Kind::Script => script(section, place.as_ref(), around.files).map(AgentKind::Script),
+    };
+    Some(AgentSpec {
+        name: name?,
+        count: u32::try_from(count?).ok()?,
+        cash: cash?,
+        holdings: holdings?,
+        max_short: max_short?,
+        latencies: latencies?,
+        kind: kind?,
+    })
+}
+
+/// Finds the listing that `instrument` and `venue` pick; with one choice, or for a script, they may be
+/// left out.
+fn place<'a>(section: &Section<'_>, kind: Kind, around: &Surroundings<'a>) -> Option<Place<'a>> {
+    let venue_names: Vec<&str> = around.venues.iter().map(|venue| venue.name.as_str()).collect();
+    let instrument = section.optional("instrument", |node| find(&around.symbols, &read::text(node)?));
+    let venue = section.optional("venue", |node| {
+        let name = read::text(node)?;
+        let index = venue_names.iter().position(|known| *known == name);
+        let help = || super::diagnostics::suggest(&name, &venue_names);
+        index.ok_or_else(|| format!("is `{name}`, which there is not; {}", help()))
+    });
+    let wrong =
+        (section.has("instrument") && instrument.is_none()) || (section.has("venue") && venue.is_none());
+    if wrong {
+        return None;
+    }
+    let all = listings(around.venues);
+    let fits = |(at, what): &(crate::units::VenueId, InstrumentId)| {
+        instrument.is_none_or(|wanted| wanted == *what) && venue.is_none_or(|wanted| wanted == at.index())
+    };
+    let candidates: Vec<usize> = (0..all.len()).filter(|index| fits(&all[*index])).collect();
+    let index = match candidates[..] {
+        [] => {
+            if !all.is_empty() {
+                section.complain("venue", "that instrument is not listed at that venue", None);
+            }
+            return None;
+        }
+        [only] => only,
+        [first, ..] if matches!(kind, Kind::Script) => first,
+        _ => {
+            let message = "several listings fit: say which with `instrument` and `venue`";
+            section.complain("kind", message, None);
+            return None;
+        }
+    };
+    let spec = around.instruments[all[index].1.index()]?;
+    Some(Place { listing: listing_id(index), spec })
+}
+
+/// A quantity in the instrument's units: whole lots, above zero.
+pub(super) fn lots(node: &Node, instrument: &Instrument) -> Read<Quantity> {
+    let value = read::decimal(node)?;
+    let count = value.in_units_of(instrument.lot_size()).and_then(|lots| u64::try_from(lots).ok());
+    count.filter(|lots| (1..=Quantity::MAX_LOTS).contains(lots)).map(Quantity::new).ok_or_else(|| {
+        format!(
+            "is {}, but must be a multiple of the lot size {}, above 0",
+            node.shown(),
+            instrument.lot_size()
+        )
+    })
+}
+
+/// A distance in price: whole ticks, above zero.
+fn ticks(node: &Node, instrument: &Instrument) -> Read<i64> {
+    let value = read::positive_decimal(node)?;
+    let count = value.in_units_of(instrument.tick_size()).filter(|ticks| *ticks <= Price::MAX_TICKS);
+    count.ok_or_else(|| {
+        format!(
+            "is {}, which is off tick: it must be a multiple of the tick size {}",
+            node.shown(),
+            instrument.tick_size()
+        )
+    })
+}
+
+/// Reads a quantity where the instrument is known; where it is wrong, that has been said.
+fn quantity(section: &Section<'_>, key: &'static str, place: Option<&Place<'_>>) -> Option<Quantity> {
+    let read = |node: &Node| match place {
+        Some(place) => lots(node, &place.spec.instrument).map(Some),
+        None => Ok(None),
+    };
+    section.required(key, read).flatten()
+}
+
+fn distance(section: &Section<'_>, key: &'static str, place: Option<&Place<'_>>) -> Option<i64> {
+    let read = |node: &Node| match place {
+        Some(place) => ticks(node, &place.spec.instrument).map(Some),
+        None => Ok(None),
+    };
+    section.required(key, read).flatten()
+}
+
+fn market_maker(section: &Section<'_>, place: Option<&Place<'_>>) -> Option<MarketMakerConfig> {
+    let has_value = place.is_some_and(|place| place.spec.process.is_some());
+    let default = if has_value { MakerReference::Value } else { MakerReference::Mid };
+    section.or("model", (), read::one_of(&[("symmetric", ())]));
+    let choices = [("value", MakerReference::Value), ("mid", MakerReference::Mid)];
+    let reference = section.or("reference", default, read::one_of(&choices));
+    if reference == Some(MakerReference::Value) && !has_value && place.is_some() {
+        let message =
+            "`reference` is `value`, but the instrument has no process; give it one, or choose `mid`";
+        section.complain("reference", message, None);
+    }
+    let half_spread_ticks = distance(section, "half_spread", place);
+    let quantity_each = quantity(section, "quantity", place);
+    let max_inventory = quantity(section, "max_inventory", place);
+    let skew = section.or("skew", 1.0, read::number(0.0, 10.0));
+    let interval = section.or("interval", SimDuration::from_secs(1), read::positive_duration);
+    Some(MarketMakerConfig {
+        listing: place?.listing,
+        reference: reference?,
+        half_spread_ticks: half_spread_ticks?,
+        quantity: quantity_each?,
+        max_inventory: max_inventory?,
+        skew: skew?,
+        interval: interval?,
+    })
+}
+
+fn noise(section: &Section<'_>, place: Option<&Place<'_>>) -> Option<NoiseConfig> {
+    let interval = section.or("interval", SimDuration::from_secs(30), read::positive_duration);
+    let market_share = section.or("market_share", 0.3, read::number(0.0, 1.0));
+    let max_quantity = quantity(section, "max_quantity", place);
+    let depth = section.required("depth", read::positive_decimal);
+    let patience = section.or("patience", SimDuration::from_secs(300), read::positive_duration);
+    let place = place?;
+    Some(NoiseConfig {
+        listing: place.listing,
+        interval: interval?,
+        market_share: market_share?,
+        max_quantity: max_quantity?,
+        depth_ticks: depth?.to_f64() / place.spec.instrument.tick_size().to_f64(),
+        patience: patience?,
+    })
+}
+
+fn replay(section: &Section<'_>, place: Option<&Place<'_>>, files: &Files) -> Option<ReplayConfig> {
+    let bars = files.bars(section, "data");
+    let offset = section.or("bar_open", SimDuration::ZERO, read::duration);
+    let length = section.required("bar_length", read::positive_duration);
+    let half_spread_ticks = distance(section, "half_spread", place);
+    let depth = quantity(section, "depth", place);
+    let (bars, length) = (bars?, length?);
+    let overlap = bars.windows(2).find(|pair| pair[1].time - pair[0].time < length);
+    if let Some(pair) = overlap {
+        let message = format!(
+            "`bar_length` is {length}, longer than the time between the bars of {} and {}",
+            pair[0].time, pair[1].time
+        );
+        section.complain("bar_length", message, None);
+        return None;
+    }
+    Some(ReplayConfig {
+        listing: place?.listing,
+        bars,
+        offset: offset?,
+        length,
+        half_spread_ticks: half_spread_ticks?,
+        depth: depth?,
+    })
+}
+
+fn script(section: &Section<'_>, place: Option<&Place<'_>>, files: &Files) -> Option<ScriptConfig> {
+    let text = files.text(section, "file");
+    let params = params(section);
+    let (file, source) = text?;
+    if let Err(error) = crate::agents::script::compile(&source, &file) {
+        let mut diagnostics = section.findings.borrow_mut();
+        let index = diagnostics.add_source(file.display().to_string(), source);
+        let at = offset_of(&diagnostics.source(index).text, error.line, error.column);
+        let place = super::diagnostics::Place { source: index, span: at..at + 1 };
+        diagnostics.push(place, error.message, error.help);
+        return None;
+    }
+    Some(ScriptConfig { file, source: source.into(), listing: place?.listing, params: params? })
+}
+
+/// Returns the byte of a line and column, both from 1.
+fn offset_of(text: &str, line: usize, column: usize) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let within = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset);
+    start + within
+}
+
+fn params(section: &Section<'_>) -> Option<Vec<(String, ParamValue)>> {
+    let Some(node) = section.node("params") else { return Some(Vec::new()) };
+    if !matches!(node.value, Value::Table(_)) {
+        section.complain("params", format!("`params` is {}, but must be a table", node.kind()), None);
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut complete = true;
+    for entry in node.entries() {
+        match param(&entry.node) {
+            Ok(value) => found.push((entry.key.clone(), value)),
+            Err(why) => {
+                complete = false;
+                let message = format!("the parameter `{}` {why}", entry.key);
+                section.findings.borrow_mut().push(entry.node.place.clone(), message, None);
+            }
+        }
+    }
+    complete.then_some(found)
+}
+
+fn param(node: &Node) -> Read<ParamValue> {
+    match &node.value {
+        Value::Bool(value) => Ok(ParamValue::Bool(*value)),
+        Value::Int(_) => read::integer(i64::MIN, i64::MAX)(node).map(ParamValue::Int),
+        Value::Float(_) => read::number(f64::MIN, f64::MAX)(node).map(ParamValue::Float),
+        Value::Text(text) => Ok(ParamValue::Text(text.clone())),
+        Value::Time(_) | Value::List(_) | Value::Table(_) => {
+            Err(format!("is {}, but must be a boolean, a number or a text", node.kind()))
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Historical bars from CSV: every row checked, every error with its line, column and value.
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::diagnostics::{Place, suggest};
+use super::section::Findings;
+use crate::process::HistoricalBar;
+use crate::units::SimTime;
+
+/// The columns in the order in which they are kept; the time may have any of three names.
+const COLUMNS: [&str; 6] = ["date", "open", "high", "low", "close", "volume"];
+const TIME_NAMES: [&str; 3] = ["date", "time", "datetime"];
+
+/// How many errors of one file are shown; a wrong file tends to be wrong everywhere.
+const ERRORS_MAX: usize = 20;
+
+/// How far open or close may lie outside low and high, relative to the price: sources that went through
+/// 32-bit floats differ in the seventh digit.
+const TOLERANCE: f64 = 1e-6;
+
+/// Reads bars from the text of the file called `name`, or complains and returns `None`.
+///
+/// Columns may stand in any order, in any case, beside others. Rows must be in strictly ascending order
+/// of time; prices must be above zero with low <= open, close <= high; volume at or above zero.
+pub(super) fn parse(name: &str, text: String, findings: &Findings) -> Option<Vec<HistoricalBar>> {
+    let source = findings.borrow_mut().add_source(name, text.clone());
+    let mut reader = Bars { text: &text, source, errors: 0, findings };
+    let bars = reader.read();
+    (reader.errors == 0).then_some(bars)
+}
+
+struct Bars<'a> {
+    text: &'a str,
+    source: usize,
+    errors: usize,
+    findings: &'a Findings,
+}
+
+impl Bars<'_> {
+    fn read(&mut self) -> Vec<HistoricalBar> {
+        let text = self.text;
+        let mut csv = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        let header = match csv.headers() {
+            Ok(header) => header.clone(),
+            Err(error) => {
+                self.complain(0, 0, format!("the header cannot be read: {error}"), None);
+                return Vec::new();
+            }
+        };
+        let Some(columns) = self.columns(&header) else { return Vec::new() };
+        let mut bars: Vec<HistoricalBar> = Vec::new();
+        for record in csv.records() {
+            let Ok(record) = record else { continue };
+            if let Some(bar) = self.bar(&record, &columns, header.len()) {
+                if let Some(last) = bars.last().filter(|last| last.time >= bar.time) {
+                    let what = if last.time == bar.time { "repeats the time" } else { "comes before" };
+                    let message =
+                        format!("{} {what} {} of the row above; times must ascend", bar.time, last.time);
+                    self.complain_at(&record, columns[0], message);
+                }
+                bars.push(bar);
+            }
+        }
+        if bars.is_empty() && self.errors == 0 {
+            self.complain(0, 0, "the file has no rows; at least one bar is needed".to_owned(), None);
+        }
+        if self.errors > ERRORS_MAX {
+            let message = format!("and {} more errors in this file", self.errors - ERRORS_MAX);
+            self.findings.borrow_mut().push(Place { source: self.source, span: 0..0 }, message, None);
+        }
+        bars
+    }
+
+    /// Finds the columns in the header.
+    fn columns(&mut self, header: &StringRecord) -> Option<[usize; 6]> {
+        let names: Vec<String> = header.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
+        let mut found = [None; 6];
+        for (slot, wanted) in found.iter_mut().zip(COLUMNS) {
+            let matches = |name: &String| {
+                if wanted == "date" { TIME_NAMES.contains(&name.as_str()) } else { name == wanted }
+            };
+            *slot = names.iter().position(matches);
+            if slot.is_none() {
+                let known: Vec<&str> = names.iter().map(String::as_str).collect();
+                let message = format!(
+                    "the column `{wanted}` is missing; needed are date (or time), open, high, low, close, volume"
+                );
+                self.complain(0, 0, message, Some(format!("the header has: {}", suggest(wanted, &known))));
+            }
+        }
+        let [time, open, high, low, close, volume] = found;
+        Some([time?, open?, high?, low?, close?, volume?])
+    }
+
+    fn bar(&mut self, record: &StringRecord, columns: &[usize; 6], width: usize) -> Option<HistoricalBar> {
+        if record.len() != width {
+            let message = format!("the row has {} fields, but the header has {width}", record.len());
+            self.complain_at(record, 0, message);
+            return None;
+        }
+        let field = |column: usize| record.get(columns[column]).unwrap_or("").trim();
+        let time = match field(0).parse::<SimTime>() {
+            Ok(time) => Some(time),
+            Err(error) => {
+                self.complain_at(record, columns[0], error.to_string());
+                None
+            }
+        };
+        let mut numbers = [None; 5];
+        for (index, number) in numbers.iter_mut().enumerate() {
+            let column = index + 1;
+            match check_number(field(column), column == 5) {
+                Ok(value) => *number = Some(value),
+                Err(why) => self.complain_at(record, columns[column], format!("{}: {why}", COLUMNS[column])),
+            }
+        }
+        let [open, high, low, close, volume] = numbers;
+        let bar = HistoricalBar {
+            time: time?,
+            open: open?,
+            high: high?,
+            low: low?,
+            close: close?,
+            volume: volume?,
+        };
+        self.in_order(record, columns, bar)
+    }
+
+    /// Checks that low and high enclose open and close; within the tolerance they are widened to.
+    fn in_order(
+        &mut self,
+        record: &StringRecord,
+        columns: &[usize; 6],
+        bar: HistoricalBar,
+    ) -> Option<HistoricalBar> {
+        let slack = bar.high.max(bar.low) * TOLERANCE;
+        for (column, price) in [(1, bar.open), (4, bar.close)] {
+            if price > bar.high + slack || price < bar.low - slack {
+                let message = format!(
+                    "{} {price} lies outside low {} to high {} of its row",
+                    COLUMNS[column], bar.low, bar.high
+                );
+                self.complain_at(record, columns[column], message);
+                return None;
+            }
+        }
+        if bar.low > bar.high + slack {
+            self.complain_at(record, columns[3], format!("low {} lies above high {}", bar.low, bar.high));
+            return None;
+        }
+        let high = bar.high.max(bar.open).max(bar.close);
+        let low = bar.low.min(bar.open).min(bar.close);
+        Some(HistoricalBar { high, low, ..bar })
+    }
+
+    fn complain_at(&mut self, record: &StringRecord, column: usize, message: String) {
+        let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
+        // The reader's position may stand on the line end before the record.
+        let start = start + self.text[start..].find(|c| c != '\n' && c != '\r').unwrap_or(0);
+        let line = self.text[start..].lines().next().unwrap_or("");
+        let fields: Vec<&str> = line.split(',').collect();
+        // Quoted commas would shift the fields; then the whole row is shown.
+        let exact = fields.len() == record.len() && !line.contains('"');
+        let (offset, length) = if exact {
+            let before: usize = fields[..column.min(fields.len())].iter().map(|field| field.len() + 1).sum();
+            (before, fields.get(column).map_or(0, |field| field.len()))
+        } else {
+            (0, line.len())
+        };
+        self.complain(start + offset, length, message, None);
+    }
+
+    fn complain(&mut self, at: usize, length: usize, message: String, help: Option<String>) {
+        self.errors += 1;
+        if self.errors <= ERRORS_MAX {
+            let place = Place { source: self.source, span: at..at + length };
+            self.findings.borrow_mut().push(place, message, help);
+        }
+    }
+}
+
+fn check_number(text: &str, may_be_zero: bool) -> Result<f64, String> {
+    let allowed = if may_be_zero { "a number at or above 0" } else { "a number above 0" };
+    if text.is_empty() {
+        return Err(format!("the number is empty; it must be {allowed}"));
+    }
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && (value > 0.0 || (may_be_zero && value >= 0.0)) => Ok(value),
+        _ => Err(format!("`{text}` must be {allowed}")),
+    }
+}

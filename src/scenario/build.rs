@@ -1,0 +1,85 @@
+//! From a scenario to a market.
+
+use super::spec::{AgentKind, AgentSpec, ProcessSpec, Scenario};
+use crate::account::{AccountTerms, Credit};
+use crate::agents::script::ScriptTrader;
+use crate::agents::{MarketMaker, NoiseTrader, ReplayProvider};
+use crate::exchange::{BuildError, MarketBuilder, ProcessTerms};
+use crate::process::{Gbm, OrnsteinUhlenbeck, PriceProcess, Replay};
+use crate::units::SimDuration;
+
+impl Scenario {
+    /// Lays out the scenario's market; what is left to do is to add sinks, and to open it.
+    ///
+    /// # Errors
+    /// A [`BuildError`]; a scenario that was loaded gives none.
+    pub fn lay_out(&self) -> Result<MarketBuilder, BuildError> {
+        let mut builder = MarketBuilder::new(self.seed, self.start, self.end)?;
+        builder.bar_interval(self.bar_interval);
+        builder.sample_interval(self.sample_interval);
+        for spec in &self.instruments {
+            let process = spec.process.as_ref().and_then(|process| process_terms(process, spec.grid));
+            builder.instrument(spec.instrument.clone(), process);
+        }
+        for venue in &self.venues {
+            builder.venue(&venue.name, venue.fees, venue.latencies, &venue.instruments);
+        }
+        for agent in &self.agents {
+            for name in agent.member_names() {
+                seat(&mut builder, &name, agent)?;
+            }
+        }
+        Ok(builder)
+    }
+}
+
+fn seat(builder: &mut MarketBuilder, name: &str, agent: &AgentSpec) -> Result<(), BuildError> {
+    let account = account(agent);
+    let (kind, latencies) = (agent.kind.name(), agent.latencies);
+    match &agent.kind {
+        AgentKind::MarketMaker(config) => {
+            builder.agent(name, kind, account, latencies, MarketMaker::new(config.clone()))
+        }
+        AgentKind::Noise(config) => {
+            builder.agent(name, kind, account, latencies, NoiseTrader::new(config.clone()))
+        }
+        AgentKind::Replay(config) => {
+            builder.agent(name, kind, account, latencies, ReplayProvider::new(config.clone()))
+        }
+        AgentKind::Script(config) => {
+            builder.agent(name, kind, account, latencies, ScriptTrader::new(config.clone()))
+        }
+    }
+}
+
+/// Makers and strategies are tracked; the crowd and the rest of the world are not.
+fn account(agent: &AgentSpec) -> AccountTerms {
+    let (credit, tracked) = match agent.kind {
+        AgentKind::MarketMaker(_) | AgentKind::Script(_) => (Credit::Covered, true),
+        AgentKind::Noise(_) => (Credit::Covered, false),
+        AgentKind::Replay(_) => (Credit::Unlimited, false),
+    };
+    AccountTerms {
+        cash: agent.cash,
+        holdings: agent.holdings.clone(),
+        max_short: agent.max_short.clone(),
+        credit,
+        tracked,
+    }
+}
+
+fn process_terms(spec: &ProcessSpec, grid: SimDuration) -> Option<ProcessTerms> {
+    let (process, initial): (Box<dyn PriceProcess>, f64) = match *spec {
+        ProcessSpec::Gbm { initial, drift, volatility, hours_per_year } => {
+            (Box::new(Gbm::new(initial, drift, volatility, hours_per_year)), initial)
+        }
+        ProcessSpec::Ou { initial, mean, half_life, volatility, hours_per_year } => {
+            (Box::new(OrnsteinUhlenbeck::new(initial, mean, half_life, volatility, hours_per_year)), initial)
+        }
+        ProcessSpec::Replay { ref bars, offset, length } => {
+            let initial = bars.first()?.open;
+            (Box::new(Replay::new(bars.clone(), offset, length)?), initial)
+        }
+    };
+    Some(ProcessTerms { process, initial, grid })
+}

@@ -1,0 +1,199 @@
+//! Diagnostics: what is wrong with the input, where, and what is allowed.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde_json::{Value, json};
+
+/// A text that diagnostics point into: a file, or a flag of the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    /// The file as it was named, or the flag.
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+/// A place in a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Index of the source.
+    pub(super) source: usize,
+    /// Bytes of its text.
+    pub(super) span: Range<usize>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    place: Place,
+    message: String,
+    help: Option<String>,
+}
+
+/// Everything that is wrong with one scenario and the files it names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    sources: Vec<Source>,
+    items: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    pub(super) fn add_source(&mut self, name: impl Into<String>, text: impl Into<String>) -> usize {
+        self.sources.push(Source { name: name.into(), text: text.into() });
+        self.sources.len() - 1
+    }
+
+    pub(super) fn source(&self, index: usize) -> &Source {
+        &self.sources[index]
+    }
+
+    pub(super) fn push(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+        self.items.push(Diagnostic { place, message: message.into(), help });
+    }
+
+    /// Tells whether nothing is wrong.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Returns how many things are wrong.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Returns, for each thing that is wrong, the source's name, line and column (from 1), and what.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, usize, usize, &str)> {
+        self.items.iter().map(|item| {
+            let (line, column) = self.line_and_column(&item.place);
+            (self.sources[item.place.source].name.as_str(), line, column, item.message.as_str())
+        })
+    }
+
+    /// Draws everything with its lines of source and carets, in colour if asked.
+    #[must_use]
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let drawn: Vec<String> = self.items.iter().map(|item| self.draw(&renderer, item)).collect();
+        drawn.join("\n\n")
+    }
+
+    /// Returns everything for machines.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let item = |item: &Diagnostic| {
+            let (line, column) = self.line_and_column(&item.place);
+            json!({
+                "file": self.sources[item.place.source].name,
+                "line": line,
+                "column": column,
+                "message": item.message,
+                "help": item.help,
+            })
+        };
+        self.items.iter().map(item).collect()
+    }
+
+    fn draw(&self, renderer: &Renderer, item: &Diagnostic) -> String {
+        let source = &self.sources[item.place.source];
+        let title = Level::ERROR.primary_title(item.message.as_str());
+        let (line, _) = self.line_and_column(&item.place);
+        let (text, start) = line_around(&source.text, item.place.span.start);
+        let from = item.place.span.start.min(source.text.len()) - start;
+        let until = (item.place.span.end.max(item.place.span.start) - start).clamp(from, text.len());
+        let snippet = Snippet::source(text)
+            .line_start(line)
+            .path(source.name.as_str())
+            .annotation(AnnotationKind::Primary.span(from..until.max(from)));
+        let group = title.element(snippet);
+        let group = match &item.help {
+            Some(help) => group.element(Level::HELP.message(help.as_str())),
+            None => group,
+        };
+        renderer.render(&[group])
+    }
+
+    /// Returns line and column, both from 1; columns count characters.
+    fn line_and_column(&self, place: &Place) -> (usize, usize) {
+        let text = &self.sources[place.source].text;
+        let at = floor_boundary(text, place.span.start);
+        let before = &text[..at];
+        let line_start = before.rfind('\n').map_or(0, |index| index + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// Returns the line in which a byte lies, and where the line starts.
+///
+/// Only the line is drawn, so that a diagnostic about a long file costs no more than one about a short.
+fn line_around(text: &str, at: usize) -> (&str, usize) {
+    let at = floor_boundary(text, at);
+    let start = text[..at].rfind('\n').map_or(0, |index| index + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |index| at + index);
+    (text[start..end].trim_end_matches('\r'), start)
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
+}
+
+/// Returns the candidate that `word` was probably meant to be.
+pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored =
+        candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate));
+    let best = scored.min_by_key(|(distance, _)| *distance)?;
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    (best.0 <= allowed).then_some(best.1)
+}
+
+/// Returns `did you mean ..?` where something is near, and the list of what is allowed.
+pub(super) fn suggest(word: &str, allowed: &[&str]) -> String {
+    let list = allowed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match nearest(word, allowed.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? allowed: {list}"),
+        None if allowed.is_empty() => "nothing is allowed here".to_owned(),
+        None => format!("allowed: {list}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_from_one_in_characters() {
+        let mut diagnostics = Diagnostics::default();
+        let source = diagnostics.add_source("x.toml", "a = 1\nß = 22\n");
+        diagnostics.push(Place { source, span: 11..13 }, "wrong", Some("help".into()));
+        assert_eq!(diagnostics.iter().next(), Some(("x.toml", 2, 5, "wrong")));
+        let drawn = diagnostics.render(false);
+        assert!(
+            drawn.contains("x.toml:2:5") && drawn.contains("ß = 22") && drawn.contains("help"),
+            "{drawn}"
+        );
+    }
+
+    #[test]
+    fn a_place_beyond_the_text_is_drawn_at_its_end() {
+        let mut diagnostics = Diagnostics::default();
+        let source = diagnostics.add_source("x.toml", "");
+        diagnostics.push(Place { source, span: 70..90 }, "wrong", None);
+        assert!(diagnostics.render(false).contains("wrong"));
+    }
+
+    #[test]
+    fn only_near_words_are_suggested() {
+        assert_eq!(nearest("volatilty", ["volatility", "mean"]), Some("volatility"));
+        assert_eq!(nearest("colour", ["volatility", "mean"]), None);
+    }
+}

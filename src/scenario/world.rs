@@ -1,0 +1,229 @@
+//! Reading instruments and venues.
+
+use std::collections::BTreeMap;
+
+use super::diagnostics::suggest;
+use super::files::Files;
+use super::read;
+use super::section::{Findings, Section};
+use super::spec::{InstrumentSpec, ProcessSpec, VenueSpec};
+use super::tree::{Node, Value};
+use crate::market::{Fees, Instrument};
+use crate::pit::Latencies;
+use crate::units::{Decimal, FeeRate, InstrumentId, SimDuration};
+
+/// Hours of trading in a year: 252 sessions of 6.5 hours.
+const HOURS_PER_YEAR: f64 = 1_638.0;
+
+/// Reads `[[instruments]]`.
+///
+/// An instrument that is wrong keeps its place as `None`, so that others may still refer to it.
+pub(super) fn instruments(root: &Section<'_>, files: &Files) -> Vec<(String, Option<InstrumentSpec>)> {
+    let mut found: Vec<(String, Option<InstrumentSpec>)> = Vec::new();
+    for (number, node) in (1..).zip(root.list("instruments")) {
+        let section = Section::open(format!("instrument {number}"), node, node.place.clone(), root.findings);
+        let symbol = section.required("symbol", read::name);
+        if let Some(taken) = symbol.as_ref().filter(|symbol| found.iter().any(|(other, _)| other == *symbol))
+        {
+            section.complain("symbol", format!("`symbol` is `{taken}`, which is taken already"), None);
+        }
+        let spec = instrument(&section, symbol.as_deref(), files);
+        section.finish();
+        found.push((symbol.unwrap_or_default(), spec));
+    }
+    if found.is_empty() {
+        root.complain("instruments", "there are no instruments: write at least one [[instruments]]", None);
+    }
+    found
+}
+
+fn instrument(section: &Section<'_>, symbol: Option<&str>, files: &Files) -> Option<InstrumentSpec> {
+    let tick_size = section.required("tick_size", read::positive_decimal);
+    let lot_size = section.or("lot_size", Decimal::new(1, 0), read::positive_decimal);
+    let mut grid = Some(SimDuration::from_secs(1));
+    let process = match section.table("process", "the process") {
+        None => Some(None),
+        Some(table) => {
+            grid = table.or("step", SimDuration::from_secs(1), read::positive_duration);
+            let process = process(&table, files).map(Some);
+            table.finish();
+            process
+        }
+    };
+    let instrument = match Instrument::new(symbol?, tick_size?, lot_size?) {
+        Ok(instrument) => instrument,
+        Err(error) => {
+            section.complain("tick_size", error.to_string(), None);
+            return None;
+        }
+    };
+    Some(InstrumentSpec { instrument, process: process?, grid: grid? })
+}
+
+fn process(section: &Section<'_>, files: &Files) -> Option<ProcessSpec> {
+    const KINDS: [(&str, u8); 3] = [("ou", 0), ("gbm", 1), ("replay", 2)];
+    let kind = section.required("kind", read::one_of(&KINDS))?;
+    if kind == 2 {
+        let bars = files.bars(section, "data");
+        let offset = section.or("bar_open", SimDuration::ZERO, read::duration);
+        let length = section.required("bar_length", read::positive_duration);
+        return Some(ProcessSpec::Replay { bars: bars?, offset: offset?, length: length? });
+    }
+    let initial = section.required("initial", read::positive);
+    let volatility = section.required("volatility", read::number(0.0, 100.0));
+    let hours_per_year = section.or("hours_per_year", HOURS_PER_YEAR, read::positive);
+    if kind == 1 {
+        let drift = section.or("drift", 0.0, read::number(-100.0, 100.0));
+        let (initial, drift, volatility) = (initial?, drift?, volatility?);
+        return Some(ProcessSpec::Gbm { initial, drift, volatility, hours_per_year: hours_per_year? });
+    }
+    let mean = if section.has("mean") {
+        section.optional("mean", read::positive)
+    } else {
+        section.or("mean", initial?, read::positive)
+    };
+    let half_life = section.required("half_life", read::positive_duration);
+    Some(ProcessSpec::Ou {
+        initial: initial?,
+        mean: mean?,
+        half_life: half_life?,
+        volatility: volatility?,
+        hours_per_year: hours_per_year?,
+    })
+}
+
+/// Reads `[[venues]]`; a venue that is wrong is left out.
+pub(super) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<VenueSpec> {
+    let mut found: Vec<VenueSpec> = Vec::new();
+    let mut complete = true;
+    for (number, node) in (1..).zip(root.list("venues")) {
+        let section = Section::open(format!("venue {number}"), node, node.place.clone(), root.findings);
+        let name = section.required("name", read::name);
+        if let Some(taken) = name.as_ref().filter(|name| found.iter().any(|other| other.name == **name)) {
+            section.complain("name", format!("`name` is `{taken}`, which is taken already"), None);
+        }
+        let instruments = listed(&section, symbols);
+        let fees = fees(&section);
+        let latencies = latencies(&section);
+        section.finish();
+        match (name, instruments, fees, latencies) {
+            (Some(name), Some(instruments), Some(fees), Some(latencies)) => {
+                found.push(VenueSpec { name, instruments, fees, latencies });
+            }
+            _ => complete = false,
+        }
+    }
+    if found.is_empty() && complete {
+        root.complain("venues", "there are no venues: write at least one [[venues]]", None);
+    }
+    for (index, symbol) in symbols.iter().enumerate().filter(|_| complete) {
+        let id = instrument_id(index);
+        if !symbol.is_empty() && !found.iter().any(|venue| venue.instruments.contains(&id)) {
+            root.complain("venues", format!("no venue lists `{symbol}`"), None);
+        }
+    }
+    found
+}
+
+/// Reads the list of symbols that a venue lists.
+fn listed(section: &Section<'_>, symbols: &[&str]) -> Option<Vec<InstrumentId>> {
+    let items = section.required("instruments", |node: &Node| match &node.value {
+        Value::List(items) if !items.is_empty() => Ok(items.clone()),
+        Value::List(_) => Err("is empty, but must list at least one symbol".to_owned()),
+        _ => Err(format!("is {}, but must be a list of symbols", node.kind())),
+    })?;
+    let mut ids = Vec::new();
+    for item in items {
+        let id = read::text(&item).and_then(|symbol| find(symbols, &symbol));
+        match id {
+            Ok(id) if ids.contains(&id) => {
+                let message = format!("`{}` is listed twice", symbols[id.index()]);
+                section.findings.borrow_mut().push(item.place.clone(), message, None);
+            }
+            Ok(id) => ids.push(id),
+            Err(why) => {
+                section.findings.borrow_mut().push(item.place.clone(), format!("an instrument {why}"), None)
+            }
+        }
+    }
+    (!ids.is_empty()).then_some(ids)
+}
+
+/// Finds an instrument by symbol.
+pub(super) fn find(symbols: &[&str], symbol: &str) -> Result<InstrumentId, String> {
+    let index = symbols.iter().position(|known| *known == symbol);
+    index
+        .map(instrument_id)
+        .ok_or_else(|| format!("is `{symbol}`, which there is not; {}", suggest(symbol, symbols)))
+}
+
+pub(super) fn instrument_id(index: usize) -> InstrumentId {
+    InstrumentId::new(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+fn fees(section: &Section<'_>) -> Option<Fees> {
+    let Some(table) = section.table("fees", "the fees") else { return Some(Fees::default()) };
+    let maker = table.or("maker_bps", FeeRate::ZERO, read::bps);
+    let taker = table.or("taker_bps", FeeRate::ZERO, read::bps);
+    table.finish();
+    let fees = Fees { maker: maker?, taker: taker? };
+    if fees.maker.bps() + fees.taker.bps() < 0.0 {
+        let message = format!(
+            "the fees pay out more than they take: maker {} bps and taker {} bps; their sum must be at or above 0",
+            fees.maker.bps(),
+            fees.taker.bps(),
+        );
+        section.complain("fees", message, None);
+        return None;
+    }
+    Some(fees)
+}
+
+/// Reads `latency = { entry = .., report = .., feed = .. }`, each of them optional.
+pub(super) fn latencies(section: &Section<'_>) -> Option<Latencies> {
+    let Some(table) = section.table("latency", "the latency") else { return Some(Latencies::NONE) };
+    let none = Latencies::NONE;
+    let entry = table.or("entry", none.entry, read::latency);
+    let report = table.or("report", none.report, read::latency);
+    let feed = table.or("feed", none.feed, read::latency);
+    table.finish();
+    Some(Latencies { entry: entry?, report: report?, feed: feed? })
+}
+
+/// Reads a table of quantities by symbol, such as `holdings = { ACME = 1000 }`.
+pub(super) fn quantities(
+    section: &Section<'_>,
+    key: &'static str,
+    instruments: &BTreeMap<&str, (InstrumentId, Option<&Instrument>)>,
+    findings: &Findings,
+) -> Option<Vec<(InstrumentId, crate::units::Quantity)>> {
+    let Some(node) = section.node(key) else { return Some(Vec::new()) };
+    let mut found = Vec::new();
+    let mut complete = matches!(node.value, Value::Table(_));
+    if !complete {
+        section.complain(
+            key,
+            format!("`{key}` is {}, but must be a table such as {{ ACME = 1000 }}", node.kind()),
+            None,
+        );
+    }
+    for entry in node.entries() {
+        let Some((id, instrument)) = instruments.get(entry.key.as_str()) else {
+            let known: Vec<&str> = instruments.keys().copied().collect();
+            let message = format!("`{key}` names `{}`, which there is not", entry.key);
+            findings.borrow_mut().push(entry.place.clone(), message, Some(suggest(&entry.key, &known)));
+            complete = false;
+            continue;
+        };
+        let Some(instrument) = instrument else { continue };
+        match super::agents::lots(&entry.node, instrument) {
+            Ok(quantity) => found.push((*id, quantity)),
+            Err(why) => {
+                let message = format!("`{}` {why}", entry.key);
+                findings.borrow_mut().push(super::files::place_of(&entry.node), message, None);
+                complete = false;
+            }
+        }
+    }
+    complete.then_some(found)
+}
