@@ -26,6 +26,15 @@ impl Side {
         }
     }
 
+    /// Returns `buy` or `sell`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
+
     /// Returns +1 for a buy and -1 for a sell.
     #[must_use]
     pub const fn sign(self) -> i64 {
@@ -47,10 +56,7 @@ impl Side {
 
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-        })
+        f.pad(self.name())
     }
 }
 
@@ -65,13 +71,21 @@ pub enum TimeInForce {
     Fok,
 }
 
-impl fmt::Display for TimeInForce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl TimeInForce {
+    /// Returns the usual abbreviation: `GTC`, `IOC` or `FOK`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Gtc => "GTC",
             Self::Ioc => "IOC",
             Self::Fok => "FOK",
-        })
+        }
+    }
+}
+
+impl fmt::Display for TimeInForce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

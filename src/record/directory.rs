@@ -1,0 +1,121 @@
+//! [`RunDir`]: the directory of a run, which looks complete only when it is.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::manifest::Manifest;
+use crate::units::Seed;
+
+/// The directory of a run under way: `<out>/<scenario>/<seed>.partial`.
+///
+/// Dropped without being published, it is removed.
+#[derive(Debug)]
+pub struct RunDir {
+    partial: PathBuf,
+    target: PathBuf,
+    published: bool,
+}
+
+/// Says why a run has no directory to write to.
+#[derive(Debug, Error)]
+pub enum DirectoryError {
+    /// There is a result already.
+    #[error("{}: there is a result already; add --force to replace it, or choose another --out or --seed", .0.display())]
+    Exists(PathBuf),
+    /// The system refused something.
+    #[error("{}: {doing}: {cause}", path.display())]
+    Io {
+        /// The directory or file.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        cause: io::Error,
+    },
+}
+
+impl RunDir {
+    /// Checks that a run may write its result; writes nothing.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Exists`] if there is one and `force` is not given.
+    pub fn check_free(out: &Path, scenario: &str, seed: Seed, force: bool) -> Result<(), DirectoryError> {
+        let target = out.join(scenario).join(seed.to_string());
+        if target.exists() && !force { Err(DirectoryError::Exists(target)) } else { Ok(()) }
+    }
+
+    /// Makes the directory of a run; what an earlier run left unfinished is removed.
+    ///
+    /// # Errors
+    /// [`DirectoryError`] if there is a result and `force` is not given, or the system refuses.
+    pub fn create(out: &Path, scenario: &str, seed: Seed, force: bool) -> Result<Self, DirectoryError> {
+        Self::check_free(out, scenario, seed, force)?;
+        let parent = out.join(scenario);
+        let partial = parent.join(format!("{seed}.partial"));
+        let target = parent.join(seed.to_string());
+        if partial.exists() {
+            done(fs::remove_dir_all(&partial), &partial, "removing what an earlier run left")?;
+        }
+        done(fs::create_dir_all(&partial), &partial, "making the directory")?;
+        Ok(Self { partial, target, published: false })
+    }
+
+    /// Returns where files are to be written.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Writes a file.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Io`] if the system refuses.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), DirectoryError> {
+        let path = self.partial.join(name);
+        done(fs::write(&path, bytes), &path, "writing")
+    }
+
+    /// Writes the manifest, gives the directory its name, and returns it; an old result is removed only
+    /// when the new one stands in its place.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Io`] if the system refuses, or the manifest is none.
+    pub fn publish(mut self, manifest: &Manifest) -> Result<PathBuf, DirectoryError> {
+        let path = self.partial.join("manifest.json");
+        let bytes = serde_json::to_vec_pretty(manifest).map_err(io::Error::other);
+        let bytes = bytes.map_err(|cause| DirectoryError::Io { path, doing: "writing", cause })?;
+        self.write("manifest.json", &bytes)?;
+        let old = self.target.with_extension("replaced");
+        let replaces = self.target.exists();
+        if replaces {
+            if old.exists() {
+                done(fs::remove_dir_all(&old), &old, "removing what an earlier run left")?;
+            }
+            done(fs::rename(&self.target, &old), &self.target, "moving the old result aside")?;
+        }
+        done(fs::rename(&self.partial, &self.target), &self.target, "giving the result its name")?;
+        self.published = true;
+        if replaces {
+            done(fs::remove_dir_all(&old), &old, "removing the old result")?;
+        }
+        Ok(self.target.clone())
+    }
+}
+
+impl Drop for RunDir {
+    fn drop(&mut self) {
+        if !self.published {
+            // Where removing fails, the name still says that it is partial.
+            fs::remove_dir_all(&self.partial).ok();
+            // The scenario's directory goes too if nothing else is in it.
+            self.partial.parent().map(fs::remove_dir);
+        }
+    }
+}
+
+fn done(result: io::Result<()>, path: &Path, doing: &'static str) -> Result<(), DirectoryError> {
+    result.map_err(|cause| DirectoryError::Io { path: path.to_path_buf(), doing, cause })
+}

@@ -1,0 +1,87 @@
+//! Rows as the recorder gathers them: plain integers; names and decimals are the writer's work.
+
+use std::sync::Arc;
+
+use crate::market::{AccountMark, Bar, Instrument, Listing, OrderTerms, Quote, Trade};
+use crate::units::{ActorId, ListingId, OrderId, SimTime};
+
+/// What turns ids into names, and ticks and lots into numbers.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Names of actors, by id.
+    pub actors: Vec<String>,
+    /// The instruments, by id.
+    pub instruments: Vec<Instrument>,
+    /// Names of venues, by id.
+    pub venues: Vec<String>,
+    /// The listings, by id.
+    pub listings: Vec<Listing>,
+}
+
+impl Names {
+    pub(super) fn actor(&self, id: ActorId) -> Option<&str> {
+        self.actors.get(id.index()).map(String::as_str)
+    }
+
+    pub(super) fn instrument(&self, id: ListingId) -> Option<&Instrument> {
+        self.instruments.get(self.listings.get(id.index())?.instrument.index())
+    }
+
+    pub(super) fn symbol(&self, id: ListingId) -> Option<&str> {
+        self.instrument(id).map(Instrument::symbol)
+    }
+
+    pub(super) fn venue(&self, id: ListingId) -> Option<&str> {
+        self.venues.get(self.listings.get(id.index())?.venue.index()).map(String::as_str)
+    }
+}
+
+/// How an order ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Filled,
+    Canceled,
+    Expired,
+    Rejected,
+    Refused,
+}
+
+impl Status {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Filled => "filled",
+            Self::Canceled => "canceled",
+            Self::Expired => "expired",
+            Self::Rejected => "rejected",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// An order at its end; `terms` are the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OrderRow {
+    pub(super) order: Option<OrderId>,
+    pub(super) owner: ActorId,
+    pub(super) listing: ListingId,
+    pub(super) terms: OrderTerms,
+    pub(super) entered_at: SimTime,
+    pub(super) ended_at: SimTime,
+    pub(super) filled_lots: u64,
+    /// Sum of ticks times lots over its fills.
+    pub(super) filled_value: i128,
+    pub(super) status: Status,
+    pub(super) reason: Option<&'static str>,
+}
+
+/// Rows of one table, in order.
+#[derive(Debug)]
+pub(super) enum Chunk {
+    Orders(Vec<OrderRow>),
+    /// Also the rows of the fills table, two to a trade.
+    Trades(Vec<(SimTime, Trade)>),
+    Quotes(Vec<(SimTime, ListingId, Quote)>),
+    Pnl(Vec<(SimTime, AccountMark)>),
+    Bars(Vec<(ListingId, Bar)>),
+    Log(Vec<(SimTime, ActorId, &'static str, Arc<str>)>),
+}

@@ -1,0 +1,210 @@
+//! [`StoredRun`]: a finished run, read back.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{
+    AnyValue, Column, CsvReadOptions, DataFrame, DataType, IntoColumn, IpcReader, NamedFrom, ParquetReader,
+    PolarsResult, SerReader, Series,
+};
+use thiserror::Error;
+
+use super::frames::{Values, frame};
+use super::manifest::Manifest;
+use super::schema::{Kind, columns, schema};
+use super::table::{Format, Table};
+use crate::units::{Decimal, Money, SimTime};
+
+/// A run that has finished.
+#[derive(Debug, Clone)]
+pub struct StoredRun {
+    directory: PathBuf,
+    manifest: Manifest,
+}
+
+/// Says why a run, or a table of it, cannot be read.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// There is no such directory.
+    #[error("{}: there is no such directory; name a run's, such as runs/quickstart/42", .0.display())]
+    NoDirectory(PathBuf),
+    /// There is no manifest.
+    #[error("{}: there is no manifest.json: the run did not finish, or this is no run's directory", .0.display())]
+    NoManifest(PathBuf),
+    /// The manifest is not one.
+    #[error("{}: the manifest cannot be read: {why}; run the scenario again", path.display())]
+    BadManifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Another version of the program wrote it.
+    #[error(
+        "{}: the run has layout {found}, but this bearpit reads layout {}; run the scenario again",
+        path.display(), Manifest::VERSION
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The layout it has.
+        found: u32,
+    },
+    /// A table is not there, or not whole.
+    #[error("{}: the table cannot be read: {why}; run the scenario again", path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl StoredRun {
+    /// Opens the run in `directory`.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is no finished run of this version.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        if !directory.is_dir() {
+            return Err(OpenError::NoDirectory(directory.to_path_buf()));
+        }
+        let path = directory.join("manifest.json");
+        let bytes = fs::read(&path).map_err(|_| OpenError::NoManifest(directory.to_path_buf()))?;
+        let bad =
+            |error: serde_json::Error| OpenError::BadManifest { path: path.clone(), why: error.to_string() };
+        // The layout is looked at first: another layout may have other fields.
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(bad)?;
+        let layout =
+            value.get("layout").and_then(serde_json::Value::as_u64).and_then(|it| u32::try_from(it).ok());
+        match layout {
+            Some(Manifest::VERSION) => {}
+            Some(found) => return Err(OpenError::Version { path, found }),
+            None => return Err(OpenError::BadManifest { path, why: "it has no `layout`".to_owned() }),
+        }
+        let manifest = serde_json::from_value(value).map_err(bad)?;
+        Ok(Self { directory: directory.to_path_buf(), manifest })
+    }
+
+    /// Takes a run whose tables are written, but which has not been published yet.
+    #[must_use]
+    pub fn assemble(directory: &Path, manifest: Manifest) -> Self {
+        Self { directory: directory.to_path_buf(), manifest }
+    }
+
+    /// Returns the directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Returns the manifest.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Reads a table, whole, with the types of `docs/tables.md`.
+    ///
+    /// # Errors
+    /// [`OpenError::Table`] if the file is missing, damaged, or has not the rows that the manifest says.
+    pub fn table(&self, table: Table) -> Result<DataFrame, OpenError> {
+        let bad = |path: &Path, why: String| OpenError::Table { path: path.to_path_buf(), why };
+        let format: Format =
+            self.manifest.format.parse().map_err(|why| bad(&self.directory.join("manifest.json"), why))?;
+        let path = self.directory.join(format!("{}.{}", table.name(), format.extension()));
+        let file = File::open(&path).map_err(|error| bad(&path, error.to_string()))?;
+        let frame = match format {
+            Format::Parquet => ParquetReader::new(file).finish(),
+            Format::Ipc => IpcReader::new(file).finish(),
+            Format::Csv => read_csv(&path, table),
+        };
+        let frame = frame.map_err(|error| bad(&path, error.to_string()))?;
+        let expected = schema(table, false);
+        if frame.schema().as_ref() != &expected {
+            return Err(bad(&path, "its columns are not those of this version".to_owned()));
+        }
+        let rows = self.manifest.tables.iter().find(|it| it.name == table.name()).map(|it| it.rows);
+        if rows != Some(frame.height() as u64) {
+            let wanted = rows.map_or_else(|| "no".to_owned(), |rows| rows.to_string());
+            return Err(bad(
+                &path,
+                format!("it has {} rows, but the manifest says {wanted}", frame.height()),
+            ));
+        }
+        Ok(frame)
+    }
+}
+
+/// Returns a frame whose times and money are exact text, for CSV.
+pub(super) fn to_text(table: Table, frame: &DataFrame) -> PolarsResult<DataFrame> {
+    let converted: PolarsResult<Vec<Column>> = columns(table)
+        .iter()
+        .map(|(name, kind)| {
+            let column = frame.column(name)?;
+            let text = |show: fn(AnyValue<'_>) -> Option<String>| {
+                let values: Vec<Option<String>> =
+                    (0..column.len()).map(|row| column.get(row).ok().and_then(show)).collect();
+                Series::new((*name).into(), values).into_column()
+            };
+            Ok(match kind {
+                Kind::Time => text(|value| match value {
+                    AnyValue::Datetime(nanos, ..) => Some(SimTime::from_nanos(nanos).to_string()),
+                    _ => None,
+                }),
+                Kind::Money => text(|value| match value {
+                    AnyValue::Decimal(units, ..) => Some(Money::from_units(units).to_string()),
+                    _ => None,
+                }),
+                Kind::Number | Kind::Count | Kind::Text => column.clone(),
+            })
+        })
+        .collect();
+    DataFrame::new_infer_height(converted?)
+}
+
+/// Reads a CSV table: as text first, then each column by its type.
+fn read_csv(path: &Path, table: Table) -> PolarsResult<DataFrame> {
+    let all_text = columns(table).iter().map(|(name, _)| ((*name).into(), DataType::String)).collect();
+    let options =
+        CsvReadOptions::default().with_has_header(true).with_schema(Some(std::sync::Arc::new(all_text)));
+    let text = options.try_into_reader_with_file_path(Some(path.to_path_buf()))?.finish()?;
+    let mut values = Vec::new();
+    for (name, kind) in columns(table) {
+        let column = text.column(name)?.str()?;
+        let wrong = |cell: &str| polars::prelude::polars_err!(ComputeError: "`{cell}` in column `{name}` is no {kind:?}");
+        let cells = column.iter();
+        values.push(match kind {
+            Kind::Text => Values::Text(cells.collect()),
+            Kind::Number => Values::Number(
+                cells.map(|cell| parse(cell, |it| it.parse().ok(), wrong)).collect::<PolarsResult<_>>()?,
+            ),
+            Kind::Count => Values::Count(
+                cells.map(|cell| parse(cell, |it| it.parse().ok(), wrong)).collect::<PolarsResult<_>>()?,
+            ),
+            Kind::Time => {
+                let time = |it: &str| it.parse::<SimTime>().ok().map(SimTime::nanos);
+                let times = cells
+                    .map(|cell| parse(Some(cell.unwrap_or("")), time, wrong).map(Option::unwrap_or_default));
+                Values::Time(times.collect::<PolarsResult<_>>()?)
+            }
+            Kind::Money => {
+                let money =
+                    |it: &str| it.parse::<Decimal>().ok().and_then(Money::from_decimal).map(Money::units);
+                let monies = cells
+                    .map(|cell| parse(Some(cell.unwrap_or("")), money, wrong).map(Option::unwrap_or_default));
+                Values::Money(monies.collect::<PolarsResult<_>>()?)
+            }
+        });
+    }
+    frame(table, values)
+}
+
+/// Parses a cell; an empty one is null.
+fn parse<T>(
+    cell: Option<&str>,
+    read: impl Fn(&str) -> Option<T>,
+    wrong: impl Fn(&str) -> polars::prelude::PolarsError,
+) -> PolarsResult<Option<T>> {
+    cell.map(|cell| read(cell).ok_or_else(|| wrong(cell))).transpose()
+}
