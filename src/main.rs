@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `bearpit` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bearpit::cli::main()
+}

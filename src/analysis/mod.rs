@@ -1,1 +1,15 @@
-//! Metrics of a recorded run.
+//! A recorded run as series and measures.
+//!
+//! Tables are read piece by piece and thinned on the way, so that a report costs the same memory for an
+//! hour as for a year; measures are taken from every row.
+
+mod account;
+mod cells;
+mod listing;
+mod run;
+mod thin;
+
+pub use account::{AccountData, FillMark, Position};
+pub use listing::ListingData;
+pub use run::{LogLine, RunData};
+pub use thin::{Extent, LineThinner, MeanThinner, Point};

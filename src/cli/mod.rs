@@ -1,1 +1,59 @@
-//! The command line.
+//! The command line: arguments, progress, tables, exit codes.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | all went well (a failed strategy included, unless `--strict`) |
+//! | 1 | a run failed, or a result could not be read or written |
+//! | 2 | the input is not valid: nothing was run, nothing was written |
+//! | 3 | with `--strict`: a strategy failed while running |
+//! | 130 | interrupted |
+
+mod args;
+mod check;
+mod console;
+mod coordinator;
+mod job;
+mod progress;
+mod report;
+mod simulate;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+
+/// Why a command ends other than well; its number is the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Failure {
+    /// A run failed, or a result could not be read or written.
+    Run = 1,
+    /// The input is not valid.
+    Input = 2,
+    /// A strategy failed, and that counts.
+    Strategy = 3,
+    /// Somebody pressed Ctrl-C.
+    Interrupted = 130,
+}
+
+impl From<Failure> for ExitCode {
+    fn from(failure: Failure) -> Self {
+        Self::from(failure as u8)
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.into(),
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::market::{AccountMark, Bar, Instrument, Listing, OrderTerms, Quote, Trade};
+use crate::pit::PitWorld;
 use crate::units::{ActorId, ListingId, OrderId, SimTime};
 
 /// What turns ids into names, and ticks and lots into numbers.
@@ -19,6 +20,19 @@ pub struct Names {
 }
 
 impl Names {
+    /// Takes the names of a world's actors, instruments, venues and listings.
+    #[must_use]
+    pub fn of(world: &PitWorld) -> Self {
+        let pit = world.domain();
+        let actors = (0..).map_while(|id| world.name_of(ActorId::new(id)));
+        Self {
+            actors: actors.map(str::to_owned).collect(),
+            instruments: pit.instruments().cloned().collect(),
+            venues: pit.venues().iter().map(|venue| venue.name.clone()).collect(),
+            listings: pit.listings().copied().collect(),
+        }
+    }
+
     pub(super) fn actor(&self, id: ActorId) -> Option<&str> {
         self.actors.get(id.index()).map(String::as_str)
     }

@@ -15,6 +15,9 @@ use super::schema::{Kind, columns, schema};
 use super::table::{Format, Table};
 use crate::units::{Decimal, Money, SimTime};
 
+/// Rows that are read at once.
+const SLICE_ROWS: usize = 64 * 1024;
+
 /// A run that has finished.
 #[derive(Debug, Clone)]
 pub struct StoredRun {
@@ -104,27 +107,75 @@ impl StoredRun {
         &self.manifest
     }
 
+    /// Reads some columns of a table piece by piece, in order, and gives each piece to `visit`.
+    ///
+    /// Parquet is read in slices, so that memory does not grow with the table; the other formats are
+    /// read whole.
+    ///
+    /// # Errors
+    /// [`OpenError::Table`] if the file is missing or damaged, and what `visit` returns.
+    pub fn visit(
+        &self,
+        table: Table,
+        wanted: &[&str],
+        mut visit: impl FnMut(&DataFrame) -> PolarsResult<()>,
+    ) -> Result<(), OpenError> {
+        let path = self.path(table)?;
+        let bad = |why: String| OpenError::Table { path: path.clone(), why };
+        if self.manifest.format != Format::Parquet.extension() {
+            let whole = self.table(table)?;
+            return whole
+                .select(wanted.iter().copied())
+                .and_then(|it| visit(&it))
+                .map_err(|e| bad(e.to_string()));
+        }
+        let rows = self.rows(table).and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0);
+        let mut read = 0;
+        while read < rows {
+            let file = File::open(&path).map_err(|error| bad(error.to_string()))?;
+            let names = wanted.iter().map(|name| (*name).to_owned()).collect();
+            let slice = (read, SLICE_ROWS);
+            let reader = ParquetReader::new(file).with_columns(Some(names)).with_slice(Some(slice));
+            let frame = reader.finish().map_err(|error| bad(error.to_string()))?;
+            if frame.height() == 0 {
+                return Err(bad(format!("it ends after {read} rows, but the manifest says {rows}")));
+            }
+            read += frame.height();
+            visit(&frame).map_err(|error| bad(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn rows(&self, table: Table) -> Option<u64> {
+        self.manifest.tables.iter().find(|it| it.name == table.name()).map(|it| it.rows)
+    }
+
+    fn path(&self, table: Table) -> Result<PathBuf, OpenError> {
+        let manifest = self.directory.join("manifest.json");
+        let format: Format =
+            self.manifest.format.parse().map_err(|why| OpenError::BadManifest { path: manifest, why })?;
+        Ok(self.directory.join(format!("{}.{}", table.name(), format.extension())))
+    }
+
     /// Reads a table, whole, with the types of `docs/tables.md`.
     ///
     /// # Errors
     /// [`OpenError::Table`] if the file is missing, damaged, or has not the rows that the manifest says.
     pub fn table(&self, table: Table) -> Result<DataFrame, OpenError> {
         let bad = |path: &Path, why: String| OpenError::Table { path: path.to_path_buf(), why };
-        let format: Format =
-            self.manifest.format.parse().map_err(|why| bad(&self.directory.join("manifest.json"), why))?;
-        let path = self.directory.join(format!("{}.{}", table.name(), format.extension()));
+        let path = self.path(table)?;
         let file = File::open(&path).map_err(|error| bad(&path, error.to_string()))?;
-        let frame = match format {
-            Format::Parquet => ParquetReader::new(file).finish(),
-            Format::Ipc => IpcReader::new(file).finish(),
-            Format::Csv => read_csv(&path, table),
+        let frame = match self.manifest.format.as_str() {
+            "ipc" => IpcReader::new(file).finish(),
+            "csv" => read_csv(&path, table),
+            _ => ParquetReader::new(file).finish(),
         };
         let frame = frame.map_err(|error| bad(&path, error.to_string()))?;
         let expected = schema(table, false);
         if frame.schema().as_ref() != &expected {
             return Err(bad(&path, "its columns are not those of this version".to_owned()));
         }
-        let rows = self.manifest.tables.iter().find(|it| it.name == table.name()).map(|it| it.rows);
+        let rows = self.rows(table);
         if rows != Some(frame.height() as u64) {
             let wanted = rows.map_or_else(|| "no".to_owned(), |rows| rows.to_string());
             return Err(bad(

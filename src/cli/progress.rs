@@ -48,10 +48,17 @@ impl Display {
         let bar = self.all.add(ProgressBar::new(length));
         let template = "{prefix:>18} {wide_bar} {percent:>3}%  {msg}  ETA {eta}";
         // The template is fixed, so it is valid; were it not, indicatif's own would do.
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         bar.set_prefix(name.to_owned());
         self.bars.push((bar, Arc::clone(&gauge), start));
         gauge
+    }
+
+    /// Tells whether anything is drawn: on a terminal only.
+    pub(super) fn is_drawn(&self) -> bool {
+        !self.all.is_hidden()
     }
 
     /// Draws how far the runs have come.

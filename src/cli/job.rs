@@ -9,10 +9,7 @@ use super::coordinator::StopFlag;
 use super::progress::Gauge;
 use crate::exchange::Market;
 use crate::kernel::StepEnd;
-use crate::market::Tape;
-use crate::record::{
-    AccountSummary, Format, Manifest, Names, Recorder, Recording, RunDir, StoredRun, TableSummary,
-};
+use crate::record::{AccountSummary, Format, Manifest, Names, Recorder, RunDir, StoredRun, TableSummary};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::units::Seed;
@@ -77,7 +74,12 @@ impl<E: std::error::Error> From<E> for Break {
 const EVENTS_PER_LOOK: u64 = 16_384;
 
 impl Job {
-    pub(super) const fn new(scenario: Scenario, options: JobOptions, gauge: Arc<Gauge>, stop: StopFlag) -> Self {
+    pub(super) const fn new(
+        scenario: Scenario,
+        options: JobOptions,
+        gauge: Arc<Gauge>,
+        stop: StopFlag,
+    ) -> Self {
         Self { scenario, options, gauge, stop }
     }
 
@@ -95,7 +97,9 @@ impl Job {
             Ok(Ok(finished)) => Verdict::Finished(Box::new(finished)),
             Ok(Err(Break::Interrupted)) => Verdict::Interrupted,
             Ok(Err(Break::Failed(why))) => Verdict::Failed(why),
-            Err(_) => Verdict::Failed("a fault of bearpit itself; please report it with the scenario".to_owned()),
+            Err(_) => {
+                Verdict::Failed("a fault of bearpit itself; please report it with the scenario".to_owned())
+            }
         };
         self.outcome(begin.elapsed(), verdict)
     }
@@ -110,10 +114,10 @@ impl Job {
         }
         let scenario = &self.scenario;
         let directory = RunDir::create(&self.options.out, &scenario.name, scenario.seed, self.options.force)?;
-        let mut builder = scenario.lay_out()?;
-        let (recorder, recording) = Recorder::start(directory.path(), self.options.format)?;
-        builder.sink(Box::new(recorder));
-        let mut market = builder.open()?;
+        let mut market = scenario.lay_out()?.open()?;
+        let names = Names::of(market.world());
+        let (recorder, recording) = Recorder::start(directory.path(), self.options.format, names)?;
+        market.world_mut().domain_mut().tape_mut().add_sink(Box::new(recorder));
         let traded = self.trade(&mut market);
         // The recorder ends when it is taken off the tape; its own error tells more than the market's.
         drop(market.world_mut().domain_mut().tape_mut().take_sinks());

@@ -21,16 +21,30 @@ pub(super) fn line(outcome: &Outcome) -> String {
             thousands(result.manifest.trades),
             thousands(rate(result.manifest.events, seconds)),
         ),
-        Verdict::Interrupted => format!("{} (seed {}): interrupted after {seconds:.1} s", outcome.name, outcome.seed),
-        Verdict::Failed(_) => format!("{} (seed {}): failed after {seconds:.1} s", outcome.name, outcome.seed),
+        Verdict::Interrupted => {
+            format!("{} (seed {}): interrupted after {seconds:.1} s", outcome.name, outcome.seed)
+        }
+        Verdict::Failed(_) => {
+            format!("{} (seed {}): failed after {seconds:.1} s", outcome.name, outcome.seed)
+        }
     }
 }
 
 /// Returns the closing table, and below it where the reports lie.
 pub(super) fn table(outcomes: &[Outcome]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["scenario", "seed", "events", "trades", "wall time", "strategy", "P&L", "fees", "fills"]);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header([
+        "scenario",
+        "seed",
+        "events",
+        "trades",
+        "wall time",
+        "strategy",
+        "P&L",
+        "fees",
+        "fills",
+    ]);
     for index in [1, 2, 3, 4, 6, 7, 8] {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);

@@ -70,7 +70,8 @@ fn check_targets(arguments: &SimulateArguments, scenarios: &[Scenario]) -> Resul
                 scenario.seed,
             ));
         }
-        if let Err(error) = RunDir::check_free(&arguments.out, &scenario.name, scenario.seed, arguments.force) {
+        if let Err(error) = RunDir::check_free(&arguments.out, &scenario.name, scenario.seed, arguments.force)
+        {
             failed = true;
             complain(&format!("error: {error}"));
         }
@@ -152,7 +153,10 @@ fn verdict(outcomes: &[Outcome], strict: bool) -> Result<(), Failure> {
             Verdict::Finished(result) => {
                 for account in &result.manifest.accounts {
                     if let Some(failure) = &account.failure {
-                        complain(&format!("strategy `{}` of {} failed: {failure}", account.owner, outcome.name));
+                        complain(&format!(
+                            "strategy `{}` of {} failed: {failure}",
+                            account.owner, outcome.name
+                        ));
                         if strict {
                             failures.push(Failure::Strategy);
                         }
@@ -169,6 +173,7 @@ fn verdict(outcomes: &[Outcome], strict: bool) -> Result<(), Failure> {
             }
         }
     }
-    let gravest = [Failure::Interrupted, Failure::Run, Failure::Strategy].into_iter().find(|it| failures.contains(it));
+    let gravest =
+        [Failure::Interrupted, Failure::Run, Failure::Strategy].into_iter().find(|it| failures.contains(it));
     gravest.map_or(Ok(()), Err)
 }

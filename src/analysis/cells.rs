@@ -1,0 +1,20 @@
+//! Columns of a piece of a table, typed.
+
+use polars::prelude::{DataFrame, DataType, PolarsResult};
+
+/// Returns a time column, in nanoseconds.
+pub(super) fn times(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {
+    let column = frame.column(name)?.cast(&DataType::Int64)?;
+    Ok(column.i64()?.iter().map(Option::unwrap_or_default).collect())
+}
+
+/// Returns a column of numbers or money as doubles.
+pub(super) fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<f64>>> {
+    let column = frame.column(name)?.cast(&DataType::Float64)?;
+    Ok(column.f64()?.iter().collect())
+}
+
+/// Returns a text column; a null reads as empty.
+pub(super) fn texts<'a>(frame: &'a DataFrame, name: &str) -> PolarsResult<Vec<&'a str>> {
+    Ok(frame.column(name)?.str()?.iter().map(Option::unwrap_or_default).collect())
+}

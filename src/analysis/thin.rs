@@ -1,0 +1,236 @@
+//! Thinning: long series to as many points as a figure can show, without hiding extremes.
+
+use crate::units::SimTime;
+
+/// A point of a series: nanoseconds since 1970, and a value.
+pub type Point = (i64, f64);
+
+/// The time that a figure spans, cut into equal buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    start: i64,
+    end: i64,
+}
+
+/// Buckets in a figure's width: about one to two pixels each.
+const BUCKETS: i64 = 500;
+
+impl Extent {
+    /// Makes the extent from `start` to `end`; an end that is not later is moved to a nanosecond after.
+    #[must_use]
+    pub fn new(start: SimTime, end: SimTime) -> Self {
+        Self { start: start.nanos(), end: end.nanos().max(start.nanos() + 1) }
+    }
+
+    /// Returns the first nanosecond.
+    #[must_use]
+    pub const fn start(&self) -> i64 {
+        self.start
+    }
+
+    /// Returns the last nanosecond.
+    #[must_use]
+    pub const fn end(&self) -> i64 {
+        self.end
+    }
+
+    /// Returns the bucket of a time; what lies outside counts to the first or last.
+    fn bucket(&self, at: i64) -> i64 {
+        let width = i128::from(self.end - self.start);
+        let place = i128::from(at - self.start) * i128::from(BUCKETS) / width;
+        i64::try_from(place.clamp(0, i128::from(BUCKETS - 1))).unwrap_or(0)
+    }
+
+    /// Returns where a bucket begins.
+    fn begin(&self, bucket: i64) -> i64 {
+        let width = i128::from(self.end - self.start);
+        self.start + i64::try_from(width * i128::from(bucket) / i128::from(BUCKETS)).unwrap_or(0)
+    }
+}
+
+/// Thins a line: of each bucket the first, lowest, highest and last point stay, in order of time.
+#[derive(Debug, Clone)]
+pub struct LineThinner {
+    extent: Extent,
+    points: Vec<Point>,
+    current: Option<Bucket>,
+    seen: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    number: i64,
+    first: Point,
+    low: Point,
+    high: Point,
+    last: Point,
+}
+
+impl LineThinner {
+    /// Makes a thinner for a figure over `extent`.
+    #[must_use]
+    pub const fn new(extent: Extent) -> Self {
+        Self { extent, points: Vec::new(), current: None, seen: 0 }
+    }
+
+    /// Adds a point; points come in order of time, and values that are not finite are left out.
+    pub fn add(&mut self, point: Point) {
+        if !point.1.is_finite() {
+            return;
+        }
+        self.seen += 1;
+        let number = self.extent.bucket(point.0);
+        match &mut self.current {
+            Some(bucket) if bucket.number == number => {
+                if point.1 < bucket.low.1 {
+                    bucket.low = point;
+                }
+                if point.1 > bucket.high.1 {
+                    bucket.high = point;
+                }
+                bucket.last = point;
+            }
+            _ => {
+                self.close();
+                self.current = Some(Bucket { number, first: point, low: point, high: point, last: point });
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(bucket) = self.current.take() else { return };
+        let mut points = [bucket.first, bucket.low, bucket.high, bucket.last];
+        points.sort_by_key(|point| point.0);
+        for point in points {
+            if self.points.last() != Some(&point) {
+                self.points.push(point);
+            }
+        }
+    }
+
+    /// Returns the points that stay, and how many there were.
+    #[must_use]
+    pub fn finish(mut self) -> (Vec<Point>, u64) {
+        self.close();
+        (self.points, self.seen)
+    }
+}
+
+/// Thins a quantity that holds until it changes to its mean over time in each bucket.
+#[derive(Debug, Clone)]
+pub struct MeanThinner {
+    extent: Extent,
+    /// Value times nanoseconds, and nanoseconds, of the bucket at hand.
+    area: f64,
+    weight: f64,
+    bucket: i64,
+    held: Option<Point>,
+    points: Vec<Point>,
+    total: (f64, f64),
+}
+
+impl MeanThinner {
+    /// Makes a thinner for a figure over `extent`.
+    #[must_use]
+    pub const fn new(extent: Extent) -> Self {
+        Self { extent, area: 0.0, weight: 0.0, bucket: 0, held: None, points: Vec::new(), total: (0.0, 0.0) }
+    }
+
+    /// Says that from `at` on the value is `value`, or that there is none.
+    pub fn set(&mut self, at: i64, value: Option<f64>) {
+        self.hold_until(at);
+        self.held = value.filter(|value| value.is_finite()).map(|value| (at, value));
+    }
+
+    /// Adds what has been held up to `until`, bucket by bucket.
+    fn hold_until(&mut self, until: i64) {
+        let Some((mut from, value)) = self.held else { return };
+        while from < until {
+            let bucket = self.extent.bucket(from);
+            if bucket != self.bucket {
+                self.close();
+                self.bucket = bucket;
+            }
+            // The last bucket is open to the right.
+            let end = if bucket + 1 >= BUCKETS {
+                until
+            } else {
+                self.extent.begin(bucket + 1).clamp(from + 1, until)
+            };
+            let span = nanos(end - from);
+            self.area += value * span;
+            self.weight += span;
+            from = end;
+        }
+        self.held = Some((from.max(until), value));
+    }
+
+    fn close(&mut self) {
+        if self.weight > 0.0 {
+            self.points.push((self.extent.begin(self.bucket), self.area / self.weight));
+            self.total.0 += self.area;
+            self.total.1 += self.weight;
+        }
+        self.area = 0.0;
+        self.weight = 0.0;
+    }
+
+    /// Returns a mean per bucket, and the mean over all time, if there was any.
+    #[must_use]
+    pub fn finish(mut self) -> (Vec<Point>, Option<f64>) {
+        let end = self.extent.end;
+        self.hold_until(end);
+        self.close();
+        let mean = (self.total.1 > 0.0).then(|| self.total.0 / self.total.1);
+        (self.points, mean)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a weight of a mean")]
+const fn nanos(span: i64) -> f64 {
+    span as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extent(end: i64) -> Extent {
+        Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(end))
+    }
+
+    #[test]
+    fn a_thinned_line_keeps_its_extremes_and_ends() {
+        let mut line = LineThinner::new(extent(1_000_000));
+        for at in 0..1_000_000 {
+            let spike = if at == 123_457 { 1e6 } else { 0.0 };
+            line.add((at, spike + (at % 7) as f64));
+        }
+        let (points, seen) = line.finish();
+        assert_eq!(seen, 1_000_000);
+        assert!(points.len() <= 2_000 && points.is_sorted_by_key(|point| point.0));
+        assert!(points.iter().any(|point| point.1 > 1e6 - 1.0));
+        assert_eq!((points[0].0, points[points.len() - 1].0), (0, 999_999));
+    }
+
+    #[test]
+    fn a_mean_weighs_by_time() {
+        let mut mean = MeanThinner::new(extent(1_000));
+        mean.set(0, Some(1.0));
+        mean.set(250, Some(3.0));
+        mean.set(500, None);
+        mean.set(750, Some(5.0));
+        let (points, overall) = mean.finish();
+        assert!((overall.unwrap() - (250.0 + 750.0 + 1_250.0) / 750.0).abs() < 1e-9);
+        assert!(
+            points.iter().all(|point| [1.0, 3.0, 5.0].iter().any(|value| (point.1 - value).abs() < 1e-9))
+        );
+        assert!(points.iter().all(|point| !(500..750).contains(&point.0)));
+    }
+
+    #[test]
+    fn nothing_gives_nothing() {
+        assert_eq!(LineThinner::new(extent(10)).finish(), (Vec::new(), 0));
+        assert_eq!(MeanThinner::new(extent(10)).finish(), (Vec::new(), None));
+    }
+}
