@@ -55,7 +55,7 @@ fn market() -> Result<Market> {
             interval: SimDuration::from_secs(1),
         };
         let name = format!("maker-{number}");
-        builder.agent(&name, "market_maker", account.clone(), latencies(20), MarketMaker::new(config))?;
+        builder.agent((&name, "market_maker"), account.clone(), latencies(20), MarketMaker::new(config))?;
     }
     for number in 1..=TRADERS {
         let config = NoiseConfig {
@@ -67,7 +67,7 @@ fn market() -> Result<Market> {
             patience: SimDuration::from_secs(60),
         };
         let name = format!("noise-{number}");
-        builder.agent(&name, "noise", account.clone(), latencies(100), NoiseTrader::new(config))?;
+        builder.agent((&name, "noise"), account.clone(), latencies(100), NoiseTrader::new(config))?;
     }
     Ok(builder.open()?)
 }

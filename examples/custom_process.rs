@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         skew: 0.5,
         interval: SimDuration::from_millis(500),
     };
-    builder.agent("maker", "market_maker", account.clone(), Latencies::NONE, MarketMaker::new(maker))?;
+    builder.agent(("maker", "market_maker"), account.clone(), Latencies::NONE, MarketMaker::new(maker))?;
     let noise = NoiseConfig {
         listing,
         interval: SimDuration::from_secs(5),
@@ -87,7 +87,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     for number in 1..=20 {
         let trader = NoiseTrader::new(noise.clone());
-        builder.agent(&format!("noise-{number}"), "noise", account.clone(), Latencies::NONE, trader)?;
+        builder.agent((&format!("noise-{number}"), "noise"), account.clone(), Latencies::NONE, trader)?;
     }
     let mut market = builder.open()?;
     market.run()?;

@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         skew: 1.0,
         interval: SimDuration::from_secs(1),
     };
-    builder.agent("maker", "market_maker", account(true), latencies, MarketMaker::new(maker))?;
+    builder.agent(("maker", "market_maker"), account(true), latencies, MarketMaker::new(maker))?;
     let noise = NoiseConfig {
         listing,
         interval: SimDuration::from_secs(10),
@@ -89,9 +89,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     for number in 1..=50 {
         let trader = NoiseTrader::new(noise.clone());
-        builder.agent(&format!("noise-{number}"), "noise", account(false), latencies, trader)?;
+        builder.agent((&format!("noise-{number}"), "noise"), account(false), latencies, trader)?;
     }
-    builder.agent("contrarian", "native", account(true), latencies, Contrarian { listing })?;
+    builder.agent(("contrarian", "native"), account(true), latencies, Contrarian { listing })?;
 
     let mut market = builder.open()?;
     market.run()?;

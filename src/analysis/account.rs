@@ -127,7 +127,7 @@ impl AccountBuilder {
         self.turnover += mark.price * quantity;
         self.quantity += quantity;
         self.made += if is_maker { quantity } else { 0.0 };
-        if self.fills_total % self.stride == 0 {
+        if self.fills_total.is_multiple_of(self.stride) {
             self.fills.push(mark);
         }
         self.fills_total += 1;

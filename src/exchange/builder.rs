@@ -70,7 +70,7 @@ pub struct ProcessTerms {
 ///     patience: SimDuration::from_secs(30),
 /// };
 /// let account = AccountTerms { cash: Money::from_whole(10_000), ..AccountTerms::default() };
-/// builder.agent("noise", "noise", account, Latencies::NONE, NoiseTrader::new(noise))?;
+/// builder.agent(("noise", "noise"), account, Latencies::NONE, NoiseTrader::new(noise))?;
 /// let mut market = builder.open()?;
 /// market.run()?;
 /// assert!(market.world().events() > 30);
@@ -182,8 +182,7 @@ impl MarketBuilder {
     /// [`BuildError::UnknownInstrument`] if its account names an instrument that there is not.
     pub fn agent(
         &mut self,
-        name: &str,
-        kind: &str,
+        (name, kind): (&str, &str),
         account: AccountTerms,
         latencies: Latencies,
         actor: impl TradingActor,

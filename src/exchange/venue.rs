@@ -70,7 +70,7 @@ impl Exchange {
             for event in &self.events {
                 if let BookEvent::Expired { order, owner, side, quantity } = *event {
                     ctx.publish(Fact::OrderExpired { order, listing: listed.listing, quantity });
-                    listed.report(ctx, owner, order, side, ReportKind::Expired);
+                    listed.report(ctx, owner, (order, side), ReportKind::Expired);
                 }
             }
             listed.publish_touch(ctx);
@@ -103,7 +103,7 @@ impl ListedBook {
             BookEvent::Accepted { order } => {
                 if let CommandKind::New(terms) = command.kind {
                     ctx.publish(Fact::OrderAccepted { order, owner: command.owner, listing, terms });
-                    self.report(ctx, command.owner, order, terms.side, ReportKind::Accepted);
+                    self.report(ctx, command.owner, (order, terms.side), ReportKind::Accepted);
                 }
             }
             BookEvent::Rejected { reason, .. } | BookEvent::CommandRejected { reason, .. } => {
@@ -111,15 +111,15 @@ impl ListedBook {
             }
             BookEvent::Replaced { order, side, price, leaves, kept_priority } => {
                 ctx.publish(Fact::OrderReplaced { order, listing, price, leaves, kept_priority });
-                self.report(ctx, command.owner, order, side, ReportKind::Replaced { price, leaves });
+                self.report(ctx, command.owner, (order, side), ReportKind::Replaced { price, leaves });
             }
             BookEvent::Canceled { order, owner, side, quantity, reason } => {
                 ctx.publish(Fact::OrderCanceled { order, listing, quantity, reason });
-                self.report(ctx, owner, order, side, ReportKind::Canceled(reason));
+                self.report(ctx, owner, (order, side), ReportKind::Canceled(reason));
             }
             BookEvent::Expired { order, owner, side, quantity } => {
                 ctx.publish(Fact::OrderExpired { order, listing, quantity });
-                self.report(ctx, owner, order, side, ReportKind::Expired);
+                self.report(ctx, owner, (order, side), ReportKind::Expired);
             }
             BookEvent::Traded { .. } => self.tell_trade(event, ctx),
         }
@@ -170,8 +170,8 @@ impl ListedBook {
         };
         let maker = filled(maker_leaves, Liquidity::Maker, trade.maker_fee);
         let taker = filled(taker_leaves, Liquidity::Taker, trade.taker_fee);
-        self.report(ctx, maker_owner, maker_order, aggressor.opposite(), maker);
-        self.report(ctx, taker_owner, taker_order, aggressor, taker);
+        self.report(ctx, maker_owner, (maker_order, aggressor.opposite()), maker);
+        self.report(ctx, taker_owner, (taker_order, aggressor), taker);
     }
 
     fn publish_bar(&mut self, ctx: &mut Context) {
@@ -188,7 +188,7 @@ impl ListedBook {
         }
     }
 
-    fn report(&self, ctx: &mut Context, to: ActorId, order: OrderId, side: Side, kind: ReportKind) {
+    fn report(&self, ctx: &mut Context, to: ActorId, (order, side): (OrderId, Side), kind: ReportKind) {
         let at = ctx.now();
         ctx.report(to, ExecutionReport { order, listing: self.listing, side, at, kind });
     }

@@ -84,7 +84,7 @@ fn accounts(out: &mut String, data: &RunData) {
     }
     put!(
         out,
-        "<div class=\"scroll\"><table><thead><tr><th>account</th><th>kind</th><th>initial equity</th><th>final equity</th><th>P&amp;L</th><th>return</th><th>max drawdown</th><th>fees</th><th>fills</th><th>turnover</th><th>as maker</th><th>refused</th></tr></thead><tbody>"
+        "<div class=\"scroll\"><table><thead><tr><th>account</th><th>final equity</th><th>P&amp;L</th><th>return</th><th>max drawdown</th><th>fees</th><th>fills</th><th>turnover</th><th>as maker</th><th>refused</th></tr></thead><tbody>"
     );
     for account in &data.accounts {
         account_row(out, account);
@@ -112,10 +112,9 @@ fn account_row(out: &mut String, account: &AccountData) {
     let failed = if summary.failure.is_some() { " <span class=\"loss\">failed</span>" } else { "" };
     put!(
         out,
-        "<tr><th>{}{failed}</th><td class=\"word\">{}</td><td>{}</td><td>{}</td><td class=\"{class}\">{sign}{profit}</td><td>{}</td><td>{drawdown}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+        "<tr><th>{} <small>{}</small>{failed}</th><td>{}</td><td class=\"{class}\">{sign}{profit}</td><td>{}</td><td>{drawdown}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
         escape(&summary.owner),
         escape(&summary.kind.replace('_', " ")),
-        cents(&summary.initial_equity),
         cents(&summary.final_equity),
         percent(account.total_return, 2),
         cents(&summary.fees),

@@ -30,7 +30,7 @@ pub(super) fn number(value: f64, places: usize) -> String {
     let (whole, fraction) = shown.split_once('.').map_or((shown.as_str(), None), |(a, b)| (a, Some(b)));
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -38,16 +38,16 @@ fn seat(builder: &mut MarketBuilder, name: &str, agent: &AgentSpec) -> Result<()
     let (kind, latencies) = (agent.kind.name(), agent.latencies);
     match &agent.kind {
         AgentKind::MarketMaker(config) => {
-            builder.agent(name, kind, account, latencies, MarketMaker::new(config.clone()))
+            builder.agent((name, kind), account, latencies, MarketMaker::new(config.clone()))
         }
         AgentKind::Noise(config) => {
-            builder.agent(name, kind, account, latencies, NoiseTrader::new(config.clone()))
+            builder.agent((name, kind), account, latencies, NoiseTrader::new(config.clone()))
         }
         AgentKind::Replay(config) => {
-            builder.agent(name, kind, account, latencies, ReplayProvider::new(config.clone()))
+            builder.agent((name, kind), account, latencies, ReplayProvider::new(config.clone()))
         }
         AgentKind::Script(config) => {
-            builder.agent(name, kind, account, latencies, ScriptTrader::new(config.clone()))
+            builder.agent((name, kind), account, latencies, ScriptTrader::new(config.clone()))
         }
     }
 }

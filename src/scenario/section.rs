@@ -98,7 +98,7 @@ impl<'a> Section<'a> {
     }
 
     /// Returns the table at a key, if it is there.
-    pub(super) fn table(&self, key: &'static str, name: impl Into<String>) -> Option<Section<'a>> {
+    pub(super) fn table(&self, key: &'static str, name: impl Into<String>) -> Option<Self> {
         let entry = self.entry(key)?;
         Some(Section::open(name, &entry.node, entry.place.clone(), self.findings))
     }

@@ -73,7 +73,7 @@ fn orders_by_name(mut builder: MarketBuilder) -> BTreeMap<String, Vec<(i64, Orde
 fn an_idle_agent_leaves_all_others_as_they_were() {
     let without = orders_by_name(crowd(9, 60));
     let mut builder = crowd(9, 60);
-    builder.agent("idle", "desk", account(1, &[]), Latencies::NONE, Desk).unwrap();
+    builder.agent(("idle", "desk"), account(1, &[]), Latencies::NONE, Desk).unwrap();
     let with = orders_by_name(builder);
     assert!(without.len() > 30);
     assert_eq!(without, with);

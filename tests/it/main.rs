@@ -1,5 +1,7 @@
 //! Integration tests: one binary, through the front door.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod auditor;
 mod conservation;
 mod determinism;

@@ -77,7 +77,7 @@ fn populate(builder: &mut MarketBuilder, listing: ListingId, shares: &[(Instrume
     };
     let name = format!("maker-{listing}");
     builder
-        .agent(&name, "market_maker", account(500_000, shares), latencies(), MarketMaker::new(maker))
+        .agent((&name, "market_maker"), account(500_000, shares), latencies(), MarketMaker::new(maker))
         .unwrap();
     for number in 0..8 {
         let noise = NoiseConfig {
@@ -91,7 +91,7 @@ fn populate(builder: &mut MarketBuilder, listing: ListingId, shares: &[(Instrume
         // Some are poor, so that refusals happen too.
         let terms = if number % 4 == 0 { account(300, &[]) } else { account(50_000, shares) };
         let name = format!("noise-{listing}-{number}");
-        builder.agent(&name, "noise", terms, latencies(), NoiseTrader::new(noise)).unwrap();
+        builder.agent((&name, "noise"), terms, latencies(), NoiseTrader::new(noise)).unwrap();
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn desks(seconds: i64) -> MarketBuilder {
     let acme = builder.instrument(instrument, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
     for name in ["a", "b", "c"] {
-        builder.agent(name, "desk", account(100_000, &[(acme, 1_000)]), Latencies::NONE, Desk).unwrap();
+        builder.agent((name, "desk"), account(100_000, &[(acme, 1_000)]), Latencies::NONE, Desk).unwrap();
     }
     builder
 }

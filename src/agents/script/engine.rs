@@ -92,7 +92,8 @@ fn limit(engine: &mut Engine) {
 
 /// Replaces the platform's transcendental functions by libm's, so that a seed means the same everywhere.
 fn portable_math(engine: &mut Engine) {
-    let functions: [(&str, fn(f64) -> f64); 14] = [
+    type OfOne = fn(f64) -> f64;
+    let functions: [(&str, OfOne); 14] = [
         ("exp", libm::exp),
         ("ln", libm::log),
         ("log", libm::log10),

@@ -118,7 +118,8 @@ fn time_in_force(function: &str, word: &str) -> Outcome<TimeInForce> {
 
 /// Views of the market.
 fn views(engine: &mut Engine, host: &Shared) {
-    let views: [(&str, fn(&MarketHandle) -> Outcome<Dynamic>); 8] = [
+    type View = fn(&MarketHandle) -> Outcome<Dynamic>;
+    let views: [(&str, View); 8] = [
         ("quote", |market| market.quote().map(Dynamic::from)),
         ("bid", |market| Ok(optional(market.quote()?.bid()))),
         ("ask", |market| Ok(optional(market.quote()?.ask()))),
@@ -167,7 +168,8 @@ fn market(host: &Shared, symbol: &str, venue: Option<&str>) -> Outcome<MarketHan
 fn account(engine: &mut Engine, host: &Shared) {
     use crate::account::Account;
     use crate::units::Money;
-    let numbers: [(&str, fn(&Account) -> Money); 4] = [
+    type Amount = fn(&Account) -> Money;
+    let numbers: [(&str, Amount); 4] = [
         ("cash", Account::cash),
         ("free_cash", Account::free_cash),
         ("fees", Account::fees),
