@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use super::read::{self, Read};
 use super::section::Section;
-use super::spec::{AgentKind, AgentSpec, InstrumentSpec, VenueSpec, listing_id, listings};
+use super::spec::{AgentKind, AgentSpec, VenueSpec, listing_id, listings};
 use super::tree::{Node, Value};
-use super::world::{find, instrument_id, latencies, quantities};
+use super::world::{Known, find, instrument_id, latencies, quantities};
 use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ParamValue, ReplayConfig, ScriptConfig};
 use crate::market::Instrument;
 use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration};
@@ -15,7 +15,7 @@ use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration}
 /// What agents may refer to.
 pub(super) struct Surroundings<'a> {
     pub(super) symbols: Vec<&'a str>,
-    pub(super) instruments: Vec<Option<&'a InstrumentSpec>>,
+    pub(super) instruments: &'a [Known],
     pub(super) venues: &'a [VenueSpec],
     pub(super) files: &'a Files,
 }
@@ -23,7 +23,8 @@ pub(super) struct Surroundings<'a> {
 /// Where an agent trades.
 struct Place<'a> {
     listing: ListingId,
-    spec: &'a InstrumentSpec,
+    instrument: &'a Instrument,
+    has_process: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -70,12 +71,10 @@ fn agent(section: &Section<'_>, around: &Surroundings<'_>) -> Option<AgentSpec> 
     let count = section.or("count", 1, read::integer(1, COUNT_MAX));
     let cash = section.or("cash", Money::from_whole(1_000_000), read::money);
     let by_symbol: BTreeMap<&str, (InstrumentId, Option<&Instrument>)> = around
-        .symbols
+        .instruments
         .iter()
         .enumerate()
-        .map(|(index, symbol)| {
-            (*symbol, (instrument_id(index), around.instruments[index].map(|spec| &spec.instrument)))
-        })
+        .map(|(index, known)| (known.symbol.as_str(), (instrument_id(index), known.instrument.as_ref())))
         .collect();
     let holdings = quantities(section, "holdings", &by_symbol, section.findings);
     let max_short = quantities(section, "max_short", &by_symbol, section.findings);
@@ -138,8 +137,9 @@ fn place<'a>(section: &Section<'_>, kind: Kind, around: &Surroundings<'a>) -> Op
             return None;
         }
     };
-    let spec = around.instruments[all[index].1.index()]?;
-    Some(Place { listing: listing_id(index), spec })
+    let known = &around.instruments[all[index].1.index()];
+    let instrument = known.instrument.as_ref()?;
+    Some(Place { listing: listing_id(index), instrument, has_process: known.has_process })
 }
 
 /// A quantity in the instrument's units: whole lots, above zero.
@@ -171,7 +171,7 @@ fn ticks(node: &Node, instrument: &Instrument) -> Read<i64> {
 /// Reads a quantity where the instrument is known; where it is wrong, that has been said.
 fn quantity(section: &Section<'_>, key: &'static str, place: Option<&Place<'_>>) -> Option<Quantity> {
     let read = |node: &Node| match place {
-        Some(place) => lots(node, &place.spec.instrument).map(Some),
+        Some(place) => lots(node, place.instrument).map(Some),
         None => Ok(None),
     };
     section.required(key, read).flatten()
@@ -179,14 +179,14 @@ fn quantity(section: &Section<'_>, key: &'static str, place: Option<&Place<'_>>)
 
 fn distance(section: &Section<'_>, key: &'static str, place: Option<&Place<'_>>) -> Option<i64> {
     let read = |node: &Node| match place {
-        Some(place) => ticks(node, &place.spec.instrument).map(Some),
+        Some(place) => ticks(node, place.instrument).map(Some),
         None => Ok(None),
     };
     section.required(key, read).flatten()
 }
 
 fn market_maker(section: &Section<'_>, place: Option<&Place<'_>>) -> Option<MarketMakerConfig> {
-    let has_value = place.is_some_and(|place| place.spec.process.is_some());
+    let has_value = place.is_some_and(|place| place.has_process);
     let default = if has_value { MakerReference::Value } else { MakerReference::Mid };
     section.or("model", (), read::one_of(&[("symmetric", ())]));
     let choices = [("value", MakerReference::Value), ("mid", MakerReference::Mid)];
@@ -224,7 +224,7 @@ fn noise(section: &Section<'_>, place: Option<&Place<'_>>) -> Option<NoiseConfig
         interval: interval?,
         market_share: market_share?,
         max_quantity: max_quantity?,
-        depth_ticks: depth?.to_f64() / place.spec.instrument.tick_size().to_f64(),
+        depth_ticks: depth?.to_f64() / place.instrument.tick_size().to_f64(),
         patience: patience?,
     })
 }

@@ -74,14 +74,9 @@ impl Scenario {
         let root = Section::open("the scenario file", tree, tree.place.clone(), findings);
         let head = head(&root);
         let specs = instruments(&root, files);
-        let symbols: Vec<&str> = specs.iter().map(|(symbol, _)| symbol.as_str()).collect();
+        let symbols: Vec<&str> = specs.iter().map(|known| known.symbol.as_str()).collect();
         let venues = venues(&root, &symbols);
-        let around = Surroundings {
-            symbols,
-            instruments: specs.iter().map(|(_, spec)| spec.as_ref()).collect(),
-            venues: &venues,
-            files,
-        };
+        let around = Surroundings { symbols, instruments: &specs, venues: &venues, files };
         let agents = agents(&root, &around);
         root.finish();
         let Head { name, seed, start, end, bar_interval, sample_interval } = head?;
@@ -93,7 +88,7 @@ impl Scenario {
             end,
             bar_interval,
             sample_interval,
-            instruments: specs.into_iter().map(|(_, spec)| spec).collect::<Option<Vec<_>>>()?,
+            instruments: specs.into_iter().map(|known| known.spec).collect::<Option<Vec<_>>>()?,
             venues,
             agents,
             inputs_digest: files.digest(),

@@ -1,1 +1,372 @@
-//! Tests of loading.
+//! Loading, and every kind of bad input: file, line, column, the value, what is allowed.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{AgentKind, Diagnostics, Override, Scenario};
+
+const GOOD: &str = r#"[scenario]
+name = "test"
+seed = 5
+start = 2025-03-03T09:30:00
+end = 2025-03-03T10:30:00
+
+[[instruments]]
+symbol = "ACME"
+tick_size = "0.01"
+process = { kind = "ou", initial = 100, mean = 100, half_life = "2h", volatility = 0.2 }
+
+[[venues]]
+name = "PIT"
+instruments = ["ACME"]
+fees = { maker_bps = -0.1, taker_bps = 0.3 }
+
+[[agents]]
+kind = "market_maker"
+half_spread = "0.02"
+quantity = 100
+max_inventory = 500
+latency = { entry = "50us", feed = { min = "1us", max = "9us" } }
+
+[[agents]]
+kind = "noise"
+count = 3
+max_quantity = 10
+depth = "0.05"
+
+[[agents]]
+name = "s"
+kind = "script"
+file = "s.rhai"
+params = { fast = 3, share = 0.5, word = "x", flag = true }
+
+[[agents]]
+kind = "replay"
+data = "bars.csv"
+bar_length = "1m"
+half_spread = "0.05"
+depth = 100
+"#;
+
+const SCRIPT: &str = "fn on_bar(bar) {\n    log(bar.close);\n}\n";
+const BARS: &str = "date,open,high,low,close,volume\n\
+                    2025-03-03T09:30:00,100,101,99,100.5,1000\n\
+                    2025-03-03T09:31:00,100.5,102,100,101,900\n";
+
+struct Case {
+    directory: TempDir,
+}
+
+impl Case {
+    fn new(scenario: &str, script: &str, bars: &str) -> Self {
+        let directory = TempDir::new().unwrap();
+        fs::write(directory.path().join("t.toml"), scenario).unwrap();
+        fs::write(directory.path().join("s.rhai"), script).unwrap();
+        fs::write(directory.path().join("bars.csv"), bars).unwrap();
+        Self { directory }
+    }
+
+    fn load(&self, changes: &[&str]) -> Result<Scenario, Diagnostics> {
+        let changes: Vec<Override> = changes.iter().map(|change| change.parse().unwrap()).collect();
+        Scenario::load(&self.directory.path().join("t.toml"), &changes)
+    }
+}
+
+fn load(scenario: &str) -> Result<Scenario, Diagnostics> {
+    Case::new(scenario, SCRIPT, BARS).load(&[])
+}
+
+/// Returns each finding as `file:line:column: message`, without directories.
+fn findings(result: Result<Scenario, Diagnostics>) -> Vec<String> {
+    let Err(diagnostics) = result else { return Vec::new() };
+    let shown = |(file, line, column, message): (&str, usize, usize, &str)| {
+        let file =
+            Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
+        format!("{file}:{line}:{column}: {message}")
+    };
+    diagnostics.iter().map(shown).collect()
+}
+
+/// Loads the good scenario with one text in it changed.
+fn changed(from: &str, to: &str) -> Vec<String> {
+    assert_eq!(GOOD.matches(from).count(), 1, "{from}");
+    findings(load(&GOOD.replace(from, to)))
+}
+
+#[test]
+fn a_good_scenario_loads_in_ticks_and_lots() {
+    let scenario = load(GOOD).unwrap();
+    assert_eq!((scenario.name.as_str(), scenario.seed.get()), ("test", 5));
+    assert_eq!(scenario.agents.len(), 4);
+    let AgentKind::MarketMaker(maker) = &scenario.agents[0].kind else { panic!("the first is the maker") };
+    assert_eq!((maker.half_spread_ticks, maker.quantity.lots()), (2, 100));
+    assert_eq!(scenario.agents[1].member_names().collect::<Vec<_>>(), ["noise-1", "noise-2", "noise-3"]);
+    let AgentKind::Script(script) = &scenario.agents[2].kind else { panic!("the third is the script") };
+    assert_eq!(script.params.len(), 4);
+    let mut market = scenario.lay_out().unwrap().open().unwrap();
+    market.run().unwrap();
+    assert!(market.world().domain().tape().trades() > 0);
+}
+
+#[test]
+fn each_fault_names_its_place_value_and_what_is_allowed() {
+    for (from, to, expected) in [
+        ("seed = 5", "seed = -5", "t.toml:3:8: `seed` is -5, but must be a whole number from 0 to 2^64 - 1"),
+        ("seed = 5", "sead = 5", "t.toml:3:1: [scenario] has no key `sead`"),
+        (
+            "seed = 5",
+            "seed = \"x\"",
+            "t.toml:3:8: `seed` is a text (`x`), but must be a whole number from 0 to 2^64 - 1",
+        ),
+        (
+            "volatility = 0.2",
+            "volatility = -0.2",
+            "t.toml:10:84: `volatility` is `-0.2`, but must be from 0 to 100",
+        ),
+        (
+            "volatility = 0.2",
+            "volatility = nan",
+            "t.toml:10:84: `volatility` is nan, but must be a finite number",
+        ),
+        (
+            "half_life = \"2h\"",
+            "half_life = \"2\"",
+            "t.toml:10:65: `half_life` is wrong: `2` lacks a unit: write for example 2ms, 2s or 2m",
+        ),
+        (
+            "half_life = \"2h\"",
+            "half_life = 2",
+            "t.toml:10:65: `half_life` lacks a unit: write it as a text, such as \"2ms\" or \"2s\"",
+        ),
+        (
+            "half_spread = \"0.02\"",
+            "half_spread = \"0.025\"",
+            "t.toml:19:15: `half_spread` is `0.025`, which is off tick: it must be a multiple of the tick size 0.01",
+        ),
+        (
+            "quantity = 100\n",
+            "quantity = 1.5\n",
+            "t.toml:20:12: `quantity` is `1.5`, but must be a multiple of the lot size 1, above 0",
+        ),
+        (
+            "instruments = [\"ACME\"]",
+            "instruments = [\"ACNE\"]",
+            "t.toml:14:16: an instrument is `ACNE`, which there is not; did you mean `ACME`? allowed: `ACME`",
+        ),
+        (
+            "kind = \"noise\"",
+            "kind = \"noisy\"",
+            "t.toml:25:8: `kind` is `noisy`, which there is not; did you mean `noise`? allowed: `market_maker`, `noise`, `replay`, `script`",
+        ),
+        (
+            "taker_bps = 0.3",
+            "taker_bps = 0.05",
+            "t.toml:15:8: the fees pay out more than they take: maker -0.1 bps and taker 0.05 bps; their sum must be at or above 0",
+        ),
+        (
+            "end = 2025-03-03T10:30:00",
+            "end = 2025-03-03T09:30:00",
+            "t.toml:5:7: `end` is 2025-03-03T09:30:00, but must come after `start`, 2025-03-03T09:30:00",
+        ),
+        ("count = 3", "count = 0", "t.toml:26:9: `count` is 0, but must be a whole number from 1 to 1000000"),
+        ("name = \"s\"", "name = \"noise-2\"", "t.toml:31:8: an agent called `noise-2` is there already"),
+        (
+            "name = \"s\"",
+            "name = \"../x\"",
+            "t.toml:31:8: `name` is `../x`, but must be at most 64 of letters, digits, `-`, `_` and `.`, not beginning with a dot",
+        ),
+        (
+            "min = \"1us\", max = \"9us\"",
+            "min = \"9us\", max = \"1us\"",
+            "t.toml:22:36: `feed` has min 9us above max 1us",
+        ),
+        (
+            "bar_length = \"1m\"",
+            "bar_length = \"2m\"",
+            "t.toml:39:14: `bar_length` is 2m, longer than the time between the bars of 2025-03-03T09:30:00 and 2025-03-03T09:31:00",
+        ),
+    ] {
+        let found = changed(from, to);
+        assert!(
+            found.iter().any(|it| it == expected),
+            "{from} -> {to} gave\n{}\nnot\n{expected}",
+            found.join("\n")
+        );
+    }
+}
+
+#[test]
+fn a_missing_file_is_found_at_its_key() {
+    let found = changed("file = \"s.rhai\"", "file = \"t.rhai\"");
+    assert!(
+        found[0].starts_with("t.toml:33:8: `file` names `") && found[0].contains("cannot be read"),
+        "{found:?}"
+    );
+    let found = findings(Scenario::load(Path::new("/nowhere/x.toml"), &[]));
+    assert!(found[0].contains("x.toml:1:1") && found[0].contains("cannot be read"), "{found:?}");
+}
+
+#[test]
+fn all_errors_come_at_once_in_the_order_of_the_file() {
+    let bad = GOOD
+        .replace("seed = 5", "seed = 5.5")
+        .replace("volatility = 0.2", "volatilty = 0.2")
+        .replace("quantity = 100\n", "quantity = 0\n")
+        .replace("depth = 100", "");
+    let found = findings(load(&bad));
+    let lines: Vec<&str> = found.iter().map(|it| it.split(':').nth(1).unwrap()).collect();
+    assert_eq!(lines, ["3", "10", "10", "20", "36"], "{found:#?}");
+}
+
+#[test]
+fn a_rendered_error_shows_the_line_and_what_was_meant() {
+    let drawn = load(&GOOD.replace("volatility", "volatilty")).unwrap_err().render(false);
+    assert!(drawn.contains("volatilty = 0.2") && drawn.contains('^'), "{drawn}");
+    assert!(drawn.contains("did you mean `volatility`?"), "{drawn}");
+    assert!(!drawn.contains('\u{1b}'), "plain where it is asked for");
+}
+
+#[test]
+fn text_that_is_no_toml_is_an_error_with_its_place() {
+    let found = findings(load("[scenario]\nname = \n"));
+    assert!(!found.is_empty() && found[0].starts_with("t.toml:2:"), "{found:?}");
+}
+
+#[test]
+fn scripts_are_compiled_and_their_errors_have_a_place() {
+    let load = |script: &str| findings(Case::new(GOOD, script, BARS).load(&[]));
+    let found = load("fn on_bar(bar) {\n    let x = ;\n}\n");
+    assert!(found[0].starts_with("s.rhai:2:13: "), "{found:?}");
+    let found = load("\nfn on_bars(bar) { }\n");
+    assert_eq!(found, ["s.rhai:2:4: `on_bars` is not a callback, so it would never be called"]);
+    let found = load("fn on_bar() { }\n");
+    assert_eq!(found, ["s.rhai:1:4: `on_bar` has 0 arguments"]);
+    assert!(load("let x = 1;")[0].contains("defines no callback"));
+}
+
+#[test]
+fn every_fault_of_a_csv_names_its_cell() {
+    let header = "date,open,high,low,close,volume\n";
+    let row = "2025-03-03T09:30:00,100,101,99,100.5,1000\n";
+    for (rows, expected) in [
+        ("2025-03-03T09:31:00,100,101,99\n", "bars.csv:3:1: the row has 4 fields, but the header has 6"),
+        (
+            "2025-03-03T09:29:00,100,101,99,100,1\n",
+            "bars.csv:3:1: 2025-03-03T09:29:00 comes before 2025-03-03T09:30:00 of the row above; times must ascend",
+        ),
+        (
+            "2025-03-03T09:30:00,100,101,99,100,1\n",
+            "bars.csv:3:1: 2025-03-03T09:30:00 repeats the time 2025-03-03T09:30:00 of the row above; times must ascend",
+        ),
+        (
+            "2025-03-03T09:31:00,100,,99,100,1\n",
+            "bars.csv:3:25: high: the number is empty; it must be a number above 0",
+        ),
+        ("2025-03-03T09:31:00,100,NaN,99,100,1\n", "bars.csv:3:25: high: `NaN` must be a number above 0"),
+        ("2025-03-03T09:31:00,100,inf,99,100,1\n", "bars.csv:3:25: high: `inf` must be a number above 0"),
+        ("2025-03-03T09:31:00,100,101,-1,100,1\n", "bars.csv:3:29: low: `-1` must be a number above 0"),
+        (
+            "2025-03-03T09:31:00,100,101,99,100,-1\n",
+            "bars.csv:3:36: volume: `-1` must be a number at or above 0",
+        ),
+        (
+            "2025-03-03T09:31:00,100,101,99,102,1\n",
+            "bars.csv:3:32: close 102 lies outside low 99 to high 101 of its row",
+        ),
+        (
+            "yesterday,100,101,99,100,1\n",
+            "bars.csv:3:1: `yesterday` is not a time such as 2025-03-03T09:30:00",
+        ),
+    ] {
+        let bars = format!("{header}{row}{rows}");
+        let found = findings(Case::new(GOOD, SCRIPT, &bars).load(&[]));
+        assert_eq!(found, [expected], "{rows}");
+    }
+}
+
+#[test]
+fn a_csv_without_a_column_or_rows_or_utf8_is_an_error() {
+    let load = |bars: &str| findings(Case::new(GOOD, SCRIPT, bars).load(&[]));
+    assert!(load("date,open,high,low,close\n")[0].contains("the column `volume` is missing"));
+    assert!(load("date,open,high,low,close,volume\n")[0].contains("the file has no rows"));
+    assert!(load("")[0].contains("is missing"));
+    let case = Case::new(GOOD, SCRIPT, BARS);
+    fs::write(case.directory.path().join("bars.csv"), b"date,op\xffen\n").unwrap();
+    assert_eq!(
+        findings(case.load(&[])),
+        ["bars.csv:1:8: byte 0xff is not valid UTF-8; the file must be UTF-8 text"]
+    );
+}
+
+#[test]
+fn many_errors_of_a_csv_are_summed_up() {
+    let rows: String = (10..59).map(|minute| format!("2025-03-03T10:{minute},x,1,1,1,1\n")).collect();
+    let found =
+        findings(Case::new(GOOD, SCRIPT, &format!("date,open,high,low,close,volume\n{rows}")).load(&[]));
+    assert_eq!(found.len(), 21);
+    assert!(found[20].contains("more errors in this file"), "{}", found[20]);
+}
+
+#[test]
+fn columns_may_stand_in_any_order_and_case() {
+    let bars = "Volume,CLOSE,low,high,open,note,Time\n1000,100.5,99,101,100,x,2025-03-03 09:30:00\n";
+    let scenario = Case::new(GOOD, SCRIPT, bars).load(&[]).unwrap();
+    let AgentKind::Replay(replay) = &scenario.agents[3].kind else { panic!("the fourth is the replay") };
+    assert_eq!(replay.bars[0].high.to_bits(), 101.0_f64.to_bits());
+}
+
+#[test]
+fn set_changes_values_by_name_or_index() {
+    let case = Case::new(GOOD, SCRIPT, BARS);
+    let scenario = case.load(&["scenario.seed=9", "agents.s.params.fast=7", "agents.1.count=2"]).unwrap();
+    assert_eq!(scenario.seed.get(), 9);
+    assert_eq!(scenario.agents[1].count, 2);
+    let AgentKind::Script(script) = &scenario.agents[2].kind else { panic!("the third is the script") };
+    assert!(format!("{:?}", script.params).contains("(\"fast\", Int(7))"));
+    assert_ne!(scenario.inputs_digest, case.load(&[]).unwrap().inputs_digest);
+}
+
+#[test]
+fn a_wrong_set_is_found_on_the_command_line() {
+    let case = Case::new(GOOD, SCRIPT, BARS);
+    let found = findings(case.load(&["agents.t.count=2"]));
+    assert_eq!(found, ["command line:1:14: there is nothing called `t`"]);
+    let found = findings(case.load(&["scenario.sead=2"]));
+    assert_eq!(found, ["command line:1:16: [scenario] has no key `sead`"]);
+    let found = findings(case.load(&["scenario.seed=x"]));
+    assert_eq!(
+        found[0],
+        "command line:1:21: `seed` is a text (`x`), but must be a whole number from 0 to 2^64 - 1"
+    );
+    assert!("seed".parse::<Override>().is_err() && "=5".parse::<Override>().is_err());
+}
+
+#[test]
+fn the_shipped_scenarios_load() {
+    for name in ["quickstart", "sp500_backtest", "two_venues"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(format!("{name}.toml"));
+        if let Err(diagnostics) = Scenario::load(&path, &[]) {
+            panic!("{name}: {diagnostics}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn prop_no_text_makes_loading_panic(
+        cut in 0..GOOD.len(), length in 0..40_usize, insert in "\\PC{0,12}", bars in "[0-9,.:\\-T\n a-z\"]{0,200}",
+    ) {
+        let end = (cut + length).min(GOOD.len());
+        let mutated = format!("{}{insert}{}", &GOOD[..cut], &GOOD[end..]);
+        let result = Case::new(&mutated, SCRIPT, &bars).load(&[]);
+        if let Err(diagnostics) = result {
+            prop_assert!(!diagnostics.is_empty(), "an error says what is wrong");
+            prop_assert!(!diagnostics.render(false).is_empty());
+        }
+    }
+}

@@ -15,21 +15,28 @@ use crate::units::{Decimal, FeeRate, InstrumentId, SimDuration};
 /// Hours of trading in a year: 252 sessions of 6.5 hours.
 const HOURS_PER_YEAR: f64 = 1_638.0;
 
+/// An instrument as far as it could be read: what others need to know of it stands even where its
+/// process is wrong, so that their own faults are found too.
+pub(super) struct Known {
+    pub(super) symbol: String,
+    pub(super) instrument: Option<Instrument>,
+    pub(super) has_process: bool,
+    pub(super) spec: Option<InstrumentSpec>,
+}
+
 /// Reads `[[instruments]]`.
-///
-/// An instrument that is wrong keeps its place as `None`, so that others may still refer to it.
-pub(super) fn instruments(root: &Section<'_>, files: &Files) -> Vec<(String, Option<InstrumentSpec>)> {
-    let mut found: Vec<(String, Option<InstrumentSpec>)> = Vec::new();
+pub(super) fn instruments(root: &Section<'_>, files: &Files) -> Vec<Known> {
+    let mut found: Vec<Known> = Vec::new();
     for (number, node) in (1..).zip(root.list("instruments")) {
         let section = Section::open(format!("instrument {number}"), node, node.place.clone(), root.findings);
         let symbol = section.required("symbol", read::name);
-        if let Some(taken) = symbol.as_ref().filter(|symbol| found.iter().any(|(other, _)| other == *symbol))
+        if let Some(taken) =
+            symbol.as_ref().filter(|symbol| found.iter().any(|other| other.symbol == **symbol))
         {
             section.complain("symbol", format!("`symbol` is `{taken}`, which is taken already"), None);
         }
-        let spec = instrument(&section, symbol.as_deref(), files);
+        found.push(instrument(&section, symbol, files));
         section.finish();
-        found.push((symbol.unwrap_or_default(), spec));
     }
     if found.is_empty() {
         root.complain("instruments", "there are no instruments: write at least one [[instruments]]", None);
@@ -37,7 +44,7 @@ pub(super) fn instruments(root: &Section<'_>, files: &Files) -> Vec<(String, Opt
     found
 }
 
-fn instrument(section: &Section<'_>, symbol: Option<&str>, files: &Files) -> Option<InstrumentSpec> {
+fn instrument(section: &Section<'_>, symbol: Option<String>, files: &Files) -> Known {
     let tick_size = section.required("tick_size", read::positive_decimal);
     let lot_size = section.or("lot_size", Decimal::new(1, 0), read::positive_decimal);
     let mut grid = Some(SimDuration::from_secs(1));
@@ -50,14 +57,21 @@ fn instrument(section: &Section<'_>, symbol: Option<&str>, files: &Files) -> Opt
             process
         }
     };
-    let instrument = match Instrument::new(symbol?, tick_size?, lot_size?) {
-        Ok(instrument) => instrument,
+    let sizes = symbol.clone().zip(tick_size).zip(lot_size);
+    let instrument = sizes.and_then(|((symbol, tick), lot)| match Instrument::new(symbol, tick, lot) {
+        Ok(instrument) => Some(instrument),
         Err(error) => {
             section.complain("tick_size", error.to_string(), None);
-            return None;
+            None
         }
-    };
-    Some(InstrumentSpec { instrument, process: process?, grid: grid? })
+    });
+    let parts = instrument.clone().zip(process).zip(grid);
+    Known {
+        symbol: symbol.unwrap_or_default(),
+        instrument,
+        has_process: section.has("process"),
+        spec: parts.map(|((instrument, process), grid)| InstrumentSpec { instrument, process, grid }),
+    }
 }
 
 fn process(section: &Section<'_>, files: &Files) -> Option<ProcessSpec> {
