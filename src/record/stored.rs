@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{
-    AnyValue, Column, CsvReadOptions, DataFrame, DataType, IntoColumn, IpcReader, NamedFrom, ParquetReader,
+    Column, CsvReadOptions, DataFrame, DataType, IntoColumn, IpcReader, NamedFrom, ParquetReader,
     PolarsResult, SerReader, Series,
 };
 use thiserror::Error;
@@ -193,22 +193,18 @@ pub(super) fn to_text(table: Table, frame: &DataFrame) -> PolarsResult<DataFrame
         .iter()
         .map(|(name, kind)| {
             let column = frame.column(name)?;
-            let text = |show: fn(AnyValue<'_>) -> Option<String>| {
-                let values: Vec<Option<String>> =
-                    (0..column.len()).map(|row| column.get(row).ok().and_then(show)).collect();
-                Series::new((*name).into(), values).into_column()
+            let values: Vec<Option<String>> = match kind {
+                Kind::Time => {
+                    let nanos = column.cast(&DataType::Int64)?;
+                    nanos.i64()?.iter().map(|it| it.map(|it| SimTime::from_nanos(it).to_string())).collect()
+                }
+                Kind::Money => {
+                    let units = column.decimal()?.physical();
+                    units.iter().map(|it| it.map(|it| Money::from_units(it).to_string())).collect()
+                }
+                Kind::Number | Kind::Count | Kind::Text => return Ok(column.clone()),
             };
-            Ok(match kind {
-                Kind::Time => text(|value| match value {
-                    AnyValue::Datetime(nanos, ..) => Some(SimTime::from_nanos(nanos).to_string()),
-                    _ => None,
-                }),
-                Kind::Money => text(|value| match value {
-                    AnyValue::Decimal(units, ..) => Some(Money::from_units(units).to_string()),
-                    _ => None,
-                }),
-                Kind::Number | Kind::Count | Kind::Text => column.clone(),
-            })
+            Ok(Series::new((*name).into(), values).into_column())
         })
         .collect();
     DataFrame::new_infer_height(converted?)

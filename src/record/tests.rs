@@ -1,1 +1,341 @@
-//! Tests of recording.
+//! Recording and reading back, in every format; the directory; damaged runs.
+
+use std::fs;
+use std::path::Path;
+
+use polars::prelude::{AnyValue, DataFrame};
+use tempfile::TempDir;
+
+use super::{Format, Manifest, Names, OpenError, Recorder, RunDir, StoredRun, Table, TableSummary};
+use crate::market::{
+    AccountMark, Bar, CancelReason, Fact, Fees, Instrument, Listing, OrderTerms, Quote, QuoteLevel, Refusal,
+    RejectReason, Side, Stamped, TapeSink, Trade,
+};
+use crate::units::{
+    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimTime, TradeId,
+    VenueId,
+};
+
+const LISTING: ListingId = ListingId::new(0);
+const ANNE: ActorId = ActorId::new(0);
+const BEN: ActorId = ActorId::new(1);
+
+fn names() -> Names {
+    let instrument = Instrument::new("ACME", "0.01".parse().unwrap(), "0.1".parse().unwrap()).unwrap();
+    let listing = Listing {
+        instrument: InstrumentId::new(0),
+        venue: VenueId::new(0),
+        exchange: ActorId::new(9),
+        fees: Fees::default(),
+    };
+    Names {
+        actors: vec!["anne".into(), "ben, \"the\" second".into()],
+        instruments: vec![instrument],
+        venues: vec!["PIT".into()],
+        listings: vec![listing],
+    }
+}
+
+fn terms(side: Side, lots: u64, ticks: i64) -> OrderTerms {
+    OrderTerms::limit(side, Quantity::new(lots), Price::new(ticks))
+}
+
+fn accepted(order: u64, owner: ActorId, terms: OrderTerms) -> Fact {
+    Fact::OrderAccepted { order: OrderId::new(order), owner, listing: LISTING, terms }
+}
+
+fn trade(id: u64, maker: u64, taker: u64, lots: u64, ticks: i64) -> Fact {
+    Fact::Traded(Trade {
+        id: TradeId::new(id),
+        listing: LISTING,
+        price: Price::new(ticks),
+        quantity: Quantity::new(lots),
+        aggressor: Side::Sell,
+        maker_order: OrderId::new(maker),
+        maker: ANNE,
+        maker_fee: Money::from_units(-1),
+        taker_order: OrderId::new(taker),
+        taker: BEN,
+        taker_fee: Money::from_units(12_345_678_901_234_567_890),
+    })
+}
+
+/// The life of several orders, and one of every other fact that has a row.
+fn facts() -> Vec<Fact> {
+    let (order, listing) = (OrderId::new, LISTING);
+    let level = |ticks, lots| Some(QuoteLevel { price: Price::new(ticks), size: Quantity::new(lots) });
+    let at = SimTime::from_nanos;
+    vec![
+        accepted(1, ANNE, terms(Side::Buy, 30, 10_001)),
+        Fact::TouchChanged { listing, quote: Quote { bid: level(10_001, 30), ask: None } },
+        accepted(2, BEN, terms(Side::Sell, 10, 10_000)),
+        trade(0, 1, 2, 10, 10_001),
+        Fact::OrderReplaced {
+            order: order(1),
+            listing,
+            price: Price::new(10_003),
+            leaves: Quantity::new(20),
+            kept_priority: false,
+        },
+        accepted(3, BEN, terms(Side::Sell, 5, 10_003)),
+        trade(1, 1, 3, 5, 10_003),
+        Fact::OrderCanceled {
+            order: order(1),
+            listing,
+            quantity: Quantity::new(15),
+            reason: CancelReason::Requested,
+        },
+        Fact::OrderRejected {
+            order: order(4),
+            owner: BEN,
+            listing,
+            terms: OrderTerms::market(Side::Buy, Quantity::new(7)),
+            reason: RejectReason::NoLiquidity,
+        },
+        Fact::OrderRefused {
+            owner: BEN,
+            listing,
+            terms: terms(Side::Buy, 8, 10_000),
+            reason: Refusal::NoReferencePrice,
+        },
+        accepted(5, ANNE, terms(Side::Buy, 1, 9_000)),
+        Fact::OrderExpired { order: order(5), listing, quantity: Quantity::new(1) },
+        Fact::BarClosed {
+            listing,
+            bar: Bar::open_at(
+                at(90_000_000_000),
+                crate::units::SimDuration::from_secs(60),
+                Price::new(10_001),
+                Quantity::new(10),
+            ),
+        },
+        Fact::AccountMarked(AccountMark {
+            owner: ANNE,
+            instrument: InstrumentId::new(0),
+            position: NetQuantity::new(-15),
+            mark_half_ticks: Some(20_003),
+            cost: Money::from_whole(-150),
+            realized: Money::from_units(-12_345),
+            unrealized: Money::from_units(7),
+            fees: Money::ZERO,
+            cash: Money::from_whole(1_000_000_000_000),
+            equity: Money::from_units(1),
+        }),
+        Fact::Logged { actor: ANNE, text: "a, \"quoted\"\nline".into() },
+    ]
+}
+
+fn record(directory: &Path, format: Format, facts: &[Fact]) -> Vec<TableSummary> {
+    let (mut recorder, recording) = Recorder::start(directory, format, names()).unwrap();
+    for (sequence, fact) in (0..).zip(facts) {
+        let at =
+            SimTime::from_nanos(1_740_994_200_000_000_000 + i64::try_from(sequence).unwrap() * 1_500_000_001);
+        recorder.take(Stamped { at, sequence, fact }).unwrap();
+    }
+    assert_eq!(recorder.open_orders(), 0);
+    drop(recorder);
+    recording.finish().unwrap()
+}
+
+fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
+    Manifest {
+        layout: Manifest::VERSION,
+        bearpit: "0".into(),
+        scenario: "test".into(),
+        seed: 1,
+        start: "2025-03-03T09:30:00".into(),
+        end: "2025-03-03T10:30:00".into(),
+        digest: String::new(),
+        inputs: String::new(),
+        events: 0,
+        facts: 0,
+        trades: 0,
+        bar_interval: "1m".into(),
+        format: format.to_string(),
+        tables,
+        symbols: vec!["ACME".into()],
+        venues: vec!["PIT".into()],
+        accounts: Vec::new(),
+    }
+}
+
+fn stored(format: Format) -> (TempDir, StoredRun) {
+    let directory = TempDir::new().unwrap();
+    let tables = record(directory.path(), format, &facts());
+    let run = StoredRun::assemble(directory.path(), manifest(format, tables));
+    (directory, run)
+}
+
+/// Returns a row as text, a null as nothing.
+fn row(frame: &DataFrame, row: usize) -> String {
+    let cell = |value: AnyValue<'_>| match value {
+        AnyValue::Null => String::new(),
+        AnyValue::Datetime(nanos, ..) | AnyValue::DatetimeOwned(nanos, ..) => {
+            SimTime::from_nanos(nanos).to_string()
+        }
+        AnyValue::Decimal(units, ..) => Money::from_units(units).to_string(),
+        AnyValue::Float64(value) => format!("{value:?}"),
+        other => other.str_value().to_string(),
+    };
+    let cells: Vec<String> = frame.columns().iter().map(|column| cell(column.get(row).unwrap())).collect();
+    cells.join("|")
+}
+
+#[test]
+fn every_format_gives_back_the_same_tables() {
+    let (_keep, parquet) = stored(Format::Parquet);
+    for format in [Format::Csv, Format::Ipc] {
+        let (_keep, other) = stored(format);
+        for table in Table::ALL {
+            let (expected, found) = (parquet.table(table).unwrap(), other.table(table).unwrap());
+            assert!(found.equals_missing(&expected), "{format} {}: {found} not {expected}", table.name());
+        }
+    }
+}
+
+#[test]
+fn money_is_exact_and_absence_is_null() {
+    let (_keep, run) = stored(Format::Parquet);
+    let fills = run.table(Table::Fills).unwrap();
+    assert_eq!(
+        row(&fills, 0),
+        "2025-03-03T09:30:04.500000003|0|1|anne|PIT|ACME|buy|maker|100.01|1.0|-0.0000000001"
+    );
+    assert_eq!(
+        row(&fills, 1),
+        "2025-03-03T09:30:04.500000003|0|2|ben, \"the\" second|PIT|ACME|sell|taker|100.01|1.0|1234567890.123456789"
+    );
+    let quotes = run.table(Table::Quotes).unwrap();
+    assert_eq!(row(&quotes, 0), "2025-03-03T09:30:01.500000001|PIT|ACME|100.01|3.0||");
+    let pnl = run.table(Table::Pnl).unwrap();
+    let expected =
+        "anne|ACME|-1.5|100.015|100.0|-0.0000012345|0.0000000007|0.00|1000000000000.00|0.0000000001";
+    assert!(row(&pnl, 0).ends_with(expected), "{}", row(&pnl, 0));
+}
+
+#[test]
+fn an_order_has_one_row_at_its_end() {
+    let (_keep, run) = stored(Format::Parquet);
+    let orders = run.table(Table::Orders).unwrap();
+    let endings: Vec<String> = (0..orders.height())
+        .map(|index| {
+            let cells: Vec<String> = row(&orders, index).split('|').map(str::to_owned).collect();
+            [0, 7, 8, 11, 12, 13, 14].map(|cell| cells[cell].as_str()).join(" ")
+        })
+        .collect();
+    assert_eq!(
+        endings,
+        [
+            "2 100.0 1.0 1.0 100.01 filled ",
+            "3 100.03 0.5 0.5 100.03 filled ",
+            "1 100.03 3.0 1.5 100.01666666666667 canceled requested",
+            "4  0.7 0.0  rejected no_liquidity",
+            " 100.0 0.8 0.0  refused no_reference_price",
+            "5 90.0 0.1 0.0  expired ",
+        ]
+    );
+}
+
+#[test]
+fn the_same_facts_give_the_same_bytes() {
+    for format in [Format::Parquet, Format::Csv, Format::Ipc] {
+        let ((one, _), (two, _)) = (stored(format), stored(format));
+        for table in Table::ALL {
+            let name = format!("{}.{}", table.name(), format.extension());
+            let read = |directory: &TempDir| fs::read(directory.path().join(&name)).unwrap();
+            assert!(read(&one) == read(&two), "{name}");
+        }
+    }
+}
+
+#[test]
+fn tables_without_rows_have_their_columns() {
+    for format in [Format::Parquet, Format::Csv, Format::Ipc] {
+        let directory = TempDir::new().unwrap();
+        let tables = record(directory.path(), format, &[]);
+        let run = StoredRun::assemble(directory.path(), manifest(format, tables));
+        for table in Table::ALL {
+            assert_eq!(run.table(table).unwrap().height(), 0, "{format} {}", table.name());
+        }
+    }
+}
+
+#[test]
+fn pieces_add_up_to_the_whole() {
+    let directory = TempDir::new().unwrap();
+    let many: Vec<Fact> = (0..200_000).map(|number| trade(number, 1, 2, 1, 10_000)).collect();
+    let tables = record(directory.path(), Format::Parquet, &many);
+    let run = StoredRun::assemble(directory.path(), manifest(Format::Parquet, tables));
+    let mut seen = Vec::new();
+    run.visit(Table::Trades, &["trade"], |frame| {
+        seen.extend(frame.column("trade")?.u64()?.iter().flatten());
+        Ok(())
+    })
+    .unwrap();
+    assert!(seen.into_iter().eq(0..200_000));
+}
+
+#[test]
+fn a_result_is_there_when_it_is_whole_and_not_before() {
+    let out = TempDir::new().unwrap();
+    let seed = Seed::new(1);
+    let directory = RunDir::create(out.path(), "test", seed, false).unwrap();
+    assert!(directory.path().ends_with("test/1.partial"));
+    let tables = record(directory.path(), Format::Parquet, &facts());
+    let target = directory.publish(&manifest(Format::Parquet, tables)).unwrap();
+    assert!(target.ends_with("test/1"));
+    assert!(StoredRun::open(&target).unwrap().table(Table::Fills).is_ok());
+
+    let refused = RunDir::create(out.path(), "test", seed, false).unwrap_err().to_string();
+    assert!(refused.contains("test/1: there is a result already; add --force"), "{refused}");
+
+    let second = RunDir::create(out.path(), "test", seed, true).unwrap();
+    drop(second);
+    assert!(StoredRun::open(&target).is_ok(), "a run that came to nothing leaves the old result");
+    assert!(!out.path().join("test/1.partial").exists());
+
+    let third = RunDir::create(out.path(), "test", seed, true).unwrap();
+    third.write("mark", b"new").unwrap();
+    let tables = record(third.path(), Format::Parquet, &[]);
+    third.publish(&manifest(Format::Parquet, tables)).unwrap();
+    assert!(target.join("mark").exists() && !out.path().join("test/1.replaced").exists());
+}
+
+#[test]
+fn what_is_no_finished_run_is_said_to_be_none() {
+    let out = TempDir::new().unwrap();
+    let open = |path: &Path| StoredRun::open(path).unwrap_err();
+    assert!(matches!(open(&out.path().join("none")), OpenError::NoDirectory(_)));
+    assert!(matches!(open(out.path()), OpenError::NoManifest(_)));
+    for (text, expected) in [
+        ("{", "cannot be read"),
+        ("{}", "it has no `layout`"),
+        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 1"),
+        ("{\"layout\": 1}", "missing field"),
+    ] {
+        fs::write(out.path().join("manifest.json"), text).unwrap();
+        let error = open(out.path()).to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_damaged_table_is_an_error_that_names_its_file() {
+    for format in [Format::Parquet, Format::Csv, Format::Ipc] {
+        let (directory, run) = stored(format);
+        let path = directory.path().join(format!("orders.{}", format.extension()));
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        let error = run.table(Table::Orders).unwrap_err().to_string();
+        assert!(error.contains("orders.") && error.contains("run the scenario again"), "{error}");
+        fs::remove_file(&path).unwrap();
+        assert!(run.table(Table::Orders).is_err());
+        assert!(run.visit(Table::Orders, &["order"], |_| Ok(())).is_err());
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_an_error() {
+    let error = Recorder::start(Path::new("/nowhere"), Format::Parquet, names()).unwrap_err().to_string();
+    assert!(error.contains("/nowhere/orders.parquet: cannot be written"), "{error}");
+}

@@ -120,7 +120,11 @@ impl Output {
                 Self::Parquet(Box::new(writer.batched(&schema)?))
             }
             Format::Csv => Self::Csv(Box::new(CsvWriter::new(file).include_header(true).batched(&schema)?)),
-            Format::Ipc => Self::Ipc(Box::new(IpcWriter::new(file).batched(&schema, Vec::new())?)),
+            Format::Ipc => {
+                // One entry to a column, each without dictionaries.
+                let fields = schema.iter().map(|_| Default::default()).collect();
+                Self::Ipc(Box::new(IpcWriter::new(file).batched(&schema, fields)?))
+            }
         })
     }
 

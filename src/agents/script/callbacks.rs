@@ -106,7 +106,7 @@ fn hint(name: &str) -> String {
 }
 
 /// Returns line and column, from 1, of the definition of a function.
-fn place_of(source: &str, name: &str) -> (usize, usize) {
+pub(super) fn place_of(source: &str, name: &str) -> (usize, usize) {
     for (index, line) in source.lines().enumerate() {
         let code = line.split("//").next().unwrap_or("");
         let words: Vec<&str> = code.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();

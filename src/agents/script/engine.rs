@@ -96,7 +96,7 @@ fn portable_math(engine: &mut Engine) {
     let functions: [(&str, OfOne); 14] = [
         ("exp", libm::exp),
         ("ln", libm::log),
-        ("log", libm::log10),
+        ("log10", libm::log10),
         ("sin", libm::sin),
         ("cos", libm::cos),
         ("tan", libm::tan),

@@ -20,11 +20,13 @@ pub struct ScriptError {
 impl ScriptError {
     /// Tells of a script that does not compile.
     pub(super) fn syntax(error: &ParseError) -> Self {
-        Self::at(error.position(), error.err_type().to_string(), None)
+        let (line, column) = line_and_column(error.position());
+        Self { line, column, message: error.err_type().to_string(), help: None }
     }
 
-    /// Tells of a script that failed while running; `names` are the functions there are.
-    pub(super) fn running(error: &EvalAltResult, names: &[String]) -> Self {
+    /// Tells of a script that failed while running; `names` are the functions there are, and `fallback`
+    /// is where the callback stands, for errors without a place of their own.
+    pub(super) fn running(error: &EvalAltResult, names: &[String], fallback: (usize, usize)) -> Self {
         let inner = error.unwrap_inner();
         let (message, help) = match inner {
             EvalAltResult::ErrorFunctionNotFound(signature, _) => {
@@ -53,12 +55,13 @@ impl ScriptError {
         };
         // The innermost position is the script's own line; host functions have none.
         let position = [inner.position(), error.position()].into_iter().find(|it| !it.is_none());
-        Self::at(position.unwrap_or(Position::NONE), message, help)
+        let (line, column) = position.map_or(fallback, line_and_column);
+        Self { line, column, message, help }
     }
+}
 
-    fn at(position: Position, message: String, help: Option<String>) -> Self {
-        Self { line: position.line().unwrap_or(1), column: position.position().unwrap_or(1), message, help }
-    }
+fn line_and_column(position: Position) -> (usize, usize) {
+    (position.line().unwrap_or(1), position.position().unwrap_or(1))
 }
 
 fn nearest_function(signature: &str, names: &[String]) -> Option<String> {

@@ -220,4 +220,7 @@ fn set_timer(host: &Shared, function: &str, (name, span): (&str, &str), repeats:
 fn log(engine: &mut Engine, host: &Shared) {
     let shared = Rc::clone(host);
     engine.register_fn("log", move |value: Dynamic| shared.borrow_mut().log(&value.to_string()));
+    // Rhai's own `log` of a number is the logarithm; here it writes, as of anything else.
+    let shared = Rc::clone(host);
+    engine.register_fn("log", move |value: f64| shared.borrow_mut().log(&Dynamic::from(value).to_string()));
 }

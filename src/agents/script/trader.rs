@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::mem;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Handler};
 use rhai::{CallFnOptions, Dynamic, Engine, FuncArgs, Scope};
 
-use super::callbacks::Callback;
+use super::callbacks::{self, Callback};
 use super::engine::{self, CompiledScript, Constants};
 use super::error::ScriptError;
 use super::functions;
@@ -31,6 +32,7 @@ pub struct ScriptTrader {
 struct Running {
     engine: Engine,
     script: CompiledScript,
+    source: Arc<str>,
     constants: Constants,
     host: Rc<RefCell<Host>>,
     scope: Scope<'static>,
@@ -64,9 +66,10 @@ impl ScriptTrader {
         constants.borrow_mut().insert("params".to_owned(), params(&self.config.params));
         let engine = engine::engine(&host, &constants);
         let script = engine::compile_with(&engine, &self.config.source, &self.config.file)?;
+        let source = Arc::clone(&self.config.source);
         let state = Dynamic::from_map(rhai::Map::new());
         let mut running =
-            Running { engine, script, constants, host, scope: Scope::new(), state, subscribed: 0 };
+            Running { engine, script, source, constants, host, scope: Scope::new(), state, subscribed: 0 };
         running.declare(ctx)?;
         self.running = Some(running);
         Ok(())
@@ -105,7 +108,7 @@ impl Running {
         mem::swap(ctx, &mut self.host.borrow_mut().ctx);
         let ran = self.engine.run_ast_with_scope(&mut self.scope, &self.script.ast);
         mem::swap(ctx, &mut self.host.borrow_mut().ctx);
-        ran.map_err(|error| self.describe(&error))?;
+        ran.map_err(|error| self.describe(&error, (1, 1)))?;
         let mut constants = self.constants.borrow_mut();
         for (name, _, value) in self.scope.iter() {
             constants.insert(name.to_owned(), value);
@@ -131,7 +134,9 @@ impl Running {
             arguments,
         );
         self.take_back(ctx);
-        called.map(|_| ()).map_err(|error| self.describe(&error))
+        called
+            .map(|_| ())
+            .map_err(|error| self.describe(&error, callbacks::place_of(&self.source, callback.name())))
     }
 
     /// Puts the context into the slot that the script's functions see.
@@ -155,10 +160,10 @@ impl Running {
         }
     }
 
-    fn describe(&self, error: &rhai::EvalAltResult) -> ScriptError {
+    fn describe(&self, error: &rhai::EvalAltResult, fallback: (usize, usize)) -> ScriptError {
         let own = self.script.ast.iter_functions().map(|function| function.name.to_owned());
         let names: Vec<String> = functions::NAMES.iter().map(|name| (*name).to_owned()).chain(own).collect();
-        ScriptError::running(error, &names)
+        ScriptError::running(error, &names, fallback)
     }
 }
 
