@@ -15,10 +15,10 @@ use super::writer::{RecordError, Writer};
 use crate::market::{AccountMark, Bar, Fact, Quote, Stamped, TapeSink, Trade};
 use crate::units::{ActorId, ListingId, SimTime};
 
-/// Rows in a chunk.
-const CHUNK_ROWS: usize = 32 * 1024;
+/// Rows in a chunk: few, so that what is on its way to the writer weighs little.
+const CHUNK_ROWS: usize = 2 * 1024;
 /// Chunks that may wait for the writer.
-const CHUNKS_WAITING: usize = 4;
+const CHUNKS_WAITING: usize = 2;
 
 /// Gathers facts into rows; goes onto the tape.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use super::table::{Format, Table};
 use crate::units::{Decimal, Money, SimTime};
 
 /// Rows that are read at once.
-const SLICE_ROWS: usize = 64 * 1024;
+const SLICE_ROWS: usize = 16 * 1024;
 
 /// A run that has finished.
 #[derive(Debug, Clone)]

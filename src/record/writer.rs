@@ -57,8 +57,17 @@ struct TableFile {
     table: Table,
     path: PathBuf,
     rows: u64,
+    /// Rows that do not make up a batch yet.
+    pending: Option<DataFrame>,
     output: Output,
 }
+
+/// Rows in a batch of a file: a row group of Parquet.
+///
+/// Each batch costs the writer some kilobytes a column until the file ends, so batches are larger than
+/// the chunks that the recorder hands over; and what waits here has reached its bound within an hour of
+/// a busy market, so that longer runs need hardly more.
+const BATCH_ROWS: usize = 32 * 1024;
 
 enum Output {
     Parquet(Box<parquet_write::BatchedWriter<BufWriter<File>>>),
@@ -81,7 +90,7 @@ impl Writer {
             let built = built.map_err(|cause| RecordError::Write { path: PathBuf::from("tables"), cause })?;
             for (table, frame) in built {
                 if let Some(file) = self.files.iter_mut().find(|file| file.table == table) {
-                    file.write(&frame)?;
+                    file.write(frame)?;
                 }
             }
         }
@@ -95,16 +104,32 @@ impl TableFile {
         let file = File::create(&path).map_err(|cause| RecordError::Create { path: path.clone(), cause })?;
         let output = Output::open(BufWriter::new(file), table, format);
         let output = output.map_err(|cause| RecordError::Write { path: path.clone(), cause })?;
-        Ok(Self { table, path, rows: 0, output })
+        Ok(Self { table, path, rows: 0, pending: None, output })
     }
 
-    fn write(&mut self, frame: &DataFrame) -> Result<(), RecordError> {
+    fn write(&mut self, frame: DataFrame) -> Result<(), RecordError> {
         self.rows += frame.height() as u64;
-        let written = self.output.write(self.table, frame);
+        let added = match &mut self.pending {
+            Some(pending) => pending.vstack_mut(&frame).map(|_| ()),
+            None => {
+                self.pending = Some(frame);
+                Ok(())
+            }
+        };
+        added.map_err(|cause| RecordError::Write { path: self.path.clone(), cause })?;
+        let is_full = self.pending.as_ref().is_some_and(|pending| pending.height() >= BATCH_ROWS);
+        if is_full { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), RecordError> {
+        let Some(mut batch) = self.pending.take() else { return Ok(()) };
+        batch.rechunk_mut();
+        let written = self.output.write(self.table, &batch);
         written.map_err(|cause| RecordError::Write { path: self.path.clone(), cause })
     }
 
-    fn finish(self) -> Result<TableSummary, RecordError> {
+    fn finish(mut self) -> Result<TableSummary, RecordError> {
+        self.flush()?;
         let path = self.path;
         self.output.finish(self.table).map_err(|cause| RecordError::Write { path, cause })?;
         Ok(TableSummary { name: self.table.name().to_owned(), rows: self.rows })

@@ -112,6 +112,7 @@ fn a_good_scenario_loads_in_ticks_and_lots() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn each_fault_names_its_place_value_and_what_is_allowed() {
     for (from, to, expected) in [
         ("seed = 5", "seed = -5", "t.toml:3:8: `seed` is -5, but must be a whole number from 0 to 2^64 - 1"),

@@ -1,4 +1,5 @@
 //! The command line: exit codes, what is printed where, what is written.
+#![expect(clippy::disallowed_methods, reason = "waits for other processes, for a bounded time")]
 
 use std::fs;
 use std::io::Read;
@@ -242,7 +243,6 @@ fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
         if let Some(status) = child.try_wait().unwrap() {
             return Some(status.code().unwrap_or(-1));
         }
-        #[expect(clippy::disallowed_methods, reason = "waits for another process")]
         thread::sleep(Duration::from_millis(10));
     }
     child.kill().ok();
@@ -260,7 +260,6 @@ fn an_interrupted_run_ends_soon_and_leaves_nothing_that_looks_complete() {
     let partial = out.path().join("quickstart/42.partial/fills.parquet");
     let begin = Instant::now();
     while !partial.exists() && begin.elapsed() < Duration::from_secs(20) {
-        #[expect(clippy::disallowed_methods, reason = "waits for another process")]
         thread::sleep(Duration::from_millis(20));
     }
     assert!(partial.exists(), "the run has begun");
@@ -299,7 +298,6 @@ fn peak_kib(hours: u32) -> u64 {
     let begin = Instant::now();
     while child.try_wait().unwrap().is_none() && begin.elapsed() < Duration::from_secs(120) {
         peak = peak.max(high_water(child.id()));
-        #[expect(clippy::disallowed_methods, reason = "waits for another process")]
         thread::sleep(Duration::from_millis(2));
     }
     assert_eq!(wait(&mut child, Duration::from_secs(1)), Some(0));
@@ -321,7 +319,12 @@ fn memory_does_not_grow_with_the_length_of_a_run() {
         // Twenty hours take minutes without optimisation; CI runs the tests in release.
         return;
     }
-    let (short, long) = (peak_kib(1), peak_kib(20));
+    let median = |hours| {
+        let mut peaks = [peak_kib(hours), peak_kib(hours), peak_kib(hours)];
+        peaks.sort_unstable();
+        peaks[1]
+    };
+    let (short, long) = (median(1), median(20));
     println!("peak memory: {short} KiB for 1 h, {long} KiB for 20 h");
     assert!(short > 10_000, "something was measured");
     assert!(long * 10 <= short * 12, "20 h took {long} KiB, 1 h took {short} KiB");
