@@ -2,7 +2,8 @@
 //!
 //! The stream is made beforehand from a seed, and only the engine is timed: half limit orders at
 //! geometric distances from a mid that drifts (4% of them aggressive), 40% cancels of a random live
-//! order, 5% replaces, 5% market orders, quantities 1 to 100.
+//! order (an add instead while the book is below its size), 5% replaces, 5% market orders, quantities 1 to
+//! 100.
 //!
 //! `cargo bench --bench book`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -32,6 +33,8 @@ struct Maker {
     rng: Stream,
     mid: i64,
     spread_of_depths: f64,
+    /// How many orders should rest: below, a cancel becomes an add, so that the book keeps its size.
+    target: usize,
     book: OrderBook,
     live: Vec<OrderId>,
     /// Where each order is in `live`, and its side.
@@ -41,11 +44,12 @@ struct Maker {
 }
 
 impl Maker {
-    fn new(spread_of_depths: f64) -> Self {
+    fn new(spread_of_depths: f64, target: usize) -> Self {
         Self {
             rng: stream(Seed::new(7), "book bench"),
             mid: 1_000_000,
             spread_of_depths,
+            target,
             book: OrderBook::new(),
             live: Vec::new(),
             places: HashMap::new(),
@@ -92,8 +96,10 @@ impl Maker {
         let (owner, listing) = (ActorId::new(0), ListingId::new(0));
         if dice < 0.50 || self.live.len() < 10 {
             self.add()
-        } else if dice < 0.90 {
+        } else if dice < 0.90 && self.live.len() >= self.target {
             Command { order: self.any_live(), owner, listing, kind: CommandKind::Cancel }
+        } else if dice < 0.90 {
+            self.add()
         } else if dice < 0.95 {
             let order = self.any_live();
             let side = self.places.get(&order).map_or(Side::Buy, |(_, side)| *side);
@@ -149,7 +155,7 @@ impl Maker {
 }
 
 fn traffic(name: &'static str, live: usize, depths: f64, operations: usize) -> Traffic {
-    let mut maker = Maker::new(depths);
+    let mut maker = Maker::new(depths, live);
     let mut prefill = Vec::new();
     while maker.live.len() < live {
         let command = maker.add();

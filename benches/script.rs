@@ -1,0 +1,189 @@
+//! The cost of a script's callback: an EMA cross on every quote, as a scripted trader, as a plain call of
+//! Rhai without a market, and as a native actor.
+//!
+//! `cargo bench --bench script`
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use actix::{Actor, Handler};
+use bearpit::account::AccountTerms;
+use bearpit::agents::ScriptConfig;
+use bearpit::agents::script::ScriptTrader;
+use bearpit::exchange::MarketBuilder;
+use bearpit::kernel::Wakeup;
+use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
+use bearpit::pit::{Context, Feed, Latencies, MarketData, Update};
+use bearpit::units::{ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime};
+use rhai::{CallFnOptions, Dynamic, Engine, Scope};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const QUOTES: i64 = 100_000;
+const REPETITIONS: usize = 5;
+const LISTING: ListingId = ListingId::new(0);
+
+const SCRIPT: &str = r"
+    fn on_start() { this.fast = 100.0; this.slow = 100.0; this.long = false; }
+    fn on_quote(quote) {
+        if quote.bid == () { return; }
+        this.fast += (quote.bid - this.fast) * 0.15;
+        this.slow += (quote.bid - this.slow) * 0.07;
+        this.long = this.fast > this.slow;
+    }
+";
+
+const PLAIN: &str = r"
+    fn on_quote(bid) {
+        this.fast += (bid - this.fast) * 0.15;
+        this.slow += (bid - this.slow) * 0.07;
+        this.long = this.fast > this.slow;
+    }
+";
+
+/// Changes the bid every millisecond.
+struct Flipper {
+    order: Option<bearpit::units::OrderId>,
+    turn: i64,
+}
+
+impl Actor for Flipper {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        self.order =
+            ctx.submit(LISTING, OrderTerms::limit(Side::Buy, Quantity::new(1), Price::new(10_000))).ok();
+        ctx.wake_after(SimDuration::from_millis(1), 0);
+    }
+}
+
+impl Handler<Wakeup> for Flipper {
+    type Result = ();
+
+    fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+        self.turn += 1;
+        if let Some(order) = self.order {
+            ctx.replace(order, Price::new(10_000 + self.turn % 7), Quantity::new(1)).ok();
+        }
+        ctx.wake_after(SimDuration::from_millis(1), 0);
+    }
+}
+
+bearpit::ignore_messages!(Flipper: ExecutionReport, MarketData);
+
+/// The same strategy as a native actor.
+struct Native {
+    fast: f64,
+    slow: f64,
+    long: bool,
+}
+
+impl Actor for Native {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        ctx.subscribe(LISTING, Feed::Quotes);
+    }
+}
+
+impl Handler<MarketData> for Native {
+    type Result = ();
+
+    fn handle(&mut self, data: MarketData, ctx: &mut Context) {
+        let Update::Quote(quote) = data.update else { return };
+        let Some((level, instrument)) = quote.bid.zip(ctx.instrument(LISTING)) else { return };
+        let bid = instrument.price_f64(level.price);
+        self.fast += (bid - self.fast) * 0.15;
+        self.slow += (bid - self.slow) * 0.07;
+        self.long = black_box(self.fast > self.slow);
+    }
+}
+
+bearpit::ignore_messages!(Native: Wakeup, ExecutionReport);
+
+enum Listener {
+    Nobody,
+    Native,
+    Script,
+}
+
+/// Runs a market of `QUOTES` quotes; returns nanoseconds a quote.
+fn market(listener: &Listener) -> Result<f64> {
+    let open = SimTime::from_nanos(0);
+    let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_millis(QUOTES))?;
+    let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+    builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    let account = || AccountTerms { cash: Money::from_whole(1_000), ..AccountTerms::default() };
+    builder.agent(("flipper", "native"), account(), Latencies::NONE, Flipper { order: None, turn: 0 })?;
+    match listener {
+        Listener::Nobody => {}
+        Listener::Native => {
+            let native = Native { fast: 100.0, slow: 100.0, long: false };
+            builder.agent(("ema", "native"), account(), Latencies::NONE, native)?;
+        }
+        Listener::Script => {
+            let config = ScriptConfig {
+                file: "ema.rhai".into(),
+                source: SCRIPT.into(),
+                listing: LISTING,
+                params: Vec::new(),
+            };
+            builder.agent(("ema", "script"), account(), Latencies::NONE, ScriptTrader::new(config))?;
+        }
+    }
+    let mut market = builder.open()?;
+    let begin = Instant::now();
+    market.run()?;
+    let nanos = begin.elapsed().as_secs_f64() * 1e9 / QUOTES as f64;
+    let id = market.participants().last().ok_or("nobody took part")?.id;
+    match market.world().domain().failure(id) {
+        Some(why) => Err(why.into()),
+        None => Ok(nanos),
+    }
+}
+
+/// Calls the function on its own; returns nanoseconds a call.
+fn plain() -> Result<f64> {
+    let engine = Engine::new();
+    let ast = engine.compile(PLAIN)?;
+    let mut scope = Scope::new();
+    let mut state = Dynamic::from_map(rhai::Map::from([
+        ("fast".into(), Dynamic::from_float(100.0)),
+        ("slow".into(), Dynamic::from_float(100.0)),
+        ("long".into(), Dynamic::from_bool(false)),
+    ]));
+    let begin = Instant::now();
+    for turn in 0..QUOTES {
+        let bid = 100.0 + (turn % 7) as f64 / 100.0;
+        let options = CallFnOptions::new().eval_ast(false).bind_this_ptr(&mut state);
+        engine.call_fn_with_options::<Dynamic>(options, &mut scope, &ast, "on_quote", (bid,))?;
+    }
+    Ok(begin.elapsed().as_secs_f64() * 1e9 / QUOTES as f64)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn main() -> Result<()> {
+    let (mut nobody, mut native, mut script, mut bare) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        nobody.push(market(&Listener::Nobody)?);
+        native.push(market(&Listener::Native)?);
+        script.push(market(&Listener::Script)?);
+        bare.push(plain()?);
+    }
+    let (nobody, native, script, bare) = (median(nobody), median(native), median(script), median(bare));
+    println!("an EMA cross on each of {QUOTES} quotes (median of {REPETITIONS}), nanoseconds a quote:");
+    println!("  market without a listener  {nobody:8.0}");
+    println!("  native actor               {:8.0} more", native - nobody);
+    println!("  scripted trader            {:8.0} more", script - nobody);
+    println!(
+        "  plain call of Rhai         {bare:8.0}   ratio scripted / plain {:.2}",
+        (script - nobody) / bare
+    );
+    Ok(())
+}
