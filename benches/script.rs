@@ -158,7 +158,7 @@ fn plain() -> Result<f64> {
     for turn in 0..QUOTES {
         let bid = 100.0 + (turn % 7) as f64 / 100.0;
         let options = CallFnOptions::new().eval_ast(false).bind_this_ptr(&mut state);
-        engine.call_fn_with_options::<Dynamic>(options, &mut scope, &ast, "on_quote", (bid,))?;
+        engine.call_fn_with_options::<()>(options, &mut scope, &ast, "on_quote", (bid,))?;
     }
     Ok(begin.elapsed().as_secs_f64() * 1e9 / QUOTES as f64)
 }

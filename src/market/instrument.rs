@@ -28,13 +28,22 @@ pub enum InstrumentError {
         /// The lot size.
         lot: Decimal,
     },
+    /// A tick times a lot is so much that large orders would not fit money.
+    #[error("one tick times one lot is {tick} x {lot}, which must be at most 1000")]
+    TooCoarse {
+        /// The tick size.
+        tick: Decimal,
+        /// The lot size.
+        lot: Decimal,
+    },
 }
 
 impl Instrument {
     /// Makes an instrument.
     ///
     /// # Errors
-    /// [`InstrumentError`] if a size is not positive, or their product is finer than [`Money`].
+    /// [`InstrumentError`] if a size is not positive, or their product is finer than [`Money`] or above
+    /// 1000.
     pub fn new(
         symbol: impl Into<String>,
         tick_size: Decimal,
@@ -47,6 +56,9 @@ impl Instrument {
         }
         let unit = tick_size.checked_mul(lot_size).and_then(Money::from_decimal);
         let unit = unit.ok_or(InstrumentError::TooFine { tick: tick_size, lot: lot_size })?;
+        if unit > Money::from_whole(1_000) {
+            return Err(InstrumentError::TooCoarse { tick: tick_size, lot: lot_size });
+        }
         Ok(Self { symbol: symbol.into(), tick_size, lot_size, unit })
     }
 
@@ -239,5 +251,6 @@ mod tests {
     fn sizes_that_money_cannot_hold_are_refused() {
         assert!(matches!(instrument("0", "1"), Err(InstrumentError::NotPositive(_))));
         assert!(matches!(instrument("0.000001", "0.00001"), Err(InstrumentError::TooFine { .. })));
+        assert!(matches!(instrument("100", "11"), Err(InstrumentError::TooCoarse { .. })));
     }
 }

@@ -1,8 +1,8 @@
 //! The pit: what all participants of a market share, and the [`Context`] through which they trade.
 //!
-//! [`Pit`] is the kernel's [`Domain`]: listings, wires (latency channels), accounts, the tape and the
-//! market as its feed shows it. Actors never touch it; they call the methods that this module adds to
-//! their context:
+//! [`Pit`] is the kernel's [`Domain`](crate::kernel::Domain): listings, wires (latency channels),
+//! accounts, the tape and the market as its feed shows it. Actors never touch it; they call the methods
+//! that this module adds to their context:
 //!
 //! - [`Context::submit`], [`Context::cancel`], [`Context::replace`]: through the account gate, then with
 //!   entry latency to the venue.

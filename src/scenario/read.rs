@@ -158,6 +158,15 @@ pub(super) fn positive_duration(node: &Node) -> Read<SimDuration> {
     if span.is_zero() { Err(format!("is {}, but must be above 0", node.shown())) } else { Ok(span) }
 }
 
+/// A span of time of at least a millisecond.
+pub(super) fn step(node: &Node) -> Read<SimDuration> {
+    let span = duration(node)?;
+    if span < SimDuration::from_millis(1) {
+        return Err(format!("is {}, but must be at least 1ms", node.shown()));
+    }
+    Ok(span)
+}
+
 /// An instant.
 pub(super) fn time(node: &Node) -> Read<SimTime> {
     match &node.value {
@@ -166,13 +175,22 @@ pub(super) fn time(node: &Node) -> Read<SimTime> {
     }
 }
 
+/// The latency of one leg: at most an hour.
+fn leg(node: &Node) -> Read<SimDuration> {
+    let span = duration(node)?;
+    if span > SimDuration::from_secs(3_600) {
+        return Err(format!("is {}, but must be at most 1h", node.shown()));
+    }
+    Ok(span)
+}
+
 /// A latency: constant, uniform or lognormal.
 pub(super) fn latency(node: &Node) -> Read<LatencyModel> {
     let forms = "\"50us\", { min = \"10us\", max = \"50us\" } or { median = \"50us\", sigma = 0.5 }";
     let entries = match &node.value {
         Value::Table(entries) => entries,
         Value::Text(_) | Value::Int(_) | Value::Float(_) => {
-            return duration(node).map(LatencyModel::Constant);
+            return leg(node).map(LatencyModel::Constant);
         }
         _ => return Err(not(node, forms)),
     };
@@ -180,7 +198,7 @@ pub(super) fn latency(node: &Node) -> Read<LatencyModel> {
     let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
     match (find("min"), find("max"), find("median"), find("sigma")) {
         (Some(min), Some(max), None, None) if keys.len() == 2 => {
-            let (min, max) = (duration(min)?, duration(max)?);
+            let (min, max) = (leg(min)?, leg(max)?);
             if min <= max {
                 Ok(LatencyModel::Uniform { min, max })
             } else {
@@ -189,7 +207,7 @@ pub(super) fn latency(node: &Node) -> Read<LatencyModel> {
         }
         (None, None, Some(median), Some(sigma)) if keys.len() == 2 => {
             let sigma = number(0.0, 2.0)(sigma).map_err(|why| format!("has a sigma that {why}"))?;
-            Ok(LatencyModel::LogNormal { median: duration(median)?, sigma })
+            Ok(LatencyModel::LogNormal { median: leg(median)?, sigma })
         }
         _ => Err(format!("has the keys {}, but must be {forms}", keys.join(", "))),
     }

@@ -51,7 +51,7 @@ fn instrument(section: &Section<'_>, symbol: Option<String>, files: &Files) -> K
     let process = match section.table("process", "the process") {
         None => Some(None),
         Some(table) => {
-            grid = table.or("step", SimDuration::from_secs(1), read::positive_duration);
+            grid = table.or("step", SimDuration::from_secs(1), read::step);
             let process = process(&table, files).map(Some);
             table.finish();
             process

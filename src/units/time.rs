@@ -10,7 +10,8 @@ use thiserror::Error;
 
 /// An instant of virtual time: nanoseconds since 1970-01-01T00:00:00 in the venue's own clock.
 ///
-/// There is no time zone: a scenario's times are taken as written. The years 1678 to 2261 fit.
+/// There is no time zone: a scenario's times are taken as written. Text may name the years 1700 to 2199;
+/// with spans of at most ten years, no sum of a run can leave 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(i64);
 
@@ -31,8 +32,11 @@ pub enum TimeError {
     #[error("`{0}` is not a duration such as 250us, 1.5s or 6h30m (units ns, us, ms, s, m, h, d, w)")]
     Duration(String),
     /// The instant or span does not fit 64 bits of nanoseconds.
-    #[error("`{0}` is out of range: virtual time runs from 1678 to 2261")]
+    #[error("`{0}` is out of range: virtual time runs from 1700 to 2199")]
     OutOfRange(String),
+    /// The span is so long that sums with it might not fit.
+    #[error("`{0}` is too long: a span may have at most ten years, 3650d")]
+    TooLong(String),
 }
 
 impl SimTime {
@@ -180,6 +184,9 @@ impl FromStr for SimTime {
         } else {
             text.parse::<DateTime>().map_err(|_| bad())?
         };
+        if !(1700..2200).contains(&civil.year()) {
+            return Err(TimeError::OutOfRange(text.to_owned()));
+        }
         let zoned = civil.to_zoned(TimeZone::UTC).map_err(|_| bad())?;
         i64::try_from(zoned.timestamp().as_nanosecond())
             .map(Self)
@@ -232,7 +239,12 @@ impl FromStr for SimDuration {
             nanos += part_nanos(number, *scale).ok_or_else(bad)?;
             rest = tail.trim_start();
         }
-        i64::try_from(nanos).map(Self).map_err(|_| TimeError::OutOfRange(text.to_owned()))
+        let longest = Self::from_secs(3_650 * 86_400);
+        i64::try_from(nanos)
+            .map(Self)
+            .ok()
+            .filter(|span| *span <= longest)
+            .ok_or_else(|| TimeError::TooLong(text.to_owned()))
     }
 }
 
@@ -272,7 +284,15 @@ mod tests {
         assert_eq!(time.nanos(), 1_740_994_200_000_000_000);
         assert_eq!(time.to_string(), "2025-03-03T09:30:00");
         assert_eq!("1999-01-04".parse::<SimTime>().unwrap().to_string(), "1999-01-04T00:00:00");
-        for text in ["", "yesterday", "2025-02-30", "2025-03-03T09:30:00Z", "2025-03-03T25:00:00"] {
+        for text in [
+            "",
+            "yesterday",
+            "2025-02-30",
+            "2025-03-03T09:30:00Z",
+            "2025-03-03T25:00:00",
+            "1699-12-31",
+            "2200-01-01",
+        ] {
             assert!(text.parse::<SimTime>().is_err(), "{text:?}");
         }
     }
@@ -283,7 +303,7 @@ mod tests {
         assert_eq!("6h30m".parse(), Ok(SimDuration::from_secs(23_400)));
         assert_eq!("1.5s".parse(), Ok(SimDuration::from_millis(1_500)));
         assert_eq!("250".parse::<SimDuration>(), Err(TimeError::UnitMissing("250".into())));
-        for text in ["", "us", "-1s", "1x", "1.5.2s", "0.1ns", "99999999999w"] {
+        for text in ["", "us", "-1s", "1x", "1.5.2s", "0.1ns", "99999999999w", "3651d"] {
             assert!(text.parse::<SimDuration>().is_err(), "{text:?}");
         }
     }
