@@ -68,7 +68,11 @@ impl ReplayProvider {
         ctx.cancel_all();
         let listing = self.config.listing;
         let waypoint = ctx.instrument(listing).and_then(|instrument| self.waypoint(self.next, instrument));
-        let Some(Waypoint { price, volume, .. }) = waypoint else { return };
+        let Some(Waypoint { price, volume, .. }) = waypoint else {
+            // A price that rounds to no tick cannot be traded at; the walk goes on with the next.
+            self.next += 1;
+            return self.wait(ctx);
+        };
         if volume.is_zero() {
             return self.quote(ctx, price);
         }

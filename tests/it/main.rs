@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod agents;
 mod auditor;
 mod cli;
 mod conservation;
 mod determinism;
+mod lifecycle;
 mod market;
 mod orders;
 mod scripts;

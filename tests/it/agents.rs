@@ -1,0 +1,190 @@
+//! Native agents, from the outside: what they do to a market.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use bearpit::account::{AccountTerms, Credit};
+use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, ReplayConfig, ReplayProvider};
+use bearpit::exchange::{Market, MarketBuilder};
+use bearpit::market::{Bar, Fact, OrderTerms, Quote, Side, Stamped, TapeSink};
+use bearpit::pit::{Instruction, Latencies};
+use bearpit::process::HistoricalBar;
+use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration, SimTime};
+
+use crate::market::{account, desks, open};
+
+const LISTING: ListingId = ListingId::new(0);
+const ACME: InstrumentId = InstrumentId::new(0);
+
+#[derive(Debug, Default)]
+struct Seen {
+    bars: Vec<Bar>,
+    quotes: Vec<(SimTime, Quote)>,
+}
+
+#[derive(Debug)]
+struct Watcher(Rc<RefCell<Seen>>);
+
+impl TapeSink for Watcher {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+        match stamped.fact {
+            Fact::BarClosed { bar, .. } => self.0.borrow_mut().bars.push(*bar),
+            Fact::TouchChanged { quote, .. } => self.0.borrow_mut().quotes.push((stamped.at, *quote)),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn watched(builder: &mut MarketBuilder) -> Rc<RefCell<Seen>> {
+    let seen = Rc::new(RefCell::new(Seen::default()));
+    builder.sink(Box::new(Watcher(Rc::clone(&seen))));
+    seen
+}
+
+/// A minute's bar that begins so many seconds after the opening.
+fn bar(second: i64, prices: [f64; 4], volume: f64) -> HistoricalBar {
+    let [open_price, high, low, close] = prices;
+    let time = open() + SimDuration::from_secs(second);
+    HistoricalBar { time, open: open_price, high, low, close, volume }
+}
+
+/// A market in which bars of 40 seconds are replayed, one a minute.
+fn replay(bars: &[HistoricalBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
+    let mut builder = desks(300);
+    let seen = watched(&mut builder);
+    let config = ReplayConfig {
+        listing: LISTING,
+        bars: bars.into(),
+        offset: SimDuration::ZERO,
+        length: SimDuration::from_secs(40),
+        half_spread_ticks: 5,
+        depth: Quantity::new(1_000),
+    };
+    let terms = AccountTerms { credit: Credit::Unlimited, ..AccountTerms::default() };
+    builder.agent(("replay", "replay"), terms, Latencies::NONE, ReplayProvider::new(config)).unwrap();
+    (builder, seen)
+}
+
+fn settled(mut market: Market) -> Market {
+    market.step(market.close(), 1_000_000).unwrap();
+    market.settle().unwrap();
+    market
+}
+
+fn submit(market: &mut Market, second: i64, terms: OrderTerms) {
+    let desk = market.participant("a").unwrap().id;
+    let at = open() + SimDuration::from_secs(second);
+    market.instruct(at, desk, Instruction::Submit { listing: LISTING, terms }).unwrap();
+}
+
+#[test]
+fn replayed_bars_come_out_as_the_bars_of_history() {
+    let history = [
+        bar(0, [100.0, 101.0, 99.5, 100.5], 1_003.0),
+        bar(60, [100.6, 100.6, 98.0, 98.25], 10.0),
+        bar(180, [97.004, 99.0, 97.0, 99.0], 4.0),
+    ];
+    let (builder, seen) = replay(&history);
+    let mut market = builder.open().unwrap();
+    market.run().unwrap();
+    let seen = seen.borrow();
+    let drawn: Vec<([i64; 4], u64)> = seen
+        .bars
+        .iter()
+        .map(|bar| ([bar.open, bar.high, bar.low, bar.close].map(Price::ticks), bar.volume.lots()))
+        .collect();
+    assert_eq!(
+        drawn,
+        [
+            ([10_000, 10_100, 9_950, 10_050], 1_003),
+            ([10_060, 10_060, 9_800, 9_825], 10),
+            ([9_700, 9_900, 9_700, 9_900], 4),
+        ]
+    );
+}
+
+#[test]
+fn nobody_quotes_between_replayed_bars() {
+    let (builder, seen) = replay(&[bar(0, [100.0; 4], 8.0), bar(60, [101.0; 4], 8.0)]);
+    let mut market = builder.open().unwrap();
+    market.run().unwrap();
+    let seen = seen.borrow();
+    let at = |second: i64| {
+        let time = open() + SimDuration::from_secs(second);
+        seen.quotes.iter().rfind(|(since, _)| *since <= time).map(|(_, quote)| *quote).unwrap_or_default()
+    };
+    let touch = |quote: Quote| (quote.bid.map(|it| it.price.ticks()), quote.ask.map(|it| it.price.ticks()));
+    assert_eq!(touch(at(20)), (Some(9_995), Some(10_005)));
+    assert_eq!(touch(at(50)), (None, None));
+    assert_eq!(touch(at(70)), (Some(10_095), Some(10_105)));
+}
+
+#[test]
+fn a_resting_order_is_hit_where_history_trades_through_it() {
+    let (builder, _) = replay(&[bar(0, [100.0, 100.0, 98.0, 99.0], 40.0)]);
+    let mut market = builder.open().unwrap();
+    market.start();
+    submit(&mut market, 2, OrderTerms::limit(Side::Buy, Quantity::new(3), Price::new(9_850)));
+    submit(&mut market, 2, OrderTerms::limit(Side::Buy, Quantity::new(3), Price::new(9_700)));
+    let market = settled(market);
+    let desk = market.participant("a").unwrap().id;
+    let account = market.world().domain().account(desk).unwrap();
+    assert_eq!(account.holding(ACME).lots(), 1_003, "the one at 98.50 is filled, the one at 97.00 is not");
+    assert_eq!(account.cash().to_string(), "99704.50");
+}
+
+#[test]
+fn a_price_below_the_first_tick_does_not_end_the_replay() {
+    let (builder, seen) = replay(&[bar(0, [0.001; 4], 8.0), bar(60, [101.0; 4], 8.0)]);
+    let mut market = builder.open().unwrap();
+    market.run().unwrap();
+    assert_eq!(seen.borrow().bars.len(), 1);
+}
+
+#[test]
+fn a_maker_quotes_around_the_mid_and_leans_against_its_inventory() {
+    let mut builder = desks(60);
+    let seen = watched(&mut builder);
+    let config = MarketMakerConfig {
+        listing: LISTING,
+        reference: MakerReference::Mid,
+        half_spread_ticks: 10,
+        quantity: Quantity::new(50),
+        max_inventory: Quantity::new(100),
+        skew: 1.0,
+        interval: SimDuration::from_secs(1),
+    };
+    builder
+        .agent(
+            ("maker", "market_maker"),
+            account(1_000_000, &[(ACME, 1_000)]),
+            Latencies::NONE,
+            MarketMaker::new(config),
+        )
+        .unwrap();
+    let mut market = builder.open().unwrap();
+    market.start();
+    // A far market to begin from, and then a buyer who takes all that the maker will sell.
+    submit(&mut market, 1, OrderTerms::limit(Side::Buy, Quantity::new(1), Price::new(9_900)));
+    submit(&mut market, 1, OrderTerms::limit(Side::Sell, Quantity::new(1), Price::new(10_100)));
+    for second in 10..30 {
+        submit(&mut market, second, OrderTerms::limit(Side::Buy, Quantity::new(30), Price::new(10_090)));
+    }
+    let market = settled(market);
+    let maker = market.participant("maker").unwrap().id;
+    let held = market.world().domain().account(maker).unwrap().holding(ACME).lots();
+    assert!((850..=900).contains(&held), "it stops when a quote more would exceed the limit: {held}");
+    let early = open() + SimDuration::from_secs(9);
+    let seen = seen.borrow();
+    let before = seen.quotes.iter().rfind(|(at, _)| *at < early).and_then(|(_, quote)| quote.spread_ticks());
+    assert_eq!(before, Some(20), "ten ticks on each side of the mid");
+}
+
+#[test]
+fn a_desk_does_nothing_of_itself() {
+    let mut market = desks(60).open().unwrap();
+    market.run().unwrap();
+    // The close is the one event of a market of desks, beside the clerk's samples.
+    assert!(market.world().events() <= 3, "{}", market.world().events());
+}
