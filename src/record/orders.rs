@@ -21,44 +21,16 @@ impl OrderLives {
     pub(super) fn follow(&mut self, at: SimTime, fact: &Fact, ended: &mut Vec<OrderRow>) {
         match *fact {
             Fact::OrderAccepted { order, owner, listing, terms } => {
-                let row = OrderRow {
-                    order: Some(order),
-                    owner,
-                    listing,
-                    terms,
-                    entered_at: at,
-                    ended_at: at,
-                    filled_lots: 0,
-                    filled_value: 0,
-                    status: Status::Filled,
-                    reason: None,
-                };
-                self.open.insert(order, row);
+                self.open.insert(order, OrderRow::new(Some(order), owner, listing, terms, at));
             }
-            Fact::OrderRejected { order, owner, listing, terms, reason } => ended.push(OrderRow {
-                order: Some(order),
-                owner,
-                listing,
-                terms,
-                entered_at: at,
-                ended_at: at,
-                filled_lots: 0,
-                filled_value: 0,
-                status: Status::Rejected,
-                reason: Some(reason.name()),
-            }),
-            Fact::OrderRefused { owner, listing, terms, reason } => ended.push(OrderRow {
-                order: None,
-                owner,
-                listing,
-                terms,
-                entered_at: at,
-                ended_at: at,
-                filled_lots: 0,
-                filled_value: 0,
-                status: Status::Refused,
-                reason: Some(reason.name()),
-            }),
+            Fact::OrderRejected { order, owner, listing, terms, reason } => {
+                let row = OrderRow::new(Some(order), owner, listing, terms, at);
+                ended.push(OrderRow { status: Status::Rejected, reason: Some(reason.name()), ..row });
+            }
+            Fact::OrderRefused { owner, listing, terms, reason } => {
+                let row = OrderRow::new(None, owner, listing, terms, at);
+                ended.push(OrderRow { status: Status::Refused, reason: Some(reason.name()), ..row });
+            }
             Fact::OrderReplaced { order, price, leaves, .. } => {
                 if let Some(row) = self.open.get_mut(&order) {
                     row.terms.kind = OrderKind::Limit(price);

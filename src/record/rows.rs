@@ -88,6 +88,30 @@ pub(super) struct OrderRow {
     pub(super) reason: Option<&'static str>,
 }
 
+impl OrderRow {
+    /// Begins the row of an order that has not traded yet.
+    pub(super) const fn new(
+        order: Option<OrderId>,
+        owner: ActorId,
+        listing: ListingId,
+        terms: OrderTerms,
+        at: SimTime,
+    ) -> Self {
+        Self {
+            order,
+            owner,
+            listing,
+            terms,
+            entered_at: at,
+            ended_at: at,
+            filled_lots: 0,
+            filled_value: 0,
+            status: Status::Filled,
+            reason: None,
+        }
+    }
+}
+
 /// Rows of one table, in order.
 #[derive(Debug)]
 pub(super) enum Chunk {
