@@ -23,8 +23,11 @@ pub struct AccountData {
     pub fills: Vec<FillMark>,
     /// How many fills there were.
     pub fills_total: u64,
-    /// The deepest drawdown, in currency, and as a share of the highest equity before it.
-    pub max_drawdown: Option<(f64, f64)>,
+    /// The deepest drawdown in currency; at or below zero.
+    pub max_drawdown: Option<f64>,
+    /// The deepest drawdown as a share of the highest equity before it: often another than the deepest
+    /// in currency. Absent while equity was never above zero.
+    pub max_drawdown_share: Option<f64>,
     /// Final over initial equity less 1, if the initial equity was above zero.
     pub total_return: Option<f64>,
     /// Sum of price times quantity of its fills.
@@ -73,7 +76,8 @@ pub(super) struct AccountBuilder {
     stride: u64,
     fills_total: u64,
     peak: Option<f64>,
-    max_drawdown: Option<(f64, f64)>,
+    max_drawdown: Option<f64>,
+    max_drawdown_share: Option<f64>,
     turnover: f64,
     quantity: f64,
     made: f64,
@@ -92,6 +96,7 @@ impl AccountBuilder {
             fills_total: 0,
             peak: None,
             max_drawdown: None,
+            max_drawdown_share: None,
             turnover: 0.0,
             quantity: 0.0,
             made: 0.0,
@@ -109,8 +114,10 @@ impl AccountBuilder {
             let below = equity - peak;
             self.equity.add((at, equity));
             self.drawdown.add((at, below));
-            if self.max_drawdown.is_none_or(|(deepest, _)| below < deepest) {
-                self.max_drawdown = Some((below, if peak > 0.0 { below / peak } else { 0.0 }));
+            self.max_drawdown = Some(self.max_drawdown.map_or(below, |deepest| deepest.min(below)));
+            if peak > 0.0 {
+                let share = below / peak;
+                self.max_drawdown_share = Some(self.max_drawdown_share.map_or(share, |most| most.min(share)));
             }
         }
         if let Some(position) = position {
@@ -155,6 +162,7 @@ impl AccountBuilder {
             fills: self.fills,
             fills_total: self.fills_total,
             max_drawdown: self.max_drawdown,
+            max_drawdown_share: self.max_drawdown_share,
             total_return,
             turnover: self.turnover,
             maker_share: (self.quantity > 0.0).then(|| self.made / self.quantity),
@@ -194,4 +202,23 @@ pub(super) fn add_fills(accounts: &mut [AccountBuilder], frame: &DataFrame) -> P
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimTime;
+
+    #[test]
+    fn the_deepest_fall_in_currency_and_the_deepest_share_are_told_apart() {
+        let summary = AccountSummary { owner: "ema".to_owned(), ..AccountSummary::default() };
+        let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(10));
+        let mut account = AccountBuilder::new(summary, extent);
+        for (at, equity) in [(0, 100.0), (1, 60.0), (2, 1_000.0), (3, 900.0)] {
+            account.mark(at, "ACME", Some(equity), None);
+        }
+        let account = account.finish();
+        assert_eq!(account.max_drawdown, Some(-100.0));
+        assert_eq!(account.max_drawdown_share, Some(-0.4));
+    }
 }

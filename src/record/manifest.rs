@@ -59,7 +59,7 @@ pub struct TableSummary {
 }
 
 /// One tracked account at the end of a run; money as exact decimal text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSummary {
     /// The agent's name.
     pub owner: String,

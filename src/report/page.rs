@@ -92,7 +92,7 @@ fn accounts(out: &mut String, data: &RunData) {
     put!(out, "</tbody></table></div>");
     put!(
         out,
-        "<p class=\"note\">P&amp;L is final less initial equity, after fees; holdings from the start count at their first price. Drawdown is the deepest fall below the highest equity before it. Turnover is the sum of price times quantity of all fills.</p></section>"
+        "<p class=\"note\">P&amp;L is final less initial equity, after fees; holdings from the start count at their first price. Drawdown is the deepest fall below the highest equity before it: in currency, and the deepest as a share, which may be another. Turnover is the sum of price times quantity of all fills.</p></section>"
     );
 }
 
@@ -107,7 +107,9 @@ fn account_row(out: &mut String, account: &AccountData) {
     let sign = if class == "gain" { "+" } else { "" };
     let drawdown = match account.max_drawdown {
         None => NONE.to_owned(),
-        Some((deepest, share)) => format!("{} ({})", number(deepest, 2), percent(Some(share), 2)),
+        Some(deepest) => {
+            format!("{} ({})", number(deepest, 2), percent(account.max_drawdown_share, 2))
+        }
     };
     let failed = if summary.failure.is_some() { " <span class=\"loss\">failed</span>" } else { "" };
     put!(
