@@ -37,7 +37,12 @@ fn market() -> Result<Market> {
     };
     let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, Some(value));
     let rate = |bps: &str| -> Result<FeeRate> { Ok(FeeRate::from_bps(bps.parse()?).ok_or("too fine")?) };
-    builder.venue("PIT", Fees { maker: rate("-0.1")?, taker: rate("0.3")? }, Latencies::NONE, &[acme]);
+    builder.venue(
+        "PIT",
+        Fees { maker: rate("-0.1")?, taker: rate("0.3")?, auction: rate("0.3")? },
+        Latencies::NONE,
+        &[acme],
+    );
     let listing = builder.listings()[0];
     let account = AccountTerms {
         cash: Money::from_whole(1_000_000),

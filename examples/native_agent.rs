@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rate = |bps: &str| -> Result<FeeRate, Box<dyn std::error::Error>> {
         FeeRate::from_bps(bps.parse()?).ok_or_else(|| "the rate is too fine".into())
     };
-    let fees = Fees { maker: rate("-0.1")?, taker: rate("0.3")? };
+    let fees = Fees { maker: rate("-0.1")?, taker: rate("0.3")?, auction: rate("0.3")? };
     builder.venue("PIT", fees, Latencies::NONE, &[acme]);
     let listing = builder.listings()[0];
 

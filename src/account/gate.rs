@@ -123,13 +123,19 @@ impl Account {
             ReportKind::Accepted
             | ReportKind::Rejected(_)
             | ReportKind::Canceled(_)
-            | ReportKind::Expired => {}
+            | ReportKind::Expired(_)
+            | ReportKind::Triggered { .. } => {}
             ReportKind::CommandRejected(_) => order.pending = None,
             ReportKind::Replaced { price, leaves } => {
                 order.quantity = order.filled() + leaves;
                 order.price = Some(price);
                 order.leaves = leaves;
                 order.pending = None;
+            }
+            ReportKind::Repriced { price } => order.price = price.or(order.price),
+            ReportKind::Reduced { leaves, .. } => {
+                order.quantity = order.filled() + leaves;
+                order.leaves = leaves;
             }
             ReportKind::Filled { price, quantity, leaves, fee, .. } => {
                 order.leaves = leaves;
@@ -168,21 +174,44 @@ impl Account {
         reference: Option<Price>,
     ) -> Result<OrderTerms, Refusal> {
         check_quantity(terms.quantity)?;
-        check_price(terms.kind.worst_price(), terms.quantity, at.instrument)?;
+        for price in terms.prices().into_iter().flatten() {
+            check_price(Some(price), terms.quantity, at.instrument)?;
+        }
+        if let Some(reason) = terms.objection() {
+            return Err(Refusal::Unfit(reason));
+        }
         if self.credit == Credit::Unlimited {
             return Ok(terms);
         }
-        match (terms.side, terms.kind) {
-            (Side::Sell, _) => self.cover_sale(terms.quantity, at.instrument_id).map(|()| terms),
-            (Side::Buy, OrderKind::Limit(price)) => {
+        if terms.side == Side::Sell {
+            return self.cover_sale(terms.quantity, at.instrument_id).map(|()| terms);
+        }
+        match terms.kind {
+            OrderKind::Limit(price)
+            | OrderKind::StopLimit { limit: price, .. }
+            | OrderKind::Pegged { limit: Some(price), .. } => {
                 let needed = cash_to_buy(at.instrument, &at.fees, price, terms.quantity);
                 self.cover_cash(needed, Money::ZERO).map(|()| terms)
             }
-            (Side::Buy, OrderKind::Market { .. }) => {
-                let price = self.protection(terms.quantity, at, reference)?;
-                Ok(OrderTerms { kind: OrderKind::Market { protection: Some(price) }, ..terms })
+            OrderKind::Pegged { limit: None, .. } => Err(Refusal::NeedsLimit),
+            OrderKind::Market { .. } | OrderKind::MarketToLimit { .. } => self.protect(terms, at, reference),
+            OrderKind::Stop { trigger, .. } => self.protect(terms, at, Some(trigger)),
+            OrderKind::TrailingStop { distance, .. } => {
+                self.protect(terms, at, reference.map(|price| price + distance))
             }
         }
+    }
+
+    /// Gives a buy that has no limit the worst price that the account covers.
+    fn protect(
+        &self,
+        terms: OrderTerms,
+        at: &OrderContext<'_>,
+        reference: Option<Price>,
+    ) -> Result<OrderTerms, Refusal> {
+        let price = self.protection(terms.quantity, at, reference)?;
+        let price = terms.kind.worst_price().map_or(price, |wanted| wanted.min(price));
+        Ok(OrderTerms { kind: terms.kind.protected_at(price), ..terms })
     }
 
     fn cover_sale(&self, quantity: Quantity, instrument: InstrumentId) -> Result<(), Refusal> {

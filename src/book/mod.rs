@@ -1,21 +1,19 @@
-//! The order book: continuous matching by strict price-time priority.
+//! The order book: what comes in is matched, by price and time.
 //!
 //! [`OrderBook`] is the engine; [`ReferenceBook`] does the same with a list and scans, and is what the
-//! engine is tested against, event by event. Both are [`MatchingEngine`]s: a command goes in, and
-//! [`BookEvent`]s tell what it did.
+//! engine is tested against, event by event. Both are [`MatchingEngine`]s: a command or a phase goes in,
+//! and [`BookEvent`]s tell what it did.
 
+mod config;
+mod engine;
 mod event;
-mod invariants;
 mod ladder;
-mod levels;
-mod order_book;
 mod reference;
-mod slab;
 #[cfg(test)]
 mod tests;
 
-pub use event::{BookEvent, MatchingEngine};
-pub use invariants::check_invariants;
+pub use config::{BookConfig, Matching, PriceBands};
+pub use engine::{OrderBook, check_invariants};
+pub use event::{BookEvent, BookTrade, EventSink, Indicative, MatchingEngine, OpenState};
 pub use ladder::ladder;
-pub use order_book::OrderBook;
 pub use reference::ReferenceBook;

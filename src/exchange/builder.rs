@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::market::{Market, Participation};
+use super::rules::ListingRules;
 use super::venue::{Exchange, VenueSeat};
 use crate::account::AccountTerms;
 use crate::kernel::{World, WorldError, stream};
@@ -84,6 +85,8 @@ pub struct MarketBuilder {
     bar_interval: SimDuration,
     sample_interval: SimDuration,
     plan: PitPlan,
+    /// Of each listing.
+    rules: Vec<ListingRules>,
     tape: Tape,
     agents: Vec<SeatedAgent>,
 }
@@ -121,6 +124,7 @@ impl MarketBuilder {
             bar_interval: minute,
             sample_interval: minute,
             plan: PitPlan::default(),
+            rules: Vec::new(),
             tape: Tape::new(),
             agents: Vec::new(),
         })
@@ -166,8 +170,17 @@ impl MarketBuilder {
         let exchange = ActorId::new(id.get());
         for instrument in instruments {
             self.plan.listings.push(Listing { instrument: *instrument, venue: id, exchange, fees });
+            self.rules.push(ListingRules::default());
         }
         id
+    }
+
+    /// Sets the rules of a listing, which must have been added; without, it trades continuously by price
+    /// and time.
+    pub fn rules(&mut self, listing: ListingId, rules: ListingRules) {
+        if let Some(place) = self.rules.get_mut(listing.index()) {
+            *place = rules;
+        }
     }
 
     /// Returns the listings so far, venue by venue.
@@ -233,7 +246,8 @@ impl MarketBuilder {
         let venues = (0..count(self.plan.venues.len())).map(VenueId::new);
         let exchange = |venue| {
             let own = listings().filter(|(listing, _)| listing.venue == venue).map(|(listing, id)| {
-                (id, self.plan.instruments[listing.instrument.index()].0.clone(), listing.fees)
+                let instrument = self.plan.instruments[listing.instrument.index()].0.clone();
+                (id, instrument, listing.fees, self.rules[id.index()].clone())
             });
             Exchange::new(own, self.bar_interval, self.close)
         };

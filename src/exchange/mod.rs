@@ -5,9 +5,12 @@
 
 mod bars;
 mod builder;
+mod listed;
 mod market;
+mod rules;
 mod venue;
 
 pub use builder::{BuildError, MarketBuilder, ProcessTerms};
 pub use market::{Market, MarketError, Participation};
+pub use rules::ListingRules;
 pub use venue::{Exchange, VenueSeat};

@@ -1,6 +1,7 @@
 //! Commands: what an account gate sends to a venue.
 
 use super::order::OrderTerms;
+use super::side::Side;
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity};
 
 /// A request about one order of one listing.
@@ -27,12 +28,21 @@ pub enum CommandKind {
     New(OrderTerms),
     /// Take the order out of the book.
     Cancel,
+    /// Take all of the owner's orders of the listing out of the book, or those of one side; the command's
+    /// own order id means nothing.
+    MassCancel {
+        /// Which; both if none is named.
+        side: Option<Side>,
+    },
+    /// The owner's connection has ended: as [`CommandKind::MassCancel`], with another reason.
+    Disconnect,
     /// Change price and total quantity (filled part included).
     ///
     /// A pure decrease of quantity keeps the order's priority, anything else loses it; a total at or
-    /// below what has been filled cancels the order.
+    /// below what has been filled cancels the order. Of a stop that waits, the price is the trigger; of a
+    /// stop-limit order, the limit.
     Replace {
-        /// The new limit.
+        /// The new price.
         price: Price,
         /// The new total quantity.
         quantity: Quantity,

@@ -5,9 +5,11 @@
 
 use super::bar::Bar;
 use super::fact::{AccountMark, Fact, Trade};
-use super::order::{OrderKind, OrderTerms, Side};
+use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
+use super::phase::Phase;
 use super::quote::{Quote, QuoteLevel};
-use crate::units::{Money, Price, SimTime};
+use super::side::Side;
+use crate::units::{Money, Price, Quantity, SimTime};
 
 /// Appends the bytes of `fact` at `at` to `out`.
 pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
@@ -39,8 +41,30 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::OrderCanceled { order, listing, quantity, reason } => {
             bytes.tag(5).u64(order.get()).u32(listing.get()).u64(quantity.lots()).text(reason.name());
         }
-        Fact::OrderExpired { order, listing, quantity } => {
-            bytes.tag(6).u64(order.get()).u32(listing.get()).u64(quantity.lots());
+        Fact::OrderExpired { order, listing, quantity, reason } => {
+            bytes.tag(6).u64(order.get()).u32(listing.get()).u64(quantity.lots()).text(reason.name());
+        }
+        Fact::OrderRepriced { order, listing, price } => {
+            bytes.tag(13).u64(order.get()).u32(listing.get()).optional_price(*price);
+        }
+        Fact::OrderReduced { order, listing, leaves, reason } => {
+            bytes.tag(14).u64(order.get()).u32(listing.get()).u64(leaves.lots()).text(reason.name());
+        }
+        Fact::OrderTriggered { order, listing, trigger } => {
+            bytes.tag(15).u64(order.get()).u32(listing.get()).price(*trigger);
+        }
+        Fact::OrderRefreshed { order, listing, displayed } => {
+            bytes.tag(16).u64(order.get()).u32(listing.get()).u64(displayed.lots());
+        }
+        Fact::PhaseChanged { listing, phase } => {
+            bytes.tag(17).u32(listing.get()).phase(*phase);
+        }
+        Fact::IndicativeChanged { listing, indicative } => {
+            bytes.tag(18).u32(listing.get()).optional_price(indicative.map(|(price, _)| price));
+            bytes.optional_lots(indicative.map(|(_, volume)| volume));
+        }
+        Fact::AuctionUncrossed { listing, price, volume } => {
+            bytes.tag(19).u32(listing.get()).price(*price).u64(volume.lots());
         }
         Fact::Traded(trade) => bytes.tag(7).trade(trade),
         Fact::TouchChanged { listing, quote } => bytes.tag(8).u32(listing.get()).quote(quote),
@@ -107,22 +131,89 @@ impl Bytes<'_> {
         }
     }
 
-    fn terms(&mut self, terms: &OrderTerms) -> &mut Self {
-        self.side(terms.side).u64(terms.quantity.lots());
-        match terms.kind {
-            OrderKind::Limit(price) => self.tag(0).price(price),
-            OrderKind::Market { protection } => self.tag(1).optional(protection.map(Price::ticks)),
-        };
-        self.tag(match terms.time_in_force {
-            super::TimeInForce::Gtc => 0,
-            super::TimeInForce::Ioc => 1,
-            super::TimeInForce::Fok => 2,
+    fn optional_price(&mut self, price: Option<Price>) -> &mut Self {
+        self.optional(price.map(Price::ticks))
+    }
+
+    fn optional_lots(&mut self, lots: Option<Quantity>) -> &mut Self {
+        self.optional(lots.map(|lots| lots.net().lots()))
+    }
+
+    fn phase(&mut self, phase: Phase) -> &mut Self {
+        self.tag(match phase {
+            Phase::PreOpen => 0,
+            Phase::OpeningAuction => 1,
+            Phase::Continuous => 2,
+            Phase::Halt => 3,
+            Phase::ReopeningAuction => 4,
+            Phase::ClosingAuction => 5,
+            Phase::Closed => 6,
         })
+    }
+
+    fn terms(&mut self, terms: &OrderTerms) -> &mut Self {
+        self.side(terms.side).u64(terms.quantity.lots()).kind(terms.kind).time_in_force(terms.time_in_force);
+        self.optional_lots(terms.display).optional_lots(terms.minimum);
+        self.tag(match terms.post_only {
+            PostOnly::No => 0,
+            PostOnly::Reject => 1,
+            PostOnly::Slide => 2,
+        });
+        self.tag(match terms.self_trade {
+            SelfTrade::Allow => 0,
+            SelfTrade::CancelNewest => 1,
+            SelfTrade::CancelOldest => 2,
+            SelfTrade::CancelBoth => 3,
+            SelfTrade::Decrement => 4,
+        });
+        self.tag(u8::from(terms.reduce_only)).link(terms.link)
+    }
+
+    fn kind(&mut self, kind: OrderKind) -> &mut Self {
+        match kind {
+            OrderKind::Limit(price) => self.tag(0).price(price),
+            OrderKind::Market { protection } => self.tag(1).optional_price(protection),
+            OrderKind::MarketToLimit { protection } => self.tag(2).optional_price(protection),
+            OrderKind::Stop { trigger, protection } => self.tag(3).price(trigger).optional_price(protection),
+            OrderKind::StopLimit { trigger, limit } => self.tag(4).price(trigger).price(limit),
+            OrderKind::TrailingStop { distance, protection } => {
+                self.tag(5).i64(distance).optional_price(protection)
+            }
+            OrderKind::Pegged { to, offset, limit } => {
+                let to = match to {
+                    Peg::Mid => 0,
+                    Peg::Touch => 1,
+                };
+                self.tag(6).tag(to).i64(i64::from(offset)).optional_price(limit)
+            }
+        }
+    }
+
+    fn time_in_force(&mut self, time_in_force: TimeInForce) -> &mut Self {
+        match time_in_force {
+            TimeInForce::Gtc => self.tag(0),
+            TimeInForce::Ioc => self.tag(1),
+            TimeInForce::Fok => self.tag(2),
+            TimeInForce::Day => self.tag(3),
+            TimeInForce::Gtd(date) => self.tag(4).i64(date.nanos()),
+            TimeInForce::AtOpen => self.tag(5),
+            TimeInForce::AtClose => self.tag(6),
+        }
+    }
+
+    fn link(&mut self, link: Link) -> &mut Self {
+        match link {
+            Link::None => self.tag(0),
+            Link::OneCancelsOther(order) => self.tag(1).u64(order.get()),
+            Link::Bracket { take_profit, stop_loss, protection } => {
+                self.tag(2).price(take_profit).price(stop_loss).optional_price(protection)
+            }
+        }
     }
 
     fn trade(&mut self, trade: &Trade) {
         self.u64(trade.id.get()).u32(trade.listing.get()).price(trade.price).u64(trade.quantity.lots());
-        self.side(trade.aggressor);
+        self.side(trade.aggressor).phase(trade.phase).u64(trade.maker_queue_ahead.lots());
         self.u64(trade.maker_order.get()).u32(trade.maker.get()).money(trade.maker_fee);
         self.u64(trade.taker_order.get()).u32(trade.taker.get()).money(trade.taker_fee);
     }

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use super::bar::Bar;
-use super::order::{OrderTerms, Side};
+use super::order::OrderTerms;
+use super::phase::Phase;
 use super::quote::Quote;
-use super::reason::{CancelReason, Refusal, RejectReason};
+use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
+use super::refusal::Refusal;
+use super::report::Liquidity;
+use super::side::Side;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, TradeId};
 
 /// Something that happened, in the past tense.
@@ -70,6 +74,44 @@ pub enum Fact {
         /// Whether it kept its place in the queue.
         kept_priority: bool,
     },
+    /// An order got another limit by its own terms.
+    OrderRepriced {
+        /// The order.
+        order: OrderId,
+        /// The book.
+        listing: ListingId,
+        /// Its limit from now on; absent while a pegged order waits.
+        price: Option<Price>,
+    },
+    /// An order became smaller without trading.
+    OrderReduced {
+        /// The order.
+        order: OrderId,
+        /// The book.
+        listing: ListingId,
+        /// What is open from now on.
+        leaves: Quantity,
+        /// Why.
+        reason: ReduceReason,
+    },
+    /// A trade elected a stop.
+    OrderTriggered {
+        /// The order.
+        order: OrderId,
+        /// The book.
+        listing: ListingId,
+        /// The trigger that was reached.
+        trigger: Price,
+    },
+    /// The next part of an iceberg came into sight.
+    OrderRefreshed {
+        /// The order.
+        order: OrderId,
+        /// The book.
+        listing: ListingId,
+        /// How much is seen of it.
+        displayed: Quantity,
+    },
     /// What was open of an order left the book.
     OrderCanceled {
         /// The order.
@@ -81,7 +123,7 @@ pub enum Fact {
         /// Why.
         reason: CancelReason,
     },
-    /// What was open of an order left the book at the close.
+    /// What was open of an order left the book by the clock.
     OrderExpired {
         /// The order.
         order: OrderId,
@@ -89,10 +131,35 @@ pub enum Fact {
         listing: ListingId,
         /// How much.
         quantity: Quantity,
+        /// Which clock.
+        reason: ExpiryReason,
     },
     /// Two orders traded.
     Traded(Trade),
-    /// The best bid or ask, or the size there, is another.
+    /// A book is in another phase.
+    PhaseChanged {
+        /// The book.
+        listing: ListingId,
+        /// The phase from now on.
+        phase: Phase,
+    },
+    /// What an auction would do if it ended now is another.
+    IndicativeChanged {
+        /// The book.
+        listing: ListingId,
+        /// The price and volume, if anything would trade.
+        indicative: Option<(Price, Quantity)>,
+    },
+    /// An auction found its price; its trades follow.
+    AuctionUncrossed {
+        /// The book.
+        listing: ListingId,
+        /// The price of all its trades.
+        price: Price,
+        /// How much trades.
+        volume: Quantity,
+    },
+    /// The best bid or ask, or the size there, is another; while a book collects, there is none.
     TouchChanged {
         /// The book.
         listing: ListingId,
@@ -125,6 +192,8 @@ pub enum Fact {
 }
 
 /// A trade: two fills, one price.
+///
+/// In an auction nobody aggresses: the maker is who came first, the taker who came later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trade {
     /// The trade.
@@ -137,18 +206,34 @@ pub struct Trade {
     pub quantity: Quantity,
     /// The taker's side.
     pub aggressor: Side,
+    /// The phase in which it took place.
+    pub phase: Phase,
     /// The resting order.
     pub maker_order: OrderId,
     /// Its owner.
     pub maker: ActorId,
     /// What the maker paid; a rebate is negative.
     pub maker_fee: Money,
+    /// What was displayed before the maker at its price when it joined the queue.
+    pub maker_queue_ahead: Quantity,
     /// The aggressing order.
     pub taker_order: OrderId,
     /// Its owner.
     pub taker: ActorId,
     /// What the taker paid; a rebate is negative.
     pub taker_fee: Money,
+}
+
+impl Trade {
+    /// Returns the roles of maker and taker.
+    #[must_use]
+    pub fn roles(&self) -> [Liquidity; 2] {
+        if self.phase == Phase::Continuous {
+            [Liquidity::Maker, Liquidity::Taker]
+        } else {
+            [Liquidity::Auction; 2]
+        }
+    }
 }
 
 /// One account's holding of one instrument, marked to market, as its gate knows it.

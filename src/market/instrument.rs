@@ -179,13 +179,15 @@ pub struct Fees {
     pub maker: FeeRate,
     /// Charged to the aggressor.
     pub taker: FeeRate,
+    /// Charged to both sides of a trade in an auction.
+    pub auction: FeeRate,
 }
 
 impl Fees {
     /// Returns the most that a fill can cost on `notional`: never below zero.
     #[must_use]
     pub fn worst(&self, notional: Money) -> Money {
-        self.maker.max(self.taker).max(FeeRate::ZERO).of(notional)
+        self.maker.max(self.taker).max(self.auction).max(FeeRate::ZERO).of(notional)
     }
 }
 

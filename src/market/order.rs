@@ -1,85 +1,49 @@
-//! Sides, kinds and terms of orders.
+//! Kinds, conditions and terms of orders.
 
 use std::fmt;
 
-use crate::units::{Price, Quantity};
-
-/// Which way an order or fill goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// Pays cash, receives the instrument.
-    Buy,
-    /// Delivers the instrument, receives cash.
-    Sell,
-}
-
-impl Side {
-    /// Both sides, buy first.
-    pub const BOTH: [Self; 2] = [Self::Buy, Self::Sell];
-
-    /// Returns the other side.
-    #[must_use]
-    pub const fn opposite(self) -> Self {
-        match self {
-            Self::Buy => Self::Sell,
-            Self::Sell => Self::Buy,
-        }
-    }
-
-    /// Returns `buy` or `sell`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-        }
-    }
-
-    /// Returns +1 for a buy and -1 for a sell.
-    #[must_use]
-    pub const fn sign(self) -> i64 {
-        match self {
-            Self::Buy => 1,
-            Self::Sell => -1,
-        }
-    }
-
-    /// Tells whether an order of this side with `limit` may trade at `price`.
-    #[must_use]
-    pub const fn accepts(self, limit: Price, price: Price) -> bool {
-        match self {
-            Self::Buy => price.ticks() <= limit.ticks(),
-            Self::Sell => price.ticks() >= limit.ticks(),
-        }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use super::reason::RejectReason;
+use super::side::Side;
+use crate::units::{OrderId, Price, Quantity, SimTime};
 
 /// How long an order stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimeInForce {
-    /// Good till canceled: rests until filled, canceled, or the venue closes.
+    /// Good till canceled: rests until filled or canceled, over as many sessions as there are.
     Gtc,
-    /// Immediate or cancel: what does not trade at once is canceled.
+    /// Rests until the session closes.
+    Day,
+    /// Immediate or cancel: what does not trade at once (in an auction: when it uncrosses) is canceled.
     Ioc,
     /// Fill or kill: trades whole at once, or not at all.
     Fok,
+    /// Good till date: rests until that instant.
+    Gtd(SimTime),
+    /// Takes part in the opening auction only.
+    AtOpen,
+    /// Waits for the closing auction, and takes part in that only.
+    AtClose,
 }
 
 impl TimeInForce {
-    /// Returns the usual abbreviation: `GTC`, `IOC` or `FOK`.
+    /// Returns the usual abbreviation, such as `GTC`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gtc => "GTC",
+            Self::Day => "DAY",
             Self::Ioc => "IOC",
             Self::Fok => "FOK",
+            Self::Gtd(_) => "GTD",
+            Self::AtOpen => "at-open",
+            Self::AtClose => "at-close",
         }
+    }
+
+    /// Tells whether an order may rest in continuous trading.
+    #[must_use]
+    pub const fn rests(self) -> bool {
+        matches!(self, Self::Gtc | Self::Day | Self::Gtd(_))
     }
 }
 
@@ -89,16 +53,61 @@ impl fmt::Display for TimeInForce {
     }
 }
 
-/// At what price an order is willing to trade.
+/// What a pegged order follows: prices of orders that are not pegged themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Peg {
+    /// The mid, rounded to the tick away from the other side.
+    Mid,
+    /// The touch of its own side.
+    Touch,
+}
+
+/// At what price, and when, an order is willing to trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderKind {
     /// At the limit or better.
     Limit(Price),
     /// At any price up to the protection, which the account gate sets where it must know the worst
-    /// case to hold cash for it; a market order never rests.
+    /// case to hold cash for it; a market order never rests in continuous trading.
     Market {
         /// The worst price accepted, if there is one.
         protection: Option<Price>,
+    },
+    /// At the best price of the other side; what is left becomes a limit order at that price.
+    MarketToLimit {
+        /// The worst price accepted, if there is one.
+        protection: Option<Price>,
+    },
+    /// Becomes a market order once a trade reaches the trigger: at or above it for a buy, at or below
+    /// it for a sale.
+    Stop {
+        /// The price of a trade that elects it.
+        trigger: Price,
+        /// The worst price accepted then, if there is one.
+        protection: Option<Price>,
+    },
+    /// Becomes a limit order once a trade reaches the trigger.
+    StopLimit {
+        /// The price of a trade that elects it.
+        trigger: Price,
+        /// The limit from then on.
+        limit: Price,
+    },
+    /// A stop whose trigger follows the best trade since its entry at a distance, and never goes back.
+    TrailingStop {
+        /// How many ticks the trigger stays behind; above zero.
+        distance: i64,
+        /// The worst price accepted once elected, if there is one.
+        protection: Option<Price>,
+    },
+    /// A limit order whose price follows the market; it never takes from orders that are not pegged.
+    Pegged {
+        /// What it follows.
+        to: Peg,
+        /// How many ticks it stays behind, or before if negative.
+        offset: i32,
+        /// The worst price accepted, if there is one.
+        limit: Option<Price>,
     },
 }
 
@@ -107,28 +116,127 @@ impl OrderKind {
     #[must_use]
     pub const fn worst_price(self) -> Option<Price> {
         match self {
-            Self::Limit(price) => Some(price),
-            Self::Market { protection } => protection,
+            Self::Limit(price) | Self::StopLimit { limit: price, .. } => Some(price),
+            Self::Market { protection }
+            | Self::MarketToLimit { protection }
+            | Self::Stop { protection, .. }
+            | Self::TrailingStop { protection, .. }
+            | Self::Pegged { limit: protection, .. } => protection,
         }
     }
 
-    /// Returns the price of a limit order.
+    /// Returns the price of a limit or stop-limit order.
     #[must_use]
     pub const fn limit(self) -> Option<Price> {
         match self {
-            Self::Limit(price) => Some(price),
-            Self::Market { .. } => None,
+            Self::Limit(price) | Self::StopLimit { limit: price, .. } => Some(price),
+            _ => None,
         }
     }
 
-    /// Returns `limit` or `market`.
+    /// Returns the price that elects a stop or stop-limit order.
+    #[must_use]
+    pub const fn trigger(self) -> Option<Price> {
+        match self {
+            Self::Stop { trigger, .. } | Self::StopLimit { trigger, .. } => Some(trigger),
+            _ => None,
+        }
+    }
+
+    /// Returns the kind with another price, as a replace gives it: the limit, or a stop's trigger.
+    #[must_use]
+    pub const fn at(self, price: Price) -> Self {
+        match self {
+            Self::Stop { protection, .. } => Self::Stop { trigger: price, protection },
+            Self::StopLimit { trigger, .. } => Self::StopLimit { trigger, limit: price },
+            _ => Self::Limit(price),
+        }
+    }
+
+    /// Returns the kind with a worst price, if it is one that may have none.
+    #[must_use]
+    pub const fn protected_at(self, price: Price) -> Self {
+        let protection = Some(price);
+        match self {
+            Self::Market { .. } => Self::Market { protection },
+            Self::MarketToLimit { .. } => Self::MarketToLimit { protection },
+            Self::Stop { trigger, .. } => Self::Stop { trigger, protection },
+            Self::TrailingStop { distance, .. } => Self::TrailingStop { distance, protection },
+            Self::Pegged { to, offset, .. } => Self::Pegged { to, offset, limit: protection },
+            Self::Limit(_) | Self::StopLimit { .. } => self,
+        }
+    }
+
+    /// Tells whether the order waits for a trade that elects it.
+    #[must_use]
+    pub const fn is_stop(self) -> bool {
+        matches!(self, Self::Stop { .. } | Self::StopLimit { .. } | Self::TrailingStop { .. })
+    }
+
+    /// Returns the kind's name, such as `stop_limit`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Limit(_) => "limit",
             Self::Market { .. } => "market",
+            Self::MarketToLimit { .. } => "market_to_limit",
+            Self::Stop { .. } => "stop",
+            Self::StopLimit { .. } => "stop_limit",
+            Self::TrailingStop { .. } => "trailing_stop",
+            Self::Pegged { .. } => "pegged",
         }
     }
+}
+
+/// Whether an order may take liquidity when it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum PostOnly {
+    /// It may.
+    #[default]
+    No,
+    /// It is rejected if it would.
+    Reject,
+    /// It is priced one tick behind the other side's touch if it would.
+    Slide,
+}
+
+/// What happens when an order meets one of its owner's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SelfTrade {
+    /// They trade.
+    #[default]
+    Allow,
+    /// The rest of the aggressor is canceled.
+    CancelNewest,
+    /// The resting order is canceled.
+    CancelOldest,
+    /// Both are canceled.
+    CancelBoth,
+    /// Both lose the smaller of the two open quantities, without a trade.
+    Decrement,
+}
+
+/// How an order hangs together with others of its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Link {
+    /// Not at all.
+    #[default]
+    None,
+    /// What one of the two trades the other loses, and the end of one is the end of both.
+    ///
+    /// The other must be open, unlinked, and of the same owner, side and open quantity.
+    OneCancelsOther(OrderId),
+    /// Once nothing more of this order can trade, two orders for what it has traded enter the other
+    /// side, linked as one-cancels-other: a limit order to take profit, whose id is this order's plus
+    /// one, and a stop to limit the loss, whose id is this order's plus two.
+    Bracket {
+        /// The limit of the first.
+        take_profit: Price,
+        /// The trigger of the second.
+        stop_loss: Price,
+        /// The worst price that the second accepts, if there is one.
+        protection: Option<Price>,
+    },
 }
 
 /// The terms of an order: what its owner wants.
@@ -142,19 +250,49 @@ pub struct OrderTerms {
     pub kind: OrderKind,
     /// For how long; a market order is never [`TimeInForce::Gtc`] in effect.
     pub time_in_force: TimeInForce,
+    /// How much of it others see at a time, if not all (an iceberg); each time that much has traded, the
+    /// next part goes to the back of the queue.
+    pub display: Option<Quantity>,
+    /// How much must trade at entry, or the order is rejected.
+    pub minimum: Option<Quantity>,
+    /// Whether it may take liquidity at entry.
+    pub post_only: PostOnly,
+    /// What happens when it meets an own order.
+    pub self_trade: SelfTrade,
+    /// Whether it may only bring its owner's position nearer to zero; the account gate sees to that.
+    pub reduce_only: bool,
+    /// How it hangs together with others.
+    pub link: Link,
 }
 
 impl OrderTerms {
+    /// An order without conditions, good till canceled.
+    #[must_use]
+    pub const fn new(side: Side, quantity: Quantity, kind: OrderKind) -> Self {
+        Self {
+            side,
+            quantity,
+            kind,
+            time_in_force: TimeInForce::Gtc,
+            display: None,
+            minimum: None,
+            post_only: PostOnly::No,
+            self_trade: SelfTrade::Allow,
+            reduce_only: false,
+            link: Link::None,
+        }
+    }
+
     /// A limit order, good till canceled.
     #[must_use]
     pub const fn limit(side: Side, quantity: Quantity, price: Price) -> Self {
-        Self { side, quantity, kind: OrderKind::Limit(price), time_in_force: TimeInForce::Gtc }
+        Self::new(side, quantity, OrderKind::Limit(price))
     }
 
     /// A market order: trades what it can at once, and the rest is canceled.
     #[must_use]
     pub const fn market(side: Side, quantity: Quantity) -> Self {
-        Self { side, quantity, kind: OrderKind::Market { protection: None }, time_in_force: TimeInForce::Ioc }
+        Self::new(side, quantity, OrderKind::Market { protection: None }).with(TimeInForce::Ioc)
     }
 
     /// The same terms with another time in force.
@@ -162,5 +300,74 @@ impl OrderTerms {
     pub const fn with(mut self, time_in_force: TimeInForce) -> Self {
         self.time_in_force = time_in_force;
         self
+    }
+
+    /// Returns why the terms make no order, whatever the state of the book, if so.
+    #[must_use]
+    pub fn objection(&self) -> Option<RejectReason> {
+        if self.quantity.is_zero() {
+            return Some(RejectReason::ZeroQuantity);
+        }
+        if self.quantity.lots() > Quantity::MAX_LOTS {
+            return Some(RejectReason::QuantityOutOfRange);
+        }
+        if !self.prices_are_legal() {
+            return Some(RejectReason::PriceOutOfRange);
+        }
+        let within = |part: Quantity| !part.is_zero() && part <= self.quantity;
+        if !self.display.is_none_or(within) {
+            return Some(RejectReason::DisplayOutOfRange);
+        }
+        if !self.minimum.is_none_or(within) {
+            return Some(RejectReason::MinimumOutOfRange);
+        }
+        (!self.agree()).then_some(RejectReason::ContradictoryTerms)
+    }
+
+    /// Returns all prices that the terms name.
+    #[must_use]
+    pub const fn prices(&self) -> [Option<Price>; 5] {
+        let [profit, loss, protection] = match self.link {
+            Link::Bracket { take_profit, stop_loss, protection } => {
+                [Some(take_profit), Some(stop_loss), protection]
+            }
+            Link::None | Link::OneCancelsOther(_) => [None; 3],
+        };
+        [self.kind.worst_price(), self.kind.trigger(), profit, loss, protection]
+    }
+
+    fn prices_are_legal(&self) -> bool {
+        let distance = match self.kind {
+            OrderKind::TrailingStop { distance, .. } => distance > 0 && distance <= Price::MAX_TICKS,
+            _ => true,
+        };
+        let legal = |price: Price| Price::new_checked(price.ticks()).is_some();
+        distance && self.prices().into_iter().flatten().all(legal)
+    }
+
+    /// Tells whether kind, time in force and conditions go together.
+    fn agree(&self) -> bool {
+        let (kind, time) = (self.kind, self.time_in_force);
+        let is_limit = matches!(kind, OrderKind::Limit(_));
+        let is_plain = is_limit || matches!(kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
+        let at_auction = matches!(time, TimeInForce::AtOpen | TimeInForce::AtClose);
+        let kind_agrees = match kind {
+            OrderKind::Pegged { .. } => time.rests(),
+            _ => is_plain || !at_auction,
+        };
+        let display_agrees = self.display.is_none()
+            || (time.rests() && (is_limit || matches!(kind, OrderKind::StopLimit { .. })));
+        let minimum_agrees = self.minimum.is_none()
+            || (is_plain && !at_auction && time != TimeInForce::Fok && self.post_only == PostOnly::No);
+        let post_only_agrees = self.post_only == PostOnly::No || (is_limit && time.rests());
+        let link_agrees = match self.link {
+            Link::None => true,
+            Link::OneCancelsOther(_) => time.rests() && (is_limit || kind.is_stop()),
+            Link::Bracket { take_profit, stop_loss, .. } => {
+                let gain = self.side.sign() * (take_profit.ticks() - stop_loss.ticks());
+                gain > 0 && !matches!(kind, OrderKind::Pegged { .. })
+            }
+        };
+        kind_agrees && display_agrees && minimum_agrees && post_only_agrees && link_agrees
     }
 }

@@ -1,75 +1,9 @@
-//! Why an order was refused, rejected or ended: each reason with a sentence for people.
+//! Why a venue rejected, canceled, reduced or expired an order: each reason with a sentence for people.
 
 use thiserror::Error;
 
-use crate::units::{Money, NetQuantity, OrderId, Quantity};
-
-/// Why the account gate let a request not leave; the venue never hears of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Refusal {
-    /// The quantity is zero or above [`Quantity::MAX_LOTS`].
-    #[error("a quantity of {0} lots is not allowed: it must lie between 1 and 2^40")]
-    QuantityOutOfRange(Quantity),
-    /// The price lies beyond ±2^40 ticks, or price times quantity beyond what money can hold.
-    #[error("price or notional is out of range")]
-    PriceOutOfRange,
-    /// Free cash does not cover notional and fees.
-    #[error("needs {needed} of free cash, has {free}")]
-    InsufficientCash {
-        /// What the order would hold.
-        needed: Money,
-        /// What is free.
-        free: Money,
-    },
-    /// Neither free shares nor the short limit cover the sale.
-    #[error("selling {asked} lots needs as many free, or room to go short: {available} available")]
-    InsufficientShares {
-        /// Lots that the order sells.
-        asked: Quantity,
-        /// Lots that may be sold.
-        available: NetQuantity,
-    },
-    /// A market order to buy has no price to hold cash for: no ask and no trade has been seen.
-    #[error("no ask and no trade has been seen yet, so a market order to buy has no price to hold cash for")]
-    NoReferencePrice,
-    /// The account has no open order of that id.
-    #[error("order {0} is not open in this account")]
-    UnknownOrder(OrderId),
-    /// A replace of the order is still on its way.
-    #[error("order {0} is already being replaced: wait for the answer")]
-    ReplacePending(OrderId),
-    /// There is no such listing.
-    #[error("there is no such instrument at that venue")]
-    UnknownListing,
-    /// The run has ended; no order can arrive any more.
-    #[error("the market has closed")]
-    Closed,
-    /// The actor has no account.
-    #[error("this actor has no account to trade from")]
-    NoAccount,
-}
-
-impl Refusal {
-    /// Returns the reason's short name, as recorded.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::QuantityOutOfRange(_) => "quantity_out_of_range",
-            Self::PriceOutOfRange => "price_out_of_range",
-            Self::InsufficientCash { .. } => "insufficient_cash",
-            Self::InsufficientShares { .. } => "insufficient_shares",
-            Self::NoReferencePrice => "no_reference_price",
-            Self::UnknownOrder(_) => "unknown_order",
-            Self::ReplacePending(_) => "replace_pending",
-            Self::UnknownListing => "unknown_listing",
-            Self::Closed => "closed",
-            Self::NoAccount => "no_account",
-        }
-    }
-}
-
 /// Why a venue did not carry out a command; nothing changed in the book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum RejectReason {
     /// The id is already in use.
     #[error("an order of that id exists already")]
@@ -83,12 +17,48 @@ pub enum RejectReason {
     /// The quantity is zero.
     #[error("the quantity is zero")]
     ZeroQuantity,
+    /// The quantity is above [`MAX_LOTS`](crate::units::Quantity::MAX_LOTS).
+    #[error("the quantity is above 2^40 lots")]
+    QuantityOutOfRange,
+    /// A price or distance is beyond ±2^40 ticks.
+    #[error("a price is beyond 2^40 ticks, or a trailing distance is not above zero")]
+    PriceOutOfRange,
+    /// The displayed part is zero or more than the whole.
+    #[error("the displayed quantity must lie between one lot and the whole")]
+    DisplayOutOfRange,
+    /// The minimum is zero or more than the whole.
+    #[error("the minimum quantity must lie between one lot and the whole")]
+    MinimumOutOfRange,
+    /// Kind, time in force, conditions and links do not go together.
+    #[error("kind, time in force, conditions and links of the order do not go together")]
+    ContradictoryTerms,
     /// Fill or kill: the book could not fill it whole.
     #[error("the book cannot fill the whole quantity at once")]
     FokUnfillable,
+    /// The book could not fill the minimum.
+    #[error("the book cannot fill the minimum quantity at once")]
+    MinimumUnavailable,
     /// A market order found the other side empty.
     #[error("there is nobody to trade with")]
     NoLiquidity,
+    /// A post-only order would have taken.
+    #[error("a post-only order must not take, and at that price it would")]
+    PostOnlyWouldTake,
+    /// The good-till date has passed.
+    #[error("the order would have expired before it came")]
+    ExpiryPassed,
+    /// The limit lies beyond the price limits of the session.
+    #[error("the price lies beyond the session's price limits")]
+    BeyondPriceLimits,
+    /// The link names an order that cannot be linked.
+    #[error("the linked order must be open, unlinked, and of the same owner, side and open quantity")]
+    LinkUnfit,
+    /// The kind of order cannot be replaced, or not so.
+    #[error("trailing, pegged and linked orders keep their price and open quantity: cancel and enter anew")]
+    NotReplaceable,
+    /// The phase does not take such a command.
+    #[error("the venue does not take such a command in this phase")]
+    PhaseForbids,
     /// The venue does not list it.
     #[error("the venue does not list that instrument")]
     UnknownListing,
@@ -106,8 +76,20 @@ impl RejectReason {
             Self::UnknownOrder => "unknown_order",
             Self::NotOwner => "not_owner",
             Self::ZeroQuantity => "zero_quantity",
+            Self::QuantityOutOfRange => "quantity_out_of_range",
+            Self::PriceOutOfRange => "price_out_of_range",
+            Self::DisplayOutOfRange => "display_out_of_range",
+            Self::MinimumOutOfRange => "minimum_out_of_range",
+            Self::ContradictoryTerms => "contradictory_terms",
             Self::FokUnfillable => "fok_unfillable",
+            Self::MinimumUnavailable => "minimum_unavailable",
             Self::NoLiquidity => "no_liquidity",
+            Self::PostOnlyWouldTake => "post_only_would_take",
+            Self::ExpiryPassed => "expiry_passed",
+            Self::BeyondPriceLimits => "beyond_price_limits",
+            Self::LinkUnfit => "link_unfit",
+            Self::NotReplaceable => "not_replaceable",
+            Self::PhaseForbids => "phase_forbids",
             Self::UnknownListing => "unknown_listing",
             Self::VenueClosed => "venue_closed",
         }
@@ -115,17 +97,35 @@ impl RejectReason {
 }
 
 /// Why an order, or the rest of it, left the book without trading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum CancelReason {
     /// Its owner asked.
     #[error("canceled by its owner")]
     Requested,
+    /// Its owner asked for all orders to be canceled.
+    #[error("canceled with all of its owner's orders")]
+    MassCancel,
+    /// Its owner's connection ended.
+    #[error("its owner disconnected")]
+    Disconnected,
     /// Immediate or cancel: this was left over.
     #[error("immediate or cancel: the rest found no match")]
     IocRemainder,
+    /// An elected fill-or-kill stop: the book could not fill it whole.
+    #[error("fill or kill: the book could not fill it whole when it was elected")]
+    FokUnfillable,
     /// A replace set the total at or below what was filled.
     #[error("replaced to no more than its filled quantity")]
     ReplacedToFilled,
+    /// It met an order of its own owner.
+    #[error("it met an order of its own owner")]
+    SelfTrade,
+    /// The order it is linked with traded or ended.
+    #[error("the order it is linked with traded or ended")]
+    Linked,
+    /// A volatility halt stopped it.
+    #[error("a volatility halt stopped it before it was filled")]
+    Halted,
 }
 
 impl CancelReason {
@@ -134,8 +134,66 @@ impl CancelReason {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Requested => "requested",
+            Self::MassCancel => "mass_cancel",
+            Self::Disconnected => "disconnected",
             Self::IocRemainder => "ioc_remainder",
+            Self::FokUnfillable => "fok_unfillable",
             Self::ReplacedToFilled => "replaced_to_filled",
+            Self::SelfTrade => "self_trade",
+            Self::Linked => "linked",
+            Self::Halted => "halted",
+        }
+    }
+}
+
+/// Which clock ended an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+pub enum ExpiryReason {
+    /// A day order saw the close of its session.
+    #[error("the session closed")]
+    SessionClosed,
+    /// A good-till-date order saw its date.
+    #[error("its date has come")]
+    DateReached,
+    /// An order for one auction was not filled in it.
+    #[error("its auction is over")]
+    AuctionOver,
+    /// The venue closed for good.
+    #[error("the venue closed for good")]
+    VenueClosed,
+}
+
+impl ExpiryReason {
+    /// Returns the reason's short name, as recorded.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SessionClosed => "session_closed",
+            Self::DateReached => "date_reached",
+            Self::AuctionOver => "auction_over",
+            Self::VenueClosed => "venue_closed",
+        }
+    }
+}
+
+/// Why an order became smaller without trading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+pub enum ReduceReason {
+    /// The order it is linked with traded as much.
+    #[error("the order it is linked with traded as much")]
+    Linked,
+    /// It met an order of its own owner.
+    #[error("it met an order of its own owner")]
+    SelfTrade,
+}
+
+impl ReduceReason {
+    /// Returns the reason's short name, as recorded.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::SelfTrade => "self_trade",
         }
     }
 }

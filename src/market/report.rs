@@ -4,8 +4,9 @@ use std::fmt;
 
 use actix::Message;
 
-use super::order::Side;
-use super::reason::{CancelReason, RejectReason};
+use super::phase::Phase;
+use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
+use super::side::Side;
 use crate::units::{ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
 
 /// A message from a venue to the owner of an order.
@@ -43,6 +44,23 @@ pub enum ReportKind {
         /// What is open from now on.
         leaves: Quantity,
     },
+    /// The order got another limit by its own terms: it is pegged, slid, or a market-to-limit order's rest.
+    Repriced {
+        /// The limit from now on; absent while a pegged order has nothing to follow, and waits.
+        price: Option<Price>,
+    },
+    /// The order became smaller without trading.
+    Reduced {
+        /// What is open from now on.
+        leaves: Quantity,
+        /// Why.
+        reason: ReduceReason,
+    },
+    /// A trade elected the stop: it now trades as a market or limit order.
+    Triggered {
+        /// The trigger that was reached.
+        trigger: Price,
+    },
     /// Part or all of it traded.
     Filled {
         /// The trade.
@@ -53,15 +71,17 @@ pub enum ReportKind {
         quantity: Quantity,
         /// What is still open.
         leaves: Quantity,
-        /// As maker or taker.
+        /// As maker or taker, or in an auction.
         liquidity: Liquidity,
+        /// The phase in which it traded.
+        phase: Phase,
         /// What it cost; a rebate is negative.
         fee: Money,
     },
     /// What was open left the book.
     Canceled(CancelReason),
-    /// What was open left the book because the venue closed.
-    Expired,
+    /// What was open left the book by the clock.
+    Expired(ExpiryReason),
 }
 
 impl ReportKind {
@@ -69,9 +89,14 @@ impl ReportKind {
     #[must_use]
     pub const fn is_terminal(&self) -> bool {
         match self {
-            Self::Rejected(_) | Self::Canceled(_) | Self::Expired => true,
+            Self::Rejected(_) | Self::Canceled(_) | Self::Expired(_) => true,
             Self::Filled { leaves, .. } => leaves.is_zero(),
-            Self::Accepted | Self::CommandRejected(_) | Self::Replaced { .. } => false,
+            Self::Accepted
+            | Self::CommandRejected(_)
+            | Self::Replaced { .. }
+            | Self::Repriced { .. }
+            | Self::Reduced { .. }
+            | Self::Triggered { .. } => false,
         }
     }
 }
@@ -83,6 +108,8 @@ pub enum Liquidity {
     Maker,
     /// It came and took.
     Taker,
+    /// Neither: it traded in an auction.
+    Auction,
 }
 
 impl fmt::Display for Liquidity {
@@ -90,6 +117,7 @@ impl fmt::Display for Liquidity {
         f.pad(match self {
             Self::Maker => "maker",
             Self::Taker => "taker",
+            Self::Auction => "auction",
         })
     }
 }

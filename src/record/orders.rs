@@ -33,14 +33,28 @@ impl OrderLives {
             }
             Fact::OrderReplaced { order, price, leaves, .. } => {
                 if let Some(row) = self.open.get_mut(&order) {
-                    row.terms.kind = OrderKind::Limit(price);
+                    row.terms.kind = row.terms.kind.at(price);
                     row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
                 }
             }
             Fact::OrderCanceled { order, reason, .. } => {
                 self.end(order, at, (Status::Canceled, Some(reason.name())), ended);
             }
-            Fact::OrderExpired { order, .. } => self.end(order, at, (Status::Expired, None), ended),
+            Fact::OrderExpired { order, reason, .. } => {
+                self.end(order, at, (Status::Expired, Some(reason.name())), ended);
+            }
+            Fact::OrderRepriced { order, price: Some(price), .. } => {
+                if let Some(row) = self.open.get_mut(&order)
+                    && !matches!(row.terms.kind, OrderKind::Pegged { .. })
+                {
+                    row.terms.kind = OrderKind::Limit(price);
+                }
+            }
+            Fact::OrderReduced { order, leaves, .. } => {
+                if let Some(row) = self.open.get_mut(&order) {
+                    row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
+                }
+            }
             Fact::Traded(ref trade) => self.fill(at, trade, ended),
             _ => {}
         }

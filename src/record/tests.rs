@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use super::{Format, Manifest, Names, OpenError, Recorder, RunDir, StoredRun, Table, TableSummary};
 use crate::market::{
-    AccountMark, Bar, CancelReason, Fact, Fees, Instrument, Listing, OrderTerms, Quote, QuoteLevel, Refusal,
-    RejectReason, Side, Stamped, TapeSink, Trade,
+    AccountMark, Bar, CancelReason, ExpiryReason, Fact, Fees, Instrument, Listing, OrderTerms, Phase, Quote,
+    QuoteLevel, Refusal, RejectReason, Side, Stamped, TapeSink, Trade,
 };
 use crate::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimTime, TradeId,
@@ -51,6 +51,8 @@ fn trade(id: u64, maker: u64, taker: u64, lots: u64, ticks: i64) -> Fact {
         price: Price::new(ticks),
         quantity: Quantity::new(lots),
         aggressor: Side::Sell,
+        phase: Phase::Continuous,
+        maker_queue_ahead: Quantity::new(7),
         maker_order: OrderId::new(maker),
         maker: ANNE,
         maker_fee: Money::from_units(-1),
@@ -99,7 +101,12 @@ fn facts() -> Vec<Fact> {
             reason: Refusal::NoReferencePrice,
         },
         accepted(5, ANNE, terms(Side::Buy, 1, 9_000)),
-        Fact::OrderExpired { order: order(5), listing, quantity: Quantity::new(1) },
+        Fact::OrderExpired {
+            order: order(5),
+            listing,
+            quantity: Quantity::new(1),
+            reason: ExpiryReason::VenueClosed,
+        },
         Fact::BarClosed {
             listing,
             bar: Bar::open_at(

@@ -180,7 +180,8 @@ fn fees(section: &Section<'_>) -> Option<Fees> {
     let maker = table.or("maker_bps", FeeRate::ZERO, read::bps);
     let taker = table.or("taker_bps", FeeRate::ZERO, read::bps);
     table.finish();
-    let fees = Fees { maker: maker?, taker: taker? };
+    let taker = taker?;
+    let fees = Fees { maker: maker?, taker, auction: taker };
     if fees.maker.bps() + fees.taker.bps() < 0.0 {
         let message = format!(
             "the fees pay out more than they take: maker {} bps and taker {} bps; their sum must be at or above 0",

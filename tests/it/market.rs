@@ -54,7 +54,7 @@ pub(crate) fn crowd(seed: u64, seconds: i64) -> MarketBuilder {
     let coin = instrument(&mut builder, "COIN", 20_000.0, "0.5", "0.001");
     let venue = |builder: &mut MarketBuilder, name: &str, maker: &str, taker: &str, micros: i64| {
         let wire = LatencyModel::Constant(SimDuration::from_micros(micros));
-        let fees = Fees { maker: bps(maker), taker: bps(taker) };
+        let fees = Fees { maker: bps(maker), taker: bps(taker), auction: bps(taker) };
         builder.venue(name, fees, Latencies { entry: wire, report: wire, feed: wire }, &[acme, coin]);
     };
     venue(&mut builder, "NORTH", "-0.1", "0.33", 100);

@@ -1,0 +1,85 @@
+//! [`BookConfig`]: by which rules a book matches.
+
+use crate::units::Price;
+
+/// How orders at one price share what comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Matching {
+    /// Who came first is filled first (FIFO).
+    #[default]
+    PriceTime,
+    /// In proportion to what each displays, rounded down; what is left over goes by time.
+    ProRata,
+    /// Who came first is filled up to a share of what comes in, the others then by time, and what is
+    /// left over goes by time again.
+    TopShare {
+        /// The share of who came first, in percent; 0 to 100.
+        percent: u8,
+    },
+}
+
+/// How far prices may go, in hundredths of a percent; what is not set does not bind.
+///
+/// The *anchor* is the price of the last auction, or of the first trade where there was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct PriceBands {
+    /// A trade farther than this from the anchor would be a halt instead.
+    pub static_bps: Option<u32>,
+    /// A trade farther than this from the last trade before it would be a halt instead.
+    pub dynamic_bps: Option<u32>,
+    /// A limit farther than this from the anchor is rejected.
+    pub limit_bps: Option<u32>,
+}
+
+impl PriceBands {
+    /// Returns the lowest and highest tick at which a trade does not halt the book.
+    #[must_use]
+    pub fn trading(&self, anchor: Option<Price>, last: Option<Price>) -> (i64, i64) {
+        let (low, high) = band(self.static_bps, anchor);
+        let (dynamic_low, dynamic_high) = band(self.dynamic_bps, last);
+        (low.max(dynamic_low), high.min(dynamic_high))
+    }
+
+    /// Tells whether an order may have that limit.
+    #[must_use]
+    pub fn allow_limit(&self, anchor: Option<Price>, limit: Price) -> bool {
+        let (low, high) = band(self.limit_bps, anchor);
+        (low..=high).contains(&limit.ticks())
+    }
+}
+
+/// Returns the ticks within `bps` of `around`, or all ticks where one of them is not set.
+fn band(bps: Option<u32>, around: Option<Price>) -> (i64, i64) {
+    let Some((bps, around)) = bps.zip(around) else { return (i64::MIN, i64::MAX) };
+    let ticks = i128::from(around.ticks());
+    let width = i64::try_from(ticks.abs() * i128::from(bps) / 10_000).unwrap_or(i64::MAX / 2);
+    (around.ticks().saturating_sub(width), around.ticks().saturating_add(width))
+}
+
+/// The rules of one book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct BookConfig {
+    /// How orders at one price share what comes in.
+    pub matching: Matching,
+    /// How far prices may go.
+    pub bands: PriceBands,
+    /// The price to which auctions and bands refer before the first trade.
+    pub reference: Option<Price>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_narrower_band_binds_and_an_unset_one_does_not() {
+        let bands = PriceBands { static_bps: Some(1_000), dynamic_bps: Some(200), limit_bps: None };
+        let (anchor, last) = (Some(Price::new(1_000)), Some(Price::new(1_090)));
+        assert_eq!(bands.trading(anchor, last), (1_069, 1_100));
+        assert_eq!(bands.trading(None, None), (i64::MIN, i64::MAX));
+        assert!(bands.allow_limit(anchor, Price::new(1 << 40)));
+        let limited = PriceBands { limit_bps: Some(500), ..PriceBands::default() };
+        assert!(limited.allow_limit(anchor, Price::new(1_050)));
+        assert!(!limited.allow_limit(anchor, Price::new(1_051)));
+    }
+}

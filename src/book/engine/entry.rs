@@ -1,0 +1,275 @@
+//! Orders on their way in: what is rejected, what waits, what trades.
+
+use super::slab::{Place, Slot, Wait};
+use super::{Order, OrderBook};
+use crate::book::event::{BookEvent, EventSink};
+use crate::market::{
+    CancelReason, Link, OrderKind, OrderTerms, Phase, PostOnly, RejectReason, Side, TimeInForce,
+};
+use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
+
+impl OrderBook {
+    #[inline]
+    pub(super) fn submit(
+        &mut self,
+        now: SimTime,
+        id: OrderId,
+        owner: ActorId,
+        terms: &OrderTerms,
+        out: &mut impl EventSink,
+    ) {
+        if let Some(reason) = self.objection(now, id, owner, terms) {
+            return out.take(BookEvent::Rejected { order: id, owner, reason });
+        }
+        out.take(BookEvent::Accepted { order: id, owner });
+        let mut order = Order::new(id, owner, *terms);
+        if let Link::OneCancelsOther(other) = terms.link {
+            order.partner = Some(other);
+            self.link(other, id);
+        }
+        self.enter_order(&order, out);
+    }
+
+    /// Returns why a new order cannot be taken, if so.
+    #[inline]
+    fn objection(
+        &self,
+        now: SimTime,
+        id: OrderId,
+        owner: ActorId,
+        terms: &OrderTerms,
+    ) -> Option<RejectReason> {
+        if let Some(reason) = terms.objection() {
+            return Some(reason);
+        }
+        if !self.ids_are_free(id, terms) {
+            return Some(RejectReason::DuplicateOrder);
+        }
+        if !self.phase_allows(terms) {
+            return Some(RejectReason::PhaseForbids);
+        }
+        if matches!(terms.time_in_force, TimeInForce::Gtd(date) if date <= now) {
+            return Some(RejectReason::ExpiryPassed);
+        }
+        if terms.kind.limit().is_some_and(|limit| !self.allows_limit(limit)) {
+            return Some(RejectReason::BeyondPriceLimits);
+        }
+        if let Link::OneCancelsOther(other) = terms.link
+            && !self.can_link(other, owner, terms)
+        {
+            return Some(RejectReason::LinkUnfit);
+        }
+        if self.phase == Phase::Continuous { self.taking_objection(id, owner, terms) } else { None }
+    }
+
+    /// Returns why an order cannot be taken that would trade at once, if so.
+    #[inline]
+    fn taking_objection(&self, id: OrderId, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
+        let needs_somebody = match terms.kind {
+            OrderKind::Limit(_) => false,
+            OrderKind::Market { .. } | OrderKind::MarketToLimit { .. } => true,
+            _ => return None,
+        };
+        let time = terms.time_in_force;
+        let is_conditional =
+            time == TimeInForce::Fok || terms.minimum.is_some() || terms.post_only == PostOnly::Reject;
+        if !(needs_somebody || is_conditional) || time == TimeInForce::AtClose {
+            return None;
+        }
+        let somebody = self.meets_somebody(terms.side, terms.kind.worst_price());
+        if needs_somebody && !somebody {
+            return Some(RejectReason::NoLiquidity);
+        }
+        if time == TimeInForce::Fok || terms.minimum.is_some() {
+            let order = Order::new(id, owner, *terms);
+            let fills = self.available(&order, self.bound(&order));
+            if time == TimeInForce::Fok && fills < terms.quantity {
+                return Some(RejectReason::FokUnfillable);
+            }
+            if terms.minimum.is_some_and(|minimum| fills < minimum) {
+                return Some(RejectReason::MinimumUnavailable);
+            }
+        }
+        (terms.post_only == PostOnly::Reject && somebody).then_some(RejectReason::PostOnlyWouldTake)
+    }
+
+    /// Tells whether an order of `side` with `limit` could trade now.
+    fn meets_somebody(&self, side: Side, limit: Option<Price>) -> bool {
+        let best = self.side(side.opposite()).best_price();
+        best.is_some_and(|best| limit.is_none_or(|limit| side.accepts(limit, best)))
+    }
+
+    #[inline]
+    fn allows_limit(&self, limit: Price) -> bool {
+        self.config.bands.limit_bps.is_none() || self.config.bands.allow_limit(self.anchor, limit)
+    }
+
+    /// Tells whether an order's id, and those of its exits, are neither in use nor promised to a bracket.
+    #[inline]
+    fn ids_are_free(&self, id: OrderId, terms: &OrderTerms) -> bool {
+        let is_bracket = matches!(terms.link, Link::Bracket { .. });
+        if !is_bracket && self.brackets.is_empty() {
+            return self.slab.find(id).is_none();
+        }
+        let is_promised = |id: u64| {
+            let entry =
+                |step| id.checked_sub(step).is_some_and(|id| self.brackets.contains(&OrderId::new(id)));
+            entry(1) || entry(2)
+        };
+        let is_free = |id: u64| self.slab.find(OrderId::new(id)).is_none() && !is_promised(id);
+        let last = id.get().checked_add(if is_bracket { 2 } else { 0 });
+        last.is_some_and(|last| (id.get()..=last).all(is_free))
+    }
+
+    #[inline]
+    fn phase_allows(&self, terms: &OrderTerms) -> bool {
+        let time = terms.time_in_force;
+        if self.phase == Phase::Continuous {
+            return time != TimeInForce::AtOpen;
+        }
+        let at_once = !terms.kind.is_stop() && (time == TimeInForce::Fok || terms.minimum.is_some());
+        self.phase.takes_orders() && (time != TimeInForce::AtOpen || self.phase.is_before_open()) && !at_once
+    }
+
+    /// Lets an order come in: new, elected, replaced, or an exit.
+    #[inline]
+    pub(super) fn enter_order(&mut self, order: &Order, out: &mut impl EventSink) {
+        match order.terms.kind {
+            OrderKind::Limit(limit) if self.phase == Phase::Continuous => self.enter_limit(order, limit, out),
+            _ => self.enter_other(order, out),
+        }
+    }
+
+    fn enter_other(&mut self, order: &Order, out: &mut impl EventSink) {
+        let kind = order.terms.kind;
+        if kind.is_stop() {
+            self.wait_for_trigger(order);
+        } else if matches!(kind, OrderKind::Pegged { .. }) {
+            self.wait(order, Wait::Reference);
+        } else if order.terms.time_in_force == TimeInForce::AtClose && self.phase != Phase::ClosingAuction {
+            self.wait(order, Wait::Close);
+        } else if self.phase == Phase::Continuous {
+            self.enter_market(order, out);
+        } else if let Some(price) = kind.worst_price() {
+            self.rest(order, price);
+        } else {
+            self.rest_unpriced(order);
+        }
+    }
+
+    #[inline]
+    fn enter_limit(&mut self, order: &Order, limit: Price, out: &mut impl EventSink) {
+        if order.terms.time_in_force == TimeInForce::AtClose {
+            return self.wait(order, Wait::Close);
+        }
+        if order.terms.post_only != PostOnly::No && self.meets_somebody(order.side(), Some(limit)) {
+            return self.slide(order, out);
+        }
+        self.take_or_rest(order, Some(limit), Some(limit), out);
+    }
+
+    /// Lets a post-only order rest one tick behind the other side's touch.
+    fn slide(&mut self, order: &Order, out: &mut impl EventSink) {
+        let side = order.side();
+        let Some(best) = self.side(side.opposite()).best_price() else { return };
+        let behind = best - side.sign();
+        out.take(order.repriced(Some(behind)));
+        let terms = OrderTerms { kind: OrderKind::Limit(behind), ..order.terms };
+        self.rest(&Order { terms, ..*order }, behind);
+    }
+
+    fn enter_market(&mut self, order: &Order, out: &mut impl EventSink) {
+        let bound = self.bound(order);
+        let (OrderKind::MarketToLimit { .. }, Some(price)) = (order.terms.kind, bound) else {
+            return self.take_or_rest(order, bound, None, out);
+        };
+        let terms = OrderTerms { kind: OrderKind::Limit(price), ..order.terms };
+        let order = Order { terms, ..*order };
+        self.take_or_rest(&order, bound, bound, out);
+        // What rests of it is told its limit.
+        if let Some(slot) = self.slab.find(order.id) {
+            out.take(self.order(slot).repriced(bound));
+        }
+    }
+
+    /// Returns the worst price at which an order trades now.
+    fn bound(&self, order: &Order) -> Option<Price> {
+        match order.terms.kind {
+            OrderKind::MarketToLimit { .. } => self.side(order.side().opposite()).best_price(),
+            kind => kind.worst_price(),
+        }
+    }
+
+    pub(super) fn replace(
+        &mut self,
+        slot: Slot,
+        price: Price,
+        quantity: Quantity,
+        out: &mut impl EventSink,
+    ) -> Result<(), RejectReason> {
+        let before = self.order(slot);
+        let leaves = quantity.saturating_sub(before.filled);
+        if let Some(reason) = self.replace_objection(slot, &before, price, quantity) {
+            return Err(reason);
+        }
+        if leaves.is_zero() {
+            self.cancel(slot, CancelReason::ReplacedToFilled, out);
+            return Ok(());
+        }
+        let (kind, old_price) = match before.terms.kind {
+            OrderKind::Stop { trigger, protection } => {
+                (OrderKind::Stop { trigger: price, protection }, trigger)
+            }
+            OrderKind::StopLimit { trigger, limit } => {
+                (OrderKind::StopLimit { trigger, limit: price }, limit)
+            }
+            OrderKind::Limit(limit) => (OrderKind::Limit(price), limit),
+            _ => return Err(RejectReason::NotReplaceable),
+        };
+        let kept_priority = price == old_price && leaves <= before.leaves;
+        let (id, owner, side) = (before.id, before.owner, before.side());
+        out.take(BookEvent::Replaced { order: id, owner, side, price, leaves, kept_priority });
+        if kept_priority {
+            self.shrink(slot, before.leaves - leaves);
+        } else {
+            self.remove(slot);
+            let terms = OrderTerms { kind, ..before.terms };
+            self.enter_order(&Order { terms, leaves, ..before }, out);
+        }
+        Ok(())
+    }
+
+    fn replace_objection(
+        &self,
+        slot: Slot,
+        order: &Order,
+        price: Price,
+        quantity: Quantity,
+    ) -> Option<RejectReason> {
+        let leaves = quantity.saturating_sub(order.filled);
+        let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
+        let is_elected = self.slab.get(slot).place() == Place::Waiting
+            && matches!(self.slab.details(slot).map(|details| details.wait), Some(Wait::Turn(_)));
+        let is_fixed = !(is_limit || matches!(order.terms.kind, OrderKind::Stop { .. })) || is_elected;
+        if quantity.is_zero() {
+            Some(RejectReason::ZeroQuantity)
+        } else if quantity.lots() > Quantity::MAX_LOTS {
+            Some(RejectReason::QuantityOutOfRange)
+        } else if Price::new_checked(price.ticks()).is_none() {
+            Some(RejectReason::PriceOutOfRange)
+        } else if !self.phase.takes_orders() {
+            Some(RejectReason::PhaseForbids)
+        } else if is_fixed || (order.partner.is_some() && leaves != order.leaves) {
+            Some(RejectReason::NotReplaceable)
+        } else if is_limit && !self.allows_limit(price) {
+            Some(RejectReason::BeyondPriceLimits)
+        } else if order.terms.post_only == PostOnly::Reject
+            && self.phase == Phase::Continuous
+            && self.meets_somebody(order.side(), Some(price))
+        {
+            Some(RejectReason::PostOnlyWouldTake)
+        } else {
+            None
+        }
+    }
+}

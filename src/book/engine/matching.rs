@@ -1,0 +1,273 @@
+//! Orders that trade as they come: the way through the other side, level by level.
+
+use super::slab::{NONE, Slot};
+use super::{Order, OrderBook};
+use crate::book::config::{Matching, PriceBands};
+use crate::book::event::{BookEvent, BookTrade, EventSink};
+use crate::market::{Phase, SelfTrade, Side};
+use crate::units::{ActorId, OrderId, Price, Quantity};
+
+/// What matching needs to know of an order that takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taker {
+    pub(super) id: OrderId,
+    pub(super) owner: ActorId,
+    pub(super) side: Side,
+    pub(super) self_trade: SelfTrade,
+    pub(super) partner: Option<OrderId>,
+    pub(super) leaves: Quantity,
+    pub(super) filled: Quantity,
+    /// Whether it met an own order and was canceled for it.
+    pub(super) over: bool,
+}
+
+impl Taker {
+    pub(super) const fn new(order: &Order) -> Self {
+        Self {
+            id: order.id,
+            owner: order.owner,
+            side: order.terms.side,
+            self_trade: order.terms.self_trade,
+            partner: order.partner,
+            leaves: order.leaves,
+            filled: order.filled,
+            over: false,
+        }
+    }
+
+    #[inline]
+    fn is_done(&self) -> bool {
+        self.over || self.leaves.is_zero()
+    }
+
+    /// Tells whether the order cares whom it meets, or has a partner.
+    #[inline]
+    const fn is_particular(&self) -> bool {
+        self.partner.is_some() || !matches!(self.self_trade, SelfTrade::Allow)
+    }
+}
+
+impl OrderBook {
+    /// Trades `taker` against the other side, no further than `bound` and the price bands.
+    #[inline]
+    pub(super) fn sweep(&mut self, taker: &mut Taker, bound: Option<Price>, out: &mut impl EventSink) {
+        let opposite = taker.side.opposite();
+        let last_rank = bound.map_or(i64::MAX, |bound| self.side(opposite).rank(bound));
+        let is_banded = self.config.bands != PriceBands::default();
+        let (low, high) = if is_banded { self.trading_band() } else { (i64::MIN, i64::MAX) };
+        while !taker.is_done() {
+            let half = self.side(opposite);
+            let Some(price) = half.best_price().filter(|price| half.rank(*price) <= last_rank) else {
+                return;
+            };
+            if is_banded && !(low..=high).contains(&price.ticks()) {
+                self.phase = Phase::Halt;
+                return out.take(BookEvent::PhaseChanged { phase: Phase::Halt });
+            }
+            match self.config.matching {
+                Matching::PriceTime => self.match_first(taker, price, out),
+                Matching::ProRata => self.match_pro_rata(taker, price, out),
+                Matching::TopShare { percent } => self.match_top_share(taker, price, percent, out),
+            }
+        }
+    }
+
+    pub(super) fn trading_band(&self) -> (i64, i64) {
+        self.config.bands.trading(self.anchor, self.last)
+    }
+
+    /// Trades with the first order of the best level, whose price is `price`.
+    #[inline]
+    pub(super) fn match_first(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
+        let (half, slab) = self.side_mut(taker.side.opposite());
+        let Some(level) = half.best_mut() else { return };
+        let slot = level.head;
+        let maker = slab.get_mut(slot);
+        if maker.details != NONE || taker.is_particular() {
+            return self.meet(taker, slot, price, out);
+        }
+        let quantity = maker.displayed.min(taker.leaves);
+        maker.displayed -= quantity;
+        maker.filled += quantity;
+        level.displayed -= quantity;
+        taker.leaves -= quantity;
+        taker.filled += quantity;
+        let trade = BookTrade {
+            price,
+            quantity,
+            aggressor: taker.side,
+            phase: Phase::Continuous,
+            maker_order: maker.id,
+            maker_owner: maker.owner,
+            maker_leaves: maker.displayed,
+            maker_queue_ahead: maker.queue_ahead,
+            taker_order: taker.id,
+            taker_owner: taker.owner,
+            taker_leaves: taker.leaves,
+        };
+        if maker.displayed.is_zero() {
+            half.pop_first(slab);
+            slab.remove(slot);
+        }
+        out.take(BookEvent::Traded(trade));
+        self.note_trade(price);
+    }
+
+    /// Trades with the first orders of the level at `price`, until it is empty or the taker done.
+    pub(super) fn match_by_time(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
+        while !taker.is_done() && self.side(taker.side.opposite()).best_price() == Some(price) {
+            self.match_first(taker, price, out);
+        }
+    }
+
+    /// Trades with one order that needs care, or does what the taker wants done with its own.
+    #[cold]
+    fn meet(&mut self, taker: &mut Taker, slot: Slot, price: Price, out: &mut impl EventSink) {
+        if self.is_own(taker, slot) {
+            self.meet_own_order(taker, slot, out);
+        } else {
+            self.trade_with(taker, slot, self.slab.get(slot).displayed, price, out);
+        }
+    }
+
+    /// Trades with one order of the level at `price`.
+    pub(super) fn trade_with(
+        &mut self,
+        taker: &mut Taker,
+        slot: Slot,
+        at_most: Quantity,
+        price: Price,
+        out: &mut impl EventSink,
+    ) {
+        let (half, slab) = self.side_mut(taker.side.opposite());
+        let maker = slab.get_mut(slot);
+        let quantity = at_most.min(maker.displayed).min(taker.leaves);
+        if quantity.is_zero() {
+            return;
+        }
+        maker.displayed -= quantity;
+        maker.filled += quantity;
+        half.shrink(price, quantity, Quantity::ZERO);
+        taker.leaves -= quantity;
+        taker.filled += quantity;
+        let maker = self.order(slot);
+        let trade = BookTrade {
+            price,
+            quantity,
+            aggressor: taker.side,
+            phase: self.phase,
+            maker_order: maker.id,
+            maker_owner: maker.owner,
+            maker_leaves: maker.leaves,
+            maker_queue_ahead: self.slab.get(slot).queue_ahead,
+            taker_order: taker.id,
+            taker_owner: taker.owner,
+            taker_leaves: taker.leaves,
+        };
+        out.take(BookEvent::Traded(trade));
+        self.note_trade(price);
+        self.reduce_partner(maker.partner, quantity, out);
+        self.reduce_partner(taker.partner, quantity, out);
+        if maker.leaves.is_zero() {
+            let maker = self.remove(slot);
+            self.ended(&maker, out);
+        } else if self.slab.get(slot).displayed.is_zero() {
+            self.refresh(slot, out);
+        }
+    }
+
+    /// Remembers a trade's price for what refers to it.
+    #[inline]
+    pub(super) fn note_trade(&mut self, price: Price) {
+        self.last = Some(price);
+        if self.anchor.is_none() {
+            self.anchor = Some(price);
+        }
+        self.stops.note_trade(price);
+    }
+
+    /// Shows the next part of an iceberg, at the back of its queue.
+    pub(super) fn refresh(&mut self, slot: Slot, out: &mut impl EventSink) {
+        let sequence = self.next_sequence();
+        let (half, slab) = self.side_mut(self.slab.get(slot).side());
+        half.unlink(slab, slot);
+        let hidden = slab.hidden(slot);
+        let Some(details) = slab.details_mut(slot) else { return };
+        let displayed = details.terms.display.map_or(hidden, |display| display.min(hidden));
+        details.hidden = hidden - displayed;
+        let node = slab.get_mut(slot);
+        node.displayed = displayed;
+        node.set_sequence(sequence);
+        half.append(slab, slot);
+        let node = slab.get(slot);
+        let (order, owner, side) = (node.id, node.owner, node.side());
+        out.take(BookEvent::Refreshed { order, owner, side, displayed });
+    }
+
+    /// Returns how much an order would trade now, up to `bound`; exact up to its quantity.
+    pub(super) fn available(&self, order: &Order, bound: Option<Price>) -> Quantity {
+        let side = order.side();
+        let half = self.side(side.opposite());
+        let (low, high) = self.trading_band();
+        let is_simple = matches!(order.terms.self_trade, SelfTrade::Allow) && self.pairs == 0;
+        let (mut filled, mut leaves) = (Quantity::ZERO, order.leaves);
+        for (price, level) in half.iter() {
+            let beyond = bound.is_some_and(|bound| !side.accepts(bound, price));
+            if leaves.is_zero() || beyond || !(low..=high).contains(&price.ticks()) {
+                break;
+            }
+            if is_simple {
+                let quantity = leaves.min(level.displayed + level.hidden);
+                filled += quantity;
+                leaves -= quantity;
+            } else if !self.walk_level(order, level.head, &mut filled, &mut leaves) {
+                break;
+            }
+        }
+        filled
+    }
+
+    /// Adds what an order would trade at one level, where own or linked orders may stand in its way;
+    /// returns whether it would go on to the next.
+    fn walk_level(&self, order: &Order, head: Slot, filled: &mut Quantity, leaves: &mut Quantity) -> bool {
+        let cancels_taker = matches!(order.terms.self_trade, SelfTrade::CancelNewest | SelfTrade::CancelBoth);
+        let own = |slot: Slot| {
+            self.slab.get(slot).owner == order.owner && order.terms.self_trade != SelfTrade::Allow
+        };
+        let slots = || {
+            let next = |slot: &Slot| Some(self.slab.get(*slot).next).filter(|next| *next != NONE);
+            std::iter::successors(Some(head), next)
+        };
+        let by_time = self.config.matching == Matching::PriceTime;
+        if !by_time {
+            // Own orders are met before the level is shared.
+            if cancels_taker && slots().any(own) {
+                return false;
+            }
+            if order.terms.self_trade == SelfTrade::Decrement {
+                for slot in slots().filter(|slot| own(*slot) && !self.is_after_partner(*slot)) {
+                    *leaves = leaves.saturating_sub(self.slab.leaves(slot));
+                }
+            }
+        }
+        let mut trade = |quantity: Quantity, leaves: &mut Quantity| {
+            let quantity = quantity.min(*leaves);
+            *filled += quantity;
+            *leaves -= quantity;
+        };
+        // First what is displayed, in order of time; then what is hidden behind it.
+        for slot in slots().filter(|slot| !self.is_after_partner(*slot)) {
+            if !own(slot) {
+                trade(self.slab.get(slot).displayed, leaves);
+            } else if by_time && cancels_taker && !leaves.is_zero() {
+                return false;
+            } else if by_time && order.terms.self_trade == SelfTrade::Decrement {
+                *leaves = leaves.saturating_sub(self.slab.leaves(slot));
+            }
+        }
+        for slot in slots().filter(|slot| !self.is_after_partner(*slot) && !own(*slot)) {
+            trade(self.slab.hidden(slot), leaves);
+        }
+        true
+    }
+}

@@ -1,0 +1,466 @@
+//! The engine: matching over a slab of orders and two windows of levels.
+//!
+//! # Layout
+//! Orders live in one array ([`Slab`]), one cache line each, and are linked into the queue of their
+//! level; an id is found through a table of fingerprints, a level by its offset in a window ([`Half`]).
+//! Everything that plain limit orders do not need stands apart, so that they do not pay for it.
+//!
+//! # Rules
+//! - A better price trades first; at one price, who came first, unless [`Matching`](super::Matching) says
+//!   otherwise. The maker sets the price.
+//! - A replace that only lowers the quantity keeps the place in the queue; any other goes to the back,
+//!   and trades first if its new price crosses. So does the next part of an iceberg, a pegged order that
+//!   moves, an elected stop.
+//! - In continuous trading the book is never crossed between commands.
+//! - A rejected command changes nothing.
+//! - What follows from a command happens before the next: first exits of brackets, then stops in the order
+//!   in which trades reached them, then pegged orders in order of time, until nothing follows.
+//!
+//! # Limits
+//! Ids of orders that are over are forgotten, so that memory follows what is open and not what passed; an
+//! id is a duplicate only while its order is open.
+
+mod auction;
+mod bitmap;
+mod entry;
+mod half;
+mod ids;
+mod invariants;
+mod matching;
+mod pegs;
+mod relations;
+mod sharing;
+mod slab;
+mod waiting;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use self::half::Half;
+pub use self::invariants::check_invariants;
+use self::slab::{Details, NONE, Node, Place, Slab, Slot, Wait};
+use self::waiting::Stops;
+use super::config::BookConfig;
+use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
+use crate::market::{
+    CancelReason, Command, CommandKind, ExpiryReason, Link, OrderKind, OrderTerms, Phase, PostOnly, Quote,
+    QuoteLevel, RejectReason, SelfTrade, Side, TimeInForce,
+};
+use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
+
+/// A book of one listing.
+#[derive(Debug, Clone)]
+pub struct OrderBook {
+    config: BookConfig,
+    phase: Phase,
+    slab: Slab,
+    bids: Half,
+    asks: Half,
+    /// The rank in time of the last order that came.
+    sequence: u64,
+    last: Option<Price>,
+    anchor: Option<Price>,
+    stops: Stops,
+    pegs: Vec<Slot>,
+    /// Orders with a date, by it.
+    dated: BTreeSet<(SimTime, OrderId)>,
+    /// Entries of brackets, to whose exits ids are promised.
+    brackets: BTreeSet<OrderId>,
+    /// Brackets whose entry is over, and whose exits enter next.
+    ended_entries: VecDeque<Order>,
+    /// How many pairs of linked orders there are.
+    pairs: usize,
+    /// The queue of a level while it is shared; kept for its memory.
+    shares: Vec<(OrderId, Quantity)>,
+}
+
+/// An order that is not in the book: on its way through it, or just taken out.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    id: OrderId,
+    owner: ActorId,
+    terms: OrderTerms,
+    leaves: Quantity,
+    filled: Quantity,
+    partner: Option<OrderId>,
+}
+
+impl Order {
+    const fn new(id: OrderId, owner: ActorId, terms: OrderTerms) -> Self {
+        Self { id, owner, terms, leaves: terms.quantity, filled: Quantity::ZERO, partner: None }
+    }
+
+    const fn side(&self) -> Side {
+        self.terms.side
+    }
+
+    const fn canceled(&self, reason: CancelReason) -> BookEvent {
+        let Self { id: order, owner, leaves: quantity, .. } = *self;
+        BookEvent::Canceled { order, owner, side: self.terms.side, quantity, reason }
+    }
+
+    const fn expired(&self, reason: ExpiryReason) -> BookEvent {
+        let Self { id: order, owner, leaves: quantity, .. } = *self;
+        BookEvent::Expired { order, owner, side: self.terms.side, quantity, reason }
+    }
+
+    const fn repriced(&self, price: Option<Price>) -> BookEvent {
+        BookEvent::Repriced { order: self.id, owner: self.owner, side: self.terms.side, price }
+    }
+
+    /// Tells whether the order rests as one of which nothing but the limit needs to be remembered.
+    const fn is_plain(&self) -> bool {
+        matches!(self.terms.kind, OrderKind::Limit(_))
+            && matches!(self.terms.time_in_force, TimeInForce::Gtc)
+            && matches!(self.terms.post_only, PostOnly::No)
+            && matches!(self.terms.self_trade, SelfTrade::Allow)
+            && matches!(self.terms.link, Link::None)
+            && self.terms.display.is_none()
+            && self.partner.is_none()
+    }
+}
+
+impl OrderBook {
+    /// Makes an empty book in continuous trading.
+    #[must_use]
+    pub fn new(config: BookConfig) -> Self {
+        Self {
+            config,
+            phase: Phase::Continuous,
+            slab: Slab::new(),
+            bids: Half::new(Side::Buy),
+            asks: Half::new(Side::Sell),
+            sequence: 0,
+            last: None,
+            anchor: config.reference,
+            stops: Stops::default(),
+            pegs: Vec::new(),
+            dated: BTreeSet::new(),
+            brackets: BTreeSet::new(),
+            ended_entries: VecDeque::new(),
+            pairs: 0,
+            shares: Vec::new(),
+        }
+    }
+
+    /// Returns how many orders are open.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// Tells whether no order is open.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the price of the last trade, if there was one.
+    #[must_use]
+    pub const fn last_price(&self) -> Option<Price> {
+        self.last
+    }
+
+    /// Returns when the next order expires by its date, if one has a date.
+    #[must_use]
+    pub fn next_expiry(&self) -> Option<SimTime> {
+        self.dated.first().map(|(date, _)| *date)
+    }
+
+    /// Returns the orders that rest at a price with what each displays, in order of time.
+    pub fn queue(&self, side: Side, price: Price) -> impl Iterator<Item = (OrderId, Quantity)> {
+        let head = self.side(side).level(price).map_or(NONE, |level| level.head);
+        let following = move |slot: &Slot| Some(self.slab.get(*slot).next).filter(|next| *next != NONE);
+        let slots = std::iter::successors(Some(head).filter(|head| *head != NONE), following);
+        slots.map(|slot| (self.slab.get(slot).id, self.slab.get(slot).displayed))
+    }
+
+    const fn side(&self, side: Side) -> &Half {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
+    }
+
+    /// Returns one side together with the slab, both to be changed.
+    #[inline]
+    const fn side_mut(&mut self, side: Side) -> (&mut Half, &mut Slab) {
+        match side {
+            Side::Buy => (&mut self.bids, &mut self.slab),
+            Side::Sell => (&mut self.asks, &mut self.slab),
+        }
+    }
+
+    const fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// Finds the order that a cancel or replace names.
+    #[inline]
+    fn find_own(&self, command: &Command) -> Result<Slot, RejectReason> {
+        let slot = self.slab.find(command.order).ok_or(RejectReason::UnknownOrder)?;
+        if self.slab.get(slot).owner == command.owner { Ok(slot) } else { Err(RejectReason::NotOwner) }
+    }
+
+    /// Lets what is left of an order rest at `price`, at the back of its queue.
+    #[inline]
+    fn rest(&mut self, order: &Order, price: Price) {
+        let slot = self.insert(order, Wait::Nothing);
+        let (half, slab) = self.side_mut(order.side());
+        slab.get_mut(slot).price = price;
+        half.append(slab, slot);
+    }
+
+    /// Lets an order wait outside of the book.
+    fn wait(&mut self, order: &Order, wait: Wait) {
+        let slot = self.insert(order, wait);
+        self.slab.get_mut(slot).set_place(Place::Waiting);
+        let sequence = self.slab.get(slot).sequence();
+        if let Wait::Trigger(trigger) = wait {
+            self.stops.add(slot, sequence, order.terms.side, &order.terms.kind, trigger);
+        }
+    }
+
+    /// Lets an order without limit queue up for an auction.
+    fn rest_unpriced(&mut self, order: &Order) {
+        let slot = self.insert(order, Wait::Nothing);
+        self.slab.get_mut(slot).set_place(Place::Unpriced);
+        let (half, slab) = self.side_mut(order.side());
+        half.append_unpriced(slab, slot);
+    }
+
+    /// Gives an order its slot, with details if it needs any.
+    #[inline]
+    fn insert(&mut self, order: &Order, wait: Wait) -> Slot {
+        let mut node = Node::new(order.id, order.owner, order.side(), self.next_sequence());
+        node.displayed = order.leaves;
+        node.filled = order.filled;
+        if order.is_plain() && wait == Wait::Nothing {
+            return self.slab.insert(node);
+        }
+        self.insert_detailed(order, node, wait)
+    }
+
+    fn insert_detailed(&mut self, order: &Order, mut node: Node, wait: Wait) -> Slot {
+        node.displayed = order.terms.display.map_or(order.leaves, |display| display.min(order.leaves));
+        let hidden = order.leaves - node.displayed;
+        let slot = self.slab.insert(node);
+        self.slab.attach(slot, Details::new(order.terms, hidden, order.partner, wait));
+        if let TimeInForce::Gtd(date) = order.terms.time_in_force {
+            self.dated.insert((date, order.id));
+        }
+        if matches!(order.terms.link, Link::Bracket { .. }) {
+            self.brackets.insert(order.id);
+        }
+        if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
+            self.pegs.push(slot);
+        }
+        slot
+    }
+
+    /// Takes an order out, and returns it.
+    #[inline]
+    fn remove(&mut self, slot: Slot) -> Order {
+        let node = *self.slab.get(slot);
+        if node.details != NONE {
+            return self.remove_detailed(slot);
+        }
+        let (half, slab) = self.side_mut(node.side());
+        half.unlink(slab, slot);
+        slab.remove(slot);
+        let terms = OrderTerms::limit(node.side(), node.displayed + node.filled, node.price);
+        let Node { id, owner, displayed: leaves, filled, .. } = node;
+        Order { id, owner, terms, leaves, filled, partner: None }
+    }
+
+    fn remove_detailed(&mut self, slot: Slot) -> Order {
+        let order = self.order(slot);
+        let node = *self.slab.get(slot);
+        let wait = self.slab.details(slot).map_or(Wait::Nothing, |details| details.wait);
+        let (half, slab) = self.side_mut(node.side());
+        match node.place() {
+            Place::Level => half.unlink(slab, slot),
+            Place::Unpriced => half.unlink_unpriced(slab, slot),
+            Place::Waiting => {
+                if let Wait::Trigger(trigger) = wait {
+                    self.stops.remove(slot, node.sequence(), &order.terms, trigger);
+                }
+            }
+        }
+        self.forget(slot, &order);
+        order
+    }
+
+    /// Frees the slot of an order that is in no queue any more.
+    fn forget(&mut self, slot: Slot, order: &Order) {
+        if let TimeInForce::Gtd(date) = order.terms.time_in_force {
+            self.dated.remove(&(date, order.id));
+        }
+        if matches!(order.terms.link, Link::Bracket { .. }) {
+            self.brackets.remove(&order.id);
+        }
+        if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
+            self.pegs.retain(|peg| *peg != slot);
+        }
+        self.slab.remove(slot);
+    }
+
+    /// Returns an order of the book.
+    fn order(&self, slot: Slot) -> Order {
+        let Node { id, owner, filled, .. } = *self.slab.get(slot);
+        let partner = self.slab.details(slot).and_then(|details| details.partner);
+        Order { id, owner, terms: self.slab.terms(slot), leaves: self.slab.leaves(slot), filled, partner }
+    }
+
+    #[inline]
+    fn cancel(&mut self, slot: Slot, reason: CancelReason, out: &mut impl EventSink) {
+        let order = self.remove(slot);
+        out.take(order.canceled(reason));
+        self.ended(&order, out);
+    }
+
+    fn expire(&mut self, slot: Slot, reason: ExpiryReason, out: &mut impl EventSink) {
+        let order = self.remove(slot);
+        out.take(order.expired(reason));
+        self.ended(&order, out);
+    }
+
+    /// Does `action` to each of the chosen orders, in order of entry, while it is there.
+    fn for_each(&mut self, chosen: Vec<Slot>, mut action: impl FnMut(&mut Self, Slot)) {
+        let mut chosen: Vec<(u64, OrderId)> =
+            chosen.into_iter().map(|slot| (self.slab.get(slot).sequence(), self.slab.get(slot).id)).collect();
+        chosen.sort_unstable();
+        for (_, id) in chosen {
+            if let Some(slot) = self.slab.find(id) {
+                action(self, slot);
+            }
+        }
+    }
+
+    fn mass_cancel(
+        &mut self,
+        owner: ActorId,
+        side: Option<Side>,
+        reason: CancelReason,
+        out: &mut impl EventSink,
+    ) {
+        let is_chosen = |slot: &Slot| {
+            let node = self.slab.get(*slot);
+            node.owner == owner && side.is_none_or(|side| node.side() == side)
+        };
+        let chosen = self.slab.slots().filter(is_chosen).collect();
+        self.for_each(chosen, |book, slot| book.cancel(slot, reason, out));
+    }
+
+    #[cold]
+    fn expire_dated(&mut self, now: SimTime, out: &mut impl EventSink) {
+        while let Some((date, _)) = self.dated.first().copied().filter(|(date, _)| *date <= now) {
+            let due = self.dated.iter().take_while(|(other, _)| *other == date);
+            let due = due.filter_map(|(_, id)| self.slab.find(*id)).collect();
+            self.for_each(due, |book, slot| book.expire(slot, ExpiryReason::DateReached, out));
+        }
+    }
+
+    #[inline]
+    fn change(
+        &mut self,
+        now: SimTime,
+        command: &Command,
+        out: &mut impl EventSink,
+    ) -> Result<(), RejectReason> {
+        match &command.kind {
+            CommandKind::New(terms) => self.submit(now, command.order, command.owner, terms, out),
+            CommandKind::Cancel => {
+                let slot = self.find_own(command)?;
+                self.cancel(slot, CancelReason::Requested, out);
+            }
+            CommandKind::Replace { price, quantity } => {
+                let slot = self.find_own(command)?;
+                self.replace(slot, *price, *quantity, out)?;
+            }
+            CommandKind::MassCancel { side } => {
+                self.mass_cancel(command.owner, *side, CancelReason::MassCancel, out);
+            }
+            CommandKind::Disconnect => {
+                self.mass_cancel(command.owner, None, CancelReason::Disconnected, out);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for OrderBook {
+    fn default() -> Self {
+        Self::new(BookConfig::default())
+    }
+}
+
+impl MatchingEngine for OrderBook {
+    #[inline]
+    fn execute(&mut self, now: SimTime, command: &Command, out: &mut impl EventSink) {
+        if !self.dated.is_empty() {
+            self.advance(now, out);
+        }
+        if let Err(reason) = self.change(now, command, out) {
+            out.take(BookEvent::CommandRejected { order: command.order, owner: command.owner, reason });
+        }
+        self.settle(out);
+    }
+
+    fn enter(&mut self, now: SimTime, phase: Phase, out: &mut impl EventSink) {
+        self.advance(now, out);
+        self.change_phase(phase, out);
+        self.settle(out);
+    }
+
+    fn advance(&mut self, now: SimTime, out: &mut impl EventSink) {
+        self.expire_dated(now, out);
+        self.settle(out);
+    }
+
+    fn expire_all(&mut self, out: &mut impl EventSink) {
+        let all = self.slab.slots().collect();
+        self.pairs = 0;
+        self.for_each(all, |book, slot| {
+            let order = book.remove(slot);
+            out.take(order.expired(ExpiryReason::VenueClosed));
+        });
+    }
+
+    fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    fn quote(&self) -> Quote {
+        Quote { bid: self.bids.quote(), ask: self.asks.quote() }
+    }
+
+    fn levels(&self, side: Side) -> Vec<QuoteLevel> {
+        let quote = |(price, level): (Price, &half::Level)| QuoteLevel { price, size: level.displayed };
+        self.side(side).iter().map(quote).collect()
+    }
+
+    fn indicative(&self) -> Option<Indicative> {
+        self.auction_price()
+    }
+
+    fn open_orders(&self) -> Vec<OpenState> {
+        let mut slots: Vec<Slot> = self.slab.slots().collect();
+        slots.sort_unstable_by_key(|slot| self.slab.get(*slot).sequence());
+        let state = |slot: Slot| {
+            let Node { id: order, owner, displayed, filled, .. } = *self.slab.get(slot);
+            let node = self.slab.get(slot);
+            let price = (node.place() == Place::Level).then_some(node.price);
+            OpenState {
+                order,
+                owner,
+                side: node.side(),
+                price,
+                displayed,
+                hidden: self.slab.hidden(slot),
+                filled,
+            }
+        };
+        slots.into_iter().map(state).collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! Pegged orders.
+
+use super::OrderBook;
+use super::slab::{NONE, Place, Slot, Wait};
+use crate::book::event::EventSink;
+use crate::market::{OrderKind, Peg, Side};
+use crate::units::{OrderId, Price};
+
+/// The best prices of orders that are not pegged: bid, ask.
+type Reference = [Option<Price>; 2];
+
+impl OrderBook {
+    /// Takes all pegged orders out of their queues: they have no part in auctions.
+    pub(super) fn park_pegs(&mut self, out: &mut impl EventSink) {
+        let resting = |slot: &Slot| self.slab.get(*slot).place() == Place::Level;
+        let resting = self.pegs.iter().copied().filter(resting).collect();
+        self.for_each(resting, |book, slot| book.park(slot, out));
+    }
+
+    fn park(&mut self, slot: Slot, out: &mut impl EventSink) {
+        let (half, slab) = self.side_mut(self.slab.get(slot).side());
+        half.unlink(slab, slot);
+        slab.get_mut(slot).set_place(Place::Waiting);
+        if let Some(details) = slab.details_mut(slot) {
+            details.wait = Wait::Reference;
+        }
+        out.take(self.order(slot).repriced(None));
+    }
+
+    /// Moves pegged orders to where they belong, in order of time, until something else is to be done
+    /// first; tells whether it moved any.
+    pub(super) fn follow_pegs(&mut self, out: &mut impl EventSink) -> bool {
+        let reference = self.reference();
+        let mut misplaced: Vec<(u64, OrderId)> = Vec::new();
+        for slot in &self.pegs {
+            if self.where_to(*slot, reference).is_some() {
+                let node = self.slab.get(*slot);
+                misplaced.push((node.sequence(), node.id));
+            }
+        }
+        misplaced.sort_unstable();
+        for (place, (_, id)) in misplaced.iter().enumerate() {
+            if place > 0 && (!self.is_settled_but_for_pegs() || self.reference() != reference) {
+                return true;
+            }
+            let Some(slot) = self.slab.find(*id) else { continue };
+            if let Some(wanted) = self.where_to(slot, reference) {
+                self.move_peg(slot, wanted, out);
+            }
+        }
+        !misplaced.is_empty()
+    }
+
+    fn move_peg(&mut self, slot: Slot, wanted: Option<Price>, out: &mut impl EventSink) {
+        if wanted.is_none() {
+            return self.park(slot, out);
+        }
+        let order = self.remove(slot);
+        out.take(order.repriced(wanted));
+        self.take_or_rest(&order, wanted, wanted, out);
+    }
+
+    fn reference(&self) -> Reference {
+        Side::BOTH.map(|side| {
+            let is_pegged = |slot: Slot| {
+                let details = self.slab.details(slot);
+                details.is_some_and(|details| matches!(details.terms.kind, OrderKind::Pegged { .. }))
+            };
+            let mut levels = self.side(side).iter();
+            let following = |slot: &Slot| Some(self.slab.get(*slot).next).filter(|next| *next != NONE);
+            let unpegged =
+                levels.find(|(_, level)| !std::iter::successors(Some(level.head), following).all(is_pegged));
+            unpegged.map(|(price, _)| price)
+        })
+    }
+
+    /// Returns where a pegged order belongs, if it is not there: a price, or outside of the book.
+    fn where_to(&self, slot: Slot, reference: Reference) -> Option<Option<Price>> {
+        let node = self.slab.get(slot);
+        let kind = self.slab.details(slot)?.terms.kind;
+        let wanted = peg_price(node.side(), kind, reference);
+        let current = (node.place() == Place::Level).then_some(node.price);
+        (wanted != current).then_some(wanted)
+    }
+}
+
+/// Returns where a pegged order belongs: by prices of orders that are not pegged.
+fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference) -> Option<Price> {
+    let OrderKind::Pegged { to, offset, limit } = kind else { return None };
+    let (own, other) = if side == Side::Buy { (bid, ask) } else { (ask, bid) };
+    let from = match to {
+        Peg::Touch => own?.ticks(),
+        Peg::Mid => {
+            let twice = own?.ticks() + other?.ticks();
+            let down = twice.div_euclid(2);
+            if side == Side::Buy { down } else { twice - down }
+        }
+    };
+    let sign = side.sign();
+    // Ranks, so that the lower is the more patient on both sides.
+    let mut rank = sign * from - i64::from(offset);
+    if let Some(limit) = limit {
+        rank = rank.min(sign * limit.ticks());
+    }
+    if let Some(other) = other {
+        rank = rank.min(sign * other.ticks() - 1);
+    }
+    Some(Price::new(sign * rank))
+}

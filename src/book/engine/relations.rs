@@ -1,0 +1,173 @@
+//! How orders of one owner bear on each other: own orders that meet, linked orders, brackets.
+
+use super::matching::Taker;
+use super::slab::{Details, Place, Slot, Wait};
+use super::{Order, OrderBook};
+use crate::book::event::{BookEvent, EventSink};
+use crate::market::{CancelReason, Link, OrderKind, OrderTerms, ReduceReason, SelfTrade, TimeInForce};
+use crate::units::{ActorId, OrderId, Quantity};
+
+impl OrderBook {
+    pub(super) fn is_own(&self, taker: &Taker, slot: Slot) -> bool {
+        taker.self_trade != SelfTrade::Allow && self.slab.get(slot).owner == taker.owner
+    }
+
+    /// Does what `taker` wants done when it meets an order of its owner.
+    pub(super) fn meet_own_order(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
+        let maker = self.order(slot);
+        let both = maker.leaves.min(taker.leaves);
+        match taker.self_trade {
+            SelfTrade::Allow => {}
+            SelfTrade::CancelNewest => cancel_taker(taker, out),
+            SelfTrade::CancelOldest => self.cancel(slot, CancelReason::SelfTrade, out),
+            SelfTrade::CancelBoth => {
+                self.cancel(slot, CancelReason::SelfTrade, out);
+                cancel_taker(taker, out);
+            }
+            SelfTrade::Decrement => {
+                if maker.leaves == both {
+                    self.cancel(slot, CancelReason::SelfTrade, out);
+                } else {
+                    self.shrink(slot, both);
+                    out.take(self.reduced(slot, ReduceReason::SelfTrade));
+                    self.reduce_partner(maker.partner, both, out);
+                }
+                if taker.leaves == both {
+                    return cancel_taker(taker, out);
+                }
+                taker.leaves -= both;
+                let Taker { id: order, owner, side, leaves, .. } = *taker;
+                out.take(BookEvent::Reduced { order, owner, side, leaves, reason: ReduceReason::SelfTrade });
+                self.reduce_partner(taker.partner, both, out);
+            }
+        }
+    }
+
+    /// Makes an order of the book smaller: what is hidden goes first.
+    pub(super) fn shrink(&mut self, slot: Slot, less: Quantity) {
+        let hidden = self.slab.hidden(slot).min(less);
+        let displayed = less - hidden;
+        if let Some(details) = self.slab.details_mut(slot) {
+            details.hidden -= hidden;
+        }
+        let node = self.slab.get_mut(slot);
+        node.displayed -= displayed;
+        let (place, price, side) = (node.place(), node.price, node.side());
+        let (half, _) = self.side_mut(side);
+        match place {
+            Place::Level => half.shrink(price, displayed, hidden),
+            Place::Unpriced => half.unpriced.displayed -= displayed,
+            Place::Waiting => {}
+        }
+    }
+
+    fn reduced(&self, slot: Slot, reason: ReduceReason) -> BookEvent {
+        let node = self.slab.get(slot);
+        let leaves = self.slab.leaves(slot);
+        BookEvent::Reduced { order: node.id, owner: node.owner, side: node.side(), leaves, reason }
+    }
+
+    /// Tells whether an order can be linked with a new one.
+    pub(super) fn can_link(&self, other: OrderId, owner: ActorId, terms: &OrderTerms) -> bool {
+        self.slab.find(other).map(|slot| self.order(slot)).is_some_and(|other| {
+            other.owner == owner
+                && other.side() == terms.side
+                && other.leaves == terms.quantity
+                && other.terms.link == Link::None
+                && other.partner.is_none()
+        })
+    }
+
+    /// Links an order of the book with one that comes.
+    pub(super) fn link(&mut self, other: OrderId, with: OrderId) {
+        let Some(slot) = self.slab.find(other) else { return };
+        self.pairs += 1;
+        match self.slab.details_mut(slot) {
+            Some(details) => details.partner = Some(with),
+            None => {
+                let terms = self.slab.terms(slot);
+                self.slab.attach(slot, Details::new(terms, Quantity::ZERO, Some(with), Wait::Nothing));
+            }
+        }
+    }
+
+    /// Takes from a partner what its order has lost.
+    #[inline]
+    pub(super) fn reduce_partner(
+        &mut self,
+        partner: Option<OrderId>,
+        lost: Quantity,
+        out: &mut impl EventSink,
+    ) {
+        let Some(slot) = partner.and_then(|partner| self.slab.find(partner)) else { return };
+        if self.slab.leaves(slot) == lost {
+            return self.cancel_partner(slot, out);
+        }
+        self.shrink(slot, lost);
+        out.take(self.reduced(slot, ReduceReason::Linked));
+    }
+
+    fn cancel_partner(&mut self, slot: Slot, out: &mut impl EventSink) {
+        let partner = self.remove(slot);
+        self.pairs -= 1;
+        out.take(partner.canceled(CancelReason::Linked));
+    }
+
+    /// Lets the end of an order have its consequences: its partner ends too, its bracket's exits enter.
+    #[inline]
+    pub(super) fn ended(&mut self, order: &Order, out: &mut impl EventSink) {
+        if let Some(slot) = order.partner.and_then(|partner| self.slab.find(partner)) {
+            self.cancel_partner(slot, out);
+        }
+        if matches!(order.terms.link, Link::Bracket { .. }) && !order.filled.is_zero() {
+            self.ended_entries.push_back(*order);
+        }
+    }
+
+    /// Tells whether an order's partner would trade before it on the same side: of two linked orders
+    /// only one can.
+    pub(super) fn is_after_partner(&self, slot: Slot) -> bool {
+        let partner = self.slab.details(slot).and_then(|details| details.partner);
+        let Some(partner) = partner.and_then(|partner| self.slab.find(partner)) else { return false };
+        let rank = |slot: Slot| {
+            let node = self.slab.get(slot);
+            match node.place() {
+                Place::Unpriced => Some((i64::MIN, node.sequence())),
+                Place::Level => Some((self.side(node.side()).rank(node.price), node.sequence())),
+                Place::Waiting => None,
+            }
+        };
+        rank(partner).zip(rank(slot)).is_some_and(|(partner, own)| partner < own)
+    }
+
+    /// Lets the exits of a bracket enter, for what its entry has traded.
+    pub(super) fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
+        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
+        let [profit_id, loss_id] = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
+        let is_day = entry.terms.time_in_force == TimeInForce::Day;
+        let exit = |id, kind, partner| {
+            let terms = OrderTerms {
+                time_in_force: if is_day { TimeInForce::Day } else { TimeInForce::Gtc },
+                self_trade: entry.terms.self_trade,
+                link: Link::OneCancelsOther(partner),
+                ..OrderTerms::new(entry.side().opposite(), entry.filled, kind)
+            };
+            Order { partner: Some(partner), ..Order::new(id, entry.owner, terms) }
+        };
+        let profit = exit(profit_id, OrderKind::Limit(take_profit), loss_id);
+        let loss = exit(loss_id, OrderKind::Stop { trigger: stop_loss, protection }, profit_id);
+        for Order { id, owner, terms, .. } in [profit, loss] {
+            out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
+        }
+        self.pairs += 1;
+        // The stop goes first, so that it is there when the other trades at once.
+        self.enter_order(&loss, out);
+        self.enter_order(&profit, out);
+    }
+}
+
+fn cancel_taker(taker: &mut Taker, out: &mut impl EventSink) {
+    let Taker { id: order, owner, side, leaves: quantity, .. } = *taker;
+    out.take(BookEvent::Canceled { order, owner, side, quantity, reason: CancelReason::SelfTrade });
+    taker.over = true;
+}

@@ -1,0 +1,86 @@
+//! Matching policies that share what comes in among the orders of a level.
+
+use super::OrderBook;
+use super::matching::Taker;
+use crate::book::event::EventSink;
+use crate::units::{OrderId, Price, Quantity};
+
+impl OrderBook {
+    /// Shares in proportion to what each order displays, rounded down; the rest goes by time.
+    pub(super) fn match_pro_rata(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
+        self.meet_own_orders(taker, price, out);
+        if taker.over || taker.leaves.is_zero() {
+            return;
+        }
+        let queue = self.borrow_queue(taker, price);
+        let total: Quantity = queue.iter().map(|(_, displayed)| *displayed).sum();
+        let leaves = taker.leaves;
+        for (id, displayed) in &queue {
+            let share = if leaves >= total { *displayed } else { proportion(*displayed, leaves, total) };
+            self.trade_if_there(taker, *id, share, price, out);
+        }
+        self.shares = queue;
+        if leaves < total {
+            self.match_by_time(taker, price, out);
+        }
+    }
+
+    /// Fills who came first up to a share, then the others by time, then who is left by time.
+    pub(super) fn match_top_share(
+        &mut self,
+        taker: &mut Taker,
+        price: Price,
+        percent: u8,
+        out: &mut impl EventSink,
+    ) {
+        self.meet_own_orders(taker, price, out);
+        if taker.over || taker.leaves.is_zero() {
+            return;
+        }
+        let share = Quantity::new(taker.leaves.lots() * u64::from(percent) / 100);
+        let queue = self.borrow_queue(taker, price);
+        for (place, (id, displayed)) in queue.iter().enumerate() {
+            self.trade_if_there(taker, *id, if place == 0 { share } else { *displayed }, price, out);
+        }
+        self.shares = queue;
+        self.match_by_time(taker, price, out);
+    }
+
+    /// Returns the queue at a price as it is now, in the book's own memory, to be given back.
+    fn borrow_queue(&mut self, taker: &Taker, price: Price) -> Vec<(OrderId, Quantity)> {
+        let mut queue = std::mem::take(&mut self.shares);
+        queue.clear();
+        queue.extend(self.queue(taker.side.opposite(), price));
+        queue
+    }
+
+    /// Trades with an order unless it has meanwhile gone with its partner.
+    fn trade_if_there(
+        &mut self,
+        taker: &mut Taker,
+        id: OrderId,
+        at_most: Quantity,
+        price: Price,
+        out: &mut impl EventSink,
+    ) {
+        if let Some(slot) = self.slab.find(id) {
+            self.trade_with(taker, slot, at_most, price, out);
+        }
+    }
+
+    fn meet_own_orders(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
+        let queue = self.borrow_queue(taker, price);
+        for (id, _) in &queue {
+            if let Some(slot) = self.slab.find(*id).filter(|slot| !taker.over && self.is_own(taker, *slot)) {
+                self.meet_own_order(taker, slot, out);
+            }
+        }
+        self.shares = queue;
+    }
+}
+
+/// Returns `part` times `amount` over `total`, rounded down.
+fn proportion(part: Quantity, amount: Quantity, total: Quantity) -> Quantity {
+    let lots = u128::from(part.lots()) * u128::from(amount.lots()) / u128::from(total.lots());
+    Quantity::new(u64::try_from(lots).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,220 @@
+//! Stops, and what follows from a command.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::matching::Taker;
+use super::slab::{Slot, Wait};
+use super::{Order, OrderBook};
+use crate::book::event::{BookEvent, EventSink};
+use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, Side, TimeInForce};
+use crate::units::{OrderId, Price};
+
+/// Stops that wait, by trigger.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stops {
+    /// Elected by trades at or above the trigger: (trigger, rank in time).
+    buys: BTreeMap<(i64, u64), Slot>,
+    /// Elected by trades at or below the trigger.
+    sells: BTreeMap<(i64, u64), Slot>,
+    trailing: Vec<Slot>,
+    /// How many stops wait.
+    waiting: usize,
+    /// Prices of trades that stops have not seen yet.
+    prices: VecDeque<Price>,
+    /// Stops whose trigger was reached, in that order.
+    elected: VecDeque<OrderId>,
+}
+
+impl Stops {
+    const fn side(&mut self, side: Side) -> &mut BTreeMap<(i64, u64), Slot> {
+        match side {
+            Side::Buy => &mut self.buys,
+            Side::Sell => &mut self.sells,
+        }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        slot: Slot,
+        sequence: u64,
+        side: Side,
+        kind: &OrderKind,
+        trigger: Option<Price>,
+    ) {
+        self.waiting += 1;
+        if matches!(kind, OrderKind::TrailingStop { .. }) {
+            self.trailing.push(slot);
+        }
+        if let Some(trigger) = trigger {
+            self.side(side).insert((trigger.ticks(), sequence), slot);
+        }
+    }
+
+    pub(super) fn remove(&mut self, slot: Slot, sequence: u64, terms: &OrderTerms, trigger: Option<Price>) {
+        self.waiting -= 1;
+        if matches!(terms.kind, OrderKind::TrailingStop { .. }) {
+            self.trailing.retain(|other| *other != slot);
+        }
+        if let Some(trigger) = trigger {
+            self.side(terms.side).remove(&(trigger.ticks(), sequence));
+        }
+    }
+
+    #[inline]
+    pub(super) fn note_trade(&mut self, price: Price) {
+        if self.waiting > 0 {
+            self.prices.push_back(price);
+        }
+    }
+
+    #[inline]
+    fn is_quiet(&self) -> bool {
+        self.prices.is_empty() && self.elected.is_empty()
+    }
+
+    /// Returns the stops that a trade at `price` reaches.
+    fn reached(&self, price: Price) -> Vec<Slot> {
+        let buys = self.buys.range(..=(price.ticks(), u64::MAX));
+        let sells = self.sells.range((price.ticks(), 0)..);
+        buys.chain(sells).map(|(_, slot)| *slot).collect()
+    }
+}
+
+impl OrderBook {
+    /// Does all that follows from a command: exits, stops, pegs, until nothing follows any more.
+    #[inline]
+    pub(super) fn settle(&mut self, out: &mut impl EventSink) {
+        if !(self.stops.is_quiet() && self.ended_entries.is_empty() && self.pegs.is_empty()) {
+            self.settle_all(out);
+        }
+    }
+
+    #[cold]
+    fn settle_all(&mut self, out: &mut impl EventSink) {
+        loop {
+            while let Some(price) = self.stops.prices.pop_front() {
+                self.trail(price);
+                self.elect(price);
+            }
+            if let Some(entry) = self.ended_entries.pop_front() {
+                self.enter_exits(&entry, out);
+            } else if self.phase != Phase::Continuous {
+                return self.park_pegs(out);
+            } else if let Some(id) = self.stops.elected.pop_front() {
+                self.trigger(id, out);
+            } else if !self.follow_pegs(out) {
+                return;
+            }
+        }
+    }
+
+    /// Tells whether something is to happen before pegged orders go on moving.
+    pub(super) fn is_settled_but_for_pegs(&self) -> bool {
+        self.stops.is_quiet() && self.ended_entries.is_empty() && self.phase == Phase::Continuous
+    }
+
+    /// Lets a stop wait for its trigger, or for its turn if that was reached before.
+    pub(super) fn wait_for_trigger(&mut self, order: &Order) {
+        let (side, last) = (order.side(), self.last);
+        match order.terms.kind {
+            OrderKind::TrailingStop { distance, .. } => {
+                let trigger = last.map(|last| last + side.sign() * distance);
+                self.wait(order, Wait::Trigger(trigger));
+            }
+            OrderKind::Stop { trigger, .. } | OrderKind::StopLimit { trigger, .. } => {
+                if last.is_some_and(|last| side.sign() * (last - trigger) >= 0) {
+                    self.wait(order, Wait::Turn(trigger));
+                    self.stops.elected.push_back(order.id);
+                } else {
+                    self.wait(order, Wait::Trigger(Some(trigger)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Moves the triggers of trailing stops after a trade.
+    fn trail(&mut self, price: Price) {
+        let trailing = std::mem::take(&mut self.stops.trailing);
+        for slot in &trailing {
+            let (side, sequence) = (self.slab.get(*slot).side(), self.slab.get(*slot).sequence());
+            let Some(details) = self.slab.details_mut(*slot) else { continue };
+            let (OrderKind::TrailingStop { distance, .. }, Wait::Trigger(trigger)) =
+                (details.terms.kind, details.wait)
+            else {
+                continue;
+            };
+            let behind = price + side.sign() * distance;
+            // A buy's trigger only falls, a sale's only rises.
+            if trigger.is_none_or(|trigger| side.sign() * (behind - trigger) < 0) {
+                details.wait = Wait::Trigger(Some(behind));
+                let stops = self.stops.side(side);
+                if let Some(trigger) = trigger {
+                    stops.remove(&(trigger.ticks(), sequence));
+                }
+                stops.insert((behind.ticks(), sequence), *slot);
+            }
+        }
+        self.stops.trailing = trailing;
+    }
+
+    /// Elects the stops that a trade at `price` reaches, in order of time.
+    fn elect(&mut self, price: Price) {
+        let reached = self.stops.reached(price);
+        self.for_each(reached, |book, slot| {
+            let order = book.order(slot);
+            let sequence = book.slab.get(slot).sequence();
+            let Some(details) = book.slab.details_mut(slot) else { return };
+            let Wait::Trigger(Some(trigger)) = details.wait else { return };
+            details.wait = Wait::Turn(trigger);
+            book.stops.remove(slot, sequence, &order.terms, Some(trigger));
+            book.stops.elected.push_back(order.id);
+        });
+    }
+
+    /// Lets an elected stop trade.
+    fn trigger(&mut self, id: OrderId, out: &mut impl EventSink) {
+        let Some(slot) = self.slab.find(id) else { return };
+        let Some(Wait::Turn(trigger)) = self.slab.details(slot).map(|details| details.wait) else { return };
+        let mut order = self.remove(slot);
+        out.take(BookEvent::Triggered { order: id, owner: order.owner, side: order.side(), trigger });
+        order.terms.kind = match order.terms.kind {
+            OrderKind::StopLimit { limit, .. } => OrderKind::Limit(limit),
+            kind => OrderKind::Market { protection: kind.worst_price() },
+        };
+        if order.terms.time_in_force == TimeInForce::Fok
+            && self.available(&order, order.terms.kind.worst_price()) < order.leaves
+        {
+            out.take(order.canceled(CancelReason::FokUnfillable));
+            return self.ended(&order, out);
+        }
+        self.enter_order(&order, out);
+    }
+
+    /// Lets an order trade with what is there, no further than `bound`; what is left of it rests at
+    /// `rest_at`, if it may, or ends.
+    pub(super) fn take_or_rest(
+        &mut self,
+        order: &Order,
+        bound: Option<Price>,
+        rest_at: Option<Price>,
+        out: &mut impl EventSink,
+    ) {
+        let mut taker = Taker::new(order);
+        self.sweep(&mut taker, bound, out);
+        if !taker.over && !taker.leaves.is_zero() {
+            let order = Order { leaves: taker.leaves, filled: taker.filled, ..*order };
+            match rest_at.filter(|_| order.terms.time_in_force.rests()) {
+                Some(price) => return self.rest(&order, price),
+                None => {
+                    let halted = self.phase != Phase::Continuous;
+                    let reason = if halted { CancelReason::Halted } else { CancelReason::IocRemainder };
+                    out.take(order.canceled(reason));
+                }
+            }
+        }
+        if order.partner.is_some() || order.terms.link != crate::market::Link::None {
+            self.ended(&Order { leaves: taker.leaves, filled: taker.filled, ..*order }, out);
+        }
+    }
+}

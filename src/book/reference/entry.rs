@@ -1,0 +1,381 @@
+//! Orders on their way in: what is rejected, what waits, and what follows a command.
+
+use super::flaw::Flaw;
+use super::{Order, ReferenceBook, State};
+use crate::book::event::{BookEvent, EventSink};
+use crate::market::{
+    CancelReason, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side, TimeInForce,
+};
+use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
+
+impl ReferenceBook {
+    pub(super) fn submit(
+        &mut self,
+        now: SimTime,
+        id: OrderId,
+        owner: ActorId,
+        terms: OrderTerms,
+        out: &mut impl EventSink,
+    ) {
+        if let Some(reason) = self.objection(now, id, owner, &terms) {
+            return out.take(BookEvent::Rejected { order: id, owner, reason });
+        }
+        out.take(BookEvent::Accepted { order: id, owner });
+        let mut order = new_order(id, owner, terms);
+        if let Link::OneCancelsOther(other) = terms.link {
+            order.partner = Some(other);
+            if let Some(index) = self.find(other) {
+                self.orders[index].partner = Some(id);
+            }
+        }
+        self.enter_order(order, out);
+    }
+
+    /// Returns why a new order cannot be taken, if so.
+    fn objection(
+        &self,
+        now: SimTime,
+        id: OrderId,
+        owner: ActorId,
+        terms: &OrderTerms,
+    ) -> Option<RejectReason> {
+        if let Some(reason) = terms.objection() {
+            return Some(reason);
+        }
+        if !self.ids_are_free(id, terms) {
+            return Some(RejectReason::DuplicateOrder);
+        }
+        if !self.phase_allows(terms) {
+            return Some(RejectReason::PhaseForbids);
+        }
+        if matches!(terms.time_in_force, TimeInForce::Gtd(date) if date <= now) {
+            return Some(RejectReason::ExpiryPassed);
+        }
+        if terms.kind.limit().is_some_and(|limit| !self.config.bands.allow_limit(self.anchor, limit)) {
+            return Some(RejectReason::BeyondPriceLimits);
+        }
+        if let Link::OneCancelsOther(other) = terms.link
+            && !self.can_link(other, owner, terms)
+        {
+            return Some(RejectReason::LinkUnfit);
+        }
+        let takes = !terms.kind.is_stop()
+            && !matches!(terms.kind, OrderKind::Pegged { .. })
+            && terms.time_in_force != TimeInForce::AtClose;
+        if self.phase == Phase::Continuous && takes { self.taking_objection(owner, terms) } else { None }
+    }
+
+    /// Returns why an order that would trade at once cannot be taken, if so.
+    fn taking_objection(&self, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
+        let needs_somebody = matches!(terms.kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
+        let worst = terms.kind.worst_price();
+        let best = self.best(terms.side.opposite());
+        let somebody = best.is_some_and(|best| worst.is_none_or(|worst| terms.side.accepts(worst, best)));
+        if needs_somebody && !somebody {
+            return Some(RejectReason::NoLiquidity);
+        }
+        let fills = || self.trial(&new_order(OrderId::new(u64::MAX), owner, *terms));
+        if terms.time_in_force == TimeInForce::Fok && fills() < terms.quantity && !self.has(Flaw::FokPartial)
+        {
+            return Some(RejectReason::FokUnfillable);
+        }
+        if terms.minimum.is_some_and(|minimum| fills() < minimum) && !self.has(Flaw::MinimumIgnored) {
+            return Some(RejectReason::MinimumUnavailable);
+        }
+        (terms.post_only == PostOnly::Reject && somebody).then_some(RejectReason::PostOnlyWouldTake)
+    }
+
+    /// Tells whether an order's id, and those of its exits, are neither in use nor promised to a bracket.
+    fn ids_are_free(&self, id: OrderId, terms: &OrderTerms) -> bool {
+        let is_bracket = |link: Link| matches!(link, Link::Bracket { .. });
+        let taken = |wanted: u64| {
+            self.orders.iter().any(|order| {
+                let own = order.id.get();
+                own == wanted || (is_bracket(order.terms.link) && (own + 1 == wanted || own + 2 == wanted))
+            })
+        };
+        let last = id.get().checked_add(if is_bracket(terms.link) { 2 } else { 0 });
+        last.is_some_and(|last| !(id.get()..=last).any(taken))
+    }
+
+    fn phase_allows(&self, terms: &OrderTerms) -> bool {
+        let time = terms.time_in_force;
+        let at_once = !terms.kind.is_stop() && (time == TimeInForce::Fok || terms.minimum.is_some());
+        self.phase.takes_orders()
+            && (time != TimeInForce::AtOpen || self.phase.is_before_open())
+            && (!at_once || self.phase == Phase::Continuous)
+    }
+
+    fn can_link(&self, other: OrderId, owner: ActorId, terms: &OrderTerms) -> bool {
+        self.find(other).map(|index| &self.orders[index]).is_some_and(|other| {
+            other.owner == owner
+                && other.side() == terms.side
+                && other.leaves() == terms.quantity
+                && other.terms.link == Link::None
+                && other.partner.is_none()
+        })
+    }
+
+    /// Lets an order come in: new, elected, replaced, or an exit.
+    pub(super) fn enter_order(&mut self, mut order: Order, out: &mut impl EventSink) {
+        let (kind, time) = (order.terms.kind, order.terms.time_in_force);
+        let sign = order.side().sign();
+        match kind {
+            OrderKind::Stop { trigger, .. } | OrderKind::StopLimit { trigger, .. } => {
+                self.put(order, State::Stop(Some(trigger)));
+                self.elect(self.last, |other| other.id == order.id);
+            }
+            OrderKind::TrailingStop { distance, .. } => {
+                let trigger = self.last.map(|last| last + sign * distance);
+                self.put(order, State::Stop(trigger));
+            }
+            OrderKind::Pegged { .. } => self.put(order, State::Parked),
+            _ if time == TimeInForce::AtClose && self.phase != Phase::ClosingAuction => {
+                self.put(order, State::AtClose);
+            }
+            _ if self.phase == Phase::Continuous => self.take_liquidity(&mut order, out),
+            _ => {
+                let state = kind.worst_price().map_or(State::Unpriced, State::Resting);
+                self.put(order, state);
+            }
+        }
+    }
+
+    pub(super) fn replace(
+        &mut self,
+        index: usize,
+        price: Price,
+        quantity: Quantity,
+        out: &mut impl EventSink,
+    ) -> Result<(), RejectReason> {
+        let before = self.orders[index];
+        let mut order = before;
+        let leaves = quantity.saturating_sub(order.filled);
+        if let Some(reason) = self.replace_objection(&before, price, quantity) {
+            return Err(reason);
+        }
+        if leaves.is_zero() {
+            self.cancel(index, CancelReason::ReplacedToFilled, out);
+            return Ok(());
+        }
+        let old_price = match order.terms.kind {
+            OrderKind::Stop { trigger, protection } => {
+                order.terms.kind = OrderKind::Stop { trigger: price, protection };
+                trigger
+            }
+            OrderKind::StopLimit { trigger, limit } => {
+                order.terms.kind = OrderKind::StopLimit { trigger, limit: price };
+                limit
+            }
+            OrderKind::Limit(limit) => {
+                order.terms.kind = OrderKind::Limit(price);
+                limit
+            }
+            _ => return Err(RejectReason::NotReplaceable),
+        };
+        let smaller = leaves <= before.leaves() || self.has(Flaw::IncreaseKeepsPlace);
+        let kept_priority = price == old_price && smaller && !self.has(Flaw::DecreaseLosesPlace);
+        let (id, owner, side) = (order.id, order.owner, order.side());
+        out.take(BookEvent::Replaced { order: id, owner, side, price, leaves, kept_priority });
+        if kept_priority && leaves <= before.leaves() {
+            order.shrink(before.leaves() - leaves);
+            self.orders[index] = order;
+        } else if kept_priority {
+            order.displayed += leaves - before.leaves();
+            self.orders[index] = order;
+        } else {
+            self.orders.remove(index);
+            order.show(leaves);
+            self.enter_order(order, out);
+        }
+        Ok(())
+    }
+
+    fn replace_objection(&self, order: &Order, price: Price, quantity: Quantity) -> Option<RejectReason> {
+        let leaves = quantity.saturating_sub(order.filled);
+        let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
+        let is_fixed = !is_limit && !matches!(order.terms.kind, OrderKind::Stop { .. })
+            || matches!(order.state, State::Elected(_));
+        if quantity.is_zero() {
+            Some(RejectReason::ZeroQuantity)
+        } else if quantity.lots() > Quantity::MAX_LOTS {
+            Some(RejectReason::QuantityOutOfRange)
+        } else if Price::new_checked(price.ticks()).is_none() {
+            Some(RejectReason::PriceOutOfRange)
+        } else if !self.phase.takes_orders() {
+            Some(RejectReason::PhaseForbids)
+        } else if is_fixed || (order.partner.is_some() && leaves != order.leaves()) {
+            Some(RejectReason::NotReplaceable)
+        } else if is_limit && !self.config.bands.allow_limit(self.anchor, price) {
+            Some(RejectReason::BeyondPriceLimits)
+        } else if order.terms.post_only == PostOnly::Reject
+            && self.phase == Phase::Continuous
+            && self.crosses(order.side(), price)
+        {
+            Some(RejectReason::PostOnlyWouldTake)
+        } else {
+            None
+        }
+    }
+
+    /// Does all that follows from a command: exits, stops, pegs, until nothing follows any more.
+    pub(super) fn settle(&mut self, out: &mut impl EventSink) {
+        loop {
+            while let Some(price) = self.prices.pop_front() {
+                self.trail(price);
+                self.elect(Some(price), |_| true);
+            }
+            if let Some(entry) = self.ended_entries.pop_front() {
+                self.enter_exits(&entry, out);
+            } else if self.phase != Phase::Continuous {
+                self.for_each(
+                    |order| order.is_pegged() && order.state != State::Parked,
+                    |book, index| {
+                        book.orders[index].state = State::Parked;
+                        out.take(book.orders[index].repriced(None));
+                    },
+                );
+                return;
+            } else if let Some(id) = self.elected.pop_front() {
+                self.trigger(id, out);
+            } else if !self.follow_one_peg(out) {
+                return;
+            }
+        }
+    }
+
+    /// Moves the triggers of trailing stops after a trade.
+    fn trail(&mut self, price: Price) {
+        let goes_back = self.has(Flaw::TrailingGoesBack);
+        for order in &mut self.orders {
+            let (OrderKind::TrailingStop { distance, .. }, State::Stop(trigger)) =
+                (order.terms.kind, order.state)
+            else {
+                continue;
+            };
+            let sign = order.side().sign();
+            let behind = price + sign * distance;
+            // A buy's trigger only falls, a sale's only rises.
+            let follows = trigger.is_none_or(|trigger| sign * (behind - trigger) < 0);
+            if follows || goes_back {
+                order.state = State::Stop(Some(behind));
+            }
+        }
+    }
+
+    /// Elects the stops that a trade at `price` reaches.
+    fn elect(&mut self, price: Option<Price>, which: impl Fn(&Order) -> bool) {
+        let early = i64::from(self.has(Flaw::EarlyStop));
+        let Some(price) = price else { return };
+        for order in self.orders.iter_mut().filter(|order| which(order)) {
+            let State::Stop(Some(trigger)) = order.state else { continue };
+            if order.side().sign() * (price - trigger) + early >= 0 {
+                order.state = State::Elected(trigger);
+                self.elected.push_back(order.id);
+            }
+        }
+    }
+
+    /// Lets an elected stop trade.
+    fn trigger(&mut self, id: OrderId, out: &mut impl EventSink) {
+        let Some(index) = self.find(id) else { return };
+        let State::Elected(trigger) = self.orders[index].state else { return };
+        let mut order = self.orders.remove(index);
+        let (owner, side) = (order.owner, order.side());
+        out.take(BookEvent::Triggered { order: id, owner, side, trigger });
+        order.terms.kind = match order.terms.kind {
+            OrderKind::StopLimit { limit, .. } => OrderKind::Limit(limit),
+            kind => OrderKind::Market { protection: kind.worst_price() },
+        };
+        if order.terms.time_in_force == TimeInForce::Fok
+            && self.trial(&order) < order.leaves()
+            && !self.has(Flaw::FokPartial)
+        {
+            out.take(order.canceled(CancelReason::FokUnfillable));
+            return self.ended(&order, out);
+        }
+        self.enter_order(order, out);
+    }
+
+    fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
+        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
+        let [profit_id, loss_id] = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
+        let time = entry.terms.time_in_force;
+        let exit = |id, kind, partner| {
+            let terms = OrderTerms::new(entry.side().opposite(), entry.filled, kind);
+            let time_in_force = if time == TimeInForce::Day { time } else { TimeInForce::Gtc };
+            let self_trade = entry.terms.self_trade;
+            let link = Link::OneCancelsOther(partner);
+            let terms = OrderTerms { time_in_force, self_trade, link, ..terms };
+            Order { partner: Some(partner), ..new_order(id, entry.owner, terms) }
+        };
+        let profit = exit(profit_id, OrderKind::Limit(take_profit), loss_id);
+        let loss = exit(loss_id, OrderKind::Stop { trigger: stop_loss, protection }, profit_id);
+        for Order { id, owner, terms, .. } in [profit, loss] {
+            out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
+        }
+        // The stop goes first, so that it is there when the other trades at once.
+        self.enter_order(loss, out);
+        self.enter_order(profit, out);
+    }
+
+    /// Moves the first pegged order that is not where it should be, and tells whether there was one.
+    fn follow_one_peg(&mut self, out: &mut impl EventSink) -> bool {
+        if self.has(Flaw::PegStays) {
+            return false;
+        }
+        let misplaced = self.orders.iter().position(|order| {
+            let OrderKind::Pegged { to, offset, limit } = order.terms.kind else { return false };
+            let wanted = self.peg_price(order.side(), to, offset, limit);
+            order.state != wanted.map_or(State::Parked, State::Resting)
+        });
+        let Some(index) = misplaced else { return false };
+        let OrderKind::Pegged { to, offset, limit } = self.orders[index].terms.kind else { return false };
+        let wanted = self.peg_price(self.orders[index].side(), to, offset, limit);
+        out.take(self.orders[index].repriced(wanted));
+        if wanted.is_none() {
+            self.orders[index].state = State::Parked;
+        } else {
+            let mut order = self.orders.remove(index);
+            self.sweep(&mut order, wanted, out);
+            self.rest_or_end(order, wanted, out);
+        }
+        true
+    }
+
+    /// Returns where a pegged order belongs: by prices of orders that are not pegged.
+    fn peg_price(&self, side: Side, to: Peg, offset: i32, limit: Option<Price>) -> Option<Price> {
+        let unpegged = |side| self.best_where(side, |order| !order.is_pegged());
+        let (own, other) = (unpegged(side), unpegged(side.opposite()));
+        let from = match to {
+            Peg::Touch => own?.ticks(),
+            Peg::Mid => {
+                let twice = own?.ticks() + other?.ticks();
+                let down = twice.div_euclid(2);
+                if side == Side::Buy { down } else { twice - down }
+            }
+        };
+        let sign = side.sign();
+        let behind = from - sign * i64::from(offset);
+        // No further than the limit, and not to where it would take from an order that is not pegged.
+        let not_taking = other.map(|other| other.ticks() - sign);
+        let capped = [limit.map(Price::ticks), not_taking].into_iter().flatten();
+        Some(Price::new(sign * capped.fold(sign * behind, |price, cap| price.min(sign * cap))))
+    }
+}
+
+fn new_order(id: OrderId, owner: ActorId, terms: OrderTerms) -> Order {
+    let mut order = Order {
+        id,
+        owner,
+        terms,
+        state: State::Taking,
+        displayed: Quantity::ZERO,
+        hidden: Quantity::ZERO,
+        filled: Quantity::ZERO,
+        queue_ahead: Quantity::ZERO,
+        partner: None,
+    };
+    order.show(terms.quantity);
+    order
+}

@@ -1,0 +1,1 @@
+//! Ladders: each kind of order, as a trader would draw it.

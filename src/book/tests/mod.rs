@@ -1,0 +1,24 @@
+//! The book: ladders, the engine against the reference on every event, broken engines that must be
+//! caught, the whole range of prices.
+
+mod audit;
+mod differential;
+mod flaws;
+mod ladders;
+mod range;
+mod traffic;
+
+use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};
+use crate::market::{
+    CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason,
+    SelfTrade, Side, TimeInForce,
+};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+
+fn command(order: u64, owner: u32, kind: CommandKind) -> Command {
+    Command { order: OrderId::new(order), owner: ActorId::new(owner), listing: ListingId::new(0), kind }
+}
+
+fn at(nanos: i64) -> SimTime {
+    SimTime::from_nanos(nanos)
+}

@@ -1,0 +1,219 @@
+//! Random traffic: commands, phases and time, over all kinds of orders.
+
+use rand::RngExt;
+
+use super::*;
+use crate::book::{Matching, PriceBands};
+use crate::kernel::{Stream, stream};
+use crate::units::Seed;
+
+/// What can happen to a book.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Step {
+    Execute(Command),
+    Enter(Phase),
+    Pass,
+}
+
+/// What traffic is like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Profile {
+    /// Limits lie this far around the middle.
+    pub(super) spread: i64,
+    /// Commands refer to orders among the last so many, or among all ids below it if ids do not grow.
+    pub(super) ids: u64,
+    pub(super) ids_grow: bool,
+    pub(super) quantity_max: u64,
+    /// How many of a thousand steps change the phase.
+    pub(super) phases: u32,
+    /// How many of a thousand orders have conditions, or are more than limit orders.
+    pub(super) special: u32,
+    /// How many of a thousand commands cancel or replace.
+    pub(super) changes: u32,
+}
+
+pub(super) const SMALL: Profile = Profile {
+    spread: 10,
+    ids: 120,
+    ids_grow: false,
+    quantity_max: 30,
+    phases: 30,
+    special: 500,
+    changes: 250,
+};
+
+pub(super) fn rng(seed: u64) -> Stream {
+    stream(Seed::new(seed), "book traffic")
+}
+
+fn chance(rng: &mut Stream, of_thousand: u32) -> bool {
+    rng.random_range(0..1_000_u32) < of_thousand
+}
+
+fn one_of<T: Copy>(rng: &mut Stream, items: &[T]) -> T {
+    items[rng.random_range(0..items.len())]
+}
+
+const MIDDLE: i64 = 100;
+
+/// Returns the `index`-th step; a function of the random numbers alone.
+pub(super) fn step(rng: &mut Stream, profile: &Profile, index: u64) -> Step {
+    if chance(rng, profile.phases) {
+        // Back to continuous trading more often than not, so that traffic does not stay collecting.
+        let phase = if chance(rng, 500) { Phase::Continuous } else { one_of(rng, &Phase::ALL) };
+        return Step::Enter(phase);
+    }
+    if chance(rng, 20) {
+        return Step::Pass;
+    }
+    let owner = rng.random_range(0..3_u32);
+    let reference = |rng: &mut Stream| {
+        if profile.ids_grow {
+            3 * index.saturating_sub(rng.random_range(0..profile.ids)) + rng.random_range(0..3)
+        } else {
+            rng.random_range(0..profile.ids)
+        }
+    };
+    if chance(rng, profile.changes) {
+        let order = reference(rng);
+        let kind = match rng.random_range(0..100_u32) {
+            0..=54 => CommandKind::Cancel,
+            55..=97 => CommandKind::Replace { price: price(rng, profile), quantity: quantity(rng, profile) },
+            98 => CommandKind::MassCancel { side: one_of(rng, &[None, Some(Side::Buy), Some(Side::Sell)]) },
+            _ => CommandKind::Disconnect,
+        };
+        return Step::Execute(command(order, owner, kind));
+    }
+    let order = if profile.ids_grow && !chance(rng, 10) { 3 * index } else { reference(rng) };
+    let other = reference(rng);
+    let terms = terms(rng, profile, i64::try_from(index).unwrap(), other);
+    Step::Execute(command(order, owner, CommandKind::New(terms)))
+}
+
+fn price(rng: &mut Stream, profile: &Profile) -> Price {
+    Price::new(MIDDLE + rng.random_range(-profile.spread..=profile.spread))
+}
+
+fn quantity(rng: &mut Stream, profile: &Profile) -> Quantity {
+    Quantity::new(match rng.random_range(0..200_u32) {
+        0 => 0,
+        1 => Quantity::MAX_LOTS + 1,
+        _ => rng.random_range(1..=profile.quantity_max),
+    })
+}
+
+fn terms(rng: &mut Stream, profile: &Profile, index: i64, other: u64) -> OrderTerms {
+    let side = one_of(rng, &Side::BOTH);
+    let limit = OrderTerms::limit(side, quantity(rng, profile), price(rng, profile));
+    if !chance(rng, profile.special) {
+        return limit;
+    }
+    let protection = chance(rng, 500).then(|| price(rng, profile));
+    let near = price(rng, profile);
+    let kind = match rng.random_range(0..20_u32) {
+        0..=7 => limit.kind,
+        8..=9 => OrderKind::Market { protection },
+        10 => OrderKind::MarketToLimit { protection },
+        11..=12 => OrderKind::Stop { trigger: near, protection },
+        13..=14 => OrderKind::StopLimit { trigger: near, limit: price(rng, profile) },
+        15..=16 => OrderKind::TrailingStop { distance: rng.random_range(1..6), protection },
+        _ => {
+            let to = one_of(rng, &[Peg::Mid, Peg::Touch]);
+            OrderKind::Pegged { to, offset: rng.random_range(-1..3), limit: protection }
+        }
+    };
+    let date = at(index + rng.random_range(-1..40));
+    let time_in_force = match rng.random_range(0..16_u32) {
+        0..=5 => TimeInForce::Gtc,
+        6..=7 => TimeInForce::Day,
+        8..=9 => TimeInForce::Ioc,
+        10..=11 => TimeInForce::Fok,
+        12..=13 => TimeInForce::Gtd(date),
+        14 => TimeInForce::AtOpen,
+        _ => TimeInForce::AtClose,
+    };
+    let part = |rng: &mut Stream, of_thousand| {
+        chance(rng, of_thousand).then(|| Quantity::new(rng.random_range(1..=profile.quantity_max / 3)))
+    };
+    let link = match rng.random_range(0..12_u32) {
+        0..=1 => Link::OneCancelsOther(OrderId::new(other)),
+        2 => {
+            let gain = side.sign() * rng.random_range(1..6);
+            Link::Bracket { take_profit: near + gain, stop_loss: near - gain, protection: None }
+        }
+        _ => Link::None,
+    };
+    let terms = OrderTerms {
+        kind,
+        time_in_force,
+        display: part(rng, 250),
+        minimum: part(rng, 100),
+        post_only: one_of(
+            rng,
+            &[PostOnly::No, PostOnly::No, PostOnly::No, PostOnly::Reject, PostOnly::Slide],
+        ),
+        self_trade: one_of(
+            rng,
+            &[
+                SelfTrade::Allow,
+                SelfTrade::Allow,
+                SelfTrade::CancelNewest,
+                SelfTrade::CancelOldest,
+                SelfTrade::CancelBoth,
+                SelfTrade::Decrement,
+            ],
+        ),
+        link,
+        ..limit
+    };
+    if chance(rng, 30) { terms } else { mended(terms) }
+}
+
+/// Returns the terms without what makes them contradictory.
+fn mended(mut terms: OrderTerms) -> OrderTerms {
+    let contradicts = |terms: &OrderTerms| terms.objection() == Some(RejectReason::ContradictoryTerms);
+    let wanted = terms.link;
+    terms.display = terms.display.map(|display| display.min(terms.quantity));
+    terms.minimum = terms.minimum.map(|minimum| minimum.min(terms.quantity));
+    let mends: [fn(&mut OrderTerms); 5] = [
+        |terms| terms.minimum = None,
+        |terms| terms.display = None,
+        |terms| terms.post_only = PostOnly::No,
+        |terms| terms.link = Link::None,
+        |terms| terms.time_in_force = TimeInForce::Gtc,
+    ];
+    for mend in mends {
+        if contradicts(&terms) {
+            mend(&mut terms);
+        }
+    }
+    // What was given up for nothing is restored.
+    let linked = OrderTerms { link: wanted, ..terms };
+    if contradicts(&linked) { terms } else { linked }
+}
+
+/// Returns one of many rules, by number.
+pub(super) fn config(number: u64) -> BookConfig {
+    let matching = match number % 4 {
+        0 | 1 => Matching::PriceTime,
+        2 => Matching::ProRata,
+        _ => Matching::TopShare { percent: (number * 7 % 101) as u8 },
+    };
+    let bands = match number / 4 % 4 {
+        0 => PriceBands { static_bps: Some(800), dynamic_bps: Some(300), limit_bps: Some(1_200) },
+        1 => PriceBands { static_bps: None, dynamic_bps: Some(400), limit_bps: None },
+        _ => PriceBands::default(),
+    };
+    let reference = (number / 16 % 2 == 0).then(|| Price::new(MIDDLE));
+    BookConfig { matching, bands, reference }
+}
+
+/// Lets a step happen to a book.
+pub(super) fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: &mut Vec<BookEvent>) {
+    out.clear();
+    match step {
+        Step::Execute(command) => book.execute(at(now), command, out),
+        Step::Enter(phase) => book.enter(at(now), *phase, out),
+        Step::Pass => book.advance(at(now), out),
+    }
+}

@@ -1,0 +1,291 @@
+//! [`ListedBook`]: one book of a venue, with what surrounds it.
+
+use super::bars::BarBuilder;
+use super::rules::ListingRules;
+use super::venue::reject;
+use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
+use crate::market::{
+    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, Phase, Quote, ReportKind, Side, Trade,
+};
+use crate::pit::Context;
+use crate::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
+
+/// What a wake-up of the exchange is for: the upper half of its tag; the lower is the listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alarm {
+    BarEnds = 0,
+    NextPhase = 1,
+    HaltGoesOn = 2,
+    OrderExpires = 3,
+    Close = 4,
+}
+
+impl Alarm {
+    pub(super) const fn tag(self, listing: ListingId) -> u64 {
+        (self as u64) << 32 | listing.get() as u64
+    }
+
+    pub(super) const fn of(tag: u64) -> Option<Self> {
+        match tag >> 32 {
+            0 => Some(Self::BarEnds),
+            1 => Some(Self::NextPhase),
+            2 => Some(Self::HaltGoesOn),
+            3 => Some(Self::OrderExpires),
+            4 => Some(Self::Close),
+            _ => None,
+        }
+    }
+}
+
+/// What a listing's trades are measured by.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) instrument: Instrument,
+    pub(super) fees: Fees,
+}
+
+/// A book that publishes: facts to the tape, reports to owners, bars, phases.
+#[derive(Debug)]
+pub(super) struct ListedBook {
+    listing: ListingId,
+    terms: Terms,
+    rules: ListingRules,
+    /// The next change of the rules' schedule.
+    next_change: usize,
+    book: OrderBook,
+    bars: BarBuilder,
+    touch: Quote,
+    indicative: Option<Indicative>,
+    /// When the exchange is woken for an order that expires.
+    expiry_alarm: Option<SimTime>,
+}
+
+impl ListedBook {
+    pub(super) fn new(
+        listing: ListingId,
+        terms: Terms,
+        rules: ListingRules,
+        bar_interval: SimDuration,
+    ) -> Self {
+        Self {
+            listing,
+            terms,
+            book: OrderBook::new(rules.book),
+            rules,
+            next_change: 0,
+            bars: BarBuilder::new(bar_interval),
+            touch: Quote::default(),
+            indicative: None,
+            expiry_alarm: None,
+        }
+    }
+
+    pub(super) const fn listing(&self) -> ListingId {
+        self.listing
+    }
+
+    /// Does something to the book, and publishes all that comes of it.
+    pub(super) fn operate(
+        &mut self,
+        ctx: &mut Context,
+        command: Option<&Command>,
+        events: &mut Vec<BookEvent>,
+        action: impl FnOnce(&mut OrderBook, SimTime, &mut Vec<BookEvent>),
+    ) {
+        events.clear();
+        action(&mut self.book, ctx.now(), events);
+        for event in events.iter() {
+            self.tell(command, event, ctx);
+        }
+        self.publish_touch(ctx);
+        if self.book.phase().is_auction() || self.indicative.is_some() {
+            self.publish_indicative(ctx);
+        }
+        self.watch_expiry(ctx);
+    }
+
+    /// Goes into the phases that are due, and has the exchange woken for the next.
+    pub(super) fn follow_schedule(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
+        if self.next_change == 0 && self.rules.schedule.first().is_some_and(|(at, _)| *at > ctx.now()) {
+            self.operate(ctx, None, events, |book, now, out| book.enter(now, Phase::PreOpen, out));
+        }
+        while let Some((at, phase)) = self.rules.schedule.get(self.next_change).copied() {
+            if at > ctx.now() {
+                return ctx.wake_at(at, Alarm::NextPhase.tag(self.listing));
+            }
+            self.next_change += 1;
+            self.operate(ctx, None, events, |book, now, out| book.enter(now, phase, out));
+        }
+    }
+
+    /// Goes from a halt to the auction that ends it, and from that to continuous trading.
+    pub(super) fn go_on_after_halt(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
+        let next = match self.book.phase() {
+            Phase::Halt => Phase::ReopeningAuction,
+            Phase::ReopeningAuction => Phase::Continuous,
+            // The schedule has led elsewhere meanwhile.
+            _ => return,
+        };
+        self.operate(ctx, None, events, |book, now, out| book.enter(now, next, out));
+        if next == Phase::ReopeningAuction {
+            ctx.wake_after(self.rules.reopening, Alarm::HaltGoesOn.tag(self.listing));
+        }
+    }
+
+    /// Turns one event of the book into facts and reports.
+    fn tell(&mut self, command: Option<&Command>, event: &BookEvent, ctx: &mut Context) {
+        let listing = self.listing;
+        match *event {
+            BookEvent::Accepted { order, owner } => {
+                if let Some(CommandKind::New(terms)) = command.map(|command| command.kind) {
+                    ctx.publish(Fact::OrderAccepted { order, owner, listing, terms });
+                    self.report(ctx, owner, (order, terms.side), ReportKind::Accepted);
+                }
+            }
+            BookEvent::ExitEntered { order, owner, terms, .. } => {
+                ctx.publish(Fact::OrderAccepted { order, owner, listing, terms });
+                self.report(ctx, owner, (order, terms.side), ReportKind::Accepted);
+            }
+            BookEvent::Rejected { reason, .. } | BookEvent::CommandRejected { reason, .. } => {
+                if let Some(command) = command {
+                    reject(command, reason, ctx);
+                }
+            }
+            BookEvent::Traded(ref trade) => self.tell_trade(trade, ctx),
+            BookEvent::Uncrossed { price, volume } => {
+                ctx.publish(Fact::AuctionUncrossed { listing, price, volume });
+            }
+            BookEvent::PhaseChanged { phase } => {
+                ctx.publish(Fact::PhaseChanged { listing, phase });
+                if phase == Phase::Halt {
+                    ctx.wake_after(self.rules.halt, Alarm::HaltGoesOn.tag(listing));
+                }
+            }
+            _ => self.tell_change(event, ctx),
+        }
+    }
+
+    /// Turns an event that changed or ended one order into a fact and a report.
+    fn tell_change(&self, event: &BookEvent, ctx: &mut Context) {
+        let listing = self.listing;
+        let (owner, order, side, fact, kind) = match *event {
+            BookEvent::Replaced { order, owner, side, price, leaves, kept_priority } => {
+                let fact = Fact::OrderReplaced { order, listing, price, leaves, kept_priority };
+                (owner, order, side, fact, Some(ReportKind::Replaced { price, leaves }))
+            }
+            BookEvent::Repriced { order, owner, side, price } => {
+                let fact = Fact::OrderRepriced { order, listing, price };
+                (owner, order, side, fact, Some(ReportKind::Repriced { price }))
+            }
+            BookEvent::Reduced { order, owner, side, leaves, reason } => {
+                let fact = Fact::OrderReduced { order, listing, leaves, reason };
+                (owner, order, side, fact, Some(ReportKind::Reduced { leaves, reason }))
+            }
+            BookEvent::Triggered { order, owner, side, trigger } => {
+                let fact = Fact::OrderTriggered { order, listing, trigger };
+                (owner, order, side, fact, Some(ReportKind::Triggered { trigger }))
+            }
+            BookEvent::Refreshed { order, owner, side, displayed } => {
+                (owner, order, side, Fact::OrderRefreshed { order, listing, displayed }, None)
+            }
+            BookEvent::Canceled { order, owner, side, quantity, reason } => {
+                let fact = Fact::OrderCanceled { order, listing, quantity, reason };
+                (owner, order, side, fact, Some(ReportKind::Canceled(reason)))
+            }
+            BookEvent::Expired { order, owner, side, quantity, reason } => {
+                let fact = Fact::OrderExpired { order, listing, quantity, reason };
+                (owner, order, side, fact, Some(ReportKind::Expired(reason)))
+            }
+            _ => return,
+        };
+        ctx.publish(fact);
+        if let Some(kind) = kind {
+            self.report(ctx, owner, (order, side), kind);
+        }
+    }
+
+    fn tell_trade(&mut self, matched: &BookTrade, ctx: &mut Context) {
+        let BookTrade { price, quantity, aggressor, phase, .. } = *matched;
+        let Terms { instrument, fees } = &self.terms;
+        let notional = instrument.notional(price, quantity);
+        let [maker_rate, taker_rate] =
+            if phase == Phase::Continuous { [fees.maker, fees.taker] } else { [fees.auction; 2] };
+        let trade = Trade {
+            id: ctx.next_trade_id(),
+            listing: self.listing,
+            price,
+            quantity,
+            aggressor,
+            phase,
+            maker_order: matched.maker_order,
+            maker: matched.maker_owner,
+            maker_fee: maker_rate.of(notional),
+            maker_queue_ahead: matched.maker_queue_ahead,
+            taker_order: matched.taker_order,
+            taker: matched.taker_owner,
+            taker_fee: taker_rate.of(notional),
+        };
+        self.publish_trade(&trade, ctx);
+        let [maker_role, taker_role] = trade.roles();
+        let filled = |leaves, liquidity, fee| ReportKind::Filled {
+            trade: trade.id,
+            price,
+            quantity,
+            leaves,
+            liquidity,
+            phase,
+            fee,
+        };
+        let maker = filled(matched.maker_leaves, maker_role, trade.maker_fee);
+        let taker = filled(matched.taker_leaves, taker_role, trade.taker_fee);
+        self.report(ctx, trade.maker, (trade.maker_order, aggressor.opposite()), maker);
+        self.report(ctx, trade.taker, (trade.taker_order, aggressor), taker);
+    }
+
+    fn publish_trade(&mut self, trade: &Trade, ctx: &mut Context) {
+        // A bar that ends now must be closed before a trade of the next is added.
+        self.publish_bar(ctx);
+        ctx.publish(Fact::Traded(*trade));
+        if let Some(end) = self.bars.add(ctx.now(), trade.price, trade.quantity) {
+            ctx.wake_at(end, Alarm::BarEnds.tag(self.listing));
+        }
+    }
+
+    pub(super) fn publish_bar(&mut self, ctx: &mut Context) {
+        if let Some(bar) = self.bars.take_ended(ctx.now()) {
+            ctx.publish(Fact::BarClosed { listing: self.listing, bar });
+        }
+    }
+
+    /// Publishes the touch if it is another; while the book collects, there is none.
+    fn publish_touch(&mut self, ctx: &mut Context) {
+        let touch = if self.book.phase() == Phase::Continuous { self.book.quote() } else { Quote::default() };
+        if touch != self.touch {
+            self.touch = touch;
+            ctx.publish(Fact::TouchChanged { listing: self.listing, quote: touch });
+        }
+    }
+
+    fn publish_indicative(&mut self, ctx: &mut Context) {
+        let indicative = if self.book.phase().is_auction() { self.book.indicative() } else { None };
+        if indicative != self.indicative {
+            self.indicative = indicative;
+            let indicative = indicative.map(|indicative| (indicative.price, indicative.volume));
+            ctx.publish(Fact::IndicativeChanged { listing: self.listing, indicative });
+        }
+    }
+
+    /// Has the exchange woken when the next order expires.
+    fn watch_expiry(&mut self, ctx: &mut Context) {
+        let Some(next) = self.book.next_expiry() else { return };
+        if self.expiry_alarm.is_none_or(|alarm| alarm <= ctx.now() || next < alarm) {
+            self.expiry_alarm = Some(next);
+            ctx.wake_at(next, Alarm::OrderExpires.tag(self.listing));
+        }
+    }
+
+    fn report(&self, ctx: &mut Context, to: ActorId, (order, side): (OrderId, Side), kind: ReportKind) {
+        let at = ctx.now();
+        ctx.report(to, ExecutionReport { order, listing: self.listing, side, at, kind });
+    }
+}

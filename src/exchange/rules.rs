@@ -1,0 +1,27 @@
+//! [`ListingRules`]: by which rules a listing trades, and when.
+
+use crate::book::BookConfig;
+use crate::market::Phase;
+use crate::units::{SimDuration, SimTime};
+
+/// The rules of one listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingRules {
+    /// How its book matches.
+    pub book: BookConfig,
+    /// When it goes into which phase, in order of time; before the first change it is in
+    /// [`Phase::PreOpen`]. Without any it trades continuously from the opening of the market.
+    pub schedule: Vec<(SimTime, Phase)>,
+    /// How long a halt lasts before the re-opening auction.
+    pub halt: SimDuration,
+    /// How long the re-opening auction lasts.
+    pub reopening: SimDuration,
+}
+
+impl Default for ListingRules {
+    /// Continuous trading by price and time; halts and re-openings of a minute, for books with bands.
+    fn default() -> Self {
+        let minute = SimDuration::from_secs(60);
+        Self { book: BookConfig::default(), schedule: Vec::new(), halt: minute, reopening: minute }
+    }
+}

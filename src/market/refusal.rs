@@ -1,0 +1,87 @@
+//! [`Refusal`]: why an account gate let a request not leave.
+
+use thiserror::Error;
+
+use super::reason::RejectReason;
+use crate::units::{Money, NetQuantity, OrderId, Quantity};
+
+/// Why the account gate let a request not leave; the venue never hears of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The quantity is zero or above [`Quantity::MAX_LOTS`].
+    #[error("a quantity of {0} lots is not allowed: it must lie between 1 and 2^40")]
+    QuantityOutOfRange(Quantity),
+    /// The price lies beyond ±2^40 ticks, or price times quantity beyond what money can hold.
+    #[error("price or notional is out of range")]
+    PriceOutOfRange,
+    /// Free cash does not cover notional and fees.
+    #[error("needs {needed} of free cash, has {free}")]
+    InsufficientCash {
+        /// What the order would hold.
+        needed: Money,
+        /// What is free.
+        free: Money,
+    },
+    /// Neither free shares nor the short limit cover the sale.
+    #[error("selling {asked} lots needs as many free, or room to go short: {available} available")]
+    InsufficientShares {
+        /// Lots that the order sells.
+        asked: Quantity,
+        /// Lots that may be sold.
+        available: NetQuantity,
+    },
+    /// A market order to buy has no price to hold cash for: no ask and no trade has been seen.
+    #[error("no ask and no trade has been seen yet, so a market order to buy has no price to hold cash for")]
+    NoReferencePrice,
+    /// A pegged order to buy has no limit to hold cash for.
+    #[error("a pegged order to buy needs a limit, so that cash can be held for it")]
+    NeedsLimit,
+    /// The account has no open order of that id.
+    #[error("order {0} is not open in this account")]
+    UnknownOrder(OrderId),
+    /// A replace of the order is still on its way.
+    #[error("order {0} is already being replaced: wait for the answer")]
+    ReplacePending(OrderId),
+    /// There is no such listing.
+    #[error("there is no such instrument at that venue")]
+    UnknownListing,
+    /// The run has ended; no order can arrive any more.
+    #[error("the market has closed")]
+    Closed,
+    /// A reduce-only order is larger than the position it could reduce, own orders that already do counted.
+    #[error("reduce-only: {asked} lots are asked, but only {reducible} of the position are left to reduce")]
+    WouldNotReduce {
+        /// Lots of the order.
+        asked: Quantity,
+        /// Lots that may be reduced.
+        reducible: Quantity,
+    },
+    /// The terms make no order, whatever the state of the book.
+    #[error("{0}")]
+    Unfit(RejectReason),
+    /// The actor has no account.
+    #[error("this actor has no account to trade from")]
+    NoAccount,
+}
+
+impl Refusal {
+    /// Returns the reason's short name, as recorded.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::QuantityOutOfRange(_) => "quantity_out_of_range",
+            Self::PriceOutOfRange => "price_out_of_range",
+            Self::InsufficientCash { .. } => "insufficient_cash",
+            Self::InsufficientShares { .. } => "insufficient_shares",
+            Self::NoReferencePrice => "no_reference_price",
+            Self::NeedsLimit => "needs_limit",
+            Self::UnknownOrder(_) => "unknown_order",
+            Self::ReplacePending(_) => "replace_pending",
+            Self::UnknownListing => "unknown_listing",
+            Self::Closed => "closed",
+            Self::WouldNotReduce { .. } => "would_not_reduce",
+            Self::Unfit(reason) => reason.name(),
+            Self::NoAccount => "no_account",
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! [`Side`]: buy or sell.
+
+use std::fmt;
+
+use crate::units::Price;
+
+/// Which way an order or fill goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Pays cash, receives the instrument.
+    Buy,
+    /// Delivers the instrument, receives cash.
+    Sell,
+}
+
+impl Side {
+    /// Both sides, buy first.
+    pub const BOTH: [Self; 2] = [Self::Buy, Self::Sell];
+
+    /// Returns the other side.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Buy => Self::Sell,
+            Self::Sell => Self::Buy,
+        }
+    }
+
+    /// Returns `buy` or `sell`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
+
+    /// Returns +1 for a buy and -1 for a sell.
+    #[must_use]
+    pub const fn sign(self) -> i64 {
+        match self {
+            Self::Buy => 1,
+            Self::Sell => -1,
+        }
+    }
+
+    /// Tells whether an order of this side with `limit` may trade at `price`.
+    #[must_use]
+    pub const fn accepts(self, limit: Price, price: Price) -> bool {
+        match self {
+            Self::Buy => price.ticks() <= limit.ticks(),
+            Self::Sell => price.ticks() >= limit.ticks(),
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
