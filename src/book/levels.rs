@@ -34,6 +34,10 @@ impl Levels {
         self.levels.last()
     }
 
+    pub(super) fn worst(&self) -> Option<&Level> {
+        self.levels.first()
+    }
+
     pub(super) fn best_mut(&mut self) -> Option<&mut Level> {
         self.levels.last_mut()
     }

@@ -1,0 +1,53 @@
+//! Looking at the single orders of a book (L3).
+
+use super::order_book::OrderBook;
+use super::slab::{NONE, Slot};
+use crate::market::Side;
+use crate::units::{OrderId, Price, Quantity};
+
+/// An order as it rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestingOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Its side.
+    pub side: Side,
+    /// Its limit.
+    pub price: Price,
+    /// What is open of it.
+    pub leaves: Quantity,
+    /// What has traded of it.
+    pub filled: Quantity,
+}
+
+impl OrderBook {
+    /// Returns an order, if it rests.
+    #[must_use]
+    pub fn order(&self, order: OrderId) -> Option<RestingOrder> {
+        self.slab.find(order).map(|slot| self.resting(slot))
+    }
+
+    /// Returns the order of a side that trades next: the first in the queue of the best level.
+    #[must_use]
+    pub fn first(&self, side: Side) -> Option<RestingOrder> {
+        self.side(side).best().map(|level| self.resting(level.head))
+    }
+
+    /// Returns the last order that would trade of a side: the last in the queue of the worst level.
+    #[must_use]
+    pub fn last(&self, side: Side) -> Option<RestingOrder> {
+        self.side(side).worst().map(|level| self.resting(level.tail))
+    }
+
+    fn resting(&self, slot: Slot) -> RestingOrder {
+        debug_assert!(slot != NONE, "a level is never empty");
+        let node = self.slab.get(slot);
+        RestingOrder {
+            order: node.id,
+            side: node.side,
+            price: node.price,
+            leaves: node.leaves,
+            filled: node.filled,
+        }
+    }
+}
