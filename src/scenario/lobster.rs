@@ -83,31 +83,42 @@ fn message(line: &Line<'_>, complaints: &mut Complaints<'_>) -> Option<OrderMess
         complaints.at_cell(line.start, cells.len(), 0, why);
         return None;
     };
-    let time = since_midnight(time);
-    let known = whole(kind, 1..=7).map_err(|_| format!("`{kind}` is not a known type; known are {TYPES}"));
-    // Where the type is unknown, the rest is held to the widest bounds, so as not to complain wrongly.
-    let bounds = Bounds::of(*known.as_ref().unwrap_or(&7));
-    let order = whole(order, bounds.order);
-    let size = whole(size, bounds.size);
-    let price = whole(price, bounds.price);
-    let side = side(direction, bounds.may_lack_side);
-    let faults = [time.as_ref().err(), known.as_ref().err(), order.as_ref().err(), size.as_ref().err()];
-    let faults = faults.into_iter().chain([price.as_ref().err(), side.as_ref().err()]);
-    for (column, why) in faults.enumerate() {
-        if let Some(why) = why {
-            complaints.at_cell(line.start, cells.len(), column, format!("{}: {why}", COLUMNS[column]));
-        }
-    }
-    let price = price.ok()?;
-    let kind = message_kind(known.ok()?, price)?;
+    let mut cell = Cells { start: line.start, complaints };
+    let time = cell.keep(0, since_midnight(time));
+    // Without its type nothing is known of what the other cells may hold.
+    let unknown = || format!("`{kind}` is not a known type; known are {TYPES}");
+    let number = cell.keep(1, whole(kind, 1..=7).map_err(|_| unknown()))?;
+    let bounds = Bounds::of(number);
+    let order = cell.keep(2, whole(order, bounds.order));
+    let size = cell.keep(3, whole(size, bounds.size));
+    let price = cell.keep(4, whole(price, bounds.price));
+    let side = cell.keep(5, side(direction, bounds.may_lack_side));
+    let kind = message_kind(number, price?)?;
     Some(OrderMessage {
-        since_midnight: time.ok()?,
-        order: order.ok()?.max(0).unsigned_abs(),
-        size: Quantity::new(size.ok()?.max(0).unsigned_abs()),
-        price: if matches!(kind, MessageKind::Halt(_)) { 0 } else { price },
-        side: side.ok()?,
+        since_midnight: time?,
+        order: order?.max(0).unsigned_abs(),
+        size: Quantity::new(size?.max(0).unsigned_abs()),
+        price: if matches!(kind, MessageKind::Halt(_)) { 0 } else { price? },
+        side: side?,
         kind,
     })
+}
+
+/// The cells of one message.
+struct Cells<'a, 'b> {
+    start: usize,
+    complaints: &'a mut Complaints<'b>,
+}
+
+impl Cells<'_, '_> {
+    /// Returns what was read, or complains.
+    fn keep<T>(&mut self, column: usize, read: Result<T, String>) -> Option<T> {
+        let complain = |why| {
+            let message = format!("{}: {why}", COLUMNS[column]);
+            self.complaints.at_cell(self.start, COLUMNS.len(), column, message);
+        };
+        read.map_err(complain).ok()
+    }
 }
 
 /// What the cells of a message may hold, which depends on its type.
