@@ -9,8 +9,8 @@ use super::Failure;
 use super::args::VerifyBookArguments;
 use super::console::{colors_errors, complain, print};
 use super::progress::thousands;
-use crate::analysis::{BookCheck, BookVerdict, Ladders};
-use crate::market::{BookRow, OrderMessage, Side, flow_price};
+use crate::analysis::{BookCheck, BookVerdict, Ladders, RowDifference};
+use crate::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
 use crate::scenario::OrderFlow;
 use crate::units::Price;
 
@@ -122,7 +122,7 @@ fn side_by_side(ladders: &Ladders) -> String {
     let both = [&ladders.file, &ladders.book];
     let asks = pairs(both, Side::Sell);
     let bids = pairs(both, Side::Buy);
-    let prices = asks.keys().chain(bids.keys()).map(|price| cents(*price).len());
+    let prices = asks.keys().chain(bids.keys()).map(|price| four_places(*price).len());
     let prices = prices.max().unwrap_or(0).max("price".len());
     let sizes = asks.values().chain(bids.values()).flatten().map(String::len);
     let sizes = sizes.max().unwrap_or(0).max("bid".len());
@@ -136,7 +136,7 @@ fn side_by_side(ladders: &Ladders) -> String {
     for (side, levels) in [(Side::Sell, asks), (Side::Buy, bids)] {
         for (price, sizes) in levels.iter().rev() {
             let drawn = |size: &str| {
-                let price = if size.is_empty() { String::new() } else { cents(*price) };
+                let price = if size.is_empty() { String::new() } else { four_places(*price) };
                 if side == Side::Buy { line(size, &price, "") } else { line("", &price, size) }
             };
             let mark = if sizes[0] == sizes[1] { " " } else { "*" };
@@ -158,19 +158,20 @@ fn pairs(rows: [&BookRow; 2], side: Side) -> BTreeMap<Price, Pair> {
 }
 
 /// Writes a price with all four decimals, so that a column of them is aligned.
-fn cents(price: Price) -> String {
+fn four_places(price: Price) -> String {
     format!("{}.{:04}", price.ticks() / 10_000, price.ticks() % 10_000)
 }
 
 /// Returns the outcome for machines.
 fn outcome(verdict: &BookVerdict) -> Value {
-    let difference = |it: &crate::analysis::RowDifference| {
+    let difference = |it: &RowDifference| {
         let reasons: Vec<String> = it.reasons.iter().map(ToString::to_string).collect();
-        json!({ "row": it.row, "message": it.message.to_string(), "reasons": reasons })
+        let nanos = it.message.since_midnight.nanos();
+        let message = it.message.to_string();
+        json!({ "row": it.row, "since_midnight_ns": nanos, "message": message, "reasons": reasons })
     };
     let ladder = |row: &BookRow, side| -> Value {
-        let level =
-            |it: &crate::market::QuoteLevel| json!([flow_price(it.price).to_string(), it.size.lots()]);
+        let level = |it: &QuoteLevel| json!([flow_price(it.price).to_string(), it.size.lots()]);
         row.side(side).iter().map(level).collect()
     };
     let book = |row: &BookRow| json!({ "bids": ladder(row, Side::Buy), "asks": ladder(row, Side::Sell) });

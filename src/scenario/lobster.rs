@@ -295,3 +295,39 @@ const fn half(side: Side) -> &'static str {
         Side::Sell => "ask",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn lines_end_as_on_any_system_and_the_open_one_is_known() {
+        let read = |text| -> Vec<(usize, &str, bool)> {
+            lines(text).map(|line| (line.start, line.text, line.last_and_open)).collect()
+        };
+        assert_eq!(read("a\r\nb\n\n"), [(0, "a", false), (3, "b", false)]);
+        assert_eq!(read("a\n\nb"), [(0, "a", false), (2, "", false), (3, "b", true)]);
+        assert_eq!(read("\n"), []);
+    }
+
+    proptest! {
+        #[test]
+        fn prop_no_text_makes_reading_panic(text in "[-0-9,.\n\rx\u{df}]{0,120}") {
+            let findings = Findings::default();
+            let read = parse_messages("m.csv", &text, &findings);
+            let depth = check_book("b.csv", &text, &findings);
+            let rows = book_rows(&text, depth.unwrap_or(1)).count();
+            prop_assert_eq!(rows, lines(&text).count());
+            prop_assert_eq!(read.is_none() || depth.is_none(), !findings.borrow().is_empty());
+            prop_assert_eq!(findings.borrow().render(false).is_empty(), findings.borrow().is_empty());
+        }
+
+        #[test]
+        fn prop_times_are_read_as_they_are_written(nanos in 0..NANOS_A_DAY) {
+            let time = SimDuration::from_nanos(nanos);
+            prop_assert_eq!(since_midnight(&seconds(time)), Ok(time));
+        }
+    }
+}

@@ -176,6 +176,14 @@ fn what_a_check_found_is_said_to_people_and_machines() {
     assert_eq!(files.command(&["--depth", "0"]).0, 2);
 }
 
+#[test]
+fn the_example_of_the_docs_is_what_the_command_says() {
+    let docs = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verify-book.md")).unwrap();
+    let blocks: Vec<&str> = docs.split("```\n").collect();
+    let files = Files::new(blocks[1], blocks[3]);
+    assert_eq!(files.command(&[]), (1, blocks[5].to_owned(), String::new()));
+}
+
 const MESSAGES: &str = "34200.5,1,7,100,1000000,1\n34200.5,3,7,100,1000000,1\n34201,5,0,10,1000500,-1\n";
 const ROWS: &str = "1001000,50,1000000,100,9999999999,0,-9999999999,0\n\
                     1001000,50,-9999999999,0,9999999999,0,-9999999999,0\n\
@@ -315,7 +323,7 @@ fn files_that_end_too_early_are_told_with_both_counts() {
         "the file ends in the middle of this line: it has 7 cells, but a row of a book has four a level";
     assert_eq!(found, [format!("book.csv:3:1: {cut}: ask price and size, bid price and size")]);
     let found = Files::new(MESSAGES, &ROWS[..ROWS.len() - 2]).load().unwrap_err();
-    assert!(found[0].starts_with("book.csv:3:52: bid size 2: `` must be 0"), "{found:?}");
+    assert!(found[0].starts_with("book.csv:3:51: bid size 2: `` must be 0"), "{found:?}");
     for (messages, rows, wanted) in [
         ("", ROWS, "messages.csv:1:1: the file is empty; at least one message is needed"),
         (MESSAGES, "\n", "book.csv:1:1: the file is empty; at least one row is needed"),

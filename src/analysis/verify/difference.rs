@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::replay::is_behind;
+use super::is_behind;
 use crate::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
 use crate::units::{Price, Quantity};
 

@@ -34,7 +34,7 @@ pub use difference::{BookVerdict, Ladders, OutOfPriority, Reason, RowDifference}
 use crate::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
 use crate::units::Price;
 use difference::{DIFFERENCES_MAX, LevelDifference, compare};
-use replay::{Applied, ReplayBook, Unknown, is_behind};
+use replay::{Applied, ReplayBook, Unknown};
 
 /// How many of a row's new differences are told; a row shifted by one level differs everywhere.
 const REASONS_MAX: usize = 4;
@@ -177,6 +177,11 @@ impl BookCheck {
         self.verdict.first_difference.get_or_insert(Ladders { row: number, file, book });
         self.last = found;
     }
+}
+
+/// Tells whether a price is worse than `horizon`.
+fn is_behind(side: Side, horizon: Price, price: Price) -> bool {
+    price != horizon && side.accepts(horizon, price)
 }
 
 /// Takes an addition off the level it went to, and puts back what was taken off.

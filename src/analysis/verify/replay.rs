@@ -4,6 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use super::difference::Reason;
+use super::is_behind;
 use crate::book::{BookEvent, MatchingEngine, OrderBook, RestingOrder};
 use crate::market::{
     Command, CommandKind, MessageKind, OrderMessage, OrderTerms, QuoteLevel, Side, TimeInForce,
@@ -103,11 +104,6 @@ fn unknown_order(side: Side, price: Price) -> OrderId {
 
 const fn is_unknown(order: OrderId) -> bool {
     order.get() >= 1 << 63
-}
-
-/// Tells whether a price is worse than `horizon`.
-pub(super) fn is_behind(side: Side, horizon: Price, price: Price) -> bool {
-    price != horizon && side.accepts(horizon, price)
 }
 
 impl ReplayBook {

@@ -1,5 +1,7 @@
 //! The check, message by message: what is known, what is revealed, and what each reason is for.
 
+use proptest::prelude::*;
+
 use super::{BookCheck, BookVerdict, Reason};
 use crate::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
 use crate::units::{Price, Quantity, SimDuration};
@@ -191,4 +193,36 @@ fn reasons_are_sentences() {
     let wanted =
         "order 1 is not known, and of the 12 that the message takes off at 118.6, only 10 are of unknown id";
     assert_eq!(reason.to_string(), wanted);
+}
+
+/// Messages and rows that have nothing to do with each other.
+fn any_step() -> impl Strategy<Value = (OrderMessage, BookRow)> {
+    let kind = prop::sample::select(vec![Add, Add, Reduce, Delete, Execute, ExecuteHidden]);
+    let side = prop::sample::select(vec![Buy, Sell]);
+    let message = (kind, 1..8_u64, 1..20_u64, 95..106_i64, side)
+        .prop_map(|(kind, order, size, price, side)| message(kind, order, size, price, side));
+    let levels = || prop::collection::btree_map(95..106_i64, 1..40_u64, 0..3);
+    let row = (levels(), levels()).prop_map(|(bids, asks)| {
+        let bids: Vec<(i64, u64)> = bids.into_iter().rev().collect();
+        let asks: Vec<(i64, u64)> = asks.into_iter().collect();
+        row(&bids, &asks)
+    });
+    (message, row)
+}
+
+proptest! {
+    #[test]
+    fn prop_no_messages_make_the_check_panic(steps in prop::collection::vec(any_step(), 1..60)) {
+        let mut check = BookCheck::new(2, None);
+        for (message, row) in &steps {
+            check.observe(message, row);
+        }
+        let verdict = check.finish();
+        prop_assert_eq!(verdict.rows, steps.len() as u64);
+        prop_assert!(verdict.equal <= verdict.equal_at_touch && verdict.equal_at_touch <= verdict.rows);
+        prop_assert_eq!(verdict.differences.is_empty(), verdict.all_equal());
+        for difference in &verdict.differences {
+            prop_assert!(!difference.reasons.is_empty(), "{:?}", difference);
+        }
+    }
 }
