@@ -51,3 +51,29 @@ impl OrderBook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::MatchingEngine;
+    use crate::market::{Command, CommandKind, OrderTerms};
+    use crate::units::{ActorId, ListingId};
+
+    #[test]
+    fn the_first_trades_next_and_the_last_at_last() {
+        let mut book = OrderBook::new();
+        for (order, side, lots, ticks) in
+            [(1, Side::Buy, 5, 99), (2, Side::Buy, 6, 100), (3, Side::Buy, 7, 100), (4, Side::Sell, 2, 100)]
+        {
+            let terms = OrderTerms::limit(side, Quantity::new(lots), Price::new(ticks));
+            let (order, owner, listing) = (OrderId::new(order), ActorId::new(0), ListingId::new(0));
+            let command = Command { order, owner, listing, kind: CommandKind::New(terms) };
+            book.execute(&command, &mut Vec::new());
+        }
+        let first = book.first(Side::Buy).unwrap();
+        assert_eq!((first.order.get(), first.leaves.lots(), first.filled.lots()), (2, 4, 2));
+        assert_eq!(book.last(Side::Buy).unwrap().order.get(), 1);
+        assert_eq!(book.order(OrderId::new(2)), Some(first));
+        assert_eq!((book.first(Side::Sell), book.order(OrderId::new(4))), (None, None));
+    }
+}

@@ -131,7 +131,7 @@ fn side_by_side(ladders: &Ladders) -> String {
     let width = line("", "", "").len();
     let head = line("bid", "price", "ask");
     // Writing to a string cannot fail.
-    writeln!(text, "  {:<width$}      {}", "file", "book").ok();
+    writeln!(text, "  {:<width$}      book", "file").ok();
     writeln!(text, "  {head}      {head}").ok();
     for (side, levels) in [(Side::Sell, asks), (Side::Buy, bids)] {
         for (price, sizes) in levels.iter().rev() {

@@ -203,20 +203,20 @@ pub(super) fn check_book(name: &str, text: &str, findings: &Findings) -> Option<
     let mut depth = None;
     for line in lines(text) {
         let width = line.text.split(',').count();
-        let wanted = depth.get_or_insert(width / 4);
-        if width % 4 != 0 || width == 0 {
-            let why = line
-                .ragged(width, "a row of a book has four a level: ask price and size, bid price and size");
-            complaints.at_cell(line.start, width, 0, why);
-        } else if width != *wanted * 4 {
-            let why = line.ragged(width, &format!("the first has {}, four a level", *wanted * 4));
-            complaints.at_cell(line.start, width, 0, why);
+        if !width.is_multiple_of(4) {
+            let wanted = "a row of a book has four a level: ask price and size, bid price and size";
+            complaints.at_cell(line.start, width, 0, line.ragged(width, wanted));
+            continue;
+        }
+        let depth = *depth.get_or_insert(width / 4);
+        if width == depth * 4 {
+            book_row(&line, depth, |column, why| complaints.at_cell(line.start, width, column, why));
         } else {
-            let complain = |column, why| complaints.at_cell(line.start, width, column, why);
-            book_row(&line, *wanted, complain);
+            let why = line.ragged(width, &format!("a row above has {}, four a level", depth * 4));
+            complaints.at_cell(line.start, width, 0, why);
         }
     }
-    if depth.is_none() {
+    if depth.is_none() && complaints.errors() == 0 {
         complaints.at(0..0, "the file is empty; at least one row is needed".to_owned(), None);
     }
     if complaints.finish() { depth } else { None }

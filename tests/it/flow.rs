@@ -52,7 +52,7 @@ impl Day {
         let mut day =
             Self { orders: Vec::new(), next_id: 1_000, nanos: 34_200_000_000_000, random: seed, depth, file };
         // Every third seed has less than a window's worth, so that rows have empty levels.
-        let levels = if seed % 3 == 0 { 4 } else { 70 };
+        let levels = if seed.is_multiple_of(3) { 4 } else { 70 };
         for level in 1..=levels {
             for direction in [1, -1] {
                 for _ in 0..day.below(3) {

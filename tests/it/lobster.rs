@@ -263,7 +263,7 @@ fn every_fault_of_a_row_names_its_cell() {
             "1001000,50,1000000,100,1002000,5",
             "the line has 6 cells, but a row of a book has four a level: ask price and size, bid price and size",
         ),
-        ("1001000,50,1000000,100", "the line has 4 cells, but the first has 8, four a level"),
+        ("1001000,50,1000000,100", "the line has 4 cells, but a row above has 8, four a level"),
         ("1001000,x,1000000,100,1002000,5,999900,7", &format!("ask size 1: `x` {size}")),
         ("1001000,50,1000000,0,1002000,5,999900,7", &format!("bid size 1: `0` {size}")),
         (

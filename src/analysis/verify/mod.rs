@@ -34,7 +34,7 @@ pub use difference::{BookVerdict, Ladders, OutOfPriority, Reason, RowDifference}
 use crate::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
 use crate::units::Price;
 use difference::{DIFFERENCES_MAX, LevelDifference, compare};
-use replay::{Applied, ReplayBook, Unknown};
+use replay::{Applied, ReplayBook, Unknown, file_id};
 
 /// How many of a row's new differences are told; a row shifted by one level differs everywhere.
 const REASONS_MAX: usize = 4;
@@ -142,7 +142,7 @@ impl BookCheck {
         let row = verdict.rows;
         if let Some(overtaken) = applied.overtaken {
             verdict.out_of_priority += 1;
-            let found = OutOfPriority { row, order: message.order, overtaken };
+            let found = OutOfPriority { row, order: message.order, overtaken: file_id(overtaken) };
             verdict.first_out_of_priority.get_or_insert(found);
         }
         if let Some(reason) = &applied.anomaly {

@@ -68,9 +68,8 @@ impl Engine {
 pub(super) struct Applied {
     /// What does not fit the book as it was.
     pub(super) anomaly: Option<Reason>,
-    /// The order that would have traded instead, by price-time priority; `None` inside where it is one
-    /// of the unknown.
-    pub(super) overtaken: Option<Option<u64>>,
+    /// The order, by the engine's id, that would have traded instead by price-time priority.
+    pub(super) overtaken: Option<OrderId>,
     /// The message names an order that is not known.
     pub(super) unknown: Option<Unknown>,
 }
@@ -102,8 +101,9 @@ fn unknown_order(side: Side, price: Price) -> OrderId {
     OrderId::new(1 << 63 | half | price.ticks().unsigned_abs())
 }
 
-const fn is_unknown(order: OrderId) -> bool {
-    order.get() >= 1 << 63
+/// Returns the file's id of an order of the engine; `None` if it is an unknown order.
+pub(super) fn file_id(order: OrderId) -> Option<u64> {
+    Some(order.get()).filter(|id| *id < 1 << 63)
 }
 
 impl ReplayBook {
@@ -188,21 +188,14 @@ impl ReplayBook {
     /// Takes `size` off an order, and returns who is overtaken by that, if it is an execution.
     ///
     /// An execution of the order whose turn it is goes through matching; any other is taken off by id.
-    fn carry_out(&mut self, kind: MessageKind, resting: RestingOrder, size: Quantity) -> Option<Option<u64>> {
-        let first = self.engine.book.first(resting.side).filter(|_| kind == MessageKind::Execute);
-        match first {
-            Some(first) if first.order == resting.order => {
-                self.engine.take(resting.side, resting.price, size.min(resting.leaves));
-                None
-            }
-            Some(first) => {
-                self.engine.reduce(resting, size);
-                Some((!is_unknown(first.order)).then(|| first.order.get()))
-            }
-            None => {
-                self.engine.reduce(resting, size);
-                None
-            }
+    fn carry_out(&mut self, kind: MessageKind, resting: RestingOrder, size: Quantity) -> Option<OrderId> {
+        let next = self.engine.book.first(resting.side).map(|first| first.order);
+        let next = next.filter(|_| kind == MessageKind::Execute);
+        if next == Some(resting.order) {
+            self.engine.take(resting.side, resting.price, size.min(resting.leaves));
+            return None;
         }
+        self.engine.reduce(resting, size);
+        next
     }
 }
