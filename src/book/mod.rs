@@ -13,7 +13,7 @@ mod reference;
 mod tests;
 
 pub use config::{BookConfig, Matching, PriceBands};
-pub use engine::{OrderBook, check_invariants};
+pub use engine::{OrderBook, RestingOrder, check_invariants};
 pub use event::{BookEvent, BookTrade, EventSink, Indicative, MatchingEngine, OpenState};
 pub use ladder::ladder;
 pub use reference::ReferenceBook;

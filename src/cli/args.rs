@@ -24,6 +24,8 @@ pub(super) enum Command {
     Check(CheckArguments),
     /// Draw the report of finished runs anew.
     Report(ReportArguments),
+    /// Replay LOBSTER's messages, and compare the book with LOBSTER's after each of them.
+    VerifyBook(VerifyBookArguments),
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +83,24 @@ pub(super) struct ReportArguments {
     /// Directories of finished runs, such as runs/quickstart/42.
     #[arg(required = true, value_name = "RUN")]
     pub(super) runs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyBookArguments {
+    /// LOBSTER's message file.
+    pub(super) messages: PathBuf,
+    /// LOBSTER's orderbook file: as many rows as there are messages.
+    pub(super) orderbook: PathBuf,
+    /// The book before the first message, as one orderbook row; else it is the first row less the first
+    /// message.
+    #[arg(long, value_name = "FILE")]
+    pub(super) initial: Option<PathBuf>,
+    /// How many levels of each side to compare; all of the file's unless given.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) depth: Option<u16>,
+    /// Print the outcome as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 fn parse_override(text: &str) -> Result<Override, String> {

@@ -3,7 +3,7 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | all went well (a failed strategy included, unless `--strict`) |
-//! | 1 | a run failed, or a result could not be read or written |
+//! | 1 | a run failed, a result could not be read or written, or a book does not verify |
 //! | 2 | the input is not valid: nothing was run, nothing was written |
 //! | 3 | with `--strict`: a strategy failed while running |
 //! | 130 | interrupted |
@@ -17,6 +17,7 @@ mod progress;
 mod report;
 mod simulate;
 mod summary;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ use args::{Arguments, Command};
 /// Why a command ends other than well; its number is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Failure {
-    /// A run failed, or a result could not be read or written.
+    /// A run failed, a result could not be read or written, or a book does not verify.
     Run = 1,
     /// The input is not valid.
     Input = 2,
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::VerifyBook(arguments) => verify::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -238,7 +238,7 @@ fn an_order_has_one_row_at_its_end() {
             "1 100.03 3.0 1.5 100.01666666666667 canceled requested",
             "4  0.7 0.0  rejected no_liquidity",
             " 100.0 0.8 0.0  refused no_reference_price",
-            "5 90.0 0.1 0.0  expired ",
+            "5 90.0 0.1 0.0  expired venue_closed",
         ]
     );
 }

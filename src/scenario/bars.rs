@@ -2,7 +2,8 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::diagnostics::{Place, suggest};
+use super::complaints::Complaints;
+use super::diagnostics::suggest;
 use super::section::Findings;
 use crate::process::HistoricalBar;
 use crate::units::SimTime;
@@ -10,9 +11,6 @@ use crate::units::SimTime;
 /// The columns in the order in which they are kept; the time may have any of three names.
 const COLUMNS: [&str; 6] = ["date", "open", "high", "low", "close", "volume"];
 const TIME_NAMES: [&str; 3] = ["date", "time", "datetime"];
-
-/// How many errors of one file are shown; a wrong file tends to be wrong everywhere.
-const ERRORS_MAX: usize = 20;
 
 /// How far open or close may lie outside low and high, relative to the price: sources that went through
 /// 32-bit floats differ in the seventh digit.
@@ -22,18 +20,15 @@ const TOLERANCE: f64 = 1e-6;
 ///
 /// Columns may stand in any order, in any case, beside others. Rows must be in strictly ascending order
 /// of time; prices must be above zero with low <= open, close <= high; volume at or above zero.
-pub(super) fn parse(name: &str, text: String, findings: &Findings) -> Option<Vec<HistoricalBar>> {
-    let source = findings.borrow_mut().add_source(name, text.clone());
-    let mut reader = Bars { text: &text, source, errors: 0, findings };
+pub(super) fn parse(name: &str, text: &str, findings: &Findings) -> Option<Vec<HistoricalBar>> {
+    let mut reader = Bars { text, complaints: Complaints::new(name, text, findings) };
     let bars = reader.read();
-    (reader.errors == 0).then_some(bars)
+    reader.complaints.finish().then_some(bars)
 }
 
 struct Bars<'a> {
     text: &'a str,
-    source: usize,
-    errors: usize,
-    findings: &'a Findings,
+    complaints: Complaints<'a>,
 }
 
 impl Bars<'_> {
@@ -43,7 +38,7 @@ impl Bars<'_> {
         let header = match csv.headers() {
             Ok(header) => header.clone(),
             Err(error) => {
-                self.complain(0, 0, format!("the header cannot be read: {error}"), None);
+                self.complaints.at(0..0, format!("the header cannot be read: {error}"), None);
                 return Vec::new();
             }
         };
@@ -61,12 +56,8 @@ impl Bars<'_> {
                 bars.push(bar);
             }
         }
-        if bars.is_empty() && self.errors == 0 {
-            self.complain(0, 0, "the file has no rows; at least one bar is needed".to_owned(), None);
-        }
-        if self.errors > ERRORS_MAX {
-            let message = format!("and {} more errors in this file", self.errors - ERRORS_MAX);
-            self.findings.borrow_mut().push(Place { source: self.source, span: 0..0 }, message, None);
+        if bars.is_empty() && self.complaints.errors() == 0 {
+            self.complaints.at(0..0, "the file has no rows; at least one bar is needed".to_owned(), None);
         }
         bars
     }
@@ -85,7 +76,11 @@ impl Bars<'_> {
                 let message = format!(
                     "the column `{wanted}` is missing; needed are date (or time), open, high, low, close, volume"
                 );
-                self.complain(0, 0, message, Some(format!("the header has: {}", suggest(wanted, &known))));
+                self.complaints.at(
+                    0..0,
+                    message,
+                    Some(format!("the header has: {}", suggest(wanted, &known))),
+                );
             }
         }
         let [time, open, high, low, close, volume] = found;
@@ -157,25 +152,7 @@ impl Bars<'_> {
         let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
         // The reader's position may stand on the line end before the record.
         let start = start + self.text[start..].find(|c| c != '\n' && c != '\r').unwrap_or(0);
-        let line = self.text[start..].lines().next().unwrap_or("");
-        let fields: Vec<&str> = line.split(',').collect();
-        // Quoted commas would shift the fields; then the whole row is shown.
-        let exact = fields.len() == record.len() && !line.contains('"');
-        let (offset, length) = if exact {
-            let before: usize = fields[..column.min(fields.len())].iter().map(|field| field.len() + 1).sum();
-            (before, fields.get(column).map_or(0, |field| field.len()))
-        } else {
-            (0, line.len())
-        };
-        self.complain(start + offset, length, message, None);
-    }
-
-    fn complain(&mut self, at: usize, length: usize, message: String, help: Option<String>) {
-        self.errors += 1;
-        if self.errors <= ERRORS_MAX {
-            let place = Place { source: self.source, span: at..at + length };
-            self.findings.borrow_mut().push(place, message, help);
-        }
+        self.complaints.at_cell(start, record.len(), column, message);
     }
 }
 

@@ -121,7 +121,7 @@ impl Diagnostics {
         let at = floor_boundary(text, place.span.start);
         let before = &text[..at];
         let line_start = before.rfind('\n').map_or(0, |index| index + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        (before.bytes().filter(|byte| *byte == b'\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 }
 

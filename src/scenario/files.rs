@@ -64,7 +64,7 @@ impl Files {
             return bars;
         }
         let (path, text) = self.text(section, key)?;
-        let bars = bars::parse(&path.display().to_string(), text, section.findings).map(Arc::from);
+        let bars = bars::parse(&path.display().to_string(), &text, section.findings).map(Arc::from);
         self.bars.borrow_mut().insert(path, bars.clone());
         bars
     }

@@ -7,9 +7,12 @@
 mod agents;
 mod bars;
 mod build;
+mod complaints;
 mod diagnostics;
 mod files;
 mod load;
+mod lobster;
+mod order_flow;
 mod read;
 mod section;
 mod spec;
@@ -19,5 +22,6 @@ mod tree;
 mod world;
 
 pub use diagnostics::{Diagnostic, Diagnostics};
+pub use order_flow::OrderFlow;
 pub use spec::{AgentKind, AgentSpec, InstrumentSpec, ProcessSpec, Scenario, VenueSpec};
 pub use tree::Override;

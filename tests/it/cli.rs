@@ -20,13 +20,13 @@ fn scenario(name: &str) -> PathBuf {
     root().join("scenarios").join(format!("{name}.toml"))
 }
 
-fn bearpit() -> Command {
+pub(crate) fn bearpit() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bearpit"));
     command.stdin(Stdio::null());
     command
 }
 
-fn run(command: &mut Command) -> (i32, String, String) {
+pub(crate) fn run(command: &mut Command) -> (i32, String, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (status.code().unwrap_or(-1), text(stdout), text(stderr))
@@ -332,7 +332,7 @@ fn memory_does_not_grow_with_the_length_of_a_run() {
 fn help_names_every_command() {
     let (code, stdout, _) = run(bearpit().arg("--help"));
     assert_eq!(code, 0);
-    for word in ["simulate", "check", "report"] {
+    for word in ["simulate", "check", "report", "verify-book"] {
         assert!(stdout.contains(word), "{stdout}");
     }
 }

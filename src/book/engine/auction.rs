@@ -59,7 +59,7 @@ impl OrderBook {
 
     /// Takes an order out that was for an auction only, after it.
     fn clear_leftover(&mut self, slot: Slot, out: &mut impl EventSink) {
-        let order = self.order(slot);
+        let order = self.order_at(slot);
         let (kind, time) = (order.terms.kind, order.terms.time_in_force);
         let waits = self.slab.get(slot).place() == Place::Waiting;
         let is_market = matches!(kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
@@ -143,7 +143,7 @@ impl OrderBook {
         quantity: Quantity,
         out: &mut impl EventSink,
     ) {
-        let [maker, taker] = slots.map(|slot| self.order(slot));
+        let [maker, taker] = slots.map(|slot| self.order_at(slot));
         out.take(BookEvent::Traded(BookTrade {
             price,
             quantity,

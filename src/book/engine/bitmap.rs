@@ -42,6 +42,18 @@ impl Bitmap {
     }
 }
 
+impl Bitmap {
+    /// Returns the greatest index.
+    pub(super) fn last(&self) -> Option<usize> {
+        let last_bit = |words: &[u64]| {
+            let word = words.iter().rposition(|word| *word != 0)?;
+            Some(word * 64 + 63 - words[word].leading_zeros() as usize)
+        };
+        let word = last_bit(&self.summary)?;
+        Some(word * 64 + 63 - self.words[word].leading_zeros() as usize)
+    }
+}
+
 /// Returns the least set bit at or above `from`.
 fn next_bit(words: &[u64], from: usize) -> Option<usize> {
     let here = words.get(from / 64)? & (u64::MAX << (from % 64));
@@ -77,6 +89,7 @@ mod property_tests {
                     bitmap.clear(index);
                     set.remove(&index);
                 }
+                prop_assert_eq!(bitmap.last(), set.last().copied());
                 for from in [0, index, index + 1, len / 2] {
                     prop_assert_eq!(bitmap.next(from), set.range(from..).next().copied());
                 }

@@ -188,7 +188,7 @@ impl OrderBook {
         self.take_or_rest(&order, bound, bound, out);
         // What rests of it is told its limit.
         if let Some(slot) = self.slab.find(order.id) {
-            out.take(self.order(slot).repriced(bound));
+            out.take(self.order_at(slot).repriced(bound));
         }
     }
 
@@ -207,7 +207,7 @@ impl OrderBook {
         quantity: Quantity,
         out: &mut impl EventSink,
     ) -> Result<(), RejectReason> {
-        let before = self.order(slot);
+        let before = self.order_at(slot);
         let leaves = quantity.saturating_sub(before.filled);
         if let Some(reason) = self.replace_objection(slot, &before, price, quantity) {
             return Err(reason);

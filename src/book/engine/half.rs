@@ -129,6 +129,11 @@ impl Half {
         self.window.get(self.best)
     }
 
+    pub(super) fn worst(&self) -> Option<&Level> {
+        let near = || self.occupied.last().map(|index| &self.window[index]);
+        self.far.last_key_value().map(|(_, level)| level).or_else(near)
+    }
+
     pub(super) fn quote(&self) -> Option<QuoteLevel> {
         Some(QuoteLevel { price: self.best_price()?, size: self.best()?.displayed })
     }

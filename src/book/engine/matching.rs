@@ -150,7 +150,7 @@ impl OrderBook {
         half.shrink(price, quantity, Quantity::ZERO);
         taker.leaves -= quantity;
         taker.filled += quantity;
-        let maker = self.order(slot);
+        let maker = self.order_at(slot);
         let trade = BookTrade {
             price,
             quantity,

@@ -26,6 +26,7 @@ mod entry;
 mod half;
 mod ids;
 mod invariants;
+mod look;
 mod matching;
 mod pegs;
 mod relations;
@@ -37,6 +38,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use self::half::Half;
 pub use self::invariants::check_invariants;
+pub use self::look::RestingOrder;
 use self::slab::{Details, NONE, Node, Place, Slab, Slot, Wait};
 use self::waiting::Stops;
 use super::config::BookConfig;
@@ -274,7 +276,7 @@ impl OrderBook {
     }
 
     fn remove_detailed(&mut self, slot: Slot) -> Order {
-        let order = self.order(slot);
+        let order = self.order_at(slot);
         let node = *self.slab.get(slot);
         let wait = self.slab.details(slot).map_or(Wait::Nothing, |details| details.wait);
         let (half, slab) = self.side_mut(node.side());
@@ -306,7 +308,7 @@ impl OrderBook {
     }
 
     /// Returns an order of the book.
-    fn order(&self, slot: Slot) -> Order {
+    fn order_at(&self, slot: Slot) -> Order {
         let Node { id, owner, filled, .. } = *self.slab.get(slot);
         let partner = self.slab.details(slot).and_then(|details| details.partner);
         Order { id, owner, terms: self.slab.terms(slot), leaves: self.slab.leaves(slot), filled, partner }

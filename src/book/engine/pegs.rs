@@ -24,7 +24,7 @@ impl OrderBook {
         if let Some(details) = slab.details_mut(slot) {
             details.wait = Wait::Reference;
         }
-        out.take(self.order(slot).repriced(None));
+        out.take(self.order_at(slot).repriced(None));
     }
 
     /// Moves pegged orders to where they belong, in order of time, until something else is to be done

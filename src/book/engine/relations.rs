@@ -14,7 +14,7 @@ impl OrderBook {
 
     /// Does what `taker` wants done when it meets an order of its owner.
     pub(super) fn meet_own_order(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
-        let maker = self.order(slot);
+        let maker = self.order_at(slot);
         let both = maker.leaves.min(taker.leaves);
         match taker.self_trade {
             SelfTrade::Allow => {}
@@ -69,7 +69,7 @@ impl OrderBook {
 
     /// Tells whether an order can be linked with a new one.
     pub(super) fn can_link(&self, other: OrderId, owner: ActorId, terms: &OrderTerms) -> bool {
-        self.slab.find(other).map(|slot| self.order(slot)).is_some_and(|other| {
+        self.slab.find(other).map(|slot| self.order_at(slot)).is_some_and(|other| {
             other.owner == owner
                 && other.side() == terms.side
                 && other.leaves == terms.quantity

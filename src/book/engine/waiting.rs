@@ -162,7 +162,7 @@ impl OrderBook {
     fn elect(&mut self, price: Price) {
         let reached = self.stops.reached(price);
         self.for_each(reached, |book, slot| {
-            let order = book.order(slot);
+            let order = book.order_at(slot);
             let sequence = book.slab.get(slot).sequence();
             let Some(details) = book.slab.details_mut(slot) else { return };
             let Wait::Trigger(Some(trigger)) = details.wait else { return };

@@ -1,0 +1,175 @@
+//! Order flow as LOBSTER's files tell it: [`OrderMessage`] and [`BookRow`].
+//!
+//! [LOBSTER](https://lobsterdata.com/info/DataStructure.php) gives, for one stock and one day, a file of
+//! messages and a file of books, row by row: the book's row is the book *after* the message. Messages
+//! are those that changed the first N levels of the book, and no others. Prices are in 1/10,000 of the
+//! currency, which is the tick of all prices here; one lot is one share. Many messages share a time;
+//! the order of the file rules.
+
+use std::fmt;
+
+use super::quote::QuoteLevel;
+use super::side::Side;
+use crate::units::{Decimal, Price, Quantity, SimDuration};
+
+/// One message: what happened to one order, or to trading as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderMessage {
+    /// When, since midnight of the exchange's clock; in the file, decimal seconds down to nanoseconds.
+    pub since_midnight: SimDuration,
+    /// The order, by the exchange's own number; 0 where the message names none (hidden executions,
+    /// cross trades, halts).
+    pub order: u64,
+    /// How many shares the message is about: added, taken off, traded. Zero for a halt.
+    pub size: Quantity,
+    /// The price in 1/10,000 of the currency; zero for a halt.
+    pub price: i64,
+    /// The side of the *resting* order: an execution with [`Side::Sell`] is a buyer's trade with a
+    /// resting sell order. Means nothing for a halt.
+    pub side: Side,
+    /// What happened.
+    pub kind: MessageKind,
+}
+
+/// What a message tells; the number is LOBSTER's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageKind {
+    /// 1: a new limit order rests.
+    Add,
+    /// 2: a part of an order is canceled; it keeps its place.
+    Reduce,
+    /// 3: what is left of an order is canceled.
+    Delete,
+    /// 4: a visible order trades, in part or whole.
+    Execute,
+    /// 5: a hidden order trades; the visible book stays as it is.
+    ExecuteHidden,
+    /// 6: an auction trades; the visible book stays as it is.
+    CrossTrade,
+    /// 7: trading or quoting stops or resumes; the visible book stays as it is.
+    Halt(HaltState),
+}
+
+/// What a halt message tells; the number is what LOBSTER writes as its price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HaltState {
+    /// -1: trading stops.
+    Halted,
+    /// 0: quoting resumes.
+    QuotingResumed,
+    /// 1: trading resumes.
+    TradingResumed,
+}
+
+impl MessageKind {
+    /// Returns what the message is called in text.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Reduce => "partial cancel",
+            Self::Delete => "delete",
+            Self::Execute => "execution",
+            Self::ExecuteHidden => "hidden execution",
+            Self::CrossTrade => "cross trade",
+            Self::Halt(HaltState::Halted) => "halt",
+            Self::Halt(HaltState::QuotingResumed) => "quoting resumes",
+            Self::Halt(HaltState::TradingResumed) => "trading resumes",
+        }
+    }
+
+    /// Tells whether the message is about an order that must rest already.
+    #[must_use]
+    pub const fn refers(self) -> bool {
+        matches!(self, Self::Reduce | Self::Delete | Self::Execute)
+    }
+}
+
+impl OrderMessage {
+    /// Returns the price in ticks of 1/10,000.
+    #[must_use]
+    pub const fn tick_price(&self) -> Price {
+        Price::new(self.price)
+    }
+}
+
+impl fmt::Display for OrderMessage {
+    /// Writes `add of order 7: 100 at 118.6 (sell)`, or what the halt is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let &Self { order, size, side, kind, .. } = self;
+        f.write_str(kind.name())?;
+        if matches!(kind, MessageKind::Halt(_)) {
+            return Ok(());
+        }
+        if order > 0 {
+            write!(f, " of order {order}")?;
+        }
+        write!(f, ": {size} at {} ({side})", flow_price(self.tick_price()))
+    }
+}
+
+/// The first levels of a book, as one row of LOBSTER's book file has them.
+///
+/// In the file a row is `ask price, ask size, bid price, bid size` of the first level, then of the
+/// second, and so on; a level that is not there has the price 9999999999 (ask) or -9999999999 (bid) and
+/// size 0. Here such levels are left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BookRow {
+    /// How many levels of each side the row has room for.
+    pub depth: usize,
+    /// The bids, the best first; prices in ticks of 1/10,000.
+    pub bids: Vec<QuoteLevel>,
+    /// The asks, the best first; prices in ticks of 1/10,000.
+    pub asks: Vec<QuoteLevel>,
+}
+
+impl BookRow {
+    /// Returns one side's levels, the best first.
+    #[must_use]
+    pub fn side(&self, side: Side) -> &[QuoteLevel] {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
+    }
+
+    /// Returns one side's levels, to be changed.
+    pub const fn side_mut(&mut self, side: Side) -> &mut Vec<QuoteLevel> {
+        match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        }
+    }
+
+    /// Returns the last price up to which the row tells the whole of a side; `None` where it has room
+    /// for more levels than there are, and so tells all.
+    #[must_use]
+    pub fn horizon(&self, side: Side) -> Option<Price> {
+        let levels = self.side(side);
+        if levels.len() < self.depth { None } else { levels.last().map(|level| level.price) }
+    }
+}
+
+/// Returns a price in ticks of 1/10,000 as an exact decimal of the currency.
+#[must_use]
+pub fn flow_price(price: Price) -> Decimal {
+    Decimal::new(price.ticks().into(), 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_with_room_to_spare_tells_all_of_its_side() {
+        let level = |ticks| QuoteLevel { price: Price::new(ticks), size: Quantity::new(1) };
+        let row = BookRow { depth: 2, bids: vec![level(90), level(80)], asks: vec![level(100)] };
+        assert_eq!(row.horizon(Side::Buy), Some(Price::new(80)));
+        assert_eq!(row.horizon(Side::Sell), None);
+    }
+
+    #[test]
+    fn prices_are_exact_decimals() {
+        assert_eq!(flow_price(Price::new(1_186_050)).to_string(), "118.605");
+    }
+}
