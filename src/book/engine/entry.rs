@@ -9,7 +9,6 @@ use crate::market::{
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
 impl OrderBook {
-    #[inline]
     pub(super) fn submit(
         &mut self,
         now: SimTime,
@@ -31,7 +30,6 @@ impl OrderBook {
     }
 
     /// Returns why a new order cannot be taken, if so.
-    #[inline]
     fn objection(
         &self,
         now: SimTime,
@@ -94,7 +92,8 @@ impl OrderBook {
     }
 
     /// Tells whether an order of `side` with `limit` could trade now.
-    fn meets_somebody(&self, side: Side, limit: Option<Price>) -> bool {
+    #[inline]
+    pub(super) fn meets_somebody(&self, side: Side, limit: Option<Price>) -> bool {
         let best = self.side(side.opposite()).best_price();
         best.is_some_and(|best| limit.is_none_or(|limit| side.accepts(limit, best)))
     }

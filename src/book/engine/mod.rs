@@ -29,6 +29,7 @@ mod invariants;
 mod look;
 mod matching;
 mod pegs;
+mod plain;
 mod relations;
 mod sharing;
 mod slab;
@@ -316,6 +317,9 @@ impl OrderBook {
 
     #[inline]
     fn cancel(&mut self, slot: Slot, reason: CancelReason, out: &mut impl EventSink) {
+        if self.cancel_plain(slot, reason, out) {
+            return;
+        }
         let order = self.remove(slot);
         out.take(order.canceled(reason));
         self.ended(&order, out);
@@ -371,14 +375,20 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) -> Result<(), RejectReason> {
         match &command.kind {
-            CommandKind::New(terms) => self.submit(now, command.order, command.owner, terms, out),
+            CommandKind::New(terms) => {
+                if !self.submit_plain(command.order, command.owner, terms, out) {
+                    self.submit(now, command.order, command.owner, terms, out);
+                }
+            }
             CommandKind::Cancel => {
                 let slot = self.find_own(command)?;
                 self.cancel(slot, CancelReason::Requested, out);
             }
             CommandKind::Replace { price, quantity } => {
                 let slot = self.find_own(command)?;
-                self.replace(slot, *price, *quantity, out)?;
+                if !self.replace_plain(slot, *price, *quantity, out)? {
+                    self.replace(slot, *price, *quantity, out)?;
+                }
             }
             CommandKind::MassCancel { side } => {
                 self.mass_cancel(command.owner, *side, CancelReason::MassCancel, out);
