@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::process::HistoricalBar;
-use crate::units::{ListingId, Quantity, SimDuration};
+use crate::units::{ListingId, Quantity, SimDuration, SimTime};
 
 /// What a market maker centres its quotes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +63,19 @@ pub struct ReplayConfig {
     pub offset: SimDuration,
     /// How long a bar lasts; above zero.
     pub length: SimDuration,
+    /// How long the auction lasts with which a bar begins; less than a third of `length`.
+    pub call: SimDuration,
     /// Distance of its quotes from the historical price, in ticks, at least 1.
     pub half_spread_ticks: i64,
     /// Quantity it shows on each side.
     pub depth: Quantity,
+}
+
+impl ReplayConfig {
+    /// Returns when the bars begin.
+    pub fn openings(&self) -> impl Iterator<Item = SimTime> + '_ {
+        self.bars.iter().map(|bar| bar.time + self.offset)
+    }
 }
 
 /// A value of a strategy's parameter, as a scenario gives it.

@@ -14,6 +14,7 @@ mod load;
 mod lobster;
 mod order_flow;
 mod read;
+mod rules;
 mod section;
 mod spec;
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::agents::{MarketMakerConfig, NoiseConfig, ReplayConfig, ScriptConfig};
+use crate::book::{Matching, PriceBands};
+use crate::exchange::Calendar;
 use crate::market::{Fees, Instrument};
 use crate::pit::Latencies;
 use crate::process::HistoricalBar;
@@ -96,6 +98,23 @@ pub struct VenueSpec {
     pub fees: Fees,
     /// Its end of the wires.
     pub latencies: Latencies,
+    /// How it trades, and when.
+    pub rules: VenueRules,
+}
+
+/// The rules of a venue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VenueRules {
+    /// How orders at one price share what comes in.
+    pub matching: Matching,
+    /// How far prices may go.
+    pub bands: PriceBands,
+    /// How long a halt lasts before the re-opening auction.
+    pub halt: SimDuration,
+    /// How long the re-opening auction lasts.
+    pub reopening: SimDuration,
+    /// Its sessions; without, it trades continuously from start to end.
+    pub sessions: Option<Calendar>,
 }
 
 /// An agent, or a population of like ones.

@@ -4,6 +4,7 @@
 
 mod agents;
 mod auditor;
+mod backtest;
 mod cli;
 mod conservation;
 mod determinism;
