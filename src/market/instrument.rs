@@ -202,6 +202,8 @@ pub struct Listing {
     pub exchange: ActorId,
     /// What a fill costs there.
     pub fees: Fees,
+    /// The price that everybody refers to before the first trade, if one is known: a last close.
+    pub reference: Option<Price>,
 }
 
 #[cfg(test)]

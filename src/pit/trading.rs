@@ -193,14 +193,16 @@ impl Context {
         self.publish(Fact::StrategyFailed { actor: self.id(), text: text.into() });
     }
 
-    /// The price a market order is expected to pay: the opposite touch as seen, or the last trade.
+    /// The price a market order is expected to pay: the opposite touch as seen, or the last trade, or what
+    /// everybody refers to before the first.
     fn reference_price(&mut self, listing: ListingId, side: Side) -> Option<Price> {
         let view = self.market(listing);
         let touch = match side {
             Side::Buy => view.quote.ask,
             Side::Sell => view.quote.bid,
         };
-        touch.map(|level| level.price).or(view.last_trade.map(|(price, _)| price))
+        let last = view.last_trade.map(|(price, _)| price);
+        touch.map(|level| level.price).or(last).or_else(|| self.listing(listing)?.reference)
     }
 
     /// Sends an approved command on its way.

@@ -27,6 +27,7 @@ fn names() -> Names {
         venue: VenueId::new(0),
         exchange: ActorId::new(9),
         fees: Fees::default(),
+        reference: None,
     };
     Names {
         actors: vec!["anne".into(), "ben, \"the\" second".into()],
