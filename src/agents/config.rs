@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::market::{BookRow, OrderMessage};
 use crate::process::HistoricalBar;
-use crate::units::{ListingId, Quantity, SimDuration};
+use crate::units::{ListingId, Quantity, SimDuration, SimTime};
 
 /// What a market maker centres its quotes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,20 @@ pub struct ReplayConfig {
     pub half_spread_ticks: i64,
     /// Quantity it shows on each side.
     pub depth: Quantity,
+}
+
+/// A replay of order flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderFlowConfig {
+    /// Where it replays.
+    pub listing: ListingId,
+    /// The messages, in the order of their file; prices in 1/10,000 of the currency and sizes in shares, as
+    /// there. Those off the instrument's grid are passed over.
+    pub messages: Arc<[OrderMessage]>,
+    /// The midnight from which their times count.
+    pub midnight: SimTime,
+    /// The book before the first message; each level is one order. May be empty.
+    pub initial: BookRow,
 }
 
 /// A value of a strategy's parameter, as a scenario gives it.

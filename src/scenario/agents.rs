@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Files;
+use super::flow_agent::order_flow;
 use super::read::{self, Read};
 use super::section::Section;
 use super::spec::{AgentKind, AgentSpec, VenueSpec, listing_id, listings};
@@ -10,7 +11,7 @@ use super::tree::{Node, Value};
 use super::world::{Known, find, instrument_id, latencies, quantities};
 use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ParamValue, ReplayConfig, ScriptConfig};
 use crate::market::Instrument;
-use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration};
+use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime};
 
 /// What agents may refer to.
 pub(super) struct Surroundings<'a> {
@@ -18,12 +19,14 @@ pub(super) struct Surroundings<'a> {
     pub(super) instruments: &'a [Known],
     pub(super) venues: &'a [VenueSpec],
     pub(super) files: &'a Files,
+    /// First and last instant of the scenario, as far as they could be read.
+    pub(super) span: Option<(SimTime, SimTime)>,
 }
 
 /// Where an agent trades.
-struct Place<'a> {
-    listing: ListingId,
-    instrument: &'a Instrument,
+pub(super) struct Place<'a> {
+    pub(super) listing: ListingId,
+    pub(super) instrument: &'a Instrument,
     has_process: bool,
 }
 
@@ -32,13 +35,15 @@ enum Kind {
     MarketMaker,
     Noise,
     Replay,
+    OrderFlow,
     Script,
 }
 
-const KINDS: [(&str, Kind); 4] = [
+const KINDS: [(&str, Kind); 5] = [
     ("market_maker", Kind::MarketMaker),
     ("noise", Kind::Noise),
     ("replay", Kind::Replay),
+    ("order_flow", Kind::OrderFlow),
     ("script", Kind::Script),
 ];
 
@@ -88,6 +93,7 @@ fn agent(section: &Section<'_>, around: &Surroundings<'_>) -> Option<AgentSpec> 
         Kind::MarketMaker => market_maker(section, place.as_ref()).map(AgentKind::MarketMaker),
         Kind::Noise => noise(section, place.as_ref()).map(AgentKind::Noise),
         Kind::Replay => replay(section, place.as_ref(), around.files).map(AgentKind::Replay),
+        Kind::OrderFlow => order_flow(section, place.as_ref(), around).map(AgentKind::OrderFlow),
         Kind::Script => script(section, place.as_ref(), around.files).map(AgentKind::Script),
     };
     Some(AgentSpec {

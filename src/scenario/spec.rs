@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::agents::{MarketMakerConfig, NoiseConfig, ReplayConfig, ScriptConfig};
+use crate::agents::{MarketMakerConfig, NoiseConfig, OrderFlowConfig, ReplayConfig, ScriptConfig};
 use crate::market::{Fees, Instrument};
 use crate::pit::Latencies;
 use crate::process::HistoricalBar;
@@ -126,6 +126,8 @@ pub enum AgentKind {
     Noise(NoiseConfig),
     /// Provides liquidity around historical bars.
     Replay(ReplayConfig),
+    /// Replays order flow.
+    OrderFlow(OrderFlowConfig),
     /// Runs a strategy in Rhai.
     Script(ScriptConfig),
 }
@@ -138,6 +140,7 @@ impl AgentKind {
             Self::MarketMaker(_) => "market_maker",
             Self::Noise(_) => "noise",
             Self::Replay(_) => "replay",
+            Self::OrderFlow(_) => "order_flow",
             Self::Script(_) => "script",
         }
     }
