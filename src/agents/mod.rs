@@ -11,7 +11,9 @@ mod order_flow;
 mod replay;
 pub mod script;
 
-pub use config::{MakerReference, MarketMakerConfig, NoiseConfig, OrderFlowConfig, ParamValue, ReplayConfig, ScriptConfig};
+pub use config::{
+    MakerReference, MarketMakerConfig, NoiseConfig, OrderFlowConfig, ParamValue, ReplayConfig, ScriptConfig,
+};
 pub use desk::Desk;
 pub use market_maker::MarketMaker;
 pub use noise::NoiseTrader;

@@ -10,7 +10,9 @@ use super::read::{self, Read};
 use super::section::{Findings, Section};
 use super::tree::Node;
 use crate::agents::OrderFlowConfig;
-use crate::market::{BookRow, Instrument, MessageKind, OrderMessage, Side, flow_lots, flow_price, flow_ticks};
+use crate::market::{
+    BookRow, Instrument, MessageKind, OrderMessage, Side, flow_lots, flow_price, flow_ticks,
+};
 use crate::units::{Price, Quantity, SimDuration, SimTime};
 
 const DAY: SimDuration = SimDuration::from_secs(86_400);
