@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::market::{BookRow, OrderMessage};
 use crate::process::HistoricalBar;
 use crate::units::{ListingId, Quantity, SimDuration, SimTime};
 
@@ -76,6 +77,20 @@ impl ReplayConfig {
     pub fn openings(&self) -> impl Iterator<Item = SimTime> + '_ {
         self.bars.iter().map(|bar| bar.time + self.offset)
     }
+}
+
+/// A replay of order flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderFlowConfig {
+    /// Where it replays.
+    pub listing: ListingId,
+    /// The messages, in the order of their file; prices in 1/10,000 of the currency and sizes in shares, as
+    /// there. Those off the instrument's grid are passed over.
+    pub messages: Arc<[OrderMessage]>,
+    /// The midnight from which their times count.
+    pub midnight: SimTime,
+    /// The book before the first message; each level is one order. May be empty.
+    pub initial: BookRow,
 }
 
 /// A value of a strategy's parameter, as a scenario gives it.

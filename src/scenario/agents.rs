@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Files;
+use super::flow_agent::order_flow;
 use super::read::{self, Read};
 use super::section::Section;
 use super::spec::{AgentKind, AgentSpec, VenueSpec, listing_id, listings};
@@ -11,7 +12,7 @@ use super::world::{Known, find, instrument_id, latencies, quantities};
 use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ParamValue, ReplayConfig, ScriptConfig};
 use crate::market::Instrument;
 use crate::pit::Latencies;
-use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration};
+use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime};
 
 /// What agents may refer to.
 pub(super) struct Surroundings<'a> {
@@ -19,12 +20,14 @@ pub(super) struct Surroundings<'a> {
     pub(super) instruments: &'a [Known],
     pub(super) venues: &'a [VenueSpec],
     pub(super) files: &'a Files,
+    /// First and last instant of the scenario, as far as they could be read.
+    pub(super) span: Option<(SimTime, SimTime)>,
 }
 
 /// Where an agent trades.
-struct Place<'a> {
-    listing: ListingId,
-    instrument: &'a Instrument,
+pub(super) struct Place<'a> {
+    pub(super) listing: ListingId,
+    pub(super) instrument: &'a Instrument,
     has_process: bool,
     venue: &'a VenueSpec,
 }
@@ -34,13 +37,15 @@ enum Kind {
     MarketMaker,
     Noise,
     Replay,
+    OrderFlow,
     Script,
 }
 
-const KINDS: [(&str, Kind); 4] = [
+const KINDS: [(&str, Kind); 5] = [
     ("market_maker", Kind::MarketMaker),
     ("noise", Kind::Noise),
     ("replay", Kind::Replay),
+    ("order_flow", Kind::OrderFlow),
     ("script", Kind::Script),
 ];
 
@@ -99,6 +104,7 @@ fn agent(section: &Section<'_>, around: &Surroundings<'_>) -> Option<AgentSpec> 
             check_replay(section, place.as_ref(), latencies.as_ref());
             replay(section, place.as_ref(), around.files).map(AgentKind::Replay)
         }
+        Kind::OrderFlow => order_flow(section, place.as_ref(), around).map(AgentKind::OrderFlow),
         Kind::Script => script(section, place.as_ref(), around.files).map(AgentKind::Script),
     };
     Some(AgentSpec {

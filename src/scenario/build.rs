@@ -3,7 +3,7 @@
 use super::spec::{AgentKind, AgentSpec, ProcessSpec, Scenario, VenueRules, listings};
 use crate::account::{AccountTerms, Credit};
 use crate::agents::script::ScriptTrader;
-use crate::agents::{MarketMaker, NoiseTrader, ReplayProvider};
+use crate::agents::{FlowReplayer, MarketMaker, NoiseTrader, ReplayProvider};
 use crate::book::BookConfig;
 use crate::exchange::{BuildError, ListingRules, MarketBuilder, ProcessTerms, Schedule, bar_schedule};
 use crate::process::{Gbm, OrnsteinUhlenbeck, PriceProcess, Replay};
@@ -80,6 +80,9 @@ fn seat(builder: &mut MarketBuilder, name: &str, agent: &AgentSpec) -> Result<()
         AgentKind::Replay(config) => {
             builder.agent((name, kind), account, latencies, ReplayProvider::new(config.clone()))
         }
+        AgentKind::OrderFlow(config) => {
+            builder.agent((name, kind), account, latencies, FlowReplayer::new(config.clone()))
+        }
         AgentKind::Script(config) => {
             builder.agent((name, kind), account, latencies, ScriptTrader::new(config.clone()))
         }
@@ -91,7 +94,7 @@ fn account(agent: &AgentSpec) -> AccountTerms {
     let (credit, tracked) = match agent.kind {
         AgentKind::MarketMaker(_) | AgentKind::Script(_) => (Credit::Covered, true),
         AgentKind::Noise(_) => (Credit::Covered, false),
-        AgentKind::Replay(_) => (Credit::Unlimited, false),
+        AgentKind::Replay(_) | AgentKind::OrderFlow(_) => (Credit::Unlimited, false),
     };
     AccountTerms {
         cash: agent.cash,

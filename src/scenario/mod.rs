@@ -10,6 +10,7 @@ mod build;
 mod complaints;
 mod diagnostics;
 mod files;
+mod flow_agent;
 mod load;
 mod lobster;
 mod order_flow;

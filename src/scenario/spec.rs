@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::agents::{MarketMakerConfig, NoiseConfig, ReplayConfig, ScriptConfig};
+use crate::agents::{MarketMakerConfig, NoiseConfig, OrderFlowConfig, ReplayConfig, ScriptConfig};
 use crate::book::{Matching, PriceBands};
 use crate::exchange::Calendar;
 use crate::market::{Fees, Instrument};
@@ -145,6 +145,8 @@ pub enum AgentKind {
     Noise(NoiseConfig),
     /// Provides liquidity around historical bars.
     Replay(ReplayConfig),
+    /// Replays order flow.
+    OrderFlow(OrderFlowConfig),
     /// Runs a strategy in Rhai.
     Script(ScriptConfig),
 }
@@ -157,6 +159,7 @@ impl AgentKind {
             Self::MarketMaker(_) => "market_maker",
             Self::Noise(_) => "noise",
             Self::Replay(_) => "replay",
+            Self::OrderFlow(_) => "order_flow",
             Self::Script(_) => "script",
         }
     }

@@ -12,5 +12,6 @@ mod flow;
 mod lifecycle;
 mod lobster;
 mod market;
+mod order_flow;
 mod orders;
 mod scripts;
