@@ -8,7 +8,7 @@ use polars::prelude::{
 use super::rows::{Chunk, Names, OrderRow};
 use super::schema::{Kind, MONEY_PRECISION, MONEY_SCALE, columns};
 use super::table::Table;
-use crate::market::{AccountMark, Bar, Liquidity, Quote, QuoteLevel, Trade};
+use crate::market::{AccountMark, Bar, Quote, QuoteLevel, Trade};
 use crate::units::{ActorId, ListingId, Money, Price, Quantity, SimTime};
 
 /// One column of a frame under construction.

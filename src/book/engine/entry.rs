@@ -1,6 +1,6 @@
 //! Orders on their way in: what is rejected, what waits, what trades.
 
-use super::slab::{Place, Slot, Wait};
+use super::slab::{Slot, Wait};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
@@ -247,7 +247,7 @@ impl OrderBook {
     ) -> Option<RejectReason> {
         let leaves = quantity.saturating_sub(order.filled);
         let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
-        let is_elected = self.slab.get(slot).place() == Place::Waiting
+        let is_elected = self.slab.get(slot).seat.is_waiting()
             && matches!(self.slab.details(slot).map(|details| details.wait), Some(Wait::Turn(_)));
         let is_fixed = !(is_limit || matches!(order.terms.kind, OrderKind::Stop { .. })) || is_elected;
         if quantity.is_zero() {

@@ -83,7 +83,7 @@ impl OrderBook {
         let Some(level) = half.best_mut() else { return };
         let slot = level.head;
         let maker = slab.get_mut(slot);
-        if maker.details != NONE || taker.is_particular() {
+        if maker.seat.is_detailed() || taker.is_particular() {
             return self.meet(taker, slot, price, out);
         }
         let quantity = maker.displayed.min(taker.leaves);
@@ -105,7 +105,7 @@ impl OrderBook {
             taker_owner: taker.owner,
             taker_leaves: taker.leaves,
         };
-        if maker.displayed.is_zero() {
+        if trade.maker_leaves.is_zero() {
             half.pop_first(slab);
             slab.remove(slot);
         }
@@ -139,15 +139,15 @@ impl OrderBook {
         price: Price,
         out: &mut impl EventSink,
     ) {
-        let (half, slab) = self.side_mut(taker.side.opposite());
-        let maker = slab.get_mut(slot);
+        let maker = self.slab.get_mut(slot);
         let quantity = at_most.min(maker.displayed).min(taker.leaves);
         if quantity.is_zero() {
             return;
         }
         maker.displayed -= quantity;
         maker.filled += quantity;
-        half.shrink(price, quantity, Quantity::ZERO);
+        let seat = maker.seat;
+        self.shrink_level(seat, quantity, Quantity::ZERO);
         taker.leaves -= quantity;
         taker.filled += quantity;
         let maker = self.order_at(slot);
@@ -188,6 +188,7 @@ impl OrderBook {
 
     /// Shows the next part of an iceberg, at the back of its queue.
     pub(super) fn refresh(&mut self, slot: Slot, out: &mut impl EventSink) {
+        let Some(price) = self.price_of(slot) else { return };
         let sequence = self.next_sequence();
         let (half, slab) = self.side_mut(self.slab.get(slot).side());
         half.unlink(slab, slot);
@@ -197,8 +198,8 @@ impl OrderBook {
         details.hidden = hidden - displayed;
         let node = slab.get_mut(slot);
         node.displayed = displayed;
-        node.set_sequence(sequence);
-        half.append(slab, slot);
+        node.sequence = sequence;
+        half.append(slab, slot, price);
         let node = slab.get(slot);
         let (order, owner, side) = (node.id, node.owner, node.side());
         out.take(BookEvent::Refreshed { order, owner, side, displayed });

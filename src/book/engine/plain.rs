@@ -5,7 +5,7 @@
 
 use super::OrderBook;
 use super::matching::Taker;
-use super::slab::{NONE, Node, Slot};
+use super::slab::{Node, Slot};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, RejectReason, SelfTrade, Side, TimeInForce};
 use crate::units::{ActorId, OrderId, Price, Quantity};
@@ -42,30 +42,35 @@ impl OrderBook {
 
     #[inline]
     fn submit_limit(&mut self, mut taker: Taker, limit: Price, out: &mut impl EventSink) {
-        if let Some(reason) = self.plain_objection(&taker, Some(limit)) {
-            return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
-        }
+        let mut entry = match self.plain_entry(&taker, Some(limit)) {
+            Ok(entry) => entry,
+            Err(reason) => {
+                return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
+            }
+        };
         out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });
         if self.meets_somebody(taker.side, Some(limit)) {
             self.sweep(&mut taker, Some(limit), out);
             if taker.leaves.is_zero() {
                 return;
             }
+            // Trades have taken ids out, so the entry may have moved.
+            let (Ok(anew) | Err(anew)) = self.slab.search(taker.id);
+            entry = anew;
         }
-        let mut node = Node::new(taker.id, taker.owner, taker.side, self.next_sequence());
-        node.displayed = taker.leaves;
+        let sequence = self.next_sequence();
+        let mut node = Node::new(taker.id, taker.owner, taker.side, taker.leaves, sequence);
         node.filled = taker.filled;
-        node.price = limit;
         let (half, slab) = self.side_mut(taker.side);
-        let slot = slab.insert(node);
-        half.append(slab, slot);
+        let slot = slab.insert_at(entry, node);
+        half.append(slab, slot, limit);
     }
 
     #[inline]
     fn submit_market(&mut self, mut taker: Taker, protection: Option<Price>, out: &mut impl EventSink) {
-        let objection = self.plain_objection(&taker, protection);
-        let lonely = || (!self.meets_somebody(taker.side, protection)).then_some(RejectReason::NoLiquidity);
-        if let Some(reason) = objection.or_else(lonely) {
+        let lonely = !self.meets_somebody(taker.side, protection);
+        let objection = self.plain_entry(&taker, protection).err();
+        if let Some(reason) = objection.or(lonely.then_some(RejectReason::NoLiquidity)) {
             return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
         }
         out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });
@@ -78,19 +83,51 @@ impl OrderBook {
         }
     }
 
+    /// Returns where the order's id would have its entry, or why the order cannot be taken.
     #[inline]
-    fn plain_objection(&self, taker: &Taker, price: Option<Price>) -> Option<RejectReason> {
+    fn plain_entry(&self, taker: &Taker, price: Option<Price>) -> Result<usize, RejectReason> {
         if taker.leaves.is_zero() {
-            Some(RejectReason::ZeroQuantity)
-        } else if taker.leaves.lots() > Quantity::MAX_LOTS {
-            Some(RejectReason::QuantityOutOfRange)
-        } else if price.is_some_and(|price| Price::new_checked(price.ticks()).is_none()) {
-            Some(RejectReason::PriceOutOfRange)
-        } else if self.slab.find(taker.id).is_some() {
-            Some(RejectReason::DuplicateOrder)
-        } else {
-            None
+            return Err(RejectReason::ZeroQuantity);
         }
+        if taker.leaves.lots() > Quantity::MAX_LOTS {
+            return Err(RejectReason::QuantityOutOfRange);
+        }
+        if price.is_some_and(|price| Price::new_checked(price.ticks()).is_none()) {
+            return Err(RejectReason::PriceOutOfRange);
+        }
+        match self.slab.search(taker.id) {
+            Ok(_) => Err(RejectReason::DuplicateOrder),
+            Err(entry) => Ok(entry),
+        }
+    }
+
+    /// Cancels the order that a command names, if it is there and its owner asks.
+    ///
+    /// # Errors
+    /// Why it is not canceled.
+    #[inline]
+    pub(super) fn cancel_by_id(
+        &mut self,
+        id: OrderId,
+        owner: ActorId,
+        out: &mut impl EventSink,
+    ) -> Result<(), RejectReason> {
+        let entry = self.slab.search(id).map_err(|_| RejectReason::UnknownOrder)?;
+        let slot = self.slab.slot_at(entry);
+        let Node { owner: own, displayed: quantity, seat, .. } = *self.slab.get(slot);
+        if own != owner {
+            return Err(RejectReason::NotOwner);
+        }
+        let (side, reason) = (seat.side(), CancelReason::Requested);
+        if seat.is_detailed() {
+            self.cancel(slot, reason, out);
+        } else {
+            let (half, slab) = self.side_mut(side);
+            half.unlink(slab, slot);
+            slab.remove_at(entry, slot);
+            out.take(BookEvent::Canceled { order: id, owner, side, quantity, reason });
+        }
+        Ok(())
     }
 
     /// Cancels an order if it is plain, and tells whether it was.
@@ -102,7 +139,7 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) -> bool {
         let node = self.slab.get(slot);
-        if node.details != NONE {
+        if node.seat.is_detailed() {
             return false;
         }
         let Node { id: order, owner, displayed: quantity, .. } = *node;
@@ -126,10 +163,11 @@ impl OrderBook {
         quantity: Quantity,
         out: &mut impl EventSink,
     ) -> Result<bool, RejectReason> {
-        if self.slab.get(slot).details != NONE || !self.is_plain() {
+        if self.slab.get(slot).seat.is_detailed() || !self.is_plain() {
             return Ok(false);
         }
         let node = *self.slab.get(slot);
+        let filled = node.filled;
         if quantity.is_zero() {
             return Err(RejectReason::ZeroQuantity);
         } else if quantity.lots() > Quantity::MAX_LOTS {
@@ -137,17 +175,16 @@ impl OrderBook {
         } else if Price::new_checked(price.ticks()).is_none() {
             return Err(RejectReason::PriceOutOfRange);
         }
-        if quantity <= node.filled {
+        if quantity <= filled {
             return Ok(self.cancel_plain(slot, CancelReason::ReplacedToFilled, out));
         }
-        let (side, leaves) = (node.side(), quantity - node.filled);
-        let kept_priority = price == node.price && leaves <= node.displayed;
+        let (side, leaves) = (node.side(), quantity - filled);
+        let kept_priority = leaves <= node.displayed && self.price_of(slot) == Some(price);
         let Node { id: order, owner, .. } = node;
         out.take(BookEvent::Replaced { order, owner, side, price, leaves, kept_priority });
         if kept_priority {
-            let (half, slab) = self.side_mut(side);
-            half.shrink(price, node.displayed - leaves, Quantity::ZERO);
-            slab.get_mut(slot).displayed = leaves;
+            self.slab.get_mut(slot).displayed = leaves;
+            self.shrink_level(node.seat, node.displayed - leaves, Quantity::ZERO);
         } else {
             self.move_plain(slot, price, leaves, out);
         }
@@ -175,9 +212,8 @@ impl OrderBook {
         let node = slab.get_mut(slot);
         node.displayed = taker.leaves;
         node.filled = taker.filled;
-        node.price = price;
-        node.set_sequence(sequence);
-        half.append(slab, slot);
+        node.sequence = sequence;
+        half.append(slab, slot, price);
     }
 }
 
