@@ -1,0 +1,1 @@
+//! The gate, rule by rule.
