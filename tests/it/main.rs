@@ -8,6 +8,7 @@ mod cli;
 mod conservation;
 mod determinism;
 mod flow;
+mod gate;
 mod lifecycle;
 mod lobster;
 mod market;
