@@ -26,7 +26,7 @@ impl Account {
                 && order.instrument == instrument
                 && Some(order.id) != except
                 && (except.is_none() || order.partner != except)
-                && !order.partner.is_some_and(|partner| partner < order.id)
+                && order.partner.is_none_or(|partner| partner > order.id)
         };
         let open = self.orders.iter().filter(counts).map(OpenOrder::most_leaves).sum();
         self.position_against(side, instrument).saturating_sub(open)

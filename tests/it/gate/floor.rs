@@ -65,7 +65,7 @@ impl Floor {
             1 => Fees { maker: bps("-2"), taker: bps("7.33333"), auction: bps("1") },
             _ => Fees { maker: bps("13"), taker: bps("0.00007"), auction: bps("90.1") },
         };
-        let matching = if number % 2 == 0 { Matching::PriceTime } else { Matching::ProRata };
+        let matching = if number.is_multiple_of(2) { Matching::PriceTime } else { Matching::ProRata };
         let dynamic_bps = (number == 3).then_some(400);
         let bands = PriceBands { dynamic_bps, ..PriceBands::default() };
         let book = OrderBook::new(BookConfig { matching, bands, reference: Some(Price::new(100)) });
