@@ -9,6 +9,7 @@ mod cli;
 mod conservation;
 mod determinism;
 mod flow;
+mod gate;
 mod lifecycle;
 mod lobster;
 mod market;
