@@ -70,7 +70,7 @@ impl OrderBook {
         };
         let time = terms.time_in_force;
         let is_conditional =
-            time == TimeInForce::Fok || terms.minimum.is_some() || terms.post_only == PostOnly::Reject;
+            time == TimeInForce::Fok || terms.minimum.is_some() || terms.post_only != PostOnly::No;
         if !(needs_somebody || is_conditional) || time == TimeInForce::AtClose {
             return None;
         }
@@ -88,7 +88,18 @@ impl OrderBook {
                 return Some(RejectReason::MinimumUnavailable);
             }
         }
-        (terms.post_only == PostOnly::Reject && somebody).then_some(RejectReason::PostOnlyWouldTake)
+        (somebody && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
+    }
+
+    /// Tells whether an order that would take may do so, or rest behind the touch instead.
+    fn can_slide(&self, terms: &OrderTerms) -> bool {
+        let behind =
+            || self.side(terms.side.opposite()).best_price().and_then(|best| terms.side.behind(best));
+        match terms.post_only {
+            PostOnly::No => true,
+            PostOnly::Reject => false,
+            PostOnly::Slide => behind().is_some(),
+        }
     }
 
     /// Tells whether an order of `side` with `limit` could trade now.
@@ -170,8 +181,8 @@ impl OrderBook {
     /// Lets a post-only order rest one tick behind the other side's touch.
     fn slide(&mut self, order: &Order, out: &mut impl EventSink) {
         let side = order.side();
-        let Some(best) = self.side(side.opposite()).best_price() else { return };
-        let behind = best - side.sign();
+        let best = self.side(side.opposite()).best_price();
+        let Some(behind) = best.and_then(|best| side.behind(best)) else { return };
         out.take(order.repriced(Some(behind)));
         let terms = OrderTerms { kind: OrderKind::Limit(behind), ..order.terms };
         self.rest(&Order { terms, ..*order }, behind);
@@ -262,9 +273,9 @@ impl OrderBook {
             Some(RejectReason::NotReplaceable)
         } else if is_limit && !self.allows_limit(price) {
             Some(RejectReason::BeyondPriceLimits)
-        } else if order.terms.post_only == PostOnly::Reject
-            && self.phase == Phase::Continuous
+        } else if self.phase == Phase::Continuous
             && self.meets_somebody(order.side(), Some(price))
+            && !self.can_slide(&order.terms)
         {
             Some(RejectReason::PostOnlyWouldTake)
         } else {

@@ -106,5 +106,7 @@ fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference) -> Option<Price
     if let Some(other) = other {
         rank = rank.min(sign * other.ticks() - 1);
     }
-    Some(Price::new(sign * rank))
+    // A market of prices above zero is not left for zero or below.
+    let leaves_market = sign * rank <= 0 && own.is_some_and(|own| own.ticks() > 0);
+    (!leaves_market).then_some(Price::new(sign * rank))
 }
