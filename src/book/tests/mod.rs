@@ -10,8 +10,8 @@ mod traffic;
 
 use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};
 use crate::market::{
-    CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason,
-    SelfTrade, Side, TimeInForce,
+    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, SelfTrade, Side,
+    TimeInForce,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 

@@ -1,1 +1,1 @@
-use super::*;
+//! Prices of the whole legal range.
