@@ -82,12 +82,15 @@ pub(super) struct Half {
     occupied: Bitmap,
     /// The levels behind the window.
     far: BTreeMap<i64, Level>,
+    /// The levels of the window while it moves; kept for its memory.
+    moving: Vec<(i64, Level)>,
     /// In an auction: orders that have no limit.
     pub(super) unpriced: Level,
 }
 
 impl Half {
-    const WINDOW_MIN: usize = 64;
+    /// Enough that the levels of a liquid book stay out of the tree, whose nodes are allocated: 24 KiB.
+    const WINDOW_MIN: usize = 1 << 10;
     /// The most levels that a window has: 1.5 MiB.
     pub(super) const WINDOW_MAX: usize = 1 << 16;
 
@@ -99,6 +102,7 @@ impl Half {
             window: vec![Level::EMPTY; Self::WINDOW_MIN],
             occupied: Bitmap::new(Self::WINDOW_MIN),
             far: BTreeMap::new(),
+            moving: Vec::new(),
             unpriced: Level::EMPTY,
         }
     }
@@ -304,14 +308,14 @@ impl Half {
     /// Moves the window, so that it begins with the rank `base`, and fills it.
     fn rebase(&mut self, base: i64) {
         let mut next = self.occupied.next(0);
-        let mut moved = Vec::new();
+        let mut moving = std::mem::take(&mut self.moving);
         while let Some(index) = next {
-            moved.push((self.rank_at(index), std::mem::replace(&mut self.window[index], Level::EMPTY)));
+            moving.push((self.rank_at(index), std::mem::replace(&mut self.window[index], Level::EMPTY)));
             self.occupied.clear(index);
             next = self.occupied.next(index + 1);
         }
         self.base = base;
-        for (rank, level) in moved {
+        for (rank, level) in moving.drain(..) {
             match self.index(rank) {
                 Some(index) => {
                     self.window[index] = level;
@@ -322,6 +326,7 @@ impl Half {
                 }
             }
         }
+        self.moving = moving;
         self.pull();
     }
 
