@@ -138,6 +138,12 @@ impl Half {
         self.far.last_key_value().map(|(_, level)| level).or_else(near)
     }
 
+    /// Returns the rank at which the window begins, and how many levels it and the tree have.
+    #[cfg(test)]
+    pub(super) fn extent(&self) -> (i64, usize, usize) {
+        (self.base, self.window.len(), self.far.len())
+    }
+
     pub(super) fn quote(&self) -> Option<QuoteLevel> {
         Some(QuoteLevel { price: self.best_price()?, size: self.best()?.displayed })
     }

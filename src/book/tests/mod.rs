@@ -7,6 +7,7 @@ mod flaws;
 mod ladders;
 mod range;
 mod traffic;
+mod windows;
 
 use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};
 use crate::market::{
