@@ -6,6 +6,7 @@ mod differential;
 mod flaws;
 mod ladders;
 mod range;
+mod steady;
 mod traffic;
 mod windows;
 
