@@ -15,5 +15,5 @@ mod tests;
 pub use config::{BookConfig, Matching, PriceBands};
 pub use engine::{OrderBook, RestingOrder, check_invariants};
 pub use event::{BookEvent, BookTrade, EventSink, Indicative, MatchingEngine, OpenState};
-pub use ladder::ladder;
+pub use ladder::{ladder, ladder_by_order};
 pub use reference::ReferenceBook;

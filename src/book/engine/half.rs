@@ -90,16 +90,22 @@ pub(super) struct Half {
     occupied: Bitmap,
     /// The levels behind the window.
     far: BTreeMap<i64, LevelId>,
+    /// The levels of the window while it moves; kept for its memory.
+    moving: Vec<(i64, LevelId)>,
     levels: Vec<Level>,
     free: LevelId,
 }
 
 impl Half {
-    const WINDOW_MIN: usize = 64;
+    /// Enough that the levels of a liquid book stay out of the tree, whose nodes are allocated: 4 KiB.
+    const WINDOW_MIN: usize = 1 << 10;
     /// The most ranks that a window spans: 256 KiB.
     pub(super) const WINDOW_MAX: usize = 1 << 16;
 
     pub(super) fn new(side: Side) -> Self {
+        // Room for what a liquid book has, so that it does not grow while it trades.
+        let mut levels = Vec::with_capacity(Self::WINDOW_MIN / 4);
+        levels.push(Level::new(0));
         Self {
             side,
             best: None,
@@ -108,7 +114,8 @@ impl Half {
             window: vec![NONE; Self::WINDOW_MIN],
             occupied: Bitmap::new(Self::WINDOW_MIN),
             far: BTreeMap::new(),
-            levels: vec![Level::new(0)],
+            moving: Vec::new(),
+            levels,
             free: NONE,
         }
     }
@@ -143,6 +150,13 @@ impl Half {
         let near = || self.occupied.last().map(|index| self.window[index]);
         let worst = self.far.last_key_value().map(|(_, level)| *level).or_else(near)?;
         Some(self.get(worst))
+    }
+
+    /// Returns the rank at which the window begins, how many ranks it spans, and how many levels the tree
+    /// has.
+    #[cfg(test)]
+    pub(super) fn extent(&self) -> (i64, usize, usize) {
+        (self.base, self.window.len(), self.far.len())
     }
 
     pub(super) fn quote(&self) -> Option<QuoteLevel> {
@@ -348,14 +362,26 @@ impl Half {
     /// Moves the window, so that it begins with the rank `base`, and fills it.
     fn rebase(&mut self, base: i64) {
         let mut next = self.occupied.next(0);
+        let mut moving = std::mem::take(&mut self.moving);
         while let Some(index) = next {
-            // All levels go through the tree; those that stay near come back with `pull`.
-            self.far.insert(self.rank_at(index), self.window[index]);
+            moving.push((self.rank_at(index), self.window[index]));
             self.window[index] = NONE;
             self.occupied.clear(index);
             next = self.occupied.next(index + 1);
         }
         self.base = base;
+        for (rank, level) in moving.drain(..) {
+            match self.index(rank) {
+                Some(index) => {
+                    self.window[index] = level;
+                    self.occupied.set(index);
+                }
+                None => {
+                    self.far.insert(rank, level);
+                }
+            }
+        }
+        self.moving = moving;
         self.pull();
     }
 

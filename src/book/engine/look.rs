@@ -39,6 +39,12 @@ impl OrderBook {
         self.side(side).worst().and_then(|level| self.resting(level.tail))
     }
 
+    /// Returns where a side's window begins (in ranks), how long it is, and how many levels lie behind it.
+    #[cfg(test)]
+    pub(in crate::book) fn extent(&self, side: Side) -> (i64, usize, usize) {
+        self.side(side).extent()
+    }
+
     fn resting(&self, slot: Slot) -> Option<RestingOrder> {
         let node = self.slab.get(slot);
         Some(RestingOrder {

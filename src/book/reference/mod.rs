@@ -314,7 +314,8 @@ impl MatchingEngine for ReferenceBook {
     }
 
     fn quote(&self) -> Quote {
-        let touch = |side| self.levels(side).first().copied();
+        let level = |side, price| QuoteLevel { price, size: self.displayed_at(side, price) };
+        let touch = |side| self.best(side).map(|price| level(side, price));
         Quote { bid: touch(Side::Buy), ask: touch(Side::Sell) }
     }
 

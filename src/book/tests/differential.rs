@@ -10,12 +10,13 @@ use crate::market::QuoteLevel;
 
 /// Both engines side by side, and an auditor who reads the events.
 pub(super) struct Twins {
-    engine: OrderBook,
-    reference: ReferenceBook,
+    pub(super) engine: OrderBook,
+    pub(super) reference: ReferenceBook,
     auditor: Auditor,
-    events: Vec<BookEvent>,
+    /// What the last step said.
+    pub(super) events: Vec<BookEvent>,
     expected: Vec<BookEvent>,
-    now: i64,
+    pub(super) now: i64,
 }
 
 impl Twins {
@@ -40,7 +41,7 @@ impl Twins {
         self.do_step(step, deep)
     }
 
-    fn do_step(&mut self, step: &Step, deep: bool) -> TestCaseResult {
+    pub(super) fn do_step(&mut self, step: &Step, deep: bool) -> TestCaseResult {
         let before = if deep { self.engine.open_orders() } else { Vec::new() };
         apply(&mut self.engine, self.now, step, &mut self.events);
         apply(&mut self.reference, self.now, step, &mut self.expected);

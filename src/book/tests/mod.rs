@@ -6,12 +6,14 @@ mod differential;
 mod flaws;
 mod ladders;
 mod range;
+mod steady;
 mod traffic;
+mod windows;
 
 use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};
 use crate::market::{
-    CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason,
-    SelfTrade, Side, TimeInForce,
+    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, SelfTrade, Side,
+    TimeInForce,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 

@@ -1,1 +1,150 @@
+//! Prices of the whole legal range: far apart, clustered, at the edges, and a touch that drifts or jumps.
+
+use proptest::prelude::*;
+use rand::RngExt;
+
+use super::differential::Twins;
+use super::traffic::{Step, config, one_of, rng};
 use super::*;
+use crate::kernel::Stream;
+
+const EDGE: i64 = Price::MAX_TICKS;
+
+/// Around these prices orders cluster.
+const CENTRES: [i64; 9] = [-EDGE, -EDGE / 3, -1_000_000, -70_000, 0, 70_000, 1 << 20, EDGE / 2 + 1, EDGE];
+
+/// How far from its centre a price lies at most: next to it, within a window, around its edge, far.
+const SPREADS: [i64; 5] = [2, 30, 200, 70_000, EDGE / 8];
+
+/// What traffic looks like: where the touch should be, and how far the orders spread.
+struct Landscape {
+    touch: i64,
+    spread: i64,
+    /// How many of a thousand orders lie around any of the centres.
+    scattered: u32,
+    /// Ids lie below it.
+    ids: u64,
+}
+
+impl Landscape {
+    /// Returns a price, mostly on the side of the touch where an order of `side` would rest.
+    fn price(&self, rng: &mut Stream, side: Side) -> Price {
+        let scattered = rng.random_range(0..1_000) < self.scattered;
+        let centre = if scattered { one_of(rng, &CENTRES) } else { self.touch };
+        let spread = if scattered { one_of(rng, &SPREADS) } else { self.spread };
+        let ticks = centre + rng.random_range(-spread..=spread);
+        let away = self.touch - side.sign() * (ticks - self.touch).abs();
+        let ticks = if rng.random_range(0..10) < 9 { away } else { ticks };
+        // Now and then beyond the edge, which is rejected.
+        let edge = EDGE + i64::from(rng.random_range(0..50) == 0);
+        Price::new(ticks.clamp(-edge, edge))
+    }
+
+    fn step(&self, rng: &mut Stream, number: u64) -> Step {
+        let side = one_of(rng, &Side::BOTH);
+        let lots = Quantity::new(rng.random_range(1..20));
+        let price = self.price(rng, side);
+        let any = rng.random_range(0..self.ids);
+        let dice = rng.random_range(0..100);
+        if dice < 3 {
+            let phases = [Phase::Continuous, Phase::Continuous, Phase::ClosingAuction, Phase::Halt];
+            return Step::Enter(one_of(rng, &phases));
+        }
+        let (order, kind) = match dice {
+            0..=19 => (any, CommandKind::Cancel),
+            20..=34 => (any, CommandKind::Replace { price, quantity: lots }),
+            35..=39 => (number, CommandKind::New(OrderTerms::market(side, lots))),
+            40..=54 => (number, CommandKind::New(self.special(rng, side, lots, price))),
+            _ => (number, CommandKind::New(OrderTerms::limit(side, lots, price))),
+        };
+        Step::Execute(command(order % self.ids, 0, kind))
+    }
+
+    fn special(&self, rng: &mut Stream, side: Side, lots: Quantity, price: Price) -> OrderTerms {
+        let limit = OrderTerms::limit(side, lots, price);
+        let of_kind = |kind| OrderTerms { kind, ..limit };
+        let offset = one_of(rng, &[0, 1, 100, i32::MAX, i32::MIN]);
+        match rng.random_range(0..7) {
+            0 => OrderTerms { display: Some(Quantity::new(1)), ..limit },
+            1 => OrderTerms { post_only: PostOnly::Slide, ..limit },
+            2 => of_kind(OrderKind::Stop { trigger: self.price(rng, side.opposite()), protection: None }),
+            3 => of_kind(OrderKind::StopLimit { trigger: price, limit: self.price(rng, side) }),
+            4 => {
+                let distance = one_of(rng, &[1, 1_000, EDGE]);
+                of_kind(OrderKind::TrailingStop { distance, protection: None })
+            }
+            5 => of_kind(OrderKind::Pegged { to: Peg::Mid, offset, limit: None }),
+            _ => of_kind(OrderKind::Pegged { to: Peg::Touch, offset, limit: Some(price) }),
+        }
+    }
+}
+
+/// A walk with its centre and spread, then another, and so on: the touch jumps between them.
+fn walks() -> impl Strategy<Value = Vec<(usize, usize, Vec<u64>)>> {
+    let steps = prop::collection::vec(any::<u64>(), 1..120);
+    prop::collection::vec((0..CENTRES.len(), 0..SPREADS.len(), steps), 1..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 30 } else { 1_500 }))]
+
+    #[test]
+    fn prop_the_engine_does_what_the_reference_does_at_all_prices(walks in walks(), number in 0..4_u64) {
+        // Without bands, whose halts would only keep prices from being reached.
+        let config = BookConfig { reference: None, ..config(number + 8) };
+        let mut twins = Twins::new(config, ReferenceBook::new(config));
+        let mut number = 0;
+        for (centre, spread, seeds) in walks {
+            let land = Landscape {
+                touch: CENTRES[centre],
+                spread: SPREADS[spread],
+                scattered: 300,
+                ids: 80,
+            };
+            for seed in seeds {
+                twins.follow(&land.step(&mut rng(seed), number), true)?;
+                number += 1;
+            }
+        }
+    }
+}
+
+/// Follows a touch for many steps; `drift` tells where it is at each.
+fn follow(steps: u64, spread: i64, scattered: u32, touch: impl Fn(u64, i64) -> i64) {
+    let mut twins = Twins::new(BookConfig::default(), ReferenceBook::default());
+    let mut rng = rng(steps);
+    let mut now = 0;
+    for number in 0..steps {
+        now = touch(number, now);
+        let land = Landscape { touch: now, spread, scattered, ids: 200 };
+        if let Err(error) = twins.follow(&land.step(&mut rng, number), number % 97 == 0) {
+            panic!("step {number}: {error}");
+        }
+    }
+}
+
+const LONG: u64 = if cfg!(debug_assertions) { 3_000 } else { 100_000 };
+
+#[test]
+fn a_touch_that_drifts_over_millions_of_ticks_agrees() {
+    // Up by forty a step, then down again.
+    follow(LONG, 150, 0, |number, touch| touch + if number < LONG / 2 { 40 } else { -43 });
+}
+
+#[test]
+fn a_touch_that_jumps_to_and_fro_agrees() {
+    follow(LONG, 100, 50, |number, _| match number / 40 % 4 {
+        0 => 0,
+        1 => 100,
+        2 => 100_000,
+        _ => -EDGE / 2,
+    });
+}
+
+#[test]
+fn a_touch_that_doubles_up_to_the_edge_and_back_agrees() {
+    follow(LONG, 20, 20, |number, _| {
+        let power = number / 50 % 82;
+        1_i64 << if power < 41 { power } else { 81 - power }
+    });
+}

@@ -50,7 +50,7 @@ fn chance(rng: &mut Stream, of_thousand: u32) -> bool {
     rng.random_range(0..1_000_u32) < of_thousand
 }
 
-fn one_of<T: Copy>(rng: &mut Stream, items: &[T]) -> T {
+pub(super) fn one_of<T: Copy>(rng: &mut Stream, items: &[T]) -> T {
     items[rng.random_range(0..items.len())]
 }
 

@@ -1,1 +1,0 @@
-//! Ladders: each kind of order, as a trader would draw it.

@@ -1,0 +1,210 @@
+//! Stops: what elects them, in which order, and what becomes of them.
+
+use super::*;
+
+#[test]
+fn a_stop_becomes_a_market_order_once_a_trade_reaches_its_trigger() {
+    let mut desk = Desk::quoted();
+    desk.send(buy(5, 12).stop(100_03));
+    desk.draws(
+        "
+              bid |  price | ask
+                  | 100.03 | 4:30
+                  | 100.02 | 3:10
+        1:10 2:20 | 100.00 |
+        waiting: buy 5:12",
+    );
+    desk.send(buy(6, 10));
+    desk.tells(&["6 buys 10 @ 100.02 from 3"]);
+    desk.send(buy(7, 1));
+    desk.tells(&["7 buys 1 @ 100.03 from 4", "5 triggered at 100.03", "5 buys 12 @ 100.03 from 4"]);
+    desk.draws(
+        "
+              bid |  price | ask
+                  | 100.03 | 4:17
+        1:10 2:20 | 100.00 |",
+    );
+}
+
+#[test]
+fn a_quote_alone_elects_nothing() {
+    let mut desk = Desk::quoted();
+    desk.send(buy(5, 10).stop(100_01));
+    desk.send(buy(6, 10).at(100_01));
+    desk.tells(&[]);
+    desk.draws(
+        "
+              bid |  price | ask
+                  | 100.03 | 4:30
+                  | 100.02 | 3:10
+             6:10 | 100.01 |
+        1:10 2:20 | 100.00 |
+        waiting: buy 5:10",
+    );
+}
+
+#[test]
+fn stops_that_one_trade_reaches_are_elected_in_order_of_time() {
+    let mut desk = Desk::quoted();
+    desk.send(sell(5, 10).stop(100_00));
+    desk.send(sell(6, 10).stop(100_01));
+    desk.send(sell(7, 10).stop(99_99));
+    desk.send(sell(8, 10));
+    desk.tells(&[
+        "8 sells 10 @ 100.00 to 1",
+        "5 triggered at 100.00",
+        "5 sells 10 @ 100.00 to 2",
+        "6 triggered at 100.01",
+        "6 sells 10 @ 100.00 to 2",
+    ]);
+    desk.draws(
+        "
+        bid |  price | ask
+            | 100.03 | 4:30
+            | 100.02 | 3:10
+        waiting: sell 7:10",
+    );
+}
+
+#[test]
+fn a_stop_that_trades_may_elect_the_next() {
+    let mut desk = Desk::quoted();
+    desk.send(buy(5, 10).at(99_99));
+    desk.send(sell(6, 10).stop(99_99));
+    desk.send(sell(7, 25).stop(100_00));
+    desk.send(sell(8, 10));
+    desk.tells(&[
+        "8 sells 10 @ 100.00 to 1",
+        "7 triggered at 100.00",
+        "7 sells 20 @ 100.00 to 2",
+        "7 sells 5 @ 99.99 to 5",
+        "6 triggered at 99.99",
+        "6 sells 5 @ 99.99 to 5",
+        "6 canceled 5: ioc_remainder",
+    ]);
+    desk.draws(
+        "
+        bid |  price | ask
+            | 100.03 | 4:30
+            | 100.02 | 3:10",
+    );
+}
+
+#[test]
+fn an_elected_stop_limit_rests_at_its_limit() {
+    let mut desk = Desk::quoted();
+    desk.send(sell(5, 50).stop_limit(100_00, 100_00));
+    desk.send(sell(6, 5));
+    desk.tells(&[
+        "6 sells 5 @ 100.00 to 1",
+        "5 triggered at 100.00",
+        "5 sells 5 @ 100.00 to 1",
+        "5 sells 20 @ 100.00 to 2",
+    ]);
+    desk.draws(
+        "
+        bid |  price | ask
+            | 100.03 | 4:30
+            | 100.02 | 3:10
+            | 100.00 | 5:25",
+    );
+}
+
+#[test]
+fn a_stop_whose_trigger_was_reached_before_is_elected_at_entry() {
+    let mut desk = Desk::quoted();
+    desk.send(buy(5, 10));
+    desk.send(buy(6, 5).stop(100_02));
+    desk.tells(&["6 triggered at 100.02", "6 buys 5 @ 100.03 from 4"]);
+    desk.send(sell(7, 5).stop_limit(100_03, 100_01));
+    desk.tells(&["7 triggered at 100.03"]);
+    desk.draws(
+        "
+              bid |  price | ask
+                  | 100.03 | 4:25
+                  | 100.01 | 7:5
+        1:10 2:20 | 100.00 |",
+    );
+}
+
+#[test]
+fn a_trailing_stop_follows_the_market_and_never_goes_back() {
+    let mut desk = Desk::quoted();
+    desk.send(buy(11, 1).at(100_02).until(TimeInForce::Ioc));
+    // Its trigger is 100.00: two ticks behind the last trade.
+    desk.send(sell(5, 10).trailing(2));
+    // The market rises to 100.03, the trigger to 100.01.
+    desk.send(buy(12, 10));
+    desk.tells(&["12 buys 9 @ 100.02 from 3", "12 buys 1 @ 100.03 from 4"]);
+    desk.send(buy(13, 1).at(100_02));
+    desk.send(buy(14, 1).at(100_01));
+    desk.draws(
+        "
+              bid |  price | ask
+                  | 100.03 | 4:29
+             13:1 | 100.02 |
+             14:1 | 100.01 |
+        1:10 2:20 | 100.00 |
+        waiting: sell 5:10",
+    );
+    // It falls to 100.02; the trigger stays.
+    desk.send(sell(15, 1));
+    desk.tells(&["15 sells 1 @ 100.02 to 13"]);
+    desk.send(sell(16, 1));
+    desk.tells(&["16 sells 1 @ 100.01 to 14", "5 triggered at 100.01", "5 sells 10 @ 100.00 to 1"]);
+    desk.draws(
+        "
+         bid |  price | ask
+             | 100.03 | 4:29
+        2:20 | 100.00 |",
+    );
+}
+
+#[test]
+fn a_trailing_stop_before_the_first_trade_follows_from_there() {
+    let mut desk = Desk::quoted();
+    desk.send(buy(5, 3).trailing(1));
+    desk.send(sell(6, 1));
+    desk.tells(&["6 sells 1 @ 100.00 to 1"]);
+    // The trigger is 100.01 from now on.
+    desk.send(buy(7, 1));
+    desk.tells(&["7 buys 1 @ 100.02 from 3", "5 triggered at 100.01", "5 buys 3 @ 100.02 from 3"]);
+}
+
+#[test]
+fn an_elected_stop_minds_its_protection_and_its_time_in_force() {
+    let mut desk = Desk::quoted();
+    desk.send(buy(5, 20).stop(100_02).protected(100_02));
+    desk.send(buy(6, 60).stop(100_02).until(TimeInForce::Fok));
+    desk.send(buy(7, 1));
+    desk.tells(&[
+        "7 buys 1 @ 100.02 from 3",
+        "5 triggered at 100.02",
+        "5 buys 9 @ 100.02 from 3",
+        "5 canceled 11: ioc_remainder",
+        "6 triggered at 100.02",
+        "6 canceled 60: fok_unfillable",
+    ]);
+    desk.draws(
+        "
+              bid |  price | ask
+                  | 100.03 | 4:30
+        1:10 2:20 | 100.00 |",
+    );
+}
+
+#[test]
+fn stops_reached_in_an_auction_trade_once_trading_goes_on() {
+    let mut desk = Desk::quoted();
+    desk.send(buy(5, 5).stop(100_02));
+    desk.enter(Phase::OpeningAuction);
+    desk.send(buy(6, 10).at(100_02));
+    desk.enter(Phase::Continuous);
+    desk.tells(&[
+        "uncrosses 10 @ 100.02",
+        "6 buys 10 @ 100.02 from 3",
+        "phase: continuous",
+        "5 triggered at 100.02",
+        "5 buys 5 @ 100.03 from 4",
+    ]);
+}
