@@ -46,7 +46,7 @@ impl Calendar {
             if self.has_session(day) {
                 self.add_session(day, &mut schedule);
             }
-            day = day + DAY;
+            day += DAY;
         }
         clip(schedule, start, end, Phase::Closed)
     }
@@ -87,10 +87,8 @@ pub fn bar_schedule(
     let mut schedule = Vec::new();
     let mut last_end = None;
     for bar in bars.into_iter().filter(|bar| *bar >= start) {
-        if last_end != Some(bar) {
-            if let Some(last_end) = last_end {
-                schedule.extend([(last_end, Phase::Closed), (last_end, Phase::PreOpen)]);
-            }
+        if let Some(last_end) = last_end.filter(|last_end| *last_end != bar) {
+            schedule.extend([(last_end, Phase::Closed), (last_end, Phase::PreOpen)]);
         }
         schedule.extend([(bar, Phase::OpeningAuction), (bar + call, Phase::Continuous)]);
         last_end = Some(bar + length);

@@ -104,7 +104,7 @@ impl Half {
 
     pub(super) fn new(side: Side) -> Self {
         // Room for what a liquid book has, so that it does not grow while it trades.
-        let mut levels = Vec::with_capacity(Self::WINDOW_MIN / 4);
+        let mut levels = Vec::with_capacity(Self::WINDOW_MIN);
         levels.push(Level::new(0));
         Self {
             side,

@@ -84,7 +84,7 @@ impl OrderBook {
         let slot = level.head;
         let maker = slab.get_mut(slot);
         if maker.seat.is_detailed() || taker.is_particular() {
-            return self.meet(taker, slot, price, out);
+            return self.meet(taker, slot, out);
         }
         let quantity = maker.displayed.min(taker.leaves);
         maker.displayed -= quantity;
@@ -122,23 +122,23 @@ impl OrderBook {
 
     /// Trades with one order that needs care, or does what the taker wants done with its own.
     #[cold]
-    fn meet(&mut self, taker: &mut Taker, slot: Slot, price: Price, out: &mut impl EventSink) {
+    fn meet(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
         if self.is_own(taker, slot) {
             self.meet_own_order(taker, slot, out);
         } else {
-            self.trade_with(taker, slot, self.slab.get(slot).displayed, price, out);
+            self.trade_with(taker, slot, self.slab.get(slot).displayed, out);
         }
     }
 
-    /// Trades with one order of the level at `price`.
+    /// Trades with one order of the best level.
     pub(super) fn trade_with(
         &mut self,
         taker: &mut Taker,
         slot: Slot,
         at_most: Quantity,
-        price: Price,
         out: &mut impl EventSink,
     ) {
+        let Some(price) = self.price_of(slot) else { return };
         let maker = self.slab.get_mut(slot);
         let quantity = at_most.min(maker.displayed).min(taker.leaves);
         if quantity.is_zero() {

@@ -224,7 +224,7 @@ impl OrderBook {
         let slot = self.insert(order, wait);
         let sequence = self.slab.get(slot).sequence;
         if let Wait::Trigger(trigger) = wait {
-            self.stops.add(slot, sequence, order.terms.side, &order.terms.kind, trigger);
+            self.stops.add(slot, sequence, &order.terms, trigger);
         }
     }
 
@@ -360,7 +360,7 @@ impl OrderBook {
         match &command.kind {
             CommandKind::New(terms) => {
                 if !self.submit_plain(command.order, command.owner, terms, out) {
-                    self.submit(now, command.order, command.owner, terms, out);
+                    self.submit(now, command, terms, out);
                 }
             }
             CommandKind::Cancel => self.cancel_by_id(command.order, command.owner, out)?,

@@ -33,20 +33,13 @@ impl Stops {
         }
     }
 
-    pub(super) fn add(
-        &mut self,
-        slot: Slot,
-        sequence: u64,
-        side: Side,
-        kind: &OrderKind,
-        trigger: Option<Price>,
-    ) {
+    pub(super) fn add(&mut self, slot: Slot, sequence: u64, terms: &OrderTerms, trigger: Option<Price>) {
         self.waiting += 1;
-        if matches!(kind, OrderKind::TrailingStop { .. }) {
+        if matches!(terms.kind, OrderKind::TrailingStop { .. }) {
             self.trailing.push(slot);
         }
         if let Some(trigger) = trigger {
-            self.side(side).insert((trigger.ticks(), sequence), slot);
+            self.side(terms.side).insert((trigger.ticks(), sequence), slot);
         }
     }
 
