@@ -152,6 +152,10 @@ impl ReferenceBook {
         let mut order = before;
         let leaves = quantity.saturating_sub(order.filled);
         if let Some(reason) = self.replace_objection(&before, price, quantity) {
+            if self.has(Flaw::RejectLosesPlace) {
+                let order = self.orders.remove(index);
+                self.orders.push(order);
+            }
             return Err(reason);
         }
         if leaves.is_zero() {
