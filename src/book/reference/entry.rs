@@ -158,6 +158,10 @@ impl ReferenceBook {
         let mut order = before;
         let leaves = quantity.saturating_sub(order.filled);
         if let Some(reason) = self.replace_objection(&before, price, quantity) {
+            if self.has(Flaw::RejectLosesPlace) {
+                let order = self.orders.remove(index);
+                self.orders.push(order);
+            }
             return Err(reason);
         }
         if leaves.is_zero() {
@@ -307,6 +311,9 @@ impl ReferenceBook {
         let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
         let [profit_id, loss_id] = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
         let time = entry.terms.time_in_force;
+        if time == TimeInForce::Day && self.phase == Phase::Closed {
+            return;
+        }
         let exit = |id, kind, partner| {
             let terms = OrderTerms::new(entry.side().opposite(), entry.filled, kind);
             let time_in_force = if time == TimeInForce::Day { time } else { TimeInForce::Gtc };

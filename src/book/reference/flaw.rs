@@ -51,4 +51,14 @@ pub(in crate::book) enum Flaw {
     ProRataRoundsUp,
     /// A day order outlives its day.
     DayLives,
+    /// A good-till-date order outlives its date.
+    DateLives,
+    /// A level's displayed total does not follow fills.
+    StaleTotal,
+    /// Where a worse price would do, the best is passed over.
+    BestPassedOver,
+    /// A replace that is rejected loses the order its place.
+    RejectLosesPlace,
+    /// The exits of a bracket never come.
+    ExitsForgotten,
 }

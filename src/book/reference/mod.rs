@@ -121,8 +121,8 @@ impl ReferenceBook {
 
     /// Makes a book that is wrong in one way.
     #[cfg(test)]
-    pub(super) fn flawed(config: BookConfig, flaw: Flaw) -> Self {
-        Self { flaw: Some(flaw), ..Self::new(config) }
+    pub(super) fn flawed(config: BookConfig, flaw: Option<Flaw>) -> Self {
+        Self { flaw, ..Self::new(config) }
     }
 
     fn has(&self, flaw: Flaw) -> bool {
@@ -147,8 +147,10 @@ impl ReferenceBook {
     /// Returns what is displayed at a price.
     fn displayed_at(&self, side: Side, price: Price) -> Quantity {
         let there = (0..self.orders.len()).filter(|index| self.is_resting_at(*index, side, price));
-        let seen = |order: &Order| {
-            if self.has(Flaw::TotalShowsHidden) { order.leaves() } else { order.displayed }
+        let seen = |order: &Order| match self.flaw {
+            Some(Flaw::TotalShowsHidden) => order.leaves(),
+            Some(Flaw::StaleTotal) => order.displayed + order.filled,
+            _ => order.displayed,
         };
         there.map(|index| seen(&self.orders[index])).sum()
     }
@@ -192,7 +194,10 @@ impl ReferenceBook {
             let partner = self.orders.remove(index);
             out.take(partner.canceled(CancelReason::Linked));
         }
-        if matches!(order.terms.link, Link::Bracket { .. }) && !order.filled.is_zero() {
+        if matches!(order.terms.link, Link::Bracket { .. })
+            && !order.filled.is_zero()
+            && !self.has(Flaw::ExitsForgotten)
+        {
             self.ended_entries.push_back(*order);
         }
     }
@@ -248,7 +253,9 @@ impl ReferenceBook {
         loop {
             let due =
                 self.orders.iter().enumerate().filter_map(|(index, order)| match order.terms.time_in_force {
-                    TimeInForce::Gtd(date) if date <= now => Some((date, index)),
+                    TimeInForce::Gtd(date) if date <= now && !self.has(Flaw::DateLives) => {
+                        Some((date, index))
+                    }
                     _ => None,
                 });
             let Some((_, index)) = due.min() else { return };

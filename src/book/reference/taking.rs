@@ -86,7 +86,13 @@ impl ReferenceBook {
         let (low, high) = self.config.bands.trading(self.anchor, self.last);
         let slack = side.sign() * i64::from(self.has(Flaw::ThroughLimit));
         while taker.state != State::Over && !taker.leaves().is_zero() {
-            let Some(price) = self.best(side.opposite()) else { return };
+            let Some(mut price) = self.best(side.opposite()) else { return };
+            if self.has(Flaw::BestPassedOver) {
+                let is_worse = |order: &Order| order.state != State::Resting(price);
+                let worse = self.best_where(side.opposite(), is_worse);
+                price =
+                    worse.filter(|it| bound.is_none_or(|bound| side.accepts(bound, *it))).unwrap_or(price);
+            }
             if bound.is_some_and(|bound| !side.accepts(bound + slack, price)) {
                 return;
             }

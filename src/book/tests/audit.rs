@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::laws::Laws;
 use super::traffic::Step;
 use super::*;
-use crate::book::{BookTrade, OpenState};
+use crate::book::{BookTrade, Matching, OpenState};
 
 /// What has become of the orders so far.
 #[derive(Debug, Default)]
@@ -14,9 +15,14 @@ pub(super) struct Auditor {
     /// The limit of each order that has one.
     limits: BTreeMap<OrderId, (Side, Price)>,
     phase: Phase,
+    laws: Laws,
 }
 
 impl Auditor {
+    pub(super) fn new(matching: Matching) -> Self {
+        Self { laws: Laws::new(matching), ..Self::default() }
+    }
+
     /// Reads the events of one step; `before` has the open orders before it, or none to check less.
     pub(super) fn follow(
         &mut self,
@@ -35,22 +41,23 @@ impl Auditor {
             {
                 *gone.entry(*order).or_default() += *quantity;
             }
-            // What has moved since is no longer where it was.
-            if let BookEvent::Repriced { order, .. } = event {
+            // What has moved or shrunk since is no longer what it was.
+            if let BookEvent::Repriced { order, .. } | BookEvent::Reduced { order, .. } = event {
                 gone.insert(*order, Quantity::new(u64::MAX / 2));
             }
             self.read(step, event)?;
         }
-        Ok(())
+        self.laws.follow(step, before, events)
     }
 
-    /// Checks that the book has open what the events have left open.
+    /// Checks that the book has open what the events have left open, and keeps the laws.
     pub(super) fn check(
         &self,
         events: &[BookEvent],
         before: &[OpenState],
-        after: &[OpenState],
+        book: &impl MatchingEngine,
     ) -> Result<(), String> {
+        let after = book.open_orders();
         let is_rejection = |event: &BookEvent| {
             matches!(event, BookEvent::Rejected { .. } | BookEvent::CommandRejected { .. })
         };
@@ -62,7 +69,7 @@ impl Auditor {
         if open != self.open {
             return Err(format!("the events leave {:?} open, the book {open:?}", self.open));
         }
-        Ok(())
+        self.laws.check(events, &after, book)
     }
 
     fn read(&mut self, step: &Step, event: &BookEvent) -> Result<(), String> {

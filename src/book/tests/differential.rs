@@ -24,7 +24,7 @@ impl Twins {
         Self {
             engine: OrderBook::new(config),
             reference,
-            auditor: Auditor::default(),
+            auditor: Auditor::new(config.matching),
             events: Vec::new(),
             expected: Vec::new(),
             now: 0,
@@ -58,8 +58,8 @@ impl Twins {
                 prop_assert_eq!(levels, self.reference.levels(side));
             }
             prop_assert_eq!(check_invariants(&self.engine), Ok(()), "after {:?}", step);
-            let after = self.engine.open_orders();
-            prop_assert_eq!(self.auditor.check(&self.events, &before, &after), Ok(()), "after {:?}", step);
+            let audited = self.auditor.check(&self.events, &before, &self.engine);
+            prop_assert_eq!(audited, Ok(()), "after {:?}", step);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ mod audit;
 mod differential;
 mod flaws;
 mod ladders;
+mod laws;
 mod range;
 mod steady;
 mod traffic;
@@ -12,8 +13,8 @@ mod windows;
 
 use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};
 use crate::market::{
-    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, SelfTrade, Side,
-    TimeInForce,
+    CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason,
+    SelfTrade, Side, TimeInForce,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 

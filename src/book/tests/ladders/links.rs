@@ -180,3 +180,35 @@ fn a_bracket_that_never_traded_has_no_exits() {
     desk.tells(&["10 canceled 15: requested"]);
     desk.draws(QUOTED);
 }
+
+#[test]
+fn the_exits_of_a_day_bracket_live_no_longer_than_its_day() {
+    // Filled before the close: the exits are there, and expire.
+    let mut desk = Desk::quoted();
+    desk.send(buy(10, 10).at(100_02).bracket(100_05, 99_98).until(TimeInForce::Day));
+    desk.enter(Phase::Closed);
+    desk.tells(&["phase: closed", "12 expired 10: session_closed", "11 canceled 10: linked"]);
+    // Over at the close, by the clock or by the closing auction: they do not come any more.
+    let mut desk = Desk::quoted();
+    desk.send(buy(10, 15).at(100_02).bracket(100_05, 99_98).until(TimeInForce::Day));
+    desk.enter(Phase::Closed);
+    desk.tells(&["phase: closed", "10 expired 5: session_closed"]);
+    let mut desk = Desk::quoted();
+    desk.enter(Phase::ClosingAuction);
+    desk.send(buy(10, 10).at(100_02).bracket(100_05, 99_98).until(TimeInForce::Day));
+    desk.enter(Phase::Closed);
+    desk.tells(&["uncrosses 10 @ 100.02", "10 buys 10 @ 100.02 from 3", "phase: closed"]);
+    // Good till canceled they wait for the next session.
+    let mut desk = Desk::quoted();
+    desk.enter(Phase::ClosingAuction);
+    desk.send(buy(10, 10).at(100_02).bracket(100_05, 99_98));
+    desk.enter(Phase::Closed);
+    desk.draws(
+        "
+              bid |  price | ask
+                  | 100.05 | 11:10
+                  | 100.03 | 4:30
+        1:10 2:20 | 100.00 |
+        waiting: sell 12:10",
+    );
+}
