@@ -1,6 +1,8 @@
 //! A scripted backtest on replayed bars against a plain bar-by-bar computation, written here from the
 //! file's rows alone.
 
+#![expect(clippy::cast_possible_truncation, reason = "prices and quantities of the file are small")]
+
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;

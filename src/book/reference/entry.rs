@@ -4,7 +4,7 @@ use super::flaw::Flaw;
 use super::{Order, ReferenceBook, State};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
-    CancelReason, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side, TimeInForce,
+    CancelReason, Command, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side, TimeInForce,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
@@ -12,11 +12,11 @@ impl ReferenceBook {
     pub(super) fn submit(
         &mut self,
         now: SimTime,
-        id: OrderId,
-        owner: ActorId,
+        command: &Command,
         terms: OrderTerms,
         out: &mut impl EventSink,
     ) {
+        let Command { order: id, owner, .. } = *command;
         if let Some(reason) = self.objection(now, id, owner, &terms) {
             return out.take(BookEvent::Rejected { order: id, owner, reason });
         }
