@@ -229,7 +229,7 @@ pub enum Link {
     /// Once nothing more of this order can trade, two orders for what it has traded enter the other
     /// side, linked as one-cancels-other: a limit order to take profit, whose id is this order's plus
     /// one, and a stop to limit the loss, whose id is this order's plus two. They are good till canceled,
-    /// or for the day like this order; if that day is over, they do not come.
+    /// whatever this order was: what they leave is a position, and that outlives a day.
     Bracket {
         /// The limit of the first.
         take_profit: Price,

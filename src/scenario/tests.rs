@@ -200,6 +200,82 @@ fn each_fault_names_its_place_value_and_what_is_allowed() {
 }
 
 #[test]
+fn each_fault_of_a_venues_rules_names_its_place_value_and_what_is_allowed() {
+    let venue = |rules: &str| {
+        let found = changed("instruments = [\"ACME\"]", &format!("instruments = [\"ACME\"]\n{rules}"));
+        // The last agent replays bars, which forbids sessions; here the rest matters.
+        found.into_iter().filter(|line| !line.contains("sessions of their own")).collect::<Vec<_>>()
+    };
+    for (rules, expected) in [
+        (
+            "matching = \"fifo\"",
+            "t.toml:15:12: `matching` is `fifo`, which there is not; allowed: `price_time`, `pro_rata`, `top_share`",
+        ),
+        (
+            "matching = \"top_share\"",
+            "t.toml:15:12: matching \"top_share\" needs `top_share_percent`, from 0 to 100",
+        ),
+        (
+            "top_share_percent = 40",
+            "t.toml:15:21: `top_share_percent` has a meaning only with matching = \"top_share\"",
+        ),
+        ("bands = { static_percent = -1 }", "t.toml:15:28: `static_percent` is `-1`, but must be above 0"),
+        (
+            "bands = { dynamic_percent = 0.001 }",
+            "t.toml:15:29: `dynamic_percent` is `0.001`, but must be a percentage from 0.01 to 10000, with at most two places",
+        ),
+        ("bands = { percent = 1 }", "t.toml:15:11: the bands has no key `percent`"),
+        ("halt = \"0s\"", "t.toml:15:8: `halt` is `0s`, but must be above 0"),
+        ("fees2 = 1", "t.toml:15:1: venue 1 has no key `fees2`"),
+        (
+            "sessions = { open = \"16h\", close = \"9h\" }",
+            "t.toml:15:36: `close` is 9h, but must come after `open`, 16h",
+        ),
+        (
+            "sessions = { open = \"9h\", close = \"16h\", opening_auction = \"5m\", pre_open = \"1m\" }",
+            "t.toml:15:77: `pre_open` is 1m, shorter than `opening_auction`, 5m",
+        ),
+        (
+            "sessions = { open = \"1h\", close = \"23h\", closing_auction = \"3h\" }",
+            "t.toml:15:35: a session with its auctions must fit into 24 hours",
+        ),
+        (
+            "sessions = { open = \"9h\", close = \"16h\", days = [\"mo\"] }",
+            "t.toml:15:49: `days` has a day that is `mo`, which there is not; did you mean `mon`? allowed: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`",
+        ),
+        (
+            "sessions = { open = \"9h\", close = \"16h\", holidays = [2025-12-25T01:00:00] }",
+            "t.toml:15:53: `holidays` has an item that is 2025-12-25T01:00:00, but must be a day",
+        ),
+    ] {
+        assert_eq!(venue(rules), [expected], "{rules}");
+    }
+}
+
+#[test]
+fn a_replay_needs_its_listing_and_its_time_for_itself() {
+    let sessions = "instruments = [\"ACME\"]\nsessions = { open = \"9h\", close = \"16h\" }";
+    assert_eq!(
+        changed("instruments = [\"ACME\"]", sessions),
+        ["t.toml:38:8: bars are replayed in sessions of their own, but `PIT` has sessions"]
+    );
+    let latency = "instruments = [\"ACME\"]\nlatency = { entry = \"1ms\" }";
+    assert_eq!(
+        changed("instruments = [\"ACME\"]", latency),
+        ["t.toml:38:8: a replay must have no latency, and neither its venue `PIT`"]
+    );
+    let long = changed("bar_length = \"1m\"", "bar_length = \"1m\"\nauction = \"20s\"");
+    assert_eq!(long, ["t.toml:40:11: `auction` is 20s, but must be less than a third of `bar_length`, 1m"]);
+    let again = format!(
+        "{GOOD}\n[[agents]]\nname = \"again\"\nkind = \"replay\"\ndata = \"bars.csv\"\nbar_length = \"1m\"\nhalf_spread = \"0.05\"\ndepth = 1\n"
+    );
+    assert_eq!(
+        findings(load(&again)),
+        ["t.toml:45:8: another agent replays history at that listing already"]
+    );
+}
+
+#[test]
 fn a_missing_file_is_found_at_its_key() {
     let found = changed("file = \"s.rhai\"", "file = \"t.rhai\"");
     assert!(

@@ -16,3 +16,4 @@ mod market;
 mod order_flow;
 mod orders;
 mod scripts;
+mod sessions;

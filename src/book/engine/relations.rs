@@ -4,7 +4,7 @@ use super::matching::Taker;
 use super::slab::{Details, Seat, Slot, Wait};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderKind, OrderTerms, Phase, ReduceReason, SelfTrade, TimeInForce};
+use crate::market::{CancelReason, Link, OrderKind, OrderTerms, ReduceReason, SelfTrade};
 use crate::units::{ActorId, OrderId, Quantity};
 
 impl OrderBook {
@@ -148,14 +148,8 @@ impl OrderBook {
     pub(super) fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
         let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
         let [profit_id, loss_id] = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
-        let is_day = entry.terms.time_in_force == TimeInForce::Day;
-        if is_day && self.phase == Phase::Closed {
-            // Their day is over; as orders for the day they would live through the next.
-            return;
-        }
         let exit = |id, kind, partner| {
             let terms = OrderTerms {
-                time_in_force: if is_day { TimeInForce::Day } else { TimeInForce::Gtc },
                 self_trade: entry.terms.self_trade,
                 link: Link::OneCancelsOther(partner),
                 ..OrderTerms::new(entry.side().opposite(), entry.filled, kind)

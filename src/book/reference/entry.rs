@@ -310,16 +310,11 @@ impl ReferenceBook {
     fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
         let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
         let [profit_id, loss_id] = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
-        let time = entry.terms.time_in_force;
-        if time == TimeInForce::Day && self.phase == Phase::Closed {
-            return;
-        }
         let exit = |id, kind, partner| {
             let terms = OrderTerms::new(entry.side().opposite(), entry.filled, kind);
-            let time_in_force = if time == TimeInForce::Day { time } else { TimeInForce::Gtc };
             let self_trade = entry.terms.self_trade;
             let link = Link::OneCancelsOther(partner);
-            let terms = OrderTerms { time_in_force, self_trade, link, ..terms };
+            let terms = OrderTerms { self_trade, link, ..terms };
             Order { partner: Some(partner), ..new_order(id, entry.owner, terms) }
         };
         let profit = exit(profit_id, OrderKind::Limit(take_profit), loss_id);

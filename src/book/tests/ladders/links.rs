@@ -182,33 +182,27 @@ fn a_bracket_that_never_traded_has_no_exits() {
 }
 
 #[test]
-fn the_exits_of_a_day_bracket_live_no_longer_than_its_day() {
-    // Filled before the close: the exits are there, and expire.
-    let mut desk = Desk::quoted();
-    desk.send(buy(10, 10).at(100_02).bracket(100_05, 99_98).until(TimeInForce::Day));
-    desk.enter(Phase::Closed);
-    desk.tells(&["phase: closed", "12 expired 10: session_closed", "11 canceled 10: linked"]);
-    // Over at the close, by the clock or by the closing auction: they do not come any more.
-    let mut desk = Desk::quoted();
-    desk.send(buy(10, 15).at(100_02).bracket(100_05, 99_98).until(TimeInForce::Day));
-    desk.enter(Phase::Closed);
-    desk.tells(&["phase: closed", "10 expired 5: session_closed"]);
-    let mut desk = Desk::quoted();
-    desk.enter(Phase::ClosingAuction);
-    desk.send(buy(10, 10).at(100_02).bracket(100_05, 99_98).until(TimeInForce::Day));
-    desk.enter(Phase::Closed);
-    desk.tells(&["uncrosses 10 @ 100.02", "10 buys 10 @ 100.02 from 3", "phase: closed"]);
-    // Good till canceled they wait for the next session.
-    let mut desk = Desk::quoted();
-    desk.enter(Phase::ClosingAuction);
-    desk.send(buy(10, 10).at(100_02).bracket(100_05, 99_98));
-    desk.enter(Phase::Closed);
-    desk.draws(
-        "
+fn the_exits_of_a_day_bracket_outlive_its_day_with_the_position() {
+    // Filled before the close, by the closing auction, or over by the clock with a part: each time there is
+    // a position to leave, and the exits wait for the next session.
+    let drawn = "
               bid |  price | ask
                   | 100.05 | 11:10
                   | 100.03 | 4:30
         1:10 2:20 | 100.00 |
-        waiting: sell 12:10",
-    );
+        waiting: sell 12:10";
+    let day = |lots| buy(10, lots).at(100_02).bracket(100_05, 99_98).until(TimeInForce::Day);
+    let mut desk = Desk::quoted();
+    desk.send(day(10));
+    desk.enter(Phase::Closed);
+    desk.draws(drawn);
+    let mut desk = Desk::quoted();
+    desk.enter(Phase::ClosingAuction);
+    desk.send(day(10));
+    desk.enter(Phase::Closed);
+    desk.draws(drawn);
+    let mut desk = Desk::quoted();
+    desk.send(day(15));
+    desk.enter(Phase::Closed);
+    desk.draws(drawn);
 }
