@@ -3,13 +3,20 @@
 //! An [`Account`] lives with its owner, not with a venue. Before a command leaves, the gate holds the
 //! cash or shares that it could cost ([`Account::admit`]); from execution reports it releases the holds
 //! and books what happened ([`Account::book`]). So cash never goes below zero by trading, whatever
-//! happens between sending and hearing.
+//! happens between sending and hearing. What is held for linked orders and brackets stands in the head of
+//! `holds`.
 
+mod booking;
 mod conservation;
+mod cover;
 mod gate;
+mod holds;
 mod ledger;
 mod orders;
 mod position;
+mod reducing;
+#[cfg(test)]
+mod tests;
 
 pub use conservation::{Imbalance, Totals};
 pub use gate::{Approved, OrderContext};

@@ -1,9 +1,10 @@
 //! What an account remembers of its open orders.
 
-use crate::market::{Fees, Instrument, Side};
+use super::gate::OrderContext;
+use crate::market::{Fees, Instrument, OrderKind, OrderTerms, Side};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
-/// An order that has left and is not known to be over.
+/// An order that has left and is not known to be over, or a bracket's exit that has yet to enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenOrder {
     /// The order.
@@ -14,9 +15,13 @@ pub struct OpenOrder {
     pub instrument: InstrumentId,
     /// Which way.
     pub side: Side,
-    /// The worst price it may trade at: its limit, or a market order's protection.
+    /// At what price and when it trades, as far as is known: a stop that was elected is a market or limit
+    /// order.
+    pub kind: OrderKind,
+    /// The worst price it may trade at: its limit, or the protection of an order that has none. A pegged
+    /// order's is its limit, wherever it rests meanwhile.
     pub price: Option<Price>,
-    /// Its total, filled part included.
+    /// Its total, filled part included; of an exit that has yet to enter, what its entry has traded.
     pub quantity: Quantity,
     /// What is open, as far as is known.
     pub leaves: Quantity,
@@ -26,18 +31,45 @@ pub struct OpenOrder {
     pub cancel_sent: bool,
     /// A replace that is on its way.
     pub pending: Option<PendingReplace>,
+    /// Whether it may only bring the position nearer to zero.
+    pub reduce_only: bool,
+    /// The order it is linked with: what one of them trades the other loses.
+    pub partner: Option<OrderId>,
+    /// The bracket's entry that must be over before this exit enters; absent once it has, and for all
+    /// other orders.
+    pub awaits_entry: Option<OrderId>,
 }
 
 /// A replace that has left and is not answered yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PendingReplace {
-    /// The new limit.
+    /// The new limit, or the new trigger of a stop without limit.
     pub price: Price,
     /// The new total.
     pub quantity: Quantity,
 }
 
 impl OpenOrder {
+    /// An order of `terms` as it leaves.
+    pub(super) const fn leaving(id: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Self {
+        Self {
+            id,
+            listing: at.listing,
+            instrument: at.instrument_id,
+            side: terms.side,
+            kind: terms.kind,
+            price: terms.kind.worst_price(),
+            quantity: terms.quantity,
+            leaves: terms.quantity,
+            sent_at: at.now,
+            cancel_sent: false,
+            pending: None,
+            reduce_only: terms.reduce_only,
+            partner: None,
+            awaits_entry: None,
+        }
+    }
+
     /// Returns what has been filled, as far as is known.
     #[must_use]
     pub fn filled(&self) -> Quantity {
@@ -52,25 +84,51 @@ impl OpenOrder {
     }
 
     /// Returns the cash that the order can cost at worst; nothing for a sale.
+    ///
+    /// Until a replace is answered, the order may still trade on its old terms, in part or whole, and
+    /// what the new total leaves of it then on the new ones. The cost is linear in the part, so the worst
+    /// is at one of the ends: nothing trades before the replace arrives, or everything.
     #[must_use]
     pub fn cash_needed(&self, instrument: &Instrument, fees: &Fees) -> Money {
         if self.side == Side::Sell {
             return Money::ZERO;
         }
-        let now = self.price.map_or(Money::ZERO, |price| cash_to_buy(instrument, fees, price, self.leaves));
-        let replaced = self.pending.map_or(Money::ZERO, |new| {
-            cash_to_buy(instrument, fees, new.price, new.quantity.saturating_sub(self.filled()))
-        });
-        now.max(replaced)
+        let cost = |price: Option<Price>, quantity| {
+            price.map_or(Money::ZERO, |price| cash_to_buy(instrument, fees, price, quantity))
+        };
+        let now = cost(self.price, self.leaves);
+        let Some(new) = self.pending else { return now };
+        let price = self.kind.at(new.price).worst_price();
+        let open = new.quantity.saturating_sub(self.filled());
+        cost(price, open).max(now + cost(price, open.saturating_sub(self.leaves)))
+    }
+
+    /// Takes on another kind, and with it another worst price.
+    pub(super) const fn set_kind(&mut self, kind: OrderKind) {
+        self.kind = kind;
+        self.price = kind.worst_price();
+    }
+
+    /// Notes that so much is open from now on, and the total accordingly.
+    pub(super) fn set_leaves(&mut self, leaves: Quantity) {
+        self.quantity = self.filled() + leaves;
+        self.leaves = leaves;
+    }
+
+    /// Loses all that is open beyond `leaves`, also of what a pending replace asks for.
+    pub(super) fn cap(&mut self, leaves: Quantity) {
+        self.set_leaves(self.leaves.min(leaves));
+        if let Some(new) = &mut self.pending {
+            new.quantity = new.quantity.min(self.quantity);
+        }
     }
 }
 
 /// Returns the most that buying `quantity` at `price` or better can cost, fees included.
 pub(super) fn cash_to_buy(instrument: &Instrument, fees: &Fees, price: Price, quantity: Quantity) -> Money {
     let notional = instrument.notional(price, quantity);
-    let fee = fees.worst(notional);
     // Each fill's fee is rounded by itself, by at most one unit of money; there are at most as many
     // fills as lots.
-    let rounding = if fee == Money::ZERO { 0 } else { i128::from(quantity.lots()) };
-    notional + fee + Money::from_units(rounding)
+    let rounding = if fees.may_charge() { i128::from(quantity.lots()) } else { 0 };
+    notional + fees.worst(notional) + Money::from_units(rounding)
 }

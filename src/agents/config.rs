@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::market::{BookRow, OrderMessage};
 use crate::process::HistoricalBar;
-use crate::units::{ListingId, Quantity, SimDuration};
+use crate::units::{ListingId, Quantity, SimDuration, SimTime};
 
 /// What a market maker centres its quotes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +64,33 @@ pub struct ReplayConfig {
     pub offset: SimDuration,
     /// How long a bar lasts; above zero.
     pub length: SimDuration,
+    /// How long the auction lasts with which a bar begins; less than a third of `length`.
+    pub call: SimDuration,
     /// Distance of its quotes from the historical price, in ticks, at least 1.
     pub half_spread_ticks: i64,
     /// Quantity it shows on each side.
     pub depth: Quantity,
+}
+
+impl ReplayConfig {
+    /// Returns when the bars begin.
+    pub fn openings(&self) -> impl Iterator<Item = SimTime> + '_ {
+        self.bars.iter().map(|bar| bar.time + self.offset)
+    }
+}
+
+/// A replay of order flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderFlowConfig {
+    /// Where it replays.
+    pub listing: ListingId,
+    /// The messages, in the order of their file; prices in 1/10,000 of the currency and sizes in shares, as
+    /// there. Those off the instrument's grid are passed over.
+    pub messages: Arc<[OrderMessage]>,
+    /// The midnight from which their times count.
+    pub midnight: SimTime,
+    /// The book before the first message; each level is one order. May be empty.
+    pub initial: BookRow,
 }
 
 /// A value of a strategy's parameter, as a scenario gives it.

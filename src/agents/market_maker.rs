@@ -57,6 +57,9 @@ impl MarketMaker {
     }
 
     fn requote(&mut self, ctx: &mut Context) {
+        if !ctx.market(self.config.listing).phase.takes_orders() {
+            return;
+        }
         let Some(centre) = self.centre(ctx) else { return };
         let inventory = self.inventory(ctx);
         let limit = self.config.max_inventory.net();

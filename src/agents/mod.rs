@@ -1,4 +1,4 @@
-//! The participants: market makers, noise traders, replay of history, scripted strategies.
+//! The participants: market makers, noise traders, replay of bars and of order flow, scripted strategies.
 //!
 //! Agents see the market through their [`crate::pit::Context`] alone: they import neither the book
 //! nor the exchange.
@@ -7,11 +7,15 @@ mod config;
 mod desk;
 mod market_maker;
 mod noise;
+mod order_flow;
 mod replay;
 pub mod script;
 
-pub use config::{MakerReference, MarketMakerConfig, NoiseConfig, ParamValue, ReplayConfig, ScriptConfig};
+pub use config::{
+    MakerReference, MarketMakerConfig, NoiseConfig, OrderFlowConfig, ParamValue, ReplayConfig, ScriptConfig,
+};
 pub use desk::Desk;
 pub use market_maker::MarketMaker;
 pub use noise::NoiseTrader;
+pub use order_flow::FlowReplayer;
 pub use replay::ReplayProvider;

@@ -6,13 +6,14 @@ use rand_distr::Distribution;
 
 use super::config::NoiseConfig;
 use crate::kernel::{Exponential, Wakeup};
-use crate::market::{ExecutionReport, OrderTerms, Side};
+use crate::market::{ExecutionReport, OrderTerms, Phase, Side};
 use crate::pit::{Context, MarketData};
 use crate::units::{OrderId, Price, Quantity, SimDuration};
 
 /// A zero-intelligence trader in the manner of Daniels, Farmer, Gillemot, Iori and Smith (2003): it
 /// acts at exponential intervals, buys or sells with equal chance, takes liquidity or adds some at an
-/// exponential distance from the opposite touch, and takes out orders that have waited too long.
+/// exponential distance from the opposite touch, and takes out orders that have waited too long. While
+/// the book collects, it bids and offers on either side of the price that the auction seems to find.
 #[derive(Debug)]
 pub struct NoiseTrader {
     config: NoiseConfig,
@@ -31,6 +32,10 @@ impl NoiseTrader {
     }
 
     fn act(&self, ctx: &mut Context) {
+        let phase = ctx.market(self.config.listing).phase;
+        if !phase.takes_orders() {
+            return;
+        }
         self.take_out_stale(ctx);
         let side = if ctx.rng().random::<bool>() { Side::Buy } else { Side::Sell };
         let wanted = Quantity::new(ctx.rng().random_range(1..=self.config.max_quantity.lots().max(1)));
@@ -39,7 +44,9 @@ impl NoiseTrader {
             return;
         }
         let takes = ctx.rng().random::<f64>() < self.config.market_share;
-        let terms = if takes {
+        let terms = if phase != Phase::Continuous {
+            self.auction_order(ctx, side, quantity)
+        } else if takes {
             self.market_order(ctx, side, quantity)
         } else {
             self.limit_order(ctx, side, quantity)
@@ -93,6 +100,18 @@ impl NoiseTrader {
             Side::Sell => quote.bid,
         };
         opposite.map(|_| OrderTerms::market(side, quantity))
+    }
+
+    /// A limit order for an auction, on either side of the price at which it would end, of the last trade, or
+    /// of what is known before the first; in an auction a good limit costs nothing.
+    fn auction_order(&self, ctx: &mut Context, side: Side, quantity: Quantity) -> Option<OrderTerms> {
+        let view = ctx.market(self.config.listing);
+        let seen = view.indicative.or(view.last_trade).map(|(price, _)| price);
+        let from = seen.or_else(|| ctx.listing(self.config.listing)?.reference)?;
+        let distance = whole_ticks(Exponential { mean: self.config.depth_ticks }.sample(ctx.rng()));
+        let eagerness = if ctx.rng().random::<bool>() { distance } else { -distance };
+        let price = from + side.sign() * eagerness;
+        (price.ticks() > 0).then(|| OrderTerms::limit(side, quantity, price))
     }
 
     /// A limit order off the opposite touch, or off the last trade where that side is empty.

@@ -6,100 +6,154 @@ use super::config::ReplayConfig;
 use crate::kernel::Wakeup;
 use crate::market::{ExecutionReport, Instrument, OrderTerms, Side, TimeInForce};
 use crate::pit::{Context, MarketData};
-use crate::process::waypoint_time;
-use crate::units::{OrderId, Price, Quantity, SimTime};
+use crate::process::{HistoricalBar, waypoint_time};
+use crate::units::{OrderId, Price, Quantity, SimDuration, SimTime};
 
 /// Walks each bar's four prices (open, extremes, close) and stands for the rest of the market there.
 ///
-/// At each price it prints a quarter of the bar's volume by meeting an order of its own, so that the
-/// tape's bars are the historical ones and resting orders of others are hit where history traded
-/// through them; then it quotes its depth on both sides, half a spread away. Between bars, when the
-/// market was closed, it withdraws: nobody can trade at a price that nobody made.
+/// A bar begins with an auction: the provider bids and offers at the historical open, so deep that the
+/// auction finds its price there, and everybody who came before trades at exactly the open. At the other
+/// prices it prints a quarter of the bar's volume (the close: what is left of it) by meeting an order of
+/// its own, so that the tape's bars have the historical prices, and resting orders of others are hit where
+/// history traded through them. In between it quotes its depth on both sides, half a spread away. The
+/// close is printed in the last nanosecond of the bar; then it withdraws: nobody can trade at a price that
+/// nobody made.
 ///
-/// Prices are rounded to the nearest tick. Its account should have unlimited credit.
+/// Every price is printed, with one lot at least. Prices are rounded to the nearest tick. The listing
+/// must follow [`bar_schedule`](crate::exchange::bar_schedule); the provider's account should have
+/// unlimited credit, and its wires no latency.
 #[derive(Debug)]
 pub struct ReplayProvider {
     config: ReplayConfig,
-    /// The waypoint to come: bar times four plus the place in its path.
-    next: usize,
-    /// The price being printed, and the order whose end completes the print.
+    /// The bar at hand.
+    bar: usize,
+    /// What is to be done next with it.
+    step: Step,
+    /// The order whose end completes a print, and the price of it.
     printing: Option<(OrderId, Price)>,
 }
 
-/// One of the four prices of a bar, ready to be printed.
-struct Waypoint {
-    price: Price,
-    volume: Quantity,
-    closes_market: bool,
+/// What is done with a bar, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Enter both sides of the auction, in its last nanosecond.
+    Auction,
+    /// Quote around the open.
+    Open,
+    /// Print and quote the first extreme.
+    First,
+    /// Print and quote the second.
+    Second,
+    /// Print the close, and withdraw.
+    Close,
 }
+
+const NANOSECOND: SimDuration = SimDuration::from_nanos(1);
 
 impl ReplayProvider {
     /// Makes a provider.
     #[must_use]
     pub const fn new(config: ReplayConfig) -> Self {
-        Self { config, next: 0, printing: None }
-    }
-
-    fn time_of(&self, waypoint: usize) -> Option<SimTime> {
-        let bar = self.config.bars.get(waypoint / 4)?;
-        Some(waypoint_time(bar.time + self.config.offset, self.config.length, waypoint % 4))
+        Self { config, bar: 0, step: Step::Auction, printing: None }
     }
 
     fn wait(&self, ctx: &mut Context) {
-        if let Some(time) = self.time_of(self.next) {
-            ctx.wake_at(time, 0);
-        }
+        let ReplayConfig { bars, offset, length, call, .. } = &self.config;
+        let Some(bar) = bars.get(self.bar) else { return };
+        let open = bar.time + *offset;
+        let waypoint = |index| waypoint_time(open, *length, index);
+        let time: SimTime = match self.step {
+            Step::Auction => open + *call - NANOSECOND,
+            Step::Open => open + *call,
+            Step::First => waypoint(1),
+            Step::Second => waypoint(2),
+            Step::Close => waypoint(3) - NANOSECOND,
+        };
+        ctx.wake_at(time, 0);
     }
 
-    /// Returns the waypoint at `index`, if its price is on the grid.
-    fn waypoint(&self, index: usize, instrument: &Instrument) -> Option<Waypoint> {
-        let bar = self.config.bars.get(index / 4)?;
-        let price = instrument.nearest_price(bar.path()[index % 4]).filter(|price| price.ticks() > 0)?;
-        let whole = instrument.whole_lots_within(bar.volume);
-        let quarter = Quantity::new(whole.lots() / 4);
-        // The close prints what the division left over, so that the bar's volume is whole.
-        let volume = if index % 4 == 3 { Quantity::new(whole.lots() - 3 * quarter.lots()) } else { quarter };
-        let closes_market = index % 4 == 3 && self.time_of(index + 1) != self.time_of(index);
-        Some(Waypoint { price, volume, closes_market })
+    fn go_on(&mut self, ctx: &mut Context) {
+        self.step = match self.step {
+            Step::Auction => Step::Open,
+            Step::Open => Step::First,
+            Step::First => Step::Second,
+            Step::Second => Step::Close,
+            Step::Close => {
+                self.bar += 1;
+                Step::Auction
+            }
+        };
+        self.wait(ctx);
     }
 
-    /// Starts the print of one waypoint: an offer, and a bid that meets it.
-    fn print(&mut self, ctx: &mut Context) {
+    fn act(&mut self, ctx: &mut Context) {
         ctx.cancel_all();
         let listing = self.config.listing;
-        let waypoint = ctx.instrument(listing).and_then(|instrument| self.waypoint(self.next, instrument));
-        let Some(Waypoint { price, volume, .. }) = waypoint else {
+        let bar = self.config.bars.get(self.bar);
+        let ready = bar.zip(ctx.instrument(listing)).and_then(|(bar, instrument)| self.plan(bar, instrument));
+        let Some((price, volume)) = ready else {
             // A price that rounds to no tick cannot be traded at; the walk goes on with the next.
-            self.next += 1;
-            return self.wait(ctx);
+            return self.go_on(ctx);
         };
-        if volume.is_zero() {
-            return self.quote(ctx, price);
+        match self.step {
+            Step::Auction => {
+                for side in Side::BOTH {
+                    // With unlimited credit nothing is refused.
+                    ctx.submit(listing, OrderTerms::limit(side, volume, price)).ok();
+                }
+                self.go_on(ctx);
+            }
+            Step::Open => self.quote(ctx, price),
+            Step::First | Step::Second | Step::Close => self.print(ctx, price, volume),
         }
+    }
+
+    /// Returns the price of the step, if it is on the grid, and how much to trade there.
+    fn plan(&self, bar: &HistoricalBar, instrument: &Instrument) -> Option<(Price, Quantity)> {
+        let whole = instrument.whole_lots_within(bar.volume);
+        let quarter = Quantity::new((whole.lots() / 4).max(1));
+        let opening = quarter.max(self.config.depth);
+        let [open, first, second, close] = bar.path();
+        let (value, volume) = match self.step {
+            Step::Auction | Step::Open => (open, opening),
+            Step::First => (first, quarter),
+            Step::Second => (second, quarter),
+            Step::Close => {
+                let printed = opening + quarter + quarter;
+                (close, whole.saturating_sub(printed).max(Quantity::new(1)))
+            }
+        };
+        let price = instrument.nearest_price(value).filter(|price| price.ticks() > 0)?;
+        Some((price, volume.min(Quantity::new(Quantity::MAX_LOTS))))
+    }
+
+    /// Prints a price: an offer, and a bid that meets it.
+    fn print(&mut self, ctx: &mut Context, price: Price, volume: Quantity) {
+        let listing = self.config.listing;
         let offer = ctx.submit(listing, OrderTerms::limit(Side::Sell, volume, price));
         let bid = ctx.submit(listing, OrderTerms::limit(Side::Buy, volume, price).with(TimeInForce::Ioc));
         match offer.and(bid) {
             Ok(bid) => self.printing = Some((bid, price)),
-            Err(_) => self.quote(ctx, price),
+            Err(_) => self.printed(ctx, price),
         }
     }
 
-    /// Shows depth around `price`, unless the market closes with this waypoint.
-    fn quote(&mut self, ctx: &mut Context, price: Price) {
+    fn printed(&mut self, ctx: &mut Context, price: Price) {
         // Whatever of the print found other partners is taken out first.
         ctx.cancel_all();
-        let waypoint = ctx.instrument(self.config.listing).and_then(|it| self.waypoint(self.next, it));
-        if !waypoint.is_some_and(|it| it.closes_market) {
-            for side in Side::BOTH {
-                let at = Price::new(price.ticks() - side.sign() * self.config.half_spread_ticks);
-                if at.ticks() > 0 {
-                    // With unlimited credit nothing is refused.
-                    ctx.submit(self.config.listing, OrderTerms::limit(side, self.config.depth, at)).ok();
-                }
+        if self.step == Step::Close { self.go_on(ctx) } else { self.quote(ctx, price) }
+    }
+
+    /// Shows depth around `price`.
+    fn quote(&mut self, ctx: &mut Context, price: Price) {
+        for side in Side::BOTH {
+            let at = Price::new(price.ticks() - side.sign() * self.config.half_spread_ticks);
+            if at.ticks() > 0 {
+                // With unlimited credit nothing is refused.
+                ctx.submit(self.config.listing, OrderTerms::limit(side, self.config.depth, at)).ok();
             }
         }
-        self.next += 1;
-        self.wait(ctx);
+        self.go_on(ctx);
     }
 }
 
@@ -108,8 +162,8 @@ impl Actor for ReplayProvider {
 
     fn started(&mut self, ctx: &mut Context) {
         // Bars that began before the start are not replayed.
-        let first = self.config.bars.partition_point(|bar| bar.time + self.config.offset < ctx.now());
-        self.next = first * 4;
+        let now = ctx.now();
+        self.bar = self.config.openings().take_while(|open| *open < now).count();
         self.wait(ctx);
     }
 }
@@ -118,7 +172,7 @@ impl Handler<Wakeup> for ReplayProvider {
     type Result = ();
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
-        self.print(ctx);
+        self.act(ctx);
     }
 }
 
@@ -131,7 +185,7 @@ impl Handler<ExecutionReport> for ReplayProvider {
             && report.kind.is_terminal()
         {
             self.printing = None;
-            self.quote(ctx, price);
+            self.printed(ctx, price);
         }
     }
 }

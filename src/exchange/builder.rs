@@ -169,7 +169,8 @@ impl MarketBuilder {
         // Venues are seated first, so a venue's actor has the venue's number.
         let exchange = ActorId::new(id.get());
         for instrument in instruments {
-            self.plan.listings.push(Listing { instrument: *instrument, venue: id, exchange, fees });
+            let listing = Listing { instrument: *instrument, venue: id, exchange, fees, reference: None };
+            self.plan.listings.push(listing);
             self.rules.push(ListingRules::default());
         }
         id
@@ -179,6 +180,7 @@ impl MarketBuilder {
     /// and time.
     pub fn rules(&mut self, listing: ListingId, rules: ListingRules) {
         if let Some(place) = self.rules.get_mut(listing.index()) {
+            self.plan.listings[listing.index()].reference = rules.book.reference;
             *place = rules;
         }
     }

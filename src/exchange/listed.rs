@@ -106,9 +106,6 @@ impl ListedBook {
 
     /// Goes into the phases that are due, and has the exchange woken for the next.
     pub(super) fn follow_schedule(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
-        if self.next_change == 0 && self.rules.schedule.first().is_some_and(|(at, _)| *at > ctx.now()) {
-            self.operate(ctx, None, events, |book, now, out| book.enter(now, Phase::PreOpen, out));
-        }
         while let Some((at, phase)) = self.rules.schedule.get(self.next_change).copied() {
             if at > ctx.now() {
                 return ctx.wake_at(at, Alarm::NextPhase.tag(self.listing));

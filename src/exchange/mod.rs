@@ -5,12 +5,14 @@
 
 mod bars;
 mod builder;
+mod calendar;
 mod listed;
 mod market;
 mod rules;
 mod venue;
 
 pub use builder::{BuildError, MarketBuilder, ProcessTerms};
+pub use calendar::{Calendar, MONDAY_TO_FRIDAY, Schedule, bar_schedule};
 pub use market::{Market, MarketError, Participation};
 pub use rules::ListingRules;
 pub use venue::{Exchange, VenueSeat};

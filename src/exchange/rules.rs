@@ -1,17 +1,16 @@
 //! [`ListingRules`]: by which rules a listing trades, and when.
 
+use super::calendar::Schedule;
 use crate::book::BookConfig;
-use crate::market::Phase;
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 
 /// The rules of one listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListingRules {
     /// How its book matches.
     pub book: BookConfig,
-    /// When it goes into which phase, in order of time; before the first change it is in
-    /// [`Phase::PreOpen`]. Without any it trades continuously from the opening of the market.
-    pub schedule: Vec<(SimTime, Phase)>,
+    /// When it goes into which phase; before the first change it trades continuously.
+    pub schedule: Schedule,
     /// How long a halt lasts before the re-opening auction.
     pub halt: SimDuration,
     /// How long the re-opening auction lasts.

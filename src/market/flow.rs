@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use super::instrument::Instrument;
 use super::quote::QuoteLevel;
 use super::side::Side;
 use crate::units::{Decimal, Price, Quantity, SimDuration};
@@ -91,6 +92,27 @@ impl OrderMessage {
     pub const fn tick_price(&self) -> Price {
         Price::new(self.price)
     }
+
+    /// Undoes the message on the levels of its side, the best first: takes an addition off the level it
+    /// went to, and puts back what was taken off.
+    pub fn undo(&self, levels: &mut Vec<QuoteLevel>) {
+        let (price, size) = (self.tick_price(), self.size);
+        let at = levels.iter().position(|level| level.price == price);
+        match (self.kind, at) {
+            (MessageKind::Add, Some(at)) => {
+                levels[at].size = levels[at].size.saturating_sub(size);
+                if levels[at].size.is_zero() {
+                    levels.remove(at);
+                }
+            }
+            (kind, Some(at)) if kind.refers() => levels[at].size += size,
+            (kind, None) if kind.refers() => {
+                let at = levels.partition_point(|level| self.side.accepts(level.price, price));
+                levels.insert(at, QuoteLevel { price, size });
+            }
+            _ => {}
+        }
+    }
 }
 
 impl fmt::Display for OrderMessage {
@@ -141,6 +163,14 @@ impl BookRow {
         }
     }
 
+    /// Returns the book before `message`, if this is the one after it: what a file's first row tells of the
+    /// time before its first message.
+    #[must_use]
+    pub fn before(mut self, message: &OrderMessage) -> Self {
+        message.undo(self.side_mut(message.side));
+        self
+    }
+
     /// Returns the last price up to which the row tells the whole of a side; `None` where it has room
     /// for more levels than there are, and so tells all.
     #[must_use]
@@ -154,6 +184,19 @@ impl BookRow {
 #[must_use]
 pub fn flow_price(price: Price) -> Decimal {
     Decimal::new(price.ticks().into(), 4)
+}
+
+/// Returns a price of a file in the instrument's ticks, if it is on its grid and in range.
+#[must_use]
+pub fn flow_ticks(price: Price, instrument: &Instrument) -> Option<Price> {
+    flow_price(price).in_units_of(instrument.tick_size()).and_then(Price::new_checked)
+}
+
+/// Returns a number of shares in the instrument's lots, if it is a whole number of them and in range.
+#[must_use]
+pub fn flow_lots(shares: Quantity, instrument: &Instrument) -> Option<Quantity> {
+    let lots = Decimal::new(shares.lots().into(), 0).in_units_of(instrument.lot_size())?;
+    u64::try_from(lots).ok().filter(|lots| *lots <= Quantity::MAX_LOTS).map(Quantity::new)
 }
 
 #[cfg(test)]
@@ -171,5 +214,38 @@ mod tests {
     #[test]
     fn prices_are_exact_decimals() {
         assert_eq!(flow_price(Price::new(1_186_050)).to_string(), "118.605");
+    }
+
+    #[test]
+    fn the_book_before_a_message_is_the_row_less_the_message() {
+        let level = |ticks, lots| QuoteLevel { price: Price::new(ticks), size: Quantity::new(lots) };
+        let row = BookRow { depth: 3, bids: vec![level(90, 5), level(70, 5)], asks: vec![level(100, 5)] };
+        let message = |kind, side, price, size| OrderMessage {
+            since_midnight: SimDuration::ZERO,
+            order: 1,
+            size: Quantity::new(size),
+            price,
+            side,
+            kind,
+        };
+        let bids = |message: OrderMessage| row.clone().before(&message).bids;
+        let add = message(MessageKind::Add, Side::Buy, 90, 5);
+        assert_eq!(bids(add), [level(70, 5)]);
+        assert_eq!(bids(message(MessageKind::Add, Side::Buy, 90, 2)), [level(90, 3), level(70, 5)]);
+        assert_eq!(bids(message(MessageKind::Reduce, Side::Buy, 70, 2)), [level(90, 5), level(70, 7)]);
+        let gone = [level(90, 5), level(80, 4), level(70, 5)];
+        assert_eq!(bids(message(MessageKind::Execute, Side::Buy, 80, 4)), gone);
+        assert_eq!(bids(message(MessageKind::ExecuteHidden, Side::Buy, 80, 4)), row.bids);
+        let asks = row.clone().before(&message(MessageKind::Delete, Side::Sell, 99, 1)).asks;
+        assert_eq!(asks, [level(99, 1), level(100, 5)]);
+    }
+
+    #[test]
+    fn prices_and_sizes_are_on_the_grid_of_an_instrument_or_nothing() {
+        let board = Instrument::new("ACME", Decimal::new(1, 2), Decimal::new(100, 0)).unwrap();
+        assert_eq!(flow_ticks(Price::new(1_186_100), &board), Some(Price::new(11_861)));
+        assert_eq!(flow_ticks(Price::new(1_186_150), &board), None);
+        assert_eq!(flow_lots(Quantity::new(300), &board), Some(Quantity::new(3)));
+        assert_eq!(flow_lots(Quantity::new(250), &board), None);
     }
 }

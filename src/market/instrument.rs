@@ -187,7 +187,17 @@ impl Fees {
     /// Returns the most that a fill can cost on `notional`: never below zero.
     #[must_use]
     pub fn worst(&self, notional: Money) -> Money {
-        self.maker.max(self.taker).max(self.auction).max(FeeRate::ZERO).of(notional)
+        self.worst_rate().of(notional)
+    }
+
+    /// Tells whether a fill may cost anything.
+    #[must_use]
+    pub fn may_charge(&self) -> bool {
+        self.worst_rate() > FeeRate::ZERO
+    }
+
+    fn worst_rate(&self) -> FeeRate {
+        self.maker.max(self.taker).max(self.auction).max(FeeRate::ZERO)
     }
 }
 
@@ -202,6 +212,8 @@ pub struct Listing {
     pub exchange: ActorId,
     /// What a fill costs there.
     pub fees: Fees,
+    /// The price that everybody refers to before the first trade, if one is known: a last close.
+    pub reference: Option<Price>,
 }
 
 #[cfg(test)]

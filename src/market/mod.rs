@@ -22,7 +22,7 @@ mod tape;
 pub use bar::Bar;
 pub use command::{Command, CommandKind};
 pub use fact::{AccountMark, Fact, Trade};
-pub use flow::{BookRow, HaltState, MessageKind, OrderMessage, flow_price};
+pub use flow::{BookRow, HaltState, MessageKind, OrderMessage, flow_lots, flow_price, flow_ticks};
 pub use instrument::{Fees, Instrument, InstrumentError, Listing};
 pub use order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
 pub use phase::Phase;

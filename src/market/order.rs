@@ -303,6 +303,17 @@ impl OrderTerms {
         self
     }
 
+    /// Tells whether the terms have no conditions: nothing hidden, no minimum, nothing to watch.
+    #[must_use]
+    #[inline]
+    pub const fn is_plain(&self) -> bool {
+        self.display.is_none()
+            && self.minimum.is_none()
+            && matches!(self.post_only, PostOnly::No)
+            && matches!(self.self_trade, SelfTrade::Allow)
+            && matches!(self.link, Link::None)
+    }
+
     /// Returns why the terms make no order, whatever the state of the book, if so.
     #[must_use]
     pub fn objection(&self) -> Option<RejectReason> {

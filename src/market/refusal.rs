@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::reason::RejectReason;
-use crate::units::{Money, NetQuantity, OrderId, Quantity};
+use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};
 
 /// Why the account gate let a request not leave; the venue never hears of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -56,6 +56,19 @@ pub enum Refusal {
         /// Lots that may be reduced.
         reducible: Quantity,
     },
+    /// The order that the link names cannot be linked with the new one.
+    #[error(
+        "order {0} cannot be linked: it must be open in this account, in no other link or bracket, and of the same listing, side and open quantity"
+    )]
+    LinkUnfit(OrderId),
+    /// The order is an exit of a bracket whose entry is not over.
+    #[error("order {0} enters only when its bracket's entry is over: cancel the entry instead")]
+    NotEntered(OrderId),
+    /// The new trigger of a stop lies beyond the protection that was set when it was entered.
+    #[error(
+        "the stop was entered with a protection at tick {0}, and with a trigger beyond that it could not trade: cancel and enter anew"
+    )]
+    BeyondProtection(Price),
     /// The terms make no order, whatever the state of the book.
     #[error("{0}")]
     Unfit(RejectReason),
@@ -80,6 +93,9 @@ impl Refusal {
             Self::UnknownListing => "unknown_listing",
             Self::Closed => "closed",
             Self::WouldNotReduce { .. } => "would_not_reduce",
+            Self::LinkUnfit(_) => "link_unfit",
+            Self::NotEntered(_) => "not_entered",
+            Self::BeyondProtection(_) => "beyond_protection",
             Self::Unfit(reason) => reason.name(),
             Self::NoAccount => "no_account",
         }

@@ -112,12 +112,20 @@ pub enum Liquidity {
     Auction,
 }
 
-impl fmt::Display for Liquidity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Liquidity {
+    /// Returns the role's name, as recorded.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Maker => "maker",
             Self::Taker => "taker",
             Self::Auction => "auction",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Liquidity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }

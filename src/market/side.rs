@@ -44,6 +44,14 @@ impl Side {
         }
     }
 
+    /// Returns the price one tick behind the other side's touch, unless that would leave a market of prices
+    /// above zero for zero or below.
+    #[must_use]
+    pub const fn behind(self, touch: Price) -> Option<Price> {
+        let ticks = touch.ticks() - self.sign();
+        if ticks <= 0 && touch.ticks() > 0 { None } else { Some(Price::new(ticks)) }
+    }
+
     /// Tells whether an order of this side with `limit` may trade at `price`.
     #[must_use]
     pub const fn accepts(self, limit: Price, price: Price) -> bool {

@@ -37,6 +37,15 @@ impl Pit {
                     self.set_mark(trade.listing, Mark { half_ticks: 2 * trade.price.ticks() });
                 }
             }
+            Fact::PhaseChanged { listing, phase } => {
+                let horizon = self.horizon;
+                self.listings[listing.index()].history.change(now, horizon, |view| view.phase = *phase);
+            }
+            Fact::IndicativeChanged { listing, indicative } => {
+                let horizon = self.horizon;
+                let history = &mut self.listings[listing.index()].history;
+                history.change(now, horizon, |view| view.indicative = *indicative);
+            }
             Fact::StrategyFailed { actor, text } => self.failures.push((*actor, text.clone())),
             _ => {}
         }

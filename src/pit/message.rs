@@ -79,4 +79,13 @@ pub enum Instruction {
         /// The new total quantity.
         quantity: Quantity,
     },
+    /// Cancel all orders at a listing, or those of one side, with one command.
+    MassCancel {
+        /// Where.
+        listing: ListingId,
+        /// Which; both if none is named.
+        side: Option<Side>,
+    },
+    /// Let the connection end: all orders everywhere are canceled.
+    Disconnect,
 }

@@ -4,8 +4,8 @@
 //! accounts, the tape and the market as its feed shows it. Actors never touch it; they call the methods
 //! that this module adds to their context:
 //!
-//! - [`Context::submit`], [`Context::cancel`], [`Context::replace`]: through the account gate, then with
-//!   entry latency to the venue.
+//! - [`Context::submit`], [`Context::cancel`], [`Context::replace`], [`Context::mass_cancel`],
+//!   [`Context::disconnect`]: through the account gate, then with entry latency to the venue.
 //! - [`Context::market`]: the touch as the actor's feed shows it, lazily; a trader that only looks when it
 //!   wakes costs nothing per change of the book.
 //! - [`Context::subscribe`]: quotes, trades or bars as messages with feed latency.

@@ -7,7 +7,7 @@ use actix::{Actor, Handler, Running};
 use super::message::{MarketData, Message};
 use super::{Context, Pit};
 use crate::kernel::{Participant, Wakeup};
-use crate::market::ExecutionReport;
+use crate::market::{ExecutionReport, ReportKind};
 
 /// An `actix` actor that trades: any actor in this [`Context`] with the three handlers is one.
 pub trait TradingActor:
@@ -53,7 +53,8 @@ macro_rules! ignore_messages {
 /// A trading actor in its seat: hands each message to the handler for it.
 ///
 /// Instructions from outside are carried out here, in the actor's name; so a person's orders pass the
-/// same gate and the same wires as everybody's.
+/// same gate and the same wires as everybody's. After each fill, reduce-only orders that no longer fit the
+/// position are canceled.
 pub struct Trader<A>(pub A);
 
 impl<A> fmt::Debug for Trader<A> {
@@ -70,7 +71,13 @@ impl<A: TradingActor> Participant<Pit> for Trader<A> {
     fn deliver(&mut self, message: Message, ctx: &mut Context) {
         match message {
             Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
-            Message::Report(report) => self.0.handle(report, ctx),
+            Message::Report(report) => {
+                self.0.handle(report, ctx);
+                // After the actor, who may have seen to it, and whose new orders are to fit as well.
+                if matches!(report.kind, ReportKind::Filled { .. }) {
+                    ctx.cancel_unfit(report.listing);
+                }
+            }
             Message::Market(data) => self.0.handle(data, ctx),
             Message::Instruction(instruction) => ctx.carry_out(instruction),
             Message::Command(command) => {

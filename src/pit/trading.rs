@@ -1,5 +1,6 @@
 //! What actors do: look at the market, trade, subscribe, log.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::message::{Instruction, Message};
@@ -7,7 +8,7 @@ use super::publish::Feed;
 use super::view::MarketView;
 use super::{Context, Pit};
 use crate::account::{Account, Approved, PendingReplace};
-use crate::market::{Command, CommandKind, Fact, Instrument, Listing, OrderTerms, Refusal, Side};
+use crate::market::{Command, CommandKind, Fact, Instrument, Link, Listing, OrderTerms, Refusal, Side};
 use crate::units::{ActorId, InstrumentId, ListingId, OrderId, Price, Quantity, SimTime};
 
 impl Context {
@@ -17,6 +18,9 @@ impl Context {
     /// A [`Refusal`], at once, if the account does not cover the order or its terms are out of range;
     /// the order has not left then. What the venue says comes as an
     /// [`ExecutionReport`](crate::market::ExecutionReport).
+    ///
+    /// The exits of a bracket have the two ids after the one that is returned; they are among the open
+    /// orders of the account from now on.
     pub fn submit(&mut self, listing: ListingId, terms: OrderTerms) -> Result<OrderId, Refusal> {
         let (owner, now) = (self.id(), self.now());
         let reference = self.reference_price(listing, terms.side);
@@ -29,9 +33,9 @@ impl Context {
             Some((account, at)) => account.admit(order, terms, &at, reference),
         };
         match admitted {
-            Ok(terms) => {
-                pit.next_order += 1;
-                self.dispatch(order, listing, terms.map(CommandKind::New));
+            Ok(approved) => {
+                pit.next_order += if matches!(terms.link, Link::Bracket { .. }) { 3 } else { 1 };
+                self.dispatch(order, listing, approved.map(CommandKind::New));
                 Ok(order)
             }
             Err(reason) => {
@@ -44,7 +48,8 @@ impl Context {
     /// Asks the venue to cancel an order of one's own.
     ///
     /// # Errors
-    /// [`Refusal::UnknownOrder`] if no such order is open in the account.
+    /// [`Refusal::UnknownOrder`] if no such order is open in the account, [`Refusal::NotEntered`] if it is
+    /// an exit of a bracket whose entry is not over.
     pub fn cancel(&mut self, order: OrderId) -> Result<(), Refusal> {
         let owner = self.id();
         let pit = self.domain_mut();
@@ -74,20 +79,80 @@ impl Context {
         Ok(())
     }
 
-    /// Asks for the cancel of every open order for which that has not been asked yet.
+    /// Asks for the cancel of every open order for which that has not been asked yet; exits that have yet
+    /// to enter are left alone.
     pub fn cancel_all(&mut self) {
         let open: Vec<OrderId> = self
             .account()
             .map(|account| {
-                account.open_orders().iter().filter(|order| !order.cancel_sent).map(|order| order.id)
+                let open = account.open_orders().iter();
+                open.filter(|order| !order.cancel_sent && order.awaits_entry.is_none()).map(|order| order.id)
             })
             .into_iter()
             .flatten()
             .collect();
-        for order in open {
+        self.cancel_each(open);
+    }
+
+    /// Asks for the cancel of reduce-only orders that no longer fit the position in a listing's
+    /// instrument, newest first; the seat does so after each report of a fill.
+    ///
+    /// Until the cancels arrive, the orders may still trade: a venue knows no positions.
+    pub(super) fn cancel_unfit(&mut self, listing: ListingId) {
+        let Some(instrument) = self.listing(listing).map(|listing| listing.instrument) else { return };
+        let unfit = self.account().map(|account| account.unfit_orders(instrument));
+        self.cancel_each(unfit.into_iter().flatten());
+    }
+
+    fn cancel_each(&mut self, orders: impl IntoIterator<Item = OrderId>) {
+        for order in orders {
             let canceled = self.cancel(order);
             debug_assert!(canceled.is_ok(), "an open order can be canceled");
         }
+    }
+
+    /// Asks a venue, in one command, to cancel all of one's orders at a listing, or those of one side.
+    ///
+    /// It concerns what is in the book when it arrives. Exits of a bracket whose entry it cuts short enter
+    /// all the same, for what the entry has traded.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if there is no such listing, or one has no account.
+    pub fn mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Result<(), Refusal> {
+        self.listing(listing).ok_or(Refusal::UnknownListing)?;
+        self.take_out(listing, side, |side| CommandKind::MassCancel { side })
+    }
+
+    /// Lets one's connection end, as venues see it: all orders are canceled, with one command to each
+    /// listing where any is open.
+    ///
+    /// For a participant that fails or leaves. What `mass_cancel` says of brackets holds here too; and
+    /// who goes on may enter new orders.
+    pub fn disconnect(&mut self) {
+        let open = self.account().map_or(&[][..], Account::open_orders);
+        let listings: BTreeSet<ListingId> = open.iter().map(|order| order.listing).collect();
+        for listing in listings {
+            let left = self.take_out(listing, None, |_| CommandKind::Disconnect);
+            debug_assert!(left.is_ok(), "who has open orders has an account");
+        }
+    }
+
+    /// Sends a command that concerns all orders at a listing, or those of one side.
+    fn take_out(
+        &mut self,
+        listing: ListingId,
+        side: Option<Side>,
+        command: impl FnOnce(Option<Side>) -> CommandKind,
+    ) -> Result<(), Refusal> {
+        let owner = self.id();
+        let pit = self.domain_mut();
+        let account = pit.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
+        let approved = account.admit_mass_cancel(listing, side);
+        // An id of its own, so that a rejection of it is not taken for news of an order.
+        let id = OrderId::new(pit.next_order);
+        pit.next_order += 1;
+        self.dispatch(id, listing, approved.map(command));
+        Ok(())
     }
 
     /// Does what came from outside in the name of the actor at hand.
@@ -98,6 +163,11 @@ impl Context {
             Instruction::Submit { listing, terms } => self.submit(listing, terms).map(|_| ()),
             Instruction::Cancel(order) => self.cancel(order),
             Instruction::Replace { order, price, quantity } => self.replace(order, price, quantity),
+            Instruction::MassCancel { listing, side } => self.mass_cancel(listing, side),
+            Instruction::Disconnect => {
+                self.disconnect();
+                Ok(())
+            }
         };
         let is_command = !matches!(instruction, Instruction::Submit { .. });
         if let (true, Err(refusal)) = (is_command, outcome) {
@@ -188,19 +258,21 @@ impl Context {
         self.publish(Fact::Logged { actor: self.id(), text: text.into() });
     }
 
-    /// Says on the tape that one has failed; the caller then cancels its orders and stops.
+    /// Says on the tape that one has failed; the caller then disconnects and stops.
     pub fn log_failure(&mut self, text: impl Into<Arc<str>>) {
         self.publish(Fact::StrategyFailed { actor: self.id(), text: text.into() });
     }
 
-    /// The price a market order is expected to pay: the opposite touch as seen, or the last trade.
+    /// The price a market order is expected to pay: the opposite touch as seen, or the last trade, or what
+    /// everybody refers to before the first.
     fn reference_price(&mut self, listing: ListingId, side: Side) -> Option<Price> {
         let view = self.market(listing);
         let touch = match side {
             Side::Buy => view.quote.ask,
             Side::Sell => view.quote.bid,
         };
-        touch.map(|level| level.price).or(view.last_trade.map(|(price, _)| price))
+        let last = view.last_trade.map(|(price, _)| price);
+        touch.map(|level| level.price).or(last).or_else(|| self.listing(listing)?.reference)
     }
 
     /// Sends an approved command on its way.

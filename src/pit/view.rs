@@ -1,8 +1,8 @@
-//! The market as a feed shows it: the touch and last trade of each listing, now and a little ago.
+//! The market as a feed shows it: touch, last trade and phase of each listing, now and a little ago.
 
 use std::collections::VecDeque;
 
-use crate::market::Quote;
+use crate::market::{Phase, Quote};
 use crate::units::{Price, Quantity, SimDuration, SimTime};
 
 /// What an actor sees of one book when it looks.
@@ -12,6 +12,10 @@ pub struct MarketView {
     pub quote: Quote,
     /// Price and quantity of the last trade, if there was one.
     pub last_trade: Option<(Price, Quantity)>,
+    /// The phase.
+    pub phase: Phase,
+    /// In an auction: the price and volume at which it would end now, if anything would trade.
+    pub indicative: Option<(Price, Quantity)>,
 }
 
 impl MarketView {

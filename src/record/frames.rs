@@ -8,7 +8,7 @@ use polars::prelude::{
 use super::rows::{Chunk, Names, OrderRow};
 use super::schema::{Kind, MONEY_PRECISION, MONEY_SCALE, columns};
 use super::table::Table;
-use crate::market::{AccountMark, Bar, Liquidity, Quote, QuoteLevel, Trade};
+use crate::market::{AccountMark, Bar, Quote, QuoteLevel, Trade};
 use crate::units::{ActorId, ListingId, Money, Price, Quantity, SimTime};
 
 /// One column of a frame under construction.
@@ -102,7 +102,9 @@ fn orders(names: &Names, rows: &[OrderRow]) -> PolarsResult<DataFrame> {
             texts(rows, |row| Some(row.terms.kind.name())),
             texts(rows, |row| Some(row.terms.time_in_force.name())),
             numbers(rows, |row| row.terms.kind.limit().and_then(|price| names.price(row.listing, price))),
+            numbers(rows, |row| row.terms.kind.trigger().and_then(|price| names.price(row.listing, price))),
             numbers(rows, |row| names.quantity(row.listing, row.terms.quantity)),
+            numbers(rows, |row| row.terms.display.and_then(|part| names.quantity(row.listing, part))),
             times(rows, |row| row.entered_at),
             times(rows, |row| row.ended_at),
             numbers(rows, |row| names.quantity(row.listing, Quantity::new(row.filled_lots))),
@@ -133,40 +135,66 @@ fn trades(names: &Names, rows: &[(SimTime, Trade)]) -> PolarsResult<DataFrame> {
             numbers(rows, |(_, trade)| names.price(trade.listing, trade.price)),
             numbers(rows, |(_, trade)| names.quantity(trade.listing, trade.quantity)),
             texts(rows, |(_, trade)| Some(trade.aggressor.name())),
+            texts(rows, |(_, trade)| Some(trade.phase.name())),
             texts(rows, |(_, trade)| names.actor(trade.maker)),
             texts(rows, |(_, trade)| names.actor(trade.taker)),
         ],
     )
 }
 
+/// One side of a trade.
+struct Fill<'a> {
+    at: SimTime,
+    trade: &'a Trade,
+    is_maker: bool,
+}
+
+impl Fill<'_> {
+    /// Returns the maker's of two things where this is the maker's fill, else the taker's.
+    const fn pick<T: Copy>(&self, maker: T, taker: T) -> T {
+        if self.is_maker { maker } else { taker }
+    }
+
+    fn liquidity(&self) -> &'static str {
+        let [maker, taker] = self.trade.roles();
+        self.pick(maker, taker).name()
+    }
+}
+
 /// Two fills to a trade, the maker's first.
 fn fills(names: &Names, rows: &[(SimTime, Trade)]) -> PolarsResult<DataFrame> {
-    let fills: Vec<(SimTime, Trade, Liquidity)> = rows
-        .iter()
-        .flat_map(|(at, trade)| [(*at, *trade, Liquidity::Maker), (*at, *trade, Liquidity::Taker)])
-        .collect();
+    let sides = |(at, trade)| [true, false].map(|is_maker| Fill { at, trade, is_maker });
+    let fills: Vec<Fill<'_>> = rows.iter().flat_map(|(at, trade)| sides((*at, trade))).collect();
     let fills = fills.as_slice();
-    let is_maker = |liquidity: Liquidity| liquidity == Liquidity::Maker;
+    let order = |fill: &Fill<'_>, own: bool| {
+        let Trade { maker_order, taker_order, .. } = *fill.trade;
+        Some(
+            if own { fill.pick(maker_order, taker_order) } else { fill.pick(taker_order, maker_order) }.get(),
+        )
+    };
+    let queue_ahead = |fill: &Fill<'_>| {
+        let ahead = names.quantity(fill.trade.listing, fill.trade.maker_queue_ahead);
+        ahead.filter(|_| fill.is_maker)
+    };
     frame(
         Table::Fills,
         vec![
-            times(fills, |(at, ..)| *at),
-            counts(fills, |(_, trade, _)| Some(trade.id.get())),
-            counts(fills, |(_, trade, role)| {
-                Some(if is_maker(*role) { trade.maker_order } else { trade.taker_order }.get())
+            times(fills, |fill| fill.at),
+            counts(fills, |fill| Some(fill.trade.id.get())),
+            counts(fills, |fill| order(fill, true)),
+            counts(fills, |fill| order(fill, false)),
+            texts(fills, |fill| names.actor(fill.pick(fill.trade.maker, fill.trade.taker))),
+            texts(fills, |fill| names.venue(fill.trade.listing)),
+            texts(fills, |fill| names.symbol(fill.trade.listing)),
+            texts(fills, |fill| {
+                Some(fill.pick(fill.trade.aggressor.opposite(), fill.trade.aggressor).name())
             }),
-            texts(fills, |(_, trade, role)| {
-                names.actor(if is_maker(*role) { trade.maker } else { trade.taker })
-            }),
-            texts(fills, |(_, trade, _)| names.venue(trade.listing)),
-            texts(fills, |(_, trade, _)| names.symbol(trade.listing)),
-            texts(fills, |(_, trade, role)| {
-                Some(if is_maker(*role) { trade.aggressor.opposite() } else { trade.aggressor }.name())
-            }),
-            texts(fills, |(.., role)| Some(if is_maker(*role) { "maker" } else { "taker" })),
-            numbers(fills, |(_, trade, _)| names.price(trade.listing, trade.price)),
-            numbers(fills, |(_, trade, _)| names.quantity(trade.listing, trade.quantity)),
-            monies(fills, |(_, trade, role)| if is_maker(*role) { trade.maker_fee } else { trade.taker_fee }),
+            texts(fills, |fill| Some(fill.liquidity())),
+            texts(fills, |fill| Some(fill.trade.phase.name())),
+            numbers(fills, |fill| names.price(fill.trade.listing, fill.trade.price)),
+            numbers(fills, |fill| names.quantity(fill.trade.listing, fill.trade.quantity)),
+            numbers(fills, queue_ahead),
+            monies(fills, |fill| fill.pick(fill.trade.maker_fee, fill.trade.taker_fee)),
         ],
     )
 }

@@ -27,6 +27,7 @@ fn names() -> Names {
         venue: VenueId::new(0),
         exchange: ActorId::new(9),
         fees: Fees::default(),
+        reference: None,
     };
     Names {
         actors: vec!["anne".into(), "ben, \"the\" second".into()],
@@ -206,11 +207,11 @@ fn money_is_exact_and_absence_is_null() {
     let fills = run.table(Table::Fills).unwrap();
     assert_eq!(
         row(&fills, 0),
-        "2025-03-03T09:30:04.500000003|0|1|anne|PIT|ACME|buy|maker|100.01|1.0|-0.0000000001"
+        "2025-03-03T09:30:04.500000003|0|1|2|anne|PIT|ACME|buy|maker|continuous|100.01|1.0|0.7|-0.0000000001"
     );
     assert_eq!(
         row(&fills, 1),
-        "2025-03-03T09:30:04.500000003|0|2|ben, \"the\" second|PIT|ACME|sell|taker|100.01|1.0|1234567890.123456789"
+        "2025-03-03T09:30:04.500000003|0|2|1|ben, \"the\" second|PIT|ACME|sell|taker|continuous|100.01|1.0||1234567890.123456789"
     );
     let quotes = run.table(Table::Quotes).unwrap();
     assert_eq!(row(&quotes, 0), "2025-03-03T09:30:01.500000001|PIT|ACME|100.01|3.0||");
@@ -227,7 +228,7 @@ fn an_order_has_one_row_at_its_end() {
     let endings: Vec<String> = (0..orders.height())
         .map(|index| {
             let cells: Vec<String> = row(&orders, index).split('|').map(str::to_owned).collect();
-            [0, 7, 8, 11, 12, 13, 14].map(|cell| cells[cell].as_str()).join(" ")
+            [0, 7, 9, 13, 14, 15, 16].map(|cell| cells[cell].as_str()).join(" ")
         })
         .collect();
     assert_eq!(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Files;
+use super::flow_agent::order_flow;
 use super::read::{self, Read};
 use super::section::Section;
 use super::spec::{AgentKind, AgentSpec, VenueSpec, listing_id, listings};
@@ -10,7 +11,8 @@ use super::tree::{Node, Value};
 use super::world::{Known, find, instrument_id, latencies, quantities};
 use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ParamValue, ReplayConfig, ScriptConfig};
 use crate::market::Instrument;
-use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration};
+use crate::pit::Latencies;
+use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime};
 
 /// What agents may refer to.
 pub(super) struct Surroundings<'a> {
@@ -18,13 +20,16 @@ pub(super) struct Surroundings<'a> {
     pub(super) instruments: &'a [Known],
     pub(super) venues: &'a [VenueSpec],
     pub(super) files: &'a Files,
+    /// First and last instant of the scenario, as far as they could be read.
+    pub(super) span: Option<(SimTime, SimTime)>,
 }
 
 /// Where an agent trades.
-struct Place<'a> {
-    listing: ListingId,
-    instrument: &'a Instrument,
+pub(super) struct Place<'a> {
+    pub(super) listing: ListingId,
+    pub(super) instrument: &'a Instrument,
     has_process: bool,
+    venue: &'a VenueSpec,
 }
 
 #[derive(Clone, Copy)]
@@ -32,13 +37,15 @@ enum Kind {
     MarketMaker,
     Noise,
     Replay,
+    OrderFlow,
     Script,
 }
 
-const KINDS: [(&str, Kind); 4] = [
+const KINDS: [(&str, Kind); 5] = [
     ("market_maker", Kind::MarketMaker),
     ("noise", Kind::Noise),
     ("replay", Kind::Replay),
+    ("order_flow", Kind::OrderFlow),
     ("script", Kind::Script),
 ];
 
@@ -48,9 +55,15 @@ const COUNT_MAX: i64 = 1_000_000;
 pub(super) fn agents(root: &Section<'_>, around: &Surroundings<'_>) -> Vec<AgentSpec> {
     let mut found = Vec::new();
     let mut names = BTreeSet::new();
+    let mut replayed = BTreeSet::new();
     for (number, node) in (1..).zip(root.list("agents")) {
         let section = Section::open(format!("agent {number}"), node, node.place.clone(), root.findings);
         let spec = agent(&section, around);
+        if let Some(AgentSpec { kind: AgentKind::Replay(config), .. }) = &spec
+            && !replayed.insert(config.listing)
+        {
+            section.complain("kind", "another agent replays history at that listing already", None);
+        }
         if let Some(spec) = spec {
             if let Some(taken) = spec.member_names().find(|name| !names.insert(name.clone())) {
                 let key = if section.has("name") { "name" } else { "kind" };
@@ -87,7 +100,11 @@ fn agent(section: &Section<'_>, around: &Surroundings<'_>) -> Option<AgentSpec> 
     let kind = match kind {
         Kind::MarketMaker => market_maker(section, place.as_ref()).map(AgentKind::MarketMaker),
         Kind::Noise => noise(section, place.as_ref()).map(AgentKind::Noise),
-        Kind::Replay => replay(section, place.as_ref(), around.files).map(AgentKind::Replay),
+        Kind::Replay => {
+            check_replay(section, place.as_ref(), latencies.as_ref());
+            replay(section, place.as_ref(), around.files).map(AgentKind::Replay)
+        }
+        Kind::OrderFlow => order_flow(section, place.as_ref(), around).map(AgentKind::OrderFlow),
         Kind::Script => script(section, place.as_ref(), around.files).map(AgentKind::Script),
     };
     Some(AgentSpec {
@@ -139,7 +156,8 @@ fn place<'a>(section: &Section<'_>, kind: Kind, around: &Surroundings<'a>) -> Op
     };
     let known = &around.instruments[all[index].1.index()];
     let instrument = known.instrument.as_ref()?;
-    Some(Place { listing: listing_id(index), instrument, has_process: known.has_process })
+    let venue = &around.venues[all[index].0.index()];
+    Some(Place { listing: listing_id(index), instrument, has_process: known.has_process, venue })
 }
 
 /// A quantity in the instrument's units: whole lots, above zero.
@@ -229,13 +247,34 @@ fn noise(section: &Section<'_>, place: Option<&Place<'_>>) -> Option<NoiseConfig
     })
 }
 
+/// Complains where a replay cannot keep time: its bars are the venue's sessions, and what it sends must
+/// arrive at once.
+fn check_replay(section: &Section<'_>, place: Option<&Place<'_>>, own: Option<&Latencies>) {
+    let Some(venue) = place.map(|place| place.venue) else { return };
+    if venue.rules.sessions.is_some() {
+        let message =
+            format!("bars are replayed in sessions of their own, but `{}` has sessions", venue.name);
+        section.complain("kind", message, Some("leave out the venue's [sessions]".to_owned()));
+    }
+    if venue.latencies != Latencies::NONE || own.is_some_and(|own| *own != Latencies::NONE) {
+        let message = format!("a replay must have no latency, and neither its venue `{}`", venue.name);
+        section.complain("kind", message, Some("give the latency to the agents that trade".to_owned()));
+    }
+}
+
 fn replay(section: &Section<'_>, place: Option<&Place<'_>>, files: &Files) -> Option<ReplayConfig> {
     let bars = files.bars(section, "data");
     let offset = section.or("bar_open", SimDuration::ZERO, read::duration);
     let length = section.required("bar_length", read::positive_duration);
+    let call = section.or("auction", SimDuration::from_secs(1), read::positive_duration);
     let half_spread_ticks = distance(section, "half_spread", place);
     let depth = quantity(section, "depth", place);
-    let (bars, length) = (bars?, length?);
+    let (bars, length, call) = (bars?, length?, call?);
+    if call.nanos() >= length.nanos() / 3 {
+        let message = format!("`auction` is {call}, but must be less than a third of `bar_length`, {length}");
+        section.complain(if section.has("auction") { "auction" } else { "bar_length" }, message, None);
+        return None;
+    }
     let overlap = bars.windows(2).find(|pair| pair[1].time - pair[0].time < length);
     if let Some(pair) = overlap {
         let message = format!(
@@ -250,6 +289,7 @@ fn replay(section: &Section<'_>, place: Option<&Place<'_>>, files: &Files) -> Op
         bars,
         offset: offset?,
         length,
+        call,
         half_spread_ticks: half_spread_ticks?,
         depth: depth?,
     })

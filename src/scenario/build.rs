@@ -1,12 +1,13 @@
 //! From a scenario to a market.
 
-use super::spec::{AgentKind, AgentSpec, ProcessSpec, Scenario};
+use super::spec::{AgentKind, AgentSpec, ProcessSpec, Scenario, VenueRules, listings};
 use crate::account::{AccountTerms, Credit};
 use crate::agents::script::ScriptTrader;
-use crate::agents::{MarketMaker, NoiseTrader, ReplayProvider};
-use crate::exchange::{BuildError, MarketBuilder, ProcessTerms};
+use crate::agents::{FlowReplayer, MarketMaker, NoiseTrader, ReplayProvider};
+use crate::book::BookConfig;
+use crate::exchange::{BuildError, ListingRules, MarketBuilder, ProcessTerms, Schedule, bar_schedule};
 use crate::process::{Gbm, OrnsteinUhlenbeck, PriceProcess, Replay};
-use crate::units::SimDuration;
+use crate::units::{InstrumentId, ListingId, Price, SimDuration, VenueId};
 
 impl Scenario {
     /// Lays out the scenario's market; what is left to do is to add sinks, and to open it.
@@ -24,12 +25,45 @@ impl Scenario {
         for venue in &self.venues {
             builder.venue(&venue.name, venue.fees, venue.latencies, &venue.instruments);
         }
+        for (listing, (venue, instrument)) in builder.listings().into_iter().zip(listings(&self.venues)) {
+            builder.rules(listing, self.rules(listing, venue, instrument));
+        }
         for agent in &self.agents {
             for name in agent.member_names() {
                 seat(&mut builder, &name, agent)?;
             }
         }
         Ok(builder)
+    }
+}
+
+impl Scenario {
+    /// Returns the rules of a listing: those of its venue, and the schedule of a replay if there is one.
+    fn rules(&self, listing: ListingId, venue: VenueId, instrument: InstrumentId) -> ListingRules {
+        let VenueRules { matching, bands, halt, reopening, sessions } = &self.venues[venue.index()].rules;
+        let span = (self.start, self.end);
+        let replayed = self.agents.iter().find_map(|agent| match &agent.kind {
+            AgentKind::Replay(config) if config.listing == listing => Some(config),
+            _ => None,
+        });
+        let schedule = match (replayed, sessions) {
+            (Some(config), _) => bar_schedule(config.openings(), config.length, config.call, span),
+            (None, Some(calendar)) => calendar.schedule(self.start, self.end),
+            (None, None) => Schedule::new(),
+        };
+        let reference = self.reference_price(instrument);
+        let book = BookConfig { matching: *matching, bands: *bands, reference };
+        ListingRules { book, schedule, halt: *halt, reopening: *reopening }
+    }
+
+    /// Returns the price to which auctions and bands refer before the first trade: the first value.
+    fn reference_price(&self, instrument: InstrumentId) -> Option<Price> {
+        let spec = &self.instruments[instrument.index()];
+        let initial = match spec.process.as_ref()? {
+            ProcessSpec::Gbm { initial, .. } | ProcessSpec::Ou { initial, .. } => *initial,
+            ProcessSpec::Replay { bars, .. } => bars.first()?.open,
+        };
+        spec.instrument.nearest_price(initial)
     }
 }
 
@@ -46,6 +80,9 @@ fn seat(builder: &mut MarketBuilder, name: &str, agent: &AgentSpec) -> Result<()
         AgentKind::Replay(config) => {
             builder.agent((name, kind), account, latencies, ReplayProvider::new(config.clone()))
         }
+        AgentKind::OrderFlow(config) => {
+            builder.agent((name, kind), account, latencies, FlowReplayer::new(config.clone()))
+        }
         AgentKind::Script(config) => {
             builder.agent((name, kind), account, latencies, ScriptTrader::new(config.clone()))
         }
@@ -57,7 +94,7 @@ fn account(agent: &AgentSpec) -> AccountTerms {
     let (credit, tracked) = match agent.kind {
         AgentKind::MarketMaker(_) | AgentKind::Script(_) => (Credit::Covered, true),
         AgentKind::Noise(_) => (Credit::Covered, false),
-        AgentKind::Replay(_) => (Credit::Unlimited, false),
+        AgentKind::Replay(_) | AgentKind::OrderFlow(_) => (Credit::Unlimited, false),
     };
     AccountTerms {
         cash: agent.cash,

@@ -76,7 +76,8 @@ impl Scenario {
         let specs = instruments(&root, files);
         let symbols: Vec<&str> = specs.iter().map(|known| known.symbol.as_str()).collect();
         let venues = venues(&root, &symbols);
-        let around = Surroundings { symbols, instruments: &specs, venues: &venues, files };
+        let span = head.as_ref().map(|head| (head.start, head.end));
+        let around = Surroundings { symbols, instruments: &specs, venues: &venues, files, span };
         let agents = agents(&root, &around);
         root.finish();
         let Head { name, seed, start, end, bar_interval, sample_interval } = head?;

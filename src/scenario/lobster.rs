@@ -13,7 +13,8 @@ use crate::units::{Price, Quantity, SimDuration};
 /// What a book row has for the price of a level that is not there: with this sign for asks, or the other.
 const EMPTY: i64 = 9_999_999_999;
 
-const COLUMNS: [&str; 6] = ["time", "type", "order id", "size", "price", "direction"];
+/// What the cells of a message are called.
+pub(super) const COLUMNS: [&str; 6] = ["time", "type", "order id", "size", "price", "direction"];
 const TYPES: &str =
     "1 add, 2 partial cancel, 3 delete, 4 execution, 5 hidden execution, 6 cross trade, 7 halt";
 const NANOS_A_DAY: i64 = 86_400_000_000_000;
@@ -29,6 +30,11 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// Returns the byte at which it starts.
+    pub(super) const fn start(&self) -> usize {
+        self.start
+    }
+
     /// Returns how a line of the wrong width is complained of.
     fn ragged(&self, width: usize, wanted: &str) -> String {
         let cells = if width == 1 { "1 cell".to_owned() } else { format!("{width} cells") };
@@ -289,7 +295,7 @@ fn misplaced(before: &[QuoteLevel], number: usize, side: Side, price: Price) -> 
         .then(|| format!("{half} price {}: `{price}` must lie {worse} {last} of level {number}", number + 1))
 }
 
-const fn half(side: Side) -> &'static str {
+pub(super) const fn half(side: Side) -> &'static str {
     match side {
         Side::Buy => "bid",
         Side::Sell => "ask",

@@ -10,10 +10,12 @@ mod build;
 mod complaints;
 mod diagnostics;
 mod files;
+mod flow_agent;
 mod load;
 mod lobster;
 mod order_flow;
 mod read;
+mod rules;
 mod section;
 mod spec;
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::agents::{MarketMakerConfig, NoiseConfig, ReplayConfig, ScriptConfig};
+use crate::agents::{MarketMakerConfig, NoiseConfig, OrderFlowConfig, ReplayConfig, ScriptConfig};
+use crate::book::{Matching, PriceBands};
+use crate::exchange::Calendar;
 use crate::market::{Fees, Instrument};
 use crate::pit::Latencies;
 use crate::process::HistoricalBar;
@@ -96,6 +98,23 @@ pub struct VenueSpec {
     pub fees: Fees,
     /// Its end of the wires.
     pub latencies: Latencies,
+    /// How it trades, and when.
+    pub rules: VenueRules,
+}
+
+/// The rules of a venue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VenueRules {
+    /// How orders at one price share what comes in.
+    pub matching: Matching,
+    /// How far prices may go.
+    pub bands: PriceBands,
+    /// How long a halt lasts before the re-opening auction.
+    pub halt: SimDuration,
+    /// How long the re-opening auction lasts.
+    pub reopening: SimDuration,
+    /// Its sessions; without, it trades continuously from start to end.
+    pub sessions: Option<Calendar>,
 }
 
 /// An agent, or a population of like ones.
@@ -126,6 +145,8 @@ pub enum AgentKind {
     Noise(NoiseConfig),
     /// Provides liquidity around historical bars.
     Replay(ReplayConfig),
+    /// Replays order flow.
+    OrderFlow(OrderFlowConfig),
     /// Runs a strategy in Rhai.
     Script(ScriptConfig),
 }
@@ -138,6 +159,7 @@ impl AgentKind {
             Self::MarketMaker(_) => "market_maker",
             Self::Noise(_) => "noise",
             Self::Replay(_) => "replay",
+            Self::OrderFlow(_) => "order_flow",
             Self::Script(_) => "script",
         }
     }

@@ -160,7 +160,7 @@ fn each_fault_names_its_place_value_and_what_is_allowed() {
         (
             "kind = \"noise\"",
             "kind = \"noisy\"",
-            "t.toml:25:8: `kind` is `noisy`, which there is not; did you mean `noise`? allowed: `market_maker`, `noise`, `replay`, `script`",
+            "t.toml:25:8: `kind` is `noisy`, which there is not; did you mean `noise`? allowed: `market_maker`, `noise`, `replay`, `order_flow`, `script`",
         ),
         (
             "taker_bps = 0.3",

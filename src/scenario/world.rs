@@ -119,10 +119,11 @@ pub(super) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<VenueSpec> {
         let instruments = listed(&section, symbols);
         let fees = fees(&section);
         let latencies = latencies(&section);
+        let rules = super::rules::rules(&section);
         section.finish();
-        match (name, instruments, fees, latencies) {
-            (Some(name), Some(instruments), Some(fees), Some(latencies)) => {
-                found.push(VenueSpec { name, instruments, fees, latencies });
+        match (name, instruments, fees, latencies, rules) {
+            (Some(name), Some(instruments), Some(fees), Some(latencies), Some(rules)) => {
+                found.push(VenueSpec { name, instruments, fees, latencies, rules });
             }
             _ => complete = false,
         }
@@ -179,9 +180,15 @@ fn fees(section: &Section<'_>) -> Option<Fees> {
     let Some(table) = section.table("fees", "the fees") else { return Some(Fees::default()) };
     let maker = table.or("maker_bps", FeeRate::ZERO, read::bps);
     let taker = table.or("taker_bps", FeeRate::ZERO, read::bps);
+    let auction = table.or("auction_bps", taker.unwrap_or(FeeRate::ZERO), read::bps);
     table.finish();
-    let taker = taker?;
-    let fees = Fees { maker: maker?, taker, auction: taker };
+    let fees = Fees { maker: maker?, taker: taker?, auction: auction? };
+    if fees.auction.bps() < 0.0 {
+        let message =
+            format!("auction_bps is {}, but must be at or above 0: both sides pay it", fees.auction.bps());
+        section.complain("fees", message, None);
+        return None;
+    }
     if fees.maker.bps() + fees.taker.bps() < 0.0 {
         let message = format!(
             "the fees pay out more than they take: maker {} bps and taker {} bps; their sum must be at or above 0",

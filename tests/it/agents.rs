@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use bearpit::account::{AccountTerms, Credit};
 use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, ReplayConfig, ReplayProvider};
-use bearpit::exchange::{Market, MarketBuilder};
+use bearpit::exchange::{ListingRules, Market, MarketBuilder, bar_schedule};
 use bearpit::market::{Bar, Fact, OrderTerms, Quote, Side, Stamped, TapeSink};
 use bearpit::pit::{Instruction, Latencies};
 use bearpit::process::HistoricalBar;
@@ -58,10 +58,14 @@ fn replay(bars: &[HistoricalBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
         bars: bars.into(),
         offset: SimDuration::ZERO,
         length: SimDuration::from_secs(40),
+        call: SimDuration::from_secs(1),
         half_spread_ticks: 5,
         depth: Quantity::new(1_000),
     };
     let terms = AccountTerms { credit: Credit::Unlimited, ..AccountTerms::default() };
+    let span = (open(), open() + SimDuration::from_secs(300));
+    let schedule = bar_schedule(config.openings(), config.length, config.call, span);
+    builder.rules(LISTING, ListingRules { schedule, ..ListingRules::default() });
     builder.agent(("replay", "replay"), terms, Latencies::NONE, ReplayProvider::new(config)).unwrap();
     (builder, seen)
 }
@@ -81,9 +85,9 @@ fn submit(market: &mut Market, second: i64, terms: OrderTerms) {
 #[test]
 fn replayed_bars_come_out_as_the_bars_of_history() {
     let history = [
-        bar(0, [100.0, 101.0, 99.5, 100.5], 1_003.0),
-        bar(60, [100.6, 100.6, 98.0, 98.25], 10.0),
-        bar(180, [97.004, 99.0, 97.0, 99.0], 4.0),
+        bar(0, [100.0, 101.0, 99.5, 100.5], 10_003.0),
+        bar(60, [100.6, 100.6, 98.0, 98.25], 8_000.0),
+        bar(180, [97.004, 99.0, 97.0, 99.0], 4_001.0),
     ];
     let (builder, seen) = replay(&history);
     let mut market = builder.open().unwrap();
@@ -97,9 +101,9 @@ fn replayed_bars_come_out_as_the_bars_of_history() {
     assert_eq!(
         drawn,
         [
-            ([10_000, 10_100, 9_950, 10_050], 1_003),
-            ([10_060, 10_060, 9_800, 9_825], 10),
-            ([9_700, 9_900, 9_700, 9_900], 4),
+            ([10_000, 10_100, 9_950, 10_050], 10_003),
+            ([10_060, 10_060, 9_800, 9_825], 8_000),
+            ([9_700, 9_900, 9_700, 9_900], 4_001),
         ]
     );
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const SHIPPED: [&str; 3] = ["quickstart", "sp500_backtest", "two_venues"];
+const SHIPPED: [&str; 4] = ["quickstart", "sessions", "sp500_backtest", "two_venues"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -147,7 +147,7 @@ fn check_says_what_is_valid_and_writes_nothing() {
     let (code, stdout, stderr) =
         run(bearpit().arg("check").args(SHIPPED.map(scenario)).current_dir(here.path()));
     assert_eq!((code, stderr.as_str()), (0, ""));
-    assert_eq!(stdout.lines().filter(|line| line.contains(": valid; ")).count(), 3);
+    assert_eq!(stdout.lines().filter(|line| line.contains(": valid; ")).count(), SHIPPED.len());
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
     let (code, stdout, _) =
         run(bearpit().arg("check").arg(scenario("quickstart")).args(["--json", "--set", "a=1"]));

@@ -4,12 +4,15 @@
 
 mod agents;
 mod auditor;
+mod backtest;
 mod cli;
 mod conservation;
 mod determinism;
 mod flow;
+mod gate;
 mod lifecycle;
 mod lobster;
 mod market;
+mod order_flow;
 mod orders;
 mod scripts;

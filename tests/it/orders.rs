@@ -1,9 +1,10 @@
 //! Orders of desks, from the instruction to the account.
 
-use bearpit::account::Account;
+use bearpit::account::{Account, AccountTerms};
+use bearpit::agents::Desk;
 use bearpit::exchange::Market;
-use bearpit::market::{OrderTerms, Side, TimeInForce};
-use bearpit::pit::Instruction;
+use bearpit::market::{Link, OrderTerms, Side, TimeInForce};
+use bearpit::pit::{Instruction, Latencies};
 use bearpit::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimDuration};
 
 use crate::market::{desks, open};
@@ -19,7 +20,14 @@ struct Floor {
 
 impl Floor {
     fn new() -> Self {
-        let mut market = desks(60).open().unwrap();
+        let mut builder = desks(60);
+        // A desk without shares that may go short.
+        let terms = AccountTerms {
+            max_short: vec![(ACME, Quantity::new(100))],
+            ..crate::market::account(1_000, &[])
+        };
+        builder.agent(("short", "desk"), terms, Latencies::NONE, Desk).unwrap();
+        let mut market = builder.open().unwrap();
         market.start();
         Self { market, millis: 0 }
     }
@@ -153,4 +161,66 @@ fn resting_orders_expire_at_the_close_and_everything_is_settled() {
     floor.market.settle().unwrap();
     assert!(floor.account("a").open_orders().is_empty() && floor.account("b").open_orders().is_empty());
     assert_eq!(floor.account("a").free_cash(), Money::from_whole(100_000));
+}
+
+fn open_ids(floor: &Floor, name: &str) -> Vec<u64> {
+    floor.account(name).open_orders().iter().map(|order| order.id.get()).collect()
+}
+
+#[test]
+fn a_bracket_takes_three_ids_and_its_exits_enter_once_it_is_filled() {
+    let mut floor = Floor::new();
+    let link =
+        Link::Bracket { take_profit: Price::new(11_000), stop_loss: Price::new(9_000), protection: None };
+    floor.submit("a", OrderTerms { link, ..limit(Side::Buy, 10, 10_000) });
+    floor.submit("a", limit(Side::Buy, 1, 8_000));
+    assert_eq!(open_ids(&floor, "a"), [0, 1, 2, 3]);
+    floor.tell("a", Instruction::Cancel(OrderId::new(1)));
+    assert_eq!(floor.account("a").refused(), 1);
+    floor.submit("b", limit(Side::Sell, 10, 10_000));
+    assert_eq!(open_ids(&floor, "a"), [1, 2, 3]);
+    assert!(floor.account("a").open_orders().iter().all(|order| order.awaits_entry.is_none()));
+    assert_eq!(floor.account("a").sellable(ACME).lots(), 1_000);
+    floor.submit("c", limit(Side::Buy, 10, 11_000));
+    assert_eq!((open_ids(&floor, "a"), floor.holding("a")), (vec![3], 1_000));
+}
+
+#[test]
+fn a_mass_cancel_takes_one_side_out_and_a_disconnect_everything() {
+    let mut floor = Floor::new();
+    for price in [9_000, 9_100] {
+        floor.submit("a", limit(Side::Buy, 10, price));
+        floor.submit("a", limit(Side::Sell, 10, price + 2_000));
+    }
+    floor.tell("a", Instruction::MassCancel { listing: LISTING, side: Some(Side::Buy) });
+    assert_eq!(open_ids(&floor, "a"), [1, 3]);
+    assert_eq!(floor.account("a").free_cash(), Money::from_whole(100_000));
+    floor.submit("b", limit(Side::Buy, 10, 9_000));
+    floor.tell("a", Instruction::Disconnect);
+    assert_eq!((open_ids(&floor, "a"), open_ids(&floor, "b").len()), (vec![], 1));
+    floor.submit("a", limit(Side::Buy, 10, 9_000));
+    assert_eq!(open_ids(&floor, "a").len(), 1);
+    let nowhere = Instruction::MassCancel { listing: ListingId::new(9), side: None };
+    floor.tell("a", nowhere);
+    assert_eq!(open_ids(&floor, "a").len(), 1);
+}
+
+#[test]
+fn reduce_only_orders_that_no_longer_fit_are_canceled_after_a_fill() {
+    let mut floor = Floor::new();
+    let reducing = |lots, ticks| OrderTerms { reduce_only: true, ..limit(Side::Buy, lots, ticks) };
+    floor.submit("short", limit(Side::Sell, 10, 10_000));
+    floor.submit("b", limit(Side::Buy, 10, 10_000));
+    floor.submit("short", reducing(6, 8_000));
+    floor.submit("short", reducing(4, 8_000));
+    floor.submit("short", reducing(1, 8_000));
+    assert_eq!((floor.holding("short"), floor.account("short").refused()), (-10, 1));
+    // Bought back by an ordinary order; the newest of the others goes, the older still fits.
+    floor.submit("b", limit(Side::Sell, 3, 9_000));
+    floor.submit("short", limit(Side::Buy, 3, 9_000));
+    let first = open_ids(&floor, "short")[0];
+    assert_eq!((floor.holding("short"), open_ids(&floor, "short").len()), (-7, 1));
+    floor.submit("b", limit(Side::Sell, 2, 9_000));
+    floor.submit("short", limit(Side::Buy, 2, 9_000));
+    assert_eq!((first, open_ids(&floor, "short")), (2, vec![]));
 }

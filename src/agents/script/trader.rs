@@ -91,7 +91,7 @@ impl ScriptTrader {
         let file = self.config.file.display();
         let place = format!("{file}:{line}:{column}");
         ctx.log_failure(format!("{place}: {message}{help}, in {} at {}", callback.name(), ctx.now()));
-        ctx.cancel_all();
+        ctx.disconnect();
         self.running = None;
         ctx.stop();
     }

@@ -116,7 +116,7 @@ impl BookCheck {
         let hidden = row.side(side).iter().filter(|level| sight.hides(side, level.price));
         let mut levels: Vec<QuoteLevel> = hidden.copied().collect();
         if message.side == side && sight.hides(side, message.tick_price()) {
-            undo(message, &mut levels);
+            message.undo(&mut levels);
         }
         if sight != Sight::Nothing {
             self.verdict.revealed += levels.len() as u64;
@@ -182,23 +182,6 @@ impl BookCheck {
 /// Tells whether a price is worse than `horizon`.
 fn is_behind(side: Side, horizon: Price, price: Price) -> bool {
     price != horizon && side.accepts(horizon, price)
-}
-
-/// Takes an addition off the level it went to, and puts back what was taken off.
-fn undo(message: &OrderMessage, levels: &mut Vec<QuoteLevel>) {
-    let (price, size) = (message.tick_price(), message.size);
-    let at = levels.iter().position(|level| level.price == price);
-    match (message.kind, at) {
-        (MessageKind::Add, Some(at)) => {
-            levels[at].size = levels[at].size.saturating_sub(size);
-            if levels[at].size.is_zero() {
-                levels.remove(at);
-            }
-        }
-        (kind, Some(at)) if kind.refers() => levels[at].size += size,
-        (kind, None) if kind.refers() => levels.push(QuoteLevel { price, size }),
-        _ => {}
-    }
 }
 
 fn first_levels(depth: usize, levels: impl Fn(Side) -> Vec<QuoteLevel>) -> BookRow {

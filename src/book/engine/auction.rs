@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::slab::{Place, Slot, Wait};
+use super::slab::{Slot, Wait};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, BookTrade, EventSink, Indicative};
 use crate::market::{CancelReason, ExpiryReason, OrderKind, OrderTerms, Phase, Side, TimeInForce};
@@ -61,7 +61,7 @@ impl OrderBook {
     fn clear_leftover(&mut self, slot: Slot, out: &mut impl EventSink) {
         let order = self.order_at(slot);
         let (kind, time) = (order.terms.kind, order.terms.time_in_force);
-        let waits = self.slab.get(slot).place() == Place::Waiting;
+        let waits = self.slab.get(slot).seat.is_waiting();
         let is_market = matches!(kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
         match time {
             TimeInForce::AtOpen => self.expire(slot, ExpiryReason::AuctionOver, out),
@@ -94,7 +94,7 @@ impl OrderBook {
             volume -= quantity;
             self.fill_in_auction(buy, quantity);
             self.fill_in_auction(sell, quantity);
-            let buy_came_first = self.slab.get(buy).sequence() < self.slab.get(sell).sequence();
+            let buy_came_first = self.slab.get(buy).sequence < self.slab.get(sell).sequence;
             let (maker, taker) = if buy_came_first { (buy, sell) } else { (sell, buy) };
             self.trade_in_auction([maker, taker], price, quantity, out);
         }
@@ -111,8 +111,8 @@ impl OrderBook {
     /// Returns the first order of `side` in an auction at `price`.
     fn first_at(&self, side: Side, price: Price) -> Option<Slot> {
         let half = self.side(side);
-        if !half.unpriced.is_empty() {
-            return Some(half.unpriced.head);
+        if !half.unpriced().is_empty() {
+            return Some(half.unpriced().head);
         }
         let best = half.best_price().filter(|best| side.accepts(*best, price));
         best.and_then(|_| half.best()).map(|level| level.head)
@@ -125,15 +125,11 @@ impl OrderBook {
         let hidden = quantity - displayed;
         node.displayed -= displayed;
         node.filled += quantity;
-        let (place, price, side) = (node.place(), node.price, node.side());
+        let seat = node.seat;
         if let Some(details) = self.slab.details_mut(slot) {
             details.hidden -= hidden;
         }
-        let (half, _) = self.side_mut(side);
-        match place {
-            Place::Unpriced => half.unpriced.displayed -= displayed,
-            Place::Level | Place::Waiting => half.shrink(price, displayed, hidden),
-        }
+        self.shrink_level(seat, displayed, hidden);
     }
 
     fn trade_in_auction(
@@ -192,17 +188,18 @@ impl OrderBook {
         let half = self.side(side);
         let lots = |level: &super::half::Level| (level.displayed + level.hidden).lots();
         let limits = half.iter().map(|(price, level)| (price.ticks(), lots(level))).collect();
-        let mut interest = Interest { limits, unpriced: lots(&half.unpriced) };
+        let mut interest = Interest { limits, unpriced: lots(half.unpriced()) };
         if self.pairs > 0 {
             for (slot, _) in self.slab.detailed().filter(|(slot, _)| self.slab.get(*slot).side() == side) {
-                let node = self.slab.get(slot);
-                if node.place() == Place::Waiting || !self.is_after_partner(slot) {
+                let Some(level) = self.slab.get(slot).seat.level() else { continue };
+                if !self.is_after_partner(slot) {
                     continue;
                 }
                 let leaves = self.slab.leaves(slot).lots();
-                match interest.limits.get_mut(&node.price.ticks()) {
-                    Some(lots) if node.place() == Place::Level => *lots -= leaves,
-                    _ => interest.unpriced -= leaves,
+                let limit = half.price_of(level).map(Price::ticks);
+                match limit.and_then(|limit| interest.limits.get_mut(&limit)) {
+                    Some(lots) => *lots -= leaves,
+                    None => interest.unpriced -= leaves,
                 }
             }
         }

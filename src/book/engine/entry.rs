@@ -1,23 +1,22 @@
 //! Orders on their way in: what is rejected, what waits, what trades.
 
-use super::slab::{Place, Slot, Wait};
+use super::slab::{Slot, Wait};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
-    CancelReason, Link, OrderKind, OrderTerms, Phase, PostOnly, RejectReason, Side, TimeInForce,
+    CancelReason, Command, Link, OrderKind, OrderTerms, Phase, PostOnly, RejectReason, Side, TimeInForce,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
 impl OrderBook {
-    #[inline]
     pub(super) fn submit(
         &mut self,
         now: SimTime,
-        id: OrderId,
-        owner: ActorId,
+        command: &Command,
         terms: &OrderTerms,
         out: &mut impl EventSink,
     ) {
+        let Command { order: id, owner, .. } = *command;
         if let Some(reason) = self.objection(now, id, owner, terms) {
             return out.take(BookEvent::Rejected { order: id, owner, reason });
         }
@@ -31,7 +30,6 @@ impl OrderBook {
     }
 
     /// Returns why a new order cannot be taken, if so.
-    #[inline]
     fn objection(
         &self,
         now: SimTime,
@@ -72,7 +70,7 @@ impl OrderBook {
         };
         let time = terms.time_in_force;
         let is_conditional =
-            time == TimeInForce::Fok || terms.minimum.is_some() || terms.post_only == PostOnly::Reject;
+            time == TimeInForce::Fok || terms.minimum.is_some() || terms.post_only != PostOnly::No;
         if !(needs_somebody || is_conditional) || time == TimeInForce::AtClose {
             return None;
         }
@@ -90,11 +88,23 @@ impl OrderBook {
                 return Some(RejectReason::MinimumUnavailable);
             }
         }
-        (terms.post_only == PostOnly::Reject && somebody).then_some(RejectReason::PostOnlyWouldTake)
+        (somebody && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
+    }
+
+    /// Tells whether an order that would take may do so, or rest behind the touch instead.
+    fn can_slide(&self, terms: &OrderTerms) -> bool {
+        let behind =
+            || self.side(terms.side.opposite()).best_price().and_then(|best| terms.side.behind(best));
+        match terms.post_only {
+            PostOnly::No => true,
+            PostOnly::Reject => false,
+            PostOnly::Slide => behind().is_some(),
+        }
     }
 
     /// Tells whether an order of `side` with `limit` could trade now.
-    fn meets_somebody(&self, side: Side, limit: Option<Price>) -> bool {
+    #[inline]
+    pub(super) fn meets_somebody(&self, side: Side, limit: Option<Price>) -> bool {
         let best = self.side(side.opposite()).best_price();
         best.is_some_and(|best| limit.is_none_or(|limit| side.accepts(limit, best)))
     }
@@ -171,8 +181,8 @@ impl OrderBook {
     /// Lets a post-only order rest one tick behind the other side's touch.
     fn slide(&mut self, order: &Order, out: &mut impl EventSink) {
         let side = order.side();
-        let Some(best) = self.side(side.opposite()).best_price() else { return };
-        let behind = best - side.sign();
+        let best = self.side(side.opposite()).best_price();
+        let Some(behind) = best.and_then(|best| side.behind(best)) else { return };
         out.take(order.repriced(Some(behind)));
         let terms = OrderTerms { kind: OrderKind::Limit(behind), ..order.terms };
         self.rest(&Order { terms, ..*order }, behind);
@@ -248,7 +258,7 @@ impl OrderBook {
     ) -> Option<RejectReason> {
         let leaves = quantity.saturating_sub(order.filled);
         let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
-        let is_elected = self.slab.get(slot).place() == Place::Waiting
+        let is_elected = self.slab.get(slot).seat.is_waiting()
             && matches!(self.slab.details(slot).map(|details| details.wait), Some(Wait::Turn(_)));
         let is_fixed = !(is_limit || matches!(order.terms.kind, OrderKind::Stop { .. })) || is_elected;
         if quantity.is_zero() {
@@ -263,9 +273,9 @@ impl OrderBook {
             Some(RejectReason::NotReplaceable)
         } else if is_limit && !self.allows_limit(price) {
             Some(RejectReason::BeyondPriceLimits)
-        } else if order.terms.post_only == PostOnly::Reject
-            && self.phase == Phase::Continuous
+        } else if self.phase == Phase::Continuous
             && self.meets_somebody(order.side(), Some(price))
+            && !self.can_slide(&order.terms)
         {
             Some(RejectReason::PostOnlyWouldTake)
         } else {

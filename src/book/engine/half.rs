@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::bitmap::Bitmap;
-use super::slab::{NONE, Slab, Slot};
+use super::slab::{LevelId, NONE, Slab, Slot, UNPRICED};
 use crate::market::{QuoteLevel, Side};
 use crate::units::{Price, Quantity};
 
 /// The orders at one price, in order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Level {
+    rank: i64,
     pub(super) head: Slot,
+    /// The last in the queue; of a free level, the next free one.
     pub(super) tail: Slot,
     /// The sum of what its orders display.
     pub(super) displayed: Quantity,
@@ -19,7 +21,9 @@ pub(super) struct Level {
 }
 
 impl Level {
-    const EMPTY: Self = Self { head: NONE, tail: NONE, displayed: Quantity::ZERO, hidden: Quantity::ZERO };
+    const fn new(rank: i64) -> Self {
+        Self { rank, head: NONE, tail: NONE, displayed: Quantity::ZERO, hidden: Quantity::ZERO }
+    }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.head == NONE
@@ -27,17 +31,18 @@ impl Level {
 
     /// Puts an order at the back of the queue.
     #[inline]
-    fn push(&mut self, slab: &mut Slab, slot: Slot) {
-        let displayed = self.displayed;
+    fn push(&mut self, slab: &mut Slab, slot: Slot, id: LevelId) {
+        let tail = self.tail;
         let node = slab.get_mut(slot);
-        node.queue_ahead = displayed;
-        node.previous = self.tail;
+        node.queue_ahead = self.displayed;
+        node.seat = node.seat.at(Some(id));
+        node.previous = tail;
         node.next = NONE;
         self.displayed += node.displayed;
-        if node.details != NONE {
+        if node.seat.is_detailed() {
             self.hidden += slab.hidden(slot);
         }
-        match self.tail {
+        match tail {
             NONE => self.head = slot,
             tail => slab.get_mut(tail).next = slot,
         }
@@ -50,7 +55,7 @@ impl Level {
         let node = slab.get(slot);
         let (next, previous) = (node.next, node.previous);
         self.displayed -= node.displayed;
-        if node.details != NONE {
+        if node.seat.is_detailed() {
             self.hidden -= slab.hidden(slot);
         }
         match previous {
@@ -66,44 +71,52 @@ impl Level {
 
 /// One side of a book.
 ///
-/// Levels are addressed by *rank*: ticks for asks, negated ticks for bids, so that the lowest is the
-/// best on both sides. A window of ranks that begins near the best is an array with a bitmap of which
-/// levels are there; what lies beyond its end is in a tree. The window moves with the best level, which
-/// is always in it, and grows with the number of levels that would otherwise be outside, up to
-/// [`Half::WINDOW_MAX`]: so memory follows the number of levels, however far apart they are.
+/// Levels are ordered by *rank*: ticks for asks, negated ticks for bids, so that the lowest is the best on
+/// both sides. They stand in one list, and an order knows the number of its level there. A window of ranks
+/// that begins near the best maps ranks to numbers, with a bitmap of which are there; what lies beyond its
+/// end is in a tree. The window moves with the best level, which is always in it, and grows with the number
+/// of levels that would otherwise be outside, up to [`Half::WINDOW_MAX`]: so memory follows the number of
+/// levels, however far apart they are.
 #[derive(Debug, Clone)]
 pub(super) struct Half {
     side: Side,
-    /// The rank of the first level of the window.
+    /// The rank of the best level, if there is one.
+    best: Option<i64>,
+    /// The number of the best level; none means nothing.
+    best_level: LevelId,
+    /// The rank with which the window begins.
     base: i64,
-    /// The index of the best level, or the window's length if there is none.
-    best: usize,
-    window: Vec<Level>,
+    window: Vec<LevelId>,
     occupied: Bitmap,
     /// The levels behind the window.
-    far: BTreeMap<i64, Level>,
+    far: BTreeMap<i64, LevelId>,
     /// The levels of the window while it moves; kept for its memory.
-    moving: Vec<(i64, Level)>,
-    /// In an auction: orders that have no limit.
-    pub(super) unpriced: Level,
+    moving: Vec<(i64, LevelId)>,
+    levels: Vec<Level>,
+    free: LevelId,
 }
 
 impl Half {
-    /// Enough that the levels of a liquid book stay out of the tree, whose nodes are allocated: 24 KiB.
+    /// Enough that the levels of a liquid book stay out of the tree, whose nodes are allocated: 4 KiB.
     const WINDOW_MIN: usize = 1 << 10;
-    /// The most levels that a window has: 1.5 MiB.
+    /// The most ranks that a window spans: 256 KiB.
     pub(super) const WINDOW_MAX: usize = 1 << 16;
 
     pub(super) fn new(side: Side) -> Self {
+        // Room for what a liquid book has, so that it does not grow while it trades.
+        let mut levels = Vec::with_capacity(Self::WINDOW_MIN);
+        levels.push(Level::new(0));
         Self {
             side,
+            best: None,
+            best_level: NONE,
             base: 0,
-            best: Self::WINDOW_MIN,
-            window: vec![Level::EMPTY; Self::WINDOW_MIN],
+            window: vec![NONE; Self::WINDOW_MIN],
             occupied: Bitmap::new(Self::WINDOW_MIN),
             far: BTreeMap::new(),
             moving: Vec::new(),
-            unpriced: Level::EMPTY,
+            levels,
+            free: NONE,
         }
     }
 
@@ -120,25 +133,27 @@ impl Half {
 
     #[inline]
     pub(super) fn best_price(&self) -> Option<Price> {
-        (self.best < self.window.len()).then(|| self.price(self.rank_at(self.best)))
+        self.best.map(|best| self.price(best))
     }
 
     /// Returns the best level.
     #[inline]
     pub(super) fn best_mut(&mut self) -> Option<&mut Level> {
-        self.window.get_mut(self.best)
+        self.levels.get_mut(self.best_level as usize)
     }
 
     pub(super) fn best(&self) -> Option<&Level> {
-        self.window.get(self.best)
+        self.levels.get(self.best_level as usize)
     }
 
     pub(super) fn worst(&self) -> Option<&Level> {
-        let near = || self.occupied.last().map(|index| &self.window[index]);
-        self.far.last_key_value().map(|(_, level)| level).or_else(near)
+        let near = || self.occupied.last().map(|index| self.window[index]);
+        let worst = self.far.last_key_value().map(|(_, level)| *level).or_else(near)?;
+        Some(self.get(worst))
     }
 
-    /// Returns the rank at which the window begins, and how many levels it and the tree have.
+    /// Returns the rank at which the window begins, how many ranks it spans, and how many levels the tree
+    /// has.
     #[cfg(test)]
     pub(super) fn extent(&self) -> (i64, usize, usize) {
         (self.base, self.window.len(), self.far.len())
@@ -150,16 +165,43 @@ impl Half {
 
     /// Returns the levels, the best first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Price, &Level)> {
-        let near =
-            std::iter::successors(self.occupied.next(self.best), |index| self.occupied.next(index + 1));
-        let near = near.map(|index| (self.price(self.rank_at(index)), &self.window[index]));
-        near.chain(self.far.iter().map(|(rank, level)| (self.price(*rank), level)))
+        let near = std::iter::successors(self.occupied.next(0), |index| self.occupied.next(index + 1));
+        let numbers = near.map(|index| self.window[index]).chain(self.far.values().copied());
+        numbers.map(|id| self.get(id)).map(|level| (self.price(level.rank), level))
     }
 
-    #[expect(clippy::cast_possible_wrap, reason = "a window has at most 2^16 levels")]
     #[inline]
-    const fn rank_at(&self, index: usize) -> i64 {
-        self.base + index as i64
+    pub(super) fn get(&self, id: LevelId) -> &Level {
+        &self.levels[id as usize]
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: LevelId) -> &mut Level {
+        &mut self.levels[id as usize]
+    }
+
+    /// Returns the price of a level; the queue of orders without a limit has none.
+    pub(super) fn price_of(&self, id: LevelId) -> Option<Price> {
+        (id != UNPRICED).then(|| self.price(self.get(id).rank))
+    }
+
+    /// Returns the queue of an auction's orders without a limit.
+    pub(super) fn unpriced(&self) -> &Level {
+        self.get(UNPRICED)
+    }
+
+    /// Returns the number of the level of a price, if it is there.
+    #[inline]
+    fn find(&self, rank: i64) -> Option<LevelId> {
+        match self.index(rank) {
+            Some(index) => Some(self.window[index]).filter(|id| *id != NONE),
+            None => self.far.get(&rank).copied(),
+        }
+    }
+
+    /// Returns the level of a price, if it is there.
+    pub(super) fn level(&self, price: Price) -> Option<&Level> {
+        self.find(self.rank(price)).map(|id| self.get(id))
     }
 
     /// Returns where in the window a rank is.
@@ -170,110 +212,120 @@ impl Half {
         if index < self.window.len() { Some(index) } else { None }
     }
 
-    /// Returns the level of a price, if it is there.
-    pub(super) fn level(&self, price: Price) -> Option<&Level> {
-        let rank = self.rank(price);
-        let level = self.index(rank).map_or_else(|| self.far.get(&rank), |index| Some(&self.window[index]));
-        level.filter(|level| !level.is_empty())
+    #[expect(clippy::cast_possible_wrap, reason = "a window has at most 2^16 ranks")]
+    const fn rank_at(&self, index: usize) -> i64 {
+        self.base + index as i64
     }
 
-    fn level_mut(&mut self, price: Price) -> Option<&mut Level> {
-        let rank = self.rank(price);
-        match self.index(rank) {
-            Some(index) => Some(&mut self.window[index]),
-            None => self.far.get_mut(&rank),
-        }
-    }
-
-    /// Puts an order at the back of the queue of its price.
+    /// Puts an order at the back of the queue of a price.
     #[inline]
-    pub(super) fn append(&mut self, slab: &mut Slab, slot: Slot) {
-        let rank = self.rank(slab.get(slot).price);
-        match self.index(rank).or_else(|| self.make_room(rank)) {
-            Some(index) => {
-                if self.window[index].is_empty() {
-                    self.occupied.set(index);
-                    self.best = self.best.min(index);
-                }
-                self.window[index].push(slab, slot);
-            }
-            None => self.far.entry(rank).or_insert(Level::EMPTY).push(slab, slot),
-        }
+    pub(super) fn append(&mut self, slab: &mut Slab, slot: Slot, price: Price) {
+        let rank = self.rank(price);
+        let id = match self.index(rank) {
+            Some(index) if self.window[index] != NONE => self.window[index],
+            _ => self.find_or_add(rank),
+        };
+        self.levels[id as usize].push(slab, slot, id);
     }
 
-    /// Takes an order out of the queue of its price.
+    pub(super) fn append_unpriced(&mut self, slab: &mut Slab, slot: Slot) {
+        self.levels[UNPRICED as usize].push(slab, slot, UNPRICED);
+    }
+
+    /// Takes an order out of its queue, if it stands in one.
     #[inline]
     pub(super) fn unlink(&mut self, slab: &mut Slab, slot: Slot) {
-        let rank = self.rank(slab.get(slot).price);
-        match self.index(rank) {
-            Some(index) => {
-                let level = &mut self.window[index];
-                level.unlink(slab, slot);
-                if level.is_empty() {
-                    self.vacate(index);
-                }
-            }
-            None => {
-                let Some(level) = self.far.get_mut(&rank) else { return };
-                level.unlink(slab, slot);
-                if level.is_empty() {
-                    self.far.remove(&rank);
-                }
-            }
+        let Some(id) = slab.get(slot).seat.level() else { return };
+        let level = &mut self.levels[id as usize];
+        level.unlink(slab, slot);
+        if level.is_empty() && id != UNPRICED {
+            self.vacate(id);
         }
     }
 
     /// Takes the first order of the best level out, of which nothing is displayed or hidden any more.
     #[inline]
     pub(super) fn pop_first(&mut self, slab: &mut Slab) {
-        let Some(level) = self.window.get_mut(self.best) else { return };
+        let id = self.best_level;
+        let Some(level) = self.levels.get_mut(id as usize) else { return };
         let next = slab.get(level.head).next;
         level.head = next;
         if next == NONE {
-            level.tail = NONE;
-            self.vacate(self.best);
+            self.vacate(id);
         } else {
             slab.get_mut(next).previous = NONE;
         }
     }
 
-    pub(super) fn append_unpriced(&mut self, slab: &mut Slab, slot: Slot) {
-        self.unpriced.push(slab, slot);
-    }
-
-    pub(super) fn unlink_unpriced(&mut self, slab: &mut Slab, slot: Slot) {
-        self.unpriced.unlink(slab, slot);
-    }
-
-    /// Takes from a level's sums what one of its orders has lost.
-    pub(super) fn shrink(&mut self, price: Price, displayed: Quantity, hidden: Quantity) {
-        if let Some(level) = self.level_mut(price) {
-            level.displayed -= displayed;
-            level.hidden -= hidden;
+    /// Adds the level of a rank, unless it is there; returns its number.
+    #[inline(never)]
+    fn find_or_add(&mut self, rank: i64) -> LevelId {
+        if let Some(id) = self.find(rank) {
+            return id;
         }
-    }
-
-    /// Follows the end of a level of the window.
-    #[inline]
-    fn vacate(&mut self, index: usize) {
-        self.occupied.clear(index);
-        if index == self.best {
-            self.best = self.occupied.next(index).unwrap_or(self.window.len());
-            if self.best == self.window.len() {
-                self.follow_far();
+        let id = self.allocate(rank);
+        match self.index(rank).or_else(|| self.make_room(rank)) {
+            Some(index) => {
+                self.window[index] = id;
+                self.occupied.set(index);
+                if self.best.is_none_or(|best| rank < best) {
+                    self.best = Some(rank);
+                    self.best_level = id;
+                }
+            }
+            None => {
+                self.far.insert(rank, id);
             }
         }
+        id
     }
 
-    /// Moves the window to the levels behind it, where it has become empty.
-    #[cold]
-    fn follow_far(&mut self) {
-        if let Some((rank, _)) = self.far.first_key_value() {
-            self.rebase(*rank - self.quarter());
+    #[expect(clippy::cast_possible_truncation, reason = "there are no more levels than orders")]
+    fn allocate(&mut self, rank: i64) -> LevelId {
+        if self.free == NONE {
+            self.levels.push(Level::new(rank));
+            return (self.levels.len() - 1) as LevelId;
+        }
+        let id = self.free;
+        self.free = self.get(id).tail;
+        *self.get_mut(id) = Level::new(rank);
+        id
+    }
+
+    /// Takes an empty level out.
+    #[inline(never)]
+    fn vacate(&mut self, id: LevelId) {
+        let rank = self.get(id).rank;
+        self.get_mut(id).tail = self.free;
+        self.free = id;
+        match self.index(rank) {
+            Some(index) => {
+                self.window[index] = NONE;
+                self.occupied.clear(index);
+            }
+            None => {
+                self.far.remove(&rank);
+            }
+        }
+        if self.best == Some(rank) {
+            self.find_best();
         }
     }
 
-    #[expect(clippy::cast_possible_wrap, reason = "a window has at most 2^16 levels")]
+    /// Finds the best level anew; where the window has become empty, it moves to those behind it.
+    fn find_best(&mut self) {
+        let from = self.best.and_then(|best| self.index(best)).unwrap_or(0);
+        let index = self.occupied.next(from);
+        if index.is_none()
+            && let Some((rank, _)) = self.far.first_key_value()
+        {
+            return self.rebase(*rank - self.quarter());
+        }
+        self.best = index.map(|index| self.rank_at(index));
+        self.best_level = index.map_or(NONE, |index| self.window[index]);
+    }
+
+    #[expect(clippy::cast_possible_wrap, reason = "a window has at most 2^16 ranks")]
     const fn quarter(&self) -> i64 {
         (self.window.len() / 4) as i64
     }
@@ -281,17 +333,13 @@ impl Half {
     /// Makes the window reach a rank outside of it, if it should; returns where the rank is then.
     #[cold]
     fn make_room(&mut self, rank: i64) -> Option<usize> {
-        if self.best == self.window.len() || rank < self.base {
+        let Some(best) = self.best.filter(|_| rank >= self.base) else {
             self.rebase(rank - self.quarter());
             return self.index(rank);
-        }
-        if self.far.contains_key(&rank) {
-            return None;
-        }
+        };
         // A window whose first half is empty moves up; less would let it go to and fro.
-        let best_rank = self.rank_at(self.best);
-        if self.best >= self.window.len() / 2 && rank - best_rank < 3 * self.quarter() {
-            self.rebase(best_rank - self.quarter());
+        if best - self.base >= 2 * self.quarter() && rank - best < 3 * self.quarter() {
+            self.rebase(best - self.quarter());
             return self.index(rank);
         }
         if self.far.len() >= self.window.len() / 4 && self.window.len() < Self::WINDOW_MAX {
@@ -303,9 +351,9 @@ impl Half {
 
     fn grow(&mut self) {
         let len = self.window.len() * 2;
-        self.window.resize(len, Level::EMPTY);
+        self.window.resize(len, NONE);
         self.occupied = Bitmap::new(len);
-        for index in (0..len).filter(|index| !self.window[*index].is_empty()) {
+        for index in (0..len).filter(|index| self.window[*index] != NONE) {
             self.occupied.set(index);
         }
         self.pull();
@@ -316,7 +364,8 @@ impl Half {
         let mut next = self.occupied.next(0);
         let mut moving = std::mem::take(&mut self.moving);
         while let Some(index) = next {
-            moving.push((self.rank_at(index), std::mem::replace(&mut self.window[index], Level::EMPTY)));
+            moving.push((self.rank_at(index), self.window[index]));
+            self.window[index] = NONE;
             self.occupied.clear(index);
             next = self.occupied.next(index + 1);
         }
@@ -336,7 +385,7 @@ impl Half {
         self.pull();
     }
 
-    /// Takes the levels that lie within the window out of the tree.
+    /// Takes the levels that lie within the window out of the tree, and finds the best anew.
     fn pull(&mut self) {
         while let Some(entry) = self.far.first_entry() {
             let Some(index) = usize::try_from(*entry.key() - self.base).ok() else { break };
@@ -346,6 +395,8 @@ impl Half {
             self.window[index] = entry.remove();
             self.occupied.set(index);
         }
-        self.best = self.occupied.next(0).unwrap_or(self.window.len());
+        let first = self.occupied.next(0);
+        self.best = first.map(|index| self.rank_at(index));
+        self.best_level = first.map_or(NONE, |index| self.window[index]);
     }
 }

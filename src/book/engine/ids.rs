@@ -47,9 +47,10 @@ impl IdTable {
         (index + 1) & (self.entries.len() - 1)
     }
 
-    /// Returns where the id's entry is, or the empty entry at which the search for it ended.
+    /// Returns where the id's entry is, or the empty entry at which the search for it ended; both hold
+    /// until the table changes. `is_at` tells whether the order in a slot has that id.
     #[inline]
-    fn search(&self, id: OrderId, is_at: impl Fn(Slot) -> bool) -> Result<usize, usize> {
+    pub(super) fn search(&self, id: OrderId, is_at: impl Fn(Slot) -> bool) -> Result<usize, usize> {
         let wanted = fingerprint(id);
         let mut index = self.home(wanted);
         loop {
@@ -64,7 +65,13 @@ impl IdTable {
         }
     }
 
-    /// Returns the slot of an id; `is_at` tells whether the order in a slot has that id.
+    /// Returns the slot of an entry that was found.
+    #[inline]
+    pub(super) fn slot(&self, entry: usize) -> Slot {
+        slot_of(self.entries[entry])
+    }
+
+    /// Returns the slot of an id.
     #[inline]
     pub(super) fn find(&self, id: OrderId, is_at: impl Fn(Slot) -> bool) -> Option<Slot> {
         self.search(id, is_at).ok().map(|index| slot_of(self.entries[index]))
@@ -77,14 +84,36 @@ impl IdTable {
             self.grow();
         }
         let (Ok(index) | Err(index)) = self.search(id, |_| false);
-        self.entries[index] = (fingerprint(id) << 32) | (u64::from(slot) + 1);
+        self.write(index, id, slot);
+    }
+
+    /// Adds an id at the empty entry where the search for it ended.
+    #[inline]
+    pub(super) fn insert_at(&mut self, entry: usize, id: OrderId, slot: Slot) {
+        if (self.len + 1) * 2 > self.entries.len() {
+            self.insert(id, slot);
+        } else {
+            self.write(entry, id, slot);
+        }
+    }
+
+    #[inline]
+    fn write(&mut self, entry: usize, id: OrderId, slot: Slot) {
+        self.entries[entry] = (fingerprint(id) << 32) | (u64::from(slot) + 1);
         self.len += 1;
     }
 
     /// Takes the id of the order in `slot` out.
     #[inline]
     pub(super) fn remove(&mut self, id: OrderId, slot: Slot) {
-        let Ok(mut hole) = self.search(id, |other| other == slot) else { return };
+        if let Ok(entry) = self.search(id, |other| other == slot) {
+            self.remove_at(entry);
+        }
+    }
+
+    /// Takes an entry out that was found.
+    #[inline]
+    pub(super) fn remove_at(&mut self, mut hole: usize) {
         self.len -= 1;
         // What stands behind the hole moves into it, unless its home lies behind the hole.
         let mask = self.entries.len() - 1;

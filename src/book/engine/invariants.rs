@@ -32,7 +32,7 @@ pub fn check_invariants(book: &OrderBook) -> Result<(), String> {
             queued += check_level(book, side, price, (level.displayed, level.hidden))?;
         }
         let (unpriced, sum) = unpriced(book, side);
-        if sum != book.side(side).unpriced.displayed {
+        if sum != book.side(side).unpriced().displayed {
             return Err(format!("unpriced {side} orders sum up to {sum}, not to what is said"));
         }
         if unpriced > 0 && book.phase() == Phase::Continuous {
@@ -62,13 +62,14 @@ fn check_level(
             return Err(format!("order {id} at {price} is not known"));
         };
         let node = book.slab.get(slot);
-        if node.price != price || node.side() != side || node.displayed.is_zero() {
+        if book.price_of(slot) != Some(price) || node.side() != side || node.displayed.is_zero() {
             return Err(format!("order {id} at {price} is out of place: {node:?}"));
         }
-        if last.is_some_and(|last| last >= node.sequence()) {
+        let sequence = book.slab.get(slot).sequence;
+        if last.is_some_and(|last| last >= sequence) {
             return Err(format!("order {id} at {price} came before the one it stands behind"));
         }
-        last = Some(node.sequence());
+        last = Some(sequence);
         displayed += node.displayed;
         hidden += book.slab.hidden(slot);
         orders += 1;
@@ -86,7 +87,7 @@ fn check_level(
 
 /// Returns how many orders of a side queue without a limit, and what they sum up to.
 fn unpriced(book: &OrderBook, side: Side) -> (usize, Quantity) {
-    let (mut slot, mut orders, mut sum) = (book.side(side).unpriced.head, 0, Quantity::ZERO);
+    let (mut slot, mut orders, mut sum) = (book.side(side).unpriced().head, 0, Quantity::ZERO);
     while slot != NONE && orders <= book.len() {
         sum += book.slab.get(slot).displayed;
         orders += 1;

@@ -1,7 +1,7 @@
 //! Looking at the single orders of a book (L3).
 
 use super::OrderBook;
-use super::slab::{Place, Slot};
+use super::slab::Slot;
 use crate::market::Side;
 use crate::units::{OrderId, Price, Quantity};
 
@@ -24,20 +24,19 @@ impl OrderBook {
     /// Returns an order, if it rests.
     #[must_use]
     pub fn order(&self, order: OrderId) -> Option<RestingOrder> {
-        let slot = self.slab.find(order).filter(|slot| self.slab.get(*slot).place() == Place::Level);
-        slot.map(|slot| self.resting(slot))
+        self.slab.find(order).and_then(|slot| self.resting(slot))
     }
 
     /// Returns the order of a side that trades next: the first in the queue of the best level.
     #[must_use]
     pub fn first(&self, side: Side) -> Option<RestingOrder> {
-        self.side(side).best().map(|level| self.resting(level.head))
+        self.side(side).best().and_then(|level| self.resting(level.head))
     }
 
     /// Returns the last order that would trade of a side: the last in the queue of the worst level.
     #[must_use]
     pub fn last(&self, side: Side) -> Option<RestingOrder> {
-        self.side(side).worst().map(|level| self.resting(level.tail))
+        self.side(side).worst().and_then(|level| self.resting(level.tail))
     }
 
     /// Returns where a side's window begins (in ranks), how long it is, and how many levels lie behind it.
@@ -46,15 +45,15 @@ impl OrderBook {
         self.side(side).extent()
     }
 
-    fn resting(&self, slot: Slot) -> RestingOrder {
+    fn resting(&self, slot: Slot) -> Option<RestingOrder> {
         let node = self.slab.get(slot);
-        RestingOrder {
+        Some(RestingOrder {
             order: node.id,
             side: node.side(),
-            price: node.price,
+            price: self.price_of(slot)?,
             leaves: self.slab.leaves(slot),
-            filled: node.filled,
-        }
+            filled: self.slab.get(slot).filled,
+        })
     }
 }
 

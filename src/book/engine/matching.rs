@@ -83,8 +83,8 @@ impl OrderBook {
         let Some(level) = half.best_mut() else { return };
         let slot = level.head;
         let maker = slab.get_mut(slot);
-        if maker.details != NONE || taker.is_particular() {
-            return self.meet(taker, slot, price, out);
+        if maker.seat.is_detailed() || taker.is_particular() {
+            return self.meet(taker, slot, out);
         }
         let quantity = maker.displayed.min(taker.leaves);
         maker.displayed -= quantity;
@@ -105,7 +105,7 @@ impl OrderBook {
             taker_owner: taker.owner,
             taker_leaves: taker.leaves,
         };
-        if maker.displayed.is_zero() {
+        if trade.maker_leaves.is_zero() {
             half.pop_first(slab);
             slab.remove(slot);
         }
@@ -122,32 +122,32 @@ impl OrderBook {
 
     /// Trades with one order that needs care, or does what the taker wants done with its own.
     #[cold]
-    fn meet(&mut self, taker: &mut Taker, slot: Slot, price: Price, out: &mut impl EventSink) {
+    fn meet(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
         if self.is_own(taker, slot) {
             self.meet_own_order(taker, slot, out);
         } else {
-            self.trade_with(taker, slot, self.slab.get(slot).displayed, price, out);
+            self.trade_with(taker, slot, self.slab.get(slot).displayed, out);
         }
     }
 
-    /// Trades with one order of the level at `price`.
+    /// Trades with one order of the best level.
     pub(super) fn trade_with(
         &mut self,
         taker: &mut Taker,
         slot: Slot,
         at_most: Quantity,
-        price: Price,
         out: &mut impl EventSink,
     ) {
-        let (half, slab) = self.side_mut(taker.side.opposite());
-        let maker = slab.get_mut(slot);
+        let Some(price) = self.price_of(slot) else { return };
+        let maker = self.slab.get_mut(slot);
         let quantity = at_most.min(maker.displayed).min(taker.leaves);
         if quantity.is_zero() {
             return;
         }
         maker.displayed -= quantity;
         maker.filled += quantity;
-        half.shrink(price, quantity, Quantity::ZERO);
+        let seat = maker.seat;
+        self.shrink_level(seat, quantity, Quantity::ZERO);
         taker.leaves -= quantity;
         taker.filled += quantity;
         let maker = self.order_at(slot);
@@ -188,6 +188,7 @@ impl OrderBook {
 
     /// Shows the next part of an iceberg, at the back of its queue.
     pub(super) fn refresh(&mut self, slot: Slot, out: &mut impl EventSink) {
+        let Some(price) = self.price_of(slot) else { return };
         let sequence = self.next_sequence();
         let (half, slab) = self.side_mut(self.slab.get(slot).side());
         half.unlink(slab, slot);
@@ -197,8 +198,8 @@ impl OrderBook {
         details.hidden = hidden - displayed;
         let node = slab.get_mut(slot);
         node.displayed = displayed;
-        node.set_sequence(sequence);
-        half.append(slab, slot);
+        node.sequence = sequence;
+        half.append(slab, slot, price);
         let node = slab.get(slot);
         let (order, owner, side) = (node.id, node.owner, node.side());
         out.take(BookEvent::Refreshed { order, owner, side, displayed });

@@ -1,9 +1,8 @@
 //! The engine: matching over a slab of orders and two windows of levels.
 //!
 //! # Layout
-//! Orders live in one array ([`Slab`]), one cache line each, and are linked into the queue of their
-//! level; an id is found through a table of fingerprints, a level by its offset in a window ([`Half`]).
-//! Everything that plain limit orders do not need stands apart, so that they do not pay for it.
+//! Orders live in one array ([`Slab`]), one cache line each, and are linked into the queue of their level; an id is found through a table of fingerprints, a level by its offset in a
+//! window ([`Half`]). What is read seldom, and what plain limit orders do not need, stands apart.
 //!
 //! # Rules
 //! - A better price trades first; at one price, who came first, unless [`Matching`](super::Matching) says
@@ -29,6 +28,7 @@ mod invariants;
 mod look;
 mod matching;
 mod pegs;
+mod plain;
 mod relations;
 mod sharing;
 mod slab;
@@ -39,7 +39,7 @@ use std::collections::{BTreeSet, VecDeque};
 use self::half::Half;
 pub use self::invariants::check_invariants;
 pub use self::look::RestingOrder;
-use self::slab::{Details, NONE, Node, Place, Slab, Slot, Wait};
+use self::slab::{Details, NONE, Node, Slab, Slot, Wait};
 use self::waiting::Stops;
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
@@ -204,49 +204,48 @@ impl OrderBook {
         if self.slab.get(slot).owner == command.owner { Ok(slot) } else { Err(RejectReason::NotOwner) }
     }
 
+    /// Returns where an order rests, if it does.
+    #[inline]
+    fn price_of(&self, slot: Slot) -> Option<Price> {
+        let seat = self.slab.get(slot).seat;
+        self.side(seat.side()).price_of(seat.level()?)
+    }
+
     /// Lets what is left of an order rest at `price`, at the back of its queue.
     #[inline]
     fn rest(&mut self, order: &Order, price: Price) {
         let slot = self.insert(order, Wait::Nothing);
         let (half, slab) = self.side_mut(order.side());
-        slab.get_mut(slot).price = price;
-        half.append(slab, slot);
+        half.append(slab, slot, price);
     }
 
     /// Lets an order wait outside of the book.
     fn wait(&mut self, order: &Order, wait: Wait) {
         let slot = self.insert(order, wait);
-        self.slab.get_mut(slot).set_place(Place::Waiting);
-        let sequence = self.slab.get(slot).sequence();
+        let sequence = self.slab.get(slot).sequence;
         if let Wait::Trigger(trigger) = wait {
-            self.stops.add(slot, sequence, order.terms.side, &order.terms.kind, trigger);
+            self.stops.add(slot, sequence, &order.terms, trigger);
         }
     }
 
     /// Lets an order without limit queue up for an auction.
     fn rest_unpriced(&mut self, order: &Order) {
         let slot = self.insert(order, Wait::Nothing);
-        self.slab.get_mut(slot).set_place(Place::Unpriced);
         let (half, slab) = self.side_mut(order.side());
         half.append_unpriced(slab, slot);
     }
 
-    /// Gives an order its slot, with details if it needs any.
-    #[inline]
+    /// Gives an order its slot, with details if it needs any; it stands in no queue yet.
     fn insert(&mut self, order: &Order, wait: Wait) -> Slot {
-        let mut node = Node::new(order.id, order.owner, order.side(), self.next_sequence());
-        node.displayed = order.leaves;
+        let displayed = order.terms.display.map_or(order.leaves, |display| display.min(order.leaves));
+        let sequence = self.next_sequence();
+        let mut node = Node::new(order.id, order.owner, order.side(), displayed, sequence);
         node.filled = order.filled;
-        if order.is_plain() && wait == Wait::Nothing {
-            return self.slab.insert(node);
-        }
-        self.insert_detailed(order, node, wait)
-    }
-
-    fn insert_detailed(&mut self, order: &Order, mut node: Node, wait: Wait) -> Slot {
-        node.displayed = order.terms.display.map_or(order.leaves, |display| display.min(order.leaves));
-        let hidden = order.leaves - node.displayed;
         let slot = self.slab.insert(node);
+        if order.is_plain() && wait == Wait::Nothing {
+            return slot;
+        }
+        let hidden = order.leaves - displayed;
         self.slab.attach(slot, Details::new(order.terms, hidden, order.partner, wait));
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
             self.dated.insert((date, order.id));
@@ -261,34 +260,13 @@ impl OrderBook {
     }
 
     /// Takes an order out, and returns it.
-    #[inline]
     fn remove(&mut self, slot: Slot) -> Order {
-        let node = *self.slab.get(slot);
-        if node.details != NONE {
-            return self.remove_detailed(slot);
-        }
-        let (half, slab) = self.side_mut(node.side());
-        half.unlink(slab, slot);
-        slab.remove(slot);
-        let terms = OrderTerms::limit(node.side(), node.displayed + node.filled, node.price);
-        let Node { id, owner, displayed: leaves, filled, .. } = node;
-        Order { id, owner, terms, leaves, filled, partner: None }
-    }
-
-    fn remove_detailed(&mut self, slot: Slot) -> Order {
         let order = self.order_at(slot);
-        let node = *self.slab.get(slot);
-        let wait = self.slab.details(slot).map_or(Wait::Nothing, |details| details.wait);
-        let (half, slab) = self.side_mut(node.side());
-        match node.place() {
-            Place::Level => half.unlink(slab, slot),
-            Place::Unpriced => half.unlink_unpriced(slab, slot),
-            Place::Waiting => {
-                if let Wait::Trigger(trigger) = wait {
-                    self.stops.remove(slot, node.sequence(), &order.terms, trigger);
-                }
-            }
+        if let Some(Wait::Trigger(trigger)) = self.slab.details(slot).map(|details| details.wait) {
+            self.stops.remove(slot, self.slab.get(slot).sequence, &order.terms, trigger);
         }
+        let (half, slab) = self.side_mut(order.side());
+        half.unlink(slab, slot);
         self.forget(slot, &order);
         order
     }
@@ -309,13 +287,22 @@ impl OrderBook {
 
     /// Returns an order of the book.
     fn order_at(&self, slot: Slot) -> Order {
-        let Node { id, owner, filled, .. } = *self.slab.get(slot);
-        let partner = self.slab.details(slot).and_then(|details| details.partner);
-        Order { id, owner, terms: self.slab.terms(slot), leaves: self.slab.leaves(slot), filled, partner }
+        let Node { id, owner, displayed, filled, .. } = *self.slab.get(slot);
+        let (terms, partner) = match self.slab.details(slot) {
+            Some(details) => (details.terms, details.partner),
+            None => {
+                let price = self.price_of(slot).unwrap_or(Price::new(0));
+                (OrderTerms::limit(self.slab.get(slot).side(), displayed + filled, price), None)
+            }
+        };
+        Order { id, owner, terms, leaves: self.slab.leaves(slot), filled, partner }
     }
 
     #[inline]
     fn cancel(&mut self, slot: Slot, reason: CancelReason, out: &mut impl EventSink) {
+        if self.cancel_plain(slot, reason, out) {
+            return;
+        }
         let order = self.remove(slot);
         out.take(order.canceled(reason));
         self.ended(&order, out);
@@ -330,7 +317,7 @@ impl OrderBook {
     /// Does `action` to each of the chosen orders, in order of entry, while it is there.
     fn for_each(&mut self, chosen: Vec<Slot>, mut action: impl FnMut(&mut Self, Slot)) {
         let mut chosen: Vec<(u64, OrderId)> =
-            chosen.into_iter().map(|slot| (self.slab.get(slot).sequence(), self.slab.get(slot).id)).collect();
+            chosen.into_iter().map(|slot| (self.slab.get(slot).sequence, self.slab.get(slot).id)).collect();
         chosen.sort_unstable();
         for (_, id) in chosen {
             if let Some(slot) = self.slab.find(id) {
@@ -371,14 +358,17 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) -> Result<(), RejectReason> {
         match &command.kind {
-            CommandKind::New(terms) => self.submit(now, command.order, command.owner, terms, out),
-            CommandKind::Cancel => {
-                let slot = self.find_own(command)?;
-                self.cancel(slot, CancelReason::Requested, out);
+            CommandKind::New(terms) => {
+                if !self.submit_plain(command.order, command.owner, terms, out) {
+                    self.submit(now, command, terms, out);
+                }
             }
+            CommandKind::Cancel => self.cancel_by_id(command.order, command.owner, out)?,
             CommandKind::Replace { price, quantity } => {
                 let slot = self.find_own(command)?;
-                self.replace(slot, *price, *quantity, out)?;
+                if !self.replace_plain(slot, *price, *quantity, out)? {
+                    self.replace(slot, *price, *quantity, out)?;
+                }
             }
             CommandKind::MassCancel { side } => {
                 self.mass_cancel(command.owner, *side, CancelReason::MassCancel, out);
@@ -448,16 +438,14 @@ impl MatchingEngine for OrderBook {
 
     fn open_orders(&self) -> Vec<OpenState> {
         let mut slots: Vec<Slot> = self.slab.slots().collect();
-        slots.sort_unstable_by_key(|slot| self.slab.get(*slot).sequence());
+        slots.sort_unstable_by_key(|slot| self.slab.get(*slot).sequence);
         let state = |slot: Slot| {
-            let Node { id: order, owner, displayed, filled, .. } = *self.slab.get(slot);
-            let node = self.slab.get(slot);
-            let price = (node.place() == Place::Level).then_some(node.price);
+            let Node { id: order, owner, displayed, filled, seat, .. } = *self.slab.get(slot);
             OpenState {
                 order,
                 owner,
-                side: node.side(),
-                price,
+                side: seat.side(),
+                price: self.price_of(slot),
                 displayed,
                 hidden: self.slab.hidden(slot),
                 filled,

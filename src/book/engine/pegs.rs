@@ -1,7 +1,7 @@
 //! Pegged orders.
 
 use super::OrderBook;
-use super::slab::{NONE, Place, Slot, Wait};
+use super::slab::{NONE, Slot, Wait};
 use crate::book::event::EventSink;
 use crate::market::{OrderKind, Peg, Side};
 use crate::units::{OrderId, Price};
@@ -12,7 +12,7 @@ type Reference = [Option<Price>; 2];
 impl OrderBook {
     /// Takes all pegged orders out of their queues: they have no part in auctions.
     pub(super) fn park_pegs(&mut self, out: &mut impl EventSink) {
-        let resting = |slot: &Slot| self.slab.get(*slot).place() == Place::Level;
+        let resting = |slot: &Slot| !self.slab.get(*slot).seat.is_waiting();
         let resting = self.pegs.iter().copied().filter(resting).collect();
         self.for_each(resting, |book, slot| book.park(slot, out));
     }
@@ -20,7 +20,8 @@ impl OrderBook {
     fn park(&mut self, slot: Slot, out: &mut impl EventSink) {
         let (half, slab) = self.side_mut(self.slab.get(slot).side());
         half.unlink(slab, slot);
-        slab.get_mut(slot).set_place(Place::Waiting);
+        let node = slab.get_mut(slot);
+        node.seat = node.seat.at(None);
         if let Some(details) = slab.details_mut(slot) {
             details.wait = Wait::Reference;
         }
@@ -35,7 +36,7 @@ impl OrderBook {
         for slot in &self.pegs {
             if self.where_to(*slot, reference).is_some() {
                 let node = self.slab.get(*slot);
-                misplaced.push((node.sequence(), node.id));
+                misplaced.push((self.slab.get(*slot).sequence, node.id));
             }
         }
         misplaced.sort_unstable();
@@ -79,7 +80,7 @@ impl OrderBook {
         let node = self.slab.get(slot);
         let kind = self.slab.details(slot)?.terms.kind;
         let wanted = peg_price(node.side(), kind, reference);
-        let current = (node.place() == Place::Level).then_some(node.price);
+        let current = self.price_of(slot);
         (wanted != current).then_some(wanted)
     }
 }
@@ -105,5 +106,7 @@ fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference) -> Option<Price
     if let Some(other) = other {
         rank = rank.min(sign * other.ticks() - 1);
     }
-    Some(Price::new(sign * rank))
+    // A market of prices above zero is not left for zero or below.
+    let leaves_market = sign * rank <= 0 && own.is_some_and(|own| own.ticks() > 0);
+    (!leaves_market).then_some(Price::new(sign * rank))
 }

@@ -1,7 +1,7 @@
 //! How orders of one owner bear on each other: own orders that meet, linked orders, brackets.
 
 use super::matching::Taker;
-use super::slab::{Details, Place, Slot, Wait};
+use super::slab::{Details, Seat, Slot, Wait};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{CancelReason, Link, OrderKind, OrderTerms, Phase, ReduceReason, SelfTrade, TimeInForce};
@@ -52,12 +52,18 @@ impl OrderBook {
         }
         let node = self.slab.get_mut(slot);
         node.displayed -= displayed;
-        let (place, price, side) = (node.place(), node.price, node.side());
-        let (half, _) = self.side_mut(side);
-        match place {
-            Place::Level => half.shrink(price, displayed, hidden),
-            Place::Unpriced => half.unpriced.displayed -= displayed,
-            Place::Waiting => {}
+        let seat = node.seat;
+        self.shrink_level(seat, displayed, hidden);
+    }
+
+    /// Takes from a level's sums what an order in its queue has lost; an order that waits has no level.
+    #[inline]
+    pub(super) fn shrink_level(&mut self, seat: Seat, displayed: Quantity, hidden: Quantity) {
+        let (half, _) = self.side_mut(seat.side());
+        if let Some(level) = seat.level() {
+            let level = half.get_mut(level);
+            level.displayed -= displayed;
+            level.hidden -= hidden;
         }
     }
 
@@ -85,7 +91,7 @@ impl OrderBook {
         match self.slab.details_mut(slot) {
             Some(details) => details.partner = Some(with),
             None => {
-                let terms = self.slab.terms(slot);
+                let terms = self.order_at(slot).terms;
                 self.slab.attach(slot, Details::new(terms, Quantity::ZERO, Some(with), Wait::Nothing));
             }
         }
@@ -130,12 +136,10 @@ impl OrderBook {
         let partner = self.slab.details(slot).and_then(|details| details.partner);
         let Some(partner) = partner.and_then(|partner| self.slab.find(partner)) else { return false };
         let rank = |slot: Slot| {
-            let node = self.slab.get(slot);
-            match node.place() {
-                Place::Unpriced => Some((i64::MIN, node.sequence())),
-                Place::Level => Some((self.side(node.side()).rank(node.price), node.sequence())),
-                Place::Waiting => None,
-            }
+            let seat = self.slab.get(slot).seat;
+            let half = self.side(seat.side());
+            let rank = half.price_of(seat.level()?).map_or(i64::MIN, |price| half.rank(price));
+            Some((rank, self.slab.get(slot).sequence))
         };
         rank(partner).zip(rank(slot)).is_some_and(|(partner, own)| partner < own)
     }

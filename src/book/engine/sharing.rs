@@ -17,7 +17,7 @@ impl OrderBook {
         let leaves = taker.leaves;
         for (id, displayed) in &queue {
             let share = if leaves >= total { *displayed } else { proportion(*displayed, leaves, total) };
-            self.trade_if_there(taker, *id, share, price, out);
+            self.trade_if_there(taker, *id, share, out);
         }
         self.shares = queue;
         if leaves < total {
@@ -40,7 +40,7 @@ impl OrderBook {
         let share = Quantity::new(taker.leaves.lots() * u64::from(percent) / 100);
         let queue = self.borrow_queue(taker, price);
         for (place, (id, displayed)) in queue.iter().enumerate() {
-            self.trade_if_there(taker, *id, if place == 0 { share } else { *displayed }, price, out);
+            self.trade_if_there(taker, *id, if place == 0 { share } else { *displayed }, out);
         }
         self.shares = queue;
         self.match_by_time(taker, price, out);
@@ -60,11 +60,10 @@ impl OrderBook {
         taker: &mut Taker,
         id: OrderId,
         at_most: Quantity,
-        price: Price,
         out: &mut impl EventSink,
     ) {
         if let Some(slot) = self.slab.find(id) {
-            self.trade_with(taker, slot, at_most, price, out);
+            self.trade_with(taker, slot, at_most, out);
         }
     }
 

@@ -12,8 +12,8 @@ pub(super) const NONE: Slot = Slot::MAX;
 
 /// One order: one line of the cache.
 ///
-/// What plain limit orders (good till canceled, no conditions) do not need stands in [`Details`], which
-/// the node points to, so that the common order touches nothing else.
+/// What plain limit orders (good till canceled, no conditions) do not need stands in [`Details`], so that
+/// the common order touches nothing else.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Node {
@@ -21,30 +21,29 @@ pub(super) struct Node {
     /// What others see of it.
     pub(super) displayed: Quantity,
     pub(super) filled: Quantity,
-    /// Where it rests, if it does.
-    pub(super) price: Price,
     /// What was displayed before it at its price when it joined the queue.
     pub(super) queue_ahead: Quantity,
-    stamp: u64,
+    /// Its rank in time: who came or lost its place later has a higher one.
+    pub(super) sequence: u64,
     /// The order behind it in its queue, or the next free slot.
     pub(super) next: Slot,
     /// The order before it in its queue.
     pub(super) previous: Slot,
     pub(super) owner: ActorId,
+    pub(super) seat: Seat,
     /// Where its details are, if it has any.
-    pub(super) details: Slot,
+    details: Slot,
 }
 
-/// Where an order is.
+/// Where an order is: its side, whether it has details, and the level in whose queue it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// In the queue of its price.
-    Level,
-    /// In an auction, in the queue of those without a limit.
-    Unpriced,
-    /// Outside of the book, waiting for something: see [`Wait`].
-    Waiting,
-}
+pub(super) struct Seat(u32);
+
+/// The number of a level in its side's list; the first is the queue of orders without a limit.
+pub(super) type LevelId = u32;
+
+/// The queue of an auction's orders without a limit.
+pub(super) const UNPRICED: LevelId = 0;
 
 /// What a waiting order waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,54 +84,82 @@ impl Details {
     }
 }
 
-impl Node {
-    pub(super) const fn new(id: OrderId, owner: ActorId, side: Side, sequence: u64) -> Self {
-        let side = match side {
-            Side::Buy => 0,
-            Side::Sell => 1,
+impl Seat {
+    const SELLS: u32 = 1 << 31;
+    const DETAILED: u32 = 1 << 30;
+    const LEVEL: u32 = Self::DETAILED - 1;
+
+    /// A seat outside of the book.
+    pub(super) const fn waiting(side: Side) -> Self {
+        match side {
+            Side::Buy => Self(Self::LEVEL),
+            Side::Sell => Self(Self::LEVEL | Self::SELLS),
+        }
+    }
+
+    #[inline]
+    pub(super) const fn side(self) -> Side {
+        if self.0 & Self::SELLS == 0 { Side::Buy } else { Side::Sell }
+    }
+
+    #[inline]
+    pub(super) const fn is_detailed(self) -> bool {
+        self.0 & Self::DETAILED != 0
+    }
+
+    /// Returns the level in whose queue the order stands, if it stands in one.
+    #[inline]
+    pub(super) const fn level(self) -> Option<LevelId> {
+        let level = self.0 & Self::LEVEL;
+        if level == Self::LEVEL { None } else { Some(level) }
+    }
+
+    /// Tells whether the order stands in no queue.
+    pub(super) const fn is_waiting(self) -> bool {
+        self.level().is_none()
+    }
+
+    /// Returns the same seat at another level, or outside of the book.
+    #[inline]
+    pub(super) const fn at(self, level: Option<LevelId>) -> Self {
+        let level = match level {
+            Some(level) => level,
+            None => Self::LEVEL,
         };
+        Self(self.0 & !Self::LEVEL | level)
+    }
+
+    const fn with_details(self) -> Self {
+        Self(self.0 | Self::DETAILED)
+    }
+}
+
+impl Node {
+    /// Makes an order of which all is displayed and nothing has traded, and which stands in no queue yet.
+    pub(super) const fn new(
+        id: OrderId,
+        owner: ActorId,
+        side: Side,
+        displayed: Quantity,
+        sequence: u64,
+    ) -> Self {
         Self {
             id,
-            displayed: Quantity::ZERO,
+            displayed,
             filled: Quantity::ZERO,
-            price: Price::new(0),
             queue_ahead: Quantity::ZERO,
-            stamp: sequence << 3 | side,
+            sequence,
             next: NONE,
             previous: NONE,
             owner,
+            seat: Seat::waiting(side),
             details: NONE,
         }
     }
 
+    #[inline]
     pub(super) const fn side(&self) -> Side {
-        if self.stamp & 1 == 0 { Side::Buy } else { Side::Sell }
-    }
-
-    /// Returns the order's rank in time: who came or lost its place later has a higher one.
-    pub(super) const fn sequence(&self) -> u64 {
-        self.stamp >> 3
-    }
-
-    pub(super) const fn set_sequence(&mut self, sequence: u64) {
-        self.stamp = sequence << 3 | self.stamp & 0b111;
-    }
-
-    pub(super) const fn place(&self) -> Place {
-        match self.stamp >> 1 & 0b11 {
-            0 => Place::Level,
-            1 => Place::Unpriced,
-            _ => Place::Waiting,
-        }
-    }
-
-    pub(super) const fn set_place(&mut self, place: Place) {
-        let place = match place {
-            Place::Level => 0,
-            Place::Unpriced => 1,
-            Place::Waiting => 2,
-        };
-        self.stamp = self.stamp & !0b110 | place << 1;
+        self.seat.side()
     }
 }
 
@@ -170,6 +197,17 @@ impl Slab {
         self.ids.find(id, |slot| self.get(slot).id == id)
     }
 
+    /// Returns where the id's entry in the table is, or where it would be; see [`IdTable::search`].
+    #[inline]
+    pub(super) fn search(&self, id: OrderId) -> Result<usize, usize> {
+        self.ids.search(id, |slot| self.get(slot).id == id)
+    }
+
+    #[inline]
+    pub(super) fn slot_at(&self, entry: usize) -> Slot {
+        self.ids.slot(entry)
+    }
+
     /// Returns an order's details, if it has any.
     pub(super) fn details(&self, slot: Slot) -> Option<&Details> {
         self.details.get(self.get(slot).details as usize)
@@ -190,15 +228,6 @@ impl Slab {
         self.get(slot).displayed + self.hidden(slot)
     }
 
-    /// Returns an order's terms as they are now.
-    pub(super) fn terms(&self, slot: Slot) -> OrderTerms {
-        let node = self.get(slot);
-        self.details(slot).map_or_else(
-            || OrderTerms::limit(node.side(), node.displayed + node.filled, node.price),
-            |details| details.terms,
-        )
-    }
-
     /// Returns the slots of all orders that have details, in no order that means anything.
     pub(super) fn detailed(&self) -> impl Iterator<Item = (Slot, &Details)> {
         self.details.iter().filter(|details| !details.is_free).map(|details| (details.slot, details))
@@ -211,20 +240,32 @@ impl Slab {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "2^32 open orders would need 256 GiB")]
     pub(super) fn insert(&mut self, node: Node) -> Slot {
-        let slot = if self.free == NONE {
-            self.nodes.push(node);
-            (self.nodes.len() - 1) as Slot
-        } else {
-            let slot = self.free;
-            let place = self.get_mut(slot);
-            let free = place.next;
-            *place = node;
-            self.free = free;
-            slot
-        };
+        let slot = self.place(node);
         self.ids.insert(node.id, slot);
+        slot
+    }
+
+    /// Adds an order whose id would have its entry in the table there.
+    #[inline]
+    pub(super) fn insert_at(&mut self, entry: usize, node: Node) -> Slot {
+        let slot = self.place(node);
+        self.ids.insert_at(entry, node.id, slot);
+        slot
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "2^32 open orders would need 256 GiB")]
+    fn place(&mut self, node: Node) -> Slot {
+        if self.free == NONE {
+            self.nodes.push(node);
+            return (self.nodes.len() - 1) as Slot;
+        }
+        let slot = self.free;
+        let place = self.get_mut(slot);
+        let free = place.next;
+        *place = node;
+        self.free = free;
         slot
     }
 
@@ -241,7 +282,18 @@ impl Slab {
             self.details[place as usize] = details;
             place
         };
-        self.get_mut(slot).details = place;
+        let node = self.get_mut(slot);
+        node.details = place;
+        node.seat = node.seat.with_details();
+    }
+
+    /// Takes a plain order out whose entry in the table is known.
+    #[inline]
+    pub(super) fn remove_at(&mut self, entry: usize, slot: Slot) {
+        let free = self.free;
+        self.get_mut(slot).next = free;
+        self.free = slot;
+        self.ids.remove_at(entry);
     }
 
     #[inline]
@@ -249,11 +301,11 @@ impl Slab {
         let free = self.free;
         let node = self.get_mut(slot);
         node.next = free;
-        let (id, place) = (node.id, node.details);
+        let (id, is_detailed) = (node.id, node.seat.is_detailed());
         self.free = slot;
         self.ids.remove(id, slot);
-        if place != NONE {
-            self.detach(place);
+        if is_detailed {
+            self.detach(self.get(slot).details);
         }
     }
 

@@ -33,20 +33,13 @@ impl Stops {
         }
     }
 
-    pub(super) fn add(
-        &mut self,
-        slot: Slot,
-        sequence: u64,
-        side: Side,
-        kind: &OrderKind,
-        trigger: Option<Price>,
-    ) {
+    pub(super) fn add(&mut self, slot: Slot, sequence: u64, terms: &OrderTerms, trigger: Option<Price>) {
         self.waiting += 1;
-        if matches!(kind, OrderKind::TrailingStop { .. }) {
+        if matches!(terms.kind, OrderKind::TrailingStop { .. }) {
             self.trailing.push(slot);
         }
         if let Some(trigger) = trigger {
-            self.side(side).insert((trigger.ticks(), sequence), slot);
+            self.side(terms.side).insert((trigger.ticks(), sequence), slot);
         }
     }
 
@@ -137,7 +130,7 @@ impl OrderBook {
     fn trail(&mut self, price: Price) {
         let trailing = std::mem::take(&mut self.stops.trailing);
         for slot in &trailing {
-            let (side, sequence) = (self.slab.get(*slot).side(), self.slab.get(*slot).sequence());
+            let (side, sequence) = (self.slab.get(*slot).side(), self.slab.get(*slot).sequence);
             let Some(details) = self.slab.details_mut(*slot) else { continue };
             let (OrderKind::TrailingStop { distance, .. }, Wait::Trigger(trigger)) =
                 (details.terms.kind, details.wait)
@@ -163,7 +156,7 @@ impl OrderBook {
         let reached = self.stops.reached(price);
         self.for_each(reached, |book, slot| {
             let order = book.order_at(slot);
-            let sequence = book.slab.get(slot).sequence();
+            let sequence = book.slab.get(slot).sequence;
             let Some(details) = book.slab.details_mut(slot) else { return };
             let Wait::Trigger(Some(trigger)) = details.wait else { return };
             details.wait = Wait::Turn(trigger);

@@ -90,7 +90,7 @@ impl ReferenceBook {
                 order.filled += quantity;
             }
             let (maker, taker) = (self.orders[buy.min(sell)], self.orders[buy.max(sell)]);
-            self.traded(&maker, &taker, taker.side(), price, quantity, out);
+            self.traded([&maker, &taker], price, quantity, out);
             for order in [maker, taker] {
                 if order.leaves().is_zero()
                     && let Some(index) = self.find(order.id)

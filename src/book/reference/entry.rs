@@ -4,7 +4,7 @@ use super::flaw::Flaw;
 use super::{Order, ReferenceBook, State};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
-    CancelReason, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side, TimeInForce,
+    CancelReason, Command, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side, TimeInForce,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
@@ -12,11 +12,11 @@ impl ReferenceBook {
     pub(super) fn submit(
         &mut self,
         now: SimTime,
-        id: OrderId,
-        owner: ActorId,
+        command: &Command,
         terms: OrderTerms,
         out: &mut impl EventSink,
     ) {
+        let Command { order: id, owner, .. } = *command;
         if let Some(reason) = self.objection(now, id, owner, &terms) {
             return out.take(BookEvent::Rejected { order: id, owner, reason });
         }
@@ -82,7 +82,13 @@ impl ReferenceBook {
         if terms.minimum.is_some_and(|minimum| fills() < minimum) && !self.has(Flaw::MinimumIgnored) {
             return Some(RejectReason::MinimumUnavailable);
         }
-        (terms.post_only == PostOnly::Reject && somebody).then_some(RejectReason::PostOnlyWouldTake)
+        (somebody && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
+    }
+
+    fn can_slide(&self, terms: &OrderTerms) -> bool {
+        let best = self.best(terms.side.opposite());
+        let to_zero = best.is_some_and(|best| terms.side.behind(best).is_none());
+        terms.post_only == PostOnly::No || (terms.post_only == PostOnly::Slide && !to_zero)
     }
 
     /// Tells whether an order's id, and those of its exits, are neither in use nor promised to a bracket.
@@ -212,9 +218,9 @@ impl ReferenceBook {
             Some(RejectReason::NotReplaceable)
         } else if is_limit && !self.config.bands.allow_limit(self.anchor, price) {
             Some(RejectReason::BeyondPriceLimits)
-        } else if order.terms.post_only == PostOnly::Reject
-            && self.phase == Phase::Continuous
+        } else if self.phase == Phase::Continuous
             && self.crosses(order.side(), price)
+            && !self.can_slide(&order.terms)
         {
             Some(RejectReason::PostOnlyWouldTake)
         } else {
@@ -367,7 +373,10 @@ impl ReferenceBook {
         // No further than the limit, and not to where it would take from an order that is not pegged.
         let not_taking = other.map(|other| other.ticks() - sign);
         let capped = [limit.map(Price::ticks), not_taking].into_iter().flatten();
-        Some(Price::new(sign * capped.fold(sign * behind, |price, cap| price.min(sign * cap))))
+        let price = sign * capped.fold(sign * behind, |price, cap| price.min(sign * cap));
+        // A market of prices above zero is not left for zero or below.
+        let leaves_market = price <= 0 && own.is_some_and(|own| own.ticks() > 0);
+        (!leaves_market).then_some(Price::new(price))
     }
 }
 

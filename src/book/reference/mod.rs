@@ -147,10 +147,10 @@ impl ReferenceBook {
     /// Returns what is displayed at a price.
     fn displayed_at(&self, side: Side, price: Price) -> Quantity {
         let there = (0..self.orders.len()).filter(|index| self.is_resting_at(*index, side, price));
-        let seen = |order: &Order| match self.flaw {
-            Some(Flaw::TotalShowsHidden) => order.leaves(),
-            Some(Flaw::StaleTotal) => order.displayed + order.filled,
-            _ => order.displayed,
+        let (shows_hidden, is_stale) = (self.has(Flaw::TotalShowsHidden), self.has(Flaw::StaleTotal));
+        let seen = |order: &Order| {
+            let hidden = if shows_hidden { order.hidden } else { Quantity::ZERO };
+            order.displayed + hidden + if is_stale { order.filled } else { Quantity::ZERO }
         };
         there.map(|index| seen(&self.orders[index])).sum()
     }
@@ -270,7 +270,7 @@ impl ReferenceBook {
         out: &mut impl EventSink,
     ) -> Result<(), RejectReason> {
         match command.kind {
-            CommandKind::New(terms) => self.submit(now, command.order, command.owner, terms, out),
+            CommandKind::New(terms) => self.submit(now, command, terms, out),
             CommandKind::Cancel => {
                 let index = self.find_own(command)?;
                 self.cancel(index, CancelReason::Requested, out);

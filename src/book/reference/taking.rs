@@ -4,7 +4,7 @@ use super::flaw::Flaw;
 use super::{Order, ReferenceBook, State};
 use crate::book::config::Matching;
 use crate::book::event::{BookEvent, BookTrade, EventSink};
-use crate::market::{CancelReason, OrderKind, Phase, PostOnly, ReduceReason, SelfTrade, Side};
+use crate::market::{CancelReason, OrderKind, Phase, PostOnly, ReduceReason, SelfTrade};
 use crate::units::{OrderId, Price, Quantity};
 
 /// Nobody listens to a trial.
@@ -122,7 +122,7 @@ impl ReferenceBook {
             if self.is_own(taker, first) {
                 self.meet_own_order(taker, first, out);
             } else {
-                self.trade_with(taker, first, displayed, price, out);
+                self.trade_with(taker, first, displayed, out);
             }
         }
     }
@@ -144,7 +144,7 @@ impl ReferenceBook {
                 let lots = product / u128::from(total.lots()) + rounded_up;
                 Quantity::new(u64::try_from(lots).unwrap_or(u64::MAX))
             };
-            self.trade_with(taker, id, share, price, out);
+            self.trade_with(taker, id, share, out);
         }
         if leaves < total {
             self.match_by_time(taker, price, out);
@@ -158,24 +158,18 @@ impl ReferenceBook {
         }
         let share = Quantity::new(taker.leaves().lots() * u64::from(percent) / 100);
         for (place, (id, displayed)) in self.queue(taker, price).into_iter().enumerate() {
-            self.trade_with(taker, id, if place == 0 { share } else { displayed }, price, out);
+            self.trade_with(taker, id, if place == 0 { share } else { displayed }, out);
         }
         self.match_by_time(taker, price, out);
     }
 
     /// Trades with one order of a level, if it is still there.
-    fn trade_with(
-        &mut self,
-        taker: &mut Order,
-        maker: OrderId,
-        at_most: Quantity,
-        price: Price,
-        out: &mut impl EventSink,
-    ) {
+    fn trade_with(&mut self, taker: &mut Order, maker: OrderId, at_most: Quantity, out: &mut impl EventSink) {
         let Some(index) = self.find(maker) else { return };
+        let State::Resting(price) = self.orders[index].state else { return };
         let displayed = self.orders[index].displayed;
         let quantity = at_most.min(displayed).min(taker.leaves());
-        if quantity.is_zero() || self.orders[index].state != State::Resting(price) {
+        if quantity.is_zero() {
             return;
         }
         let double = self.has(Flaw::DoubleFill) && displayed >= quantity + quantity;
@@ -192,7 +186,7 @@ impl ReferenceBook {
         if self.has(Flaw::LostRemainder) && taker.leaves().lots() > 1 {
             taker.shrink(Quantity::new(1));
         }
-        self.traded(&maker, taker, taker.side(), printed, quantity, out);
+        self.traded([&maker, taker], printed, quantity, out);
         let Some(index) = self.find(maker.id) else { return };
         if self.orders[index].leaves().is_zero() {
             let maker = self.orders.remove(index);
@@ -205,9 +199,7 @@ impl ReferenceBook {
     /// Tells of a trade, and what it does to partners.
     pub(super) fn traded(
         &mut self,
-        maker: &Order,
-        taker: &Order,
-        aggressor: Side,
+        [maker, taker]: [&Order; 2],
         price: Price,
         quantity: Quantity,
         out: &mut impl EventSink,
@@ -215,7 +207,7 @@ impl ReferenceBook {
         out.take(BookEvent::Traded(BookTrade {
             price,
             quantity,
-            aggressor,
+            aggressor: taker.side(),
             phase: self.phase,
             maker_order: maker.id,
             maker_owner: maker.owner,

@@ -58,6 +58,7 @@ impl Traffic {
 
     fn price(&mut self, side: Side) -> Price {
         let aggressive = self.rng.random_range(0..100) < 4;
+        #[expect(clippy::cast_possible_truncation, reason = "distances are small")]
         let distance = Exponential { mean: 15.0 }.sample(&mut self.rng) as i64 + 1;
         let away = if aggressive { -self.rng.random_range(0..=2) } else { distance };
         Price::new(self.mid - side.sign() * away)

@@ -197,6 +197,6 @@ pub(super) fn config(number: u64) -> BookConfig {
         1 => PriceBands { static_bps: None, dynamic_bps: Some(400), limit_bps: None },
         _ => PriceBands::default(),
     };
-    let reference = (number / 16 % 2 == 0).then(|| Price::new(MIDDLE));
+    let reference = (number / 16).is_multiple_of(2).then(|| Price::new(MIDDLE));
     BookConfig { matching, bands, reference }
 }

@@ -2,6 +2,8 @@
 //!
 //! An order is drawn as `id:lots`, who came first at the left; `5:10+20` shows ten and hides twenty.
 
+#![expect(clippy::inconsistent_digit_grouping, reason = "ticks are cents: 100_03 is 100.03")]
+
 mod auctions;
 mod bands;
 mod changes;

@@ -1,0 +1,129 @@
+//! What reports do to the account.
+
+use super::gate::OrderContext;
+use super::ledger::Account;
+use super::orders::OpenOrder;
+use crate::market::{ExecutionReport, ExpiryReason, OrderKind, ReportKind};
+use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};
+
+impl Account {
+    /// Books a report that has arrived.
+    ///
+    /// # Errors
+    /// A sentence, if the report does not fit the account: a fault of the venue or of this code, since
+    /// reports of one venue arrive in order.
+    pub fn book(&mut self, report: &ExecutionReport, at: &OrderContext<'_>) -> Result<(), String> {
+        let Some(index) = self.order_index(report.order) else {
+            return match report.kind {
+                // The order ended before a command about it arrived: no news.
+                ReportKind::CommandRejected(_) => Ok(()),
+                kind => Err(format!("a report {kind:?} came for order {}, which is not open", report.order)),
+            };
+        };
+        if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
+            let order = self.orders[index];
+            self.settle(&order, at.instrument.notional(price, quantity), quantity, fee);
+        }
+        self.rehold(self.family(index), at, |account| account.follow(index, report.kind));
+        Ok(())
+    }
+
+    /// Lets an order, and those tied to it, become what a report says.
+    fn follow(&mut self, index: usize, kind: ReportKind) {
+        let order = &mut self.orders[index];
+        match kind {
+            ReportKind::Rejected(_) | ReportKind::Canceled(_) | ReportKind::Expired(_) => {}
+            ReportKind::Accepted => order.awaits_entry = None,
+            ReportKind::CommandRejected(_) => order.pending = None,
+            ReportKind::Replaced { price, leaves } => {
+                order.set_kind(order.kind.at(price));
+                order.set_leaves(leaves);
+                order.pending = None;
+            }
+            ReportKind::Repriced { price } => order.reprice(price),
+            ReportKind::Reduced { leaves, .. } => order.set_leaves(leaves),
+            ReportKind::Triggered { .. } => order.elect(),
+            ReportKind::Filled { leaves, .. } => order.leaves = leaves,
+        }
+        let order = *order;
+        if let Some(partner) = order.partner {
+            self.follow_partner(partner, &order, kind);
+        }
+        if self.exits(index).is_some() {
+            self.follow_entry(index, kind);
+        }
+        if kind.is_terminal() {
+            self.orders.remove(index);
+        }
+    }
+
+    /// Draws the consequences for the `partner` of an order at once, though the venue's report of them is
+    /// still to come: at no moment is more held than the two can take together.
+    ///
+    /// That holds also where the partner has not reached the venue: it will be rejected there, since what
+    /// it is to be linked with is another than it was, or gone.
+    fn follow_partner(&mut self, partner: OrderId, order: &OpenOrder, kind: ReportKind) {
+        let Some(index) = self.order_index(partner) else { return };
+        let partner = &mut self.orders[index];
+        if !kind.is_terminal() {
+            return partner.cap(order.leaves);
+        }
+        partner.partner = None;
+        // The newer of two linked orders names the elder; if it is rejected, no link has come about.
+        let was_never_linked = matches!(kind, ReportKind::Rejected(_)) && partner.id < order.id;
+        if !was_never_linked {
+            partner.cap(Quantity::ZERO);
+        }
+    }
+
+    /// Lets the exits that follow the entry at `index` grow with what it trades, and vanish where it ends
+    /// without having traded.
+    fn follow_entry(&mut self, index: usize, kind: ReportKind) {
+        let filled = self.orders[index].filled();
+        // A venue that closes for good takes orders out without letting others enter.
+        let is_closed = matches!(kind, ReportKind::Expired(ExpiryReason::VenueClosed));
+        let exits = index + 1..index + 3;
+        if kind.is_terminal() && (filled.is_zero() || is_closed) {
+            self.orders.drain(exits);
+            return;
+        }
+        for exit in &mut self.orders[exits] {
+            exit.quantity = filled;
+            exit.leaves = filled;
+        }
+    }
+
+    /// Moves cash and shares for a fill.
+    fn settle(&mut self, order: &OpenOrder, notional: Money, quantity: Quantity, fee: Money) {
+        let sign = order.side.sign();
+        self.cash -= notional * i128::from(sign) + fee;
+        self.fees += fee;
+        self.fills += 1;
+        let change = NetQuantity::new(quantity.net().lots() * sign);
+        self.lines[order.instrument.index()].position.fill(change, notional);
+    }
+}
+
+impl OpenOrder {
+    /// Takes on the price that the venue gave the order by its own terms.
+    const fn reprice(&mut self, price: Option<Price>) {
+        match (self.kind, price) {
+            // It may come back to its limit at any time, so that stays the worst case.
+            (OrderKind::Pegged { .. }, _) | (_, None) => {}
+            // A post-only order that slid, or the rest of a market-to-limit order: a limit order from now
+            // on, and a more patient one.
+            (_, Some(price)) => self.set_kind(OrderKind::Limit(price)),
+        }
+    }
+
+    /// Becomes what a stop is once it is elected; its worst price stays.
+    const fn elect(&mut self) {
+        match self.kind {
+            OrderKind::StopLimit { limit, .. } => self.set_kind(OrderKind::Limit(limit)),
+            OrderKind::Stop { protection, .. } | OrderKind::TrailingStop { protection, .. } => {
+                self.set_kind(OrderKind::Market { protection });
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What the gate checks before something leaves: ranges, links, and that the account covers the worst.
+
+use super::gate::OrderContext;
+use super::holds::{Need, own_need};
+use super::ledger::{Account, Credit};
+use super::orders::{OpenOrder, PendingReplace, cash_to_buy};
+use crate::market::{Instrument, Link, OrderKind, OrderTerms, Refusal, RejectReason, Side};
+use crate::units::{InstrumentId, Money, OrderId, Price, Quantity};
+
+/// How far above the price it saw a market order to buy may reach, in percent: cash is held for it.
+const COLLAR_PERCENT: i64 = 5;
+
+/// The largest notional of one order: 10^20 of the currency; far from where sums would overflow.
+const MAX_NOTIONAL: Money = Money::from_units(Money::UNITS * 10_i128.pow(20));
+
+/// The lowest price there is: a sale that has no limit of its own does not go below it.
+const ONE_TICK: Price = Price::new(1);
+
+impl Account {
+    /// Checks a new order, and gives purchases without a limit (its own, or its exits') their protection.
+    pub(super) fn cover(
+        &self,
+        id: OrderId,
+        terms: OrderTerms,
+        at: &OrderContext<'_>,
+        reference: Option<Price>,
+    ) -> Result<OrderTerms, Refusal> {
+        check_quantity(terms.quantity)?;
+        for price in terms.prices().into_iter().flatten() {
+            check_price(price, terms.quantity, at.instrument)?;
+        }
+        if let Some(reason) = terms.objection() {
+            return Err(Refusal::Unfit(reason));
+        }
+        let partner = self.find_partner(&terms, at)?;
+        if terms.reduce_only {
+            let except = partner.map(|partner| partner.id);
+            self.check_reduces(terms.side, terms.quantity, at.instrument_id, except)?;
+        }
+        if self.credit == Credit::Unlimited {
+            return Ok(terms);
+        }
+        let released = partner.map_or(Need::default(), |partner| own_need(partner, None, at));
+        let terms = self.protect(terms, at, reference, released.cash)?;
+        let own = own_need(&OpenOrder::leaving(id, &terms, at), None, at).or(released);
+        let exits = exits(id, &terms, at).into_iter().flatten().map(|exit| match exit.side {
+            Side::Buy => own_need(&exit, Some(terms.quantity), at),
+            // They will sell what the entry has bought by then.
+            Side::Sell => Need::default(),
+        });
+        let needed = own.and(exits.fold(Need::default(), Need::or));
+        self.cover_need(needed, released, at.instrument_id)?;
+        Ok(terms)
+    }
+
+    /// Finds the open order that a one-cancels-other order names.
+    fn find_partner(&self, terms: &OrderTerms, at: &OrderContext<'_>) -> Result<Option<&OpenOrder>, Refusal> {
+        let Link::OneCancelsOther(id) = terms.link else { return Ok(None) };
+        let index = self.order_index(id).ok_or(Refusal::LinkUnfit(id))?;
+        let other = &self.orders[index];
+        let fits = other.listing == at.listing
+            && other.side == terms.side
+            && other.leaves == terms.quantity
+            && other.partner.is_none()
+            && self.exits(index).is_none();
+        if !fits {
+            return Err(Refusal::LinkUnfit(id));
+        }
+        // Which open quantity the venue would compare is not known before the answer.
+        if other.pending.is_some() { Err(Refusal::ReplacePending(id)) } else { Ok(Some(other)) }
+    }
+
+    /// Gives what has no worst price the worst one that the account covers; `released` is the cash that a
+    /// linked order holds already, and that serves both.
+    fn protect(
+        &self,
+        terms: OrderTerms,
+        at: &OrderContext<'_>,
+        reference: Option<Price>,
+        released: Money,
+    ) -> Result<OrderTerms, Refusal> {
+        let within = |wanted: Option<Price>, reference| {
+            let covered = self.protection(terms.quantity, at, reference, released)?;
+            Ok(wanted.map_or(covered, |wanted| wanted.min(covered)))
+        };
+        if terms.side == Side::Sell {
+            return Ok(match (terms.kind, terms.link) {
+                (_, Link::Bracket { take_profit, stop_loss, protection }) => {
+                    let protection = Some(within(protection, Some(stop_loss))?);
+                    OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection }, ..terms }
+                }
+                // Its offset could lead a peg below zero, where a sale costs.
+                (OrderKind::Pegged { limit: None, .. }, _) => {
+                    OrderTerms { kind: terms.kind.protected_at(ONE_TICK), ..terms }
+                }
+                _ => terms,
+            });
+        }
+        let reference = match terms.kind {
+            OrderKind::Limit(_) | OrderKind::StopLimit { .. } | OrderKind::Pegged { limit: Some(_), .. } => {
+                return Ok(terms);
+            }
+            OrderKind::Pegged { limit: None, .. } => return Err(Refusal::NeedsLimit),
+            OrderKind::Market { .. } | OrderKind::MarketToLimit { .. } => reference,
+            OrderKind::Stop { trigger, .. } => Some(trigger),
+            OrderKind::TrailingStop { distance, .. } => reference.map(|price| price + distance),
+        };
+        let price = within(terms.kind.worst_price(), reference)?;
+        Ok(OrderTerms { kind: terms.kind.protected_at(price), ..terms })
+    }
+
+    /// Checks that what is free, plus what is `released` with it, covers what is `needed`.
+    pub(super) fn cover_need(
+        &self,
+        needed: Need,
+        released: Need,
+        instrument: InstrumentId,
+    ) -> Result<(), Refusal> {
+        self.cover_cash(needed.cash, released.cash)?;
+        let asked = needed.lots.saturating_sub(released.lots);
+        let available = self.sellable(instrument);
+        if !asked.is_zero() && asked.net() > available {
+            return Err(Refusal::InsufficientShares { asked, available });
+        }
+        Ok(())
+    }
+
+    fn cover_cash(&self, needed: Money, released: Money) -> Result<(), Refusal> {
+        let free = self.free_cash() + released;
+        if needed > released && needed > free {
+            return Err(Refusal::InsufficientCash { needed, free });
+        }
+        Ok(())
+    }
+
+    /// Returns the worst price a purchase without limit may pay: the collar, or where cash ends.
+    fn protection(
+        &self,
+        quantity: Quantity,
+        at: &OrderContext<'_>,
+        reference: Option<Price>,
+        released: Money,
+    ) -> Result<Price, Refusal> {
+        let reference = reference.ok_or(Refusal::NoReferencePrice)?;
+        let needed = |price| cash_to_buy(at.instrument, &at.fees, price, quantity);
+        check_price(reference, quantity, at.instrument)?;
+        self.cover_cash(needed(reference), released)?;
+        let free = self.free_cash() + released;
+        let collar = Price::new(reference.ticks() + reference.ticks() * COLLAR_PERCENT / 100 + 1);
+        if check_price(collar, quantity, at.instrument).is_ok() && needed(collar) <= free {
+            return Ok(collar);
+        }
+        // Between the reference, which is covered, and the collar, which is not: bisect.
+        let (mut covered, mut beyond) = (reference.ticks(), collar.ticks());
+        while beyond - covered > 1 {
+            let middle = covered + (beyond - covered) / 2;
+            if needed(Price::new(middle)) <= free {
+                covered = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        Ok(Price::new(covered))
+    }
+
+    /// Checks a replace of the order at `index` by all but what it costs.
+    pub(super) fn check_replace(
+        &self,
+        index: usize,
+        new: PendingReplace,
+        instrument: &Instrument,
+    ) -> Result<(), Refusal> {
+        let order = &self.orders[index];
+        if order.awaits_entry.is_some() {
+            return Err(Refusal::NotEntered(order.id));
+        }
+        if order.pending.is_some() {
+            return Err(Refusal::ReplacePending(order.id));
+        }
+        check_quantity(new.quantity)?;
+        let kind = order.kind.at(new.price);
+        for price in [Some(new.price), kind.worst_price()].into_iter().flatten() {
+            check_price(price, new.quantity, instrument)?;
+        }
+        let keeps_price = matches!(order.kind, OrderKind::Pegged { .. } | OrderKind::TrailingStop { .. });
+        if keeps_price || (order.partner.is_some() && new.quantity != order.quantity) {
+            return Err(Refusal::Unfit(RejectReason::NotReplaceable));
+        }
+        if let OrderKind::Stop { protection: Some(protection), .. } = order.kind
+            && !order.side.accepts(protection, new.price)
+        {
+            return Err(Refusal::BeyondProtection(protection));
+        }
+        let asked = OpenOrder { pending: Some(new), ..*order }.most_leaves();
+        if order.reduce_only && asked > order.most_leaves() {
+            self.check_reduces(order.side, asked, order.instrument, Some(order.id))?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the two exits that the entry of a bracket may be followed by, as they wait for it.
+pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Option<[OpenOrder; 2]> {
+    let Link::Bracket { take_profit, stop_loss, protection } = terms.link else { return None };
+    let [profit, loss] = [1, 2].map(|step| OrderId::new(entry.get() + step));
+    let exit = |id, partner, kind| OpenOrder {
+        partner: Some(partner),
+        awaits_entry: Some(entry),
+        ..OpenOrder::leaving(id, &OrderTerms::new(terms.side.opposite(), Quantity::ZERO, kind), at)
+    };
+    let stop = OrderKind::Stop { trigger: stop_loss, protection };
+    Some([exit(profit, loss, OrderKind::Limit(take_profit)), exit(loss, profit, stop)])
+}
+
+const fn check_quantity(quantity: Quantity) -> Result<(), Refusal> {
+    if quantity.is_zero() || quantity.lots() > Quantity::MAX_LOTS {
+        return Err(Refusal::QuantityOutOfRange(quantity));
+    }
+    Ok(())
+}
+
+fn check_price(price: Price, quantity: Quantity, instrument: &Instrument) -> Result<(), Refusal> {
+    let fits = price.ticks() > 0
+        && price.ticks() <= Price::MAX_TICKS
+        && instrument.notional(price, quantity) <= MAX_NOTIONAL;
+    if fits { Ok(()) } else { Err(Refusal::PriceOutOfRange) }
+}

@@ -1,0 +1,112 @@
+//! Holds: what open orders may take at worst, each by itself and together with those it is tied to.
+//!
+//! # Rules
+//! - An order holds its worst case: a purchase the cash of what is open at its worst price, a sale its
+//!   lots.
+//! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
+//!   hold stands with the elder.
+//! - The exits of a bracket are such a pair. Exits that sell hold what their entry has bought so far, so
+//!   that those shares cannot be sold away before the exits enter. Exits that buy hold the cash for the
+//!   entry's whole quantity from its admission; what the entry's sale will bring is not counted on. That is
+//!   corrected to what the entry has traded once it is over.
+//!
+//! No report makes a hold larger but by what it brings: a fill of an entry that buys adds as many lots to
+//! the holding as to the hold.
+
+use super::gate::OrderContext;
+use super::ledger::Account;
+use super::orders::OpenOrder;
+use crate::market::Side;
+use crate::units::{Money, OrderId, Quantity};
+
+/// What orders may take at worst of cash, and of one instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Need {
+    pub(super) cash: Money,
+    pub(super) lots: Quantity,
+}
+
+impl Need {
+    /// What either of two linked orders may take.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self { cash: self.cash.max(other.cash), lots: self.lots.max(other.lots) }
+    }
+
+    /// What both of two independent orders may take.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { cash: self.cash + other.cash, lots: self.lots + other.lots }
+    }
+}
+
+/// The orders whose holds a change of one of them can touch: itself, its partner, its exits.
+pub(super) type Family = [Option<OrderId>; 3];
+
+impl Account {
+    /// Changes orders of a family between taking away what it holds and adding it again: the only way in
+    /// which holds change.
+    pub(super) fn rehold<T>(
+        &mut self,
+        family: Family,
+        at: &OrderContext<'_>,
+        change: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = self.need_of_family(family, at);
+        let result = change(self);
+        let after = self.need_of_family(family, at);
+        self.held_cash += after.cash - before.cash;
+        let held = &mut self.lines[at.instrument_id.index()].held;
+        *held = *held + after.lots - before.lots;
+        result
+    }
+
+    /// Returns the family of the order at `index`.
+    pub(super) fn family(&self, index: usize) -> Family {
+        let OpenOrder { id, partner, .. } = self.orders[index];
+        match self.exits(index) {
+            Some(exits) => [Some(id), Some(exits[0].id), Some(exits[1].id)],
+            None => [Some(id), partner, None],
+        }
+    }
+
+    /// Returns the exits of the order at `index`, if it is the entry of a bracket: they follow it, since
+    /// their ids do.
+    pub(super) fn exits(&self, index: usize) -> Option<&[OpenOrder]> {
+        let id = self.orders[index].id;
+        let exits = self.orders.get(index + 1..index + 3)?;
+        exits.iter().all(|exit| exit.awaits_entry == Some(id)).then_some(exits)
+    }
+
+    pub(super) fn need_of_family(&self, family: Family, at: &OrderContext<'_>) -> Need {
+        let members = family.into_iter().flatten().filter_map(|id| self.order(id));
+        members.map(|order| self.need(order, at)).fold(Need::default(), Need::and)
+    }
+
+    /// Returns what an order adds to the account's holds.
+    fn need(&self, order: &OpenOrder, at: &OrderContext<'_>) -> Need {
+        let own = || own_need(order, self.whole(order), at);
+        match order.partner.and_then(|id| self.order(id)) {
+            Some(partner) if partner.id < order.id => Need::default(),
+            Some(partner) => own().or(own_need(partner, self.whole(partner), at)),
+            None => own(),
+        }
+    }
+
+    /// Returns how much an exit may come to, while its entry can trade.
+    fn whole(&self, order: &OpenOrder) -> Option<Quantity> {
+        let entry = self.order(order.awaits_entry?)?;
+        Some(entry.filled() + entry.most_leaves())
+    }
+}
+
+/// Returns what an order may take by itself; `whole` is how much an exit may come to.
+pub(super) fn own_need(order: &OpenOrder, whole: Option<Quantity>, at: &OrderContext<'_>) -> Need {
+    match order.side {
+        Side::Sell => Need { cash: Money::ZERO, lots: order.most_leaves() },
+        Side::Buy => {
+            let quantity = whole.unwrap_or(order.quantity);
+            let leaves = whole.unwrap_or(order.leaves);
+            let cash = OpenOrder { quantity, leaves, ..*order }.cash_needed(at.instrument, &at.fees);
+            Need { cash, lots: Quantity::ZERO }
+        }
+    }
+}

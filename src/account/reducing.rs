@@ -1,0 +1,82 @@
+//! Reduce-only: orders that may only bring a position nearer to zero.
+//!
+//! The gate sees to it, since a venue knows no positions: an order is refused that asks for more than is
+//! left to reduce, and one that no longer fits the position is to be canceled. Until that cancel arrives
+//! the order may still trade; so a reduce-only order can cross zero in a race, though never beyond what
+//! the account covers.
+
+use super::ledger::Account;
+use super::orders::OpenOrder;
+use crate::market::{Refusal, Side};
+use crate::units::{InstrumentId, OrderId, Quantity};
+
+impl Account {
+    /// Returns how much of a position orders of `side` can reduce: nothing if they would enlarge it.
+    fn position_against(&self, side: Side, instrument: InstrumentId) -> Quantity {
+        let holding = self.holding(instrument);
+        if holding.lots() * side.sign() < 0 { holding.magnitude() } else { Quantity::ZERO }
+    }
+
+    /// Returns how much of the position is left to reduce after all open orders of `side`, linked ones
+    /// counted once; `except` and the order it is linked with are not counted.
+    #[must_use]
+    pub fn reducible(&self, side: Side, instrument: InstrumentId, except: Option<OrderId>) -> Quantity {
+        let counts = |order: &&OpenOrder| {
+            order.side == side
+                && order.instrument == instrument
+                && Some(order.id) != except
+                && (except.is_none() || order.partner != except)
+                && order.partner.is_none_or(|partner| partner > order.id)
+        };
+        let open = self.orders.iter().filter(counts).map(OpenOrder::most_leaves).sum();
+        self.position_against(side, instrument).saturating_sub(open)
+    }
+
+    pub(super) fn check_reduces(
+        &self,
+        side: Side,
+        asked: Quantity,
+        instrument: InstrumentId,
+        except: Option<OrderId>,
+    ) -> Result<(), Refusal> {
+        let reducible = self.reducible(side, instrument, except);
+        if asked > reducible {
+            return Err(Refusal::WouldNotReduce { asked, reducible });
+        }
+        Ok(())
+    }
+
+    /// Returns the reduce-only orders that no longer fit the position, newest first: as many of the newest
+    /// as must go for the others together to be no more than it. Of linked orders both are returned; those
+    /// whose cancel is on its way count as gone.
+    #[must_use]
+    pub fn unfit_orders(&self, instrument: InstrumentId) -> Vec<OrderId> {
+        let is_live =
+            |order: &OpenOrder| order.reduce_only && !order.cancel_sent && order.instrument == instrument;
+        let mut unfit = Vec::new();
+        if !self.orders.iter().any(is_live) {
+            return unfit;
+        }
+        for side in Side::BOTH {
+            let live = || self.orders.iter().filter(|order| is_live(order) && order.side == side);
+            // The newer of two linked orders counts for both.
+            let is_counted_elsewhere = |order: &OpenOrder| {
+                order.partner.is_some_and(|id| id > order.id && self.order(id).is_some_and(is_live))
+            };
+            let counted = live().filter(|order| !is_counted_elsewhere(order));
+            let open: Quantity = counted.map(OpenOrder::most_leaves).sum();
+            let mut excess = open.saturating_sub(self.position_against(side, instrument));
+            for order in live().rev() {
+                if is_counted_elsewhere(order) {
+                    if order.partner.is_some_and(|partner| unfit.contains(&partner)) {
+                        unfit.push(order.id);
+                    }
+                } else if !excess.is_zero() {
+                    excess = excess.saturating_sub(order.most_leaves());
+                    unfit.push(order.id);
+                }
+            }
+        }
+        unfit
+    }
+}

@@ -1,0 +1,226 @@
+//! The common case: limit and market orders without conditions, in continuous trading.
+//!
+//! What is done here is what [`entry`](super::entry) does, without asking for what is not there; the
+//! differential tests see no difference.
+
+use super::OrderBook;
+use super::matching::Taker;
+use super::slab::{Node, Slot};
+use crate::book::event::{BookEvent, EventSink};
+use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, RejectReason, SelfTrade, Side, TimeInForce};
+use crate::units::{ActorId, OrderId, Price, Quantity};
+
+impl OrderBook {
+    /// Tells whether plain orders need no more than this module does.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.phase == Phase::Continuous && self.config.bands.limit_bps.is_none() && self.brackets.is_empty()
+    }
+
+    /// Takes an order if it is plain, and tells whether it was.
+    #[inline]
+    pub(super) fn submit_plain(
+        &mut self,
+        id: OrderId,
+        owner: ActorId,
+        terms: &OrderTerms,
+        out: &mut impl EventSink,
+    ) -> bool {
+        if !(terms.is_plain() && self.is_plain()) {
+            return false;
+        }
+        let taker = Taker::plain(id, owner, terms.side, terms.quantity);
+        match (terms.kind, terms.time_in_force) {
+            (OrderKind::Limit(limit), TimeInForce::Gtc) => self.submit_limit(taker, limit, out),
+            (OrderKind::Market { protection }, TimeInForce::Ioc) => {
+                self.submit_market(taker, protection, out)
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    #[inline]
+    fn submit_limit(&mut self, mut taker: Taker, limit: Price, out: &mut impl EventSink) {
+        let mut entry = match self.plain_entry(&taker, Some(limit)) {
+            Ok(entry) => entry,
+            Err(reason) => {
+                return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
+            }
+        };
+        out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });
+        if self.meets_somebody(taker.side, Some(limit)) {
+            self.sweep(&mut taker, Some(limit), out);
+            if taker.leaves.is_zero() {
+                return;
+            }
+            // Trades have taken ids out, so the entry may have moved.
+            let (Ok(anew) | Err(anew)) = self.slab.search(taker.id);
+            entry = anew;
+        }
+        let sequence = self.next_sequence();
+        let mut node = Node::new(taker.id, taker.owner, taker.side, taker.leaves, sequence);
+        node.filled = taker.filled;
+        let (half, slab) = self.side_mut(taker.side);
+        let slot = slab.insert_at(entry, node);
+        half.append(slab, slot, limit);
+    }
+
+    #[inline]
+    fn submit_market(&mut self, mut taker: Taker, protection: Option<Price>, out: &mut impl EventSink) {
+        let lonely = !self.meets_somebody(taker.side, protection);
+        let objection = self.plain_entry(&taker, protection).err();
+        if let Some(reason) = objection.or(lonely.then_some(RejectReason::NoLiquidity)) {
+            return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
+        }
+        out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });
+        self.sweep(&mut taker, protection, out);
+        if !taker.leaves.is_zero() {
+            let Taker { id: order, owner, side, leaves: quantity, .. } = taker;
+            let halted = self.phase != Phase::Continuous;
+            let reason = if halted { CancelReason::Halted } else { CancelReason::IocRemainder };
+            out.take(BookEvent::Canceled { order, owner, side, quantity, reason });
+        }
+    }
+
+    /// Returns where the order's id would have its entry, or why the order cannot be taken.
+    #[inline]
+    fn plain_entry(&self, taker: &Taker, price: Option<Price>) -> Result<usize, RejectReason> {
+        if taker.leaves.is_zero() {
+            return Err(RejectReason::ZeroQuantity);
+        }
+        if taker.leaves.lots() > Quantity::MAX_LOTS {
+            return Err(RejectReason::QuantityOutOfRange);
+        }
+        if price.is_some_and(|price| Price::new_checked(price.ticks()).is_none()) {
+            return Err(RejectReason::PriceOutOfRange);
+        }
+        match self.slab.search(taker.id) {
+            Ok(_) => Err(RejectReason::DuplicateOrder),
+            Err(entry) => Ok(entry),
+        }
+    }
+
+    /// Cancels the order that a command names, if it is there and its owner asks.
+    ///
+    /// # Errors
+    /// Why it is not canceled.
+    #[inline]
+    pub(super) fn cancel_by_id(
+        &mut self,
+        id: OrderId,
+        owner: ActorId,
+        out: &mut impl EventSink,
+    ) -> Result<(), RejectReason> {
+        let entry = self.slab.search(id).map_err(|_| RejectReason::UnknownOrder)?;
+        let slot = self.slab.slot_at(entry);
+        let Node { owner: own, displayed: quantity, seat, .. } = *self.slab.get(slot);
+        if own != owner {
+            return Err(RejectReason::NotOwner);
+        }
+        let (side, reason) = (seat.side(), CancelReason::Requested);
+        if seat.is_detailed() {
+            self.cancel(slot, reason, out);
+        } else {
+            let (half, slab) = self.side_mut(side);
+            half.unlink(slab, slot);
+            slab.remove_at(entry, slot);
+            out.take(BookEvent::Canceled { order: id, owner, side, quantity, reason });
+        }
+        Ok(())
+    }
+
+    /// Cancels an order if it is plain, and tells whether it was.
+    #[inline]
+    pub(super) fn cancel_plain(
+        &mut self,
+        slot: Slot,
+        reason: CancelReason,
+        out: &mut impl EventSink,
+    ) -> bool {
+        let node = self.slab.get(slot);
+        if node.seat.is_detailed() {
+            return false;
+        }
+        let Node { id: order, owner, displayed: quantity, .. } = *node;
+        let side = node.side();
+        let (half, slab) = self.side_mut(side);
+        half.unlink(slab, slot);
+        slab.remove(slot);
+        out.take(BookEvent::Canceled { order, owner, side, quantity, reason });
+        true
+    }
+
+    /// Replaces an order if it is plain, and tells whether it was; its slot stays the same.
+    ///
+    /// # Errors
+    /// Why it is not replaced.
+    #[inline]
+    pub(super) fn replace_plain(
+        &mut self,
+        slot: Slot,
+        price: Price,
+        quantity: Quantity,
+        out: &mut impl EventSink,
+    ) -> Result<bool, RejectReason> {
+        if self.slab.get(slot).seat.is_detailed() || !self.is_plain() {
+            return Ok(false);
+        }
+        let node = *self.slab.get(slot);
+        let filled = node.filled;
+        if quantity.is_zero() {
+            return Err(RejectReason::ZeroQuantity);
+        } else if quantity.lots() > Quantity::MAX_LOTS {
+            return Err(RejectReason::QuantityOutOfRange);
+        } else if Price::new_checked(price.ticks()).is_none() {
+            return Err(RejectReason::PriceOutOfRange);
+        }
+        if quantity <= filled {
+            return Ok(self.cancel_plain(slot, CancelReason::ReplacedToFilled, out));
+        }
+        let (side, leaves) = (node.side(), quantity - filled);
+        let kept_priority = leaves <= node.displayed && self.price_of(slot) == Some(price);
+        let Node { id: order, owner, .. } = node;
+        out.take(BookEvent::Replaced { order, owner, side, price, leaves, kept_priority });
+        if kept_priority {
+            self.slab.get_mut(slot).displayed = leaves;
+            self.shrink_level(node.seat, node.displayed - leaves, Quantity::ZERO);
+        } else {
+            self.move_plain(slot, price, leaves, out);
+        }
+        Ok(true)
+    }
+
+    /// Takes a plain order out of its queue, lets it trade at its new price, and puts what is left of it at
+    /// the back of the queue there.
+    #[inline]
+    fn move_plain(&mut self, slot: Slot, price: Price, leaves: Quantity, out: &mut impl EventSink) {
+        let node = *self.slab.get(slot);
+        let side = node.side();
+        let (half, slab) = self.side_mut(side);
+        half.unlink(slab, slot);
+        let mut taker = Taker::plain(node.id, node.owner, side, leaves);
+        taker.filled = node.filled;
+        if self.meets_somebody(side, Some(price)) {
+            self.sweep(&mut taker, Some(price), out);
+        }
+        let sequence = self.next_sequence();
+        let (half, slab) = self.side_mut(side);
+        if taker.leaves.is_zero() {
+            return slab.remove(slot);
+        }
+        let node = slab.get_mut(slot);
+        node.displayed = taker.leaves;
+        node.filled = taker.filled;
+        node.sequence = sequence;
+        half.append(slab, slot, price);
+    }
+}
+
+impl Taker {
+    #[inline]
+    const fn plain(id: OrderId, owner: ActorId, side: Side, leaves: Quantity) -> Self {
+        let (self_trade, partner) = (SelfTrade::Allow, None);
+        Self { id, owner, side, self_trade, partner, leaves, filled: Quantity::ZERO, over: false }
+    }
+}
