@@ -7,6 +7,9 @@ use super::traffic::Step;
 use super::*;
 use crate::book::{BookTrade, Matching, OpenState};
 
+/// More than any order has: all that an order was is gone.
+const MOVED: Quantity = Quantity::new(u64::MAX / 4);
+
 /// What has become of the orders so far.
 #[derive(Debug, Default)]
 pub(super) struct Auditor {
@@ -43,7 +46,7 @@ impl Auditor {
             }
             // What has moved or shrunk since is no longer what it was.
             if let BookEvent::Repriced { order, .. } | BookEvent::Reduced { order, .. } = event {
-                gone.insert(*order, Quantity::new(u64::MAX / 2));
+                gone.insert(*order, MOVED);
             }
             self.read(step, event)?;
         }
@@ -163,7 +166,10 @@ impl Auditor {
         if trade.phase != Phase::Continuous || !is_first_hand {
             return Ok(());
         }
-        let Some(maker) = before.iter().find(|order| order.order == trade.maker_order) else { return Ok(()) };
+        // A maker that moved meanwhile, as pegged orders do, was not there before.
+        let has_moved = gone.get(&trade.maker_order).is_some_and(|lots| *lots >= MOVED);
+        let maker = before.iter().find(|order| order.order == trade.maker_order && !has_moved);
+        let Some(maker) = maker else { return Ok(()) };
         if maker.price != Some(price) {
             return Err(format!("a trade at {price} with a maker at {:?}", maker.price));
         }

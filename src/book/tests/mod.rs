@@ -2,12 +2,14 @@
 //! caught, the whole range of prices.
 
 mod audit;
+mod corpus;
 mod differential;
 mod flaws;
 mod ladders;
 mod laws;
 mod range;
 mod steady;
+mod steps;
 mod traffic;
 mod windows;
 

@@ -2,18 +2,11 @@
 
 use rand::RngExt;
 
+pub(super) use super::steps::{Step, apply};
 use super::*;
 use crate::book::{Matching, PriceBands};
 use crate::kernel::{Stream, stream};
 use crate::units::Seed;
-
-/// What can happen to a book.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Step {
-    Execute(Command),
-    Enter(Phase),
-    Pass,
-}
 
 /// What traffic is like.
 #[derive(Debug, Clone, Copy)]
@@ -206,14 +199,4 @@ pub(super) fn config(number: u64) -> BookConfig {
     };
     let reference = (number / 16).is_multiple_of(2).then(|| Price::new(MIDDLE));
     BookConfig { matching, bands, reference }
-}
-
-/// Lets a step happen to a book.
-pub(super) fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: &mut Vec<BookEvent>) {
-    out.clear();
-    match step {
-        Step::Execute(command) => book.execute(at(now), command, out),
-        Step::Enter(phase) => book.enter(at(now), *phase, out),
-        Step::Pass => book.advance(at(now), out),
-    }
 }

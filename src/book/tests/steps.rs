@@ -1,0 +1,183 @@
+//! Steps that happen to a book, and how bytes spell them: for the fuzzer and for its corpus.
+//!
+//! The fuzz target in `fuzz/` includes this file by its path, so it stands on its own. Two bytes choose
+//! the rules of the book; each step takes twelve more, a field or two in each, so that a mutation changes
+//! one thing of one step. What the bytes spell may make no sense, and is then rejected.
+
+use crate::book::{
+    BookConfig, BookEvent, Matching, MatchingEngine, OrderBook, PriceBands, ReferenceBook, check_invariants,
+};
+use crate::market::{
+    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, SelfTrade, Side, TimeInForce,
+};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+
+/// What can happen to a book.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Step {
+    Execute(Command),
+    Enter(Phase),
+    Pass,
+}
+
+/// Lets a step happen to a book.
+pub(crate) fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: &mut Vec<BookEvent>) {
+    out.clear();
+    let now = SimTime::from_nanos(now);
+    match step {
+        Step::Execute(command) => book.execute(now, command, out),
+        Step::Enter(phase) => book.enter(now, *phase, out),
+        Step::Pass => book.advance(now, out),
+    }
+}
+
+/// How many bytes choose the rules.
+pub(crate) const RULES: usize = 2;
+
+/// How many bytes spell a step, field by field: what is done, order, owner and side, kind, price, quantity,
+/// trigger, time in force, display, minimum, link, and what else a field refers to.
+pub(crate) const STEP: usize = 12;
+
+const IDS: u8 = 64;
+const MIDDLE: i64 = 100;
+
+/// Returns the rules and the steps that the bytes spell; what is left over at the end is nothing.
+pub(crate) fn spelled(bytes: &[u8]) -> (BookConfig, Vec<Step>) {
+    let (rules, rest) = bytes.split_at(bytes.len().min(RULES));
+    let steps = rest.chunks_exact(STEP).zip(1..).map(|(bytes, now)| step(bytes, now));
+    (config(rules.first().copied().unwrap_or(0), rules.get(1).copied().unwrap_or(0)), steps.collect())
+}
+
+fn config(first: u8, second: u8) -> BookConfig {
+    let matching = match first % 4 {
+        0 | 1 => Matching::PriceTime,
+        2 => Matching::ProRata,
+        _ => Matching::TopShare { percent: second % 101 },
+    };
+    let bps = |bit: u8, bps: u32| (first & bit != 0).then_some(bps);
+    let bands = PriceBands { static_bps: bps(8, 800), dynamic_bps: bps(16, 300), limit_bps: bps(32, 1_200) };
+    let reference = (first & 64 != 0).then(|| Price::new(MIDDLE));
+    BookConfig { matching, bands, reference }
+}
+
+fn step(bytes: &[u8], now: i64) -> Step {
+    let kind = match bytes[0] % 32 {
+        0..=19 => CommandKind::New(terms(bytes, now)),
+        20..=23 => CommandKind::Cancel,
+        24..=26 => CommandKind::Replace { price: price(bytes[4]), quantity: quantity(bytes[5]) },
+        27 => CommandKind::MassCancel { side: [None, Some(Side::Buy), Some(Side::Sell)][part(bytes[3], 3)] },
+        28 => CommandKind::Disconnect,
+        29 => return Step::Enter(Phase::Continuous),
+        30 => return Step::Enter(Phase::ALL[part(bytes[3], 7)]),
+        _ => return Step::Pass,
+    };
+    let (order, owner) = (OrderId::new(u64::from(bytes[1] % IDS)), ActorId::new(u32::from(bytes[2] % 3)));
+    Step::Execute(Command { order, owner, listing: ListingId::new(0), kind })
+}
+
+fn part(byte: u8, of: u8) -> usize {
+    usize::from(byte % of)
+}
+
+/// Mostly near the middle, sometimes far, at the edge of the legal range or beyond it.
+fn price(byte: u8) -> Price {
+    const FAR: [i64; 8] =
+        [Price::MAX_TICKS, -Price::MAX_TICKS, Price::MAX_TICKS + 1, i64::MIN, 0, 5_000, -70_000, 1 << 30];
+    Price::new(match byte {
+        0..248 => MIDDLE + i64::from(byte % 31) - 15,
+        248.. => FAR[part(byte, 8)],
+    })
+}
+
+fn quantity(byte: u8) -> Quantity {
+    Quantity::new(match byte {
+        0..250 => u64::from(byte % 50),
+        250..253 => Quantity::MAX_LOTS,
+        253.. => u64::MAX,
+    })
+}
+
+fn terms(bytes: &[u8], now: i64) -> OrderTerms {
+    let side = Side::BOTH[part(bytes[2] >> 2, 2)];
+    let at = |byte| price(byte);
+    let protection = (bytes[11] & 1 != 0).then(|| at(bytes[11] >> 1));
+    let trigger = at(bytes[6]);
+    let kind = match bytes[3] % 16 {
+        0..=6 => OrderKind::Limit(at(bytes[4])),
+        7 | 8 => OrderKind::Market { protection },
+        9 => OrderKind::MarketToLimit { protection },
+        10 => OrderKind::Stop { trigger, protection },
+        11 => OrderKind::StopLimit { trigger, limit: at(bytes[4]) },
+        12 => OrderKind::TrailingStop { distance: i64::from(bytes[6] % 8), protection },
+        13 => OrderKind::Pegged { to: Peg::Mid, offset: i32::from(bytes[6] % 4) - 1, limit: protection },
+        14 => OrderKind::Pegged { to: Peg::Touch, offset: i32::from(bytes[6] % 4) - 1, limit: protection },
+        _ => OrderKind::TrailingStop { distance: at(bytes[6]).ticks(), protection },
+    };
+    let date = SimTime::from_nanos(now + i64::from(bytes[11] % 32) - 1);
+    let time_in_force = match bytes[7] % 16 {
+        0..=6 => TimeInForce::Gtc,
+        7 | 8 => TimeInForce::Day,
+        9 | 10 => TimeInForce::Ioc,
+        11 => TimeInForce::Fok,
+        12 | 13 => TimeInForce::Gtd(date),
+        14 => TimeInForce::AtOpen,
+        _ => TimeInForce::AtClose,
+    };
+    let post_only = match bytes[2] >> 3 & 7 {
+        0 => PostOnly::Reject,
+        1 => PostOnly::Slide,
+        _ => PostOnly::No,
+    };
+    let self_trade = match bytes[2] >> 5 {
+        0 => SelfTrade::CancelNewest,
+        1 => SelfTrade::CancelOldest,
+        2 => SelfTrade::CancelBoth,
+        3 => SelfTrade::Decrement,
+        _ => SelfTrade::Allow,
+    };
+    let behind = i64::from(bytes[11] % 8) * side.sign();
+    let link = match bytes[10] {
+        0..=199 => Link::None,
+        200..=229 => Link::OneCancelsOther(OrderId::new(u64::from(bytes[11] % IDS))),
+        _ => {
+            let [take_profit, stop_loss] =
+                [behind, -behind].map(|by| Price::new(trigger.ticks().saturating_add(by)));
+            Link::Bracket { take_profit, stop_loss, protection }
+        }
+    };
+    let some = |byte: u8, from: u8| (byte >= from).then(|| Quantity::new(u64::from(byte % 16)));
+    let (display, minimum) = (some(bytes[8], 200), some(bytes[9], 230));
+    let terms = OrderTerms::new(side, quantity(bytes[5]), kind).with(time_in_force);
+    OrderTerms { display, minimum, post_only, self_trade, link, ..terms }
+}
+
+/// Lets the steps that the bytes spell happen to both engines, and shows each with its events.
+///
+/// # Errors
+/// Says where the engines differ, or what does not hold of the one.
+pub(crate) fn replay(bytes: &[u8], mut show: impl FnMut(&Step, &[BookEvent])) -> Result<(), String> {
+    let (config, steps) = spelled(bytes);
+    let (mut engine, mut reference) = (OrderBook::new(config), ReferenceBook::new(config));
+    let (mut events, mut expected) = (Vec::new(), Vec::new());
+    for (step, now) in steps.iter().zip(1..) {
+        apply(&mut engine, now, step, &mut events);
+        apply(&mut reference, now, step, &mut expected);
+        let says = |what: &str| Err(format!("step {now}, {step:?}: {what}"));
+        if events != expected {
+            return says(&format!("{events:?} instead of {expected:?}"));
+        }
+        let is_same = engine.open_orders() == reference.open_orders()
+            && engine.indicative() == reference.indicative()
+            && engine.quote() == reference.quote()
+            && engine.phase() == reference.phase()
+            && Side::BOTH.iter().all(|side| engine.levels(*side) == reference.levels(*side));
+        if !is_same {
+            return says("the books differ");
+        }
+        if let Err(broken) = check_invariants(&engine) {
+            return says(&broken);
+        }
+        show(step, &events);
+    }
+    Ok(())
+}
