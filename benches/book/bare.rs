@@ -12,6 +12,7 @@ const WINDOW: usize = 1 << 16;
 
 #[derive(Clone, Copy)]
 struct Node {
+    id: u64,
     next: u32,
     previous: u32,
     /// The level's index; the side is told by the best levels.
@@ -32,9 +33,10 @@ pub(crate) struct BareBook {
     occupied: [Vec<u64>; 2],
     best: [usize; 2],
     nodes: Vec<Node>,
-    ids_of: Vec<u64>,
     free: Vec<u32>,
     ids: Vec<(u64, u32)>,
+    /// By how many bits a hash is shifted to find its home.
+    shift: u32,
     pub(crate) trades: u64,
 }
 
@@ -43,20 +45,21 @@ const SELL: usize = 1;
 
 impl BareBook {
     pub(crate) fn new(orders: usize) -> Self {
+        let entries = (orders * 2).next_power_of_two();
         Self {
             levels: vec![Level { head: NONE, tail: NONE, lots: 0 }; WINDOW],
             occupied: [vec![0; WINDOW / 64], vec![0; WINDOW / 64]],
             best: [0, WINDOW - 1],
             nodes: Vec::new(),
-            ids_of: Vec::new(),
             free: Vec::new(),
-            ids: vec![(0, NONE); (orders * 2).next_power_of_two()],
+            ids: vec![(0, NONE); entries],
+            shift: 64 - entries.trailing_zeros(),
             trades: 0,
         }
     }
 
     fn home(&self, id: u64) -> usize {
-        (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - self.ids.len().trailing_zeros())) as usize
+        (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
     }
 
     fn find(&self, id: u64) -> usize {
@@ -67,9 +70,8 @@ impl BareBook {
         index
     }
 
-    fn forget(&mut self, id: u64) {
+    fn forget(&mut self, mut hole: usize) {
         let mask = self.ids.len() - 1;
-        let mut hole = self.find(id);
         let mut index = hole;
         loop {
             index = (index + 1) & mask;
@@ -129,6 +131,7 @@ impl BareBook {
             let level = &mut self.levels[best];
             let slot = level.head;
             let node = &mut self.nodes[slot as usize];
+            let id = node.id;
             let traded = lots.min(node.lots);
             lots -= traded;
             node.lots -= traded;
@@ -137,7 +140,7 @@ impl BareBook {
             if node.lots == 0 {
                 level.head = node.next;
                 let next = node.next;
-                self.forget(self.ids_of[slot as usize]);
+                self.forget(self.find(id));
                 self.free.push(slot);
                 if next == NONE {
                     self.levels[best].tail = NONE;
@@ -156,16 +159,14 @@ impl BareBook {
             return;
         }
         let level = &mut self.levels[index];
-        let node = Node { next: NONE, previous: level.tail, level: index as u32, lots: left };
+        let node = Node { id, next: NONE, previous: level.tail, level: index as u32, lots: left };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.nodes[slot as usize] = node;
-                self.ids_of[slot as usize] = id;
                 slot
             }
             None => {
                 self.nodes.push(node);
-                self.ids_of.push(id);
                 (self.nodes.len() - 1) as u32
             }
         };
@@ -186,11 +187,12 @@ impl BareBook {
 
     /// Takes an order out, and tells whether it bought.
     fn cancel(&mut self, id: u64) -> Option<bool> {
-        let (_, slot) = self.ids[self.find(id)];
+        let entry = self.find(id);
+        let (_, slot) = self.ids[entry];
         if slot == NONE {
             return None;
         }
-        let Node { next, previous, level: index, lots } = self.nodes[slot as usize];
+        let Node { next, previous, level: index, lots, .. } = self.nodes[slot as usize];
         let index = index as usize;
         let buys = index <= self.best[BUY];
         let level = &mut self.levels[index];
@@ -206,7 +208,7 @@ impl BareBook {
         if level.head == NONE {
             self.vacate(if buys { BUY } else { SELL }, index);
         }
-        self.forget(id);
+        self.forget(entry);
         self.free.push(slot);
         Some(buys)
     }

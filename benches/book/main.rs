@@ -35,7 +35,7 @@ use self::tree::TreeBook;
 const REPETITIONS: usize = 5;
 
 /// Operations that are brought near before they are timed together.
-const CHUNK: usize = 1_024;
+const CHUNK: usize = 128;
 
 /// Counts events, and trades among them; reads each, as a publisher would.
 #[derive(Debug, Default)]

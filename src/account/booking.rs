@@ -20,8 +20,12 @@ impl Account {
                 kind => Err(format!("a report {kind:?} came for order {}, which is not open", report.order)),
             };
         };
+        let order = self.orders[index];
+        if report.kind == ReportKind::Accepted && order.partner.is_none() && order.awaits_entry.is_none() {
+            // The commonest news, and none: the order was taken to be open since it left.
+            return Ok(());
+        }
         if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
-            let order = self.orders[index];
             self.settle(&order, at.instrument.notional(price, quantity), quantity, fee);
         }
         self.rehold(self.family(index), at, |account| account.follow(index, report.kind));
