@@ -34,10 +34,19 @@ pub(crate) struct BareBook {
     best: [usize; 2],
     nodes: Vec<Node>,
     free: Vec<u32>,
-    ids: Vec<(u64, u32)>,
-    /// By how many bits a hash is shifted to find its home.
+    /// Fingerprint in the upper half, slot plus one in the lower; zero is empty.
+    ids: Vec<u64>,
+    /// By how many bits a fingerprint is shifted to find its home.
     shift: u32,
     pub(crate) trades: u64,
+}
+
+fn hash(id: u64) -> u64 {
+    id.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn slot_of(entry: u64) -> usize {
+    (entry as u32 as usize).wrapping_sub(1)
 }
 
 const BUY: usize = 0;
@@ -45,29 +54,35 @@ const SELL: usize = 1;
 
 impl BareBook {
     pub(crate) fn new(orders: usize) -> Self {
-        let entries = (orders * 2).next_power_of_two();
+        let entries = (orders * 4).next_power_of_two();
         Self {
             levels: vec![Level { head: NONE, tail: NONE, lots: 0 }; WINDOW],
             occupied: [vec![0; WINDOW / 64], vec![0; WINDOW / 64]],
             best: [0, WINDOW - 1],
             nodes: Vec::new(),
             free: Vec::new(),
-            ids: vec![(0, NONE); entries],
-            shift: 64 - entries.trailing_zeros(),
+            ids: vec![0; entries],
+            shift: 32 - entries.trailing_zeros(),
             trades: 0,
         }
     }
 
-    fn home(&self, id: u64) -> usize {
-        (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
+    fn home(&self, fingerprint: u64) -> usize {
+        (fingerprint >> self.shift) as usize
     }
 
+    /// Returns the entry of an id, or the empty one where it would be.
     fn find(&self, id: u64) -> usize {
-        let mut index = self.home(id);
-        while self.ids[index].1 != NONE && self.ids[index].0 != id {
+        let fingerprint = hash(id) >> 32;
+        let mut index = self.home(fingerprint);
+        loop {
+            let entry = self.ids[index];
+            let is_it = || entry >> 32 == fingerprint && self.nodes[slot_of(entry)].id == id;
+            if entry == 0 || is_it() {
+                return index;
+            }
             index = (index + 1) & (self.ids.len() - 1);
         }
-        index
     }
 
     fn forget(&mut self, mut hole: usize) {
@@ -75,16 +90,16 @@ impl BareBook {
         let mut index = hole;
         loop {
             index = (index + 1) & mask;
-            let (other, slot) = self.ids[index];
-            if slot == NONE {
+            let entry = self.ids[index];
+            if entry == 0 {
                 break;
             }
-            if index.wrapping_sub(self.home(other)) & mask >= index.wrapping_sub(hole) & mask {
+            if index.wrapping_sub(self.home(entry >> 32)) & mask >= index.wrapping_sub(hole) & mask {
                 self.ids[hole] = self.ids[index];
                 hole = index;
             }
         }
-        self.ids[hole].1 = NONE;
+        self.ids[hole] = 0;
     }
 
     fn vacate(&mut self, half: usize, level: usize) {
@@ -182,16 +197,16 @@ impl BareBook {
         level.tail = slot;
         level.lots += u64::from(left);
         let place = self.find(id);
-        self.ids[place] = (id, slot);
+        self.ids[place] = (hash(id) >> 32 << 32) | (u64::from(slot) + 1);
     }
 
     /// Takes an order out, and tells whether it bought.
     fn cancel(&mut self, id: u64) -> Option<bool> {
         let entry = self.find(id);
-        let (_, slot) = self.ids[entry];
-        if slot == NONE {
+        if self.ids[entry] == 0 {
             return None;
         }
+        let slot = slot_of(self.ids[entry]) as u32;
         let Node { next, previous, level: index, lots, .. } = self.nodes[slot as usize];
         let index = index as usize;
         let buys = index <= self.best[BUY];

@@ -25,6 +25,11 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 const LEAST_BITS: u32 = 6;
 
+/// At most one entry in so many is used. A sparser table ends more searches where they begin, but with a
+/// million orders its own size costs more than that (measured: 4 is faster by 3% at 10,000, slower by 8%
+/// at a million).
+const LOAD: usize = 2;
+
 fn fingerprint(id: OrderId) -> u64 {
     id.get().wrapping_mul(MULTIPLIER) >> 32
 }
@@ -80,7 +85,7 @@ impl IdTable {
     /// Adds an id that is not there.
     #[inline]
     pub(super) fn insert(&mut self, id: OrderId, slot: Slot) {
-        if (self.len + 1) * 2 > self.entries.len() {
+        if (self.len + 1) * LOAD > self.entries.len() {
             self.grow();
         }
         let (Ok(index) | Err(index)) = self.search(id, |_| false);
@@ -90,7 +95,7 @@ impl IdTable {
     /// Adds an id at the empty entry where the search for it ended.
     #[inline]
     pub(super) fn insert_at(&mut self, entry: usize, id: OrderId, slot: Slot) {
-        if (self.len + 1) * 2 > self.entries.len() {
+        if (self.len + 1) * LOAD > self.entries.len() {
             self.insert(id, slot);
         } else {
             self.write(entry, id, slot);
