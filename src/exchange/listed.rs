@@ -58,6 +58,8 @@ pub(super) struct ListedBook {
     indicative: Option<Indicative>,
     /// When the exchange is woken for an order that expires.
     expiry_alarm: Option<SimTime>,
+    /// When the halt at hand goes on; an alarm at another time was for one that the schedule ended.
+    halt_goes_on: Option<SimTime>,
 }
 
 impl ListedBook {
@@ -77,6 +79,7 @@ impl ListedBook {
             touch: Quote::default(),
             indicative: None,
             expiry_alarm: None,
+            halt_goes_on: None,
         }
     }
 
@@ -117,6 +120,9 @@ impl ListedBook {
 
     /// Goes from a halt to the auction that ends it, and from that to continuous trading.
     pub(super) fn go_on_after_halt(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
+        if self.halt_goes_on != Some(ctx.now()) {
+            return;
+        }
         let next = match self.book.phase() {
             Phase::Halt => Phase::ReopeningAuction,
             Phase::ReopeningAuction => Phase::Continuous,
@@ -125,8 +131,14 @@ impl ListedBook {
         };
         self.operate(ctx, None, events, |book, now, out| book.enter(now, next, out));
         if next == Phase::ReopeningAuction {
-            ctx.wake_after(self.rules.reopening, Alarm::HaltGoesOn.tag(self.listing));
+            self.wake_for_halt(ctx, self.rules.reopening);
         }
+    }
+
+    fn wake_for_halt(&mut self, ctx: &mut Context, after: SimDuration) {
+        let at = ctx.now() + after;
+        self.halt_goes_on = Some(at);
+        ctx.wake_at(at, Alarm::HaltGoesOn.tag(self.listing));
     }
 
     /// Turns one event of the book into facts and reports.
@@ -155,7 +167,7 @@ impl ListedBook {
             BookEvent::PhaseChanged { phase } => {
                 ctx.publish(Fact::PhaseChanged { listing, phase });
                 if phase == Phase::Halt {
-                    ctx.wake_after(self.rules.halt, Alarm::HaltGoesOn.tag(listing));
+                    self.wake_for_halt(ctx, self.rules.halt);
                 }
             }
             _ => self.tell_change(event, ctx),

@@ -239,6 +239,36 @@ fn a_trade_beyond_the_band_halts_and_an_auction_reopens() {
 }
 
 #[test]
+fn a_halt_that_the_schedule_ended_does_not_shorten_the_next() {
+    let bands = PriceBands { dynamic_bps: Some(100), ..PriceBands::default() };
+    let rules = ListingRules {
+        book: BookConfig { bands, ..BookConfig::default() },
+        schedule: vec![(second(0), Phase::Continuous), (second(10), Phase::Continuous)],
+        halt: SimDuration::from_secs(20),
+        reopening: SimDuration::from_secs(10),
+    };
+    let (mut market, facts) = market(rules);
+    submit(&mut market, 1, "a", limit(Side::Sell, 1, 10_000));
+    submit(&mut market, 1, "c", limit(Side::Buy, 1, 10_000));
+    submit(&mut market, 2, "a", limit(Side::Sell, 5, 10_200));
+    submit(&mut market, 3, "b", limit(Side::Buy, 1, 10_300));
+    // The schedule goes on at 10; the next halt begins at 12, and lasts as long as any.
+    submit(&mut market, 11, "a", limit(Side::Sell, 1, 10_500));
+    submit(&mut market, 12, "b", limit(Side::Buy, 9, 10_600));
+    run(market);
+    assert_eq!(
+        phases(&facts),
+        [
+            (3, Phase::Halt),
+            (10, Phase::Continuous),
+            (12, Phase::Halt),
+            (32, Phase::ReopeningAuction),
+            (42, Phase::Continuous)
+        ]
+    );
+}
+
+#[test]
 fn a_pro_rata_venue_shares_by_size() {
     let book = BookConfig { matching: Matching::ProRata, ..BookConfig::default() };
     let (mut market, facts) = market(ListingRules { book, ..ListingRules::default() });
