@@ -226,14 +226,10 @@ impl OrderBook {
             self.cancel(slot, CancelReason::ReplacedToFilled, out);
             return Ok(());
         }
-        let (kind, old_price) = match before.terms.kind {
-            OrderKind::Stop { trigger, protection } => {
-                (OrderKind::Stop { trigger: price, protection }, trigger)
-            }
-            OrderKind::StopLimit { trigger, limit } => {
-                (OrderKind::StopLimit { trigger, limit: price }, limit)
-            }
-            OrderKind::Limit(limit) => (OrderKind::Limit(price), limit),
+        let kind = before.terms.kind.at(price);
+        let old_price = match before.terms.kind {
+            OrderKind::Stop { trigger, .. } => trigger,
+            OrderKind::StopLimit { limit, .. } | OrderKind::Limit(limit) => limit,
             _ => return Err(RejectReason::NotReplaceable),
         };
         let kept_priority = price == old_price && leaves <= before.leaves;

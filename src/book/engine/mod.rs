@@ -44,8 +44,8 @@ use self::waiting::Stops;
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
 use crate::market::{
-    CancelReason, Command, CommandKind, ExpiryReason, Link, OrderKind, OrderTerms, Phase, PostOnly, Quote,
-    QuoteLevel, RejectReason, SelfTrade, Side, TimeInForce,
+    CancelReason, Command, CommandKind, ExpiryReason, Link, OrderKind, OrderTerms, Phase, Quote, QuoteLevel,
+    RejectReason, Side, TimeInForce,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
@@ -113,10 +113,7 @@ impl Order {
     const fn is_plain(&self) -> bool {
         matches!(self.terms.kind, OrderKind::Limit(_))
             && matches!(self.terms.time_in_force, TimeInForce::Gtc)
-            && matches!(self.terms.post_only, PostOnly::No)
-            && matches!(self.terms.self_trade, SelfTrade::Allow)
-            && matches!(self.terms.link, Link::None)
-            && self.terms.display.is_none()
+            && self.terms.is_plain()
             && self.partner.is_none()
     }
 }

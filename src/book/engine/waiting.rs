@@ -17,8 +17,6 @@ pub(super) struct Stops {
     /// Elected by trades at or below the trigger.
     sells: BTreeMap<(i64, u64), Slot>,
     trailing: Vec<Slot>,
-    /// How many stops wait.
-    waiting: usize,
     /// Prices of trades that stops have not seen yet.
     prices: VecDeque<Price>,
     /// Stops whose trigger was reached, in that order.
@@ -34,7 +32,6 @@ impl Stops {
     }
 
     pub(super) fn add(&mut self, slot: Slot, sequence: u64, terms: &OrderTerms, trigger: Option<Price>) {
-        self.waiting += 1;
         if matches!(terms.kind, OrderKind::TrailingStop { .. }) {
             self.trailing.push(slot);
         }
@@ -44,7 +41,6 @@ impl Stops {
     }
 
     pub(super) fn remove(&mut self, slot: Slot, sequence: u64, terms: &OrderTerms, trigger: Option<Price>) {
-        self.waiting -= 1;
         if matches!(terms.kind, OrderKind::TrailingStop { .. }) {
             self.trailing.retain(|other| *other != slot);
         }
@@ -55,7 +51,7 @@ impl Stops {
 
     #[inline]
     pub(super) fn note_trade(&mut self, price: Price) {
-        if self.waiting > 0 {
+        if !(self.buys.is_empty() && self.sells.is_empty() && self.trailing.is_empty()) {
             self.prices.push_back(price);
         }
     }
