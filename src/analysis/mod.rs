@@ -8,6 +8,7 @@
 mod account;
 mod cells;
 mod listing;
+pub mod metrics;
 mod run;
 mod thin;
 mod verify;
