@@ -11,6 +11,7 @@ mod listing;
 pub mod metrics;
 mod run;
 mod thin;
+pub mod trips;
 mod verify;
 
 pub use account::{AccountData, FillMark, Position};

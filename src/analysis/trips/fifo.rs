@@ -1,0 +1,106 @@
+//! [`FifoTrips`]: each exit matched with the oldest entry that is left.
+
+use std::collections::VecDeque;
+
+use super::{Execution, RoundTrip, take_share, worth};
+use crate::market::{Instrument, Side};
+use crate::units::{Money, NetQuantity, Quantity};
+
+/// What is left of an entry.
+#[derive(Debug, Clone, Copy)]
+struct Lot {
+    at: i64,
+    quantity: Quantity,
+    /// What is left of its price times quantity, and of its fee.
+    entry: Money,
+    fees: Money,
+    /// The lowest and highest marks since, in half ticks; none before the first.
+    marks: Option<(i64, i64)>,
+}
+
+/// The trips of one account in one instrument, first in first out.
+#[derive(Debug, Clone)]
+pub struct FifoTrips {
+    instrument: Instrument,
+    /// The side that entered; of no meaning without lots.
+    side: Side,
+    lots: VecDeque<Lot>,
+    realized: Money,
+}
+
+impl FifoTrips {
+    /// Begins with a holding that was there at the start, and what it counted as.
+    #[must_use]
+    pub fn new(instrument: Instrument, at: i64, holding: Quantity, cost: Money) -> Self {
+        let opening = Lot { at, quantity: holding, entry: cost, fees: Money::ZERO, marks: None };
+        let lots = Some(opening).filter(|_| !holding.is_zero()).into_iter().collect();
+        Self { instrument, side: Side::Buy, lots, realized: Money::ZERO }
+    }
+
+    /// Takes a fill, and appends the trips that it ends: one for each entry that it matches.
+    pub fn fill(&mut self, execution: &Execution, ended: &mut Vec<RoundTrip>) {
+        let &Execution { at, side, price, mut fee, quantity: mut left } = execution;
+        self.mark(2 * price.ticks());
+        while side != self.side && !left.is_zero() {
+            let Some(mut lot) = self.lots.pop_front() else { break };
+            let part = lot.quantity.min(left);
+            let trip = RoundTrip {
+                exited_at: at,
+                exit: self.instrument.notional(price, part),
+                fees: take_share(&mut lot.fees, part, lot.quantity) + take_share(&mut fee, part, left),
+                entry: take_share(&mut lot.entry, part, lot.quantity),
+                quantity: part,
+                ..RoundTrip::begin(lot.at, self.side)
+            };
+            let trip = self.with_excursions(trip, lot.marks);
+            self.realized += trip.gross();
+            ended.push(trip);
+            left = left.saturating_sub(part);
+            lot.quantity = lot.quantity.saturating_sub(part);
+            if !lot.quantity.is_zero() {
+                self.lots.push_front(lot);
+            }
+        }
+        if !left.is_zero() {
+            self.side = side;
+            let entry = self.instrument.notional(price, left);
+            self.lots.push_back(Lot { at, quantity: left, entry, fees: fee, marks: None });
+        }
+    }
+
+    /// Says how the trip stood at the extremes of its marks.
+    fn with_excursions(&self, trip: RoundTrip, marks: Option<(i64, i64)>) -> RoundTrip {
+        let Some((low, high)) = marks else { return trip };
+        let sign = i128::from(trip.side.sign());
+        let at = |mark| (worth(&self.instrument, mark, trip.quantity.net()) - trip.entry) * sign;
+        let (one, other) = (at(low), at(high));
+        RoundTrip { worst: -Money::ZERO.max(-one).max(-other), best: Money::ZERO.max(one).max(other), ..trip }
+    }
+
+    /// Looks at the open entries at a mark, in half ticks.
+    pub fn mark(&mut self, half_ticks: i64) {
+        for lot in &mut self.lots {
+            let (low, high) = lot.marks.unwrap_or((half_ticks, half_ticks));
+            lot.marks = Some((low.min(half_ticks), high.max(half_ticks)));
+        }
+    }
+
+    /// Returns the P&L realized so far, before fees.
+    #[must_use]
+    pub const fn realized(&self) -> Money {
+        self.realized
+    }
+
+    /// Returns the signed holding.
+    #[must_use]
+    pub fn holding(&self) -> NetQuantity {
+        let lots: i64 = self.lots.iter().map(|lot| lot.quantity.net().lots()).sum();
+        NetQuantity::new(lots * self.side.sign())
+    }
+
+    /// Returns what the open entries cost; negative for a short position, which brought money.
+    #[must_use]
+    pub fn cost(&self) -> Money {
+        self.lots.iter().map(|lot| lot.entry).sum::<Money>() * i128::from(self.side.sign())
+    }
+}
