@@ -1,14 +1,18 @@
 //! One tracked account over time.
 
-use std::collections::BTreeMap;
+use super::account_rows::{FILLS, FillRow, MarkRow, PNL, fill_rows, mark_rows};
+use super::directory::Directory;
+use super::holdings::Holdings;
+use super::metrics::{Measures, Sample, TradingTotals, account, trading};
+use super::sampling::{Periods, Sampler, Sessions};
+use super::stream::Stream;
+use super::thin::{Evenly, LineThinner, Point};
+use super::trips::{AverageTrips, Execution, FifoTrips, RoundTrip};
+use crate::market::{Instrument, Side};
+use crate::record::{AccountSummary, HoldingSummary, OpenError, StoredRun, Table};
+use crate::units::{Decimal, Money, Price, Quantity, SimDuration};
 
-use polars::prelude::{DataFrame, PolarsResult};
-
-use super::cells::{numbers, texts, times};
-use super::thin::{Extent, LineThinner, Point};
-use crate::record::AccountSummary;
-
-/// A tracked account: its series for figures, and its measures.
+/// A tracked account: its series for figures, and its metrics.
 #[derive(Debug, Clone)]
 pub struct AccountData {
     /// What the manifest says of it.
@@ -23,17 +27,18 @@ pub struct AccountData {
     pub fills: Vec<FillMark>,
     /// How many fills there were.
     pub fills_total: u64,
-    /// The deepest drawdown in currency; at or below zero.
-    pub max_drawdown: Option<f64>,
-    /// The deepest drawdown as a share of the highest equity before it: often another than the deepest
-    /// in currency. Absent while equity was never above zero.
-    pub max_drawdown_share: Option<f64>,
-    /// Final over initial equity less 1, if the initial equity was above zero.
-    pub total_return: Option<f64>,
-    /// Sum of price times quantity of its fills.
-    pub turnover: f64,
-    /// Share of its traded quantity in which it was the maker, if it traded.
-    pub maker_share: Option<f64>,
+    /// Its returns over regular periods, and the benchmark's.
+    pub sample: Sample,
+    /// Its round trips from flat to flat, in order of their ends; at most [`AccountData::TRIPS_MAX`].
+    pub trips: Vec<AccountTrip>,
+    /// How many such trips there were.
+    pub trips_total: u64,
+    /// Its round trips first in first out, as [`AccountData::trips`].
+    pub fifo_trips: Vec<AccountTrip>,
+    /// How many such trips there were.
+    pub fifo_trips_total: u64,
+    /// All its metrics, of [`account::METRICS`] and [`trading::METRICS`].
+    pub metrics: Measures,
 }
 
 /// The holding of one symbol over time.
@@ -58,167 +63,209 @@ pub struct FillMark {
     pub price: f64,
 }
 
+/// A round trip, and in what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountTrip {
+    /// The symbol.
+    pub symbol: String,
+    /// The trip.
+    pub trip: RoundTrip,
+}
+
 impl AccountData {
     /// How many fills a figure shows at most.
     pub const MARKS_MAX: usize = 300;
+    /// How many round trips of a kind are kept at most; metrics are taken from all.
+    pub const TRIPS_MAX: usize = 5_000;
+}
+
+/// What an account does in one instrument.
+#[derive(Debug)]
+struct Book {
+    instrument: Instrument,
+    position: LineThinner,
+    has_rows: bool,
+    average: AverageTrips,
+    fifo: FifoTrips,
 }
 
 /// Gathers one account.
 #[derive(Debug)]
 pub(super) struct AccountBuilder {
     summary: AccountSummary,
-    extent: Extent,
+    sampler: Sampler,
     equity: LineThinner,
     drawdown: LineThinner,
-    positions: BTreeMap<String, LineThinner>,
-    fills: Vec<FillMark>,
-    /// Every how many fills one is kept; doubled when there are too many.
-    stride: u64,
-    fills_total: u64,
     peak: Option<f64>,
-    max_drawdown: Option<f64>,
-    max_drawdown_share: Option<f64>,
-    turnover: f64,
-    quantity: f64,
-    made: f64,
+    books: Vec<Book>,
+    holdings: Holdings,
+    fills: Evenly<FillMark>,
+    trips: Evenly<AccountTrip>,
+    fifo_trips: Evenly<AccountTrip>,
+    totals: TradingTotals,
 }
 
 impl AccountBuilder {
-    pub(super) fn new(summary: AccountSummary, extent: Extent) -> Self {
-        Self {
-            summary,
-            extent,
+    /// Begins with what the manifest says of the account, and with what its orders and the market around
+    /// its fills have said.
+    ///
+    /// # Errors
+    /// Says what in the manifest is no number.
+    pub(super) fn new(
+        summary: AccountSummary,
+        directory: &Directory,
+        periods: Periods,
+        sessions: Sessions,
+        totals: TradingTotals,
+    ) -> Result<Self, String> {
+        let extent = periods.extent;
+        let book = |instrument: &Instrument| {
+            let symbol = instrument.symbol();
+            let held = summary.initial_holdings.iter().find(|holding| holding.symbol == symbol);
+            let (lots, cost) = held.map_or(Ok((Quantity::ZERO, Money::ZERO)), opening)?;
+            let position = LineThinner::new(extent);
+            let average = AverageTrips::new(instrument.clone(), extent.start(), lots, cost);
+            let fifo = FifoTrips::new(instrument.clone(), extent.start(), lots, cost);
+            Ok(Book { instrument: instrument.clone(), position, has_rows: false, average, fifo })
+        };
+        let books: Vec<Book> = directory.instruments.iter().map(book).collect::<Result<_, String>>()?;
+        let initial = money(&summary.initial_equity)?.to_f64();
+        Ok(Self {
+            sampler: Sampler::new(periods, sessions, Some(initial), books.len()),
             equity: LineThinner::new(extent),
             drawdown: LineThinner::new(extent),
-            positions: BTreeMap::new(),
-            fills: Vec::new(),
-            stride: 1,
-            fills_total: 0,
             peak: None,
-            max_drawdown: None,
-            max_drawdown_share: None,
-            turnover: 0.0,
-            quantity: 0.0,
-            made: 0.0,
+            holdings: Holdings::new(books.len()),
+            books,
+            fills: Evenly::new(AccountData::MARKS_MAX),
+            trips: Evenly::new(AccountData::TRIPS_MAX),
+            fifo_trips: Evenly::new(AccountData::TRIPS_MAX),
+            totals,
+            summary,
+        })
+    }
+
+    fn mark(&mut self, row: &MarkRow) {
+        let holds = row.position.is_some_and(|position| position != 0.0);
+        self.sampler.observe(row.at, row.equity, (row.instrument, row.mark), holds);
+        self.holdings.observe(row, &mut self.totals);
+        if let Some(equity) = row.equity {
+            self.mark_equity(row.at, equity);
+        }
+        let Some(book) = self.books.get_mut(row.instrument) else { return };
+        if let Some(position) = row.position {
+            book.position.add((row.at, position));
+            book.has_rows = true;
+        }
+        let half_ticks = row.mark.and_then(|mark| book.instrument.nearest_price(2.0 * mark));
+        if let Some(half_ticks) = half_ticks.map(Price::ticks) {
+            book.average.mark(half_ticks);
+            book.fifo.mark(half_ticks);
         }
     }
 
-    pub(super) fn owner(&self) -> &str {
-        &self.summary.owner
-    }
-
-    fn mark(&mut self, at: i64, symbol: &str, equity: Option<f64>, position: Option<f64>) {
-        if let Some(equity) = equity {
-            let peak = self.peak.map_or(equity, |peak| peak.max(equity));
-            self.peak = Some(peak);
-            let below = equity - peak;
-            self.equity.add((at, equity));
-            self.drawdown.add((at, below));
-            self.max_drawdown = Some(self.max_drawdown.map_or(below, |deepest| deepest.min(below)));
-            if peak > 0.0 {
-                let share = below / peak;
-                self.max_drawdown_share = Some(self.max_drawdown_share.map_or(share, |most| most.min(share)));
-            }
-        }
-        if let Some(position) = position {
-            if !self.positions.contains_key(symbol) {
-                self.positions.insert(symbol.to_owned(), LineThinner::new(self.extent));
-            }
-            if let Some(line) = self.positions.get_mut(symbol) {
-                line.add((at, position));
-            }
+    fn mark_equity(&mut self, at: i64, equity: f64) {
+        let peak = self.peak.map_or(equity, |peak| peak.max(equity));
+        self.peak = Some(peak);
+        let below = equity - peak;
+        self.equity.add((at, equity));
+        self.drawdown.add((at, below));
+        let deeper = |deepest: Option<f64>, now: f64| Some(deepest.map_or(now, |deepest| deepest.min(now)));
+        self.totals.max_drawdown = deeper(self.totals.max_drawdown, below);
+        if peak > 0.0 {
+            self.totals.max_drawdown_share = deeper(self.totals.max_drawdown_share, below / peak);
         }
     }
 
-    fn fill(&mut self, mark: FillMark, quantity: f64, is_maker: bool) {
-        self.turnover += mark.price * quantity;
-        self.quantity += quantity;
-        self.made += if is_maker { quantity } else { 0.0 };
-        if self.fills_total.is_multiple_of(self.stride) {
-            self.fills.push(mark);
+    fn fill(&mut self, row: &FillRow) {
+        self.totals.fills += 1.0;
+        self.totals.turnover += row.price * row.quantity;
+        self.totals.quantity += row.quantity;
+        self.totals.made += if row.is_maker { row.quantity } else { 0.0 };
+        let Some(book) = self.books.get_mut(row.instrument) else { return };
+        let symbol = book.instrument.symbol().to_owned();
+        let mark =
+            FillMark { at: row.at, symbol: symbol.clone(), buys: row.side == Side::Buy, price: row.price };
+        self.fills.add(mark);
+        let exact =
+            book.instrument.nearest_price(row.price).zip(book.instrument.exact_quantity(row.quantity));
+        let Some((price, quantity)) = exact else { return };
+        let execution = Execution { at: row.at, side: row.side, quantity, price, fee: row.fee };
+        if let Some(trip) = book.average.fill(&execution) {
+            let seconds = SimDuration::from_nanos(trip.exited_at - trip.entered_at).secs_f64();
+            self.totals.trips.add(trip.net().to_f64(), seconds, (trip.worst.to_f64(), trip.best.to_f64()));
+            self.trips.add(AccountTrip { symbol: symbol.clone(), trip });
         }
-        self.fills_total += 1;
-        if self.fills.len() > AccountData::MARKS_MAX {
-            let mut keep = false;
-            self.fills.retain(|_| {
-                keep = !keep;
-                keep
-            });
-            self.stride *= 2;
-        }
+        let mut ended = Vec::new();
+        book.fifo.fill(&execution, &mut ended);
+        ended.into_iter().for_each(|trip| self.fifo_trips.add(AccountTrip { symbol: symbol.clone(), trip }));
     }
 
-    pub(super) fn finish(self) -> AccountData {
-        let number = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
-        let initial = number(&self.summary.initial_equity).filter(|initial| *initial > 0.0);
-        let total_return =
-            initial.zip(number(&self.summary.final_equity)).map(|(initial, last)| last / initial - 1.0);
-        let positions = self.positions.into_iter();
+    fn finish(mut self) -> AccountData {
+        let sum = |of: fn(&Book) -> Money| self.books.iter().map(of).sum::<Money>().to_f64();
+        self.totals.realized_average_cost = sum(|book| book.average.realized());
+        self.totals.realized_fifo = sum(|book| book.fifo.realized());
+        let sample = self.sampler.finish();
+        let metrics = Measures::take(account::METRICS, &sample, sample.periods_per_year)
+            .followed_by(Measures::take(trading::METRICS, &self.totals, sample.periods_per_year));
+        let held = self.books.into_iter().filter(|book| book.has_rows);
+        let position = |book: Book| Position {
+            symbol: book.instrument.symbol().to_owned(),
+            points: book.position.finish().0,
+        };
+        let (fills, fills_total) = self.fills.finish();
+        let (trips, trips_total) = self.trips.finish();
+        let (fifo_trips, fifo_trips_total) = self.fifo_trips.finish();
         AccountData {
             summary: self.summary,
             equity: self.equity.finish().0,
             drawdown: self.drawdown.finish().0,
-            positions: positions.map(|(symbol, line)| Position { symbol, points: line.finish().0 }).collect(),
-            fills: self.fills,
-            fills_total: self.fills_total,
-            max_drawdown: self.max_drawdown,
-            max_drawdown_share: self.max_drawdown_share,
-            total_return,
-            turnover: self.turnover,
-            maker_share: (self.quantity > 0.0).then(|| self.made / self.quantity),
+            positions: held.map(position).collect(),
+            fills,
+            fills_total,
+            sample,
+            trips,
+            trips_total,
+            fifo_trips,
+            fifo_trips_total,
+            metrics,
         }
     }
 }
 
-/// The columns of the `pnl` table that are needed.
-pub(super) const PNL: [&str; 5] = ["time", "owner", "symbol", "position", "equity"];
-
-/// Adds a piece of the `pnl` table.
-pub(super) fn add_pnl(accounts: &mut [AccountBuilder], frame: &DataFrame) -> PolarsResult<()> {
-    let (at, owners, symbols) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "symbol")?);
-    let (positions, equities) = (numbers(frame, "position")?, numbers(frame, "equity")?);
-    for row in 0..at.len() {
-        if let Some(account) = accounts.iter_mut().find(|account| account.owner() == owners[row]) {
-            account.mark(at[row], symbols[row], equities[row], positions[row]);
-        }
-    }
-    Ok(())
+fn opening(holding: &HoldingSummary) -> Result<(Quantity, Money), String> {
+    Ok((Quantity::new(holding.lots), money(&holding.cost)?))
 }
 
-/// The columns of the `fills` table that are needed.
-pub(super) const FILLS: [&str; 7] = ["time", "owner", "symbol", "side", "liquidity", "price", "quantity"];
-
-/// Adds a piece of the `fills` table.
-pub(super) fn add_fills(accounts: &mut [AccountBuilder], frame: &DataFrame) -> PolarsResult<()> {
-    let (at, owners, symbols) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "symbol")?);
-    let (sides, roles) = (texts(frame, "side")?, texts(frame, "liquidity")?);
-    let (prices, quantities) = (numbers(frame, "price")?, numbers(frame, "quantity")?);
-    for row in 0..at.len() {
-        let Some((price, quantity)) = prices[row].zip(quantities[row]) else { continue };
-        if let Some(account) = accounts.iter_mut().find(|account| account.owner() == owners[row]) {
-            let mark =
-                FillMark { at: at[row], symbol: symbols[row].to_owned(), buys: sides[row] == "buy", price };
-            account.fill(mark, quantity, roles[row] == "maker");
-        }
-    }
-    Ok(())
+fn money(text: &str) -> Result<Money, String> {
+    let exact = text.parse::<Decimal>().ok().and_then(Money::from_decimal);
+    exact.ok_or_else(|| format!("`{text}` in `accounts` is no amount of money"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::units::SimTime;
-
-    #[test]
-    fn the_deepest_fall_in_currency_and_the_deepest_share_are_told_apart() {
-        let summary = AccountSummary { owner: "ema".to_owned(), ..AccountSummary::default() };
-        let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(10));
-        let mut account = AccountBuilder::new(summary, extent);
-        for (at, equity) in [(0, 100.0), (1, 60.0), (2, 1_000.0), (3, 900.0)] {
-            account.mark(at, "ACME", Some(equity), None);
+/// Reads the tables `fills` and `pnl` side by side, and returns the accounts.
+///
+/// # Errors
+/// [`OpenError`] if one of them is missing or damaged.
+pub(super) fn read(
+    run: &StoredRun,
+    directory: &Directory,
+    mut accounts: Vec<AccountBuilder>,
+) -> Result<Vec<AccountData>, OpenError> {
+    let mut fills = Stream::open(run, Table::Fills, &FILLS, |frame| fill_rows(directory, frame))?;
+    let mut marks = Stream::open(run, Table::Pnl, &PNL, |frame| mark_rows(directory, frame))?;
+    loop {
+        // A fill comes before the mark of the same time, which may be its own.
+        let fill_is_next = match (fills.front(), marks.front()) {
+            (Some(fill), Some(mark)) => fill.at <= mark.at,
+            (fill, _) => fill.is_some(),
+        };
+        if fill_is_next {
+            let Some(fill) = fills.take()? else { break };
+            accounts[fill.account].fill(&fill);
+        } else {
+            let Some(mark) = marks.take()? else { break };
+            accounts[mark.account].mark(&mark);
         }
-        let account = account.finish();
-        assert_eq!(account.max_drawdown, Some(-100.0));
-        assert_eq!(account.max_drawdown_share, Some(-0.4));
     }
+    Ok(accounts.into_iter().map(AccountBuilder::finish).collect())
 }

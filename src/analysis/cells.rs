@@ -2,6 +2,8 @@
 
 use polars::prelude::{DataFrame, DataType, PolarsResult};
 
+use crate::units::Money;
+
 /// Returns a time column, in nanoseconds.
 pub(super) fn times(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {
     let column = frame.column(name)?.cast(&DataType::Int64)?;
@@ -12,6 +14,12 @@ pub(super) fn times(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {
 pub(super) fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<f64>>> {
     let column = frame.column(name)?.cast(&DataType::Float64)?;
     Ok(column.f64()?.iter().collect())
+}
+
+/// Returns a column of money, exactly; a null reads as nothing.
+pub(super) fn monies(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Money>> {
+    let units = frame.column(name)?.decimal()?.physical();
+    Ok(units.iter().map(|units| Money::from_units(units.unwrap_or_default())).collect())
 }
 
 /// Returns a text column; a null reads as empty.

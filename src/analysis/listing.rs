@@ -1,11 +1,11 @@
 //! One listing over time.
 
-use polars::prelude::{DataFrame, PolarsResult};
+use super::flow::Flow;
+use super::metrics::{Measures, market};
+use super::sampling::Periods;
+use super::thin::{LineThinner, MeanThinner, Point};
 
-use super::cells::{numbers, texts, times};
-use super::thin::{Extent, LineThinner, MeanThinner, Point};
-
-/// One listing: its series for figures, and its measures.
+/// One listing: its series for figures, and its metrics.
 #[derive(Debug, Clone)]
 pub struct ListingData {
     /// The venue.
@@ -22,14 +22,8 @@ pub struct ListingData {
     pub ask_size: Vec<Point>,
     /// How many trades there were.
     pub trades: u64,
-    /// The sum of their quantities.
-    pub volume: f64,
-    /// The mean price by volume, if there was a trade.
-    pub vwap: Option<f64>,
-    /// The mean spread by time, if both sides were ever there.
-    pub mean_spread: Option<f64>,
-    /// The mean size at the touch by time, over both sides.
-    pub mean_depth: Option<f64>,
+    /// All its metrics, of [`market::METRICS`].
+    pub metrics: Measures,
 }
 
 impl ListingData {
@@ -40,109 +34,98 @@ impl ListingData {
     }
 }
 
+/// The touch of a listing; prices and sizes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Touch {
+    pub(super) bid: Option<f64>,
+    pub(super) bid_size: Option<f64>,
+    pub(super) ask: Option<f64>,
+    pub(super) ask_size: Option<f64>,
+}
+
+/// A trade of a listing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Print {
+    pub(super) price: f64,
+    pub(super) quantity: f64,
+    /// The aggressor's side: +1 for a buy. None in an auction, where nobody is.
+    pub(super) sign: Option<f64>,
+}
+
 /// Gathers one listing.
 #[derive(Debug)]
 pub(super) struct ListingBuilder {
-    venue: String,
-    symbol: String,
     price: LineThinner,
     spread: MeanThinner,
+    spread_bps: MeanThinner,
     bid_size: MeanThinner,
     ask_size: MeanThinner,
-    volume: f64,
-    notional: f64,
+    flow: Flow,
+    has_rows: bool,
 }
 
 impl ListingBuilder {
-    pub(super) fn new(venue: &str, symbol: &str, extent: Extent) -> Self {
+    pub(super) fn new(periods: Periods) -> Self {
+        let extent = periods.extent;
         Self {
-            venue: venue.to_owned(),
-            symbol: symbol.to_owned(),
             price: LineThinner::new(extent),
             spread: MeanThinner::new(extent),
+            spread_bps: MeanThinner::new(extent),
             bid_size: MeanThinner::new(extent),
             ask_size: MeanThinner::new(extent),
-            volume: 0.0,
-            notional: 0.0,
+            flow: Flow::new(periods),
+            has_rows: false,
         }
     }
 
-    fn is(&self, venue: &str, symbol: &str) -> bool {
-        self.venue == venue && self.symbol == symbol
+    /// Returns the mid as it stands.
+    pub(super) const fn mid(&self) -> Option<f64> {
+        self.flow.mid()
     }
 
-    pub(super) fn finish(self) -> ListingData {
+    /// Takes a change of the touch.
+    pub(super) fn quote(&mut self, at: i64, touch: &Touch) {
+        self.has_rows = true;
+        let both = touch.bid.zip(touch.ask);
+        let mid = both.map(|(bid, ask)| f64::midpoint(bid, ask));
+        let spread = both.map(|(bid, ask)| ask - bid);
+        self.spread.set(at, spread);
+        let share = spread.zip(mid).filter(|(_, mid)| *mid > 0.0);
+        self.spread_bps.set(at, share.map(|(spread, mid)| spread / mid * 10_000.0));
+        self.bid_size.set(at, touch.bid_size);
+        self.ask_size.set(at, touch.ask_size);
+        self.flow.quote(at, mid);
+    }
+
+    /// Takes a trade.
+    pub(super) fn trade(&mut self, at: i64, print: &Print) {
+        self.has_rows = true;
+        self.price.add((at, print.price));
+        self.flow.trade(at, print);
+    }
+
+    /// Returns the listing, unless nothing was ever quoted or traded there.
+    pub(super) fn finish(self, (venue, symbol): (&str, &str)) -> Option<ListingData> {
+        if !self.has_rows {
+            return None;
+        }
         let (price, trades) = self.price.finish();
         let (spread, mean_spread) = self.spread.finish();
         let (bid_size, mean_bid) = self.bid_size.finish();
         let (ask_size, mean_ask) = self.ask_size.finish();
-        ListingData {
-            venue: self.venue,
-            symbol: self.symbol,
+        let (mut totals, periods_per_year) = self.flow.finish();
+        totals.spread = mean_spread;
+        totals.spread_bps = self.spread_bps.finish().1;
+        totals.depth = mean_bid.zip(mean_ask).map(|(bid, ask)| f64::midpoint(bid, ask));
+        Some(ListingData {
+            venue: venue.to_owned(),
+            symbol: symbol.to_owned(),
             price,
             spread,
             bid_size,
             ask_size,
             trades,
-            volume: self.volume,
-            vwap: (self.volume > 0.0).then(|| self.notional / self.volume),
-            mean_spread,
-            mean_depth: mean_bid.zip(mean_ask).map(|(bid, ask)| f64::midpoint(bid, ask)),
-        }
+            metrics: Measures::take(market::METRICS, &totals, periods_per_year),
+        })
     }
-}
-
-/// Finds a listing's builder, making one for a listing not met before.
-fn find<'a>(
-    listings: &'a mut Vec<ListingBuilder>,
-    at: (&str, &str),
-    extent: Extent,
-) -> &'a mut ListingBuilder {
-    let index = listings.iter().position(|listing| listing.is(at.0, at.1)).unwrap_or_else(|| {
-        listings.push(ListingBuilder::new(at.0, at.1, extent));
-        listings.len() - 1
-    });
-    &mut listings[index]
-}
-
-/// The columns of the `trades` table that are needed.
-pub(super) const TRADES: [&str; 5] = ["time", "venue", "symbol", "price", "quantity"];
-
-/// Adds a piece of the `trades` table.
-pub(super) fn add_trades(
-    listings: &mut Vec<ListingBuilder>,
-    extent: Extent,
-    frame: &DataFrame,
-) -> PolarsResult<()> {
-    let (at, venues, symbols) = (times(frame, "time")?, texts(frame, "venue")?, texts(frame, "symbol")?);
-    let (prices, quantities) = (numbers(frame, "price")?, numbers(frame, "quantity")?);
-    for row in 0..at.len() {
-        let Some((price, quantity)) = prices[row].zip(quantities[row]) else { continue };
-        let listing = find(listings, (venues[row], symbols[row]), extent);
-        listing.price.add((at[row], price));
-        listing.volume += quantity;
-        listing.notional += price * quantity;
-    }
-    Ok(())
-}
-
-/// The columns of the `quotes` table that are needed.
-pub(super) const QUOTES: [&str; 7] = ["time", "venue", "symbol", "bid", "bid_size", "ask", "ask_size"];
-
-/// Adds a piece of the `quotes` table.
-pub(super) fn add_quotes(
-    listings: &mut Vec<ListingBuilder>,
-    extent: Extent,
-    frame: &DataFrame,
-) -> PolarsResult<()> {
-    let (at, venues, symbols) = (times(frame, "time")?, texts(frame, "venue")?, texts(frame, "symbol")?);
-    let (bids, asks) = (numbers(frame, "bid")?, numbers(frame, "ask")?);
-    let (bid_sizes, ask_sizes) = (numbers(frame, "bid_size")?, numbers(frame, "ask_size")?);
-    for row in 0..at.len() {
-        let listing = find(listings, (venues[row], symbols[row]), extent);
-        listing.spread.set(at[row], bids[row].zip(asks[row]).map(|(bid, ask)| ask - bid));
-        listing.bid_size.set(at[row], bid_sizes[row]);
-        listing.ask_size.set(at[row], ask_sizes[row]);
-    }
-    Ok(())
 }

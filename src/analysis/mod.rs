@@ -1,21 +1,32 @@
 //! A recorded run as series and measures.
 //!
 //! Tables are read piece by piece and thinned on the way, so that a report costs the same memory for an
-//! hour as for a year; measures are taken from every row.
+//! hour as for a year; metrics are taken from every row. First the orders, then quotes and trades side by side
+//! ([`walk`]), then fills and marks side by side ([`account`]).
 //!
 //! [`BookCheck`] is apart from that: it compares the engine's book with recorded ones.
 
 mod account;
+mod account_rows;
 mod cells;
+mod directory;
+mod flow;
+mod holdings;
 mod listing;
 pub mod metrics;
+mod orders;
 mod run;
+mod sampling;
+mod stream;
+mod summary;
 mod thin;
 pub mod trips;
 mod verify;
+mod walk;
 
-pub use account::{AccountData, FillMark, Position};
+pub use account::{AccountData, AccountTrip, FillMark, Position};
 pub use listing::ListingData;
 pub use run::{LogLine, RunData};
-pub use thin::{Extent, LineThinner, MeanThinner, Point};
+pub use summary::{AccountMetrics, MarketMetrics, Summary};
+pub use thin::{Evenly, Extent, LineThinner, MeanThinner, Point};
 pub use verify::{BookCheck, BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};

@@ -6,10 +6,15 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::account::{self, AccountBuilder, AccountData};
 use super::cells::{texts, times};
-use super::listing::{self, ListingBuilder, ListingData};
+use super::directory::Directory;
+use super::listing::ListingData;
+use super::metrics::TradingTotals;
+use super::orders;
+use super::sampling::Periods;
 use super::thin::Extent;
+use super::walk::{Walked, walk};
 use crate::record::{Manifest, OpenError, StoredRun, Table};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// A line of a strategy's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +38,12 @@ pub struct RunData {
     pub extent: Extent,
     /// The tracked accounts, in the scenario's order.
     pub accounts: Vec<AccountData>,
-    /// The listings, in the order in which they first traded or quoted.
+    /// The length of the periods over which returns are taken: the sample interval, or a multiple of it where
+    /// there would be too many.
+    pub period: SimDuration,
+    /// How many of them make a year.
+    pub periods_per_year: f64,
+    /// The listings that were quoted or traded, venue by venue.
     pub listings: Vec<ListingData>,
     /// The end of the log, and all errors in it.
     pub log: Vec<LogLine>,
@@ -55,27 +65,32 @@ impl RunData {
             path: run.directory().join("manifest.json"),
             why: why.to_owned(),
         };
-        let start: SimTime = manifest.start.parse().map_err(|_| bad("`start` is no time"))?;
-        let end: SimTime = manifest.end.parse().map_err(|_| bad("`end` is no time"))?;
-        let extent = Extent::new(start, end);
-        let mut accounts: Vec<AccountBuilder> =
-            manifest.accounts.iter().map(|summary| AccountBuilder::new(summary.clone(), extent)).collect();
-        run.visit(Table::Pnl, &account::PNL, |frame| account::add_pnl(&mut accounts, frame))?;
-        run.visit(Table::Fills, &account::FILLS, |frame| account::add_fills(&mut accounts, frame))?;
-        let mut listings: Vec<ListingBuilder> = Vec::new();
-        run.visit(Table::Trades, &listing::TRADES, |frame| {
-            listing::add_trades(&mut listings, extent, frame)
-        })?;
-        run.visit(Table::Quotes, &listing::QUOTES, |frame| {
-            listing::add_quotes(&mut listings, extent, frame)
-        })?;
+        let time = |text: &str, name: &str| {
+            text.parse::<SimTime>().map_err(|_| bad(&format!("`{name}` is `{text}`, which is no time")))
+        };
+        let extent = Extent::new(time(&manifest.start, "start")?, time(&manifest.end, "end")?);
+        let interval = manifest.sample_interval.parse::<SimDuration>();
+        let interval = interval.map_err(|error| bad(&format!("`sample_interval`: {error}")))?;
+        let periods = Periods::new(extent, interval);
+        let directory = Directory::of(&manifest).map_err(|why| bad(&why))?;
+        let mut totals = vec![TradingTotals::default(); manifest.accounts.len()];
+        let arrivals = orders::read(run, &directory, &mut totals)?;
+        let Walked { listings, sessions } = walk(run, &directory, periods, arrivals, &mut totals)?;
+        let accounts = manifest.accounts.iter().zip(totals).map(|(summary, totals)| {
+            AccountBuilder::new(summary.clone(), &directory, periods, sessions.clone(), totals)
+        });
+        let accounts: Vec<AccountBuilder> =
+            accounts.collect::<Result<_, String>>().map_err(|why| bad(&why))?;
+        let accounts = account::read(run, &directory, accounts)?;
         let mut log = Log::default();
         run.visit(Table::Log, &["time", "owner", "kind", "text"], |frame| log.add(frame))?;
         Ok(Self {
             manifest,
             extent,
-            accounts: accounts.into_iter().map(AccountBuilder::finish).collect(),
-            listings: listings.into_iter().map(ListingBuilder::finish).collect(),
+            accounts,
+            period: SimDuration::from_nanos(periods.interval),
+            periods_per_year: periods.per_year(),
+            listings,
             log_total: log.total,
             log: log.finish(),
         })

@@ -7,12 +7,18 @@ use std::time::{Duration, Instant};
 
 use super::coordinator::StopFlag;
 use super::progress::Gauge;
+use crate::analysis::{RunData, Summary};
 use crate::exchange::Market;
 use crate::kernel::StepEnd;
-use crate::record::{AccountSummary, Format, Manifest, Names, Recorder, RunDir, StoredRun, TableSummary};
+use crate::market::Instrument;
+use crate::pit::Pit;
+use crate::record::{
+    AccountSummary, Format, HoldingSummary, InstrumentSummary, Manifest, Names, Recorder, RunDir, StoredRun,
+    TableSummary,
+};
 use crate::report;
 use crate::scenario::Scenario;
-use crate::units::Seed;
+use crate::units::{InstrumentId, Quantity, Seed};
 
 /// How results are to be written.
 #[derive(Debug, Clone)]
@@ -55,6 +61,7 @@ pub(super) enum Verdict {
 #[derive(Debug)]
 pub(super) struct Finished {
     pub(super) manifest: Manifest,
+    pub(super) summary: Summary,
     pub(super) directory: PathBuf,
 }
 
@@ -156,9 +163,10 @@ impl Job {
             facts: pit.tape().facts(),
             trades: pit.tape().trades(),
             bar_interval: scenario.bar_interval.to_string(),
+            sample_interval: scenario.sample_interval.to_string(),
             format: self.options.format.to_string(),
             tables,
-            symbols: pit.instruments().map(|instrument| instrument.symbol().to_owned()).collect(),
+            instruments: pit.instruments().map(instrument_summary).collect(),
             venues: pit.venues().iter().map(|venue| venue.name.clone()).collect(),
             accounts: accounts(market),
         }
@@ -166,15 +174,24 @@ impl Job {
 
     /// Writes the summary, the report and last the manifest, and gives the directory its name.
     fn publish(&self, directory: RunDir, manifest: Manifest) -> Result<Finished, Break> {
-        let summary = serde_json::to_vec_pretty(&manifest.accounts)?;
-        directory.write("summary.json", &summary)?;
-        let page = report::render(&StoredRun::assemble(directory.path(), manifest.clone()))?;
+        let data = RunData::read(&StoredRun::assemble(directory.path(), manifest.clone()))?;
+        let summary = Summary::of(&data);
+        directory.write("summary.json", &serde_json::to_vec_pretty(&summary)?)?;
+        let page = report::render(&data)?;
         directory.write("report.html", page.as_bytes())?;
         if self.stop.is_raised() {
             return Err(Break::Interrupted);
         }
         let directory = directory.publish(&manifest)?;
-        Ok(Finished { manifest, directory })
+        Ok(Finished { manifest, summary, directory })
+    }
+}
+
+fn instrument_summary(instrument: &Instrument) -> InstrumentSummary {
+    InstrumentSummary {
+        symbol: instrument.symbol().to_owned(),
+        tick_size: instrument.tick_size().to_string(),
+        lot_size: instrument.lot_size().to_string(),
     }
 }
 
@@ -187,6 +204,8 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
         Some(AccountSummary {
             owner: participant.name.clone(),
             kind: participant.kind.clone(),
+            initial_cash: participant.account.cash.to_string(),
+            initial_holdings: participant.account.holdings.iter().filter_map(|it| holding(pit, it)).collect(),
             initial_equity: initial.to_string(),
             final_equity: current.to_string(),
             profit: (current - initial).to_string(),
@@ -197,4 +216,13 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
         })
     });
     tracked.collect()
+}
+
+fn holding(pit: &Pit, (id, quantity): &(InstrumentId, Quantity)) -> Option<HoldingSummary> {
+    let instrument = pit.instruments().nth(id.index())?;
+    Some(HoldingSummary {
+        symbol: instrument.symbol().to_owned(),
+        lots: quantity.lots(),
+        cost: pit.opening_cost(*id, *quantity).to_string(),
+    })
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::Failure;
 use super::args::ReportArguments;
 use super::console::{complain, print};
+use crate::analysis::RunData;
 use crate::record::StoredRun;
 use crate::report;
 
@@ -29,7 +30,8 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<(), Failure> {
 
 fn draw(directory: &Path) -> Result<(), String> {
     let run = StoredRun::open(directory).map_err(|error| error.to_string())?;
-    let page = report::render(&run).map_err(|error| error.to_string())?;
+    let data = RunData::read(&run).map_err(|error| error.to_string())?;
+    let page = report::render(&data).map_err(|error| error.to_string())?;
     write_whole(directory, "report.html", page.as_bytes())
         .map_err(|error| format!("{}: cannot write report.html: {error}", directory.display()))
 }

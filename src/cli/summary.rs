@@ -7,7 +7,8 @@ use super::Failure;
 use super::console::complain;
 use super::job::{Finished, Outcome, Verdict};
 use super::progress::{rate, thousands};
-use crate::record::{AccountSummary, Manifest};
+use crate::analysis::{AccountMetrics, Summary};
+use crate::record::Manifest;
 
 /// Returns one line about a run that has ended.
 pub(super) fn line(outcome: &Outcome) -> String {
@@ -42,10 +43,12 @@ pub(super) fn table(outcomes: &[Outcome]) -> String {
         "wall time",
         "strategy",
         "P&L",
+        "return",
+        "max drawdown",
         "fees",
         "fills",
     ]);
-    for index in [1, 2, 3, 4, 6, 7, 8] {
+    for index in [1, 2, 3, 4, 6, 7, 8, 9, 10] {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -55,7 +58,8 @@ pub(super) fn table(outcomes: &[Outcome]) -> String {
         let wall = format!("{:.2} s", outcome.wall.as_secs_f64());
         let Verdict::Finished(result) = &outcome.verdict else {
             let how = if matches!(outcome.verdict, Verdict::Interrupted) { "interrupted" } else { "failed" };
-            table.add_row([&outcome.name, &outcome.seed.to_string(), "", "", &wall, how, "", "", ""]);
+            let seed = outcome.seed.to_string();
+            table.add_row([&outcome.name, &seed, "", "", &wall, how, "", "", "", "", ""]);
             continue;
         };
         add_rows(&mut table, outcome, result, &wall);
@@ -66,7 +70,7 @@ pub(super) fn table(outcomes: &[Outcome]) -> String {
 
 /// Adds a row per account; the run's own columns stand in the first of them only.
 fn add_rows(table: &mut Table, outcome: &Outcome, result: &Finished, wall: &str) {
-    let Manifest { events, trades, accounts, .. } = &result.manifest;
+    let Manifest { events, trades, .. } = &result.manifest;
     let run = [
         outcome.name.clone(),
         outcome.seed.to_string(),
@@ -75,7 +79,7 @@ fn add_rows(table: &mut Table, outcome: &Outcome, result: &Finished, wall: &str)
         wall.to_owned(),
     ];
     let mut first = Some(run.clone());
-    for account in accounts {
+    for account in &result.summary.accounts {
         let left = first.take().unwrap_or_default();
         table.add_row(left.into_iter().chain(cells(account)));
     }
@@ -84,12 +88,26 @@ fn add_rows(table: &mut Table, outcome: &Outcome, result: &Finished, wall: &str)
     }
 }
 
-fn cells(account: &AccountSummary) -> [String; 4] {
+fn cells(AccountMetrics { account, metrics }: &AccountMetrics) -> [String; 6] {
     let name = match account.failure {
         Some(_) => format!("{} (failed)", account.owner),
         None => account.owner.clone(),
     };
-    [name, cents(&account.profit, true), cents(&account.fees, false), thousands(account.fills)]
+    let percent = |key: &str| metrics.get(key).map_or_else(|| "-".to_owned(), percent);
+    [
+        name,
+        cents(&account.profit, true),
+        percent("cumulative_return"),
+        percent("max_drawdown_marks"),
+        cents(&account.fees, false),
+        thousands(account.fills),
+    ]
+}
+
+/// Writes a share in percent.
+fn percent(share: f64) -> String {
+    // Adding zero takes the sign off a negative zero.
+    format!("{:.2}%", (share * 10_000.0).round() / 100.0 + 0.0)
 }
 
 /// Shortens exact money to cents for the table; the files have all of it.
@@ -120,6 +138,8 @@ struct JsonOutcome<'a> {
     report: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<&'a Manifest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a Summary>,
 }
 
 /// Returns the outcomes as a JSON array.
@@ -146,12 +166,18 @@ fn json_outcome(outcome: &Outcome) -> JsonOutcome<'_> {
         directory: result.map(|it| it.directory.display().to_string()),
         report: result.map(|it| it.directory.join("report.html").display().to_string()),
         manifest: result.map(|it| &it.manifest),
+        summary: result.map(|it| &it.summary),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_written_in_percent_without_a_sign_on_zero() {
+        assert_eq!([0.12345, -0.000_01, -0.5].map(percent), ["12.35%", "0.00%", "-50.00%"]);
+    }
 
     #[test]
     fn money_is_shortened_to_cents_with_its_sign() {

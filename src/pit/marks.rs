@@ -2,7 +2,7 @@
 
 use super::floor::Pit;
 use crate::market::{AccountMark, Fact, Instrument, Quote};
-use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, SimTime};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, Quantity, SimTime};
 
 /// The price at which an instrument is marked, in half ticks, so that a mid is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,12 +82,15 @@ impl Pit {
 
     /// Returns what an opening of `cash` and `holdings` was worth at the instruments' first marks.
     #[must_use]
-    pub fn opening_equity(&self, cash: Money, holdings: &[(InstrumentId, crate::units::Quantity)]) -> Money {
-        let worth = holdings.iter().map(|(id, quantity)| {
-            let state = &self.instruments[id.index()];
-            state.first_mark.map_or(Money::ZERO, |mark| mark.value(&state.instrument, quantity.net()))
-        });
-        cash + worth.sum()
+    pub fn opening_equity(&self, cash: Money, holdings: &[(InstrumentId, Quantity)]) -> Money {
+        cash + holdings.iter().map(|(id, quantity)| self.opening_cost(*id, *quantity)).sum()
+    }
+
+    /// Returns what an opening holding is taken to have cost: its worth at the first mark, nothing before.
+    #[must_use]
+    pub fn opening_cost(&self, id: InstrumentId, quantity: Quantity) -> Money {
+        let state = &self.instruments[id.index()];
+        state.first_mark.map_or(Money::ZERO, |mark| mark.value(&state.instrument, quantity.net()))
     }
 
     /// Writes the mark of one tracked account in the instrument it has just traded.

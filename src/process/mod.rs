@@ -15,3 +15,6 @@ pub use ou::OrnsteinUhlenbeck;
 pub use replay::Replay;
 pub(crate) use replay::waypoint_time;
 pub use value::{PriceProcess, Value};
+
+/// Hours of trading in a year unless a scenario says otherwise: 252 sessions of 6.5 hours.
+pub const TRADING_HOURS_PER_YEAR: f64 = 1_638.0;

@@ -32,12 +32,14 @@ pub struct Manifest {
     pub trades: u64,
     /// The interval of the `bars` table.
     pub bar_interval: String,
+    /// The interval at which accounts were marked to market; metrics are taken over periods of it.
+    pub sample_interval: String,
     /// Format of the tables: `parquet`, `csv` or `ipc`.
     pub format: String,
     /// The tables, with their rows.
     pub tables: Vec<TableSummary>,
-    /// Symbols of the instruments, in the scenario's order.
-    pub symbols: Vec<String>,
+    /// The instruments, in the scenario's order.
+    pub instruments: Vec<InstrumentSummary>,
     /// Names of the venues, in the scenario's order.
     pub venues: Vec<String>,
     /// The tracked accounts at the end, in the scenario's order.
@@ -46,7 +48,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// The version of the layout that this program writes and reads.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 }
 
 /// One table of a run.
@@ -58,6 +60,28 @@ pub struct TableSummary {
     pub rows: u64,
 }
 
+/// An instrument of a run: with its steps, prices and quantities of the tables are exact again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstrumentSummary {
+    /// The symbol.
+    pub symbol: String,
+    /// The smallest step of its price, as decimal text.
+    pub tick_size: String,
+    /// The smallest step of its quantity, as decimal text.
+    pub lot_size: String,
+}
+
+/// What an account held at the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldingSummary {
+    /// The symbol.
+    pub symbol: String,
+    /// How many lots.
+    pub lots: u64,
+    /// What they counted as: their worth at the first mark, and nothing where there never was one.
+    pub cost: String,
+}
+
 /// One tracked account at the end of a run; money as exact decimal text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSummary {
@@ -65,6 +89,10 @@ pub struct AccountSummary {
     pub owner: String,
     /// Its kind as in the scenario: `script`, `market_maker`, or what a native actor called itself.
     pub kind: String,
+    /// Cash at the start.
+    pub initial_cash: String,
+    /// Holdings at the start.
+    pub initial_holdings: Vec<HoldingSummary>,
     /// Equity at the start: cash plus holdings at their first marks.
     pub initial_equity: String,
     /// Equity at the end.

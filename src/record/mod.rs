@@ -24,9 +24,9 @@ mod tests;
 mod writer;
 
 pub use directory::{DirectoryError, RunDir};
-pub use manifest::{AccountSummary, Manifest, TableSummary};
+pub use manifest::{AccountSummary, HoldingSummary, InstrumentSummary, Manifest, TableSummary};
 pub use recorder::{Recorder, Recording};
 pub use rows::Names;
-pub use stored::{OpenError, StoredRun};
+pub use stored::{OpenError, Pieces, StoredRun};
 pub use table::{Format, Table};
 pub use writer::RecordError;

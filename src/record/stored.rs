@@ -1,6 +1,7 @@
 //! [`StoredRun`]: a finished run, read back.
 
 use std::fs::{self, File};
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{
@@ -109,9 +110,6 @@ impl StoredRun {
 
     /// Reads some columns of a table piece by piece, in order, and gives each piece to `visit`.
     ///
-    /// Parquet is read in slices, so that memory does not grow with the table; the other formats are
-    /// read whole.
-    ///
     /// # Errors
     /// [`OpenError::Table`] if the file is missing or damaged, and what `visit` returns.
     pub fn visit(
@@ -120,30 +118,25 @@ impl StoredRun {
         wanted: &[&str],
         mut visit: impl FnMut(&DataFrame) -> PolarsResult<()>,
     ) -> Result<(), OpenError> {
-        let path = self.path(table)?;
-        let bad = |why: String| OpenError::Table { path: path.clone(), why };
-        if self.manifest.format != Format::Parquet.extension() {
-            let whole = self.table(table)?;
-            return whole
-                .select(wanted.iter().copied())
-                .and_then(|it| visit(&it))
-                .map_err(|e| bad(e.to_string()));
-        }
-        let rows = self.rows(table).and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0);
-        let mut read = 0;
-        while read < rows {
-            let file = File::open(&path).map_err(|error| bad(error.to_string()))?;
-            let names = wanted.iter().map(|name| (*name).to_owned()).collect();
-            let slice = (read, SLICE_ROWS);
-            let reader = ParquetReader::new(file).with_columns(Some(names)).with_slice(Some(slice));
-            let frame = reader.finish().map_err(|error| bad(error.to_string()))?;
-            if frame.height() == 0 {
-                return Err(bad(format!("it ends after {read} rows, but the manifest says {rows}")));
-            }
-            read += frame.height();
-            visit(&frame).map_err(|error| bad(error.to_string()))?;
+        let mut pieces = self.pieces(table, wanted)?;
+        while let Some(piece) = pieces.read_next()? {
+            visit(&piece).map_err(|error| pieces.bad(error.to_string()))?;
         }
         Ok(())
+    }
+
+    /// Begins to read some columns of a table piece by piece, in order.
+    ///
+    /// Parquet is read in slices, so that memory does not grow with the table; the other formats are
+    /// read whole.
+    ///
+    /// # Errors
+    /// [`OpenError::BadManifest`] if the manifest names no format.
+    pub fn pieces(&self, table: Table, wanted: &[&str]) -> Result<Pieces<'_>, OpenError> {
+        let path = self.path(table)?;
+        let rows = self.rows(table).and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0);
+        let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
+        Ok(Pieces { run: self, table, path, wanted, rows, read: 0, is_done: false })
     }
 
     fn rows(&self, table: Table) -> Option<u64> {
@@ -184,6 +177,56 @@ impl StoredRun {
             ));
         }
         Ok(frame)
+    }
+}
+
+/// A table that is read piece by piece.
+#[derive(Debug)]
+pub struct Pieces<'a> {
+    run: &'a StoredRun,
+    table: Table,
+    path: PathBuf,
+    wanted: Vec<String>,
+    rows: usize,
+    read: usize,
+    is_done: bool,
+}
+
+impl Pieces<'_> {
+    /// Returns the next piece; none after the last.
+    ///
+    /// # Errors
+    /// [`OpenError::Table`] if the file is missing or damaged.
+    pub fn read_next(&mut self) -> Result<Option<DataFrame>, OpenError> {
+        if self.run.manifest.format != Format::Parquet.extension() {
+            return if mem::replace(&mut self.is_done, true) { Ok(None) } else { self.whole().map(Some) };
+        }
+        if self.read >= self.rows {
+            return Ok(None);
+        }
+        let file = File::open(&self.path).map_err(|error| self.bad(error.to_string()))?;
+        let reader = ParquetReader::new(file)
+            .with_columns(Some(self.wanted.clone()))
+            .with_slice(Some((self.read, SLICE_ROWS)));
+        let frame = reader.finish().map_err(|error| self.bad(error.to_string()))?;
+        if frame.height() == 0 {
+            return Err(
+                self.bad(format!("it ends after {} rows, but the manifest says {}", self.read, self.rows))
+            );
+        }
+        self.read += frame.height();
+        Ok(Some(frame))
+    }
+
+    fn whole(&self) -> Result<DataFrame, OpenError> {
+        let whole = self.run.table(self.table)?;
+        whole.select(self.wanted.iter().map(String::as_str)).map_err(|error| self.bad(error.to_string()))
+    }
+
+    /// Says that the table is damaged.
+    #[must_use]
+    pub fn bad(&self, why: String) -> OpenError {
+        OpenError::Table { path: self.path.clone(), why }
     }
 }
 

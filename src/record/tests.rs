@@ -159,9 +159,10 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         facts: 0,
         trades: 0,
         bar_interval: "1m".into(),
+        sample_interval: "1m".into(),
         format: format.to_string(),
         tables,
-        symbols: vec!["ACME".into()],
+        instruments: Vec::new(),
         venues: vec!["PIT".into()],
         accounts: Vec::new(),
     }

@@ -8,14 +8,10 @@ mod text;
 use thiserror::Error;
 
 use crate::analysis::RunData;
-use crate::record::{OpenError, StoredRun};
 
 /// Says why a report cannot be drawn.
 #[derive(Debug, Error)]
 pub enum ReportError {
-    /// The run cannot be read.
-    #[error(transparent)]
-    Open(#[from] OpenError),
     /// A figure cannot be drawn.
     #[error("the figure `{figure}` cannot be drawn: {why}")]
     Figure {
@@ -31,8 +27,7 @@ pub enum ReportError {
 /// The same run gives the same bytes.
 ///
 /// # Errors
-/// [`ReportError`] if a table cannot be read or a figure not drawn.
-pub fn render(run: &StoredRun) -> Result<String, ReportError> {
-    let data = RunData::read(run)?;
-    page::page(&data)
+/// [`ReportError`] if a figure cannot be drawn.
+pub fn render(data: &RunData) -> Result<String, ReportError> {
+    page::page(data)
 }

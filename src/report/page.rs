@@ -105,10 +105,11 @@ fn account_row(out: &mut String, account: &AccountData) {
         _ => "gain",
     };
     let sign = if class == "gain" { "+" } else { "" };
-    let drawdown = match account.max_drawdown {
+    let metric = |key: &str| account.metrics.get(key);
+    let drawdown = match metric("max_drawdown_currency") {
         None => NONE.to_owned(),
         Some(deepest) => {
-            format!("{} ({})", number(deepest, 2), percent(account.max_drawdown_share, 2))
+            format!("{} ({})", number(deepest, 2), percent(metric("max_drawdown_marks"), 2))
         }
     };
     let failed = if summary.failure.is_some() { " <span class=\"loss\">failed</span>" } else { "" };
@@ -118,11 +119,11 @@ fn account_row(out: &mut String, account: &AccountData) {
         escape(&summary.owner),
         escape(&summary.kind.replace('_', " ")),
         cents(&summary.final_equity),
-        percent(account.total_return, 2),
+        percent(metric("cumulative_return"), 2),
         cents(&summary.fees),
         whole(summary.fills),
-        number(account.turnover, 0),
-        percent(account.maker_share, 0),
+        optional(metric("turnover"), 0),
+        percent(metric("maker_share"), 0),
         whole(summary.refused),
     );
 }
@@ -138,16 +139,18 @@ fn markets(out: &mut String, data: &RunData) {
         "<div class=\"scroll\"><table><thead><tr><th>market</th><th>trades</th><th>volume</th><th>mean price by volume</th><th>mean spread</th><th>mean size at the touch</th></tr></thead><tbody>"
     );
     for listing in &data.listings {
-        let places = listing.mean_spread.map_or(2, places_for).max(2);
+        let metric = |key: &str| listing.metrics.get(key);
+        let spread = metric("spread_quoted_time_weighted");
+        let places = spread.map_or(2, places_for).max(2);
         put!(
             out,
             "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&listing.title()),
             whole(listing.trades),
-            number(listing.volume, 0),
-            optional(listing.vwap, places),
-            optional(listing.mean_spread, places + 1),
-            optional(listing.mean_depth, 0),
+            optional(metric("volume"), 0),
+            optional(metric("vwap"), places),
+            optional(spread, places + 1),
+            optional(metric("depth_touch_time_weighted"), 0),
         );
     }
     put!(
@@ -159,7 +162,7 @@ fn markets(out: &mut String, data: &RunData) {
 /// A figure per symbol: prices of all its venues, and where strategies traded.
 fn prices(out: &mut String, data: &RunData) -> Result<(), ReportError> {
     put!(out, "<section><h2>Prices</h2>");
-    for symbol in &data.manifest.symbols {
+    for symbol in data.manifest.instruments.iter().map(|instrument| &instrument.symbol) {
         let lines: Vec<Line<'_>> = data
             .listings
             .iter()

@@ -10,10 +10,8 @@ use super::spec::{InstrumentSpec, ProcessSpec, VenueSpec};
 use super::tree::{Node, Value};
 use crate::market::{Fees, Instrument};
 use crate::pit::Latencies;
+use crate::process::TRADING_HOURS_PER_YEAR;
 use crate::units::{Decimal, FeeRate, InstrumentId, SimDuration};
-
-/// Hours of trading in a year: 252 sessions of 6.5 hours.
-const HOURS_PER_YEAR: f64 = 1_638.0;
 
 /// An instrument as far as it could be read: what others need to know of it stands even where its
 /// process is wrong, so that their own faults are found too.
@@ -85,7 +83,7 @@ fn process(section: &Section<'_>, files: &Files) -> Option<ProcessSpec> {
     }
     let initial = section.required("initial", read::positive);
     let volatility = section.required("volatility", read::number(0.0, 100.0));
-    let hours_per_year = section.or("hours_per_year", HOURS_PER_YEAR, read::positive);
+    let hours_per_year = section.or("hours_per_year", TRADING_HOURS_PER_YEAR, read::positive);
     if kind == 1 {
         let drift = section.or("drift", 0.0, read::number(-100.0, 100.0));
         let (initial, drift, volatility) = (initial?, drift?, volatility?);

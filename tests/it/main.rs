@@ -15,5 +15,6 @@ mod lobster;
 mod market;
 mod order_flow;
 mod orders;
+mod pnl;
 mod scripts;
 mod sessions;

@@ -1,0 +1,77 @@
+//! The rows of the tables `fills` and `pnl`, as accounts take them.
+
+use polars::prelude::{DataFrame, PolarsResult};
+
+use super::cells::{monies, numbers, texts, times};
+use super::directory::Directory;
+use crate::market::Side;
+use crate::units::Money;
+
+/// A row of the `pnl` table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MarkRow {
+    pub(super) at: i64,
+    pub(super) account: usize,
+    pub(super) instrument: usize,
+    pub(super) position: Option<f64>,
+    pub(super) mark: Option<f64>,
+    pub(super) equity: Option<f64>,
+}
+
+/// A fill of a tracked account.
+#[derive(Debug)]
+pub(super) struct FillRow {
+    pub(super) at: i64,
+    pub(super) account: usize,
+    pub(super) instrument: usize,
+    pub(super) side: Side,
+    pub(super) is_maker: bool,
+    pub(super) price: f64,
+    pub(super) quantity: f64,
+    pub(super) fee: Money,
+}
+
+/// The columns of the `fills` table that are needed.
+pub(super) const FILLS: [&str; 8] =
+    ["time", "owner", "symbol", "side", "liquidity", "price", "quantity", "fee"];
+
+/// Returns the fills of tracked accounts in a piece of the table.
+pub(super) fn fill_rows(directory: &Directory, frame: &DataFrame) -> PolarsResult<Vec<FillRow>> {
+    let (at, owners, symbols) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "symbol")?);
+    let (sides, roles, fees) = (texts(frame, "side")?, texts(frame, "liquidity")?, monies(frame, "fee")?);
+    let (prices, quantities) = (numbers(frame, "price")?, numbers(frame, "quantity")?);
+    let row = |row: usize| {
+        Some(FillRow {
+            at: at[row],
+            account: directory.account(owners[row])?,
+            instrument: directory.instrument(symbols[row])?,
+            side: if sides[row] == Side::Buy.name() { Side::Buy } else { Side::Sell },
+            is_maker: roles[row] == "maker",
+            price: prices[row]?,
+            quantity: quantities[row]?,
+            fee: fees[row],
+        })
+    };
+    Ok((0..at.len()).filter_map(row).collect())
+}
+
+/// The columns of the `pnl` table that are needed.
+pub(super) const PNL: [&str; 6] = ["time", "owner", "symbol", "position", "mark", "equity"];
+
+/// Returns the marks in a piece of the table.
+pub(super) fn mark_rows(directory: &Directory, frame: &DataFrame) -> PolarsResult<Vec<MarkRow>> {
+    let (at, owners, symbols) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "symbol")?);
+    let (positions, marks) = (numbers(frame, "position")?, numbers(frame, "mark")?);
+    let equities = numbers(frame, "equity")?;
+    let row = |row: usize| {
+        Some(MarkRow {
+            at: at[row],
+            account: directory.account(owners[row])?,
+            instrument: directory.instrument(symbols[row])?,
+            position: positions[row],
+            mark: marks[row],
+            equity: equities[row],
+        })
+    };
+    Ok((0..at.len()).filter_map(row).collect())
+}

@@ -1,0 +1,176 @@
+//! [`Flow`]: how a listing's mid and its trades go together.
+
+use std::collections::VecDeque;
+
+use super::listing::Print;
+use super::metrics::MarketTotals;
+use super::metrics::market::MarketPeriod;
+use super::sampling::Periods;
+
+/// How much later the mid is looked at that tells what a trade has moved: a minute.
+const LATER_NANOS: i64 = 60_000_000_000;
+const DAY_NANOS: i64 = 86_400_000_000_000;
+
+/// A trade that waits for the mid a minute later.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    due: i64,
+    sign: f64,
+    price: f64,
+    mid: f64,
+    notional: f64,
+}
+
+/// Follows a listing's mid and trades.
+///
+/// A mid is that of the last quote with two sides. Periods without quotes and trades count where there are some
+/// before and after them on the same day: a quiet market has returns of zero, a closed one has none.
+#[derive(Debug)]
+pub(super) struct Flow {
+    periods: Periods,
+    totals: MarketTotals,
+    mid: Option<f64>,
+    /// The period at hand, and its end; none before the first mid.
+    period: Option<(MarketPeriod, i64)>,
+    last_at: i64,
+    waiting: VecDeque<Waiting>,
+}
+
+impl Flow {
+    pub(super) fn new(periods: Periods) -> Self {
+        let totals = MarketTotals::new(periods.per_year());
+        Self { periods, totals, mid: None, period: None, last_at: 0, waiting: VecDeque::new() }
+    }
+
+    /// Returns the last mid.
+    pub(super) const fn mid(&self) -> Option<f64> {
+        self.mid
+    }
+
+    /// Takes a mid, or that there is none at the moment.
+    pub(super) fn quote(&mut self, at: i64, mid: Option<f64>) {
+        self.settle_before(at);
+        self.roll(at);
+        let Some(mid) = mid else { return };
+        self.mid = Some(mid);
+        let end = self.periods.end_of(at);
+        let new = MarketPeriod { opening: mid, ..MarketPeriod::default() };
+        let (period, _) = self.period.get_or_insert((new, end));
+        period.closing = mid;
+    }
+
+    /// Takes a trade.
+    pub(super) fn trade(&mut self, at: i64, print: &Print) {
+        self.settle_before(at);
+        self.roll(at);
+        let notional = print.price * print.quantity;
+        self.totals.trades += 1.0;
+        self.totals.volume += print.quantity;
+        self.totals.notional += notional;
+        if let Some((period, _)) = &mut self.period {
+            period.signed_volume += print.sign.unwrap_or(0.0) * print.quantity;
+            period.notional += notional;
+        }
+        if let Some((sign, mid)) = print.sign.zip(self.mid) {
+            let due = at.saturating_add(LATER_NANOS);
+            self.totals.add_cost(sign, print.price, mid, notional);
+            self.waiting.push_back(Waiting { due, sign, price: print.price, mid, notional });
+        }
+    }
+
+    /// Ends the periods that end before `at`.
+    fn roll(&mut self, at: i64) {
+        let same_day = self.last_at.div_euclid(DAY_NANOS) == at.div_euclid(DAY_NANOS);
+        self.last_at = at;
+        let Some((mut period, mut end)) = self.period else { return };
+        while end < at {
+            self.totals.add(&period);
+            period =
+                MarketPeriod { opening: period.closing, closing: period.closing, ..MarketPeriod::default() };
+            end = if same_day { end.saturating_add(self.periods.interval) } else { self.periods.end_of(at) };
+        }
+        self.period = Some((period, end));
+    }
+
+    /// Looks at the mid for the trades that were a minute ago before `at`.
+    fn settle_before(&mut self, at: i64) {
+        while let Some(trade) = self.waiting.pop_front_if(|trade| trade.due < at) {
+            if let Some(later) = self.mid {
+                self.totals.add_later(trade.sign, trade.price, (trade.mid, later), trade.notional);
+            }
+        }
+    }
+
+    /// Returns the totals, and how many periods make a year.
+    pub(super) fn finish(mut self) -> (MarketTotals, f64) {
+        let end = self.periods.extent.end();
+        self.settle_before(end);
+        self.roll(end.min(self.last_at.saturating_add(self.periods.interval)));
+        if let Some((period, _)) = self.period {
+            self.totals.add(&period);
+        }
+        (self.totals, self.periods.per_year())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::metrics::{Measures, market};
+    use super::super::thin::Extent;
+    use super::*;
+    use crate::units::{SimDuration, SimTime};
+
+    const MINUTE: i64 = 60_000_000_000;
+
+    fn flow() -> Flow {
+        let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(2 * DAY_NANOS));
+        Flow::new(Periods::new(extent, SimDuration::from_secs(60)))
+    }
+
+    fn measures(flow: Flow) -> Measures {
+        let (totals, periods_per_year) = flow.finish();
+        Measures::take(market::METRICS, &totals, periods_per_year)
+    }
+
+    #[test]
+    fn a_quiet_minute_counts_and_a_night_does_not() {
+        let mut flow = flow();
+        flow.quote(1, Some(100.0));
+        flow.quote(3 * MINUTE + 1, Some(101.0));
+        // A night, and a jump over it in the first minute of the next day.
+        flow.quote(DAY_NANOS + 600 * MINUTE + 1, Some(102.0));
+        let squares = (1.01_f64).ln().powi(2) + (102.0_f64 / 101.0).ln().powi(2);
+        // Three quiet minutes, the fourth, and the one next day.
+        let expected = (squares / 5.0 * 98_280.0).sqrt();
+        let found = measures(flow).get("volatility_realized_annualised").unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-12, "{found}, not {expected}");
+    }
+
+    #[test]
+    fn a_trade_is_measured_against_the_mid_before_it_and_a_minute_later() {
+        let mut flow = flow();
+        flow.quote(0, Some(100.0));
+        flow.trade(10, &Print { price: 100.1, quantity: 10.0, sign: Some(1.0) });
+        flow.quote(11, Some(100.5));
+        flow.quote(10 + LATER_NANOS, Some(100.3));
+        flow.quote(11 + LATER_NANOS, Some(90.0));
+        let measures = measures(flow);
+        let close = |key: &str, value: f64| {
+            let found = measures.get(key).unwrap();
+            assert!((found - value).abs() < 1e-9, "{key}: {found}, not {value}");
+        };
+        close("effective_spread_bps", 20.0);
+        close("price_impact_60s_bps", 60.0);
+        close("realized_spread_60s_bps", -40.0);
+    }
+
+    #[test]
+    fn an_auction_has_volume_and_no_aggressor() {
+        let mut flow = flow();
+        flow.quote(0, Some(100.0));
+        flow.trade(10, &Print { price: 101.0, quantity: 10.0, sign: None });
+        let measures = measures(flow);
+        assert_eq!(measures.get("volume"), Some(10.0));
+        assert_eq!(measures.get("effective_spread_bps"), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! P&L one can trust: an auditor rebuilds it from the recorded fills alone, with code and numbers of its own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use bearpit::analysis::RunData;
+use bearpit::record::{AccountSummary, StoredRun, Table};
+use polars::prelude::{DataFrame, DataType};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::cli::{bearpit, run};
+
+/// One cent in units of 10^-10: the shipped scenarios have ticks of a cent and lots of one.
+const CENT: i128 = 100_000_000;
+
+fn exact(text: &str) -> i128 {
+    let (whole, fraction) = text.split_once('.').unwrap();
+    let size: i128 = format!("{}{fraction:0<10}", whole.trim_start_matches('-')).parse().unwrap();
+    if text.starts_with('-') { -size } else { size }
+}
+
+fn texts(frame: &DataFrame, name: &str) -> Vec<String> {
+    frame.column(name).unwrap().str().unwrap().iter().map(|it| it.unwrap_or("").to_owned()).collect()
+}
+
+fn doubles(frame: &DataFrame, name: &str) -> Vec<Option<f64>> {
+    frame.column(name).unwrap().cast(&DataType::Float64).unwrap().f64().unwrap().iter().collect()
+}
+
+fn monies(frame: &DataFrame, name: &str) -> Vec<i128> {
+    let units = frame.column(name).unwrap().decimal().unwrap().physical();
+    units.iter().map(|it| it.unwrap()).collect()
+}
+
+/// Rounds half away from zero.
+fn divide(numerator: i128, denominator: i128) -> i128 {
+    let size = (2 * numerator.abs() + denominator) / (2 * denominator);
+    if numerator < 0 { -size } else { size }
+}
+
+/// An account by average cost, in units of 10^-10.
+#[derive(Debug, Clone, Default)]
+struct Books {
+    cash: i128,
+    lots: i128,
+    cost: i128,
+    realized: i128,
+}
+
+impl Books {
+    fn of(account: &AccountSummary) -> Self {
+        let held = account.initial_holdings.first();
+        Self {
+            cash: exact(&account.initial_cash),
+            lots: held.map_or(0, |held| held.lots.into()),
+            cost: held.map_or(0, |held| exact(&held.cost)),
+            realized: 0,
+        }
+    }
+
+    /// Books one fill: first what closes, then what opens.
+    fn fill(&mut self, change: i128, price: i128, fee: i128) {
+        self.cash -= change * price + fee;
+        let closed = if self.lots * change < 0 { change.abs().min(self.lots.abs()) } else { 0 };
+        if closed > 0 {
+            let left = divide(self.cost * closed, self.lots.abs());
+            self.cost -= left;
+            self.realized += closed * price * self.lots.signum() - left;
+        }
+        self.cost += (change.abs() - closed) * change.signum() * price;
+        self.lots += change;
+    }
+}
+
+struct Audited {
+    rows: usize,
+    fills: usize,
+}
+
+/// Rebuilds the accounts of a run with one instrument, row by row of the `pnl` table.
+fn audit(directory: &Path) -> Audited {
+    let run = StoredRun::open(directory).unwrap();
+    let fills = run.table(Table::Fills).unwrap();
+    let mut of_owner: BTreeMap<String, Vec<(i128, i128, i128)>> = BTreeMap::new();
+    let (owners, sides, fees) = (texts(&fills, "owner"), texts(&fills, "side"), monies(&fills, "fee"));
+    let (prices, quantities) = (doubles(&fills, "price"), doubles(&fills, "quantity"));
+    for row in 0..fills.height() {
+        let cents: i128 = format!("{:.0}", prices[row].unwrap() * 100.0).parse().unwrap();
+        let lots: i128 = format!("{:.0}", quantities[row].unwrap()).parse().unwrap();
+        let change = if sides[row] == "buy" { lots } else { -lots };
+        of_owner.entry(owners[row].clone()).or_default().push((change, cents * CENT, fees[row]));
+    }
+    let pnl = run.table(Table::Pnl).unwrap();
+    let (owners, marks, positions) = (texts(&pnl, "owner"), doubles(&pnl, "mark"), doubles(&pnl, "position"));
+    let (realized, cash, equity) = (monies(&pnl, "realized"), monies(&pnl, "cash"), monies(&pnl, "equity"));
+    let mut audited = Audited { rows: 0, fills: 0 };
+    for account in &run.manifest().accounts {
+        let mut books = Books::of(account);
+        let none = Vec::new();
+        let fills = of_owner.get(&account.owner).unwrap_or(&none);
+        let mut coming = fills.iter();
+        for row in (0..pnl.height()).filter(|row| owners[*row] == account.owner) {
+            // A fill is booked when its report arrives, and so after others' marks: forward to this row.
+            while books.cash != cash[row] {
+                let Some(fill) = coming.next() else { break };
+                books.fill(fill.0, fill.1, fill.2);
+            }
+            assert_eq!(books.cash, cash[row], "{}: row {row} is of no fills", account.owner);
+            let lots: i128 = format!("{:.0}", positions[row].unwrap()).parse().unwrap();
+            assert_eq!((books.lots, books.realized), (lots, realized[row]), "{}: row {row}", account.owner);
+            let half_cents = marks[row].map_or(0, |mark| format!("{:.0}", mark * 200.0).parse().unwrap());
+            assert_eq!(books.cash + books.lots * half_cents * (CENT / 2), equity[row], "{}", account.owner);
+            audited.rows += 1;
+        }
+        assert_eq!(coming.len(), 0, "{}: fills that no row has", account.owner);
+        assert_eq!(books.cash + books.lots * last_mark(&marks) * (CENT / 2), exact(&account.final_equity));
+        audited.fills += fills.len();
+    }
+    audited
+}
+
+fn last_mark(marks: &[Option<f64>]) -> i128 {
+    marks.last().copied().flatten().map_or(0, |mark| format!("{:.0}", mark * 200.0).parse().unwrap())
+}
+
+fn simulate(out: &Path, scenario: &str, settings: &[&str]) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(format!("{scenario}.toml"));
+    let mut command = bearpit();
+    command.arg("simulate").arg(file).args(["--quiet", "--out"]).arg(out);
+    let (code, _, stderr) = run(command.args(settings.iter().flat_map(|setting| ["--set", *setting])));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn pnl_rebuilt_from_fills_alone_is_the_recorded_one_to_the_last_unit() {
+    let out = TempDir::new().unwrap();
+    simulate(out.path(), "quickstart", &["scenario.end=2025-03-03T10:30:00"]);
+    let quickstart = audit(&out.path().join("quickstart/42"));
+    assert!(quickstart.fills > 500 && quickstart.rows > quickstart.fills, "there is something to audit");
+    // Makers who hold shares at the start, auctions, and a night.
+    simulate(out.path(), "sessions", &["scenario.end=2025-03-03T12:00:00"]);
+    let sessions = audit(&out.path().join("sessions/7"));
+    assert!(sessions.fills > 500, "there is something to audit");
+}
+
+#[test]
+fn trips_bring_what_the_pnl_table_has_realized() {
+    let out = TempDir::new().unwrap();
+    simulate(out.path(), "quickstart", &["scenario.end=2025-03-03T11:30:00"]);
+    let run = StoredRun::open(&out.path().join("quickstart/42")).unwrap();
+    let pnl = run.table(Table::Pnl).unwrap();
+    let (owners, realized) = (texts(&pnl, "owner"), monies(&pnl, "realized"));
+    let data = RunData::read(&run).unwrap();
+    for account in &data.accounts {
+        let last = owners.iter().rposition(|owner| *owner == account.summary.owner).unwrap();
+        let booked = account.metrics.get("realized_average_cost").unwrap();
+        assert!((booked - realized[last] as f64 / 1e10).abs() < 1e-6, "{}", account.summary.owner);
+    }
+    let ema = data.accounts.iter().find(|account| account.summary.owner == "ema").unwrap();
+    assert!(ema.trips_total > 0 && ema.fifo_trips_total >= ema.trips_total, "the strategy traded");
+    let net: f64 = ema.trips.iter().map(|it| it.trip.net().to_f64()).sum();
+    let expectancy = ema.metrics.get("expectancy_trip").unwrap();
+    assert!((net / ema.trips.len() as f64 - expectancy).abs() < 1e-9);
+}
+
+#[test]
+fn a_summary_has_all_metrics_with_units_and_what_annualises_them() {
+    let out = TempDir::new().unwrap();
+    simulate(out.path(), "quickstart", &["scenario.end=2025-03-03T10:00:00"]);
+    let bytes = std::fs::read(out.path().join("quickstart/42/summary.json")).unwrap();
+    let summary: Value = serde_json::from_slice(&bytes).unwrap();
+    let per_year = summary["periods_per_year"].as_f64().unwrap();
+    assert!((per_year - 98_280.0).abs() < 1e-6, "minutes: {per_year}");
+    let account = &summary["accounts"][0];
+    assert_eq!(account["metrics"]["periods"]["value"].as_f64(), Some(30.0));
+    let sharpe = &account["metrics"]["sharpe_annualised"];
+    assert!(sharpe["value"].is_f64() && sharpe["unit"] == "ratio", "{sharpe}");
+    assert_eq!(sharpe["periods_per_year"], summary["periods_per_year"]);
+    let money = |key: &str| account[key].as_str().unwrap().parse::<f64>().unwrap();
+    let total = money("final_equity") / money("initial_equity") - 1.0;
+    let compounded = account["metrics"]["cumulative_return"]["value"].as_f64().unwrap();
+    assert!((total - compounded).abs() < 1e-12, "{total}, {compounded}");
+    let market = &summary["markets"][0]["metrics"];
+    for key in ["effective_spread_bps", "kyle_lambda", "amihud_illiquidity", "volatility_realized_annualised"]
+    {
+        assert!(market[key]["value"].as_f64().is_some_and(|value| value > 0.0), "{key}: {}", market[key]);
+    }
+    let parts = ["realized_spread_60s_bps", "price_impact_60s_bps"];
+    assert!(parts.iter().all(|key| market[*key]["value"].is_f64()), "{market}");
+}
+
+#[test]
+fn a_market_in_which_nothing_happens_has_metrics_that_are_absent() {
+    let out = TempDir::new().unwrap();
+    let scenario = out.path().join("empty.toml");
+    let text = "[scenario]\nname = \"empty\"\nseed = 1\nstart = 2025-03-03T09:30:00\nend = 2025-03-03T09:31:00\n\
+                [[instruments]]\nsymbol = \"ACME\"\ntick_size = \"0.01\"\n\
+                [[venues]]\nname = \"PIT\"\ninstruments = [\"ACME\"]\n\
+                [[agents]]\nname = \"idle\"\nkind = \"script\"\nfile = \"idle.rhai\"\ncash = 1000\n";
+    std::fs::write(&scenario, text).unwrap();
+    std::fs::write(out.path().join("idle.rhai"), "fn on_start() {}\n").unwrap();
+    let mut command = bearpit();
+    let (code, _, stderr) =
+        run(command.arg("simulate").arg(&scenario).args(["--quiet", "--out"]).arg(out.path()));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let bytes = std::fs::read(out.path().join("empty/1/summary.json")).unwrap();
+    let summary: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(summary["markets"].as_array().map(Vec::len), Some(0), "nobody quoted");
+    let metrics = summary["accounts"][0]["metrics"].as_object().unwrap();
+    let known: Vec<&str> = metrics
+        .iter()
+        .filter(|(_, measure)| measure["value"].as_f64().is_some_and(|value| value != 0.0))
+        .map(|(key, _)| key.as_str())
+        .collect();
+    assert_eq!(known, ["autocorrelation_penalty"], "one is no penalty");
+}
+
+#[test]
+fn a_manifest_that_says_nonsense_is_an_error_that_names_it() {
+    let out = TempDir::new().unwrap();
+    simulate(out.path(), "quickstart", &["scenario.end=2025-03-03T09:31:00"]);
+    let directory = out.path().join("quickstart/42");
+    let path = directory.join("manifest.json");
+    let whole = std::fs::read_to_string(&path).unwrap();
+    for (sane, nonsense, told) in [
+        (r#""sample_interval": "1m""#, r#""sample_interval": "soon""#, "sample_interval"),
+        (r#""tick_size": "0.01""#, r#""tick_size": "-1""#, "the size of `ACME`"),
+        (r#""start": "2025"#, r#""start": "MMXXV"#, "`start`"),
+        (r#""initial_equity": ""#, r#""initial_equity": "x"#, "no amount of money"),
+    ] {
+        assert!(whole.contains(sane), "{sane}");
+        std::fs::write(&path, whole.replacen(sane, nonsense, 1)).unwrap();
+        let (code, _, stderr) = run(bearpit().arg("report").arg(&directory));
+        assert_eq!(code, 1, "{stderr}");
+        assert!(stderr.contains(told) && stderr.contains("manifest.json"), "{told}: {stderr}");
+    }
+}
