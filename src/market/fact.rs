@@ -191,6 +191,33 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// Returns the listing in whose book it happened, if it did in one.
+    #[must_use]
+    pub const fn listing(&self) -> Option<ListingId> {
+        match *self {
+            Self::OrderRefused { listing, .. }
+            | Self::OrderAccepted { listing, .. }
+            | Self::OrderRejected { listing, .. }
+            | Self::CommandRejected { listing, .. }
+            | Self::OrderReplaced { listing, .. }
+            | Self::OrderRepriced { listing, .. }
+            | Self::OrderReduced { listing, .. }
+            | Self::OrderTriggered { listing, .. }
+            | Self::OrderRefreshed { listing, .. }
+            | Self::OrderCanceled { listing, .. }
+            | Self::OrderExpired { listing, .. }
+            | Self::Traded(Trade { listing, .. })
+            | Self::PhaseChanged { listing, .. }
+            | Self::IndicativeChanged { listing, .. }
+            | Self::AuctionUncrossed { listing, .. }
+            | Self::TouchChanged { listing, .. }
+            | Self::BarClosed { listing, .. } => Some(listing),
+            Self::AccountMarked(_) | Self::Logged { .. } | Self::StrategyFailed { .. } => None,
+        }
+    }
+}
+
 /// A trade: two fills, one price.
 ///
 /// In an auction nobody aggresses: the maker is who came first, the taker who came later.

@@ -16,6 +16,7 @@ mod quote;
 mod reason;
 mod refusal;
 mod report;
+mod shown;
 mod side;
 mod tape;
 
@@ -26,9 +27,10 @@ pub use flow::{BookRow, HaltState, MessageKind, OrderMessage, flow_lots, flow_pr
 pub use instrument::{Fees, Instrument, InstrumentError, Listing};
 pub use order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
 pub use phase::Phase;
-pub use quote::{Quote, QuoteLevel};
+pub use quote::{Ladders, Quote, QuoteLevel};
 pub use reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
 pub use refusal::Refusal;
 pub use report::{ExecutionReport, Liquidity, ReportKind};
+pub use shown::ShownBook;
 pub use side::Side;
 pub use tape::{Stamped, Tape, TapeSink};
