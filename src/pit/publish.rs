@@ -1,29 +1,19 @@
 //! Publication: facts to the tape, and from there to those who subscribed.
 
+use super::feeds::Feed;
 use super::message::{MarketData, Message, Update};
 use super::{Context, Pit};
-use crate::market::{ExecutionReport, Fact};
+use crate::market::{Bar, ExecutionReport, Fact, Ladders, Trade};
 use crate::units::{ActorId, ListingId, SimTime, TradeId};
 
-/// What can be subscribed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Feed {
-    /// Every change of the touch.
-    Quotes,
-    /// Every trade.
-    Trades,
-    /// Every bar, when it ends.
-    Bars,
-}
-
-impl Feed {
-    pub(super) const fn index(self) -> usize {
-        match self {
-            Self::Quotes => 0,
-            Self::Trades => 1,
-            Self::Bars => 2,
-        }
-    }
+/// The tags with which a venue is woken when bars end.
+///
+/// Two, since the recorded bar becomes a fact: its place on the tape must not depend on who subscribed to
+/// bars that end at the same time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BarAlarms {
+    pub(crate) recorded: u64,
+    pub(crate) others: u64,
 }
 
 impl Context {
@@ -36,25 +26,85 @@ impl Context {
         let (feed, listing, update) = match fact {
             Fact::TouchChanged { listing, quote } => (Feed::Quotes, listing, Update::Quote(quote)),
             Fact::Traded(trade) => {
-                let update = Update::Trade {
-                    price: trade.price,
-                    quantity: trade.quantity,
-                    aggressor: trade.aggressor,
-                };
-                (Feed::Trades, trade.listing, update)
+                let Trade { price, quantity, aggressor, phase, .. } = trade;
+                (Feed::Trades, trade.listing, Update::Trade { price, quantity, aggressor, phase })
             }
-            Fact::BarClosed { listing, bar } => (Feed::Bars, listing, Update::Bar(bar)),
+            Fact::PhaseChanged { listing, phase } => (Feed::Phases, listing, Update::Phase(phase)),
+            Fact::IndicativeChanged { listing, indicative } => {
+                (Feed::Indicative, listing, Update::Indicative(indicative))
+            }
+            Fact::BarClosed { listing, bar } => (Feed::Bars(bar.interval()), listing, Update::Bar(bar)),
             _ => return,
         };
-        self.push(feed, MarketData { listing, at: now, update });
+        self.push(feed, 0, &MarketData { listing, at: now, update });
     }
 
-    fn push(&mut self, feed: Feed, data: MarketData) {
-        // By index, since sending needs the whole context; subscribing is not possible meanwhile.
+    /// Publishes a trade, and adds it to the bars; the venue is woken when those end that it begins.
+    pub(crate) fn publish_trade(&mut self, trade: Trade, alarms: BarAlarms) {
+        // Bars that end now must be closed before a trade of the next is added.
+        self.close_recorded_bar(trade.listing);
+        self.close_other_bars(trade.listing);
+        self.publish(Fact::Traded(trade));
+        let now = self.now();
         let mut index = 0;
+        while let Some(state) = self.domain_mut().listings.get_mut(trade.listing.index())
+            && let Some(feed) = state.feeds.bars.get_mut(index)
+        {
+            if let Some(end) = feed.add(now, trade.price, trade.quantity) {
+                self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
+            }
+            index += 1;
+        }
+    }
+
+    /// Publishes the bar of the recorded interval if it has ended.
+    pub(crate) fn close_recorded_bar(&mut self, listing: ListingId) {
+        if let Some((_, Some(bar))) = self.take_ended_bar(listing, 0) {
+            self.publish(Fact::BarClosed { listing, bar });
+        }
+    }
+
+    /// Sends bars of other intervals that have ended to those who subscribed to them; they are no facts,
+    /// so that a run does not depend on who looks.
+    pub(crate) fn close_other_bars(&mut self, listing: ListingId) {
+        let at = self.now();
+        let mut index = 1;
+        while let Some((feed, ended)) = self.take_ended_bar(listing, index) {
+            if let Some(bar) = ended {
+                self.push(feed, 0, &MarketData { listing, at, update: Update::Bar(bar) });
+            }
+            index += 1;
+        }
+    }
+
+    fn take_ended_bar(&mut self, listing: ListingId, index: usize) -> Option<(Feed, Option<Bar>)> {
+        let now = self.now();
+        let feed = self.domain_mut().listings.get_mut(listing.index())?.feeds.bars.get_mut(index)?;
+        Some((Feed::Bars(feed.interval), feed.take_ended(now)))
+    }
+
+    /// Sends what a book shows to those who subscribed to it, where it is not what they were told last;
+    /// `show` returns so many levels of both sides.
+    pub(crate) fn publish_book(&mut self, listing: ListingId, show: impl Fn(usize) -> Ladders) {
+        let at = self.now();
+        let mut index = 0;
+        while let Some(state) = self.domain_mut().listings.get_mut(listing.index())
+            && let Some(feed) = state.feeds.books.get_mut(index)
+        {
+            let levels = feed.levels;
+            let (ladders, known) = feed.renew(show(levels));
+            self.push(Feed::Book(levels), known, &MarketData { listing, at, update: Update::Book(ladders) });
+            index += 1;
+        }
+    }
+
+    /// Sends an item to the subscribers of a feed but for the first so many.
+    fn push(&mut self, feed: Feed, first: usize, data: &MarketData) {
+        // By index, since sending needs the whole context; subscribing is not possible meanwhile.
+        let mut index = first;
         while let Some((to, arrival)) = self.domain_mut().next_subscriber(feed, data.listing, index, data.at)
         {
-            self.send_at(to, arrival, Message::Market(data));
+            self.send_at(to, arrival, Message::Market(data.clone()));
             index += 1;
         }
     }
@@ -88,7 +138,7 @@ impl Pit {
         now: SimTime,
     ) -> Option<(ActorId, SimTime)> {
         let state = self.listings.get(listing.index())?;
-        let to = *state.subscribers[feed.index()].get(index)?;
+        let to = *state.feeds.subscribers(feed).get(index)?;
         let arrival = self.wires.get(to, state.listing.venue)?.feed.arrival(now);
         Some((to, arrival))
     }

@@ -151,9 +151,12 @@ impl Running {
         let mut host = self.host.borrow_mut();
         mem::swap(ctx, &mut host.ctx);
         while let Some(listing) = host.subscriptions.get(self.subscribed) {
-            for (callback, feed) in [(Callback::Bar, Feed::Bars), (Callback::Quote, Feed::Quotes)] {
+            for (callback, feed) in
+                [(Callback::Bar, Feed::Bars(ctx.bar_interval())), (Callback::Quote, Feed::Quotes)]
+            {
                 if self.script.defined.has(callback) {
-                    ctx.subscribe(*listing, feed);
+                    // Scripts name listings that there are, and these feeds are always to be had.
+                    ctx.subscribe(*listing, feed).ok();
                 }
             }
             self.subscribed += 1;
@@ -244,7 +247,7 @@ impl Handler<MarketData> for ScriptTrader {
                 let quote = QuoteView::new(place, &quote, instrument);
                 self.call(ctx, Callback::Quote, (quote,));
             }
-            Update::Trade { .. } => {}
+            Update::Trade { .. } | Update::Phase(_) | Update::Indicative(_) | Update::Book(_) => {}
         }
     }
 }
