@@ -74,7 +74,7 @@ impl Feeds {
             trades: Vec::new(),
             phases: Vec::new(),
             indicative: Vec::new(),
-            bars: vec![BarFeed::new(recorded, None)],
+            bars: vec![BarFeed::new(recorded)],
             books: Vec::new(),
         }
     }
@@ -97,10 +97,12 @@ impl Feeds {
                     return Err(FeedError::BarTooShort(interval));
                 }
                 let index = known.unwrap_or_else(|| {
-                    self.bars.push(BarFeed::new(interval, missed));
+                    self.bars.push(BarFeed::new(interval));
                     self.bars.len() - 1
                 });
-                &mut self.bars[index].subscribers
+                // The recorded bars are kept whole for everybody.
+                self.bars[index].subscribe(who, missed.filter(|_| index > 0));
+                return Ok(());
             }
             Feed::Book(levels) => {
                 if !(1..=Feed::MOST_LEVELS).contains(&levels) {
@@ -120,22 +122,19 @@ impl Feeds {
         Ok(())
     }
 
-    /// Returns who gets a feed.
-    pub(super) fn subscribers(&self, feed: Feed) -> &[ActorId] {
-        match feed {
+    /// Returns the subscriber of a feed of that number.
+    pub(super) fn subscriber(&self, feed: Feed, index: usize) -> Option<ActorId> {
+        let subscribers = match feed {
             Feed::Quotes => &self.quotes,
             Feed::Trades => &self.trades,
             Feed::Phases => &self.phases,
             Feed::Indicative => &self.indicative,
             Feed::Bars(interval) => {
-                let feed = self.bars.iter().find(|feed| feed.interval == interval);
-                feed.map_or(&[], |feed| &feed.subscribers)
+                return self.bars.iter().find(|feed| feed.interval == interval)?.subscriber(index);
             }
-            Feed::Book(levels) => {
-                let feed = self.books.iter().find(|feed| feed.levels == levels);
-                feed.map_or(&[], |feed| &feed.subscribers)
-            }
-        }
+            Feed::Book(levels) => &self.books.iter().find(|feed| feed.levels == levels)?.subscribers,
+        };
+        subscribers.get(index).copied()
     }
 }
 
@@ -197,8 +196,9 @@ mod tests {
         assert_eq!(feed.renew(bid(1)).1, 1, "the second has not been told");
         assert_eq!(feed.renew(bid(1)).1, 2);
         assert_eq!(feed.renew(Ladders::default()).1, 0);
-        assert_eq!(feeds.subscribers(Feed::Book(5)), [anne, ben]);
-        assert_eq!(feeds.subscribers(Feed::Book(6)), []);
+        let subscribers = [0, 1, 2].map(|index| feeds.subscriber(Feed::Book(5), index));
+        assert_eq!(subscribers, [Some(anne), Some(ben), None]);
+        assert_eq!(feeds.subscriber(Feed::Book(6), 0), None);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Publication: facts to the tape, and from there to those who subscribed.
 
+use std::ops::Range;
+
+use super::bars::BarFeed;
 use super::feeds::Feed;
 use super::message::{MarketData, Message, Update};
 use super::{Context, Pit};
-use crate::market::{Bar, ExecutionReport, Fact, Ladders, Trade};
+use crate::market::{ExecutionReport, Fact, Ladders, Trade};
 use crate::units::{ActorId, ListingId, SimTime, TradeId};
 
 /// The tags with which a venue is woken when bars end.
@@ -36,7 +39,7 @@ impl Context {
             Fact::BarClosed { listing, bar } => (Feed::Bars(bar.interval()), listing, Update::Bar(bar)),
             _ => return,
         };
-        self.push(feed, 0, &MarketData { listing, at: now, update });
+        self.push(feed, 0..usize::MAX, &MarketData { listing, at: now, update });
     }
 
     /// Publishes a trade, and adds it to the bars; the venue is woken when those end that it begins.
@@ -47,9 +50,7 @@ impl Context {
         self.publish(Fact::Traded(trade));
         let now = self.now();
         let mut index = 0;
-        while let Some(state) = self.domain_mut().listings.get_mut(trade.listing.index())
-            && let Some(feed) = state.feeds.bars.get_mut(index)
-        {
+        while let Some(feed) = self.bar_feed(trade.listing, index) {
             if let Some(end) = feed.add(now, trade.price, trade.quantity) {
                 self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
             }
@@ -59,7 +60,8 @@ impl Context {
 
     /// Publishes the bar of the recorded interval if it has ended.
     pub(crate) fn close_recorded_bar(&mut self, listing: ListingId) {
-        if let Some((_, Some(bar))) = self.take_ended_bar(listing, 0) {
+        let now = self.now();
+        if let Some(bar) = self.bar_feed(listing, 0).and_then(|feed| feed.take_ended(now)) {
             self.publish(Fact::BarClosed { listing, bar });
         }
     }
@@ -69,18 +71,18 @@ impl Context {
     pub(crate) fn close_other_bars(&mut self, listing: ListingId) {
         let at = self.now();
         let mut index = 1;
-        while let Some((feed, ended)) = self.take_ended_bar(listing, index) {
-            if let Some(bar) = ended {
-                self.push(feed, 0, &MarketData { listing, at, update: Update::Bar(bar) });
+        while let Some(feed) = self.bar_feed(listing, index) {
+            if let Some(bar) = feed.take_ended(at) {
+                let (interval, entitled) = (feed.interval, feed.entitled(&bar));
+                let data = MarketData { listing, at, update: Update::Bar(bar) };
+                self.push(Feed::Bars(interval), 0..entitled, &data);
             }
             index += 1;
         }
     }
 
-    fn take_ended_bar(&mut self, listing: ListingId, index: usize) -> Option<(Feed, Option<Bar>)> {
-        let now = self.now();
-        let feed = self.domain_mut().listings.get_mut(listing.index())?.feeds.bars.get_mut(index)?;
-        Some((Feed::Bars(feed.interval), feed.take_ended(now)))
+    fn bar_feed(&mut self, listing: ListingId, index: usize) -> Option<&mut BarFeed> {
+        self.domain_mut().listings.get_mut(listing.index())?.feeds.bars.get_mut(index)
     }
 
     /// Sends what a book shows to those who subscribed to it, where it is not what they were told last;
@@ -93,19 +95,18 @@ impl Context {
         {
             let levels = feed.levels;
             let (ladders, known) = feed.renew(show(levels));
-            self.push(Feed::Book(levels), known, &MarketData { listing, at, update: Update::Book(ladders) });
+            let data = MarketData { listing, at, update: Update::Book(ladders) };
+            self.push(Feed::Book(levels), known..usize::MAX, &data);
             index += 1;
         }
     }
 
-    /// Sends an item to the subscribers of a feed but for the first so many.
-    fn push(&mut self, feed: Feed, first: usize, data: &MarketData) {
-        // By index, since sending needs the whole context; subscribing is not possible meanwhile.
-        let mut index = first;
-        while let Some((to, arrival)) = self.domain_mut().next_subscriber(feed, data.listing, index, data.at)
-        {
+    /// Sends an item to the subscribers of a feed that have one of the numbers.
+    fn push(&mut self, feed: Feed, numbers: Range<usize>, data: &MarketData) {
+        // By number, since sending needs the whole context; subscribing is not possible meanwhile.
+        for index in numbers {
+            let Some((to, arrival)) = self.domain_mut().next_subscriber(feed, index, data) else { return };
             self.send_at(to, arrival, Message::Market(data.clone()));
-            index += 1;
         }
     }
 
@@ -130,16 +131,11 @@ impl Context {
 }
 
 impl Pit {
-    fn next_subscriber(
-        &mut self,
-        feed: Feed,
-        listing: ListingId,
-        index: usize,
-        now: SimTime,
-    ) -> Option<(ActorId, SimTime)> {
-        let state = self.listings.get(listing.index())?;
-        let to = *state.feeds.subscribers(feed).get(index)?;
-        let arrival = self.wires.get(to, state.listing.venue)?.feed.arrival(now);
+    /// Returns the subscriber of a number, and when what is sent to it now arrives.
+    fn next_subscriber(&mut self, feed: Feed, index: usize, data: &MarketData) -> Option<(ActorId, SimTime)> {
+        let state = self.listings.get(data.listing.index())?;
+        let to = state.feeds.subscriber(feed, index)?;
+        let arrival = self.wires.get(to, state.listing.venue)?.feed.arrival(data.at);
         Some((to, arrival))
     }
 }
