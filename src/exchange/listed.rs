@@ -107,11 +107,13 @@ impl ListedBook {
     pub(super) fn follow_schedule(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
         while let Some((at, phase)) = self.rules.schedule.get(self.next_change).copied() {
             if at > ctx.now() {
+                ctx.announce_next_phase(self.listing, Some((at, phase)));
                 return ctx.wake_at(at, Alarm::NextPhase.tag(self.listing));
             }
             self.next_change += 1;
             self.operate(ctx, None, events, |book, now, out| book.enter(now, phase, out));
         }
+        ctx.announce_next_phase(self.listing, None);
     }
 
     /// Goes from a halt to the auction that ends it, and from that to continuous trading.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bar::Bar;
 use super::order::OrderTerms;
+use super::output::{Finite, Row};
 use super::phase::Phase;
 use super::quote::Quote;
 use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
@@ -182,6 +183,24 @@ pub enum Fact {
         /// What.
         text: Arc<str>,
     },
+    /// A strategy gave the next number of a series.
+    Plotted {
+        /// Who.
+        actor: ActorId,
+        /// The name of the series.
+        series: Arc<str>,
+        /// The number; absent where the strategy had none.
+        value: Option<Finite>,
+    },
+    /// A strategy gave the next row of a table.
+    Recorded {
+        /// Who.
+        actor: ActorId,
+        /// The name of the table.
+        table: Arc<str>,
+        /// The row.
+        row: Row,
+    },
     /// A strategy failed and was stopped.
     StrategyFailed {
         /// Who.
@@ -213,7 +232,11 @@ impl Fact {
             | Self::AuctionUncrossed { listing, .. }
             | Self::TouchChanged { listing, .. }
             | Self::BarClosed { listing, .. } => Some(listing),
-            Self::AccountMarked(_) | Self::Logged { .. } | Self::StrategyFailed { .. } => None,
+            Self::AccountMarked(_)
+            | Self::Logged { .. }
+            | Self::Plotted { .. }
+            | Self::Recorded { .. }
+            | Self::StrategyFailed { .. } => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::view::History;
 use super::wires::{Latencies, Wires};
 use crate::account::{Account, AccountTerms, OrderContext, Totals};
 use crate::kernel::Domain;
-use crate::market::{Fact, Fees, Instrument, Listing, Tape};
+use crate::market::{Fact, Fees, Instrument, Listing, Phase, Tape};
 use crate::process::Value;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, Seed, SimDuration, SimTime, VenueId};
 
@@ -80,6 +80,8 @@ pub(super) struct ListingState {
     pub(super) listing: Listing,
     pub(super) history: History,
     pub(super) feeds: Feeds,
+    /// The next change of its phase by the venue's schedule, as the venue has announced it.
+    pub(super) next_phase: Option<(SimTime, Phase)>,
 }
 
 impl Pit {
@@ -99,7 +101,12 @@ impl Pit {
             .collect();
         let listings = plan.listings.into_iter().zip(0..).map(|(listing, index)| {
             instruments[listing.instrument.index()].primary.get_or_insert(ListingId::new(index));
-            ListingState { listing, history: History::new(), feeds: Feeds::new(plan.bar_interval) }
+            ListingState {
+                listing,
+                history: History::new(),
+                feeds: Feeds::new(plan.bar_interval),
+                next_phase: None,
+            }
         });
         let listings = listings.collect();
         Self {

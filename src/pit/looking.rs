@@ -4,8 +4,8 @@ use super::Context;
 use super::feeds::{Feed, FeedError};
 use super::view::MarketView;
 use crate::account::Account;
-use crate::market::{Instrument, Listing};
-use crate::units::{InstrumentId, ListingId, SimDuration};
+use crate::market::{Instrument, Listing, Phase};
+use crate::units::{InstrumentId, ListingId, SimDuration, SimTime};
 
 impl Context {
     /// Returns one book as one's feed shows it now: as of the feed latency ago, never older than before.
@@ -35,6 +35,15 @@ impl Context {
     #[must_use]
     pub const fn bar_interval(&self) -> SimDuration {
         self.domain().bar_interval
+    }
+
+    /// Returns when a listing's phase changes next by its venue's schedule, and to which.
+    ///
+    /// Nothing is returned where there is no more change before the market closes for good, or no schedule.
+    /// Halts are in no schedule.
+    #[must_use]
+    pub fn next_phase(&self, listing: ListingId) -> Option<(SimTime, Phase)> {
+        self.domain().listings.get(listing.index())?.next_phase
     }
 
     /// Returns the value of an instrument now, if it has a process: for actors that know more than the

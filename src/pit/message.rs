@@ -99,3 +99,15 @@ pub enum Instruction {
     /// Let the connection end: all orders everywhere are canceled.
     Disconnect,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn market_data_does_not_make_messages_larger() {
+        // All messages wait in one queue, most of them orders.
+        assert!(size_of::<MarketData>() <= size_of::<Command>());
+        assert!(size_of::<Message>() <= size_of::<Command>() + size_of::<u64>());
+    }
+}

@@ -6,7 +6,7 @@ use super::bars::BarFeed;
 use super::feeds::Feed;
 use super::message::{MarketData, Message, Update};
 use super::{Context, Pit};
-use crate::market::{ExecutionReport, Fact, Ladders, Trade};
+use crate::market::{ExecutionReport, Fact, Ladders, Phase, Trade};
 use crate::units::{ActorId, ListingId, SimTime, TradeId};
 
 /// The tags with which a venue is woken when bars end.
@@ -119,6 +119,14 @@ impl Context {
         };
         let Some(arrival) = pit.wires.get(to, venue).map(|wire| wire.report.arrival(now)) else { return };
         self.send_at(to, arrival, Message::Report(report));
+    }
+
+    /// Announces the next change of a listing's phase by schedule: everybody has the timetable, so it takes
+    /// no time to arrive.
+    pub(crate) fn announce_next_phase(&mut self, listing: ListingId, next: Option<(SimTime, Phase)>) {
+        if let Some(state) = self.domain_mut().listings.get_mut(listing.index()) {
+            state.next_phase = next;
+        }
     }
 
     /// Returns the id of the next trade.

@@ -7,7 +7,7 @@ use actix::{Actor, Handler};
 use bearpit::exchange::{ListingRules, Market, MarketBuilder};
 use bearpit::kernel::{LatencyModel, Wakeup};
 use bearpit::market::{
-    Bar, ExecutionReport, Fact, Ladders, OrderTerms, Phase, ShownBook, Side, Stamped, TapeSink,
+    Bar, Cell, ExecutionReport, Fact, Finite, Ladders, OrderTerms, Phase, ShownBook, Side, Stamped, TapeSink,
 };
 use bearpit::pit::{Context, Feed, FeedError, Instruction, Latencies, MarketData, Update};
 use bearpit::units::{ListingId, Price, Quantity, SimDuration, SimTime};
@@ -93,23 +93,21 @@ fn books(heard: &Heard) -> Vec<(SimTime, Ladders)> {
     heard.iter().filter_map(book).collect()
 }
 
-/// Notes facts of the first listing, and what its book shows by them.
-struct Witness {
-    facts: Rc<RefCell<Vec<(SimTime, Fact)>>>,
-}
+type Facts = Rc<RefCell<Vec<(SimTime, Fact)>>>;
+
+/// Notes all facts.
+struct Witness(Facts);
 
 impl TapeSink for Witness {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
-        if stamped.fact.listing() == Some(LISTING) {
-            self.facts.borrow_mut().push((stamped.at, stamped.fact.clone()));
-        }
+        self.0.borrow_mut().push((stamped.at, stamped.fact.clone()));
         Ok(())
     }
 }
 
-fn witness(builder: &mut MarketBuilder) -> Rc<RefCell<Vec<(SimTime, Fact)>>> {
-    let facts = Rc::default();
-    builder.sink(Box::new(Witness { facts: Rc::clone(&facts) }));
+fn witness(builder: &mut MarketBuilder) -> Facts {
+    let facts = Facts::default();
+    builder.sink(Box::new(Witness(Rc::clone(&facts))));
     facts
 }
 
@@ -148,6 +146,9 @@ fn summed(facts: &[(SimTime, Fact)], span: SimDuration) -> Vec<Bar> {
     let mut bars: Vec<Bar> = Vec::new();
     for (at, fact) in facts {
         let Fact::Traded(trade) = fact else { continue };
+        if trade.listing != LISTING {
+            continue;
+        }
         let start = SimTime::from_nanos(at.nanos() / span.nanos() * span.nanos());
         let (price, volume) = (trade.price, trade.quantity);
         match bars.last_mut().filter(|bar| bar.start == start) {
@@ -201,7 +202,7 @@ fn bars_of_any_interval_come_at_its_end_and_are_whole() {
         assert_eq!(of_span(&late).iter().map(|(_, bar)| *bar).collect::<Vec<_>>(), expected, "{span}");
     }
     let published = facts.iter().filter_map(|(_, fact)| match fact {
-        Fact::BarClosed { bar, .. } => Some(*bar),
+        Fact::BarClosed { listing, bar } if *listing == LISTING => Some(*bar),
         _ => None,
     });
     assert!(published.eq(summed(&facts, recorded).into_iter().filter(|bar| bar.end <= close)));
@@ -293,4 +294,58 @@ fn phases_indicative_prices_and_trades_with_their_phase_are_told() {
             "20s bid Some(1)",
         ]
     );
+}
+
+/// Looks at the timetable every five seconds, and tells: in a series, a table and a log.
+struct ClockWatcher;
+
+impl Actor for ClockWatcher {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        ctx.wake_after(SimDuration::ZERO, 0);
+    }
+}
+
+impl Handler<Wakeup> for ClockWatcher {
+    type Result = ();
+
+    fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+        let next = ctx.next_phase(LISTING);
+        let left = next.map_or(f64::NAN, |(at, _)| (at - ctx.now()).secs_f64());
+        ctx.plot("left", left);
+        let phase = next.map_or_else(|| "none".into(), |(_, phase)| phase.name().into());
+        ctx.record(
+            "next",
+            vec![("phase".into(), Cell::Text(phase)), ("any".into(), Cell::Bool(next.is_some()))],
+        );
+        ctx.wake_after(SimDuration::from_secs(5), 0);
+    }
+}
+
+bearpit::ignore_messages!(ClockWatcher: ExecutionReport, MarketData);
+
+#[test]
+fn the_timetable_is_known_and_what_a_strategy_gives_is_on_the_tape() {
+    let mut builder = desks(20);
+    let second = |second| open() + SimDuration::from_secs(second);
+    let schedule =
+        vec![(second(0), Phase::PreOpen), (second(8), Phase::Continuous), (second(15), Phase::Closed)];
+    builder.rules(LISTING, ListingRules { schedule, ..ListingRules::default() });
+    let facts = witness(&mut builder);
+    builder.agent(("watcher", "watcher"), account(0, &[]), Latencies::NONE, ClockWatcher).unwrap();
+    finished(builder);
+    let facts = facts.borrow();
+    let left = facts.iter().filter_map(|(_, fact)| match fact {
+        Fact::Plotted { value, series, .. } if **series == *"left" => Some(value.map(Finite::get)),
+        _ => None,
+    });
+    // At second 15 the venue has closed the book before the watcher, who asked later, looks.
+    assert_eq!(left.collect::<Vec<_>>(), [Some(8.0), Some(3.0), Some(5.0), None, None]);
+    let phases = facts.iter().filter_map(|(_, fact)| match fact {
+        Fact::Recorded { table, row, .. } if **table == *"next" => Some(row[0].1.clone()),
+        _ => None,
+    });
+    let named = ["continuous", "continuous", "closed", "none", "none"].map(|name| Cell::Text(name.into()));
+    assert_eq!(phases.collect::<Vec<_>>(), named);
 }
