@@ -57,30 +57,10 @@ impl Measure for Mean {
 /// The reference is TA-Lib's SUM.
 pub type RollingSum = Rolling<Total>;
 
-impl RollingSum {
-    /// Makes a sum of the last `period` inputs.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Total, period)
-    }
-}
-
 /// The simple moving average: the mean of the last n inputs.
 ///
 /// The reference is TA-Lib's SMA.
 pub type Sma = Rolling<Mean>;
-
-impl Sma {
-    /// Makes an average of the last `period` inputs.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Mean, period)
-    }
-}
 
 /// The exponential moving average: the newest input weighs 2 / (n + 1), and what came before the rest.
 ///

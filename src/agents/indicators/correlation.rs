@@ -50,13 +50,3 @@ impl Measure for Agreement {
 ///
 /// The reference is TA-Lib's CORREL.
 pub type Correlation = Rolling<Agreement>;
-
-impl Correlation {
-    /// Makes a correlation of the last `period` pairs, at least 2.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Agreement, period)
-    }
-}

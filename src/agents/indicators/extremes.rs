@@ -72,30 +72,10 @@ impl Measure for Highest {
 /// The reference is TA-Lib's MIN.
 pub type RollingMin = Rolling<Lowest>;
 
-impl RollingMin {
-    /// Makes the lowest of the last `period` inputs.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Lowest, period)
-    }
-}
-
 /// The highest of the last n inputs.
 ///
 /// The reference is TA-Lib's MAX.
 pub type RollingMax = Rolling<Highest>;
-
-impl RollingMax {
-    /// Makes the highest of the last `period` inputs.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Highest, period)
-    }
-}
 
 /// Measures the range of bars.
 #[derive(Debug, Clone, Copy, Default)]
@@ -131,13 +111,3 @@ impl Measure for Range {
 ///
 /// The references are TA-Lib's MAX of the highs and MIN of the lows.
 pub type Donchian = Rolling<Range>;
-
-impl Donchian {
-    /// Makes the channel of the last `period` bars.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Range, period)
-    }
-}

@@ -109,16 +109,6 @@ impl Measure for Deviation {
 /// The references are TA-Lib's STDDEV (population) and pandas' `rolling.std` (sample).
 pub type RollingStd = Rolling<Deviation>;
 
-impl RollingStd {
-    /// Makes a deviation of the last `period` inputs, at least 2.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Deviation, period)
-    }
-}
-
 /// Measures the distance from the mean, in standard deviations.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Standardized;
@@ -143,16 +133,6 @@ impl Measure for Standardized {
 ///
 /// The reference is scipy's `stats.zscore` over each window.
 pub type ZScore = Rolling<Standardized>;
-
-impl ZScore {
-    /// Makes a score among the last `period` inputs, at least 2.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Standardized, period)
-    }
-}
 
 /// Measures Bollinger's bands, so many standard deviations from the mean.
 #[derive(Debug, Clone, Copy)]

@@ -71,16 +71,6 @@ impl Measure for Line {
 /// `rvalue` of scipy's `stats.linregress`.
 pub type LinearRegression = Rolling<Line>;
 
-impl LinearRegression {
-    /// Makes a line through the last `period` inputs, at least 2.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(Line, period)
-    }
-}
-
 /// Measures the mean with weights 1, 2 .. n, the newest weighing most.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WeightedMean;
@@ -104,13 +94,3 @@ impl Measure for WeightedMean {
 ///
 /// The reference is TA-Lib's WMA.
 pub type Wma = Rolling<WeightedMean>;
-
-impl Wma {
-    /// Makes an average of the last `period` inputs.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(WeightedMean, period)
-    }
-}

@@ -47,6 +47,16 @@ impl<M: Measure> Rolling<M> {
     }
 }
 
+impl<M: Measure + Default> Rolling<M> {
+    /// Makes an indicator of the last `period` inputs, where the measure needs no arguments.
+    ///
+    /// # Errors
+    /// Says what is allowed if the period is not.
+    pub fn new(period: u32) -> Result<Self, NotAllowed> {
+        Self::of(M::default(), period)
+    }
+}
+
 impl<M: Measure> Indicator for Rolling<M> {
     type Input = M::Input;
     type Value = M::Value;

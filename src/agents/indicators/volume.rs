@@ -100,16 +100,6 @@ impl Measure for PricePaid {
 /// The reference is the quotient of rolling sums, with pandas.
 pub type RollingVwap = Rolling<PricePaid>;
 
-impl RollingVwap {
-    /// Makes an average of the last `period` bars.
-    ///
-    /// # Errors
-    /// Says what is allowed if the period is not.
-    pub fn new(period: u32) -> Result<Self, NotAllowed> {
-        Self::of(PricePaid, period)
-    }
-}
-
 /// On-balance volume: the volume of bars that closed higher than the one before, less that of bars that
 /// closed lower (Granville 1963).
 ///
