@@ -52,7 +52,7 @@ impl OrderBook {
             side: node.side(),
             price: self.price_of(slot)?,
             leaves: self.slab.leaves(slot),
-            filled: self.slab.get(slot).filled,
+            filled: self.slab.filled(slot),
         })
     }
 }
