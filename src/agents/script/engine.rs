@@ -15,6 +15,7 @@ use super::callbacks::{self, Defined};
 use super::error::ScriptError;
 use super::functions;
 use super::host::Host;
+use super::indicators;
 use super::types;
 
 /// Operations per callback: some milliseconds' worth.
@@ -73,6 +74,7 @@ pub(super) fn engine(host: &Rc<RefCell<Host>>, constants: &Constants) -> Engine 
     portable_math(&mut engine);
     types::register(&mut engine);
     functions::register(&mut engine, host);
+    indicators::register(&mut engine);
     resolve_constants(&mut engine, constants);
     engine
 }

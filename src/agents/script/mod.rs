@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod functions;
 mod host;
+mod indicators;
 mod market;
 mod trader;
 mod types;

@@ -13,6 +13,7 @@ use super::engine::{self, CompiledScript, Constants};
 use super::error::ScriptError;
 use super::functions;
 use super::host::Host;
+use super::indicators;
 use super::types::{BarView, FillView, Params, Place, QuoteView};
 use crate::agents::{ParamValue, ScriptConfig};
 use crate::kernel::Wakeup;
@@ -165,7 +166,8 @@ impl Running {
 
     fn describe(&self, error: &rhai::EvalAltResult, fallback: (usize, usize)) -> ScriptError {
         let own = self.script.ast.iter_functions().map(|function| function.name.to_owned());
-        let names: Vec<String> = functions::NAMES.iter().map(|name| (*name).to_owned()).chain(own).collect();
+        let given = functions::NAMES.iter().chain(&indicators::NAMES);
+        let names: Vec<String> = given.map(|name| (*name).to_owned()).chain(own).collect();
         ScriptError::running(error, &names, fallback)
     }
 }

@@ -41,6 +41,23 @@ impl BarView {
             volume: instrument.quantity_f64(bar.volume),
         }
     }
+
+    /// Makes a bar of open, high, low, close and volume.
+    #[cfg(test)]
+    pub(super) fn of_numbers(prices: [f64; 4], volume: f64) -> Self {
+        let place = Place { symbol: "ACME".into(), venue: "PIT".into() };
+        let (start, end) = (ImmutableString::new(), ImmutableString::new());
+        Self { place, start, end, prices, volume }
+    }
+
+    /// Returns open, high, low and close.
+    pub(super) const fn prices(&self) -> [f64; 4] {
+        self.prices
+    }
+
+    pub(super) const fn volume(&self) -> f64 {
+        self.volume
+    }
 }
 
 /// A touch; a side without orders has neither price nor size.
