@@ -11,7 +11,7 @@ use std::time::Instant;
 use actix::{Actor, Handler};
 use bearpit::account::AccountTerms;
 use bearpit::agents::ScriptConfig;
-use bearpit::agents::script::ScriptTrader;
+use bearpit::agents::script::{ScriptSource, ScriptTrader};
 use bearpit::exchange::MarketBuilder;
 use bearpit::kernel::Wakeup;
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
@@ -124,12 +124,7 @@ fn market(listener: &Listener) -> Result<f64> {
             builder.agent(("ema", "native"), account(), Latencies::NONE, native)?;
         }
         Listener::Script => {
-            let config = ScriptConfig {
-                file: "ema.rhai".into(),
-                source: SCRIPT.into(),
-                listing: LISTING,
-                params: Vec::new(),
-            };
+            let config = ScriptConfig::new(ScriptSource::alone("ema.rhai", SCRIPT), LISTING);
             builder.agent(("ema", "script"), account(), Latencies::NONE, ScriptTrader::new(config))?;
         }
     }

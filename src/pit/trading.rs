@@ -253,6 +253,12 @@ impl Context {
         self.domain().equity(self.id())
     }
 
+    /// Returns what one's own holding of an instrument is worth at its mark, if it has one.
+    #[must_use]
+    pub fn worth(&self, instrument: InstrumentId) -> Option<crate::units::Money> {
+        self.domain().worth(self.id(), instrument)
+    }
+
     /// Writes a line into one's log.
     pub fn log(&mut self, text: impl Into<Arc<str>>) {
         self.publish(Fact::Logged { actor: self.id(), text: text.into() });

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostics::{Diagnostics, Place, nearest};
+use super::diagnostics::{Diagnostics, Place};
+use crate::units::nearest;
 
 /// A value with its place.
 #[derive(Debug, Clone)]
