@@ -29,6 +29,7 @@ mod market;
 mod objects;
 mod order;
 mod orders;
+mod output;
 mod params;
 mod place;
 mod program;
