@@ -25,6 +25,7 @@ mod feeds;
 mod flatten;
 mod functions;
 mod host;
+mod indicators;
 mod market;
 mod objects;
 mod order;
