@@ -8,7 +8,7 @@ use rhai::packages::{
 
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
-use super::{functions, indicators, market, objects, orders, output, params};
+use super::{fed, functions, indicators, market, objects, orders, output, params};
 
 /// Operations per callback: some milliseconds' worth.
 pub(super) const OPERATIONS_MAX: u64 = 200_000;
@@ -39,6 +39,7 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     functions::register_chance(&mut api, host);
     output::register(&mut api, host);
     indicators::register(&mut api);
+    fed::register(&mut api);
     let api = api.api;
     (engine, api)
 }

@@ -21,6 +21,7 @@ mod api;
 mod callbacks;
 mod engine;
 mod error;
+mod fed;
 mod feeds;
 mod flatten;
 mod functions;
