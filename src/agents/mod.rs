@@ -14,7 +14,8 @@ mod replay;
 pub mod script;
 
 pub use config::{
-    MakerReference, MarketMakerConfig, NoiseConfig, OrderFlowConfig, ParamValue, ReplayConfig, ScriptConfig,
+    MakerReference, MarketMakerConfig, NoiseConfig, OnError, OrderFlowConfig, ParamValue, ReplayConfig,
+    ScriptConfig,
 };
 pub use desk::Desk;
 pub use market_maker::MarketMaker;

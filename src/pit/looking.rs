@@ -97,6 +97,12 @@ impl Context {
         pit.listings().map(name).collect()
     }
 
+    /// Returns what one's own holding of an instrument is worth at its mark, if it has one.
+    #[must_use]
+    pub fn worth(&self, instrument: InstrumentId) -> Option<crate::units::Money> {
+        self.domain().worth(self.id(), instrument)
+    }
+
     /// Returns one's own equity: cash and holdings at the instruments' marks.
     #[must_use]
     pub fn equity(&self) -> Option<crate::units::Money> {

@@ -2,7 +2,7 @@
 
 use super::spec::{AgentKind, AgentSpec, ProcessSpec, Scenario, VenueRules, listings};
 use crate::account::{AccountTerms, Credit};
-use crate::agents::script::ScriptTrader;
+use crate::agents::script::{ScriptTrader, Scripts};
 use crate::agents::{FlowReplayer, MarketMaker, NoiseTrader, ReplayProvider};
 use crate::book::BookConfig;
 use crate::exchange::{BuildError, ListingRules, MarketBuilder, ProcessTerms, Schedule, bar_schedule};
@@ -28,9 +28,10 @@ impl Scenario {
         for (listing, (venue, instrument)) in builder.listings().into_iter().zip(listings(&self.venues)) {
             builder.rules(listing, self.rules(listing, venue, instrument));
         }
+        let scripts = Scripts::default();
         for agent in &self.agents {
             for name in agent.member_names() {
-                seat(&mut builder, &name, agent)?;
+                seat(&mut builder, &name, agent, &scripts)?;
             }
         }
         Ok(builder)
@@ -67,7 +68,12 @@ impl Scenario {
     }
 }
 
-fn seat(builder: &mut MarketBuilder, name: &str, agent: &AgentSpec) -> Result<(), BuildError> {
+fn seat(
+    builder: &mut MarketBuilder,
+    name: &str,
+    agent: &AgentSpec,
+    scripts: &Scripts,
+) -> Result<(), BuildError> {
     let account = account(agent);
     let (kind, latencies) = (agent.kind.name(), agent.latencies);
     match &agent.kind {
@@ -84,7 +90,8 @@ fn seat(builder: &mut MarketBuilder, name: &str, agent: &AgentSpec) -> Result<()
             builder.agent((name, kind), account, latencies, FlowReplayer::new(config.clone()))
         }
         AgentKind::Script(config) => {
-            builder.agent((name, kind), account, latencies, ScriptTrader::new(config.clone()))
+            let trader = ScriptTrader::sharing(config.clone(), scripts.clone());
+            builder.agent((name, kind), account, latencies, trader)
         }
     }
 }

@@ -16,6 +16,7 @@ mod lobster;
 mod order_flow;
 mod read;
 mod rules;
+mod script_agent;
 mod section;
 mod spec;
 #[cfg(test)]

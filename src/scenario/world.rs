@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnostics::suggest;
 use super::files::Files;
 use super::read;
 use super::section::{Findings, Section};
@@ -10,7 +9,7 @@ use super::spec::{InstrumentSpec, ProcessSpec, VenueSpec};
 use super::tree::{Node, Value};
 use crate::market::{Fees, Instrument};
 use crate::pit::Latencies;
-use crate::units::{Decimal, FeeRate, InstrumentId, SimDuration};
+use crate::units::{Decimal, FeeRate, InstrumentId, SimDuration, suggest};
 
 /// Hours of trading in a year: 252 sessions of 6.5 hours.
 const HOURS_PER_YEAR: f64 = 1_638.0;

@@ -1,6 +1,6 @@
 //! What scripts feed indicators with ([`Fed`]), and which parts the values have ([`Parts`]).
 
-use super::super::types::BarView;
+use super::super::objects::BarView;
 use crate::agents::indicators::{
     AdxValue, BollingerBands, Candle, Channel, Closed, Extent, HedgeRatio, KalmanLevel, LinearFit, MacdValue,
     Pair, Spread, StochasticValue, Traded,
@@ -108,8 +108,8 @@ pub(super) trait Parts: Copy + 'static {
     }
 }
 
-/// The names of all parts, sorted.
-pub(super) const PART_NAMES: [&str; 27] = [
+/// The names of all parts but `value`, sorted.
+pub(super) const PART_NAMES: [&str; 26] = [
     "adx",
     "bandwidth",
     "beta",
@@ -134,7 +134,6 @@ pub(super) const PART_NAMES: [&str; 27] = [
     "signal",
     "slope",
     "upper",
-    "value",
     "variance",
     "z",
 ];

@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use rhai::{Dynamic, Engine};
+use rhai::Dynamic;
 
-use super::super::host::Outcome;
-use super::super::market::number;
-use super::super::types::{BarView, optional};
+use super::super::api::{Registry, optional};
+use super::super::host::{Outcome, number};
+use super::super::objects::BarView;
 use super::forms::{Fed, PART_NAMES, Parts};
 use crate::agents::indicators::{Indicator, NotAllowed};
 
@@ -46,9 +46,9 @@ impl Drop for Lease {
     }
 }
 
-/// What a script gives to an update.
+/// What is given to an update.
 #[derive(Clone, Copy)]
-enum Given<'a> {
+pub(in super::super) enum Given<'a> {
     Numbers(&'a [f64]),
     Bar(&'a BarView),
 }
@@ -59,6 +59,8 @@ trait Any {
     fn update(&mut self, given: Given<'_>) -> Result<Option<f64>, String>;
     /// Returns a part of its value, or says which parts there are.
     fn part(&self, name: &str) -> Result<Option<f64>, String>;
+    /// Returns the first part of its value.
+    fn first(&self) -> Option<f64>;
     fn part_names(&self) -> Vec<&'static str>;
     fn is_ready(&self) -> bool;
     fn reset(&mut self);
@@ -88,6 +90,10 @@ impl<I: Indicator<Input: Fed, Value: Parts>> Any for I {
         }
     }
 
+    fn first(&self) -> Option<f64> {
+        self.value().and_then(|value| value.first())
+    }
+
     fn part_names(&self) -> Vec<&'static str> {
         I::Value::PARTS.iter().map(|part| part.0).collect()
     }
@@ -108,7 +114,7 @@ impl<I: Indicator<Input: Fed, Value: Parts>> Any for I {
 /// An indicator of a script, shared: a script copies what it reads from `this` or passes to a function, and
 /// two names of one indicator must mean that one.
 #[derive(Clone)]
-pub(super) struct Object(Rc<Named<dyn Any>>);
+pub(in super::super) struct Object(Rc<Named<dyn Any>>);
 
 struct Named<A: ?Sized> {
     /// The call that made it, for messages.
@@ -139,11 +145,28 @@ impl Object {
         Ok(Self(Rc::new(Named { call, _lease: lease, indicator: RefCell::new(indicator) })))
     }
 
+    /// Feeds it, and returns its value.
+    pub(in super::super) fn feed(&self, given: Given<'_>) -> Outcome<Option<f64>> {
+        let fed = self.0.indicator.borrow_mut().update(given);
+        fed.map_err(|refusal| format!("{}: {refusal}", self.0.call).into())
+    }
+
     fn update(&self, given: Given<'_>) -> Outcome<Dynamic> {
-        match self.0.indicator.borrow_mut().update(given) {
-            Ok(value) => Ok(optional(value)),
-            Err(refusal) => Err(format!("{}: {refusal}", self.0.call).into()),
-        }
+        self.feed(given).map(optional)
+    }
+
+    fn value(&self) -> Option<f64> {
+        self.0.indicator.borrow().first()
+    }
+
+    /// Tells whether an update takes just one number.
+    pub(in super::super) fn takes_a_number(&self) -> bool {
+        self.0.indicator.borrow().takes() == <f64 as Fed>::TAKES
+    }
+
+    /// Returns what an update takes, in words.
+    pub(in super::super) fn takes(&self) -> String {
+        format!("update takes {}", self.0.indicator.borrow().takes())
     }
 
     fn update_with<const N: usize>(&self, given: [Dynamic; N]) -> Outcome<Dynamic> {
@@ -167,6 +190,12 @@ impl Object {
     }
 }
 
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indicator = self.0.indicator.borrow();
@@ -186,22 +215,37 @@ impl fmt::Display for Object {
 }
 
 /// Registers what every indicator can do.
-pub(super) fn register_object(engine: &mut Engine) {
-    engine.register_type_with_name::<Object>("Indicator");
-    engine.register_fn("update", |it: &mut Object, x: f64| it.update(Given::Numbers(&[x])));
-    #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 a number is as good as its neighbour")]
-    engine.register_fn("update", |it: &mut Object, x: i64| it.update(Given::Numbers(&[x as f64])));
-    engine.register_fn("update", |it: &mut Object, bar: BarView| it.update(Given::Bar(&bar)));
-    engine.register_fn("update", |it: &mut Object, other: Dynamic| it.not_with(&other));
-    engine.register_fn("update", |it: &mut Object, a: Dynamic, b: Dynamic| it.update_with([a, b]));
-    engine.register_fn("update", |it: &mut Object, a: Dynamic, b: Dynamic, c: Dynamic| {
-        it.update_with([a, b, c])
-    });
-    engine.register_fn("reset", |it: &mut Object| it.0.indicator.borrow_mut().reset());
-    engine.register_get("is_ready", |it: &mut Object| it.0.indicator.borrow().is_ready());
+pub(super) fn register_object(api: &mut Registry<'_>) {
+    let mut object = api.object::<Object>("Indicator").shown(ToString::to_string);
+    object =
+        object.field("is_ready", "bool", "whether there is a value", |it| it.0.indicator.borrow().is_ready());
+    // Apart from the other parts, since it is what is read most.
+    object = object.option("value", "number | ()", "the first of the parts below", Object::value);
     for name in PART_NAMES {
-        engine.register_get(name, move |it: &mut Object| it.part(name));
+        object = object.fallible(name, "number | ()", "a part of the value", move |it| it.part(name));
     }
-    engine.register_fn("to_string", |it: &mut Object| it.to_string());
-    engine.register_fn("to_debug", |it: &mut Object| it.to_string());
+    api.function(
+        "update",
+        "(indicator: Indicator, input: number | Bar, second?: number, third?: number) -> number | ()",
+        "Takes the next input, and returns the new value; usually written `average.update(bar.close)`.",
+        "sma(1).update(100)",
+    )
+    .form(|it: &mut Object, x: f64| it.update(Given::Numbers(&[x])))
+    .form(|it: &mut Object, x: i64| it.update(Given::Numbers(&[whole(x)])))
+    .form(|it: &mut Object, bar: BarView| it.update(Given::Bar(&bar)))
+    .form(|it: &mut Object, other: Dynamic| it.not_with(&other))
+    .form(|it: &mut Object, a: Dynamic, b: Dynamic| it.update_with([a, b]))
+    .form(|it: &mut Object, a: Dynamic, b: Dynamic, c: Dynamic| it.update_with([a, b, c]));
+    api.function(
+        "reset",
+        "(indicator: Indicator) -> ()",
+        "Forgets all inputs, as if the indicator were new.",
+        "sma(2).reset()",
+    )
+    .form(|it: &mut Object| it.0.indicator.borrow_mut().reset());
+}
+
+#[expect(clippy::cast_precision_loss, reason = "beyond 2^53 a number is as good as its neighbour")]
+const fn whole(x: i64) -> f64 {
+    x as f64
 }

@@ -6,18 +6,20 @@ use std::rc::Rc;
 use rhai::{CallFnOptions, Dynamic, Engine, Scope};
 
 use super::object::{HELD_MAX, OVERHEAD};
-use super::{NAMES, register};
-use crate::agents::script::engine::Constants;
+use super::register;
+use crate::agents::script::api::Registry;
 use crate::agents::script::host::Host;
-use crate::agents::script::types::{self, BarView};
+use crate::agents::script::objects::{self, BarView};
 
 const PAGE: &str = include_str!("../../../../docs/indicators.md");
 
 /// Makes an engine with indicators and bars, and what scripts log in it.
 fn engine() -> (Engine, Rc<RefCell<Vec<String>>>) {
     let mut engine = Engine::new();
-    types::register(&mut engine);
-    register(&mut engine);
+    let host = Rc::new(RefCell::new(Host::vacant()));
+    let mut api = Registry::new(&mut engine, &host);
+    objects::register(&mut api);
+    register(&mut api);
     let log = Rc::new(RefCell::new(Vec::new()));
     let lines = Rc::clone(&log);
     engine.register_fn("log", move |line: Dynamic| lines.borrow_mut().push(line.to_string()));
@@ -68,7 +70,11 @@ fn the_page_names_exactly_what_is_registered() {
         common.chain(calls).map(|name| name.split('(').next().unwrap().to_owned()).collect();
     listed.sort_unstable();
     listed.dedup();
-    assert_eq!(listed, NAMES);
+    let api = crate::agents::script::api();
+    let functions = api.functions.iter().filter(|entry| entry.group == "Indicators").map(|entry| entry.name);
+    let mut names: Vec<&str> = functions.chain(api.fields_of("Indicator").map(|field| field.name)).collect();
+    names.sort_unstable();
+    assert_eq!(listed, names);
 }
 
 /// The ways in which an indicator of a row can be fed with a bar.
@@ -129,7 +135,7 @@ fn an_indicator_as_text_shows_its_call_and_its_parts() {
 #[test]
 fn the_engine_of_strategies_has_them() {
     let host = Rc::new(RefCell::new(Host::vacant()));
-    let engine = crate::agents::script::engine::engine(&host, &Constants::default());
+    let engine = crate::agents::script::engine::engine(&host).0;
     assert!(engine.eval::<bool>("let it = sma(2); it.update(1); it.update(2) == 1.5").unwrap());
 }
 
@@ -174,7 +180,7 @@ fn errors_say_what_is_allowed() {
         ("sma(-3)", "sma: a period of -3 is not allowed"),
         ("sma(2.5)", "sma: a period of 2.5 is not allowed"),
         ("sma(0.0/0.0)", "sma: a period of NaN is not allowed"),
-        ("sma(\"ten\")", "sma: the period must be a number, but is string (ten)"),
+        ("sma(\"ten\")", "sma: the period must be a number, but is a text (ten)"),
         ("linreg(1)", "linreg(1): a period of 1 is not allowed; it must be a whole number from 2 to 100000"),
         (
             "macd(26, 12, 9)",
@@ -189,7 +195,7 @@ fn errors_say_what_is_allowed() {
         ("sma(3).update(bar)", "sma(3): update takes one number (of a bar, write bar.close)"),
         ("sma(3).update(1, 2)", "sma(3): update takes one number"),
         ("atr(3).update(1)", "atr(3): update takes a bar, or three numbers: high, low and close"),
-        ("obv().update(1, \"x\")", "obv(): the input must be a number, but is string (x)"),
+        ("obv().update(1, \"x\")", "obv(): the input must be a number, but is a text (x)"),
         ("sma(3).upper", "sma(3): there is no `upper`; there is value"),
         ("macd(1, 2, 3).upper", "macd(1, 2, 3): there is no `upper`; there is line, signal, histogram"),
     ] {
