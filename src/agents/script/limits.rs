@@ -1,0 +1,138 @@
+//! What a script may use, and [`Meter`], which counts what it has used.
+//!
+//! A script is untrusted: whatever it does, a callback ends within some milliseconds, memory stays bounded,
+//! and nobody else notices. What ends a callback is a count, never the clock, so that runs stay
+//! reproducible. Rhai counts operations, but not how much each handles; so reading a list or a map, and a
+//! call of a function that goes through one, counts for several (`charge`).
+//!
+//! An error from a limit cannot be caught: it is `ErrorTerminated`, or one of Rhai's own that go through
+//! `try`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use rhai::{Dynamic, Engine, EvalAltResult, Position};
+
+/// Operations per callback, unless the scenario says another number.
+pub const OPERATIONS: u64 = 200_000;
+/// The most operations per callback that a scenario can allow.
+pub const OPERATIONS_MAX: u64 = 2_000_000;
+/// The most bytes of a script, and of each file it imports.
+pub(super) const SOURCE_BYTES_MAX: usize = 1 << 18;
+/// How deep calls may nest.
+pub(super) const CALLS_MAX: usize = 16;
+/// How deep expressions and blocks may nest.
+pub(super) const NESTING_MAX: usize = 32;
+/// The most links of one chain, as in `a.b.c` or `a[0][1]`.
+pub(super) const LINKS_MAX: usize = 32;
+/// The most bytes of a text, and of the texts in one value.
+pub(super) const TEXT_BYTES_MAX: usize = 1_024;
+/// The most items of an array, those of arrays within it included.
+pub(super) const ITEMS_MAX: usize = 1_000;
+/// The most entries of a map, those of maps within it included.
+pub(super) const ENTRIES_MAX: usize = 200;
+/// How deep arrays and maps may nest in each other.
+pub(super) const VALUE_NESTING_MAX: usize = 16;
+/// The most values that `this` may hold, each text counting as one more for each 16 bytes.
+pub(super) const STATE_MAX: usize = 20_000;
+/// The most variables at a time.
+pub(super) const VARIABLES_MAX: usize = 250;
+/// The most functions of a file.
+pub(super) const FUNCTIONS_MAX: usize = 250;
+
+/// How many items are handled for one operation.
+const ITEMS_PER_OPERATION: usize = 8;
+
+/// Counts the operations of a callback.
+///
+/// It is asked on each operation, also in functions that Rhai's own functions call back, whose operations
+/// Rhai itself forgets.
+#[derive(Debug)]
+pub(super) struct Meter {
+    spent: Cell<u64>,
+    limit: Cell<u64>,
+}
+
+impl Meter {
+    pub(super) fn new(limit: u64) -> Rc<Self> {
+        Rc::new(Self { spent: Cell::new(0), limit: Cell::new(limit) })
+    }
+
+    /// Begins a callback.
+    pub(super) fn begin(&self) {
+        self.spent.set(0);
+    }
+
+    /// Sets how many operations a callback may take.
+    pub(super) fn allow(&self, limit: u64) {
+        self.limit.set(limit);
+    }
+
+    /// Counts work; the callback ends at its next operation if that was too much.
+    pub(super) fn charge(&self, operations: u64) {
+        self.spent.set(self.spent.get().saturating_add(operations));
+    }
+
+    /// Counts the items of a value that was copied, and looks how deep it is.
+    pub(super) fn charge_value(&self, value: &Dynamic) -> Result<(), Box<EvalAltResult>> {
+        if !(value.is_array() || value.is_map() || value.is_string()) {
+            return Ok(());
+        }
+        let size = size(value, VALUE_NESTING_MAX)
+            .ok_or_else(|| exceeded(format!("arrays and maps nest deeper than {VALUE_NESTING_MAX}")))?;
+        self.charge((size / ITEMS_PER_OPERATION) as u64);
+        Ok(())
+    }
+
+    /// Returns what to tell a script that has used up its operations.
+    fn complaint(&self) -> Option<Dynamic> {
+        let limit = self.limit.get();
+        (self.spent.get() > limit).then(|| {
+            format!("the callback ran for more than {limit} operations (is there a loop without an end?)")
+                .into()
+        })
+    }
+
+    /// Lets an engine count by this meter.
+    pub(super) fn watch(self: &Rc<Self>, engine: &mut Engine) {
+        let meter = Rc::clone(self);
+        engine.on_progress(move |_| {
+            meter.charge(1);
+            meter.complaint()
+        });
+    }
+}
+
+/// Returns how many values there are in a value, or nothing if they nest deeper than allowed.
+///
+/// An entry of a map counts for four, since it takes that much more, and 16 bytes of text for one.
+pub(super) fn size(value: &Dynamic, nesting_max: usize) -> Option<usize> {
+    let inner = |value: &Dynamic| size(value, nesting_max.checked_sub(1)?);
+    if let Ok(items) = value.as_array_ref() {
+        return items.iter().try_fold(1, |sum, item| Some(sum + inner(item)?));
+    }
+    if let Ok(map) = value.as_map_ref() {
+        return map.iter().try_fold(1, |sum, (key, item)| Some(sum + 3 + key.len() / 16 + inner(item)?));
+    }
+    let text = value.as_immutable_string_ref().map_or(0, |text| text.len() / 16);
+    (nesting_max > 0).then_some(1 + text)
+}
+
+/// Makes the error of a limit, which no `try` catches.
+pub(super) fn exceeded(message: impl Into<String>) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(Dynamic::from(message.into()), Position::NONE).into()
+}
+
+/// Sets the limits that Rhai itself keeps.
+pub(super) fn confine(engine: &mut Engine) {
+    engine.set_max_call_levels(CALLS_MAX);
+    engine.set_max_expr_depths(NESTING_MAX, NESTING_MAX);
+    engine.set_max_string_size(TEXT_BYTES_MAX);
+    engine.set_max_array_size(ITEMS_MAX);
+    engine.set_max_map_size(ENTRIES_MAX);
+    engine.set_max_variables(VARIABLES_MAX);
+    engine.set_max_functions(FUNCTIONS_MAX);
+    engine.set_max_modules(100);
+    // Values that a partial application carries would be in no measure.
+    engine.disable_symbol("eval").disable_symbol("curry");
+}
