@@ -43,7 +43,14 @@ const BULK: [&str; 55] = [
 
 /// The bodies of functions, by the numbers that their nodes bear.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FunctionBodies(Vec<Expr>);
+pub(super) struct FunctionBodies(Vec<FunctionBody>);
+
+#[derive(Debug, Clone)]
+struct FunctionBody {
+    block: Expr,
+    /// How deep its statements and expressions nest.
+    nesting: usize,
+}
 
 impl FunctionBodies {
     /// Returns the same script with all that it reads and calls being charged; the bodies of its functions
@@ -54,10 +61,11 @@ impl FunctionBodies {
         for function in parsed.iter_functions() {
             let known = parsed.shared_lib().get_script_fn(function.name, function.params.len());
             let Some(known) = known else { continue };
-            let mut body = statements_of(parsed, function.name, function.params.len());
+            let (mut body, nesting) = statements_of(parsed, function.name, function.params.len());
             wrap.statements(&mut body);
             let stub = stub(self.0.len())?;
-            self.0.push(Expr::Stmt(Box::new(StmtBlock::new(body, Position::NONE, Position::NONE))));
+            let block = Expr::Stmt(Box::new(StmtBlock::new(body, Position::NONE, Position::NONE)));
+            self.0.push(FunctionBody { block, nesting });
             let bodies = stub.iter().map(|stub| stub.body.clone());
             for body in bodies {
                 lib.set_script_fn(ScriptFuncDef { body, ..ScriptFuncDef::clone(known) });
@@ -77,23 +85,24 @@ fn stub(number: usize) -> Result<Option<Shared<ScriptFuncDef>>, ParseError> {
     Ok(ast.shared_lib().get_script_fn("stub", 0).cloned())
 }
 
-/// Returns what a function consists of.
-pub(super) fn statements_of(ast: &AST, name: &str, arguments: usize) -> Vec<Stmt> {
+/// Returns what a function consists of, and how deep that nests.
+pub(super) fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) {
     let mut only = ast.clone_functions_only();
     only.retain_functions(|_, _, known, count| known == name && count == arguments);
-    let mut statements = Vec::new();
+    let (mut statements, mut nesting) = (Vec::new(), 0);
     only.walk(&mut |path: &[ASTNode<'_>]| {
+        nesting = nesting.max(path.len());
         if let [ASTNode::Stmt(statement)] = path {
             statements.push((*statement).clone());
         }
         true
     });
-    statements
+    (statements, nesting)
 }
 
 /// Makes an engine understand the nodes.
 pub(super) fn understand(engine: &mut Engine, meter: &Rc<Meter>, bodies: Rc<FunctionBodies>) {
-    let meter = Rc::clone(meter);
+    let (meter, depth) = (Rc::clone(meter), Rc::clone(meter));
     let charge = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, inputs: &[Expression<'_>], state: &Dynamic| {
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
         if let Ok(operations) = state.as_int() {
@@ -110,7 +119,11 @@ pub(super) fn understand(engine: &mut Engine, meter: &Rc<Meter>, bodies: Rc<Func
     let run = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, inputs: &[Expression<'_>]| {
         let number = inputs.first().and_then(Expression::get_literal_value::<i64>);
         let body = number.and_then(|number| bodies.0.get(usize::try_from(number).ok()?));
-        body.map_or(Ok(Dynamic::UNIT), |body| context.eval_expression_tree(&Expression::from(body)))
+        let Some(body) = body else { return Ok(Dynamic::UNIT) };
+        depth.enter(body.nesting)?;
+        let ended = context.eval_expression_tree(&Expression::from(&body.block));
+        depth.leave(body.nesting);
+        ended
     };
     let registered: Result<_, Box<EvalAltResult>> =
         engine.register_custom_syntax([BODY, "$int$"], false, run).map_err(Into::into);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rhai::{Dynamic, EvalAltResult};
 
 use super::feeds::Feeds;
+use super::limits::{Meter, OPERATIONS, exceeded};
 use super::order::{Order, Reason};
 use super::output::Names;
 use super::params::Params;
@@ -56,6 +57,8 @@ pub(super) struct Host {
     /// The orders that `order_target` and `close` have sent, by the listing.
     pub(super) targets: BTreeMap<ListingId, Vec<Order>>,
     pub(super) spent: Spent,
+    /// What a callback has used up of its operations.
+    pub(super) meter: Rc<Meter>,
 }
 
 /// What a callback has used up of its limits.
@@ -88,12 +91,14 @@ impl Host {
             refused: Vec::new(),
             targets: BTreeMap::new(),
             spent: Spent::default(),
+            meter: Meter::new(OPERATIONS),
         }
     }
 
     /// Begins a callback: what is limited per callback is counted anew.
     pub(super) fn begin(&mut self) {
         self.spent = Spent::default();
+        self.meter.begin();
     }
 
     /// Returns a listing, or says that there are none yet.
@@ -122,7 +127,7 @@ impl Host {
         }
         self.spent.commands += 1;
         if self.spent.commands > COMMANDS_MAX {
-            return Err(format!("{function}: more than {COMMANDS_MAX} orders in one callback").into());
+            return Err(exceeded(format!("{function}: more than {COMMANDS_MAX} orders in one callback")));
         }
         Ok(())
     }
@@ -132,7 +137,7 @@ impl Host {
         self.need_run(function)?;
         self.spent.rows += 1;
         if self.spent.rows > ROWS_MAX {
-            return Err(format!("{function}: more than {ROWS_MAX} rows and points in one callback").into());
+            return Err(exceeded(format!("{function}: more than {ROWS_MAX} rows and points in one callback")));
         }
         Ok(())
     }
@@ -141,7 +146,7 @@ impl Host {
     pub(super) fn log(&mut self, text: &str) -> Outcome<()> {
         self.spent.lines += 1;
         if self.spent.lines > LINES_MAX {
-            return Err(format!("log: more than {LINES_MAX} lines in one callback").into());
+            return Err(exceeded(format!("log: more than {LINES_MAX} lines in one callback")));
         }
         if self.stage > Stage::Loading {
             self.ctx.log(printable(text, LINE_CHARS_MAX));

@@ -20,11 +20,14 @@ pub const OPERATIONS_MAX: u64 = 2_000_000;
 /// The most bytes of a script, and of each file it imports.
 pub(super) const SOURCE_BYTES_MAX: usize = 1 << 18;
 /// How deep calls may nest.
-pub(super) const CALLS_MAX: usize = 16;
-/// How deep expressions and blocks may nest.
+pub(super) const CALLS_MAX: usize = 32;
+/// How deep the blocks and expressions of functions that call each other may nest, all together; it keeps
+/// the stack of a thread from overflowing.
+pub(super) const DEPTH_MAX: usize = 100;
+/// What a call counts for in that.
+const CALL_NESTING: usize = 6;
+/// How deep expressions, chains and blocks may nest.
 pub(super) const NESTING_MAX: usize = 32;
-/// The most links of one chain, as in `a.b.c` or `a[0][1]`.
-pub(super) const LINKS_MAX: usize = 32;
 /// The most bytes of a text, and of the texts in one value.
 pub(super) const TEXT_BYTES_MAX: usize = 1_024;
 /// The most items of an array, those of arrays within it included.
@@ -51,21 +54,46 @@ const ITEMS_PER_OPERATION: usize = 8;
 pub(super) struct Meter {
     spent: Cell<u64>,
     limit: Cell<u64>,
+    /// How deep the statements and expressions of all functions under way nest.
+    depth: Cell<usize>,
 }
 
 impl Meter {
     pub(super) fn new(limit: u64) -> Rc<Self> {
-        Rc::new(Self { spent: Cell::new(0), limit: Cell::new(limit) })
+        Rc::new(Self { spent: Cell::new(0), limit: Cell::new(limit), depth: Cell::new(0) })
     }
 
     /// Begins a callback.
     pub(super) fn begin(&self) {
         self.spent.set(0);
+        self.depth.set(0);
+    }
+
+    /// Enters a function whose statements and expressions nest so deep.
+    pub(super) fn enter(&self, nesting: usize) -> Result<(), Box<EvalAltResult>> {
+        let depth = self.depth.get() + nesting + CALL_NESTING;
+        if depth > DEPTH_MAX {
+            return Err(exceeded(format!(
+                "functions that call each other nest deeper than {DEPTH_MAX} blocks, expressions and calls"
+            )));
+        }
+        self.depth.set(depth);
+        Ok(())
+    }
+
+    /// Leaves such a function.
+    pub(super) fn leave(&self, nesting: usize) {
+        self.depth.set(self.depth.get().saturating_sub(nesting + CALL_NESTING));
     }
 
     /// Sets how many operations a callback may take.
     pub(super) fn allow(&self, limit: u64) {
         self.limit.set(limit);
+    }
+
+    /// Returns how many operations the callback has taken.
+    pub(super) fn spent(&self) -> u64 {
+        self.spent.get()
     }
 
     /// Counts work; the callback ends at its next operation if that was too much.
@@ -105,17 +133,18 @@ impl Meter {
 
 /// Returns how many values there are in a value, or nothing if they nest deeper than allowed.
 ///
-/// An entry of a map counts for four, since it takes that much more, and 16 bytes of text for one.
+/// An entry of a map counts for three more, since it takes that much more; so does a text, and for one more
+/// for each 16 bytes.
 pub(super) fn size(value: &Dynamic, nesting_max: usize) -> Option<usize> {
-    let inner = |value: &Dynamic| size(value, nesting_max.checked_sub(1)?);
+    let inner = |value: &Dynamic| if nesting_max == 0 { None } else { size(value, nesting_max - 1) };
     if let Ok(items) = value.as_array_ref() {
         return items.iter().try_fold(1, |sum, item| Some(sum + inner(item)?));
     }
     if let Ok(map) = value.as_map_ref() {
         return map.iter().try_fold(1, |sum, (key, item)| Some(sum + 3 + key.len() / 16 + inner(item)?));
     }
-    let text = value.as_immutable_string_ref().map_or(0, |text| text.len() / 16);
-    (nesting_max > 0).then_some(1 + text)
+    let text = value.as_immutable_string_ref().map_or(0, |text| 2 + text.len() / 16);
+    Some(1 + text)
 }
 
 /// Makes the error of a limit, which no `try` catches.

@@ -93,7 +93,7 @@ fn errors_say_what_is_allowed() {
         ("market(\"ACNE\")", "market: there is no ACNE; did you mean ACME? there is ACME at PIT"),
         (
             "history(-1)",
-            "history: a number of bars of -1 is not allowed; it must be a whole number from 0 to 10000",
+            "history: a number of bars of -1 is not allowed; it must be a whole number from 0 to 1000",
         ),
         ("random(2, 1)", "random: from 2 up to 1 there is no number"),
         ("nothing", "there is no variable `nothing` here"),
