@@ -40,7 +40,13 @@ pub(super) fn script(
     let compiled = compile(&source).map_err(|error| complain(section, &source, &error)).ok()?;
     let params = params?;
     check(section, &source, &compiled, &params)?;
-    Some(ScriptConfig { source, listing: place?.listing, params, on_error: on_error?, operations: operations?.unsigned_abs() })
+    Some(ScriptConfig {
+        source,
+        listing: place?.listing,
+        params,
+        on_error: on_error?,
+        operations: operations?.unsigned_abs(),
+    })
 }
 
 /// Complains at the place of an error in the script or in what it imports.

@@ -14,7 +14,8 @@ use std::rc::Rc;
 
 use rhai::{
     AST, ASTFlags, ASTNode, BinaryExpr, CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expr,
-    Expression, FlowControl, FnCallExpr, Module, ParseError, Position, ScriptFuncDef, Shared, Stmt, StmtBlock,
+    Expression, FlowControl, FnCallExpr, Module, ParseError, Position, ScriptFuncDef, Shared, Stmt,
+    StmtBlock,
 };
 
 use super::limits::Meter;
@@ -33,12 +34,61 @@ const CHARACTER_OPERATIONS: u64 = 400;
 
 /// Functions of Rhai's that go through an array, a map or a text, in order.
 const BULK: [&str; 55] = [
-    "all", "append", "bytes", "chars", "chop", "contains", "crop", "debug", "dedup", "drain", "ends_with",
-    "extract", "fill_with", "filter", "find", "find_map", "for_each", "index_of", "insert", "keys",
-    "make_lower", "make_upper", "map", "mixin", "order", "order_by", "order_desc", "pad",
-    "print", "reduce", "reduce_rev", "remove", "replace", "retain", "reverse", "shift", "some", "sort",
-    "sort_by", "sort_desc", "splice", "split", "split_rev", "starts_with", "sub_string", "to_chars",
-    "to_debug", "to_json", "to_lower", "to_string", "to_upper", "trim", "truncate", "values", "zip",
+    "all",
+    "append",
+    "bytes",
+    "chars",
+    "chop",
+    "contains",
+    "crop",
+    "debug",
+    "dedup",
+    "drain",
+    "ends_with",
+    "extract",
+    "fill_with",
+    "filter",
+    "find",
+    "find_map",
+    "for_each",
+    "index_of",
+    "insert",
+    "keys",
+    "make_lower",
+    "make_upper",
+    "map",
+    "mixin",
+    "order",
+    "order_by",
+    "order_desc",
+    "pad",
+    "print",
+    "reduce",
+    "reduce_rev",
+    "remove",
+    "replace",
+    "retain",
+    "reverse",
+    "shift",
+    "some",
+    "sort",
+    "sort_by",
+    "sort_desc",
+    "splice",
+    "split",
+    "split_rev",
+    "starts_with",
+    "sub_string",
+    "to_chars",
+    "to_debug",
+    "to_json",
+    "to_lower",
+    "to_string",
+    "to_upper",
+    "trim",
+    "truncate",
+    "values",
+    "zip",
 ];
 
 /// The bodies of functions, by the numbers that their nodes bear.
@@ -103,7 +153,9 @@ pub(super) fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stm
 /// Makes an engine understand the nodes.
 pub(super) fn understand(engine: &mut Engine, meter: &Rc<Meter>, bodies: Rc<FunctionBodies>) {
     let (meter, depth) = (Rc::clone(meter), Rc::clone(meter));
-    let charge = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, inputs: &[Expression<'_>], state: &Dynamic| {
+    let charge = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>,
+                       inputs: &[Expression<'_>],
+                       state: &Dynamic| {
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
         if let Ok(operations) = state.as_int() {
             meter.charge(operations.unsigned_abs());
@@ -299,5 +351,69 @@ fn nothing() -> FnCallExpr {
         args: [].into_iter().collect(),
         capture_parent_scope: false,
         op_token: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_order() {
+        assert!(BULK.is_sorted());
+    }
+
+    fn operations(text: &str) -> u64 {
+        let mut engine = Engine::new();
+        let parsed = engine.compile(text).unwrap();
+        let mut bodies = FunctionBodies::default();
+        let ast = bodies.charged(&parsed).unwrap();
+        let meter = Meter::new(1_000_000);
+        meter.watch(&mut engine);
+        understand(&mut engine, &meter, Rc::new(bodies));
+        engine.run_ast(&ast).unwrap();
+        meter.spent()
+    }
+
+    #[test]
+    fn what_is_read_whole_counts_by_its_size() {
+        let base = "let a = []; a.pad(800, 1); let m = #{ a: a }; ";
+        let plain = operations(base);
+        for (statement, least, most) in [
+            ("let b = a;", 100, 110),
+            ("let b = m.a;", 100, 110),
+            ("let b = m;", 100, 112),
+            ("fn f(x) { 1 } f(a);", 100, 115),
+            ("fn f(x) { let y = x; 1 } f(a);", 200, 220),
+            ("let b = [1, a];", 100, 115),
+            ("let b = a[5];", 1, 10),
+            ("a.push(1);", 1, 10),
+            ("a[5] = 2;", 1, 10),
+            ("for x in a { break; }", 100, 112),
+            ("if a == 1 { }", 100, 112),
+            ("switch a { 1 => 2, _ => 3 }", 100, 112),
+            ("let f = |x| x; f.call(a);", 200, 230),
+            ("a.contains(5);", 100, 110),
+        ] {
+            let counted = operations(&format!("{base}{statement}")) - plain;
+            assert!((least..=most).contains(&counted), "{statement} counts for {counted}");
+        }
+    }
+
+    #[test]
+    fn a_charged_script_does_the_same() {
+        let text = "fn twice(x) { if x > 3 { return x * 2; } x } let t = 0; \
+            for i in 0..6 { t += twice(i); } let m = #{ a: [1, [2, 3]] }; m.a[1][0] += t; m.a[1].push(7); \
+            let s = switch t { 24 => \"yes\", _ => \"no\" }; let f = |x, y| x + y; \
+            `${m.a[1]} ${s} ${f.call(1, 2)} ${[3, 1, 2].len()} ${m?.b ?? 5}`";
+        let mut engine = Engine::new();
+        let parsed = engine.compile(text).unwrap();
+        let mut bodies = FunctionBodies::default();
+        let ast = bodies.charged(&parsed).unwrap();
+        let meter = Meter::new(1_000_000);
+        understand(&mut engine, &meter, Rc::new(bodies));
+        let said = engine.eval_ast::<String>(&ast).unwrap();
+        assert_eq!(said, engine.eval_ast::<String>(&parsed).unwrap());
+        assert_eq!(said, "[26, 3, 7] yes 3 3 5");
     }
 }

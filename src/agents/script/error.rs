@@ -106,9 +106,10 @@ impl Known<'_> {
             EvalAltResult::ErrorDotExpr(text, _) => self.no_field(text),
             EvalAltResult::ErrorTerminated(value, _) => (value.to_string(), None),
             EvalAltResult::ErrorDataTooLarge(what, _) => (too_large(what), None),
-            EvalAltResult::ErrorStackOverflow(_) => {
-                (format!("calls nest deeper than {CALLS_MAX}"), Some("does a function call itself?".to_owned()))
-            }
+            EvalAltResult::ErrorStackOverflow(_) => (
+                format!("calls nest deeper than {CALLS_MAX}"),
+                Some("does a function call itself?".to_owned()),
+            ),
             EvalAltResult::ErrorTooManyVariables(_) => {
                 (format!("there are more than {VARIABLES_MAX} variables"), None)
             }

@@ -72,8 +72,6 @@ struct History {
 
 /// How many bars of one feed are kept.
 pub(super) const HISTORY_MAX: usize = super::limits::ITEMS_MAX;
-/// How many feeds a script may ask for.
-pub(super) const FEEDS_MAX: usize = 1_000;
 
 impl Feeds {
     /// Begins with nothing asked for.

@@ -7,7 +7,9 @@ use std::rc::Rc;
 use rhai::{Dynamic, EvalAltResult};
 
 use super::feeds::Feeds;
-use super::limits::{Meter, OPERATIONS, exceeded};
+use super::limits::{
+    COMMANDS_MAX, LINE_CHARS_MAX, LINES_MAX, Meter, OPEN_ORDERS_MAX, OPERATIONS, ROWS_MAX, exceeded,
+};
 use super::order::{Order, Reason};
 use super::output::Names;
 use super::params::Params;
@@ -69,11 +71,6 @@ pub(super) struct Spent {
     rows: u32,
 }
 
-const COMMANDS_MAX: u32 = 1_000;
-const LINES_MAX: u32 = 100;
-const ROWS_MAX: u32 = 1_000;
-const LINE_CHARS_MAX: usize = 500;
-
 impl Host {
     /// Makes a host without a context.
     pub(super) fn vacant() -> Self {
@@ -126,6 +123,12 @@ impl Host {
             );
         }
         self.spent.commands += 1;
+        if self.orders.len() > OPEN_ORDERS_MAX {
+            let open = self.orders.len();
+            let message =
+                format!("{function}: {open} orders are open; at most {OPEN_ORDERS_MAX} are allowed");
+            return Err(exceeded(message));
+        }
         if self.spent.commands > COMMANDS_MAX {
             return Err(exceeded(format!("{function}: more than {COMMANDS_MAX} orders in one callback")));
         }
@@ -137,7 +140,9 @@ impl Host {
         self.need_run(function)?;
         self.spent.rows += 1;
         if self.spent.rows > ROWS_MAX {
-            return Err(exceeded(format!("{function}: more than {ROWS_MAX} rows and points in one callback")));
+            return Err(exceeded(format!(
+                "{function}: more than {ROWS_MAX} rows and points in one callback"
+            )));
         }
         Ok(())
     }

@@ -43,6 +43,23 @@ pub(super) const VARIABLES_MAX: usize = 250;
 /// The most functions of a file.
 pub(super) const FUNCTIONS_MAX: usize = 250;
 
+/// The most orders, and requests about orders, of a callback.
+pub(super) const COMMANDS_MAX: u32 = 1_000;
+/// The most orders that may be open.
+pub(super) const OPEN_ORDERS_MAX: usize = 10_000;
+/// The most lines that a callback may log.
+pub(super) const LINES_MAX: u32 = 100;
+/// The most characters of a line.
+pub(super) const LINE_CHARS_MAX: usize = 500;
+/// The most numbers of series and rows of tables of a callback.
+pub(super) const ROWS_MAX: u32 = 1_000;
+/// The most series and tables.
+pub(super) const NAMES_MAX: usize = 100;
+/// The most timers.
+pub(super) const TIMERS_MAX: usize = 1_000;
+/// The most feeds.
+pub(super) const FEEDS_MAX: usize = 1_000;
+
 /// How many items are handled for one operation.
 const ITEMS_PER_OPERATION: usize = 8;
 
@@ -164,4 +181,49 @@ pub(super) fn confine(engine: &mut Engine) {
     engine.set_max_modules(100);
     // Values that a partial application carries would be in no measure.
     engine.disable_symbol("eval").disable_symbol("curry");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../docs/strategies.md");
+
+    #[test]
+    fn the_page_lists_the_limits() {
+        let whole = |value: usize| value.to_string();
+        let limits = [
+            ("operations of a callback", OPERATIONS.to_string()),
+            ("operations that a scenario can allow with `operations`", OPERATIONS_MAX.to_string()),
+            ("bytes of a script, and of each file it imports", whole(SOURCE_BYTES_MAX)),
+            ("functions of a file", whole(FUNCTIONS_MAX)),
+            ("variables at a time", whole(VARIABLES_MAX)),
+            ("nesting of expressions and blocks", whole(NESTING_MAX)),
+            ("nesting of blocks, expressions and calls in functions that call each other", whole(DEPTH_MAX)),
+            ("bytes of a text, and of all texts in one value", whole(TEXT_BYTES_MAX)),
+            ("items of an array, with those of arrays in it", whole(ITEMS_MAX)),
+            ("entries of a map, with those of maps in it", whole(ENTRIES_MAX)),
+            ("nesting of arrays and maps", whole(VALUE_NESTING_MAX)),
+            ("values in `this`", whole(STATE_MAX)),
+            ("orders and requests about orders, in a callback", COMMANDS_MAX.to_string()),
+            ("open orders", whole(OPEN_ORDERS_MAX)),
+            ("lines logged by a callback", LINES_MAX.to_string()),
+            ("characters of a line", whole(LINE_CHARS_MAX)),
+            ("numbers plotted and rows recorded by a callback", ROWS_MAX.to_string()),
+            ("series and tables", whole(NAMES_MAX)),
+            ("timers", whole(TIMERS_MAX)),
+            ("feeds", whole(FEEDS_MAX)),
+        ];
+        let rows: String = limits.iter().map(|(what, most)| format!("| {what} | {most} |\n")).collect();
+        assert!(PAGE.contains(&format!("|---|---|\n{rows}\n")), "the page must say:\n{rows}");
+    }
+
+    #[test]
+    fn a_value_is_as_large_as_all_in_it() {
+        let item = Dynamic::from_array(vec![Dynamic::from(1_i64), "0123456789abcdef".into()]);
+        assert_eq!(size(&item, 1), Some(6));
+        let map = Dynamic::from_map([("a".into(), item)].into_iter().collect());
+        assert_eq!(size(&map, 2), Some(10));
+        assert_eq!(size(&map, 1), None, "it nests two deep");
+    }
 }

@@ -106,6 +106,9 @@ fn charge(functions: &mut FunctionBodies, file: &Path, ast: &AST) -> Result<AST,
     Ok(charged)
 }
 
+/// After so many operations the table of resolved functions is emptied.
+const RESOLVING_OPERATIONS: u64 = 1_000_000;
+
 /// A script in execution.
 pub(super) struct Program {
     script: CompiledScript,
@@ -121,6 +124,8 @@ pub(super) struct Program {
     constants: Vec<String>,
     /// How many values the state held when it was last counted, and the operations since.
     counted: (usize, u64),
+    /// The operations since the table of resolved functions was emptied.
+    resolved: u64,
 }
 
 impl Program {
@@ -146,6 +151,7 @@ impl Program {
             state: Dynamic::from_map(rhai::Map::new()),
             constants: Vec::new(),
             counted: (0, 0),
+            resolved: 0,
         };
         program.declare()?;
         Ok(program)
@@ -207,8 +213,15 @@ impl Program {
 
     /// Counts what is in `this`, now and then: once as many operations have been done as there were values.
     fn count_state(&mut self, callback: Callback) -> Result<(), ScriptError> {
+        let spent = self.host.borrow().meter.spent();
+        self.resolved += spent;
+        if self.resolved > RESOLVING_OPERATIONS {
+            // A script can make up names of functions without end, of which Rhai notes that there are none.
+            self.caches = Caches::new();
+            self.resolved = 0;
+        }
         let (values, operations) = &mut self.counted;
-        *operations += self.host.borrow().meter.spent();
+        *operations += spent;
         if *operations < (*values as u64).max(1_000) {
             return Ok(());
         }
