@@ -164,7 +164,10 @@ pub(super) fn understand(engine: &mut Engine, meter: &Rc<Meter>, bodies: Rc<Func
         if state.is_bool() && (value.is_char() || value.is_string()) {
             meter.charge(CHARACTER_OPERATIONS);
         }
-        meter.charge_value(&value)?;
+        meter.charge_value(&value).map_err(|mut error| {
+            error.set_position(inner.position());
+            error
+        })?;
         Ok(value)
     };
     engine.register_custom_syntax_with_state_raw(CHARGE, |_, _, _| Ok(None), false, charge);
