@@ -11,6 +11,7 @@ mod determinism;
 mod feeds;
 mod flow;
 mod gate;
+mod hostile;
 mod lifecycle;
 mod lobster;
 mod market;

@@ -74,6 +74,7 @@ impl ScriptTrader {
             feeds: Feeds::new(ctx.bar_interval()),
             ..Host::vacant()
         };
+        host.meter.allow(self.config.operations);
         let host = Rc::new(RefCell::new(host));
         let program = Program::load(script, &host)?;
         if let Some(complaint) = host.borrow().params.complaints().into_iter().next() {
