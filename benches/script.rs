@@ -84,7 +84,7 @@ impl Actor for Native {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        ctx.subscribe(LISTING, Feed::Quotes);
+        ctx.subscribe(LISTING, Feed::Quotes).ok();
     }
 }
 

@@ -1,9 +1,12 @@
 //! What the data structure alone can do: no events, no owners, no order kinds, no checks.
 //!
-//! Levels in a fixed window with a bitmap, orders in a slab linked into queues, ids in an
-//! open-addressing table. It knows that the stream stays within its window.
+//! Levels in a fixed window with a bitmap, orders in a slab linked into queues, ids in a hash map with a
+//! fast hash. It knows that the stream stays within its window.
+
+use std::collections::HashMap;
 
 use bearpit::market::Side;
+use rustc_hash::FxBuildHasher;
 
 use crate::stream::{MID, Op};
 
@@ -34,19 +37,8 @@ pub(crate) struct BareBook {
     best: [usize; 2],
     nodes: Vec<Node>,
     free: Vec<u32>,
-    /// Fingerprint in the upper half, slot plus one in the lower; zero is empty.
-    ids: Vec<u64>,
-    /// By how many bits a fingerprint is shifted to find its home.
-    shift: u32,
+    ids: HashMap<u64, u32, FxBuildHasher>,
     pub(crate) trades: u64,
-}
-
-fn hash(id: u64) -> u64 {
-    id.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-fn slot_of(entry: u64) -> usize {
-    (entry as u32 as usize).wrapping_sub(1)
 }
 
 const BUY: usize = 0;
@@ -54,52 +46,15 @@ const SELL: usize = 1;
 
 impl BareBook {
     pub(crate) fn new(orders: usize) -> Self {
-        let entries = (orders * 4).next_power_of_two();
         Self {
             levels: vec![Level { head: NONE, tail: NONE, lots: 0 }; WINDOW],
             occupied: [vec![0; WINDOW / 64], vec![0; WINDOW / 64]],
             best: [0, WINDOW - 1],
             nodes: Vec::new(),
             free: Vec::new(),
-            ids: vec![0; entries],
-            shift: 32 - entries.trailing_zeros(),
+            ids: HashMap::with_capacity_and_hasher(2 * orders, FxBuildHasher),
             trades: 0,
         }
-    }
-
-    fn home(&self, fingerprint: u64) -> usize {
-        (fingerprint >> self.shift) as usize
-    }
-
-    /// Returns the entry of an id, or the empty one where it would be.
-    fn find(&self, id: u64) -> usize {
-        let fingerprint = hash(id) >> 32;
-        let mut index = self.home(fingerprint);
-        loop {
-            let entry = self.ids[index];
-            let is_it = || entry >> 32 == fingerprint && self.nodes[slot_of(entry)].id == id;
-            if entry == 0 || is_it() {
-                return index;
-            }
-            index = (index + 1) & (self.ids.len() - 1);
-        }
-    }
-
-    fn forget(&mut self, mut hole: usize) {
-        let mask = self.ids.len() - 1;
-        let mut index = hole;
-        loop {
-            index = (index + 1) & mask;
-            let entry = self.ids[index];
-            if entry == 0 {
-                break;
-            }
-            if index.wrapping_sub(self.home(entry >> 32)) & mask >= index.wrapping_sub(hole) & mask {
-                self.ids[hole] = self.ids[index];
-                hole = index;
-            }
-        }
-        self.ids[hole] = 0;
     }
 
     fn vacate(&mut self, half: usize, level: usize) {
@@ -155,7 +110,7 @@ impl BareBook {
             if node.lots == 0 {
                 level.head = node.next;
                 let next = node.next;
-                self.forget(self.find(id));
+                self.ids.remove(&id);
                 self.free.push(slot);
                 if next == NONE {
                     self.levels[best].tail = NONE;
@@ -196,17 +151,12 @@ impl BareBook {
         let level = &mut self.levels[index];
         level.tail = slot;
         level.lots += u64::from(left);
-        let place = self.find(id);
-        self.ids[place] = (hash(id) >> 32 << 32) | (u64::from(slot) + 1);
+        self.ids.insert(id, slot);
     }
 
     /// Takes an order out, and tells whether it bought.
     fn cancel(&mut self, id: u64) -> Option<bool> {
-        let entry = self.find(id);
-        if self.ids[entry] == 0 {
-            return None;
-        }
-        let slot = slot_of(self.ids[entry]) as u32;
+        let slot = self.ids.remove(&id)?;
         let Node { next, previous, level: index, lots, .. } = self.nodes[slot as usize];
         let index = index as usize;
         let buys = index <= self.best[BUY];
@@ -223,7 +173,6 @@ impl BareBook {
         if level.head == NONE {
             self.vacate(if buys { BUY } else { SELL }, index);
         }
-        self.forget(entry);
         self.free.push(slot);
         Some(buys)
     }

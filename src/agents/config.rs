@@ -152,17 +152,14 @@ pub struct ScriptConfig {
     pub listing: ListingId,
     /// The parameters, in the order of the scenario.
     pub params: Vec<(String, ParamValue)>,
-    /// The interval of the bars that it is told of unless it asks for others.
-    pub bar_interval: SimDuration,
     /// What becomes of it if it fails.
     pub on_error: OnError,
 }
 
 impl ScriptConfig {
-    /// A script without parameters, told of bars of a minute, that halts if it fails.
+    /// A script without parameters, that halts if it fails.
     #[must_use]
     pub const fn new(source: ScriptSource, listing: ListingId) -> Self {
-        let bar_interval = SimDuration::from_secs(60);
-        Self { source, listing, params: Vec::new(), bar_interval, on_error: OnError::Halt }
+        Self { source, listing, params: Vec::new(), on_error: OnError::Halt }
     }
 }

@@ -82,7 +82,6 @@ pub struct MarketBuilder {
     seed: Seed,
     open: SimTime,
     close: SimTime,
-    bar_interval: SimDuration,
     sample_interval: SimDuration,
     plan: PitPlan,
     /// Of each listing.
@@ -121,9 +120,8 @@ impl MarketBuilder {
             seed,
             open,
             close,
-            bar_interval: minute,
             sample_interval: minute,
-            plan: PitPlan::default(),
+            plan: PitPlan { bar_interval: minute, ..PitPlan::default() },
             rules: Vec::new(),
             tape: Tape::new(),
             agents: Vec::new(),
@@ -132,7 +130,7 @@ impl MarketBuilder {
 
     /// Sets the interval of bars; a minute unless set.
     pub const fn bar_interval(&mut self, interval: SimDuration) {
-        self.bar_interval = interval;
+        self.plan.bar_interval = interval;
     }
 
     /// Sets the interval at which tracked accounts are marked to market; a minute unless set, never if
@@ -251,7 +249,7 @@ impl MarketBuilder {
                 let instrument = self.plan.instruments[listing.instrument.index()].0.clone();
                 (id, instrument, listing.fees, self.rules[id.index()].clone())
             });
-            Exchange::new(own, self.bar_interval, self.close)
+            Exchange::new(own, self.close)
         };
         venues.map(exchange).collect()
     }

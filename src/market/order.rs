@@ -251,8 +251,9 @@ pub struct OrderTerms {
     pub kind: OrderKind,
     /// For how long; a market order is never [`TimeInForce::Gtc`] in effect.
     pub time_in_force: TimeInForce,
-    /// How much of it others see at a time, if not all (an iceberg); each time that much has traded, the
-    /// next part goes to the back of the queue.
+    /// How much of it others see at a time, if not all (an iceberg), at least one part in
+    /// [`PARTS_MAX`](Self::PARTS_MAX); each time that much has traded, the next part goes to the back of the
+    /// queue.
     pub display: Option<Quantity>,
     /// How much must trade at entry, or the order is rejected.
     pub minimum: Option<Quantity>,
@@ -267,6 +268,10 @@ pub struct OrderTerms {
 }
 
 impl OrderTerms {
+    /// The most parts an iceberg comes in: without a bound, one order that takes it whole could keep a venue
+    /// busy for hours.
+    pub const PARTS_MAX: u64 = 10_000;
+
     /// An order without conditions, good till canceled.
     #[must_use]
     pub const fn new(side: Side, quantity: Quantity, kind: OrderKind) -> Self {
@@ -327,13 +332,19 @@ impl OrderTerms {
             return Some(RejectReason::PriceOutOfRange);
         }
         let within = |part: Quantity| !part.is_zero() && part <= self.quantity;
-        if !self.display.is_none_or(within) {
+        if !(self.display.is_none_or(within) && self.shows_enough(self.quantity)) {
             return Some(RejectReason::DisplayOutOfRange);
         }
         if !self.minimum.is_none_or(within) {
             return Some(RejectReason::MinimumOutOfRange);
         }
         (!self.agree()).then_some(RejectReason::ContradictoryTerms)
+    }
+
+    /// Tells whether an iceberg of so much in all would have at most [`PARTS_MAX`](Self::PARTS_MAX) parts.
+    #[must_use]
+    pub fn shows_enough(&self, quantity: Quantity) -> bool {
+        self.display.is_none_or(|part| quantity.lots().div_ceil(part.lots().max(1)) <= Self::PARTS_MAX)
     }
 
     /// Returns all prices that the terms name.

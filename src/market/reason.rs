@@ -23,8 +23,8 @@ pub enum RejectReason {
     /// A price or distance is beyond ±2^40 ticks.
     #[error("a price is beyond 2^40 ticks, or a trailing distance is not above zero")]
     PriceOutOfRange,
-    /// The displayed part is zero or more than the whole.
-    #[error("the displayed quantity must lie between one lot and the whole")]
+    /// The displayed part is zero, more than the whole, or less than a ten-thousandth of it.
+    #[error("the displayed quantity must lie between one lot, a ten-thousandth of the whole, and the whole")]
     DisplayOutOfRange,
     /// The minimum is zero or more than the whole.
     #[error("the minimum quantity must lie between one lot and the whole")]

@@ -26,6 +26,12 @@ impl Side {
         }
     }
 
+    /// Returns 0 for a buy and 1 for a sell: the place in an array such as [`Side::BOTH`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// Returns `buy` or `sell`.
     #[must_use]
     pub const fn name(self) -> &'static str {

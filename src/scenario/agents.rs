@@ -23,8 +23,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) files: &'a Files,
     /// First and last instant of the scenario, as far as they could be read.
     pub(super) span: Option<(SimTime, SimTime)>,
-    /// The interval of bars.
-    pub(super) bar_interval: SimDuration,
 }
 
 /// Where an agent trades.

@@ -13,9 +13,6 @@ use super::tree::{self, Node, Override};
 use super::world::{instruments, venues};
 use crate::units::{Seed, SimDuration, SimTime};
 
-/// Of bars, and of marks to market.
-const DEFAULT_INTERVAL: SimDuration = SimDuration::from_secs(60);
-
 /// What `[scenario]` says.
 struct Head {
     name: String,
@@ -80,9 +77,7 @@ impl Scenario {
         let symbols: Vec<&str> = specs.iter().map(|known| known.symbol.as_str()).collect();
         let venues = venues(&root, &symbols);
         let span = head.as_ref().map(|head| (head.start, head.end));
-        let bar_interval = head.as_ref().map_or(DEFAULT_INTERVAL, |head| head.bar_interval);
-        let around =
-            Surroundings { symbols, instruments: &specs, venues: &venues, files, span, bar_interval };
+        let around = Surroundings { symbols, instruments: &specs, venues: &venues, files, span };
         let agents = agents(&root, &around);
         root.finish();
         let Head { name, seed, start, end, bar_interval, sample_interval } = head?;
@@ -111,8 +106,9 @@ fn head(root: &Section<'_>) -> Option<Head> {
     let seed = section.or("seed", 0, read::seed);
     let start = section.required("start", read::time);
     let end = section.required("end", read::time);
-    let bar_interval = section.or("bars", DEFAULT_INTERVAL, read::positive_duration);
-    let sample_interval = section.or("sample", DEFAULT_INTERVAL, read::positive_duration);
+    let minute = SimDuration::from_secs(60);
+    let bar_interval = section.or("bars", minute, read::positive_duration);
+    let sample_interval = section.or("sample", minute, read::positive_duration);
     if let (Some(start), Some(end)) = (start, end)
         && end <= start
     {

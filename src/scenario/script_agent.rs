@@ -36,13 +36,7 @@ pub(super) fn script(
     let compiled = compile(&source).map_err(|error| complain(section, &source, &error)).ok()?;
     let params = params?;
     check(section, &source, &compiled, &params)?;
-    Some(ScriptConfig {
-        source,
-        listing: place?.listing,
-        params,
-        bar_interval: around.bar_interval,
-        on_error: on_error?,
-    })
+    Some(ScriptConfig { source, listing: place?.listing, params, on_error: on_error? })
 }
 
 /// Complains at the place of an error in the script or in what it imports.

@@ -8,6 +8,7 @@ mod backtest;
 mod cli;
 mod conservation;
 mod determinism;
+mod feeds;
 mod flow;
 mod gate;
 mod lifecycle;

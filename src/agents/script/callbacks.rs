@@ -20,6 +20,8 @@ pub enum Callback {
     Quote,
     /// When anybody has traded.
     Trade,
+    /// When the best levels of the book have changed.
+    Book,
     /// When a timer that the script set is due.
     Timer,
     /// When a venue took an order of the script's.
@@ -36,12 +38,14 @@ pub enum Callback {
     Order,
     /// When a fill has changed the position.
     Position,
+    /// When the phase of a venue's session has changed.
+    Session,
     /// Once, after the close.
     Stop,
 }
 
 /// The callbacks, with their names and arguments, and when they are called.
-const CALLBACKS: [(Callback, &str, &[&str], &str); 14] = [
+const CALLBACKS: [(Callback, &str, &[&str], &str); 16] = [
     (
         Callback::Init,
         "on_init",
@@ -52,6 +56,12 @@ const CALLBACKS: [(Callback, &str, &[&str], &str); 14] = [
     (Callback::Bar, "on_bar", &["bar"], "an interval with trades in it has ended"),
     (Callback::Quote, "on_quote", &["quote"], "the best bid or ask, or the size there, is another"),
     (Callback::Trade, "on_trade", &["trade"], "anybody has traded"),
+    (
+        Callback::Book,
+        "on_book",
+        &["book"],
+        "the best levels have changed, ten of each side unless others were asked for",
+    ),
     (Callback::Timer, "on_timer", &["name"], "a timer is due"),
     (Callback::OrderAccepted, "on_order_accepted", &["event"], "a venue took an order of the strategy's"),
     (Callback::OrderRejected, "on_order_rejected", &["event"], "a venue did not take it"),
@@ -60,6 +70,7 @@ const CALLBACKS: [(Callback, &str, &[&str], &str); 14] = [
     (Callback::OrderFilled, "on_order_filled", &["event"], "part or all of it has traded"),
     (Callback::Order, "on_order", &["event"], "anything has happened to it; called after the one above"),
     (Callback::Position, "on_position", &["position"], "a fill has changed the position"),
+    (Callback::Session, "on_session", &["phase"], "the phase of a venue's session has changed"),
     (
         Callback::Stop,
         "on_stop",

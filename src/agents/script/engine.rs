@@ -7,8 +7,8 @@ use rhai::packages::{
 };
 
 use super::api::{Api, Registry};
-use super::host::Shared;
-use super::{functions, market, objects, orders, params};
+use super::host::{Outcome, Shared};
+use super::{functions, indicators, market, objects, orders, output, params};
 
 /// Operations per callback: some milliseconds' worth.
 pub(super) const OPERATIONS_MAX: u64 = 200_000;
@@ -37,7 +37,8 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     functions::register_account(&mut api, host);
     functions::register_time(&mut api, host);
     functions::register_chance(&mut api, host);
-    functions::register_output(&mut api, host);
+    output::register(&mut api, host);
+    indicators::register(&mut api);
     let api = api.api;
     (engine, api)
 }
@@ -92,6 +93,12 @@ fn portable_math(engine: &mut Engine) {
     engine.register_fn("hypot", libm::hypot);
     engine.register_fn("log", |x: f64, base: f64| libm::log(x) / libm::log(base));
     engine.register_fn("**", libm::pow);
+    engine.register_fn("**", |x: i64, power: i64| -> Outcome<i64> {
+        let exact = u32::try_from(power).ok().and_then(|power| x.checked_pow(power));
+        exact.ok_or_else(|| {
+            format!("{x} ** {power} is no whole number in range; write {x}.0 ** {power}").into()
+        })
+    });
     #[expect(clippy::cast_precision_loss, reason = "an exponent that large overflows anyway")]
     engine.register_fn("**", |x: f64, power: i64| libm::pow(x, power as f64));
     #[expect(clippy::cast_precision_loss, reason = "a base that large has no exact power either")]

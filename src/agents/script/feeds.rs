@@ -1,9 +1,11 @@
 //! [`Feeds`]: what a script has asked to be told of, and the bars that it has been told.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::callbacks::Callback;
-use crate::market::Bar;
+use crate::market::{Bar, Ladders};
+use crate::pit::Feed;
 use crate::units::{ListingId, SimDuration};
 
 /// Something that a script can be told of.
@@ -12,15 +14,39 @@ pub(super) enum Wanted {
     Bars(SimDuration),
     Quotes,
     Trades,
+    /// So many levels of both sides.
+    Book(usize),
+    Phases,
 }
 
+/// How many levels of the book a script gets that asks for none.
+const DEFAULT_LEVELS: usize = 10;
+
 impl Wanted {
+    /// Returns what a script is told of that has callbacks for it and asks for nothing itself.
+    pub(super) const fn defaults(interval: SimDuration) -> [Self; 5] {
+        [Self::Bars(interval), Self::Quotes, Self::Trades, Self::Book(DEFAULT_LEVELS), Self::Phases]
+    }
+
+    /// Returns the feed as the market knows it.
+    pub(super) const fn feed(self) -> Feed {
+        match self {
+            Self::Bars(interval) => Feed::Bars(interval),
+            Self::Quotes => Feed::Quotes,
+            Self::Trades => Feed::Trades,
+            Self::Book(levels) => Feed::Book(levels),
+            Self::Phases => Feed::Phases,
+        }
+    }
+
     /// Returns the callback that is told.
     pub(super) const fn callback(self) -> Callback {
         match self {
             Self::Bars(_) => Callback::Bar,
             Self::Quotes => Callback::Quote,
             Self::Trades => Callback::Trade,
+            Self::Book(_) => Callback::Book,
+            Self::Phases => Callback::Session,
         }
     }
 }
@@ -32,6 +58,8 @@ pub(super) struct Feeds {
     pub(super) interval: SimDuration,
     asked: Vec<(ListingId, Wanted)>,
     histories: Vec<History>,
+    /// What each book showed last.
+    books: Vec<(ListingId, Arc<Ladders>)>,
 }
 
 /// The bars of one feed that the script has been told of, oldest first.
@@ -50,7 +78,7 @@ pub(super) const FEEDS_MAX: usize = 1_000;
 impl Feeds {
     /// Begins with nothing asked for.
     pub(super) const fn new(interval: SimDuration) -> Self {
-        Self { interval, asked: Vec::new(), histories: Vec::new() }
+        Self { interval, asked: Vec::new(), histories: Vec::new(), books: Vec::new() }
     }
 
     /// Notes that a feed was asked for; tells whether that is new.
@@ -59,8 +87,12 @@ impl Feeds {
             return false;
         }
         self.asked.push((listing, wanted));
-        if let Wanted::Bars(interval) = wanted {
-            self.histories.push(History { listing, interval, bars: VecDeque::new() });
+        match wanted {
+            Wanted::Bars(interval) => {
+                self.histories.push(History { listing, interval, bars: VecDeque::new() });
+            }
+            Wanted::Book(_) => self.books.push((listing, Arc::default())),
+            Wanted::Quotes | Wanted::Trades | Wanted::Phases => {}
         }
         true
     }
@@ -74,9 +106,29 @@ impl Feeds {
         self.asked.iter().any(|(_, wanted)| wanted.callback() == callback)
     }
 
+    /// Returns with how many levels a listing's book was asked for, if it was.
+    pub(super) fn levels(&self, listing: ListingId) -> Option<usize> {
+        self.asked.iter().find_map(|(at, wanted)| match wanted {
+            Wanted::Book(levels) if *at == listing => Some(*levels),
+            _ => None,
+        })
+    }
+
+    /// Keeps what a book shows now.
+    pub(super) fn show(&mut self, listing: ListingId, ladders: Arc<Ladders>) {
+        if let Some((_, shown)) = self.books.iter_mut().find(|(at, _)| *at == listing) {
+            *shown = ladders;
+        }
+    }
+
+    /// Returns what a book showed last, if it was asked for.
+    pub(super) fn book(&self, listing: ListingId) -> Option<&Arc<Ladders>> {
+        self.books.iter().find(|(at, _)| *at == listing).map(|(_, ladders)| ladders)
+    }
+
     /// Keeps a bar that the script is told of.
     pub(super) fn keep(&mut self, listing: ListingId, bar: Bar) {
-        let interval = bar.end - bar.start;
+        let interval = bar.interval();
         let fits = |history: &&mut History| history.listing == listing && history.interval == interval;
         let Some(history) = self.histories.iter_mut().find(fits) else { return };
         if history.bars.len() == HISTORY_MAX {

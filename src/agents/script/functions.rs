@@ -128,18 +128,3 @@ fn draw(host: &Shared, function: &str, draw: impl Fn(&mut crate::kernel::Stream)
     host.need_run(function)?;
     Ok(draw(host.ctx.rng()))
 }
-
-/// Registers what writes.
-pub(super) fn register_output(api: &mut Registry<'_>, host: &Shared) {
-    api.group("Output");
-    let (shared, numbers) = (Rc::clone(host), Rc::clone(host));
-    api.function(
-        "log",
-        "(value: any) -> ()",
-        "A line in the report and in the `log` table.",
-        "log(\"long\")",
-    )
-    .form(move |value: Dynamic| shared.borrow_mut().log(&value.to_string()))
-    // Rhai's own `log` of a number is the logarithm; here it writes, as of anything else.
-    .form(move |value: f64| numbers.borrow_mut().log(&Dynamic::from(value).to_string()));
-}

@@ -8,6 +8,7 @@ use rhai::{Dynamic, EvalAltResult};
 
 use super::feeds::Feeds;
 use super::order::{Order, Reason};
+use super::output::Names;
 use super::params::Params;
 use super::place::Place;
 use super::timers::Timers;
@@ -46,6 +47,8 @@ pub(super) struct Host {
     pub(super) params: Params,
     pub(super) timers: Timers,
     pub(super) feeds: Feeds,
+    /// The names of series and tables.
+    pub(super) names: Names,
     /// The script's own open orders.
     pub(super) orders: BTreeMap<OrderId, Order>,
     /// Orders, and requests about orders, that were refused, of which `on_order` is yet to be told.
@@ -60,10 +63,12 @@ pub(super) struct Host {
 pub(super) struct Spent {
     commands: u32,
     lines: u32,
+    rows: u32,
 }
 
 const COMMANDS_MAX: u32 = 1_000;
 const LINES_MAX: u32 = 100;
+const ROWS_MAX: u32 = 1_000;
 const LINE_CHARS_MAX: usize = 500;
 
 impl Host {
@@ -77,7 +82,8 @@ impl Host {
             places: Vec::new(),
             params: Params::default(),
             timers: Timers::default(),
-            feeds: Feeds::new(SimDuration::from_secs(60)),
+            feeds: Feeds::new(SimDuration::ZERO),
+            names: Names::default(),
             orders: BTreeMap::new(),
             refused: Vec::new(),
             targets: BTreeMap::new(),
@@ -117,6 +123,16 @@ impl Host {
         self.spent.commands += 1;
         if self.spent.commands > COMMANDS_MAX {
             return Err(format!("{function}: more than {COMMANDS_MAX} orders in one callback").into());
+        }
+        Ok(())
+    }
+
+    /// Counts a number of a series or a row of a table, once the script runs.
+    pub(super) fn count_row(&mut self, function: &str) -> Outcome<()> {
+        self.need_run(function)?;
+        self.spent.rows += 1;
+        if self.spent.rows > ROWS_MAX {
+            return Err(format!("{function}: more than {ROWS_MAX} rows and points in one callback").into());
         }
         Ok(())
     }

@@ -1,17 +1,19 @@
 //! [`Market`]: one listing, as a script looks at it.
 
 use std::cell::RefMut;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rhai::{Array, Dynamic};
 
 use super::api::{Registry, optional};
 use super::feeds::{FEEDS_MAX, HISTORY_MAX, Wanted};
 use super::host::{Host, Outcome, Shared, number, text};
-use super::objects::{BarView, Holding, QuoteView};
+use super::objects::{BarView, BookView, Holding, QuoteView};
 use super::place::Place;
-use crate::market::Bar;
-use crate::pit::{Feed, MarketView};
+use crate::market::{Bar, Ladders};
+use crate::pit::{Feed, FeedError, MarketView};
 use crate::units::{ListingId, SimDuration, nearest};
 
 /// One listing; without a listing of its own, the script's home.
@@ -96,8 +98,43 @@ impl Market {
         if host.feeds.len() >= FEEDS_MAX {
             return Err(format!("{function}: more than {FEEDS_MAX} feeds").into());
         }
-        host.ask(place.listing, wanted);
-        Ok(())
+        host.need_run(function)?;
+        host.ask(place.listing, wanted).map_err(|error| format!("{function}: {error}").into())
+    }
+
+    /// Asks for the book, with one number of levels for all.
+    fn ask_book(&self, levels: &Dynamic) -> Outcome<()> {
+        let levels = whole("book", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
+        let (host, place) = self.open("book")?;
+        if let Some(other) = host.feeds.levels(place.listing).filter(|other| *other != levels) {
+            let message =
+                format!("book: the book of {} was asked for with {other} levels already", place.symbol);
+            return Err(message.into());
+        }
+        drop(host);
+        self.ask("book", Wanted::Book(levels))
+    }
+
+    /// Returns the best levels as they were told last.
+    fn depth(&self, levels: &Dynamic) -> Outcome<BookView> {
+        let levels = whole("depth", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
+        let (host, place) = self.open("depth")?;
+        let (Some(ladders), Some(asked)) = (host.feeds.book(place.listing), host.feeds.levels(place.listing))
+        else {
+            let message =
+                format!("depth: the book was not asked for; call book({levels}) in on_init or on_start");
+            return Err(message.into());
+        };
+        if levels > asked {
+            let message =
+                format!("depth: the book was asked for with {asked} levels; call book({levels}) instead");
+            return Err(message.into());
+        }
+        let mut ladders = Ladders::clone(ladders);
+        ladders.bids.truncate(levels);
+        ladders.asks.truncate(levels);
+        drop(host);
+        Ok(BookView { place, ladders: Arc::new(ladders) })
     }
 
     /// Returns the last bars that the script was told of, as `take` makes them.
@@ -112,14 +149,7 @@ impl Market {
             [count] => (None, count),
             _ => return Ok(Array::new()),
         };
-        let wanted =
-            count.as_int().ok().and_then(|it| usize::try_from(it).ok()).filter(|it| *it <= HISTORY_MAX);
-        let Some(wanted) = wanted else {
-            let count = number(function, "number of bars", count)?;
-            let message =
-                format!("{function}: {count} bars are not there; ask for 0 to {HISTORY_MAX}, a whole number");
-            return Err(message.into());
-        };
+        let wanted = whole(function, "number of bars", count, 0..=HISTORY_MAX)?;
         let (host, place) = self.open(function)?;
         let Some(bars) = host.feeds.history(place.listing, interval) else {
             let asked = interval.map_or_else(String::new, |it| format!("\"{it}\""));
@@ -134,15 +164,13 @@ impl Market {
 
 impl Host {
     /// Asks to be told of something at a listing; asking twice changes nothing.
-    pub(super) fn ask(&mut self, listing: ListingId, wanted: Wanted) {
-        if self.feeds.ask(listing, wanted) {
-            let feed = match wanted {
-                Wanted::Bars(_) => Feed::Bars,
-                Wanted::Quotes => Feed::Quotes,
-                Wanted::Trades => Feed::Trades,
-            };
-            self.ctx.subscribe(listing, feed);
-        }
+    ///
+    /// # Errors
+    /// What the market says, where there is no such feed.
+    pub(super) fn ask(&mut self, listing: ListingId, wanted: Wanted) -> Result<(), FeedError> {
+        self.ctx.subscribe(listing, wanted.feed())?;
+        self.feeds.ask(listing, wanted);
+        Ok(())
     }
 
     /// Returns what the script holds of a listing's instrument.
@@ -160,6 +188,21 @@ impl Host {
             value: worth.map(crate::units::Money::to_f64),
         }
     }
+}
+
+const BOOK_LEVELS_MAX: usize = Feed::MOST_LEVELS;
+
+/// Reads a whole number within a range.
+fn whole(function: &str, what: &str, value: &Dynamic, range: RangeInclusive<usize>) -> Outcome<usize> {
+    let number = number(function, what, value)?;
+    let whole = value.as_int().ok().and_then(|it| usize::try_from(it).ok()).filter(|it| range.contains(it));
+    whole.ok_or_else(|| {
+        let (low, high) = range.into_inner();
+        format!(
+            "{function}: a {what} of {number} is not allowed; it must be a whole number from {low} to {high}"
+        )
+        .into()
+    })
 }
 
 /// Reads a span such as `"5m"`.
@@ -223,6 +266,24 @@ fn views(api: &mut Registry<'_>) {
         "session() == \"continuous\"",
     )
     .at_market(&[0], |market, _| Ok(market.view("session")?.0.phase.name().to_owned()));
+    api.function(
+        "seconds_to_phase_change",
+        "() -> number | ()",
+        "How long until the venue's schedule changes the phase, if it does; halts are in no schedule.",
+        "seconds_to_phase_change()",
+    )
+    .at_market(&[0], |market, _| {
+        let (host, place) = market.open("seconds_to_phase_change")?;
+        let next = host.ctx.next_phase(place.listing);
+        Ok(optional(next.map(|(at, _)| (at - host.ctx.now()).secs_f64())))
+    });
+    api.function(
+        "depth",
+        "(levels: number) -> Book",
+        "The best levels of both sides as `on_book` was told last; the book must have been asked for.",
+        "depth(5).bids",
+    )
+    .at_market(&[1], |market, arguments| market.depth(&arguments[0]));
     api.group("The account");
     api.function(
         "position",
@@ -276,6 +337,20 @@ fn feeds(api: &mut Registry<'_>) {
         "trades()",
     )
     .at_market(&[0], |market, _| market.ask("trades", Wanted::Trades));
+    api.function(
+        "book",
+        "(levels: number) -> ()",
+        "Asks for the best levels of both sides (1 to 50), after each change of them; they come to `on_book`.",
+        "book(10)",
+    )
+    .at_market(&[1], |market, arguments| market.ask_book(&arguments[0]));
+    api.function(
+        "phases",
+        "() -> ()",
+        "Asks for each change of phase; it comes to `on_session`.",
+        "phases()",
+    )
+    .at_market(&[0], |market, _| market.ask("phases", Wanted::Phases));
     api.function(
         "history",
         "(interval?: text, count: number) -> array",

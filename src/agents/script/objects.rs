@@ -4,12 +4,15 @@
 //! text when it is read, so that what nobody reads costs nothing.
 
 use std::rc::Rc;
+use std::sync::Arc;
+
+use rhai::{Array, Dynamic};
 
 use super::api::Registry;
 use super::order::{Happening, Order, OrderEvent};
 use super::place::Place;
 use super::terms::word;
-use crate::market::{Bar, Phase, Quote, QuoteLevel, ReportKind, Side};
+use crate::market::{Bar, Ladders, Phase, Quote, QuoteLevel, ReportKind, Side};
 use crate::units::{Price, Quantity, SimTime};
 
 /// The trades of an interval.
@@ -20,6 +23,26 @@ pub(super) struct BarView {
 }
 
 impl BarView {
+    /// Makes a bar of open, high, low, close and volume, at most two places behind the point.
+    #[cfg(test)]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tests give small numbers")]
+    pub(super) fn of_numbers(prices: [f64; 4], volume: f64) -> Self {
+        let [open, high, low, close] = prices.map(|price| Price::new((price * 100.0).round() as i64));
+        let span = crate::units::SimDuration::from_secs(60);
+        let quantity = Quantity::new(volume as u64);
+        let bar = Bar::open_at(SimTime::from_nanos(0), span, open, quantity);
+        Self { place: Place::acme(), bar: Bar { high, low, close, ..bar } }
+    }
+
+    /// Returns open, high, low and close.
+    pub(super) fn prices(&self) -> [f64; 4] {
+        [self.bar.open, self.bar.high, self.bar.low, self.bar.close].map(|price| self.place.price(price))
+    }
+
+    pub(super) fn volume(&self) -> f64 {
+        self.place.quantity(self.bar.volume)
+    }
+
     pub(super) fn close(&self) -> f64 {
         self.place.price(self.bar.close)
     }
@@ -69,7 +92,40 @@ pub(super) struct TradeView {
     pub(super) price: Price,
     pub(super) quantity: Quantity,
     pub(super) aggressor: Side,
+    pub(super) phase: Phase,
     pub(super) at: SimTime,
+}
+
+/// The best levels of a book.
+#[derive(Debug, Clone)]
+pub(super) struct BookView {
+    pub(super) place: Rc<Place>,
+    pub(super) ladders: Arc<Ladders>,
+}
+
+impl BookView {
+    fn side(&self, levels: &[QuoteLevel]) -> Array {
+        let level = |level: &QuoteLevel| LevelView {
+            price: self.place.price(level.price),
+            size: self.place.quantity(level.size),
+        };
+        levels.iter().map(|it| Dynamic::from(level(it))).collect()
+    }
+
+    /// Returns how much more is bid than offered, as a share of both.
+    #[expect(clippy::cast_precision_loss, reason = "a share of lots below 2^53 is exact enough to decide by")]
+    fn imbalance(&self) -> Option<f64> {
+        let lots = |levels: &[QuoteLevel]| levels.iter().map(|level| level.size.lots()).sum::<u64>() as f64;
+        let (bids, asks) = (lots(&self.ladders.bids), lots(&self.ladders.asks));
+        (bids + asks > 0.0).then(|| (bids - asks) / (bids + asks))
+    }
+}
+
+/// One level of a book.
+#[derive(Debug, Clone, Copy)]
+struct LevelView {
+    price: f64,
+    size: f64,
 }
 
 /// A phase of a session that has begun.
@@ -126,7 +182,8 @@ impl Clock {
 
 /// Registers the objects that callbacks are given and functions return.
 pub(super) fn register(api: &mut Registry<'_>) {
-    market_data(api);
+    bars_and_quotes(api);
+    trades_and_books(api);
     order(api);
     event(api);
     account(api);
@@ -142,7 +199,7 @@ pub(super) fn register(api: &mut Registry<'_>) {
         .shown(|clock| clock.0.to_string());
 }
 
-fn market_data(api: &mut Registry<'_>) {
+fn bars_and_quotes(api: &mut Registry<'_>) {
     api.object::<BarView>("Bar")
         .field("symbol", "text", "the instrument", |bar| bar.place.symbol.clone())
         .field("venue", "text", "where", |bar| bar.place.venue.clone())
@@ -152,10 +209,9 @@ fn market_data(api: &mut Registry<'_>) {
         .field("high", "number", "highest price", |bar| bar.place.price(bar.bar.high))
         .field("low", "number", "lowest price", |bar| bar.place.price(bar.bar.low))
         .field("close", "number", "last price", BarView::close)
-        .field("volume", "number", "quantity traded", |bar| bar.place.quantity(bar.bar.volume))
+        .field("volume", "number", "quantity traded", BarView::volume)
         .shown(|bar| {
-            let [open, high, low, close] =
-                [bar.bar.open, bar.bar.high, bar.bar.low, bar.bar.close].map(|price| bar.place.price(price));
+            let [open, high, low, close] = bar.prices();
             format!("{} {} open {open} high {high} low {low} close {close}", bar.place.symbol, bar.bar.end)
         });
     api.object::<QuoteView>("Quote")
@@ -176,17 +232,40 @@ fn market_data(api: &mut Registry<'_>) {
             let side = |price: Option<f64>| price.map_or_else(|| "none".to_owned(), |it| it.to_string());
             format!("{} bid {} ask {}", quote.place.symbol, side(quote.bid()), side(quote.ask()))
         });
+}
+
+fn trades_and_books(api: &mut Registry<'_>) {
     api.object::<TradeView>("Trade")
         .field("symbol", "text", "the instrument", |trade| trade.place.symbol.clone())
         .field("venue", "text", "where", |trade| trade.place.venue.clone())
         .field("price", "number", "the price", |trade| trade.place.price(trade.price))
         .field("quantity", "number", "the quantity", |trade| trade.place.quantity(trade.quantity))
         .field("side", "text", "`buy` or `sell`: the side that took", |trade| trade.aggressor.to_string())
+        .field("phase", "text", "the phase in which it took place", |trade| trade.phase.name().to_owned())
         .field("time", "text", "when it took place", |trade| trade.at.to_string())
         .shown(|trade| {
             let (price, quantity) = (trade.place.price(trade.price), trade.place.quantity(trade.quantity));
             format!("{} {quantity} at {price}", trade.place.symbol)
         });
+    api.object::<BookView>("Book")
+        .field("symbol", "text", "the instrument", |book| book.place.symbol.clone())
+        .field("venue", "text", "where", |book| book.place.venue.clone())
+        .field("bids", "array", "the bids as levels, the highest first", |book| book.side(&book.ladders.bids))
+        .field("asks", "array", "the asks as levels, the lowest first", |book| book.side(&book.ladders.asks))
+        .option(
+            "imbalance",
+            "number | ()",
+            "(bids - asks) / (bids + asks) of the quantity in them",
+            BookView::imbalance,
+        )
+        .shown(|book| {
+            let (bids, asks) = (book.ladders.bids.len(), book.ladders.asks.len());
+            format!("{} {bids} bids {asks} asks", book.place.symbol)
+        });
+    api.object::<LevelView>("Level")
+        .field("price", "number", "the price", |level| level.price)
+        .field("size", "number", "the quantity displayed there", |level| level.size)
+        .shown(|level| format!("{} at {}", level.size, level.price));
     api.object::<PhaseView>("Phase")
         .field("symbol", "text", "the instrument", |phase| phase.place.symbol.clone())
         .field("venue", "text", "where", |phase| phase.place.venue.clone())

@@ -226,9 +226,14 @@ impl Order {
     #[expect(clippy::cast_precision_loss, reason = "a mean price is for looking at; the account is exact")]
     pub(super) fn average_price(&self) -> Option<f64> {
         let state = self.0.state.borrow();
-        let lots = state.filled.lots();
-        let ticks = (lots > 0).then(|| state.filled_ticks as f64 / lots as f64)?;
-        Some(ticks * self.0.place.instrument.tick_size().to_f64())
+        let (ticks, lots) = (state.filled_ticks, i128::from(state.filled.lots()));
+        if lots == 0 {
+            return None;
+        }
+        // On the grid it is the double that prints as people write it.
+        let on_grid = i64::try_from(ticks / lots).ok().filter(|_| ticks % lots == 0);
+        let exact = on_grid.map(|ticks| self.0.place.price(Price::new(ticks)));
+        exact.or_else(|| Some(ticks as f64 / lots as f64 * self.0.place.instrument.tick_size().to_f64()))
     }
 
     /// Tells whether two handles are of one order.

@@ -38,7 +38,7 @@ const SELF_TRADES: [(&str, SelfTrade); 5] = [
 /// The keys of a map of options.
 pub(super) const OPTIONS: [&str; 11] = [
     "time_in_force",
-    "until",
+    "good_for",
     "post_only",
     "display",
     "minimum",
@@ -120,7 +120,7 @@ impl Reader<'_> {
     }
 
     fn with_map(&self, mut terms: OrderTerms, map: &Map) -> Outcome<OrderTerms> {
-        let until = map.get("until").map(|span| self.until(span)).transpose()?;
+        let until = map.get("good_for").map(|span| self.until(span)).transpose()?;
         match map.get("time_in_force") {
             Some(word) => {
                 terms.time_in_force =
@@ -154,8 +154,10 @@ impl Reader<'_> {
     fn time_in_force(&self, word: &str, until: Option<SimTime>) -> Outcome<TimeInForce> {
         match (word, until) {
             ("GTD", Some(until)) => Ok(TimeInForce::Gtd(until)),
-            ("GTD", None) => Err(self.complaint("GTD needs `until`, such as #{ until: \"30m\" }".to_owned())),
-            (_, Some(_)) => Err(self.complaint(format!("`until` goes with GTD, not with {word}"))),
+            ("GTD", None) => {
+                Err(self.complaint("GTD needs `good_for`, such as #{ good_for: \"30m\" }".to_owned()))
+            }
+            (_, Some(_)) => Err(self.complaint(format!("`good_for` goes with GTD, not with {word}"))),
             (_, None) => {
                 let found = TIMES.iter().find(|(known, _)| *known == word).map(|(_, time)| *time);
                 found.ok_or_else(|| {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::mem;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Handler};
 use rhai::Dynamic;
@@ -12,7 +13,7 @@ use super::error::ScriptError;
 use super::feeds::{Feeds, Wanted};
 use super::flatten::Flatten;
 use super::host::{Host, Stage};
-use super::objects::{BarView, QuoteView, TradeView};
+use super::objects::{BarView, BookView, PhaseView, QuoteView, TradeView};
 use super::order::{Happening, OrderEvent};
 use super::params::Params;
 use super::place::Place;
@@ -70,7 +71,7 @@ impl ScriptTrader {
             home: self.config.listing,
             start: ctx.now(),
             params: Params::given(&self.config.params),
-            feeds: Feeds::new(self.config.bar_interval),
+            feeds: Feeds::new(ctx.bar_interval()),
             ..Host::vacant()
         };
         let host = Rc::new(RefCell::new(host));
@@ -89,7 +90,7 @@ impl ScriptTrader {
         let State::Running(program) = &mut self.state else { return };
         let called = program.call(ctx, callback, arguments);
         if let Err(error) = called {
-            return self.fail(ctx, callback, &error);
+            return self.fail(ctx, Some(callback), &error);
         }
         self.tell_refusals(ctx);
     }
@@ -107,22 +108,23 @@ impl ScriptTrader {
                 let event = OrderEvent { order, what: Happening::Refused(reason), at: ctx.now() };
                 let told = program.call(ctx, Callback::Order, [Dynamic::from(event)]);
                 if let Err(error) = told {
-                    return self.fail(ctx, Callback::Order, &error);
+                    return self.fail(ctx, Some(Callback::Order), &error);
                 }
             }
         }
         let file = self.config.source.file.clone();
         let message = "refused orders in on_order lead to refused orders without an end".to_owned();
-        self.fail(ctx, Callback::Order, &ScriptError::new(&file, (1, 1), message));
+        self.fail(ctx, Some(Callback::Order), &ScriptError::new(&file, (1, 1), message));
     }
 
-    fn fail(&mut self, ctx: &mut Context, callback: Callback, error: &ScriptError) {
+    fn fail(&mut self, ctx: &mut Context, callback: Option<Callback>, error: &ScriptError) {
         let excerpt = match &self.state {
             State::Running(program) => program.excerpt(error),
             _ => self.config.source.text_of(&error.file).map(|text| error.excerpt(text)),
         };
         let excerpt = excerpt.map_or_else(String::new, |excerpt| format!("\n{excerpt}"));
-        let text = format!("{error}, in {} at {}{excerpt}", callback.name(), ctx.now());
+        let callback = callback.map_or_else(String::new, |callback| format!(", in {}", callback.name()));
+        let text = format!("{error}{callback} at {}{excerpt}", ctx.now());
         ctx.log_failure(text.as_str());
         ctx.disconnect();
         self.state = State::Idle;
@@ -139,14 +141,11 @@ impl ScriptTrader {
     /// Asks for the home market's feeds of which callbacks are told, where the script asked for none.
     fn ask_for_defaults(&mut self, ctx: &mut Context) {
         let State::Running(program) = &mut self.state else { return };
-        let interval = self.config.bar_interval;
-        for wanted in [Wanted::Bars(interval), Wanted::Quotes, Wanted::Trades] {
-            let is_told = program.has(wanted.callback());
-            program.with_host(ctx, |host| {
-                if is_told && !host.feeds.tells(wanted.callback()) {
-                    host.ask(host.home, wanted);
-                }
-            });
+        for wanted in Wanted::defaults(ctx.bar_interval()) {
+            if program.has(wanted.callback()) && !program.host.borrow().feeds.tells(wanted.callback()) {
+                let asked = program.with_host(ctx, |host| host.ask(host.home, wanted));
+                debug_assert!(asked.is_ok(), "the home market has all feeds");
+            }
         }
     }
 
@@ -165,7 +164,7 @@ impl Actor for ScriptTrader {
 
     fn started(&mut self, ctx: &mut Context) {
         if let Err(error) = self.start(ctx) {
-            return self.fail(ctx, Callback::Init, &error);
+            return self.fail(ctx, None, &error);
         }
         let State::Running(program) = &self.state else { return };
         program.enter(Stage::Init);
@@ -257,10 +256,18 @@ impl Handler<MarketData> for ScriptTrader {
                 (Callback::Bar, Dynamic::from(BarView { place, bar }))
             }
             Update::Quote(quote) => (Callback::Quote, Dynamic::from(QuoteView { place, quote })),
-            Update::Trade { price, quantity, aggressor } => {
-                let at = data.at;
-                (Callback::Trade, Dynamic::from(TradeView { place, price, quantity, aggressor, at }))
+            Update::Trade { price, quantity, aggressor, phase } => {
+                let trade = TradeView { place, price, quantity, aggressor, phase, at: data.at };
+                (Callback::Trade, Dynamic::from(trade))
             }
+            Update::Book(ladders) => {
+                host.feeds.show(data.listing, Arc::clone(&ladders));
+                (Callback::Book, Dynamic::from(BookView { place, ladders }))
+            }
+            Update::Phase(phase) => {
+                (Callback::Session, Dynamic::from(PhaseView { place, phase, at: data.at }))
+            }
+            Update::Indicative(_) => return,
         };
         drop(host);
         self.call(ctx, callback, [argument]);

@@ -99,7 +99,7 @@ impl OrderBook {
             self.trade_in_auction([maker, taker], price, quantity, out);
         }
         self.anchor = Some(price);
-        let used_up = |slot: &Slot| self.slab.get(*slot).displayed.is_zero();
+        let used_up = |slot: &Slot| self.slab.displayed(*slot).is_zero();
         let used_up: Vec<Slot> =
             self.slab.detailed().map(|(slot, _)| slot).filter(|slot| used_up(slot)).collect();
         for side in Side::BOTH {
@@ -120,12 +120,11 @@ impl OrderBook {
 
     /// Takes a fill off an order that keeps its place: what is displayed goes first.
     fn fill_in_auction(&mut self, slot: Slot, quantity: Quantity) {
-        let node = self.slab.get_mut(slot);
-        let displayed = node.displayed.min(quantity);
+        let displayed = self.slab.displayed(slot).min(quantity);
         let hidden = quantity - displayed;
-        node.displayed -= displayed;
-        node.filled += quantity;
-        let seat = node.seat;
+        self.slab.set_displayed(slot, self.slab.displayed(slot) - displayed);
+        self.slab.set_filled(slot, self.slab.filled(slot) + quantity);
+        let seat = self.slab.get(slot).seat;
         if let Some(details) = self.slab.details_mut(slot) {
             details.hidden -= hidden;
         }
@@ -148,7 +147,7 @@ impl OrderBook {
             maker_order: maker.id,
             maker_owner: maker.owner,
             maker_leaves: maker.leaves,
-            maker_queue_ahead: self.slab.get(slots[0]).queue_ahead,
+            maker_queue_ahead: self.slab.queue_ahead(slots[0]),
             taker_order: taker.id,
             taker_owner: taker.owner,
             taker_leaves: taker.leaves,

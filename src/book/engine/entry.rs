@@ -105,8 +105,8 @@ impl OrderBook {
     /// Tells whether an order of `side` with `limit` could trade now.
     #[inline]
     pub(super) fn meets_somebody(&self, side: Side, limit: Option<Price>) -> bool {
-        let best = self.side(side.opposite()).best_price();
-        best.is_some_and(|best| limit.is_none_or(|limit| side.accepts(limit, best)))
+        let half = self.side(side.opposite());
+        half.best_rank().is_some_and(|best| limit.is_none_or(|limit| best <= half.rank(limit)))
     }
 
     #[inline]
@@ -263,6 +263,8 @@ impl OrderBook {
             Some(RejectReason::QuantityOutOfRange)
         } else if Price::new_checked(price.ticks()).is_none() {
             Some(RejectReason::PriceOutOfRange)
+        } else if !order.terms.shows_enough(quantity) {
+            Some(RejectReason::DisplayOutOfRange)
         } else if !self.phase.takes_orders() {
             Some(RejectReason::PhaseForbids)
         } else if is_fixed || (order.partner.is_some() && leaves != order.leaves) {

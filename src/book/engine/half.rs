@@ -33,12 +33,12 @@ impl Level {
     #[inline]
     fn push(&mut self, slab: &mut Slab, slot: Slot, id: LevelId) {
         let tail = self.tail;
+        slab.set_queue_ahead(slot, self.displayed);
+        self.displayed += slab.displayed(slot);
         let node = slab.get_mut(slot);
-        node.queue_ahead = self.displayed;
         node.seat = node.seat.at(Some(id));
         node.previous = tail;
         node.next = NONE;
-        self.displayed += node.displayed;
         if node.seat.is_detailed() {
             self.hidden += slab.hidden(slot);
         }
@@ -54,7 +54,7 @@ impl Level {
     fn unlink(&mut self, slab: &mut Slab, slot: Slot) {
         let node = slab.get(slot);
         let (next, previous) = (node.next, node.previous);
-        self.displayed -= node.displayed;
+        self.displayed -= slab.displayed(slot);
         if node.seat.is_detailed() {
             self.hidden -= slab.hidden(slot);
         }
@@ -129,6 +129,11 @@ impl Half {
     #[inline]
     const fn price(&self, rank: i64) -> Price {
         Price::new(-self.side.sign() * rank)
+    }
+
+    #[inline]
+    pub(super) const fn best_rank(&self) -> Option<i64> {
+        self.best
     }
 
     #[inline]

@@ -62,7 +62,7 @@ fn check_level(
             return Err(format!("order {id} at {price} is not known"));
         };
         let node = book.slab.get(slot);
-        if book.price_of(slot) != Some(price) || node.side() != side || node.displayed.is_zero() {
+        if book.price_of(slot) != Some(price) || node.side() != side || book.slab.displayed(slot).is_zero() {
             return Err(format!("order {id} at {price} is out of place: {node:?}"));
         }
         let sequence = book.slab.get(slot).sequence;
@@ -70,7 +70,7 @@ fn check_level(
             return Err(format!("order {id} at {price} came before the one it stands behind"));
         }
         last = Some(sequence);
-        displayed += node.displayed;
+        displayed += book.slab.displayed(slot);
         hidden += book.slab.hidden(slot);
         orders += 1;
         if orders > book.len() {
@@ -89,7 +89,7 @@ fn check_level(
 fn unpriced(book: &OrderBook, side: Side) -> (usize, Quantity) {
     let (mut slot, mut orders, mut sum) = (book.side(side).unpriced().head, 0, Quantity::ZERO);
     while slot != NONE && orders <= book.len() {
-        sum += book.slab.get(slot).displayed;
+        sum += book.slab.displayed(slot);
         orders += 1;
         slot = book.slab.get(slot).next;
     }

@@ -1,8 +1,9 @@
 //! Looking at the single orders of a book (L3).
 
 use super::OrderBook;
+use super::half::Level;
 use super::slab::Slot;
-use crate::market::Side;
+use crate::market::{QuoteLevel, Side};
 use crate::units::{OrderId, Price, Quantity};
 
 /// An order as it rests.
@@ -39,6 +40,13 @@ impl OrderBook {
         self.side(side).worst().and_then(|level| self.resting(level.tail))
     }
 
+    /// Returns so many of a side's displayed levels, or as many as there are, the best first.
+    #[must_use]
+    pub fn best_levels(&self, side: Side, count: usize) -> Vec<QuoteLevel> {
+        let quote = |(price, level): (Price, &Level)| QuoteLevel { price, size: level.displayed };
+        self.side(side).iter().take(count).map(quote).collect()
+    }
+
     /// Returns where a side's window begins (in ranks), how long it is, and how many levels lie behind it.
     #[cfg(test)]
     pub(in crate::book) fn extent(&self, side: Side) -> (i64, usize, usize) {
@@ -52,7 +60,7 @@ impl OrderBook {
             side: node.side(),
             price: self.price_of(slot)?,
             leaves: self.slab.leaves(slot),
-            filled: self.slab.get(slot).filled,
+            filled: self.slab.filled(slot),
         })
     }
 }

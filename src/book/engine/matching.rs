@@ -82,13 +82,13 @@ impl OrderBook {
         let (half, slab) = self.side_mut(taker.side.opposite());
         let Some(level) = half.best_mut() else { return };
         let slot = level.head;
-        let maker = slab.get_mut(slot);
+        let maker = *slab.get(slot);
         if maker.seat.is_detailed() || taker.is_particular() {
             return self.meet(taker, slot, out);
         }
-        let quantity = maker.displayed.min(taker.leaves);
-        maker.displayed -= quantity;
-        maker.filled += quantity;
+        let displayed = slab.displayed(slot);
+        let quantity = displayed.min(taker.leaves);
+        let maker_leaves = displayed - quantity;
         level.displayed -= quantity;
         taker.leaves -= quantity;
         taker.filled += quantity;
@@ -99,15 +99,18 @@ impl OrderBook {
             phase: Phase::Continuous,
             maker_order: maker.id,
             maker_owner: maker.owner,
-            maker_leaves: maker.displayed,
-            maker_queue_ahead: maker.queue_ahead,
+            maker_leaves,
+            maker_queue_ahead: slab.queue_ahead(slot),
             taker_order: taker.id,
             taker_owner: taker.owner,
             taker_leaves: taker.leaves,
         };
-        if trade.maker_leaves.is_zero() {
+        if maker_leaves.is_zero() {
             half.pop_first(slab);
             slab.remove(slot);
+        } else {
+            slab.set_displayed(slot, maker_leaves);
+            slab.set_filled(slot, slab.filled(slot) + quantity);
         }
         out.take(BookEvent::Traded(trade));
         self.note_trade(price);
@@ -126,7 +129,7 @@ impl OrderBook {
         if self.is_own(taker, slot) {
             self.meet_own_order(taker, slot, out);
         } else {
-            self.trade_with(taker, slot, self.slab.get(slot).displayed, out);
+            self.trade_with(taker, slot, self.slab.displayed(slot), out);
         }
     }
 
@@ -139,15 +142,14 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) {
         let Some(price) = self.price_of(slot) else { return };
-        let maker = self.slab.get_mut(slot);
-        let quantity = at_most.min(maker.displayed).min(taker.leaves);
+        let displayed = self.slab.displayed(slot);
+        let quantity = at_most.min(displayed).min(taker.leaves);
         if quantity.is_zero() {
             return;
         }
-        maker.displayed -= quantity;
-        maker.filled += quantity;
-        let seat = maker.seat;
-        self.shrink_level(seat, quantity, Quantity::ZERO);
+        self.slab.set_displayed(slot, displayed - quantity);
+        self.slab.set_filled(slot, self.slab.filled(slot) + quantity);
+        self.shrink_level(self.slab.get(slot).seat, quantity, Quantity::ZERO);
         taker.leaves -= quantity;
         taker.filled += quantity;
         let maker = self.order_at(slot);
@@ -159,7 +161,7 @@ impl OrderBook {
             maker_order: maker.id,
             maker_owner: maker.owner,
             maker_leaves: maker.leaves,
-            maker_queue_ahead: self.slab.get(slot).queue_ahead,
+            maker_queue_ahead: self.slab.queue_ahead(slot),
             taker_order: taker.id,
             taker_owner: taker.owner,
             taker_leaves: taker.leaves,
@@ -171,7 +173,7 @@ impl OrderBook {
         if maker.leaves.is_zero() {
             let maker = self.remove(slot);
             self.ended(&maker, out);
-        } else if self.slab.get(slot).displayed.is_zero() {
+        } else if self.slab.displayed(slot).is_zero() {
             self.refresh(slot, out);
         }
     }
@@ -196,9 +198,8 @@ impl OrderBook {
         let Some(details) = slab.details_mut(slot) else { return };
         let displayed = details.terms.display.map_or(hidden, |display| display.min(hidden));
         details.hidden = hidden - displayed;
-        let node = slab.get_mut(slot);
-        node.displayed = displayed;
-        node.sequence = sequence;
+        slab.set_displayed(slot, displayed);
+        slab.get_mut(slot).sequence = sequence;
         half.append(slab, slot, price);
         let node = slab.get(slot);
         let (order, owner, side) = (node.id, node.owner, node.side());
@@ -259,7 +260,7 @@ impl OrderBook {
         // First what is displayed, in order of time; then what is hidden behind it.
         for slot in slots().filter(|slot| !self.is_after_partner(*slot)) {
             if !own(slot) {
-                trade(self.slab.get(slot).displayed, leaves);
+                trade(self.slab.displayed(slot), leaves);
             } else if by_time && cancels_taker && !leaves.is_zero() {
                 return false;
             } else if by_time && order.terms.self_trade == SelfTrade::Decrement {

@@ -1,8 +1,8 @@
 //! The engine: matching over a slab of orders and two windows of levels.
 //!
 //! # Layout
-//! Orders live in one array ([`Slab`]), one cache line each, and are linked into the queue of their level; an id is found through a table of fingerprints, a level by its offset in a
-//! window ([`Half`]). What is read seldom, and what plain limit orders do not need, stands apart.
+//! Orders live in one array ([`Slab`]), forty bytes each, and are linked into the queue of their level; an id
+//! is found through a table of tags ([`ids`]), a level by its offset in a window ([`Half`]). What is read seldom, and what plain limit orders do not need, stands apart.
 //!
 //! # Rules
 //! - A better price trades first; at one price, who came first, unless [`Matching`](super::Matching) says
@@ -39,7 +39,7 @@ use std::collections::{BTreeSet, VecDeque};
 use self::half::Half;
 pub use self::invariants::check_invariants;
 pub use self::look::RestingOrder;
-use self::slab::{Details, NONE, Node, Slab, Slot, Wait};
+use self::slab::{Arrival, Details, NONE, Node, Slab, Slot, Wait};
 use self::waiting::Stops;
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
@@ -55,8 +55,9 @@ pub struct OrderBook {
     config: BookConfig,
     phase: Phase,
     slab: Slab,
-    bids: Half,
-    asks: Half,
+    /// Bids and asks, by [`Side::index`]: whether an order buys is as good as random, so that a branch on it
+    /// would often be foretold wrongly.
+    halves: [Half; 2],
     /// The rank in time of the last order that came.
     sequence: u64,
     last: Option<Price>,
@@ -126,8 +127,7 @@ impl OrderBook {
             config,
             phase: Phase::Continuous,
             slab: Slab::new(),
-            bids: Half::new(Side::Buy),
-            asks: Half::new(Side::Sell),
+            halves: Side::BOTH.map(Half::new),
             sequence: 0,
             last: None,
             anchor: config.reference,
@@ -170,23 +170,17 @@ impl OrderBook {
         let head = self.side(side).level(price).map_or(NONE, |level| level.head);
         let following = move |slot: &Slot| Some(self.slab.get(*slot).next).filter(|next| *next != NONE);
         let slots = std::iter::successors(Some(head).filter(|head| *head != NONE), following);
-        slots.map(|slot| (self.slab.get(slot).id, self.slab.get(slot).displayed))
+        slots.map(|slot| (self.slab.get(slot).id, self.slab.displayed(slot)))
     }
 
     const fn side(&self, side: Side) -> &Half {
-        match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.asks,
-        }
+        &self.halves[side.index()]
     }
 
     /// Returns one side together with the slab, both to be changed.
     #[inline]
     const fn side_mut(&mut self, side: Side) -> (&mut Half, &mut Slab) {
-        match side {
-            Side::Buy => (&mut self.bids, &mut self.slab),
-            Side::Sell => (&mut self.asks, &mut self.slab),
-        }
+        (&mut self.halves[side.index()], &mut self.slab)
     }
 
     const fn next_sequence(&mut self) -> u64 {
@@ -236,9 +230,8 @@ impl OrderBook {
     fn insert(&mut self, order: &Order, wait: Wait) -> Slot {
         let displayed = order.terms.display.map_or(order.leaves, |display| display.min(order.leaves));
         let sequence = self.next_sequence();
-        let mut node = Node::new(order.id, order.owner, order.side(), displayed, sequence);
-        node.filled = order.filled;
-        let slot = self.slab.insert(node);
+        let Order { id, owner, filled, .. } = *order;
+        let slot = self.slab.insert(&Arrival { id, owner, side: order.side(), sequence, displayed, filled });
         if order.is_plain() && wait == Wait::Nothing {
             return slot;
         }
@@ -284,15 +277,16 @@ impl OrderBook {
 
     /// Returns an order of the book.
     fn order_at(&self, slot: Slot) -> Order {
-        let Node { id, owner, displayed, filled, .. } = *self.slab.get(slot);
+        let Node { id, owner, .. } = *self.slab.get(slot);
+        let (leaves, filled) = (self.slab.leaves(slot), self.slab.filled(slot));
         let (terms, partner) = match self.slab.details(slot) {
             Some(details) => (details.terms, details.partner),
             None => {
                 let price = self.price_of(slot).unwrap_or(Price::new(0));
-                (OrderTerms::limit(self.slab.get(slot).side(), displayed + filled, price), None)
+                (OrderTerms::limit(self.slab.get(slot).side(), leaves + filled, price), None)
             }
         };
-        Order { id, owner, terms, leaves: self.slab.leaves(slot), filled, partner }
+        Order { id, owner, terms, leaves, filled, partner }
     }
 
     #[inline]
@@ -421,12 +415,12 @@ impl MatchingEngine for OrderBook {
     }
 
     fn quote(&self) -> Quote {
-        Quote { bid: self.bids.quote(), ask: self.asks.quote() }
+        let [bid, ask] = Side::BOTH.map(|side| self.side(side).quote());
+        Quote { bid, ask }
     }
 
     fn levels(&self, side: Side) -> Vec<QuoteLevel> {
-        let quote = |(price, level): (Price, &half::Level)| QuoteLevel { price, size: level.displayed };
-        self.side(side).iter().map(quote).collect()
+        self.best_levels(side, usize::MAX)
     }
 
     fn indicative(&self) -> Option<Indicative> {
@@ -437,15 +431,15 @@ impl MatchingEngine for OrderBook {
         let mut slots: Vec<Slot> = self.slab.slots().collect();
         slots.sort_unstable_by_key(|slot| self.slab.get(*slot).sequence);
         let state = |slot: Slot| {
-            let Node { id: order, owner, displayed, filled, seat, .. } = *self.slab.get(slot);
+            let Node { id: order, owner, seat, .. } = *self.slab.get(slot);
             OpenState {
                 order,
                 owner,
                 side: seat.side(),
                 price: self.price_of(slot),
-                displayed,
+                displayed: self.slab.displayed(slot),
                 hidden: self.slab.hidden(slot),
-                filled,
+                filled: self.slab.filled(slot),
             }
         };
         slots.into_iter().map(state).collect()

@@ -4,8 +4,9 @@
 //! differential tests see no difference.
 
 use super::OrderBook;
+use super::ids::Entry;
 use super::matching::Taker;
-use super::slab::{Node, Slot};
+use super::slab::{Arrival, Node, Slot};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, RejectReason, SelfTrade, Side, TimeInForce};
 use crate::units::{ActorId, OrderId, Price, Quantity};
@@ -42,8 +43,8 @@ impl OrderBook {
 
     #[inline]
     fn submit_limit(&mut self, mut taker: Taker, limit: Price, out: &mut impl EventSink) {
-        let mut entry = match self.plain_entry(&taker, Some(limit)) {
-            Ok(entry) => entry,
+        let mut place = match self.plain_entry(&taker, Some(limit)) {
+            Ok(place) => place,
             Err(reason) => {
                 return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
             }
@@ -56,13 +57,12 @@ impl OrderBook {
             }
             // Trades have taken ids out, so the entry may have moved.
             let (Ok(anew) | Err(anew)) = self.slab.search(taker.id);
-            entry = anew;
+            place = anew;
         }
         let sequence = self.next_sequence();
-        let mut node = Node::new(taker.id, taker.owner, taker.side, taker.leaves, sequence);
-        node.filled = taker.filled;
-        let (half, slab) = self.side_mut(taker.side);
-        let slot = slab.insert_at(entry, node);
+        let Taker { id, owner, side, leaves: displayed, filled, .. } = taker;
+        let (half, slab) = self.side_mut(side);
+        let slot = slab.insert_at(place, &Arrival { id, owner, side, sequence, displayed, filled });
         half.append(slab, slot, limit);
     }
 
@@ -85,7 +85,7 @@ impl OrderBook {
 
     /// Returns where the order's id would have its entry, or why the order cannot be taken.
     #[inline]
-    fn plain_entry(&self, taker: &Taker, price: Option<Price>) -> Result<usize, RejectReason> {
+    fn plain_entry(&self, taker: &Taker, price: Option<Price>) -> Result<Entry, RejectReason> {
         if taker.leaves.is_zero() {
             return Err(RejectReason::ZeroQuantity);
         }
@@ -114,7 +114,8 @@ impl OrderBook {
     ) -> Result<(), RejectReason> {
         let entry = self.slab.search(id).map_err(|_| RejectReason::UnknownOrder)?;
         let slot = self.slab.slot_at(entry);
-        let Node { owner: own, displayed: quantity, seat, .. } = *self.slab.get(slot);
+        let Node { owner: own, seat, .. } = *self.slab.get(slot);
+        let quantity = self.slab.displayed(slot);
         if own != owner {
             return Err(RejectReason::NotOwner);
         }
@@ -142,7 +143,8 @@ impl OrderBook {
         if node.seat.is_detailed() {
             return false;
         }
-        let Node { id: order, owner, displayed: quantity, .. } = *node;
+        let Node { id: order, owner, .. } = *node;
+        let quantity = self.slab.displayed(slot);
         let side = node.side();
         let (half, slab) = self.side_mut(side);
         half.unlink(slab, slot);
@@ -167,7 +169,7 @@ impl OrderBook {
             return Ok(false);
         }
         let node = *self.slab.get(slot);
-        let filled = node.filled;
+        let (filled, displayed) = (self.slab.filled(slot), self.slab.displayed(slot));
         if quantity.is_zero() {
             return Err(RejectReason::ZeroQuantity);
         } else if quantity.lots() > Quantity::MAX_LOTS {
@@ -179,12 +181,12 @@ impl OrderBook {
             return Ok(self.cancel_plain(slot, CancelReason::ReplacedToFilled, out));
         }
         let (side, leaves) = (node.side(), quantity - filled);
-        let kept_priority = leaves <= node.displayed && self.price_of(slot) == Some(price);
+        let kept_priority = leaves <= displayed && self.price_of(slot) == Some(price);
         let Node { id: order, owner, .. } = node;
         out.take(BookEvent::Replaced { order, owner, side, price, leaves, kept_priority });
         if kept_priority {
-            self.slab.get_mut(slot).displayed = leaves;
-            self.shrink_level(node.seat, node.displayed - leaves, Quantity::ZERO);
+            self.slab.set_displayed(slot, leaves);
+            self.shrink_level(node.seat, displayed - leaves, Quantity::ZERO);
         } else {
             self.move_plain(slot, price, leaves, out);
         }
@@ -200,7 +202,7 @@ impl OrderBook {
         let (half, slab) = self.side_mut(side);
         half.unlink(slab, slot);
         let mut taker = Taker::plain(node.id, node.owner, side, leaves);
-        taker.filled = node.filled;
+        taker.filled = self.slab.filled(slot);
         if self.meets_somebody(side, Some(price)) {
             self.sweep(&mut taker, Some(price), out);
         }
@@ -209,10 +211,9 @@ impl OrderBook {
         if taker.leaves.is_zero() {
             return slab.remove(slot);
         }
-        let node = slab.get_mut(slot);
-        node.displayed = taker.leaves;
-        node.filled = taker.filled;
-        node.sequence = sequence;
+        slab.set_displayed(slot, taker.leaves);
+        slab.set_filled(slot, taker.filled);
+        slab.get_mut(slot).sequence = sequence;
         half.append(slab, slot, price);
     }
 }

@@ -50,9 +50,8 @@ impl OrderBook {
         if let Some(details) = self.slab.details_mut(slot) {
             details.hidden -= hidden;
         }
-        let node = self.slab.get_mut(slot);
-        node.displayed -= displayed;
-        let seat = node.seat;
+        self.slab.set_displayed(slot, self.slab.displayed(slot) - displayed);
+        let seat = self.slab.get(slot).seat;
         self.shrink_level(seat, displayed, hidden);
     }
 

@@ -212,6 +212,8 @@ impl ReferenceBook {
             Some(RejectReason::QuantityOutOfRange)
         } else if Price::new_checked(price.ticks()).is_none() {
             Some(RejectReason::PriceOutOfRange)
+        } else if !order.terms.shows_enough(quantity) {
+            Some(RejectReason::DisplayOutOfRange)
         } else if !self.phase.takes_orders() {
             Some(RejectReason::PhaseForbids)
         } else if is_fixed || (order.partner.is_some() && leaves != order.leaves()) {

@@ -1,4 +1,5 @@
-//! Prices of the whole legal range: far apart, clustered, at the edges, and a touch that drifts or jumps.
+//! Prices and quantities of the whole legal range: prices far apart, clustered, at the edges, and a touch that
+//! drifts or jumps; quantities of a few lots, around 2^32, and up to the most.
 
 use proptest::prelude::*;
 use rand::RngExt;
@@ -15,6 +16,9 @@ const CENTRES: [i64; 9] = [-EDGE, -EDGE / 3, -1_000_000, -70_000, 0, 70_000, 1 <
 
 /// How far from its centre a price lies at most: next to it, within a window, around its edge, far.
 const SPREADS: [i64; 5] = [2, 30, 200, 70_000, EDGE / 8];
+
+/// The least of quantities that have an upper half.
+const WIDE: u64 = 1 << 32;
 
 /// What traffic looks like: where the touch should be, and how far the orders spread.
 struct Landscape {
@@ -42,7 +46,11 @@ impl Landscape {
 
     fn step(&self, rng: &mut Stream, number: u64) -> Step {
         let side = one_of(rng, &Side::BOTH);
-        let lots = Quantity::new(rng.random_range(1..20));
+        let lots = Quantity::new(match rng.random_range(0..8) {
+            0 => rng.random_range(1..=Quantity::MAX_LOTS),
+            1 => rng.random_range(WIDE - 2..WIDE + 3),
+            _ => rng.random_range(1..20),
+        });
         let price = self.price(rng, side);
         let any = rng.random_range(0..self.ids);
         let dice = rng.random_range(0..100);
@@ -65,7 +73,7 @@ impl Landscape {
         let of_kind = |kind| OrderTerms { kind, ..limit };
         let offset = one_of(rng, &[0, 1, 100, i32::MAX, i32::MIN]);
         match rng.random_range(0..7) {
-            0 => OrderTerms { display: Some(Quantity::new(1)), ..limit },
+            0 => OrderTerms { display: Some(lots.min(Quantity::new(WIDE + 1))), ..limit },
             1 => OrderTerms { post_only: PostOnly::Slide, ..limit },
             2 => of_kind(OrderKind::Stop { trigger: self.price(rng, side.opposite()), protection: None }),
             3 => of_kind(OrderKind::StopLimit { trigger: price, limit: self.price(rng, side) }),
@@ -89,7 +97,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 30 } else { 1_500 }))]
 
     #[test]
-    fn prop_the_engine_does_what_the_reference_does_at_all_prices(walks in walks(), number in 0..4_u64) {
+    fn prop_the_engine_does_what_the_reference_does_at_all_prices_and_quantities(walks in walks(), number in 0..4_u64) {
         // Without bands, whose halts would only keep prices from being reached.
         let config = BookConfig { reference: None, ..config(number + 8) };
         let mut twins = Twins::new(config, ReferenceBook::new(config));

@@ -21,6 +21,7 @@ fn every_callback_is_called_with_what_it_is_about() {
         fn on_timer(name) { log(`timer ${name} ${time()}`); if name == "once" { buy(2); } }
         fn on_quote(quote) { this.n += 1; log(`quote ${quote.symbol} ${quote.venue} ${quote.bid} ${quote.ask}`); }
         fn on_trade(trade) { log(`trade ${trade.side} ${trade.quantity} ${trade.price} ${trade.time}`); }
+        fn on_book(book) { log(`book ${book.bids.len} ${book.asks.len} ${book.imbalance}`); }
         fn on_order_accepted(event) { log(`accepted ${event.order.status}`); }
         fn on_order_filled(event) { log(`filled ${event.side} ${event.quantity} ${event.price} ${event.liquidity} ${event.leaves}`); }
         fn on_order(event) { log(`event ${event.kind}`); }
@@ -39,10 +40,10 @@ fn every_callback_is_called_with_what_it_is_about() {
             "timer once 5.0",
             "accepted open",
             "event accepted",
+            "trade buy 2.0 100.1 2025-03-03T09:30:05",
             "filled buy 2.0 100.1 taker 0.0",
             "event filled",
             "position 12.0 ACME",
-            "trade buy 2.0 100.1 2025-03-03T09:30:05",
             "quote ACME PIT 99.9 100.1",
             "trade buy 5.0 100.1 2025-03-03T09:30:10",
             "quote ACME PIT 99.9 100.1",
@@ -161,7 +162,7 @@ fn return_ends_a_callback_and_this_stays() {
         fn on_stop() { log(`in all ${this.n}`); }
         "#,
     );
-    assert_eq!(lines, ["2", "4", "8", "in all 32"]);
+    assert_eq!(lines, ["2", "4", "8", "in all 64"]);
 }
 
 #[test]

@@ -38,8 +38,7 @@ impl TapeSink for LogSink {
 
 pub(super) fn config(source: &str, params: &[(&str, ParamValue)]) -> ScriptConfig {
     let params = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let bar_interval = SimDuration::from_secs(20);
-    ScriptConfig { params, bar_interval, ..ScriptConfig::new(ScriptSource::alone("s.rhai", source), LISTING) }
+    ScriptConfig { params, ..ScriptConfig::new(ScriptSource::alone("s.rhai", source), LISTING) }
 }
 
 /// Runs a script for a minute in a market that desk `a` makes at 99.90 to 100.10, and in which desk `b`

@@ -69,7 +69,7 @@ fn all_kinds_of_orders_rest_with_their_prices() {
             for o in [
                 buy_stop(1, 105), buy_stop_limit(1, 105.004, 106), m.sell_trailing_stop(1, 0.5),
                 buy_iceberg(9, 99, 3), buy_pegged(1, "touch", 0.02, #{ limit: 100 }), sell_pegged(1, "mid", 0.05),
-                m.buy_limit(2, 98, "DAY"), sell_limit(2, 101, #{ until: "30m", post_only: true, self_trade: "cancel_newest" }),
+                m.buy_limit(2, 98, "DAY"), sell_limit(2, 101, #{ good_for: "30m", post_only: true, self_trade: "cancel_newest" }),
             ] { log(`${o.kind} ${o.price} ${o.trigger} ${o.time_in_force} ${o.status}`); }
             let o = sell_market_to_limit(1);
             log(`${o.kind} ${o.status}`);
@@ -112,7 +112,7 @@ fn a_bracket_exits_by_itself() {
             "sell accepted stop  2",
         ]
     );
-    assert_eq!(holding(&market), 12, "the exits rest");
+    assert_eq!(holding(&market), 10, "the limit order was the best offer when `b` bought");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn a_script_that_fails_may_close_its_position() {
     for (on_error, expected) in [(OnError::Halt, 10), (OnError::Flatten, 0)] {
         let config = bearpit::agents::ScriptConfig { on_error, ..config(failing, &[]) };
         let (market, lines) = run_config(config, account(10_000, &[(InstrumentId::new(0), 10)]));
-        assert!(lines[0].contains("s.rhai:2:23: no, in on_timer"), "{lines:?}");
+        assert!(lines[0].contains("s.rhai:2:21: no, in on_timer"), "{lines:?}");
         assert_eq!(holding(&market), expected, "{on_error:?}");
         let id = market.participant("script").unwrap().id;
         assert!(market.world().domain().account(id).unwrap().open_orders().is_empty());

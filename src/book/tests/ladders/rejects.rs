@@ -32,6 +32,7 @@ fn senseless() -> Vec<(Ticket, RejectReason)> {
         (with_link(buy(9, 1).at(100_00), bad_profit), R::PriceOutOfRange),
         (buy(9, 5).at(100_00).showing(0), R::DisplayOutOfRange),
         (buy(9, 5).at(100_00).showing(6), R::DisplayOutOfRange),
+        (buy(9, 10_001).at(100_00).showing(1), R::DisplayOutOfRange),
         (buy(9, 5).at(100_00).at_least(0), R::MinimumOutOfRange),
         (buy(9, 5).at(100_00).at_least(6), R::MinimumOutOfRange),
         (buy(9, 5).showing(1), R::ContradictoryTerms),
