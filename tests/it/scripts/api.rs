@@ -80,7 +80,7 @@ fn every_example_runs() {
             format!("{example}\nfn on_stop() {{ log(\"ran\"); }}")
         } else {
             format!(
-                "fn on_start() {{ bars(); set_timer(\"go\", \"5s\"); }}\n\
+                "fn on_start() {{ bars(); book(10); set_timer(\"go\", \"5s\"); }}\n\
                  fn on_timer(name) {{ if name == \"go\" {{ let x = {example}; log(\"ran\"); }} }}"
             )
         };
