@@ -259,10 +259,9 @@ fn linked(leader: &str, more: &str) -> Vec<String> {
     let scenario = GOOD.replace("[[venues]]", &format!("{added}\n\n[[venues]]"));
     let venue = "instruments = [\"ACME\", \"BETA\"]";
     // Agents name their instrument where there are two.
-    let named = scenario.replace("instruments = [\"ACME\"]", venue).replace(
-        "[[agents]]",
-        "[[agents]]\ninstrument = \"ACME\"",
-    );
+    let named = scenario
+        .replace("instruments = [\"ACME\"]", venue)
+        .replace("[[agents]]", "[[agents]]\ninstrument = \"ACME\"");
     findings(load(&named))
 }
 
@@ -271,11 +270,15 @@ fn a_linked_process_follows_an_instrument_that_stands_before_it() {
     assert_eq!(linked("ACME", "half_life = \"5m\", ratio = 0.5"), [""; 0]);
     assert_eq!(
         linked("ACMA", "half_life = \"5m\""),
-        ["t.toml:15:40: `leader` is `ACMA`, but must be an instrument before this one that has a process; did you mean `ACME`? allowed: `ACME`"]
+        [
+            "t.toml:15:40: `leader` is `ACMA`, but must be an instrument before this one that has a process; did you mean `ACME`? allowed: `ACME`"
+        ]
     );
     assert_eq!(
         linked("BETA", "half_life = \"5m\""),
-        ["t.toml:15:40: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"]
+        [
+            "t.toml:15:40: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"
+        ]
     );
     assert_eq!(linked("ACME", "ratio = 0.5"), ["t.toml:15:1: the process lacks `half_life`"]);
     assert_eq!(

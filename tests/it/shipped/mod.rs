@@ -181,7 +181,8 @@ fn avellaneda_stoikov_keeps_its_inventory_in_bounds_and_goes_home_flat() {
     assert_eq!(ran.holding(0), 0);
     let horizon = SimDuration::from_secs(7_200);
     let begin = ran.deeds.accepted[0].0;
-    let quoting = ran.deeds.deals.iter().filter(|deal| deal.at < begin + horizon - SimDuration::from_secs(310));
+    let quoting =
+        ran.deeds.deals.iter().filter(|deal| deal.at < begin + horizon - SimDuration::from_secs(310));
     assert!(quoting.into_iter().all(|deal| deal.liquidity == Liquidity::Maker));
     assert!(ran.gain("maker") > 0.0);
     // It leans: what it holds never lasts, so it sells as often as it buys.
