@@ -19,3 +19,4 @@ mod order_flow;
 mod orders;
 mod scripts;
 mod sessions;
+mod shipped;
