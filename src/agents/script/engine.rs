@@ -8,7 +8,7 @@ use rhai::packages::{
 
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
-use super::{functions, market, objects, orders, output, params};
+use super::{functions, market, objects, orders, output, params, rehearsal};
 
 /// Operations per callback: some milliseconds' worth.
 pub(super) const OPERATIONS_MAX: u64 = 200_000;
@@ -16,6 +16,8 @@ pub(super) const OPERATIONS_MAX: u64 = 200_000;
 pub(super) const SOURCE_BYTES_MAX: usize = 1 << 20;
 
 /// Makes the engine of one script, whose functions act through `host`, and the list of those functions.
+///
+/// Where `host` has a market to play on, tests have their functions too.
 pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     let mut engine = language();
     // Chosen one by one: no time, no sleep, no files.
@@ -38,6 +40,9 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     functions::register_time(&mut api, host);
     functions::register_chance(&mut api, host);
     output::register(&mut api, host);
+    if host.borrow().rehearsal.is_some() {
+        rehearsal::register(&mut api, host);
+    }
     let api = api.api;
     (engine, api)
 }

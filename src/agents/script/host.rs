@@ -11,6 +11,7 @@ use super::order::{Order, Reason};
 use super::output::Names;
 use super::params::Params;
 use super::place::Place;
+use super::rehearsal::Rehearsal;
 use super::timers::Timers;
 use crate::kernel::SimContext;
 use crate::pit::{Context, Pit};
@@ -56,6 +57,8 @@ pub(super) struct Host {
     /// The orders that `order_target` and `close` have sent, by the listing.
     pub(super) targets: BTreeMap<ListingId, Vec<Order>>,
     pub(super) spent: Spent,
+    /// The market that a test of the script plays on.
+    pub(super) rehearsal: Option<Rehearsal>,
 }
 
 /// What a callback has used up of its limits.
@@ -88,6 +91,7 @@ impl Host {
             refused: Vec::new(),
             targets: BTreeMap::new(),
             spent: Spent::default(),
+            rehearsal: None,
         }
     }
 
