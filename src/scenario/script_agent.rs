@@ -1,9 +1,9 @@
 //! Reading script agents: the script with its imports, and the parameters it declares.
 
 use super::agents::{Place as Seat, Surroundings};
-use super::diagnostics::Place;
 use super::read::{self, Read};
 use super::section::Section;
+use super::strategy;
 use super::tree::{Node, Value};
 use crate::agents::script::{CompiledScript, ScriptError, ScriptSource, check_params, compile};
 use crate::agents::{OnError, ParamValue, ScriptConfig};
@@ -41,19 +41,7 @@ pub(super) fn script(
 
 /// Complains at the place of an error in the script or in what it imports.
 fn complain(section: &Section<'_>, source: &ScriptSource, error: &ScriptError) {
-    let ScriptError { file, line, column, message, help } = error;
-    let text = source.text_of(file).map_or("", |text| &**text);
-    let mut diagnostics = section.findings.borrow_mut();
-    let index = diagnostics.add_source(file.display().to_string(), text);
-    let at = offset_of(text, *line, *column);
-    diagnostics.push(Place { source: index, span: at..at + 1 }, message, help.clone());
-}
-
-/// Returns the byte of a line and column, both from 1.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let within = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset);
-    start + within
+    strategy::complain(&mut section.findings.borrow_mut(), source, error, false);
 }
 
 /// Complains of parameters that are not as the script declares them.

@@ -72,14 +72,6 @@ impl CompiledScript {
         tests.sort_unstable();
         tests.into_iter().map(|(_, name)| name).collect()
     }
-
-    pub(super) const fn ast(&self) -> &AST {
-        &self.ast
-    }
-
-    pub(super) const fn modules(&self) -> &BTreeMap<String, AST> {
-        &self.modules
-    }
 }
 
 /// How the names of tests begin.
@@ -110,7 +102,7 @@ fn declare(script: &CompiledScript, given: &[(String, ParamValue)]) -> Result<Pa
     Ok(params)
 }
 
-fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, ScriptError> {
+pub(super) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, ScriptError> {
     if text.len() > SOURCE_BYTES_MAX {
         let message = format!("the script has {} bytes; at most {SOURCE_BYTES_MAX} are allowed", text.len());
         return Err(ScriptError::new(file, (1, 1), message));
