@@ -1,5 +1,6 @@
-//! The cost of a script's callback: an EMA cross on every quote, as a scripted trader, as a plain call of
-//! Rhai without a market, and as a native actor.
+//! The cost of a script's callback: an EMA cross on every quote, as a scripted trader that computes in its
+//! own state or with the host's averages, as a plain call of Rhai without a market, and as a native actor.
+//! And a million quotes to one strategy, everything included.
 //!
 //! `cargo bench --bench script`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -22,16 +23,29 @@ use rhai::{CallFnOptions, Dynamic, Engine, Scope};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const QUOTES: i64 = 100_000;
+const MILLION: i64 = 1_000_000;
 const REPETITIONS: usize = 5;
 const LISTING: ListingId = ListingId::new(0);
 
-const SCRIPT: &str = r"
+const ON_MAP: &str = r"
     fn on_start() { this.fast = 100.0; this.slow = 100.0; this.long = false; }
     fn on_quote(quote) {
-        if quote.bid == () { return; }
-        this.fast += (quote.bid - this.fast) * 0.15;
-        this.slow += (quote.bid - this.slow) * 0.07;
+        let bid = quote.bid;
+        if bid == () { return; }
+        this.fast += (bid - this.fast) * 0.15;
+        this.slow += (bid - this.slow) * 0.07;
         this.long = this.fast > this.slow;
+    }
+";
+
+const ON_INDICATORS: &str = r"
+    fn on_start() { this.fast = ema(12); this.slow = ema(26); this.long = false; }
+    fn on_quote(quote) {
+        let bid = quote.bid;
+        if bid == () { return; }
+        let fast = this.fast.update(bid);
+        let slow = this.slow.update(bid);
+        if slow != () { this.long = fast > slow; }
     }
 ";
 
@@ -103,16 +117,17 @@ impl Handler<MarketData> for Native {
 
 bearpit::ignore_messages!(Native: Wakeup, ExecutionReport);
 
+/// Who hears of the quotes.
 enum Listener {
     Nobody,
     Native,
-    Script,
+    Script(&'static str),
 }
 
-/// Runs a market of `QUOTES` quotes; returns nanoseconds a quote.
-fn market(listener: &Listener) -> Result<f64> {
+/// Runs a market of so many quotes; returns nanoseconds a quote.
+fn market(listener: &Listener, quotes: i64) -> Result<f64> {
     let open = SimTime::from_nanos(0);
-    let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_millis(QUOTES))?;
+    let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_millis(quotes))?;
     let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
     let account = || AccountTerms { cash: Money::from_whole(1_000), ..AccountTerms::default() };
@@ -123,15 +138,15 @@ fn market(listener: &Listener) -> Result<f64> {
             let native = Native { fast: 100.0, slow: 100.0, long: false };
             builder.agent(("ema", "native"), account(), Latencies::NONE, native)?;
         }
-        Listener::Script => {
-            let config = ScriptConfig::new(ScriptSource::alone("ema.rhai", SCRIPT), LISTING);
+        Listener::Script(source) => {
+            let config = ScriptConfig::new(ScriptSource::alone("ema.rhai", *source), LISTING);
             builder.agent(("ema", "script"), account(), Latencies::NONE, ScriptTrader::new(config))?;
         }
     }
     let mut market = builder.open()?;
     let begin = Instant::now();
     market.run()?;
-    let nanos = begin.elapsed().as_secs_f64() * 1e9 / QUOTES as f64;
+    let nanos = begin.elapsed().as_secs_f64() * 1e9 / quotes as f64;
     let id = market.participants().last().ok_or("nobody took part")?.id;
     match market.world().domain().failure(id) {
         Some(why) => Err(why.into()),
@@ -164,21 +179,27 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() -> Result<()> {
-    let (mut nobody, mut native, mut script, mut bare) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let listeners =
+        [Listener::Nobody, Listener::Native, Listener::Script(ON_MAP), Listener::Script(ON_INDICATORS)];
+    let mut measured = [const { Vec::new() }; 4];
+    let mut bare = Vec::new();
     for _ in 0..REPETITIONS {
-        nobody.push(market(&Listener::Nobody)?);
-        native.push(market(&Listener::Native)?);
-        script.push(market(&Listener::Script)?);
+        for (nanos, listener) in measured.iter_mut().zip(&listeners) {
+            nanos.push(market(listener, QUOTES)?);
+        }
         bare.push(plain()?);
     }
-    let (nobody, native, script, bare) = (median(nobody), median(native), median(script), median(bare));
+    let [nobody, native, on_map, on_indicators] = measured.map(median);
+    let bare = median(bare);
     println!("an EMA cross on each of {QUOTES} quotes (median of {REPETITIONS}), nanoseconds a quote:");
     println!("  market without a listener  {nobody:8.0}");
     println!("  native actor               {:8.0} more", native - nobody);
-    println!("  scripted trader            {:8.0} more", script - nobody);
-    println!(
-        "  plain call of Rhai         {bare:8.0}   ratio scripted / plain {:.2}",
-        (script - nobody) / bare
-    );
+    println!("  plain call of Rhai         {bare:8.0}");
+    for (name, nanos) in [("script, state in a map", on_map), ("script, indicators", on_indicators)] {
+        let more = nanos - nobody;
+        println!("  {name:<26} {more:8.0} more   {:.2} of the plain call", more / bare);
+    }
+    let seconds = market(&Listener::Script(ON_INDICATORS), MILLION)? * MILLION as f64 / 1e9;
+    println!("a million quotes to one strategy, everything included: {seconds:.2} s");
     Ok(())
 }

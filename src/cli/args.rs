@@ -42,7 +42,8 @@ pub(super) struct SimulateArguments {
     /// How many runs at once; as many as there are processors unless given.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
-    /// Change a scenario's value, such as `--set agents.ema.params.fast=5`; may be repeated.
+    /// Change a scenario's value, such as `--set scenario.seed=7`, or a strategy's parameter, such as
+    /// `--set ema.fast=5`; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub(super) overrides: Vec<Override>,
     /// Format of the tables: parquet, csv or ipc.

@@ -188,6 +188,7 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         end: "2025-03-03T10:30:00".into(),
         digest: String::new(),
         inputs: String::new(),
+        changes: Vec::new(),
         events: 0,
         facts: 0,
         trades: 0,

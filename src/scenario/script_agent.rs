@@ -4,7 +4,7 @@ use super::agents::{Place as Seat, Surroundings};
 use super::read::{self, Read};
 use super::section::Section;
 use super::strategy;
-use super::tree::{Node, Value};
+use super::tree::{Node, Override, Value};
 use crate::agents::script::{CompiledScript, ScriptError, ScriptSource, check_params, compile};
 use crate::agents::{OnError, ParamValue, ScriptConfig};
 
@@ -80,6 +80,17 @@ fn params(section: &Section<'_>) -> Option<Vec<(String, ParamValue)>> {
         }
     }
     complete.then_some(found)
+}
+
+impl Override {
+    /// Returns the parameter that a script by itself is given with `NAME=VALUE`.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn param(&self) -> Result<(String, ParamValue), String> {
+        let value = param(&self.value(0, 0)).map_err(|why| format!("the parameter `{}` {why}", self.key()))?;
+        Ok((self.key().to_owned(), value))
+    }
 }
 
 fn param(node: &Node) -> Read<ParamValue> {

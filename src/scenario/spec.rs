@@ -34,6 +34,8 @@ pub struct Scenario {
     pub venues: Vec<VenueSpec>,
     /// The agents, populations included.
     pub agents: Vec<AgentSpec>,
+    /// The changes made to it, as they were written.
+    pub changes: Vec<String>,
     /// BLAKE3 over the scenario's text, the changes made to it and every file it names, in hexadecimal.
     pub inputs_digest: String,
 }

@@ -217,7 +217,7 @@ fn a_script_that_fails_is_reported_and_counts_with_strict() {
     assert_eq!(code, 0);
     assert!(stdout.contains("s (failed)"), "{stdout}");
     assert!(
-        stderr.contains("s.rhai:2:5: there is no function nonsense ()")
+        stderr.contains("s.rhai:2:5: there is no function `nonsense` for (), in on_quote at 2025")
             && stderr.contains("in on_quote at 2025"),
         "{stderr}"
     );

@@ -213,6 +213,19 @@ impl<T: Clone + 'static> Object<'_, '_, T> {
         self.field(name, value, about, move |object| optional(get(object)))
     }
 
+    /// Adds a field that may be wrong to ask for.
+    pub(super) fn fallible<V: Clone + 'static>(
+        self,
+        name: &'static str,
+        value: &'static str,
+        about: &'static str,
+        get: impl Fn(&T) -> Outcome<V> + 'static,
+    ) -> Self {
+        self.registry.api.fields.push(FieldEntry { owner: self.name, name, value, about });
+        self.registry.engine.register_get(name, move |object: &mut T| get(object));
+        self
+    }
+
     /// Says how an object is printed.
     pub(super) fn shown(self, show: impl Fn(&T) -> String + Copy + 'static) -> Self {
         self.registry.engine.register_fn("to_string", move |object: &mut T| show(object));

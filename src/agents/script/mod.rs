@@ -25,6 +25,7 @@ mod feeds;
 mod flatten;
 mod functions;
 mod host;
+mod indicators;
 mod lint;
 mod market;
 mod objects;

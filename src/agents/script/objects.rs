@@ -23,6 +23,26 @@ pub(super) struct BarView {
 }
 
 impl BarView {
+    /// Makes a bar of open, high, low, close and volume, at most two places behind the point.
+    #[cfg(test)]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tests give small numbers")]
+    pub(super) fn of_numbers(prices: [f64; 4], volume: f64) -> Self {
+        let [open, high, low, close] = prices.map(|price| Price::new((price * 100.0).round() as i64));
+        let span = crate::units::SimDuration::from_secs(60);
+        let quantity = Quantity::new(volume as u64);
+        let bar = Bar::open_at(SimTime::from_nanos(0), span, open, quantity);
+        Self { place: Place::acme(), bar: Bar { high, low, close, ..bar } }
+    }
+
+    /// Returns open, high, low and close.
+    pub(super) fn prices(&self) -> [f64; 4] {
+        [self.bar.open, self.bar.high, self.bar.low, self.bar.close].map(|price| self.place.price(price))
+    }
+
+    pub(super) fn volume(&self) -> f64 {
+        self.place.quantity(self.bar.volume)
+    }
+
     pub(super) fn close(&self) -> f64 {
         self.place.price(self.bar.close)
     }
@@ -189,10 +209,9 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
         .field("high", "number", "highest price", |bar| bar.place.price(bar.bar.high))
         .field("low", "number", "lowest price", |bar| bar.place.price(bar.bar.low))
         .field("close", "number", "last price", BarView::close)
-        .field("volume", "number", "quantity traded", |bar| bar.place.quantity(bar.bar.volume))
+        .field("volume", "number", "quantity traded", BarView::volume)
         .shown(|bar| {
-            let [open, high, low, close] =
-                [bar.bar.open, bar.bar.high, bar.bar.low, bar.bar.close].map(|price| bar.place.price(price));
+            let [open, high, low, close] = bar.prices();
             format!("{} {} open {open} high {high} low {low} close {close}", bar.place.symbol, bar.bar.end)
         });
     api.object::<QuoteView>("Quote")

@@ -32,6 +32,15 @@ impl Place {
         names.filter_map(place).collect()
     }
 
+    /// Makes a share of ACME at PIT, priced in hundredths.
+    #[cfg(test)]
+    pub(super) fn acme() -> std::rc::Rc<Self> {
+        let instrument = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+        let (listing, instrument_id) = (ListingId::new(0), InstrumentId::new(0));
+        let (symbol, venue) = ("ACME".into(), "PIT".into());
+        std::rc::Rc::new(Self { listing, instrument_id, instrument, symbol, venue })
+    }
+
     pub(super) fn price(&self, price: Price) -> f64 {
         self.instrument.price_f64(price)
     }

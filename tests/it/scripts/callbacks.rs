@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use bearpit::agents::script::{Callback, ScriptTrader};
+use bearpit::exchange::ListingRules;
 use bearpit::kernel::LatencyModel;
-use bearpit::market::{OrderTerms, Side};
+use bearpit::market::{OrderTerms, Phase, Side};
 use bearpit::pit::{Instruction, Latencies};
 use bearpit::units::{Price, Quantity, SimDuration};
 
-use super::{LISTING, LogSink, config, logged};
+use super::{LISTING, LogSink, ToldSink, config, logged};
 use crate::market::{account, desks, open};
 
 #[test]
@@ -21,7 +22,6 @@ fn every_callback_is_called_with_what_it_is_about() {
         fn on_timer(name) { log(`timer ${name} ${time()}`); if name == "once" { buy(2); } }
         fn on_quote(quote) { this.n += 1; log(`quote ${quote.symbol} ${quote.venue} ${quote.bid} ${quote.ask}`); }
         fn on_trade(trade) { log(`trade ${trade.side} ${trade.quantity} ${trade.price} ${trade.time}`); }
-        fn on_book(book) { log(`book ${book.bids.len} ${book.asks.len} ${book.imbalance}`); }
         fn on_order_accepted(event) { log(`accepted ${event.order.status}`); }
         fn on_order_filled(event) { log(`filled ${event.side} ${event.quantity} ${event.price} ${event.liquidity} ${event.leaves}`); }
         fn on_order(event) { log(`event ${event.kind}`); }
@@ -54,6 +54,78 @@ fn every_callback_is_called_with_what_it_is_about() {
             "stop 5 12.0",
         ]
     );
+}
+
+#[test]
+fn the_book_is_told_and_kept() {
+    let lines = logged(
+        r#"
+        fn on_init(params) { book(2); }
+        fn on_book(book) {
+            let level = book.bids[0];
+            log(`${book.bids.len} ${book.asks.len} ${level.price} ${level.size} ${book.imbalance} ${depth(1)}`);
+            if book.asks.len == 1 { throw depth(3); }
+        }
+        "#,
+    );
+    assert_eq!(
+        lines[..2],
+        ["1 0 99.9 500.0 1.0 ACME 1 bids 0 asks", "1 1 99.9 500.0 0.0 ACME 1 bids 1 asks"]
+    );
+    assert!(lines[2].contains("depth: the book was asked for with 2 levels"), "{lines:?}");
+}
+
+#[test]
+fn phases_are_told_and_the_next_is_known() {
+    let mut builder = desks(60);
+    let log = Rc::new(RefCell::new(Vec::new()));
+    builder.sink(Box::new(LogSink(Rc::clone(&log))));
+    let at = |second| open() + SimDuration::from_secs(second);
+    let schedule = vec![
+        (at(0), Phase::OpeningAuction),
+        (at(10), Phase::Continuous),
+        (at(40), Phase::ClosingAuction),
+        (at(50), Phase::Closed),
+    ];
+    builder.rules(LISTING, ListingRules { schedule, ..ListingRules::default() });
+    let source = "fn on_start() { log(session()); }\nfn on_session(phase) { log(`${phase.name} ${time()} ${seconds_to_phase_change()} ${phase.takes_orders}`); }";
+    let trader = ScriptTrader::new(config(source, &[]));
+    builder.agent(("script", "script"), account(1_000, &[]), Latencies::NONE, trader).unwrap();
+    builder.open().unwrap().run().unwrap();
+    let expected = [
+        // What began before the script did is for it to look at.
+        "opening_auction",
+        "continuous 10.0 30.0 true",
+        "closing_auction 40.0 10.0 true",
+        "closed 50.0  false",
+    ];
+    assert_eq!(*log.borrow(), expected);
+}
+
+#[test]
+fn what_a_script_plots_and_records_is_on_the_tape() {
+    let mut builder = desks(60);
+    let facts = Rc::new(RefCell::new(Vec::new()));
+    builder.sink(Box::new(ToldSink(Rc::clone(&facts))));
+    let source = r#"fn on_start() { plot("x", 1); plot("x", 2.5); record("t", #{ a: 1, b: "two", c: (), d: true }); }"#;
+    let trader = ScriptTrader::new(config(source, &[]));
+    builder.agent(("script", "script"), account(1_000, &[]), Latencies::NONE, trader).unwrap();
+    builder.open().unwrap().run().unwrap();
+    let told = facts.borrow();
+    assert_eq!(told[..2], ["x 1", "x 2.5"]);
+    assert_eq!(told[2], "t a: 1, b: two, d: 1");
+    drop(told);
+    for (call, expected) in [
+        ("plot(\"x\", 0.0 / 0.0)", "plot: a value of NaN cannot be drawn"),
+        ("plot(\"\", 1)", "plot: a name has 1 to 100 characters"),
+        ("record(\"t\", 5)", "record: the row must be a map"),
+        ("record(\"t\", #{ a: [1] })", "record: `a` must be a boolean, a number or a text, but is an array"),
+        ("for i in 0..200 { plot(`s${i}`, i) }", "plot: more than 100 names"),
+        ("for i in 0..2000 { plot(\"x\", i) }", "more than 1000 rows and points in one callback"),
+    ] {
+        let lines = logged(&format!("fn on_start() {{ {call}; }}"));
+        assert!(lines[0].contains(expected), "{call} gave {lines:?}");
+    }
 }
 
 #[test]

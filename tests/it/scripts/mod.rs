@@ -13,7 +13,7 @@ use bearpit::account::AccountTerms;
 use bearpit::agents::script::{ScriptSource, ScriptTrader};
 use bearpit::agents::{ParamValue, ScriptConfig};
 use bearpit::exchange::Market;
-use bearpit::market::{Fact, OrderTerms, Side, Stamped, TapeSink};
+use bearpit::market::{Cell, Fact, Finite, OrderTerms, Side, Stamped, TapeSink};
 use bearpit::pit::{Instruction, Latencies};
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration};
 
@@ -30,6 +30,30 @@ impl TapeSink for LogSink {
         match stamped.fact {
             Fact::Logged { text, .. } => self.0.borrow_mut().push(text.to_string()),
             Fact::StrategyFailed { text, .. } => self.0.borrow_mut().push(format!("FAILED {text}")),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Collects what strategies plot and record.
+struct ToldSink(Rc<RefCell<Vec<String>>>);
+
+impl TapeSink for ToldSink {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+        match stamped.fact {
+            Fact::Plotted { series, value, .. } => {
+                let value = value.map_or(f64::NAN, Finite::get);
+                self.0.borrow_mut().push(format!("{series} {value}"));
+            }
+            Fact::Recorded { table, row, .. } => {
+                let cell = |(name, cell): &(std::sync::Arc<str>, Cell)| match cell {
+                    Cell::Text(text) => format!("{name}: {text}"),
+                    other => format!("{name}: {}", other.number().unwrap_or(f64::NAN)),
+                };
+                let cells: Vec<String> = row.iter().map(cell).collect();
+                self.0.borrow_mut().push(format!("{table} {}", cells.join(", ")));
+            }
             _ => {}
         }
         Ok(())

@@ -49,7 +49,7 @@ fn a_handle_follows_its_order() {
         [
             "sent",
             // 99.957 lies off the tick of 0.01, and is rounded to the buyer's side.
-            "buy 3.0 ACME at 99.95: open, 3.0 left (order 2)",
+            "buy 3 ACME at 99.95: open, 3 left (order 2)",
             "true",
             "true",
             "2.0 99.96 9800.08",
@@ -172,7 +172,7 @@ fn targets_count_what_is_on_its_way() {
 fn a_target_percent_is_a_share_of_equity_toward_zero() {
     // Equity is 10,000 and ten shares at 100.
     let lines = at_five("log(order_target_percent(0.5)); log(order_target_percent(0.4999999).side);");
-    assert!(lines[0].starts_with("buy 45.0 ACME"), "{lines:?}");
+    assert!(lines[0].starts_with("buy 45 ACME"), "{lines:?}");
     assert_eq!(lines[1], "sell");
     let early = logged("fn on_start() { log(order_target_percent(0.5).reason); }");
     assert_eq!(early, ["no price has been seen yet, so a share of equity is no quantity"]);
