@@ -230,7 +230,13 @@ impl Stage {
         Ok(())
     }
 
-    fn take(&mut self, listing: ListingId, side: Side, price: Price, quantity: Quantity) -> Result<(), String> {
+    fn take(
+        &mut self,
+        listing: ListingId,
+        side: Side,
+        price: Price,
+        quantity: Quantity,
+    ) -> Result<(), String> {
         let terms = OrderTerms::limit(side, quantity, price).with(TimeInForce::Ioc);
         self.act_as(self.taker, |ctx| ctx.submit(listing, terms)).map(|_| ())
     }
@@ -243,7 +249,8 @@ impl Stage {
         volume: Quantity,
         interval: SimDuration,
     ) -> Result<(), String> {
-        let mut path = if close >= open { vec![open, low, high, close] } else { vec![open, high, low, close] };
+        let mut path =
+            if close >= open { vec![open, low, high, close] } else { vec![open, high, low, close] };
         path.dedup();
         let trades = path.len() as u64;
         if volume.lots() < trades {

@@ -95,18 +95,29 @@ impl Diagnostics {
     /// Returns everything for machines.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let item = |item: &Diagnostic| {
-            let (line, column) = self.line_and_column(&item.place);
-            json!({
-                "file": self.sources[item.place.source].name,
-                "line": line,
-                "column": column,
-                "message": item.message,
-                "help": item.help,
-                "severity": if item.is_warning { "warning" } else { "error" },
-            })
+        self.items.iter().map(|item| self.item_to_json(item)).collect()
+    }
+
+    /// Returns for machines what is wrong, and apart from it what is only odd.
+    #[must_use]
+    pub fn to_json_by_severity(&self) -> (Value, Value) {
+        let of = |is_warning: bool| {
+            let items = self.items.iter().filter(|item| item.is_warning == is_warning);
+            items.map(|item| self.item_to_json(item)).collect()
         };
-        self.items.iter().map(item).collect()
+        (of(false), of(true))
+    }
+
+    fn item_to_json(&self, item: &Diagnostic) -> Value {
+        let (line, column) = self.line_and_column(&item.place);
+        json!({
+            "file": self.sources[item.place.source].name,
+            "line": line,
+            "column": column,
+            "message": item.message,
+            "help": item.help,
+            "severity": if item.is_warning { "warning" } else { "error" },
+        })
     }
 
     fn draw(&self, renderer: &Renderer, item: &Diagnostic) -> String {

@@ -5,7 +5,7 @@ use super::read::{self, Read};
 use super::section::Section;
 use super::strategy;
 use super::tree::{Node, Override, Value};
-use crate::agents::script::{CompiledScript, ScriptError, ScriptSource, check_params, compile};
+use crate::agents::script::{CompiledScript, ScriptError, ScriptSource, check_params, compile, lint};
 use crate::agents::{OnError, ParamValue, ScriptConfig};
 
 const ON_ERROR: [(&str, OnError); 3] =
@@ -33,7 +33,13 @@ pub(super) fn script(
         around.files.absorb(name.as_bytes());
         around.files.absorb(module.text.as_bytes());
     }
-    let compiled = compile(&source).map_err(|error| complain(section, &source, &error)).ok()?;
+    let Ok(compiled) = compile(&source) else {
+        // Not the first error only, but all that can be said.
+        for finding in lint(&source).findings.iter().filter(|finding| !finding.is_warning) {
+            complain(section, &source, &finding.error);
+        }
+        return None;
+    };
     let params = params?;
     check(section, &source, &compiled, &params)?;
     Some(ScriptConfig { source, listing: place?.listing, params, on_error: on_error? })
@@ -88,7 +94,8 @@ impl Override {
     /// # Errors
     /// Why it is none.
     pub fn param(&self) -> Result<(String, ParamValue), String> {
-        let value = param(&self.value(0, 0)).map_err(|why| format!("the parameter `{}` {why}", self.key()))?;
+        let value =
+            param(&self.value(0, 0)).map_err(|why| format!("the parameter `{}` {why}", self.key()))?;
         Ok((self.key().to_owned(), value))
     }
 }

@@ -18,3 +18,4 @@ mod order_flow;
 mod orders;
 mod scripts;
 mod sessions;
+mod strategy_tools;

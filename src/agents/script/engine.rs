@@ -1,5 +1,7 @@
 //! The Rhai engine of a script: what it may do, and how much of it.
 
+use std::any::TypeId;
+
 use rhai::Engine;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
@@ -8,6 +10,7 @@ use rhai::packages::{
 
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
+use super::market::Market;
 use super::{functions, indicators, market, objects, orders, output, params, rehearsal};
 
 /// Operations per callback: some milliseconds' worth.
@@ -46,6 +49,20 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     }
     let api = api.api;
     (engine, api)
+}
+
+/// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first
+/// of these is a market.
+pub(super) fn functions_of(engine: &Engine) -> Vec<(String, usize, bool)> {
+    let market = TypeId::of::<Market>();
+    engine.collect_fn_metadata(
+        None,
+        |info| {
+            let on_market = info.metadata.param_types.first() == Some(&market);
+            Some((info.metadata.name.to_string(), info.metadata.num_params, on_market))
+        },
+        true,
+    )
 }
 
 /// Makes an engine that knows the language and its limits, but no functions: enough to parse.

@@ -19,6 +19,7 @@
 
 mod api;
 mod callbacks;
+mod definitions;
 mod engine;
 mod error;
 mod feeds;
@@ -43,6 +44,7 @@ mod trader;
 
 pub use api::{Api, ApiEntry, FieldEntry, api};
 pub use callbacks::Callback;
+pub use definitions::definitions;
 pub use error::ScriptError;
 pub use lint::{Finding, Linted, lint};
 pub use params::{ParamComplaint, ParamDeclaration, ParamRange};

@@ -12,13 +12,13 @@ use std::rc::{Rc, Weak};
 use rhai::{Dynamic, NativeCallContext};
 
 use super::api::{Api, Registry};
+use super::engine;
 use super::error::ScriptError;
 use super::host::{Host, Outcome, Shared, described, number};
 use super::market::{Market, span};
 use super::order::Order;
 use super::place::Place;
 use super::program::Program;
-use super::engine;
 use super::terms::Reader;
 use crate::kernel::SimContext;
 use crate::market::Side;
@@ -352,8 +352,7 @@ fn fill(shared: &Shared, order: &Dynamic, wanted: Option<&Dynamic>) -> Outcome<(
         let (leaves, wanted) = (place.quantity(leaves), place.quantity(quantity));
         return Err(format!("fill: {wanted} is more than the {leaves} that are open").into());
     }
-    let action =
-        MockAction::Fill { listing: place.listing, order: id, side: order.side(), price, quantity };
+    let action = MockAction::Fill { listing: place.listing, order: id, side: order.side(), price, quantity };
     act(shared, "fill", action)
 }
 

@@ -74,11 +74,13 @@ pub fn lint(source: &ScriptSource) -> Linted {
             let unused = usage::unused_params(&files, program::declared_params(script));
             findings.extend(unused.into_iter().map(|error| Finding { error, is_warning: true }));
         }
-        // What was found already is what keeps it from compiling.
-        Err(error) if findings.is_empty() => {
-            findings.push(Finding { error: error.clone(), is_warning: false });
+        Err(error) => {
+            let place = |it: &ScriptError| (it.file.clone(), it.line, it.column);
+            let is_known = findings.iter().any(|finding| place(&finding.error) == place(error));
+            if !is_known {
+                findings.push(Finding { error: error.clone(), is_warning: false });
+            }
         }
-        Err(_) => {}
     }
     let order = |finding: &Finding| {
         let ScriptError { file, line, column, .. } = &finding.error;
@@ -131,6 +133,7 @@ mod tests {
                 "5:5: there is no function `by`",
                 "6:5: `buy` is given 4 arguments, but takes",
                 "8:4: `on_qoute` is not a callback, so it would never be called",
+                "8:44: there is no variable `prise` here",
             ],
             "{found:#?}"
         );
@@ -155,7 +158,7 @@ mod tests {
             "fn on_order(event) { if event.order.is_open { event.order.cancel(); } }",
             "const P = param(\"p\", 1); fn on_init(params) { this.all = params; }",
             "const P = param(\"p\", 1); fn on_init(given) { this.p = given.p; }",
-            "fn on_bar(bar) { switch bar.volume { 1 => log(1), _ if bar.close > 2 => log(2), _ => () } }",
+            "fn on_bar(bar) { switch bar.volume { 1.0 if bar.close > 2.0 => log(1), 2..5 => log(2), _ => () } }",
             "fn on_start() { let a = [1, 2].map(|x| x * 2).filter(|x| x > 1); print(a); type_of(a); }",
             "fn on_start() {} fn test_it() { mock_quote(1.0, 2.0); assert_eq(state().n, 1); }",
             "fn on_start() { market(\"A\").buy(1); let x = 1; x.max(2); let t = `${x} ${now()}`; t.len; }",

@@ -49,12 +49,7 @@ impl Names {
     pub(super) fn of(source: &ScriptSource, files: &[File<'_>]) -> Self {
         let (engine, api) = engine::engine(&rehearsal::host_for_listing());
         let mut native = Functions::new();
-        let all = engine.collect_fn_metadata(
-            None,
-            |info| Some((info.metadata.name.to_string(), info.metadata.num_params)),
-            true,
-        );
-        for (name, count) in all {
+        for (name, count, _) in engine::functions_of(&engine) {
             native.entry(name).or_default().insert(count);
         }
         let modules = source.modules.iter().filter_map(|(name, module)| {

@@ -8,8 +8,8 @@ use super::super::callbacks::Callback;
 use super::super::error::{ScriptError, line_and_column};
 use super::super::params::ParamDeclaration;
 use super::super::program::TEST_PREFIX;
-use super::names::{Functions, Names, Verdict, functions};
 use super::File;
+use super::names::{Functions, Names, Verdict, functions};
 use crate::units::{nearest, suggest};
 
 /// Complains of all names of a file that are not there.
@@ -24,8 +24,16 @@ pub(super) fn check(
     let called_later = properties_set(&file.ast);
     for part in Part::all(&file.ast) {
         let visible: BTreeSet<String> = part.declared.union(&top.declared).cloned().collect();
-        let mut reader =
-            Reader { file, names, own: &own, part: &part, visible, declared, called_later: &called_later, errors };
+        let mut reader = Reader {
+            file,
+            names,
+            own: &own,
+            part: &part,
+            visible,
+            declared,
+            called_later: &called_later,
+            errors,
+        };
         part.ast.walk(&mut |path: &[ASTNode<'_>]| {
             reader.read(path);
             true
@@ -88,7 +96,9 @@ impl Part {
         let mut parts = vec![top];
         for function in ast.iter_functions() {
             let mut only = ast.clone_functions_only();
-            only.retain_functions(|_, _, name, count| name == function.name && count == function.params.len());
+            only.retain_functions(|_, _, name, count| {
+                name == function.name && count == function.params.len()
+            });
             let arguments = function.params.iter().map(ToString::to_string).collect();
             let mut part = Self::new(Some((function.name.to_owned(), arguments)), only);
             for (alias, path) in &outer {
@@ -193,7 +203,11 @@ impl Reader<'_> {
                     Some(entry) => entry.arguments().to_owned(),
                     None => counts(&known),
                 };
-                self.complain(position, format!("`{name}` is given {}, but takes {takes}", arguments(count)), None);
+                self.complain(
+                    position,
+                    format!("`{name}` is given {}, but takes {takes}", arguments(count)),
+                    None,
+                );
             }
             Verdict::Unknown => {
                 let near = nearest(name, self.names.all(self.own));
@@ -258,7 +272,11 @@ impl Reader<'_> {
             let Some(entry) = self.names.api.fields_of(&owner).find(|entry| entry.name == name) else {
                 let known: Vec<&str> = self.names.api.fields_of(&owner).map(|entry| entry.name).collect();
                 let help = suggest(name, &known);
-                return self.complain(*position, format!("the type {owner} has no field `{name}`"), Some(help));
+                return self.complain(
+                    *position,
+                    format!("the type {owner} has no field `{name}`"),
+                    Some(help),
+                );
             };
             if !self.names.is_object(entry.value) {
                 return;
@@ -279,7 +297,9 @@ impl Reader<'_> {
                 let is_own = !reassigned(&self.part.ast, &variable.1);
                 self.names.object_given(usual).filter(|_| is_own).map(str::to_owned)
             }
-            Expr::FnCall(call, _) if call.namespace.is_empty() && !self.own.contains_key(call.name.as_str()) => {
+            Expr::FnCall(call, _)
+                if call.namespace.is_empty() && !self.own.contains_key(call.name.as_str()) =>
+            {
                 self.names.object_returned(&call.name).map(str::to_owned)
             }
             _ => None,

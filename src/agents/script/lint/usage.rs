@@ -98,9 +98,8 @@ fn is_in_declaration(path: &[ASTNode<'_>]) -> bool {
 
 fn called<'a>(node: &ASTNode<'a>) -> Option<&'a FnCallExpr> {
     match node {
-        ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
-            Some(call)
-        }
+        ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+        | ASTNode::Stmt(Stmt::FnCall(call, _)) => Some(call),
         _ => None,
     }
 }
