@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bearpit::agents::script::{ApiEntry, test_functions};
 use tempfile::TempDir;
 
 use crate::cli::{bearpit, run};
@@ -238,7 +239,7 @@ fn a_strategy_that_fails_fails_its_test() {
     );
     assert_eq!(code, 1);
     assert!(stdout.contains("s.rhai:2:16: mock_bar: the strategy failed"), "{stdout}");
-    assert!(stdout.contains("nothing called `count`") && stdout.contains("in on_bar"), "{stdout}");
+    assert!(stdout.contains("the strategy failed: s.rhai:1:29") && stdout.contains("in on_bar"), "{stdout}");
     let (code, stdout) = tested("fn on_stop() { this.gone.x; }\nfn test_it() {}\n");
     assert!(code == 1 && stdout.contains("in on_stop"), "{stdout}");
     let (code, stdout) = tested("fn on_start() { advance(\"1s\"); }\nfn test_it() { advance(\"1s\"); }\n");
@@ -276,7 +277,7 @@ fn tests_are_bounded_and_their_mistakes_are_errors() {
 #[test]
 fn tests_can_have_several_markets() {
     let text = "fn on_init(params) { this.far = market(\"ACME\", \"FAR\"); this.far.quotes(); }\n\
-        fn on_quote(quote) { if quote.ask != () { this.far.buy(1); } }\n\
+        fn on_quote(quote) { if quote.ask != () && this.far.orders().len() == 0 && position() == 0 { this.far.buy(1); } }\n\
         fn test_it() { market(\"ACME\", \"FAR\").mock_quote(9.0, 10.0); assert_eq(position(), 1); }\n";
     let arguments =
         ["strategy", "test", "s.rhai", "--market", "ACME@NEAR", "--market", "ACME@FAR", "--tick-size", "0.5"];
@@ -310,4 +311,36 @@ fn definitions_are_written_for_editors() {
     fs::write(directory.path().join("file"), "").unwrap();
     let (code, _, stderr) = run_in(directory.path(), &["definitions", "--dir", "file"]);
     assert!(code == 1 && stderr.contains("cannot be written"), "{stderr}");
+}
+
+const PAGE: &str = include_str!("../../docs/writing-strategies.md");
+
+#[test]
+fn the_page_lists_what_tests_can_call_and_the_examples_run() {
+    let listed: Vec<&str> = PAGE.lines().filter(|line| line.starts_with("| `")).collect();
+    let cell = |text: &str| text.replace('|', "\\|");
+    let functions = test_functions().functions;
+    let row = |it: &ApiEntry| {
+        let market = if it.on_markets { "yes" } else { "" };
+        format!("| `{}{}` | {} | {market} | `{}` |", it.name, cell(it.signature), it.about, it.example)
+    };
+    assert_eq!(listed, functions.iter().map(row).collect::<Vec<_>>(), "docs/writing-strategies.md");
+    let mut text = "fn on_init(params) { this.bars = 3; }\n".to_owned();
+    for entry in &functions {
+        let (name, example) = (entry.name, entry.example);
+        text.push_str(&format!(
+            "fn test_{name}() {{ mock_quote(99.9, 100.1); buy_limit(20, 99.5); advance(\"1s\"); {example}; }}\n"
+        ));
+    }
+    let (code, stdout) = tested(&text);
+    assert_eq!(code, 0, "{stdout}");
+}
+
+#[test]
+fn the_test_on_the_page_passes() {
+    let test = PAGE.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let strategy = "fn on_bar(bar) { if bar.close < bar.open { buy(100); } }\n\
+        fn on_order_filled(event) { this.paid = event.price; }\n";
+    let (code, stdout) = tested(&format!("{strategy}{test}"));
+    assert!(code == 0 && stdout.contains("1 passed"), "{stdout}");
 }

@@ -266,7 +266,7 @@ fn register_asserts(api: &mut Registry<'_>) {
         "assert_eq",
         "(actual: any, expected: any) -> ()",
         "Ends the test as failed unless both are equal; whole numbers and others compare by value.",
-        "assert_eq(orders().len(), 0)",
+        "assert_eq(orders().len(), 1)",
     )
     .form(|call: Call<'_>, actual: Dynamic, expected: Dynamic| {
         let is_equal = equal(&call, &actual, &expected);
@@ -367,7 +367,12 @@ fn quoted(place: &Rc<Place>, value: &Dynamic, size: &Dynamic) -> Outcome<Option<
 
 fn price(function: &str, what: &str, place: &Place, value: &Dynamic) -> Outcome<Price> {
     let value = number(function, what, value)?;
-    place.instrument.nearest_price(value).ok_or_else(|| format!("{function}: {value} is no price").into())
+    let price = place.instrument.nearest_price(value).filter(|price| price.ticks() > 0);
+    price.ok_or_else(|| {
+        let tick = place.instrument.tick_size();
+        format!("{function}: a {what} of {value} is not allowed; it must be at least one tick of {tick}")
+            .into()
+    })
 }
 
 fn quantity(function: &'static str, what: &str, place: &Place, value: &Dynamic) -> Outcome<Quantity> {
