@@ -119,6 +119,18 @@ fn a_check_names_everything_in_a_script_with_its_line() {
 }
 
 #[test]
+fn nothing_is_found_in_the_strategies_that_ship() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("strategies");
+    let files = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
+    let scripts: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|it| it == "rhai")).collect();
+    assert!(scripts.len() >= 3);
+    let (code, stdout, stderr) = run(bearpit().arg("check").args(&scripts));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert_eq!(stdout.lines().count(), scripts.len());
+}
+
+#[test]
 fn the_check_of_a_scenario_checks_its_scripts_and_what_they_import() {
     let directory = TempDir::new().unwrap();
     let here = directory.path();

@@ -176,6 +176,21 @@ pub(super) fn faults(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
     faults
 }
 
+/// How the names of tests begin.
+pub(super) const TEST_PREFIX: &str = "test_";
+
+/// Says which tests would never run.
+pub(super) fn tests_with_arguments(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
+    let is_odd = |it: &rhai::ScriptFnMetadata<'_>| it.name.starts_with(TEST_PREFIX) && !it.params.is_empty();
+    let odd = ast.iter_functions().filter(is_odd);
+    let complaint = |it: rhai::ScriptFnMetadata<'_>| {
+        let message = format!("`{}` has arguments, so it is no test and would never run", it.name);
+        let help = format!("write fn {}(), or call it something else", it.name);
+        ScriptError::new(file, place_of(source, it.name), message).with_help(help)
+    };
+    odd.map(complaint).collect()
+}
+
 /// Returns the body of a test.
 pub(super) fn test_body(ast: &AST, name: &str) -> Option<Body> {
     let test = ast.iter_functions().find(|function| function.name == name && function.params.is_empty())?;

@@ -66,16 +66,14 @@ impl CompiledScript {
     #[must_use]
     pub fn tests(&self) -> Vec<String> {
         let functions = self.ast.iter_functions();
-        let tests = functions.filter(|it| it.name.starts_with(TEST_PREFIX) && it.params.is_empty());
+        let tests =
+            functions.filter(|it| it.name.starts_with(callbacks::TEST_PREFIX) && it.params.is_empty());
         let mut tests: Vec<_> =
             tests.map(|it| (callbacks::place_of(&self.source.text, it.name), it.name.to_owned())).collect();
         tests.sort_unstable();
         tests.into_iter().map(|(_, name)| name).collect()
     }
 }
-
-/// How the names of tests begin.
-pub(super) const TEST_PREFIX: &str = "test_";
 
 /// Returns the parameters that a script declares.
 #[must_use]

@@ -82,6 +82,10 @@ pub fn lint(source: &ScriptSource) -> Linted {
             }
         }
     }
+    if let Some(main) = files.iter().find(|file| file.is_main) {
+        let odd = callbacks::tests_with_arguments(&main.ast, main.text, main.path);
+        findings.extend(odd.into_iter().map(|error| Finding { error, is_warning: true }));
+    }
     let order = |finding: &Finding| {
         let ScriptError { file, line, column, .. } = &finding.error;
         (*file != source.file, file.clone(), *line, *column)
@@ -172,6 +176,15 @@ mod tests {
     fn functions_of_tests_are_not_for_callbacks() {
         let found = found("fn on_start() { advance(\"1s\"); }");
         assert!(found.len() == 1 && found[0].contains("only tests"), "{found:?}");
+    }
+
+    #[test]
+    fn a_test_that_would_never_run_is_odd() {
+        let found = found("fn on_start() {}\nfn test_it(x) {}\n");
+        assert!(
+            found.len() == 1 && found[0].starts_with("warning 2:4: `test_it` has arguments"),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
-use super::super::callbacks::Callback;
+use super::super::callbacks::{Callback, TEST_PREFIX};
 use super::super::error::{ScriptError, line_and_column};
 use super::super::params::ParamDeclaration;
-use super::super::program::TEST_PREFIX;
 use super::File;
 use super::names::{Functions, Names, Verdict, functions};
 use crate::units::{nearest, suggest};
