@@ -20,6 +20,7 @@ mod rules;
 mod script_agent;
 mod section;
 mod spec;
+mod strategy;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -28,4 +29,5 @@ mod world;
 pub use diagnostics::{Diagnostic, Diagnostics};
 pub use order_flow::OrderFlow;
 pub use spec::{AgentKind, AgentSpec, InstrumentSpec, ProcessSpec, Scenario, VenueSpec};
+pub use strategy::Strategy;
 pub use tree::Override;

@@ -20,3 +20,4 @@ mod orders;
 mod scripts;
 mod sessions;
 mod shipped;
+mod strategy_tools;

@@ -38,6 +38,10 @@ impl Market {
         self.listing.is_some()
     }
 
+    pub(super) const fn shared(&self) -> &Shared {
+        &self.host
+    }
+
     pub(super) fn host(&self) -> RefMut<'_, Host> {
         self.host.borrow_mut()
     }
