@@ -1,5 +1,6 @@
-//! The cost of a script's callback: an EMA cross on every quote, as a scripted trader, as a plain call of
-//! Rhai without a market, and as a native actor.
+//! The cost of a script's callback: an EMA cross on every quote, as a scripted trader that computes in its
+//! own state, with the host's averages, or with averages that the host feeds, as a plain call of Rhai without a market, and as a native actor.
+//! And a million quotes to one strategy, everything included.
 //!
 //! `cargo bench --bench script`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -11,7 +12,7 @@ use std::time::Instant;
 use actix::{Actor, Handler};
 use bearpit::account::AccountTerms;
 use bearpit::agents::ScriptConfig;
-use bearpit::agents::script::ScriptTrader;
+use bearpit::agents::script::{ScriptSource, ScriptTrader};
 use bearpit::exchange::MarketBuilder;
 use bearpit::kernel::Wakeup;
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
@@ -22,18 +23,40 @@ use rhai::{CallFnOptions, Dynamic, Engine, Scope};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const QUOTES: i64 = 100_000;
+const MILLION: i64 = 1_000_000;
 const REPETITIONS: usize = 5;
 const LISTING: ListingId = ListingId::new(0);
 
-const SCRIPT: &str = r"
+const ON_MAP: &str = r"
     fn on_start() { this.fast = 100.0; this.slow = 100.0; this.long = false; }
     fn on_quote(quote) {
-        if quote.bid == () { return; }
-        this.fast += (quote.bid - this.fast) * 0.15;
-        this.slow += (quote.bid - this.slow) * 0.07;
+        let bid = quote.bid;
+        if bid == () { return; }
+        this.fast += (bid - this.fast) * 0.15;
+        this.slow += (bid - this.slow) * 0.07;
         this.long = this.fast > this.slow;
     }
 ";
+
+const ON_UPDATES: &str = r"
+    fn on_start() { this.fast = ema(12); this.slow = ema(26); this.long = false; }
+    fn on_quote(quote) {
+        let bid = quote.bid;
+        if bid == () { return; }
+        this.long = this.fast.update(bid) > this.slow.update(bid);
+    }
+";
+
+const ON_FED: &str = r#"
+    fn on_start() {
+        this.fast = feed(ema(12), "quote.bid");
+        this.slow = feed(ema(26), "quote.bid");
+        this.long = false;
+    }
+    fn on_quote(quote) {
+        this.long = this.fast.value > this.slow.value;
+    }
+"#;
 
 const PLAIN: &str = r"
     fn on_quote(bid) {
@@ -84,7 +107,7 @@ impl Actor for Native {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        ctx.subscribe(LISTING, Feed::Quotes);
+        ctx.subscribe(LISTING, Feed::Quotes).ok();
     }
 }
 
@@ -103,16 +126,17 @@ impl Handler<MarketData> for Native {
 
 bearpit::ignore_messages!(Native: Wakeup, ExecutionReport);
 
+/// Who hears of the quotes.
 enum Listener {
     Nobody,
     Native,
-    Script,
+    Script(&'static str),
 }
 
-/// Runs a market of `QUOTES` quotes; returns nanoseconds a quote.
-fn market(listener: &Listener) -> Result<f64> {
+/// Runs a market of so many quotes; returns nanoseconds a quote.
+fn market(listener: &Listener, quotes: i64) -> Result<f64> {
     let open = SimTime::from_nanos(0);
-    let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_millis(QUOTES))?;
+    let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_millis(quotes))?;
     let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
     let account = || AccountTerms { cash: Money::from_whole(1_000), ..AccountTerms::default() };
@@ -123,20 +147,15 @@ fn market(listener: &Listener) -> Result<f64> {
             let native = Native { fast: 100.0, slow: 100.0, long: false };
             builder.agent(("ema", "native"), account(), Latencies::NONE, native)?;
         }
-        Listener::Script => {
-            let config = ScriptConfig {
-                file: "ema.rhai".into(),
-                source: SCRIPT.into(),
-                listing: LISTING,
-                params: Vec::new(),
-            };
+        Listener::Script(source) => {
+            let config = ScriptConfig::new(ScriptSource::alone("ema.rhai", *source), LISTING);
             builder.agent(("ema", "script"), account(), Latencies::NONE, ScriptTrader::new(config))?;
         }
     }
     let mut market = builder.open()?;
     let begin = Instant::now();
     market.run()?;
-    let nanos = begin.elapsed().as_secs_f64() * 1e9 / QUOTES as f64;
+    let nanos = begin.elapsed().as_secs_f64() * 1e9 / quotes as f64;
     let id = market.participants().last().ok_or("nobody took part")?.id;
     match market.world().domain().failure(id) {
         Some(why) => Err(why.into()),
@@ -169,21 +188,37 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() -> Result<()> {
-    let (mut nobody, mut native, mut script, mut bare) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let listeners = [
+        Listener::Nobody,
+        Listener::Native,
+        Listener::Script(ON_MAP),
+        Listener::Script(ON_UPDATES),
+        Listener::Script(ON_FED),
+    ];
+    let mut measured = [const { Vec::new() }; 5];
+    let mut bare = Vec::new();
     for _ in 0..REPETITIONS {
-        nobody.push(market(&Listener::Nobody)?);
-        native.push(market(&Listener::Native)?);
-        script.push(market(&Listener::Script)?);
+        for (nanos, listener) in measured.iter_mut().zip(&listeners) {
+            nanos.push(market(listener, QUOTES)?);
+        }
         bare.push(plain()?);
     }
-    let (nobody, native, script, bare) = (median(nobody), median(native), median(script), median(bare));
+    let [nobody, native, on_map, on_updates, on_fed] = measured.map(median);
+    let bare = median(bare);
     println!("an EMA cross on each of {QUOTES} quotes (median of {REPETITIONS}), nanoseconds a quote:");
     println!("  market without a listener  {nobody:8.0}");
     println!("  native actor               {:8.0} more", native - nobody);
-    println!("  scripted trader            {:8.0} more", script - nobody);
-    println!(
-        "  plain call of Rhai         {bare:8.0}   ratio scripted / plain {:.2}",
-        (script - nobody) / bare
-    );
+    println!("  plain call of Rhai         {bare:8.0}");
+    let scripts = [
+        ("script, state in a map", on_map),
+        ("script, updates averages", on_updates),
+        ("script, averages are fed", on_fed),
+    ];
+    for (name, nanos) in scripts {
+        let more = nanos - nobody;
+        println!("  {name:<26} {more:8.0} more   {:.2} of the plain call", more / bare);
+    }
+    let seconds = market(&Listener::Script(ON_UPDATES), MILLION)? * MILLION as f64 / 1e9;
+    println!("a million quotes to one strategy, everything included: {seconds:.2} s");
     Ok(())
 }

@@ -23,7 +23,10 @@ impl Actor for Contrarian {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        ctx.subscribe(self.listing, Feed::Bars);
+        // Bars of any interval can be had; these are the ones that the run records.
+        if let Err(error) = ctx.subscribe(self.listing, Feed::Bars(ctx.bar_interval())) {
+            ctx.log(error.to_string());
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! What each kind of agent is told about itself: validated, in ticks and lots.
 
-use std::path::PathBuf;
+use std::fmt;
 use std::sync::Arc;
 
+use super::script::ScriptSource;
 use crate::market::{BookRow, OrderMessage};
 use crate::process::HistoricalBar;
 use crate::units::{ListingId, Quantity, SimDuration, SimTime};
@@ -106,15 +107,62 @@ pub enum ParamValue {
     Text(String),
 }
 
+impl ParamValue {
+    /// Returns what kind of value it is, for messages.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) => "a whole number",
+            Self::Float(_) => "a number",
+            Self::Text(_) => "a text",
+        }
+    }
+}
+
+impl fmt::Display for ParamValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::Int(value) => value.fmt(f),
+            Self::Float(value) => write!(f, "{value:?}"),
+            Self::Text(text) => write!(f, "\"{text}\""),
+        }
+    }
+}
+
+/// What becomes of a strategy that has failed; its orders are canceled in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OnError {
+    /// It keeps its position.
+    #[default]
+    Halt,
+    /// Its positions are closed at the market.
+    Flatten,
+    /// The whole run ends with the error.
+    Abort,
+}
+
 /// A strategy written in Rhai.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScriptConfig {
-    /// The file, for messages.
-    pub file: PathBuf,
-    /// Its text.
-    pub source: Arc<str>,
+    /// The script, with what it imports.
+    pub source: ScriptSource,
     /// The listing that functions without a listing mean.
     pub listing: ListingId,
     /// The parameters, in the order of the scenario.
     pub params: Vec<(String, ParamValue)>,
+    /// What becomes of it if it fails.
+    pub on_error: OnError,
+    /// How many operations each of its callbacks may take.
+    pub operations: u64,
+}
+
+impl ScriptConfig {
+    /// A script without parameters, that halts if it fails.
+    #[must_use]
+    pub const fn new(source: ScriptSource, listing: ListingId) -> Self {
+        let (on_error, operations) = (OnError::Halt, super::script::OPERATIONS);
+        Self { source, listing, params: Vec::new(), on_error, operations }
+    }
 }

@@ -1,10 +1,12 @@
-//! The participants: market makers, noise traders, replay of bars and of order flow, scripted strategies.
+//! The participants: market makers, noise traders, replay of bars and of order flow, scripted strategies;
+//! and the indicators that they may watch.
 //!
 //! Agents see the market through their [`crate::pit::Context`] alone: they import neither the book
 //! nor the exchange.
 
 mod config;
 mod desk;
+pub mod indicators;
 mod market_maker;
 mod noise;
 mod order_flow;
@@ -12,7 +14,8 @@ mod replay;
 pub mod script;
 
 pub use config::{
-    MakerReference, MarketMakerConfig, NoiseConfig, OrderFlowConfig, ParamValue, ReplayConfig, ScriptConfig,
+    MakerReference, MarketMakerConfig, NoiseConfig, OnError, OrderFlowConfig, ParamValue, ReplayConfig,
+    ScriptConfig,
 };
 pub use desk::Desk;
 pub use market_maker::MarketMaker;

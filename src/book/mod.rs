@@ -10,7 +10,7 @@ mod event;
 mod ladder;
 mod reference;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use config::{BookConfig, Matching, PriceBands};
 pub use engine::{OrderBook, RestingOrder, check_invariants};

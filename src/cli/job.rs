@@ -159,6 +159,7 @@ impl Job {
             end: scenario.end.to_string(),
             digest: market.digest().to_string(),
             inputs: scenario.inputs_digest.clone(),
+            changes: scenario.changes.clone(),
             events: world.events(),
             facts: pit.tape().facts(),
             trades: pit.tape().trades(),

@@ -6,7 +6,7 @@ use super::market::{Market, Participation};
 use super::rules::ListingRules;
 use super::venue::{Exchange, VenueSeat};
 use crate::account::AccountTerms;
-use crate::kernel::{World, WorldError, stream};
+use crate::kernel::{World, WorldError};
 use crate::market::{Fees, Instrument, Listing, Tape, TapeSink};
 use crate::pit::{Clerk, Latencies, Pit, PitPlan, PitWorld, Seating, Trader, TradingActor, VenueTerms};
 use crate::process::{PriceProcess, Value};
@@ -82,7 +82,6 @@ pub struct MarketBuilder {
     seed: Seed,
     open: SimTime,
     close: SimTime,
-    bar_interval: SimDuration,
     sample_interval: SimDuration,
     plan: PitPlan,
     /// Of each listing.
@@ -121,9 +120,8 @@ impl MarketBuilder {
             seed,
             open,
             close,
-            bar_interval: minute,
             sample_interval: minute,
-            plan: PitPlan::default(),
+            plan: PitPlan { bar_interval: minute, ..PitPlan::default() },
             rules: Vec::new(),
             tape: Tape::new(),
             agents: Vec::new(),
@@ -132,7 +130,7 @@ impl MarketBuilder {
 
     /// Sets the interval of bars; a minute unless set.
     pub const fn bar_interval(&mut self, interval: SimDuration) {
-        self.bar_interval = interval;
+        self.plan.bar_interval = interval;
     }
 
     /// Sets the interval at which tracked accounts are marked to market; a minute unless set, never if
@@ -149,7 +147,7 @@ impl MarketBuilder {
     /// Adds an instrument, with a value process if it has one.
     pub fn instrument(&mut self, instrument: Instrument, process: Option<ProcessTerms>) -> InstrumentId {
         let id = InstrumentId::new(count(self.plan.instruments.len()));
-        let rng = stream(self.seed, &format!("process/{}", instrument.symbol()));
+        let rng = Value::stream(self.seed, instrument.symbol());
         let value = process.map(|terms| Value::new(terms.process, terms.initial, self.open, terms.grid, rng));
         self.plan.instruments.push((instrument, value));
         id
@@ -251,7 +249,7 @@ impl MarketBuilder {
                 let instrument = self.plan.instruments[listing.instrument.index()].0.clone();
                 (id, instrument, listing.fees, self.rules[id.index()].clone())
             });
-            Exchange::new(own, self.bar_interval, self.close)
+            Exchange::new(own, self.close)
         };
         venues.map(exchange).collect()
     }

@@ -1,13 +1,13 @@
 //! [`ListedBook`]: one book of a venue, with what surrounds it.
 
-use super::bars::BarBuilder;
 use super::rules::ListingRules;
 use super::venue::reject;
 use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
 use crate::market::{
-    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, Phase, Quote, ReportKind, Side, Trade,
+    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, Ladders, Phase, Quote, ReportKind, Side,
+    Trade,
 };
-use crate::pit::Context;
+use crate::pit::{BarAlarms, Context};
 use crate::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
 
 /// What a wake-up of the exchange is for: the upper half of its tag; the lower is the listing.
@@ -18,6 +18,7 @@ pub(super) enum Alarm {
     HaltGoesOn = 2,
     OrderExpires = 3,
     Close = 4,
+    OtherBarsEnd = 5,
 }
 
 impl Alarm {
@@ -32,6 +33,7 @@ impl Alarm {
             2 => Some(Self::HaltGoesOn),
             3 => Some(Self::OrderExpires),
             4 => Some(Self::Close),
+            5 => Some(Self::OtherBarsEnd),
             _ => None,
         }
     }
@@ -44,7 +46,7 @@ pub(super) struct Terms {
     pub(super) fees: Fees,
 }
 
-/// A book that publishes: facts to the tape, reports to owners, bars, phases.
+/// A book that publishes: facts to the tape, reports to owners, what it shows to subscribers.
 #[derive(Debug)]
 pub(super) struct ListedBook {
     listing: ListingId,
@@ -52,8 +54,7 @@ pub(super) struct ListedBook {
     rules: ListingRules,
     /// The next change of the rules' schedule.
     next_change: usize,
-    book: OrderBook,
-    bars: BarBuilder,
+    pub(super) book: OrderBook,
     touch: Quote,
     indicative: Option<Indicative>,
     /// When the exchange is woken for an order that expires.
@@ -63,19 +64,13 @@ pub(super) struct ListedBook {
 }
 
 impl ListedBook {
-    pub(super) fn new(
-        listing: ListingId,
-        terms: Terms,
-        rules: ListingRules,
-        bar_interval: SimDuration,
-    ) -> Self {
+    pub(super) fn new(listing: ListingId, terms: Terms, rules: ListingRules) -> Self {
         Self {
             listing,
             terms,
             book: OrderBook::new(rules.book),
             rules,
             next_change: 0,
-            bars: BarBuilder::new(bar_interval),
             touch: Quote::default(),
             indicative: None,
             expiry_alarm: None,
@@ -101,6 +96,7 @@ impl ListedBook {
             self.tell(command, event, ctx);
         }
         self.publish_touch(ctx);
+        ctx.publish_book(self.listing, |levels| self.shown(levels));
         if self.book.phase().is_auction() || self.indicative.is_some() {
             self.publish_indicative(ctx);
         }
@@ -111,11 +107,13 @@ impl ListedBook {
     pub(super) fn follow_schedule(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
         while let Some((at, phase)) = self.rules.schedule.get(self.next_change).copied() {
             if at > ctx.now() {
+                ctx.announce_next_phase(self.listing, Some((at, phase)));
                 return ctx.wake_at(at, Alarm::NextPhase.tag(self.listing));
             }
             self.next_change += 1;
             self.operate(ctx, None, events, |book, now, out| book.enter(now, phase, out));
         }
+        ctx.announce_next_phase(self.listing, None);
     }
 
     /// Goes from a halt to the auction that ends it, and from that to continuous trading.
@@ -234,7 +232,8 @@ impl ListedBook {
             taker: matched.taker_owner,
             taker_fee: taker_rate.of(notional),
         };
-        self.publish_trade(&trade, ctx);
+        let [recorded, others] = [Alarm::BarEnds, Alarm::OtherBarsEnd].map(|alarm| alarm.tag(self.listing));
+        ctx.publish_trade(trade, BarAlarms { recorded, others });
         let [maker_role, taker_role] = trade.roles();
         let filled = |leaves, liquidity, fee| ReportKind::Filled {
             trade: trade.id,
@@ -251,21 +250,6 @@ impl ListedBook {
         self.report(ctx, trade.taker, (trade.taker_order, aggressor), taker);
     }
 
-    fn publish_trade(&mut self, trade: &Trade, ctx: &mut Context) {
-        // A bar that ends now must be closed before a trade of the next is added.
-        self.publish_bar(ctx);
-        ctx.publish(Fact::Traded(*trade));
-        if let Some(end) = self.bars.add(ctx.now(), trade.price, trade.quantity) {
-            ctx.wake_at(end, Alarm::BarEnds.tag(self.listing));
-        }
-    }
-
-    pub(super) fn publish_bar(&mut self, ctx: &mut Context) {
-        if let Some(bar) = self.bars.take_ended(ctx.now()) {
-            ctx.publish(Fact::BarClosed { listing: self.listing, bar });
-        }
-    }
-
     /// Publishes the touch if it is another; while the book collects, there is none.
     fn publish_touch(&mut self, ctx: &mut Context) {
         let touch = if self.book.phase() == Phase::Continuous { self.book.quote() } else { Quote::default() };
@@ -273,6 +257,15 @@ impl ListedBook {
             self.touch = touch;
             ctx.publish(Fact::TouchChanged { listing: self.listing, quote: touch });
         }
+    }
+
+    /// Returns the best levels of both sides; while the book collects, there are none.
+    pub(super) fn shown(&self, levels: usize) -> Ladders {
+        if self.book.phase() != Phase::Continuous {
+            return Ladders::default();
+        }
+        let [bids, asks] = Side::BOTH.map(|side| self.book.best_levels(side, levels));
+        Ladders { bids, asks }
     }
 
     fn publish_indicative(&mut self, ctx: &mut Context) {

@@ -3,12 +3,13 @@
 //! An [`Exchange`] matches and publishes; it knows no balances. A [`MarketBuilder`] lays out venues,
 //! listings and agents, and gives the [`Market`] that runs from open to close.
 
-mod bars;
 mod builder;
 mod calendar;
 mod listed;
 mod market;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod venue;
 
 pub use builder::{BuildError, MarketBuilder, ProcessTerms};

@@ -12,7 +12,7 @@ use crate::market::{
     Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, OrderTerms, RejectReason, ReportKind, Side,
 };
 use crate::pit::{Context, Message, Pit};
-use crate::units::{ListingId, SimDuration, SimTime};
+use crate::units::{ListingId, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
 ///
@@ -31,16 +31,14 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Makes the exchange of the venue with the given listings, which closes at `close` and sums trades
-    /// up into bars of `bar_interval`.
+    /// Makes the exchange of the venue with the given listings, which closes at `close`.
     #[must_use]
     pub fn new(
         listings: impl IntoIterator<Item = (ListingId, Instrument, Fees, ListingRules)>,
-        bar_interval: SimDuration,
         close: SimTime,
     ) -> Self {
         let books = listings.into_iter().map(|(listing, instrument, fees, rules)| {
-            ListedBook::new(listing, Terms { instrument, fees }, rules, bar_interval)
+            ListedBook::new(listing, Terms { instrument, fees }, rules)
         });
         Self { books: books.collect(), close, closed: false, events: Vec::new() }
     }
@@ -118,8 +116,11 @@ impl Handler<Wakeup> for Exchange {
                 _ => {}
             }
         }
-        if let (Some(index), Some(Alarm::BarEnds)) = (self.find(listing), alarm) {
-            self.books[index].publish_bar(ctx);
+        // Also after the close: what traded before it has its bar.
+        match alarm {
+            Some(Alarm::BarEnds) => ctx.close_recorded_bar(listing),
+            Some(Alarm::OtherBarsEnd) => ctx.close_other_bars(listing),
+            _ => {}
         }
     }
 }

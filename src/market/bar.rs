@@ -30,13 +30,19 @@ impl Bar {
         let start = now.floor_to(span);
         Self {
             start,
-            end: start + span,
+            end: start.saturating_add(span),
             open: price,
             high: price,
             low: price,
             close: price,
             volume: quantity,
         }
+    }
+
+    /// Returns the length of the interval.
+    #[must_use]
+    pub fn interval(&self) -> SimDuration {
+        self.end - self.start
     }
 
     /// Adds a trade.

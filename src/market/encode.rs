@@ -6,6 +6,7 @@
 use super::bar::Bar;
 use super::fact::{AccountMark, Fact, Trade};
 use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
+use super::output::{Cell, Finite, Row};
 use super::phase::Phase;
 use super::quote::{Quote, QuoteLevel};
 use super::side::Side;
@@ -75,6 +76,12 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         }
         Fact::StrategyFailed { actor, text } => {
             bytes.tag(12).u32(actor.get()).text(text);
+        }
+        Fact::Plotted { actor, series, value } => {
+            bytes.tag(20).u32(actor.get()).text(series).number(*value);
+        }
+        Fact::Recorded { actor, table, row } => {
+            bytes.tag(21).u32(actor.get()).text(table).row(row);
         }
     }
 }
@@ -208,6 +215,29 @@ impl Bytes<'_> {
             Link::Bracket { take_profit, stop_loss, protection } => {
                 self.tag(2).price(take_profit).price(stop_loss).optional_price(protection)
             }
+        }
+    }
+
+    fn number(&mut self, value: Option<Finite>) -> &mut Self {
+        match value {
+            None => self.tag(0),
+            Some(value) => self.tag(1).u64(value.get().to_bits()),
+        }
+    }
+
+    fn cell(&mut self, cell: &Cell) -> &mut Self {
+        match cell {
+            Cell::Bool(value) => self.tag(0).tag(u8::from(*value)),
+            Cell::Int(value) => self.tag(1).i64(*value),
+            Cell::Float(value) => self.tag(2).number(*value),
+            Cell::Text(text) => self.tag(3).text(text),
+        }
+    }
+
+    fn row(&mut self, row: &Row) {
+        self.u64(row.len() as u64);
+        for (column, cell) in row.iter() {
+            self.text(column).cell(cell);
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bar::Bar;
 use super::order::OrderTerms;
+use super::output::{Finite, Row};
 use super::phase::Phase;
 use super::quote::Quote;
 use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
@@ -182,6 +183,24 @@ pub enum Fact {
         /// What.
         text: Arc<str>,
     },
+    /// A strategy gave the next number of a series.
+    Plotted {
+        /// Who.
+        actor: ActorId,
+        /// The name of the series.
+        series: Arc<str>,
+        /// The number; absent where the strategy had none.
+        value: Option<Finite>,
+    },
+    /// A strategy gave the next row of a table.
+    Recorded {
+        /// Who.
+        actor: ActorId,
+        /// The name of the table.
+        table: Arc<str>,
+        /// The row.
+        row: Row,
+    },
     /// A strategy failed and was stopped.
     StrategyFailed {
         /// Who.
@@ -189,6 +208,37 @@ pub enum Fact {
         /// The error with its place, callback and virtual time.
         text: Arc<str>,
     },
+}
+
+impl Fact {
+    /// Returns the listing in whose book it happened, if it did in one.
+    #[must_use]
+    pub const fn listing(&self) -> Option<ListingId> {
+        match *self {
+            Self::OrderRefused { listing, .. }
+            | Self::OrderAccepted { listing, .. }
+            | Self::OrderRejected { listing, .. }
+            | Self::CommandRejected { listing, .. }
+            | Self::OrderReplaced { listing, .. }
+            | Self::OrderRepriced { listing, .. }
+            | Self::OrderReduced { listing, .. }
+            | Self::OrderTriggered { listing, .. }
+            | Self::OrderRefreshed { listing, .. }
+            | Self::OrderCanceled { listing, .. }
+            | Self::OrderExpired { listing, .. }
+            | Self::Traded(Trade { listing, .. })
+            | Self::PhaseChanged { listing, .. }
+            | Self::IndicativeChanged { listing, .. }
+            | Self::AuctionUncrossed { listing, .. }
+            | Self::TouchChanged { listing, .. }
+            | Self::BarClosed { listing, .. } => Some(listing),
+            Self::AccountMarked(_)
+            | Self::Logged { .. }
+            | Self::Plotted { .. }
+            | Self::Recorded { .. }
+            | Self::StrategyFailed { .. } => None,
+        }
+    }
 }
 
 /// A trade: two fills, one price.

@@ -1,4 +1,4 @@
-//! [`Quote`]: the touch of one book.
+//! [`Quote`]: the touch of one book; [`Ladders`]: more of it.
 
 use crate::units::{Price, Quantity};
 
@@ -38,5 +38,22 @@ impl Quote {
     #[must_use]
     pub fn spread_ticks(&self) -> Option<i64> {
         Some(self.ask?.price - self.bid?.price)
+    }
+}
+
+/// The displayed levels of one book (L2), the best first on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ladders {
+    /// Bids, the highest first.
+    pub bids: Vec<QuoteLevel>,
+    /// Asks, the lowest first.
+    pub asks: Vec<QuoteLevel>,
+}
+
+impl Ladders {
+    /// Tells whether nothing is displayed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.bids.is_empty() && self.asks.is_empty()
     }
 }

@@ -1,12 +1,13 @@
 //! [`Pit`]: the shared state itself, and how it is laid out before the start.
 
+use super::feeds::Feeds;
 use super::marks::Mark;
 use super::message::Message;
 use super::view::History;
 use super::wires::{Latencies, Wires};
 use crate::account::{Account, AccountTerms, OrderContext, Totals};
 use crate::kernel::Domain;
-use crate::market::{Fact, Fees, Instrument, Listing, Tape};
+use crate::market::{Fact, Fees, Instrument, Listing, Phase, Tape};
 use crate::process::Value;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, Seed, SimDuration, SimTime, VenueId};
 
@@ -19,6 +20,8 @@ pub struct PitPlan {
     pub venues: Vec<VenueTerms>,
     /// The listings, in the order of their ids.
     pub listings: Vec<Listing>,
+    /// The interval of the bars that are recorded.
+    pub bar_interval: SimDuration,
 }
 
 /// A venue as its customers know it.
@@ -56,6 +59,7 @@ pub struct Pit {
     pub(super) closed: bool,
     /// Why strategies were stopped, in the order in which they were.
     pub(super) failures: Vec<(ActorId, std::sync::Arc<str>)>,
+    pub(super) bar_interval: SimDuration,
     /// How long ago the slowest feed may see.
     pub(super) horizon: SimDuration,
     opening: Option<Totals>,
@@ -75,8 +79,9 @@ pub(super) struct InstrumentState {
 pub(super) struct ListingState {
     pub(super) listing: Listing,
     pub(super) history: History,
-    /// Who gets quotes, trades and bars pushed, in the order of subscribing.
-    pub(super) subscribers: [Vec<ActorId>; 3],
+    pub(super) feeds: Feeds,
+    /// The next change of its phase by the venue's schedule, as the venue has announced it.
+    pub(super) next_phase: Option<(SimTime, Phase)>,
 }
 
 impl Pit {
@@ -96,7 +101,12 @@ impl Pit {
             .collect();
         let listings = plan.listings.into_iter().zip(0..).map(|(listing, index)| {
             instruments[listing.instrument.index()].primary.get_or_insert(ListingId::new(index));
-            ListingState { listing, history: History::new(), subscribers: Default::default() }
+            ListingState {
+                listing,
+                history: History::new(),
+                feeds: Feeds::new(plan.bar_interval),
+                next_phase: None,
+            }
         });
         let listings = listings.collect();
         Self {
@@ -111,6 +121,7 @@ impl Pit {
             fees_collected: Money::ZERO,
             closed: false,
             failures: Vec::new(),
+            bar_interval: plan.bar_interval,
             horizon: SimDuration::ZERO,
             opening: None,
         }

@@ -73,11 +73,17 @@ impl Pit {
     #[must_use]
     pub fn equity(&self, owner: ActorId) -> Option<Money> {
         let account = self.accounts.get(owner.index())?;
-        let holdings = self.instruments.iter().zip(0..).map(|(state, index)| {
-            let holding = account.holding(InstrumentId::new(index));
-            state.mark.map_or(Money::ZERO, |mark| mark.value(&state.instrument, holding))
-        });
+        let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
+        let holdings = instruments.filter_map(|instrument| self.worth(owner, instrument));
         Some(account.cash() + holdings.sum())
+    }
+
+    /// Returns what an account's holding of an instrument is worth at its mark, if it has one.
+    #[must_use]
+    pub fn worth(&self, owner: ActorId, instrument: InstrumentId) -> Option<Money> {
+        let state = self.instruments.get(instrument.index())?;
+        let holding = self.accounts.get(owner.index())?.holding(instrument);
+        state.mark.map(|mark| mark.value(&state.instrument, holding))
     }
 
     /// Returns what an opening of `cash` and `holdings` was worth at the instruments' first marks.
@@ -129,7 +135,7 @@ impl Pit {
         let account = self.accounts.get(owner.index())?;
         let state = self.instruments.get(id.index())?;
         let position = account.position(id);
-        let worth = state.mark.map(|mark| mark.value(&state.instrument, position.holding()));
+        let worth = self.worth(owner, id);
         Some(AccountMark {
             owner,
             instrument: id,

@@ -1,11 +1,13 @@
 //! The messages of a market.
 
+use std::sync::Arc;
+
 use crate::kernel::Wakeup;
-use crate::market::{Bar, Command, ExecutionReport, OrderTerms, Quote, Side};
+use crate::market::{Bar, Command, ExecutionReport, Ladders, OrderTerms, Phase, Quote, Side};
 use crate::units::{ListingId, OrderId, Price, Quantity, SimTime};
 
 /// Whatever one actor of a market can receive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// Its own alarm.
     Wakeup(Wakeup),
@@ -26,7 +28,7 @@ impl From<Wakeup> for Message {
 }
 
 /// One item of a market data feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarketData {
     /// The book.
     pub listing: ListingId,
@@ -41,7 +43,7 @@ impl actix::Message for MarketData {
 }
 
 /// What happened in a market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Update {
     /// The touch is another.
     Quote(Quote),
@@ -53,9 +55,17 @@ pub enum Update {
         quantity: Quantity,
         /// The taker's side.
         aggressor: Side,
+        /// In this phase.
+        phase: Phase,
     },
-    /// An interval with trades ended.
+    /// The book is in another phase.
+    Phase(Phase),
+    /// An auction would end otherwise now: at this price and volume, if anything would trade.
+    Indicative(Option<(Price, Quantity)>),
+    /// An interval with trades ended; [`Bar::interval`] tells which.
     Bar(Bar),
+    /// The book showed this when it changed: as many levels as were asked for, where there are so many.
+    Book(Arc<Ladders>),
 }
 
 /// What a person or program outside the world wants done in an actor's name.
@@ -88,4 +98,16 @@ pub enum Instruction {
     },
     /// Let the connection end: all orders everywhere are canceled.
     Disconnect,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn market_data_does_not_make_messages_larger() {
+        // All messages wait in one queue, most of them orders.
+        assert!(size_of::<MarketData>() <= size_of::<Command>());
+        assert!(size_of::<Message>() <= size_of::<Command>() + size_of::<u64>());
+    }
 }

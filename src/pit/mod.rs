@@ -8,25 +8,30 @@
 //!   [`Context::disconnect`]: through the account gate, then with entry latency to the venue.
 //! - [`Context::market`]: the touch as the actor's feed shows it, lazily; a trader that only looks when it
 //!   wakes costs nothing per change of the book.
-//! - [`Context::subscribe`]: quotes, trades or bars as messages with feed latency.
+//! - [`Context::subscribe`]: a [`Feed`] as messages with feed latency.
 //!
 //! An actor is an `actix` actor with three handlers ([`Wakeup`](crate::kernel::Wakeup),
 //! [`ExecutionReport`](crate::market::ExecutionReport), [`MarketData`]); [`Trader`] seats it in a world.
 
+mod bars;
 mod clerk;
+mod feeds;
 mod floor;
+mod looking;
 mod marks;
 mod message;
 mod publish;
 mod seat;
+mod telling;
 mod trading;
 mod view;
 mod wires;
 
 pub use clerk::Clerk;
+pub use feeds::{Feed, FeedError};
 pub use floor::{Pit, PitPlan, Seating, VenueTerms};
 pub use message::{Instruction, MarketData, Message, Update};
-pub use publish::Feed;
+pub(crate) use publish::BarAlarms;
 pub use seat::{Trader, TradingActor};
 pub use view::MarketView;
 pub use wires::Latencies;

@@ -1,29 +1,22 @@
 //! Publication: facts to the tape, and from there to those who subscribed.
 
+use std::ops::Range;
+
+use super::bars::BarFeed;
+use super::feeds::Feed;
 use super::message::{MarketData, Message, Update};
 use super::{Context, Pit};
-use crate::market::{ExecutionReport, Fact};
+use crate::market::{ExecutionReport, Fact, Ladders, Phase, Trade};
 use crate::units::{ActorId, ListingId, SimTime, TradeId};
 
-/// What can be subscribed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Feed {
-    /// Every change of the touch.
-    Quotes,
-    /// Every trade.
-    Trades,
-    /// Every bar, when it ends.
-    Bars,
-}
-
-impl Feed {
-    pub(super) const fn index(self) -> usize {
-        match self {
-            Self::Quotes => 0,
-            Self::Trades => 1,
-            Self::Bars => 2,
-        }
-    }
+/// The tags with which a venue is woken when bars end.
+///
+/// Two, since the recorded bar becomes a fact: its place on the tape must not depend on who subscribed to
+/// bars that end at the same time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BarAlarms {
+    pub(crate) recorded: u64,
+    pub(crate) others: u64,
 }
 
 impl Context {
@@ -36,26 +29,84 @@ impl Context {
         let (feed, listing, update) = match fact {
             Fact::TouchChanged { listing, quote } => (Feed::Quotes, listing, Update::Quote(quote)),
             Fact::Traded(trade) => {
-                let update = Update::Trade {
-                    price: trade.price,
-                    quantity: trade.quantity,
-                    aggressor: trade.aggressor,
-                };
-                (Feed::Trades, trade.listing, update)
+                let Trade { price, quantity, aggressor, phase, .. } = trade;
+                (Feed::Trades, trade.listing, Update::Trade { price, quantity, aggressor, phase })
             }
-            Fact::BarClosed { listing, bar } => (Feed::Bars, listing, Update::Bar(bar)),
+            Fact::PhaseChanged { listing, phase } => (Feed::Phases, listing, Update::Phase(phase)),
+            Fact::IndicativeChanged { listing, indicative } => {
+                (Feed::Indicative, listing, Update::Indicative(indicative))
+            }
+            Fact::BarClosed { listing, bar } => (Feed::Bars(bar.interval()), listing, Update::Bar(bar)),
             _ => return,
         };
-        self.push(feed, MarketData { listing, at: now, update });
+        self.push(feed, 0..usize::MAX, &MarketData { listing, at: now, update });
     }
 
-    fn push(&mut self, feed: Feed, data: MarketData) {
-        // By index, since sending needs the whole context; subscribing is not possible meanwhile.
+    /// Publishes a trade, and adds it to the bars; the venue is woken when those end that it begins.
+    pub(crate) fn publish_trade(&mut self, trade: Trade, alarms: BarAlarms) {
+        // Bars that end now must be closed before a trade of the next is added.
+        self.close_recorded_bar(trade.listing);
+        self.close_other_bars(trade.listing);
+        self.publish(Fact::Traded(trade));
+        let now = self.now();
         let mut index = 0;
-        while let Some((to, arrival)) = self.domain_mut().next_subscriber(feed, data.listing, index, data.at)
-        {
-            self.send_at(to, arrival, Message::Market(data));
+        while let Some(feed) = self.bar_feed(trade.listing, index) {
+            if let Some(end) = feed.add(now, trade.price, trade.quantity) {
+                self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
+            }
             index += 1;
+        }
+    }
+
+    /// Publishes the bar of the recorded interval if it has ended.
+    pub(crate) fn close_recorded_bar(&mut self, listing: ListingId) {
+        let now = self.now();
+        if let Some(bar) = self.bar_feed(listing, 0).and_then(|feed| feed.take_ended(now)) {
+            self.publish(Fact::BarClosed { listing, bar });
+        }
+    }
+
+    /// Sends bars of other intervals that have ended to those who subscribed to them; they are no facts,
+    /// so that a run does not depend on who looks.
+    pub(crate) fn close_other_bars(&mut self, listing: ListingId) {
+        let at = self.now();
+        let mut index = 1;
+        while let Some(feed) = self.bar_feed(listing, index) {
+            if let Some(bar) = feed.take_ended(at) {
+                let (interval, entitled) = (feed.interval, feed.entitled(&bar));
+                let data = MarketData { listing, at, update: Update::Bar(bar) };
+                self.push(Feed::Bars(interval), 0..entitled, &data);
+            }
+            index += 1;
+        }
+    }
+
+    fn bar_feed(&mut self, listing: ListingId, index: usize) -> Option<&mut BarFeed> {
+        self.domain_mut().listings.get_mut(listing.index())?.feeds.bars.get_mut(index)
+    }
+
+    /// Sends what a book shows to those who subscribed to it, where it is not what they were told last;
+    /// `show` returns so many levels of both sides.
+    pub(crate) fn publish_book(&mut self, listing: ListingId, show: impl Fn(usize) -> Ladders) {
+        let at = self.now();
+        let mut index = 0;
+        while let Some(state) = self.domain_mut().listings.get_mut(listing.index())
+            && let Some(feed) = state.feeds.books.get_mut(index)
+        {
+            let levels = feed.levels;
+            let (ladders, known) = feed.renew(show(levels));
+            let data = MarketData { listing, at, update: Update::Book(ladders) };
+            self.push(Feed::Book(levels), known..usize::MAX, &data);
+            index += 1;
+        }
+    }
+
+    /// Sends an item to the subscribers of a feed that have one of the numbers.
+    fn push(&mut self, feed: Feed, numbers: Range<usize>, data: &MarketData) {
+        // By number, since sending needs the whole context; subscribing is not possible meanwhile.
+        for index in numbers {
+            let Some((to, arrival)) = self.domain_mut().next_subscriber(feed, index, data) else { return };
+            self.send_at(to, arrival, Message::Market(data.clone()));
         }
     }
 
@@ -70,6 +121,14 @@ impl Context {
         self.send_at(to, arrival, Message::Report(report));
     }
 
+    /// Announces the next change of a listing's phase by schedule: everybody has the timetable, so it takes
+    /// no time to arrive.
+    pub(crate) fn announce_next_phase(&mut self, listing: ListingId, next: Option<(SimTime, Phase)>) {
+        if let Some(state) = self.domain_mut().listings.get_mut(listing.index()) {
+            state.next_phase = next;
+        }
+    }
+
     /// Returns the id of the next trade.
     pub(crate) const fn next_trade_id(&mut self) -> TradeId {
         let pit = self.domain_mut();
@@ -80,16 +139,11 @@ impl Context {
 }
 
 impl Pit {
-    fn next_subscriber(
-        &mut self,
-        feed: Feed,
-        listing: ListingId,
-        index: usize,
-        now: SimTime,
-    ) -> Option<(ActorId, SimTime)> {
-        let state = self.listings.get(listing.index())?;
-        let to = *state.subscribers[feed.index()].get(index)?;
-        let arrival = self.wires.get(to, state.listing.venue)?.feed.arrival(now);
+    /// Returns the subscriber of a number, and when what is sent to it now arrives.
+    fn next_subscriber(&mut self, feed: Feed, index: usize, data: &MarketData) -> Option<(ActorId, SimTime)> {
+        let state = self.listings.get(data.listing.index())?;
+        let to = state.feeds.subscriber(feed, index)?;
+        let arrival = self.wires.get(to, state.listing.venue)?.feed.arrival(data.at);
         Some((to, arrival))
     }
 }

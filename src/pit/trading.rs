@@ -1,15 +1,12 @@
-//! What actors do: look at the market, trade, subscribe, log.
+//! What actors do: trade, through the account gate.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::message::{Instruction, Message};
-use super::publish::Feed;
-use super::view::MarketView;
 use super::{Context, Pit};
 use crate::account::{Account, Approved, PendingReplace};
-use crate::market::{Command, CommandKind, Fact, Instrument, Link, Listing, OrderTerms, Refusal, Side};
-use crate::units::{ActorId, InstrumentId, ListingId, OrderId, Price, Quantity, SimTime};
+use crate::market::{Command, CommandKind, Fact, Link, OrderTerms, Refusal, Side};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 impl Context {
     /// Submits an order through the account gate; it reaches the venue after the entry latency.
@@ -173,94 +170,6 @@ impl Context {
         if let (true, Err(refusal)) = (is_command, outcome) {
             self.log(refusal.to_string());
         }
-    }
-
-    /// Returns one book as one's feed shows it now: as of the feed latency ago, never older than before.
-    pub fn market(&mut self, listing: ListingId) -> MarketView {
-        let (owner, now) = (self.id(), self.now());
-        let pit = self.domain_mut();
-        let Some(state) = pit.listings.get(listing.index()) else { return MarketView::default() };
-        let Some(wire) = pit.wires.get(owner, state.listing.venue) else { return MarketView::default() };
-        wire.seen = wire.seen.max(now - wire.feed.delay());
-        state.history.at(wire.seen)
-    }
-
-    /// Asks for a feed as messages from now on; asking twice changes nothing.
-    pub fn subscribe(&mut self, listing: ListingId, feed: Feed) {
-        let owner = self.id();
-        if let Some(state) = self.domain_mut().listings.get_mut(listing.index()) {
-            let subscribers = &mut state.subscribers[feed.index()];
-            if !subscribers.contains(&owner) {
-                subscribers.push(owner);
-            }
-        }
-    }
-
-    /// Returns the value of an instrument now, if it has a process: for actors that know more than the
-    /// market does.
-    pub fn value(&mut self, instrument: InstrumentId) -> Option<f64> {
-        let now = self.now();
-        let state = self.domain_mut().instruments.get_mut(instrument.index())?;
-        state.value.as_mut().map(|value| value.at(now))
-    }
-
-    /// Returns one's own account.
-    #[must_use]
-    pub fn account(&self) -> Option<&Account> {
-        self.domain().account(self.id())
-    }
-
-    /// Returns a listing.
-    #[must_use]
-    pub fn listing(&self, id: ListingId) -> Option<&Listing> {
-        self.domain().listing(id)
-    }
-
-    /// Returns the instrument of a listing.
-    #[must_use]
-    pub fn instrument(&self, id: ListingId) -> Option<&Instrument> {
-        self.domain().instrument(self.listing(id)?.instrument)
-    }
-
-    /// Finds a listing by symbol and, where several venues list it, by venue; without a venue, the first.
-    #[must_use]
-    pub fn find_listing(&self, symbol: &str, venue: Option<&str>) -> Option<ListingId> {
-        let pit = self.domain();
-        let found = pit.listings().position(|listing| {
-            let symbol_fits = pit.instrument(listing.instrument).is_some_and(|it| it.symbol() == symbol);
-            let venue_fits =
-                venue.is_none_or(|name| pit.venue(listing.venue).is_some_and(|it| it.name == name));
-            symbol_fits && venue_fits
-        });
-        found.and_then(|index| u32::try_from(index).ok()).map(ListingId::new)
-    }
-
-    /// Returns the names of all listings, as (symbol, venue), in the order of their ids.
-    #[must_use]
-    pub fn listing_names(&self) -> Vec<(String, String)> {
-        let pit = self.domain();
-        let name = |listing: &Listing| {
-            let symbol = pit.instrument(listing.instrument).map_or("", Instrument::symbol);
-            let venue = pit.venue(listing.venue).map_or("", |venue| &venue.name);
-            (symbol.to_owned(), venue.to_owned())
-        };
-        pit.listings().map(name).collect()
-    }
-
-    /// Returns one's own equity: cash and holdings at the instruments' marks.
-    #[must_use]
-    pub fn equity(&self) -> Option<crate::units::Money> {
-        self.domain().equity(self.id())
-    }
-
-    /// Writes a line into one's log.
-    pub fn log(&mut self, text: impl Into<Arc<str>>) {
-        self.publish(Fact::Logged { actor: self.id(), text: text.into() });
-    }
-
-    /// Says on the tape that one has failed; the caller then disconnects and stops.
-    pub fn log_failure(&mut self, text: impl Into<Arc<str>>) {
-        self.publish(Fact::StrategyFailed { actor: self.id(), text: text.into() });
     }
 
     /// The price a market order is expected to pay: the opposite touch as seen, or the last trade, or what

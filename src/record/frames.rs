@@ -8,8 +8,9 @@ use polars::prelude::{
 use super::rows::{Chunk, Names, OrderRow};
 use super::schema::{Kind, MONEY_PRECISION, MONEY_SCALE, columns};
 use super::table::Table;
+use super::told;
 use crate::market::{AccountMark, Bar, Quote, QuoteLevel, Trade};
-use crate::units::{ActorId, ListingId, Money, Price, Quantity, SimTime};
+use crate::units::{ListingId, Money, Price, Quantity, SimTime};
 
 /// One column of a frame under construction.
 pub(super) enum Values<'a> {
@@ -30,7 +31,9 @@ pub(super) fn frames(names: &Names, chunk: &Chunk) -> PolarsResult<Vec<(Table, D
         Chunk::Quotes(rows) => vec![(Table::Quotes, quotes(names, rows)?)],
         Chunk::Pnl(rows) => vec![(Table::Pnl, pnl(names, rows)?)],
         Chunk::Bars(rows) => vec![(Table::Bars, bars(names, rows)?)],
-        Chunk::Log(rows) => vec![(Table::Log, log(names, rows)?)],
+        Chunk::Log(rows) => vec![(Table::Log, told::log(names, rows)?)],
+        Chunk::Series(rows) => vec![(Table::Series, told::series(names, rows)?)],
+        Chunk::Records(rows) => vec![(Table::Records, told::records(names, rows)?)],
     })
 }
 
@@ -59,19 +62,19 @@ fn column(name: &str, kind: Kind, values: Values<'_>) -> PolarsResult<Column> {
     Ok(column)
 }
 
-fn numbers<T>(rows: &[T], value: impl Fn(&T) -> Option<f64>) -> Values<'static> {
+pub(super) fn numbers<T>(rows: &[T], value: impl Fn(&T) -> Option<f64>) -> Values<'static> {
     Values::Number(rows.iter().map(value).collect())
 }
 
-fn counts<T>(rows: &[T], value: impl Fn(&T) -> Option<u64>) -> Values<'static> {
+pub(super) fn counts<T>(rows: &[T], value: impl Fn(&T) -> Option<u64>) -> Values<'static> {
     Values::Count(rows.iter().map(value).collect())
 }
 
-fn texts<'a, T>(rows: &'a [T], value: impl Fn(&'a T) -> Option<&'a str>) -> Values<'a> {
+pub(super) fn texts<'a, T>(rows: &'a [T], value: impl Fn(&'a T) -> Option<&'a str>) -> Values<'a> {
     Values::Text(rows.iter().map(value).collect())
 }
 
-fn times<T>(rows: &[T], value: impl Fn(&T) -> SimTime) -> Values<'static> {
+pub(super) fn times<T>(rows: &[T], value: impl Fn(&T) -> SimTime) -> Values<'static> {
     Values::Time(rows.iter().map(|row| value(row).nanos()).collect())
 }
 
@@ -258,21 +261,6 @@ fn bars(names: &Names, rows: &[(ListingId, Bar)]) -> PolarsResult<DataFrame> {
             price(|bar| bar.low),
             price(|bar| bar.close),
             numbers(rows, |(listing, bar)| names.quantity(*listing, bar.volume)),
-        ],
-    )
-}
-
-fn log(
-    names: &Names,
-    rows: &[(SimTime, ActorId, &'static str, std::sync::Arc<str>)],
-) -> PolarsResult<DataFrame> {
-    frame(
-        Table::Log,
-        vec![
-            times(rows, |(at, ..)| *at),
-            texts(rows, |(_, owner, ..)| names.actor(*owner)),
-            texts(rows, |(_, _, kind, _)| Some(*kind)),
-            texts(rows, |(.., text)| Some(&**text)),
         ],
     )
 }

@@ -24,6 +24,9 @@ pub struct Manifest {
     pub digest: String,
     /// BLAKE3 over the scenario and every file it read, in hexadecimal.
     pub inputs: String,
+    /// Changes made to the scenario, such as `ema.fast=5`.
+    #[serde(default)]
+    pub changes: Vec<String>,
     /// Events delivered.
     pub events: u64,
     /// Facts written to the tape.

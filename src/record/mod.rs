@@ -21,6 +21,7 @@ mod stored;
 mod table;
 #[cfg(test)]
 mod tests;
+mod told;
 mod writer;
 
 pub use directory::{DirectoryError, RunDir};

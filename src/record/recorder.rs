@@ -1,5 +1,6 @@
 //! [`Recorder`]: the sink that gathers rows, and [`Recording`], the writer it hands them to.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::mem;
 use std::path::Path;
@@ -9,10 +10,10 @@ use std::thread::{self, JoinHandle};
 
 use super::manifest::TableSummary;
 use super::orders::OrderLives;
-use super::rows::{Chunk, Names, OrderRow};
+use super::rows::{Chunk, Names, OrderRow, RecordRow, SeriesRow};
 use super::table::Format;
 use super::writer::{RecordError, Writer};
-use crate::market::{AccountMark, Bar, Fact, Quote, Stamped, TapeSink, Trade};
+use crate::market::{AccountMark, Bar, Fact, Quote, Row, Stamped, TapeSink, Trade};
 use crate::units::{ActorId, ListingId, SimTime};
 
 /// Rows in a chunk: few, so that what is on its way to the writer weighs little.
@@ -30,6 +31,10 @@ pub struct Recorder {
     pnl: Vec<(SimTime, AccountMark)>,
     bars: Vec<(ListingId, Bar)>,
     log: Vec<(SimTime, ActorId, &'static str, Arc<str>)>,
+    series: Vec<SeriesRow>,
+    records: Vec<RecordRow>,
+    /// How many rows each table of each strategy has so far.
+    record_counts: BTreeMap<(ActorId, Arc<str>), u64>,
     writer: SyncSender<Chunk>,
 }
 
@@ -58,6 +63,9 @@ impl Recorder {
             pnl: Vec::new(),
             bars: Vec::new(),
             log: Vec::new(),
+            series: Vec::new(),
+            records: Vec::new(),
+            record_counts: BTreeMap::new(),
             writer: sender,
         };
         Ok((recorder, Recording { thread }))
@@ -72,6 +80,8 @@ impl Recorder {
         take_full(&mut self.pnl, rows, Chunk::Pnl, &mut full);
         take_full(&mut self.bars, rows, Chunk::Bars, &mut full);
         take_full(&mut self.log, rows, Chunk::Log, &mut full);
+        take_full(&mut self.series, rows, Chunk::Series, &mut full);
+        take_full(&mut self.records, rows, Chunk::Records, &mut full);
         let gone = |_| "the tables cannot be written any more".to_owned();
         full.into_iter().try_for_each(|chunk| self.writer.send(chunk).map_err(gone))
     }
@@ -84,9 +94,21 @@ impl Recorder {
             Fact::BarClosed { listing, bar } => self.bars.push((*listing, *bar)),
             Fact::Logged { actor, text } => self.log.push((at, *actor, "log", Arc::clone(text))),
             Fact::StrategyFailed { actor, text } => self.log.push((at, *actor, "error", Arc::clone(text))),
+            Fact::Plotted { actor, series, value } => {
+                let (owner, series, value) = (*actor, Arc::clone(series), *value);
+                self.series.push(SeriesRow { at, owner, series, value });
+            }
+            Fact::Recorded { actor, table, row } => self.note_row(at, *actor, table, row),
             _ => {}
         }
         self.lives.follow(at, fact, &mut self.orders);
+    }
+
+    fn note_row(&mut self, at: SimTime, owner: ActorId, table: &Arc<str>, cells: &Row) {
+        let count = self.record_counts.entry((owner, Arc::clone(table))).or_default();
+        let (number, table, cells) = (*count, Arc::clone(table), Arc::clone(cells));
+        *count += 1;
+        self.records.push(RecordRow { at, owner, table, number, cells });
     }
 
     fn is_full(&self) -> bool {
@@ -97,6 +119,8 @@ impl Recorder {
             self.pnl.len(),
             self.bars.len(),
             self.log.len(),
+            self.series.len(),
+            self.records.len(),
         ];
         longest.into_iter().any(|rows| rows >= CHUNK_ROWS)
     }

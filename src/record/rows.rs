@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::market::{AccountMark, Bar, Instrument, Listing, OrderTerms, Quote, Trade};
+use crate::market::{AccountMark, Bar, Finite, Instrument, Listing, OrderTerms, Quote, Row, Trade};
 use crate::pit::PitWorld;
 use crate::units::{ActorId, ListingId, OrderId, SimTime};
 
@@ -112,6 +112,26 @@ impl OrderRow {
     }
 }
 
+/// A number of a strategy's series.
+#[derive(Debug)]
+pub(super) struct SeriesRow {
+    pub(super) at: SimTime,
+    pub(super) owner: ActorId,
+    pub(super) series: Arc<str>,
+    pub(super) value: Option<Finite>,
+}
+
+/// A row of a strategy's table; a row of the `records` table for each of its cells.
+#[derive(Debug)]
+pub(super) struct RecordRow {
+    pub(super) at: SimTime,
+    pub(super) owner: ActorId,
+    pub(super) table: Arc<str>,
+    /// Its number in the table, from zero.
+    pub(super) number: u64,
+    pub(super) cells: Row,
+}
+
 /// Rows of one table, in order.
 #[derive(Debug)]
 pub(super) enum Chunk {
@@ -122,4 +142,6 @@ pub(super) enum Chunk {
     Pnl(Vec<(SimTime, AccountMark)>),
     Bars(Vec<(ListingId, Bar)>),
     Log(Vec<(SimTime, ActorId, &'static str, Arc<str>)>),
+    Series(Vec<SeriesRow>),
+    Records(Vec<RecordRow>),
 }

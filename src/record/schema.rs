@@ -117,6 +117,17 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("volume", Number),
         ],
         Table::Log => &[("time", Time), ("owner", Text), ("kind", Text), ("text", Text)],
+        Table::Series => &[("time", Time), ("owner", Text), ("series", Text), ("value", Number)],
+        Table::Records => &[
+            ("time", Time),
+            ("owner", Text),
+            ("table", Text),
+            ("row", Count),
+            ("column", Text),
+            ("kind", Text),
+            ("number", Number),
+            ("text", Text),
+        ],
     }
 }
 

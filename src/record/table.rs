@@ -20,12 +20,25 @@ pub enum Table {
     Bars,
     /// What strategies logged, and their errors.
     Log,
+    /// One row per number of a strategy's series.
+    Series,
+    /// One row per value of a strategy's tables.
+    Records,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 7] =
-        [Self::Orders, Self::Fills, Self::Trades, Self::Quotes, Self::Pnl, Self::Bars, Self::Log];
+    pub const ALL: [Self; 9] = [
+        Self::Orders,
+        Self::Fills,
+        Self::Trades,
+        Self::Quotes,
+        Self::Pnl,
+        Self::Bars,
+        Self::Log,
+        Self::Series,
+        Self::Records,
+    ];
 
     /// Returns the table's name, which is also its file's.
     #[must_use]
@@ -38,6 +51,8 @@ impl Table {
             Self::Pnl => "pnl",
             Self::Bars => "bars",
             Self::Log => "log",
+            Self::Series => "series",
+            Self::Records => "records",
         }
     }
 }

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use super::{Format, Manifest, Names, OpenError, Recorder, RunDir, StoredRun, Table, TableSummary};
 use crate::market::{
-    AccountMark, Bar, CancelReason, ExpiryReason, Fact, Fees, Instrument, Listing, OrderTerms, Phase, Quote,
-    QuoteLevel, Refusal, RejectReason, Side, Stamped, TapeSink, Trade,
+    AccountMark, Bar, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Instrument, Listing, OrderTerms,
+    Phase, Quote, QuoteLevel, Refusal, RejectReason, Side, Stamped, TapeSink, Trade,
 };
 use crate::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimTime, TradeId,
@@ -63,8 +63,25 @@ fn trade(id: u64, maker: u64, taker: u64, lots: u64, ticks: i64) -> Fact {
     })
 }
 
-/// The life of several orders, and one of every other fact that has a row.
-fn facts() -> Vec<Fact> {
+fn plotted(series: &str, value: f64) -> Fact {
+    Fact::Plotted { actor: BEN, series: series.into(), value: Finite::new(value) }
+}
+
+fn recorded(table: &str, row: &[(&str, Cell)]) -> Fact {
+    let row = row.iter().map(|(column, cell)| ((*column).into(), cell.clone())).collect();
+    Fact::Recorded { actor: BEN, table: table.into(), row }
+}
+
+fn text(text: &str) -> Cell {
+    Cell::Text(text.into())
+}
+
+fn float(value: f64) -> Cell {
+    Cell::Float(Finite::new(value))
+}
+
+/// The life of several orders, and one of every other fact of the market that has a row.
+fn market_facts() -> Vec<Fact> {
     let (order, listing) = (OrderId::new, LISTING);
     let level = |ticks, lots| Some(QuoteLevel { price: Price::new(ticks), size: Quantity::new(lots) });
     let at = SimTime::from_nanos;
@@ -133,6 +150,22 @@ fn facts() -> Vec<Fact> {
     ]
 }
 
+/// What a strategy gives to be recorded.
+fn told() -> Vec<Fact> {
+    vec![
+        plotted("ema", 100.25),
+        plotted("ema", f64::NAN),
+        recorded("entries", &[("why", text("cross, \"up\"")), ("bars", Cell::Int(i64::MAX))]),
+        recorded("entries", &[]),
+        recorded("exits", &[("won", Cell::Bool(true)), ("lost", Cell::Bool(false))]),
+        recorded("entries", &[("edge", float(-0.5)), ("none", float(f64::INFINITY)), ("why", text(""))]),
+    ]
+}
+
+fn facts() -> Vec<Fact> {
+    [market_facts(), told()].concat()
+}
+
 fn record(directory: &Path, format: Format, facts: &[Fact]) -> Vec<TableSummary> {
     let (mut recorder, recording) = Recorder::start(directory, format, names()).unwrap();
     for (sequence, fact) in (0..).zip(facts) {
@@ -155,6 +188,7 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         end: "2025-03-03T10:30:00".into(),
         digest: String::new(),
         inputs: String::new(),
+        changes: Vec::new(),
         events: 0,
         facts: 0,
         trades: 0,
@@ -242,6 +276,32 @@ fn an_order_has_one_row_at_its_end() {
             " 100.0 0.8 0.0  refused no_reference_price",
             "5 90.0 0.1 0.0  expired venue_closed",
         ]
+    );
+}
+
+#[test]
+fn what_strategies_give_is_recorded_as_it_is_and_what_is_no_number_is_null() {
+    let (_keep, run) = stored(Format::Parquet);
+    let without_time = |table| {
+        let frame = run.table(table).unwrap();
+        let cells = |index| row(&frame, index).split_once('|').unwrap().1.to_owned();
+        (0..frame.height()).map(cells).collect::<Vec<_>>()
+    };
+    let ben = |rows: &[&str]| -> Vec<String> {
+        rows.iter().map(|row| format!("ben, \"the\" second|{row}")).collect()
+    };
+    assert_eq!(without_time(Table::Series), ben(&["ema|100.25", "ema|"]));
+    assert_eq!(
+        without_time(Table::Records),
+        ben(&[
+            "entries|0|why|text||cross, \"up\"",
+            "entries|0|bars|int|9.223372036854776e18|9223372036854775807",
+            "exits|0|won|bool|1.0|",
+            "exits|0|lost|bool|0.0|",
+            "entries|2|edge|float|-0.5|",
+            "entries|2|none|float||",
+            "entries|2|why|text||",
+        ])
     );
 }
 

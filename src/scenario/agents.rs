@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use super::flow_agent::order_flow;
 use super::read::{self, Read};
+use super::script_agent::script;
 use super::section::Section;
 use super::spec::{AgentKind, AgentSpec, VenueSpec, listing_id, listings};
-use super::tree::{Node, Value};
+use super::tree::Node;
 use super::world::{Known, find, instrument_id, latencies, quantities};
-use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ParamValue, ReplayConfig, ScriptConfig};
+use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ReplayConfig};
 use crate::market::Instrument;
 use crate::pit::Latencies;
-use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime};
+use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime, suggest};
 
 /// What agents may refer to.
 pub(super) struct Surroundings<'a> {
@@ -105,7 +106,7 @@ fn agent(section: &Section<'_>, around: &Surroundings<'_>) -> Option<AgentSpec> 
             replay(section, place.as_ref(), around.files).map(AgentKind::Replay)
         }
         Kind::OrderFlow => order_flow(section, place.as_ref(), around).map(AgentKind::OrderFlow),
-        Kind::Script => script(section, place.as_ref(), around.files).map(AgentKind::Script),
+        Kind::Script => script(section, place.as_ref(), around).map(AgentKind::Script),
     };
     Some(AgentSpec {
         name: name?,
@@ -126,7 +127,7 @@ fn place<'a>(section: &Section<'_>, kind: Kind, around: &Surroundings<'a>) -> Op
     let venue = section.optional("venue", |node| {
         let name = read::text(node)?;
         let index = venue_names.iter().position(|known| *known == name);
-        let help = || super::diagnostics::suggest(&name, &venue_names);
+        let help = || suggest(&name, &venue_names);
         index.ok_or_else(|| format!("is `{name}`, which there is not; {}", help()))
     });
     let wrong =
@@ -293,59 +294,4 @@ fn replay(section: &Section<'_>, place: Option<&Place<'_>>, files: &Files) -> Op
         half_spread_ticks: half_spread_ticks?,
         depth: depth?,
     })
-}
-
-fn script(section: &Section<'_>, place: Option<&Place<'_>>, files: &Files) -> Option<ScriptConfig> {
-    let text = files.text(section, "file");
-    let params = params(section);
-    let (file, source) = text?;
-    if let Err(error) = crate::agents::script::compile(&source, &file) {
-        let mut diagnostics = section.findings.borrow_mut();
-        let index = diagnostics.add_source(file.display().to_string(), source);
-        let at = offset_of(&diagnostics.source(index).text, error.line, error.column);
-        let place = super::diagnostics::Place { source: index, span: at..at + 1 };
-        diagnostics.push(place, error.message, error.help);
-        return None;
-    }
-    Some(ScriptConfig { file, source: source.into(), listing: place?.listing, params: params? })
-}
-
-/// Returns the byte of a line and column, both from 1.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let within = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset);
-    start + within
-}
-
-fn params(section: &Section<'_>) -> Option<Vec<(String, ParamValue)>> {
-    let Some(node) = section.node("params") else { return Some(Vec::new()) };
-    if !matches!(node.value, Value::Table(_)) {
-        section.complain("params", format!("`params` is {}, but must be a table", node.kind()), None);
-        return None;
-    }
-    let mut found = Vec::new();
-    let mut complete = true;
-    for entry in node.entries() {
-        match param(&entry.node) {
-            Ok(value) => found.push((entry.key.clone(), value)),
-            Err(why) => {
-                complete = false;
-                let message = format!("the parameter `{}` {why}", entry.key);
-                section.findings.borrow_mut().push(entry.node.place.clone(), message, None);
-            }
-        }
-    }
-    complete.then_some(found)
-}
-
-fn param(node: &Node) -> Read<ParamValue> {
-    match &node.value {
-        Value::Bool(value) => Ok(ParamValue::Bool(*value)),
-        Value::Int(_) => read::integer(i64::MIN, i64::MAX)(node).map(ParamValue::Int),
-        Value::Float(_) => read::number(f64::MIN, f64::MAX)(node).map(ParamValue::Float),
-        Value::Text(text) => Ok(ParamValue::Text(text.clone())),
-        Value::Time(_) | Value::List(_) | Value::Table(_) => {
-            Err(format!("is {}, but must be a boolean, a number or a text", node.kind()))
-        }
-    }
 }

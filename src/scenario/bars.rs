@@ -3,10 +3,9 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use super::complaints::Complaints;
-use super::diagnostics::suggest;
 use super::section::Findings;
 use crate::process::HistoricalBar;
-use crate::units::SimTime;
+use crate::units::{SimTime, suggest};
 
 /// The columns in the order in which they are kept; the time may have any of three names.
 const COLUMNS: [&str; 6] = ["date", "open", "high", "low", "close", "volume"];

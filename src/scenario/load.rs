@@ -67,7 +67,8 @@ impl Scenario {
             }
             tree
         };
-        Self::from_tree(path, &tree, &files, findings)
+        let changes = overrides.iter().map(ToString::to_string).collect();
+        Self::from_tree(path, &tree, &files, findings).map(|scenario| Self { changes, ..scenario })
     }
 
     fn from_tree(path: &Path, tree: &Node, files: &Files, findings: &Findings) -> Option<Self> {
@@ -92,6 +93,7 @@ impl Scenario {
             instruments: specs.into_iter().map(|known| known.spec).collect::<Option<Vec<_>>>()?,
             venues,
             agents,
+            changes: Vec::new(),
             inputs_digest: files.digest(),
         })
     }

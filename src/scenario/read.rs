@@ -2,7 +2,7 @@
 
 use super::tree::{Node, Value};
 use crate::kernel::LatencyModel;
-use crate::units::{Decimal, FeeRate, Money, SimDuration, SimTime};
+use crate::units::{Decimal, FeeRate, Money, SimDuration, SimTime, suggest};
 
 /// What a reader returns.
 pub(super) type Read<T> = Result<T, String>;
@@ -41,9 +41,11 @@ pub(super) fn one_of<'a, T: Copy>(choices: &'a [(&'a str, T)]) -> impl Fn(&Node)
             Value::Text(text) => text.as_str(),
             _ => return Err(not(node, &format!("one of {}", names.join(", ")))),
         };
-        choices.iter().find(|(name, _)| *name == word).map(|(_, choice)| *choice).ok_or_else(|| {
-            format!("is `{word}`, which there is not; {}", super::diagnostics::suggest(word, &names))
-        })
+        choices
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, choice)| *choice)
+            .ok_or_else(|| format!("is `{word}`, which there is not; {}", suggest(word, &names)))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::diagnostics::{Diagnostics, Place, suggest};
+use super::diagnostics::{Diagnostics, Place};
 use super::tree::{Entry, Node, Value};
+use crate::units::suggest;
 
 /// Where sections put what they find wrong; shared while a scenario is read.
 pub(super) type Findings = RefCell<Diagnostics>;

@@ -252,6 +252,43 @@ fn each_fault_of_a_venues_rules_names_its_place_value_and_what_is_allowed() {
     }
 }
 
+/// Loads the good scenario with an instrument added that follows another.
+fn linked(leader: &str, more: &str) -> Vec<String> {
+    let process = format!("{{ kind = \"linked\", leader = \"{leader}\", volatility = 0.1, {more} }}");
+    let added = format!("[[instruments]]\nsymbol = \"BETA\"\ntick_size = \"0.01\"\nprocess = {process}");
+    let scenario = GOOD.replace("[[venues]]", &format!("{added}\n\n[[venues]]"));
+    let venue = "instruments = [\"ACME\", \"BETA\"]";
+    // Agents name their instrument where there are two.
+    let named = scenario
+        .replace("instruments = [\"ACME\"]", venue)
+        .replace("[[agents]]", "[[agents]]\ninstrument = \"ACME\"");
+    findings(load(&named))
+}
+
+#[test]
+fn a_linked_process_follows_an_instrument_that_stands_before_it() {
+    assert_eq!(linked("ACME", "half_life = \"5m\", ratio = 0.5"), [""; 0]);
+    assert_eq!(
+        linked("ACMA", "half_life = \"5m\""),
+        [
+            "t.toml:15:40: `leader` is `ACMA`, but must be an instrument before this one that has a process; did you mean `ACME`? allowed: `ACME`"
+        ]
+    );
+    assert_eq!(
+        linked("BETA", "half_life = \"5m\""),
+        [
+            "t.toml:15:40: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"
+        ]
+    );
+    assert_eq!(linked("ACME", "ratio = 0.5"), ["t.toml:15:1: the process lacks `half_life`"]);
+    assert_eq!(
+        linked("ACME", "half_life = \"5m\", ratio = 0"),
+        ["t.toml:15:91: `ratio` is `0`, but must be above 0"]
+    );
+    let step = linked("ACME", "half_life = \"5m\", step = \"2s\"");
+    assert!(step[0].starts_with("t.toml:15:83: the process has no key `step`"), "{step:?}");
+}
+
 #[test]
 fn a_replay_needs_its_listing_and_its_time_for_itself() {
     let sessions = "instruments = [\"ACME\"]\nsessions = { open = \"9h\", close = \"16h\" }";
@@ -407,10 +444,67 @@ fn set_changes_values_by_name_or_index() {
 }
 
 #[test]
+fn set_has_a_short_form_for_parameters() {
+    let case = Case::new(GOOD, SCRIPT, BARS);
+    let scenario = case.load(&["s.fast=7", "s.new=0.5"]).unwrap();
+    let AgentKind::Script(script) = &scenario.agents[2].kind else { panic!("the third is the script") };
+    let params = format!("{:?}", script.params);
+    assert!(params.contains("(\"fast\", Int(7))") && params.contains("(\"new\", Float(0.5))"), "{params}");
+    assert_eq!(scenario.changes, ["s.fast=7", "s.new=0.5"]);
+    assert_ne!(scenario.inputs_digest, case.load(&["s.fast=7"]).unwrap().inputs_digest);
+}
+
+const DECLARING: &str = "const FAST = param(\"fast\", 12, 1..=5);\nconst SHARE = param(\"share\", 1.0);\n\
+                         const WORD = param(\"word\", \"x\");\nconst FLAG = param(\"flag\", false);\n\
+                         fn on_bar(bar) { }\n";
+
+#[test]
+fn parameters_are_checked_against_their_declarations_where_they_are_given() {
+    let case = Case::new(GOOD, DECLARING, BARS);
+    case.load(&[]).unwrap();
+    let found = findings(case.load(&["s.fast=7"]));
+    assert_eq!(found, ["command line:1:14: the parameter `fast` is 7, but must be in the range 1 to 5"]);
+    let found = findings(case.load(&["s.fsat=3"]));
+    assert_eq!(found, ["command line:1:14: the script has no parameter `fsat`"]);
+    let text = GOOD.replace("share = 0.5", "share = true");
+    let found = findings(Case::new(&text, DECLARING, BARS).load(&[]));
+    assert_eq!(found, ["t.toml:34:31: the parameter `share` is a boolean, but must be a number"]);
+    let found = findings(Case::new(GOOD, &format!("const N = 1 + \"\".x;\n{DECLARING}"), BARS).load(&[]));
+    assert!(found[0].starts_with("s.rhai:1:"), "{found:?}");
+}
+
+#[test]
+fn imported_files_are_inputs_and_their_errors_have_a_place() {
+    let case = Case::new(GOOD, "import \"lib\" as lib;\nfn on_bar(bar) { }\n", BARS);
+    let found = findings(case.load(&[]));
+    assert!(
+        found[0].starts_with("s.rhai:1:1: there is no file `") && found[0].ends_with("lib.rhai`"),
+        "{found:?}"
+    );
+    let digest = |text: &str| {
+        fs::write(case.directory.path().join("lib.rhai"), text).unwrap();
+        case.load(&[]).unwrap().inputs_digest
+    };
+    assert_ne!(digest("fn f() { 1 }"), digest("fn f() { 2 }"));
+    fs::write(case.directory.path().join("lib.rhai"), "fn f() {\n  let = 1;\n}").unwrap();
+    let found = findings(case.load(&[]));
+    assert!(found[0].starts_with("lib.rhai:2:7: "), "{found:?}");
+}
+
+#[test]
+fn what_becomes_of_a_failed_script_is_one_of_three() {
+    let text = GOOD.replace("file = \"s.rhai\"", "file = \"s.rhai\"\non_error = \"flaten\"");
+    let found = findings(Case::new(&text, SCRIPT, BARS).load(&[]));
+    assert!(found[0].contains("did you mean `flatten`?"), "{found:?}");
+}
+
+#[test]
 fn a_wrong_set_is_found_on_the_command_line() {
     let case = Case::new(GOOD, SCRIPT, BARS);
     let found = findings(case.load(&["agents.t.count=2"]));
     assert_eq!(found, ["command line:1:14: there is nothing called `t`"]);
+    let found = findings(case.load(&["t.fast=2"]));
+    assert_eq!(found, ["command line:1:7: there is no section and no agent called `t`"]);
     let found = findings(case.load(&["scenario.sead=2"]));
     assert_eq!(found, ["command line:1:16: [scenario] has no key `sead`"]);
     let found = findings(case.load(&["scenario.seed=x"]));

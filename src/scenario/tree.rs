@@ -1,11 +1,13 @@
 //! The TOML tree of a scenario, each node with its place, and the changes of `--set`.
 
+use std::fmt;
 use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostics::{Diagnostics, Place, nearest};
+use super::diagnostics::{Diagnostics, Place};
+use crate::units::{nearest, suggest};
 
 /// A value with its place.
 #[derive(Debug, Clone)]
@@ -111,7 +113,8 @@ fn node(source: usize, offset: usize, value: &Spanned<DeValue<'_>>) -> Node {
     Node { place: place(source, offset, value), value: converted }
 }
 
-/// A change of a scenario's value from the command line: `agents.ema.params.fast=5`.
+/// A change of a scenario's value from the command line: `agents.ema.params.fast=5`, or for short
+/// `ema.fast=5`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
     text: String,
@@ -132,6 +135,12 @@ impl FromStr for Override {
     }
 }
 
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 impl Override {
     /// Changes the tree, or says in `diagnostics` why it cannot.
     pub(super) fn apply(&self, tree: &mut Node, diagnostics: &mut Diagnostics) {
@@ -140,18 +149,23 @@ impl Override {
         let value_at = flag.len() + self.equals + 1;
         let value = self.value(source, value_at);
         let mut at = flag.len();
-        let mut current = tree;
-        let parts: Vec<&str> = self.text[..self.equals].split('.').collect();
-        for (index, part) in parts.iter().enumerate() {
-            let place = Place { source, span: at..at + part.len() };
+        let mut parts = Vec::new();
+        for part in self.text[..self.equals].split('.') {
+            parts.push((part.trim(), Place { source, span: at..at + part.len() }));
             at += part.len() + 1;
+        }
+        if let Err((place, message, help)) = parameters(&mut parts, tree) {
+            return diagnostics.push(place, message, help);
+        }
+        let mut current = tree;
+        for (index, (part, place)) in parts.iter().enumerate() {
             let is_last = index + 1 == parts.len();
-            match child(current, part.trim(), place.clone(), is_last.then_some(&value)) {
+            match child(current, part, place.clone(), is_last.then_some(&value)) {
                 Ok(next) => current = next,
                 Err(help) => {
                     return diagnostics.push(
-                        place,
-                        format!("there is nothing called `{}`", part.trim()),
+                        place.clone(),
+                        format!("there is nothing called `{part}`"),
                         help,
                     );
                 }
@@ -160,8 +174,13 @@ impl Override {
         *current = value;
     }
 
+    /// Returns what is to be changed.
+    pub(super) fn key(&self) -> &str {
+        self.text[..self.equals].trim()
+    }
+
     /// Reads the value as TOML, or as plain text where it is none.
-    fn value(&self, source: usize, at: usize) -> Node {
+    pub(super) fn value(&self, source: usize, at: usize) -> Node {
         let text = &self.text[self.equals + 1..];
         match DeValue::parse(text) {
             Ok(value) => node(source, at, &value),
@@ -172,6 +191,32 @@ impl Override {
         }
     }
 }
+
+/// Writes `ema.fast` out as `agents.ema.params.fast`: two parts of which the first is no section of the
+/// scenario are a script's agent and its parameter.
+///
+/// The error is that there is no such agent either: where, what, and what there is instead.
+fn parameters(parts: &mut Vec<(&str, Place)>, tree: &Node) -> Result<(), (Place, String, Option<String>)> {
+    let [(name, place), _] = &parts[..] else { return Ok(()) };
+    if SECTIONS.contains(name) {
+        return Ok(());
+    }
+    let agents = tree.entries().iter().find(|entry| entry.key == "agents").map(|entry| &entry.node.value);
+    let agents = if let Some(Value::List(items)) = agents { &items[..] } else { &[] };
+    let names: Vec<String> = agents.iter().flat_map(names_of).collect();
+    if !names.iter().any(|known| known == name) {
+        let known: Vec<&str> = SECTIONS.into_iter().chain(names.iter().map(String::as_str)).collect();
+        let message = format!("there is no section and no agent called `{name}`");
+        return Err((place.clone(), message, Some(suggest(name, &known))));
+    }
+    let place = place.clone();
+    parts.insert(1, ("params", place.clone()));
+    parts.insert(0, ("agents", place));
+    Ok(())
+}
+
+/// The sections of a scenario.
+const SECTIONS: [&str; 4] = ["scenario", "instruments", "venues", "agents"];
 
 /// Finds a child by key, or in a list by index, name, symbol or kind; a key that a table does not have
 /// is made, to be judged with all others later.

@@ -10,6 +10,7 @@ mod money;
 mod price;
 mod quantity;
 mod seed;
+mod spelling;
 mod time;
 
 pub use decimal::{Decimal, DecimalError};
@@ -18,4 +19,5 @@ pub use money::{FeeRate, Money};
 pub use price::Price;
 pub use quantity::{NetQuantity, Quantity};
 pub use seed::Seed;
+pub(crate) use spelling::{nearest, suggest};
 pub use time::{SimDuration, SimTime, TimeError};

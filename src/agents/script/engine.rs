@@ -1,65 +1,27 @@
 //! The Rhai engine of a script: what it may do, and how much of it.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::rc::Rc;
+use std::any::TypeId;
 
+use rhai::Engine;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, Dynamic, Engine};
 
-use super::callbacks::{self, Defined};
-use super::error::ScriptError;
-use super::functions;
-use super::host::Host;
-use super::types;
+use super::api::{Api, Registry};
+use super::host::{Outcome, Shared};
+use super::market::Market;
+use super::{fed, functions, indicators, limits, market, objects, orders, output, params, rehearsal, sort};
 
-/// Operations per callback: some milliseconds' worth.
-pub(super) const OPERATIONS_MAX: u64 = 200_000;
-const SOURCE_BYTES_MAX: usize = 1 << 20;
+/// What functions are looked up by; any numbers do, if they are the same in every process.
+const HASHING_SEED: [u64; 4] = [0x0062_6561, 0x0072_7069, 0x0074_2d72, 0x0068_6169];
 
-/// A script that has been checked.
-#[derive(Debug, Clone)]
-pub struct CompiledScript {
-    pub(super) ast: AST,
-    pub(super) defined: Defined,
-}
-
-/// Constants that functions see: `params`, and what the script itself declares outside of functions.
-pub(super) type Constants = Rc<RefCell<BTreeMap<String, Dynamic>>>;
-
-/// Compiles a script and checks its callbacks; `file` is for messages.
+/// Makes the engine of one script, whose functions act through `host`, and the list of those functions.
 ///
-/// # Errors
-/// The first thing that is wrong.
-pub fn compile(source: &str, file: &Path) -> Result<CompiledScript, ScriptError> {
-    let engine = engine(&Rc::new(RefCell::new(Host::vacant())), &Constants::default());
-    compile_with(&engine, source, file)
-}
-
-pub(super) fn compile_with(
-    engine: &Engine,
-    source: &str,
-    file: &Path,
-) -> Result<CompiledScript, ScriptError> {
-    if source.len() > SOURCE_BYTES_MAX {
-        let message =
-            format!("the script has {} bytes; at most {SOURCE_BYTES_MAX} are allowed", source.len());
-        return Err(ScriptError { line: 1, column: 1, message, help: None });
-    }
-    let mut ast = engine.compile(source).map_err(|error| ScriptError::syntax(&error))?;
-    ast.set_source(file.display().to_string());
-    let defined = callbacks::find(&ast, source)?;
-    Ok(CompiledScript { ast, defined })
-}
-
-/// Makes the engine of one script, whose functions act through `host`.
-pub(super) fn engine(host: &Rc<RefCell<Host>>, constants: &Constants) -> Engine {
-    let mut engine = Engine::new_raw();
-    // Chosen one by one: no time, no sleep, no files, no modules.
+/// Where `host` has a market to play on, tests have their functions too.
+pub(super) fn engine(host: &Shared) -> (Engine, Api) {
+    let mut engine = language();
+    // Chosen one by one: no time, no sleep, no files.
     ArithmeticPackage::new().register_into_engine(&mut engine);
     LogicPackage::new().register_into_engine(&mut engine);
     BasicMathPackage::new().register_into_engine(&mut engine);
@@ -69,31 +31,61 @@ pub(super) fn engine(host: &Rc<RefCell<Host>>, constants: &Constants) -> Engine 
     BasicMapPackage::new().register_into_engine(&mut engine);
     BasicIteratorPackage::new().register_into_engine(&mut engine);
     BasicFnPackage::new().register_into_engine(&mut engine);
-    limit(&mut engine);
     portable_math(&mut engine);
-    types::register(&mut engine);
-    functions::register(&mut engine, host);
-    resolve_constants(&mut engine, constants);
-    engine
+    sort::register(&mut engine);
+    host.borrow().meter.watch(&mut engine);
+    let mut api = Registry::new(&mut engine, host);
+    objects::register(&mut api);
+    params::register(&mut api, host);
+    orders::register(&mut api, host);
+    market::register(&mut api, host);
+    functions::register_account(&mut api, host);
+    functions::register_time(&mut api, host);
+    functions::register_chance(&mut api, host);
+    output::register(&mut api, host);
+    indicators::register(&mut api);
+    fed::register(&mut api);
+    if host.borrow().rehearsal.is_some() {
+        rehearsal::register(&mut api, host);
+    }
+    let api = api.api;
+    (engine, api)
 }
 
-fn limit(engine: &mut Engine) {
-    engine.disable_symbol("eval").disable_symbol("import");
-    engine.set_max_operations(OPERATIONS_MAX);
-    engine.set_max_call_levels(32);
-    engine.set_max_expr_depths(64, 32);
-    engine.set_max_string_size(64 * 1024);
-    engine.set_max_array_size(100_000);
-    engine.set_max_map_size(10_000);
-    engine.set_max_variables(1_000);
-    engine.set_max_functions(1_000);
-    engine.set_max_modules(0);
+/// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first
+/// of these is a market.
+pub(super) fn functions_of(engine: &Engine) -> Vec<(String, usize, bool)> {
+    let market = TypeId::of::<Market>();
+    engine.collect_fn_metadata(
+        None,
+        |info| {
+            let on_market = info.metadata.param_types.first() == Some(&market);
+            Some((info.metadata.name.to_string(), info.metadata.num_params, on_market))
+        },
+        true,
+    )
+}
+
+/// Makes an engine that knows the language and its limits, but no functions: enough to parse.
+pub(super) fn language() -> Engine {
+    // The same hashes in every process; only the first call does anything.
+    rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED)).ok();
+    let mut engine = Engine::new_raw();
+    limits::confine(&mut engine);
+    // What is misspelt is not taken for absent.
+    engine.set_fail_on_invalid_map_property(true);
+    // Rhai computes `**` of plain numbers with the platform's `pow`, even while it parses, unless the
+    // operator is one of ours.
+    engine.disable_symbol("**").disable_symbol("**=");
+    let power = engine.register_custom_operator("**", 190);
+    debug_assert!(power.is_ok(), "a disabled symbol can be an operator");
+    engine
 }
 
 /// Replaces the platform's transcendental functions by libm's, so that a seed means the same everywhere.
 fn portable_math(engine: &mut Engine) {
     type OfOne = fn(f64) -> f64;
-    let functions: [(&str, OfOne); 14] = [
+    let functions: [(&str, OfOne); 15] = [
         ("exp", libm::exp),
         ("ln", libm::log),
         ("log10", libm::log10),
@@ -108,39 +100,23 @@ fn portable_math(engine: &mut Engine) {
         ("tanh", libm::tanh),
         ("asinh", libm::asinh),
         ("acosh", libm::acosh),
+        ("atanh", libm::atanh),
     ];
     for (name, function) in functions {
         engine.register_fn(name, function);
     }
-    engine.register_fn("atanh", libm::atanh);
     engine.register_fn("atan", libm::atan2);
     engine.register_fn("hypot", libm::hypot);
     engine.register_fn("log", |x: f64, base: f64| libm::log(x) / libm::log(base));
     engine.register_fn("**", libm::pow);
+    engine.register_fn("**", |x: i64, power: i64| -> Outcome<i64> {
+        let exact = u32::try_from(power).ok().and_then(|power| x.checked_pow(power));
+        exact.ok_or_else(|| {
+            format!("{x} ** {power} is no whole number in range; write {x}.0 ** {power}").into()
+        })
+    });
     #[expect(clippy::cast_precision_loss, reason = "an exponent that large overflows anyway")]
     engine.register_fn("**", |x: f64, power: i64| libm::pow(x, power as f64));
-    // Built-in operators are compiled in where both sides are plain numbers; they must not be.
-    engine.set_fast_operators(true);
-}
-
-#[expect(
-    deprecated,
-    reason = "Rhai marks this way what may change; it is the one way to give functions constants"
-)]
-fn resolve_constants(engine: &mut Engine, constants: &Constants) {
-    let constants = Rc::clone(constants);
-    engine.on_var(move |name, _, context| {
-        if context.scope().contains(name) {
-            return Ok(None);
-        }
-        Ok(constants.borrow().get(name).cloned())
-    });
-}
-
-/// Returns the names of all functions that Bearpit itself gives to scripts, sorted.
-#[must_use]
-pub fn registered_names() -> Vec<&'static str> {
-    let mut names = functions::NAMES.to_vec();
-    names.sort_unstable();
-    names
+    #[expect(clippy::cast_precision_loss, reason = "a base that large has no exact power either")]
+    engine.register_fn("**", |x: i64, power: f64| libm::pow(x as f64, power));
 }

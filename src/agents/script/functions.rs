@@ -1,226 +1,130 @@
-//! The functions that scripts call.
+//! The functions that tell of the account, of time and chance, and that write.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use rand::RngExt;
-use rhai::{Dynamic, Engine, ImmutableString};
+use rand_distr::Distribution;
+use rhai::Dynamic;
 
-use super::host::{Host, Outcome};
-use super::market::{Ask, MarketHandle};
-use super::types::optional;
-use crate::market::{Side, TimeInForce};
-use crate::units::{ListingId, SimDuration};
+use super::api::Registry;
+use super::host::{Outcome, Shared, number, text};
+use super::market::span;
+use super::objects::Clock;
+use crate::account::Account;
+use crate::kernel::StandardNormal;
+use crate::units::Money;
 
-/// The names of all functions registered here; `docs/strategies.md` tells of each.
-pub(super) const NAMES: [&str; 29] = [
-    "ask",
-    "bid",
-    "buy",
-    "buy_limit",
-    "cancel",
-    "cancel_all",
-    "cash",
-    "equity",
-    "every",
-    "fees",
-    "free_cash",
-    "last_price",
-    "last_refusal",
-    "log",
-    "market",
-    "mid",
-    "now",
-    "open_orders",
-    "position",
-    "quote",
-    "random",
-    "realized",
-    "replace",
-    "sell",
-    "sell_limit",
-    "set_timer",
-    "spread",
-    "subscribe",
-    "time",
-];
-
-type Shared = Rc<RefCell<Host>>;
-
-/// Registers all functions.
-pub(super) fn register(engine: &mut Engine, host: &Shared) {
-    engine.register_type_with_name::<MarketHandle>("Market");
-    orders(engine, host);
-    views(engine, host);
-    account(engine, host);
-    time_and_chance(engine, host);
-    log(engine, host);
-}
-
-/// Orders: each function once for the script's own market, and once as a method of any.
-fn orders(engine: &mut Engine, host: &Shared) {
-    for (name, side) in [("buy", Side::Buy), ("sell", Side::Sell)] {
-        let ask = Ask { function: name, side, time_in_force: TimeInForce::Ioc };
-        let home = MarketHandle::home(Rc::clone(host));
-        engine.register_fn(name, move |quantity: Dynamic| home.market_order(ask, &quantity));
-        engine.register_fn(name, move |market: &mut MarketHandle, quantity: Dynamic| {
-            market.market_order(ask, &quantity)
-        });
-    }
-    for (name, side) in [("buy_limit", Side::Buy), ("sell_limit", Side::Sell)] {
-        let resting = Ask { function: name, side, time_in_force: TimeInForce::Gtc };
-        let with =
-            move |word: &str| time_in_force(name, word).map(|time_in_force| Ask { time_in_force, ..resting });
-        let home = MarketHandle::home(Rc::clone(host));
-        let limit = home.clone();
-        engine.register_fn(name, move |quantity: Dynamic, price: Dynamic| {
-            limit.limit_order(resting, &quantity, &price)
-        });
-        engine.register_fn(name, move |quantity: Dynamic, price: Dynamic, word: ImmutableString| {
-            home.limit_order(with(&word)?, &quantity, &price)
-        });
-        engine.register_fn(name, move |market: &mut MarketHandle, quantity: Dynamic, price: Dynamic| {
-            market.limit_order(resting, &quantity, &price)
-        });
-        engine.register_fn(
-            name,
-            move |market: &mut MarketHandle, quantity: Dynamic, price: Dynamic, word: ImmutableString| {
-                market.limit_order(with(&word)?, &quantity, &price)
-            },
-        );
-    }
-    let home = MarketHandle::home(Rc::clone(host));
-    let other = home.clone();
-    engine.register_fn("cancel", move |order: i64| home.cancel(order));
-    engine.register_fn("replace", move |order: i64, quantity: Dynamic, price: Dynamic| {
-        other.replace(order, &quantity, &price)
-    });
-    let shared = Rc::clone(host);
-    engine.register_fn("cancel_all", move || -> Outcome<()> {
-        let mut host = shared.borrow_mut();
-        host.count_order()?;
-        host.ctx.cancel_all();
-        Ok(())
-    });
-}
-
-fn time_in_force(function: &str, word: &str) -> Outcome<TimeInForce> {
-    match word {
-        "GTC" => Ok(TimeInForce::Gtc),
-        "IOC" => Ok(TimeInForce::Ioc),
-        "FOK" => Ok(TimeInForce::Fok),
-        _ => {
-            Err(format!("{function}: `{word}` is not a time in force; allowed: \"GTC\", \"IOC\", \"FOK\"")
-                .into())
-        }
-    }
-}
-
-/// Views of the market.
-fn views(engine: &mut Engine, host: &Shared) {
-    type View = fn(&MarketHandle) -> Outcome<Dynamic>;
-    let views: [(&str, View); 8] = [
-        ("quote", |market| market.quote().map(Dynamic::from)),
-        ("bid", |market| Ok(optional(market.quote()?.bid()))),
-        ("ask", |market| Ok(optional(market.quote()?.ask()))),
-        ("mid", |market| Ok(optional(market.quote()?.mid()))),
-        ("spread", |market| Ok(optional(market.quote()?.spread()))),
-        ("last_price", |market| Ok(optional(market.last_price()))),
-        ("position", |market| Ok(market.position().into())),
-        ("open_orders", |market| Ok(market.open_orders().into())),
-    ];
-    for (name, view) in views {
-        let home = MarketHandle::home(Rc::clone(host));
-        engine.register_fn(name, move || view(&home));
-        engine.register_fn(name, move |market: &mut MarketHandle| view(market));
-    }
-    engine.register_fn("subscribe", |market: &mut MarketHandle| market.subscribe());
-    let shared = Rc::clone(host);
-    engine.register_fn("market", move |symbol: ImmutableString| market(&shared, &symbol, None));
-    let shared = Rc::clone(host);
-    engine.register_fn("market", move |symbol: ImmutableString, venue: ImmutableString| {
-        market(&shared, &symbol, Some(&venue))
-    });
-    let shared = Rc::clone(host);
-    engine.register_fn("position", move |symbol: ImmutableString| -> Outcome<f64> {
-        Ok(market(&shared, &symbol, None)?.position())
-    });
-}
-
-fn market(host: &Shared, symbol: &str, venue: Option<&str>) -> Outcome<MarketHandle> {
-    let names = &host.borrow().names;
-    let fits = |(listed, at): &(ImmutableString, ImmutableString)| {
-        listed == symbol && venue.is_none_or(|venue| at == venue)
-    };
-    let index = names.iter().position(fits).and_then(|index| u32::try_from(index).ok());
-    match index {
-        Some(index) => Ok(MarketHandle::at(Rc::clone(host), ListingId::new(index))),
-        None => {
-            let all: Vec<String> =
-                names.iter().map(|(symbol, venue)| format!("{symbol} at {venue}")).collect();
-            let asked = venue.map_or_else(|| symbol.to_owned(), |venue| format!("{symbol} at {venue}"));
-            Err(format!("market: there is no {asked}; there is {}", all.join(", ")).into())
-        }
-    }
-}
-
-/// The script's own account.
-fn account(engine: &mut Engine, host: &Shared) {
-    use crate::account::Account;
-    use crate::units::Money;
+/// Registers the account's functions.
+pub(super) fn register_account(api: &mut Registry<'_>, host: &Shared) {
     type Amount = fn(&Account) -> Money;
-    let numbers: [(&str, Amount); 4] = [
-        ("cash", Account::cash),
-        ("free_cash", Account::free_cash),
-        ("fees", Account::fees),
-        ("realized", Account::realized),
+    let amounts: [([&'static str; 3], Amount); 4] = [
+        (["cash", "Cash, held part included.", "cash() > 0"], Account::cash),
+        (["free_cash", "Cash that no open order holds.", "free_cash()"], Account::free_cash),
+        (["realized", "P&L realized so far, before fees.", "realized()"], Account::realized),
+        (["fees", "Fees paid less rebates.", "fees()"], Account::fees),
     ];
-    for (name, number) in numbers {
+    for ([name, about, example], amount) in amounts {
         let shared = Rc::clone(host);
-        engine.register_fn(name, move || shared.borrow().ctx.account().map_or(0.0, |it| number(it).to_f64()));
+        api.function(name, "() -> number", about, example)
+            .form(move || shared.borrow().ctx.account().map_or(0.0, |account| amount(account).to_f64()));
     }
     let shared = Rc::clone(host);
-    engine.register_fn("equity", move || shared.borrow().ctx.equity().map_or(0.0, Money::to_f64));
+    api.function("equity", "() -> number", "Cash, and holdings at their marks.", "equity()")
+        .form(move || shared.borrow().ctx.equity().map_or(0.0, Money::to_f64));
     let shared = Rc::clone(host);
-    engine.register_fn("last_refusal", move || optional(shared.borrow().last_refusal.clone()));
+    api.function(
+        "unrealized",
+        "() -> number",
+        "What holdings are worth less what they cost.",
+        "unrealized()",
+    )
+    .form(move || {
+        let host = shared.borrow();
+        let mut instruments: Vec<_> = host.places.iter().map(|place| place.instrument_id).collect();
+        instruments.sort_unstable();
+        instruments.dedup();
+        let gain = |id| Some(host.ctx.worth(id)? - host.ctx.account()?.position(id).cost());
+        instruments.into_iter().filter_map(gain).sum::<Money>().to_f64()
+    });
 }
 
-/// Clock, timers and chance.
-fn time_and_chance(engine: &mut Engine, host: &Shared) {
+/// Registers clock, timers and chance.
+pub(super) fn register_time(api: &mut Registry<'_>, host: &Shared) {
+    api.group("Time");
     let shared = Rc::clone(host);
-    engine.register_fn("now", move || shared.borrow().ctx.now().to_string());
+    api.function("now", "() -> text", "Virtual time, such as 2025-03-03T09:30:00.", "now()")
+        .form(move || shared.borrow().ctx.now().to_string());
     let shared = Rc::clone(host);
-    engine.register_fn("time", move || {
+    api.function("time", "() -> number", "Seconds since the start.", "time() > 3600").form(move || {
         let host = shared.borrow();
         (host.ctx.now() - host.start).secs_f64()
     });
     let shared = Rc::clone(host);
-    engine.register_fn("set_timer", move |name: ImmutableString, span: ImmutableString| {
-        set_timer(&shared, "set_timer", (&name, &span), false)
-    });
+    api.function("clock", "() -> Clock", "Day and time of day.", "clock().hour >= 10")
+        .form(move || Clock(shared.borrow().ctx.now()));
     let shared = Rc::clone(host);
-    engine.register_fn("every", move |name: ImmutableString, span: ImmutableString| {
-        set_timer(&shared, "every", (&name, &span), true)
-    });
+    api.function(
+        "set_timer",
+        "(name: text, span: text) -> ()",
+        "Calls `on_timer(name)` once, after that span.",
+        "set_timer(\"exit\", \"30s\")",
+    )
+    .form(move |name: Dynamic, span: Dynamic| set_timer(&shared, "set_timer", (&name, &span), false));
     let shared = Rc::clone(host);
-    engine.register_fn("random", move || shared.borrow_mut().ctx.rng().random::<f64>());
+    api.function(
+        "every",
+        "(name: text, span: text) -> ()",
+        "Calls `on_timer(name)` again and again, that span apart.",
+        "every(\"check\", \"1m\")",
+    )
+    .form(move |name: Dynamic, span: Dynamic| set_timer(&shared, "every", (&name, &span), true));
 }
 
-fn set_timer(host: &Shared, function: &str, (name, span): (&str, &str), repeats: bool) -> Outcome<()> {
-    let span: SimDuration = span.parse().map_err(|error| format!("{function}: {error}"))?;
-    if span < SimDuration::from_micros(1) {
-        return Err(format!("{function}: {span} is too short; the least is 1us").into());
-    }
+fn set_timer(
+    host: &Shared,
+    function: &str,
+    (name, length): (&Dynamic, &Dynamic),
+    repeats: bool,
+) -> Outcome<()> {
+    let name = text(function, "name", name)?;
+    let length = span(function, length)?;
     let mut host = host.borrow_mut();
-    let tag = host.timer(name, repeats.then_some(span))?;
-    host.ctx.wake_after(span, tag);
+    host.need_run(function)?;
+    let tag = host.timers.set(name, repeats.then_some(length))?;
+    host.ctx.wake_after(length, tag);
     Ok(())
 }
 
-fn log(engine: &mut Engine, host: &Shared) {
+/// Registers random numbers, all from the actor's own stream.
+pub(super) fn register_chance(api: &mut Registry<'_>, host: &Shared) {
+    api.group("Chance");
+    let (shared, bounded) = (Rc::clone(host), Rc::clone(host));
+    api.function(
+        "random",
+        "(low?: number, high?: number) -> number",
+        "A number from `low` up to `high`, from 0 up to 1 without them; the same seed gives the same numbers.",
+        "random() < 0.5",
+    )
+    .form(move || draw(&shared, "random", |rng| rng.random::<f64>()))
+    .form(move |low: Dynamic, high: Dynamic| {
+        let (low, high) = (number("random", "low end", &low)?, number("random", "high end", &high)?);
+        if !(low < high && (high - low).is_finite()) {
+            return Err(format!("random: from {low} up to {high} there is no number").into());
+        }
+        draw(&bounded, "random", |rng| low + (high - low) * rng.random::<f64>())
+    });
     let shared = Rc::clone(host);
-    engine.register_fn("log", move |value: Dynamic| shared.borrow_mut().log(&value.to_string()));
-    // Rhai's own `log` of a number is the logarithm; here it writes, as of anything else.
-    let shared = Rc::clone(host);
-    engine.register_fn("log", move |value: f64| shared.borrow_mut().log(&Dynamic::from(value).to_string()));
+    api.function(
+        "random_normal",
+        "() -> number",
+        "A number from the normal distribution of mean 0 and deviation 1.",
+        "random_normal()",
+    )
+    .form(move || draw(&shared, "random_normal", |rng| StandardNormal.sample(rng)));
+}
+
+fn draw(host: &Shared, function: &str, draw: impl Fn(&mut crate::kernel::Stream) -> f64) -> Outcome<f64> {
+    let mut host = host.borrow_mut();
+    host.need_run(function)?;
+    Ok(draw(host.ctx.rng()))
 }

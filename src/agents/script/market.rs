@@ -1,196 +1,420 @@
-//! [`MarketHandle`]: one listing, as a script trades it.
+//! [`Market`]: one listing, as a script looks at it.
 
-use std::cell::RefCell;
+use std::cell::RefMut;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use rhai::Dynamic;
+use rhai::{Array, Dynamic};
 
-use super::host::{Host, Outcome};
-use super::types::{OrderView, Place, QuoteView, optional};
-use crate::market::{OrderTerms, Refusal, Side, TimeInForce};
-use crate::units::{ListingId, OrderId, Price, Quantity};
+use super::api::{Registry, optional};
+use super::feeds::{HISTORY_MAX, Wanted};
+use super::host::{Host, Outcome, Shared, number, text};
+use super::limits::{FEEDS_MAX, exceeded};
+use super::objects::{BarView, BookView, Holding, QuoteView};
+use super::place::Place;
+use crate::market::{Bar, Ladders};
+use crate::pit::{Feed, FeedError, MarketView};
+use crate::units::{ListingId, SimDuration, nearest};
 
 /// One listing; without a listing of its own, the script's home.
-#[derive(Clone)]
-pub(super) struct MarketHandle {
-    host: Rc<RefCell<Host>>,
+#[derive(Debug, Clone)]
+pub(super) struct Market {
+    host: Shared,
     listing: Option<ListingId>,
 }
 
-/// How a number in a script became a quantity or price.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ask<'a> {
-    /// The function, for messages.
-    pub(super) function: &'a str,
-    pub(super) side: Side,
-    pub(super) time_in_force: TimeInForce,
-}
-
-impl MarketHandle {
-    pub(super) const fn home(host: Rc<RefCell<Host>>) -> Self {
+impl Market {
+    pub(super) const fn home(host: Shared) -> Self {
         Self { host, listing: None }
     }
 
-    pub(super) const fn at(host: Rc<RefCell<Host>>, listing: ListingId) -> Self {
+    pub(super) const fn at(host: Shared, listing: ListingId) -> Self {
         Self { host, listing: Some(listing) }
     }
 
-    pub(super) fn host(&self) -> std::cell::RefMut<'_, Host> {
+    /// Returns whether the script named this market.
+    pub(super) const fn is_named(&self) -> bool {
+        self.listing.is_some()
+    }
+
+    pub(super) const fn shared(&self) -> &Shared {
+        &self.host
+    }
+
+    pub(super) fn host(&self) -> RefMut<'_, Host> {
         self.host.borrow_mut()
     }
 
-    pub(super) fn listing(&self, host: &Host) -> ListingId {
-        self.listing.unwrap_or(host.home)
+    /// Returns the host, and the listing in it.
+    pub(super) fn open(&self, function: &str) -> Outcome<(RefMut<'_, Host>, Rc<Place>)> {
+        let host = self.host();
+        let place = host.place(function, self.listing.unwrap_or(host.home))?;
+        Ok((host, place))
     }
 
-    /// Submits a market order.
-    pub(super) fn market_order(&self, ask: Ask<'_>, quantity: &Dynamic) -> Outcome<Dynamic> {
-        let mut host = self.host();
-        let quantity = self.quantity(&host, ask.function, quantity)?;
-        let terms = OrderTerms::market(ask.side, quantity);
-        self.submit(&mut host, terms)
-    }
-
-    /// Submits a limit order; the price is rounded to the tick that is no worse for the script.
-    pub(super) fn limit_order(&self, ask: Ask<'_>, quantity: &Dynamic, price: &Dynamic) -> Outcome<Dynamic> {
-        let mut host = self.host();
-        let quantity = self.quantity(&host, ask.function, quantity)?;
-        let price = self.price(&host, ask, price)?;
-        let terms = OrderTerms::limit(ask.side, quantity, price).with(ask.time_in_force);
-        self.submit(&mut host, terms)
-    }
-
-    fn submit(&self, host: &mut Host, terms: OrderTerms) -> Outcome<Dynamic> {
-        host.count_order()?;
-        let listing = self.listing(host);
-        let submitted = host.ctx.submit(listing, terms);
-        Ok(optional(settle(host, submitted).map(|order| order.get().cast_signed())))
-    }
-
-    /// Replaces an order's total quantity and price; tells whether the request could be sent.
-    pub(super) fn replace(&self, order: i64, quantity: &Dynamic, price: &Dynamic) -> Outcome<bool> {
-        let mut host = self.host();
-        host.count_order()?;
-        let id = OrderId::new(order.cast_unsigned());
-        let found = host.ctx.account().and_then(|account| account.order(id)).copied();
-        let Some(open) = found else {
-            return Ok(settle(&mut host, Err::<(), _>(Refusal::UnknownOrder(id))).is_some());
-        };
-        // The order's own listing counts, whichever market the function was called on.
-        let own = Self { host: Rc::clone(&self.host), listing: Some(open.listing) };
-        let ask = Ask { function: "replace", side: open.side, time_in_force: TimeInForce::Gtc };
-        let quantity = own.quantity(&host, ask.function, quantity)?;
-        let price = own.price(&host, ask, price)?;
-        let replaced = host.ctx.replace(id, price, quantity);
-        Ok(settle(&mut host, replaced).is_some())
-    }
-
-    /// Cancels an order; tells whether the request could be sent.
-    pub(super) fn cancel(&self, order: i64) -> Outcome<bool> {
-        let mut host = self.host();
-        host.count_order()?;
-        let canceled = host.ctx.cancel(OrderId::new(order.cast_unsigned()));
-        Ok(settle(&mut host, canceled).is_some())
+    fn view(&self, function: &str) -> Outcome<(MarketView, Rc<Place>)> {
+        let (mut host, place) = self.open(function)?;
+        Ok((host.ctx.market(place.listing), place))
     }
 
     /// Returns the touch as the feed shows it.
-    pub(super) fn quote(&self) -> Outcome<QuoteView> {
-        let mut host = self.host();
-        let listing = self.listing(&host);
-        let quote = host.ctx.market(listing).quote;
-        let place = Place::of(&host, listing);
-        let instrument = host.ctx.instrument(listing).ok_or("the script has no market")?;
-        Ok(QuoteView::new(place, &quote, instrument))
+    pub(super) fn quote(&self, function: &str) -> Outcome<QuoteView> {
+        let (view, place) = self.view(function)?;
+        Ok(QuoteView { place, quote: view.quote })
     }
 
-    /// Returns the price of the last trade, if there was one.
-    pub(super) fn last_price(&self) -> Option<f64> {
-        let mut host = self.host();
-        let listing = self.listing(&host);
-        let (price, _) = host.ctx.market(listing).last_trade?;
-        host.ctx.instrument(listing).map(|instrument| instrument.price_f64(price))
+    fn last_price(&self) -> Outcome<Option<f64>> {
+        let (view, place) = self.view("last_price")?;
+        Ok(view.last_trade.map(|(price, _)| place.price(price)))
+    }
+
+    /// Returns the mid, or the last trade's price where a side is empty.
+    pub(super) fn mark(&self, function: &str) -> Outcome<Option<f64>> {
+        let (view, place) = self.view(function)?;
+        let mid = view.mid_or_last_ticks();
+        Ok(mid.map(|ticks| ticks * place.instrument.tick_size().to_f64()))
     }
 
     /// Returns the signed holding of the instrument, over all venues.
-    pub(super) fn position(&self) -> f64 {
+    pub(super) fn position(&self, function: &str) -> Outcome<f64> {
+        let (host, place) = self.open(function)?;
+        let account = host.ctx.account();
+        Ok(account.map_or(0.0, |it| place.instrument.holding_f64(it.holding(place.instrument_id))))
+    }
+
+    fn holding(&self) -> Outcome<Holding> {
+        let (host, place) = self.open("holding")?;
+        Ok(host.holding(&place))
+    }
+
+    /// Returns the open orders, oldest first: those at this market if it was named, else all.
+    fn orders(&self) -> Array {
         let host = self.host();
-        let listing = self.listing(&host);
-        let found = host.ctx.listing(listing).zip(host.ctx.account()).zip(host.ctx.instrument(listing));
-        found.map_or(0.0, |((place, account), instrument)| {
-            instrument.holding_f64(account.holding(place.instrument))
-        })
-    }
-
-    /// Returns the open orders at this listing, oldest first.
-    pub(super) fn open_orders(&self) -> rhai::Array {
-        let host = self.host();
-        let only = self.listing;
-        let Some(account) = host.ctx.account() else { return rhai::Array::new() };
-        let mine =
-            account.open_orders().iter().filter(|order| only.is_none_or(|listing| order.listing == listing));
-        mine.filter_map(|order| {
-            let instrument = host.ctx.instrument(order.listing)?;
-            Some(Dynamic::from(OrderView::new(Place::of(&host, order.listing), order, instrument)))
-        })
-        .collect()
-    }
-
-    /// Asks for this market's bars and quotes.
-    pub(super) fn subscribe(&self) {
-        let mut host = self.host();
-        let listing = self.listing(&host);
-        if !host.subscriptions.contains(&listing) {
-            host.subscriptions.push(listing);
-        }
-    }
-
-    fn quantity(&self, host: &Host, function: &str, value: &Dynamic) -> Outcome<Quantity> {
-        let instrument = host.ctx.instrument(self.listing(host)).ok_or("the script has no market")?;
-        let number = number(function, "quantity", value)?;
-        let quantity = instrument.exact_quantity(number).filter(|quantity| !quantity.is_zero());
-        quantity.ok_or_else(|| {
-            let lot = instrument.lot_size();
-            format!(
-                "{function}: a quantity of {number} is not allowed; it must be a multiple of {lot}, above 0"
-            )
-            .into()
-        })
-    }
-
-    fn price(&self, host: &Host, ask: Ask<'_>, value: &Dynamic) -> Outcome<Price> {
-        let instrument = host.ctx.instrument(self.listing(host)).ok_or("the script has no market")?;
-        let number = number(ask.function, "price", value)?;
-        let price = match ask.side {
-            Side::Buy => instrument.price_at_or_below(number),
-            Side::Sell => instrument.price_at_or_above(number),
+        let at_market = |order: &&super::order::Order| {
+            self.listing.is_none_or(|listing| order.place().listing == listing)
         };
-        price.filter(|price| price.ticks() > 0).ok_or_else(|| {
-            let tick = instrument.tick_size();
-            format!(
-                "{}: a price of {number} is not allowed; it must be at least one tick of {tick}",
-                ask.function
-            )
-            .into()
-        })
+        host.orders.values().filter(at_market).cloned().map(Dynamic::from).collect()
+    }
+
+    /// Asks to be told of something at this market.
+    pub(super) fn ask(&self, function: &str, wanted: Wanted) -> Outcome<()> {
+        let (mut host, place) = self.open(function)?;
+        if host.feeds.len() >= FEEDS_MAX {
+            return Err(exceeded(format!("{function}: more than {FEEDS_MAX} feeds")));
+        }
+        host.need_run(function)?;
+        host.ask(place.listing, wanted).map_err(|error| format!("{function}: {error}").into())
+    }
+
+    /// Asks for the book, with one number of levels for all.
+    fn ask_book(&self, levels: &Dynamic) -> Outcome<()> {
+        let levels = whole("book", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
+        let (host, place) = self.open("book")?;
+        if let Some(other) = host.feeds.levels(place.listing).filter(|other| *other != levels) {
+            let message =
+                format!("book: the book of {} was asked for with {other} levels already", place.symbol);
+            return Err(message.into());
+        }
+        drop(host);
+        self.ask("book", Wanted::Book(levels))
+    }
+
+    /// Returns the best levels as they were told last.
+    fn depth(&self, levels: &Dynamic) -> Outcome<BookView> {
+        let levels = whole("depth", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
+        let (host, place) = self.open("depth")?;
+        let (Some(ladders), Some(asked)) = (host.feeds.book(place.listing), host.feeds.levels(place.listing))
+        else {
+            let message =
+                format!("depth: the book was not asked for; call book({levels}) in on_init or on_start");
+            return Err(message.into());
+        };
+        if levels > asked {
+            let message =
+                format!("depth: the book was asked for with {asked} levels; call book({levels}) instead");
+            return Err(message.into());
+        }
+        let mut ladders = Ladders::clone(ladders);
+        ladders.bids.truncate(levels);
+        ladders.asks.truncate(levels);
+        drop(host);
+        Ok(BookView { place, ladders: Arc::new(ladders) })
+    }
+
+    /// Returns the last bars that the script was told of, as `take` makes them.
+    fn past(
+        &self,
+        function: &str,
+        arguments: &[Dynamic],
+        take: impl Fn(&Rc<Place>, &Bar) -> Dynamic,
+    ) -> Outcome<Array> {
+        let (interval, count) = match arguments {
+            [interval, count] => (Some(span(function, interval)?), count),
+            [count] => (None, count),
+            _ => return Ok(Array::new()),
+        };
+        let wanted = whole(function, "number of bars", count, 0..=HISTORY_MAX)?;
+        let (host, place) = self.open(function)?;
+        let Some(bars) = host.feeds.history(place.listing, interval) else {
+            let asked = interval.map_or_else(String::new, |it| format!("\"{it}\""));
+            let message =
+                format!("{function}: no such bars were asked for; call bars({asked}) in on_init or on_start");
+            return Err(message.into());
+        };
+        let skip = bars.len().saturating_sub(wanted);
+        Ok(bars.iter().skip(skip).map(|bar| take(&place, bar)).collect())
     }
 }
 
-/// Returns a result's value, or keeps its refusal for `last_refusal()`.
-fn settle<T>(host: &mut Host, result: Result<T, Refusal>) -> Option<T> {
-    match result {
-        Ok(value) => Some(value),
-        Err(refusal) => {
-            host.last_refusal = Some(refusal.to_string());
-            None
+impl Host {
+    /// Asks to be told of something at a listing; asking twice changes nothing.
+    ///
+    /// # Errors
+    /// What the market says, where there is no such feed.
+    pub(super) fn ask(&mut self, listing: ListingId, wanted: Wanted) -> Result<(), FeedError> {
+        self.ctx.subscribe(listing, wanted.feed())?;
+        self.feeds.ask(listing, wanted);
+        Ok(())
+    }
+
+    /// Returns what the script holds of a listing's instrument.
+    pub(super) fn holding(&self, place: &Rc<Place>) -> Holding {
+        let worth = self.ctx.worth(place.instrument_id);
+        let position = self.ctx.account().map(|account| *account.position(place.instrument_id));
+        let quantity = position.map_or(0.0, |it| place.instrument.holding_f64(it.holding()));
+        let cost = position.map_or(0.0, |it| it.cost().to_f64());
+        Holding {
+            place: Rc::clone(place),
+            quantity,
+            average_price: (quantity != 0.0).then(|| cost / quantity),
+            realized: position.map_or(0.0, |it| it.realized().to_f64()),
+            unrealized: worth.map(|worth| worth.to_f64() - cost),
+            value: worth.map(crate::units::Money::to_f64),
         }
     }
 }
 
-/// Returns a whole or broken number.
-pub(super) fn number(function: &str, what: &str, value: &Dynamic) -> Outcome<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "quantities and prices beyond 2^53 are refused anyway")]
-    let whole = value.as_int().ok().map(|value| value as f64);
-    whole.or_else(|| value.as_float().ok()).ok_or_else(|| {
-        format!("{function}: the {what} must be a number, but is {} ({value})", value.type_name()).into()
+const BOOK_LEVELS_MAX: usize = Feed::MOST_LEVELS;
+
+/// Reads a whole number within a range.
+fn whole(function: &str, what: &str, value: &Dynamic, range: RangeInclusive<usize>) -> Outcome<usize> {
+    let number = number(function, what, value)?;
+    let whole = value.as_int().ok().and_then(|it| usize::try_from(it).ok()).filter(|it| range.contains(it));
+    whole.ok_or_else(|| {
+        let (low, high) = range.into_inner();
+        format!(
+            "{function}: a {what} of {number} is not allowed; it must be a whole number from {low} to {high}"
+        )
+        .into()
     })
+}
+
+/// Reads a span such as `"5m"`.
+pub(super) fn span(function: &str, value: &Dynamic) -> Outcome<SimDuration> {
+    let span: SimDuration =
+        text(function, "span", value)?.parse().map_err(|error| format!("{function}: {error}"))?;
+    if span < SimDuration::from_micros(1) {
+        return Err(format!("{function}: {span} is too short; the least is 1us").into());
+    }
+    Ok(span)
+}
+
+/// Registers markets, what is seen of them, and what they tell.
+pub(super) fn register(api: &mut Registry<'_>, host: &Shared) {
+    api.object::<Market>("Market")
+        .option("symbol", "text", "the instrument", |market| {
+            Some(market.open("symbol").ok()?.1.symbol.clone())
+        })
+        .option("venue", "text", "where", |market| Some(market.open("venue").ok()?.1.venue.clone()))
+        .option("tick_size", "number", "the smallest step of a price", |market| {
+            Some(market.open("tick_size").ok()?.1.instrument.tick_size().to_f64())
+        })
+        .option("lot_size", "number", "the smallest step of a quantity", |market| {
+            Some(market.open("lot_size").ok()?.1.instrument.lot_size().to_f64())
+        })
+        .shown(|market| {
+            market
+                .open("market")
+                .map_or_else(|_| String::new(), |(_, it)| format!("{} at {}", it.symbol, it.venue))
+        });
+    views(api);
+    feeds(api);
+    markets(api, host);
+}
+
+fn views(api: &mut Registry<'_>) {
+    api.group("The market");
+    api.function("quote", "() -> Quote", "The touch, as the strategy's feed shows it.", "quote().bid_size")
+        .at_market(&[0], |market, _| market.quote("quote"));
+    api.function("bid", "() -> number | ()", "The best bid.", "bid() != ()")
+        .at_market(&[0], |market, _| Ok(optional(market.quote("bid")?.bid())));
+    api.function("ask", "() -> number | ()", "The best ask.", "ask()")
+        .at_market(&[0], |market, _| Ok(optional(market.quote("ask")?.ask())));
+    api.function("mid", "() -> number | ()", "The middle of bid and ask.", "mid()")
+        .at_market(&[0], |market, _| Ok(optional(market.quote("mid")?.mid())));
+    api.function(
+        "microprice",
+        "() -> number | ()",
+        "The mid weighted by the opposite sizes: nearer to the thinner side.",
+        "microprice() > mid()",
+    )
+    .at_market(&[0], |market, _| Ok(optional(market.quote("microprice")?.microprice())));
+    api.function("spread", "() -> number | ()", "Ask less bid.", "spread()")
+        .at_market(&[0], |market, _| Ok(optional(market.quote("spread")?.spread())));
+    api.function("last_price", "() -> number | ()", "The price of the last trade.", "last_price()")
+        .at_market(&[0], |market, _| Ok(optional(market.last_price()?)));
+    api.function(
+        "session",
+        "() -> text",
+        "The phase of the venue's session: `continuous`, `opening_auction`, `closed` and so on.",
+        "session() == \"continuous\"",
+    )
+    .at_market(&[0], |market, _| Ok(market.view("session")?.0.phase.name().to_owned()));
+    api.function(
+        "seconds_to_phase_change",
+        "() -> number | ()",
+        "How long until the venue's schedule changes the phase, if it does; halts are in no schedule.",
+        "seconds_to_phase_change()",
+    )
+    .at_market(&[0], |market, _| {
+        let (host, place) = market.open("seconds_to_phase_change")?;
+        let next = host.ctx.next_phase(place.listing);
+        Ok(optional(next.map(|(at, _)| (at - host.ctx.now()).secs_f64())))
+    });
+    api.function(
+        "depth",
+        "(levels: number) -> Book",
+        "The best levels of both sides as `on_book` was told last; the book must have been asked for.",
+        "depth(5).bids",
+    )
+    .at_market(&[1], |market, arguments| market.depth(&arguments[0]));
+    api.group("The account");
+    api.function(
+        "position",
+        "() -> number",
+        "The holding, over all venues; negative if short.",
+        "position()",
+    )
+    .at_market(&[0], |market, _| market.position("position"));
+    api.function(
+        "holding",
+        "() -> Holding",
+        "The holding with its entry price and P&L.",
+        "holding().unrealized",
+    )
+    .at_market(&[0], |market, _| market.holding());
+    api.function(
+        "orders",
+        "() -> array",
+        "The strategy's open orders, oldest first; on a market, those there.",
+        "orders().len",
+    )
+    .at_market(&[0], |market, _| Ok(market.orders()));
+}
+
+fn feeds(api: &mut Registry<'_>) {
+    api.group("Feeds");
+    api.function(
+        "bars",
+        "(interval?: text) -> ()",
+        "Asks for bars, of the scenario's interval unless one is given; each comes to `on_bar`.",
+        "bars()",
+    )
+    .at_market(&[0, 1], |market, arguments| {
+        let interval = match arguments {
+            [interval] => span("bars", interval)?,
+            _ => market.host().feeds.interval,
+        };
+        market.ask("bars", Wanted::Bars(interval))
+    });
+    api.function(
+        "quotes",
+        "() -> ()",
+        "Asks for each change of the touch; it comes to `on_quote`.",
+        "quotes()",
+    )
+    .at_market(&[0], |market, _| market.ask("quotes", Wanted::Quotes));
+    api.function(
+        "trades",
+        "() -> ()",
+        "Asks for each trade of anybody's; it comes to `on_trade`.",
+        "trades()",
+    )
+    .at_market(&[0], |market, _| market.ask("trades", Wanted::Trades));
+    api.function(
+        "book",
+        "(levels: number) -> ()",
+        "Asks for the best levels of both sides (1 to 50), after each change of them; they come to `on_book`.",
+        "book(10)",
+    )
+    .at_market(&[1], |market, arguments| market.ask_book(&arguments[0]));
+    api.function(
+        "phases",
+        "() -> ()",
+        "Asks for each change of phase; it comes to `on_session`.",
+        "phases()",
+    )
+    .at_market(&[0], |market, _| market.ask("phases", Wanted::Phases));
+    api.function(
+        "history",
+        "(interval?: text, count: number) -> array",
+        "The last bars that came to `on_bar`, the newest last; of the first interval asked for unless one is given.",
+        "history(20).len",
+    )
+    .at_market(&[1, 2], |market, arguments| {
+        market.past("history", arguments, |place, bar| {
+            Dynamic::from(BarView { place: Rc::clone(place), bar: *bar })
+        })
+    });
+    api.function(
+        "closes",
+        "(interval?: text, count: number) -> array",
+        "The closes of the last bars that came to `on_bar`, the newest last.",
+        "closes(20).len",
+    )
+    .at_market(&[1, 2], |market, arguments| {
+        market.past("closes", arguments, |place, bar| place.price(bar.close).into())
+    });
+}
+
+fn markets(api: &mut Registry<'_>, host: &Shared) {
+    api.group("Other markets");
+    let (shared, other) = (Rc::clone(host), Rc::clone(host));
+    api.function(
+        "market",
+        "(symbol: text, venue?: text) -> Market",
+        "Another market; at the first venue that lists it unless one is given.",
+        "market(\"ACME\").bid()",
+    )
+    .form(move |symbol: Dynamic| find(&shared, &symbol, None))
+    .form(move |symbol: Dynamic, venue: Dynamic| find(&other, &symbol, Some(&venue)));
+    let shared = Rc::clone(host);
+    api.function("markets", "() -> array", "All markets there are.", "markets()[0].symbol").form(
+        move || -> Array {
+            let places = shared.borrow().places.clone();
+            let market = |place: &Rc<Place>| Dynamic::from(Market::at(Rc::clone(&shared), place.listing));
+            places.iter().map(market).collect()
+        },
+    );
+}
+
+fn find(host: &Shared, symbol: &Dynamic, venue: Option<&Dynamic>) -> Outcome<Market> {
+    let symbol = text("market", "symbol", symbol)?;
+    let venue = venue.map(|venue| text("market", "venue", venue)).transpose()?;
+    let borrowed = host.borrow();
+    borrowed.need_run("market")?;
+    let places = &borrowed.places;
+    let fits =
+        |place: &&Rc<Place>| place.symbol == symbol && venue.as_ref().is_none_or(|it| place.venue == *it);
+    if let Some(place) = places.iter().find(fits) {
+        return Ok(Market::at(Rc::clone(host), place.listing));
+    }
+    let all: Vec<String> =
+        places.iter().map(|place| format!("{} at {}", place.symbol, place.venue)).collect();
+    let asked = venue.as_ref().map_or_else(|| symbol.to_string(), |venue| format!("{symbol} at {venue}"));
+    let near =
+        nearest(&asked, all.iter().map(String::as_str).chain(places.iter().map(|it| it.symbol.as_str())));
+    let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+    Err(format!("market: there is no {asked}; {near}there is {}", all.join(", ")).into())
 }

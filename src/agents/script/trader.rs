@@ -6,180 +6,171 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Handler};
-use rhai::{CallFnOptions, Dynamic, Engine, FuncArgs, Scope};
+use rhai::Dynamic;
 
-use super::callbacks::{self, Callback};
-use super::engine::{self, CompiledScript, Constants};
+use super::callbacks::Callback;
 use super::error::ScriptError;
-use super::functions;
-use super::host::Host;
-use super::types::{BarView, FillView, Params, Place, QuoteView};
-use crate::agents::{ParamValue, ScriptConfig};
+use super::feeds::{Feeds, Wanted};
+use super::flatten::Flatten;
+use super::host::{Host, Outcome, Stage};
+use super::objects::{BarView, BookView, PhaseView, QuoteView, TradeView};
+use super::order::{Happening, OrderEvent};
+use super::params::Params;
+use super::place::Place;
+use super::program::{Program, Scripts};
+use super::rehearsal::ScriptTest;
+use crate::agents::{OnError, ScriptConfig};
 use crate::kernel::Wakeup;
-use crate::market::ExecutionReport;
-use crate::pit::{Context, Feed, MarketData, Update};
+use crate::market::{ExecutionReport, ReportKind};
+use crate::pit::{Context, MarketData, Update};
 
 /// Runs a strategy written in Rhai.
 ///
-/// A script that fails stops: its error goes onto the tape with file, line, column, callback and virtual
-/// time, its open orders are canceled, and nothing of it runs any more. All others go on.
+/// A script that fails stops: its error goes onto the tape with file, line, column, source line, callback
+/// and virtual time, its open orders are canceled, and nothing of it runs any more. What becomes of its
+/// position, and of the run, is for [`ScriptConfig::on_error`] to say; all others go on.
 pub struct ScriptTrader {
     config: ScriptConfig,
-    running: Option<Running>,
+    scripts: Scripts,
+    state: State,
+    /// The test that plays with it.
+    test: Option<ScriptTest>,
 }
 
-/// What there is once the script has started.
-struct Running {
-    engine: Engine,
-    script: CompiledScript,
-    source: Arc<str>,
-    constants: Constants,
-    host: Rc<RefCell<Host>>,
-    scope: Scope<'static>,
-    /// What the script keeps in `this`.
-    state: Dynamic,
-    subscribed: usize,
+/// How far the trader has come.
+enum State {
+    /// Not started, or stopped.
+    Idle,
+    Running(Box<Program>),
+    /// The script has failed, and its position is being closed.
+    Flattening(Flatten),
 }
 
 impl std::fmt::Debug for ScriptTrader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ScriptTrader").field("file", &self.config.file).finish_non_exhaustive()
+        f.debug_struct("ScriptTrader").field("file", &self.config.source.file).finish_non_exhaustive()
     }
 }
+
+/// How often refusals may lead to refusals, from one `on_order` to the next.
+const REFUSALS_MAX: usize = 1_000;
 
 impl ScriptTrader {
     /// Makes a trader; the script is compiled when it starts.
     #[must_use]
-    pub const fn new(config: ScriptConfig) -> Self {
-        Self { config, running: None }
+    pub fn new(config: ScriptConfig) -> Self {
+        Self::sharing(config, Scripts::default())
+    }
+
+    /// Makes a trader that shares compiled scripts with others of its world.
+    #[must_use]
+    pub const fn sharing(config: ScriptConfig, scripts: Scripts) -> Self {
+        Self { config, scripts, state: State::Idle, test: None }
+    }
+
+    /// Makes a trader with which a test plays.
+    #[must_use]
+    pub fn tested(config: ScriptConfig, test: ScriptTest) -> Self {
+        Self { test: Some(test), ..Self::new(config) }
     }
 
     fn start(&mut self, ctx: &mut Context) -> Result<(), ScriptError> {
-        let mut host = Host::vacant();
-        host.home = self.config.listing;
-        host.start = ctx.now();
-        host.names =
-            ctx.listing_names().into_iter().map(|(symbol, venue)| (symbol.into(), venue.into())).collect();
-        host.subscriptions.push(self.config.listing);
+        let script = self.scripts.compile(&self.config.source)?;
+        let host = Host {
+            home: self.config.listing,
+            start: ctx.now(),
+            params: Params::given(&self.config.params),
+            feeds: Feeds::new(ctx.bar_interval()),
+            rehearsal: self.test.as_ref().and_then(ScriptTest::rehearsal),
+            ..Host::vacant()
+        };
+        host.meter.allow(self.config.operations);
         let host = Rc::new(RefCell::new(host));
-        let constants = Constants::default();
-        constants.borrow_mut().insert("params".to_owned(), params(&self.config.params));
-        let engine = engine::engine(&host, &constants);
-        let script = engine::compile_with(&engine, &self.config.source, &self.config.file)?;
-        let source = Arc::clone(&self.config.source);
-        let state = Dynamic::from_map(rhai::Map::new());
-        let mut running =
-            Running { engine, script, source, constants, host, scope: Scope::new(), state, subscribed: 0 };
-        running.declare(ctx)?;
-        self.running = Some(running);
+        let program = Program::load(script, &host)?;
+        if let Some(complaint) = host.borrow().params.complaints().into_iter().next() {
+            let error = ScriptError::new(&self.config.source.file, (1, 1), complaint.message);
+            return Err(ScriptError { help: complaint.help, ..error });
+        }
+        host.borrow_mut().places = Place::all(ctx);
+        if let Some(test) = &self.test {
+            test.begin(program.twin());
+        }
+        self.state = State::Running(Box::new(program));
         Ok(())
     }
 
     /// Calls a callback if the script defines it, and stops the script if it fails.
-    fn call(&mut self, ctx: &mut Context, callback: Callback, arguments: impl FuncArgs) {
-        let Some(running) = &mut self.running else { return };
-        if running.script.defined.has(callback)
-            && let Err(error) = running.call(ctx, callback, arguments)
-        {
-            self.fail(ctx, callback, &error);
+    fn call<const N: usize>(&mut self, ctx: &mut Context, callback: Callback, arguments: [Dynamic; N]) {
+        let State::Running(program) = &mut self.state else { return };
+        let called = program.call(ctx, callback, arguments);
+        if let Err(error) = called {
+            return self.fail(ctx, Some(callback), &error);
         }
+        self.tell_refusals(ctx);
     }
 
-    fn fail(&mut self, ctx: &mut Context, callback: Callback, error: &ScriptError) {
-        let ScriptError { line, column, message, help } = error;
-        let help = help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-        let file = self.config.file.display();
-        let place = format!("{file}:{line}:{column}");
-        ctx.log_failure(format!("{place}: {message}{help}, in {} at {}", callback.name(), ctx.now()));
-        ctx.disconnect();
-        self.running = None;
-        ctx.stop();
-    }
-
-    fn views<T>(&self, view: impl FnOnce(&Host) -> Option<T>) -> Option<T> {
-        view(&self.running.as_ref()?.host.borrow())
-    }
-}
-
-impl Running {
-    /// Runs what stands outside of functions once, and keeps the constants that it declares.
-    fn declare(&mut self, ctx: &mut Context) -> Result<(), ScriptError> {
-        self.host.borrow_mut().begin();
-        mem::swap(ctx, &mut self.host.borrow_mut().ctx);
-        let ran = self.engine.run_ast_with_scope(&mut self.scope, &self.script.ast);
-        mem::swap(ctx, &mut self.host.borrow_mut().ctx);
-        ran.map_err(|error| self.describe(&error, (1, 1)))?;
-        let mut constants = self.constants.borrow_mut();
-        for (name, _, value) in self.scope.iter() {
-            constants.insert(name.to_owned(), value);
-        }
-        drop(constants);
-        self.scope.clear();
-        Ok(())
-    }
-
-    fn call(
-        &mut self,
-        ctx: &mut Context,
-        callback: Callback,
-        arguments: impl FuncArgs,
-    ) -> Result<(), ScriptError> {
-        self.lend(ctx);
-        let options = CallFnOptions::new().eval_ast(false).rewind_scope(true).bind_this_ptr(&mut self.state);
-        let called = self.engine.call_fn_with_options::<Dynamic>(
-            options,
-            &mut self.scope,
-            &self.script.ast,
-            callback.name(),
-            arguments,
-        );
-        self.take_back(ctx);
-        called
-            .map(|_| ())
-            .map_err(|error| self.describe(&error, callbacks::place_of(&self.source, callback.name())))
-    }
-
-    /// Puts the context into the slot that the script's functions see.
-    fn lend(&self, ctx: &mut Context) {
-        let mut host = self.host.borrow_mut();
-        host.begin();
-        mem::swap(ctx, &mut host.ctx);
-    }
-
-    /// Takes the context back, and carries out what the script subscribed to meanwhile.
-    fn take_back(&mut self, ctx: &mut Context) {
-        let mut host = self.host.borrow_mut();
-        mem::swap(ctx, &mut host.ctx);
-        while let Some(listing) = host.subscriptions.get(self.subscribed) {
-            for (callback, feed) in [(Callback::Bar, Feed::Bars), (Callback::Quote, Feed::Quotes)] {
-                if self.script.defined.has(callback) {
-                    ctx.subscribe(*listing, feed);
+    /// Tells `on_order` of what the account gate has refused in the callback before.
+    fn tell_refusals(&mut self, ctx: &mut Context) {
+        for _ in 0..REFUSALS_MAX {
+            let State::Running(program) = &mut self.state else { return };
+            let refused = mem::take(&mut program.host.borrow_mut().refused);
+            if refused.is_empty() {
+                return;
+            }
+            for (order, reason) in refused {
+                let State::Running(program) = &mut self.state else { return };
+                let event = OrderEvent { order, what: Happening::Refused(reason), at: ctx.now() };
+                let told = program.call(ctx, Callback::Order, [Dynamic::from(event)]);
+                if let Err(error) = told {
+                    return self.fail(ctx, Some(Callback::Order), &error);
                 }
             }
-            self.subscribed += 1;
+        }
+        let file = self.config.source.file.clone();
+        let message = "refused orders in on_order lead to refused orders without an end".to_owned();
+        self.fail(ctx, Some(Callback::Order), &ScriptError::new(&file, (1, 1), message));
+    }
+
+    fn fail(&mut self, ctx: &mut Context, callback: Option<Callback>, error: &ScriptError) {
+        let excerpt = match &self.state {
+            State::Running(program) => program.excerpt(error),
+            _ => self.config.source.text_of(&error.file).map(|text| error.excerpt(text)),
+        };
+        let excerpt = excerpt.map_or_else(String::new, |excerpt| format!("\n{excerpt}"));
+        let callback = callback.map_or_else(String::new, |callback| format!(", in {}", callback.name()));
+        let text = format!("{error}{callback} at {}{excerpt}", ctx.now());
+        ctx.log_failure(text.as_str());
+        ctx.disconnect();
+        self.state = State::Idle;
+        match self.config.on_error {
+            OnError::Halt => ctx.stop(),
+            OnError::Flatten => {
+                let mut flatten = Flatten::new(ctx.now());
+                if flatten.go_on(ctx) { self.state = State::Flattening(flatten) } else { ctx.stop() }
+            }
+            OnError::Abort => ctx.fail(format!("strategy `{}` failed: {text}", ctx.name())),
         }
     }
 
-    fn describe(&self, error: &rhai::EvalAltResult, fallback: (usize, usize)) -> ScriptError {
-        let own = self.script.ast.iter_functions().map(|function| function.name.to_owned());
-        let names: Vec<String> = functions::NAMES.iter().map(|name| (*name).to_owned()).chain(own).collect();
-        ScriptError::running(error, &names, fallback)
+    /// Asks for the home market's feeds of which callbacks are told, where the script asked for none.
+    fn ask_for_defaults(&mut self, ctx: &mut Context) {
+        let State::Running(program) = &mut self.state else { return };
+        for wanted in Wanted::defaults(ctx.bar_interval()) {
+            if program.has(wanted.callback()) && !program.host.borrow().feeds.tells(wanted.callback()) {
+                let asked = program.with_host(ctx, |host| host.ask(host.home, wanted));
+                debug_assert!(asked.is_ok(), "the home market has all feeds");
+            }
+        }
     }
-}
 
-/// The parameters, as `params.name` reads them.
-fn params(given: &[(String, ParamValue)]) -> Dynamic {
-    let mut map = rhai::Map::new();
-    for (name, value) in given {
-        let value = match value {
-            ParamValue::Bool(value) => Dynamic::from_bool(*value),
-            ParamValue::Int(value) => Dynamic::from_int(*value),
-            ParamValue::Float(value) => Dynamic::from_float(*value),
-            ParamValue::Text(text) => text.clone().into(),
-        };
-        map.insert(name.as_str().into(), value);
+    fn is_flat_or_go_on(&mut self, ctx: &mut Context) {
+        if let State::Flattening(flatten) = &mut self.state
+            && !flatten.go_on(ctx)
+        {
+            self.state = State::Idle;
+            ctx.stop();
+        }
     }
-    Dynamic::from(Params::new(map))
 }
 
 impl Actor for ScriptTrader {
@@ -187,19 +178,21 @@ impl Actor for ScriptTrader {
 
     fn started(&mut self, ctx: &mut Context) {
         if let Err(error) = self.start(ctx) {
-            return self.fail(ctx, Callback::Start, &error);
+            return self.fail(ctx, None, &error);
         }
-        if let Some(running) = &mut self.running {
-            // Subscribes to the home market even where there is no on_start.
-            running.lend(ctx);
-            running.take_back(ctx);
-        }
-        self.call(ctx, Callback::Start, ());
+        let State::Running(program) = &self.state else { return };
+        program.enter(Stage::Init);
+        let params = program.params();
+        self.call(ctx, Callback::Init, [params]);
+        let State::Running(program) = &self.state else { return };
+        program.enter(Stage::Trading);
+        self.call(ctx, Callback::Start, []);
+        self.ask_for_defaults(ctx);
     }
 
     fn stopped(&mut self, ctx: &mut Context) {
-        self.call(ctx, Callback::Stop, ());
-        self.running = None;
+        self.call(ctx, Callback::Stop, []);
+        self.state = State::Idle;
     }
 }
 
@@ -207,13 +200,12 @@ impl Handler<Wakeup> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
-        let timer = self
-            .views(|host| usize::try_from(wakeup.tag).ok().and_then(|index| host.timers.get(index)).cloned());
-        let Some(timer) = timer else { return };
+        let State::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
+        let Some(timer) = program.host.borrow().timers.get(wakeup.tag).cloned() else { return };
         if let Some(every) = timer.every {
             ctx.wake_after(every, wakeup.tag);
         }
-        self.call(ctx, Callback::Timer, (timer.name,));
+        self.call(ctx, Callback::Timer, [timer.name.into()]);
     }
 }
 
@@ -221,11 +213,47 @@ impl Handler<ExecutionReport> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
-        let Some(instrument) = ctx.instrument(report.listing) else { return };
-        let fill = self.views(|host| FillView::new(Place::of(host, report.listing), &report, instrument));
-        if let Some(fill) = fill {
-            self.call(ctx, Callback::Fill, (fill,));
+        let State::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
+        let event = program.with_host(ctx, |host| host.follow(&report));
+        let Some(event) = event else { return };
+        let callback = match report.kind {
+            ReportKind::Accepted => Some(Callback::OrderAccepted),
+            ReportKind::Rejected(_) => Some(Callback::OrderRejected),
+            ReportKind::Canceled(_) => Some(Callback::OrderCanceled),
+            ReportKind::Expired(_) => Some(Callback::OrderExpired),
+            ReportKind::Filled { .. } => Some(Callback::OrderFilled),
+            _ => None,
+        };
+        if let Some(callback) = callback.filter(|callback| program.has(*callback)) {
+            self.call(ctx, callback, [Dynamic::from(event.clone())]);
         }
+        self.call(ctx, Callback::Order, [Dynamic::from(event.clone())]);
+        let State::Running(program) = &self.state else { return };
+        if matches!(report.kind, ReportKind::Filled { .. }) && program.has(Callback::Position) {
+            let holding = program.with_host(ctx, |host| host.holding(event.order.place()));
+            self.call(ctx, Callback::Position, [Dynamic::from(holding)]);
+        }
+    }
+}
+
+impl Host {
+    /// Lets the handles follow a report, and returns the event that it is.
+    fn follow(&mut self, report: &ExecutionReport) -> Option<OrderEvent> {
+        let order = self.orders.get(&report.order)?.clone();
+        let account = self.ctx.account()?;
+        order.follow(report.kind, account.order(report.order));
+        if report.kind.is_terminal() {
+            self.orders.remove(&report.order);
+            // The exits of a bracket whose entry ended without a fill are gone without a report.
+            for exit in [1, 2].map(|step| crate::units::OrderId::new(report.order.get() + step)) {
+                if account.order(exit).is_none()
+                    && let Some(exit) = self.orders.remove(&exit)
+                {
+                    exit.end_with_entry();
+                }
+            }
+        }
+        Some(OrderEvent { order, what: Happening::Reported(report.kind), at: report.at })
     }
 }
 
@@ -233,18 +261,46 @@ impl Handler<MarketData> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, data: MarketData, ctx: &mut Context) {
-        let Some(instrument) = ctx.instrument(data.listing) else { return };
-        let Some(place) = self.views(|host| Some(Place::of(host, data.listing))) else { return };
-        match data.update {
+        let State::Running(program) = &self.state else { return };
+        let told = program.host.borrow_mut().take(data);
+        match told {
+            None => {}
+            Some((callback, Ok(argument))) => self.call(ctx, callback, [argument]),
+            Some((callback, Err(error))) => {
+                let error = ScriptError::new(&self.config.source.file, (1, 1), error.to_string());
+                self.fail(ctx, Some(callback), &error);
+            }
+        }
+    }
+}
+
+impl Host {
+    /// Keeps what is to be kept of what the market tells, feeds the indicators that follow it, and returns
+    /// what the script is to be told.
+    fn take(&mut self, data: MarketData) -> Option<(Callback, Outcome<Dynamic>)> {
+        let place = self.places.get(data.listing.index()).cloned()?;
+        Some(match data.update {
             Update::Bar(bar) => {
-                let bar = BarView::new(place, &bar, instrument);
-                self.call(ctx, Callback::Bar, (bar,));
+                self.feeds.keep(data.listing, bar);
+                let bar = BarView { place, bar };
+                (Callback::Bar, self.fed.bar(&bar).map(|()| Dynamic::from(bar)))
             }
             Update::Quote(quote) => {
-                let quote = QuoteView::new(place, &quote, instrument);
-                self.call(ctx, Callback::Quote, (quote,));
+                let quote = QuoteView { place, quote };
+                (Callback::Quote, self.fed.quote(&quote).map(|()| Dynamic::from(quote)))
             }
-            Update::Trade { .. } => {}
-        }
+            Update::Trade { price, quantity, aggressor, phase } => {
+                let trade = TradeView { place, price, quantity, aggressor, phase, at: data.at };
+                (Callback::Trade, self.fed.trade(&trade).map(|()| Dynamic::from(trade)))
+            }
+            Update::Book(ladders) => {
+                self.feeds.show(data.listing, Arc::clone(&ladders));
+                (Callback::Book, Ok(Dynamic::from(BookView { place, ladders })))
+            }
+            Update::Phase(phase) => {
+                (Callback::Session, Ok(Dynamic::from(PhaseView { place, phase, at: data.at })))
+            }
+            Update::Indicative(_) => return None,
+        })
     }
 }

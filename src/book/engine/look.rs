@@ -1,8 +1,9 @@
 //! Looking at the single orders of a book (L3).
 
 use super::OrderBook;
+use super::half::Level;
 use super::slab::Slot;
-use crate::market::Side;
+use crate::market::{QuoteLevel, Side};
 use crate::units::{OrderId, Price, Quantity};
 
 /// An order as it rests.
@@ -37,6 +38,13 @@ impl OrderBook {
     #[must_use]
     pub fn last(&self, side: Side) -> Option<RestingOrder> {
         self.side(side).worst().and_then(|level| self.resting(level.tail))
+    }
+
+    /// Returns so many of a side's displayed levels, or as many as there are, the best first.
+    #[must_use]
+    pub fn best_levels(&self, side: Side, count: usize) -> Vec<QuoteLevel> {
+        let quote = |(price, level): (Price, &Level)| QuoteLevel { price, size: level.displayed };
+        self.side(side).iter().take(count).map(quote).collect()
     }
 
     /// Returns where a side's window begins (in ranks), how long it is, and how many levels lie behind it.

@@ -420,8 +420,7 @@ impl MatchingEngine for OrderBook {
     }
 
     fn levels(&self, side: Side) -> Vec<QuoteLevel> {
-        let quote = |(price, level): (Price, &half::Level)| QuoteLevel { price, size: level.displayed };
-        self.side(side).iter().map(quote).collect()
+        self.best_levels(side, usize::MAX)
     }
 
     fn indicative(&self) -> Option<Indicative> {

@@ -10,7 +10,7 @@ mod laws;
 mod range;
 mod steady;
 mod steps;
-mod traffic;
+pub(crate) mod traffic;
 mod windows;
 
 use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};

@@ -2,7 +2,8 @@
 
 use rand::RngExt;
 
-pub(super) use super::steps::{Step, apply};
+pub(crate) use super::steps::Step;
+pub(super) use super::steps::apply;
 use super::*;
 use crate::book::{Matching, PriceBands};
 use crate::kernel::{Stream, stream};
@@ -10,22 +11,22 @@ use crate::units::Seed;
 
 /// What traffic is like.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Profile {
+pub(crate) struct Profile {
     /// Limits lie this far around the middle.
-    pub(super) spread: i64,
+    pub(crate) spread: i64,
     /// Commands refer to orders among the last so many, or among all ids below it if ids do not grow.
-    pub(super) ids: u64,
-    pub(super) ids_grow: bool,
-    pub(super) quantity_max: u64,
+    pub(crate) ids: u64,
+    pub(crate) ids_grow: bool,
+    pub(crate) quantity_max: u64,
     /// How many of a thousand steps change the phase.
-    pub(super) phases: u32,
+    pub(crate) phases: u32,
     /// How many of a thousand orders have conditions, or are more than limit orders.
-    pub(super) special: u32,
+    pub(crate) special: u32,
     /// How many of a thousand commands cancel or replace.
-    pub(super) changes: u32,
+    pub(crate) changes: u32,
 }
 
-pub(super) const SMALL: Profile = Profile {
+pub(crate) const SMALL: Profile = Profile {
     spread: 10,
     ids: 120,
     ids_grow: false,
@@ -35,7 +36,7 @@ pub(super) const SMALL: Profile = Profile {
     changes: 250,
 };
 
-pub(super) fn rng(seed: u64) -> Stream {
+pub(crate) fn rng(seed: u64) -> Stream {
     stream(Seed::new(seed), "book traffic")
 }
 
@@ -50,7 +51,7 @@ pub(super) fn one_of<T: Copy>(rng: &mut Stream, items: &[T]) -> T {
 const MIDDLE: i64 = 100;
 
 /// Returns the `index`-th step; a function of the random numbers alone.
-pub(super) fn step(rng: &mut Stream, profile: &Profile, index: u64) -> Step {
+pub(crate) fn step(rng: &mut Stream, profile: &Profile, index: u64) -> Step {
     if chance(rng, profile.phases) {
         // Back to continuous trading more often than not, so that traffic does not stay collecting.
         let phase = if chance(rng, 500) { Phase::Continuous } else { one_of(rng, &Phase::ALL) };
@@ -186,7 +187,7 @@ fn mended(mut terms: OrderTerms) -> OrderTerms {
 }
 
 /// Returns one of many rules, by number.
-pub(super) fn config(number: u64) -> BookConfig {
+pub(crate) fn config(number: u64) -> BookConfig {
     let matching = match number % 4 {
         0 | 1 => Matching::PriceTime,
         2 => Matching::ProRata,

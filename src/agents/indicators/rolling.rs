@@ -1,0 +1,78 @@
+//! [`Rolling`]: an indicator of the last n inputs, and [`Measure`], what it says of them.
+
+use super::Indicator;
+use super::input::{self, NotAllowed};
+use super::window::{Summary, Window};
+
+/// What is kept of each input, and read from the last n together.
+///
+/// Implement this for a rolling indicator of your own, and make it with [`Rolling::of`].
+pub trait Measure {
+    /// What an update takes.
+    type Input: Copy;
+    /// What is kept of a stretch of inputs.
+    type Summary: Summary;
+    /// What the indicator says.
+    type Value: Copy;
+    /// The shortest period that has a meaning: 1 or 2.
+    const PERIOD_MIN: u32 = 1;
+
+    /// Returns the summary of one input.
+    ///
+    /// # Errors
+    /// Says what is allowed if the input is not.
+    fn one(&self, input: Self::Input) -> Result<Self::Summary, NotAllowed>;
+
+    /// Returns the value of the last n inputs, of which `all` is the summary.
+    fn read(&self, all: &Self::Summary, n: f64) -> Option<Self::Value>;
+}
+
+/// An indicator of the last n inputs: all of them weigh, and nothing before them.
+#[derive(Debug, Clone)]
+pub struct Rolling<M: Measure> {
+    measure: M,
+    window: Window<M::Summary>,
+    n: f64,
+    value: Option<M::Value>,
+}
+
+impl<M: Measure> Rolling<M> {
+    /// Makes an indicator of the last `period` inputs.
+    ///
+    /// # Errors
+    /// Says what is allowed if the period is not.
+    pub fn of(measure: M, period: u32) -> Result<Self, NotAllowed> {
+        let period = input::period(period, M::PERIOD_MIN)?;
+        Ok(Self { measure, window: Window::new(period), n: f64::from(period), value: None })
+    }
+}
+
+impl<M: Measure + Default> Rolling<M> {
+    /// Makes an indicator of the last `period` inputs, where the measure needs no arguments.
+    ///
+    /// # Errors
+    /// Says what is allowed if the period is not.
+    pub fn new(period: u32) -> Result<Self, NotAllowed> {
+        Self::of(M::default(), period)
+    }
+}
+
+impl<M: Measure> Indicator for Rolling<M> {
+    type Input = M::Input;
+    type Value = M::Value;
+
+    fn update(&mut self, input: M::Input) -> Result<Option<M::Value>, NotAllowed> {
+        let one = self.measure.one(input)?;
+        self.value = self.window.push(one).and_then(|all| self.measure.read(&all, self.n));
+        Ok(self.value)
+    }
+
+    fn value(&self) -> Option<M::Value> {
+        self.value
+    }
+
+    fn reset(&mut self) {
+        self.window.clear();
+        self.value = None;
+    }
+}

@@ -1,0 +1,102 @@
+//! Bars in the making.
+
+use crate::market::Bar;
+use crate::units::{ActorId, Price, Quantity, SimDuration, SimTime};
+
+/// Sums up the trades of one listing into bars of one interval, for those who subscribed to them.
+#[derive(Debug)]
+pub(super) struct BarFeed {
+    pub(super) interval: SimDuration,
+    current: Option<Bar>,
+    /// Who subscribed, in that order, and when the first bar begins that is whole to them: the later, the
+    /// later. A bar at hand is kept from one who comes late even if it is kept whole for others, so that
+    /// nobody's feed depends on who else listens.
+    subscribers: Vec<(ActorId, Option<SimTime>)>,
+}
+
+impl BarFeed {
+    pub(super) const fn new(interval: SimDuration) -> Self {
+        Self { interval, current: None, subscribers: Vec::new() }
+    }
+
+    /// Adds a subscriber, who has missed the trades up to `missed`, if there were any.
+    pub(super) fn subscribe(&mut self, who: ActorId, missed: Option<SimTime>) {
+        if !self.subscribers.iter().any(|(other, _)| *other == who) {
+            let since = missed.map(|missed| missed.floor_to(self.interval).saturating_add(self.interval));
+            self.subscribers.push((who, since));
+        }
+    }
+
+    /// Returns the subscriber of that number.
+    pub(super) fn subscriber(&self, index: usize) -> Option<ActorId> {
+        self.subscribers.get(index).map(|(who, _)| *who)
+    }
+
+    /// Returns how many of the subscribers, from the first, have missed no trade of `bar`.
+    pub(super) fn entitled(&self, bar: &Bar) -> usize {
+        self.subscribers.partition_point(|(_, since)| since.is_none_or(|since| since <= bar.start))
+    }
+
+    /// Takes the bar out if it has ended by `now`.
+    pub(super) fn take_ended(&mut self, now: SimTime) -> Option<Bar> {
+        self.current.take_if(|bar| bar.end <= now)
+    }
+
+    /// Adds a trade, and returns when the bar ends if the trade began it.
+    ///
+    /// What has ended by `now` is to be taken out first.
+    pub(super) fn add(&mut self, now: SimTime, price: Price, quantity: Quantity) -> Option<SimTime> {
+        match &mut self.current {
+            Some(bar) => {
+                bar.add(price, quantity);
+                None
+            }
+            None => {
+                let bar = Bar::open_at(now, self.interval, price, quantity);
+                self.current = Some(bar);
+                Some(bar.end)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HUNDRED: SimDuration = SimDuration::from_nanos(100);
+
+    #[test]
+    fn a_bar_spans_its_interval_and_an_empty_interval_has_none() {
+        let mut feed = BarFeed::new(HUNDRED);
+        let at = SimTime::from_nanos;
+        assert_eq!(feed.add(at(130), Price::new(5), Quantity::new(1)), Some(at(200)));
+        assert_eq!(feed.add(at(150), Price::new(9), Quantity::new(2)), None);
+        assert_eq!(feed.add(at(199), Price::new(4), Quantity::new(3)), None);
+        assert_eq!(feed.take_ended(at(199)), None);
+        let bar = feed.take_ended(at(200)).unwrap();
+        let prices = [bar.open, bar.high, bar.low, bar.close].map(Price::ticks);
+        assert_eq!((prices, bar.volume.lots(), bar.start), ([5, 9, 4, 4], 6, at(100)));
+        assert_eq!(feed.take_ended(at(500)), None);
+    }
+
+    #[test]
+    fn who_has_missed_trades_of_a_bar_does_not_get_it() {
+        let at = SimTime::from_nanos;
+        let mut feed = BarFeed::new(HUNDRED);
+        for (who, missed) in [None, Some(at(100)), Some(at(199)), Some(at(200))].into_iter().enumerate() {
+            feed.subscribe(ActorId::new(u32::try_from(who).unwrap()), missed);
+            feed.subscribe(ActorId::new(0), Some(at(150)));
+        }
+        let entitled =
+            |start| feed.entitled(&Bar::open_at(at(start), HUNDRED, Price::new(5), Quantity::new(1)));
+        assert_eq!([100, 200, 300].map(entitled), [1, 3, 4]);
+    }
+
+    #[test]
+    fn an_interval_may_be_longer_than_time_itself() {
+        let mut feed = BarFeed::new(SimDuration::from_nanos(i64::MAX - 1));
+        let last = SimTime::from_nanos(i64::MAX);
+        assert_eq!(feed.add(last, Price::new(5), Quantity::new(1)), Some(last));
+    }
+}

@@ -1,0 +1,218 @@
+//! Feeds: what can be subscribed to, and who has.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::bars::BarFeed;
+use crate::market::Ladders;
+use crate::units::{ActorId, SimDuration, SimTime};
+
+/// What can be subscribed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Feed {
+    /// Every change of the touch.
+    Quotes,
+    /// Every trade.
+    Trades,
+    /// Every change of phase.
+    Phases,
+    /// Every change of the price and volume at which an auction would end.
+    Indicative,
+    /// Bars of an interval, each as it ends, counted from 1970 so that minutes begin on the minute.
+    ///
+    /// An interval is at least [`Feed::SHORTEST_BAR`], or the one that the run records. One without trades
+    /// has no bar; who asks when there have been trades gets no bar of the interval at hand, which would
+    /// not be whole.
+    Bars(SimDuration),
+    /// So many of the best levels of both sides, at most [`Feed::MOST_LEVELS`]: what the book shows after
+    /// each command that changed it within them, once to a command.
+    ///
+    /// While the book collects, it shows nothing. Who asks late is told after the next command.
+    Book(usize),
+}
+
+impl Feed {
+    /// The shortest interval of bars.
+    pub const SHORTEST_BAR: SimDuration = SimDuration::from_millis(1);
+    /// The most levels of a side.
+    pub const MOST_LEVELS: usize = 50;
+}
+
+/// Says why a feed cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FeedError {
+    /// There is no such listing.
+    #[error("there is no such listing")]
+    UnknownListing,
+    /// The interval is shorter than [`Feed::SHORTEST_BAR`].
+    #[error("there are no bars of {0}: the shortest are of {least}", least = Feed::SHORTEST_BAR)]
+    BarTooShort(SimDuration),
+    /// The number of levels is zero, or above [`Feed::MOST_LEVELS`].
+    #[error("a book cannot be had with {0} levels: ask for 1 to {most}", most = Feed::MOST_LEVELS)]
+    LevelsOutOfRange(usize),
+}
+
+/// Who is pushed what of one listing; each list is in the order of subscribing.
+#[derive(Debug)]
+pub(super) struct Feeds {
+    quotes: Vec<ActorId>,
+    trades: Vec<ActorId>,
+    phases: Vec<ActorId>,
+    indicative: Vec<ActorId>,
+    /// One to an interval; the first is the one that is recorded.
+    pub(super) bars: Vec<BarFeed>,
+    /// One to a number of levels.
+    pub(super) books: Vec<BookFeed>,
+}
+
+impl Feeds {
+    /// Makes the feeds of a listing, whose bars of `recorded` are facts.
+    pub(super) fn new(recorded: SimDuration) -> Self {
+        Self {
+            quotes: Vec::new(),
+            trades: Vec::new(),
+            phases: Vec::new(),
+            indicative: Vec::new(),
+            bars: vec![BarFeed::new(recorded)],
+            books: Vec::new(),
+        }
+    }
+
+    /// Adds a subscriber, who has missed the trades up to `missed`, if there were any.
+    pub(super) fn subscribe(
+        &mut self,
+        who: ActorId,
+        feed: Feed,
+        missed: Option<SimTime>,
+    ) -> Result<(), FeedError> {
+        let subscribers = match feed {
+            Feed::Quotes => &mut self.quotes,
+            Feed::Trades => &mut self.trades,
+            Feed::Phases => &mut self.phases,
+            Feed::Indicative => &mut self.indicative,
+            Feed::Bars(interval) => {
+                let known = self.bars.iter().position(|feed| feed.interval == interval);
+                if known.is_none() && interval < Feed::SHORTEST_BAR {
+                    return Err(FeedError::BarTooShort(interval));
+                }
+                let index = known.unwrap_or_else(|| {
+                    self.bars.push(BarFeed::new(interval));
+                    self.bars.len() - 1
+                });
+                // The recorded bars are kept whole for everybody.
+                self.bars[index].subscribe(who, missed.filter(|_| index > 0));
+                return Ok(());
+            }
+            Feed::Book(levels) => {
+                if !(1..=Feed::MOST_LEVELS).contains(&levels) {
+                    return Err(FeedError::LevelsOutOfRange(levels));
+                }
+                let known = self.books.iter().position(|feed| feed.levels == levels);
+                let index = known.unwrap_or_else(|| {
+                    self.books.push(BookFeed::new(levels));
+                    self.books.len() - 1
+                });
+                &mut self.books[index].subscribers
+            }
+        };
+        if !subscribers.contains(&who) {
+            subscribers.push(who);
+        }
+        Ok(())
+    }
+
+    /// Returns the subscriber of a feed of that number.
+    pub(super) fn subscriber(&self, feed: Feed, index: usize) -> Option<ActorId> {
+        let subscribers = match feed {
+            Feed::Quotes => &self.quotes,
+            Feed::Trades => &self.trades,
+            Feed::Phases => &self.phases,
+            Feed::Indicative => &self.indicative,
+            Feed::Bars(interval) => {
+                return self.bars.iter().find(|feed| feed.interval == interval)?.subscriber(index);
+            }
+            Feed::Book(levels) => &self.books.iter().find(|feed| feed.levels == levels)?.subscribers,
+        };
+        subscribers.get(index).copied()
+    }
+}
+
+/// Who is pushed so many levels of a book, and what they were told last.
+#[derive(Debug)]
+pub(super) struct BookFeed {
+    pub(super) levels: usize,
+    last: Arc<Ladders>,
+    /// How many of the subscribers, from the first, have been told that.
+    told: usize,
+    subscribers: Vec<ActorId>,
+}
+
+impl BookFeed {
+    fn new(levels: usize) -> Self {
+        Self { levels, last: Arc::default(), told: 0, subscribers: Vec::new() }
+    }
+
+    /// Takes what the book shows now; returns it with the number of subscribers, from the first, who know
+    /// it already.
+    pub(super) fn renew(&mut self, shown: Ladders) -> (Arc<Ladders>, usize) {
+        let known = if shown != *self.last {
+            self.last = Arc::new(shown);
+            0
+        } else if shown.is_empty() {
+            // That a book shows nothing is what everybody takes it for until told otherwise.
+            self.subscribers.len()
+        } else {
+            self.told
+        };
+        self.told = self.subscribers.len();
+        (Arc::clone(&self.last), known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::QuoteLevel;
+    use crate::units::{Price, Quantity};
+
+    fn bid(ticks: i64) -> Ladders {
+        let level = QuoteLevel { price: Price::new(ticks), size: Quantity::new(1) };
+        Ladders { bids: vec![level], asks: Vec::new() }
+    }
+
+    #[test]
+    fn who_comes_late_is_told_what_the_others_know() {
+        let mut feeds = Feeds::new(SimDuration::from_secs(1));
+        let [anne, ben] = [ActorId::new(1), ActorId::new(2)];
+        feeds.subscribe(anne, Feed::Book(5), None).unwrap();
+        let feed = &mut feeds.books[0];
+        assert_eq!(feed.renew(Ladders::default()).1, 1, "nothing is no news");
+        assert_eq!(feed.renew(bid(1)).1, 0);
+        assert_eq!(feed.renew(bid(1)).1, 1);
+        feeds.subscribe(ben, Feed::Book(5), None).unwrap();
+        feeds.subscribe(ben, Feed::Book(5), None).unwrap();
+        let feed = &mut feeds.books[0];
+        assert_eq!(feed.renew(bid(1)).1, 1, "the second has not been told");
+        assert_eq!(feed.renew(bid(1)).1, 2);
+        assert_eq!(feed.renew(Ladders::default()).1, 0);
+        let subscribers = [0, 1, 2].map(|index| feeds.subscriber(Feed::Book(5), index));
+        assert_eq!(subscribers, [Some(anne), Some(ben), None]);
+        assert_eq!(feeds.subscriber(Feed::Book(6), 0), None);
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_said() {
+        let short = SimDuration::from_micros(10);
+        let mut feeds = Feeds::new(short);
+        let mut said = |feed| feeds.subscribe(ActorId::new(1), feed, None).map_err(|error| error.to_string());
+        let levels = |levels| Err(format!("a book cannot be had with {levels} levels: ask for 1 to 50"));
+        assert_eq!(said(Feed::Book(0)), levels(0));
+        assert_eq!(said(Feed::Book(51)), levels(51));
+        assert_eq!(said(Feed::Book(50)), Ok(()));
+        let bars = "there are no bars of 999us: the shortest are of 1ms";
+        assert_eq!(said(Feed::Bars(SimDuration::from_micros(999))), Err(bars.to_owned()));
+        assert_eq!(said(Feed::Bars(Feed::SHORTEST_BAR)), Ok(()));
+        assert_eq!(said(Feed::Bars(short)), Ok(()), "the recorded interval may be shorter");
+    }
+}

@@ -1,0 +1,111 @@
+//! What actors see: the market through their feeds, what is listed where, their own account.
+
+use super::Context;
+use super::feeds::{Feed, FeedError};
+use super::view::MarketView;
+use crate::account::Account;
+use crate::market::{Instrument, Listing, Phase};
+use crate::units::{InstrumentId, ListingId, SimDuration, SimTime};
+
+impl Context {
+    /// Returns one book as one's feed shows it now: as of the feed latency ago, never older than before.
+    pub fn market(&mut self, listing: ListingId) -> MarketView {
+        let (owner, now) = (self.id(), self.now());
+        let pit = self.domain_mut();
+        let Some(state) = pit.listings.get(listing.index()) else { return MarketView::default() };
+        let Some(wire) = pit.wires.get(owner, state.listing.venue) else { return MarketView::default() };
+        wire.seen = wire.seen.max(now - wire.feed.delay());
+        state.history.at(wire.seen)
+    }
+
+    /// Asks for a feed as messages from now on; asking twice changes nothing.
+    ///
+    /// What arrives is what was at the venue when it was sent, the feed latency ago.
+    ///
+    /// # Errors
+    /// [`FeedError`] if there is no such listing, or no such feed of it.
+    pub fn subscribe(&mut self, listing: ListingId, feed: Feed) -> Result<(), FeedError> {
+        let (owner, now) = (self.id(), self.now());
+        let state = self.domain_mut().listings.get_mut(listing.index()).ok_or(FeedError::UnknownListing)?;
+        let missed = state.history.latest().last_trade.map(|_| now);
+        state.feeds.subscribe(owner, feed, missed)
+    }
+
+    /// Returns the interval of the bars that the run records.
+    #[must_use]
+    pub const fn bar_interval(&self) -> SimDuration {
+        self.domain().bar_interval
+    }
+
+    /// Returns when a listing's phase changes next by its venue's schedule, and to which.
+    ///
+    /// Nothing is returned where there is no more change before the market closes for good, or no schedule.
+    /// Halts are in no schedule.
+    #[must_use]
+    pub fn next_phase(&self, listing: ListingId) -> Option<(SimTime, Phase)> {
+        self.domain().listings.get(listing.index())?.next_phase
+    }
+
+    /// Returns the value of an instrument now, if it has a process: for actors that know more than the
+    /// market does.
+    pub fn value(&mut self, instrument: InstrumentId) -> Option<f64> {
+        let now = self.now();
+        let state = self.domain_mut().instruments.get_mut(instrument.index())?;
+        state.value.as_mut().map(|value| value.at(now))
+    }
+
+    /// Returns one's own account.
+    #[must_use]
+    pub fn account(&self) -> Option<&Account> {
+        self.domain().account(self.id())
+    }
+
+    /// Returns a listing.
+    #[must_use]
+    pub fn listing(&self, id: ListingId) -> Option<&Listing> {
+        self.domain().listing(id)
+    }
+
+    /// Returns the instrument of a listing.
+    #[must_use]
+    pub fn instrument(&self, id: ListingId) -> Option<&Instrument> {
+        self.domain().instrument(self.listing(id)?.instrument)
+    }
+
+    /// Finds a listing by symbol and, where several venues list it, by venue; without a venue, the first.
+    #[must_use]
+    pub fn find_listing(&self, symbol: &str, venue: Option<&str>) -> Option<ListingId> {
+        let pit = self.domain();
+        let found = pit.listings().position(|listing| {
+            let symbol_fits = pit.instrument(listing.instrument).is_some_and(|it| it.symbol() == symbol);
+            let venue_fits =
+                venue.is_none_or(|name| pit.venue(listing.venue).is_some_and(|it| it.name == name));
+            symbol_fits && venue_fits
+        });
+        found.and_then(|index| u32::try_from(index).ok()).map(ListingId::new)
+    }
+
+    /// Returns the names of all listings, as (symbol, venue), in the order of their ids.
+    #[must_use]
+    pub fn listing_names(&self) -> Vec<(String, String)> {
+        let pit = self.domain();
+        let name = |listing: &Listing| {
+            let symbol = pit.instrument(listing.instrument).map_or("", Instrument::symbol);
+            let venue = pit.venue(listing.venue).map_or("", |venue| &venue.name);
+            (symbol.to_owned(), venue.to_owned())
+        };
+        pit.listings().map(name).collect()
+    }
+
+    /// Returns what one's own holding of an instrument is worth at its mark, if it has one.
+    #[must_use]
+    pub fn worth(&self, instrument: InstrumentId) -> Option<crate::units::Money> {
+        self.domain().worth(self.id(), instrument)
+    }
+
+    /// Returns one's own equity: cash and holdings at the instruments' marks.
+    #[must_use]
+    pub fn equity(&self) -> Option<crate::units::Money> {
+        self.domain().equity(self.id())
+    }
+}

@@ -1,0 +1,222 @@
+//! Orders of scripts: handles, kinds, options, targets.
+
+use bearpit::agents::OnError;
+use bearpit::units::InstrumentId;
+
+use super::{config, holding, logged, run, run_config};
+use crate::market::account;
+
+/// Runs statements after five seconds, when the market is there.
+fn at_five(body: &str) -> Vec<String> {
+    logged(&format!("fn on_start() {{ set_timer(\"go\", \"5s\"); }}\nfn on_timer(name) {{\n{body}\n}}"))
+}
+
+#[test]
+fn a_refused_order_is_a_handle_that_says_why() {
+    let lines = at_five(
+        r#"
+            let o = sell(11);
+            log(o.status); log(o.reason); log(o.is_open); log(o.id == ()); log(o == ());
+            log(cancel(o)); log(o.replace(1, 99));
+            log(buy_limit(1, 50).id);
+        "#,
+    );
+    assert_eq!(lines[0], "refused");
+    assert!(lines[1].contains("selling 11 lots"), "{lines:?}");
+    assert_eq!(lines[2..], ["false", "true", "false", "false", "false", "2"]);
+}
+
+#[test]
+fn a_handle_follows_its_order() {
+    let lines = logged(
+        r#"
+        fn on_start() { for (t, n) in ["2s", "3s", "4s", "5s", "6s"] { set_timer(`${n}`, t); } }
+        fn on_timer(name) {
+            if name == "0" { this.o = buy_limit(3, 99.957); log(this.o.status); this.same = this.o; }
+            if name == "1" { log(this.o); log(this.o == orders()[0]); log(this.o.replace(2, 99.96)); }
+            if name == "2" { log(`${this.o.leaves} ${this.o.price} ${free_cash()}`); this.o.cancel(); log(this.o.is_open); }
+            if name == "3" { log(`${this.same.status} ${this.same.reason} ${orders().len}`); log(this.o.cancel()); }
+            if name == "4" { this.o = buy_limit(4, 100.1); }
+        }
+        fn on_order_filled(event) {
+            let o = event.order;
+            log(`${o == this.o} ${o.status} ${o.filled} ${o.average_price} ${o.leaves}`);
+        }
+        "#,
+    );
+    assert_eq!(
+        lines,
+        [
+            "sent",
+            // 99.957 lies off the tick of 0.01, and is rounded to the buyer's side.
+            "buy 3 ACME at 99.95: open, 3 left (order 2)",
+            "true",
+            "true",
+            "2.0 99.96 9800.08",
+            "true",
+            "canceled canceled by its owner 0",
+            "false",
+            "true filled 4.0 100.1 0.0",
+        ]
+    );
+}
+
+#[test]
+fn all_kinds_of_orders_rest_with_their_prices() {
+    let lines = at_five(
+        r#"
+            let m = market("ACME");
+            for o in [
+                buy_stop(1, 105), buy_stop_limit(1, 105.004, 106), m.sell_trailing_stop(1, 0.5),
+                buy_iceberg(9, 99, 3), buy_pegged(1, "touch", 0.02, #{ limit: 100 }), sell_pegged(1, "mid", 0.05),
+                m.buy_limit(2, 98, "DAY"), sell_limit(2, 101, #{ good_for: "30m", post_only: true, self_trade: "cancel_newest" }),
+            ] { log(`${o.kind} ${o.price} ${o.trigger} ${o.time_in_force} ${o.status}`); }
+            let o = sell_market_to_limit(1);
+            log(`${o.kind} ${o.status}`);
+        "#,
+    );
+    assert_eq!(
+        lines,
+        [
+            "stop  105.0 GTC sent",
+            // A trigger off tick is reached later, not sooner.
+            "stop_limit 106.0 105.01 GTC sent",
+            "trailing_stop   GTC sent",
+            "limit 99.0  GTC sent",
+            "pegged   GTC sent",
+            "pegged   GTC sent",
+            "limit 98.0  DAY sent",
+            "limit 101.0  GTD sent",
+            "market_to_limit sent",
+        ]
+    );
+}
+
+#[test]
+fn a_bracket_exits_by_itself() {
+    let (market, lines) = run(
+        r#"
+        fn on_start() { set_timer("go", "5s"); }
+        fn on_timer(name) { this.entry = buy_bracket(2, (), 99.5, 100.05); log(orders().len); }
+        fn on_order(event) { log(`${event.side} ${event.kind} ${event.order.kind} ${event.price} ${orders().len}`); }
+        "#,
+        &[],
+    );
+    assert_eq!(
+        lines[..5],
+        [
+            "3",
+            "buy accepted market  3",
+            "buy filled market 100.1 2",
+            "sell accepted limit  2",
+            "sell accepted stop  2",
+        ]
+    );
+    assert_eq!(holding(&market), 10, "the limit order was the best offer when `b` bought");
+}
+
+#[test]
+fn the_exits_of_an_entry_that_never_filled_are_over() {
+    let lines = logged(
+        r#"
+        fn on_start() { set_timer("go", "5s"); }
+        fn on_timer(name) {
+            if name == "go" { this.o = buy_bracket(2, 90, 89, 91); this.exit = orders()[1]; set_timer("then", "1s"); log(this.exit.status); this.o.cancel(); }
+            else { log(`${this.exit.status}: ${this.exit.reason}; ${orders().len}`); }
+        }
+        "#,
+    );
+    assert_eq!(lines, ["sent", "canceled: the bracket's entry ended without a fill; 0"]);
+}
+
+#[test]
+fn one_cancels_other() {
+    let lines = logged(
+        r#"
+        fn on_start() { set_timer("go", "5s"); set_timer("then", "6s"); }
+        fn on_timer(name) {
+            if name == "go" { this.a = sell_limit(5, 101); this.b = sell_stop(5, 95, #{ oco: this.a }); this.a.cancel(); }
+            else {
+                log(`${this.a.status} ${this.b.status}: ${this.b.reason}`);
+                log(sell_limit(1, 101, #{ oco: sell(99) }).reason);
+            }
+        }
+        "#,
+    );
+    assert_eq!(
+        lines,
+        [
+            "canceled canceled: the order it is linked with traded or ended",
+            "the order named by `oco` was refused"
+        ]
+    );
+}
+
+#[test]
+fn targets_count_what_is_on_its_way() {
+    let (market, lines) = run(
+        r#"
+        fn on_start() { set_timer("go", "5s"); set_timer("then", "6s"); }
+        fn on_timer(name) {
+            if name == "go" { log(order_target(15).quantity); log(order_target(15)); log(order_target(12).side); }
+            else { log(position()); log(close().quantity); log(close() == ()); log(order_target(-1).status); }
+        }
+        "#,
+        &[],
+    );
+    assert_eq!(lines, ["5.0", "", "sell", "12.0", "12.0", "true", "refused"]);
+    assert_eq!(holding(&market), 0);
+}
+
+#[test]
+fn a_target_percent_is_a_share_of_equity_toward_zero() {
+    // Equity is 10,000 and ten shares at 100.
+    let lines = at_five("log(order_target_percent(0.5)); log(order_target_percent(0.4999999).side);");
+    assert!(lines[0].starts_with("buy 45 ACME"), "{lines:?}");
+    assert_eq!(lines[1], "sell");
+    let early = logged("fn on_start() { log(order_target_percent(0.5).reason); }");
+    assert_eq!(early, ["no price has been seen yet, so a share of equity is no quantity"]);
+}
+
+#[test]
+fn cancel_all_concerns_all_or_one_market() {
+    let lines = logged(
+        r#"
+        fn on_start() { set_timer("go", "5s"); set_timer("then", "6s"); }
+        fn on_timer(name) {
+            if name == "go" { buy_limit(1, 98); buy_limit(1, 97); market("ACME").cancel_all(); }
+            else { log(orders().len); buy_limit(1, 98); cancel_all(); }
+        }
+        fn on_order_canceled(event) { log(event.reason); }
+        "#,
+    );
+    assert_eq!(lines, ["canceled by its owner", "canceled by its owner", "0", "canceled by its owner"]);
+}
+
+#[test]
+fn the_holding_knows_its_price_and_gain() {
+    let lines = logged(
+        r#"
+        fn on_start() { set_timer("go", "5s"); set_timer("then", "6s"); }
+        fn on_timer(name) {
+            if name == "go" { buy(10); }
+            else { let h = holding(); log(`${h.quantity} ${h.average_price} ${h.unrealized} ${h.value} ${h.realized} ${unrealized()}`); }
+        }
+        "#,
+    );
+    // Ten shares were there when the mid was first seen, at 100.00; ten more cost 100.10.
+    assert_eq!(lines, ["20.0 100.05 -1.0 2000.0 0.0 -1.0"]);
+}
+
+#[test]
+fn a_script_that_fails_may_close_its_position() {
+    let failing = "fn on_start() { set_timer(\"go\", \"5s\"); sell_limit(4, 120); }\nfn on_timer(name) { throw \"no\"; }";
+    for (on_error, expected) in [(OnError::Halt, 10), (OnError::Flatten, 0)] {
+        let config = bearpit::agents::ScriptConfig { on_error, ..config(failing, &[]) };
+        let (market, lines) = run_config(config, account(10_000, &[(InstrumentId::new(0), 10)]));
+        assert!(lines[0].contains("s.rhai:2:21: no, in on_timer"), "{lines:?}");
+        assert_eq!(holding(&market), expected, "{on_error:?}");
+        let id = market.participant("script").unwrap().id;
+        assert!(market.world().domain().account(id).unwrap().open_orders().is_empty());
+    }
+}
