@@ -112,6 +112,7 @@ impl<D: Domain> SimContext<D> {
     }
 
     /// Sends `message` to another actor, to arrive at `time` (at once if that has passed).
+    #[inline]
     pub(crate) fn send_at(&mut self, to: ActorId, time: SimTime, message: D::Message) {
         self.queue.push(time.max(self.now), (to, message));
     }

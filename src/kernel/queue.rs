@@ -41,6 +41,7 @@ impl<T> EventQueue<T> {
     }
 
     /// Schedules `item` for `time`, behind all that was scheduled for the same time before.
+    #[inline]
     pub fn push(&mut self, time: SimTime, item: T) {
         let slot = self.store(item);
         let key = Key { time, sequence: self.next_sequence, slot };
@@ -50,6 +51,7 @@ impl<T> EventQueue<T> {
     }
 
     /// Removes and returns the earliest item with its time.
+    #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, T)> {
         let last = self.heap.pop()?;
         let first = match self.heap.first() {
@@ -84,6 +86,7 @@ impl<T> EventQueue<T> {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "2^32 events waiting at once would need 200 GiB")]
+    #[inline]
     fn store(&mut self, item: T) -> u32 {
         match self.free.pop() {
             Some(slot) => {

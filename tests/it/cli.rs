@@ -10,7 +10,20 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const SHIPPED: [&str; 4] = ["quickstart", "sessions", "sp500_backtest", "two_venues"];
+const SHIPPED: [&str; 12] = [
+    "avellaneda_stoikov",
+    "bollinger",
+    "donchian",
+    "order_flow_imbalance",
+    "pairs",
+    "quickstart",
+    "rebalancer",
+    "rsi_reversion",
+    "sessions",
+    "sp500_backtest",
+    "twap",
+    "two_venues",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -70,7 +83,7 @@ fn two_processes_leave_the_same_bytes() {
     }
     let of = |name: &str| content(&out.path().join(name).join("quickstart/42"));
     let (one, two) = (of("one"), of("two"));
-    assert_eq!(one.len(), 10, "seven tables, the manifest, the summary, the report");
+    assert_eq!(one.len(), 12, "nine tables, the manifest, the summary, the report");
     for ((name, first), (_, second)) in one.iter().zip(&two) {
         assert!(first == second, "{name} differs");
     }

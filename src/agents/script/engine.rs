@@ -1,5 +1,7 @@
 //! The Rhai engine of a script: what it may do, and how much of it.
 
+use std::any::TypeId;
+
 use rhai::Engine;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
@@ -8,14 +10,15 @@ use rhai::packages::{
 
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
-use super::{fed, functions, indicators, market, objects, orders, output, params};
+use super::market::Market;
+use super::{fed, functions, indicators, limits, market, objects, orders, output, params, rehearsal, sort};
 
-/// Operations per callback: some milliseconds' worth.
-pub(super) const OPERATIONS_MAX: u64 = 200_000;
-/// The most bytes of a script, and of each file it imports.
-pub(super) const SOURCE_BYTES_MAX: usize = 1 << 20;
+/// What functions are looked up by; any numbers do, if they are the same in every process.
+const HASHING_SEED: [u64; 4] = [0x0062_6561, 0x0072_7069, 0x0074_2d72, 0x0068_6169];
 
 /// Makes the engine of one script, whose functions act through `host`, and the list of those functions.
+///
+/// Where `host` has a market to play on, tests have their functions too.
 pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     let mut engine = language();
     // Chosen one by one: no time, no sleep, no files.
@@ -29,6 +32,8 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     BasicIteratorPackage::new().register_into_engine(&mut engine);
     BasicFnPackage::new().register_into_engine(&mut engine);
     portable_math(&mut engine);
+    sort::register(&mut engine);
+    host.borrow().meter.watch(&mut engine);
     let mut api = Registry::new(&mut engine, host);
     objects::register(&mut api);
     params::register(&mut api, host);
@@ -40,23 +45,33 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     output::register(&mut api, host);
     indicators::register(&mut api);
     fed::register(&mut api);
+    if host.borrow().rehearsal.is_some() {
+        rehearsal::register(&mut api, host);
+    }
     let api = api.api;
     (engine, api)
 }
 
+/// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first
+/// of these is a market.
+pub(super) fn functions_of(engine: &Engine) -> Vec<(String, usize, bool)> {
+    let market = TypeId::of::<Market>();
+    engine.collect_fn_metadata(
+        None,
+        |info| {
+            let on_market = info.metadata.param_types.first() == Some(&market);
+            Some((info.metadata.name.to_string(), info.metadata.num_params, on_market))
+        },
+        true,
+    )
+}
+
 /// Makes an engine that knows the language and its limits, but no functions: enough to parse.
 pub(super) fn language() -> Engine {
+    // The same hashes in every process; only the first call does anything.
+    rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED)).ok();
     let mut engine = Engine::new_raw();
-    engine.disable_symbol("eval");
-    engine.set_max_operations(OPERATIONS_MAX);
-    engine.set_max_call_levels(32);
-    engine.set_max_expr_depths(64, 32);
-    engine.set_max_string_size(64 * 1024);
-    engine.set_max_array_size(100_000);
-    engine.set_max_map_size(10_000);
-    engine.set_max_variables(1_000);
-    engine.set_max_functions(1_000);
-    engine.set_max_modules(100);
+    limits::confine(&mut engine);
     // What is misspelt is not taken for absent.
     engine.set_fail_on_invalid_map_property(true);
     // Rhai computes `**` of plain numbers with the platform's `pow`, even while it parses, unless the

@@ -71,9 +71,7 @@ struct History {
 }
 
 /// How many bars of one feed are kept.
-pub(super) const HISTORY_MAX: usize = 10_000;
-/// How many feeds a script may ask for.
-pub(super) const FEEDS_MAX: usize = 1_000;
+pub(super) const HISTORY_MAX: usize = super::limits::ITEMS_MAX;
 
 impl Feeds {
     /// Begins with nothing asked for.
@@ -112,6 +110,12 @@ impl Feeds {
             Wanted::Book(levels) if *at == listing => Some(*levels),
             _ => None,
         })
+    }
+
+    /// Returns the interval of the bars of a listing that were asked for first, or else the scenario's.
+    pub(super) fn first_interval(&self, listing: ListingId) -> SimDuration {
+        let asked = self.histories.iter().find(|history| history.listing == listing);
+        asked.map_or(self.interval, |history| history.interval)
     }
 
     /// Keeps what a book shows now.

@@ -13,9 +13,11 @@ use rhai::{
 
 use super::api::Api;
 use super::callbacks::{self, Bodies, Body, Callback};
-use super::engine::{self, SOURCE_BYTES_MAX};
+use super::charge::{self, FunctionBodies};
+use super::engine;
 use super::error::{Known, ScriptError};
 use super::host::{Host, Shared, Stage};
+use super::limits::{self, SOURCE_BYTES_MAX, STATE_MAX, VALUE_NESTING_MAX};
 use super::params::{ParamComplaint, ParamDeclaration, Params};
 use super::source::{ScriptSource, module_name};
 use crate::agents::ParamValue;
@@ -25,8 +27,12 @@ use crate::pit::Context;
 #[derive(Debug, Clone)]
 pub struct CompiledScript {
     source: ScriptSource,
+    /// The script as it is written.
     ast: AST,
+    /// The script as it is run, with what it handles being counted; so are the modules.
+    charged: AST,
     modules: BTreeMap<String, AST>,
+    functions: Rc<FunctionBodies>,
     bodies: Rc<Bodies>,
     params: Vec<ParamDeclaration>,
 }
@@ -39,14 +45,44 @@ pub struct CompiledScript {
 pub fn compile(source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
     let language = engine::language();
     let ast = parse(&language, &source.file, &source.text)?;
-    let bodies = Rc::new(callbacks::find(&ast, &source.text, &source.file)?);
-    let module = |(name, module): (&String, &super::source::Module)| {
-        Ok((name.clone(), parse(&language, &module.file, &module.text)?))
-    };
-    let modules = source.modules.iter().map(module).collect::<Result<_, ScriptError>>()?;
-    let mut script = CompiledScript { source: source.clone(), ast, modules, bodies, params: Vec::new() };
+    let mut functions = FunctionBodies::default();
+    let charged = charge(&mut functions, &source.file, &ast)?;
+    let bodies = Rc::new(callbacks::find(&charged, &source.text, &source.file)?);
+    let mut modules = BTreeMap::new();
+    for (name, module) in &source.modules {
+        let ast = parse(&language, &module.file, &module.text)?;
+        modules.insert(name.clone(), charge(&mut functions, &module.file, &ast)?);
+    }
+    let (source, functions) = (source.clone(), Rc::new(functions));
+    let mut script = CompiledScript { source, ast, charged, modules, functions, bodies, params: Vec::new() };
     script.params = declare(&script, &[])?.declared();
     Ok(script)
+}
+
+impl CompiledScript {
+    /// Returns what was compiled.
+    #[must_use]
+    pub const fn source(&self) -> &ScriptSource {
+        &self.source
+    }
+
+    /// Returns the callbacks that it defines.
+    pub fn callbacks(&self) -> impl Iterator<Item = Callback> {
+        Callback::all().filter(|callback| self.bodies.has(*callback))
+    }
+
+    /// Returns the names of its tests, which are its functions called `test_..` without arguments, in the
+    /// order of the file.
+    #[must_use]
+    pub fn tests(&self) -> Vec<String> {
+        let functions = self.ast.iter_functions();
+        let tests =
+            functions.filter(|it| it.name.starts_with(callbacks::TEST_PREFIX) && it.params.is_empty());
+        let mut tests: Vec<_> =
+            tests.map(|it| (callbacks::place_of(&self.source.text, it.name), it.name.to_owned())).collect();
+        tests.sort_unstable();
+        tests.into_iter().map(|(_, name)| name).collect()
+    }
 }
 
 /// Returns the parameters that a script declares.
@@ -74,21 +110,36 @@ fn declare(script: &CompiledScript, given: &[(String, ParamValue)]) -> Result<Pa
     Ok(params)
 }
 
-fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, ScriptError> {
+pub(super) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, ScriptError> {
     if text.len() > SOURCE_BYTES_MAX {
         let message = format!("the script has {} bytes; at most {SOURCE_BYTES_MAX} are allowed", text.len());
         return Err(ScriptError::new(file, (1, 1), message));
     }
     let mut ast = language.compile(text).map_err(|error| ScriptError::syntax(file, &error))?;
     ast.set_source(file.display().to_string());
+    if let Some(typed) = ast.iter_functions().find(|function| function.this_type.is_some()) {
+        let message = format!("the function `{}` is made for one type", typed.name);
+        let help = "write it without the type; it can be called on any value";
+        return Err(ScriptError::new(file, callbacks::place_of(text, typed.name), message).with_help(help));
+    }
     Ok(ast)
 }
+
+/// Returns the form of a script that is run.
+fn charge(functions: &mut FunctionBodies, file: &Path, ast: &AST) -> Result<AST, ScriptError> {
+    let mut charged = functions.charged(ast).map_err(|error| ScriptError::syntax(file, &error))?;
+    charged.set_source(file.display().to_string());
+    Ok(charged)
+}
+
+/// After so many operations the table of resolved functions is emptied.
+const RESOLVING_OPERATIONS: u64 = 1_000_000;
 
 /// A script in execution.
 pub(super) struct Program {
     script: CompiledScript,
-    engine: Engine,
-    api: Api,
+    engine: Rc<Engine>,
+    api: Rc<Api>,
     pub(super) host: Shared,
     /// What stays from callback to callback, so that each costs little to enter.
     global: GlobalRuntimeState,
@@ -97,29 +148,36 @@ pub(super) struct Program {
     /// What the script keeps in `this`.
     state: Dynamic,
     constants: Vec<String>,
+    /// How many values the state held when it was last counted, and the operations since.
+    counted: (usize, u64),
+    /// The operations since the table of resolved functions was emptied.
+    resolved: u64,
 }
 
 impl Program {
     /// Runs what stands outside of functions once, and keeps the constants that it declares.
     pub(super) fn load(script: CompiledScript, host: &Shared) -> Result<Self, ScriptError> {
         let (mut engine, api) = engine::engine(host);
+        charge::understand(&mut engine, &host.borrow().meter, Rc::clone(&script.functions));
         engine.set_module_resolver(Imports { modules: script.modules.clone(), loaded: RefCell::default() });
         let mut params = Module::new();
         params.set_var("params", Dynamic::from(host.borrow().params.clone()));
         engine.register_global_module(params.into());
         let mut global = engine.new_global_runtime_state();
-        global.source = script.ast.source().map(Into::into);
-        global.lib.push(script.ast.shared_lib().clone());
+        global.source = script.charged.source().map(Into::into);
+        global.lib.push(script.charged.shared_lib().clone());
         let mut program = Self {
             script,
-            engine,
-            api,
+            engine: Rc::new(engine),
+            api: Rc::new(api),
             host: Rc::clone(host),
             global,
             caches: Caches::new(),
             scope: Scope::new(),
             state: Dynamic::from_map(rhai::Map::new()),
             constants: Vec::new(),
+            counted: (0, 0),
+            resolved: 0,
         };
         program.declare()?;
         Ok(program)
@@ -135,7 +193,7 @@ impl Program {
             &mut self.global,
             &mut self.caches,
             &mut self.scope,
-            self.script.ast.statements(),
+            self.script.charged.statements(),
         );
         if let Err(error) = ran
             && !is_end(&error)
@@ -147,7 +205,10 @@ impl Program {
             self.constants.push(name.to_owned());
             constants.set_var(name, value);
         }
-        self.engine.register_global_module(constants.into());
+        // A script that is being loaded has no twin yet.
+        if let Some(engine) = Rc::get_mut(&mut self.engine) {
+            engine.register_global_module(constants.into());
+        }
         self.scope.clear();
         self.caches = Caches::new();
         Ok(())
@@ -167,16 +228,87 @@ impl Program {
     ) -> Result<(), ScriptError> {
         let bodies = Rc::clone(&self.script.bodies);
         let Some(body) = bodies.get(callback) else { return Ok(()) };
+        let ended = self.run(ctx, body, callback.name(), arguments);
+        if let Some(rehearsal) = &mut self.host.borrow_mut().rehearsal {
+            rehearsal.state = self.state.clone();
+        }
+        ended
+    }
+
+    /// Runs a test of the script, with the context lent to its functions meanwhile.
+    pub(super) fn test(&mut self, ctx: &mut Context, name: &str) -> Result<(), ScriptError> {
+        match callbacks::test_body(&self.script.charged, name) {
+            Some(body) => self.run(ctx, &body, name, []),
+            None => {
+                let message = format!("there is no test `{name}`");
+                Err(ScriptError::new(&self.script.source.file, (1, 1), message))
+            }
+        }
+    }
+
+    /// Returns a program that shares all with this one but `this` and what is being called, so that it can
+    /// run while this one is called.
+    pub(super) fn twin(&self) -> Self {
+        Self {
+            script: self.script.clone(),
+            engine: Rc::clone(&self.engine),
+            api: Rc::clone(&self.api),
+            host: Rc::clone(&self.host),
+            global: self.global.clone(),
+            caches: Caches::new(),
+            scope: Scope::new(),
+            state: Dynamic::from_map(rhai::Map::new()),
+            constants: self.constants.clone(),
+            counted: (0, 0),
+            resolved: 0,
+        }
+    }
+
+    fn run<const N: usize>(
+        &mut self,
+        ctx: &mut Context,
+        body: &Body,
+        name: &str,
+        arguments: [Dynamic; N],
+    ) -> Result<(), ScriptError> {
         self.lend(ctx);
         let ended = self.evaluate(body, arguments);
         self.take_back(ctx);
         match ended {
             Err(error) if !is_end(&error) => {
-                let place = callbacks::place_of(&self.script.source.text, callback.name());
+                let place = callbacks::place_of(&self.script.source.text, name);
                 Err(self.explain(&error, place))
             }
-            _ => Ok(()),
+            _ => self.count_state(name),
         }
+    }
+
+    /// Counts what is in `this`, now and then: once as many operations have been done as there were values.
+    fn count_state(&mut self, name: &str) -> Result<(), ScriptError> {
+        let spent = self.host.borrow().meter.spent();
+        self.resolved += spent;
+        if self.resolved > RESOLVING_OPERATIONS {
+            // A script can make up names of functions without end, of which Rhai notes that there are none.
+            self.caches = Caches::new();
+            self.resolved = 0;
+        }
+        let (values, operations) = &mut self.counted;
+        *operations += spent;
+        if *operations < (*values as u64).max(1_000) {
+            return Ok(());
+        }
+        let size = limits::size(&self.state, VALUE_NESTING_MAX);
+        self.counted = (size.unwrap_or(0), 0);
+        if size.is_some_and(|size| size <= STATE_MAX) {
+            return Ok(());
+        }
+        let message = size.map_or_else(
+            || format!("what is kept in `this` nests deeper than {VALUE_NESTING_MAX}"),
+            |size| format!("`this` holds {size} values; at most {STATE_MAX} are allowed"),
+        );
+        let source = &self.script.source;
+        let place = callbacks::place_of(&source.text, name);
+        Err(ScriptError::new(&source.file, place, message).with_help("drop what is no longer needed"))
     }
 
     fn evaluate<const N: usize>(
