@@ -105,7 +105,9 @@ fn complaints(Case { name, source, expected }: &Case, idle: &Run) -> Vec<String>
         found.push(format!("{name}: control characters are logged"));
     }
     if done.seen.others != idle.seen.others {
-        found.push(format!("{name}: the others noticed"));
+        let differs = |(one, two): &(&String, &String)| one != two;
+        let first = done.seen.others.iter().zip(&idle.seen.others).find(differs);
+        found.push(format!("{name}: the others noticed: {first:?}"));
     }
     let more = done.memory.bytes_max.saturating_sub(idle.memory.bytes_max);
     if more > BYTES_MAX {
