@@ -52,10 +52,18 @@ impl TapeSink for Watch {
             | Fact::CommandRejected { owner, .. }
                 if Some(*owner) == script => {}
             Fact::Plotted { .. } | Fact::Recorded { .. } => {}
-            other => seen.others.push(format!("{:?} {other:?}", stamped.at)),
+            other => seen.others.push(format!("{:?} {}", stamped.at, without_ids(&format!("{other:?}")))),
         }
         Ok(())
     }
+}
+
+/// Returns a fact without the numbers of orders, which count those of all.
+fn without_ids(fact: &str) -> String {
+    let mut parts = fact.split("OrderId(");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    first + &rest.collect::<String>()
 }
 
 /// A run with a script in it.
