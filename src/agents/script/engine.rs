@@ -8,7 +8,7 @@ use rhai::packages::{
 
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
-use super::{functions, indicators, limits, market, objects, orders, output, params, sort};
+use super::{fed, functions, indicators, limits, market, objects, orders, output, params, sort};
 
 /// What functions are looked up by; any numbers do, if they are the same in every process.
 const HASHING_SEED: [u64; 4] = [0x0062_6561, 0x0072_7069, 0x0074_2d72, 0x0068_6169];
@@ -39,6 +39,7 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     functions::register_chance(&mut api, host);
     output::register(&mut api, host);
     indicators::register(&mut api);
+    fed::register(&mut api);
     let api = api.api;
     (engine, api)
 }

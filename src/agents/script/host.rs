@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use rhai::{Dynamic, EvalAltResult};
 
+use super::fed::Fed;
 use super::feeds::Feeds;
 use super::limits::{
     COMMANDS_MAX, LINE_CHARS_MAX, LINES_MAX, Meter, OPEN_ORDERS_MAX, OPERATIONS, ROWS_MAX, exceeded,
@@ -50,6 +51,8 @@ pub(super) struct Host {
     pub(super) params: Params,
     pub(super) timers: Timers,
     pub(super) feeds: Feeds,
+    /// The indicators that the host feeds.
+    pub(super) fed: Fed,
     /// The names of series and tables.
     pub(super) names: Names,
     /// The script's own open orders.
@@ -83,6 +86,7 @@ impl Host {
             params: Params::default(),
             timers: Timers::default(),
             feeds: Feeds::new(SimDuration::ZERO),
+            fed: Fed::default(),
             names: Names::default(),
             orders: BTreeMap::new(),
             refused: Vec::new(),
