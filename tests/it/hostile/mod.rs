@@ -63,7 +63,7 @@ fn without_ids(fact: &str) -> String {
     let mut parts = fact.split("OrderId(");
     let first = parts.next().unwrap_or_default().to_owned();
     let rest = parts.map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()));
-    first + &rest.collect::<String>()
+    rest.fold(first, |all, part| all + part)
 }
 
 /// A run with a script in it.
