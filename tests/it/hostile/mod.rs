@@ -73,6 +73,7 @@ struct Run {
     time: Duration,
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long a callback takes in real time is what is tested")]
 fn run(source: ScriptSource, on_error: OnError) -> Run {
     let seen = Rc::new(RefCell::new(Seen::default()));
     let began = Instant::now();
