@@ -12,6 +12,7 @@ pub mod cli;
 pub mod exchange;
 pub mod kernel;
 pub mod market;
+pub mod mock;
 pub mod pit;
 pub mod process;
 pub mod record;

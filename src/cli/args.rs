@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::record::Format;
 use crate::scenario::Override;
+use crate::units::Decimal;
 
 /// An actor-based market simulator: price-time-priority matching in virtual time, strategies in Rhai,
 /// exact P&L, the same digest for the same seed everywhere.
@@ -20,8 +21,14 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Run scenarios, and write their results and reports.
     Simulate(SimulateArguments),
-    /// Say whether scenarios are valid; run nothing, write nothing.
+    /// Say whether scenarios and strategies are valid; run nothing, write nothing.
     Check(CheckArguments),
+    /// List what a strategy declares, or run its tests.
+    Strategy(StrategyArguments),
+    /// Write a start for something of one's own.
+    New(NewArguments),
+    /// Write what strategies can call as definitions for an editor.
+    Definitions(DefinitionsArguments),
     /// Draw the report of finished runs anew.
     Report(ReportArguments),
     /// Replay LOBSTER's messages, and compare the book with LOBSTER's after each of them.
@@ -65,10 +72,10 @@ pub(super) struct SimulateArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Scenario files.
+    /// Scenario files, and strategies, whose names end in .rhai.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Change a scenario's value first; may be repeated.
+    /// Change the scenarios' value first; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub(super) overrides: Vec<Override>,
     /// Print nothing but errors.
@@ -77,6 +84,82 @@ pub(super) struct CheckArguments {
     /// Print the findings as JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct StrategyArguments {
+    #[command(subcommand)]
+    pub(super) command: Option<StrategyCommand>,
+    /// A strategy, such as strategies/ema_cross.rhai.
+    #[arg(required = true)]
+    pub(super) file: Option<PathBuf>,
+    /// Print the list as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StrategyCommand {
+    /// Run the functions of a strategy that are called `test_..`, each on a fresh market.
+    Test(TestArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TestArguments {
+    /// The strategy.
+    pub(super) file: PathBuf,
+    /// Run only tests whose names contain this.
+    pub(super) filter: Option<String>,
+    /// Give the strategy a parameter, such as `--set fast=5`; may be repeated.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_override)]
+    pub(super) params: Vec<Override>,
+    /// A market that there is, MOCK@PIT unless given; may be repeated, and the first is the strategy's own.
+    #[arg(long = "market", value_name = "SYMBOL@VENUE", value_parser = parse_market)]
+    pub(super) markets: Vec<(String, String)>,
+    /// The smallest step of prices.
+    #[arg(long, value_name = "SIZE", default_value = "0.01")]
+    pub(super) tick_size: Decimal,
+    /// The smallest step of quantities.
+    #[arg(long, value_name = "SIZE", default_value = "1")]
+    pub(super) lot_size: Decimal,
+    /// The cash with which the strategy begins.
+    #[arg(long, value_name = "AMOUNT", default_value_t = 1_000_000, value_parser = clap::value_parser!(i64).range(0..=1_000_000_000_000))]
+    pub(super) cash: i64,
+    /// Print the outcome as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewArguments {
+    #[command(subcommand)]
+    pub(super) what: NewCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum NewCommand {
+    /// Write a strategy that trades, with comments and tests.
+    Strategy(NewStrategyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewStrategyArguments {
+    /// Its name: small letters, digits and `_`.
+    pub(super) name: String,
+    /// Where the strategy goes.
+    #[arg(long, value_name = "DIR", default_value = "strategies")]
+    pub(super) dir: PathBuf,
+    /// Write scenarios/NAME.toml too, which runs it.
+    #[arg(long)]
+    pub(super) scenario: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DefinitionsArguments {
+    /// Where they go.
+    #[arg(long, value_name = "DIR", default_value = "definitions")]
+    pub(super) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -106,4 +189,16 @@ pub(super) struct VerifyBookArguments {
 
 fn parse_override(text: &str) -> Result<Override, String> {
     text.parse()
+}
+
+fn parse_market(text: &str) -> Result<(String, String), String> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.len() <= 64 && !name.contains(|c: char| c.is_control() || c.is_whitespace())
+    };
+    let (symbol, venue) = text.split_once('@').unwrap_or((text, "PIT"));
+    if is_name(symbol) && is_name(venue) {
+        Ok((symbol.to_owned(), venue.to_owned()))
+    } else {
+        Err("write SYMBOL or SYMBOL@VENUE, such as ACME@NORTH".to_owned())
+    }
 }

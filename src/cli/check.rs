@@ -1,47 +1,94 @@
-//! `bearpit check`: says whether scenarios are valid.
+//! `bearpit check`: says whether scenarios and strategies are valid.
 
-use serde_json::json;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use super::Failure;
 use super::args::CheckArguments;
 use super::console::{colors_errors, complain, print};
-use crate::scenario::Scenario;
+use crate::agents::script::declared_params;
+use crate::scenario::{Diagnostics, Override, Scenario, Strategy};
 
-/// Checks the scenarios with all files they name; runs and writes nothing.
+/// What a check of one file came to.
+struct Checked {
+    /// What is wrong, or only odd.
+    findings: Diagnostics,
+    /// What the file is, in a line, if it is valid, and its name.
+    valid: Option<(String, Value)>,
+}
+
+/// Checks the files with all that they name; runs and writes nothing.
 ///
 /// # Errors
 /// [`Failure::Input`] if any is not valid.
 pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
     let mut failed = false;
-    let mut findings = Vec::new();
+    let mut all = Vec::new();
     for file in &arguments.files {
-        match Scenario::load(file, &arguments.overrides) {
-            Ok(scenario) => {
-                if arguments.json {
-                    findings.push(json!({ "file": file, "valid": true, "scenario": scenario.name }));
-                } else if !arguments.quiet {
-                    print(&format!("{}: valid; {}", file.display(), describe(&scenario)))?;
-                }
-            }
-            Err(diagnostics) => {
-                failed = true;
-                if arguments.json {
-                    findings.push(json!({ "file": file, "valid": false, "errors": diagnostics.to_json() }));
-                } else {
-                    complain(diagnostics.render(colors_errors()).trim_end());
-                }
-            }
+        let is_script = file.extension().is_some_and(|extension| extension == "rhai");
+        let checked = if is_script { strategy(file) } else { scenario(file, &arguments.overrides) };
+        failed |= checked.valid.is_none();
+        if arguments.json {
+            all.push(to_json(file, &checked));
+            continue;
+        }
+        let has_errors = checked.findings.has_errors();
+        if !checked.findings.is_empty() && (has_errors || !arguments.quiet) {
+            complain(checked.findings.render(colors_errors()).trim_end());
+        }
+        if let Some((what, _)) = checked.valid.filter(|_| !arguments.quiet) {
+            print(&format!("{}: valid; {what}", file.display()))?;
         }
     }
     if arguments.json {
-        print(&serde_json::Value::from(findings).to_string())?;
+        print(&Value::from(all).to_string())?;
     }
     if failed { Err(Failure::Input) } else { Ok(()) }
 }
 
+fn scenario(file: &Path, overrides: &[Override]) -> Checked {
+    match Scenario::load(file, overrides) {
+        Err(findings) => Checked { findings, valid: None },
+        Ok(scenario) => {
+            let findings = scenario.check_scripts();
+            let valid = (!findings.has_errors()).then(|| (describe(&scenario), json!(scenario.name)));
+            Checked { findings, valid }
+        }
+    }
+}
+
+fn strategy(file: &Path) -> Checked {
+    match Strategy::load(file) {
+        Err(findings) => Checked { findings, valid: None },
+        Ok(strategy) => {
+            let params = declared_params(&strategy.script).len() as u64;
+            let callbacks = strategy.script.callbacks().count() as u64;
+            let tests = strategy.script.tests().len() as u64;
+            let what = [count(params, "parameter"), count(callbacks, "callback"), count(tests, "test")];
+            let name = file.file_stem().map(|stem| stem.to_string_lossy());
+            let valid = (!strategy.findings.has_errors()).then(|| (what.join(", "), json!(name)));
+            Checked { findings: strategy.findings, valid }
+        }
+    }
+}
+
+/// Scenarios are named as such, strategies as such; what is only odd comes as a warning.
+fn to_json(file: &Path, checked: &Checked) -> Value {
+    let kind = if file.extension().is_some_and(|it| it == "rhai") { "strategy" } else { "scenario" };
+    let (errors, warnings) = checked.findings.to_json_by_severity();
+    match &checked.valid {
+        Some((_, name)) => json!({ "file": file, "valid": true, kind: name, "warnings": warnings }),
+        None => json!({ "file": file, "valid": false, "errors": errors, "warnings": warnings }),
+    }
+}
+
+fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 fn describe(scenario: &Scenario) -> String {
     let agents: u64 = scenario.agents.iter().map(|agent| u64::from(agent.count)).sum();
-    let count = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     format!(
         "`{}`, seed {}, {} to {}, {}, {}, {}",
         scenario.name,

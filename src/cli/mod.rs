@@ -3,7 +3,7 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | all went well (a failed strategy included, unless `--strict`) |
-//! | 1 | a run failed, a result could not be read or written, or a book does not verify |
+//! | 1 | a run or a test failed, a file could not be read or written, or a book does not verify |
 //! | 2 | the input is not valid: nothing was run, nothing was written |
 //! | 3 | with `--strict`: a strategy failed while running |
 //! | 130 | interrupted |
@@ -12,11 +12,16 @@ mod args;
 mod check;
 mod console;
 mod coordinator;
+mod definitions;
+mod files;
 mod job;
+mod new;
 mod progress;
 mod report;
 mod simulate;
+mod strategy;
 mod summary;
+mod test;
 mod verify;
 
 use std::process::ExitCode;
@@ -28,7 +33,7 @@ use args::{Arguments, Command};
 /// Why a command ends other than well; its number is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Failure {
-    /// A run failed, a result could not be read or written, or a book does not verify.
+    /// A run or a test failed, a file could not be read or written, or a book does not verify.
     Run = 1,
     /// The input is not valid.
     Input = 2,
@@ -51,6 +56,9 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Strategy(arguments) => strategy::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
+        Command::Definitions(arguments) => definitions::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::VerifyBook(arguments) => verify::run(&arguments),
     };

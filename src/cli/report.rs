@@ -1,11 +1,11 @@
 //! `bearpit report`: draws the report of finished runs anew.
 
-use std::io::Write;
 use std::path::Path;
 
 use super::Failure;
 use super::args::ReportArguments;
 use super::console::{complain, print};
+use super::files::write_whole;
 use crate::record::StoredRun;
 use crate::report;
 
@@ -32,12 +32,4 @@ fn draw(directory: &Path) -> Result<(), String> {
     let page = report::render(&run).map_err(|error| error.to_string())?;
     write_whole(directory, "report.html", page.as_bytes())
         .map_err(|error| format!("{}: cannot write report.html: {error}", directory.display()))
-}
-
-/// Writes a file beside the old one and puts it in its place, so that it is never half there.
-fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(bytes)?;
-    file.persist(directory.join(name))?;
-    Ok(())
 }

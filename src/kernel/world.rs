@@ -1,6 +1,7 @@
 //! [`World`]: owns the actors and the clock, and delivers events in order.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::sync::Arc;
 
 use actix::{ActorState, Running};
@@ -238,6 +239,14 @@ impl<D: Domain> World<D> {
     /// Returns what the actors share, to be changed between steps.
     pub const fn domain_mut(&mut self) -> &mut D {
         self.ctx.domain_mut()
+    }
+
+    /// Exchanges the context, set to an actor, for a vacant one, and back: between two steps, what stands
+    /// outside can then look and act as that actor does.
+    pub const fn exchange_context(&mut self, actor: ActorId, other: &mut SimContext<D>) {
+        self.ctx.current = actor;
+        other.current = actor;
+        mem::swap(&mut self.ctx, other);
     }
 
     fn deliver_next(&mut self) {

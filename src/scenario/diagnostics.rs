@@ -29,6 +29,7 @@ pub struct Diagnostic {
     place: Place,
     message: String,
     help: Option<String>,
+    is_warning: bool,
 }
 
 /// Everything that is wrong with one scenario and the files it names.
@@ -49,7 +50,18 @@ impl Diagnostics {
     }
 
     pub(super) fn push(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
-        self.items.push(Diagnostic { place, message: message.into(), help });
+        self.items.push(Diagnostic { place, message: message.into(), help, is_warning: false });
+    }
+
+    /// Adds what is odd, but not wrong.
+    pub(super) fn warn(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+        self.items.push(Diagnostic { place, message: message.into(), help, is_warning: true });
+    }
+
+    /// Tells whether anything is wrong, and not only odd.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.items.iter().any(|item| !item.is_warning)
     }
 
     /// Tells whether nothing is wrong.
@@ -83,22 +95,35 @@ impl Diagnostics {
     /// Returns everything for machines.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let item = |item: &Diagnostic| {
-            let (line, column) = self.line_and_column(&item.place);
-            json!({
-                "file": self.sources[item.place.source].name,
-                "line": line,
-                "column": column,
-                "message": item.message,
-                "help": item.help,
-            })
+        self.items.iter().map(|item| self.item_to_json(item)).collect()
+    }
+
+    /// Returns for machines what is wrong, and apart from it what is only odd.
+    #[must_use]
+    pub fn to_json_by_severity(&self) -> (Value, Value) {
+        let of = |is_warning: bool| {
+            let items = self.items.iter().filter(|item| item.is_warning == is_warning);
+            items.map(|item| self.item_to_json(item)).collect()
         };
-        self.items.iter().map(item).collect()
+        (of(false), of(true))
+    }
+
+    fn item_to_json(&self, item: &Diagnostic) -> Value {
+        let (line, column) = self.line_and_column(&item.place);
+        json!({
+            "file": self.sources[item.place.source].name,
+            "line": line,
+            "column": column,
+            "message": item.message,
+            "help": item.help,
+            "severity": if item.is_warning { "warning" } else { "error" },
+        })
     }
 
     fn draw(&self, renderer: &Renderer, item: &Diagnostic) -> String {
         let source = &self.sources[item.place.source];
-        let title = Level::ERROR.primary_title(item.message.as_str());
+        let level = if item.is_warning { Level::WARNING } else { Level::ERROR };
+        let title = level.primary_title(item.message.as_str());
         let (line, _) = self.line_and_column(&item.place);
         let (text, start) = line_around(&source.text, item.place.span.start);
         let from = item.place.span.start.min(source.text.len()) - start;

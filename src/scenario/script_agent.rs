@@ -1,12 +1,12 @@
 //! Reading script agents: the script with its imports, and the parameters it declares.
 
 use super::agents::{Place as Seat, Surroundings};
-use super::diagnostics::Place;
 use super::read::{self, Read};
 use super::section::Section;
-use super::tree::{Node, Value};
+use super::strategy;
+use super::tree::{Node, Override, Value};
 use crate::agents::script::{
-    CompiledScript, OPERATIONS, OPERATIONS_MAX, ScriptError, ScriptSource, check_params, compile,
+    CompiledScript, OPERATIONS, OPERATIONS_MAX, ScriptError, ScriptSource, check_params, compile, lint,
 };
 use crate::agents::{OnError, ParamValue, ScriptConfig};
 
@@ -37,7 +37,13 @@ pub(super) fn script(
         around.files.absorb(name.as_bytes());
         around.files.absorb(module.text.as_bytes());
     }
-    let compiled = compile(&source).map_err(|error| complain(section, &source, &error)).ok()?;
+    let Ok(compiled) = compile(&source) else {
+        // Not the first error only, but all that can be said.
+        for finding in lint(&source).findings.iter().filter(|finding| !finding.is_warning) {
+            complain(section, &source, &finding.error);
+        }
+        return None;
+    };
     let params = params?;
     check(section, &source, &compiled, &params)?;
     Some(ScriptConfig {
@@ -51,19 +57,7 @@ pub(super) fn script(
 
 /// Complains at the place of an error in the script or in what it imports.
 fn complain(section: &Section<'_>, source: &ScriptSource, error: &ScriptError) {
-    let ScriptError { file, line, column, message, help } = error;
-    let text = source.text_of(file).map_or("", |text| &**text);
-    let mut diagnostics = section.findings.borrow_mut();
-    let index = diagnostics.add_source(file.display().to_string(), text);
-    let at = offset_of(text, *line, *column);
-    diagnostics.push(Place { source: index, span: at..at + 1 }, message, help.clone());
-}
-
-/// Returns the byte of a line and column, both from 1.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let within = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset);
-    start + within
+    strategy::complain(&mut section.findings.borrow_mut(), source, error, false);
 }
 
 /// Complains of parameters that are not as the script declares them.
@@ -102,6 +96,18 @@ fn params(section: &Section<'_>) -> Option<Vec<(String, ParamValue)>> {
         }
     }
     complete.then_some(found)
+}
+
+impl Override {
+    /// Returns the parameter that a script by itself is given with `NAME=VALUE`.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn param(&self) -> Result<(String, ParamValue), String> {
+        let value =
+            param(&self.value(0, 0)).map_err(|why| format!("the parameter `{}` {why}", self.key()))?;
+        Ok((self.key().to_owned(), value))
+    }
 }
 
 fn param(node: &Node) -> Read<ParamValue> {

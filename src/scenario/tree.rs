@@ -174,8 +174,13 @@ impl Override {
         *current = value;
     }
 
+    /// Returns what is to be changed.
+    pub(super) fn key(&self) -> &str {
+        self.text[..self.equals].trim()
+    }
+
     /// Reads the value as TOML, or as plain text where it is none.
-    fn value(&self, source: usize, at: usize) -> Node {
+    pub(super) fn value(&self, source: usize, at: usize) -> Node {
         let text = &self.text[self.equals + 1..];
         match DeValue::parse(text) {
             Ok(value) => node(source, at, &value),

@@ -19,3 +19,5 @@ mod order_flow;
 mod orders;
 mod scripts;
 mod sessions;
+mod shipped;
+mod strategy_tools;

@@ -130,33 +130,86 @@ impl Bodies {
     }
 }
 
-/// Finds the callbacks of a script, and says what is wrong with functions that seem to be some.
+/// Finds the callbacks of a script.
+///
+/// # Errors
+/// The first of its [`faults`].
 pub(super) fn find(ast: &AST, source: &str, file: &Path) -> Result<Bodies, ScriptError> {
+    if let Some(fault) = faults(ast, source, file).into_iter().next() {
+        return Err(fault);
+    }
     let mut bodies = Bodies::default();
     for function in ast.iter_functions() {
+        if let Some(callback) = Callback::all().find(|callback| callback.name() == function.name) {
+            bodies.0[callback as usize] = Some(body(ast, &function));
+        }
+    }
+    Ok(bodies)
+}
+
+/// Says what is wrong with functions that seem to be callbacks, in the order of the file.
+pub(super) fn faults(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
+    let mut faults = Vec::new();
+    let mut is_any = false;
+    for function in ast.iter_functions() {
         let place = place_of(source, function.name);
-        let error = |message: String, help: String| ScriptError::new(file, place, message).with_help(help);
+        let fault = |message: String, help: String| ScriptError::new(file, place, message).with_help(help);
         match Callback::all().find(|callback| callback.name() == function.name) {
-            Some(callback) if function.params.len() == callback.arguments().len() => {
-                bodies.0[callback as usize] = Some(body(ast, &function));
-            }
+            Some(callback) if function.params.len() == callback.arguments().len() => is_any = true,
             Some(callback) => {
                 let message = format!("`{}` has {} arguments", function.name, function.params.len());
                 let help = format!("write fn {}({})", callback.name(), callback.arguments().join(", "));
-                return Err(error(message, help));
+                faults.push(fault(message, help));
             }
             None if function.name.starts_with("on_") => {
                 let message = format!("`{}` is not a callback, so it would never be called", function.name);
-                return Err(error(message, hint(function.name)));
+                faults.push(fault(message, hint(function.name)));
             }
             None => {}
         }
     }
-    if bodies.0.iter().all(Option::is_none) {
+    if faults.is_empty() && !is_any {
         let message = "the script defines no callback, so it would never do anything".to_owned();
-        return Err(ScriptError::new(file, (1, 1), message).with_help(format!("callbacks are {}", names())));
+        let help = format!("callbacks are {}", names());
+        faults.push(ScriptError::new(file, (1, 1), message).with_help(help));
     }
-    Ok(bodies)
+    faults.sort_by_key(|fault| (fault.line, fault.column));
+    faults
+}
+
+/// How the names of tests begin.
+pub(super) const TEST_PREFIX: &str = "test_";
+
+/// Says which tests would never run.
+pub(super) fn tests_with_arguments(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
+    let is_odd = |it: &rhai::ScriptFnMetadata<'_>| it.name.starts_with(TEST_PREFIX) && !it.params.is_empty();
+    let odd = ast.iter_functions().filter(is_odd);
+    let complaint = |it: rhai::ScriptFnMetadata<'_>| {
+        let message = format!("`{}` has arguments, so it is no test and would never run", it.name);
+        let help = format!("write fn {}(), or call it something else", it.name);
+        ScriptError::new(file, place_of(source, it.name), message).with_help(help)
+    };
+    odd.map(complaint).collect()
+}
+
+/// Returns the body of a test.
+pub(super) fn test_body(ast: &AST, name: &str) -> Option<Body> {
+    let test = ast.iter_functions().find(|function| function.name == name && function.params.is_empty())?;
+    Some(body(ast, &test))
+}
+
+/// Returns the type of the object that callbacks know under this name.
+pub(super) fn object_of(argument: &str) -> Option<&'static str> {
+    const OBJECTS: [(&str, &str); 7] = [
+        ("bar", "Bar"),
+        ("quote", "Quote"),
+        ("trade", "Trade"),
+        ("book", "Book"),
+        ("event", "OrderEvent"),
+        ("position", "Holding"),
+        ("phase", "Phase"),
+    ];
+    OBJECTS.iter().find(|(known, _)| *known == argument).map(|(_, object)| *object)
 }
 
 /// Returns the body of a function as an expression that can be evaluated by itself.

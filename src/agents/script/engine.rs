@@ -1,5 +1,7 @@
 //! The Rhai engine of a script: what it may do, and how much of it.
 
+use std::any::TypeId;
+
 use rhai::Engine;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
@@ -8,12 +10,15 @@ use rhai::packages::{
 
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
-use super::{fed, functions, indicators, limits, market, objects, orders, output, params, sort};
+use super::market::Market;
+use super::{fed, functions, indicators, limits, market, objects, orders, output, params, rehearsal, sort};
 
 /// What functions are looked up by; any numbers do, if they are the same in every process.
 const HASHING_SEED: [u64; 4] = [0x0062_6561, 0x0072_7069, 0x0074_2d72, 0x0068_6169];
 
 /// Makes the engine of one script, whose functions act through `host`, and the list of those functions.
+///
+/// Where `host` has a market to play on, tests have their functions too.
 pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     let mut engine = language();
     // Chosen one by one: no time, no sleep, no files.
@@ -40,8 +45,25 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     output::register(&mut api, host);
     indicators::register(&mut api);
     fed::register(&mut api);
+    if host.borrow().rehearsal.is_some() {
+        rehearsal::register(&mut api, host);
+    }
     let api = api.api;
     (engine, api)
+}
+
+/// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first
+/// of these is a market.
+pub(super) fn functions_of(engine: &Engine) -> Vec<(String, usize, bool)> {
+    let market = TypeId::of::<Market>();
+    engine.collect_fn_metadata(
+        None,
+        |info| {
+            let on_market = info.metadata.param_types.first() == Some(&market);
+            Some((info.metadata.name.to_string(), info.metadata.num_params, on_market))
+        },
+        true,
+    )
 }
 
 /// Makes an engine that knows the language and its limits, but no functions: enough to parse.

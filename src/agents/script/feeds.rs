@@ -112,6 +112,12 @@ impl Feeds {
         })
     }
 
+    /// Returns the interval of the bars of a listing that were asked for first, or else the scenario's.
+    pub(super) fn first_interval(&self, listing: ListingId) -> SimDuration {
+        let asked = self.histories.iter().find(|history| history.listing == listing);
+        asked.map_or(self.interval, |history| history.interval)
+    }
+
     /// Keeps what a book shows now.
     pub(super) fn show(&mut self, listing: ListingId, ladders: Arc<Ladders>) {
         if let Some((_, shown)) = self.books.iter_mut().find(|(at, _)| *at == listing) {

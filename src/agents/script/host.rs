@@ -15,6 +15,7 @@ use super::order::{Order, Reason};
 use super::output::Names;
 use super::params::Params;
 use super::place::Place;
+use super::rehearsal::Rehearsal;
 use super::timers::Timers;
 use crate::kernel::SimContext;
 use crate::pit::{Context, Pit};
@@ -64,6 +65,8 @@ pub(super) struct Host {
     pub(super) spent: Spent,
     /// What a callback has used up of its operations.
     pub(super) meter: Rc<Meter>,
+    /// The market that a test of the script plays on.
+    pub(super) rehearsal: Option<Rehearsal>,
 }
 
 /// What a callback has used up of its limits.
@@ -93,6 +96,7 @@ impl Host {
             targets: BTreeMap::new(),
             spent: Spent::default(),
             meter: Meter::new(OPERATIONS),
+            rehearsal: None,
         }
     }
 

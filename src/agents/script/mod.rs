@@ -18,8 +18,10 @@
 //! they are read.
 
 mod api;
+mod asking;
 mod callbacks;
 mod charge;
+mod definitions;
 mod engine;
 mod error;
 mod fed;
@@ -29,6 +31,7 @@ mod functions;
 mod host;
 mod indicators;
 mod limits;
+mod lint;
 mod market;
 mod objects;
 mod order;
@@ -37,6 +40,7 @@ mod output;
 mod params;
 mod place;
 mod program;
+mod rehearsal;
 mod sort;
 mod source;
 mod terms;
@@ -45,9 +49,12 @@ mod trader;
 
 pub use api::{Api, ApiEntry, FieldEntry, api};
 pub use callbacks::Callback;
+pub use definitions::definitions;
 pub use error::ScriptError;
 pub use limits::{OPERATIONS, OPERATIONS_MAX};
+pub use lint::{Finding, Linted, lint};
 pub use params::{ParamComplaint, ParamDeclaration, ParamRange};
 pub use program::{CompiledScript, Scripts, check_params, compile, declared_params};
+pub use rehearsal::{MockAction, MockMarket, ScriptTest, test_functions};
 pub use source::{Module, ScriptSource};
 pub use trader::ScriptTrader;

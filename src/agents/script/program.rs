@@ -59,6 +59,32 @@ pub fn compile(source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
     Ok(script)
 }
 
+impl CompiledScript {
+    /// Returns what was compiled.
+    #[must_use]
+    pub const fn source(&self) -> &ScriptSource {
+        &self.source
+    }
+
+    /// Returns the callbacks that it defines.
+    pub fn callbacks(&self) -> impl Iterator<Item = Callback> {
+        Callback::all().filter(|callback| self.bodies.has(*callback))
+    }
+
+    /// Returns the names of its tests, which are its functions called `test_..` without arguments, in the
+    /// order of the file.
+    #[must_use]
+    pub fn tests(&self) -> Vec<String> {
+        let functions = self.ast.iter_functions();
+        let tests =
+            functions.filter(|it| it.name.starts_with(callbacks::TEST_PREFIX) && it.params.is_empty());
+        let mut tests: Vec<_> =
+            tests.map(|it| (callbacks::place_of(&self.source.text, it.name), it.name.to_owned())).collect();
+        tests.sort_unstable();
+        tests.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
 /// Returns the parameters that a script declares.
 #[must_use]
 pub fn declared_params(script: &CompiledScript) -> &[ParamDeclaration] {
@@ -84,7 +110,7 @@ fn declare(script: &CompiledScript, given: &[(String, ParamValue)]) -> Result<Pa
     Ok(params)
 }
 
-fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, ScriptError> {
+pub(super) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, ScriptError> {
     if text.len() > SOURCE_BYTES_MAX {
         let message = format!("the script has {} bytes; at most {SOURCE_BYTES_MAX} are allowed", text.len());
         return Err(ScriptError::new(file, (1, 1), message));
@@ -112,8 +138,8 @@ const RESOLVING_OPERATIONS: u64 = 1_000_000;
 /// A script in execution.
 pub(super) struct Program {
     script: CompiledScript,
-    engine: Engine,
-    api: Api,
+    engine: Rc<Engine>,
+    api: Rc<Api>,
     pub(super) host: Shared,
     /// What stays from callback to callback, so that each costs little to enter.
     global: GlobalRuntimeState,
@@ -142,8 +168,8 @@ impl Program {
         global.lib.push(script.charged.shared_lib().clone());
         let mut program = Self {
             script,
-            engine,
-            api,
+            engine: Rc::new(engine),
+            api: Rc::new(api),
             host: Rc::clone(host),
             global,
             caches: Caches::new(),
@@ -179,7 +205,10 @@ impl Program {
             self.constants.push(name.to_owned());
             constants.set_var(name, value);
         }
-        self.engine.register_global_module(constants.into());
+        // A script that is being loaded has no twin yet.
+        if let Some(engine) = Rc::get_mut(&mut self.engine) {
+            engine.register_global_module(constants.into());
+        }
         self.scope.clear();
         self.caches = Caches::new();
         Ok(())
@@ -199,20 +228,63 @@ impl Program {
     ) -> Result<(), ScriptError> {
         let bodies = Rc::clone(&self.script.bodies);
         let Some(body) = bodies.get(callback) else { return Ok(()) };
+        let ended = self.run(ctx, body, callback.name(), arguments);
+        if let Some(rehearsal) = &mut self.host.borrow_mut().rehearsal {
+            rehearsal.state = self.state.clone();
+        }
+        ended
+    }
+
+    /// Runs a test of the script, with the context lent to its functions meanwhile.
+    pub(super) fn test(&mut self, ctx: &mut Context, name: &str) -> Result<(), ScriptError> {
+        match callbacks::test_body(&self.script.charged, name) {
+            Some(body) => self.run(ctx, &body, name, []),
+            None => {
+                let message = format!("there is no test `{name}`");
+                Err(ScriptError::new(&self.script.source.file, (1, 1), message))
+            }
+        }
+    }
+
+    /// Returns a program that shares all with this one but `this` and what is being called, so that it can
+    /// run while this one is called.
+    pub(super) fn twin(&self) -> Self {
+        Self {
+            script: self.script.clone(),
+            engine: Rc::clone(&self.engine),
+            api: Rc::clone(&self.api),
+            host: Rc::clone(&self.host),
+            global: self.global.clone(),
+            caches: Caches::new(),
+            scope: Scope::new(),
+            state: Dynamic::from_map(rhai::Map::new()),
+            constants: self.constants.clone(),
+            counted: (0, 0),
+            resolved: 0,
+        }
+    }
+
+    fn run<const N: usize>(
+        &mut self,
+        ctx: &mut Context,
+        body: &Body,
+        name: &str,
+        arguments: [Dynamic; N],
+    ) -> Result<(), ScriptError> {
         self.lend(ctx);
         let ended = self.evaluate(body, arguments);
         self.take_back(ctx);
         match ended {
             Err(error) if !is_end(&error) => {
-                let place = callbacks::place_of(&self.script.source.text, callback.name());
+                let place = callbacks::place_of(&self.script.source.text, name);
                 Err(self.explain(&error, place))
             }
-            _ => self.count_state(callback),
+            _ => self.count_state(name),
         }
     }
 
     /// Counts what is in `this`, now and then: once as many operations have been done as there were values.
-    fn count_state(&mut self, callback: Callback) -> Result<(), ScriptError> {
+    fn count_state(&mut self, name: &str) -> Result<(), ScriptError> {
         let spent = self.host.borrow().meter.spent();
         self.resolved += spent;
         if self.resolved > RESOLVING_OPERATIONS {
@@ -235,7 +307,7 @@ impl Program {
             |size| format!("`this` holds {size} values; at most {STATE_MAX} are allowed"),
         );
         let source = &self.script.source;
-        let place = callbacks::place_of(&source.text, callback.name());
+        let place = callbacks::place_of(&source.text, name);
         Err(ScriptError::new(&source.file, place, message).with_help("drop what is no longer needed"))
     }
 

@@ -18,6 +18,7 @@ use super::order::{Happening, OrderEvent};
 use super::params::Params;
 use super::place::Place;
 use super::program::{Program, Scripts};
+use super::rehearsal::ScriptTest;
 use crate::agents::{OnError, ScriptConfig};
 use crate::kernel::Wakeup;
 use crate::market::{ExecutionReport, ReportKind};
@@ -32,6 +33,8 @@ pub struct ScriptTrader {
     config: ScriptConfig,
     scripts: Scripts,
     state: State,
+    /// The test that plays with it.
+    test: Option<ScriptTest>,
 }
 
 /// How far the trader has come.
@@ -62,7 +65,13 @@ impl ScriptTrader {
     /// Makes a trader that shares compiled scripts with others of its world.
     #[must_use]
     pub const fn sharing(config: ScriptConfig, scripts: Scripts) -> Self {
-        Self { config, scripts, state: State::Idle }
+        Self { config, scripts, state: State::Idle, test: None }
+    }
+
+    /// Makes a trader with which a test plays.
+    #[must_use]
+    pub fn tested(config: ScriptConfig, test: ScriptTest) -> Self {
+        Self { test: Some(test), ..Self::new(config) }
     }
 
     fn start(&mut self, ctx: &mut Context) -> Result<(), ScriptError> {
@@ -72,6 +81,7 @@ impl ScriptTrader {
             start: ctx.now(),
             params: Params::given(&self.config.params),
             feeds: Feeds::new(ctx.bar_interval()),
+            rehearsal: self.test.as_ref().and_then(ScriptTest::rehearsal),
             ..Host::vacant()
         };
         host.meter.allow(self.config.operations);
@@ -82,6 +92,9 @@ impl ScriptTrader {
             return Err(ScriptError { help: complaint.help, ..error });
         }
         host.borrow_mut().places = Place::all(ctx);
+        if let Some(test) = &self.test {
+            test.begin(program.twin());
+        }
         self.state = State::Running(Box::new(program));
         Ok(())
     }

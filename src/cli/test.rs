@@ -1,0 +1,119 @@
+//! `bearpit strategy test`: runs the tests of a strategy.
+
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::args::TestArguments;
+use super::console::{complain, print};
+use super::strategy::load;
+use crate::agents::script::{CompiledScript, check_params};
+use crate::mock::{MockTerms, TestOutcome, run_test};
+use crate::units::Money;
+
+/// Runs the tests whose names contain the filter, and tells how they ended.
+///
+/// # Errors
+/// [`Failure::Input`] if script, parameters or market are not valid, [`Failure::Run`] if a test fails.
+pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
+    let script = load(&arguments.file, arguments.json)?.script;
+    let terms = terms(arguments, &script)?;
+    let all = script.tests();
+    let is_wanted =
+        |name: &&String| arguments.filter.as_ref().is_none_or(|part| name.contains(part.as_str()));
+    let wanted: Vec<&String> = all.iter().filter(is_wanted).collect();
+    if !arguments.json {
+        let file = arguments.file.display();
+        let what = if wanted.len() == 1 { "test" } else { "tests" };
+        print(&format!("running {} {what} of {file}", wanted.len()))?;
+    }
+    let mut outcomes = Vec::new();
+    for name in wanted {
+        let outcome = run_test(&script, name, &terms).map_err(|why| invalid(&why))?;
+        if !arguments.json {
+            print(&format!("test {name} ... {}", if outcome.is_passed() { "ok" } else { "FAILED" }))?;
+        }
+        outcomes.push(outcome);
+    }
+    let failed = outcomes.iter().filter(|outcome| !outcome.is_passed()).count();
+    if arguments.json {
+        print(&outcomes.iter().map(to_json).collect::<Value>().to_string())?;
+    } else {
+        let mut text = String::new();
+        for outcome in outcomes.iter().filter(|outcome| !outcome.is_passed()) {
+            text.push_str(&told(outcome, &script));
+        }
+        let passed = outcomes.len() - failed;
+        let (verdict, left) = (if failed == 0 { "ok" } else { "FAILED" }, all.len() - outcomes.len());
+        text.push_str(&format!(
+            "\ntest result: {verdict}. {passed} passed; {failed} failed; {left} filtered out"
+        ));
+        if all.is_empty() {
+            text.push_str("\n\nTests are functions of the script called `test_..`, without arguments.");
+        }
+        print(&text)?;
+    }
+    if failed == 0 { Ok(()) } else { Err(Failure::Run) }
+}
+
+fn invalid(why: &str) -> Failure {
+    complain(&format!("error: {why}"));
+    Failure::Input
+}
+
+fn terms(arguments: &TestArguments, script: &CompiledScript) -> Result<MockTerms, Failure> {
+    let mut terms = MockTerms {
+        tick_size: arguments.tick_size,
+        lot_size: arguments.lot_size,
+        cash: Money::from_whole(arguments.cash),
+        ..MockTerms::default()
+    };
+    if !arguments.markets.is_empty() {
+        terms.markets.clone_from(&arguments.markets);
+    }
+    for change in &arguments.params {
+        terms.params.push(change.param().map_err(|why| invalid(&format!("--set {why}")))?);
+    }
+    let complaints = check_params(script, &terms.params).map_err(|error| invalid(&error.to_string()))?;
+    for complaint in &complaints {
+        let help = complaint.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+        complain(&format!("error: --set {}: {}{help}", complaint.name, complaint.message));
+    }
+    if complaints.is_empty() { Ok(terms) } else { Err(Failure::Input) }
+}
+
+/// Tells of a test that failed.
+fn told(outcome: &TestOutcome, script: &CompiledScript) -> String {
+    let mut text = format!("\n---- {} ----\n", outcome.name);
+    if let Some(error) = &outcome.error {
+        text.push_str(&format!("{error}\n"));
+        if let Some(source) = script.source().text_of(&error.file) {
+            text.push_str(&format!("{}\n", error.excerpt(source)));
+        }
+    }
+    if let Some(failure) = &outcome.strategy {
+        text.push_str(&format!("the strategy failed: {failure}\n"));
+    }
+    if !outcome.log.is_empty() {
+        text.push_str(&format!("logged:\n  {}\n", outcome.log.join("\n  ")));
+    }
+    text
+}
+
+fn to_json(outcome: &TestOutcome) -> Value {
+    let error = outcome.error.as_ref().map(|error| {
+        json!({
+            "file": error.file,
+            "line": error.line,
+            "column": error.column,
+            "message": error.message,
+            "help": error.help,
+        })
+    });
+    json!({
+        "name": outcome.name,
+        "passed": outcome.is_passed(),
+        "error": error,
+        "strategy_failure": outcome.strategy,
+        "log": outcome.log,
+    })
+}

@@ -1,0 +1,157 @@
+//! The market in which the tests of a strategy run: real books, real orders, nobody but a maker and a taker
+//! who do what the test says.
+//!
+//! Each test has a fresh market and a fresh strategy. All latencies are zero, so that what an order does is
+//! known in the moment it was sent.
+
+mod stage;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::account::AccountTerms;
+use crate::agents::script::{CompiledScript, MockMarket, ScriptError, ScriptTest, ScriptTrader};
+use crate::agents::{Desk, ParamValue, ScriptConfig};
+use crate::exchange::{BuildError, MarketBuilder};
+use crate::market::{Fees, Instrument};
+use crate::pit::Latencies;
+use crate::units::{Decimal, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
+
+use stage::{MAKER, STRATEGY, Stage, TAKER, Witness};
+
+/// What the market of a test is like.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MockTerms {
+    /// Symbol and venue of each market; the first is the strategy's own.
+    pub markets: Vec<(String, String)>,
+    /// The smallest step of a price.
+    pub tick_size: Decimal,
+    /// The smallest step of a quantity.
+    pub lot_size: Decimal,
+    /// The cash with which the strategy begins; it holds nothing, and may be short.
+    pub cash: Money,
+    /// Its parameters.
+    pub params: Vec<(String, ParamValue)>,
+}
+
+impl Default for MockTerms {
+    /// One market, `MOCK` at `PIT`, in cents and whole units, with a million in cash.
+    fn default() -> Self {
+        Self {
+            markets: vec![("MOCK".to_owned(), "PIT".to_owned())],
+            tick_size: Decimal::new(1, 2),
+            lot_size: Decimal::new(1, 0),
+            cash: Money::from_whole(1_000_000),
+            params: Vec::new(),
+        }
+    }
+}
+
+/// How a test ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TestOutcome {
+    /// Its name.
+    pub name: String,
+    /// Where and why the test itself failed.
+    pub error: Option<ScriptError>,
+    /// How the strategy failed meanwhile, with place, callback and virtual time.
+    pub strategy: Option<String>,
+    /// What the strategy and the test logged.
+    pub log: Vec<String>,
+}
+
+impl TestOutcome {
+    /// Tells whether nothing failed.
+    #[must_use]
+    pub const fn is_passed(&self) -> bool {
+        self.error.is_none() && self.strategy.is_none()
+    }
+}
+
+/// When the market of a test opens: a Monday morning.
+const OPEN: SimTime = SimTime::from_nanos(1_740_994_200 * 1_000_000_000);
+/// How long it can be open.
+const DAYS_MAX: i64 = 366;
+/// How far a strategy may be short.
+const SHORT_LOTS_MAX: u64 = 1_000_000_000;
+
+/// Runs one test of a script.
+///
+/// # Errors
+/// Says why there can be no such market.
+pub fn run_test(script: &CompiledScript, name: &str, terms: &MockTerms) -> Result<TestOutcome, String> {
+    let test = ScriptTest::default();
+    let witness = Witness::default();
+    let builder = lay_out(script, &test, terms, &witness)?;
+    let market = builder.open().map_err(|error| error.to_string())?;
+    let stage = Rc::new(RefCell::new(Stage::new(market, witness.clone())?));
+    let played: Rc<RefCell<dyn MockMarket>> = Rc::<RefCell<Stage>>::clone(&stage);
+    test.play_on(&played);
+    stage.borrow_mut().start();
+    let mut ctx = stage.borrow_mut().lend();
+    let mut error = test.run(name, &mut ctx).err();
+    stage.borrow_mut().take_back(ctx);
+    if error.is_none() && !witness.has_failed() {
+        // `on_stop` is part of every run, and so is the check that nothing was lost or made.
+        let settled = stage.borrow_mut().settle();
+        error = settled.err().map(|message| ScriptError {
+            file: script.source().file.clone(),
+            line: 1,
+            column: 1,
+            message,
+            help: None,
+        });
+    }
+    let (strategy, log) = witness.into_parts();
+    Ok(TestOutcome { name: name.to_owned(), error, strategy, log })
+}
+
+fn lay_out(
+    script: &CompiledScript,
+    test: &ScriptTest,
+    terms: &MockTerms,
+    witness: &Witness,
+) -> Result<MarketBuilder, String> {
+    let told = |error: BuildError| error.to_string();
+    let close = OPEN + SimDuration::from_secs(DAYS_MAX * 86_400);
+    let mut builder = MarketBuilder::new(Seed::new(0), OPEN, close).map_err(told)?;
+    builder.sample_interval(SimDuration::ZERO);
+    builder.sink(Box::new(witness.clone()));
+    let mut symbols: Vec<&str> = Vec::new();
+    let mut instruments: Vec<InstrumentId> = Vec::new();
+    for (symbol, _) in &terms.markets {
+        if !symbols.contains(&symbol.as_str()) {
+            let instrument = Instrument::new(symbol.as_str(), terms.tick_size, terms.lot_size)
+                .map_err(|error| error.to_string())?;
+            symbols.push(symbol);
+            instruments.push(builder.instrument(instrument, None));
+        }
+    }
+    let mut venues: Vec<(&str, Vec<InstrumentId>)> = Vec::new();
+    for (symbol, venue) in &terms.markets {
+        let known = symbols.iter().position(|known| known == symbol);
+        let instrument = known.map_or(InstrumentId::new(0), |index| instruments[index]);
+        match venues.iter_mut().find(|(known, _)| known == venue) {
+            Some((_, listed)) if listed.contains(&instrument) => {
+                return Err(format!("`{symbol}` is listed at `{venue}` twice"));
+            }
+            Some((_, listed)) => listed.push(instrument),
+            None => venues.push((venue, vec![instrument])),
+        }
+    }
+    for (venue, listed) in &venues {
+        builder.venue(venue, Fees::default(), Latencies::NONE, listed);
+    }
+    let short = instruments.iter().map(|id| (*id, Quantity::new(SHORT_LOTS_MAX))).collect();
+    let account = AccountTerms { cash: terms.cash, max_short: short, ..AccountTerms::default() };
+    let config = ScriptConfig {
+        params: terms.params.clone(),
+        ..ScriptConfig::new(script.source().clone(), ListingId::new(0))
+    };
+    let trader = ScriptTrader::tested(config, test.clone());
+    for name in [MAKER, TAKER] {
+        builder.agent((name, "desk"), stage::unlimited(), Latencies::NONE, Desk).map_err(told)?;
+    }
+    builder.agent((STRATEGY, "script"), account, Latencies::NONE, trader).map_err(told)?;
+    Ok(builder)
+}
