@@ -1,5 +1,5 @@
 //! The cost of a script's callback: an EMA cross on every quote, as a scripted trader that computes in its
-//! own state or with the host's averages, as a plain call of Rhai without a market, and as a native actor.
+//! own state, with the host's averages, or with averages that the host feeds, as a plain call of Rhai without a market, and as a native actor.
 //! And a million quotes to one strategy, everything included.
 //!
 //! `cargo bench --bench script`
@@ -38,16 +38,25 @@ const ON_MAP: &str = r"
     }
 ";
 
-const ON_INDICATORS: &str = r"
+const ON_UPDATES: &str = r"
     fn on_start() { this.fast = ema(12); this.slow = ema(26); this.long = false; }
     fn on_quote(quote) {
         let bid = quote.bid;
         if bid == () { return; }
-        let fast = this.fast.update(bid);
-        let slow = this.slow.update(bid);
-        if slow != () { this.long = fast > slow; }
+        this.long = this.fast.update(bid) > this.slow.update(bid);
     }
 ";
+
+const ON_FED: &str = r#"
+    fn on_start() {
+        this.fast = feed(ema(12), "quote.bid");
+        this.slow = feed(ema(26), "quote.bid");
+        this.long = false;
+    }
+    fn on_quote(quote) {
+        this.long = this.fast.value > this.slow.value;
+    }
+"#;
 
 const PLAIN: &str = r"
     fn on_quote(bid) {
@@ -179,9 +188,14 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() -> Result<()> {
-    let listeners =
-        [Listener::Nobody, Listener::Native, Listener::Script(ON_MAP), Listener::Script(ON_INDICATORS)];
-    let mut measured = [const { Vec::new() }; 4];
+    let listeners = [
+        Listener::Nobody,
+        Listener::Native,
+        Listener::Script(ON_MAP),
+        Listener::Script(ON_UPDATES),
+        Listener::Script(ON_FED),
+    ];
+    let mut measured = [const { Vec::new() }; 5];
     let mut bare = Vec::new();
     for _ in 0..REPETITIONS {
         for (nanos, listener) in measured.iter_mut().zip(&listeners) {
@@ -189,17 +203,22 @@ fn main() -> Result<()> {
         }
         bare.push(plain()?);
     }
-    let [nobody, native, on_map, on_indicators] = measured.map(median);
+    let [nobody, native, on_map, on_updates, on_fed] = measured.map(median);
     let bare = median(bare);
     println!("an EMA cross on each of {QUOTES} quotes (median of {REPETITIONS}), nanoseconds a quote:");
     println!("  market without a listener  {nobody:8.0}");
     println!("  native actor               {:8.0} more", native - nobody);
     println!("  plain call of Rhai         {bare:8.0}");
-    for (name, nanos) in [("script, state in a map", on_map), ("script, indicators", on_indicators)] {
+    let scripts = [
+        ("script, state in a map", on_map),
+        ("script, updates averages", on_updates),
+        ("script, averages are fed", on_fed),
+    ];
+    for (name, nanos) in scripts {
         let more = nanos - nobody;
         println!("  {name:<26} {more:8.0} more   {:.2} of the plain call", more / bare);
     }
-    let seconds = market(&Listener::Script(ON_INDICATORS), MILLION)? * MILLION as f64 / 1e9;
+    let seconds = market(&Listener::Script(ON_UPDATES), MILLION)? * MILLION as f64 / 1e9;
     println!("a million quotes to one strategy, everything included: {seconds:.2} s");
     Ok(())
 }

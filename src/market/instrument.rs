@@ -164,7 +164,12 @@ impl Instrument {
 fn scaled_f64(count: i64, size: Decimal) -> f64 {
     let scale = size.scale();
     let mantissa = size.scaled(scale).unwrap_or(0);
-    (i128::from(count) * mantissa) as f64 / 10_i128.pow(scale) as f64
+    // In 64 bits where they do, which is nearly always: conversions from 128 are calls.
+    let narrow = i64::try_from(mantissa).ok().and_then(|mantissa| mantissa.checked_mul(count));
+    match (narrow, 10_i64.checked_pow(scale)) {
+        (Some(product), Some(power)) => product as f64 / power as f64,
+        _ => (i128::from(count) * mantissa) as f64 / 10_i128.pow(scale) as f64,
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]

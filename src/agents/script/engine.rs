@@ -11,7 +11,7 @@ use rhai::packages::{
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
 use super::market::Market;
-use super::{functions, indicators, market, objects, orders, output, params, rehearsal};
+use super::{fed, functions, indicators, market, objects, orders, output, params, rehearsal};
 
 /// Operations per callback: some milliseconds' worth.
 pub(super) const OPERATIONS_MAX: u64 = 200_000;
@@ -44,6 +44,7 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     functions::register_chance(&mut api, host);
     output::register(&mut api, host);
     indicators::register(&mut api);
+    fed::register(&mut api);
     if host.borrow().rehearsal.is_some() {
         rehearsal::register(&mut api, host);
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use rhai::{Dynamic, EvalAltResult};
 
+use super::fed::Fed;
 use super::feeds::Feeds;
 use super::order::{Order, Reason};
 use super::output::Names;
@@ -48,6 +49,8 @@ pub(super) struct Host {
     pub(super) params: Params,
     pub(super) timers: Timers,
     pub(super) feeds: Feeds,
+    /// The indicators that the host feeds.
+    pub(super) fed: Fed,
     /// The names of series and tables.
     pub(super) names: Names,
     /// The script's own open orders.
@@ -86,6 +89,7 @@ impl Host {
             params: Params::default(),
             timers: Timers::default(),
             feeds: Feeds::new(SimDuration::ZERO),
+            fed: Fed::default(),
             names: Names::default(),
             orders: BTreeMap::new(),
             refused: Vec::new(),

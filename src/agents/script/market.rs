@@ -97,7 +97,7 @@ impl Market {
     }
 
     /// Asks to be told of something at this market.
-    fn ask(&self, function: &str, wanted: Wanted) -> Outcome<()> {
+    pub(super) fn ask(&self, function: &str, wanted: Wanted) -> Outcome<()> {
         let (mut host, place) = self.open(function)?;
         if host.feeds.len() >= FEEDS_MAX {
             return Err(format!("{function}: more than {FEEDS_MAX} feeds").into());

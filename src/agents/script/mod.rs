@@ -22,6 +22,7 @@ mod callbacks;
 mod definitions;
 mod engine;
 mod error;
+mod fed;
 mod feeds;
 mod flatten;
 mod functions;

@@ -12,7 +12,7 @@ use super::callbacks::Callback;
 use super::error::ScriptError;
 use super::feeds::{Feeds, Wanted};
 use super::flatten::Flatten;
-use super::host::{Host, Stage};
+use super::host::{Host, Outcome, Stage};
 use super::objects::{BarView, BookView, PhaseView, QuoteView, TradeView};
 use super::order::{Happening, OrderEvent};
 use super::params::Params;
@@ -261,28 +261,45 @@ impl Handler<MarketData> for ScriptTrader {
 
     fn handle(&mut self, data: MarketData, ctx: &mut Context) {
         let State::Running(program) = &self.state else { return };
-        let mut host = program.host.borrow_mut();
-        let Some(place) = host.places.get(data.listing.index()).cloned() else { return };
-        let (callback, argument) = match data.update {
-            Update::Bar(bar) => {
-                host.feeds.keep(data.listing, bar);
-                (Callback::Bar, Dynamic::from(BarView { place, bar }))
+        let told = program.host.borrow_mut().take(data);
+        match told {
+            None => {}
+            Some((callback, Ok(argument))) => self.call(ctx, callback, [argument]),
+            Some((callback, Err(error))) => {
+                let error = ScriptError::new(&self.config.source.file, (1, 1), error.to_string());
+                self.fail(ctx, Some(callback), &error);
             }
-            Update::Quote(quote) => (Callback::Quote, Dynamic::from(QuoteView { place, quote })),
+        }
+    }
+}
+
+impl Host {
+    /// Keeps what is to be kept of what the market tells, feeds the indicators that follow it, and returns
+    /// what the script is to be told.
+    fn take(&mut self, data: MarketData) -> Option<(Callback, Outcome<Dynamic>)> {
+        let place = self.places.get(data.listing.index()).cloned()?;
+        Some(match data.update {
+            Update::Bar(bar) => {
+                self.feeds.keep(data.listing, bar);
+                let bar = BarView { place, bar };
+                (Callback::Bar, self.fed.bar(&bar).map(|()| Dynamic::from(bar)))
+            }
+            Update::Quote(quote) => {
+                let quote = QuoteView { place, quote };
+                (Callback::Quote, self.fed.quote(&quote).map(|()| Dynamic::from(quote)))
+            }
             Update::Trade { price, quantity, aggressor, phase } => {
                 let trade = TradeView { place, price, quantity, aggressor, phase, at: data.at };
-                (Callback::Trade, Dynamic::from(trade))
+                (Callback::Trade, self.fed.trade(&trade).map(|()| Dynamic::from(trade)))
             }
             Update::Book(ladders) => {
-                host.feeds.show(data.listing, Arc::clone(&ladders));
-                (Callback::Book, Dynamic::from(BookView { place, ladders }))
+                self.feeds.show(data.listing, Arc::clone(&ladders));
+                (Callback::Book, Ok(Dynamic::from(BookView { place, ladders })))
             }
             Update::Phase(phase) => {
-                (Callback::Session, Dynamic::from(PhaseView { place, phase, at: data.at }))
+                (Callback::Session, Ok(Dynamic::from(PhaseView { place, phase, at: data.at })))
             }
-            Update::Indicative(_) => return,
-        };
-        drop(host);
-        self.call(ctx, callback, [argument]);
+            Update::Indicative(_) => return None,
+        })
     }
 }

@@ -103,6 +103,36 @@ fn phases_are_told_and_the_next_is_known() {
 }
 
 #[test]
+fn indicators_are_fed_before_the_callback() {
+    let lines = logged(
+        r#"
+        fn on_init(params) {
+            this.mid = feed(sma(1), "quote.mid");
+            this.range = feed(donchian(1), "bar", "20s");
+            this.trades = market("ACME").feed(rolling_sum(1), "trade.quantity");
+        }
+        fn on_quote(quote) { log(`${this.mid.value == quote.mid} ${this.mid.is_ready}`); }
+        fn on_bar(bar) { log(`${this.range.upper} ${this.trades.value}`); }
+        "#,
+    );
+    assert_eq!(
+        lines,
+        ["true false", "true true", "true true", "100.1 5.0", "false true"],
+        "a quote without a mid feeds nothing"
+    );
+    for (call, expected) in [
+        ("feed(5, \"bar\")", "feed: what is fed must be an indicator, but is a number (5)"),
+        ("feed(sma(3), \"bar.clsoe\")", "feed: there is no source `bar.clsoe`; did you mean `bar.close`?"),
+        ("feed(sma(3), \"bar\")", "feed: `bar` does not go with sma(3): not ready: update takes one number"),
+        ("feed(atr(3), \"bar.high\")", "feed: `bar.high` does not go with atr(3)"),
+        ("feed(sma(3), \"quote.mid\", \"1m\")", "feed: `quote.mid` has no interval"),
+    ] {
+        let lines = logged(&format!("fn on_start() {{ {call}; }}"));
+        assert!(lines[0].contains(expected), "{call} gave {lines:?}");
+    }
+}
+
+#[test]
 fn what_a_script_plots_and_records_is_on_the_tape() {
     let mut builder = desks(60);
     let facts = Rc::new(RefCell::new(Vec::new()));

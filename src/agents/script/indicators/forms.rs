@@ -108,8 +108,8 @@ pub(super) trait Parts: Copy + 'static {
     }
 }
 
-/// The names of all parts, sorted.
-pub(super) const PART_NAMES: [&str; 27] = [
+/// The names of all parts but `value`, sorted.
+pub(super) const PART_NAMES: [&str; 26] = [
     "adx",
     "bandwidth",
     "beta",
@@ -134,7 +134,6 @@ pub(super) const PART_NAMES: [&str; 27] = [
     "signal",
     "slope",
     "upper",
-    "value",
     "variance",
     "z",
 ];

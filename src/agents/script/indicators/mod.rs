@@ -13,7 +13,8 @@ use std::rc::Rc;
 use rhai::Dynamic;
 
 use self::forms::{Fed, Parts};
-use self::object::{Budget, Object, register_object};
+use self::object::{Budget, register_object};
+pub(super) use self::object::{Given, Object};
 use super::api::Registry;
 use super::host::{Outcome, number};
 use crate::agents::indicators::{

@@ -46,9 +46,9 @@ impl Drop for Lease {
     }
 }
 
-/// What a script gives to an update.
+/// What is given to an update.
 #[derive(Clone, Copy)]
-enum Given<'a> {
+pub(in super::super) enum Given<'a> {
     Numbers(&'a [f64]),
     Bar(&'a BarView),
 }
@@ -59,6 +59,8 @@ trait Any {
     fn update(&mut self, given: Given<'_>) -> Result<Option<f64>, String>;
     /// Returns a part of its value, or says which parts there are.
     fn part(&self, name: &str) -> Result<Option<f64>, String>;
+    /// Returns the first part of its value.
+    fn first(&self) -> Option<f64>;
     fn part_names(&self) -> Vec<&'static str>;
     fn is_ready(&self) -> bool;
     fn reset(&mut self);
@@ -88,6 +90,10 @@ impl<I: Indicator<Input: Fed, Value: Parts>> Any for I {
         }
     }
 
+    fn first(&self) -> Option<f64> {
+        self.value().and_then(|value| value.first())
+    }
+
     fn part_names(&self) -> Vec<&'static str> {
         I::Value::PARTS.iter().map(|part| part.0).collect()
     }
@@ -108,7 +114,7 @@ impl<I: Indicator<Input: Fed, Value: Parts>> Any for I {
 /// An indicator of a script, shared: a script copies what it reads from `this` or passes to a function, and
 /// two names of one indicator must mean that one.
 #[derive(Clone)]
-pub(super) struct Object(Rc<Named<dyn Any>>);
+pub(in super::super) struct Object(Rc<Named<dyn Any>>);
 
 struct Named<A: ?Sized> {
     /// The call that made it, for messages.
@@ -139,11 +145,28 @@ impl Object {
         Ok(Self(Rc::new(Named { call, _lease: lease, indicator: RefCell::new(indicator) })))
     }
 
+    /// Feeds it, and returns its value.
+    pub(in super::super) fn feed(&self, given: Given<'_>) -> Outcome<Option<f64>> {
+        let fed = self.0.indicator.borrow_mut().update(given);
+        fed.map_err(|refusal| format!("{}: {refusal}", self.0.call).into())
+    }
+
     fn update(&self, given: Given<'_>) -> Outcome<Dynamic> {
-        match self.0.indicator.borrow_mut().update(given) {
-            Ok(value) => Ok(optional(value)),
-            Err(refusal) => Err(format!("{}: {refusal}", self.0.call).into()),
-        }
+        self.feed(given).map(optional)
+    }
+
+    fn value(&self) -> Option<f64> {
+        self.0.indicator.borrow().first()
+    }
+
+    /// Tells whether an update takes just one number.
+    pub(in super::super) fn takes_a_number(&self) -> bool {
+        self.0.indicator.borrow().takes() == <f64 as Fed>::TAKES
+    }
+
+    /// Returns what an update takes, in words.
+    pub(in super::super) fn takes(&self) -> String {
+        format!("update takes {}", self.0.indicator.borrow().takes())
     }
 
     fn update_with<const N: usize>(&self, given: [Dynamic; N]) -> Outcome<Dynamic> {
@@ -164,6 +187,12 @@ impl Object {
         let takes = self.0.indicator.borrow().takes();
         let given = if given.is_unit() { "()" } else { given.type_name() };
         Err(format!("{}: update takes {takes}, not {given}", self.0.call).into())
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -190,6 +219,8 @@ pub(super) fn register_object(api: &mut Registry<'_>) {
     let mut object = api.object::<Object>("Indicator").shown(ToString::to_string);
     object =
         object.field("is_ready", "bool", "whether there is a value", |it| it.0.indicator.borrow().is_ready());
+    // Apart from the other parts, since it is what is read most.
+    object = object.option("value", "number | ()", "the first of the parts below", Object::value);
     for name in PART_NAMES {
         object = object.fallible(name, "number | ()", "a part of the value", move |it| it.part(name));
     }
