@@ -154,12 +154,15 @@ pub struct ScriptConfig {
     pub params: Vec<(String, ParamValue)>,
     /// What becomes of it if it fails.
     pub on_error: OnError,
+    /// How many operations each of its callbacks may take.
+    pub operations: u64,
 }
 
 impl ScriptConfig {
     /// A script without parameters, that halts if it fails.
     #[must_use]
     pub const fn new(source: ScriptSource, listing: ListingId) -> Self {
-        Self { source, listing, params: Vec::new(), on_error: OnError::Halt }
+        let (on_error, operations) = (OnError::Halt, super::script::OPERATIONS);
+        Self { source, listing, params: Vec::new(), on_error, operations }
     }
 }

@@ -6,7 +6,7 @@ use super::market::{Market, Participation};
 use super::rules::ListingRules;
 use super::venue::{Exchange, VenueSeat};
 use crate::account::AccountTerms;
-use crate::kernel::{World, WorldError, stream};
+use crate::kernel::{World, WorldError};
 use crate::market::{Fees, Instrument, Listing, Tape, TapeSink};
 use crate::pit::{Clerk, Latencies, Pit, PitPlan, PitWorld, Seating, Trader, TradingActor, VenueTerms};
 use crate::process::{PriceProcess, Value};
@@ -147,7 +147,7 @@ impl MarketBuilder {
     /// Adds an instrument, with a value process if it has one.
     pub fn instrument(&mut self, instrument: Instrument, process: Option<ProcessTerms>) -> InstrumentId {
         let id = InstrumentId::new(count(self.plan.instruments.len()));
-        let rng = stream(self.seed, &format!("process/{}", instrument.symbol()));
+        let rng = Value::stream(self.seed, instrument.symbol());
         let value = process.map(|terms| Value::new(terms.process, terms.initial, self.open, terms.grid, rng));
         self.plan.instruments.push((instrument, value));
         id

@@ -5,12 +5,14 @@
 
 mod gbm;
 mod history;
+mod linked;
 mod ou;
 mod replay;
 mod value;
 
 pub use gbm::Gbm;
 pub use history::HistoricalBar;
+pub use linked::{GapTerms, Linked};
 pub use ou::OrnsteinUhlenbeck;
 pub use replay::Replay;
 pub(crate) use replay::waypoint_time;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::kernel::Stream;
-use crate::units::{SimDuration, SimTime};
+use crate::kernel::{Stream, stream};
+use crate::units::{Seed, SimDuration, SimTime};
 
 /// A process that moves in steps of virtual time.
 ///
@@ -41,6 +41,12 @@ impl Value {
         Self { process, rng, grid, at: start, current: initial }
     }
 
+    /// Returns the random stream with which the value of `symbol` moves in a run of `seed`.
+    #[must_use]
+    pub fn stream(seed: Seed, symbol: &str) -> Stream {
+        stream(seed, &format!("process/{symbol}"))
+    }
+
     /// Returns the value at `now`: that of the last grid point at or before it.
     ///
     /// Time does not run backwards: a `now` before the last one asked for returns the later value.
@@ -56,13 +62,11 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::stream;
     use crate::process::Gbm;
-    use crate::units::Seed;
 
     fn value() -> Value {
         let process = Gbm::new(100.0, 0.0, 0.3, 1_638.0);
-        let rng = stream(Seed::new(3), "process/ACME");
+        let rng = Value::stream(Seed::new(3), "ACME");
         Value::new(Box::new(process), 100.0, SimTime::from_nanos(0), SimDuration::from_secs(1), rng)
     }
 

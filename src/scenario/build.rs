@@ -6,8 +6,8 @@ use crate::agents::script::{ScriptTrader, Scripts};
 use crate::agents::{FlowReplayer, MarketMaker, NoiseTrader, ReplayProvider};
 use crate::book::BookConfig;
 use crate::exchange::{BuildError, ListingRules, MarketBuilder, ProcessTerms, Schedule, bar_schedule};
-use crate::process::{Gbm, OrnsteinUhlenbeck, PriceProcess, Replay};
-use crate::units::{InstrumentId, ListingId, Price, SimDuration, VenueId};
+use crate::process::{Gbm, Linked, OrnsteinUhlenbeck, PriceProcess, Replay, Value};
+use crate::units::{InstrumentId, ListingId, Price, Seed, SimDuration, VenueId};
 
 impl Scenario {
     /// Lays out the scenario's market; what is left to do is to add sinks, and to open it.
@@ -19,7 +19,7 @@ impl Scenario {
         builder.bar_interval(self.bar_interval);
         builder.sample_interval(self.sample_interval);
         for spec in &self.instruments {
-            let process = spec.process.as_ref().and_then(|process| process_terms(process, spec.grid));
+            let process = spec.process.as_ref().and_then(|it| process_terms(it, spec.grid, self.seed));
             builder.instrument(spec.instrument.clone(), process);
         }
         for venue in &self.venues {
@@ -60,11 +60,7 @@ impl Scenario {
     /// Returns the price to which auctions and bands refer before the first trade: the first value.
     fn reference_price(&self, instrument: InstrumentId) -> Option<Price> {
         let spec = &self.instruments[instrument.index()];
-        let initial = match spec.process.as_ref()? {
-            ProcessSpec::Gbm { initial, .. } | ProcessSpec::Ou { initial, .. } => *initial,
-            ProcessSpec::Replay { bars, .. } => bars.first()?.open,
-        };
-        spec.instrument.nearest_price(initial)
+        spec.instrument.nearest_price(spec.process.as_ref()?.initial()?)
     }
 }
 
@@ -112,18 +108,24 @@ fn account(agent: &AgentSpec) -> AccountTerms {
     }
 }
 
-fn process_terms(spec: &ProcessSpec, grid: SimDuration) -> Option<ProcessTerms> {
-    let (process, initial): (Box<dyn PriceProcess>, f64) = match *spec {
+fn process_terms(spec: &ProcessSpec, grid: SimDuration, seed: Seed) -> Option<ProcessTerms> {
+    Some(ProcessTerms { process: price_process(spec, seed)?, initial: spec.initial()?, grid })
+}
+
+fn price_process(spec: &ProcessSpec, seed: Seed) -> Option<Box<dyn PriceProcess>> {
+    Some(match *spec {
         ProcessSpec::Gbm { initial, drift, volatility, hours_per_year } => {
-            (Box::new(Gbm::new(initial, drift, volatility, hours_per_year)), initial)
+            Box::new(Gbm::new(initial, drift, volatility, hours_per_year))
         }
         ProcessSpec::Ou { initial, mean, half_life, volatility, hours_per_year } => {
-            (Box::new(OrnsteinUhlenbeck::new(initial, mean, half_life, volatility, hours_per_year)), initial)
+            Box::new(OrnsteinUhlenbeck::new(initial, mean, half_life, volatility, hours_per_year))
         }
         ProcessSpec::Replay { ref bars, offset, length } => {
-            let initial = bars.first()?.open;
-            (Box::new(Replay::new(bars.clone(), offset, length)?), initial)
+            Box::new(Replay::new(bars.clone(), offset, length)?)
         }
-    };
-    Some(ProcessTerms { process, initial, grid })
+        ProcessSpec::Linked { ref leader, ref process, ratio, gap } => {
+            let leader = (price_process(process, seed)?, Value::stream(seed, leader));
+            Box::new(Linked::new(leader, ratio, spec.initial()?, gap))
+        }
+    })
 }

@@ -14,6 +14,7 @@ mod flow_agent;
 mod load;
 mod lobster;
 mod order_flow;
+mod process;
 mod read;
 mod rules;
 mod script_agent;

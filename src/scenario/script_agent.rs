@@ -5,7 +5,9 @@ use super::read::{self, Read};
 use super::section::Section;
 use super::strategy;
 use super::tree::{Node, Override, Value};
-use crate::agents::script::{CompiledScript, ScriptError, ScriptSource, check_params, compile, lint};
+use crate::agents::script::{
+    CompiledScript, OPERATIONS, OPERATIONS_MAX, ScriptError, ScriptSource, check_params, compile, lint,
+};
 use crate::agents::{OnError, ParamValue, ScriptConfig};
 
 const ON_ERROR: [(&str, OnError); 3] =
@@ -20,6 +22,8 @@ pub(super) fn script(
     let text = around.files.text(section, "file");
     let params = params(section);
     let on_error = section.or("on_error", OnError::Halt, read::one_of(&ON_ERROR));
+    let allowed = i64::try_from(OPERATIONS_MAX).unwrap_or(i64::MAX);
+    let operations = section.or("operations", OPERATIONS.cast_signed(), read::integer(1, allowed));
     let (file, text) = text?;
     let source = match ScriptSource::gather(file.as_path(), text.as_str()) {
         Ok(source) => source,
@@ -42,7 +46,13 @@ pub(super) fn script(
     };
     let params = params?;
     check(section, &source, &compiled, &params)?;
-    Some(ScriptConfig { source, listing: place?.listing, params, on_error: on_error? })
+    Some(ScriptConfig {
+        source,
+        listing: place?.listing,
+        params,
+        on_error: on_error?,
+        operations: operations?.unsigned_abs(),
+    })
 }
 
 /// Complains at the place of an error in the script or in what it imports.

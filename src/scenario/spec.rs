@@ -8,7 +8,7 @@ use crate::book::{Matching, PriceBands};
 use crate::exchange::Calendar;
 use crate::market::{Fees, Instrument};
 use crate::pit::Latencies;
-use crate::process::HistoricalBar;
+use crate::process::{GapTerms, HistoricalBar};
 use crate::units::{InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime, VenueId};
 
 /// A validated scenario.
@@ -87,6 +87,28 @@ pub enum ProcessSpec {
         /// How long a bar lasts.
         length: SimDuration,
     },
+    /// [`Linked`](crate::process::Linked).
+    Linked {
+        /// The symbol of the instrument that it follows; on the same grid.
+        leader: String,
+        /// How that one's value moves.
+        process: Box<Self>,
+        /// Value per value of the leader; above zero.
+        ratio: f64,
+        /// How the difference moves.
+        gap: GapTerms,
+    },
+}
+
+impl ProcessSpec {
+    /// Returns the first value.
+    pub(super) fn initial(&self) -> Option<f64> {
+        match self {
+            Self::Gbm { initial, .. } | Self::Ou { initial, .. } => Some(*initial),
+            Self::Replay { bars, .. } => bars.first().map(|bar| bar.open),
+            Self::Linked { process, ratio, .. } => process.initial().map(|initial| ratio * initial),
+        }
+    }
 }
 
 /// A venue.

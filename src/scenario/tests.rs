@@ -252,6 +252,43 @@ fn each_fault_of_a_venues_rules_names_its_place_value_and_what_is_allowed() {
     }
 }
 
+/// Loads the good scenario with an instrument added that follows another.
+fn linked(leader: &str, more: &str) -> Vec<String> {
+    let process = format!("{{ kind = \"linked\", leader = \"{leader}\", volatility = 0.1, {more} }}");
+    let added = format!("[[instruments]]\nsymbol = \"BETA\"\ntick_size = \"0.01\"\nprocess = {process}");
+    let scenario = GOOD.replace("[[venues]]", &format!("{added}\n\n[[venues]]"));
+    let venue = "instruments = [\"ACME\", \"BETA\"]";
+    // Agents name their instrument where there are two.
+    let named = scenario
+        .replace("instruments = [\"ACME\"]", venue)
+        .replace("[[agents]]", "[[agents]]\ninstrument = \"ACME\"");
+    findings(load(&named))
+}
+
+#[test]
+fn a_linked_process_follows_an_instrument_that_stands_before_it() {
+    assert_eq!(linked("ACME", "half_life = \"5m\", ratio = 0.5"), [""; 0]);
+    assert_eq!(
+        linked("ACMA", "half_life = \"5m\""),
+        [
+            "t.toml:15:40: `leader` is `ACMA`, but must be an instrument before this one that has a process; did you mean `ACME`? allowed: `ACME`"
+        ]
+    );
+    assert_eq!(
+        linked("BETA", "half_life = \"5m\""),
+        [
+            "t.toml:15:40: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"
+        ]
+    );
+    assert_eq!(linked("ACME", "ratio = 0.5"), ["t.toml:15:1: the process lacks `half_life`"]);
+    assert_eq!(
+        linked("ACME", "half_life = \"5m\", ratio = 0"),
+        ["t.toml:15:91: `ratio` is `0`, but must be above 0"]
+    );
+    let step = linked("ACME", "half_life = \"5m\", step = \"2s\"");
+    assert!(step[0].starts_with("t.toml:15:83: the process has no key `step`"), "{step:?}");
+}
+
 #[test]
 fn a_replay_needs_its_listing_and_its_time_for_itself() {
     let sessions = "instruments = [\"ACME\"]\nsessions = { open = \"9h\", close = \"16h\" }";
@@ -417,7 +454,7 @@ fn set_has_a_short_form_for_parameters() {
     assert_ne!(scenario.inputs_digest, case.load(&["s.fast=7"]).unwrap().inputs_digest);
 }
 
-const DECLARING: &str = "const FAST = param(\"fast\", 12, 1..=5);\nconst SHARE = param(\"share\", 1.0);\n\
+const DECLARING: &str = "const FAST = param(\"fast\", 4, 1..=5);\nconst SHARE = param(\"share\", 1.0);\n\
                          const WORD = param(\"word\", \"x\");\nconst FLAG = param(\"flag\", false);\n\
                          fn on_bar(bar) { }\n";
 

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::files::Files;
+use super::process::process;
 use super::read;
 use super::section::{Findings, Section};
-use super::spec::{InstrumentSpec, ProcessSpec, VenueSpec};
+use super::spec::{InstrumentSpec, VenueSpec};
 use super::tree::{Node, Value};
 use crate::market::{Fees, Instrument};
 use crate::pit::Latencies;
-use crate::units::{Decimal, FeeRate, InstrumentId, SimDuration, suggest};
-
-/// Hours of trading in a year: 252 sessions of 6.5 hours.
-const HOURS_PER_YEAR: f64 = 1_638.0;
+use crate::units::{Decimal, FeeRate, InstrumentId, suggest};
 
 /// An instrument as far as it could be read: what others need to know of it stands even where its
 /// process is wrong, so that their own faults are found too.
@@ -34,7 +32,8 @@ pub(super) fn instruments(root: &Section<'_>, files: &Files) -> Vec<Known> {
         {
             section.complain("symbol", format!("`symbol` is `{taken}`, which is taken already"), None);
         }
-        found.push(instrument(&section, symbol, files));
+        let read = instrument(&section, symbol, files, &found);
+        found.push(read);
         section.finish();
     }
     if found.is_empty() {
@@ -43,19 +42,10 @@ pub(super) fn instruments(root: &Section<'_>, files: &Files) -> Vec<Known> {
     found
 }
 
-fn instrument(section: &Section<'_>, symbol: Option<String>, files: &Files) -> Known {
+fn instrument(section: &Section<'_>, symbol: Option<String>, files: &Files, known: &[Known]) -> Known {
     let tick_size = section.required("tick_size", read::positive_decimal);
     let lot_size = section.or("lot_size", Decimal::new(1, 0), read::positive_decimal);
-    let mut grid = Some(SimDuration::from_secs(1));
-    let process = match section.table("process", "the process") {
-        None => Some(None),
-        Some(table) => {
-            grid = table.or("step", SimDuration::from_secs(1), read::step);
-            let process = process(&table, files).map(Some);
-            table.finish();
-            process
-        }
-    };
+    let process = process(section, files, known);
     let sizes = symbol.clone().zip(tick_size).zip(lot_size);
     let instrument = sizes.and_then(|((symbol, tick), lot)| match Instrument::new(symbol, tick, lot) {
         Ok(instrument) => Some(instrument),
@@ -64,45 +54,13 @@ fn instrument(section: &Section<'_>, symbol: Option<String>, files: &Files) -> K
             None
         }
     });
-    let parts = instrument.clone().zip(process).zip(grid);
+    let parts = instrument.clone().zip(process);
     Known {
         symbol: symbol.unwrap_or_default(),
         instrument,
         has_process: section.has("process"),
-        spec: parts.map(|((instrument, process), grid)| InstrumentSpec { instrument, process, grid }),
+        spec: parts.map(|(instrument, (process, grid))| InstrumentSpec { instrument, process, grid }),
     }
-}
-
-fn process(section: &Section<'_>, files: &Files) -> Option<ProcessSpec> {
-    const KINDS: [(&str, u8); 3] = [("ou", 0), ("gbm", 1), ("replay", 2)];
-    let kind = section.required("kind", read::one_of(&KINDS))?;
-    if kind == 2 {
-        let bars = files.bars(section, "data");
-        let offset = section.or("bar_open", SimDuration::ZERO, read::duration);
-        let length = section.required("bar_length", read::positive_duration);
-        return Some(ProcessSpec::Replay { bars: bars?, offset: offset?, length: length? });
-    }
-    let initial = section.required("initial", read::positive);
-    let volatility = section.required("volatility", read::number(0.0, 100.0));
-    let hours_per_year = section.or("hours_per_year", HOURS_PER_YEAR, read::positive);
-    if kind == 1 {
-        let drift = section.or("drift", 0.0, read::number(-100.0, 100.0));
-        let (initial, drift, volatility) = (initial?, drift?, volatility?);
-        return Some(ProcessSpec::Gbm { initial, drift, volatility, hours_per_year: hours_per_year? });
-    }
-    let mean = if section.has("mean") {
-        section.optional("mean", read::positive)
-    } else {
-        section.or("mean", initial?, read::positive)
-    };
-    let half_life = section.required("half_life", read::positive_duration);
-    Some(ProcessSpec::Ou {
-        initial: initial?,
-        mean: mean?,
-        half_life: half_life?,
-        volatility: volatility?,
-        hours_per_year: hours_per_year?,
-    })
 }
 
 /// Reads `[[venues]]`; a venue that is wrong is left out.

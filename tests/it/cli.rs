@@ -10,7 +10,20 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const SHIPPED: [&str; 4] = ["quickstart", "sessions", "sp500_backtest", "two_venues"];
+const SHIPPED: [&str; 12] = [
+    "avellaneda_stoikov",
+    "bollinger",
+    "donchian",
+    "order_flow_imbalance",
+    "pairs",
+    "quickstart",
+    "rebalancer",
+    "rsi_reversion",
+    "sessions",
+    "sp500_backtest",
+    "twap",
+    "two_venues",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use rhai::{AST, ASTNode, Expr, ImmutableString, StmtBlock};
+use rhai::{AST, Expr, ImmutableString, StmtBlock};
 
+use super::charge::statements_of;
 use super::error::ScriptError;
 use crate::units::nearest;
 
@@ -216,17 +217,7 @@ pub(super) fn object_of(argument: &str) -> Option<&'static str> {
 /// A call through Rhai's `call_fn` sets up a state, a scope and a table of resolved functions each time,
 /// which costs more than a short callback; so the host keeps those, and evaluates the body in them.
 fn body(ast: &AST, function: &rhai::ScriptFnMetadata<'_>) -> Body {
-    let mut only = ast.clone_functions_only();
-    only.retain_functions(|_, _, name, arguments| {
-        name == function.name && arguments == function.params.len()
-    });
-    let mut statements = Vec::new();
-    only.walk(&mut |path: &[ASTNode<'_>]| {
-        if let [ASTNode::Stmt(statement)] = path {
-            statements.push((*statement).clone());
-        }
-        true
-    });
+    let (statements, _) = statements_of(ast, function.name, function.params.len());
     let block = StmtBlock::new(statements, rhai::Position::NONE, rhai::Position::NONE);
     let arguments = function.params.iter().map(|name| (*name).into()).collect();
     Body { arguments, block: Expr::Stmt(Box::new(block)) }

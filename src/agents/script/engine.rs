@@ -11,12 +11,10 @@ use rhai::packages::{
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
 use super::market::Market;
-use super::{fed, functions, indicators, market, objects, orders, output, params, rehearsal};
+use super::{fed, functions, indicators, limits, market, objects, orders, output, params, rehearsal, sort};
 
-/// Operations per callback: some milliseconds' worth.
-pub(super) const OPERATIONS_MAX: u64 = 200_000;
-/// The most bytes of a script, and of each file it imports.
-pub(super) const SOURCE_BYTES_MAX: usize = 1 << 20;
+/// What functions are looked up by; any numbers do, if they are the same in every process.
+const HASHING_SEED: [u64; 4] = [0x0062_6561, 0x0072_7069, 0x0074_2d72, 0x0068_6169];
 
 /// Makes the engine of one script, whose functions act through `host`, and the list of those functions.
 ///
@@ -34,6 +32,8 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     BasicIteratorPackage::new().register_into_engine(&mut engine);
     BasicFnPackage::new().register_into_engine(&mut engine);
     portable_math(&mut engine);
+    sort::register(&mut engine);
+    host.borrow().meter.watch(&mut engine);
     let mut api = Registry::new(&mut engine, host);
     objects::register(&mut api);
     params::register(&mut api, host);
@@ -68,17 +68,10 @@ pub(super) fn functions_of(engine: &Engine) -> Vec<(String, usize, bool)> {
 
 /// Makes an engine that knows the language and its limits, but no functions: enough to parse.
 pub(super) fn language() -> Engine {
+    // The same hashes in every process; only the first call does anything.
+    rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED)).ok();
     let mut engine = Engine::new_raw();
-    engine.disable_symbol("eval");
-    engine.set_max_operations(OPERATIONS_MAX);
-    engine.set_max_call_levels(32);
-    engine.set_max_expr_depths(64, 32);
-    engine.set_max_string_size(64 * 1024);
-    engine.set_max_array_size(100_000);
-    engine.set_max_map_size(10_000);
-    engine.set_max_variables(1_000);
-    engine.set_max_functions(1_000);
-    engine.set_max_modules(100);
+    limits::confine(&mut engine);
     // What is misspelt is not taken for absent.
     engine.set_fail_on_invalid_map_property(true);
     // Rhai computes `**` of plain numbers with the platform's `pow`, even while it parses, unless the

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use rhai::{EvalAltResult, ParseError, Position};
+use rhai::{EvalAltResult, ParseError, ParseErrorType, Position};
 
 use super::api::Api;
 use super::host::printable;
+use super::limits::{
+    CALLS_MAX, ENTRIES_MAX, FUNCTIONS_MAX, ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX, VARIABLES_MAX,
+};
 use crate::units::nearest;
 
 /// What is wrong with a script, and where.
@@ -50,7 +53,13 @@ impl ScriptError {
 
     /// Tells of a script that does not parse.
     pub(super) fn syntax(file: &Path, error: &ParseError) -> Self {
-        Self::new(file, line_and_column(error.position()), error.err_type().to_string())
+        let message = match error.err_type() {
+            ParseErrorType::ExprTooDeep => format!("expressions and blocks nest deeper than {NESTING_MAX}"),
+            ParseErrorType::TooManyFunctions => format!("there are more than {FUNCTIONS_MAX} functions"),
+            ParseErrorType::LiteralTooLarge(what, _) => too_large(what),
+            other => other.to_string(),
+        };
+        Self::new(file, line_and_column(error.position()), message)
     }
 
     /// Draws the line of `text` with a caret under the place.
@@ -95,10 +104,15 @@ impl Known<'_> {
             EvalAltResult::ErrorVariableNotFound(name, _) => self.no_variable(name),
             EvalAltResult::ErrorPropertyNotFound(name, _) => self.no_property(name),
             EvalAltResult::ErrorDotExpr(text, _) => self.no_field(text),
-            EvalAltResult::ErrorTooManyOperations(_) => (
-                format!("the callback ran for more than {} operations", super::engine::OPERATIONS_MAX),
-                Some("is there a loop without an end?".to_owned()),
+            EvalAltResult::ErrorTerminated(value, _) => (value.to_string(), None),
+            EvalAltResult::ErrorDataTooLarge(what, _) => (too_large(what), None),
+            EvalAltResult::ErrorStackOverflow(_) => (
+                format!("calls nest deeper than {CALLS_MAX}"),
+                Some("does a function call itself?".to_owned()),
             ),
+            EvalAltResult::ErrorTooManyVariables(_) => {
+                (format!("there are more than {VARIABLES_MAX} variables"), None)
+            }
             EvalAltResult::ErrorModuleNotFound(name, _) => (
                 format!("there is no module `{name}`"),
                 Some(
@@ -223,6 +237,17 @@ fn innermost<'e>(error: &'e EvalAltResult, file: &Path) -> (&'e EvalAltResult, P
             _ => return (error, file),
         }
     }
+}
+
+/// Says which of the sizes of values is exceeded.
+fn too_large(what: &str) -> String {
+    if what.contains("string") {
+        return format!("a text, or all texts in one value, have more than {TEXT_BYTES_MAX} bytes");
+    }
+    if what.contains("map") {
+        return format!("a map, with all in it, has more than {ENTRIES_MAX} entries");
+    }
+    format!("an array, with all in it, has more than {ITEMS_MAX} items")
 }
 
 /// Returns the error's text without the position that Rhai appends.

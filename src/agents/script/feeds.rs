@@ -71,9 +71,7 @@ struct History {
 }
 
 /// How many bars of one feed are kept.
-pub(super) const HISTORY_MAX: usize = 10_000;
-/// How many feeds a script may ask for.
-pub(super) const FEEDS_MAX: usize = 1_000;
+pub(super) const HISTORY_MAX: usize = super::limits::ITEMS_MAX;
 
 impl Feeds {
     /// Begins with nothing asked for.

@@ -8,6 +8,9 @@ use rhai::{Dynamic, EvalAltResult};
 
 use super::fed::Fed;
 use super::feeds::Feeds;
+use super::limits::{
+    COMMANDS_MAX, LINE_CHARS_MAX, LINES_MAX, Meter, OPEN_ORDERS_MAX, OPERATIONS, ROWS_MAX, exceeded,
+};
 use super::order::{Order, Reason};
 use super::output::Names;
 use super::params::Params;
@@ -60,6 +63,8 @@ pub(super) struct Host {
     /// The orders that `order_target` and `close` have sent, by the listing.
     pub(super) targets: BTreeMap<ListingId, Vec<Order>>,
     pub(super) spent: Spent,
+    /// What a callback has used up of its operations.
+    pub(super) meter: Rc<Meter>,
     /// The market that a test of the script plays on.
     pub(super) rehearsal: Option<Rehearsal>,
 }
@@ -71,11 +76,6 @@ pub(super) struct Spent {
     lines: u32,
     rows: u32,
 }
-
-const COMMANDS_MAX: u32 = 1_000;
-const LINES_MAX: u32 = 100;
-const ROWS_MAX: u32 = 1_000;
-const LINE_CHARS_MAX: usize = 500;
 
 impl Host {
     /// Makes a host without a context.
@@ -95,6 +95,7 @@ impl Host {
             refused: Vec::new(),
             targets: BTreeMap::new(),
             spent: Spent::default(),
+            meter: Meter::new(OPERATIONS),
             rehearsal: None,
         }
     }
@@ -102,6 +103,7 @@ impl Host {
     /// Begins a callback: what is limited per callback is counted anew.
     pub(super) fn begin(&mut self) {
         self.spent = Spent::default();
+        self.meter.begin();
     }
 
     /// Returns a listing, or says that there are none yet.
@@ -129,8 +131,14 @@ impl Host {
             );
         }
         self.spent.commands += 1;
+        if self.orders.len() > OPEN_ORDERS_MAX {
+            let open = self.orders.len();
+            let message =
+                format!("{function}: {open} orders are open; at most {OPEN_ORDERS_MAX} are allowed");
+            return Err(exceeded(message));
+        }
         if self.spent.commands > COMMANDS_MAX {
-            return Err(format!("{function}: more than {COMMANDS_MAX} orders in one callback").into());
+            return Err(exceeded(format!("{function}: more than {COMMANDS_MAX} orders in one callback")));
         }
         Ok(())
     }
@@ -140,7 +148,9 @@ impl Host {
         self.need_run(function)?;
         self.spent.rows += 1;
         if self.spent.rows > ROWS_MAX {
-            return Err(format!("{function}: more than {ROWS_MAX} rows and points in one callback").into());
+            return Err(exceeded(format!(
+                "{function}: more than {ROWS_MAX} rows and points in one callback"
+            )));
         }
         Ok(())
     }
@@ -149,7 +159,7 @@ impl Host {
     pub(super) fn log(&mut self, text: &str) -> Outcome<()> {
         self.spent.lines += 1;
         if self.spent.lines > LINES_MAX {
-            return Err(format!("log: more than {LINES_MAX} lines in one callback").into());
+            return Err(exceeded(format!("log: more than {LINES_MAX} lines in one callback")));
         }
         if self.stage > Stage::Loading {
             self.ctx.log(printable(text, LINE_CHARS_MAX));

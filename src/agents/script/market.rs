@@ -8,8 +8,9 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic};
 
 use super::api::{Registry, optional};
-use super::feeds::{FEEDS_MAX, HISTORY_MAX, Wanted};
+use super::feeds::{HISTORY_MAX, Wanted};
 use super::host::{Host, Outcome, Shared, number, text};
+use super::limits::{FEEDS_MAX, exceeded};
 use super::objects::{BarView, BookView, Holding, QuoteView};
 use super::place::Place;
 use crate::market::{Bar, Ladders};
@@ -100,7 +101,7 @@ impl Market {
     pub(super) fn ask(&self, function: &str, wanted: Wanted) -> Outcome<()> {
         let (mut host, place) = self.open(function)?;
         if host.feeds.len() >= FEEDS_MAX {
-            return Err(format!("{function}: more than {FEEDS_MAX} feeds").into());
+            return Err(exceeded(format!("{function}: more than {FEEDS_MAX} feeds")));
         }
         host.need_run(function)?;
         host.ask(place.listing, wanted).map_err(|error| format!("{function}: {error}").into())

@@ -8,13 +8,13 @@ use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
 use super::api::Registry;
 use super::host::{Outcome, Shared, described, number, printable, text};
+use super::limits::{NAMES_MAX, exceeded};
 use crate::market::{Cell, Finite};
 
 /// The names of series and tables of a script: each is kept once, and there is a limit to them.
 #[derive(Debug, Default)]
 pub(super) struct Names(BTreeMap<ImmutableString, Arc<str>>);
 
-const NAMES_MAX: usize = 100;
 const NAME_CHARS_MAX: usize = 100;
 const COLUMNS_MAX: usize = 50;
 const TEXT_CHARS_MAX: usize = 500;
@@ -25,7 +25,7 @@ impl Names {
             return Ok(Arc::clone(known));
         }
         if self.0.len() >= NAMES_MAX {
-            return Err(format!("{function}: more than {NAMES_MAX} names").into());
+            return Err(exceeded(format!("{function}: more than {NAMES_MAX} names")));
         }
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
             return Err(format!("{function}: a name has 1 to {NAME_CHARS_MAX} characters").into());

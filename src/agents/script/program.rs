@@ -13,9 +13,11 @@ use rhai::{
 
 use super::api::Api;
 use super::callbacks::{self, Bodies, Body, Callback};
-use super::engine::{self, SOURCE_BYTES_MAX};
+use super::charge::{self, FunctionBodies};
+use super::engine;
 use super::error::{Known, ScriptError};
 use super::host::{Host, Shared, Stage};
+use super::limits::{self, SOURCE_BYTES_MAX, STATE_MAX, VALUE_NESTING_MAX};
 use super::params::{ParamComplaint, ParamDeclaration, Params};
 use super::source::{ScriptSource, module_name};
 use crate::agents::ParamValue;
@@ -25,8 +27,12 @@ use crate::pit::Context;
 #[derive(Debug, Clone)]
 pub struct CompiledScript {
     source: ScriptSource,
+    /// The script as it is written.
     ast: AST,
+    /// The script as it is run, with what it handles being counted; so are the modules.
+    charged: AST,
     modules: BTreeMap<String, AST>,
+    functions: Rc<FunctionBodies>,
     bodies: Rc<Bodies>,
     params: Vec<ParamDeclaration>,
 }
@@ -39,12 +45,16 @@ pub struct CompiledScript {
 pub fn compile(source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
     let language = engine::language();
     let ast = parse(&language, &source.file, &source.text)?;
-    let bodies = Rc::new(callbacks::find(&ast, &source.text, &source.file)?);
-    let module = |(name, module): (&String, &super::source::Module)| {
-        Ok((name.clone(), parse(&language, &module.file, &module.text)?))
-    };
-    let modules = source.modules.iter().map(module).collect::<Result<_, ScriptError>>()?;
-    let mut script = CompiledScript { source: source.clone(), ast, modules, bodies, params: Vec::new() };
+    let mut functions = FunctionBodies::default();
+    let charged = charge(&mut functions, &source.file, &ast)?;
+    let bodies = Rc::new(callbacks::find(&charged, &source.text, &source.file)?);
+    let mut modules = BTreeMap::new();
+    for (name, module) in &source.modules {
+        let ast = parse(&language, &module.file, &module.text)?;
+        modules.insert(name.clone(), charge(&mut functions, &module.file, &ast)?);
+    }
+    let (source, functions) = (source.clone(), Rc::new(functions));
+    let mut script = CompiledScript { source, ast, charged, modules, functions, bodies, params: Vec::new() };
     script.params = declare(&script, &[])?.declared();
     Ok(script)
 }
@@ -107,8 +117,23 @@ pub(super) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, S
     }
     let mut ast = language.compile(text).map_err(|error| ScriptError::syntax(file, &error))?;
     ast.set_source(file.display().to_string());
+    if let Some(typed) = ast.iter_functions().find(|function| function.this_type.is_some()) {
+        let message = format!("the function `{}` is made for one type", typed.name);
+        let help = "write it without the type; it can be called on any value";
+        return Err(ScriptError::new(file, callbacks::place_of(text, typed.name), message).with_help(help));
+    }
     Ok(ast)
 }
+
+/// Returns the form of a script that is run.
+fn charge(functions: &mut FunctionBodies, file: &Path, ast: &AST) -> Result<AST, ScriptError> {
+    let mut charged = functions.charged(ast).map_err(|error| ScriptError::syntax(file, &error))?;
+    charged.set_source(file.display().to_string());
+    Ok(charged)
+}
+
+/// After so many operations the table of resolved functions is emptied.
+const RESOLVING_OPERATIONS: u64 = 1_000_000;
 
 /// A script in execution.
 pub(super) struct Program {
@@ -123,19 +148,24 @@ pub(super) struct Program {
     /// What the script keeps in `this`.
     state: Dynamic,
     constants: Vec<String>,
+    /// How many values the state held when it was last counted, and the operations since.
+    counted: (usize, u64),
+    /// The operations since the table of resolved functions was emptied.
+    resolved: u64,
 }
 
 impl Program {
     /// Runs what stands outside of functions once, and keeps the constants that it declares.
     pub(super) fn load(script: CompiledScript, host: &Shared) -> Result<Self, ScriptError> {
         let (mut engine, api) = engine::engine(host);
+        charge::understand(&mut engine, &host.borrow().meter, Rc::clone(&script.functions));
         engine.set_module_resolver(Imports { modules: script.modules.clone(), loaded: RefCell::default() });
         let mut params = Module::new();
         params.set_var("params", Dynamic::from(host.borrow().params.clone()));
         engine.register_global_module(params.into());
         let mut global = engine.new_global_runtime_state();
-        global.source = script.ast.source().map(Into::into);
-        global.lib.push(script.ast.shared_lib().clone());
+        global.source = script.charged.source().map(Into::into);
+        global.lib.push(script.charged.shared_lib().clone());
         let mut program = Self {
             script,
             engine: Rc::new(engine),
@@ -146,6 +176,8 @@ impl Program {
             scope: Scope::new(),
             state: Dynamic::from_map(rhai::Map::new()),
             constants: Vec::new(),
+            counted: (0, 0),
+            resolved: 0,
         };
         program.declare()?;
         Ok(program)
@@ -161,7 +193,7 @@ impl Program {
             &mut self.global,
             &mut self.caches,
             &mut self.scope,
-            self.script.ast.statements(),
+            self.script.charged.statements(),
         );
         if let Err(error) = ran
             && !is_end(&error)
@@ -205,7 +237,7 @@ impl Program {
 
     /// Runs a test of the script, with the context lent to its functions meanwhile.
     pub(super) fn test(&mut self, ctx: &mut Context, name: &str) -> Result<(), ScriptError> {
-        match callbacks::test_body(&self.script.ast, name) {
+        match callbacks::test_body(&self.script.charged, name) {
             Some(body) => self.run(ctx, &body, name, []),
             None => {
                 let message = format!("there is no test `{name}`");
@@ -227,6 +259,8 @@ impl Program {
             scope: Scope::new(),
             state: Dynamic::from_map(rhai::Map::new()),
             constants: self.constants.clone(),
+            counted: (0, 0),
+            resolved: 0,
         }
     }
 
@@ -245,8 +279,36 @@ impl Program {
                 let place = callbacks::place_of(&self.script.source.text, name);
                 Err(self.explain(&error, place))
             }
-            _ => Ok(()),
+            _ => self.count_state(name),
         }
+    }
+
+    /// Counts what is in `this`, now and then: once as many operations have been done as there were values.
+    fn count_state(&mut self, name: &str) -> Result<(), ScriptError> {
+        let spent = self.host.borrow().meter.spent();
+        self.resolved += spent;
+        if self.resolved > RESOLVING_OPERATIONS {
+            // A script can make up names of functions without end, of which Rhai notes that there are none.
+            self.caches = Caches::new();
+            self.resolved = 0;
+        }
+        let (values, operations) = &mut self.counted;
+        *operations += spent;
+        if *operations < (*values as u64).max(1_000) {
+            return Ok(());
+        }
+        let size = limits::size(&self.state, VALUE_NESTING_MAX);
+        self.counted = (size.unwrap_or(0), 0);
+        if size.is_some_and(|size| size <= STATE_MAX) {
+            return Ok(());
+        }
+        let message = size.map_or_else(
+            || format!("what is kept in `this` nests deeper than {VALUE_NESTING_MAX}"),
+            |size| format!("`this` holds {size} values; at most {STATE_MAX} are allowed"),
+        );
+        let source = &self.script.source;
+        let place = callbacks::place_of(&source.text, name);
+        Err(ScriptError::new(&source.file, place, message).with_help("drop what is no longer needed"))
     }
 
     fn evaluate<const N: usize>(

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use rhai::{AST, ASTNode, Engine, Expr, Stmt};
 
-use super::engine::{self, SOURCE_BYTES_MAX};
+use super::engine;
 use super::error::{ScriptError, line_and_column};
+use super::limits::SOURCE_BYTES_MAX;
 
 /// A script and the files it imports, as they were when they were read.
 ///
@@ -109,6 +110,9 @@ impl Reader<'_> {
             return Err(error(message));
         }
         let path = self.locate(&name).map_err(|(message, help)| ScriptError { help, ..error(message) })?;
+        if fs::metadata(&path).is_ok_and(|it| it.len() > SOURCE_BYTES_MAX as u64) {
+            return Err(error(format!("`{}` has more than {SOURCE_BYTES_MAX} bytes", path.display())));
+        }
         let bytes =
             fs::read(&path).map_err(|why| error(format!("`{}` cannot be read: {why}", path.display())))?;
         let text =

@@ -3,6 +3,7 @@
 use rhai::ImmutableString;
 
 use super::host::Outcome;
+use super::limits::{TIMERS_MAX, exceeded};
 use crate::units::SimDuration;
 
 /// The timers a script has set; a timer's index is the tag of its wake-ups.
@@ -17,15 +18,13 @@ pub(super) struct Timer {
     pub(super) every: Option<SimDuration>,
 }
 
-const TIMERS_MAX: usize = 1_000;
-
 impl Timers {
     /// Sets the timer called `name`, making it if need be, and returns the tag of its wake-ups.
     pub(super) fn set(&mut self, name: ImmutableString, every: Option<SimDuration>) -> Outcome<u64> {
         let index = match self.0.iter().position(|timer| timer.name == name) {
             Some(index) => index,
             None if self.0.len() >= TIMERS_MAX => {
-                return Err(format!("more than {TIMERS_MAX} timers").into());
+                return Err(exceeded(format!("more than {TIMERS_MAX} timers")));
             }
             None => {
                 self.0.push(Timer { name, every: None });

@@ -84,6 +84,7 @@ impl ScriptTrader {
             rehearsal: self.test.as_ref().and_then(ScriptTest::rehearsal),
             ..Host::vacant()
         };
+        host.meter.allow(self.config.operations);
         let host = Rc::new(RefCell::new(host));
         let program = Program::load(script, &host)?;
         if let Some(complaint) = host.borrow().params.complaints().into_iter().next() {

@@ -93,7 +93,7 @@ fn errors_say_what_is_allowed() {
         ("market(\"ACNE\")", "market: there is no ACNE; did you mean ACME? there is ACME at PIT"),
         (
             "history(-1)",
-            "history: a number of bars of -1 is not allowed; it must be a whole number from 0 to 10000",
+            "history: a number of bars of -1 is not allowed; it must be a whole number from 0 to 1000",
         ),
         ("random(2, 1)", "random: from 2 up to 1 there is no number"),
         ("nothing", "there is no variable `nothing` here"),
@@ -149,7 +149,7 @@ fn deep_recursion_and_growth_end_with_an_error() {
 #[test]
 fn log_lines_are_made_safe_for_a_terminal() {
     let lines =
-        logged("fn on_start() { log(\"a\\x1b[31mb\\nc\"); let s = \"y\"; s.pad(2000, \"y\"); log(s); }");
+        logged("fn on_start() { log(\"a\\x1b[31mb\\nc\"); let s = \"y\"; s.pad(1000, \"y\"); log(s); }");
     assert_eq!(lines[0], "a\\u{1b}[31mb\\nc");
     assert_eq!(lines[1].len(), 503);
 }

@@ -1,0 +1,268 @@
+//! The scripts, with what is said of each.
+
+/// One hostile script.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) source: String,
+    /// What stands in a line that is logged, or in the error.
+    pub(super) expected: &'static str,
+}
+
+const ENDLESS: &str = "the callback ran for more than 200000 operations";
+const TOO_DEEP: &str = "expressions and blocks nest deeper than 32";
+const CALLS: &str = "functions that call each other nest deeper than 100";
+const ITEMS: &str = "an array, with all in it, has more than 1000 items";
+const ENTRIES: &str = "a map, with all in it, has more than 200 entries";
+const TEXT: &str = "a text, or all texts in one value, have more than 1024 bytes";
+const VALUES: &str = "arrays and maps nest deeper than 16";
+
+/// Makes a case of what `on_start` does; what comes after it must not be reached if an error is expected.
+fn start(name: &'static str, body: &str, expected: &'static str) -> Case {
+    let source = format!("fn g(x) {{ x }} fn on_start() {{ {body}; log(\"SURVIVED\"); }}");
+    Case { name, source, expected }
+}
+
+/// Makes a case that does no harm, and says what it found.
+fn harmless(name: &'static str, body: &str, expected: &'static str) -> Case {
+    Case { name, source: format!("fn on_start() {{ {body}; }}"), expected }
+}
+
+fn whole(name: &'static str, source: &str, expected: &'static str) -> Case {
+    Case { name, source: source.to_owned(), expected }
+}
+
+fn around(open: &str, inner: &str, close: &str, times: usize) -> String {
+    format!("{}{inner}{}", open.repeat(times), close.repeat(times))
+}
+
+pub(super) fn endless() -> Vec<Case> {
+    vec![
+        start("loop", "loop { }", ENDLESS),
+        start("while", "while true { }", ENDLESS),
+        start("do", "do { } while true", ENDLESS),
+        start("for", "for i in 0..9223372036854775807 { }", ENDLESS),
+        start("try around a loop", "loop { try { loop { } } catch { } }", ENDLESS),
+        start("try in a function", "try { loop { } } catch (e) { log(\"SURVIVED\") }", ENDLESS),
+        start("throw in a loop", "loop { try { throw 1 } catch { } }", ENDLESS),
+        start("called back", "let a = [1]; a.map(|x| { loop { } })", ENDLESS),
+        start(
+            "called back again and again",
+            "let a = []; a.pad(900, 1); a.map(|x| { for i in 0..10000 { } })",
+            ENDLESS,
+        ),
+        start(
+            "inconsistent sort, endless",
+            "let a = []; a.pad(900, 1); a.sort(|x, y| { loop { } })",
+            ENDLESS,
+        ),
+        start(
+            "sort again and again",
+            "let a = []; a.pad(900, 1); loop { a.sort(|x, y| random() - 0.5 < 0.0) }",
+            ENDLESS,
+        ),
+        harmless(
+            "inconsistent sort",
+            "let a = []; for i in 0..500 { a.push(i) } a.sort(|x, y| -1); log(a.len)",
+            "500",
+        ),
+        start("sort by nonsense", "[1, 2].sort(|x, y| \"no\")", "sort: the function must return a number"),
+        start("copies of an array", "this.a = []; this.a.pad(990, 1); loop { let b = this.a; }", ENDLESS),
+        start(
+            "copies of a map",
+            "this.m = #{}; for i in 0..190 { this.m[`k${i}`] = i } loop { let b = this.m; }",
+            ENDLESS,
+        ),
+        start("copies into a function", "let a = []; a.pad(990, 1); loop { g(a) }", ENDLESS),
+        start("copies compared", "let a = []; a.pad(990, 1); loop { a == a }", ENDLESS),
+        start("sorting for ever", "let a = []; a.pad(990, 1); loop { a.sort() }", ENDLESS),
+        start("characters of a text", "let s = \"x\"; s.pad(1000, 'x'); loop { s[999] = 'y' }", ENDLESS),
+        start("splits of a text", "let s = \"x\"; s.pad(900, 'x'); loop { s.split('x') }", ENDLESS),
+        start("history in a loop", "bars(); loop { let h = history(1000); }", ENDLESS),
+    ]
+}
+
+pub(super) fn nested() -> Vec<Case> {
+    let deep = |name, body: String| start(name, &body, TOO_DEEP);
+    vec![
+        deep("parentheses", around("(", "1", ")", 10_000)),
+        deep("blocks", around("{", "1", "}", 10_000)),
+        deep("arrays", around("[", "1", "]", 10_000)),
+        deep("maps", around("#{ a: ", "1", "}", 10_000)),
+        deep("not", around("!", "true", "", 10_000)),
+        deep("sums", format!("let x = 1; x {}", "+ x".repeat(10_000))),
+        deep("links", format!("let x = #{{}}; x{}", ".a".repeat(10_000))),
+        deep("items", format!("let x = []; x{}", "[0]".repeat(10_000))),
+        deep("methods", format!("let x = 1; x{}", ".abs()".repeat(10_000))),
+        deep("else", format!("if false {{ }} {}", "else if false { } ".repeat(10_000))),
+        deep("texts", around("`${", "1", "}`", 5_000)),
+        deep("powers", format!("let x = 1; x {}", "** x".repeat(10_000))),
+        whole("direct recursion", "fn f(n) { f(n + 1) } fn on_start() { f(1); }", CALLS),
+        whole("mutual recursion", "fn f(n) { g(n) } fn g(n) { f(n) } fn on_start() { f(1); }", CALLS),
+        whole(
+            "recursion in try",
+            "fn f(n) { try { f(n + 1) } catch { f(n + 1) } } fn on_start() { f(1); }",
+            CALLS,
+        ),
+        whole("recursion by pointer", "fn f(n) { call(Fn(\"f\"), n + 1) } fn on_start() { f(1); }", CALLS),
+        whole("recursion by closure", "fn f(n) { [n].map(|x| f(x + 1)) } fn on_start() { f(1); }", CALLS),
+        whole("recursion by sort", "fn f(n) { [n, n].sort(|x, y| f(x)) } fn on_start() { f(1); }", CALLS),
+        whole(
+            "deep recursion",
+            &format!("fn f(n) {{ {} }} fn on_start() {{ f(1); }}", around("(1 + ", "f(n)", ")", 12)),
+            CALLS,
+        ),
+        start("an array in itself", "let a = []; loop { a = [a] }", VALUES),
+        start("a map in itself", "let m = #{}; loop { m = #{ m: m } }", VALUES),
+        start("pushed into itself", "let a = [1]; loop { a.push(a) }", VALUES),
+        start("this in itself", "loop { this.x = this }", VALUES),
+        whole(
+            "this in itself, callback by callback",
+            "fn on_start() { every(\"a\", \"10ms\") } fn on_timer(name) { this.x = this; }",
+            VALUES,
+        ),
+    ]
+}
+
+pub(super) fn growing() -> Vec<Case> {
+    vec![
+        start("doubled text", "let s = \"x\"; loop { s += s }", TEXT),
+        start("replace nothing", "let s = \"x\"; s.pad(1000, 'x'); let r = s; r.replace(\"\", s)", TEXT),
+        start(
+            "replace by much",
+            "let s = \"x\"; s.pad(1000, 'x'); let r = s; try { r.replace(\"x\", s) } catch { }",
+            TEXT,
+        ),
+        start("pad a text", "let s = \"x\"; s.pad(9223372036854775807, 'x')", TEXT),
+        start("pad by a text", "let s = \"x\"; try { s.pad(1000000000, \"abc\") } catch { }", TEXT),
+        start("pad an array", "let a = [1]; a.pad(1000000000, 1)", ITEMS),
+        start("blob", "blob(1000000000, 0)", "there is no function `blob`"),
+        start("doubled array", "let a = [1]; loop { a += a }", ITEMS),
+        start("doubled by a literal", "let a = [1]; loop { a = [a, a] }", ITEMS),
+        start("pushed", "let a = []; loop { a.push(1) }", ITEMS),
+        start("a map by index", "loop { this[`k${this.len()}`] = 1 }", ENTRIES),
+        start(
+            "a map by index, in a variable",
+            "let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1 }",
+            ENDLESS,
+        ),
+        start("a map of maps", "let m = #{ a: 1, b: 2, c: 3 }; loop { m = #{ a: m, b: m, c: m } }", ENTRIES),
+        start("numbers as a text", "let s = ``; for i in 0..10000 { s += `${i}` }", TEXT),
+        whole(
+            "more and more",
+            "fn on_start() { every(\"a\", \"1ms\"); this.n = 0; } fn on_timer(name) { for i in 0..900 { this.n += 1; let k = `k${this.n % 180}`; this[k] = [1, 2, 3, 4, 5, 6, 7, 8]; } }",
+            "",
+        ),
+        whole(
+            "lists of lists",
+            "fn on_start() { every(\"a\", \"1ms\"); this.l = #{}; this.n = 0; } fn big() { let a = []; a.pad(900, 1); a } fn on_timer(name) { this.n = this.l.len(); this.l[`k${this.n}`] = big(); }",
+            "values; at most 20000 are allowed",
+        ),
+        start(
+            "variables",
+            &(0..300).map(|n| format!("let v{n} = 1;")).collect::<String>(),
+            "there are more than 250 variables",
+        ),
+        start(
+            "indicators without end",
+            "this.a = []; for i in 0..900 { this.a.push(ema(100000)) }",
+            "indicators",
+        ),
+        start("an indicator of huge period", "sma(9223372036854775807)", "sma"),
+        harmless("a pointer kept", "this.f = |x| x + 1; log(this.f.call(4))", "5"),
+        start(
+            "a captured variable",
+            "let y = 1; let f = |x| x + y; f.call(1)",
+            "there is no variable `y` here",
+        ),
+        start("a partial application", "let f = |x| x; loop { f = f.curry(f) }", "curry"),
+    ]
+}
+
+pub(super) fn reaching() -> Vec<Case> {
+    vec![
+        start("eval", "eval(\"1\")", "eval"),
+        start("eval by pointer", "Fn(\"eval\").call(\"1\")", "eval"),
+        start("sleep of NaN", "sleep(0.0 / 0.0)", "there is no function `sleep`"),
+        start("sleep of 1e300", "sleep(1e300)", "there is no function `sleep`"),
+        start("timestamp", "timestamp()", "there is no function `timestamp`"),
+        start("parse_json", "parse_json(\"[[[[[[[[\")", "there is no function `parse_json`"),
+        start("files", "open(\"/etc/passwd\")", "there is no function `open`"),
+        start("an import in a callback", "import \"other\" as x", "there is no module `other`"),
+        start("functions by name", "Fn(\"no such\").call()", "no such"),
+        start(
+            "a market that is not",
+            &format!("market(\"{}\")", "M".repeat(1_000)),
+            "market: there is no MMMM",
+        ),
+        start("an instrument of control characters", "market(\"\\x1b[2J\")", "market: there is no"),
+        start("control characters thrown", "throw \"\\x1b[31m\"", "\\u{1b}[31m"),
+        harmless("control characters logged", "log(\"\\x1b[2J\\r\\u0007\")", "\\u{1b}[2J\\r\\u{7}"),
+        start("another's order", "cancel(1)", "cancel: the order must be what"),
+        start("a series of nonsense", "plot(\"x\", 0.0 / 0.0)", "plot: a value of NaN"),
+    ]
+}
+
+pub(super) fn numbers() -> Vec<Case> {
+    const MIN: &str = "let x = -9223372036854775808;";
+    let least = |name, rest: &str, expected| start(name, &format!("{MIN} {rest}"), expected);
+    vec![
+        least("MIN / -1", "x / -1", "Division overflow"),
+        least("MIN % -1", "x % -1", "Modulo division by zero or overflow"),
+        least("abs(MIN)", "abs(x)", "Negation overflow"),
+        least("-MIN", "-x", "integer overflow"),
+        least("MIN - 1", "x - 1", "Subtraction overflow"),
+        least("MIN * 2", "x * 2", "Multiplication overflow"),
+        least("MIN ** 2", "x ** 2", "is no whole number in range"),
+        start("MAX + 1", "let x = 9223372036854775807; x + 1", "Addition overflow"),
+        start("1 / 0", "let x = 0; 1 / x", "Division by zero"),
+        harmless("shifts", "let x = 1; log(x << 1000); log(x >> 1000); log(x << -9223372036854775808)", "0"),
+        start("1e300 as a whole number", "(1e300).to_int()", "Integer overflow"),
+        start("a step of zero", "for i in range(0, 10, 0) { }", "step value cannot be zero"),
+        start(
+            "a price that is no number",
+            "buy_limit(1, 0.0 / 0.0)",
+            "buy_limit: a price of NaN is not allowed",
+        ),
+        start("an infinite price", "buy_limit(1, 1e308 * 10.0)", "buy_limit: a price of inf is not allowed"),
+        start("a quantity that is no number", "buy(0.0 / 0.0)", "buy: a quantity of NaN is not allowed"),
+        start("a quantity beyond all", "buy(9223372036854775807)", "buy: a quantity of"),
+        start("an infinite quantity", "sell(-1e308 * 10.0)", "sell: a quantity of -inf is not allowed"),
+        start("a span beyond all", "set_timer(\"a\", \"99999999999999999999h\")", "set_timer"),
+    ]
+}
+
+pub(super) fn floods() -> Vec<Case> {
+    vec![
+        start("log", "loop { log(\"x\") }", "log: more than 100 lines in one callback"),
+        start(
+            "log in try",
+            "loop { try { log(\"x\") } catch { } }",
+            "log: more than 100 lines in one callback",
+        ),
+        start("orders", "loop { buy_limit(1, 0.01) }", "buy_limit: more than 1000 orders in one callback"),
+        start(
+            "orders in try",
+            "loop { try { buy_limit(1, 0.01) } catch { } }",
+            "buy_limit: more than 1000 orders in one callback",
+        ),
+        whole(
+            "orders, callback by callback",
+            "fn on_start() { every(\"a\", \"10ms\") } fn on_timer(name) { for i in 0..900 { buy_limit(1, 0.01) } }",
+            "orders are open; at most 10000 are allowed",
+        ),
+        start(
+            "cancels",
+            "let o = buy_limit(1, 0.01); loop { o.cancel() }",
+            "more than 1000 orders in one callback",
+        ),
+        start("timers", "for i in 0..2000 { set_timer(`t${i}`, \"1s\") }", "more than 1000 timers"),
+        start("plot", "loop { plot(\"x\", 1) }", "plot: more than 1000 rows and points in one callback"),
+        start(
+            "record",
+            "loop { record(\"x\", #{ a: 1 }) }",
+            "record: more than 1000 rows and points in one callback",
+        ),
+        start("series", "for i in 0..200 { plot(`s${i}`, 1) }", "plot: more than 100 names"),
+        start("feeds", "for i in 1..3000 { bars(`${i}s`) }", "bars: more than 1000 feeds"),
+    ]
+}

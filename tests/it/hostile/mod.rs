@@ -1,0 +1,300 @@
+//! Hostile scripts: each ends with a named error, or does no harm, and nobody else notices.
+
+mod cases;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use allocation_counter::AllocationInfo;
+use bearpit::agents::script::{ScriptSource, ScriptTrader, compile};
+use bearpit::agents::{OnError, ScriptConfig};
+use bearpit::market::{Fact, Stamped, TapeSink};
+use bearpit::pit::Latencies;
+use bearpit::units::{ActorId, ListingId, OrderId};
+
+use crate::market::{account, crowd};
+use cases::Case;
+
+/// What an infested run may take in memory beyond one in which the script does nothing.
+const BYTES_MAX: u64 = 64 << 20;
+/// What it may take in time; a callback takes under a tenth of this, alone on a machine.
+const TIME_MAX: Duration = Duration::from_secs(2);
+
+/// What the scripts of a run said, and what happened to all others.
+#[derive(Debug, Default)]
+struct Seen {
+    lines: Vec<String>,
+    others: Vec<String>,
+    /// Who runs the script, and the orders of it that a venue took.
+    script: Option<ActorId>,
+    own: BTreeSet<OrderId>,
+}
+
+#[derive(Debug)]
+struct Watch(Rc<RefCell<Seen>>);
+
+impl TapeSink for Watch {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+        let mut seen = self.0.borrow_mut();
+        let script = seen.script;
+        match stamped.fact {
+            Fact::Logged { text, .. } => seen.lines.push(text.to_string()),
+            Fact::StrategyFailed { text, .. } => seen.lines.push(format!("FAILED {text}")),
+            Fact::OrderAccepted { owner, order, .. } if Some(*owner) == script => {
+                seen.own.insert(*order);
+            }
+            Fact::OrderCanceled { order, .. } if seen.own.contains(order) => {}
+            Fact::OrderRejected { owner, .. }
+            | Fact::OrderRefused { owner, .. }
+            | Fact::CommandRejected { owner, .. }
+                if Some(*owner) == script => {}
+            Fact::Plotted { .. } | Fact::Recorded { .. } => {}
+            other => seen.others.push(format!("{:?} {other:?}", stamped.at)),
+        }
+        Ok(())
+    }
+}
+
+/// A run with a script in it.
+struct Run {
+    seen: Seen,
+    memory: AllocationInfo,
+    time: Duration,
+}
+
+fn run(source: ScriptSource, on_error: OnError) -> Run {
+    let seen = Rc::new(RefCell::new(Seen::default()));
+    let began = Instant::now();
+    let memory = allocation_counter::measure(|| {
+        let mut builder = crowd(4, 6);
+        let config = ScriptConfig { on_error, ..ScriptConfig::new(source, ListingId::new(0)) };
+        let trader = ScriptTrader::new(config);
+        builder.agent(("script", "script"), account(1_000_000, &[]), Latencies::NONE, trader).unwrap();
+        builder.sink(Box::new(Watch(Rc::clone(&seen))));
+        let mut market = builder.open().unwrap();
+        seen.borrow_mut().script = Some(market.participant("script").unwrap().id);
+        market.run().unwrap();
+    });
+    let time = began.elapsed();
+    Run { seen: Rc::try_unwrap(seen).unwrap().into_inner(), memory, time }
+}
+
+fn check(cases: &[Case]) {
+    let idle = run(ScriptSource::alone("s.rhai", "fn on_stop() { }"), OnError::Halt);
+    assert!(idle.seen.others.len() > 100);
+    let found: Vec<String> = cases.iter().flat_map(|case| complaints(case, &idle)).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Returns what is wrong with how a script ended.
+fn complaints(Case { name, source, expected }: &Case, idle: &Run) -> Vec<String> {
+    let done = run(ScriptSource::alone("s.rhai", source.as_str()), OnError::Halt);
+    let lines = &done.seen.lines;
+    let mut found = Vec::new();
+    if !lines.iter().any(|line| line.contains(expected)) {
+        let last = lines.last().map_or("nothing", |line| line.get(..300).unwrap_or(line));
+        found.push(format!("{name}: it said {last}, and not {expected}"));
+    }
+    if lines.iter().any(|line| line == "SURVIVED") {
+        found.push(format!("{name}: it went on"));
+    }
+    if !lines.iter().all(|line| line.chars().all(|c| !c.is_control() || c == '\n')) {
+        found.push(format!("{name}: control characters are logged"));
+    }
+    if done.seen.others != idle.seen.others {
+        found.push(format!("{name}: the others noticed"));
+    }
+    let more = done.memory.bytes_max.saturating_sub(idle.memory.bytes_max);
+    if more > BYTES_MAX {
+        found.push(format!("{name}: {more} bytes more"));
+    }
+    let longer = done.time.saturating_sub(idle.time);
+    if !cfg!(debug_assertions) && longer > TIME_MAX {
+        found.push(format!("{name}: {longer:?} longer"));
+    }
+    found
+}
+
+#[test]
+fn scripts_without_an_end_are_ended() {
+    check(&cases::endless());
+}
+
+#[test]
+fn scripts_that_nest_are_refused_before_the_stack_ends() {
+    check(&cases::nested());
+}
+
+#[test]
+fn scripts_that_grow_are_ended_before_memory_does() {
+    check(&cases::growing());
+}
+
+#[test]
+fn scripts_that_reach_out_find_nothing() {
+    check(&cases::reaching());
+}
+
+#[test]
+fn numbers_beyond_all_range_are_errors() {
+    check(&cases::numbers());
+}
+
+#[test]
+fn scripts_that_flood_the_market_are_ended() {
+    check(&cases::floods());
+}
+
+#[test]
+fn no_text_takes_the_compiler_down() {
+    for (name, text, expected) in [
+        (
+            "10 MiB in a line",
+            "x".repeat(10 << 20),
+            "the script has 10485760 bytes; at most 262144 are allowed",
+        ),
+        ("a huge literal", format!("fn on_stop() {{ {} }}", "9".repeat(10_000)), ""),
+        ("a huge exponent", "fn on_stop() { 1e999999999 }".to_owned(), ""),
+        (
+            "a typed function",
+            "fn int.twice() { this * 2 }".to_owned(),
+            "the function `twice` is made for one type",
+        ),
+        ("a name of 10,000", format!("fn on_stop() {{ {} }}", "n".repeat(10_000)), ""),
+        (
+            "a text of 10,000",
+            format!("fn on_stop() {{ \"{}\" }}", "n".repeat(10_000)),
+            "a text, or all texts in one value, have more than 1024 bytes",
+        ),
+        ("endless comment", "/*".repeat(10_000), ""),
+        (
+            "many functions",
+            (0..300).map(|n| format!("fn f{n}() {{ }}\n")).collect(),
+            "there are more than 250 functions",
+        ),
+    ] {
+        let compiled = compile(&ScriptSource::alone("s.rhai", text.as_str()));
+        if !expected.is_empty() {
+            assert!(
+                compiled.as_ref().unwrap_err().to_string().contains(expected),
+                "{name}: {:?}",
+                compiled.err()
+            );
+        }
+    }
+}
+
+#[test]
+fn no_import_leaves_the_folder() {
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("s.rhai");
+    fs::write(here.path().join("large.rhai"), "x".repeat(300_000)).unwrap();
+    fs::write(here.path().join("broken.rhai"), [0xff, 0xfe, 0x00]).unwrap();
+    for (import, expected) in [
+        ("../secret", "`../secret` cannot be imported"),
+        ("/etc/passwd", "`/etc/passwd` cannot be imported"),
+        ("a/../../b", "cannot be imported"),
+        ("C:\\\\boot", "cannot be imported"),
+        ("large", "has more than 262144 bytes"),
+        ("broken", "is not UTF-8 text"),
+    ] {
+        let text = format!("import \"{import}\" as x; fn on_start() {{ }}");
+        let error = ScriptSource::gather(file.as_path(), text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{import}: {error}");
+    }
+}
+
+#[test]
+fn a_failure_at_either_end_is_told_like_any_other() {
+    for callback in ["on_init(params)", "on_start()", "on_stop()"] {
+        for on_error in [OnError::Halt, OnError::Flatten] {
+            let source = format!("fn {callback} {{ loop {{ }} }}");
+            let done = run(ScriptSource::alone("s.rhai", source), on_error);
+            assert_eq!(done.seen.lines.len(), 1, "{callback}: {:?}", done.seen.lines);
+            assert!(done.seen.lines[0].contains("the callback ran for more than 200000 operations"));
+            let name = callback.split('(').next().unwrap();
+            assert!(done.seen.lines[0].contains(&format!("in {name} at ")), "{:?}", done.seen.lines);
+        }
+    }
+}
+
+mod property_tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Words of the language, put together without sense.
+    const WORDS: [&str; 48] = [
+        "fn",
+        "on_start",
+        "on_stop",
+        "(",
+        ")",
+        "{",
+        "}",
+        "[",
+        "]",
+        "#{",
+        "let",
+        "x",
+        "y",
+        "this",
+        ".",
+        "=",
+        "+=",
+        "1",
+        "-1",
+        "9223372036854775807",
+        "1e308",
+        "\"s\"",
+        "`${",
+        "}`",
+        ";",
+        ",",
+        "if",
+        "else",
+        "loop",
+        "while",
+        "for",
+        "in",
+        "0..",
+        "try",
+        "catch",
+        "throw",
+        "return",
+        "break",
+        "switch",
+        "=>",
+        "|",
+        "buy",
+        "limit",
+        "history",
+        "ema",
+        "push",
+        "call",
+        "Fn",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+        #[test]
+        fn prop_any_words_compile_or_are_refused(words in prop::collection::vec(0..WORDS.len(), 0..60)) {
+            let text: Vec<&str> = words.into_iter().map(|word| WORDS[word]).collect();
+            let script = format!("fn on_start() {{ {} }}", text.join(" "));
+            if let Err(error) = compile(&ScriptSource::alone("s.rhai", script)) {
+                prop_assert!(!error.message.is_empty());
+            }
+        }
+
+        #[test]
+        fn prop_any_text_compiles_or_is_refused(text in "\\PC{0,200}") {
+            if let Err(error) = compile(&ScriptSource::alone("s.rhai", text)) {
+                prop_assert!(!error.message.is_empty());
+            }
+        }
+    }
+}
