@@ -271,13 +271,13 @@ fn a_linked_process_follows_an_instrument_that_stands_before_it() {
     assert_eq!(
         linked("ACMA", "half_life = \"5m\""),
         [
-            "t.toml:15:40: `leader` is `ACMA`, but must be an instrument before this one that has a process; did you mean `ACME`? allowed: `ACME`"
+            "t.toml:15:39: `leader` is `ACMA`, but must be an instrument before this one that has a process; did you mean `ACME`? allowed: `ACME`"
         ]
     );
     assert_eq!(
         linked("BETA", "half_life = \"5m\""),
         [
-            "t.toml:15:40: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"
+            "t.toml:15:39: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"
         ]
     );
     assert_eq!(linked("ACME", "ratio = 0.5"), ["t.toml:15:1: the process lacks `half_life`"]);
