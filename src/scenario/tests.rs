@@ -454,7 +454,7 @@ fn set_has_a_short_form_for_parameters() {
     assert_ne!(scenario.inputs_digest, case.load(&["s.fast=7"]).unwrap().inputs_digest);
 }
 
-const DECLARING: &str = "const FAST = param(\"fast\", 12, 1..=5);\nconst SHARE = param(\"share\", 1.0);\n\
+const DECLARING: &str = "const FAST = param(\"fast\", 4, 1..=5);\nconst SHARE = param(\"share\", 1.0);\n\
                          const WORD = param(\"word\", \"x\");\nconst FLAG = param(\"flag\", false);\n\
                          fn on_bar(bar) { }\n";
 
