@@ -61,6 +61,7 @@ fn feeds(strategy: &Strategy) -> Vec<String> {
             (true, false) => {}
         }
     }
+    all.extend(strategy.feeds.iter().filter(|feed| feed.starts_with("feed(")).cloned());
     all
 }
 

@@ -271,13 +271,13 @@ fn a_linked_process_follows_an_instrument_that_stands_before_it() {
     assert_eq!(
         linked("ACMA", "half_life = \"5m\""),
         [
-            "t.toml:15:40: `leader` is `ACMA`, but must be an instrument before this one that has a process; did you mean `ACME`? allowed: `ACME`"
+            "t.toml:15:39: `leader` is `ACMA`, but must be an instrument before this one that has a process; did you mean `ACME`? allowed: `ACME`"
         ]
     );
     assert_eq!(
         linked("BETA", "half_life = \"5m\""),
         [
-            "t.toml:15:40: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"
+            "t.toml:15:39: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"
         ]
     );
     assert_eq!(linked("ACME", "ratio = 0.5"), ["t.toml:15:1: the process lacks `half_life`"]);
@@ -454,7 +454,7 @@ fn set_has_a_short_form_for_parameters() {
     assert_ne!(scenario.inputs_digest, case.load(&["s.fast=7"]).unwrap().inputs_digest);
 }
 
-const DECLARING: &str = "const FAST = param(\"fast\", 12, 1..=5);\nconst SHARE = param(\"share\", 1.0);\n\
+const DECLARING: &str = "const FAST = param(\"fast\", 4, 1..=5);\nconst SHARE = param(\"share\", 1.0);\n\
                          const WORD = param(\"word\", \"x\");\nconst FLAG = param(\"flag\", false);\n\
                          fn on_bar(bar) { }\n";
 
@@ -468,7 +468,7 @@ fn parameters_are_checked_against_their_declarations_where_they_are_given() {
     assert_eq!(found, ["command line:1:14: the script has no parameter `fsat`"]);
     let text = GOOD.replace("share = 0.5", "share = true");
     let found = findings(Case::new(&text, DECLARING, BARS).load(&[]));
-    assert_eq!(found, ["t.toml:34:31: the parameter `share` is a boolean, but must be a number"]);
+    assert_eq!(found, ["t.toml:34:30: the parameter `share` is a boolean, but must be a number"]);
     let found = findings(Case::new(GOOD, &format!("const N = 1 + \"\".x;\n{DECLARING}"), BARS).load(&[]));
     assert!(found[0].starts_with("s.rhai:1:"), "{found:?}");
 }

@@ -41,14 +41,16 @@ const BUYER: &str = "const SIZE = param(\"size\", 10, 1..=100, \"how much\");\n\
 
 #[test]
 fn what_a_strategy_declares_is_listed() {
-    let text = format!("{BUYER}fn on_start() {{ bars(\"5m\"); quotes(); }}\nfn test_it() {{}}\n");
+    let text = format!(
+        "{BUYER}fn on_start() {{ bars(\"5m\"); quotes(); this.e = feed(ema(3), \"bar.close\"); }}\nfn test_it() {{}}\n"
+    );
     let (code, stdout, stderr) = on_script(&text, &["strategy", "s.rhai"]);
     assert_eq!((code, stderr.as_str()), (0, ""));
     for line in [
         "  size       10       1 to 100       how much",
         "  when       \"dip\"    \"dip\", \"rise\"  when it buys",
         "callbacks  on_init, on_start, on_bar, on_order_filled",
-        "feeds      bars(\"5m\"), quotes()",
+        "feeds      bars(\"5m\"), quotes(), feed(.., \"bar.close\")",
         "imports    none",
         "tests      test_it",
     ] {

@@ -98,6 +98,7 @@ impl Fed {
 
 /// Registers `feed`.
 pub(super) fn register(api: &mut Registry<'_>) {
+    api.group("Feeds");
     api.function(
         "feed",
         "(indicator: Indicator, source: text, interval?: text) -> Indicator",

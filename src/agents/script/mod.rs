@@ -18,6 +18,7 @@
 //! they are read.
 
 mod api;
+mod asking;
 mod callbacks;
 mod charge;
 mod definitions;

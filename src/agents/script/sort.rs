@@ -43,8 +43,8 @@ fn is_before(order: &Dynamic) -> Outcome<bool> {
     if let Ok(number) = order.as_int() {
         return Ok(number < 0);
     }
-    order.as_bool().or_else(|_| {
+    order.as_bool().map_err(|_| {
         let wanted = "a number below, at or above 0, or whether the first comes before the second";
-        Err(format!("sort: the function must return {wanted}, but returns {}", described(order)).into())
+        format!("sort: the function must return {wanted}, but returns {}", described(order)).into()
     })
 }

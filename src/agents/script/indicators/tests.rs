@@ -74,6 +74,8 @@ fn the_page_names_exactly_what_is_registered() {
     let functions = api.functions.iter().filter(|entry| entry.group == "Indicators").map(|entry| entry.name);
     let mut names: Vec<&str> = functions.chain(api.fields_of("Indicator").map(|field| field.name)).collect();
     names.sort_unstable();
+    // `adx` is a constructor, and a part of what it makes.
+    names.dedup();
     assert_eq!(listed, names);
 }
 

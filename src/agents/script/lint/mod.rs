@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn what_cannot_be_known_is_passed_over() {
         let quiet = [
-            "fn on_bar(bar) { let f = |x| x + bar.close; f.call(2); this.act = f; this.act(1); }",
+            "fn on_bar(bar) { let f = |x| x + 1; f.call(2); this.act = f; this.act(1); }",
             "fn on_bar(bar) { let bar = #{ clos: 1 }; log(bar.clos); }",
             "fn on_bar(bar) { for (x, i) in [1, 2] { try { log(x + i); } catch (e) { log(e); } } }",
             "fn on_quote(quote) { if quote.mid != () { log(quote.mid.to_string().len()); } }",
@@ -170,6 +170,13 @@ mod tests {
         for text in quiet {
             assert_eq!(found(text), Vec::<String>::new(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_closure_sees_its_arguments_only() {
+        let found = found("fn on_bar(bar) { let f = |x| x + bar.close; f.call(2); }");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("1:34: there is no variable `bar` here"), "{found:?}");
     }
 
     #[test]

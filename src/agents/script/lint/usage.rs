@@ -106,7 +106,7 @@ fn called<'a>(node: &ASTNode<'a>) -> Option<&'a FnCallExpr> {
 
 /// Returns the calls that ask for feeds, as they could be written.
 pub(super) fn feeds(files: &[File<'_>]) -> Vec<String> {
-    const FEEDS: [&str; 5] = ["bars", "quotes", "trades", "book", "phases"];
+    const FEEDS: [&str; 6] = ["bars", "quotes", "trades", "book", "phases", "feed"];
     let mut found = BTreeSet::new();
     for file in files {
         file.ast.walk(&mut |path: &[ASTNode<'_>]| {
