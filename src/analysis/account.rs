@@ -177,28 +177,32 @@ impl AccountBuilder {
         }
     }
 
-    fn fill(&mut self, row: &FillRow) {
+    /// Takes a fill.
+    ///
+    /// # Errors
+    /// Says what is wrong with one that no market can have had.
+    fn fill(&mut self, row: &FillRow) -> Result<(), String> {
         self.totals.fills += 1.0;
         self.totals.turnover += row.price * row.quantity;
         self.totals.quantity += row.quantity;
         self.totals.made += if row.is_maker { row.quantity } else { 0.0 };
-        let Some(book) = self.books.get_mut(row.instrument) else { return };
+        let Some(book) = self.books.get_mut(row.instrument) else { return Ok(()) };
         let symbol = book.instrument.symbol().to_owned();
         let mark =
             FillMark { at: row.at, symbol: symbol.clone(), buys: row.side == Side::Buy, price: row.price };
         self.fills.add(mark);
-        let exact =
-            book.instrument.nearest_price(row.price).zip(book.instrument.exact_quantity(row.quantity));
-        let Some((price, quantity)) = exact else { return };
-        let execution = Execution { at: row.at, side: row.side, quantity, price, fee: row.fee };
+        let execution = execution(&book.instrument, row).ok_or_else(|| {
+            format!("a fill of {} `{symbol}` at {} is none that a market has had", row.quantity, row.price)
+        })?;
         if let Some(trip) = book.average.fill(&execution) {
-            let seconds = SimDuration::from_nanos(trip.exited_at - trip.entered_at).secs_f64();
+            let seconds = SimDuration::from_nanos(trip.exited_at.saturating_sub(trip.entered_at)).secs_f64();
             self.totals.trips.add(trip.net().to_f64(), seconds, (trip.worst.to_f64(), trip.best.to_f64()));
             self.trips.add(AccountTrip { symbol: symbol.clone(), trip });
         }
         let mut ended = Vec::new();
         book.fifo.fill(&execution, &mut ended);
         ended.into_iter().for_each(|trip| self.fifo_trips.add(AccountTrip { symbol: symbol.clone(), trip }));
+        Ok(())
     }
 
     fn finish(mut self) -> AccountData {
@@ -233,13 +237,36 @@ impl AccountBuilder {
     }
 }
 
+/// No order of a run is worth more, so that no sum over its fills can overflow: 10^20 of the currency.
+const MONEY_MAX: Money = Money::from_units(10_i128.pow(30));
+/// No account of a run holds more.
+const LOTS_MAX: u64 = 1 << 50;
+
 fn opening(holding: &HoldingSummary) -> Result<(Quantity, Money), String> {
+    if holding.lots > LOTS_MAX {
+        return Err(format!(
+            "{} lots of `{}` are more than an account can hold",
+            holding.lots, holding.symbol
+        ));
+    }
     Ok((Quantity::new(holding.lots), money(&holding.cost)?))
 }
 
 fn money(text: &str) -> Result<Money, String> {
-    let exact = text.parse::<Decimal>().ok().and_then(Money::from_decimal);
-    exact.ok_or_else(|| format!("`{text}` in `accounts` is no amount of money"))
+    let exact = text.parse::<Decimal>().ok().and_then(Money::from_decimal).filter(|it| is_possible(*it));
+    exact.ok_or_else(|| format!("`{text}` in `accounts` is no amount of money that an account can have"))
+}
+
+fn is_possible(amount: Money) -> bool {
+    -MONEY_MAX <= amount && amount <= MONEY_MAX
+}
+
+/// Returns a row's fill in ticks, lots and exact money; none where it is beyond what a market has.
+fn execution(instrument: &Instrument, row: &FillRow) -> Option<Execution> {
+    let (price, quantity) = (instrument.nearest_price(row.price)?, instrument.exact_quantity(row.quantity)?);
+    let notional = instrument.notional(price, quantity);
+    let is_possible = is_possible(notional) && is_possible(row.fee) && !quantity.is_zero();
+    is_possible.then_some(Execution { at: row.at, side: row.side, quantity, price, fee: row.fee })
 }
 
 /// Reads the tables `fills` and `pnl` side by side, and returns the accounts.
@@ -261,7 +288,7 @@ pub(super) fn read(
         };
         if fill_is_next {
             let Some(fill) = fills.take()? else { break };
-            accounts[fill.account].fill(&fill);
+            accounts[fill.account].fill(&fill).map_err(|why| fills.bad(why))?;
         } else {
             let Some(mark) = marks.take()? else { break };
             accounts[mark.account].mark(&mark);

@@ -53,7 +53,7 @@ impl Flow {
         self.roll(at);
         let Some(mid) = mid else { return };
         self.mid = Some(mid);
-        let end = self.periods.end_of(at);
+        let end = self.periods.end_of(self.last_at);
         let new = MarketPeriod { opening: mid, ..MarketPeriod::default() };
         let (period, _) = self.period.get_or_insert((new, end));
         period.closing = mid;
@@ -80,6 +80,8 @@ impl Flow {
 
     /// Ends the periods that end before `at`.
     fn roll(&mut self, at: i64) {
+        // A table that says more than its manifest must not cost more either.
+        let at = at.clamp(self.periods.extent.start(), self.periods.extent.end());
         let same_day = self.last_at.div_euclid(DAY_NANOS) == at.div_euclid(DAY_NANOS);
         self.last_at = at;
         let Some((mut period, mut end)) = self.period else { return };
@@ -105,7 +107,6 @@ impl Flow {
     pub(super) fn finish(mut self) -> (MarketTotals, f64) {
         let end = self.periods.extent.end();
         self.settle_before(end);
-        self.roll(end.min(self.last_at.saturating_add(self.periods.interval)));
         if let Some((period, _)) = self.period {
             self.totals.add(&period);
         }

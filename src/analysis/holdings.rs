@@ -21,7 +21,7 @@ impl Holdings {
 
     /// Adds what has been held up to a row to the totals, and takes the row.
     pub(super) fn observe(&mut self, row: &MarkRow, totals: &mut TradingTotals) {
-        let span = self.since.map_or(0.0, |since| nanos(row.at - since));
+        let span = self.since.map_or(0.0, |since| nanos(row.at.saturating_sub(since)));
         if let Some(equity) = self.equity.filter(|_| span > 0.0) {
             let is_held = self.held.iter().any(|(position, _)| *position != 0.0);
             totals.in_market.add(if is_held { 1.0 } else { 0.0 }, span);

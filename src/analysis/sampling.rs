@@ -47,7 +47,7 @@ impl Periods {
 
     /// Returns the end of the period in which `at` lies; a period's end belongs to it.
     pub(super) const fn end_of(&self, at: i64) -> i64 {
-        ((at - 1).div_euclid(self.interval) + 1).saturating_mul(self.interval)
+        (at.saturating_sub(1).div_euclid(self.interval) + 1).saturating_mul(self.interval)
     }
 }
 

@@ -29,6 +29,11 @@ impl<'a, R, F: FnMut(&DataFrame) -> PolarsResult<Vec<R>>> Stream<'a, R, F> {
         Ok(stream)
     }
 
+    /// Says that the table is damaged.
+    pub(super) fn bad(&self, why: String) -> OpenError {
+        self.pieces.bad(why)
+    }
+
     /// Returns the row that comes next.
     pub(super) const fn front(&self) -> Option<&R> {
         self.next.as_ref()

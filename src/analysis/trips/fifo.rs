@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::extremes::Extremes;
 use super::{Execution, RoundTrip, take_share, worth};
 use crate::market::{Instrument, Side};
 use crate::units::{Money, NetQuantity, Quantity};
@@ -14,8 +15,8 @@ struct Lot {
     /// What is left of its price times quantity, and of its fee.
     entry: Money,
     fees: Money,
-    /// The lowest and highest marks since, in half ticks; none before the first.
-    marks: Option<(i64, i64)>,
+    /// From which mark on it was there.
+    since: u64,
 }
 
 /// The trips of one account in one instrument, first in first out.
@@ -25,6 +26,7 @@ pub struct FifoTrips {
     /// The side that entered; of no meaning without lots.
     side: Side,
     lots: VecDeque<Lot>,
+    marks: Extremes,
     realized: Money,
 }
 
@@ -32,9 +34,9 @@ impl FifoTrips {
     /// Begins with a holding that was there at the start, and what it counted as.
     #[must_use]
     pub fn new(instrument: Instrument, at: i64, holding: Quantity, cost: Money) -> Self {
-        let opening = Lot { at, quantity: holding, entry: cost, fees: Money::ZERO, marks: None };
+        let opening = Lot { at, quantity: holding, entry: cost, fees: Money::ZERO, since: 0 };
         let lots = Some(opening).filter(|_| !holding.is_zero()).into_iter().collect();
-        Self { instrument, side: Side::Buy, lots, realized: Money::ZERO }
+        Self { instrument, side: Side::Buy, lots, marks: Extremes::default(), realized: Money::ZERO }
     }
 
     /// Takes a fill, and appends the trips that it ends: one for each entry that it matches.
@@ -52,7 +54,7 @@ impl FifoTrips {
                 quantity: part,
                 ..RoundTrip::begin(lot.at, self.side)
             };
-            let trip = self.with_excursions(trip, lot.marks);
+            let trip = self.with_excursions(trip, self.marks.since(lot.since));
             self.realized += trip.gross();
             ended.push(trip);
             left = left.saturating_sub(part);
@@ -64,7 +66,7 @@ impl FifoTrips {
         if !left.is_zero() {
             self.side = side;
             let entry = self.instrument.notional(price, left);
-            self.lots.push_back(Lot { at, quantity: left, entry, fees: fee, marks: None });
+            self.lots.push_back(Lot { at, quantity: left, entry, fees: fee, since: self.marks.now() });
         }
     }
 
@@ -79,10 +81,8 @@ impl FifoTrips {
 
     /// Looks at the open entries at a mark, in half ticks.
     pub fn mark(&mut self, half_ticks: i64) {
-        for lot in &mut self.lots {
-            let (low, high) = lot.marks.unwrap_or((half_ticks, half_ticks));
-            lot.marks = Some((low.min(half_ticks), high.max(half_ticks)));
-        }
+        let oldest = self.lots.front().map_or(self.marks.now(), |lot| lot.since);
+        self.marks.add(half_ticks, oldest);
     }
 
     /// Returns the P&L realized so far, before fees.

@@ -9,6 +9,7 @@
 //! another. What a position was worth on its way is seen at fills and marks, and no closer.
 
 mod average;
+mod extremes;
 mod fifo;
 #[cfg(test)]
 mod tests;
