@@ -53,9 +53,9 @@ pub(super) struct SimulateArguments {
     /// `--set ema.fast=5`; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub(super) overrides: Vec<Override>,
-    /// Format of the tables: parquet, csv or ipc.
-    #[arg(long, value_name = "FORMAT", default_value_t = Format::Parquet)]
-    pub(super) format: Format,
+    /// Format of the tables instead of the scenarios' own: parquet, csv or ipc.
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<Format>,
     /// Replace results that exist.
     #[arg(long)]
     pub(super) force: bool,
