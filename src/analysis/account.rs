@@ -130,8 +130,10 @@ impl AccountBuilder {
         };
         let books: Vec<Book> = directory.instruments.iter().map(book).collect::<Result<_, String>>()?;
         let initial = money(&summary.initial_equity)?.to_f64();
+        // Where equity was not recorded, it is not known to have stayed the same.
+        let initial = Some(initial).filter(|_| !totals.missing.marks);
         Ok(Self {
-            sampler: Sampler::new(periods, sessions, Some(initial), books.len()),
+            sampler: Sampler::new(periods, sessions, initial, books.len()),
             equity: LineThinner::new(extent),
             drawdown: LineThinner::new(extent),
             peak: None,
@@ -288,7 +290,7 @@ pub(super) fn read(
         };
         if fill_is_next {
             let Some(fill) = fills.take()? else { break };
-            accounts[fill.account].fill(&fill).map_err(|why| fills.bad(why))?;
+            accounts[fill.account].fill(&fill).map_err(|why| run.damaged(Table::Fills, why))?;
         } else {
             let Some(mark) = marks.take()? else { break };
             accounts[mark.account].mark(&mark);

@@ -105,7 +105,7 @@ impl ListingBuilder {
     }
 
     /// Returns the listing, unless nothing was ever quoted or traded there.
-    pub(super) fn finish(self, (venue, symbol): (&str, &str)) -> Option<ListingData> {
+    pub(super) fn finish(self, (venue, symbol): (&str, &str), lacks_trades: bool) -> Option<ListingData> {
         if !self.has_rows {
             return None;
         }
@@ -114,6 +114,7 @@ impl ListingBuilder {
         let (bid_size, mean_bid) = self.bid_size.finish();
         let (ask_size, mean_ask) = self.ask_size.finish();
         let (mut totals, periods_per_year) = self.flow.finish();
+        totals.lacks_trades = lacks_trades;
         totals.spread = mean_spread;
         totals.spread_bps = self.spread_bps.finish().1;
         totals.depth = mean_bid.zip(mean_ask).map(|(bid, ask)| f64::midpoint(bid, ask));

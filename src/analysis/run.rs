@@ -9,6 +9,7 @@ use super::cells::{texts, times};
 use super::directory::Directory;
 use super::listing::ListingData;
 use super::metrics::TradingTotals;
+use super::metrics::trading::Missing;
 use super::orders;
 use super::sampling::Periods;
 use super::thin::Extent;
@@ -55,7 +56,7 @@ pub struct RunData {
 const LOG_MAX: usize = 200;
 
 impl RunData {
-    /// Reads a run.
+    /// Reads a run; what needs a table that was not recorded is absent.
     ///
     /// # Errors
     /// [`OpenError`] if a table is missing or damaged, or the manifest's times are none.
@@ -73,7 +74,12 @@ impl RunData {
         let interval = interval.map_err(|error| bad(&format!("`sample_interval`: {error}")))?;
         let periods = Periods::new(extent, interval);
         let directory = Directory::of(&manifest).map_err(|why| bad(&why))?;
-        let mut totals = vec![TradingTotals::default(); manifest.accounts.len()];
+        let missing = Missing {
+            orders: !run.has(Table::Orders),
+            fills: !run.has(Table::Fills),
+            marks: !run.has(Table::Pnl),
+        };
+        let mut totals = vec![TradingTotals { missing, ..TradingTotals::default() }; manifest.accounts.len()];
         let arrivals = orders::read(run, &directory, &mut totals)?;
         let Walked { listings, sessions } = walk(run, &directory, periods, arrivals, &mut totals)?;
         let accounts = manifest.accounts.iter().zip(totals).map(|(summary, totals)| {
@@ -83,7 +89,9 @@ impl RunData {
             accounts.collect::<Result<_, String>>().map_err(|why| bad(&why))?;
         let accounts = account::read(run, &directory, accounts)?;
         let mut log = Log::default();
-        run.visit(Table::Log, &["time", "owner", "kind", "text"], |frame| log.add(frame))?;
+        if run.has(Table::Log) {
+            run.visit(Table::Log, &["time", "owner", "kind", "text"], |frame| log.add(frame))?;
+        }
         Ok(Self {
             manifest,
             extent,

@@ -97,7 +97,8 @@ pub(super) fn walk(
 ) -> Result<Walked, OpenError> {
     let mut listings: Vec<ListingBuilder> =
         directory.listings().map(|_| ListingBuilder::new(periods)).collect();
-    let mut sessions = Sessions::default();
+    let is_told = run.has(Table::Quotes) || run.has(Table::Trades);
+    let mut sessions = if is_told { Sessions::default() } else { Sessions::untold() };
     let mut arrivals = arrivals.into_iter().peekable();
     let mut quotes = Stream::open(run, Table::Quotes, &QUOTES, |frame| quote_rows(directory, frame))?;
     let mut trades = Stream::open(run, Table::Trades, &TRADES, |frame| trade_rows(directory, frame))?;
@@ -119,7 +120,8 @@ pub(super) fn walk(
     arrivals.for_each(|arrival| arrive(&arrival, &listings, totals));
     sessions.close();
     let listings = listings.into_iter().zip(directory.listings());
-    let listings = listings.filter_map(|(listing, names)| listing.finish(names)).collect();
+    let lacks_trades = !run.has(Table::Trades);
+    let listings = listings.filter_map(|(listing, names)| listing.finish(names, lacks_trades)).collect();
     Ok(Walked { listings, sessions })
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::table::Table;
+
 /// The content of `manifest.json`.
 ///
 /// It says nothing of the wall clock or the machine, so that the same scenario and seed leave the
@@ -58,6 +60,12 @@ pub struct Manifest {
 impl Manifest {
     /// The version of the layout that this program writes and reads.
     pub const VERSION: u32 = 3;
+
+    /// Tells whether a table was recorded.
+    #[must_use]
+    pub fn has(&self, table: Table) -> bool {
+        !self.not_recorded.iter().any(|name| name == table.name())
+    }
 }
 
 /// One table of a run.

@@ -122,7 +122,7 @@ impl StoredRun {
     /// Tells whether a table was recorded.
     #[must_use]
     pub fn has(&self, table: Table) -> bool {
-        !self.manifest.not_recorded.iter().any(|name| name == table.name())
+        self.manifest.has(table)
     }
 
     /// Reads some columns of a table piece by piece, in order, and gives each piece to `visit`.
@@ -152,11 +152,17 @@ impl StoredRun {
     /// [`OpenError::NotRecorded`] if there is none, [`OpenError::BadManifest`] if the manifest names no format.
     pub fn pieces(&self, table: Table, wanted: &[&str]) -> Result<Pieces<'_>, OpenError> {
         let path = self.path(table)?;
-        let rows = self.rows(table).and_then(|rows| usize::try_from(rows).ok()).ok_or_else(|| {
-            OpenError::Table { path: path.clone(), why: "the manifest says nothing of its rows".to_owned() }
-        })?;
+        let rows = self.rows(table).and_then(|rows| usize::try_from(rows).ok());
+        let unknown = || self.damaged(table, "the manifest says nothing of its rows".to_owned());
+        let rows = rows.ok_or_else(unknown)?;
         let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
         Ok(Pieces { run: self, table, path, wanted, rows, read: 0, is_done: false })
+    }
+
+    /// Says that a table is damaged.
+    #[must_use]
+    pub fn damaged(&self, table: Table, why: String) -> OpenError {
+        self.path(table).map_or_else(|error| error, |path| OpenError::Table { path, why })
     }
 
     fn rows(&self, table: Table) -> Option<u64> {
