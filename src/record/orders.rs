@@ -1,6 +1,6 @@
 //! Orders from their entry to their end.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 use super::rows::{OrderRow, Status};
 use crate::market::{Fact, OrderKind, Trade};
@@ -9,7 +9,7 @@ use crate::units::{OrderId, Quantity, SimTime};
 /// Follows the orders that are open; memory follows them, and not the run.
 #[derive(Debug, Default)]
 pub(super) struct OrderLives {
-    open: BTreeMap<OrderId, OrderRow>,
+    open: FxHashMap<OrderId, OrderRow>,
 }
 
 impl OrderLives {
