@@ -1,107 +1,36 @@
 //! [`Column`] and [`Sheet`]: rows in the making, column by column.
 
-use std::hash::Hash;
 use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
 
 use super::schema::{Kind, columns};
 use super::table::Table;
 use crate::units::{Money, SimTime};
 
-/// Values of which few differ: each is kept once, and each row has its number.
-///
-/// That is how Parquet stores them too, so nothing has to be found again when they are written; and
-/// numbers of a few bits are quickly compressed.
-#[derive(Debug)]
-pub(super) struct Coded<T> {
-    /// The number of each row's value; a null has that of any.
-    pub(super) keys: Vec<u32>,
-    /// Whether each row has a value; empty as long as all have one.
-    pub(super) valid: Vec<bool>,
-    /// The values, by their numbers.
-    pub(super) values: Vec<T>,
-    numbers: FxHashMap<T, u32>,
-    /// The value before, which often comes again.
-    last: Option<(T, u32)>,
-}
-
-impl<T: Copy + Eq + Hash> Coded<T> {
-    fn new() -> Self {
-        let (keys, valid, values) = (Vec::new(), Vec::new(), Vec::new());
-        Self { keys, valid, values, numbers: FxHashMap::default(), last: None }
-    }
-
-    #[inline]
-    fn push(&mut self, value: Option<T>) {
-        if value.is_none() && self.valid.is_empty() {
-            self.valid = vec![true; self.keys.len()];
-        }
-        if value.is_none() || !self.valid.is_empty() {
-            self.valid.push(value.is_some());
-        }
-        let key = value.map_or(0, |value| self.number(value));
-        self.keys.push(key);
-    }
-
-    fn number(&mut self, value: T) -> u32 {
-        if let Some((last, number)) = self.last
-            && last == value
-        {
-            return number;
-        }
-        let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        let number = *self.numbers.entry(value).or_insert(next);
-        if number == next {
-            self.values.push(value);
-        }
-        self.last = Some((value, number));
-        number
-    }
-
-    /// Returns the value of each row, in order.
-    pub(super) fn rows(&self) -> impl Iterator<Item = Option<T>> {
-        self.keys.iter().enumerate().map(|(row, key)| {
-            let is_valid = self.valid.get(row).is_none_or(|valid| *valid);
-            self.values.get(*key as usize).copied().filter(|_| is_valid)
-        })
-    }
-
-    fn clear(&mut self) {
-        self.keys.clear();
-        self.valid.clear();
-        self.values.clear();
-        self.numbers.clear();
-        self.last = None;
-    }
-}
-
 /// The cells of one column.
 #[derive(Debug)]
 pub(super) enum Column {
-    /// Doubles, by their bits.
-    Number(Coded<u64>),
+    Number(Vec<Option<f64>>),
     Count(Vec<Option<u64>>),
     Small(Vec<u32>),
     /// Numbers of words.
-    Word(Coded<u32>),
+    Word(Vec<Option<u32>>),
     Text(Vec<Option<Arc<str>>>),
     /// Nanoseconds since 1970.
     Time(Vec<i64>),
     /// In units.
-    Money(Coded<i128>),
+    Money(Vec<i128>),
 }
 
 impl Column {
-    fn new(kind: Kind) -> Self {
+    const fn new(kind: Kind) -> Self {
         match kind {
-            Kind::Number => Self::Number(Coded::new()),
+            Kind::Number => Self::Number(Vec::new()),
             Kind::Count => Self::Count(Vec::new()),
             Kind::Small => Self::Small(Vec::new()),
-            Kind::Word => Self::Word(Coded::new()),
+            Kind::Word => Self::Word(Vec::new()),
             Kind::Text => Self::Text(Vec::new()),
             Kind::Time => Self::Time(Vec::new()),
-            Kind::Money => Self::Money(Coded::new()),
+            Kind::Money => Self::Money(Vec::new()),
         }
     }
 
@@ -141,7 +70,7 @@ impl Sheet {
 
     pub(super) fn number(&mut self, value: Option<f64>) -> &mut Self {
         self.cell(|column| match column {
-            Column::Number(cells) => cells.push(value.map(f64::to_bits)),
+            Column::Number(cells) => cells.push(value),
             other => misplaced(other),
         })
     }
@@ -183,7 +112,7 @@ impl Sheet {
 
     pub(super) fn money(&mut self, value: Money) -> &mut Self {
         self.cell(|column| match column {
-            Column::Money(cells) => cells.push(Some(value.units())),
+            Column::Money(cells) => cells.push(value.units()),
             other => misplaced(other),
         })
     }
@@ -207,21 +136,4 @@ impl Sheet {
 /// A cell that the schema does not have there: a fault of the program, which the tests of any build find.
 fn misplaced(column: &Column) {
     debug_assert!(false, "a cell of another kind in {column:?}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_value_is_kept_once_and_nulls_are_told_apart() {
-        let given = [Some(7), Some(7), None, Some(9), Some(7), None];
-        let mut cells = Coded::new();
-        given.into_iter().for_each(|value| cells.push(value));
-        assert_eq!(cells.rows().collect::<Vec<_>>(), given);
-        assert_eq!(cells.values, [7, 9]);
-        cells.clear();
-        cells.push(Some(9));
-        assert_eq!((cells.rows().collect::<Vec<_>>(), cells.valid.len()), (vec![Some(9)], 0));
-    }
 }

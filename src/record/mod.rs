@@ -12,6 +12,7 @@
 
 mod bars;
 mod books;
+mod coded;
 mod column;
 mod directory;
 mod frames;

@@ -1,7 +1,7 @@
 //! [`ParquetFile`]: sheets into a Parquet file, each a row group.
 //!
-//! Polars would look through every column for values that come again before it writes; here they are
-//! numbered already, so the pages are made from that. Times and counts are stored as differences.
+//! Polars would look through every column of text for words that come again; here words are numbers already,
+//! and the pages are made from those. Times and counts are stored as differences.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -17,7 +17,8 @@ use polars_parquet::write::{
     FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
 };
 
-use super::column::{Coded, Column, Sheet};
+use super::coded::Coded;
+use super::column::{Column, Sheet};
 use super::schema::schema;
 use super::table::Table;
 use super::words::Words;
@@ -77,19 +78,21 @@ impl ParquetFile {
 fn encode(column: &Column, words: &Words) -> PolarsResult<Encoded> {
     match column {
         Column::Number(cells) => {
-            let values =
-                PrimitiveArray::from_vec(cells.values.iter().map(|bits| f64::from_bits(*bits)).collect());
-            dictionary(cells, ArrowDataType::Float64, values.boxed())
+            let coded = Coded::of(cells.iter().map(|value| value.map(f64::to_bits)));
+            let values = coded.values.iter().map(|bits| f64::from_bits(*bits)).collect();
+            dictionary(coded, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())
         }
         Column::Word(cells) => {
-            let values: Vec<&str> = cells.values.iter().map(|number| words.get(*number)).collect();
-            dictionary(cells, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values(values).boxed())
+            let coded = Coded::of_few(cells, words.len());
+            let values: Vec<&str> = coded.values.iter().map(|number| words.get(*number)).collect();
+            dictionary(coded, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values(values).boxed())
         }
         Column::Money(cells) => {
-            let bytes: Vec<u8> = cells.values.iter().flat_map(|units| units.to_be_bytes()).collect();
+            let coded = Coded::of(cells.iter().copied().map(Some));
+            let bytes: Vec<u8> = coded.values.iter().flat_map(|units| units.to_be_bytes()).collect();
             let kind = ArrowDataType::FixedSizeBinary(MONEY_BYTES);
             let values = FixedSizeBinaryArray::try_new(kind.clone(), bytes.into(), None)?;
-            dictionary(cells, kind, values.boxed())
+            dictionary(coded, kind, values.boxed())
         }
         Column::Count(cells) => {
             let values = PrimitiveArray::<u64>::from(cells.as_slice());
@@ -111,10 +114,9 @@ fn encode(column: &Column, words: &Words) -> PolarsResult<Encoded> {
 }
 
 /// Returns the array of numbers beside the array of the values that they stand for.
-fn dictionary<T>(cells: &Coded<T>, kind: ArrowDataType, values: Box<dyn Array>) -> PolarsResult<Encoded> {
-    let valid = (!cells.valid.is_empty()).then(|| Bitmap::from_iter(cells.valid.iter().copied()));
-    let keys = PrimitiveArray::new(ArrowDataType::UInt32, cells.keys.clone().into(), valid);
-    coded(keys, kind, values)
+fn dictionary<T>(cells: Coded<T>, kind: ArrowDataType, values: Box<dyn Array>) -> PolarsResult<Encoded> {
+    let valid = cells.valid.map(Bitmap::from_iter);
+    coded(PrimitiveArray::new(ArrowDataType::UInt32, cells.keys.into(), valid), kind, values)
 }
 
 fn coded(keys: PrimitiveArray<u32>, kind: ArrowDataType, values: Box<dyn Array>) -> PolarsResult<Encoded> {

@@ -77,6 +77,11 @@ impl Words {
         number
     }
 
+    /// Returns how many words there are.
+    pub(super) const fn len(&self) -> usize {
+        self.words.len()
+    }
+
     /// Returns the word of a number that was given out.
     pub(super) fn get(&self, number: u32) -> &str {
         self.words.get(number as usize).map_or("", |word| word)
