@@ -5,23 +5,34 @@
 //! size; a call of a function that goes through a list is charged beforehand. Where only a part is looked
 //! at, as in `list[3]` or `list.push(x)`, nothing is copied, and what is looked at is charged.
 //!
+//! What the host can read and compute itself ([`formula`](super::formula)), and what is assigned to
+//! `this.name` ([`paths`](super::paths)), are nodes of their own.
+//!
 //! Rhai keeps the bodies of functions to itself. So a function is replaced by one whose body is a node that
 //! evaluates the wrapped statements.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::mem;
 use std::rc::Rc;
 
 use rhai::{
     AST, ASTFlags, ASTNode, BinaryExpr, CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expr,
-    Expression, FlowControl, FnCallExpr, Module, ParseError, Position, ScriptFuncDef, Shared, Stmt,
-    StmtBlock,
+    Expression, FlowControl, FnCallExpr, ImmutableString, Module, ParseError, Position, ScriptFuncDef,
+    Shared, Stmt, StmtBlock,
 };
 
+use super::formula::Formula;
+use super::host::Outcome;
 use super::limits::Meter;
+use super::paths::{Constants, Entry, Fields, Path, PathTo};
 
-/// The names of the nodes, of which no script can write the first.
-const CHARGE: &str = "charge this";
+/// The names of the nodes. No script can write the first four; the last is parsed once. Rhai looks them up
+/// in alphabetical order, so those that are met most often come first.
+const COMPUTE: &str = "1 compute";
+const CHARGE: &str = "2 charge";
+const WRITE: &str = "3 write";
+const GIVEN: &str = "4 given";
 const BODY: &str = "function_body";
 
 /// The state of a node whose value is assigned to an item of a list, or to a character of a text.
@@ -91,31 +102,41 @@ const BULK: [&str; 55] = [
     "zip",
 ];
 
-/// The bodies of functions, by the numbers that their nodes bear.
+/// What the nodes of a script stand for, by the numbers that they bear.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FunctionBodies(Vec<FunctionBody>);
-
-#[derive(Debug, Clone)]
-struct FunctionBody {
-    block: Expr,
-    /// How deep its statements and expressions nest.
-    nesting: usize,
+pub(super) struct Nodes {
+    bodies: Vec<FunctionBody>,
+    formulas: Vec<Formula<Path>>,
+    writes: Vec<Entry>,
 }
 
-impl FunctionBodies {
-    /// Returns the same script with all that it reads and calls being charged; the bodies of its functions
-    /// are kept here.
+/// What a function consists of.
+#[derive(Debug, Clone)]
+pub(super) struct FunctionBody {
+    name: String,
+    pub(super) arguments: Vec<ImmutableString>,
+    /// Its statements, as an expression that can be evaluated by itself.
+    pub(super) block: Expr,
+    /// How deep its statements and expressions nest.
+    pub(super) nesting: usize,
+}
+
+impl Nodes {
+    /// Returns the same script with all that it reads and calls being charged; what its nodes stand for is
+    /// kept here.
     pub(super) fn charged(&mut self, parsed: &AST) -> Result<AST, ParseError> {
-        let wrap = Wrap { functions: parsed.iter_functions().map(|it| it.name.to_owned()).collect() };
+        let functions = parsed.iter_functions().map(|it| it.name.to_owned()).collect();
+        let mut wrap = Wrap { functions, nodes: self };
         let mut lib = Module::new();
         for function in parsed.iter_functions() {
             let known = parsed.shared_lib().get_script_fn(function.name, function.params.len());
             let Some(known) = known else { continue };
             let (mut body, nesting) = statements_of(parsed, function.name, function.params.len());
             wrap.statements(&mut body);
-            let stub = stub(self.0.len())?;
-            let block = Expr::Stmt(Box::new(StmtBlock::new(body, Position::NONE, Position::NONE)));
-            self.0.push(FunctionBody { block, nesting });
+            let stub = stub(wrap.nodes.bodies.len())?;
+            let name = function.name.to_owned();
+            let arguments = function.params.iter().map(|name| (*name).into()).collect();
+            wrap.nodes.bodies.push(FunctionBody { name, arguments, block: block_of(body), nesting });
             let bodies = stub.iter().map(|stub| stub.body.clone());
             for body in bodies {
                 lib.set_script_fn(ScriptFuncDef { body, ..ScriptFuncDef::clone(known) });
@@ -124,6 +145,11 @@ impl FunctionBodies {
         let mut statements = parsed.statements().to_vec();
         wrap.statements(&mut statements);
         Ok(AST::new(statements, lib))
+    }
+
+    /// Returns a function of the first file that was charged and has it.
+    pub(super) fn function(&self, name: &str, arguments: usize) -> Option<&FunctionBody> {
+        self.bodies.iter().find(|body| body.name == name && body.arguments.len() == arguments)
     }
 }
 
@@ -136,7 +162,7 @@ fn stub(number: usize) -> Result<Option<Shared<ScriptFuncDef>>, ParseError> {
 }
 
 /// Returns what a function consists of, and how deep that nests.
-pub(super) fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) {
+fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) {
     let mut only = ast.clone_functions_only();
     only.retain_functions(|_, _, known, count| known == name && count == arguments);
     let (mut statements, mut nesting) = (Vec::new(), 0);
@@ -150,12 +176,43 @@ pub(super) fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stm
     (statements, nesting)
 }
 
+fn block_of(statements: Vec<Stmt>) -> Expr {
+    Expr::Stmt(Box::new(StmtBlock::new(statements, Position::NONE, Position::NONE)))
+}
+
 /// Makes an engine understand the nodes.
-pub(super) fn understand(engine: &mut Engine, meter: &Rc<Meter>, bodies: Rc<FunctionBodies>) {
-    let (meter, depth) = (Rc::clone(meter), Rc::clone(meter));
-    let charge = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>,
-                       inputs: &[Expression<'_>],
-                       state: &Dynamic| {
+///
+/// What the script declares outside of functions is put into what this returns.
+pub(super) fn understand(
+    engine: &mut Engine,
+    meter: &Rc<Meter>,
+    nodes: &Rc<Nodes>,
+    fields: &Fields,
+) -> Constants {
+    let constants = Constants::default();
+    let through = |path: &Path| path.through(fields, &constants);
+    let formulas = nodes.formulas.iter().map(|formula| formula.map(&through)).collect();
+    compute_formulas(engine, Rc::clone(meter), formulas);
+    charge_values(engine, Rc::clone(meter));
+    write_entries(engine, Rc::clone(nodes));
+    run_bodies(engine, Rc::clone(meter), Rc::clone(nodes));
+    constants
+}
+
+type Context<'a, 's, 'ps, 'g, 'c, 't> = EvalContext<'a, 's, 'ps, 'g, 'c, 't>;
+
+/// Adds a node that scripts cannot write.
+fn add(
+    engine: &mut Engine,
+    name: &str,
+    evaluate: impl Fn(&mut Context<'_, '_, '_, '_, '_, '_>, &[Expression<'_>], &Dynamic) -> Outcome<Dynamic>
+    + 'static,
+) {
+    engine.register_custom_syntax_with_state_raw(name, |_, _, _| Ok(None), false, evaluate);
+}
+
+fn charge_values(engine: &mut Engine, meter: Rc<Meter>) {
+    add(engine, CHARGE, move |context, inputs, state| {
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
         if let Ok(operations) = state.as_int() {
             meter.charge(operations.unsigned_abs());
@@ -164,20 +221,58 @@ pub(super) fn understand(engine: &mut Engine, meter: &Rc<Meter>, bodies: Rc<Func
         if state.is_bool() && (value.is_char() || value.is_string()) {
             meter.charge(CHARACTER_OPERATIONS);
         }
-        meter.charge_value(&value).map_err(|mut error| {
-            error.set_position(inner.position());
-            error
-        })?;
-        Ok(value)
-    };
-    engine.register_custom_syntax_with_state_raw(CHARGE, |_, _, _| Ok(None), false, charge);
-    let run = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, inputs: &[Expression<'_>]| {
+        charge_value(&meter, value, inner)
+    });
+}
+
+fn charge_value(meter: &Meter, value: Dynamic, read: &Expression<'_>) -> Outcome<Dynamic> {
+    match meter.charge_value(&value) {
+        Ok(()) => Ok(value),
+        Err(mut error) => {
+            error.set_position(read.position());
+            Err(error)
+        }
+    }
+}
+
+fn compute_formulas(engine: &mut Engine, meter: Rc<Meter>, formulas: Vec<Formula<PathTo>>) {
+    add(engine, COMPUTE, move |context, inputs, state| {
+        let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
+        let formula = state.as_int().ok().and_then(|number| numbered(&formulas, number));
+        match formula.and_then(|formula| formula.evaluate(context)) {
+            Some(value) => charge_value(&meter, value, inner),
+            None => context.eval_expression_tree(inner),
+        }
+    });
+}
+
+fn write_entries(engine: &mut Engine, nodes: Rc<Nodes>) {
+    let given = Rc::new(RefCell::new(Dynamic::UNIT));
+    let slot = Rc::clone(&given);
+    add(engine, GIVEN, move |_, _, _| Ok(slot.take()));
+    add(engine, WRITE, move |context, inputs, state| {
+        let [value, assignment] = inputs else { return Ok(Dynamic::UNIT) };
+        let value = context.eval_expression_tree(value)?;
+        let entry = state.as_int().ok().and_then(|number| numbered(&nodes.writes, number));
+        let value = match entry {
+            Some(entry) => entry.write(context, value),
+            None => Some(value),
+        };
+        // What is unusual is for Rhai, which evaluates what has been given first of all.
+        let Some(value) = value else { return Ok(Dynamic::UNIT) };
+        *given.borrow_mut() = value;
+        context.eval_expression_tree(assignment)
+    });
+}
+
+fn run_bodies(engine: &mut Engine, meter: Rc<Meter>, nodes: Rc<Nodes>) {
+    let run = move |context: &mut Context<'_, '_, '_, '_, '_, '_>, inputs: &[Expression<'_>]| {
         let number = inputs.first().and_then(Expression::get_literal_value::<i64>);
-        let body = number.and_then(|number| bodies.0.get(usize::try_from(number).ok()?));
+        let body = number.and_then(|number| numbered(&nodes.bodies, number));
         let Some(body) = body else { return Ok(Dynamic::UNIT) };
-        depth.enter(body.nesting)?;
+        meter.enter(body.nesting)?;
         let ended = context.eval_expression_tree(&Expression::from(&body.block));
-        depth.leave(body.nesting);
+        meter.leave(body.nesting);
         ended
     };
     let registered: Result<_, Box<EvalAltResult>> =
@@ -185,33 +280,41 @@ pub(super) fn understand(engine: &mut Engine, meter: &Rc<Meter>, bodies: Rc<Func
     debug_assert!(registered.is_ok(), "the name of a node is a word");
 }
 
-/// Wraps what a script reads and calls.
-struct Wrap {
-    /// The script's own functions, which get a copy of each argument.
-    functions: BTreeSet<String>,
+fn numbered<T>(list: &[T], number: i64) -> Option<&T> {
+    list.get(usize::try_from(number).ok()?)
 }
 
-impl Wrap {
-    fn statements<'a>(&self, statements: impl IntoIterator<Item = &'a mut Stmt>) {
+/// Wraps what a script reads and calls.
+struct Wrap<'a> {
+    /// The script's own functions, which get a copy of each argument.
+    functions: BTreeSet<String>,
+    nodes: &'a mut Nodes,
+}
+
+impl Wrap<'_> {
+    fn statements<'s>(&mut self, statements: impl IntoIterator<Item = &'s mut Stmt>) {
         for statement in statements {
             self.statement(statement);
         }
     }
 
-    fn block(&self, block: &mut StmtBlock) {
+    fn block(&mut self, block: &mut StmtBlock) {
         self.statements(block.statements_mut().iter_mut());
     }
 
-    fn flow(&self, flow: &mut FlowControl) {
+    fn flow(&mut self, flow: &mut FlowControl) {
         self.value(&mut flow.expr);
         self.block(&mut flow.body);
         self.block(&mut flow.branch);
     }
 
-    fn statement(&self, statement: &mut Stmt) {
+    fn statement(&mut self, statement: &mut Stmt) {
         match statement {
-            Stmt::If(flow, _) | Stmt::While(flow, _) | Stmt::Do(flow, ..) | Stmt::TryCatch(flow, _) => {
-                self.flow(flow);
+            Stmt::If(flow, _) | Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.flow(flow),
+            // The expression is the name that the error is given.
+            Stmt::TryCatch(flow, _) => {
+                self.block(&mut flow.body);
+                self.block(&mut flow.branch);
             }
             Stmt::For(parts, _) => self.flow(&mut parts.2),
             Stmt::Switch(parts, _) => {
@@ -227,6 +330,13 @@ impl Wrap {
                 self.value(&mut parts.1.rhs);
                 if ends_with_item(&parts.1.lhs) {
                     wrap(&mut parts.1.rhs, Dynamic::from_bool(TO_ITEM));
+                } else if let Some(entry) = Entry::of(&parts.0, &parts.1.lhs) {
+                    let position = parts.1.lhs.position();
+                    let number = put(&mut self.nodes.writes, entry);
+                    let value = mem::replace(&mut parts.1.rhs, node(GIVEN, [], Dynamic::UNIT, position));
+                    let assignment = block_of(vec![mem::replace(statement, Stmt::Noop(position))]);
+                    let write = node(WRITE, [value, assignment], number, position);
+                    *statement = Stmt::Expr(Box::new(write));
                 }
             }
             Stmt::FnCall(call, position) => {
@@ -243,7 +353,17 @@ impl Wrap {
     }
 
     /// Wraps an expression whose value is used.
-    fn value(&self, expr: &mut Expr) {
+    fn value(&mut self, expr: &mut Expr) {
+        let formula = Formula::of(expr).filter(|formula| !formula.is_literal());
+        self.interpreted(expr);
+        if let Some(formula) = formula {
+            let number = put(&mut self.nodes.formulas, formula);
+            wrap_in(COMPUTE, expr, number);
+        }
+    }
+
+    /// Wraps an expression that Rhai evaluates.
+    fn interpreted(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Variable(..) | Expr::ThisPtr(_) => wrap(expr, Dynamic::UNIT),
             Expr::Dot(..) | Expr::Index(..) => {
@@ -269,14 +389,14 @@ impl Wrap {
     }
 
     /// Wraps what stands in an expression that is assigned to.
-    fn place(&self, expr: &mut Expr) {
+    fn place(&mut self, expr: &mut Expr) {
         if matches!(expr, Expr::Dot(..) | Expr::Index(..)) {
             self.chain(expr);
         }
     }
 
     /// Wraps what stands in a chain such as `a.b[i].c(d)`, and returns what it counts for.
-    fn chain(&self, expr: &mut Expr) -> i64 {
+    fn chain(&mut self, expr: &mut Expr) -> i64 {
         let (parts, is_index, ends) = match expr {
             Expr::Dot(parts, flags, _) => (parts, false, flags.contains(ASTFlags::BREAK)),
             Expr::Index(parts, flags, _) => (parts, true, flags.contains(ASTFlags::BREAK)),
@@ -303,7 +423,7 @@ impl Wrap {
     }
 
     /// Wraps the arguments of a call, and returns what it counts for.
-    fn call(&self, call: &mut FnCallExpr, is_plain: bool) -> i64 {
+    fn call(&mut self, call: &mut FnCallExpr, is_plain: bool) -> i64 {
         // A function of Rhai's or ours may act on the variable that is its first argument.
         let acts = is_plain
             && call.op_token.is_none()
@@ -334,16 +454,30 @@ const fn is_chain(expr: &Expr) -> bool {
 
 /// Puts a node around an expression that charges for its value; `state` says for what besides.
 fn wrap(expr: &mut Expr, state: Dynamic) {
+    wrap_in(CHARGE, expr, state);
+}
+
+fn wrap_in(name: &str, expr: &mut Expr, state: Dynamic) {
     let position = expr.position();
     let inner = mem::replace(expr, Expr::Unit(position));
+    *expr = node(name, [inner], state, position);
+}
+
+fn node<const N: usize>(name: &str, inputs: [Expr; N], state: Dynamic, position: Position) -> Expr {
     let node = CustomExpr {
-        inputs: [inner].into_iter().collect(),
-        tokens: [CHARGE.into()].into_iter().collect(),
+        inputs: inputs.into_iter().collect(),
+        tokens: [name.into()].into_iter().collect(),
         state,
         scope_may_be_changed: false,
         self_terminated: false,
     };
-    *expr = Expr::Custom(Box::new(node), position);
+    Expr::Custom(Box::new(node), position)
+}
+
+/// Adds an item, and returns its number.
+fn put<T>(list: &mut Vec<T>, item: T) -> Dynamic {
+    list.push(item);
+    Dynamic::from_int(i64::try_from(list.len() - 1).unwrap_or(i64::MAX))
 }
 
 fn nothing() -> FnCallExpr {
@@ -376,11 +510,11 @@ mod tests {
     fn operations(text: &str) -> u64 {
         let mut engine = engine();
         let parsed = engine.compile(text).unwrap();
-        let mut bodies = FunctionBodies::default();
-        let ast = bodies.charged(&parsed).unwrap();
+        let mut nodes = Nodes::default();
+        let ast = nodes.charged(&parsed).unwrap();
         let meter = Meter::new(1_000_000);
         meter.watch(&mut engine);
-        understand(&mut engine, &meter, Rc::new(bodies));
+        understand(&mut engine, &meter, &Rc::new(nodes), &Fields::default());
         engine.run_ast(&ast).unwrap();
         meter.spent()
     }
@@ -414,14 +548,15 @@ mod tests {
     fn a_charged_script_does_the_same() {
         let text = "fn twice(x) { if x > 3 { return x * 2; } x } let t = 0; \
             for i in 0..6 { t += twice(i); } let m = #{ a: [1, [2, 3]] }; m.a[1][0] += t; m.a[1].push(7); \
+            try { throw t; } catch (e) { t = e; } \
             let s = switch t { 24 => \"yes\", _ => \"no\" }; let f = |x, y| x + y; \
             `${m.a[1]} ${s} ${f.call(1, 2)} ${[3, 1, 2].len()} ${m?.b ?? 5}`";
         let mut engine = engine();
         let parsed = engine.compile(text).unwrap();
-        let mut bodies = FunctionBodies::default();
-        let ast = bodies.charged(&parsed).unwrap();
+        let mut nodes = Nodes::default();
+        let ast = nodes.charged(&parsed).unwrap();
         let meter = Meter::new(1_000_000);
-        understand(&mut engine, &meter, Rc::new(bodies));
+        understand(&mut engine, &meter, &Rc::new(nodes), &Fields::default());
         let said = engine.eval_ast::<String>(&ast).unwrap();
         assert_eq!(said, engine.eval_ast::<String>(&parsed).unwrap());
         assert_eq!(said, "[26, 3, 7] yes 3 3 5");
