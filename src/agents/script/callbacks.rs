@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rhai::AST;
 
-use super::charge::{FunctionBody, Nodes};
 use super::error::ScriptError;
+use super::nodes::{FunctionBody, Nodes};
 use crate::units::nearest;
 
 /// A function that the host calls.

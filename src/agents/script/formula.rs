@@ -222,8 +222,8 @@ mod property_tests {
     use proptest::prelude::*;
     use rhai::{Engine, Scope};
 
-    use super::super::charge::{Nodes, understand};
     use super::super::limits::Meter;
+    use super::super::nodes::{Nodes, understand};
     use super::super::paths::Fields;
 
     /// Names of all kinds of values, numbers at the ends of their ranges, and what is nowhere.

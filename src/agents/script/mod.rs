@@ -35,6 +35,7 @@ mod indicators;
 mod limits;
 mod lint;
 mod market;
+mod nodes;
 mod objects;
 mod order;
 mod orders;

@@ -13,11 +13,11 @@ use rhai::{
 
 use super::api::Api;
 use super::callbacks::{self, Bodies, Callback};
-use super::charge::{self, FunctionBody, Nodes};
 use super::engine::{self, Language};
 use super::error::{Known, ScriptError};
 use super::host::{Host, Shared, Stage};
 use super::limits::{self, SOURCE_BYTES_MAX, STATE_MAX, VALUE_NESTING_MAX};
+use super::nodes::{self, FunctionBody, Nodes};
 use super::params::{ParamComplaint, ParamDeclaration, Params};
 use super::paths::Constants;
 use super::source::{ScriptSource, module_name};
@@ -160,7 +160,7 @@ impl Program {
     /// Runs what stands outside of functions once, and keeps the constants that it declares.
     pub(super) fn load(script: CompiledScript, host: &Shared) -> Result<Self, ScriptError> {
         let Language { mut engine, api, fields } = engine::engine(host);
-        let constants = charge::understand(&mut engine, &host.borrow().meter, &script.nodes, &fields);
+        let constants = nodes::understand(&mut engine, &host.borrow().meter, &script.nodes, &fields);
         engine.set_module_resolver(Imports { modules: script.modules.clone(), loaded: RefCell::default() });
         let mut params = Module::new();
         params.set_var("params", Dynamic::from(host.borrow().params.clone()));
