@@ -4,6 +4,8 @@ use super::account_rows::{FILLS, FillRow, MarkRow, PNL, fill_rows, mark_rows};
 use super::directory::Directory;
 use super::holdings::Holdings;
 use super::metrics::{Measures, Sample, TradingTotals, account, trading};
+use super::notable::Notable;
+use super::plotted::Plotted;
 use super::sampling::{Periods, Sampler, Sessions};
 use super::stream::Stream;
 use super::thin::{Evenly, LineThinner, Point};
@@ -33,12 +35,38 @@ pub struct AccountData {
     pub trips: Vec<AccountTrip>,
     /// How many such trips there were.
     pub trips_total: u64,
+    /// The largest gains and losses among them, and the last ones.
+    pub notable: Notable,
     /// Its round trips first in first out, as [`AccountData::trips`].
     pub fifo_trips: Vec<AccountTrip>,
     /// How many such trips there were.
     pub fifo_trips_total: u64,
+    /// Where its P&L comes from; none where the manifest says no numbers.
+    pub attribution: Option<Attribution>,
+    /// What its strategy plotted.
+    pub plotted: Plotted,
     /// All its metrics, of [`account::METRICS`] and [`trading::METRICS`].
     pub metrics: Measures,
+}
+
+/// Where an account's P&L comes from: spread and inventory, less fees, make all of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Attribution {
+    /// By how much fills were better than the mid before them.
+    pub spread: f64,
+    /// What holdings won or lost as the mid moved.
+    pub inventory: f64,
+    /// Fees less rebates.
+    pub fees: f64,
+}
+
+impl Attribution {
+    /// Takes the rest of the P&L as that of the inventory.
+    fn of(summary: &AccountSummary, spread: f64) -> Option<Self> {
+        let number = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
+        let (profit, fees) = (number(&summary.profit)?, number(&summary.fees)?);
+        Some(Self { spread, inventory: profit + fees - spread, fees })
+    }
 }
 
 /// The holding of one symbol over time.
@@ -61,6 +89,8 @@ pub struct FillMark {
     pub buys: bool,
     /// At this price.
     pub price: f64,
+    /// How much.
+    pub quantity: f64,
 }
 
 /// A round trip, and in what.
@@ -74,7 +104,7 @@ pub struct AccountTrip {
 
 impl AccountData {
     /// How many fills a figure shows at most.
-    pub const MARKS_MAX: usize = 300;
+    pub const MARKS_MAX: usize = 400;
     /// How many round trips of a kind are kept at most; metrics are taken from all.
     pub const TRIPS_MAX: usize = 5_000;
 }
@@ -101,6 +131,7 @@ pub(super) struct AccountBuilder {
     holdings: Holdings,
     fills: Evenly<FillMark>,
     trips: Evenly<AccountTrip>,
+    notable: Notable,
     fifo_trips: Evenly<AccountTrip>,
     totals: TradingTotals,
 }
@@ -139,6 +170,7 @@ impl AccountBuilder {
             books,
             fills: Evenly::new(AccountData::MARKS_MAX),
             trips: Evenly::new(AccountData::TRIPS_MAX),
+            notable: Notable::default(),
             fifo_trips: Evenly::new(AccountData::TRIPS_MAX),
             totals,
             summary,
@@ -188,16 +220,22 @@ impl AccountBuilder {
         self.totals.made += if row.is_maker { row.quantity } else { 0.0 };
         let Some(book) = self.books.get_mut(row.instrument) else { return Ok(()) };
         let symbol = book.instrument.symbol().to_owned();
-        let mark =
-            FillMark { at: row.at, symbol: symbol.clone(), buys: row.side == Side::Buy, price: row.price };
-        self.fills.add(mark);
+        self.fills.add(FillMark {
+            at: row.at,
+            symbol: symbol.clone(),
+            buys: row.side == Side::Buy,
+            price: row.price,
+            quantity: row.quantity,
+        });
         let execution = execution(&book.instrument, row).ok_or_else(|| {
             format!("a fill of {} `{symbol}` at {} is none that a market has had", row.quantity, row.price)
         })?;
         if let Some(trip) = book.average.fill(&execution) {
             let seconds = SimDuration::from_nanos(trip.exited_at.saturating_sub(trip.entered_at)).secs_f64();
             self.totals.trips.add(trip.net().to_f64(), seconds, (trip.worst.to_f64(), trip.best.to_f64()));
-            self.trips.add(AccountTrip { symbol: symbol.clone(), trip });
+            let trip = AccountTrip { symbol: symbol.clone(), trip };
+            self.notable.add(&trip);
+            self.trips.add(trip);
         }
         let mut ended = Vec::new();
         book.fifo.fill(&execution, &mut ended);
@@ -221,6 +259,8 @@ impl AccountBuilder {
         let (trips, trips_total) = self.trips.finish();
         let (fifo_trips, fifo_trips_total) = self.fifo_trips.finish();
         AccountData {
+            attribution: Attribution::of(&self.summary, self.totals.spread_captured),
+            plotted: Plotted::default(),
             summary: self.summary,
             equity: self.equity.finish().0,
             drawdown: self.drawdown.finish().0,
@@ -230,6 +270,7 @@ impl AccountBuilder {
             sample,
             trips,
             trips_total,
+            notable: self.notable,
             fifo_trips,
             fifo_trips_total,
             metrics,

@@ -41,6 +41,20 @@ impl Extent {
         i64::try_from(place.clamp(0, i128::from(BUCKETS - 1))).unwrap_or(0)
     }
 
+    /// Returns in which of so many equal stretches a time lies; what is outside counts to the first or last.
+    pub(super) fn place(&self, at: i64, count: usize) -> usize {
+        let width = i128::from(self.end) - i128::from(self.start);
+        let place = (i128::from(at) - i128::from(self.start)) * count as i128 / width;
+        usize::try_from(place.max(0)).unwrap_or(usize::MAX).min(count.saturating_sub(1))
+    }
+
+    /// Returns where one of so many equal stretches begins.
+    pub(super) fn begin_of(&self, place: usize, count: usize) -> i64 {
+        let width = i128::from(self.end) - i128::from(self.start);
+        self.start
+            .saturating_add(i64::try_from(width * place as i128 / count.max(1) as i128).unwrap_or(i64::MAX))
+    }
+
     /// Returns where a bucket begins.
     fn begin(&self, bucket: i64) -> i64 {
         let width = i128::from(self.end - self.start);
@@ -64,6 +78,8 @@ struct Bucket {
     low: Point,
     high: Point,
     last: Point,
+    /// Whether the line breaks off after the last point.
+    breaks: bool,
 }
 
 impl LineThinner {
@@ -89,11 +105,21 @@ impl LineThinner {
                     bucket.high = point;
                 }
                 bucket.last = point;
+                bucket.breaks = false;
             }
             _ => {
                 self.close();
-                self.current = Some(Bucket { number, first: point, low: point, high: point, last: point });
+                let (first, low, high, last) = (point, point, point, point);
+                self.current = Some(Bucket { number, first, low, high, last, breaks: false });
             }
+        }
+    }
+
+    /// Says that there is no value until the next: a point that is no number stands for that. Gaps shorter than a
+    /// bucket are not seen.
+    pub fn gap(&mut self) {
+        if let Some(bucket) = &mut self.current {
+            bucket.breaks = true;
         }
     }
 
@@ -106,6 +132,9 @@ impl LineThinner {
                 self.points.push(point);
             }
         }
+        if bucket.breaks {
+            self.points.push((bucket.last.0, f64::NAN));
+        }
     }
 
     /// Returns the points that stay, and how many there were.
@@ -114,6 +143,14 @@ impl LineThinner {
         self.close();
         (self.points, self.seen)
     }
+}
+
+/// Thins a line that is at hand.
+#[must_use]
+pub fn thinned(extent: Extent, points: impl Iterator<Item = Point>) -> Vec<Point> {
+    let mut line = LineThinner::new(extent);
+    points.for_each(|point| line.add(point));
+    line.finish().0
 }
 
 /// Thins a quantity that holds until it changes to its mean over time in each bucket.
@@ -250,6 +287,20 @@ mod tests {
         assert!(points.len() <= 2_000 && points.is_sorted_by_key(|point| point.0));
         assert!(points.iter().any(|point| point.1 > 1e6 - 1.0));
         assert_eq!((points[0].0, points[points.len() - 1].0), (0, 999_999));
+    }
+
+    #[test]
+    fn a_gap_breaks_the_line_unless_it_is_shorter_than_a_bucket() {
+        let mut line = LineThinner::new(extent(5_000));
+        line.gap();
+        for at in [0, 3, 2_000, 4_000] {
+            line.add((at, 1.0));
+            line.gap();
+        }
+        line.add((4_001, 2.0));
+        let (points, seen) = line.finish();
+        let gaps: Vec<i64> = points.iter().filter(|point| point.1.is_nan()).map(|point| point.0).collect();
+        assert_eq!((gaps, seen), (vec![3, 2_000], 5));
     }
 
     #[test]

@@ -135,8 +135,9 @@ fn trade(row: &TradeRow, listing: &mut ListingBuilder, totals: &mut [TradingTota
     if let Some(mid) = listing.mid() {
         let notional = row.print.price * row.print.quantity;
         for (account, sign) in [(row.maker, -row.sign), (row.taker, row.sign)] {
-            let slippage = account.zip(slippage_bps(sign, row.print.price, mid));
-            if let Some((account, bps)) = slippage {
+            let Some(account) = account else { continue };
+            totals[account].spread_captured += sign * (mid - row.print.price) * row.print.quantity;
+            if let Some(bps) = slippage_bps(sign, row.print.price, mid) {
                 totals[account].slippage_mid.add(bps, notional);
             }
         }

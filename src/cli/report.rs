@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<(), Failure> {
 fn draw(directory: &Path) -> Result<(), String> {
     let run = StoredRun::open(directory).map_err(|error| error.to_string())?;
     let data = RunData::read(&run).map_err(|error| error.to_string())?;
-    let page = report::render(&data).map_err(|error| error.to_string())?;
-    write_whole(directory, "report.html", page.as_bytes())
+    let report = report::render(&data).map_err(|error| error.to_string())?;
+    write_whole(directory, "report.html", report.page.as_bytes())
         .map_err(|error| format!("{}: cannot write report.html: {error}", directory.display()))
 }

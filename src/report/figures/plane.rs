@@ -1,0 +1,220 @@
+//! [`Frame`] and [`Plane`]: a picture with title, legend and axes, and the few things that are drawn in it.
+//!
+//! All that speaks to plotters stands here; what a figure is made of stands in the other modules.
+
+use std::fmt::Display;
+
+use plotters::backend::SVGBackend;
+use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text, TriangleMarker};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, IntoFont, RGBAColor, RGBColor, ShapeStyle, TRANSPARENT, TextStyle};
+
+use super::axis::Axis;
+use super::tone::Tone;
+use crate::report::ReportError;
+use crate::report::text::escape;
+
+/// How large a picture is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// The width of a page.
+    Wide,
+    /// Half of it.
+    Half,
+}
+
+impl Size {
+    const fn pixels(self) -> (u32, u32) {
+        match self {
+            Self::Wide => (1_080, 340),
+            Self::Half => (530, 300),
+        }
+    }
+
+    /// Returns how many marks the lower axis has room for.
+    pub(super) const fn marks(self) -> u8 {
+        match self {
+            Self::Wide => 10,
+            Self::Half => 5,
+        }
+    }
+}
+
+/// What a colour or a sign means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) label: String,
+    pub(crate) tone: Tone,
+    pub(crate) sign: Sign,
+}
+
+/// How a key is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// A dash.
+    Line,
+    /// A triangle that points up.
+    Up,
+    /// A triangle that points down.
+    Down,
+}
+
+/// Whether something could be drawn, and if not, why.
+pub(super) type Drawn = Result<(), String>;
+
+/// What stands around a figure.
+#[derive(Debug)]
+pub(super) struct Frame<'a> {
+    pub(super) title: &'a str,
+    pub(super) size: Size,
+    pub(super) keys: Vec<Key>,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+    /// Room for what is written along the left, in pixels.
+    pub(super) left: u32,
+}
+
+/// Room at the left for numbers.
+pub(super) const NUMBERS: u32 = 84;
+
+/// plotters takes the size of a font's box, which is by so much larger than that of CSS.
+const FONT: i32 = 17;
+const TITLE_FONT: i32 = 19;
+/// About how wide a letter is.
+const LETTER: i32 = 7;
+const TITLE_HEIGHT: i32 = 26;
+const KEYS_HEIGHT: i32 = 22;
+
+impl Frame<'_> {
+    /// Draws the frame, and what `paint` puts in it, as an SVG element.
+    pub(super) fn draw(self, paint: impl FnOnce(&mut Plane<'_, '_>) -> Drawn) -> Result<String, ReportError> {
+        let mut svg = String::new();
+        let title = self.title.to_owned();
+        let area = SVGBackend::with_string(&mut svg, self.size.pixels()).into_drawing_area();
+        let drawn = self.draw_on(&area, paint).and_then(|()| area.present().map_err(text));
+        drop(area);
+        drawn.map_err(|why| ReportError::Figure { figure: title.clone(), why })?;
+        // A picture needs words for those who cannot see it.
+        let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&title));
+        Ok(svg.replacen("<svg ", &label, 1).replace(" opacity=\"1\"", ""))
+    }
+
+    fn draw_on(
+        self,
+        area: &DrawingArea<SVGBackend<'_>, Shift>,
+        paint: impl FnOnce(&mut Plane<'_, '_>) -> Drawn,
+    ) -> Drawn {
+        area.fill(&color(Tone::Paper, 1.0)).map_err(text)?;
+        let bold = ("sans-serif", TITLE_FONT).into_font().style(plotters::style::FontStyle::Bold);
+        let bold = bold.color(&color(Tone::Ink, 1.0));
+        area.draw(&Text::new(self.title.to_owned(), (10, 6), bold)).map_err(text)?;
+        let top = TITLE_HEIGHT + self.draw_keys(area)?;
+        let rows = i32::try_from(self.size.pixels().1).unwrap_or(0) - top;
+        let (_, below) = area.split_vertically(i32::try_from(self.size.pixels().1).unwrap_or(0) - rows);
+        let (x_label, y_label) = (self.x.label.clone(), self.y.label.clone());
+        let mut chart = ChartBuilder::on(&below)
+            .margin(6)
+            .margin_right(20)
+            .x_label_area_size(46)
+            .y_label_area_size(self.left)
+            .build_cartesian_2d(self.x, self.y)
+            .map_err(text)?;
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(color(Tone::Grid, 1.0))
+            .axis_style(color(Tone::Ink, 0.5))
+            .label_style(font())
+            .axis_desc_style(font())
+            .x_desc(x_label)
+            .y_desc(y_label)
+            .draw()
+            .map_err(text)?;
+        paint(&mut Plane { chart })
+    }
+
+    /// Draws the legend, and returns its height.
+    fn draw_keys(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<i32, String> {
+        let (width, left) = (i32::try_from(self.size.pixels().0).unwrap_or(0), 12);
+        let (mut x, mut y) = (left, TITLE_HEIGHT + 8);
+        for key in &self.keys {
+            let length = 24 + i32::try_from(key.label.chars().count()).unwrap_or(0) * LETTER;
+            if x > left && x + length > width - left {
+                (x, y) = (left, y + KEYS_HEIGHT);
+            }
+            let style = ShapeStyle::from(color(key.tone, 1.0)).filled();
+            match key.sign {
+                Sign::Line => area.draw(&Rectangle::new([(x, y - 2), (x + 16, y + 2)], style)),
+                Sign::Up => area.draw(&TriangleMarker::new((x + 8, y + 1), 7, style)),
+                Sign::Down => area.draw(&TriangleMarker::new((x + 8, y - 1), -7, style)),
+            }
+            .map_err(text)?;
+            let left_middle = font().pos(Pos::new(HPos::Left, VPos::Center));
+            area.draw(&Text::new(key.label.clone(), (x + 22, y), left_middle)).map_err(text)?;
+            x += length + 14;
+        }
+        Ok(if self.keys.is_empty() { 0 } else { y - TITLE_HEIGHT - 8 + KEYS_HEIGHT })
+    }
+}
+
+/// The inside of a frame.
+pub(super) struct Plane<'a, 'b> {
+    chart: ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>,
+}
+
+/// A place in a plane.
+pub(super) type Place = (f64, f64);
+
+impl Plane<'_, '_> {
+    /// Draws a line through places, so many pixels wide.
+    pub(super) fn line(&mut self, places: Vec<Place>, tone: Tone, width: u32) -> Drawn {
+        let style = ShapeStyle::from(color(tone, 1.0)).stroke_width(width);
+        self.chart.draw_series([PathElement::new(places, style)]).map(|_| ()).map_err(text)
+    }
+
+    /// Fills what lies inside places.
+    pub(super) fn shape(&mut self, places: Vec<Place>, tone: Tone, share: f64) -> Drawn {
+        self.chart.draw_series([Polygon::new(places, color(tone, share))]).map(|_| ()).map_err(text)
+    }
+
+    /// Fills a rectangle between two corners.
+    pub(super) fn block(&mut self, corners: [Place; 2], tone: Tone, share: f64) -> Drawn {
+        let style = ShapeStyle::from(color(tone, share)).filled();
+        self.chart.draw_series([Rectangle::new(corners, style)]).map(|_| ()).map_err(text)
+    }
+
+    /// Draws a dot.
+    pub(super) fn dot(&mut self, place: Place, tone: Tone) -> Drawn {
+        let style = ShapeStyle::from(color(tone, 0.7)).filled();
+        self.chart.draw_series([Circle::new(place, 3, style)]).map(|_| ()).map_err(text)
+    }
+
+    /// Draws a triangle of so many pixels, which points up, or down if that is negative.
+    pub(super) fn triangle(&mut self, place: Place, pixels: i32, tone: Tone) -> Drawn {
+        let style = ShapeStyle::from(color(tone, 0.8)).filled();
+        self.chart.draw_series([TriangleMarker::new(place, pixels, style)]).map(|_| ()).map_err(text)
+    }
+
+    /// Writes text around a place.
+    pub(super) fn write(&mut self, place: Place, what: String) -> Drawn {
+        let middle = font().pos(Pos::new(HPos::Center, VPos::Center));
+        self.chart.draw_series([Text::new(what, place, middle)]).map(|_| ()).map_err(text)
+    }
+}
+
+fn font() -> TextStyle<'static> {
+    ("sans-serif", FONT).into_font().color(&color(Tone::Ink, 1.0))
+}
+
+fn color(tone: Tone, share: f64) -> RGBAColor {
+    let (red, green, blue) = tone.rgb();
+    RGBColor(red, green, blue).mix(share)
+}
+
+fn text(error: impl Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,102 @@
+//! One market: price, spread, depth, volume, volatility, and the order of its trades.
+
+use super::figures::{Bars, Group, Line, Lines, Shape, Size, Tone};
+use super::sheet::{Sheet, put};
+use super::text::{escape, number, whole};
+use super::{ReportError, measures};
+use crate::analysis::{ListingData, Point, RunData};
+
+/// Writes the section of a listing.
+pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    put!(sheet, "<section><h2>{}</h2>", escape(&listing.title()));
+    if listing.trades == 0 {
+        put!(sheet, "<p class=\"none\">Nothing was traded there.</p>");
+    }
+    sheet.begin_figures();
+    price(sheet, data, listing)?;
+    over_time(sheet, data, listing)?;
+    depth(sheet, data, listing)?;
+    signs(sheet, listing)?;
+    sheet.end_figures();
+    measures::listing(sheet, listing, data);
+    put!(sheet, "</section>");
+    Ok(())
+}
+
+fn price(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let line = |label: &str, points: &[Point], tone| Line {
+        label: label.to_owned(),
+        points: points.to_vec(),
+        shape: Shape::Line,
+        tone,
+    };
+    let title = format!("Price of {}", listing.title());
+    let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
+    figure.lines = vec![
+        line("best bid", &listing.bid, Tone::Line(5)),
+        line("best ask", &listing.ask, Tone::Down),
+        line("trades", &listing.price, Tone::Ink),
+    ];
+    figure.lines.retain(|line| !line.points.is_empty());
+    let caption = format!(
+        "{} trades. Of each of 500 stretches of the run the first, lowest, highest and last value are drawn.",
+        whole(listing.trades)
+    );
+    sheet.figure(&format!("{} price", listing.title()), &figure, &caption, "nothing was quoted or traded.")
+}
+
+/// Spread, volume and volatility.
+fn over_time(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let title = listing.title();
+    let figure = |what: &str, unit: &str, points: Vec<Point>, shape| {
+        Lines::new(format!("{what} of {title}"), unit.to_owned(), Size::Half, data.extent)
+            .from_zero()
+            .with(what, points, shape)
+    };
+    let spread = figure("Spread", "spread (currency)", listing.spread.clone(), Shape::Steps);
+    let caption = "Best ask less best bid, as a mean over the time of each of 500 stretches.";
+    sheet.figure(&format!("{title} spread"), &spread, caption, "there were never orders on both sides.")?;
+    let traded = if listing.trades == 0 { Vec::new() } else { listing.volume.clone() };
+    let volume = figure("Volume", "quantity traded", traded, Shape::Columns);
+    let caption = format!("Quantity traded in each {}.", listing.volume_width);
+    sheet.figure(&format!("{title} volume"), &volume, &caption, "nothing was traded.")?;
+    let percent = |point: &Point| (point.0, point.1 * 100.0);
+    let volatility = listing.volatility.iter().map(percent).collect();
+    let volatility = figure("Volatility", "volatility, annualised (%)", volatility, Shape::Steps);
+    let caption = format!(
+        "Of the mid, from its log returns over {}; annualised with {} periods a year.",
+        data.period,
+        number(data.periods_per_year, 0)
+    );
+    sheet.figure(&format!("{title} volatility"), &volatility, &caption, "there was never a mid.")
+}
+
+fn depth(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let title = format!("Depth at the touch of {}", listing.title());
+    let figure = Lines::new(title, "quantity".to_owned(), Size::Half, data.extent)
+        .from_zero()
+        .with("at the best bid", listing.bid_size.clone(), Shape::Steps)
+        .with("at the best ask", listing.ask_size.clone(), Shape::Steps);
+    let caption = "Displayed quantity, as a mean over the time of each of 500 stretches.";
+    sheet.figure(&format!("{} depth", listing.title()), &figure, caption, "nobody had orders there.")
+}
+
+fn signs(sheet: &mut Sheet, listing: &ListingData) -> Result<(), ReportError> {
+    let values = listing.signs.clone().unwrap_or_default();
+    let name = |lag: usize| if lag == 1 || lag.is_multiple_of(5) { lag.to_string() } else { String::new() };
+    let figure = Bars {
+        title: format!("Order of purchases and sales, {}", listing.title()),
+        unit: "autocorrelation of signs".to_owned(),
+        across: "trades later".to_owned(),
+        names: (1..=values.len()).map(name).collect(),
+        groups: vec![Group { label: String::new(), values, tone: None }],
+        is_written: false,
+    };
+    let chance = libm::sqrt(listing.metrics.get("trades").unwrap_or(0.0)).max(1.0);
+    let caption = format!(
+        "Above zero, purchases follow purchases. Of trades without order, 95 in 100 bars would lie within ±{}.",
+        number(1.96 / chance, 3)
+    );
+    let none = "there are fewer than 50 trades with an aggressor, or all went the same way.";
+    sheet.figure(&format!("{} signs", listing.title()), &figure, &caption, none)
+}
