@@ -1,6 +1,10 @@
-//! Events per second of a whole market of native actors: quickstart's population with 1,000 traders.
+//! Events per second of a whole market of native actors: quickstart's population with 1,000 traders; and what
+//! recording it adds.
 //!
-//! Nothing is recorded but the digest, so this is the speed of the simulation, not of the disk.
+//! The first figure is of the simulation alone, of which nothing is kept but the digest. The others are the same
+//! hour with tables written as `simulate` writes them, in turn with it, so that the ratios are of one machine in
+//! one state. The writer has a thread of its own: wall time is what one run at a time takes, processor time what
+//! many at once come to.
 //!
 //! `cargo bench --bench scenario`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -15,7 +19,9 @@ use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
 use bearpit::pit::Latencies;
 use bearpit::process::OrnsteinUhlenbeck;
+use bearpit::record::{Names, RecordPlan, Recorder, RunLabel, TableSet};
 use bearpit::units::{FeeRate, Money, Quantity, Seed, SimDuration, SimTime};
+use tempfile::TempDir;
 
 const REPETITIONS: usize = 5;
 const TRADERS: usize = 1_000;
@@ -77,31 +83,87 @@ fn market() -> Result<Market> {
     Ok(builder.open()?)
 }
 
+/// What one run took.
+#[derive(Debug, Clone, Copy)]
+struct Took {
+    wall_seconds: f64,
+    processor_seconds: f64,
+}
+
+/// Processor time of this process so far, in seconds; zero where the system does not tell.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name in brackets; user and system time are the 14th and 15th field, in hundredths.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+/// Runs the market, and records the tables if there are any to be recorded.
+fn run(tables: Option<TableSet>) -> Result<(Took, Market)> {
+    let mut market = market()?;
+    let directory = TempDir::new()?;
+    let (begin, processor) = (Instant::now(), processor_seconds());
+    let recording = match tables {
+        None => None,
+        Some(tables) => {
+            let plan = RecordPlan { tables, ..RecordPlan::default() };
+            let (start, end) = (market.world().now(), market.close());
+            let label = RunLabel { scenario: "bench".to_owned(), seed: Seed::new(42), start, end };
+            let names = Names::of(market.world());
+            let (recorder, recording) = Recorder::start(directory.path(), &plan, label, names)?;
+            market.world_mut().domain_mut().tape_mut().add_sink(Box::new(recorder));
+            Some(recording)
+        }
+    };
+    market.run()?;
+    drop(market.world_mut().domain_mut().tape_mut().take_sinks());
+    let recorded = recording.map(|recording| recording.finish()).transpose()?;
+    let wall_seconds = begin.elapsed().as_secs_f64();
+    let took = Took { wall_seconds, processor_seconds: processor_seconds() - processor };
+    if recorded.is_some_and(|recorded| recorded.open_orders > 0) {
+        return Err("orders were left open".into());
+    }
+    Ok((took, market))
+}
+
+fn median(of: impl Fn(&Took) -> f64, took: &[Took]) -> f64 {
+    let mut values: Vec<f64> = took.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 fn main() -> Result<()> {
-    let mut rates = Vec::new();
+    let kinds = [
+        ("digest alone", None),
+        ("the usual tables", Some(TableSet::usual())),
+        ("all tables", Some(TableSet::all())),
+    ];
+    let mut took = [Vec::new(), Vec::new(), Vec::new()];
     let mut digest = None;
+    let mut counts = (0, 0, 0);
     for _ in 0..REPETITIONS {
-        let mut market = market()?;
-        let begin = Instant::now();
-        market.run()?;
-        let seconds = begin.elapsed().as_secs_f64();
-        let events = market.world().events();
-        let tape = market.world().domain().tape();
-        rates.push(events as f64 / seconds / 1e6);
-        println!(
-            "{events} events, {} facts, {} trades in {seconds:.3} s: {:.2} million events/s",
-            tape.facts(),
-            tape.trades(),
-            events as f64 / seconds / 1e6,
-        );
-        if digest.replace(market.digest()).is_some_and(|before| before != market.digest()) {
-            return Err("two runs of one seed differ".into());
+        for ((_, tables), took) in kinds.iter().zip(&mut took) {
+            let (now, market) = run(*tables)?;
+            took.push(now);
+            let tape = market.world().domain().tape();
+            counts = (market.world().events(), tape.facts(), tape.trades());
+            if digest.replace(market.digest()).is_some_and(|before| before != market.digest()) {
+                return Err("two runs of one seed differ".into());
+            }
         }
     }
-    rates.sort_by(f64::total_cmp);
-    println!(
-        "median: {:.2} million events/s, one core, {TRADERS} noise traders and 2 market makers",
-        rates[REPETITIONS / 2]
-    );
+    let (events, facts, trades) = counts;
+    println!("{TRADERS} noise traders and 2 market makers: {events} events, {facts} facts, {trades} trades");
+    let base = &took[0];
+    for ((name, _), took) in kinds.iter().zip(&took) {
+        let (wall, processor) = (|took: &Took| took.wall_seconds, |took: &Took| took.processor_seconds);
+        println!(
+            "{name:>16}: {:.2} million events/s, {:.3} s; {:.2} times the wall time, {:.2} times the processor time",
+            events as f64 / median(wall, took) / 1e6,
+            median(wall, took),
+            median(wall, took) / median(wall, base),
+            median(processor, took) / median(processor, base),
+        );
+    }
     Ok(())
 }

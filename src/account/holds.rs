@@ -105,7 +105,7 @@ pub(super) fn own_need(order: &OpenOrder, whole: Option<Quantity>, at: &OrderCon
         Side::Buy => {
             let quantity = whole.unwrap_or(order.quantity);
             let leaves = whole.unwrap_or(order.leaves);
-            let cash = OpenOrder { quantity, leaves, ..*order }.cash_needed(at.instrument, &at.fees);
+            let cash = order.cash_needed_for(quantity, leaves, at.instrument, &at.fees);
             Need { cash, lots: Quantity::ZERO }
         }
     }

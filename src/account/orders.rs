@@ -90,17 +90,29 @@ impl OpenOrder {
     /// is at one of the ends: nothing trades before the replace arrives, or everything.
     #[must_use]
     pub fn cash_needed(&self, instrument: &Instrument, fees: &Fees) -> Money {
+        self.cash_needed_for(self.quantity, self.leaves, instrument, fees)
+    }
+
+    /// Returns the cash that the order could cost at worst if that were its total and what is open of it.
+    pub(super) fn cash_needed_for(
+        &self,
+        quantity: Quantity,
+        leaves: Quantity,
+        instrument: &Instrument,
+        fees: &Fees,
+    ) -> Money {
+        let cost = |price: Option<Price>, quantity: Quantity| match price {
+            Some(price) if !quantity.is_zero() => cash_to_buy(instrument, fees, price, quantity),
+            _ => Money::ZERO,
+        };
         if self.side == Side::Sell {
             return Money::ZERO;
         }
-        let cost = |price: Option<Price>, quantity| {
-            price.map_or(Money::ZERO, |price| cash_to_buy(instrument, fees, price, quantity))
-        };
-        let now = cost(self.price, self.leaves);
+        let now = cost(self.price, leaves);
         let Some(new) = self.pending else { return now };
         let price = self.kind.at(new.price).worst_price();
-        let open = new.quantity.saturating_sub(self.filled());
-        cost(price, open).max(now + cost(price, open.saturating_sub(self.leaves)))
+        let open = new.quantity.saturating_sub(quantity.saturating_sub(leaves));
+        cost(price, open).max(now + cost(price, open.saturating_sub(leaves)))
     }
 
     /// Takes on another kind, and with it another worst price.

@@ -1,113 +1,20 @@
 //! One tracked account over time.
 
+use super::account_data::{AccountData, AccountTrip, Attribution, FillMark, Position};
 use super::account_rows::{FILLS, FillRow, MarkRow, PNL, fill_rows, mark_rows};
 use super::directory::Directory;
+use super::evenly::Evenly;
 use super::holdings::Holdings;
-use super::metrics::{Measures, Sample, TradingTotals, account, trading};
+use super::metrics::{Measures, TradingTotals, account, trading};
 use super::notable::Notable;
 use super::plotted::Plotted;
 use super::sampling::{Periods, Sampler, Sessions};
 use super::stream::Stream;
-use super::thin::{Evenly, LineThinner, Point};
-use super::trips::{AverageTrips, Execution, FifoTrips, RoundTrip};
+use super::thin::LineThinner;
+use super::trips::{AverageTrips, Execution, FifoTrips};
 use crate::market::{Instrument, Side};
 use crate::record::{AccountSummary, HoldingSummary, OpenError, StoredRun, Table};
 use crate::units::{Decimal, Money, Price, Quantity, SimDuration};
-
-/// A tracked account: its series for figures, and its metrics.
-#[derive(Debug, Clone)]
-pub struct AccountData {
-    /// What the manifest says of it.
-    pub summary: AccountSummary,
-    /// Equity in currency.
-    pub equity: Vec<Point>,
-    /// Equity below its highest so far, in currency; at or below zero.
-    pub drawdown: Vec<Point>,
-    /// Holdings by symbol.
-    pub positions: Vec<Position>,
-    /// Its fills, in order of time; at most [`AccountData::MARKS_MAX`].
-    pub fills: Vec<FillMark>,
-    /// How many fills there were.
-    pub fills_total: u64,
-    /// Its returns over regular periods, and the benchmark's.
-    pub sample: Sample,
-    /// Its round trips from flat to flat, in order of their ends; at most [`AccountData::TRIPS_MAX`].
-    pub trips: Vec<AccountTrip>,
-    /// How many such trips there were.
-    pub trips_total: u64,
-    /// The largest gains and losses among them, and the last ones.
-    pub notable: Notable,
-    /// Its round trips first in first out, as [`AccountData::trips`].
-    pub fifo_trips: Vec<AccountTrip>,
-    /// How many such trips there were.
-    pub fifo_trips_total: u64,
-    /// Where its P&L comes from; none where the manifest says no numbers.
-    pub attribution: Option<Attribution>,
-    /// What its strategy plotted.
-    pub plotted: Plotted,
-    /// All its metrics, of [`account::METRICS`] and [`trading::METRICS`].
-    pub metrics: Measures,
-}
-
-/// Where an account's P&L comes from: spread and inventory, less fees, make all of it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Attribution {
-    /// By how much fills were better than the mid before them.
-    pub spread: f64,
-    /// What holdings won or lost as the mid moved.
-    pub inventory: f64,
-    /// Fees less rebates.
-    pub fees: f64,
-}
-
-impl Attribution {
-    /// Takes the rest of the P&L as that of the inventory.
-    fn of(summary: &AccountSummary, spread: f64) -> Option<Self> {
-        let number = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
-        let (profit, fees) = (number(&summary.profit)?, number(&summary.fees)?);
-        Some(Self { spread, inventory: profit + fees - spread, fees })
-    }
-}
-
-/// The holding of one symbol over time.
-#[derive(Debug, Clone)]
-pub struct Position {
-    /// The symbol.
-    pub symbol: String,
-    /// The signed holding.
-    pub points: Vec<Point>,
-}
-
-/// A fill, for a figure.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FillMark {
-    /// Nanoseconds since 1970.
-    pub at: i64,
-    /// What.
-    pub symbol: String,
-    /// Whether it bought.
-    pub buys: bool,
-    /// At this price.
-    pub price: f64,
-    /// How much.
-    pub quantity: f64,
-}
-
-/// A round trip, and in what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountTrip {
-    /// The symbol.
-    pub symbol: String,
-    /// The trip.
-    pub trip: RoundTrip,
-}
-
-impl AccountData {
-    /// How many fills a figure shows at most.
-    pub const MARKS_MAX: usize = 400;
-    /// How many round trips of a kind are kept at most; metrics are taken from all.
-    pub const TRIPS_MAX: usize = 5_000;
-}
 
 /// What an account does in one instrument.
 #[derive(Debug)]
@@ -161,8 +68,10 @@ impl AccountBuilder {
         };
         let books: Vec<Book> = directory.instruments.iter().map(book).collect::<Result<_, String>>()?;
         let initial = money(&summary.initial_equity)?.to_f64();
+        // Where equity was not recorded, it is not known to have stayed the same.
+        let initial = Some(initial).filter(|_| !totals.missing.marks);
         Ok(Self {
-            sampler: Sampler::new(periods, sessions, Some(initial), books.len()),
+            sampler: Sampler::new(periods, sessions, initial, books.len()),
             equity: LineThinner::new(extent),
             drawdown: LineThinner::new(extent),
             peak: None,
@@ -329,7 +238,7 @@ pub(super) fn read(
         };
         if fill_is_next {
             let Some(fill) = fills.take()? else { break };
-            accounts[fill.account].fill(&fill).map_err(|why| fills.bad(why))?;
+            accounts[fill.account].fill(&fill).map_err(|why| run.damaged(Table::Fills, why))?;
         } else {
             let Some(mark) = marks.take()? else { break };
             accounts[mark.account].mark(&mark);

@@ -3,6 +3,7 @@
 use super::columns::Columns;
 use super::flow::{Flow, FlowEnd};
 use super::metrics::{Measures, market};
+use super::profile::DepthProfile;
 use super::sampling::Periods;
 use super::thin::{LineThinner, MeanThinner, Point};
 use crate::units::SimDuration;
@@ -34,6 +35,8 @@ pub struct ListingData {
     pub bid_size: Vec<Point>,
     /// The size at the best ask, as a mean over time.
     pub ask_size: Vec<Point>,
+    /// How much stood how deep in the book; of no snapshots where books were not recorded.
+    pub profile: DepthProfile,
     /// How many trades there were.
     pub trades: u64,
     /// All its metrics, of [`market::METRICS`].
@@ -135,7 +138,7 @@ impl ListingBuilder {
     }
 
     /// Returns the listing, unless nothing was ever quoted or traded there.
-    pub(super) fn finish(self, (venue, symbol): (&str, &str)) -> Option<ListingData> {
+    pub(super) fn finish(self, (venue, symbol): (&str, &str), lacks_trades: bool) -> Option<ListingData> {
         if !self.has_rows {
             return None;
         }
@@ -144,6 +147,7 @@ impl ListingBuilder {
         let (bid_size, mean_bid) = self.bid_size.finish();
         let (ask_size, mean_ask) = self.ask_size.finish();
         let FlowEnd { mut totals, periods_per_year, volatility, signs } = self.flow.finish();
+        totals.lacks_trades = lacks_trades;
         totals.spread = mean_spread;
         totals.spread_bps = self.spread_bps.finish().1;
         totals.depth = mean_bid.zip(mean_ask).map(|(bid, ask)| f64::midpoint(bid, ask));
@@ -160,6 +164,7 @@ impl ListingBuilder {
             spread,
             bid_size,
             ask_size,
+            profile: DepthProfile::default(),
             trades,
             metrics: Measures::take(market::METRICS, &totals, periods_per_year),
         })

@@ -49,7 +49,9 @@ struct Gathered {
 /// [`OpenError`] if the table is missing or damaged.
 pub(super) fn read(run: &StoredRun) -> Result<Vec<OwnerLog>, OpenError> {
     let mut logs: Vec<Gathered> = Vec::new();
-    run.visit(Table::Log, &["time", "owner", "kind", "text"], |frame| add(frame, &mut logs))?;
+    if run.has(Table::Log) {
+        run.visit(Table::Log, &["time", "owner", "kind", "text"], |frame| add(frame, &mut logs))?;
+    }
     Ok(logs.into_iter().map(Gathered::finish).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::account::AccountTrip;
+use super::account_data::AccountTrip;
 use crate::units::Money;
 
 /// The round trips that one wants to see: taken from all, not from those that are kept evenly.

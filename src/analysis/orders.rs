@@ -4,8 +4,8 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{numbers, texts, times};
 use super::directory::Directory;
+use super::evenly::Evenly;
 use super::metrics::TradingTotals;
-use super::thin::Evenly;
 use crate::market::Side;
 use crate::record::{OpenError, StoredRun, Table};
 
@@ -29,7 +29,7 @@ const ORDERS: [&str; 9] =
     ["owner", "venue", "symbol", "side", "quantity", "entered_at", "filled", "average_price", "status"];
 
 /// Adds the orders of each account to its totals, and returns when those that were filled arrived, in order
-/// of time.
+/// of time; nothing where orders were not recorded.
 ///
 /// # Errors
 /// [`OpenError`] if the table is missing or damaged.
@@ -39,7 +39,9 @@ pub(super) fn read(
     totals: &mut [TradingTotals],
 ) -> Result<Vec<Arrival>, OpenError> {
     let mut arrivals: Vec<Evenly<Arrival>> = totals.iter().map(|_| Evenly::new(ARRIVALS_MAX)).collect();
-    run.visit(Table::Orders, &ORDERS, |frame| add(directory, frame, totals, &mut arrivals))?;
+    if run.has(Table::Orders) {
+        run.visit(Table::Orders, &ORDERS, |frame| add(directory, frame, totals, &mut arrivals))?;
+    }
     let mut arrivals: Vec<Arrival> = arrivals.into_iter().flat_map(|arrivals| arrivals.finish().0).collect();
     arrivals.sort_by_key(|arrival| (arrival.at, arrival.account));
     Ok(arrivals)

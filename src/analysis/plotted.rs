@@ -56,7 +56,9 @@ pub(super) fn read(
 ) -> Result<Vec<Plotted>, OpenError> {
     let mut gathered: Vec<Gathered> = run.manifest().accounts.iter().map(|_| Gathered::default()).collect();
     let columns = ["time", "owner", "series", "value"];
-    run.visit(Table::Series, &columns, |frame| add(directory, frame, extent, &mut gathered))?;
+    if run.has(Table::Series) {
+        run.visit(Table::Series, &columns, |frame| add(directory, frame, extent, &mut gathered))?;
+    }
     Ok(gathered.into_iter().map(Gathered::finish).collect())
 }
 

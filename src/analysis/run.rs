@@ -1,15 +1,17 @@
 //! [`RunData`]: all of a run that a report shows.
 
-use super::account::{self, AccountBuilder, AccountData};
+use super::account::{self, AccountBuilder};
+use super::account_data::AccountData;
 use super::directory::Directory;
 use super::listing::ListingData;
 use super::log::{self, OwnerLog};
 use super::metrics::TradingTotals;
+use super::metrics::trading::Missing;
 use super::sampling::Periods;
 use super::thin::Extent;
 use super::walk::{Walked, walk};
 use super::{orders, plotted};
-use crate::record::{Manifest, OpenError, StoredRun};
+use crate::record::{Manifest, OpenError, StoredRun, Table};
 use crate::units::{SimDuration, SimTime};
 
 /// A run as series and measures.
@@ -33,7 +35,7 @@ pub struct RunData {
 }
 
 impl RunData {
-    /// Reads a run.
+    /// Reads a run; what needs a table that was not recorded is absent.
     ///
     /// # Errors
     /// [`OpenError`] if a table is missing or damaged, or the manifest's times are none.
@@ -51,7 +53,12 @@ impl RunData {
         let interval = interval.map_err(|error| bad(&format!("`sample_interval`: {error}")))?;
         let periods = Periods::new(extent, interval);
         let directory = Directory::of(&manifest).map_err(|why| bad(&why))?;
-        let mut totals = vec![TradingTotals::default(); manifest.accounts.len()];
+        let missing = Missing {
+            orders: !run.has(Table::Orders),
+            fills: !run.has(Table::Fills),
+            marks: !run.has(Table::Pnl),
+        };
+        let mut totals = vec![TradingTotals { missing, ..TradingTotals::default() }; manifest.accounts.len()];
         let arrivals = orders::read(run, &directory, &mut totals)?;
         let Walked { listings, sessions } = walk(run, &directory, periods, arrivals, &mut totals)?;
         let accounts = manifest.accounts.iter().zip(totals).map(|(summary, totals)| {

@@ -56,9 +56,15 @@ impl Periods {
 pub(super) struct Sessions {
     days: BTreeMap<i64, (i64, i64)>,
     today: Option<(i64, i64)>,
+    is_untold: bool,
 }
 
 impl Sessions {
+    /// Begins where neither quotes nor trades were recorded: the market may have been open at any time.
+    pub(super) fn untold() -> Self {
+        Self { is_untold: true, ..Self::default() }
+    }
+
     /// Notes that something was quoted or traded; in order of time.
     pub(super) fn note(&mut self, at: i64) {
         match &mut self.today {
@@ -83,7 +89,7 @@ impl Sessions {
     /// Tells whether the market was open at some time after `from`, up to `to`.
     fn overlap(&self, from: i64, to: i64) -> bool {
         let days = self.days.range(from.div_euclid(DAY_NANOS)..=to.div_euclid(DAY_NANOS));
-        days.map(|(_, day)| day).any(|(first, last)| *first <= to && *last > from)
+        self.is_untold || days.map(|(_, day)| day).any(|(first, last)| *first <= to && *last > from)
     }
 }
 

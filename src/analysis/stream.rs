@@ -9,29 +9,26 @@ use crate::record::{OpenError, Pieces, StoredRun, Table};
 /// A table under reading, with its next row at hand.
 #[derive(Debug)]
 pub(super) struct Stream<'a, R, F> {
-    pieces: Pieces<'a>,
+    /// None of a table that was not recorded, which has no rows.
+    pieces: Option<Pieces<'a>>,
     decode: F,
     rows: vec::IntoIter<R>,
     next: Option<R>,
 }
 
 impl<'a, R, F: FnMut(&DataFrame) -> PolarsResult<Vec<R>>> Stream<'a, R, F> {
-    /// Begins with the first row; `decode` makes rows of a piece, and may leave some out.
+    /// Begins with the first row; `decode` makes rows of a piece, and may leave some out. A table that was not
+    /// recorded has none.
     pub(super) fn open(
         run: &'a StoredRun,
         table: Table,
         columns: &[&str],
         decode: F,
     ) -> Result<Self, OpenError> {
-        let pieces = run.pieces(table, columns)?;
+        let pieces = run.has(table).then(|| run.pieces(table, columns)).transpose()?;
         let mut stream = Self { pieces, decode, rows: Vec::new().into_iter(), next: None };
         stream.take()?;
         Ok(stream)
-    }
-
-    /// Says that the table is damaged.
-    pub(super) fn bad(&self, why: String) -> OpenError {
-        self.pieces.bad(why)
     }
 
     /// Returns the row that comes next.
@@ -43,9 +40,11 @@ impl<'a, R, F: FnMut(&DataFrame) -> PolarsResult<Vec<R>>> Stream<'a, R, F> {
     pub(super) fn take(&mut self) -> Result<Option<R>, OpenError> {
         let taken = self.next.take();
         self.next = self.rows.next();
-        while self.next.is_none() {
-            let Some(piece) = self.pieces.read_next()? else { break };
-            let rows = (self.decode)(&piece).map_err(|error| self.pieces.bad(error.to_string()))?;
+        while self.next.is_none()
+            && let Some(pieces) = &mut self.pieces
+        {
+            let Some(piece) = pieces.read_next()? else { break };
+            let rows = (self.decode)(&piece).map_err(|error| pieces.bad(error.to_string()))?;
             self.rows = rows.into_iter();
             self.next = self.rows.next();
         }

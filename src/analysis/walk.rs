@@ -11,6 +11,7 @@ use super::listing::{ListingBuilder, ListingData, Print, Touch};
 use super::metrics::TradingTotals;
 use super::metrics::trading::slippage_bps;
 use super::orders::Arrival;
+use super::profile::{self, DepthProfile};
 use super::sampling::{Periods, Sessions};
 use super::stream::Stream;
 use crate::market::Side;
@@ -97,7 +98,8 @@ pub(super) fn walk(
 ) -> Result<Walked, OpenError> {
     let mut listings: Vec<ListingBuilder> =
         directory.listings().map(|_| ListingBuilder::new(periods)).collect();
-    let mut sessions = Sessions::default();
+    let is_told = run.has(Table::Quotes) || run.has(Table::Trades);
+    let mut sessions = if is_told { Sessions::default() } else { Sessions::untold() };
     let mut arrivals = arrivals.into_iter().peekable();
     let mut quotes = Stream::open(run, Table::Quotes, &QUOTES, |frame| quote_rows(directory, frame))?;
     let mut trades = Stream::open(run, Table::Trades, &TRADES, |frame| trade_rows(directory, frame))?;
@@ -118,8 +120,14 @@ pub(super) fn walk(
     }
     arrivals.for_each(|arrival| arrive(&arrival, &listings, totals));
     sessions.close();
-    let listings = listings.into_iter().zip(directory.listings());
-    let listings = listings.filter_map(|(listing, names)| listing.finish(names)).collect();
+    let profiles = profile::read(run, directory)?;
+    let listings = listings.into_iter().zip(profiles).zip(directory.listings());
+    let lacks_trades = !run.has(Table::Trades);
+    let finish = |((listing, profile), names): ((ListingBuilder, DepthProfile), _)| {
+        let listing = listing.finish(names, lacks_trades)?;
+        Some(ListingData { profile, ..listing })
+    };
+    let listings = listings.filter_map(finish).collect();
     Ok(Walked { listings, sessions })
 }
 

@@ -53,9 +53,9 @@ pub(super) struct SimulateArguments {
     /// `--set ema.fast=5`; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub(super) overrides: Vec<Override>,
-    /// Format of the tables: parquet, csv or ipc.
-    #[arg(long, value_name = "FORMAT", default_value_t = Format::Parquet)]
-    pub(super) format: Format,
+    /// Format of the tables instead of the scenarios' own: parquet, csv or ipc.
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<Format>,
     /// Replace results that exist.
     #[arg(long)]
     pub(super) force: bool,
@@ -167,6 +167,12 @@ pub(super) struct ReportArguments {
     /// Directories of finished runs, such as runs/quickstart/42.
     #[arg(required = true, value_name = "RUN")]
     pub(super) runs: Vec<PathBuf>,
+    /// Write the figures as files, too: to <DIR>, or to <DIR>/<scenario>/<seed> of several runs.
+    #[arg(long, value_name = "DIR")]
+    pub(super) figures: Option<PathBuf>,
+    /// Write the figures as PNG besides SVG.
+    #[arg(long, requires = "figures")]
+    pub(super) png: bool,
 }
 
 #[derive(Debug, Args)]

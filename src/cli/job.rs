@@ -13,8 +13,8 @@ use crate::kernel::StepEnd;
 use crate::market::Instrument;
 use crate::pit::Pit;
 use crate::record::{
-    AccountSummary, Format, HoldingSummary, InstrumentSummary, Manifest, Names, Recorder, RunDir, StoredRun,
-    TableSummary,
+    AccountSummary, BookSummary, Format, HoldingSummary, InstrumentSummary, Manifest, Names, RecordPlan,
+    Recorded, Recorder, RunDir, RunLabel, StoredRun, Table,
 };
 use crate::report;
 use crate::scenario::Scenario;
@@ -24,7 +24,8 @@ use crate::units::{InstrumentId, Quantity, Seed};
 #[derive(Debug, Clone)]
 pub(super) struct JobOptions {
     pub(super) out: PathBuf,
-    pub(super) format: Format,
+    /// Instead of the scenario's own.
+    pub(super) format: Option<Format>,
     pub(super) force: bool,
 }
 
@@ -123,14 +124,21 @@ impl Job {
         let directory = RunDir::create(&self.options.out, &scenario.name, scenario.seed, self.options.force)?;
         let mut market = scenario.lay_out()?.open()?;
         let names = Names::of(market.world());
-        let (recorder, recording) = Recorder::start(directory.path(), self.options.format, names)?;
+        let plan = self.plan();
+        let label = RunLabel {
+            scenario: scenario.name.clone(),
+            seed: scenario.seed,
+            start: scenario.start,
+            end: scenario.end,
+        };
+        let (recorder, recording) = Recorder::start(directory.path(), &plan, label, names)?;
         market.world_mut().domain_mut().tape_mut().add_sink(Box::new(recorder));
         let traded = self.trade(&mut market);
         // The recorder ends when it is taken off the tape; its own error tells more than the market's.
         drop(market.world_mut().domain_mut().tape_mut().take_sinks());
-        let tables = recording.finish()?;
+        let recorded = recording.finish()?;
         traded?;
-        let manifest = self.manifest(&market, tables);
+        let manifest = self.manifest(&market, &plan, recorded);
         self.publish(directory, manifest)
     }
 
@@ -147,7 +155,15 @@ impl Job {
 }
 
 impl Job {
-    fn manifest(&self, market: &Market, tables: Vec<TableSummary>) -> Manifest {
+    /// Returns what is recorded: as the scenario says, in the format that was asked for.
+    fn plan(&self) -> RecordPlan {
+        let plan = self.scenario.record.clone();
+        RecordPlan { format: self.options.format.unwrap_or(plan.format), ..plan }
+    }
+
+    fn manifest(&self, market: &Market, plan: &RecordPlan, recorded: Recorded) -> Manifest {
+        let left_out = Table::ALL.into_iter().filter(|table| !plan.tables.contains(*table));
+        let books = BookSummary { interval: plan.books.interval.to_string(), levels: plan.books.levels };
         let (scenario, world) = (&self.scenario, market.world());
         let pit = world.domain();
         Manifest {
@@ -165,8 +181,11 @@ impl Job {
             trades: pit.tape().trades(),
             bar_interval: scenario.bar_interval.to_string(),
             sample_interval: scenario.sample_interval.to_string(),
-            format: self.options.format.to_string(),
-            tables,
+            format: plan.format.to_string(),
+            tables: recorded.tables,
+            not_recorded: left_out.map(|table| table.name().to_owned()).collect(),
+            bars: plan.bars.iter().map(ToString::to_string).collect(),
+            books: plan.tables.contains(Table::Books).then_some(books),
             instruments: pit.instruments().map(instrument_summary).collect(),
             venues: pit.venues().iter().map(|venue| venue.name.clone()).collect(),
             accounts: accounts(market),

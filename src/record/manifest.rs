@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::table::Table;
+
 /// The content of `manifest.json`.
 ///
 /// It says nothing of the wall clock or the machine, so that the same scenario and seed leave the
@@ -33,7 +35,7 @@ pub struct Manifest {
     pub facts: u64,
     /// Trades among them.
     pub trades: u64,
-    /// The interval of the `bars` table.
+    /// The interval of the bars that strategies see.
     pub bar_interval: String,
     /// The interval at which accounts were marked to market; metrics are taken over periods of it.
     pub sample_interval: String,
@@ -41,6 +43,12 @@ pub struct Manifest {
     pub format: String,
     /// The tables, with their rows.
     pub tables: Vec<TableSummary>,
+    /// The tables that were not recorded, since the scenario did not ask for them.
+    pub not_recorded: Vec<String>,
+    /// The intervals of the `bars` table.
+    pub bars: Vec<String>,
+    /// How the snapshots of the `books` table were taken; none where it was not recorded.
+    pub books: Option<BookSummary>,
     /// The instruments, in the scenario's order.
     pub instruments: Vec<InstrumentSummary>,
     /// Names of the venues, in the scenario's order.
@@ -51,7 +59,13 @@ pub struct Manifest {
 
 impl Manifest {
     /// The version of the layout that this program writes and reads.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
+
+    /// Tells whether a table was recorded.
+    #[must_use]
+    pub fn has(&self, table: Table) -> bool {
+        !self.not_recorded.iter().any(|name| name == table.name())
+    }
 }
 
 /// One table of a run.
@@ -61,6 +75,15 @@ pub struct TableSummary {
     pub name: String,
     /// Its number of rows.
     pub rows: u64,
+}
+
+/// How snapshots of books were taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookSummary {
+    /// The time between two.
+    pub interval: String,
+    /// How many levels of each side.
+    pub levels: usize,
 }
 
 /// An instrument of a run: with its steps, prices and quantities of the tables are exact again.

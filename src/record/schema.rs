@@ -10,6 +10,7 @@ use crate::units::Money;
 pub(super) enum Kind {
     Number,
     Count,
+    Small,
     Text,
     Time,
     Money,
@@ -24,6 +25,7 @@ impl Kind {
         match self {
             Self::Number => DataType::Float64,
             Self::Count => DataType::UInt64,
+            Self::Small => DataType::UInt32,
             Self::Text => DataType::String,
             Self::Time => DataType::Datetime(TimeUnit::Nanoseconds, None),
             Self::Money => DataType::Decimal(MONEY_PRECISION, MONEY_SCALE),
@@ -31,10 +33,13 @@ impl Kind {
     }
 }
 
-/// Returns the columns of a table, in order.
+/// The columns with which every table ends: whose rows they are. In a file they never change, and cost nothing.
+pub(super) const LABELS: [(&str, Kind); 2] = [("scenario", Kind::Text), ("seed", Kind::Count)];
+
+/// Returns the columns of a table, in order; [`LABELS`] come after them.
 #[expect(clippy::too_many_lines, reason = "a table of tables: splitting it would hide its shape")]
 pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
-    use Kind::{Count, Money, Number, Text, Time};
+    use Kind::{Count, Money, Number, Small, Text, Time};
     match table {
         Table::Orders => &[
             ("order", Count),
@@ -92,6 +97,15 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("ask", Number),
             ("ask_size", Number),
         ],
+        Table::Books => &[
+            ("time", Time),
+            ("venue", Text),
+            ("symbol", Text),
+            ("side", Text),
+            ("level", Small),
+            ("price", Number),
+            ("quantity", Number),
+        ],
         Table::Pnl => &[
             ("time", Time),
             ("owner", Text),
@@ -105,9 +119,20 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("cash", Money),
             ("equity", Money),
         ],
+        Table::Positions => &[
+            ("time", Time),
+            ("owner", Text),
+            ("symbol", Text),
+            ("position", Number),
+            ("bought", Number),
+            ("sold", Number),
+            ("fills", Count),
+            ("fees", Money),
+        ],
         Table::Bars => &[
             ("start", Time),
             ("end", Time),
+            ("interval", Text),
             ("venue", Text),
             ("symbol", Text),
             ("open", Number),
@@ -115,6 +140,27 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("low", Number),
             ("close", Number),
             ("volume", Number),
+        ],
+        Table::Rejects => &[
+            ("time", Time),
+            ("order", Count),
+            ("owner", Text),
+            ("venue", Text),
+            ("symbol", Text),
+            ("request", Text),
+            ("by", Text),
+            ("side", Text),
+            ("price", Number),
+            ("quantity", Number),
+            ("reason", Text),
+        ],
+        Table::Phases => &[
+            ("time", Time),
+            ("venue", Text),
+            ("symbol", Text),
+            ("phase", Text),
+            ("auction_price", Number),
+            ("auction_volume", Number),
         ],
         Table::Log => &[("time", Time), ("owner", Text), ("kind", Text), ("text", Text)],
         Table::Series => &[("time", Time), ("owner", Text), ("series", Text), ("value", Number)],
@@ -131,6 +177,11 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
     }
 }
 
+/// Returns all columns of a table as it is stored, in order.
+pub(super) fn all_columns(table: Table) -> impl Iterator<Item = &'static (&'static str, Kind)> {
+    columns(table).iter().chain(&LABELS)
+}
+
 /// Returns the schema of a table as it is stored; as text, times and money are text too.
 pub(super) fn schema(table: Table, as_text: bool) -> Schema {
     let field = |(name, kind): &(&str, Kind)| {
@@ -140,5 +191,5 @@ pub(super) fn schema(table: Table, as_text: bool) -> Schema {
         };
         (PlSmallStr::from_str(name), data_type)
     };
-    columns(table).iter().map(field).collect()
+    all_columns(table).map(field).collect()
 }

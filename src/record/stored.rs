@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::frames::{Values, frame};
 use super::manifest::Manifest;
-use super::schema::{Kind, columns, schema};
+use super::schema::{Kind, all_columns, schema};
 use super::table::{Format, Table};
 use crate::units::{Decimal, Money, SimTime};
 
@@ -53,6 +53,17 @@ pub enum OpenError {
         path: PathBuf,
         /// The layout it has.
         found: u32,
+    },
+    /// The scenario did not ask for a table.
+    #[error(
+        "{}: the table `{}` was not recorded; add it to `tables` in [record] of the scenario, and run it again",
+        directory.display(), table.name()
+    )]
+    NotRecorded {
+        /// The run.
+        directory: PathBuf,
+        /// What it lacks.
+        table: Table,
     },
     /// A table is not there, or not whole.
     #[error("{}: the table cannot be read: {why}; run the scenario again", path.display())]
@@ -108,10 +119,17 @@ impl StoredRun {
         &self.manifest
     }
 
+    /// Tells whether a table was recorded.
+    #[must_use]
+    pub fn has(&self, table: Table) -> bool {
+        self.manifest.has(table)
+    }
+
     /// Reads some columns of a table piece by piece, in order, and gives each piece to `visit`.
     ///
     /// # Errors
-    /// [`OpenError::Table`] if the file is missing or damaged, and what `visit` returns.
+    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::Table`] if the file is missing or damaged, and
+    /// what `visit` returns.
     pub fn visit(
         &self,
         table: Table,
@@ -131,12 +149,20 @@ impl StoredRun {
     /// read whole.
     ///
     /// # Errors
-    /// [`OpenError::BadManifest`] if the manifest names no format.
+    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::BadManifest`] if the manifest names no format.
     pub fn pieces(&self, table: Table, wanted: &[&str]) -> Result<Pieces<'_>, OpenError> {
         let path = self.path(table)?;
-        let rows = self.rows(table).and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0);
+        let rows = self.rows(table).and_then(|rows| usize::try_from(rows).ok());
+        let unknown = || self.damaged(table, "the manifest says nothing of its rows".to_owned());
+        let rows = rows.ok_or_else(unknown)?;
         let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
         Ok(Pieces { run: self, table, path, wanted, rows, read: 0, is_done: false })
+    }
+
+    /// Says that a table is damaged.
+    #[must_use]
+    pub fn damaged(&self, table: Table, why: String) -> OpenError {
+        self.path(table).map_or_else(|error| error, |path| OpenError::Table { path, why })
     }
 
     fn rows(&self, table: Table) -> Option<u64> {
@@ -144,6 +170,9 @@ impl StoredRun {
     }
 
     fn path(&self, table: Table) -> Result<PathBuf, OpenError> {
+        if !self.has(table) {
+            return Err(OpenError::NotRecorded { directory: self.directory.clone(), table });
+        }
         let manifest = self.directory.join("manifest.json");
         let format: Format =
             self.manifest.format.parse().map_err(|why| OpenError::BadManifest { path: manifest, why })?;
@@ -153,7 +182,8 @@ impl StoredRun {
     /// Reads a table, whole, with the types of `docs/tables.md`.
     ///
     /// # Errors
-    /// [`OpenError::Table`] if the file is missing, damaged, or has not the rows that the manifest says.
+    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::Table`] if the file is missing, damaged, or has
+    /// not the rows that the manifest says.
     pub fn table(&self, table: Table) -> Result<DataFrame, OpenError> {
         let bad = |path: &Path, why: String| OpenError::Table { path: path.to_path_buf(), why };
         let path = self.path(table)?;
@@ -232,8 +262,7 @@ impl Pieces<'_> {
 
 /// Returns a frame whose times and money are exact text, for CSV.
 pub(super) fn to_text(table: Table, frame: &DataFrame) -> PolarsResult<DataFrame> {
-    let converted: PolarsResult<Vec<Column>> = columns(table)
-        .iter()
+    let converted: PolarsResult<Vec<Column>> = all_columns(table)
         .map(|(name, kind)| {
             let column = frame.column(name)?;
             let values: Vec<Option<String>> = match kind {
@@ -245,7 +274,7 @@ pub(super) fn to_text(table: Table, frame: &DataFrame) -> PolarsResult<DataFrame
                     let units = column.decimal()?.physical();
                     units.iter().map(|it| it.map(|it| Money::from_units(it).to_string())).collect()
                 }
-                Kind::Number | Kind::Count | Kind::Text => return Ok(column.clone()),
+                Kind::Number | Kind::Count | Kind::Small | Kind::Text => return Ok(column.clone()),
             };
             Ok(Series::new((*name).into(), values).into_column())
         })
@@ -255,12 +284,12 @@ pub(super) fn to_text(table: Table, frame: &DataFrame) -> PolarsResult<DataFrame
 
 /// Reads a CSV table: as text first, then each column by its type.
 fn read_csv(path: &Path, table: Table) -> PolarsResult<DataFrame> {
-    let all_text = columns(table).iter().map(|(name, _)| ((*name).into(), DataType::String)).collect();
+    let all_text = all_columns(table).map(|(name, _)| ((*name).into(), DataType::String)).collect();
     let options =
         CsvReadOptions::default().with_has_header(true).with_schema(Some(std::sync::Arc::new(all_text)));
     let text = options.try_into_reader_with_file_path(Some(path.to_path_buf()))?.finish()?;
     let mut values = Vec::new();
-    for (name, kind) in columns(table) {
+    for (name, kind) in all_columns(table) {
         let column = text.column(name)?.str()?;
         let wrong = |cell: &str| polars::prelude::polars_err!(ComputeError: "`{cell}` in column `{name}` is no {kind:?}");
         let cells = column.iter();
@@ -272,6 +301,13 @@ fn read_csv(path: &Path, table: Table) -> PolarsResult<DataFrame> {
             Kind::Count => Values::Count(
                 cells.map(|cell| parse(cell, |it| it.parse().ok(), wrong)).collect::<PolarsResult<_>>()?,
             ),
+            Kind::Small => {
+                let number = |it: &str| it.parse().ok();
+                let numbers = cells.map(|cell| {
+                    parse(Some(cell.unwrap_or("")), number, wrong).map(Option::unwrap_or_default)
+                });
+                Values::Small(numbers.collect::<PolarsResult<_>>()?)
+            }
             Kind::Time => {
                 let time = |it: &str| it.parse::<SimTime>().ok().map(SimTime::nanos);
                 let times = cells

@@ -14,10 +14,18 @@ pub enum Table {
     Trades,
     /// One row per change of the touch.
     Quotes,
+    /// Snapshots of what books show, one row per level.
+    Books,
     /// Accounts marked to market.
     Pnl,
+    /// Who holds what, of all accounts.
+    Positions,
     /// One row per interval with trades.
     Bars,
+    /// What gates and venues did not let pass.
+    Rejects,
+    /// One row per change of a book's phase.
+    Phases,
     /// What strategies logged, and their errors.
     Log,
     /// One row per number of a strategy's series.
@@ -28,13 +36,17 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Orders,
         Self::Fills,
         Self::Trades,
         Self::Quotes,
+        Self::Books,
         Self::Pnl,
+        Self::Positions,
         Self::Bars,
+        Self::Rejects,
+        Self::Phases,
         Self::Log,
         Self::Series,
         Self::Records,
@@ -48,8 +60,12 @@ impl Table {
             Self::Fills => "fills",
             Self::Trades => "trades",
             Self::Quotes => "quotes",
+            Self::Books => "books",
             Self::Pnl => "pnl",
+            Self::Positions => "positions",
             Self::Bars => "bars",
+            Self::Rejects => "rejects",
+            Self::Phases => "phases",
             Self::Log => "log",
             Self::Series => "series",
             Self::Records => "records",

@@ -9,16 +9,22 @@ use polars::io::csv::write as csv_write;
 use polars::io::ipc as ipc_io;
 use polars::io::parquet::write as parquet_write;
 use polars::prelude::{
-    CsvWriter, DataFrame, IpcWriter, ParquetCompression, ParquetWriter, PolarsError, PolarsResult, SerWriter,
+    AnyValue, Column, CsvWriter, DataFrame, DataType, IpcWriter, ParquetCompression, ParquetWriter,
+    PolarsError, PolarsResult, Scalar, SerWriter,
 };
 use thiserror::Error;
 
 use super::frames::{Values, frame, frames};
+use super::gather::Gatherer;
 use super::manifest::TableSummary;
-use super::rows::{Chunk, Names};
-use super::schema::{Kind, columns, schema};
+use super::plan::{RecordPlan, RunLabel};
+use super::recorder::Recorded;
+use super::rows::Names;
+use super::schema::{Kind, LABELS, all_columns, schema};
 use super::stored;
 use super::table::{Format, Table};
+use crate::market::Fact;
+use crate::units::SimTime;
 
 /// Says why a recording failed.
 #[derive(Debug, Error)]
@@ -42,14 +48,20 @@ pub enum RecordError {
     /// The writer's thread could not be started, or ended in a panic.
     #[error("the thread that writes the tables {0}")]
     Thread(String),
-    /// Orders were still open when the recording ended.
-    #[error("{0} orders were still open when the recording ended")]
-    OpenOrders(usize),
+    /// Rows could not be put together.
+    #[error("the tables cannot be written: {0}")]
+    Rows(#[from] PolarsError),
 }
 
 /// The files of all tables of a run.
 pub(super) struct Writer {
     names: Names,
+    gatherer: Gatherer,
+    files: Files,
+}
+
+struct Files {
+    label: RunLabel,
     files: Vec<TableFile>,
 }
 
@@ -76,25 +88,42 @@ enum Output {
 }
 
 impl Writer {
-    /// Makes the files of all tables, so that also an empty table has one.
-    pub(super) fn create(directory: &Path, format: Format, names: Names) -> Result<Self, RecordError> {
-        let files: Result<Vec<TableFile>, RecordError> =
-            Table::ALL.into_iter().map(|table| TableFile::create(directory, table, format)).collect();
-        Ok(Self { names, files: files? })
+    /// Makes the files of the tables that are recorded, so that also an empty table has one.
+    pub(super) fn create(
+        directory: &Path,
+        plan: &RecordPlan,
+        label: RunLabel,
+        names: Names,
+    ) -> Result<Self, RecordError> {
+        let gatherer = Gatherer::new(plan, &label, &names);
+        let tables = Table::ALL.into_iter().filter(|table| plan.tables.contains(*table));
+        let files: Result<_, RecordError> =
+            tables.map(|table| TableFile::create(directory, table, plan.format)).collect();
+        Ok(Self { names, gatherer, files: Files { label, files: files? } })
     }
 
-    /// Writes chunks until their sender is gone, and returns the number of rows of each table.
-    pub(super) fn run(mut self, chunks: &Receiver<Chunk>) -> Result<Vec<TableSummary>, RecordError> {
+    /// Writes facts until their sender is gone, and returns what that came to.
+    pub(super) fn run(self, chunks: &Receiver<Vec<(SimTime, Fact)>>) -> Result<Recorded, RecordError> {
+        let Self { names, mut gatherer, mut files } = self;
+        let mut write = |chunk| frames(&names, &chunk, |table, frame| files.write(table, frame));
         for chunk in chunks {
-            let built = frames(&self.names, &chunk);
-            let built = built.map_err(|cause| RecordError::Write { path: PathBuf::from("tables"), cause })?;
-            for (table, frame) in built {
-                if let Some(file) = self.files.iter_mut().find(|file| file.table == table) {
-                    file.write(frame)?;
-                }
-            }
+            chunk.into_iter().try_for_each(|(at, fact)| gatherer.take(at, fact, &mut write))?;
         }
-        self.files.into_iter().map(TableFile::finish).collect()
+        let open_orders = gatherer.finish(&mut write)?;
+        Ok(Recorded { tables: files.finish()?, open_orders })
+    }
+}
+
+impl Files {
+    fn write(&mut self, table: Table, frame: DataFrame) -> Result<(), RecordError> {
+        match self.files.iter_mut().find(|file| file.table == table) {
+            Some(file) => file.write(frame, &self.label),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(self) -> Result<Vec<TableSummary>, RecordError> {
+        self.files.into_iter().map(|file| file.finish(&self.label)).collect()
     }
 }
 
@@ -107,7 +136,7 @@ impl TableFile {
         Ok(Self { table, path, rows: 0, pending: None, output })
     }
 
-    fn write(&mut self, frame: DataFrame) -> Result<(), RecordError> {
+    fn write(&mut self, frame: DataFrame, label: &RunLabel) -> Result<(), RecordError> {
         self.rows += frame.height() as u64;
         let added = match &mut self.pending {
             Some(pending) => pending.vstack_mut(&frame).map(|_| ()),
@@ -118,18 +147,18 @@ impl TableFile {
         };
         added.map_err(|cause| RecordError::Write { path: self.path.clone(), cause })?;
         let is_full = self.pending.as_ref().is_some_and(|pending| pending.height() >= BATCH_ROWS);
-        if is_full { self.flush() } else { Ok(()) }
+        if is_full { self.flush(label) } else { Ok(()) }
     }
 
-    fn flush(&mut self) -> Result<(), RecordError> {
+    fn flush(&mut self, label: &RunLabel) -> Result<(), RecordError> {
         let Some(mut batch) = self.pending.take() else { return Ok(()) };
         batch.rechunk_mut();
-        let written = self.output.write(self.table, &batch);
+        let written = labelled(batch, label).and_then(|batch| self.output.write(self.table, &batch));
         written.map_err(|cause| RecordError::Write { path: self.path.clone(), cause })
     }
 
-    fn finish(mut self) -> Result<TableSummary, RecordError> {
-        self.flush()?;
+    fn finish(mut self, label: &RunLabel) -> Result<TableSummary, RecordError> {
+        self.flush(label)?;
         let path = self.path;
         self.output.finish(self.table).map_err(|cause| RecordError::Write { path, cause })?;
         Ok(TableSummary { name: self.table.name().to_owned(), rows: self.rows })
@@ -174,11 +203,23 @@ impl Output {
     }
 }
 
+/// Adds the columns that tell whose rows they are.
+fn labelled(frame: DataFrame, label: &RunLabel) -> PolarsResult<DataFrame> {
+    let height = frame.height();
+    let [(scenario, _), (seed, _)] = LABELS;
+    let name = Scalar::new(DataType::String, AnyValue::StringOwned(label.scenario.as_str().into()));
+    let number = Scalar::from(label.seed.get());
+    let labels = [(scenario, name), (seed, number)];
+    let labels = labels.map(|(column, value)| Column::new_scalar(column.into(), value, height));
+    frame.hstack(&labels)
+}
+
 /// Returns a frame of a table without rows.
 pub(super) fn empty(table: Table) -> PolarsResult<DataFrame> {
-    let values = columns(table).iter().map(|(_, kind)| match kind {
+    let values = all_columns(table).map(|(_, kind)| match kind {
         Kind::Number => Values::Number(Vec::new()),
         Kind::Count => Values::Count(Vec::new()),
+        Kind::Small => Values::Small(Vec::new()),
         Kind::Text => Values::Text(Vec::new()),
         Kind::Time => Values::Time(Vec::new()),
         Kind::Money => Values::Money(Vec::new()),

@@ -1,6 +1,6 @@
 //! One account: how it did, and in how much danger.
 
-use super::figures::{Bars, Group, Heat, Histogram, Lines, Shape, Size};
+use super::figures::{Band, Bars, Group, Heat, Histogram, Lines, Shape, Size, Tone};
 use super::sheet::{Sheet, put};
 use super::text::{escape, number, span, whole};
 use super::{ReportError, activity, measures, page, trips};
@@ -94,35 +94,42 @@ fn returns(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
 /// Sharpe ratio and volatility over a window that moves.
 fn windows(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
-    let rolling = rolling(&account.sample);
+    let rolling = rolling(&account.sample).unwrap_or_default();
     let none = "there are fewer than 40 periods with returns, too few for it, or returns never vary.";
-    let taken = rolling.as_ref().map_or_else(String::new, |rolling| {
-        format!(
-            "Of the {} periods of {} before; annualised with {} periods a year.",
-            whole(rolling.window as u64),
-            data.period,
-            number(data.periods_per_year, 0)
-        )
-    });
-    let points = |values: Option<&Vec<(i64, Option<f64>)>>, scale: f64| -> Vec<Point> {
-        let values = values.into_iter().flatten();
-        values.map(|(at, value)| (*at, value.map_or(f64::NAN, |value| value * scale))).collect()
-    };
-    let sharpe = points(rolling.as_ref().map(|rolling| &rolling.sharpe), 1.0);
-    let volatility = points(rolling.as_ref().map(|rolling| &rolling.volatility), 100.0);
-    for (name, unit, points) in [
-        ("Rolling Sharpe ratio", "Sharpe ratio, annualised", sharpe),
-        ("Rolling volatility", "volatility, annualised (%)", volatility),
-    ] {
+    let taken = format!(
+        "Of the {} periods of {} before; annualised with {} periods a year.",
+        whole(rolling.window as u64),
+        data.period,
+        number(data.periods_per_year, 0)
+    );
+    let figure = |name: &str, unit: &str| {
         let title = format!("{name} of {owner}");
-        let figure = Lines::new(title, unit.to_owned(), Size::Half, data.extent).from_zero().with(
-            name,
-            points,
-            Shape::Line,
-        );
-        sheet.figure(&format!("{owner} {name}"), &figure, &taken, none)?;
+        Lines::new(title, unit.to_owned(), Size::Half, data.extent).from_zero()
+    };
+    let gaps = |(at, value): &(i64, Option<f64>)| (*at, value.unwrap_or(f64::NAN));
+    let sharpe: Vec<Point> = rolling.sharpe.iter().map(gaps).collect();
+    let error = |(at, sharpe): &Point| {
+        let error = rolling.sharpe_error(*sharpe);
+        (*at, sharpe - error, sharpe + error)
+    };
+    let band = Band {
+        label: "one standard error".to_owned(),
+        points: sharpe.iter().filter(|point| point.1.is_finite()).map(error).collect(),
+        tone: Tone::Line(5),
+        cover: 0.3,
+    };
+    let mut picture = figure("Rolling Sharpe ratio", "Sharpe ratio, annualised");
+    if !band.points.is_empty() {
+        picture.bands.push(band);
     }
-    Ok(())
+    let picture = picture.with("Sharpe ratio", sharpe, Shape::Line);
+    let caption = format!("{taken} The error is that of independent returns (Lo 2002).");
+    sheet.figure(&format!("{owner} rolling sharpe"), &picture, &caption, none)?;
+    let percent = |(at, value): Point| (at, value * 100.0);
+    let volatility = rolling.volatility.iter().map(gaps).map(percent).collect();
+    let picture =
+        figure("Rolling volatility", "volatility, annualised (%)").with("", volatility, Shape::Line);
+    sheet.figure(&format!("{owner} rolling volatility"), &picture, &taken, none)
 }
 
 const MONTHS: [&str; 12] =

@@ -5,6 +5,7 @@ use super::sheet::{Sheet, put};
 use super::text::{escape, number, whole};
 use super::{ReportError, measures};
 use crate::analysis::{ListingData, Point, RunData};
+use crate::record::Table;
 
 /// Writes the section of a listing.
 pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
@@ -16,6 +17,7 @@ pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -
     price(sheet, data, listing)?;
     over_time(sheet, data, listing)?;
     depth(sheet, data, listing)?;
+    profile(sheet, data, listing)?;
     signs(sheet, listing)?;
     sheet.end_figures();
     measures::listing(sheet, listing, data);
@@ -79,6 +81,38 @@ fn depth(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(),
         .with("at the best ask", listing.ask_size.clone(), Shape::Steps);
     let caption = "Displayed quantity, as a mean over the time of each of 500 stretches.";
     sheet.figure(&format!("{} depth", listing.title()), &figure, caption, "nobody had orders there.")
+}
+
+/// How much stands how deep; says nothing where a scenario did not ask for snapshots of books.
+fn profile(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let profile = &listing.profile;
+    if !data.manifest.has(Table::Books) {
+        return Ok(());
+    }
+    let levels = profile.bids.len().max(profile.asks.len());
+    let group = |label: &str, values: &[f64], tone| Group {
+        label: label.to_owned(),
+        values: values.to_vec(),
+        tone: Some(tone),
+    };
+    let figure = Bars {
+        title: format!("Depth by level of {}", listing.title()),
+        unit: "mean quantity".to_owned(),
+        across: "level, the best first".to_owned(),
+        names: (1..=levels).map(|level| level.to_string()).collect(),
+        groups: vec![group("bids", &profile.bids, Tone::Up), group("asks", &profile.asks, Tone::Down)],
+        is_written: false,
+    };
+    let caption = format!(
+        "Mean of {} snapshots of the book; a level that is not there counts as nothing.",
+        whole(profile.snapshots)
+    );
+    sheet.figure(
+        &format!("{} depth by level", listing.title()),
+        &figure,
+        &caption,
+        "the book was always empty.",
+    )
 }
 
 fn signs(sheet: &mut Sheet, listing: &ListingData) -> Result<(), ReportError> {

@@ -12,6 +12,8 @@ mod overview;
 mod page;
 mod png;
 mod sheet;
+#[cfg(test)]
+mod tests;
 mod text;
 mod trips;
 

@@ -35,6 +35,12 @@ fn header(sheet: &mut Sheet, data: &RunData) {
             manifest.changes.iter().map(|change| format!("<code>{}</code>", escape(change))).collect();
         put!(sheet, "<p class=\"note\">Changed for this run: {}</p>", changes.join(", "));
     }
+    if !manifest.not_recorded.is_empty() {
+        let tables: Vec<String> =
+            manifest.not_recorded.iter().map(|name| format!("<code>{}</code>", escape(name))).collect();
+        let tables = tables.join(", ");
+        put!(sheet, "<p class=\"note\">Not recorded, so that figures from them are absent: {tables}</p>");
+    }
     put!(sheet, "</header>");
     for account in &manifest.accounts {
         let Some(why) = &account.failure else { continue };

@@ -7,6 +7,7 @@ use super::agents::{Surroundings, agents};
 use super::diagnostics::{Diagnostics, Place};
 use super::files::{Files, utf8};
 use super::read;
+use super::record::{self, record};
 use super::section::{Findings, Section};
 use super::spec::Scenario;
 use super::tree::{self, Node, Override};
@@ -21,6 +22,14 @@ struct Head {
     end: SimTime,
     bar_interval: SimDuration,
     sample_interval: SimDuration,
+}
+
+impl Head {
+    const fn recorded(&self) -> record::Surroundings {
+        let length = SimDuration::from_nanos(self.end.nanos() - self.start.nanos());
+        let Self { bar_interval, sample_interval, .. } = *self;
+        record::Surroundings { length, bar_interval, sample_interval }
+    }
 }
 
 impl Scenario {
@@ -74,6 +83,7 @@ impl Scenario {
     fn from_tree(path: &Path, tree: &Node, files: &Files, findings: &Findings) -> Option<Self> {
         let root = Section::open("the scenario file", tree, tree.place.clone(), findings);
         let head = head(&root);
+        let record = record(&root, head.as_ref().map_or_else(Default::default, Head::recorded));
         let specs = instruments(&root, files);
         let symbols: Vec<&str> = specs.iter().map(|known| known.symbol.as_str()).collect();
         let venues = venues(&root, &symbols);
@@ -90,6 +100,7 @@ impl Scenario {
             end,
             bar_interval,
             sample_interval,
+            record: record?,
             instruments: specs.into_iter().map(|known| known.spec).collect::<Option<Vec<_>>>()?,
             venues,
             agents,

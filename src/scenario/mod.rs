@@ -16,6 +16,7 @@ mod lobster;
 mod order_flow;
 mod process;
 mod read;
+mod record;
 mod rules;
 mod script_agent;
 mod section;

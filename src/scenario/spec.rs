@@ -9,6 +9,7 @@ use crate::exchange::Calendar;
 use crate::market::{Fees, Instrument};
 use crate::pit::Latencies;
 use crate::process::{GapTerms, HistoricalBar};
+use crate::record::RecordPlan;
 use crate::units::{InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime, VenueId};
 
 /// A validated scenario.
@@ -28,6 +29,8 @@ pub struct Scenario {
     pub bar_interval: SimDuration,
     /// Interval at which accounts are marked to market.
     pub sample_interval: SimDuration,
+    /// What is recorded of it.
+    pub record: RecordPlan,
     /// The instruments; at least one.
     pub instruments: Vec<InstrumentSpec>,
     /// The venues; at least one.

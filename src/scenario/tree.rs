@@ -216,7 +216,7 @@ fn parameters(parts: &mut Vec<(&str, Place)>, tree: &Node) -> Result<(), (Place,
 }
 
 /// The sections of a scenario.
-const SECTIONS: [&str; 4] = ["scenario", "instruments", "venues", "agents"];
+const SECTIONS: [&str; 5] = ["scenario", "record", "instruments", "venues", "agents"];
 
 /// Finds a child by key, or in a list by index, name, symbol or kind; a key that a table does not have
 /// is made, to be judged with all others later.

@@ -159,7 +159,7 @@ impl FeeRate {
     pub const ZERO: Self = Self(0);
     /// Decimal places of a basis point that are kept.
     pub const BPS_SCALE: u32 = 5;
-    const PER_NOTIONAL: i128 = 1_000_000_000;
+    const PER_NOTIONAL: i64 = 1_000_000_000;
 
     /// Converts a number of basis points, or returns `None` beyond five places or ±10,000 bps.
     #[must_use]
@@ -171,7 +171,15 @@ impl FeeRate {
     /// Returns the fee on `notional`, rounded half away from zero to [`Money`]'s unit.
     #[must_use]
     pub fn of(self, notional: Money) -> Money {
-        notional.share(i128::from(self.0), Self::PER_NOTIONAL)
+        if self == Self::ZERO {
+            return Money::ZERO;
+        }
+        let (quotient, remainder) = div_rem(notional.0, i128::from(Self::PER_NOTIONAL));
+        // Both are at most 10^9, so that their product fits 64 bits.
+        #[expect(clippy::cast_possible_truncation, reason = "a remainder is less than the divisor")]
+        let product = remainder as i64 * self.0;
+        let half = Self::PER_NOTIONAL / 2 * product.signum();
+        Money(quotient * i128::from(self.0) + i128::from((product + half) / Self::PER_NOTIONAL))
     }
 
     /// Returns the larger of the two rates.
@@ -226,13 +234,24 @@ mod property_tests {
             amount in any::<i128>(),
             bits in 40..127_u32,
             numerator in -1_000_000_000..1_000_000_000_i128,
-            denominator in prop_oneof![1..10_i128, Just(FeeRate::PER_NOTIONAL)],
+            denominator in prop_oneof![1..10_i128, Just(1_000_000_000)],
         ) {
             // Products up to 2^117, so that the check itself does not overflow.
             let amount = amount >> bits;
             let share = Money::from_units(amount).share(numerator, denominator).units();
             let off = (share * denominator - amount * numerator).abs();
             prop_assert!(2 * off <= denominator, "{amount} * {numerator} / {denominator} is not {share}");
+        }
+
+        #[test]
+        fn prop_a_fee_is_that_share_of_the_notional(
+            amount in any::<i128>(),
+            bits in 40..127_u32,
+            rate in -1_000_000_000..=1_000_000_000_i64,
+        ) {
+            let notional = Money::from_units(amount >> bits);
+            let share = notional.share(i128::from(rate), i128::from(FeeRate::PER_NOTIONAL));
+            prop_assert_eq!(FeeRate(rate).of(notional), share);
         }
     }
 }

@@ -56,6 +56,8 @@ impl MarketPeriod {
 /// A listing over a run, summed up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MarketTotals {
+    /// Whether trades were not recorded, so that what they would tell is not known.
+    pub lacks_trades: bool,
     /// Trades.
     pub trades: f64,
     /// Sum of their quantities.
@@ -85,6 +87,11 @@ impl MarketTotals {
     #[must_use]
     pub fn new(periods_per_year: f64) -> Self {
         Self { periods_per_year, ..Self::default() }
+    }
+
+    /// Returns what trades tell.
+    fn of_trades(&self, value: f64) -> Option<f64> {
+        (!self.lacks_trades).then_some(value)
     }
 
     /// Adds a period; a mid that is not above zero has no return.
@@ -125,9 +132,9 @@ const HUANG: &str = "Huang and Stoll 1996";
 
 /// The metrics over [`MarketTotals`].
 pub static METRICS: &[Metric<MarketTotals>] = &[
-    metric("trades", Count, "number of trades", "Bearpit", |m| Some(m.trades)),
-    metric("volume", Quantity, "sum of quantity of trades", "Bearpit", |m| Some(m.volume)),
-    metric("notional", Currency, "sum of price * quantity of trades", "Bearpit", |m| Some(m.notional)),
+    metric("trades", Count, "number of trades", "Bearpit", |m| m.of_trades(m.trades)),
+    metric("volume", Quantity, "sum of quantity of trades", "Bearpit", |m| m.of_trades(m.volume)),
+    metric("notional", Currency, "sum of price * quantity of trades", "Bearpit", |m| m.of_trades(m.notional)),
     metric("vwap", Price, "notional / volume", "Bearpit", |m| ratio(m.notional, m.volume)),
     metric("spread_quoted_time_weighted", Price, "best ask - best bid, mean over time", HUANG, |m| m.spread),
     metric(

@@ -1,10 +1,11 @@
 //! Sharpe ratio and volatility over a window that moves.
 
 use super::sample::Sample;
+use super::series::real;
 use super::{risk, sharpe};
 
 /// Sharpe ratio and volatility of the periods before each of some times, both annualised.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Rolling {
     /// How many periods each value is taken from.
     pub window: usize,
@@ -12,6 +13,17 @@ pub struct Rolling {
     pub sharpe: Vec<(i64, Option<f64>)>,
     /// When, and the volatility, as a share.
     pub volatility: Vec<(i64, Option<f64>)>,
+    /// How many periods make a year.
+    pub periods_per_year: f64,
+}
+
+impl Rolling {
+    /// Returns the standard error of an annualised Sharpe ratio of a window: that of a ratio per period is
+    /// root((1 + ratio^2 / 2) / n) for independent returns (Lo 2002).
+    #[must_use]
+    pub fn sharpe_error(&self, annualised: f64) -> f64 {
+        ((self.periods_per_year + annualised * annualised / 2.0) / real(self.window.max(1))).sqrt()
+    }
 }
 
 /// Fewer periods than this tell nothing about their deviation.
@@ -36,7 +48,12 @@ pub fn rolling(sample: &Sample) -> Option<Rolling> {
         };
         ends.clone().map(value).collect()
     };
-    Some(Rolling { window, sharpe: over(sharpe::sharpe), volatility: over(risk::volatility) })
+    Some(Rolling {
+        window,
+        sharpe: over(sharpe::sharpe),
+        volatility: over(risk::volatility),
+        periods_per_year: sample.periods_per_year,
+    })
 }
 
 #[cfg(test)]
@@ -54,6 +71,10 @@ mod tests {
         let rolling = rolling(&sample(returns.clone())).unwrap();
         assert_eq!((rolling.window, rolling.sharpe.len()), (30, 271));
         assert_eq!(rolling.sharpe[5], (35, sharpe::sharpe(&returns[5..35], 252.0)));
+        // A ratio of 2 a year from 30 days: root((1 + 4 / 252 / 2) / 30) a day.
+        assert!(
+            (rolling.sharpe_error(2.0) / ((1.0 + 2.0 / 252.0) / 30.0 * 252.0_f64).sqrt() - 1.0).abs() < 1e-12
+        );
         assert_eq!(rolling.volatility[270], (300, risk::volatility(&returns[270..], 252.0)));
     }
 

@@ -66,9 +66,22 @@ impl TripTotals {
     }
 }
 
+/// Which tables of a run were not recorded, so that what they would tell is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Missing {
+    /// `orders`.
+    pub orders: bool,
+    /// `fills`.
+    pub fills: bool,
+    /// `pnl`.
+    pub marks: bool,
+}
+
 /// What an account did over a run, summed up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct TradingTotals {
+    /// What is not known.
+    pub missing: Missing,
     /// Fills.
     pub fills: f64,
     /// Sum of price times quantity of its fills.
@@ -110,6 +123,18 @@ pub struct TradingTotals {
     pub trips: TripTotals,
 }
 
+impl TradingTotals {
+    /// Returns what fills alone tell.
+    fn of_fills(&self, value: f64) -> Option<f64> {
+        (!self.missing.fills).then_some(value)
+    }
+
+    /// Returns what fills and marks together tell.
+    fn of_marks(&self, value: Option<f64>) -> Option<f64> {
+        value.filter(|_| !self.missing.fills && !self.missing.marks)
+    }
+}
+
 /// Returns by how many basis points of `reference` a trade at `price` was worse for the side of `sign`.
 #[must_use]
 pub fn slippage_bps(sign: f64, price: f64, reference: f64) -> Option<f64> {
@@ -127,9 +152,9 @@ const OWN: &str = "Bearpit";
 
 /// The metrics over [`TradingTotals`].
 pub static METRICS: &[Metric<TradingTotals>] = &[
-    metric("turnover", Currency, "sum of price * quantity of fills", OWN, |t| Some(t.turnover)),
+    metric("turnover", Currency, "sum of price * quantity of fills", OWN, |t| t.of_fills(t.turnover)),
     metric("turnover_ratio", Ratio, "turnover / mean equity over time", OWN, |t| {
-        ratio(t.turnover, t.equity.get().filter(|it| *it > 0.0)?)
+        ratio(t.of_fills(t.turnover)?, t.equity.get().filter(|it| *it > 0.0)?)
     }),
     metric(
         "exposure_gross_mean",
@@ -161,10 +186,10 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
         Currency,
         "P&L of what was closed, by average cost, before fees",
         OWN,
-        |t| Some(t.realized_average_cost),
+        |t| t.of_fills(t.realized_average_cost),
     ),
     metric("realized_fifo", Currency, "P&L of what was closed, first in first out, before fees", OWN, |t| {
-        Some(t.realized_fifo)
+        t.of_fills(t.realized_fifo)
     }),
     metric("maker_share", Share, "quantity filled as maker / quantity filled", OWN, |t| {
         ratio(t.made, t.quantity)
@@ -177,7 +202,7 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
         |t| ratio(t.filled, t.ordered),
     ),
     metric("order_to_trade_ratio", Ratio, "orders that a venue took / fills", OWN, |t| {
-        ratio(t.orders, t.fills)
+        ratio(t.orders, t.fills).filter(|_| !t.missing.orders)
     }),
     metric(
         "slippage_mid_bps",
@@ -193,7 +218,7 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
         "implementation shortfall, Perold 1988",
         |t| t.slippage_arrival.get(),
     ),
-    metric("round_trips", Count, "trips from flat to flat", OWN, |t| Some(t.trips.count)),
+    metric("round_trips", Count, "trips from flat to flat", OWN, |t| t.of_fills(t.trips.count)),
     metric("hit_ratio_trips", Share, "trips with net P&L > 0 / trips", OWN, |t| {
         ratio(t.trips.wins, t.trips.count)
     }),
@@ -212,14 +237,14 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
         Currency,
         "mean of the lowest P&L of a trip on its way, at most 0",
         "maximum adverse excursion, Sweeney 1997",
-        |t| t.trips.worst.get(),
+        |t| t.of_marks(t.trips.worst.get()),
     ),
     metric(
         "mfe_mean",
         Currency,
         "mean of the highest P&L of a trip on its way, at least 0",
         "maximum favorable excursion, Sweeney 1997",
-        |t| t.trips.best.get(),
+        |t| t.of_marks(t.trips.best.get()),
     ),
 ];
 

@@ -4,23 +4,19 @@ use std::sync::Arc;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::frames::{counts, frame, numbers, texts, times};
-use super::rows::{Names, RecordRow, SeriesRow};
-use super::table::Table;
+use super::{counts, frame, numbers, texts, times};
 use crate::market::{Cell, Finite};
-use crate::units::{ActorId, SimTime};
+use crate::record::rows::{LogRow, Names, RecordRow, SeriesRow};
+use crate::record::table::Table;
 
-pub(super) fn log(
-    names: &Names,
-    rows: &[(SimTime, ActorId, &'static str, Arc<str>)],
-) -> PolarsResult<DataFrame> {
+pub(super) fn log(names: &Names, rows: &[LogRow]) -> PolarsResult<DataFrame> {
     frame(
         Table::Log,
         vec![
-            times(rows, |(at, ..)| *at),
-            texts(rows, |(_, owner, ..)| names.actor(*owner)),
-            texts(rows, |(_, _, kind, _)| Some(*kind)),
-            texts(rows, |(.., text)| Some(&**text)),
+            times(rows, |row| row.at),
+            texts(rows, |row| names.actor(row.owner)),
+            texts(rows, |row| Some(row.kind)),
+            texts(rows, |row| Some(&*row.text)),
         ],
     )
 }

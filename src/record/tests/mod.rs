@@ -1,19 +1,24 @@
 //! Recording and reading back, in every format; the directory; damaged runs.
 
+mod gathered;
+
 use std::fs;
 use std::path::Path;
 
 use polars::prelude::{AnyValue, DataFrame};
 use tempfile::TempDir;
 
-use super::{Format, Manifest, Names, OpenError, Recorder, RunDir, StoredRun, Table, TableSummary};
+use super::{
+    BookPlan, BookSummary, Format, Manifest, Names, OpenError, RecordPlan, Recorder, RunDir, RunLabel,
+    StoredRun, Table, TableSet, TableSummary,
+};
 use crate::market::{
-    AccountMark, Bar, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Instrument, Listing, OrderTerms,
+    AccountMark, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Instrument, Listing, OrderTerms,
     Phase, Quote, QuoteLevel, Refusal, RejectReason, Side, Stamped, TapeSink, Trade,
 };
 use crate::units::{
-    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimTime, TradeId,
-    VenueId,
+    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimDuration,
+    SimTime, TradeId, VenueId,
 };
 
 const LISTING: ListingId = ListingId::new(0);
@@ -34,6 +39,7 @@ fn names() -> Names {
         instruments: vec![instrument],
         venues: vec!["PIT".into()],
         listings: vec![listing],
+        openings: vec![(BEN, InstrumentId::new(0), NetQuantity::new(-25))],
     }
 }
 
@@ -84,7 +90,6 @@ fn float(value: f64) -> Cell {
 fn market_facts() -> Vec<Fact> {
     let (order, listing) = (OrderId::new, LISTING);
     let level = |ticks, lots| Some(QuoteLevel { price: Price::new(ticks), size: Quantity::new(lots) });
-    let at = SimTime::from_nanos;
     vec![
         accepted(1, ANNE, terms(Side::Buy, 30, 10_001)),
         Fact::TouchChanged { listing, quote: Quote { bid: level(10_001, 30), ask: None } },
@@ -125,15 +130,10 @@ fn market_facts() -> Vec<Fact> {
             quantity: Quantity::new(1),
             reason: ExpiryReason::VenueClosed,
         },
-        Fact::BarClosed {
-            listing,
-            bar: Bar::open_at(
-                at(90_000_000_000),
-                crate::units::SimDuration::from_secs(60),
-                Price::new(10_001),
-                Quantity::new(10),
-            ),
-        },
+        Fact::CommandRejected { order: order(5), owner: ANNE, listing, reason: RejectReason::UnknownOrder },
+        Fact::AuctionUncrossed { listing, price: Price::new(10_001), volume: Quantity::new(10) },
+        Fact::PhaseChanged { listing, phase: Phase::Halt },
+        Fact::PhaseChanged { listing, phase: Phase::Continuous },
         Fact::AccountMarked(AccountMark {
             owner: ANNE,
             instrument: InstrumentId::new(0),
@@ -166,16 +166,29 @@ fn facts() -> Vec<Fact> {
     [market_facts(), told()].concat()
 }
 
-fn record(directory: &Path, format: Format, facts: &[Fact]) -> Vec<TableSummary> {
-    let (mut recorder, recording) = Recorder::start(directory, format, names()).unwrap();
+const START: SimTime = SimTime::from_nanos(1_740_994_200_000_000_000);
+
+fn label() -> RunLabel {
+    let end = START.saturating_add(SimDuration::from_secs(3_600));
+    RunLabel { scenario: "a quiet, long day".into(), seed: Seed::new(u64::MAX), start: START, end }
+}
+
+fn plan(format: Format) -> RecordPlan {
+    let books = BookPlan { interval: SimDuration::from_secs(3), levels: 2 };
+    RecordPlan { format, tables: TableSet::all(), books, ..RecordPlan::default() }
+}
+
+/// Records facts, one each second and a half.
+fn record(directory: &Path, plan: &RecordPlan, facts: &[Fact]) -> Vec<TableSummary> {
+    let (mut recorder, recording) = Recorder::start(directory, plan, label(), names()).unwrap();
     for (sequence, fact) in (0..).zip(facts) {
-        let at =
-            SimTime::from_nanos(1_740_994_200_000_000_000 + i64::try_from(sequence).unwrap() * 1_500_000_001);
+        let at = SimTime::from_nanos(START.nanos() + i64::try_from(sequence).unwrap() * 1_500_000_001);
         recorder.take(Stamped { at, sequence, fact }).unwrap();
     }
-    assert_eq!(recorder.open_orders(), 0);
     drop(recorder);
-    recording.finish().unwrap()
+    let recorded = recording.finish().unwrap();
+    assert_eq!(recorded.open_orders, 0);
+    recorded.tables
 }
 
 fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
@@ -196,6 +209,9 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         sample_interval: "1m".into(),
         format: format.to_string(),
         tables,
+        not_recorded: Vec::new(),
+        bars: vec!["1m".into()],
+        books: Some(BookSummary { interval: "3s".into(), levels: 2 }),
         instruments: Vec::new(),
         venues: vec!["PIT".into()],
         accounts: Vec::new(),
@@ -204,12 +220,12 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
 
 fn stored(format: Format) -> (TempDir, StoredRun) {
     let directory = TempDir::new().unwrap();
-    let tables = record(directory.path(), format, &facts());
+    let tables = record(directory.path(), &plan(format), &facts());
     let run = StoredRun::assemble(directory.path(), manifest(format, tables));
     (directory, run)
 }
 
-/// Returns a row as text, a null as nothing.
+/// Returns a row as text, a null as nothing; without the labels.
 fn row(frame: &DataFrame, row: usize) -> String {
     let cell = |value: AnyValue<'_>| match value {
         AnyValue::Null => String::new(),
@@ -220,7 +236,9 @@ fn row(frame: &DataFrame, row: usize) -> String {
         AnyValue::Float64(value) => format!("{value:?}"),
         other => other.str_value().to_string(),
     };
-    let cells: Vec<String> = frame.columns().iter().map(|column| cell(column.get(row).unwrap())).collect();
+    let own = frame.width() - 2;
+    let cells = frame.columns().iter().take(own).map(|column| cell(column.get(row).unwrap()));
+    let cells: Vec<String> = cells.collect();
     cells.join("|")
 }
 
@@ -317,14 +335,19 @@ fn the_same_facts_give_the_same_bytes() {
     }
 }
 
+/// How many rows a table has of a run without facts: what accounts begin with.
+fn opening(table: Table) -> usize {
+    usize::from(table == Table::Positions)
+}
+
 #[test]
 fn tables_without_rows_have_their_columns() {
     for format in [Format::Parquet, Format::Csv, Format::Ipc] {
         let directory = TempDir::new().unwrap();
-        let tables = record(directory.path(), format, &[]);
+        let tables = record(directory.path(), &plan(format), &[]);
         let run = StoredRun::assemble(directory.path(), manifest(format, tables));
         for table in Table::ALL {
-            assert_eq!(run.table(table).unwrap().height(), 0, "{format} {}", table.name());
+            assert_eq!(run.table(table).unwrap().height(), opening(table), "{format} {}", table.name());
         }
     }
 }
@@ -333,7 +356,7 @@ fn tables_without_rows_have_their_columns() {
 fn pieces_add_up_to_the_whole() {
     let directory = TempDir::new().unwrap();
     let many: Vec<Fact> = (0..200_000).map(|number| trade(number, 1, 2, 1, 10_000)).collect();
-    let tables = record(directory.path(), Format::Parquet, &many);
+    let tables = record(directory.path(), &plan(Format::Parquet), &many);
     let run = StoredRun::assemble(directory.path(), manifest(Format::Parquet, tables));
     let mut seen = Vec::new();
     run.visit(Table::Trades, &["trade"], |frame| {
@@ -350,7 +373,7 @@ fn a_result_is_there_when_it_is_whole_and_not_before() {
     let seed = Seed::new(1);
     let directory = RunDir::create(out.path(), "test", seed, false).unwrap();
     assert!(directory.path().ends_with("test/1.partial"));
-    let tables = record(directory.path(), Format::Parquet, &facts());
+    let tables = record(directory.path(), &plan(Format::Parquet), &facts());
     let target = directory.publish(&manifest(Format::Parquet, tables)).unwrap();
     assert!(target.ends_with("test/1"));
     assert!(StoredRun::open(&target).unwrap().table(Table::Fills).is_ok());
@@ -365,7 +388,7 @@ fn a_result_is_there_when_it_is_whole_and_not_before() {
 
     let third = RunDir::create(out.path(), "test", seed, true).unwrap();
     third.write("mark", b"new").unwrap();
-    let tables = record(third.path(), Format::Parquet, &[]);
+    let tables = record(third.path(), &plan(Format::Parquet), &[]);
     third.publish(&manifest(Format::Parquet, tables)).unwrap();
     assert!(target.join("mark").exists() && !out.path().join("test/1.replaced").exists());
 }
@@ -379,8 +402,9 @@ fn what_is_no_finished_run_is_said_to_be_none() {
     for (text, expected) in [
         ("{", "cannot be read"),
         ("{}", "it has no `layout`"),
-        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 1"),
-        ("{\"layout\": 1}", "missing field"),
+        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 3"),
+        ("{\"layout\": 2}", "layout 2, but this bearpit reads layout 3"),
+        ("{\"layout\": 3}", "missing field"),
     ] {
         fs::write(out.path().join("manifest.json"), text).unwrap();
         let error = open(out.path()).to_string();
@@ -405,6 +429,7 @@ fn a_damaged_table_is_an_error_that_names_its_file() {
 
 #[test]
 fn a_directory_that_cannot_be_written_is_an_error() {
-    let error = Recorder::start(Path::new("/nowhere"), Format::Parquet, names()).unwrap_err().to_string();
+    let started = Recorder::start(Path::new("/nowhere"), &plan(Format::Parquet), label(), names());
+    let error = started.unwrap_err().to_string();
     assert!(error.contains("/nowhere/orders.parquet: cannot be written"), "{error}");
 }

@@ -1,0 +1,61 @@
+//! [`BookShots`]: snapshots of what books show, at regular times.
+
+use super::plan::BookPlan;
+use crate::market::{Fact, QuoteLevel, ShownBook, Side};
+use crate::units::{ListingId, SimDuration, SimTime};
+
+/// One level of one side of a book at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LevelRow {
+    pub(super) at: SimTime,
+    pub(super) listing: ListingId,
+    pub(super) side: Side,
+    /// From one, the best.
+    pub(super) number: u32,
+    pub(super) level: QuoteLevel,
+}
+
+/// Follows all books, and takes snapshots of them.
+///
+/// A snapshot of a time is what the book showed before anything happened at that time. So no command is
+/// half done in it.
+#[derive(Debug)]
+pub(super) struct BookShots {
+    plan: BookPlan,
+    books: Vec<ShownBook>,
+    next: SimTime,
+}
+
+impl BookShots {
+    /// Begins at `start`; times are whole multiples of the interval.
+    pub(super) fn new(plan: BookPlan, listings: usize, start: SimTime) -> Self {
+        let ids = (0..u32::MAX).map(ListingId::new).take(listings);
+        let next = start.floor_to(plan.interval).saturating_add(plan.interval);
+        Self { plan, books: ids.map(ShownBook::new).collect(), next }
+    }
+
+    /// Takes the next snapshot into `rows` if its time has come by `now`; tells whether it had.
+    pub(super) fn take_next(&mut self, now: SimTime, rows: &mut Vec<LevelRow>) -> bool {
+        let at = self.next;
+        if at > now {
+            return false;
+        }
+        for (book, id) in self.books.iter().zip(0..) {
+            let ladders = book.ladders(self.plan.levels);
+            for (side, levels) in [(Side::Buy, ladders.bids), (Side::Sell, ladders.asks)] {
+                let listing = ListingId::new(id);
+                let row = |(number, level)| LevelRow { at, listing, side, number, level };
+                rows.extend((1..).zip(levels).map(row));
+            }
+        }
+        self.next = at.saturating_add(self.plan.interval.max(SimDuration::from_nanos(1)));
+        true
+    }
+
+    /// Follows a fact; the snapshots up to its time are to be taken first.
+    pub(super) fn follow(&mut self, fact: &Fact) {
+        if let Some(book) = fact.listing().and_then(|listing| self.books.get_mut(listing.index())) {
+            book.follow(fact);
+        }
+    }
+}
