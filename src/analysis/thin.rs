@@ -54,12 +54,6 @@ impl Extent {
         self.start
             .saturating_add(i64::try_from(width * place as i128 / count.max(1) as i128).unwrap_or(i64::MAX))
     }
-
-    /// Returns where a bucket begins.
-    fn begin(&self, bucket: i64) -> i64 {
-        let width = i128::from(self.end - self.start);
-        self.start + i64::try_from(width * i128::from(bucket) / i128::from(BUCKETS)).unwrap_or(0)
-    }
 }
 
 /// Thins a line: of each bucket the first, lowest, highest and last point stay, in order of time.
@@ -153,20 +147,23 @@ pub fn thinned(extent: Extent, points: impl Iterator<Item = Point>) -> Vec<Point
     line.finish().0
 }
 
-/// Thins a quantity that holds until it changes to its mean over time in each bucket.
+/// Thins a quantity that holds until it changes to its mean over time in each of [`MeanThinner::MEANS`] stretches.
 #[derive(Debug, Clone)]
 pub struct MeanThinner {
     extent: Extent,
     /// Value times nanoseconds, and nanoseconds, of the bucket at hand.
     area: f64,
     weight: f64,
-    bucket: i64,
+    bucket: usize,
     held: Option<Point>,
     points: Vec<Point>,
     total: (f64, f64),
 }
 
 impl MeanThinner {
+    /// How many means there are at most: more would be noise.
+    pub const MEANS: usize = 100;
+
     /// Makes a thinner for a figure over `extent`.
     #[must_use]
     pub const fn new(extent: Extent) -> Self {
@@ -183,16 +180,16 @@ impl MeanThinner {
     fn hold_until(&mut self, until: i64) {
         let Some((mut from, value)) = self.held else { return };
         while from < until {
-            let bucket = self.extent.bucket(from);
+            let bucket = self.extent.place(from, Self::MEANS);
             if bucket != self.bucket {
                 self.close();
                 self.bucket = bucket;
             }
             // The last bucket is open to the right.
-            let end = if bucket + 1 >= BUCKETS {
+            let end = if bucket + 1 >= Self::MEANS {
                 until
             } else {
-                self.extent.begin(bucket + 1).clamp(from + 1, until)
+                self.extent.begin_of(bucket + 1, Self::MEANS).clamp(from + 1, until)
             };
             let span = nanos(end - from);
             self.area += value * span;
@@ -204,7 +201,7 @@ impl MeanThinner {
 
     fn close(&mut self) {
         if self.weight > 0.0 {
-            self.points.push((self.extent.begin(self.bucket), self.area / self.weight));
+            self.points.push((self.extent.begin_of(self.bucket, Self::MEANS), self.area / self.weight));
             self.total.0 += self.area;
             self.total.1 += self.weight;
         }

@@ -55,7 +55,7 @@ fn growth(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<()
         figure = figure.with("buy and hold", percent(&sample.benchmark), Shape::Line);
         caption = format!(
             "{caption} Buy and hold has all instruments of the scenario in equal parts by value, set right at the end of each period of {}.",
-            data.period
+            span(data.period.nanos())
         );
     }
     sheet.figure(&format!("{owner} return"), &figure, &caption, NO_RETURNS)
@@ -75,8 +75,9 @@ fn returns(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
     let all = &account.sample.returns;
     let moved: Vec<f64> = all.iter().filter(|value| **value != 0.0).map(|value| value * 100.0).collect();
     let title = format!("Returns of {owner}");
-    let histogram = Histogram::of(title, &format!("return over {} (%)", data.period), "periods", &moved);
-    let mut caption = format!("{} periods of {}.", whole(all.len() as u64), data.period);
+    let histogram =
+        Histogram::of(title, &format!("return over {} (%)", span(data.period.nanos())), "periods", &moved);
+    let mut caption = format!("{} periods of {}.", whole(all.len() as u64), span(data.period.nanos()));
     if moved.len() < all.len() {
         let still = whole((all.len() - moved.len()) as u64);
         caption = format!("{caption} {still} in which nothing changed are left out.");
@@ -99,7 +100,7 @@ fn windows(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
     let taken = format!(
         "Of the {} periods of {} before; annualised with {} periods a year.",
         whole(rolling.window as u64),
-        data.period,
+        span(data.period.nanos()),
         number(data.periods_per_year, 0)
     );
     let figure = |name: &str, unit: &str| {

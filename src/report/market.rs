@@ -2,7 +2,7 @@
 
 use super::figures::{Bars, Group, Line, Lines, Shape, Size, Tone};
 use super::sheet::{Sheet, put};
-use super::text::{escape, number, whole};
+use super::text::{escape, number, span, whole};
 use super::{ReportError, measures};
 use crate::analysis::{ListingData, Point, RunData};
 use crate::record::Table;
@@ -35,9 +35,9 @@ fn price(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(),
     let title = format!("Price of {}", listing.title());
     let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
     figure.lines = vec![
-        line("best bid", &listing.bid, Tone::Line(5)),
+        line("trades", &listing.price, Tone::Line(6)),
+        line("best bid", &listing.bid, Tone::Up),
         line("best ask", &listing.ask, Tone::Down),
-        line("trades", &listing.price, Tone::Ink),
     ];
     figure.lines.retain(|line| !line.points.is_empty());
     let caption = format!(
@@ -56,18 +56,18 @@ fn over_time(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result
             .with(what, points, shape)
     };
     let spread = figure("Spread", "spread (currency)", listing.spread.clone(), Shape::Steps);
-    let caption = "Best ask less best bid, as a mean over the time of each of 500 stretches.";
+    let caption = "Best ask less best bid, as a mean over the time of each of 100 stretches.";
     sheet.figure(&format!("{title} spread"), &spread, caption, "there were never orders on both sides.")?;
     let traded = if listing.trades == 0 { Vec::new() } else { listing.volume.clone() };
     let volume = figure("Volume", "quantity traded", traded, Shape::Columns);
-    let caption = format!("Quantity traded in each {}.", listing.volume_width);
+    let caption = format!("Quantity traded in each {}.", span(listing.volume_width.nanos()));
     sheet.figure(&format!("{title} volume"), &volume, &caption, "nothing was traded.")?;
     let percent = |point: &Point| (point.0, point.1 * 100.0);
     let volatility = listing.volatility.iter().map(percent).collect();
     let volatility = figure("Volatility", "volatility, annualised (%)", volatility, Shape::Steps);
     let caption = format!(
         "Of the mid, from its log returns over {}; annualised with {} periods a year.",
-        data.period,
+        span(data.period.nanos()),
         number(data.periods_per_year, 0)
     );
     sheet.figure(&format!("{title} volatility"), &volatility, &caption, "there was never a mid.")
@@ -79,7 +79,7 @@ fn depth(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(),
         .from_zero()
         .with("at the best bid", listing.bid_size.clone(), Shape::Steps)
         .with("at the best ask", listing.ask_size.clone(), Shape::Steps);
-    let caption = "Displayed quantity, as a mean over the time of each of 500 stretches.";
+    let caption = "Displayed quantity, as a mean over the time of each of 100 stretches.";
     sheet.figure(&format!("{} depth", listing.title()), &figure, caption, "nobody had orders there.")
 }
 

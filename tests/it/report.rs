@@ -91,7 +91,7 @@ fn a_run_has_all_its_sections_figures_and_units() {
         "buy and hold",
         "Drawdown of ema",
         "Returns of ema",
-        "return over 1m (%)",
+        "return over 1 min (%)",
         "Rolling Sharpe ratio of ema",
         "Rolling volatility of ema",
         "annualised with 98,280 periods a year",

@@ -24,7 +24,7 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// Steps of fixed length.
-const STEPS: [(i64, Style); 20] = [
+const STEPS: [(i64, Style); 22] = [
     (MILLI, Style::Millis),
     (10 * MILLI, Style::Millis),
     (100 * MILLI, Style::Millis),
@@ -42,9 +42,11 @@ const STEPS: [(i64, Style); 20] = [
     (2 * HOUR, Style::Minutes),
     (3 * HOUR, Style::Minutes),
     (6 * HOUR, Style::Minutes),
+    (12 * HOUR, Style::Minutes),
     (DAY, Style::Days),
     (2 * DAY, Style::Days),
     (7 * DAY, Style::Days),
+    (14 * DAY, Style::Days),
 ];
 
 /// Steps in months, where months are unlike.

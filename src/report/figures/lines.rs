@@ -2,7 +2,7 @@
 
 use super::Figure;
 use super::axis::{Axis, Span, since};
-use super::plane::{Drawn, Frame, Key, NUMBERS, Place, Plane, Sign, Size};
+use super::plane::{Drawn, Frame, Key, Place, Plane, Sign, Size};
 use super::tone::Tone;
 use crate::analysis::{Extent, Point};
 use crate::report::ReportError;
@@ -164,7 +164,7 @@ impl Figure for Lines {
             keys: self.keys(),
             x: Axis::time(self.extent, self.size.marks().into()),
             y: Axis::values(self.span(), &self.unit, 6),
-            left: NUMBERS,
+            height: None,
         };
         frame.draw(|plane| {
             self.bands.iter().try_for_each(|band| self.draw_band(plane, band))?;

@@ -74,12 +74,9 @@ pub(super) struct Frame<'a> {
     pub(super) keys: Vec<Key>,
     pub(super) x: Axis,
     pub(super) y: Axis,
-    /// Room for what is written along the left, in pixels.
-    pub(super) left: u32,
+    /// How high the picture is, if not as high as others of its size.
+    pub(super) height: Option<u32>,
 }
-
-/// Room at the left for numbers.
-pub(super) const NUMBERS: u32 = 84;
 
 /// plotters takes the size of a font's box, which is by so much larger than that of CSS.
 const FONT: i32 = 17;
@@ -94,7 +91,9 @@ impl Frame<'_> {
     pub(super) fn draw(self, paint: impl FnOnce(&mut Plane<'_, '_>) -> Drawn) -> Result<String, ReportError> {
         let mut svg = String::new();
         let title = self.title.to_owned();
-        let area = SVGBackend::with_string(&mut svg, self.size.pixels()).into_drawing_area();
+        let (width, height) = self.size.pixels();
+        let pixels = (width, self.height.unwrap_or(height));
+        let area = SVGBackend::with_string(&mut svg, pixels).into_drawing_area();
         let drawn = self.draw_on(&area, paint).and_then(|()| area.present().map_err(text));
         drop(area);
         drawn.map_err(|why| ReportError::Figure { figure: title.clone(), why })?;
@@ -113,19 +112,26 @@ impl Frame<'_> {
         let bold = bold.color(&color(Tone::Ink, 1.0));
         area.draw(&Text::new(self.title.to_owned(), (10, 6), bold)).map_err(text)?;
         let top = TITLE_HEIGHT + self.draw_keys(area)?;
-        let rows = i32::try_from(self.size.pixels().1).unwrap_or(0) - top;
-        let (_, below) = area.split_vertically(i32::try_from(self.size.pixels().1).unwrap_or(0) - rows);
+        let (_, below) = area.split_vertically(top);
         let (x_label, y_label) = (self.x.label.clone(), self.y.label.clone());
+        let (x_grid, y_grid) = (self.x.has_grid, self.y.has_grid);
+        let letters = u32::try_from(self.y.letters()).unwrap_or(0);
+        let left = (letters * LETTER.unsigned_abs() + 44).max(84);
         let mut chart = ChartBuilder::on(&below)
             .margin(6)
             .margin_right(20)
             .x_label_area_size(46)
-            .y_label_area_size(self.left)
+            .y_label_area_size(left)
             .build_cartesian_2d(self.x, self.y)
             .map_err(text)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
+        let mut mesh = chart.configure_mesh();
+        if !x_grid {
+            mesh.disable_x_mesh();
+        }
+        if !y_grid {
+            mesh.disable_y_mesh();
+        }
+        mesh.light_line_style(TRANSPARENT)
             .bold_line_style(color(Tone::Grid, 1.0))
             .axis_style(color(Tone::Ink, 0.5))
             .label_style(font())
@@ -134,6 +140,7 @@ impl Frame<'_> {
             .y_desc(y_label)
             .draw()
             .map_err(text)?;
+        drop(mesh);
         paint(&mut Plane { chart })
     }
 
