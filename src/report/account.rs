@@ -115,12 +115,12 @@ fn windows(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
     };
     let band = Band {
         label: "one standard error".to_owned(),
-        points: sharpe.iter().filter(|point| point.1.is_finite()).map(error).collect(),
+        points: sharpe.iter().map(error).collect(),
         tone: Tone::Line(5),
         cover: 0.3,
     };
     let mut picture = figure("Rolling Sharpe ratio", "Sharpe ratio, annualised");
-    if !band.points.is_empty() {
+    if sharpe.iter().any(|point| point.1.is_finite()) {
         picture.bands.push(band);
     }
     let picture = picture.with("Sharpe ratio", sharpe, Shape::Line);

@@ -9,7 +9,7 @@ use crate::analysis::{AccountData, OwnerLog, RunData};
 const STYLE: &str = include_str!("style.css");
 
 /// How many accounts and markets have figures of their own; the tables have all.
-const DRAWN_MAX: usize = 12;
+const DRAWN_MAX: usize = 8;
 
 /// Writes the whole page.
 pub(super) fn page(data: &RunData) -> Result<Report, ReportError> {

@@ -14,7 +14,7 @@ use crate::units::{Money, Quantity, SimDuration, SimTime};
 
 const FILLS: i64 = 1_000_000;
 const ACCOUNTS: usize = 20;
-const LISTINGS: usize = 6;
+const LISTINGS: usize = 12;
 
 /// A walk without memory of where it was going, the same every time.
 struct Walk(u64);

@@ -83,7 +83,7 @@ impl Figure for Bars {
                     }
                 }
             }
-            plane.line(vec![(0.0, 0.0), (1e9, 0.0)], Tone::Ink, 1)
+            plane.line(vec![(0.0, 0.0), (1e9, 0.0)], Tone::Ink)
         })
     }
 }
