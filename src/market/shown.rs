@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::fact::{Fact, Trade};
 use super::order::{OrderKind, OrderTerms, TimeInForce};
 use super::phase::Phase;
@@ -21,7 +23,8 @@ use crate::units::{ListingId, OrderId, Price, Quantity};
 pub struct ShownBook {
     listing: ListingId,
     phase: Phase,
-    orders: BTreeMap<OrderId, Standing>,
+    /// Hashed, since each change looks one up; nothing goes by its order.
+    orders: FxHashMap<OrderId, Standing>,
     /// Displayed lots by price.
     bids: BTreeMap<Price, Quantity>,
     asks: BTreeMap<Price, Quantity>,
@@ -90,7 +93,7 @@ impl ShownBook {
         Self {
             listing,
             phase: Phase::default(),
-            orders: BTreeMap::new(),
+            orders: FxHashMap::default(),
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),
         }
