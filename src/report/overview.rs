@@ -2,10 +2,11 @@
 
 use super::ReportError;
 use super::figures::{Line, Lines, Shape, Size, Tone};
-use super::page::ranked;
+use super::page::{absent, ranked};
 use super::sheet::{Sheet, put};
 use super::text::{NONE, cents, escape, number, optional, percent, places_for, readable, span, whole};
 use crate::analysis::{AccountData, Point, RunData};
+use crate::record::Table;
 
 /// Writes the first screen.
 pub(super) fn overview(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
@@ -125,7 +126,7 @@ fn account_row(sheet: &mut Sheet, account: &AccountData) {
 fn equity(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
     let ranked = ranked(data);
     let title = "Equity less initial equity".to_owned();
-    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, data.extent).from_zero();
+    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, data.extent).with_zero();
     figure.lines =
         ranked.iter().zip(0..Tone::LINES_MAX).map(|(account, number)| line(account, number)).collect();
     let (shown, total) = (figure.lines.len() as u64, ranked.len() as u64);
@@ -138,7 +139,7 @@ fn equity(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
         "Equity is cash and holdings at the mid, or at the last trade while a side of the book is empty.{thinned}"
     );
     sheet.begin_figures();
-    sheet.figure("equity", &figure, &caption, "no account was ever marked.")?;
+    sheet.figure("equity", &figure, &caption, &absent(data, &[Table::Pnl], "no account was ever marked."))?;
     sheet.end_figures();
     Ok(())
 }
@@ -157,7 +158,9 @@ fn line(account: &AccountData, number: usize) -> Line {
 fn markets(sheet: &mut Sheet, data: &RunData) {
     put!(sheet, "<section><h2>Markets</h2>");
     if data.listings.is_empty() {
-        put!(sheet, "<p class=\"none\">Nobody quoted or traded anything.</p></section>");
+        let none = "nobody quoted or traded anything.";
+        let none = absent(data, &[Table::Quotes, Table::Trades], none);
+        put!(sheet, "<p class=\"none\">There is nothing to say of markets: {none}</p></section>");
         return;
     }
     put!(
@@ -172,7 +175,7 @@ fn markets(sheet: &mut Sheet, data: &RunData) {
             sheet,
             "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&listing.title()),
-            whole(listing.trades),
+            optional(metric("trades"), 0),
             optional(metric("volume"), 0),
             optional(metric("vwap"), places),
             optional(spread, places + 1),

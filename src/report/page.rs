@@ -5,6 +5,7 @@ use super::sheet::{Sheet, put};
 use super::text::{escape, readable, whole};
 use super::{Report, ReportError, account, market, overview};
 use crate::analysis::{AccountData, OwnerLog, RunData};
+use crate::record::Table;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -49,6 +50,14 @@ pub(super) fn ranked(data: &RunData) -> Vec<&AccountData> {
     let mut ranked: Vec<&AccountData> = data.accounts.iter().collect();
     ranked.sort_by_key(|account| account.summary.kind == "market_maker");
     ranked
+}
+
+/// Says why something is absent: since a table that it needs was not recorded, or for the reason that is given.
+pub(super) fn absent(data: &RunData, tables: &[Table], otherwise: &str) -> String {
+    match tables.iter().find(|table| !data.manifest.has(**table)) {
+        Some(table) => format!("the table <code>{}</code> was not recorded.", table.name()),
+        None => otherwise.to_owned(),
+    }
 }
 
 fn left_out(sheet: &mut Sheet, drawn: usize, total: usize, what: &str) {

@@ -79,7 +79,7 @@ impl Lines {
     }
 
     /// Lets zero be seen.
-    pub(crate) const fn from_zero(mut self) -> Self {
+    pub(crate) const fn with_zero(mut self) -> Self {
         self.from_zero = true;
         self
     }
