@@ -3,7 +3,7 @@
 use super::figures::{Bars, Group, Line, Lines, Shape, Size, Tone};
 use super::page::absent;
 use super::sheet::{Sheet, put};
-use super::text::{escape, number, span, whole};
+use super::text::{escape, number, significant, span, whole};
 use super::{ReportError, measures};
 use crate::analysis::{ListingData, Point, RunData};
 use crate::record::Table;
@@ -13,6 +13,13 @@ pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -
     put!(sheet, "<section><h2>{}</h2>", escape(&listing.title()));
     if listing.trades == 0 && data.manifest.has(Table::Trades) {
         put!(sheet, "<p class=\"none\">Nothing was traded there.</p>");
+    }
+    if let Some(price) = only_price(listing) {
+        put!(
+            sheet,
+            "<p class=\"none\">Its price never moved: all trades were at {}.</p>",
+            significant(price)
+        );
     }
     sheet.begin_figures();
     price(sheet, data, listing)?;
@@ -24,6 +31,13 @@ pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -
     measures::listing(sheet, listing, data);
     put!(sheet, "</section>");
     Ok(())
+}
+
+/// Returns the price of all trades, if there were several and it is one and the same.
+fn only_price(listing: &ListingData) -> Option<f64> {
+    let prices = || listing.price.iter().map(|point| point.1);
+    let first = prices().next().filter(|_| listing.trades > 1)?;
+    prices().all(|price| price.total_cmp(&first).is_eq()).then_some(first)
 }
 
 fn price(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {

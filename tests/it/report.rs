@@ -214,6 +214,7 @@ fn a_price_that_never_moves_is_drawn_flat_and_without_volatility() {
     let document = Document::parse(&price.svg).unwrap();
     let labels: Vec<&str> = document.descendants().filter_map(|node| node.text()).map(str::trim).collect();
     assert!(labels.contains(&"100.0"), "{labels:?}");
+    assert!(report.page.contains("Its price never moved: all trades were at 100."));
     assert!(report.page.contains("buyer plots level"));
 }
 
