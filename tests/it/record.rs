@@ -73,9 +73,9 @@ fn snapshots_agree_with_quotes() {
     };
     let (at, quoted_at) = (times(&books), times(&quotes));
     let sides = books.column("side").unwrap().str().unwrap();
-    for row in 0..books.height() {
+    for (row, now) in at.into_iter().enumerate() {
         // The last quote before the snapshot's time.
-        let quote = quoted_at.partition_point(|quoted| *quoted < at[row]) - 1;
+        let quote = quoted_at.partition_point(|quoted| *quoted < now) - 1;
         let side = sides.get(row).unwrap();
         assert_eq!(number(&books, "price", row), number(&quotes, side, quote), "row {row}");
         let size = format!("{side}_size");
