@@ -155,6 +155,8 @@ pub struct MeanThinner {
     area: f64,
     weight: f64,
     bucket: usize,
+    /// The last stretch that has a mean.
+    closed: Option<usize>,
     held: Option<Point>,
     points: Vec<Point>,
     total: (f64, f64),
@@ -167,7 +169,17 @@ impl MeanThinner {
     /// Makes a thinner for a figure over `extent`.
     #[must_use]
     pub const fn new(extent: Extent) -> Self {
-        Self { extent, area: 0.0, weight: 0.0, bucket: 0, held: None, points: Vec::new(), total: (0.0, 0.0) }
+        let points = Vec::new();
+        Self {
+            extent,
+            area: 0.0,
+            weight: 0.0,
+            bucket: 0,
+            closed: None,
+            held: None,
+            points,
+            total: (0.0, 0.0),
+        }
     }
 
     /// Says that from `at` on the value is `value`, or that there is none.
@@ -201,7 +213,9 @@ impl MeanThinner {
 
     fn close(&mut self) {
         if self.weight > 0.0 {
+            self.end_before(self.bucket);
             self.points.push((self.extent.begin_of(self.bucket, Self::MEANS), self.area / self.weight));
+            self.closed = Some(self.bucket);
             self.total.0 += self.area;
             self.total.1 += self.weight;
         }
@@ -209,12 +223,23 @@ impl MeanThinner {
         self.weight = 0.0;
     }
 
-    /// Returns a mean per bucket, and the mean over all time, if there was any.
+    /// Ends the last stretch with a gap, unless `bucket` is the next one.
+    fn end_before(&mut self, bucket: usize) {
+        let next = self.closed.map(|closed| closed + 1).filter(|next| *next < bucket);
+        if let Some((next, (_, last))) = next.zip(self.points.last().copied()) {
+            let end = self.extent.begin_of(next, Self::MEANS);
+            self.points.extend([(end, last), (end, f64::NAN)]);
+        }
+    }
+
+    /// Returns a mean per stretch where it begins, and the mean over all time, if there was any. Where a stretch
+    /// follows that has none, the last one ends with a point of its own and a gap, which is no number.
     #[must_use]
     pub fn finish(mut self) -> (Vec<Point>, Option<f64>) {
         let end = self.extent.end;
         self.hold_until(end);
         self.close();
+        self.end_before(Self::MEANS + 1);
         let mean = (self.total.1 > 0.0).then(|| self.total.0 / self.total.1);
         (self.points, mean)
     }
@@ -270,10 +295,14 @@ mod tests {
         mean.set(750, Some(5.0));
         let (points, overall) = mean.finish();
         assert!((overall.unwrap() - (250.0 + 750.0 + 1_250.0) / 750.0).abs() < 1e-9);
+        let (gaps, values): (Vec<Point>, Vec<Point>) = points.into_iter().partition(|point| point.1.is_nan());
         assert!(
-            points.iter().all(|point| [1.0, 3.0, 5.0].iter().any(|value| (point.1 - value).abs() < 1e-9))
+            values.iter().all(|point| [1.0, 3.0, 5.0].iter().any(|value| (point.1 - value).abs() < 1e-9))
         );
-        assert!(points.iter().all(|point| !(500..750).contains(&point.0)));
+        // Each stretch with values ends with one of its own, and a gap.
+        let at = |points: &[Point], from: i64| points.iter().filter(|point| point.0 == from).count();
+        assert_eq!((at(&values, 500), at(&gaps, 500), at(&values, 1_000), at(&gaps, 1_000)), (1, 1, 1, 1));
+        assert!(values.iter().all(|point| !(501..750).contains(&point.0)) && gaps.len() == 2);
     }
 
     #[test]
