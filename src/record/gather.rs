@@ -23,6 +23,8 @@ use crate::units::{ActorId, InstrumentId, ListingId, Price, Quantity, SimTime};
 /// follows those, and not the length of the run.
 pub(super) struct Gatherer {
     sheets: Sheets,
+    /// Up to when all is closed and told that ends by the clock.
+    now: Option<SimTime>,
     end: SimTime,
     /// The instrument of each listing.
     instruments: Vec<InstrumentId>,
@@ -53,6 +55,7 @@ impl Gatherer {
         let listings = names.listings.len();
         let on = |table| plan.tables.contains(table).then_some(());
         Self {
+            now: None,
             end: label.end,
             instruments: names.listings.iter().map(|listing| listing.instrument).collect(),
             lives: on(Table::Orders).map(|()| OrderLives::default()),
@@ -101,6 +104,9 @@ impl Gatherer {
 
     /// Closes what ends, and tells what is due, up to `now`.
     fn advance(&mut self, now: SimTime) -> Result<(), RecordError> {
+        if self.now.replace(now) == Some(now) {
+            return Ok(());
+        }
         if let Some(bars) = &mut self.bars {
             bars.close_until(now, &mut self.ended.bars);
         }
