@@ -1,83 +1,20 @@
 //! One tracked account over time.
 
+use super::account_data::{AccountData, AccountTrip, Attribution, FillMark, Position};
 use super::account_rows::{FILLS, FillRow, MarkRow, PNL, fill_rows, mark_rows};
 use super::directory::Directory;
+use super::evenly::Evenly;
 use super::holdings::Holdings;
-use super::metrics::{Measures, Sample, TradingTotals, account, trading};
+use super::metrics::{Measures, TradingTotals, account, trading};
+use super::notable::Notable;
+use super::plotted::Plotted;
 use super::sampling::{Periods, Sampler, Sessions};
 use super::stream::Stream;
-use super::thin::{Evenly, LineThinner, Point};
-use super::trips::{AverageTrips, Execution, FifoTrips, RoundTrip};
+use super::thin::LineThinner;
+use super::trips::{AverageTrips, Execution, FifoTrips};
 use crate::market::{Instrument, Side};
 use crate::record::{AccountSummary, HoldingSummary, OpenError, StoredRun, Table};
 use crate::units::{Decimal, Money, Price, Quantity, SimDuration};
-
-/// A tracked account: its series for figures, and its metrics.
-#[derive(Debug, Clone)]
-pub struct AccountData {
-    /// What the manifest says of it.
-    pub summary: AccountSummary,
-    /// Equity in currency.
-    pub equity: Vec<Point>,
-    /// Equity below its highest so far, in currency; at or below zero.
-    pub drawdown: Vec<Point>,
-    /// Holdings by symbol.
-    pub positions: Vec<Position>,
-    /// Its fills, in order of time; at most [`AccountData::MARKS_MAX`].
-    pub fills: Vec<FillMark>,
-    /// How many fills there were.
-    pub fills_total: u64,
-    /// Its returns over regular periods, and the benchmark's.
-    pub sample: Sample,
-    /// Its round trips from flat to flat, in order of their ends; at most [`AccountData::TRIPS_MAX`].
-    pub trips: Vec<AccountTrip>,
-    /// How many such trips there were.
-    pub trips_total: u64,
-    /// Its round trips first in first out, as [`AccountData::trips`].
-    pub fifo_trips: Vec<AccountTrip>,
-    /// How many such trips there were.
-    pub fifo_trips_total: u64,
-    /// All its metrics, of [`account::METRICS`] and [`trading::METRICS`].
-    pub metrics: Measures,
-}
-
-/// The holding of one symbol over time.
-#[derive(Debug, Clone)]
-pub struct Position {
-    /// The symbol.
-    pub symbol: String,
-    /// The signed holding.
-    pub points: Vec<Point>,
-}
-
-/// A fill, for a figure.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FillMark {
-    /// Nanoseconds since 1970.
-    pub at: i64,
-    /// What.
-    pub symbol: String,
-    /// Whether it bought.
-    pub buys: bool,
-    /// At this price.
-    pub price: f64,
-}
-
-/// A round trip, and in what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountTrip {
-    /// The symbol.
-    pub symbol: String,
-    /// The trip.
-    pub trip: RoundTrip,
-}
-
-impl AccountData {
-    /// How many fills a figure shows at most.
-    pub const MARKS_MAX: usize = 300;
-    /// How many round trips of a kind are kept at most; metrics are taken from all.
-    pub const TRIPS_MAX: usize = 5_000;
-}
 
 /// What an account does in one instrument.
 #[derive(Debug)]
@@ -85,6 +22,8 @@ struct Book {
     instrument: Instrument,
     position: LineThinner,
     has_rows: bool,
+    /// Whether something is held that has no mark.
+    is_unmarked: bool,
     average: AverageTrips,
     fifo: FifoTrips,
 }
@@ -101,6 +40,7 @@ pub(super) struct AccountBuilder {
     holdings: Holdings,
     fills: Evenly<FillMark>,
     trips: Evenly<AccountTrip>,
+    notable: Notable,
     fifo_trips: Evenly<AccountTrip>,
     totals: TradingTotals,
 }
@@ -126,7 +66,8 @@ impl AccountBuilder {
             let position = LineThinner::new(extent);
             let average = AverageTrips::new(instrument.clone(), extent.start(), lots, cost);
             let fifo = FifoTrips::new(instrument.clone(), extent.start(), lots, cost);
-            Ok(Book { instrument: instrument.clone(), position, has_rows: false, average, fifo })
+            let (instrument, has_rows, is_unmarked) = (instrument.clone(), false, false);
+            Ok(Book { instrument, position, has_rows, is_unmarked, average, fifo })
         };
         let books: Vec<Book> = directory.instruments.iter().map(book).collect::<Result<_, String>>()?;
         let initial = money(&summary.initial_equity)?.to_f64();
@@ -141,6 +82,7 @@ impl AccountBuilder {
             books,
             fills: Evenly::new(AccountData::MARKS_MAX),
             trips: Evenly::new(AccountData::TRIPS_MAX),
+            notable: Notable::default(),
             fifo_trips: Evenly::new(AccountData::TRIPS_MAX),
             totals,
             summary,
@@ -151,7 +93,12 @@ impl AccountBuilder {
         let holds = row.position.is_some_and(|position| position != 0.0);
         self.sampler.observe(row.at, row.equity, (row.instrument, row.mark), holds);
         self.holdings.observe(row, &mut self.totals);
-        if let Some(equity) = row.equity {
+        if let Some(book) = self.books.get_mut(row.instrument) {
+            book.is_unmarked = holds && row.mark.is_none();
+        }
+        // Equity counts nothing for what has no mark yet: it would seem to jump at the first one.
+        let is_marked = self.books.iter().all(|book| !book.is_unmarked);
+        if let Some(equity) = row.equity.filter(|_| is_marked) {
             self.mark_equity(row.at, equity);
         }
         let Some(book) = self.books.get_mut(row.instrument) else { return };
@@ -190,16 +137,22 @@ impl AccountBuilder {
         self.totals.made += if row.is_maker { row.quantity } else { 0.0 };
         let Some(book) = self.books.get_mut(row.instrument) else { return Ok(()) };
         let symbol = book.instrument.symbol().to_owned();
-        let mark =
-            FillMark { at: row.at, symbol: symbol.clone(), buys: row.side == Side::Buy, price: row.price };
-        self.fills.add(mark);
+        self.fills.add(FillMark {
+            at: row.at,
+            symbol: symbol.clone(),
+            buys: row.side == Side::Buy,
+            price: row.price,
+            quantity: row.quantity,
+        });
         let execution = execution(&book.instrument, row).ok_or_else(|| {
             format!("a fill of {} `{symbol}` at {} is none that a market has had", row.quantity, row.price)
         })?;
         if let Some(trip) = book.average.fill(&execution) {
             let seconds = SimDuration::from_nanos(trip.exited_at.saturating_sub(trip.entered_at)).secs_f64();
             self.totals.trips.add(trip.net().to_f64(), seconds, (trip.worst.to_f64(), trip.best.to_f64()));
-            self.trips.add(AccountTrip { symbol: symbol.clone(), trip });
+            let trip = AccountTrip { symbol: symbol.clone(), trip };
+            self.notable.add(&trip);
+            self.trips.add(trip);
         }
         let mut ended = Vec::new();
         book.fifo.fill(&execution, &mut ended);
@@ -223,6 +176,8 @@ impl AccountBuilder {
         let (trips, trips_total) = self.trips.finish();
         let (fifo_trips, fifo_trips_total) = self.fifo_trips.finish();
         AccountData {
+            attribution: Attribution::of(&self.summary, self.totals.spread_captured),
+            plotted: Plotted::default(),
             summary: self.summary,
             equity: self.equity.finish().0,
             drawdown: self.drawdown.finish().0,
@@ -232,6 +187,7 @@ impl AccountBuilder {
             sample,
             trips,
             trips_total,
+            notable: self.notable,
             fifo_trips,
             fifo_trips_total,
             metrics,

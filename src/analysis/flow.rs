@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
+use super::columns::Columns;
 use super::listing::Print;
 use super::metrics::MarketTotals;
 use super::metrics::market::MarketPeriod;
 use super::sampling::Periods;
+use super::signs::Signs;
+use super::thin::Point;
 
 /// How much later the mid is looked at that tells what a trade has moved: a minute.
 const LATER_NANOS: i64 = 60_000_000_000;
@@ -34,12 +37,28 @@ pub(super) struct Flow {
     period: Option<(MarketPeriod, i64)>,
     last_at: i64,
     waiting: VecDeque<Waiting>,
+    /// Squared log returns of the mid, per period.
+    squares: Columns,
+    signs: Signs,
+}
+
+/// What the flow of a listing came to.
+#[derive(Debug)]
+pub(super) struct FlowEnd {
+    pub(super) totals: MarketTotals,
+    pub(super) periods_per_year: f64,
+    /// Volatility of the mid over time, annualised, as a share.
+    pub(super) volatility: Vec<Point>,
+    /// The autocorrelation of the aggressors' signs.
+    pub(super) signs: Option<Vec<f64>>,
 }
 
 impl Flow {
     pub(super) fn new(periods: Periods) -> Self {
         let totals = MarketTotals::new(periods.per_year());
-        Self { periods, totals, mid: None, period: None, last_at: 0, waiting: VecDeque::new() }
+        let squares = Columns::new(periods.extent, Columns::fitting(periods.extent, periods.interval));
+        let (waiting, signs) = (VecDeque::new(), Signs::default());
+        Self { periods, totals, mid: None, period: None, last_at: 0, waiting, squares, signs }
     }
 
     /// Returns the last mid.
@@ -71,6 +90,9 @@ impl Flow {
             period.signed_volume += print.sign.unwrap_or(0.0) * print.quantity;
             period.notional += notional;
         }
+        if let Some(sign) = print.sign {
+            self.signs.add(sign);
+        }
         if let Some((sign, mid)) = print.sign.zip(self.mid) {
             let due = at.saturating_add(LATER_NANOS);
             self.totals.add_cost(sign, print.price, mid, notional);
@@ -86,12 +108,20 @@ impl Flow {
         self.last_at = at;
         let Some((mut period, mut end)) = self.period else { return };
         while end < at {
-            self.totals.add(&period);
+            self.close(&period, end);
             period =
                 MarketPeriod { opening: period.closing, closing: period.closing, ..MarketPeriod::default() };
             end = if same_day { end.saturating_add(self.periods.interval) } else { self.periods.end_of(at) };
         }
         self.period = Some((period, end));
+    }
+
+    /// Ends a period.
+    fn close(&mut self, period: &MarketPeriod, end: i64) {
+        self.totals.add(period);
+        if let Some(log_return) = period.log_return() {
+            self.squares.add(end.saturating_sub(1), log_return * log_return);
+        }
     }
 
     /// Looks at the mid for the trades that were a minute ago before `at`.
@@ -103,14 +133,21 @@ impl Flow {
         }
     }
 
-    /// Returns the totals, and how many periods make a year.
-    pub(super) fn finish(mut self) -> (MarketTotals, f64) {
+    /// Returns what it came to.
+    pub(super) fn finish(mut self) -> FlowEnd {
         let end = self.periods.extent.end();
         self.settle_before(end);
-        if let Some((period, _)) = self.period {
-            self.totals.add(&period);
+        if let Some((period, end)) = self.period {
+            self.close(&period, end);
         }
-        (self.totals, self.periods.per_year())
+        let periods_per_year = self.periods.per_year();
+        let annualised = |(at, square): Point| (at, (square * periods_per_year).sqrt());
+        FlowEnd {
+            totals: self.totals,
+            periods_per_year,
+            volatility: self.squares.means().into_iter().map(annualised).collect(),
+            signs: self.signs.autocorrelation(),
+        }
     }
 }
 
@@ -129,7 +166,7 @@ mod tests {
     }
 
     fn measures(flow: Flow) -> Measures {
-        let (totals, periods_per_year) = flow.finish();
+        let FlowEnd { totals, periods_per_year, .. } = flow.finish();
         Measures::take(market::METRICS, &totals, periods_per_year)
     }
 

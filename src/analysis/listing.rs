@@ -1,9 +1,12 @@
 //! One listing over time.
 
-use super::flow::Flow;
+use super::columns::Columns;
+use super::flow::{Flow, FlowEnd};
 use super::metrics::{Measures, market};
+use super::profile::DepthProfile;
 use super::sampling::Periods;
 use super::thin::{LineThinner, MeanThinner, Point};
+use crate::units::SimDuration;
 
 /// One listing: its series for figures, and its metrics.
 #[derive(Debug, Clone)]
@@ -14,12 +17,26 @@ pub struct ListingData {
     pub symbol: String,
     /// Trade prices.
     pub price: Vec<Point>,
+    /// The best bid; a value that is no number is a gap.
+    pub bid: Vec<Point>,
+    /// The best ask, likewise.
+    pub ask: Vec<Point>,
+    /// How much was traded in each stretch of [`ListingData::volume_width`].
+    pub volume: Vec<Point>,
+    /// How long such a stretch is.
+    pub volume_width: SimDuration,
+    /// The volatility of the mid over time, annualised, as a share; no number where there was no mid.
+    pub volatility: Vec<Point>,
+    /// The autocorrelation of the aggressors' signs at lags of 1, 2 ... trades; none of few trades.
+    pub signs: Option<Vec<f64>>,
     /// The spread, as a mean over time.
     pub spread: Vec<Point>,
     /// The size at the best bid, as a mean over time.
     pub bid_size: Vec<Point>,
     /// The size at the best ask, as a mean over time.
     pub ask_size: Vec<Point>,
+    /// How much stood how deep in the book; of no snapshots where books were not recorded.
+    pub profile: DepthProfile,
     /// How many trades there were.
     pub trades: u64,
     /// All its metrics, of [`market::METRICS`].
@@ -52,10 +69,16 @@ pub(super) struct Print {
     pub(super) sign: Option<f64>,
 }
 
+/// How many columns the volume is summed up in.
+const VOLUME_COLUMNS: usize = 100;
+
 /// Gathers one listing.
 #[derive(Debug)]
 pub(super) struct ListingBuilder {
     price: LineThinner,
+    bid: LineThinner,
+    ask: LineThinner,
+    volume: Columns,
     spread: MeanThinner,
     spread_bps: MeanThinner,
     bid_size: MeanThinner,
@@ -69,6 +92,9 @@ impl ListingBuilder {
         let extent = periods.extent;
         Self {
             price: LineThinner::new(extent),
+            bid: LineThinner::new(extent),
+            ask: LineThinner::new(extent),
+            volume: Columns::new(extent, VOLUME_COLUMNS),
             spread: MeanThinner::new(extent),
             spread_bps: MeanThinner::new(extent),
             bid_size: MeanThinner::new(extent),
@@ -86,6 +112,12 @@ impl ListingBuilder {
     /// Takes a change of the touch.
     pub(super) fn quote(&mut self, at: i64, touch: &Touch) {
         self.has_rows = true;
+        for (line, price) in [(&mut self.bid, touch.bid), (&mut self.ask, touch.ask)] {
+            match price {
+                Some(price) => line.add((at, price)),
+                None => line.gap(),
+            }
+        }
         let both = touch.bid.zip(touch.ask);
         let mid = both.map(|(bid, ask)| f64::midpoint(bid, ask));
         let spread = both.map(|(bid, ask)| ask - bid);
@@ -101,6 +133,7 @@ impl ListingBuilder {
     pub(super) fn trade(&mut self, at: i64, print: &Print) {
         self.has_rows = true;
         self.price.add((at, print.price));
+        self.volume.add(at, print.quantity);
         self.flow.trade(at, print);
     }
 
@@ -113,7 +146,7 @@ impl ListingBuilder {
         let (spread, mean_spread) = self.spread.finish();
         let (bid_size, mean_bid) = self.bid_size.finish();
         let (ask_size, mean_ask) = self.ask_size.finish();
-        let (mut totals, periods_per_year) = self.flow.finish();
+        let FlowEnd { mut totals, periods_per_year, volatility, signs } = self.flow.finish();
         totals.lacks_trades = lacks_trades;
         totals.spread = mean_spread;
         totals.spread_bps = self.spread_bps.finish().1;
@@ -122,9 +155,16 @@ impl ListingBuilder {
             venue: venue.to_owned(),
             symbol: symbol.to_owned(),
             price,
+            bid: self.bid.finish().0,
+            ask: self.ask.finish().0,
+            volume: self.volume.sums(),
+            volume_width: SimDuration::from_nanos(self.volume.width()),
+            volatility,
+            signs,
             spread,
             bid_size,
             ask_size,
+            profile: DepthProfile::default(),
             trades,
             metrics: Measures::take(market::METRICS, &totals, periods_per_year),
         })

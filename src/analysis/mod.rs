@@ -7,16 +7,24 @@
 //! [`BookCheck`] is apart from that: it compares the engine's book with recorded ones.
 
 mod account;
+mod account_data;
 mod account_rows;
 mod cells;
+mod columns;
 mod directory;
+mod evenly;
 mod flow;
 mod holdings;
 mod listing;
+mod log;
 pub mod metrics;
+mod notable;
 mod orders;
+mod plotted;
+mod profile;
 mod run;
 mod sampling;
+mod signs;
 mod stream;
 mod summary;
 mod thin;
@@ -24,9 +32,14 @@ pub mod trips;
 mod verify;
 mod walk;
 
-pub use account::{AccountData, AccountTrip, FillMark, Position};
+pub use account_data::{AccountData, AccountTrip, Attribution, FillMark, Position};
+pub use evenly::Evenly;
 pub use listing::ListingData;
-pub use run::{LogLine, RunData};
+pub use log::{LogLine, OwnerLog};
+pub use notable::Notable;
+pub use plotted::{Plotted, PlottedSeries};
+pub use profile::DepthProfile;
+pub use run::RunData;
 pub use summary::{AccountMetrics, MarketMetrics, Summary};
-pub use thin::{Evenly, Extent, LineThinner, MeanThinner, Point};
+pub use thin::{Extent, LineThinner, MeanThinner, Point, thinned};
 pub use verify::{BookCheck, BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};

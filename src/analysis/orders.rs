@@ -4,8 +4,8 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{numbers, texts, times};
 use super::directory::Directory;
+use super::evenly::Evenly;
 use super::metrics::TradingTotals;
-use super::thin::Evenly;
 use crate::market::Side;
 use crate::record::{OpenError, StoredRun, Table};
 

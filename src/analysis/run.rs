@@ -1,34 +1,18 @@
 //! [`RunData`]: all of a run that a report shows.
 
-use std::collections::VecDeque;
-
-use polars::prelude::{DataFrame, PolarsResult};
-
-use super::account::{self, AccountBuilder, AccountData};
-use super::cells::{texts, times};
+use super::account::{self, AccountBuilder};
+use super::account_data::AccountData;
 use super::directory::Directory;
 use super::listing::ListingData;
+use super::log::{self, OwnerLog};
 use super::metrics::TradingTotals;
 use super::metrics::trading::Missing;
-use super::orders;
 use super::sampling::Periods;
 use super::thin::Extent;
 use super::walk::{Walked, walk};
+use super::{orders, plotted};
 use crate::record::{Manifest, OpenError, StoredRun, Table};
 use crate::units::{SimDuration, SimTime};
-
-/// A line of a strategy's log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    /// When.
-    pub at: SimTime,
-    /// Who.
-    pub owner: String,
-    /// Whether it is an error.
-    pub is_error: bool,
-    /// What.
-    pub text: String,
-}
 
 /// A run as series and measures.
 #[derive(Debug, Clone)]
@@ -46,14 +30,9 @@ pub struct RunData {
     pub periods_per_year: f64,
     /// The listings that were quoted or traded, venue by venue.
     pub listings: Vec<ListingData>,
-    /// The end of the log, and all errors in it.
-    pub log: Vec<LogLine>,
-    /// How many lines the log has.
-    pub log_total: u64,
+    /// What was logged, by who logged it.
+    pub logs: Vec<OwnerLog>,
 }
-
-/// How many lines of the log are kept.
-const LOG_MAX: usize = 200;
 
 impl RunData {
     /// Reads a run; what needs a table that was not recorded is absent.
@@ -87,10 +66,9 @@ impl RunData {
         });
         let accounts: Vec<AccountBuilder> =
             accounts.collect::<Result<_, String>>().map_err(|why| bad(&why))?;
-        let accounts = account::read(run, &directory, accounts)?;
-        let mut log = Log::default();
-        if run.has(Table::Log) {
-            run.visit(Table::Log, &["time", "owner", "kind", "text"], |frame| log.add(frame))?;
+        let mut accounts = account::read(run, &directory, accounts)?;
+        for (account, plotted) in accounts.iter_mut().zip(plotted::read(run, &directory, extent)?) {
+            account.plotted = plotted;
         }
         Ok(Self {
             manifest,
@@ -99,41 +77,7 @@ impl RunData {
             period: SimDuration::from_nanos(periods.interval),
             periods_per_year: periods.per_year(),
             listings,
-            log_total: log.total,
-            log: log.finish(),
+            logs: log::read(run)?,
         })
-    }
-}
-
-#[derive(Debug, Default)]
-struct Log {
-    total: u64,
-    errors: Vec<LogLine>,
-    lines: VecDeque<LogLine>,
-}
-
-impl Log {
-    fn add(&mut self, frame: &DataFrame) -> PolarsResult<()> {
-        let (at, owners) = (times(frame, "time")?, texts(frame, "owner")?);
-        let (kinds, messages) = (texts(frame, "kind")?, texts(frame, "text")?);
-        for row in 0..at.len() {
-            self.total += 1;
-            let line = LogLine {
-                at: SimTime::from_nanos(at[row]),
-                owner: owners[row].to_owned(),
-                is_error: kinds[row] == "error",
-                text: messages[row].to_owned(),
-            };
-            self.lines.push_back(line);
-            if self.lines.len() > LOG_MAX {
-                // An error is never lost among chatter; only so many strategies can fail.
-                self.errors.extend(self.lines.pop_front().filter(|line| line.is_error));
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Vec<LogLine> {
-        self.errors.into_iter().chain(self.lines).collect()
     }
 }

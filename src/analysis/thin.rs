@@ -41,10 +41,18 @@ impl Extent {
         i64::try_from(place.clamp(0, i128::from(BUCKETS - 1))).unwrap_or(0)
     }
 
-    /// Returns where a bucket begins.
-    fn begin(&self, bucket: i64) -> i64 {
-        let width = i128::from(self.end - self.start);
-        self.start + i64::try_from(width * i128::from(bucket) / i128::from(BUCKETS)).unwrap_or(0)
+    /// Returns in which of so many equal stretches a time lies; what is outside counts to the first or last.
+    pub(super) fn place(&self, at: i64, count: usize) -> usize {
+        let width = i128::from(self.end) - i128::from(self.start);
+        let place = (i128::from(at) - i128::from(self.start)) * count as i128 / width;
+        usize::try_from(place.max(0)).unwrap_or(usize::MAX).min(count.saturating_sub(1))
+    }
+
+    /// Returns where one of so many equal stretches begins.
+    pub(super) fn begin_of(&self, place: usize, count: usize) -> i64 {
+        let width = i128::from(self.end) - i128::from(self.start);
+        self.start
+            .saturating_add(i64::try_from(width * place as i128 / count.max(1) as i128).unwrap_or(i64::MAX))
     }
 }
 
@@ -64,6 +72,8 @@ struct Bucket {
     low: Point,
     high: Point,
     last: Point,
+    /// Whether the line breaks off after the last point.
+    breaks: bool,
 }
 
 impl LineThinner {
@@ -89,11 +99,21 @@ impl LineThinner {
                     bucket.high = point;
                 }
                 bucket.last = point;
+                bucket.breaks = false;
             }
             _ => {
                 self.close();
-                self.current = Some(Bucket { number, first: point, low: point, high: point, last: point });
+                let (first, low, high, last) = (point, point, point, point);
+                self.current = Some(Bucket { number, first, low, high, last, breaks: false });
             }
+        }
+    }
+
+    /// Says that there is no value until the next: a point that is no number stands for that. Gaps shorter than a
+    /// bucket are not seen.
+    pub fn gap(&mut self) {
+        if let Some(bucket) = &mut self.current {
+            bucket.breaks = true;
         }
     }
 
@@ -106,6 +126,9 @@ impl LineThinner {
                 self.points.push(point);
             }
         }
+        if bucket.breaks {
+            self.points.push((bucket.last.0, f64::NAN));
+        }
     }
 
     /// Returns the points that stay, and how many there were.
@@ -116,24 +139,47 @@ impl LineThinner {
     }
 }
 
-/// Thins a quantity that holds until it changes to its mean over time in each bucket.
+/// Thins a line that is at hand.
+#[must_use]
+pub fn thinned(extent: Extent, points: impl Iterator<Item = Point>) -> Vec<Point> {
+    let mut line = LineThinner::new(extent);
+    points.for_each(|point| line.add(point));
+    line.finish().0
+}
+
+/// Thins a quantity that holds until it changes to its mean over time in each of [`MeanThinner::MEANS`] stretches.
 #[derive(Debug, Clone)]
 pub struct MeanThinner {
     extent: Extent,
     /// Value times nanoseconds, and nanoseconds, of the bucket at hand.
     area: f64,
     weight: f64,
-    bucket: i64,
+    bucket: usize,
+    /// The last stretch that has a mean.
+    closed: Option<usize>,
     held: Option<Point>,
     points: Vec<Point>,
     total: (f64, f64),
 }
 
 impl MeanThinner {
+    /// How many means there are at most: more would be noise.
+    pub const MEANS: usize = 100;
+
     /// Makes a thinner for a figure over `extent`.
     #[must_use]
     pub const fn new(extent: Extent) -> Self {
-        Self { extent, area: 0.0, weight: 0.0, bucket: 0, held: None, points: Vec::new(), total: (0.0, 0.0) }
+        let points = Vec::new();
+        Self {
+            extent,
+            area: 0.0,
+            weight: 0.0,
+            bucket: 0,
+            closed: None,
+            held: None,
+            points,
+            total: (0.0, 0.0),
+        }
     }
 
     /// Says that from `at` on the value is `value`, or that there is none.
@@ -146,16 +192,16 @@ impl MeanThinner {
     fn hold_until(&mut self, until: i64) {
         let Some((mut from, value)) = self.held else { return };
         while from < until {
-            let bucket = self.extent.bucket(from);
+            let bucket = self.extent.place(from, Self::MEANS);
             if bucket != self.bucket {
                 self.close();
                 self.bucket = bucket;
             }
             // The last bucket is open to the right.
-            let end = if bucket + 1 >= BUCKETS {
+            let end = if bucket + 1 >= Self::MEANS {
                 until
             } else {
-                self.extent.begin(bucket + 1).clamp(from + 1, until)
+                self.extent.begin_of(bucket + 1, Self::MEANS).clamp(from + 1, until)
             };
             let span = nanos(end - from);
             self.area += value * span;
@@ -167,7 +213,9 @@ impl MeanThinner {
 
     fn close(&mut self) {
         if self.weight > 0.0 {
-            self.points.push((self.extent.begin(self.bucket), self.area / self.weight));
+            self.end_before(self.bucket);
+            self.points.push((self.extent.begin_of(self.bucket, Self::MEANS), self.area / self.weight));
+            self.closed = Some(self.bucket);
             self.total.0 += self.area;
             self.total.1 += self.weight;
         }
@@ -175,53 +223,25 @@ impl MeanThinner {
         self.weight = 0.0;
     }
 
-    /// Returns a mean per bucket, and the mean over all time, if there was any.
+    /// Ends the last stretch with a gap, unless `bucket` is the next one.
+    fn end_before(&mut self, bucket: usize) {
+        let next = self.closed.map(|closed| closed + 1).filter(|next| *next < bucket);
+        if let Some((next, (_, last))) = next.zip(self.points.last().copied()) {
+            let end = self.extent.begin_of(next, Self::MEANS);
+            self.points.extend([(end, last), (end, f64::NAN)]);
+        }
+    }
+
+    /// Returns a mean per stretch where it begins, and the mean over all time, if there was any. Where a stretch
+    /// follows that has none, the last one ends with a point of its own and a gap, which is no number.
     #[must_use]
     pub fn finish(mut self) -> (Vec<Point>, Option<f64>) {
         let end = self.extent.end;
         self.hold_until(end);
         self.close();
+        self.end_before(Self::MEANS + 1);
         let mean = (self.total.1 > 0.0).then(|| self.total.0 / self.total.1);
         (self.points, mean)
-    }
-}
-
-/// Keeps at most so many of a long list, evenly: every one, then every second, then every fourth.
-#[derive(Debug, Clone)]
-pub struct Evenly<T> {
-    kept: Vec<T>,
-    most: usize,
-    stride: u64,
-    seen: u64,
-}
-
-impl<T> Evenly<T> {
-    /// Makes a list that keeps at most `most`.
-    #[must_use]
-    pub const fn new(most: usize) -> Self {
-        Self { kept: Vec::new(), most, stride: 1, seen: 0 }
-    }
-
-    /// Adds one.
-    pub fn add(&mut self, item: T) {
-        if self.seen.is_multiple_of(self.stride) {
-            self.kept.push(item);
-        }
-        self.seen += 1;
-        if self.kept.len() > self.most {
-            let mut keep = false;
-            self.kept.retain(|_| {
-                keep = !keep;
-                keep
-            });
-            self.stride *= 2;
-        }
-    }
-
-    /// Returns those that stay, and how many there were.
-    #[must_use]
-    pub fn finish(self) -> (Vec<T>, u64) {
-        (self.kept, self.seen)
     }
 }
 
@@ -253,6 +273,20 @@ mod tests {
     }
 
     #[test]
+    fn a_gap_breaks_the_line_unless_it_is_shorter_than_a_bucket() {
+        let mut line = LineThinner::new(extent(5_000));
+        line.gap();
+        for at in [0, 3, 2_000, 4_000] {
+            line.add((at, 1.0));
+            line.gap();
+        }
+        line.add((4_001, 2.0));
+        let (points, seen) = line.finish();
+        let gaps: Vec<i64> = points.iter().filter(|point| point.1.is_nan()).map(|point| point.0).collect();
+        assert_eq!((gaps, seen), (vec![3, 2_000], 5));
+    }
+
+    #[test]
     fn a_mean_weighs_by_time() {
         let mut mean = MeanThinner::new(extent(1_000));
         mean.set(0, Some(1.0));
@@ -261,20 +295,14 @@ mod tests {
         mean.set(750, Some(5.0));
         let (points, overall) = mean.finish();
         assert!((overall.unwrap() - (250.0 + 750.0 + 1_250.0) / 750.0).abs() < 1e-9);
+        let (gaps, values): (Vec<Point>, Vec<Point>) = points.into_iter().partition(|point| point.1.is_nan());
         assert!(
-            points.iter().all(|point| [1.0, 3.0, 5.0].iter().any(|value| (point.1 - value).abs() < 1e-9))
+            values.iter().all(|point| [1.0, 3.0, 5.0].iter().any(|value| (point.1 - value).abs() < 1e-9))
         );
-        assert!(points.iter().all(|point| !(500..750).contains(&point.0)));
-    }
-
-    #[test]
-    fn what_is_kept_evenly_spans_all() {
-        let mut list = Evenly::new(100);
-        (0..12_345).for_each(|item| list.add(item));
-        let (kept, seen) = list.finish();
-        assert_eq!(seen, 12_345);
-        assert!(kept.len() > 50 && kept.len() <= 100);
-        assert!(kept.windows(2).all(|pair| pair[1] - pair[0] == 128), "{kept:?}");
+        // Each stretch with values ends with one of its own, and a gap.
+        let at = |points: &[Point], from: i64| points.iter().filter(|point| point.0 == from).count();
+        assert_eq!((at(&values, 500), at(&gaps, 500), at(&values, 1_000), at(&gaps, 1_000)), (1, 1, 1, 1));
+        assert!(values.iter().all(|point| !(501..750).contains(&point.0)) && gaps.len() == 2);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::listing::{ListingBuilder, ListingData, Print, Touch};
 use super::metrics::TradingTotals;
 use super::metrics::trading::slippage_bps;
 use super::orders::Arrival;
+use super::profile::{self, DepthProfile};
 use super::sampling::{Periods, Sessions};
 use super::stream::Stream;
 use crate::market::Side;
@@ -119,9 +120,14 @@ pub(super) fn walk(
     }
     arrivals.for_each(|arrival| arrive(&arrival, &listings, totals));
     sessions.close();
-    let listings = listings.into_iter().zip(directory.listings());
+    let profiles = profile::read(run, directory)?;
+    let listings = listings.into_iter().zip(profiles).zip(directory.listings());
     let lacks_trades = !run.has(Table::Trades);
-    let listings = listings.filter_map(|(listing, names)| listing.finish(names, lacks_trades)).collect();
+    let finish = |((listing, profile), names): ((ListingBuilder, DepthProfile), _)| {
+        let listing = listing.finish(names, lacks_trades)?;
+        Some(ListingData { profile, ..listing })
+    };
+    let listings = listings.filter_map(finish).collect();
     Ok(Walked { listings, sessions })
 }
 
@@ -137,8 +143,9 @@ fn trade(row: &TradeRow, listing: &mut ListingBuilder, totals: &mut [TradingTota
     if let Some(mid) = listing.mid() {
         let notional = row.print.price * row.print.quantity;
         for (account, sign) in [(row.maker, -row.sign), (row.taker, row.sign)] {
-            let slippage = account.zip(slippage_bps(sign, row.print.price, mid));
-            if let Some((account, bps)) = slippage {
+            let Some(account) = account else { continue };
+            totals[account].spread_captured += sign * (mid - row.print.price) * row.print.quantity;
+            if let Some(bps) = slippage_bps(sign, row.print.price, mid) {
                 totals[account].slippage_mid.add(bps, notional);
             }
         }

@@ -167,6 +167,12 @@ pub(super) struct ReportArguments {
     /// Directories of finished runs, such as runs/quickstart/42.
     #[arg(required = true, value_name = "RUN")]
     pub(super) runs: Vec<PathBuf>,
+    /// Write the figures as files, too: to <DIR>, or to <DIR>/<scenario>/<seed> of several runs.
+    #[arg(long, value_name = "DIR")]
+    pub(super) figures: Option<PathBuf>,
+    /// Write the figures as PNG besides SVG.
+    #[arg(long, requires = "figures")]
+    pub(super) png: bool,
 }
 
 #[derive(Debug, Args)]

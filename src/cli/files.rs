@@ -6,7 +6,8 @@ use std::path::Path;
 
 /// Writes a file beside the old one and puts it in its place, so that it is never half there.
 pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    // As readable for others as any new file, which temporary files are not.
+    let mut file = tempfile::Builder::new().make_in(directory, |path| fs::File::create_new(path))?;
     file.write_all(bytes)?;
     file.persist(directory.join(name))?;
     Ok(())

@@ -201,8 +201,8 @@ impl Job {
         let data = RunData::read(&StoredRun::assemble(directory.path(), manifest.clone()))?;
         let summary = Summary::of(&data);
         directory.write("summary.json", &serde_json::to_vec_pretty(&summary)?)?;
-        let page = report::render(&data)?;
-        directory.write("report.html", page.as_bytes())?;
+        let report = report::render(&data)?;
+        directory.write("report.html", report.page.as_bytes())?;
         if self.stop.is_raised() {
             return Err(Break::Interrupted);
         }

@@ -61,15 +61,58 @@ pub(super) fn cents(exact: &str) -> String {
 }
 
 /// Returns how many decimals tell values in a range of this width apart.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few digits, after clamping")]
 pub(super) fn places_for(width: f64) -> usize {
-    match width {
-        width if !width.is_finite() || width <= 0.0 => 2,
-        width if width >= 50.0 => 0,
-        width if width >= 5.0 => 1,
-        width if width >= 0.3 => 2,
-        width if width >= 0.03 => 3,
-        _ => 4,
+    if !width.is_finite() || width <= 0.0 {
+        return 2;
     }
+    (1.5 - width.log10()).floor().clamp(0.0, 12.0) as usize
+}
+
+/// Writes a count.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+pub(super) fn whole(count: u64) -> String {
+    number(count as f64, 0)
+}
+
+/// Writes a time as people read it.
+pub(super) fn readable(time: &str) -> String {
+    escape(&time.replace('T', " "))
+}
+
+/// Writes a time span with its two largest units at most.
+pub(super) fn span(nanos: i64) -> String {
+    let seconds = nanos / 1_000_000_000;
+    match seconds {
+        0 if nanos < 1_000 => format!("{nanos} ns"),
+        0 if nanos < 1_000_000 => format!("{} µs", nanos / 1_000),
+        0 => format!("{} ms", nanos / 1_000_000),
+        1..60 if nanos % 1_000_000_000 < 100_000_000 => format!("{seconds} s"),
+        1..60 => format!("{seconds}.{} s", nanos % 1_000_000_000 / 100_000_000),
+        60..3_600 => two((seconds / 60, "min"), (seconds % 60, "s")),
+        3_600..86_400 => two((seconds / 3_600, "h"), (seconds % 3_600 / 60, "min")),
+        _ => two((seconds / 86_400, "d"), (seconds % 86_400 / 3_600, "h")),
+    }
+}
+
+fn two((large, unit): (i64, &str), (small, smaller): (i64, &str)) -> String {
+    if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small:02} {smaller}") }
+}
+
+/// Writes a number with as many digits as tell something: four, and two decimals of large ones.
+pub(super) fn significant(value: f64) -> String {
+    let size = value.abs();
+    match size {
+        _ if size >= 100.0 || size == 0.0 => number(value, if value.fract() == 0.0 { 0 } else { 2 }),
+        _ if size < 1e-9 => format!("{value:.3e}").replace('-', "−"),
+        _ => number(value, digits_for(size)),
+    }
+}
+
+/// Returns how many decimals give four digits of a number of this size, which is below 100.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few digits, after clamping")]
+fn digits_for(size: f64) -> usize {
+    (3.0 - size.log10().floor()).clamp(2.0, 12.0) as usize
 }
 
 #[cfg(test)]
@@ -89,5 +132,21 @@ mod tests {
         assert_eq!(percent(Some(0.1234), 1), "12.3 %");
         assert_eq!(optional(None, 2), NONE);
         assert_eq!(cents("12.3456789"), "12.35");
+        assert_eq!(
+            [1_234.5, 99.876, 0.012_341, 100.0, 0.0].map(significant),
+            ["1,234.50", "99.88", "0.01234", "100", "0"]
+        );
+        assert_eq!(significant(-1.5e-12), "−1.500e−12");
+    }
+
+    #[test]
+    fn spans_have_their_largest_units() {
+        let spans =
+            [15, 2_500, 7_000_000, 2_340_000_000, 61_000_000_000, 7_260_000_000_000, 90_000_000_000_000];
+        assert_eq!(
+            spans.map(span),
+            ["15 ns", "2 µs", "7 ms", "2.3 s", "1 min 01 s", "2 h 01 min", "1 d 01 h"]
+        );
+        assert_eq!([60_000_000_000, 5_000_000_000].map(span), ["1 min", "5 s"]);
     }
 }

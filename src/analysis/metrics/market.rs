@@ -45,6 +45,14 @@ pub struct MarketPeriod {
     pub notional: f64,
 }
 
+impl MarketPeriod {
+    /// Returns the log return of the mid; none where a mid is not above zero.
+    #[must_use]
+    pub fn log_return(&self) -> Option<f64> {
+        ratio(self.closing, self.opening).filter(|growth| *growth > 0.0).map(libm::log)
+    }
+}
+
 /// A listing over a run, summed up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MarketTotals {
@@ -88,12 +96,11 @@ impl MarketTotals {
 
     /// Adds a period; a mid that is not above zero has no return.
     pub fn add(&mut self, period: &MarketPeriod) {
-        let Some(growth) = ratio(period.closing, period.opening).filter(|it| *it > 0.0) else { return };
-        let log_return = libm::log(growth);
+        let Some(log_return) = period.log_return() else { return };
         self.squares.add(log_return * log_return, 1.0);
         self.lambda.add(period.signed_volume, period.closing - period.opening);
         if period.notional > 0.0 {
-            self.illiquidity.add((growth - 1.0).abs() / period.notional * 1e6, 1.0);
+            self.illiquidity.add((period.closing / period.opening - 1.0).abs() / period.notional * 1e6, 1.0);
         }
     }
 

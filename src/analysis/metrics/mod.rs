@@ -18,6 +18,7 @@ pub mod market;
 pub mod ratios;
 pub mod returns;
 pub mod risk;
+mod rolling;
 mod sample;
 mod series;
 pub mod sharpe;
@@ -28,10 +29,12 @@ pub mod trading;
 
 use serde::Serialize;
 
-pub use calendar::{Calendar, MonthReturn, months};
+pub use calendar::{Calendar, HourReturn, MonthReturn, hours, months};
 pub use drawdowns::{Drawdown, drawdowns};
 pub use market::MarketTotals;
+pub use rolling::{Rolling, rolling};
 pub use sample::Sample;
+pub use series::{underwater, wealth};
 pub use sharpe::Trials;
 pub use trading::TradingTotals;
 

@@ -101,7 +101,7 @@ pub(super) fn growth(returns: &[f64]) -> f64 {
 }
 
 /// Returns the wealth after each period, of 1 at the start.
-pub(super) fn wealth(returns: &[f64]) -> impl Iterator<Item = f64> {
+pub fn wealth(returns: &[f64]) -> impl Iterator<Item = f64> {
     returns.iter().scan(1.0, |wealth, value| {
         *wealth *= 1.0 + value;
         Some(*wealth)
@@ -109,7 +109,8 @@ pub(super) fn wealth(returns: &[f64]) -> impl Iterator<Item = f64> {
 }
 
 /// Returns how far wealth is below its highest so far after each period, as a share of it; the start counts.
-pub(super) fn underwater(returns: &[f64]) -> Vec<f64> {
+#[must_use]
+pub fn underwater(returns: &[f64]) -> Vec<f64> {
     let mut peak = 1.0_f64;
     let below = |wealth: f64| {
         peak = peak.max(wealth);

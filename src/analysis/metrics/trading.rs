@@ -106,6 +106,8 @@ pub struct TradingTotals {
     pub in_market: WeightedMean,
     /// By how much fills were worse than the mid before them, in basis points of it, by notional.
     pub slippage_mid: WeightedMean,
+    /// By how much fills were better than the mid before them, in currency.
+    pub spread_captured: f64,
     /// By how much orders were filled worse than the mid when they came to the venue, in basis points of it, by
     /// notional.
     pub slippage_arrival: WeightedMean,

@@ -1,0 +1,240 @@
+//! One account: how it did, and in how much danger.
+
+use super::figures::{Band, Bars, Group, Heat, Histogram, Lines, Shape, Size, Tone};
+use super::page::absent;
+use super::sheet::{Sheet, put};
+use super::text::{escape, number, span, whole};
+use super::{ReportError, activity, measures, page, trips};
+use crate::analysis::metrics::{Calendar, HourReturn, MonthReturn, hours, months, rolling, wealth};
+use crate::analysis::{AccountData, Point, RunData, thinned};
+use crate::record::Table;
+
+/// Writes the section of an account.
+pub(super) fn account(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let kind = escape(&account.summary.kind.replace('_', " "));
+    put!(sheet, "<section><h2>{} <small>{kind}</small></h2>", escape(owner));
+    if account.summary.fills == 0 {
+        put!(sheet, "<p class=\"none\">It never traded.</p>");
+    } else if !data.manifest.has(Table::Fills) {
+        let fills = whole(account.summary.fills);
+        put!(
+            sheet,
+            "<p class=\"none\">It had {fills} fills, but the table <code>fills</code> was not recorded.</p>"
+        );
+    }
+    sheet.begin_figures();
+    growth(sheet, data, account)?;
+    drawdown(sheet, data, account)?;
+    returns(sheet, data, account)?;
+    windows(sheet, data, account)?;
+    calendar(sheet, data, account)?;
+    activity::activity(sheet, data, account)?;
+    attribution(sheet, data, account)?;
+    trips::scatter(sheet, data, account)?;
+    activity::plotted(sheet, data, account)?;
+    sheet.end_figures();
+    trips::table(sheet, account, &data.manifest.instruments);
+    measures::account(sheet, account, data);
+    if let Some(log) = data.logs.iter().find(|log| log.owner == *owner) {
+        page::put_log(sheet, log);
+    }
+    put!(sheet, "</section>");
+    Ok(())
+}
+
+/// Writes why there are no returns.
+const NO_RETURNS: &str = "there are no returns: it began with nothing, or no whole period was traded.";
+
+fn growth(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let sample = &account.sample;
+    let percent = |returns: &[f64]| -> Vec<Point> {
+        let levels = wealth(returns).map(|wealth| (wealth - 1.0) * 100.0);
+        let start = (!returns.is_empty()).then_some((data.extent.start(), 0.0));
+        thinned(data.extent, start.into_iter().chain(sample.ends.iter().copied().zip(levels)))
+    };
+    let owner = &account.summary.owner;
+    let title = format!("Return of {owner}");
+    let mut figure = Lines::new(title, "return since the start (%)".to_owned(), Size::Wide, data.extent)
+        .with_zero()
+        .with(owner, percent(&sample.returns), Shape::Line);
+    let mut caption = "Equity over initial equity, less one.".to_owned();
+    if !sample.benchmark.is_empty() {
+        figure = figure.with("buy and hold", percent(&sample.benchmark), Shape::Line);
+        caption = format!(
+            "{caption} Buy and hold has all instruments of the scenario in equal parts by value, set right at the end of each period of {}.",
+            span(data.period.nanos())
+        );
+    }
+    sheet.figure(&format!("{owner} return"), &figure, &caption, &absent(data, &[Table::Pnl], NO_RETURNS))
+}
+
+fn drawdown(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let figure = Lines::new(format!("Drawdown of {owner}"), "currency".to_owned(), Size::Half, data.extent)
+        .with_zero()
+        .with("drawdown", account.drawdown.clone(), Shape::Area);
+    let caption = "Equity below its highest so far, at every mark.";
+    sheet.figure(
+        &format!("{owner} drawdown"),
+        &figure,
+        caption,
+        &absent(data, &[Table::Pnl], "it was never marked."),
+    )
+}
+
+fn returns(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let all = &account.sample.returns;
+    let moved: Vec<f64> = all.iter().filter(|value| **value != 0.0).map(|value| value * 100.0).collect();
+    let title = format!("Returns of {owner}");
+    let histogram =
+        Histogram::of(title, &format!("return over {} (%)", span(data.period.nanos())), "periods", &moved);
+    let mut caption = format!("{} periods of {}.", whole(all.len() as u64), span(data.period.nanos()));
+    if moved.len() < all.len() {
+        let still = whole((all.len() - moved.len()) as u64);
+        caption = format!("{caption} {still} in which nothing changed are left out.");
+    }
+    if histogram.beyond > 0 {
+        caption = format!(
+            "{caption} {} further out are counted in the outermost bars.",
+            whole(histogram.beyond.into())
+        );
+    }
+    let none = if all.is_empty() { NO_RETURNS } else { "equity never changed from one period to the next." };
+    sheet.figure(&format!("{owner} returns"), &histogram, &caption, &absent(data, &[Table::Pnl], none))
+}
+
+/// Sharpe ratio and volatility over a window that moves.
+fn windows(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let rolling = rolling(&account.sample).unwrap_or_default();
+    let none = "there are fewer than 40 periods with returns, too few for it, or returns never vary.";
+    let none = &absent(data, &[Table::Pnl], none);
+    let taken = format!(
+        "Of the {} periods of {} before; annualised with {} periods a year.",
+        whole(rolling.window as u64),
+        span(data.period.nanos()),
+        number(data.periods_per_year, 0)
+    );
+    let figure = |name: &str, unit: &str| {
+        let title = format!("{name} of {owner}");
+        Lines::new(title, unit.to_owned(), Size::Half, data.extent).with_zero()
+    };
+    let gaps = |(at, value): &(i64, Option<f64>)| (*at, value.unwrap_or(f64::NAN));
+    let sharpe: Vec<Point> = rolling.sharpe.iter().map(gaps).collect();
+    let error = |(at, sharpe): &Point| {
+        let error = rolling.sharpe_error(*sharpe);
+        (*at, sharpe - error, sharpe + error)
+    };
+    let band = Band {
+        label: "one standard error".to_owned(),
+        points: sharpe.iter().map(error).collect(),
+        tone: Tone::Line(5),
+        cover: 0.3,
+    };
+    let mut picture = figure("Rolling Sharpe ratio", "Sharpe ratio, annualised");
+    if sharpe.iter().any(|point| point.1.is_finite()) {
+        picture.bands.push(band);
+    }
+    let picture = picture.with("Sharpe ratio", sharpe, Shape::Line);
+    let caption = format!("{taken} The error is that of independent returns (Lo 2002).");
+    sheet.figure(&format!("{owner} rolling sharpe"), &picture, &caption, none)?;
+    let percent = |(at, value): Point| (at, value * 100.0);
+    let volatility = rolling.volatility.iter().map(gaps).map(percent).collect();
+    let picture =
+        figure("Rolling volatility", "volatility, annualised (%)").with("", volatility, Shape::Line);
+    sheet.figure(&format!("{owner} rolling volatility"), &picture, &taken, none)
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// More rows are not read one by one.
+const ROWS_MAX: usize = 40;
+
+/// Months by year, or hours by day; a single day has none.
+fn calendar(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let (months, hours) = (months(&account.sample), hours(&account.sample));
+    let days = hours.chunk_by(|a, b| a.date == b.date).count();
+    let (calendar, rows) = if months.len() > 1 {
+        (Calendar::Month, by_month(&months))
+    } else {
+        (Calendar::Day, by_hour(&hours))
+    };
+    if days < 2 {
+        return Ok(());
+    }
+    let total = rows.len();
+    let rows: Vec<(String, Vec<Option<f64>>)> = rows.into_iter().rev().take(ROWS_MAX).rev().collect();
+    let shown = if rows.len() < total {
+        format!(" The last {} of {} rows are shown.", whole(rows.len() as u64), whole(total as u64))
+    } else {
+        String::new()
+    };
+    let is_monthly = calendar == Calendar::Month;
+    let (what, across) = if is_monthly { ("month", "month") } else { ("hour", "hour of the day") };
+    let from = if is_monthly { 1 } else { hours.iter().map(|it| it.hour).min().unwrap_or(0) };
+    let columns = rows.first().map_or(0, |(_, cells)| cells.len());
+    let column = |place: i8| match MONTHS.get(usize::try_from(place - 1).unwrap_or(0)) {
+        Some(name) if is_monthly => (*name).to_owned(),
+        _ => format!("{place}:00"),
+    };
+    let columns = (from..).take(columns).map(column).collect();
+    let title = format!("Returns of {owner} by {what} (%)");
+    let heat = Heat { title, across: across.to_owned(), columns, rows, places: 2 };
+    let caption = format!("Compounded returns in percent; periods count where they end.{shown}");
+    sheet.figure(&format!("{owner} by {what}"), &heat, &caption, &absent(data, &[Table::Pnl], NO_RETURNS))
+}
+
+type Row = (String, Vec<Option<f64>>);
+
+fn by_month(months: &[MonthReturn]) -> Vec<Row> {
+    let row = |year: &[MonthReturn]| {
+        let cell = |month: i8| year.iter().find(|it| it.month == month).map(|it| it.value * 100.0);
+        (year[0].year.to_string(), (1..=12).map(cell).collect())
+    };
+    months.chunk_by(|a, b| a.year == b.year).map(row).collect()
+}
+
+fn by_hour(hours: &[HourReturn]) -> Vec<Row> {
+    let (from, to) = hours.iter().fold((23, 0), |(from, to), it| (it.hour.min(from), it.hour.max(to)));
+    let row = |day: &[HourReturn]| {
+        let cell = |hour: i8| day.iter().find(|it| it.hour == hour).map(|it| it.value * 100.0);
+        (day[0].date.to_string(), (from..=to).map(cell).collect())
+    };
+    hours.chunk_by(|a, b| a.date == b.date).map(row).collect()
+}
+
+/// What it takes to know the mid before each fill.
+const NEEDED: [Table; 2] = [Table::Quotes, Table::Trades];
+
+fn attribution(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let is_known = NEEDED.iter().all(|table| data.manifest.has(*table));
+    let did_anything = account.summary.fills > 0 || !account.summary.initial_holdings.is_empty();
+    let parts = account.attribution.filter(|_| is_known && did_anything);
+    let values = parts.map(|it| vec![it.spread, it.inventory, -it.fees, it.spread + it.inventory - it.fees]);
+    let figure = Bars {
+        title: format!("Where the P&L of {owner} comes from"),
+        unit: "currency".to_owned(),
+        across: String::new(),
+        names: ["spread", "inventory", "fees", "P&L"].map(str::to_owned).to_vec(),
+        groups: vec![Group { label: String::new(), values: values.unwrap_or_default(), tone: None }],
+        is_written: true,
+    };
+    let caption = "Spread: by how much fills were better than the mid before them. Inventory: what holdings won or lost as the mid moved. Fees: rebates less fees.";
+    sheet.figure(
+        &format!("{owner} attribution"),
+        &figure,
+        caption,
+        &absent(data, &NEEDED, "it held and traded nothing."),
+    )
+}
+
+/// Returns how long a mean trip lasts, for a caption.
+pub(super) fn lasting(seconds: f64) -> String {
+    let nanos = (seconds * 1e9).clamp(0.0, 9e18);
+    #[expect(clippy::cast_possible_truncation, reason = "clamped above")]
+    span(nanos as i64)
+}

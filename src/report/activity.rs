@@ -1,0 +1,158 @@
+//! What an account did: its fills, its holdings, and what its strategy plotted.
+
+use super::ReportError;
+use super::figures::{Lines, Mark, Shape, Size, Tone};
+use super::page::absent;
+use super::sheet::{Sheet, put};
+use super::text::{escape, whole};
+use crate::analysis::{AccountData, FillMark, PlottedSeries, Point, RunData};
+use crate::record::Table;
+
+/// Draws prices with fills, and holdings.
+pub(super) fn activity(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    for symbol in data.manifest.instruments.iter().map(|instrument| instrument.symbol.as_str()) {
+        let fills: Vec<&FillMark> = account.fills.iter().filter(|fill| fill.symbol == symbol).collect();
+        if !fills.is_empty() {
+            price(sheet, data, account, &fills)?;
+        }
+    }
+    positions(sheet, data, account)
+}
+
+/// The price of a symbol at all its venues, and where the account traded.
+fn price(
+    sheet: &mut Sheet,
+    data: &RunData,
+    account: &AccountData,
+    fills: &[&FillMark],
+) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let Some(symbol) = fills.first().map(|fill| &fill.symbol) else { return Ok(()) };
+    let title = format!("Fills of {owner} in {symbol}");
+    let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
+    let venues = data.listings.iter().filter(|listing| listing.symbol == *symbol);
+    // Blue and orange are for purchases and sales.
+    for (number, listing) in (6..).zip(venues) {
+        figure = figure.with(&format!("price at {}", listing.venue), listing.price.clone(), Shape::Line);
+        if let Some(line) = figure.lines.last_mut() {
+            line.tone = Tone::Line(if number == 6 { 6 } else { number - 5 + 1 });
+        }
+    }
+    let largest = fills.iter().map(|fill| fill.quantity).fold(0.0, f64::max);
+    let mark = |fill: &&FillMark| Mark {
+        at: fill.at,
+        value: fill.price,
+        buys: fill.buys,
+        weight: if largest > 0.0 { fill.quantity / largest } else { 0.0 },
+    };
+    figure.marks = fills.iter().map(mark).collect();
+    let (shown, total) = (account.fills.len() as u64, account.fills_total);
+    let thinned = if shown < total {
+        format!(" {} of all its {} fills are shown, evenly.", whole(shown), whole(total))
+    } else {
+        String::new()
+    };
+    let caption = format!("Marks are as large as the quantity.{thinned}");
+    sheet.figure(&format!("{owner} fills {symbol}"), &figure, &caption, "")
+}
+
+fn positions(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let is_held = |points: &[Point]| points.iter().any(|point| point.1 != 0.0);
+    let title = format!("Position of {owner}");
+    let mut figure = Lines::new(title, "quantity held".to_owned(), Size::Half, data.extent).with_zero();
+    for position in account.positions.iter().filter(|position| is_held(&position.points)) {
+        figure = figure.with(&position.symbol, position.points.clone(), Shape::Steps);
+    }
+    let all = figure.lines.len();
+    figure.lines.truncate(Tone::LINES_MAX);
+    let shown = figure.lines.len();
+    let caption = if shown < all {
+        format!("The signed holding, of {shown} of {all} instruments.")
+    } else {
+        "The signed holding; below zero it is short.".to_owned()
+    };
+    sheet.figure(
+        &format!("{owner} position"),
+        &figure,
+        &caption,
+        &absent(data, &[Table::Pnl], "it held nothing at any time."),
+    )
+}
+
+/// Draws what the strategy plotted; series of like values share a figure.
+pub(super) fn plotted(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    let owner = &account.summary.owner;
+    let plotted = &account.plotted;
+    for group in alike(&plotted.series) {
+        let names: Vec<&str> = group.iter().map(|series| series.name.as_str()).collect();
+        let title = format!("{owner} plots {}", names.join(", "));
+        let mut figure = Lines::new(title, "value".to_owned(), Size::Half, data.extent);
+        for series in &group {
+            figure = figure.with(&series.name, series.points.clone(), Shape::Line);
+        }
+        let total: u64 = group.iter().map(|series| series.total).sum();
+        let caption = format!("{} values.", whole(total));
+        sheet.figure(
+            &format!("{owner} plots {}", names.join(" ")),
+            &figure,
+            &caption,
+            "all values are gaps.",
+        )?;
+    }
+    let shown = plotted.series.len() as u64;
+    if shown < plotted.total {
+        let (shown, total) = (whole(shown), whole(plotted.total));
+        put!(
+            sheet,
+            "<p class=\"note\">{shown} of the {total} series that {} plotted are shown; the table <code>series</code> has all.</p>",
+            escape(owner)
+        );
+    }
+    Ok(())
+}
+
+/// Puts series together whose values overlap and are about as far apart, as long as their colours are enough.
+fn alike(series: &[PlottedSeries]) -> Vec<Vec<&PlottedSeries>> {
+    let mut groups: Vec<(f64, f64, Vec<&PlottedSeries>)> = Vec::new();
+    for one in series {
+        let finite = one.points.iter().map(|point| point.1).filter(|value| value.is_finite());
+        let (low, high) = finite.fold((f64::MAX, f64::MIN), |(low, high), it| (low.min(it), high.max(it)));
+        let fits = |group: &&mut (f64, f64, Vec<&PlottedSeries>)| {
+            let common = high.min(group.1) - low.max(group.0);
+            let widest = (high - low).max(group.1 - group.0);
+            low <= high && common > widest * 0.2 && group.2.len() < 4
+        };
+        match groups.iter_mut().find(fits) {
+            Some(group) => {
+                (group.0, group.1) = (group.0.min(low), group.1.max(high));
+                group.2.push(one);
+            }
+            None => groups.push((low, high, vec![one])),
+        }
+    }
+    groups.into_iter().map(|(.., group)| group).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_of_a_price_share_a_figure_and_a_position_has_its_own() {
+        let series = |name: &str, values: [f64; 3]| PlottedSeries {
+            name: name.to_owned(),
+            points: (0..).zip(values).collect(),
+            total: 3,
+        };
+        let all = [
+            series("fast", [99.0, 101.0, 100.0]),
+            series("position", [0.0, 100.0, 0.0]),
+            series("slow", [99.2, 100.5, f64::NAN]),
+            series("gap", [f64::NAN; 3]),
+        ];
+        let names: Vec<Vec<&str>> =
+            alike(&all).iter().map(|group| group.iter().map(|it| it.name.as_str()).collect()).collect();
+        assert_eq!(names, [vec!["fast", "slow"], vec!["position"], vec!["gap"]]);
+    }
+}

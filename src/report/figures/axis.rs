@@ -1,0 +1,199 @@
+//! [`Axis`]: where values lie, and marks where people expect them.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+use super::clock;
+use crate::analysis::Extent;
+use crate::report::text::{number, places_for};
+
+/// One axis of a figure.
+#[derive(Debug, Clone)]
+pub(super) struct Axis {
+    low: f64,
+    high: f64,
+    marks: Vec<AxisMark>,
+    /// What is written along it.
+    pub(super) label: String,
+    /// Whether lines go through the figure at its marks.
+    pub(super) has_grid: bool,
+}
+
+/// A place on an axis with something written there.
+#[derive(Debug, Clone)]
+struct AxisMark {
+    at: f64,
+    text: String,
+}
+
+/// The values that an axis spans.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Span {
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+impl Span {
+    /// Spans values with a little air, and zero if it is to be seen. What never moves gets some air, too; values that
+    /// are no numbers do not count.
+    pub(super) fn of(values: impl Iterator<Item = f64>, from_zero: bool) -> Self {
+        let finite = values.filter(|value| value.is_finite());
+        let (mut low, mut high) =
+            finite.fold((f64::MAX, f64::MIN), |(low, high), it| (low.min(it), high.max(it)));
+        if low > high {
+            return Self { low: 0.0, high: 1.0 };
+        }
+        if from_zero {
+            (low, high) = (low.min(0.0), high.max(0.0));
+        }
+        let width = high - low;
+        // Rounding of sums is no movement.
+        let moves = width > (low.abs().max(high.abs()) * 1e-12).max(f64::MIN_POSITIVE);
+        let air = if moves { width * 0.05 } else { (high.abs() * 0.01).max(0.5) };
+        let keeps_zero = from_zero && moves;
+        Self {
+            low: if keeps_zero && low >= 0.0 { 0.0 } else { low - air },
+            high: if keeps_zero && high <= 0.0 { 0.0 } else { high + air },
+        }
+    }
+
+    const fn width(self) -> f64 {
+        self.high - self.low
+    }
+}
+
+/// Numbers beyond a size are written in thousands of thousands.
+const SCALES: [(f64, f64, &str); 2] = [(1e10, 1e9, "billions"), (1e7, 1e6, "millions")];
+
+impl Axis {
+    /// Makes an axis of values with at most so many marks.
+    pub(super) fn values(span: Span, unit: &str, most: usize) -> Self {
+        let largest = span.low.abs().max(span.high.abs());
+        let scale = SCALES.into_iter().find(|(from, ..)| largest >= *from);
+        let divisor = scale.map_or(1.0, |(_, divisor, _)| divisor);
+        let label = scale.map_or_else(|| unit.to_owned(), |(.., name)| format!("{unit}, {name}"));
+        let step = nice_step(span.width(), most);
+        let places = places_for(span.width() / divisor);
+        let places = if step / divisor >= 1.0 { 0 } else { places };
+        let first = (span.low / step).ceil();
+        let mark = |number: i32| (first + f64::from(number)) * step;
+        let inside = (0..64).map(mark).take_while(|at| *at <= span.high + step * 1e-9);
+        let marks = inside.map(|at| AxisMark { at, text: number(at / divisor, places) }).collect();
+        Self { low: span.low, high: span.high, marks, label, has_grid: true }
+    }
+
+    /// Makes an axis of time with about so many marks; places are nanoseconds from its start.
+    pub(super) fn time(extent: Extent, most: i64) -> Self {
+        let (marks, label) = clock::marks(extent, most);
+        let marks = marks.into_iter().map(|(at, text)| AxisMark { at: since(extent, at), text });
+        let high = since(extent, extent.end());
+        Self { low: 0.0, high, marks: marks.collect(), label, has_grid: true }
+    }
+
+    /// Makes an axis of places side by side: the first from 0 to 1, the second from 1 to 2.
+    pub(super) fn places(names: &[String], label: &str) -> Self {
+        let count = u32::try_from(names.len().max(1)).unwrap_or(u32::MAX);
+        let mark = |(at, name): (u32, &String)| AxisMark { at: f64::from(at) + 0.5, text: name.clone() };
+        Self {
+            low: 0.0,
+            high: f64::from(count),
+            marks: (0..).zip(names).map(mark).collect(),
+            label: label.to_owned(),
+            has_grid: false,
+        }
+    }
+
+    /// Returns how many letters its longest mark has.
+    pub(super) fn letters(&self) -> usize {
+        self.marks.iter().map(|mark| mark.text.chars().count()).max().unwrap_or(0)
+    }
+
+    /// Turns the axis around, so that the first place is on top.
+    pub(super) fn downwards(self) -> Self {
+        Self { low: self.high, high: self.low, ..self }
+    }
+}
+
+/// Returns how far a time is from the start: small numbers, which doubles hold to the nanosecond.
+#[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
+pub(super) fn since(extent: Extent, at: i64) -> f64 {
+    at.saturating_sub(extent.start()) as f64
+}
+
+/// Returns the smallest of 1, 2, 5, 10, 20 ... by which a width has at most so many steps.
+fn nice_step(width: f64, most: usize) -> f64 {
+    let most = f64::from(u32::try_from(most.max(1)).unwrap_or(u32::MAX));
+    let raw = (width / most).max(f64::MIN_POSITIVE);
+    let decade = 10_f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 5.0].map(|it| it * decade).into_iter().find(|step| *step >= raw * (1.0 - 1e-9));
+    step.unwrap_or(10.0 * decade)
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    #[expect(clippy::cast_possible_truncation, reason = "a place between the limits, which are pixels")]
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        limit.0 + (share * f64::from(limit.1 - limit.0)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.marks.iter().map(|mark| mark.at).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        let mark = self.marks.iter().find(|mark| mark.at.total_cmp(value).is_eq());
+        mark.map_or_else(String::new, |mark| mark.text.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(low: f64, high: f64) -> Vec<String> {
+        Axis::values(Span { low, high }, "", 6).marks.into_iter().map(|mark| mark.text).collect()
+    }
+
+    #[test]
+    fn marks_are_round_and_few() {
+        assert_eq!(texts(-3.0, 104.0), ["0", "20", "40", "60", "80", "100"]);
+        assert_eq!(texts(99.951, 100.02), ["99.96", "99.98", "100.00", "100.02"]);
+        assert_eq!(
+            texts(-0.000_012, 0.000_011),
+            ["−0.000010", "−0.000005", "0.000000", "0.000005", "0.000010"]
+        );
+        for exponent in -12..15 {
+            let high = 3.7 * 10_f64.powi(exponent);
+            let marks = texts(0.0, high);
+            assert!(marks.len() >= 3 && marks.len() <= 7, "{high}: {marks:?}");
+            let mut distinct = marks.clone();
+            distinct.dedup();
+            assert_eq!(distinct, marks, "marks of {high} are told apart");
+        }
+    }
+
+    #[test]
+    fn large_numbers_are_written_in_millions() {
+        let axis = Axis::values(Span { low: 0.0, high: 4.2e7 }, "volume", 6);
+        assert_eq!(axis.label, "volume, millions");
+        assert_eq!(axis.marks.last().map(|mark| mark.text.as_str()), Some("40"));
+    }
+
+    #[test]
+    fn a_span_has_air_keeps_zero_and_is_never_empty() {
+        assert_eq!(Span::of([10.0, 20.0].into_iter(), true), Span { low: 0.0, high: 21.0 });
+        assert_eq!(Span::of([5.0, 5.0].into_iter(), false), Span { low: 4.5, high: 5.5 });
+        assert_eq!(Span::of([0.0].into_iter(), true), Span { low: -0.5, high: 0.5 });
+        assert_eq!(Span::of([f64::NAN].into_iter(), false), Span { low: 0.0, high: 1.0 });
+    }
+}

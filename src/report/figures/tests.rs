@@ -1,0 +1,97 @@
+//! Whatever the values are, a figure is valid XML without numbers that are none.
+
+use roxmltree::Document;
+
+use super::*;
+use crate::analysis::Extent;
+use crate::units::SimTime;
+
+fn extent() -> Extent {
+    Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(1_000_000_000))
+}
+
+/// Draws, and returns what is written in the picture.
+fn texts(figure: &dyn Figure) -> Vec<String> {
+    assert!(!figure.is_empty());
+    let svg = figure.draw().unwrap();
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    let document = Document::parse(&svg).unwrap();
+    let texts = document.descendants().filter(|node| node.has_tag_name("text"));
+    texts.map(|node| node.text().unwrap_or_default().trim().to_owned()).collect()
+}
+
+fn lines(points: Vec<(i64, f64)>) -> Lines {
+    Lines::new("a <title> & more".to_owned(), "price".to_owned(), Size::Half, extent()).with(
+        "one",
+        points,
+        Shape::Area,
+    )
+}
+
+#[test]
+fn lines_have_title_units_and_a_legend_if_there_are_several() {
+    let alone = lines(vec![(0, 1.0), (500_000_000, 2.0)]);
+    let written = texts(&alone);
+    assert!(written.contains(&"a <title> & more".to_owned()) && written.contains(&"price".to_owned()));
+    assert!(!written.contains(&"one".to_owned()), "one line needs no legend");
+    let written = texts(&alone.with("two", vec![(0, 3.0)], Shape::Steps));
+    assert!(written.contains(&"one".to_owned()) && written.contains(&"two".to_owned()));
+}
+
+#[test]
+fn a_name_that_is_too_long_is_cut_and_one_that_is_no_xml_cleaned() {
+    let mut figure = lines(vec![(0, 1.0)]).with(&"y".repeat(300), vec![(0, 2.0)], Shape::Line);
+    figure.title = format!("a\u{1}\u{ffff}b{}", "x".repeat(200));
+    let written = texts(&figure);
+    assert!(written.iter().all(|text| text.chars().count() <= 56), "{written:?}");
+    assert!(written.iter().any(|text| text.starts_with("abxxx") && text.ends_with('…')), "{written:?}");
+}
+
+#[test]
+fn gaps_single_points_and_flat_lines_are_drawn() {
+    texts(&lines(vec![(0, 5.0), (1, f64::NAN), (500_000_000, 5.0), (600_000_000, f64::INFINITY)]));
+    texts(&lines(vec![(0, 0.0)]));
+    texts(&lines(vec![(0, 1e300), (1, -1e300)]));
+    assert!(lines(vec![(0, f64::NAN)]).is_empty() && lines(Vec::new()).is_empty());
+}
+
+#[test]
+fn bands_and_marks_are_drawn_and_named() {
+    let mut figure = lines(vec![(0, 1.0), (900_000_000, 2.0)]);
+    let points = vec![(0, 0.5, 1.5), (900_000_000, 1.0, 3.0)];
+    figure.bands.push(Band { label: "half of all".to_owned(), points, tone: Tone::Line(0), cover: 0.2 });
+    figure.marks.push(Mark { at: 10, value: 1.0, buys: true, weight: 0.0 });
+    figure.marks.push(Mark { at: 20, value: 1.5, buys: false, weight: 1.0 });
+    let written = texts(&figure);
+    for name in ["half of all", "bought", "sold"] {
+        assert!(written.contains(&name.to_owned()), "{written:?}");
+    }
+}
+
+#[test]
+fn the_other_figures_say_what_they_show() {
+    let values: Vec<f64> = (0..200).map(|it| f64::from(it - 90)).collect();
+    let written = texts(&Histogram::of("returns".to_owned(), "return (%)", "minutes", &values));
+    assert!(written.contains(&"return (%)".to_owned()) && written.contains(&"minutes".to_owned()));
+    let dots = vec![Dot { across: -1.0, up: 2.0, tone: Tone::Up }];
+    let (across, up) = ("worst".to_owned(), "best".to_owned());
+    let written = texts(&Scatter { title: "trips".to_owned(), across, up, keys: Vec::new(), dots });
+    assert!(written.contains(&"worst".to_owned()) && written.contains(&"best".to_owned()));
+    let bars = Bars {
+        title: "parts".to_owned(),
+        unit: "currency".to_owned(),
+        across: String::new(),
+        names: vec!["spread".to_owned(), "fees".to_owned()],
+        groups: vec![Group { label: String::new(), values: vec![12.0, -3.5], tone: None }],
+        is_written: true,
+    };
+    let written = texts(&bars);
+    for name in ["spread", "fees", "12.0", "−3.5"] {
+        assert!(written.contains(&name.to_owned()), "{written:?}");
+    }
+    let rows = vec![("2025".to_owned(), vec![Some(1.5), None, Some(-2.25)])];
+    let columns = ["Jan", "Feb", "Mar"].map(str::to_owned).to_vec();
+    let heat = Heat { title: "months".to_owned(), across: "month".to_owned(), columns, rows, places: 1 };
+    let written = texts(&heat);
+    assert!(written.contains(&"1.5".to_owned()) && written.contains(&"−2.2".to_owned()), "{written:?}");
+}

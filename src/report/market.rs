@@ -1,0 +1,175 @@
+//! One market: price, spread, depth, volume, volatility, and the order of its trades.
+
+use super::figures::{Bars, Group, Line, Lines, Shape, Size, Tone};
+use super::page::absent;
+use super::sheet::{Sheet, put};
+use super::text::{escape, number, significant, span, whole};
+use super::{ReportError, measures};
+use crate::analysis::{ListingData, Point, RunData};
+use crate::record::Table;
+
+/// Writes the section of a listing.
+pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    put!(sheet, "<section><h2>{}</h2>", escape(&listing.title()));
+    if listing.trades == 0 && data.manifest.has(Table::Trades) {
+        put!(sheet, "<p class=\"none\">Nothing was traded there.</p>");
+    }
+    if let Some(price) = only_price(listing) {
+        put!(
+            sheet,
+            "<p class=\"none\">Its price never moved: all trades were at {}.</p>",
+            significant(price)
+        );
+    }
+    sheet.begin_figures();
+    price(sheet, data, listing)?;
+    over_time(sheet, data, listing)?;
+    depth(sheet, data, listing)?;
+    profile(sheet, data, listing)?;
+    signs(sheet, data, listing)?;
+    sheet.end_figures();
+    measures::listing(sheet, listing, data);
+    put!(sheet, "</section>");
+    Ok(())
+}
+
+/// Returns the price of all trades, if there were several and it is one and the same.
+fn only_price(listing: &ListingData) -> Option<f64> {
+    let prices = || listing.price.iter().map(|point| point.1);
+    let first = prices().next().filter(|_| listing.trades > 1)?;
+    prices().all(|price| price.total_cmp(&first).is_eq()).then_some(first)
+}
+
+fn price(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let line = |label: &str, points: &[Point], tone| Line {
+        label: label.to_owned(),
+        points: points.to_vec(),
+        shape: Shape::Line,
+        tone,
+    };
+    let title = format!("Price of {}", listing.title());
+    let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
+    figure.lines = vec![
+        line("trades", &listing.price, Tone::Line(6)),
+        line("best bid", &listing.bid, Tone::Up),
+        line("best ask", &listing.ask, Tone::Down),
+    ];
+    figure.lines.retain(|line| !line.points.is_empty());
+    let trades = listing
+        .metrics
+        .get("trades")
+        .map_or_else(String::new, |trades| format!("{} trades. ", number(trades, 0)));
+    let caption = format!(
+        "{trades}Of each of 500 stretches of the run the first, lowest, highest and last value are drawn.",
+    );
+    sheet.figure(&format!("{} price", listing.title()), &figure, &caption, "nothing was quoted or traded.")
+}
+
+/// Spread, volume and volatility.
+fn over_time(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let title = listing.title();
+    let figure = |what: &str, unit: &str, points: Vec<Point>, shape| {
+        Lines::new(format!("{what} of {title}"), unit.to_owned(), Size::Half, data.extent)
+            .with_zero()
+            .with(what, points, shape)
+    };
+    let spread = figure("Spread", "spread (currency)", listing.spread.clone(), Shape::Steps);
+    let caption = "Best ask less best bid, as a mean over the time of each of 100 stretches.";
+    sheet.figure(
+        &format!("{title} spread"),
+        &spread,
+        caption,
+        &absent(data, &[Table::Quotes], "there were never orders on both sides."),
+    )?;
+    let traded = if listing.trades == 0 { Vec::new() } else { listing.volume.clone() };
+    let volume = figure("Volume", "quantity traded", traded, Shape::Columns);
+    let caption = format!("Quantity traded in each {}.", span(listing.volume_width.nanos()));
+    sheet.figure(
+        &format!("{title} volume"),
+        &volume,
+        &caption,
+        &absent(data, &[Table::Trades], "nothing was traded."),
+    )?;
+    let percent = |point: &Point| (point.0, point.1 * 100.0);
+    let volatility = listing.volatility.iter().map(percent).collect();
+    let volatility = figure("Volatility", "volatility, annualised (%)", volatility, Shape::Steps);
+    let caption = format!(
+        "Of the mid, from its log returns over {}; annualised with {} periods a year.",
+        span(data.period.nanos()),
+        number(data.periods_per_year, 0)
+    );
+    sheet.figure(
+        &format!("{title} volatility"),
+        &volatility,
+        &caption,
+        &absent(data, &[Table::Quotes], "there was never a mid."),
+    )
+}
+
+fn depth(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let title = format!("Depth at the touch of {}", listing.title());
+    let figure = Lines::new(title, "quantity".to_owned(), Size::Half, data.extent)
+        .with_zero()
+        .with("at the best bid", listing.bid_size.clone(), Shape::Steps)
+        .with("at the best ask", listing.ask_size.clone(), Shape::Steps);
+    let caption = "Displayed quantity, as a mean over the time of each of 100 stretches.";
+    sheet.figure(
+        &format!("{} depth", listing.title()),
+        &figure,
+        caption,
+        &absent(data, &[Table::Quotes], "nobody had orders there."),
+    )
+}
+
+/// How much stands how deep; says nothing where a scenario did not ask for snapshots of books.
+fn profile(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let profile = &listing.profile;
+    if !data.manifest.has(Table::Books) {
+        return Ok(());
+    }
+    let levels = profile.bids.len().max(profile.asks.len());
+    let group = |label: &str, values: &[f64], tone| Group {
+        label: label.to_owned(),
+        values: values.to_vec(),
+        tone: Some(tone),
+    };
+    let figure = Bars {
+        title: format!("Depth by level of {}", listing.title()),
+        unit: "mean quantity".to_owned(),
+        across: "level, the best first".to_owned(),
+        names: (1..=levels).map(|level| level.to_string()).collect(),
+        groups: vec![group("bids", &profile.bids, Tone::Up), group("asks", &profile.asks, Tone::Down)],
+        is_written: false,
+    };
+    let caption = format!(
+        "Mean of {} snapshots of the book; a level that is not there counts as nothing.",
+        whole(profile.snapshots)
+    );
+    sheet.figure(
+        &format!("{} depth by level", listing.title()),
+        &figure,
+        &caption,
+        "the book was always empty.",
+    )
+}
+
+fn signs(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let values = listing.signs.clone().unwrap_or_default();
+    let name = |lag: usize| if lag == 1 || lag.is_multiple_of(5) { lag.to_string() } else { String::new() };
+    let figure = Bars {
+        title: format!("Order of purchases and sales, {}", listing.title()),
+        unit: "autocorrelation of signs".to_owned(),
+        across: "trades later".to_owned(),
+        names: (1..=values.len()).map(name).collect(),
+        groups: vec![Group { label: String::new(), values, tone: None }],
+        is_written: false,
+    };
+    let chance = libm::sqrt(listing.metrics.get("trades").unwrap_or(0.0)).max(1.0);
+    let caption = format!(
+        "Above zero, purchases follow purchases. Of trades without order, 95 in 100 bars would lie within ±{}.",
+        number(1.96 / chance, 3)
+    );
+    let none = "there are fewer than 50 trades with an aggressor, or all went the same way.";
+    let none = &absent(data, &[Table::Trades], none);
+    sheet.figure(&format!("{} signs", listing.title()), &figure, &caption, none)
+}

@@ -1,0 +1,88 @@
+//! All metrics, with their units.
+
+use super::sheet::{Sheet, put};
+use super::text::{NONE, escape, number, significant, span};
+use crate::analysis::metrics::{Measure, Measures, Unit};
+use crate::analysis::{AccountData, ListingData, RunData};
+
+/// Writes the metrics of an account.
+pub(super) fn account(sheet: &mut Sheet, account: &AccountData, data: &RunData) {
+    put!(sheet, "<h3>Metrics of {}</h3>", escape(&account.summary.owner));
+    list(sheet, &account.metrics, data);
+}
+
+/// Writes the metrics of a listing.
+pub(super) fn listing(sheet: &mut Sheet, listing: &ListingData, data: &RunData) {
+    put!(sheet, "<h3>Metrics of {}</h3>", escape(&listing.title()));
+    list(sheet, &listing.metrics, data);
+}
+
+fn list(sheet: &mut Sheet, measures: &Measures, data: &RunData) {
+    let known = measures.iter().filter(|measure| measure.value.is_some());
+    put!(sheet, "<ul class=\"metrics\">");
+    known.for_each(|measure| entry(sheet, measure));
+    put!(sheet, "</ul>");
+    let missing: Vec<String> = measures
+        .iter()
+        .filter(|measure| measure.value.is_none())
+        .map(|measure| named(measure.definition.key))
+        .collect();
+    put!(
+        sheet,
+        "<p class=\"note\">Periods are of {}; “× {}” says that a number is annualised with so many periods a year. Formulas and sources are in <code>docs/metrics.md</code>.{}</p>",
+        span(data.period.nanos()),
+        number(data.periods_per_year, 0),
+        if missing.is_empty() {
+            String::new()
+        } else {
+            format!(" Not defined for this run: {}.", missing.join(", "))
+        }
+    );
+}
+
+fn entry(sheet: &mut Sheet, measure: &Measure) {
+    let Some(value) = measure.value else { return };
+    let definition = measure.definition;
+    let yearly = measure.periods_per_year.map_or_else(String::new, |periods| {
+        format!(" <small title=\"periods per year\">× {}</small>", number(periods, 0))
+    });
+    let formula = escape(definition.formula);
+    put!(
+        sheet,
+        "<li><span title=\"{formula}\">{}</span><b>{}{yearly}</b></li>",
+        named(definition.key),
+        with_unit(value, definition.unit)
+    );
+}
+
+/// Writes a key as words.
+fn named(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+fn with_unit(value: f64, unit: Unit) -> String {
+    match unit {
+        // Growth of a short run over a year can be beyond all sense; it is said as a power then.
+        Unit::Share if value.abs() >= 1e4 => format!("{value:.2e} ×100 %").replace('-', "−"),
+        Unit::Share => format!("{} %", significant(value * 100.0)),
+        Unit::Ratio if value.abs() >= 1e9 => format!("{value:.2e}"),
+        Unit::Ratio => significant(value),
+        Unit::Count => whole_number(value),
+        Unit::Currency => number(value, 2),
+        Unit::Price => format!("{} <small>currency</small>", significant(value)),
+        Unit::Quantity => significant(value),
+        Unit::BasisPoints => format!("{} bps", significant(value)),
+        Unit::Seconds => seconds(value),
+        Unit::SharePerMillion => format!("{} % <small>per million</small>", significant(value * 100.0)),
+        Unit::PricePerQuantity => format!("{} <small>price per unit</small>", significant(value)),
+    }
+}
+
+fn whole_number(value: f64) -> String {
+    if value.is_finite() { number(value, 0) } else { NONE.to_owned() }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped to what a run can last")]
+fn seconds(value: f64) -> String {
+    span((value * 1e9).clamp(0.0, 9e18) as i64)
+}

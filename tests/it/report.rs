@@ -1,0 +1,252 @@
+//! The report of one run: what stands on it, whatever the run was like.
+
+use std::fs;
+use std::path::Path;
+
+use bearpit::analysis::RunData;
+use bearpit::record::StoredRun;
+use bearpit::report::{Report, png, render};
+use roxmltree::Document;
+use tempfile::TempDir;
+
+use crate::cli::{bearpit, run};
+
+fn simulate(out: &Path, file: &Path, settings: &[&str]) {
+    let mut command = bearpit();
+    command.arg("simulate").arg(file).args(["--quiet", "--out"]).arg(out);
+    let (code, _, stderr) = run(command.args(settings.iter().flat_map(|setting| ["--set", *setting])));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+}
+
+fn shipped(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(format!("{name}.toml"))
+}
+
+fn read(directory: &Path) -> RunData {
+    RunData::read(&StoredRun::open(directory).unwrap()).unwrap()
+}
+
+/// Renders, and checks what holds of every report.
+fn rendered(data: &RunData) -> Report {
+    let report = render(data).unwrap();
+    let page = &report.page;
+    for bad in ["NaN", "inf", "<script", "http-equiv", "src=", "href="] {
+        let shown = page.replace("infinit", "").replace("information", "");
+        assert!(!shown.contains(bad), "{bad}: {}", context(&shown, bad));
+    }
+    assert_eq!(page.matches("<svg ").count(), report.figures.len());
+    assert_eq!(page.matches("<section>").count(), page.matches("</section>").count());
+    for figure in &report.figures {
+        let document = Document::parse(&figure.svg);
+        assert!(document.is_ok(), "{}: {document:?}", figure.name);
+        let document = document.unwrap();
+        let texts = document.descendants().filter(|node| node.has_tag_name("text")).count();
+        assert!(texts >= 5, "{} has a title and labels", figure.name);
+        assert!(document.root_element().attribute("aria-label").is_some());
+    }
+    let mut names: Vec<&str> = report.figures.iter().map(|figure| figure.name.as_str()).collect();
+    names.dedup();
+    assert_eq!(names.len(), report.figures.len());
+    report
+}
+
+fn context(page: &str, bad: &str) -> String {
+    let at = page.find(bad).unwrap_or(0);
+    page.chars().skip(page[..at].chars().count().saturating_sub(80)).take(160).collect()
+}
+
+/// Writes a scenario with scripts in an otherwise empty market, runs it, and reads it.
+fn scripted(minutes: u32, scripts: &[(&str, &str)]) -> RunData {
+    let here = TempDir::new().unwrap();
+    let mut text = format!(
+        "[scenario]\nname = \"scripted\"\nseed = 1\nstart = 2025-03-03T09:30:00\nend = 2025-03-03T09:{}:00\n\
+         [[instruments]]\nsymbol = \"ACME\"\ntick_size = \"0.01\"\n\
+         [[venues]]\nname = \"PIT\"\ninstruments = [\"ACME\"]\n",
+        30 + minutes
+    );
+    for (name, script) in scripts {
+        fs::write(here.path().join(format!("{name}.rhai")), script).unwrap();
+        text.push_str(&format!(
+            "[[agents]]\nname = \"{name}\"\nkind = \"script\"\nfile = \"{name}.rhai\"\ncash = 1_000_000\n\
+             max_short = {{ ACME = 10_000 }}\n"
+        ));
+    }
+    let scenario = here.path().join("scripted.toml");
+    fs::write(&scenario, text).unwrap();
+    simulate(here.path(), &scenario, &[]);
+    read(&here.path().join("scripted/1"))
+}
+
+#[test]
+fn a_run_has_all_its_sections_figures_and_units() {
+    let out = TempDir::new().unwrap();
+    simulate(out.path(), &shipped("quickstart"), &["scenario.end=2025-03-03T11:30:00"]);
+    let data = read(&out.path().join("quickstart/42"));
+    let report = rendered(&data);
+    let page = &report.page;
+    assert!(page.contains(&data.manifest.digest) && page.contains("2025-03-03 09:30:00"));
+    for part in [
+        "<h1>quickstart</h1>",
+        "Equity less initial equity",
+        "Return of ema",
+        "buy and hold",
+        "Drawdown of ema",
+        "Returns of ema",
+        "return over 1 min (%)",
+        "Rolling Sharpe ratio of ema",
+        "Rolling volatility of ema",
+        "annualised with 98,280 periods a year",
+        "Fills of ema in ACME",
+        "bought",
+        "sold",
+        "Position of ema",
+        "Where the P&amp;L of ema comes from",
+        "Round trips of ema on their way",
+        "Largest gains",
+        "Largest losses",
+        "Metrics of ema",
+        "sharpe annualised",
+        "Price of ACME at PIT",
+        "best bid",
+        "Spread of ACME at PIT",
+        "Volume of ACME at PIT",
+        "Volatility of ACME at PIT",
+        "Depth at the touch of ACME at PIT",
+        "Order of purchases and sales",
+        "price (currency)",
+        "time of day, 2025-03-03",
+    ] {
+        assert!(page.contains(part), "{part} is not on the page");
+    }
+    assert!(page.len() < 1_500_000, "{} bytes", page.len());
+    assert_eq!(render(&data).unwrap(), report, "the same run gives the same bytes");
+}
+
+#[test]
+fn attribution_adds_up_to_the_profit() {
+    let out = TempDir::new().unwrap();
+    simulate(out.path(), &shipped("quickstart"), &["scenario.end=2025-03-03T10:30:00"]);
+    let data = read(&out.path().join("quickstart/42"));
+    for account in &data.accounts {
+        let parts = account.attribution.unwrap();
+        let profit: f64 = account.summary.profit.parse().unwrap();
+        assert!((parts.spread + parts.inventory - parts.fees - profit).abs() < 1e-6);
+        let earns = account.summary.kind == "market_maker";
+        // Who rests earns the spread, who takes pays it.
+        assert_eq!(parts.spread > 0.0, earns, "{}: {parts:?}", account.summary.owner);
+    }
+    let wins = data.accounts.iter().map(|account| account.notable.wins.len()).max();
+    assert!(wins > Some(0), "somebody gained something");
+}
+
+#[test]
+fn an_empty_market_is_said_in_words() {
+    let data = scripted(2, &[("idle", "fn on_start() { log(\"here\"); }\n")]);
+    let report = rendered(&data);
+    for words in [
+        "nobody quoted or traded anything.",
+        "It never traded.",
+        "it never went from flat to flat.",
+        "it held nothing at any time.",
+        "Log of idle",
+        "here",
+    ] {
+        assert!(report.page.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn a_strategy_that_never_traded_is_said_beside_one_that_did() {
+    let out = TempDir::new().unwrap();
+    let never = ["scenario.end=2025-03-03T09:50:00", "ema.slow=400"];
+    simulate(out.path(), &shipped("quickstart"), &never);
+    let report = rendered(&read(&out.path().join("quickstart/42")));
+    let section = report.page.split("<h2>ema").nth(1).unwrap();
+    let section = section.split("</section>").next().unwrap();
+    assert!(section.contains("It never traded.") && section.contains("it held nothing at any time."));
+    assert!(section.contains("equity never changed from one period to the next."));
+    assert!(!section.contains("Fills of ema"));
+}
+
+#[test]
+fn what_was_not_recorded_is_said_to_be_that_and_not_to_be_nothing() {
+    let out = TempDir::new().unwrap();
+    let some = ["scenario.end=2025-03-03T10:30:00", "record.tables=[\"quotes\", \"books\"]"];
+    simulate(out.path(), &shipped("quickstart"), &some);
+    let data = read(&out.path().join("quickstart/42"));
+    let page = rendered(&data).page;
+    for words in [
+        "fills, but the table <code>fills</code> was not recorded.",
+        "Where the P&amp;L of market-maker-1 comes from</strong>: the table <code>trades</code> was not recorded.",
+        "Drawdown of ema</strong>: the table <code>pnl</code> was not recorded.",
+        "Volume of ACME at PIT</strong>: the table <code>trades</code> was not recorded.",
+        "Depth by level of ACME at PIT",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    for wrong in ["It never traded.", "it held nothing at any time.", "Nothing was traded there."] {
+        assert!(!page.contains(wrong), "{wrong}");
+    }
+}
+
+#[test]
+fn one_period_is_too_few_for_what_needs_more() {
+    let out = TempDir::new().unwrap();
+    simulate(out.path(), &shipped("quickstart"), &["scenario.end=2025-03-03T09:31:00"]);
+    let data = read(&out.path().join("quickstart/42"));
+    assert_eq!(data.accounts[0].sample.returns.len(), 1);
+    let report = rendered(&data);
+    assert!(report.page.contains("there are fewer than 40 periods with returns"));
+    assert!(report.page.contains("Not defined for this run:"));
+}
+
+const BUYER: &str = "fn on_start() { every(\"bid\", \"10s\"); }\n\
+                     fn on_timer(name) { buy_limit(10, 100.0); plot(\"level\", 100.0); }\n";
+const SELLER: &str = "fn on_start() { every(\"ask\", \"13s\"); }\n\
+                      fn on_timer(name) { sell_limit(10, 100.0); }\n";
+
+#[test]
+fn a_price_that_never_moves_is_drawn_flat_and_without_volatility() {
+    let data = scripted(20, &[("buyer", BUYER), ("seller", SELLER)]);
+    assert!(data.manifest.trades > 50, "{} trades", data.manifest.trades);
+    let report = rendered(&data);
+    let price = report.figures.iter().find(|figure| figure.name.contains("acme-at-pit-price")).unwrap();
+    let document = Document::parse(&price.svg).unwrap();
+    let labels: Vec<&str> = document.descendants().filter_map(|node| node.text()).map(str::trim).collect();
+    assert!(labels.contains(&"100.0"), "{labels:?}");
+    assert!(report.page.contains("Its price never moved: all trades were at 100."));
+    assert!(report.page.contains("buyer plots level"));
+}
+
+#[test]
+fn figures_are_files_of_their_own_as_svg_and_png() {
+    let out = TempDir::new().unwrap();
+    simulate(out.path(), &shipped("quickstart"), &["scenario.end=2025-03-03T09:40:00"]);
+    let directory = out.path().join("quickstart/42");
+    let figures = out.path().join("figures");
+    let mut command = bearpit();
+    command.arg("report").arg(&directory).arg("--figures").arg(&figures).arg("--png");
+    let (code, _, stderr) = run(&mut command);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let report = render(&read(&directory)).unwrap();
+    for figure in &report.figures {
+        let svg = fs::read_to_string(figures.join(format!("{}.svg", figure.name))).unwrap();
+        assert_eq!(svg, figure.svg);
+        let bytes = fs::read(figures.join(format!("{}.png", figure.name))).unwrap();
+        assert!(bytes.starts_with(b"\x89PNG\r\n"), "{}", figure.name);
+    }
+    let first = &report.figures[0];
+    let bytes = png(first).unwrap();
+    let size = |from: usize| u32::from_be_bytes(bytes[from..from + 4].try_into().unwrap());
+    assert_eq!((size(16), size(20)), (2_160, 680), "two pixels for one, each way");
+    let blank = bearpit::report::Picture { name: "blank".to_owned(), svg: without_texts(&first.svg) };
+    assert_ne!(png(&blank).unwrap(), bytes, "letters are drawn");
+    assert_eq!(run(bearpit().arg("report").arg(&directory).arg("--png")).0, 2, "PNG goes with --figures");
+}
+
+fn without_texts(svg: &str) -> String {
+    svg.split("<text").enumerate().fold(String::new(), |mut kept, (place, part)| {
+        kept.push_str(if place == 0 { part } else { part.split_once("</text>").unwrap().1 });
+        kept
+    })
+}
