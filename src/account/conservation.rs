@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::ledger::Account;
 use crate::units::{InstrumentId, Money, NetQuantity};
 
-/// The sums over all accounts that trading must not change, but for fees.
+/// The sums over all accounts that trading must not change, but for fees and financing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Totals {
     cash: Money,
@@ -15,9 +15,9 @@ pub struct Totals {
 /// Says which sum came out wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Imbalance {
-    /// Cash plus fees is not what it was.
+    /// Cash plus fees is not what it was, and what financing has brought.
     #[error(
-        "cash is not conserved: {before} at the start, but {after} in accounts plus {fees} in fees at the end"
+        "cash is not conserved: {before} at the start and {financed} by financing, but {after} in accounts plus {fees} in fees at the end"
     )]
     Cash {
         /// All cash at the start.
@@ -26,6 +26,8 @@ pub enum Imbalance {
         after: Money,
         /// Fees collected by the venues, rebates paid out.
         fees: Money,
+        /// What financing has brought all accounts, less what it has cost them.
+        financed: Money,
     },
     /// The holdings of an instrument are not what they were.
     #[error(
@@ -55,13 +57,13 @@ impl Totals {
     }
 
     /// Checks that nothing was lost or made between these sums and `after`, given the `fees` that
-    /// venues collected between.
+    /// venues collected between, and what accounts were `financed` with.
     ///
     /// # Errors
     /// The first [`Imbalance`].
-    pub fn check(&self, after: &Self, fees: Money) -> Result<(), Imbalance> {
-        if self.cash != after.cash + fees {
-            return Err(Imbalance::Cash { before: self.cash, after: after.cash, fees });
+    pub fn check(&self, after: &Self, fees: Money, financed: Money) -> Result<(), Imbalance> {
+        if self.cash + financed != after.cash + fees {
+            return Err(Imbalance::Cash { before: self.cash, after: after.cash, fees, financed });
         }
         for (index, (before, after)) in self.holdings.iter().zip(&after.holdings).enumerate() {
             if before != after {

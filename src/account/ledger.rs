@@ -1,5 +1,6 @@
 //! [`Account`]: one owner's cash, positions and open orders.
 
+use super::financing::Financing;
 use super::orders::OpenOrder;
 use super::position::Position;
 use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity};
@@ -26,6 +27,8 @@ pub struct AccountTerms {
     pub max_short: Vec<(InstrumentId, Quantity)>,
     /// Whether orders must be covered.
     pub credit: Credit,
+    /// What time costs and brings.
+    pub financing: Financing,
     /// Whether the account is marked to market on the tape.
     pub tracked: bool,
 }
@@ -36,6 +39,8 @@ pub struct Account {
     pub(super) cash: Money,
     pub(super) held_cash: Money,
     pub(super) fees: Money,
+    pub(super) financed: Money,
+    pub(super) terms: Financing,
     pub(super) lines: Vec<Line>,
     /// In ascending order of id, since ids are given in ascending order.
     pub(super) orders: Vec<OpenOrder>,
@@ -68,6 +73,8 @@ impl Account {
             cash: terms.cash,
             held_cash: Money::ZERO,
             fees: Money::ZERO,
+            financed: Money::ZERO,
+            terms: terms.financing,
             lines,
             orders: Vec::new(),
             credit: terms.credit,

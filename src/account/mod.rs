@@ -9,6 +9,7 @@
 mod booking;
 mod conservation;
 mod cover;
+mod financing;
 mod gate;
 mod holds;
 mod ledger;
@@ -19,6 +20,7 @@ mod reducing;
 mod tests;
 
 pub use conservation::{Imbalance, Totals};
+pub use financing::{Financed, Financing};
 pub use gate::{Approved, OrderContext};
 pub use ledger::{Account, AccountTerms, Credit};
 pub use orders::{OpenOrder, PendingReplace};

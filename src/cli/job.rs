@@ -234,6 +234,7 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
             final_equity: current.to_string(),
             profit: (current - initial).to_string(),
             fees: account.fees().to_string(),
+            financing: account.financed().to_string(),
             fills: account.fills(),
             refused: account.refused(),
             failure: pit.failure(participant.id).map(str::to_owned),

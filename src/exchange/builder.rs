@@ -237,7 +237,7 @@ impl MarketBuilder {
             world.domain_mut().seat(self.seed, &name, &seating);
             participants.push(Participation { id, name, kind, account: seating.account });
         }
-        world.domain_mut().open();
+        world.domain_mut().open(self.open);
         Ok(Market::new(world, self.close, participants))
     }
 

@@ -71,6 +71,9 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::TouchChanged { listing, quote } => bytes.tag(8).u32(listing.get()).quote(quote),
         Fact::BarClosed { listing, bar } => bytes.tag(9).u32(listing.get()).bar(bar),
         Fact::AccountMarked(mark) => bytes.tag(10).mark(mark),
+        Fact::AccountFinanced { owner, interest, borrow } => {
+            bytes.tag(22).u32(owner.get()).money(*interest).money(*borrow);
+        }
         Fact::Logged { actor, text } => {
             bytes.tag(11).u32(actor.get()).text(text);
         }

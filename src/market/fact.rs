@@ -174,6 +174,15 @@ pub enum Fact {
         /// The interval's trades, summed up.
         bar: Bar,
     },
+    /// Time has cost an account something, or brought it something.
+    AccountFinanced {
+        /// Whose account.
+        owner: ActorId,
+        /// Interest on its cash: received if positive, paid if negative.
+        interest: Money,
+        /// What its borrowed shares cost.
+        borrow: Money,
+    },
     /// An account was marked to market.
     AccountMarked(AccountMark),
     /// A strategy wrote a line into its log.
@@ -232,7 +241,8 @@ impl Fact {
             | Self::AuctionUncrossed { listing, .. }
             | Self::TouchChanged { listing, .. }
             | Self::BarClosed { listing, .. } => Some(listing),
-            Self::AccountMarked(_)
+            Self::AccountFinanced { .. }
+            | Self::AccountMarked(_)
             | Self::Logged { .. }
             | Self::Plotted { .. }
             | Self::Recorded { .. }

@@ -56,6 +56,10 @@ pub struct Pit {
     pub(super) next_order: u64,
     pub(super) next_trade: u64,
     pub(super) fees_collected: Money,
+    /// What financing has brought all accounts, less what it has cost them.
+    pub(super) financed: Money,
+    /// Up to when accounts have been financed.
+    pub(super) financed_until: SimTime,
     pub(super) closed: bool,
     /// Why strategies were stopped, in the order in which they were.
     pub(super) failures: Vec<(ActorId, std::sync::Arc<str>)>,
@@ -119,6 +123,8 @@ impl Pit {
             next_order: 0,
             next_trade: 0,
             fees_collected: Money::ZERO,
+            financed: Money::ZERO,
+            financed_until: SimTime::from_nanos(0),
             closed: false,
             failures: Vec::new(),
             bar_interval: plan.bar_interval,
@@ -141,7 +147,8 @@ impl Pit {
     }
 
     /// Opens the market, once all are seated: notes what there is before the first trade.
-    pub fn open(&mut self) {
+    pub fn open(&mut self, now: SimTime) {
+        self.financed_until = now;
         self.horizon = self.wires.feed_bound();
         self.opening = Some(self.totals());
     }
@@ -156,13 +163,15 @@ impl Pit {
         self.accounts.iter_mut().for_each(Account::release_unsent);
     }
 
-    /// Checks that all cash and shares of the opening are still there, fees included.
+    /// Checks that all cash and shares of the opening are still there, fees and financing included.
     ///
     /// # Errors
     /// A sentence that says what is missing.
     pub fn check_conservation(&self) -> Result<(), String> {
         let Some(opening) = &self.opening else { return Ok(()) };
-        opening.check(&self.totals(), self.fees_collected).map_err(|imbalance| imbalance.to_string())
+        opening
+            .check(&self.totals(), self.fees_collected, self.financed)
+            .map_err(|imbalance| imbalance.to_string())
     }
 
     /// Returns an actor's account.

@@ -1,6 +1,7 @@
 //! Marks: what a holding is worth now, and the facts that say so.
 
 use super::floor::Pit;
+use crate::account::Financed;
 use crate::market::{AccountMark, Fact, Instrument, Quote};
 use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, Quantity, SimTime};
 
@@ -113,11 +114,30 @@ impl Pit {
         self.record(now, &Fact::AccountMarked(mark))
     }
 
-    /// Writes the marks of all tracked accounts in all instruments.
+    /// Books what the time since the last marks has cost and brought, on what is there now.
+    fn finance_all(&mut self, now: SimTime) -> Result<(), String> {
+        let span = now - self.financed_until;
+        self.financed_until = now;
+        for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
+            if span.is_zero() || !self.accounts[owner.index()].is_financed() {
+                continue;
+            }
+            let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
+            let worth = instruments.filter_map(|instrument| self.worth(owner, instrument));
+            let borrowed = worth.filter(|worth| *worth < Money::ZERO).map(|worth| -worth).sum();
+            let Financed { interest, borrow } = self.accounts[owner.index()].finance(span, borrowed);
+            self.financed += interest - borrow;
+            self.record(now, &Fact::AccountFinanced { owner, interest, borrow })?;
+        }
+        Ok(())
+    }
+
+    /// Books financing, and writes the marks of all tracked accounts in all instruments.
     ///
     /// # Errors
     /// What a sink of the tape says.
     pub fn mark_all(&mut self, now: SimTime) -> Result<(), String> {
+        self.finance_all(now)?;
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
             if !self.accounts[owner.index()].is_tracked() {
                 continue;

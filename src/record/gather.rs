@@ -15,7 +15,7 @@ use super::sheets::{Reject, Sheets};
 use super::table::Table;
 use super::writer::RecordError;
 use crate::market::{Bar, Fact, Row, Trade};
-use crate::units::{ActorId, InstrumentId, ListingId, Price, Quantity, SimTime};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
 
 /// Follows the facts of a run, and makes the rows of those tables that are recorded.
 ///
@@ -34,6 +34,8 @@ pub(super) struct Gatherer {
     holdings: Option<Holdings>,
     /// The auction that each listing's next phase ends, if it found a price.
     auctions: BTreeMap<ListingId, (Price, Quantity)>,
+    /// What financing has brought each account so far.
+    financing: BTreeMap<ActorId, Money>,
     /// How many rows each table of each strategy has so far.
     record_counts: BTreeMap<(ActorId, Arc<str>), u64>,
     /// What has just come to an end, on its way to the sheets.
@@ -64,6 +66,7 @@ impl Gatherer {
             holdings: on(Table::Positions)
                 .map(|()| Holdings::new(names, plan.sample_interval, (label.start, label.end))),
             auctions: BTreeMap::new(),
+            financing: BTreeMap::new(),
             record_counts: BTreeMap::new(),
             ended: Ended::default(),
             sheets,
@@ -133,7 +136,14 @@ impl Gatherer {
         match fact {
             Fact::Traded(trade) => self.trade(at, trade),
             Fact::TouchChanged { listing, quote } => self.sheets.quote(at, *listing, quote),
-            Fact::AccountMarked(mark) => self.sheets.mark(at, mark),
+            Fact::AccountFinanced { owner, interest, borrow } => {
+                *self.financing.entry(*owner).or_default() += *interest - *borrow;
+                Ok(())
+            }
+            Fact::AccountMarked(mark) => {
+                let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
+                self.sheets.mark(at, mark, financing)
+            }
             Fact::Logged { actor, text } => self.sheets.line(at, *actor, ("log", text)),
             Fact::StrategyFailed { actor, text } => self.sheets.line(at, *actor, ("error", text)),
             Fact::Plotted { actor, series, value } => self.sheets.plotted(at, *actor, (series, *value)),

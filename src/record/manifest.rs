@@ -127,6 +127,8 @@ pub struct AccountSummary {
     pub profit: String,
     /// Fees paid less rebates.
     pub fees: String,
+    /// Interest received less paid, and less what borrowed shares cost.
+    pub financing: String,
     /// Number of fills.
     pub fills: u64,
     /// Number of orders that its account gate refused.

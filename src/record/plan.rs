@@ -106,7 +106,7 @@ impl TableSet {
             Fact::PhaseChanged { .. } => self.meets(PHASES | BOOKS),
             Fact::AuctionUncrossed { .. } => self.meets(PHASES),
             Fact::TouchChanged { .. } => self.contains(Table::Quotes),
-            Fact::AccountMarked(_) => self.contains(Table::Pnl),
+            Fact::AccountFinanced { .. } | Fact::AccountMarked(_) => self.contains(Table::Pnl),
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
             Fact::Plotted { .. } => self.contains(Table::Series),
             Fact::Recorded { .. } => self.contains(Table::Records),

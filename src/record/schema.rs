@@ -119,6 +119,7 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("realized", Money),
             ("unrealized", Money),
             ("fees", Money),
+            ("financing", Money),
             ("cash", Money),
             ("equity", Money),
         ],

@@ -214,13 +214,18 @@ fn attribution(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Resu
     let is_known = NEEDED.iter().all(|table| data.manifest.has(*table));
     let did_anything = account.summary.fills > 0 || !account.summary.initial_holdings.is_empty();
     let parts = account.attribution.filter(|_| is_known && did_anything);
-    let values = parts.map(|it| vec![it.spread, it.inventory, -it.fees, it.spread + it.inventory - it.fees]);
+    let mut names = vec!["spread", "inventory", "fees", "P&L"];
+    let mut values = parts.map_or_else(Vec::new, |it| vec![it.spread, it.inventory, -it.fees, it.profit()]);
+    if let Some(parts) = parts.filter(|it| it.financing != 0.0) {
+        names.insert(3, "financing");
+        values.insert(3, parts.financing);
+    }
     let figure = Bars {
         title: format!("Where the P&L of {owner} comes from"),
         unit: "currency".to_owned(),
         across: String::new(),
-        names: ["spread", "inventory", "fees", "P&L"].map(str::to_owned).to_vec(),
-        groups: vec![Group { label: String::new(), values: values.unwrap_or_default(), tone: None }],
+        names: names.into_iter().map(str::to_owned).collect(),
+        groups: vec![Group { label: String::new(), values, tone: None }],
         is_written: true,
     };
     let caption = "Spread: by how much fills were better than the mid before them. Inventory: what holdings won or lost as the mid moved. Fees: rebates less fees.";

@@ -93,7 +93,7 @@ fn account(number: usize, template: &Template) -> AccountData {
     let summary = serde_json::json!({
         "owner": format!("strategy-{number}"), "kind": "script", "initial_cash": "1000000.00",
         "initial_holdings": [], "initial_equity": "1000000.00", "final_equity": "1000100.00", "profit": "100.00",
-        "fees": "12.50", "fills": FILLS, "refused": 0, "failure": null,
+        "fees": "12.50", "financing": "0.00", "fills": FILLS, "refused": 0, "failure": null,
     });
     let mut fills = Evenly::new(AccountData::MARKS_MAX);
     for fill in 0..FILLS {
@@ -124,7 +124,7 @@ fn account(number: usize, template: &Template) -> AccountData {
         notable: Notable { wins: last.clone(), losses: last.clone(), last: last.into() },
         fifo_trips: Vec::new(),
         fifo_trips_total: 0,
-        attribution: Some(Attribution { spread: 50.0, inventory: 62.5, fees: 12.5 }),
+        attribution: Some(Attribution { spread: 50.0, inventory: 62.5, fees: 12.5, financing: 0.0 }),
         plotted: Plotted { series: vec![series("fast"), series("slow")], total: 2 },
         metrics: template.metrics.clone(),
     }

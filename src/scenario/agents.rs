@@ -10,10 +10,11 @@ use super::section::Section;
 use super::spec::{AgentKind, AgentSpec, VenueSpec, listing_id, listings};
 use super::tree::Node;
 use super::world::{Known, find, instrument_id, latencies, quantities};
+use crate::account::Financing;
 use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ReplayConfig};
 use crate::market::Instrument;
 use crate::pit::Latencies;
-use crate::units::{InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime, suggest};
+use crate::units::{FeeRate, InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime, suggest};
 
 /// What agents may refer to.
 pub(super) struct Surroundings<'a> {
@@ -92,6 +93,7 @@ fn agent(section: &Section<'_>, around: &Surroundings<'_>) -> Option<AgentSpec> 
         .collect();
     let holdings = quantities(section, "holdings", &by_symbol, section.findings);
     let max_short = quantities(section, "max_short", &by_symbol, section.findings);
+    let financing = financing(section);
     let latencies = latencies(section);
     let kind = kind?;
     let default_name =
@@ -114,9 +116,19 @@ fn agent(section: &Section<'_>, around: &Surroundings<'_>) -> Option<AgentSpec> 
         cash: cash?,
         holdings: holdings?,
         max_short: max_short?,
+        financing: financing?,
         latencies: latencies?,
         kind: kind?,
     })
+}
+
+/// Reads `financing = { credit_bps = .., debit_bps = .., borrow_bps = .. }`, each of them optional.
+fn financing(section: &Section<'_>) -> Option<Financing> {
+    let Some(table) = section.table("financing", "the financing") else { return Some(Financing::NONE) };
+    let [credit, debit, borrow] =
+        ["credit_bps", "debit_bps", "borrow_bps"].map(|key| table.or(key, FeeRate::ZERO, read::bps));
+    table.finish();
+    Some(Financing { credit: credit?, debit: debit?, borrow: borrow? })
 }
 
 /// Finds the listing that `instrument` and `venue` pick; with one choice, or for a script, they may be

@@ -103,6 +103,7 @@ fn account(agent: &AgentSpec) -> AccountTerms {
         cash: agent.cash,
         holdings: agent.holdings.clone(),
         max_short: agent.max_short.clone(),
+        financing: agent.financing,
         credit,
         tracked,
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::account::Financing;
 use crate::agents::{MarketMakerConfig, NoiseConfig, OrderFlowConfig, ReplayConfig, ScriptConfig};
 use crate::book::{Matching, PriceBands};
 use crate::exchange::Calendar;
@@ -157,6 +158,8 @@ pub struct AgentSpec {
     pub holdings: Vec<(InstrumentId, Quantity)>,
     /// How far each may sell short.
     pub max_short: Vec<(InstrumentId, Quantity)>,
+    /// What time costs and brings each.
+    pub financing: Financing,
     /// Its end of the wires.
     pub latencies: Latencies,
     /// What it does.

@@ -33,6 +33,11 @@ fn monies(frame: &DataFrame, name: &str) -> Vec<i128> {
     units.iter().map(|it| it.unwrap()).collect()
 }
 
+fn times(frame: &DataFrame, name: &str) -> Vec<i64> {
+    let times = frame.column(name).unwrap().cast(&DataType::Int64).unwrap();
+    times.i64().unwrap().iter().map(Option::unwrap).collect()
+}
+
 /// Rounds half away from zero.
 fn divide(numerator: i128, denominator: i128) -> i128 {
     let size = (2 * numerator.abs() + denominator) / (2 * denominator);
@@ -76,10 +81,25 @@ impl Books {
 struct Audited {
     rows: usize,
     fills: usize,
+    /// How often time has cost or brought something.
+    financed: usize,
+}
+
+/// What an account is financed at, in units of 10^-9 a year: credit and borrow.
+type Rates = (i128, i128);
+
+/// Returns what a minute costs and brings: interest on the cash, and a fee on what is short.
+fn minute(cash: i128, worth: i128, (credit, borrow): Rates) -> i128 {
+    assert!(cash >= 0, "no account of these runs owes money");
+    let part = |amount: i128, rate: i128| {
+        let a_year = divide(amount * rate, 1_000_000_000);
+        divide(a_year * 60, 365 * 86_400)
+    };
+    part(cash, credit) - part((-worth).max(0), borrow)
 }
 
 /// Rebuilds the accounts of a run with one instrument, row by row of the `pnl` table.
-fn audit(directory: &Path) -> Audited {
+fn audit(directory: &Path, rates: Rates) -> Audited {
     let run = StoredRun::open(directory).unwrap();
     let fills = run.table(Table::Fills).unwrap();
     let mut of_owner: BTreeMap<String, Vec<(i128, i128, i128)>> = BTreeMap::new();
@@ -94,25 +114,36 @@ fn audit(directory: &Path) -> Audited {
     let pnl = run.table(Table::Pnl).unwrap();
     let (owners, marks, positions) = (texts(&pnl, "owner"), doubles(&pnl, "mark"), doubles(&pnl, "position"));
     let (realized, cash, equity) = (monies(&pnl, "realized"), monies(&pnl, "cash"), monies(&pnl, "equity"));
-    let mut audited = Audited { rows: 0, fills: 0 };
+    let (financing, times) = (monies(&pnl, "financing"), times(&pnl, "time"));
+    let mut audited = Audited { rows: 0, fills: 0, financed: 0 };
     for account in &run.manifest().accounts {
         let mut books = Books::of(account);
         let none = Vec::new();
         let fills = of_owner.get(&account.owner).unwrap_or(&none);
         let mut coming = fills.iter();
+        let mut financed = 0;
         for row in (0..pnl.height()).filter(|row| owners[*row] == account.owner) {
             // A fill is booked when its report arrives, and so after others' marks: forward to this row.
-            while books.cash != cash[row] {
+            while books.cash != cash[row] - (financing[row] - financed) {
                 let Some(fill) = coming.next() else { break };
                 books.fill(fill.0, fill.1, fill.2);
+            }
+            let half_cents = marks[row].map_or(0, |mark| format!("{:.0}", mark * 200.0).parse().unwrap());
+            let worth = books.lots * half_cents * (CENT / 2);
+            if financing[row] != financed {
+                assert_eq!(times[row] % 60_000_000_000, 0, "financing is booked at samples");
+                assert_eq!(financing[row] - financed, minute(books.cash, worth, rates), "row {row}");
+                books.cash += financing[row] - financed;
+                financed = financing[row];
+                audited.financed += 1;
             }
             assert_eq!(books.cash, cash[row], "{}: row {row} is of no fills", account.owner);
             let lots: i128 = format!("{:.0}", positions[row].unwrap()).parse().unwrap();
             assert_eq!((books.lots, books.realized), (lots, realized[row]), "{}: row {row}", account.owner);
-            let half_cents = marks[row].map_or(0, |mark| format!("{:.0}", mark * 200.0).parse().unwrap());
-            assert_eq!(books.cash + books.lots * half_cents * (CENT / 2), equity[row], "{}", account.owner);
+            assert_eq!(books.cash + worth, equity[row], "{}", account.owner);
             audited.rows += 1;
         }
+        assert_eq!(exact(&account.financing), financed);
         assert_eq!(coming.len(), 0, "{}: fills that no row has", account.owner);
         assert_eq!(books.cash + books.lots * last_mark(&marks) * (CENT / 2), exact(&account.final_equity));
         audited.fills += fills.len();
@@ -136,12 +167,37 @@ fn simulate(out: &Path, scenario: &str, settings: &[&str]) {
 fn pnl_rebuilt_from_fills_alone_is_the_recorded_one_to_the_last_unit() {
     let out = TempDir::new().unwrap();
     simulate(out.path(), "quickstart", &["scenario.end=2025-03-03T10:30:00"]);
-    let quickstart = audit(&out.path().join("quickstart/42"));
+    let quickstart = audit(&out.path().join("quickstart/42"), (0, 0));
     assert!(quickstart.fills > 500 && quickstart.rows > quickstart.fills, "there is something to audit");
     // Makers who hold shares at the start, auctions, and a night.
     simulate(out.path(), "sessions", &["scenario.end=2025-03-03T12:00:00"]);
-    let sessions = audit(&out.path().join("sessions/7"));
+    let sessions = audit(&out.path().join("sessions/7"), (0, 0));
     assert!(sessions.fills > 500, "there is something to audit");
+    assert_eq!((quickstart.financed, sessions.financed), (0, 0));
+}
+
+#[test]
+fn financing_is_interest_on_cash_less_a_fee_on_what_is_short_minute_by_minute() {
+    let out = TempDir::new().unwrap();
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quickstart.toml"))
+            .unwrap();
+    let text = text
+        .replace("../strategies/", concat!(env!("CARGO_MANIFEST_DIR"), "/strategies/"))
+        .replace("max_short =", "financing = { credit_bps = 210.5, borrow_bps = 75 }\nmax_short =");
+    let scenario = out.path().join("financed.toml");
+    std::fs::write(&scenario, text).unwrap();
+    let mut command = bearpit();
+    command.arg("simulate").arg(scenario).args([
+        "--quiet",
+        "--set",
+        "scenario.end=2025-03-03T10:30:00",
+        "--out",
+    ]);
+    let (code, _, stderr) = run(command.arg(out.path()));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let audited = audit(&out.path().join("quickstart/42"), (21_050_000, 7_500_000));
+    assert_eq!(audited.financed, 3 * 60, "three accounts, each minute of an hour");
 }
 
 #[test]

@@ -17,11 +17,15 @@ use crate::units::Money;
 /// Registers the account's functions.
 pub(super) fn register_account(api: &mut Registry<'_>, host: &Shared) {
     type Amount = fn(&Account) -> Money;
-    let amounts: [([&'static str; 3], Amount); 4] = [
+    let amounts: [([&'static str; 3], Amount); 5] = [
         (["cash", "Cash, held part included.", "cash() > 0"], Account::cash),
         (["free_cash", "Cash that no open order holds.", "free_cash()"], Account::free_cash),
         (["realized", "P&L realized so far, before fees.", "realized()"], Account::realized),
         (["fees", "Fees paid less rebates.", "fees()"], Account::fees),
+        (
+            ["financing", "Interest received less paid, and less what borrowed shares cost.", "financing()"],
+            Account::financed,
+        ),
     ];
     for ([name, about, example], amount) in amounts {
         let shared = Rc::clone(host);

@@ -6,7 +6,7 @@ use crate::record::holdings::PositionRow;
 use crate::record::rows::{Names, OrderRow};
 use crate::record::table::Table;
 use crate::record::writer::RecordError;
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// What a gate or a venue did not let pass.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +73,13 @@ impl Sheets {
         })
     }
 
-    /// Adds a mark of an account.
-    pub(in super::super) fn mark(&mut self, at: SimTime, mark: &AccountMark) -> Result<(), RecordError> {
+    /// Adds a mark of an account that financing has brought so much so far.
+    pub(in super::super) fn mark(
+        &mut self,
+        at: SimTime,
+        mark: &AccountMark,
+        financing: Money,
+    ) -> Result<(), RecordError> {
         self.add(Table::Pnl, |sheet, names, words| {
             let instrument = names.instruments.get(mark.instrument.index());
             let position = instrument.map(|instrument| instrument.holding_f64(mark.position));
@@ -85,7 +90,7 @@ impl Sheets {
             sheet.time(at).word(words.actor(mark.owner)).word(words.symbol(mark.instrument));
             sheet.number(position).number(price);
             sheet.number(average.map(|position| mark.cost.to_f64() / position));
-            sheet.money(mark.realized).money(mark.unrealized).money(mark.fees);
+            sheet.money(mark.realized).money(mark.unrealized).money(mark.fees).money(financing);
             sheet.money(mark.cash).money(mark.equity);
         })
     }

@@ -54,6 +54,7 @@ impl Floor {
                     holdings: vec![(ACME, Quantity::new(30 * index as u64))],
                     max_short: vec![(ACME, Quantity::new(short))],
                     credit,
+                    financing: bearpit::account::Financing::NONE,
                     tracked: false,
                 },
                 1,

@@ -1,0 +1,95 @@
+//! Financing: what cash earns and costs over time, and what borrowed shares cost.
+
+use super::ledger::Account;
+use crate::units::{FeeRate, Money, SimDuration};
+
+/// Rates a year of 365 days, whatever the calendar says (Actual/365 Fixed).
+///
+/// Interest is not compounded but by being booked: each time it is reckoned on the cash that is there, the
+/// proceeds of short sales included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Financing {
+    /// What cash above zero earns.
+    pub credit: FeeRate,
+    /// What cash below zero costs.
+    pub debit: FeeRate,
+    /// What borrowed shares cost, of what they are worth.
+    pub borrow: FeeRate,
+}
+
+/// What a stretch of time came to; both are exact to the unit of money, rounded half away from zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Financed {
+    /// Interest on cash: received if positive, paid if negative.
+    pub interest: Money,
+    /// What borrowed shares cost; negative if it was received.
+    pub borrow: Money,
+}
+
+const YEAR: SimDuration = SimDuration::from_secs(365 * 86_400);
+
+impl Financing {
+    /// No financing.
+    pub const NONE: Self = Self { credit: FeeRate::ZERO, debit: FeeRate::ZERO, borrow: FeeRate::ZERO };
+
+    /// Returns what `cash`, and borrowed shares worth `borrowed`, come to over `span`.
+    #[must_use]
+    pub fn over(&self, span: SimDuration, cash: Money, borrowed: Money) -> Financed {
+        let part = |a_year: Money| a_year.share(i128::from(span.nanos()), i128::from(YEAR.nanos()));
+        let rate = if cash < Money::ZERO { self.debit } else { self.credit };
+        Financed { interest: part(rate.of(cash)), borrow: part(self.borrow.of(borrowed)) }
+    }
+}
+
+impl Financed {
+    /// Returns what the account has more than before.
+    #[must_use]
+    pub fn net(&self) -> Money {
+        self.interest - self.borrow
+    }
+}
+
+impl Account {
+    /// Books what a stretch of time costs and brings, with borrowed shares worth `borrowed` now.
+    pub fn finance(&mut self, span: SimDuration, borrowed: Money) -> Financed {
+        let financed = self.terms.over(span, self.cash, borrowed);
+        self.cash += financed.net();
+        self.financed += financed.net();
+        financed
+    }
+
+    /// Returns whether time costs or brings anything.
+    #[must_use]
+    pub fn is_financed(&self) -> bool {
+        self.terms != Financing::NONE
+    }
+
+    /// Returns what financing has brought so far, less what it has cost.
+    #[must_use]
+    pub const fn financed(&self) -> Money {
+        self.financed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bps(rate: &str) -> FeeRate {
+        FeeRate::from_bps(rate.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_year_brings_the_rate_and_a_part_its_share() {
+        let terms = Financing { credit: bps("200"), debit: bps("500"), borrow: bps("100") };
+        let cash = Money::from_whole(1_000_000);
+        let year = terms.over(YEAR, cash, Money::from_whole(50_000));
+        assert_eq!((year.interest, year.borrow), (Money::from_whole(20_000), Money::from_whole(500)));
+        assert_eq!(year.net(), Money::from_whole(19_500));
+        let day = terms.over(SimDuration::from_secs(86_400), cash, Money::ZERO);
+        assert_eq!(day.interest.to_string(), "54.7945205479", "20,000 / 365");
+        let debt = terms.over(YEAR, -cash, Money::ZERO);
+        assert_eq!(debt.interest, Money::from_whole(-50_000));
+        assert_eq!(Financing::NONE.over(YEAR, cash, cash), Financed::default());
+    }
+}
