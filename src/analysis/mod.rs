@@ -38,7 +38,7 @@ mod walk;
 
 pub use account_data::{AccountData, AccountTrip, Attribution, FillMark, Position};
 pub use compare::{
-    Comparison, InputDifference, MeasureDifference, Parting, SubjectComparison, TableComparison, TableVerdict,
+    Comparison, Difference, MeasureDifference, Parting, SubjectComparison, TableComparison, TableVerdict,
 };
 pub use evenly::Evenly;
 pub use listing::ListingData;

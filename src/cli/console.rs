@@ -4,6 +4,9 @@ use std::io::{self, IsTerminal, Write};
 
 use super::Failure;
 
+/// No table on the terminal is wider: so many letters.
+pub(super) const WIDTH: u16 = 100;
+
 /// Prints text and a line end on standard output.
 ///
 /// A reader that has gone away (`| head`) is no error: the work is done, only nobody wants to hear.

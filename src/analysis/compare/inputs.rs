@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::record::{AccountSummary, InstrumentSummary, Manifest, Table};
 
-/// Something of the inputs that differs.
+/// Something that differs, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InputDifference {
+pub struct Difference {
     /// What.
     pub name: String,
     /// How it is in either run; none where one has nothing of the kind.
@@ -14,7 +14,7 @@ pub struct InputDifference {
 }
 
 /// Compares two manifests, in the order of their fields.
-pub(super) fn compare(a: &Manifest, b: &Manifest) -> Vec<InputDifference> {
+pub(super) fn compare(a: &Manifest, b: &Manifest) -> Vec<Difference> {
     let mut found = Found(Vec::new());
     let both = [a, b];
     found.note("scenario", both.map(|it| it.scenario.clone()));
@@ -37,13 +37,13 @@ pub(super) fn compare(a: &Manifest, b: &Manifest) -> Vec<InputDifference> {
 }
 
 /// What was found to differ.
-struct Found(Vec<InputDifference>);
+pub(super) struct Found(pub(super) Vec<Difference>);
 
 impl Found {
-    fn note(&mut self, name: &str, values: [String; 2]) {
+    pub(super) fn note(&mut self, name: &str, values: [String; 2]) {
         if values[0] != values[1] {
             let values = values.map(|value| Some(value).filter(|value| !value.is_empty()));
-            self.0.push(InputDifference { name: name.to_owned(), values });
+            self.0.push(Difference { name: name.to_owned(), values });
         }
     }
 

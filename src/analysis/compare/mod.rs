@@ -9,7 +9,7 @@ mod inputs;
 mod measures;
 mod parting;
 
-pub use inputs::InputDifference;
+pub use inputs::Difference;
 pub use measures::{MeasureDifference, SubjectComparison};
 pub use parting::{Parting, TableComparison, TableVerdict};
 
@@ -20,7 +20,7 @@ use crate::record::{OpenError, StoredRun};
 #[derive(Debug, Clone)]
 pub struct Comparison {
     /// What of the inputs differs, and how the runs were recorded.
-    pub inputs: Vec<InputDifference>,
+    pub inputs: Vec<Difference>,
     /// Accounts and markets that both have, accounts first, with their metrics.
     pub subjects: Vec<SubjectComparison>,
     /// Accounts and markets that only one of them has.

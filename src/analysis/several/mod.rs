@@ -51,11 +51,13 @@ impl Several {
     /// Reads finished runs, one after the other; none twice.
     ///
     /// # Errors
-    /// [`OpenError`] if a manifest, a summary or a table of one of them is missing or damaged.
-    pub fn read(directories: &[PathBuf]) -> Result<Self, OpenError> {
+    /// An [`OpenError`] for each of them whose manifest, summary or table is missing or damaged.
+    pub fn read(directories: &[PathBuf]) -> Result<Self, Vec<OpenError>> {
         let mut several = Self { batches: Vec::new(), repeated: Vec::new() };
-        for directory in directories {
-            several.add(&StoredRun::open(directory)?)?;
+        let read = directories.iter().map(|path| StoredRun::open(path).and_then(|run| several.add(&run)));
+        let errors: Vec<OpenError> = read.filter_map(Result::err).collect();
+        if !errors.is_empty() {
+            return Err(errors);
         }
         several.batches.iter_mut().for_each(|batch| batch.runs.sort_by_key(|run| run.seed));
         several.name_batches();
