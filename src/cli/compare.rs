@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde_json::{Value, json};
 
 use super::Failure;
 use super::args::CompareArguments;
-use super::console::{WIDTH, complain, print};
+use super::console::{complain, new_table, print};
 use super::progress::thousands;
 use crate::analysis::metrics::Unit;
 use crate::analysis::{
@@ -92,22 +91,10 @@ fn verdict(runs: &[StoredRun; 2], comparison: &Comparison) -> String {
     }
 }
 
-fn new_table<const N: usize>(heads: [&str; N], right: impl IntoIterator<Item = usize>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).set_header(heads);
-    for index in right {
-        if let Some(column) = table.column_mut(index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 const NONE: &str = "-";
 
 fn inputs(comparison: &Comparison) -> String {
-    let mut table = new_table(["input", "A", "B"], []);
+    let mut table = new_table(&["input", "A", "B"], 3);
     for input in &comparison.inputs {
         let value = |place: usize| {
             let value = input.values[place].as_deref().unwrap_or(NONE);
@@ -125,7 +112,7 @@ fn measures(subject: &SubjectComparison, all: bool) -> String {
         return format!("{name}: all {same} metrics are the same.");
     }
     let shown = |it: &&MeasureDifference| all || HEADLINES.contains(&it.definition.key);
-    let mut table = new_table(["metric", "A", "B", "B - A"], 1..4);
+    let mut table = new_table(&["metric", "A", "B", "B - A"], 1);
     for it in results {
         let value = |place: usize| it.values[place].clone().unwrap_or_else(|| NONE.to_owned());
         table.add_row([it.name.clone(), value(0), value(1), String::new()]);
@@ -168,19 +155,18 @@ fn digits(value: f64) -> String {
 }
 
 fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
-    let mut table = new_table(["table", "parts at row", "time", "note"], [1]);
+    let mut table = new_table(&["table", "time", "row", "what"], 4);
     for it in tables {
         let name = it.table.name().to_owned();
+        let none = NONE.to_owned();
         table.add_row(match &it.verdict {
-            TableVerdict::Same(rows) => [
-                name,
-                NONE.to_owned(),
-                NONE.to_owned(),
-                format!("all {} rows are the same", thousands(*rows)),
-            ],
-            TableVerdict::Incomparable(why) => [name, NONE.to_owned(), NONE.to_owned(), why.clone()],
+            TableVerdict::Same(0) => [name, none.clone(), none, "neither has any rows".to_owned()],
+            TableVerdict::Same(rows) => {
+                [name, none.clone(), none, format!("all {} rows are the same", thousands(*rows))]
+            }
+            TableVerdict::Incomparable(why) => [name, none.clone(), none, format!("not compared: {why}")],
             TableVerdict::Parted(parting) => {
-                [name, thousands(parting.row), parting.at.to_string(), ended(parting)]
+                [name, parting.at.to_string(), thousands(parting.row), parted(parting).to_owned()]
             }
         });
     }
@@ -198,17 +184,17 @@ fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
     text
 }
 
-fn ended(parting: &Parting) -> String {
+const fn parted(parting: &Parting) -> &'static str {
     match &parting.rows {
-        [None, _] => "A has no more rows".to_owned(),
-        [_, None] => "B has no more rows".to_owned(),
-        _ => String::new(),
+        [None, _] => "A has no such row",
+        [_, None] => "B has no such row",
+        _ => "the rows differ",
     }
 }
 
 /// Draws both rows, a column on each line, with a mark where they differ.
 fn rows(parting: &Parting) -> String {
-    let mut table = new_table(["", "column", "A", "B"], []);
+    let mut table = new_table(&["", "column", "A", "B"], 4);
     for (place, name) in parting.columns.iter().enumerate() {
         let cell = |side: usize| match &parting.rows[side] {
             Some(row) => row.get(place).filter(|cell| !cell.is_empty()).map_or(NONE, String::as_str),

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::Failure;
-use super::console::{WIDTH, complain};
+use super::console::{complain, new_table};
 use super::job::{Finished, Outcome, Verdict};
 use super::progress::{rate, thousands};
 use super::several::PAGE;
@@ -83,19 +82,6 @@ pub(super) fn table(groups: &[Group<'_>], pages: &[Page]) -> String {
     parts.join("\n\n")
 }
 
-/// Makes a table with these heads, of which the first are of words and those from `numbers` on of numbers.
-fn new_table(heads: &[&str], numbers: usize) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).set_header(heads);
-    for index in numbers..heads.len() {
-        if let Some(column) = table.column_mut(index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 /// Returns a table with a row per account of single runs; the run's own columns stand in the first of them only.
 fn singles(groups: &[&Group<'_>]) -> String {
     let mut table =
@@ -119,7 +105,8 @@ fn singles(groups: &[&Group<'_>]) -> String {
 
 /// Returns a table with a row per account of scenarios with several runs.
 fn sums(groups: &[&Group<'_>]) -> String {
-    let heads = ["scenario", "account", "runs", "mean P&L", "95% interval", "lowest", "highest", "gained"];
+    let heads =
+        ["scenario", "account", "runs", "mean P&L", "± at 95%", "lowest", "median", "highest", "gained"];
     let mut table = new_table(&heads, 2);
     for group in groups {
         let mut name = Some(group.name.to_owned());
@@ -146,15 +133,17 @@ fn sums(groups: &[&Group<'_>]) -> String {
     table.to_string()
 }
 
-fn spread_cells(spread: &Spread) -> [String; 6] {
+fn spread_cells(spread: &Spread) -> [String; 7] {
     let money = |value: f64| cents(&format!("{value:.4}"), true);
-    let interval =
-        spread.interval.map_or("-".to_owned(), |(low, high)| format!("{} to {}", money(low), money(high)));
+    let half = spread
+        .interval
+        .map_or("-".to_owned(), |(_, high)| cents(&format!("{:.4}", high - spread.mean), false));
     [
         spread.count.to_string(),
         money(spread.mean),
-        interval,
+        half,
         money(spread.lowest()),
+        money(spread.median()),
         money(spread.highest()),
         format!("{:.0}%", spread.above_zero * 100.0),
     ]

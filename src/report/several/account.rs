@@ -17,6 +17,7 @@ pub(super) fn account(sheet: &mut Sheet, several: &Several, owner: &str) -> Resu
         if batch.account(owner).count() >= MANY {
             fan(sheet, several, batch, owner)?;
             profits(sheet, several, batch, owner)?;
+            drawdowns(sheet, several, batch, owner)?;
         }
     }
     sheet.end_figures();
@@ -121,7 +122,7 @@ fn fan(sheet: &mut Sheet, several: &Several, batch: &Batch, owner: &str) -> Resu
         label: "median".to_owned(),
         points: steps.iter().map(|(at, it)| (*at, it.median())).collect(),
         shape: Shape::Line,
-        tone: Tone::Line(1),
+        tone: Tone::Ink,
     }];
     let caption = format!(
         "Of {} seeds, at {} equally spaced times: at each of them half of the runs lie within the inner band, nine of ten within the outer. No single run need follow an edge.",
@@ -154,11 +155,30 @@ fn profits(sheet: &mut Sheet, several: &Several, batch: &Batch, owner: &str) -> 
             number(high, 2)
         ));
     }
-    if figure.beyond > 0 {
-        let beyond = whole(figure.beyond.into());
-        caption.push_str(&format!(
-            " {beyond} of the runs lie beyond the outermost bars, and are counted in them."
-        ));
-    }
+    caption.push_str(&beyond(&figure));
     sheet.figure(&format!("{owner} final pnl"), &figure, &caption, "no run has a P&amp;L.")
+}
+
+/// How often the deepest drawdown was how deep.
+fn drawdowns(sheet: &mut Sheet, several: &Several, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+    let depths: Vec<f64> = batch.account(owner).filter_map(|(_, account)| account.max_drawdown).collect();
+    let title = format!("Max drawdown of {owner}{}", within(several, batch));
+    let figure = Histogram::of(title, "max drawdown (currency)", "runs", &depths);
+    let caption = Spread::of(depths.into_iter()).map_or(String::new(), |spread| {
+        let [deepest, _, _, median, ..] = spread.quantiles.map(|depth| number(depth, 2));
+        format!("Half of the runs fell by no more than {median} below their highest equity; the deepest fall was {deepest}.")
+    });
+    let caption = format!("{caption}{}", beyond(&figure));
+    sheet.figure(&format!("{owner} drawdowns"), &figure, &caption, "no run has a drawdown.")
+}
+
+/// Says how many runs lie beyond the outermost bars.
+fn beyond(figure: &Histogram) -> String {
+    match figure.beyond {
+        0 => String::new(),
+        count => {
+            let count = whole(count.into());
+            format!(" {count} of the runs lie beyond the outermost bars, and are counted in them.")
+        }
+    }
 }

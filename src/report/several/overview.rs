@@ -98,14 +98,14 @@ const COLUMNS: [&str; 11] = [
     "account",
     "runs",
     "mean P&amp;L",
-    "95 % interval of the mean",
+    "95 % interval",
     "deviation",
     "lowest",
     "median",
     "highest",
     "gained",
-    "mean max drawdown",
-    "mean Sharpe ratio, annualised",
+    "mean drawdown",
+    "mean Sharpe",
 ];
 
 fn accounts(sheet: &mut Sheet, several: &Several) {
@@ -132,7 +132,7 @@ fn accounts(sheet: &mut Sheet, several: &Several) {
     end_table(sheet);
     put!(
         sheet,
-        "<p class=\"note\">In currency; P&amp;L is final less initial equity, after fees. The interval is where the mean over all possible seeds lies, at 95 %: by Student's t with one degree of freedom less than there are runs, so it takes the seeds as independent and says nothing about another scenario. Deviation is the sample standard deviation between runs. “Gained” is the share of runs with a P&amp;L above zero.</p>"
+        "<p class=\"note\">In currency; P&amp;L is final less initial equity, after fees. The interval is where the mean over all possible seeds lies, at 95 %: by Student's t with one degree of freedom less than there are runs, so it takes the seeds as independent and says nothing about another scenario. Deviation is the sample standard deviation between runs. “Gained” is the share of runs with a P&amp;L above zero. Drawdown is the deepest fall of equity below its highest, and the Sharpe ratio is annualised; both are means over those runs in which they are defined.</p>"
     );
     if several.batches.iter().all(|batch| batch.runs.len() < MANY) {
         put!(
