@@ -105,8 +105,7 @@ fn singles(groups: &[&Group<'_>]) -> String {
 
 /// Returns a table with a row per account of scenarios with several runs.
 fn sums(groups: &[&Group<'_>]) -> String {
-    let heads =
-        ["scenario", "account", "runs", "mean P&L", "± at 95%", "lowest", "median", "highest", "gained"];
+    let heads = ["scenario", "account", "runs", "mean P&L", "± at 95%", "lowest", "highest", "gained"];
     let mut table = new_table(&heads, 2);
     for group in groups {
         let mut name = Some(group.name.to_owned());
@@ -133,7 +132,7 @@ fn sums(groups: &[&Group<'_>]) -> String {
     table.to_string()
 }
 
-fn spread_cells(spread: &Spread) -> [String; 7] {
+fn spread_cells(spread: &Spread) -> [String; 6] {
     let money = |value: f64| cents(&format!("{value:.4}"), true);
     let half = spread
         .interval
@@ -143,7 +142,6 @@ fn spread_cells(spread: &Spread) -> [String; 7] {
         money(spread.mean),
         half,
         money(spread.lowest()),
-        money(spread.median()),
         money(spread.highest()),
         format!("{:.0}%", spread.above_zero * 100.0),
     ]

@@ -16,6 +16,9 @@ use super::run::extent;
 use super::thin::Extent;
 use crate::record::{OpenError, StoredRun};
 
+/// What tells a batch from others of its scenario is at most so many letters long.
+const LABEL_MAX: usize = 24;
+
 /// Many runs.
 #[derive(Debug, Clone)]
 pub struct Several {
@@ -93,20 +96,30 @@ impl Several {
         Ok(())
     }
 
-    /// Gives batches of one scenario labels by which they are told apart: by their changes, and where these are the
-    /// same by the beginning of their inputs' digest.
+    /// Gives batches of one scenario labels by which they are told apart: by those changes that not all of them have, or
+    /// by their number where that is too long or the same.
     fn name_batches(&mut self) {
-        let shared = |labels: &[String], label: &String| labels.iter().filter(|it| *it == label).count() > 1;
-        let labels: Vec<String> = self.batches.iter().map(|batch| batch.label.clone()).collect();
-        for batch in self.batches.iter_mut().filter(|batch| shared(&labels, &batch.label)) {
-            if !batch.changes.is_empty() {
-                batch.label = format!("{} with {}", batch.label, batch.changes.join(", "));
-            }
-        }
-        let labels: Vec<String> = self.batches.iter().map(|batch| batch.label.clone()).collect();
-        for batch in self.batches.iter_mut().filter(|batch| shared(&labels, &batch.label)) {
-            let inputs: String = batch.inputs.chars().take(8).collect();
-            batch.label = format!("{} (inputs {inputs})", batch.label);
+        let all: Vec<(String, Vec<String>)> =
+            self.batches.iter().map(|batch| (batch.scenario.clone(), batch.changes.clone())).collect();
+        let labels = all.iter().map(|(scenario, changes)| {
+            let is_shared = |change: &&String| {
+                all.iter().filter(|(other, _)| other == scenario).all(|(_, changes)| changes.contains(change))
+            };
+            let own: Vec<&str> =
+                changes.iter().filter(|change| !is_shared(change)).map(String::as_str).collect();
+            if own.is_empty() { scenario.clone() } else { format!("{scenario} with {}", own.join(", ")) }
+        });
+        let labels: Vec<String> = labels.collect();
+        for (place, batch) in self.batches.iter_mut().enumerate() {
+            let label = &labels[place];
+            let is_unique = labels.iter().filter(|it| *it == label).count() == 1;
+            let is_short = label.chars().count() <= batch.scenario.chars().count() + LABEL_MAX;
+            batch.label = if is_unique && is_short {
+                label.clone()
+            } else {
+                let before = all[..=place].iter().filter(|(scenario, _)| *scenario == batch.scenario);
+                format!("{}, variant {}", batch.scenario, before.count())
+            };
         }
     }
 

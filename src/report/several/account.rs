@@ -13,22 +13,20 @@ pub(super) fn account(sheet: &mut Sheet, several: &Several, owner: &str) -> Resu
     put!(sheet, "<section><h2>{} <small>{}</small></h2>", escape(owner), escape(&kind.replace('_', " ")));
     sheet.begin_figures();
     overlay(sheet, several, owner)?;
-    for batch in &several.batches {
-        if batch.account(owner).count() >= MANY {
-            fan(sheet, several, batch, owner)?;
-            profits(sheet, several, batch, owner)?;
-            drawdowns(sheet, several, batch, owner)?;
-        }
-    }
     sheet.end_figures();
+    for batch in several.batches.iter().filter(|batch| batch.account(owner).count() >= MANY) {
+        if several.batches.len() > 1 {
+            put!(sheet, "<h3>{} in {}</h3>", escape(owner), escape(&batch.label));
+        }
+        sheet.begin_figures();
+        fan(sheet, batch, owner)?;
+        profits(sheet, batch, owner)?;
+        drawdowns(sheet, batch, owner)?;
+        sheet.end_figures();
+    }
     lists::runs(sheet, several, owner);
     put!(sheet, "</section>");
     Ok(())
-}
-
-/// Returns ` in quickstart` where there are other scenarios.
-fn within(several: &Several, batch: &Batch) -> String {
-    if several.batches.len() > 1 { format!(" in {}", batch.label) } else { String::new() }
 }
 
 /// What of a batch is drawn over others: its runs, or the median of many.
@@ -101,11 +99,10 @@ fn steps(batch: &Batch, owner: &str) -> Vec<(i64, Spread)> {
 }
 
 /// Equity over all seeds: the median, and between which quantiles so many of the runs lie.
-fn fan(sheet: &mut Sheet, several: &Several, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+fn fan(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let steps = steps(batch, owner);
-    let size = if several.batches.len() > 1 { Size::Half } else { Size::Wide };
-    let title = format!("Equity less initial equity of {owner}{}", within(several, batch));
-    let mut figure = Lines::new(title, "currency".to_owned(), size, batch.extent).from_zero();
+    let title = format!("Equity less initial equity of {owner}");
+    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, batch.extent).from_zero();
     let band = |label: &str, [low, high]: [usize; 2], tone, cover| Band {
         label: label.to_owned(),
         points: steps.iter().map(|(at, it)| (*at, it.quantiles[low], it.quantiles[high])).collect(),
@@ -129,13 +126,13 @@ fn fan(sheet: &mut Sheet, several: &Several, batch: &Batch, owner: &str) -> Resu
         whole(batch.account(owner).count() as u64),
         Several::TIMES
     );
-    sheet.figure(&format!("{owner} fan"), &figure, &caption, NO_EQUITY)
+    sheet.figure(&format!("{owner} {} fan", batch.label), &figure, &caption, NO_EQUITY)
 }
 
 /// How often the final P&L was how large.
-fn profits(sheet: &mut Sheet, several: &Several, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+fn profits(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let profits: Vec<f64> = batch.account(owner).map(|(_, account)| account.profit).collect();
-    let title = format!("Final P&L of {owner}{}", within(several, batch));
+    let title = format!("Final P&L of {owner}");
     let figure = Histogram::of(title, "P&L (currency)", "runs", &profits);
     let mut caption = String::new();
     if let Some(spread) = Spread::of(profits.into_iter()) {
@@ -156,20 +153,20 @@ fn profits(sheet: &mut Sheet, several: &Several, batch: &Batch, owner: &str) -> 
         ));
     }
     caption.push_str(&beyond(&figure));
-    sheet.figure(&format!("{owner} final pnl"), &figure, &caption, "no run has a P&amp;L.")
+    sheet.figure(&format!("{owner} {} final pnl", batch.label), &figure, &caption, "no run has a P&amp;L.")
 }
 
 /// How often the deepest drawdown was how deep.
-fn drawdowns(sheet: &mut Sheet, several: &Several, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+fn drawdowns(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let depths: Vec<f64> = batch.account(owner).filter_map(|(_, account)| account.max_drawdown).collect();
-    let title = format!("Max drawdown of {owner}{}", within(several, batch));
+    let title = format!("Max drawdown of {owner}");
     let figure = Histogram::of(title, "max drawdown (currency)", "runs", &depths);
     let caption = Spread::of(depths.into_iter()).map_or(String::new(), |spread| {
         let [deepest, _, _, median, ..] = spread.quantiles.map(|depth| number(depth, 2));
         format!("Half of the runs fell by no more than {median} below their highest equity; the deepest fall was {deepest}.")
     });
     let caption = format!("{caption}{}", beyond(&figure));
-    sheet.figure(&format!("{owner} drawdowns"), &figure, &caption, "no run has a drawdown.")
+    sheet.figure(&format!("{owner} {} drawdowns", batch.label), &figure, &caption, "no run has a drawdown.")
 }
 
 /// Says how many runs lie beyond the outermost bars.

@@ -14,32 +14,47 @@ pub(super) fn overview(sheet: &mut Sheet, several: &Several, title: &str) {
 
 fn header(sheet: &mut Sheet, several: &Several, title: &str) {
     put!(sheet, "<header><h1>{title}</h1>");
-    for batch in &several.batches {
+    if let [batch] = several.batches.as_slice() {
         put!(sheet, "<dl>");
-        let fact = |sheet: &mut Sheet, name: &str, value: &str| {
+        for (name, value) in HEADS.iter().zip(facts(batch)) {
             put!(sheet, "<div><dt>{name}</dt><dd>{value}</dd></div>");
-        };
-        if several.batches.len() > 1 {
-            fact(sheet, "scenario", &escape(&batch.label));
         }
-        fact(sheet, "runs", &whole(batch.runs.len() as u64));
-        fact(sheet, if batch.runs.len() == 1 { "seed" } else { "seeds" }, &seeds(batch));
-        let [start, end] = batch.span.each_ref().map(|time| readable(time));
-        fact(sheet, "virtual time", &format!("{start} to {end}"));
-        fact(sheet, "events", &whole(batch.runs.iter().map(|run| run.events).sum()));
-        fact(sheet, "trades", &whole(batch.runs.iter().map(|run| run.trades).sum()));
         put!(sheet, "</dl>");
         if !batch.changes.is_empty() {
-            let changes = batch.changes.iter().map(|change| format!("<code>{}</code>", escape(change)));
-            let changes = changes.collect::<Vec<_>>().join(", ");
-            put!(
-                sheet,
-                "<p class=\"note\">Changed for {}: {changes}</p>",
-                if several.batches.len() > 1 { "these runs" } else { "all runs" }
-            );
+            put!(sheet, "<p class=\"note\">Changed for all runs: {}</p>", changes(batch));
         }
     }
     put!(sheet, "</header>");
+    if several.batches.len() > 1 {
+        put!(sheet, "<section><h2>Scenarios</h2>");
+        let columns: Vec<&str> = ["scenario"].into_iter().chain(HEADS).chain(["changes"]).collect();
+        begin_table(sheet, &columns);
+        for batch in &several.batches {
+            let cells: Vec<String> = facts(batch).into_iter().chain([changes(batch)]).collect();
+            row(sheet, &escape(&batch.label), &cells);
+        }
+        end_table(sheet);
+        put!(sheet, "</section>");
+    }
+}
+
+const HEADS: [&str; 5] = ["runs", "seeds", "virtual time", "events", "trades"];
+
+fn facts(batch: &Batch) -> [String; 5] {
+    let [start, end] = batch.span.each_ref().map(|time| readable(time));
+    [
+        whole(batch.runs.len() as u64),
+        seeds(batch),
+        format!("{start} to {end}"),
+        whole(batch.runs.iter().map(|run| run.events).sum()),
+        whole(batch.runs.iter().map(|run| run.trades).sum()),
+    ]
+}
+
+/// Lists what was changed: HTML.
+fn changes(batch: &Batch) -> String {
+    let changes = batch.changes.iter().map(|change| format!("<code>{}</code>", escape(change)));
+    changes.collect::<Vec<_>>().join(", ")
 }
 
 /// Writes the seeds: as a range where there are no gaps.
