@@ -22,6 +22,8 @@ struct Book {
     instrument: Instrument,
     position: LineThinner,
     has_rows: bool,
+    /// Whether something is held that has no mark.
+    is_unmarked: bool,
     average: AverageTrips,
     fifo: FifoTrips,
 }
@@ -64,7 +66,8 @@ impl AccountBuilder {
             let position = LineThinner::new(extent);
             let average = AverageTrips::new(instrument.clone(), extent.start(), lots, cost);
             let fifo = FifoTrips::new(instrument.clone(), extent.start(), lots, cost);
-            Ok(Book { instrument: instrument.clone(), position, has_rows: false, average, fifo })
+            let (instrument, has_rows, is_unmarked) = (instrument.clone(), false, false);
+            Ok(Book { instrument, position, has_rows, is_unmarked, average, fifo })
         };
         let books: Vec<Book> = directory.instruments.iter().map(book).collect::<Result<_, String>>()?;
         let initial = money(&summary.initial_equity)?.to_f64();
@@ -90,7 +93,12 @@ impl AccountBuilder {
         let holds = row.position.is_some_and(|position| position != 0.0);
         self.sampler.observe(row.at, row.equity, (row.instrument, row.mark), holds);
         self.holdings.observe(row, &mut self.totals);
-        if let Some(equity) = row.equity {
+        if let Some(book) = self.books.get_mut(row.instrument) {
+            book.is_unmarked = holds && row.mark.is_none();
+        }
+        // Equity counts nothing for what has no mark yet: it would seem to jump at the first one.
+        let is_marked = self.books.iter().all(|book| !book.is_unmarked);
+        if let Some(equity) = row.equity.filter(|_| is_marked) {
             self.mark_equity(row.at, equity);
         }
         let Some(book) = self.books.get_mut(row.instrument) else { return };

@@ -2,7 +2,7 @@
 //!
 //! Tables are read piece by piece and thinned on the way, so that a report costs the same memory for an
 //! hour as for a year; metrics are taken from every row. First the orders, then quotes and trades side by side
-//! ([`walk`]), then fills and marks side by side ([`account`]).
+//! (`walk`), then fills and marks side by side (`account`).
 //!
 //! [`Several`] takes many runs together, and [`Comparison`] two of them apart.
 //!

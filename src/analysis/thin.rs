@@ -54,12 +54,6 @@ impl Extent {
         self.start
             .saturating_add(i64::try_from(width * place as i128 / count.max(1) as i128).unwrap_or(i64::MAX))
     }
-
-    /// Returns where a bucket begins.
-    fn begin(&self, bucket: i64) -> i64 {
-        let width = i128::from(self.end - self.start);
-        self.start + i64::try_from(width * i128::from(bucket) / i128::from(BUCKETS)).unwrap_or(0)
-    }
 }
 
 /// Thins a line: of each bucket the first, lowest, highest and last point stay, in order of time.
@@ -153,24 +147,39 @@ pub fn thinned(extent: Extent, points: impl Iterator<Item = Point>) -> Vec<Point
     line.finish().0
 }
 
-/// Thins a quantity that holds until it changes to its mean over time in each bucket.
+/// Thins a quantity that holds until it changes to its mean over time in each of [`MeanThinner::MEANS`] stretches.
 #[derive(Debug, Clone)]
 pub struct MeanThinner {
     extent: Extent,
     /// Value times nanoseconds, and nanoseconds, of the bucket at hand.
     area: f64,
     weight: f64,
-    bucket: i64,
+    bucket: usize,
+    /// The last stretch that has a mean.
+    closed: Option<usize>,
     held: Option<Point>,
     points: Vec<Point>,
     total: (f64, f64),
 }
 
 impl MeanThinner {
+    /// How many means there are at most: more would be noise.
+    pub const MEANS: usize = 100;
+
     /// Makes a thinner for a figure over `extent`.
     #[must_use]
     pub const fn new(extent: Extent) -> Self {
-        Self { extent, area: 0.0, weight: 0.0, bucket: 0, held: None, points: Vec::new(), total: (0.0, 0.0) }
+        let points = Vec::new();
+        Self {
+            extent,
+            area: 0.0,
+            weight: 0.0,
+            bucket: 0,
+            closed: None,
+            held: None,
+            points,
+            total: (0.0, 0.0),
+        }
     }
 
     /// Says that from `at` on the value is `value`, or that there is none.
@@ -183,16 +192,16 @@ impl MeanThinner {
     fn hold_until(&mut self, until: i64) {
         let Some((mut from, value)) = self.held else { return };
         while from < until {
-            let bucket = self.extent.bucket(from);
+            let bucket = self.extent.place(from, Self::MEANS);
             if bucket != self.bucket {
                 self.close();
                 self.bucket = bucket;
             }
             // The last bucket is open to the right.
-            let end = if bucket + 1 >= BUCKETS {
+            let end = if bucket + 1 >= Self::MEANS {
                 until
             } else {
-                self.extent.begin(bucket + 1).clamp(from + 1, until)
+                self.extent.begin_of(bucket + 1, Self::MEANS).clamp(from + 1, until)
             };
             let span = nanos(end - from);
             self.area += value * span;
@@ -204,7 +213,9 @@ impl MeanThinner {
 
     fn close(&mut self) {
         if self.weight > 0.0 {
-            self.points.push((self.extent.begin(self.bucket), self.area / self.weight));
+            self.end_before(self.bucket);
+            self.points.push((self.extent.begin_of(self.bucket, Self::MEANS), self.area / self.weight));
+            self.closed = Some(self.bucket);
             self.total.0 += self.area;
             self.total.1 += self.weight;
         }
@@ -212,12 +223,23 @@ impl MeanThinner {
         self.weight = 0.0;
     }
 
-    /// Returns a mean per bucket, and the mean over all time, if there was any.
+    /// Ends the last stretch with a gap, unless `bucket` is the next one.
+    fn end_before(&mut self, bucket: usize) {
+        let next = self.closed.map(|closed| closed + 1).filter(|next| *next < bucket);
+        if let Some((next, (_, last))) = next.zip(self.points.last().copied()) {
+            let end = self.extent.begin_of(next, Self::MEANS);
+            self.points.extend([(end, last), (end, f64::NAN)]);
+        }
+    }
+
+    /// Returns a mean per stretch where it begins, and the mean over all time, if there was any. Where a stretch
+    /// follows that has none, the last one ends with a point of its own and a gap, which is no number.
     #[must_use]
     pub fn finish(mut self) -> (Vec<Point>, Option<f64>) {
         let end = self.extent.end;
         self.hold_until(end);
         self.close();
+        self.end_before(Self::MEANS + 1);
         let mean = (self.total.1 > 0.0).then(|| self.total.0 / self.total.1);
         (self.points, mean)
     }
@@ -273,10 +295,14 @@ mod tests {
         mean.set(750, Some(5.0));
         let (points, overall) = mean.finish();
         assert!((overall.unwrap() - (250.0 + 750.0 + 1_250.0) / 750.0).abs() < 1e-9);
+        let (gaps, values): (Vec<Point>, Vec<Point>) = points.into_iter().partition(|point| point.1.is_nan());
         assert!(
-            points.iter().all(|point| [1.0, 3.0, 5.0].iter().any(|value| (point.1 - value).abs() < 1e-9))
+            values.iter().all(|point| [1.0, 3.0, 5.0].iter().any(|value| (point.1 - value).abs() < 1e-9))
         );
-        assert!(points.iter().all(|point| !(500..750).contains(&point.0)));
+        // Each stretch with values ends with one of its own, and a gap.
+        let at = |points: &[Point], from: i64| points.iter().filter(|point| point.0 == from).count();
+        assert_eq!((at(&values, 500), at(&gaps, 500), at(&values, 1_000), at(&gaps, 1_000)), (1, 1, 1, 1));
+        assert!(values.iter().all(|point| !(501..750).contains(&point.0)) && gaps.len() == 2);
     }
 
     #[test]

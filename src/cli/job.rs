@@ -138,6 +138,10 @@ impl Job {
         drop(market.world_mut().domain_mut().tape_mut().take_sinks());
         let recorded = recording.finish()?;
         traded?;
+        if recorded.open_orders > 0 {
+            let why = format!("{} orders were still open when the market had closed", recorded.open_orders);
+            return Err(Break::Failed(why));
+        }
         let manifest = self.manifest(&market, &plan, recorded);
         self.publish(directory, manifest)
     }

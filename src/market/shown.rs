@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::fact::{Fact, Trade};
 use super::order::{OrderKind, OrderTerms, TimeInForce};
 use super::phase::Phase;
@@ -21,7 +23,8 @@ use crate::units::{ListingId, OrderId, Price, Quantity};
 pub struct ShownBook {
     listing: ListingId,
     phase: Phase,
-    orders: BTreeMap<OrderId, Standing>,
+    /// Hashed, since each change looks one up; nothing goes by its order.
+    orders: FxHashMap<OrderId, Standing>,
     /// Displayed lots by price.
     bids: BTreeMap<Price, Quantity>,
     asks: BTreeMap<Price, Quantity>,
@@ -90,7 +93,7 @@ impl ShownBook {
         Self {
             listing,
             phase: Phase::default(),
-            orders: BTreeMap::new(),
+            orders: FxHashMap::default(),
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),
         }
@@ -174,22 +177,39 @@ impl ShownBook {
 
     /// Changes an order, if it is open; one of which nothing is left is over.
     fn change(&mut self, id: OrderId, change: impl FnOnce(&mut Standing)) {
-        let Some(mut order) = self.take(id) else { return };
-        change(&mut order);
-        if !order.leaves.is_zero() {
-            self.put(id, order);
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let before = *order;
+        change(order);
+        let after = *order;
+        if after.leaves.is_zero() {
+            self.orders.remove(&id);
+        }
+        self.withdraw(&before);
+        if !after.leaves.is_zero() {
+            self.show(&after);
         }
     }
 
     fn put(&mut self, id: OrderId, order: Standing) {
-        if let Some(price) = order.price {
-            *self.side_mut(order.side).entry(price).or_default() += order.displayed;
-        }
+        self.show(&order);
         self.orders.insert(id, order);
     }
 
-    fn take(&mut self, id: OrderId) -> Option<Standing> {
-        let order = self.orders.remove(&id)?;
+    fn take(&mut self, id: OrderId) {
+        if let Some(order) = self.orders.remove(&id) {
+            self.withdraw(&order);
+        }
+    }
+
+    /// Adds to its level what is seen of an order.
+    fn show(&mut self, order: &Standing) {
+        if let Some(price) = order.price {
+            *self.side_mut(order.side).entry(price).or_default() += order.displayed;
+        }
+    }
+
+    /// Takes off its level what is seen of an order.
+    fn withdraw(&mut self, order: &Standing) {
         let side = self.side_mut(order.side);
         if let Some(price) = order.price
             && let Some(size) = side.get_mut(&price)
@@ -199,7 +219,6 @@ impl ShownBook {
                 side.remove(&price);
             }
         }
-        Some(order)
     }
 
     const fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Price, Quantity> {

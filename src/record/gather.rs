@@ -1,26 +1,30 @@
-//! [`Gatherer`]: from facts to rows of plain integers, on the writer's thread.
+//! [`Gatherer`]: from facts to rows, on the writer's thread.
 
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
 use super::bars::BarSums;
-use super::books::BookShots;
-use super::holdings::Holdings;
+use super::books::{BookShots, LevelRow};
+use super::holdings::{Holdings, PositionRow};
 use super::orders::OrderLives;
-use super::plan::{RecordPlan, RunLabel, TableSet};
-use super::rows::{Chunk, LogRow, Names, PhaseRow, QuoteRow, RecordRow, RejectRow, Rows, SeriesRow};
+use super::plan::{RecordPlan, RunLabel};
+use super::recorder::Recorded;
+use super::rows::OrderRow;
+use super::sheets::{Reject, Sheets};
 use super::table::Table;
-use crate::market::{Fact, Row, Trade};
+use super::writer::RecordError;
+use crate::market::{Bar, Fact, Row, Trade};
 use crate::units::{ActorId, InstrumentId, ListingId, Price, Quantity, SimTime};
 
-/// Follows the facts of a run, and gathers the rows of those tables that are recorded.
+/// Follows the facts of a run, and makes the rows of those tables that are recorded.
 ///
 /// What has to be known of the past is kept here: open orders, shown books, holdings, bars. Memory
 /// follows those, and not the length of the run.
-#[derive(Debug)]
 pub(super) struct Gatherer {
-    tables: TableSet,
+    sheets: Sheets,
+    /// Up to when all is closed and told that ends by the clock.
+    now: Option<SimTime>,
     end: SimTime,
     /// The instrument of each listing.
     instruments: Vec<InstrumentId>,
@@ -32,15 +36,26 @@ pub(super) struct Gatherer {
     auctions: BTreeMap<ListingId, (Price, Quantity)>,
     /// How many rows each table of each strategy has so far.
     record_counts: BTreeMap<(ActorId, Arc<str>), u64>,
-    rows: Rows,
+    /// What has just come to an end, on its way to the sheets.
+    ended: Ended,
+}
+
+/// Rows on their way.
+#[derive(Debug, Default)]
+struct Ended {
+    orders: Vec<OrderRow>,
+    bars: Vec<(ListingId, Bar)>,
+    positions: Vec<PositionRow>,
+    levels: Vec<LevelRow>,
 }
 
 impl Gatherer {
-    pub(super) fn new(plan: &RecordPlan, label: &RunLabel, names: &Names) -> Self {
-        let (tables, listings) = (plan.tables, names.listings.len());
-        let on = |table| tables.contains(table).then_some(());
+    pub(super) fn new(plan: &RecordPlan, label: &RunLabel, sheets: Sheets) -> Self {
+        let names = sheets.names();
+        let listings = names.listings.len();
+        let on = |table| plan.tables.contains(table).then_some(());
         Self {
-            tables,
+            now: None,
             end: label.end,
             instruments: names.listings.iter().map(|listing| listing.instrument).collect(),
             lives: on(Table::Orders).map(|()| OrderLives::default()),
@@ -50,90 +65,95 @@ impl Gatherer {
                 .map(|()| Holdings::new(names, plan.sample_interval, (label.start, label.end))),
             auctions: BTreeMap::new(),
             record_counts: BTreeMap::new(),
-            rows: Rows::default(),
+            ended: Ended::default(),
+            sheets,
         }
     }
 
-    /// Takes a fact, in order of time; `write` gets the rows when there are many.
+    /// Takes a fact, in order of time.
     ///
     /// # Errors
-    /// What `write` returns.
-    pub(super) fn take<E>(
-        &mut self,
-        at: SimTime,
-        fact: Fact,
-        write: &mut impl FnMut(Chunk) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.advance(at, write)?;
+    /// [`RecordError`] if its rows cannot be written.
+    pub(super) fn take(&mut self, at: SimTime, fact: &Fact) -> Result<(), RecordError> {
+        self.advance(at)?;
         if let Some(books) = &mut self.books {
-            books.follow(&fact);
+            books.follow(fact);
         }
         if let Some(lives) = &mut self.lives {
-            lives.follow(at, &fact, &mut self.rows.orders);
+            lives.follow(at, fact, &mut self.ended.orders);
+            for row in self.ended.orders.drain(..) {
+                self.sheets.order(&row)?;
+            }
         }
-        self.note(at, fact);
-        self.rows.hand_over(Rows::MANY, write)
+        self.note(at, fact)
     }
 
-    /// Ends the run, and hands over what is left; returns how many orders have not ended.
+    /// Ends the run, and writes what is left.
     ///
     /// # Errors
-    /// What `write` returns.
-    pub(super) fn finish<E>(mut self, write: &mut impl FnMut(Chunk) -> Result<(), E>) -> Result<usize, E> {
-        self.advance(self.end, write)?;
+    /// [`RecordError`] if it cannot be written.
+    pub(super) fn finish(mut self) -> Result<Recorded, RecordError> {
+        self.advance(self.end)?;
         if let Some(holdings) = &mut self.holdings {
-            holdings.tell(&mut self.rows.positions);
+            holdings.tell(&mut self.ended.positions);
         }
-        self.rows.hand_over(1, write)?;
-        Ok(self.lives.map_or(0, |lives| lives.open()))
+        self.pass_on()?;
+        let open_orders = self.lives.map_or(0, |lives| lives.open());
+        Ok(Recorded { tables: self.sheets.finish()?, open_orders })
     }
 
     /// Closes what ends, and tells what is due, up to `now`.
-    fn advance<E>(&mut self, now: SimTime, write: &mut impl FnMut(Chunk) -> Result<(), E>) -> Result<(), E> {
+    fn advance(&mut self, now: SimTime) -> Result<(), RecordError> {
+        if self.now.replace(now) == Some(now) {
+            return Ok(());
+        }
         if let Some(bars) = &mut self.bars {
-            bars.close_until(now, &mut self.rows.bars);
+            bars.close_until(now, &mut self.ended.bars);
         }
         if let Some(holdings) = &mut self.holdings {
-            holdings.tell_until(now, &mut self.rows.positions);
+            holdings.tell_until(now, &mut self.ended.positions);
         }
-        if let Some(books) = &mut self.books {
-            // A quiet time may be long, and have many.
-            while books.take_next(now, &mut self.rows.books) {
-                self.rows.hand_over(Rows::MANY, write)?;
-            }
+        // A quiet time may be long, and have many snapshots.
+        while let Some(books) = &mut self.books
+            && books.take_next(now, &mut self.ended.levels)
+        {
+            self.pass_on()?;
         }
-        Ok(())
+        self.pass_on()
     }
 
-    fn note(&mut self, at: SimTime, fact: Fact) {
-        let rows = &mut self.rows;
+    fn pass_on(&mut self) -> Result<(), RecordError> {
+        let Ended { bars, positions, levels, .. } = &mut self.ended;
+        bars.drain(..).try_for_each(|(listing, bar)| self.sheets.bar(listing, &bar))?;
+        positions.drain(..).try_for_each(|row| self.sheets.position(&row))?;
+        levels.drain(..).try_for_each(|row| self.sheets.level(&row))
+    }
+
+    fn note(&mut self, at: SimTime, fact: &Fact) -> Result<(), RecordError> {
         match fact {
-            Fact::Traded(trade) => self.trade(at, &trade),
-            Fact::TouchChanged { listing, quote } => rows.quotes.push(QuoteRow { at, listing, quote }),
-            Fact::AccountMarked(mark) => rows.pnl.push((at, mark)),
-            Fact::Logged { actor, text } => rows.log.push(LogRow { at, owner: actor, kind: "log", text }),
-            Fact::StrategyFailed { actor, text } => {
-                rows.log.push(LogRow { at, owner: actor, kind: "error", text });
-            }
-            Fact::Plotted { actor, series, value } => {
-                rows.series.push(SeriesRow { at, owner: actor, series, value });
-            }
-            Fact::Recorded { actor, table, row } => self.note_record(at, actor, table, row),
+            Fact::Traded(trade) => self.trade(at, trade),
+            Fact::TouchChanged { listing, quote } => self.sheets.quote(at, *listing, quote),
+            Fact::AccountMarked(mark) => self.sheets.mark(at, mark),
+            Fact::Logged { actor, text } => self.sheets.line(at, *actor, ("log", text)),
+            Fact::StrategyFailed { actor, text } => self.sheets.line(at, *actor, ("error", text)),
+            Fact::Plotted { actor, series, value } => self.sheets.plotted(at, *actor, (series, *value)),
+            Fact::Recorded { actor, table, row } => self.record(at, *actor, table, row),
             Fact::AuctionUncrossed { listing, price, volume } => {
-                self.auctions.insert(listing, (price, volume));
+                self.auctions.insert(*listing, (*price, *volume));
+                Ok(())
             }
-            Fact::PhaseChanged { listing, phase } if self.tables.contains(Table::Phases) => {
-                let auction = self.auctions.remove(&listing);
-                rows.phases.push(PhaseRow { at, listing, phase, auction });
+            Fact::PhaseChanged { listing, phase } => {
+                let auction = self.auctions.remove(listing);
+                self.sheets.phase(at, (*listing, *phase), auction)
             }
-            ref reject if self.tables.contains(Table::Rejects) => {
-                rows.rejects.extend(RejectRow::of(at, reject));
-            }
-            _ => {}
+            other => match Reject::of(other) {
+                Some(reject) => self.sheets.reject(at, &reject),
+                None => Ok(()),
+            },
         }
     }
 
-    fn trade(&mut self, at: SimTime, trade: &Trade) {
+    fn trade(&mut self, at: SimTime, trade: &Trade) -> Result<(), RecordError> {
         if let Some(bars) = &mut self.bars {
             bars.add(at, trade);
         }
@@ -141,14 +161,19 @@ impl Gatherer {
         if let Some((holdings, instrument)) = self.holdings.as_mut().zip(instrument) {
             holdings.trade(at, *instrument, trade);
         }
-        if self.tables.contains(Table::Trades) || self.tables.contains(Table::Fills) {
-            self.rows.trades.push((at, *trade));
-        }
+        self.sheets.trade(at, trade)
     }
 
-    fn note_record(&mut self, at: SimTime, owner: ActorId, table: Arc<str>, cells: Row) {
-        let count = self.record_counts.entry((owner, Arc::clone(&table))).or_default();
+    fn record(
+        &mut self,
+        at: SimTime,
+        owner: ActorId,
+        table: &Arc<str>,
+        cells: &Row,
+    ) -> Result<(), RecordError> {
+        let count = self.record_counts.entry((owner, Arc::clone(table))).or_default();
         let number = mem::replace(count, *count + 1);
-        self.rows.records.push(RecordRow { at, owner, table, number, cells });
+        let mut cells = cells.iter();
+        cells.try_for_each(|(column, cell)| self.sheets.recorded(at, owner, (table, number), (column, cell)))
     }
 }

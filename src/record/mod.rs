@@ -12,20 +12,25 @@
 
 mod bars;
 mod books;
+mod coded;
+mod column;
 mod directory;
 mod frames;
 mod gather;
 mod holdings;
 mod manifest;
 mod orders;
+mod parquet;
 mod plan;
 mod recorder;
 mod rows;
 mod schema;
+mod sheets;
 mod stored;
 mod table;
 #[cfg(test)]
 mod tests;
+mod words;
 mod writer;
 
 pub use directory::{DirectoryError, RunDir};

@@ -1,6 +1,6 @@
 //! Orders from their entry to their end.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 use super::rows::{OrderRow, Status};
 use crate::market::{Fact, OrderKind, Trade};
@@ -9,19 +9,23 @@ use crate::units::{OrderId, Quantity, SimTime};
 /// Follows the orders that are open; memory follows them, and not the run.
 #[derive(Debug, Default)]
 pub(super) struct OrderLives {
-    open: BTreeMap<OrderId, OrderRow>,
+    /// Where in `rows` each open order stands.
+    places: FxHashMap<OrderId, usize>,
+    rows: Vec<OrderRow>,
+    /// Places of orders that have ended, the last first: that one is still in the processor's cache.
+    free: Vec<usize>,
 }
 
 impl OrderLives {
     pub(super) fn open(&self) -> usize {
-        self.open.len()
+        self.places.len()
     }
 
     /// Follows a fact, and appends the orders that end with it to `ended`.
     pub(super) fn follow(&mut self, at: SimTime, fact: &Fact, ended: &mut Vec<OrderRow>) {
         match *fact {
             Fact::OrderAccepted { order, owner, listing, terms } => {
-                self.open.insert(order, OrderRow::new(Some(order), owner, listing, terms, at));
+                self.begin(order, OrderRow::new(Some(order), owner, listing, terms, at));
             }
             Fact::OrderRejected { order, owner, listing, terms, reason } => {
                 let row = OrderRow::new(Some(order), owner, listing, terms, at);
@@ -32,7 +36,7 @@ impl OrderLives {
                 ended.push(OrderRow { status: Status::Refused, reason: Some(reason.name()), ..row });
             }
             Fact::OrderReplaced { order, price, leaves, .. } => {
-                if let Some(row) = self.open.get_mut(&order) {
+                if let Some(row) = self.row(order) {
                     row.terms.kind = row.terms.kind.at(price);
                     row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
                 }
@@ -44,14 +48,14 @@ impl OrderLives {
                 self.end(order, at, (Status::Expired, Some(reason.name())), ended);
             }
             Fact::OrderRepriced { order, price: Some(price), .. } => {
-                if let Some(row) = self.open.get_mut(&order)
+                if let Some(row) = self.row(order)
                     && !matches!(row.terms.kind, OrderKind::Pegged { .. })
                 {
                     row.terms.kind = OrderKind::Limit(price);
                 }
             }
             Fact::OrderReduced { order, leaves, .. } => {
-                if let Some(row) = self.open.get_mut(&order) {
+                if let Some(row) = self.row(order) {
                     row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
                 }
             }
@@ -62,7 +66,7 @@ impl OrderLives {
 
     fn fill(&mut self, at: SimTime, trade: &Trade, ended: &mut Vec<OrderRow>) {
         for order in [trade.maker_order, trade.taker_order] {
-            let Some(row) = self.open.get_mut(&order) else { continue };
+            let Some(row) = self.row(order) else { continue };
             row.filled_lots += trade.quantity.lots();
             row.filled_value += i128::from(trade.price.ticks()) * i128::from(trade.quantity.lots());
             if row.filled_lots == row.terms.quantity.lots() {
@@ -78,8 +82,21 @@ impl OrderLives {
         (status, reason): (Status, Option<&'static str>),
         ended: &mut Vec<OrderRow>,
     ) {
-        if let Some(row) = self.open.remove(&order) {
-            ended.push(OrderRow { ended_at: at, status, reason, ..row });
+        let Some(place) = self.places.remove(&order) else { return };
+        self.free.push(place);
+        ended.push(OrderRow { ended_at: at, status, reason, ..self.rows[place] });
+    }
+
+    fn begin(&mut self, order: OrderId, row: OrderRow) {
+        let place = self.free.pop().unwrap_or(self.rows.len());
+        match self.rows.get_mut(place) {
+            Some(vacant) => *vacant = row,
+            None => self.rows.push(row),
         }
+        self.places.insert(order, place);
+    }
+
+    fn row(&mut self, order: OrderId) -> Option<&mut OrderRow> {
+        self.rows.get_mut(*self.places.get(&order)?)
     }
 }

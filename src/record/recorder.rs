@@ -3,28 +3,31 @@
 use std::io;
 use std::mem;
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use super::gather::Gatherer;
 use super::manifest::TableSummary;
 use super::plan::{RecordPlan, RunLabel, TableSet};
 use super::rows::Names;
-use super::writer::{RecordError, Writer};
-use crate::market::{Fact, Stamped, TapeSink};
-use crate::units::SimTime;
+use super::sheets::Sheets;
+use super::writer::{self, Facts, RecordError};
+use crate::market::{Stamped, TapeSink};
 
 /// Facts that are handed over together: enough that it costs the market next to nothing, and few enough that
-/// what is on its way to the writer weighs little.
-const CHUNK_FACTS: usize = 4 * 1024;
-/// Chunks that may wait for the writer.
-const CHUNKS_WAITING: usize = 2;
+/// they stay in a processor's cache.
+const CHUNK_FACTS: usize = 1024;
+/// Chunks that may wait for the writer: enough that it may take its time over a sheet now and then.
+const CHUNKS_WAITING: usize = 32;
 
 /// Copies the facts that the tables need; goes onto the tape.
 #[derive(Debug)]
 pub struct Recorder {
     tables: TableSet,
-    facts: Vec<(SimTime, Fact)>,
-    writer: SyncSender<Vec<(SimTime, Fact)>>,
+    facts: Facts,
+    writer: SyncSender<Facts>,
+    /// Chunks that the writer has emptied, to be filled again.
+    emptied: Receiver<Facts>,
 }
 
 /// A recording under way: the writer's thread.
@@ -53,17 +56,22 @@ impl Recorder {
         label: RunLabel,
         names: Names,
     ) -> Result<(Self, Recording), RecordError> {
-        let writer = Writer::create(directory, plan, label, names)?;
-        let (sender, chunks) = sync_channel(CHUNKS_WAITING);
-        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run(&chunks));
+        let sheets = Sheets::create(directory, plan, label.clone(), names)?;
+        let gatherer = Gatherer::new(plan, &label, sheets);
+        let (writer, chunks) = sync_channel(CHUNKS_WAITING);
+        let (give_back, emptied) = channel();
+        let thread = thread::Builder::new().name("recorder".to_owned());
+        let thread = thread.spawn(move || writer::run(gatherer, &chunks, &give_back));
         let thread =
             thread.map_err(|error: io::Error| RecordError::Thread(format!("cannot be started: {error}")))?;
-        let recorder = Self { tables: plan.tables, facts: Vec::with_capacity(CHUNK_FACTS), writer: sender };
+        let facts = Vec::with_capacity(CHUNK_FACTS);
+        let recorder = Self { tables: plan.tables, facts, writer, emptied };
         Ok((recorder, Recording { thread }))
     }
 
     fn hand_over(&mut self) -> Result<(), String> {
-        let full = mem::replace(&mut self.facts, Vec::with_capacity(CHUNK_FACTS));
+        let next = self.emptied.try_recv().unwrap_or_else(|_| Vec::with_capacity(CHUNK_FACTS));
+        let full = mem::replace(&mut self.facts, next);
         self.writer.send(full).map_err(|_| "the tables cannot be written any more".to_owned())
     }
 }

@@ -282,7 +282,9 @@ pub(super) fn to_text(table: Table, frame: &DataFrame) -> PolarsResult<DataFrame
                     let units = column.decimal()?.physical();
                     units.iter().map(|it| it.map(|it| Money::from_units(it).to_string())).collect()
                 }
-                Kind::Number | Kind::Count | Kind::Small | Kind::Text => return Ok(column.clone()),
+                Kind::Number | Kind::Count | Kind::Small | Kind::Word | Kind::Text => {
+                    return Ok(column.clone());
+                }
             };
             Ok(Series::new((*name).into(), values).into_column())
         })
@@ -302,7 +304,7 @@ fn read_csv(path: &Path, table: Table) -> PolarsResult<DataFrame> {
         let wrong = |cell: &str| polars::prelude::polars_err!(ComputeError: "`{cell}` in column `{name}` is no {kind:?}");
         let cells = column.iter();
         values.push(match kind {
-            Kind::Text => Values::Text(cells.collect()),
+            Kind::Word | Kind::Text => Values::Text(cells.collect()),
             Kind::Number => Values::Number(
                 cells.map(|cell| parse(cell, |it| it.parse().ok(), wrong)).collect::<PolarsResult<_>>()?,
             ),

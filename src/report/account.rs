@@ -1,29 +1,37 @@
 //! One account: how it did, and in how much danger.
 
 use super::figures::{Band, Bars, Group, Heat, Histogram, Lines, Shape, Size, Tone};
+use super::page::absent;
 use super::sheet::{Sheet, put};
 use super::text::{escape, number, span, whole};
 use super::{ReportError, activity, measures, page, trips};
 use crate::analysis::metrics::{Calendar, HourReturn, MonthReturn, hours, months, rolling, wealth};
 use crate::analysis::{AccountData, Point, RunData, thinned};
+use crate::record::Table;
 
 /// Writes the section of an account.
 pub(super) fn account(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let kind = escape(&account.summary.kind.replace('_', " "));
     put!(sheet, "<section><h2>{} <small>{kind}</small></h2>", escape(owner));
-    if account.fills_total == 0 {
+    if account.summary.fills == 0 {
         put!(sheet, "<p class=\"none\">It never traded.</p>");
+    } else if !data.manifest.has(Table::Fills) {
+        let fills = whole(account.summary.fills);
+        put!(
+            sheet,
+            "<p class=\"none\">It had {fills} fills, but the table <code>fills</code> was not recorded.</p>"
+        );
     }
     sheet.begin_figures();
     growth(sheet, data, account)?;
     drawdown(sheet, data, account)?;
     returns(sheet, data, account)?;
     windows(sheet, data, account)?;
-    calendar(sheet, account)?;
+    calendar(sheet, data, account)?;
     activity::activity(sheet, data, account)?;
-    attribution(sheet, account)?;
-    trips::scatter(sheet, account)?;
+    attribution(sheet, data, account)?;
+    trips::scatter(sheet, data, account)?;
     activity::plotted(sheet, data, account)?;
     sheet.end_figures();
     trips::table(sheet, account, &data.manifest.instruments);
@@ -48,26 +56,31 @@ fn growth(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<()
     let owner = &account.summary.owner;
     let title = format!("Return of {owner}");
     let mut figure = Lines::new(title, "return since the start (%)".to_owned(), Size::Wide, data.extent)
-        .from_zero()
+        .with_zero()
         .with(owner, percent(&sample.returns), Shape::Line);
     let mut caption = "Equity over initial equity, less one.".to_owned();
     if !sample.benchmark.is_empty() {
         figure = figure.with("buy and hold", percent(&sample.benchmark), Shape::Line);
         caption = format!(
             "{caption} Buy and hold has all instruments of the scenario in equal parts by value, set right at the end of each period of {}.",
-            data.period
+            span(data.period.nanos())
         );
     }
-    sheet.figure(&format!("{owner} return"), &figure, &caption, NO_RETURNS)
+    sheet.figure(&format!("{owner} return"), &figure, &caption, &absent(data, &[Table::Pnl], NO_RETURNS))
 }
 
 fn drawdown(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let figure = Lines::new(format!("Drawdown of {owner}"), "currency".to_owned(), Size::Half, data.extent)
-        .from_zero()
+        .with_zero()
         .with("drawdown", account.drawdown.clone(), Shape::Area);
     let caption = "Equity below its highest so far, at every mark.";
-    sheet.figure(&format!("{owner} drawdown"), &figure, caption, "it was never marked.")
+    sheet.figure(
+        &format!("{owner} drawdown"),
+        &figure,
+        caption,
+        &absent(data, &[Table::Pnl], "it was never marked."),
+    )
 }
 
 fn returns(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
@@ -75,8 +88,9 @@ fn returns(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
     let all = &account.sample.returns;
     let moved: Vec<f64> = all.iter().filter(|value| **value != 0.0).map(|value| value * 100.0).collect();
     let title = format!("Returns of {owner}");
-    let histogram = Histogram::of(title, &format!("return over {} (%)", data.period), "periods", &moved);
-    let mut caption = format!("{} periods of {}.", whole(all.len() as u64), data.period);
+    let histogram =
+        Histogram::of(title, &format!("return over {} (%)", span(data.period.nanos())), "periods", &moved);
+    let mut caption = format!("{} periods of {}.", whole(all.len() as u64), span(data.period.nanos()));
     if moved.len() < all.len() {
         let still = whole((all.len() - moved.len()) as u64);
         caption = format!("{caption} {still} in which nothing changed are left out.");
@@ -88,7 +102,7 @@ fn returns(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
         );
     }
     let none = if all.is_empty() { NO_RETURNS } else { "equity never changed from one period to the next." };
-    sheet.figure(&format!("{owner} returns"), &histogram, &caption, none)
+    sheet.figure(&format!("{owner} returns"), &histogram, &caption, &absent(data, &[Table::Pnl], none))
 }
 
 /// Sharpe ratio and volatility over a window that moves.
@@ -96,15 +110,16 @@ fn windows(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
     let owner = &account.summary.owner;
     let rolling = rolling(&account.sample).unwrap_or_default();
     let none = "there are fewer than 40 periods with returns, too few for it, or returns never vary.";
+    let none = &absent(data, &[Table::Pnl], none);
     let taken = format!(
         "Of the {} periods of {} before; annualised with {} periods a year.",
         whole(rolling.window as u64),
-        data.period,
+        span(data.period.nanos()),
         number(data.periods_per_year, 0)
     );
     let figure = |name: &str, unit: &str| {
         let title = format!("{name} of {owner}");
-        Lines::new(title, unit.to_owned(), Size::Half, data.extent).from_zero()
+        Lines::new(title, unit.to_owned(), Size::Half, data.extent).with_zero()
     };
     let gaps = |(at, value): &(i64, Option<f64>)| (*at, value.unwrap_or(f64::NAN));
     let sharpe: Vec<Point> = rolling.sharpe.iter().map(gaps).collect();
@@ -114,12 +129,12 @@ fn windows(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
     };
     let band = Band {
         label: "one standard error".to_owned(),
-        points: sharpe.iter().filter(|point| point.1.is_finite()).map(error).collect(),
+        points: sharpe.iter().map(error).collect(),
         tone: Tone::Line(5),
         cover: 0.3,
     };
     let mut picture = figure("Rolling Sharpe ratio", "Sharpe ratio, annualised");
-    if !band.points.is_empty() {
+    if sharpe.iter().any(|point| point.1.is_finite()) {
         picture.bands.push(band);
     }
     let picture = picture.with("Sharpe ratio", sharpe, Shape::Line);
@@ -138,7 +153,7 @@ const MONTHS: [&str; 12] =
 const ROWS_MAX: usize = 40;
 
 /// Months by year, or hours by day; a single day has none.
-fn calendar(sheet: &mut Sheet, account: &AccountData) -> Result<(), ReportError> {
+fn calendar(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let (months, hours) = (months(&account.sample), hours(&account.sample));
     let days = hours.chunk_by(|a, b| a.date == b.date).count();
@@ -169,7 +184,7 @@ fn calendar(sheet: &mut Sheet, account: &AccountData) -> Result<(), ReportError>
     let title = format!("Returns of {owner} by {what} (%)");
     let heat = Heat { title, across: across.to_owned(), columns, rows, places: 2 };
     let caption = format!("Compounded returns in percent; periods count where they end.{shown}");
-    sheet.figure(&format!("{owner} by {what}"), &heat, &caption, NO_RETURNS)
+    sheet.figure(&format!("{owner} by {what}"), &heat, &caption, &absent(data, &[Table::Pnl], NO_RETURNS))
 }
 
 type Row = (String, Vec<Option<f64>>);
@@ -191,11 +206,14 @@ fn by_hour(hours: &[HourReturn]) -> Vec<Row> {
     hours.chunk_by(|a, b| a.date == b.date).map(row).collect()
 }
 
-fn attribution(sheet: &mut Sheet, account: &AccountData) -> Result<(), ReportError> {
+/// What it takes to know the mid before each fill.
+const NEEDED: [Table; 2] = [Table::Quotes, Table::Trades];
+
+fn attribution(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
-    let parts = account
-        .attribution
-        .filter(|_| account.fills_total > 0 || !account.summary.initial_holdings.is_empty());
+    let is_known = NEEDED.iter().all(|table| data.manifest.has(*table));
+    let did_anything = account.summary.fills > 0 || !account.summary.initial_holdings.is_empty();
+    let parts = account.attribution.filter(|_| is_known && did_anything);
     let values = parts.map(|it| vec![it.spread, it.inventory, -it.fees, it.spread + it.inventory - it.fees]);
     let figure = Bars {
         title: format!("Where the P&L of {owner} comes from"),
@@ -206,7 +224,12 @@ fn attribution(sheet: &mut Sheet, account: &AccountData) -> Result<(), ReportErr
         is_written: true,
     };
     let caption = "Spread: by how much fills were better than the mid before them. Inventory: what holdings won or lost as the mid moved. Fees: rebates less fees.";
-    sheet.figure(&format!("{owner} attribution"), &figure, caption, "it held and traded nothing.")
+    sheet.figure(
+        &format!("{owner} attribution"),
+        &figure,
+        caption,
+        &absent(data, &NEEDED, "it held and traded nothing."),
+    )
 }
 
 /// Returns how long a mean trip lasts, for a caption.

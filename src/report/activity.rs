@@ -2,9 +2,11 @@
 
 use super::ReportError;
 use super::figures::{Lines, Mark, Shape, Size, Tone};
+use super::page::absent;
 use super::sheet::{Sheet, put};
 use super::text::{escape, whole};
 use crate::analysis::{AccountData, FillMark, PlottedSeries, Point, RunData};
+use crate::record::Table;
 
 /// Draws prices with fills, and holdings.
 pub(super) fn activity(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
@@ -58,7 +60,7 @@ fn positions(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result
     let owner = &account.summary.owner;
     let is_held = |points: &[Point]| points.iter().any(|point| point.1 != 0.0);
     let title = format!("Position of {owner}");
-    let mut figure = Lines::new(title, "quantity held".to_owned(), Size::Half, data.extent).from_zero();
+    let mut figure = Lines::new(title, "quantity held".to_owned(), Size::Half, data.extent).with_zero();
     for position in account.positions.iter().filter(|position| is_held(&position.points)) {
         figure = figure.with(&position.symbol, position.points.clone(), Shape::Steps);
     }
@@ -70,7 +72,12 @@ fn positions(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result
     } else {
         "The signed holding; below zero it is short.".to_owned()
     };
-    sheet.figure(&format!("{owner} position"), &figure, &caption, "it held nothing at any time.")
+    sheet.figure(
+        &format!("{owner} position"),
+        &figure,
+        &caption,
+        &absent(data, &[Table::Pnl], "it held nothing at any time."),
+    )
 }
 
 /// Draws what the strategy plotted; series of like values share a figure.

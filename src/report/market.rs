@@ -1,8 +1,9 @@
 //! One market: price, spread, depth, volume, volatility, and the order of its trades.
 
 use super::figures::{Bars, Group, Line, Lines, Shape, Size, Tone};
+use super::page::absent;
 use super::sheet::{Sheet, put};
-use super::text::{escape, number, whole};
+use super::text::{escape, number, significant, span, whole};
 use super::{ReportError, measures};
 use crate::analysis::{ListingData, Point, RunData};
 use crate::record::Table;
@@ -10,19 +11,33 @@ use crate::record::Table;
 /// Writes the section of a listing.
 pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     put!(sheet, "<section><h2>{}</h2>", escape(&listing.title()));
-    if listing.trades == 0 {
+    if listing.trades == 0 && data.manifest.has(Table::Trades) {
         put!(sheet, "<p class=\"none\">Nothing was traded there.</p>");
+    }
+    if let Some(price) = only_price(listing) {
+        put!(
+            sheet,
+            "<p class=\"none\">Its price never moved: all trades were at {}.</p>",
+            significant(price)
+        );
     }
     sheet.begin_figures();
     price(sheet, data, listing)?;
     over_time(sheet, data, listing)?;
     depth(sheet, data, listing)?;
     profile(sheet, data, listing)?;
-    signs(sheet, listing)?;
+    signs(sheet, data, listing)?;
     sheet.end_figures();
     measures::listing(sheet, listing, data);
     put!(sheet, "</section>");
     Ok(())
+}
+
+/// Returns the price of all trades, if there were several and it is one and the same.
+fn only_price(listing: &ListingData) -> Option<f64> {
+    let prices = || listing.price.iter().map(|point| point.1);
+    let first = prices().next().filter(|_| listing.trades > 1)?;
+    prices().all(|price| price.total_cmp(&first).is_eq()).then_some(first)
 }
 
 fn price(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
@@ -35,14 +50,17 @@ fn price(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(),
     let title = format!("Price of {}", listing.title());
     let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
     figure.lines = vec![
-        line("best bid", &listing.bid, Tone::Line(5)),
+        line("trades", &listing.price, Tone::Line(6)),
+        line("best bid", &listing.bid, Tone::Up),
         line("best ask", &listing.ask, Tone::Down),
-        line("trades", &listing.price, Tone::Ink),
     ];
     figure.lines.retain(|line| !line.points.is_empty());
+    let trades = listing
+        .metrics
+        .get("trades")
+        .map_or_else(String::new, |trades| format!("{} trades. ", number(trades, 0)));
     let caption = format!(
-        "{} trades. Of each of 500 stretches of the run the first, lowest, highest and last value are drawn.",
-        whole(listing.trades)
+        "{trades}Of each of 500 stretches of the run the first, lowest, highest and last value are drawn.",
     );
     sheet.figure(&format!("{} price", listing.title()), &figure, &caption, "nothing was quoted or traded.")
 }
@@ -52,35 +70,55 @@ fn over_time(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result
     let title = listing.title();
     let figure = |what: &str, unit: &str, points: Vec<Point>, shape| {
         Lines::new(format!("{what} of {title}"), unit.to_owned(), Size::Half, data.extent)
-            .from_zero()
+            .with_zero()
             .with(what, points, shape)
     };
     let spread = figure("Spread", "spread (currency)", listing.spread.clone(), Shape::Steps);
-    let caption = "Best ask less best bid, as a mean over the time of each of 500 stretches.";
-    sheet.figure(&format!("{title} spread"), &spread, caption, "there were never orders on both sides.")?;
+    let caption = "Best ask less best bid, as a mean over the time of each of 100 stretches.";
+    sheet.figure(
+        &format!("{title} spread"),
+        &spread,
+        caption,
+        &absent(data, &[Table::Quotes], "there were never orders on both sides."),
+    )?;
     let traded = if listing.trades == 0 { Vec::new() } else { listing.volume.clone() };
     let volume = figure("Volume", "quantity traded", traded, Shape::Columns);
-    let caption = format!("Quantity traded in each {}.", listing.volume_width);
-    sheet.figure(&format!("{title} volume"), &volume, &caption, "nothing was traded.")?;
+    let caption = format!("Quantity traded in each {}.", span(listing.volume_width.nanos()));
+    sheet.figure(
+        &format!("{title} volume"),
+        &volume,
+        &caption,
+        &absent(data, &[Table::Trades], "nothing was traded."),
+    )?;
     let percent = |point: &Point| (point.0, point.1 * 100.0);
     let volatility = listing.volatility.iter().map(percent).collect();
     let volatility = figure("Volatility", "volatility, annualised (%)", volatility, Shape::Steps);
     let caption = format!(
         "Of the mid, from its log returns over {}; annualised with {} periods a year.",
-        data.period,
+        span(data.period.nanos()),
         number(data.periods_per_year, 0)
     );
-    sheet.figure(&format!("{title} volatility"), &volatility, &caption, "there was never a mid.")
+    sheet.figure(
+        &format!("{title} volatility"),
+        &volatility,
+        &caption,
+        &absent(data, &[Table::Quotes], "there was never a mid."),
+    )
 }
 
 fn depth(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let title = format!("Depth at the touch of {}", listing.title());
     let figure = Lines::new(title, "quantity".to_owned(), Size::Half, data.extent)
-        .from_zero()
+        .with_zero()
         .with("at the best bid", listing.bid_size.clone(), Shape::Steps)
         .with("at the best ask", listing.ask_size.clone(), Shape::Steps);
-    let caption = "Displayed quantity, as a mean over the time of each of 500 stretches.";
-    sheet.figure(&format!("{} depth", listing.title()), &figure, caption, "nobody had orders there.")
+    let caption = "Displayed quantity, as a mean over the time of each of 100 stretches.";
+    sheet.figure(
+        &format!("{} depth", listing.title()),
+        &figure,
+        caption,
+        &absent(data, &[Table::Quotes], "nobody had orders there."),
+    )
 }
 
 /// How much stands how deep; says nothing where a scenario did not ask for snapshots of books.
@@ -115,7 +153,7 @@ fn profile(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(
     )
 }
 
-fn signs(sheet: &mut Sheet, listing: &ListingData) -> Result<(), ReportError> {
+fn signs(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let values = listing.signs.clone().unwrap_or_default();
     let name = |lag: usize| if lag == 1 || lag.is_multiple_of(5) { lag.to_string() } else { String::new() };
     let figure = Bars {
@@ -132,5 +170,6 @@ fn signs(sheet: &mut Sheet, listing: &ListingData) -> Result<(), ReportError> {
         number(1.96 / chance, 3)
     );
     let none = "there are fewer than 50 trades with an aggressor, or all went the same way.";
+    let none = &absent(data, &[Table::Trades], none);
     sheet.figure(&format!("{} signs", listing.title()), &figure, &caption, none)
 }

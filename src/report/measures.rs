@@ -30,7 +30,7 @@ fn list(sheet: &mut Sheet, measures: &Measures, data: &RunData) {
     put!(
         sheet,
         "<p class=\"note\">Periods are of {}; “× {}” says that a number is annualised with so many periods a year. Formulas and sources are in <code>docs/metrics.md</code>.{}</p>",
-        data.period,
+        span(data.period.nanos()),
         number(data.periods_per_year, 0),
         if missing.is_empty() {
             String::new()

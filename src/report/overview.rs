@@ -2,9 +2,11 @@
 
 use super::ReportError;
 use super::figures::{Line, Lines, Shape, Size, Tone};
+use super::page::{absent, ranked};
 use super::sheet::{Sheet, put};
-use super::text::{NONE, cents, escape, number, optional, percent, places_for, readable, whole};
+use super::text::{NONE, cents, escape, number, optional, percent, places_for, readable, span, whole};
 use crate::analysis::{AccountData, Point, RunData};
+use crate::record::Table;
 
 /// Writes the first screen.
 pub(super) fn overview(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
@@ -39,7 +41,7 @@ fn header(sheet: &mut Sheet, data: &RunData) {
         let tables: Vec<String> =
             manifest.not_recorded.iter().map(|name| format!("<code>{}</code>", escape(name))).collect();
         let tables = tables.join(", ");
-        put!(sheet, "<p class=\"note\">Not recorded, so that figures from them are absent: {tables}</p>");
+        put!(sheet, "<p class=\"note\">Tables that the scenario does not record: {tables}</p>");
     }
     put!(sheet, "</header>");
     for account in &manifest.accounts {
@@ -56,7 +58,7 @@ const COLUMNS: [&str; 11] = [
     "P&amp;L",
     "return",
     "max drawdown",
-    "Sharpe ratio, annualised",
+    "Sharpe, annualised",
     "fees",
     "fills",
     "turnover",
@@ -75,12 +77,12 @@ fn accounts(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
     }
     let heads: String = COLUMNS.iter().map(|name| format!("<th>{name}</th>")).collect();
     put!(sheet, "<div class=\"scroll\"><table><thead><tr>{heads}</tr></thead><tbody>");
-    data.accounts.iter().for_each(|account| account_row(sheet, account));
+    ranked(data).into_iter().for_each(|account| account_row(sheet, account));
     put!(sheet, "</tbody></table></div>");
     put!(
         sheet,
         "<p class=\"note\">In currency; P&amp;L is final less initial equity, after fees; holdings from the start count at their first price. Drawdown is the deepest fall below the highest equity before it: in currency, and the deepest as a share, which may be another. The Sharpe ratio is of returns over {}, {} of which make a year. Turnover is the sum of price times quantity of all fills.</p>",
-        data.period,
+        span(data.period.nanos()),
         number(data.periods_per_year, 0),
     );
     equity(sheet, data)?;
@@ -122,11 +124,9 @@ fn account_row(sheet: &mut Sheet, account: &AccountData) {
 
 /// What all accounts have made, in one figure.
 fn equity(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
-    let mut ranked: Vec<&AccountData> = data.accounts.iter().collect();
-    // Strategies first, in the scenario's order.
-    ranked.sort_by_key(|account| account.summary.kind == "market_maker");
+    let ranked = ranked(data);
     let title = "Equity less initial equity".to_owned();
-    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, data.extent).from_zero();
+    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, data.extent).with_zero();
     figure.lines =
         ranked.iter().zip(0..Tone::LINES_MAX).map(|(account, number)| line(account, number)).collect();
     let (shown, total) = (figure.lines.len() as u64, ranked.len() as u64);
@@ -139,7 +139,7 @@ fn equity(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
         "Equity is cash and holdings at the mid, or at the last trade while a side of the book is empty.{thinned}"
     );
     sheet.begin_figures();
-    sheet.figure("equity", &figure, &caption, "no account was ever marked.")?;
+    sheet.figure("equity", &figure, &caption, &absent(data, &[Table::Pnl], "no account was ever marked."))?;
     sheet.end_figures();
     Ok(())
 }
@@ -158,7 +158,9 @@ fn line(account: &AccountData, number: usize) -> Line {
 fn markets(sheet: &mut Sheet, data: &RunData) {
     put!(sheet, "<section><h2>Markets</h2>");
     if data.listings.is_empty() {
-        put!(sheet, "<p class=\"none\">Nobody quoted or traded anything.</p></section>");
+        let none = "nobody quoted or traded anything.";
+        let none = absent(data, &[Table::Quotes, Table::Trades], none);
+        put!(sheet, "<p class=\"none\">There is nothing to say of markets: {none}</p></section>");
         return;
     }
     put!(
@@ -173,7 +175,7 @@ fn markets(sheet: &mut Sheet, data: &RunData) {
             sheet,
             "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&listing.title()),
-            whole(listing.trades),
+            optional(metric("trades"), 0),
             optional(metric("volume"), 0),
             optional(metric("vwap"), places),
             optional(spread, places + 1),
@@ -186,6 +188,6 @@ fn markets(sheet: &mut Sheet, data: &RunData) {
         sheet,
         "</tbody></table></div><p class=\"note\">Prices and spreads in currency. Spread and size are means over the time in which both sides, or that side, had orders. Volatility is annualised with {} periods of {} a year.</p></section>",
         number(data.periods_per_year, 0),
-        data.period,
+        span(data.period.nanos()),
     );
 }

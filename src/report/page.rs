@@ -5,17 +5,19 @@ use super::sheet::{Sheet, put};
 use super::text::{escape, readable, whole};
 use super::{Report, ReportError, account, market, overview};
 use crate::analysis::{AccountData, OwnerLog, RunData};
+use crate::record::Table;
 
 const STYLE: &str = include_str!("style.css");
 
 /// How many accounts and markets have figures of their own; the tables have all.
-const DRAWN_MAX: usize = 12;
+const DRAWN_MAX: usize = 8;
 
 /// Writes the whole page.
 pub(super) fn page(data: &RunData) -> Result<Report, ReportError> {
     let mut sheet = Sheet::default();
     overview::overview(&mut sheet, data)?;
-    let drawn = drawn(data);
+    let mut drawn = ranked(data);
+    drawn.truncate(DRAWN_MAX);
     left_out(&mut sheet, drawn.len(), data.accounts.len(), "accounts");
     for account in &drawn {
         account::account(&mut sheet, data, account)?;
@@ -42,15 +44,20 @@ pub(super) fn wrapped(title: &str, body: &str) -> String {
     )
 }
 
-/// Returns the accounts that have figures of their own, in the scenario's order: strategies before market makers where
-/// there are too many.
-fn drawn(data: &RunData) -> Vec<&AccountData> {
-    let is_maker = |account: &AccountData| account.summary.kind == "market_maker";
-    let mut ranked: Vec<(usize, &AccountData)> = data.accounts.iter().enumerate().collect();
-    ranked.sort_by_key(|(place, account)| (is_maker(account), *place));
-    ranked.truncate(DRAWN_MAX);
-    ranked.sort_by_key(|(place, _)| *place);
-    ranked.into_iter().map(|(_, account)| account).collect()
+/// Returns the accounts in the order in which one wants to see them: strategies before market makers, each in the
+/// scenario's order.
+pub(super) fn ranked(data: &RunData) -> Vec<&AccountData> {
+    let mut ranked: Vec<&AccountData> = data.accounts.iter().collect();
+    ranked.sort_by_key(|account| account.summary.kind == "market_maker");
+    ranked
+}
+
+/// Says why something is absent: since a table that it needs was not recorded, or for the reason that is given.
+pub(super) fn absent(data: &RunData, tables: &[Table], otherwise: &str) -> String {
+    match tables.iter().find(|table| !data.manifest.has(**table)) {
+        Some(table) => format!("the table <code>{}</code> was not recorded.", table.name()),
+        None => otherwise.to_owned(),
+    }
 }
 
 fn left_out(sheet: &mut Sheet, drawn: usize, total: usize, what: &str) {

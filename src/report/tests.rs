@@ -14,15 +14,22 @@ use crate::units::{Money, Quantity, SimDuration, SimTime};
 
 const FILLS: i64 = 1_000_000;
 const ACCOUNTS: usize = 20;
-const LISTINGS: usize = 6;
+const LISTINGS: usize = 12;
 
 /// A walk without memory of where it was going, the same every time.
 struct Walk(u64);
 
 impl Walk {
-    fn step(&mut self) -> f64 {
+    /// Returns a number of either sign.
+    fn bits(&mut self) -> i32 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        f64::from((self.0 >> 33) as u32) / f64::from(1_u32 << 30) - 1.0
+        let [.., a, b, c, d] = (self.0 >> 32).to_be_bytes();
+        i32::from_be_bytes([a, b, c, d])
+    }
+
+    /// Returns a number from -1 to 1.
+    fn step(&mut self) -> f64 {
+        f64::from(self.bits()) / f64::from(i32::MAX)
     }
 }
 
@@ -65,7 +72,7 @@ fn trips() -> (Vec<AccountTrip>, u64) {
     let mut walk = Walk(9);
     let mut trips = Evenly::new(AccountData::TRIPS_MAX);
     for number in 0..FILLS / 2 {
-        let mut amount = || Money::from_units((walk.step() * 1e12) as i128);
+        let mut amount = || Money::from_units(i128::from(walk.bits()) << 10);
         let trip = RoundTrip {
             side: Side::Buy,
             entered_at: at(number, FILLS / 2),

@@ -87,11 +87,16 @@ pub(super) fn span(nanos: i64) -> String {
         0 if nanos < 1_000 => format!("{nanos} ns"),
         0 if nanos < 1_000_000 => format!("{} µs", nanos / 1_000),
         0 => format!("{} ms", nanos / 1_000_000),
-        1..60 => format!("{}.{} s", seconds, nanos % 1_000_000_000 / 100_000_000),
-        60..3_600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
-        3_600..86_400 => format!("{} h {:02} min", seconds / 3_600, seconds % 3_600 / 60),
-        _ => format!("{} d {:02} h", seconds / 86_400, seconds % 86_400 / 3_600),
+        1..60 if nanos % 1_000_000_000 < 100_000_000 => format!("{seconds} s"),
+        1..60 => format!("{seconds}.{} s", nanos % 1_000_000_000 / 100_000_000),
+        60..3_600 => two((seconds / 60, "min"), (seconds % 60, "s")),
+        3_600..86_400 => two((seconds / 3_600, "h"), (seconds % 3_600 / 60, "min")),
+        _ => two((seconds / 86_400, "d"), (seconds % 86_400 / 3_600, "h")),
     }
+}
+
+fn two((large, unit): (i64, &str), (small, smaller): (i64, &str)) -> String {
+    if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small:02} {smaller}") }
 }
 
 /// Writes a number with as many digits as tell something: four, and two decimals of large ones.
@@ -100,8 +105,14 @@ pub(super) fn significant(value: f64) -> String {
     match size {
         _ if size >= 100.0 || size == 0.0 => number(value, if value.fract() == 0.0 { 0 } else { 2 }),
         _ if size < 1e-9 => format!("{value:.3e}").replace('-', "−"),
-        _ => number(value, places_for(size / 20.0)),
+        _ => number(value, digits_for(size)),
     }
+}
+
+/// Returns how many decimals give four digits of a number of this size, which is below 100.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few digits, after clamping")]
+fn digits_for(size: f64) -> usize {
+    (3.0 - size.log10().floor()).clamp(2.0, 12.0) as usize
 }
 
 #[cfg(test)]
@@ -122,8 +133,8 @@ mod tests {
         assert_eq!(optional(None, 2), NONE);
         assert_eq!(cents("12.3456789"), "12.35");
         assert_eq!(
-            [1_234.5, 12.345_67, 0.012_345, 100.0, 0.0].map(significant),
-            ["1,234.50", "12.35", "0.01235", "100", "0"]
+            [1_234.5, 99.876, 0.012_341, 100.0, 0.0].map(significant),
+            ["1,234.50", "99.88", "0.01234", "100", "0"]
         );
         assert_eq!(significant(-1.5e-12), "−1.500e−12");
     }
@@ -136,5 +147,6 @@ mod tests {
             spans.map(span),
             ["15 ns", "2 µs", "7 ms", "2.3 s", "1 min 01 s", "2 h 01 min", "1 d 01 h"]
         );
+        assert_eq!([60_000_000_000, 5_000_000_000].map(span), ["1 min", "5 s"]);
     }
 }

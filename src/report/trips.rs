@@ -3,22 +3,26 @@
 use super::ReportError;
 use super::account::lasting;
 use super::figures::{Dot, Key, Scatter, Sign, Tone};
+use super::page::absent;
 use super::sheet::{Sheet, put};
 use super::text::{NONE, cents, escape, number, optional, percent, places_for, readable, span, whole};
-use crate::analysis::{AccountData, AccountTrip};
+use crate::analysis::{AccountData, AccountTrip, RunData};
 use crate::market::Side;
-use crate::record::InstrumentSummary;
+use crate::record::{InstrumentSummary, Table};
 use crate::units::SimTime;
 
 /// More dots are a cloud.
 const DOTS_MAX: usize = 400;
 
 /// Draws how far trips went.
-pub(super) fn scatter(sheet: &mut Sheet, account: &AccountData) -> Result<(), ReportError> {
+pub(super) fn scatter(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let stride = account.trips.len() / DOTS_MAX + 1;
     let mut shown: Vec<&AccountTrip> = account.trips.iter().step_by(stride).collect();
-    if shown.len() as u64 != account.trips_total {
+    if !data.manifest.has(Table::Pnl) {
+        // Without marks nobody knows how a trip went on its way.
+        shown.clear();
+    } else if shown.len() as u64 != account.trips_total {
         // What one wants to see is seen, however the others are thinned.
         let notable = account.notable.wins.iter().chain(&account.notable.losses);
         let missing: Vec<&AccountTrip> = notable.filter(|trip| !shown.contains(trip)).collect();
@@ -44,7 +48,12 @@ pub(super) fn scatter(sheet: &mut Sheet, account: &AccountData) -> Result<(), Re
     } else {
         format!("{total} round trips, from flat to flat.")
     };
-    sheet.figure(&format!("{owner} round trips"), &figure, &caption, "it never went from flat to flat.")
+    sheet.figure(
+        &format!("{owner} round trips"),
+        &figure,
+        &caption,
+        &absent(data, &[Table::Fills, Table::Pnl], "it never went from flat to flat."),
+    )
 }
 
 /// Writes the largest gains and losses, and the last trips.

@@ -108,3 +108,85 @@ fn list<T: PartialEq>(
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::scenario::Scenario;
+
+    const MARKET: &str = "[scenario]\nname = \"t\"\nstart = 2025-03-03\nend = 2025-03-04\nbars = \"5m\"\n\
+                          [[instruments]]\nsymbol = \"ACME\"\ntick_size = \"0.01\"\n\
+                          [[venues]]\nname = \"PIT\"\ninstruments = [\"ACME\"]\n";
+
+    fn load(record: &str) -> Result<RecordPlan, Vec<String>> {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("t.toml");
+        fs::write(&path, format!("{MARKET}{record}")).unwrap();
+        let scenario = Scenario::load(&path, &[]);
+        scenario.map(|scenario| scenario.record).map_err(|found| vec![found.render(false)])
+    }
+
+    #[test]
+    fn what_is_not_said_is_as_usual() {
+        let plan = load("").unwrap();
+        let five_minutes = SimDuration::from_secs(300);
+        assert_eq!(plan, RecordPlan { bars: vec![five_minutes], ..RecordPlan::default() });
+        assert_eq!(load("[record]\n").unwrap(), plan);
+    }
+
+    #[test]
+    fn each_key_says_what_it_says() {
+        let plan = load(
+            "[record]\ntables = [\"fills\", \"bars\", \"books\"]\nbars = [\"1s\", \"1d\"]\nformat = \"ipc\"\n\
+             books = { interval = \"250ms\", levels = 3 }\n",
+        );
+        let plan = plan.unwrap();
+        assert_eq!(plan.tables, [Table::Fills, Table::Bars, Table::Books].into_iter().collect());
+        assert_eq!(plan.bars, [SimDuration::from_secs(1), SimDuration::from_secs(86_400)]);
+        assert_eq!((plan.format, plan.books.levels), (Format::Ipc, 3));
+        assert_eq!(plan.books.interval, SimDuration::from_millis(250));
+        let books = load("[record]\nbooks = {}\n").unwrap();
+        assert!(books.tables.contains(Table::Books) && books.tables.contains(Table::Fills));
+    }
+
+    #[test]
+    fn each_fault_says_what_is_allowed() {
+        for (record, expected) in [
+            (
+                "tables = [\"fils\"]",
+                "`tables` has an item that is `fils`, which there is not; did you mean `fills`?",
+            ),
+            ("tables = [\"fills\", \"fills\"]", "`tables` has `fills` twice"),
+            ("tables = \"fills\"", "must be a list of tables such as [\"fills\", \"pnl\"]"),
+            ("tables = [\"fills\"]\nbooks = {}", "`tables` does not list it"),
+            ("tables = [\"fills\"]\nbars = [\"1m\"]", "add \"bars\" to `tables`, or leave `bars` out"),
+            ("bars = [\"0s\"]", "`bars` has an item that is `0s`, but must be above 0"),
+            ("bars = [1]", "lacks a unit"),
+            ("format = \"parket\"", "did you mean `parquet`?"),
+            ("books = { levels = 0 }", "`levels` is 0, but must be a whole number from 1 to 1000"),
+            ("books = { interval = \"1us\" }", "must be at least 1ms"),
+            (
+                "books = { interval = \"5ms\" }",
+                "`interval` makes 17280000 snapshots of each book, more than 10000000",
+            ),
+            ("books = { depth = 5 }", "the books of [record] has no key `depth`"),
+            ("every = 5", "[record] has no key `every`"),
+        ] {
+            let found = load(&format!("[record]\n{record}\n")).unwrap_err().join("\n");
+            assert!(found.contains(expected), "{record}: {found}");
+        }
+    }
+
+    #[test]
+    fn the_usual_snapshots_are_never_too_many() {
+        let second = SimDuration::from_secs(1);
+        assert_eq!(sparse(second, SimDuration::from_secs(86_400)), second);
+        let decade = SimDuration::from_secs(3_650 * 86_400);
+        let interval = sparse(second, decade);
+        assert!(decade.nanos() / interval.nanos() <= SNAPSHOTS_MAX, "{interval}");
+    }
+}

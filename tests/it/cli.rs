@@ -83,7 +83,7 @@ fn two_processes_leave_the_same_bytes() {
     }
     let of = |name: &str| content(&out.path().join(name).join("quickstart/42"));
     let (one, two) = (of("one"), of("two"));
-    assert_eq!(one.len(), 12, "nine tables, the manifest, the summary, the report");
+    assert_eq!(one.len(), 14, "eleven tables, the manifest, the summary, the report");
     for ((name, first), (_, second)) in one.iter().zip(&two) {
         assert!(first == second, "{name} differs");
     }
@@ -334,11 +334,11 @@ fn memory_does_not_grow_with_the_length_of_a_run() {
         peaks.sort_unstable();
         peaks[1]
     };
-    let (short, long) = (median(1), median(20));
-    println!("peak memory: {short} KiB for 1 h, {long} KiB for 20 h");
+    // The rows that wait to be written together have reached their bound after four hours of this market.
+    let (short, long) = (median(4), median(20));
+    println!("peak memory: {short} KiB for 4 h, {long} KiB for 20 h");
     assert!(short > 10_000, "something was measured");
-    // Measured at 1.18 to 1.19, under the aim of 1.2; the rest is room for another allocator's habits.
-    assert!(long * 100 <= short * 125, "20 h took {long} KiB, 1 h took {short} KiB");
+    assert!(long * 100 <= short * 125, "20 h took {long} KiB, 4 h took {short} KiB");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod market;
 mod order_flow;
 mod orders;
 mod pnl;
+mod record;
 mod report;
 mod scripts;
 mod sessions;

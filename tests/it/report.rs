@@ -37,8 +37,9 @@ fn rendered(data: &RunData) -> Report {
     assert_eq!(page.matches("<svg ").count(), report.figures.len());
     assert_eq!(page.matches("<section>").count(), page.matches("</section>").count());
     for figure in &report.figures {
-        let document =
-            Document::parse(&figure.svg).unwrap_or_else(|error| panic!("{}: {error}", figure.name));
+        let document = Document::parse(&figure.svg);
+        assert!(document.is_ok(), "{}: {document:?}", figure.name);
+        let document = document.unwrap();
         let texts = document.descendants().filter(|node| node.has_tag_name("text")).count();
         assert!(texts >= 5, "{} has a title and labels", figure.name);
         assert!(document.root_element().attribute("aria-label").is_some());
@@ -91,7 +92,7 @@ fn a_run_has_all_its_sections_figures_and_units() {
         "buy and hold",
         "Drawdown of ema",
         "Returns of ema",
-        "return over 1m (%)",
+        "return over 1 min (%)",
         "Rolling Sharpe ratio of ema",
         "Rolling volatility of ema",
         "annualised with 98,280 periods a year",
@@ -143,7 +144,7 @@ fn an_empty_market_is_said_in_words() {
     let data = scripted(2, &[("idle", "fn on_start() { log(\"here\"); }\n")]);
     let report = rendered(&data);
     for words in [
-        "Nobody quoted or traded anything.",
+        "nobody quoted or traded anything.",
         "It never traded.",
         "it never went from flat to flat.",
         "it held nothing at any time.",
@@ -165,6 +166,27 @@ fn a_strategy_that_never_traded_is_said_beside_one_that_did() {
     assert!(section.contains("It never traded.") && section.contains("it held nothing at any time."));
     assert!(section.contains("equity never changed from one period to the next."));
     assert!(!section.contains("Fills of ema"));
+}
+
+#[test]
+fn what_was_not_recorded_is_said_to_be_that_and_not_to_be_nothing() {
+    let out = TempDir::new().unwrap();
+    let some = ["scenario.end=2025-03-03T10:30:00", "record.tables=[\"quotes\", \"books\"]"];
+    simulate(out.path(), &shipped("quickstart"), &some);
+    let data = read(&out.path().join("quickstart/42"));
+    let page = rendered(&data).page;
+    for words in [
+        "fills, but the table <code>fills</code> was not recorded.",
+        "Where the P&amp;L of market-maker-1 comes from</strong>: the table <code>trades</code> was not recorded.",
+        "Drawdown of ema</strong>: the table <code>pnl</code> was not recorded.",
+        "Volume of ACME at PIT</strong>: the table <code>trades</code> was not recorded.",
+        "Depth by level of ACME at PIT",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    for wrong in ["It never traded.", "it held nothing at any time.", "Nothing was traded there."] {
+        assert!(!page.contains(wrong), "{wrong}");
+    }
 }
 
 #[test]
@@ -192,6 +214,7 @@ fn a_price_that_never_moves_is_drawn_flat_and_without_volatility() {
     let document = Document::parse(&price.svg).unwrap();
     let labels: Vec<&str> = document.descendants().filter_map(|node| node.text()).map(str::trim).collect();
     assert!(labels.contains(&"100.0"), "{labels:?}");
+    assert!(report.page.contains("Its price never moved: all trades were at 100."));
     assert!(report.page.contains("buyer plots level"));
 }
 

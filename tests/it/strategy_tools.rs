@@ -133,6 +133,28 @@ fn nothing_is_found_in_the_strategies_that_ship() {
 }
 
 #[test]
+fn the_tests_of_the_strategies_that_ship_pass() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("strategies");
+    for name in ["ema_cross", "twap"] {
+        let file = directory.join(format!("{name}.rhai"));
+        let (code, stdout, stderr) = run(bearpit().args(["strategy", "test"]).arg(file));
+        assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+        assert!(stdout.contains("test result: ok."), "{stdout}");
+    }
+}
+
+#[test]
+fn constants_are_seen_in_anonymous_functions_and_variables_are_not() {
+    let text = "const LIMIT = 3;\nfn on_start() {}\n\
+        fn test_constant() { assert_eq([1, 5, 7].filter(|n| n > LIMIT).len(), 2); let f = || LIMIT; assert_eq(f.call(), 3); }\n\
+        fn test_variable() { let y = 4; let f = |x| x > y; f.call(1); }\n";
+    let (code, stdout, _) = on_script(text, &["strategy", "test", "s.rhai"]);
+    assert_eq!(code, 1, "{stdout}");
+    assert!(stdout.contains("test test_constant ... ok"), "{stdout}");
+    assert!(stdout.contains("there is no variable `y` here (a function sees its arguments"), "{stdout}");
+}
+
+#[test]
 fn the_check_of_a_scenario_checks_its_scripts_and_what_they_import() {
     let directory = TempDir::new().unwrap();
     let here = directory.path();

@@ -13,6 +13,7 @@ use rhai::{Dynamic, Engine, RhaiNativeFunc};
 use super::engine;
 use super::host::{Host, Outcome};
 use super::market::Market;
+use super::paths::Fields;
 
 /// A function of the language of strategies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,7 @@ impl Api {
 /// Returns all that scripts can call and read.
 #[must_use]
 pub fn api() -> Api {
-    engine::engine(&Rc::new(RefCell::new(Host::vacant()))).1
+    engine::engine(&Rc::new(RefCell::new(Host::vacant()))).api
 }
 
 /// Registers functions and fields, and keeps the list of them.
@@ -87,12 +88,13 @@ pub(super) struct Registry<'a> {
     host: Rc<RefCell<Host>>,
     group: &'static str,
     pub(super) api: Api,
+    pub(super) fields: Fields,
 }
 
 impl<'a> Registry<'a> {
     /// Begins with nothing registered; functions act through `host`.
     pub(super) fn new(engine: &'a mut Engine, host: &Rc<RefCell<Host>>) -> Self {
-        Self { engine, host: Rc::clone(host), group: "", api: Api::default() }
+        Self { engine, host: Rc::clone(host), group: "", api: Api::default(), fields: Fields::default() }
     }
 
     /// Begins a group.
@@ -197,9 +199,7 @@ impl<T: Clone + 'static> Object<'_, '_, T> {
         about: &'static str,
         get: impl Fn(&T) -> V + 'static,
     ) -> Self {
-        self.registry.api.fields.push(FieldEntry { owner: self.name, name, value, about });
-        self.registry.engine.register_get(name, move |object: &mut T| get(object));
-        self
+        self.fallible(name, value, about, move |object| Ok(get(object)))
     }
 
     /// Adds a field that may be absent, which Rhai says with `()`.
@@ -222,6 +222,8 @@ impl<T: Clone + 'static> Object<'_, '_, T> {
         get: impl Fn(&T) -> Outcome<V> + 'static,
     ) -> Self {
         self.registry.api.fields.push(FieldEntry { owner: self.name, name, value, about });
+        let get = Rc::new(get);
+        self.registry.fields.note(name, Rc::clone(&get));
         self.registry.engine.register_get(name, move |object: &mut T| get(object));
         self
     }

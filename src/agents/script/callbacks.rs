@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use rhai::{AST, Expr, ImmutableString, StmtBlock};
+use rhai::AST;
 
-use super::charge::statements_of;
 use super::error::ScriptError;
+use super::nodes::{FunctionBody, Nodes};
 use crate::units::nearest;
 
 /// A function that the host calls.
@@ -109,19 +109,14 @@ impl Callback {
 }
 
 /// The callbacks of a script, by their number.
+///
+/// A call through Rhai's `call_fn` sets up a state, a scope and a table of resolved functions each time,
+/// which costs more than a short callback; so the host keeps those, and evaluates the bodies in them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bodies([Option<Body>; Callback::COUNT]);
-
-/// What a callback consists of.
-#[derive(Debug, Clone)]
-pub(super) struct Body {
-    /// What the script calls the arguments.
-    pub(super) arguments: Vec<ImmutableString>,
-    pub(super) block: Expr,
-}
+pub(super) struct Bodies([Option<FunctionBody>; Callback::COUNT]);
 
 impl Bodies {
-    pub(super) const fn get(&self, callback: Callback) -> Option<&Body> {
+    pub(super) const fn get(&self, callback: Callback) -> Option<&FunctionBody> {
         self.0[callback as usize].as_ref()
     }
 
@@ -134,14 +129,14 @@ impl Bodies {
 ///
 /// # Errors
 /// The first of its [`faults`].
-pub(super) fn find(ast: &AST, source: &str, file: &Path) -> Result<Bodies, ScriptError> {
+pub(super) fn find(nodes: &Nodes, ast: &AST, source: &str, file: &Path) -> Result<Bodies, ScriptError> {
     if let Some(fault) = faults(ast, source, file).into_iter().next() {
         return Err(fault);
     }
     let mut bodies = Bodies::default();
     for function in ast.iter_functions() {
         if let Some(callback) = Callback::all().find(|callback| callback.name() == function.name) {
-            bodies.0[callback as usize] = Some(body(ast, &function));
+            bodies.0[callback as usize] = nodes.function(function.name, function.params.len()).cloned();
         }
     }
     Ok(bodies)
@@ -192,12 +187,6 @@ pub(super) fn tests_with_arguments(ast: &AST, source: &str, file: &Path) -> Vec<
     odd.map(complaint).collect()
 }
 
-/// Returns the body of a test.
-pub(super) fn test_body(ast: &AST, name: &str) -> Option<Body> {
-    let test = ast.iter_functions().find(|function| function.name == name && function.params.is_empty())?;
-    Some(body(ast, &test))
-}
-
 /// Returns the type of the object that callbacks know under this name.
 pub(super) fn object_of(argument: &str) -> Option<&'static str> {
     const OBJECTS: [(&str, &str); 7] = [
@@ -210,17 +199,6 @@ pub(super) fn object_of(argument: &str) -> Option<&'static str> {
         ("phase", "Phase"),
     ];
     OBJECTS.iter().find(|(known, _)| *known == argument).map(|(_, object)| *object)
-}
-
-/// Returns the body of a function as an expression that can be evaluated by itself.
-///
-/// A call through Rhai's `call_fn` sets up a state, a scope and a table of resolved functions each time,
-/// which costs more than a short callback; so the host keeps those, and evaluates the body in them.
-fn body(ast: &AST, function: &rhai::ScriptFnMetadata<'_>) -> Body {
-    let (statements, _) = statements_of(ast, function.name, function.params.len());
-    let block = StmtBlock::new(statements, rhai::Position::NONE, rhai::Position::NONE);
-    let arguments = function.params.iter().map(|name| (*name).into()).collect();
-    Body { arguments, block: Expr::Stmt(Box::new(block)) }
 }
 
 fn names() -> String {

@@ -1,28 +1,19 @@
 //! Makes a parsed script count what it handles, not only its operations.
 //!
 //! Rhai copies an array or a map whenever one is read, for one operation. So each place where a value is
-//! read whole, and each call, is wrapped into a node that evaluates it and charges the [`Meter`] with its
-//! size; a call of a function that goes through a list is charged beforehand. Where only a part is looked
-//! at, as in `list[3]` or `list.push(x)`, nothing is copied, and what is looked at is charged.
-//!
-//! Rhai keeps the bodies of functions to itself. So a function is replaced by one whose body is a node that
-//! evaluates the wrapped statements.
+//! read whole, and each call, is wrapped into a node that evaluates it and charges the
+//! [`Meter`](super::limits::Meter) with its size; a call of a function that goes through a list is charged
+//! beforehand. Where only a part is looked at, as in `list[3]` or `list.push(x)`, nothing is copied, and what
+//! is looked at is charged.
 
 use std::collections::BTreeSet;
 use std::mem;
-use std::rc::Rc;
 
-use rhai::{
-    AST, ASTFlags, ASTNode, BinaryExpr, CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expr,
-    Expression, FlowControl, FnCallExpr, Module, ParseError, Position, ScriptFuncDef, Shared, Stmt,
-    StmtBlock,
-};
+use rhai::{ASTFlags, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, Stmt, StmtBlock};
 
-use super::limits::Meter;
-
-/// The names of the nodes, of which no script can write the first.
-const CHARGE: &str = "charge this";
-const BODY: &str = "function_body";
+use super::formula::Formula;
+use super::nodes::{CHARGE, COMPUTE, GIVEN, Nodes, WRITE, block_of, node, put};
+use super::paths::Entry;
 
 /// The state of a node whose value is assigned to an item of a list, or to a character of a text.
 const TO_ITEM: bool = true;
@@ -30,7 +21,7 @@ const TO_ITEM: bool = true;
 /// What a call of one of `BULK` counts for.
 const BULK_OPERATIONS: i64 = 100;
 /// What assigning one character of a text counts for, which makes a new text.
-const CHARACTER_OPERATIONS: u64 = 400;
+pub(super) const CHARACTER_OPERATIONS: u64 = 400;
 
 /// Functions of Rhai's that go through an array, a map or a text, in order.
 const BULK: [&str; 55] = [
@@ -91,127 +82,37 @@ const BULK: [&str; 55] = [
     "zip",
 ];
 
-/// The bodies of functions, by the numbers that their nodes bear.
-#[derive(Debug, Clone, Default)]
-pub(super) struct FunctionBodies(Vec<FunctionBody>);
-
-#[derive(Debug, Clone)]
-struct FunctionBody {
-    block: Expr,
-    /// How deep its statements and expressions nest.
-    nesting: usize,
-}
-
-impl FunctionBodies {
-    /// Returns the same script with all that it reads and calls being charged; the bodies of its functions
-    /// are kept here.
-    pub(super) fn charged(&mut self, parsed: &AST) -> Result<AST, ParseError> {
-        let wrap = Wrap { functions: parsed.iter_functions().map(|it| it.name.to_owned()).collect() };
-        let mut lib = Module::new();
-        for function in parsed.iter_functions() {
-            let known = parsed.shared_lib().get_script_fn(function.name, function.params.len());
-            let Some(known) = known else { continue };
-            let (mut body, nesting) = statements_of(parsed, function.name, function.params.len());
-            wrap.statements(&mut body);
-            let stub = stub(self.0.len())?;
-            let block = Expr::Stmt(Box::new(StmtBlock::new(body, Position::NONE, Position::NONE)));
-            self.0.push(FunctionBody { block, nesting });
-            let bodies = stub.iter().map(|stub| stub.body.clone());
-            for body in bodies {
-                lib.set_script_fn(ScriptFuncDef { body, ..ScriptFuncDef::clone(known) });
-            }
-        }
-        let mut statements = parsed.statements().to_vec();
-        wrap.statements(&mut statements);
-        Ok(AST::new(statements, lib))
-    }
-}
-
-/// Returns a function that evaluates the body of that number.
-fn stub(number: usize) -> Result<Option<Shared<ScriptFuncDef>>, ParseError> {
-    let mut engine = Engine::new_raw();
-    engine.register_custom_syntax([BODY, "$int$"], false, |_, _| Ok(Dynamic::UNIT))?;
-    let ast = engine.compile(format!("fn stub() {{ {BODY} {number} }}"))?;
-    Ok(ast.shared_lib().get_script_fn("stub", 0).cloned())
-}
-
-/// Returns what a function consists of, and how deep that nests.
-pub(super) fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) {
-    let mut only = ast.clone_functions_only();
-    only.retain_functions(|_, _, known, count| known == name && count == arguments);
-    let (mut statements, mut nesting) = (Vec::new(), 0);
-    only.walk(&mut |path: &[ASTNode<'_>]| {
-        nesting = nesting.max(path.len());
-        if let [ASTNode::Stmt(statement)] = path {
-            statements.push((*statement).clone());
-        }
-        true
-    });
-    (statements, nesting)
-}
-
-/// Makes an engine understand the nodes.
-pub(super) fn understand(engine: &mut Engine, meter: &Rc<Meter>, bodies: Rc<FunctionBodies>) {
-    let (meter, depth) = (Rc::clone(meter), Rc::clone(meter));
-    let charge = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>,
-                       inputs: &[Expression<'_>],
-                       state: &Dynamic| {
-        let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
-        if let Ok(operations) = state.as_int() {
-            meter.charge(operations.unsigned_abs());
-        }
-        let value = context.eval_expression_tree(inner)?;
-        if state.is_bool() && (value.is_char() || value.is_string()) {
-            meter.charge(CHARACTER_OPERATIONS);
-        }
-        meter.charge_value(&value).map_err(|mut error| {
-            error.set_position(inner.position());
-            error
-        })?;
-        Ok(value)
-    };
-    engine.register_custom_syntax_with_state_raw(CHARGE, |_, _, _| Ok(None), false, charge);
-    let run = move |context: &mut EvalContext<'_, '_, '_, '_, '_, '_>, inputs: &[Expression<'_>]| {
-        let number = inputs.first().and_then(Expression::get_literal_value::<i64>);
-        let body = number.and_then(|number| bodies.0.get(usize::try_from(number).ok()?));
-        let Some(body) = body else { return Ok(Dynamic::UNIT) };
-        depth.enter(body.nesting)?;
-        let ended = context.eval_expression_tree(&Expression::from(&body.block));
-        depth.leave(body.nesting);
-        ended
-    };
-    let registered: Result<_, Box<EvalAltResult>> =
-        engine.register_custom_syntax([BODY, "$int$"], false, run).map_err(Into::into);
-    debug_assert!(registered.is_ok(), "the name of a node is a word");
-}
-
 /// Wraps what a script reads and calls.
-struct Wrap {
+pub(super) struct Wrap<'a> {
     /// The script's own functions, which get a copy of each argument.
-    functions: BTreeSet<String>,
+    pub(super) functions: BTreeSet<String>,
+    pub(super) nodes: &'a mut Nodes,
 }
 
-impl Wrap {
-    fn statements<'a>(&self, statements: impl IntoIterator<Item = &'a mut Stmt>) {
+impl Wrap<'_> {
+    pub(super) fn statements<'s>(&mut self, statements: impl IntoIterator<Item = &'s mut Stmt>) {
         for statement in statements {
             self.statement(statement);
         }
     }
 
-    fn block(&self, block: &mut StmtBlock) {
+    fn block(&mut self, block: &mut StmtBlock) {
         self.statements(block.statements_mut().iter_mut());
     }
 
-    fn flow(&self, flow: &mut FlowControl) {
+    fn flow(&mut self, flow: &mut FlowControl) {
         self.value(&mut flow.expr);
         self.block(&mut flow.body);
         self.block(&mut flow.branch);
     }
 
-    fn statement(&self, statement: &mut Stmt) {
+    fn statement(&mut self, statement: &mut Stmt) {
         match statement {
-            Stmt::If(flow, _) | Stmt::While(flow, _) | Stmt::Do(flow, ..) | Stmt::TryCatch(flow, _) => {
-                self.flow(flow);
+            Stmt::If(flow, _) | Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.flow(flow),
+            // The expression is the name that the error is given.
+            Stmt::TryCatch(flow, _) => {
+                self.block(&mut flow.body);
+                self.block(&mut flow.branch);
             }
             Stmt::For(parts, _) => self.flow(&mut parts.2),
             Stmt::Switch(parts, _) => {
@@ -227,6 +128,13 @@ impl Wrap {
                 self.value(&mut parts.1.rhs);
                 if ends_with_item(&parts.1.lhs) {
                     wrap(&mut parts.1.rhs, Dynamic::from_bool(TO_ITEM));
+                } else if let Some(entry) = Entry::of(&parts.0, &parts.1.lhs) {
+                    let position = parts.1.lhs.position();
+                    let number = put(&mut self.nodes.writes, entry);
+                    let value = mem::replace(&mut parts.1.rhs, node(GIVEN, [], Dynamic::UNIT, position));
+                    let assignment = block_of(vec![mem::replace(statement, Stmt::Noop(position))]);
+                    let write = node(WRITE, [value, assignment], number, position);
+                    *statement = Stmt::Expr(Box::new(write));
                 }
             }
             Stmt::FnCall(call, position) => {
@@ -243,7 +151,17 @@ impl Wrap {
     }
 
     /// Wraps an expression whose value is used.
-    fn value(&self, expr: &mut Expr) {
+    fn value(&mut self, expr: &mut Expr) {
+        let formula = Formula::of(expr).filter(|formula| !formula.is_literal());
+        self.interpreted(expr);
+        if let Some(formula) = formula {
+            let number = put(&mut self.nodes.formulas, formula);
+            wrap_in(COMPUTE, expr, number);
+        }
+    }
+
+    /// Wraps an expression that Rhai evaluates.
+    fn interpreted(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Variable(..) | Expr::ThisPtr(_) => wrap(expr, Dynamic::UNIT),
             Expr::Dot(..) | Expr::Index(..) => {
@@ -269,14 +187,14 @@ impl Wrap {
     }
 
     /// Wraps what stands in an expression that is assigned to.
-    fn place(&self, expr: &mut Expr) {
+    fn place(&mut self, expr: &mut Expr) {
         if matches!(expr, Expr::Dot(..) | Expr::Index(..)) {
             self.chain(expr);
         }
     }
 
     /// Wraps what stands in a chain such as `a.b[i].c(d)`, and returns what it counts for.
-    fn chain(&self, expr: &mut Expr) -> i64 {
+    fn chain(&mut self, expr: &mut Expr) -> i64 {
         let (parts, is_index, ends) = match expr {
             Expr::Dot(parts, flags, _) => (parts, false, flags.contains(ASTFlags::BREAK)),
             Expr::Index(parts, flags, _) => (parts, true, flags.contains(ASTFlags::BREAK)),
@@ -303,7 +221,7 @@ impl Wrap {
     }
 
     /// Wraps the arguments of a call, and returns what it counts for.
-    fn call(&self, call: &mut FnCallExpr, is_plain: bool) -> i64 {
+    fn call(&mut self, call: &mut FnCallExpr, is_plain: bool) -> i64 {
         // A function of Rhai's or ours may act on the variable that is its first argument.
         let acts = is_plain
             && call.op_token.is_none()
@@ -334,16 +252,13 @@ const fn is_chain(expr: &Expr) -> bool {
 
 /// Puts a node around an expression that charges for its value; `state` says for what besides.
 fn wrap(expr: &mut Expr, state: Dynamic) {
+    wrap_in(CHARGE, expr, state);
+}
+
+fn wrap_in(name: &str, expr: &mut Expr, state: Dynamic) {
     let position = expr.position();
     let inner = mem::replace(expr, Expr::Unit(position));
-    let node = CustomExpr {
-        inputs: [inner].into_iter().collect(),
-        tokens: [CHARGE.into()].into_iter().collect(),
-        state,
-        scope_may_be_changed: false,
-        self_terminated: false,
-    };
-    *expr = Expr::Custom(Box::new(node), position);
+    *expr = node(name, [inner], state, position);
 }
 
 fn nothing() -> FnCallExpr {
@@ -364,66 +279,5 @@ mod tests {
     #[test]
     fn the_list_is_in_order() {
         assert!(BULK.is_sorted());
-    }
-
-    /// Makes an engine with all of Rhai's packages.
-    fn engine() -> Engine {
-        // Sets the seed of Rhai's hashes before the first of them is made.
-        drop(super::super::engine::language());
-        Engine::new()
-    }
-
-    fn operations(text: &str) -> u64 {
-        let mut engine = engine();
-        let parsed = engine.compile(text).unwrap();
-        let mut bodies = FunctionBodies::default();
-        let ast = bodies.charged(&parsed).unwrap();
-        let meter = Meter::new(1_000_000);
-        meter.watch(&mut engine);
-        understand(&mut engine, &meter, Rc::new(bodies));
-        engine.run_ast(&ast).unwrap();
-        meter.spent()
-    }
-
-    #[test]
-    fn what_is_read_whole_counts_by_its_size() {
-        let base = "let a = []; a.pad(800, 1); let m = #{ a: a }; ";
-        let plain = operations(base);
-        for (statement, least, most) in [
-            ("let b = a;", 100, 110),
-            ("let b = m.a;", 100, 110),
-            ("let b = m;", 100, 112),
-            ("fn f(x) { 1 } f(a);", 100, 115),
-            ("fn f(x) { let y = x; 1 } f(a);", 200, 220),
-            ("let b = [1, a];", 100, 115),
-            ("let b = a[5];", 1, 10),
-            ("a.push(1);", 1, 10),
-            ("a[5] = 2;", 1, 10),
-            ("for x in a { break; }", 100, 112),
-            ("if a == 1 { }", 100, 112),
-            ("switch a { 1 => 2, _ => 3 }", 100, 112),
-            ("let f = |x| x; f.call(a);", 300, 330),
-            ("a.contains(5);", 900, 920),
-        ] {
-            let counted = operations(&format!("{base}{statement}")) - plain;
-            assert!((least..=most).contains(&counted), "{statement} counts for {counted}");
-        }
-    }
-
-    #[test]
-    fn a_charged_script_does_the_same() {
-        let text = "fn twice(x) { if x > 3 { return x * 2; } x } let t = 0; \
-            for i in 0..6 { t += twice(i); } let m = #{ a: [1, [2, 3]] }; m.a[1][0] += t; m.a[1].push(7); \
-            let s = switch t { 24 => \"yes\", _ => \"no\" }; let f = |x, y| x + y; \
-            `${m.a[1]} ${s} ${f.call(1, 2)} ${[3, 1, 2].len()} ${m?.b ?? 5}`";
-        let mut engine = engine();
-        let parsed = engine.compile(text).unwrap();
-        let mut bodies = FunctionBodies::default();
-        let ast = bodies.charged(&parsed).unwrap();
-        let meter = Meter::new(1_000_000);
-        understand(&mut engine, &meter, Rc::new(bodies));
-        let said = engine.eval_ast::<String>(&ast).unwrap();
-        assert_eq!(said, engine.eval_ast::<String>(&parsed).unwrap());
-        assert_eq!(said, "[26, 3, 7] yes 3 3 5");
     }
 }

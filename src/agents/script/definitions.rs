@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::api::ApiEntry;
 use super::callbacks::{Callback, object_of};
-use super::engine;
+use super::engine::{self, Language};
 use super::rehearsal::host_for_listing;
 
 /// The head of the definitions.
@@ -19,7 +19,7 @@ const HEAD: &str = "module static;\n\n\
 /// definitions has a `?` for both.
 #[must_use]
 pub fn definitions() -> String {
-    let (engine, api) = engine::engine(&host_for_listing());
+    let Language { engine, api, .. } = engine::engine(&host_for_listing());
     let counts: BTreeSet<(String, usize)> = engine::functions_of(&engine)
         .into_iter()
         .filter(|(.., on_market)| !on_market)
@@ -124,7 +124,7 @@ mod tests {
         let listed = own.functions.iter().chain(&tests.functions).map(|entry| entry.name);
         let listed: BTreeSet<&str> = listed.chain(Callback::all().map(Callback::name)).collect();
         assert_eq!(names, listed);
-        let engine = engine::engine(&host_for_listing()).0;
+        let engine = engine::engine(&host_for_listing()).engine;
         let registered = engine::functions_of(&engine).into_iter().map(|(name, count, _)| (name, count));
         let registered: BTreeSet<(String, usize)> =
             registered.filter(|(name, _)| own.function(name).or(tests.function(name)).is_some()).collect();

@@ -11,15 +11,25 @@ use rhai::packages::{
 use super::api::{Api, Registry};
 use super::host::{Outcome, Shared};
 use super::market::Market;
+use super::paths::Fields;
 use super::{fed, functions, indicators, limits, market, objects, orders, output, params, rehearsal, sort};
 
 /// What functions are looked up by; any numbers do, if they are the same in every process.
 const HASHING_SEED: [u64; 4] = [0x0062_6561, 0x0072_7069, 0x0074_2d72, 0x0068_6169];
 
-/// Makes the engine of one script, whose functions act through `host`, and the list of those functions.
+/// The language of strategies, ready to be evaluated.
+pub(super) struct Language {
+    pub(super) engine: Engine,
+    /// All that scripts can call and read.
+    pub(super) api: Api,
+    /// How the host reads its own objects.
+    pub(super) fields: Fields,
+}
+
+/// Makes the language of one script, whose functions act through `host`.
 ///
 /// Where `host` has a market to play on, tests have their functions too.
-pub(super) fn engine(host: &Shared) -> (Engine, Api) {
+pub(super) fn engine(host: &Shared) -> Language {
     let mut engine = language();
     // Chosen one by one: no time, no sleep, no files.
     ArithmeticPackage::new().register_into_engine(&mut engine);
@@ -48,8 +58,8 @@ pub(super) fn engine(host: &Shared) -> (Engine, Api) {
     if host.borrow().rehearsal.is_some() {
         rehearsal::register(&mut api, host);
     }
-    let api = api.api;
-    (engine, api)
+    let Registry { api, fields, .. } = api;
+    Language { engine, api, fields }
 }
 
 /// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first

@@ -15,7 +15,8 @@
 //! A script is compiled once for all its traders in a world. What stands outside of functions runs once.
 //! A callback is evaluated in a state, a scope and a table of resolved functions that stay; its argument
 //! holds numbers of the market and names that are shared, which become numbers of currency and texts when
-//! they are read.
+//! they are read. Chains of names, and what is computed of numbers, are the host's own work, not the
+//! interpreter's (`formula`).
 
 mod api;
 mod asking;
@@ -27,17 +28,20 @@ mod error;
 mod fed;
 mod feeds;
 mod flatten;
+mod formula;
 mod functions;
 mod host;
 mod indicators;
 mod limits;
 mod lint;
 mod market;
+mod nodes;
 mod objects;
 mod order;
 mod orders;
 mod output;
 mod params;
+mod paths;
 mod place;
 mod program;
 mod rehearsal;

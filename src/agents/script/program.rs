@@ -12,13 +12,14 @@ use rhai::{
 };
 
 use super::api::Api;
-use super::callbacks::{self, Bodies, Body, Callback};
-use super::charge::{self, FunctionBodies};
-use super::engine;
+use super::callbacks::{self, Bodies, Callback};
+use super::engine::{self, Language};
 use super::error::{Known, ScriptError};
 use super::host::{Host, Shared, Stage};
 use super::limits::{self, SOURCE_BYTES_MAX, STATE_MAX, VALUE_NESTING_MAX};
+use super::nodes::{self, FunctionBody, Nodes};
 use super::params::{ParamComplaint, ParamDeclaration, Params};
+use super::paths::Constants;
 use super::source::{ScriptSource, module_name};
 use crate::agents::ParamValue;
 use crate::pit::Context;
@@ -32,7 +33,7 @@ pub struct CompiledScript {
     /// The script as it is run, with what it handles being counted; so are the modules.
     charged: AST,
     modules: BTreeMap<String, AST>,
-    functions: Rc<FunctionBodies>,
+    nodes: Rc<Nodes>,
     bodies: Rc<Bodies>,
     params: Vec<ParamDeclaration>,
 }
@@ -45,16 +46,16 @@ pub struct CompiledScript {
 pub fn compile(source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
     let language = engine::language();
     let ast = parse(&language, &source.file, &source.text)?;
-    let mut functions = FunctionBodies::default();
-    let charged = charge(&mut functions, &source.file, &ast)?;
-    let bodies = Rc::new(callbacks::find(&charged, &source.text, &source.file)?);
+    let mut nodes = Nodes::default();
+    let charged = charge(&mut nodes, &source.file, &ast)?;
+    let bodies = Rc::new(callbacks::find(&nodes, &ast, &source.text, &source.file)?);
     let mut modules = BTreeMap::new();
     for (name, module) in &source.modules {
         let ast = parse(&language, &module.file, &module.text)?;
-        modules.insert(name.clone(), charge(&mut functions, &module.file, &ast)?);
+        modules.insert(name.clone(), charge(&mut nodes, &module.file, &ast)?);
     }
-    let (source, functions) = (source.clone(), Rc::new(functions));
-    let mut script = CompiledScript { source, ast, charged, modules, functions, bodies, params: Vec::new() };
+    let (source, nodes) = (source.clone(), Rc::new(nodes));
+    let mut script = CompiledScript { source, ast, charged, modules, nodes, bodies, params: Vec::new() };
     script.params = declare(&script, &[])?.declared();
     Ok(script)
 }
@@ -126,8 +127,8 @@ pub(super) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, S
 }
 
 /// Returns the form of a script that is run.
-fn charge(functions: &mut FunctionBodies, file: &Path, ast: &AST) -> Result<AST, ScriptError> {
-    let mut charged = functions.charged(ast).map_err(|error| ScriptError::syntax(file, &error))?;
+fn charge(nodes: &mut Nodes, file: &Path, ast: &AST) -> Result<AST, ScriptError> {
+    let mut charged = nodes.charged(ast).map_err(|error| ScriptError::syntax(file, &error))?;
     charged.set_source(file.display().to_string());
     Ok(charged)
 }
@@ -144,10 +145,11 @@ pub(super) struct Program {
     /// What stays from callback to callback, so that each costs little to enter.
     global: GlobalRuntimeState,
     caches: Caches,
-    scope: Scope<'static>,
+    /// The variables of each callback, which are its arguments between calls.
+    scopes: [Scope<'static>; Callback::COUNT],
     /// What the script keeps in `this`.
     state: Dynamic,
-    constants: Vec<String>,
+    constants: Constants,
     /// How many values the state held when it was last counted, and the operations since.
     counted: (usize, u64),
     /// The operations since the table of resolved functions was emptied.
@@ -157,8 +159,8 @@ pub(super) struct Program {
 impl Program {
     /// Runs what stands outside of functions once, and keeps the constants that it declares.
     pub(super) fn load(script: CompiledScript, host: &Shared) -> Result<Self, ScriptError> {
-        let (mut engine, api) = engine::engine(host);
-        charge::understand(&mut engine, &host.borrow().meter, Rc::clone(&script.functions));
+        let Language { mut engine, api, fields } = engine::engine(host);
+        let constants = nodes::understand(&mut engine, &host.borrow().meter, &script.nodes, &fields);
         engine.set_module_resolver(Imports { modules: script.modules.clone(), loaded: RefCell::default() });
         let mut params = Module::new();
         params.set_var("params", Dynamic::from(host.borrow().params.clone()));
@@ -173,9 +175,9 @@ impl Program {
             host: Rc::clone(host),
             global,
             caches: Caches::new(),
-            scope: Scope::new(),
+            scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
-            constants: Vec::new(),
+            constants,
             counted: (0, 0),
             resolved: 0,
         };
@@ -185,6 +187,7 @@ impl Program {
 
     fn declare(&mut self) -> Result<(), ScriptError> {
         self.host.borrow_mut().begin();
+        let mut scope = Scope::new();
         #[expect(
             deprecated,
             reason = "Rhai marks this way what may change; it keeps the imports for the callbacks"
@@ -192,7 +195,7 @@ impl Program {
         let ran = self.engine.eval_statements_raw(
             &mut self.global,
             &mut self.caches,
-            &mut self.scope,
+            &mut scope,
             self.script.charged.statements(),
         );
         if let Err(error) = ran
@@ -200,16 +203,18 @@ impl Program {
         {
             return Err(self.explain(&error, (1, 1)));
         }
-        let mut constants = Module::new();
-        for (name, _, value) in self.scope.iter() {
-            self.constants.push(name.to_owned());
-            constants.set_var(name, value);
+        let mut module = Module::new();
+        let mut constants = BTreeMap::new();
+        for (name, _, value) in scope.iter() {
+            module.set_var(name, value.clone());
+            constants.insert(name.to_owned(), value);
         }
+        let fresh = self.constants.set(constants);
+        debug_assert!(fresh.is_ok(), "a script is loaded once");
         // A script that is being loaded has no twin yet.
         if let Some(engine) = Rc::get_mut(&mut self.engine) {
-            engine.register_global_module(constants.into());
+            engine.register_global_module(module.into());
         }
-        self.scope.clear();
         self.caches = Caches::new();
         Ok(())
     }
@@ -228,7 +233,9 @@ impl Program {
     ) -> Result<(), ScriptError> {
         let bodies = Rc::clone(&self.script.bodies);
         let Some(body) = bodies.get(callback) else { return Ok(()) };
-        let ended = self.run(ctx, body, callback.name(), arguments);
+        let mut scope = mem::take(&mut self.scopes[callback as usize]);
+        let ended = self.run(ctx, (callback.name(), body), &mut scope, arguments);
+        self.scopes[callback as usize] = scope;
         if let Some(rehearsal) = &mut self.host.borrow_mut().rehearsal {
             rehearsal.state = self.state.clone();
         }
@@ -237,8 +244,8 @@ impl Program {
 
     /// Runs a test of the script, with the context lent to its functions meanwhile.
     pub(super) fn test(&mut self, ctx: &mut Context, name: &str) -> Result<(), ScriptError> {
-        match callbacks::test_body(&self.script.charged, name) {
-            Some(body) => self.run(ctx, &body, name, []),
+        match Rc::clone(&self.script.nodes).function(name, 0) {
+            Some(body) => self.run(ctx, (name, body), &mut Scope::new(), []),
             None => {
                 let message = format!("there is no test `{name}`");
                 Err(ScriptError::new(&self.script.source.file, (1, 1), message))
@@ -256,9 +263,9 @@ impl Program {
             host: Rc::clone(&self.host),
             global: self.global.clone(),
             caches: Caches::new(),
-            scope: Scope::new(),
+            scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
-            constants: self.constants.clone(),
+            constants: Rc::clone(&self.constants),
             counted: (0, 0),
             resolved: 0,
         }
@@ -267,12 +274,12 @@ impl Program {
     fn run<const N: usize>(
         &mut self,
         ctx: &mut Context,
-        body: &Body,
-        name: &str,
+        (name, body): (&str, &FunctionBody),
+        scope: &mut Scope<'static>,
         arguments: [Dynamic; N],
     ) -> Result<(), ScriptError> {
         self.lend(ctx);
-        let ended = self.evaluate(body, arguments);
+        let ended = self.evaluate(body, scope, arguments);
         self.take_back(ctx);
         match ended {
             Err(error) if !is_end(&error) => {
@@ -313,22 +320,33 @@ impl Program {
 
     fn evaluate<const N: usize>(
         &mut self,
-        body: &Body,
+        body: &FunctionBody,
+        scope: &mut Scope<'static>,
         arguments: [Dynamic; N],
     ) -> Result<Dynamic, Box<EvalAltResult>> {
         for (name, value) in body.arguments.iter().zip(arguments) {
-            self.scope.push_dynamic(name.clone(), value);
+            // From the second call on the variable is there.
+            match scope.get_mut(name) {
+                Some(argument) => *argument = value,
+                None => drop(scope.push_dynamic(name.clone(), value)),
+            }
         }
-        self.global.num_operations = 0;
+        let meter = Rc::clone(&self.host.borrow().meter);
+        meter.enter(body.nesting)?;
         let this = Some(&mut self.state);
-        let mut context =
-            EvalContext::new(&self.engine, &mut self.global, &mut self.caches, &mut self.scope, this);
+        let mut context = EvalContext::new(&self.engine, &mut self.global, &mut self.caches, scope, this);
         #[expect(
             deprecated,
             reason = "Rhai marks this way what may change; the version is held to one minor release"
         )]
         let ended = context.eval_expression_tree_raw(&Expression::from(&body.block), true);
-        self.scope.clear();
+        scope.rewind(N);
+        for name in &body.arguments {
+            // Nothing is held on to.
+            if let Some(argument) = scope.get_mut(name) {
+                *argument = Dynamic::UNIT;
+            }
+        }
         ended
     }
 
@@ -371,11 +389,12 @@ impl Program {
         let functions = self.script.ast.iter_functions();
         let arguments = Callback::all().filter_map(|callback| self.script.bodies.get(callback));
         let arguments = arguments.flat_map(|body| body.arguments.iter().map(ToString::to_string));
+        let constants = self.constants.get().into_iter().flat_map(|constants| constants.keys().cloned());
         let state = self.state.as_map_ref().map(|map| map.keys().map(ToString::to_string).collect());
         let known = Known {
             api: &self.api,
             functions: functions.map(|function| (function.name.to_owned(), function.params.len())).collect(),
-            variables: self.constants.iter().cloned().chain(arguments).collect(),
+            variables: constants.chain(arguments).collect(),
             state: state.unwrap_or_default(),
         };
         known.explain(&self.script.source.file, error, place)

@@ -151,7 +151,7 @@ pub(super) fn host_for_listing() -> Shared {
 /// Returns what only tests can call.
 #[must_use]
 pub fn test_functions() -> Api {
-    let mut api = engine::engine(&host_for_listing()).1;
+    let mut api = engine::engine(&host_for_listing()).api;
     api.functions.retain(|entry| entry.group == GROUP);
     api.fields.clear();
     api

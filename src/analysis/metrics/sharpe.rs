@@ -25,7 +25,7 @@ fn sharpe_per_period(returns: &[f64]) -> Option<f64> {
     ratio(mean(returns)?, deviation(returns)?)
 }
 
-/// The probability that the true Sharpe ratio is above zero: [`probability`] with the biased moments of the
+/// The probability that the true Sharpe ratio is above zero: `probability` with the biased moments of the
 /// paper. None of fewer than two periods, and where all returns are the same.
 #[must_use]
 pub fn psr_biased(returns: &[f64]) -> Option<f64> {

@@ -1,5 +1,6 @@
 //! Recording and reading back, in every format; the directory; damaged runs.
 
+mod documented;
 mod gathered;
 
 use std::fs;

@@ -16,6 +16,8 @@ pub(super) struct Axis {
     marks: Vec<AxisMark>,
     /// What is written along it.
     pub(super) label: String,
+    /// Whether lines go through the figure at its marks.
+    pub(super) has_grid: bool,
 }
 
 /// A place on an axis with something written there.
@@ -78,14 +80,15 @@ impl Axis {
         let mark = |number: i32| (first + f64::from(number)) * step;
         let inside = (0..64).map(mark).take_while(|at| *at <= span.high + step * 1e-9);
         let marks = inside.map(|at| AxisMark { at, text: number(at / divisor, places) }).collect();
-        Self { low: span.low, high: span.high, marks, label }
+        Self { low: span.low, high: span.high, marks, label, has_grid: true }
     }
 
     /// Makes an axis of time with about so many marks; places are nanoseconds from its start.
     pub(super) fn time(extent: Extent, most: i64) -> Self {
         let (marks, label) = clock::marks(extent, most);
         let marks = marks.into_iter().map(|(at, text)| AxisMark { at: since(extent, at), text });
-        Self { low: 0.0, high: since(extent, extent.end()), marks: marks.collect(), label }
+        let high = since(extent, extent.end());
+        Self { low: 0.0, high, marks: marks.collect(), label, has_grid: true }
     }
 
     /// Makes an axis of places side by side: the first from 0 to 1, the second from 1 to 2.
@@ -97,7 +100,13 @@ impl Axis {
             high: f64::from(count),
             marks: (0..).zip(names).map(mark).collect(),
             label: label.to_owned(),
+            has_grid: false,
         }
+    }
+
+    /// Returns how many letters its longest mark has.
+    pub(super) fn letters(&self) -> usize {
+        self.marks.iter().map(|mark| mark.text.chars().count()).max().unwrap_or(0)
     }
 
     /// Turns the axis around, so that the first place is on top.

@@ -2,7 +2,7 @@
 
 use super::Figure;
 use super::axis::{Axis, Span};
-use super::plane::{Frame, Key, NUMBERS, Sign, Size};
+use super::plane::{Frame, Key, Sign, Size};
 use super::tone::Tone;
 use crate::report::ReportError;
 use crate::report::text::{number, places_for};
@@ -40,7 +40,7 @@ impl Bars {
             return span;
         }
         // Room for what is written beyond the bars.
-        let air = (span.high - span.low) * 0.08;
+        let air = (span.high - span.low) * 0.1;
         let beyond = |value: f64| value + air * value.signum();
         Span::of(values().filter(|value| value.is_finite()).flat_map(|value| [value, beyond(value)]), true)
     }
@@ -66,7 +66,7 @@ impl Figure for Bars {
             keys: self.groups.iter().filter_map(key).collect(),
             x: Axis::places(&self.names, &self.across),
             y: Axis::values(span, &self.unit, 6),
-            left: NUMBERS,
+            height: None,
         };
         let wide = 0.7 / f64::from(u32::try_from(self.groups.len().max(1)).unwrap_or(u32::MAX));
         frame.draw(|plane| {
@@ -77,12 +77,13 @@ impl Figure for Bars {
                     let tone = group.tone.unwrap_or_else(|| Tone::of_sign(*value));
                     plane.block([(from, value.max(0.0)), (from + wide, value.min(0.0))], tone, 0.85)?;
                     if self.is_written {
-                        let beside = value + height * 0.035 * if *value < 0.0 { -1.0 } else { 1.0 };
-                        plane.write((from + wide / 2.0, beside), number(*value, places_for(height)))?;
+                        let beside = value + height * 0.05 * if *value < 0.0 { -1.0 } else { 1.0 };
+                        plane
+                            .write((from + wide / 2.0, beside), number(*value, places_for(height / 10.0)))?;
                     }
                 }
             }
-            plane.line(vec![(0.0, 0.0), (1e9, 0.0)], Tone::Ink, 1)
+            plane.line(vec![(0.0, 0.0), (1e9, 0.0)], Tone::Ink)
         })
     }
 }

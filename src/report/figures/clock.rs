@@ -24,7 +24,7 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// Steps of fixed length.
-const STEPS: [(i64, Style); 20] = [
+const STEPS: [(i64, Style); 22] = [
     (MILLI, Style::Millis),
     (10 * MILLI, Style::Millis),
     (100 * MILLI, Style::Millis),
@@ -42,13 +42,15 @@ const STEPS: [(i64, Style); 20] = [
     (2 * HOUR, Style::Minutes),
     (3 * HOUR, Style::Minutes),
     (6 * HOUR, Style::Minutes),
+    (12 * HOUR, Style::Minutes),
     (DAY, Style::Days),
     (2 * DAY, Style::Days),
     (7 * DAY, Style::Days),
+    (14 * DAY, Style::Days),
 ];
 
 /// Steps in months, where months are unlike.
-const MONTHS: [(i32, Style); 7] = [
+const MONTHS: [(i32, Style); 9] = [
     (1, Style::Months),
     (3, Style::Months),
     (6, Style::Months),
@@ -56,6 +58,8 @@ const MONTHS: [(i32, Style); 7] = [
     (24, Style::Years),
     (60, Style::Years),
     (240, Style::Years),
+    (600, Style::Years),
+    (1_200, Style::Years),
 ];
 
 /// Returns about `most` marks of an extent with what is written there, and what is written along the axis.
@@ -66,7 +70,7 @@ pub(super) fn marks(extent: Extent, most: i64) -> (Vec<(i64, String)>, String) {
         Some((step, style)) => (every(extent, *step), *style),
         None => {
             let fits = |(months, _): &&(i32, Style)| span / (i64::from(*months) * 30 * DAY) < most;
-            let (months, style) = MONTHS.iter().find(fits).copied().unwrap_or((240, Style::Years));
+            let (months, style) = MONTHS.iter().find(fits).copied().unwrap_or((1_200, Style::Years));
             (every_months(extent, months), style)
         }
     };

@@ -45,7 +45,7 @@ impl Figure for Heat {
             keys: Vec::new(),
             x: Axis::places(&self.columns, &self.across),
             y: Axis::places(&names, "").downwards(),
-            left: 96,
+            height: Some(100 + 26 * u32::try_from(self.rows.len()).unwrap_or(0)),
         };
         frame.draw(|plane| {
             for (row, (_, cells)) in (0_u32..).zip(&self.rows) {

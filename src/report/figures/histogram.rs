@@ -2,7 +2,7 @@
 
 use super::Figure;
 use super::axis::{Axis, Span};
-use super::plane::{Frame, NUMBERS, Size};
+use super::plane::{Frame, Size};
 use super::tone::Tone;
 use crate::report::ReportError;
 
@@ -117,7 +117,7 @@ impl Figure for Histogram {
             keys: Vec::new(),
             x: Axis::values(x, &self.unit, self.size.marks().into()),
             y: Axis::values(Span::of(counts(), true), &self.counted, 6),
-            left: NUMBERS,
+            height: None,
         };
         let air = self.width * 0.06;
         frame.draw(|plane| {

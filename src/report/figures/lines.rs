@@ -2,7 +2,7 @@
 
 use super::Figure;
 use super::axis::{Axis, Span, since};
-use super::plane::{Drawn, Frame, Key, NUMBERS, Place, Plane, Sign, Size};
+use super::plane::{Drawn, Frame, Key, Place, Plane, Sign, Size};
 use super::tone::Tone;
 use crate::analysis::{Extent, Point};
 use crate::report::ReportError;
@@ -29,7 +29,7 @@ pub(crate) struct Line {
     pub(crate) tone: Tone,
 }
 
-/// What lies between two lines, such as two quantiles of a fan: time, low, high.
+/// What lies between two lines, such as two quantiles of a fan: time, low, high. A value that is no number is a gap.
 #[derive(Debug, Clone)]
 pub(crate) struct Band {
     pub(crate) label: String,
@@ -79,7 +79,7 @@ impl Lines {
     }
 
     /// Lets zero be seen.
-    pub(crate) const fn from_zero(mut self) -> Self {
+    pub(crate) const fn with_zero(mut self) -> Self {
         self.from_zero = true;
         self
     }
@@ -107,11 +107,13 @@ impl Lines {
     }
 
     fn draw_band(&self, plane: &mut Plane<'_, '_>, band: &Band) -> Drawn {
-        let finite = |it: &&(i64, f64, f64)| it.1.is_finite() && it.2.is_finite();
-        let points = || band.points.iter().filter(finite);
-        let upper = points().map(|(at, _, high)| (since(self.extent, *at), *high));
-        let lower = points().rev().map(|(at, low, _)| (since(self.extent, *at), *low));
-        plane.shape(upper.chain(lower).collect(), band.tone, band.cover)
+        let is_gap = |it: &(i64, f64, f64)| !it.1.is_finite() || !it.2.is_finite();
+        for piece in band.points.split(is_gap).filter(|piece| !piece.is_empty()) {
+            let upper = piece.iter().map(|(at, _, high)| (since(self.extent, *at), *high));
+            let lower = piece.iter().rev().map(|(at, low, _)| (since(self.extent, *at), *low));
+            plane.shape(upper.chain(lower).collect(), band.tone, band.cover)?;
+        }
+        Ok(())
     }
 
     fn draw_line(&self, plane: &mut Plane<'_, '_>, line: &Line) -> Drawn {
@@ -128,7 +130,7 @@ impl Lines {
             }
             match places.as_slice() {
                 [alone] => plane.dot(*alone, line.tone)?,
-                _ => plane.line(places, line.tone, 1)?,
+                _ => plane.line(places, line.tone)?,
             }
         }
         Ok(())
@@ -164,7 +166,7 @@ impl Figure for Lines {
             keys: self.keys(),
             x: Axis::time(self.extent, self.size.marks().into()),
             y: Axis::values(self.span(), &self.unit, 6),
-            left: NUMBERS,
+            height: None,
         };
         frame.draw(|plane| {
             self.bands.iter().try_for_each(|band| self.draw_band(plane, band))?;

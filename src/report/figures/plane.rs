@@ -35,6 +35,14 @@ impl Size {
         }
     }
 
+    /// Returns how many letters of a title there is room for.
+    const fn letters(self) -> usize {
+        match self {
+            Self::Wide => 116,
+            Self::Half => 56,
+        }
+    }
+
     /// Returns how many marks the lower axis has room for.
     pub(super) const fn marks(self) -> u8 {
         match self {
@@ -74,18 +82,17 @@ pub(super) struct Frame<'a> {
     pub(super) keys: Vec<Key>,
     pub(super) x: Axis,
     pub(super) y: Axis,
-    /// Room for what is written along the left, in pixels.
-    pub(super) left: u32,
+    /// How high the picture is, if not as high as others of its size.
+    pub(super) height: Option<u32>,
 }
-
-/// Room at the left for numbers.
-pub(super) const NUMBERS: u32 = 84;
 
 /// plotters takes the size of a font's box, which is by so much larger than that of CSS.
 const FONT: i32 = 17;
 const TITLE_FONT: i32 = 19;
 /// About how wide a letter is.
 const LETTER: i32 = 7;
+/// A longer label is cut short.
+const LABEL_LETTERS: usize = 40;
 const TITLE_HEIGHT: i32 = 26;
 const KEYS_HEIGHT: i32 = 22;
 
@@ -94,13 +101,15 @@ impl Frame<'_> {
     pub(super) fn draw(self, paint: impl FnOnce(&mut Plane<'_, '_>) -> Drawn) -> Result<String, ReportError> {
         let mut svg = String::new();
         let title = self.title.to_owned();
-        let area = SVGBackend::with_string(&mut svg, self.size.pixels()).into_drawing_area();
+        let (width, height) = self.size.pixels();
+        let pixels = (width, self.height.unwrap_or(height));
+        let area = SVGBackend::with_string(&mut svg, pixels).into_drawing_area();
         let drawn = self.draw_on(&area, paint).and_then(|()| area.present().map_err(text));
         drop(area);
         drawn.map_err(|why| ReportError::Figure { figure: title.clone(), why })?;
         // A picture needs words for those who cannot see it.
-        let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&title));
-        Ok(svg.replacen("<svg ", &label, 1).replace(" opacity=\"1\"", ""))
+        let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&shortened(&title, usize::MAX)));
+        Ok(lean(&svg.replacen("<svg ", &label, 1)))
     }
 
     fn draw_on(
@@ -111,21 +120,28 @@ impl Frame<'_> {
         area.fill(&color(Tone::Paper, 1.0)).map_err(text)?;
         let bold = ("sans-serif", TITLE_FONT).into_font().style(plotters::style::FontStyle::Bold);
         let bold = bold.color(&color(Tone::Ink, 1.0));
-        area.draw(&Text::new(self.title.to_owned(), (10, 6), bold)).map_err(text)?;
+        area.draw(&Text::new(shortened(self.title, self.size.letters()), (10, 6), bold)).map_err(text)?;
         let top = TITLE_HEIGHT + self.draw_keys(area)?;
-        let rows = i32::try_from(self.size.pixels().1).unwrap_or(0) - top;
-        let (_, below) = area.split_vertically(i32::try_from(self.size.pixels().1).unwrap_or(0) - rows);
+        let (_, below) = area.split_vertically(top);
         let (x_label, y_label) = (self.x.label.clone(), self.y.label.clone());
+        let (x_grid, y_grid) = (self.x.has_grid, self.y.has_grid);
+        let letters = u32::try_from(self.y.letters()).unwrap_or(0);
+        let left = (letters * LETTER.unsigned_abs() + 44).max(84);
         let mut chart = ChartBuilder::on(&below)
             .margin(6)
             .margin_right(20)
             .x_label_area_size(46)
-            .y_label_area_size(self.left)
+            .y_label_area_size(left)
             .build_cartesian_2d(self.x, self.y)
             .map_err(text)?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
+        let mut mesh = chart.configure_mesh();
+        if !x_grid {
+            mesh.disable_x_mesh();
+        }
+        if !y_grid {
+            mesh.disable_y_mesh();
+        }
+        mesh.light_line_style(TRANSPARENT)
             .bold_line_style(color(Tone::Grid, 1.0))
             .axis_style(color(Tone::Ink, 0.5))
             .label_style(font())
@@ -134,6 +150,7 @@ impl Frame<'_> {
             .y_desc(y_label)
             .draw()
             .map_err(text)?;
+        drop(mesh);
         paint(&mut Plane { chart })
     }
 
@@ -142,7 +159,8 @@ impl Frame<'_> {
         let (width, left) = (i32::try_from(self.size.pixels().0).unwrap_or(0), 12);
         let (mut x, mut y) = (left, TITLE_HEIGHT + 8);
         for key in &self.keys {
-            let length = 24 + i32::try_from(key.label.chars().count()).unwrap_or(0) * LETTER;
+            let label = shortened(&key.label, LABEL_LETTERS);
+            let length = 24 + i32::try_from(label.chars().count()).unwrap_or(0) * LETTER;
             if x > left && x + length > width - left {
                 (x, y) = (left, y + KEYS_HEIGHT);
             }
@@ -154,7 +172,7 @@ impl Frame<'_> {
             }
             .map_err(text)?;
             let left_middle = font().pos(Pos::new(HPos::Left, VPos::Center));
-            area.draw(&Text::new(key.label.clone(), (x + 22, y), left_middle)).map_err(text)?;
+            area.draw(&Text::new(label, (x + 22, y), left_middle)).map_err(text)?;
             x += length + 14;
         }
         Ok(if self.keys.is_empty() { 0 } else { y - TITLE_HEIGHT - 8 + KEYS_HEIGHT })
@@ -170,15 +188,37 @@ pub(super) struct Plane<'a, 'b> {
 pub(super) type Place = (f64, f64);
 
 impl Plane<'_, '_> {
-    /// Draws a line through places, so many pixels wide.
-    pub(super) fn line(&mut self, places: Vec<Place>, tone: Tone, width: u32) -> Drawn {
-        let style = ShapeStyle::from(color(tone, 1.0)).stroke_width(width);
+    /// Draws a line through places.
+    pub(super) fn line(&mut self, places: Vec<Place>, tone: Tone) -> Drawn {
+        let style = ShapeStyle::from(color(tone, 1.0)).stroke_width(1);
+        let places = self.seen(places);
         self.chart.draw_series([PathElement::new(places, style)]).map(|_| ()).map_err(text)
     }
 
     /// Fills what lies inside places.
     pub(super) fn shape(&mut self, places: Vec<Place>, tone: Tone, share: f64) -> Drawn {
+        let places = self.seen(places);
         self.chart.draw_series([Polygon::new(places, color(tone, share))]).map(|_| ()).map_err(text)
+    }
+
+    /// Leaves out what nobody could see: of the places in one column of pixels the first, highest, lowest and last stay.
+    fn seen(&self, places: Vec<Place>) -> Vec<Place> {
+        let pixels: Vec<(i32, i32)> = places.iter().map(|place| self.chart.backend_coord(place)).collect();
+        let numbers: Vec<usize> = (0..places.len()).collect();
+        let column = |numbers: &[usize]| {
+            let height = |number: &&usize| pixels[**number].1;
+            let low = numbers.iter().min_by_key(height).copied();
+            let high = numbers.iter().max_by_key(height).copied();
+            let mut kept: Vec<usize> = [numbers.first().copied(), low, high, numbers.last().copied()]
+                .into_iter()
+                .flatten()
+                .collect();
+            kept.sort_unstable();
+            kept.dedup();
+            kept
+        };
+        let columns = numbers.chunk_by(|a, b| pixels[*a].0 == pixels[*b].0);
+        columns.flat_map(column).map(|number| places[number]).collect()
     }
 
     /// Fills a rectangle between two corners.
@@ -204,6 +244,24 @@ impl Plane<'_, '_> {
         let middle = font().pos(Pos::new(HPos::Center, VPos::Center));
         self.chart.draw_series([Text::new(what, place, middle)]).map(|_| ()).map_err(text)
     }
+}
+
+/// Leaves out attributes that say what is so without them, and digits of sizes that nobody sees.
+fn lean(svg: &str) -> String {
+    let size = |font: i32| format!("{}", f64::from(font) / 1.24);
+    let idle = [" opacity=\"1\"", " stroke=\"none\"", " stroke-width=\"0\"", " stroke-width=\"1\""];
+    let lean = idle.iter().fold(svg.to_owned(), |svg, attribute| svg.replace(attribute, ""));
+    lean.replace(&size(FONT), "13.7").replace(&size(TITLE_FONT), "15.3")
+}
+
+/// Cuts a text short that is too long, and leaves out what XML cannot have.
+fn shortened(text: &str, letters: usize) -> String {
+    let is_plain = |c: &char| !c.is_control() && !['\u{fffe}', '\u{ffff}'].contains(c);
+    let plain = || text.chars().filter(is_plain);
+    if plain().count() <= letters {
+        return plain().collect();
+    }
+    plain().take(letters.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn font() -> TextStyle<'static> {

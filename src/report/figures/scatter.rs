@@ -2,7 +2,7 @@
 
 use super::Figure;
 use super::axis::{Axis, Span};
-use super::plane::{Frame, Key, NUMBERS, Size};
+use super::plane::{Frame, Key, Size};
 use super::tone::Tone;
 use crate::report::ReportError;
 
@@ -44,7 +44,7 @@ impl Figure for Scatter {
             keys: self.keys.clone(),
             x: Axis::values(across, &self.across, Size::Half.marks().into()),
             y: Axis::values(up, &self.up, 6),
-            left: NUMBERS,
+            height: None,
         };
         frame.draw(|plane| self.dots.iter().try_for_each(|dot| plane.dot((dot.across, dot.up), dot.tone)))
     }

@@ -39,6 +39,15 @@ fn lines_have_title_units_and_a_legend_if_there_are_several() {
 }
 
 #[test]
+fn a_name_that_is_too_long_is_cut_and_one_that_is_no_xml_cleaned() {
+    let mut figure = lines(vec![(0, 1.0)]).with(&"y".repeat(300), vec![(0, 2.0)], Shape::Line);
+    figure.title = format!("a\u{1}\u{ffff}b{}", "x".repeat(200));
+    let written = texts(&figure);
+    assert!(written.iter().all(|text| text.chars().count() <= 56), "{written:?}");
+    assert!(written.iter().any(|text| text.starts_with("abxxx") && text.ends_with('…')), "{written:?}");
+}
+
+#[test]
 fn gaps_single_points_and_flat_lines_are_drawn() {
     texts(&lines(vec![(0, 5.0), (1, f64::NAN), (500_000_000, 5.0), (600_000_000, f64::INFINITY)]));
     texts(&lines(vec![(0, 0.0)]));

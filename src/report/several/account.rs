@@ -48,7 +48,7 @@ fn overlay(sheet: &mut Sheet, several: &Several, owner: &str) -> Result<(), Repo
         Size::Wide,
         first.extent,
     )
-    .from_zero();
+    .with_zero();
     let line = |(number, (label, points)): (usize, (String, Vec<Point>))| Line {
         label,
         points,
@@ -102,7 +102,7 @@ fn steps(batch: &Batch, owner: &str) -> Vec<(i64, Spread)> {
 fn fan(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let steps = steps(batch, owner);
     let title = format!("Equity less initial equity of {owner}");
-    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, batch.extent).from_zero();
+    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, batch.extent).with_zero();
     let band = |label: &str, [low, high]: [usize; 2], tone, cover| Band {
         label: label.to_owned(),
         points: steps.iter().map(|(at, it)| (*at, it.quantiles[low], it.quantiles[high])).collect(),

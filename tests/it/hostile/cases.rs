@@ -157,8 +157,8 @@ pub(super) fn growing() -> Vec<Case> {
         start("numbers as a text", "let s = ``; for i in 0..10000 { s += `${i}` }", TEXT),
         whole(
             "more and more",
-            "fn on_start() { every(\"a\", \"1ms\"); this.n = 0; } fn on_timer(name) { for i in 0..900 { this.n += 1; let k = `k${this.n % 180}`; this[k] = [1, 2, 3, 4, 5, 6, 7, 8]; } }",
-            "",
+            "fn on_start() { every(\"a\", \"1ms\"); this.n = 0; } fn on_timer(name) { for i in 0..900 { this.n += 1; let k = `k${this.n}`; this[k] = [1, 2, 3, 4, 5, 6, 7, 8]; } }",
+            "`this` holds",
         ),
         whole(
             "lists of lists",

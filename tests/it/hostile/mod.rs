@@ -1,12 +1,13 @@
 //! Hostile scripts: each ends with a named error, or does no harm, and nobody else notices.
 
 mod cases;
+mod timed;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use allocation_counter::AllocationInfo;
 use bearpit::agents::script::{ScriptSource, ScriptTrader, compile};
@@ -17,11 +18,14 @@ use bearpit::units::{ActorId, ListingId, OrderId};
 
 use crate::market::{account, crowd};
 use cases::Case;
+use timed::Timed;
 
 /// What an infested run may take in memory beyond one in which the script does nothing.
 const BYTES_MAX: u64 = 64 << 20;
-/// What it may take in time; a callback takes under a tenth of this, alone on a machine.
-const TIME_MAX: Duration = Duration::from_secs(2);
+/// What a callback may take in time.
+const TIME_MAX: Duration = Duration::from_millis(100);
+/// How often a run is tried that takes longer, since others work on the machine too.
+const TRIES: usize = 5;
 
 /// What the scripts of a run said, and what happened to all others.
 #[derive(Debug, Default)]
@@ -70,25 +74,24 @@ fn without_ids(fact: &str) -> String {
 struct Run {
     seen: Seen,
     memory: AllocationInfo,
-    time: Duration,
+    /// The longest that the script was busy at a time.
+    longest: Duration,
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a callback takes in real time is what is tested")]
 fn run(source: ScriptSource, on_error: OnError) -> Run {
     let seen = Rc::new(RefCell::new(Seen::default()));
-    let began = Instant::now();
+    let longest = Rc::new(Cell::new(Duration::ZERO));
     let memory = allocation_counter::measure(|| {
         let mut builder = crowd(4, 6);
         let config = ScriptConfig { on_error, ..ScriptConfig::new(source, ListingId::new(0)) };
-        let trader = ScriptTrader::new(config);
+        let trader = Timed { actor: ScriptTrader::new(config), longest: Rc::clone(&longest) };
         builder.agent(("script", "script"), account(1_000_000, &[]), Latencies::NONE, trader).unwrap();
         builder.sink(Box::new(Watch(Rc::clone(&seen))));
         let mut market = builder.open().unwrap();
         seen.borrow_mut().script = Some(market.participant("script").unwrap().id);
         market.run().unwrap();
     });
-    let time = began.elapsed();
-    Run { seen: Rc::try_unwrap(seen).unwrap().into_inner(), memory, time }
+    Run { seen: Rc::try_unwrap(seen).unwrap().into_inner(), memory, longest: longest.get() }
 }
 
 fn check(cases: &[Case]) {
@@ -122,9 +125,16 @@ fn complaints(Case { name, source, expected }: &Case, idle: &Run) -> Vec<String>
     if more > BYTES_MAX {
         found.push(format!("{name}: {more} bytes more"));
     }
-    let longer = done.time.saturating_sub(idle.time);
-    if !cfg!(debug_assertions) && longer > TIME_MAX {
-        found.push(format!("{name}: {longer:?} longer"));
+    let again = || run(ScriptSource::alone("s.rhai", source.as_str()), OnError::Halt).longest;
+    let mut longest = done.longest;
+    for _ in 1..TRIES {
+        if longest > TIME_MAX {
+            longest = longest.min(again());
+        }
+    }
+    // Without optimisation only the counts are bounded.
+    if !cfg!(debug_assertions) && longest > TIME_MAX {
+        found.push(format!("{name}: a callback took {longest:?}"));
     }
     found
 }

@@ -139,7 +139,7 @@ fn an_indicator_as_text_shows_its_call_and_its_parts() {
 #[test]
 fn the_engine_of_strategies_has_them() {
     let host = Rc::new(RefCell::new(Host::vacant()));
-    let engine = crate::agents::script::engine::engine(&host).0;
+    let engine = crate::agents::script::engine::engine(&host).engine;
     assert!(engine.eval::<bool>("let it = sma(2); it.update(1); it.update(2) == 1.5").unwrap());
 }
 

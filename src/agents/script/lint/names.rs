@@ -6,7 +6,7 @@ use rhai::AST;
 
 use super::super::api::Api;
 use super::super::callbacks::object_of;
-use super::super::engine;
+use super::super::engine::{self, Language};
 use super::super::rehearsal;
 use super::super::source::{ScriptSource, module_name};
 use super::File;
@@ -47,7 +47,7 @@ pub(super) fn functions(ast: &AST) -> Functions {
 
 impl Names {
     pub(super) fn of(source: &ScriptSource, files: &[File<'_>]) -> Self {
-        let (engine, api) = engine::engine(&rehearsal::host_for_listing());
+        let Language { engine, api, .. } = engine::engine(&rehearsal::host_for_listing());
         let mut native = Functions::new();
         for (name, count, _) in engine::functions_of(&engine) {
             native.entry(name).or_default().insert(count);

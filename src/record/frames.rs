@@ -1,0 +1,72 @@
+//! Frames from columns: of sheets for CSV and IPC, and of what is read back from CSV.
+
+use polars::prelude::{
+    AnyValue, Column, DataFrame, DataType, Int64Chunked, Int128Chunked, IntoColumn, IntoSeries, NamedFrom,
+    NewChunkedArray, PolarsResult, Scalar, Series, TimeUnit,
+};
+
+use super::column::{Column as Cells, Sheet};
+use super::schema::{Kind, LABELS, MONEY_PRECISION, MONEY_SCALE, all_columns};
+use super::table::Table;
+use super::words::Words;
+use crate::units::Seed;
+
+/// One column of a frame under construction.
+pub(super) enum Values<'a> {
+    Number(Vec<Option<f64>>),
+    Count(Vec<Option<u64>>),
+    Small(Vec<u32>),
+    Text(Vec<Option<&'a str>>),
+    Time(Vec<i64>),
+    Money(Vec<i128>),
+}
+
+/// Returns the frame of a sheet, with the label on each row.
+pub(super) fn of_sheet(sheet: &Sheet, words: &Words, label: (&str, Seed)) -> PolarsResult<DataFrame> {
+    let frame = frame(sheet.table, sheet.columns.iter().map(|cells| values(cells, words)).collect())?;
+    let [(scenario, _), (seed, _)] = LABELS;
+    let name = Scalar::new(DataType::String, AnyValue::StringOwned(label.0.into()));
+    let labels = [(scenario, name), (seed, Scalar::from(label.1.get()))];
+    frame.hstack(&labels.map(|(column, value)| Column::new_scalar(column.into(), value, sheet.rows)))
+}
+
+fn values<'a>(cells: &'a Cells, words: &'a Words) -> Values<'a> {
+    match cells {
+        Cells::Number(cells) => Values::Number(cells.clone()),
+        Cells::Count(cells) => Values::Count(cells.clone()),
+        Cells::Small(cells) => Values::Small(cells.clone()),
+        Cells::Word(cells) => {
+            Values::Text(cells.iter().map(|number| number.map(|number| words.get(number))).collect())
+        }
+        Cells::Text(cells) => Values::Text(cells.iter().map(Option::as_deref).collect()),
+        Cells::Time(cells) => Values::Time(cells.clone()),
+        Cells::Money(cells) => Values::Money(cells.clone()),
+    }
+}
+
+/// Puts columns together under the table's names; their order and types are those of the schema. The labels may
+/// be left out.
+pub(super) fn frame(table: Table, values: Vec<Values<'_>>) -> PolarsResult<DataFrame> {
+    let named = all_columns(table).zip(values);
+    let built: PolarsResult<Vec<Column>> =
+        named.map(|((name, kind), values)| column(name, *kind, values)).collect();
+    DataFrame::new_infer_height(built?)
+}
+
+fn column(name: &str, kind: Kind, values: Values<'_>) -> PolarsResult<Column> {
+    let column = match values {
+        Values::Number(values) => Series::new(name.into(), values).into_column(),
+        Values::Count(values) => Series::new(name.into(), values).into_column(),
+        Values::Small(values) => Series::new(name.into(), values).into_column(),
+        Values::Text(values) => Series::new(name.into(), values).into_column(),
+        Values::Time(values) => Int64Chunked::from_vec(name.into(), values)
+            .into_datetime(TimeUnit::Nanoseconds, None)
+            .into_column(),
+        Values::Money(values) => Int128Chunked::from_slice(name.into(), &values)
+            .into_decimal(MONEY_PRECISION, MONEY_SCALE)?
+            .into_series()
+            .into_column(),
+    };
+    debug_assert_eq!(column.dtype(), &kind.data_type(), "column {name}");
+    Ok(column)
+}

@@ -1,0 +1,135 @@
+//! [`ParquetFile`]: sheets into a Parquet file, each a row group.
+//!
+//! Polars would look through every column of text for words that come again; here words are numbers already,
+//! and the pages are made from those. Times and counts are stored as differences.
+
+use std::fs::File;
+use std::io::BufWriter;
+
+use polars::prelude::{CompatLevel, PolarsError, PolarsResult, SchemaExt};
+use polars_arrow::array::{Array, DictionaryArray, FixedSizeBinaryArray, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::bitmap::Bitmap;
+use polars_arrow::datatypes::{ArrowDataType, IntegerType, TimeUnit};
+use polars_arrow::types::NativeType;
+use polars_parquet::read::ParquetError;
+use polars_parquet::write::{
+    CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator,
+    FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
+};
+
+use super::coded::Coded;
+use super::column::{Column, Sheet};
+use super::schema::schema;
+use super::table::Table;
+use super::words::Words;
+use crate::units::Seed;
+
+/// Bytes of an amount of money.
+const MONEY_BYTES: usize = size_of::<i128>();
+
+/// A Parquet file under way.
+pub(super) struct ParquetFile {
+    writer: FileWriter<BufWriter<File>>,
+    options: WriteOptions,
+}
+
+type Encoded = (Box<dyn Array>, Encoding);
+
+impl ParquetFile {
+    pub(super) fn create(file: BufWriter<File>, table: Table) -> PolarsResult<Self> {
+        let options = WriteOptions {
+            statistics: StatisticsOptions::default(),
+            version: Version::V1,
+            // What is numbered is small already: the fastest level takes nearly as much off as the next.
+            compression: CompressionOptions::Zstd(Some(ZstdLevel::try_new(1)?)),
+            data_page_size: None,
+        };
+        let schema = schema(table, false).to_arrow(CompatLevel::newest());
+        Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options })
+    }
+
+    /// Writes a sheet as a row group; a sheet without rows is none.
+    pub(super) fn write(&mut self, sheet: &Sheet, words: &Words, label: (&str, Seed)) -> PolarsResult<()> {
+        if sheet.rows == 0 {
+            return Ok(());
+        }
+        let own = sheet.columns.iter().map(|column| encode(column, words));
+        let arrays = own.chain([constant_text(label.0, sheet.rows), constant(label.1.get(), sheet.rows)]);
+        let fields = self.writer.parquet_schema().fields().to_vec();
+        let mut columns = Vec::new();
+        for (array, field) in arrays.zip(fields) {
+            let (array, encoding) = array?;
+            for pages in array_to_columns(array, field, self.options, &[encoding])? {
+                let pages =
+                    pages.map(|page| page.map_err(|error| ParquetError::OutOfSpec(error.to_string())));
+                let pages = Compressor::new(pages, self.options.compression, Vec::new());
+                columns.push(Ok(DynStreamingIterator::new(pages.map_err(PolarsError::from))));
+            }
+        }
+        self.writer.write(sheet.rows as u64, DynIter::new(columns.into_iter()))
+    }
+
+    pub(super) fn finish(mut self) -> PolarsResult<()> {
+        self.writer.end(None).map(|_| ())
+    }
+}
+
+/// Returns a column as an array, and how it is to be stored.
+fn encode(column: &Column, words: &Words) -> PolarsResult<Encoded> {
+    match column {
+        Column::Number(cells) => {
+            let coded = Coded::of(cells.iter().map(|value| value.map(f64::to_bits)));
+            let values = coded.values.iter().map(|bits| f64::from_bits(*bits)).collect();
+            dictionary(coded, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())
+        }
+        Column::Word(cells) => {
+            let coded = Coded::of_few(cells, words.len());
+            let values: Vec<&str> = coded.values.iter().map(|number| words.get(*number)).collect();
+            dictionary(coded, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values(values).boxed())
+        }
+        Column::Money(cells) => {
+            let coded = Coded::of(cells.iter().copied().map(Some));
+            let bytes: Vec<u8> = coded.values.iter().flat_map(|units| units.to_be_bytes()).collect();
+            let kind = ArrowDataType::FixedSizeBinary(MONEY_BYTES);
+            let values = FixedSizeBinaryArray::try_new(kind.clone(), bytes.into(), None)?;
+            dictionary(coded, kind, values.boxed())
+        }
+        Column::Count(cells) => {
+            let values = PrimitiveArray::<u64>::from(cells.as_slice());
+            Ok((values.boxed(), Encoding::DeltaBinaryPacked))
+        }
+        Column::Small(cells) => {
+            Ok((PrimitiveArray::from_vec(cells.clone()).boxed(), Encoding::DeltaBinaryPacked))
+        }
+        Column::Time(cells) => {
+            let kind = ArrowDataType::Timestamp(TimeUnit::Nanosecond, None);
+            Ok((PrimitiveArray::from_vec(cells.clone()).to(kind).boxed(), Encoding::DeltaBinaryPacked))
+        }
+        Column::Text(cells) => {
+            let texts: Vec<Option<&str>> = cells.iter().map(Option::as_deref).collect();
+            // Polars finds out itself whether texts come again.
+            Ok((Utf8ViewArray::from_slice(texts).boxed(), Encoding::RleDictionary))
+        }
+    }
+}
+
+/// Returns the array of numbers beside the array of the values that they stand for.
+fn dictionary<T>(cells: Coded<T>, kind: ArrowDataType, values: Box<dyn Array>) -> PolarsResult<Encoded> {
+    let valid = cells.valid.map(Bitmap::from_iter);
+    coded(PrimitiveArray::new(ArrowDataType::UInt32, cells.keys.into(), valid), kind, values)
+}
+
+fn coded(keys: PrimitiveArray<u32>, kind: ArrowDataType, values: Box<dyn Array>) -> PolarsResult<Encoded> {
+    let kind = ArrowDataType::Dictionary(IntegerType::UInt32, Box::new(kind), false);
+    Ok((DictionaryArray::try_new(kind, keys, values)?.boxed(), Encoding::RleDictionary))
+}
+
+fn constant<T: NativeType>(value: T, rows: usize) -> PolarsResult<Encoded> {
+    let keys = PrimitiveArray::from_vec(vec![0; rows]);
+    coded(keys, T::PRIMITIVE.into(), PrimitiveArray::from_vec(vec![value]).boxed())
+}
+
+fn constant_text(text: &str, rows: usize) -> PolarsResult<Encoded> {
+    let keys = PrimitiveArray::from_vec(vec![0; rows]);
+    coded(keys, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values([text]).boxed())
+}

@@ -1,0 +1,89 @@
+//! [`Words`]: names and other words by number, so that no row carries text.
+
+use rustc_hash::FxHashMap;
+
+use super::rows::Names;
+use crate::market::Listing;
+use crate::units::{ActorId, InstrumentId, ListingId};
+
+/// All words of a run: first the actors, by their ids, then others as they come.
+#[derive(Debug)]
+pub(super) struct Words {
+    words: Vec<Box<str>>,
+    actors: usize,
+    numbers: FxHashMap<Box<str>, u32>,
+    /// The same for words of the program, by where they stand: that is quicker than to read them.
+    fixed: FxHashMap<(usize, usize), u32>,
+    /// Venue and symbol of each listing.
+    places: Vec<(u32, u32)>,
+    symbols: Vec<u32>,
+}
+
+impl Words {
+    pub(super) fn new(names: &Names) -> Self {
+        let words: Vec<Box<str>> = names.actors.iter().map(|name| name.as_str().into()).collect();
+        let mut all = Self {
+            actors: words.len(),
+            words,
+            numbers: FxHashMap::default(),
+            fixed: FxHashMap::default(),
+            places: Vec::new(),
+            symbols: Vec::new(),
+        };
+        all.symbols = names.instruments.iter().map(|instrument| all.number(instrument.symbol())).collect();
+        let venues: Vec<u32> = names.venues.iter().map(|venue| all.number(venue)).collect();
+        let place = |listing: &Listing| {
+            let symbol = all.symbols.get(listing.instrument.index());
+            venues.get(listing.venue.index()).copied().zip(symbol.copied())
+        };
+        all.places = names.listings.iter().filter_map(place).collect();
+        all
+    }
+
+    /// Returns the numbers of a listing's venue and symbol, if there is such a listing.
+    pub(super) fn place(&self, id: ListingId) -> Option<(u32, u32)> {
+        self.places.get(id.index()).copied()
+    }
+
+    /// Returns the number of an instrument's symbol, if there is such an instrument.
+    pub(super) fn symbol(&self, id: InstrumentId) -> Option<u32> {
+        self.symbols.get(id.index()).copied()
+    }
+
+    /// Returns the number of a word of the program.
+    pub(super) fn fixed(&mut self, word: &'static str) -> u32 {
+        let place = (word.as_ptr().addr(), word.len());
+        if let Some(number) = self.fixed.get(&place) {
+            return *number;
+        }
+        let number = self.number(word);
+        self.fixed.insert(place, number);
+        number
+    }
+
+    /// Returns the number of an actor's name, if there is such an actor.
+    pub(super) fn actor(&self, id: ActorId) -> Option<u32> {
+        (id.index() < self.actors).then(|| id.get())
+    }
+
+    /// Returns the number of a word, one of a few.
+    pub(super) fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        self.words.push(word.into());
+        self.numbers.insert(word.into(), number);
+        number
+    }
+
+    /// Returns how many words there are.
+    pub(super) const fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Returns the word of a number that was given out.
+    pub(super) fn get(&self, number: u32) -> &str {
+        self.words.get(number as usize).map_or("", |word| word)
+    }
+}

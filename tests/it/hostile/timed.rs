@@ -1,0 +1,51 @@
+//! [`Timed`]: an actor as it is, with a watch on how long it takes to handle a message.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, Handler};
+use bearpit::kernel::Wakeup;
+use bearpit::market::ExecutionReport;
+use bearpit::pit::{Context, MarketData};
+
+/// An actor, and the longest that it took.
+pub(super) struct Timed<A> {
+    pub(super) actor: A,
+    pub(super) longest: Rc<Cell<Duration>>,
+}
+
+impl<A> Timed<A> {
+    #[expect(clippy::disallowed_methods, reason = "how long a callback takes in real time is what is tested")]
+    fn time(&mut self, act: impl FnOnce(&mut A)) {
+        let began = Instant::now();
+        act(&mut self.actor);
+        self.longest.set(self.longest.get().max(began.elapsed()));
+    }
+}
+
+impl<A: Actor<Context = Context>> Actor for Timed<A> {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        self.time(|actor| actor.started(ctx));
+    }
+
+    fn stopped(&mut self, ctx: &mut Context) {
+        self.time(|actor| actor.stopped(ctx));
+    }
+}
+
+macro_rules! handle_timed {
+    ($($message:ty),*) => {$(
+        impl<A: Actor<Context = Context> + Handler<$message, Result = ()>> Handler<$message> for Timed<A> {
+            type Result = ();
+
+            fn handle(&mut self, message: $message, ctx: &mut Context) {
+                self.time(|actor| actor.handle(message, ctx));
+            }
+        }
+    )*};
+}
+
+handle_timed!(Wakeup, ExecutionReport, MarketData);

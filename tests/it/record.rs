@@ -1,0 +1,214 @@
+//! What is recorded, as the scenario asks; what the reading side says of runs that lack something.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bearpit::record::{StoredRun, Table};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::cli::{bearpit, run};
+
+/// Runs ten minutes of quickstart with a `[record]` of `keys`, and returns its directory.
+fn simulate(out: &Path, keys: &[&str]) -> PathBuf {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quickstart.toml");
+    let mut command = bearpit();
+    command.arg("simulate").arg(file).args(["--quiet", "--force", "--out"]).arg(out);
+    command.args(["--set", "scenario.end=2025-03-03T09:40:00"]);
+    command.args(keys.iter().flat_map(|key| ["--set", *key]));
+    let (code, _, stderr) = run(&mut command);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{keys:?}");
+    out.join("quickstart/42")
+}
+
+fn summary(directory: &Path) -> Value {
+    serde_json::from_slice(&fs::read(directory.join("summary.json")).unwrap()).unwrap()
+}
+
+/// Returns an account's or market's metric; none where it is absent.
+fn metric(summary: &Value, of: &str, key: &str) -> Option<f64> {
+    let measure = &summary[of][0]["metrics"][key];
+    assert!(measure.is_object() || summary[of].as_array().is_some_and(Vec::is_empty), "{key}");
+    measure["value"].as_f64()
+}
+
+fn report(directory: &Path) -> (i32, String) {
+    let (code, _, stderr) = run(bearpit().arg("report").arg(directory));
+    (code, stderr)
+}
+
+#[test]
+fn what_is_recorded_changes_nothing_in_the_run() {
+    let out = TempDir::new().unwrap();
+    let usual = StoredRun::open(&simulate(out.path(), &[])).unwrap().manifest().clone();
+    assert_eq!(usual.not_recorded, ["books", "positions"]);
+    let keys = [
+        "record.tables=[\"books\", \"bars\"]",
+        "record.books.interval=250ms",
+        "record.bars=[\"7s\", \"2m\"]",
+    ];
+    let run = StoredRun::open(&simulate(out.path(), &keys)).unwrap();
+    let chosen = run.manifest();
+    assert_eq!((&chosen.digest, chosen.facts), (&usual.digest, usual.facts));
+    let books = chosen.books.as_ref().unwrap();
+    assert_eq!((books.interval.as_str(), books.levels), ("250ms", 10));
+    assert_eq!(chosen.bars, ["7s", "2m"]);
+    let names: Vec<&str> = chosen.tables.iter().map(|table| table.name.as_str()).collect();
+    assert_eq!(names, ["books", "bars"]);
+    let levels = run.table(Table::Books).unwrap();
+    assert!(levels.height() > 10 * 4 * 600, "two sides of ten levels, four times a second");
+}
+
+#[test]
+fn snapshots_agree_with_quotes() {
+    let out = TempDir::new().unwrap();
+    let run = StoredRun::open(&simulate(out.path(), &["record.books.levels=1"])).unwrap();
+    let (books, quotes) = (run.table(Table::Books).unwrap(), run.table(Table::Quotes).unwrap());
+    let times = |frame: &polars::prelude::DataFrame| -> Vec<i64> {
+        let times = frame.column("time").unwrap().cast(&polars::prelude::DataType::Int64).unwrap();
+        times.i64().unwrap().iter().flatten().collect()
+    };
+    let number = |frame: &polars::prelude::DataFrame, column: &str, row: usize| {
+        frame.column(column).unwrap().f64().unwrap().get(row)
+    };
+    let (at, quoted_at) = (times(&books), times(&quotes));
+    let sides = books.column("side").unwrap().str().unwrap();
+    for (row, now) in at.into_iter().enumerate() {
+        // The last quote before the snapshot's time.
+        let quote = quoted_at.partition_point(|quoted| *quoted < now) - 1;
+        let side = sides.get(row).unwrap();
+        assert_eq!(number(&books, "price", row), number(&quotes, side, quote), "row {row}");
+        let size = format!("{side}_size");
+        assert_eq!(number(&books, "quantity", row), number(&quotes, &size, quote), "row {row}");
+    }
+    assert!(books.height() > 1_000);
+}
+
+#[test]
+fn bars_of_the_recorder_are_those_that_strategies_see() {
+    let out = TempDir::new().unwrap();
+    let run = StoredRun::open(&simulate(out.path(), &["record.bars=[\"1m\", \"10s\"]"])).unwrap();
+    let bars = run.table(Table::Bars).unwrap();
+    let intervals = bars.column("interval").unwrap().str().unwrap();
+    let volume = bars.column("volume").unwrap().f64().unwrap();
+    let of = |wanted: &str| -> Vec<f64> {
+        let rows = intervals.iter().zip(volume.iter()).filter(|(interval, _)| *interval == Some(wanted));
+        rows.map(|(_, volume)| volume.unwrap()).collect()
+    };
+    let (minutes, tens) = (of("1m"), of("10s"));
+    assert_eq!(minutes.len(), 10);
+    assert!((minutes.iter().sum::<f64>() - tens.iter().sum::<f64>()).abs() < 1e-6, "{minutes:?}, {tens:?}");
+    let trades = run.table(Table::Trades).unwrap();
+    let traded: f64 = trades.column("quantity").unwrap().f64().unwrap().iter().flatten().sum();
+    assert!((minutes.iter().sum::<f64>() - traded).abs() < 1e-6);
+}
+
+#[test]
+fn every_choice_of_tables_gives_a_summary_and_a_report() {
+    let out = TempDir::new().unwrap();
+    let directory = simulate(out.path(), &["record.tables=[]"]);
+    let nothing = summary(&directory);
+    let account = nothing["accounts"][0]["metrics"].as_object().unwrap();
+    let known: Vec<&String> = account
+        .iter()
+        .filter(|(_, it)| it["value"].as_f64().is_some_and(|it| it != 0.0))
+        .map(|it| it.0)
+        .collect();
+    assert!(known.iter().all(|key| key.as_str() == "autocorrelation_penalty"), "of nothing: {known:?}");
+    assert_eq!(metric(&nothing, "accounts", "turnover"), None);
+    assert_eq!(report(&directory), (0, String::new()));
+    for table in Table::ALL {
+        let directory = simulate(out.path(), &[&format!("record.tables=[\"{}\"]", table.name())]);
+        let found = summary(&directory);
+        let is_known = |of: &str, key: &str| metric(&found, of, key).is_some();
+        assert_eq!(is_known("accounts", "turnover"), table == Table::Fills, "{}", table.name());
+        assert_eq!(is_known("accounts", "round_trips"), table == Table::Fills, "{}", table.name());
+        assert_eq!(is_known("accounts", "fill_ratio"), table == Table::Orders, "{}", table.name());
+        assert_eq!(is_known("accounts", "max_drawdown"), table == Table::Pnl, "{}", table.name());
+        assert!(!is_known("accounts", "mae_mean"), "{}", table.name());
+        assert_eq!(is_known("markets", "volume"), table == Table::Trades, "{}", table.name());
+        assert_eq!(is_known("markets", "spread_quoted_time_weighted"), table == Table::Quotes);
+        assert_eq!(report(&directory), (0, String::new()), "{}", table.name());
+    }
+}
+
+#[test]
+fn a_table_that_is_gone_or_cut_short_is_an_error_that_names_it() {
+    let out = TempDir::new().unwrap();
+    let directory = simulate(out.path(), &[]);
+    for name in ["orders", "fills", "trades", "quotes", "pnl"] {
+        let path = directory.join(format!("{name}.parquet"));
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        let (code, stderr) = report(&directory);
+        let file = format!("{name}.parquet: the table cannot be read");
+        let is_told = |stderr: &str| stderr.contains(&file) && stderr.contains("run the scenario again");
+        assert!(code == 1 && is_told(&stderr), "{name} cut: {code} {stderr}");
+        fs::remove_file(&path).unwrap();
+        let (code, stderr) = report(&directory);
+        assert!(code == 1 && is_told(&stderr), "{name} gone: {code} {stderr}");
+        fs::write(&path, whole).unwrap();
+    }
+    assert_eq!(report(&directory), (0, String::new()), "whole again");
+    let manifest = directory.join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replacen("\"name\": \"fills\"", "\"name\": \"filled\"", 1)).unwrap();
+    let (code, stderr) = report(&directory);
+    assert!(code == 1 && stderr.contains("the manifest says nothing of its rows"), "{stderr}");
+    fs::write(&manifest, text.replacen("\"layout\": ", "\"layout\": 9", 1)).unwrap();
+    let (code, stderr) = report(&directory);
+    assert!(code == 1 && stderr.contains("but this bearpit reads layout"), "{stderr}");
+    fs::remove_file(&manifest).unwrap();
+    let (code, stderr) = report(&directory);
+    assert!(code == 1 && stderr.contains("there is no manifest.json"), "{stderr}");
+}
+
+/// Runs one strategy alone in a market for a minute, and returns its summary.
+fn alone(script: &str, keys: &str) -> Value {
+    let out = TempDir::new().unwrap();
+    let text = format!(
+        "[scenario]\nname = \"alone\"\nseed = 1\nstart = 2025-03-03T09:30:00\nend = 2025-03-03T09:31:00\n{keys}\n\
+         [[instruments]]\nsymbol = \"ACME\"\ntick_size = \"0.01\"\n\
+         [[venues]]\nname = \"PIT\"\ninstruments = [\"ACME\"]\n\
+         [[agents]]\nname = \"one\"\nkind = \"script\"\nfile = \"one.rhai\"\nholdings = {{ ACME = 10 }}\n"
+    );
+    fs::write(out.path().join("alone.toml"), text).unwrap();
+    fs::write(out.path().join("one.rhai"), script).unwrap();
+    let mut command = bearpit();
+    let (code, _, stderr) = run(command
+        .arg("simulate")
+        .arg(out.path().join("alone.toml"))
+        .args(["--quiet", "--out"])
+        .arg(out.path()));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let page = fs::read_to_string(out.path().join("alone/1/report.html")).unwrap();
+    assert!(!page.contains("NaN") && !page.contains(">inf"), "no number that is none");
+    summary(&out.path().join("alone/1"))
+}
+
+/// Quotes both sides, and so never trades.
+const STILL: &str = "fn on_start() { set_timer(\"go\", \"1s\"); }\n\
+                     fn on_timer(name) { buy_limit(1, 99); sell_limit(1, 101); }\n";
+
+#[test]
+fn a_price_that_never_moves_has_returns_of_zero_and_no_ratios_to_them() {
+    let found = alone(STILL, "sample = \"10s\"");
+    assert_eq!(metric(&found, "accounts", "periods"), Some(6.0));
+    assert_eq!(metric(&found, "accounts", "cumulative_return"), Some(0.0));
+    for key in ["sharpe_annualised", "sortino_annualised", "beta"] {
+        assert_eq!(metric(&found, "accounts", key), None, "{key}");
+    }
+    assert_eq!(metric(&found, "accounts", "turnover"), Some(0.0), "it never traded");
+    assert_eq!(metric(&found, "accounts", "fill_ratio"), Some(0.0), "of two orders nothing");
+    assert_eq!(metric(&found, "markets", "spread_quoted_time_weighted"), Some(2.0));
+    assert_eq!(metric(&found, "markets", "vwap"), None);
+}
+
+#[test]
+fn one_sample_is_too_little_for_any_spread_of_returns() {
+    let found = alone(STILL, "sample = \"1m\"");
+    assert_eq!(metric(&found, "accounts", "periods"), Some(1.0));
+    for key in ["sharpe_annualised", "volatility_annualised"] {
+        assert_eq!(metric(&found, "accounts", key), None, "{key}");
+    }
+}
