@@ -224,6 +224,27 @@ fn many_seeds_have_a_fan_a_histogram_and_a_list_that_agree_with_their_summaries(
 }
 
 #[test]
+fn variants_of_a_scenario_are_told_apart_by_what_not_all_of_them_changed() {
+    let out = TempDir::new().unwrap();
+    let long = format!("agents.ema.cash={}", "1".repeat(12));
+    for (name, change) in [("usual", "ema.slow=20"), ("fast", "ema.fast=5"), ("rich", long.as_str())] {
+        quickstart(&out.path().join(name), &["--seeds", "1..2", "--set", change]);
+    }
+    let (code, _, stderr) = report(&[out.path()], &[]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let page = fs::read_to_string(out.path().join("report.html")).unwrap();
+    for part in [
+        "quickstart, 6 runs",
+        "quickstart with ema.fast=5",
+        "quickstart with ema.slow=20",
+        "quickstart, variant 2",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("quickstart with scenario.end"), "all of them changed that");
+}
+
+#[test]
 fn a_page_is_not_overwritten_without_force_and_takes_no_run_twice() {
     let out = TempDir::new().unwrap();
     quickstart(out.path(), &["--seeds", "1..2"]);

@@ -74,7 +74,7 @@ mod tests {
         let (low, high) = spread.interval.unwrap();
         assert!((low + 0.389_969_5).abs() < 1e-6 && (high - 8.389_969_5).abs() < 1e-6, "{low} {high}");
         let (lowest, median, highest) = (spread.lowest(), spread.median(), spread.highest());
-        assert_eq!([spread.mean, lowest, median, highest, spread.above_zero], [4.0, 1.0, 3.0, 10.0, 1.0]);
+        assert_eq!((spread.mean, lowest, median, highest, spread.above_zero), (4.0, 1.0, 3.0, 10.0, 1.0));
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::report::text::{NONE, escape, number, optional, percent, readable, who
 /// Writes the first screen.
 pub(super) fn overview(sheet: &mut Sheet, several: &Several, title: &str) {
     header(sheet, several, title);
-    notes(sheet, several);
     accounts(sheet, several);
 }
 
@@ -125,6 +124,7 @@ const COLUMNS: [&str; 11] = [
 
 fn accounts(sheet: &mut Sheet, several: &Several) {
     put!(sheet, "<section><h2>Accounts over all runs</h2>");
+    notes(sheet, several);
     let owners = several.owners();
     if owners.is_empty() {
         put!(
