@@ -61,7 +61,7 @@ pub(super) const TIMERS_MAX: usize = 1_000;
 pub(super) const FEEDS_MAX: usize = 1_000;
 
 /// How many items are handled for one operation.
-const ITEMS_PER_OPERATION: usize = 8;
+const ITEMS_PER_OPERATION: usize = 4;
 
 /// Counts the operations of a callback.
 ///

@@ -262,19 +262,19 @@ mod tests {
         let base = "let a = []; a.pad(800, 1); let m = #{ a: a }; ";
         let plain = operations(base);
         for (statement, least, most) in [
-            ("let b = a;", 100, 110),
-            ("let b = m.a;", 100, 110),
-            ("let b = m;", 100, 112),
-            ("fn f(x) { 1 } f(a);", 100, 115),
-            ("fn f(x) { let y = x; 1 } f(a);", 200, 220),
-            ("let b = [1, a];", 100, 115),
+            ("let b = a;", 200, 210),
+            ("let b = m.a;", 200, 210),
+            ("let b = m;", 200, 212),
+            ("fn f(x) { 1 } f(a);", 200, 215),
+            ("fn f(x) { let y = x; 1 } f(a);", 400, 420),
+            ("let b = [1, a];", 200, 215),
             ("let b = a[5];", 1, 10),
             ("a.push(1);", 1, 10),
             ("a[5] = 2;", 1, 10),
-            ("for x in a { break; }", 100, 112),
-            ("if a == 1 { }", 100, 112),
-            ("switch a { 1 => 2, _ => 3 }", 100, 112),
-            ("let f = |x| x; f.call(a);", 300, 330),
+            ("for x in a { break; }", 200, 212),
+            ("if a == 1 { }", 200, 212),
+            ("switch a { 1 => 2, _ => 3 }", 200, 212),
+            ("let f = |x| x; f.call(a);", 600, 630),
             ("a.contains(5);", 900, 920),
         ] {
             let counted = operations(&format!("{base}{statement}")) - plain;
