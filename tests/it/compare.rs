@@ -230,7 +230,8 @@ fn variants_of_a_scenario_are_told_apart_by_what_not_all_of_them_changed() {
     for (name, change) in [("usual", "ema.slow=20"), ("fast", "ema.fast=5"), ("rich", long.as_str())] {
         quickstart(&out.path().join(name), &["--seeds", "1..2", "--set", change]);
     }
-    let (code, _, stderr) = report(&[out.path()], &[]);
+    let [usual, fast, rich] = ["usual", "fast", "rich"].map(|name| out.path().join(name));
+    let (code, _, stderr) = report(&[&usual, &rich, &fast], &[]);
     assert_eq!((code, stderr.as_str()), (0, ""));
     let page = fs::read_to_string(out.path().join("report.html")).unwrap();
     for part in [
