@@ -4,6 +4,8 @@
 //! hour as for a year; metrics are taken from every row. First the orders, then quotes and trades side by side
 //! (`walk`), then fills and marks side by side (`account`).
 //!
+//! [`Several`] takes many runs together, and [`Comparison`] two of them apart.
+//!
 //! [`BookCheck`] is apart from that: it compares the engine's book with recorded ones.
 
 mod account;
@@ -11,6 +13,7 @@ mod account_data;
 mod account_rows;
 mod cells;
 mod columns;
+mod compare;
 mod directory;
 mod evenly;
 mod flow;
@@ -24,6 +27,7 @@ mod plotted;
 mod profile;
 mod run;
 mod sampling;
+mod several;
 mod signs;
 mod stream;
 mod summary;
@@ -33,6 +37,9 @@ mod verify;
 mod walk;
 
 pub use account_data::{AccountData, AccountTrip, Attribution, FillMark, Position};
+pub use compare::{
+    Comparison, Difference, MeasureDifference, Parting, SubjectComparison, TableComparison, TableVerdict,
+};
 pub use evenly::Evenly;
 pub use listing::ListingData;
 pub use log::{LogLine, OwnerLog};
@@ -40,6 +47,7 @@ pub use notable::Notable;
 pub use plotted::{Plotted, PlottedSeries};
 pub use profile::DepthProfile;
 pub use run::RunData;
+pub use several::{AccountOutline, Batch, MarketOutline, RunOutline, Several, Spread};
 pub use summary::{AccountMetrics, MarketMetrics, Summary};
 pub use thin::{Extent, LineThinner, MeanThinner, Point, thinned};
 pub use verify::{BookCheck, BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};

@@ -45,10 +45,7 @@ impl RunData {
             path: run.directory().join("manifest.json"),
             why: why.to_owned(),
         };
-        let time = |text: &str, name: &str| {
-            text.parse::<SimTime>().map_err(|_| bad(&format!("`{name}` is `{text}`, which is no time")))
-        };
-        let extent = Extent::new(time(&manifest.start, "start")?, time(&manifest.end, "end")?);
+        let extent = extent(run)?;
         let interval = manifest.sample_interval.parse::<SimDuration>();
         let interval = interval.map_err(|error| bad(&format!("`sample_interval`: {error}")))?;
         let periods = Periods::new(extent, interval);
@@ -80,4 +77,19 @@ impl RunData {
             logs: log::read(run)?,
         })
     }
+}
+
+/// Returns the time that a run spans.
+///
+/// # Errors
+/// [`OpenError::BadManifest`] if the manifest's times are none.
+pub(super) fn extent(run: &StoredRun) -> Result<Extent, OpenError> {
+    let time = |text: &str, name: &str| {
+        text.parse::<SimTime>().map_err(|_| OpenError::BadManifest {
+            path: run.directory().join("manifest.json"),
+            why: format!("`{name}` is `{text}`, which is no time"),
+        })
+    };
+    let manifest = run.manifest();
+    Ok(Extent::new(time(&manifest.start, "start")?, time(&manifest.end, "end")?))
 }

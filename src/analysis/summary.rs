@@ -1,14 +1,17 @@
 //! [`Summary`]: what `summary.json` says: accounts and markets with all their metrics.
 
+use std::collections::BTreeMap;
+use std::fs;
+
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::metrics::{Measure, Measures, Unit};
 use super::run::RunData;
-use crate::record::AccountSummary;
+use crate::record::{AccountSummary, OpenError, StoredRun};
 
 /// The content of `summary.json`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Summary {
     /// The scenario's name.
     pub scenario: String,
@@ -25,7 +28,7 @@ pub struct Summary {
 }
 
 /// An account with its metrics.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccountMetrics {
     /// What the manifest says of it.
     #[serde(flatten)]
@@ -35,7 +38,7 @@ pub struct AccountMetrics {
 }
 
 /// A listing with its metrics.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MarketMetrics {
     /// The venue.
     pub venue: String,
@@ -46,6 +49,23 @@ pub struct MarketMetrics {
 }
 
 impl Summary {
+    /// Reads the summary of a finished run.
+    ///
+    /// # Errors
+    /// [`OpenError::Summary`] if the file is missing, damaged, or tells of other accounts than the manifest.
+    pub fn read(run: &StoredRun) -> Result<Self, OpenError> {
+        let path = run.directory().join("summary.json");
+        let bad = |why: String| OpenError::Summary { path: path.clone(), why };
+        let bytes = fs::read(&path).map_err(|error| bad(error.to_string()))?;
+        let summary: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+        let told = summary.accounts.iter().map(|account| &account.account);
+        if told.eq(&run.manifest().accounts) {
+            Ok(summary)
+        } else {
+            Err(bad("it tells of other accounts than the manifest".to_owned()))
+        }
+    }
+
     /// Sums up a run.
     #[must_use]
     pub fn of(run: &RunData) -> Self {
@@ -86,5 +106,20 @@ impl Serialize for Measures {
             map.serialize_entry(definition.key, &Entry { value, unit: definition.unit, periods_per_year })?;
         }
         map.end()
+    }
+}
+
+/// A value as a file has it; its unit is that of the definition.
+#[derive(Deserialize)]
+struct StoredEntry {
+    value: Option<f64>,
+    periods_per_year: Option<f64>,
+}
+
+impl<'de> Deserialize<'de> for Measures {
+    /// Reads a map by key; keys that this version does not know are left out.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entries = BTreeMap::<String, StoredEntry>::deserialize(deserializer)?;
+        Ok(Self::known(|key| entries.get(key).map(|entry| (entry.value, entry.periods_per_year))))
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::seeds::SeedList;
 use crate::record::Format;
 use crate::scenario::Override;
 use crate::units::Decimal;
@@ -29,8 +30,10 @@ pub(super) enum Command {
     New(NewArguments),
     /// Write what strategies can call as definitions for an editor.
     Definitions(DefinitionsArguments),
-    /// Draw the report of finished runs anew.
+    /// Draw the report of a finished run anew, or one report of several runs.
     Report(ReportArguments),
+    /// Say what differs between two runs: inputs, metrics, and where their tapes part.
+    Compare(CompareArguments),
     /// Replay LOBSTER's messages, and compare the book with LOBSTER's after each of them.
     VerifyBook(VerifyBookArguments),
 }
@@ -43,6 +46,10 @@ pub(super) struct SimulateArguments {
     /// Seed to use instead of the scenarios' own.
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
+    /// Run each scenario with many seeds, such as `1..100`, both included, or `1,2,7..9`; and write one
+    /// report of them all to <DIR>/<scenario>/report.html.
+    #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
+    pub(super) seeds: Option<SeedList>,
     /// Directory for results: each run goes to <DIR>/<scenario>/<seed>.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(super) out: PathBuf,
@@ -164,15 +171,40 @@ pub(super) struct DefinitionsArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
-    /// Directories of finished runs, such as runs/quickstart/42.
+    /// Directories of finished runs, such as runs/quickstart/42, or directories that hold such, such as
+    /// runs/quickstart.
     #[arg(required = true, value_name = "RUN")]
     pub(super) runs: Vec<PathBuf>,
-    /// Write the figures as files, too: to <DIR>, or to <DIR>/<scenario>/<seed> of several runs.
+    /// Where the page goes. Unless given, a run's goes into its directory, anew; that of several runs goes to
+    /// report.html in the directory that holds them all.
+    #[arg(long, value_name = "FILE", conflicts_with = "each")]
+    pub(super) out: Option<PathBuf>,
+    /// Replace a page that exists.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Draw each run's own report anew instead of one report of all.
+    #[arg(long)]
+    pub(super) each: bool,
+    /// Write the figures as files, too: to <DIR>, or with --each to <DIR>/<scenario>/<seed>.
     #[arg(long, value_name = "DIR")]
     pub(super) figures: Option<PathBuf>,
     /// Write the figures as PNG besides SVG.
     #[arg(long, requires = "figures")]
     pub(super) png: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// Directory of a finished run, such as runs/quickstart/1.
+    pub(super) run_a: PathBuf,
+    /// Directory of another one.
+    pub(super) run_b: PathBuf,
+    /// Show all metrics that differ.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Print the outcome as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,12 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
 use super::Failure;
+
+/// No table on the terminal is wider: so many letters.
+const WIDTH: u16 = 100;
 
 /// Prints text and a line end on standard output.
 ///
@@ -32,4 +37,18 @@ pub(super) fn complain(text: &str) {
 /// Tells whether errors may be coloured: on a terminal, unless `NO_COLOR` is set.
 pub(super) fn colors_errors() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Makes a table with these heads, of which those from `numbers` on stand over numbers, which are aligned right.
+pub(super) fn new_table(heads: &[&str], numbers: usize) -> Table {
+    const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+    let mut table = Table::new();
+    table.load_style(PLAIN);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).set_header(heads);
+    for index in numbers..heads.len() {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
 }

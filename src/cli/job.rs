@@ -154,6 +154,7 @@ impl Job {
                 return Err(Break::Interrupted);
             }
         }
+        self.gauge.note(market.world().events(), self.scenario.start, self.scenario.end);
         Ok(market.settle()?)
     }
 }

@@ -3,13 +3,14 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | all went well (a failed strategy included, unless `--strict`) |
-//! | 1 | a run or a test failed, a file could not be read or written, or a book does not verify |
+//! | 1 | a run or a test failed, a file could not be read or written, a book does not verify, or two runs differ |
 //! | 2 | the input is not valid: nothing was run, nothing was written |
 //! | 3 | with `--strict`: a strategy failed while running |
 //! | 130 | interrupted |
 
 mod args;
 mod check;
+mod compare;
 mod console;
 mod coordinator;
 mod definitions;
@@ -18,6 +19,8 @@ mod job;
 mod new;
 mod progress;
 mod report;
+mod seeds;
+mod several;
 mod simulate;
 mod strategy;
 mod summary;
@@ -33,7 +36,8 @@ use args::{Arguments, Command};
 /// Why a command ends other than well; its number is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Failure {
-    /// A run or a test failed, a file could not be read or written, or a book does not verify.
+    /// A run or a test failed, a file could not be read or written, a book does not verify, or two runs
+    /// differ.
     Run = 1,
     /// The input is not valid.
     Input = 2,
@@ -60,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::New(arguments) => new::run(&arguments),
         Command::Definitions(arguments) => definitions::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::VerifyBook(arguments) => verify::run(&arguments),
     };
     match done {

@@ -27,30 +27,47 @@ impl Gauge {
 /// How often the bars are drawn.
 pub(super) const REFRESH: Duration = Duration::from_millis(100);
 
-/// The bars of all runs of a command.
+/// The bars of all runs of a command; of more runs than fit a terminal, one bar for all of them.
 #[derive(Debug)]
 pub(super) struct Display {
     bars: Vec<(ProgressBar, Arc<Gauge>, SimTime)>,
     all: MultiProgress,
+    together: Option<Together>,
 }
+
+/// One bar over many runs: how much of their virtual time has passed.
+#[derive(Debug)]
+struct Together {
+    bar: ProgressBar,
+    gauges: Vec<(Arc<Gauge>, u64)>,
+}
+
+/// So many runs have bars of their own.
+const BARS_MAX: usize = 12;
 
 impl Display {
     /// Makes a display on standard error; nothing shows where that is no terminal or `quiet` is asked.
-    pub(super) fn new(quiet: bool) -> Self {
+    pub(super) fn new(quiet: bool, runs: usize) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        Self { bars: Vec::new(), all: MultiProgress::with_draw_target(target) }
+        let all = MultiProgress::with_draw_target(target);
+        let together = (runs > BARS_MAX).then(|| {
+            let bar = all.add(styled(0));
+            bar.set_prefix(format!("{runs} runs"));
+            Together { bar, gauges: Vec::new() }
+        });
+        Self { bars: Vec::new(), all, together }
     }
 
     /// Adds a run that goes from `start` to `end`.
     pub(super) fn add(&mut self, name: &str, start: SimTime, end: SimTime) -> Arc<Gauge> {
         let gauge = Arc::new(Gauge::default());
         let length = (end - start).nanos().unsigned_abs();
-        let bar = self.all.add(ProgressBar::new(length));
-        let template = "{prefix:>18} {wide_bar} {percent:>3}%  {msg}  ETA {eta}";
-        // The template is fixed, so it is valid; were it not, indicatif's own would do.
-        bar.set_style(
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
+        if let Some(together) = &mut self.together {
+            together.bar.inc_length(length);
+            together.gauges.push((Arc::clone(&gauge), length));
+            return gauge;
+        }
+        let bar = self.all.add(styled(length));
         bar.set_prefix(name.to_owned());
         self.bars.push((bar, Arc::clone(&gauge), start));
         gauge
@@ -63,6 +80,14 @@ impl Display {
 
     /// Draws how far the runs have come.
     pub(super) fn refresh(&self) {
+        if let Some(Together { bar, gauges }) = &self.together {
+            let elapsed = |gauge: &Gauge| gauge.elapsed.load(Ordering::Relaxed).unsigned_abs();
+            bar.set_position(gauges.iter().map(|(gauge, _)| elapsed(gauge)).sum());
+            let ended = gauges.iter().filter(|(gauge, length)| elapsed(gauge) >= *length).count();
+            let events = gauges.iter().map(|(gauge, _)| gauge.events.load(Ordering::Relaxed)).sum();
+            let seconds = bar.elapsed().as_secs_f64().max(1e-3);
+            bar.set_message(format!("{ended} done  {} events/s", thousands(rate(events, seconds))));
+        }
         for (bar, gauge, start) in &self.bars {
             if bar.is_finished() {
                 continue;
@@ -82,9 +107,21 @@ impl Display {
         for (bar, ..) in &self.bars {
             bar.finish_and_clear();
         }
+        if let Some(together) = &self.together {
+            together.bar.finish_and_clear();
+        }
         // Where the terminal is gone there is nothing to clear.
         self.all.clear().ok();
     }
+}
+
+/// Makes a bar of a length.
+fn styled(length: u64) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    let template = "{prefix:>18} {wide_bar} {percent:>3}%  {msg}  ETA {eta}";
+    // The template is fixed, so it is valid; were it not, indicatif's own would do.
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
 }
 
 /// Returns events per second, rounded.

@@ -13,7 +13,8 @@ use super::console::{colors_errors, complain, print};
 use super::coordinator::{Coordinator, RunAll, StopFlag};
 use super::job::{Job, JobOptions, Outcome, Verdict};
 use super::progress::{Display, REFRESH};
-use super::summary;
+use super::several;
+use super::summary::{self, Group, Page};
 use crate::record::RunDir;
 use crate::scenario::Scenario;
 use crate::units::Seed;
@@ -26,12 +27,38 @@ pub(super) fn run(arguments: &SimulateArguments) -> Result<(), Failure> {
     let scenarios = load(arguments)?;
     check_targets(arguments, &scenarios)?;
     let outcomes = run_all(arguments, scenarios)?;
+    let groups = summary::groups(&outcomes);
+    let pages = write_pages(arguments, &groups);
     if arguments.json {
-        print(&summary::json(&outcomes)?)?;
+        print(&summary::json(&groups, &pages)?)?;
     } else if !arguments.quiet {
-        print(&summary::table(&outcomes))?;
+        print(&summary::table(&groups, &pages))?;
     }
-    verdict(&outcomes, arguments.strict)
+    let has_all_pages = pages.iter().flatten().all(Result::is_ok);
+    pages
+        .iter()
+        .flatten()
+        .filter_map(|page| page.as_ref().err())
+        .for_each(|why| complain(&format!("error: {why}")));
+    verdict(&outcomes, arguments.strict)?;
+    if has_all_pages { Ok(()) } else { Err(Failure::Run) }
+}
+
+/// Writes one page for each scenario of which several runs finished: whole or not at all, as the runs themselves. Who
+/// interrupted the runs wants no page of some of them.
+fn write_pages(arguments: &SimulateArguments, groups: &[Group<'_>]) -> Vec<Page> {
+    let page = |group: &Group<'_>| {
+        let was_interrupted = group.outcomes.iter().any(|it| matches!(it.verdict, Verdict::Interrupted));
+        let runs: Vec<PathBuf> = group.finished().map(|(_, result)| result.directory.clone()).collect();
+        let target = page_of(arguments, group.name);
+        (runs.len() > 1 && !was_interrupted).then(|| several::write(&runs, &target).map(|_| target))
+    };
+    groups.iter().map(page).collect()
+}
+
+/// Returns where the page of several runs of a scenario goes.
+fn page_of(arguments: &SimulateArguments, scenario: &str) -> PathBuf {
+    arguments.out.join(scenario).join(several::PAGE)
 }
 
 /// Loads all files, and says all that is wrong with any of them.
@@ -44,7 +71,12 @@ fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
                 if let Some(seed) = arguments.seed {
                     scenario.seed = Seed::new(seed);
                 }
-                scenarios.push(scenario);
+                match &arguments.seeds {
+                    Some(seeds) => {
+                        scenarios.extend(seeds.iter().map(|seed| Scenario { seed, ..scenario.clone() }));
+                    }
+                    None => scenarios.push(scenario),
+                }
             }
             Err(diagnostics) => {
                 failed = true;
@@ -59,6 +91,14 @@ fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
 fn check_targets(arguments: &SimulateArguments, scenarios: &[Scenario]) -> Result<(), Failure> {
     let mut failed = false;
     let mut targets: BTreeMap<(&str, Seed), &PathBuf> = BTreeMap::new();
+    let mut runs: BTreeMap<&str, usize> = BTreeMap::new();
+    scenarios.iter().for_each(|scenario| *runs.entry(&scenario.name).or_default() += 1);
+    for (name, _) in runs.into_iter().filter(|(_, count)| *count > 1) {
+        if let Err(why) = several::check_free(&page_of(arguments, name), arguments.force) {
+            failed = true;
+            complain(&format!("error: {why}"));
+        }
+    }
     for scenario in scenarios {
         if let Some(other) = targets.insert((&scenario.name, scenario.seed), &scenario.path) {
             failed = true;
@@ -84,7 +124,7 @@ fn run_all(arguments: &SimulateArguments, scenarios: Vec<Scenario>) -> Result<Ve
     let threads = arguments.jobs.map_or(processors, usize::from).min(scenarios.len());
     let stop = StopFlag::default();
     let silent = arguments.quiet || arguments.json;
-    let mut display = Display::new(silent);
+    let mut display = Display::new(silent, scenarios.len());
     let options = JobOptions { out: arguments.out.clone(), format: arguments.format, force: arguments.force };
     let job = |scenario: Scenario| {
         let gauge = display.add(&scenario.name, scenario.start, scenario.end);

@@ -54,6 +54,14 @@ pub enum OpenError {
         /// The layout it has.
         found: u32,
     },
+    /// The summary is not there, or is none.
+    #[error("{}: the summary cannot be read: {why}; run the scenario again", path.display())]
+    Summary {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The scenario did not ask for a table.
     #[error(
         "{}: the table `{}` was not recorded; add it to `tables` in [record] of the scenario, and run it again",

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::schema;
+
 /// A table of a run; `docs/tables.md` tells its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
@@ -69,6 +71,21 @@ impl Table {
             Self::Log => "log",
             Self::Series => "series",
             Self::Records => "records",
+        }
+    }
+
+    /// Returns the names of the columns that tell of the market, in order: all but `scenario` and `seed`.
+    pub fn columns(self) -> impl Iterator<Item = &'static str> {
+        schema::columns(self).iter().map(|(name, _)| *name)
+    }
+
+    /// Returns the name of the column by whose time the rows are written.
+    #[must_use]
+    pub const fn clock(self) -> &'static str {
+        match self {
+            Self::Orders => "ended_at",
+            Self::Bars => "end",
+            _ => "time",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The report of a run: figures by plotters, on one self-contained page.
+//! The report of a run, or of several: figures by plotters, on one self-contained page.
 //!
 //! `figures` is what can be drawn, and knows no runs; `page` and the modules beside it choose what of a run is drawn, and
 //! say in words what the figures cannot. [`png`] makes pixels of a figure.
@@ -11,6 +11,7 @@ mod measures;
 mod overview;
 mod page;
 mod png;
+mod several;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ use thiserror::Error;
 
 pub use png::png;
 
-use crate::analysis::RunData;
+use crate::analysis::{RunData, Several};
 
 /// Says why a report cannot be drawn.
 #[derive(Debug, Error)]
@@ -65,4 +66,14 @@ pub struct Picture {
 /// [`ReportError`] if a figure cannot be drawn.
 pub fn render(data: &RunData) -> Result<Report, ReportError> {
     page::page(data)
+}
+
+/// Draws the report of several runs: what their accounts made, beside one another and over all seeds.
+///
+/// The same runs give the same bytes.
+///
+/// # Errors
+/// [`ReportError`] if a figure cannot be drawn.
+pub fn render_several(several: &Several) -> Result<Report, ReportError> {
+    several::page(several)
 }

@@ -33,7 +33,7 @@ pub(super) fn page(data: &RunData) -> Result<Report, ReportError> {
 }
 
 /// Puts what a page needs around its body.
-fn wrapped(title: &str, body: &str) -> String {
+pub(super) fn wrapped(title: &str, body: &str) -> String {
     let dark = dark_rules();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

@@ -6,6 +6,7 @@ mod agents;
 mod auditor;
 mod backtest;
 mod cli;
+mod compare;
 mod conservation;
 mod determinism;
 mod feeds;

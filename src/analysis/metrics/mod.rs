@@ -20,7 +20,7 @@ pub mod returns;
 pub mod risk;
 mod rolling;
 mod sample;
-mod series;
+pub(super) mod series;
 pub mod sharpe;
 pub mod tails;
 #[cfg(test)]
@@ -148,6 +148,16 @@ impl Measures {
             periods_per_year: metric.definition.is_annualised().then_some(periods_per_year),
         };
         Self(list.iter().map(measure).collect())
+    }
+
+    /// Takes those metrics that `find` knows by key, with their values and periods per year, in the order of the
+    /// lists.
+    pub(super) fn known(find: impl Fn(&str) -> Option<(Option<f64>, Option<f64>)>) -> Self {
+        let measure = |definition: &'static Definition| {
+            let (value, periods_per_year) = find(definition.key)?;
+            Some(Measure { definition, value, periods_per_year })
+        };
+        Self(definitions().filter_map(measure).collect())
     }
 
     /// Puts the values of another list behind these.

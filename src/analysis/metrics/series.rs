@@ -6,7 +6,7 @@ use std::f64::consts::{PI, SQRT_2};
 
 /// Returns `count` as a double; counts are far below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-pub(super) const fn real(count: usize) -> f64 {
+pub(in crate::analysis) const fn real(count: usize) -> f64 {
     count as f64
 }
 
@@ -21,7 +21,7 @@ pub(super) fn finite(value: f64) -> Option<f64> {
 }
 
 /// Returns the arithmetic mean; none of nothing.
-pub(super) fn mean(values: &[f64]) -> Option<f64> {
+pub(in crate::analysis) fn mean(values: &[f64]) -> Option<f64> {
     ratio(values.iter().sum(), real(values.len()))
 }
 
@@ -35,7 +35,7 @@ pub(super) fn is_constant(values: &[f64]) -> bool {
 
 /// Returns the sample standard deviation (divided by n - 1), exactly zero where all values are the same;
 /// none of fewer than two.
-pub(super) fn deviation(values: &[f64]) -> Option<f64> {
+pub(in crate::analysis) fn deviation(values: &[f64]) -> Option<f64> {
     if values.len() < 2 {
         return None;
     }
@@ -53,7 +53,7 @@ pub(super) fn central_moment(values: &[f64], order: i32) -> Option<f64> {
 
 /// Returns the quantile at `share` (0 to 1), by linear interpolation between order statistics (type 7 of
 /// Hyndman and Fan 1996, the default of numpy and pandas).
-pub(super) fn quantile(values: &[f64], share: f64) -> Option<f64> {
+pub(in crate::analysis) fn quantile(values: &[f64], share: f64) -> Option<f64> {
     let sorted = sorted(values);
     let place = share * real(sorted.len().checked_sub(1)?);
     let below = index(place);

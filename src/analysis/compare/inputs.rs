@@ -1,0 +1,87 @@
+//! What went into two runs, side by side.
+
+use std::collections::BTreeSet;
+
+use crate::record::{AccountSummary, InstrumentSummary, Manifest, Table};
+
+/// Something that differs, as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What.
+    pub name: String,
+    /// How it is in either run; none where one has nothing of the kind.
+    pub values: [Option<String>; 2],
+}
+
+/// Compares two manifests, in the order of their fields.
+pub(super) fn compare(a: &Manifest, b: &Manifest) -> Vec<Difference> {
+    let mut found = Found(Vec::new());
+    let both = [a, b];
+    found.note("scenario", both.map(|it| it.scenario.clone()));
+    found.note("seed", both.map(|it| it.seed.to_string()));
+    found.note("start", both.map(|it| it.start.clone()));
+    found.note("end", both.map(|it| it.end.clone()));
+    found.note("changes", both.map(|it| list(it.changes.iter())));
+    found.note("inputs digest", both.map(|it| it.inputs.clone()));
+    found.note("bearpit", both.map(|it| it.bearpit.clone()));
+    found.note("bars", both.map(|it| it.bar_interval.clone()));
+    found.note("sample", both.map(|it| it.sample_interval.clone()));
+    found.note("venues", both.map(|it| list(it.venues.iter())));
+    found.each("instrument", both.map(|it| it.instruments.iter().map(instrument).collect()));
+    found.each("account", both.map(|it| it.accounts.iter().map(account).collect()));
+    found.note("format", both.map(|it| it.format.clone()));
+    found.note("tables", both.map(recorded));
+    found.note("recorded bars", both.map(|it| list(it.bars.iter())));
+    found.note("recorded books", both.map(books));
+    found.0
+}
+
+/// What was found to differ.
+pub(super) struct Found(pub(super) Vec<Difference>);
+
+impl Found {
+    pub(super) fn note(&mut self, name: &str, values: [String; 2]) {
+        if values[0] != values[1] {
+            let values = values.map(|value| Some(value).filter(|value| !value.is_empty()));
+            self.0.push(Difference { name: name.to_owned(), values });
+        }
+    }
+
+    /// Notes which of some named things differ, in order of their names.
+    fn each(&mut self, kind: &str, lists: [Vec<(String, String)>; 2]) {
+        let names: BTreeSet<&String> = lists.iter().flatten().map(|(name, _)| name).collect();
+        for name in names {
+            let of = |list: &[(String, String)]| {
+                list.iter().find(|(known, _)| known == name).map_or(String::new(), |(_, told)| told.clone())
+            };
+            self.note(&format!("{kind} {name}"), [of(&lists[0]), of(&lists[1])]);
+        }
+    }
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
+    items.cloned().collect::<Vec<_>>().join(", ")
+}
+
+fn instrument(summary: &InstrumentSummary) -> (String, String) {
+    (summary.symbol.clone(), format!("ticks of {}, lots of {}", summary.tick_size, summary.lot_size))
+}
+
+/// Returns what an account began with.
+fn account(summary: &AccountSummary) -> (String, String) {
+    let mut told = format!("{} with {} in cash", summary.kind, summary.initial_cash);
+    for holding in &summary.initial_holdings {
+        told.push_str(&format!(", {} lots of {}", holding.lots, holding.symbol));
+    }
+    (summary.owner.clone(), told)
+}
+
+fn recorded(manifest: &Manifest) -> String {
+    let tables = Table::ALL.into_iter().filter(|table| manifest.has(*table));
+    tables.map(Table::name).collect::<Vec<_>>().join(", ")
+}
+
+fn books(manifest: &Manifest) -> String {
+    let books = manifest.books.as_ref();
+    books.map_or_else(String::new, |books| format!("{} levels every {}", books.levels, books.interval))
+}

@@ -1,0 +1,63 @@
+//! [`Comparison`]: what two runs have in common, and where they part.
+//!
+//! Inputs are compared by their manifests, metrics by their summaries. Of the tape itself a run keeps only the digest:
+//! equal digests say that the tapes are the same. Where they are not, the tables are read side by side, row by row
+//! and only up to the first row that differs, and the earliest of those rows tells when the tapes part. Memory does not
+//! grow with the length of the runs, unless tables are CSV or IPC, which are read one at a time.
+
+mod inputs;
+mod measures;
+mod parting;
+
+pub use inputs::Difference;
+pub use measures::{MeasureDifference, SubjectComparison};
+pub use parting::{Parting, TableComparison, TableVerdict};
+
+use crate::analysis::Summary;
+use crate::record::{OpenError, StoredRun};
+
+/// What two runs have in common, and where they part.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// What of the inputs differs, and how the runs were recorded.
+    pub inputs: Vec<Difference>,
+    /// Accounts and markets that both have, accounts first, with their metrics.
+    pub subjects: Vec<SubjectComparison>,
+    /// Accounts and markets that only one of them has.
+    pub alone: [Vec<String>; 2],
+    /// The tables of both, one by one; none where the digests are equal, so that the tapes are the same.
+    pub tables: Option<Vec<TableComparison>>,
+}
+
+impl Comparison {
+    /// Compares two finished runs.
+    ///
+    /// # Errors
+    /// [`OpenError`] if a summary or a table of one of them is missing or damaged.
+    pub fn of(a: &StoredRun, b: &StoredRun) -> Result<Self, OpenError> {
+        let summaries = [Summary::read(a)?, Summary::read(b)?];
+        let (subjects, alone) = measures::compare(&summaries);
+        let same = a.manifest().digest == b.manifest().digest;
+        Ok(Self {
+            inputs: inputs::compare(a.manifest(), b.manifest()),
+            subjects,
+            alone,
+            tables: if same { None } else { Some(parting::compare(a, b)?) },
+        })
+    }
+
+    /// Tells whether the tapes are the same.
+    #[must_use]
+    pub const fn is_same(&self) -> bool {
+        self.tables.is_none()
+    }
+
+    /// Returns the table in which the tapes part first, and how; none where they are the same, or no table tells.
+    #[must_use]
+    pub fn first_parting(&self) -> Option<(&TableComparison, &Parting)> {
+        let tables = self.tables.iter().flatten();
+        let partings = tables.filter_map(|table| table.verdict.parting().map(|parting| (table, parting)));
+        // Of the same time, the first: tables stand in the order in which they tell most.
+        partings.min_by_key(|(_, parting)| parting.at)
+    }
+}

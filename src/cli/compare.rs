@@ -1,0 +1,268 @@
+//! `bearpit compare`: says what differs between two runs, and where their tapes part.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::args::CompareArguments;
+use super::console::{complain, new_table, print};
+use super::progress::thousands;
+use crate::analysis::metrics::Unit;
+use crate::analysis::{
+    Comparison, Difference, MeasureDifference, Parting, SubjectComparison, TableComparison, TableVerdict,
+};
+use crate::record::{OpenError, StoredRun};
+
+/// Compares two runs; the outcome goes to standard output.
+///
+/// # Errors
+/// [`Failure::Input`] if a run cannot be read, and [`Failure::Run`] if the tapes differ.
+pub(super) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
+    let compared = compare(&arguments.run_a, &arguments.run_b);
+    let (runs, comparison) = compared.map_err(|error| {
+        complain(&format!("error: {error}"));
+        Failure::Input
+    })?;
+    print(&if arguments.json {
+        outcome(&runs, &comparison).to_string()
+    } else {
+        describe(&runs, &comparison, arguments.all)
+    })?;
+    if comparison.is_same() { Ok(()) } else { Err(Failure::Run) }
+}
+
+fn compare(a: &Path, b: &Path) -> Result<([StoredRun; 2], Comparison), OpenError> {
+    let runs = [StoredRun::open(a)?, StoredRun::open(b)?];
+    let comparison = Comparison::of(&runs[0], &runs[1])?;
+    Ok((runs, comparison))
+}
+
+/// The metrics that are shown unless all are asked for.
+const HEADLINES: [&str; 13] = [
+    "cumulative_return",
+    "volatility_annualised",
+    "sharpe_annualised",
+    "max_drawdown_currency",
+    "turnover",
+    "maker_share",
+    "fill_ratio",
+    "round_trips",
+    "expectancy_trip",
+    "volume",
+    "trades",
+    "spread_quoted_time_weighted_bps",
+    "volatility_realized_annualised",
+];
+
+/// Returns the outcome as text: the verdict, then inputs, metrics and the place where the tapes part.
+fn describe(runs: &[StoredRun; 2], comparison: &Comparison, all: bool) -> String {
+    let mut parts = vec![heads(runs), verdict(runs, comparison)];
+    if !comparison.inputs.is_empty() {
+        parts.push(inputs(comparison));
+    }
+    for (names, only) in comparison.alone.iter().zip(["A", "B"]) {
+        if !names.is_empty() {
+            parts.push(format!("Only in {only}: {}.", names.join(", ")));
+        }
+    }
+    parts.extend(comparison.subjects.iter().map(|subject| measures(subject, all)));
+    parts.extend(comparison.tables.as_deref().map(|tables| tables_of(comparison, tables)));
+    parts.join("\n\n")
+}
+
+fn heads(runs: &[StoredRun; 2]) -> String {
+    let line = |name: &str, run: &StoredRun| {
+        let manifest = run.manifest();
+        format!("{name}  {}: {}, seed {}", run.directory().display(), manifest.scenario, manifest.seed)
+    };
+    format!("{}\n{}", line("A", &runs[0]), line("B", &runs[1]))
+}
+
+fn verdict(runs: &[StoredRun; 2], comparison: &Comparison) -> String {
+    let manifest = runs[0].manifest();
+    if comparison.is_same() {
+        let facts = thousands(manifest.facts);
+        return format!("The tapes are the same: {facts} facts, digest {}.", manifest.digest);
+    }
+    match comparison.first_parting() {
+        Some((_, parting)) => format!("The tapes differ. By the recorded tables they part at {}.", parting.at),
+        None => "The tapes differ, but no table that both runs recorded shows where: record more tables, and run both again.".to_owned(),
+    }
+}
+
+const NONE: &str = "-";
+
+fn inputs(comparison: &Comparison) -> String {
+    let mut table = new_table(&["input", "A", "B"], 3);
+    for input in &comparison.inputs {
+        let value = |place: usize| {
+            let value = input.values[place].as_deref().unwrap_or(NONE);
+            // A digest has no meaning beyond being another.
+            if input.name.ends_with("digest") { value.chars().take(16).collect() } else { value.to_owned() }
+        };
+        table.add_row([input.name.clone(), value(0), value(1)]);
+    }
+    format!("Inputs that differ:\n{table}")
+}
+
+fn measures(subject: &SubjectComparison, all: bool) -> String {
+    let SubjectComparison { name, results, same, different } = subject;
+    if different.is_empty() && results.is_empty() {
+        return format!("{name}: all {same} metrics are the same.");
+    }
+    let shown = |it: &&MeasureDifference| all || HEADLINES.contains(&it.definition.key);
+    let mut table = new_table(&["metric", "A", "B", "B - A"], 1);
+    for it in results {
+        let value = |place: usize| it.values[place].clone().unwrap_or_else(|| NONE.to_owned());
+        table.add_row([it.name.clone(), value(0), value(1), String::new()]);
+    }
+    let mut rows = 0;
+    for measure in different.iter().filter(shown) {
+        let unit = measure.definition.unit;
+        let value =
+            |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), |value| with_unit(value, unit));
+        let [a, b] = measure.values.map(value);
+        table.add_row([measure.definition.key.to_owned(), a, b, value(measure.difference())]);
+        rows += 1;
+    }
+    let hidden = different.len() - rows;
+    let more = if hidden == 0 { String::new() } else { format!("\n{hidden} more differ; --all shows them.") };
+    let body = if rows + results.len() == 0 { String::new() } else { format!("\n{table}") };
+    format!("{name}: {same} metrics are the same, {} differ.{body}{more}", different.len())
+}
+
+/// Writes a value with as many digits as tell something.
+fn with_unit(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Share => format!("{}%", digits(value * 100.0)),
+        Unit::Currency => format!("{value:.2}"),
+        Unit::Count => format!("{value:.0}"),
+        Unit::BasisPoints => format!("{} bps", digits(value)),
+        Unit::Seconds => format!("{} s", digits(value)),
+        _ => digits(value),
+    }
+}
+
+fn digits(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if !(1e-4..1e9).contains(&size) => format!("{value:.3e}"),
+        size if size >= 100.0 => format!("{value:.2}"),
+        size if size >= 1.0 => format!("{value:.4}"),
+        _ => format!("{value:.6}"),
+    }
+}
+
+fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
+    let mut table = new_table(&["table", "time", "row", "what"], 4);
+    for it in tables {
+        let name = it.table.name().to_owned();
+        let none = NONE.to_owned();
+        table.add_row(match &it.verdict {
+            TableVerdict::Same(0) => [name, none.clone(), none, "neither has any rows".to_owned()],
+            TableVerdict::Same(rows) => {
+                [name, none.clone(), none, format!("all {} rows are the same", thousands(*rows))]
+            }
+            TableVerdict::Incomparable(why) => [name, none.clone(), none, format!("not compared: {why}")],
+            TableVerdict::Parted(parting) => {
+                [name, parting.at.to_string(), thousands(parting.row), parted(parting).to_owned()]
+            }
+        });
+    }
+    let mut text = format!(
+        "Tables (the tape itself is not stored; an order has its row when it is over, a bar when it ends):\n{table}"
+    );
+    if let Some((first, parting)) = comparison.first_parting() {
+        text.push_str(&format!(
+            "\n\nThe first of these, row {} of `{}`:\n{}",
+            thousands(parting.row),
+            first.table.name(),
+            rows(parting)
+        ));
+    }
+    text
+}
+
+const fn parted(parting: &Parting) -> &'static str {
+    match &parting.rows {
+        [None, _] => "A has no such row",
+        [_, None] => "B has no such row",
+        _ => "the rows differ",
+    }
+}
+
+/// Draws both rows, a column on each line, with a mark where they differ.
+fn rows(parting: &Parting) -> String {
+    let mut table = new_table(&["", "column", "A", "B"], 4);
+    for (place, name) in parting.columns.iter().enumerate() {
+        let cell = |side: usize| match &parting.rows[side] {
+            Some(row) => row.get(place).filter(|cell| !cell.is_empty()).map_or(NONE, String::as_str),
+            None => "no row",
+        };
+        let mark = if cell(0) == cell(1) { "" } else { "*" };
+        table.add_row([mark, name, cell(0), cell(1)]);
+    }
+    table.to_string()
+}
+
+/// Returns the outcome for machines.
+fn outcome(runs: &[StoredRun; 2], comparison: &Comparison) -> Value {
+    let run = |run: &StoredRun| {
+        let manifest = run.manifest();
+        json!({
+            "directory": run.directory().display().to_string(),
+            "scenario": manifest.scenario,
+            "seed": manifest.seed,
+            "digest": manifest.digest,
+        })
+    };
+    let texts = |list: &[Difference]| -> Value {
+        list.iter().map(|it| json!({ "name": it.name, "a": it.values[0], "b": it.values[1] })).collect()
+    };
+    let measure = |it: &MeasureDifference| {
+        let [a, b] = it.values;
+        let unit = it.definition.unit.name();
+        json!({ "key": it.definition.key, "unit": unit, "a": a, "b": b, "difference": it.difference() })
+    };
+    let subject = |it: &SubjectComparison| {
+        let different: Vec<Value> = it.different.iter().map(measure).collect();
+        json!({ "name": it.name, "results": texts(&it.results), "same": it.same, "different": different })
+    };
+    json!({
+        "same": comparison.is_same(),
+        "a": run(&runs[0]),
+        "b": run(&runs[1]),
+        "inputs": texts(&comparison.inputs),
+        "metrics": comparison.subjects.iter().map(subject).collect::<Value>(),
+        "only_in_a": comparison.alone[0],
+        "only_in_b": comparison.alone[1],
+        "tables": comparison.tables.as_ref().map(|tables| tables.iter().map(table_outcome).collect::<Value>()),
+        "first": comparison.first_parting().map(|(table, parting)| {
+            json!({ "table": table.table.name(), "row": parting.row, "time": parting.at.to_string() })
+        }),
+    })
+}
+
+fn table_outcome(it: &TableComparison) -> Value {
+    let name = it.table.name();
+    match &it.verdict {
+        TableVerdict::Same(rows) => json!({ "table": name, "verdict": "same", "rows": rows }),
+        TableVerdict::Incomparable(why) => json!({ "table": name, "verdict": "incomparable", "why": why }),
+        TableVerdict::Parted(parting) => {
+            let row = |side: &Option<Vec<String>>| -> Value {
+                side.as_ref().map_or(Value::Null, |row| {
+                    parting
+                        .columns
+                        .iter()
+                        .zip(row)
+                        .map(|(name, cell)| ((*name).to_owned(), json!(cell)))
+                        .collect()
+                })
+            };
+            let [a, b] = parting.rows.each_ref().map(row);
+            let time = parting.at.to_string();
+            json!({ "table": name, "verdict": "parted", "row": parting.row, "time": time, "a": a, "b": b })
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! One account over several runs: its equity, its final P&L, and the list of runs.
+
+use super::{MANY, lists};
+use crate::analysis::{AccountOutline, Batch, Point, RunOutline, Several, Spread};
+use crate::report::ReportError;
+use crate::report::figures::{Band, Histogram, Line, Lines, Shape, Size, Tone};
+use crate::report::sheet::{Sheet, put};
+use crate::report::text::{escape, number, whole};
+
+/// Writes the section of an account.
+pub(super) fn account(sheet: &mut Sheet, several: &Several, owner: &str) -> Result<(), ReportError> {
+    let kind = several.runs().find_map(|run| run.account(owner)).map_or("", |account| account.kind.as_str());
+    put!(sheet, "<section><h2>{} <small>{}</small></h2>", escape(owner), escape(&kind.replace('_', " ")));
+    sheet.begin_figures();
+    overlay(sheet, several, owner)?;
+    sheet.end_figures();
+    for batch in several.batches.iter().filter(|batch| batch.account(owner).count() >= MANY) {
+        if several.batches.len() > 1 {
+            put!(sheet, "<h3>{} in {}</h3>", escape(owner), escape(&batch.label));
+        }
+        sheet.begin_figures();
+        fan(sheet, batch, owner)?;
+        profits(sheet, batch, owner)?;
+        drawdowns(sheet, batch, owner)?;
+        sheet.end_figures();
+    }
+    lists::runs(sheet, several, owner);
+    put!(sheet, "</section>");
+    Ok(())
+}
+
+/// What of a batch is drawn over others: its runs, or the median of many.
+fn overlay(sheet: &mut Sheet, several: &Several, owner: &str) -> Result<(), ReportError> {
+    let holders: Vec<&Batch> =
+        several.batches.iter().filter(|it| it.account(owner).next().is_some()).collect();
+    let Some(first) = holders.first() else { return Ok(()) };
+    if holders.len() == 1 && first.account(owner).count() >= MANY {
+        return Ok(());
+    }
+    let (fitting, others): (Vec<&Batch>, Vec<&Batch>) =
+        holders.iter().partition(|batch| batch.extent == first.extent);
+    let lines: Vec<(String, Vec<Point>)> =
+        fitting.iter().flat_map(|batch| curves(several, batch, owner)).collect();
+    let total = lines.len();
+    let mut figure = Lines::new(
+        format!("Equity less initial equity of {owner}"),
+        "currency".to_owned(),
+        Size::Wide,
+        first.extent,
+    )
+    .with_zero();
+    let line = |(number, (label, points)): (usize, (String, Vec<Point>))| Line {
+        label,
+        points,
+        shape: Shape::Line,
+        tone: Tone::Line(number),
+    };
+    figure.lines = lines.into_iter().take(Tone::LINES_MAX).enumerate().map(line).collect();
+    let mut caption = format!("At {} equally spaced times.", Several::TIMES);
+    if total > Tone::LINES_MAX {
+        let (shown, total) = (whole(Tone::LINES_MAX as u64), whole(total as u64));
+        caption.push_str(&format!(
+            " The first {shown} of {total} curves are shown; the table below has all runs."
+        ));
+    }
+    if !others.is_empty() {
+        let names: Vec<String> = others.iter().map(|batch| escape(&batch.label)).collect();
+        caption.push_str(&format!(" Of another time, and so not in this figure: {}.", names.join(", ")));
+    }
+    sheet.figure(&format!("{owner} equity"), &figure, &caption, NO_EQUITY)
+}
+
+const NO_EQUITY: &str = "its equity was not recorded in these runs, or is not kept of so many accounts.";
+
+/// Returns the curves of a batch, with what they are called.
+fn curves(several: &Several, batch: &Batch, owner: &str) -> Vec<(String, Vec<Point>)> {
+    let times = batch.times();
+    let points = |gains: &[f64]| times.iter().copied().zip(gains.iter().copied()).collect::<Vec<Point>>();
+    if batch.account(owner).count() >= MANY {
+        let median = steps(batch, owner).into_iter().map(|(at, spread)| (at, spread.median()));
+        return vec![(format!("{}, median", batch.label), median.collect())];
+    }
+    let label = |run: &RunOutline| match (several.batches.len(), batch.runs.len()) {
+        (1, _) => format!("seed {}", run.seed),
+        (_, 1) => batch.label.clone(),
+        _ => format!("{}, seed {}", batch.label, run.seed),
+    };
+    batch.account(owner).map(|(run, account)| (label(run), points(&account.gains))).collect()
+}
+
+/// Returns how the equity of many runs lies at each regular time.
+fn steps(batch: &Batch, owner: &str) -> Vec<(i64, Spread)> {
+    let accounts: Vec<&AccountOutline> = batch.account(owner).map(|(_, account)| account).collect();
+    let at = |(place, at): (usize, i64)| {
+        let gains = accounts.iter().filter_map(|account| account.gains.get(place).copied());
+        Some((at, Spread::of(gains)?))
+    };
+    batch.times().into_iter().enumerate().filter_map(at).collect()
+}
+
+/// Equity over all seeds: the median, and between which quantiles so many of the runs lie.
+fn fan(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+    let steps = steps(batch, owner);
+    let title = format!("Equity less initial equity of {owner}");
+    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, batch.extent).with_zero();
+    let band = |label: &str, [low, high]: [usize; 2], tone, cover| Band {
+        label: label.to_owned(),
+        points: steps.iter().map(|(at, it)| (*at, it.quantiles[low], it.quantiles[high])).collect(),
+        tone,
+        cover,
+    };
+    if !steps.is_empty() {
+        figure.bands = vec![
+            band("5 to 95 %", [1, 5], Tone::Line(5), 0.3),
+            band("25 to 75 %", [2, 4], Tone::Line(0), 0.45),
+        ];
+    }
+    figure.lines = vec![Line {
+        label: "median".to_owned(),
+        points: steps.iter().map(|(at, it)| (*at, it.median())).collect(),
+        shape: Shape::Line,
+        tone: Tone::Ink,
+    }];
+    let caption = format!(
+        "Of {} seeds, at {} equally spaced times: at each of them half of the runs lie within the inner band, nine of ten within the outer. No single run need follow an edge.",
+        whole(batch.account(owner).count() as u64),
+        Several::TIMES
+    );
+    sheet.figure(&format!("{owner} {} fan", batch.label), &figure, &caption, NO_EQUITY)
+}
+
+/// How often the final P&L was how large.
+fn profits(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+    let profits: Vec<f64> = batch.account(owner).map(|(_, account)| account.profit).collect();
+    let title = format!("Final P&L of {owner}");
+    let figure = Histogram::of(title, "P&L (currency)", "runs", &profits);
+    let mut caption = String::new();
+    if let Some(spread) = Spread::of(profits.into_iter()) {
+        caption.push_str(&format!("Mean {}", number(spread.mean, 2)));
+        if let Some((low, high)) = spread.interval {
+            caption.push_str(&format!(
+                ", at 95 % between {} and {} (Student's t over {} runs)",
+                number(low, 2),
+                number(high, 2),
+                whole(spread.count as u64)
+            ));
+        }
+        let [_, low, _, _, _, high, _] = spread.quantiles;
+        caption.push_str(&format!(
+            ". Nine of ten runs ended between {} and {}.",
+            number(low, 2),
+            number(high, 2)
+        ));
+    }
+    caption.push_str(&beyond(&figure));
+    sheet.figure(&format!("{owner} {} final pnl", batch.label), &figure, &caption, "no run has a P&amp;L.")
+}
+
+/// How often the deepest drawdown was how deep.
+fn drawdowns(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+    let depths: Vec<f64> = batch.account(owner).filter_map(|(_, account)| account.max_drawdown).collect();
+    let title = format!("Max drawdown of {owner}");
+    let figure = Histogram::of(title, "max drawdown (currency)", "runs", &depths);
+    let caption = Spread::of(depths.into_iter()).map_or(String::new(), |spread| {
+        let [deepest, _, _, median, ..] = spread.quantiles.map(|depth| number(depth, 2));
+        format!("Half of the runs fell by no more than {median} below their highest equity; the deepest fall was {deepest}.")
+    });
+    let caption = format!("{caption}{}", beyond(&figure));
+    sheet.figure(&format!("{owner} {} drawdowns", batch.label), &figure, &caption, "no run has a drawdown.")
+}
+
+/// Says how many runs lie beyond the outermost bars.
+fn beyond(figure: &Histogram) -> String {
+    match figure.beyond {
+        0 => String::new(),
+        count => {
+            let count = whole(count.into());
+            format!(" {count} of the runs lie beyond the outermost bars, and are counted in them.")
+        }
+    }
+}

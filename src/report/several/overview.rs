@@ -1,0 +1,185 @@
+//! The first screen: which runs these are, what is to be known of them, and what each account made.
+
+use super::{MANY, begin_table, end_table, gain, row};
+use crate::analysis::{AccountOutline, Batch, Several, Spread};
+use crate::report::sheet::{Sheet, put};
+use crate::report::text::{NONE, escape, number, optional, percent, readable, whole};
+
+/// Writes the first screen.
+pub(super) fn overview(sheet: &mut Sheet, several: &Several, title: &str) {
+    header(sheet, several, title);
+    accounts(sheet, several);
+}
+
+fn header(sheet: &mut Sheet, several: &Several, title: &str) {
+    put!(sheet, "<header><h1>{title}</h1>");
+    if let [batch] = several.batches.as_slice() {
+        put!(sheet, "<dl>");
+        for (name, value) in HEADS.iter().zip(facts(batch)) {
+            put!(sheet, "<div><dt>{name}</dt><dd>{value}</dd></div>");
+        }
+        put!(sheet, "</dl>");
+        if !batch.changes.is_empty() {
+            put!(sheet, "<p class=\"note\">Changed for all runs: {}</p>", changes(batch));
+        }
+    }
+    put!(sheet, "</header>");
+    if several.batches.len() > 1 {
+        put!(sheet, "<section><h2>Scenarios</h2>");
+        let columns: Vec<&str> = ["scenario"].into_iter().chain(HEADS).chain(["changes"]).collect();
+        begin_table(sheet, &columns);
+        for batch in &several.batches {
+            let cells: Vec<String> = facts(batch).into_iter().chain([changes(batch)]).collect();
+            row(sheet, &escape(&batch.label), &cells);
+        }
+        end_table(sheet);
+        put!(sheet, "</section>");
+    }
+}
+
+const HEADS: [&str; 5] = ["runs", "seeds", "virtual time", "events", "trades"];
+
+fn facts(batch: &Batch) -> [String; 5] {
+    let [start, end] = batch.span.each_ref().map(|time| readable(time));
+    [
+        whole(batch.runs.len() as u64),
+        seeds(batch),
+        format!("{start} to {end}"),
+        whole(batch.runs.iter().map(|run| run.events).sum()),
+        whole(batch.runs.iter().map(|run| run.trades).sum()),
+    ]
+}
+
+/// Lists what was changed: HTML.
+fn changes(batch: &Batch) -> String {
+    let changes = batch.changes.iter().map(|change| format!("<code>{}</code>", escape(change)));
+    changes.collect::<Vec<_>>().join(", ")
+}
+
+/// Writes the seeds: as a range where there are no gaps.
+fn seeds(batch: &Batch) -> String {
+    let seeds: Vec<u64> = batch.runs.iter().map(|run| run.seed).collect();
+    let (Some(first), Some(last)) = (seeds.first(), seeds.last()) else { return NONE.to_owned() };
+    let mut distinct = seeds.clone();
+    distinct.dedup();
+    if distinct.len() <= 6 && last - first != distinct.len() as u64 - 1 {
+        return distinct.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    }
+    let gaps = if last - first == distinct.len() as u64 - 1 { "" } else { ", with gaps" };
+    if distinct.len() == 1 { first.to_string() } else { format!("{first} to {last}{gaps}") }
+}
+
+/// Says what a reader has to know before comparing.
+fn notes(sheet: &mut Sheet, several: &Several) {
+    let mut note = |text: &str| {
+        put!(sheet, "<p class=\"note\">{text}</p>");
+    };
+    for (path, known) in &several.repeated {
+        let [path, known] = [path, known].map(|path| escape(&path.display().to_string()));
+        note(&format!("<code>{path}</code> is the same run as <code>{known}</code>, and counts once."));
+    }
+    for batch in several.batches.iter().filter(|batch| batch.is_without_chance()) {
+        note(&format!(
+            "All seeds of {} gave the same tape: nothing in it is drawn at random, so that its runs are one run many times.",
+            escape(&batch.label)
+        ));
+    }
+    let mut versions: Vec<&str> = several.runs().map(|run| run.bearpit.as_str()).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    if versions.len() > 1 {
+        note(&format!(
+            "The runs were made by several versions of bearpit: {}.",
+            escape(&versions.join(", "))
+        ));
+    }
+    let without = several.runs().filter(|run| !run.has_equity).count();
+    if without > 0 {
+        note(&format!(
+            "{} of the runs did not record the table <code>pnl</code>, and have no curve of equity.",
+            whole(without as u64)
+        ));
+    }
+    let spans = several.batches.windows(2).any(|pair| pair[0].extent != pair[1].extent);
+    if spans {
+        note(
+            "The scenarios span different times: their totals are of runs of different lengths, and only curves over one and the same time are drawn into one figure.",
+        );
+    }
+}
+
+const COLUMNS: [&str; 11] = [
+    "account",
+    "runs",
+    "mean P&amp;L",
+    "95 % interval",
+    "deviation",
+    "lowest",
+    "median",
+    "highest",
+    "gained",
+    "mean drawdown",
+    "mean Sharpe",
+];
+
+fn accounts(sheet: &mut Sheet, several: &Several) {
+    put!(sheet, "<section><h2>Accounts over all runs</h2>");
+    notes(sheet, several);
+    let owners = several.owners();
+    if owners.is_empty() {
+        put!(
+            sheet,
+            "<p class=\"none\">The scenarios have no strategy and no market maker, so no account was followed.</p></section>"
+        );
+        return;
+    }
+    begin_table(sheet, &COLUMNS);
+    for owner in owners {
+        for batch in &several.batches {
+            let accounts: Vec<&AccountOutline> = batch.account(owner).map(|(_, account)| account).collect();
+            let Some(spread) = Spread::of(accounts.iter().map(|account| account.profit)) else { continue };
+            let kind =
+                accounts.first().map_or(String::new(), |account| escape(&account.kind.replace('_', " ")));
+            let label = if several.batches.len() > 1 { escape(&batch.label) } else { kind };
+            row(sheet, &format!("{} <small>{label}</small>", escape(owner)), &cells(&accounts, &spread));
+        }
+    }
+    end_table(sheet);
+    put!(
+        sheet,
+        "<p class=\"note\">In currency; P&amp;L is final less initial equity, after fees. The interval is where the mean over all possible seeds lies, at 95 %: by Student's t with one degree of freedom less than there are runs, so it takes the seeds as independent and says nothing about another scenario. Deviation is the sample standard deviation between runs. “Gained” is the share of runs with a P&amp;L above zero. Drawdown is the deepest fall of equity below its highest, and the Sharpe ratio is annualised; both are means over those runs in which they are defined.</p>"
+    );
+    if several.batches.iter().all(|batch| batch.runs.len() < MANY) {
+        put!(
+            sheet,
+            "<p class=\"note\">No scenario was run with {MANY} seeds or more, so that runs are drawn one by one, without quantiles.</p>"
+        );
+    }
+    put!(sheet, "</section>");
+}
+
+fn cells(accounts: &[&AccountOutline], spread: &Spread) -> [String; 10] {
+    let mean_of = |of: fn(&AccountOutline) -> Option<f64>| {
+        optional(Spread::of(accounts.iter().filter_map(|account| of(account))).map(|spread| spread.mean), 2)
+    };
+    let failed = accounts.iter().filter(|account| account.failed).count();
+    let failed = match failed {
+        0 => String::new(),
+        count => format!(" <span class=\"loss\">{} failed</span>", whole(count as u64)),
+    };
+    let interval = spread
+        .interval
+        .map_or(NONE.to_owned(), |(low, high)| format!("{} to {}", number(low, 2), number(high, 2)));
+    [
+        format!("{}{failed}", whole(spread.count as u64)),
+        gain(spread.mean),
+        interval,
+        optional(spread.deviation, 2),
+        gain(spread.lowest()),
+        gain(spread.median()),
+        gain(spread.highest()),
+        percent(Some(spread.above_zero), 0),
+        mean_of(|account| account.max_drawdown),
+        mean_of(|account| account.sharpe),
+    ]
+}
