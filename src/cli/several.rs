@@ -88,8 +88,11 @@ pub(super) fn default_target(runs: &[PathBuf]) -> PathBuf {
     let mut parents = runs.iter().filter_map(|run| run.parent());
     let mut common = parents.next().unwrap_or(Path::new("")).to_path_buf();
     for parent in parents {
+        // Paths from the root and paths from here have nothing in common, and then it is here.
         while !parent.starts_with(&common) {
-            common.pop();
+            if !common.pop() {
+                common = PathBuf::new();
+            }
         }
     }
     common.join(PAGE)

@@ -69,10 +69,11 @@ mod tests {
 
     #[test]
     fn the_interval_is_that_of_student() {
-        // R: t.test(c(1, 2, 3, 4, 10))
+        // scipy.stats.t.ppf(0.975, 4) times the standard error, the root of 2.5.
+        let half = 2.776_445_105_197_8 * 2.5_f64.sqrt();
         let spread = Spread::of([1.0, 2.0, 3.0, 4.0, 10.0].into_iter()).unwrap();
         let (low, high) = spread.interval.unwrap();
-        assert!((low + 0.389_969_5).abs() < 1e-6 && (high - 8.389_969_5).abs() < 1e-6, "{low} {high}");
+        assert!((low - (4.0 - half)).abs() < 1e-9 && (high - (4.0 + half)).abs() < 1e-9, "{low} {high}");
         let (lowest, median, highest) = (spread.lowest(), spread.median(), spread.highest());
         assert_eq!((spread.mean, lowest, median, highest, spread.above_zero), (4.0, 1.0, 3.0, 10.0, 1.0));
     }
