@@ -10,7 +10,7 @@ use super::output::{Cell, Finite, Row};
 use super::phase::Phase;
 use super::quote::{Quote, QuoteLevel};
 use super::side::Side;
-use crate::units::{Money, Price, Quantity, SimTime};
+use crate::units::{ActorId, Money, Price, Quantity, SimTime};
 
 /// Appends the bytes of `fact` at `at` to `out`.
 pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
@@ -74,12 +74,8 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::AccountFinanced { owner, interest, borrow } => {
             bytes.tag(22).u32(owner.get()).money(*interest).money(*borrow);
         }
-        Fact::Logged { actor, text } => {
-            bytes.tag(11).u32(actor.get()).text(text);
-        }
-        Fact::StrategyFailed { actor, text } => {
-            bytes.tag(12).u32(actor.get()).text(text);
-        }
+        Fact::Logged { actor, text } => bytes.tag(11).told(*actor, text),
+        Fact::StrategyFailed { actor, text } => bytes.tag(12).told(*actor, text),
         Fact::Plotted { actor, series, value } => {
             bytes.tag(20).u32(actor.get()).text(series).number(*value);
         }
@@ -265,6 +261,10 @@ impl Bytes<'_> {
     fn bar(&mut self, bar: &Bar) {
         self.i64(bar.start.nanos()).i64(bar.end.nanos());
         self.price(bar.open).price(bar.high).price(bar.low).price(bar.close).u64(bar.volume.lots());
+    }
+
+    fn told(&mut self, actor: ActorId, text: &str) {
+        self.u32(actor.get()).text(text);
     }
 
     fn mark(&mut self, mark: &AccountMark) {
