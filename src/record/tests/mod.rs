@@ -135,6 +135,7 @@ fn market_facts() -> Vec<Fact> {
         Fact::AuctionUncrossed { listing, price: Price::new(10_001), volume: Quantity::new(10) },
         Fact::PhaseChanged { listing, phase: Phase::Halt },
         Fact::PhaseChanged { listing, phase: Phase::Continuous },
+        Fact::AccountFinanced { owner: ANNE, interest: Money::from_units(5), borrow: Money::from_units(2) },
         Fact::AccountMarked(AccountMark {
             owner: ANNE,
             instrument: InstrumentId::new(0),
@@ -270,8 +271,7 @@ fn money_is_exact_and_absence_is_null() {
     let quotes = run.table(Table::Quotes).unwrap();
     assert_eq!(row(&quotes, 0), "2025-03-03T09:30:01.500000001|PIT|ACME|100.01|3.0||");
     let pnl = run.table(Table::Pnl).unwrap();
-    let expected =
-        "anne|ACME|-1.5|100.015|100.0|-0.0000012345|0.0000000007|0.00|1000000000000.00|0.0000000001";
+    let expected = "anne|ACME|-1.5|100.015|100.0|-0.0000012345|0.0000000007|0.00|0.0000000003|1000000000000.00|0.0000000001";
     assert!(row(&pnl, 0).ends_with(expected), "{}", row(&pnl, 0));
 }
 
