@@ -13,6 +13,7 @@ use crate::analysis::{
     Comparison, Difference, MeasureDifference, Parting, SubjectComparison, TableComparison, TableVerdict,
 };
 use crate::record::{OpenError, StoredRun};
+use crate::units::Money;
 
 /// Compares two runs; the outcome goes to standard output.
 ///
@@ -115,7 +116,7 @@ fn measures(subject: &SubjectComparison, all: bool) -> String {
     let mut table = new_table(&["metric", "A", "B", "B - A"], 1);
     for it in results {
         let value = |place: usize| it.values[place].clone().unwrap_or_else(|| NONE.to_owned());
-        table.add_row([it.name.clone(), value(0), value(1), String::new()]);
+        table.add_row([it.name.clone(), value(0), value(1), exact_difference(it).unwrap_or_default()]);
     }
     let mut rows = 0;
     for measure in different.iter().filter(shown) {
@@ -130,6 +131,16 @@ fn measures(subject: &SubjectComparison, all: bool) -> String {
     let more = if hidden == 0 { String::new() } else { format!("\n{hidden} more differ; --all shows them.") };
     let body = if rows + results.len() == 0 { String::new() } else { format!("\n{table}") };
     format!("{name}: {same} metrics are the same, {} differ.{body}{more}", different.len())
+}
+
+/// Returns by how much the second is more than the first, if they are counts or amounts of money.
+fn exact_difference(result: &Difference) -> Option<String> {
+    let [Some(a), Some(b)] = result.values.each_ref().map(Option::as_deref) else { return None };
+    if let (Ok(a), Ok(b)) = (a.parse::<i64>(), b.parse::<i64>()) {
+        return b.checked_sub(a).map(|difference| difference.to_string());
+    }
+    let money = |text: &str| Money::from_decimal(text.parse().ok()?);
+    Some((money(b)? - money(a)?).to_string())
 }
 
 /// Writes a value with as many digits as tell something.
@@ -264,5 +275,21 @@ fn table_outcome(it: &TableComparison) -> Value {
             let time = parting.at.to_string();
             json!({ "table": name, "verdict": "parted", "row": parting.row, "time": time, "a": a, "b": b })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_and_counts_have_exact_differences() {
+        let difference = |a: &str, b: &str| {
+            let values = [a, b].map(|text| Some(text.to_owned()));
+            exact_difference(&Difference { name: "P&L".to_owned(), values })
+        };
+        assert_eq!(difference("459.2854997", "290.6502566").as_deref(), Some("-168.6352431"));
+        assert_eq!(difference("2153", "1931").as_deref(), Some("-222"));
+        assert_eq!(difference("", "s.rhai:1:1: no"), None);
     }
 }

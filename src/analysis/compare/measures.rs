@@ -100,6 +100,7 @@ fn results(a: &AccountSummary, b: &AccountSummary) -> Vec<Difference> {
     found.note("P&L", both.map(|it| it.profit.clone()));
     found.note("final equity", both.map(|it| it.final_equity.clone()));
     found.note("fees", both.map(|it| it.fees.clone()));
+    found.note("financing", both.map(|it| it.financing.clone()));
     found.note("fills", both.map(|it| it.fills.to_string()));
     found.note("refused orders", both.map(|it| it.refused.to_string()));
     found.note("failure", both.map(|it| it.failure.clone().unwrap_or_default()));
