@@ -228,7 +228,7 @@ fn attribution(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Resu
         groups: vec![Group { label: String::new(), values, tone: None }],
         is_written: true,
     };
-    let caption = "Spread: by how much fills were better than the mid before them. Inventory: what holdings won or lost as the mid moved. Fees: rebates less fees.";
+    let caption = "Spread: by how much fills were better than the mid before them. Inventory: what holdings won or lost as the mid moved. Fees: rebates less fees. Financing, if any: interest less what borrowed shares cost.";
     sheet.figure(
         &format!("{owner} attribution"),
         &figure,
