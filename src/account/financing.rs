@@ -52,7 +52,7 @@ impl Financed {
 impl Account {
     /// Books what a stretch of time costs and brings, with borrowed shares worth `borrowed` now.
     pub fn finance(&mut self, span: SimDuration, borrowed: Money) -> Financed {
-        let financed = self.terms.over(span, self.cash, borrowed);
+        let financed = self.financing.over(span, self.cash, borrowed);
         self.cash += financed.net();
         self.financed += financed.net();
         financed
@@ -61,7 +61,7 @@ impl Account {
     /// Returns whether time costs or brings anything.
     #[must_use]
     pub fn is_financed(&self) -> bool {
-        self.terms != Financing::NONE
+        self.financing != Financing::NONE
     }
 
     /// Returns what financing has brought so far, less what it has cost.

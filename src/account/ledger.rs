@@ -40,7 +40,7 @@ pub struct Account {
     pub(super) held_cash: Money,
     pub(super) fees: Money,
     pub(super) financed: Money,
-    pub(super) terms: Financing,
+    pub(super) financing: Financing,
     pub(super) lines: Vec<Line>,
     /// In ascending order of id, since ids are given in ascending order.
     pub(super) orders: Vec<OpenOrder>,
@@ -74,7 +74,7 @@ impl Account {
             held_cash: Money::ZERO,
             fees: Money::ZERO,
             financed: Money::ZERO,
-            terms: terms.financing,
+            financing: terms.financing,
             lines,
             orders: Vec::new(),
             credit: terms.credit,

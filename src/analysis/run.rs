@@ -41,15 +41,12 @@ impl RunData {
     /// [`OpenError`] if a table is missing or damaged, or the manifest's times are none.
     pub fn read(run: &StoredRun) -> Result<Self, OpenError> {
         let manifest = run.manifest().clone();
-        let bad = |why: &str| OpenError::BadManifest {
-            path: run.directory().join("manifest.json"),
-            why: why.to_owned(),
-        };
+        let bad = |why: String| run.bad_manifest(why);
         let extent = extent(run)?;
         let interval = manifest.sample_interval.parse::<SimDuration>();
-        let interval = interval.map_err(|error| bad(&format!("`sample_interval`: {error}")))?;
+        let interval = interval.map_err(|error| bad(format!("`sample_interval`: {error}")))?;
         let periods = Periods::new(extent, interval);
-        let directory = Directory::of(&manifest).map_err(|why| bad(&why))?;
+        let directory = Directory::of(&manifest).map_err(bad)?;
         let missing = Missing {
             orders: !run.has(Table::Orders),
             fills: !run.has(Table::Fills),
@@ -61,8 +58,7 @@ impl RunData {
         let accounts = manifest.accounts.iter().zip(totals).map(|(summary, totals)| {
             AccountBuilder::new(summary.clone(), &directory, periods, sessions.clone(), totals)
         });
-        let accounts: Vec<AccountBuilder> =
-            accounts.collect::<Result<_, String>>().map_err(|why| bad(&why))?;
+        let accounts: Vec<AccountBuilder> = accounts.collect::<Result<_, String>>().map_err(bad)?;
         let mut accounts = account::read(run, &directory, accounts)?;
         for (account, plotted) in accounts.iter_mut().zip(plotted::read(run, &directory, extent)?) {
             account.plotted = plotted;
@@ -85,10 +81,8 @@ impl RunData {
 /// [`OpenError::BadManifest`] if the manifest's times are none.
 pub(super) fn extent(run: &StoredRun) -> Result<Extent, OpenError> {
     let time = |text: &str, name: &str| {
-        text.parse::<SimTime>().map_err(|_| OpenError::BadManifest {
-            path: run.directory().join("manifest.json"),
-            why: format!("`{name}` is `{text}`, which is no time"),
-        })
+        let parsed = text.parse::<SimTime>();
+        parsed.map_err(|_| run.bad_manifest(format!("`{name}` is `{text}`, which is no time")))
     };
     let manifest = run.manifest();
     Ok(Extent::new(time(&manifest.start, "start")?, time(&manifest.end, "end")?))

@@ -127,6 +127,12 @@ impl StoredRun {
         &self.manifest
     }
 
+    /// Says what is wrong with the manifest.
+    #[must_use]
+    pub fn bad_manifest(&self, why: String) -> OpenError {
+        OpenError::BadManifest { path: self.directory.join("manifest.json"), why }
+    }
+
     /// Tells whether a table was recorded.
     #[must_use]
     pub fn has(&self, table: Table) -> bool {
@@ -181,9 +187,7 @@ impl StoredRun {
         if !self.has(table) {
             return Err(OpenError::NotRecorded { directory: self.directory.clone(), table });
         }
-        let manifest = self.directory.join("manifest.json");
-        let format: Format =
-            self.manifest.format.parse().map_err(|why| OpenError::BadManifest { path: manifest, why })?;
+        let format: Format = self.manifest.format.parse().map_err(|why| self.bad_manifest(why))?;
         Ok(self.directory.join(format!("{}.{}", table.name(), format.extension())))
     }
 

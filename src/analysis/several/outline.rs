@@ -134,8 +134,6 @@ impl RunOutline {
         let manifest = run.manifest();
         let summary = Summary::read(run)?;
         let accounts = summary.accounts.iter().map(AccountOutline::of).collect::<Result<_, String>>();
-        let path = || run.directory().join("manifest.json");
-        let bad = |why: String| OpenError::BadManifest { path: path(), why };
         let mut outline = Self {
             directory: run.directory().to_path_buf(),
             seed: manifest.seed,
@@ -144,7 +142,7 @@ impl RunOutline {
             events: manifest.events,
             trades: manifest.trades,
             has_equity: run.has(Table::Pnl),
-            accounts: accounts.map_err(bad)?,
+            accounts: accounts.map_err(|why| run.bad_manifest(why))?,
             markets: summary.markets.iter().map(MarketOutline::of).collect(),
         };
         if outline.has_equity {
@@ -160,8 +158,7 @@ impl RunOutline {
     }
 
     fn read_gains(&mut self, run: &StoredRun, extent: Extent) -> Result<(), OpenError> {
-        let bad = |why: String| OpenError::BadManifest { path: run.directory().join("manifest.json"), why };
-        let directory = Directory::of(run.manifest()).map_err(bad)?;
+        let directory = Directory::of(run.manifest()).map_err(|why| run.bad_manifest(why))?;
         let mut kept: Vec<usize> = (0..self.accounts.len()).collect();
         kept.sort_by_key(|place| self.accounts[*place].is_maker());
         kept.truncate(CURVES_MAX);
