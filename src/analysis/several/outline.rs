@@ -162,10 +162,14 @@ impl RunOutline {
         let mut kept: Vec<usize> = (0..self.accounts.len()).collect();
         kept.sort_by_key(|place| self.accounts[*place].is_maker());
         kept.truncate(CURVES_MAX);
-        let initial =
-            |place: usize| run.manifest().accounts[place].initial_equity.parse().unwrap_or(f64::NAN);
         let mut curves: Vec<Option<Curve>> = self.accounts.iter().map(|_| None).collect();
-        kept.into_iter().for_each(|place| curves[place] = Some(Curve::new(extent, initial(place))));
+        for place in kept {
+            let account = run.manifest().accounts.get(place);
+            let initial = account.and_then(|account| account.initial_equity.parse::<f64>().ok());
+            let bad = || run.bad_manifest(format!("account {} has no initial equity", place + 1));
+            let initial = initial.filter(|value| value.is_finite()).ok_or_else(bad)?;
+            curves[place] = Some(Curve::new(extent, initial));
+        }
         run.visit(Table::Pnl, &["time", "owner", "equity"], |frame| mark(&directory, frame, &mut curves))?;
         for (account, curve) in self.accounts.iter_mut().zip(curves) {
             account.gains = curve.map_or_else(Vec::new, Curve::finish);
