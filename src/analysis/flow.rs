@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use super::columns::Columns;
 use super::listing::Print;
 use super::metrics::MarketTotals;
-use super::metrics::market::MarketPeriod;
+use super::mid_periods::{Ended, MidPeriods};
 use super::sampling::Periods;
 use super::signs::Signs;
+use super::stylized::{StylizedBuilder, StylizedFacts};
 use super::thin::Point;
 
 /// How much later the mid is looked at that tells what a trade has moved: a minute.
 const LATER_NANOS: i64 = 60_000_000_000;
-const DAY_NANOS: i64 = 86_400_000_000_000;
 
 /// A trade that waits for the mid a minute later.
 #[derive(Debug, Clone, Copy)]
@@ -26,20 +26,18 @@ struct Waiting {
 
 /// Follows a listing's mid and trades.
 ///
-/// A mid is that of the last quote with two sides. Periods without quotes and trades count where there are some
-/// before and after them on the same day: a quiet market has returns of zero, a closed one has none.
+/// A mid is that of the last quote with two sides.
 #[derive(Debug)]
 pub(super) struct Flow {
     periods: Periods,
     totals: MarketTotals,
     mid: Option<f64>,
-    /// The period at hand, and its end; none before the first mid.
-    period: Option<(MarketPeriod, i64)>,
-    last_at: i64,
+    mids: MidPeriods,
     waiting: VecDeque<Waiting>,
     /// Squared log returns of the mid, per period.
     squares: Columns,
     signs: Signs,
+    stylized: StylizedBuilder,
 }
 
 /// What the flow of a listing came to.
@@ -51,14 +49,17 @@ pub(super) struct FlowEnd {
     pub(super) volatility: Vec<Point>,
     /// The autocorrelation of the aggressors' signs.
     pub(super) signs: Option<Vec<f64>>,
+    /// Whether the mid and the trades look like those of real markets.
+    pub(super) stylized: StylizedFacts,
 }
 
 impl Flow {
     pub(super) fn new(periods: Periods) -> Self {
         let totals = MarketTotals::new(periods.per_year());
         let squares = Columns::new(periods.extent, Columns::fitting(periods.extent, periods.interval));
+        let (mids, stylized) = (MidPeriods::new(periods), StylizedBuilder::new(periods));
         let (waiting, signs) = (VecDeque::new(), Signs::default());
-        Self { periods, totals, mid: None, period: None, last_at: 0, waiting, squares, signs }
+        Self { periods, totals, mid: None, mids, waiting, squares, signs, stylized }
     }
 
     /// Returns the last mid.
@@ -70,12 +71,15 @@ impl Flow {
     pub(super) fn quote(&mut self, at: i64, mid: Option<f64>) {
         self.settle_before(at);
         self.roll(at);
+        self.stylized.quote(at, mid);
         let Some(mid) = mid else { return };
         self.mid = Some(mid);
-        let end = self.periods.end_of(self.last_at);
-        let new = MarketPeriod { opening: mid, ..MarketPeriod::default() };
-        let (period, _) = self.period.get_or_insert((new, end));
-        period.closing = mid;
+        self.mids.quote(mid);
+    }
+
+    /// Takes that the book shows nothing on either side.
+    pub(super) fn shut(&mut self, at: i64) {
+        self.stylized.shut(at);
     }
 
     /// Takes a trade.
@@ -86,10 +90,8 @@ impl Flow {
         self.totals.trades += 1.0;
         self.totals.volume += print.quantity;
         self.totals.notional += notional;
-        if let Some((period, _)) = &mut self.period {
-            period.signed_volume += print.sign.unwrap_or(0.0) * print.quantity;
-            period.notional += notional;
-        }
+        self.mids.trade(print.sign.unwrap_or(0.0) * print.quantity, notional);
+        self.stylized.trade(at, print.sign, notional);
         if let Some(sign) = print.sign {
             self.signs.add(sign);
         }
@@ -102,26 +104,8 @@ impl Flow {
 
     /// Ends the periods that end before `at`.
     fn roll(&mut self, at: i64) {
-        // A table that says more than its manifest must not cost more either.
-        let at = at.clamp(self.periods.extent.start(), self.periods.extent.end());
-        let same_day = self.last_at.div_euclid(DAY_NANOS) == at.div_euclid(DAY_NANOS);
-        self.last_at = at;
-        let Some((mut period, mut end)) = self.period else { return };
-        while end < at {
-            self.close(&period, end);
-            period =
-                MarketPeriod { opening: period.closing, closing: period.closing, ..MarketPeriod::default() };
-            end = if same_day { end.saturating_add(self.periods.interval) } else { self.periods.end_of(at) };
-        }
-        self.period = Some((period, end));
-    }
-
-    /// Ends a period.
-    fn close(&mut self, period: &MarketPeriod, end: i64) {
-        self.totals.add(period);
-        if let Some(log_return) = period.log_return() {
-            self.squares.add(end.saturating_sub(1), log_return * log_return);
-        }
+        let (totals, squares) = (&mut self.totals, &mut self.squares);
+        self.mids.roll(at, |ended| close(totals, squares, ended));
     }
 
     /// Looks at the mid for the trades that were a minute ago before `at`.
@@ -137,8 +121,8 @@ impl Flow {
     pub(super) fn finish(mut self) -> FlowEnd {
         let end = self.periods.extent.end();
         self.settle_before(end);
-        if let Some((period, end)) = self.period {
-            self.close(&period, end);
+        if let Some(ended) = self.mids.finish() {
+            close(&mut self.totals, &mut self.squares, &ended);
         }
         let periods_per_year = self.periods.per_year();
         let annualised = |(at, square): Point| (at, (square * periods_per_year).sqrt());
@@ -147,7 +131,16 @@ impl Flow {
             periods_per_year,
             volatility: self.squares.means().into_iter().map(annualised).collect(),
             signs: self.signs.autocorrelation(),
+            stylized: self.stylized.finish(),
         }
+    }
+}
+
+/// Ends a period.
+fn close(totals: &mut MarketTotals, squares: &mut Columns, ended: &Ended) {
+    totals.add(&ended.period);
+    if let Some(log_return) = ended.period.log_return() {
+        squares.add(ended.end.saturating_sub(1), log_return * log_return);
     }
 }
 
@@ -159,6 +152,7 @@ mod tests {
     use crate::units::{SimDuration, SimTime};
 
     const MINUTE: i64 = 60_000_000_000;
+    const DAY_NANOS: i64 = 86_400_000_000_000;
 
     fn flow() -> Flow {
         let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(2 * DAY_NANOS));

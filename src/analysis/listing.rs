@@ -5,6 +5,7 @@ use super::flow::{Flow, FlowEnd};
 use super::metrics::{Measures, market};
 use super::profile::DepthProfile;
 use super::sampling::Periods;
+use super::stylized::StylizedFacts;
 use super::thin::{LineThinner, MeanThinner, Point};
 use crate::units::SimDuration;
 
@@ -29,6 +30,8 @@ pub struct ListingData {
     pub volatility: Vec<Point>,
     /// The autocorrelation of the aggressors' signs at lags of 1, 2 ... trades; none of few trades.
     pub signs: Option<Vec<f64>>,
+    /// Whether its mid and its trades look like those of real markets.
+    pub stylized: StylizedFacts,
     /// The spread, as a mean over time.
     pub spread: Vec<Point>,
     /// The size at the best bid, as a mean over time.
@@ -127,6 +130,9 @@ impl ListingBuilder {
         self.bid_size.set(at, touch.bid_size);
         self.ask_size.set(at, touch.ask_size);
         self.flow.quote(at, mid);
+        if touch.bid.or(touch.ask).is_none() {
+            self.flow.shut(at);
+        }
     }
 
     /// Takes a trade.
@@ -146,7 +152,7 @@ impl ListingBuilder {
         let (spread, mean_spread) = self.spread.finish();
         let (bid_size, mean_bid) = self.bid_size.finish();
         let (ask_size, mean_ask) = self.ask_size.finish();
-        let FlowEnd { mut totals, periods_per_year, volatility, signs } = self.flow.finish();
+        let FlowEnd { mut totals, periods_per_year, volatility, signs, stylized } = self.flow.finish();
         totals.lacks_trades = lacks_trades;
         totals.spread = mean_spread;
         totals.spread_bps = self.spread_bps.finish().1;
@@ -161,6 +167,7 @@ impl ListingBuilder {
             volume_width: SimDuration::from_nanos(self.volume.width()),
             volatility,
             signs,
+            stylized,
             spread,
             bid_size,
             ask_size,

@@ -4,7 +4,7 @@ use super::figures::{Bars, Group, Line, Lines, Shape, Size, Tone};
 use super::page::absent;
 use super::sheet::{Sheet, put};
 use super::text::{escape, number, significant, span, whole};
-use super::{ReportError, measures};
+use super::{ReportError, measures, stylized};
 use crate::analysis::{ListingData, Point, RunData};
 use crate::record::Table;
 
@@ -28,6 +28,7 @@ pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -
     profile(sheet, data, listing)?;
     signs(sheet, data, listing)?;
     sheet.end_figures();
+    stylized::listing(sheet, listing)?;
     measures::listing(sheet, listing, data);
     put!(sheet, "</section>");
     Ok(())

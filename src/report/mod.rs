@@ -13,6 +13,7 @@ mod page;
 mod png;
 mod several;
 mod sheet;
+mod stylized;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -5,8 +5,9 @@ use crate::analysis::metrics::MarketTotals;
 use crate::analysis::metrics::{Measures, Sample, TradingTotals, account, market, trading};
 use crate::analysis::trips::RoundTrip;
 use crate::analysis::{
-    AccountData, AccountTrip, Attribution, DepthProfile, Evenly, Extent, FillMark, LineThinner, ListingData,
-    LogLine, MeanThinner, Notable, OwnerLog, Plotted, PlottedSeries, Point, Position, RunData,
+    AccountData, AccountTrip, Attribution, DepthProfile, Evenly, Extent, Fact, FillMark, LineThinner,
+    ListingData, LogLine, Margin, MeanThinner, Notable, OwnerLog, Plotted, PlottedSeries, Point, Position,
+    RunData, Statistic, StylizedFact, StylizedFacts, Verdict,
 };
 use crate::market::Side;
 use crate::record::Manifest;
@@ -138,6 +139,26 @@ struct Template {
     metrics: Measures,
 }
 
+fn stylized() -> StylizedFacts {
+    let statistic =
+        Statistic { name: "autocorrelation of |r|".to_owned(), value: 0.1, margin: Margin::Around(0.05) };
+    let fact = |fact| StylizedFact {
+        fact,
+        statistics: vec![statistic.clone(); 4],
+        sample: 23_400,
+        verdict: Verdict::Seen,
+    };
+    StylizedFacts {
+        interval: SimDuration::from_secs(15),
+        returns: 1_560,
+        autocorrelation: vec![0.1; 40],
+        autocorrelation_of_sizes: vec![0.1; 40],
+        density: (-20..=20).map(|bar| (f64::from(bar) / 2.0, 0.01)).collect(),
+        normal: (-30..=30).map(|bar| (f64::from(bar) / 10.0, 0.1)).collect(),
+        facts: Fact::ALL.map(fact).to_vec(),
+    }
+}
+
 fn listing(number: usize, template: &Template) -> ListingData {
     let columns: Vec<Point> = (0..=100).map(|column| (at(column, 100), 5_000.0)).collect();
     ListingData {
@@ -150,6 +171,7 @@ fn listing(number: usize, template: &Template) -> ListingData {
         volume_width: SimDuration::from_secs(234),
         volatility: columns,
         signs: Some(vec![0.1; 20]),
+        stylized: stylized(),
         spread: template.mean.clone(),
         bid_size: template.mean.clone(),
         ask_size: template.mean.clone(),

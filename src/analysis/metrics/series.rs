@@ -16,7 +16,7 @@ pub(super) fn ratio(numerator: f64, denominator: f64) -> Option<f64> {
 }
 
 /// Returns a value if it is a finite number.
-pub(super) fn finite(value: f64) -> Option<f64> {
+pub(in crate::analysis) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
@@ -62,7 +62,7 @@ pub(in crate::analysis) fn quantile(values: &[f64], share: f64) -> Option<f64> {
 }
 
 /// Returns the values in ascending order.
-pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
+pub(in crate::analysis) fn sorted(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted
@@ -74,12 +74,12 @@ pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
     clippy::cast_sign_loss,
     reason = "a place in a list is neither negative nor beyond its length"
 )]
-pub(super) fn index(place: f64) -> usize {
+pub(in crate::analysis) fn index(place: f64) -> usize {
     place.max(0.0) as usize
 }
 
 /// Returns Pearson's correlation of pairs, if both sides vary.
-pub(super) fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+pub(in crate::analysis) fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     let (left, right): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     if is_constant(&left) || is_constant(&right) {
         return None;
@@ -120,7 +120,7 @@ pub fn underwater(returns: &[f64]) -> Vec<f64> {
 }
 
 /// Returns the density of the standard normal distribution.
-pub(super) fn normal_density(z: f64) -> f64 {
+pub(in crate::analysis) fn normal_density(z: f64) -> f64 {
     libm::exp(-z * z / 2.0) / (2.0 * PI).sqrt()
 }
 

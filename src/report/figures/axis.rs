@@ -83,6 +83,17 @@ impl Axis {
         Self { low: span.low, high: span.high, marks, label, has_grid: true }
     }
 
+    /// Makes an axis of powers of ten: places are their exponents.
+    pub(super) fn powers(span: Span, unit: &str) -> Self {
+        let exponents = (-12_i8..=12).filter(|it| (span.low..=span.high).contains(&f64::from(*it)));
+        let mark = |exponent: i8| AxisMark {
+            at: exponent.into(),
+            text: number(10_f64.powi(exponent.into()), exponent.min(0).unsigned_abs().into()),
+        };
+        let marks = exponents.map(mark).collect();
+        Self { low: span.low, high: span.high, marks, label: unit.to_owned(), has_grid: true }
+    }
+
     /// Makes an axis of time with about so many marks; places are nanoseconds from its start.
     pub(super) fn time(extent: Extent, most: i64) -> Self {
         let (marks, label) = clock::marks(extent, most);

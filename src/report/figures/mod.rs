@@ -1,11 +1,12 @@
 //! Figures: what can be drawn, as SVG by plotters.
 //!
 //! They know series and numbers, but not runs: [`Lines`] over time with bands and marks, [`Histogram`],
-//! [`Scatter`], [`Bars`] and [`Heat`]. Each has its title, its legend and the units of its axes in the picture itself, so
+//! [`Scatter`], [`Chart`], [`Bars`] and [`Heat`]. Each has its title, its legend and the units of its axes in the picture itself, so
 //! that it can stand alone.
 
 mod axis;
 mod bars;
+mod chart;
 mod clock;
 mod heat;
 mod histogram;
@@ -17,6 +18,7 @@ mod tests;
 mod tone;
 
 pub(crate) use bars::{Bars, Group};
+pub(crate) use chart::{Chart, Look, Series};
 pub(crate) use heat::Heat;
 pub(crate) use histogram::Histogram;
 pub(crate) use lines::{Band, Line, Lines, Mark, Shape};

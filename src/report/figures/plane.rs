@@ -65,6 +65,8 @@ pub(crate) struct Key {
 pub(crate) enum Sign {
     /// A dash.
     Line,
+    /// A dot.
+    Dot,
     /// A triangle that points up.
     Up,
     /// A triangle that points down.
@@ -167,6 +169,7 @@ impl Frame<'_> {
             let style = ShapeStyle::from(color(key.tone, 1.0)).filled();
             match key.sign {
                 Sign::Line => area.draw(&Rectangle::new([(x, y - 2), (x + 16, y + 2)], style)),
+                Sign::Dot => area.draw(&Circle::new((x + 8, y), 4, style)),
                 Sign::Up => area.draw(&TriangleMarker::new((x + 8, y + 1), 7, style)),
                 Sign::Down => area.draw(&TriangleMarker::new((x + 8, y - 1), -7, style)),
             }

@@ -1,0 +1,227 @@
+//! Against what statsmodels and scipy say of the same series.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::dependence::{leverage, ljung_box, rank_correlation, robust_portmanteau};
+use super::returns::ReturnSeries;
+use super::tails::{hill, skew};
+use super::*;
+use crate::analysis::metrics::distribution::kurtosis_excess_biased;
+
+fn fixtures() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stylized.json");
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|it| it.as_f64().unwrap()).collect()
+}
+
+fn series_of(value: &Value) -> ReturnSeries {
+    let (returns, notionals) = (numbers(&value["returns"]), numbers(&value["turnover"]));
+    ReturnSeries { returns, notionals, breaks: Vec::new() }
+}
+
+fn series(name: &str) -> ReturnSeries {
+    let fixtures = fixtures();
+    let all = fixtures["series"].as_array().unwrap();
+    series_of(all.iter().find(|series| series["name"] == name).unwrap())
+}
+
+/// All statistics by the names that the fixtures have for them.
+fn statistics(series: &ReturnSeries) -> Vec<(&'static str, Option<f64>)> {
+    let returns = series.returns.as_slice();
+    let sizes: Vec<f64> = returns.iter().map(|value| value.abs()).collect();
+    let squares: Vec<f64> = returns.iter().map(|value| value * value).collect();
+    let of_sizes = ljung_box(&sizes);
+    let (of_squares, robust) = (ljung_box(&squares), robust_portmanteau(returns));
+    let (skew, leverage) = (skew(returns), leverage(returns, 10));
+    let ranks = rank_correlation(&sizes, &series.notionals);
+    vec![
+        ("ljung_box_sizes", of_sizes.map(|it| it.value)),
+        ("ljung_box_sizes_p", of_sizes.map(|it| it.probability)),
+        ("ljung_box_squares", of_squares.map(|it| it.value)),
+        ("ljung_box_squares_p", of_squares.map(|it| it.probability)),
+        ("robust_q", robust.map(|it| it.value)),
+        ("robust_q_p", robust.map(|it| it.probability)),
+        ("kurtosis", kurtosis_excess_biased(returns)),
+        ("kurtosis_4", kurtosis_excess_biased(&series.summed(4).returns)),
+        ("hill", hill(returns, 0.05).map(|it| it.value)),
+        ("skew", skew.map(|it| it.value)),
+        ("skew_error", skew.map(|it| it.error)),
+        ("leverage", leverage.map(|it| it.value)),
+        ("leverage_error", leverage.map(|it| it.error)),
+        ("rank_correlation", ranks.map(|it| it.value)),
+        ("rank_correlation_error", ranks.map(|it| it.error)),
+    ]
+}
+
+fn agree(ours: f64, reference: f64) -> bool {
+    (ours - reference).abs() <= 1e-9 * ours.abs().max(reference.abs())
+}
+
+#[test]
+fn statistics_agree_with_the_references_to_nine_digits() {
+    let mut faults = Vec::new();
+    let fixtures = fixtures();
+    for value in fixtures["series"].as_array().unwrap() {
+        let (name, expected, series) = (&value["name"], &value["expected"], series_of(value));
+        let sizes: Vec<f64> = series.returns.iter().map(|value| value.abs()).collect();
+        for (key, values) in [("autocorrelation", &series.returns), ("autocorrelation_of_sizes", &sizes)] {
+            let found = autocorrelation(values, 20).unwrap();
+            let reference = numbers(&expected[key]);
+            assert_eq!(found.len(), reference.len());
+            let differ = |(_, (ours, reference)): &(usize, (&f64, &f64))| !agree(**ours, **reference);
+            faults.extend(
+                (1..)
+                    .zip(found.iter().zip(&reference))
+                    .filter(differ)
+                    .map(|it| format!("{name} {key} {it:?}")),
+            );
+        }
+        let found = statistics(&series);
+        assert_eq!(found.len() + 2, expected.as_object().unwrap().len());
+        for (key, ours) in found {
+            let reference = expected[key].as_f64();
+            if !ours.zip(reference).map_or(ours == reference, |(a, b)| agree(a, b)) {
+                faults.push(format!("{name} {key}: {ours:?}, not {reference:?}"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn memory_of(signs: impl Iterator<Item = f64>) -> SignMemory {
+    let mut memory = SignMemory::default();
+    (0..).zip(signs).for_each(|(at, sign)| memory.add(at, sign));
+    memory
+}
+
+#[test]
+fn the_hurst_exponent_is_that_of_blocks_taken_one_by_one() {
+    let fixtures = fixtures();
+    for value in fixtures["memory"].as_array().unwrap() {
+        let signs = value["signs"].as_str().unwrap().chars().map(|it| if it == '+' { 1.0 } else { -1.0 });
+        let memory = memory_of(signs);
+        let hurst = memory.hurst().unwrap();
+        assert!(agree(hurst.exponent, value["exponent"].as_f64().unwrap()), "{hurst:?}");
+        assert!(agree(hurst.error, value["error"].as_f64().unwrap()), "{hurst:?}");
+        assert_eq!((hurst.blocks[1] as u64, memory.orders()), (value["long"].as_u64().unwrap(), 6_000));
+        let verdict = facts::all(&ReturnSeries::default(), &memory)[7].verdict;
+        assert_eq!(verdict == Verdict::Seen, value["name"] == "long", "{hurst:?}");
+    }
+}
+
+#[test]
+fn an_order_that_takes_several_others_counts_once() {
+    let mut memory = SignMemory::default();
+    for (at, sign) in [(1, 1.0), (1, 1.0), (1, -1.0), (2, -1.0), (2, -1.0), (3, -1.0)] {
+        memory.add(at, sign);
+    }
+    assert_eq!(memory.orders(), 4);
+}
+
+fn verdicts(series: &ReturnSeries) -> Vec<Verdict> {
+    facts::all(series, &SignMemory::default()).into_iter().map(|fact| fact.verdict).collect()
+}
+
+#[test]
+fn verdicts_tell_a_market_from_noise() {
+    use Verdict::{NotSeen, Seen};
+    let noise = verdicts(&series("normal"));
+    assert_eq!(noise[..3], [Seen, NotSeen, NotSeen]);
+    assert_eq!(noise[4..7], [NotSeen; 3]);
+    assert!(matches!(noise[3], Verdict::CannotTell(why) if why.contains("not heavier than normal")));
+    let clustered = verdicts(&series("clustered"));
+    assert_eq!([clustered[0], clustered[1], clustered[4], clustered[6]], [Seen; 4]);
+}
+
+#[test]
+fn returns_that_answer_one_another_are_not_free_of_autocorrelation() {
+    let mut series = series("normal");
+    let before = series.returns.clone();
+    series.returns.iter_mut().zip(before.iter().skip(3)).for_each(|(now, later)| *now += 0.6 * later);
+    assert_eq!(verdicts(&series)[0], Verdict::NotSeen);
+}
+
+#[test]
+fn what_cannot_be_told_has_a_reason_and_no_numbers() {
+    let made = |returns: Vec<f64>| {
+        let notionals = vec![0.0; returns.len()];
+        ReturnSeries { returns, notionals, breaks: Vec::new() }
+    };
+    let alternating = (0..400).map(|it| if it % 2 == 0 { 0.01 } else { -0.01 }).collect();
+    for (series, facts, reason) in [
+        (made(Vec::new()), 0..8, "recorded"),
+        (made(vec![0.01]), 0..7, "fewer than 250"),
+        (made(vec![0.0; 400]), 0..7, "never moved"),
+        (made(vec![0.01; 400]), 0..6, "moved too little"),
+        (made(alternating), 6..8, "recorded"),
+        (made((0..400).map(|it| if it % 3 == 0 { 0.01 } else { 0.0 }).collect()), 1..2, "stood still"),
+    ] {
+        let found = facts::all(&series, &SignMemory::default());
+        for fact in &found[facts] {
+            assert!(matches!(fact.verdict, Verdict::CannotTell(why) if why.contains(reason)), "{fact:?}");
+            assert!(fact.statistics.is_empty());
+        }
+    }
+    let one_way = facts::all(&ReturnSeries::default(), &memory_of((0..5_000).map(|_| 1.0)));
+    assert!(matches!(one_way[7].verdict, Verdict::CannotTell(why) if why.contains("the same way")));
+}
+
+mod property_tests {
+    use super::*;
+
+    fn returns() -> impl Strategy<Value = Vec<f64>> {
+        let value = prop_oneof![3 => -0.1..0.1_f64, 1 => Just(0.0), 1 => Just(0.01), 1 => Just(1e-300)];
+        prop::collection::vec(value, 0..600)
+    }
+
+    proptest! {
+        #[test]
+        fn prop_no_number_is_none(returns in returns(), traded in prop::collection::vec(0.0..3.0_f64, 600)) {
+            let notionals = traded.into_iter().take(returns.len()).map(f64::floor).collect();
+            let series = ReturnSeries { returns, notionals, breaks: Vec::new() };
+            for fact in facts::all(&series, &SignMemory::default()) {
+                for statistic in &fact.statistics {
+                    let (Margin::Around(margin) | Margin::Chance(margin) | Margin::Probability(margin)) =
+                        statistic.margin;
+                    prop_assert!(statistic.value.is_finite() && margin.is_finite(), "{:?}", statistic);
+                }
+            }
+        }
+
+        #[test]
+        fn prop_the_unit_of_returns_changes_nothing(returns in prop::collection::vec(-0.1..0.1_f64, 30..300)) {
+            let notionals = returns.iter().map(|value| value.abs().sqrt()).collect();
+            let one = ReturnSeries { returns, notionals, breaks: Vec::new() };
+            let mut other = one.clone();
+            other.returns.iter_mut().for_each(|value| *value *= 1_024.0);
+            for ((key, a), (_, b)) in statistics(&one).into_iter().zip(statistics(&other)) {
+                let same = a.zip(b).is_some_and(|(a, b)| (a - b).abs() <= 1e-9 * a.abs().max(1.0));
+                prop_assert!(same, "{key}: {a:?} and {b:?}");
+            }
+        }
+
+        #[test]
+        fn prop_no_sum_spans_a_break(lengths in prop::collection::vec(1..40_usize, 1..8), multiple in 1..10_usize) {
+            // Each stretch between breaks has a value of its own.
+            let mut series = ReturnSeries::default();
+            for (value, length) in (1_u32..).zip(&lengths) {
+                series.breaks.extend((value > 1).then_some(series.returns.len()));
+                series.returns.extend(vec![f64::from(value); *length]);
+            }
+            series.notionals = series.returns.clone();
+            let summed = series.summed(multiple);
+            let whole = f64::from(u32::try_from(multiple).unwrap());
+            prop_assert!(summed.returns.iter().all(|sum| (sum / whole).fract() == 0.0));
+            let count: usize = lengths.iter().map(|length| length / multiple).sum();
+            prop_assert_eq!(summed.returns.len(), count);
+            prop_assert_eq!(series.summed(1), series);
+        }
+    }
+}
