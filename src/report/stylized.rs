@@ -3,13 +3,16 @@
 use super::ReportError;
 use super::figures::{Chart, Look, Series, Tone};
 use super::sheet::{Sheet, put};
-use super::text::{escape, number, significant, span, whole};
-use crate::analysis::{ListingData, Margin, Statistic, StylizedFact, StylizedFacts, Verdict};
+use super::text::{NONE, escape, number, places_for, span, whole};
+use crate::analysis::{Fact, ListingData, Margin, Statistic, StylizedFact, StylizedFacts, Verdict};
 
 /// Writes the stylized facts of a listing.
 pub(super) fn listing(sheet: &mut Sheet, listing: &ListingData) -> Result<(), ReportError> {
-    let (facts, title) = (&listing.stylized, listing.title());
-    put!(sheet, "<h3>Stylized facts of {}</h3>", escape(&title));
+    section(sheet, &listing.stylized, &listing.title())
+}
+
+fn section(sheet: &mut Sheet, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
+    put!(sheet, "<h3>Stylized facts of {}</h3>", escape(title));
     if let Some(reasons) = nothing_told(facts) {
         put!(sheet, "<p class=\"none\">Whether it looks like a real market cannot be told: {reasons}.</p>");
         return Ok(());
@@ -26,8 +29,8 @@ pub(super) fn listing(sheet: &mut Sheet, listing: &ListingData) -> Result<(), Re
     );
     if !facts.autocorrelation.is_empty() {
         sheet.begin_figures();
-        correlogram(sheet, facts, &title)?;
-        density(sheet, facts, &title)?;
+        correlogram(sheet, facts, title)?;
+        density(sheet, facts, title)?;
         sheet.end_figures();
     }
     table(sheet, facts);
@@ -103,28 +106,107 @@ fn table(sheet: &mut Sheet, facts: &StylizedFacts) {
 
 fn row(sheet: &mut Sheet, fact: &StylizedFact) {
     let here: Vec<String> = fact.statistics.iter().map(told).collect();
+    let here = if here.is_empty() { NONE.to_owned() } else { here.join("<br>") };
     let verdict = match fact.verdict {
-        Verdict::Seen => "seen".to_owned(),
+        Verdict::Seen => "<b>seen</b>".to_owned(),
         Verdict::NotSeen => "not seen".to_owned(),
         Verdict::CannotTell(why) => format!("cannot be told: {why}"),
     };
+    let (name, sample) = (fact.fact.name(), whole(fact.sample as u64));
+    let counted = if fact.fact == Fact::LongMemoryOfSigns { "orders" } else { "returns" };
     put!(
         sheet,
-        "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{verdict}</td></tr>",
-        fact.fact.name(),
-        fact.fact.in_real_markets(),
-        if here.is_empty() { super::text::NONE.to_owned() } else { here.join("<br>") },
-        fact.fact.rule(),
+        "<tr><th>{name}<small>{sample} {counted}</small></th><td>{}</td>",
+        fact.fact.in_real_markets()
     );
+    put!(sheet, "<td>{here}</td><td>{}</td><td>{verdict}</td></tr>", fact.fact.rule());
 }
 
-/// Writes a statistic with what chance does to it.
+/// Writes a statistic with what chance does to it, with as many digits as that leaves.
 fn told(statistic: &Statistic) -> String {
-    let (name, value) = (escape(&statistic.name), significant(statistic.value));
-    match statistic.margin {
-        Margin::Around(margin) => format!("{name}: <b>{value}</b> ± {}", significant(margin)),
-        Margin::Chance(margin) => format!("{name}: <b>{value}</b> (chance: ±{})", significant(margin)),
-        Margin::Probability(share) if share < 0.001 => format!("{name}: <b>{value}</b> (p &lt; 0.001)"),
-        Margin::Probability(share) => format!("{name}: <b>{value}</b> (p = {})", number(share, 3)),
+    let written = |margin: f64| {
+        let places = places_for(margin / 3.0);
+        (number(statistic.value, places), number(margin, places))
+    };
+    let told = match statistic.margin {
+        Margin::Around(margin) => {
+            let (value, margin) = written(margin);
+            format!("<b>{value}</b> ± {margin}")
+        }
+        Margin::Chance(margin) => {
+            let (value, margin) = written(margin);
+            format!("<b>{value}</b> (chance: ±{margin})")
+        }
+        Margin::Probability(share) if share < 0.001 => {
+            format!("<b>{}</b> (p &lt; 0.001)", number(statistic.value, 1))
+        }
+        Margin::Probability(share) => {
+            format!("<b>{}</b> (p = {})", number(statistic.value, 1), number(share, 3))
+        }
+    };
+    format!("{}: {told}", escape(&statistic.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimDuration;
+
+    fn facts(verdict: impl Fn(Fact) -> Verdict) -> StylizedFacts {
+        let fact =
+            |fact| StylizedFact { fact, statistics: Vec::new(), sample: 1_234, verdict: verdict(fact) };
+        StylizedFacts {
+            interval: SimDuration::from_secs(15),
+            returns: 1_234,
+            autocorrelation: Vec::new(),
+            autocorrelation_of_sizes: Vec::new(),
+            density: Vec::new(),
+            normal: Vec::new(),
+            facts: Fact::ALL.map(fact).to_vec(),
+        }
+    }
+
+    fn page(facts: &StylizedFacts) -> String {
+        let mut sheet = Sheet::default();
+        section(&mut sheet, facts, "ACME at PIT").unwrap();
+        sheet.finish().0
+    }
+
+    #[test]
+    fn where_nothing_can_be_told_a_sentence_says_each_reason_once() {
+        let page = page(&facts(|fact| match fact {
+            Fact::LongMemoryOfSigns => Verdict::CannotTell("no trades"),
+            _ => Verdict::CannotTell("the mid never moved"),
+        }));
+        assert!(page.contains("cannot be told: the mid never moved; no trades."), "{page}");
+        assert!(!page.contains("<table") && !page.contains("1,234"), "{page}");
+    }
+
+    #[test]
+    fn every_fact_has_a_row_with_its_verdict() {
+        let mut facts = facts(|fact| match fact {
+            Fact::HeavyTails => Verdict::Seen,
+            Fact::Leverage => Verdict::CannotTell("there is no reason"),
+            _ => Verdict::NotSeen,
+        });
+        facts.facts[1].statistics = vec![
+            Statistic { name: "|r| < 1".to_owned(), value: 0.123_456, margin: Margin::Chance(0.05) },
+            Statistic { name: "Q".to_owned(), value: 12.345, margin: Margin::Probability(1e-9) },
+        ];
+        let page = page(&facts);
+        assert_eq!(
+            (page.matches("<tr><th>").count(), page.matches("not seen</td>").count()),
+            (9, 6),
+            "{page}"
+        );
+        for part in [
+            "1,234 log returns of the mid over 15 s",
+            "|r| &lt; 1: <b>0.123</b> (chance: ±0.050)<br>Q: <b>12.3</b> (p &lt; 0.001)",
+            "<b>seen</b></td>",
+            "cannot be told: there is no reason</td>",
+            "1,234 orders",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
     }
 }

@@ -113,6 +113,11 @@ fn a_run_has_all_its_sections_figures_and_units() {
         "Volatility of ACME at PIT",
         "Depth at the touch of ACME at PIT",
         "Order of purchases and sales",
+        "Stylized facts of ACME at PIT",
+        "Autocorrelation of returns, ACME at PIT",
+        "Density of returns, ACME at PIT",
+        "log returns of the mid over 5 s",
+        "long memory of order signs",
         "price (currency)",
         "time of day, 2025-03-03",
     ] {
@@ -181,6 +186,8 @@ fn what_was_not_recorded_is_said_to_be_that_and_not_to_be_nothing() {
         "Drawdown of ema</strong>: the table <code>pnl</code> was not recorded.",
         "Volume of ACME at PIT</strong>: the table <code>trades</code> was not recorded.",
         "Depth by level of ACME at PIT",
+        "cannot be told: no trades were recorded",
+        "cannot be told: no trades with an aggressor were recorded",
     ] {
         assert!(page.contains(words), "{words}");
     }
@@ -197,6 +204,8 @@ fn one_period_is_too_few_for_what_needs_more() {
     assert_eq!(data.accounts[0].sample.returns.len(), 1);
     let report = rendered(&data);
     assert!(report.page.contains("there are fewer than 40 periods with returns"));
+    let untold = "Whether it looks like a real market cannot be told: there are fewer than 250 returns";
+    assert!(report.page.contains(untold));
     assert!(report.page.contains("Not defined for this run:"));
 }
 
@@ -216,6 +225,7 @@ fn a_price_that_never_moves_is_drawn_flat_and_without_volatility() {
     assert!(labels.contains(&"100.0"), "{labels:?}");
     assert!(report.page.contains("Its price never moved: all trades were at 100."));
     assert!(report.page.contains("buyer plots level"));
+    assert!(report.page.contains("Whether it looks like a real market cannot be told: "));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! What real markets have in common is told by Cont (2001), "Empirical properties of asset returns: stylized facts and
 //! statistical issues", Quantitative Finance 1, 223-236, and for the order of trades by Lillo and Farmer (2004), "The long
 //! memory of the efficient market", Studies in Nonlinear Dynamics & Econometrics 8(3). Each of eight facts has statistics,
-//! a rule that was fixed beforehand, and a verdict: [`StylizedFact`].
+//! a rule that is the same for every market, and a verdict: [`StylizedFact`]. `docs/stylized.md` tells the formulas.
 //!
 //! Returns are those of the mid over equal intervals ([`returns`]), so that trades which alternate between bid and ask
 //! move nothing. The tests compare every statistic with what statsmodels and scipy say of the same series.
@@ -113,7 +113,7 @@ impl Fact {
     pub const fn in_real_markets(self) -> &'static str {
         match self {
             Self::NoAutocorrelation => {
-                "past returns hardly tell the next ones, but within minutes, where the book's own ways show"
+                "past returns tell hardly anything of later ones, except within minutes"
             }
             Self::HeavyTails => {
                 "extreme returns are far more frequent than normal ones; tail index of 2 to 5"

@@ -173,6 +173,15 @@ fn what_cannot_be_told_has_a_reason_and_no_numbers() {
     assert!(matches!(one_way[7].verdict, Verdict::CannotTell(why) if why.contains("the same way")));
 }
 
+#[test]
+fn every_fact_stands_in_the_docs() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/stylized.md");
+    let page = fs::read_to_string(path).unwrap();
+    for fact in Fact::ALL {
+        assert!(page.contains(&format!("\n| {} |", fact.name())), "{fact:?}");
+    }
+}
+
 mod property_tests {
     use super::*;
 

@@ -95,3 +95,50 @@ fn the_other_figures_say_what_they_show() {
     let written = texts(&heat);
     assert!(written.contains(&"1.5".to_owned()) && written.contains(&"−2.2".to_owned()), "{written:?}");
 }
+
+#[test]
+fn a_chart_names_its_series_and_its_band() {
+    let series = |label: &str, places: Vec<(f64, f64)>, look| Series {
+        label: label.to_owned(),
+        places,
+        look,
+        tone: Tone::Line(0),
+    };
+    let chart = Chart {
+        title: "correlogram".to_owned(),
+        across: "lag".to_owned(),
+        up: "autocorrelation".to_owned(),
+        band: Some((0.5, "by chance".to_owned())),
+        in_powers: false,
+        series: vec![
+            series("returns", vec![(1.0, 0.1), (2.0, f64::NAN)], Look::Dots),
+            series("sizes", vec![(1.0, -0.3)], Look::Triangles),
+        ],
+    };
+    let written = texts(&chart);
+    for name in ["correlogram", "lag", "autocorrelation", "by chance", "returns", "sizes"] {
+        assert!(written.contains(&name.to_owned()), "{name}: {written:?}");
+    }
+    let svg = chart.draw().unwrap();
+    // One in the legend, one in the plane: what is no number has none.
+    assert_eq!((svg.matches("<circle").count(), svg.matches("<polygon").count()), (2, 2), "{svg}");
+    assert!(Chart { series: Vec::new(), ..chart }.is_empty());
+}
+
+#[test]
+fn a_chart_in_powers_of_ten_leaves_out_what_has_none() {
+    let places = vec![(-1.0, 0.004), (0.0, 0.4), (1.0, 0.0), (2.0, -1.0)];
+    let series = Series { label: "density".to_owned(), places, look: Look::Line, tone: Tone::Up };
+    let chart = Chart {
+        title: "density".to_owned(),
+        across: "return".to_owned(),
+        up: "density".to_owned(),
+        band: None,
+        in_powers: true,
+        series: vec![series],
+    };
+    let written = texts(&chart);
+    assert!(written.contains(&"0.1".to_owned()) && written.contains(&"0.01".to_owned()), "{written:?}");
+    let none = Series { places: vec![(1.0, 0.0)], ..chart.series[0].clone() };
+    assert!(Chart { series: vec![none], ..chart }.is_empty());
+}
