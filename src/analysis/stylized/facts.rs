@@ -125,7 +125,8 @@ fn heavy_tails(returns: &[f64]) -> Found {
 
 fn asymmetry(returns: &[f64]) -> Found {
     let skew = skew(returns).ok_or(UNMOVED)?;
-    Ok((vec![around("skewness", skew)], seen(skew.value < -WITHIN * skew.error)))
+    let margin = WITHIN * skew.error;
+    Ok((vec![statistic("skewness", skew.value, Margin::Chance(margin))], seen(skew.value < -margin)))
 }
 
 fn gaussianity(series: &ReturnSeries) -> Found {
@@ -193,7 +194,7 @@ fn long_memory(signs: &SignMemory) -> Found {
     if signs.orders() == 0 {
         return Err("no trades with an aggressor were recorded");
     }
-    let few = "there are fewer than 3,200 orders with an aggressor, or all went the same way";
+    let few = "there are fewer than 12,800 orders with an aggressor, or all went the same way";
     let hurst = signs.hurst().ok_or(few)?;
     let [short, long] = hurst.blocks;
     let name = format!("Hurst exponent, blocks of {short} to {long} orders");

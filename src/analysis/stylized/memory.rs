@@ -2,10 +2,13 @@
 
 use crate::analysis::metrics::series::real;
 
-/// Blocks of so many orders are compared with longer ones: what a few orders in a row have in common is no memory.
-const SHORT: usize = 4;
 /// The longest blocks are those of which there are so many.
 const BLOCKS_MIN: usize = 50;
+/// They are compared with blocks that are so many times halved: what orders in a row have in common for a while is in
+/// both, and no long memory.
+const HALVED: usize = 3;
+/// The longest blocks have 2 to the power of this orders at least.
+const LONG_MIN: usize = 8;
 
 /// Sums of signs over blocks of one length.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,26 +80,24 @@ impl SignMemory {
         self.levels.first().map_or(0, |blocks| blocks.count)
     }
 
-    /// Returns the Hurst exponent from the variances of sums over blocks of 16 orders and the longest blocks of
-    /// which there are fifty; none of fewer than 3,200 orders, and where sums do not vary.
+    /// Returns the Hurst exponent from the variances of sums over the longest blocks of which there are fifty, and over
+    /// blocks an eighth as long; none of fewer than 12,800 orders, and where sums do not vary.
     ///
     /// A variance from N blocks has a relative error of root(2 / N); the two are taken as independent, which makes
     /// the error rather too large, as the long blocks are made of the short ones.
     pub(super) fn hurst(&self) -> Option<Hurst> {
         let long = self.levels.iter().rposition(|blocks| blocks.count >= BLOCKS_MIN)?;
-        if long < SHORT + 2 {
-            return None;
-        }
-        let (few, many) = (self.levels.get(long)?, self.levels.get(SHORT)?);
+        let short = long.checked_sub(HALVED).filter(|_| long >= LONG_MIN)?;
+        let (few, many) = (self.levels.get(long)?, self.levels.get(short)?);
         let growth = few.variance() / many.variance();
-        let lengths = libm::log(2.0) * real(long - SHORT);
+        let lengths = libm::log(2.0) * real(HALVED);
         if !(growth.is_finite() && growth > 0.0) {
             return None;
         }
         Some(Hurst {
             exponent: libm::log(growth) / lengths / 2.0,
             error: (2.0 / real(few.count) + 2.0 / real(many.count)).sqrt() / lengths / 2.0,
-            blocks: [1 << SHORT, 1 << long],
+            blocks: [1 << short, 1 << long],
         })
     }
 }

@@ -141,7 +141,7 @@ impl Fact {
             Self::HeavyTails => {
                 "excess kurtosis beyond chance, and the tail index, with its error, meets 2 to 5"
             }
-            Self::Asymmetry => "skewness is below zero by more than its error",
+            Self::Asymmetry => "skewness is below zero by more than chance",
             Self::AggregationalGaussianity => {
                 "excess kurtosis is beyond chance, and over the longest interval lower by more than chance there"
             }

@@ -24,14 +24,12 @@ pub(super) fn hill(returns: &[f64], share: f64) -> Option<Estimate> {
     Some(Estimate { value, error: value / real(count).sqrt() })
 }
 
-/// The biased skewness, with the error that follows from the returns' own moments (the delta method): root of the mean of
-/// (z^3 - 3 z - skew (z^2 - 1) 3/2 - skew)^2 over n. The usual root(6 / n) is for normal returns, and far too small
-/// for others.
+/// The biased skewness, with the error that it has where rises are as likely as falls of the same size: root of the mean of
+/// (z^3 - 3 z)^2 over n. The usual root(6 / n) is for normal returns, and far too small for others.
 pub(super) fn skew(returns: &[f64]) -> Option<Estimate> {
     let value = skew_biased(returns)?;
-    let scores = standardised(returns)?;
-    let influence = |z: &f64| (z.powi(3) - 3.0 * z - 1.5 * value * (z * z - 1.0) - value).powi(2);
-    let variance = mean(&scores.iter().map(influence).collect::<Vec<f64>>())?;
+    let influence = |z: &f64| (z.powi(3) - 3.0 * z).powi(2);
+    let variance = mean(&standardised(returns)?.iter().map(influence).collect::<Vec<f64>>())?;
     Some(Estimate { value, error: (variance / real(returns.len())).sqrt() })
 }
 
