@@ -24,12 +24,14 @@ impl OrderLives {
     /// Follows a fact, and appends the orders that end with it to `ended`.
     pub(super) fn follow(&mut self, at: SimTime, fact: &Fact, ended: &mut Vec<OrderRow>) {
         match *fact {
-            Fact::OrderAccepted { order, owner, listing, terms } => {
-                self.begin(order, OrderRow::new(Some(order), owner, listing, terms, at));
-            }
-            Fact::OrderRejected { order, owner, listing, terms, reason } => {
+            Fact::OrderAccepted { order, owner, listing, terms, sent_at } => {
                 let row = OrderRow::new(Some(order), owner, listing, terms, at);
-                ended.push(OrderRow { status: Status::Rejected, reason: Some(reason.name()), ..row });
+                self.begin(order, OrderRow { sent_at, ..row });
+            }
+            Fact::OrderRejected { order, owner, listing, terms, sent_at, reason } => {
+                let row = OrderRow::new(Some(order), owner, listing, terms, at);
+                let (status, reason) = (Status::Rejected, Some(reason.name()));
+                ended.push(OrderRow { sent_at: Some(sent_at), status, reason, ..row });
             }
             Fact::OrderRefused { owner, listing, terms, reason } => {
                 let row = OrderRow::new(None, owner, listing, terms, at);

@@ -5,8 +5,9 @@ use crate::analysis::metrics::MarketTotals;
 use crate::analysis::metrics::{Measures, Sample, TradingTotals, account, market, trading};
 use crate::analysis::trips::RoundTrip;
 use crate::analysis::{
-    AccountData, AccountTrip, Attribution, DepthProfile, Evenly, Extent, FillMark, LineThinner, ListingData,
-    LogLine, MeanThinner, Notable, OwnerLog, Plotted, PlottedSeries, Point, Position, RunData,
+    AccountData, AccountTrip, Attribution, DepthProfile, EntryLatencies, Evenly, Extent, FillMark,
+    LineThinner, ListingData, LogLine, MeanThinner, Notable, OwnerLog, Plotted, PlottedSeries, Point,
+    Position, RunData,
 };
 use crate::market::Side;
 use crate::record::Manifest;
@@ -153,6 +154,11 @@ fn listing(number: usize, template: &Template) -> ListingData {
         spread: template.mean.clone(),
         bid_size: template.mean.clone(),
         ask_size: template.mean.clone(),
+        latencies: EntryLatencies {
+            orders: 2_000_000,
+            longest: 9e6,
+            sample: (0..20_000).map(|number| f64::from(number) * 3.0).collect(),
+        },
         profile: DepthProfile { snapshots: 10, bids: vec![1.0; 10], asks: vec![1.0; 10] },
         trades: 500_000,
         metrics: Measures::take(market::METRICS, &MarketTotals::new(252.0), 252.0),
