@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::flow::{Flow, FlowEnd};
+use super::latencies::EntryLatencies;
 use super::metrics::{Measures, market};
 use super::profile::DepthProfile;
 use super::sampling::Periods;
@@ -40,6 +41,8 @@ pub struct ListingData {
     pub ask_size: Vec<Point>,
     /// How much stood how deep in the book; of no snapshots where books were not recorded.
     pub profile: DepthProfile,
+    /// How long orders were on their way; of no orders where they were not recorded.
+    pub latencies: EntryLatencies,
     /// How many trades there were.
     pub trades: u64,
     /// All its metrics, of [`market::METRICS`].
@@ -172,6 +175,7 @@ impl ListingBuilder {
             bid_size,
             ask_size,
             profile: DepthProfile::default(),
+            latencies: EntryLatencies::default(),
             trades,
             metrics: Measures::take(market::METRICS, &totals, periods_per_year),
         })

@@ -18,6 +18,7 @@ mod directory;
 mod evenly;
 mod flow;
 mod holdings;
+mod latencies;
 mod listing;
 mod log;
 pub mod metrics;
@@ -43,6 +44,7 @@ pub use compare::{
     Comparison, Difference, MeasureDifference, Parting, SubjectComparison, TableComparison, TableVerdict,
 };
 pub use evenly::Evenly;
+pub use latencies::EntryLatencies;
 pub use listing::ListingData;
 pub use log::{LogLine, OwnerLog};
 pub use notable::Notable;

@@ -7,11 +7,12 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{numbers, texts, times};
 use super::directory::Directory;
+use super::latencies;
 use super::listing::{ListingBuilder, ListingData, Print, Touch};
 use super::metrics::TradingTotals;
 use super::metrics::trading::slippage_bps;
 use super::orders::Arrival;
-use super::profile::{self, DepthProfile};
+use super::profile;
 use super::sampling::{Periods, Sessions};
 use super::stream::Stream;
 use crate::market::Side;
@@ -120,12 +121,12 @@ pub(super) fn walk(
     }
     arrivals.for_each(|arrival| arrive(&arrival, &listings, totals));
     sessions.close();
-    let profiles = profile::read(run, directory)?;
-    let listings = listings.into_iter().zip(profiles).zip(directory.listings());
+    let besides = profile::read(run, directory)?.into_iter().zip(latencies::read(run, directory)?);
     let lacks_trades = !run.has(Table::Trades);
-    let finish = |((listing, profile), names): ((ListingBuilder, DepthProfile), _)| {
+    let listings = listings.into_iter().zip(directory.listings()).zip(besides);
+    let finish = |((listing, names), (profile, latencies)): ((ListingBuilder, _), _)| {
         let listing = listing.finish(names, lacks_trades)?;
-        Some(ListingData { profile, ..listing })
+        Some(ListingData { profile, latencies, ..listing })
     };
     let listings = listings.filter_map(finish).collect();
     Ok(Walked { listings, sessions })

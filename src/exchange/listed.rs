@@ -4,8 +4,8 @@ use super::rules::ListingRules;
 use super::venue::reject;
 use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
 use crate::market::{
-    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, Ladders, Phase, Quote, ReportKind, Side,
-    Trade,
+    CommandKind, ExecutionReport, Fact, Fees, Instrument, Ladders, Phase, Quote, ReportKind, SentCommand,
+    Side, Trade,
 };
 use crate::pit::{BarAlarms, Context};
 use crate::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
@@ -86,14 +86,14 @@ impl ListedBook {
     pub(super) fn operate(
         &mut self,
         ctx: &mut Context,
-        command: Option<&Command>,
+        sent: Option<&SentCommand>,
         events: &mut Vec<BookEvent>,
         action: impl FnOnce(&mut OrderBook, SimTime, &mut Vec<BookEvent>),
     ) {
         events.clear();
         action(&mut self.book, ctx.now(), events);
         for event in events.iter() {
-            self.tell(command, event, ctx);
+            self.tell(sent, event, ctx);
         }
         self.publish_touch(ctx);
         ctx.publish_book(self.listing, |levels| self.shown(levels));
@@ -140,22 +140,25 @@ impl ListedBook {
     }
 
     /// Turns one event of the book into facts and reports.
-    fn tell(&mut self, command: Option<&Command>, event: &BookEvent, ctx: &mut Context) {
+    fn tell(&mut self, sent: Option<&SentCommand>, event: &BookEvent, ctx: &mut Context) {
         let listing = self.listing;
         match *event {
             BookEvent::Accepted { order, owner } => {
-                if let Some(CommandKind::New(terms)) = command.map(|command| command.kind) {
-                    ctx.publish(Fact::OrderAccepted { order, owner, listing, terms });
+                if let Some(&SentCommand { command, sent_at }) = sent
+                    && let CommandKind::New(terms) = command.kind
+                {
+                    let sent_at = Some(sent_at);
+                    ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at });
                     self.report(ctx, owner, (order, terms.side), ReportKind::Accepted);
                 }
             }
             BookEvent::ExitEntered { order, owner, terms, .. } => {
-                ctx.publish(Fact::OrderAccepted { order, owner, listing, terms });
+                ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at: None });
                 self.report(ctx, owner, (order, terms.side), ReportKind::Accepted);
             }
             BookEvent::Rejected { reason, .. } | BookEvent::CommandRejected { reason, .. } => {
-                if let Some(command) = command {
-                    reject(command, reason, ctx);
+                if let Some(sent) = sent {
+                    reject(sent, reason, ctx);
                 }
             }
             BookEvent::Traded(ref trade) => self.tell_trade(trade, ctx),

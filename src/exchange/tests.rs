@@ -12,7 +12,9 @@ use super::listed::{ListedBook, Terms};
 use crate::book::tests::traffic::{Profile, SMALL, Step, config, rng, step};
 use crate::book::{BookConfig, MatchingEngine};
 use crate::kernel::{Participant, StepEnd, Wakeup};
-use crate::market::{Fees, Instrument, Ladders, Listing, Phase, ShownBook, Side, Stamped, Tape, TapeSink};
+use crate::market::{
+    Fees, Instrument, Ladders, Listing, Phase, SentCommand, ShownBook, Side, Stamped, Tape, TapeSink,
+};
 use crate::pit::{Context, Latencies, Message, Pit, PitPlan, PitWorld, VenueTerms};
 use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
 
@@ -41,7 +43,8 @@ impl Venue {
         let mut events = Vec::new();
         match step {
             Step::Execute(command) => {
-                self.listed.operate(ctx, Some(command), &mut events, |book, now, out| {
+                let sent = SentCommand { command: *command, sent_at: ctx.now() };
+                self.listed.operate(ctx, Some(&sent), &mut events, |book, now, out| {
                     book.execute(now, command, out);
                 });
             }

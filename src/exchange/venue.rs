@@ -9,7 +9,8 @@ use super::rules::ListingRules;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{Participant, Wakeup};
 use crate::market::{
-    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, OrderTerms, RejectReason, ReportKind, Side,
+    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, OrderTerms, RejectReason, ReportKind,
+    SentCommand, Side,
 };
 use crate::pit::{Context, Message, Pit};
 use crate::units::{ListingId, SimTime};
@@ -54,24 +55,25 @@ impl Exchange {
         }
     }
 
-    fn execute(&mut self, command: &Command, ctx: &mut Context) {
+    fn execute(&mut self, sent: &SentCommand, ctx: &mut Context) {
+        let command = &sent.command;
         let Some(index) = self.find(command.listing) else {
-            return reject(command, RejectReason::UnknownListing, ctx);
+            return reject(sent, RejectReason::UnknownListing, ctx);
         };
         if self.closed {
-            return reject(command, RejectReason::VenueClosed, ctx);
+            return reject(sent, RejectReason::VenueClosed, ctx);
         }
         let execute = |book: &mut OrderBook, now, out: &mut Vec<BookEvent>| book.execute(now, command, out);
-        self.books[index].operate(ctx, Some(command), &mut self.events, execute);
+        self.books[index].operate(ctx, Some(sent), &mut self.events, execute);
     }
 }
 
 /// Tells the tape and the owner that a command was not carried out.
-pub(super) fn reject(command: &Command, reason: RejectReason, ctx: &mut Context) {
-    let Command { order, owner, listing, kind } = *command;
+pub(super) fn reject(sent: &SentCommand, reason: RejectReason, ctx: &mut Context) {
+    let SentCommand { command: Command { order, owner, listing, kind }, sent_at } = *sent;
     let (side, report) = match kind {
         CommandKind::New(terms @ OrderTerms { side, .. }) => {
-            ctx.publish(Fact::OrderRejected { order, owner, listing, terms, reason });
+            ctx.publish(Fact::OrderRejected { order, owner, listing, terms, sent_at, reason });
             (side, ReportKind::Rejected(reason))
         }
         _ => {
@@ -125,11 +127,11 @@ impl Handler<Wakeup> for Exchange {
     }
 }
 
-impl Handler<Command> for Exchange {
+impl Handler<SentCommand> for Exchange {
     type Result = ();
 
-    fn handle(&mut self, command: Command, ctx: &mut Context) {
-        self.execute(&command, ctx);
+    fn handle(&mut self, sent: SentCommand, ctx: &mut Context) {
+        self.execute(&sent, ctx);
     }
 }
 
@@ -144,7 +146,7 @@ impl<A> fmt::Debug for VenueSeat<A> {
 
 impl<A> Participant<Pit> for VenueSeat<A>
 where
-    A: Actor<Context = Context> + Handler<Wakeup, Result = ()> + Handler<Command, Result = ()>,
+    A: Actor<Context = Context> + Handler<Wakeup, Result = ()> + Handler<SentCommand, Result = ()>,
 {
     fn started(&mut self, ctx: &mut Context) {
         self.0.started(ctx);
@@ -153,7 +155,7 @@ where
     fn deliver(&mut self, message: Message, ctx: &mut Context) {
         match message {
             Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
-            Message::Command(command) => self.0.handle(command, ctx),
+            Message::Command(sent) => self.0.handle(sent, ctx),
             Message::Report(_) | Message::Market(_) | Message::Instruction(_) => {
                 ctx.fail("a venue was sent what only traders understand");
             }

@@ -2,7 +2,7 @@
 
 use super::order::OrderTerms;
 use super::side::Side;
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 /// A request about one order of one listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,16 @@ pub struct Command {
     pub kind: CommandKind,
 }
 
-impl actix::Message for Command {
+/// A command on its way from a gate to a venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentCommand {
+    /// What is asked.
+    pub command: Command,
+    /// When it left its owner.
+    pub sent_at: SimTime,
+}
+
+impl actix::Message for SentCommand {
     type Result = ();
 }
 

@@ -10,7 +10,7 @@ use super::output::{Cell, Finite, Row};
 use super::phase::Phase;
 use super::quote::{Quote, QuoteLevel};
 use super::side::Side;
-use crate::units::{ActorId, Money, Price, Quantity, SimTime};
+use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// Appends the bytes of `fact` at `at` to `out`.
 pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
@@ -20,20 +20,14 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::OrderRefused { owner, listing, terms, reason } => {
             bytes.tag(0).u32(owner.get()).u32(listing.get()).terms(terms).text(reason.name());
         }
-        Fact::OrderAccepted { order, owner, listing, terms } => {
-            bytes.tag(1).u64(order.get()).u32(owner.get()).u32(listing.get()).terms(terms);
+        Fact::OrderAccepted { order, owner, listing, terms, sent_at } => {
+            bytes.tag(1).of((*order, *owner, *listing)).terms(terms).optional(sent_at.map(SimTime::nanos));
         }
-        Fact::OrderRejected { order, owner, listing, terms, reason } => {
-            bytes
-                .tag(2)
-                .u64(order.get())
-                .u32(owner.get())
-                .u32(listing.get())
-                .terms(terms)
-                .text(reason.name());
+        Fact::OrderRejected { order, owner, listing, terms, sent_at, reason } => {
+            bytes.tag(2).of((*order, *owner, *listing)).terms(terms).i64(sent_at.nanos()).text(reason.name());
         }
         Fact::CommandRejected { order, owner, listing, reason } => {
-            bytes.tag(3).u64(order.get()).u32(owner.get()).u32(listing.get()).text(reason.name());
+            bytes.tag(3).of((*order, *owner, *listing)).text(reason.name());
         }
         Fact::OrderReplaced { order, listing, price, leaves, kept_priority } => {
             bytes.tag(4).u64(order.get()).u32(listing.get()).price(*price).u64(leaves.lots());
@@ -108,6 +102,11 @@ impl Bytes<'_> {
 
     fn i64(&mut self, value: i64) -> &mut Self {
         self.put(&value.to_le_bytes())
+    }
+
+    /// Whose order it is, and where.
+    fn of(&mut self, (order, owner, listing): (OrderId, ActorId, ListingId)) -> &mut Self {
+        self.u64(order.get()).u32(owner.get()).u32(listing.get())
     }
 
     fn money(&mut self, value: Money) -> &mut Self {

@@ -11,7 +11,9 @@ use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
 use super::refusal::Refusal;
 use super::report::Liquidity;
 use super::side::Side;
-use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, TradeId};
+use crate::units::{
+    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime, TradeId,
+};
 
 /// Something that happened, in the past tense.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub enum Fact {
         listing: ListingId,
         /// Its terms.
         terms: OrderTerms,
+        /// When it left its owner; absent of an exit, which the venue enters itself.
+        sent_at: Option<SimTime>,
     },
     /// A venue did not take an order.
     OrderRejected {
@@ -48,6 +52,8 @@ pub enum Fact {
         listing: ListingId,
         /// Its terms.
         terms: OrderTerms,
+        /// When it left its owner.
+        sent_at: SimTime,
         /// Why not.
         reason: RejectReason,
     },

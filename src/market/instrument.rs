@@ -8,8 +8,8 @@ use crate::units::{ActorId, Decimal, FeeRate, InstrumentId, Money, NetQuantity, 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instrument {
     symbol: String,
-    tick_size: Decimal,
-    lot_size: Decimal,
+    tick: Step,
+    lot: Step,
     /// The money of one tick times one lot: every notional is a multiple of it.
     unit: Money,
 }
@@ -59,7 +59,7 @@ impl Instrument {
         if unit > Money::from_whole(1_000) {
             return Err(InstrumentError::TooCoarse { tick: tick_size, lot: lot_size });
         }
-        Ok(Self { symbol: symbol.into(), tick_size, lot_size, unit })
+        Ok(Self { symbol: symbol.into(), tick: Step::of(tick_size), lot: Step::of(lot_size), unit })
     }
 
     /// Returns the symbol.
@@ -71,13 +71,13 @@ impl Instrument {
     /// Returns the smallest step of a price.
     #[must_use]
     pub const fn tick_size(&self) -> Decimal {
-        self.tick_size
+        self.tick.size
     }
 
     /// Returns the smallest step of a quantity.
     #[must_use]
     pub const fn lot_size(&self) -> Decimal {
-        self.lot_size
+        self.lot.size
     }
 
     /// Returns price times quantity, exactly.
@@ -95,52 +95,52 @@ impl Instrument {
     /// Returns the price as an exact decimal.
     #[must_use]
     pub fn price_decimal(&self, price: Price) -> Decimal {
-        self.tick_size.checked_mul(Decimal::new(i128::from(price.ticks()), 0)).unwrap_or(self.tick_size)
+        self.tick.size.checked_mul(Decimal::new(i128::from(price.ticks()), 0)).unwrap_or(self.tick.size)
     }
 
     /// Returns the double nearest to the price.
     #[must_use]
     pub fn price_f64(&self, price: Price) -> f64 {
-        scaled_f64(price.ticks(), self.tick_size)
+        self.tick.times(price.ticks())
     }
 
     /// Returns the double nearest to the quantity.
     #[must_use]
     pub fn quantity_f64(&self, quantity: Quantity) -> f64 {
-        scaled_f64(quantity.net().lots(), self.lot_size)
+        self.lot.times(quantity.net().lots())
     }
 
     /// Returns the double nearest to the holding.
     #[must_use]
     pub fn holding_f64(&self, holding: NetQuantity) -> f64 {
-        scaled_f64(holding.lots(), self.lot_size)
+        self.lot.times(holding.lots())
     }
 
     /// Returns the price on the tick grid nearest to `value`, or `None` if it is not finite or too
     /// large; halves go up.
     #[must_use]
     pub fn nearest_price(&self, value: f64) -> Option<Price> {
-        to_count(libm::floor(value / self.tick_size.to_f64() + 0.5), Price::MAX_TICKS).map(Price::new)
+        to_count(libm::floor(value / self.tick.size.to_f64() + 0.5), Price::MAX_TICKS).map(Price::new)
     }
 
     /// Returns the last price on the grid at or below `value`, or `None` as for
     /// [`Instrument::nearest_price`]; a value within a millionth of a tick of the grid is on it.
     #[must_use]
     pub fn price_at_or_below(&self, value: f64) -> Option<Price> {
-        to_count(libm::floor(value / self.tick_size.to_f64() + 1e-6), Price::MAX_TICKS).map(Price::new)
+        to_count(libm::floor(value / self.tick.size.to_f64() + 1e-6), Price::MAX_TICKS).map(Price::new)
     }
 
     /// Returns the first price on the grid at or above `value`, or `None` as for
     /// [`Instrument::nearest_price`]; a value within a millionth of a tick of the grid is on it.
     #[must_use]
     pub fn price_at_or_above(&self, value: f64) -> Option<Price> {
-        to_count(libm::ceil(value / self.tick_size.to_f64() - 1e-6), Price::MAX_TICKS).map(Price::new)
+        to_count(libm::ceil(value / self.tick.size.to_f64() - 1e-6), Price::MAX_TICKS).map(Price::new)
     }
 
     /// Returns the quantity of whole lots that `value` is, or `None` if it is none or below zero.
     #[must_use]
     pub fn exact_quantity(&self, value: f64) -> Option<Quantity> {
-        let lots = value / self.lot_size.to_f64();
+        let lots = value / self.lot.size.to_f64();
         let whole = libm::round(lots);
         let near = libm::fabs(lots - whole) <= 1e-6;
         let count = to_count(whole, 1 << 40).filter(|count| *count >= 0 && near)?;
@@ -150,25 +150,41 @@ impl Instrument {
     /// Returns the most whole lots within `value`; nothing where it is negative or not finite.
     #[must_use]
     pub fn whole_lots_within(&self, value: f64) -> Quantity {
-        let lots = libm::floor(value / self.lot_size.to_f64() + 1e-6);
+        let lots = libm::floor(value / self.lot.size.to_f64() + 1e-6);
         let count = to_count(lots, 1 << 40).filter(|count| *count > 0).unwrap_or(0);
         Quantity::new(count.unsigned_abs())
     }
 }
 
-/// Returns the double nearest to `count` times `size`.
-///
-/// Both are brought to one division of two integers, which is correctly rounded as long as both are
-/// below 2^53; so 100.01 comes out as the double that prints as 100.01.
-#[expect(clippy::cast_precision_loss, reason = "below 2^53 exact; beyond it the nearest double will do")]
-fn scaled_f64(count: i64, size: Decimal) -> f64 {
-    let scale = size.scale();
-    let mantissa = size.scaled(scale).unwrap_or(0);
-    // In 64 bits where they do, which is nearly always: conversions from 128 are calls.
-    let narrow = i64::try_from(mantissa).ok().and_then(|mantissa| mantissa.checked_mul(count));
-    match (narrow, 10_i64.checked_pow(scale)) {
-        (Some(product), Some(power)) => product as f64 / power as f64,
-        _ => (i128::from(count) * mantissa) as f64 / 10_i128.pow(scale) as f64,
+/// The size of a tick or lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Step {
+    size: Decimal,
+    /// The size as a fraction, where both parts have 64 bits, which is nearly always: conversions from 128 are calls.
+    narrow: Option<(i64, i64)>,
+}
+
+impl Step {
+    fn of(size: Decimal) -> Self {
+        let mantissa = i64::try_from(size.scaled(size.scale()).unwrap_or(0)).ok();
+        Self { size, narrow: mantissa.zip(10_i64.checked_pow(size.scale())) }
+    }
+
+    /// Returns the double nearest to so many steps.
+    ///
+    /// Both are brought to one division of two integers, which is correctly rounded as long as both are
+    /// below 2^53; so 100.01 comes out as the double that prints as 100.01.
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53 exact; beyond it the nearest double will do")]
+    fn times(&self, count: i64) -> f64 {
+        let product = self.narrow.and_then(|(mantissa, power)| Some((mantissa.checked_mul(count)?, power)));
+        match product {
+            Some((product, power)) => product as f64 / power as f64,
+            None => {
+                let scale = self.size.scale();
+                let mantissa = self.size.scaled(scale).unwrap_or(0);
+                (i128::from(count) * mantissa) as f64 / 10_i128.pow(scale) as f64
+            }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ mod side;
 mod tape;
 
 pub use bar::Bar;
-pub use command::{Command, CommandKind};
+pub use command::{Command, CommandKind, SentCommand};
 pub use fact::{AccountMark, Fact, Trade};
 pub use flow::{BookRow, HaltState, MessageKind, OrderMessage, flow_lots, flow_price, flow_ticks};
 pub use instrument::{Fees, Instrument, InstrumentError, Listing};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::kernel::Wakeup;
-use crate::market::{Bar, Command, ExecutionReport, Ladders, OrderTerms, Phase, Quote, Side};
+use crate::market::{Bar, ExecutionReport, Ladders, OrderTerms, Phase, Quote, SentCommand, Side};
 use crate::units::{ListingId, OrderId, Price, Quantity, SimTime};
 
 /// Whatever one actor of a market can receive.
@@ -12,7 +12,7 @@ pub enum Message {
     /// Its own alarm.
     Wakeup(Wakeup),
     /// To a venue: a request about an order.
-    Command(Command),
+    Command(SentCommand),
     /// From a venue: news of an order of its own.
     Report(ExecutionReport),
     /// From a venue: news of the market.
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn market_data_does_not_make_messages_larger() {
         // All messages wait in one queue, most of them orders.
-        assert!(size_of::<MarketData>() <= size_of::<Command>());
-        assert!(size_of::<Message>() <= size_of::<Command>() + size_of::<u64>());
+        assert!(size_of::<MarketData>() <= size_of::<SentCommand>());
+        assert!(size_of::<Message>() <= size_of::<SentCommand>() + size_of::<u64>());
     }
 }

@@ -80,8 +80,8 @@ impl<A: TradingActor> Participant<Pit> for Trader<A> {
             }
             Message::Market(data) => self.0.handle(data, ctx),
             Message::Instruction(instruction) => ctx.carry_out(instruction),
-            Message::Command(command) => {
-                ctx.fail(format!("order {} was sent to a trader instead of a venue", command.order));
+            Message::Command(sent) => {
+                ctx.fail(format!("order {} was sent to a trader instead of a venue", sent.command.order));
             }
         }
     }

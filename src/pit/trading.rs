@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::message::{Instruction, Message};
 use super::{Context, Pit};
 use crate::account::{Account, Approved, PendingReplace};
-use crate::market::{Command, CommandKind, Fact, Link, OrderTerms, Refusal, Side};
+use crate::market::{Command, CommandKind, Fact, Link, OrderTerms, Refusal, SentCommand, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 impl Context {
@@ -189,7 +189,7 @@ impl Context {
         let (owner, now) = (self.id(), self.now());
         let command = Command { order, owner, listing, kind: kind.into_inner() };
         if let Some((exchange, arrival)) = self.domain_mut().entry(owner, listing, now) {
-            self.send_at(exchange, arrival, Message::Command(command));
+            self.send_at(exchange, arrival, Message::Command(SentCommand { command, sent_at: now }));
         }
     }
 }

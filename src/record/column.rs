@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::coded::{CodedNumbers, CodedValues};
 use super::schema::{Kind, columns};
 use super::table::Table;
 use crate::units::{Money, SimTime};
@@ -9,28 +10,78 @@ use crate::units::{Money, SimTime};
 /// The cells of one column.
 #[derive(Debug)]
 pub(super) enum Column {
-    Number(Vec<Option<f64>>),
-    Count(Vec<Option<u64>>),
+    /// The bits of doubles.
+    Number(CodedValues<u64>),
+    Count(Counts),
     Small(Vec<u32>),
     /// Numbers of words.
-    Word(Vec<Option<u32>>),
+    Word(CodedNumbers),
     Text(Vec<Option<Arc<str>>>),
     /// Nanoseconds since 1970.
     Time(Vec<i64>),
     /// In units.
-    Money(Vec<i128>),
+    Money(CodedValues<i128>),
+}
+
+/// Counts of which few are absent.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    values: Vec<u64>,
+    /// The rows without one, in order.
+    nulls: Vec<usize>,
+}
+
+impl Counts {
+    fn push(&mut self, count: Option<u64>) {
+        if count.is_none() {
+            self.nulls.push(self.values.len());
+        }
+        self.values.push(count.unwrap_or_default());
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.nulls.clear();
+    }
+
+    /// Returns the counts, row by row; an absent one is nothing.
+    pub(super) fn values(&self) -> &[u64] {
+        &self.values
+    }
+
+    /// Returns the rows without one, in order.
+    pub(super) fn nulls(&self) -> &[usize] {
+        &self.nulls
+    }
+
+    /// Returns the cells, row by row.
+    pub(super) fn cells(&self) -> Vec<Option<u64>> {
+        let mut cells: Vec<Option<u64>> = self.values.iter().copied().map(Some).collect();
+        self.nulls.iter().for_each(|row| cells[*row] = None);
+        cells
+    }
 }
 
 impl Column {
-    const fn new(kind: Kind) -> Self {
+    fn new(kind: Kind) -> Self {
         match kind {
-            Kind::Number => Self::Number(Vec::new()),
-            Kind::Count => Self::Count(Vec::new()),
+            Kind::Number => Self::Number(CodedValues::default()),
+            Kind::Count => Self::Count(Counts::default()),
             Kind::Small => Self::Small(Vec::new()),
-            Kind::Word => Self::Word(Vec::new()),
+            Kind::Word => Self::Word(CodedNumbers::default()),
             Kind::Text => Self::Text(Vec::new()),
             Kind::Time => Self::Time(Vec::new()),
-            Kind::Money => Self::Money(Vec::new()),
+            Kind::Money => Self::Money(CodedValues::default()),
+        }
+    }
+
+    /// Tells whether there may be more than one value in it.
+    pub(super) fn varies(&self) -> bool {
+        match self {
+            Self::Number(cells) => cells.values().len() > 1,
+            Self::Word(cells) => cells.values().len() > 1,
+            Self::Money(cells) => cells.values().len() > 1,
+            Self::Count(_) | Self::Small(_) | Self::Text(_) | Self::Time(_) => true,
         }
     }
 
@@ -70,7 +121,7 @@ impl Sheet {
 
     pub(super) fn number(&mut self, value: Option<f64>) -> &mut Self {
         self.cell(|column| match column {
-            Column::Number(cells) => cells.push(value),
+            Column::Number(cells) => cells.push(value.map(f64::to_bits)),
             other => misplaced(other),
         })
     }
@@ -112,7 +163,7 @@ impl Sheet {
 
     pub(super) fn money(&mut self, value: Money) -> &mut Self {
         self.cell(|column| match column {
-            Column::Money(cells) => cells.push(value.units()),
+            Column::Money(cells) => cells.push(Some(value.units())),
             other => misplaced(other),
         })
     }

@@ -32,15 +32,15 @@ pub(super) fn of_sheet(sheet: &Sheet, words: &Words, label: (&str, Seed)) -> Pol
 
 fn values<'a>(cells: &'a Cells, words: &'a Words) -> Values<'a> {
     match cells {
-        Cells::Number(cells) => Values::Number(cells.clone()),
-        Cells::Count(cells) => Values::Count(cells.clone()),
+        Cells::Number(cells) => Values::Number(cells.cells().map(|cell| cell.map(f64::from_bits)).collect()),
+        Cells::Count(cells) => Values::Count(cells.cells()),
         Cells::Small(cells) => Values::Small(cells.clone()),
         Cells::Word(cells) => {
-            Values::Text(cells.iter().map(|number| number.map(|number| words.get(number))).collect())
+            Values::Text(cells.cells().map(|number| number.map(|number| words.get(number))).collect())
         }
         Cells::Text(cells) => Values::Text(cells.iter().map(Option::as_deref).collect()),
         Cells::Time(cells) => Values::Time(cells.clone()),
-        Cells::Money(cells) => Values::Money(cells.clone()),
+        Cells::Money(cells) => Values::Money(cells.cells().map(Option::unwrap_or_default).collect()),
     }
 }
 

@@ -10,7 +10,6 @@ use super::holdings::{Holdings, PositionRow};
 use super::orders::OrderLives;
 use super::plan::{RecordPlan, RunLabel};
 use super::recorder::Recorded;
-use super::rows::OrderRow;
 use super::sheets::{Reject, Sheets};
 use super::table::Table;
 use super::writer::RecordError;
@@ -45,7 +44,6 @@ pub(super) struct Gatherer {
 /// Rows on their way.
 #[derive(Debug, Default)]
 struct Ended {
-    orders: Vec<OrderRow>,
     bars: Vec<(ListingId, Bar)>,
     positions: Vec<PositionRow>,
     levels: Vec<LevelRow>,
@@ -83,10 +81,7 @@ impl Gatherer {
             books.follow(fact);
         }
         if let Some(lives) = &mut self.lives {
-            lives.follow(at, fact, &mut self.ended.orders);
-            for row in self.ended.orders.drain(..) {
-                self.sheets.order(&row)?;
-            }
+            lives.follow(at, fact, |row| self.sheets.order(row))?;
         }
         self.note(at, fact)
     }
@@ -126,7 +121,7 @@ impl Gatherer {
     }
 
     fn pass_on(&mut self) -> Result<(), RecordError> {
-        let Ended { bars, positions, levels, .. } = &mut self.ended;
+        let Ended { bars, positions, levels } = &mut self.ended;
         bars.drain(..).try_for_each(|(listing, bar)| self.sheets.bar(listing, &bar))?;
         positions.drain(..).try_for_each(|row| self.sheets.position(&row))?;
         levels.drain(..).try_for_each(|row| self.sheets.level(&row))

@@ -59,7 +59,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// The version of the layout that this program writes and reads.
-    pub const VERSION: u32 = 3;
+    pub const VERSION: u32 = 4;
 
     /// Tells whether a table was recorded.
     #[must_use]

@@ -21,19 +21,29 @@ impl OrderLives {
         self.places.len()
     }
 
-    /// Follows a fact, and appends the orders that end with it to `ended`.
-    pub(super) fn follow(&mut self, at: SimTime, fact: &Fact, ended: &mut Vec<OrderRow>) {
+    /// Follows a fact, and hands the orders that end with it to `ended`.
+    ///
+    /// # Errors
+    /// What `ended` says.
+    pub(super) fn follow<E>(
+        &mut self,
+        at: SimTime,
+        fact: &Fact,
+        mut ended: impl FnMut(&OrderRow) -> Result<(), E>,
+    ) -> Result<(), E> {
         match *fact {
-            Fact::OrderAccepted { order, owner, listing, terms } => {
-                self.begin(order, OrderRow::new(Some(order), owner, listing, terms, at));
-            }
-            Fact::OrderRejected { order, owner, listing, terms, reason } => {
+            Fact::OrderAccepted { order, owner, listing, terms, sent_at } => {
                 let row = OrderRow::new(Some(order), owner, listing, terms, at);
-                ended.push(OrderRow { status: Status::Rejected, reason: Some(reason.name()), ..row });
+                self.begin(order, OrderRow { sent_at, ..row });
+            }
+            Fact::OrderRejected { order, owner, listing, terms, sent_at, reason } => {
+                let row = OrderRow::new(Some(order), owner, listing, terms, at);
+                let (status, reason) = (Status::Rejected, Some(reason.name()));
+                return ended(&OrderRow { sent_at: Some(sent_at), status, reason, ..row });
             }
             Fact::OrderRefused { owner, listing, terms, reason } => {
                 let row = OrderRow::new(None, owner, listing, terms, at);
-                ended.push(OrderRow { status: Status::Refused, reason: Some(reason.name()), ..row });
+                return ended(&OrderRow { status: Status::Refused, reason: Some(reason.name()), ..row });
             }
             Fact::OrderReplaced { order, price, leaves, .. } => {
                 if let Some(row) = self.row(order) {
@@ -42,10 +52,10 @@ impl OrderLives {
                 }
             }
             Fact::OrderCanceled { order, reason, .. } => {
-                self.end(order, at, (Status::Canceled, Some(reason.name())), ended);
+                return self.end(order, at, (Status::Canceled, Some(reason.name())), &mut ended);
             }
             Fact::OrderExpired { order, reason, .. } => {
-                self.end(order, at, (Status::Expired, Some(reason.name())), ended);
+                return self.end(order, at, (Status::Expired, Some(reason.name())), &mut ended);
             }
             Fact::OrderRepriced { order, price: Some(price), .. } => {
                 if let Some(row) = self.row(order)
@@ -59,32 +69,41 @@ impl OrderLives {
                     row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
                 }
             }
-            Fact::Traded(ref trade) => self.fill(at, trade, ended),
+            Fact::Traded(ref trade) => return self.fill(at, trade, &mut ended),
             _ => {}
         }
+        Ok(())
     }
 
-    fn fill(&mut self, at: SimTime, trade: &Trade, ended: &mut Vec<OrderRow>) {
+    fn fill<E>(
+        &mut self,
+        at: SimTime,
+        trade: &Trade,
+        ended: &mut impl FnMut(&OrderRow) -> Result<(), E>,
+    ) -> Result<(), E> {
         for order in [trade.maker_order, trade.taker_order] {
             let Some(row) = self.row(order) else { continue };
             row.filled_lots += trade.quantity.lots();
             row.filled_value += i128::from(trade.price.ticks()) * i128::from(trade.quantity.lots());
             if row.filled_lots == row.terms.quantity.lots() {
-                self.end(order, at, (Status::Filled, None), ended);
+                self.end(order, at, (Status::Filled, None), ended)?;
             }
         }
+        Ok(())
     }
 
-    fn end(
+    fn end<E>(
         &mut self,
         order: OrderId,
         at: SimTime,
         (status, reason): (Status, Option<&'static str>),
-        ended: &mut Vec<OrderRow>,
-    ) {
-        let Some(place) = self.places.remove(&order) else { return };
+        ended: &mut impl FnMut(&OrderRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(place) = self.places.remove(&order) else { return Ok(()) };
         self.free.push(place);
-        ended.push(OrderRow { ended_at: at, status, reason, ..self.rows[place] });
+        let row = &mut self.rows[place];
+        (row.ended_at, row.status, row.reason) = (at, status, reason);
+        ended(row)
     }
 
     fn begin(&mut self, order: OrderId, row: OrderRow) {

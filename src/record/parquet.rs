@@ -8,7 +8,7 @@ use std::io::BufWriter;
 
 use polars::prelude::{CompatLevel, PolarsError, PolarsResult, SchemaExt};
 use polars_arrow::array::{Array, DictionaryArray, FixedSizeBinaryArray, PrimitiveArray, Utf8ViewArray};
-use polars_arrow::bitmap::Bitmap;
+use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_arrow::datatypes::{ArrowDataType, IntegerType, TimeUnit};
 use polars_arrow::types::NativeType;
 use polars_parquet::read::ParquetError;
@@ -17,7 +17,7 @@ use polars_parquet::write::{
     FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
 };
 
-use super::coded::Coded;
+use super::coded::{Coded, Numbers};
 use super::column::{Column, Sheet};
 use super::schema::schema;
 use super::table::Table;
@@ -53,16 +53,20 @@ impl ParquetFile {
         if sheet.rows == 0 {
             return Ok(());
         }
-        let own = sheet.columns.iter().map(|column| encode(column, words));
-        let arrays = own.chain([constant_text(label.0, sheet.rows), constant(label.1.get(), sheet.rows)]);
+        let own = sheet.columns.iter().map(|column| (encode(column, words), column.varies()));
+        let labels = [constant_text(label.0, sheet.rows), constant(label.1.get(), sheet.rows)];
+        let arrays = own.chain(labels.map(|array| (array, false)));
         let fields = self.writer.parquet_schema().fields().to_vec();
         let mut columns = Vec::new();
-        for (array, field) in arrays.zip(fields) {
+        for ((array, varies), field) in arrays.zip(fields) {
             let (array, encoding) = array?;
+            // One value is a few bytes as it is, and a compressor costs a megabyte to begin.
+            let compression =
+                if varies { self.options.compression } else { CompressionOptions::Uncompressed };
             for pages in array_to_columns(array, field, self.options, &[encoding])? {
                 let pages =
                     pages.map(|page| page.map_err(|error| ParquetError::OutOfSpec(error.to_string())));
-                let pages = Compressor::new(pages, self.options.compression, Vec::new());
+                let pages = Compressor::new(pages, compression, Vec::new());
                 columns.push(Ok(DynStreamingIterator::new(pages.map_err(PolarsError::from))));
             }
         }
@@ -78,24 +82,26 @@ impl ParquetFile {
 fn encode(column: &Column, words: &Words) -> PolarsResult<Encoded> {
     match column {
         Column::Number(cells) => {
-            let coded = Coded::of(cells.iter().map(|value| value.map(f64::to_bits)));
-            let values = coded.values.iter().map(|bits| f64::from_bits(*bits)).collect();
-            dictionary(coded, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())
+            let values = cells.values().iter().map(|bits| f64::from_bits(*bits)).collect();
+            dictionary(cells, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())
         }
         Column::Word(cells) => {
-            let coded = Coded::of_few(cells, words.len());
-            let values: Vec<&str> = coded.values.iter().map(|number| words.get(*number)).collect();
-            dictionary(coded, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values(values).boxed())
+            let values: Vec<&str> = cells.values().iter().map(|number| words.get(*number)).collect();
+            dictionary(cells, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values(values).boxed())
         }
         Column::Money(cells) => {
-            let coded = Coded::of(cells.iter().copied().map(Some));
-            let bytes: Vec<u8> = coded.values.iter().flat_map(|units| units.to_be_bytes()).collect();
+            let bytes: Vec<u8> = cells.values().iter().flat_map(|units| units.to_be_bytes()).collect();
             let kind = ArrowDataType::FixedSizeBinary(MONEY_BYTES);
             let values = FixedSizeBinaryArray::try_new(kind.clone(), bytes.into(), None)?;
-            dictionary(coded, kind, values.boxed())
+            dictionary(cells, kind, values.boxed())
         }
         Column::Count(cells) => {
-            let values = PrimitiveArray::<u64>::from(cells.as_slice());
+            let valid = (!cells.nulls().is_empty()).then(|| {
+                let mut valid = MutableBitmap::from_len_set(cells.values().len());
+                cells.nulls().iter().for_each(|row| valid.set(*row, false));
+                valid.into()
+            });
+            let values = PrimitiveArray::new(ArrowDataType::UInt64, cells.values().to_vec().into(), valid);
             Ok((values.boxed(), Encoding::DeltaBinaryPacked))
         }
         Column::Small(cells) => {
@@ -114,9 +120,13 @@ fn encode(column: &Column, words: &Words) -> PolarsResult<Encoded> {
 }
 
 /// Returns the array of numbers beside the array of the values that they stand for.
-fn dictionary<T>(cells: Coded<T>, kind: ArrowDataType, values: Box<dyn Array>) -> PolarsResult<Encoded> {
-    let valid = cells.valid.map(Bitmap::from_iter);
-    coded(PrimitiveArray::new(ArrowDataType::UInt32, cells.keys.into(), valid), kind, values)
+fn dictionary<T: Copy + Eq, N: Numbers<T>>(
+    cells: &Coded<T, N>,
+    kind: ArrowDataType,
+    values: Box<dyn Array>,
+) -> PolarsResult<Encoded> {
+    let valid = cells.valid().map(Bitmap::from_iter);
+    coded(PrimitiveArray::new(ArrowDataType::UInt32, cells.keys().into(), valid), kind, values)
 }
 
 fn coded(keys: PrimitiveArray<u32>, kind: ArrowDataType, values: Box<dyn Array>) -> PolarsResult<Encoded> {

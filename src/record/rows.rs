@@ -81,6 +81,8 @@ pub(super) struct OrderRow {
     pub(super) owner: ActorId,
     pub(super) listing: ListingId,
     pub(super) terms: OrderTerms,
+    /// When it left its owner; none of an order that never did.
+    pub(super) sent_at: Option<SimTime>,
     pub(super) entered_at: SimTime,
     pub(super) ended_at: SimTime,
     pub(super) filled_lots: u64,
@@ -104,6 +106,7 @@ impl OrderRow {
             owner,
             listing,
             terms,
+            sent_at: None,
             entered_at: at,
             ended_at: at,
             filled_lots: 0,
@@ -111,5 +114,10 @@ impl OrderRow {
             status: Status::Filled,
             reason: None,
         }
+    }
+
+    /// Returns how long it was on its way to the venue; none of one that never was.
+    pub(super) fn entry_latency_ns(&self) -> Option<u64> {
+        u64::try_from((self.entered_at - self.sent_at?).nanos()).ok()
     }
 }

@@ -57,6 +57,7 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("quantity", Number),
             ("displayed", Number),
             ("entered_at", Time),
+            ("entry_latency_ns", Count),
             ("ended_at", Time),
             ("filled", Number),
             ("average_price", Number),

@@ -14,10 +14,14 @@ pub(super) struct Words {
     numbers: FxHashMap<Box<str>, u32>,
     /// The same for words of the program, by where they stand: that is quicker than to read them.
     fixed: FxHashMap<(usize, usize), u32>,
+    /// The last of those whose places end in the same bits: nearly always the same.
+    recent: [((usize, usize), u32); RECENT],
     /// Venue and symbol of each listing.
     places: Vec<(u32, u32)>,
     symbols: Vec<u32>,
 }
+
+const RECENT: usize = 64;
 
 impl Words {
     pub(super) fn new(names: &Names) -> Self {
@@ -27,6 +31,7 @@ impl Words {
             words,
             numbers: FxHashMap::default(),
             fixed: FxHashMap::default(),
+            recent: [((0, 0), 0); RECENT],
             places: Vec::new(),
             symbols: Vec::new(),
         };
@@ -53,11 +58,17 @@ impl Words {
     /// Returns the number of a word of the program.
     pub(super) fn fixed(&mut self, word: &'static str) -> u32 {
         let place = (word.as_ptr().addr(), word.len());
-        if let Some(number) = self.fixed.get(&place) {
-            return *number;
+        let recent = place.0 % RECENT;
+        let (last, number) = self.recent[recent];
+        if last == place {
+            return number;
         }
-        let number = self.number(word);
+        let number = match self.fixed.get(&place) {
+            Some(number) => *number,
+            None => self.number(word),
+        };
         self.fixed.insert(place, number);
+        self.recent[recent] = (place, number);
         number
     }
 
@@ -75,11 +86,6 @@ impl Words {
         self.words.push(word.into());
         self.numbers.insert(word.into(), number);
         number
-    }
-
-    /// Returns how many words there are.
-    pub(super) const fn len(&self) -> usize {
-        self.words.len()
     }
 
     /// Returns the word of a number that was given out.

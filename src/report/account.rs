@@ -95,12 +95,7 @@ fn returns(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
         let still = whole((all.len() - moved.len()) as u64);
         caption = format!("{caption} {still} in which nothing changed are left out.");
     }
-    if histogram.beyond > 0 {
-        caption = format!(
-            "{caption} {} further out are counted in the outermost bars.",
-            whole(histogram.beyond.into())
-        );
-    }
+    caption.push_str(&histogram.said_beyond());
     let none = if all.is_empty() { NO_RETURNS } else { "equity never changed from one period to the next." };
     sheet.figure(&format!("{owner} returns"), &histogram, &caption, &absent(data, &[Table::Pnl], none))
 }

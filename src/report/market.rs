@@ -1,11 +1,11 @@
 //! One market: price, spread, depth, volume, volatility, and the order of its trades.
 
-use super::figures::{Bars, Group, Line, Lines, Shape, Size, Tone};
+use super::figures::{Bars, Group, Histogram, Line, Lines, Shape, Size, Tone};
 use super::page::absent;
 use super::sheet::{Sheet, put};
 use super::text::{escape, number, significant, span, whole};
 use super::{ReportError, measures, stylized};
-use crate::analysis::{ListingData, Point, RunData};
+use crate::analysis::{EntryLatencies, ListingData, Point, RunData};
 use crate::record::Table;
 
 /// Writes the section of a listing.
@@ -27,6 +27,7 @@ pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -
     depth(sheet, data, listing)?;
     profile(sheet, data, listing)?;
     signs(sheet, data, listing)?;
+    latencies(sheet, data, listing)?;
     sheet.end_figures();
     stylized::listing(sheet, listing)?;
     measures::listing(sheet, listing, data);
@@ -173,4 +174,59 @@ fn signs(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(),
     let none = "there are fewer than 50 trades with an aggressor, or all went the same way.";
     let none = &absent(data, &[Table::Trades], none);
     sheet.figure(&format!("{} signs", listing.title()), &figure, &caption, none)
+}
+
+/// How long orders were on their way, if any was.
+fn latencies(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let latencies = &listing.latencies;
+    let title = format!("Latency of orders to {}", listing.title());
+    let sample = if latencies.longest > 0.0 { latencies.sample.as_slice() } else { &[] };
+    let usual = latencies.quantile(0.99).filter(|usual| *usual > 0.0);
+    let (unit, nanos) = unit_of(usual.unwrap_or(latencies.longest));
+    let values: Vec<f64> = sample.iter().map(|latency| latency / nanos).collect();
+    let figure = Histogram::of(title, &format!("from its owner to the venue ({unit})"), "orders", &values);
+    let none = if latencies.orders == 0 {
+        absent(data, &[Table::Orders], "no order was sent there.")
+    } else {
+        "all orders arrived the moment they were sent: the scenario has no latency for them.".to_owned()
+    };
+    sheet.figure(
+        &format!("{} latency", listing.title()),
+        &figure,
+        &latencies_caption(latencies, &figure),
+        &none,
+    )
+}
+
+fn latencies_caption(latencies: &EntryLatencies, figure: &Histogram) -> String {
+    let [half, most] =
+        [0.5, 0.99].map(|share| latencies.quantile(share).map_or_else(String::new, precise_span));
+    let longest = precise_span(latencies.longest);
+    let drawn = latencies.sample.len() as u64;
+    let thinned = if drawn < latencies.orders {
+        format!(" Drawn and ranked are {} of them, evenly taken.", whole(drawn))
+    } else {
+        String::new()
+    };
+    format!(
+        "Of {} orders half were there within {half}, 99 in 100 within {most}, the last within {longest}.{thinned}{}",
+        whole(latencies.orders),
+        figure.said_beyond()
+    )
+}
+
+/// Writes a latency with the unit that suits it.
+fn precise_span(nanos: f64) -> String {
+    let (unit, size) = unit_of(nanos);
+    format!("{} {unit}", significant(nanos / size))
+}
+
+/// Returns the unit that suits a latency, and how many nanoseconds it has.
+fn unit_of(nanos: f64) -> (&'static str, f64) {
+    match nanos {
+        _ if nanos < 1e3 => ("ns", 1.0),
+        _ if nanos < 1e6 => ("µs", 1e3),
+        _ if nanos < 1e9 => ("ms", 1e6),
+        _ => ("s", 1e9),
+    }
 }

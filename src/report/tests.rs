@@ -5,9 +5,9 @@ use crate::analysis::metrics::MarketTotals;
 use crate::analysis::metrics::{Measures, Sample, TradingTotals, account, market, trading};
 use crate::analysis::trips::RoundTrip;
 use crate::analysis::{
-    AccountData, AccountTrip, Attribution, DepthProfile, Evenly, Extent, Fact, FillMark, LineThinner,
-    ListingData, LogLine, Margin, MeanThinner, Notable, OwnerLog, Plotted, PlottedSeries, Point, Position,
-    RunData, Statistic, StylizedFact, StylizedFacts, Verdict,
+    AccountData, AccountTrip, Attribution, DepthProfile, EntryLatencies, Evenly, Extent, Fact, FillMark,
+    LineThinner, ListingData, LogLine, Margin, MeanThinner, Notable, OwnerLog, Plotted, PlottedSeries, Point,
+    Position, RunData, Statistic, StylizedFact, StylizedFacts, Verdict,
 };
 use crate::market::Side;
 use crate::record::Manifest;
@@ -175,6 +175,11 @@ fn listing(number: usize, template: &Template) -> ListingData {
         spread: template.mean.clone(),
         bid_size: template.mean.clone(),
         ask_size: template.mean.clone(),
+        latencies: EntryLatencies {
+            orders: 2_000_000,
+            longest: 9e6,
+            sample: (0..20_000).map(|number| f64::from(number) * 3.0).collect(),
+        },
         profile: DepthProfile { snapshots: 10, bids: vec![1.0; 10], asks: vec![1.0; 10] },
         trades: 500_000,
         metrics: Measures::take(market::METRICS, &MarketTotals::new(252.0), 252.0),

@@ -60,6 +60,27 @@ fn what_is_recorded_changes_nothing_in_the_run() {
 }
 
 #[test]
+fn orders_tell_how_long_they_were_on_their_way() {
+    let out = TempDir::new().unwrap();
+    let orders = StoredRun::open(&simulate(out.path(), &[])).unwrap().table(Table::Orders).unwrap();
+    let latencies = orders.column("entry_latency_ns").unwrap().u64().unwrap();
+    let owners = orders.column("owner").unwrap().str().unwrap();
+    let of = |kind: &str| -> Vec<u64> {
+        let rows = owners.iter().zip(latencies.iter());
+        let own = rows.filter(|(owner, _)| owner.is_some_and(|owner| owner.starts_with(kind)));
+        let mut own: Vec<u64> = own.filter_map(|(_, latency)| latency).collect();
+        own.sort_unstable();
+        own
+    };
+    let (makers, noise) = (of("market-maker"), of("noise"));
+    assert!(!makers.is_empty() && makers.iter().all(|latency| *latency == 50_000), "{makers:?}");
+    // Lognormal: the median, and how much two standard deviations of the logarithm more are: a factor of e.
+    let share_of_median = |per_mille: usize| noise[noise.len() * per_mille / 1_000] as f64 / 600_000.0;
+    assert!((share_of_median(500) - 1.0).abs() < 0.05, "{}", share_of_median(500));
+    assert!((share_of_median(977) - 1.0_f64.exp()).abs() < 0.25, "{}", share_of_median(977));
+}
+
+#[test]
 fn snapshots_agree_with_quotes() {
     let out = TempDir::new().unwrap();
     let run = StoredRun::open(&simulate(out.path(), &["record.books.levels=1"])).unwrap();

@@ -113,6 +113,8 @@ fn a_run_has_all_its_sections_figures_and_units() {
         "Volatility of ACME at PIT",
         "Depth at the touch of ACME at PIT",
         "Order of purchases and sales",
+        "Latency of orders to ACME at PIT",
+        "from its owner to the venue (ms)",
         "Stylized facts of ACME at PIT",
         "Autocorrelation of returns, ACME at PIT",
         "Density of returns, ACME at PIT",
@@ -224,6 +226,7 @@ fn a_price_that_never_moves_is_drawn_flat_and_without_volatility() {
     let labels: Vec<&str> = document.descendants().filter_map(|node| node.text()).map(str::trim).collect();
     assert!(labels.contains(&"100.0"), "{labels:?}");
     assert!(report.page.contains("Its price never moved: all trades were at 100."));
+    assert!(report.page.contains("all orders arrived the moment they were sent"));
     assert!(report.page.contains("buyer plots level"));
     assert!(report.page.contains("Whether it looks like a real market cannot be told: "));
 }

@@ -52,7 +52,7 @@ impl Sheets {
             sheet.say(words, terms.kind.name()).say(words, terms.time_in_force.name());
             sheet.price(names, listing, terms.kind.limit()).price(names, listing, terms.kind.trigger());
             sheet.quantity(names, listing, Some(terms.quantity)).quantity(names, listing, terms.display);
-            sheet.time(row.entered_at).time(row.ended_at);
+            sheet.time(row.entered_at).count(row.entry_latency_ns()).time(row.ended_at);
             sheet.quantity(names, listing, Some(Quantity::new(row.filled_lots)));
             sheet.number(average_price(names, row)).say(words, row.status.name());
             let reason = row.reason.map(|reason| words.fixed(reason));

@@ -23,6 +23,8 @@ use crate::units::{
 };
 
 const LISTING: ListingId = ListingId::new(0);
+/// When orders left their owners: 70 microseconds before the run begins.
+const SENT: SimTime = SimTime::from_nanos(START.nanos() - 70_000);
 const ANNE: ActorId = ActorId::new(0);
 const BEN: ActorId = ActorId::new(1);
 
@@ -49,7 +51,7 @@ fn terms(side: Side, lots: u64, ticks: i64) -> OrderTerms {
 }
 
 fn accepted(order: u64, owner: ActorId, terms: OrderTerms) -> Fact {
-    Fact::OrderAccepted { order: OrderId::new(order), owner, listing: LISTING, terms }
+    Fact::OrderAccepted { order: OrderId::new(order), owner, listing: LISTING, terms, sent_at: Some(SENT) }
 }
 
 fn trade(id: u64, maker: u64, taker: u64, lots: u64, ticks: i64) -> Fact {
@@ -116,6 +118,7 @@ fn market_facts() -> Vec<Fact> {
             owner: BEN,
             listing,
             terms: OrderTerms::market(Side::Buy, Quantity::new(7)),
+            sent_at: SENT,
             reason: RejectReason::NoLiquidity,
         },
         Fact::OrderRefused {
@@ -124,7 +127,14 @@ fn market_facts() -> Vec<Fact> {
             terms: terms(Side::Buy, 8, 10_000),
             reason: Refusal::NoReferencePrice,
         },
-        accepted(5, ANNE, terms(Side::Buy, 1, 9_000)),
+        // An exit, which nobody sent.
+        Fact::OrderAccepted {
+            order: order(5),
+            owner: ANNE,
+            listing,
+            terms: terms(Side::Buy, 1, 9_000),
+            sent_at: None,
+        },
         Fact::OrderExpired {
             order: order(5),
             listing,
@@ -282,18 +292,18 @@ fn an_order_has_one_row_at_its_end() {
     let endings: Vec<String> = (0..orders.height())
         .map(|index| {
             let cells: Vec<String> = row(&orders, index).split('|').map(str::to_owned).collect();
-            [0, 7, 9, 13, 14, 15, 16].map(|cell| cells[cell].as_str()).join(" ")
+            [0, 7, 9, 12, 14, 15, 16, 17].map(|cell| cells[cell].as_str()).join(" ")
         })
         .collect();
     assert_eq!(
         endings,
         [
-            "2 100.0 1.0 1.0 100.01 filled ",
-            "3 100.03 0.5 0.5 100.03 filled ",
-            "1 100.03 3.0 1.5 100.01666666666667 canceled requested",
-            "4  0.7 0.0  rejected no_liquidity",
-            " 100.0 0.8 0.0  refused no_reference_price",
-            "5 90.0 0.1 0.0  expired venue_closed",
+            "2 100.0 1.0 3000070002 1.0 100.01 filled ",
+            "3 100.03 0.5 7500070005 0.5 100.03 filled ",
+            "1 100.03 3.0 70000 1.5 100.01666666666667 canceled requested",
+            "4  0.7 12000070008 0.0  rejected no_liquidity",
+            " 100.0 0.8  0.0  refused no_reference_price",
+            "5 90.0 0.1  0.0  expired venue_closed",
         ]
     );
 }
@@ -403,9 +413,9 @@ fn what_is_no_finished_run_is_said_to_be_none() {
     for (text, expected) in [
         ("{", "cannot be read"),
         ("{}", "it has no `layout`"),
-        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 3"),
-        ("{\"layout\": 2}", "layout 2, but this bearpit reads layout 3"),
-        ("{\"layout\": 3}", "missing field"),
+        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 4"),
+        ("{\"layout\": 3}", "layout 3, but this bearpit reads layout 4"),
+        ("{\"layout\": 4}", "missing field"),
     ] {
         fs::write(out.path().join("manifest.json"), text).unwrap();
         let error = open(out.path()).to_string();

@@ -5,6 +5,7 @@ use super::axis::{Axis, Span};
 use super::plane::{Frame, Size};
 use super::tone::Tone;
 use crate::report::ReportError;
+use crate::report::text::whole;
 
 /// How often values are how large.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub(crate) struct Histogram {
     width: f64,
     counts: Vec<u32>,
     /// How many values lie beyond the outermost bars, and are counted in them.
-    pub(crate) beyond: u32,
+    beyond: u32,
 }
 
 const BARS_MAX: f64 = 60.0;
@@ -45,6 +46,17 @@ impl Histogram {
         };
         sorted.into_iter().for_each(|value| histogram.count(value));
         histogram
+    }
+
+    /// Says how many values lie beyond the outermost bars; nothing where none do.
+    pub(crate) fn said_beyond(&self) -> String {
+        match self.beyond {
+            0 => String::new(),
+            count => {
+                let count = whole(count.into());
+                format!(" Counted in the outermost bars, but further out: {count} of the {}.", self.counted)
+            }
+        }
     }
 
     #[expect(
@@ -144,7 +156,7 @@ mod tests {
         let values: Vec<f64> = (0..1_000).map(|it| f64::from((it * 37) % 1_000)).collect();
         let histogram = of(&values);
         assert_eq!(histogram.counts.iter().sum::<u32>(), 1_000);
-        assert_eq!(histogram.beyond, 0);
+        assert_eq!(histogram.said_beyond(), "");
         assert!(histogram.counts.iter().all(|count| *count > 50), "{:?}", histogram.counts);
     }
 
@@ -154,6 +166,7 @@ mod tests {
         let histogram = of(&values);
         assert_eq!(histogram.counts.iter().sum::<u32>(), 1_002);
         assert_eq!(histogram.beyond, 2);
+        assert!(histogram.said_beyond().ends_with("further out: 2 of the ."), "{}", histogram.said_beyond());
         assert!(histogram.counts.len() > 5 && histogram.counts.len() <= 60);
     }
 

@@ -152,7 +152,7 @@ fn profits(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportEr
             number(high, 2)
         ));
     }
-    caption.push_str(&beyond(&figure));
+    caption.push_str(&figure.said_beyond());
     sheet.figure(&format!("{owner} {} final pnl", batch.label), &figure, &caption, "no run has a P&amp;L.")
 }
 
@@ -165,17 +165,6 @@ fn drawdowns(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), Report
         let [deepest, _, _, median, ..] = spread.quantiles.map(|depth| number(depth, 2));
         format!("Half of the runs fell by no more than {median} below their highest equity; the deepest fall was {deepest}.")
     });
-    let caption = format!("{caption}{}", beyond(&figure));
+    let caption = format!("{caption}{}", figure.said_beyond());
     sheet.figure(&format!("{owner} {} drawdowns", batch.label), &figure, &caption, "no run has a drawdown.")
-}
-
-/// Says how many runs lie beyond the outermost bars.
-fn beyond(figure: &Histogram) -> String {
-    match figure.beyond {
-        0 => String::new(),
-        count => {
-            let count = whole(count.into());
-            format!(" {count} of the runs lie beyond the outermost bars, and are counted in them.")
-        }
-    }
 }
