@@ -17,15 +17,16 @@ fn section(sheet: &mut Sheet, facts: &StylizedFacts, title: &str) -> Result<(), 
         put!(sheet, "<p class=\"none\">Whether it looks like a real market cannot be told: {reasons}.</p>");
         return Ok(());
     }
+    let closed = if facts.holds_closed_times() { "with" } else { "without" };
     put!(
         sheet,
         "<p class=\"note\">What real markets have in common (Cont 2001; Lillo and Farmer 2004), and whether it is seen here. \
-         Returns r are the {} log returns of the mid over {}, without those over times in which the market was closed. “±” \
-         is the 95 % interval; “chance” is where 95 in 100 such numbers would lie by chance alone, so that of many \
-         some are outside. Not seen says that the numbers do not show it, not that it is absent. Rules and formulas are in \
+         Returns r are the {} log returns of the mid over {}, {closed} what happened while the market was closed. “±” is \
+         the 95 % interval; “chance” is where 95 in 100 such numbers would lie by chance alone, so that of many some are \
+         outside. Not seen says that the numbers do not show it, not that it is absent. Rules and formulas are in \
          <code>docs/stylized.md</code>.</p>",
         whole(facts.returns as u64),
-        span(facts.interval.nanos()),
+        span(facts.interval.nanos()).replace(' ', "\u{a0}"),
     );
     if !facts.autocorrelation.is_empty() {
         sheet.begin_figures();
@@ -135,7 +136,7 @@ fn told(statistic: &Statistic) -> String {
         }
         Margin::Chance(margin) => {
             let (value, margin) = written(margin);
-            format!("<b>{value}</b> (chance: ±{margin})")
+            format!("<b>{value}</b> (chance ±{margin})")
         }
         Margin::Probability(share) if share < 0.001 => {
             format!("<b>{}</b> (p &lt; 0.001)", number(statistic.value, 1))
@@ -200,8 +201,8 @@ mod tests {
             "{page}"
         );
         for part in [
-            "1,234 log returns of the mid over 15 s",
-            "|r| &lt; 1: <b>0.123</b> (chance: ±0.050)<br>Q: <b>12.3</b> (p &lt; 0.001)",
+            "1,234 log returns of the mid over 15\u{a0}s, without what happened while the market was closed.",
+            "|r| &lt; 1: <b>0.123</b> (chance ±0.050)<br>Q: <b>12.3</b> (p &lt; 0.001)",
             "<b>seen</b></td>",
             "cannot be told: there is no reason</td>",
             "1,234 orders",

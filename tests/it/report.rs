@@ -118,7 +118,7 @@ fn a_run_has_all_its_sections_figures_and_units() {
         "Stylized facts of ACME at PIT",
         "Autocorrelation of returns, ACME at PIT",
         "Density of returns, ACME at PIT",
-        "log returns of the mid over 5 s",
+        "log returns of the mid over 5\u{a0}s, without what",
         "long memory of order signs",
         "price (currency)",
         "time of day, 2025-03-03",

@@ -194,7 +194,7 @@ fn long_memory(signs: &SignMemory) -> Found {
     if signs.orders() == 0 {
         return Err("no trades with an aggressor were recorded");
     }
-    let few = "there are fewer than 12,800 orders with an aggressor, or all went the same way";
+    let few = "there are fewer than 12,800 orders with an aggressor, or sums of their signs never vary";
     let hurst = signs.hurst().ok_or(few)?;
     let [short, long] = hurst.blocks;
     let name = format!("Hurst exponent, blocks of {short} to {long} orders");

@@ -20,7 +20,7 @@ use super::sampling::Periods;
 use crate::units::SimDuration;
 use dependence::autocorrelation;
 use memory::SignMemory;
-use returns::ReturnsBuilder;
+use returns::{ReturnsBuilder, SESSION};
 
 /// Of fewer returns nothing is told.
 const RETURNS_MIN: usize = 250;
@@ -44,6 +44,14 @@ pub struct StylizedFacts {
     pub normal: Vec<(f64, f64)>,
     /// The facts, in the order of [`Fact::ALL`].
     pub facts: Vec<StylizedFact>,
+}
+
+impl StylizedFacts {
+    /// Tells whether returns hold what happened while the market was closed: those over a session or longer do.
+    #[must_use]
+    pub fn holds_closed_times(&self) -> bool {
+        self.interval >= SESSION
+    }
 }
 
 /// One of the facts.

@@ -14,7 +14,7 @@ const RETURNS_WANTED: usize = 1_000;
 /// About so many returns are kept on the way, of which the longer intervals are made.
 const KEPT: i64 = 1 << 16;
 /// What happens while the market is closed is left out of intervals shorter than a session; to days it belongs.
-const SESSION: i64 = 23_400_000_000_000;
+pub(super) const SESSION: SimDuration = SimDuration::from_secs(23_400);
 
 /// Log returns over equal intervals, without what happened while the market was closed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,7 +74,7 @@ impl ReturnsBuilder {
         let shortest = INTERVALS.map(nanos).into_iter().find(fits).unwrap_or(longest);
         let interval = if periods.interval > longest { periods.interval } else { shortest };
         let periods = Periods::new(periods.extent, SimDuration::from_nanos(interval));
-        let shown = Shown { now: true, before: true, matters: periods.interval < SESSION };
+        let shown = Shown { now: true, before: true, matters: periods.interval < SESSION.nanos() };
         let (mids, series) = (MidPeriods::new(periods), ReturnSeries::default());
         Self { mids, interval: periods.interval, end: periods.extent.end(), shown, series }
     }
