@@ -61,7 +61,8 @@ impl ParquetFile {
         for ((array, varies), field) in arrays.zip(fields) {
             let (array, encoding) = array?;
             // One value is a few bytes as it is, and a compressor costs a megabyte to begin.
-            let compression = if varies { self.options.compression } else { CompressionOptions::Uncompressed };
+            let compression =
+                if varies { self.options.compression } else { CompressionOptions::Uncompressed };
             for pages in array_to_columns(array, field, self.options, &[encoding])? {
                 let pages =
                     pages.map(|page| page.map_err(|error| ParquetError::OutOfSpec(error.to_string())));
