@@ -63,6 +63,9 @@ pub(super) struct SimulateArguments {
     /// Format of the tables instead of the scenarios' own: parquet, csv or ipc.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
+    /// Leave out the report of each run; `bearpit report` draws it later.
+    #[arg(long)]
+    pub(super) no_report: bool,
     /// Replace results that exist.
     #[arg(long)]
     pub(super) force: bool,

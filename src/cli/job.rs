@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::coordinator::StopFlag;
 use super::progress::Gauge;
+use super::several::PAGE;
 use crate::analysis::{RunData, Summary};
 use crate::exchange::Market;
 use crate::kernel::StepEnd;
@@ -27,6 +28,8 @@ pub(super) struct JobOptions {
     /// Instead of the scenario's own.
     pub(super) format: Option<Format>,
     pub(super) force: bool,
+    /// Whether each run has its own report.
+    pub(super) has_report: bool,
 }
 
 /// A run to be done.
@@ -64,6 +67,14 @@ pub(super) struct Finished {
     pub(super) manifest: Manifest,
     pub(super) summary: Summary,
     pub(super) directory: PathBuf,
+    pub(super) has_report: bool,
+}
+
+impl Finished {
+    /// Returns where the run's own report lies, if it has one.
+    pub(super) fn report(&self) -> Option<PathBuf> {
+        self.has_report.then(|| self.directory.join(PAGE))
+    }
 }
 
 /// Why a run stopped early.
@@ -202,13 +213,15 @@ impl Job {
         let data = RunData::read(&StoredRun::assemble(directory.path(), manifest.clone()))?;
         let summary = Summary::of(&data);
         directory.write("summary.json", &serde_json::to_vec_pretty(&summary)?)?;
-        let report = report::render(&data)?;
-        directory.write("report.html", report.page.as_bytes())?;
+        let has_report = self.options.has_report;
+        if has_report {
+            directory.write(PAGE, report::render(&data)?.page.as_bytes())?;
+        }
         if self.stop.is_raised() {
             return Err(Break::Interrupted);
         }
         let directory = directory.publish(&manifest)?;
-        Ok(Finished { manifest, summary, directory })
+        Ok(Finished { manifest, summary, directory, has_report })
     }
 }
 

@@ -125,7 +125,12 @@ fn run_all(arguments: &SimulateArguments, scenarios: Vec<Scenario>) -> Result<Ve
     let stop = StopFlag::default();
     let silent = arguments.quiet || arguments.json;
     let mut display = Display::new(silent, scenarios.len());
-    let options = JobOptions { out: arguments.out.clone(), format: arguments.format, force: arguments.force };
+    let options = JobOptions {
+        out: arguments.out.clone(),
+        format: arguments.format,
+        force: arguments.force,
+        has_report: !arguments.no_report,
+    };
     let job = |scenario: Scenario| {
         let gauge = display.add(&scenario.name, scenario.start, scenario.end);
         Job::new(scenario, options.clone(), gauge, stop.clone())

@@ -8,7 +8,6 @@ use super::Failure;
 use super::console::{complain, new_table};
 use super::job::{Finished, Outcome, Verdict};
 use super::progress::{rate, thousands};
-use super::several::PAGE;
 use crate::analysis::{AccountMetrics, Spread, Summary};
 use crate::record::Manifest;
 
@@ -147,10 +146,12 @@ fn spread_cells(spread: &Spread) -> [String; 6] {
     ]
 }
 
-/// Returns the lines that say what ran, and where its report lies.
+/// Returns the lines that say what ran, and where its report lies, or its tables where it has none.
 fn ended(group: &Group<'_>, page: &Page) -> Vec<String> {
     if let [outcome] = group.outcomes.as_slice() {
-        let report = group.finished().map(|(_, result)| result.directory.join(PAGE).display().to_string());
+        let report =
+            group.finished().map(|(_, result)| result.report().unwrap_or_else(|| result.directory.clone()));
+        let report = report.map(|report| report.display().to_string());
         return [line(outcome)].into_iter().chain(report.map(|page| format!("  {page}"))).collect();
     }
     let sum = |of: fn(&Manifest) -> u64| thousands(group.finished().map(|(_, it)| of(&it.manifest)).sum());
@@ -251,7 +252,7 @@ fn json_outcome<'a>(outcome: &'a Outcome, page: Option<String>) -> JsonOutcome<'
         error,
         wall_seconds: outcome.wall.as_secs_f64(),
         directory: result.map(|it| it.directory.display().to_string()),
-        report: result.map(|it| it.directory.join(PAGE).display().to_string()),
+        report: result.and_then(|it| Some(it.report()?.display().to_string())),
         report_of_seeds: page,
         manifest: result.map(|it| &it.manifest),
         summary: result.map(|it| &it.summary),

@@ -122,10 +122,10 @@ impl MarketOutline {
     }
 }
 
-/// So many accounts of a run keep their equity, strategies first; no page draws more.
-const CURVES_MAX: usize = 12;
-
 impl RunOutline {
+    /// So many accounts of a run keep their equity, strategies first; no page draws more.
+    pub const CURVES_MAX: usize = 12;
+
     /// Reads the outline of a finished run that spans `extent`.
     ///
     /// # Errors
@@ -161,7 +161,7 @@ impl RunOutline {
         let directory = Directory::of(run.manifest()).map_err(|why| run.bad_manifest(why))?;
         let mut kept: Vec<usize> = (0..self.accounts.len()).collect();
         kept.sort_by_key(|place| self.accounts[*place].is_maker());
-        kept.truncate(CURVES_MAX);
+        kept.truncate(Self::CURVES_MAX);
         let mut curves: Vec<Option<Curve>> = self.accounts.iter().map(|_| None).collect();
         for place in kept {
             let account = run.manifest().accounts.get(place);

@@ -10,10 +10,10 @@ use super::page::wrapped;
 use super::sheet::{Sheet, put};
 use super::text::{escape, number, whole};
 use super::{Report, ReportError};
-use crate::analysis::Several;
+use crate::analysis::{RunOutline, Several};
 
 /// How many accounts have figures of their own; the table has all.
-const DRAWN_MAX: usize = 12;
+const DRAWN_MAX: usize = RunOutline::CURVES_MAX;
 
 /// From so many runs on, a batch is shown by its quantiles and not run by run.
 const MANY: usize = 5;
