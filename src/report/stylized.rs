@@ -132,11 +132,11 @@ fn told(statistic: &Statistic) -> String {
     let told = match statistic.margin {
         Margin::Around(margin) => {
             let (value, margin) = written(margin);
-            format!("<b>{value}</b> ± {margin}")
+            format!("<b>{value}</b>\u{a0}±\u{a0}{margin}")
         }
         Margin::Chance(margin) => {
             let (value, margin) = written(margin);
-            format!("<b>{value}</b> (chance ±{margin})")
+            format!("<b>{value}</b> (chance\u{a0}±{margin})")
         }
         Margin::Probability(share) if share < 0.001 => {
             format!("<b>{}</b> (p &lt; 0.001)", number(statistic.value, 1))
@@ -202,7 +202,7 @@ mod tests {
         );
         for part in [
             "1,234 log returns of the mid over 15\u{a0}s, without what happened while the market was closed.",
-            "|r| &lt; 1: <b>0.123</b> (chance ±0.050)<br>Q: <b>12.3</b> (p &lt; 0.001)",
+            "|r| &lt; 1: <b>0.123</b> (chance\u{a0}±0.050)<br>Q: <b>12.3</b> (p &lt; 0.001)",
             "<b>seen</b></td>",
             "cannot be told: there is no reason</td>",
             "1,234 orders",
