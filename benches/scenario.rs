@@ -1,15 +1,16 @@
-//! Events per second of a whole market of native actors: quickstart's population with 1,000 traders; and what
-//! recording it adds.
+//! Events per second of whole markets, and what recording them adds: the day of `scenarios/quickstart.toml`, and an
+//! hour of native actors alone with 1,000 traders, which is five times as dense.
 //!
 //! The first figure is of the simulation alone, of which nothing is kept but the digest. The others are the same
-//! hour with tables written as `simulate` writes them, in turn with it, so that the ratios are of one machine in
-//! one state. The writer has a thread of its own: wall time is what one run at a time takes, processor time what
+//! market with tables written as `simulate` writes them, right after it, and each ratio is the median over such
+//! turns, so that it is of one machine in one state. The writer has a thread of its own: wall time is what one run at a time takes, processor time what
 //! many at once come to.
 //!
 //! `cargo bench --bench scenario`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
+use std::path::Path;
 use std::time::Instant;
 
 use bearpit::account::AccountTerms;
@@ -20,10 +21,11 @@ use bearpit::market::{Fees, Instrument};
 use bearpit::pit::Latencies;
 use bearpit::process::OrnsteinUhlenbeck;
 use bearpit::record::{Names, RecordPlan, Recorder, RunLabel, TableSet};
+use bearpit::scenario::Scenario;
 use bearpit::units::{FeeRate, Money, Quantity, Seed, SimDuration, SimTime};
 use tempfile::TempDir;
 
-const REPETITIONS: usize = 5;
+const REPETITIONS: usize = 9;
 const TRADERS: usize = 1_000;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -33,7 +35,15 @@ fn latencies(micros: i64) -> Latencies {
     Latencies { entry: wire, report: wire, feed: wire }
 }
 
-fn market() -> Result<Market> {
+/// The day of quickstart: 200 traders, two market makers, a strategy.
+fn day() -> Result<Market> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quickstart.toml");
+    let scenario = Scenario::load(&file, &[]).map_err(|wrong| wrong.render(false))?;
+    Ok(scenario.lay_out()?.open()?)
+}
+
+/// An hour of 1,000 traders and two market makers.
+fn hour() -> Result<Market> {
     let open: SimTime = "2025-03-03T09:30:00".parse()?;
     let mut builder = MarketBuilder::new(Seed::new(42), open, open + SimDuration::from_secs(3_600))?;
     let value = ProcessTerms {
@@ -99,8 +109,8 @@ fn processor_seconds() -> f64 {
 }
 
 /// Runs the market, and records the tables if there are any to be recorded.
-fn run(tables: Option<TableSet>) -> Result<(Took, Market)> {
-    let mut market = market()?;
+fn run(open: fn() -> Result<Market>, tables: Option<TableSet>) -> Result<(Took, Market)> {
+    let mut market = open()?;
     let directory = TempDir::new()?;
     let (begin, processor) = (Instant::now(), processor_seconds());
     let recording = match tables {
@@ -126,13 +136,23 @@ fn run(tables: Option<TableSet>) -> Result<(Took, Market)> {
     Ok((took, market))
 }
 
-fn median(of: impl Fn(&Took) -> f64, took: &[Took]) -> f64 {
-    let mut values: Vec<f64> = took.iter().map(of).collect();
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
+/// Returns the median of how much longer `took` took than `base`, turn by turn.
+fn ratio(of: fn(&Took) -> f64, took: &[Took], base: &[Took]) -> f64 {
+    median(took.iter().zip(base).map(|(took, base)| of(took) / of(base)))
+}
+
 fn main() -> Result<()> {
+    measure("quickstart's day", day)?;
+    measure(&format!("an hour of {TRADERS} noise traders and 2 market makers"), hour)
+}
+
+fn measure(name: &str, open: fn() -> Result<Market>) -> Result<()> {
     let kinds = [
         ("digest alone", None),
         ("the usual tables", Some(TableSet::usual())),
@@ -143,7 +163,7 @@ fn main() -> Result<()> {
     let mut counts = (0, 0, 0);
     for _ in 0..REPETITIONS {
         for ((_, tables), took) in kinds.iter().zip(&mut took) {
-            let (now, market) = run(*tables)?;
+            let (now, market) = run(open, *tables)?;
             took.push(now);
             let tape = market.world().domain().tape();
             counts = (market.world().events(), tape.facts(), tape.trades());
@@ -153,16 +173,15 @@ fn main() -> Result<()> {
         }
     }
     let (events, facts, trades) = counts;
-    println!("{TRADERS} noise traders and 2 market makers: {events} events, {facts} facts, {trades} trades");
+    println!("{name}: {events} events, {facts} facts, {trades} trades");
     let base = &took[0];
     for ((name, _), took) in kinds.iter().zip(&took) {
-        let (wall, processor) = (|took: &Took| took.wall_seconds, |took: &Took| took.processor_seconds);
+        let seconds = median(took.iter().map(|took| took.wall_seconds));
         println!(
-            "{name:>16}: {:.2} million events/s, {:.3} s; {:.2} times the wall time, {:.2} times the processor time",
-            events as f64 / median(wall, took) / 1e6,
-            median(wall, took),
-            median(wall, took) / median(wall, base),
-            median(processor, took) / median(processor, base),
+            "{name:>16}: {:.2} million events/s, {seconds:.3} s; {:.2} times the wall time, {:.2} times the processor time",
+            events as f64 / seconds / 1e6,
+            ratio(|took| took.wall_seconds, took, base),
+            ratio(|took| took.processor_seconds, took, base),
         );
     }
     Ok(())

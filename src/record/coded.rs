@@ -56,7 +56,10 @@ impl<T: Copy + Eq + Hash> Numbers<T> for ByValue<T> {
         {
             return number;
         }
-        let number = *self.numbers.entry(value).or_insert(next);
+        let number = match self.numbers.get(&value) {
+            Some(number) => *number,
+            None => self.begin(value, next),
+        };
         self.last = Some((value, number));
         number
     }
@@ -67,25 +70,39 @@ impl<T: Copy + Eq + Hash> Numbers<T> for ByValue<T> {
     }
 }
 
+impl<T: Eq + Hash> ByValue<T> {
+    #[cold]
+    fn begin(&mut self, value: T, next: u32) -> u32 {
+        self.numbers.insert(value, next);
+        next
+    }
+}
+
 /// The numbers of small numbers: a list of them all, which is quicker than a table.
 #[derive(Debug, Default)]
 pub(super) struct ByNumber(Vec<u32>);
 
 impl Numbers<u32> for ByNumber {
     fn number(&mut self, value: u32, next: u32) -> u32 {
-        let index = value as usize;
-        if index >= self.0.len() {
-            self.0.resize(index + 1, NULL);
+        match self.0.get(value as usize) {
+            Some(number) if *number != NULL => *number,
+            _ => self.begin(value as usize, next),
         }
-        let number = &mut self.0[index];
-        if *number == NULL {
-            *number = next;
-        }
-        *number
     }
 
     fn forget(&mut self, values: &[u32]) {
         values.iter().for_each(|value| self.0[*value as usize] = NULL);
+    }
+}
+
+impl ByNumber {
+    #[cold]
+    fn begin(&mut self, value: usize, next: u32) -> u32 {
+        if value >= self.0.len() {
+            self.0.resize(value + 1, NULL);
+        }
+        self.0[value] = next;
+        next
     }
 }
 
