@@ -72,9 +72,8 @@ impl Flow {
         self.settle_before(at);
         self.roll(at);
         self.stylized.quote(at, mid);
-        let Some(mid) = mid else { return };
-        self.mid = Some(mid);
         self.mids.quote(mid);
+        self.mid = mid.or(self.mid);
     }
 
     /// Takes that the book shows nothing on either side.
@@ -90,8 +89,8 @@ impl Flow {
         self.totals.trades += 1.0;
         self.totals.volume += print.quantity;
         self.totals.notional += notional;
-        self.mids.trade(print.sign.unwrap_or(0.0) * print.quantity, notional);
-        self.stylized.trade(at, print.sign, notional);
+        self.mids.trade(print.price, print.sign.unwrap_or(0.0) * print.quantity, notional);
+        self.stylized.trade(at, print);
         if let Some(sign) = print.sign {
             self.signs.add(sign);
         }
@@ -174,6 +173,23 @@ mod tests {
         let squares = (1.01_f64).ln().powi(2) + (102.0_f64 / 101.0).ln().powi(2);
         // Three quiet minutes, the fourth, and the one next day.
         let expected = (squares / 5.0 * 98_280.0).sqrt();
+        let found = measures(flow).get("volatility_realized_annualised").unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-12, "{found}, not {expected}");
+    }
+
+    #[test]
+    fn a_day_ends_with_its_last_trade_where_the_quotes_are_gone() {
+        let mut flow = flow();
+        let print = |price| Print { price, quantity: 1.0, sign: None };
+        flow.quote(1, Some(100.0));
+        // The close is printed while a quote stands, which is withdrawn at once; the next day's is found in an auction.
+        flow.trade(10, &print(101.0));
+        flow.quote(10, None);
+        flow.quote(DAY_NANOS + 1, Some(101.0));
+        flow.quote(DAY_NANOS + 20, None);
+        flow.trade(DAY_NANOS + 30, &print(102.0));
+        let squares = (1.01_f64).ln().powi(2) + (102.0_f64 / 101.0).ln().powi(2);
+        let expected = (squares / 2.0 * 98_280.0).sqrt();
         let found = measures(flow).get("volatility_realized_annualised").unwrap();
         assert!((found / expected - 1.0).abs() < 1e-12, "{found}, not {expected}");
     }

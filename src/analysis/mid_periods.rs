@@ -17,6 +17,9 @@ pub(super) struct Ended {
 
 /// Cuts what a listing's mid and trades do into periods.
 ///
+/// While a side of the book is empty, trades stand for the mid, as they do where accounts are marked: a close that is
+/// printed, or found in an auction, ends its day.
+///
 /// Periods without quotes and trades count where there are some before and after them on the same day: a quiet
 /// market has returns of zero, a closed one has none.
 #[derive(Debug)]
@@ -25,11 +28,15 @@ pub(super) struct MidPeriods {
     /// The period at hand; none before the first mid.
     at_hand: Option<Ended>,
     last_at: i64,
+    /// Whether the book has two sides.
+    is_quoted: bool,
+    /// The price of the last trade since the last mid.
+    traded: Option<f64>,
 }
 
 impl MidPeriods {
     pub(super) const fn new(periods: Periods) -> Self {
-        Self { periods, at_hand: None, last_at: 0 }
+        Self { periods, at_hand: None, last_at: 0, is_quoted: false, traded: None }
     }
 
     /// Ends the periods that end before `at`; times come in order.
@@ -49,19 +56,34 @@ impl MidPeriods {
         self.at_hand = Some(ended);
     }
 
-    /// Takes a mid, at the time that was rolled to.
-    pub(super) fn quote(&mut self, mid: f64) {
+    /// Takes a mid, or that a side is empty, at the time that was rolled to.
+    pub(super) fn quote(&mut self, mid: Option<f64>) {
+        self.is_quoted = mid.is_some();
+        let traded = self.traded.take();
+        let Some(mid) = mid else { return self.print(traded) };
         let end = self.periods.end_of(self.last_at);
         let period = MarketPeriod { opening: mid, ..MarketPeriod::default() };
         self.at_hand.get_or_insert(Ended { period, end, after_break: true }).period.closing = mid;
     }
 
-    /// Takes a trade, at the time that was rolled to; `signed` is its quantity, below zero of a sale, and zero
-    /// where nobody was the aggressor.
-    pub(super) fn trade(&mut self, signed: f64, notional: f64) {
+    /// Takes a trade at a price, at the time that was rolled to; `signed` is its quantity, below zero of a sale, and
+    /// zero where nobody was the aggressor.
+    pub(super) fn trade(&mut self, price: f64, signed: f64, notional: f64) {
+        if self.is_quoted {
+            self.traded = Some(price);
+        } else {
+            self.print(Some(price));
+        }
         if let Some(Ended { period, .. }) = &mut self.at_hand {
             period.signed_volume += signed;
             period.notional += notional;
+        }
+    }
+
+    /// Takes what a trade says where there is no mid.
+    const fn print(&mut self, price: Option<f64>) {
+        if let (Some(price), Some(Ended { period, .. })) = (price, &mut self.at_hand) {
+            period.closing = price;
         }
     }
 

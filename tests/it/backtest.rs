@@ -10,6 +10,9 @@ use std::rc::Rc;
 use bearpit::market::{Fact, Liquidity, Phase, Stamped, TapeSink};
 use bearpit::scenario::Scenario;
 use bearpit::units::ActorId;
+use tempfile::TempDir;
+
+use crate::cli::{bearpit, run};
 
 /// A trade of the strategy, and what it is worth after it: money in millionths of cents.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,4 +148,22 @@ fn a_scripted_sma_cross_gives_what_a_plain_computation_gives_to_the_cent() {
 #[test]
 fn a_fast_sma_cross_gives_it_over_hundreds_of_trades() {
     check(3, 10, 500);
+}
+
+#[test]
+fn the_volatility_of_replayed_days_is_that_of_their_closes() {
+    let out = TempDir::new().unwrap();
+    let mut command = bearpit();
+    command.args(["simulate", "scenarios/sp500_backtest.toml", "--quiet", "--no-report", "--out"]);
+    let (code, _, stderr) = run(command.arg(out.path()));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let summary = std::fs::read(out.path().join("sp500-backtest/1/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
+    let found = &summary["markets"][0]["metrics"]["volatility_realized_annualised"]["value"];
+
+    let rows = rows("1999-01-04", "2019-01-01");
+    let log_return = |pair: &[Row]| (pair[1].close_cents as f64 / pair[0].close_cents as f64).ln();
+    let squares: Vec<f64> = rows.windows(2).map(|pair| log_return(pair).powi(2)).collect();
+    let expected = (squares.iter().sum::<f64>() / squares.len() as f64 * 252.0).sqrt();
+    assert!((found.as_f64().unwrap() / expected - 1.0).abs() < 0.001, "{found}, not {expected}");
 }

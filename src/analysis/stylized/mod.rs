@@ -16,6 +16,7 @@ mod tails;
 #[cfg(test)]
 mod tests;
 
+use super::listing::Print;
 use super::sampling::Periods;
 use crate::units::SimDuration;
 use dependence::autocorrelation;
@@ -219,10 +220,10 @@ impl StylizedBuilder {
         self.returns.shut(at);
     }
 
-    /// Takes a trade with the aggressor's sign, if there is one.
-    pub(super) fn trade(&mut self, at: i64, sign: Option<f64>, notional: f64) {
-        self.returns.trade(at, notional);
-        if let Some(sign) = sign {
+    /// Takes a trade.
+    pub(super) fn trade(&mut self, at: i64, print: &Print) {
+        self.returns.trade(at, print.price, print.price * print.quantity);
+        if let Some(sign) = print.sign {
             self.signs.add(at, sign);
         }
     }

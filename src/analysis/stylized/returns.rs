@@ -87,10 +87,8 @@ impl ReturnsBuilder {
     /// Takes a mid, or that there is none at the moment.
     pub(super) fn quote(&mut self, at: i64, mid: Option<f64>) {
         self.roll(at);
-        if let Some(mid) = mid {
-            self.mids.quote(mid);
-            self.shown.now = true;
-        }
+        self.mids.quote(mid);
+        self.shown.now |= mid.is_some();
     }
 
     /// Takes that the book shows nothing on either side: it is closed, or halted.
@@ -100,10 +98,10 @@ impl ReturnsBuilder {
         self.shown.now = false;
     }
 
-    /// Takes a trade.
-    pub(super) fn trade(&mut self, at: i64, notional: f64) {
+    /// Takes a trade at a price.
+    pub(super) fn trade(&mut self, at: i64, price: f64, notional: f64) {
         self.roll(at);
-        self.mids.trade(0.0, notional);
+        self.mids.trade(price, 0.0, notional);
     }
 
     /// Returns the series over the longest interval that leaves enough returns, or else over the shortest; and the
@@ -163,7 +161,7 @@ mod tests {
         for (steps, second) in (0_i32..).zip(seconds) {
             let at = second * SECOND + SECOND / 2;
             builder.quote(at, Some(100.0 * (0.000_1 * f64::from(steps)).exp()));
-            builder.trade(at, 5.0);
+            builder.trade(at, 100.0, 5.0);
         }
     }
 
