@@ -1,4 +1,4 @@
-//! One market: price, spread, depth, volume, volatility, and the order of its trades.
+//! One market: price, spread, depth, volume, volatility, the order of its trades, and how late orders are.
 
 use super::figures::{Bars, Group, Histogram, Line, Lines, Shape, Size, Tone};
 use super::page::absent;
