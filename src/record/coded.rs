@@ -142,6 +142,11 @@ impl<T: Copy + Eq, N: Numbers<T>> Coded<T, N> {
         self.has_nulls.then(|| self.keys.iter().map(|key| *key != NULL))
     }
 
+    /// Tells whether not all rows have the same value.
+    pub(super) fn varies(&self) -> bool {
+        self.values.len() + usize::from(self.has_nulls) > 1
+    }
+
     /// Returns the values, by their numbers.
     pub(super) fn values(&self) -> &[T] {
         &self.values

@@ -75,12 +75,12 @@ impl Column {
         }
     }
 
-    /// Tells whether there may be more than one value in it.
+    /// Tells whether rows may have different values.
     pub(super) fn varies(&self) -> bool {
         match self {
-            Self::Number(cells) => cells.values().len() > 1,
-            Self::Word(cells) => cells.values().len() > 1,
-            Self::Money(cells) => cells.values().len() > 1,
+            Self::Number(cells) => cells.varies(),
+            Self::Word(cells) => cells.varies(),
+            Self::Money(cells) => cells.varies(),
             Self::Count(_) | Self::Small(_) | Self::Text(_) | Self::Time(_) => true,
         }
     }
