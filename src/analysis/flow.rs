@@ -26,7 +26,7 @@ struct Waiting {
 
 /// Follows a listing's mid and trades.
 ///
-/// A mid is that of the last quote with two sides.
+/// A mid is that of the last quote with two sides; periods end with what [`MidPeriods`] says.
 #[derive(Debug)]
 pub(super) struct Flow {
     periods: Periods,
@@ -146,12 +146,12 @@ fn close(totals: &mut MarketTotals, squares: &mut Columns, ended: &Ended) {
 #[cfg(test)]
 mod tests {
     use super::super::metrics::{Measures, market};
+    use super::super::sampling::DAY_NANOS;
     use super::super::thin::Extent;
     use super::*;
     use crate::units::{SimDuration, SimTime};
 
     const MINUTE: i64 = 60_000_000_000;
-    const DAY_NANOS: i64 = 86_400_000_000_000;
 
     fn flow() -> Flow {
         let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(2 * DAY_NANOS));

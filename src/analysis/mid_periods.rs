@@ -1,9 +1,7 @@
 //! [`MidPeriods`]: a listing's mid and trades, period by period.
 
 use super::metrics::market::MarketPeriod;
-use super::sampling::Periods;
-
-const DAY_NANOS: i64 = 86_400_000_000_000;
+use super::sampling::{DAY_NANOS, Periods};
 
 /// A period that is over.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,5 +88,64 @@ impl MidPeriods {
     /// Returns the last period, which nothing ended.
     pub(super) const fn finish(self) -> Option<Ended> {
         self.at_hand
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Extent;
+    use crate::units::SimTime;
+
+    #[derive(Debug, Clone, Copy)]
+    enum What {
+        Mid(f64),
+        Empty,
+        Trade(f64),
+    }
+
+    /// Returns where each period of ten nanoseconds ended, and whether it came after a break.
+    fn closings(steps: &[(i64, What)]) -> Vec<(i64, f64, bool)> {
+        let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(2 * DAY_NANOS));
+        // `Periods::new` would lengthen intervals of which there are so many.
+        let mut mids = MidPeriods::new(Periods { extent, interval: 10 });
+        let mut ended = Vec::new();
+        for (at, what) in steps {
+            mids.roll(*at, |it| ended.push(*it));
+            match what {
+                What::Mid(mid) => mids.quote(Some(*mid)),
+                What::Empty => mids.quote(None),
+                What::Trade(price) => mids.trade(*price, 0.0, 0.0),
+            }
+        }
+        ended.extend(mids.finish());
+        ended.into_iter().map(|it| (it.end, it.period.closing, it.after_break)).collect()
+    }
+
+    #[test]
+    fn periods_end_with_the_mid_or_while_a_side_is_empty_with_trades() {
+        use What::{Empty, Mid, Trade};
+        let next = DAY_NANOS + 4;
+        for (steps, expected) in [
+            // Trades between quotes move nothing.
+            (vec![(1, Mid(1.0)), (2, Trade(7.0)), (12, Mid(2.0))], vec![(10, 1.0, true), (20, 2.0, false)]),
+            // What was traded since the mid stands for it once a side is empty, and so do trades from then on.
+            (vec![(1, Mid(1.0)), (2, Trade(7.0)), (2, Empty)], vec![(10, 7.0, true)]),
+            (vec![(1, Mid(1.0)), (2, Empty), (3, Trade(7.0)), (4, Trade(8.0))], vec![(10, 8.0, true)]),
+            // A mid makes older trades forgotten.
+            (
+                vec![(1, Trade(9.0)), (2, Mid(1.0)), (3, Trade(7.0)), (4, Mid(2.0)), (5, Empty)],
+                vec![(10, 2.0, true)],
+            ),
+            // Before the first mid there is nothing; a quiet time has periods, a night a break.
+            (vec![(1, Trade(9.0)), (2, Empty)], vec![]),
+            (
+                vec![(1, Mid(1.0)), (35, Mid(2.0))],
+                vec![(10, 1.0, true), (20, 1.0, false), (30, 1.0, false), (40, 2.0, false)],
+            ),
+            (vec![(1, Mid(1.0)), (next, Mid(2.0))], vec![(10, 1.0, true), (DAY_NANOS + 10, 2.0, true)]),
+        ] {
+            assert_eq!(closings(&steps), expected, "{steps:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::process::TRADING_HOURS_PER_YEAR;
 use crate::units::SimDuration;
 
 const HOUR: f64 = 3_600.0;
-const DAY_NANOS: i64 = 86_400_000_000_000;
+pub(super) const DAY_NANOS: i64 = 86_400_000_000_000;
 
 /// More periods than this are not looked at: a run that has more is sampled at a multiple of its interval.
 const PERIODS_MAX: i64 = 1 << 18;

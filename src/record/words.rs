@@ -65,9 +65,12 @@ impl Words {
         }
         let number = match self.fixed.get(&place) {
             Some(number) => *number,
-            None => self.number(word),
+            None => {
+                let number = self.number(word);
+                self.fixed.insert(place, number);
+                number
+            }
         };
-        self.fixed.insert(place, number);
         self.recent[recent] = (place, number);
         number
     }

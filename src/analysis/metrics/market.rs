@@ -35,9 +35,9 @@ impl Slope {
 /// One period of a market: what its mid did, and what was traded.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MarketPeriod {
-    /// The mid when it began.
+    /// The mid when it began, or the last trade where a side of the book was empty.
     pub opening: f64,
-    /// The mid when it ended.
+    /// The mid when it ended, likewise.
     pub closing: f64,
     /// What was bought less what was sold, by the aggressors.
     pub signed_volume: f64,

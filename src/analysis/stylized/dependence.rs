@@ -4,7 +4,7 @@ use super::tails::Estimate;
 use crate::analysis::metrics::series::{correlation, finite, mean, real};
 
 /// Returns the values less their mean; none where they are all the same, but for rounding.
-fn centred(values: &[f64]) -> Option<Vec<f64>> {
+pub(super) fn centred(values: &[f64]) -> Option<Vec<f64>> {
     let middle = mean(values)?;
     let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let away: Vec<f64> = values.iter().map(|value| value - middle).collect();

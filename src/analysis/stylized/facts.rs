@@ -1,11 +1,12 @@
 //! The eight facts: from statistics to verdicts, each by the rule of [`Fact::rule`].
 
 use super::dependence::{
-    PORTMANTEAU_LAGS, Portmanteau, autocorrelation, leverage, ljung_box, rank_correlation, robust_portmanteau,
+    PORTMANTEAU_LAGS, Portmanteau, autocorrelation, centred, leverage, ljung_box, rank_correlation,
+    robust_portmanteau,
 };
 use super::memory::SignMemory;
 use super::returns::ReturnSeries;
-use super::tails::{Estimate, hill, skew};
+use super::tails::{Estimate, hill, kurtosis_fall, skew};
 use super::{Fact, Margin, RETURNS_MIN, Statistic, StylizedFact, Verdict};
 use crate::analysis::metrics::distribution::kurtosis_excess_biased;
 use crate::analysis::metrics::series::real;
@@ -64,7 +65,8 @@ pub(super) fn enough(series: &ReturnSeries) -> Result<(), &'static str> {
     if returns.len() < RETURNS_MIN {
         return Err("there are fewer than 250 returns");
     }
-    Ok(())
+    // Returns that are equal but for rounding have a shape that is rounding.
+    centred(returns).map(|_| ()).ok_or(UNMOVED)
 }
 
 fn statistic(name: impl Into<String>, value: f64, margin: Margin) -> Statistic {
@@ -136,7 +138,10 @@ fn gaussianity(series: &ReturnSeries) -> Found {
         Some((multiple, kurtosis(&summed).filter(|_| summed.len() >= SUMS_MIN)?))
     };
     let found: Vec<(usize, (f64, f64))> = [1, 4, 16].into_iter().filter_map(over).collect();
-    let [(_, (short, normal)), .., (_, (long, error))] = found.as_slice() else { return Err(UNMOVED) };
+    let few = "between closed times there are too few returns to sum up";
+    let [(_, (short, normal)), .., (multiple, _)] = found.as_slice() else { return Err(few) };
+    let fall = kurtosis_fall(series, *multiple).ok_or(UNMOVED)?;
+    let lower = around(&format!("lower over {multiple} than over 1 by"), fall);
     let name = |multiple| match multiple {
         1 => "excess kurtosis over 1 interval".to_owned(),
         _ => format!("over {multiple}"),
@@ -144,15 +149,15 @@ fn gaussianity(series: &ReturnSeries) -> Found {
     let statistics = found
         .iter()
         .map(|(multiple, (value, chance))| statistic(name(*multiple), *value, Margin::Chance(*chance)));
-    let verdict = match long + error {
+    let verdict = match fall.value {
         _ if short <= normal => {
             Verdict::CannotTell("over one interval returns are not heavier than normal ones")
         }
-        above if above < *short => Verdict::Seen,
-        _ if long >= short => Verdict::NotSeen,
+        lower if lower > WITHIN * fall.error => Verdict::Seen,
+        lower if lower <= 0.0 => Verdict::NotSeen,
         _ => Verdict::CannotTell("the difference is within what chance does to so few sums"),
     };
-    Ok((statistics.collect(), verdict))
+    Ok((statistics.chain([lower]).collect(), verdict))
 }
 
 fn clustering(returns: &[f64]) -> Found {
@@ -176,26 +181,32 @@ fn clustering(returns: &[f64]) -> Found {
 
 fn leverage_effect(returns: &[f64]) -> Found {
     let mean = leverage(returns, LEVERAGE_LAGS).ok_or(UNMOVED)?;
+    let margin = WITHIN * mean.error;
     let name = "correlation of r with later squares, mean of lags 1 to 10";
-    Ok((vec![around(name, mean)], seen(mean.value < -WITHIN * mean.error)))
+    Ok((vec![statistic(name, mean.value, Margin::Chance(margin))], seen(mean.value < -margin)))
 }
 
 fn volume(returns: &[f64], notionals: &[f64]) -> Found {
     if notionals.iter().all(|notional| *notional == 0.0) {
-        return Err("no trades were recorded");
+        return Err("no trades were recorded in these intervals");
     }
     let sizes: Vec<f64> = returns.iter().map(|value| value.abs()).collect();
     let ranks = rank_correlation(&sizes, notionals).ok_or("what is traded never changes")?;
-    let statistic = around("rank correlation of |r| and what is traded", ranks);
-    Ok((vec![statistic], seen(ranks.value > WITHIN * ranks.error)))
+    let margin = WITHIN * ranks.error;
+    let name = "rank correlation of |r| and what is traded";
+    Ok((vec![statistic(name, ranks.value, Margin::Chance(margin))], seen(ranks.value > margin)))
 }
 
 fn long_memory(signs: &SignMemory) -> Found {
     if signs.orders() == 0 {
         return Err("no trades with an aggressor were recorded");
     }
-    let few = "there are fewer than 12,800 orders with an aggressor, or sums of their signs never vary";
-    let hurst = signs.hurst().ok_or(few)?;
+    let few = signs.orders() < SignMemory::ORDERS_MIN;
+    let hurst = signs.hurst().ok_or(if few {
+        "there are fewer than 12,800 orders with an aggressor"
+    } else {
+        "sums of the signs of orders never vary"
+    })?;
     let [short, long] = hurst.blocks;
     let name = format!("Hurst exponent, blocks of {short} to {long} orders");
     let exponent = Estimate { value: hurst.exponent, error: hurst.error };

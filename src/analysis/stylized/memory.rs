@@ -49,6 +49,9 @@ pub(super) struct Hurst {
 }
 
 impl SignMemory {
+    /// Of fewer orders nothing is told.
+    pub(super) const ORDERS_MIN: usize = BLOCKS_MIN << LONG_MIN;
+
     /// Adds a trade with an aggressor: +1 for a purchase, -1 for a sale.
     pub(super) fn add(&mut self, at: i64, sign: f64) {
         let order = Some((at, sign));

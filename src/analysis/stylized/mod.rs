@@ -152,13 +152,13 @@ impl Fact {
             }
             Self::Asymmetry => "skewness is below zero by more than chance",
             Self::AggregationalGaussianity => {
-                "excess kurtosis is beyond chance, and over the longest interval lower by more than chance there"
+                "excess kurtosis is beyond chance, and over the longest interval lower by more than its error"
             }
             Self::VolatilityClustering => {
                 "p of Q of |r| is below 0.01, and at least 10 of its 20 lags lie above chance"
             }
-            Self::Leverage => "the mean correlation is below zero by more than its error",
-            Self::VolumeAndVolatility => "the correlation of ranks is above zero by more than its error",
+            Self::Leverage => "the mean correlation is below zero by more than chance",
+            Self::VolumeAndVolatility => "the correlation of ranks is above zero by more than chance",
             Self::LongMemoryOfSigns => "the exponent is above 0.5 by more than its error",
         }
     }

@@ -1,5 +1,7 @@
 //! [`ReturnSeries`]: log returns of a mid over equal intervals, with what was traded in each.
 
+use std::ops::Range;
+
 use crate::analysis::mid_periods::{Ended, MidPeriods};
 use crate::analysis::sampling::Periods;
 use crate::units::SimDuration;
@@ -11,12 +13,13 @@ use crate::units::SimDuration;
 const INTERVALS: [i64; 6] = [1, 5, 15, 30, 60, 300];
 /// The longest interval is taken that leaves so many returns.
 const RETURNS_WANTED: usize = 1_000;
-/// About so many returns are kept on the way, of which the longer intervals are made.
+/// So many returns are kept on the way, of which the longer intervals are made; more only where even the longest
+/// interval leaves more, and no more than there may be [`Periods`].
 const KEPT: i64 = 1 << 16;
 /// What happens while the market is closed is left out of intervals shorter than a session; to days it belongs.
 pub(super) const SESSION: SimDuration = SimDuration::from_secs(23_400);
 
-/// Log returns over equal intervals, without what happened while the market was closed.
+/// Log returns over equal intervals, without what happened while the market was closed at the end of one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct ReturnSeries {
     pub(super) returns: Vec<f64>,
@@ -42,6 +45,16 @@ impl ReturnSeries {
         }
         series
     }
+
+    /// Returns the series without some of its returns, which leave a break.
+    pub(super) fn without(&self, left_out: Range<usize>) -> Self {
+        let Range { start, end } = left_out;
+        let rest = |values: &[f64]| [&values[..start], &values[end..]].concat();
+        let before = self.breaks.iter().copied().filter(|at| *at < start);
+        let after = self.breaks.iter().filter(|at| **at > end).map(|at| at - (end - start));
+        let breaks = before.chain((0 < start && end < self.returns.len()).then_some(start)).chain(after);
+        Self { returns: rest(&self.returns), notionals: rest(&self.notionals), breaks: breaks.collect() }
+    }
 }
 
 /// Gathers the returns of a listing over the shortest interval that may be looked at.
@@ -66,13 +79,13 @@ struct Shown {
 }
 
 impl ReturnsBuilder {
-    /// Begins; a run that is sampled less often than the longest interval is looked at as often as it is sampled.
+    /// Begins; a run that is sampled by the session, or less often, is looked at as often as it is sampled.
     pub(super) fn new(periods: Periods) -> Self {
         let length = periods.extent.end() - periods.extent.start();
         let longest = nanos(INTERVALS[INTERVALS.len() - 1]);
         let fits = |interval: &i64| length / interval <= KEPT;
         let shortest = INTERVALS.map(nanos).into_iter().find(fits).unwrap_or(longest);
-        let interval = if periods.interval > longest { periods.interval } else { shortest };
+        let interval = if periods.interval >= SESSION.nanos() { periods.interval } else { shortest };
         let periods = Periods::new(periods.extent, SimDuration::from_nanos(interval));
         let shown = Shown { now: true, before: true, matters: periods.interval < SESSION.nanos() };
         let (mids, series) = (MidPeriods::new(periods), ReturnSeries::default());
@@ -93,9 +106,12 @@ impl ReturnsBuilder {
 
     /// Takes that the book shows nothing on either side: it is closed, or halted.
     pub(super) fn shut(&mut self, at: i64) {
-        // The interval that ends now was still open.
-        self.roll(at.saturating_add(1));
-        self.shown.now = false;
+        // All is withdrawn when the run ends; the last interval was open all the same.
+        if at < self.end {
+            // The interval that ends now was still open.
+            self.roll(at.saturating_add(1));
+            self.shown.now = false;
+        }
     }
 
     /// Takes a trade at a price.
@@ -203,6 +219,33 @@ mod tests {
         let (series, _) = builder.finish();
         assert_eq!((series.returns.len(), series.breaks.as_slice()), (299 + 200, [299].as_slice()));
         assert!(series.returns.iter().all(|it| (it / 0.000_1 - 1.0).abs() < 1e-6));
+    }
+
+    #[test]
+    fn a_run_that_ends_while_open_has_its_last_interval() {
+        let mut builder = builder(600, 60);
+        grow(&mut builder, 0..600);
+        builder.quote(600 * SECOND, None);
+        builder.shut(600 * SECOND);
+        assert_eq!(builder.finish().0.returns.len(), 599);
+    }
+
+    #[test]
+    fn how_often_accounts_are_marked_does_not_matter_within_a_day() {
+        let mut builder = builder(23_000, 3_600);
+        grow(&mut builder, 0..23_000);
+        let (series, interval) = builder.finish();
+        assert_eq!((series.returns.len(), interval), (1_533, SimDuration::from_secs(15)));
+    }
+
+    #[test]
+    fn what_is_left_out_leaves_a_break() {
+        let returns: Vec<f64> = (0..10).map(f64::from).collect();
+        let series = ReturnSeries { notionals: returns.clone(), returns, breaks: vec![2, 5, 8] };
+        let rest = series.without(4..6);
+        assert_eq!(rest.returns, [0.0, 1.0, 2.0, 3.0, 6.0, 7.0, 8.0, 9.0]);
+        assert_eq!(rest.breaks, [2, 4, 6]);
+        assert_eq!((series.without(0..3).breaks, series.without(8..10).breaks), (vec![2, 5], vec![2, 5]));
     }
 
     #[test]

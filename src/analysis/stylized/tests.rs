@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use rand::RngExt;
-use rand_distr::Distribution;
+use rand_distr::{Distribution, StudentT};
 use serde_json::Value;
 
 use super::dependence::{leverage, ljung_box, rank_correlation, robust_portmanteau};
@@ -176,11 +176,40 @@ fn what_is_not_there_is_seen_as_seldom_as_chance_would_have_it() {
 }
 
 #[test]
+fn sums_are_seldom_seen_to_come_closer_to_normal_where_they_do_not() {
+    let mut draws = stream(Seed::new(1), "returns");
+    let mut seen = 0;
+    for _ in 0..100 {
+        // Volatility lasts for two hundred returns, so that sums of sixteen have the tails of one.
+        let mut deviation = 1.0;
+        let returns = (0..4_000).map(|at| {
+            if at % 200 == 0 {
+                deviation = if draws.random_bool(0.5) { 1.0 } else { 3.0 };
+            }
+            deviation * StandardNormal.sample(&mut draws)
+        });
+        let returns: Vec<f64> = returns.collect();
+        let series = ReturnSeries { notionals: returns.clone(), returns, breaks: Vec::new() };
+        seen += u32::from(verdicts(&series)[3] == Verdict::Seen);
+    }
+    assert!(seen <= 8, "{seen} of 100");
+    // And where returns have heavy tails but nothing to do with one another, they are.
+    let mut seen = 0;
+    for _ in 0..100 {
+        let student = StudentT::new(5.0).unwrap();
+        let returns: Vec<f64> = (0..4_000).map(|_| student.sample(&mut draws)).collect();
+        let series = ReturnSeries { notionals: returns.clone(), returns, breaks: Vec::new() };
+        seen += u32::from(verdicts(&series)[3] == Verdict::Seen);
+    }
+    assert!(seen >= 60, "{seen} of 100");
+}
+
+#[test]
 fn orders_that_hang_together_for_a_while_have_no_long_memory() {
     let mut draws = stream(Seed::new(1), "orders");
     let mut seen = 0;
     for _ in 0..100 {
-        // Runs of four on average.
+        // Each sign is drawn anew one time in four, so that runs last eight on average.
         let mut sign = 1.0;
         let orders = (0..20_000).map(|_| {
             let ends = draws.random_bool(0.25);
@@ -222,6 +251,10 @@ fn what_cannot_be_told_has_a_reason_and_no_numbers() {
             assert!(fact.statistics.is_empty());
         }
     }
+    let mut chopped = series("clustered");
+    chopped.breaks = (3..chopped.returns.len()).step_by(3).collect();
+    let found = &facts::all(&chopped, &SignMemory::default())[3];
+    assert!(matches!(found.verdict, Verdict::CannotTell(why) if why.contains("too few returns to sum up")));
     let one_way = facts::all(&ReturnSeries::default(), &memory_of((0..15_000).map(|_| 1.0)));
     assert!(matches!(one_way[7].verdict, Verdict::CannotTell(why) if why.contains("never vary")));
 }

@@ -54,7 +54,10 @@ impl Histogram {
             0 => String::new(),
             count => {
                 let count = whole(count.into());
-                format!(" Counted in the outermost bars, but further out: {count} of the {}.", self.counted)
+                format!(
+                    " Counted in the outermost bars, but further out: {count} of the {} drawn.",
+                    self.counted
+                )
             }
         }
     }
@@ -166,7 +169,11 @@ mod tests {
         let histogram = of(&values);
         assert_eq!(histogram.counts.iter().sum::<u32>(), 1_002);
         assert_eq!(histogram.beyond, 2);
-        assert!(histogram.said_beyond().ends_with("further out: 2 of the ."), "{}", histogram.said_beyond());
+        assert!(
+            histogram.said_beyond().ends_with("further out: 2 of the  drawn."),
+            "{}",
+            histogram.said_beyond()
+        );
         assert!(histogram.counts.len() > 5 && histogram.counts.len() <= 60);
     }
 
