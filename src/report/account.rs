@@ -4,7 +4,7 @@ use super::figures::{Band, Bars, Group, Heat, Histogram, Lines, Shape, Size, Ton
 use super::page::absent;
 use super::sheet::{Sheet, put};
 use super::text::{escape, number, span, whole};
-use super::{ReportError, activity, measures, page, trips};
+use super::{ReportError, activity, drawdowns, measures, page, trips};
 use crate::analysis::metrics::{Calendar, HourReturn, MonthReturn, hours, months, rolling, wealth};
 use crate::analysis::{AccountData, Point, RunData, thinned};
 use crate::record::Table;
@@ -34,6 +34,7 @@ pub(super) fn account(sheet: &mut Sheet, data: &RunData, account: &AccountData) 
     trips::scatter(sheet, data, account)?;
     activity::plotted(sheet, data, account)?;
     sheet.end_figures();
+    drawdowns::table(sheet, &account.sample, data.period);
     trips::table(sheet, account, &data.manifest.instruments);
     measures::account(sheet, account, data);
     if let Some(log) = data.logs.iter().find(|log| log.owner == *owner) {

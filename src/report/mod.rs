@@ -5,6 +5,7 @@
 
 mod account;
 mod activity;
+mod drawdowns;
 mod figures;
 mod market;
 mod measures;

@@ -102,6 +102,7 @@ fn a_run_has_all_its_sections_figures_and_units() {
         "Position of ema",
         "Where the P&amp;L of ema comes from",
         "Round trips of ema on their way",
+        "Deepest drawdowns",
         "Largest gains",
         "Largest losses",
         "Metrics of ema",

@@ -1,0 +1,93 @@
+//! The table of an account's deepest drawdowns.
+
+use super::sheet::{Sheet, put};
+use super::text::{percent, readable, span, whole};
+use crate::analysis::metrics::{Drawdown, Sample, drawdowns};
+use crate::units::{SimDuration, SimTime};
+
+/// So many are listed.
+const LISTED: usize = 5;
+
+/// Writes the deepest drawdowns of returns over periods of a length; nothing where there are no returns.
+pub(super) fn table(sheet: &mut Sheet, sample: &Sample, period: SimDuration) {
+    if sample.returns.is_empty() {
+        return;
+    }
+    let mut found = drawdowns(&sample.returns);
+    put!(sheet, "<h3>Deepest drawdowns</h3>");
+    if found.is_empty() {
+        put!(
+            sheet,
+            "<p class=\"none\">There are none: equity was never below its highest when a period ended.</p>"
+        );
+        return;
+    }
+    put!(
+        sheet,
+        "<p class=\"note\">Of {} the deepest, by equity at the ends of periods of {}: from the last end at the highest to the \
+         one that is back there.</p>",
+        whole(found.len() as u64),
+        span(period.nanos()),
+    );
+    put!(sheet, "<div class=\"scroll\"><table class=\"trips\"><thead><tr><th>depth</th><th>began</th>");
+    put!(sheet, "<th>deepest</th><th>recovered</th><th>lasted</th></tr></thead><tbody>");
+    found.sort_by(|a, b| a.depth.total_cmp(&b.depth));
+    found.iter().take(LISTED).for_each(|drawdown| row(sheet, drawdown, &sample.ends, period));
+    put!(sheet, "</tbody></table></div>");
+}
+
+fn row(sheet: &mut Sheet, drawdown: &Drawdown, ends: &[i64], period: SimDuration) {
+    let end_of = |index: usize| ends.get(index).copied();
+    let began = end_of(drawdown.start).map(|end| end.saturating_sub(period.nanos()));
+    let deepest = end_of(drawdown.valley);
+    let recovered = end_of(drawdown.end + 1).filter(|_| drawdown.recovered);
+    let last = recovered.or(end_of(drawdown.end));
+    let time = |at: Option<i64>, none: &str| {
+        at.map_or_else(|| none.to_owned(), |at| readable(&SimTime::from_nanos(at).to_string()))
+    };
+    let lasted = last.zip(began).map_or_else(String::new, |(last, began)| span(last - began));
+    put!(
+        sheet,
+        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{lasted}</td></tr>",
+        percent(Some(drawdown.depth), 2),
+        time(began, ""),
+        time(deepest, ""),
+        time(recovered, "not yet"),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(returns: &[f64]) -> String {
+        const MINUTE: i64 = 60_000_000_000;
+        let mut sheet = Sheet::default();
+        let ends = (1..).map(|minute| minute * MINUTE).take(returns.len()).collect();
+        let sample = Sample { returns: returns.to_vec(), ends, ..Sample::default() };
+        table(&mut sheet, &sample, SimDuration::from_nanos(MINUTE));
+        sheet.finish().0
+    }
+
+    #[test]
+    fn the_deepest_stands_first_and_says_when_it_was_over() {
+        let page = page(&[0.01, -0.02, 0.05, 0.0, -0.1, -0.1, 0.05]);
+        assert!(page.contains("Of 2 the deepest, by equity at the ends of periods of 1 min"), "{page}");
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("<tr><td>")).collect();
+        assert_eq!(
+            rows,
+            [
+                "<tr><td>−19.00 %</td><td>1970-01-01 00:04:00</td><td>1970-01-01 00:06:00</td><td>not yet</td><td>3 min</td></tr>",
+                "<tr><td>−2.00 %</td><td>1970-01-01 00:01:00</td><td>1970-01-01 00:02:00</td><td>1970-01-01 00:03:00</td><td>2 min</td></tr>",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_any_a_sentence_says_so_and_without_returns_nothing() {
+        assert!(page(&[0.0, 0.01]).contains("There are none"));
+        assert_eq!(page(&[]), "");
+        let many = page(&[0.1, -0.01, 0.1, -0.02, 0.1, -0.03, 0.1, -0.04, 0.1, -0.05, 0.1, -0.06, 0.1]);
+        assert_eq!(many.matches("<tr><td>").count(), LISTED);
+    }
+}
