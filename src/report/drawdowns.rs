@@ -24,8 +24,8 @@ pub(super) fn table(sheet: &mut Sheet, sample: &Sample, period: SimDuration) {
     }
     put!(
         sheet,
-        "<p class=\"note\">Of {} the deepest, by equity at the ends of periods of {}: from the last end at the highest to the \
-         one that is back there.</p>",
+        "<p class=\"note\">Of {} the deepest, by equity at the ends of periods of {}. Each lasts from the end at which equity \
+         was highest to the first that is as high again.</p>",
         whole(found.len() as u64),
         span(period.nanos()),
     );

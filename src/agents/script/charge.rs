@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::mem;
 
-use rhai::{ASTFlags, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, Stmt, StmtBlock};
+use rhai::{ASTFlags, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, Stmt, StmtBlock, Token};
 
 use super::formula::Formula;
 use super::nodes::{CHARGE, COMPUTE, GIVEN, Nodes, WRITE, block_of, node, put};
@@ -17,6 +17,11 @@ use super::paths::Entry;
 
 /// The state of a node whose value is assigned to an item of a list, or to a character of a text.
 const TO_ITEM: bool = true;
+
+/// The state of a node whose value is compared with another, item by item.
+const COMPARED: char = '=';
+/// How often the items of a compared value are counted once more: Rhai calls an operator for each.
+pub(super) const COMPARED_TIMES: usize = 3;
 
 /// What a call of one of `BULK` counts for.
 const BULK_OPERATIONS: i64 = 100;
@@ -227,10 +232,14 @@ impl Wrap<'_> {
             && call.op_token.is_none()
             && !call.is_qualified()
             && !self.functions.contains(call.name.as_str());
+        let compares = matches!(call.op_token, Some(Token::EqualsTo | Token::NotEqualsTo));
         for (index, argument) in call.args.iter_mut().enumerate() {
             let is_acted_on = acts && index == 0 && matches!(argument, Expr::Variable(..) | Expr::ThisPtr(_));
             if !is_acted_on {
                 self.value(argument);
+            }
+            if compares && !argument.is_constant() {
+                wrap(argument, Dynamic::from_char(COMPARED));
             }
         }
         if BULK.binary_search(&call.name.as_str()).is_ok() { BULK_OPERATIONS } else { 0 }

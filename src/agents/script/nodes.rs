@@ -15,7 +15,7 @@ use rhai::{
     Module, ParseError, Position, ScriptFuncDef, Shared, Stmt, StmtBlock,
 };
 
-use super::charge::{CHARACTER_OPERATIONS, Wrap};
+use super::charge::{CHARACTER_OPERATIONS, COMPARED_TIMES, Wrap};
 use super::formula::Formula;
 use super::host::Outcome;
 use super::limits::Meter;
@@ -148,18 +148,18 @@ fn charge_values(engine: &mut Engine, meter: Rc<Meter>) {
         if state.is_bool() && (value.is_char() || value.is_string()) {
             meter.charge(CHARACTER_OPERATIONS);
         }
-        charge_value(&meter, value, inner)
+        for _ in 0..if state.is_char() { COMPARED_TIMES } else { 1 } {
+            charge_value(&meter, &value, inner)?;
+        }
+        Ok(value)
     });
 }
 
-fn charge_value(meter: &Meter, value: Dynamic, read: &Expression<'_>) -> Outcome<Dynamic> {
-    match meter.charge_value(&value) {
-        Ok(()) => Ok(value),
-        Err(mut error) => {
-            error.set_position(read.position());
-            Err(error)
-        }
-    }
+fn charge_value(meter: &Meter, value: &Dynamic, read: &Expression<'_>) -> Outcome<()> {
+    meter.charge_value(value).map_err(|mut error| {
+        error.set_position(read.position());
+        error
+    })
 }
 
 fn compute_formulas(engine: &mut Engine, meter: Rc<Meter>, formulas: Vec<Formula<PathTo>>) {
@@ -167,7 +167,7 @@ fn compute_formulas(engine: &mut Engine, meter: Rc<Meter>, formulas: Vec<Formula
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
         let formula = state.as_int().ok().and_then(|number| numbered(&formulas, number));
         match formula.and_then(|formula| formula.evaluate(context)) {
-            Some(value) => charge_value(&meter, value, inner),
+            Some(value) => charge_value(&meter, &value, inner).map(|()| value),
             None => context.eval_expression_tree(inner),
         }
     });
@@ -272,7 +272,8 @@ mod tests {
             ("a.push(1);", 1, 10),
             ("a[5] = 2;", 1, 10),
             ("for x in a { break; }", 200, 212),
-            ("if a == 1 { }", 200, 212),
+            ("if a == 1 { }", 800, 815),
+            ("if a != a { }", 2_400, 2_420),
             ("switch a { 1 => 2, _ => 3 }", 200, 212),
             ("let f = |x| x; f.call(a);", 600, 630),
             ("a.contains(5);", 900, 920),
