@@ -21,6 +21,7 @@ pub(super) struct Words {
     symbols: Vec<u32>,
 }
 
+/// More than there are words of the program in the rows of a market.
 const RECENT: usize = 64;
 
 impl Words {

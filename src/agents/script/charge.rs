@@ -3,7 +3,7 @@
 //! Rhai copies an array or a map whenever one is read, for one operation. So each place where a value is
 //! read whole, and each call, is wrapped into a node that evaluates it and charges the
 //! [`Meter`](super::limits::Meter) with its size; a call of a function that goes through a list is charged
-//! beforehand. Where only a part is looked at, as in `list[3]` or `list.push(x)`, nothing is copied, and what
+//! beforehand, and what is compared counts more, as each item is. Where only a part is looked at, as in `list[3]` or `list.push(x)`, nothing is copied, and what
 //! is looked at is charged.
 
 use std::collections::BTreeSet;

@@ -148,7 +148,8 @@ fn charge_values(engine: &mut Engine, meter: Rc<Meter>) {
         if state.is_bool() && (value.is_char() || value.is_string()) {
             meter.charge(CHARACTER_OPERATIONS);
         }
-        for _ in 0..if state.is_char() { COMPARED_TIMES } else { 1 } {
+        let times = if state.is_char() { COMPARED_TIMES } else { 1 };
+        for _ in 0..times {
             charge_value(&meter, &value, inner)?;
         }
         Ok(value)

@@ -178,29 +178,28 @@ fn what_is_not_there_is_seen_as_seldom_as_chance_would_have_it() {
 #[test]
 fn sums_are_seldom_seen_to_come_closer_to_normal_where_they_do_not() {
     let mut draws = stream(Seed::new(1), "returns");
-    let mut seen = 0;
-    for _ in 0..100 {
-        // Volatility lasts for two hundred returns, so that sums of sixteen have the tails of one.
+    let mut seen_of_a_hundred = |sample: fn(&mut Stream) -> Vec<f64>| {
+        let is_seen = |returns: Vec<f64>| {
+            let series = ReturnSeries { notionals: returns.clone(), returns, breaks: Vec::new() };
+            verdicts(&series)[3] == Verdict::Seen
+        };
+        (0..100).filter(|_| is_seen(sample(&mut draws))).count()
+    };
+    // Volatility lasts for two hundred returns, so that sums of sixteen have the tails of one.
+    let seen = seen_of_a_hundred(|draws| {
         let mut deviation = 1.0;
-        let returns = (0..4_000).map(|at| {
+        let next = |at| {
             if at % 200 == 0 {
                 deviation = if draws.random_bool(0.5) { 1.0 } else { 3.0 };
             }
-            deviation * StandardNormal.sample(&mut draws)
-        });
-        let returns: Vec<f64> = returns.collect();
-        let series = ReturnSeries { notionals: returns.clone(), returns, breaks: Vec::new() };
-        seen += u32::from(verdicts(&series)[3] == Verdict::Seen);
-    }
+            deviation * StandardNormal.sample(draws)
+        };
+        (0..4_000).map(next).collect()
+    });
     assert!(seen <= 8, "{seen} of 100");
     // And where returns have heavy tails but nothing to do with one another, they are.
-    let mut seen = 0;
-    for _ in 0..100 {
-        let student = StudentT::new(5.0).unwrap();
-        let returns: Vec<f64> = (0..4_000).map(|_| student.sample(&mut draws)).collect();
-        let series = ReturnSeries { notionals: returns.clone(), returns, breaks: Vec::new() };
-        seen += u32::from(verdicts(&series)[3] == Verdict::Seen);
-    }
+    let student = |draws: &mut Stream| StudentT::new(5.0).unwrap().sample_iter(draws).take(4_000).collect();
+    let seen = seen_of_a_hundred(student);
     assert!(seen >= 60, "{seen} of 100");
 }
 
