@@ -12,7 +12,9 @@ use std::time::Instant;
 use actix::{Actor, Handler};
 use bearpit::kernel::{EventQueue, Exponential, Stream, Wakeup, stream};
 use bearpit::market::{ExecutionReport, Tape};
-use bearpit::pit::{Context, MarketData, Pit, PitPlan, PitWorld, Seating, Trader};
+use bearpit::participant::{
+    Context, MarketConfig, MarketData, MarketState, MarketWorld, ParticipantConfig, Trader,
+};
 use bearpit::units::{Seed, SimDuration, SimTime};
 use rand_distr::Distribution;
 
@@ -82,12 +84,13 @@ bearpit::ignore_messages!(Metronome: ExecutionReport, MarketData);
 fn world() -> Result<f64, Box<dyn std::error::Error>> {
     let seed = Seed::new(1);
     let start = SimTime::from_nanos(0);
-    let mut world: PitWorld = PitWorld::new(seed, start, Pit::new(PitPlan::default(), Tape::new()));
+    let mut world: MarketWorld =
+        MarketWorld::new(seed, start, MarketState::new(MarketConfig::default(), Tape::new()));
     for index in 0..PENDING {
         let name = format!("metronome-{index}");
         let pause = SimDuration::from_nanos(1_000 + i64::try_from(index)?);
         world.add(&name, Box::new(Trader(Metronome { pause })))?;
-        world.domain_mut().seat(seed, &name, &Seating::default());
+        world.domain_mut().seat(seed, &name, &ParticipantConfig::default());
     }
     world.start();
     let begin = Instant::now();

@@ -13,12 +13,12 @@
 use std::path::Path;
 use std::time::Instant;
 
-use bearpit::account::AccountTerms;
+use bearpit::account::AccountConfig;
 use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
-use bearpit::exchange::{Market, MarketBuilder, ProcessTerms};
+use bearpit::exchange::{Market, MarketBuilder, ProcessConfig};
 use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
-use bearpit::pit::Latencies;
+use bearpit::participant::Latencies;
 use bearpit::process::OrnsteinUhlenbeck;
 use bearpit::record::{Names, RecordPlan, Recorder, RunLabel, TableSet};
 use bearpit::scenario::Scenario;
@@ -46,7 +46,7 @@ fn day() -> Result<Market> {
 fn hour() -> Result<Market> {
     let open: SimTime = "2025-03-03T09:30:00".parse()?;
     let mut builder = MarketBuilder::new(Seed::new(42), open, open + SimDuration::from_secs(3_600))?;
-    let value = ProcessTerms {
+    let value = ProcessConfig {
         process: Box::new(OrnsteinUhlenbeck::new(100.0, 100.0, SimDuration::from_secs(7_200), 0.2, 1_638.0)),
         initial: 100.0,
         grid: SimDuration::from_secs(1),
@@ -60,10 +60,10 @@ fn hour() -> Result<Market> {
         &[acme],
     );
     let listing = builder.listings()[0];
-    let account = AccountTerms {
+    let account = AccountConfig {
         cash: Money::from_whole(1_000_000),
         holdings: vec![(acme, Quantity::new(10_000))],
-        ..AccountTerms::default()
+        ..AccountConfig::default()
     };
     for number in 1..=2 {
         let config = MarketMakerConfig {

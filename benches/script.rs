@@ -10,13 +10,13 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use actix::{Actor, Handler};
-use bearpit::account::AccountTerms;
-use bearpit::agents::ScriptConfig;
-use bearpit::agents::script::{ScriptSource, ScriptTrader};
+use bearpit::account::AccountConfig;
 use bearpit::exchange::MarketBuilder;
 use bearpit::kernel::Wakeup;
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
-use bearpit::pit::{Context, Feed, Latencies, MarketData, Update};
+use bearpit::participant::{Context, Feed, Latencies, MarketData, Update};
+use bearpit::script::ScriptConfig;
+use bearpit::script::{ScriptSource, ScriptTrader};
 use bearpit::units::{ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime};
 use rhai::{CallFnOptions, Dynamic, Engine, Scope};
 
@@ -139,7 +139,7 @@ fn market(listener: &Listener, quotes: i64) -> Result<f64> {
     let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_millis(quotes))?;
     let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
-    let account = || AccountTerms { cash: Money::from_whole(1_000), ..AccountTerms::default() };
+    let account = || AccountConfig { cash: Money::from_whole(1_000), ..AccountConfig::default() };
     builder.agent(("flipper", "native"), account(), Latencies::NONE, Flipper { order: None, turn: 0 })?;
     match listener {
         Listener::Nobody => {}

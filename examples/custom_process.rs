@@ -3,12 +3,12 @@
 //! `cargo run --release --example custom_process`
 #![expect(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use bearpit::account::AccountTerms;
+use bearpit::account::AccountConfig;
 use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
-use bearpit::exchange::{MarketBuilder, ProcessTerms};
+use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::{StandardNormal, Stream};
 use bearpit::market::{Fact, Fees, Instrument, Stamped, TapeSink};
-use bearpit::pit::Latencies;
+use bearpit::participant::Latencies;
 use bearpit::process::PriceProcess;
 use bearpit::units::{Money, Quantity, Seed, SimDuration, SimTime};
 use rand_distr::Distribution;
@@ -57,15 +57,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     builder.sink(Box::new(Ticker));
 
     let process = Box::new(HourlyNews { value: 50.0, sigma: 0.002, jump: 0.5 });
-    let news = ProcessTerms { process, initial: 50.0, grid: SimDuration::from_secs(1) };
+    let news = ProcessConfig { process, initial: 50.0, grid: SimDuration::from_secs(1) };
     let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, Some(news));
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
     let listing = builder.listings()[0];
 
-    let account = AccountTerms {
+    let account = AccountConfig {
         cash: Money::from_whole(1_000_000),
         holdings: vec![(acme, Quantity::new(10_000))],
-        ..AccountTerms::default()
+        ..AccountConfig::default()
     };
     let maker = MarketMakerConfig {
         listing,

@@ -4,12 +4,12 @@
 #![expect(clippy::print_stdout, reason = "an example talks to its reader")]
 
 use actix::{Actor, Handler};
-use bearpit::account::AccountTerms;
+use bearpit::account::AccountConfig;
 use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
-use bearpit::exchange::{MarketBuilder, ProcessTerms};
+use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::{LatencyModel, Wakeup};
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
-use bearpit::pit::{Context, Feed, Latencies, MarketData, Update};
+use bearpit::participant::{Context, Feed, Latencies, MarketData, Update};
 use bearpit::process::OrnsteinUhlenbeck;
 use bearpit::units::{FeeRate, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
 
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut builder = MarketBuilder::new(Seed::new(42), open, open + SimDuration::from_secs(3_600))?;
 
     // One instrument whose value reverts to 100 with a half-life of two hours, on one venue.
-    let value = ProcessTerms {
+    let value = ProcessConfig {
         process: Box::new(OrnsteinUhlenbeck::new(100.0, 100.0, SimDuration::from_secs(7_200), 0.2, 1_638.0)),
         initial: 100.0,
         grid: SimDuration::from_secs(1),
@@ -66,11 +66,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A market maker, a crowd, and the trader above; all 50 microseconds away.
     let wire = LatencyModel::Constant(SimDuration::from_micros(50));
     let latencies = Latencies { entry: wire, report: wire, feed: wire };
-    let account = |tracked| AccountTerms {
+    let account = |tracked| AccountConfig {
         cash: Money::from_whole(1_000_000),
         holdings: vec![(acme, Quantity::new(5_000))],
         tracked,
-        ..AccountTerms::default()
+        ..AccountConfig::default()
     };
     let maker = MarketMakerConfig {
         listing,

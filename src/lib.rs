@@ -1,21 +1,19 @@
 //! Bearpit: an actor-based market simulation engine with scripting.
 //!
-//! Actors meet in one pit: a price-time-priority matching engine running in virtual time. The
-//! modules stand on floors and import downward only; `ARCHITECTURE.md` tells the idea, the floors and
-//! the data flow.
+//! Actors meet in a price-time-priority matching engine running in virtual time. The engine is
+//! [`bearpit_core`], whose modules are here again under their own names; the agents that need no scripts are
+//! [`bearpit_agents`]. What this crate adds is strategies in Rhai, scenario files, recorded tables, their
+//! analysis, reports and the command line. `ARCHITECTURE.md` describes the idea, the floors and the data flow.
 
-pub mod account;
-pub mod agents;
+pub use bearpit_agents as agents;
+pub use bearpit_core::{
+    account, book, exchange, ignore_messages, kernel, market, participant, process, units,
+};
+
 pub mod analysis;
-pub mod book;
 pub mod cli;
-pub mod exchange;
-pub mod kernel;
-pub mod market;
 pub mod mock;
-pub mod pit;
-pub mod process;
 pub mod record;
 pub mod report;
 pub mod scenario;
-pub mod units;
+pub mod script;

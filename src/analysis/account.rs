@@ -12,9 +12,9 @@ use super::sampling::{Periods, Sampler, Sessions};
 use super::stream::Stream;
 use super::thin::LineThinner;
 use super::trips::{AverageTrips, Execution, FifoTrips};
-use crate::market::{Instrument, Side};
 use crate::record::{AccountSummary, HoldingSummary, OpenError, StoredRun, Table};
-use crate::units::{Decimal, Money, Price, Quantity, SimDuration};
+use bearpit_core::market::{Instrument, Side};
+use bearpit_core::units::{Decimal, Money, Price, Quantity, SimDuration};
 
 /// What an account does in one instrument.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{monies, numbers, texts, times};
 use super::directory::Directory;
-use crate::market::Side;
-use crate::units::Money;
+use bearpit_core::market::Side;
+use bearpit_core::units::Money;
 
 /// A row of the `pnl` table.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use polars::prelude::{DataFrame, DataType, PolarsResult};
 
-use crate::units::Money;
+use bearpit_core::units::Money;
 
 /// Returns a time column, in nanoseconds.
 pub(super) fn times(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {

@@ -64,7 +64,7 @@ impl Columns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::SimTime;
+    use bearpit_core::units::SimTime;
 
     #[test]
     fn what_is_added_is_summed_where_it_belongs() {

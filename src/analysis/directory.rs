@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::market::Instrument;
 use crate::record::{InstrumentSummary, Manifest};
+use bearpit_core::market::Instrument;
 
 /// Who and what a run's tables speak of.
 #[derive(Debug)]

@@ -149,7 +149,7 @@ mod tests {
     use super::super::sampling::DAY_NANOS;
     use super::super::thin::Extent;
     use super::*;
-    use crate::units::{SimDuration, SimTime};
+    use bearpit_core::units::{SimDuration, SimTime};
 
     const MINUTE: i64 = 60_000_000_000;
 

@@ -8,7 +8,7 @@ use super::profile::DepthProfile;
 use super::sampling::Periods;
 use super::stylized::StylizedFacts;
 use super::thin::{LineThinner, MeanThinner, Point};
-use crate::units::SimDuration;
+use bearpit_core::units::SimDuration;
 
 /// One listing: its series for figures, and its metrics.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{texts, times};
 use crate::record::{OpenError, StoredRun, Table};
-use crate::units::SimTime;
+use bearpit_core::units::SimTime;
 
 /// A line of somebody's log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -95,7 +95,7 @@ impl MidPeriods {
 mod tests {
     use super::*;
     use crate::analysis::Extent;
-    use crate::units::SimTime;
+    use bearpit_core::units::SimTime;
 
     #[derive(Debug, Clone, Copy)]
     enum What {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::account_data::AccountTrip;
-use crate::units::Money;
+use bearpit_core::units::Money;
 
 /// The round trips that one wants to see: taken from all, not from those that are kept evenly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,8 +48,8 @@ fn insert(trips: &mut Vec<AccountTrip>, trip: &AccountTrip, is_more: impl Fn(Mon
 mod tests {
     use super::*;
     use crate::analysis::trips::RoundTrip;
-    use crate::market::Side;
-    use crate::units::Quantity;
+    use bearpit_core::market::Side;
+    use bearpit_core::units::Quantity;
 
     fn trip(at: i64, net: i64) -> AccountTrip {
         let amount = |units: i64| Money::from_units(i128::from(units));

@@ -6,8 +6,8 @@ use super::cells::{numbers, texts, times};
 use super::directory::Directory;
 use super::evenly::Evenly;
 use super::metrics::TradingTotals;
-use crate::market::Side;
 use crate::record::{OpenError, StoredRun, Table};
+use bearpit_core::market::Side;
 
 /// An order that was filled, in part or whole, as it came to its venue.
 #[derive(Debug, Clone, Copy)]

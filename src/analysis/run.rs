@@ -12,7 +12,7 @@ use super::thin::Extent;
 use super::walk::{Walked, walk};
 use super::{orders, plotted};
 use crate::record::{Manifest, OpenError, StoredRun, Table};
-use crate::units::{SimDuration, SimTime};
+use bearpit_core::units::{SimDuration, SimTime};
 
 /// A run as series and measures.
 #[derive(Debug, Clone)]

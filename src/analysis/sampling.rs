@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::metrics::Sample;
 use super::metrics::trading::WeightedMean;
 use super::thin::Extent;
-use crate::process::TRADING_HOURS_PER_YEAR;
-use crate::units::SimDuration;
+use bearpit_core::process::TRADING_HOURS_PER_YEAR;
+use bearpit_core::units::SimDuration;
 
 const HOUR: f64 = 3_600.0;
 pub(super) const DAY_NANOS: i64 = 86_400_000_000_000;
@@ -211,7 +211,7 @@ impl Sampler {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::SimTime;
+    use bearpit_core::units::SimTime;
 
     const MINUTE: i64 = 60_000_000_000;
 

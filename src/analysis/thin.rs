@@ -1,6 +1,6 @@
 //! Thinning: long series to as many points as a figure can show, without hiding extremes.
 
-use crate::units::SimTime;
+use bearpit_core::units::SimTime;
 
 /// A point of a series: nanoseconds since 1970, and a value.
 pub type Point = (i64, f64);

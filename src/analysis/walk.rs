@@ -15,8 +15,8 @@ use super::orders::Arrival;
 use super::profile;
 use super::sampling::{Periods, Sessions};
 use super::stream::Stream;
-use crate::market::Side;
 use crate::record::{OpenError, StoredRun, Table};
+use bearpit_core::market::Side;
 
 /// A row of the `quotes` table.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::seeds::SeedList;
 use crate::record::Format;
 use crate::scenario::Override;
-use crate::units::Decimal;
+use bearpit_core::units::Decimal;
 
 /// An actor-based market simulator: price-time-priority matching in virtual time, strategies in Rhai,
 /// exact P&L, the same digest for the same seed everywhere.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::args::CheckArguments;
 use super::console::{colors_errors, complain, print};
-use crate::agents::script::declared_params;
 use crate::scenario::{Diagnostics, Override, Scenario, Strategy};
+use crate::script::declared_params;
 
 /// What a check of one file came to.
 struct Checked {

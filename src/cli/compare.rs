@@ -13,7 +13,7 @@ use crate::analysis::{
     Comparison, Difference, MeasureDifference, Parting, SubjectComparison, TableComparison, TableVerdict,
 };
 use crate::record::{OpenError, StoredRun};
-use crate::units::Money;
+use bearpit_core::units::Money;
 
 /// Compares two runs; the outcome goes to standard output.
 ///

@@ -6,7 +6,7 @@ use super::Failure;
 use super::args::DefinitionsArguments;
 use super::console::{complain, print};
 use super::files::write_whole;
-use crate::agents::script::definitions;
+use crate::script::definitions;
 
 const FILE: &str = "bearpit.d.rhai";
 

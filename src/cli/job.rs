@@ -9,17 +9,17 @@ use super::coordinator::StopFlag;
 use super::progress::Gauge;
 use super::several::PAGE;
 use crate::analysis::{RunData, Summary};
-use crate::exchange::Market;
-use crate::kernel::StepEnd;
-use crate::market::Instrument;
-use crate::pit::Pit;
 use crate::record::{
     AccountSummary, BookSummary, Format, HoldingSummary, InstrumentSummary, Manifest, Names, RecordPlan,
     Recorded, Recorder, RunDir, RunLabel, StoredRun, Table,
 };
 use crate::report;
 use crate::scenario::Scenario;
-use crate::units::{InstrumentId, Quantity, Seed};
+use bearpit_core::exchange::Market;
+use bearpit_core::kernel::StepEnd;
+use bearpit_core::market::Instrument;
+use bearpit_core::participant::MarketState;
+use bearpit_core::units::{InstrumentId, Quantity, Seed};
 
 /// How results are to be written.
 #[derive(Debug, Clone)]
@@ -257,7 +257,7 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
     tracked.collect()
 }
 
-fn holding(pit: &Pit, (id, quantity): &(InstrumentId, Quantity)) -> Option<HoldingSummary> {
+fn holding(pit: &MarketState, (id, quantity): &(InstrumentId, Quantity)) -> Option<HoldingSummary> {
     let instrument = pit.instruments().nth(id.index())?;
     Some(HoldingSummary {
         symbol: instrument.symbol().to_owned(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::units::SimTime;
+use bearpit_core::units::SimTime;
 
 /// What a run tells of itself while it is under way; written by its thread, read by the display.
 #[derive(Debug, Default)]
@@ -96,8 +96,8 @@ impl Display {
             bar.set_position(elapsed.unsigned_abs());
             let seconds = bar.elapsed().as_secs_f64().max(1e-3);
             let events = gauge.events.load(Ordering::Relaxed);
-            let time = *start + crate::units::SimDuration::from_nanos(elapsed);
-            let whole_seconds = time.floor_to(crate::units::SimDuration::from_secs(1));
+            let time = *start + bearpit_core::units::SimDuration::from_nanos(elapsed);
+            let whole_seconds = time.floor_to(bearpit_core::units::SimDuration::from_secs(1));
             bar.set_message(format!("{whole_seconds}  {} events/s", thousands(rate(events, seconds))));
         }
     }

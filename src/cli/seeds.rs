@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use crate::units::Seed;
+use bearpit_core::units::Seed;
 
 /// Some seeds, in order, each once; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use super::several;
 use super::summary::{self, Group, Page};
 use crate::record::RunDir;
 use crate::scenario::Scenario;
-use crate::units::Seed;
+use bearpit_core::units::Seed;
 
 /// Runs the scenarios and writes what they leave behind.
 ///

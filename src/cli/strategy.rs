@@ -8,9 +8,9 @@ use super::Failure;
 use super::args::{StrategyArguments, StrategyCommand};
 use super::console::{colors_errors, complain, print};
 use super::test;
-use crate::agents::ParamValue;
-use crate::agents::script::{Callback, ParamDeclaration, ParamRange, declared_params};
 use crate::scenario::{Diagnostics, Strategy};
+use crate::script::ParamValue;
+use crate::script::{Callback, ParamDeclaration, ParamRange, declared_params};
 
 /// Lists parameters, callbacks, feeds, imports and tests, or runs the tests.
 ///

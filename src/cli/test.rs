@@ -6,9 +6,9 @@ use super::Failure;
 use super::args::TestArguments;
 use super::console::{complain, print};
 use super::strategy::load;
-use crate::agents::script::{CompiledScript, check_params};
-use crate::mock::{MockTerms, TestOutcome, run_test};
-use crate::units::Money;
+use crate::mock::{MockConfig, TestOutcome, run_test};
+use crate::script::{CompiledScript, check_params};
+use bearpit_core::units::Money;
 
 /// Runs the tests whose names contain the filter, and tells how they ended.
 ///
@@ -60,12 +60,12 @@ fn invalid(why: &str) -> Failure {
     Failure::Input
 }
 
-fn terms(arguments: &TestArguments, script: &CompiledScript) -> Result<MockTerms, Failure> {
-    let mut terms = MockTerms {
+fn terms(arguments: &TestArguments, script: &CompiledScript) -> Result<MockConfig, Failure> {
+    let mut terms = MockConfig {
         tick_size: arguments.tick_size,
         lot_size: arguments.lot_size,
         cash: Money::from_whole(arguments.cash),
-        ..MockTerms::default()
+        ..MockConfig::default()
     };
     if !arguments.markets.is_empty() {
         terms.markets.clone_from(&arguments.markets);

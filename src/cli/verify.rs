@@ -10,9 +10,9 @@ use super::args::VerifyBookArguments;
 use super::console::{colors_errors, complain, print};
 use super::progress::thousands;
 use crate::analysis::{BookCheck, BookVerdict, Ladders, RowDifference};
-use crate::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
 use crate::scenario::OrderFlow;
-use crate::units::Price;
+use bearpit_core::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
+use bearpit_core::units::Price;
 
 /// Replays the messages and compares; the outcome goes to standard output.
 ///

@@ -9,19 +9,20 @@ mod stage;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::account::AccountTerms;
-use crate::agents::script::{CompiledScript, MockMarket, ScriptError, ScriptTest, ScriptTrader};
-use crate::agents::{Desk, ParamValue, ScriptConfig};
-use crate::exchange::{BuildError, MarketBuilder};
-use crate::market::{Fees, Instrument};
-use crate::pit::Latencies;
-use crate::units::{Decimal, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
+use crate::script::{CompiledScript, MockMarket, ScriptError, ScriptTest, ScriptTrader};
+use crate::script::{ParamValue, ScriptConfig};
+use bearpit_agents::Desk;
+use bearpit_core::account::AccountConfig;
+use bearpit_core::exchange::{BuildError, MarketBuilder};
+use bearpit_core::market::{Fees, Instrument};
+use bearpit_core::participant::Latencies;
+use bearpit_core::units::{Decimal, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
 
 use stage::{MAKER, STRATEGY, Stage, TAKER, Witness};
 
 /// What the market of a test is like.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MockTerms {
+pub struct MockConfig {
     /// Symbol and venue of each market; the first is the strategy's own.
     pub markets: Vec<(String, String)>,
     /// The smallest step of a price.
@@ -34,7 +35,7 @@ pub struct MockTerms {
     pub params: Vec<(String, ParamValue)>,
 }
 
-impl Default for MockTerms {
+impl Default for MockConfig {
     /// One market, `MOCK` at `PIT`, in cents and whole units, with a million in cash.
     fn default() -> Self {
         Self {
@@ -79,7 +80,7 @@ const SHORT_LOTS_MAX: u64 = 1_000_000_000;
 ///
 /// # Errors
 /// Says why there can be no such market.
-pub fn run_test(script: &CompiledScript, name: &str, terms: &MockTerms) -> Result<TestOutcome, String> {
+pub fn run_test(script: &CompiledScript, name: &str, terms: &MockConfig) -> Result<TestOutcome, String> {
     let test = ScriptTest::default();
     let witness = Witness::default();
     let builder = lay_out(script, &test, terms, &witness)?;
@@ -109,7 +110,7 @@ pub fn run_test(script: &CompiledScript, name: &str, terms: &MockTerms) -> Resul
 fn lay_out(
     script: &CompiledScript,
     test: &ScriptTest,
-    terms: &MockTerms,
+    terms: &MockConfig,
     witness: &Witness,
 ) -> Result<MarketBuilder, String> {
     let told = |error: BuildError| error.to_string();
@@ -143,7 +144,7 @@ fn lay_out(
         builder.venue(venue, Fees::default(), Latencies::NONE, listed);
     }
     let short = instruments.iter().map(|id| (*id, Quantity::new(SHORT_LOTS_MAX))).collect();
-    let account = AccountTerms { cash: terms.cash, max_short: short, ..AccountTerms::default() };
+    let account = AccountConfig { cash: terms.cash, max_short: short, ..AccountConfig::default() };
     let config = ScriptConfig {
         params: terms.params.clone(),
         ..ScriptConfig::new(script.source().clone(), ListingId::new(0))

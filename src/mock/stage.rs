@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
 
-use crate::account::{AccountTerms, Credit};
-use crate::agents::script::{MockAction, MockMarket};
-use crate::exchange::Market;
-use crate::kernel::{SimContext, StepEnd};
-use crate::market::{Fact, OrderTerms, Refusal, Side, Stamped, TapeSink, TimeInForce};
-use crate::pit::{Context, Pit};
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
+use crate::script::{MockAction, MockMarket};
+use bearpit_core::account::{AccountConfig, Credit};
+use bearpit_core::exchange::Market;
+use bearpit_core::kernel::{SimContext, StepEnd};
+use bearpit_core::market::{Fact, OrderTerms, Refusal, Side, Stamped, TapeSink, TimeInForce};
+use bearpit_core::participant::{Context, MarketState};
+use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
 /// Who quotes.
 pub(super) const MAKER: &str = "maker";
@@ -26,8 +26,8 @@ const EVENTS_MAX: u64 = 200_000;
 const LINES_MAX: usize = 200;
 
 /// The account of those who stand for everybody else.
-pub(super) fn unlimited() -> AccountTerms {
-    AccountTerms { credit: Credit::Unlimited, ..AccountTerms::default() }
+pub(super) fn unlimited() -> AccountConfig {
+    AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() }
 }
 
 /// Keeps what the strategy logs, and how it failed; clones are the same.
@@ -301,5 +301,5 @@ impl Stage {
 }
 
 fn vacant() -> Context {
-    SimContext::vacant(Pit::vacant())
+    SimContext::vacant(MarketState::vacant())
 }

@@ -1,7 +1,7 @@
 //! [`BarSums`]: trades summed up into bars of any intervals.
 
-use crate::market::{Bar, Trade};
-use crate::units::{ListingId, SimDuration, SimTime};
+use bearpit_core::market::{Bar, Trade};
+use bearpit_core::units::{ListingId, SimDuration, SimTime};
 
 /// The bars in the making: one for each listing and interval.
 #[derive(Debug)]

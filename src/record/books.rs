@@ -1,8 +1,8 @@
 //! [`BookShots`]: snapshots of what books show, at regular times.
 
 use super::plan::BookPlan;
-use crate::market::{Fact, QuoteLevel, ShownBook, Side};
-use crate::units::{ListingId, SimDuration, SimTime};
+use bearpit_core::market::{Fact, QuoteLevel, Side, VisibleBook};
+use bearpit_core::units::{ListingId, SimDuration, SimTime};
 
 /// One level of one side of a book at a time.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub(super) struct LevelRow {
 #[derive(Debug)]
 pub(super) struct BookShots {
     plan: BookPlan,
-    books: Vec<ShownBook>,
+    books: Vec<VisibleBook>,
     next: SimTime,
 }
 
@@ -31,7 +31,7 @@ impl BookShots {
     pub(super) fn new(plan: BookPlan, listings: usize, start: SimTime) -> Self {
         let ids = (0..u32::MAX).map(ListingId::new).take(listings);
         let next = start.floor_to(plan.interval).saturating_add(plan.interval);
-        Self { plan, books: ids.map(ShownBook::new).collect(), next }
+        Self { plan, books: ids.map(VisibleBook::new).collect(), next }
     }
 
     /// Takes the next snapshot into `rows` if its time has come by `now`; tells whether it had.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::coded::{CodedNumbers, CodedValues};
 use super::schema::{Kind, columns};
 use super::table::Table;
-use crate::units::{Money, SimTime};
+use bearpit_core::units::{Money, SimTime};
 
 /// The cells of one column.
 #[derive(Debug)]

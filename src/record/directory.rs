@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::manifest::Manifest;
-use crate::units::Seed;
+use bearpit_core::units::Seed;
 
 /// The directory of a run under way: `<out>/<scenario>/<seed>.partial`.
 ///

@@ -9,7 +9,7 @@ use super::column::{Column as Cells, Sheet};
 use super::schema::{Kind, LABELS, MONEY_PRECISION, MONEY_SCALE, all_columns};
 use super::table::Table;
 use super::words::Words;
-use crate::units::Seed;
+use bearpit_core::units::Seed;
 
 /// One column of a frame under construction.
 pub(super) enum Values<'a> {

@@ -13,8 +13,8 @@ use super::recorder::Recorded;
 use super::sheets::{Reject, Sheets};
 use super::table::Table;
 use super::writer::RecordError;
-use crate::market::{Bar, Fact, Row, Trade};
-use crate::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
+use bearpit_core::market::{Bar, Fact, Row, Trade};
+use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
 
 /// Follows the facts of a run, and makes the rows of those tables that are recorded.
 ///

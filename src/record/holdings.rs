@@ -3,8 +3,8 @@
 use std::mem;
 
 use super::rows::Names;
-use crate::market::{Side, Trade};
-use crate::units::{ActorId, InstrumentId, Money, NetQuantity, Quantity, SimDuration, SimTime};
+use bearpit_core::market::{Side, Trade};
+use bearpit_core::units::{ActorId, InstrumentId, Money, NetQuantity, Quantity, SimDuration, SimTime};
 
 /// What an account holds of an instrument at a time, and how it came to it.
 #[derive(Debug, Clone, Copy)]

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::rows::{OrderRow, Status};
-use crate::market::{Fact, OrderKind, Trade};
-use crate::units::{OrderId, Quantity, SimTime};
+use bearpit_core::market::{Fact, OrderKind, Trade};
+use bearpit_core::units::{OrderId, Quantity, SimTime};
 
 /// Follows the orders that are open; memory follows them, and not the run.
 #[derive(Debug, Default)]

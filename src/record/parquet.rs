@@ -22,7 +22,7 @@ use super::column::{Column, Sheet};
 use super::schema::schema;
 use super::table::Table;
 use super::words::Words;
-use crate::units::Seed;
+use bearpit_core::units::Seed;
 
 /// Bytes of an amount of money.
 const MONEY_BYTES: usize = size_of::<i128>();

@@ -1,8 +1,8 @@
 //! [`RecordPlan`]: what is recorded of a run, and how; [`RunLabel`]: whose rows they are.
 
 use super::table::{Format, Table};
-use crate::market::Fact;
-use crate::units::{Seed, SimDuration, SimTime};
+use bearpit_core::market::Fact;
+use bearpit_core::units::{Seed, SimDuration, SimTime};
 
 /// What is recorded of a run, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]

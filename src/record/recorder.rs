@@ -12,7 +12,7 @@ use super::plan::{RecordPlan, RunLabel, TableSet};
 use super::rows::Names;
 use super::sheets::Sheets;
 use super::writer::{self, Facts, RecordError};
-use crate::market::{Stamped, TapeSink};
+use bearpit_core::market::{Stamped, TapeSink};
 
 /// Facts that are handed over together: enough that it costs the market next to nothing, and few enough that
 /// they stay in a processor's cache.

@@ -1,8 +1,8 @@
 //! [`Names`]: what the ids of a run stand for; and [`OrderRow`], an order from its entry to its end.
 
-use crate::market::{Instrument, Listing, OrderTerms};
-use crate::pit::PitWorld;
-use crate::units::{ActorId, InstrumentId, ListingId, NetQuantity, OrderId, Price, Quantity, SimTime};
+use bearpit_core::market::{Instrument, Listing, OrderTerms};
+use bearpit_core::participant::MarketWorld;
+use bearpit_core::units::{ActorId, InstrumentId, ListingId, NetQuantity, OrderId, Price, Quantity, SimTime};
 
 /// What turns ids into names, and ticks and lots into numbers; and what is held before the first trade.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +22,7 @@ pub struct Names {
 impl Names {
     /// Takes the names of a world's actors, instruments, venues and listings; before the start.
     #[must_use]
-    pub fn of(world: &PitWorld) -> Self {
+    pub fn of(world: &MarketWorld) -> Self {
         let pit = world.domain();
         let actors = (0..).map_while(|id| world.name_of(ActorId::new(id)));
         let instruments = || (0..u32::MAX).map(InstrumentId::new).take(pit.instruments().count());

@@ -3,7 +3,7 @@
 use polars::prelude::{DataType, PlSmallStr, Schema, TimeUnit};
 
 use super::table::Table;
-use crate::units::Money;
+use bearpit_core::units::Money;
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

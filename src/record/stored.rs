@@ -14,7 +14,7 @@ use super::frames::{Values, frame};
 use super::manifest::Manifest;
 use super::schema::{Kind, all_columns, schema};
 use super::table::{Format, Table};
-use crate::units::{Decimal, Money, SimTime};
+use bearpit_core::units::{Decimal, Money, SimTime};
 
 /// Rows that are read at once.
 const SLICE_ROWS: usize = 16 * 1024;

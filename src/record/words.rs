@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::rows::Names;
-use crate::market::Listing;
-use crate::units::{ActorId, InstrumentId, ListingId};
+use bearpit_core::market::Listing;
+use bearpit_core::units::{ActorId, InstrumentId, ListingId};
 
 /// All words of a run: first the actors, by their ids, then others as they come.
 #[derive(Debug)]

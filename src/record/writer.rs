@@ -21,8 +21,8 @@ use super::schema::schema;
 use super::stored;
 use super::table::{Format, Table};
 use super::words::Words;
-use crate::market::Fact;
-use crate::units::SimTime;
+use bearpit_core::market::Fact;
+use bearpit_core::units::SimTime;
 
 /// Says why a recording failed.
 #[derive(Debug, Error)]

@@ -3,7 +3,7 @@
 use super::sheet::{Sheet, put};
 use super::text::{percent, readable, span, whole};
 use crate::analysis::metrics::{Drawdown, Sample, drawdowns};
-use crate::units::{SimDuration, SimTime};
+use bearpit_core::units::{SimDuration, SimTime};
 
 /// So many are listed.
 const LISTED: usize = 5;

@@ -151,7 +151,7 @@ fn told(statistic: &Statistic) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::SimDuration;
+    use bearpit_core::units::SimDuration;
 
     fn facts(verdict: impl Fn(Fact) -> Verdict) -> StylizedFacts {
         let fact =

@@ -9,9 +9,9 @@ use crate::analysis::{
     LineThinner, ListingData, LogLine, Margin, MeanThinner, Notable, OwnerLog, Plotted, PlottedSeries, Point,
     Position, RunData, Statistic, StylizedFact, StylizedFacts, Verdict,
 };
-use crate::market::Side;
 use crate::record::Manifest;
-use crate::units::{Money, Quantity, SimDuration, SimTime};
+use bearpit_core::market::Side;
+use bearpit_core::units::{Money, Quantity, SimDuration, SimTime};
 
 const FILLS: i64 = 1_000_000;
 const ACCOUNTS: usize = 20;

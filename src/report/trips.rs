@@ -7,9 +7,9 @@ use super::page::absent;
 use super::sheet::{Sheet, put};
 use super::text::{NONE, cents, escape, number, optional, percent, places_for, readable, span, whole};
 use crate::analysis::{AccountData, AccountTrip, RunData};
-use crate::market::Side;
 use crate::record::{InstrumentSummary, Table};
-use crate::units::SimTime;
+use bearpit_core::market::Side;
+use bearpit_core::units::SimTime;
 
 /// More dots are a cloud.
 const DOTS_MAX: usize = 400;

@@ -10,11 +10,13 @@ use super::section::Section;
 use super::spec::{AgentKind, AgentSpec, VenueSpec, listing_id, listings};
 use super::tree::Node;
 use super::world::{Known, find, instrument_id, latencies, quantities};
-use crate::account::Financing;
-use crate::agents::{MakerReference, MarketMakerConfig, NoiseConfig, ReplayConfig};
-use crate::market::Instrument;
-use crate::pit::Latencies;
-use crate::units::{FeeRate, InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime, suggest};
+use bearpit_agents::{MakerReference, MarketMakerConfig, NoiseConfig, ReplayConfig};
+use bearpit_core::account::Financing;
+use bearpit_core::market::Instrument;
+use bearpit_core::participant::Latencies;
+use bearpit_core::units::{
+    FeeRate, InstrumentId, ListingId, Money, Price, Quantity, SimDuration, SimTime, suggest,
+};
 
 /// What agents may refer to.
 pub(super) struct Surroundings<'a> {
@@ -148,7 +150,7 @@ fn place<'a>(section: &Section<'_>, kind: Kind, around: &Surroundings<'a>) -> Op
         return None;
     }
     let all = listings(around.venues);
-    let fits = |(at, what): &(crate::units::VenueId, InstrumentId)| {
+    let fits = |(at, what): &(bearpit_core::units::VenueId, InstrumentId)| {
         instrument.is_none_or(|wanted| wanted == *what) && venue.is_none_or(|wanted| wanted == at.index())
     };
     let candidates: Vec<usize> = (0..all.len()).filter(|index| fits(&all[*index])).collect();

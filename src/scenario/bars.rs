@@ -4,8 +4,8 @@ use csv::{ReaderBuilder, StringRecord};
 
 use super::complaints::Complaints;
 use super::section::Findings;
-use crate::process::HistoricalBar;
-use crate::units::{SimTime, suggest};
+use bearpit_core::process::HistoricalBar;
+use bearpit_core::units::{SimTime, suggest};
 
 /// The columns in the order in which they are kept; the time may have any of three names.
 const COLUMNS: [&str; 6] = ["date", "open", "high", "low", "close", "volume"];

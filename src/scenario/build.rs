@@ -1,13 +1,15 @@
 //! From a scenario to a market.
 
 use super::spec::{AgentKind, AgentSpec, ProcessSpec, Scenario, VenueRules, listings};
-use crate::account::{AccountTerms, Credit};
-use crate::agents::script::{ScriptTrader, Scripts};
-use crate::agents::{FlowReplayer, MarketMaker, NoiseTrader, ReplayProvider};
-use crate::book::BookConfig;
-use crate::exchange::{BuildError, ListingRules, MarketBuilder, ProcessTerms, Schedule, bar_schedule};
-use crate::process::{Gbm, Linked, OrnsteinUhlenbeck, PriceProcess, Replay, Value};
-use crate::units::{InstrumentId, ListingId, Price, Seed, SimDuration, VenueId};
+use crate::script::{ScriptTrader, Scripts};
+use bearpit_agents::{FlowReplayer, MarketMaker, NoiseTrader, ReplayProvider};
+use bearpit_core::account::{AccountConfig, Credit};
+use bearpit_core::book::BookConfig;
+use bearpit_core::exchange::{
+    BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule, bar_schedule,
+};
+use bearpit_core::process::{Gbm, Linked, OrnsteinUhlenbeck, PriceProcess, Replay, Value};
+use bearpit_core::units::{InstrumentId, ListingId, Price, Seed, SimDuration, VenueId};
 
 impl Scenario {
     /// Lays out the scenario's market; what is left to do is to add sinks, and to open it.
@@ -40,7 +42,7 @@ impl Scenario {
 
 impl Scenario {
     /// Returns the rules of a listing: those of its venue, and the schedule of a replay if there is one.
-    fn rules(&self, listing: ListingId, venue: VenueId, instrument: InstrumentId) -> ListingRules {
+    fn rules(&self, listing: ListingId, venue: VenueId, instrument: InstrumentId) -> ListingConfig {
         let VenueRules { matching, bands, halt, reopening, sessions } = &self.venues[venue.index()].rules;
         let span = (self.start, self.end);
         let replayed = self.agents.iter().find_map(|agent| match &agent.kind {
@@ -54,7 +56,7 @@ impl Scenario {
         };
         let reference = self.reference_price(instrument);
         let book = BookConfig { matching: *matching, bands: *bands, reference };
-        ListingRules { book, schedule, halt: *halt, reopening: *reopening }
+        ListingConfig { book, schedule, halt: *halt, reopening: *reopening }
     }
 
     /// Returns the price to which auctions and bands refer before the first trade: the first value.
@@ -93,13 +95,13 @@ fn seat(
 }
 
 /// Makers and strategies are tracked; the crowd and the rest of the world are not.
-fn account(agent: &AgentSpec) -> AccountTerms {
+fn account(agent: &AgentSpec) -> AccountConfig {
     let (credit, tracked) = match agent.kind {
         AgentKind::MarketMaker(_) | AgentKind::Script(_) => (Credit::Covered, true),
         AgentKind::Noise(_) => (Credit::Covered, false),
         AgentKind::Replay(_) | AgentKind::OrderFlow(_) => (Credit::Unlimited, false),
     };
-    AccountTerms {
+    AccountConfig {
         cash: agent.cash,
         holdings: agent.holdings.clone(),
         max_short: agent.max_short.clone(),
@@ -109,8 +111,8 @@ fn account(agent: &AgentSpec) -> AccountTerms {
     }
 }
 
-fn process_terms(spec: &ProcessSpec, grid: SimDuration, seed: Seed) -> Option<ProcessTerms> {
-    Some(ProcessTerms { process: price_process(spec, seed)?, initial: spec.initial()?, grid })
+fn process_terms(spec: &ProcessSpec, grid: SimDuration, seed: Seed) -> Option<ProcessConfig> {
+    Some(ProcessConfig { process: price_process(spec, seed)?, initial: spec.initial()?, grid })
 }
 
 fn price_process(spec: &ProcessSpec, seed: Seed) -> Option<Box<dyn PriceProcess>> {

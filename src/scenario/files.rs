@@ -10,7 +10,7 @@ use super::bars;
 use super::diagnostics::Place;
 use super::section::{Findings, Section};
 use super::tree::Node;
-use crate::process::HistoricalBar;
+use bearpit_core::process::HistoricalBar;
 
 /// Reads files relative to the scenario's own directory.
 #[derive(Debug)]

@@ -9,11 +9,11 @@ use super::lobster::{COLUMNS, book_rows, check_book, half, lines, parse_messages
 use super::read::{self, Read};
 use super::section::{Findings, Section};
 use super::tree::Node;
-use crate::agents::OrderFlowConfig;
-use crate::market::{
+use bearpit_agents::OrderFlowConfig;
+use bearpit_core::market::{
     BookRow, Instrument, MessageKind, OrderMessage, Side, flow_lots, flow_price, flow_ticks,
 };
-use crate::units::{Price, Quantity, SimDuration, SimTime};
+use bearpit_core::units::{Price, Quantity, SimDuration, SimTime};
 
 const DAY: SimDuration = SimDuration::from_secs(86_400);
 

@@ -12,7 +12,7 @@ use super::section::{Findings, Section};
 use super::spec::Scenario;
 use super::tree::{self, Node, Override};
 use super::world::{instruments, venues};
-use crate::units::{Seed, SimDuration, SimTime};
+use bearpit_core::units::{Seed, SimDuration, SimTime};
 
 /// What `[scenario]` says.
 struct Head {

@@ -1,14 +1,14 @@
 //! LOBSTER's messages and books from text: every row checked, every error with its line, column and value.
 //!
 //! The format has no header and no quotes, so lines are split at commas; whatever is wrong stands at its
-//! exact cell. See [`crate::market::OrderMessage`] and [`BookRow`] for what the columns mean.
+//! exact cell. See [`bearpit_core::market::OrderMessage`] and [`BookRow`] for what the columns mean.
 
 use std::ops::RangeInclusive;
 
 use super::complaints::Complaints;
 use super::section::Findings;
-use crate::market::{BookRow, HaltState, MessageKind, OrderMessage, QuoteLevel, Side};
-use crate::units::{Price, Quantity, SimDuration};
+use bearpit_core::market::{BookRow, HaltState, MessageKind, OrderMessage, QuoteLevel, Side};
+use bearpit_core::units::{Price, Quantity, SimDuration};
 
 /// What a book row has for the price of a level that is not there: with this sign for asks, or the other.
 const EMPTY: i64 = 9_999_999_999;

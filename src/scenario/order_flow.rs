@@ -8,7 +8,7 @@ use super::diagnostics::{Diagnostics, Place};
 use super::files::utf8;
 use super::lobster::{book_rows, check_book, lines, parse_messages};
 use super::section::Findings;
-use crate::market::{BookRow, OrderMessage};
+use bearpit_core::market::{BookRow, OrderMessage};
 
 /// Messages, and the book after each of them.
 ///

@@ -5,8 +5,8 @@ use super::read;
 use super::section::Section;
 use super::spec::{InstrumentSpec, ProcessSpec};
 use super::world::Known;
-use crate::process::{GapTerms, TRADING_HOURS_PER_YEAR};
-use crate::units::{SimDuration, suggest};
+use bearpit_core::process::{GapConfig, TRADING_HOURS_PER_YEAR};
+use bearpit_core::units::{SimDuration, suggest};
 
 const GRID: SimDuration = SimDuration::from_secs(1);
 
@@ -89,7 +89,7 @@ fn linked(section: &Section<'_>, known: &[Known]) -> Option<(ProcessSpec, SimDur
     let volatility = section.required("volatility", read::number(0.0, 100.0));
     let hours_per_year = section.or("hours_per_year", TRADING_HOURS_PER_YEAR, read::positive);
     let (half_life, volatility) = (half_life?, volatility?);
-    let gap = GapTerms { half_life, volatility, hours_per_year: hours_per_year? };
+    let gap = GapConfig { half_life, volatility, hours_per_year: hours_per_year? };
     // A leader that is wrong has been complained of.
     let InstrumentSpec { instrument, process, grid } = leader?.spec.as_ref()?;
     let (leader, process) = (instrument.symbol().to_owned(), Box::new(process.clone()?));

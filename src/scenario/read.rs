@@ -1,8 +1,8 @@
 //! Readers: from a node to a value in range, or a sentence that says what is allowed.
 
 use super::tree::{Node, Value};
-use crate::kernel::LatencyModel;
-use crate::units::{Decimal, FeeRate, Money, SimDuration, SimTime, suggest};
+use bearpit_core::kernel::LatencyModel;
+use bearpit_core::units::{Decimal, FeeRate, Money, SimDuration, SimTime, suggest};
 
 /// What a reader returns.
 pub(super) type Read<T> = Result<T, String>;

@@ -4,7 +4,7 @@ use super::read::{self, Read};
 use super::section::Section;
 use super::tree::{Node, Value};
 use crate::record::{BookPlan, Format, RecordPlan, Table, TableSet};
-use crate::units::SimDuration;
+use bearpit_core::units::SimDuration;
 
 /// More snapshots of a book than this are not taken in a run.
 const SNAPSHOTS_MAX: i64 = 10_000_000;

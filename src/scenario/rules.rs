@@ -6,9 +6,9 @@ use super::read::{self, Read};
 use super::section::Section;
 use super::spec::VenueRules;
 use super::tree::{Node, Value};
-use crate::book::{Matching, PriceBands};
-use crate::exchange::{Calendar, MONDAY_TO_FRIDAY};
-use crate::units::{SimDuration, SimTime};
+use bearpit_core::book::{Matching, PriceBands};
+use bearpit_core::exchange::{Calendar, MONDAY_TO_FRIDAY};
+use bearpit_core::units::{SimDuration, SimTime};
 
 #[derive(Clone, Copy)]
 enum Policy {

@@ -5,10 +5,10 @@ use super::read::{self, Read};
 use super::section::Section;
 use super::strategy;
 use super::tree::{Node, Override, Value};
-use crate::agents::script::{
+use crate::script::{
     CompiledScript, OPERATIONS, OPERATIONS_MAX, ScriptError, ScriptSource, check_params, compile, lint,
 };
-use crate::agents::{OnError, ParamValue, ScriptConfig};
+use crate::script::{OnError, ParamValue, ScriptConfig};
 
 const ON_ERROR: [(&str, OnError); 3] =
     [("halt", OnError::Halt), ("flatten", OnError::Flatten), ("abort", OnError::Abort)];

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::diagnostics::{Diagnostics, Place};
 use super::tree::{Entry, Node, Value};
-use crate::units::suggest;
+use bearpit_core::units::suggest;
 
 /// Where sections put what they find wrong; shared while a scenario is read.
 pub(super) type Findings = RefCell<Diagnostics>;

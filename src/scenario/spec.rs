@@ -3,15 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::account::Financing;
-use crate::agents::{MarketMakerConfig, NoiseConfig, OrderFlowConfig, ReplayConfig, ScriptConfig};
-use crate::book::{Matching, PriceBands};
-use crate::exchange::Calendar;
-use crate::market::{Fees, Instrument};
-use crate::pit::Latencies;
-use crate::process::{GapTerms, HistoricalBar};
 use crate::record::RecordPlan;
-use crate::units::{InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime, VenueId};
+use crate::script::ScriptConfig;
+use bearpit_agents::{MarketMakerConfig, NoiseConfig, OrderFlowConfig, ReplayConfig};
+use bearpit_core::account::Financing;
+use bearpit_core::book::{Matching, PriceBands};
+use bearpit_core::exchange::Calendar;
+use bearpit_core::market::{Fees, Instrument};
+use bearpit_core::participant::Latencies;
+use bearpit_core::process::{GapConfig, HistoricalBar};
+use bearpit_core::units::{InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime, VenueId};
 
 /// A validated scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +59,7 @@ pub struct InstrumentSpec {
 /// A price process by its parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProcessSpec {
-    /// [`Gbm`](crate::process::Gbm).
+    /// [`Gbm`](bearpit_core::process::Gbm).
     Gbm {
         /// First value; above zero.
         initial: f64,
@@ -69,7 +70,7 @@ pub enum ProcessSpec {
         /// Hours of virtual time in a year.
         hours_per_year: f64,
     },
-    /// [`OrnsteinUhlenbeck`](crate::process::OrnsteinUhlenbeck).
+    /// [`OrnsteinUhlenbeck`](bearpit_core::process::OrnsteinUhlenbeck).
     Ou {
         /// First value; above zero.
         initial: f64,
@@ -82,7 +83,7 @@ pub enum ProcessSpec {
         /// Hours of virtual time in a year.
         hours_per_year: f64,
     },
-    /// [`Replay`](crate::process::Replay).
+    /// [`Replay`](bearpit_core::process::Replay).
     Replay {
         /// The bars; at least one.
         bars: Arc<[HistoricalBar]>,
@@ -91,7 +92,7 @@ pub enum ProcessSpec {
         /// How long a bar lasts.
         length: SimDuration,
     },
-    /// [`Linked`](crate::process::Linked).
+    /// [`Linked`](bearpit_core::process::Linked).
     Linked {
         /// The symbol of the instrument that it follows; on the same grid.
         leader: String,
@@ -100,7 +101,7 @@ pub enum ProcessSpec {
         /// Value per value of the leader; above zero.
         ratio: f64,
         /// How the difference moves.
-        gap: GapTerms,
+        gap: GapConfig,
     },
 }
 

@@ -7,7 +7,7 @@ use super::diagnostics::{Diagnostics, Place};
 use super::files::utf8;
 use super::section::Findings;
 use super::spec::{AgentKind, Scenario};
-use crate::agents::script::{CompiledScript, ScriptError, ScriptSource, lint};
+use crate::script::{CompiledScript, ScriptError, ScriptSource, lint};
 
 /// A script that compiles.
 #[derive(Debug, Clone)]

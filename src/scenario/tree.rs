@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostics::{Diagnostics, Place};
-use crate::units::{nearest, suggest};
+use bearpit_core::units::{nearest, suggest};
 
 /// A value with its place.
 #[derive(Debug, Clone)]

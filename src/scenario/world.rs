@@ -8,9 +8,9 @@ use super::read;
 use super::section::{Findings, Section};
 use super::spec::{InstrumentSpec, VenueSpec};
 use super::tree::{Node, Value};
-use crate::market::{Fees, Instrument};
-use crate::pit::Latencies;
-use crate::units::{Decimal, FeeRate, InstrumentId, suggest};
+use bearpit_core::market::{Fees, Instrument};
+use bearpit_core::participant::Latencies;
+use bearpit_core::units::{Decimal, FeeRate, InstrumentId, suggest};
 
 /// An instrument as far as it could be read: what others need to know of it stands even where its
 /// process is wrong, so that their own faults are found too.
@@ -175,7 +175,7 @@ pub(super) fn quantities(
     key: &'static str,
     instruments: &BTreeMap<&str, (InstrumentId, Option<&Instrument>)>,
     findings: &Findings,
-) -> Option<Vec<(InstrumentId, crate::units::Quantity)>> {
+) -> Option<Vec<(InstrumentId, bearpit_core::units::Quantity)>> {
     let Some(node) = section.node(key) else { return Some(Vec::new()) };
     let mut found = Vec::new();
     let mut complete = matches!(node.value, Value::Table(_));

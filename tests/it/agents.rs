@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use bearpit::account::{AccountTerms, Credit};
+use bearpit::account::{AccountConfig, Credit};
 use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, ReplayConfig, ReplayProvider};
-use bearpit::exchange::{ListingRules, Market, MarketBuilder, bar_schedule};
+use bearpit::exchange::{ListingConfig, Market, MarketBuilder, bar_schedule};
 use bearpit::market::{Bar, Fact, OrderTerms, Quote, Side, Stamped, TapeSink};
-use bearpit::pit::{Instruction, Latencies};
+use bearpit::participant::{Instruction, Latencies};
 use bearpit::process::HistoricalBar;
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration, SimTime};
 
@@ -62,10 +62,10 @@ fn replay(bars: &[HistoricalBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
         half_spread_ticks: 5,
         depth: Quantity::new(1_000),
     };
-    let terms = AccountTerms { credit: Credit::Unlimited, ..AccountTerms::default() };
+    let terms = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
     let span = (open(), open() + SimDuration::from_secs(300));
     let schedule = bar_schedule(config.openings(), config.length, config.call, span);
-    builder.rules(LISTING, ListingRules { schedule, ..ListingRules::default() });
+    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     builder.agent(("replay", "replay"), terms, Latencies::NONE, ReplayProvider::new(config)).unwrap();
     (builder, seen)
 }

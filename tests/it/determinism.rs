@@ -8,7 +8,7 @@ use bearpit::agents::Desk;
 use bearpit::exchange::{Market, MarketBuilder};
 use bearpit::kernel::StepEnd;
 use bearpit::market::{Fact, OrderTerms, Side, Stamped, TapeSink};
-use bearpit::pit::{Instruction, Latencies, Message};
+use bearpit::participant::{Instruction, Latencies, Message};
 use bearpit::units::{ListingId, OrderId, Price, Quantity, SimDuration};
 
 use crate::market::{account, crowd, desks, open};

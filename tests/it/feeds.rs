@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use actix::{Actor, Handler};
-use bearpit::exchange::{ListingRules, Market, MarketBuilder};
+use bearpit::exchange::{ListingConfig, Market, MarketBuilder};
 use bearpit::kernel::{LatencyModel, Wakeup};
 use bearpit::market::{
-    Bar, Cell, ExecutionReport, Fact, Finite, Ladders, OrderTerms, Phase, ShownBook, Side, Stamped, TapeSink,
+    Bar, Cell, ExecutionReport, Fact, Finite, Ladders, OrderTerms, Phase, Side, Stamped, TapeSink,
+    VisibleBook,
 };
-use bearpit::pit::{Context, Feed, FeedError, Instruction, Latencies, MarketData, Update};
+use bearpit::participant::{Context, Feed, FeedError, Instruction, Latencies, MarketData, Update};
 use bearpit::units::{ListingId, Price, Quantity, SimDuration, SimTime};
 
 use crate::market::{account, crowd, desks, open};
@@ -220,7 +221,7 @@ fn a_book_is_told_as_the_tape_has_it_and_only_when_it_changed() {
     assert!(told.windows(2).all(|pair| pair[0].1 != pair[1].1), "each is another");
     assert!(told.iter().all(|(_, book)| book.bids.len() <= 4 && book.asks.len() <= 4));
     // What the tape shows at the end of each instant is what was told last.
-    let mut shown = ShownBook::new(LISTING);
+    let mut shown = VisibleBook::new(LISTING);
     let facts = facts.borrow();
     for (index, (at, fact)) in facts.iter().enumerate() {
         shown.follow(fact);
@@ -252,7 +253,7 @@ fn phases_indicative_prices_and_trades_with_their_phase_are_told() {
     let mut builder = desks(60);
     let second = |second| open() + SimDuration::from_secs(second);
     let schedule = vec![(second(0), Phase::OpeningAuction), (second(10), Phase::Continuous)];
-    builder.rules(LISTING, ListingRules { schedule, ..ListingRules::default() });
+    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let feeds = [Feed::Phases, Feed::Indicative, Feed::Trades, Feed::Book(1)];
     let heard = listen(&mut builder, "ear", &feeds, SimDuration::ZERO);
     let mut market = builder.open().unwrap();
@@ -331,7 +332,7 @@ fn the_timetable_is_known_and_what_a_strategy_gives_is_on_the_tape() {
     let second = |second| open() + SimDuration::from_secs(second);
     let schedule =
         vec![(second(0), Phase::PreOpen), (second(8), Phase::Continuous), (second(15), Phase::Closed)];
-    builder.rules(LISTING, ListingRules { schedule, ..ListingRules::default() });
+    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let facts = witness(&mut builder);
     builder.agent(("watcher", "watcher"), account(0, &[]), Latencies::NONE, ClockWatcher).unwrap();
     finished(builder);

@@ -6,7 +6,9 @@ use std::rc::Rc;
 use actix::{Actor, ActorContext, Handler, Running};
 use bearpit::kernel::{StepEnd, Wakeup, WorldError};
 use bearpit::market::{ExecutionReport, Tape};
-use bearpit::pit::{Context, MarketData, Pit, PitPlan, PitWorld, Seating, Trader};
+use bearpit::participant::{
+    Context, MarketConfig, MarketData, MarketState, MarketWorld, ParticipantConfig, Trader,
+};
 use bearpit::units::{Seed, SimDuration, SimTime};
 
 type Diary = Rc<RefCell<Vec<String>>>;
@@ -59,14 +61,17 @@ impl Handler<Wakeup> for Noter {
 
 bearpit::ignore_messages!(Noter: ExecutionReport, MarketData);
 
-fn world(actors: &[(&str, u64, bool)]) -> (PitWorld, Diary) {
+fn world(actors: &[(&str, u64, bool)]) -> (MarketWorld, Diary) {
     let diary = Diary::default();
-    let mut world =
-        PitWorld::new(Seed::new(1), SimTime::from_nanos(0), Pit::new(PitPlan::default(), Tape::new()));
+    let mut world = MarketWorld::new(
+        Seed::new(1),
+        SimTime::from_nanos(0),
+        MarketState::new(MarketConfig::default(), Tape::new()),
+    );
     for (name, stops_at, lingers) in actors {
         let noter = Noter { diary: Rc::clone(&diary), stops_at: *stops_at, lingers: *lingers };
         world.add(name, Box::new(Trader(noter))).unwrap();
-        world.domain_mut().seat(Seed::new(1), name, &Seating::default());
+        world.domain_mut().seat(Seed::new(1), name, &ParticipantConfig::default());
     }
     (world, diary)
 }

@@ -1,11 +1,11 @@
 //! Small markets for tests, laid out through the library's front door.
 
-use bearpit::account::AccountTerms;
+use bearpit::account::AccountConfig;
 use bearpit::agents::{Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
-use bearpit::exchange::{MarketBuilder, ProcessTerms};
+use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
-use bearpit::pit::Latencies;
+use bearpit::participant::Latencies;
 use bearpit::process::Gbm;
 use bearpit::units::{FeeRate, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
 
@@ -20,12 +20,12 @@ pub(crate) fn bps(text: &str) -> FeeRate {
 }
 
 /// Cash, and shares of every instrument given.
-pub(crate) fn account(cash: i64, shares: &[(InstrumentId, u64)]) -> AccountTerms {
-    AccountTerms {
+pub(crate) fn account(cash: i64, shares: &[(InstrumentId, u64)]) -> AccountConfig {
+    AccountConfig {
         cash: Money::from_whole(cash),
         holdings: shares.iter().map(|(id, lots)| (*id, Quantity::new(*lots))).collect(),
         tracked: true,
-        ..AccountTerms::default()
+        ..AccountConfig::default()
     }
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn crowd(seed: u64, seconds: i64) -> MarketBuilder {
     builder.sample_interval(SimDuration::from_secs(10));
     let instrument = |builder: &mut MarketBuilder, symbol: &str, initial: f64, tick: &str, lot: &str| {
         let process = Box::new(Gbm::new(initial, 0.0, 0.4, 1_638.0));
-        let terms = ProcessTerms { process, initial, grid: SimDuration::from_secs(1) };
+        let terms = ProcessConfig { process, initial, grid: SimDuration::from_secs(1) };
         let instrument = Instrument::new(symbol, tick.parse().unwrap(), lot.parse().unwrap()).unwrap();
         builder.instrument(instrument, Some(terms))
     };

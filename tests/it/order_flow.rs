@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::rc::Rc;
 
-use bearpit::account::{AccountTerms, Credit};
+use bearpit::account::{AccountConfig, Credit};
 use bearpit::agents::{
     Desk, FlowReplayer, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader,
     OrderFlowConfig,
@@ -14,7 +14,7 @@ use bearpit::market::{
     BookRow, Fact, Fees, Instrument, MessageKind, OrderMessage, OrderTerms, Quote, QuoteLevel, Side, Stamped,
     TapeSink, Trade, flow_ticks,
 };
-use bearpit::pit::{Instruction, Latencies};
+use bearpit::participant::{Instruction, Latencies};
 use bearpit::scenario::OrderFlow;
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, Seed, SimDuration, SimTime};
 use tempfile::TempDir;
@@ -141,7 +141,7 @@ fn market(start: SimTime, replayer: FlowReplayer) -> (MarketBuilder, Rc<RefCell<
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
     let seen = Rc::new(RefCell::new(Seen::default()));
     builder.sink(Box::new(Watcher(Rc::clone(&seen))));
-    let terms = AccountTerms { credit: Credit::Unlimited, ..AccountTerms::default() };
+    let terms = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
     builder.agent(("flow", "order_flow"), terms, Latencies::NONE, replayer).unwrap();
     (builder, seen)
 }

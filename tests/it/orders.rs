@@ -1,10 +1,10 @@
 //! Orders of desks, from the instruction to the account.
 
-use bearpit::account::{Account, AccountTerms};
+use bearpit::account::{Account, AccountConfig};
 use bearpit::agents::Desk;
 use bearpit::exchange::Market;
 use bearpit::market::{Link, OrderTerms, Side, TimeInForce};
-use bearpit::pit::{Instruction, Latencies};
+use bearpit::participant::{Instruction, Latencies};
 use bearpit::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimDuration};
 
 use crate::market::{desks, open};
@@ -22,7 +22,7 @@ impl Floor {
     fn new() -> Self {
         let mut builder = desks(60);
         // A desk without shares that may go short.
-        let terms = AccountTerms {
+        let terms = AccountConfig {
             max_short: vec![(ACME, Quantity::new(100))],
             ..crate::market::account(1_000, &[])
         };

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use bearpit::book::{BookConfig, Matching, PriceBands};
-use bearpit::exchange::{ListingRules, Market};
+use bearpit::exchange::{ListingConfig, Market};
 use bearpit::market::{
     ExpiryReason, Fact, OrderKind, OrderTerms, Phase, Side, Stamped, TapeSink, TimeInForce, Trade,
 };
-use bearpit::pit::Instruction;
+use bearpit::participant::Instruction;
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration, SimTime};
 
 use crate::market::{bps, desks, open};
@@ -33,7 +33,7 @@ fn second(second: i64) -> SimTime {
 }
 
 /// A market of desks over ten minutes under the given rules, and what it writes.
-fn market(rules: ListingRules) -> (Market, Facts) {
+fn market(rules: ListingConfig) -> (Market, Facts) {
     let mut builder = desks(600);
     let facts = Facts::default();
     builder.rules(LISTING, rules);
@@ -44,7 +44,7 @@ fn market(rules: ListingRules) -> (Market, Facts) {
 }
 
 /// Two sessions of three minutes, with auctions.
-fn two_sessions() -> ListingRules {
+fn two_sessions() -> ListingConfig {
     let session = |start: i64| {
         [
             (second(start), Phase::OpeningAuction),
@@ -53,7 +53,7 @@ fn two_sessions() -> ListingRules {
             (second(start + 180), Phase::Closed),
         ]
     };
-    ListingRules { schedule: [session(0), session(300)].concat(), ..ListingRules::default() }
+    ListingConfig { schedule: [session(0), session(300)].concat(), ..ListingConfig::default() }
 }
 
 fn submit(market: &mut Market, at: i64, desk: &str, terms: OrderTerms) {
@@ -149,7 +149,7 @@ fn both_sides_of_an_auction_pay_its_fee() {
     let mut builder = desks(600);
     let facts = Facts::default();
     let fees = bearpit::market::Fees { maker: bps("-1"), taker: bps("3"), auction: bps("2") };
-    let auction = builder.venue("AUCTION", fees, bearpit::pit::Latencies::NONE, &[ACME]);
+    let auction = builder.venue("AUCTION", fees, bearpit::participant::Latencies::NONE, &[ACME]);
     assert_eq!(auction.index(), 1);
     let listing = ListingId::new(1);
     builder.rules(listing, two_sessions());
@@ -206,11 +206,11 @@ fn a_closed_book_takes_no_orders() {
 #[test]
 fn a_trade_beyond_the_band_halts_and_an_auction_reopens() {
     let bands = PriceBands { dynamic_bps: Some(100), ..PriceBands::default() };
-    let rules = ListingRules {
+    let rules = ListingConfig {
         book: BookConfig { bands, ..BookConfig::default() },
         halt: SimDuration::from_secs(20),
         reopening: SimDuration::from_secs(10),
-        ..ListingRules::default()
+        ..ListingConfig::default()
     };
     let (mut market, facts) = market(rules);
     submit(&mut market, 1, "a", limit(Side::Sell, 2, 10_000));
@@ -241,7 +241,7 @@ fn a_trade_beyond_the_band_halts_and_an_auction_reopens() {
 #[test]
 fn a_halt_that_the_schedule_ended_does_not_shorten_the_next() {
     let bands = PriceBands { dynamic_bps: Some(100), ..PriceBands::default() };
-    let rules = ListingRules {
+    let rules = ListingConfig {
         book: BookConfig { bands, ..BookConfig::default() },
         schedule: vec![(second(0), Phase::Continuous), (second(10), Phase::Continuous)],
         halt: SimDuration::from_secs(20),
@@ -271,7 +271,7 @@ fn a_halt_that_the_schedule_ended_does_not_shorten_the_next() {
 #[test]
 fn a_pro_rata_venue_shares_by_size() {
     let book = BookConfig { matching: Matching::ProRata, ..BookConfig::default() };
-    let (mut market, facts) = market(ListingRules { book, ..ListingRules::default() });
+    let (mut market, facts) = market(ListingConfig { book, ..ListingConfig::default() });
     submit(&mut market, 1, "a", limit(Side::Sell, 30, 10_000));
     submit(&mut market, 2, "b", limit(Side::Sell, 10, 10_000));
     submit(&mut market, 3, "c", OrderTerms::market(Side::Buy, Quantity::new(20)));
@@ -285,7 +285,7 @@ fn a_pro_rata_venue_shares_by_size() {
 
 #[test]
 fn a_stop_waits_for_its_trigger_and_its_owner_is_told() {
-    let (mut market, facts) = market(ListingRules::default());
+    let (mut market, facts) = market(ListingConfig::default());
     let kind = OrderKind::Stop { trigger: Price::new(9_900), protection: None };
     submit(&mut market, 1, "a", limit(Side::Buy, 10, 9_900));
     submit(&mut market, 2, "a", limit(Side::Buy, 10, 9_800));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bearpit::agents::script::{ApiEntry, test_functions};
+use bearpit::script::{ApiEntry, test_functions};
 use tempfile::TempDir;
 
 use crate::cli::{bearpit, run};

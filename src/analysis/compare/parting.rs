@@ -3,7 +3,7 @@
 use polars::prelude::{AnyValue, ChunkCompareEq, Column, DataFrame, PolarsResult};
 
 use crate::record::{Manifest, OpenError, Pieces, StoredRun, Table};
-use crate::units::{Money, SimTime};
+use bearpit_core::units::{Money, SimTime};
 
 /// A table of two runs.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -223,7 +223,7 @@ pub(super) fn times(extent: Extent) -> impl Iterator<Item = i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::SimTime;
+    use bearpit_core::units::SimTime;
 
     #[test]
     fn equity_is_what_it_last_was_at_each_regular_time() {

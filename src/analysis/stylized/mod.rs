@@ -18,7 +18,7 @@ mod tests;
 
 use super::listing::Print;
 use super::sampling::Periods;
-use crate::units::SimDuration;
+use bearpit_core::units::SimDuration;
 use dependence::autocorrelation;
 use memory::SignMemory;
 use returns::{ReturnsBuilder, SESSION};

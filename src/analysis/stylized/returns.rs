@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::analysis::mid_periods::{Ended, MidPeriods};
 use crate::analysis::sampling::Periods;
-use crate::units::SimDuration;
+use bearpit_core::units::SimDuration;
 
 /// Intervals that are looked at, in seconds; each is a multiple of the one before.
 ///
@@ -162,7 +162,7 @@ const fn nanos(seconds: i64) -> i64 {
 mod tests {
     use super::*;
     use crate::analysis::Extent;
-    use crate::units::SimTime;
+    use bearpit_core::units::SimTime;
 
     const SECOND: i64 = 1_000_000_000;
     const DAY: i64 = 86_400 * SECOND;

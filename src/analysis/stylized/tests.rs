@@ -13,8 +13,8 @@ use super::returns::ReturnSeries;
 use super::tails::{hill, skew};
 use super::*;
 use crate::analysis::metrics::distribution::kurtosis_excess_biased;
-use crate::kernel::{StandardNormal, Stream, stream};
-use crate::units::Seed;
+use bearpit_core::kernel::{StandardNormal, Stream, stream};
+use bearpit_core::units::Seed;
 
 fn fixtures() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stylized.json");

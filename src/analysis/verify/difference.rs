@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use super::is_behind;
-use crate::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
-use crate::units::{Price, Quantity};
+use bearpit_core::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
+use bearpit_core::units::{Price, Quantity};
 
 /// How many rows that differ are kept.
 pub(super) const DIFFERENCES_MAX: usize = 10;

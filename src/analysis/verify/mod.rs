@@ -1,6 +1,6 @@
 //! Whether a book that replays messages is, after each of them, the book that a file says.
 //!
-//! [`BookCheck`] replays LOBSTER's messages through the engine ([`crate::book::OrderBook`]) and compares
+//! [`BookCheck`] replays LOBSTER's messages through the engine ([`bearpit_core::book::OrderBook`]) and compares
 //! the first levels of both sides with the file's row. Executions of the order whose turn it is go
 //! through matching, so that the engine's priority is checked against the exchange's.
 //!
@@ -31,8 +31,8 @@ mod tests;
 
 pub use difference::{BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};
 
-use crate::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
-use crate::units::Price;
+use bearpit_core::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
+use bearpit_core::units::Price;
 use difference::{DIFFERENCES_MAX, LevelDifference, compare};
 use replay::{Applied, ReplayBook, Unknown, file_id};
 

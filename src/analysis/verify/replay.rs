@@ -5,11 +5,11 @@ use rustc_hash::FxHashSet;
 
 use super::difference::Reason;
 use super::is_behind;
-use crate::book::{BookEvent, MatchingEngine, OrderBook, RestingOrder};
-use crate::market::{
+use bearpit_core::book::{BookEvent, MatchingEngine, OrderBook, RestingOrder};
+use bearpit_core::market::{
     Command, CommandKind, MessageKind, OrderMessage, OrderTerms, QuoteLevel, Side, TimeInForce,
 };
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 /// The engine, and all that is asked of it: nothing else here speaks to a book.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::{BookCheck, BookVerdict, Reason};
-use crate::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
-use crate::units::{Price, Quantity, SimDuration};
+use bearpit_core::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
+use bearpit_core::units::{Price, Quantity, SimDuration};
 
 use MessageKind::{Add, Delete, Execute, ExecuteHidden, Reduce};
 use Side::{Buy, Sell};

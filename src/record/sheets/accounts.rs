@@ -1,12 +1,12 @@
 //! Rows of what accounts did and hold: orders, rejects, P&L, positions.
 
 use super::Sheets;
-use crate::market::{AccountMark, Fact, OrderTerms};
 use crate::record::holdings::PositionRow;
 use crate::record::rows::{Names, OrderRow};
 use crate::record::table::Table;
 use crate::record::writer::RecordError;
-use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+use bearpit_core::market::{AccountMark, Fact, OrderTerms};
+use bearpit_core::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// What a gate or a venue did not let pass.
 #[derive(Debug, Clone, Copy)]

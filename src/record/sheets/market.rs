@@ -1,11 +1,11 @@
 //! Rows of what the market did: trades, fills, quotes, books, phases, bars.
 
 use super::Sheets;
-use crate::market::{Bar, Phase, Quote, Side, Trade};
 use crate::record::books::LevelRow;
 use crate::record::table::Table;
 use crate::record::writer::RecordError;
-use crate::units::{ListingId, Price, Quantity, SimTime};
+use bearpit_core::market::{Bar, Phase, Quote, Side, Trade};
+use bearpit_core::units::{ListingId, Price, Quantity, SimTime};
 
 impl Sheets {
     /// Adds a trade, and its two fills, the maker's first.

@@ -15,7 +15,7 @@ use super::rows::Names;
 use super::table::Table;
 use super::words::Words;
 use super::writer::{RecordError, TableFile};
-use crate::units::{ListingId, Price, Quantity};
+use bearpit_core::units::{ListingId, Price, Quantity};
 
 /// The tables of a run under way.
 pub(super) struct Sheets {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::Sheets;
-use crate::market::{Cell, Finite};
 use crate::record::table::Table;
 use crate::record::writer::RecordError;
-use crate::units::{ActorId, SimTime};
+use bearpit_core::market::{Cell, Finite};
+use bearpit_core::units::{ActorId, SimTime};
 
 impl Sheets {
     /// Adds a line of a strategy's log.

@@ -13,11 +13,11 @@ use super::{
     BookPlan, BookSummary, Format, Manifest, Names, OpenError, RecordPlan, Recorder, RunDir, RunLabel,
     StoredRun, Table, TableSet, TableSummary,
 };
-use crate::market::{
+use bearpit_core::market::{
     AccountMark, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Instrument, Listing, OrderTerms,
     Phase, Quote, QuoteLevel, Refusal, RejectReason, Side, Stamped, TapeSink, Trade,
 };
-use crate::units::{
+use bearpit_core::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimDuration,
     SimTime, TradeId, VenueId,
 };

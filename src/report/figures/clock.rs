@@ -135,7 +135,7 @@ fn nanos(civil: DateTime) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::SimTime;
+    use bearpit_core::units::SimTime;
 
     fn texts(start: &str, end: &str) -> Vec<String> {
         let time = |text: &str| text.parse::<SimTime>().unwrap();

@@ -4,7 +4,7 @@ use roxmltree::Document;
 
 use super::*;
 use crate::analysis::Extent;
-use crate::units::SimTime;
+use bearpit_core::units::SimTime;
 
 fn extent() -> Extent {
     Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(1_000_000_000))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bearpit::account::{Account, AccountTerms, Credit, OrderContext, PendingReplace};
+use bearpit::account::{Account, AccountConfig, Credit, OrderContext, PendingReplace};
 use bearpit::book::{BookConfig, BookEvent, BookTrade, Matching, MatchingEngine, OrderBook, PriceBands};
 use bearpit::market::{
     Command, CommandKind, ExecutionReport, Fees, Instrument, Link, Liquidity, OrderTerms, Phase, Refusal,
@@ -49,7 +49,7 @@ impl Floor {
             let credit = if index + 1 == TRADERS { Credit::Unlimited } else { Credit::Covered };
             let short = if index + 1 == TRADERS { 0 } else { MAX_SHORT };
             let account = Account::open(
-                &AccountTerms {
+                &AccountConfig {
                     cash: Money::from_whole(6_000),
                     holdings: vec![(ACME, Quantity::new(30 * index as u64))],
                     max_short: vec![(ACME, Quantity::new(short))],

@@ -10,10 +10,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use allocation_counter::AllocationInfo;
-use bearpit::agents::script::{ScriptSource, ScriptTrader, compile};
-use bearpit::agents::{OnError, ScriptConfig};
 use bearpit::market::{Fact, Stamped, TapeSink};
-use bearpit::pit::Latencies;
+use bearpit::participant::Latencies;
+use bearpit::script::{OnError, ScriptConfig};
+use bearpit::script::{ScriptSource, ScriptTrader, compile};
 use bearpit::units::{ActorId, ListingId, OrderId};
 
 use crate::market::{account, crowd};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Handler};
 use bearpit::kernel::Wakeup;
 use bearpit::market::ExecutionReport;
-use bearpit::pit::{Context, MarketData};
+use bearpit::participant::{Context, MarketData};
 
 /// An actor, and the longest that it took.
 pub(super) struct Timed<A> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use bearpit::agents::script::{Callback, api};
+use bearpit::script::{Callback, api};
 
 use super::logged;
 

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use bearpit::agents::script::{Callback, ScriptTrader};
-use bearpit::exchange::ListingRules;
+use bearpit::exchange::ListingConfig;
 use bearpit::kernel::LatencyModel;
 use bearpit::market::{OrderTerms, Phase, Side};
-use bearpit::pit::{Instruction, Latencies};
+use bearpit::participant::{Instruction, Latencies};
+use bearpit::script::{Callback, ScriptTrader};
 use bearpit::units::{Price, Quantity, SimDuration};
 
 use super::{LISTING, LogSink, ToldSink, config, logged};
@@ -87,7 +87,7 @@ fn phases_are_told_and_the_next_is_known() {
         (at(40), Phase::ClosingAuction),
         (at(50), Phase::Closed),
     ];
-    builder.rules(LISTING, ListingRules { schedule, ..ListingRules::default() });
+    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let source = "fn on_start() { log(session()); }\nfn on_session(phase) { log(`${phase.name} ${time()} ${seconds_to_phase_change()} ${phase.takes_orders}`); }";
     let trader = ScriptTrader::new(config(source, &[]));
     builder.agent(("script", "script"), account(1_000, &[]), Latencies::NONE, trader).unwrap();

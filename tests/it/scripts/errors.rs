@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::fs;
 use std::rc::Rc;
 
-use bearpit::agents::script::{ScriptSource, ScriptTrader, compile};
-use bearpit::agents::{OnError, ScriptConfig};
-use bearpit::pit::Latencies;
+use bearpit::participant::Latencies;
+use bearpit::script::{OnError, ScriptConfig};
+use bearpit::script::{ScriptSource, ScriptTrader, compile};
 
 use super::{LogSink, config, holding, logged, run, run_config};
 use crate::market::{account, crowd, desks};

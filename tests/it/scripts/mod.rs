@@ -9,12 +9,12 @@ mod params;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use bearpit::account::AccountTerms;
-use bearpit::agents::script::{ScriptSource, ScriptTrader};
-use bearpit::agents::{ParamValue, ScriptConfig};
+use bearpit::account::AccountConfig;
 use bearpit::exchange::Market;
 use bearpit::market::{Cell, Fact, Finite, OrderTerms, Side, Stamped, TapeSink};
-use bearpit::pit::{Instruction, Latencies};
+use bearpit::participant::{Instruction, Latencies};
+use bearpit::script::{ParamValue, ScriptConfig};
+use bearpit::script::{ScriptSource, ScriptTrader};
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration};
 
 use crate::market::{account, desks, open};
@@ -71,7 +71,7 @@ fn run(source: &str, params: &[(&str, ParamValue)]) -> (Market, Vec<String>) {
     run_config(config(source, params), account(10_000, &[(InstrumentId::new(0), 10)]))
 }
 
-fn run_config(config: ScriptConfig, terms: AccountTerms) -> (Market, Vec<String>) {
+fn run_config(config: ScriptConfig, terms: AccountConfig) -> (Market, Vec<String>) {
     let mut builder = desks(60);
     builder.bar_interval(SimDuration::from_secs(20));
     let log = Rc::new(RefCell::new(Vec::new()));

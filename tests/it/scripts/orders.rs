@@ -1,6 +1,6 @@
 //! Orders of scripts: handles, kinds, options, targets.
 
-use bearpit::agents::OnError;
+use bearpit::script::OnError;
 use bearpit::units::InstrumentId;
 
 use super::{config, holding, logged, run, run_config};
@@ -212,7 +212,7 @@ fn the_holding_knows_its_price_and_gain() {
 fn a_script_that_fails_may_close_its_position() {
     let failing = "fn on_start() { set_timer(\"go\", \"5s\"); sell_limit(4, 120); }\nfn on_timer(name) { throw \"no\"; }";
     for (on_error, expected) in [(OnError::Halt, 10), (OnError::Flatten, 0)] {
-        let config = bearpit::agents::ScriptConfig { on_error, ..config(failing, &[]) };
+        let config = bearpit::script::ScriptConfig { on_error, ..config(failing, &[]) };
         let (market, lines) = run_config(config, account(10_000, &[(InstrumentId::new(0), 10)]));
         assert!(lines[0].contains("s.rhai:2:21: no, in on_timer"), "{lines:?}");
         assert_eq!(holding(&market), expected, "{on_error:?}");

@@ -1,7 +1,7 @@
 //! Parameters and constants.
 
-use bearpit::agents::ParamValue;
-use bearpit::agents::script::{ParamRange, ScriptSource, check_params, compile, declared_params};
+use bearpit::script::ParamValue;
+use bearpit::script::{ParamRange, ScriptSource, check_params, compile, declared_params};
 
 use super::run;
 

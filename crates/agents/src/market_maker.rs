@@ -1,0 +1,197 @@
+//! A market maker: a symmetric spread around a reference, leaning against its inventory.
+
+use actix::{Actor, Handler};
+use rand::RngExt;
+
+use bearpit_core::kernel::Wakeup;
+use bearpit_core::market::{ExecutionReport, OrderTerms, ReportKind, Side};
+use bearpit_core::participant::{Context, MarketData};
+use bearpit_core::units::{InstrumentId, ListingId, NetQuantity, OrderId, Price, Quantity, SimDuration};
+
+/// What a market maker centres its quotes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MakerReference {
+    /// The instrument's value process: an informed maker.
+    Value,
+    /// The mid as its feed shows it, or the last trade where a side is empty.
+    Mid,
+}
+
+/// A market maker: both sides around a reference, shifted against its inventory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarketMakerConfig {
+    /// Where it makes a market.
+    pub listing: ListingId,
+    /// What it quotes around.
+    pub reference: MakerReference,
+    /// Distance of each quote from the centre, in ticks, at least 1.
+    pub half_spread_ticks: i64,
+    /// Quantity on each side.
+    pub quantity: Quantity,
+    /// Inventory at which it quotes one side only.
+    pub max_inventory: Quantity,
+    /// How far the centre moves at full inventory, in half-spreads; 0 to 10.
+    pub skew: f64,
+    /// Mean time between two looks at the market, uniform within half of it either way; above zero.
+    pub interval: SimDuration,
+}
+
+/// Quotes both sides, and moves both quotes down when it holds more than it began with, up when less.
+///
+/// The centre is the reference less `skew` half-spreads times inventory over its maximum: the linear
+/// rule that Avellaneda and Stoikov (2008) arrive at for a fixed horizon, with the slope given rather
+/// than derived. A quote is replaced only when its price or what is left of it has changed, so a still
+/// market leaves it its place in the queue.
+#[derive(Debug)]
+pub struct MarketMaker {
+    config: MarketMakerConfig,
+    instrument: InstrumentId,
+    /// Currency per tick.
+    tick: f64,
+    opening: NetQuantity,
+    bid: Option<OrderId>,
+    ask: Option<OrderId>,
+    last_centre: f64,
+}
+
+impl MarketMaker {
+    /// Makes a market maker.
+    #[must_use]
+    pub const fn new(config: MarketMakerConfig) -> Self {
+        Self {
+            config,
+            instrument: InstrumentId::new(0),
+            tick: 1.0,
+            opening: NetQuantity::ZERO,
+            bid: None,
+            ask: None,
+            last_centre: 0.0,
+        }
+    }
+
+    fn inventory(&self, ctx: &Context) -> NetQuantity {
+        ctx.account().map_or(NetQuantity::ZERO, |account| account.holding(self.instrument)) - self.opening
+    }
+
+    /// Returns where the quotes should be centred, in ticks, if there is anything to go by.
+    fn centre(&self, ctx: &mut Context) -> Option<f64> {
+        let reference = match self.config.reference {
+            MakerReference::Value => ctx.value(self.instrument).map(|value| value / self.tick),
+            MakerReference::Mid => ctx.market(self.config.listing).mid_or_last_ticks(),
+        }?;
+        let lean = lean(self.inventory(ctx), self.config.max_inventory.net());
+        Some(reference - self.config.skew * half_spread(&self.config) * lean)
+    }
+
+    fn requote(&mut self, ctx: &mut Context) {
+        if !ctx.market(self.config.listing).phase.takes_orders() {
+            return;
+        }
+        let Some(centre) = self.centre(ctx) else { return };
+        let inventory = self.inventory(ctx);
+        let limit = self.config.max_inventory.net();
+        let bid = price_below(centre - half_spread(&self.config)).filter(|_| inventory < limit);
+        let ask = price_above(centre + half_spread(&self.config)).filter(|_| inventory > -limit);
+        // The quote that makes room moves first, or the other would run into it.
+        let sides =
+            if centre >= self.last_centre { [Side::Sell, Side::Buy] } else { [Side::Buy, Side::Sell] };
+        self.last_centre = centre;
+        for side in sides {
+            match side {
+                Side::Buy => self.bid = self.place(ctx, side, self.bid, bid),
+                Side::Sell => self.ask = self.place(ctx, side, self.ask, ask),
+            }
+        }
+    }
+
+    /// Brings one quote to `price` and full size, and returns its order.
+    fn place(
+        &self,
+        ctx: &mut Context,
+        side: Side,
+        order: Option<OrderId>,
+        price: Option<Price>,
+    ) -> Option<OrderId> {
+        let open = order.and_then(|id| ctx.account()?.order(id).copied()).filter(|open| !open.cancel_sent);
+        match (open, price) {
+            (None, None) => None,
+            (None, Some(price)) => {
+                ctx.submit(self.config.listing, OrderTerms::limit(side, self.config.quantity, price)).ok()
+            }
+            (Some(open), None) => {
+                // Refused only where the order is already over, which is what is wanted.
+                ctx.cancel(open.id).ok();
+                None
+            }
+            (Some(open), Some(price)) => {
+                let in_place = open.price == Some(price) && open.leaves == self.config.quantity;
+                if !in_place && open.pending.is_none() {
+                    // Where cash or shares do not cover the move, the old quote stays.
+                    ctx.replace(open.id, price, open.filled() + self.config.quantity).ok();
+                }
+                Some(open.id)
+            }
+        }
+    }
+
+    fn wait(&self, ctx: &mut Context) {
+        let share = 0.5 + ctx.rng().random::<f64>();
+        ctx.wake_after(SimDuration::from_secs_f64(self.config.interval.secs_f64() * share), 0);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "spreads are far below 2^53 ticks")]
+const fn half_spread(config: &MarketMakerConfig) -> f64 {
+    config.half_spread_ticks as f64
+}
+
+/// Returns inventory over its maximum, within -1 and 1.
+#[expect(clippy::cast_precision_loss, reason = "only the ratio matters")]
+fn lean(inventory: NetQuantity, limit: NetQuantity) -> f64 {
+    (inventory.lots() as f64 / limit.lots().max(1) as f64).clamp(-1.0, 1.0)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the range is checked")]
+fn price_below(ticks: f64) -> Option<Price> {
+    Price::new_checked(libm::floor(ticks) as i64).filter(|price| price.ticks() > 0)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the range is checked")]
+fn price_above(ticks: f64) -> Option<Price> {
+    Price::new_checked(libm::ceil(ticks) as i64).filter(|price| price.ticks() > 0)
+}
+
+impl Actor for MarketMaker {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        if let Some(listing) = ctx.listing(self.config.listing) {
+            self.instrument = listing.instrument;
+        }
+        self.tick = ctx.instrument(self.config.listing).map_or(1.0, |it| it.price_f64(Price::new(1)));
+        self.opening = ctx.account().map_or(NetQuantity::ZERO, |account| account.holding(self.instrument));
+        self.requote(ctx);
+        self.wait(ctx);
+    }
+}
+
+impl Handler<Wakeup> for MarketMaker {
+    type Result = ();
+
+    fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+        self.requote(ctx);
+        self.wait(ctx);
+    }
+}
+
+impl Handler<ExecutionReport> for MarketMaker {
+    type Result = ();
+
+    fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
+        if matches!(report.kind, ReportKind::Filled { .. }) {
+            self.requote(ctx);
+        }
+    }
+}
+
+bearpit_core::ignore_messages!(MarketMaker: MarketData);

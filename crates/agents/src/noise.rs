@@ -1,0 +1,170 @@
+//! Noise traders: orders at random, around what the market shows.
+
+use actix::{Actor, Handler};
+use rand::RngExt;
+use rand_distr::Distribution;
+
+use bearpit_core::kernel::{Exponential, Wakeup};
+use bearpit_core::market::{ExecutionReport, OrderTerms, Phase, Side};
+use bearpit_core::participant::{Context, MarketData};
+use bearpit_core::units::{ListingId, OrderId, Price, Quantity, SimDuration};
+
+/// One of a population of noise traders.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoiseConfig {
+    /// Where it trades.
+    pub listing: ListingId,
+    /// Mean time between two actions, exponentially distributed; above zero.
+    pub interval: SimDuration,
+    /// Probability that an action is a market order rather than a limit order; 0 to 1.
+    pub market_share: f64,
+    /// The largest quantity of an order; quantities are uniform from one lot on.
+    pub max_quantity: Quantity,
+    /// Mean distance of a limit order from the opposite touch, in ticks, over the one tick that keeps
+    /// it from crossing; at or above zero.
+    pub depth_ticks: f64,
+    /// How long a limit order may rest before its owner takes it out at its next action.
+    pub patience: SimDuration,
+}
+
+/// A zero-intelligence trader in the manner of Daniels, Farmer, Gillemot, Iori and Smith (2003): it
+/// acts at exponential intervals, buys or sells with equal chance, takes liquidity or adds some at an
+/// exponential distance from the opposite touch, and takes out orders that have waited too long. While
+/// the book collects, it bids and offers on either side of the price that the auction seems to find.
+#[derive(Debug)]
+pub struct NoiseTrader {
+    config: NoiseConfig,
+}
+
+impl NoiseTrader {
+    /// Makes a noise trader.
+    #[must_use]
+    pub const fn new(config: NoiseConfig) -> Self {
+        Self { config }
+    }
+
+    fn wait(&self, ctx: &mut Context) {
+        let pause = Exponential { mean: self.config.interval.secs_f64() }.sample(ctx.rng());
+        ctx.wake_after(SimDuration::from_secs_f64(pause), 0);
+    }
+
+    fn act(&self, ctx: &mut Context) {
+        let phase = ctx.market(self.config.listing).phase;
+        if !phase.takes_orders() {
+            return;
+        }
+        self.take_out_stale(ctx);
+        let side = if ctx.rng().random::<bool>() { Side::Buy } else { Side::Sell };
+        let wanted = Quantity::new(ctx.rng().random_range(1..=self.config.max_quantity.lots().max(1)));
+        let quantity = self.affordable(ctx, side, wanted);
+        if quantity.is_zero() {
+            return;
+        }
+        let takes = ctx.rng().random::<f64>() < self.config.market_share;
+        let terms = if phase != Phase::Continuous {
+            self.auction_order(ctx, side, quantity)
+        } else if takes {
+            self.market_order(ctx, side, quantity)
+        } else {
+            self.limit_order(ctx, side, quantity)
+        };
+        if let Some(terms) = terms {
+            // Where cash has run out the gate refuses, and the trader sits this one out.
+            ctx.submit(self.config.listing, terms).ok();
+        }
+    }
+
+    /// Cancels orders that have rested longer than the trader's patience.
+    fn take_out_stale(&self, ctx: &mut Context) {
+        let oldest = ctx.now() - self.config.patience;
+        // Orders are in the order of sending, so the stale ones stand first.
+        while let Some(stale) = self.first_stale(ctx, |sent_at| sent_at < oldest) {
+            if ctx.cancel(stale).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn first_stale(
+        &self,
+        ctx: &Context,
+        is_stale: impl Fn(bearpit_core::units::SimTime) -> bool,
+    ) -> Option<OrderId> {
+        let open = ctx.account()?.open_orders();
+        open.iter()
+            .take_while(|order| is_stale(order.sent_at))
+            .find(|order| order.listing == self.config.listing && !order.cancel_sent)
+            .map(|order| order.id)
+    }
+
+    /// Returns `wanted`, or for a sale as much of it as there is to sell.
+    fn affordable(&self, ctx: &Context, side: Side, wanted: Quantity) -> Quantity {
+        if side == Side::Buy {
+            return wanted;
+        }
+        let sellable = ctx
+            .listing(self.config.listing)
+            .zip(ctx.account())
+            .map_or(0, |(listing, account)| account.sellable(listing.instrument).lots());
+        wanted.min(Quantity::new(u64::try_from(sellable).unwrap_or(0)))
+    }
+
+    /// A market order, unless there is nobody in sight to trade with.
+    fn market_order(&self, ctx: &mut Context, side: Side, quantity: Quantity) -> Option<OrderTerms> {
+        let quote = ctx.market(self.config.listing).quote;
+        let opposite = match side {
+            Side::Buy => quote.ask,
+            Side::Sell => quote.bid,
+        };
+        opposite.map(|_| OrderTerms::market(side, quantity))
+    }
+
+    /// A limit order for an auction, on either side of the price at which it would end, of the last trade, or
+    /// of what is known before the first; in an auction a good limit costs nothing.
+    fn auction_order(&self, ctx: &mut Context, side: Side, quantity: Quantity) -> Option<OrderTerms> {
+        let view = ctx.market(self.config.listing);
+        let seen = view.indicative.or(view.last_trade).map(|(price, _)| price);
+        let from = seen.or_else(|| ctx.listing(self.config.listing)?.reference)?;
+        let distance = whole_ticks(Exponential { mean: self.config.depth_ticks }.sample(ctx.rng()));
+        let eagerness = if ctx.rng().random::<bool>() { distance } else { -distance };
+        let price = from + side.sign() * eagerness;
+        (price.ticks() > 0).then(|| OrderTerms::limit(side, quantity, price))
+    }
+
+    /// A limit order off the opposite touch, or off the last trade where that side is empty.
+    fn limit_order(&self, ctx: &mut Context, side: Side, quantity: Quantity) -> Option<OrderTerms> {
+        let view = ctx.market(self.config.listing);
+        let opposite = match side {
+            Side::Buy => view.quote.ask,
+            Side::Sell => view.quote.bid,
+        };
+        let from = opposite.map(|level| level.price).or(view.last_trade.map(|(price, _)| price))?;
+        let distance = whole_ticks(Exponential { mean: self.config.depth_ticks }.sample(ctx.rng())) + 1;
+        let price = Price::new(from.ticks() - side.sign() * distance);
+        (price.ticks() > 0).then(|| OrderTerms::limit(side, quantity, price))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates; the bound keeps sums in range")]
+fn whole_ticks(ticks: f64) -> i64 {
+    (libm::floor(ticks) as i64).min(Price::MAX_TICKS)
+}
+
+impl Actor for NoiseTrader {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        self.wait(ctx);
+    }
+}
+
+impl Handler<Wakeup> for NoiseTrader {
+    type Result = ();
+
+    fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+        self.act(ctx);
+        self.wait(ctx);
+    }
+}
+
+bearpit_core::ignore_messages!(NoiseTrader: ExecutionReport, MarketData);

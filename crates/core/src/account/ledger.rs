@@ -1,0 +1,168 @@
+//! [`Account`]: one owner's cash, positions and open orders.
+
+use super::financing::Financing;
+use super::orders::OpenOrder;
+use super::position::Position;
+use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity};
+
+/// Whether an account may spend what it does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Credit {
+    /// Orders are covered by cash, shares and the short limit.
+    #[default]
+    Covered,
+    /// No order is refused for want of cover: for actors that stand for the rest of the world, such
+    /// as a replay of history.
+    Unlimited,
+}
+
+/// What an account starts with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountConfig {
+    /// Cash.
+    pub cash: Money,
+    /// Holdings; instruments not named start at zero.
+    pub holdings: Vec<(InstrumentId, Quantity)>,
+    /// How far each instrument may be sold short; not named means not at all.
+    pub max_short: Vec<(InstrumentId, Quantity)>,
+    /// Whether orders must be covered.
+    pub credit: Credit,
+    /// What time costs and brings.
+    pub financing: Financing,
+    /// Whether the account is marked to market on the tape.
+    pub tracked: bool,
+}
+
+/// One owner's cash, positions, holds and open orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub(super) cash: Money,
+    pub(super) held_cash: Money,
+    pub(super) fees: Money,
+    pub(super) financed: Money,
+    pub(super) financing: Financing,
+    pub(super) lines: Vec<Line>,
+    /// In ascending order of id, since ids are given in ascending order.
+    pub(super) orders: Vec<OpenOrder>,
+    pub(super) credit: Credit,
+    pub(super) fills: u64,
+    pub(super) refused: u64,
+    tracked: bool,
+}
+
+/// What an account has of one instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Line {
+    pub(super) position: Position,
+    pub(super) held: Quantity,
+    pub(super) max_short: Quantity,
+}
+
+impl Account {
+    /// Opens an account in a world of `instruments` instruments.
+    #[must_use]
+    pub fn open(terms: &AccountConfig, instruments: usize) -> Self {
+        let mut lines = vec![Line::default(); instruments];
+        for (instrument, quantity) in &terms.holdings {
+            lines[instrument.index()].position = Position::opened(quantity.net(), Money::ZERO);
+        }
+        for (instrument, quantity) in &terms.max_short {
+            lines[instrument.index()].max_short = *quantity;
+        }
+        Self {
+            cash: terms.cash,
+            held_cash: Money::ZERO,
+            fees: Money::ZERO,
+            financed: Money::ZERO,
+            financing: terms.financing,
+            lines,
+            orders: Vec::new(),
+            credit: terms.credit,
+            fills: 0,
+            refused: 0,
+            tracked: terms.tracked,
+        }
+    }
+
+    /// Returns the cash, held part included.
+    #[must_use]
+    pub const fn cash(&self) -> Money {
+        self.cash
+    }
+
+    /// Returns the cash that no open order holds.
+    #[must_use]
+    pub fn free_cash(&self) -> Money {
+        self.cash - self.held_cash
+    }
+
+    /// Returns fees paid less rebates.
+    #[must_use]
+    pub const fn fees(&self) -> Money {
+        self.fees
+    }
+
+    /// Returns the P&L realized so far in all instruments, before fees.
+    #[must_use]
+    pub fn realized(&self) -> Money {
+        self.lines.iter().map(|line| line.position.realized()).sum()
+    }
+
+    /// Returns the position in an instrument.
+    #[must_use]
+    pub fn position(&self, instrument: InstrumentId) -> &Position {
+        &self.lines[instrument.index()].position
+    }
+
+    /// Returns the signed holding of an instrument.
+    #[must_use]
+    pub fn holding(&self, instrument: InstrumentId) -> NetQuantity {
+        self.position(instrument).holding()
+    }
+
+    /// Returns how many lots may still be sold: free shares, and room to go short.
+    #[must_use]
+    pub fn sellable(&self, instrument: InstrumentId) -> NetQuantity {
+        let line = &self.lines[instrument.index()];
+        line.position.holding() - line.held.net() + line.max_short.net()
+    }
+
+    /// Returns the open orders, oldest first.
+    #[must_use]
+    pub fn open_orders(&self) -> &[OpenOrder] {
+        &self.orders
+    }
+
+    /// Returns an open order.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<&OpenOrder> {
+        self.order_index(id).map(|index| &self.orders[index])
+    }
+
+    /// Returns how many fills have been booked.
+    #[must_use]
+    pub const fn fills(&self) -> u64 {
+        self.fills
+    }
+
+    /// Returns how many requests the gate has refused.
+    #[must_use]
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Tells whether the account is marked to market on the tape.
+    #[must_use]
+    pub const fn is_tracked(&self) -> bool {
+        self.tracked
+    }
+
+    /// Values the holding that was there from the start, once its instrument has a first mark.
+    pub fn set_opening_cost(&mut self, instrument: InstrumentId, cost: Money) {
+        self.lines[instrument.index()].position.set_cost(cost);
+    }
+
+    pub(super) fn order_index(&self, id: OrderId) -> Option<usize> {
+        self.orders.binary_search_by_key(&id, |order| order.id).ok()
+    }
+}

@@ -1,0 +1,121 @@
+//! Brackets: an entry, and two exits for what it has traded.
+
+use super::*;
+
+fn entered(desk: &mut Desk, entry: u64) {
+    desk.hear(entry + 1, ReportKind::Accepted);
+    desk.hear(entry + 2, ReportKind::Accepted);
+}
+
+#[test]
+fn exits_that_sell_hold_what_the_entry_has_bought() {
+    let mut desk = Desk::new(1_000, 0, 0);
+    let entry = desk.submit(bracket(buy(10, 100), 120, 90)).unwrap();
+    assert_eq!((desk.open(), desk.free()), (vec![entry, entry + 1, entry + 2], 0));
+    assert_eq!(desk.order(entry + 1).quantity, Quantity::ZERO);
+    desk.hear(entry, ReportKind::Accepted);
+    desk.fill(entry, 100, 4);
+    assert_eq!((desk.account.holding(ACME), desk.sellable()), (NetQuantity::new(4), 0));
+    let needs_shares = desk.submit(sell(1, 100));
+    assert!(matches!(needs_shares, Err(Refusal::InsufficientShares { .. })));
+    desk.hear(entry, REQUESTED);
+    assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![entry + 1, entry + 2], 600, 0));
+    entered(&mut desk, entry);
+    let exit = *desk.order(entry + 2);
+    assert_eq!((exit.quantity, exit.awaits_entry, exit.kind.name()), (Quantity::new(4), None, "stop"));
+    desk.fill(entry + 1, 120, 4);
+    desk.hear(entry + 2, LINKED);
+    assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![], 1_080, 0));
+}
+
+#[test]
+fn exits_that_buy_hold_the_larger_cash_for_the_whole_entry() {
+    // The stop at 110 may reach 116; ten of them cost 1160.
+    let mut desk = Desk::new(1_200, 0, 10);
+    let entry = desk.submit(bracket(sell(10, 100), 90, 110)).unwrap();
+    assert_eq!((desk.order(entry + 2).price, desk.free()), (Some(Price::new(116)), 40));
+    assert_eq!(desk.sellable(), 0);
+    desk.fill(entry, 100, 4);
+    assert_eq!(desk.free(), 440);
+    desk.hear(entry, ReportKind::Expired(ExpiryReason::SessionClosed));
+    assert_eq!(desk.free(), 1_600 - 4 * 116);
+    entered(&mut desk, entry);
+    desk.fill(entry + 2, 116, 4);
+    desk.hear(entry + 1, LINKED);
+    assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![], 1_600 - 464, 10));
+}
+
+#[test]
+fn a_bracket_is_refused_unless_entry_and_exits_are_covered() {
+    let mut poor = Desk::new(1_099, 0, 10);
+    let refused = poor.submit(bracket(sell(10, 100), 90, 110));
+    assert!(matches!(refused, Err(Refusal::InsufficientCash { .. })));
+    let mut without_room = Desk::new(2_000, 0, 9);
+    let refused = without_room.submit(bracket(sell(10, 100), 90, 110));
+    assert!(matches!(refused, Err(Refusal::InsufficientShares { .. })));
+    assert_eq!((poor.free(), without_room.free(), without_room.open()), (1_099, 2_000, vec![]));
+    // Where cash ends within the collar, so does the protection.
+    let mut just = Desk::new(1_100, 0, 10);
+    let entry = just.submit(bracket(sell(10, 100), 90, 110)).unwrap();
+    assert_eq!((just.order(entry + 2).price, just.free()), (Some(Price::new(110)), 0));
+}
+
+#[test]
+fn exits_vanish_with_an_entry_that_never_traded() {
+    let over = ReportKind::Expired(ExpiryReason::VenueClosed);
+    for end in [REQUESTED, UNLINKABLE, ReportKind::Expired(ExpiryReason::DateReached), over] {
+        let mut desk = Desk::new(2_000, 0, 10);
+        let entry = desk.submit(bracket(sell(10, 100), 90, 110)).unwrap();
+        desk.hear(entry, end);
+        assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![], 2_000, 10));
+    }
+}
+
+#[test]
+fn a_venue_that_closes_for_good_lets_no_exits_enter() {
+    let mut desk = Desk::new(1_000, 0, 0);
+    let entry = desk.submit(bracket(buy(10, 100), 120, 90)).unwrap();
+    desk.fill(entry, 100, 4);
+    desk.hear(entry, ReportKind::Expired(ExpiryReason::VenueClosed));
+    assert_eq!((desk.open(), desk.sellable()), (vec![], 4));
+}
+
+#[test]
+fn an_exit_that_has_not_entered_is_neither_canceled_nor_replaced() {
+    let mut desk = Desk::new(1_000, 0, 0);
+    let entry = desk.submit(bracket(buy(5, 100), 120, 90)).unwrap();
+    let refusal = Refusal::NotEntered(OrderId::new(entry + 1));
+    assert_eq!(desk.account.admit_cancel(OrderId::new(entry + 1)), Err(refusal));
+    assert_eq!(desk.replace(entry + 1, 130, 5), Err(refusal));
+    desk.account.admit_mass_cancel(ListingId::new(0), None);
+    assert!(desk.order(entry).cancel_sent && !desk.order(entry + 1).cancel_sent);
+    desk.fill(entry, 100, 5);
+    entered(&mut desk, entry);
+    assert_eq!(desk.replace(entry + 1, 130, 5), Ok(()));
+    assert!(desk.account.admit_cancel(OrderId::new(entry + 1)).is_ok());
+}
+
+#[test]
+fn replacing_the_entry_up_needs_cover_for_the_exits_too() {
+    let mut desk = Desk::new(1_300, 0, 20);
+    let entry = desk.submit(bracket(sell(10, 100), 90, 110)).unwrap();
+    assert!(matches!(desk.replace(entry, 100, 12), Err(Refusal::InsufficientCash { .. })));
+    assert_eq!((desk.free(), desk.sellable()), (140, 10));
+    desk.replace(entry, 100, 11).unwrap();
+    assert_eq!((desk.free(), desk.sellable()), (24, 9));
+    desk.hear(entry, ReportKind::CommandRejected(RejectReason::UnknownOrder));
+    assert_eq!((desk.free(), desk.sellable()), (140, 10));
+}
+
+#[test]
+fn an_account_of_unlimited_credit_is_not_asked_for_cover() {
+    let terms = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
+    let mut desk = Desk::of(&terms);
+    let entry = desk.submit(bracket(sell(10, 100), 90, 110)).unwrap();
+    assert_eq!(desk.order(entry + 2).price, None);
+    desk.fill(entry, 100, 10);
+    entered(&mut desk, entry);
+    desk.fill(entry + 2, 110, 10);
+    desk.hear(entry + 1, LINKED);
+    assert_eq!((desk.free(), desk.sellable()), (-100, 0));
+}

@@ -1,0 +1,310 @@
+//! [`IdTable`]: from order ids to slots.
+
+use super::slab::Slot;
+use crate::units::OrderId;
+
+/// How many entries a bucket has.
+const WIDTH: usize = 6;
+
+/// BookSide a line of the cache: entries whose tags are compared at once, within one word.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
+struct Bucket {
+    /// One byte an entry, the first in the lowest: zero if it is empty, else seven bits of the id's hash
+    /// below a bit that is set. The two upper bytes are no entries, and always zero.
+    tags: u64,
+    slots: [Slot; WIDTH],
+}
+
+/// A bit for each entry: the upper one of its byte.
+const ENTRIES: u64 = 0x0000_8080_8080_8080;
+
+/// The lowest bit of each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+impl Bucket {
+    const EMPTY: Self = Self { tags: 0, slots: [0; WIDTH] };
+
+    /// Returns the entries that may have a tag, as bits of [`ENTRIES`]: all that have it, and seldom another
+    /// (Knuth, TAOCP 4A, 7.1.3, on finding zero bytes).
+    #[inline]
+    const fn matching(&self, tag: u8) -> u64 {
+        let differing = self.tags ^ (ONES * tag as u64);
+        differing.wrapping_sub(ONES) & !differing & ENTRIES
+    }
+
+    #[inline]
+    const fn empty(&self) -> u64 {
+        !self.tags & ENTRIES
+    }
+
+    #[inline]
+    const fn clear(&mut self, place: usize) {
+        self.tags &= !(0xff << (8 * place));
+    }
+
+    #[inline]
+    const fn set(&mut self, place: usize, tag: u8, slot: Slot) {
+        self.tags |= (tag as u64) << (8 * place);
+        self.slots[place] = slot;
+    }
+}
+
+/// Returns the place of the first of some entries.
+#[inline]
+const fn first(entries: u64) -> usize {
+    entries.trailing_zeros() as usize / 8
+}
+
+/// Where an entry is: its bucket and its place there, in one word that fits a register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry(usize);
+
+impl Entry {
+    #[inline]
+    const fn new(bucket: usize, place: usize) -> Self {
+        Self(bucket << 3 | place)
+    }
+
+    #[inline]
+    const fn bucket(self) -> usize {
+        self.0 >> 3
+    }
+
+    #[inline]
+    const fn place(self) -> usize {
+        self.0 & 7
+    }
+}
+
+/// An open-addressing hash table that keeps only tags and slots: five bytes an entry.
+///
+/// The id itself stands in the order's node, which whoever looks an order up reads next anyway; so a
+/// lookup touches one line of the table and one of the slab. Callers say how to read the id of a slot.
+///
+/// The tags of a bucket are compared at once, as in a Swiss table: whether any one entry is taken is as good
+/// as random, and with a million orders a branch on that, foretold wrongly, would be noticed only when the
+/// line has come from memory. A full bucket overflows into the next. An entry that goes lets one of those come
+/// back, so that there are no tombstones and no slow decay. The table is never walked; its order cannot
+/// show.
+///
+/// Ids are taken to be issued by the venue or to have been hashed before: multiplicative hashing does
+/// not withstand somebody who chooses them in order to collide.
+#[derive(Debug, Clone)]
+pub(super) struct IdTable {
+    buckets: Vec<Bucket>,
+    len: usize,
+    /// By how many bits a hash is shifted to find its home.
+    shift: u32,
+}
+
+/// The golden ratio in 64 bits: Fibonacci hashing (Knuth, TAOCP 3, 6.4).
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+const LEAST_BITS: u32 = 3;
+
+/// At most so many entries of a bucket are used on average: one bucket in thirty overflows then.
+const LOAD: usize = 3;
+
+#[inline]
+const fn hash(id: OrderId) -> u64 {
+    id.get().wrapping_mul(MULTIPLIER)
+}
+
+impl IdTable {
+    pub(super) fn new() -> Self {
+        Self { buckets: vec![Bucket::EMPTY; 1 << LEAST_BITS], len: 0, shift: 64 - LEAST_BITS }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a bucket's index is a usize, a tag a byte")]
+    #[inline]
+    const fn home_and_tag(&self, id: OrderId) -> (usize, u8) {
+        let hash = hash(id);
+        (hash.wrapping_shr(self.shift) as usize, hash.wrapping_shr(self.shift.wrapping_sub(7)) as u8 | 0x80)
+    }
+
+    #[inline]
+    const fn next(&self, bucket: usize) -> usize {
+        bucket.wrapping_add(1) & self.buckets.len().wrapping_sub(1)
+    }
+
+    /// Returns how many buckets one has to go on from one to another.
+    const fn distance(&self, from: usize, to: usize) -> usize {
+        to.wrapping_sub(from) & (self.buckets.len() - 1)
+    }
+
+    /// Returns where the id's entry is, or the empty entry at which the search for it ended; both hold
+    /// until the table changes.
+    #[inline(always)]
+    pub(super) fn search(&self, id: OrderId, id_of: impl Fn(Slot) -> OrderId) -> Result<Entry, Entry> {
+        let (mut index, tag) = self.home_and_tag(id);
+        loop {
+            let bucket = &self.buckets[index];
+            let mut found = bucket.matching(tag);
+            while found != 0 {
+                let place = first(found);
+                if id_of(bucket.slots[place]) == id {
+                    return Ok(Entry::new(index, place));
+                }
+                found &= found - 1;
+            }
+            let empty = bucket.empty();
+            if empty != 0 {
+                return Err(Entry::new(index, first(empty)));
+            }
+            index = self.next(index);
+        }
+    }
+
+    /// Returns the slot of an entry that was found.
+    #[inline]
+    pub(super) fn slot(&self, entry: Entry) -> Slot {
+        self.buckets[entry.bucket()].slots[entry.place()]
+    }
+
+    /// Returns the slot of an id.
+    #[inline]
+    pub(super) fn find(&self, id: OrderId, id_of: impl Fn(Slot) -> OrderId) -> Option<Slot> {
+        self.search(id, id_of).ok().map(|entry| self.slot(entry))
+    }
+
+    /// Adds an id that is not there, whose slot has it already.
+    #[inline]
+    pub(super) fn insert(&mut self, id: OrderId, slot: Slot, id_of: impl Fn(Slot) -> OrderId) {
+        let (Ok(entry) | Err(entry)) = self.search(id, &id_of);
+        self.insert_at(entry, id, slot, id_of);
+    }
+
+    /// Adds an id at the empty entry where the search for it ended.
+    #[inline]
+    pub(super) fn insert_at(
+        &mut self,
+        entry: Entry,
+        id: OrderId,
+        slot: Slot,
+        id_of: impl Fn(Slot) -> OrderId,
+    ) {
+        self.len += 1;
+        if self.len > self.buckets.len() * LOAD {
+            self.grow(id_of);
+            return self.put(id, slot);
+        }
+        let (_, tag) = self.home_and_tag(id);
+        self.buckets[entry.bucket()].set(entry.place(), tag, slot);
+    }
+
+    /// Takes an entry out that was found.
+    #[inline]
+    pub(super) fn remove_at(&mut self, entry: Entry, id_of: impl Fn(Slot) -> OrderId) {
+        self.len -= 1;
+        let bucket = &mut self.buckets[entry.bucket()];
+        let was_full = bucket.empty() == 0;
+        bucket.clear(entry.place());
+        if was_full {
+            self.refill(entry, id_of);
+        }
+    }
+
+    /// Fills a hole in a bucket that was full with an entry that had to go past it, if there is one; a search
+    /// for that would end at the hole.
+    #[cold]
+    fn refill(&mut self, mut hole: Entry, id_of: impl Fn(Slot) -> OrderId) {
+        let mut index = hole.bucket();
+        loop {
+            index = self.next(index);
+            let bucket = self.buckets[index];
+            let came_past = |place: &usize| {
+                let home = self.home_and_tag(id_of(bucket.slots[*place])).0;
+                self.distance(home, index) >= self.distance(hole.bucket(), index)
+            };
+            let taken = |place: &usize| bucket.tags >> (8 * place) & 0x80 != 0;
+            if let Some(place) = (0..WIDTH).filter(taken).find(came_past) {
+                let slot = bucket.slots[place];
+                let (_, tag) = self.home_and_tag(id_of(slot));
+                self.buckets[hole.bucket()].set(hole.place(), tag, slot);
+                self.buckets[index].clear(place);
+                hole = Entry::new(index, place);
+            }
+            if bucket.empty() != 0 {
+                return;
+            }
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, id_of: impl Fn(Slot) -> OrderId) {
+        let larger = vec![Bucket::EMPTY; self.buckets.len() * 2];
+        let old = std::mem::replace(&mut self.buckets, larger);
+        self.shift -= 1;
+        for bucket in old {
+            for place in (0..WIDTH).filter(|place| bucket.tags >> (8 * place) & 0x80 != 0) {
+                self.put(id_of(bucket.slots[place]), bucket.slots[place]);
+            }
+        }
+    }
+
+    /// Adds an id that is not there at the first empty place from its home on.
+    fn put(&mut self, id: OrderId, slot: Slot) {
+        let (mut index, tag) = self.home_and_tag(id);
+        loop {
+            let empty = self.buckets[index].empty();
+            if empty != 0 {
+                return self.buckets[index].set(first(empty), tag, slot);
+            }
+            index = self.next(index);
+        }
+    }
+}
+
+#[cfg(test)]
+mod property_tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// An id whose hash has few values in its upper bits, so that ids collide.
+    fn colliding(number: u64) -> OrderId {
+        // The inverse of the multiplier modulo 2^64: gives ids with any wanted product.
+        let mut inverse = MULTIPLIER;
+        for _ in 0..6 {
+            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(MULTIPLIER.wrapping_mul(inverse)));
+        }
+        OrderId::new(((number % 5) << 62 | number).wrapping_mul(inverse))
+    }
+
+    proptest! {
+        #[test]
+        fn prop_the_table_is_a_map(steps in prop::collection::vec((0..400_u64, any::<bool>(), any::<bool>()), 1..800)) {
+            let (mut table, mut map, mut ids) = (IdTable::new(), BTreeMap::new(), Vec::new());
+            for (number, collides, inserts) in steps {
+                let id = if collides { colliding(number) } else { OrderId::new(number) };
+                let known = map.get(&id).copied();
+                prop_assert_eq!(table.find(id, |slot| ids[slot as usize]), known);
+                match known {
+                    None if inserts => {
+                        let slot = Slot::try_from(ids.len()).unwrap();
+                        ids.push(id);
+                        table.insert(id, slot, |slot| ids[slot as usize]);
+                        map.insert(id, slot);
+                    }
+                    Some(_) if !inserts => {
+                        let entry = table.search(id, |slot| ids[slot as usize]).unwrap();
+                        table.remove_at(entry, |slot| ids[slot as usize]);
+                        map.remove(&id);
+                    }
+                    _ => {}
+                }
+                prop_assert_eq!(table.len(), map.len());
+            }
+            for (id, slot) in map {
+                prop_assert_eq!(table.find(id, |slot| ids[slot as usize]), Some(slot));
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The fuzzer's corpus, replayed without it: the same bytes, the same check, on every run of the tests.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use rand::RngExt;
+
+use super::steps::{RULES, STEP, Step, replay};
+use super::traffic::{one_of, rng};
+use super::*;
+use crate::kernel::Stream;
+
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/book")
+}
+
+/// Changes a random step, or a prefix of rules, to what a theme is about.
+type Theme = fn(&mut Stream, &mut [u8]);
+
+/// Below it lie new orders, cancels and replaces: no phases, which would end continuous trading, and no
+/// mass cancels, which would empty the book.
+const CHANGES: u8 = 27;
+
+/// Returns the third byte of a step with the owner in its last two bits set to the first.
+const fn of_one_owner(byte: u8) -> u8 {
+    byte + (3 - byte % 3) % 3
+}
+
+/// Each file of the corpus: its name, the first byte of its rules, and what its steps are about.
+const THEMES: [(&str, u8, Theme); 13] = [
+    ("limits", 0, |_, step| step[3] = 0),
+    ("market", 0, |rng, step| step[3] = one_of(rng, &[0, 0, 7, 9])),
+    ("conditions", 0, |rng, step| {
+        step[3] = one_of(rng, &[0, 0, 7]);
+        step[7] = one_of(rng, &[0, 7, 9, 11, 12]);
+        step[9] = if step[7] == 0 { one_of(rng, &[0, 235, 245]) } else { 0 };
+        step[2] = one_of(rng, &[0xc0, 0xc4, 0xc8, 0xcc, 0xf0, 0xf4, 0xf0, 0xf4]);
+        if step[7] == 11 {
+            // Small and at any price, so that some can be filled.
+            (step[3], step[5]) = (7, step[5] % 8);
+        }
+        step[0] %= CHANGES;
+    }),
+    ("icebergs", 0, |rng, step| {
+        step[3] = 0;
+        step[8] = one_of(rng, &[0, 209, 211, 213]);
+    }),
+    ("stops", 64, |rng, step| step[3] = one_of(rng, &[0, 0, 0, 7, 10, 11, 12])),
+    ("pegs", 0, |rng, step| step[3] = one_of(rng, &[0, 0, 0, 13, 14])),
+    ("linked", 0, |rng, step| {
+        step[3] = one_of(rng, &[0, 0, 7, 10]);
+        step[10] = one_of(rng, &[0, 210, 240]);
+        step[11] = if step[10] == 210 { step[11] } else { one_of(rng, &[2, 4, 6]) };
+        // Linked orders must be open, as large, and of one owner.
+        (step[0], step[1], step[5]) = (step[0] % CHANGES, step[1] % 16, 10);
+        step[2] = of_one_owner(one_of(rng, &[0xf0, 0xf4]));
+        if step[10] == 210 {
+            step[11] %= 16;
+        }
+    }),
+    ("auctions", 64, |rng, step| {
+        step[3] = one_of(rng, &[0, 0, 7, 9, 13]);
+        step[7] = one_of(rng, &[0, 0, 7, 9, 14, 15]);
+    }),
+    ("bands", 8 | 16 | 32 | 64, |rng, step| step[3] = one_of(rng, &[0, 0, 7, 10])),
+    ("pro_rata", 2, |_, step| step[4] = 45 + step[4] % 4),
+    ("top_share", 3, |_, step| step[4] = 45 + step[4] % 4),
+    ("own_orders", 0, |rng, step| {
+        step[3] = one_of(rng, &[0, 0, 7]);
+        step[2] = of_one_owner(one_of(rng, &[0x10, 0x14, 0x30, 0x34, 0x50, 0x54, 0x70, 0x74]));
+        step[0] %= CHANGES;
+    }),
+    ("far_prices", 0, |_, step| step[4] = step[4].saturating_add(180)),
+];
+
+/// Makes a file: random bytes, but with mostly sound terms unless the theme says otherwise.
+fn file(number: u64, rules: u8, theme: Theme) -> Vec<u8> {
+    const STEPS: usize = 60;
+    let mut rng = rng(number);
+    let mut bytes: Vec<u8> = (0..RULES + STEPS * STEP).map(|_| rng.random()).collect();
+    bytes[0] = rules;
+    for step in bytes[RULES..].chunks_exact_mut(STEP) {
+        step[2] |= 0x90;
+        for (field, most) in [(4, 247), (5, 249), (6, 247), (7, 6), (8, 199), (9, 229), (10, 199)] {
+            step[field] = step[field].min(most);
+        }
+        theme(&mut rng, step);
+    }
+    bytes
+}
+
+#[test]
+#[ignore = "writes fuzz/corpus/book anew: cargo test --release --lib -- --ignored write_the_corpus"]
+fn write_the_corpus() {
+    fs::create_dir_all(directory()).unwrap();
+    for (number, (name, rules, theme)) in (0..).zip(THEMES) {
+        fs::write(directory().join(name), file(number, rules, theme)).unwrap();
+    }
+}
+
+/// Returns the name of a variant.
+fn variant(event: &BookEvent) -> String {
+    format!("{event:?}").chars().take_while(|c| c.is_alphanumeric()).collect()
+}
+
+#[test]
+fn the_corpus_covers_all_kinds_of_orders_and_events_and_the_engines_agree_on_it() {
+    let mut seen = BTreeSet::new();
+    for entry in fs::read_dir(directory()).unwrap() {
+        let path = entry.unwrap().path();
+        let replayed = replay(&fs::read(&path).unwrap(), |step, events| {
+            seen.extend(events.iter().map(variant));
+            if let Step::Execute(Command { kind: CommandKind::New(terms), .. }) = step
+                && matches!(events.first(), Some(BookEvent::Accepted { .. }))
+            {
+                seen.insert(terms.kind.name().to_owned());
+                seen.insert(terms.time_in_force.name().to_owned());
+            }
+        });
+        assert_eq!(replayed, Ok(()), "{}", path.display());
+    }
+    let kinds = ["limit", "market", "market_to_limit", "stop", "stop_limit", "trailing_stop", "pegged"];
+    let times = ["GTC", "DAY", "IOC", "FOK", "GTD", "at-open", "at-close"];
+    let events = [
+        "Accepted",
+        "Rejected",
+        "CommandRejected",
+        "ExitEntered",
+        "Replaced",
+        "Repriced",
+        "Reduced",
+        "Triggered",
+        "Refreshed",
+        "Uncrossed",
+        "Traded",
+        "Canceled",
+        "Expired",
+        "PhaseChanged",
+    ];
+    for wanted in kinds.iter().chain(&times).chain(&events) {
+        assert!(seen.contains(*wanted), "the corpus has no {wanted}");
+    }
+}
+
+#[test]
+fn any_bytes_are_steps() {
+    let mut rng = rng(9);
+    for length in (0..3_000).step_by(7) {
+        let bytes: Vec<u8> = (0..length).map(|_| rng.random()).collect();
+        assert_eq!(replay(&bytes, |_, _| {}), Ok(()));
+    }
+}

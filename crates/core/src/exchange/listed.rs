@@ -1,0 +1,296 @@
+//! [`ListedBook`]: one book of a venue, with what surrounds it.
+
+use super::rules::ListingConfig;
+use super::venue::reject;
+use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
+use crate::market::{
+    CommandKind, ExecutionReport, Fact, Fees, Instrument, Ladders, Phase, Quote, ReportKind, SentCommand,
+    Side, Trade,
+};
+use crate::participant::{BarAlarms, Context};
+use crate::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
+
+/// What a wake-up of the exchange is for: the upper half of its tag; the lower is the listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alarm {
+    BarEnds = 0,
+    NextPhase = 1,
+    HaltGoesOn = 2,
+    OrderExpires = 3,
+    Close = 4,
+    OtherBarsEnd = 5,
+}
+
+impl Alarm {
+    pub(super) const fn tag(self, listing: ListingId) -> u64 {
+        (self as u64) << 32 | listing.get() as u64
+    }
+
+    pub(super) const fn of(tag: u64) -> Option<Self> {
+        match tag >> 32 {
+            0 => Some(Self::BarEnds),
+            1 => Some(Self::NextPhase),
+            2 => Some(Self::HaltGoesOn),
+            3 => Some(Self::OrderExpires),
+            4 => Some(Self::Close),
+            5 => Some(Self::OtherBarsEnd),
+            _ => None,
+        }
+    }
+}
+
+/// What a listing's trades are measured by.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) instrument: Instrument,
+    pub(super) fees: Fees,
+}
+
+/// A book that publishes: facts to the tape, reports to owners, what it shows to subscribers.
+#[derive(Debug)]
+pub(super) struct ListedBook {
+    listing: ListingId,
+    terms: Terms,
+    rules: ListingConfig,
+    /// The next change of the rules' schedule.
+    next_change: usize,
+    pub(super) book: OrderBook,
+    touch: Quote,
+    indicative: Option<Indicative>,
+    /// When the exchange is woken for an order that expires.
+    expiry_alarm: Option<SimTime>,
+    /// When the halt at hand goes on; an alarm at another time was for one that the schedule ended.
+    halt_goes_on: Option<SimTime>,
+}
+
+impl ListedBook {
+    pub(super) fn new(listing: ListingId, terms: Terms, rules: ListingConfig) -> Self {
+        Self {
+            listing,
+            terms,
+            book: OrderBook::new(rules.book),
+            rules,
+            next_change: 0,
+            touch: Quote::default(),
+            indicative: None,
+            expiry_alarm: None,
+            halt_goes_on: None,
+        }
+    }
+
+    pub(super) const fn listing(&self) -> ListingId {
+        self.listing
+    }
+
+    /// Does something to the book, and publishes all that comes of it.
+    pub(super) fn operate(
+        &mut self,
+        ctx: &mut Context,
+        sent: Option<&SentCommand>,
+        events: &mut Vec<BookEvent>,
+        action: impl FnOnce(&mut OrderBook, SimTime, &mut Vec<BookEvent>),
+    ) {
+        events.clear();
+        action(&mut self.book, ctx.now(), events);
+        for event in events.iter() {
+            self.tell(sent, event, ctx);
+        }
+        self.publish_touch(ctx);
+        ctx.publish_book(self.listing, |levels| self.shown(levels));
+        if self.book.phase().is_auction() || self.indicative.is_some() {
+            self.publish_indicative(ctx);
+        }
+        self.watch_expiry(ctx);
+    }
+
+    /// Goes into the phases that are due, and has the exchange woken for the next.
+    pub(super) fn follow_schedule(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
+        while let Some((at, phase)) = self.rules.schedule.get(self.next_change).copied() {
+            if at > ctx.now() {
+                ctx.announce_next_phase(self.listing, Some((at, phase)));
+                return ctx.wake_at(at, Alarm::NextPhase.tag(self.listing));
+            }
+            self.next_change += 1;
+            self.operate(ctx, None, events, |book, now, out| book.enter(now, phase, out));
+        }
+        ctx.announce_next_phase(self.listing, None);
+    }
+
+    /// Goes from a halt to the auction that ends it, and from that to continuous trading.
+    pub(super) fn go_on_after_halt(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
+        if self.halt_goes_on != Some(ctx.now()) {
+            return;
+        }
+        let next = match self.book.phase() {
+            Phase::Halt => Phase::ReopeningAuction,
+            Phase::ReopeningAuction => Phase::Continuous,
+            // The schedule has led elsewhere meanwhile.
+            _ => return,
+        };
+        self.operate(ctx, None, events, |book, now, out| book.enter(now, next, out));
+        if next == Phase::ReopeningAuction {
+            self.wake_for_halt(ctx, self.rules.reopening);
+        }
+    }
+
+    fn wake_for_halt(&mut self, ctx: &mut Context, after: SimDuration) {
+        let at = ctx.now() + after;
+        self.halt_goes_on = Some(at);
+        ctx.wake_at(at, Alarm::HaltGoesOn.tag(self.listing));
+    }
+
+    /// Turns one event of the book into facts and reports.
+    fn tell(&mut self, sent: Option<&SentCommand>, event: &BookEvent, ctx: &mut Context) {
+        let listing = self.listing;
+        match *event {
+            BookEvent::Accepted { order, owner } => {
+                if let Some(&SentCommand { command, sent_at }) = sent
+                    && let CommandKind::New(terms) = command.kind
+                {
+                    let sent_at = Some(sent_at);
+                    ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at });
+                    self.report(ctx, owner, (order, terms.side), ReportKind::Accepted);
+                }
+            }
+            BookEvent::ExitEntered { order, owner, terms, .. } => {
+                ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at: None });
+                self.report(ctx, owner, (order, terms.side), ReportKind::Accepted);
+            }
+            BookEvent::Rejected { reason, .. } | BookEvent::CommandRejected { reason, .. } => {
+                if let Some(sent) = sent {
+                    reject(sent, reason, ctx);
+                }
+            }
+            BookEvent::Traded(ref trade) => self.tell_trade(trade, ctx),
+            BookEvent::Uncrossed { price, volume } => {
+                ctx.publish(Fact::AuctionUncrossed { listing, price, volume });
+            }
+            BookEvent::PhaseChanged { phase } => {
+                ctx.publish(Fact::PhaseChanged { listing, phase });
+                if phase == Phase::Halt {
+                    self.wake_for_halt(ctx, self.rules.halt);
+                }
+            }
+            _ => self.tell_change(event, ctx),
+        }
+    }
+
+    /// Turns an event that changed or ended one order into a fact and a report.
+    fn tell_change(&self, event: &BookEvent, ctx: &mut Context) {
+        let listing = self.listing;
+        let (owner, order, side, fact, kind) = match *event {
+            BookEvent::Replaced { order, owner, side, price, leaves, kept_priority } => {
+                let fact = Fact::OrderReplaced { order, listing, price, leaves, kept_priority };
+                (owner, order, side, fact, Some(ReportKind::Replaced { price, leaves }))
+            }
+            BookEvent::Repriced { order, owner, side, price } => {
+                let fact = Fact::OrderRepriced { order, listing, price };
+                (owner, order, side, fact, Some(ReportKind::Repriced { price }))
+            }
+            BookEvent::Reduced { order, owner, side, leaves, reason } => {
+                let fact = Fact::OrderReduced { order, listing, leaves, reason };
+                (owner, order, side, fact, Some(ReportKind::Reduced { leaves, reason }))
+            }
+            BookEvent::Triggered { order, owner, side, trigger } => {
+                let fact = Fact::OrderTriggered { order, listing, trigger };
+                (owner, order, side, fact, Some(ReportKind::Triggered { trigger }))
+            }
+            BookEvent::Refreshed { order, owner, side, displayed } => {
+                (owner, order, side, Fact::OrderRefreshed { order, listing, displayed }, None)
+            }
+            BookEvent::Canceled { order, owner, side, quantity, reason } => {
+                let fact = Fact::OrderCanceled { order, listing, quantity, reason };
+                (owner, order, side, fact, Some(ReportKind::Canceled(reason)))
+            }
+            BookEvent::Expired { order, owner, side, quantity, reason } => {
+                let fact = Fact::OrderExpired { order, listing, quantity, reason };
+                (owner, order, side, fact, Some(ReportKind::Expired(reason)))
+            }
+            _ => return,
+        };
+        ctx.publish(fact);
+        if let Some(kind) = kind {
+            self.report(ctx, owner, (order, side), kind);
+        }
+    }
+
+    fn tell_trade(&mut self, matched: &BookTrade, ctx: &mut Context) {
+        let BookTrade { price, quantity, aggressor, phase, .. } = *matched;
+        let Terms { instrument, fees } = &self.terms;
+        let notional = instrument.notional(price, quantity);
+        let [maker_rate, taker_rate] =
+            if phase == Phase::Continuous { [fees.maker, fees.taker] } else { [fees.auction; 2] };
+        let trade = Trade {
+            id: ctx.next_trade_id(),
+            listing: self.listing,
+            price,
+            quantity,
+            aggressor,
+            phase,
+            maker_order: matched.maker_order,
+            maker: matched.maker_owner,
+            maker_fee: maker_rate.of(notional),
+            maker_queue_ahead: matched.maker_queue_ahead,
+            taker_order: matched.taker_order,
+            taker: matched.taker_owner,
+            taker_fee: taker_rate.of(notional),
+        };
+        let [recorded, others] = [Alarm::BarEnds, Alarm::OtherBarsEnd].map(|alarm| alarm.tag(self.listing));
+        ctx.publish_trade(trade, BarAlarms { recorded, others });
+        let [maker_role, taker_role] = trade.roles();
+        let filled = |leaves, liquidity, fee| ReportKind::Filled {
+            trade: trade.id,
+            price,
+            quantity,
+            leaves,
+            liquidity,
+            phase,
+            fee,
+        };
+        let maker = filled(matched.maker_leaves, maker_role, trade.maker_fee);
+        let taker = filled(matched.taker_leaves, taker_role, trade.taker_fee);
+        self.report(ctx, trade.maker, (trade.maker_order, aggressor.opposite()), maker);
+        self.report(ctx, trade.taker, (trade.taker_order, aggressor), taker);
+    }
+
+    /// Publishes the touch if it is another; while the book collects, there is none.
+    fn publish_touch(&mut self, ctx: &mut Context) {
+        let touch = if self.book.phase() == Phase::Continuous { self.book.quote() } else { Quote::default() };
+        if touch != self.touch {
+            self.touch = touch;
+            ctx.publish(Fact::TouchChanged { listing: self.listing, quote: touch });
+        }
+    }
+
+    /// Returns the best levels of both sides; while the book collects, there are none.
+    pub(super) fn shown(&self, levels: usize) -> Ladders {
+        if self.book.phase() != Phase::Continuous {
+            return Ladders::default();
+        }
+        let [bids, asks] = Side::BOTH.map(|side| self.book.best_levels(side, levels));
+        Ladders { bids, asks }
+    }
+
+    fn publish_indicative(&mut self, ctx: &mut Context) {
+        let indicative = if self.book.phase().is_auction() { self.book.indicative() } else { None };
+        if indicative != self.indicative {
+            self.indicative = indicative;
+            let indicative = indicative.map(|indicative| (indicative.price, indicative.volume));
+            ctx.publish(Fact::IndicativeChanged { listing: self.listing, indicative });
+        }
+    }
+
+    /// Has the exchange woken when the next order expires.
+    fn watch_expiry(&mut self, ctx: &mut Context) {
+        let Some(next) = self.book.next_expiry() else { return };
+        if self.expiry_alarm.is_none_or(|alarm| alarm <= ctx.now() || next < alarm) {
+            self.expiry_alarm = Some(next);
+            ctx.wake_at(next, Alarm::OrderExpires.tag(self.listing));
+        }
+    }
+
+    fn report(&self, ctx: &mut Context, to: ActorId, (order, side): (OrderId, Side), kind: ReportKind) {
+        let at = ctx.now();
+        ctx.report(to, ExecutionReport { order, listing: self.listing, side, at, kind });
+    }
+}

@@ -1,0 +1,26 @@
+//! [`ListingConfig`]: by which rules a listing trades, and when.
+
+use super::calendar::Schedule;
+use crate::book::BookConfig;
+use crate::units::SimDuration;
+
+/// The rules of one listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingConfig {
+    /// How its book matches.
+    pub book: BookConfig,
+    /// When it goes into which phase; before the first change it trades continuously.
+    pub schedule: Schedule,
+    /// How long a halt lasts before the re-opening auction.
+    pub halt: SimDuration,
+    /// How long the re-opening auction lasts.
+    pub reopening: SimDuration,
+}
+
+impl Default for ListingConfig {
+    /// Continuous trading by price and time; halts and re-openings of a minute, for books with bands.
+    fn default() -> Self {
+        let minute = SimDuration::from_secs(60);
+        Self { book: BookConfig::default(), schedule: Vec::new(), halt: minute, reopening: minute }
+    }
+}

@@ -1,0 +1,170 @@
+//! What the tape tells of a book is what the book holds, after every command of random traffic.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use actix::Running;
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+
+use super::ListingConfig;
+use super::listed::{ListedBook, Terms};
+use crate::book::tests::traffic::{Profile, SMALL, Step, config, rng, step};
+use crate::book::{BookConfig, MatchingEngine};
+use crate::kernel::{Participant, StepEnd, Wakeup};
+use crate::market::{
+    Fees, Instrument, Ladders, Listing, Phase, SentCommand, Side, Stamped, Tape, TapeSink, VisibleBook,
+};
+use crate::participant::{Context, Latencies, MarketConfig, MarketState, MarketWorld, Message, VenueConfig};
+use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
+
+const LISTING: ListingId = ListingId::new(0);
+const NEXT_STEP: u64 = u64::MAX;
+
+/// A book shown by the facts of a tape.
+struct Reader(Rc<RefCell<VisibleBook>>);
+
+impl TapeSink for Reader {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+        self.0.borrow_mut().follow(stamped.fact);
+        Ok(())
+    }
+}
+
+/// A venue of one book that takes one step each time it is woken, and then compares.
+struct Venue {
+    listed: ListedBook,
+    steps: std::vec::IntoIter<Step>,
+    shown: Rc<RefCell<VisibleBook>>,
+}
+
+impl Venue {
+    fn take_step(&mut self, ctx: &mut Context, step: &Step) {
+        let mut events = Vec::new();
+        match step {
+            Step::Execute(command) => {
+                let sent = SentCommand { command: *command, sent_at: ctx.now() };
+                self.listed.operate(ctx, Some(&sent), &mut events, |book, now, out| {
+                    book.execute(now, command, out);
+                });
+            }
+            Step::Enter(phase) => {
+                self.listed.operate(ctx, None, &mut events, |book, now, out| book.enter(now, *phase, out));
+            }
+            Step::Pass => {
+                self.listed.operate(ctx, None, &mut events, |book, now, out| book.advance(now, out))
+            }
+        }
+    }
+
+    fn difference(&self, step: &Step) -> Option<String> {
+        let (book, shown) = (&self.listed.book, self.shown.borrow());
+        for side in Side::BOTH {
+            let (held, told) = (book.levels(side), shown.levels(side, usize::MAX));
+            if held != told {
+                return Some(format!("{step:?}: {side}: the book holds {held:?}, the tape tells {told:?}"));
+            }
+        }
+        let published = self.listed.shown(3);
+        let is_open = book.phase() == Phase::Continuous;
+        if published != shown.ladders(3) || (!is_open && published != Ladders::default()) {
+            return Some(format!("{step:?}: published is {published:?}, shown {:?}", shown.ladders(3)));
+        }
+        None
+    }
+}
+
+impl Participant<MarketState> for Venue {
+    fn started(&mut self, ctx: &mut Context) {
+        ctx.wake_after(SimDuration::from_nanos(1), NEXT_STEP);
+    }
+
+    fn deliver(&mut self, message: Message, ctx: &mut Context) {
+        // The book's own alarms are left alone: the steps lead through time and phases.
+        if message != Message::Wakeup(Wakeup { tag: NEXT_STEP }) {
+            return;
+        }
+        let Some(step) = self.steps.next() else { return };
+        self.take_step(ctx, &step);
+        if let Some(difference) = self.difference(&step) {
+            ctx.fail(difference);
+        }
+        ctx.wake_after(SimDuration::from_nanos(1), NEXT_STEP);
+    }
+
+    fn stopping(&mut self, _: &mut Context) -> Running {
+        Running::Stop
+    }
+
+    fn stopped(&mut self, ctx: &mut Context) {
+        if self.steps.len() > 0 {
+            ctx.fail("steps are left");
+        }
+    }
+}
+
+/// Returns a pit of one listing, whose tape goes to `reader`.
+fn pit(reader: Reader) -> MarketState {
+    let instrument = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+    let listing = Listing {
+        instrument: InstrumentId::new(0),
+        venue: VenueId::new(0),
+        exchange: ActorId::new(0),
+        fees: Fees::default(),
+        reference: None,
+    };
+    let venue = VenueConfig { name: "PIT".into(), fees: Fees::default(), latencies: Latencies::NONE };
+    let mut tape = Tape::new();
+    tape.add_sink(Box::new(reader));
+    let plan = MarketConfig {
+        instruments: vec![(instrument, None)],
+        venues: vec![venue],
+        listings: vec![listing],
+        bar_interval: SimDuration::from_secs(1),
+    };
+    MarketState::new(plan, tape)
+}
+
+fn run(steps: Vec<Step>, book: BookConfig) -> TestCaseResult {
+    let shown = Rc::new(RefCell::new(VisibleBook::new(LISTING)));
+    let start = SimTime::from_nanos(0);
+    let mut world = MarketWorld::new(Seed::new(1), start, pit(Reader(Rc::clone(&shown))));
+    let instrument = world.domain().instrument(InstrumentId::new(0)).unwrap().clone();
+    let terms = Terms { instrument, fees: Fees::default() };
+    // Halts last beyond the end: the steps lead from phase to phase.
+    let eternity = SimDuration::from_secs(1_000_000);
+    let rules = ListingConfig { book, schedule: Vec::new(), halt: eternity, reopening: eternity };
+    let listed = ListedBook::new(LISTING, terms, rules);
+    let end = start + SimDuration::from_nanos(i64::try_from(steps.len()).unwrap() + 1);
+    let venue = Venue { listed, steps: steps.into_iter(), shown };
+    world.add("venue", Box::new(venue)).unwrap();
+    world.start();
+    prop_assert_eq!(world.step(end, u64::MAX), Ok(StepEnd::Reached));
+    prop_assert_eq!(world.stop(|_| false), Ok(()));
+    Ok(())
+}
+
+fn sequence(profile: Profile) -> impl Strategy<Value = Vec<Step>> {
+    let steps = if cfg!(debug_assertions) { 200 } else { 600 };
+    prop::collection::vec(any::<u64>(), steps).prop_map(move |seeds| {
+        let steps = seeds.into_iter().enumerate();
+        steps.map(|(index, seed)| step(&mut rng(seed), &profile, index as u64)).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 50 } else { 500 }))]
+
+    #[test]
+    fn prop_the_tape_tells_what_the_book_shows(steps in sequence(SMALL), rules in 0..64_u64) {
+        run(steps, config(rules))?;
+    }
+
+    #[test]
+    fn prop_the_tape_tells_what_a_deep_book_shows(
+        steps in sequence(Profile { spread: 40, ids: 100, ids_grow: true, changes: 350, ..SMALL }),
+        rules in 0..64_u64,
+    ) {
+        run(steps, config(rules))?;
+    }
+}

@@ -1,0 +1,274 @@
+//! The bytes of a fact that go into the digest: little-endian, each variant with its own tag.
+//!
+//! The encoding is part of what a digest means: a change here changes every digest, and the golden
+//! digests in `tests/` with them.
+
+use super::annotations::{Cell, Finite, Row};
+use super::bar::Bar;
+use super::fact::{AccountMark, Fact, Trade};
+use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
+use super::phase::Phase;
+use super::quote::{Quote, QuoteLevel};
+use super::side::Side;
+use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+
+/// Appends the bytes of `fact` at `at` to `out`.
+pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
+    let mut bytes = Bytes(out);
+    bytes.i64(at.nanos());
+    match fact {
+        Fact::OrderRefused { owner, listing, terms, reason } => {
+            bytes.tag(0).u32(owner.get()).u32(listing.get()).terms(terms).text(reason.name());
+        }
+        Fact::OrderAccepted { order, owner, listing, terms, sent_at } => {
+            bytes.tag(1).of((*order, *owner, *listing)).terms(terms).optional(sent_at.map(SimTime::nanos));
+        }
+        Fact::OrderRejected { order, owner, listing, terms, sent_at, reason } => {
+            bytes.tag(2).of((*order, *owner, *listing)).terms(terms).i64(sent_at.nanos()).text(reason.name());
+        }
+        Fact::CommandRejected { order, owner, listing, reason } => {
+            bytes.tag(3).of((*order, *owner, *listing)).text(reason.name());
+        }
+        Fact::OrderReplaced { order, listing, price, leaves, kept_priority } => {
+            bytes.tag(4).u64(order.get()).u32(listing.get()).price(*price).u64(leaves.lots());
+            bytes.tag(u8::from(*kept_priority));
+        }
+        Fact::OrderCanceled { order, listing, quantity, reason } => {
+            bytes.tag(5).u64(order.get()).u32(listing.get()).u64(quantity.lots()).text(reason.name());
+        }
+        Fact::OrderExpired { order, listing, quantity, reason } => {
+            bytes.tag(6).u64(order.get()).u32(listing.get()).u64(quantity.lots()).text(reason.name());
+        }
+        Fact::OrderRepriced { order, listing, price } => {
+            bytes.tag(13).u64(order.get()).u32(listing.get()).optional_price(*price);
+        }
+        Fact::OrderReduced { order, listing, leaves, reason } => {
+            bytes.tag(14).u64(order.get()).u32(listing.get()).u64(leaves.lots()).text(reason.name());
+        }
+        Fact::OrderTriggered { order, listing, trigger } => {
+            bytes.tag(15).u64(order.get()).u32(listing.get()).price(*trigger);
+        }
+        Fact::OrderRefreshed { order, listing, displayed } => {
+            bytes.tag(16).u64(order.get()).u32(listing.get()).u64(displayed.lots());
+        }
+        Fact::PhaseChanged { listing, phase } => {
+            bytes.tag(17).u32(listing.get()).phase(*phase);
+        }
+        Fact::IndicativeChanged { listing, indicative } => {
+            bytes.tag(18).u32(listing.get()).optional_price(indicative.map(|(price, _)| price));
+            bytes.optional_lots(indicative.map(|(_, volume)| volume));
+        }
+        Fact::AuctionUncrossed { listing, price, volume } => {
+            bytes.tag(19).u32(listing.get()).price(*price).u64(volume.lots());
+        }
+        Fact::Traded(trade) => bytes.tag(7).trade(trade),
+        Fact::TouchChanged { listing, quote } => bytes.tag(8).u32(listing.get()).quote(quote),
+        Fact::BarClosed { listing, bar } => bytes.tag(9).u32(listing.get()).bar(bar),
+        Fact::AccountMarked(mark) => bytes.tag(10).mark(mark),
+        Fact::AccountFinanced { owner, interest, borrow } => {
+            bytes.tag(22).u32(owner.get()).money(*interest).money(*borrow);
+        }
+        Fact::Logged { actor, text } => bytes.tag(11).told(*actor, text),
+        Fact::StrategyFailed { actor, text } => bytes.tag(12).told(*actor, text),
+        Fact::Plotted { actor, series, value } => {
+            bytes.tag(20).u32(actor.get()).text(series).number(*value);
+        }
+        Fact::Recorded { actor, table, row } => {
+            bytes.tag(21).u32(actor.get()).text(table).row(row);
+        }
+    }
+}
+
+/// Appends plain values, chained.
+struct Bytes<'a>(&'a mut Vec<u8>);
+
+impl Bytes<'_> {
+    fn put(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    fn tag(&mut self, tag: u8) -> &mut Self {
+        self.put(&[tag])
+    }
+
+    fn u32(&mut self, value: u32) -> &mut Self {
+        self.put(&value.to_le_bytes())
+    }
+
+    fn u64(&mut self, value: u64) -> &mut Self {
+        self.put(&value.to_le_bytes())
+    }
+
+    fn i64(&mut self, value: i64) -> &mut Self {
+        self.put(&value.to_le_bytes())
+    }
+
+    /// Whose order it is, and where.
+    fn of(&mut self, (order, owner, listing): (OrderId, ActorId, ListingId)) -> &mut Self {
+        self.u64(order.get()).u32(owner.get()).u32(listing.get())
+    }
+
+    fn money(&mut self, value: Money) -> &mut Self {
+        self.put(&value.units().to_le_bytes())
+    }
+
+    fn price(&mut self, value: Price) -> &mut Self {
+        self.i64(value.ticks())
+    }
+
+    fn side(&mut self, side: Side) -> &mut Self {
+        self.tag(match side {
+            Side::Buy => 0,
+            Side::Sell => 1,
+        })
+    }
+
+    /// Length first, so that no two sequences of texts have the same bytes.
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.u64(text.len() as u64).put(text.as_bytes())
+    }
+
+    fn optional(&mut self, value: Option<i64>) -> &mut Self {
+        match value {
+            None => self.tag(0),
+            Some(value) => self.tag(1).i64(value),
+        }
+    }
+
+    fn optional_price(&mut self, price: Option<Price>) -> &mut Self {
+        self.optional(price.map(Price::ticks))
+    }
+
+    fn optional_lots(&mut self, lots: Option<Quantity>) -> &mut Self {
+        self.optional(lots.map(|lots| lots.net().lots()))
+    }
+
+    fn phase(&mut self, phase: Phase) -> &mut Self {
+        self.tag(match phase {
+            Phase::PreOpen => 0,
+            Phase::OpeningAuction => 1,
+            Phase::Continuous => 2,
+            Phase::Halt => 3,
+            Phase::ReopeningAuction => 4,
+            Phase::ClosingAuction => 5,
+            Phase::Closed => 6,
+        })
+    }
+
+    fn terms(&mut self, terms: &OrderTerms) -> &mut Self {
+        self.side(terms.side).u64(terms.quantity.lots()).kind(terms.kind).time_in_force(terms.time_in_force);
+        self.optional_lots(terms.display).optional_lots(terms.minimum);
+        self.tag(match terms.post_only {
+            PostOnly::No => 0,
+            PostOnly::Reject => 1,
+            PostOnly::Slide => 2,
+        });
+        self.tag(match terms.self_trade {
+            SelfTrade::Allow => 0,
+            SelfTrade::CancelNewest => 1,
+            SelfTrade::CancelOldest => 2,
+            SelfTrade::CancelBoth => 3,
+            SelfTrade::Decrement => 4,
+        });
+        self.tag(u8::from(terms.reduce_only)).link(terms.link)
+    }
+
+    fn kind(&mut self, kind: OrderKind) -> &mut Self {
+        match kind {
+            OrderKind::Limit(price) => self.tag(0).price(price),
+            OrderKind::Market { protection } => self.tag(1).optional_price(protection),
+            OrderKind::MarketToLimit { protection } => self.tag(2).optional_price(protection),
+            OrderKind::Stop { trigger, protection } => self.tag(3).price(trigger).optional_price(protection),
+            OrderKind::StopLimit { trigger, limit } => self.tag(4).price(trigger).price(limit),
+            OrderKind::TrailingStop { distance, protection } => {
+                self.tag(5).i64(distance).optional_price(protection)
+            }
+            OrderKind::Pegged { to, offset, limit } => {
+                let to = match to {
+                    Peg::Mid => 0,
+                    Peg::Touch => 1,
+                };
+                self.tag(6).tag(to).i64(i64::from(offset)).optional_price(limit)
+            }
+        }
+    }
+
+    fn time_in_force(&mut self, time_in_force: TimeInForce) -> &mut Self {
+        match time_in_force {
+            TimeInForce::Gtc => self.tag(0),
+            TimeInForce::Ioc => self.tag(1),
+            TimeInForce::Fok => self.tag(2),
+            TimeInForce::Day => self.tag(3),
+            TimeInForce::Gtd(date) => self.tag(4).i64(date.nanos()),
+            TimeInForce::AtOpen => self.tag(5),
+            TimeInForce::AtClose => self.tag(6),
+        }
+    }
+
+    fn link(&mut self, link: Link) -> &mut Self {
+        match link {
+            Link::None => self.tag(0),
+            Link::OneCancelsOther(order) => self.tag(1).u64(order.get()),
+            Link::Bracket { take_profit, stop_loss, protection } => {
+                self.tag(2).price(take_profit).price(stop_loss).optional_price(protection)
+            }
+        }
+    }
+
+    fn number(&mut self, value: Option<Finite>) -> &mut Self {
+        match value {
+            None => self.tag(0),
+            Some(value) => self.tag(1).u64(value.get().to_bits()),
+        }
+    }
+
+    fn cell(&mut self, cell: &Cell) -> &mut Self {
+        match cell {
+            Cell::Bool(value) => self.tag(0).tag(u8::from(*value)),
+            Cell::Int(value) => self.tag(1).i64(*value),
+            Cell::Float(value) => self.tag(2).number(*value),
+            Cell::Text(text) => self.tag(3).text(text),
+        }
+    }
+
+    fn row(&mut self, row: &Row) {
+        self.u64(row.len() as u64);
+        for (column, cell) in row.iter() {
+            self.text(column).cell(cell);
+        }
+    }
+
+    fn trade(&mut self, trade: &Trade) {
+        self.u64(trade.id.get()).u32(trade.listing.get()).price(trade.price).u64(trade.quantity.lots());
+        self.side(trade.aggressor).phase(trade.phase).u64(trade.maker_queue_ahead.lots());
+        self.u64(trade.maker_order.get()).u32(trade.maker.get()).money(trade.maker_fee);
+        self.u64(trade.taker_order.get()).u32(trade.taker.get()).money(trade.taker_fee);
+    }
+
+    fn level(&mut self, level: Option<QuoteLevel>) -> &mut Self {
+        match level {
+            None => self.tag(0),
+            Some(level) => self.tag(1).price(level.price).u64(level.size.lots()),
+        }
+    }
+
+    fn quote(&mut self, quote: &Quote) {
+        self.level(quote.bid).level(quote.ask);
+    }
+
+    fn bar(&mut self, bar: &Bar) {
+        self.i64(bar.start.nanos()).i64(bar.end.nanos());
+        self.price(bar.open).price(bar.high).price(bar.low).price(bar.close).u64(bar.volume.lots());
+    }
+
+    fn told(&mut self, actor: ActorId, text: &str) {
+        self.u32(actor.get()).text(text);
+    }
+
+    fn mark(&mut self, mark: &AccountMark) {
+        self.u32(mark.owner.get()).u32(mark.instrument.get()).i64(mark.position.lots());
+        self.optional(mark.mark_half_ticks).money(mark.cost).money(mark.realized).money(mark.unrealized);
+        self.money(mark.fees).money(mark.cash).money(mark.equity);
+    }
+}

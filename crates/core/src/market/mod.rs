@@ -1,0 +1,38 @@
+//! The vocabulary of a market: instruments, orders, commands, facts, reports, and the tape.
+//!
+//! A *command* is a request to a venue, a *fact* is what happened, an *execution report* is what the
+//! owner of an order is told of it. Facts go to the [`Tape`], the one stream that everything that
+//! looks at the market reads.
+
+mod annotations;
+mod bar;
+mod command;
+mod encode;
+mod fact;
+mod instrument;
+mod lobster;
+mod order;
+mod phase;
+mod quote;
+mod reason;
+mod refusal;
+mod report;
+mod side;
+mod tape;
+mod visible_book;
+
+pub use annotations::{Cell, Finite, Row};
+pub use bar::Bar;
+pub use command::{Command, CommandKind, SentCommand};
+pub use fact::{AccountMark, Fact, Trade};
+pub use instrument::{Fees, Instrument, InstrumentError, Listing};
+pub use lobster::{BookRow, HaltState, MessageKind, OrderMessage, flow_lots, flow_price, flow_ticks};
+pub use order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
+pub use phase::Phase;
+pub use quote::{Ladders, Quote, QuoteLevel};
+pub use reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
+pub use refusal::Refusal;
+pub use report::{ExecutionReport, Liquidity, ReportKind};
+pub use side::Side;
+pub use tape::{Stamped, Tape, TapeSink};
+pub use visible_book::VisibleBook;

@@ -1,0 +1,230 @@
+//! [`VisibleBook`]: what a book shows, by the facts of the tape alone.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::fact::{Fact, Trade};
+use super::order::{OrderKind, OrderTerms, TimeInForce};
+use super::phase::Phase;
+use super::quote::{Ladders, QuoteLevel};
+use super::side::Side;
+use crate::units::{ListingId, OrderId, Price, Quantity};
+
+/// What one book shows, for readers of the tape: recorders, auditors, those who were not there.
+///
+/// It must see all facts of its listing from the first order on. Icebergs show their displayed part;
+/// orders that wait (stops, pegs with nothing to follow, orders for a later auction) and orders without a
+/// limit show nothing.
+///
+/// An order is taken to stand at its limit from its acceptance, also while it still trades, so the book is
+/// to be looked at after all facts of a command; in between, it may be crossed.
+#[derive(Debug, Clone)]
+pub struct VisibleBook {
+    listing: ListingId,
+    phase: Phase,
+    /// Hashed, since each change looks one up; nothing goes by its order.
+    orders: FxHashMap<OrderId, Standing>,
+    /// Displayed lots by price.
+    bids: BTreeMap<Price, Quantity>,
+    asks: BTreeMap<Price, Quantity>,
+}
+
+/// An open order, as far as it matters to what is shown.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    side: Side,
+    kind: OrderKind,
+    time_in_force: TimeInForce,
+    /// How much of an iceberg is seen at a time.
+    display: Option<Quantity>,
+    leaves: Quantity,
+    displayed: Quantity,
+    /// Where it stands, if it does.
+    price: Option<Price>,
+}
+
+impl Standing {
+    fn new(terms: &OrderTerms, phase: Phase) -> Self {
+        let OrderTerms { side, quantity, kind, time_in_force, display, .. } = *terms;
+        let displayed = display.map_or(quantity, |display| display.min(quantity));
+        let mut order = Self { side, kind, time_in_force, display, leaves: quantity, displayed, price: None };
+        order.price = order.place_in(phase);
+        order
+    }
+
+    /// Returns where the order stands when it comes in `phase`.
+    fn place_in(&self, phase: Phase) -> Option<Price> {
+        let waits_for_close = self.time_in_force == TimeInForce::AtClose && phase != Phase::ClosingAuction;
+        let waits = waits_for_close || self.kind.is_stop() || matches!(self.kind, OrderKind::Pegged { .. });
+        // What does not rest there, though it has a worst price, is over with its command.
+        self.kind.worst_price().filter(|_| !waits)
+    }
+
+    fn replace(&mut self, price: Price, leaves: Quantity, kept_priority: bool) {
+        self.kind = self.kind.at(price);
+        self.price = self.price.map(|_| price);
+        if kept_priority {
+            self.shrink_to(leaves);
+        } else {
+            self.leaves = leaves;
+            self.displayed = self.display.map_or(leaves, |display| display.min(leaves));
+        }
+    }
+
+    /// Makes the order smaller: what is hidden goes first.
+    fn shrink_to(&mut self, leaves: Quantity) {
+        self.leaves = leaves;
+        self.displayed = self.displayed.min(leaves);
+    }
+
+    fn fill(&mut self, quantity: Quantity, rests: bool) {
+        self.leaves = self.leaves.saturating_sub(quantity);
+        // What is seen of an order that rests trades first; one that comes shows what it has left.
+        let displayed = if rests { self.displayed.saturating_sub(quantity) } else { self.displayed };
+        self.displayed = displayed.min(self.leaves);
+    }
+}
+
+impl VisibleBook {
+    /// Makes the book of a listing, before its first order.
+    #[must_use]
+    pub fn new(listing: ListingId) -> Self {
+        Self {
+            listing,
+            phase: Phase::default(),
+            orders: FxHashMap::default(),
+            bids: BTreeMap::new(),
+            asks: BTreeMap::new(),
+        }
+    }
+
+    /// Follows a fact; those of other listings change nothing.
+    pub fn follow(&mut self, fact: &Fact) {
+        if fact.listing() != Some(self.listing) {
+            return;
+        }
+        match *fact {
+            Fact::OrderAccepted { order, ref terms, .. } => {
+                let standing = Standing::new(terms, self.phase);
+                self.put(order, standing);
+            }
+            Fact::OrderReplaced { order, price, leaves, kept_priority, .. } => {
+                self.change(order, |order| order.replace(price, leaves, kept_priority));
+            }
+            Fact::OrderRepriced { order, price, .. } => self.change(order, |order| order.price = price),
+            Fact::OrderReduced { order, leaves, .. } => self.change(order, |order| order.shrink_to(leaves)),
+            Fact::OrderTriggered { order, .. } => {
+                // What has no limit then is over with the command.
+                self.change(order, |order| order.price = order.kind.limit());
+            }
+            Fact::OrderRefreshed { order, displayed, .. } => {
+                self.change(order, |order| order.displayed = displayed);
+            }
+            Fact::OrderCanceled { order, .. } | Fact::OrderExpired { order, .. } => {
+                self.take(order);
+            }
+            Fact::Traded(ref trade) => self.trade(trade),
+            Fact::PhaseChanged { phase, .. } => self.enter(phase),
+            _ => {}
+        }
+    }
+
+    /// Returns the phase.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Returns so many levels of both sides as are shown now, or as there are; none while the book
+    /// collects.
+    #[must_use]
+    pub fn ladders(&self, levels: usize) -> Ladders {
+        if self.phase != Phase::Continuous {
+            return Ladders::default();
+        }
+        let [bids, asks] = Side::BOTH.map(|side| self.levels(side, levels));
+        Ladders { bids, asks }
+    }
+
+    /// Returns so many of one side's levels, the best first, also while the book collects and nobody is
+    /// shown them.
+    #[must_use]
+    pub fn levels(&self, side: Side, count: usize) -> Vec<QuoteLevel> {
+        let level = |(price, size): (&Price, &Quantity)| QuoteLevel { price: *price, size: *size };
+        match side {
+            Side::Buy => self.bids.iter().rev().take(count).map(level).collect(),
+            Side::Sell => self.asks.iter().take(count).map(level).collect(),
+        }
+    }
+
+    fn trade(&mut self, trade: &Trade) {
+        let collected = trade.phase != Phase::Continuous;
+        self.change(trade.maker_order, |maker| maker.fill(trade.quantity, true));
+        self.change(trade.taker_order, |taker| taker.fill(trade.quantity, collected));
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        if phase == Phase::ClosingAuction {
+            let waits = |order: &Standing| order.time_in_force == TimeInForce::AtClose;
+            let waiting = self.orders.iter().filter(|(_, order)| waits(order)).map(|(id, _)| *id);
+            for id in waiting.collect::<Vec<_>>() {
+                self.change(id, |order| order.price = order.place_in(phase));
+            }
+        }
+    }
+
+    /// Changes an order, if it is open; one of which nothing is left is over.
+    fn change(&mut self, id: OrderId, change: impl FnOnce(&mut Standing)) {
+        let Some(order) = self.orders.get_mut(&id) else { return };
+        let before = *order;
+        change(order);
+        let after = *order;
+        if after.leaves.is_zero() {
+            self.orders.remove(&id);
+        }
+        self.withdraw(&before);
+        if !after.leaves.is_zero() {
+            self.show(&after);
+        }
+    }
+
+    fn put(&mut self, id: OrderId, order: Standing) {
+        self.show(&order);
+        self.orders.insert(id, order);
+    }
+
+    fn take(&mut self, id: OrderId) {
+        if let Some(order) = self.orders.remove(&id) {
+            self.withdraw(&order);
+        }
+    }
+
+    /// Adds to its level what is seen of an order.
+    fn show(&mut self, order: &Standing) {
+        if let Some(price) = order.price {
+            *self.side_mut(order.side).entry(price).or_default() += order.displayed;
+        }
+    }
+
+    /// Takes off its level what is seen of an order.
+    fn withdraw(&mut self, order: &Standing) {
+        let side = self.side_mut(order.side);
+        if let Some(price) = order.price
+            && let Some(size) = side.get_mut(&price)
+        {
+            *size -= order.displayed;
+            if size.is_zero() {
+                side.remove(&price);
+            }
+        }
+    }
+
+    const fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Price, Quantity> {
+        match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        }
+    }
+}

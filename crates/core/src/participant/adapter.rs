@@ -1,0 +1,96 @@
+//! [`Trader`]: seats an `actix` actor in a world.
+
+use std::fmt;
+
+use actix::{Actor, Handler, Running};
+
+use super::message::{MarketData, Message};
+use super::{Context, MarketState};
+use crate::kernel::{Participant, Wakeup};
+use crate::market::{ExecutionReport, ReportKind};
+
+/// An `actix` actor that trades: any actor in this [`Context`] with the three handlers is one.
+pub trait TradingActor:
+    Actor<Context = Context>
+    + Handler<Wakeup, Result = ()>
+    + Handler<ExecutionReport, Result = ()>
+    + Handler<MarketData, Result = ()>
+{
+}
+
+impl<A> TradingActor for A where
+    A: Actor<Context = Context>
+        + Handler<Wakeup, Result = ()>
+        + Handler<ExecutionReport, Result = ()>
+        + Handler<MarketData, Result = ()>
+{
+}
+
+/// Writes empty handlers for messages that an actor has no use for.
+///
+/// ```
+/// use bearpit_core::kernel::Wakeup;
+/// use bearpit_core::market::ExecutionReport;
+/// use bearpit_core::participant::{Context, MarketData};
+///
+/// struct Sleeper;
+/// impl actix::Actor for Sleeper {
+///     type Context = Context;
+/// }
+/// bearpit_core::ignore_messages!(Sleeper: Wakeup, ExecutionReport, MarketData);
+/// ```
+#[macro_export]
+macro_rules! ignore_messages {
+    ($actor:ty: $($message:ty),+ $(,)?) => {
+        $(impl ::actix::Handler<$message> for $actor {
+            type Result = ();
+
+            fn handle(&mut self, _: $message, _: &mut $crate::participant::Context) {}
+        })+
+    };
+}
+
+/// A trading actor in its seat: hands each message to the handler for it.
+///
+/// Instructions from outside are carried out here, in the actor's name; so a person's orders pass the
+/// same gate and the same wires as everybody's. After each fill, reduce-only orders that no longer fit the
+/// position are canceled.
+pub struct Trader<A>(pub A);
+
+impl<A> fmt::Debug for Trader<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Trader").field(&std::any::type_name::<A>()).finish()
+    }
+}
+
+impl<A: TradingActor> Participant<MarketState> for Trader<A> {
+    fn started(&mut self, ctx: &mut Context) {
+        self.0.started(ctx);
+    }
+
+    fn deliver(&mut self, message: Message, ctx: &mut Context) {
+        match message {
+            Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
+            Message::Report(report) => {
+                self.0.handle(report, ctx);
+                // After the actor, who may have seen to it, and whose new orders are to fit as well.
+                if matches!(report.kind, ReportKind::Filled { .. }) {
+                    ctx.cancel_unfit(report.listing);
+                }
+            }
+            Message::Market(data) => self.0.handle(data, ctx),
+            Message::Instruction(instruction) => ctx.carry_out(instruction),
+            Message::Command(sent) => {
+                ctx.fail(format!("order {} was sent to a trader instead of a venue", sent.command.order));
+            }
+        }
+    }
+
+    fn stopping(&mut self, ctx: &mut Context) -> Running {
+        self.0.stopping(ctx)
+    }
+
+    fn stopped(&mut self, ctx: &mut Context) {
+        self.0.stopped(ctx);
+    }
+}

@@ -1,0 +1,51 @@
+//! [`MarkToMarket`]: marks the accounts to market at regular times.
+
+use actix::{Actor, Handler};
+
+use super::Context;
+use super::message::MarketData;
+use crate::kernel::Wakeup;
+use crate::market::ExecutionReport;
+use crate::units::SimDuration;
+
+/// The actor that has all tracked accounts marked at every multiple of an interval.
+#[derive(Debug)]
+pub struct MarkToMarket {
+    interval: SimDuration,
+}
+
+impl MarkToMarket {
+    /// Makes a clerk that marks every `interval`; an interval of zero marks never.
+    #[must_use]
+    pub const fn new(interval: SimDuration) -> Self {
+        Self { interval }
+    }
+
+    fn wait(&self, ctx: &mut Context) {
+        if !self.interval.is_zero() {
+            ctx.wake_at(ctx.now().floor_to(self.interval) + self.interval, 0);
+        }
+    }
+}
+
+impl Actor for MarkToMarket {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        self.wait(ctx);
+    }
+}
+
+impl Handler<Wakeup> for MarkToMarket {
+    type Result = ();
+
+    fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+        let now = ctx.now();
+        if let Err(why) = ctx.domain_mut().mark_all(now) {
+            ctx.fail(why);
+        }
+        self.wait(ctx);
+    }
+}
+
+crate::ignore_messages!(MarkToMarket: ExecutionReport, MarketData);

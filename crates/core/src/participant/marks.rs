@@ -1,0 +1,176 @@
+//! Marks: what a holding is worth now, and the facts that say so.
+
+use super::state::MarketState;
+use crate::account::Financed;
+use crate::market::{AccountMark, Fact, Instrument, Quote};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, Quantity, SimTime};
+
+/// The price at which an instrument is marked, in half ticks, so that a mid is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    half_ticks: i64,
+}
+
+impl Mark {
+    /// Returns what `holding` is worth, rounded half away from zero where the mid halves a unit.
+    fn value(self, instrument: &Instrument, holding: NetQuantity) -> Money {
+        instrument.value(Price::new(self.half_ticks), holding).share(1, 2)
+    }
+}
+
+impl MarketState {
+    /// Lets the views and marks follow a fact.
+    pub(super) fn follow(&mut self, now: SimTime, fact: &Fact) {
+        match fact {
+            Fact::TouchChanged { listing, quote } => {
+                let horizon = self.horizon;
+                self.listings[listing.index()].history.change(now, horizon, |view| view.quote = *quote);
+                if let Some(half_ticks) = quote.twice_mid_ticks() {
+                    self.set_mark(*listing, Mark { half_ticks });
+                }
+            }
+            Fact::Traded(trade) => {
+                self.fees_collected += trade.maker_fee + trade.taker_fee;
+                let horizon = self.horizon;
+                let history = &mut self.listings[trade.listing.index()].history;
+                history.change(now, horizon, |view| view.last_trade = Some((trade.price, trade.quantity)));
+                if is_one_sided(&history.latest().quote) {
+                    self.set_mark(trade.listing, Mark { half_ticks: 2 * trade.price.ticks() });
+                }
+            }
+            Fact::PhaseChanged { listing, phase } => {
+                let horizon = self.horizon;
+                self.listings[listing.index()].history.change(now, horizon, |view| view.phase = *phase);
+            }
+            Fact::IndicativeChanged { listing, indicative } => {
+                let horizon = self.horizon;
+                let history = &mut self.listings[listing.index()].history;
+                history.change(now, horizon, |view| view.indicative = *indicative);
+            }
+            Fact::StrategyFailed { actor, text } => self.failures.push((*actor, text.clone())),
+            _ => {}
+        }
+    }
+
+    /// Marks an instrument by its primary listing: at the mid, or at trades while a side is empty.
+    fn set_mark(&mut self, listing: ListingId, mark: Mark) {
+        let id = self.listings[listing.index()].listing.instrument;
+        let state = &mut self.instruments[id.index()];
+        if state.primary != Some(listing) {
+            return;
+        }
+        state.mark = Some(mark);
+        if state.first_mark.is_none() {
+            state.first_mark = Some(mark);
+            // Holdings of the opening are taken to have cost what they were first worth.
+            for account in &mut self.accounts {
+                let cost = mark.value(&state.instrument, account.holding(id));
+                account.set_opening_cost(id, cost);
+            }
+        }
+    }
+
+    /// Returns an account's equity: cash and all holdings at their marks; unmarked ones count nothing.
+    #[must_use]
+    pub fn equity(&self, owner: ActorId) -> Option<Money> {
+        let account = self.accounts.get(owner.index())?;
+        let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
+        let holdings = instruments.filter_map(|instrument| self.worth(owner, instrument));
+        Some(account.cash() + holdings.sum())
+    }
+
+    /// Returns what an account's holding of an instrument is worth at its mark, if it has one.
+    #[must_use]
+    pub fn worth(&self, owner: ActorId, instrument: InstrumentId) -> Option<Money> {
+        let state = self.instruments.get(instrument.index())?;
+        let holding = self.accounts.get(owner.index())?.holding(instrument);
+        state.mark.map(|mark| mark.value(&state.instrument, holding))
+    }
+
+    /// Returns what an opening of `cash` and `holdings` was worth at the instruments' first marks.
+    #[must_use]
+    pub fn opening_equity(&self, cash: Money, holdings: &[(InstrumentId, Quantity)]) -> Money {
+        cash + holdings.iter().map(|(id, quantity)| self.opening_cost(*id, *quantity)).sum()
+    }
+
+    /// Returns what an opening holding is taken to have cost: its worth at the first mark, nothing before.
+    #[must_use]
+    pub fn opening_cost(&self, id: InstrumentId, quantity: Quantity) -> Money {
+        let state = &self.instruments[id.index()];
+        state.first_mark.map_or(Money::ZERO, |mark| mark.value(&state.instrument, quantity.net()))
+    }
+
+    /// Writes the mark of one tracked account in the instrument it has just traded.
+    pub(super) fn mark_after_fill(
+        &mut self,
+        now: SimTime,
+        owner: ActorId,
+        id: InstrumentId,
+    ) -> Result<(), String> {
+        if !self.accounts[owner.index()].is_tracked() {
+            return Ok(());
+        }
+        let Some(mark) = self.account_mark(owner, id) else { return Ok(()) };
+        self.record(now, &Fact::AccountMarked(mark))
+    }
+
+    /// Books what the time since the last marks has cost and brought, on what is there now.
+    fn finance_all(&mut self, now: SimTime) -> Result<(), String> {
+        let span = now - self.financed_until;
+        self.financed_until = now;
+        for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
+            if span.is_zero() || !self.accounts[owner.index()].is_financed() {
+                continue;
+            }
+            let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
+            let worth = instruments.filter_map(|instrument| self.worth(owner, instrument));
+            let borrowed = worth.filter(|worth| *worth < Money::ZERO).map(|worth| -worth).sum();
+            let Financed { interest, borrow } = self.accounts[owner.index()].finance(span, borrowed);
+            self.financed += interest - borrow;
+            self.record(now, &Fact::AccountFinanced { owner, interest, borrow })?;
+        }
+        Ok(())
+    }
+
+    /// Books financing, and writes the marks of all tracked accounts in all instruments.
+    ///
+    /// # Errors
+    /// What a sink of the tape says.
+    pub fn mark_all(&mut self, now: SimTime) -> Result<(), String> {
+        self.finance_all(now)?;
+        for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
+            if !self.accounts[owner.index()].is_tracked() {
+                continue;
+            }
+            for instrument in (0..).map(InstrumentId::new).take(self.instruments.len()) {
+                if let Some(mark) = self.account_mark(owner, instrument) {
+                    self.record(now, &Fact::AccountMarked(mark))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn account_mark(&self, owner: ActorId, id: InstrumentId) -> Option<AccountMark> {
+        let account = self.accounts.get(owner.index())?;
+        let state = self.instruments.get(id.index())?;
+        let position = account.position(id);
+        let worth = self.worth(owner, id);
+        Some(AccountMark {
+            owner,
+            instrument: id,
+            position: position.holding(),
+            mark_half_ticks: state.mark.map(|mark| mark.half_ticks),
+            cost: position.cost(),
+            realized: position.realized(),
+            unrealized: worth.map_or(Money::ZERO, |worth| worth - position.cost()),
+            fees: account.fees(),
+            cash: account.cash(),
+            equity: self.equity(owner)?,
+        })
+    }
+}
+
+const fn is_one_sided(quote: &Quote) -> bool {
+    quote.bid.is_none() || quote.ask.is_none()
+}

@@ -1,0 +1,149 @@
+//! Publication: facts to the tape, and from there to those who subscribed.
+
+use std::ops::Range;
+
+use super::bars::BarFeed;
+use super::feeds::Feed;
+use super::message::{MarketData, Message, Update};
+use super::{Context, MarketState};
+use crate::market::{ExecutionReport, Fact, Ladders, Phase, Trade};
+use crate::units::{ActorId, ListingId, SimTime, TradeId};
+
+/// The tags with which a venue is woken when bars end.
+///
+/// Two, since the recorded bar becomes a fact: its place on the tape must not depend on who subscribed to
+/// bars that end at the same time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BarAlarms {
+    pub(crate) recorded: u64,
+    pub(crate) others: u64,
+}
+
+impl Context {
+    /// Writes a fact to the tape and sends it to subscribers, each with its own feed latency.
+    pub(crate) fn publish(&mut self, fact: Fact) {
+        let now = self.now();
+        if let Err(why) = self.domain_mut().record(now, &fact) {
+            self.fail(why);
+        }
+        let (feed, listing, update) = match fact {
+            Fact::TouchChanged { listing, quote } => (Feed::Quotes, listing, Update::Quote(quote)),
+            Fact::Traded(trade) => {
+                let Trade { price, quantity, aggressor, phase, .. } = trade;
+                (Feed::Trades, trade.listing, Update::Trade { price, quantity, aggressor, phase })
+            }
+            Fact::PhaseChanged { listing, phase } => (Feed::Phases, listing, Update::Phase(phase)),
+            Fact::IndicativeChanged { listing, indicative } => {
+                (Feed::Indicative, listing, Update::Indicative(indicative))
+            }
+            Fact::BarClosed { listing, bar } => (Feed::Bars(bar.interval()), listing, Update::Bar(bar)),
+            _ => return,
+        };
+        self.push(feed, 0..usize::MAX, &MarketData { listing, at: now, update });
+    }
+
+    /// Publishes a trade, and adds it to the bars; the venue is woken when those end that it begins.
+    pub(crate) fn publish_trade(&mut self, trade: Trade, alarms: BarAlarms) {
+        // Bars that end now must be closed before a trade of the next is added.
+        self.close_recorded_bar(trade.listing);
+        self.close_other_bars(trade.listing);
+        self.publish(Fact::Traded(trade));
+        let now = self.now();
+        let mut index = 0;
+        while let Some(feed) = self.bar_feed(trade.listing, index) {
+            if let Some(end) = feed.add(now, trade.price, trade.quantity) {
+                self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
+            }
+            index += 1;
+        }
+    }
+
+    /// Publishes the bar of the recorded interval if it has ended.
+    pub(crate) fn close_recorded_bar(&mut self, listing: ListingId) {
+        let now = self.now();
+        if let Some(bar) = self.bar_feed(listing, 0).and_then(|feed| feed.take_ended(now)) {
+            self.publish(Fact::BarClosed { listing, bar });
+        }
+    }
+
+    /// Sends bars of other intervals that have ended to those who subscribed to them; they are no facts,
+    /// so that a run does not depend on who looks.
+    pub(crate) fn close_other_bars(&mut self, listing: ListingId) {
+        let at = self.now();
+        let mut index = 1;
+        while let Some(feed) = self.bar_feed(listing, index) {
+            if let Some(bar) = feed.take_ended(at) {
+                let (interval, entitled) = (feed.interval, feed.entitled(&bar));
+                let data = MarketData { listing, at, update: Update::Bar(bar) };
+                self.push(Feed::Bars(interval), 0..entitled, &data);
+            }
+            index += 1;
+        }
+    }
+
+    fn bar_feed(&mut self, listing: ListingId, index: usize) -> Option<&mut BarFeed> {
+        self.domain_mut().listings.get_mut(listing.index())?.feeds.bars.get_mut(index)
+    }
+
+    /// Sends what a book shows to those who subscribed to it, where it is not what they were told last;
+    /// `show` returns so many levels of both sides.
+    pub(crate) fn publish_book(&mut self, listing: ListingId, show: impl Fn(usize) -> Ladders) {
+        let at = self.now();
+        let mut index = 0;
+        while let Some(state) = self.domain_mut().listings.get_mut(listing.index())
+            && let Some(feed) = state.feeds.books.get_mut(index)
+        {
+            let levels = feed.levels;
+            let (ladders, known) = feed.renew(show(levels));
+            let data = MarketData { listing, at, update: Update::Book(ladders) };
+            self.push(Feed::Book(levels), known..usize::MAX, &data);
+            index += 1;
+        }
+    }
+
+    /// Sends an item to the subscribers of a feed that have one of the numbers.
+    fn push(&mut self, feed: Feed, numbers: Range<usize>, data: &MarketData) {
+        // By number, since sending needs the whole context; subscribing is not possible meanwhile.
+        for index in numbers {
+            let Some((to, arrival)) = self.domain_mut().next_subscriber(feed, index, data) else { return };
+            self.send_at(to, arrival, Message::Market(data.clone()));
+        }
+    }
+
+    /// Sends a report to the owner of an order, with the latency of its wire to the listing's venue.
+    pub(crate) fn report(&mut self, to: ActorId, report: ExecutionReport) {
+        let now = self.now();
+        let pit = self.domain_mut();
+        let Some(venue) = pit.listings.get(report.listing.index()).map(|state| state.listing.venue) else {
+            return;
+        };
+        let Some(arrival) = pit.wires.get(to, venue).map(|wire| wire.report.arrival(now)) else { return };
+        self.send_at(to, arrival, Message::Report(report));
+    }
+
+    /// Announces the next change of a listing's phase by schedule: everybody has the timetable, so it takes
+    /// no time to arrive.
+    pub(crate) fn announce_next_phase(&mut self, listing: ListingId, next: Option<(SimTime, Phase)>) {
+        if let Some(state) = self.domain_mut().listings.get_mut(listing.index()) {
+            state.next_phase = next;
+        }
+    }
+
+    /// Returns the id of the next trade.
+    pub(crate) const fn next_trade_id(&mut self) -> TradeId {
+        let pit = self.domain_mut();
+        let id = TradeId::new(pit.next_trade);
+        pit.next_trade += 1;
+        id
+    }
+}
+
+impl MarketState {
+    /// Returns the subscriber of a number, and when what is sent to it now arrives.
+    fn next_subscriber(&mut self, feed: Feed, index: usize, data: &MarketData) -> Option<(ActorId, SimTime)> {
+        let state = self.listings.get(data.listing.index())?;
+        let to = state.feeds.subscriber(feed, index)?;
+        let arrival = self.wires.get(to, state.listing.venue)?.feed.arrival(data.at);
+        Some((to, arrival))
+    }
+}

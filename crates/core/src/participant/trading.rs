@@ -1,0 +1,204 @@
+//! What actors do: trade, through the account gate.
+
+use std::collections::BTreeSet;
+
+use super::message::{Instruction, Message};
+use super::{Context, MarketState};
+use crate::account::{Account, Approved, PendingReplace};
+use crate::market::{Command, CommandKind, Fact, Link, OrderTerms, Refusal, SentCommand, Side};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+
+impl Context {
+    /// Submits an order through the account gate; it reaches the venue after the entry latency.
+    ///
+    /// # Errors
+    /// A [`Refusal`], at once, if the account does not cover the order or its terms are out of range;
+    /// the order has not left then. What the venue says comes as an
+    /// [`ExecutionReport`](crate::market::ExecutionReport).
+    ///
+    /// The exits of a bracket have the two ids after the one that is returned; they are among the open
+    /// orders of the account from now on.
+    pub fn submit(&mut self, listing: ListingId, terms: OrderTerms) -> Result<OrderId, Refusal> {
+        let (owner, now) = (self.id(), self.now());
+        let reference = self.reference_price(listing, terms.side);
+        let pit = self.domain_mut();
+        let order = OrderId::new(pit.next_order);
+        let closed = pit.closed;
+        let admitted = match pit.gate(owner, listing, now) {
+            _ if closed => Err(Refusal::Closed),
+            None => Err(Refusal::UnknownListing),
+            Some((account, at)) => account.admit(order, terms, &at, reference),
+        };
+        match admitted {
+            Ok(approved) => {
+                pit.next_order += if matches!(terms.link, Link::Bracket { .. }) { 3 } else { 1 };
+                self.dispatch(order, listing, approved.map(CommandKind::New));
+                Ok(order)
+            }
+            Err(reason) => {
+                self.publish(Fact::OrderRefused { owner, listing, terms, reason });
+                Err(reason)
+            }
+        }
+    }
+
+    /// Asks the venue to cancel an order of one's own.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownOrder`] if no such order is open in the account, [`Refusal::NotEntered`] if it is
+    /// an exit of a bracket whose entry is not over.
+    pub fn cancel(&mut self, order: OrderId) -> Result<(), Refusal> {
+        let owner = self.id();
+        let pit = self.domain_mut();
+        let account = pit.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
+        let listing = account.order(order).map_or(ListingId::new(0), |open| open.listing);
+        let approved = account.admit_cancel(order)?;
+        self.dispatch(order, listing, approved.map(|_| CommandKind::Cancel));
+        Ok(())
+    }
+
+    /// Asks the venue to change an order's price and total quantity (filled part included).
+    ///
+    /// A pure decrease of quantity keeps the order's place in the queue; anything else loses it.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if the order is not open, is being replaced already, or the account does not cover
+    /// the change.
+    pub fn replace(&mut self, order: OrderId, price: Price, quantity: Quantity) -> Result<(), Refusal> {
+        let (owner, now) = (self.id(), self.now());
+        let pit = self.domain_mut();
+        let account = pit.accounts.get(owner.index()).ok_or(Refusal::NoAccount)?;
+        let listing = account.order(order).map_or(ListingId::new(0), |open| open.listing);
+        let (account, at) = pit.gate(owner, listing, now).ok_or(Refusal::UnknownOrder(order))?;
+        let approved = account.admit_replace(order, PendingReplace { price, quantity }, &at)?;
+        let command = approved.map(|new| CommandKind::Replace { price: new.price, quantity: new.quantity });
+        self.dispatch(order, listing, command);
+        Ok(())
+    }
+
+    /// Asks for the cancel of every open order for which that has not been asked yet; exits that have yet
+    /// to enter are left alone.
+    pub fn cancel_all(&mut self) {
+        let open: Vec<OrderId> = self
+            .account()
+            .map(|account| {
+                let open = account.open_orders().iter();
+                open.filter(|order| !order.cancel_sent && order.awaits_entry.is_none()).map(|order| order.id)
+            })
+            .into_iter()
+            .flatten()
+            .collect();
+        self.cancel_each(open);
+    }
+
+    /// Asks for the cancel of reduce-only orders that no longer fit the position in a listing's
+    /// instrument, newest first; the seat does so after each report of a fill.
+    ///
+    /// Until the cancels arrive, the orders may still trade: a venue knows no positions.
+    pub(super) fn cancel_unfit(&mut self, listing: ListingId) {
+        let Some(instrument) = self.listing(listing).map(|listing| listing.instrument) else { return };
+        let unfit = self.account().map(|account| account.unfit_orders(instrument));
+        self.cancel_each(unfit.into_iter().flatten());
+    }
+
+    fn cancel_each(&mut self, orders: impl IntoIterator<Item = OrderId>) {
+        for order in orders {
+            let canceled = self.cancel(order);
+            debug_assert!(canceled.is_ok(), "an open order can be canceled");
+        }
+    }
+
+    /// Asks a venue, in one command, to cancel all of one's orders at a listing, or those of one side.
+    ///
+    /// It concerns what is in the book when it arrives. Exits of a bracket whose entry it cuts short enter
+    /// all the same, for what the entry has traded.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if there is no such listing, or one has no account.
+    pub fn mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Result<(), Refusal> {
+        self.listing(listing).ok_or(Refusal::UnknownListing)?;
+        self.take_out(listing, side, |side| CommandKind::MassCancel { side })
+    }
+
+    /// Lets one's connection end, as venues see it: all orders are canceled, with one command to each
+    /// listing where any is open.
+    ///
+    /// For a participant that fails or leaves. What `mass_cancel` says of brackets holds here too; and
+    /// who goes on may enter new orders.
+    pub fn disconnect(&mut self) {
+        let open = self.account().map_or(&[][..], Account::open_orders);
+        let listings: BTreeSet<ListingId> = open.iter().map(|order| order.listing).collect();
+        for listing in listings {
+            let left = self.take_out(listing, None, |_| CommandKind::Disconnect);
+            debug_assert!(left.is_ok(), "who has open orders has an account");
+        }
+    }
+
+    /// Sends a command that concerns all orders at a listing, or those of one side.
+    fn take_out(
+        &mut self,
+        listing: ListingId,
+        side: Option<Side>,
+        command: impl FnOnce(Option<Side>) -> CommandKind,
+    ) -> Result<(), Refusal> {
+        let owner = self.id();
+        let pit = self.domain_mut();
+        let account = pit.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
+        let approved = account.admit_mass_cancel(listing, side);
+        // An id of its own, so that a rejection of it is not taken for news of an order.
+        let id = OrderId::new(pit.next_order);
+        pit.next_order += 1;
+        self.dispatch(id, listing, approved.map(command));
+        Ok(())
+    }
+
+    /// Does what came from outside in the name of the actor at hand.
+    ///
+    /// A refused order is a fact already; why a cancel or replace could not be sent goes into the log.
+    pub(super) fn carry_out(&mut self, instruction: Instruction) {
+        let outcome = match instruction {
+            Instruction::Submit { listing, terms } => self.submit(listing, terms).map(|_| ()),
+            Instruction::Cancel(order) => self.cancel(order),
+            Instruction::Replace { order, price, quantity } => self.replace(order, price, quantity),
+            Instruction::MassCancel { listing, side } => self.mass_cancel(listing, side),
+            Instruction::Disconnect => {
+                self.disconnect();
+                Ok(())
+            }
+        };
+        let is_command = !matches!(instruction, Instruction::Submit { .. });
+        if let (true, Err(refusal)) = (is_command, outcome) {
+            self.log(refusal.to_string());
+        }
+    }
+
+    /// The price a market order is expected to pay: the opposite touch as seen, or the last trade, or what
+    /// everybody refers to before the first.
+    fn reference_price(&mut self, listing: ListingId, side: Side) -> Option<Price> {
+        let view = self.market(listing);
+        let touch = match side {
+            Side::Buy => view.quote.ask,
+            Side::Sell => view.quote.bid,
+        };
+        let last = view.last_trade.map(|(price, _)| price);
+        touch.map(|level| level.price).or(last).or_else(|| self.listing(listing)?.reference)
+    }
+
+    /// Sends an approved command on its way.
+    fn dispatch(&mut self, order: OrderId, listing: ListingId, kind: Approved<CommandKind>) {
+        let (owner, now) = (self.id(), self.now());
+        let command = Command { order, owner, listing, kind: kind.into_inner() };
+        if let Some((exchange, arrival)) = self.domain_mut().entry(owner, listing, now) {
+            self.send_at(exchange, arrival, Message::Command(SentCommand { command, sent_at: now }));
+        }
+    }
+}
+
+impl MarketState {
+    /// Returns the exchange of a listing, and when a command sent there now arrives.
+    fn entry(&mut self, owner: ActorId, listing: ListingId, now: SimTime) -> Option<(ActorId, SimTime)> {
+        let place = self.listings.get(listing.index())?.listing;
+        let arrival = self.wires.get(owner, place.venue)?.entry.arrival(now);
+        Some((place.exchange, arrival))
+    }
+}

@@ -1,0 +1,31 @@
+//! Which word was probably meant: for messages about names that are not there.
+
+/// Returns the candidate that `word` was probably meant to be.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored =
+        candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate));
+    let best = scored.min_by_key(|(distance, _)| *distance)?;
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    (best.0 <= allowed).then_some(best.1)
+}
+
+/// Returns `did you mean ..?` where something is near, and the list of what is allowed.
+pub fn suggest(word: &str, allowed: &[&str]) -> String {
+    let list = allowed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match nearest(word, allowed.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? allowed: {list}"),
+        None if allowed.is_empty() => "nothing is allowed here".to_owned(),
+        None => format!("allowed: {list}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_near_words_are_suggested() {
+        assert_eq!(nearest("volatilty", ["volatility", "mean"]), Some("volatility"));
+        assert_eq!(nearest("colour", ["volatility", "mean"]), None);
+    }
+}
