@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use bearpit::record::{StoredRun, Table};
-use polars::prelude::DataType;
+use polars_core::prelude::DataType;
 
 #[derive(Default)]
 struct Trader {

@@ -1,6 +1,6 @@
 //! The rows of the tables `fills` and `pnl`, as accounts take them.
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{monies, numbers, texts, times};
 use super::directory::Directory;

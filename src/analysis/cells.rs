@@ -1,6 +1,6 @@
 //! Columns of a piece of a table, typed.
 
-use polars::prelude::{DataFrame, DataType, PolarsResult};
+use polars_core::prelude::{DataFrame, DataType, PolarsResult};
 
 use bearpit_core::units::Money;
 

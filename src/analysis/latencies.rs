@@ -1,6 +1,6 @@
 //! [`EntryLatencies`]: how long orders are on their way to a venue.
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{numbers, texts};
 use super::directory::Directory;

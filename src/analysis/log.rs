@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{texts, times};
 use crate::record::{OpenError, StoredRun, Table};

@@ -1,6 +1,6 @@
 //! Orders of tracked accounts: how much of them was filled, and when they arrived.
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{numbers, texts, times};
 use super::directory::Directory;

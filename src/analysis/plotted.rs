@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{numbers, texts, times};
 use super::directory::Directory;

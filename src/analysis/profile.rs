@@ -1,6 +1,6 @@
 //! [`DepthProfile`]: how much stands how deep in a book.
 
-use polars::prelude::{DataFrame, DataType, PolarsResult};
+use polars_core::prelude::{DataFrame, DataType, PolarsResult};
 
 use super::cells::{numbers, texts, times};
 use super::directory::Directory;

@@ -2,7 +2,7 @@
 
 use std::vec;
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use crate::record::{OpenError, Pieces, StoredRun, Table};
 

@@ -3,7 +3,7 @@
 //! At one time, orders arrive before trades, and trades before quotes: so what stands against the mid is
 //! measured against the mid before it.
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use super::cells::{numbers, texts, times};
 use super::directory::Directory;

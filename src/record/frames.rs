@@ -1,6 +1,6 @@
 //! Frames from columns: of sheets for CSV and IPC, and of what is read back from CSV.
 
-use polars::prelude::{
+use polars_core::prelude::{
     AnyValue, Column, DataFrame, DataType, Int64Chunked, Int128Chunked, IntoColumn, IntoSeries, NamedFrom,
     NewChunkedArray, PolarsResult, Scalar, Series, TimeUnit,
 };

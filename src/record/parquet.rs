@@ -6,11 +6,11 @@
 use std::fs::File;
 use std::io::BufWriter;
 
-use polars::prelude::{CompatLevel, PolarsError, PolarsResult, SchemaExt};
 use polars_arrow::array::{Array, DictionaryArray, FixedSizeBinaryArray, PrimitiveArray, Utf8ViewArray};
 use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_arrow::datatypes::{ArrowDataType, IntegerType, TimeUnit};
 use polars_arrow::types::NativeType;
+use polars_core::prelude::{CompatLevel, PolarsError, PolarsResult, SchemaExt};
 use polars_parquet::read::ParquetError;
 use polars_parquet::write::{
     CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator,

@@ -1,6 +1,6 @@
 //! The columns of the tables, with their types; `docs/tables.md` says what they mean.
 
-use polars::prelude::{DataType, PlSmallStr, Schema, TimeUnit};
+use polars_core::prelude::{DataType, PlSmallStr, Schema, TimeUnit};
 
 use super::table::Table;
 use bearpit_core::units::Money;

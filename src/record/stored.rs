@@ -4,10 +4,11 @@ use std::fs::{self, File};
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{
-    Column, CsvReadOptions, DataFrame, DataType, IntoColumn, IpcReader, NamedFrom, ParquetReader,
-    PolarsResult, SerReader, Series,
-};
+use polars_core::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Series};
+use polars_io::SerReader;
+use polars_io::csv::read::CsvReadOptions;
+use polars_io::ipc::IpcReader;
+use polars_io::parquet::read::ParquetReader;
 use thiserror::Error;
 
 use super::frames::{Values, frame};
@@ -305,7 +306,7 @@ fn read_csv(path: &Path, table: Table) -> PolarsResult<DataFrame> {
     let mut values = Vec::new();
     for (name, kind) in all_columns(table) {
         let column = text.column(name)?.str()?;
-        let wrong = |cell: &str| polars::prelude::polars_err!(ComputeError: "`{cell}` in column `{name}` is no {kind:?}");
+        let wrong = |cell: &str| polars_core::prelude::polars_err!(ComputeError: "`{cell}` in column `{name}` is no {kind:?}");
         let cells = column.iter();
         values.push(match kind {
             Kind::Word | Kind::Text => Values::Text(cells.collect()),
@@ -344,7 +345,7 @@ fn read_csv(path: &Path, table: Table) -> PolarsResult<DataFrame> {
 fn parse<T>(
     cell: Option<&str>,
     read: impl Fn(&str) -> Option<T>,
-    wrong: impl Fn(&str) -> polars::prelude::PolarsError,
+    wrong: impl Fn(&str) -> polars_core::prelude::PolarsError,
 ) -> PolarsResult<Option<T>> {
     cell.map(|cell| read(cell).ok_or_else(|| wrong(cell))).transpose()
 }

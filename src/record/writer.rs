@@ -5,9 +5,12 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender};
 
-use polars::io::csv::write as csv_write;
-use polars::io::ipc as ipc_io;
-use polars::prelude::{CsvWriter, DataFrame, IpcWriter, PolarsError, PolarsResult, SerWriter};
+use polars_core::prelude::{DataFrame, PolarsError, PolarsResult};
+use polars_io::SerWriter;
+use polars_io::csv::write as csv_write;
+use polars_io::csv::write::CsvWriter;
+use polars_io::ipc as ipc_io;
+use polars_io::ipc::IpcWriter;
 use thiserror::Error;
 
 use super::column::Sheet;

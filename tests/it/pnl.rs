@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bearpit::analysis::RunData;
 use bearpit::record::{AccountSummary, StoredRun, Table};
-use polars::prelude::{DataFrame, DataType};
+use polars_core::prelude::{DataFrame, DataType};
 use serde_json::Value;
 use tempfile::TempDir;
 

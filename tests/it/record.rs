@@ -85,11 +85,11 @@ fn snapshots_agree_with_quotes() {
     let out = TempDir::new().unwrap();
     let run = StoredRun::open(&simulate(out.path(), &["record.books.levels=1"])).unwrap();
     let (books, quotes) = (run.table(Table::Books).unwrap(), run.table(Table::Quotes).unwrap());
-    let times = |frame: &polars::prelude::DataFrame| -> Vec<i64> {
-        let times = frame.column("time").unwrap().cast(&polars::prelude::DataType::Int64).unwrap();
+    let times = |frame: &polars_core::prelude::DataFrame| -> Vec<i64> {
+        let times = frame.column("time").unwrap().cast(&polars_core::prelude::DataType::Int64).unwrap();
         times.i64().unwrap().iter().flatten().collect()
     };
-    let number = |frame: &polars::prelude::DataFrame, column: &str, row: usize| {
+    let number = |frame: &polars_core::prelude::DataFrame, column: &str, row: usize| {
         frame.column(column).unwrap().f64().unwrap().get(row)
     };
     let (at, quoted_at) = (times(&books), times(&quotes));

@@ -1,6 +1,6 @@
 //! The tables of two runs, side by side: the first row of each that differs.
 
-use polars::prelude::{AnyValue, ChunkCompareEq, Column, DataFrame, PolarsResult};
+use polars_core::prelude::{AnyValue, ChunkCompareEq, Column, DataFrame, PolarsResult};
 
 use crate::record::{Manifest, OpenError, Pieces, StoredRun, Table};
 use bearpit_core::units::{Money, SimTime};
@@ -200,7 +200,7 @@ fn cell(column: &Column, place: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::{IntoColumn, NamedFrom, Series};
+    use polars_core::prelude::{IntoColumn, NamedFrom, Series};
 
     use super::*;
 

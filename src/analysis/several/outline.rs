@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use polars::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use super::Several;
 use crate::analysis::cells::{numbers, texts, times as times_of};

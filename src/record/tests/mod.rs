@@ -6,7 +6,7 @@ mod gathered;
 use std::fs;
 use std::path::Path;
 
-use polars::prelude::{AnyValue, DataFrame};
+use polars_core::prelude::{AnyValue, DataFrame};
 use tempfile::TempDir;
 
 use super::{
