@@ -6,8 +6,8 @@
 //! arbitrary 64-bit ids. Variant A keeps about 10,000 orders, variant B about 1,000,000.
 //!
 //! - *engine*: [`OrderBook`] through its public interface, every event given to a sink.
-//! - *bare*: a fixed window of levels, a bitmap, a slab, a hash map with a fast hash; no events, no owners, no
-//!   order kinds.
+//! - *bare*: a fixed window of levels, a bitmap, a slab, a hash map with a fast hash; no events, no owners,
+//!   no order kinds.
 //! - *tree*: levels in a `BTreeMap`, ids in a hash map; no events either.
 //!
 //! `cargo bench --bench book`

@@ -160,7 +160,8 @@ impl Instrument {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {
     size: Decimal,
-    /// The size as a fraction, where both parts have 64 bits, which is nearly always: conversions from 128 are calls.
+    /// The size as a fraction, where both parts have 64 bits, which is nearly always: conversions from 128
+    /// are calls.
     narrow: Option<(i64, i64)>,
 }
 

@@ -84,8 +84,8 @@ impl Entry {
 ///
 /// The tags of a bucket are compared at once, as in a Swiss table: whether any one entry is taken is as good
 /// as random, and with a million orders a branch on that, foretold wrongly, would be noticed only when the
-/// line has come from memory. A full bucket overflows into the next. An entry that goes lets one of those come
-/// back, so that there are no tombstones and no slow decay. The table is never walked; its order cannot
+/// line has come from memory. A full bucket overflows into the next. An entry that goes lets one of those
+/// come back, so that there are no tombstones and no slow decay. The table is never walked; its order cannot
 /// show.
 ///
 /// Ids are taken to be issued by the venue or to have been hashed before: multiplicative hashing does

@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //! Orders live in one array ([`Slab`]), forty bytes each, and are linked into the queue of their level; an id
-//! is found through a table of tags ([`ids`]), a level by its offset in a window ([`BookSide`]). What is read seldom, and what plain limit orders do not need, stands apart.
+//! is found through a table of tags ([`ids`]), a level by its offset in a window ([`BookSide`]). What is read
+//! seldom, and what plain limit orders do not need, stands apart.
 //!
 //! # Rules
 //! - A better price trades first; at one price, who came first, unless [`Matching`](super::Matching) says

@@ -46,7 +46,8 @@ impl Rare {
     const NOTHING: Self = Self { filled: Quantity::ZERO, displayed: 0, queue_ahead: 0, details: NONE };
 }
 
-/// Where an order is: its side, the level in whose queue it stands, and whether more is known of it elsewhere.
+/// Where an order is: its side, the level in whose queue it stands, and whether more is known of it
+/// elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seat(u32);
 

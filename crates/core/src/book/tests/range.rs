@@ -1,5 +1,5 @@
-//! Prices and quantities of the whole legal range: prices far apart, clustered, at the edges, and a touch that
-//! drifts or jumps; quantities of a few lots, around 2^32, and up to the most.
+//! Prices and quantities of the whole legal range: prices far apart, clustered, at the edges, and a touch
+//! that drifts or jumps; quantities of a few lots, around 2^32, and up to the most.
 
 use proptest::prelude::*;
 use rand::RngExt;
