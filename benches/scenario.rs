@@ -18,7 +18,7 @@ use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfi
 use bearpit::exchange::{Market, MarketBuilder, ProcessConfig};
 use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
-use bearpit::participant::Latencies;
+use bearpit::participant::{Latencies, ParticipantConfig};
 use bearpit::process::OrnsteinUhlenbeck;
 use bearpit::record::{Names, RecordPlan, Recorder, RunLabel, TableSet};
 use bearpit::scenario::Scenario;
@@ -76,7 +76,13 @@ fn hour() -> Result<Market> {
             interval: SimDuration::from_secs(1),
         };
         let name = format!("maker-{number}");
-        builder.agent((&name, "market_maker"), account.clone(), latencies(20), MarketMaker::new(config))?;
+        builder.agent(
+            &name,
+            ParticipantConfig::new("market_maker")
+                .with_account(account.clone())
+                .with_latencies(latencies(20)),
+            MarketMaker::new(config),
+        )?;
     }
     for number in 1..=TRADERS {
         let config = NoiseConfig {
@@ -88,7 +94,11 @@ fn hour() -> Result<Market> {
             patience: SimDuration::from_secs(60),
         };
         let name = format!("noise-{number}");
-        builder.agent((&name, "noise"), account.clone(), latencies(100), NoiseTrader::new(config))?;
+        builder.agent(
+            &name,
+            ParticipantConfig::new("noise").with_account(account.clone()).with_latencies(latencies(100)),
+            NoiseTrader::new(config),
+        )?;
     }
     Ok(builder.open()?)
 }
@@ -121,12 +131,12 @@ fn run(open: fn() -> Result<Market>, tables: Option<TableSet>) -> Result<(Took, 
             let label = RunLabel { scenario: "bench".to_owned(), seed: Seed::new(42), start, end };
             let names = Names::of(market.world());
             let (recorder, recording) = Recorder::start(directory.path(), &plan, label, names)?;
-            market.world_mut().domain_mut().tape_mut().add_sink(Box::new(recorder));
+            market.add_sink(Box::new(recorder));
             Some(recording)
         }
     };
     market.run()?;
-    drop(market.world_mut().domain_mut().tape_mut().take_sinks());
+    drop(market.take_sinks());
     let recorded = recording.map(|recording| recording.finish()).transpose()?;
     let wall_seconds = begin.elapsed().as_secs_f64();
     let took = Took { wall_seconds, processor_seconds: processor_seconds() - processor };

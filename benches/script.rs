@@ -14,7 +14,7 @@ use bearpit::account::AccountConfig;
 use bearpit::exchange::MarketBuilder;
 use bearpit::kernel::Wakeup;
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
-use bearpit::participant::{Context, Feed, Latencies, MarketData, Update};
+use bearpit::participant::{Context, Feed, Latencies, MarketData, ParticipantConfig, Update};
 use bearpit::script::ScriptConfig;
 use bearpit::script::{ScriptSource, ScriptTrader};
 use bearpit::units::{ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime};
@@ -140,16 +140,24 @@ fn market(listener: &Listener, quotes: i64) -> Result<f64> {
     let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
     let account = || AccountConfig { cash: Money::from_whole(1_000), ..AccountConfig::default() };
-    builder.agent(("flipper", "native"), account(), Latencies::NONE, Flipper { order: None, turn: 0 })?;
+    builder.agent(
+        "flipper",
+        ParticipantConfig::new("native").with_account(account()),
+        Flipper { order: None, turn: 0 },
+    )?;
     match listener {
         Listener::Nobody => {}
         Listener::Native => {
             let native = Native { fast: 100.0, slow: 100.0, long: false };
-            builder.agent(("ema", "native"), account(), Latencies::NONE, native)?;
+            builder.agent("ema", ParticipantConfig::new("native").with_account(account()), native)?;
         }
         Listener::Script(source) => {
             let config = ScriptConfig::new(ScriptSource::alone("ema.rhai", *source), LISTING);
-            builder.agent(("ema", "script"), account(), Latencies::NONE, ScriptTrader::new(config))?;
+            builder.agent(
+                "ema",
+                ParticipantConfig::new("script").with_account(account()),
+                ScriptTrader::new(config),
+            )?;
         }
     }
     let mut market = builder.open()?;

@@ -7,8 +7,8 @@ use bearpit::account::AccountConfig;
 use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
 use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::{StandardNormal, Stream};
-use bearpit::market::{Fact, Fees, Instrument, Stamped, TapeSink};
-use bearpit::participant::Latencies;
+use bearpit::market::{Fact, Fees, Instrument, SinkError, Stamped, TapeSink};
+use bearpit::participant::{Latencies, ParticipantConfig};
 use bearpit::process::PriceProcess;
 use bearpit::units::{Money, Quantity, Seed, SimDuration, SimTime};
 use rand_distr::Distribution;
@@ -39,7 +39,7 @@ impl PriceProcess for HourlyNews {
 struct Ticker;
 
 impl TapeSink for Ticker {
-    fn take(&mut self, fact: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, fact: Stamped<'_>) -> Result<(), SinkError> {
         if let Fact::BarClosed { bar, .. } = fact.fact {
             println!(
                 "{}  open {}  high {}  low {}  close {}",
@@ -76,7 +76,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         skew: 0.5,
         interval: SimDuration::from_millis(500),
     };
-    builder.agent(("maker", "market_maker"), account.clone(), Latencies::NONE, MarketMaker::new(maker))?;
+    builder.agent(
+        "maker",
+        ParticipantConfig::new("market_maker").with_account(account.clone()),
+        MarketMaker::new(maker),
+    )?;
     let noise = NoiseConfig {
         listing,
         interval: SimDuration::from_secs(5),
@@ -87,7 +91,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     for number in 1..=20 {
         let trader = NoiseTrader::new(noise.clone());
-        builder.agent((&format!("noise-{number}"), "noise"), account.clone(), Latencies::NONE, trader)?;
+        builder.agent(
+            &format!("noise-{number}"),
+            ParticipantConfig::new("noise").with_account(account.clone()),
+            trader,
+        )?;
     }
     let mut market = builder.open()?;
     market.run()?;

@@ -9,7 +9,7 @@ use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfi
 use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::{LatencyModel, Wakeup};
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
-use bearpit::participant::{Context, Feed, Latencies, MarketData, Update};
+use bearpit::participant::{Context, Feed, Latencies, MarketData, ParticipantConfig, Update};
 use bearpit::process::OrnsteinUhlenbeck;
 use bearpit::units::{FeeRate, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
 
@@ -81,7 +81,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         skew: 1.0,
         interval: SimDuration::from_secs(1),
     };
-    builder.agent(("maker", "market_maker"), account(true), latencies, MarketMaker::new(maker))?;
+    builder.agent(
+        "maker",
+        ParticipantConfig::new("market_maker").with_account(account(true)).with_latencies(latencies),
+        MarketMaker::new(maker),
+    )?;
     let noise = NoiseConfig {
         listing,
         interval: SimDuration::from_secs(10),
@@ -92,9 +96,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     for number in 1..=50 {
         let trader = NoiseTrader::new(noise.clone());
-        builder.agent((&format!("noise-{number}"), "noise"), account(false), latencies, trader)?;
+        builder.agent(
+            &format!("noise-{number}"),
+            ParticipantConfig::new("noise").with_account(account(false)).with_latencies(latencies),
+            trader,
+        )?;
     }
-    builder.agent(("contrarian", "native"), account(true), latencies, Contrarian { listing })?;
+    builder.agent(
+        "contrarian",
+        ParticipantConfig::new("native").with_account(account(true)).with_latencies(latencies),
+        Contrarian { listing },
+    )?;
 
     let mut market = builder.open()?;
     market.run()?;

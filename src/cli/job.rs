@@ -143,10 +143,10 @@ impl Job {
             end: scenario.end,
         };
         let (recorder, recording) = Recorder::start(directory.path(), &plan, label, names)?;
-        market.world_mut().domain_mut().tape_mut().add_sink(Box::new(recorder));
+        market.add_sink(Box::new(recorder));
         let traded = self.trade(&mut market);
         // The recorder ends when it is taken off the tape; its own error tells more than the market's.
-        drop(market.world_mut().domain_mut().tape_mut().take_sinks());
+        drop(market.take_sinks());
         let recorded = recording.finish()?;
         traded?;
         if recorded.open_orders > 0 {

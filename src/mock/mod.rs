@@ -15,7 +15,7 @@ use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{BuildError, MarketBuilder};
 use bearpit_core::market::{Fees, Instrument};
-use bearpit_core::participant::Latencies;
+use bearpit_core::participant::{Latencies, ParticipantConfig};
 use bearpit_core::units::{Decimal, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
 
 use stage::{MAKER, STRATEGY, Stage, TAKER, Witness};
@@ -151,8 +151,10 @@ fn lay_out(
     };
     let trader = ScriptTrader::tested(config, test.clone());
     for name in [MAKER, TAKER] {
-        builder.agent((name, "desk"), stage::unlimited(), Latencies::NONE, Desk).map_err(told)?;
+        builder
+            .agent(name, ParticipantConfig::new("desk").with_account(stage::unlimited()), Desk)
+            .map_err(told)?;
     }
-    builder.agent((STRATEGY, "script"), account, Latencies::NONE, trader).map_err(told)?;
+    builder.agent(STRATEGY, ParticipantConfig::new("script").with_account(account), trader).map_err(told)?;
     Ok(builder)
 }

@@ -9,7 +9,7 @@ use crate::script::{MockAction, MockMarket};
 use bearpit_core::account::{AccountConfig, Credit};
 use bearpit_core::exchange::Market;
 use bearpit_core::kernel::{SimContext, StepEnd};
-use bearpit_core::market::{Fact, OrderTerms, Refusal, Side, Stamped, TapeSink, TimeInForce};
+use bearpit_core::market::{Fact, OrderTerms, Refusal, Side, SinkError, Stamped, TapeSink, TimeInForce};
 use bearpit_core::participant::{Context, MarketState};
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
@@ -53,7 +53,7 @@ impl Witness {
 }
 
 impl TapeSink for Witness {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let mut seen = self.0.borrow_mut();
         match stamped.fact {
             Fact::Logged { text, .. } if seen.log.len() < LINES_MAX => seen.log.push(text.to_string()),

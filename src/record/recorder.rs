@@ -12,7 +12,7 @@ use super::plan::{RecordPlan, RunLabel, TableSet};
 use super::rows::Names;
 use super::sheets::Sheets;
 use super::writer::{self, Facts, RecordError};
-use bearpit_core::market::{Stamped, TapeSink};
+use bearpit_core::market::{SinkError, Stamped, TapeSink};
 
 /// Facts that are handed over together: enough that it costs the market next to nothing, and few enough that
 /// they stay in a processor's cache.
@@ -69,15 +69,15 @@ impl Recorder {
         Ok((recorder, Recording { thread }))
     }
 
-    fn hand_over(&mut self) -> Result<(), String> {
+    fn hand_over(&mut self) -> Result<(), SinkError> {
         let next = self.emptied.try_recv().unwrap_or_else(|_| Vec::with_capacity(CHUNK_FACTS));
         let full = mem::replace(&mut self.facts, next);
-        self.writer.send(full).map_err(|_| "the tables cannot be written any more".to_owned())
+        self.writer.send(full).map_err(|_| SinkError::new("the tables cannot be written any more"))
     }
 }
 
 impl TapeSink for Recorder {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         if !self.tables.need(stamped.fact) {
             return Ok(());
         }

@@ -8,6 +8,7 @@ use bearpit_core::book::BookConfig;
 use bearpit_core::exchange::{
     BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule, bar_schedule,
 };
+use bearpit_core::participant::ParticipantConfig;
 use bearpit_core::process::{Gbm, Linked, OrnsteinUhlenbeck, PriceProcess, Replay, Value};
 use bearpit_core::units::{InstrumentId, ListingId, Price, Seed, SimDuration, VenueId};
 
@@ -72,24 +73,17 @@ fn seat(
     agent: &AgentSpec,
     scripts: &Scripts,
 ) -> Result<(), BuildError> {
-    let account = account(agent);
-    let (kind, latencies) = (agent.kind.name(), agent.latencies);
+    let participant = ParticipantConfig::new(agent.kind.name())
+        .with_account(account(agent))
+        .with_latencies(agent.latencies);
     match &agent.kind {
-        AgentKind::MarketMaker(config) => {
-            builder.agent((name, kind), account, latencies, MarketMaker::new(config.clone()))
-        }
-        AgentKind::Noise(config) => {
-            builder.agent((name, kind), account, latencies, NoiseTrader::new(config.clone()))
-        }
-        AgentKind::Replay(config) => {
-            builder.agent((name, kind), account, latencies, ReplayProvider::new(config.clone()))
-        }
-        AgentKind::OrderFlow(config) => {
-            builder.agent((name, kind), account, latencies, FlowReplayer::new(config.clone()))
-        }
+        AgentKind::MarketMaker(config) => builder.agent(name, participant, MarketMaker::new(config.clone())),
+        AgentKind::Noise(config) => builder.agent(name, participant, NoiseTrader::new(config.clone())),
+        AgentKind::Replay(config) => builder.agent(name, participant, ReplayProvider::new(config.clone())),
+        AgentKind::OrderFlow(config) => builder.agent(name, participant, FlowReplayer::new(config.clone())),
         AgentKind::Script(config) => {
             let trader = ScriptTrader::sharing(config.clone(), scripts.clone());
-            builder.agent((name, kind), account, latencies, trader)
+            builder.agent(name, participant, trader)
         }
     }
 }

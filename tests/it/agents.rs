@@ -6,8 +6,8 @@ use std::rc::Rc;
 use bearpit::account::{AccountConfig, Credit};
 use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, ReplayConfig, ReplayProvider};
 use bearpit::exchange::{ListingConfig, Market, MarketBuilder, bar_schedule};
-use bearpit::market::{Bar, Fact, OrderTerms, Quote, Side, Stamped, TapeSink};
-use bearpit::participant::{Instruction, Latencies};
+use bearpit::market::{Bar, Fact, OrderTerms, Quote, Side, SinkError, Stamped, TapeSink};
+use bearpit::participant::{Instruction, ParticipantConfig};
 use bearpit::process::HistoricalBar;
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration, SimTime};
 
@@ -26,7 +26,7 @@ struct Seen {
 struct Watcher(Rc<RefCell<Seen>>);
 
 impl TapeSink for Watcher {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         match stamped.fact {
             Fact::BarClosed { bar, .. } => self.0.borrow_mut().bars.push(*bar),
             Fact::TouchChanged { quote, .. } => self.0.borrow_mut().quotes.push((stamped.at, *quote)),
@@ -66,7 +66,9 @@ fn replay(bars: &[HistoricalBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
     let span = (open(), open() + SimDuration::from_secs(300));
     let schedule = bar_schedule(config.openings(), config.length, config.call, span);
     builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
-    builder.agent(("replay", "replay"), terms, Latencies::NONE, ReplayProvider::new(config)).unwrap();
+    builder
+        .agent("replay", ParticipantConfig::new("replay").with_account(terms), ReplayProvider::new(config))
+        .unwrap();
     (builder, seen)
 }
 
@@ -161,9 +163,8 @@ fn a_maker_quotes_around_the_mid_and_leans_against_its_inventory() {
     };
     builder
         .agent(
-            ("maker", "market_maker"),
-            account(1_000_000, &[(ACME, 1_000)]),
-            Latencies::NONE,
+            "maker",
+            ParticipantConfig::new("market_maker").with_account(account(1_000_000, &[(ACME, 1_000)])),
             MarketMaker::new(config),
         )
         .unwrap();

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use bearpit::market::{Fact, Listing, Stamped, TapeSink};
+use bearpit::market::{Fact, Listing, SinkError, Stamped, TapeSink};
 use bearpit::units::{ActorId, InstrumentId, OrderId};
 
 /// What the auditor has seen.
@@ -73,7 +73,7 @@ impl Ledger {
 }
 
 impl TapeSink for Auditor {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let mut ledger = self.ledger.borrow_mut();
         match stamped.fact {
             Fact::OrderAccepted { order, terms, .. } => ledger.entry(*order)[0] = terms.quantity.lots(),

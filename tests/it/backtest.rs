@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
-use bearpit::market::{Fact, Liquidity, Phase, Stamped, TapeSink};
+use bearpit::market::{Fact, Liquidity, Phase, SinkError, Stamped, TapeSink};
 use bearpit::scenario::Scenario;
 use bearpit::units::ActorId;
 use tempfile::TempDir;
@@ -90,7 +90,7 @@ struct Watcher {
 }
 
 impl TapeSink for Watcher {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let Fact::Traded(trade) = stamped.fact else { return Ok(()) };
         let aggressor = i128::from(trade.aggressor.sign());
         let sides = [(trade.maker, -aggressor, trade.maker_fee), (trade.taker, aggressor, trade.taker_fee)];

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use bearpit::agents::Desk;
 use bearpit::exchange::{Market, MarketBuilder};
 use bearpit::kernel::StepEnd;
-use bearpit::market::{Fact, OrderTerms, Side, Stamped, TapeSink};
-use bearpit::participant::{Instruction, Latencies, Message};
+use bearpit::market::{Fact, OrderTerms, Side, SinkError, Stamped, TapeSink};
+use bearpit::participant::{Instruction, Message, ParticipantConfig};
 use bearpit::units::{ListingId, OrderId, Price, Quantity, SimDuration};
 
 use crate::market::{account, crowd, desks, open};
@@ -47,7 +47,7 @@ struct Orders {
 }
 
 impl TapeSink for Orders {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         if let Fact::OrderAccepted { owner, terms, .. } = stamped.fact {
             self.accepted.borrow_mut().push((owner.get(), stamped.at.nanos(), *terms));
         }
@@ -73,7 +73,7 @@ fn orders_by_name(mut builder: MarketBuilder) -> BTreeMap<String, Vec<(i64, Orde
 fn an_idle_agent_leaves_all_others_as_they_were() {
     let without = orders_by_name(crowd(9, 60));
     let mut builder = crowd(9, 60);
-    builder.agent(("idle", "desk"), account(1, &[]), Latencies::NONE, Desk).unwrap();
+    builder.agent("idle", ParticipantConfig::new("desk").with_account(account(1, &[])), Desk).unwrap();
     let with = orders_by_name(builder);
     assert!(without.len() > 30);
     assert_eq!(without, with);

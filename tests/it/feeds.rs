@@ -7,10 +7,12 @@ use actix::{Actor, Handler};
 use bearpit::exchange::{ListingConfig, Market, MarketBuilder};
 use bearpit::kernel::{LatencyModel, Wakeup};
 use bearpit::market::{
-    Bar, Cell, ExecutionReport, Fact, Finite, Ladders, OrderTerms, Phase, Side, Stamped, TapeSink,
+    Bar, Cell, ExecutionReport, Fact, Finite, Ladders, OrderTerms, Phase, Side, SinkError, Stamped, TapeSink,
     VisibleBook,
 };
-use bearpit::participant::{Context, Feed, FeedError, Instruction, Latencies, MarketData, Update};
+use bearpit::participant::{
+    Context, Feed, FeedError, Instruction, Latencies, MarketData, ParticipantConfig, Update,
+};
 use bearpit::units::{ListingId, Price, Quantity, SimDuration, SimTime};
 
 use crate::market::{account, crowd, desks, open};
@@ -72,7 +74,13 @@ fn listen(builder: &mut MarketBuilder, name: &str, feeds: &[Feed], after: SimDur
     let heard = Heard::default();
     let listener = Listener { feeds: feeds.to_vec(), after, heard: Rc::clone(&heard) };
     let latencies = Latencies { feed: LatencyModel::Constant(LAG), ..Latencies::NONE };
-    builder.agent((name, "listener"), account(0, &[]), latencies, listener).unwrap();
+    builder
+        .agent(
+            name,
+            ParticipantConfig::new("listener").with_account(account(0, &[])).with_latencies(latencies),
+            listener,
+        )
+        .unwrap();
     heard
 }
 
@@ -100,7 +108,7 @@ type Facts = Rc<RefCell<Vec<(SimTime, Fact)>>>;
 struct Witness(Facts);
 
 impl TapeSink for Witness {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         self.0.borrow_mut().push((stamped.at, stamped.fact.clone()));
         Ok(())
     }
@@ -334,7 +342,9 @@ fn the_timetable_is_known_and_what_a_strategy_gives_is_on_the_tape() {
         vec![(second(0), Phase::PreOpen), (second(8), Phase::Continuous), (second(15), Phase::Closed)];
     builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let facts = witness(&mut builder);
-    builder.agent(("watcher", "watcher"), account(0, &[]), Latencies::NONE, ClockWatcher).unwrap();
+    builder
+        .agent("watcher", ParticipantConfig::new("watcher").with_account(account(0, &[])), ClockWatcher)
+        .unwrap();
     finished(builder);
     let facts = facts.borrow();
     let left = facts.iter().filter_map(|(_, fact)| match fact {

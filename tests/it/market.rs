@@ -5,7 +5,7 @@ use bearpit::agents::{Desk, MakerReference, MarketMaker, MarketMakerConfig, Nois
 use bearpit::exchange::{MarketBuilder, ProcessConfig};
 use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
-use bearpit::participant::Latencies;
+use bearpit::participant::{Latencies, ParticipantConfig};
 use bearpit::process::Gbm;
 use bearpit::units::{FeeRate, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
 
@@ -77,7 +77,13 @@ fn populate(builder: &mut MarketBuilder, listing: ListingId, shares: &[(Instrume
     };
     let name = format!("maker-{listing}");
     builder
-        .agent((&name, "market_maker"), account(500_000, shares), latencies(), MarketMaker::new(maker))
+        .agent(
+            &name,
+            ParticipantConfig::new("market_maker")
+                .with_account(account(500_000, shares))
+                .with_latencies(latencies()),
+            MarketMaker::new(maker),
+        )
         .unwrap();
     for number in 0..8 {
         let noise = NoiseConfig {
@@ -91,7 +97,13 @@ fn populate(builder: &mut MarketBuilder, listing: ListingId, shares: &[(Instrume
         // Some are poor, so that refusals happen too.
         let terms = if number % 4 == 0 { account(300, &[]) } else { account(50_000, shares) };
         let name = format!("noise-{listing}-{number}");
-        builder.agent((&name, "noise"), terms, latencies(), NoiseTrader::new(noise)).unwrap();
+        builder
+            .agent(
+                &name,
+                ParticipantConfig::new("noise").with_account(terms).with_latencies(latencies()),
+                NoiseTrader::new(noise),
+            )
+            .unwrap();
     }
 }
 
@@ -104,7 +116,13 @@ pub(crate) fn desks(seconds: i64) -> MarketBuilder {
     let acme = builder.instrument(instrument, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
     for name in ["a", "b", "c"] {
-        builder.agent((name, "desk"), account(100_000, &[(acme, 1_000)]), Latencies::NONE, Desk).unwrap();
+        builder
+            .agent(
+                name,
+                ParticipantConfig::new("desk").with_account(account(100_000, &[(acme, 1_000)])),
+                Desk,
+            )
+            .unwrap();
     }
     builder
 }

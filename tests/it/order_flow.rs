@@ -11,10 +11,10 @@ use bearpit::agents::{
 };
 use bearpit::exchange::MarketBuilder;
 use bearpit::market::{
-    BookRow, Fact, Fees, Instrument, MessageKind, OrderMessage, OrderTerms, Quote, QuoteLevel, Side, Stamped,
-    TapeSink, Trade, flow_ticks,
+    BookRow, Fact, Fees, Instrument, MessageKind, OrderMessage, OrderTerms, Quote, QuoteLevel, Side,
+    SinkError, Stamped, TapeSink, Trade, flow_ticks,
 };
-use bearpit::participant::{Instruction, Latencies};
+use bearpit::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit::scenario::OrderFlow;
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, Seed, SimDuration, SimTime};
 use tempfile::TempDir;
@@ -50,7 +50,7 @@ struct Seen {
 struct Watcher(Rc<RefCell<Seen>>);
 
 impl TapeSink for Watcher {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let mut seen = self.0.borrow_mut();
         match stamped.fact {
             Fact::TouchChanged { quote, .. } => seen.quotes.push((stamped.at, *quote)),
@@ -142,7 +142,7 @@ fn market(start: SimTime, replayer: FlowReplayer) -> (MarketBuilder, Rc<RefCell<
     let seen = Rc::new(RefCell::new(Seen::default()));
     builder.sink(Box::new(Watcher(Rc::clone(&seen))));
     let terms = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
-    builder.agent(("flow", "order_flow"), terms, Latencies::NONE, replayer).unwrap();
+    builder.agent("flow", ParticipantConfig::new("order_flow").with_account(terms), replayer).unwrap();
     (builder, seen)
 }
 
@@ -228,7 +228,9 @@ fn in_company(seed: u64) -> String {
         interval: SimDuration::from_millis(200),
     };
     let terms = || account(10_000_000, &[(ACME, 10_000)]);
-    builder.agent(("maker", "market_maker"), terms(), Latencies::NONE, MarketMaker::new(maker)).unwrap();
+    builder
+        .agent("maker", ParticipantConfig::new("market_maker").with_account(terms()), MarketMaker::new(maker))
+        .unwrap();
     for name in ["one", "two", "three"] {
         let noise = NoiseConfig {
             listing: LISTING,
@@ -238,7 +240,9 @@ fn in_company(seed: u64) -> String {
             depth_ticks: 2.0,
             patience: SimDuration::from_secs(5),
         };
-        builder.agent((name, "noise"), terms(), Latencies::NONE, NoiseTrader::new(noise)).unwrap();
+        builder
+            .agent(name, ParticipantConfig::new("noise").with_account(terms()), NoiseTrader::new(noise))
+            .unwrap();
     }
     let mut market = builder.open().unwrap();
     let listings = market.world().domain().listings().copied().collect();
@@ -279,7 +283,13 @@ fn with_a_desk(messages: &[OrderMessage], order: OrderTerms) -> (i64, Rc<RefCell
         initial: BookRow::default(),
     };
     let (mut builder, seen) = market(at(0), FlowReplayer::new(config));
-    builder.agent(("desk", "desk"), account(1_000_000, &[(ACME, 1_000)]), Latencies::NONE, Desk).unwrap();
+    builder
+        .agent(
+            "desk",
+            ParticipantConfig::new("desk").with_account(account(1_000_000, &[(ACME, 1_000)])),
+            Desk,
+        )
+        .unwrap();
     let mut market = builder.open().unwrap();
     market.start();
     let desk = market.participant("desk").unwrap().id;

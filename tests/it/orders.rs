@@ -4,7 +4,7 @@ use bearpit::account::{Account, AccountConfig};
 use bearpit::agents::Desk;
 use bearpit::exchange::Market;
 use bearpit::market::{Link, OrderTerms, Side, TimeInForce};
-use bearpit::participant::{Instruction, Latencies};
+use bearpit::participant::{Instruction, ParticipantConfig};
 use bearpit::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimDuration};
 
 use crate::market::{desks, open};
@@ -26,7 +26,7 @@ impl Floor {
             max_short: vec![(ACME, Quantity::new(100))],
             ..crate::market::account(1_000, &[])
         };
-        builder.agent(("short", "desk"), terms, Latencies::NONE, Desk).unwrap();
+        builder.agent("short", ParticipantConfig::new("desk").with_account(terms), Desk).unwrap();
         let mut market = builder.open().unwrap();
         market.start();
         Self { market, millis: 0 }

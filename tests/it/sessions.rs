@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bearpit::book::{BookConfig, Matching, PriceBands};
 use bearpit::exchange::{ListingConfig, Market};
 use bearpit::market::{
-    ExpiryReason, Fact, OrderKind, OrderTerms, Phase, Side, Stamped, TapeSink, TimeInForce, Trade,
+    ExpiryReason, Fact, OrderKind, OrderTerms, Phase, Side, SinkError, Stamped, TapeSink, TimeInForce, Trade,
 };
 use bearpit::participant::Instruction;
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration, SimTime};
@@ -22,7 +22,7 @@ type Facts = Rc<RefCell<Vec<(SimTime, Fact)>>>;
 struct Watcher(Facts);
 
 impl TapeSink for Watcher {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         self.0.borrow_mut().push((stamped.at, stamped.fact.clone()));
         Ok(())
     }

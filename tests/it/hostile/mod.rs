@@ -10,8 +10,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use allocation_counter::AllocationInfo;
-use bearpit::market::{Fact, Stamped, TapeSink};
-use bearpit::participant::Latencies;
+use bearpit::market::{Fact, SinkError, Stamped, TapeSink};
+use bearpit::participant::ParticipantConfig;
 use bearpit::script::{OnError, ScriptConfig};
 use bearpit::script::{ScriptSource, ScriptTrader, compile};
 use bearpit::units::{ActorId, ListingId, OrderId};
@@ -41,7 +41,7 @@ struct Seen {
 struct Watch(Rc<RefCell<Seen>>);
 
 impl TapeSink for Watch {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let mut seen = self.0.borrow_mut();
         let script = seen.script;
         match stamped.fact {
@@ -85,7 +85,9 @@ fn run(source: ScriptSource, on_error: OnError) -> Run {
         let mut builder = crowd(4, 6);
         let config = ScriptConfig { on_error, ..ScriptConfig::new(source, ListingId::new(0)) };
         let trader = Timed { actor: ScriptTrader::new(config), longest: Rc::clone(&longest) };
-        builder.agent(("script", "script"), account(1_000_000, &[]), Latencies::NONE, trader).unwrap();
+        builder
+            .agent("script", ParticipantConfig::new("script").with_account(account(1_000_000, &[])), trader)
+            .unwrap();
         builder.sink(Box::new(Watch(Rc::clone(&seen))));
         let mut market = builder.open().unwrap();
         seen.borrow_mut().script = Some(market.participant("script").unwrap().id);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bearpit::exchange::ListingConfig;
 use bearpit::kernel::LatencyModel;
 use bearpit::market::{OrderTerms, Phase, Side};
-use bearpit::participant::{Instruction, Latencies};
+use bearpit::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit::script::{Callback, ScriptTrader};
 use bearpit::units::{Price, Quantity, SimDuration};
 
@@ -90,7 +90,9 @@ fn phases_are_told_and_the_next_is_known() {
     builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let source = "fn on_start() { log(session()); }\nfn on_session(phase) { log(`${phase.name} ${time()} ${seconds_to_phase_change()} ${phase.takes_orders}`); }";
     let trader = ScriptTrader::new(config(source, &[]));
-    builder.agent(("script", "script"), account(1_000, &[]), Latencies::NONE, trader).unwrap();
+    builder
+        .agent("script", ParticipantConfig::new("script").with_account(account(1_000, &[])), trader)
+        .unwrap();
     builder.open().unwrap().run().unwrap();
     let expected = [
         // What began before the script did is for it to look at.
@@ -139,7 +141,9 @@ fn what_a_script_plots_and_records_is_on_the_tape() {
     builder.sink(Box::new(ToldSink(Rc::clone(&facts))));
     let source = r#"fn on_start() { plot("x", 1); plot("x", 2.5); record("t", #{ a: 1, b: "two", c: (), d: true }); }"#;
     let trader = ScriptTrader::new(config(source, &[]));
-    builder.agent(("script", "script"), account(1_000, &[]), Latencies::NONE, trader).unwrap();
+    builder
+        .agent("script", ParticipantConfig::new("script").with_account(account(1_000, &[])), trader)
+        .unwrap();
     builder.open().unwrap().run().unwrap();
     let told = facts.borrow();
     assert_eq!(told[..2], ["x 1", "x 2.5"]);
@@ -215,7 +219,13 @@ fn a_script_reads_the_market_late_by_its_latency() {
     let far = Latencies { entry: second, report: second, feed: second };
     let source = "fn on_start() { every(\"look\", \"500ms\"); }\nfn on_timer(name) { if bid() != () { log(time()); throw \"enough\"; } }";
     let trader = ScriptTrader::new(config(source, &[]));
-    builder.agent(("script", "script"), account(1_000, &[]), far, trader).unwrap();
+    builder
+        .agent(
+            "script",
+            ParticipantConfig::new("script").with_account(account(1_000, &[])).with_latencies(far),
+            trader,
+        )
+        .unwrap();
     let mut market = builder.open().unwrap();
     market.start();
     let desk = market.participant("a").unwrap().id;

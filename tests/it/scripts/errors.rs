@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::rc::Rc;
 
-use bearpit::participant::Latencies;
+use bearpit::participant::ParticipantConfig;
 use bearpit::script::{OnError, ScriptConfig};
 use bearpit::script::{ScriptSource, ScriptTrader, compile};
 
@@ -36,7 +36,9 @@ fn the_others_go_on_when_a_script_fails() {
         let counts = Rc::new(RefCell::new(Vec::new()));
         builder.sink(Box::new(LogSink(Rc::clone(&counts))));
         let trader = ScriptTrader::new(config(source, &[]));
-        builder.agent(("script", "script"), account(1_000, &[]), Latencies::NONE, trader).unwrap();
+        builder
+            .agent("script", ParticipantConfig::new("script").with_account(account(1_000, &[])), trader)
+            .unwrap();
         let mut market = builder.open().unwrap();
         market.run().unwrap();
         (market.world().domain().tape().trades(), counts.borrow().len())
@@ -52,7 +54,11 @@ fn a_run_may_end_with_the_script() {
     let mut builder = desks(60);
     let config = ScriptConfig { on_error: OnError::Abort, ..config("fn on_start() { throw \"no\"; }", &[]) };
     builder
-        .agent(("script", "script"), account(1_000, &[]), Latencies::NONE, ScriptTrader::new(config))
+        .agent(
+            "script",
+            ParticipantConfig::new("script").with_account(account(1_000, &[])),
+            ScriptTrader::new(config),
+        )
         .unwrap();
     let mut market = builder.open().unwrap();
     let error = market.run().unwrap_err().to_string();

@@ -11,8 +11,8 @@ use std::rc::Rc;
 
 use bearpit::account::AccountConfig;
 use bearpit::exchange::Market;
-use bearpit::market::{Cell, Fact, Finite, OrderTerms, Side, Stamped, TapeSink};
-use bearpit::participant::{Instruction, Latencies};
+use bearpit::market::{Cell, Fact, Finite, OrderTerms, Side, SinkError, Stamped, TapeSink};
+use bearpit::participant::{Instruction, ParticipantConfig};
 use bearpit::script::{ParamValue, ScriptConfig};
 use bearpit::script::{ScriptSource, ScriptTrader};
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration};
@@ -26,7 +26,7 @@ const LISTING: ListingId = ListingId::new(0);
 struct LogSink(Rc<RefCell<Vec<String>>>);
 
 impl TapeSink for LogSink {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         match stamped.fact {
             Fact::Logged { text, .. } => self.0.borrow_mut().push(text.to_string()),
             Fact::StrategyFailed { text, .. } => self.0.borrow_mut().push(format!("FAILED {text}")),
@@ -40,7 +40,7 @@ impl TapeSink for LogSink {
 struct ToldSink(Rc<RefCell<Vec<String>>>);
 
 impl TapeSink for ToldSink {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         match stamped.fact {
             Fact::Plotted { series, value, .. } => {
                 let value = value.map_or(f64::NAN, Finite::get);
@@ -77,7 +77,7 @@ fn run_config(config: ScriptConfig, terms: AccountConfig) -> (Market, Vec<String
     let log = Rc::new(RefCell::new(Vec::new()));
     builder.sink(Box::new(LogSink(Rc::clone(&log))));
     let trader = ScriptTrader::new(config);
-    builder.agent(("script", "script"), terms, Latencies::NONE, trader).unwrap();
+    builder.agent("script", ParticipantConfig::new("script").with_account(terms), trader).unwrap();
     let mut market = builder.open().unwrap();
     market.start();
     let tell = |market: &mut Market, name: &str, second: i64, terms: OrderTerms| {

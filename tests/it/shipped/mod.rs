@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use bearpit::exchange::Market;
-use bearpit::market::{Fact, Liquidity, OrderTerms, Stamped, TapeSink};
+use bearpit::market::{Fact, Liquidity, OrderTerms, SinkError, Stamped, TapeSink};
 use bearpit::scenario::Scenario;
 use bearpit::units::{ActorId, InstrumentId, ListingId, SimDuration, SimTime};
 
@@ -57,7 +57,7 @@ struct Watcher {
 }
 
 impl TapeSink for Watcher {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let mut deeds = self.deeds.borrow_mut();
         match stamped.fact {
             Fact::Traded(trade) => {
@@ -81,7 +81,7 @@ impl TapeSink for Watcher {
                 deeds.plotted.push((stamped.at, series.to_string(), value.get()));
             }
             Fact::Logged { actor, text } if *actor == self.owner => deeds.logged.push(text.to_string()),
-            Fact::StrategyFailed { text, .. } => return Err(text.to_string()),
+            Fact::StrategyFailed { text, .. } => return Err(SinkError::new(text.to_string())),
             _ => {}
         }
         Ok(())

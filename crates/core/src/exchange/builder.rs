@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use super::market::{Market, Participation};
+use super::market::{Market, Participant};
 use super::rules::ListingConfig;
-use super::venue::{Exchange, VenueSeat};
+use super::venue::{Exchange, VenueActor};
 use crate::account::AccountConfig;
 use crate::kernel::{World, WorldError};
 use crate::market::{Fees, Instrument, Listing, Tape, TapeSink};
@@ -74,7 +74,7 @@ pub struct ProcessConfig {
 ///     patience: SimDuration::from_secs(30),
 /// };
 /// let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };
-/// builder.agent(("noise", "noise"), account, Latencies::NONE, NoiseTrader::new(noise))?;
+/// builder.agent("noise", ParticipantConfig::new("noise").with_account(account), NoiseTrader::new(noise))?;
 /// let mut market = builder.open()?;
 /// market.run()?;
 /// assert!(market.world().events() > 30);
@@ -90,21 +90,20 @@ pub struct MarketBuilder {
     /// Of each listing.
     rules: Vec<ListingConfig>,
     tape: Tape,
-    agents: Vec<SeatedAgent>,
+    agents: Vec<Agent>,
 }
 
-struct SeatedAgent {
+struct Agent {
     name: String,
-    kind: String,
-    seating: ParticipantConfig,
-    actor: Box<dyn crate::kernel::Participant<MarketState>>,
+    config: ParticipantConfig,
+    actor: Box<dyn crate::kernel::SimActor<MarketState>>,
 }
 
-impl std::fmt::Debug for SeatedAgent {
+impl std::fmt::Debug for Agent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SeatedAgent")
+        f.debug_struct("Agent")
             .field("name", &self.name)
-            .field("kind", &self.kind)
+            .field("kind", &self.config.kind)
             .finish_non_exhaustive()
     }
 }
@@ -198,23 +197,18 @@ impl MarketBuilder {
     /// [`BuildError::UnknownInstrument`] if its account names an instrument that there is not.
     pub fn agent(
         &mut self,
-        (name, kind): (&str, &str),
-        account: AccountConfig,
-        latencies: Latencies,
+        name: &str,
+        config: ParticipantConfig,
         actor: impl TradingActor,
     ) -> Result<(), BuildError> {
-        let named = account.holdings.iter().chain(&account.max_short).map(|(instrument, _)| *instrument);
+        let AccountConfig { holdings, max_short, .. } = &config.account;
+        let named = holdings.iter().chain(max_short).map(|(instrument, _)| *instrument);
         for instrument in named {
             if instrument.index() >= self.plan.instruments.len() {
                 return Err(BuildError::UnknownInstrument { owner: name.to_owned(), instrument });
             }
         }
-        self.agents.push(SeatedAgent {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            seating: ParticipantConfig { account, latencies },
-            actor: Box::new(Trader(actor)),
-        });
+        self.agents.push(Agent { name: name.to_owned(), config, actor: Box::new(Trader(actor)) });
         Ok(())
     }
 
@@ -228,17 +222,17 @@ impl MarketBuilder {
         let mut world: MarketWorld = World::new(self.seed, self.open, MarketState::new(self.plan, self.tape));
         for (venue, exchange) in venues.iter().zip(exchanges) {
             let name = format!("venue/{venue}");
-            world.add(&name, Box::new(VenueSeat(exchange)))?;
+            world.add(&name, Box::new(VenueActor(exchange)))?;
             world.domain_mut().seat(self.seed, &name, &ParticipantConfig::default());
         }
         let clerk = "clerk/";
         world.add(clerk, Box::new(Trader(MarkToMarket::new(self.sample_interval))))?;
         world.domain_mut().seat(self.seed, clerk, &ParticipantConfig::default());
         let mut participants = Vec::new();
-        for SeatedAgent { name, kind, seating, actor } in self.agents {
+        for Agent { name, config, actor } in self.agents {
             let id = world.add(&name, actor)?;
-            world.domain_mut().seat(self.seed, &name, &seating);
-            participants.push(Participation { id, name, kind, account: seating.account });
+            world.domain_mut().seat(self.seed, &name, &config);
+            participants.push(Participant { id, name, kind: config.kind, account: config.account });
         }
         world.domain_mut().open(self.open);
         Ok(Market::new(world, self.close, participants))

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::account::AccountConfig;
 use crate::kernel::{Digest, InjectError, StepEnd, WorldError};
+use crate::market::TapeSink;
 use crate::participant::{Instruction, MarketWorld, Message};
 use crate::units::{ActorId, Money, SimTime};
 
@@ -20,7 +21,7 @@ pub enum MarketError {
 
 /// An agent that takes part, with what it began with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Participation {
+pub struct Participant {
     /// Its actor, and account.
     pub id: ActorId,
     /// Its name.
@@ -40,11 +41,11 @@ pub struct Participation {
 pub struct Market {
     world: MarketWorld,
     close: SimTime,
-    participants: Vec<Participation>,
+    participants: Vec<Participant>,
 }
 
 impl Market {
-    pub(super) const fn new(world: MarketWorld, close: SimTime, participants: Vec<Participation>) -> Self {
+    pub(super) const fn new(world: MarketWorld, close: SimTime, participants: Vec<Participant>) -> Self {
         Self { world, close, participants }
     }
 
@@ -90,8 +91,18 @@ impl Market {
         let now = self.world.now();
         let pit = self.world.domain_mut();
         pit.release_unsent();
-        pit.mark_all(now).map_err(|why| WorldError::Fault { at: now, why })?;
+        pit.mark_all(now).map_err(|why| WorldError::Fault { at: now, why: why.to_string() })?;
         pit.check_conservation().map_err(MarketError::NotConserved)
+    }
+
+    /// Adds a reader of all facts from now on.
+    pub fn add_sink(&mut self, sink: Box<dyn TapeSink>) {
+        self.world.domain_mut().tape_mut().add_sink(sink);
+    }
+
+    /// Takes all readers off the tape; dropping them ends what they do.
+    pub fn take_sinks(&mut self) -> Vec<Box<dyn TapeSink>> {
+        self.world.domain_mut().tape_mut().take_sinks()
     }
 
     /// Returns the world.
@@ -113,13 +124,13 @@ impl Market {
 
     /// Returns the agents, in the order they were seated.
     #[must_use]
-    pub fn participants(&self) -> &[Participation] {
+    pub fn participants(&self) -> &[Participant] {
         &self.participants
     }
 
     /// Returns the agent of that name.
     #[must_use]
-    pub fn participant(&self, name: &str) -> Option<&Participation> {
+    pub fn participant(&self, name: &str) -> Option<&Participant> {
         self.participants.iter().find(|participant| participant.name == name)
     }
 
@@ -131,7 +142,7 @@ impl Market {
 
     /// Returns an agent's equity at the start (holdings at their first marks) and now.
     #[must_use]
-    pub fn equity_span(&self, participant: &Participation) -> (Money, Money) {
+    pub fn equity_span(&self, participant: &Participant) -> (Money, Money) {
         let pit = self.world.domain();
         let opening = pit.opening_equity(participant.account.cash, &participant.account.holdings);
         (opening, pit.equity(participant.id).unwrap_or(opening))

@@ -11,9 +11,10 @@ use super::ListingConfig;
 use super::listed::{ListedBook, Terms};
 use crate::book::tests::traffic::{Profile, SMALL, Step, config, rng, step};
 use crate::book::{BookConfig, MatchingEngine};
-use crate::kernel::{Participant, StepEnd, Wakeup};
+use crate::kernel::{SimActor, StepEnd, Wakeup};
 use crate::market::{
-    Fees, Instrument, Ladders, Listing, Phase, SentCommand, Side, Stamped, Tape, TapeSink, VisibleBook,
+    Fees, Instrument, Ladders, Listing, Phase, SentCommand, Side, SinkError, Stamped, Tape, TapeSink,
+    VisibleBook,
 };
 use crate::participant::{Context, Latencies, MarketConfig, MarketState, MarketWorld, Message, VenueConfig};
 use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
@@ -25,7 +26,7 @@ const NEXT_STEP: u64 = u64::MAX;
 struct Reader(Rc<RefCell<VisibleBook>>);
 
 impl TapeSink for Reader {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), String> {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         self.0.borrow_mut().follow(stamped.fact);
         Ok(())
     }
@@ -74,7 +75,7 @@ impl Venue {
     }
 }
 
-impl Participant<MarketState> for Venue {
+impl SimActor<MarketState> for Venue {
     fn started(&mut self, ctx: &mut Context) {
         ctx.wake_after(SimDuration::from_nanos(1), NEXT_STEP);
     }

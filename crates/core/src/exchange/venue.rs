@@ -7,7 +7,7 @@ use actix::{Actor, Handler, Running};
 use super::listed::{Alarm, ListedBook, Terms};
 use super::rules::ListingConfig;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
-use crate::kernel::{Participant, Wakeup};
+use crate::kernel::{SimActor, Wakeup};
 use crate::market::{
     Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, OrderTerms, RejectReason, ReportKind,
     SentCommand, Side,
@@ -136,15 +136,15 @@ impl Handler<SentCommand> for Exchange {
 }
 
 /// A venue's actor in its seat: takes commands and its own wake-ups, and nothing else.
-pub struct VenueSeat<A>(pub A);
+pub struct VenueActor<A>(pub A);
 
-impl<A> fmt::Debug for VenueSeat<A> {
+impl<A> fmt::Debug for VenueActor<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("VenueSeat").field(&std::any::type_name::<A>()).finish()
+        f.debug_tuple("VenueActor").field(&std::any::type_name::<A>()).finish()
     }
 }
 
-impl<A> Participant<MarketState> for VenueSeat<A>
+impl<A> SimActor<MarketState> for VenueActor<A>
 where
     A: Actor<Context = Context> + Handler<Wakeup, Result = ()> + Handler<SentCommand, Result = ()>,
 {

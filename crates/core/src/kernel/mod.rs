@@ -28,4 +28,4 @@ pub use digest::{Digest, DigestWriter};
 pub use latency::{Channel, LatencyModel};
 pub use queue::EventQueue;
 pub use random::{Exponential, StandardNormal, Stream, stream};
-pub use world::{Domain, InjectError, Injected, Participant, StepEnd, World, WorldError};
+pub use world::{Domain, InjectError, Injected, SimActor, StepEnd, World, WorldError};

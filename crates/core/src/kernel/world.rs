@@ -25,7 +25,7 @@ pub trait Domain: Sized + 'static {
 }
 
 /// An actor as the world drives it; [`crate::participant::Trader`] makes one of an `actix` actor.
-pub trait Participant<D: Domain> {
+pub trait SimActor<D: Domain> {
     /// Begins; called once by [`World::start`].
     fn started(&mut self, ctx: &mut SimContext<D>);
     /// Handles one message.
@@ -94,7 +94,7 @@ pub struct Injected<M> {
 
 /// A world of actors over one clock and one queue.
 pub struct World<D: Domain> {
-    actors: Vec<Box<dyn Participant<D>>>,
+    actors: Vec<Box<dyn SimActor<D>>>,
     names: BTreeSet<Arc<str>>,
     ctx: SimContext<D>,
     events: u64,
@@ -130,7 +130,7 @@ impl<D: Domain> World<D> {
     ///
     /// # Errors
     /// [`WorldError::DuplicateName`] if the name is taken.
-    pub fn add(&mut self, name: &str, actor: Box<dyn Participant<D>>) -> Result<ActorId, WorldError> {
+    pub fn add(&mut self, name: &str, actor: Box<dyn SimActor<D>>) -> Result<ActorId, WorldError> {
         if !self.names.insert(name.into()) {
             return Err(WorldError::DuplicateName(name.to_owned()));
         }
@@ -279,7 +279,7 @@ impl<D: Domain> World<D> {
 }
 
 /// Carries out a stop that the actor asked for while it handled a message.
-fn settle<D: Domain>(actor: &mut dyn Participant<D>, ctx: &mut SimContext<D>) {
+fn settle<D: Domain>(actor: &mut dyn SimActor<D>, ctx: &mut SimContext<D>) {
     let index = ctx.current.index();
     if ctx.seats[index].state == ActorState::Stopping {
         ctx.seats[index].state = match actor.stopping(ctx) {

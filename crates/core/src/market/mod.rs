@@ -34,5 +34,5 @@ pub use reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
 pub use refusal::Refusal;
 pub use report::{ExecutionReport, Liquidity, ReportKind};
 pub use side::Side;
-pub use tape::{Stamped, Tape, TapeSink};
+pub use tape::{SinkError, Stamped, Tape, TapeSink};
 pub use visible_book::VisibleBook;

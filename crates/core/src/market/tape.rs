@@ -1,5 +1,9 @@
 //! The tape: the one append-only stream of facts.
 
+use std::sync::Arc;
+
+use thiserror::Error;
+
 use super::fact::Fact;
 use crate::kernel::{Digest, DigestWriter};
 use crate::units::SimTime;
@@ -20,9 +24,38 @@ pub trait TapeSink {
     /// Takes one fact.
     ///
     /// # Errors
-    /// A sentence that says what is wrong; the run is ended with it, rather than lose a fact.
-    fn take(&mut self, fact: Stamped<'_>) -> Result<(), String>;
+    /// A [`SinkError`]; it ends the run, so that no fact is lost.
+    fn take(&mut self, fact: Stamped<'_>) -> Result<(), SinkError>;
 }
+
+/// Says why a sink could not take a fact: any error, or a sentence.
+///
+/// Two are equal if they read the same.
+#[derive(Debug, Clone, Error)]
+#[error(transparent)]
+pub struct SinkError(Arc<dyn std::error::Error + Send + Sync>);
+
+impl SinkError {
+    /// Wraps the cause.
+    #[must_use]
+    pub fn new(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(Arc::from(cause.into()))
+    }
+}
+
+impl From<String> for SinkError {
+    fn from(sentence: String) -> Self {
+        Self::new(sentence)
+    }
+}
+
+impl PartialEq for SinkError {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for SinkError {}
 
 /// The stream of facts of one world.
 ///
@@ -66,7 +99,7 @@ impl Tape {
     ///
     /// # Errors
     /// What the first sink that failed says.
-    pub fn write(&mut self, at: SimTime, fact: &Fact) -> Result<(), String> {
+    pub fn write(&mut self, at: SimTime, fact: &Fact) -> Result<(), SinkError> {
         self.digest.absorb(|out| super::encode::encode(at, fact, out));
         let stamped = Stamped { at, sequence: self.sequence, fact };
         self.sequence += 1;

@@ -6,7 +6,7 @@ use actix::{Actor, Handler, Running};
 
 use super::message::{MarketData, Message};
 use super::{Context, MarketState};
-use crate::kernel::{Participant, Wakeup};
+use crate::kernel::{SimActor, Wakeup};
 use crate::market::{ExecutionReport, ReportKind};
 
 /// An `actix` actor that trades: any actor in this [`Context`] with the three handlers is one.
@@ -63,7 +63,7 @@ impl<A> fmt::Debug for Trader<A> {
     }
 }
 
-impl<A: TradingActor> Participant<MarketState> for Trader<A> {
+impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
     fn started(&mut self, ctx: &mut Context) {
         self.0.started(ctx);
     }

@@ -42,7 +42,7 @@ impl Handler<Wakeup> for MarkToMarket {
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         let now = ctx.now();
         if let Err(why) = ctx.domain_mut().mark_all(now) {
-            ctx.fail(why);
+            ctx.fail(why.to_string());
         }
         self.wait(ctx);
     }

@@ -2,7 +2,7 @@
 
 use super::state::MarketState;
 use crate::account::Financed;
-use crate::market::{AccountMark, Fact, Instrument, Quote};
+use crate::market::{AccountMark, Fact, Instrument, Quote, SinkError};
 use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, Quantity, SimTime};
 
 /// The price at which an instrument is marked, in half ticks, so that a mid is whole.
@@ -106,7 +106,7 @@ impl MarketState {
         now: SimTime,
         owner: ActorId,
         id: InstrumentId,
-    ) -> Result<(), String> {
+    ) -> Result<(), SinkError> {
         if !self.accounts[owner.index()].is_tracked() {
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl MarketState {
     }
 
     /// Books what the time since the last marks has cost and brought, on what is there now.
-    fn finance_all(&mut self, now: SimTime) -> Result<(), String> {
+    fn finance_all(&mut self, now: SimTime) -> Result<(), SinkError> {
         let span = now - self.financed_until;
         self.financed_until = now;
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
@@ -135,8 +135,8 @@ impl MarketState {
     /// Books financing, and writes the marks of all tracked accounts in all instruments.
     ///
     /// # Errors
-    /// What a sink of the tape says.
-    pub fn mark_all(&mut self, now: SimTime) -> Result<(), String> {
+    /// What a sink of the tape returns.
+    pub fn mark_all(&mut self, now: SimTime) -> Result<(), SinkError> {
         self.finance_all(now)?;
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
             if !self.accounts[owner.index()].is_tracked() {

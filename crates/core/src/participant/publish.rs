@@ -24,7 +24,7 @@ impl Context {
     pub(crate) fn publish(&mut self, fact: Fact) {
         let now = self.now();
         if let Err(why) = self.domain_mut().record(now, &fact) {
-            self.fail(why);
+            self.fail(why.to_string());
         }
         let (feed, listing, update) = match fact {
             Fact::TouchChanged { listing, quote } => (Feed::Quotes, listing, Update::Quote(quote)),

@@ -7,7 +7,7 @@ use super::message::Message;
 use super::view::History;
 use crate::account::{Account, AccountConfig, OrderContext, Totals};
 use crate::kernel::Domain;
-use crate::market::{Fact, Fees, Instrument, Listing, Phase, Tape};
+use crate::market::{Fact, Fees, Instrument, Listing, Phase, SinkError, Tape};
 use crate::process::Value;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, Seed, SimDuration, SimTime, VenueId};
 
@@ -35,13 +35,35 @@ pub struct VenueConfig {
     pub latencies: Latencies,
 }
 
-/// What an actor brings when it takes its seat.
+/// What a participant is, and has when it joins.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ParticipantConfig {
+    /// The kind of its actor, as summaries show it.
+    pub kind: String,
     /// Its account.
     pub account: AccountConfig,
     /// Its end of the wires.
     pub latencies: Latencies,
+}
+
+impl ParticipantConfig {
+    /// Describes a participant of `kind` with an empty account and no latency.
+    #[must_use]
+    pub fn new(kind: impl Into<String>) -> Self {
+        Self { kind: kind.into(), ..Self::default() }
+    }
+
+    /// Sets what its account starts with.
+    #[must_use]
+    pub fn with_account(self, account: AccountConfig) -> Self {
+        Self { account, ..self }
+    }
+
+    /// Sets its end of the latencies.
+    #[must_use]
+    pub fn with_latencies(self, latencies: Latencies) -> Self {
+        Self { latencies, ..self }
+    }
 }
 
 /// What all participants of a market share.
@@ -261,7 +283,7 @@ impl MarketState {
     }
 
     /// Writes a fact, and lets the views and marks follow it.
-    pub(super) fn record(&mut self, now: SimTime, fact: &Fact) -> Result<(), String> {
+    pub(super) fn record(&mut self, now: SimTime, fact: &Fact) -> Result<(), SinkError> {
         self.tape.write(now, fact)?;
         self.follow(now, fact);
         Ok(())
@@ -281,7 +303,7 @@ impl Domain for MarketState {
                 account.book(report, &at)?;
                 if matches!(report.kind, crate::market::ReportKind::Filled { .. }) {
                     let instrument = at.instrument_id;
-                    self.mark_after_fill(now, to, instrument)?;
+                    self.mark_after_fill(now, to, instrument).map_err(|error| error.to_string())?;
                 }
                 Ok(())
             }
