@@ -20,7 +20,7 @@ use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
 use bearpit::participant::{Latencies, ParticipantConfig};
 use bearpit::process::OrnsteinUhlenbeck;
-use bearpit::record::{Names, RecordPlan, Recorder, RunLabel, TableSet};
+use bearpit::record::{Names, RecordConfig, Recorder, RunLabel, TableSet};
 use bearpit::scenario::Scenario;
 use bearpit::units::{FeeRate, Money, Quantity, Seed, SimDuration, SimTime};
 use tempfile::TempDir;
@@ -126,7 +126,7 @@ fn run(open: fn() -> Result<Market>, tables: Option<TableSet>) -> Result<(Took, 
     let recording = match tables {
         None => None,
         Some(tables) => {
-            let plan = RecordPlan { tables, ..RecordPlan::default() };
+            let plan = RecordConfig { tables, ..RecordConfig::default() };
             let (start, end) = (market.world().now(), market.close());
             let label = RunLabel { scenario: "bench".to_owned(), seed: Seed::new(42), start, end };
             let names = Names::of(market.world());

@@ -10,7 +10,8 @@ use super::console::{complain, new_table, print};
 use super::progress::thousands;
 use crate::analysis::metrics::Unit;
 use crate::analysis::{
-    Comparison, Difference, MeasureDifference, Parting, SubjectComparison, TableComparison, TableVerdict,
+    Comparison, Difference, FirstDifference, MeasureDifference, SubjectComparison, TableComparison,
+    TableVerdict,
 };
 use crate::record::{OpenError, StoredRun};
 use bearpit_core::units::Money;
@@ -86,7 +87,7 @@ fn verdict(runs: &[StoredRun; 2], comparison: &Comparison) -> String {
         let facts = thousands(manifest.facts);
         return format!("The tapes are the same: {facts} facts, digest {}.", manifest.digest);
     }
-    match comparison.first_parting() {
+    match comparison.first_difference() {
         Some((_, parting)) => format!("The tapes differ. By the recorded tables they part at {}.", parting.at),
         None => "The tapes differ, but no table that both runs recorded shows where: record more tables, and run both again.".to_owned(),
     }
@@ -176,7 +177,7 @@ fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
                 [name, none.clone(), none, format!("all {} rows are the same", thousands(*rows))]
             }
             TableVerdict::Incomparable(why) => [name, none.clone(), none, format!("not compared: {why}")],
-            TableVerdict::Parted(parting) => {
+            TableVerdict::Differs(parting) => {
                 [name, parting.at.to_string(), thousands(parting.row), parted(parting).to_owned()]
             }
         });
@@ -184,7 +185,7 @@ fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
     let mut text = format!(
         "Tables (the tape itself is not stored; an order has its row when it is over, a bar when it ends):\n{table}"
     );
-    if let Some((first, parting)) = comparison.first_parting() {
+    if let Some((first, parting)) = comparison.first_difference() {
         text.push_str(&format!(
             "\n\nThe first of these, row {} of `{}`:\n{}",
             thousands(parting.row),
@@ -195,7 +196,7 @@ fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
     text
 }
 
-const fn parted(parting: &Parting) -> &'static str {
+const fn parted(parting: &FirstDifference) -> &'static str {
     match &parting.rows {
         [None, _] => "A has no such row",
         [_, None] => "B has no such row",
@@ -204,7 +205,7 @@ const fn parted(parting: &Parting) -> &'static str {
 }
 
 /// Draws both rows, a column on each line, with a mark where they differ.
-fn rows(parting: &Parting) -> String {
+fn rows(parting: &FirstDifference) -> String {
     let mut table = new_table(&["", "column", "A", "B"], 4);
     for (place, name) in parting.columns.iter().enumerate() {
         let cell = |side: usize| match &parting.rows[side] {
@@ -249,7 +250,7 @@ fn outcome(runs: &[StoredRun; 2], comparison: &Comparison) -> Value {
         "only_in_a": comparison.alone[0],
         "only_in_b": comparison.alone[1],
         "tables": comparison.tables.as_ref().map(|tables| tables.iter().map(table_outcome).collect::<Value>()),
-        "first": comparison.first_parting().map(|(table, parting)| {
+        "first": comparison.first_difference().map(|(table, parting)| {
             json!({ "table": table.table.name(), "row": parting.row, "time": parting.at.to_string() })
         }),
     })
@@ -260,7 +261,7 @@ fn table_outcome(it: &TableComparison) -> Value {
     match &it.verdict {
         TableVerdict::Same(rows) => json!({ "table": name, "verdict": "same", "rows": rows }),
         TableVerdict::Incomparable(why) => json!({ "table": name, "verdict": "incomparable", "why": why }),
-        TableVerdict::Parted(parting) => {
+        TableVerdict::Differs(parting) => {
             let row = |side: &Option<Vec<String>>| -> Value {
                 side.as_ref().map_or(Value::Null, |row| {
                     parting

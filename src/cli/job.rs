@@ -10,7 +10,7 @@ use super::progress::Gauge;
 use super::several::PAGE;
 use crate::analysis::{RunData, Summary};
 use crate::record::{
-    AccountSummary, BookSummary, Format, HoldingSummary, InstrumentSummary, Manifest, Names, RecordPlan,
+    AccountSummary, BookSummary, Format, HoldingSummary, InstrumentSummary, Manifest, Names, RecordConfig,
     Recorded, Recorder, RunDir, RunLabel, StoredRun, Table,
 };
 use crate::report;
@@ -172,12 +172,12 @@ impl Job {
 
 impl Job {
     /// Returns what is recorded: as the scenario says, in the format that was asked for.
-    fn plan(&self) -> RecordPlan {
+    fn plan(&self) -> RecordConfig {
         let plan = self.scenario.record.clone();
-        RecordPlan { format: self.options.format.unwrap_or(plan.format), ..plan }
+        RecordConfig { format: self.options.format.unwrap_or(plan.format), ..plan }
     }
 
-    fn manifest(&self, market: &Market, plan: &RecordPlan, recorded: Recorded) -> Manifest {
+    fn manifest(&self, market: &Market, plan: &RecordConfig, recorded: Recorded) -> Manifest {
         let left_out = Table::ALL.into_iter().filter(|table| !plan.tables.contains(*table));
         let books = BookSummary { interval: plan.books.interval.to_string(), levels: plan.books.levels };
         let (scenario, world) = (&self.scenario, market.world());

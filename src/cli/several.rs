@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::complain;
 use super::files::write_whole;
-use crate::analysis::Several;
+use crate::analysis::RunSet;
 use crate::report::{self, Picture};
 
 /// What the page is called unless somebody gives it a name.
@@ -16,7 +16,7 @@ pub(super) const PAGE: &str = "report.html";
 /// # Errors
 /// What cannot be read or written, each on a line; then nothing is written.
 pub(super) fn write(runs: &[PathBuf], target: &Path) -> Result<Vec<Picture>, String> {
-    let several = Several::read(runs).map_err(|errors| {
+    let several = RunSet::read(runs).map_err(|errors| {
         let (last, rest) =
             errors.split_last().map_or((String::new(), &[][..]), |(last, rest)| (last.to_string(), rest));
         rest.iter().for_each(|error| complain(&format!("error: {error}")));

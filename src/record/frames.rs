@@ -1,14 +1,15 @@
-//! Frames from columns: of sheets for CSV and IPC, and of what is read back from CSV.
+//! Frames from columns: of groups for CSV and IPC, and of what is read back from CSV.
 
 use polars_core::prelude::{
     AnyValue, Column, DataFrame, DataType, Int64Chunked, Int128Chunked, IntoColumn, IntoSeries, NamedFrom,
     NewChunkedArray, PolarsResult, Scalar, Series, TimeUnit,
 };
 
-use super::column::{Column as Cells, Sheet};
+use super::row_group::RowGroup;
+use super::row_group::column::Column as Cells;
+use super::row_group::interner::Interner;
 use super::schema::{Kind, LABELS, MONEY_PRECISION, MONEY_SCALE, all_columns};
 use super::table::Table;
-use super::words::Words;
 use bearpit_core::units::Seed;
 
 /// One column of a frame under construction.
@@ -21,22 +22,26 @@ pub(super) enum Values<'a> {
     Money(Vec<i128>),
 }
 
-/// Returns the frame of a sheet, with the label on each row.
-pub(super) fn of_sheet(sheet: &Sheet, words: &Words, label: (&str, Seed)) -> PolarsResult<DataFrame> {
-    let frame = frame(sheet.table, sheet.columns.iter().map(|cells| values(cells, words)).collect())?;
+/// Returns the frame of a group, with the label on each row.
+pub(super) fn of_group(
+    group: &RowGroup,
+    interner: &Interner,
+    label: (&str, Seed),
+) -> PolarsResult<DataFrame> {
+    let frame = frame(group.table, group.columns.iter().map(|cells| values(cells, interner)).collect())?;
     let [(scenario, _), (seed, _)] = LABELS;
     let name = Scalar::new(DataType::String, AnyValue::StringOwned(label.0.into()));
     let labels = [(scenario, name), (seed, Scalar::from(label.1.get()))];
-    frame.hstack(&labels.map(|(column, value)| Column::new_scalar(column.into(), value, sheet.rows)))
+    frame.hstack(&labels.map(|(column, value)| Column::new_scalar(column.into(), value, group.rows)))
 }
 
-fn values<'a>(cells: &'a Cells, words: &'a Words) -> Values<'a> {
+fn values<'a>(cells: &'a Cells, interner: &'a Interner) -> Values<'a> {
     match cells {
         Cells::Number(cells) => Values::Number(cells.cells().map(|cell| cell.map(f64::from_bits)).collect()),
         Cells::Count(cells) => Values::Count(cells.cells()),
         Cells::Small(cells) => Values::Small(cells.clone()),
         Cells::Word(cells) => {
-            Values::Text(cells.cells().map(|number| number.map(|number| words.get(number))).collect())
+            Values::Text(cells.cells().map(|number| number.map(|number| interner.get(number))).collect())
         }
         Cells::Text(cells) => Values::Text(cells.iter().map(Option::as_deref).collect()),
         Cells::Time(cells) => Values::Time(cells.clone()),

@@ -10,34 +10,34 @@
 //!
 //! [`StoredRun`] reads a finished run back. `docs/tables.md` tells every column.
 
-mod bars;
-mod books;
-mod coded;
-mod column;
-mod directory;
+mod config;
+mod error;
+mod format;
 mod frames;
-mod gather;
-mod holdings;
 mod manifest;
-mod orders;
+mod names;
 mod parquet;
-mod plan;
+mod recorded;
 mod recorder;
+mod row_builder;
+mod row_group;
+mod row_groups;
 mod rows;
+mod run_dir;
 mod schema;
-mod sheets;
 mod stored;
 mod table;
 #[cfg(test)]
 mod tests;
-mod words;
 mod writer;
 
-pub use directory::{DirectoryError, RunDir};
+pub use config::{BookSnapshotConfig, RecordConfig, RunLabel, TableSet};
+pub use error::RecordError;
+pub use format::Format;
 pub use manifest::{AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, TableSummary};
-pub use plan::{BookPlan, RecordPlan, RunLabel, TableSet};
-pub use recorder::{Recorded, Recorder, Recording};
-pub use rows::Names;
+pub use names::Names;
+pub use recorded::Recorded;
+pub use recorder::{Recorder, Recording};
+pub use run_dir::{DirectoryError, RunDir};
 pub use stored::{OpenError, Pieces, StoredRun};
-pub use table::{Format, Table};
-pub use writer::RecordError;
+pub use table::Table;

@@ -1,4 +1,4 @@
-//! [`ParquetFile`]: sheets into a Parquet file, each a row group.
+//! [`ParquetFile`]: groups into a Parquet file, each a row group.
 //!
 //! Polars would look through every column of text for words that come again; here words are numbers already,
 //! and the pages are made from those. Times and counts are stored as differences.
@@ -17,11 +17,12 @@ use polars_parquet::write::{
     FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
 };
 
-use super::coded::{Coded, Numbers};
-use super::column::{Column, Sheet};
+use super::row_group::RowGroup;
+use super::row_group::column::Column;
+use super::row_group::dictionary_column::{DictionaryColumn, Numbers};
+use super::row_group::interner::Interner;
 use super::schema::schema;
 use super::table::Table;
-use super::words::Words;
 use bearpit_core::units::Seed;
 
 /// Bytes of an amount of money.
@@ -48,13 +49,18 @@ impl ParquetFile {
         Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options })
     }
 
-    /// Writes a sheet as a row group; a sheet without rows is none.
-    pub(super) fn write(&mut self, sheet: &Sheet, words: &Words, label: (&str, Seed)) -> PolarsResult<()> {
-        if sheet.rows == 0 {
+    /// Writes a group as a row group; a group without rows is none.
+    pub(super) fn write(
+        &mut self,
+        group: &RowGroup,
+        interner: &Interner,
+        label: (&str, Seed),
+    ) -> PolarsResult<()> {
+        if group.rows == 0 {
             return Ok(());
         }
-        let own = sheet.columns.iter().map(|column| (encode(column, words), column.varies()));
-        let labels = [constant_text(label.0, sheet.rows), constant(label.1.get(), sheet.rows)];
+        let own = group.columns.iter().map(|column| (encode(column, interner), column.varies()));
+        let labels = [constant_text(label.0, group.rows), constant(label.1.get(), group.rows)];
         let arrays = own.chain(labels.map(|array| (array, false)));
         let fields = self.writer.parquet_schema().fields().to_vec();
         let mut columns = Vec::new();
@@ -70,7 +76,7 @@ impl ParquetFile {
                 columns.push(Ok(DynStreamingIterator::new(pages.map_err(PolarsError::from))));
             }
         }
-        self.writer.write(sheet.rows as u64, DynIter::new(columns.into_iter()))
+        self.writer.write(group.rows as u64, DynIter::new(columns.into_iter()))
     }
 
     pub(super) fn finish(mut self) -> PolarsResult<()> {
@@ -79,14 +85,14 @@ impl ParquetFile {
 }
 
 /// Returns a column as an array, and how it is to be stored.
-fn encode(column: &Column, words: &Words) -> PolarsResult<Encoded> {
+fn encode(column: &Column, interner: &Interner) -> PolarsResult<Encoded> {
     match column {
         Column::Number(cells) => {
             let values = cells.values().iter().map(|bits| f64::from_bits(*bits)).collect();
             dictionary(cells, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())
         }
         Column::Word(cells) => {
-            let values: Vec<&str> = cells.values().iter().map(|number| words.get(*number)).collect();
+            let values: Vec<&str> = cells.values().iter().map(|number| interner.get(*number)).collect();
             dictionary(cells, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values(values).boxed())
         }
         Column::Money(cells) => {
@@ -121,7 +127,7 @@ fn encode(column: &Column, words: &Words) -> PolarsResult<Encoded> {
 
 /// Returns the array of numbers beside the array of the values that they stand for.
 fn dictionary<T: Copy + Eq, N: Numbers<T>>(
-    cells: &Coded<T, N>,
+    cells: &DictionaryColumn<T, N>,
     kind: ArrowDataType,
     values: Box<dyn Array>,
 ) -> PolarsResult<Encoded> {

@@ -3,21 +3,22 @@
 use std::io;
 use std::mem;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use super::gather::Gatherer;
-use super::manifest::TableSummary;
-use super::plan::{RecordPlan, RunLabel, TableSet};
-use super::rows::Names;
-use super::sheets::Sheets;
-use super::writer::{self, Facts, RecordError};
-use bearpit_core::market::{SinkError, Stamped, TapeSink};
+use super::config::{RecordConfig, RunLabel, TableSet};
+use super::error::RecordError;
+use super::names::Names;
+use super::recorded::Recorded;
+use super::row_builder::RowBuilder;
+use super::row_groups::RowGroups;
+use bearpit_core::market::{Fact, SinkError, Stamped, TapeSink};
+use bearpit_core::units::SimTime;
 
 /// Facts that are handed over together: enough that it costs the market next to nothing, and few enough that
 /// they stay in a processor's cache.
 const CHUNK_FACTS: usize = 1024;
-/// Chunks that may wait for the writer: enough that it may take its time over a sheet now and then.
+/// Chunks that may wait for the writer: enough that it may take its time over a group now and then.
 const CHUNKS_WAITING: usize = 32;
 
 /// Copies the facts that the tables need; goes onto the tape.
@@ -36,15 +37,6 @@ pub struct Recording {
     thread: JoinHandle<Result<Recorded, RecordError>>,
 }
 
-/// What a recording has left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    /// The tables, with their rows.
-    pub tables: Vec<TableSummary>,
-    /// How many orders had not ended, and so have no row; none after a whole run.
-    pub open_orders: usize,
-}
-
 impl Recorder {
     /// Makes the files in `directory`, and starts the thread that writes them.
     ///
@@ -52,16 +44,16 @@ impl Recorder {
     /// [`RecordError`] if a file cannot be made.
     pub fn start(
         directory: &Path,
-        plan: &RecordPlan,
+        plan: &RecordConfig,
         label: RunLabel,
         names: Names,
     ) -> Result<(Self, Recording), RecordError> {
-        let sheets = Sheets::create(directory, plan, label.clone(), names)?;
-        let gatherer = Gatherer::new(plan, &label, sheets);
+        let groups = RowGroups::create(directory, plan, label.clone(), names)?;
+        let rows = RowBuilder::new(plan, &label, groups);
         let (writer, chunks) = sync_channel(CHUNKS_WAITING);
         let (give_back, emptied) = channel();
         let thread = thread::Builder::new().name("recorder".to_owned());
-        let thread = thread.spawn(move || writer::run(gatherer, &chunks, &give_back));
+        let thread = thread.spawn(move || write_all(rows, &chunks, &give_back));
         let thread =
             thread.map_err(|error: io::Error| RecordError::Thread(format!("cannot be started: {error}")))?;
         let facts = Vec::with_capacity(CHUNK_FACTS);
@@ -103,4 +95,22 @@ impl Recording {
     pub fn finish(self) -> Result<Recorded, RecordError> {
         self.thread.join().unwrap_or_else(|_| Err(RecordError::Thread("ended in a panic".to_owned())))
     }
+}
+
+/// Facts on their way to the writer.
+type Facts = Vec<(SimTime, Fact)>;
+
+/// Writes facts until their sender is gone; gives back the emptied chunks, and returns what that came to.
+fn write_all(
+    mut rows: RowBuilder,
+    chunks: &Receiver<Facts>,
+    emptied: &Sender<Facts>,
+) -> Result<Recorded, RecordError> {
+    for mut chunk in chunks {
+        chunk.iter().try_for_each(|(at, fact)| rows.take(*at, fact))?;
+        chunk.clear();
+        // Where the recorder is gone, nobody needs it any more.
+        emptied.send(chunk).ok();
+    }
+    rows.finish()
 }

@@ -198,3 +198,10 @@ pub(super) fn schema(table: Table, as_text: bool) -> Schema {
     };
     all_columns(table).map(field).collect()
 }
+
+impl Table {
+    /// Returns the names of the columns that tell of the market, in order: all but `scenario` and `seed`.
+    pub fn columns(self) -> impl Iterator<Item = &'static str> {
+        columns(self).iter().map(|(name, _)| *name)
+    }
+}

@@ -11,10 +11,11 @@ use polars_io::ipc::IpcReader;
 use polars_io::parquet::read::ParquetReader;
 use thiserror::Error;
 
+use super::format::Format;
 use super::frames::{Values, frame};
 use super::manifest::Manifest;
 use super::schema::{Kind, all_columns, schema};
-use super::table::{Format, Table};
+use super::table::Table;
 use bearpit_core::units::{Decimal, Money, SimTime};
 
 /// Rows that are read at once.

@@ -1,9 +1,4 @@
-//! The names of the tables of a run, and of the formats they are written in.
-
-use std::fmt;
-use std::str::FromStr;
-
-use super::schema;
+//! [`Table`]: the tables of a run, by name.
 
 /// A table of a run; `docs/tables.md` tells its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,11 +69,6 @@ impl Table {
         }
     }
 
-    /// Returns the names of the columns that tell of the market, in order: all but `scenario` and `seed`.
-    pub fn columns(self) -> impl Iterator<Item = &'static str> {
-        schema::columns(self).iter().map(|(name, _)| *name)
-    }
-
     /// Returns the name of the column by whose time the rows are written.
     #[must_use]
     pub const fn clock(self) -> &'static str {
@@ -87,46 +77,5 @@ impl Table {
             Self::Bars => "end",
             _ => "time",
         }
-    }
-}
-
-/// A file format for tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Format {
-    /// Apache Parquet, compressed with zstd.
-    #[default]
-    Parquet,
-    /// Comma-separated text with a header line.
-    Csv,
-    /// The Arrow IPC file format.
-    Ipc,
-}
-
-impl Format {
-    /// Returns the format's name, which is also the extension of its files.
-    #[must_use]
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Parquet => "parquet",
-            Self::Csv => "csv",
-            Self::Ipc => "ipc",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.extension())
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Parquet, Self::Csv, Self::Ipc]
-            .into_iter()
-            .find(|format| format.extension() == text)
-            .ok_or_else(|| format!("`{text}` is not a table format: choose parquet, csv or ipc"))
     }
 }

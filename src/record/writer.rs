@@ -1,73 +1,27 @@
-//! The writer: facts to rows on a thread of its own, and sheets of rows to files.
+//! The writer: facts to rows on a thread of its own, and groups of rows to files.
 
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender};
 
-use polars_core::prelude::{DataFrame, PolarsError, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult};
 use polars_io::SerWriter;
 use polars_io::csv::write as csv_write;
 use polars_io::csv::write::CsvWriter;
 use polars_io::ipc as ipc_io;
 use polars_io::ipc::IpcWriter;
-use thiserror::Error;
 
-use super::column::Sheet;
+use super::config::RunLabel;
+use super::error::RecordError;
+use super::format::Format;
 use super::frames;
-use super::gather::Gatherer;
 use super::manifest::TableSummary;
 use super::parquet::ParquetFile;
-use super::plan::RunLabel;
-use super::recorder::Recorded;
+use super::row_group::RowGroup;
+use super::row_group::interner::Interner;
 use super::schema::schema;
 use super::stored;
-use super::table::{Format, Table};
-use super::words::Words;
-use bearpit_core::market::Fact;
-use bearpit_core::units::SimTime;
-
-/// Says why a recording failed.
-#[derive(Debug, Error)]
-pub enum RecordError {
-    /// A file could not be made.
-    #[error("{}: cannot be written: {cause}", path.display())]
-    Create {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// Rows could not be written.
-    #[error("{}: cannot be written: {cause}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What Polars said.
-        cause: PolarsError,
-    },
-    /// The writer's thread could not be started, or ended in a panic.
-    #[error("the thread that writes the tables {0}")]
-    Thread(String),
-}
-
-/// Facts on their way to the writer.
-pub(super) type Facts = Vec<(SimTime, Fact)>;
-
-/// Writes facts until their sender is gone; gives back the emptied chunks, and returns what that came to.
-pub(super) fn run(
-    mut gatherer: Gatherer,
-    chunks: &Receiver<Facts>,
-    emptied: &Sender<Facts>,
-) -> Result<Recorded, RecordError> {
-    for mut chunk in chunks {
-        chunk.iter().try_for_each(|(at, fact)| gatherer.take(*at, fact))?;
-        chunk.clear();
-        // Where the recorder is gone, nobody needs it any more.
-        emptied.send(chunk).ok();
-    }
-    gatherer.finish()
-}
+use super::table::Table;
 
 /// The file of a table.
 pub(super) struct TableFile {
@@ -91,30 +45,30 @@ impl TableFile {
         Ok(Self { path, rows: 0, output })
     }
 
-    /// Writes a sheet, and empties it.
+    /// Writes a group, and empties it.
     pub(super) fn write(
         &mut self,
-        sheet: &mut Sheet,
-        words: &Words,
+        group: &mut RowGroup,
+        interner: &Interner,
         label: &RunLabel,
     ) -> Result<(), RecordError> {
-        self.rows += sheet.rows as u64;
-        let written = self.output.write(sheet, words, label);
-        sheet.clear();
+        self.rows += group.rows as u64;
+        let written = self.output.write(group, interner, label);
+        group.clear();
         written.map_err(|cause| RecordError::Write { path: self.path.clone(), cause })
     }
 
-    /// Writes the last sheet, and ends the file.
+    /// Writes the last group, and ends the file.
     pub(super) fn finish(
         mut self,
-        sheet: &mut Sheet,
-        words: &Words,
+        group: &mut RowGroup,
+        interner: &Interner,
         label: &RunLabel,
     ) -> Result<TableSummary, RecordError> {
-        self.write(sheet, words, label)?;
+        self.write(group, interner, label)?;
         let path = self.path;
         self.output.finish().map_err(|cause| RecordError::Write { path, cause })?;
-        Ok(TableSummary { name: sheet.table.name().to_owned(), rows: self.rows })
+        Ok(TableSummary { name: group.table.name().to_owned(), rows: self.rows })
     }
 }
 
@@ -132,17 +86,17 @@ impl Output {
         })
     }
 
-    fn write(&mut self, sheet: &Sheet, words: &Words, label: &RunLabel) -> PolarsResult<()> {
+    fn write(&mut self, group: &RowGroup, interner: &Interner, label: &RunLabel) -> PolarsResult<()> {
         let label = (label.scenario.as_str(), label.seed);
         match self {
-            Self::Parquet(file) => file.write(sheet, words, label),
+            Self::Parquet(file) => file.write(group, interner, label),
             // A table without rows still has its header.
             Self::Csv(writer) => {
-                let frame: DataFrame = frames::of_sheet(sheet, words, label)?;
-                writer.write_batch(&stored::to_text(sheet.table, &frame)?)
+                let frame: DataFrame = frames::of_group(group, interner, label)?;
+                writer.write_batch(&stored::to_text(group.table, &frame)?)
             }
-            Self::Ipc(_) if sheet.rows == 0 => Ok(()),
-            Self::Ipc(writer) => writer.write_batch(&frames::of_sheet(sheet, words, label)?),
+            Self::Ipc(_) if group.rows == 0 => Ok(()),
+            Self::Ipc(writer) => writer.write_batch(&frames::of_group(group, interner, label)?),
         }
     }
 

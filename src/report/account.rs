@@ -6,7 +6,7 @@ use super::sheet::{Sheet, put};
 use super::text::{escape, number, span, whole};
 use super::{ReportError, activity, drawdowns, measures, page, trips};
 use crate::analysis::metrics::{Calendar, HourReturn, MonthReturn, hours, months, rolling, wealth};
-use crate::analysis::{AccountData, Point, RunData, thinned};
+use crate::analysis::{AccountData, Point, RunData, downsampled};
 use crate::record::Table;
 
 /// Writes the section of an account.
@@ -52,7 +52,7 @@ fn growth(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<()
     let percent = |returns: &[f64]| -> Vec<Point> {
         let levels = wealth(returns).map(|wealth| (wealth - 1.0) * 100.0);
         let start = (!returns.is_empty()).then_some((data.extent.start(), 0.0));
-        thinned(data.extent, start.into_iter().chain(sample.ends.iter().copied().zip(levels)))
+        downsampled(data.extent, start.into_iter().chain(sample.ends.iter().copied().zip(levels)))
     };
     let owner = &account.summary.owner;
     let title = format!("Return of {owner}");

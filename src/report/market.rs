@@ -156,7 +156,7 @@ fn profile(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(
 }
 
 fn signs(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
-    let values = listing.signs.clone().unwrap_or_default();
+    let values = listing.order_sign_acf.clone().unwrap_or_default();
     let name = |lag: usize| if lag == 1 || lag.is_multiple_of(5) { lag.to_string() } else { String::new() };
     let figure = Bars {
         title: format!("Order of purchases and sales, {}", listing.title()),

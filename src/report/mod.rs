@@ -24,7 +24,7 @@ use thiserror::Error;
 
 pub use png::png;
 
-use crate::analysis::{RunData, Several};
+use crate::analysis::{RunData, RunSet};
 
 /// Says why a report cannot be drawn.
 #[derive(Debug, Error)]
@@ -76,6 +76,6 @@ pub fn render(data: &RunData) -> Result<Report, ReportError> {
 ///
 /// # Errors
 /// [`ReportError`] if a figure cannot be drawn.
-pub fn render_several(several: &Several) -> Result<Report, ReportError> {
+pub fn render_several(several: &RunSet) -> Result<Report, ReportError> {
     several::page(several)
 }

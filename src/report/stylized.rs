@@ -4,7 +4,9 @@ use super::ReportError;
 use super::figures::{Chart, Look, Series, Tone};
 use super::sheet::{Sheet, put};
 use super::text::{NONE, escape, number, places_for, span, whole};
-use crate::analysis::{Fact, ListingData, Margin, Statistic, StylizedFact, StylizedFacts, Verdict};
+use crate::analysis::{
+    ListingData, Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict,
+};
 
 /// Writes the stylized facts of a listing.
 pub(super) fn listing(sheet: &mut Sheet, listing: &ListingData) -> Result<(), ReportError> {
@@ -114,7 +116,7 @@ fn row(sheet: &mut Sheet, fact: &StylizedFact) {
         Verdict::CannotTell(why) => format!("cannot be told: {why}"),
     };
     let (name, sample) = (fact.fact.name(), whole(fact.sample as u64));
-    let counted = if fact.fact == Fact::LongMemoryOfSigns { "orders" } else { "returns" };
+    let counted = if fact.fact == StylizedFactKind::LongMemoryOfSigns { "orders" } else { "returns" };
     put!(
         sheet,
         "<tr><th>{name}<small>{sample} {counted}</small></th><td>{}</td>",
@@ -153,7 +155,7 @@ mod tests {
     use super::*;
     use bearpit_core::units::SimDuration;
 
-    fn facts(verdict: impl Fn(Fact) -> Verdict) -> StylizedFacts {
+    fn facts(verdict: impl Fn(StylizedFactKind) -> Verdict) -> StylizedFacts {
         let fact =
             |fact| StylizedFact { fact, statistics: Vec::new(), sample: 1_234, verdict: verdict(fact) };
         StylizedFacts {
@@ -163,7 +165,7 @@ mod tests {
             autocorrelation_of_sizes: Vec::new(),
             density: Vec::new(),
             normal: Vec::new(),
-            facts: Fact::ALL.map(fact).to_vec(),
+            facts: StylizedFactKind::ALL.map(fact).to_vec(),
         }
     }
 
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn where_nothing_can_be_told_a_sentence_says_each_reason_once() {
         let page = page(&facts(|fact| match fact {
-            Fact::LongMemoryOfSigns => Verdict::CannotTell("no trades"),
+            StylizedFactKind::LongMemoryOfSigns => Verdict::CannotTell("no trades"),
             _ => Verdict::CannotTell("the mid never moved"),
         }));
         assert!(page.contains("cannot be told: the mid never moved; no trades."), "{page}");
@@ -186,8 +188,8 @@ mod tests {
     #[test]
     fn every_fact_has_a_row_with_its_verdict() {
         let mut facts = facts(|fact| match fact {
-            Fact::HeavyTails => Verdict::Seen,
-            Fact::Leverage => Verdict::CannotTell("there is no reason"),
+            StylizedFactKind::HeavyTails => Verdict::Seen,
+            StylizedFactKind::Leverage => Verdict::CannotTell("there is no reason"),
             _ => Verdict::NotSeen,
         });
         facts.facts[1].statistics = vec![

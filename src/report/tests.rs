@@ -5,9 +5,9 @@ use crate::analysis::metrics::MarketTotals;
 use crate::analysis::metrics::{Measures, Sample, TradingTotals, account, market, trading};
 use crate::analysis::trips::RoundTrip;
 use crate::analysis::{
-    AccountData, AccountTrip, Attribution, DepthProfile, EntryLatencies, Evenly, Extent, Fact, FillMark,
-    LineThinner, ListingData, LogLine, Margin, MeanThinner, Notable, OwnerLog, Plotted, PlottedSeries, Point,
-    Position, RunData, Statistic, StylizedFact, StylizedFacts, Verdict,
+    AccountData, AccountTrip, Attribution, DepthProfile, EntryLatencies, EvenSample, Extent, FillMark,
+    LineDownsampler, ListingData, LogLine, Margin, MeanDownsampler, OwnerLog, Plotted, PlottedSeries, Point,
+    PositionSeries, RunData, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, TopTrips, Verdict,
 };
 use crate::record::Manifest;
 use bearpit_core::market::Side;
@@ -47,7 +47,7 @@ fn at(number: i64, of: i64) -> i64 {
 /// A line of a million points, thinned.
 fn line(seed: u64) -> Vec<Point> {
     let (mut walk, mut level) = (Walk(seed), 1_000_000.0);
-    let mut line = LineThinner::new(extent());
+    let mut line = LineDownsampler::new(extent());
     for number in 0..FILLS {
         level += walk.step();
         line.add((at(number, FILLS), level));
@@ -57,7 +57,7 @@ fn line(seed: u64) -> Vec<Point> {
 
 fn mean(seed: u64) -> Vec<Point> {
     let mut walk = Walk(seed);
-    let mut mean = MeanThinner::new(extent());
+    let mut mean = MeanDownsampler::new(extent());
     (0..FILLS).for_each(|number| mean.set(at(number, FILLS), Some(1.0 + walk.step())));
     mean.finish().0
 }
@@ -71,7 +71,7 @@ fn sample() -> Sample {
 
 fn trips() -> (Vec<AccountTrip>, u64) {
     let mut walk = Walk(9);
-    let mut trips = Evenly::new(AccountData::TRIPS_MAX);
+    let mut trips = EvenSample::new(AccountData::TRIPS_MAX);
     for number in 0..FILLS / 2 {
         let mut amount = || Money::from_units(i128::from(walk.bits()) << 10);
         let trip = RoundTrip {
@@ -96,7 +96,7 @@ fn account(number: usize, template: &Template) -> AccountData {
         "initial_holdings": [], "initial_equity": "1000000.00", "final_equity": "1000100.00", "profit": "100.00",
         "fees": "12.50", "financing": "0.00", "fills": FILLS, "refused": 0, "failure": null,
     });
-    let mut fills = Evenly::new(AccountData::MARKS_MAX);
+    let mut fills = EvenSample::new(AccountData::MARKS_MAX);
     for fill in 0..FILLS {
         let symbol = "S0".to_owned();
         fills.add(FillMark {
@@ -109,20 +109,20 @@ fn account(number: usize, template: &Template) -> AccountData {
     }
     let (fills, fills_total) = fills.finish();
     let (trips, trips_total) = template.trips.clone();
-    let last: Vec<AccountTrip> = trips.iter().take(Notable::EACH_MAX).cloned().collect();
+    let last: Vec<AccountTrip> = trips.iter().take(TopTrips::EACH_MAX).cloned().collect();
     let series =
         |name: &str| PlottedSeries { name: name.to_owned(), points: template.line.clone(), total: 1 };
     AccountData {
         summary: serde_json::from_value(summary).unwrap(),
         equity: template.line.clone(),
         drawdown: template.line.iter().map(|point| (point.0, -point.1)).collect(),
-        positions: vec![Position { symbol: "S0".to_owned(), points: template.line.clone() }],
+        positions: vec![PositionSeries { symbol: "S0".to_owned(), points: template.line.clone() }],
         fills,
         fills_total,
         sample: template.sample.clone(),
         trips,
         trips_total,
-        notable: Notable { wins: last.clone(), losses: last.clone(), last: last.into() },
+        top_trips: TopTrips { wins: last.clone(), losses: last.clone(), last: last.into() },
         fifo_trips: Vec::new(),
         fifo_trips_total: 0,
         attribution: Some(Attribution { spread: 50.0, inventory: 62.5, fees: 12.5, financing: 0.0 }),
@@ -155,7 +155,7 @@ fn stylized() -> StylizedFacts {
         autocorrelation_of_sizes: vec![0.1; 40],
         density: (-20..=20).map(|bar| (f64::from(bar) / 2.0, 0.01)).collect(),
         normal: (-30..=30).map(|bar| (f64::from(bar) / 10.0, 0.1)).collect(),
-        facts: Fact::ALL.map(fact).to_vec(),
+        facts: StylizedFactKind::ALL.map(fact).to_vec(),
     }
 }
 
@@ -170,7 +170,7 @@ fn listing(number: usize, template: &Template) -> ListingData {
         volume: columns.clone(),
         volume_width: SimDuration::from_secs(234),
         volatility: columns,
-        signs: Some(vec![0.1; 20]),
+        order_sign_acf: Some(vec![0.1; 20]),
         stylized: stylized(),
         spread: template.mean.clone(),
         bid_size: template.mean.clone(),

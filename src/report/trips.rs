@@ -24,7 +24,7 @@ pub(super) fn scatter(sheet: &mut Sheet, data: &RunData, account: &AccountData) 
         shown.clear();
     } else if shown.len() as u64 != account.trips_total {
         // What one wants to see is seen, however the others are thinned.
-        let notable = account.notable.wins.iter().chain(&account.notable.losses);
+        let notable = account.top_trips.wins.iter().chain(&account.top_trips.losses);
         let missing: Vec<&AccountTrip> = notable.filter(|trip| !shown.contains(trip)).collect();
         shown.extend(missing);
     }
@@ -75,7 +75,7 @@ pub(super) fn table(sheet: &mut Sheet, account: &AccountData, instruments: &[Ins
         sheet,
         "<div class=\"scroll\"><table class=\"trips\"><thead><tr><th>entered</th><th>market</th><th>side</th><th>quantity</th><th>entry</th><th>exit</th><th>lasted</th><th>worst</th><th>best</th><th>fees</th><th>P&amp;L after fees</th><th>return</th></tr></thead>"
     );
-    let notable = &account.notable;
+    let notable = &account.top_trips;
     group(sheet, "Largest gains", notable.wins.iter(), instruments);
     group(sheet, "Largest losses", notable.losses.iter(), instruments);
     group(sheet, "Last", notable.last.iter(), instruments);

@@ -3,7 +3,7 @@
 use super::read::{self, Read};
 use super::section::Section;
 use super::tree::{Node, Value};
-use crate::record::{BookPlan, Format, RecordPlan, Table, TableSet};
+use crate::record::{BookSnapshotConfig, Format, RecordConfig, Table, TableSet};
 use bearpit_core::units::SimDuration;
 
 /// More snapshots of a book than this are not taken in a run.
@@ -27,11 +27,11 @@ impl Default for Surroundings {
 }
 
 /// Reads `[record]`, which may be missing.
-pub(super) fn record(root: &Section<'_>, around: Surroundings) -> Option<RecordPlan> {
-    let usual = RecordPlan {
+pub(super) fn record(root: &Section<'_>, around: Surroundings) -> Option<RecordConfig> {
+    let usual = RecordConfig {
         bars: vec![around.bar_interval],
         sample_interval: around.sample_interval,
-        ..RecordPlan::default()
+        ..RecordConfig::default()
     };
     let Some(section) = root.table("record", "[record]") else { return Some(usual) };
     let formats = [Format::Parquet, Format::Csv, Format::Ipc].map(|format| (format.extension(), format));
@@ -41,7 +41,13 @@ pub(super) fn record(root: &Section<'_>, around: Surroundings) -> Option<RecordP
     let tables = tables(&section);
     section.finish();
     let (bars, tables) = (bars?, tables?);
-    Some(RecordPlan { format: format?, bars, books: books?, tables, sample_interval: usual.sample_interval })
+    Some(RecordConfig {
+        format: format?,
+        bars,
+        books: books?,
+        tables,
+        sample_interval: usual.sample_interval,
+    })
 }
 
 fn tables(section: &Section<'_>) -> Option<TableSet> {
@@ -64,10 +70,10 @@ fn tables(section: &Section<'_>) -> Option<TableSet> {
     Some(tables)
 }
 
-fn books(section: &Section<'_>, length: SimDuration) -> Option<BookPlan> {
-    let usual = BookPlan::default();
+fn books(section: &Section<'_>, length: SimDuration) -> Option<BookSnapshotConfig> {
+    let usual = BookSnapshotConfig::default();
     let Some(table) = section.table("books", "the books of [record]") else {
-        return Some(BookPlan { interval: sparse(usual.interval, length), ..usual });
+        return Some(BookSnapshotConfig { interval: sparse(usual.interval, length), ..usual });
     };
     let interval = table.or("interval", sparse(usual.interval, length), read::step);
     let levels = table.or("levels", 10, read::integer(1, 1_000));
@@ -79,7 +85,7 @@ fn books(section: &Section<'_>, length: SimDuration) -> Option<BookPlan> {
         table.complain("interval", message, Some(format!("take at least {least}")));
     }
     table.finish();
-    Some(BookPlan { interval: interval?, levels: usize::try_from(levels?).ok()? })
+    Some(BookSnapshotConfig { interval: interval?, levels: usize::try_from(levels?).ok()? })
 }
 
 /// Returns the least multiple of an interval at which there are not too many snapshots.
@@ -122,7 +128,7 @@ mod tests {
                           [[instruments]]\nsymbol = \"ACME\"\ntick_size = \"0.01\"\n\
                           [[venues]]\nname = \"PIT\"\ninstruments = [\"ACME\"]\n";
 
-    fn load(record: &str) -> Result<RecordPlan, Vec<String>> {
+    fn load(record: &str) -> Result<RecordConfig, Vec<String>> {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("t.toml");
         fs::write(&path, format!("{MARKET}{record}")).unwrap();
@@ -134,7 +140,7 @@ mod tests {
     fn what_is_not_said_is_as_usual() {
         let plan = load("").unwrap();
         let five_minutes = SimDuration::from_secs(300);
-        assert_eq!(plan, RecordPlan { bars: vec![five_minutes], ..RecordPlan::default() });
+        assert_eq!(plan, RecordConfig { bars: vec![five_minutes], ..RecordConfig::default() });
         assert_eq!(load("[record]\n").unwrap(), plan);
     }
 

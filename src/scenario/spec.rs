@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::record::RecordPlan;
+use crate::record::RecordConfig;
 use crate::script::ScriptConfig;
 use bearpit_agents::{MarketMakerConfig, NoiseConfig, OrderFlowConfig, ReplayConfig};
 use bearpit_core::account::Financing;
@@ -32,7 +32,7 @@ pub struct Scenario {
     /// Interval at which accounts are marked to market.
     pub sample_interval: SimDuration,
     /// What is recorded of it.
-    pub record: RecordPlan,
+    pub record: RecordConfig,
     /// The instruments; at least one.
     pub instruments: Vec<InstrumentSpec>,
     /// The venues; at least one.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bearpit::analysis::{Several, Spread};
+use bearpit::analysis::{RunSet, Spread};
 use bearpit::report::render_several;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -210,12 +210,12 @@ fn many_seeds_have_a_fan_a_histogram_and_a_list_that_agree_with_their_summaries(
         ema["profit"].as_str().unwrap().parse().unwrap()
     };
     let profits: Vec<f64> = runs.iter().map(profit).collect();
-    let several = Several::read(&runs).unwrap();
+    let several = RunSet::read(&runs).unwrap();
     let batch = &several.batches[0];
     for ((run, account), profit) in batch.account("ema").zip(&profits) {
         assert_eq!(account.profit.to_bits(), profit.to_bits(), "seed {}", run.seed);
-        assert_eq!(account.gains.len(), Several::TIMES);
-        let last = account.gains[Several::TIMES - 1];
+        assert_eq!(account.gains.len(), RunSet::TIMES);
+        let last = account.gains[RunSet::TIMES - 1];
         assert!((last - profit).abs() < 1e-6, "the curve of seed {} ends at its P&L: {last}", run.seed);
     }
     let spread = Spread::of(profits.iter().copied()).unwrap();

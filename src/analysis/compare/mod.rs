@@ -11,7 +11,7 @@ mod parting;
 
 pub use inputs::Difference;
 pub use measures::{MeasureDifference, SubjectComparison};
-pub use parting::{Parting, TableComparison, TableVerdict};
+pub use parting::{FirstDifference, TableComparison, TableVerdict};
 
 use crate::analysis::Summary;
 use crate::record::{OpenError, StoredRun};
@@ -54,7 +54,7 @@ impl Comparison {
 
     /// Returns the table in which the tapes part first, and how; none where they are the same, or no table tells.
     #[must_use]
-    pub fn first_parting(&self) -> Option<(&TableComparison, &Parting)> {
+    pub fn first_difference(&self) -> Option<(&TableComparison, &FirstDifference)> {
         let tables = self.tables.iter().flatten();
         let partings = tables.filter_map(|table| table.verdict.parting().map(|parting| (table, parting)));
         // Of the same time, the first: tables stand in the order in which they tell most.

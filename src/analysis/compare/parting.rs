@@ -20,15 +20,15 @@ pub enum TableVerdict {
     /// All rows are the same, so many.
     Same(u64),
     /// A row differs.
-    Parted(Box<Parting>),
+    Differs(Box<FirstDifference>),
     /// It cannot be compared, and why.
     Incomparable(String),
 }
 
 impl TableVerdict {
-    pub(super) fn parting(&self) -> Option<&Parting> {
+    pub(super) fn parting(&self) -> Option<&FirstDifference> {
         match self {
-            Self::Parted(parting) => Some(parting),
+            Self::Differs(parting) => Some(parting),
             Self::Same(_) | Self::Incomparable(_) => None,
         }
     }
@@ -36,7 +36,7 @@ impl TableVerdict {
 
 /// The first row of a table that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parting {
+pub struct FirstDifference {
     /// Its number, from 1.
     pub row: u64,
     /// Its time; the earlier one where the times differ.
@@ -180,7 +180,7 @@ fn parted(
     let clock = columns.iter().position(|name| *name == table.clock()).unwrap_or(0);
     let times = rows.iter().flatten().filter_map(|row| row.get(clock)?.parse().ok());
     let at = times.min().unwrap_or(SimTime::from_nanos(0));
-    TableVerdict::Parted(Box::new(Parting { row: row + 1, at, columns, rows }))
+    TableVerdict::Differs(Box::new(FirstDifference { row: row + 1, at, columns, rows }))
 }
 
 /// Writes a cell exactly, and nothing where there is none.

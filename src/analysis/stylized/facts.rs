@@ -1,4 +1,4 @@
-//! The eight facts: from statistics to verdicts, each by the rule of [`Fact::rule`].
+//! The eight facts: from statistics to verdicts, each by the rule of [`StylizedFactKind::rule`].
 
 use super::dependence::{
     PORTMANTEAU_LAGS, Portmanteau, autocorrelation, centred, leverage, ljung_box, rank_correlation,
@@ -7,7 +7,7 @@ use super::dependence::{
 use super::memory::SignMemory;
 use super::returns::ReturnSeries;
 use super::tails::{Estimate, hill, kurtosis_fall, skew};
-use super::{Fact, Margin, RETURNS_MIN, Statistic, StylizedFact, Verdict};
+use super::{Margin, RETURNS_MIN, Statistic, StylizedFact, StylizedFactKind, Verdict};
 use crate::analysis::metrics::distribution::kurtosis_excess_biased;
 use crate::analysis::metrics::series::real;
 
@@ -31,26 +31,28 @@ const UNMOVED: &str = "the mid moved too little";
 
 /// Takes all facts, in order.
 pub(super) fn all(series: &ReturnSeries, signs: &SignMemory) -> Vec<StylizedFact> {
-    let take = |fact: Fact| {
+    let take = |fact: StylizedFactKind| {
         let of_returns = || enough(series).map(|()| series.returns.as_slice());
         let found = match fact {
-            Fact::NoAutocorrelation => of_returns().and_then(no_autocorrelation),
-            Fact::HeavyTails => of_returns().and_then(heavy_tails),
-            Fact::Asymmetry => of_returns().and_then(asymmetry),
-            Fact::AggregationalGaussianity => of_returns().and_then(|_| gaussianity(series)),
-            Fact::VolatilityClustering => of_returns().and_then(clustering),
-            Fact::Leverage => of_returns().and_then(leverage_effect),
-            Fact::VolumeAndVolatility => of_returns().and_then(|returns| volume(returns, &series.notionals)),
-            Fact::LongMemoryOfSigns => long_memory(signs),
+            StylizedFactKind::NoAutocorrelation => of_returns().and_then(no_autocorrelation),
+            StylizedFactKind::HeavyTails => of_returns().and_then(heavy_tails),
+            StylizedFactKind::Asymmetry => of_returns().and_then(asymmetry),
+            StylizedFactKind::AggregationalGaussianity => of_returns().and_then(|_| gaussianity(series)),
+            StylizedFactKind::VolatilityClustering => of_returns().and_then(clustering),
+            StylizedFactKind::Leverage => of_returns().and_then(leverage_effect),
+            StylizedFactKind::VolumeAndVolatility => {
+                of_returns().and_then(|returns| volume(returns, &series.notionals))
+            }
+            StylizedFactKind::LongMemoryOfSigns => long_memory(signs),
         };
         let (statistics, verdict) = found.unwrap_or_else(|why| (Vec::new(), Verdict::CannotTell(why)));
         let sample = match fact {
-            Fact::LongMemoryOfSigns => signs.orders(),
+            StylizedFactKind::LongMemoryOfSigns => signs.orders(),
             _ => series.returns.len(),
         };
         StylizedFact { fact, statistics, sample, verdict }
     };
-    Fact::ALL.map(take).into()
+    StylizedFactKind::ALL.map(take).into()
 }
 
 /// Says why returns tell nothing, if they do not.

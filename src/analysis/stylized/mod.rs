@@ -16,8 +16,8 @@ mod tails;
 #[cfg(test)]
 mod tests;
 
-use super::listing::Print;
-use super::sampling::Periods;
+use crate::analysis::rows::market_rows::Print;
+use crate::analysis::sampling::periods::Periods;
 use bearpit_core::units::SimDuration;
 use dependence::autocorrelation;
 use memory::SignMemory;
@@ -43,7 +43,7 @@ pub struct StylizedFacts {
     pub density: Vec<(f64, f64)>,
     /// The density of the normal distribution, likewise, as far out as there are returns.
     pub normal: Vec<(f64, f64)>,
-    /// The facts, in the order of [`Fact::ALL`].
+    /// The facts, in the order of [`StylizedFactKind::ALL`].
     pub facts: Vec<StylizedFact>,
 }
 
@@ -59,7 +59,7 @@ impl StylizedFacts {
 #[derive(Debug, Clone, PartialEq)]
 pub struct StylizedFact {
     /// Which.
-    pub fact: Fact,
+    pub fact: StylizedFactKind,
     /// Its statistics; empty where they are not defined.
     pub statistics: Vec<Statistic>,
     /// How many returns or orders they are taken from.
@@ -70,7 +70,7 @@ pub struct StylizedFact {
 
 /// What is known of real markets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
+pub enum StylizedFactKind {
     /// Returns do not tell those after the next.
     NoAutocorrelation,
     /// Large returns are more frequent than normal ones.
@@ -89,7 +89,7 @@ pub enum Fact {
     LongMemoryOfSigns,
 }
 
-impl Fact {
+impl StylizedFactKind {
     /// All of them, in order.
     pub const ALL: [Self; 8] = [
         Self::NoAutocorrelation,

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::analysis::mid_periods::{Ended, MidPeriods};
-use crate::analysis::sampling::Periods;
+use crate::analysis::sampling::mid_periods::{Ended, MidPeriods};
+use crate::analysis::sampling::periods::Periods;
 use bearpit_core::units::SimDuration;
 
 /// Intervals that are looked at, in seconds; each is a multiple of the one before.

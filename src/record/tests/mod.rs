@@ -1,7 +1,7 @@
 //! Recording and reading back, in every format; the directory; damaged runs.
 
 mod documented;
-mod gathered;
+mod row_builder;
 
 use std::fs;
 use std::path::Path;
@@ -10,8 +10,8 @@ use polars_core::prelude::{AnyValue, DataFrame};
 use tempfile::TempDir;
 
 use super::{
-    BookPlan, BookSummary, Format, Manifest, Names, OpenError, RecordPlan, Recorder, RunDir, RunLabel,
-    StoredRun, Table, TableSet, TableSummary,
+    BookSnapshotConfig, BookSummary, Format, Manifest, Names, OpenError, RecordConfig, Recorder, RunDir,
+    RunLabel, StoredRun, Table, TableSet, TableSummary,
 };
 use bearpit_core::market::{
     AccountMark, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Instrument, Listing, OrderTerms,
@@ -185,13 +185,13 @@ fn label() -> RunLabel {
     RunLabel { scenario: "a quiet, long day".into(), seed: Seed::new(u64::MAX), start: START, end }
 }
 
-fn plan(format: Format) -> RecordPlan {
-    let books = BookPlan { interval: SimDuration::from_secs(3), levels: 2 };
-    RecordPlan { format, tables: TableSet::all(), books, ..RecordPlan::default() }
+fn plan(format: Format) -> RecordConfig {
+    let books = BookSnapshotConfig { interval: SimDuration::from_secs(3), levels: 2 };
+    RecordConfig { format, tables: TableSet::all(), books, ..RecordConfig::default() }
 }
 
 /// Records facts, one each second and a half.
-fn record(directory: &Path, plan: &RecordPlan, facts: &[Fact]) -> Vec<TableSummary> {
+fn record(directory: &Path, plan: &RecordConfig, facts: &[Fact]) -> Vec<TableSummary> {
     let (mut recorder, recording) = Recorder::start(directory, plan, label(), names()).unwrap();
     for (sequence, fact) in (0..).zip(facts) {
         let at = SimTime::from_nanos(START.nanos() + i64::try_from(sequence).unwrap() * 1_500_000_001);

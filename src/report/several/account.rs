@@ -1,14 +1,14 @@
 //! One account over several runs: its equity, its final P&L, and the list of runs.
 
 use super::{MANY, lists};
-use crate::analysis::{AccountOutline, Batch, Point, RunOutline, Several, Spread};
+use crate::analysis::{AccountOutline, Batch, Point, RunOutline, RunSet, Spread};
 use crate::report::ReportError;
 use crate::report::figures::{Band, Histogram, Line, Lines, Shape, Size, Tone};
 use crate::report::sheet::{Sheet, put};
 use crate::report::text::{escape, number, whole};
 
 /// Writes the section of an account.
-pub(super) fn account(sheet: &mut Sheet, several: &Several, owner: &str) -> Result<(), ReportError> {
+pub(super) fn account(sheet: &mut Sheet, several: &RunSet, owner: &str) -> Result<(), ReportError> {
     let kind = several.runs().find_map(|run| run.account(owner)).map_or("", |account| account.kind.as_str());
     put!(sheet, "<section><h2>{} <small>{}</small></h2>", escape(owner), escape(&kind.replace('_', " ")));
     sheet.begin_figures();
@@ -30,7 +30,7 @@ pub(super) fn account(sheet: &mut Sheet, several: &Several, owner: &str) -> Resu
 }
 
 /// What of a batch is drawn over others: its runs, or the median of many.
-fn overlay(sheet: &mut Sheet, several: &Several, owner: &str) -> Result<(), ReportError> {
+fn overlay(sheet: &mut Sheet, several: &RunSet, owner: &str) -> Result<(), ReportError> {
     let holders: Vec<&Batch> =
         several.batches.iter().filter(|it| it.account(owner).next().is_some()).collect();
     let Some(first) = holders.first() else { return Ok(()) };
@@ -56,7 +56,7 @@ fn overlay(sheet: &mut Sheet, several: &Several, owner: &str) -> Result<(), Repo
         tone: Tone::Line(number),
     };
     figure.lines = lines.into_iter().take(Tone::LINES_MAX).enumerate().map(line).collect();
-    let mut caption = format!("At {} equally spaced times.", Several::TIMES);
+    let mut caption = format!("At {} equally spaced times.", RunSet::TIMES);
     if total > Tone::LINES_MAX {
         let (shown, total) = (whole(Tone::LINES_MAX as u64), whole(total as u64));
         caption.push_str(&format!(
@@ -73,7 +73,7 @@ fn overlay(sheet: &mut Sheet, several: &Several, owner: &str) -> Result<(), Repo
 const NO_EQUITY: &str = "its equity was not recorded in these runs, or is not kept of so many accounts.";
 
 /// Returns the curves of a batch, with what they are called.
-fn curves(several: &Several, batch: &Batch, owner: &str) -> Vec<(String, Vec<Point>)> {
+fn curves(several: &RunSet, batch: &Batch, owner: &str) -> Vec<(String, Vec<Point>)> {
     let times = batch.times();
     let points = |gains: &[f64]| times.iter().copied().zip(gains.iter().copied()).collect::<Vec<Point>>();
     if batch.account(owner).count() >= MANY {
@@ -124,7 +124,7 @@ fn fan(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError>
     let caption = format!(
         "Of {} seeds, at {} equally spaced times: at each of them half of the runs lie within the inner band, nine of ten within the outer. No single run need follow an edge.",
         whole(batch.account(owner).count() as u64),
-        Several::TIMES
+        RunSet::TIMES
     );
     sheet.figure(&format!("{owner} {} fan", batch.label), &figure, &caption, NO_EQUITY)
 }

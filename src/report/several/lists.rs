@@ -1,7 +1,7 @@
 //! The tables of several runs: all runs of an account, and the markets.
 
 use super::{begin_table, end_table, gain, row};
-use crate::analysis::{AccountOutline, MarketOutline, RunOutline, Several, Spread};
+use crate::analysis::{AccountOutline, MarketOutline, RunOutline, RunSet, Spread};
 use crate::report::sheet::{Sheet, put};
 use crate::report::text::{escape, number, optional, percent, whole};
 
@@ -21,7 +21,7 @@ const COLUMNS: [&str; 9] = [
 ];
 
 /// Lists the runs of an account, best first.
-pub(super) fn runs(sheet: &mut Sheet, several: &Several, owner: &str) {
+pub(super) fn runs(sheet: &mut Sheet, several: &RunSet, owner: &str) {
     let mut runs: Vec<(String, &RunOutline, &AccountOutline)> = Vec::new();
     for batch in &several.batches {
         let label = |run: &RunOutline| match several.batches.len() {
@@ -69,7 +69,7 @@ fn cells(run: &RunOutline, account: &AccountOutline) -> [String; 8] {
 }
 
 /// Writes the markets, as means over the runs.
-pub(super) fn markets(sheet: &mut Sheet, several: &Several) {
+pub(super) fn markets(sheet: &mut Sheet, several: &RunSet) {
     put!(sheet, "<section><h2>Markets over all runs</h2>");
     let mut titles: Vec<&str> = Vec::new();
     for market in several.runs().flat_map(|run| &run.markets) {

@@ -10,7 +10,7 @@ use super::page::wrapped;
 use super::sheet::{Sheet, put};
 use super::text::{escape, number, whole};
 use super::{Report, ReportError};
-use crate::analysis::{RunOutline, Several};
+use crate::analysis::{RunOutline, RunSet};
 
 /// How many accounts have figures of their own; the table has all.
 const DRAWN_MAX: usize = RunOutline::CURVES_MAX;
@@ -19,7 +19,7 @@ const DRAWN_MAX: usize = RunOutline::CURVES_MAX;
 const MANY: usize = 5;
 
 /// Writes the whole page.
-pub(super) fn page(several: &Several) -> Result<Report, ReportError> {
+pub(super) fn page(several: &RunSet) -> Result<Report, ReportError> {
     let mut sheet = Sheet::default();
     let title = title(several);
     overview::overview(&mut sheet, several, &title);
@@ -40,7 +40,7 @@ pub(super) fn page(several: &Several) -> Result<Report, ReportError> {
 }
 
 /// Returns what the page is called: HTML.
-fn title(several: &Several) -> String {
+fn title(several: &RunSet) -> String {
     let count = several.runs().count();
     let runs = format!("{} run{}", whole(count as u64), if count == 1 { "" } else { "s" });
     let mut names: Vec<&str> = several.batches.iter().map(|batch| batch.scenario.as_str()).collect();

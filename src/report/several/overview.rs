@@ -1,17 +1,17 @@
 //! The first screen: which runs these are, what is to be known of them, and what each account made.
 
 use super::{MANY, begin_table, end_table, gain, row};
-use crate::analysis::{AccountOutline, Batch, Several, Spread};
+use crate::analysis::{AccountOutline, Batch, RunSet, Spread};
 use crate::report::sheet::{Sheet, put};
 use crate::report::text::{NONE, escape, number, optional, percent, readable, whole};
 
 /// Writes the first screen.
-pub(super) fn overview(sheet: &mut Sheet, several: &Several, title: &str) {
+pub(super) fn overview(sheet: &mut Sheet, several: &RunSet, title: &str) {
     header(sheet, several, title);
     accounts(sheet, several);
 }
 
-fn header(sheet: &mut Sheet, several: &Several, title: &str) {
+fn header(sheet: &mut Sheet, several: &RunSet, title: &str) {
     put!(sheet, "<header><h1>{title}</h1>");
     if let [batch] = several.batches.as_slice() {
         put!(sheet, "<dl>");
@@ -70,7 +70,7 @@ fn seeds(batch: &Batch) -> String {
 }
 
 /// Says what a reader has to know before comparing.
-fn notes(sheet: &mut Sheet, several: &Several) {
+fn notes(sheet: &mut Sheet, several: &RunSet) {
     let mut note = |text: &str| {
         put!(sheet, "<p class=\"note\">{text}</p>");
     };
@@ -122,7 +122,7 @@ const COLUMNS: [&str; 11] = [
     "mean Sharpe",
 ];
 
-fn accounts(sheet: &mut Sheet, several: &Several) {
+fn accounts(sheet: &mut Sheet, several: &RunSet) {
     put!(sheet, "<section><h2>Accounts over all runs</h2>");
     notes(sheet, several);
     let owners = several.owners();

@@ -1,0 +1,76 @@
+//! [`AccountData`]: what is known of a tracked account.
+
+use super::attribution::Attribution;
+use super::trip::AccountTrip;
+use crate::analysis::account::plotted::Plotted;
+use crate::analysis::account::top_trips::TopTrips;
+use crate::analysis::metrics::{Measures, Sample};
+use crate::analysis::series::extent::Point;
+use crate::record::AccountSummary;
+
+/// A tracked account: its series for figures, and its metrics.
+#[derive(Debug, Clone)]
+pub struct AccountData {
+    /// What the manifest says of it.
+    pub summary: AccountSummary,
+    /// Equity in currency.
+    pub equity: Vec<Point>,
+    /// Equity below its highest so far, in currency; at or below zero.
+    pub drawdown: Vec<Point>,
+    /// Holdings by symbol.
+    pub positions: Vec<PositionSeries>,
+    /// Its fills, in order of time; at most [`AccountData::MARKS_MAX`].
+    pub fills: Vec<FillMark>,
+    /// How many fills there were.
+    pub fills_total: u64,
+    /// Its returns over regular periods, and the benchmark's.
+    pub sample: Sample,
+    /// Its round trips from flat to flat, in order of their ends; at most [`AccountData::TRIPS_MAX`].
+    pub trips: Vec<AccountTrip>,
+    /// How many such trips there were.
+    pub trips_total: u64,
+    /// The largest gains and losses among them, and the last ones.
+    pub top_trips: TopTrips,
+    /// Its round trips first in first out, as [`AccountData::trips`].
+    pub fifo_trips: Vec<AccountTrip>,
+    /// How many such trips there were.
+    pub fifo_trips_total: u64,
+    /// Where its P&L comes from; none where the manifest says no numbers.
+    pub attribution: Option<Attribution>,
+    /// What its strategy plotted.
+    pub plotted: Plotted,
+    /// All its metrics, of [`account::METRICS`](crate::analysis::metrics::account::METRICS) and
+    /// [`trading::METRICS`](crate::analysis::metrics::trading::METRICS).
+    pub metrics: Measures,
+}
+
+/// The holding of one symbol over time.
+#[derive(Debug, Clone)]
+pub struct PositionSeries {
+    /// The symbol.
+    pub symbol: String,
+    /// The signed holding.
+    pub points: Vec<Point>,
+}
+
+/// A fill, for a figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FillMark {
+    /// Nanoseconds since 1970.
+    pub at: i64,
+    /// What.
+    pub symbol: String,
+    /// Whether it bought.
+    pub buys: bool,
+    /// At this price.
+    pub price: f64,
+    /// How much.
+    pub quantity: f64,
+}
+
+impl AccountData {
+    /// How many fills a figure shows at most.
+    pub const MARKS_MAX: usize = 400;
+    /// How many round trips of a kind are kept at most; metrics are taken from all.
+    pub const TRIPS_MAX: usize = 5_000;
+}

@@ -1,0 +1,119 @@
+//! One listing over time.
+
+use super::data::ListingData;
+use crate::analysis::listing::depth_profile::DepthProfile;
+use crate::analysis::listing::entry_latencies::EntryLatencies;
+use crate::analysis::listing::flow::{Flow, FlowEnd};
+use crate::analysis::metrics::{Measures, market};
+use crate::analysis::rows::market_rows::{Print, Touch};
+use crate::analysis::sampling::periods::Periods;
+use crate::analysis::series::time_buckets::TimeBuckets;
+use crate::analysis::series::{LineDownsampler, MeanDownsampler};
+use bearpit_core::units::SimDuration;
+
+/// How many columns the volume is summed up in.
+const VOLUME_COLUMNS: usize = 100;
+
+/// Gathers one listing.
+#[derive(Debug)]
+pub(crate) struct ListingBuilder {
+    price: LineDownsampler,
+    bid: LineDownsampler,
+    ask: LineDownsampler,
+    volume: TimeBuckets,
+    spread: MeanDownsampler,
+    spread_bps: MeanDownsampler,
+    bid_size: MeanDownsampler,
+    ask_size: MeanDownsampler,
+    flow: Flow,
+    has_rows: bool,
+}
+
+impl ListingBuilder {
+    pub(crate) fn new(periods: Periods) -> Self {
+        let extent = periods.extent;
+        Self {
+            price: LineDownsampler::new(extent),
+            bid: LineDownsampler::new(extent),
+            ask: LineDownsampler::new(extent),
+            volume: TimeBuckets::new(extent, VOLUME_COLUMNS),
+            spread: MeanDownsampler::new(extent),
+            spread_bps: MeanDownsampler::new(extent),
+            bid_size: MeanDownsampler::new(extent),
+            ask_size: MeanDownsampler::new(extent),
+            flow: Flow::new(periods),
+            has_rows: false,
+        }
+    }
+
+    /// Returns the mid as it stands.
+    pub(crate) const fn mid(&self) -> Option<f64> {
+        self.flow.mid()
+    }
+
+    /// Takes a change of the touch.
+    pub(crate) fn quote(&mut self, at: i64, touch: &Touch) {
+        self.has_rows = true;
+        for (line, price) in [(&mut self.bid, touch.bid), (&mut self.ask, touch.ask)] {
+            match price {
+                Some(price) => line.add((at, price)),
+                None => line.gap(),
+            }
+        }
+        let both = touch.bid.zip(touch.ask);
+        let mid = both.map(|(bid, ask)| f64::midpoint(bid, ask));
+        let spread = both.map(|(bid, ask)| ask - bid);
+        self.spread.set(at, spread);
+        let share = spread.zip(mid).filter(|(_, mid)| *mid > 0.0);
+        self.spread_bps.set(at, share.map(|(spread, mid)| spread / mid * 10_000.0));
+        self.bid_size.set(at, touch.bid_size);
+        self.ask_size.set(at, touch.ask_size);
+        self.flow.quote(at, mid);
+        if touch.bid.or(touch.ask).is_none() {
+            self.flow.shut(at);
+        }
+    }
+
+    /// Takes a trade.
+    pub(crate) fn trade(&mut self, at: i64, print: &Print) {
+        self.has_rows = true;
+        self.price.add((at, print.price));
+        self.volume.add(at, print.quantity);
+        self.flow.trade(at, print);
+    }
+
+    /// Returns the listing, unless nothing was ever quoted or traded there.
+    pub(crate) fn finish(self, (venue, symbol): (&str, &str), lacks_trades: bool) -> Option<ListingData> {
+        if !self.has_rows {
+            return None;
+        }
+        let (price, trades) = self.price.finish();
+        let (spread, mean_spread) = self.spread.finish();
+        let (bid_size, mean_bid) = self.bid_size.finish();
+        let (ask_size, mean_ask) = self.ask_size.finish();
+        let FlowEnd { mut totals, periods_per_year, volatility, signs, stylized } = self.flow.finish();
+        totals.lacks_trades = lacks_trades;
+        totals.spread = mean_spread;
+        totals.spread_bps = self.spread_bps.finish().1;
+        totals.depth = mean_bid.zip(mean_ask).map(|(bid, ask)| f64::midpoint(bid, ask));
+        Some(ListingData {
+            venue: venue.to_owned(),
+            symbol: symbol.to_owned(),
+            price,
+            bid: self.bid.finish().0,
+            ask: self.ask.finish().0,
+            volume: self.volume.sums(),
+            volume_width: SimDuration::from_nanos(self.volume.width()),
+            volatility,
+            order_sign_acf: signs,
+            stylized,
+            spread,
+            bid_size,
+            ask_size,
+            profile: DepthProfile::default(),
+            latencies: EntryLatencies::default(),
+            trades,
+            metrics: Measures::take(market::METRICS, &totals, periods_per_year),
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! The rows of the tables `fills` and `pnl`, as accounts take them.
+
+use polars_core::prelude::{DataFrame, PolarsResult};
+
+use crate::analysis::rows::frame_columns::{monies, numbers, texts, times};
+use crate::analysis::rows::name_index::NameIndex;
+use bearpit_core::market::Side;
+use bearpit_core::units::Money;
+
+/// A row of the `pnl` table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MarkRow {
+    pub(crate) at: i64,
+    pub(crate) account: usize,
+    pub(crate) instrument: usize,
+    pub(crate) position: Option<f64>,
+    pub(crate) mark: Option<f64>,
+    pub(crate) equity: Option<f64>,
+}
+
+/// A fill of a tracked account.
+#[derive(Debug)]
+pub(crate) struct FillRow {
+    pub(crate) at: i64,
+    pub(crate) account: usize,
+    pub(crate) instrument: usize,
+    pub(crate) side: Side,
+    pub(crate) is_maker: bool,
+    pub(crate) price: f64,
+    pub(crate) quantity: f64,
+    pub(crate) fee: Money,
+}
+
+/// The columns of the `fills` table that are needed.
+pub(crate) const FILLS: [&str; 8] =
+    ["time", "owner", "symbol", "side", "liquidity", "price", "quantity", "fee"];
+
+/// Returns the fills of tracked accounts in a piece of the table.
+pub(crate) fn fill_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsResult<Vec<FillRow>> {
+    let (at, owners, symbols) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "symbol")?);
+    let (sides, roles, fees) = (texts(frame, "side")?, texts(frame, "liquidity")?, monies(frame, "fee")?);
+    let (prices, quantities) = (numbers(frame, "price")?, numbers(frame, "quantity")?);
+    let row = |row: usize| {
+        Some(FillRow {
+            at: at[row],
+            account: directory.account(owners[row])?,
+            instrument: directory.instrument(symbols[row])?,
+            side: if sides[row] == Side::Buy.name() { Side::Buy } else { Side::Sell },
+            is_maker: roles[row] == "maker",
+            price: prices[row]?,
+            quantity: quantities[row]?,
+            fee: fees[row],
+        })
+    };
+    Ok((0..at.len()).filter_map(row).collect())
+}
+
+/// The columns of the `pnl` table that are needed.
+pub(crate) const PNL: [&str; 6] = ["time", "owner", "symbol", "position", "mark", "equity"];
+
+/// Returns the marks in a piece of the table.
+pub(crate) fn mark_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsResult<Vec<MarkRow>> {
+    let (at, owners, symbols) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "symbol")?);
+    let (positions, marks) = (numbers(frame, "position")?, numbers(frame, "mark")?);
+    let equities = numbers(frame, "equity")?;
+    let row = |row: usize| {
+        Some(MarkRow {
+            at: at[row],
+            account: directory.account(owners[row])?,
+            instrument: directory.instrument(symbols[row])?,
+            position: positions[row],
+            mark: marks[row],
+            equity: equities[row],
+        })
+    };
+    Ok((0..at.len()).filter_map(row).collect())
+}

@@ -1,0 +1,58 @@
+//! [`NameIndex`]: the names of a run by number, so that rows need not carry text.
+
+use std::collections::BTreeMap;
+
+use crate::record::{InstrumentSummary, Manifest};
+use bearpit_core::market::Instrument;
+
+/// Who and what a run's tables speak of.
+#[derive(Debug)]
+pub(crate) struct NameIndex {
+    accounts: BTreeMap<String, usize>,
+    pub(crate) instruments: Vec<Instrument>,
+    pub(crate) venues: Vec<String>,
+}
+
+impl NameIndex {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// Says which instrument is none.
+    pub(crate) fn of(manifest: &Manifest) -> Result<Self, String> {
+        let names = manifest.accounts.iter().map(|account| account.owner.clone());
+        Ok(Self {
+            accounts: names.zip(0..).collect(),
+            instruments: manifest.instruments.iter().map(instrument).collect::<Result<_, _>>()?,
+            venues: manifest.venues.clone(),
+        })
+    }
+
+    /// Returns the number of a tracked account.
+    pub(crate) fn account(&self, owner: &str) -> Option<usize> {
+        self.accounts.get(owner).copied()
+    }
+
+    /// Returns the number of an instrument.
+    pub(crate) fn instrument(&self, symbol: &str) -> Option<usize> {
+        self.instruments.iter().position(|instrument| instrument.symbol() == symbol)
+    }
+
+    /// Returns the number of a listing: venue by venue, instrument by instrument.
+    pub(crate) fn listing(&self, venue: &str, symbol: &str) -> Option<usize> {
+        let venue = self.venues.iter().position(|name| name == venue)?;
+        Some(venue * self.instruments.len() + self.instrument(symbol)?)
+    }
+
+    /// Returns venue and symbol of each listing that there may be, in the order of their numbers.
+    pub(crate) fn listings(&self) -> impl Iterator<Item = (&str, &str)> {
+        let symbols = || self.instruments.iter().map(Instrument::symbol);
+        self.venues.iter().flat_map(move |venue| symbols().map(move |symbol| (venue.as_str(), symbol)))
+    }
+}
+
+fn instrument(summary: &InstrumentSummary) -> Result<Instrument, String> {
+    let wrong = |what: &str, why: String| format!("the {what} of `{}` is wrong: {why}", summary.symbol);
+    let tick = summary.tick_size.parse().map_err(|error| wrong("tick size", format!("{error}")))?;
+    let lot = summary.lot_size.parse().map_err(|error| wrong("lot size", format!("{error}")))?;
+    Instrument::new(&summary.symbol, tick, lot).map_err(|error| wrong("size", error.to_string()))
+}

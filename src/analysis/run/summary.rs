@@ -1,0 +1,125 @@
+//! [`Summary`]: what `summary.json` says: accounts and markets with all their metrics.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::analysis::metrics::{Measure, Measures, Unit};
+use crate::analysis::run::data::RunData;
+use crate::record::{AccountSummary, OpenError, StoredRun};
+
+/// The content of `summary.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Summary {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// The length of the periods over which returns are taken.
+    pub period: String,
+    /// How many of them make a year.
+    pub periods_per_year: f64,
+    /// The tracked accounts, in the scenario's order.
+    pub accounts: Vec<AccountMetrics>,
+    /// The listings, venue by venue.
+    pub markets: Vec<MarketMetrics>,
+}
+
+/// An account with its metrics.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccountMetrics {
+    /// What the manifest says of it.
+    #[serde(flatten)]
+    pub account: AccountSummary,
+    /// Its metrics.
+    pub metrics: Measures,
+}
+
+/// A listing with its metrics.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MarketMetrics {
+    /// The venue.
+    pub venue: String,
+    /// The symbol.
+    pub symbol: String,
+    /// Its metrics.
+    pub metrics: Measures,
+}
+
+impl Summary {
+    /// Reads the summary of a finished run.
+    ///
+    /// # Errors
+    /// [`OpenError::Summary`] if the file is missing, damaged, or tells of other accounts than the manifest.
+    pub fn read(run: &StoredRun) -> Result<Self, OpenError> {
+        let path = run.directory().join("summary.json");
+        let bad = |why: String| OpenError::Summary { path: path.clone(), why };
+        let bytes = fs::read(&path).map_err(|error| bad(error.to_string()))?;
+        let summary: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+        let told = summary.accounts.iter().map(|account| &account.account);
+        if told.eq(&run.manifest().accounts) {
+            Ok(summary)
+        } else {
+            Err(bad("it tells of other accounts than the manifest".to_owned()))
+        }
+    }
+
+    /// Sums up a run.
+    #[must_use]
+    pub fn of(run: &RunData) -> Self {
+        let accounts = run.accounts.iter().map(|account| AccountMetrics {
+            account: account.summary.clone(),
+            metrics: account.metrics.clone(),
+        });
+        let markets = run.listings.iter().map(|listing| MarketMetrics {
+            venue: listing.venue.clone(),
+            symbol: listing.symbol.clone(),
+            metrics: listing.metrics.clone(),
+        });
+        Self {
+            scenario: run.manifest.scenario.clone(),
+            seed: run.manifest.seed,
+            period: run.period.to_string(),
+            periods_per_year: run.periods_per_year,
+            accounts: accounts.collect(),
+            markets: markets.collect(),
+        }
+    }
+}
+
+/// A value beside what it counts in; null where it is not defined.
+#[derive(Serialize)]
+struct Entry {
+    value: Option<f64>,
+    unit: Unit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    periods_per_year: Option<f64>,
+}
+
+impl Serialize for Measures {
+    /// Writes a map by key, in the order of the list.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for &Measure { definition, value, periods_per_year } in self.iter() {
+            map.serialize_entry(definition.key, &Entry { value, unit: definition.unit, periods_per_year })?;
+        }
+        map.end()
+    }
+}
+
+/// A value as a file has it; its unit is that of the definition.
+#[derive(Deserialize)]
+struct StoredEntry {
+    value: Option<f64>,
+    periods_per_year: Option<f64>,
+}
+
+impl<'de> Deserialize<'de> for Measures {
+    /// Reads a map by key; keys that this version does not know are left out.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entries = BTreeMap::<String, StoredEntry>::deserialize(deserializer)?;
+        Ok(Self::known(|key| entries.get(key).map(|entry| (entry.value, entry.periods_per_year))))
+    }
+}

@@ -1,0 +1,154 @@
+//! [`RecordConfig`]: what is recorded of a run, and how; [`RunLabel`]: whose rows they are.
+
+use super::format::Format;
+use super::table::Table;
+use bearpit_core::market::Fact;
+use bearpit_core::units::{Seed, SimDuration, SimTime};
+
+/// What is recorded of a run, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordConfig {
+    /// The format of the tables.
+    pub format: Format,
+    /// The tables.
+    pub tables: TableSet,
+    /// The intervals of the `bars` table; all above zero.
+    pub bars: Vec<SimDuration>,
+    /// How snapshots of books are taken, for the `books` table.
+    pub books: BookSnapshotConfig,
+    /// The interval of the `positions` table; above zero.
+    pub sample_interval: SimDuration,
+}
+
+impl Default for RecordConfig {
+    /// All tables that cost little: see [`TableSet::usual`]; bars and samples of a minute.
+    fn default() -> Self {
+        let minute = SimDuration::from_secs(60);
+        Self {
+            format: Format::default(),
+            tables: TableSet::usual(),
+            bars: vec![minute],
+            books: BookSnapshotConfig::default(),
+            sample_interval: minute,
+        }
+    }
+}
+
+/// How snapshots of books are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookSnapshotConfig {
+    /// The time between two; above zero.
+    pub interval: SimDuration,
+    /// How many levels of each side.
+    pub levels: usize,
+}
+
+impl Default for BookSnapshotConfig {
+    fn default() -> Self {
+        Self { interval: SimDuration::from_secs(1), levels: 10 }
+    }
+}
+
+/// Some of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableSet(u16);
+
+impl TableSet {
+    /// Returns all tables.
+    #[must_use]
+    pub fn all() -> Self {
+        Table::ALL.into_iter().collect()
+    }
+
+    /// Returns the tables that are recorded unless a scenario says otherwise: all but `books` and `positions`.
+    #[must_use]
+    pub fn usual() -> Self {
+        Table::ALL.into_iter().filter(|table| !matches!(table, Table::Books | Table::Positions)).collect()
+    }
+
+    /// Tells whether a table is among them.
+    #[must_use]
+    pub const fn contains(self, table: Table) -> bool {
+        self.0 & Self::bit(table) != 0
+    }
+
+    /// Adds a table.
+    pub const fn insert(&mut self, table: Table) {
+        self.0 |= Self::bit(table);
+    }
+
+    const fn bit(table: Table) -> u16 {
+        1 << table as u16
+    }
+
+    const fn meets(self, others: u16) -> bool {
+        self.0 & others != 0
+    }
+
+    /// Tells whether any of these tables is made from a fact.
+    pub(super) const fn need(self, fact: &Fact) -> bool {
+        const ORDERS: u16 = TableSet::bit(Table::Orders);
+        const BOOKS: u16 = TableSet::bit(Table::Books);
+        const REJECTS: u16 = TableSet::bit(Table::Rejects);
+        const PHASES: u16 = TableSet::bit(Table::Phases);
+        const TRADES: u16 = TableSet::bit(Table::Fills) | TableSet::bit(Table::Trades);
+        const SUMS: u16 = TableSet::bit(Table::Bars) | TableSet::bit(Table::Positions);
+        match fact {
+            Fact::OrderAccepted { .. }
+            | Fact::OrderReplaced { .. }
+            | Fact::OrderRepriced { .. }
+            | Fact::OrderReduced { .. }
+            | Fact::OrderCanceled { .. }
+            | Fact::OrderExpired { .. } => self.meets(ORDERS | BOOKS),
+            Fact::OrderTriggered { .. } | Fact::OrderRefreshed { .. } => self.meets(BOOKS),
+            Fact::OrderRefused { .. } | Fact::OrderRejected { .. } => self.meets(ORDERS | REJECTS),
+            Fact::CommandRejected { .. } => self.meets(REJECTS),
+            Fact::Traded(_) => self.meets(ORDERS | BOOKS | TRADES | SUMS),
+            Fact::PhaseChanged { .. } => self.meets(PHASES | BOOKS),
+            Fact::AuctionUncrossed { .. } => self.meets(PHASES),
+            Fact::TouchChanged { .. } => self.contains(Table::Quotes),
+            Fact::AccountFinanced { .. } | Fact::AccountMarked(_) => self.contains(Table::Pnl),
+            Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
+            Fact::Plotted { .. } => self.contains(Table::Series),
+            Fact::Recorded { .. } => self.contains(Table::Records),
+            // The recorder makes its bars itself, of any interval.
+            Fact::BarClosed { .. } | Fact::IndicativeChanged { .. } => false,
+        }
+    }
+}
+
+impl FromIterator<Table> for TableSet {
+    fn from_iter<I: IntoIterator<Item = Table>>(tables: I) -> Self {
+        let mut set = Self::default();
+        tables.into_iter().for_each(|table| set.insert(table));
+        set
+    }
+}
+
+/// Whose rows they are: every row of every table tells scenario and seed; and when the run begins and ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunLabel {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: Seed,
+    /// The first instant.
+    pub start: SimTime,
+    /// The last instant.
+    pub end: SimTime,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_has_what_was_put_in_and_nothing_else() {
+        let some: TableSet = [Table::Orders, Table::Phases].into_iter().collect();
+        let found: Vec<Table> = Table::ALL.into_iter().filter(|table| some.contains(*table)).collect();
+        assert_eq!(found, [Table::Orders, Table::Phases]);
+        assert!(Table::ALL.into_iter().all(|table| TableSet::all().contains(table)));
+        let unusual = Table::ALL.into_iter().filter(|table| !TableSet::usual().contains(*table));
+        assert_eq!(unusual.collect::<Vec<_>>(), [Table::Books, Table::Positions]);
+    }
+}

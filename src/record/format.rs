@@ -1,0 +1,45 @@
+//! [`Format`]: the file formats of tables.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A file format for tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Format {
+    /// Apache Parquet, compressed with zstd.
+    #[default]
+    Parquet,
+    /// Comma-separated text with a header line.
+    Csv,
+    /// The Arrow IPC file format.
+    Ipc,
+}
+
+impl Format {
+    /// Returns the format's name, which is also the extension of its files.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+            Self::Ipc => "ipc",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.extension())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Parquet, Self::Csv, Self::Ipc]
+            .into_iter()
+            .find(|format| format.extension() == text)
+            .ok_or_else(|| format!("`{text}` is not a table format: choose parquet, csv or ipc"))
+    }
+}

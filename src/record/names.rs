@@ -1,0 +1,53 @@
+//! [`Names`]: what the ids of a run stand for.
+
+use bearpit_core::market::{Instrument, Listing};
+use bearpit_core::participant::MarketWorld;
+use bearpit_core::units::{ActorId, InstrumentId, ListingId, NetQuantity, Price, Quantity};
+
+/// What turns ids into names, and ticks and lots into numbers; and what is held before the first trade.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Names of actors, by id.
+    pub actors: Vec<String>,
+    /// The instruments, by id.
+    pub instruments: Vec<Instrument>,
+    /// Names of venues, by id.
+    pub venues: Vec<String>,
+    /// The listings, by id.
+    pub listings: Vec<Listing>,
+    /// What accounts hold before the first trade, where it is not nothing.
+    pub openings: Vec<(ActorId, InstrumentId, NetQuantity)>,
+}
+
+impl Names {
+    /// Takes the names of a world's actors, instruments, venues and listings; before the start.
+    #[must_use]
+    pub fn of(world: &MarketWorld) -> Self {
+        let pit = world.domain();
+        let actors = (0..).map_while(|id| world.name_of(ActorId::new(id)));
+        let instruments = || (0..u32::MAX).map(InstrumentId::new).take(pit.instruments().count());
+        let holdings = (0..).map(ActorId::new).zip(pit.accounts());
+        let holdings = holdings.flat_map(|(owner, account)| {
+            instruments().map(move |instrument| (owner, instrument, account.holding(instrument)))
+        });
+        Self {
+            openings: holdings.filter(|(_, _, position)| position.lots() != 0).collect(),
+            actors: actors.map(str::to_owned).collect(),
+            instruments: pit.instruments().cloned().collect(),
+            venues: pit.venues().iter().map(|venue| venue.name.clone()).collect(),
+            listings: pit.listings().copied().collect(),
+        }
+    }
+
+    pub(super) fn instrument(&self, id: ListingId) -> Option<&Instrument> {
+        self.instruments.get(self.listings.get(id.index())?.instrument.index())
+    }
+
+    pub(super) fn price(&self, listing: ListingId, price: Price) -> Option<f64> {
+        self.instrument(listing).map(|instrument| instrument.price_f64(price))
+    }
+
+    pub(super) fn quantity(&self, listing: ListingId, quantity: Quantity) -> Option<f64> {
+        self.instrument(listing).map(|instrument| instrument.quantity_f64(quantity))
+    }
+}

@@ -1,0 +1,97 @@
+//! [`Column`] and [`RowGroup`]: rows in the making, column by column.
+
+use std::sync::Arc;
+
+use super::dictionary_column::{NumberDictionary, ValueDictionary};
+use crate::record::schema::Kind;
+
+/// The cells of one column.
+#[derive(Debug)]
+pub(in crate::record) enum Column {
+    /// The bits of doubles.
+    Number(ValueDictionary<u64>),
+    Count(Counts),
+    Small(Vec<u32>),
+    /// Numbers of interner.
+    Word(NumberDictionary),
+    Text(Vec<Option<Arc<str>>>),
+    /// Nanoseconds since 1970.
+    Time(Vec<i64>),
+    /// In units.
+    Money(ValueDictionary<i128>),
+}
+
+/// Counts of which few are absent.
+#[derive(Debug, Default)]
+pub(in crate::record) struct Counts {
+    values: Vec<u64>,
+    /// The rows without one, in order.
+    nulls: Vec<usize>,
+}
+
+impl Counts {
+    pub(in crate::record) fn push(&mut self, count: Option<u64>) {
+        if count.is_none() {
+            self.nulls.push(self.values.len());
+        }
+        self.values.push(count.unwrap_or_default());
+    }
+
+    pub(in crate::record) fn clear(&mut self) {
+        self.values.clear();
+        self.nulls.clear();
+    }
+
+    /// Returns the counts, row by row; an absent one is nothing.
+    pub(in crate::record) fn values(&self) -> &[u64] {
+        &self.values
+    }
+
+    /// Returns the rows without one, in order.
+    pub(in crate::record) fn nulls(&self) -> &[usize] {
+        &self.nulls
+    }
+
+    /// Returns the cells, row by row.
+    pub(in crate::record) fn cells(&self) -> Vec<Option<u64>> {
+        let mut cells: Vec<Option<u64>> = self.values.iter().copied().map(Some).collect();
+        self.nulls.iter().for_each(|row| cells[*row] = None);
+        cells
+    }
+}
+
+impl Column {
+    pub(in crate::record) fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Number => Self::Number(ValueDictionary::default()),
+            Kind::Count => Self::Count(Counts::default()),
+            Kind::Small => Self::Small(Vec::new()),
+            Kind::Word => Self::Word(NumberDictionary::default()),
+            Kind::Text => Self::Text(Vec::new()),
+            Kind::Time => Self::Time(Vec::new()),
+            Kind::Money => Self::Money(ValueDictionary::default()),
+        }
+    }
+
+    /// Tells whether rows may have different values.
+    pub(in crate::record) fn varies(&self) -> bool {
+        match self {
+            Self::Number(cells) => cells.varies(),
+            Self::Word(cells) => cells.varies(),
+            Self::Money(cells) => cells.varies(),
+            Self::Count(_) | Self::Small(_) | Self::Text(_) | Self::Time(_) => true,
+        }
+    }
+
+    pub(in crate::record) fn clear(&mut self) {
+        match self {
+            Self::Number(cells) => cells.clear(),
+            Self::Count(cells) => cells.clear(),
+            Self::Small(cells) => cells.clear(),
+            Self::Word(cells) => cells.clear(),
+            Self::Text(cells) => cells.clear(),
+            Self::Time(cells) => cells.clear(),
+            Self::Money(cells) => cells.clear(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Rows of what accounts did and hold: orders, rejects, P&L, positions.
+
+use super::RowGroups;
+use crate::record::error::RecordError;
+use crate::record::names::Names;
+use crate::record::rows::holdings::PositionRow;
+use crate::record::rows::order_row::OrderRow;
+use crate::record::rows::reject::Reject;
+use crate::record::table::Table;
+use bearpit_core::market::AccountMark;
+use bearpit_core::units::{Money, OrderId, Price, Quantity, SimTime};
+
+impl RowGroups {
+    /// Adds an order that has ended.
+    pub(in crate::record) fn order(&mut self, row: &OrderRow) -> Result<(), RecordError> {
+        let OrderRow { listing, terms, .. } = *row;
+        self.add(Table::Orders, |group, names, interner| {
+            group.count(row.order.map(OrderId::get)).word(interner.actor(row.owner));
+            group.place(interner, listing).say(interner, terms.side.name());
+            group.say(interner, terms.kind.name()).say(interner, terms.time_in_force.name());
+            group.price(names, listing, terms.kind.limit()).price(names, listing, terms.kind.trigger());
+            group.quantity(names, listing, Some(terms.quantity)).quantity(names, listing, terms.display);
+            group.time(row.entered_at).count(row.entry_latency_ns()).time(row.ended_at);
+            group.quantity(names, listing, Some(Quantity::new(row.filled_lots)));
+            group.number(average_price(names, row)).say(interner, row.status.name());
+            let reason = row.reason.map(|reason| interner.fixed(reason));
+            group.word(reason);
+        })
+    }
+
+    /// Adds what did not pass.
+    pub(in crate::record) fn reject(&mut self, at: SimTime, reject: &Reject) -> Result<(), RecordError> {
+        let Reject { listing, terms, .. } = *reject;
+        self.add(Table::Rejects, |group, names, interner| {
+            group.time(at).count(reject.order.map(OrderId::get)).word(interner.actor(reject.owner));
+            group.place(interner, listing).say(interner, terms.map_or("change", |_| "order"));
+            let side = terms.map(|terms| interner.fixed(terms.side.name()));
+            group.say(interner, reject.by).word(side);
+            group.price(names, listing, terms.and_then(|terms| terms.kind.limit()));
+            group.quantity(names, listing, terms.map(|terms| terms.quantity)).say(interner, reject.reason);
+        })
+    }
+
+    /// Adds a mark of an account that financing has brought so much so far.
+    pub(in crate::record) fn mark(
+        &mut self,
+        at: SimTime,
+        mark: &AccountMark,
+        financing: Money,
+    ) -> Result<(), RecordError> {
+        self.add(Table::Pnl, |group, names, interner| {
+            let instrument = names.instruments.get(mark.instrument.index());
+            let position = instrument.map(|instrument| instrument.holding_f64(mark.position));
+            let half_ticks = mark.mark_half_ticks.map(Price::new);
+            let price =
+                instrument.zip(half_ticks).map(|(instrument, price)| instrument.price_f64(price) / 2.0);
+            let average = position.filter(|_| mark.position.lots() != 0);
+            group.time(at).word(interner.actor(mark.owner)).word(interner.symbol(mark.instrument));
+            group.number(position).number(price);
+            group.number(average.map(|position| mark.cost.to_f64() / position));
+            group.money(mark.realized).money(mark.unrealized).money(mark.fees).money(financing);
+            group.money(mark.cash).money(mark.equity);
+        })
+    }
+
+    /// Adds what an account holds.
+    pub(in crate::record) fn position(&mut self, row: &PositionRow) -> Result<(), RecordError> {
+        self.add(Table::Positions, |group, names, interner| {
+            let state = &row.state;
+            let instrument = names.instruments.get(row.instrument.index());
+            group.time(row.at).word(interner.actor(row.owner)).word(interner.symbol(row.instrument));
+            for lots in [state.position, state.bought.net(), state.sold.net()] {
+                group.number(instrument.map(|instrument| instrument.holding_f64(lots)));
+            }
+            group.count(Some(state.fills)).money(state.fees);
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an average is a number to read")]
+fn average_price(names: &Names, row: &OrderRow) -> Option<f64> {
+    if row.filled_lots == 0 {
+        return None;
+    }
+    let tick = names.price(row.listing, Price::new(1))?;
+    Some(row.filled_value as f64 / row.filled_lots as f64 * tick)
+}

@@ -1,0 +1,97 @@
+//! [`RowGroups`]: the rows of all tables in the making, and the files that they go to.
+
+mod accounts;
+mod market;
+mod strategy_output;
+
+use std::path::Path;
+
+use crate::record::config::{RecordConfig, RunLabel};
+use crate::record::error::RecordError;
+use crate::record::manifest::TableSummary;
+use crate::record::names::Names;
+use crate::record::row_group::RowGroup;
+use crate::record::row_group::interner::Interner;
+use crate::record::table::Table;
+use crate::record::writer::TableFile;
+use bearpit_core::units::{ListingId, Price, Quantity};
+
+/// The tables of a run under way.
+pub(in crate::record) struct RowGroups {
+    names: Names,
+    interner: Interner,
+    label: RunLabel,
+    /// By table; none of those that are not recorded.
+    outputs: Vec<Option<(RowGroup, TableFile)>>,
+}
+
+/// Rows in a group when it is written: a row group of Parquet.
+///
+/// Each row group costs the writer some kilobytes a column until the file ends, so they are not small; and what
+/// waits in a group has reached its bound within an hour of a busy market, so that longer runs need hardly more.
+const GROUP_ROWS: usize = 32 * 1024;
+
+impl RowGroups {
+    /// Makes the files of the tables that are recorded, so that also an empty table has one.
+    pub(in crate::record) fn create(
+        directory: &Path,
+        plan: &RecordConfig,
+        label: RunLabel,
+        names: Names,
+    ) -> Result<Self, RecordError> {
+        let output = |table| {
+            let is_recorded = plan.tables.contains(table);
+            let file = is_recorded.then(|| TableFile::create(directory, table, plan.format)).transpose()?;
+            Ok(file.map(|file| (RowGroup::new(table), file)))
+        };
+        let outputs: Result<_, RecordError> = Table::ALL.into_iter().map(output).collect();
+        Ok(Self { interner: Interner::new(&names), names, label, outputs: outputs? })
+    }
+
+    pub(in crate::record) const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Adds a row to a table, if it is recorded; writes the group when it is full.
+    fn add(
+        &mut self,
+        table: Table,
+        row: impl FnOnce(&mut RowGroup, &Names, &mut Interner),
+    ) -> Result<(), RecordError> {
+        let Some((group, file)) = self.outputs.get_mut(table as usize).and_then(Option::as_mut) else {
+            return Ok(());
+        };
+        row(group, &self.names, &mut self.interner);
+        group.end();
+        if group.rows < GROUP_ROWS { Ok(()) } else { file.write(group, &self.interner, &self.label) }
+    }
+
+    /// Writes what is left, and returns the tables with their rows.
+    pub(in crate::record) fn finish(self) -> Result<Vec<TableSummary>, RecordError> {
+        let Self { interner, label, outputs, .. } = self;
+        let outputs = outputs.into_iter().flatten();
+        outputs.map(|(mut group, file)| file.finish(&mut group, &interner, &label)).collect()
+    }
+}
+
+impl RowGroup {
+    /// Adds the cells of a listing: venue and symbol.
+    fn place(&mut self, interner: &Interner, listing: ListingId) -> &mut Self {
+        let (venue, symbol) = interner.place(listing).unzip();
+        self.word(venue).word(symbol)
+    }
+
+    fn price(&mut self, names: &Names, listing: ListingId, price: Option<Price>) -> &mut Self {
+        self.number(price.and_then(|price| names.price(listing, price)))
+    }
+
+    fn quantity(&mut self, names: &Names, listing: ListingId, quantity: Option<Quantity>) -> &mut Self {
+        self.number(quantity.and_then(|quantity| names.quantity(listing, quantity)))
+    }
+
+    /// Adds the cell of a word of the program.
+    fn say(&mut self, interner: &mut Interner, word: &'static str) -> &mut Self {
+        let number = interner.fixed(word);
+        self.word(Some(number))
+    }
+}

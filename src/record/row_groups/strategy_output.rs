@@ -1,0 +1,59 @@
+//! Rows of what strategies tell about themselves: log, series, tables of their own.
+
+use std::sync::Arc;
+
+use super::RowGroups;
+use crate::record::error::RecordError;
+use crate::record::table::Table;
+use bearpit_core::market::{Cell, Finite};
+use bearpit_core::units::{ActorId, SimTime};
+
+impl RowGroups {
+    /// Adds a line of a strategy's log.
+    pub(in crate::record) fn line(
+        &mut self,
+        at: SimTime,
+        owner: ActorId,
+        (kind, text): (&'static str, &Arc<str>),
+    ) -> Result<(), RecordError> {
+        self.add(Table::Log, |group, _, interner| {
+            group.time(at).word(interner.actor(owner)).say(interner, kind).text(Some(Arc::clone(text)));
+        })
+    }
+
+    /// Adds a number of a strategy's series.
+    pub(in crate::record) fn plotted(
+        &mut self,
+        at: SimTime,
+        owner: ActorId,
+        (series, value): (&Arc<str>, Option<Finite>),
+    ) -> Result<(), RecordError> {
+        self.add(Table::Series, |group, _, interner| {
+            group
+                .time(at)
+                .word(interner.actor(owner))
+                .text(Some(Arc::clone(series)))
+                .number(value.map(Finite::get));
+        })
+    }
+
+    /// Adds a cell of a row of a strategy's table.
+    pub(in crate::record) fn recorded(
+        &mut self,
+        at: SimTime,
+        owner: ActorId,
+        (table, number): (&Arc<str>, u64),
+        (column, cell): (&Arc<str>, &Cell),
+    ) -> Result<(), RecordError> {
+        // Text, or the digits of a whole number, which a double may not hold.
+        let text = match cell {
+            Cell::Text(text) => Some(Arc::clone(text)),
+            Cell::Int(value) => Some(value.to_string().into()),
+            Cell::Bool(_) | Cell::Float(_) => None,
+        };
+        self.add(Table::Records, |group, _, interner| {
+            group.time(at).word(interner.actor(owner)).text(Some(Arc::clone(table))).count(Some(number));
+            group.text(Some(Arc::clone(column))).say(interner, cell.kind()).number(cell.number()).text(text);
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! [`BarBuilder`]: trades summed up into bars of any intervals.
+
+use bearpit_core::market::{Bar, Trade};
+use bearpit_core::units::{ListingId, SimDuration, SimTime};
+
+/// The bars in the making: one for each listing and interval.
+#[derive(Debug)]
+pub(in crate::record) struct BarBuilder {
+    intervals: Vec<SimDuration>,
+    /// By listing, then interval.
+    open: Vec<Option<Bar>>,
+    /// The earliest end of an open bar.
+    due: Option<SimTime>,
+}
+
+impl BarBuilder {
+    pub(in crate::record) fn new(intervals: Vec<SimDuration>, listings: usize) -> Self {
+        Self { open: vec![None; listings * intervals.len()], intervals, due: None }
+    }
+
+    /// Appends the bars that have ended by `now` to `ended`: listing by listing, and each interval in order.
+    pub(in crate::record) fn close_until(&mut self, now: SimTime, ended: &mut Vec<(ListingId, Bar)>) {
+        if self.due.is_none_or(|due| due > now) {
+            return;
+        }
+        let intervals = self.intervals.len();
+        for (index, open) in self.open.iter_mut().enumerate() {
+            let listing = ListingId::new(u32::try_from(index / intervals).unwrap_or(u32::MAX));
+            ended.extend(open.take_if(|bar| bar.end <= now).map(|bar| (listing, bar)));
+        }
+        self.due = self.open.iter().flatten().map(|bar| bar.end).min();
+    }
+
+    /// Adds a trade; what has ended by then is to be closed first.
+    pub(in crate::record) fn add(&mut self, at: SimTime, trade: &Trade) {
+        let first = trade.listing.index() * self.intervals.len();
+        for (open, interval) in self.open.iter_mut().skip(first).zip(&self.intervals) {
+            match open {
+                Some(bar) => bar.add(trade.price, trade.quantity),
+                None => {
+                    let bar = Bar::open_at(at, *interval, trade.price, trade.quantity);
+                    self.due = Some(self.due.map_or(bar.end, |due| due.min(bar.end)));
+                    *open = Some(bar);
+                }
+            }
+        }
+    }
+}

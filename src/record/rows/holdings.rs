@@ -1,0 +1,116 @@
+//! [`Holdings`]: who holds what, by the trades.
+
+use std::mem;
+
+use crate::record::names::Names;
+use bearpit_core::market::{Side, Trade};
+use bearpit_core::units::{ActorId, InstrumentId, Money, NetQuantity, Quantity, SimDuration, SimTime};
+
+/// What an account holds of an instrument at a time, and how it came to it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::record) struct PositionRow {
+    pub(in crate::record) at: SimTime,
+    pub(in crate::record) owner: ActorId,
+    pub(in crate::record) instrument: InstrumentId,
+    pub(in crate::record) state: Holding,
+}
+
+/// What an account holds of an instrument, and how it came to it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::record) struct Holding {
+    pub(in crate::record) position: NetQuantity,
+    pub(in crate::record) bought: Quantity,
+    pub(in crate::record) sold: Quantity,
+    pub(in crate::record) fills: u64,
+    pub(in crate::record) fees: Money,
+    is_changed: bool,
+}
+
+/// The holdings of all accounts.
+#[derive(Debug)]
+pub(in crate::record) struct Holdings {
+    interval: SimDuration,
+    /// When the run ends, and the last rows are told at the latest.
+    end: SimTime,
+    instruments: usize,
+    /// By owner, then instrument.
+    states: Vec<Holding>,
+    changed: Vec<usize>,
+    /// When those that have changed get their rows.
+    due: Option<SimTime>,
+}
+
+impl Holdings {
+    /// Begins with what accounts hold before the first trade, which has its rows when the run begins.
+    pub(in crate::record) fn new(
+        names: &Names,
+        interval: SimDuration,
+        (start, end): (SimTime, SimTime),
+    ) -> Self {
+        let instruments = names.instruments.len();
+        let states = vec![Holding::default(); names.actors.len() * instruments];
+        let mut holdings = Self { interval, end, instruments, states, changed: Vec::new(), due: None };
+        for (owner, instrument, position) in &names.openings {
+            holdings.change(*owner, *instrument, |state| state.position = *position);
+        }
+        holdings.due = Some(start);
+        holdings
+    }
+
+    /// Appends the rows that are due by `now`: account by account.
+    pub(in crate::record) fn tell_until(&mut self, now: SimTime, rows: &mut Vec<PositionRow>) {
+        if self.due.is_none_or(|due| due > now) {
+            return;
+        }
+        self.tell(rows);
+    }
+
+    /// Appends the rows of all that have changed.
+    pub(in crate::record) fn tell(&mut self, rows: &mut Vec<PositionRow>) {
+        let Some(at) = self.due.take().map(|due| due.min(self.end)) else { return };
+        let mut changed = mem::take(&mut self.changed);
+        changed.sort_unstable();
+        for index in changed.drain(..) {
+            let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+            let owner = ActorId::new(number(index / self.instruments));
+            let instrument = InstrumentId::new(number(index % self.instruments));
+            self.states[index].is_changed = false;
+            rows.push(PositionRow { at, owner, instrument, state: self.states[index] });
+        }
+        self.changed = changed;
+    }
+
+    /// Books a trade in both accounts; what is due by then is to be told first.
+    pub(in crate::record) fn trade(&mut self, at: SimTime, instrument: InstrumentId, trade: &Trade) {
+        let Trade { maker, taker, quantity, aggressor, maker_fee, taker_fee, .. } = *trade;
+        let sides = [(maker, aggressor.opposite(), maker_fee), (taker, aggressor, taker_fee)];
+        for (owner, side, fee) in sides {
+            self.change(owner, instrument, |state| {
+                match side {
+                    Side::Buy => {
+                        state.bought += quantity;
+                        state.position += quantity.net();
+                    }
+                    Side::Sell => {
+                        state.sold += quantity;
+                        state.position = state.position - quantity.net();
+                    }
+                }
+                state.fills += 1;
+                state.fees += fee;
+            });
+        }
+        if self.due.is_none() {
+            self.due = Some(at.floor_to(self.interval).saturating_add(self.interval));
+        }
+    }
+
+    fn change(&mut self, owner: ActorId, instrument: InstrumentId, change: impl FnOnce(&mut Holding)) {
+        let index = owner.index() * self.instruments + instrument.index();
+        let Some(state) = self.states.get_mut(index) else { return };
+        change(state);
+        if !mem::replace(&mut state.is_changed, true) {
+            self.changed.push(index);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Orders from their entry to their end.
+
+use rustc_hash::FxHashMap;
+
+use super::order_row::{OrderRow, Status};
+use bearpit_core::market::{Fact, OrderKind, Trade};
+use bearpit_core::units::{OrderId, Quantity, SimTime};
+
+/// Follows the orders that are open; memory follows them, and not the run.
+#[derive(Debug, Default)]
+pub(in crate::record) struct OpenOrders {
+    /// Where in `rows` each open order stands.
+    places: FxHashMap<OrderId, usize>,
+    rows: Vec<OrderRow>,
+    /// Places of orders that have ended, the last first: that one is still in the processor's cache.
+    free: Vec<usize>,
+}
+
+impl OpenOrders {
+    pub(in crate::record) fn open(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Follows a fact, and hands the orders that end with it to `ended`.
+    ///
+    /// # Errors
+    /// What `ended` says.
+    pub(in crate::record) fn follow<E>(
+        &mut self,
+        at: SimTime,
+        fact: &Fact,
+        mut ended: impl FnMut(&OrderRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match *fact {
+            Fact::OrderAccepted { order, owner, listing, terms, sent_at } => {
+                let row = OrderRow::new(Some(order), owner, listing, terms, at);
+                self.begin(order, OrderRow { sent_at, ..row });
+            }
+            Fact::OrderRejected { order, owner, listing, terms, sent_at, reason } => {
+                let row = OrderRow::new(Some(order), owner, listing, terms, at);
+                let (status, reason) = (Status::Rejected, Some(reason.name()));
+                return ended(&OrderRow { sent_at: Some(sent_at), status, reason, ..row });
+            }
+            Fact::OrderRefused { owner, listing, terms, reason } => {
+                let row = OrderRow::new(None, owner, listing, terms, at);
+                return ended(&OrderRow { status: Status::Refused, reason: Some(reason.name()), ..row });
+            }
+            Fact::OrderReplaced { order, price, leaves, .. } => {
+                if let Some(row) = self.row(order) {
+                    row.terms.kind = row.terms.kind.at(price);
+                    row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
+                }
+            }
+            Fact::OrderCanceled { order, reason, .. } => {
+                return self.end(order, at, (Status::Canceled, Some(reason.name())), &mut ended);
+            }
+            Fact::OrderExpired { order, reason, .. } => {
+                return self.end(order, at, (Status::Expired, Some(reason.name())), &mut ended);
+            }
+            Fact::OrderRepriced { order, price: Some(price), .. } => {
+                if let Some(row) = self.row(order)
+                    && !matches!(row.terms.kind, OrderKind::Pegged { .. })
+                {
+                    row.terms.kind = OrderKind::Limit(price);
+                }
+            }
+            Fact::OrderReduced { order, leaves, .. } => {
+                if let Some(row) = self.row(order) {
+                    row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
+                }
+            }
+            Fact::Traded(ref trade) => return self.fill(at, trade, &mut ended),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn fill<E>(
+        &mut self,
+        at: SimTime,
+        trade: &Trade,
+        ended: &mut impl FnMut(&OrderRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for order in [trade.maker_order, trade.taker_order] {
+            let Some(row) = self.row(order) else { continue };
+            row.filled_lots += trade.quantity.lots();
+            row.filled_value += i128::from(trade.price.ticks()) * i128::from(trade.quantity.lots());
+            if row.filled_lots == row.terms.quantity.lots() {
+                self.end(order, at, (Status::Filled, None), ended)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end<E>(
+        &mut self,
+        order: OrderId,
+        at: SimTime,
+        (status, reason): (Status, Option<&'static str>),
+        ended: &mut impl FnMut(&OrderRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(place) = self.places.remove(&order) else { return Ok(()) };
+        self.free.push(place);
+        let row = &mut self.rows[place];
+        (row.ended_at, row.status, row.reason) = (at, status, reason);
+        ended(row)
+    }
+
+    fn begin(&mut self, order: OrderId, row: OrderRow) {
+        let place = self.free.pop().unwrap_or(self.rows.len());
+        match self.rows.get_mut(place) {
+            Some(vacant) => *vacant = row,
+            None => self.rows.push(row),
+        }
+        self.places.insert(order, place);
+    }
+
+    fn row(&mut self, order: OrderId) -> Option<&mut OrderRow> {
+        self.rows.get_mut(*self.places.get(&order)?)
+    }
+}

@@ -1,0 +1,188 @@
+//! What the recorder makes of facts itself: snapshots, bars, positions; what it leaves out.
+
+use super::*;
+
+/// Records facts, each at its second.
+fn record_at(plan: &RecordConfig, facts: &[(i64, Fact)]) -> (TempDir, StoredRun) {
+    let directory = TempDir::new().unwrap();
+    let (mut recorder, recording) = Recorder::start(directory.path(), plan, label(), names()).unwrap();
+    for (sequence, (second, fact)) in (0..).zip(facts) {
+        let at = START.saturating_add(SimDuration::from_secs(*second));
+        recorder.take(Stamped { at, sequence, fact }).unwrap();
+    }
+    drop(recorder);
+    let recorded = recording.finish().unwrap();
+    let left_out = Table::ALL.into_iter().filter(|table| !plan.tables.contains(*table));
+    let manifest = Manifest {
+        not_recorded: left_out.map(|table| table.name().to_owned()).collect(),
+        ..manifest(plan.format, recorded.tables)
+    };
+    let run = StoredRun::assemble(directory.path(), manifest);
+    (directory, run)
+}
+
+fn rows(run: &StoredRun, table: Table) -> Vec<String> {
+    let frame = run.table(table).unwrap();
+    (0..frame.height()).map(|index| row(&frame, index)).collect()
+}
+
+/// Returns the rows without `2025-03-03T09:` and `PIT|ACME|`, which they all have.
+fn short(run: &StoredRun, table: Table) -> Vec<String> {
+    rows(run, table).iter().map(|row| row.replace("2025-03-03T09:", "").replace("PIT|ACME|", "")).collect()
+}
+
+fn only(table: Table) -> RecordConfig {
+    RecordConfig { tables: [table].into_iter().collect(), ..plan(Format::Parquet) }
+}
+
+#[test]
+fn a_snapshot_is_what_the_book_showed_before_its_time() {
+    let cancel = |order| Fact::OrderCanceled {
+        order: OrderId::new(order),
+        listing: LISTING,
+        quantity: Quantity::new(10),
+        reason: CancelReason::Requested,
+    };
+    let facts = [
+        (1, accepted(1, ANNE, terms(Side::Buy, 10, 10_000))),
+        (2, accepted(2, ANNE, terms(Side::Buy, 10, 9_999))),
+        (2, accepted(3, ANNE, terms(Side::Buy, 10, 9_998))),
+        (3, accepted(4, BEN, terms(Side::Sell, 10, 10_002))),
+        // Nothing is shown at six: the last orders go before it.
+        (4, cancel(1)),
+        (7, Fact::PhaseChanged { listing: LISTING, phase: Phase::Halt }),
+        (8, cancel(2)),
+        (8, cancel(3)),
+        (8, cancel(4)),
+        (3_600, accepted(5, ANNE, terms(Side::Buy, 10, 9_000))),
+        (3_600, cancel(5)),
+    ];
+    let (_keep, run) = record_at(&only(Table::Books), &facts);
+    assert_eq!(
+        short(&run, Table::Books),
+        [
+            "30:03|bid|1|100.0|1.0",
+            "30:03|bid|2|99.99|1.0",
+            "30:06|bid|1|99.99|1.0",
+            "30:06|bid|2|99.98|1.0",
+            "30:06|ask|1|100.02|1.0",
+        ]
+    );
+}
+
+#[test]
+fn snapshots_go_on_while_nothing_happens() {
+    let facts = [(1, accepted(1, ANNE, terms(Side::Buy, 10, 10_000)))];
+    let (_keep, run) = record_at(&only(Table::Books), &facts);
+    let found = rows(&run, Table::Books);
+    assert_eq!(
+        (found.len(), found.last().unwrap().as_str()),
+        (1_200, "2025-03-03T10:30:00|PIT|ACME|bid|1|100.0|1.0")
+    );
+}
+
+#[test]
+fn bars_are_of_every_interval_asked_for_and_only_those_that_have_ended() {
+    let bars = vec![SimDuration::from_secs(60), SimDuration::from_secs(300), SimDuration::from_secs(86_400)];
+    let facts = [
+        (10, trade(0, 1, 2, 10, 10_000)),
+        (59, trade(1, 1, 2, 20, 10_003)),
+        (60, trade(2, 1, 2, 5, 9_990)),
+        (290, trade(3, 1, 2, 5, 9_991)),
+        (3_599, trade(4, 1, 2, 5, 9_992)),
+    ];
+    let (_keep, run) = record_at(&RecordConfig { bars, ..only(Table::Bars) }, &facts);
+    assert_eq!(
+        rows(&run, Table::Bars).iter().map(|row| row.replace("2025-03-03T", "")).collect::<Vec<_>>(),
+        [
+            "09:30:00|09:31:00|1m|PIT|ACME|100.0|100.03|100.0|100.03|3.0",
+            "09:31:00|09:32:00|1m|PIT|ACME|99.9|99.9|99.9|99.9|0.5",
+            "09:34:00|09:35:00|1m|PIT|ACME|99.91|99.91|99.91|99.91|0.5",
+            "09:30:00|09:35:00|5m|PIT|ACME|100.0|100.03|99.9|99.91|4.0",
+            "10:29:00|10:30:00|1m|PIT|ACME|99.92|99.92|99.92|99.92|0.5",
+            "10:25:00|10:30:00|5m|PIT|ACME|99.92|99.92|99.92|99.92|0.5",
+        ]
+    );
+}
+
+#[test]
+fn positions_are_told_when_they_have_changed_from_the_opening_to_the_end() {
+    let facts = [
+        (61, trade(0, 1, 2, 10, 10_000)),
+        (100, trade(1, 1, 2, 5, 9_990)),
+        (3_600, trade(2, 1, 2, 1, 9_990)),
+    ];
+    let (_keep, run) = record_at(&only(Table::Positions), &facts);
+    let ben = "ben, \"the\" second|ACME";
+    assert_eq!(
+        short(&run, Table::Positions),
+        [
+            format!("30:00|{ben}|-2.5|0.0|0.0|0|0.00"),
+            "32:00|anne|ACME|1.5|1.5|0.0|2|-0.0000000002".to_owned(),
+            format!("32:00|{ben}|-4.0|0.0|1.5|2|2469135780.246913578"),
+            "2025-03-03T10:30:00|anne|ACME|1.6|1.6|0.0|3|-0.0000000003".to_owned(),
+            format!("2025-03-03T10:30:00|{ben}|-4.1|0.0|1.6|3|3703703670.370370367"),
+        ]
+    );
+}
+
+#[test]
+fn what_did_not_pass_is_told_with_who_said_so() {
+    let (_keep, run) = stored(Format::Parquet);
+    let ben = "ben, \"the\" second|PIT|ACME";
+    let without_time = |table| {
+        rows(&run, table).iter().map(|row| row.split_once('|').unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        without_time(Table::Rejects),
+        [
+            format!("4|{ben}|order|venue|buy||0.7|no_liquidity"),
+            format!("|{ben}|order|gate|buy|100.0|0.8|no_reference_price"),
+            "5|anne|PIT|ACME|change|venue||||unknown_order".to_owned(),
+        ]
+    );
+    assert_eq!(without_time(Table::Phases), ["PIT|ACME|halt|100.01|1.0", "PIT|ACME|continuous||"]);
+}
+
+#[test]
+fn every_row_tells_its_scenario_and_seed() {
+    for format in [Format::Parquet, Format::Csv, Format::Ipc] {
+        let (_keep, run) = stored(format);
+        for table in Table::ALL {
+            let frame = run.table(table).unwrap();
+            assert!(frame.height() > 0, "{} has rows to look at", table.name());
+            let scenarios = frame.column("scenario").unwrap().str().unwrap();
+            assert!(scenarios.iter().all(|it| it == Some("a quiet, long day")), "{format} {}", table.name());
+            let seeds = frame.column("seed").unwrap().u64().unwrap();
+            assert!(seeds.iter().all(|it| it == Some(u64::MAX)), "{format} {}", table.name());
+        }
+    }
+}
+
+#[test]
+fn a_table_that_was_not_recorded_is_no_damage_but_an_answer() {
+    for table in Table::ALL {
+        let (keep, run) = record_at(&only(table), &[]);
+        let files = fs::read_dir(keep.path()).unwrap().count();
+        assert_eq!((files, run.table(table).unwrap().height()), (1, opening(table)));
+        for other in Table::ALL.into_iter().filter(|other| *other != table) {
+            assert!(!run.has(other));
+            for error in [run.table(other).unwrap_err(), run.pieces(other, &["time"]).unwrap_err()] {
+                assert!(matches!(error, OpenError::NotRecorded { .. }), "{error}");
+                let name = format!("the table `{}` was not recorded; add it to `tables`", other.name());
+                assert!(error.to_string().contains(&name), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_do_not_depend_on_which_others_are_recorded() {
+    let (_keep, whole) = stored(Format::Parquet);
+    for table in Table::ALL {
+        let directory = TempDir::new().unwrap();
+        let tables = record(directory.path(), &only(table), &facts());
+        let run = StoredRun::assemble(directory.path(), manifest(Format::Parquet, tables));
+        assert!(run.table(table).unwrap().equals_missing(&whole.table(table).unwrap()), "{}", table.name());
+    }
+}
