@@ -10,7 +10,7 @@ use super::files::write_whole;
 use super::several;
 use crate::analysis::RunData;
 use crate::record::{Manifest, StoredRun};
-use crate::report::{self, Picture, Report};
+use crate::report::{self, Report, SvgFigure};
 
 /// Draws a run's report into its directory, or that of several to a page of its own; and the figures where they were
 /// asked for.
@@ -94,7 +94,7 @@ fn draw(directory: &Path, arguments: &ReportArguments) -> Result<PathBuf, String
     Ok(page)
 }
 
-fn put_figures(target: &Path, figures: &[Picture], as_png: bool) -> Result<(), String> {
+fn put_figures(target: &Path, figures: &[SvgFigure], as_png: bool) -> Result<(), String> {
     write_figures(target, figures, as_png)
         .map_err(|why| format!("{}: cannot write the figures: {why}", target.display()))
 }
@@ -110,7 +110,7 @@ fn figures_of(target: &Path, manifest: &Manifest, is_one_of_several: bool) -> Pa
     }
 }
 
-fn write_figures(target: &Path, figures: &[Picture], as_png: bool) -> Result<(), String> {
+fn write_figures(target: &Path, figures: &[SvgFigure], as_png: bool) -> Result<(), String> {
     fs::create_dir_all(target).map_err(|error| error.to_string())?;
     for figure in figures {
         let write = |extension: &str, bytes: &[u8]| {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::console::complain;
 use super::files::write_whole;
 use crate::analysis::RunSet;
-use crate::report::{self, Picture};
+use crate::report::{self, SvgFigure};
 
 /// What the page is called unless somebody gives it a name.
 pub(super) const PAGE: &str = "report.html";
@@ -15,14 +15,14 @@ pub(super) const PAGE: &str = "report.html";
 ///
 /// # Errors
 /// What cannot be read or written, each on a line; then nothing is written.
-pub(super) fn write(runs: &[PathBuf], target: &Path) -> Result<Vec<Picture>, String> {
+pub(super) fn write(runs: &[PathBuf], target: &Path) -> Result<Vec<SvgFigure>, String> {
     let several = RunSet::read(runs).map_err(|errors| {
         let (last, rest) =
             errors.split_last().map_or((String::new(), &[][..]), |(last, rest)| (last.to_string(), rest));
         rest.iter().for_each(|error| complain(&format!("error: {error}")));
         last
     })?;
-    let report = report::render_several(&several).map_err(|error| error.to_string())?;
+    let report = report::render_run_set(&several).map_err(|error| error.to_string())?;
     write_page(target, &report.page)?;
     Ok(report.figures)
 }

@@ -1,37 +1,40 @@
-//! [`png`]: a figure as pixels.
+//! [`png`]: renders a figure as pixels.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-use super::{Picture, ReportError};
+use super::{ReportError, SvgFigure};
 
-/// How many pixels stand for one of the figure's, each way: sharp on screens of high density, and in print.
+/// Pixels per SVG unit in each direction: sharp on high-density screens and in print.
 const SCALE: f32 = 2.0;
 
-/// Turns a figure into a PNG file.
+/// Renders a figure as a PNG file.
 ///
-/// Letters are those of a font in the program, so that the same figure gives the same bytes on every machine.
+/// Text uses a font that is part of the program, so that the same figure gives the same bytes on every machine.
 ///
 /// # Errors
-/// [`ReportError::Pixels`] if the figure is no picture.
+/// [`ReportError::Png`] if the SVG is not valid.
+pub fn png(figure: &SvgFigure) -> Result<Vec<u8>, ReportError> {
+    encode(&figure.svg).map_err(|cause| ReportError::Png { figure: figure.name.clone(), cause })
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a few thousand pixels, which the picture itself has as whole numbers"
+    reason = "a few thousand pixels, which the figure itself has as integers"
 )]
-pub fn png(picture: &Picture) -> Result<Vec<u8>, ReportError> {
+fn encode(svg: &str) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
     let mut fonts = fontdb::Database::new();
     fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());
     let family = fonts.faces().next().and_then(|face| face.families.first()).map(|family| family.0.clone());
     fonts.set_sans_serif_family(family.unwrap_or_default());
     let options = Options { fontdb: Arc::new(fonts), ..Options::default() };
-    let wrong = |what: &str| ReportError::Pixels(format!("{}: {what}", picture.name));
-    let tree = Tree::from_str(&picture.svg, &options).map_err(|error| wrong(&error.to_string()))?;
+    let tree = Tree::from_str(svg, &options)?;
     let (width, height) = (tree.size().width() * SCALE, tree.size().height() * SCALE);
-    let pixels = Pixmap::new(width as u32, height as u32);
-    let mut pixels = pixels.ok_or_else(|| wrong("it has no size"))?;
+    let mut pixels = Pixmap::new(width as u32, height as u32).ok_or("it has no size")?;
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|error| wrong(&error.to_string()))
+    Ok(pixels.encode_png()?)
 }

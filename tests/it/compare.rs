@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bearpit::analysis::{RunSet, Spread};
-use bearpit::report::render_several;
+use bearpit::report::render_run_set;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -220,7 +220,7 @@ fn many_seeds_have_a_fan_a_histogram_and_a_list_that_agree_with_their_summaries(
     }
     let spread = Spread::of(profits.iter().copied()).unwrap();
     assert!(page.contains(&format!("Mean {:.2}", spread.mean).replace('-', "−")), "{spread:?}");
-    assert_eq!(render_several(&several).unwrap().page, page, "the same runs give the same bytes");
+    assert_eq!(render_run_set(&several).unwrap().page, page, "the same runs give the same bytes");
 }
 
 #[test]

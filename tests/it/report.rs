@@ -253,7 +253,7 @@ fn figures_are_files_of_their_own_as_svg_and_png() {
     let bytes = png(first).unwrap();
     let size = |from: usize| u32::from_be_bytes(bytes[from..from + 4].try_into().unwrap());
     assert_eq!((size(16), size(20)), (2_160, 680), "two pixels for one, each way");
-    let blank = bearpit::report::Picture { name: "blank".to_owned(), svg: without_texts(&first.svg) };
+    let blank = bearpit::report::SvgFigure { name: "blank".to_owned(), svg: without_texts(&first.svg) };
     assert_ne!(png(&blank).unwrap(), bytes, "letters are drawn");
     assert_eq!(run(bearpit().arg("report").arg(&directory).arg("--png")).0, 2, "PNG goes with --figures");
 }

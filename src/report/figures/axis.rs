@@ -1,33 +1,33 @@
-//! [`Axis`]: where values lie, and marks where people expect them.
+//! [`Axis`]: maps values to positions, with tick marks at round numbers.
 
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-use super::clock;
+use super::time_axis;
 use crate::analysis::Extent;
-use crate::report::text::{number, places_for};
+use crate::report::text::{decimals_for, number};
 
 /// One axis of a figure.
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
     low: f64,
     high: f64,
-    marks: Vec<AxisMark>,
-    /// What is written along it.
+    ticks: Vec<Tick>,
+    /// The axis label.
     pub(super) label: String,
-    /// Whether lines go through the figure at its marks.
+    /// Whether grid lines are drawn at its ticks.
     pub(super) has_grid: bool,
 }
 
-/// A place on an axis with something written there.
+/// A position on an axis with its label.
 #[derive(Debug, Clone)]
-struct AxisMark {
+struct Tick {
     at: f64,
     text: String,
 }
 
-/// The values that an axis spans.
+/// The range of values that an axis covers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Span {
     pub(super) low: f64,
@@ -35,8 +35,8 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// Spans values with a little air, and zero if it is to be seen. What never moves gets some air, too; values that
-    /// are no numbers do not count.
+    /// Covers all finite values with a margin of 5%, including zero if `from_zero`. A constant series gets a
+    /// margin too.
     pub(super) fn of(values: impl Iterator<Item = f64>, from_zero: bool) -> Self {
         let finite = values.filter(|value| value.is_finite());
         let (mut low, mut high) =
@@ -48,13 +48,13 @@ impl Span {
             (low, high) = (low.min(0.0), high.max(0.0));
         }
         let width = high - low;
-        // Rounding of sums is no movement.
-        let moves = width > (low.abs().max(high.abs()) * 1e-12).max(f64::MIN_POSITIVE);
-        let air = if moves { width * 0.05 } else { (high.abs() * 0.01).max(0.5) };
-        let keeps_zero = from_zero && moves;
+        // Rounding error in sums does not count as movement.
+        let varies = width > (low.abs().max(high.abs()) * 1e-12).max(f64::MIN_POSITIVE);
+        let margin = if varies { width * 0.05 } else { (high.abs() * 0.01).max(0.5) };
+        let keeps_zero = from_zero && varies;
         Self {
-            low: if keeps_zero && low >= 0.0 { 0.0 } else { low - air },
-            high: if keeps_zero && high <= 0.0 { 0.0 } else { high + air },
+            low: if keeps_zero && low >= 0.0 { 0.0 } else { low - margin },
+            high: if keeps_zero && high <= 0.0 { 0.0 } else { high + margin },
         }
     }
 
@@ -63,76 +63,76 @@ impl Span {
     }
 }
 
-/// Numbers beyond a size are written in thousands of thousands.
+/// Values above these sizes are labeled in millions or billions.
 const SCALES: [(f64, f64, &str); 2] = [(1e10, 1e9, "billions"), (1e7, 1e6, "millions")];
 
 impl Axis {
-    /// Makes an axis of values with at most so many marks.
+    /// Makes a linear axis with at most `most` ticks.
     pub(super) fn values(span: Span, unit: &str, most: usize) -> Self {
         let largest = span.low.abs().max(span.high.abs());
         let scale = SCALES.into_iter().find(|(from, ..)| largest >= *from);
         let divisor = scale.map_or(1.0, |(_, divisor, _)| divisor);
         let label = scale.map_or_else(|| unit.to_owned(), |(.., name)| format!("{unit}, {name}"));
         let step = nice_step(span.width(), most);
-        let places = places_for(span.width() / divisor);
+        let places = decimals_for(span.width() / divisor);
         let places = if step / divisor >= 1.0 { 0 } else { places };
         let first = (span.low / step).ceil();
         let mark = |number: i32| (first + f64::from(number)) * step;
         let inside = (0..64).map(mark).take_while(|at| *at <= span.high + step * 1e-9);
-        let marks = inside.map(|at| AxisMark { at, text: number(at / divisor, places) }).collect();
-        Self { low: span.low, high: span.high, marks, label, has_grid: true }
+        let marks = inside.map(|at| Tick { at, text: number(at / divisor, places) }).collect();
+        Self { low: span.low, high: span.high, ticks: marks, label, has_grid: true }
     }
 
-    /// Makes an axis of powers of ten: places are their exponents.
-    pub(super) fn powers(span: Span, unit: &str) -> Self {
+    /// Makes a base-10 logarithmic axis: positions are exponents.
+    pub(super) fn log10(span: Span, unit: &str) -> Self {
         let exponents = (-12_i8..=12).filter(|it| (span.low..=span.high).contains(&f64::from(*it)));
-        let mark = |exponent: i8| AxisMark {
+        let mark = |exponent: i8| Tick {
             at: exponent.into(),
             text: number(10_f64.powi(exponent.into()), exponent.min(0).unsigned_abs().into()),
         };
         let marks = exponents.map(mark).collect();
-        Self { low: span.low, high: span.high, marks, label: unit.to_owned(), has_grid: true }
+        Self { low: span.low, high: span.high, ticks: marks, label: unit.to_owned(), has_grid: true }
     }
 
-    /// Makes an axis of time with about so many marks; places are nanoseconds from its start.
+    /// Makes a time axis with about `most` ticks; positions are nanoseconds since its start.
     pub(super) fn time(extent: Extent, most: i64) -> Self {
-        let (marks, label) = clock::marks(extent, most);
-        let marks = marks.into_iter().map(|(at, text)| AxisMark { at: since(extent, at), text });
+        let (marks, label) = time_axis::ticks(extent, most);
+        let marks = marks.into_iter().map(|(at, text)| Tick { at: since(extent, at), text });
         let high = since(extent, extent.end());
-        Self { low: 0.0, high, marks: marks.collect(), label, has_grid: true }
+        Self { low: 0.0, high, ticks: marks.collect(), label, has_grid: true }
     }
 
-    /// Makes an axis of places side by side: the first from 0 to 1, the second from 1 to 2.
-    pub(super) fn places(names: &[String], label: &str) -> Self {
+    /// Makes an axis of categories side by side: the first covers 0 to 1, the second 1 to 2.
+    pub(super) fn categories(names: &[String], label: &str) -> Self {
         let count = u32::try_from(names.len().max(1)).unwrap_or(u32::MAX);
-        let mark = |(at, name): (u32, &String)| AxisMark { at: f64::from(at) + 0.5, text: name.clone() };
+        let mark = |(at, name): (u32, &String)| Tick { at: f64::from(at) + 0.5, text: name.clone() };
         Self {
             low: 0.0,
             high: f64::from(count),
-            marks: (0..).zip(names).map(mark).collect(),
+            ticks: (0..).zip(names).map(mark).collect(),
             label: label.to_owned(),
             has_grid: false,
         }
     }
 
-    /// Returns how many letters its longest mark has.
-    pub(super) fn letters(&self) -> usize {
-        self.marks.iter().map(|mark| mark.text.chars().count()).max().unwrap_or(0)
+    /// Returns the length of its longest tick label, in characters.
+    pub(super) fn label_chars(&self) -> usize {
+        self.ticks.iter().map(|mark| mark.text.chars().count()).max().unwrap_or(0)
     }
 
-    /// Turns the axis around, so that the first place is on top.
+    /// Reverses the axis, so that the first category is at the top.
     pub(super) fn downwards(self) -> Self {
         Self { low: self.high, high: self.low, ..self }
     }
 }
 
-/// Returns how far a time is from the start: small numbers, which doubles hold to the nanosecond.
-#[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
+/// Returns the time since the start: small numbers, which an `f64` holds to the nanosecond.
+#[expect(clippy::cast_precision_loss, reason = "a position in a picture")]
 pub(super) fn since(extent: Extent, at: i64) -> f64 {
     at.saturating_sub(extent.start()) as f64
 }
 
-/// Returns the smallest of 1, 2, 5, 10, 20 ... by which a width has at most so many steps.
+/// Returns the smallest step of 1, 2, 5, 10, 20 ... that divides a width into at most `most` steps.
 fn nice_step(width: f64, most: usize) -> f64 {
     let most = f64::from(u32::try_from(most.max(1)).unwrap_or(u32::MAX));
     let raw = (width / most).max(f64::MIN_POSITIVE);
@@ -145,14 +145,14 @@ impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;
 
-    #[expect(clippy::cast_possible_truncation, reason = "a place between the limits, which are pixels")]
+    #[expect(clippy::cast_possible_truncation, reason = "a position between the limits, which are pixels")]
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
         let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
         limit.0 + (share * f64::from(limit.1 - limit.0)).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.marks.iter().map(|mark| mark.at).collect()
+        self.ticks.iter().map(|mark| mark.at).collect()
     }
 
     fn range(&self) -> Range<f64> {
@@ -162,7 +162,7 @@ impl Ranged for Axis {
 
 impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, value: &f64) -> String {
-        let mark = self.marks.iter().find(|mark| mark.at.total_cmp(value).is_eq());
+        let mark = self.ticks.iter().find(|mark| mark.at.total_cmp(value).is_eq());
         mark.map_or_else(String::new, |mark| mark.text.clone())
     }
 }
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     fn texts(low: f64, high: f64) -> Vec<String> {
-        Axis::values(Span { low, high }, "", 6).marks.into_iter().map(|mark| mark.text).collect()
+        Axis::values(Span { low, high }, "", 6).ticks.into_iter().map(|mark| mark.text).collect()
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
     fn large_numbers_are_written_in_millions() {
         let axis = Axis::values(Span { low: 0.0, high: 4.2e7 }, "volume", 6);
         assert_eq!(axis.label, "volume, millions");
-        assert_eq!(axis.marks.last().map(|mark| mark.text.as_str()), Some("40"));
+        assert_eq!(axis.ticks.last().map(|mark| mark.text.as_str()), Some("40"));
     }
 
     #[test]

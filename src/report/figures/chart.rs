@@ -1,19 +1,18 @@
-//! [`Chart`]: values over numbers, as dots, triangles or a line.
+//! [`Chart`]: an x-y chart of one or more series, as dots, triangles or lines.
 
-use super::Figure;
 use super::axis::{Axis, Span};
-use super::plane::{Drawn, Frame, Key, Place, Plane, Sign, Size};
-use super::tone::Tone;
-use crate::report::ReportError;
+use super::figure::{Figure, FigureError};
+use super::palette::Color;
+use super::plot_area::{DrawResult, Frame, LegendEntry, Marker, PlotArea, PlotPoint, Size};
 
-/// How the places of a series are drawn, so that not only their colour tells them apart.
+/// How the points of a series are drawn, so that series differ by more than color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// A line through them.
+pub(crate) enum SeriesStyle {
+    /// A line through the points.
     Line,
-    /// A dot at each.
+    /// A dot at each point.
     Dots,
-    /// A triangle at each.
+    /// A triangle at each point.
     Triangles,
 }
 
@@ -21,58 +20,61 @@ pub(crate) enum Look {
 #[derive(Debug, Clone)]
 pub(crate) struct Series {
     pub(crate) label: String,
-    pub(crate) places: Vec<(f64, f64)>,
-    pub(crate) look: Look,
-    pub(crate) tone: Tone,
+    pub(crate) points: Vec<(f64, f64)>,
+    pub(crate) style: SeriesStyle,
+    pub(crate) color: Color,
 }
 
-/// Values over numbers.
+/// An x-y chart.
 #[derive(Debug, Clone)]
 pub(crate) struct Chart {
     pub(crate) title: String,
-    /// What lies along the lower axis, with its unit.
-    pub(crate) across: String,
-    /// What lies along the left axis, with its unit.
-    pub(crate) up: String,
-    /// A band on both sides of zero, with its name.
+    /// The label of the lower axis, with the unit.
+    pub(crate) x_label: String,
+    /// The label of the left axis, with the unit.
+    pub(crate) y_label: String,
+    /// The half-width of a band around zero, with its label.
     pub(crate) band: Option<(f64, String)>,
-    /// Whether values are drawn by their powers of ten; those that are not above zero are left out then.
-    pub(crate) in_powers: bool,
+    /// Whether the left axis is logarithmic; values that are not above zero are then omitted.
+    pub(crate) log_y: bool,
     pub(crate) series: Vec<Series>,
 }
 
 impl Chart {
-    /// Where a value stands.
-    fn place(&self, (across, up): (f64, f64)) -> Option<Place> {
-        let up = if self.in_powers { up.log10() } else { up };
-        (across.is_finite() && up.is_finite()).then_some((across, up))
+    /// Returns the position of a value, if it can be drawn.
+    fn point(&self, (x, y): (f64, f64)) -> Option<PlotPoint> {
+        let y = if self.log_y { y.log10() } else { y };
+        (x.is_finite() && y.is_finite()).then_some((x, y))
     }
 
-    fn places(&self) -> impl Iterator<Item = Place> {
-        self.series.iter().flat_map(|series| &series.places).filter_map(|place| self.place(*place))
+    fn points(&self) -> impl Iterator<Item = PlotPoint> {
+        self.series.iter().flat_map(|series| &series.points).filter_map(|point| self.point(*point))
     }
 
-    fn keys(&self) -> Vec<Key> {
-        let key = |series: &Series| Key {
+    fn legend(&self) -> Vec<LegendEntry> {
+        let entry = |series: &Series| LegendEntry {
             label: series.label.clone(),
-            tone: series.tone,
-            sign: match series.look {
-                Look::Line => Sign::Line,
-                Look::Dots => Sign::Dot,
-                Look::Triangles => Sign::Up,
+            color: series.color,
+            marker: match series.style {
+                SeriesStyle::Line => Marker::Line,
+                SeriesStyle::Dots => Marker::Dot,
+                SeriesStyle::Triangles => Marker::Up,
             },
         };
-        let band =
-            |(_, label): &(f64, String)| Key { label: label.clone(), tone: Tone::Grid, sign: Sign::Line };
-        self.series.iter().map(key).chain(self.band.iter().map(band)).collect()
+        let band = |(_, label): &(f64, String)| LegendEntry {
+            label: label.clone(),
+            color: Color::Grid,
+            marker: Marker::Line,
+        };
+        self.series.iter().map(entry).chain(self.band.iter().map(band)).collect()
     }
 
-    fn draw_series(&self, plane: &mut Plane<'_, '_>, series: &Series) -> Drawn {
-        let mut places = series.places.iter().filter_map(|place| self.place(*place));
-        match series.look {
-            Look::Line => plane.line(places.collect(), series.tone),
-            Look::Dots => places.try_for_each(|place| plane.dot(place, series.tone)),
-            Look::Triangles => places.try_for_each(|place| plane.triangle(place, 5, series.tone)),
+    fn draw_series(&self, area: &mut PlotArea<'_, '_>, series: &Series) -> DrawResult {
+        let mut points = series.points.iter().filter_map(|point| self.point(*point));
+        match series.style {
+            SeriesStyle::Line => area.line(points.collect(), series.color),
+            SeriesStyle::Dots => points.try_for_each(|point| area.dot(point, series.color)),
+            SeriesStyle::Triangles => points.try_for_each(|point| area.triangle(point, 5, series.color)),
         }
     }
 }
@@ -83,29 +85,28 @@ impl Figure for Chart {
     }
 
     fn is_empty(&self) -> bool {
-        self.places().next().is_none()
+        self.points().next().is_none()
     }
 
-    fn draw(&self) -> Result<String, ReportError> {
-        let across = Span::of(self.places().map(|place| place.0), true);
+    fn draw(&self) -> Result<String, FigureError> {
+        let x = Span::of(self.points().map(|point| point.0), true);
         let band = self.band.as_ref().map(|band| band.0).unwrap_or_default();
-        let values = self.places().map(|place| place.1);
-        let up =
-            Span::of(values.chain([band, -band].into_iter().filter(|_| !self.in_powers)), !self.in_powers);
+        let values = self.points().map(|point| point.1);
+        let y = Span::of(values.chain([band, -band].into_iter().filter(|_| !self.log_y)), !self.log_y);
         let frame = Frame {
             title: &self.title,
             size: Size::Half,
-            keys: self.keys(),
-            x: Axis::values(across, &self.across, Size::Half.marks().into()),
-            y: if self.in_powers { Axis::powers(up, &self.up) } else { Axis::values(up, &self.up, 6) },
+            legend: self.legend(),
+            x: Axis::values(x, &self.x_label, Size::Half.ticks().into()),
+            y: if self.log_y { Axis::log10(y, &self.y_label) } else { Axis::values(y, &self.y_label, 6) },
             height: None,
         };
-        frame.draw(|plane| {
-            if !self.in_powers {
-                plane.block([(across.low, band), (across.high, -band)], Tone::Grid, 0.7)?;
-                plane.line(vec![(across.low, 0.0), (across.high, 0.0)], Tone::Ink)?;
+        frame.draw(|area| {
+            if !self.log_y {
+                area.block([(x.low, band), (x.high, -band)], Color::Grid, 0.7)?;
+                area.line(vec![(x.low, 0.0), (x.high, 0.0)], Color::Ink)?;
             }
-            self.series.iter().try_for_each(|series| self.draw_series(plane, series))
+            self.series.iter().try_for_each(|series| self.draw_series(area, series))
         })
     }
 }

@@ -1,23 +1,22 @@
-//! [`Histogram`]: how often values are how large.
+//! [`Histogram`]: the distribution of a sample.
 
-use super::Figure;
 use super::axis::{Axis, Span};
-use super::plane::{Frame, Size};
-use super::tone::Tone;
-use crate::report::ReportError;
-use crate::report::text::whole;
+use super::figure::{Figure, FigureError};
+use super::palette::Color;
+use super::plot_area::{Frame, Size};
+use crate::report::text::count_text;
 
-/// How often values are how large.
+/// A histogram of a sample.
 #[derive(Debug, Clone)]
 pub(crate) struct Histogram {
     title: String,
-    unit: String,
+    x_label: String,
     counted: String,
     size: Size,
     low: f64,
     width: f64,
     counts: Vec<u32>,
-    /// How many values lie beyond the outermost bars, and are counted in them.
+    /// How many values lie beyond the outermost bars, where they are counted.
     beyond: u32,
 }
 
@@ -25,18 +24,18 @@ const BARS_MAX: f64 = 60.0;
 const BARS_MIN: f64 = 8.0;
 
 impl Histogram {
-    /// Counts values; those that are no numbers are left out. `unit` says what they are, `counted` what each of them
-    /// stands for.
+    /// Counts values; those that are not finite are omitted. `x_label` names the values with their unit, `counted`
+    /// says what each of them is ("periods", "runs").
     ///
-    /// Bars are as wide as Freedman and Diaconis (1981) say. Where a few values lie so far out that the others would be
-    /// in one bar, the outermost bars take them in.
-    pub(crate) fn of(title: String, unit: &str, counted: &str, values: &[f64]) -> Self {
+    /// Bar widths follow Freedman and Diaconis (1981). Where a few outliers would squeeze all other values into one
+    /// bar, they are counted in the outermost bars.
+    pub(crate) fn of(title: String, x_label: &str, counted: &str, values: &[f64]) -> Self {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
         let (low, width, bars) = bars(&sorted).unwrap_or((0.0, 1.0, 0));
         let mut histogram = Self {
             title,
-            unit: unit.to_owned(),
+            x_label: x_label.to_owned(),
             counted: counted.to_owned(),
             size: Size::Half,
             low,
@@ -48,12 +47,12 @@ impl Histogram {
         histogram
     }
 
-    /// Says how many values lie beyond the outermost bars; nothing where none do.
-    pub(crate) fn said_beyond(&self) -> String {
+    /// Returns a sentence that says how many values lie beyond the outermost bars; empty if none do.
+    pub(crate) fn outliers_note(&self) -> String {
         match self.beyond {
             0 => String::new(),
             count => {
-                let count = whole(count.into());
+                let count = count_text(count.into());
                 format!(
                     " Counted in the outermost bars, but further out: {count} of the {} drawn.",
                     self.counted
@@ -65,7 +64,7 @@ impl Histogram {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a bar's number, after clamping"
+        reason = "the index of a bar, after clamping"
     )]
     fn count(&mut self, value: f64) {
         let place = (value - self.low) / self.width;
@@ -75,7 +74,7 @@ impl Histogram {
             *count += 1;
         }
         let end = f64::from(u32::try_from(last).unwrap_or(u32::MAX)) + 1.0;
-        // The highest value ends the last bar.
+        // The highest value belongs to the last bar.
         if place < -1e-9 || place > end + 1e-9 {
             self.beyond += 1;
         }
@@ -86,7 +85,7 @@ impl Histogram {
     }
 }
 
-/// Returns where the first bar begins, how wide each is, and how many there are; none of nothing.
+/// Returns the lower edge of the first bar, the width of a bar and their number; `None` for an empty sample.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -107,7 +106,7 @@ fn bars(sorted: &[f64]) -> Option<(f64, f64, usize)> {
         let bars = (all / width).ceil().max(BARS_MIN);
         return Some((first, all / bars, bars as usize));
     }
-    // So many bars around the middle, or fewer where one side ends before.
+    // `BARS_MAX` bars around the median, or fewer where the sample ends earlier on one side.
     let half = width * BARS_MAX / 2.0;
     let low = first.max(quartile(2) - half);
     let bars = ((last.min(quartile(2) + half) - low) / width).ceil().clamp(1.0, BARS_MAX);
@@ -123,23 +122,23 @@ impl Figure for Histogram {
         self.counts.is_empty()
     }
 
-    fn draw(&self) -> Result<String, ReportError> {
+    fn draw(&self) -> Result<String, FigureError> {
         let counts = || self.counts.iter().map(|count| f64::from(*count));
         let x = Span { low: self.edge(0), high: self.edge(self.counts.len()) };
         let frame = Frame {
             title: &self.title,
             size: self.size,
-            keys: Vec::new(),
-            x: Axis::values(x, &self.unit, self.size.marks().into()),
+            legend: Vec::new(),
+            x: Axis::values(x, &self.x_label, self.size.ticks().into()),
             y: Axis::values(Span::of(counts(), true), &self.counted, 6),
             height: None,
         };
-        let air = self.width * 0.06;
-        frame.draw(|plane| {
+        let gap = self.width * 0.06;
+        frame.draw(|area| {
             for (bar, count) in counts().enumerate().filter(|(_, count)| *count > 0.0) {
                 let (from, to) = (self.edge(bar), self.edge(bar + 1));
-                let tone = Tone::of_sign(f64::midpoint(from, to));
-                plane.block([(from + air, count), (to - air, 0.0)], tone, 0.85)?;
+                let color = Color::of_sign(f64::midpoint(from, to));
+                area.block([(from + gap, count), (to - gap, 0.0)], color, 0.85)?;
             }
             Ok(())
         })
@@ -159,7 +158,7 @@ mod tests {
         let values: Vec<f64> = (0..1_000).map(|it| f64::from((it * 37) % 1_000)).collect();
         let histogram = of(&values);
         assert_eq!(histogram.counts.iter().sum::<u32>(), 1_000);
-        assert_eq!(histogram.said_beyond(), "");
+        assert_eq!(histogram.outliers_note(), "");
         assert!(histogram.counts.iter().all(|count| *count > 50), "{:?}", histogram.counts);
     }
 
@@ -170,9 +169,9 @@ mod tests {
         assert_eq!(histogram.counts.iter().sum::<u32>(), 1_002);
         assert_eq!(histogram.beyond, 2);
         assert!(
-            histogram.said_beyond().ends_with("further out: 2 of the  drawn."),
+            histogram.outliers_note().ends_with("further out: 2 of the  drawn."),
             "{}",
-            histogram.said_beyond()
+            histogram.outliers_note()
         );
         assert!(histogram.counts.len() > 5 && histogram.counts.len() <= 60);
     }

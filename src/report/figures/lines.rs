@@ -1,84 +1,83 @@
-//! [`Lines`]: values over time, with bands around them and marks upon them.
+//! [`Lines`]: time series, with bands and fill markers.
 
-use super::Figure;
 use super::axis::{Axis, Span, since};
-use super::plane::{Drawn, Frame, Key, Place, Plane, Sign, Size};
-use super::tone::Tone;
+use super::figure::{Figure, FigureError};
+use super::palette::Color;
+use super::plot_area::{DrawResult, Frame, LegendEntry, Marker, PlotArea, PlotPoint, Size};
 use crate::analysis::{Extent, Point};
-use crate::report::ReportError;
 
-/// How the points of a line are joined.
+/// How the points of a line are connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// By straight lines.
+pub(crate) enum LineStyle {
+    /// Straight lines.
     Line,
-    /// By steps: a value holds until the next.
+    /// Steps: a value holds until the next.
     Steps,
-    /// By straight lines, with the area to zero filled.
+    /// Straight lines, with the area down to zero filled.
     Area,
-    /// By steps, with the area to zero filled.
+    /// Steps, with the area down to zero filled.
     Columns,
 }
 
-/// One line of a figure. A value that is no number is a gap.
+/// One line of a figure. A value that is not finite is a gap.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) label: String,
     pub(crate) points: Vec<Point>,
-    pub(crate) shape: Shape,
-    pub(crate) tone: Tone,
+    pub(crate) style: LineStyle,
+    pub(crate) color: Color,
 }
 
-/// What lies between two lines, such as two quantiles of a fan: time, low, high. A value that is no number is a gap.
+/// The area between two lines, such as two quantiles of a fan: time, low, high. A value that is not finite is a gap.
 #[derive(Debug, Clone)]
 pub(crate) struct Band {
     pub(crate) label: String,
     pub(crate) points: Vec<(i64, f64, f64)>,
-    pub(crate) tone: Tone,
-    /// How much of what is below it covers: 0 to 1.
-    pub(crate) cover: f64,
+    pub(crate) color: Color,
+    /// Its opacity, 0 to 1.
+    pub(crate) opacity: f64,
 }
 
-/// A purchase or a sale.
+/// A purchase or a sale, drawn as a triangle.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Mark {
+pub(crate) struct FillMarker {
     pub(crate) at: i64,
     pub(crate) value: f64,
     pub(crate) buys: bool,
-    /// Its quantity as a share of the largest: 0 to 1.
+    /// Its quantity as a fraction of the largest: 0 to 1.
     pub(crate) weight: f64,
 }
 
-/// Values over time.
+/// A figure of time series.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines {
     pub(crate) title: String,
-    /// What the values are, with their unit.
-    pub(crate) unit: String,
+    /// The label of the left axis, with the unit.
+    pub(crate) y_label: String,
     pub(crate) size: Size,
     pub(crate) extent: Extent,
     pub(crate) bands: Vec<Band>,
     pub(crate) lines: Vec<Line>,
-    pub(crate) marks: Vec<Mark>,
-    /// Whether zero is to be seen.
+    pub(crate) fills: Vec<FillMarker>,
+    /// Whether the left axis includes zero.
     pub(crate) from_zero: bool,
 }
 
 impl Lines {
-    /// Begins with nothing in it.
-    pub(crate) fn new(title: String, unit: String, size: Size, extent: Extent) -> Self {
-        let (bands, lines, marks) = (Vec::new(), Vec::new(), Vec::new());
-        Self { title, unit, size, extent, bands, lines, marks, from_zero: false }
+    /// Makes an empty figure.
+    pub(crate) fn new(title: String, y_label: String, size: Size, extent: Extent) -> Self {
+        let (bands, lines, fills) = (Vec::new(), Vec::new(), Vec::new());
+        Self { title, y_label, size, extent, bands, lines, fills, from_zero: false }
     }
 
-    /// Adds a line in the next colour.
-    pub(crate) fn with(mut self, label: &str, points: Vec<Point>, shape: Shape) -> Self {
-        let tone = Tone::Line(self.lines.len());
-        self.lines.push(Line { label: label.to_owned(), points, shape, tone });
+    /// Adds a line in the next color.
+    pub(crate) fn with(mut self, label: &str, points: Vec<Point>, style: LineStyle) -> Self {
+        let color = Color::Line(self.lines.len());
+        self.lines.push(Line { label: label.to_owned(), points, style, color });
         self
     }
 
-    /// Lets zero be seen.
+    /// Includes zero in the left axis.
     pub(crate) const fn with_zero(mut self) -> Self {
         self.from_zero = true;
         self
@@ -87,61 +86,63 @@ impl Lines {
     fn span(&self) -> Span {
         let lines = self.lines.iter().flat_map(|line| &line.points).map(|point| point.1);
         let bands = self.bands.iter().flat_map(|band| &band.points).flat_map(|(_, low, high)| [*low, *high]);
-        let marks = self.marks.iter().map(|mark| mark.value);
-        Span::of(lines.chain(bands).chain(marks), self.from_zero)
+        let fills = self.fills.iter().map(|fill| fill.value);
+        Span::of(lines.chain(bands).chain(fills), self.from_zero)
     }
 
-    fn keys(&self) -> Vec<Key> {
-        let key = |label: &str, tone, sign| Key { label: label.to_owned(), tone, sign };
-        let mut keys = Vec::new();
-        if self.lines.len() + self.bands.len() > 1 || !self.marks.is_empty() {
-            keys.extend(self.lines.iter().map(|line| key(&line.label, line.tone, Sign::Line)));
-            keys.extend(self.bands.iter().map(|band| key(&band.label, band.tone, Sign::Line)));
+    fn legend(&self) -> Vec<LegendEntry> {
+        let entry = |label: &str, color, marker| LegendEntry { label: label.to_owned(), color, marker };
+        let mut legend = Vec::new();
+        if self.lines.len() + self.bands.len() > 1 || !self.fills.is_empty() {
+            legend.extend(self.lines.iter().map(|line| entry(&line.label, line.color, Marker::Line)));
+            legend.extend(self.bands.iter().map(|band| entry(&band.label, band.color, Marker::Line)));
         }
-        for (buys, label, tone, sign) in
-            [(true, "bought", Tone::Up, Sign::Up), (false, "sold", Tone::Down, Sign::Down)]
+        for (buys, label, color, marker) in
+            [(true, "bought", Color::Up, Marker::Up), (false, "sold", Color::Down, Marker::Down)]
         {
-            keys.extend(self.marks.iter().any(|mark| mark.buys == buys).then(|| key(label, tone, sign)));
+            legend
+                .extend(self.fills.iter().any(|fill| fill.buys == buys).then(|| entry(label, color, marker)));
         }
-        keys
+        legend
     }
 
-    fn draw_band(&self, plane: &mut Plane<'_, '_>, band: &Band) -> Drawn {
+    fn draw_band(&self, area: &mut PlotArea<'_, '_>, band: &Band) -> DrawResult {
         let is_gap = |it: &(i64, f64, f64)| !it.1.is_finite() || !it.2.is_finite();
         for piece in band.points.split(is_gap).filter(|piece| !piece.is_empty()) {
             let upper = piece.iter().map(|(at, _, high)| (since(self.extent, *at), *high));
             let lower = piece.iter().rev().map(|(at, low, _)| (since(self.extent, *at), *low));
-            plane.shape(upper.chain(lower).collect(), band.tone, band.cover)?;
+            area.polygon(upper.chain(lower).collect(), band.color, band.opacity)?;
         }
         Ok(())
     }
 
-    fn draw_line(&self, plane: &mut Plane<'_, '_>, line: &Line) -> Drawn {
+    fn draw_line(&self, area: &mut PlotArea<'_, '_>, line: &Line) -> DrawResult {
         for piece in line.points.split(|point| !point.1.is_finite()).filter(|piece| !piece.is_empty()) {
-            let places: Vec<Place> =
+            let points: Vec<PlotPoint> =
                 piece.iter().map(|(at, value)| (since(self.extent, *at), *value)).collect();
-            let places = match line.shape {
-                Shape::Line | Shape::Area => places,
-                Shape::Steps | Shape::Columns => steps(&places),
+            let points = match line.style {
+                LineStyle::Line | LineStyle::Area => points,
+                LineStyle::Steps | LineStyle::Columns => steps(&points),
             };
-            if let (Shape::Area | Shape::Columns, [first, .., last]) = (line.shape, places.as_slice()) {
-                let floor = [(last.0, 0.0), (first.0, 0.0)];
-                plane.shape(places.iter().copied().chain(floor).collect(), line.tone, 0.2)?;
+            if let (LineStyle::Area | LineStyle::Columns, [first, .., last]) = (line.style, points.as_slice())
+            {
+                let baseline = [(last.0, 0.0), (first.0, 0.0)];
+                area.polygon(points.iter().copied().chain(baseline).collect(), line.color, 0.2)?;
             }
-            match places.as_slice() {
-                [alone] => plane.dot(*alone, line.tone)?,
-                _ => plane.line(places, line.tone)?,
+            match points.as_slice() {
+                [alone] => area.dot(*alone, line.color)?,
+                _ => area.line(points, line.color)?,
             }
         }
         Ok(())
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "a few pixels")]
-    fn draw_mark(&self, plane: &mut Plane<'_, '_>, mark: &Mark) -> Drawn {
-        // The area of a mark goes with its quantity; the smallest can still be seen.
-        let pixels = (mark.weight.clamp(0.0, 1.0).sqrt() * 10.0).max(4.0) as i32;
-        let (pixels, tone) = if mark.buys { (pixels, Tone::Up) } else { (-pixels, Tone::Down) };
-        plane.triangle((since(self.extent, mark.at), mark.value), pixels, tone)
+    fn draw_fill(&self, area: &mut PlotArea<'_, '_>, fill: &FillMarker) -> DrawResult {
+        // The area of a marker is proportional to its quantity; the smallest stays visible.
+        let pixels = (fill.weight.clamp(0.0, 1.0).sqrt() * 10.0).max(4.0) as i32;
+        let (pixels, color) = if fill.buys { (pixels, Color::Up) } else { (-pixels, Color::Down) };
+        area.triangle((since(self.extent, fill.at), fill.value), pixels, color)
     }
 }
 
@@ -152,38 +153,38 @@ impl Figure for Lines {
 
     fn is_empty(&self) -> bool {
         let has_line = self.lines.iter().any(|line| line.points.iter().any(|point| point.1.is_finite()));
-        !has_line && self.bands.iter().all(|band| band.points.is_empty()) && self.marks.is_empty()
+        !has_line && self.bands.iter().all(|band| band.points.is_empty()) && self.fills.is_empty()
     }
 
     fn is_wide(&self) -> bool {
         self.size == Size::Wide
     }
 
-    fn draw(&self) -> Result<String, ReportError> {
+    fn draw(&self) -> Result<String, FigureError> {
         let frame = Frame {
             title: &self.title,
             size: self.size,
-            keys: self.keys(),
-            x: Axis::time(self.extent, self.size.marks().into()),
-            y: Axis::values(self.span(), &self.unit, 6),
+            legend: self.legend(),
+            x: Axis::time(self.extent, self.size.ticks().into()),
+            y: Axis::values(self.span(), &self.y_label, 6),
             height: None,
         };
-        frame.draw(|plane| {
-            self.bands.iter().try_for_each(|band| self.draw_band(plane, band))?;
-            self.lines.iter().try_for_each(|line| self.draw_line(plane, line))?;
-            self.marks.iter().try_for_each(|mark| self.draw_mark(plane, mark))
+        frame.draw(|area| {
+            self.bands.iter().try_for_each(|band| self.draw_band(area, band))?;
+            self.lines.iter().try_for_each(|line| self.draw_line(area, line))?;
+            self.fills.iter().try_for_each(|fill| self.draw_fill(area, fill))
         })
     }
 }
 
-/// Adds the corner before each change.
-fn steps(places: &[Place]) -> Vec<Place> {
-    let mut cornered: Vec<Place> = Vec::with_capacity(places.len() * 2);
-    for place in places {
+/// Adds the corner before each change of value.
+fn steps(points: &[PlotPoint]) -> Vec<PlotPoint> {
+    let mut cornered: Vec<PlotPoint> = Vec::with_capacity(points.len() * 2);
+    for point in points {
         if let Some((_, before)) = cornered.last().copied() {
-            cornered.push((place.0, before));
+            cornered.push((point.0, before));
         }
-        cornered.push(*place);
+        cornered.push(*point);
     }
     cornered
 }

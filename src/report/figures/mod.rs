@@ -1,49 +1,30 @@
 //! Figures: what can be drawn, as SVG by plotters.
 //!
-//! They know series and numbers, but not runs: [`Lines`] over time with bands and marks, [`Histogram`],
-//! [`Scatter`], [`Chart`], [`Bars`] and [`Heat`]. Each has its title, its legend and the units of its axes in the picture itself, so
-//! that it can stand alone.
+//! They know series and numbers, but not runs: [`Lines`] over time with bands and fill markers, [`Histogram`],
+//! [`Scatter`], [`Chart`], [`Bars`] and [`Heatmap`]. Each contains its title, its legend and the units of its axes,
+//! so it can stand alone. `plot_area` is the only module that calls plotters.
 
 mod axis;
 mod bars;
 mod chart;
-mod clock;
-mod heat;
+mod figure;
+mod heatmap;
 mod histogram;
 mod lines;
-mod plane;
+mod palette;
+mod plot_area;
 mod scatter;
 #[cfg(test)]
 mod tests;
-mod tone;
+mod time_axis;
 
-pub(crate) use bars::{Bars, Group};
-pub(crate) use chart::{Chart, Look, Series};
-pub(crate) use heat::Heat;
+pub(crate) use bars::{BarSeries, Bars};
+pub(crate) use chart::{Chart, Series, SeriesStyle};
+pub(crate) use figure::Figure;
+pub use figure::FigureError;
+pub(crate) use heatmap::Heatmap;
 pub(crate) use histogram::Histogram;
-pub(crate) use lines::{Band, Line, Lines, Mark, Shape};
-pub(crate) use plane::{Key, Sign, Size};
+pub(crate) use lines::{Band, FillMarker, Line, LineStyle, Lines};
+pub(crate) use palette::{Color, dark_rules};
+pub(crate) use plot_area::{LegendEntry, Marker, Size};
 pub(crate) use scatter::{Dot, Scatter};
-pub(crate) use tone::{Tone, dark_rules};
-
-use super::ReportError;
-
-/// Something that can be drawn.
-pub(crate) trait Figure {
-    /// Returns the title.
-    fn title(&self) -> &str;
-
-    /// Returns whether there is nothing to draw.
-    fn is_empty(&self) -> bool;
-
-    /// Returns whether it has the width of a page.
-    fn is_wide(&self) -> bool {
-        false
-    }
-
-    /// Draws it as an SVG element.
-    ///
-    /// # Errors
-    /// [`ReportError`] if plotters cannot.
-    fn draw(&self) -> Result<String, ReportError>;
-}

@@ -1,29 +1,28 @@
-//! [`Scatter`]: pairs of values.
+//! [`Scatter`]: a scatter plot.
 
-use super::Figure;
 use super::axis::{Axis, Span};
-use super::plane::{Frame, Key, Size};
-use super::tone::Tone;
-use crate::report::ReportError;
+use super::figure::{Figure, FigureError};
+use super::palette::Color;
+use super::plot_area::{Frame, LegendEntry, Size};
 
-/// Pairs of values.
+/// A scatter plot.
 #[derive(Debug, Clone)]
 pub(crate) struct Scatter {
     pub(crate) title: String,
-    /// What lies along the lower axis, with its unit.
-    pub(crate) across: String,
-    /// What lies along the left axis, with its unit.
-    pub(crate) up: String,
-    pub(crate) keys: Vec<Key>,
+    /// The label of the lower axis, with the unit.
+    pub(crate) x_label: String,
+    /// The label of the left axis, with the unit.
+    pub(crate) y_label: String,
+    pub(crate) legend: Vec<LegendEntry>,
     pub(crate) dots: Vec<Dot>,
 }
 
-/// A pair of values.
+/// One point of a scatter plot.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Dot {
-    pub(crate) across: f64,
-    pub(crate) up: f64,
-    pub(crate) tone: Tone,
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) color: Color,
 }
 
 impl Figure for Scatter {
@@ -35,17 +34,17 @@ impl Figure for Scatter {
         self.dots.is_empty()
     }
 
-    fn draw(&self) -> Result<String, ReportError> {
-        let across = Span::of(self.dots.iter().map(|dot| dot.across), true);
-        let up = Span::of(self.dots.iter().map(|dot| dot.up), true);
+    fn draw(&self) -> Result<String, FigureError> {
+        let x = Span::of(self.dots.iter().map(|dot| dot.x), true);
+        let y = Span::of(self.dots.iter().map(|dot| dot.y), true);
         let frame = Frame {
             title: &self.title,
             size: Size::Half,
-            keys: self.keys.clone(),
-            x: Axis::values(across, &self.across, Size::Half.marks().into()),
-            y: Axis::values(up, &self.up, 6),
+            legend: self.legend.clone(),
+            x: Axis::values(x, &self.x_label, Size::Half.ticks().into()),
+            y: Axis::values(y, &self.y_label, 6),
             height: None,
         };
-        frame.draw(|plane| self.dots.iter().try_for_each(|dot| plane.dot((dot.across, dot.up), dot.tone)))
+        frame.draw(|area| self.dots.iter().try_for_each(|dot| area.dot((dot.x, dot.y), dot.color)))
     }
 }

@@ -1,9 +1,9 @@
 //! The tables of several runs: all runs of an account, and the markets.
 
-use super::{begin_table, end_table, gain, row};
+use super::html::{begin_table, end_table, gain, row};
 use crate::analysis::{AccountOutline, MarketOutline, RunOutline, RunSet, Spread};
-use crate::report::sheet::{Sheet, put};
-use crate::report::text::{escape, number, optional, percent, whole};
+use crate::report::page::{PageBuilder, put};
+use crate::report::text::{count_text, escape, number, number_or_dash, percent};
 
 /// So many runs are listed: half of them the best, half the worst.
 const LISTED_MAX: usize = 200;
@@ -21,7 +21,7 @@ const COLUMNS: [&str; 9] = [
 ];
 
 /// Lists the runs of an account, best first.
-pub(super) fn runs(sheet: &mut Sheet, several: &RunSet, owner: &str) {
+pub(super) fn runs(page: &mut PageBuilder, several: &RunSet, owner: &str) {
     let mut runs: Vec<(String, &RunOutline, &AccountOutline)> = Vec::new();
     for batch in &several.batches {
         let label = |run: &RunOutline| match several.batches.len() {
@@ -32,25 +32,25 @@ pub(super) fn runs(sheet: &mut Sheet, several: &RunSet, owner: &str) {
     }
     runs.sort_by(|(.., a), (.., b)| b.profit.total_cmp(&a.profit));
     let total = runs.len();
-    put!(sheet, "<h3>Runs of {}, by P&amp;L</h3>", escape(owner));
-    begin_table(sheet, &COLUMNS);
+    put!(page, "<h3>Runs of {}, by P&amp;L</h3>", escape(owner));
+    begin_table(page, &COLUMNS);
     for (place, (label, run, account)) in runs.iter().enumerate() {
         if total <= LISTED_MAX || place < LISTED_MAX / 2 || place >= total - LISTED_MAX / 2 {
             let failed = if account.failed { " <span class=\"loss\">failed</span>" } else { "" };
-            row(sheet, &format!("{label}{failed}"), &cells(run, account));
+            row(page, &format!("{label}{failed}"), &cells(run, account));
         } else if place == LISTED_MAX / 2 {
             let (best, worst) = (account.profit, runs[total - LISTED_MAX / 2 - 1].2.profit);
             put!(
-                sheet,
+                page,
                 "<tr><th class=\"group\" colspan=\"{}\">… {} more runs, with P&amp;L from {} down to {}</th></tr>",
                 COLUMNS.len(),
-                whole((total - LISTED_MAX) as u64),
+                count_text((total - LISTED_MAX) as u64),
                 number(best, 2),
                 number(worst, 2)
             );
         }
     }
-    end_table(sheet);
+    end_table(page);
 }
 
 fn cells(run: &RunOutline, account: &AccountOutline) -> [String; 8] {
@@ -60,17 +60,17 @@ fn cells(run: &RunOutline, account: &AccountOutline) -> [String; 8] {
         format!("<code title=\"{digest}\">{short}…</code>"),
         gain(account.profit),
         percent(account.total_return, 2),
-        optional(account.max_drawdown, 2),
-        optional(account.sharpe, 2),
+        number_or_dash(account.max_drawdown, 2),
+        number_or_dash(account.sharpe, 2),
         number(account.fees, 2),
-        whole(account.fills),
-        optional(account.turnover, 0),
+        count_text(account.fills),
+        number_or_dash(account.turnover, 0),
     ]
 }
 
 /// Writes the markets, as means over the runs.
-pub(super) fn markets(sheet: &mut Sheet, several: &RunSet) {
-    put!(sheet, "<section><h2>Markets over all runs</h2>");
+pub(super) fn markets(page: &mut PageBuilder, several: &RunSet) {
+    put!(page, "<section><h2>Markets over all runs</h2>");
     let mut titles: Vec<&str> = Vec::new();
     for market in several.runs().flat_map(|run| &run.markets) {
         if !titles.contains(&market.title.as_str()) {
@@ -78,11 +78,11 @@ pub(super) fn markets(sheet: &mut Sheet, several: &RunSet) {
         }
     }
     if titles.is_empty() {
-        put!(sheet, "<p class=\"none\">Nobody quoted or traded anything in any run.</p></section>");
+        put!(page, "<p class=\"none\">Nobody quoted or traded anything in any run.</p></section>");
         return;
     }
     begin_table(
-        sheet,
+        page,
         &["market", "runs", "volume", "mean spread, bps", "mean size at the touch", "volatility, annualised"],
     );
     for title in titles {
@@ -94,11 +94,11 @@ pub(super) fn markets(sheet: &mut Sheet, several: &RunSet) {
                 continue;
             }
             let label = if several.batches.len() > 1 { escape(&batch.label) } else { String::new() };
-            row(sheet, &format!("{} <small>{label}</small>", escape(title)), &means(&markets));
+            row(page, &format!("{} <small>{label}</small>", escape(title)), &means(&markets));
         }
     }
-    end_table(sheet);
-    put!(sheet, "<p class=\"note\">Means over those runs in which the number is defined.</p></section>");
+    end_table(page);
+    put!(page, "<p class=\"note\">Means over those runs in which the number is defined.</p></section>");
 }
 
 fn means(markets: &[&MarketOutline]) -> [String; 5] {
@@ -106,10 +106,10 @@ fn means(markets: &[&MarketOutline]) -> [String; 5] {
         Spread::of(markets.iter().filter_map(|market| of(market))).map(|spread| spread.mean)
     };
     [
-        whole(markets.len() as u64),
-        optional(mean(|market| market.volume), 0),
-        optional(mean(|market| market.spread_bps), 2),
-        optional(mean(|market| market.depth), 0),
+        count_text(markets.len() as u64),
+        number_or_dash(mean(|market| market.volume), 0),
+        number_or_dash(mean(|market| market.spread_bps), 2),
+        number_or_dash(mean(|market| market.depth), 0),
         percent(mean(|market| market.volatility), 1),
     ]
 }

@@ -1,36 +1,36 @@
 //! One account over several runs: its equity, its final P&L, and the list of runs.
 
-use super::{MANY, lists};
+use super::limits::MANY;
+use super::tables;
 use crate::analysis::{AccountOutline, Batch, Point, RunOutline, RunSet, Spread};
-use crate::report::ReportError;
-use crate::report::figures::{Band, Histogram, Line, Lines, Shape, Size, Tone};
-use crate::report::sheet::{Sheet, put};
-use crate::report::text::{escape, number, whole};
+use crate::report::figures::{Band, Color, Histogram, Line, LineStyle, Lines, Size};
+use crate::report::page::{PageBuilder, ReportError, put};
+use crate::report::text::{count_text, escape, number};
 
 /// Writes the section of an account.
-pub(super) fn account(sheet: &mut Sheet, several: &RunSet, owner: &str) -> Result<(), ReportError> {
+pub(super) fn account(page: &mut PageBuilder, several: &RunSet, owner: &str) -> Result<(), ReportError> {
     let kind = several.runs().find_map(|run| run.account(owner)).map_or("", |account| account.kind.as_str());
-    put!(sheet, "<section><h2>{} <small>{}</small></h2>", escape(owner), escape(&kind.replace('_', " ")));
-    sheet.begin_figures();
-    overlay(sheet, several, owner)?;
-    sheet.end_figures();
+    put!(page, "<section><h2>{} <small>{}</small></h2>", escape(owner), escape(&kind.replace('_', " ")));
+    page.begin_figures();
+    overlay(page, several, owner)?;
+    page.end_figures();
     for batch in several.batches.iter().filter(|batch| batch.account(owner).count() >= MANY) {
         if several.batches.len() > 1 {
-            put!(sheet, "<h3>{} in {}</h3>", escape(owner), escape(&batch.label));
+            put!(page, "<h3>{} in {}</h3>", escape(owner), escape(&batch.label));
         }
-        sheet.begin_figures();
-        fan(sheet, batch, owner)?;
-        profits(sheet, batch, owner)?;
-        drawdowns(sheet, batch, owner)?;
-        sheet.end_figures();
+        page.begin_figures();
+        fan(page, batch, owner)?;
+        profits(page, batch, owner)?;
+        drawdowns(page, batch, owner)?;
+        page.end_figures();
     }
-    lists::runs(sheet, several, owner);
-    put!(sheet, "</section>");
+    tables::runs(page, several, owner);
+    put!(page, "</section>");
     Ok(())
 }
 
 /// What of a batch is drawn over others: its runs, or the median of many.
-fn overlay(sheet: &mut Sheet, several: &RunSet, owner: &str) -> Result<(), ReportError> {
+fn overlay(page: &mut PageBuilder, several: &RunSet, owner: &str) -> Result<(), ReportError> {
     let holders: Vec<&Batch> =
         several.batches.iter().filter(|it| it.account(owner).next().is_some()).collect();
     let Some(first) = holders.first() else { return Ok(()) };
@@ -52,13 +52,13 @@ fn overlay(sheet: &mut Sheet, several: &RunSet, owner: &str) -> Result<(), Repor
     let line = |(number, (label, points)): (usize, (String, Vec<Point>))| Line {
         label,
         points,
-        shape: Shape::Line,
-        tone: Tone::Line(number),
+        style: LineStyle::Line,
+        color: Color::Line(number),
     };
-    figure.lines = lines.into_iter().take(Tone::LINES_MAX).enumerate().map(line).collect();
+    figure.lines = lines.into_iter().take(Color::LINES_MAX).enumerate().map(line).collect();
     let mut caption = format!("At {} equally spaced times.", RunSet::TIMES);
-    if total > Tone::LINES_MAX {
-        let (shown, total) = (whole(Tone::LINES_MAX as u64), whole(total as u64));
+    if total > Color::LINES_MAX {
+        let (shown, total) = (count_text(Color::LINES_MAX as u64), count_text(total as u64));
         caption.push_str(&format!(
             " The first {shown} of {total} curves are shown; the table below has all runs."
         ));
@@ -67,7 +67,7 @@ fn overlay(sheet: &mut Sheet, several: &RunSet, owner: &str) -> Result<(), Repor
         let names: Vec<String> = others.iter().map(|batch| escape(&batch.label)).collect();
         caption.push_str(&format!(" Of another time, and so not in this figure: {}.", names.join(", ")));
     }
-    sheet.figure(&format!("{owner} equity"), &figure, &caption, NO_EQUITY)
+    page.figure(&format!("{owner} equity"), &figure, &caption, NO_EQUITY)
 }
 
 const NO_EQUITY: &str = "its equity was not recorded in these runs, or is not kept of so many accounts.";
@@ -99,38 +99,38 @@ fn steps(batch: &Batch, owner: &str) -> Vec<(i64, Spread)> {
 }
 
 /// Equity over all seeds: the median, and between which quantiles so many of the runs lie.
-fn fan(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+fn fan(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let steps = steps(batch, owner);
     let title = format!("Equity less initial equity of {owner}");
     let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, batch.extent).with_zero();
-    let band = |label: &str, [low, high]: [usize; 2], tone, cover| Band {
+    let band = |label: &str, [low, high]: [usize; 2], color, opacity| Band {
         label: label.to_owned(),
         points: steps.iter().map(|(at, it)| (*at, it.quantiles[low], it.quantiles[high])).collect(),
-        tone,
-        cover,
+        color,
+        opacity,
     };
     if !steps.is_empty() {
         figure.bands = vec![
-            band("5 to 95 %", [1, 5], Tone::Line(5), 0.3),
-            band("25 to 75 %", [2, 4], Tone::Line(0), 0.45),
+            band("5 to 95 %", [1, 5], Color::Line(5), 0.3),
+            band("25 to 75 %", [2, 4], Color::Line(0), 0.45),
         ];
     }
     figure.lines = vec![Line {
         label: "median".to_owned(),
         points: steps.iter().map(|(at, it)| (*at, it.median())).collect(),
-        shape: Shape::Line,
-        tone: Tone::Ink,
+        style: LineStyle::Line,
+        color: Color::Ink,
     }];
     let caption = format!(
         "Of {} seeds, at {} equally spaced times: at each of them half of the runs lie within the inner band, nine of ten within the outer. No single run need follow an edge.",
-        whole(batch.account(owner).count() as u64),
+        count_text(batch.account(owner).count() as u64),
         RunSet::TIMES
     );
-    sheet.figure(&format!("{owner} {} fan", batch.label), &figure, &caption, NO_EQUITY)
+    page.figure(&format!("{owner} {} fan", batch.label), &figure, &caption, NO_EQUITY)
 }
 
 /// How often the final P&L was how large.
-fn profits(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+fn profits(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let profits: Vec<f64> = batch.account(owner).map(|(_, account)| account.profit).collect();
     let title = format!("Final P&L of {owner}");
     let figure = Histogram::of(title, "P&L (currency)", "runs", &profits);
@@ -142,7 +142,7 @@ fn profits(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportEr
                 ", at 95 % between {} and {} (Student's t over {} runs)",
                 number(low, 2),
                 number(high, 2),
-                whole(spread.count as u64)
+                count_text(spread.count as u64)
             ));
         }
         let [_, low, _, _, _, high, _] = spread.quantiles;
@@ -152,12 +152,12 @@ fn profits(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportEr
             number(high, 2)
         ));
     }
-    caption.push_str(&figure.said_beyond());
-    sheet.figure(&format!("{owner} {} final pnl", batch.label), &figure, &caption, "no run has a P&amp;L.")
+    caption.push_str(&figure.outliers_note());
+    page.figure(&format!("{owner} {} final pnl", batch.label), &figure, &caption, "no run has a P&amp;L.")
 }
 
 /// How often the deepest drawdown was how deep.
-fn drawdowns(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), ReportError> {
+fn drawdowns(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let depths: Vec<f64> = batch.account(owner).filter_map(|(_, account)| account.max_drawdown).collect();
     let title = format!("Max drawdown of {owner}");
     let figure = Histogram::of(title, "max drawdown (currency)", "runs", &depths);
@@ -165,6 +165,6 @@ fn drawdowns(sheet: &mut Sheet, batch: &Batch, owner: &str) -> Result<(), Report
         let [deepest, _, _, median, ..] = spread.quantiles.map(|depth| number(depth, 2));
         format!("Half of the runs fell by no more than {median} below their highest equity; the deepest fall was {deepest}.")
     });
-    let caption = format!("{caption}{}", figure.said_beyond());
-    sheet.figure(&format!("{owner} {} drawdowns", batch.label), &figure, &caption, "no run has a drawdown.")
+    let caption = format!("{caption}{}", figure.outliers_note());
+    page.figure(&format!("{owner} {} drawdowns", batch.label), &figure, &caption, "no run has a drawdown.")
 }

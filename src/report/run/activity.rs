@@ -1,27 +1,30 @@
 //! What an account did: its fills, its holdings, and what its strategy plotted.
 
-use super::ReportError;
-use super::figures::{Lines, Mark, Shape, Size, Tone};
-use super::page::absent;
-use super::sheet::{Sheet, put};
-use super::text::{escape, whole};
+use super::missing::why_missing;
 use crate::analysis::{AccountData, FillMark, PlottedSeries, Point, RunData};
 use crate::record::Table;
+use crate::report::figures::{Color, FillMarker, LineStyle, Lines, Size};
+use crate::report::page::{PageBuilder, ReportError, put};
+use crate::report::text::{count_text, escape};
 
 /// Draws prices with fills, and holdings.
-pub(super) fn activity(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+pub(super) fn activity(
+    page: &mut PageBuilder,
+    data: &RunData,
+    account: &AccountData,
+) -> Result<(), ReportError> {
     for symbol in data.manifest.instruments.iter().map(|instrument| instrument.symbol.as_str()) {
         let fills: Vec<&FillMark> = account.fills.iter().filter(|fill| fill.symbol == symbol).collect();
         if !fills.is_empty() {
-            price(sheet, data, account, &fills)?;
+            price(page, data, account, &fills)?;
         }
     }
-    positions(sheet, data, account)
+    positions(page, data, account)
 }
 
 /// The price of a symbol at all its venues, and where the account traded.
 fn price(
-    sheet: &mut Sheet,
+    page: &mut PageBuilder,
     data: &RunData,
     account: &AccountData,
     fills: &[&FillMark],
@@ -33,55 +36,59 @@ fn price(
     let venues = data.listings.iter().filter(|listing| listing.symbol == *symbol);
     // Blue and orange are for purchases and sales.
     for (number, listing) in (6..).zip(venues) {
-        figure = figure.with(&format!("price at {}", listing.venue), listing.price.clone(), Shape::Line);
+        figure = figure.with(&format!("price at {}", listing.venue), listing.price.clone(), LineStyle::Line);
         if let Some(line) = figure.lines.last_mut() {
-            line.tone = Tone::Line(if number == 6 { 6 } else { number - 5 + 1 });
+            line.color = Color::Line(if number == 6 { 6 } else { number - 5 + 1 });
         }
     }
     let largest = fills.iter().map(|fill| fill.quantity).fold(0.0, f64::max);
-    let mark = |fill: &&FillMark| Mark {
+    let mark = |fill: &&FillMark| FillMarker {
         at: fill.at,
         value: fill.price,
         buys: fill.buys,
         weight: if largest > 0.0 { fill.quantity / largest } else { 0.0 },
     };
-    figure.marks = fills.iter().map(mark).collect();
+    figure.fills = fills.iter().map(mark).collect();
     let (shown, total) = (account.fills.len() as u64, account.fills_total);
-    let thinned = if shown < total {
-        format!(" {} of all its {} fills are shown, evenly.", whole(shown), whole(total))
+    let omitted = if shown < total {
+        format!(" {} of all its {} fills are shown, evenly.", count_text(shown), count_text(total))
     } else {
         String::new()
     };
-    let caption = format!("Marks are as large as the quantity.{thinned}");
-    sheet.figure(&format!("{owner} fills {symbol}"), &figure, &caption, "")
+    let caption = format!("Marks are as large as the quantity.{omitted}");
+    page.figure(&format!("{owner} fills {symbol}"), &figure, &caption, "")
 }
 
-fn positions(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+fn positions(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let is_held = |points: &[Point]| points.iter().any(|point| point.1 != 0.0);
     let title = format!("Position of {owner}");
     let mut figure = Lines::new(title, "quantity held".to_owned(), Size::Half, data.extent).with_zero();
     for position in account.positions.iter().filter(|position| is_held(&position.points)) {
-        figure = figure.with(&position.symbol, position.points.clone(), Shape::Steps);
+        figure = figure.with(&position.symbol, position.points.clone(), LineStyle::Steps);
     }
     let all = figure.lines.len();
-    figure.lines.truncate(Tone::LINES_MAX);
+    figure.lines.truncate(Color::LINES_MAX);
     let shown = figure.lines.len();
     let caption = if shown < all {
         format!("The signed holding, of {shown} of {all} instruments.")
     } else {
         "The signed holding; below zero it is short.".to_owned()
     };
-    sheet.figure(
+    page.figure(
         &format!("{owner} position"),
         &figure,
         &caption,
-        &absent(data, &[Table::Pnl], "it held nothing at any time."),
+        &why_missing(data, &[Table::Pnl], "it held nothing at any time."),
     )
 }
 
 /// Draws what the strategy plotted; series of like values share a figure.
-pub(super) fn plotted(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+pub(super) fn plotted(
+    page: &mut PageBuilder,
+    data: &RunData,
+    account: &AccountData,
+) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let plotted = &account.plotted;
     for group in alike(&plotted.series) {
@@ -89,11 +96,11 @@ pub(super) fn plotted(sheet: &mut Sheet, data: &RunData, account: &AccountData) 
         let title = format!("{owner} plots {}", names.join(", "));
         let mut figure = Lines::new(title, "value".to_owned(), Size::Half, data.extent);
         for series in &group {
-            figure = figure.with(&series.name, series.points.clone(), Shape::Line);
+            figure = figure.with(&series.name, series.points.clone(), LineStyle::Line);
         }
         let total: u64 = group.iter().map(|series| series.total).sum();
-        let caption = format!("{} values.", whole(total));
-        sheet.figure(
+        let caption = format!("{} values.", count_text(total));
+        page.figure(
             &format!("{owner} plots {}", names.join(" ")),
             &figure,
             &caption,
@@ -102,9 +109,9 @@ pub(super) fn plotted(sheet: &mut Sheet, data: &RunData, account: &AccountData) 
     }
     let shown = plotted.series.len() as u64;
     if shown < plotted.total {
-        let (shown, total) = (whole(shown), whole(plotted.total));
+        let (shown, total) = (count_text(shown), count_text(plotted.total));
         put!(
-            sheet,
+            page,
             "<p class=\"note\">{shown} of the {total} series that {} plotted are shown; the table <code>series</code> has all.</p>",
             escape(owner)
         );
@@ -112,7 +119,7 @@ pub(super) fn plotted(sheet: &mut Sheet, data: &RunData, account: &AccountData) 
     Ok(())
 }
 
-/// Puts series together whose values overlap and are about as far apart, as long as their colours are enough.
+/// Groups series whose values overlap and have a similar range, four at most.
 fn alike(series: &[PlottedSeries]) -> Vec<Vec<&PlottedSeries>> {
     let mut groups: Vec<(f64, f64, Vec<&PlottedSeries>)> = Vec::new();
     for one in series {

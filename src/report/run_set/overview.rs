@@ -1,52 +1,53 @@
 //! The first screen: which runs these are, what is to be known of them, and what each account made.
 
-use super::{MANY, begin_table, end_table, gain, row};
+use super::html::{begin_table, end_table, gain, row};
+use super::limits::MANY;
 use crate::analysis::{AccountOutline, Batch, RunSet, Spread};
-use crate::report::sheet::{Sheet, put};
-use crate::report::text::{NONE, escape, number, optional, percent, readable, whole};
+use crate::report::page::{PageBuilder, put};
+use crate::report::text::{NONE, count_text, escape, number, number_or_dash, percent, time_text};
 
 /// Writes the first screen.
-pub(super) fn overview(sheet: &mut Sheet, several: &RunSet, title: &str) {
-    header(sheet, several, title);
-    accounts(sheet, several);
+pub(super) fn overview(page: &mut PageBuilder, several: &RunSet, title: &str) {
+    header(page, several, title);
+    accounts(page, several);
 }
 
-fn header(sheet: &mut Sheet, several: &RunSet, title: &str) {
-    put!(sheet, "<header><h1>{title}</h1>");
+fn header(page: &mut PageBuilder, several: &RunSet, title: &str) {
+    put!(page, "<header><h1>{title}</h1>");
     if let [batch] = several.batches.as_slice() {
-        put!(sheet, "<dl>");
+        put!(page, "<dl>");
         for (name, value) in HEADS.iter().zip(facts(batch)) {
-            put!(sheet, "<div><dt>{name}</dt><dd>{value}</dd></div>");
+            put!(page, "<div><dt>{name}</dt><dd>{value}</dd></div>");
         }
-        put!(sheet, "</dl>");
+        put!(page, "</dl>");
         if !batch.changes.is_empty() {
-            put!(sheet, "<p class=\"note\">Changed for all runs: {}</p>", changes(batch));
+            put!(page, "<p class=\"note\">Changed for all runs: {}</p>", changes(batch));
         }
     }
-    put!(sheet, "</header>");
+    put!(page, "</header>");
     if several.batches.len() > 1 {
-        put!(sheet, "<section><h2>Scenarios</h2>");
+        put!(page, "<section><h2>Scenarios</h2>");
         let columns: Vec<&str> = ["scenario"].into_iter().chain(HEADS).chain(["changes"]).collect();
-        begin_table(sheet, &columns);
+        begin_table(page, &columns);
         for batch in &several.batches {
             let cells: Vec<String> = facts(batch).into_iter().chain([changes(batch)]).collect();
-            row(sheet, &escape(&batch.label), &cells);
+            row(page, &escape(&batch.label), &cells);
         }
-        end_table(sheet);
-        put!(sheet, "</section>");
+        end_table(page);
+        put!(page, "</section>");
     }
 }
 
 const HEADS: [&str; 5] = ["runs", "seeds", "virtual time", "events", "trades"];
 
 fn facts(batch: &Batch) -> [String; 5] {
-    let [start, end] = batch.span.each_ref().map(|time| readable(time));
+    let [start, end] = batch.span.each_ref().map(|time| time_text(time));
     [
-        whole(batch.runs.len() as u64),
+        count_text(batch.runs.len() as u64),
         seeds(batch),
         format!("{start} to {end}"),
-        whole(batch.runs.iter().map(|run| run.events).sum()),
-        whole(batch.runs.iter().map(|run| run.trades).sum()),
+        count_text(batch.runs.iter().map(|run| run.events).sum()),
+        count_text(batch.runs.iter().map(|run| run.trades).sum()),
     ]
 }
 
@@ -70,9 +71,9 @@ fn seeds(batch: &Batch) -> String {
 }
 
 /// Says what a reader has to know before comparing.
-fn notes(sheet: &mut Sheet, several: &RunSet) {
+fn notes(page: &mut PageBuilder, several: &RunSet) {
     let mut note = |text: &str| {
-        put!(sheet, "<p class=\"note\">{text}</p>");
+        put!(page, "<p class=\"note\">{text}</p>");
     };
     for (path, known) in &several.repeated {
         let [path, known] = [path, known].map(|path| escape(&path.display().to_string()));
@@ -97,7 +98,7 @@ fn notes(sheet: &mut Sheet, several: &RunSet) {
     if without > 0 {
         note(&format!(
             "{} of the runs did not record the table <code>pnl</code>, and have no curve of equity.",
-            whole(without as u64)
+            count_text(without as u64)
         ));
     }
     let spans = several.batches.windows(2).any(|pair| pair[0].extent != pair[1].extent);
@@ -122,18 +123,18 @@ const COLUMNS: [&str; 11] = [
     "mean Sharpe",
 ];
 
-fn accounts(sheet: &mut Sheet, several: &RunSet) {
-    put!(sheet, "<section><h2>Accounts over all runs</h2>");
-    notes(sheet, several);
+fn accounts(page: &mut PageBuilder, several: &RunSet) {
+    put!(page, "<section><h2>Accounts over all runs</h2>");
+    notes(page, several);
     let owners = several.owners();
     if owners.is_empty() {
         put!(
-            sheet,
+            page,
             "<p class=\"none\">The scenarios have no strategy and no market maker, so no account was followed.</p></section>"
         );
         return;
     }
-    begin_table(sheet, &COLUMNS);
+    begin_table(page, &COLUMNS);
     for owner in owners {
         for batch in &several.batches {
             let accounts: Vec<&AccountOutline> = batch.account(owner).map(|(_, account)| account).collect();
@@ -141,40 +142,43 @@ fn accounts(sheet: &mut Sheet, several: &RunSet) {
             let kind =
                 accounts.first().map_or(String::new(), |account| escape(&account.kind.replace('_', " ")));
             let label = if several.batches.len() > 1 { escape(&batch.label) } else { kind };
-            row(sheet, &format!("{} <small>{label}</small>", escape(owner)), &cells(&accounts, &spread));
+            row(page, &format!("{} <small>{label}</small>", escape(owner)), &cells(&accounts, &spread));
         }
     }
-    end_table(sheet);
+    end_table(page);
     put!(
-        sheet,
+        page,
         "<p class=\"note\">In currency; P&amp;L is final less initial equity, after fees. The interval is where the mean over all possible seeds lies, at 95 %: by Student's t with one degree of freedom less than there are runs, so it takes the seeds as independent and says nothing about another scenario. Deviation is the sample standard deviation between runs. “Gained” is the share of runs with a P&amp;L above zero. Drawdown is the deepest fall of equity below its highest, and the Sharpe ratio is annualised; both are means over those runs in which they are defined.</p>"
     );
     if several.batches.iter().all(|batch| batch.runs.len() < MANY) {
         put!(
-            sheet,
+            page,
             "<p class=\"note\">No scenario was run with {MANY} seeds or more, so that runs are drawn one by one, without quantiles.</p>"
         );
     }
-    put!(sheet, "</section>");
+    put!(page, "</section>");
 }
 
 fn cells(accounts: &[&AccountOutline], spread: &Spread) -> [String; 10] {
     let mean_of = |of: fn(&AccountOutline) -> Option<f64>| {
-        optional(Spread::of(accounts.iter().filter_map(|account| of(account))).map(|spread| spread.mean), 2)
+        number_or_dash(
+            Spread::of(accounts.iter().filter_map(|account| of(account))).map(|spread| spread.mean),
+            2,
+        )
     };
     let failed = accounts.iter().filter(|account| account.failed).count();
     let failed = match failed {
         0 => String::new(),
-        count => format!(" <span class=\"loss\">{} failed</span>", whole(count as u64)),
+        count => format!(" <span class=\"loss\">{} failed</span>", count_text(count as u64)),
     };
     let interval = spread
         .interval
         .map_or(NONE.to_owned(), |(low, high)| format!("{} to {}", number(low, 2), number(high, 2)));
     [
-        format!("{}{failed}", whole(spread.count as u64)),
+        format!("{}{failed}", count_text(spread.count as u64)),
         gain(spread.mean),
         interval,
-        optional(spread.deviation, 2),
+        number_or_dash(spread.deviation, 2),
         gain(spread.lowest()),
         gain(spread.median()),
         gain(spread.highest()),

@@ -1,53 +1,53 @@
 //! The table of an account's deepest drawdowns.
 
-use super::sheet::{Sheet, put};
-use super::text::{percent, readable, span, whole};
 use crate::analysis::metrics::{Drawdown, Sample, drawdowns};
+use crate::report::page::{PageBuilder, put};
+use crate::report::text::{count_text, duration_text, percent, time_text};
 use bearpit_core::units::{SimDuration, SimTime};
 
 /// So many are listed.
 const LISTED: usize = 5;
 
 /// Writes the deepest drawdowns of returns over periods of a length; nothing where there are no returns.
-pub(super) fn table(sheet: &mut Sheet, sample: &Sample, period: SimDuration) {
+pub(super) fn table(page: &mut PageBuilder, sample: &Sample, period: SimDuration) {
     if sample.returns.is_empty() {
         return;
     }
     let mut found = drawdowns(&sample.returns);
-    put!(sheet, "<h3>Deepest drawdowns</h3>");
+    put!(page, "<h3>Deepest drawdowns</h3>");
     if found.is_empty() {
         put!(
-            sheet,
+            page,
             "<p class=\"none\">There are none: equity was never below its highest when a period ended.</p>"
         );
         return;
     }
     put!(
-        sheet,
+        page,
         "<p class=\"note\">Of {} the deepest, by equity at the ends of periods of {}. Each lasts from the end at which equity \
          was highest to the first that is as high again.</p>",
-        whole(found.len() as u64),
-        span(period.nanos()),
+        count_text(found.len() as u64),
+        duration_text(period.nanos()),
     );
-    put!(sheet, "<div class=\"scroll\"><table class=\"trips\"><thead><tr><th>depth</th><th>began</th>");
-    put!(sheet, "<th>deepest</th><th>recovered</th><th>lasted</th></tr></thead><tbody>");
+    put!(page, "<div class=\"scroll\"><table class=\"trips\"><thead><tr><th>depth</th><th>began</th>");
+    put!(page, "<th>deepest</th><th>recovered</th><th>lasted</th></tr></thead><tbody>");
     found.sort_by(|a, b| a.depth.total_cmp(&b.depth));
-    found.iter().take(LISTED).for_each(|drawdown| row(sheet, drawdown, &sample.ends, period));
-    put!(sheet, "</tbody></table></div>");
+    found.iter().take(LISTED).for_each(|drawdown| row(page, drawdown, &sample.ends, period));
+    put!(page, "</tbody></table></div>");
 }
 
-fn row(sheet: &mut Sheet, drawdown: &Drawdown, ends: &[i64], period: SimDuration) {
+fn row(page: &mut PageBuilder, drawdown: &Drawdown, ends: &[i64], period: SimDuration) {
     let end_of = |index: usize| ends.get(index).copied();
     let began = end_of(drawdown.start).map(|end| end.saturating_sub(period.nanos()));
     let deepest = end_of(drawdown.valley);
     let recovered = end_of(drawdown.end + 1).filter(|_| drawdown.recovered);
     let last = recovered.or(end_of(drawdown.end));
     let time = |at: Option<i64>, none: &str| {
-        at.map_or_else(|| none.to_owned(), |at| readable(&SimTime::from_nanos(at).to_string()))
+        at.map_or_else(|| none.to_owned(), |at| time_text(&SimTime::from_nanos(at).to_string()))
     };
-    let lasted = last.zip(began).map_or_else(String::new, |(last, began)| span(last - began));
+    let lasted = last.zip(began).map_or_else(String::new, |(last, began)| duration_text(last - began));
     put!(
-        sheet,
+        page,
         "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{lasted}</td></tr>",
         percent(Some(drawdown.depth), 2),
         time(began, ""),
@@ -62,11 +62,11 @@ mod tests {
 
     fn page(returns: &[f64]) -> String {
         const MINUTE: i64 = 60_000_000_000;
-        let mut sheet = Sheet::default();
+        let mut page = PageBuilder::default();
         let ends = (1..).map(|minute| minute * MINUTE).take(returns.len()).collect();
         let sample = Sample { returns: returns.to_vec(), ends, ..Sample::default() };
-        table(&mut sheet, &sample, SimDuration::from_nanos(MINUTE));
-        sheet.finish().0
+        table(&mut page, &sample, SimDuration::from_nanos(MINUTE));
+        page.finish().0
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Marks of a time axis: full hours, days, months.
+//! Ticks of a time axis: at full hours, days, months.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::analysis::Extent;
 
-/// How a mark is written.
+/// How a tick is labeled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {
     Millis,
@@ -49,7 +49,7 @@ const STEPS: [(i64, Style); 22] = [
     (14 * DAY, Style::Days),
 ];
 
-/// Steps in months, where months are unlike.
+/// Steps in months, which differ in length.
 const MONTHS: [(i32, Style); 9] = [
     (1, Style::Months),
     (3, Style::Months),
@@ -62,8 +62,8 @@ const MONTHS: [(i32, Style); 9] = [
     (1_200, Style::Years),
 ];
 
-/// Returns about `most` marks of an extent with what is written there, and what is written along the axis.
-pub(super) fn marks(extent: Extent, most: i64) -> (Vec<(i64, String)>, String) {
+/// Returns about `most` ticks of an extent with their labels, and the label of the axis.
+pub(super) fn ticks(extent: Extent, most: i64) -> (Vec<(i64, String)>, String) {
     let span = extent.end() - extent.start();
     let fixed = STEPS.iter().find(|(step, _)| span / step < most);
     let (times, style) = match fixed {
@@ -74,8 +74,8 @@ pub(super) fn marks(extent: Extent, most: i64) -> (Vec<(i64, String)>, String) {
             (every_months(extent, months), style)
         }
     };
-    let marks = times.into_iter().map(|at| (at, written(at, style))).collect();
-    (marks, label(extent, style))
+    let ticks = times.into_iter().map(|at| (at, written(at, style))).collect();
+    (ticks, label(extent, style))
 }
 
 fn label(extent: Extent, style: Style) -> String {
@@ -139,7 +139,7 @@ mod tests {
 
     fn texts(start: &str, end: &str) -> Vec<String> {
         let time = |text: &str| text.parse::<SimTime>().unwrap();
-        marks(Extent::new(time(start), time(end)), 10).0.into_iter().map(|(_, text)| text).collect()
+        ticks(Extent::new(time(start), time(end)), 10).0.into_iter().map(|(_, text)| text).collect()
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
         for span in [1, 1_000, SECOND / 2, SECOND, 7 * MINUTE, 5 * HOUR, 3 * DAY, 40 * DAY, 90_000 * DAY] {
             for most in [5, 10] {
                 let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(span));
-                let count = i64::try_from(marks(extent, most).0.len()).unwrap();
+                let count = i64::try_from(ticks(extent, most).0.len()).unwrap();
                 assert!(count <= most + 4, "{span}: {count}");
             }
         }
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn the_label_names_the_day() {
         let time = |text: &str| text.parse::<SimTime>().unwrap();
-        let label = |start: &str, end: &str| marks(Extent::new(time(start), time(end)), 10).1;
+        let label = |start: &str, end: &str| ticks(Extent::new(time(start), time(end)), 10).1;
         assert_eq!(label("2025-03-03T09:30:00", "2025-03-03T16:00:00"), "time of day, 2025-03-03");
         assert_eq!(label("2025-03-03", "2025-03-05"), "time, from 2025-03-03");
         assert_eq!(label("2025-03-03", "2025-03-12"), "date, from 2025-03-03");

@@ -1,38 +1,42 @@
-//! [`Sheet`]: a page under construction, with the figures on it.
+//! [`PageBuilder`]: a page under construction, with the figures on it.
 
 use std::fmt;
 
-use super::figures::Figure;
-use super::text::escape;
-use super::{Picture, ReportError};
+use super::error::ReportError;
+use super::output::SvgFigure;
+use crate::report::figures::Figure;
+use crate::report::text::escape;
 
 /// A page under construction, with the figures on it.
 #[derive(Debug, Default)]
-pub(crate) struct Sheet {
+pub(crate) struct PageBuilder {
     body: String,
-    pictures: Vec<Picture>,
+    figures: Vec<SvgFigure>,
 }
 
-/// Appends a line of HTML to a sheet; writing to a string cannot fail.
+/// Appends a line of HTML to a page; writing to a string cannot fail.
 macro_rules! put {
-    ($sheet:expr, $($text:tt)*) => {
-        std::fmt::Write::write_fmt($sheet, format_args!("{}\n", format_args!($($text)*))).ok()
+    ($page:expr, $($text:tt)*) => {
+        std::fmt::Write::write_fmt($page, format_args!("{}\n", format_args!($($text)*))).ok()
     };
 }
 pub(crate) use put;
 
-impl fmt::Write for Sheet {
+impl fmt::Write for PageBuilder {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.body.push_str(text);
         Ok(())
     }
 }
 
-impl Sheet {
-    /// Appends a figure with its caption, which is HTML; of an empty one it says in words what is missing, which is
-    /// `none`.
+impl PageBuilder {
+    /// Appends a figure with its caption, which is HTML. An empty figure is replaced by its title and the sentence
+    /// `none`, which says why it is empty.
     ///
-    /// `name` is what its file is called.
+    /// `name` becomes the file name of the figure.
+    ///
+    /// # Errors
+    /// [`ReportError::Figure`] if the figure cannot be drawn.
     pub(crate) fn figure(
         &mut self,
         name: &str,
@@ -52,28 +56,28 @@ impl Sheet {
             put!(self, "<figcaption>{caption}</figcaption>");
         }
         put!(self, "</figure>");
-        let name = format!("{:02}-{}", self.pictures.len() + 1, slug(name));
-        self.pictures.push(Picture { name, svg });
+        let name = format!("{:02}-{}", self.figures.len() + 1, slug(name));
+        self.figures.push(SvgFigure { name, svg });
         Ok(())
     }
 
-    /// Begins figures, which stand side by side where there is room.
+    /// Begins a group of figures, which are placed side by side where there is room.
     pub(crate) fn begin_figures(&mut self) {
         put!(self, "<div class=\"figures\">");
     }
 
-    /// Ends figures.
+    /// Ends a group of figures.
     pub(crate) fn end_figures(&mut self) {
         put!(self, "</div>");
     }
 
-    /// Returns what is written, and the figures.
-    pub(crate) fn finish(self) -> (String, Vec<Picture>) {
-        (self.body, self.pictures)
+    /// Returns the HTML of the body, and the figures.
+    pub(crate) fn finish(self) -> (String, Vec<SvgFigure>) {
+        (self.body, self.figures)
     }
 }
 
-/// Turns a name into one that every file system takes.
+/// Turns a name into one that is valid on every file system.
 fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars() {
@@ -91,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_files_are_plain() {
+    fn file_names_are_plain() {
         assert_eq!(slug("EMA cross/../ä price ACME"), "ema-cross-price-acme");
         assert_eq!(slug("../.."), "");
     }

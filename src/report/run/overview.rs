@@ -1,53 +1,55 @@
 //! The first screen: what ran, and who made what.
 
-use super::ReportError;
-use super::figures::{Line, Lines, Shape, Size, Tone};
-use super::page::{absent, ranked};
-use super::sheet::{Sheet, put};
-use super::text::{NONE, cents, escape, number, optional, percent, places_for, readable, span, whole};
+use super::missing::why_missing;
+use super::order::makers_last;
 use crate::analysis::{AccountData, Point, RunData};
 use crate::record::Table;
+use crate::report::figures::{Color, Line, LineStyle, Lines, Size};
+use crate::report::page::{PageBuilder, ReportError, put};
+use crate::report::text::{
+    NONE, cents, count_text, decimals_for, duration_text, escape, number, number_or_dash, percent, time_text,
+};
 
 /// Writes the first screen.
-pub(super) fn overview(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
-    header(sheet, data);
-    accounts(sheet, data)?;
-    markets(sheet, data);
+pub(super) fn overview(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
+    header(page, data);
+    accounts(page, data)?;
+    markets(page, data);
     Ok(())
 }
 
-fn header(sheet: &mut Sheet, data: &RunData) {
+fn header(page: &mut PageBuilder, data: &RunData) {
     let manifest = &data.manifest;
     let digest = escape(&manifest.digest);
     let short: String = digest.chars().take(16).collect();
-    put!(sheet, "<header><h1>{}</h1><dl>", escape(&manifest.scenario));
-    let fact = |sheet: &mut Sheet, name: &str, value: &str| {
-        put!(sheet, "<div><dt>{name}</dt><dd>{value}</dd></div>");
+    put!(page, "<header><h1>{}</h1><dl>", escape(&manifest.scenario));
+    let fact = |page: &mut PageBuilder, name: &str, value: &str| {
+        put!(page, "<div><dt>{name}</dt><dd>{value}</dd></div>");
     };
-    fact(sheet, "seed", &manifest.seed.to_string());
-    let time = format!("{} to {}", readable(&manifest.start), readable(&manifest.end));
-    fact(sheet, "virtual time", &time);
-    fact(sheet, "events", &whole(manifest.events));
-    fact(sheet, "trades", &whole(manifest.trades));
-    fact(sheet, "digest", &format!("<code title=\"{digest}\">{short}…</code>"));
-    fact(sheet, "bearpit", &escape(&manifest.bearpit));
-    put!(sheet, "</dl>");
+    fact(page, "seed", &manifest.seed.to_string());
+    let time = format!("{} to {}", time_text(&manifest.start), time_text(&manifest.end));
+    fact(page, "virtual time", &time);
+    fact(page, "events", &count_text(manifest.events));
+    fact(page, "trades", &count_text(manifest.trades));
+    fact(page, "digest", &format!("<code title=\"{digest}\">{short}…</code>"));
+    fact(page, "bearpit", &escape(&manifest.bearpit));
+    put!(page, "</dl>");
     if !manifest.changes.is_empty() {
         let changes: Vec<String> =
             manifest.changes.iter().map(|change| format!("<code>{}</code>", escape(change))).collect();
-        put!(sheet, "<p class=\"note\">Changed for this run: {}</p>", changes.join(", "));
+        put!(page, "<p class=\"note\">Changed for this run: {}</p>", changes.join(", "));
     }
     if !manifest.not_recorded.is_empty() {
         let tables: Vec<String> =
             manifest.not_recorded.iter().map(|name| format!("<code>{}</code>", escape(name))).collect();
         let tables = tables.join(", ");
-        put!(sheet, "<p class=\"note\">Tables that the scenario does not record: {tables}</p>");
+        put!(page, "<p class=\"note\">Tables that the scenario does not record: {tables}</p>");
     }
-    put!(sheet, "</header>");
+    put!(page, "</header>");
     for account in &manifest.accounts {
         let Some(why) = &account.failure else { continue };
         let owner = escape(&account.owner);
-        put!(sheet, "<p class=\"failure\"><strong>{owner}</strong> was stopped: {}</p>", escape(why));
+        put!(page, "<p class=\"failure\"><strong>{owner}</strong> was stopped: {}</p>", escape(why));
     }
 }
 
@@ -66,31 +68,31 @@ const COLUMNS: [&str; 11] = [
     "refused",
 ];
 
-fn accounts(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
-    put!(sheet, "<section><h2>Accounts</h2>");
+fn accounts(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
+    put!(page, "<section><h2>Accounts</h2>");
     if data.accounts.is_empty() {
         put!(
-            sheet,
+            page,
             "<p class=\"none\">The scenario has no strategy and no market maker, so no account was followed.</p></section>"
         );
         return Ok(());
     }
     let heads: String = COLUMNS.iter().map(|name| format!("<th>{name}</th>")).collect();
-    put!(sheet, "<div class=\"scroll\"><table><thead><tr>{heads}</tr></thead><tbody>");
-    ranked(data).into_iter().for_each(|account| account_row(sheet, account));
-    put!(sheet, "</tbody></table></div>");
+    put!(page, "<div class=\"scroll\"><table><thead><tr>{heads}</tr></thead><tbody>");
+    makers_last(data).into_iter().for_each(|account| account_row(page, account));
+    put!(page, "</tbody></table></div>");
     put!(
-        sheet,
+        page,
         "<p class=\"note\">In currency; P&amp;L is final less initial equity, after fees; holdings from the start count at their first price. Drawdown is the deepest fall below the highest equity before it: in currency, and the deepest as a share, which may be another. The Sharpe ratio is of returns over {}, {} of which make a year. Turnover is the sum of price times quantity of all fills.</p>",
-        span(data.period.nanos()),
+        duration_text(data.period.nanos()),
         number(data.periods_per_year, 0),
     );
-    equity(sheet, data)?;
-    put!(sheet, "</section>");
+    equity(page, data)?;
+    put!(page, "</section>");
     Ok(())
 }
 
-fn account_row(sheet: &mut Sheet, account: &AccountData) {
+fn account_row(page: &mut PageBuilder, account: &AccountData) {
     let summary = &account.summary;
     let profit = cents(&summary.profit);
     let class = match profit.chars().next() {
@@ -110,37 +112,42 @@ fn account_row(sheet: &mut Sheet, account: &AccountData) {
         format!("<span class=\"{class}\">{sign}{profit}</span>"),
         percent(metric("cumulative_return"), 2),
         drawdown,
-        optional(metric("sharpe_annualised"), 2),
+        number_or_dash(metric("sharpe_annualised"), 2),
         cents(&summary.fees),
-        whole(summary.fills),
-        optional(metric("turnover"), 0),
+        count_text(summary.fills),
+        number_or_dash(metric("turnover"), 0),
         percent(metric("maker_share"), 0),
-        whole(summary.refused),
+        count_text(summary.refused),
     ];
     let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
     let (owner, kind) = (escape(&summary.owner), escape(&summary.kind.replace('_', " ")));
-    put!(sheet, "<tr><th>{owner} <small>{kind}</small>{failed}</th>{cells}</tr>");
+    put!(page, "<tr><th>{owner} <small>{kind}</small>{failed}</th>{cells}</tr>");
 }
 
 /// What all accounts have made, in one figure.
-fn equity(sheet: &mut Sheet, data: &RunData) -> Result<(), ReportError> {
-    let ranked = ranked(data);
+fn equity(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
+    let ranked = makers_last(data);
     let title = "Equity less initial equity".to_owned();
     let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, data.extent).with_zero();
     figure.lines =
-        ranked.iter().zip(0..Tone::LINES_MAX).map(|(account, number)| line(account, number)).collect();
+        ranked.iter().zip(0..Color::LINES_MAX).map(|(account, number)| line(account, number)).collect();
     let (shown, total) = (figure.lines.len() as u64, ranked.len() as u64);
-    let thinned = if shown < total {
-        format!(" {} of {} accounts are shown, strategies first.", whole(shown), whole(total))
+    let omitted = if shown < total {
+        format!(" {} of {} accounts are shown, strategies first.", count_text(shown), count_text(total))
     } else {
         String::new()
     };
     let caption = format!(
-        "Equity is cash and holdings at the mid, or at the last trade while a side of the book is empty.{thinned}"
+        "Equity is cash and holdings at the mid, or at the last trade while a side of the book is empty.{omitted}"
     );
-    sheet.begin_figures();
-    sheet.figure("equity", &figure, &caption, &absent(data, &[Table::Pnl], "no account was ever marked."))?;
-    sheet.end_figures();
+    page.begin_figures();
+    page.figure(
+        "equity",
+        &figure,
+        &caption,
+        &why_missing(data, &[Table::Pnl], "no account was ever marked."),
+    )?;
+    page.end_figures();
     Ok(())
 }
 
@@ -150,44 +157,44 @@ fn line(account: &AccountData, number: usize) -> Line {
     Line {
         label: account.summary.owner.clone(),
         points: account.equity.iter().map(change).collect(),
-        shape: Shape::Line,
-        tone: Tone::Line(number),
+        style: LineStyle::Line,
+        color: Color::Line(number),
     }
 }
 
-fn markets(sheet: &mut Sheet, data: &RunData) {
-    put!(sheet, "<section><h2>Markets</h2>");
+fn markets(page: &mut PageBuilder, data: &RunData) {
+    put!(page, "<section><h2>Markets</h2>");
     if data.listings.is_empty() {
         let none = "nobody quoted or traded anything.";
-        let none = absent(data, &[Table::Quotes, Table::Trades], none);
-        put!(sheet, "<p class=\"none\">There is nothing to say of markets: {none}</p></section>");
+        let none = why_missing(data, &[Table::Quotes, Table::Trades], none);
+        put!(page, "<p class=\"none\">There is nothing to say of markets: {none}</p></section>");
         return;
     }
     put!(
-        sheet,
+        page,
         "<div class=\"scroll\"><table><thead><tr><th>market</th><th>trades</th><th>volume</th><th>mean price by volume</th><th>mean spread</th><th>mean spread, bps</th><th>mean size at the touch</th><th>volatility, annualised</th></tr></thead><tbody>"
     );
     for listing in &data.listings {
         let metric = |key: &str| listing.metrics.get(key);
         let spread = metric("spread_quoted_time_weighted");
-        let places = spread.map_or(2, places_for).max(2);
+        let places = spread.map_or(2, decimals_for).max(2);
         put!(
-            sheet,
+            page,
             "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             escape(&listing.title()),
-            optional(metric("trades"), 0),
-            optional(metric("volume"), 0),
-            optional(metric("vwap"), places),
-            optional(spread, places + 1),
-            optional(metric("spread_quoted_time_weighted_bps"), 1),
-            optional(metric("depth_touch_time_weighted"), 0),
+            number_or_dash(metric("trades"), 0),
+            number_or_dash(metric("volume"), 0),
+            number_or_dash(metric("vwap"), places),
+            number_or_dash(spread, places + 1),
+            number_or_dash(metric("spread_quoted_time_weighted_bps"), 1),
+            number_or_dash(metric("depth_touch_time_weighted"), 0),
             percent(metric("volatility_realized_annualised"), 1),
         );
     }
     put!(
-        sheet,
+        page,
         "</tbody></table></div><p class=\"note\">Prices and spreads in currency. Spread and size are means over the time in which both sides, or that side, had orders. Volatility is annualised with {} periods of {} a year.</p></section>",
         number(data.periods_per_year, 0),
-        span(data.period.nanos()),
+        duration_text(data.period.nanos()),
     );
 }

@@ -1,10 +1,10 @@
 //! Numbers and texts for the page.
 
 /// What stands where there is no number.
-pub(super) const NONE: &str = "–";
+pub(crate) const NONE: &str = "–";
 
 /// Escapes text for HTML.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -22,7 +22,7 @@ pub(super) fn escape(text: &str) -> String {
 
 /// Writes a number with `places` decimals and commas between groups of three; none where it is not
 /// finite.
-pub(super) fn number(value: f64, places: usize) -> String {
+pub(crate) fn number(value: f64, places: usize) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
@@ -44,25 +44,25 @@ pub(super) fn number(value: f64, places: usize) -> String {
 }
 
 /// Writes a number that may be missing.
-pub(super) fn optional(value: Option<f64>, places: usize) -> String {
+pub(crate) fn number_or_dash(value: Option<f64>, places: usize) -> String {
     value.map_or_else(|| NONE.to_owned(), |value| number(value, places))
 }
 
 /// Writes a share as a percentage.
-pub(super) fn percent(value: Option<f64>, places: usize) -> String {
+pub(crate) fn percent(value: Option<f64>, places: usize) -> String {
     value
         .filter(|value| value.is_finite())
         .map_or_else(|| NONE.to_owned(), |value| format!("{} %", number(value * 100.0, places)))
 }
 
 /// Writes exact decimal text to cents.
-pub(super) fn cents(exact: &str) -> String {
+pub(crate) fn cents(exact: &str) -> String {
     exact.parse().map_or_else(|_| escape(exact), |value| number(value, 2))
 }
 
 /// Returns how many decimals tell values in a range of this width apart.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few digits, after clamping")]
-pub(super) fn places_for(width: f64) -> usize {
+pub(crate) fn decimals_for(width: f64) -> usize {
     if !width.is_finite() || width <= 0.0 {
         return 2;
     }
@@ -71,17 +71,17 @@ pub(super) fn places_for(width: f64) -> usize {
 
 /// Writes a count.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-pub(super) fn whole(count: u64) -> String {
+pub(crate) fn count_text(count: u64) -> String {
     number(count as f64, 0)
 }
 
 /// Writes a time as people read it.
-pub(super) fn readable(time: &str) -> String {
+pub(crate) fn time_text(time: &str) -> String {
     escape(&time.replace('T', " "))
 }
 
 /// Writes a time span with its two largest units at most.
-pub(super) fn span(nanos: i64) -> String {
+pub(crate) fn duration_text(nanos: i64) -> String {
     let seconds = nanos / 1_000_000_000;
     match seconds {
         0 if nanos < 1_000 => format!("{nanos} ns"),
@@ -95,23 +95,30 @@ pub(super) fn span(nanos: i64) -> String {
     }
 }
 
+/// Writes a duration in seconds, such as the mean of many.
+pub(crate) fn seconds_text(seconds: f64) -> String {
+    let nanos = (seconds * 1e9).clamp(0.0, 9e18);
+    #[expect(clippy::cast_possible_truncation, reason = "clamped above")]
+    duration_text(nanos as i64)
+}
+
 fn two((large, unit): (i64, &str), (small, smaller): (i64, &str)) -> String {
     if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small:02} {smaller}") }
 }
 
 /// Writes a number with as many digits as tell something: four, and two decimals of large ones.
-pub(super) fn significant(value: f64) -> String {
+pub(crate) fn significant(value: f64) -> String {
     let size = value.abs();
     match size {
         _ if size >= 100.0 || size == 0.0 => number(value, if value.fract() == 0.0 { 0 } else { 2 }),
         _ if size < 1e-9 => format!("{value:.3e}").replace('-', "−"),
-        _ => number(value, digits_for(size)),
+        _ => number(value, significant_decimals(size)),
     }
 }
 
 /// Returns how many decimals give four digits of a number of this size, which is below 100.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few digits, after clamping")]
-fn digits_for(size: f64) -> usize {
+fn significant_decimals(size: f64) -> usize {
     (3.0 - size.log10().floor()).clamp(2.0, 12.0) as usize
 }
 
@@ -130,7 +137,7 @@ mod tests {
         assert_eq!(number(-0.001, 2), "0.00");
         assert_eq!(number(f64::NAN, 2), NONE);
         assert_eq!(percent(Some(0.1234), 1), "12.3 %");
-        assert_eq!(optional(None, 2), NONE);
+        assert_eq!(number_or_dash(None, 2), NONE);
         assert_eq!(cents("12.3456789"), "12.35");
         assert_eq!(
             [1_234.5, 99.876, 0.012_341, 100.0, 0.0].map(significant),
@@ -144,9 +151,9 @@ mod tests {
         let spans =
             [15, 2_500, 7_000_000, 2_340_000_000, 61_000_000_000, 7_260_000_000_000, 90_000_000_000_000];
         assert_eq!(
-            spans.map(span),
+            spans.map(duration_text),
             ["15 ns", "2 µs", "7 ms", "2.3 s", "1 min 01 s", "2 h 01 min", "1 d 01 h"]
         );
-        assert_eq!([60_000_000_000, 5_000_000_000].map(span), ["1 min", "5 s"]);
+        assert_eq!([60_000_000_000, 5_000_000_000].map(duration_text), ["1 min", "5 s"]);
     }
 }

@@ -1,42 +1,41 @@
 //! Whether a market looks like real ones: autocorrelation, density, and the table of stylized facts.
 
-use super::ReportError;
-use super::figures::{Chart, Look, Series, Tone};
-use super::sheet::{Sheet, put};
-use super::text::{NONE, escape, number, places_for, span, whole};
 use crate::analysis::{
     ListingData, Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict,
 };
+use crate::report::figures::{Chart, Color, Series, SeriesStyle};
+use crate::report::page::{PageBuilder, ReportError, put};
+use crate::report::text::{NONE, count_text, decimals_for, duration_text, escape, number};
 
 /// Writes the stylized facts of a listing.
-pub(super) fn listing(sheet: &mut Sheet, listing: &ListingData) -> Result<(), ReportError> {
-    section(sheet, &listing.stylized, &listing.title())
+pub(super) fn listing(page: &mut PageBuilder, listing: &ListingData) -> Result<(), ReportError> {
+    section(page, &listing.stylized, &listing.title())
 }
 
-fn section(sheet: &mut Sheet, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
-    put!(sheet, "<h3>Stylized facts of {}</h3>", escape(title));
+fn section(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
+    put!(page, "<h3>Stylized facts of {}</h3>", escape(title));
     if let Some(reasons) = nothing_told(facts) {
-        put!(sheet, "<p class=\"none\">Whether it looks like a real market cannot be told: {reasons}.</p>");
+        put!(page, "<p class=\"none\">Whether it looks like a real market cannot be told: {reasons}.</p>");
         return Ok(());
     }
     let closed = if facts.holds_closed_times() { "with" } else { "without" };
     put!(
-        sheet,
+        page,
         "<p class=\"note\">What real markets have in common (Cont 2001; Lillo and Farmer 2004), and whether it is seen here. \
          Returns r are the {} log returns of the mid over {}, {closed} what happened while the market was closed. “±” is \
          the 95 % interval; “chance” is where 95 in 100 such numbers would lie by chance alone, so that of many some are \
          outside. Not seen says that the numbers do not show it, not that it is absent. Rules and formulas are in \
          <code>docs/stylized.md</code>.</p>",
-        whole(facts.returns as u64),
-        span(facts.interval.nanos()).replace(' ', "\u{a0}"),
+        count_text(facts.returns as u64),
+        duration_text(facts.interval.nanos()).replace(' ', "\u{a0}"),
     );
     if !facts.autocorrelation.is_empty() {
-        sheet.begin_figures();
-        correlogram(sheet, facts, title)?;
-        density(sheet, facts, title)?;
-        sheet.end_figures();
+        page.begin_figures();
+        correlogram(page, facts, title)?;
+        density(page, facts, title)?;
+        page.end_figures();
     }
-    table(sheet, facts);
+    table(page, facts);
     Ok(())
 }
 
@@ -52,62 +51,62 @@ fn nothing_told(facts: &StylizedFacts) -> Option<String> {
     Some(reasons.join("; "))
 }
 
-fn correlogram(sheet: &mut Sheet, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
-    let series = |label: &str, values: &[f64], look, tone| Series {
+fn correlogram(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
+    let series = |label: &str, values: &[f64], style, color| Series {
         label: label.to_owned(),
-        places: (1_u32..).map(f64::from).zip(values.iter().copied()).collect(),
-        look,
-        tone,
+        points: (1_u32..).map(f64::from).zip(values.iter().copied()).collect(),
+        style,
+        color,
     };
     let chance = 1.96 / libm::sqrt(facts.returns as f64);
     let figure = Chart {
         title: format!("Autocorrelation of returns, {title}"),
-        across: format!("lag (intervals of {})", span(facts.interval.nanos())),
-        up: "autocorrelation".to_owned(),
+        x_label: format!("lag (intervals of {})", duration_text(facts.interval.nanos())),
+        y_label: "autocorrelation".to_owned(),
         band: Some((chance, "by chance".to_owned())),
-        in_powers: false,
+        log_y: false,
         series: vec![
-            series("of returns", &facts.autocorrelation, Look::Dots, Tone::Line(0)),
-            series("of their sizes", &facts.autocorrelation_of_sizes, Look::Triangles, Tone::Line(1)),
+            series("of returns", &facts.autocorrelation, SeriesStyle::Dots, Color::Line(0)),
+            series("of their sizes", &facts.autocorrelation_of_sizes, SeriesStyle::Triangles, Color::Line(1)),
         ],
     };
     let caption = format!(
         "Of independent returns, 95 in 100 would lie within ±{}; where volatility changes, returns stray a little further.",
         number(chance, 3)
     );
-    sheet.figure(&format!("{title} autocorrelation"), &figure, &caption, "there are too few returns.")
+    page.figure(&format!("{title} autocorrelation"), &figure, &caption, "there are too few returns.")
 }
 
-fn density(sheet: &mut Sheet, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
-    let series = |label: &str, places: &[(f64, f64)], look, tone| Series {
+fn density(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
+    let series = |label: &str, points: &[(f64, f64)], style, color| Series {
         label: label.to_owned(),
-        places: places.to_vec(),
-        look,
-        tone,
+        points: points.to_vec(),
+        style,
+        color,
     };
     let figure = Chart {
         title: format!("Density of returns, {title}"),
-        across: "return (standard deviations from the mean)".to_owned(),
-        up: "density".to_owned(),
+        x_label: "return (standard deviations from the mean)".to_owned(),
+        y_label: "density".to_owned(),
         band: None,
-        in_powers: true,
+        log_y: true,
         series: vec![
-            series("normal", &facts.normal, Look::Line, Tone::Line(6)),
-            series("returns", &facts.density, Look::Dots, Tone::Line(0)),
+            series("normal", &facts.normal, SeriesStyle::Line, Color::Line(6)),
+            series("returns", &facts.density, SeriesStyle::Dots, Color::Line(0)),
         ],
     };
     let caption = "On a scale of powers of ten, for bars half a deviation wide; the normal distribution has the same variance.";
-    sheet.figure(&format!("{title} density"), &figure, caption, "there are too few returns.")
+    page.figure(&format!("{title} density"), &figure, caption, "there are too few returns.")
 }
 
-fn table(sheet: &mut Sheet, facts: &StylizedFacts) {
-    put!(sheet, "<div class=\"scroll\"><table class=\"facts\"><thead><tr><th>fact</th><th>real markets</th>");
-    put!(sheet, "<th>here</th><th>counts as seen if</th><th>verdict</th></tr></thead><tbody>");
-    facts.facts.iter().for_each(|fact| row(sheet, fact));
-    put!(sheet, "</tbody></table></div>");
+fn table(page: &mut PageBuilder, facts: &StylizedFacts) {
+    put!(page, "<div class=\"scroll\"><table class=\"facts\"><thead><tr><th>fact</th><th>real markets</th>");
+    put!(page, "<th>here</th><th>counts as seen if</th><th>verdict</th></tr></thead><tbody>");
+    facts.facts.iter().for_each(|fact| row(page, fact));
+    put!(page, "</tbody></table></div>");
 }
 
-fn row(sheet: &mut Sheet, fact: &StylizedFact) {
+fn row(page: &mut PageBuilder, fact: &StylizedFact) {
     let here: Vec<String> = fact.statistics.iter().map(told).collect();
     let here = if here.is_empty() { NONE.to_owned() } else { here.join("<br>") };
     let verdict = match fact.verdict {
@@ -115,21 +114,21 @@ fn row(sheet: &mut Sheet, fact: &StylizedFact) {
         Verdict::NotSeen => "not seen".to_owned(),
         Verdict::CannotTell(why) => format!("cannot be told: {why}"),
     };
-    let (name, sample) = (fact.fact.name(), whole(fact.sample as u64));
+    let (name, sample) = (fact.fact.name(), count_text(fact.sample as u64));
     let counted = if fact.fact == StylizedFactKind::LongMemoryOfSigns { "orders" } else { "returns" };
     put!(
-        sheet,
+        page,
         "<tr><th>{name}<small>{sample} {counted}</small></th><td>{}</td>",
         fact.fact.in_real_markets()
     );
-    put!(sheet, "<td>{here}</td><td>{}</td><td>{verdict}</td></tr>", fact.fact.rule());
+    put!(page, "<td>{here}</td><td>{}</td><td>{verdict}</td></tr>", fact.fact.rule());
 }
 
 /// Writes a statistic with what chance does to it, with as many digits as that leaves.
 fn told(statistic: &Statistic) -> String {
     let written = |margin: f64| {
-        let places = places_for(margin / 3.0);
-        (number(statistic.value, places), number(margin, places))
+        let points = decimals_for(margin / 3.0);
+        (number(statistic.value, points), number(margin, points))
     };
     let told = match statistic.margin {
         Margin::Around(margin) => {
@@ -170,9 +169,9 @@ mod tests {
     }
 
     fn page(facts: &StylizedFacts) -> String {
-        let mut sheet = Sheet::default();
-        section(&mut sheet, facts, "ACME at PIT").unwrap();
-        sheet.finish().0
+        let mut page = PageBuilder::default();
+        section(&mut page, facts, "ACME at PIT").unwrap();
+        page.finish().0
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! A day of a million fills is thinned to a page of a size that can be sent around.
 
-use super::render;
 use crate::analysis::metrics::MarketTotals;
 use crate::analysis::metrics::{Measures, Sample, TradingTotals, account, market, trading};
 use crate::analysis::trips::RoundTrip;
@@ -10,6 +9,7 @@ use crate::analysis::{
     PositionSeries, RunData, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, TopTrips, Verdict,
 };
 use crate::record::Manifest;
+use crate::report::render;
 use bearpit_core::market::Side;
 use bearpit_core::units::{Money, Quantity, SimDuration, SimTime};
 

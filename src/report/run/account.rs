@@ -1,53 +1,57 @@
 //! One account: how it did, and in how much danger.
 
-use super::figures::{Band, Bars, Group, Heat, Histogram, Lines, Shape, Size, Tone};
-use super::page::absent;
-use super::sheet::{Sheet, put};
-use super::text::{escape, number, span, whole};
-use super::{ReportError, activity, drawdowns, measures, page, trips};
+use super::missing::why_missing;
+use super::{activity, drawdowns, log, metrics, trips};
 use crate::analysis::metrics::{Calendar, HourReturn, MonthReturn, hours, months, rolling, wealth};
 use crate::analysis::{AccountData, Point, RunData, downsampled};
 use crate::record::Table;
+use crate::report::figures::{Band, BarSeries, Bars, Color, Heatmap, Histogram, LineStyle, Lines, Size};
+use crate::report::page::{PageBuilder, ReportError, put};
+use crate::report::text::{count_text, duration_text, escape, number};
 
 /// Writes the section of an account.
-pub(super) fn account(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+pub(super) fn account(
+    page: &mut PageBuilder,
+    data: &RunData,
+    account: &AccountData,
+) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let kind = escape(&account.summary.kind.replace('_', " "));
-    put!(sheet, "<section><h2>{} <small>{kind}</small></h2>", escape(owner));
+    put!(page, "<section><h2>{} <small>{kind}</small></h2>", escape(owner));
     if account.summary.fills == 0 {
-        put!(sheet, "<p class=\"none\">It never traded.</p>");
+        put!(page, "<p class=\"none\">It never traded.</p>");
     } else if !data.manifest.has(Table::Fills) {
-        let fills = whole(account.summary.fills);
+        let fills = count_text(account.summary.fills);
         put!(
-            sheet,
+            page,
             "<p class=\"none\">It had {fills} fills, but the table <code>fills</code> was not recorded.</p>"
         );
     }
-    sheet.begin_figures();
-    growth(sheet, data, account)?;
-    drawdown(sheet, data, account)?;
-    returns(sheet, data, account)?;
-    windows(sheet, data, account)?;
-    calendar(sheet, data, account)?;
-    activity::activity(sheet, data, account)?;
-    attribution(sheet, data, account)?;
-    trips::scatter(sheet, data, account)?;
-    activity::plotted(sheet, data, account)?;
-    sheet.end_figures();
-    drawdowns::table(sheet, &account.sample, data.period);
-    trips::table(sheet, account, &data.manifest.instruments);
-    measures::account(sheet, account, data);
+    page.begin_figures();
+    growth(page, data, account)?;
+    drawdown(page, data, account)?;
+    returns(page, data, account)?;
+    windows(page, data, account)?;
+    calendar(page, data, account)?;
+    activity::activity(page, data, account)?;
+    attribution(page, data, account)?;
+    trips::scatter(page, data, account)?;
+    activity::plotted(page, data, account)?;
+    page.end_figures();
+    drawdowns::table(page, &account.sample, data.period);
+    trips::table(page, account, &data.manifest.instruments);
+    metrics::account(page, account, data);
     if let Some(log) = data.logs.iter().find(|log| log.owner == *owner) {
-        page::put_log(sheet, log);
+        log::put_log(page, log);
     }
-    put!(sheet, "</section>");
+    put!(page, "</section>");
     Ok(())
 }
 
 /// Writes why there are no returns.
 const NO_RETURNS: &str = "there are no returns: it began with nothing, or no whole period was traded.";
 
-fn growth(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+fn growth(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let sample = &account.sample;
     let percent = |returns: &[f64]| -> Vec<Point> {
         let levels = wealth(returns).map(|wealth| (wealth - 1.0) * 100.0);
@@ -58,59 +62,64 @@ fn growth(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<()
     let title = format!("Return of {owner}");
     let mut figure = Lines::new(title, "return since the start (%)".to_owned(), Size::Wide, data.extent)
         .with_zero()
-        .with(owner, percent(&sample.returns), Shape::Line);
+        .with(owner, percent(&sample.returns), LineStyle::Line);
     let mut caption = "Equity over initial equity, less one.".to_owned();
     if !sample.benchmark.is_empty() {
-        figure = figure.with("buy and hold", percent(&sample.benchmark), Shape::Line);
+        figure = figure.with("buy and hold", percent(&sample.benchmark), LineStyle::Line);
         caption = format!(
             "{caption} Buy and hold has all instruments of the scenario in equal parts by value, set right at the end of each period of {}.",
-            span(data.period.nanos())
+            duration_text(data.period.nanos())
         );
     }
-    sheet.figure(&format!("{owner} return"), &figure, &caption, &absent(data, &[Table::Pnl], NO_RETURNS))
+    page.figure(&format!("{owner} return"), &figure, &caption, &why_missing(data, &[Table::Pnl], NO_RETURNS))
 }
 
-fn drawdown(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+fn drawdown(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let figure = Lines::new(format!("Drawdown of {owner}"), "currency".to_owned(), Size::Half, data.extent)
         .with_zero()
-        .with("drawdown", account.drawdown.clone(), Shape::Area);
+        .with("drawdown", account.drawdown.clone(), LineStyle::Area);
     let caption = "Equity below its highest so far, at every mark.";
-    sheet.figure(
+    page.figure(
         &format!("{owner} drawdown"),
         &figure,
         caption,
-        &absent(data, &[Table::Pnl], "it was never marked."),
+        &why_missing(data, &[Table::Pnl], "it was never marked."),
     )
 }
 
-fn returns(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+fn returns(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let all = &account.sample.returns;
     let moved: Vec<f64> = all.iter().filter(|value| **value != 0.0).map(|value| value * 100.0).collect();
     let title = format!("Returns of {owner}");
-    let histogram =
-        Histogram::of(title, &format!("return over {} (%)", span(data.period.nanos())), "periods", &moved);
-    let mut caption = format!("{} periods of {}.", whole(all.len() as u64), span(data.period.nanos()));
+    let histogram = Histogram::of(
+        title,
+        &format!("return over {} (%)", duration_text(data.period.nanos())),
+        "periods",
+        &moved,
+    );
+    let mut caption =
+        format!("{} periods of {}.", count_text(all.len() as u64), duration_text(data.period.nanos()));
     if moved.len() < all.len() {
-        let still = whole((all.len() - moved.len()) as u64);
+        let still = count_text((all.len() - moved.len()) as u64);
         caption = format!("{caption} {still} in which nothing changed are left out.");
     }
-    caption.push_str(&histogram.said_beyond());
+    caption.push_str(&histogram.outliers_note());
     let none = if all.is_empty() { NO_RETURNS } else { "equity never changed from one period to the next." };
-    sheet.figure(&format!("{owner} returns"), &histogram, &caption, &absent(data, &[Table::Pnl], none))
+    page.figure(&format!("{owner} returns"), &histogram, &caption, &why_missing(data, &[Table::Pnl], none))
 }
 
 /// Sharpe ratio and volatility over a window that moves.
-fn windows(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+fn windows(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let rolling = rolling(&account.sample).unwrap_or_default();
     let none = "there are fewer than 40 periods with returns, too few for it, or returns never vary.";
-    let none = &absent(data, &[Table::Pnl], none);
+    let none = &why_missing(data, &[Table::Pnl], none);
     let taken = format!(
         "Of the {} periods of {} before; annualised with {} periods a year.",
-        whole(rolling.window as u64),
-        span(data.period.nanos()),
+        count_text(rolling.window as u64),
+        duration_text(data.period.nanos()),
         number(data.periods_per_year, 0)
     );
     let figure = |name: &str, unit: &str| {
@@ -126,21 +135,21 @@ fn windows(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(
     let band = Band {
         label: "one standard error".to_owned(),
         points: sharpe.iter().map(error).collect(),
-        tone: Tone::Line(5),
-        cover: 0.3,
+        color: Color::Line(5),
+        opacity: 0.3,
     };
     let mut picture = figure("Rolling Sharpe ratio", "Sharpe ratio, annualised");
     if sharpe.iter().any(|point| point.1.is_finite()) {
         picture.bands.push(band);
     }
-    let picture = picture.with("Sharpe ratio", sharpe, Shape::Line);
+    let picture = picture.with("Sharpe ratio", sharpe, LineStyle::Line);
     let caption = format!("{taken} The error is that of independent returns (Lo 2002).");
-    sheet.figure(&format!("{owner} rolling sharpe"), &picture, &caption, none)?;
+    page.figure(&format!("{owner} rolling sharpe"), &picture, &caption, none)?;
     let percent = |(at, value): Point| (at, value * 100.0);
     let volatility = rolling.volatility.iter().map(gaps).map(percent).collect();
     let picture =
-        figure("Rolling volatility", "volatility, annualised (%)").with("", volatility, Shape::Line);
-    sheet.figure(&format!("{owner} rolling volatility"), &picture, &taken, none)
+        figure("Rolling volatility", "volatility, annualised (%)").with("", volatility, LineStyle::Line);
+    page.figure(&format!("{owner} rolling volatility"), &picture, &taken, none)
 }
 
 const MONTHS: [&str; 12] =
@@ -149,7 +158,7 @@ const MONTHS: [&str; 12] =
 const ROWS_MAX: usize = 40;
 
 /// Months by year, or hours by day; a single day has none.
-fn calendar(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+fn calendar(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let (months, hours) = (months(&account.sample), hours(&account.sample));
     let days = hours.chunk_by(|a, b| a.date == b.date).count();
@@ -164,7 +173,7 @@ fn calendar(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<
     let total = rows.len();
     let rows: Vec<(String, Vec<Option<f64>>)> = rows.into_iter().rev().take(ROWS_MAX).rev().collect();
     let shown = if rows.len() < total {
-        format!(" The last {} of {} rows are shown.", whole(rows.len() as u64), whole(total as u64))
+        format!(" The last {} of {} rows are shown.", count_text(rows.len() as u64), count_text(total as u64))
     } else {
         String::new()
     };
@@ -178,9 +187,9 @@ fn calendar(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<
     };
     let columns = (from..).take(columns).map(column).collect();
     let title = format!("Returns of {owner} by {what} (%)");
-    let heat = Heat { title, across: across.to_owned(), columns, rows, places: 2 };
+    let heat = Heatmap { title, x_label: across.to_owned(), columns, rows, decimals: 2 };
     let caption = format!("Compounded returns in percent; periods count where they end.{shown}");
-    sheet.figure(&format!("{owner} by {what}"), &heat, &caption, &absent(data, &[Table::Pnl], NO_RETURNS))
+    page.figure(&format!("{owner} by {what}"), &heat, &caption, &why_missing(data, &[Table::Pnl], NO_RETURNS))
 }
 
 type Row = (String, Vec<Option<f64>>);
@@ -205,7 +214,7 @@ fn by_hour(hours: &[HourReturn]) -> Vec<Row> {
 /// What it takes to know the mid before each fill.
 const NEEDED: [Table; 2] = [Table::Quotes, Table::Trades];
 
-fn attribution(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+fn attribution(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let is_known = NEEDED.iter().all(|table| data.manifest.has(*table));
     let did_anything = account.summary.fills > 0 || !account.summary.initial_holdings.is_empty();
@@ -218,24 +227,17 @@ fn attribution(sheet: &mut Sheet, data: &RunData, account: &AccountData) -> Resu
     }
     let figure = Bars {
         title: format!("Where the P&L of {owner} comes from"),
-        unit: "currency".to_owned(),
-        across: String::new(),
+        y_label: "currency".to_owned(),
+        x_label: String::new(),
         names: names.into_iter().map(str::to_owned).collect(),
-        groups: vec![Group { label: String::new(), values, tone: None }],
-        is_written: true,
+        series: vec![BarSeries { label: String::new(), values, color: None }],
+        shows_values: true,
     };
     let caption = "Spread: by how much fills were better than the mid before them. Inventory: what holdings won or lost as the mid moved. Fees: rebates less fees. Financing, if any: interest less what borrowed shares cost.";
-    sheet.figure(
+    page.figure(
         &format!("{owner} attribution"),
         &figure,
         caption,
-        &absent(data, &NEEDED, "it held and traded nothing."),
+        &why_missing(data, &NEEDED, "it held and traded nothing."),
     )
-}
-
-/// Returns how long a mean trip lasts, for a caption.
-pub(super) fn lasting(seconds: f64) -> String {
-    let nanos = (seconds * 1e9).clamp(0.0, 9e18);
-    #[expect(clippy::cast_possible_truncation, reason = "clamped above")]
-    span(nanos as i64)
 }

@@ -1,37 +1,37 @@
 //! One market: price, spread, depth, volume, volatility, the order of its trades, and how late orders are.
 
-use super::figures::{Bars, Group, Histogram, Line, Lines, Shape, Size, Tone};
-use super::page::absent;
-use super::sheet::{Sheet, put};
-use super::text::{escape, number, significant, span, whole};
-use super::{ReportError, measures, stylized};
+use super::missing::why_missing;
+use super::{metrics, stylized};
 use crate::analysis::{EntryLatencies, ListingData, Point, RunData};
 use crate::record::Table;
+use crate::report::figures::{BarSeries, Bars, Color, Histogram, Line, LineStyle, Lines, Size};
+use crate::report::page::{PageBuilder, ReportError, put};
+use crate::report::text::{count_text, duration_text, escape, number, significant};
 
 /// Writes the section of a listing.
-pub(super) fn market(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
-    put!(sheet, "<section><h2>{}</h2>", escape(&listing.title()));
+pub(super) fn market(
+    page: &mut PageBuilder,
+    data: &RunData,
+    listing: &ListingData,
+) -> Result<(), ReportError> {
+    put!(page, "<section><h2>{}</h2>", escape(&listing.title()));
     if listing.trades == 0 && data.manifest.has(Table::Trades) {
-        put!(sheet, "<p class=\"none\">Nothing was traded there.</p>");
+        put!(page, "<p class=\"none\">Nothing was traded there.</p>");
     }
     if let Some(price) = only_price(listing) {
-        put!(
-            sheet,
-            "<p class=\"none\">Its price never moved: all trades were at {}.</p>",
-            significant(price)
-        );
+        put!(page, "<p class=\"none\">Its price never moved: all trades were at {}.</p>", significant(price));
     }
-    sheet.begin_figures();
-    price(sheet, data, listing)?;
-    over_time(sheet, data, listing)?;
-    depth(sheet, data, listing)?;
-    profile(sheet, data, listing)?;
-    signs(sheet, data, listing)?;
-    latencies(sheet, data, listing)?;
-    sheet.end_figures();
-    stylized::listing(sheet, listing)?;
-    measures::listing(sheet, listing, data);
-    put!(sheet, "</section>");
+    page.begin_figures();
+    price(page, data, listing)?;
+    over_time(page, data, listing)?;
+    depth(page, data, listing)?;
+    profile(page, data, listing)?;
+    signs(page, data, listing)?;
+    latencies(page, data, listing)?;
+    page.end_figures();
+    stylized::listing(page, listing)?;
+    metrics::listing(page, listing, data);
+    put!(page, "</section>");
     Ok(())
 }
 
@@ -42,19 +42,19 @@ fn only_price(listing: &ListingData) -> Option<f64> {
     prices().all(|price| price.total_cmp(&first).is_eq()).then_some(first)
 }
 
-fn price(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
-    let line = |label: &str, points: &[Point], tone| Line {
+fn price(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+    let line = |label: &str, points: &[Point], color| Line {
         label: label.to_owned(),
         points: points.to_vec(),
-        shape: Shape::Line,
-        tone,
+        style: LineStyle::Line,
+        color,
     };
     let title = format!("Price of {}", listing.title());
     let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
     figure.lines = vec![
-        line("trades", &listing.price, Tone::Line(6)),
-        line("best bid", &listing.bid, Tone::Up),
-        line("best ask", &listing.ask, Tone::Down),
+        line("trades", &listing.price, Color::Line(6)),
+        line("best bid", &listing.bid, Color::Up),
+        line("best ask", &listing.ask, Color::Down),
     ];
     figure.lines.retain(|line| !line.points.is_empty());
     let trades = listing
@@ -64,90 +64,90 @@ fn price(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(),
     let caption = format!(
         "{trades}Of each of 500 stretches of the run the first, lowest, highest and last value are drawn.",
     );
-    sheet.figure(&format!("{} price", listing.title()), &figure, &caption, "nothing was quoted or traded.")
+    page.figure(&format!("{} price", listing.title()), &figure, &caption, "nothing was quoted or traded.")
 }
 
 /// Spread, volume and volatility.
-fn over_time(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+fn over_time(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let title = listing.title();
     let figure = |what: &str, unit: &str, points: Vec<Point>, shape| {
         Lines::new(format!("{what} of {title}"), unit.to_owned(), Size::Half, data.extent)
             .with_zero()
             .with(what, points, shape)
     };
-    let spread = figure("Spread", "spread (currency)", listing.spread.clone(), Shape::Steps);
+    let spread = figure("Spread", "spread (currency)", listing.spread.clone(), LineStyle::Steps);
     let caption = "Best ask less best bid, as a mean over the time of each of 100 stretches.";
-    sheet.figure(
+    page.figure(
         &format!("{title} spread"),
         &spread,
         caption,
-        &absent(data, &[Table::Quotes], "there were never orders on both sides."),
+        &why_missing(data, &[Table::Quotes], "there were never orders on both sides."),
     )?;
     let traded = if listing.trades == 0 { Vec::new() } else { listing.volume.clone() };
-    let volume = figure("Volume", "quantity traded", traded, Shape::Columns);
-    let caption = format!("Quantity traded in each {}.", span(listing.volume_width.nanos()));
-    sheet.figure(
+    let volume = figure("Volume", "quantity traded", traded, LineStyle::Columns);
+    let caption = format!("Quantity traded in each {}.", duration_text(listing.volume_width.nanos()));
+    page.figure(
         &format!("{title} volume"),
         &volume,
         &caption,
-        &absent(data, &[Table::Trades], "nothing was traded."),
+        &why_missing(data, &[Table::Trades], "nothing was traded."),
     )?;
     let percent = |point: &Point| (point.0, point.1 * 100.0);
     let volatility = listing.volatility.iter().map(percent).collect();
-    let volatility = figure("Volatility", "volatility, annualised (%)", volatility, Shape::Steps);
+    let volatility = figure("Volatility", "volatility, annualised (%)", volatility, LineStyle::Steps);
     let caption = format!(
         "Of the mid, from its log returns over {}; annualised with {} periods a year.",
-        span(data.period.nanos()),
+        duration_text(data.period.nanos()),
         number(data.periods_per_year, 0)
     );
-    sheet.figure(
+    page.figure(
         &format!("{title} volatility"),
         &volatility,
         &caption,
-        &absent(data, &[Table::Quotes], "there was never a mid."),
+        &why_missing(data, &[Table::Quotes], "there was never a mid."),
     )
 }
 
-fn depth(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+fn depth(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let title = format!("Depth at the touch of {}", listing.title());
     let figure = Lines::new(title, "quantity".to_owned(), Size::Half, data.extent)
         .with_zero()
-        .with("at the best bid", listing.bid_size.clone(), Shape::Steps)
-        .with("at the best ask", listing.ask_size.clone(), Shape::Steps);
+        .with("at the best bid", listing.bid_size.clone(), LineStyle::Steps)
+        .with("at the best ask", listing.ask_size.clone(), LineStyle::Steps);
     let caption = "Displayed quantity, as a mean over the time of each of 100 stretches.";
-    sheet.figure(
+    page.figure(
         &format!("{} depth", listing.title()),
         &figure,
         caption,
-        &absent(data, &[Table::Quotes], "nobody had orders there."),
+        &why_missing(data, &[Table::Quotes], "nobody had orders there."),
     )
 }
 
 /// How much stands how deep; says nothing where a scenario did not ask for snapshots of books.
-fn profile(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+fn profile(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let profile = &listing.profile;
     if !data.manifest.has(Table::Books) {
         return Ok(());
     }
     let levels = profile.bids.len().max(profile.asks.len());
-    let group = |label: &str, values: &[f64], tone| Group {
+    let group = |label: &str, values: &[f64], color| BarSeries {
         label: label.to_owned(),
         values: values.to_vec(),
-        tone: Some(tone),
+        color: Some(color),
     };
     let figure = Bars {
         title: format!("Depth by level of {}", listing.title()),
-        unit: "mean quantity".to_owned(),
-        across: "level, the best first".to_owned(),
+        y_label: "mean quantity".to_owned(),
+        x_label: "level, the best first".to_owned(),
         names: (1..=levels).map(|level| level.to_string()).collect(),
-        groups: vec![group("bids", &profile.bids, Tone::Up), group("asks", &profile.asks, Tone::Down)],
-        is_written: false,
+        series: vec![group("bids", &profile.bids, Color::Up), group("asks", &profile.asks, Color::Down)],
+        shows_values: false,
     };
     let caption = format!(
         "Mean of {} snapshots of the book; a level that is not there counts as nothing.",
-        whole(profile.snapshots)
+        count_text(profile.snapshots)
     );
-    sheet.figure(
+    page.figure(
         &format!("{} depth by level", listing.title()),
         &figure,
         &caption,
@@ -155,16 +155,16 @@ fn profile(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(
     )
 }
 
-fn signs(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+fn signs(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let values = listing.order_sign_acf.clone().unwrap_or_default();
     let name = |lag: usize| if lag == 1 || lag.is_multiple_of(5) { lag.to_string() } else { String::new() };
     let figure = Bars {
         title: format!("Order of purchases and sales, {}", listing.title()),
-        unit: "autocorrelation of signs".to_owned(),
-        across: "trades later".to_owned(),
+        y_label: "autocorrelation of signs".to_owned(),
+        x_label: "trades later".to_owned(),
         names: (1..=values.len()).map(name).collect(),
-        groups: vec![Group { label: String::new(), values, tone: None }],
-        is_written: false,
+        series: vec![BarSeries { label: String::new(), values, color: None }],
+        shows_values: false,
     };
     let chance = libm::sqrt(listing.metrics.get("trades").unwrap_or(0.0)).max(1.0);
     let caption = format!(
@@ -172,12 +172,12 @@ fn signs(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(),
         number(1.96 / chance, 3)
     );
     let none = "there are fewer than 50 trades with an aggressor, or all went the same way.";
-    let none = &absent(data, &[Table::Trades], none);
-    sheet.figure(&format!("{} signs", listing.title()), &figure, &caption, none)
+    let none = &why_missing(data, &[Table::Trades], none);
+    page.figure(&format!("{} signs", listing.title()), &figure, &caption, none)
 }
 
 /// How long orders were on their way, if any was.
-fn latencies(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
+fn latencies(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let latencies = &listing.latencies;
     let title = format!("Latency of orders to {}", listing.title());
     let sample = if latencies.longest > 0.0 { latencies.sample.as_slice() } else { &[] };
@@ -186,11 +186,11 @@ fn latencies(sheet: &mut Sheet, data: &RunData, listing: &ListingData) -> Result
     let values: Vec<f64> = sample.iter().map(|latency| latency / nanos).collect();
     let figure = Histogram::of(title, &format!("from its owner to the venue ({unit})"), "orders", &values);
     let none = if latencies.orders == 0 {
-        absent(data, &[Table::Orders], "no order was sent there.")
+        why_missing(data, &[Table::Orders], "no order was sent there.")
     } else {
         "all orders arrived the moment they were sent: the scenario has no latency for them.".to_owned()
     };
-    sheet.figure(
+    page.figure(
         &format!("{} latency", listing.title()),
         &figure,
         &latencies_caption(latencies, &figure),
@@ -203,15 +203,15 @@ fn latencies_caption(latencies: &EntryLatencies, figure: &Histogram) -> String {
         [0.5, 0.99].map(|share| latencies.quantile(share).map_or_else(String::new, precise_span));
     let longest = precise_span(latencies.longest);
     let drawn = latencies.sample.len() as u64;
-    let thinned = if drawn < latencies.orders {
-        format!(" Drawn and ranked are {} of them, evenly taken.", whole(drawn))
+    let omitted = if drawn < latencies.orders {
+        format!(" DrawResult and ranked are {} of them, evenly taken.", count_text(drawn))
     } else {
         String::new()
     };
     format!(
-        "Of {} orders half were there within {half}, 99 in 100 within {most}, the last within {longest}.{thinned}{}",
-        whole(latencies.orders),
-        figure.said_beyond()
+        "Of {} orders half were there within {half}, 99 in 100 within {most}, the last within {longest}.{omitted}{}",
+        count_text(latencies.orders),
+        figure.outliers_note()
     )
 }
 

@@ -1,36 +1,36 @@
 //! All metrics, with their units.
 
-use super::sheet::{Sheet, put};
-use super::text::{NONE, escape, number, significant, span};
 use crate::analysis::metrics::{Measure, Measures, Unit};
 use crate::analysis::{AccountData, ListingData, RunData};
+use crate::report::page::{PageBuilder, put};
+use crate::report::text::{NONE, duration_text, escape, number, seconds_text, significant};
 
 /// Writes the metrics of an account.
-pub(super) fn account(sheet: &mut Sheet, account: &AccountData, data: &RunData) {
-    put!(sheet, "<h3>Metrics of {}</h3>", escape(&account.summary.owner));
-    list(sheet, &account.metrics, data);
+pub(super) fn account(page: &mut PageBuilder, account: &AccountData, data: &RunData) {
+    put!(page, "<h3>Metrics of {}</h3>", escape(&account.summary.owner));
+    list(page, &account.metrics, data);
 }
 
 /// Writes the metrics of a listing.
-pub(super) fn listing(sheet: &mut Sheet, listing: &ListingData, data: &RunData) {
-    put!(sheet, "<h3>Metrics of {}</h3>", escape(&listing.title()));
-    list(sheet, &listing.metrics, data);
+pub(super) fn listing(page: &mut PageBuilder, listing: &ListingData, data: &RunData) {
+    put!(page, "<h3>Metrics of {}</h3>", escape(&listing.title()));
+    list(page, &listing.metrics, data);
 }
 
-fn list(sheet: &mut Sheet, measures: &Measures, data: &RunData) {
+fn list(page: &mut PageBuilder, measures: &Measures, data: &RunData) {
     let known = measures.iter().filter(|measure| measure.value.is_some());
-    put!(sheet, "<ul class=\"metrics\">");
-    known.for_each(|measure| entry(sheet, measure));
-    put!(sheet, "</ul>");
+    put!(page, "<ul class=\"metrics\">");
+    known.for_each(|measure| entry(page, measure));
+    put!(page, "</ul>");
     let missing: Vec<String> = measures
         .iter()
         .filter(|measure| measure.value.is_none())
         .map(|measure| named(measure.definition.key))
         .collect();
     put!(
-        sheet,
+        page,
         "<p class=\"note\">Periods are of {}; “× {}” says that a number is annualised with so many periods a year. Formulas and sources are in <code>docs/metrics.md</code>.{}</p>",
-        span(data.period.nanos()),
+        duration_text(data.period.nanos()),
         number(data.periods_per_year, 0),
         if missing.is_empty() {
             String::new()
@@ -40,7 +40,7 @@ fn list(sheet: &mut Sheet, measures: &Measures, data: &RunData) {
     );
 }
 
-fn entry(sheet: &mut Sheet, measure: &Measure) {
+fn entry(page: &mut PageBuilder, measure: &Measure) {
     let Some(value) = measure.value else { return };
     let definition = measure.definition;
     let yearly = measure.periods_per_year.map_or_else(String::new, |periods| {
@@ -48,7 +48,7 @@ fn entry(sheet: &mut Sheet, measure: &Measure) {
     });
     let formula = escape(definition.formula);
     put!(
-        sheet,
+        page,
         "<li><span title=\"{formula}\">{}</span><b>{}{yearly}</b></li>",
         named(definition.key),
         with_unit(value, definition.unit)
@@ -72,7 +72,7 @@ fn with_unit(value: f64, unit: Unit) -> String {
         Unit::Price => format!("{} <small>currency</small>", significant(value)),
         Unit::Quantity => significant(value),
         Unit::BasisPoints => format!("{} bps", significant(value)),
-        Unit::Seconds => seconds(value),
+        Unit::Seconds => seconds_text(value),
         Unit::SharePerMillion => format!("{} % <small>per million</small>", significant(value * 100.0)),
         Unit::PricePerQuantity => format!("{} <small>price per unit</small>", significant(value)),
     }
@@ -80,9 +80,4 @@ fn with_unit(value: f64, unit: Unit) -> String {
 
 fn whole_number(value: f64) -> String {
     if value.is_finite() { number(value, 0) } else { NONE.to_owned() }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "clamped to what a run can last")]
-fn seconds(value: f64) -> String {
-    span((value * 1e9).clamp(0.0, 9e18) as i64)
 }

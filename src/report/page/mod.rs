@@ -1,0 +1,11 @@
+//! The HTML page of a report: [`PageBuilder`] collects sections and figures, [`html_document`] wraps them.
+
+mod builder;
+mod document;
+mod error;
+mod output;
+
+pub(crate) use builder::{PageBuilder, put};
+pub(crate) use document::html_document;
+pub use error::ReportError;
+pub use output::{Report, SvgFigure};
