@@ -95,7 +95,7 @@ fn circles_in(house: &House, folder: &Module) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut faults = Vec::new();
     for node in edges.keys() {
-        let is_folder = house.is_folder(&[folder.as_slice(), &[node.clone()]].concat());
+        let is_folder = house.is_folder(&[folder.as_slice(), std::slice::from_ref(node)].concat());
         let Some(circle) = circle(&edges, node).filter(|_| is_folder) else { continue };
         if seen.insert(circle.iter().cloned().collect::<BTreeSet<String>>()) {
             let steps = circle.iter().zip(circle.iter().cycle().skip(1));

@@ -9,12 +9,12 @@ mod engine;
 mod event;
 mod ladder;
 #[cfg(any(test, feature = "reference"))]
-mod reference;
+pub mod reference;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use config::{BookConfig, Matching, PriceBands};
-pub use engine::{OrderBook, RestingOrder, check_invariants};
+pub use engine::{InvariantError, OrderBook, RestingOrder, check_invariants};
 pub use event::{BookEvent, BookTrade, EventSink, Indicative, MatchingEngine, OpenState};
 pub use ladder::{ladder, ladder_by_order};
 #[cfg(any(test, feature = "reference"))]

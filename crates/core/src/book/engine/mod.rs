@@ -38,7 +38,7 @@ mod stops;
 use std::collections::{BTreeSet, VecDeque};
 
 use self::book_side::BookSide;
-pub use self::invariants::check_invariants;
+pub use self::invariants::{InvariantError, check_invariants};
 pub use self::l3_view::RestingOrder;
 use self::slab::{Arrival, Details, NONE, Node, Slab, Slot, Wait};
 use self::stops::Stops;

@@ -1,64 +1,95 @@
-//! [`Flaw`]: ways to be wrong, to see that the tests notice.
+//! [`Flaw`]: deliberate faults of the naive engine, each of which the tests must notice.
 
-/// A deliberate fault of the naive engine, which only tests can switch on.
+/// What a flaw breaks, and so what must notice it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::book) enum Flaw {
-    /// Who came last at a price trades first.
-    LastComesFirst,
-    /// What an order leaves over after its first trade is forgotten.
-    LostRemainder,
+pub enum Breaks {
+    /// A law of any market: the events and the book of the one engine give it away.
+    Law,
+    /// A rule of this book: only an engine that knows the rule notices.
+    Rule,
+}
+
+/// Declares the flaws, so that no flaw can be missing from the list that the tests go through.
+macro_rules! flaws {
+    ($($(#[$doc:meta])+ $name:ident: $breaks:ident,)+) => {
+        /// A deliberate fault of the naive engine.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Flaw {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Flaw {
+            /// All flaws.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// Returns what the flaw breaks.
+            #[must_use]
+            pub const fn breaks(self) -> Breaks {
+                match self {
+                    $(Self::$name => Breaks::$breaks,)+
+                }
+            }
+        }
+    };
+}
+
+flaws! {
+    /// The last order at a price trades first.
+    LastComesFirst: Law,
+    /// The rest of an order after its first trade is lost.
+    LostRemainder: Law,
     /// A maker is filled twice for one trade.
-    DoubleFill,
-    /// The taker's price is that of the trade.
-    TakerPrice,
+    DoubleFill: Law,
+    /// A trade has the taker's price.
+    TakerPrice: Law,
     /// An order trades one tick through its limit.
-    ThroughLimit,
-    /// A level's displayed total includes what is hidden.
-    TotalShowsHidden,
-    /// A replace to a larger quantity keeps the place.
-    IncreaseKeepsPlace,
-    /// A pure decrease loses the place.
-    DecreaseLosesPlace,
-    /// A fill-or-kill order fills in part.
-    FokPartial,
-    /// What an immediate order leaves over rests.
-    IocRests,
-    /// An iceberg keeps its place when it is refreshed.
-    RefreshKeepsPlace,
-    /// Anybody may cancel an order.
-    ForeignCancel,
-    /// A stop is elected one tick early.
-    EarlyStop,
-    /// A trailing stop's trigger follows the market back.
-    TrailingGoesBack,
-    /// A linked order survives its partner.
-    PartnerSurvives,
-    /// A slid post-only order stays where it would have crossed.
-    SlideTakes,
-    /// Own orders trade with each other whatever they say.
-    SelfTradeIgnored,
-    /// An auction uncrosses at the reference, wherever the volume is.
-    AuctionAtReference,
-    /// An auction leaves its last lot untraded.
-    AuctionLeavesOne,
-    /// A minimum quantity is not asked for.
-    MinimumIgnored,
-    /// A pegged order stays where it was.
-    PegStays,
-    /// A price band never halts.
-    BandIgnored,
-    /// What pro-rata rounding leaves over is lost to the book.
-    ProRataRoundsUp,
-    /// A day order outlives its day.
-    DayLives,
-    /// A good-till-date order outlives its date.
-    DateLives,
+    ThroughLimit: Law,
+    /// A level's displayed total includes the hidden quantity.
+    TotalShowsHidden: Law,
     /// A level's displayed total does not follow fills.
-    StaleTotal,
-    /// Where a worse price would do, the best is passed over.
-    BestPassedOver,
-    /// A replace that is rejected loses the order its place.
-    RejectLosesPlace,
-    /// The exits of a bracket never come.
-    ExitsForgotten,
+    StaleTotal: Law,
+    /// The best price is skipped where a worse one is within the limit.
+    BestPassedOver: Law,
+    /// A replace to a larger quantity keeps the order's priority.
+    IncreaseKeepsPlace: Law,
+    /// A replace to a smaller quantity loses the order's priority.
+    DecreaseLosesPlace: Law,
+    /// A rejected replace loses the order's priority.
+    RejectLosesPlace: Law,
+    /// A fill-or-kill order is filled in part.
+    FokPartial: Law,
+    /// A minimum quantity is not checked.
+    MinimumIgnored: Law,
+    /// The rest of an immediate-or-cancel order rests.
+    IocRests: Law,
+    /// An iceberg keeps its priority when it is refreshed.
+    RefreshKeepsPlace: Law,
+    /// Any owner may cancel an order.
+    ForeignCancel: Law,
+    /// A stop is triggered one tick early.
+    EarlyStop: Law,
+    /// A linked order survives the end of its partner.
+    PartnerSurvives: Law,
+    /// A sliding post-only order rests at its limit, where it crosses.
+    SlideTakes: Law,
+    /// Orders of one owner trade with each other in spite of their self-trade setting.
+    SelfTradeIgnored: Law,
+    /// An auction uncrosses at the reference price, wherever the volume is.
+    AuctionAtReference: Law,
+    /// An auction leaves its last lot untraded.
+    AuctionLeavesOne: Law,
+    /// A DAY order survives the close of the session.
+    DayLives: Law,
+    /// A trailing stop's trigger follows the market back.
+    TrailingGoesBack: Rule,
+    /// A pegged order keeps its price when its reference moves.
+    PegStays: Rule,
+    /// A price band never halts the book.
+    BandIgnored: Rule,
+    /// What pro-rata rounding leaves over is not allocated.
+    ProRataRoundsUp: Rule,
+    /// A GTD order survives its date.
+    DateLives: Rule,
+    /// The exits of a bracket never enter.
+    ExitsForgotten: Rule,
 }

@@ -6,11 +6,12 @@
 mod auction;
 mod entry;
 mod flaw;
+pub mod steps;
 mod taking;
 
 use std::collections::VecDeque;
 
-pub(super) use flaw::Flaw;
+pub use flaw::{Breaks, Flaw};
 
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
@@ -120,8 +121,8 @@ impl ReferenceBook {
     }
 
     /// Makes a book that is wrong in one way.
-    #[cfg(test)]
-    pub(super) fn flawed(config: BookConfig, flaw: Option<Flaw>) -> Self {
+    #[must_use]
+    pub fn flawed(config: BookConfig, flaw: Option<Flaw>) -> Self {
         Self { flaw, ..Self::new(config) }
     }
 

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use rand::RngExt;
 
-use super::steps::{RULES, STEP, Step, replay};
 use super::traffic::{one_of, rng};
 use super::*;
+use crate::book::reference::steps::{RULES, STEP, Step, replay};
 use crate::kernel::Stream;
 
 fn directory() -> PathBuf {
@@ -91,7 +91,7 @@ fn file(number: u64, rules: u8, theme: Theme) -> Vec<u8> {
 }
 
 #[test]
-#[ignore = "writes fuzz/corpus/book anew: cargo test --release --lib -- --ignored write_the_corpus"]
+#[ignore = "writes fuzz/corpus/book anew: cargo test --release -p bearpit-core --lib -- --ignored write_the_corpus"]
 fn write_the_corpus() {
     fs::create_dir_all(directory()).unwrap();
     for (number, (name, rules, theme)) in (0..).zip(THEMES) {

@@ -9,7 +9,6 @@ mod ladders;
 mod laws;
 mod range;
 mod steady;
-mod steps;
 pub(crate) mod traffic;
 mod windows;
 

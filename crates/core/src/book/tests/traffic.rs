@@ -2,9 +2,9 @@
 
 use rand::RngExt;
 
-pub(crate) use super::steps::Step;
-pub(super) use super::steps::apply;
 use super::*;
+pub(crate) use crate::book::reference::steps::Step;
+pub(super) use crate::book::reference::steps::apply;
 use crate::book::{Matching, PriceBands};
 use crate::kernel::{Stream, stream};
 use crate::units::Seed;

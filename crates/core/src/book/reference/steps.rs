@@ -1,27 +1,32 @@
-//! Steps that happen to a book, and how bytes spell them: for the fuzzer and for its corpus.
+//! Steps for a book, and how bytes encode them: for the fuzzer and for its corpus.
 //!
-//! The fuzz target in `fuzz/` includes this file by its path, so it stands on its own. Two bytes choose
-//! the rules of the book; each step takes twelve more, a field or two in each, so that a mutation changes
-//! one thing of one step. What the bytes spell may make no sense, and is then rejected.
+//! Two bytes choose the rules of the book; each step takes twelve more, a field or two in each, so that a
+//! mutation changes one thing of one step. An encoded step may make no sense, and is then rejected.
 
+use thiserror::Error;
+
+use super::ReferenceBook;
 use crate::book::{
-    BookConfig, BookEvent, Matching, MatchingEngine, OrderBook, PriceBands, ReferenceBook, check_invariants,
+    BookConfig, BookEvent, InvariantError, Matching, MatchingEngine, OrderBook, PriceBands, check_invariants,
 };
 use crate::market::{
     Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, SelfTrade, Side, TimeInForce,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
-/// What can happen to a book.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Step {
+/// One step for a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Executes a command.
     Execute(Command),
+    /// Enters a phase.
     Enter(Phase),
+    /// Lets time pass only.
     Pass,
 }
 
-/// Lets a step happen to a book.
-pub(crate) fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: &mut Vec<BookEvent>) {
+/// Applies a step at `now`, in nanoseconds; `out` has its events afterwards, and no others.
+pub fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: &mut Vec<BookEvent>) {
     out.clear();
     let now = SimTime::from_nanos(now);
     match step {
@@ -32,17 +37,18 @@ pub(crate) fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: 
 }
 
 /// How many bytes choose the rules.
-pub(crate) const RULES: usize = 2;
+pub const RULES: usize = 2;
 
-/// How many bytes spell a step, field by field: what is done, order, owner and side, kind, price, quantity,
-/// trigger, time in force, display, minimum, link, and what else a field refers to.
-pub(crate) const STEP: usize = 12;
+/// How many bytes encode a step, field by field: command or phase, order, owner and side, kind, price,
+/// quantity, trigger, time in force, display, minimum, link, and a parameter of the others.
+pub const STEP: usize = 12;
 
 const IDS: u8 = 64;
 const MIDDLE: i64 = 100;
 
-/// Returns the rules and the steps that the bytes spell; what is left over at the end is nothing.
-pub(crate) fn spelled(bytes: &[u8]) -> (BookConfig, Vec<Step>) {
+/// Decodes rules and steps; an incomplete step at the end is ignored.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> (BookConfig, Vec<Step>) {
     let (rules, rest) = bytes.split_at(bytes.len().min(RULES));
     let steps = rest.chunks_exact(STEP).zip(1..).map(|(bytes, now)| step(bytes, now));
     (config(rules.first().copied().unwrap_or(0), rules.get(1).copied().unwrap_or(0)), steps.collect())
@@ -151,33 +157,66 @@ fn terms(bytes: &[u8], now: i64) -> OrderTerms {
     OrderTerms { display, minimum, post_only, self_trade, link, ..terms }
 }
 
-/// Lets the steps that the bytes spell happen to both engines, and shows each with its events.
+/// Where the two engines parted, or what one of them broke.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("step {number}, {step:?}: {cause}")]
+pub struct Difference {
+    /// The step's number, from 1.
+    pub number: i64,
+    /// The step.
+    pub step: Step,
+    /// What differs.
+    pub cause: DifferenceCause,
+}
+
+/// What differs after a step.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DifferenceCause {
+    /// The engines emitted different events.
+    #[error("{events:?} instead of {expected:?}")]
+    Events {
+        /// Those of the engine.
+        events: Vec<BookEvent>,
+        /// Those of the reference.
+        expected: Vec<BookEvent>,
+    },
+    /// The events are the same, but orders, levels, touch, phase or the indicative price differ.
+    #[error("the books differ")]
+    Books,
+    /// The engine's book breaks an invariant.
+    #[error(transparent)]
+    Invariant(#[from] InvariantError),
+}
+
+/// Applies the decoded steps to both engines, and passes each step with its events to `show`.
 ///
 /// # Errors
-/// Says where the engines differ, or what does not hold of the one.
-pub(crate) fn replay(bytes: &[u8], mut show: impl FnMut(&Step, &[BookEvent])) -> Result<(), String> {
-    let (config, steps) = spelled(bytes);
+/// Returns the first step after which the engines differ, or after which the engine breaks an invariant.
+pub fn replay(bytes: &[u8], mut show: impl FnMut(&Step, &[BookEvent])) -> Result<(), Difference> {
+    let (config, steps) = decode(bytes);
     let (mut engine, mut reference) = (OrderBook::new(config), ReferenceBook::new(config));
     let (mut events, mut expected) = (Vec::new(), Vec::new());
-    for (step, now) in steps.iter().zip(1..) {
-        apply(&mut engine, now, step, &mut events);
-        apply(&mut reference, now, step, &mut expected);
-        let says = |what: &str| Err(format!("step {now}, {step:?}: {what}"));
+    for (step, number) in steps.into_iter().zip(1..) {
+        apply(&mut engine, number, &step, &mut events);
+        apply(&mut reference, number, &step, &mut expected);
         if events != expected {
-            return says(&format!("{events:?} instead of {expected:?}"));
+            return Err(Difference { number, step, cause: DifferenceCause::Events { events, expected } });
         }
-        let is_same = engine.open_orders() == reference.open_orders()
-            && engine.indicative() == reference.indicative()
-            && engine.quote() == reference.quote()
-            && engine.phase() == reference.phase()
-            && Side::BOTH.iter().all(|side| engine.levels(*side) == reference.levels(*side));
-        if !is_same {
-            return says("the books differ");
-        }
-        if let Err(broken) = check_invariants(&engine) {
-            return says(&broken);
-        }
-        show(step, &events);
+        let books = if is_same(&engine, &reference) { Ok(()) } else { Err(DifferenceCause::Books) };
+        books.and_then(|()| Ok(check_invariants(&engine)?)).map_err(|cause| Difference {
+            number,
+            step,
+            cause,
+        })?;
+        show(&step, &events);
     }
     Ok(())
+}
+
+fn is_same(engine: &OrderBook, reference: &ReferenceBook) -> bool {
+    engine.open_orders() == reference.open_orders()
+        && engine.indicative() == reference.indicative()
+        && engine.quote() == reference.quote()
+        && engine.phase() == reference.phase()
+        && Side::BOTH.iter().all(|side| engine.levels(*side) == reference.levels(*side))
 }
