@@ -55,7 +55,7 @@ fn is_below(module: &[String], room: &[&str]) -> bool {
 }
 
 /// Returns imports that go up or sideways, modules without a floor, and agents that reach too far.
-pub fn floor_faults(house: &House) -> Vec<String> {
+pub(crate) fn floor_faults(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for file in house.files.iter().filter(|file| file.module.len() > 1) {
         let Some(own) = floor(&file.module) else {
@@ -85,7 +85,7 @@ pub fn floor_faults(house: &House) -> Vec<String> {
 type Edges = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Returns circles of imports in which a folder takes part, at any depth. Tests are not looked at.
-pub fn circles(house: &House) -> Vec<String> {
+pub(crate) fn circles(house: &House) -> Vec<String> {
     let folders = house.files.iter().filter(|file| file.is_facade);
     folders.flat_map(|file| circles_in(house, &file.module)).collect()
 }

@@ -5,28 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::imports::{self, Contents, Import, Kind};
 
 /// The crates, and where their sources are.
-pub const CRATES: [(&str, &str); 3] =
+pub(crate) const CRATES: [(&str, &str); 3] =
     [("bearpit_core", "crates/core/src"), ("bearpit_agents", "crates/agents/src"), ("bearpit", "src")];
 
 /// A module: its crate first, then the names from the crate's root.
-pub type Module = Vec<String>;
+pub(crate) type Module = Vec<String>;
 
 #[derive(Debug)]
-pub struct File {
+pub(crate) struct File {
     /// From the workspace's root.
-    pub path: String,
-    pub module: Module,
+    pub(crate) path: String,
+    pub(crate) module: Module,
     /// `mod.rs`, `lib.rs`: stands for its folder.
-    pub is_facade: bool,
+    pub(crate) is_facade: bool,
     /// Compiled for tests only.
-    pub is_test: bool,
-    pub contents: Contents,
+    pub(crate) is_test: bool,
+    pub(crate) contents: Contents,
 }
 
 /// The modules of all crates.
 #[derive(Debug, Default)]
-pub struct House {
-    pub files: Vec<File>,
+pub(crate) struct House {
+    pub(crate) files: Vec<File>,
     modules: BTreeSet<Module>,
     names: BTreeMap<Module, BTreeMap<String, Vec<String>>>,
     globs: BTreeMap<Module, Vec<Vec<String>>>,
@@ -38,7 +38,7 @@ const FOLLOWED_MAX: usize = 16;
 
 impl House {
     /// Reads files: path from the workspace's root, and text.
-    pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(crate) fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut house = Self::default();
         for (path, text) in files {
             let Some((module, is_facade)) = module_of(path) else { continue };
@@ -88,7 +88,7 @@ impl House {
 
     /// Returns the modules through which an import goes, the one that defines its target last; none where it
     /// is of no crate of ours.
-    pub fn resolve(&self, file: &File, import: &Import) -> Vec<Module> {
+    pub(crate) fn resolve(&self, file: &File, import: &Import) -> Vec<Module> {
         let mut passed = Vec::new();
         self.follow(&joined(&file.module, &import.scope), &import.path, &mut passed, FOLLOWED_MAX);
         passed
@@ -161,7 +161,7 @@ impl House {
     }
 
     /// Returns whether `module` has a folder.
-    pub fn is_folder(&self, module: &[String]) -> bool {
+    pub(crate) fn is_folder(&self, module: &[String]) -> bool {
         self.files.iter().any(|file| file.is_facade && file.module == module)
     }
 }

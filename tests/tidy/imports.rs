@@ -7,18 +7,18 @@ use crate::lexer::{self, Token};
 
 /// A path that a file names, as written: `crate::a::B`, `super::C`, `D::E`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Import {
-    pub line: usize,
-    pub path: Vec<String>,
+pub(crate) struct Import {
+    pub(crate) line: usize,
+    pub(crate) path: Vec<String>,
     /// The inline modules around it, outermost first.
-    pub scope: Vec<String>,
-    pub kind: Kind,
+    pub(crate) scope: Vec<String>,
+    pub(crate) kind: Kind,
     /// Whether it stands in an inline `#[cfg(test)]` module.
-    pub in_test: bool,
+    pub(crate) in_test: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A path in code.
     Mention,
     /// Brings one name into scope.
@@ -29,15 +29,15 @@ pub enum Kind {
 
 /// What one file says.
 #[derive(Debug, Default)]
-pub struct Contents {
-    pub imports: Vec<Import>,
+pub(crate) struct Contents {
+    pub(crate) imports: Vec<Import>,
     /// Names that occur outside of `use` declarations.
-    pub words: BTreeSet<String>,
+    pub(crate) words: BTreeSet<String>,
     /// Items defined, with the inline modules around them.
-    pub items: BTreeSet<(Vec<String>, String)>,
-    pub inline_modules: BTreeSet<Vec<String>>,
+    pub(crate) items: BTreeSet<(Vec<String>, String)>,
+    pub(crate) inline_modules: BTreeSet<Vec<String>>,
     /// Modules in files of their own that `#[cfg(test)]` guards.
-    pub test_modules: BTreeSet<String>,
+    pub(crate) test_modules: BTreeSet<String>,
 }
 
 struct Parser {
@@ -50,7 +50,7 @@ struct Parser {
 }
 
 /// Reads one file.
-pub fn read(text: &str) -> Contents {
+pub(crate) fn read(text: &str) -> Contents {
     let mut parser = Parser {
         tokens: lexer::read(text).tokens,
         at: 0,

@@ -2,27 +2,27 @@
 
 /// An identifier, or one character of punctuation (`::` is one token).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
-    pub text: String,
+pub(crate) struct Token {
+    pub(crate) text: String,
     /// The line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 impl Token {
-    pub fn is(&self, text: &str) -> bool {
+    pub(crate) fn is(&self, text: &str) -> bool {
         self.text == text
     }
 
-    pub fn is_name(&self) -> bool {
+    pub(crate) fn is_name(&self) -> bool {
         self.text.starts_with(|c: char| c.is_alphabetic() || c == '_')
     }
 }
 
 /// The tokens of a source text, and the lines on which a comment stands.
 #[derive(Debug, Default)]
-pub struct Source {
-    pub tokens: Vec<Token>,
-    pub comment_lines: Vec<usize>,
+pub(crate) struct Source {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) comment_lines: Vec<usize>,
 }
 
 struct Lexer {
@@ -33,7 +33,7 @@ struct Lexer {
 }
 
 /// Reads a source text. What is not Rust gives tokens without meaning, never an endless loop.
-pub fn read(text: &str) -> Source {
+pub(crate) fn read(text: &str) -> Source {
     let mut lexer = Lexer { text: text.chars().collect(), at: 0, line: 1, source: Source::default() };
     while let Some(c) = lexer.peek(0) {
         lexer.token(c);
