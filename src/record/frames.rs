@@ -35,6 +35,18 @@ pub(super) fn of_group(
     frame.hstack(&labels.map(|(column, value)| Column::new_scalar(column.into(), value, group.rows)))
 }
 
+/// Returns the columns of a row group, with the label on each row.
+pub(super) fn labelled<'a>(
+    group: &'a RowGroup,
+    interner: &'a Interner,
+    label: (&'a str, Seed),
+) -> Vec<Values<'a>> {
+    let own = group.columns.iter().map(|cells| values(cells, interner));
+    let scenario = Values::Text(vec![Some(label.0); group.rows]);
+    let seed = Values::Count(vec![Some(label.1.get()); group.rows]);
+    own.chain([scenario, seed]).collect()
+}
+
 fn values<'a>(cells: &'a Cells, interner: &'a Interner) -> Values<'a> {
     match cells {
         Cells::Number(cells) => Values::Number(cells.cells().map(|cell| cell.map(f64::from_bits)).collect()),

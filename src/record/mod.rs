@@ -11,12 +11,15 @@
 //! [`StoredRun`] reads a finished run back. `docs/tables.md` tells every column.
 
 mod config;
+mod csv;
 mod error;
 mod format;
 mod frames;
+mod ipc;
 mod manifest;
 mod names;
 mod parquet;
+mod parquet_reader;
 mod recorded;
 mod recorder;
 mod row_builder;

@@ -45,7 +45,7 @@ impl ParquetFile {
             compression: CompressionOptions::Zstd(Some(ZstdLevel::try_new(1)?)),
             data_page_size: None,
         };
-        let schema = schema(table, false).to_arrow(CompatLevel::newest());
+        let schema = schema(table).to_arrow(CompatLevel::newest());
         Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options })
     }
 

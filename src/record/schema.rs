@@ -187,16 +187,9 @@ pub(super) fn all_columns(table: Table) -> impl Iterator<Item = &'static (&'stat
     columns(table).iter().chain(&LABELS)
 }
 
-/// Returns the schema of a table as it is stored; as text, times and money are text too.
-pub(super) fn schema(table: Table, as_text: bool) -> Schema {
-    let field = |(name, kind): &(&str, Kind)| {
-        let data_type = match kind {
-            Kind::Time | Kind::Money if as_text => DataType::String,
-            _ => kind.data_type(),
-        };
-        (PlSmallStr::from_str(name), data_type)
-    };
-    all_columns(table).map(field).collect()
+/// Returns the schema of a table as Parquet and IPC store it.
+pub(super) fn schema(table: Table) -> Schema {
+    all_columns(table).map(|(name, kind)| (PlSmallStr::from_str(name), kind.data_type())).collect()
 }
 
 impl Table {

@@ -1,22 +1,18 @@
 //! [`StoredRun`]: a finished run, read back.
 
-use std::fs::{self, File};
-use std::mem;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::{fs, mem};
 
-use polars_core::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Series};
-use polars_io::SerReader;
-use polars_io::csv::read::CsvReadOptions;
-use polars_io::ipc::IpcReader;
-use polars_io::parquet::read::ParquetReader;
+use polars_core::prelude::{DataFrame, PolarsResult};
 use thiserror::Error;
 
 use super::format::Format;
-use super::frames::{Values, frame};
 use super::manifest::Manifest;
-use super::schema::{Kind, all_columns, schema};
+use super::parquet_reader::ParquetReader;
+use super::schema::schema;
 use super::table::Table;
-use bearpit_core::units::{Decimal, Money, SimTime};
+use super::{csv, ipc};
 
 /// Rows that are read at once.
 const SLICE_ROWS: usize = 16 * 1024;
@@ -172,7 +168,7 @@ impl StoredRun {
         let unknown = || self.damaged(table, "the manifest says nothing of its rows".to_owned());
         let rows = rows.ok_or_else(unknown)?;
         let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
-        Ok(Pieces { run: self, table, path, wanted, rows, read: 0, is_done: false })
+        Ok(Pieces { run: self, table, path, wanted, rows, read: 0, is_done: false, parquet: None })
     }
 
     /// Says that a table is damaged.
@@ -201,14 +197,13 @@ impl StoredRun {
     pub fn table(&self, table: Table) -> Result<DataFrame, OpenError> {
         let bad = |path: &Path, why: String| OpenError::Table { path: path.to_path_buf(), why };
         let path = self.path(table)?;
-        let file = File::open(&path).map_err(|error| bad(&path, error.to_string()))?;
         let frame = match self.manifest.format.as_str() {
-            "ipc" => IpcReader::new(file).finish(),
-            "csv" => read_csv(&path, table),
-            _ => ParquetReader::new(file).finish(),
+            "ipc" => ipc::read(&path),
+            "csv" => csv::read(&path, table),
+            _ => ParquetReader::open(&path).and_then(|mut file| file.read_all()),
         };
         let frame = frame.map_err(|error| bad(&path, error.to_string()))?;
-        let expected = schema(table, false);
+        let expected = schema(table);
         if frame.schema().as_ref() != &expected {
             return Err(bad(&path, "its columns are not those of this version".to_owned()));
         }
@@ -234,6 +229,7 @@ pub struct Pieces<'a> {
     rows: usize,
     read: usize,
     is_done: bool,
+    parquet: Option<ParquetReader>,
 }
 
 impl Pieces<'_> {
@@ -248,11 +244,8 @@ impl Pieces<'_> {
         if self.read >= self.rows {
             return Ok(None);
         }
-        let file = File::open(&self.path).map_err(|error| self.bad(error.to_string()))?;
-        let reader = ParquetReader::new(file)
-            .with_columns(Some(self.wanted.clone()))
-            .with_slice(Some((self.read, SLICE_ROWS)));
-        let frame = reader.finish().map_err(|error| self.bad(error.to_string()))?;
+        let slice = self.read..self.read + SLICE_ROWS;
+        let frame = self.slice(slice).map_err(|error| self.bad(error.to_string()))?;
         if frame.height() == 0 {
             return Err(
                 self.bad(format!("it ends after {} rows, but the manifest says {}", self.read, self.rows))
@@ -260,6 +253,15 @@ impl Pieces<'_> {
         }
         self.read += frame.height();
         Ok(Some(frame))
+    }
+
+    /// Reads some rows of a Parquet file, which stays open.
+    fn slice(&mut self, rows: Range<usize>) -> PolarsResult<DataFrame> {
+        let file = match &mut self.parquet {
+            Some(file) => file,
+            None => self.parquet.insert(ParquetReader::open(&self.path)?),
+        };
+        file.read(&self.wanted, rows)
     }
 
     fn whole(&self) -> Result<DataFrame, OpenError> {
@@ -272,81 +274,4 @@ impl Pieces<'_> {
     pub fn bad(&self, why: String) -> OpenError {
         OpenError::Table { path: self.path.clone(), why }
     }
-}
-
-/// Returns a frame whose times and money are exact text, for CSV.
-pub(super) fn to_text(table: Table, frame: &DataFrame) -> PolarsResult<DataFrame> {
-    let converted: PolarsResult<Vec<Column>> = all_columns(table)
-        .map(|(name, kind)| {
-            let column = frame.column(name)?;
-            let values: Vec<Option<String>> = match kind {
-                Kind::Time => {
-                    let nanos = column.cast(&DataType::Int64)?;
-                    nanos.i64()?.iter().map(|it| it.map(|it| SimTime::from_nanos(it).to_string())).collect()
-                }
-                Kind::Money => {
-                    let units = column.decimal()?.physical();
-                    units.iter().map(|it| it.map(|it| Money::from_units(it).to_string())).collect()
-                }
-                Kind::Number | Kind::Count | Kind::Small | Kind::Word | Kind::Text => {
-                    return Ok(column.clone());
-                }
-            };
-            Ok(Series::new((*name).into(), values).into_column())
-        })
-        .collect();
-    DataFrame::new_infer_height(converted?)
-}
-
-/// Reads a CSV table: as text first, then each column by its type.
-fn read_csv(path: &Path, table: Table) -> PolarsResult<DataFrame> {
-    let all_text = all_columns(table).map(|(name, _)| ((*name).into(), DataType::String)).collect();
-    let options =
-        CsvReadOptions::default().with_has_header(true).with_schema(Some(std::sync::Arc::new(all_text)));
-    let text = options.try_into_reader_with_file_path(Some(path.to_path_buf()))?.finish()?;
-    let mut values = Vec::new();
-    for (name, kind) in all_columns(table) {
-        let column = text.column(name)?.str()?;
-        let wrong = |cell: &str| polars_core::prelude::polars_err!(ComputeError: "`{cell}` in column `{name}` is no {kind:?}");
-        let cells = column.iter();
-        values.push(match kind {
-            Kind::Word | Kind::Text => Values::Text(cells.collect()),
-            Kind::Number => Values::Number(
-                cells.map(|cell| parse(cell, |it| it.parse().ok(), wrong)).collect::<PolarsResult<_>>()?,
-            ),
-            Kind::Count => Values::Count(
-                cells.map(|cell| parse(cell, |it| it.parse().ok(), wrong)).collect::<PolarsResult<_>>()?,
-            ),
-            Kind::Small => {
-                let number = |it: &str| it.parse().ok();
-                let numbers = cells.map(|cell| {
-                    parse(Some(cell.unwrap_or("")), number, wrong).map(Option::unwrap_or_default)
-                });
-                Values::Small(numbers.collect::<PolarsResult<_>>()?)
-            }
-            Kind::Time => {
-                let time = |it: &str| it.parse::<SimTime>().ok().map(SimTime::nanos);
-                let times = cells
-                    .map(|cell| parse(Some(cell.unwrap_or("")), time, wrong).map(Option::unwrap_or_default));
-                Values::Time(times.collect::<PolarsResult<_>>()?)
-            }
-            Kind::Money => {
-                let money =
-                    |it: &str| it.parse::<Decimal>().ok().and_then(Money::from_decimal).map(Money::units);
-                let monies = cells
-                    .map(|cell| parse(Some(cell.unwrap_or("")), money, wrong).map(Option::unwrap_or_default));
-                Values::Money(monies.collect::<PolarsResult<_>>()?)
-            }
-        });
-    }
-    frame(table, values)
-}
-
-/// Parses a cell; an empty one is null.
-fn parse<T>(
-    cell: Option<&str>,
-    read: impl Fn(&str) -> Option<T>,
-    wrong: impl Fn(&str) -> polars_core::prelude::PolarsError,
-) -> PolarsResult<Option<T>> {
-    cell.map(|cell| read(cell).ok_or_else(|| wrong(cell))).transpose()
 }

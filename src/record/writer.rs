@@ -4,23 +4,18 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use polars_core::prelude::{DataFrame, PolarsResult};
-use polars_io::SerWriter;
-use polars_io::csv::write as csv_write;
-use polars_io::csv::write::CsvWriter;
-use polars_io::ipc as ipc_io;
-use polars_io::ipc::IpcWriter;
+use polars_core::prelude::PolarsResult;
 
 use super::config::RunLabel;
+use super::csv::CsvFile;
 use super::error::RecordError;
 use super::format::Format;
 use super::frames;
+use super::ipc::IpcFile;
 use super::manifest::TableSummary;
 use super::parquet::ParquetFile;
 use super::row_group::RowGroup;
 use super::row_group::interner::Interner;
-use super::schema::schema;
-use super::stored;
 use super::table::Table;
 
 /// The file of a table.
@@ -32,8 +27,8 @@ pub(super) struct TableFile {
 
 enum Output {
     Parquet(Box<ParquetFile>),
-    Csv(Box<csv_write::BatchedWriter<BufWriter<File>>>),
-    Ipc(Box<ipc_io::BatchedWriter<BufWriter<File>>>),
+    Csv(CsvFile),
+    Ipc(Box<IpcFile>),
 }
 
 impl TableFile {
@@ -74,15 +69,10 @@ impl TableFile {
 
 impl Output {
     fn open(file: BufWriter<File>, table: Table, format: Format) -> PolarsResult<Self> {
-        let schema = schema(table, format == Format::Csv);
         Ok(match format {
             Format::Parquet => Self::Parquet(Box::new(ParquetFile::create(file, table)?)),
-            Format::Csv => Self::Csv(Box::new(CsvWriter::new(file).include_header(true).batched(&schema)?)),
-            Format::Ipc => {
-                // One entry to a column, each without dictionaries.
-                let fields = schema.iter().map(|_| Default::default()).collect();
-                Self::Ipc(Box::new(IpcWriter::new(file).batched(&schema, fields)?))
-            }
+            Format::Csv => Self::Csv(CsvFile::create(file, table)?),
+            Format::Ipc => Self::Ipc(Box::new(IpcFile::create(file, table)?)),
         })
     }
 
@@ -90,21 +80,17 @@ impl Output {
         let label = (label.scenario.as_str(), label.seed);
         match self {
             Self::Parquet(file) => file.write(group, interner, label),
-            // A table without rows still has its header.
-            Self::Csv(writer) => {
-                let frame: DataFrame = frames::of_group(group, interner, label)?;
-                writer.write_batch(&stored::to_text(group.table, &frame)?)
-            }
+            Self::Csv(file) => file.write(&frames::labelled(group, interner, label), group.rows),
             Self::Ipc(_) if group.rows == 0 => Ok(()),
-            Self::Ipc(writer) => writer.write_batch(&frames::of_group(group, interner, label)?),
+            Self::Ipc(file) => file.write(&frames::of_group(group, interner, label)?),
         }
     }
 
     fn finish(self) -> PolarsResult<()> {
         match self {
             Self::Parquet(file) => file.finish(),
-            Self::Csv(mut writer) => writer.finish(),
-            Self::Ipc(mut writer) => writer.finish(),
+            Self::Csv(file) => file.finish(),
+            Self::Ipc(file) => file.finish(),
         }
     }
 }
