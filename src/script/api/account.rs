@@ -1,0 +1,46 @@
+//! The functions that tell of the account, of time and chance, and that write.
+
+use std::rc::Rc;
+
+use crate::script::api::registry::Registry;
+use crate::script::host::Shared;
+use bearpit_core::account::Account;
+use bearpit_core::units::Money;
+
+/// Registers the account's functions.
+pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+    type Amount = fn(&Account) -> Money;
+    let amounts: [([&'static str; 3], Amount); 5] = [
+        (["cash", "Cash, held part included.", "cash() > 0"], Account::cash),
+        (["free_cash", "Cash that no open order holds.", "free_cash()"], Account::free_cash),
+        (["realized", "P&L realized so far, before fees.", "realized()"], Account::realized),
+        (["fees", "Fees paid less rebates.", "fees()"], Account::fees),
+        (
+            ["financing", "Interest received less paid, and less what borrowed shares cost.", "financing()"],
+            Account::financed,
+        ),
+    ];
+    for ([name, about, example], amount) in amounts {
+        let shared = Rc::clone(host);
+        api.function(name, "() -> number", about, example)
+            .form(move || shared.borrow().ctx.account().map_or(0.0, |account| amount(account).to_f64()));
+    }
+    let shared = Rc::clone(host);
+    api.function("equity", "() -> number", "Cash, and holdings at their marks.", "equity()")
+        .form(move || shared.borrow().ctx.equity().map_or(0.0, Money::to_f64));
+    let shared = Rc::clone(host);
+    api.function(
+        "unrealized",
+        "() -> number",
+        "What holdings are worth less what they cost.",
+        "unrealized()",
+    )
+    .form(move || {
+        let host = shared.borrow();
+        let mut instruments: Vec<_> = host.places.iter().map(|place| place.instrument_id).collect();
+        instruments.sort_unstable();
+        instruments.dedup();
+        let gain = |id| Some(host.ctx.worth(id)? - host.ctx.account()?.position(id).cost());
+        instruments.into_iter().filter_map(gain).sum::<Money>().to_f64()
+    });
+}

@@ -1,0 +1,42 @@
+//! What an indicator can do in a script.
+
+use rhai::Dynamic;
+
+use crate::script::api::registry::Registry;
+use crate::script::value::indicator::{Given, IndicatorHandle, PART_NAMES};
+use crate::script::value::views::BarView;
+
+/// Registers what every indicator can do.
+pub(crate) fn register_object(api: &mut Registry<'_>) {
+    let mut object = api.object::<IndicatorHandle>("Indicator").shown(ToString::to_string);
+    object = object.field("is_ready", "bool", "whether there is a value", IndicatorHandle::is_ready);
+    // Apart from the other parts, since it is what is read most.
+    object = object.option("value", "number | ()", "the first of the parts below", IndicatorHandle::value);
+    for name in PART_NAMES {
+        object = object.fallible(name, "number | ()", "a part of the value", move |it| it.part(name));
+    }
+    api.function(
+        "update",
+        "(indicator: Indicator, input: number | Bar, second?: number, third?: number) -> number | ()",
+        "Takes the next input, and returns the new value; usually written `average.update(bar.close)`.",
+        "sma(1).update(100)",
+    )
+    .form(|it: &mut IndicatorHandle, x: f64| it.update(Given::Numbers(&[x])))
+    .form(|it: &mut IndicatorHandle, x: i64| it.update(Given::Numbers(&[whole(x)])))
+    .form(|it: &mut IndicatorHandle, bar: BarView| it.update(Given::Bar(&bar)))
+    .form(|it: &mut IndicatorHandle, other: Dynamic| it.not_with(&other))
+    .form(|it: &mut IndicatorHandle, a: Dynamic, b: Dynamic| it.update_with([a, b]))
+    .form(|it: &mut IndicatorHandle, a: Dynamic, b: Dynamic, c: Dynamic| it.update_with([a, b, c]));
+    api.function(
+        "reset",
+        "(indicator: Indicator) -> ()",
+        "Forgets all inputs, as if the indicator were new.",
+        "sma(2).reset()",
+    )
+    .form(|it: &mut IndicatorHandle| it.reset());
+}
+
+#[expect(clippy::cast_precision_loss, reason = "beyond 2^53 a number is as good as its neighbour")]
+const fn whole(x: i64) -> f64 {
+    x as f64
+}

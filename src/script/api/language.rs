@@ -1,0 +1,115 @@
+//! The Rhai engine of a script: what it may do, and how much of it.
+
+use std::any::TypeId;
+
+use rhai::Engine;
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
+    BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
+};
+
+use super::{
+    account, auto_update, indicators, market, objects, orders, output, params, random, test_functions, time,
+};
+use crate::script::api::entries::Api;
+use crate::script::api::market_handle::Market;
+use crate::script::api::registry::Registry;
+use crate::script::host::test_harness::{MockAction, MockMarket, Rehearsal};
+use crate::script::host::{Host, Shared};
+use crate::script::sandbox::confinement::language;
+use crate::script::sandbox::evaluator::field_access::Fields;
+use crate::script::sandbox::{portable_math, sort};
+use bearpit_core::participant::Context;
+use rhai::Dynamic;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The language of strategies, ready to be evaluated.
+pub(crate) struct Language {
+    pub(crate) engine: Engine,
+    /// All that scripts can call and read.
+    pub(crate) api: Api,
+    /// How the host reads its own objects.
+    pub(crate) fields: Fields,
+}
+
+/// Makes the language of one script, whose functions act through `host`.
+///
+/// Where `host` has a market to play on, tests have their functions too.
+pub(crate) fn engine(host: &Shared) -> Language {
+    let mut engine = language();
+    // Chosen one by one: no time, no sleep, no files.
+    ArithmeticPackage::new().register_into_engine(&mut engine);
+    LogicPackage::new().register_into_engine(&mut engine);
+    BasicMathPackage::new().register_into_engine(&mut engine);
+    BasicStringPackage::new().register_into_engine(&mut engine);
+    MoreStringPackage::new().register_into_engine(&mut engine);
+    BasicArrayPackage::new().register_into_engine(&mut engine);
+    BasicMapPackage::new().register_into_engine(&mut engine);
+    BasicIteratorPackage::new().register_into_engine(&mut engine);
+    BasicFnPackage::new().register_into_engine(&mut engine);
+    portable_math::register(&mut engine);
+    sort::register(&mut engine);
+    host.borrow().meter.watch(&mut engine);
+    let mut api = Registry::new(&mut engine, host);
+    objects::register(&mut api);
+    params::register(&mut api, host);
+    orders::register(&mut api, host);
+    market::register(&mut api, host);
+    account::register(&mut api, host);
+    time::register(&mut api, host);
+    random::register(&mut api, host);
+    output::register(&mut api, host);
+    indicators::register(&mut api);
+    auto_update::register(&mut api);
+    if host.borrow().rehearsal.is_some() {
+        test_functions::register(&mut api, host);
+    }
+    let Registry { api, fields, .. } = api;
+    Language { engine, api, fields }
+}
+
+/// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first
+/// of these is a market.
+pub(crate) fn functions_of(engine: &Engine) -> Vec<(String, usize, bool)> {
+    let market = TypeId::of::<Market>();
+    engine.collect_fn_metadata(
+        None,
+        |info| {
+            let on_market = info.metadata.param_types.first() == Some(&market);
+            Some((info.metadata.name.to_string(), info.metadata.num_params, on_market))
+        },
+        true,
+    )
+}
+
+/// Returns all that scripts can call and read.
+#[must_use]
+pub fn api() -> Api {
+    engine(&Rc::new(RefCell::new(Host::vacant()))).api
+}
+
+/// A market for looking up what tests can call, on which nothing can be done.
+struct NoMarket;
+
+impl MockMarket for NoMarket {
+    fn act(&mut self, _: MockAction, _: &mut Context) -> Result<(), String> {
+        Err("there is no market".to_owned())
+    }
+}
+
+/// Returns a host with the functions of tests, and no market.
+pub(crate) fn host_for_listing() -> Shared {
+    let market: Rc<RefCell<dyn MockMarket>> = Rc::new(RefCell::new(NoMarket));
+    let rehearsal = Rehearsal { market: Rc::downgrade(&market), state: Dynamic::UNIT };
+    Rc::new(RefCell::new(Host { rehearsal: Some(rehearsal), ..Host::vacant() }))
+}
+
+/// Returns what only tests can call.
+#[must_use]
+pub fn test_functions() -> Api {
+    let mut api = engine(&host_for_listing()).api;
+    api.functions.retain(|entry| entry.group == test_functions::GROUP);
+    api.fields.clear();
+    api
+}

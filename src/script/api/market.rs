@@ -1,0 +1,147 @@
+//! [`Market`]: one listing, as a script looks at it.
+
+use std::rc::Rc;
+
+use rhai::{Array, Dynamic};
+
+use crate::script::api::market_handle::Market;
+use crate::script::api::registry::Registry;
+use crate::script::api::subscriptions;
+use crate::script::host::Shared;
+use crate::script::value::arguments::{Outcome, optional, text};
+use crate::script::value::listing::Place;
+use bearpit_core::units::nearest;
+
+/// Registers markets, what is seen of them, and what they tell.
+pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+    api.object::<Market>("Market")
+        .option("symbol", "text", "the instrument", |market| {
+            Some(market.open("symbol").ok()?.1.symbol.clone())
+        })
+        .option("venue", "text", "where", |market| Some(market.open("venue").ok()?.1.venue.clone()))
+        .option("tick_size", "number", "the smallest step of a price", |market| {
+            Some(market.open("tick_size").ok()?.1.instrument.tick_size().to_f64())
+        })
+        .option("lot_size", "number", "the smallest step of a quantity", |market| {
+            Some(market.open("lot_size").ok()?.1.instrument.lot_size().to_f64())
+        })
+        .shown(|market| {
+            market
+                .open("market")
+                .map_or_else(|_| String::new(), |(_, it)| format!("{} at {}", it.symbol, it.venue))
+        });
+    views(api);
+    subscriptions::register(api);
+    markets(api, host);
+}
+
+fn views(api: &mut Registry<'_>) {
+    api.group("The market");
+    api.function("quote", "() -> Quote", "The touch, as the strategy's feed shows it.", "quote().bid_size")
+        .at_market(&[0], |market, _| market.quote("quote"));
+    api.function("bid", "() -> number | ()", "The best bid.", "bid() != ()")
+        .at_market(&[0], |market, _| Ok(optional(market.quote("bid")?.bid())));
+    api.function("ask", "() -> number | ()", "The best ask.", "ask()")
+        .at_market(&[0], |market, _| Ok(optional(market.quote("ask")?.ask())));
+    api.function("mid", "() -> number | ()", "The middle of bid and ask.", "mid()")
+        .at_market(&[0], |market, _| Ok(optional(market.quote("mid")?.mid())));
+    api.function(
+        "microprice",
+        "() -> number | ()",
+        "The mid weighted by the opposite sizes: nearer to the thinner side.",
+        "microprice() > mid()",
+    )
+    .at_market(&[0], |market, _| Ok(optional(market.quote("microprice")?.microprice())));
+    api.function("spread", "() -> number | ()", "Ask less bid.", "spread()")
+        .at_market(&[0], |market, _| Ok(optional(market.quote("spread")?.spread())));
+    api.function("last_price", "() -> number | ()", "The price of the last trade.", "last_price()")
+        .at_market(&[0], |market, _| Ok(optional(market.last_price()?)));
+    api.function(
+        "session",
+        "() -> text",
+        "The phase of the venue's session: `continuous`, `opening_auction`, `closed` and so on.",
+        "session() == \"continuous\"",
+    )
+    .at_market(&[0], |market, _| Ok(market.view("session")?.0.phase.name().to_owned()));
+    api.function(
+        "seconds_to_phase_change",
+        "() -> number | ()",
+        "How long until the venue's schedule changes the phase, if it does; halts are in no schedule.",
+        "seconds_to_phase_change()",
+    )
+    .at_market(&[0], |market, _| {
+        let (host, place) = market.open("seconds_to_phase_change")?;
+        let next = host.ctx.next_phase(place.listing);
+        Ok(optional(next.map(|(at, _)| (at - host.ctx.now()).secs_f64())))
+    });
+    api.function(
+        "depth",
+        "(levels: number) -> Book",
+        "The best levels of both sides as `on_book` was told last; the book must have been asked for.",
+        "depth(5).bids",
+    )
+    .at_market(&[1], |market, arguments| market.depth(&arguments[0]));
+    api.group("The account");
+    api.function(
+        "position",
+        "() -> number",
+        "The holding, over all venues; negative if short.",
+        "position()",
+    )
+    .at_market(&[0], |market, _| market.position("position"));
+    api.function(
+        "holding",
+        "() -> Holding",
+        "The holding with its entry price and P&L.",
+        "holding().unrealized",
+    )
+    .at_market(&[0], |market, _| market.holding());
+    api.function(
+        "orders",
+        "() -> array",
+        "The strategy's open orders, oldest first; on a market, those there.",
+        "orders().len",
+    )
+    .at_market(&[0], |market, _| Ok(market.orders()));
+}
+
+fn markets(api: &mut Registry<'_>, host: &Shared) {
+    api.group("Other markets");
+    let (shared, other) = (Rc::clone(host), Rc::clone(host));
+    api.function(
+        "market",
+        "(symbol: text, venue?: text) -> Market",
+        "Another market; at the first venue that lists it unless one is given.",
+        "market(\"ACME\").bid()",
+    )
+    .form(move |symbol: Dynamic| find(&shared, &symbol, None))
+    .form(move |symbol: Dynamic, venue: Dynamic| find(&other, &symbol, Some(&venue)));
+    let shared = Rc::clone(host);
+    api.function("markets", "() -> array", "All markets there are.", "markets()[0].symbol").form(
+        move || -> Array {
+            let places = shared.borrow().places.clone();
+            let market = |place: &Rc<Place>| Dynamic::from(Market::at(Rc::clone(&shared), place.listing));
+            places.iter().map(market).collect()
+        },
+    );
+}
+
+fn find(host: &Shared, symbol: &Dynamic, venue: Option<&Dynamic>) -> Outcome<Market> {
+    let symbol = text("market", "symbol", symbol)?;
+    let venue = venue.map(|venue| text("market", "venue", venue)).transpose()?;
+    let borrowed = host.borrow();
+    borrowed.need_run("market")?;
+    let places = &borrowed.places;
+    let fits =
+        |place: &&Rc<Place>| place.symbol == symbol && venue.as_ref().is_none_or(|it| place.venue == *it);
+    if let Some(place) = places.iter().find(fits) {
+        return Ok(Market::at(Rc::clone(host), place.listing));
+    }
+    let all: Vec<String> =
+        places.iter().map(|place| format!("{} at {}", place.symbol, place.venue)).collect();
+    let asked = venue.as_ref().map_or_else(|| symbol.to_string(), |venue| format!("{symbol} at {venue}"));
+    let near =
+        nearest(&asked, all.iter().map(String::as_str).chain(places.iter().map(|it| it.symbol.as_str())));
+    let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+    Err(format!("market: there is no {asked}; {near}there is {}", all.join(", ")).into())
+}

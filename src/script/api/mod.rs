@@ -1,0 +1,19 @@
+//! What scripts can call and read, and the list of it.
+
+mod account;
+mod auto_update;
+pub(crate) mod entries;
+mod indicators;
+pub(crate) mod language;
+mod market;
+pub(crate) mod market_handle;
+mod objects;
+mod order_options;
+mod orders;
+mod output;
+mod params;
+mod random;
+pub(crate) mod registry;
+mod subscriptions;
+pub(crate) mod test_functions;
+mod time;

@@ -1,0 +1,183 @@
+//! The objects that scripts are given, and their fields.
+//!
+//! An object holds numbers of the market and a shared [`Place`]; a field becomes a number of currency or a
+//! text when it is read, so that what nobody reads costs nothing.
+
+use crate::script::api::order_options::word;
+use crate::script::api::registry::Registry;
+use crate::script::value::order_event::{Happening, OrderEvent};
+use crate::script::value::order_handle::Order;
+use crate::script::value::views::LevelView;
+use crate::script::value::views::{BarView, BookView, Clock, Holding, PhaseView, QuoteView, TradeView};
+use bearpit_core::market::ReportKind;
+
+/// Registers the objects that callbacks are given and functions return.
+pub(crate) fn register(api: &mut Registry<'_>) {
+    bars_and_quotes(api);
+    trades_and_books(api);
+    order(api);
+    event(api);
+    account(api);
+    api.object::<Clock>("Clock")
+        .field("date", "text", "the day, such as 2025-03-03", |clock| clock.date())
+        .field("weekday", "text", "monday to sunday", |clock| clock.weekday().to_owned())
+        .field("hour", "number", "0 to 23", |clock| clock.second_of_day() / 3_600)
+        .field("minute", "number", "0 to 59", |clock| clock.second_of_day() / 60 % 60)
+        .field("second", "number", "0 to 59", |clock| clock.second_of_day() % 60)
+        .field("seconds_of_day", "number", "seconds since midnight, with a fraction", |clock| {
+            clock.seconds_of_day()
+        })
+        .shown(|clock| clock.0.to_string());
+}
+
+fn bars_and_quotes(api: &mut Registry<'_>) {
+    api.object::<BarView>("Bar")
+        .field("symbol", "text", "the instrument", |bar| bar.place.symbol.clone())
+        .field("venue", "text", "where", |bar| bar.place.venue.clone())
+        .field("start", "text", "beginning of the interval", |bar| bar.bar.start.to_string())
+        .field("end", "text", "end of the interval, when the bar is told", |bar| bar.bar.end.to_string())
+        .field("open", "number", "first price", |bar| bar.place.price(bar.bar.open))
+        .field("high", "number", "highest price", |bar| bar.place.price(bar.bar.high))
+        .field("low", "number", "lowest price", |bar| bar.place.price(bar.bar.low))
+        .field("close", "number", "last price", BarView::close)
+        .field("volume", "number", "quantity traded", BarView::volume)
+        .shown(|bar| {
+            let [open, high, low, close] = bar.prices();
+            format!("{} {} open {open} high {high} low {low} close {close}", bar.place.symbol, bar.bar.end)
+        });
+    api.object::<QuoteView>("Quote")
+        .field("symbol", "text", "the instrument", |quote| quote.place.symbol.clone())
+        .field("venue", "text", "where", |quote| quote.place.venue.clone())
+        .option("bid", "number | ()", "best bid", QuoteView::bid)
+        .option("ask", "number | ()", "best ask", QuoteView::ask)
+        .option("bid_size", "number | ()", "quantity at the best bid", |quote| {
+            quote.quote.bid.map(|level| quote.size(level))
+        })
+        .option("ask_size", "number | ()", "quantity at the best ask", |quote| {
+            quote.quote.ask.map(|level| quote.size(level))
+        })
+        .option("mid", "number | ()", "the middle of bid and ask", QuoteView::mid)
+        .option("microprice", "number | ()", "the mid weighted by the opposite sizes", QuoteView::microprice)
+        .option("spread", "number | ()", "ask less bid", QuoteView::spread)
+        .shown(|quote| {
+            let side = |price: Option<f64>| price.map_or_else(|| "none".to_owned(), |it| it.to_string());
+            format!("{} bid {} ask {}", quote.place.symbol, side(quote.bid()), side(quote.ask()))
+        });
+}
+
+fn trades_and_books(api: &mut Registry<'_>) {
+    api.object::<TradeView>("Trade")
+        .field("symbol", "text", "the instrument", |trade| trade.place.symbol.clone())
+        .field("venue", "text", "where", |trade| trade.place.venue.clone())
+        .field("price", "number", "the price", |trade| trade.place.price(trade.price))
+        .field("quantity", "number", "the quantity", |trade| trade.place.quantity(trade.quantity))
+        .field("side", "text", "`buy` or `sell`: the side that took", |trade| trade.aggressor.to_string())
+        .field("phase", "text", "the phase in which it took place", |trade| trade.phase.name().to_owned())
+        .field("time", "text", "when it took place", |trade| trade.at.to_string())
+        .shown(|trade| {
+            let (price, quantity) = (trade.place.price(trade.price), trade.place.quantity(trade.quantity));
+            format!("{} {quantity} at {price}", trade.place.symbol)
+        });
+    api.object::<BookView>("Book")
+        .field("symbol", "text", "the instrument", |book| book.place.symbol.clone())
+        .field("venue", "text", "where", |book| book.place.venue.clone())
+        .field("bids", "array", "the bids as levels, the highest first", |book| book.side(&book.ladders.bids))
+        .field("asks", "array", "the asks as levels, the lowest first", |book| book.side(&book.ladders.asks))
+        .option(
+            "imbalance",
+            "number | ()",
+            "(bids - asks) / (bids + asks) of the quantity in them",
+            BookView::imbalance,
+        )
+        .shown(|book| {
+            let (bids, asks) = (book.ladders.bids.len(), book.ladders.asks.len());
+            format!("{} {bids} bids {asks} asks", book.place.symbol)
+        });
+    api.object::<LevelView>("Level")
+        .field("price", "number", "the price", |level| level.price)
+        .field("size", "number", "the quantity displayed there", |level| level.size)
+        .shown(|level| format!("{} at {}", level.size, level.price));
+    api.object::<PhaseView>("Phase")
+        .field("symbol", "text", "the instrument", |phase| phase.place.symbol.clone())
+        .field("venue", "text", "where", |phase| phase.place.venue.clone())
+        .field("name", "text", "the phase that has begun, as `session()` names it", |phase| {
+            phase.phase.name().to_owned()
+        })
+        .field("takes_orders", "bool", "whether new orders are taken", |phase| phase.phase.takes_orders())
+        .field("time", "text", "when it began", |phase| phase.at.to_string())
+        .shown(|phase| phase.phase.name().to_owned());
+}
+
+fn order(api: &mut Registry<'_>) {
+    api.object::<Order>("Order")
+        .option("id", "number | ()", "its number in the tables; absent where it was refused", |order| {
+            order.id().map(|id| id.get().cast_signed())
+        })
+        .field("symbol", "text", "the instrument", |order| order.place().symbol.clone())
+        .field("venue", "text", "where", |order| order.place().venue.clone())
+        .field("side", "text", "`buy` or `sell`", |order| order.side().to_string())
+        .field("kind", "text", "`limit`, `market`, `stop` and so on, as it is now", |order| {
+            order.kind().name().to_owned()
+        })
+        .option("price", "number | ()", "its limit, or where it rests", Order::price)
+        .option("trigger", "number | ()", "the price that elects a stop", Order::trigger)
+        .field("quantity", "number", "the whole, filled part included", |order| {
+            order.place().quantity(order.quantity())
+        })
+        .field("leaves", "number", "what is still open", |order| order.place().quantity(order.leaves()))
+        .field("filled", "number", "what has traded", |order| order.place().quantity(order.filled()))
+        .option("average_price", "number | ()", "mean price of what has traded", Order::average_price)
+        .field("time_in_force", "text", "`GTC`, `IOC` and so on", |order| {
+            word(order.time_in_force()).to_owned()
+        })
+        .field("status", "text", "how it stands, see below", |order| order.status().name().to_owned())
+        .option("reason", "text | ()", "why it was refused, rejected, canceled or expired", |order| {
+            order.reason().map(|reason| reason.to_string())
+        })
+        .field("is_open", "bool", "whether it may still trade", Order::is_open)
+        .shown(ToString::to_string);
+    api.engine.register_fn("==", |a: Order, b: Order| a.is(&b));
+    api.engine.register_fn("!=", |a: Order, b: Order| !a.is(&b));
+}
+
+fn event(api: &mut Registry<'_>) {
+    api.object::<OrderEvent>("OrderEvent")
+        .field("kind", "text", "what happened: `filled`, `canceled` and so on, see below", |event| {
+            event.kind().to_owned()
+        })
+        .field("order", "Order", "the order as it is now", |event| event.order.clone())
+        .field("symbol", "text", "the instrument", |event| event.order.place().symbol.clone())
+        .field("venue", "text", "where", |event| event.order.place().venue.clone())
+        .field("side", "text", "`buy` or `sell`", |event| event.order.side().to_string())
+        .option("price", "number | ()", "of the fill; the new limit; the trigger reached", OrderEvent::price)
+        .option("quantity", "number | ()", "of the fill", OrderEvent::quantity)
+        .field("leaves", "number", "what is still open", |event| {
+            event.order.place().quantity(event.order.leaves())
+        })
+        .option("fee", "number | ()", "of the fill; a rebate is negative", |event| match event.what {
+            Happening::Reported(ReportKind::Filled { fee, .. }) => Some(fee.to_f64()),
+            _ => None,
+        })
+        .option("liquidity", "text | ()", "of the fill: `maker`, `taker` or `auction`", |event| {
+            match event.what {
+                Happening::Reported(ReportKind::Filled { liquidity, .. }) => {
+                    Some(liquidity.name().to_owned())
+                }
+                _ => None,
+            }
+        })
+        .option("reason", "text | ()", "why", OrderEvent::reason)
+        .field("time", "text", "when it happened at the venue", |event| event.at.to_string())
+        .shown(|event| format!("{} {}", event.kind(), event.order));
+}
+
+fn account(api: &mut Registry<'_>) {
+    api.object::<Holding>("Holding")
+        .field("symbol", "text", "the instrument", |holding| holding.place.symbol.clone())
+        .field("quantity", "number", "what is held, over all venues; negative if short", |it| it.quantity)
+        .option("average_price", "number | ()", "mean price of the entry", |it| it.average_price)
+        .field("realized", "number", "P&L realized in it, before fees", |it| it.realized)
+        .option("unrealized", "number | ()", "value less cost, once there is a price", |it| it.unrealized)
+        .option("value", "number | ()", "what it is worth at the mark", |it| it.value)
+        .shown(|it| format!("{} {}", it.quantity, it.place.symbol));
+}

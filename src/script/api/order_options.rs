@@ -1,0 +1,254 @@
+//! From what a script writes to the terms of an order: prices and quantities on the grid, and options.
+
+use rhai::{Dynamic, Map};
+
+use crate::script::value::arguments::{Outcome, described, number, text};
+use crate::script::value::listing::Place;
+use crate::script::value::order_handle::Order;
+use bearpit_core::market::{Link, OrderKind, OrderTerms, PostOnly, SelfTrade, Side, TimeInForce};
+use bearpit_core::units::{Price, Quantity, SimDuration, SimTime, suggest};
+
+/// Reads the arguments of one function call, for one listing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OrderArguments<'a> {
+    /// The function, for messages.
+    pub(crate) function: &'a str,
+    pub(crate) place: &'a Place,
+    pub(crate) now: SimTime,
+}
+
+/// The words for times in force.
+const TIMES: [(&str, TimeInForce); 6] = [
+    ("GTC", TimeInForce::Gtc),
+    ("DAY", TimeInForce::Day),
+    ("IOC", TimeInForce::Ioc),
+    ("FOK", TimeInForce::Fok),
+    ("AT_OPEN", TimeInForce::AtOpen),
+    ("AT_CLOSE", TimeInForce::AtClose),
+];
+
+const SELF_TRADES: [(&str, SelfTrade); 5] = [
+    ("allow", SelfTrade::Allow),
+    ("cancel_newest", SelfTrade::CancelNewest),
+    ("cancel_oldest", SelfTrade::CancelOldest),
+    ("cancel_both", SelfTrade::CancelBoth),
+    ("decrement", SelfTrade::Decrement),
+];
+
+/// The keys of a map of options.
+pub(crate) const OPTIONS: [&str; 11] = [
+    "time_in_force",
+    "good_for",
+    "post_only",
+    "display",
+    "minimum",
+    "reduce_only",
+    "self_trade",
+    "oco",
+    "stop_loss",
+    "take_profit",
+    "limit",
+];
+
+/// Returns the word for a time in force.
+pub(crate) fn word(time: TimeInForce) -> &'static str {
+    TIMES.iter().find(|(_, known)| *known == time).map_or("GTD", |(word, _)| word)
+}
+
+impl OrderArguments<'_> {
+    /// Returns a quantity of whole lots above zero.
+    pub(crate) fn quantity(&self, what: &str, value: &Dynamic) -> Outcome<Quantity> {
+        let number = number(self.function, what, value)?;
+        let quantity = self.place.instrument.exact_quantity(number).filter(|quantity| !quantity.is_zero());
+        quantity.ok_or_else(|| {
+            let lot = self.place.instrument.lot_size();
+            self.complaint(format!(
+                "a {what} of {number} is not allowed; it must be a multiple of {lot}, above 0"
+            ))
+        })
+    }
+
+    /// Returns a limit; off tick, it is rounded to the side that is no worse for the order's owner.
+    pub(crate) fn limit(&self, what: &str, side: Side, value: &Dynamic) -> Outcome<Price> {
+        let number = number(self.function, what, value)?;
+        let price = match side {
+            Side::Buy => self.place.instrument.price_at_or_below(number),
+            Side::Sell => self.place.instrument.price_at_or_above(number),
+        };
+        self.legal(what, number, price)
+    }
+
+    /// Returns a trigger; off tick, it is rounded to the side on which it is reached later.
+    pub(crate) fn trigger(&self, what: &str, side: Side, value: &Dynamic) -> Outcome<Price> {
+        self.limit(what, side.opposite(), value)
+    }
+
+    fn legal(&self, what: &str, number: f64, price: Option<Price>) -> Outcome<Price> {
+        price.filter(|price| price.ticks() > 0).ok_or_else(|| {
+            let tick = self.place.instrument.tick_size();
+            self.complaint(format!(
+                "a {what} of {number} is not allowed; it must be at least one tick of {tick}"
+            ))
+        })
+    }
+
+    /// Returns a distance in ticks, rounded up.
+    pub(crate) fn ticks(&self, what: &str, value: &Dynamic) -> Outcome<i64> {
+        let number = number(self.function, what, value)?;
+        let ticks = self.place.instrument.price_at_or_above(number).map(Price::ticks);
+        ticks.ok_or_else(|| self.complaint(format!("a {what} of {number} is not allowed")))
+    }
+
+    /// Returns the terms of an order with the options that a script gives with it, if any.
+    pub(crate) fn with_options(&self, terms: OrderTerms, options: Option<&Dynamic>) -> Outcome<OrderTerms> {
+        let Some(options) = options else { return Ok(terms) };
+        if options.is_string() {
+            return Ok(terms.with(self.time_in_force(&text(self.function, "time in force", options)?, None)?));
+        }
+        let Ok(map) = options.as_map_ref() else {
+            return Err(self.complaint(format!(
+                "options are a time in force such as \"IOC\", or a map such as #{{ post_only: true }}, but this is {}",
+                described(options)
+            )));
+        };
+        if let Some(unknown) = map.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
+            return Err(
+                self.complaint(format!("there is no option `{unknown}`; {}", suggest(unknown, &OPTIONS)))
+            );
+        }
+        self.with_map(terms, &map)
+    }
+
+    fn with_map(&self, mut terms: OrderTerms, map: &Map) -> Outcome<OrderTerms> {
+        let until = map.get("good_for").map(|span| self.until(span)).transpose()?;
+        match map.get("time_in_force") {
+            Some(word) => {
+                terms.time_in_force =
+                    self.time_in_force(&text(self.function, "time in force", word)?, until)?;
+            }
+            None => terms.time_in_force = until.map_or(terms.time_in_force, TimeInForce::Gtd),
+        }
+        if let Some(value) = map.get("post_only") {
+            terms.post_only = self.post_only(value)?;
+        }
+        if let Some(value) = map.get("display") {
+            terms.display = Some(self.quantity("display", value)?);
+        }
+        if let Some(value) = map.get("minimum") {
+            terms.minimum = Some(self.quantity("minimum", value)?);
+        }
+        if let Some(value) = map.get("reduce_only") {
+            terms.reduce_only = self.boolean("reduce_only", value)?;
+        }
+        if let Some(value) = map.get("self_trade") {
+            terms.self_trade = self.one_of("self_trade", value, &SELF_TRADES)?;
+        }
+        if let Some(value) = map.get("limit") {
+            terms.kind = self.limited(terms, value)?;
+        }
+        terms.link = self.link(terms, map)?;
+        Ok(terms)
+    }
+
+    /// Reads a time in force; a date goes with `GTD`, and with nothing else.
+    fn time_in_force(&self, word: &str, until: Option<SimTime>) -> Outcome<TimeInForce> {
+        match (word, until) {
+            ("GTD", Some(until)) => Ok(TimeInForce::Gtd(until)),
+            ("GTD", None) => {
+                Err(self.complaint("GTD needs `good_for`, such as #{ good_for: \"30m\" }".to_owned()))
+            }
+            (_, Some(_)) => Err(self.complaint(format!("`good_for` goes with GTD, not with {word}"))),
+            (_, None) => {
+                let found = TIMES.iter().find(|(known, _)| *known == word).map(|(_, time)| *time);
+                found.ok_or_else(|| {
+                    let words = TIMES.map(|(word, _)| word);
+                    let close = TIMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+                    let help = close
+                        .map_or_else(|| suggest(word, &words), |(close, _)| format!("write it as `{close}`"));
+                    self.complaint(format!("`{word}` is not a time in force; {help}"))
+                })
+            }
+        }
+    }
+
+    /// Reads how long an order is good for: a span from now.
+    fn until(&self, value: &Dynamic) -> Outcome<SimTime> {
+        let span: SimDuration = text(self.function, "span", value)?
+            .parse()
+            .map_err(|error| format!("{}: {error}", self.function))?;
+        Ok(self.now.saturating_add(span))
+    }
+
+    fn post_only(&self, value: &Dynamic) -> Outcome<PostOnly> {
+        if value.is_string() {
+            return self.one_of("post_only", value, &[("slide", PostOnly::Slide)]);
+        }
+        self.boolean("post_only", value).map(|yes| if yes { PostOnly::Reject } else { PostOnly::No })
+    }
+
+    fn boolean(&self, what: &str, value: &Dynamic) -> Outcome<bool> {
+        value.as_bool().map_err(|_| {
+            self.complaint(format!("`{what}` must be true or false, but is {}", described(value)))
+        })
+    }
+
+    fn one_of<T: Copy>(&self, what: &str, value: &Dynamic, known: &[(&str, T)]) -> Outcome<T> {
+        let word = text(self.function, what, value)?;
+        known.iter().find(|(name, _)| *name == word).map(|(_, it)| *it).ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            self.complaint(format!("`{what}` cannot be `{word}`; {}", suggest(&word, &names)))
+        })
+    }
+
+    /// Gives a pegged order its worst price; other kinds have theirs in the arguments.
+    fn limited(&self, terms: OrderTerms, value: &Dynamic) -> Outcome<OrderKind> {
+        if !matches!(terms.kind, OrderKind::Pegged { .. } | OrderKind::MarketToLimit { .. }) {
+            let message =
+                "the option `limit` is for pegged and market-to-limit orders; use buy_limit or sell_limit";
+            return Err(self.complaint(message.to_owned()));
+        }
+        Ok(terms.kind.protected_at(self.limit("limit", terms.side, value)?))
+    }
+
+    fn link(&self, terms: OrderTerms, map: &Map) -> Outcome<Link> {
+        let exits = (map.get("take_profit"), map.get("stop_loss"));
+        match (map.get("oco"), exits) {
+            (None, (None, None)) => Ok(terms.link),
+            (None, (Some(take_profit), Some(stop_loss))) => {
+                self.bracket(terms.side, (stop_loss, take_profit))
+            }
+            (Some(other), (None, None)) => {
+                let id = other.read_lock::<Order>().map(|order| order.id());
+                match id {
+                    Some(Some(id)) => Ok(Link::OneCancelsOther(id)),
+                    Some(None) => Err(self.complaint("the order named by `oco` was refused".to_owned())),
+                    None => {
+                        Err(self.complaint(format!("`oco` must be an order, but is {}", described(other))))
+                    }
+                }
+            }
+            (Some(_), _) => Err(self.complaint("`oco` and a bracket's exits do not go together".to_owned())),
+            (None, _) => {
+                Err(self.complaint("`stop_loss` and `take_profit` go together: give both".to_owned()))
+            }
+        }
+    }
+
+    /// Reads the exits of a bracket whose entry is of `side`.
+    pub(crate) fn bracket(
+        &self,
+        side: Side,
+        (stop_loss, take_profit): (&Dynamic, &Dynamic),
+    ) -> Outcome<Link> {
+        Ok(Link::Bracket {
+            take_profit: self.limit("take_profit", side.opposite(), take_profit)?,
+            stop_loss: self.trigger("stop_loss", side.opposite(), stop_loss)?,
+            protection: None,
+        })
+    }
+
+    /// Makes an error of this function.
+    pub(crate) fn complaint(&self, message: String) -> Box<rhai::EvalAltResult> {
+        format!("{}: {message}", self.function).into()
+    }
+}

@@ -1,0 +1,410 @@
+//! The functions that trade.
+
+use std::rc::Rc;
+
+use rhai::Dynamic;
+
+use crate::script::api::market_handle::Market;
+use crate::script::api::order_options::OrderArguments;
+use crate::script::api::registry::Registry;
+use crate::script::host::{Host, Shared};
+use crate::script::value::arguments::{Outcome, described, number, text};
+use crate::script::value::listing::Place;
+use crate::script::value::order_handle::{Order, Reason};
+use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side};
+use bearpit_core::units::{OrderId, Quantity, suggest};
+
+/// How the arguments of a function, after the quantity, make the kind of an order; the options are left.
+type MakeTerms = fn(&OrderArguments<'_>, Side, Quantity, &[Dynamic]) -> Outcome<OrderTerms>;
+
+/// A pair of functions that enter orders.
+struct OrderFunctions {
+    names: [&'static str; 2],
+    signature: &'static str,
+    about: [&'static str; 2],
+    examples: [&'static str; 2],
+    /// How many arguments there are without the options.
+    arguments: usize,
+    make: MakeTerms,
+}
+
+const ENTRIES: [OrderFunctions; 9] = [
+    OrderFunctions {
+        names: ["buy", "sell"],
+        signature: "(quantity: number, options?: text | map) -> Order",
+        about: ["Buys at the market.", "Sells at the market."],
+        examples: ["buy(10)", "sell(10, \"AT_CLOSE\")"],
+        arguments: 1,
+        make: |_, side, quantity, _| Ok(OrderTerms::market(side, quantity)),
+    },
+    OrderFunctions {
+        names: ["buy_limit", "sell_limit"],
+        signature: "(quantity: number, price: number, options?: text | map) -> Order",
+        about: [
+            "Buys at the price or better; off tick, it is rounded down.",
+            "Sells at the price or better; off tick, it is rounded up.",
+        ],
+        examples: ["buy_limit(10, 99.5, #{ post_only: true })", "sell_limit(10, 101, \"IOC\")"],
+        arguments: 2,
+        make: |reader, side, quantity, rest| {
+            Ok(OrderTerms::limit(side, quantity, reader.limit("price", side, &rest[0])?))
+        },
+    },
+    OrderFunctions {
+        names: ["buy_stop", "sell_stop"],
+        signature: "(quantity: number, trigger: number, options?: text | map) -> Order",
+        about: [
+            "Buys at the market once a trade is at the trigger or above.",
+            "Sells at the market once a trade is at the trigger or below.",
+        ],
+        examples: ["buy_stop(10, 105)", "sell_stop(10, 95)"],
+        arguments: 2,
+        make: |reader, side, quantity, rest| {
+            let trigger = reader.trigger("trigger", side, &rest[0])?;
+            Ok(OrderTerms::new(side, quantity, OrderKind::Stop { trigger, protection: None }))
+        },
+    },
+    OrderFunctions {
+        names: ["buy_stop_limit", "sell_stop_limit"],
+        signature: "(quantity: number, trigger: number, limit: number, options?: text | map) -> Order",
+        about: [
+            "Enters a limit order to buy once a trade is at the trigger or above.",
+            "Enters a limit order to sell once a trade is at the trigger or below.",
+        ],
+        examples: ["buy_stop_limit(10, 105, 106)", "sell_stop_limit(10, 95, 94)"],
+        arguments: 3,
+        make: |reader, side, quantity, rest| {
+            let trigger = reader.trigger("trigger", side, &rest[0])?;
+            let limit = reader.limit("limit", side, &rest[1])?;
+            Ok(OrderTerms::new(side, quantity, OrderKind::StopLimit { trigger, limit }))
+        },
+    },
+    OrderFunctions {
+        names: ["buy_trailing_stop", "sell_trailing_stop"],
+        signature: "(quantity: number, distance: number, options?: text | map) -> Order",
+        about: [
+            "A stop whose trigger stays that far above the lowest trade since its entry.",
+            "A stop whose trigger stays that far below the highest trade since its entry.",
+        ],
+        examples: ["buy_trailing_stop(10, 0.5)", "sell_trailing_stop(10, 0.5)"],
+        arguments: 2,
+        make: |reader, side, quantity, rest| {
+            let distance = reader.ticks("distance", &rest[0])?;
+            Ok(OrderTerms::new(side, quantity, OrderKind::TrailingStop { distance, protection: None }))
+        },
+    },
+    OrderFunctions {
+        names: ["buy_iceberg", "sell_iceberg"],
+        signature: "(quantity: number, price: number, display: number, options?: text | map) -> Order",
+        about: [
+            "A limit order to buy of which others see no more than `display` at a time.",
+            "A limit order to sell of which others see no more than `display` at a time.",
+        ],
+        examples: ["buy_iceberg(100, 99.5, 10)", "sell_iceberg(10, 101, 5)"],
+        arguments: 3,
+        make: |reader, side, quantity, rest| {
+            let terms = OrderTerms::limit(side, quantity, reader.limit("price", side, &rest[0])?);
+            Ok(OrderTerms { display: Some(reader.quantity("display", &rest[1])?), ..terms })
+        },
+    },
+    OrderFunctions {
+        names: ["buy_pegged", "sell_pegged"],
+        signature: "(quantity: number, to: text, offset: number, options?: text | map) -> Order",
+        about: [
+            "A limit order that stays `offset` below the `mid` or the best bid (`touch`); needs the option `limit`.",
+            "A limit order that stays `offset` above the `mid` or the best ask (`touch`).",
+        ],
+        examples: ["buy_pegged(10, \"touch\", 0.02, #{ limit: 100 })", "sell_pegged(10, \"mid\", 0.05)"],
+        arguments: 3,
+        make: pegged,
+    },
+    OrderFunctions {
+        names: ["buy_market_to_limit", "sell_market_to_limit"],
+        signature: "(quantity: number, options?: text | map) -> Order",
+        about: [
+            "Buys at the best ask; what is left rests as a limit order at that price.",
+            "Sells at the best bid; what is left rests as a limit order at that price.",
+        ],
+        examples: ["buy_market_to_limit(10)", "sell_market_to_limit(10)"],
+        arguments: 1,
+        make: |_, side, quantity, _| {
+            Ok(OrderTerms::new(side, quantity, OrderKind::MarketToLimit { protection: None }))
+        },
+    },
+    OrderFunctions {
+        names: ["buy_bracket", "sell_bracket"],
+        signature: "(quantity: number, price: number | (), stop_loss: number, take_profit: number, options?: text | map) -> Order",
+        about: [
+            "Buys at the price or better (at the market where it is `()`), then sells at the one exit or the other.",
+            "Sells at the price or better (at the market where it is `()`), then buys at the one exit or the other.",
+        ],
+        examples: ["buy_bracket(10, 99.5, 98, 103)", "sell_bracket(10, (), 102, 97)"],
+        arguments: 4,
+        make: |reader, side, quantity, rest| {
+            let terms = if rest[0].is_unit() {
+                OrderTerms::market(side, quantity)
+            } else {
+                OrderTerms::limit(side, quantity, reader.limit("price", side, &rest[0])?)
+            };
+            Ok(OrderTerms { link: reader.bracket(side, (&rest[1], &rest[2]))?, ..terms })
+        },
+    },
+];
+
+fn pegged(
+    reader: &OrderArguments<'_>,
+    side: Side,
+    quantity: Quantity,
+    rest: &[Dynamic],
+) -> Outcome<OrderTerms> {
+    const PEGS: [(&str, Peg); 2] = [("mid", Peg::Mid), ("touch", Peg::Touch)];
+    let word = text(reader.function, "price to follow", &rest[0])?;
+    let to = PEGS.iter().find(|(name, _)| *name == word).map(|(_, peg)| *peg).ok_or_else(|| {
+        reader.complaint(format!("`{word}` is nothing to follow; {}", suggest(&word, &["mid", "touch"])))
+    })?;
+    let offset = i32::try_from(reader.ticks("offset", &rest[1])?)
+        .map_err(|_| reader.complaint("the offset is too large".to_owned()))?;
+    Ok(OrderTerms::new(side, quantity, OrderKind::Pegged { to, offset, limit: None }))
+}
+
+/// Registers the functions that enter, change and cancel orders.
+pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+    api.group("Orders");
+    for entry in &ENTRIES {
+        for (index, side) in [Side::Buy, Side::Sell].into_iter().enumerate() {
+            let (name, arguments, make) = (entry.names[index], entry.arguments, entry.make);
+            api.function(name, entry.signature, entry.about[index], entry.examples[index]).at_market(
+                &[arguments, arguments + 1],
+                move |market, given| {
+                    let (required, options) = given.split_at(arguments);
+                    enter(market, (name, side), make, (required, options.first()))
+                },
+            );
+        }
+    }
+    targets(api);
+    changes(api, host);
+}
+
+/// Enters an order; the handle is returned also where the account gate refuses it.
+fn enter(
+    market: &Market,
+    (function, side): (&str, Side),
+    make: MakeTerms,
+    (arguments, options): (&[Dynamic], Option<&Dynamic>),
+) -> Outcome<Order> {
+    let (mut host, place) = market.open(function)?;
+    host.count_command(function)?;
+    let reader = OrderArguments { function, place: &place, now: host.ctx.now() };
+    let quantity = reader.quantity("quantity", &arguments[0])?;
+    let terms = make(&reader, side, quantity, &arguments[1..])?;
+    if options.is_some_and(names_refused) {
+        return Ok(host.refuse(&place, &terms, Reason::Unfit("the order named by `oco` was refused")));
+    }
+    let terms = reader.with_options(terms, options)?;
+    Ok(host.submit(&place, terms))
+}
+
+/// Tells whether options name a refused order to be linked with.
+fn names_refused(options: &Dynamic) -> bool {
+    let Ok(map) = options.as_map_ref() else { return false };
+    let other = map.get("oco").and_then(|other| other.read_lock::<Order>().map(|order| order.id()));
+    other == Some(None)
+}
+
+impl Host {
+    /// Submits an order, and keeps its handle and those of its exits.
+    pub(crate) fn submit(&mut self, place: &Rc<Place>, terms: OrderTerms) -> Order {
+        match self.ctx.submit(place.listing, terms) {
+            Ok(id) => {
+                let order = Order::sent(id, Rc::clone(place), &terms);
+                self.orders.insert(id, order.clone());
+                if matches!(terms.link, Link::Bracket { .. }) {
+                    for exit in [1, 2].map(|step| OrderId::new(id.get() + step)) {
+                        let open = self.ctx.account().and_then(|account| account.order(exit));
+                        let handle = open.map(|open| Order::exit(Rc::clone(place), open));
+                        self.orders.extend(handle.map(|handle| (exit, handle)));
+                    }
+                }
+                order
+            }
+            Err(refusal) => self.refuse(place, &terms, Reason::Refused(refusal)),
+        }
+    }
+
+    fn refuse(&mut self, place: &Rc<Place>, terms: &OrderTerms, reason: Reason) -> Order {
+        let order = Order::refused(Rc::clone(place), terms, reason);
+        self.refused.push((order.clone(), reason));
+        order
+    }
+}
+
+fn targets(api: &mut Registry<'_>) {
+    api.function(
+        "order_target",
+        "(quantity: number, options?: text | map) -> Order | ()",
+        "Buys or sells at the market what the position lacks of the target; `()` where it lacks nothing.",
+        "order_target(10)",
+    )
+    .at_market(&[1, 2], |market, arguments| {
+        let target = number("order_target", "quantity", &arguments[0])?;
+        order_target(market, "order_target", target, arguments.get(1))
+    });
+    api.function(
+        "order_target_percent",
+        "(share: number, options?: text | map) -> Order | ()",
+        "As `order_target`, for a share of equity (0.5 is half of it) at the mid, rounded toward zero to lots.",
+        "order_target_percent(0.1)",
+    )
+    .at_market(&[1, 2], |market, arguments| {
+        const NAME: &str = "order_target_percent";
+        let share = number(NAME, "share", &arguments[0])?;
+        let Some(price) = market.mark(NAME)? else {
+            let (mut host, place) = market.open(NAME)?;
+            host.count_command(NAME)?;
+            let terms = OrderTerms::market(Side::Buy, Quantity::ZERO);
+            let reason = Reason::Unfit("no price has been seen yet, so a share of equity is no quantity");
+            return Ok(Dynamic::from(host.refuse(&place, &terms, reason)));
+        };
+        let (host, place) = market.open(NAME)?;
+        let equity = host.ctx.equity().map_or(0.0, bearpit_core::units::Money::to_f64);
+        drop(host);
+        let wanted = share * equity / price;
+        let lots = place.instrument.whole_lots_within(wanted.abs());
+        order_target(market, NAME, place.quantity(lots).copysign(wanted), arguments.get(1))
+    });
+    api.function(
+        "close",
+        "(options?: text | map) -> Order | ()",
+        "Closes the position at the market: `order_target(0)`.",
+        "close()",
+    )
+    .at_market(&[0, 1], |market, arguments| order_target(market, "close", 0.0, arguments.first()));
+}
+
+/// Sends what the position lacks of a target.
+///
+/// What earlier orders of the kind may still trade counts as if it had traded. Else a target that is set
+/// twice within the latency of the first order's report would be bought twice.
+fn order_target(market: &Market, function: &str, target: f64, options: Option<&Dynamic>) -> Outcome<Dynamic> {
+    let (mut host, place) = market.open(function)?;
+    host.count_command(function)?;
+    let reader = OrderArguments { function, place: &place, now: host.ctx.now() };
+    let lots = if target == 0.0 {
+        0
+    } else {
+        reader.quantity("target", &target.abs().into())?.net().lots() * if target < 0.0 { -1 } else { 1 }
+    };
+    let held = host.ctx.account().map_or(0, |account| account.holding(place.instrument_id).lots());
+    let sent = host.targets.entry(place.listing).or_default();
+    sent.retain(Order::is_open);
+    let coming: i64 = sent.iter().map(|order| order.side().sign() * order.leaves().net().lots()).sum();
+    let missing = lots - held - coming;
+    if missing == 0 {
+        return Ok(Dynamic::UNIT);
+    }
+    let side = if missing > 0 { Side::Buy } else { Side::Sell };
+    let terms = OrderTerms::market(side, Quantity::new(missing.unsigned_abs()));
+    let order = host.submit(&place, reader.with_options(terms, options)?);
+    if order.is_open() {
+        host.targets.entry(place.listing).or_default().push(order.clone());
+    }
+    Ok(Dynamic::from(order))
+}
+
+fn changes(api: &mut Registry<'_>, host: &Shared) {
+    let shared = Rc::clone(host);
+    api.function(
+        "cancel",
+        "(order: Order) -> bool",
+        "Asks the venue to cancel an order; false where it is over already. Also as `order.cancel()`.",
+        "cancel(buy_limit(10, 99.5))",
+    )
+    .form(move |order: Dynamic| cancel(&shared, &order));
+    let shared = Rc::clone(host);
+    api.function(
+        "replace",
+        "(order: Order, quantity: number, price: number) -> bool",
+        "Asks for another total quantity and price (a stop's trigger); a pure decrease keeps its place in the queue. \
+         Also as `order.replace(quantity, price)`.",
+        "replace(buy_limit(10, 99.5), 5, 99.6)",
+    )
+    .form(move |order: Dynamic, quantity: Dynamic, price: Dynamic| {
+        replace(&shared, &order, (&quantity, &price))
+    });
+    api.function(
+        "cancel_all",
+        "() -> ()",
+        "Cancels all open orders; on a market, those there.",
+        "cancel_all()",
+    )
+    .at_market(&[0], |market, _| {
+        let mut host = market.host();
+        host.count_command("cancel_all")?;
+        if !market.is_named() {
+            host.ctx.cancel_all();
+            return Ok(());
+        }
+        drop(host);
+        let (mut host, place) = market.open("cancel_all")?;
+        let ids: Vec<OrderId> = host.cancelable(&place);
+        for id in ids {
+            // An order that cannot be canceled any more needs no cancel.
+            host.ctx.cancel(id).ok();
+        }
+        Ok(())
+    });
+}
+
+impl Host {
+    /// Tells whether a request about an order has left, and notes for `on_order` why it has not.
+    fn settle(&mut self, order: Order, left: Result<(), Refusal>) -> bool {
+        let refusal = left.err();
+        self.refused.extend(refusal.map(|refusal| (order, Reason::Refused(refusal))));
+        refusal.is_none()
+    }
+
+    /// Returns the open orders at a listing for which a cancel can be asked, and has not been.
+    fn cancelable(&self, place: &Place) -> Vec<OrderId> {
+        let orders = self.ctx.account().map_or(&[][..], |account| account.open_orders());
+        let open = orders.iter().filter(|order| order.listing == place.listing);
+        open.filter(|order| !order.cancel_sent && order.awaits_entry.is_none())
+            .map(|order| order.id)
+            .collect()
+    }
+}
+
+/// Returns the order that an argument must be.
+fn handle(function: &str, value: &Dynamic) -> Outcome<Order> {
+    value.read_lock::<Order>().map(|order| order.clone()).ok_or_else(|| {
+        format!(
+            "{function}: the order must be what buy_limit and its kin return, but is {}",
+            described(value)
+        )
+        .into()
+    })
+}
+
+fn cancel(host: &Shared, order: &Dynamic) -> Outcome<bool> {
+    let order = handle("cancel", order)?;
+    let mut host = host.borrow_mut();
+    host.count_command("cancel")?;
+    let Some(id) = order.id() else { return Ok(false) };
+    let canceled = host.ctx.cancel(id);
+    Ok(host.settle(order, canceled))
+}
+
+fn replace(host: &Shared, order: &Dynamic, (quantity, price): (&Dynamic, &Dynamic)) -> Outcome<bool> {
+    let order = handle("replace", order)?;
+    let mut host = host.borrow_mut();
+    host.count_command("replace")?;
+    let reader = OrderArguments { function: "replace", place: order.place(), now: host.ctx.now() };
+    let quantity = reader.quantity("quantity", quantity)?;
+    let price = match order.kind() {
+        OrderKind::Stop { .. } => reader.trigger("trigger", order.side(), price)?,
+        _ => reader.limit("price", order.side(), price)?,
+    };
+    let Some(id) = order.id() else { return Ok(false) };
+    let replaced = host.ctx.replace(id, price, quantity);
+    Ok(host.settle(order, replaced))
+}

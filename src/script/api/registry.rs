@@ -1,0 +1,171 @@
+//! What scripts can call and read, written down where it is registered.
+//!
+//! Functions and fields reach the engine only through a [`Registry`], which notes each with what it takes,
+//! what it returns, a sentence and an example. So the list that the reference page, the messages about
+//! wrong arguments and tools read is the list of what there is.
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use rhai::{Dynamic, Engine, RhaiNativeFunc};
+
+use crate::script::api::entries::{Api, ApiEntry, FieldEntry};
+use crate::script::api::market_handle::Market;
+use crate::script::host::Host;
+use crate::script::sandbox::evaluator::field_access::Fields;
+use crate::script::value::arguments::{Outcome, optional};
+
+/// Registers functions and fields, and keeps the list of them.
+pub(crate) struct Registry<'a> {
+    pub(crate) engine: &'a mut Engine,
+    host: Rc<RefCell<Host>>,
+    group: &'static str,
+    pub(crate) api: Api,
+    pub(crate) fields: Fields,
+}
+
+impl<'a> Registry<'a> {
+    /// Begins with nothing registered; functions act through `host`.
+    pub(crate) fn new(engine: &'a mut Engine, host: &Rc<RefCell<Host>>) -> Self {
+        Self { engine, host: Rc::clone(host), group: "", api: Api::default(), fields: Fields::default() }
+    }
+
+    /// Begins a group.
+    pub(crate) const fn group(&mut self, group: &'static str) {
+        self.group = group;
+    }
+
+    /// Begins a function, to which its forms are added.
+    pub(crate) fn function(
+        &mut self,
+        name: &'static str,
+        signature: &'static str,
+        about: &'static str,
+        example: &'static str,
+    ) -> FunctionEntry<'_, 'a> {
+        let group = self.group;
+        self.api.functions.push(ApiEntry { group, name, signature, about, example, on_markets: false });
+        FunctionEntry { registry: self, name }
+    }
+
+    /// Registers a type of objects under the name that messages give it.
+    pub(crate) fn object<T: Clone + 'static>(&mut self, name: &'static str) -> ObjectEntry<'_, 'a, T> {
+        self.engine.register_type_with_name::<T>(name);
+        ObjectEntry { registry: self, name, marker: PhantomData }
+    }
+}
+
+/// One function under registration, in its forms.
+pub(crate) struct FunctionEntry<'r, 'a> {
+    registry: &'r mut Registry<'a>,
+    name: &'static str,
+}
+
+impl FunctionEntry<'_, '_> {
+    /// Adds a form that has the host, if anything, from where it was made.
+    pub(crate) fn form<A: 'static, const N: usize, const X: bool, R, const F: bool>(
+        self,
+        function: impl RhaiNativeFunc<A, N, X, R, F> + 'static,
+    ) -> Self
+    where
+        R: Clone + 'static,
+    {
+        self.registry.engine.register_fn(self.name, function);
+        self
+    }
+
+    /// Adds forms with so many arguments each, up to five, for the home market and for any.
+    pub(crate) fn at_market<R: Clone + 'static>(
+        mut self,
+        counts: &[usize],
+        function: impl Fn(&Market, &[Dynamic]) -> Outcome<R> + Copy + 'static,
+    ) -> Self {
+        if let Some(entry) = self.registry.api.functions.last_mut() {
+            entry.on_markets = true;
+        }
+        for count in counts {
+            self = self.at_market_with(*count, function);
+        }
+        self
+    }
+
+    fn at_market_with<R: Clone + 'static>(
+        self,
+        count: usize,
+        function: impl Fn(&Market, &[Dynamic]) -> Outcome<R> + Copy + 'static,
+    ) -> Self {
+        type D = Dynamic;
+        type M<'m> = &'m mut Market;
+        let home = Market::home(Rc::clone(&self.registry.host));
+        match count {
+            0 => self.form(move || function(&home, &[])).form(move |m: M<'_>| function(m, &[])),
+            1 => self.form(move |a: D| function(&home, &[a])).form(move |m: M<'_>, a: D| function(m, &[a])),
+            2 => self
+                .form(move |a: D, b: D| function(&home, &[a, b]))
+                .form(move |m: M<'_>, a: D, b: D| function(m, &[a, b])),
+            3 => self
+                .form(move |a: D, b: D, c: D| function(&home, &[a, b, c]))
+                .form(move |m: M<'_>, a: D, b: D, c: D| function(m, &[a, b, c])),
+            4 => self
+                .form(move |a: D, b: D, c: D, d: D| function(&home, &[a, b, c, d]))
+                .form(move |m: M<'_>, a: D, b: D, c: D, d: D| function(m, &[a, b, c, d])),
+            _ => self
+                .form(move |a: D, b: D, c: D, d: D, e: D| function(&home, &[a, b, c, d, e]))
+                .form(move |m: M<'_>, a: D, b: D, c: D, d: D, e: D| function(m, &[a, b, c, d, e])),
+        }
+    }
+}
+
+/// One type of objects under registration.
+pub(crate) struct ObjectEntry<'r, 'a, T> {
+    registry: &'r mut Registry<'a>,
+    name: &'static str,
+    marker: PhantomData<T>,
+}
+
+impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
+    /// Adds a field of a type that Rhai knows.
+    pub(crate) fn field<V: Clone + 'static>(
+        self,
+        name: &'static str,
+        value: &'static str,
+        about: &'static str,
+        get: impl Fn(&T) -> V + 'static,
+    ) -> Self {
+        self.fallible(name, value, about, move |object| Ok(get(object)))
+    }
+
+    /// Adds a field that may be absent, which Rhai says with `()`.
+    pub(crate) fn option<V: Into<Dynamic>>(
+        self,
+        name: &'static str,
+        value: &'static str,
+        about: &'static str,
+        get: impl Fn(&T) -> Option<V> + 'static,
+    ) -> Self {
+        self.field(name, value, about, move |object| optional(get(object)))
+    }
+
+    /// Adds a field that may be wrong to ask for.
+    pub(crate) fn fallible<V: Clone + 'static>(
+        self,
+        name: &'static str,
+        value: &'static str,
+        about: &'static str,
+        get: impl Fn(&T) -> Outcome<V> + 'static,
+    ) -> Self {
+        self.registry.api.fields.push(FieldEntry { owner: self.name, name, value, about });
+        let get = Rc::new(get);
+        self.registry.fields.note(name, Rc::clone(&get));
+        self.registry.engine.register_get(name, move |object: &mut T| get(object));
+        self
+    }
+
+    /// Says how an object is printed.
+    pub(crate) fn shown(self, show: impl Fn(&T) -> String + Copy + 'static) -> Self {
+        self.registry.engine.register_fn("to_string", move |object: &mut T| show(object));
+        self.registry.engine.register_fn("to_debug", move |object: &mut T| show(object));
+        self
+    }
+}

@@ -1,0 +1,169 @@
+//! Asking for feeds, and looking back at what they told.
+
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rhai::{Array, Dynamic};
+
+use crate::script::api::market_handle::Market;
+use crate::script::api::registry::Registry;
+use crate::script::host::feeds::{HISTORY_MAX, Wanted};
+use crate::script::value::arguments::{Outcome, exceeded, number, span};
+use crate::script::value::limits::FEEDS_MAX;
+use crate::script::value::listing::Place;
+use crate::script::value::views::{BarView, BookView};
+use bearpit_core::market::{Bar, Ladders};
+use bearpit_core::participant::Feed;
+
+/// Registers the functions that ask for feeds, and those that look back at what they told.
+pub(crate) fn register(api: &mut Registry<'_>) {
+    api.group("Feeds");
+    api.function(
+        "bars",
+        "(interval?: text) -> ()",
+        "Asks for bars, of the scenario's interval unless one is given; each comes to `on_bar`.",
+        "bars()",
+    )
+    .at_market(&[0, 1], |market, arguments| {
+        let interval = match arguments {
+            [interval] => span("bars", interval)?,
+            _ => market.host().feeds.interval,
+        };
+        market.ask("bars", Wanted::Bars(interval))
+    });
+    api.function(
+        "quotes",
+        "() -> ()",
+        "Asks for each change of the touch; it comes to `on_quote`.",
+        "quotes()",
+    )
+    .at_market(&[0], |market, _| market.ask("quotes", Wanted::Quotes));
+    api.function(
+        "trades",
+        "() -> ()",
+        "Asks for each trade of anybody's; it comes to `on_trade`.",
+        "trades()",
+    )
+    .at_market(&[0], |market, _| market.ask("trades", Wanted::Trades));
+    api.function(
+        "book",
+        "(levels: number) -> ()",
+        "Asks for the best levels of both sides (1 to 50), after each change of them; they come to `on_book`.",
+        "book(10)",
+    )
+    .at_market(&[1], |market, arguments| market.ask_book(&arguments[0]));
+    api.function(
+        "phases",
+        "() -> ()",
+        "Asks for each change of phase; it comes to `on_session`.",
+        "phases()",
+    )
+    .at_market(&[0], |market, _| market.ask("phases", Wanted::Phases));
+    api.function(
+        "history",
+        "(interval?: text, count: number) -> array",
+        "The last bars that came to `on_bar`, the newest last; of the first interval asked for unless one is given.",
+        "history(20).len",
+    )
+    .at_market(&[1, 2], |market, arguments| {
+        market.past("history", arguments, |place, bar| {
+            Dynamic::from(BarView { place: Rc::clone(place), bar: *bar })
+        })
+    });
+    api.function(
+        "closes",
+        "(interval?: text, count: number) -> array",
+        "The closes of the last bars that came to `on_bar`, the newest last.",
+        "closes(20).len",
+    )
+    .at_market(&[1, 2], |market, arguments| {
+        market.past("closes", arguments, |place, bar| place.price(bar.close).into())
+    });
+}
+
+impl Market {
+    /// Asks to be told of something at this market.
+    pub(crate) fn ask(&self, function: &str, wanted: Wanted) -> Outcome<()> {
+        let (mut host, place) = self.open(function)?;
+        if host.feeds.len() >= FEEDS_MAX {
+            return Err(exceeded(format!("{function}: more than {FEEDS_MAX} feeds")));
+        }
+        host.need_run(function)?;
+        host.ask(place.listing, wanted).map_err(|error| format!("{function}: {error}").into())
+    }
+
+    /// Asks for the book, with one number of levels for all.
+    fn ask_book(&self, levels: &Dynamic) -> Outcome<()> {
+        let levels = whole("book", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
+        let (host, place) = self.open("book")?;
+        if let Some(other) = host.feeds.levels(place.listing).filter(|other| *other != levels) {
+            let message =
+                format!("book: the book of {} was asked for with {other} levels already", place.symbol);
+            return Err(message.into());
+        }
+        drop(host);
+        self.ask("book", Wanted::Book(levels))
+    }
+
+    /// Returns the best levels as they were told last.
+    pub(crate) fn depth(&self, levels: &Dynamic) -> Outcome<BookView> {
+        let levels = whole("depth", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
+        let (host, place) = self.open("depth")?;
+        let (Some(ladders), Some(asked)) = (host.feeds.book(place.listing), host.feeds.levels(place.listing))
+        else {
+            let message =
+                format!("depth: the book was not asked for; call book({levels}) in on_init or on_start");
+            return Err(message.into());
+        };
+        if levels > asked {
+            let message =
+                format!("depth: the book was asked for with {asked} levels; call book({levels}) instead");
+            return Err(message.into());
+        }
+        let mut ladders = Ladders::clone(ladders);
+        ladders.bids.truncate(levels);
+        ladders.asks.truncate(levels);
+        drop(host);
+        Ok(BookView { place, ladders: Arc::new(ladders) })
+    }
+
+    /// Returns the last bars that the script was told of, as `take` makes them.
+    fn past(
+        &self,
+        function: &str,
+        arguments: &[Dynamic],
+        take: impl Fn(&Rc<Place>, &Bar) -> Dynamic,
+    ) -> Outcome<Array> {
+        let (interval, count) = match arguments {
+            [interval, count] => (Some(span(function, interval)?), count),
+            [count] => (None, count),
+            _ => return Ok(Array::new()),
+        };
+        let wanted = whole(function, "number of bars", count, 0..=HISTORY_MAX)?;
+        let (host, place) = self.open(function)?;
+        let Some(bars) = host.feeds.history(place.listing, interval) else {
+            let asked = interval.map_or_else(String::new, |it| format!("\"{it}\""));
+            let message =
+                format!("{function}: no such bars were asked for; call bars({asked}) in on_init or on_start");
+            return Err(message.into());
+        };
+        let skip = bars.len().saturating_sub(wanted);
+        Ok(bars.iter().skip(skip).map(|bar| take(&place, bar)).collect())
+    }
+}
+
+const BOOK_LEVELS_MAX: usize = Feed::MOST_LEVELS;
+
+/// Reads a whole number within a range.
+fn whole(function: &str, what: &str, value: &Dynamic, range: RangeInclusive<usize>) -> Outcome<usize> {
+    let number = number(function, what, value)?;
+    let whole = value.as_int().ok().and_then(|it| usize::try_from(it).ok()).filter(|it| range.contains(it));
+    whole.ok_or_else(|| {
+        let (low, high) = range.into_inner();
+        format!(
+            "{function}: a {what} of {number} is not allowed; it must be a whole number from {low} to {high}"
+        )
+        .into()
+    })
+}

@@ -1,0 +1,195 @@
+//! [`Feeds`]: what a script has asked to be told of, and the bars that it has been told.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::script::value::callback::Callback;
+use bearpit_core::market::{Bar, Ladders};
+use bearpit_core::participant::Feed;
+use bearpit_core::units::{ListingId, SimDuration};
+
+/// Something that a script can be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Bars(SimDuration),
+    Quotes,
+    Trades,
+    /// So many levels of both sides.
+    Book(usize),
+    Phases,
+}
+
+/// How many levels of the book a script gets that asks for none.
+const DEFAULT_LEVELS: usize = 10;
+
+impl Wanted {
+    /// Returns what a script is told of that has callbacks for it and asks for nothing itself.
+    pub(crate) const fn defaults(interval: SimDuration) -> [Self; 5] {
+        [Self::Bars(interval), Self::Quotes, Self::Trades, Self::Book(DEFAULT_LEVELS), Self::Phases]
+    }
+
+    /// Returns the feed as the market knows it.
+    pub(crate) const fn feed(self) -> Feed {
+        match self {
+            Self::Bars(interval) => Feed::Bars(interval),
+            Self::Quotes => Feed::Quotes,
+            Self::Trades => Feed::Trades,
+            Self::Book(levels) => Feed::Book(levels),
+            Self::Phases => Feed::Phases,
+        }
+    }
+
+    /// Returns the callback that is told.
+    pub(crate) const fn callback(self) -> Callback {
+        match self {
+            Self::Bars(_) => Callback::Bar,
+            Self::Quotes => Callback::Quote,
+            Self::Trades => Callback::Trade,
+            Self::Book(_) => Callback::Book,
+            Self::Phases => Callback::Session,
+        }
+    }
+}
+
+/// What was asked for, and the past bars of each bar feed.
+#[derive(Debug)]
+pub(crate) struct Feeds {
+    /// The scenario's interval of bars: what a script gets that asks for none.
+    pub(crate) interval: SimDuration,
+    asked: Vec<(ListingId, Wanted)>,
+    histories: Vec<History>,
+    /// What each book showed last.
+    books: Vec<(ListingId, Arc<Ladders>)>,
+}
+
+/// The bars of one feed that the script has been told of, oldest first.
+#[derive(Debug)]
+struct History {
+    listing: ListingId,
+    interval: SimDuration,
+    bars: VecDeque<Bar>,
+}
+
+/// How many bars of one feed are kept.
+pub(crate) const HISTORY_MAX: usize = crate::script::value::limits::ITEMS_MAX;
+
+impl Feeds {
+    /// Begins with nothing asked for.
+    pub(crate) const fn new(interval: SimDuration) -> Self {
+        Self { interval, asked: Vec::new(), histories: Vec::new(), books: Vec::new() }
+    }
+
+    /// Notes that a feed was asked for; tells whether that is new.
+    pub(crate) fn ask(&mut self, listing: ListingId, wanted: Wanted) -> bool {
+        if self.asked.contains(&(listing, wanted)) {
+            return false;
+        }
+        self.asked.push((listing, wanted));
+        match wanted {
+            Wanted::Bars(interval) => {
+                self.histories.push(History { listing, interval, bars: VecDeque::new() });
+            }
+            Wanted::Book(_) => self.books.push((listing, Arc::default())),
+            Wanted::Quotes | Wanted::Trades | Wanted::Phases => {}
+        }
+        true
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.asked.len()
+    }
+
+    /// Tells whether any feed was asked for of which a callback is told.
+    pub(crate) fn tells(&self, callback: Callback) -> bool {
+        self.asked.iter().any(|(_, wanted)| wanted.callback() == callback)
+    }
+
+    /// Returns with how many levels a listing's book was asked for, if it was.
+    pub(crate) fn levels(&self, listing: ListingId) -> Option<usize> {
+        self.asked.iter().find_map(|(at, wanted)| match wanted {
+            Wanted::Book(levels) if *at == listing => Some(*levels),
+            _ => None,
+        })
+    }
+
+    /// Returns the interval of the bars of a listing that were asked for first, or else the scenario's.
+    pub(crate) fn first_interval(&self, listing: ListingId) -> SimDuration {
+        let asked = self.histories.iter().find(|history| history.listing == listing);
+        asked.map_or(self.interval, |history| history.interval)
+    }
+
+    /// Keeps what a book shows now.
+    pub(crate) fn show(&mut self, listing: ListingId, ladders: Arc<Ladders>) {
+        if let Some((_, shown)) = self.books.iter_mut().find(|(at, _)| *at == listing) {
+            *shown = ladders;
+        }
+    }
+
+    /// Returns what a book showed last, if it was asked for.
+    pub(crate) fn book(&self, listing: ListingId) -> Option<&Arc<Ladders>> {
+        self.books.iter().find(|(at, _)| *at == listing).map(|(_, ladders)| ladders)
+    }
+
+    /// Keeps a bar that the script is told of.
+    pub(crate) fn keep(&mut self, listing: ListingId, bar: Bar) {
+        let interval = bar.interval();
+        let fits = |history: &&mut History| history.listing == listing && history.interval == interval;
+        let Some(history) = self.histories.iter_mut().find(fits) else { return };
+        if history.bars.len() == HISTORY_MAX {
+            history.bars.pop_front();
+        }
+        history.bars.push_back(bar);
+    }
+
+    /// Returns the bars kept of a listing, those of the first interval asked for unless one is named.
+    pub(crate) fn history(
+        &self,
+        listing: ListingId,
+        interval: Option<SimDuration>,
+    ) -> Option<&VecDeque<Bar>> {
+        let fits = |history: &&History| {
+            history.listing == listing && interval.is_none_or(|wanted| history.interval == wanted)
+        };
+        self.histories.iter().find(fits).map(|history| &history.bars)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bearpit_core::units::{Price, Quantity, SimTime};
+
+    const MINUTE: SimDuration = SimDuration::from_secs(60);
+
+    fn bar(number: i64, interval: SimDuration) -> Bar {
+        let at = SimTime::from_nanos(number * interval.nanos());
+        Bar::open_at(at, interval, Price::new(number + 1), Quantity::new(1))
+    }
+
+    #[test]
+    fn a_feed_asked_for_twice_is_one() {
+        let mut feeds = Feeds::new(MINUTE);
+        let listing = ListingId::new(0);
+        assert!(feeds.ask(listing, Wanted::Quotes) && !feeds.ask(listing, Wanted::Quotes));
+        assert!(feeds.tells(Callback::Quote) && !feeds.tells(Callback::Bar));
+    }
+
+    #[test]
+    fn the_past_is_kept_by_listing_and_interval_and_is_bounded() {
+        let mut feeds = Feeds::new(MINUTE);
+        let (home, other) = (ListingId::new(0), ListingId::new(1));
+        let hour = SimDuration::from_secs(3_600);
+        feeds.ask(home, Wanted::Bars(MINUTE));
+        feeds.ask(home, Wanted::Bars(hour));
+        for number in 0..10_010 {
+            feeds.keep(home, bar(number, MINUTE));
+        }
+        feeds.keep(home, bar(0, hour));
+        feeds.keep(other, bar(0, MINUTE));
+        let minutes = feeds.history(home, None).unwrap();
+        assert_eq!(minutes.len(), HISTORY_MAX);
+        assert_eq!(minutes.back().unwrap().close, Price::new(10_010));
+        assert_eq!(feeds.history(home, Some(hour)).unwrap().len(), 1);
+        assert!(feeds.history(other, None).is_none());
+    }
+}

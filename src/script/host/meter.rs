@@ -1,0 +1,98 @@
+//! [`Meter`]: counts the operations of a callback, and ends it at the limit.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use rhai::{Dynamic, Engine, EvalAltResult};
+
+use crate::script::value::arguments::exceeded;
+use crate::script::value::limits::size;
+use crate::script::value::limits::{CALL_NESTING, DEPTH_MAX, VALUE_NESTING_MAX};
+
+/// How many items are handled for one operation.
+const ITEMS_PER_OPERATION: usize = 4;
+
+/// Counts the operations of a callback.
+///
+/// It is asked on each operation, also in functions that Rhai's own functions call back, whose operations
+/// Rhai itself forgets.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    spent: Cell<u64>,
+    limit: Cell<u64>,
+    /// How deep the statements and expressions of all functions under way nest.
+    depth: Cell<usize>,
+}
+
+impl Meter {
+    pub(crate) fn new(limit: u64) -> Rc<Self> {
+        Rc::new(Self { spent: Cell::new(0), limit: Cell::new(limit), depth: Cell::new(0) })
+    }
+
+    /// Begins a callback.
+    pub(crate) fn begin(&self) {
+        self.spent.set(0);
+        self.depth.set(0);
+    }
+
+    /// Enters a function whose statements and expressions nest so deep.
+    pub(crate) fn enter(&self, nesting: usize) -> Result<(), Box<EvalAltResult>> {
+        let depth = self.depth.get() + nesting + CALL_NESTING;
+        if depth > DEPTH_MAX {
+            return Err(exceeded(format!(
+                "functions that call each other nest deeper than {DEPTH_MAX} blocks, expressions and calls"
+            )));
+        }
+        self.depth.set(depth);
+        Ok(())
+    }
+
+    /// Leaves such a function.
+    pub(crate) fn leave(&self, nesting: usize) {
+        self.depth.set(self.depth.get().saturating_sub(nesting + CALL_NESTING));
+    }
+
+    /// Sets how many operations a callback may take.
+    pub(crate) fn allow(&self, limit: u64) {
+        self.limit.set(limit);
+    }
+
+    /// Returns how many operations the callback has taken.
+    pub(crate) fn spent(&self) -> u64 {
+        self.spent.get()
+    }
+
+    /// Counts work; the callback ends at its next operation if that was too much.
+    pub(crate) fn charge(&self, operations: u64) {
+        self.spent.set(self.spent.get().saturating_add(operations));
+    }
+
+    /// Counts the items of a value that was copied, and looks how deep it is.
+    pub(crate) fn charge_value(&self, value: &Dynamic) -> Result<(), Box<EvalAltResult>> {
+        if !(value.is_array() || value.is_map() || value.is_string()) {
+            return Ok(());
+        }
+        let size = size(value, VALUE_NESTING_MAX)
+            .ok_or_else(|| exceeded(format!("arrays and maps nest deeper than {VALUE_NESTING_MAX}")))?;
+        self.charge((size / ITEMS_PER_OPERATION) as u64);
+        Ok(())
+    }
+
+    /// Returns what to tell a script that has used up its operations.
+    fn complaint(&self) -> Option<Dynamic> {
+        let limit = self.limit.get();
+        (self.spent.get() > limit).then(|| {
+            format!("the callback ran for more than {limit} operations (is there a loop without an end?)")
+                .into()
+        })
+    }
+
+    /// Lets an engine count by this meter.
+    pub(crate) fn watch(self: &Rc<Self>, engine: &mut Engine) {
+        let meter = Rc::clone(self);
+        engine.on_progress(move |_| {
+            meter.charge(1);
+            meter.complaint()
+        });
+    }
+}

@@ -1,0 +1,205 @@
+//! [`Host`]: what a script's functions act on, for the length of a callback.
+
+pub(crate) mod auto_update;
+pub(crate) mod feeds;
+pub(crate) mod meter;
+pub(crate) mod output_names;
+pub(crate) mod params;
+pub(crate) mod test_harness;
+pub(crate) mod timers;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::script::host::auto_update::AutoUpdates;
+use crate::script::host::feeds::{Feeds, Wanted};
+use crate::script::host::meter::Meter;
+use crate::script::host::output_names::OutputNames;
+use crate::script::host::params::Params;
+use crate::script::host::test_harness::Rehearsal;
+use crate::script::host::timers::Timers;
+use crate::script::value::arguments::{Outcome, exceeded, printable};
+use crate::script::value::limits::{
+    COMMANDS_MAX, LINE_CHARS_MAX, LINES_MAX, OPEN_ORDERS_MAX, OPERATIONS, ROWS_MAX,
+};
+use crate::script::value::listing::Place;
+use crate::script::value::order_handle::{Order, Reason};
+use crate::script::value::views::Holding;
+use bearpit_core::kernel::SimContext;
+use bearpit_core::participant::{Context, FeedError, MarketState};
+use bearpit_core::units::{ListingId, OrderId, SimDuration, SimTime};
+
+/// The host as the functions of a script share it.
+pub(crate) type Shared = Rc<RefCell<Host>>;
+
+/// How far a script has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// What stands outside of functions is being run.
+    Loading,
+    /// `on_init` is being run.
+    Init,
+    /// The market is there.
+    Trading,
+}
+
+/// The lent context, and what a script has set up.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// The trader's context while a callback runs; a vacant one otherwise.
+    pub(crate) ctx: Context,
+    pub(crate) stage: Stage,
+    /// The listing that functions without a market mean.
+    pub(crate) home: ListingId,
+    pub(crate) start: SimTime,
+    /// All listings, in the order of their ids; none while a script is loaded.
+    pub(crate) places: Vec<Rc<Place>>,
+    pub(crate) params: Params,
+    pub(crate) timers: Timers,
+    pub(crate) feeds: Feeds,
+    /// The indicators that the host feeds.
+    pub(crate) auto_updates: AutoUpdates,
+    /// The names of series and tables.
+    pub(crate) names: OutputNames,
+    /// The script's own open orders.
+    pub(crate) orders: BTreeMap<OrderId, Order>,
+    /// Orders, and requests about orders, that were refused, of which `on_order` is yet to be told.
+    pub(crate) refused: Vec<(Order, Reason)>,
+    /// The orders that `order_target` and `close` have sent, by the listing.
+    pub(crate) targets: BTreeMap<ListingId, Vec<Order>>,
+    pub(crate) spent: Spent,
+    /// What a callback has used up of its operations.
+    pub(crate) meter: Rc<Meter>,
+    /// The market that a test of the script plays on.
+    pub(crate) rehearsal: Option<Rehearsal>,
+}
+
+/// What a callback has used up of its limits.
+#[derive(Debug, Default)]
+pub(crate) struct Spent {
+    commands: u32,
+    lines: u32,
+    rows: u32,
+}
+
+impl Host {
+    /// Makes a host without a context.
+    pub(crate) fn vacant() -> Self {
+        Self {
+            ctx: SimContext::vacant(MarketState::vacant()),
+            stage: Stage::Loading,
+            home: ListingId::new(0),
+            start: SimTime::from_nanos(0),
+            places: Vec::new(),
+            params: Params::default(),
+            timers: Timers::default(),
+            feeds: Feeds::new(SimDuration::ZERO),
+            auto_updates: AutoUpdates::default(),
+            names: OutputNames::default(),
+            orders: BTreeMap::new(),
+            refused: Vec::new(),
+            targets: BTreeMap::new(),
+            spent: Spent::default(),
+            meter: Meter::new(OPERATIONS),
+            rehearsal: None,
+        }
+    }
+
+    /// Begins a callback: what is limited per callback is counted anew.
+    pub(crate) fn begin(&mut self) {
+        self.spent = Spent::default();
+        self.meter.begin();
+    }
+
+    /// Returns a listing, or says that there are none yet.
+    pub(crate) fn place(&self, function: &str, listing: ListingId) -> Outcome<Rc<Place>> {
+        let place = self.places.get(listing.index()).cloned();
+        place.ok_or_else(|| {
+            format!("{function}: there is no market while the script is loaded; call it in a callback").into()
+        })
+    }
+
+    /// Says that a function is for callbacks, if the script is only being loaded.
+    pub(crate) fn need_run(&self, function: &str) -> Outcome<()> {
+        if self.stage == Stage::Loading {
+            return Err(format!("{function}: the script is only being loaded; call it in a callback").into());
+        }
+        Ok(())
+    }
+
+    /// Counts a command to a venue, if there can be one.
+    pub(crate) fn count_command(&mut self, function: &str) -> Outcome<()> {
+        self.need_run(function)?;
+        if self.stage == Stage::Init {
+            return Err(
+                format!("{function}: the market has not opened in on_init; trade from on_start on").into()
+            );
+        }
+        self.spent.commands += 1;
+        if self.orders.len() > OPEN_ORDERS_MAX {
+            let open = self.orders.len();
+            let message =
+                format!("{function}: {open} orders are open; at most {OPEN_ORDERS_MAX} are allowed");
+            return Err(exceeded(message));
+        }
+        if self.spent.commands > COMMANDS_MAX {
+            return Err(exceeded(format!("{function}: more than {COMMANDS_MAX} orders in one callback")));
+        }
+        Ok(())
+    }
+
+    /// Counts a number of a series or a row of a table, once the script runs.
+    pub(crate) fn count_row(&mut self, function: &str) -> Outcome<()> {
+        self.need_run(function)?;
+        self.spent.rows += 1;
+        if self.spent.rows > ROWS_MAX {
+            return Err(exceeded(format!(
+                "{function}: more than {ROWS_MAX} rows and points in one callback"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Writes a line into the log, shortened and without control characters.
+    pub(crate) fn log(&mut self, text: &str) -> Outcome<()> {
+        self.spent.lines += 1;
+        if self.spent.lines > LINES_MAX {
+            return Err(exceeded(format!("log: more than {LINES_MAX} lines in one callback")));
+        }
+        if self.stage > Stage::Loading {
+            self.ctx.log(printable(text, LINE_CHARS_MAX));
+        }
+        Ok(())
+    }
+}
+
+impl Host {
+    /// Asks to be told of something at a listing; asking twice changes nothing.
+    ///
+    /// # Errors
+    /// What the market says, where there is no such feed.
+    pub(crate) fn ask(&mut self, listing: ListingId, wanted: Wanted) -> Result<(), FeedError> {
+        self.ctx.subscribe(listing, wanted.feed())?;
+        self.feeds.ask(listing, wanted);
+        Ok(())
+    }
+}
+
+impl Host {
+    /// Returns what the script holds of a listing's instrument.
+    pub(crate) fn holding(&self, place: &Rc<Place>) -> Holding {
+        let worth = self.ctx.worth(place.instrument_id);
+        let position = self.ctx.account().map(|account| *account.position(place.instrument_id));
+        let quantity = position.map_or(0.0, |it| place.instrument.holding_f64(it.holding()));
+        let cost = position.map_or(0.0, |it| it.cost().to_f64());
+        Holding {
+            place: Rc::clone(place),
+            quantity,
+            average_price: (quantity != 0.0).then(|| cost / quantity),
+            realized: position.map_or(0.0, |it| it.realized().to_f64()),
+            unrealized: worth.map(|worth| worth.to_f64() - cost),
+            value: worth.map(bearpit_core::units::Money::to_f64),
+        }
+    }
+}

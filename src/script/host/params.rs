@@ -1,0 +1,113 @@
+//! [`Params`]: the parameters of a running script, as given by the scenario and declared by the script.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rhai::Dynamic;
+
+use crate::script::value::arguments::Outcome;
+use crate::script::value::param::{ParamComplaint, ParamDeclaration, ParamValue};
+use bearpit_core::units::{nearest, suggest};
+
+/// The parameters of a script, read as `params.name`; clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Params(Rc<RefCell<Table>>);
+
+#[derive(Debug, Default)]
+struct Table {
+    given: BTreeMap<String, ParamValue>,
+    values: BTreeMap<String, ParamValue>,
+    declared: Vec<ParamDeclaration>,
+    complaints: Vec<ParamComplaint>,
+}
+
+const PARAMS_MAX: usize = 200;
+
+impl Params {
+    /// Begins with what the scenario gives, and nothing declared.
+    pub(crate) fn given(given: &[(String, ParamValue)]) -> Self {
+        let given = given.iter().cloned().collect();
+        Self(Rc::new(RefCell::new(Table { given, ..Table::default() })))
+    }
+
+    /// Returns what the script declared.
+    pub(crate) fn declared(&self) -> Vec<ParamDeclaration> {
+        self.0.borrow().declared.clone()
+    }
+
+    /// Returns what is wrong with the values given, once the script has declared all.
+    ///
+    /// A script that declares nothing takes whatever it is given.
+    pub(crate) fn complaints(&self) -> Vec<ParamComplaint> {
+        let table = self.0.borrow();
+        let mut complaints = table.complaints.clone();
+        if table.declared.is_empty() {
+            return complaints;
+        }
+        let known: Vec<&str> = table.declared.iter().map(|it| it.name.as_str()).collect();
+        for name in table.given.keys().filter(|name| !known.contains(&name.as_str())) {
+            complaints.push(ParamComplaint {
+                name: name.clone(),
+                message: format!("the script has no parameter `{name}`"),
+                help: Some(suggest(name, &known)),
+            });
+        }
+        complaints
+    }
+
+    /// Returns the parameter called `name`, or an error that says which there are.
+    pub(crate) fn get(&self, name: &str) -> Outcome<Dynamic> {
+        let table = self.0.borrow();
+        let is_quick = table.declared.is_empty();
+        let values = if is_quick { &table.given } else { &table.values };
+        values.get(name).map(dynamic).ok_or_else(|| {
+            let all: Vec<&str> = values.keys().map(String::as_str).collect();
+            let near = nearest(name, all.iter().copied());
+            let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
+            let who = if is_quick { "the scenario gives" } else { "the script declares" };
+            let all = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
+            format!("{who} no parameter `{name}`{near}; there is: {all}").into()
+        })
+    }
+
+    /// Adds a declaration, and returns the value that is in effect.
+    pub(crate) fn declare(&self, declaration: ParamDeclaration) -> Outcome<Dynamic> {
+        let name = declaration.name.clone();
+        let mut table = self.0.borrow_mut();
+        if table.declared.iter().any(|known| known.name == name) {
+            return Err(format!("param: `{name}` is declared twice").into());
+        }
+        if table.declared.len() >= PARAMS_MAX {
+            return Err(format!("param: more than {PARAMS_MAX} parameters").into());
+        }
+        if let Err(why) = declaration.check(&declaration.default) {
+            return Err(format!("param: the default of `{name}` {why}").into());
+        }
+        let mut value = declaration.default.clone();
+        if let Some(given) = table.given.get(&name).cloned() {
+            match declaration.check(&given) {
+                Ok(checked) => value = checked,
+                Err(why) => {
+                    let message = format!("the parameter `{name}` {why}");
+                    let help =
+                        (!declaration.about.is_empty()).then(|| format!("{name}: {}", declaration.about));
+                    table.complaints.push(ParamComplaint { name: name.clone(), message, help });
+                }
+            }
+        }
+        let effective = dynamic(&value);
+        table.values.insert(name, value);
+        table.declared.push(declaration);
+        Ok(effective)
+    }
+}
+
+fn dynamic(value: &ParamValue) -> Dynamic {
+    match value {
+        ParamValue::Bool(value) => Dynamic::from_bool(*value),
+        ParamValue::Int(value) => Dynamic::from_int(*value),
+        ParamValue::Float(value) => Dynamic::from_float(*value),
+        ParamValue::Text(text) => text.clone().into(),
+    }
+}

@@ -1,0 +1,114 @@
+//! The callbacks a script may define.
+
+use std::path::Path;
+
+use rhai::AST;
+
+use crate::script::sandbox::metered_script::{FunctionBody, Nodes};
+use crate::script::value::callback::{Callback, TEST_PREFIX};
+use crate::script::value::script_error::ScriptError;
+use bearpit_core::units::nearest;
+
+/// The callbacks of a script, by their number.
+///
+/// A call through Rhai's `call_fn` sets up a state, a scope and a table of resolved functions each time,
+/// which costs more than a short callback; so the host keeps those, and evaluates the bodies in them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bodies([Option<FunctionBody>; Callback::COUNT]);
+
+impl Bodies {
+    pub(crate) const fn get(&self, callback: Callback) -> Option<&FunctionBody> {
+        self.0[callback as usize].as_ref()
+    }
+
+    pub(crate) const fn has(&self, callback: Callback) -> bool {
+        self.get(callback).is_some()
+    }
+}
+
+/// Finds the callbacks of a script.
+///
+/// # Errors
+/// The first of its [`faults`].
+pub(crate) fn find(nodes: &Nodes, ast: &AST, source: &str, file: &Path) -> Result<Bodies, ScriptError> {
+    if let Some(fault) = faults(ast, source, file).into_iter().next() {
+        return Err(fault);
+    }
+    let mut bodies = Bodies::default();
+    for function in ast.iter_functions() {
+        if let Some(callback) = Callback::all().find(|callback| callback.name() == function.name) {
+            bodies.0[callback as usize] = nodes.function(function.name, function.params.len()).cloned();
+        }
+    }
+    Ok(bodies)
+}
+
+/// Says what is wrong with functions that seem to be callbacks, in the order of the file.
+pub(crate) fn faults(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
+    let mut faults = Vec::new();
+    let mut is_any = false;
+    for function in ast.iter_functions() {
+        let place = place_of(source, function.name);
+        let fault = |message: String, help: String| ScriptError::new(file, place, message).with_help(help);
+        match Callback::all().find(|callback| callback.name() == function.name) {
+            Some(callback) if function.params.len() == callback.arguments().len() => is_any = true,
+            Some(callback) => {
+                let message = format!("`{}` has {} arguments", function.name, function.params.len());
+                let help = format!("write fn {}({})", callback.name(), callback.arguments().join(", "));
+                faults.push(fault(message, help));
+            }
+            None if function.name.starts_with("on_") => {
+                let message = format!("`{}` is not a callback, so it would never be called", function.name);
+                faults.push(fault(message, hint(function.name)));
+            }
+            None => {}
+        }
+    }
+    if faults.is_empty() && !is_any {
+        let message = "the script defines no callback, so it would never do anything".to_owned();
+        let help = format!("callbacks are {}", names());
+        faults.push(ScriptError::new(file, (1, 1), message).with_help(help));
+    }
+    faults.sort_by_key(|fault| (fault.line, fault.column));
+    faults
+}
+
+/// Says which tests would never run.
+pub(crate) fn tests_with_arguments(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
+    let is_odd = |it: &rhai::ScriptFnMetadata<'_>| it.name.starts_with(TEST_PREFIX) && !it.params.is_empty();
+    let odd = ast.iter_functions().filter(is_odd);
+    let complaint = |it: rhai::ScriptFnMetadata<'_>| {
+        let message = format!("`{}` has arguments, so it is no test and would never run", it.name);
+        let help = format!("write fn {}(), or call it something else", it.name);
+        ScriptError::new(file, place_of(source, it.name), message).with_help(help)
+    };
+    odd.map(complaint).collect()
+}
+
+fn names() -> String {
+    Callback::all().map(Callback::name).collect::<Vec<_>>().join(", ")
+}
+
+fn hint(name: &str) -> String {
+    if name == "on_fill" {
+        return "fills come to `on_order_filled(event)`".to_owned();
+    }
+    match nearest(name, Callback::all().map(Callback::name)) {
+        Some(near) => format!("did you mean `{near}`? callbacks are {}", names()),
+        None => format!("callbacks are {}; call other functions something else", names()),
+    }
+}
+
+/// Returns line and column, from 1, of the definition of a function.
+pub(crate) fn place_of(source: &str, name: &str) -> (usize, usize) {
+    for (index, line) in source.lines().enumerate() {
+        let code = line.split("//").next().unwrap_or("");
+        let words: Vec<&str> = code.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+        if words.windows(2).any(|pair| pair == ["fn", name])
+            && let Some(at) = code.find(name)
+        {
+            return (index + 1, code[..at].chars().count() + 1);
+        }
+    }
+    (1, 1)
+}

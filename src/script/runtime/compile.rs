@@ -1,0 +1,80 @@
+//! [`compile`]: checks a script without a market.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::script::host::Host;
+use crate::script::host::params::Params;
+use crate::script::runtime::callback_bodies;
+use crate::script::runtime::compiled_script::charge;
+use crate::script::runtime::compiled_script::{CompiledScript, parse};
+use crate::script::runtime::program::Program;
+use crate::script::runtime::source::ScriptSource;
+use crate::script::sandbox::confinement::language;
+use crate::script::sandbox::metered_script::Nodes;
+use crate::script::value::param::{ParamComplaint, ParamDeclaration, ParamValue};
+use crate::script::value::script_error::ScriptError;
+
+/// Compiles a script, checks its callbacks, and runs what stands outside of functions to learn its
+/// parameters.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn compile(source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
+    let language = language();
+    let ast = parse(&language, &source.file, &source.text)?;
+    let mut nodes = Nodes::default();
+    let charged = charge(&mut nodes, &source.file, &ast)?;
+    let bodies = Rc::new(callback_bodies::find(&nodes, &ast, &source.text, &source.file)?);
+    let mut modules = BTreeMap::new();
+    for (name, module) in &source.modules {
+        let ast = parse(&language, &module.file, &module.text)?;
+        modules.insert(name.clone(), charge(&mut nodes, &module.file, &ast)?);
+    }
+    let (source, nodes) = (source.clone(), Rc::new(nodes));
+    let mut script = CompiledScript { source, ast, charged, modules, nodes, bodies, params: Vec::new() };
+    script.params = declare(&script, &[])?.declared();
+    Ok(script)
+}
+
+/// Returns the parameters that a script declares.
+#[must_use]
+pub fn declared_params(script: &CompiledScript) -> &[ParamDeclaration] {
+    &script.params
+}
+
+/// Checks values of parameters against what a script declares; a script that declares none takes any.
+///
+/// # Errors
+/// A [`ScriptError`] if the script fails with these values.
+pub fn check_params(
+    script: &CompiledScript,
+    given: &[(String, ParamValue)],
+) -> Result<Vec<ParamComplaint>, ScriptError> {
+    Ok(declare(script, given)?.complaints())
+}
+
+fn declare(script: &CompiledScript, given: &[(String, ParamValue)]) -> Result<Params, ScriptError> {
+    let host = Host { params: Params::given(given), ..Host::vacant() };
+    let host = Rc::new(RefCell::new(host));
+    Program::load(script.clone(), &host)?;
+    let params = host.borrow().params.clone();
+    Ok(params)
+}
+
+/// The scripts of one world, each compiled once; clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Scripts(Rc<RefCell<Vec<CompiledScript>>>);
+
+impl Scripts {
+    /// Returns the compiled form of a script, which is compiled if it was not yet.
+    pub(crate) fn compile(&self, source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
+        if let Some(script) = self.0.borrow().iter().find(|script| script.source == *source) {
+            return Ok(script.clone());
+        }
+        let script = compile(source)?;
+        self.0.borrow_mut().push(script.clone());
+        Ok(script)
+    }
+}

@@ -1,0 +1,195 @@
+//! Errors of scripts, told to those who wrote them.
+
+use std::path::{Path, PathBuf};
+
+use rhai::EvalAltResult;
+
+use crate::script::api::entries::Api;
+use crate::script::value::arguments::printable;
+use crate::script::value::limits::{CALLS_MAX, VARIABLES_MAX};
+use crate::script::value::script_error::line_and_column;
+use crate::script::value::script_error::{ScriptError, too_large};
+use bearpit_core::units::nearest;
+
+const MESSAGE_CHARS_MAX: usize = 2_000;
+
+/// What there is in a script, to say what was meant by what is not.
+pub(crate) struct Known<'a> {
+    pub(crate) api: &'a Api,
+    /// The script's own functions, with the number of their arguments.
+    pub(crate) functions: Vec<(String, usize)>,
+    /// Constants, parameters and the arguments of callbacks.
+    pub(crate) variables: Vec<String>,
+    /// What is kept in `this`.
+    pub(crate) state: Vec<String>,
+}
+
+impl Known<'_> {
+    /// Tells of a script that failed while running; `place` is for errors that have none of their own.
+    pub(crate) fn explain(&self, file: &Path, error: &EvalAltResult, place: (usize, usize)) -> ScriptError {
+        let (inner, file) = innermost(error, file);
+        let (message, help) = self.describe(inner);
+        let position = [inner.position(), error.position()].into_iter().find(|it| !it.is_none());
+        let place = position.map_or(place, line_and_column);
+        let message = printable(&message, MESSAGE_CHARS_MAX);
+        ScriptError { help, ..ScriptError::new(&file, place, message) }
+    }
+
+    fn describe(&self, error: &EvalAltResult) -> (String, Option<String>) {
+        match error {
+            EvalAltResult::ErrorFunctionNotFound(signature, _) => self.no_function(signature),
+            EvalAltResult::ErrorVariableNotFound(name, _) => self.no_variable(name),
+            EvalAltResult::ErrorPropertyNotFound(name, _) => self.no_property(name),
+            EvalAltResult::ErrorDotExpr(text, _) => self.no_field(text),
+            EvalAltResult::ErrorTerminated(value, _) => (value.to_string(), None),
+            EvalAltResult::ErrorDataTooLarge(what, _) => (too_large(what), None),
+            EvalAltResult::ErrorStackOverflow(_) => (
+                format!("calls nest deeper than {CALLS_MAX}"),
+                Some("does a function call itself?".to_owned()),
+            ),
+            EvalAltResult::ErrorTooManyVariables(_) => {
+                (format!("there are more than {VARIABLES_MAX} variables"), None)
+            }
+            EvalAltResult::ErrorModuleNotFound(name, _) => (
+                format!("there is no module `{name}`"),
+                Some(
+                    "import takes a text that stands in the script, such as import \"lib/helpers\" as h;"
+                        .to_owned(),
+                ),
+            ),
+            EvalAltResult::ErrorUnboundThis(_) => (
+                "`this` is not there".to_owned(),
+                Some("a function sees it if it is called on it, as in this.helper(1)".to_owned()),
+            ),
+            EvalAltResult::ErrorRuntime(value, _) => (value.to_string(), None),
+            other => (bare(other), None),
+        }
+    }
+
+    fn no_function(&self, signature: &str) -> (String, Option<String>) {
+        let (name, given) = signature.split_once(" (").unwrap_or((signature, ""));
+        let given: Vec<&str> =
+            given.trim_end_matches(')').split(", ").filter(|it| !it.is_empty()).map(type_word).collect();
+        let given_text = given.join(", ");
+        if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            let help = "what is absent is (); compare it with == () first".to_owned();
+            return (
+                format!("`{name}` does not go with {given_text}"),
+                given.contains(&"()").then_some(help),
+            );
+        }
+        if let Some(entry) = self.api.function(name) {
+            let given =
+                given.strip_prefix(&["Market"]).filter(|_| entry.on_markets).unwrap_or(&given).join(", ");
+            return (format!("`{name}` takes {}, but is given ({given})", entry.arguments()), None);
+        }
+        if let Some((_, count)) = self.functions.iter().find(|(own, _)| own == name) {
+            return (format!("`{name}` takes {count} arguments, but is given ({given_text})"), None);
+        }
+        let own = self.functions.iter().map(|(name, _)| name.as_str());
+        let all = self.api.functions.iter().map(|entry| entry.name).chain(own).chain(RHAI_FUNCTIONS);
+        let help = nearest(name, all).map(|near| format!("did you mean `{near}`?"));
+        (format!("there is no function `{name}` for ({given_text})"), help)
+    }
+
+    fn no_variable(&self, name: &str) -> (String, Option<String>) {
+        let message = format!("there is no variable `{name}` here");
+        if self.api.function(name).is_some() {
+            return (message, Some(format!("`{name}` is a function: write {name}()")));
+        }
+        let known = self.variables.iter().map(String::as_str).chain(["this", "params"]);
+        let help = nearest(name, known).map_or_else(
+            || "a function sees its arguments, its own variables, `this`, `params` and constants".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        (message, Some(help))
+    }
+
+    fn no_property(&self, name: &str) -> (String, Option<String>) {
+        let message = format!("there is nothing called `{name}` in that map");
+        let help = match nearest(name, self.state.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("set it first, in on_init or on_start: this.{name} = .."),
+        };
+        (message, Some(help))
+    }
+
+    /// Explains what Rhai says of `object.field` where there is no such field, or it cannot be set.
+    fn no_field(&self, text: &str) -> (String, Option<String>) {
+        let mut quoted = text.split('\'').skip(1).step_by(2);
+        let (Some(name), Some(owner)) = (quoted.next(), quoted.next()) else {
+            return (text.to_owned(), None);
+        };
+        let fields: Vec<&str> = self.api.fields_of(owner).map(|field| field.name).collect();
+        if owner == "()" {
+            let message = format!("`.{name}` of what is absent, ()");
+            return (message, Some("compare it with == () first".to_owned()));
+        }
+        if text.contains("setter") && (fields.contains(&name) || fields.is_empty()) {
+            return (format!("the field `{name}` of the type {owner} cannot be set"), None);
+        }
+        let message = format!("the type {} has no field `{name}`", type_word(owner));
+        let near = nearest(name, fields.iter().copied());
+        let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        let help = format!("{near}there is: {}", fields.join(", "));
+        (message, (!fields.is_empty()).then_some(help))
+    }
+}
+
+/// Functions of Rhai's own that are often misspelt.
+const RHAI_FUNCTIONS: [&str; 16] = [
+    "abs",
+    "floor",
+    "ceiling",
+    "round",
+    "sqrt",
+    "min",
+    "max",
+    "push",
+    "pop",
+    "shift",
+    "remove",
+    "len",
+    "contains",
+    "keys",
+    "values",
+    "to_string",
+];
+
+/// Returns the error at the bottom of nested calls, and the file in which it happened.
+fn innermost<'e>(error: &'e EvalAltResult, file: &Path) -> (&'e EvalAltResult, PathBuf) {
+    let (mut error, mut file) = (error, file.to_path_buf());
+    loop {
+        match error {
+            EvalAltResult::ErrorInFunctionCall(_, source, inner, _) => {
+                if !source.is_empty() {
+                    file = PathBuf::from(source);
+                }
+                error = inner;
+            }
+            EvalAltResult::ErrorInModule(source, inner, _) => {
+                file = PathBuf::from(source);
+                error = inner;
+            }
+            _ => return (error, file),
+        }
+    }
+}
+
+/// Returns the error's text without the position that Rhai appends.
+fn bare(error: &EvalAltResult) -> String {
+    let mut text = error.to_string();
+    if let Some(at) = text.rfind(" (line ") {
+        text.truncate(at);
+    }
+    text
+}
+
+/// Returns what a type is called to those who write scripts.
+fn type_word(name: &str) -> &str {
+    match name {
+        "i64" | "f64" => "number",
+        "&str | ImmutableString | String" | "string" => "text",
+        other => other,
+    }
+}

@@ -1,0 +1,13 @@
+//! Compiled scripts, and the actor that runs one.
+
+pub(crate) mod callback_bodies;
+pub(crate) mod compile;
+pub(crate) mod compiled_script;
+pub(crate) mod config;
+mod error_explanation;
+mod flatten;
+mod imports;
+mod program;
+pub(crate) mod script_test;
+pub(crate) mod source;
+pub(crate) mod trader;

@@ -1,0 +1,300 @@
+//! [`Program`]: a script in execution.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::mem;
+use std::rc::Rc;
+
+use rhai::{
+    Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expression, GlobalRuntimeState, Module, Scope,
+};
+
+use crate::script::api::entries::Api;
+use crate::script::api::language::Language;
+use crate::script::api::language::engine;
+use crate::script::host::{Host, Shared, Stage};
+use crate::script::runtime::callback_bodies::place_of;
+use crate::script::runtime::compiled_script::CompiledScript;
+use crate::script::runtime::error_explanation::Known;
+use crate::script::runtime::imports::Imports;
+use crate::script::sandbox::evaluator::field_access::Constants;
+use crate::script::sandbox::metered_script::FunctionBody;
+use crate::script::sandbox::metered_script::understand;
+use crate::script::value::callback::Callback;
+use crate::script::value::limits::size;
+use crate::script::value::limits::{STATE_MAX, VALUE_NESTING_MAX};
+use crate::script::value::script_error::ScriptError;
+use bearpit_core::participant::Context;
+
+/// After so many operations the table of resolved functions is emptied.
+const RESOLVING_OPERATIONS: u64 = 1_000_000;
+
+/// A script in execution.
+pub(crate) struct Program {
+    script: CompiledScript,
+    engine: Rc<Engine>,
+    api: Rc<Api>,
+    pub(crate) host: Shared,
+    /// What stays from callback to callback, so that each costs little to enter.
+    global: GlobalRuntimeState,
+    caches: Caches,
+    /// The variables of each callback, which are its arguments between calls.
+    scopes: [Scope<'static>; Callback::COUNT],
+    /// What the script keeps in `this`.
+    state: Dynamic,
+    constants: Constants,
+    /// How many values the state held when it was last counted, and the operations since.
+    counted: (usize, u64),
+    /// The operations since the table of resolved functions was emptied.
+    resolved: u64,
+}
+
+impl Program {
+    /// Runs what stands outside of functions once, and keeps the constants that it declares.
+    pub(crate) fn load(script: CompiledScript, host: &Shared) -> Result<Self, ScriptError> {
+        let Language { mut engine, api, fields } = engine(host);
+        let constants = understand(&mut engine, &host.borrow().meter, &script.nodes, &fields);
+        engine.set_module_resolver(Imports { modules: script.modules.clone(), loaded: RefCell::default() });
+        let mut params = Module::new();
+        params.set_var("params", Dynamic::from(host.borrow().params.clone()));
+        engine.register_global_module(params.into());
+        let mut global = engine.new_global_runtime_state();
+        global.source = script.charged.source().map(Into::into);
+        global.lib.push(script.charged.shared_lib().clone());
+        let mut program = Self {
+            script,
+            engine: Rc::new(engine),
+            api: Rc::new(api),
+            host: Rc::clone(host),
+            global,
+            caches: Caches::new(),
+            scopes: Default::default(),
+            state: Dynamic::from_map(rhai::Map::new()),
+            constants,
+            counted: (0, 0),
+            resolved: 0,
+        };
+        program.declare()?;
+        Ok(program)
+    }
+
+    fn declare(&mut self) -> Result<(), ScriptError> {
+        self.host.borrow_mut().begin();
+        let mut scope = Scope::new();
+        #[expect(
+            deprecated,
+            reason = "Rhai marks this way what may change; it keeps the imports for the callbacks"
+        )]
+        let ran = self.engine.eval_statements_raw(
+            &mut self.global,
+            &mut self.caches,
+            &mut scope,
+            self.script.charged.statements(),
+        );
+        if let Err(error) = ran
+            && !is_end(&error)
+        {
+            return Err(self.explain(&error, (1, 1)));
+        }
+        let mut module = Module::new();
+        let mut constants = BTreeMap::new();
+        for (name, _, value) in scope.iter() {
+            module.set_var(name, value.clone());
+            constants.insert(name.to_owned(), value);
+        }
+        let fresh = self.constants.set(constants);
+        debug_assert!(fresh.is_ok(), "a script is loaded once");
+        // A script that is being loaded has no twin yet.
+        if let Some(engine) = Rc::get_mut(&mut self.engine) {
+            engine.register_global_module(module.into());
+        }
+        self.caches = Caches::new();
+        Ok(())
+    }
+
+    /// Tells whether the script defines a callback.
+    pub(crate) fn has(&self, callback: Callback) -> bool {
+        self.script.bodies.has(callback)
+    }
+
+    /// Runs a callback, if the script defines it, with the context lent to its functions meanwhile.
+    pub(crate) fn call<const N: usize>(
+        &mut self,
+        ctx: &mut Context,
+        callback: Callback,
+        arguments: [Dynamic; N],
+    ) -> Result<(), ScriptError> {
+        let bodies = Rc::clone(&self.script.bodies);
+        let Some(body) = bodies.get(callback) else { return Ok(()) };
+        let mut scope = mem::take(&mut self.scopes[callback as usize]);
+        let ended = self.run(ctx, (callback.name(), body), &mut scope, arguments);
+        self.scopes[callback as usize] = scope;
+        if let Some(rehearsal) = &mut self.host.borrow_mut().rehearsal {
+            rehearsal.state = self.state.clone();
+        }
+        ended
+    }
+
+    /// Runs a test of the script, with the context lent to its functions meanwhile.
+    pub(crate) fn test(&mut self, ctx: &mut Context, name: &str) -> Result<(), ScriptError> {
+        match Rc::clone(&self.script.nodes).function(name, 0) {
+            Some(body) => self.run(ctx, (name, body), &mut Scope::new(), []),
+            None => {
+                let message = format!("there is no test `{name}`");
+                Err(ScriptError::new(&self.script.source.file, (1, 1), message))
+            }
+        }
+    }
+
+    /// Returns a program that shares all with this one but `this` and what is being called, so that it can
+    /// run while this one is called.
+    pub(crate) fn twin(&self) -> Self {
+        Self {
+            script: self.script.clone(),
+            engine: Rc::clone(&self.engine),
+            api: Rc::clone(&self.api),
+            host: Rc::clone(&self.host),
+            global: self.global.clone(),
+            caches: Caches::new(),
+            scopes: Default::default(),
+            state: Dynamic::from_map(rhai::Map::new()),
+            constants: Rc::clone(&self.constants),
+            counted: (0, 0),
+            resolved: 0,
+        }
+    }
+
+    fn run<const N: usize>(
+        &mut self,
+        ctx: &mut Context,
+        (name, body): (&str, &FunctionBody),
+        scope: &mut Scope<'static>,
+        arguments: [Dynamic; N],
+    ) -> Result<(), ScriptError> {
+        self.lend(ctx);
+        let ended = self.evaluate(body, scope, arguments);
+        self.take_back(ctx);
+        match ended {
+            Err(error) if !is_end(&error) => {
+                let place = place_of(&self.script.source.text, name);
+                Err(self.explain(&error, place))
+            }
+            _ => self.count_state(name),
+        }
+    }
+
+    /// Counts what is in `this`, now and then: once as many operations have been done as there were values.
+    fn count_state(&mut self, name: &str) -> Result<(), ScriptError> {
+        let spent = self.host.borrow().meter.spent();
+        self.resolved += spent;
+        if self.resolved > RESOLVING_OPERATIONS {
+            // A script can make up names of functions without end, of which Rhai notes that there are none.
+            self.caches = Caches::new();
+            self.resolved = 0;
+        }
+        let (values, operations) = &mut self.counted;
+        *operations += spent;
+        if *operations < (*values as u64).max(1_000) {
+            return Ok(());
+        }
+        let size = size(&self.state, VALUE_NESTING_MAX);
+        self.counted = (size.unwrap_or(0), 0);
+        if size.is_some_and(|size| size <= STATE_MAX) {
+            return Ok(());
+        }
+        let message = size.map_or_else(
+            || format!("what is kept in `this` nests deeper than {VALUE_NESTING_MAX}"),
+            |size| format!("`this` holds {size} values; at most {STATE_MAX} are allowed"),
+        );
+        let source = &self.script.source;
+        let place = place_of(&source.text, name);
+        Err(ScriptError::new(&source.file, place, message).with_help("drop what is no longer needed"))
+    }
+
+    fn evaluate<const N: usize>(
+        &mut self,
+        body: &FunctionBody,
+        scope: &mut Scope<'static>,
+        arguments: [Dynamic; N],
+    ) -> Result<Dynamic, Box<EvalAltResult>> {
+        for (name, value) in body.arguments.iter().zip(arguments) {
+            // From the second call on the variable is there.
+            match scope.get_mut(name) {
+                Some(argument) => *argument = value,
+                None => drop(scope.push_dynamic(name.clone(), value)),
+            }
+        }
+        let meter = Rc::clone(&self.host.borrow().meter);
+        meter.enter(body.nesting)?;
+        let this = Some(&mut self.state);
+        let mut context = EvalContext::new(&self.engine, &mut self.global, &mut self.caches, scope, this);
+        #[expect(
+            deprecated,
+            reason = "Rhai marks this way what may change; the version is held to one minor release"
+        )]
+        let ended = context.eval_expression_tree_raw(&Expression::from(&body.block), true);
+        scope.rewind(N);
+        for name in &body.arguments {
+            // Nothing is held on to.
+            if let Some(argument) = scope.get_mut(name) {
+                *argument = Dynamic::UNIT;
+            }
+        }
+        ended
+    }
+
+    /// Puts the context into the slot that the script's functions see.
+    fn lend(&self, ctx: &mut Context) {
+        let mut host = self.host.borrow_mut();
+        host.begin();
+        mem::swap(ctx, &mut host.ctx);
+    }
+
+    fn take_back(&self, ctx: &mut Context) {
+        mem::swap(ctx, &mut self.host.borrow_mut().ctx);
+    }
+
+    /// Lets the host act with the context.
+    pub(crate) fn with_host<T>(&self, ctx: &mut Context, act: impl FnOnce(&mut Host) -> T) -> T {
+        let mut host = self.host.borrow_mut();
+        mem::swap(ctx, &mut host.ctx);
+        let result = act(&mut host);
+        mem::swap(ctx, &mut host.ctx);
+        result
+    }
+
+    /// Notes how far the script has come.
+    pub(crate) fn enter(&self, stage: Stage) {
+        self.host.borrow_mut().stage = stage;
+    }
+
+    /// Returns the values of the parameters, as `on_init` gets them.
+    pub(crate) fn params(&self) -> Dynamic {
+        Dynamic::from(self.host.borrow().params.clone())
+    }
+
+    /// Draws the source line of an error.
+    pub(crate) fn excerpt(&self, error: &ScriptError) -> Option<String> {
+        self.script.source.text_of(&error.file).map(|text| error.excerpt(text))
+    }
+
+    fn explain(&self, error: &EvalAltResult, place: (usize, usize)) -> ScriptError {
+        let functions = self.script.ast.iter_functions();
+        let arguments = Callback::all().filter_map(|callback| self.script.bodies.get(callback));
+        let arguments = arguments.flat_map(|body| body.arguments.iter().map(ToString::to_string));
+        let constants = self.constants.get().into_iter().flat_map(|constants| constants.keys().cloned());
+        let state = self.state.as_map_ref().map(|map| map.keys().map(ToString::to_string).collect());
+        let known = Known {
+            api: &self.api,
+            functions: functions.map(|function| (function.name.to_owned(), function.params.len())).collect(),
+            variables: constants.chain(arguments).collect(),
+            state: state.unwrap_or_default(),
+        };
+        known.explain(&self.script.source.file, error, place)
+    }
+}
+
+/// Tells whether what Rhai reports as an error is the end of a callback by `return` or `exit`.
+const fn is_end(error: &EvalAltResult) -> bool {
+    matches!(error, EvalAltResult::Return(..) | EvalAltResult::Exit(..))
+}

@@ -1,0 +1,196 @@
+//! [`ScriptSource`]: a script with all that it imports, read once.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rhai::{AST, ASTNode, Engine, Expr, Stmt};
+
+use crate::script::sandbox::confinement::language;
+use crate::script::value::limits::SOURCE_BYTES_MAX;
+use crate::script::value::script_error::{ScriptError, line_and_column};
+
+/// A script and the files it imports, as they were when they were read.
+///
+/// `import "lib/helpers" as h;` means the file `lib/helpers.rhai` beside the script, or below its folder;
+/// also in a file that is itself imported. Nothing else can be reached: no absolute path, no `..`, no
+/// link that leads out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptSource {
+    /// The script's file, for messages.
+    pub file: PathBuf,
+    /// The script's text.
+    pub text: Arc<str>,
+    /// The imported files by what they are imported as.
+    pub modules: BTreeMap<String, Module>,
+}
+
+/// An imported file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Module {
+    /// The file, for messages.
+    pub file: PathBuf,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+const MODULES_MAX: usize = 64;
+const NESTING_MAX: usize = 16;
+
+impl ScriptSource {
+    /// A script that imports nothing.
+    #[must_use]
+    pub fn alone(file: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
+        Self { file: file.into(), text: text.into(), modules: BTreeMap::new() }
+    }
+
+    /// Reads the files that a script imports, and those that they import; what does not parse imports
+    /// nothing, which is for the compiler to complain of.
+    ///
+    /// # Errors
+    /// The first import that names no readable file in the script's folder or below.
+    pub fn gather(file: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Result<Self, ScriptError> {
+        let mut source = Self::alone(file, text);
+        let language = language();
+        let folder = source.file.parent().unwrap_or_else(|| Path::new("")).to_path_buf();
+        let (file, text) = (source.file.clone(), Arc::clone(&source.text));
+        let mut reader = ImportReader { language, folder, modules: &mut source.modules, open: Vec::new() };
+        reader.follow(&file, &text)?;
+        Ok(source)
+    }
+
+    /// Returns the text of the script or of an imported file.
+    #[must_use]
+    pub fn text_of(&self, file: &Path) -> Option<&Arc<str>> {
+        let module = self.modules.values().find(|module| module.file == file).map(|module| &module.text);
+        module.or_else(|| (file == self.file).then_some(&self.text))
+    }
+}
+
+/// Returns the name under which a module is kept.
+pub(crate) fn module_name(path: &str) -> &str {
+    path.strip_suffix(".rhai").unwrap_or(path)
+}
+
+struct ImportReader<'a> {
+    language: Engine,
+    folder: PathBuf,
+    modules: &'a mut BTreeMap<String, Module>,
+    /// The modules whose imports are being read, to find circles.
+    open: Vec<String>,
+}
+
+impl ImportReader<'_> {
+    /// Reads what a text imports.
+    fn follow(&mut self, file: &Path, text: &str) -> Result<(), ScriptError> {
+        if text.len() > SOURCE_BYTES_MAX {
+            return Ok(());
+        }
+        let Ok(ast) = self.language.compile(text) else { return Ok(()) };
+        for import in imports(&ast, file)? {
+            self.read(file, &import)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, file: &Path, import: &Import) -> Result<(), ScriptError> {
+        let name = module_name(&import.path).to_owned();
+        let error = |message: String| ScriptError::new(file, import.place, message);
+        if self.open.contains(&name) {
+            let circle = format!("{} -> {name}", self.open.join(" -> "));
+            return Err(error(format!("`{name}` imports itself: {circle}")));
+        }
+        if self.modules.contains_key(&name) {
+            return Ok(());
+        }
+        if self.modules.len() >= MODULES_MAX || self.open.len() >= NESTING_MAX {
+            let message =
+                format!("more than {MODULES_MAX} files are imported, or more than {NESTING_MAX} deep");
+            return Err(error(message));
+        }
+        let path = self.locate(&name).map_err(|(message, help)| ScriptError { help, ..error(message) })?;
+        if fs::metadata(&path).is_ok_and(|it| it.len() > SOURCE_BYTES_MAX as u64) {
+            return Err(error(format!("`{}` has more than {SOURCE_BYTES_MAX} bytes", path.display())));
+        }
+        let bytes =
+            fs::read(&path).map_err(|why| error(format!("`{}` cannot be read: {why}", path.display())))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| error(format!("`{}` is not UTF-8 text", path.display())))?;
+        self.modules.insert(name.clone(), Module { file: path.clone(), text: text.as_str().into() });
+        self.open.push(name);
+        self.follow(&path, &text)?;
+        self.open.pop();
+        Ok(())
+    }
+
+    /// Returns the file of a module, or what is wrong with it and what there is instead.
+    fn locate(&self, name: &str) -> Result<PathBuf, (String, Option<String>)> {
+        let parts: Vec<&str> = name.split('/').collect();
+        let is_plain = |part: &&str| {
+            !part.is_empty()
+                && !part.starts_with('.')
+                && !part.contains(['\\', ':'])
+                && !part.contains(char::is_control)
+        };
+        if !parts.iter().all(is_plain) {
+            let help =
+                "an import names a file in the script's folder or below, such as \"lib/helpers\"".to_owned();
+            return Err((format!("`{name}` cannot be imported"), Some(help)));
+        }
+        let path = self.folder.join(format!("{name}.rhai"));
+        let root =
+            fs::canonicalize(if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder });
+        match (fs::canonicalize(&path), root) {
+            (Ok(real), Ok(root)) if real.starts_with(&root) && real.is_file() => Ok(path),
+            (Ok(_), _) => Err((format!("`{name}` is not a file in the script's folder"), None)),
+            (Err(_), _) => {
+                let folder = path.parent().unwrap_or(&self.folder).to_path_buf();
+                Err((format!("there is no file `{}`", path.display()), Some(listing(&folder))))
+            }
+        }
+    }
+}
+
+/// An import as it is written.
+struct Import {
+    path: String,
+    place: (usize, usize),
+}
+
+fn imports(ast: &AST, file: &Path) -> Result<Vec<Import>, ScriptError> {
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, position))) = path.last() {
+            let name = match &import.0 {
+                Expr::StringConstant(text, _) => Some(text.to_string()),
+                _ => None,
+            };
+            found.push((name, line_and_column(*position)));
+        }
+        true
+    });
+    let literal = |(path, place): (Option<String>, (usize, usize))| match path {
+        Some(path) => Ok(Import { path, place }),
+        None => {
+            let message = "what is imported must be written as a text, such as import \"lib/helpers\" as h;";
+            Err(ScriptError::new(file, place, message.to_owned()))
+        }
+    };
+    found.into_iter().map(literal).collect()
+}
+
+/// Says which scripts there are in a folder.
+fn listing(folder: &Path) -> String {
+    const SHOWN_MAX: usize = 20;
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".rhai")).collect();
+    names.sort_unstable();
+    if names.is_empty() {
+        return format!("there is no script in {}", folder.display());
+    }
+    let more = if names.len() > SHOWN_MAX { ", .." } else { "" };
+    names.truncate(SHOWN_MAX);
+    format!("in {} there is: {}{more}", folder.display(), names.join(", "))
+}

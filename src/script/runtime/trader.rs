@@ -1,0 +1,308 @@
+//! [`ScriptTrader`]: the actor that runs a script.
+
+use std::cell::RefCell;
+use std::mem;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext, Handler};
+use rhai::Dynamic;
+
+use crate::script::host::feeds::{Feeds, Wanted};
+use crate::script::host::params::Params;
+use crate::script::host::{Host, Stage};
+use crate::script::runtime::compile::Scripts;
+use crate::script::runtime::config::{OnError, ScriptConfig};
+use crate::script::runtime::flatten::Flatten;
+use crate::script::runtime::program::Program;
+use crate::script::runtime::script_test::ScriptTest;
+use crate::script::value::arguments::Outcome;
+use crate::script::value::callback::Callback;
+use crate::script::value::listing::Place;
+use crate::script::value::order_event::{Happening, OrderEvent};
+use crate::script::value::script_error::ScriptError;
+use crate::script::value::views::{BarView, BookView, PhaseView, QuoteView, TradeView};
+use bearpit_core::kernel::Wakeup;
+use bearpit_core::market::{ExecutionReport, ReportKind};
+use bearpit_core::participant::{Context, MarketData, Update};
+
+/// Runs a strategy written in Rhai.
+///
+/// A script that fails stops: its error goes onto the tape with file, line, column, source line, callback
+/// and virtual time, its open orders are canceled, and nothing of it runs any more. What becomes of its
+/// position, and of the run, is for [`ScriptConfig::on_error`] to say; all others go on.
+pub struct ScriptTrader {
+    config: ScriptConfig,
+    scripts: Scripts,
+    state: State,
+    /// The test that plays with it.
+    test: Option<ScriptTest>,
+}
+
+/// How far the trader has come.
+enum State {
+    /// Not started, or stopped.
+    Idle,
+    Running(Box<Program>),
+    /// The script has failed, and its position is being closed.
+    Flattening(Flatten),
+}
+
+impl std::fmt::Debug for ScriptTrader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScriptTrader").field("file", &self.config.source.file).finish_non_exhaustive()
+    }
+}
+
+/// How often refusals may lead to refusals, from one `on_order` to the next.
+const REFUSALS_MAX: usize = 1_000;
+
+impl ScriptTrader {
+    /// Makes a trader; the script is compiled when it starts.
+    #[must_use]
+    pub fn new(config: ScriptConfig) -> Self {
+        Self::sharing(config, Scripts::default())
+    }
+
+    /// Makes a trader that shares compiled scripts with others of its world.
+    #[must_use]
+    pub const fn sharing(config: ScriptConfig, scripts: Scripts) -> Self {
+        Self { config, scripts, state: State::Idle, test: None }
+    }
+
+    /// Makes a trader with which a test plays.
+    #[must_use]
+    pub fn tested(config: ScriptConfig, test: ScriptTest) -> Self {
+        Self { test: Some(test), ..Self::new(config) }
+    }
+
+    fn start(&mut self, ctx: &mut Context) -> Result<(), ScriptError> {
+        let script = self.scripts.compile(&self.config.source)?;
+        let host = Host {
+            home: self.config.listing,
+            start: ctx.now(),
+            params: Params::given(&self.config.params),
+            feeds: Feeds::new(ctx.bar_interval()),
+            rehearsal: self.test.as_ref().and_then(ScriptTest::rehearsal),
+            ..Host::vacant()
+        };
+        host.meter.allow(self.config.operations);
+        let host = Rc::new(RefCell::new(host));
+        let program = Program::load(script, &host)?;
+        if let Some(complaint) = host.borrow().params.complaints().into_iter().next() {
+            let error = ScriptError::new(&self.config.source.file, (1, 1), complaint.message);
+            return Err(ScriptError { help: complaint.help, ..error });
+        }
+        host.borrow_mut().places = Place::all(ctx);
+        if let Some(test) = &self.test {
+            test.begin(program.twin());
+        }
+        self.state = State::Running(Box::new(program));
+        Ok(())
+    }
+
+    /// Calls a callback if the script defines it, and stops the script if it fails.
+    fn call<const N: usize>(&mut self, ctx: &mut Context, callback: Callback, arguments: [Dynamic; N]) {
+        let State::Running(program) = &mut self.state else { return };
+        let called = program.call(ctx, callback, arguments);
+        if let Err(error) = called {
+            return self.fail(ctx, Some(callback), &error);
+        }
+        self.tell_refusals(ctx);
+    }
+
+    /// Tells `on_order` of what the account gate has refused in the callback before.
+    fn tell_refusals(&mut self, ctx: &mut Context) {
+        for _ in 0..REFUSALS_MAX {
+            let State::Running(program) = &mut self.state else { return };
+            let refused = mem::take(&mut program.host.borrow_mut().refused);
+            if refused.is_empty() {
+                return;
+            }
+            for (order, reason) in refused {
+                let State::Running(program) = &mut self.state else { return };
+                let event = OrderEvent { order, what: Happening::Refused(reason), at: ctx.now() };
+                let told = program.call(ctx, Callback::Order, [Dynamic::from(event)]);
+                if let Err(error) = told {
+                    return self.fail(ctx, Some(Callback::Order), &error);
+                }
+            }
+        }
+        let file = self.config.source.file.clone();
+        let message = "refused orders in on_order lead to refused orders without an end".to_owned();
+        self.fail(ctx, Some(Callback::Order), &ScriptError::new(&file, (1, 1), message));
+    }
+
+    fn fail(&mut self, ctx: &mut Context, callback: Option<Callback>, error: &ScriptError) {
+        let excerpt = match &self.state {
+            State::Running(program) => program.excerpt(error),
+            _ => self.config.source.text_of(&error.file).map(|text| error.excerpt(text)),
+        };
+        let excerpt = excerpt.map_or_else(String::new, |excerpt| format!("\n{excerpt}"));
+        let callback = callback.map_or_else(String::new, |callback| format!(", in {}", callback.name()));
+        let text = format!("{error}{callback} at {}{excerpt}", ctx.now());
+        ctx.log_failure(text.as_str());
+        ctx.disconnect();
+        self.state = State::Idle;
+        match self.config.on_error {
+            OnError::Halt => ctx.stop(),
+            OnError::Flatten => {
+                let mut flatten = Flatten::new(ctx.now());
+                if flatten.go_on(ctx) { self.state = State::Flattening(flatten) } else { ctx.stop() }
+            }
+            OnError::Abort => ctx.fail(format!("strategy `{}` failed: {text}", ctx.name())),
+        }
+    }
+
+    /// Asks for the home market's feeds of which callbacks are told, where the script asked for none.
+    fn ask_for_defaults(&mut self, ctx: &mut Context) {
+        let State::Running(program) = &mut self.state else { return };
+        for wanted in Wanted::defaults(ctx.bar_interval()) {
+            if program.has(wanted.callback()) && !program.host.borrow().feeds.tells(wanted.callback()) {
+                let asked = program.with_host(ctx, |host| host.ask(host.home, wanted));
+                debug_assert!(asked.is_ok(), "the home market has all feeds");
+            }
+        }
+    }
+
+    fn is_flat_or_go_on(&mut self, ctx: &mut Context) {
+        if let State::Flattening(flatten) = &mut self.state
+            && !flatten.go_on(ctx)
+        {
+            self.state = State::Idle;
+            ctx.stop();
+        }
+    }
+}
+
+impl Actor for ScriptTrader {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        if let Err(error) = self.start(ctx) {
+            return self.fail(ctx, None, &error);
+        }
+        let State::Running(program) = &self.state else { return };
+        program.enter(Stage::Init);
+        let params = program.params();
+        self.call(ctx, Callback::Init, [params]);
+        let State::Running(program) = &self.state else { return };
+        program.enter(Stage::Trading);
+        self.call(ctx, Callback::Start, []);
+        self.ask_for_defaults(ctx);
+    }
+
+    fn stopped(&mut self, ctx: &mut Context) {
+        self.call(ctx, Callback::Stop, []);
+        self.state = State::Idle;
+    }
+}
+
+impl Handler<Wakeup> for ScriptTrader {
+    type Result = ();
+
+    fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
+        let State::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
+        let Some(timer) = program.host.borrow().timers.get(wakeup.tag).cloned() else { return };
+        if let Some(every) = timer.every {
+            ctx.wake_after(every, wakeup.tag);
+        }
+        self.call(ctx, Callback::Timer, [timer.name.into()]);
+    }
+}
+
+impl Handler<ExecutionReport> for ScriptTrader {
+    type Result = ();
+
+    fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
+        let State::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
+        let event = program.with_host(ctx, |host| host.follow(&report));
+        let Some(event) = event else { return };
+        let callback = match report.kind {
+            ReportKind::Accepted => Some(Callback::OrderAccepted),
+            ReportKind::Rejected(_) => Some(Callback::OrderRejected),
+            ReportKind::Canceled(_) => Some(Callback::OrderCanceled),
+            ReportKind::Expired(_) => Some(Callback::OrderExpired),
+            ReportKind::Filled { .. } => Some(Callback::OrderFilled),
+            _ => None,
+        };
+        if let Some(callback) = callback.filter(|callback| program.has(*callback)) {
+            self.call(ctx, callback, [Dynamic::from(event.clone())]);
+        }
+        self.call(ctx, Callback::Order, [Dynamic::from(event.clone())]);
+        let State::Running(program) = &self.state else { return };
+        if matches!(report.kind, ReportKind::Filled { .. }) && program.has(Callback::Position) {
+            let holding = program.with_host(ctx, |host| host.holding(event.order.place()));
+            self.call(ctx, Callback::Position, [Dynamic::from(holding)]);
+        }
+    }
+}
+
+impl Host {
+    /// Lets the handles follow a report, and returns the event that it is.
+    fn follow(&mut self, report: &ExecutionReport) -> Option<OrderEvent> {
+        let order = self.orders.get(&report.order)?.clone();
+        let account = self.ctx.account()?;
+        order.follow(report.kind, account.order(report.order));
+        if report.kind.is_terminal() {
+            self.orders.remove(&report.order);
+            // The exits of a bracket whose entry ended without a fill are gone without a report.
+            for exit in [1, 2].map(|step| bearpit_core::units::OrderId::new(report.order.get() + step)) {
+                if account.order(exit).is_none()
+                    && let Some(exit) = self.orders.remove(&exit)
+                {
+                    exit.end_with_entry();
+                }
+            }
+        }
+        Some(OrderEvent { order, what: Happening::Reported(report.kind), at: report.at })
+    }
+}
+
+impl Handler<MarketData> for ScriptTrader {
+    type Result = ();
+
+    fn handle(&mut self, data: MarketData, ctx: &mut Context) {
+        let State::Running(program) = &self.state else { return };
+        let told = program.host.borrow_mut().take(data);
+        match told {
+            None => {}
+            Some((callback, Ok(argument))) => self.call(ctx, callback, [argument]),
+            Some((callback, Err(error))) => {
+                let error = ScriptError::new(&self.config.source.file, (1, 1), error.to_string());
+                self.fail(ctx, Some(callback), &error);
+            }
+        }
+    }
+}
+
+impl Host {
+    /// Keeps what is to be kept of what the market tells, feeds the indicators that follow it, and returns
+    /// what the script is to be told.
+    fn take(&mut self, data: MarketData) -> Option<(Callback, Outcome<Dynamic>)> {
+        let place = self.places.get(data.listing.index()).cloned()?;
+        Some(match data.update {
+            Update::Bar(bar) => {
+                self.feeds.keep(data.listing, bar);
+                let bar = BarView { place, bar };
+                (Callback::Bar, self.auto_updates.bar(&bar).map(|()| Dynamic::from(bar)))
+            }
+            Update::Quote(quote) => {
+                let quote = QuoteView { place, quote };
+                (Callback::Quote, self.auto_updates.quote(&quote).map(|()| Dynamic::from(quote)))
+            }
+            Update::Trade { price, quantity, aggressor, phase } => {
+                let trade = TradeView { place, price, quantity, aggressor, phase, at: data.at };
+                (Callback::Trade, self.auto_updates.trade(&trade).map(|()| Dynamic::from(trade)))
+            }
+            Update::Book(ladders) => {
+                self.feeds.show(data.listing, Arc::clone(&ladders));
+                (Callback::Book, Ok(Dynamic::from(BookView { place, ladders })))
+            }
+            Update::Phase(phase) => {
+                (Callback::Session, Ok(Dynamic::from(PhaseView { place, phase, at: data.at })))
+            }
+            Update::Indicative(_) => return None,
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! Nodes of our own in a script's syntax tree: how they are named, made and registered.
+
+use std::mem;
+
+use rhai::{CustomExpr, Dynamic, Engine, EvalContext, Expr, Expression, Position, Stmt, StmtBlock};
+
+use crate::script::host::meter::Meter;
+use crate::script::value::arguments::Outcome;
+
+/// The names of the nodes. No script can write the first four; the last is parsed once. Rhai looks them up
+/// in alphabetical order, so those that are met most often come first.
+pub(crate) const COMPUTE: &str = "1 compute";
+pub(crate) const CHARGE: &str = "2 charge";
+pub(crate) const WRITE: &str = "3 write";
+pub(crate) const GIVEN: &str = "4 given";
+
+pub(crate) type Context<'a, 's, 'ps, 'g, 'c, 't> = EvalContext<'a, 's, 'ps, 'g, 'c, 't>;
+
+/// Adds a node that scripts cannot write.
+pub(crate) fn add(
+    engine: &mut Engine,
+    name: &str,
+    evaluate: impl Fn(&mut Context<'_, '_, '_, '_, '_, '_>, &[Expression<'_>], &Dynamic) -> Outcome<Dynamic>
+    + 'static,
+) {
+    engine.register_custom_syntax_with_state_raw(name, |_, _, _| Ok(None), false, evaluate);
+}
+
+/// Makes a node; `state` says which of its kind.
+pub(crate) fn node<const N: usize>(
+    name: &str,
+    inputs: [Expr; N],
+    state: Dynamic,
+    position: Position,
+) -> Expr {
+    let node = CustomExpr {
+        inputs: inputs.into_iter().collect(),
+        tokens: [name.into()].into_iter().collect(),
+        state,
+        scope_may_be_changed: false,
+        self_terminated: false,
+    };
+    Expr::Custom(Box::new(node), position)
+}
+
+pub(crate) fn block_of(statements: Vec<Stmt>) -> Expr {
+    Expr::Stmt(Box::new(StmtBlock::new(statements, Position::NONE, Position::NONE)))
+}
+
+/// Adds an item, and returns its number.
+pub(crate) fn put<T>(list: &mut Vec<T>, item: T) -> Dynamic {
+    list.push(item);
+    Dynamic::from_int(i64::try_from(list.len() - 1).unwrap_or(i64::MAX))
+}
+
+/// Returns the item of that number.
+pub(crate) fn numbered<T>(list: &[T], number: i64) -> Option<&T> {
+    list.get(usize::try_from(number).ok()?)
+}
+
+/// Counts a value that was read; an error is at the place of the expression that read it.
+pub(crate) fn charge_value(meter: &Meter, value: &Dynamic, read: &Expression<'_>) -> Outcome<()> {
+    meter.charge_value(value).map_err(|mut error| {
+        error.set_position(read.position());
+        error
+    })
+}
+
+/// Puts a node around an expression.
+pub(crate) fn wrap_in(name: &str, expr: &mut Expr, state: Dynamic) {
+    let position = expr.position();
+    let inner = mem::replace(expr, Expr::Unit(position));
+    *expr = node(name, [inner], state, position);
+}

@@ -1,0 +1,40 @@
+//! The engine that parses and runs scripts: Rhai with its limits set, hashes fixed and no functions registered.
+
+use rhai::Engine;
+
+use crate::script::value::limits::{
+    CALLS_MAX, ENTRIES_MAX, FUNCTIONS_MAX, ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX, VARIABLES_MAX,
+};
+
+/// What functions are looked up by; any numbers do, if they are the same in every process.
+const HASHING_SEED: [u64; 4] = [0x0062_6561, 0x0072_7069, 0x0074_2d72, 0x0068_6169];
+
+/// Makes an engine that knows the language and its limits, but no functions: enough to parse.
+pub(crate) fn language() -> Engine {
+    // The same hashes in every process; only the first call does anything.
+    rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED)).ok();
+    let mut engine = Engine::new_raw();
+    confine(&mut engine);
+    // What is misspelt is not taken for absent.
+    engine.set_fail_on_invalid_map_property(true);
+    // Rhai computes `**` of plain numbers with the platform's `pow`, even while it parses, unless the
+    // operator is one of ours.
+    engine.disable_symbol("**").disable_symbol("**=");
+    let power = engine.register_custom_operator("**", 190);
+    debug_assert!(power.is_ok(), "a disabled symbol can be an operator");
+    engine
+}
+
+/// Sets the limits that Rhai itself keeps.
+pub(crate) fn confine(engine: &mut Engine) {
+    engine.set_max_call_levels(CALLS_MAX);
+    engine.set_max_expr_depths(NESTING_MAX, NESTING_MAX);
+    engine.set_max_string_size(TEXT_BYTES_MAX);
+    engine.set_max_array_size(ITEMS_MAX);
+    engine.set_max_map_size(ENTRIES_MAX);
+    engine.set_max_variables(VARIABLES_MAX);
+    engine.set_max_functions(FUNCTIONS_MAX);
+    engine.set_max_modules(100);
+    // Values that a partial application carries would be in no measure.
+    engine.disable_symbol("eval").disable_symbol("curry");
+}

@@ -1,0 +1,91 @@
+//! A metered script does what Rhai does with the same text: expressions and assignments drawn at random.
+
+use std::rc::Rc;
+
+use proptest::prelude::*;
+use rhai::{Engine, Scope};
+
+use super::evaluator::field_access::Fields;
+use super::metered_script::{Nodes, understand};
+use crate::script::host::meter::Meter;
+
+/// Names of all kinds of values, numbers at the ends of their ranges, and what is nowhere.
+const LEAVES: [&str; 17] = [
+    "a",
+    "b",
+    "m.x",
+    "m.n.y",
+    "m.n",
+    "m.none",
+    "text",
+    "list",
+    "no",
+    "0",
+    "1",
+    "7",
+    "9223372036854775807",
+    "0.0",
+    "0.1",
+    "1e308",
+    "2.5e-17",
+];
+const OPERATORS: [&str; 10] = ["+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!="];
+const ASSIGNMENTS: [&str; 6] = ["=", "+=", "-=", "*=", "/=", "%="];
+
+fn expressions() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(&LEAVES[..]).prop_map(str::to_owned);
+    leaf.prop_recursive(4, 16, 2, |inner| {
+        (inner.clone(), prop::sample::select(&OPERATORS[..]), inner)
+            .prop_map(|(left, operator, right)| format!("({left} {operator} {right})"))
+    })
+}
+
+/// Evaluates a script as it is written, or as it is run; an error is told with its place.
+fn told(script: &str, is_charged: bool) -> String {
+    drop(super::confinement::language());
+    let mut engine = Engine::new();
+    engine.set_fail_on_invalid_map_property(true);
+    let mut ast = engine.compile(script).unwrap();
+    if is_charged {
+        let mut nodes = Nodes::default();
+        ast = nodes.charged(&ast).unwrap();
+        understand(&mut engine, &Meter::new(1_000_000), &Rc::new(nodes), &Fields::default());
+    }
+    match engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &ast) {
+        Ok(value) => format!("{value:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn prop_a_formula_is_what_rhai_computes(
+        expression in expressions(),
+        a in prop::num::f64::ANY,
+        b in any::<i64>(),
+    ) {
+        // What Rhai reads back is the same number; it knows no literal of these.
+        let a = if a.is_finite() { format!("{a:?}") } else { "(0.0 / 0.0)".to_owned() };
+        let script = format!(
+            "let a = {a}; let b = {b}; let text = \"t\"; let list = [1, 2]; \
+             let m = #{{ x: {a}, n: #{{ y: {b} }} }};\n{expression}"
+        );
+        prop_assert_eq!(told(&script, true), told(&script, false), "{}", script);
+    }
+
+    #[test]
+    fn prop_an_assignment_does_what_rhai_does(
+        assignment in prop::sample::select(&ASSIGNMENTS[..]),
+        expression in expressions(),
+        old in prop::sample::select(&["0", "1.5", "-7", "[1]", "\"t\"", "true", "()"][..]),
+        name in prop::sample::select(&["x", "fresh"][..]),
+    ) {
+        let script = format!(
+            "let a = 0.5; let b = 3; let text = \"t\"; let list = [1, 2]; \
+             fn f(a, b, text, list) {{ let m = #{{ x: a, n: #{{ y: b }} }}; this.{name} {assignment} {expression}; }} \
+             let map = #{{ x: {old} }}; let error = ();\n\
+             try {{ map.f(a, b, text, list); }} catch (e) {{ error = e; }}\n`${{map}} ${{error}}`"
+        );
+        prop_assert_eq!(told(&script, true), told(&script, false), "{}", script);
+    }
+}

@@ -1,0 +1,194 @@
+//! [`Nodes`]: a script whose work is metered, and how an engine runs it.
+//!
+//! Each place that handles a value is wrapped into a node that counts it ([`metering`](super::metering)). What
+//! the host can read and compute itself, and what is assigned to `this.name` ([`evaluator`](super::evaluator)),
+//! are nodes of their own.
+//!
+//! Rhai keeps the bodies of functions to itself. So a function is replaced by one whose body is a node that
+//! evaluates the wrapped statements.
+
+use std::rc::Rc;
+
+use rhai::{
+    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, Expression, ImmutableString, Module, ParseError,
+    ScriptFuncDef, Shared, Stmt,
+};
+
+use crate::script::host::meter::Meter;
+use crate::script::sandbox::ast_nodes::{Context, block_of, numbered};
+use crate::script::sandbox::evaluator::field_access::{Constants, Fields};
+use crate::script::sandbox::evaluator::nodes::Expressions;
+use crate::script::sandbox::metering::{Wrap, charge_values};
+
+const BODY: &str = "function_body";
+
+/// What the nodes of a script stand for, by the numbers that they bear.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Nodes {
+    bodies: Vec<FunctionBody>,
+    expressions: Rc<Expressions>,
+}
+
+/// What a function consists of.
+#[derive(Debug, Clone)]
+pub(crate) struct FunctionBody {
+    name: String,
+    pub(crate) arguments: Vec<ImmutableString>,
+    /// Its statements, as an expression that can be evaluated by itself.
+    pub(crate) block: Expr,
+    /// How deep its statements and expressions nest.
+    pub(crate) nesting: usize,
+}
+
+impl Nodes {
+    /// Returns the same script with all that it reads and calls being charged; what its nodes stand for is
+    /// kept here.
+    pub(crate) fn charged(&mut self, parsed: &AST) -> Result<AST, ParseError> {
+        let functions = parsed.iter_functions().map(|it| it.name.to_owned()).collect();
+        let mut wrap = Wrap { functions, expressions: Rc::make_mut(&mut self.expressions) };
+        let mut lib = Module::new();
+        for function in parsed.iter_functions() {
+            let known = parsed.shared_lib().get_script_fn(function.name, function.params.len());
+            let Some(known) = known else { continue };
+            let (mut body, nesting) = statements_of(parsed, function.name, function.params.len());
+            wrap.statements(&mut body);
+            let stub = stub(self.bodies.len())?;
+            let name = function.name.to_owned();
+            let arguments = function.params.iter().map(|name| (*name).into()).collect();
+            self.bodies.push(FunctionBody { name, arguments, block: block_of(body), nesting });
+            let bodies = stub.iter().map(|stub| stub.body.clone());
+            for body in bodies {
+                lib.set_script_fn(ScriptFuncDef { body, ..ScriptFuncDef::clone(known) });
+            }
+        }
+        let mut statements = parsed.statements().to_vec();
+        wrap.statements(&mut statements);
+        Ok(AST::new(statements, lib))
+    }
+
+    /// Returns a function of the first file that was charged and has it.
+    pub(crate) fn function(&self, name: &str, arguments: usize) -> Option<&FunctionBody> {
+        self.bodies.iter().find(|body| body.name == name && body.arguments.len() == arguments)
+    }
+}
+
+/// Returns a function that evaluates the body of that number.
+fn stub(number: usize) -> Result<Option<Shared<ScriptFuncDef>>, ParseError> {
+    let mut engine = Engine::new_raw();
+    engine.register_custom_syntax([BODY, "$int$"], false, |_, _| Ok(Dynamic::UNIT))?;
+    let ast = engine.compile(format!("fn stub() {{ {BODY} {number} }}"))?;
+    Ok(ast.shared_lib().get_script_fn("stub", 0).cloned())
+}
+
+/// Returns what a function consists of, and how deep that nests.
+fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) {
+    let mut only = ast.clone_functions_only();
+    only.retain_functions(|_, _, known, count| known == name && count == arguments);
+    let (mut statements, mut nesting) = (Vec::new(), 0);
+    only.walk(&mut |path: &[ASTNode<'_>]| {
+        nesting = nesting.max(path.len());
+        if let [ASTNode::Stmt(statement)] = path {
+            statements.push((*statement).clone());
+        }
+        true
+    });
+    (statements, nesting)
+}
+
+/// Makes an engine understand the nodes.
+///
+/// What the script declares outside of functions is put into what this returns.
+pub(crate) fn understand(
+    engine: &mut Engine,
+    meter: &Rc<Meter>,
+    nodes: &Rc<Nodes>,
+    fields: &Fields,
+) -> Constants {
+    let constants = nodes.expressions.register(engine, meter, fields);
+    charge_values(engine, Rc::clone(meter));
+    run_bodies(engine, Rc::clone(meter), Rc::clone(nodes));
+    constants
+}
+
+fn run_bodies(engine: &mut Engine, meter: Rc<Meter>, nodes: Rc<Nodes>) {
+    let run = move |context: &mut Context<'_, '_, '_, '_, '_, '_>, inputs: &[Expression<'_>]| {
+        let number = inputs.first().and_then(Expression::get_literal_value::<i64>);
+        let body = number.and_then(|number| numbered(&nodes.bodies, number));
+        let Some(body) = body else { return Ok(Dynamic::UNIT) };
+        meter.enter(body.nesting)?;
+        let ended = context.eval_expression_tree(&Expression::from(&body.block));
+        meter.leave(body.nesting);
+        ended
+    };
+    let registered: Result<_, Box<EvalAltResult>> =
+        engine.register_custom_syntax([BODY, "$int$"], false, run).map_err(Into::into);
+    debug_assert!(registered.is_ok(), "the name of a node is a word");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes an engine with all of Rhai's packages.
+    fn engine() -> Engine {
+        // Sets the seed of Rhai's hashes before the first of them is made.
+        drop(crate::script::sandbox::confinement::language());
+        Engine::new()
+    }
+
+    fn operations(text: &str) -> u64 {
+        let mut engine = engine();
+        let parsed = engine.compile(text).unwrap();
+        let mut nodes = Nodes::default();
+        let ast = nodes.charged(&parsed).unwrap();
+        let meter = Meter::new(1_000_000);
+        meter.watch(&mut engine);
+        understand(&mut engine, &meter, &Rc::new(nodes), &Fields::default());
+        engine.run_ast(&ast).unwrap();
+        meter.spent()
+    }
+
+    #[test]
+    fn what_is_read_whole_counts_by_its_size() {
+        let base = "let a = []; a.pad(800, 1); let m = #{ a: a }; ";
+        let plain = operations(base);
+        for (statement, least, most) in [
+            ("let b = a;", 200, 210),
+            ("let b = m.a;", 200, 210),
+            ("let b = m;", 200, 212),
+            ("fn f(x) { 1 } f(a);", 200, 215),
+            ("fn f(x) { let y = x; 1 } f(a);", 400, 420),
+            ("let b = [1, a];", 200, 215),
+            ("let b = a[5];", 1, 10),
+            ("a.push(1);", 1, 10),
+            ("a[5] = 2;", 1, 10),
+            ("for x in a { break; }", 200, 212),
+            ("if a == 1 { }", 800, 815),
+            ("if a != a { }", 2_400, 2_420),
+            ("switch a { 1 => 2, _ => 3 }", 200, 212),
+            ("let f = |x| x; f.call(a);", 600, 630),
+            ("a.contains(5);", 900, 920),
+        ] {
+            let counted = operations(&format!("{base}{statement}")) - plain;
+            assert!((least..=most).contains(&counted), "{statement} counts for {counted}");
+        }
+    }
+
+    #[test]
+    fn a_charged_script_does_the_same() {
+        let text = "fn twice(x) { if x > 3 { return x * 2; } x } let t = 0; \
+            for i in 0..6 { t += twice(i); } let m = #{ a: [1, [2, 3]] }; m.a[1][0] += t; m.a[1].push(7); \
+            try { throw t; } catch (e) { t = e; } \
+            let s = switch t { 24 => \"yes\", _ => \"no\" }; let f = |x, y| x + y; \
+            `${m.a[1]} ${s} ${f.call(1, 2)} ${[3, 1, 2].len()} ${m?.b ?? 5}`";
+        let mut engine = engine();
+        let parsed = engine.compile(text).unwrap();
+        let mut nodes = Nodes::default();
+        let ast = nodes.charged(&parsed).unwrap();
+        let meter = Meter::new(1_000_000);
+        understand(&mut engine, &meter, &Rc::new(nodes), &Fields::default());
+        let said = engine.eval_ast::<String>(&ast).unwrap();
+        assert_eq!(said, engine.eval_ast::<String>(&parsed).unwrap());
+        assert_eq!(said, "[26, 3, 7] yes 3 3 5");
+    }
+}

@@ -1,0 +1,50 @@
+//! Sorting by a script's own function.
+//!
+//! Rhai's own goes on when the function fails, also when it has used up its operations, and the standard
+//! library's panics if the function contradicts itself.
+
+use rhai::{Array, Dynamic, Engine, FnPtr, NativeCallContext};
+
+use crate::script::value::arguments::{Outcome, described};
+
+/// Registers all forms, which hide Rhai's own.
+pub(crate) fn register(engine: &mut Engine) {
+    type Call<'a> = NativeCallContext<'a>;
+    for name in ["sort", "sort_by"] {
+        engine.register_fn(name, |call: Call<'_>, items: &mut Array, compare: FnPtr| -> Outcome<()> {
+            *items = sorted(&call, items, &compare)?;
+            Ok(())
+        });
+    }
+    for name in ["order", "order_by"] {
+        engine.register_fn(name, |call: Call<'_>, items: &mut Array, compare: FnPtr| {
+            sorted(&call, items, &compare)
+        });
+    }
+}
+
+/// Returns the items in order, equal ones as they were; each is put into its place among those before.
+fn sorted(call: &NativeCallContext<'_>, items: &Array, compare: &FnPtr) -> Outcome<Array> {
+    let mut done = Array::with_capacity(items.len());
+    for item in items {
+        let (mut low, mut high) = (0, done.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let order = compare.call_within_context(call, (item.clone(), Dynamic::clone(&done[middle])))?;
+            if is_before(&order)? { high = middle } else { low = middle + 1 }
+        }
+        done.insert(low, item.clone());
+    }
+    Ok(done)
+}
+
+/// Tells whether a comparison says that the first comes before the second.
+fn is_before(order: &Dynamic) -> Outcome<bool> {
+    if let Ok(number) = order.as_int() {
+        return Ok(number < 0);
+    }
+    order.as_bool().map_err(|_| {
+        let wanted = "a number below, at or above 0, or whether the first comes before the second";
+        format!("sort: the function must return {wanted}, but returns {}", described(order)).into()
+    })
+}

@@ -1,0 +1,34 @@
+//! [`ParsedFile`]: a script's file and its syntax tree.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rhai::AST;
+
+use crate::script::runtime::compiled_script::parse;
+use crate::script::runtime::source::ScriptSource;
+use crate::script::sandbox::confinement::language;
+use crate::script::value::script_error::ScriptError;
+
+/// One file of a script, parsed.
+pub(super) struct ParsedFile<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a Arc<str>,
+    pub(super) ast: AST,
+    pub(super) is_main: bool,
+}
+
+/// Parses the script and what it imports; what does not parse is an error, and is left out.
+pub(super) fn parse_all<'a>(source: &'a ScriptSource, errors: &mut Vec<ScriptError>) -> Vec<ParsedFile<'a>> {
+    let language = language();
+    let modules = source.modules.values().map(|module| (module.file.as_path(), &module.text, false));
+    let all = std::iter::once((source.file.as_path(), &source.text, true)).chain(modules);
+    let mut files = Vec::new();
+    for (path, text, is_main) in all {
+        match parse(&language, path, text) {
+            Ok(ast) => files.push(ParsedFile { path, text, ast, is_main }),
+            Err(error) => errors.push(error),
+        }
+    }
+    files
+}

@@ -1,0 +1,70 @@
+//! Arguments of the functions that scripts call: read from Rhai's values, described in errors.
+
+use rhai::{Dynamic, EvalAltResult, Position};
+
+use bearpit_core::units::SimDuration;
+
+/// What a function returns that can fail.
+pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
+
+/// Makes the error of a limit, which no `try` catches.
+pub(crate) fn exceeded(message: impl Into<String>) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorTerminated(Dynamic::from(message.into()), Position::NONE).into()
+}
+
+/// Returns the first characters of a text; what would act on a terminal is escaped.
+pub(crate) fn printable(text: &str, chars_max: usize) -> String {
+    let mut line = String::new();
+    let mut chars = text.chars();
+    for c in chars.by_ref().take(chars_max) {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    if chars.next().is_some() {
+        line.push_str("...");
+    }
+    line
+}
+
+/// Returns a whole or broken number.
+pub(crate) fn number(function: &str, what: &str, value: &Dynamic) -> Outcome<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "what is beyond 2^53 is out of every range here")]
+    let whole = value.as_int().ok().map(|value| value as f64);
+    whole
+        .or_else(|| value.as_float().ok())
+        .ok_or_else(|| format!("{function}: the {what} must be a number, but is {}", described(value)).into())
+}
+
+/// Returns a text.
+pub(crate) fn text(function: &str, what: &str, value: &Dynamic) -> Outcome<rhai::ImmutableString> {
+    value
+        .as_immutable_string_ref()
+        .map(|text| text.clone())
+        .map_err(|_| format!("{function}: the {what} must be a text, but is {}", described(value)).into())
+}
+
+/// Returns a value's type and, where it is short, the value.
+pub(crate) fn described(value: &Dynamic) -> String {
+    match value.type_name() {
+        "()" => "absent, ()".to_owned(),
+        "array" | "map" => format!("an {}", value.type_name()).replace("an map", "a map"),
+        _ if value.is_string() => format!("a text ({})", printable(&value.to_string(), 40)),
+        "i64" | "f64" => format!("a number ({value})"),
+        "bool" => format!("a boolean ({value})"),
+        other => format!("of the type {}", other.rsplit("::").next().unwrap_or(other)),
+    }
+}
+
+/// Reads a span such as `"5m"`.
+pub(crate) fn span(function: &str, value: &Dynamic) -> Outcome<SimDuration> {
+    let span: SimDuration =
+        text(function, "span", value)?.parse().map_err(|error| format!("{function}: {error}"))?;
+    if span < SimDuration::from_micros(1) {
+        return Err(format!("{function}: {span} is too short; the least is 1us").into());
+    }
+    Ok(span)
+}
+
+/// Returns `()` for nothing, which is how Rhai says so.
+pub(crate) fn optional<T: Into<Dynamic>>(value: Option<T>) -> Dynamic {
+    value.map_or(Dynamic::UNIT, Into::into)
+}

@@ -1,0 +1,227 @@
+//! [`IndicatorHandle`]: what a script holds of an indicator.
+
+mod input;
+mod parts;
+
+pub(crate) use input::IndicatorInput;
+pub(crate) use parts::{PART_NAMES, Parts};
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use rhai::Dynamic;
+
+use crate::script::value::arguments::{Outcome, number, optional};
+use crate::script::value::views::BarView;
+use bearpit_agents::indicators::{Indicator, NotAllowed};
+
+/// What all indicators of one script together may hold, in inputs; a million of the largest take 90 MB.
+pub(crate) const HELD_MAX: u32 = 1_000_000;
+
+/// What an indicator takes besides its inputs, in the same unit, so that there is an end of small ones too.
+pub(crate) const OVERHEAD: u32 = 100;
+
+/// What the indicators of one script hold.
+#[derive(Debug, Default)]
+pub(crate) struct Budget(Cell<u32>);
+
+/// A part of the budget, given back when the indicator goes.
+#[derive(Debug)]
+struct Lease {
+    budget: Rc<Budget>,
+    held: u32,
+}
+
+impl Lease {
+    fn take(budget: &Rc<Budget>, inputs: u32) -> Option<Self> {
+        let held = inputs + OVERHEAD;
+        let all = budget.0.get() + held;
+        (all <= HELD_MAX).then(|| {
+            budget.0.set(all);
+            Self { budget: Rc::clone(budget), held }
+        })
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.budget.0.set(self.budget.0.get() - self.held);
+    }
+}
+
+/// What is given to an update.
+#[derive(Clone, Copy)]
+pub(crate) enum Given<'a> {
+    Numbers(&'a [f64]),
+    Bar(&'a BarView),
+}
+
+/// An indicator of any kind. Its value is the first of its parts.
+trait Any {
+    /// Feeds it, and returns its value; the error says what is wrong, but not with which indicator.
+    fn update(&mut self, given: Given<'_>) -> Result<Option<f64>, String>;
+    /// Returns a part of its value, or says which parts there are.
+    fn part(&self, name: &str) -> Result<Option<f64>, String>;
+    /// Returns the first part of its value.
+    fn first(&self) -> Option<f64>;
+    fn part_names(&self) -> Vec<&'static str>;
+    fn is_ready(&self) -> bool;
+    fn reset(&mut self);
+    /// What an update takes, in words.
+    fn takes(&self) -> &'static str;
+}
+
+impl<I: Indicator<Input: IndicatorInput, Value: Parts>> Any for I {
+    fn update(&mut self, given: Given<'_>) -> Result<Option<f64>, String> {
+        let input = match given {
+            Given::Numbers(numbers) => I::Input::of_numbers(numbers),
+            Given::Bar(bar) => I::Input::of_bar(bar),
+        };
+        let Some(input) = input else { return Err(format!("update takes {}", self.takes())) };
+        match Indicator::update(self, input) {
+            Ok(value) => Ok(value.and_then(|value| value.first())),
+            Err(refusal) => Err(refusal.to_string()),
+        }
+    }
+
+    fn part(&self, name: &str) -> Result<Option<f64>, String> {
+        let parts = I::Value::PARTS;
+        let asked = if name == "value" { parts.first() } else { parts.iter().find(|it| it.0 == name) };
+        match asked {
+            Some((_, read)) => Ok(self.value().and_then(|value| read(&value))),
+            None => Err(format!("there is no `{name}`; there is {}", self.part_names().join(", "))),
+        }
+    }
+
+    fn first(&self) -> Option<f64> {
+        self.value().and_then(|value| value.first())
+    }
+
+    fn part_names(&self) -> Vec<&'static str> {
+        I::Value::PARTS.iter().map(|part| part.0).collect()
+    }
+
+    fn is_ready(&self) -> bool {
+        Indicator::is_ready(self)
+    }
+
+    fn reset(&mut self) {
+        Indicator::reset(self);
+    }
+
+    fn takes(&self) -> &'static str {
+        I::Input::TAKES
+    }
+}
+
+/// An indicator of a script, shared: a script copies what it reads from `this` or passes to a function, and
+/// two names of one indicator must mean that one.
+#[derive(Clone)]
+pub(crate) struct IndicatorHandle(Rc<Named<dyn Any>>);
+
+struct Named<A: ?Sized> {
+    /// The call that made it, for messages.
+    call: String,
+    _lease: Lease,
+    indicator: RefCell<A>,
+}
+
+impl IndicatorHandle {
+    /// Makes an object of an indicator that holds so many inputs, or says why there can be none.
+    pub(crate) fn make<I>(
+        budget: &Rc<Budget>,
+        call: String,
+        inputs: u32,
+        made: Result<I, NotAllowed>,
+    ) -> Outcome<Self>
+    where
+        I: Indicator<Input: IndicatorInput, Value: Parts> + 'static,
+    {
+        let indicator = made.map_err(|refusal| format!("{call}: {refusal}"))?;
+        let Some(lease) = Lease::take(budget, inputs) else {
+            return Err(format!(
+                "{call}: the indicators of a script may hold {HELD_MAX} inputs together, and {OVERHEAD} count \
+                 for each indicator; take shorter periods, or make them once, in on_start"
+            )
+            .into());
+        };
+        Ok(Self(Rc::new(Named { call, _lease: lease, indicator: RefCell::new(indicator) })))
+    }
+
+    /// Feeds it, and returns its value.
+    pub(crate) fn feed(&self, given: Given<'_>) -> Outcome<Option<f64>> {
+        let fed = self.0.indicator.borrow_mut().update(given);
+        fed.map_err(|refusal| format!("{}: {refusal}", self.0.call).into())
+    }
+
+    pub(crate) fn update(&self, given: Given<'_>) -> Outcome<Dynamic> {
+        self.feed(given).map(optional)
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.0.indicator.borrow().is_ready()
+    }
+
+    pub(crate) fn reset(&self) {
+        self.0.indicator.borrow_mut().reset();
+    }
+
+    pub(crate) fn value(&self) -> Option<f64> {
+        self.0.indicator.borrow().first()
+    }
+
+    /// Tells whether an update takes just one number.
+    pub(crate) fn takes_a_number(&self) -> bool {
+        self.0.indicator.borrow().takes() == <f64 as IndicatorInput>::TAKES
+    }
+
+    /// Returns what an update takes, in words.
+    pub(crate) fn takes(&self) -> String {
+        format!("update takes {}", self.0.indicator.borrow().takes())
+    }
+
+    pub(crate) fn update_with<const N: usize>(&self, given: [Dynamic; N]) -> Outcome<Dynamic> {
+        let mut numbers = [0.0; N];
+        for (slot, given) in numbers.iter_mut().zip(&given) {
+            *slot = number(&self.0.call, "input", given)?;
+        }
+        self.update(Given::Numbers(&numbers))
+    }
+
+    pub(crate) fn part(&self, name: &str) -> Outcome<Dynamic> {
+        let part = self.0.indicator.borrow().part(name);
+        part.map(optional).map_err(|error| format!("{}: {error}", self.0.call).into())
+    }
+
+    /// What is said where numbers or a bar were wanted.
+    pub(crate) fn not_with(&self, given: &Dynamic) -> Outcome<Dynamic> {
+        let takes = self.0.indicator.borrow().takes();
+        let given = if given.is_unit() { "()" } else { given.type_name() };
+        Err(format!("{}: update takes {takes}, not {given}", self.0.call).into())
+    }
+}
+
+impl fmt::Debug for IndicatorHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for IndicatorHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let indicator = self.0.indicator.borrow();
+        f.write_str(&self.0.call)?;
+        if !indicator.is_ready() {
+            return f.write_str(": not ready");
+        }
+        for (i, name) in indicator.part_names().into_iter().enumerate() {
+            f.write_str(if i == 0 { ": " } else { ", " })?;
+            match indicator.part(name) {
+                Ok(Some(part)) => write!(f, "{name} {part:?}")?,
+                _ => write!(f, "{name} ()")?,
+            }
+        }
+        Ok(())
+    }
+}

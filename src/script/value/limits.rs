@@ -1,0 +1,119 @@
+//! What a script may use, and [`Meter`], which counts what it has used.
+//!
+//! A script is untrusted: whatever it does, a callback ends within some milliseconds, memory stays bounded,
+//! and nobody else notices. What ends a callback is a count, never the clock, so that runs stay
+//! reproducible. Rhai counts operations, but not how much each handles; so reading a list or a map, and a
+//! call of a function that goes through one, counts for several (`sandbox::metering`).
+//!
+//! An error from a limit cannot be caught: it is `ErrorTerminated`, or one of Rhai's own that go through
+//! `try`.
+
+use rhai::Dynamic;
+
+/// Operations per callback, unless the scenario says another number.
+pub const OPERATIONS: u64 = 200_000;
+/// The most operations per callback that a scenario can allow.
+pub const OPERATIONS_MAX: u64 = 2_000_000;
+/// The most bytes of a script, and of each file it imports.
+pub(crate) const SOURCE_BYTES_MAX: usize = 1 << 18;
+/// How deep calls may nest.
+pub(crate) const CALLS_MAX: usize = 32;
+/// How deep the blocks and expressions of functions that call each other may nest, all together; it keeps
+/// the stack of a thread from overflowing.
+pub(crate) const DEPTH_MAX: usize = 100;
+/// What a call counts for in that.
+pub(crate) const CALL_NESTING: usize = 6;
+/// How deep expressions, chains and blocks may nest.
+pub(crate) const NESTING_MAX: usize = 32;
+/// The most bytes of a text, and of the texts in one value.
+pub(crate) const TEXT_BYTES_MAX: usize = 1_024;
+/// The most items of an array, those of arrays within it included.
+pub(crate) const ITEMS_MAX: usize = 1_000;
+/// The most entries of a map, those of maps within it included.
+pub(crate) const ENTRIES_MAX: usize = 200;
+/// How deep arrays and maps may nest in each other.
+pub(crate) const VALUE_NESTING_MAX: usize = 16;
+/// The most values that `this` may hold, each text counting as one more for each 16 bytes.
+pub(crate) const STATE_MAX: usize = 20_000;
+/// The most variables at a time.
+pub(crate) const VARIABLES_MAX: usize = 250;
+/// The most functions of a file.
+pub(crate) const FUNCTIONS_MAX: usize = 250;
+
+/// The most orders, and requests about orders, of a callback.
+pub(crate) const COMMANDS_MAX: u32 = 1_000;
+/// The most orders that may be open.
+pub(crate) const OPEN_ORDERS_MAX: usize = 10_000;
+/// The most lines that a callback may log.
+pub(crate) const LINES_MAX: u32 = 100;
+/// The most characters of a line.
+pub(crate) const LINE_CHARS_MAX: usize = 500;
+/// The most numbers of series and rows of tables of a callback.
+pub(crate) const ROWS_MAX: u32 = 1_000;
+/// The most series and tables.
+pub(crate) const NAMES_MAX: usize = 100;
+/// The most timers.
+pub(crate) const TIMERS_MAX: usize = 1_000;
+/// The most feeds.
+pub(crate) const FEEDS_MAX: usize = 1_000;
+
+/// Returns how many values there are in a value, or nothing if they nest deeper than allowed.
+///
+/// An entry of a map counts for three more, since it takes that much more; so does a text, and for one more
+/// for each 16 bytes.
+pub(crate) fn size(value: &Dynamic, nesting_max: usize) -> Option<usize> {
+    let inner = |value: &Dynamic| if nesting_max == 0 { None } else { size(value, nesting_max - 1) };
+    if let Ok(items) = value.as_array_ref() {
+        return items.iter().try_fold(1, |sum, item| Some(sum + inner(item)?));
+    }
+    if let Ok(map) = value.as_map_ref() {
+        return map.iter().try_fold(1, |sum, (key, item)| Some(sum + 3 + key.len() / 16 + inner(item)?));
+    }
+    let text = value.as_immutable_string_ref().map_or(0, |text| 2 + text.len() / 16);
+    Some(1 + text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../docs/strategies.md");
+
+    #[test]
+    fn the_page_lists_the_limits() {
+        let whole = |value: usize| value.to_string();
+        let limits = [
+            ("operations of a callback", OPERATIONS.to_string()),
+            ("operations that a scenario can allow with `operations`", OPERATIONS_MAX.to_string()),
+            ("bytes of a script, and of each file it imports", whole(SOURCE_BYTES_MAX)),
+            ("functions of a file", whole(FUNCTIONS_MAX)),
+            ("variables at a time", whole(VARIABLES_MAX)),
+            ("nesting of expressions and blocks", whole(NESTING_MAX)),
+            ("nesting of blocks, expressions and calls in functions that call each other", whole(DEPTH_MAX)),
+            ("bytes of a text, and of all texts in one value", whole(TEXT_BYTES_MAX)),
+            ("items of an array, with those of arrays in it", whole(ITEMS_MAX)),
+            ("entries of a map, with those of maps in it", whole(ENTRIES_MAX)),
+            ("nesting of arrays and maps", whole(VALUE_NESTING_MAX)),
+            ("values in `this`", whole(STATE_MAX)),
+            ("orders and requests about orders, in a callback", COMMANDS_MAX.to_string()),
+            ("open orders", whole(OPEN_ORDERS_MAX)),
+            ("lines logged by a callback", LINES_MAX.to_string()),
+            ("characters of a line", whole(LINE_CHARS_MAX)),
+            ("numbers plotted and rows recorded by a callback", ROWS_MAX.to_string()),
+            ("series and tables", whole(NAMES_MAX)),
+            ("timers", whole(TIMERS_MAX)),
+            ("feeds", whole(FEEDS_MAX)),
+        ];
+        let rows: String = limits.iter().map(|(what, most)| format!("| {what} | {most} |\n")).collect();
+        assert!(PAGE.contains(&format!("|---|---|\n{rows}\n")), "the page must say:\n{rows}");
+    }
+
+    #[test]
+    fn a_value_is_as_large_as_all_in_it() {
+        let item = Dynamic::from_array(vec![Dynamic::from(1_i64), "0123456789abcdef".into()]);
+        assert_eq!(size(&item, 1), Some(6));
+        let map = Dynamic::from_map([("a".into(), item)].into_iter().collect());
+        assert_eq!(size(&map, 2), Some(10));
+        assert_eq!(size(&map, 1), None, "it nests two deep");
+    }
+}

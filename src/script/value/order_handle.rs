@@ -1,0 +1,274 @@
+//! [`Order`]: a handle to an order of the script's own, which knows what has become of it.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::script::value::listing::Place;
+use bearpit_core::account::OpenOrder;
+use bearpit_core::market::{
+    CancelReason, ExpiryReason, OrderKind, OrderTerms, Refusal, RejectReason, ReportKind, Side, TimeInForce,
+};
+use bearpit_core::units::{OrderId, Price, Quantity};
+
+/// A handle to an order; clones are the same order.
+///
+/// The host keeps the handles of open orders and lets them follow the reports; those of orders that are
+/// over live as long as the script keeps them.
+#[derive(Debug, Clone)]
+pub(crate) struct Order(Rc<Cell>);
+
+#[derive(Debug)]
+struct Cell {
+    /// Absent where the account gate refused the order.
+    id: Option<OrderId>,
+    place: Rc<Place>,
+    side: Side,
+    time_in_force: TimeInForce,
+    state: RefCell<State>,
+}
+
+/// What is known of an order.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    kind: OrderKind,
+    quantity: Quantity,
+    leaves: Quantity,
+    filled: Quantity,
+    /// The sum of ticks times lots of what was filled.
+    filled_ticks: i128,
+    /// Where an order rests whose price is not of its own terms.
+    rests_at: Option<Price>,
+    status: Status,
+    reason: Option<Reason>,
+}
+
+/// How it stands with an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Refused,
+    Sent,
+    Open,
+    PartiallyFilled,
+    Filled,
+    Canceled,
+    Rejected,
+    Expired,
+}
+
+impl Status {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Sent => "sent",
+            Self::Open => "open",
+            Self::PartiallyFilled => "partially_filled",
+            Self::Filled => "filled",
+            Self::Canceled => "canceled",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, Self::Sent | Self::Open | Self::PartiallyFilled)
+    }
+}
+
+/// Why an order is over, or a request about it was not carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reason {
+    Refused(Refusal),
+    Rejected(RejectReason),
+    Canceled(CancelReason),
+    Expired(ExpiryReason),
+    /// An exit of a bracket whose entry ended without a fill.
+    EntryOver,
+    /// What the script asked for cannot be made an order of.
+    Unfit(&'static str),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Rejected(reason) => reason.fmt(f),
+            Self::Canceled(reason) => reason.fmt(f),
+            Self::Expired(reason) => reason.fmt(f),
+            Self::EntryOver => f.write_str("the bracket's entry ended without a fill"),
+            Self::Unfit(why) => f.write_str(why),
+        }
+    }
+}
+
+impl Order {
+    /// Makes the handle of an order that has left.
+    pub(crate) fn sent(id: OrderId, place: Rc<Place>, terms: &OrderTerms) -> Self {
+        Self::new(Some(id), place, terms, (Status::Sent, None))
+    }
+
+    /// Makes the handle of an order that did not leave.
+    pub(crate) fn refused(place: Rc<Place>, terms: &OrderTerms, reason: Reason) -> Self {
+        Self::new(None, place, terms, (Status::Refused, Some(reason)))
+    }
+
+    /// Makes the handle of a bracket's exit, which has yet to enter.
+    pub(crate) fn exit(place: Rc<Place>, open: &OpenOrder) -> Self {
+        let terms = OrderTerms::new(open.side, open.quantity, open.kind);
+        Self::sent(open.id, place, &terms)
+    }
+
+    fn new(
+        id: Option<OrderId>,
+        place: Rc<Place>,
+        terms: &OrderTerms,
+        (status, reason): (Status, Option<Reason>),
+    ) -> Self {
+        let state = State {
+            kind: terms.kind,
+            quantity: terms.quantity,
+            leaves: if status.is_open() { terms.quantity } else { Quantity::ZERO },
+            filled: Quantity::ZERO,
+            filled_ticks: 0,
+            rests_at: None,
+            status,
+            reason,
+        };
+        let (side, time_in_force) = (terms.side, terms.time_in_force);
+        Self(Rc::new(Cell { id, place, side, time_in_force, state: RefCell::new(state) }))
+    }
+
+    /// Takes in a report; `open` is the order as the account has it after the report, if it is open.
+    pub(crate) fn follow(&self, report: ReportKind, open: Option<&OpenOrder>) {
+        let mut state = self.0.state.borrow_mut();
+        if let Some(open) = open {
+            (state.kind, state.quantity, state.leaves) = (open.kind, open.quantity, open.leaves);
+        }
+        match report {
+            ReportKind::Accepted => state.status = Status::Open,
+            ReportKind::Repriced { price } => state.rests_at = price,
+            ReportKind::Filled { price, quantity, leaves, .. } => {
+                state.filled += quantity;
+                state.filled_ticks += i128::from(price.ticks()) * i128::from(quantity.lots());
+                state.leaves = leaves;
+                state.status = if leaves.is_zero() { Status::Filled } else { Status::PartiallyFilled };
+            }
+            ReportKind::Rejected(reason) => state.end(Status::Rejected, Reason::Rejected(reason)),
+            ReportKind::Canceled(reason) => state.end(Status::Canceled, Reason::Canceled(reason)),
+            ReportKind::Expired(reason) => state.end(Status::Expired, Reason::Expired(reason)),
+            ReportKind::CommandRejected(_)
+            | ReportKind::Replaced { .. }
+            | ReportKind::Reduced { .. }
+            | ReportKind::Triggered { .. } => {}
+        }
+    }
+
+    /// Ends an exit that can no longer enter.
+    pub(crate) fn end_with_entry(&self) {
+        self.0.state.borrow_mut().end(Status::Canceled, Reason::EntryOver);
+    }
+
+    pub(crate) fn id(&self) -> Option<OrderId> {
+        self.0.id
+    }
+
+    pub(crate) fn place(&self) -> &Rc<Place> {
+        &self.0.place
+    }
+
+    pub(crate) fn side(&self) -> Side {
+        self.0.side
+    }
+
+    pub(crate) fn time_in_force(&self) -> TimeInForce {
+        self.0.time_in_force
+    }
+
+    pub(crate) fn kind(&self) -> OrderKind {
+        self.0.state.borrow().kind
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.0.state.borrow().status
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.status().is_open()
+    }
+
+    pub(crate) fn quantity(&self) -> Quantity {
+        self.0.state.borrow().quantity
+    }
+
+    pub(crate) fn leaves(&self) -> Quantity {
+        self.0.state.borrow().leaves
+    }
+
+    pub(crate) fn filled(&self) -> Quantity {
+        self.0.state.borrow().filled
+    }
+
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        self.0.state.borrow().reason
+    }
+
+    /// Returns the limit, or where the order rests by its own terms.
+    pub(crate) fn price(&self) -> Option<f64> {
+        let state = self.0.state.borrow();
+        state.kind.limit().or(state.rests_at).map(|price| self.0.place.price(price))
+    }
+
+    pub(crate) fn trigger(&self) -> Option<f64> {
+        self.kind().trigger().map(|price| self.0.place.price(price))
+    }
+
+    /// Returns the mean price of what was filled.
+    #[expect(clippy::cast_precision_loss, reason = "a mean price is for looking at; the account is exact")]
+    pub(crate) fn average_price(&self) -> Option<f64> {
+        let state = self.0.state.borrow();
+        let (ticks, lots) = (state.filled_ticks, i128::from(state.filled.lots()));
+        if lots == 0 {
+            return None;
+        }
+        // On the grid it is the double that prints as people write it.
+        let on_grid = i64::try_from(ticks / lots).ok().filter(|_| ticks % lots == 0);
+        let exact = on_grid.map(|ticks| self.0.place.price(Price::new(ticks)));
+        exact.or_else(|| Some(ticks as f64 / lots as f64 * self.0.place.instrument.tick_size().to_f64()))
+    }
+
+    /// Tells whether two handles are of one order.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl State {
+    const fn end(&mut self, status: Status, reason: Reason) {
+        self.leaves = Quantity::ZERO;
+        self.status = status;
+        self.reason = Some(reason);
+    }
+}
+
+impl fmt::Display for Order {
+    /// Writes `buy 10 ACME at 99.5: open, 10 left (order 7)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Cell { place, side, .. } = &*self.0;
+        write!(f, "{side} {} {}", place.quantity(self.quantity()), place.symbol)?;
+        if let Some(price) = self.price() {
+            write!(f, " at {price}")?;
+        }
+        if let Some(trigger) = self.trigger() {
+            write!(f, " from {trigger}")?;
+        }
+        write!(f, ": {}", self.status().name())?;
+        if self.is_open() {
+            write!(f, ", {} left", place.quantity(self.leaves()))?;
+        }
+        match (self.id(), self.reason()) {
+            (_, Some(reason)) => write!(f, " ({reason})"),
+            (Some(id), None) => write!(f, " (order {id})"),
+            (None, None) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! [`ScriptError`]: what is wrong with a script, and where.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::script::value::limits::{ENTRIES_MAX, FUNCTIONS_MAX, ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX};
+use rhai::{ParseError, ParseErrorType, Position};
+
+/// What is wrong with a script, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptError {
+    /// The file: the script, or what it imports.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What could be done about it.
+    pub help: Option<String>,
+}
+
+impl std::error::Error for ScriptError {}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, message, help } = self;
+        write!(f, "{}:{line}:{column}: {message}", file.display())?;
+        help.as_ref().map_or(Ok(()), |help| write!(f, " ({help})"))
+    }
+}
+
+/// How much of a long line is shown on each side of the place.
+const EXCERPT_CHARS: usize = 60;
+
+impl ScriptError {
+    pub(crate) fn new(file: &Path, (line, column): (usize, usize), message: String) -> Self {
+        Self { file: file.to_path_buf(), line, column, message, help: None }
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Tells of a script that does not parse.
+    pub(crate) fn syntax(file: &Path, error: &ParseError) -> Self {
+        let message = match error.err_type() {
+            ParseErrorType::ExprTooDeep => format!("expressions and blocks nest deeper than {NESTING_MAX}"),
+            ParseErrorType::TooManyFunctions => format!("there are more than {FUNCTIONS_MAX} functions"),
+            ParseErrorType::LiteralTooLarge(what, _) => too_large(what),
+            other => other.to_string(),
+        };
+        Self::new(file, line_and_column(error.position()), message)
+    }
+
+    /// Draws the line of `text` with a caret under the place.
+    #[must_use]
+    pub fn excerpt(&self, text: &str) -> String {
+        let line: Vec<char> = text.lines().nth(self.line.saturating_sub(1)).unwrap_or("").chars().collect();
+        let at = self.column.saturating_sub(1).min(line.len());
+        let from = at.saturating_sub(EXCERPT_CHARS);
+        let until = line.len().min(at + EXCERPT_CHARS);
+        let shown = |c: &char| if c.is_control() { ' ' } else { *c };
+        let part: String = line[from..until].iter().map(shown).collect();
+        let margin = " ".repeat(self.line.to_string().len());
+        format!("{} | {part}\n{margin} | {}^", self.line, " ".repeat(at - from))
+    }
+}
+
+/// Says which of the sizes of values is exceeded.
+pub(crate) fn too_large(what: &str) -> String {
+    if what.contains("string") {
+        return format!("a text, or all texts in one value, have more than {TEXT_BYTES_MAX} bytes");
+    }
+    if what.contains("map") {
+        return format!("a map, with all in it, has more than {ENTRIES_MAX} entries");
+    }
+    format!("an array, with all in it, has more than {ITEMS_MAX} items")
+}
+
+pub(crate) fn line_and_column(position: Position) -> (usize, usize) {
+    (position.line().unwrap_or(1), position.position().unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caret_stands_under_the_place_also_in_a_long_line() {
+        let error = ScriptError::new(Path::new("s.rhai"), (2, 3), "wrong".to_owned());
+        assert_eq!(error.excerpt("a\nb c\n"), "2 | b c\n  |   ^");
+        let long = ScriptError { line: 1, column: 1_001, ..error };
+        let drawn = long.excerpt(&format!("{}x{}", "a".repeat(1_000), "\t".repeat(100_000)));
+        let (above, below) = drawn.split_once('\n').unwrap();
+        assert_eq!(above.chars().nth(below.find('^').unwrap()), Some('x'));
+        assert!(drawn.len() < 300);
+    }
+}

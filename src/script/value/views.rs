@@ -1,0 +1,178 @@
+//! The objects that scripts are given.
+//!
+//! An object holds numbers of the market and a shared [`Place`]; a field becomes a number of currency or a
+//! text when it is read, so that what nobody reads costs nothing.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rhai::{Array, Dynamic};
+
+use crate::script::value::listing::Place;
+use bearpit_core::market::{Bar, Ladders, Phase, Quote, QuoteLevel, Side};
+use bearpit_core::units::{Price, Quantity, SimTime};
+
+/// The trades of an interval.
+#[derive(Debug, Clone)]
+pub(crate) struct BarView {
+    pub(crate) place: Rc<Place>,
+    pub(crate) bar: Bar,
+}
+
+impl BarView {
+    /// Makes a bar of open, high, low, close and volume, at most two places behind the point.
+    #[cfg(test)]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tests give small numbers")]
+    pub(crate) fn of_numbers(prices: [f64; 4], volume: f64) -> Self {
+        let [open, high, low, close] = prices.map(|price| Price::new((price * 100.0).round() as i64));
+        let span = bearpit_core::units::SimDuration::from_secs(60);
+        let quantity = Quantity::new(volume as u64);
+        let bar = Bar::open_at(SimTime::from_nanos(0), span, open, quantity);
+        Self { place: Place::acme(), bar: Bar { high, low, close, ..bar } }
+    }
+
+    /// Returns open, high, low and close.
+    pub(crate) fn prices(&self) -> [f64; 4] {
+        [self.bar.open, self.bar.high, self.bar.low, self.bar.close].map(|price| self.place.price(price))
+    }
+
+    pub(crate) fn volume(&self) -> f64 {
+        self.place.quantity(self.bar.volume)
+    }
+
+    pub(crate) fn close(&self) -> f64 {
+        self.place.price(self.bar.close)
+    }
+}
+
+/// A touch.
+#[derive(Debug, Clone)]
+pub(crate) struct QuoteView {
+    pub(crate) place: Rc<Place>,
+    pub(crate) quote: Quote,
+}
+
+impl QuoteView {
+    pub(crate) fn bid(&self) -> Option<f64> {
+        self.quote.bid.map(|level| self.place.price(level.price))
+    }
+
+    pub(crate) fn ask(&self) -> Option<f64> {
+        self.quote.ask.map(|level| self.place.price(level.price))
+    }
+
+    pub(crate) fn mid(&self) -> Option<f64> {
+        Some(f64::midpoint(self.bid()?, self.ask()?))
+    }
+
+    pub(crate) fn spread(&self) -> Option<f64> {
+        Some(self.ask()? - self.bid()?)
+    }
+
+    /// Returns the mid weighted by the opposite sizes: nearer to the side that is thinner.
+    pub(crate) fn microprice(&self) -> Option<f64> {
+        let (bid, ask) = (self.quote.bid?, self.quote.ask?);
+        let (bid_size, ask_size) = (self.size(bid), self.size(ask));
+        let weighted = self.place.price(bid.price) * ask_size + self.place.price(ask.price) * bid_size;
+        Some(weighted / (bid_size + ask_size))
+    }
+
+    pub(crate) fn size(&self, level: QuoteLevel) -> f64 {
+        self.place.quantity(level.size)
+    }
+}
+
+/// A trade of anybody's.
+#[derive(Debug, Clone)]
+pub(crate) struct TradeView {
+    pub(crate) place: Rc<Place>,
+    pub(crate) price: Price,
+    pub(crate) quantity: Quantity,
+    pub(crate) aggressor: Side,
+    pub(crate) phase: Phase,
+    pub(crate) at: SimTime,
+}
+
+/// The best levels of a book.
+#[derive(Debug, Clone)]
+pub(crate) struct BookView {
+    pub(crate) place: Rc<Place>,
+    pub(crate) ladders: Arc<Ladders>,
+}
+
+impl BookView {
+    pub(crate) fn side(&self, levels: &[QuoteLevel]) -> Array {
+        let level = |level: &QuoteLevel| LevelView {
+            price: self.place.price(level.price),
+            size: self.place.quantity(level.size),
+        };
+        levels.iter().map(|it| Dynamic::from(level(it))).collect()
+    }
+
+    /// Returns how much more is bid than offered, as a share of both.
+    #[expect(clippy::cast_precision_loss, reason = "a share of lots below 2^53 is exact enough to decide by")]
+    pub(crate) fn imbalance(&self) -> Option<f64> {
+        let lots = |levels: &[QuoteLevel]| levels.iter().map(|level| level.size.lots()).sum::<u64>() as f64;
+        let (bids, asks) = (lots(&self.ladders.bids), lots(&self.ladders.asks));
+        (bids + asks > 0.0).then(|| (bids - asks) / (bids + asks))
+    }
+}
+
+/// One level of a book.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LevelView {
+    pub(crate) price: f64,
+    pub(crate) size: f64,
+}
+
+/// A phase of a session that has begun.
+#[derive(Debug, Clone)]
+pub(crate) struct PhaseView {
+    pub(crate) place: Rc<Place>,
+    pub(crate) phase: Phase,
+    pub(crate) at: SimTime,
+}
+
+/// What the script holds of an instrument.
+#[derive(Debug, Clone)]
+pub(crate) struct Holding {
+    pub(crate) place: Rc<Place>,
+    pub(crate) quantity: f64,
+    pub(crate) average_price: Option<f64>,
+    pub(crate) realized: f64,
+    pub(crate) unrealized: Option<f64>,
+    pub(crate) value: Option<f64>,
+}
+
+/// A time of the day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock(pub(crate) SimTime);
+
+const SECONDS_OF_DAY: i64 = 86_400;
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+impl Clock {
+    const fn seconds(self) -> i64 {
+        self.0.nanos().div_euclid(1_000_000_000)
+    }
+
+    pub(crate) const fn second_of_day(self) -> i64 {
+        self.seconds().rem_euclid(SECONDS_OF_DAY)
+    }
+
+    pub(crate) fn weekday(self) -> &'static str {
+        // The first of January 1970 was a Thursday.
+        let day = (self.seconds().div_euclid(SECONDS_OF_DAY) + 3).rem_euclid(7);
+        usize::try_from(day).ok().and_then(|day| WEEKDAYS.get(day)).copied().unwrap_or("")
+    }
+
+    pub(crate) fn date(self) -> String {
+        let text = self.0.to_string();
+        text.split('T').next().unwrap_or(&text).to_owned()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a day has less than 2^53 nanoseconds")]
+    pub(crate) fn seconds_of_day(self) -> f64 {
+        self.0.nanos().rem_euclid(SECONDS_OF_DAY * 1_000_000_000) as f64 / 1e9
+    }
+}
