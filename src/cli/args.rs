@@ -191,7 +191,7 @@ pub(super) struct ReportArguments {
     /// Write the figures as files, too: to <DIR>, or with --each to <DIR>/<scenario>/<seed>.
     #[arg(long, value_name = "DIR")]
     pub(super) figures: Option<PathBuf>,
-    /// Write the figures as PNG besides SVG.
+    /// Write the figures as PNG besides SVG. Needs a build with the Cargo feature `png`.
     #[arg(long, requires = "figures")]
     pub(super) png: bool,
 }

@@ -16,8 +16,13 @@ use crate::report::{self, Report, SvgFigure};
 /// asked for.
 ///
 /// # Errors
-/// [`Failure::Run`] if a run cannot be read or a report not be written; with `--each` the others are drawn.
+/// [`Failure::Input`] if PNG is asked for and this build has none; [`Failure::Run`] if a run cannot be read or a
+/// report not be written: with `--each` the others are drawn.
 pub(super) fn run(arguments: &ReportArguments) -> Result<(), Failure> {
+    if arguments.png && !report::HAS_PNG {
+        complain(&format!("error: {}", report::NO_PNG));
+        return Err(Failure::Input);
+    }
     let runs = several::runs_in(&arguments.runs);
     if arguments.each {
         return draw_each(&runs, arguments);

@@ -13,7 +13,7 @@ mod text;
 
 pub use figures::FigureError;
 pub use page::{Report, ReportError, SvgFigure};
-pub use png::png;
+pub use png::{HAS_PNG, NO_PNG, png};
 
 use crate::analysis::{RunData, RunSet};
 

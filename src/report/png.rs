@@ -1,14 +1,27 @@
 //! [`png`]: renders a figure as pixels.
+//!
+//! The renderer and its font are compiled only with the Cargo feature `png`.
 
 use std::error::Error as StdError;
+#[cfg(feature = "png")]
 use std::sync::Arc;
 
+#[cfg(feature = "png")]
 use resvg::tiny_skia::{Pixmap, Transform};
+#[cfg(feature = "png")]
 use resvg::usvg::{Options, Tree, fontdb};
 
 use super::{ReportError, SvgFigure};
 
+/// Whether this build renders PNG: it has the Cargo feature `png`.
+pub const HAS_PNG: bool = cfg!(feature = "png");
+
+/// How to build with the feature `png`.
+pub const NO_PNG: &str = "this bearpit was built without PNG; build it with the feature `png`: \
+    cargo run --release --features png -- report RUN --figures DIR --png";
+
 /// Pixels per SVG unit in each direction: sharp on high-density screens and in print.
+#[cfg(feature = "png")]
 const SCALE: f32 = 2.0;
 
 /// Renders a figure as a PNG file.
@@ -16,11 +29,17 @@ const SCALE: f32 = 2.0;
 /// Text uses a font that is part of the program, so that the same figure gives the same bytes on every machine.
 ///
 /// # Errors
-/// [`ReportError::Png`] if the SVG is not valid.
+/// [`ReportError::Png`] if the SVG is not valid, or this build has no renderer ([`HAS_PNG`]).
 pub fn png(figure: &SvgFigure) -> Result<Vec<u8>, ReportError> {
     encode(&figure.svg).map_err(|cause| ReportError::Png { figure: figure.name.clone(), cause })
 }
 
+#[cfg(not(feature = "png"))]
+fn encode(_: &str) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
+    Err(NO_PNG.into())
+}
+
+#[cfg(feature = "png")]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

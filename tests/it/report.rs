@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bearpit::analysis::RunData;
 use bearpit::record::StoredRun;
-use bearpit::report::{Report, png, render};
+use bearpit::report::{Report, render};
 use roxmltree::Document;
 use tempfile::TempDir;
 
@@ -232,32 +232,64 @@ fn a_price_that_never_moves_is_drawn_flat_and_without_volatility() {
     assert!(report.page.contains("Whether it looks like a real market cannot be told: "));
 }
 
-#[test]
-fn figures_are_files_of_their_own_as_svg_and_png() {
-    let out = TempDir::new().unwrap();
-    simulate(out.path(), &shipped("quickstart"), &["scenario.end=2025-03-03T09:40:00"]);
-    let directory = out.path().join("quickstart/42");
-    let figures = out.path().join("figures");
+/// Draws the figures of ten minutes of quickstart as files; returns what was printed, and the run's report.
+fn figures(out: &Path, arguments: &[&str]) -> (i32, String, Report) {
+    simulate(out, &shipped("quickstart"), &["scenario.end=2025-03-03T09:40:00"]);
+    let directory = out.join("quickstart/42");
     let mut command = bearpit();
-    command.arg("report").arg(&directory).arg("--figures").arg(&figures).arg("--png");
+    command.arg("report").arg(&directory).arg("--figures").arg(out.join("figures")).args(arguments);
     let (code, _, stderr) = run(&mut command);
-    assert_eq!((code, stderr.as_str()), (0, ""));
     let report = render(&read(&directory)).unwrap();
+    let alone = run(bearpit().arg("report").arg(&directory).arg("--png"));
+    assert_eq!(alone.0, 2, "PNG goes with --figures");
+    (code, stderr, report)
+}
+
+#[test]
+fn figures_are_files_of_their_own_as_svg() {
+    let out = TempDir::new().unwrap();
+    let (code, stderr, report) = figures(out.path(), &[]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
     for figure in &report.figures {
-        let svg = fs::read_to_string(figures.join(format!("{}.svg", figure.name))).unwrap();
+        let svg = fs::read_to_string(out.path().join(format!("figures/{}.svg", figure.name))).unwrap();
         assert_eq!(svg, figure.svg);
-        let bytes = fs::read(figures.join(format!("{}.png", figure.name))).unwrap();
+    }
+}
+
+#[cfg(feature = "png")]
+#[test]
+fn figures_are_files_of_their_own_as_png() {
+    use bearpit::report::{SvgFigure, png};
+
+    let out = TempDir::new().unwrap();
+    let (code, stderr, report) = figures(out.path(), &["--png"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    for figure in &report.figures {
+        let bytes = fs::read(out.path().join(format!("figures/{}.png", figure.name))).unwrap();
         assert!(bytes.starts_with(b"\x89PNG\r\n"), "{}", figure.name);
     }
     let first = &report.figures[0];
     let bytes = png(first).unwrap();
     let size = |from: usize| u32::from_be_bytes(bytes[from..from + 4].try_into().unwrap());
     assert_eq!((size(16), size(20)), (2_160, 680), "two pixels for one, each way");
-    let blank = bearpit::report::SvgFigure { name: "blank".to_owned(), svg: without_texts(&first.svg) };
+    let blank = SvgFigure { name: "blank".to_owned(), svg: without_texts(&first.svg) };
     assert_ne!(png(&blank).unwrap(), bytes, "letters are drawn");
-    assert_eq!(run(bearpit().arg("report").arg(&directory).arg("--png")).0, 2, "PNG goes with --figures");
 }
 
+#[cfg(not(feature = "png"))]
+#[test]
+fn without_the_feature_png_an_error_says_how_to_get_it() {
+    let out = TempDir::new().unwrap();
+    let (code, stderr, _) = figures(out.path(), &["--png"]);
+    assert_eq!(code, 2);
+    assert!(
+        stderr.contains("cargo run --release --features png -- report RUN --figures DIR --png"),
+        "{stderr}"
+    );
+    assert!(!out.path().join("figures").exists());
+}
+
+#[cfg(feature = "png")]
 fn without_texts(svg: &str) -> String {
     svg.split("<text").enumerate().fold(String::new(), |mut kept, (place, part)| {
         kept.push_str(if place == 0 { part } else { part.split_once("</text>").unwrap().1 });
