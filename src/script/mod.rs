@@ -15,8 +15,7 @@
 //! A script is compiled once for all its traders in a world. What stands outside of functions runs once.
 //! A callback is evaluated in a state, a scope and a table of resolved functions that stay; its argument
 //! holds numbers of the market and names that are shared, which become numbers of currency and texts when
-//! they are read. Chains of names, and what is computed of numbers, are the host's own work, not the
-//! interpreter's (`formula`).
+//! they are read.
 
 mod api;
 mod host;

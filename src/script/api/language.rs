@@ -17,7 +17,6 @@ use crate::script::api::registry::Registry;
 use crate::script::host::test_harness::{MockAction, MockMarket, Rehearsal};
 use crate::script::host::{Host, Shared};
 use crate::script::sandbox::confinement::language;
-use crate::script::sandbox::evaluator::field_access::Fields;
 use crate::script::sandbox::{portable_math, sort};
 use bearpit_core::participant::Context;
 use rhai::Dynamic;
@@ -29,8 +28,6 @@ pub(crate) struct Language {
     pub(crate) engine: Engine,
     /// All that scripts can call and read.
     pub(crate) api: Api,
-    /// How the host reads its own objects.
-    pub(crate) fields: Fields,
 }
 
 /// Makes the language of one script, whose functions act through `host`.
@@ -65,8 +62,8 @@ pub(crate) fn engine(host: &Shared) -> Language {
     if host.borrow().rehearsal.is_some() {
         test_functions::register(&mut api, host);
     }
-    let Registry { api, fields, .. } = api;
-    Language { engine, api, fields }
+    let Registry { api, .. } = api;
+    Language { engine, api }
 }
 
 /// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first

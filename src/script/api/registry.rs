@@ -13,7 +13,6 @@ use rhai::{Dynamic, Engine, RhaiNativeFunc};
 use crate::script::api::entries::{Api, ApiEntry, FieldEntry};
 use crate::script::api::market_handle::Market;
 use crate::script::host::Host;
-use crate::script::sandbox::evaluator::field_access::Fields;
 use crate::script::value::arguments::{Outcome, optional};
 
 /// Registers functions and fields, and keeps the list of them.
@@ -22,13 +21,12 @@ pub(crate) struct Registry<'a> {
     host: Rc<RefCell<Host>>,
     group: &'static str,
     pub(crate) api: Api,
-    pub(crate) fields: Fields,
 }
 
 impl<'a> Registry<'a> {
     /// Begins with nothing registered; functions act through `host`.
     pub(crate) fn new(engine: &'a mut Engine, host: &Rc<RefCell<Host>>) -> Self {
-        Self { engine, host: Rc::clone(host), group: "", api: Api::default(), fields: Fields::default() }
+        Self { engine, host: Rc::clone(host), group: "", api: Api::default() }
     }
 
     /// Begins a group.
@@ -156,8 +154,6 @@ impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
         get: impl Fn(&T) -> Outcome<V> + 'static,
     ) -> Self {
         self.registry.api.fields.push(FieldEntry { owner: self.name, name, value, about });
-        let get = Rc::new(get);
-        self.registry.fields.note(name, Rc::clone(&get));
         self.registry.engine.register_get(name, move |object: &mut T| get(object));
         self
     }

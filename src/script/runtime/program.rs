@@ -1,7 +1,6 @@
 //! [`Program`]: a script in execution.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
 
@@ -17,7 +16,6 @@ use crate::script::runtime::callback_bodies::place_of;
 use crate::script::runtime::compiled_script::CompiledScript;
 use crate::script::runtime::error_explanation::Known;
 use crate::script::runtime::imports::Imports;
-use crate::script::sandbox::evaluator::field_access::Constants;
 use crate::script::sandbox::metered_script::FunctionBody;
 use crate::script::sandbox::metered_script::understand;
 use crate::script::value::callback::Callback;
@@ -42,7 +40,8 @@ pub(crate) struct Program {
     scopes: [Scope<'static>; Callback::COUNT],
     /// What the script keeps in `this`.
     state: Dynamic,
-    constants: Constants,
+    /// The names of what it declares outside of functions.
+    constants: Vec<String>,
     /// How many values the state held when it was last counted, and the operations since.
     counted: (usize, u64),
     /// The operations since the table of resolved functions was emptied.
@@ -52,8 +51,8 @@ pub(crate) struct Program {
 impl Program {
     /// Runs what stands outside of functions once, and keeps the constants that it declares.
     pub(crate) fn load(script: CompiledScript, host: &Shared) -> Result<Self, ScriptError> {
-        let Language { mut engine, api, fields } = engine(host);
-        let constants = understand(&mut engine, &host.borrow().meter, &script.nodes, &fields);
+        let Language { mut engine, api } = engine(host);
+        understand(&mut engine, &host.borrow().meter, &script.nodes);
         engine.set_module_resolver(Imports { modules: script.modules.clone(), loaded: RefCell::default() });
         let mut params = Module::new();
         params.set_var("params", Dynamic::from(host.borrow().params.clone()));
@@ -70,7 +69,7 @@ impl Program {
             caches: Caches::new(),
             scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
-            constants,
+            constants: Vec::new(),
             counted: (0, 0),
             resolved: 0,
         };
@@ -97,13 +96,10 @@ impl Program {
             return Err(self.explain(&error, (1, 1)));
         }
         let mut module = Module::new();
-        let mut constants = BTreeMap::new();
         for (name, _, value) in scope.iter() {
-            module.set_var(name, value.clone());
-            constants.insert(name.to_owned(), value);
+            self.constants.push(name.to_owned());
+            module.set_var(name, value);
         }
-        let fresh = self.constants.set(constants);
-        debug_assert!(fresh.is_ok(), "a script is loaded once");
         // A script that is being loaded has no twin yet.
         if let Some(engine) = Rc::get_mut(&mut self.engine) {
             engine.register_global_module(module.into());
@@ -158,7 +154,7 @@ impl Program {
             caches: Caches::new(),
             scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
-            constants: Rc::clone(&self.constants),
+            constants: self.constants.clone(),
             counted: (0, 0),
             resolved: 0,
         }
@@ -282,7 +278,7 @@ impl Program {
         let functions = self.script.ast.iter_functions();
         let arguments = Callback::all().filter_map(|callback| self.script.bodies.get(callback));
         let arguments = arguments.flat_map(|body| body.arguments.iter().map(ToString::to_string));
-        let constants = self.constants.get().into_iter().flat_map(|constants| constants.keys().cloned());
+        let constants = self.constants.iter().cloned();
         let state = self.state.as_map_ref().map(|map| map.keys().map(ToString::to_string).collect());
         let known = Known {
             api: &self.api,

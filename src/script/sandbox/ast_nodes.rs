@@ -7,12 +7,9 @@ use rhai::{CustomExpr, Dynamic, Engine, EvalContext, Expr, Expression, Position,
 use crate::script::host::meter::Meter;
 use crate::script::value::arguments::Outcome;
 
-/// The names of the nodes. No script can write the first four; the last is parsed once. Rhai looks them up
-/// in alphabetical order, so those that are met most often come first.
-pub(crate) const COMPUTE: &str = "1 compute";
-pub(crate) const CHARGE: &str = "2 charge";
-pub(crate) const WRITE: &str = "3 write";
-pub(crate) const GIVEN: &str = "4 given";
+/// The name of the node that charges for a value; no script can write it. Rhai looks nodes up in alphabetical
+/// order, and this is the one that is evaluated most.
+pub(crate) const CHARGE: &str = "1 charge";
 
 pub(crate) type Context<'a, 's, 'ps, 'g, 'c, 't> = EvalContext<'a, 's, 'ps, 'g, 'c, 't>;
 
@@ -45,12 +42,6 @@ pub(crate) fn node<const N: usize>(
 
 pub(crate) fn block_of(statements: Vec<Stmt>) -> Expr {
     Expr::Stmt(Box::new(StmtBlock::new(statements, Position::NONE, Position::NONE)))
-}
-
-/// Adds an item, and returns its number.
-pub(crate) fn put<T>(list: &mut Vec<T>, item: T) -> Dynamic {
-    list.push(item);
-    Dynamic::from_int(i64::try_from(list.len() - 1).unwrap_or(i64::MAX))
 }
 
 /// Returns the item of that number.

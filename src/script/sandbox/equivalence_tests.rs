@@ -5,7 +5,6 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use rhai::{Engine, Scope};
 
-use super::evaluator::field_access::Fields;
 use super::metered_script::{Nodes, understand};
 use crate::script::host::meter::Meter;
 
@@ -49,7 +48,7 @@ fn told(script: &str, is_charged: bool) -> String {
     if is_charged {
         let mut nodes = Nodes::default();
         ast = nodes.charged(&ast).unwrap();
-        understand(&mut engine, &Meter::new(1_000_000), &Rc::new(nodes), &Fields::default());
+        understand(&mut engine, &Meter::new(1_000_000), &Rc::new(nodes));
     }
     match engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &ast) {
         Ok(value) => format!("{value:?}"),
@@ -59,7 +58,7 @@ fn told(script: &str, is_charged: bool) -> String {
 
 proptest! {
     #[test]
-    fn prop_a_formula_is_what_rhai_computes(
+    fn prop_an_expression_is_what_rhai_computes(
         expression in expressions(),
         a in prop::num::f64::ANY,
         b in any::<i64>(),

@@ -1,8 +1,6 @@
 //! [`Nodes`]: a script whose work is metered, and how an engine runs it.
 //!
-//! Each place that handles a value is wrapped into a node that counts it ([`metering`](super::metering)). What
-//! the host can read and compute itself, and what is assigned to `this.name` ([`evaluator`](super::evaluator)),
-//! are nodes of their own.
+//! Each place that handles a value is wrapped into a node that counts it ([`metering`](super::metering)).
 //!
 //! Rhai keeps the bodies of functions to itself. So a function is replaced by one whose body is a node that
 //! evaluates the wrapped statements.
@@ -16,8 +14,6 @@ use rhai::{
 
 use crate::script::host::meter::Meter;
 use crate::script::sandbox::ast_nodes::{Context, block_of, numbered};
-use crate::script::sandbox::evaluator::field_access::{Constants, Fields};
-use crate::script::sandbox::evaluator::nodes::Expressions;
 use crate::script::sandbox::metering::{Wrap, charge_values};
 
 const BODY: &str = "function_body";
@@ -26,7 +22,6 @@ const BODY: &str = "function_body";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Nodes {
     bodies: Vec<FunctionBody>,
-    expressions: Rc<Expressions>,
 }
 
 /// What a function consists of.
@@ -45,7 +40,7 @@ impl Nodes {
     /// kept here.
     pub(crate) fn charged(&mut self, parsed: &AST) -> Result<AST, ParseError> {
         let functions = parsed.iter_functions().map(|it| it.name.to_owned()).collect();
-        let mut wrap = Wrap { functions, expressions: Rc::make_mut(&mut self.expressions) };
+        let mut wrap = Wrap { functions };
         let mut lib = Module::new();
         for function in parsed.iter_functions() {
             let known = parsed.shared_lib().get_script_fn(function.name, function.params.len());
@@ -96,18 +91,9 @@ fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) 
 }
 
 /// Makes an engine understand the nodes.
-///
-/// What the script declares outside of functions is put into what this returns.
-pub(crate) fn understand(
-    engine: &mut Engine,
-    meter: &Rc<Meter>,
-    nodes: &Rc<Nodes>,
-    fields: &Fields,
-) -> Constants {
-    let constants = nodes.expressions.register(engine, meter, fields);
+pub(crate) fn understand(engine: &mut Engine, meter: &Rc<Meter>, nodes: &Rc<Nodes>) {
     charge_values(engine, Rc::clone(meter));
     run_bodies(engine, Rc::clone(meter), Rc::clone(nodes));
-    constants
 }
 
 fn run_bodies(engine: &mut Engine, meter: Rc<Meter>, nodes: Rc<Nodes>) {
@@ -143,7 +129,7 @@ mod tests {
         let ast = nodes.charged(&parsed).unwrap();
         let meter = Meter::new(1_000_000);
         meter.watch(&mut engine);
-        understand(&mut engine, &meter, &Rc::new(nodes), &Fields::default());
+        understand(&mut engine, &meter, &Rc::new(nodes));
         engine.run_ast(&ast).unwrap();
         meter.spent()
     }
@@ -186,7 +172,7 @@ mod tests {
         let mut nodes = Nodes::default();
         let ast = nodes.charged(&parsed).unwrap();
         let meter = Meter::new(1_000_000);
-        understand(&mut engine, &meter, &Rc::new(nodes), &Fields::default());
+        understand(&mut engine, &meter, &Rc::new(nodes));
         let said = engine.eval_ast::<String>(&ast).unwrap();
         assert_eq!(said, engine.eval_ast::<String>(&parsed).unwrap());
         assert_eq!(said, "[26, 3, 7] yes 3 3 5");

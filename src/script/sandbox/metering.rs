@@ -13,9 +13,6 @@ use rhai::{ASTFlags, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, Stmt, S
 
 use crate::script::host::meter::Meter;
 use crate::script::sandbox::ast_nodes::{CHARGE, add, charge_value, wrap_in};
-use crate::script::sandbox::evaluator::assignment::Entry;
-use crate::script::sandbox::evaluator::formula::Formula;
-use crate::script::sandbox::evaluator::nodes::Expressions;
 use rhai::Engine;
 use std::rc::Rc;
 
@@ -92,13 +89,12 @@ const BULK: [&str; 55] = [
 ];
 
 /// Wraps what a script reads and calls.
-pub(crate) struct Wrap<'a> {
+pub(crate) struct Wrap {
     /// The script's own functions, which get a copy of each argument.
     pub(crate) functions: BTreeSet<String>,
-    pub(crate) expressions: &'a mut Expressions,
 }
 
-impl Wrap<'_> {
+impl Wrap {
     pub(crate) fn statements<'s>(&mut self, statements: impl IntoIterator<Item = &'s mut Stmt>) {
         for statement in statements {
             self.statement(statement);
@@ -137,8 +133,6 @@ impl Wrap<'_> {
                 self.value(&mut parts.1.rhs);
                 if ends_with_item(&parts.1.lhs) {
                     wrap(&mut parts.1.rhs, Dynamic::from_bool(TO_ITEM));
-                } else if let Some(entry) = Entry::of(&parts.0, &parts.1.lhs) {
-                    self.expressions.write(entry, statement);
                 }
             }
             Stmt::FnCall(call, position) => {
@@ -156,15 +150,6 @@ impl Wrap<'_> {
 
     /// Wraps an expression whose value is used.
     fn value(&mut self, expr: &mut Expr) {
-        let formula = Formula::of(expr).filter(|formula| !formula.is_literal());
-        self.interpreted(expr);
-        if let Some(formula) = formula {
-            self.expressions.compute(formula, expr);
-        }
-    }
-
-    /// Wraps an expression that Rhai evaluates.
-    fn interpreted(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Variable(..) | Expr::ThisPtr(_) => wrap(expr, Dynamic::UNIT),
             Expr::Dot(..) | Expr::Index(..) => {

@@ -4,7 +4,6 @@ pub(crate) mod ast_nodes;
 pub(crate) mod confinement;
 #[cfg(test)]
 mod equivalence_tests;
-pub(crate) mod evaluator;
 pub(crate) mod metered_script;
 pub(crate) mod metering;
 pub(crate) mod portable_math;
