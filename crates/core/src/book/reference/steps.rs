@@ -192,7 +192,7 @@ pub enum DifferenceCause {
 ///
 /// # Errors
 /// Returns the first step after which the engines differ, or after which the engine breaks an invariant.
-pub fn replay(bytes: &[u8], mut show: impl FnMut(&Step, &[BookEvent])) -> Result<(), Difference> {
+pub fn replay(bytes: &[u8], mut show: impl FnMut(&Step, &[BookEvent])) -> Result<(), Box<Difference>> {
     let (config, steps) = decode(bytes);
     let (mut engine, mut reference) = (OrderBook::new(config), ReferenceBook::new(config));
     let (mut events, mut expected) = (Vec::new(), Vec::new());
@@ -200,7 +200,8 @@ pub fn replay(bytes: &[u8], mut show: impl FnMut(&Step, &[BookEvent])) -> Result
         apply(&mut engine, number, &step, &mut events);
         apply(&mut reference, number, &step, &mut expected);
         if events != expected {
-            return Err(Difference { number, step, cause: DifferenceCause::Events { events, expected } });
+            let cause = DifferenceCause::Events { events, expected };
+            return Err(Box::new(Difference { number, step, cause }));
         }
         let books = if is_same(&engine, &reference) { Ok(()) } else { Err(DifferenceCause::Books) };
         books.and_then(|()| Ok(check_invariants(&engine)?)).map_err(|cause| Difference {
