@@ -1,0 +1,359 @@
+//! Worlds built from Rust have the same digest on every machine: all native agents, price processes and latency
+//! models, without scripts, files or tables.
+//!
+//! `.ci/other-architecture` runs this test for another processor. A digest may only move with a change of what
+//! happens in a market, and the commit says why.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+
+use bearpit_agents::{
+    Desk, FlowReplayer, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader,
+    OrderFlowConfig, ReplayConfig, ReplayProvider,
+};
+use bearpit_core::account::{AccountConfig, Credit, Financing};
+use bearpit_core::book::{BookConfig, Matching, PriceBands};
+use bearpit_core::exchange::{
+    Calendar, ListingConfig, MONDAY_TO_FRIDAY, Market, MarketBuilder, ProcessConfig, bar_schedule,
+};
+use bearpit_core::kernel::{LatencyModel, stream};
+use bearpit_core::market::{
+    BookRow, Fees, Instrument, Link, MessageKind, OrderKind, OrderMessage, OrderTerms, Peg, Phase, Side,
+    TimeInForce,
+};
+use bearpit_core::participant::{Instruction, Latencies, ParticipantConfig};
+use bearpit_core::process::{GapConfig, Gbm, HistoricalBar, Linked, OrnsteinUhlenbeck, PriceProcess, Replay};
+use bearpit_core::units::{
+    FeeRate, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
+};
+
+const ACME: InstrumentId = InstrumentId::new(0);
+const LISTING: ListingId = ListingId::new(0);
+const HOURS: f64 = 1_638.0;
+
+/// A world by name, how it is run, and its digest.
+type World = (&'static str, fn() -> Market, &'static str);
+
+const WORLDS: [World; 8] = [
+    ("noise", noise, "df15c98af6bd2a5824bfdddbd9e5ddbd1f58239380dcb5aeaf508d8c35bf6f8e"),
+    ("gbm", gbm, "196d723f1df20a02c9536bad5b91d69ba62220b2ae41148ec106e76bd41557be"),
+    (
+        "ornstein_uhlenbeck",
+        ornstein_uhlenbeck,
+        "0216b9924a5c5945993ceb54e1989f969ce2368ae5a503a51579f05cb2120050",
+    ),
+    ("linked", linked, "6b0d0d906626867c3efab483a4afd23327bfe20143e889e1865e425b048e365f"),
+    ("bars", bars, "31d9a1f5f7ddf2c53bad54f49e8dbf4f01a49c1469b4caef08a373cf07a03d55"),
+    ("order_flow", order_flow, "64ec483fa8e9d0ded30501d1a5a7bbfe81875d67476e7878a6312b5d16eee434"),
+    ("sessions", sessions, "218fdd25933c7ef3ffdf7075bf8d88aa507275c7018b8726d5b0b43884fd1163"),
+    ("desk", desk, "40b92b56e94eb6fbf00b10e247bbdeed2148e3e1c4fce45723587b198a891a78"),
+];
+
+#[test]
+fn worlds_have_their_digests_on_every_machine() {
+    let found = |(name, run, _): &World| format!("{name} {}\n", run().digest());
+    let expected = |(name, _, digest): &World| format!("{name} {digest}\n");
+    let (found, expected): (String, String) =
+        (WORLDS.iter().map(found).collect(), WORLDS.iter().map(expected).collect());
+    assert_eq!(found, expected, "\n{found}");
+}
+
+fn open() -> SimTime {
+    "2025-03-03T09:30:00".parse().unwrap()
+}
+
+const fn secs(seconds: i64) -> SimDuration {
+    SimDuration::from_secs(seconds)
+}
+
+fn rate(bps: &str) -> FeeRate {
+    FeeRate::from_bps(bps.parse().unwrap()).unwrap()
+}
+
+fn instrument(symbol: &str) -> Instrument {
+    Instrument::new(symbol, "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap()
+}
+
+fn process(process: impl PriceProcess + 'static, initial: f64) -> ProcessConfig {
+    ProcessConfig { process: Box::new(process), initial, grid: secs(1) }
+}
+
+/// A market of ten minutes that lists one instrument on one venue.
+fn market(seed: u64, latency: LatencyModel, process: Option<ProcessConfig>) -> MarketBuilder {
+    let mut builder = MarketBuilder::new(Seed::new(seed), open(), open() + secs(600)).unwrap();
+    builder.sample_interval(secs(10));
+    let acme = builder.instrument(instrument("ACME"), process);
+    let fees = Fees { maker: rate("-0.1"), taker: rate("0.33"), auction: rate("0.2") };
+    let latencies = Latencies { entry: latency, report: latency, feed: latency };
+    builder.venue("VENUE", fees, latencies, &[acme]);
+    builder
+}
+
+fn account() -> AccountConfig {
+    AccountConfig {
+        cash: Money::from_whole(500_000),
+        holdings: vec![(ACME, Quantity::new(2_000))],
+        tracked: true,
+        ..AccountConfig::default()
+    }
+}
+
+fn add_noise(builder: &mut MarketBuilder, listing: ListingId, latencies: Latencies) {
+    for number in 0..6 {
+        let noise = NoiseConfig {
+            listing,
+            interval: secs(2),
+            market_share: 0.4,
+            max_quantity: Quantity::new(15),
+            depth_ticks: 4.0,
+            patience: secs(20),
+        };
+        let config = ParticipantConfig::new("noise").with_account(account()).with_latencies(latencies);
+        builder.agent(&format!("noise-{listing}-{number}"), config, NoiseTrader::new(noise)).unwrap();
+    }
+}
+
+fn add_maker(
+    builder: &mut MarketBuilder,
+    listing: ListingId,
+    reference: MakerReference,
+    latencies: Latencies,
+) {
+    let maker = MarketMakerConfig {
+        listing,
+        reference,
+        half_spread_ticks: 3,
+        quantity: Quantity::new(40),
+        max_inventory: Quantity::new(300),
+        skew: 1.0,
+        interval: SimDuration::from_millis(700),
+    };
+    let account = AccountConfig { max_short: vec![(ACME, Quantity::new(5_000))], ..account() };
+    let config = ParticipantConfig::new("maker").with_account(account).with_latencies(latencies);
+    builder.agent(&format!("maker-{listing}"), config, MarketMaker::new(maker)).unwrap();
+}
+
+fn finished(builder: MarketBuilder) -> Market {
+    let mut market = builder.open().unwrap();
+    market.run().unwrap();
+    assert!(market.world().domain().tape().trades() > 10, "hardly anything happened");
+    market
+}
+
+const NONE: LatencyModel = LatencyModel::NONE;
+
+fn uniform() -> LatencyModel {
+    LatencyModel::Uniform { min: SimDuration::from_micros(20), max: SimDuration::from_micros(900) }
+}
+
+fn lognormal() -> LatencyModel {
+    LatencyModel::LogNormal { median: SimDuration::from_micros(80), sigma: 0.6 }
+}
+
+fn all(latency: LatencyModel) -> Latencies {
+    Latencies { entry: latency, report: latency, feed: latency }
+}
+
+/// Noise traders alone: an auction around the reference price, then continuous trading.
+fn noise() -> Market {
+    let mut builder = market(1, NONE, None);
+    let book = BookConfig { reference: Some(Price::new(10_000)), ..BookConfig::default() };
+    let schedule = vec![(open(), Phase::OpeningAuction), (open() + secs(60), Phase::Continuous)];
+    builder.rules(LISTING, ListingConfig { book, schedule, ..ListingConfig::default() });
+    add_noise(&mut builder, LISTING, Latencies::NONE);
+    finished(builder)
+}
+
+fn gbm() -> Market {
+    let mut builder = market(
+        2,
+        LatencyModel::Constant(SimDuration::from_micros(150)),
+        Some(process(Gbm::new(100.0, 0.05, 2.0, HOURS), 100.0)),
+    );
+    add_maker(&mut builder, LISTING, MakerReference::Value, Latencies::NONE);
+    add_noise(&mut builder, LISTING, Latencies::NONE);
+    finished(builder)
+}
+
+fn ornstein_uhlenbeck() -> Market {
+    let value = OrnsteinUhlenbeck::new(100.0, 101.0, secs(120), 3.0, HOURS);
+    let mut builder = market(3, NONE, Some(process(value, 100.0)));
+    add_maker(&mut builder, LISTING, MakerReference::Value, all(uniform()));
+    add_noise(&mut builder, LISTING, all(uniform()));
+    finished(builder)
+}
+
+/// Two instruments, one following the other, on two venues; makers that go by the mid on the second.
+fn linked() -> Market {
+    let mut builder = market(4, lognormal(), Some(process(Gbm::new(100.0, 0.0, 1.5, HOURS), 100.0)));
+    let gap = GapConfig { half_life: secs(60), volatility: 0.5, hours_per_year: HOURS };
+    let leader: Box<dyn PriceProcess> = Box::new(Gbm::new(100.0, 0.0, 1.5, HOURS));
+    let follower = Linked::new((leader, stream(Seed::new(4), "process/ACME")), 0.5, 50.0, gap);
+    let other = builder.instrument(instrument("HALF"), Some(process(follower, 50.0)));
+    builder.venue("OTHER", Fees::default(), all(uniform()), &[ACME, other]);
+    for (listing, reference) in builder.listings().into_iter().zip([
+        MakerReference::Value,
+        MakerReference::Mid,
+        MakerReference::Value,
+    ]) {
+        add_maker(&mut builder, listing, reference, all(lognormal()));
+        add_noise(&mut builder, listing, all(lognormal()));
+    }
+    finished(builder)
+}
+
+/// Bars replayed by a provider and as the value of the instrument.
+fn bars() -> Market {
+    let bars: Arc<[HistoricalBar]> = (0..9_i32)
+        .map(|number| {
+            let open_price = 100.0 + 0.37 * f64::from(number % 4);
+            HistoricalBar {
+                time: open() + secs(60 * i64::from(number)),
+                open: open_price,
+                high: open_price + 1.21,
+                low: open_price - 0.83,
+                close: open_price + 0.4,
+                volume: 400.0 + 31.0 * f64::from(number),
+            }
+        })
+        .collect();
+    let value = Replay::new(Arc::clone(&bars), SimDuration::ZERO, secs(50)).unwrap();
+    let mut builder = market(5, NONE, Some(process(value, 100.0)));
+    let config = ReplayConfig {
+        listing: LISTING,
+        bars,
+        offset: SimDuration::ZERO,
+        length: secs(50),
+        call: secs(1),
+        half_spread_ticks: 5,
+        depth: Quantity::new(200),
+    };
+    let span = (open(), open() + secs(600));
+    let schedule = bar_schedule(config.openings(), config.length, config.call, span);
+    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
+    let unlimited = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
+    let participant = ParticipantConfig::new("replay").with_account(unlimited);
+    builder.agent("replay", participant, ReplayProvider::new(config)).unwrap();
+    add_noise(&mut builder, LISTING, all(lognormal()));
+    finished(builder)
+}
+
+/// A file's order flow with noise traders in it.
+fn order_flow() -> Market {
+    let message = |number: i64| {
+        let kind = match number % 5 {
+            0..=2 => MessageKind::Add,
+            3 => MessageKind::Execute,
+            _ => MessageKind::Delete,
+        };
+        // Of five orders the first is executed and the second deleted.
+        let about = if kind == MessageKind::Add { number } else { number - 3 };
+        OrderMessage {
+            since_midnight: secs(9 * 3_600 + 30 * 60) + SimDuration::from_millis(337 * number),
+            order: 1 + about.unsigned_abs(),
+            size: Quantity::new(10 + about.unsigned_abs() % 7),
+            price: 1_000_000 + 100 * (about % 4) * if about % 2 == 0 { 1 } else { -1 },
+            side: if about % 2 == 0 { Side::Sell } else { Side::Buy },
+            kind,
+        }
+    };
+    let mut builder = market(6, NONE, None);
+    let config = OrderFlowConfig {
+        listing: LISTING,
+        messages: (0..1_500).map(message).collect(),
+        midnight: "2025-03-03T00:00:00".parse().unwrap(),
+        initial: BookRow { depth: 1, bids: Vec::new(), asks: Vec::new() },
+    };
+    let unlimited = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
+    let participant = ParticipantConfig::new("order_flow").with_account(unlimited);
+    builder.agent("flow", participant, FlowReplayer::new(config)).unwrap();
+    add_noise(&mut builder, LISTING, all(uniform()));
+    finished(builder)
+}
+
+/// Sessions with auctions, pro-rata matching and price bands that halt.
+fn sessions() -> Market {
+    let value = Gbm::new(100.0, 0.0, 4.0, HOURS);
+    let mut builder = market(7, uniform(), Some(process(value, 100.0)));
+    let (start, end) = (open(), open() + secs(600));
+    let calendar = Calendar {
+        open: secs(9 * 3_600 + 31 * 60),
+        close: secs(9 * 3_600 + 38 * 60),
+        pre_open: secs(60),
+        opening_auction: secs(30),
+        closing_auction: secs(60),
+        weekdays: MONDAY_TO_FRIDAY,
+        holidays: std::collections::BTreeSet::new(),
+    };
+    let bands = PriceBands { static_bps: Some(80), dynamic_bps: Some(12), limit_bps: Some(2_000) };
+    let book = BookConfig { matching: Matching::ProRata, bands, reference: Some(Price::new(10_000)) };
+    let config =
+        ListingConfig { book, schedule: calendar.schedule(start, end), halt: secs(5), reopening: secs(5) };
+    builder.rules(LISTING, config);
+    add_maker(&mut builder, LISTING, MakerReference::Value, all(lognormal()));
+    add_noise(&mut builder, LISTING, all(lognormal()));
+    finished(builder)
+}
+
+/// All kinds of orders, brought in from outside to two desks that pay for credit and borrowed shares.
+fn desk() -> Market {
+    let mut builder = market(8, uniform(), Some(process(Gbm::new(100.0, 0.0, 3.0, HOURS), 100.0)));
+    add_maker(&mut builder, LISTING, MakerReference::Value, all(lognormal()));
+    let financing = Financing { credit: rate("300"), debit: rate("900"), borrow: rate("1200") };
+    let account = AccountConfig { max_short: vec![(ACME, Quantity::new(500))], financing, ..account() };
+    for name in ["a", "b"] {
+        let config =
+            ParticipantConfig::new("desk").with_account(account.clone()).with_latencies(all(lognormal()));
+        builder.agent(name, config, Desk).unwrap();
+    }
+    let mut market = builder.open().unwrap();
+    market.start();
+    let desks = ["a", "b"].map(|name| market.participant(name).unwrap().id);
+    for second in 1..580 {
+        let now = open() + secs(second);
+        market.step(now, u64::MAX).unwrap();
+        let stamp = now + SimDuration::from_millis(second % 7);
+        let actor = desks[usize::from(second % 3 == 0)];
+        market
+            .instruct(stamp, actor, Instruction::Submit { listing: LISTING, terms: terms(second) })
+            .unwrap();
+        if second % 11 == 0 {
+            let order = OrderId::new(second.unsigned_abs());
+            market.instruct(stamp, actor, Instruction::Cancel(order)).unwrap();
+        }
+        if second % 97 == 0 {
+            let cancel = Instruction::MassCancel { listing: LISTING, side: None };
+            market.instruct(stamp, actor, cancel).unwrap();
+        }
+    }
+    market.step(market.close(), u64::MAX).unwrap();
+    market.settle().unwrap();
+    market
+}
+
+/// Returns the terms of the `number`-th order: all kinds, times in force and conditions in turn.
+fn terms(number: i64) -> OrderTerms {
+    let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
+    let quantity = Quantity::new(1 + number.unsigned_abs() % 30);
+    let near = Price::new(10_000 + number * 7 % 23 - 11);
+    let limit = OrderTerms::limit(side, quantity, near);
+    let kind = match number % 9 {
+        0 => OrderKind::Market { protection: None },
+        1 => OrderKind::MarketToLimit { protection: None },
+        2 => OrderKind::Stop { trigger: near, protection: None },
+        3 => OrderKind::StopLimit { trigger: near, limit: near },
+        4 => OrderKind::TrailingStop { distance: 4, protection: None },
+        5 => OrderKind::Pegged { to: Peg::Touch, offset: 0, limit: None },
+        _ => OrderKind::Limit(near),
+    };
+    let sign = side.sign();
+    match number % 9 {
+        6 => limit.with(TimeInForce::Fok),
+        7 => OrderTerms { display: Some(Quantity::new(1)), ..limit },
+        8 => {
+            let (take_profit, stop_loss) = (near + sign * 5, near - sign * 5);
+            OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection: None }, ..limit }
+        }
+        _ => OrderTerms::new(side, quantity, kind),
+    }
+}
