@@ -12,9 +12,7 @@ use std::time::Instant;
 use actix::{Actor, Handler};
 use bearpit::kernel::{EventQueue, Exponential, Stream, Wakeup, stream};
 use bearpit::market::{ExecutionReport, Tape};
-use bearpit::participant::{
-    Context, MarketConfig, MarketData, MarketState, MarketWorld, ParticipantConfig, Trader,
-};
+use bearpit::participant::{Context, MarketConfig, MarketData, MarketState, MarketWorld, Role, Trader};
 use bearpit::units::{Seed, SimDuration, SimTime};
 use rand_distr::Distribution;
 
@@ -89,8 +87,7 @@ fn world() -> Result<f64, Box<dyn std::error::Error>> {
     for index in 0..PENDING {
         let name = format!("metronome-{index}");
         let pause = SimDuration::from_nanos(1_000 + i64::try_from(index)?);
-        world.add(&name, Box::new(Trader(Metronome { pause })))?;
-        world.domain_mut().seat(seed, &name, &ParticipantConfig::default());
+        world.add(&name, &Role::House, Box::new(Trader(Metronome { pause })))?;
     }
     world.start();
     let begin = Instant::now();

@@ -80,9 +80,9 @@ pub(super) struct Stage {
 
 impl MockMarket for Stage {
     fn act(&mut self, action: MockAction, ctx: &mut Context) -> Result<(), String> {
-        self.market.world_mut().exchange_context(self.strategy, ctx);
+        self.exchange(self.strategy, ctx);
         let done = self.perform(action);
-        self.market.world_mut().exchange_context(self.strategy, ctx);
+        self.exchange(self.strategy, ctx);
         if self.witness.has_failed() {
             return Err("the strategy failed".to_owned());
         }
@@ -113,13 +113,18 @@ impl Stage {
     /// Lends the strategy's context to the test.
     pub(super) fn lend(&mut self) -> Context {
         let mut ctx = vacant();
-        self.market.world_mut().exchange_context(self.strategy, &mut ctx);
+        self.exchange(self.strategy, &mut ctx);
         ctx
     }
 
     /// Takes it back.
     pub(super) fn take_back(&mut self, mut ctx: Context) {
-        self.market.world_mut().exchange_context(self.strategy, &mut ctx);
+        self.exchange(self.strategy, &mut ctx);
+    }
+
+    fn exchange(&mut self, actor: ActorId, ctx: &mut Context) {
+        let exchanged = self.market.exchange_context(actor, ctx);
+        debug_assert_eq!(exchanged, Ok(()), "a test's market has started, and keeps no journal");
     }
 
     fn perform(&mut self, action: MockAction) -> Result<(), String> {
@@ -159,9 +164,9 @@ impl Stage {
         act: impl FnOnce(&mut Context) -> Result<T, Refusal>,
     ) -> Result<T, String> {
         let mut ctx = vacant();
-        self.market.world_mut().exchange_context(actor, &mut ctx);
+        self.exchange(actor, &mut ctx);
         let done = act(&mut ctx);
-        self.market.world_mut().exchange_context(actor, &mut ctx);
+        self.exchange(actor, &mut ctx);
         let done = done.map_err(|refusal| refusal.to_string())?;
         self.run_until(self.now())?;
         Ok(done)

@@ -112,7 +112,10 @@ impl TableSet {
             Fact::Plotted { .. } => self.contains(Table::Series),
             Fact::Recorded { .. } => self.contains(Table::Records),
             // The recorder makes its bars itself, of any interval.
-            Fact::BarClosed { .. } | Fact::IndicativeChanged { .. } => false,
+            Fact::BarClosed { .. }
+            | Fact::IndicativeChanged { .. }
+            | Fact::AccountOpened(_)
+            | Fact::AccountFunded { .. } => false,
         }
     }
 }

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use bearpit::agents::Desk;
 use bearpit::exchange::{Market, MarketBuilder};
-use bearpit::kernel::StepEnd;
+use bearpit::kernel::{MemoryJournal, StepEnd};
 use bearpit::market::{Fact, OrderTerms, Side, SinkError, Stamped, TapeSink};
-use bearpit::participant::{Instruction, Message, ParticipantConfig};
+use bearpit::participant::{Instruction, ParticipantConfig};
 use bearpit::units::{ListingId, OrderId, Price, Quantity, SimDuration};
 
 use crate::market::{account, crowd, desks, open};
@@ -82,7 +82,10 @@ fn an_idle_agent_leaves_all_others_as_they_were() {
 #[test]
 fn a_world_fed_its_own_journal_gives_the_same_digest() {
     let listing = ListingId::new(0);
-    let mut live = desks(60).open().unwrap();
+    let journal = MemoryJournal::new();
+    let mut builder = desks(60);
+    builder.journal(journal.clone());
+    let mut live = builder.open().unwrap();
     live.start();
     let desk = live.participant("a").unwrap().id;
     for second in 1..50 {
@@ -101,13 +104,8 @@ fn a_world_fed_its_own_journal_gives_the_same_digest() {
 
     let mut replayed = desks(60).open().unwrap();
     replayed.start();
-    for injected in live.world().journal() {
-        let due = injected.after_events - replayed.world().events();
-        replayed.step(replayed.close(), due).unwrap();
-        let Message::Instruction(what) = injected.message else {
-            panic!("only instructions come from outside")
-        };
-        replayed.instruct(injected.stamp, injected.to, what).unwrap();
+    for entry in journal.entries() {
+        replayed.replay(entry).unwrap();
     }
     replayed.step(replayed.close(), u64::MAX).unwrap();
     replayed.settle().unwrap();
@@ -117,11 +115,14 @@ fn a_world_fed_its_own_journal_gives_the_same_digest() {
 
 #[test]
 fn the_past_cannot_be_changed_from_outside() {
-    let mut market = desks(60).open().unwrap();
+    let journal = MemoryJournal::new();
+    let mut builder = desks(60);
+    builder.journal(journal.clone());
+    let mut market = builder.open().unwrap();
     market.start();
     market.step(open() + SimDuration::from_secs(10), u64::MAX).unwrap();
     let desk = market.participant("a").unwrap().id;
     let late = market.instruct(open(), desk, Instruction::Cancel(OrderId::new(0)));
     assert!(late.unwrap_err().to_string().contains("the past cannot be changed"));
-    assert!(market.world().journal().is_empty());
+    assert!(journal.entries().is_empty());
 }

@@ -4,11 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use actix::{Actor, ActorContext, Handler, Running};
-use bearpit::kernel::{StepEnd, Wakeup, WorldError};
+use bearpit::kernel::{AddError, StepEnd, Wakeup};
 use bearpit::market::{ExecutionReport, Tape};
-use bearpit::participant::{
-    Context, MarketConfig, MarketData, MarketState, MarketWorld, ParticipantConfig, Trader,
-};
+use bearpit::participant::{Context, MarketConfig, MarketData, MarketState, MarketWorld, Role, Trader};
 use bearpit::units::{Seed, SimDuration, SimTime};
 
 type Diary = Rc<RefCell<Vec<String>>>;
@@ -70,8 +68,7 @@ fn world(actors: &[(&str, u64, bool)]) -> (MarketWorld, Diary) {
     );
     for (name, stops_at, lingers) in actors {
         let noter = Noter { diary: Rc::clone(&diary), stops_at: *stops_at, lingers: *lingers };
-        world.add(name, Box::new(Trader(noter))).unwrap();
-        world.domain_mut().seat(Seed::new(1), name, &ParticipantConfig::default());
+        world.add(name, &Role::House, Box::new(Trader(noter))).unwrap();
     }
     (world, diary)
 }
@@ -143,6 +140,6 @@ fn a_budget_of_events_is_kept() {
 fn two_actors_of_one_name_are_refused() {
     let (mut world, diary) = world(&[("a", 99, false)]);
     let noter = Noter { diary, stops_at: 0, lingers: false };
-    let refused = world.add("a", Box::new(Trader(noter)));
-    assert_eq!(refused, Err(WorldError::DuplicateName("a".to_owned())));
+    let refused = world.add("a", &Role::House, Box::new(Trader(noter)));
+    assert_eq!(refused, Err(AddError::DuplicateName("a".to_owned())));
 }

@@ -252,7 +252,7 @@ impl Floor {
             ReportKind::Accepted | ReportKind::Expired(_) => "other".to_owned(),
         };
         self.note(what);
-        self.with(trader, |account, at| account.book(&report, at))?;
+        self.with(trader, |account, at| account.book(&report, at)).map_err(|error| error.to_string())?;
         self.check()?;
         if matches!(report.kind, ReportKind::Filled { .. }) {
             for order in self.traders[trader].account.unfit_orders(ACME) {

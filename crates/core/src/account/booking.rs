@@ -1,23 +1,35 @@
 //! What reports do to the account.
 
+use thiserror::Error;
+
 use super::gate::OrderContext;
 use super::ledger::Account;
 use super::orders::OpenOrder;
 use crate::market::{ExecutionReport, ExpiryReason, OrderKind, ReportKind};
 use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};
 
+/// Says that a report came for an order that is not open in the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a report {kind:?} came for order {order}, which is not open")]
+pub struct BookingError {
+    /// The order.
+    pub order: OrderId,
+    /// What was reported.
+    pub kind: ReportKind,
+}
+
 impl Account {
     /// Books a report that has arrived.
     ///
     /// # Errors
-    /// A sentence, if the report does not fit the account: a fault of the venue or of this code, since
+    /// [`BookingError`] if the report does not fit the account: a fault of the venue or of this code, since
     /// reports of one venue arrive in order.
-    pub fn book(&mut self, report: &ExecutionReport, at: &OrderContext<'_>) -> Result<(), String> {
+    pub fn book(&mut self, report: &ExecutionReport, at: &OrderContext<'_>) -> Result<(), BookingError> {
         let Some(index) = self.order_index(report.order) else {
             return match report.kind {
                 // The order ended before a command about it arrived: no news.
                 ReportKind::CommandRejected(_) => Ok(()),
-                kind => Err(format!("a report {kind:?} came for order {}, which is not open", report.order)),
+                kind => Err(BookingError { order: report.order, kind }),
             };
         };
         let order = self.orders[index];

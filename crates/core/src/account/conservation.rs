@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::ledger::Account;
+use crate::market::Transfer;
 use crate::units::{InstrumentId, Money, NetQuantity};
 
 /// The sums over all accounts that trading must not change, but for fees and financing.
@@ -12,32 +13,47 @@ pub struct Totals {
     holdings: Vec<NetQuantity>,
 }
 
+/// What changes the sums other than by trading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flows {
+    /// Fees collected by the venues, less rebates paid.
+    pub fees: Money,
+    /// What financing has brought all accounts, less what it has cost them.
+    pub financed: Money,
+    /// What was brought in from outside, less what was taken out.
+    pub contributed: Totals,
+}
+
 /// Says which sum came out wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Imbalance {
     /// Cash plus fees is not what it was, and what financing has brought.
     #[error(
-        "cash is not conserved: {before} at the start and {financed} by financing, but {after} in accounts plus {fees} in fees at the end"
+        "cash is not conserved: {before} at the start, {financed} by financing and {contributed} from outside, but {after} in accounts plus {fees} in fees at the end"
     )]
     Cash {
         /// All cash at the start.
         before: Money,
         /// All cash at the end.
         after: Money,
-        /// Fees collected by the venues, rebates paid out.
+        /// Fees collected by the venues, less rebates paid.
         fees: Money,
         /// What financing has brought all accounts, less what it has cost them.
         financed: Money,
+        /// What was brought in from outside, less what was taken out.
+        contributed: Money,
     },
     /// The holdings of an instrument are not what they were.
     #[error(
-        "holdings of instrument {instrument} are not conserved: {before} lots at the start, {after} at the end"
+        "holdings of instrument {instrument} are not conserved: {before} lots at the start and {contributed} from outside, {after} at the end"
     )]
     Holdings {
         /// Which.
         instrument: InstrumentId,
         /// All lots at the start.
         before: NetQuantity,
+        /// Lots brought in from outside, less those taken out.
+        contributed: NetQuantity,
         /// All lots at the end.
         after: NetQuantity,
     },
@@ -46,29 +62,53 @@ pub enum Imbalance {
 impl Totals {
     /// Sums up `accounts` in a world of `instruments` instruments.
     pub fn of<'a>(accounts: impl Iterator<Item = &'a Account>, instruments: usize) -> Self {
-        let mut totals = Self { cash: Money::ZERO, holdings: vec![NetQuantity::ZERO; instruments] };
-        for account in accounts {
-            totals.cash += account.cash;
-            for (total, line) in totals.holdings.iter_mut().zip(&account.lines) {
-                *total += line.position.holding();
-            }
-        }
+        let mut totals = Self::none(instruments);
+        accounts.for_each(|account| totals.add_account(account));
         totals
     }
 
-    /// Checks that nothing was lost or made between these sums and `after`, given the `fees` that
-    /// venues collected between, and what accounts were `financed` with.
+    /// Sums of nothing, in a world of `instruments` instruments.
+    #[must_use]
+    pub fn none(instruments: usize) -> Self {
+        Self { cash: Money::ZERO, holdings: vec![NetQuantity::ZERO; instruments] }
+    }
+
+    /// Adds a transfer from outside.
+    pub fn add(&mut self, transfer: Transfer) {
+        match transfer {
+            Transfer::Cash(amount) => self.cash += amount,
+            Transfer::Shares { instrument, quantity } => self.holdings[instrument.index()] += quantity,
+        }
+    }
+
+    /// Adds an account.
+    pub fn add_account(&mut self, account: &Account) {
+        self.cash += account.cash;
+        for (total, line) in self.holdings.iter_mut().zip(&account.lines) {
+            *total += line.position.holding();
+        }
+    }
+
+    /// Checks that nothing was lost or made between these sums and `after`, given what came in between.
     ///
     /// # Errors
     /// The first [`Imbalance`].
-    pub fn check(&self, after: &Self, fees: Money, financed: Money) -> Result<(), Imbalance> {
-        if self.cash + financed != after.cash + fees {
-            return Err(Imbalance::Cash { before: self.cash, after: after.cash, fees, financed });
+    pub fn check(&self, after: &Self, between: &Flows) -> Result<(), Imbalance> {
+        let Flows { fees, financed, contributed } = between;
+        if self.cash + *financed + contributed.cash != after.cash + *fees {
+            return Err(Imbalance::Cash {
+                before: self.cash,
+                after: after.cash,
+                fees: *fees,
+                financed: *financed,
+                contributed: contributed.cash,
+            });
         }
-        for (index, (before, after)) in self.holdings.iter().zip(&after.holdings).enumerate() {
-            if before != after {
-                let instrument = InstrumentId::new(u32::try_from(index).unwrap_or(u32::MAX));
-                return Err(Imbalance::Holdings { instrument, before: *before, after: *after });
+        let holdings = self.holdings.iter().zip(&contributed.holdings).zip(&after.holdings);
+        for (instrument, ((before, contributed), after)) in (0..).map(InstrumentId::new).zip(holdings) {
+            if *before + *contributed != *after {
+                let (before, contributed, after) = (*before, *contributed, *after);
+                return Err(Imbalance::Holdings { instrument, before, contributed, after });
             }
         }
         Ok(())

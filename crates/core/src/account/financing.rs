@@ -1,7 +1,7 @@
 //! Financing: what cash earns and costs over time, and what borrowed shares cost.
 
 use super::ledger::Account;
-use crate::units::{FeeRate, Money, SimDuration};
+use crate::units::{FeeRate, Money, SimDuration, SimTime};
 
 /// Rates a year of 365 days, whatever the calendar says (Actual/365 Fixed).
 ///
@@ -56,6 +56,17 @@ impl Account {
         self.cash += financed.net();
         self.financed += financed.net();
         financed
+    }
+
+    /// Notes that the account was opened at `now`, so that nothing accrues before.
+    pub const fn accrue_from(&mut self, now: SimTime) {
+        self.opened_at = Some(now);
+    }
+
+    /// Returns how long the account has accrued by `now`, where all accounts were last booked at `booked`.
+    #[must_use]
+    pub fn accrued(&self, booked: SimTime, now: SimTime) -> SimDuration {
+        now - self.opened_at.map_or(booked, |opened| opened.max(booked))
     }
 
     /// Returns whether time costs or brings anything.

@@ -143,6 +143,12 @@ impl Account {
         }
     }
 
+    /// Counts a refusal that something before the gate came to.
+    pub(crate) const fn refuse(&mut self, refusal: Refusal) -> Refusal {
+        self.refused += 1;
+        refusal
+    }
+
     fn count<T>(&mut self, result: Result<T, Refusal>) -> Result<T, Refusal> {
         self.refused += u64::from(result.is_err());
         result

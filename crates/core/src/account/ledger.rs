@@ -1,9 +1,15 @@
 //! [`Account`]: one owner's cash, positions and open orders.
 
+use thiserror::Error;
+
 use super::financing::Financing;
 use super::orders::OpenOrder;
 use super::position::Position;
-use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity};
+use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity, SimTime};
+
+/// The most cash an account may start with, be funded with, or hold after that: 10^20 of the currency, far
+/// from where sums would overflow.
+pub(super) const MAX_CASH: Money = Money::from_units(Money::UNITS * 10_i128.pow(20));
 
 /// Whether an account may spend what it does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -33,6 +39,39 @@ pub struct AccountConfig {
     pub tracked: bool,
 }
 
+/// Says why an account cannot be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum AccountError {
+    /// It names an instrument that does not exist.
+    #[error("the account names instrument {0}, which does not exist")]
+    UnknownInstrument(InstrumentId),
+    /// Its cash is beyond all bounds.
+    #[error("an account starts with at most 10^20 of the currency, or as much debt")]
+    CashOutOfRange,
+    /// A holding is beyond all bounds.
+    #[error("an account starts with at most 2^40 lots of an instrument")]
+    HoldingOutOfRange(InstrumentId),
+}
+
+impl AccountConfig {
+    /// Checks the configuration for a world of `instruments` instruments.
+    ///
+    /// # Errors
+    /// The first [`AccountError`].
+    pub fn check(&self, instruments: usize) -> Result<(), AccountError> {
+        for (instrument, _) in self.holdings.iter().chain(&self.max_short) {
+            if instrument.index() >= instruments {
+                return Err(AccountError::UnknownInstrument(*instrument));
+            }
+        }
+        if self.cash > MAX_CASH || self.cash < -MAX_CASH {
+            return Err(AccountError::CashOutOfRange);
+        }
+        let beyond = self.holdings.iter().find(|(_, quantity)| quantity.lots() > Quantity::MAX_LOTS);
+        beyond.map_or(Ok(()), |(instrument, _)| Err(AccountError::HoldingOutOfRange(*instrument)))
+    }
+}
+
 /// One owner's cash, positions, holds and open orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -41,6 +80,9 @@ pub struct Account {
     pub(super) fees: Money,
     pub(super) financed: Money,
     pub(super) financing: Financing,
+    pub(super) contributed: Money,
+    /// When it was opened, if the market ran already: nothing accrues before.
+    pub(super) opened_at: Option<SimTime>,
     pub(super) lines: Vec<Line>,
     /// In ascending order of id, since ids are given in ascending order.
     pub(super) orders: Vec<OpenOrder>,
@@ -59,7 +101,8 @@ pub(super) struct Line {
 }
 
 impl Account {
-    /// Opens an account in a world of `instruments` instruments.
+    /// Opens an account in a world of `instruments` instruments, for which `terms` must have been
+    /// [checked](AccountConfig::check).
     #[must_use]
     pub fn open(terms: &AccountConfig, instruments: usize) -> Self {
         let mut lines = vec![Line::default(); instruments];
@@ -75,6 +118,8 @@ impl Account {
             fees: Money::ZERO,
             financed: Money::ZERO,
             financing: terms.financing,
+            contributed: Money::ZERO,
+            opened_at: None,
             lines,
             orders: Vec::new(),
             credit: terms.credit,

@@ -10,6 +10,7 @@ mod booking;
 mod conservation;
 mod cover;
 mod financing;
+mod funding;
 mod gate;
 mod holds;
 mod ledger;
@@ -19,9 +20,11 @@ mod reducing;
 #[cfg(test)]
 mod tests;
 
-pub use conservation::{Imbalance, Totals};
+pub use booking::BookingError;
+pub use conservation::{Flows, Imbalance, Totals};
 pub use financing::{Financed, Financing};
+pub use funding::FundingRefusal;
 pub use gate::{Approved, OrderContext};
-pub use ledger::{Account, AccountConfig, Credit};
+pub use ledger::{Account, AccountConfig, AccountError, Credit};
 pub use orders::{OpenOrder, PendingReplace};
 pub use position::Position;

@@ -2,15 +2,15 @@
 
 use thiserror::Error;
 
-use super::market::{Market, Participant};
+use super::market::Market;
 use super::rules::ListingConfig;
 use super::venue::{Exchange, VenueActor};
-use crate::account::AccountConfig;
-use crate::kernel::{World, WorldError};
+use crate::account::AccountError;
+use crate::kernel::{ActorFactory, AddError, JournalSink, Outside, SimActor, World};
 use crate::market::{Fees, Instrument, Listing, Tape, TapeSink};
 use crate::participant::{
-    Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Trader, TradingActor,
-    VenueConfig,
+    Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request, Role,
+    Trader, TradingActor, VenueConfig,
 };
 use crate::process::{PriceProcess, Value};
 use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
@@ -26,17 +26,12 @@ pub enum BuildError {
         /// The close.
         close: SimTime,
     },
-    /// Two agents have one name.
+    /// An agent cannot be added: its name is taken, or its account does not fit.
     #[error(transparent)]
-    World(#[from] WorldError),
-    /// An account names an instrument that there is not.
-    #[error("the account of `{owner}` names instrument {instrument}, which there is not")]
-    UnknownInstrument {
-        /// Whose account.
-        owner: String,
-        /// The instrument.
-        instrument: InstrumentId,
-    },
+    Agent(#[from] AddError<AccountError>),
+    /// There are more instruments, venues or listings than ids.
+    #[error("there are too many instruments, venues or listings: ids are 32 bits wide")]
+    TooMany,
 }
 
 /// The value process of an instrument.
@@ -86,17 +81,18 @@ pub struct MarketBuilder {
     open: SimTime,
     close: SimTime,
     sample_interval: SimDuration,
-    plan: MarketConfig,
+    config: MarketConfig,
     /// Of each listing.
     rules: Vec<ListingConfig>,
     tape: Tape,
     agents: Vec<Agent>,
+    outside: Outside<MarketState>,
 }
 
 struct Agent {
     name: String,
     config: ParticipantConfig,
-    actor: Box<dyn crate::kernel::SimActor<MarketState>>,
+    actor: Box<dyn SimActor<MarketState>>,
 }
 
 impl std::fmt::Debug for Agent {
@@ -123,16 +119,17 @@ impl MarketBuilder {
             open,
             close,
             sample_interval: minute,
-            plan: MarketConfig { bar_interval: minute, ..MarketConfig::default() },
+            config: MarketConfig { bar_interval: minute, ..MarketConfig::default() },
             rules: Vec::new(),
             tape: Tape::new(),
             agents: Vec::new(),
+            outside: Outside::default(),
         })
     }
 
     /// Sets the interval of bars; a minute unless set.
     pub const fn bar_interval(&mut self, interval: SimDuration) {
-        self.plan.bar_interval = interval;
+        self.config.bar_interval = interval;
     }
 
     /// Sets the interval at which tracked accounts are marked to market; a minute unless set, never if
@@ -146,12 +143,22 @@ impl MarketBuilder {
         self.tape.add_sink(sink);
     }
 
+    /// Journals all requests from outside; without, they leave no trace.
+    pub fn journal(&mut self, journal: impl JournalSink<Request> + 'static) {
+        self.outside.journal_to(journal);
+    }
+
+    /// Has the actors of participants that join later built by `factory`; without, nobody can join.
+    pub fn factory(&mut self, factory: impl ActorFactory<MarketState> + 'static) {
+        self.outside.build_with(factory);
+    }
+
     /// Adds an instrument, with a value process if it has one.
     pub fn instrument(&mut self, instrument: Instrument, process: Option<ProcessConfig>) -> InstrumentId {
-        let id = InstrumentId::new(count(self.plan.instruments.len()));
+        let id = InstrumentId::new(count(self.config.instruments.len()));
         let rng = Value::stream(self.seed, instrument.symbol());
-        let value = process.map(|terms| Value::new(terms.process, terms.initial, self.open, terms.grid, rng));
-        self.plan.instruments.push((instrument, value));
+        let value = process.map(|it| Value::new(it.process, it.initial, self.open, it.grid, rng));
+        self.config.instruments.push((instrument, value));
         id
     }
 
@@ -164,13 +171,13 @@ impl MarketBuilder {
         latencies: Latencies,
         instruments: &[InstrumentId],
     ) -> VenueId {
-        let id = VenueId::new(count(self.plan.venues.len()));
-        self.plan.venues.push(VenueConfig { name: name.to_owned(), fees, latencies });
-        // Venues are seated first, so a venue's actor has the venue's number.
+        let id = VenueId::new(count(self.config.venues.len()));
+        self.config.venues.push(VenueConfig { name: name.to_owned(), fees, latencies });
+        // Venues are added first, so a venue's actor has the venue's number.
         let exchange = ActorId::new(id.get());
         for instrument in instruments {
             let listing = Listing { instrument: *instrument, venue: id, exchange, fees, reference: None };
-            self.plan.listings.push(listing);
+            self.config.listings.push(listing);
             self.rules.push(ListingConfig::default());
         }
         id
@@ -179,35 +186,30 @@ impl MarketBuilder {
     /// Sets the rules of a listing, which must have been added; without, it trades continuously by price
     /// and time.
     pub fn rules(&mut self, listing: ListingId, rules: ListingConfig) {
-        if let Some(place) = self.rules.get_mut(listing.index()) {
-            self.plan.listings[listing.index()].reference = rules.book.reference;
-            *place = rules;
+        if let Some(present) = self.rules.get_mut(listing.index()) {
+            self.config.listings[listing.index()].reference = rules.book.reference;
+            *present = rules;
         }
     }
 
     /// Returns the listings so far, venue by venue.
     #[must_use]
     pub fn listings(&self) -> Vec<ListingId> {
-        (0..count(self.plan.listings.len())).map(ListingId::new).collect()
+        (0..count(self.config.listings.len())).map(ListingId::new).collect()
     }
 
-    /// Seats an agent under a unique `name`; `kind` is what summaries call it.
+    /// Adds an agent under a unique `name`.
     ///
     /// # Errors
-    /// [`BuildError::UnknownInstrument`] if its account names an instrument that there is not.
+    /// [`BuildError::Agent`] if its account does not fit, such as by an instrument that does not exist.
     pub fn agent(
         &mut self,
         name: &str,
         config: ParticipantConfig,
         actor: impl TradingActor,
     ) -> Result<(), BuildError> {
-        let AccountConfig { holdings, max_short, .. } = &config.account;
-        let named = holdings.iter().chain(max_short).map(|(instrument, _)| *instrument);
-        for instrument in named {
-            if instrument.index() >= self.plan.instruments.len() {
-                return Err(BuildError::UnknownInstrument { owner: name.to_owned(), instrument });
-            }
-        }
+        let checked = config.account.check(self.config.instruments.len());
+        checked.map_err(|cause| AddError::Unfit { name: name.to_owned(), cause })?;
         self.agents.push(Agent { name: name.to_owned(), config, actor: Box::new(Trader(actor)) });
         Ok(())
     }
@@ -215,35 +217,35 @@ impl MarketBuilder {
     /// Opens the market.
     ///
     /// # Errors
-    /// [`BuildError::World`] if two agents have one name, or one has a venue's.
+    /// [`BuildError::Agent`] if two agents have one name, or one has a venue's; [`BuildError::TooMany`] if
+    /// there are more listings than ids.
     pub fn open(self) -> Result<Market, BuildError> {
-        let exchanges = self.exchanges();
-        let venues: Vec<String> = self.plan.venues.iter().map(|venue| venue.name.clone()).collect();
-        let mut world: MarketWorld = World::new(self.seed, self.open, MarketState::new(self.plan, self.tape));
-        for (venue, exchange) in venues.iter().zip(exchanges) {
-            let name = format!("venue/{venue}");
-            world.add(&name, Box::new(VenueActor(exchange)))?;
-            world.domain_mut().seat(self.seed, &name, &ParticipantConfig::default());
+        let counts = [self.config.instruments.len(), self.config.venues.len(), self.config.listings.len()];
+        if counts.into_iter().any(|count| u32::try_from(count).is_err()) {
+            return Err(BuildError::TooMany);
         }
-        let clerk = "clerk/";
-        world.add(clerk, Box::new(Trader(MarkToMarket::new(self.sample_interval))))?;
-        world.domain_mut().seat(self.seed, clerk, &ParticipantConfig::default());
-        let mut participants = Vec::new();
+        let exchanges = self.exchanges();
+        let venues: Vec<String> = self.config.venues.iter().map(|venue| venue.name.clone()).collect();
+        let state = MarketState::new(self.config, self.tape);
+        let mut world: MarketWorld = World::with_outside(self.seed, self.open, state, self.outside);
+        for (venue, exchange) in venues.iter().zip(exchanges) {
+            world.add(&format!("venue/{venue}"), &Role::House, Box::new(VenueActor(exchange)))?;
+        }
+        let marker = Box::new(Trader(MarkToMarket::new(self.sample_interval)));
+        world.add("clerk/", &Role::House, marker)?;
         for Agent { name, config, actor } in self.agents {
-            let id = world.add(&name, actor)?;
-            world.domain_mut().seat(self.seed, &name, &config);
-            participants.push(Participant { id, name, kind: config.kind, account: config.account });
+            world.add(&name, &Role::Participant(config), actor)?;
         }
         world.domain_mut().open(self.open);
-        Ok(Market::new(world, self.close, participants))
+        Ok(Market::new(world, self.close))
     }
 
     fn exchanges(&self) -> Vec<Exchange> {
-        let listings = || self.plan.listings.iter().zip(self.listings());
-        let venues = (0..count(self.plan.venues.len())).map(VenueId::new);
+        let listings = || self.config.listings.iter().zip(self.listings());
+        let venues = (0..count(self.config.venues.len())).map(VenueId::new);
         let exchange = |venue| {
             let own = listings().filter(|(listing, _)| listing.venue == venue).map(|(listing, id)| {
-                let instrument = self.plan.instruments[listing.instrument.index()].0.clone();
+                let instrument = self.config.instruments[listing.instrument.index()].0.clone();
                 (id, instrument, listing.fees, self.rules[id.index()].clone())
             });
             Exchange::new(own, self.close)
@@ -252,7 +254,8 @@ impl MarketBuilder {
     }
 }
 
-/// Ids are 32 bits wide; nothing that is laid out by hand or file comes near.
-fn count(items: usize) -> u32 {
-    u32::try_from(items).unwrap_or(u32::MAX)
+/// Ids are 32 bits wide; more than that is refused at the opening.
+#[expect(clippy::cast_possible_truncation, reason = "more is refused at the opening")]
+const fn count(items: usize) -> u32 {
+    items as u32
 }

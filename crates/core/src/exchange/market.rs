@@ -2,51 +2,40 @@
 
 use thiserror::Error;
 
-use crate::account::AccountConfig;
-use crate::kernel::{Digest, InjectError, StepEnd, WorldError};
+use crate::account::Imbalance;
+use crate::kernel::{Digest, ExchangeError, InjectError, Injected, ReplayError, StepEnd, WorldFault};
 use crate::market::TapeSink;
-use crate::participant::{Instruction, MarketWorld, Message};
+use crate::participant::{
+    Answer, Context, Instruction, MarketFault, MarketWorld, Message, Participant, Request, RequestError,
+    RequestKind,
+};
 use crate::units::{ActorId, Money, SimTime};
 
-/// Says why a run came to nothing.
+/// Says why a market cannot go on, or has no valid result.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MarketError {
-    /// An actor or the recorder ended the run.
+    /// An actor or a sink ended the run.
     #[error(transparent)]
-    World(#[from] WorldError),
+    World(#[from] WorldFault<MarketFault>),
     /// Money or shares were lost or made: a fault of this program.
-    #[error("{0}")]
-    NotConserved(String),
-}
-
-/// An agent that takes part, with what it began with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Participant {
-    /// Its actor, and account.
-    pub id: ActorId,
-    /// Its name.
-    pub name: String,
-    /// Its kind.
-    pub kind: String,
-    /// What its account began with.
-    pub account: AccountConfig,
+    #[error(transparent)]
+    NotConserved(#[from] Imbalance),
 }
 
 /// A market from open to close.
 ///
-/// [`Market::run`] does all at once. A caller that wants to watch, stop, or feed orders from outside
-/// calls [`Market::start`], [`Market::step`] until it says [`StepEnd::Reached`] at the close, and
-/// [`Market::settle`].
+/// [`Market::run`] does all at once. A caller that wants to watch, stop, or take requests from outside calls
+/// [`Market::start`], [`Market::step`] until it returns [`StepEnd::Reached`] at the close, and
+/// [`Market::settle`]. Whatever acts on a market from outside does so by [`Market::request`].
 #[derive(Debug)]
 pub struct Market {
     world: MarketWorld,
     close: SimTime,
-    participants: Vec<Participant>,
 }
 
 impl Market {
-    pub(super) const fn new(world: MarketWorld, close: SimTime, participants: Vec<Participant>) -> Self {
-        Self { world, close, participants }
+    pub(super) const fn new(world: MarketWorld, close: SimTime) -> Self {
+        Self { world, close }
     }
 
     /// Starts, trades to the close and settles.
@@ -72,12 +61,46 @@ impl Market {
         Ok(self.world.step(until.min(self.close), budget)?)
     }
 
-    /// Brings in an instruction from outside, to be carried out in `actor`'s name at `stamp`.
+    /// Takes in a request from outside, to arrive at `stamp`; the journal has it before it takes effect.
+    ///
+    /// If the request is tagged, its answer is among [`Market::take_answers`] once the market has been stepped
+    /// to the stamp, or has settled.
     ///
     /// # Errors
-    /// [`InjectError`] if the stamp has passed or there is no such actor.
-    pub fn instruct(&mut self, stamp: SimTime, actor: ActorId, what: Instruction) -> Result<(), InjectError> {
-        self.world.inject(stamp, actor, Message::Instruction(what))
+    /// [`InjectError`] if the stamp has passed, the market does not run, the request names no participant, or
+    /// the journal does not take it; there is no answer then.
+    pub fn request(&mut self, stamp: SimTime, request: Request) -> Result<(), InjectError<RequestError>> {
+        self.world.inject(stamp, request)
+    }
+
+    /// Takes in an instruction from outside, to be carried out in the participant's name at `stamp`, without
+    /// an answer.
+    ///
+    /// # Errors
+    /// As [`Market::request`].
+    pub fn instruct(
+        &mut self,
+        stamp: SimTime,
+        participant: ActorId,
+        instruction: Instruction,
+    ) -> Result<(), InjectError<RequestError>> {
+        self.request(stamp, Request { tag: None, kind: RequestKind::Instruct { participant, instruction } })
+    }
+
+    /// Takes the answers to tagged requests that have been given since the last call, in order.
+    ///
+    /// They wait without bound until they are taken: one to each tagged request.
+    pub fn take_answers(&mut self) -> impl Iterator<Item = Answer> {
+        self.world.domain_mut().take_answers().into_iter()
+    }
+
+    /// Takes in a journalled request: delivers as many events as had been delivered before it, then makes
+    /// the request again. Stepping to the close and settling then gives the journalled market's digest.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if this is not the market that the journal was written in, or it cannot go on.
+    pub fn replay(&mut self, entry: Injected<Request>) -> Result<(), ReplayError<RequestError, MarketFault>> {
+        self.world.replay(entry)
     }
 
     /// Settles after the close: books what is still on its way, stops all actors, marks all accounts,
@@ -89,10 +112,10 @@ impl Market {
         self.world.domain_mut().close();
         self.world.stop(|message| matches!(message, Message::Report(_)))?;
         let now = self.world.now();
-        let pit = self.world.domain_mut();
-        pit.release_unsent();
-        pit.mark_all(now).map_err(|why| WorldError::Fault { at: now, why: why.to_string() })?;
-        pit.check_conservation().map_err(MarketError::NotConserved)
+        let state = self.world.domain_mut();
+        state.release_unsent();
+        state.mark_all(now).map_err(|error| WorldFault { at: now, cause: error.into() })?;
+        Ok(state.check_conservation()?)
     }
 
     /// Adds a reader of all facts from now on.
@@ -111,9 +134,13 @@ impl Market {
         &self.world
     }
 
-    /// Returns the world, to be fed or watched.
-    pub const fn world_mut(&mut self) -> &mut MarketWorld {
-        &mut self.world
+    /// Exchanges the context, set to an actor, for a vacant one, and back: between two steps, a test can then
+    /// look and act as that actor does. Nothing of that is journalled, so a journalled market refuses it.
+    ///
+    /// # Errors
+    /// [`ExchangeError`] if the market is journalled or has not started, or there is no such actor.
+    pub fn exchange_context(&mut self, actor: ActorId, other: &mut Context) -> Result<(), ExchangeError> {
+        self.world.exchange_context(actor, other)
     }
 
     /// Returns when the market closes.
@@ -122,16 +149,16 @@ impl Market {
         self.close
     }
 
-    /// Returns the agents, in the order they were seated.
+    /// Returns the participants, in the order of their ids; those that have joined since come last.
     #[must_use]
     pub fn participants(&self) -> &[Participant] {
-        &self.participants
+        self.world.domain().participants()
     }
 
-    /// Returns the agent of that name.
+    /// Returns the participant of that name.
     #[must_use]
     pub fn participant(&self, name: &str) -> Option<&Participant> {
-        self.participants.iter().find(|participant| participant.name == name)
+        self.participants().iter().find(|participant| participant.name == name)
     }
 
     /// Returns the digest of all facts so far.
@@ -140,11 +167,14 @@ impl Market {
         self.world.domain().tape().digest()
     }
 
-    /// Returns an agent's equity at the start (holdings at their first marks) and now.
+    /// Returns a participant's equity at the start (holdings at their first marks), or when it joined, and
+    /// now.
     #[must_use]
     pub fn equity_span(&self, participant: &Participant) -> (Money, Money) {
-        let pit = self.world.domain();
-        let opening = pit.opening_equity(participant.account.cash, &participant.account.holdings);
-        (opening, pit.equity(participant.id).unwrap_or(opening))
+        let state = self.world.domain();
+        let account = &participant.account;
+        let first = || state.opening_equity(account.cash, &account.holdings);
+        let opening = participant.joined_with.unwrap_or_else(first);
+        (opening, state.equity(participant.id).unwrap_or(opening))
     }
 }

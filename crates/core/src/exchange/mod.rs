@@ -14,6 +14,6 @@ mod venue;
 
 pub use builder::{BuildError, MarketBuilder, ProcessConfig};
 pub use calendar::{Calendar, MONDAY_TO_FRIDAY, Schedule, bar_schedule};
-pub use market::{Market, MarketError, Participant};
+pub use market::{Market, MarketError};
 pub use rules::ListingConfig;
 pub use venue::{Exchange, VenueActor};

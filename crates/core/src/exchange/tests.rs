@@ -16,7 +16,7 @@ use crate::market::{
     Fees, Instrument, Ladders, Listing, Phase, SentCommand, Side, SinkError, Stamped, Tape, TapeSink,
     VisibleBook,
 };
-use crate::participant::{Context, Latencies, MarketConfig, MarketState, MarketWorld, Message, VenueConfig};
+use crate::participant::{Context, MarketConfig, MarketState, MarketWorld, Message, Role};
 use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
 
 const LISTING: ListingId = ListingId::new(0);
@@ -104,8 +104,9 @@ impl SimActor<MarketState> for Venue {
     }
 }
 
-/// Returns a pit of one listing, whose tape goes to `reader`.
-fn pit(reader: Reader) -> MarketState {
+/// Returns a market of one listing, whose tape goes to `reader`. It has no venue, so that no reports are sent:
+/// there are no accounts that they could be booked in.
+fn market(reader: Reader) -> MarketState {
     let instrument = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let listing = Listing {
         instrument: InstrumentId::new(0),
@@ -114,22 +115,21 @@ fn pit(reader: Reader) -> MarketState {
         fees: Fees::default(),
         reference: None,
     };
-    let venue = VenueConfig { name: "PIT".into(), fees: Fees::default(), latencies: Latencies::NONE };
     let mut tape = Tape::new();
     tape.add_sink(Box::new(reader));
-    let plan = MarketConfig {
+    let config = MarketConfig {
         instruments: vec![(instrument, None)],
-        venues: vec![venue],
+        venues: Vec::new(),
         listings: vec![listing],
         bar_interval: SimDuration::from_secs(1),
     };
-    MarketState::new(plan, tape)
+    MarketState::new(config, tape)
 }
 
 fn run(steps: Vec<Step>, book: BookConfig) -> TestCaseResult {
     let shown = Rc::new(RefCell::new(VisibleBook::new(LISTING)));
     let start = SimTime::from_nanos(0);
-    let mut world = MarketWorld::new(Seed::new(1), start, pit(Reader(Rc::clone(&shown))));
+    let mut world = MarketWorld::new(Seed::new(1), start, market(Reader(Rc::clone(&shown))));
     let instrument = world.domain().instrument(InstrumentId::new(0)).unwrap().clone();
     let terms = Terms { instrument, fees: Fees::default() };
     // Halts last beyond the end: the steps lead from phase to phase.
@@ -138,7 +138,7 @@ fn run(steps: Vec<Step>, book: BookConfig) -> TestCaseResult {
     let listed = ListedBook::new(LISTING, terms, rules);
     let end = start + SimDuration::from_nanos(i64::try_from(steps.len()).unwrap() + 1);
     let venue = Venue { listed, steps: steps.into_iter(), shown };
-    world.add("venue", Box::new(venue)).unwrap();
+    world.add("venue", &Role::House, Box::new(venue)).unwrap();
     world.start();
     prop_assert_eq!(world.step(end, u64::MAX), Ok(StepEnd::Reached));
     prop_assert_eq!(world.stop(|_| false), Ok(()));

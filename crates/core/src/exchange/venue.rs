@@ -12,7 +12,7 @@ use crate::market::{
     Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, OrderTerms, RejectReason, ReportKind,
     SentCommand, Side,
 };
-use crate::participant::{Context, MarketState, Message};
+use crate::participant::{Context, MarketFault, MarketState, Message};
 use crate::units::{ListingId, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
@@ -135,7 +135,7 @@ impl Handler<SentCommand> for Exchange {
     }
 }
 
-/// A venue's actor in its seat: takes commands and its own wake-ups, and nothing else.
+/// Adapts a venue's actor to the kernel: it takes commands and its own wake-ups, and nothing else.
 pub struct VenueActor<A>(pub A);
 
 impl<A> fmt::Debug for VenueActor<A> {
@@ -156,8 +156,8 @@ where
         match message {
             Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
             Message::Command(sent) => self.0.handle(sent, ctx),
-            Message::Report(_) | Message::Market(_) | Message::Instruction(_) => {
-                ctx.fail("a venue was sent what only traders understand");
+            Message::Report(_) | Message::Market(_) | Message::Instruction(_) | Message::Funding(_) => {
+                ctx.fail(MarketFault::TraderMessageToVenue);
             }
         }
     }

@@ -1,24 +1,15 @@
 //! [`SimContext`]: what an actor sees of the world while it handles a message.
 
+use std::fmt;
 use std::sync::Arc;
 
-use actix::{ActorContext, ActorState, Message};
+use actix::{ActorContext, ActorState};
 
+use super::domain::{Arrival, Domain};
 use super::queue::EventQueue;
 use super::random::{Stream, stream};
-use super::world::Domain;
+use super::wakeup::Wakeup;
 use crate::units::{ActorId, Seed, SimDuration, SimTime};
-
-/// A wake-up call that an actor scheduled for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wakeup {
-    /// What the actor gave when it asked to be woken.
-    pub tag: u64,
-}
-
-impl Message for Wakeup {
-    type Result = ();
-}
 
 /// The execution context of every actor of a world: an [`ActorContext`] in virtual time.
 ///
@@ -26,21 +17,30 @@ impl Message for Wakeup {
 /// of a world, set to the actor at hand before each delivery; so it costs nothing to enter, and an
 /// actor can reach only what the methods give it: its own stream, its own name, the clock, and
 /// messages to others.
-#[derive(Debug)]
 pub struct SimContext<D: Domain> {
     pub(super) now: SimTime,
+    /// The actor at hand: set before each delivery, and read by nothing in between.
     pub(super) current: ActorId,
-    pub(super) queue: EventQueue<(ActorId, D::Message)>,
-    pub(super) seats: Vec<Seat>,
-    pub(super) fault: Option<String>,
+    pub(super) queue: EventQueue<Arrival<D>>,
+    pub(super) slots: Vec<ActorSlot>,
+    pub(super) fault: Option<D::Fault>,
     seed: Seed,
     /// On the heap, so that lending the context out moves little.
     domain: Box<D>,
 }
 
+impl<D: Domain> fmt::Debug for SimContext<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimContext")
+            .field("now", &self.now)
+            .field("current", &self.current)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What the kernel keeps for each actor beside the actor itself.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct ActorSlot {
     pub(super) name: Arc<str>,
     pub(super) state: ActorState,
     rng: Stream,
@@ -52,24 +52,23 @@ impl<D: Domain> SimContext<D> {
             now: start,
             current: ActorId::new(0),
             queue: EventQueue::new(),
-            seats: Vec::new(),
+            slots: Vec::new(),
             fault: None,
             seed,
             domain: Box::new(domain),
         }
     }
 
-    /// Makes a context of no world, to hold the place of one that is lent out.
+    /// Makes a context of no world, to stand in for one that is lent out.
     #[must_use]
     pub fn vacant(domain: D) -> Self {
         Self::new(Seed::new(0), SimTime::from_nanos(0), domain)
     }
 
-    pub(super) fn seat(&mut self, name: &str) -> ActorId {
-        let id = ActorId::new(u32::try_from(self.seats.len()).unwrap_or(u32::MAX));
+    /// Makes the slot of the next actor.
+    pub(super) fn add_slot(&mut self, name: &str) {
         let rng = stream(self.seed, &format!("actor/{name}"));
-        self.seats.push(Seat { name: name.into(), state: ActorState::Started, rng });
-        id
+        self.slots.push(ActorSlot { name: name.into(), state: ActorState::Started, rng });
     }
 
     /// Returns the current virtual time.
@@ -87,7 +86,7 @@ impl<D: Domain> SimContext<D> {
     /// Returns the name of the actor at hand.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.seats[self.current.index()].name
+        &self.slots[self.current.index()].name
     }
 
     /// Returns the seed of the run.
@@ -98,7 +97,7 @@ impl<D: Domain> SimContext<D> {
 
     /// Returns the random stream of the actor at hand.
     pub fn rng(&mut self) -> &mut Stream {
-        &mut self.seats[self.current.index()].rng
+        &mut self.slots[self.current.index()].rng
     }
 
     /// Wakes the actor at hand at `time` (at once if that has passed) with a [`Wakeup`] of `tag`.
@@ -114,12 +113,13 @@ impl<D: Domain> SimContext<D> {
     /// Sends `message` to another actor, to arrive at `time` (at once if that has passed).
     #[inline]
     pub(crate) fn send_at(&mut self, to: ActorId, time: SimTime, message: D::Message) {
-        self.queue.push(time.max(self.now), (to, message));
+        self.queue.push(time.max(self.now), Arrival::Message { to, message });
     }
 
-    /// Ends the whole run with an error: for violations that make its results worthless.
-    pub fn fail(&mut self, why: impl Into<String>) {
-        self.fault.get_or_insert_with(|| why.into());
+    /// Ends the whole run with an error, the first if there are several: for violations that make its
+    /// results worthless.
+    pub fn fail(&mut self, fault: impl Into<D::Fault>) {
+        self.fault.get_or_insert_with(|| fault.into());
     }
 
     /// Returns what the actors of this world share.
@@ -136,18 +136,18 @@ impl<D: Domain> SimContext<D> {
 impl<D: Domain> ActorContext for SimContext<D> {
     /// Stops the actor at hand once it has handled the present message.
     fn stop(&mut self) {
-        let state = &mut self.seats[self.current.index()].state;
+        let state = &mut self.slots[self.current.index()].state;
         if *state == ActorState::Running {
             *state = ActorState::Stopping;
         }
     }
 
-    /// Ends the actor at hand at once, whatever it would say to `stopping`.
+    /// Ends the actor at hand at once, without calling its `stopping`.
     fn terminate(&mut self) {
-        self.seats[self.current.index()].state = ActorState::Stopped;
+        self.slots[self.current.index()].state = ActorState::Stopped;
     }
 
     fn state(&self) -> ActorState {
-        self.seats[self.current.index()].state
+        self.slots[self.current.index()].state
     }
 }

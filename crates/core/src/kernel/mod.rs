@@ -16,16 +16,30 @@
 //! Two events never compare equal: ties in time are broken by the sequence number given when the
 //! event was scheduled. A run is therefore a pure function of its inputs.
 
+mod actor;
 mod context;
 mod digest;
+mod domain;
+mod error;
+mod join;
+mod journal;
 mod latency;
+mod outside;
 mod queue;
 mod random;
+mod wakeup;
 mod world;
 
-pub use context::{SimContext, Wakeup};
+pub use actor::{ActorFactory, SimActor};
+pub use context::SimContext;
 pub use digest::{Digest, DigestWriter};
+pub use domain::{Admission, Arrival, Domain};
+pub use error::{ExchangeError, InjectError, ReplayError, WorldFault};
+pub use join::{ActorSpec, AddError, FactoryError, JOIN_NAME_BYTES_MAX, Join, JoinRefusal, RequestTag};
+pub use journal::{Injected, JournalError, JournalSink, MemoryJournal};
 pub use latency::{Channel, LatencyModel};
+pub use outside::Outside;
 pub use queue::EventQueue;
 pub use random::{Exponential, StandardNormal, Stream, stream};
-pub use world::{Domain, InjectError, Injected, SimActor, StepEnd, World, WorldError};
+pub use wakeup::Wakeup;
+pub use world::{StepEnd, World};

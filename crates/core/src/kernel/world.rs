@@ -1,40 +1,19 @@
 //! [`World`]: owns the actors and the clock, and delivers events in order.
 
 use std::collections::BTreeSet;
-use std::mem;
 use std::sync::Arc;
+use std::{fmt, mem};
 
 use actix::{ActorState, Running};
-use thiserror::Error;
 
-use super::context::{SimContext, Wakeup};
+use super::actor::SimActor;
+use super::context::SimContext;
+use super::domain::{Admission, Arrival, Domain};
+use super::error::{ExchangeError, InjectError, ReplayError, WorldFault};
+use super::join::{AddError, Join, JoinRefusal, is_fit_name};
+use super::journal::Injected;
+use super::outside::Outside;
 use crate::units::{ActorId, Seed, SimTime};
-
-/// What the actors of a world exchange and share.
-///
-/// The kernel is written against this trait, and knows nothing of markets.
-pub trait Domain: Sized + 'static {
-    /// Whatever one actor can send another.
-    type Message: From<Wakeup> + Clone + 'static;
-
-    /// Sees each message just before its actor does, also where that actor has stopped.
-    ///
-    /// # Errors
-    /// A sentence that says what is wrong; it ends the run.
-    fn before_delivery(&mut self, now: SimTime, to: ActorId, message: &Self::Message) -> Result<(), String>;
-}
-
-/// An actor as the world drives it; [`crate::participant::Trader`] makes one of an `actix` actor.
-pub trait SimActor<D: Domain> {
-    /// Begins; called once by [`World::start`].
-    fn started(&mut self, ctx: &mut SimContext<D>);
-    /// Handles one message.
-    fn deliver(&mut self, message: D::Message, ctx: &mut SimContext<D>);
-    /// Answers a request to stop: go on, or stop.
-    fn stopping(&mut self, ctx: &mut SimContext<D>) -> Running;
-    /// Ends; nothing is delivered afterwards.
-    fn stopped(&mut self, ctx: &mut SimContext<D>);
-}
 
 /// Why [`World::step`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,70 +24,30 @@ pub enum StepEnd {
     Budget,
 }
 
-/// Says why a world cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum WorldError {
-    /// Two actors have one name, and would share a random stream.
-    #[error(
-        "two actors are called `{0}`: every name must be unique, since random streams are derived from it"
-    )]
-    DuplicateName(String),
-    /// An actor ended the run.
-    #[error("at {at}: {why}")]
-    Fault {
-        /// The virtual time.
-        at: SimTime,
-        /// What went wrong.
-        why: String,
-    },
-}
-
-/// Says why a message from outside was not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum InjectError {
-    /// The stamp lies before the clock.
-    #[error("the stamp {stamp} lies before the world's clock {now}: the past cannot be changed")]
-    Late {
-        /// The stamp given.
-        stamp: SimTime,
-        /// The world's time.
-        now: SimTime,
-    },
-    /// There is no such actor.
-    #[error("there is no actor number {0}")]
-    NoSuchActor(ActorId),
-}
-
-/// One message from outside, as journalled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Injected<M> {
-    /// How many events had been delivered when it came in.
-    pub after_events: u64,
-    /// When it arrives.
-    pub stamp: SimTime,
-    /// The actor it goes to.
-    pub to: ActorId,
-    /// The message.
-    pub message: M,
-}
-
 /// A world of actors over one clock and one queue.
 pub struct World<D: Domain> {
     actors: Vec<Box<dyn SimActor<D>>>,
     names: BTreeSet<Arc<str>>,
     ctx: SimContext<D>,
     events: u64,
-    journal: Vec<Injected<D::Message>>,
+    stage: Stage,
+    outside: Outside<D>,
 }
 
-impl<D: Domain + std::fmt::Debug> std::fmt::Debug for World<D>
-where
-    D::Message: std::fmt::Debug,
-{
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// How far a world has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    LaidOut,
+    Running,
+    Ended,
+}
+
+impl<D: Domain> fmt::Debug for World<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World")
             .field("names", &self.names)
             .field("events", &self.events)
+            .field("stage", &self.stage)
             .finish_non_exhaustive()
     }
 }
@@ -117,42 +56,56 @@ impl<D: Domain> World<D> {
     /// Makes a world without actors whose clock stands at `start`.
     #[must_use]
     pub fn new(seed: Seed, start: SimTime, domain: D) -> Self {
+        Self::with_outside(seed, start, domain, Outside::default())
+    }
+
+    /// Makes a world that journals the requests it takes from outside, and whose actors may join later.
+    #[must_use]
+    pub fn with_outside(seed: Seed, start: SimTime, domain: D, outside: Outside<D>) -> Self {
         Self {
             actors: Vec::new(),
             names: BTreeSet::new(),
             ctx: SimContext::new(seed, start, domain),
             events: 0,
-            journal: Vec::new(),
+            stage: Stage::LaidOut,
+            outside,
         }
     }
 
-    /// Adds an actor under a unique `name`; ids are given from zero in the order of adding.
+    /// Adds an actor under a unique `name`, before the start; ids are given from zero in the order of
+    /// adding.
     ///
     /// # Errors
-    /// [`WorldError::DuplicateName`] if the name is taken.
-    pub fn add(&mut self, name: &str, actor: Box<dyn SimActor<D>>) -> Result<ActorId, WorldError> {
-        if !self.names.insert(name.into()) {
-            return Err(WorldError::DuplicateName(name.to_owned()));
+    /// [`AddError`] if the name is taken, the configuration does not fit, or the world has started.
+    pub fn add(
+        &mut self,
+        name: &str,
+        config: &D::Config,
+        actor: Box<dyn SimActor<D>>,
+    ) -> Result<ActorId, AddError<D::Unfit>> {
+        if self.stage != Stage::LaidOut {
+            return Err(AddError::Started(name.to_owned()));
         }
-        self.actors.push(actor);
-        Ok(self.ctx.seat(name))
+        self.check_name(name)?;
+        self.admit(name, config, actor)
     }
 
-    /// Starts all actors, in the order they were added.
+    /// Starts all actors, in the order they were added; a world that has started already is left alone.
     pub fn start(&mut self) {
-        for (index, actor) in self.actors.iter_mut().enumerate() {
-            self.ctx.current = ActorId::new(u32::try_from(index).unwrap_or(u32::MAX));
-            self.ctx.seats[index].state = ActorState::Running;
-            actor.started(&mut self.ctx);
-            settle(actor.as_mut(), &mut self.ctx);
+        if self.stage != Stage::LaidOut {
+            return;
+        }
+        self.stage = Stage::Running;
+        for (id, actor) in (0..).map(ActorId::new).zip(&mut self.actors) {
+            start(id, actor.as_mut(), &mut self.ctx);
         }
     }
 
     /// Delivers the events due up to and including `until`, at most `budget` of them.
     ///
     /// # Errors
-    /// [`WorldError::Fault`] if an actor ended the run.
-    pub fn step(&mut self, until: SimTime, budget: u64) -> Result<StepEnd, WorldError> {
+    /// [`WorldFault`] if an actor or the domain ended the run.
+    pub fn step(&mut self, until: SimTime, budget: u64) -> Result<StepEnd, WorldFault<D::Fault>> {
         for _ in 0..budget {
             if self.ctx.queue.next_time().is_none_or(|time| time > until) {
                 self.ctx.now = self.ctx.now.max(until);
@@ -164,42 +117,82 @@ impl<D: Domain> World<D> {
         Ok(StepEnd::Budget)
     }
 
-    /// Takes in a message from outside, to arrive at `stamp`, and journals it.
+    /// Takes in a request from outside, to arrive at `stamp`: this is the only way in. The journal has it
+    /// before it takes effect.
     ///
-    /// A world that is fed its own journal at the same event counts gives the same digest.
+    /// A world that is fed its own journal at the same event counts gives the same digest
+    /// ([`World::replay`]).
     ///
     /// # Errors
-    /// [`InjectError`] if the stamp is in the past or the actor unknown; nothing is taken then.
-    pub fn inject(&mut self, stamp: SimTime, to: ActorId, message: D::Message) -> Result<(), InjectError> {
+    /// [`InjectError`] if the stamp is in the past, the actor unknown, the request unfit, the world not
+    /// running, or the journal full; nothing is taken then.
+    pub fn inject(
+        &mut self,
+        stamp: SimTime,
+        request: D::Request,
+    ) -> Result<(), InjectError<D::RequestError>> {
+        if self.stage != Stage::Running {
+            return Err(InjectError::NotRunning);
+        }
         if stamp < self.ctx.now {
             return Err(InjectError::Late { stamp, now: self.ctx.now });
         }
-        if to.index() >= self.actors.len() {
-            return Err(InjectError::NoSuchActor(to));
+        let arrival = self.ctx.domain().route(request.clone()).map_err(InjectError::Request)?;
+        if let Arrival::Message { to, .. } = &arrival
+            && to.index() >= self.actors.len()
+        {
+            return Err(InjectError::NoSuchActor(*to));
         }
-        self.journal.push(Injected { after_events: self.events, stamp, to, message: message.clone() });
-        self.ctx.send_at(to, stamp, message);
+        if let Some(journal) = &mut self.outside.journal {
+            journal.append(&Injected { after_events: self.events, stamp, request })?;
+        }
+        self.ctx.queue.push(stamp, arrival);
         Ok(())
+    }
+
+    /// Takes in a journalled request: delivers as many events as had been delivered before it, then
+    /// injects it.
+    ///
+    /// # Errors
+    /// [`ReplayError`] if this is not the world that the journal was written in, or it cannot go on.
+    pub fn replay(
+        &mut self,
+        entry: Injected<D::Request>,
+    ) -> Result<(), ReplayError<D::RequestError, D::Fault>> {
+        let Injected { after_events, stamp, request } = entry;
+        let delivered = self.events;
+        let due = after_events.checked_sub(delivered);
+        let due = due.ok_or(ReplayError::Passed { after_events, delivered })?;
+        if self.step(stamp, due).map_err(ReplayError::Fault)? == StepEnd::Reached {
+            return Err(ReplayError::Diverged { after_events, delivered: self.events, stamp });
+        }
+        self.inject(stamp, request).map_err(ReplayError::Inject)
     }
 
     /// Ends the world: what `settles` of the messages still on their way reaches the domain (not the
     /// actors), all others are dropped, and every actor that still runs is stopped.
     ///
     /// # Errors
-    /// [`WorldError::Fault`] if the domain or an actor finds something wrong.
-    pub fn stop(&mut self, settles: impl Fn(&D::Message) -> bool) -> Result<(), WorldError> {
-        while let Some((_, (to, message))) = self.ctx.queue.pop() {
-            if settles(&message) {
-                self.show_domain(to, &message);
+    /// [`WorldFault`] if the domain or an actor finds something wrong.
+    pub fn stop(&mut self, settles: impl Fn(&D::Message) -> bool) -> Result<(), WorldFault<D::Fault>> {
+        self.stage = Stage::Ended;
+        while let Some((_, arrival)) = self.ctx.queue.pop() {
+            match arrival {
+                Arrival::Message { to, message } if settles(&message) => self.show_domain(to, &message),
+                Arrival::Message { to, message } => {
+                    let now = self.ctx.now;
+                    self.ctx.domain_mut().undelivered(now, to, &message);
+                }
+                Arrival::Join(join) => self.answer_join(&join, Err(JoinRefusal::Ended)),
             }
         }
-        for (index, actor) in self.actors.iter_mut().enumerate() {
-            self.ctx.current = ActorId::new(u32::try_from(index).unwrap_or(u32::MAX));
-            if self.ctx.seats[index].state == ActorState::Running {
-                self.ctx.seats[index].state = ActorState::Stopping;
+        for (id, actor) in (0..).map(ActorId::new).zip(&mut self.actors) {
+            self.ctx.current = id;
+            if self.ctx.slots[id.index()].state == ActorState::Running {
+                self.ctx.slots[id.index()].state = ActorState::Stopping;
                 // The world ends, so an actor's wish to go on cannot be granted.
                 actor.stopping(&mut self.ctx);
-                self.ctx.seats[index].state = ActorState::Stopped;
+                self.ctx.slots[id.index()].state = ActorState::Stopped;
                 actor.stopped(&mut self.ctx);
             }
         }
@@ -212,22 +205,22 @@ impl<D: Domain> World<D> {
         self.ctx.now
     }
 
+    /// Returns when the next event is due, if any is.
+    #[must_use]
+    pub fn next_event(&self) -> Option<SimTime> {
+        self.ctx.queue.next_time()
+    }
+
     /// Returns how many events have been delivered.
     #[must_use]
     pub const fn events(&self) -> u64 {
         self.events
     }
 
-    /// Returns what came from outside, in order.
-    #[must_use]
-    pub fn journal(&self) -> &[Injected<D::Message>] {
-        &self.journal
-    }
-
     /// Returns the name of an actor, if there is such an actor.
     #[must_use]
     pub fn name_of(&self, actor: ActorId) -> Option<&str> {
-        self.ctx.seats.get(actor.index()).map(|seat| &*seat.name)
+        self.ctx.slots.get(actor.index()).map(|slot| &*slot.name)
     }
 
     /// Returns what the actors share.
@@ -237,57 +230,136 @@ impl<D: Domain> World<D> {
     }
 
     /// Returns what the actors share, to be changed between steps.
-    pub const fn domain_mut(&mut self) -> &mut D {
+    pub(crate) const fn domain_mut(&mut self) -> &mut D {
         self.ctx.domain_mut()
     }
 
-    /// Exchanges the context, set to an actor, for a vacant one, and back: between two steps, what stands
+    /// Exchanges the context, set to an actor, for a vacant one, and back: between two steps, a test
     /// outside can then look and act as that actor does.
-    pub const fn exchange_context(&mut self, actor: ActorId, other: &mut SimContext<D>) {
+    ///
+    /// # Errors
+    /// [`ExchangeError`] if the world is journalled, or there is no such actor; nothing is exchanged then.
+    pub fn exchange_context(
+        &mut self,
+        actor: ActorId,
+        other: &mut SimContext<D>,
+    ) -> Result<(), ExchangeError> {
+        if self.outside.journal.is_some() {
+            return Err(ExchangeError::Journalled);
+        }
+        if self.stage == Stage::LaidOut {
+            return Err(ExchangeError::NotStarted);
+        }
+        if actor.index() >= self.actors.len() {
+            return Err(ExchangeError::NoSuchActor(actor));
+        }
         self.ctx.current = actor;
         other.current = actor;
         mem::swap(&mut self.ctx, other);
+        Ok(())
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), AddError<D::Unfit>> {
+        if self.names.contains(name) { Err(AddError::DuplicateName(name.to_owned())) } else { Ok(()) }
+    }
+
+    /// Adds an actor whose name has been checked.
+    fn admit(
+        &mut self,
+        name: &str,
+        config: &D::Config,
+        actor: Box<dyn SimActor<D>>,
+    ) -> Result<ActorId, AddError<D::Unfit>> {
+        let id = u32::try_from(self.actors.len()).map(ActorId::new).map_err(|_| AddError::TooManyActors)?;
+        let admission = Admission { seed: self.ctx.seed(), id, name, config };
+        let admitted = self.ctx.domain_mut().admit(&admission);
+        admitted.map_err(|cause| AddError::Unfit { name: name.to_owned(), cause })?;
+        self.names.insert(name.into());
+        self.actors.push(actor);
+        self.ctx.add_slot(name);
+        Ok(id)
     }
 
     fn deliver_next(&mut self) {
-        let Some((time, (to, message))) = self.ctx.queue.pop() else { return };
+        let Some((time, arrival)) = self.ctx.queue.pop() else { return };
         debug_assert!(time >= self.ctx.now, "time runs forward");
         self.ctx.now = time;
-        self.ctx.current = to;
         self.events += 1;
+        let (to, message) = match arrival {
+            Arrival::Message { to, message } => (to, message),
+            Arrival::Join(join) => return self.join(&join),
+        };
+        self.ctx.current = to;
         self.show_domain(to, &message);
         let Some(actor) = self.actors.get_mut(to.index()) else { return };
-        if self.ctx.seats[to.index()].state == ActorState::Running {
+        if self.ctx.slots[to.index()].state == ActorState::Running {
             actor.deliver(message, &mut self.ctx);
             settle(actor.as_mut(), &mut self.ctx);
+        } else {
+            self.ctx.domain_mut().undelivered(time, to, &message);
+        }
+    }
+
+    /// Lets an actor join, or refuses it.
+    fn join(&mut self, join: &Join<D::Config>) {
+        let joined = self.admit_late(join);
+        let newcomer = joined.as_ref().ok().copied();
+        self.answer_join(join, joined);
+        if let Some(id) = newcomer {
+            start(id, self.actors[id.index()].as_mut(), &mut self.ctx);
+        }
+    }
+
+    fn admit_late(&mut self, join: &Join<D::Config>) -> Result<ActorId, JoinRefusal<D::Unfit>> {
+        if !is_fit_name(&join.name) {
+            return Err(JoinRefusal::NameUnfit);
+        }
+        self.check_name(&join.name)?;
+        let factory = self.outside.factory.as_mut().ok_or(JoinRefusal::NoFactory)?;
+        let actor = factory.build(&join.name, &join.spec)?;
+        Ok(self.admit(&join.name, &join.config, actor)?)
+    }
+
+    fn answer_join(&mut self, join: &Join<D::Config>, outcome: Result<ActorId, JoinRefusal<D::Unfit>>) {
+        let now = self.ctx.now;
+        if let Err(fault) = self.ctx.domain_mut().joined(now, join, outcome) {
+            self.ctx.fail(fault);
         }
     }
 
     fn show_domain(&mut self, to: ActorId, message: &D::Message) {
         let now = self.ctx.now;
-        if let Err(why) = self.ctx.domain_mut().before_delivery(now, to, message) {
-            self.ctx.fail(why);
+        if let Err(fault) = self.ctx.domain_mut().before_delivery(now, to, message) {
+            self.ctx.fail(fault);
         }
     }
 
-    fn check(&mut self) -> Result<(), WorldError> {
+    fn check(&mut self) -> Result<(), WorldFault<D::Fault>> {
         match self.ctx.fault.take() {
             None => Ok(()),
-            Some(why) => Err(WorldError::Fault { at: self.ctx.now, why }),
+            Some(cause) => Err(WorldFault { at: self.ctx.now, cause }),
         }
     }
+}
+
+/// Starts an actor.
+fn start<D: Domain>(id: ActorId, actor: &mut dyn SimActor<D>, ctx: &mut SimContext<D>) {
+    ctx.current = id;
+    ctx.slots[id.index()].state = ActorState::Running;
+    actor.started(ctx);
+    settle(actor, ctx);
 }
 
 /// Carries out a stop that the actor asked for while it handled a message.
 fn settle<D: Domain>(actor: &mut dyn SimActor<D>, ctx: &mut SimContext<D>) {
     let index = ctx.current.index();
-    if ctx.seats[index].state == ActorState::Stopping {
-        ctx.seats[index].state = match actor.stopping(ctx) {
+    if ctx.slots[index].state == ActorState::Stopping {
+        ctx.slots[index].state = match actor.stopping(ctx) {
             Running::Stop => ActorState::Stopped,
             Running::Continue => ActorState::Running,
         };
     }
-    if ctx.seats[index].state == ActorState::Stopped {
+    if ctx.slots[index].state == ActorState::Stopped {
         actor.stopped(ctx);
     }
 }

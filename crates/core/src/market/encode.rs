@@ -5,7 +5,8 @@
 
 use super::annotations::{Cell, Finite, Row};
 use super::bar::Bar;
-use super::fact::{AccountMark, Fact, Trade};
+use super::fact::{AccountMark, AccountOpening, Fact, Trade};
+use super::funding::Transfer;
 use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
 use super::phase::Phase;
 use super::quote::{Quote, QuoteLevel};
@@ -67,6 +68,10 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::AccountMarked(mark) => bytes.tag(10).mark(mark),
         Fact::AccountFinanced { owner, interest, borrow } => {
             bytes.tag(22).u32(owner.get()).money(*interest).money(*borrow);
+        }
+        Fact::AccountOpened(opening) => bytes.tag(23).opening(opening),
+        Fact::AccountFunded { owner, funding } => {
+            bytes.tag(24).u32(owner.get()).transfer(funding.transfer).text(funding.reference.as_str());
         }
         Fact::Logged { actor, text } => bytes.tag(11).told(*actor, text),
         Fact::StrategyFailed { actor, text } => bytes.tag(12).told(*actor, text),
@@ -260,6 +265,23 @@ impl Bytes<'_> {
     fn bar(&mut self, bar: &Bar) {
         self.i64(bar.start.nanos()).i64(bar.end.nanos());
         self.price(bar.open).price(bar.high).price(bar.low).price(bar.close).u64(bar.volume.lots());
+    }
+
+    fn opening(&mut self, opening: &AccountOpening) {
+        self.u32(opening.owner.get()).text(&opening.name).text(&opening.kind).money(opening.cash);
+        self.u64(opening.holdings.len() as u64);
+        for (instrument, quantity) in opening.holdings.iter() {
+            self.u32(instrument.get()).u64(quantity.lots());
+        }
+    }
+
+    fn transfer(&mut self, transfer: Transfer) -> &mut Self {
+        match transfer {
+            Transfer::Cash(amount) => self.tag(0).money(amount),
+            Transfer::Shares { instrument, quantity } => {
+                self.tag(1).u32(instrument.get()).i64(quantity.lots())
+            }
+        }
     }
 
     fn told(&mut self, actor: ActorId, text: &str) {

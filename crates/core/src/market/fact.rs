@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::annotations::{Finite, Row};
 use super::bar::Bar;
+use super::funding::Funding;
 use super::order::OrderTerms;
 use super::phase::Phase;
 use super::quote::Quote;
@@ -189,6 +190,15 @@ pub enum Fact {
         /// What its borrowed shares cost.
         borrow: Money,
     },
+    /// A participant joined the running market, with an account of its own.
+    AccountOpened(AccountOpening),
+    /// Cash or shares were brought into an account from outside, or taken out.
+    AccountFunded {
+        /// Whose account.
+        owner: ActorId,
+        /// What was moved, and what it stands for outside.
+        funding: Funding,
+    },
     /// An account was marked to market.
     AccountMarked(AccountMark),
     /// A strategy wrote a line into its log.
@@ -248,6 +258,8 @@ impl Fact {
             | Self::TouchChanged { listing, .. }
             | Self::BarClosed { listing, .. } => Some(listing),
             Self::AccountFinanced { .. }
+            | Self::AccountOpened(_)
+            | Self::AccountFunded { .. }
             | Self::AccountMarked(_)
             | Self::Logged { .. }
             | Self::Plotted { .. }
@@ -300,6 +312,21 @@ impl Trade {
             [Liquidity::Auction; 2]
         }
     }
+}
+
+/// An account opened while the market ran; those of the start are in no fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountOpening {
+    /// The participant.
+    pub owner: ActorId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its kind.
+    pub kind: Arc<str>,
+    /// The cash it brought along.
+    pub cash: Money,
+    /// The shares it brought along.
+    pub holdings: Arc<[(InstrumentId, Quantity)]>,
 }
 
 /// One account's holding of one instrument, marked to market, as its gate knows it.

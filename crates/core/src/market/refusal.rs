@@ -75,6 +75,9 @@ pub enum Refusal {
     /// The actor has no account.
     #[error("this actor has no account to trade from")]
     NoAccount,
+    /// The actor that was to carry out an instruction has stopped.
+    #[error("the actor has stopped")]
+    Stopped,
 }
 
 impl Refusal {
@@ -98,6 +101,7 @@ impl Refusal {
             Self::BeyondProtection(_) => "beyond_protection",
             Self::Unfit(reason) => reason.name(),
             Self::NoAccount => "no_account",
+            Self::Stopped => "stopped",
         }
     }
 }

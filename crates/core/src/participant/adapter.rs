@@ -1,13 +1,15 @@
-//! [`Trader`]: seats an `actix` actor in a world.
+//! [`Trader`]: makes an `actix` actor one of a world.
 
 use std::fmt;
 
 use actix::{Actor, Handler, Running};
 
+use super::context::Context;
+use super::fault::MarketFault;
 use super::message::{MarketData, Message};
-use super::{Context, MarketState};
+use super::state::MarketState;
 use crate::kernel::{SimActor, Wakeup};
-use crate::market::{ExecutionReport, ReportKind};
+use crate::market::{ExecutionReport, ReportKind, Transfer};
 
 /// An `actix` actor that trades: any actor in this [`Context`] with the three handlers is one.
 pub trait TradingActor:
@@ -50,11 +52,11 @@ macro_rules! ignore_messages {
     };
 }
 
-/// A trading actor in its seat: hands each message to the handler for it.
+/// Adapts a trading actor to the kernel: passes each message to the handler for it.
 ///
-/// Instructions from outside are carried out here, in the actor's name; so a person's orders pass the
-/// same gate and the same wires as everybody's. After each fill, reduce-only orders that no longer fit the
-/// position are canceled.
+/// Instructions from outside are carried out here, in the actor's name, so a person's orders pass the same
+/// gate and the same links as everybody's. After each fill, and each transfer of shares, reduce-only orders
+/// that no longer fit the position are canceled.
 pub struct Trader<A>(pub A);
 
 impl<A> fmt::Debug for Trader<A> {
@@ -75,14 +77,18 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
                 self.0.handle(report, ctx);
                 // After the actor, who may have seen to it, and whose new orders are to fit as well.
                 if matches!(report.kind, ReportKind::Filled { .. }) {
-                    ctx.cancel_unfit(report.listing);
+                    ctx.cancel_unfit_at(report.listing);
                 }
             }
             Message::Market(data) => self.0.handle(data, ctx),
-            Message::Instruction(instruction) => ctx.carry_out(instruction),
-            Message::Command(sent) => {
-                ctx.fail(format!("order {} was sent to a trader instead of a venue", sent.command.order));
+            Message::Instruction(request) => ctx.carry_out(request),
+            Message::Funding(request) => {
+                // The account has booked it; shares can turn a position round.
+                if let Transfer::Shares { instrument, .. } = request.what.transfer {
+                    ctx.cancel_unfit(instrument);
+                }
             }
+            Message::Command(sent) => ctx.fail(MarketFault::CommandToTrader(sent.command.order)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Context;
+use super::context::Context;
 use crate::market::{Fact, Finite, Row};
 
 impl Context {

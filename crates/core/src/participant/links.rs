@@ -1,4 +1,4 @@
-//! The wires between actors and venues: three channels each, with latencies of both ends.
+//! The links between actors and venues: three channels each, with latencies of both ends.
 
 use crate::kernel::{Channel, LatencyModel, stream};
 use crate::units::{ActorId, Seed, SimDuration, SimTime, VenueId};
@@ -28,7 +28,7 @@ impl Default for Latencies {
 
 /// The three channels between one actor and one venue.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct VenueLink {
     pub(super) entry: Channel,
     pub(super) report: Channel,
     pub(super) feed: Channel,
@@ -36,43 +36,44 @@ pub(super) struct Wire {
     pub(super) seen: SimTime,
 }
 
-/// All wires of a world, found by actor and venue.
+/// All links of a world, found by actor and venue.
 #[derive(Debug, Default)]
-pub(super) struct Wires {
-    wires: Vec<Wire>,
+pub(super) struct Links {
+    links: Vec<VenueLink>,
     venues: usize,
 }
 
-impl Wires {
+impl Links {
     pub(super) const fn new(venues: usize) -> Self {
-        Self { wires: Vec::new(), venues }
+        Self { links: Vec::new(), venues }
     }
 
-    /// Lays the wires of the next actor: one to each of `venues`, given by name and latencies.
-    pub(super) fn lay<'a>(
+    /// Adds the links of the next actor: one to each of `venues`, given by name and latencies. Returns a
+    /// feed latency that none of them exceeds.
+    pub(super) fn add_actor<'a>(
         &mut self,
         seed: Seed,
         actor: &str,
         own: &Latencies,
         venues: impl Iterator<Item = (&'a str, &'a Latencies)>,
-    ) {
+    ) -> SimDuration {
+        let mut bound = SimDuration::ZERO;
         for (venue, theirs) in venues {
-            let line = |kind: &str| stream(seed, &format!("wire/{actor}/{venue}/{kind}"));
-            self.wires.push(Wire {
-                entry: Channel::new([own.entry, theirs.entry], line("entry")),
-                report: Channel::new([theirs.report, own.report], line("report")),
-                feed: Channel::new([theirs.feed, own.feed], line("feed")),
+            // The names of streams are part of what a seed means.
+            let rng = |kind: &str| stream(seed, &format!("wire/{actor}/{venue}/{kind}"));
+            let link = VenueLink {
+                entry: Channel::new([own.entry, theirs.entry], rng("entry")),
+                report: Channel::new([theirs.report, own.report], rng("report")),
+                feed: Channel::new([theirs.feed, own.feed], rng("feed")),
                 seen: SimTime::from_nanos(i64::MIN),
-            });
+            };
+            bound = bound.max(link.feed.upper_bound());
+            self.links.push(link);
         }
+        bound
     }
 
-    pub(super) fn get(&mut self, actor: ActorId, venue: VenueId) -> Option<&mut Wire> {
-        self.wires.get_mut(actor.index() * self.venues + venue.index())
-    }
-
-    /// Returns a feed latency that none exceeds.
-    pub(super) fn feed_bound(&self) -> SimDuration {
-        self.wires.iter().map(|wire| wire.feed.upper_bound()).max().unwrap_or(SimDuration::ZERO)
+    pub(super) fn get(&mut self, actor: ActorId, venue: VenueId) -> Option<&mut VenueLink> {
+        self.links.get_mut(actor.index() * self.venues + venue.index())
     }
 }

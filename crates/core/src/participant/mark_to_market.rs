@@ -2,7 +2,7 @@
 
 use actix::{Actor, Handler};
 
-use super::Context;
+use super::context::Context;
 use super::message::MarketData;
 use crate::kernel::Wakeup;
 use crate::market::ExecutionReport;
@@ -15,7 +15,7 @@ pub struct MarkToMarket {
 }
 
 impl MarkToMarket {
-    /// Makes a clerk that marks every `interval`; an interval of zero marks never.
+    /// Makes the actor that marks every `interval`; never if that is zero.
     #[must_use]
     pub const fn new(interval: SimDuration) -> Self {
         Self { interval }
@@ -41,8 +41,8 @@ impl Handler<Wakeup> for MarkToMarket {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         let now = ctx.now();
-        if let Err(why) = ctx.domain_mut().mark_all(now) {
-            ctx.fail(why.to_string());
+        if let Err(error) = ctx.domain_mut().mark_all(now) {
+            ctx.fail(error);
         }
         self.wait(ctx);
     }

@@ -87,6 +87,12 @@ impl MarketState {
         state.mark.map(|mark| mark.value(&state.instrument, holding))
     }
 
+    /// Returns what so much of an instrument is worth at its mark, if it has one.
+    pub(super) fn market_value(&self, instrument: InstrumentId, quantity: Quantity) -> Option<Money> {
+        let state = self.instruments.get(instrument.index())?;
+        state.mark.map(|mark| mark.value(&state.instrument, quantity.net()))
+    }
+
     /// Returns what an opening of `cash` and `holdings` was worth at the instruments' first marks.
     #[must_use]
     pub fn opening_equity(&self, cash: Money, holdings: &[(InstrumentId, Quantity)]) -> Money {
@@ -116,10 +122,11 @@ impl MarketState {
 
     /// Books what the time since the last marks has cost and brought, on what is there now.
     fn finance_all(&mut self, now: SimTime) -> Result<(), SinkError> {
-        let span = now - self.financed_until;
-        self.financed_until = now;
+        let booked = std::mem::replace(&mut self.financed_until, now);
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
-            if span.is_zero() || !self.accounts[owner.index()].is_financed() {
+            let account = &self.accounts[owner.index()];
+            let span = account.accrued(booked, now);
+            if span.is_zero() || !account.is_financed() {
                 continue;
             }
             let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
@@ -136,7 +143,7 @@ impl MarketState {
     ///
     /// # Errors
     /// What a sink of the tape returns.
-    pub fn mark_all(&mut self, now: SimTime) -> Result<(), SinkError> {
+    pub(crate) fn mark_all(&mut self, now: SimTime) -> Result<(), SinkError> {
         self.finance_all(now)?;
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
             if !self.accounts[owner.index()].is_tracked() {

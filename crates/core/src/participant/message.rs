@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::kernel::Wakeup;
-use crate::market::{Bar, ExecutionReport, Ladders, OrderTerms, Phase, Quote, SentCommand, Side};
-use crate::units::{ListingId, OrderId, Price, Quantity, SimTime};
+use crate::market::{Bar, ExecutionReport, Funding, Ladders, Phase, Quote, SentCommand, Side};
+use crate::units::{ListingId, Price, Quantity, SimTime};
+
+use super::request::{Instruction, Tagged};
 
 /// Whatever one actor of a market can receive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +20,9 @@ pub enum Message {
     /// From a venue: news of the market.
     Market(MarketData),
     /// From outside the world: to be carried out in the receiving actor's name.
-    Instruction(Instruction),
+    Instruction(Tagged<Instruction>),
+    /// From outside the world: cash or shares for the receiving actor's account.
+    Funding(Box<Tagged<Funding>>),
 }
 
 impl From<Wakeup> for Message {
@@ -66,38 +70,6 @@ pub enum Update {
     Bar(Bar),
     /// The book showed this when it changed: as many levels as were asked for, where there are so many.
     Book(Arc<Ladders>),
-}
-
-/// What a person or program outside the world wants done in an actor's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Instruction {
-    /// Enter an order.
-    Submit {
-        /// Where.
-        listing: ListingId,
-        /// What.
-        terms: OrderTerms,
-    },
-    /// Cancel an order.
-    Cancel(OrderId),
-    /// Replace an order.
-    Replace {
-        /// Which.
-        order: OrderId,
-        /// The new limit.
-        price: Price,
-        /// The new total quantity.
-        quantity: Quantity,
-    },
-    /// Cancel all orders at a listing, or those of one side, with one command.
-    MassCancel {
-        /// Where.
-        listing: ListingId,
-        /// Which; both if none is named.
-        side: Option<Side>,
-    },
-    /// Let the connection end: all orders everywhere are canceled.
-    Disconnect,
 }
 
 #[cfg(test)]

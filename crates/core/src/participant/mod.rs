@@ -16,6 +16,10 @@
 mod adapter;
 mod annotations;
 mod bars;
+mod config;
+mod context;
+mod domain;
+mod fault;
 mod feeds;
 mod links;
 mod mark_to_market;
@@ -23,23 +27,20 @@ mod marks;
 mod message;
 mod publish;
 mod queries;
+mod request;
 mod state;
 mod trading;
 mod view;
 
 pub use adapter::{Trader, TradingActor};
+pub use config::{MarketConfig, Participant, ParticipantConfig, Role, VenueConfig};
+pub use context::{Context, MarketWorld};
+pub use fault::MarketFault;
 pub use feeds::{Feed, FeedError};
 pub use links::Latencies;
 pub use mark_to_market::MarkToMarket;
-pub use message::{Instruction, MarketData, Message, Update};
+pub use message::{MarketData, Message, Update};
 pub(crate) use publish::BarAlarms;
-pub use state::{MarketConfig, MarketState, ParticipantConfig, VenueConfig};
+pub use request::{Answer, Instruction, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged};
+pub use state::MarketState;
 pub use view::MarketView;
-
-use crate::kernel::SimContext;
-
-/// The execution context of every actor of a market.
-pub type Context = SimContext<MarketState>;
-
-/// A world whose actors trade.
-pub type MarketWorld = crate::kernel::World<MarketState>;

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::bars::BarFeed;
+use super::context::Context;
 use super::feeds::Feed;
 use super::message::{MarketData, Message, Update};
-use super::{Context, MarketState};
+use super::state::MarketState;
 use crate::market::{ExecutionReport, Fact, Ladders, Phase, Trade};
 use crate::units::{ActorId, ListingId, SimTime, TradeId};
 
@@ -23,8 +24,8 @@ impl Context {
     /// Writes a fact to the tape and sends it to subscribers, each with its own feed latency.
     pub(crate) fn publish(&mut self, fact: Fact) {
         let now = self.now();
-        if let Err(why) = self.domain_mut().record(now, &fact) {
-            self.fail(why.to_string());
+        if let Err(error) = self.domain_mut().record(now, &fact) {
+            self.fail(error);
         }
         let (feed, listing, update) = match fact {
             Fact::TouchChanged { listing, quote } => (Feed::Quotes, listing, Update::Quote(quote)),
@@ -110,14 +111,14 @@ impl Context {
         }
     }
 
-    /// Sends a report to the owner of an order, with the latency of its wire to the listing's venue.
+    /// Sends a report to the owner of an order, with the latency of its link with the listing's venue.
     pub(crate) fn report(&mut self, to: ActorId, report: ExecutionReport) {
         let now = self.now();
-        let pit = self.domain_mut();
-        let Some(venue) = pit.listings.get(report.listing.index()).map(|state| state.listing.venue) else {
+        let market = self.domain_mut();
+        let Some(venue) = market.listings.get(report.listing.index()).map(|state| state.listing.venue) else {
             return;
         };
-        let Some(arrival) = pit.wires.get(to, venue).map(|wire| wire.report.arrival(now)) else { return };
+        let Some(arrival) = market.links.get(to, venue).map(|link| link.report.arrival(now)) else { return };
         self.send_at(to, arrival, Message::Report(report));
     }
 
@@ -131,9 +132,9 @@ impl Context {
 
     /// Returns the id of the next trade.
     pub(crate) const fn next_trade_id(&mut self) -> TradeId {
-        let pit = self.domain_mut();
-        let id = TradeId::new(pit.next_trade);
-        pit.next_trade += 1;
+        let market = self.domain_mut();
+        let id = TradeId::new(market.next_trade);
+        market.next_trade += 1;
         id
     }
 }
@@ -143,7 +144,7 @@ impl MarketState {
     fn next_subscriber(&mut self, feed: Feed, index: usize, data: &MarketData) -> Option<(ActorId, SimTime)> {
         let state = self.listings.get(data.listing.index())?;
         let to = state.feeds.subscriber(feed, index)?;
-        let arrival = self.wires.get(to, state.listing.venue)?.feed.arrival(data.at);
+        let arrival = self.links.get(to, state.listing.venue)?.feed.arrival(data.at);
         Some((to, arrival))
     }
 }

@@ -1,21 +1,21 @@
 //! What actors see: the market through their feeds, what is listed where, their own account.
 
-use super::Context;
+use super::context::Context;
 use super::feeds::{Feed, FeedError};
 use super::view::MarketView;
 use crate::account::Account;
 use crate::market::{Instrument, Listing, Phase};
-use crate::units::{InstrumentId, ListingId, SimDuration, SimTime};
+use crate::units::{InstrumentId, ListingId, Money, SimDuration, SimTime};
 
 impl Context {
     /// Returns one book as one's feed shows it now: as of the feed latency ago, never older than before.
     pub fn market(&mut self, listing: ListingId) -> MarketView {
         let (owner, now) = (self.id(), self.now());
-        let pit = self.domain_mut();
-        let Some(state) = pit.listings.get(listing.index()) else { return MarketView::default() };
-        let Some(wire) = pit.wires.get(owner, state.listing.venue) else { return MarketView::default() };
-        wire.seen = wire.seen.max(now - wire.feed.delay());
-        state.history.at(wire.seen)
+        let market = self.domain_mut();
+        let Some(state) = market.listings.get(listing.index()) else { return MarketView::default() };
+        let Some(link) = market.links.get(owner, state.listing.venue) else { return MarketView::default() };
+        link.seen = link.seen.max(now - link.feed.delay());
+        state.history.at(link.seen)
     }
 
     /// Asks for a feed as messages from now on; asking twice changes nothing.
@@ -75,11 +75,11 @@ impl Context {
     /// Finds a listing by symbol and, where several venues list it, by venue; without a venue, the first.
     #[must_use]
     pub fn find_listing(&self, symbol: &str, venue: Option<&str>) -> Option<ListingId> {
-        let pit = self.domain();
-        let found = pit.listings().position(|listing| {
-            let symbol_fits = pit.instrument(listing.instrument).is_some_and(|it| it.symbol() == symbol);
+        let market = self.domain();
+        let found = market.listings().position(|listing| {
+            let symbol_fits = market.instrument(listing.instrument).is_some_and(|it| it.symbol() == symbol);
             let venue_fits =
-                venue.is_none_or(|name| pit.venue(listing.venue).is_some_and(|it| it.name == name));
+                venue.is_none_or(|name| market.venue(listing.venue).is_some_and(|it| it.name == name));
             symbol_fits && venue_fits
         });
         found.and_then(|index| u32::try_from(index).ok()).map(ListingId::new)
@@ -88,24 +88,24 @@ impl Context {
     /// Returns the names of all listings, as (symbol, venue), in the order of their ids.
     #[must_use]
     pub fn listing_names(&self) -> Vec<(String, String)> {
-        let pit = self.domain();
+        let market = self.domain();
         let name = |listing: &Listing| {
-            let symbol = pit.instrument(listing.instrument).map_or("", Instrument::symbol);
-            let venue = pit.venue(listing.venue).map_or("", |venue| &venue.name);
+            let symbol = market.instrument(listing.instrument).map_or("", Instrument::symbol);
+            let venue = market.venue(listing.venue).map_or("", |venue| &venue.name);
             (symbol.to_owned(), venue.to_owned())
         };
-        pit.listings().map(name).collect()
+        market.listings().map(name).collect()
     }
 
     /// Returns what one's own holding of an instrument is worth at its mark, if it has one.
     #[must_use]
-    pub fn worth(&self, instrument: InstrumentId) -> Option<crate::units::Money> {
+    pub fn worth(&self, instrument: InstrumentId) -> Option<Money> {
         self.domain().worth(self.id(), instrument)
     }
 
     /// Returns one's own equity: cash and holdings at the instruments' marks.
     #[must_use]
-    pub fn equity(&self) -> Option<crate::units::Money> {
+    pub fn equity(&self) -> Option<Money> {
         self.domain().equity(self.id())
     }
 }

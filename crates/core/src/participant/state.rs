@@ -1,70 +1,17 @@
-//! [`MarketState`]: the shared state itself, and how it is laid out before the start.
+//! [`MarketState`]: what all participants of a market share.
 
+use std::collections::VecDeque;
+
+use super::config::{MarketConfig, Participant, VenueConfig};
 use super::feeds::Feeds;
-use super::links::{Latencies, Wires};
+use super::links::Links;
 use super::marks::Mark;
-use super::message::Message;
+use super::request::Answer;
 use super::view::History;
-use crate::account::{Account, AccountConfig, OrderContext, Totals};
-use crate::kernel::Domain;
-use crate::market::{Fact, Fees, Instrument, Listing, Phase, SinkError, Tape};
+use crate::account::{Account, Flows, Imbalance, OrderContext, Totals};
+use crate::market::{Fact, Instrument, Listing, Phase, SinkError, Tape};
 use crate::process::Value;
-use crate::units::{ActorId, InstrumentId, ListingId, Money, Seed, SimDuration, SimTime, VenueId};
-
-/// What a market is laid out from: instruments with their value processes, venues, listings.
-#[derive(Debug, Default)]
-pub struct MarketConfig {
-    /// The instruments, each with its value process if it has one.
-    pub instruments: Vec<(Instrument, Option<Value>)>,
-    /// The venues.
-    pub venues: Vec<VenueConfig>,
-    /// The listings, in the order of their ids.
-    pub listings: Vec<Listing>,
-    /// The interval of the bars that are recorded.
-    pub bar_interval: SimDuration,
-}
-
-/// A venue as its customers know it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct VenueConfig {
-    /// Its name.
-    pub name: String,
-    /// What a fill costs there.
-    pub fees: Fees,
-    /// Its end of the wires.
-    pub latencies: Latencies,
-}
-
-/// What a participant is, and has when it joins.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ParticipantConfig {
-    /// The kind of its actor, as summaries show it.
-    pub kind: String,
-    /// Its account.
-    pub account: AccountConfig,
-    /// Its end of the wires.
-    pub latencies: Latencies,
-}
-
-impl ParticipantConfig {
-    /// Describes a participant of `kind` with an empty account and no latency.
-    #[must_use]
-    pub fn new(kind: impl Into<String>) -> Self {
-        Self { kind: kind.into(), ..Self::default() }
-    }
-
-    /// Sets what its account starts with.
-    #[must_use]
-    pub fn with_account(self, account: AccountConfig) -> Self {
-        Self { account, ..self }
-    }
-
-    /// Sets its end of the latencies.
-    #[must_use]
-    pub fn with_latencies(self, latencies: Latencies) -> Self {
-        Self { latencies, ..self }
-    }
-}
+use crate::units::{ActorId, InstrumentId, ListingId, Money, SimDuration, SimTime, VenueId};
 
 /// What all participants of a market share.
 #[derive(Debug)]
@@ -72,8 +19,10 @@ pub struct MarketState {
     pub(super) instruments: Vec<InstrumentState>,
     pub(super) venues: Vec<VenueConfig>,
     pub(super) listings: Vec<ListingState>,
-    pub(super) wires: Wires,
+    pub(super) links: Links,
     pub(super) accounts: Vec<Account>,
+    /// In the order of their ids.
+    pub(super) participants: Vec<Participant>,
     pub(super) tape: Tape,
     pub(super) next_order: u64,
     pub(super) next_trade: u64,
@@ -88,7 +37,12 @@ pub struct MarketState {
     pub(super) bar_interval: SimDuration,
     /// How long ago the slowest feed may see.
     pub(super) horizon: SimDuration,
-    opening: Option<Totals>,
+    /// Answers that nobody has taken yet.
+    pub(super) answers: VecDeque<Answer>,
+    /// All cash and shares when the market opened; absent before.
+    pub(super) opening: Option<Totals>,
+    /// What was brought in since from outside, less what was taken out.
+    pub(super) contributed: Totals,
 }
 
 #[derive(Debug)]
@@ -113,8 +67,8 @@ pub(super) struct ListingState {
 impl MarketState {
     /// Lays out a market whose tape goes to `tape`'s sinks.
     #[must_use]
-    pub fn new(plan: MarketConfig, tape: Tape) -> Self {
-        let mut instruments: Vec<InstrumentState> = plan
+    pub fn new(config: MarketConfig, tape: Tape) -> Self {
+        let mut instruments: Vec<InstrumentState> = config
             .instruments
             .into_iter()
             .map(|(instrument, value)| InstrumentState {
@@ -125,22 +79,25 @@ impl MarketState {
                 primary: None,
             })
             .collect();
-        let listings = plan.listings.into_iter().zip(0..).map(|(listing, index)| {
+        let listings = config.listings.into_iter().zip(0..).map(|(listing, index)| {
             instruments[listing.instrument.index()].primary.get_or_insert(ListingId::new(index));
             ListingState {
                 listing,
                 history: History::new(),
-                feeds: Feeds::new(plan.bar_interval),
+                feeds: Feeds::new(config.bar_interval),
                 next_phase: None,
             }
         });
         let listings = listings.collect();
         Self {
+            answers: VecDeque::new(),
+            contributed: Totals::none(instruments.len()),
             instruments,
-            wires: Wires::new(plan.venues.len()),
-            venues: plan.venues,
+            links: Links::new(config.venues.len()),
+            venues: config.venues,
             listings,
             accounts: Vec::new(),
+            participants: Vec::new(),
             tape,
             next_order: 0,
             next_trade: 0,
@@ -149,51 +106,54 @@ impl MarketState {
             financed_until: SimTime::from_nanos(0),
             closed: false,
             failures: Vec::new(),
-            bar_interval: plan.bar_interval,
+            bar_interval: config.bar_interval,
             horizon: SimDuration::ZERO,
             opening: None,
         }
     }
 
-    /// Makes the pit of no market, to hold the place of one that is lent out.
+    /// Makes the state of no market, to stand in for one that is lent out.
     #[must_use]
     pub fn vacant() -> Self {
         Self::new(MarketConfig::default(), Tape::new())
     }
 
-    /// Gives the next actor its account and wires; to be called once per actor, in the order of ids.
-    pub fn seat(&mut self, seed: Seed, name: &str, seating: &ParticipantConfig) {
-        self.accounts.push(Account::open(&seating.account, self.instruments.len()));
-        let venues = self.venues.iter().map(|venue| (venue.name.as_str(), &venue.latencies));
-        self.wires.lay(seed, name, &seating.latencies, venues);
-    }
-
-    /// Opens the market, once all are seated: notes what there is before the first trade.
-    pub fn open(&mut self, now: SimTime) {
+    /// Opens the market, once all actors are added: notes what there is before the first trade.
+    pub(crate) fn open(&mut self, now: SimTime) {
         self.financed_until = now;
-        self.horizon = self.wires.feed_bound();
         self.opening = Some(self.totals());
     }
 
     /// Closes the market: from now on every order is refused.
-    pub const fn close(&mut self) {
+    pub(crate) const fn close(&mut self) {
         self.closed = true;
     }
 
     /// Forgets orders that left but never reached their venue before the close.
-    pub fn release_unsent(&mut self) {
+    pub(crate) fn release_unsent(&mut self) {
         self.accounts.iter_mut().for_each(Account::release_unsent);
     }
 
-    /// Checks that all cash and shares of the opening are still there, fees and financing included.
+    /// Checks that all cash and shares of the opening are still there, with fees, financing, and what came
+    /// from outside or went there.
     ///
     /// # Errors
-    /// A sentence that says what is missing.
-    pub fn check_conservation(&self) -> Result<(), String> {
+    /// The first [`Imbalance`].
+    pub fn check_conservation(&self) -> Result<(), Imbalance> {
         let Some(opening) = &self.opening else { return Ok(()) };
-        opening
-            .check(&self.totals(), self.fees_collected, self.financed)
-            .map_err(|imbalance| imbalance.to_string())
+        let (fees, financed) = (self.fees_collected, self.financed);
+        opening.check(&self.totals(), &Flows { fees, financed, contributed: self.contributed.clone() })
+    }
+
+    /// Returns the participants, in the order of their ids.
+    #[must_use]
+    pub fn participants(&self) -> &[Participant] {
+        &self.participants
+    }
+
+    /// Takes the answers to requests that have been given since the last call, in order.
+    pub(crate) fn take_answers(&mut self) -> VecDeque<Answer> {
+        std::mem::take(&mut self.answers)
     }
 
     /// Returns an actor's account.
@@ -215,7 +175,7 @@ impl MarketState {
     }
 
     /// Returns the tape, to take its sinks off.
-    pub const fn tape_mut(&mut self) -> &mut Tape {
+    pub(crate) const fn tape_mut(&mut self) -> &mut Tape {
         &mut self.tape
     }
 
@@ -276,9 +236,9 @@ impl MarketState {
         listing: ListingId,
         now: SimTime,
     ) -> Option<(&mut Account, OrderContext<'_>)> {
-        let place = self.listings.get(listing.index())?.listing;
-        let instrument = &self.instruments[place.instrument.index()].instrument;
-        let at = OrderContext { listing, instrument_id: place.instrument, instrument, fees: place.fees, now };
+        let Listing { instrument: instrument_id, fees, .. } = self.listings.get(listing.index())?.listing;
+        let instrument = &self.instruments[instrument_id.index()].instrument;
+        let at = OrderContext { listing, instrument_id, instrument, fees, now };
         Some((self.accounts.get_mut(owner.index())?, at))
     }
 
@@ -287,34 +247,5 @@ impl MarketState {
         self.tape.write(now, fact)?;
         self.follow(now, fact);
         Ok(())
-    }
-}
-
-impl Domain for MarketState {
-    type Message = Message;
-
-    /// Books a report into its owner's account, and notes how fresh a feed has become.
-    fn before_delivery(&mut self, now: SimTime, to: ActorId, message: &Message) -> Result<(), String> {
-        match message {
-            Message::Report(report) => {
-                let Some((account, at)) = self.gate(to, report.listing, now) else {
-                    return Err(format!("a report came for actor {to}, which has no account"));
-                };
-                account.book(report, &at)?;
-                if matches!(report.kind, crate::market::ReportKind::Filled { .. }) {
-                    let instrument = at.instrument_id;
-                    self.mark_after_fill(now, to, instrument).map_err(|error| error.to_string())?;
-                }
-                Ok(())
-            }
-            Message::Market(data) => {
-                let venue = self.listings.get(data.listing.index()).map(|state| state.listing.venue);
-                if let Some(wire) = venue.and_then(|venue| self.wires.get(to, venue)) {
-                    wire.seen = wire.seen.max(data.at);
-                }
-                Ok(())
-            }
-            Message::Wakeup(_) | Message::Command(_) | Message::Instruction(_) => Ok(()),
-        }
     }
 }

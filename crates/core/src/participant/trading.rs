@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::message::{Instruction, Message};
-use super::{Context, MarketState};
+use super::context::Context;
+use super::message::Message;
+use super::request::{Instruction, Outcome, Tagged};
+use super::state::MarketState;
 use crate::account::{Account, Approved, PendingReplace};
 use crate::market::{Command, CommandKind, Fact, Link, OrderTerms, Refusal, SentCommand, Side};
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+use crate::units::{ActorId, InstrumentId, ListingId, OrderId, Price, Quantity, SimTime};
 
 impl Context {
     /// Submits an order through the account gate; it reaches the venue after the entry latency.
@@ -19,21 +21,26 @@ impl Context {
     /// The exits of a bracket have the two ids after the one that is returned; they are among the open
     /// orders of the account from now on.
     pub fn submit(&mut self, listing: ListingId, terms: OrderTerms) -> Result<OrderId, Refusal> {
+        self.enter(listing, terms).map(|(order, _)| order)
+    }
+
+    /// Submits an order; returns its terms as they were sent, too.
+    fn enter(&mut self, listing: ListingId, terms: OrderTerms) -> Result<(OrderId, OrderTerms), Refusal> {
         let (owner, now) = (self.id(), self.now());
         let reference = self.reference_price(listing, terms.side);
-        let pit = self.domain_mut();
-        let order = OrderId::new(pit.next_order);
-        let closed = pit.closed;
-        let admitted = match pit.gate(owner, listing, now) {
+        let market = self.domain_mut();
+        let order = OrderId::new(market.next_order);
+        let closed = market.closed;
+        let admitted = match market.gate(owner, listing, now) {
             _ if closed => Err(Refusal::Closed),
             None => Err(Refusal::UnknownListing),
             Some((account, at)) => account.admit(order, terms, &at, reference),
         };
         match admitted {
             Ok(approved) => {
-                pit.next_order += if matches!(terms.link, Link::Bracket { .. }) { 3 } else { 1 };
+                market.next_order += if matches!(terms.link, Link::Bracket { .. }) { 3 } else { 1 };
                 self.dispatch(order, listing, approved.map(CommandKind::New));
-                Ok(order)
+                Ok((order, approved.into_inner()))
             }
             Err(reason) => {
                 self.publish(Fact::OrderRefused { owner, listing, terms, reason });
@@ -49,10 +56,10 @@ impl Context {
     /// an exit of a bracket whose entry is not over.
     pub fn cancel(&mut self, order: OrderId) -> Result<(), Refusal> {
         let owner = self.id();
-        let pit = self.domain_mut();
-        let account = pit.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
-        let listing = account.order(order).map_or(ListingId::new(0), |open| open.listing);
+        let account = self.domain_mut().accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
+        let listing = account.order(order).map(|open| open.listing);
         let approved = account.admit_cancel(order)?;
+        let listing = listing.ok_or(Refusal::UnknownOrder(order))?;
         self.dispatch(order, listing, approved.map(|_| CommandKind::Cancel));
         Ok(())
     }
@@ -66,10 +73,12 @@ impl Context {
     /// the change.
     pub fn replace(&mut self, order: OrderId, price: Price, quantity: Quantity) -> Result<(), Refusal> {
         let (owner, now) = (self.id(), self.now());
-        let pit = self.domain_mut();
-        let account = pit.accounts.get(owner.index()).ok_or(Refusal::NoAccount)?;
-        let listing = account.order(order).map_or(ListingId::new(0), |open| open.listing);
-        let (account, at) = pit.gate(owner, listing, now).ok_or(Refusal::UnknownOrder(order))?;
+        let market = self.domain_mut();
+        let account = market.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
+        let Some(listing) = account.order(order).map(|open| open.listing) else {
+            return Err(account.refuse(Refusal::UnknownOrder(order)));
+        };
+        let (account, at) = market.gate(owner, listing, now).ok_or(Refusal::UnknownListing)?;
         let approved = account.admit_replace(order, PendingReplace { price, quantity }, &at)?;
         let command = approved.map(|new| CommandKind::Replace { price: new.price, quantity: new.quantity });
         self.dispatch(order, listing, command);
@@ -91,12 +100,18 @@ impl Context {
         self.cancel_each(open);
     }
 
-    /// Asks for the cancel of reduce-only orders that no longer fit the position in a listing's
-    /// instrument, newest first; the seat does so after each report of a fill.
+    /// Cancels as [`Context::cancel_unfit`], for the instrument of a listing.
+    pub(super) fn cancel_unfit_at(&mut self, listing: ListingId) {
+        if let Some(instrument) = self.listing(listing).map(|listing| listing.instrument) {
+            self.cancel_unfit(instrument);
+        }
+    }
+
+    /// Asks for the cancel of reduce-only orders that no longer fit the position in an instrument, newest
+    /// first; [`Trader`](super::Trader) does so after whatever changes the position.
     ///
     /// Until the cancels arrive, the orders may still trade: a venue knows no positions.
-    pub(super) fn cancel_unfit(&mut self, listing: ListingId) {
-        let Some(instrument) = self.listing(listing).map(|listing| listing.instrument) else { return };
+    pub(super) fn cancel_unfit(&mut self, instrument: InstrumentId) {
         let unfit = self.account().map(|account| account.unfit_orders(instrument));
         self.cancel_each(unfit.into_iter().flatten());
     }
@@ -142,34 +157,44 @@ impl Context {
         command: impl FnOnce(Option<Side>) -> CommandKind,
     ) -> Result<(), Refusal> {
         let owner = self.id();
-        let pit = self.domain_mut();
-        let account = pit.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
+        let market = self.domain_mut();
+        let account = market.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
         let approved = account.admit_mass_cancel(listing, side);
         // An id of its own, so that a rejection of it is not taken for news of an order.
-        let id = OrderId::new(pit.next_order);
-        pit.next_order += 1;
+        let id = OrderId::new(market.next_order);
+        market.next_order += 1;
         self.dispatch(id, listing, approved.map(command));
         Ok(())
     }
 
-    /// Does what came from outside in the name of the actor at hand.
+    /// Does what came from outside in the name of the actor at hand, and answers.
     ///
     /// A refused order is a fact already; why a cancel or replace could not be sent goes into the log.
-    pub(super) fn carry_out(&mut self, instruction: Instruction) {
-        let outcome = match instruction {
-            Instruction::Submit { listing, terms } => self.submit(listing, terms).map(|_| ()),
-            Instruction::Cancel(order) => self.cancel(order),
-            Instruction::Replace { order, price, quantity } => self.replace(order, price, quantity),
-            Instruction::MassCancel { listing, side } => self.mass_cancel(listing, side),
+    pub(super) fn carry_out(&mut self, request: Tagged<Instruction>) {
+        let Tagged { tag, what } = request;
+        let outcome = match what {
+            Instruction::Submit { listing, terms } => self.enter(listing, terms).map(|(order, terms)| {
+                let [profit, loss] = [1, 2].map(|step| OrderId::new(order.get() + step));
+                let exits = matches!(terms.link, Link::Bracket { .. }).then_some([profit, loss]);
+                Outcome::Submitted { order, exits, terms }
+            }),
+            Instruction::Cancel(order) => self.cancel(order).map(|()| Outcome::CancelSent { order }),
+            Instruction::Replace { order, price, quantity } => {
+                self.replace(order, price, quantity).map(|()| Outcome::ReplaceSent { order })
+            }
+            Instruction::MassCancel { listing, side } => {
+                self.mass_cancel(listing, side).map(|()| Outcome::MassCancelSent { listing })
+            }
             Instruction::Disconnect => {
                 self.disconnect();
-                Ok(())
+                Ok(Outcome::Disconnected)
             }
         };
-        let is_command = !matches!(instruction, Instruction::Submit { .. });
-        if let (true, Err(refusal)) = (is_command, outcome) {
+        if let (Err(refusal), false) = (&outcome, matches!(what, Instruction::Submit { .. })) {
             self.log(refusal.to_string());
         }
+        let now = self.now();
+        self.domain_mut().answer(now, tag, outcome.map_err(Into::into));
     }
 
     /// The price a market order is expected to pay: the opposite touch as seen, or the last trade, or what
@@ -197,8 +222,8 @@ impl Context {
 impl MarketState {
     /// Returns the exchange of a listing, and when a command sent there now arrives.
     fn entry(&mut self, owner: ActorId, listing: ListingId, now: SimTime) -> Option<(ActorId, SimTime)> {
-        let place = self.listings.get(listing.index())?.listing;
-        let arrival = self.wires.get(owner, place.venue)?.entry.arrival(now);
-        Some((place.exchange, arrival))
+        let listing = self.listings.get(listing.index())?.listing;
+        let arrival = self.links.get(owner, listing.venue)?.entry.arrival(now);
+        Some((listing.exchange, arrival))
     }
 }

@@ -47,11 +47,8 @@ impl History {
     /// Returns the state as of `time`.
     pub(super) fn at(&self, time: SimTime) -> MarketView {
         let after = self.states.partition_point(|(since, _)| *since <= time);
-        after
-            .checked_sub(1)
-            .and_then(|index| self.states.get(index))
-            .map(|(_, view)| *view)
-            .unwrap_or_default()
+        // A slow feed that joined late may reach back further than is kept: it sees the oldest state.
+        self.states.get(after.saturating_sub(1)).map(|(_, view)| *view).unwrap_or_default()
     }
 
     /// Adds a change at `now`, and forgets what nobody can see any more.

@@ -1,0 +1,105 @@
+//! Funding: cash and shares brought into an account from outside, or taken out.
+
+use thiserror::Error;
+
+use super::ledger::{Account, Credit, MAX_CASH};
+use crate::market::Transfer;
+use crate::units::{InstrumentId, Money, NetQuantity, Quantity};
+
+/// Says why a transfer was refused; nothing has changed then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FundingRefusal {
+    /// Nothing would be moved.
+    #[error("the transfer moves nothing")]
+    Nothing,
+    /// The transfer, or what the account would have after it, is beyond all bounds.
+    #[error("a transfer moves at most 10^20 of the currency or 2^40 lots, and no account may hold more")]
+    OutOfRange,
+    /// More cash is to be taken out than open orders leave free.
+    #[error("{asked} of cash cannot be taken out: {free} is free")]
+    InsufficientCash {
+        /// What is to be taken out.
+        asked: Money,
+        /// What no open order holds.
+        free: Money,
+    },
+    /// More shares are to be taken out than open orders leave free; the short limit lends none for that.
+    #[error("{asked} lots cannot be taken out: {free} are free")]
+    InsufficientShares {
+        /// What is to be taken out.
+        asked: Quantity,
+        /// What no open order holds.
+        free: NetQuantity,
+    },
+    /// There is no such instrument.
+    #[error("there is no instrument {0}")]
+    UnknownInstrument(InstrumentId),
+    /// The market has closed.
+    #[error("the market has closed")]
+    Closed,
+}
+
+impl Account {
+    /// Moves cash or shares in from outside or out, or says why not; `worth` is what the shares are worth at
+    /// their mark, never signed, and zero of cash.
+    ///
+    /// Only what no open order holds can be taken out. Accounts of unlimited credit may go below zero.
+    ///
+    /// # Errors
+    /// A [`FundingRefusal`]; nothing has changed then.
+    pub fn fund(&mut self, transfer: Transfer, worth: Money) -> Result<(), FundingRefusal> {
+        match transfer {
+            Transfer::Cash(amount) => self.fund_cash(amount),
+            Transfer::Shares { instrument, quantity } => self.fund_shares(instrument, quantity, worth),
+        }
+    }
+
+    fn fund_cash(&mut self, amount: Money) -> Result<(), FundingRefusal> {
+        if amount == Money::ZERO {
+            return Err(FundingRefusal::Nothing);
+        }
+        if amount > MAX_CASH || amount < -MAX_CASH || self.cash + amount > MAX_CASH {
+            return Err(FundingRefusal::OutOfRange);
+        }
+        let free = self.free_cash();
+        if self.credit == Credit::Covered && amount < Money::ZERO && -amount > free {
+            return Err(FundingRefusal::InsufficientCash { asked: -amount, free });
+        }
+        self.cash += amount;
+        self.contributed += amount;
+        Ok(())
+    }
+
+    fn fund_shares(
+        &mut self,
+        instrument: InstrumentId,
+        quantity: NetQuantity,
+        worth: Money,
+    ) -> Result<(), FundingRefusal> {
+        let line = self.lines.get_mut(instrument.index());
+        let line = line.ok_or(FundingRefusal::UnknownInstrument(instrument))?;
+        let asked = quantity.magnitude();
+        if asked.is_zero() {
+            return Err(FundingRefusal::Nothing);
+        }
+        if asked.lots() > Quantity::MAX_LOTS
+            || (line.position.holding() + quantity).magnitude().lots() > Quantity::MAX_LOTS
+        {
+            return Err(FundingRefusal::OutOfRange);
+        }
+        let free = line.position.holding() - line.held.net();
+        if self.credit == Credit::Covered && quantity.lots() < 0 && asked.net() > free {
+            return Err(FundingRefusal::InsufficientShares { asked, free });
+        }
+        line.position.fill(quantity, worth);
+        self.contributed += worth * i128::from(quantity.lots().signum());
+        Ok(())
+    }
+
+    /// Returns what has been brought into the account from outside since it was opened, less what was taken
+    /// out; shares count what they were worth at the time.
+    #[must_use]
+    pub const fn contributed(&self) -> Money {
+        self.contributed
+    }
+}

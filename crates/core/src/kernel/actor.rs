@@ -1,0 +1,31 @@
+//! [`SimActor`]: an actor as the world drives it, and the factory of those that join later.
+
+use actix::Running;
+
+use super::context::SimContext;
+use super::domain::Domain;
+use super::join::{ActorSpec, FactoryError};
+
+/// An actor as the world drives it; [`crate::participant::Trader`] makes one of an `actix` actor.
+pub trait SimActor<D: Domain> {
+    /// Begins; called once, before any message.
+    fn started(&mut self, ctx: &mut SimContext<D>);
+    /// Handles one message.
+    fn deliver(&mut self, message: D::Message, ctx: &mut SimContext<D>);
+    /// Answers a request to stop: go on, or stop.
+    fn stopping(&mut self, ctx: &mut SimContext<D>) -> Running;
+    /// Ends; nothing is delivered afterwards.
+    fn stopped(&mut self, ctx: &mut SimContext<D>);
+}
+
+/// Builds the actors that join a running world from data.
+///
+/// What it builds must depend on its arguments alone: a replayed journal builds the same actors again.
+pub trait ActorFactory<D: Domain> {
+    /// Builds the actor called `name`.
+    ///
+    /// # Errors
+    /// [`FactoryError`] if the kind is unknown or its parameters are wrong; the request to join is refused
+    /// with it.
+    fn build(&mut self, name: &str, spec: &ActorSpec) -> Result<Box<dyn SimActor<D>>, FactoryError>;
+}

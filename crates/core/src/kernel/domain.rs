@@ -1,0 +1,87 @@
+//! [`Domain`]: what the kernel asks of the subject that a world is about.
+
+use super::join::{Join, JoinRefusal};
+use super::wakeup::Wakeup;
+use crate::units::{ActorId, Seed, SimTime};
+
+/// What the actors of a world exchange and share.
+///
+/// The kernel is written against this trait, and knows nothing of markets.
+pub trait Domain: Sized + 'static {
+    /// Whatever one actor can send another.
+    type Message: From<Wakeup> + Clone + 'static;
+    /// What an actor brings along when it is added.
+    type Config: Clone + 'static;
+    /// What can be asked from outside.
+    type Request: Clone + 'static;
+    /// Why a request from outside cannot be taken at all.
+    type RequestError: std::error::Error;
+    /// Why an actor's configuration does not fit.
+    type Unfit: std::error::Error + Clone;
+    /// Why a run cannot go on.
+    type Fault: std::error::Error + Clone;
+
+    /// Makes room for an actor; called once for each, in the order of ids.
+    ///
+    /// # Errors
+    /// Says what is wrong with its configuration; the actor is then not added, and nothing has changed.
+    fn admit(&mut self, admission: &Admission<'_, Self::Config>) -> Result<(), Self::Unfit>;
+
+    /// Turns a request from outside into what arrives at its stamp.
+    ///
+    /// # Errors
+    /// Says why the request cannot be taken; it is then not journalled either.
+    fn route(&self, request: Self::Request) -> Result<Arrival<Self>, Self::RequestError>;
+
+    /// Called when an actor has joined the running world, before it is started, or was refused.
+    ///
+    /// # Errors
+    /// A fault, which ends the run.
+    fn joined(
+        &mut self,
+        now: SimTime,
+        join: &Join<Self::Config>,
+        outcome: Result<ActorId, JoinRefusal<Self::Unfit>>,
+    ) -> Result<(), Self::Fault>;
+
+    /// Called with each message before delivery, even if the recipient has stopped.
+    ///
+    /// # Errors
+    /// A fault, which ends the run.
+    fn before_delivery(
+        &mut self,
+        now: SimTime,
+        to: ActorId,
+        message: &Self::Message,
+    ) -> Result<(), Self::Fault>;
+
+    /// Called with each message that is not delivered: its recipient has stopped, or the world has ended.
+    fn undelivered(&mut self, now: SimTime, to: ActorId, message: &Self::Message);
+}
+
+/// An actor about to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct Admission<'a, C> {
+    /// The seed of the run.
+    pub seed: Seed,
+    /// The id that the actor gets: the next.
+    pub id: ActorId,
+    /// Its unique name.
+    pub name: &'a str,
+    /// What it brings along.
+    pub config: &'a C,
+}
+
+/// What a request from outside comes to at its stamp.
+#[derive(Debug)]
+pub enum Arrival<D: Domain> {
+    /// A message to an actor.
+    Message {
+        /// The recipient.
+        to: ActorId,
+        /// The message.
+        message: D::Message,
+    },
+    /// An actor joins. On the heap, since it is rare, and all events wait in one queue.
+    Join(Box<Join<D::Config>>),
+}

@@ -1,0 +1,88 @@
+//! What a market and its participants are laid out from.
+
+use crate::account::AccountConfig;
+use crate::market::{Fees, Instrument, Listing};
+use crate::process::Value;
+use crate::units::{ActorId, Money, SimDuration};
+
+use super::links::Latencies;
+
+/// What a market is laid out from: instruments with their value processes, venues, listings.
+#[derive(Debug, Default)]
+pub struct MarketConfig {
+    /// The instruments, each with its value process if it has one.
+    pub instruments: Vec<(Instrument, Option<Value>)>,
+    /// The venues.
+    pub venues: Vec<VenueConfig>,
+    /// The listings, in the order of their ids.
+    pub listings: Vec<Listing>,
+    /// The interval of the bars that are recorded.
+    pub bar_interval: SimDuration,
+}
+
+/// A venue as its customers know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VenueConfig {
+    /// Its name.
+    pub name: String,
+    /// What a fill costs there.
+    pub fees: Fees,
+    /// Its end of the links.
+    pub latencies: Latencies,
+}
+
+/// What a participant is, and has when it joins.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ParticipantConfig {
+    /// The kind of its actor, as summaries show it.
+    pub kind: String,
+    /// Its account.
+    pub account: AccountConfig,
+    /// Its end of the links.
+    pub latencies: Latencies,
+}
+
+impl ParticipantConfig {
+    /// Describes a participant of `kind` with an empty account and no latency.
+    #[must_use]
+    pub fn new(kind: impl Into<String>) -> Self {
+        Self { kind: kind.into(), ..Self::default() }
+    }
+
+    /// Sets what its account starts with.
+    #[must_use]
+    pub fn with_account(self, account: AccountConfig) -> Self {
+        Self { account, ..self }
+    }
+
+    /// Sets its end of the latencies.
+    #[must_use]
+    pub fn with_latencies(self, latencies: Latencies) -> Self {
+        Self { latencies, ..self }
+    }
+}
+
+/// What an actor is to the market.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Role {
+    /// Part of the market itself, such as a venue: it has nothing and trades nothing.
+    House,
+    /// A participant.
+    Participant(ParticipantConfig),
+}
+
+/// A participant of the market, with what it began with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participant {
+    /// Its actor, and account.
+    pub id: ActorId,
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// What its account began with.
+    pub account: AccountConfig,
+    /// What that was worth when it joined; absent for participants of the opening, whose holdings count what
+    /// they were first marked at.
+    pub joined_with: Option<Money>,
+}

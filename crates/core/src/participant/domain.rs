@@ -1,0 +1,185 @@
+//! [`MarketState`] as the kernel's domain: who is admitted, what arrives, what is booked on arrival.
+
+use super::config::{Participant, ParticipantConfig, Role};
+use super::fault::MarketFault;
+use super::message::Message;
+use super::request::{Answer, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged};
+use super::state::MarketState;
+use crate::account::{Account, AccountError, FundingRefusal};
+use crate::kernel::{Admission, Arrival, Domain, Join, JoinRefusal, RequestTag};
+use crate::market::{
+    AccountOpening, ExecutionReport, Fact, Funding, Refusal, ReportKind, SinkError, Transfer,
+};
+use crate::units::{ActorId, Money, SimTime};
+
+impl Domain for MarketState {
+    type Message = Message;
+    type Config = Role;
+    type Request = Request;
+    type RequestError = RequestError;
+    type Unfit = AccountError;
+    type Fault = MarketFault;
+
+    /// Opens the actor's account, and connects it with every venue.
+    fn admit(&mut self, admission: &Admission<'_, Role>) -> Result<(), AccountError> {
+        let house = ParticipantConfig::default();
+        let config = match admission.config {
+            Role::House => &house,
+            Role::Participant(config) => config,
+        };
+        config.account.check(self.instruments.len())?;
+        self.accounts.push(Account::open(&config.account, self.instruments.len()));
+        let venues = self.venues.iter().map(|venue| (venue.name.as_str(), &venue.latencies));
+        let bound = self.links.add_actor(admission.seed, admission.name, &config.latencies, venues);
+        self.horizon = self.horizon.max(bound);
+        if let Role::Participant(config) = admission.config {
+            self.participants.push(Participant {
+                id: admission.id,
+                name: admission.name.to_owned(),
+                kind: config.kind.clone(),
+                account: config.account.clone(),
+                joined_with: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn route(&self, request: Request) -> Result<Arrival<Self>, RequestError> {
+        let Request { tag, kind } = request;
+        let (to, message) = match kind {
+            RequestKind::Instruct { participant, instruction } => {
+                (participant, Message::Instruction(Tagged { tag, what: instruction }))
+            }
+            RequestKind::Fund { participant, funding } => {
+                (participant, Message::Funding(Box::new(Tagged { tag, what: funding })))
+            }
+            RequestKind::Join { name, spec, config } => {
+                let join = Join { tag, name, spec, config: Role::Participant(config) };
+                return Ok(Arrival::Join(Box::new(join)));
+            }
+        };
+        let known = self.participants.binary_search_by_key(&to, |participant| participant.id);
+        known.map(|_| Arrival::Message { to, message }).map_err(|_| RequestError::NotAParticipant(to))
+    }
+
+    /// Counts what a newcomer brings along, writes it to the tape, and answers the request.
+    fn joined(
+        &mut self,
+        now: SimTime,
+        join: &Join<Role>,
+        outcome: Result<ActorId, JoinRefusal<AccountError>>,
+    ) -> Result<(), MarketFault> {
+        if let Ok(owner) = outcome {
+            self.open_late(now, owner)?;
+        }
+        let outcome = outcome.map(|participant| Outcome::Joined { participant });
+        self.answer(now, join.tag, outcome.map_err(RequestRefusal::from));
+        Ok(())
+    }
+
+    /// Books a report into its owner's account, moves cash and shares from outside, and notes how fresh a
+    /// feed has become.
+    fn before_delivery(&mut self, now: SimTime, to: ActorId, message: &Message) -> Result<(), MarketFault> {
+        match message {
+            Message::Report(report) => self.book(now, to, report)?,
+            Message::Market(data) => {
+                let venue = self.listings.get(data.listing.index()).map(|state| state.listing.venue);
+                if let Some(link) = venue.and_then(|venue| self.links.get(to, venue)) {
+                    link.seen = link.seen.max(data.at);
+                }
+            }
+            Message::Funding(request) => self.fund(now, to, request)?,
+            Message::Wakeup(_) | Message::Command(_) | Message::Instruction(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Answers an instruction that nobody can carry out any more; of transfers, those that come too late.
+    fn undelivered(&mut self, now: SimTime, _: ActorId, message: &Message) {
+        match message {
+            Message::Instruction(request) => {
+                let refusal = if self.closed { Refusal::Closed } else { Refusal::Stopped };
+                self.answer(now, request.tag, Err(refusal.into()));
+            }
+            // While the market is open, it was booked before.
+            Message::Funding(request) if self.closed => {
+                self.answer(now, request.tag, Err(FundingRefusal::Closed.into()));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl MarketState {
+    /// Answers a request, if its sender wants to know.
+    pub(super) fn answer(
+        &mut self,
+        at: SimTime,
+        tag: Option<RequestTag>,
+        outcome: Result<Outcome, RequestRefusal>,
+    ) {
+        if let Some(tag) = tag {
+            let facts = self.tape.facts();
+            self.answers.push_back(Answer { tag, at, facts, outcome });
+        }
+    }
+
+    fn book(&mut self, now: SimTime, to: ActorId, report: &ExecutionReport) -> Result<(), MarketFault> {
+        let Some((account, at)) = self.gate(to, report.listing, now) else {
+            return Err(MarketFault::Unbookable(to));
+        };
+        account.book(report, &at)?;
+        if matches!(report.kind, ReportKind::Filled { .. }) {
+            let instrument = at.instrument_id;
+            self.mark_after_fill(now, to, instrument)?;
+        }
+        Ok(())
+    }
+
+    /// Moves cash or shares from outside into an account, or out of it.
+    fn fund(&mut self, now: SimTime, to: ActorId, request: &Tagged<Funding>) -> Result<(), SinkError> {
+        let Tagged { tag, what: funding } = request;
+        let worth = self.worth_of(funding.transfer);
+        let funded = self.accounts[to.index()].fund(funding.transfer, worth);
+        if funded.is_ok() {
+            self.contributed.add(funding.transfer);
+            self.record(now, &Fact::AccountFunded { owner: to, funding: funding.clone() })?;
+        }
+        self.answer(now, *tag, funded.map(|()| Outcome::Funded).map_err(RequestRefusal::from));
+        Ok(())
+    }
+
+    /// Returns what the shares of a transfer are worth at their mark; nothing before the first mark.
+    fn worth_of(&self, transfer: Transfer) -> Money {
+        let Transfer::Shares { instrument, quantity } = transfer else { return Money::ZERO };
+        self.market_value(instrument, quantity.magnitude()).unwrap_or(Money::ZERO)
+    }
+
+    /// Takes in the account of a participant that has just joined: counts and values what it brought along,
+    /// and writes that to the tape.
+    fn open_late(&mut self, now: SimTime, owner: ActorId) -> Result<(), SinkError> {
+        let newest = self.participants.last().filter(|newest| newest.id == owner);
+        let Some(participant) = newest else { return Ok(()) };
+        let opening = AccountOpening {
+            owner,
+            name: participant.name.as_str().into(),
+            kind: participant.kind.as_str().into(),
+            cash: participant.account.cash,
+            holdings: participant.account.holdings.as_slice().into(),
+        };
+        let worth = |(instrument, quantity): &(_, _)| self.market_value(*instrument, *quantity);
+        let worths: Vec<Option<Money>> = opening.holdings.iter().map(worth).collect();
+        let account = &mut self.accounts[owner.index()];
+        account.accrue_from(now);
+        for ((instrument, _), worth) in opening.holdings.iter().zip(&worths) {
+            // Where there is no mark yet, the first sets the cost.
+            account.set_opening_cost(*instrument, worth.unwrap_or(Money::ZERO));
+        }
+        self.contributed.add_account(account);
+        let holdings: Option<Vec<Money>> = worths.into_iter().collect();
+        if let Some(newest) = self.participants.last_mut() {
+            newest.joined_with = holdings.map(|worths| opening.cash + worths.into_iter().sum());
+        }
+        self.record(now, &Fact::AccountOpened(opening))
+    }
+}

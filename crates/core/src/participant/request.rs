@@ -1,0 +1,162 @@
+//! Requests from outside the world, and their answers.
+
+use thiserror::Error;
+
+use super::config::ParticipantConfig;
+use crate::account::{AccountError, FundingRefusal};
+use crate::kernel::{ActorSpec, JoinRefusal, RequestTag};
+use crate::market::{Funding, OrderTerms, Refusal, Side};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+
+/// What a person or program outside the world asks of a market: plain data, so that a journal can hold it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Marks the answer; without one there is no answer.
+    pub tag: Option<RequestTag>,
+    /// What is asked.
+    pub kind: RequestKind,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RequestKind {
+    /// Do something in a participant's name.
+    Instruct {
+        /// The participant.
+        participant: ActorId,
+        /// What to do.
+        instruction: Instruction,
+    },
+    /// Bring cash or shares into a participant's account, or take them out.
+    Fund {
+        /// The participant.
+        participant: ActorId,
+        /// What is moved.
+        funding: Funding,
+    },
+    /// Let a new participant join.
+    Join {
+        /// Its name, unique in the world.
+        name: String,
+        /// What its actor is built from.
+        spec: ActorSpec,
+        /// What it is, and has.
+        config: ParticipantConfig,
+    },
+}
+
+/// What a person or program outside the world wants done in an actor's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instruction {
+    /// Enter an order.
+    Submit {
+        /// Where.
+        listing: ListingId,
+        /// What.
+        terms: OrderTerms,
+    },
+    /// Cancel an order.
+    Cancel(OrderId),
+    /// Replace an order.
+    Replace {
+        /// Which.
+        order: OrderId,
+        /// The new limit.
+        price: Price,
+        /// The new total quantity.
+        quantity: Quantity,
+    },
+    /// Cancel all orders at a listing, or those of one side, with one command.
+    MassCancel {
+        /// Where.
+        listing: ListingId,
+        /// Which; both if none is named.
+        side: Option<Side>,
+    },
+    /// End the connection: all orders everywhere are canceled.
+    Disconnect,
+}
+
+/// A request that has arrived at its participant, with the tag of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tagged<T> {
+    /// Marks the answer, if one is wanted.
+    pub tag: Option<RequestTag>,
+    /// What is asked.
+    pub what: T,
+}
+
+/// The answer to one request: what the account gate, or the market itself, made of it.
+///
+/// What a venue then makes of an order is in facts and execution reports, under the order's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The tag of the request.
+    pub tag: RequestTag,
+    /// When it was given.
+    pub at: SimTime,
+    /// How many facts had been written by then: the answer's place among them.
+    pub facts: u64,
+    /// What was done, or why nothing was.
+    pub outcome: Result<Outcome, RequestRefusal>,
+}
+
+/// What was done about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The order passed the gate and is on its way to the venue.
+    Submitted {
+        /// Its id.
+        order: OrderId,
+        /// The ids of a bracket's exits: take-profit, stop-loss.
+        exits: Option<[OrderId; 2]>,
+        /// The terms as they were sent: the gate protects orders that have no limit.
+        terms: OrderTerms,
+    },
+    /// The cancel is on its way to the venue.
+    CancelSent {
+        /// The order.
+        order: OrderId,
+    },
+    /// The replace passed the gate and is on its way to the venue.
+    ReplaceSent {
+        /// The order.
+        order: OrderId,
+    },
+    /// The mass cancel is on its way to the venue.
+    MassCancelSent {
+        /// The listing.
+        listing: ListingId,
+    },
+    /// The cancel of everything is on its way to the venues.
+    Disconnected,
+    /// The cash or shares were moved.
+    Funded,
+    /// The participant has joined, and has started.
+    Joined {
+        /// Its id.
+        participant: ActorId,
+    },
+}
+
+/// Says why nothing was done about a request.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RequestRefusal {
+    /// The account gate refused an instruction.
+    #[error(transparent)]
+    Instruction(#[from] Refusal),
+    /// The account refused a transfer.
+    #[error(transparent)]
+    Funding(#[from] FundingRefusal),
+    /// The participant could not join.
+    #[error(transparent)]
+    Join(#[from] JoinRefusal<AccountError>),
+}
+
+/// Says why a request cannot be taken at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum RequestError {
+    /// The actor is part of the market itself, or does not exist.
+    #[error("actor {0} is no participant of this market")]
+    NotAParticipant(ActorId),
+}
