@@ -15,5 +15,6 @@ pub mod cli;
 pub mod mock;
 pub mod record;
 pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod script;

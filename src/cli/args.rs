@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::seeds::SeedList;
 use crate::record::Format;
+use crate::run::SeedList;
 use crate::scenario::Override;
 use bearpit_core::units::Decimal;
 

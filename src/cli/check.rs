@@ -1,27 +1,27 @@
-//! `bearpit check`: says whether scenarios and strategies are valid.
+//! `bearpit check`: checks scenarios and strategies without running them.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::args::CheckArguments;
-use super::console::{colors_errors, complain, print};
+use super::console::{print, print_diagnostics};
+use super::exit::Failure;
 use crate::scenario::{Diagnostics, Override, Scenario, Strategy};
 use crate::script::declared_params;
 
-/// What a check of one file came to.
+/// The result of checking one file.
 struct Checked {
-    /// What is wrong, or only odd.
+    /// Errors and warnings.
     findings: Diagnostics,
-    /// What the file is, in a line, if it is valid, and its name.
+    /// A one-line description and the name, if the file is valid.
     valid: Option<(String, Value)>,
 }
 
-/// Checks the files with all that they name; runs and writes nothing.
+/// Checks files and every file they refer to; runs and writes nothing.
 ///
 /// # Errors
-/// [`Failure::Input`] if any is not valid.
+/// [`Failure::Input`] if any of them is not valid.
 pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
     let mut failed = false;
     let mut all = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
         }
         let has_errors = checked.findings.has_errors();
         if !checked.findings.is_empty() && (has_errors || !arguments.quiet) {
-            complain(checked.findings.render(colors_errors()).trim_end());
+            print_diagnostics(&checked.findings);
         }
         if let Some((what, _)) = checked.valid.filter(|_| !arguments.quiet) {
             print(&format!("{}: valid; {what}", file.display()))?;
@@ -73,7 +73,7 @@ fn strategy(file: &Path) -> Checked {
     }
 }
 
-/// Scenarios are named as such, strategies as such; what is only odd comes as a warning.
+/// Returns the result as JSON, with the name under the key `scenario` or `strategy`.
 fn to_json(file: &Path, checked: &Checked) -> Value {
     let kind = if file.extension().is_some_and(|it| it == "rhai") { "strategy" } else { "scenario" };
     let (errors, warnings) = checked.findings.to_json_by_severity();

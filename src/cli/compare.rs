@@ -1,13 +1,13 @@
-//! `bearpit compare`: says what differs between two runs, and where their tapes part.
+//! `bearpit compare`: shows what differs between two runs, and where their tapes first differ.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::args::CompareArguments;
-use super::console::{complain, new_table, print};
-use super::progress::thousands;
+use super::console::{new_table, print, report_error};
+use super::exit::Failure;
+use super::number_text::thousands;
 use crate::analysis::metrics::Unit;
 use crate::analysis::{
     Comparison, Difference, FirstDifference, MeasureDifference, SubjectComparison, TableComparison,
@@ -16,14 +16,14 @@ use crate::analysis::{
 use crate::record::{OpenError, StoredRun};
 use bearpit_core::units::Money;
 
-/// Compares two runs; the outcome goes to standard output.
+/// Compares two runs, and prints the result on standard output.
 ///
 /// # Errors
 /// [`Failure::Input`] if a run cannot be read, and [`Failure::Run`] if the tapes differ.
 pub(super) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
     let compared = compare(&arguments.run_a, &arguments.run_b);
     let (runs, comparison) = compared.map_err(|error| {
-        complain(&format!("error: {error}"));
+        report_error(&error);
         Failure::Input
     })?;
     print(&if arguments.json {
@@ -40,7 +40,7 @@ fn compare(a: &Path, b: &Path) -> Result<([StoredRun; 2], Comparison), OpenError
     Ok((runs, comparison))
 }
 
-/// The metrics that are shown unless all are asked for.
+/// The metrics that are shown unless `--all` is given.
 const HEADLINES: [&str; 13] = [
     "cumulative_return",
     "volatility_annualised",
@@ -57,9 +57,9 @@ const HEADLINES: [&str; 13] = [
     "volatility_realized_annualised",
 ];
 
-/// Returns the outcome as text: the verdict, then inputs, metrics and the place where the tapes part.
+/// Returns the result as text: the verdict, then inputs, metrics and the first difference of the tapes.
 fn describe(runs: &[StoredRun; 2], comparison: &Comparison, all: bool) -> String {
-    let mut parts = vec![heads(runs), verdict(runs, comparison)];
+    let mut parts = vec![run_lines(runs), verdict(runs, comparison)];
     if !comparison.inputs.is_empty() {
         parts.push(inputs(comparison));
     }
@@ -73,7 +73,7 @@ fn describe(runs: &[StoredRun; 2], comparison: &Comparison, all: bool) -> String
     parts.join("\n\n")
 }
 
-fn heads(runs: &[StoredRun; 2]) -> String {
+fn run_lines(runs: &[StoredRun; 2]) -> String {
     let line = |name: &str, run: &StoredRun| {
         let manifest = run.manifest();
         format!("{name}  {}: {}, seed {}", run.directory().display(), manifest.scenario, manifest.seed)
@@ -88,7 +88,7 @@ fn verdict(runs: &[StoredRun; 2], comparison: &Comparison) -> String {
         return format!("The tapes are the same: {facts} facts, digest {}.", manifest.digest);
     }
     match comparison.first_difference() {
-        Some((_, parting)) => format!("The tapes differ. By the recorded tables they part at {}.", parting.at),
+        Some((_, difference)) => format!("The tapes differ. By the recorded tables they first differ at {}.", difference.at),
         None => "The tapes differ, but no table that both runs recorded shows where: record more tables, and run both again.".to_owned(),
     }
 }
@@ -100,7 +100,7 @@ fn inputs(comparison: &Comparison) -> String {
     for input in &comparison.inputs {
         let value = |place: usize| {
             let value = input.values[place].as_deref().unwrap_or(NONE);
-            // A digest has no meaning beyond being another.
+            // Only the fact that digests differ has a meaning.
             if input.name.ends_with("digest") { value.chars().take(16).collect() } else { value.to_owned() }
         };
         table.add_row([input.name.clone(), value(0), value(1)]);
@@ -134,7 +134,7 @@ fn measures(subject: &SubjectComparison, all: bool) -> String {
     format!("{name}: {same} metrics are the same, {} differ.{body}{more}", different.len())
 }
 
-/// Returns by how much the second is more than the first, if they are counts or amounts of money.
+/// Returns the second minus the first value, if they are counts or amounts of money.
 fn exact_difference(result: &Difference) -> Option<String> {
     let [Some(a), Some(b)] = result.values.each_ref().map(Option::as_deref) else { return None };
     if let (Ok(a), Ok(b)) = (a.parse::<i64>(), b.parse::<i64>()) {
@@ -144,7 +144,7 @@ fn exact_difference(result: &Difference) -> Option<String> {
     Some((money(b)? - money(a)?).to_string())
 }
 
-/// Writes a value with as many digits as tell something.
+/// Formats a value with its unit and its significant digits.
 fn with_unit(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Share => format!("{}%", digits(value * 100.0)),
@@ -177,38 +177,41 @@ fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
                 [name, none.clone(), none, format!("all {} rows are the same", thousands(*rows))]
             }
             TableVerdict::Incomparable(why) => [name, none.clone(), none, format!("not compared: {why}")],
-            TableVerdict::Differs(parting) => {
-                [name, parting.at.to_string(), thousands(parting.row), parted(parting).to_owned()]
-            }
+            TableVerdict::Differs(difference) => [
+                name,
+                difference.at.to_string(),
+                thousands(difference.row),
+                difference_text(difference).to_owned(),
+            ],
         });
     }
     let mut text = format!(
         "Tables (the tape itself is not stored; an order has its row when it is over, a bar when it ends):\n{table}"
     );
-    if let Some((first, parting)) = comparison.first_difference() {
+    if let Some((first, difference)) = comparison.first_difference() {
         text.push_str(&format!(
             "\n\nThe first of these, row {} of `{}`:\n{}",
-            thousands(parting.row),
+            thousands(difference.row),
             first.table.name(),
-            rows(parting)
+            rows(difference)
         ));
     }
     text
 }
 
-const fn parted(parting: &FirstDifference) -> &'static str {
-    match &parting.rows {
+const fn difference_text(difference: &FirstDifference) -> &'static str {
+    match &difference.rows {
         [None, _] => "A has no such row",
         [_, None] => "B has no such row",
         _ => "the rows differ",
     }
 }
 
-/// Draws both rows, a column on each line, with a mark where they differ.
-fn rows(parting: &FirstDifference) -> String {
+/// Shows both rows, one column per line, with a mark where they differ.
+fn rows(difference: &FirstDifference) -> String {
     let mut table = new_table(&["", "column", "A", "B"], 4);
-    for (place, name) in parting.columns.iter().enumerate() {
-        let cell = |side: usize| match &parting.rows[side] {
+    for (place, name) in difference.columns.iter().enumerate() {
+        let cell = |side: usize| match &difference.rows[side] {
             Some(row) => row.get(place).filter(|cell| !cell.is_empty()).map_or(NONE, String::as_str),
             None => "no row",
         };
@@ -218,7 +221,7 @@ fn rows(parting: &FirstDifference) -> String {
     table.to_string()
 }
 
-/// Returns the outcome for machines.
+/// Returns the result as JSON.
 fn outcome(runs: &[StoredRun; 2], comparison: &Comparison) -> Value {
     let run = |run: &StoredRun| {
         let manifest = run.manifest();
@@ -250,8 +253,8 @@ fn outcome(runs: &[StoredRun; 2], comparison: &Comparison) -> Value {
         "only_in_a": comparison.alone[0],
         "only_in_b": comparison.alone[1],
         "tables": comparison.tables.as_ref().map(|tables| tables.iter().map(table_outcome).collect::<Value>()),
-        "first": comparison.first_difference().map(|(table, parting)| {
-            json!({ "table": table.table.name(), "row": parting.row, "time": parting.at.to_string() })
+        "first": comparison.first_difference().map(|(table, difference)| {
+            json!({ "table": table.table.name(), "row": difference.row, "time": difference.at.to_string() })
         }),
     })
 }
@@ -261,10 +264,10 @@ fn table_outcome(it: &TableComparison) -> Value {
     match &it.verdict {
         TableVerdict::Same(rows) => json!({ "table": name, "verdict": "same", "rows": rows }),
         TableVerdict::Incomparable(why) => json!({ "table": name, "verdict": "incomparable", "why": why }),
-        TableVerdict::Differs(parting) => {
+        TableVerdict::Differs(difference) => {
             let row = |side: &Option<Vec<String>>| -> Value {
                 side.as_ref().map_or(Value::Null, |row| {
-                    parting
+                    difference
                         .columns
                         .iter()
                         .zip(row)
@@ -272,9 +275,9 @@ fn table_outcome(it: &TableComparison) -> Value {
                         .collect()
                 })
             };
-            let [a, b] = parting.rows.each_ref().map(row);
-            let time = parting.at.to_string();
-            json!({ "table": name, "verdict": "parted", "row": parting.row, "time": time, "a": a, "b": b })
+            let [a, b] = difference.rows.each_ref().map(row);
+            let time = difference.at.to_string();
+            json!({ "table": name, "verdict": "parted", "row": difference.row, "time": time, "a": a, "b": b })
         }
     }
 }

@@ -1,17 +1,21 @@
-//! Writing to the terminal: quietly when nobody reads any more.
+//! Writing to standard output and standard error.
 
+use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::Failure;
+use super::exit::Failure;
+use crate::record::DirectoryError;
+use crate::run::{OutputConflict, ReportFileError, chain};
+use crate::scenario::Diagnostics;
 
-/// No table on the terminal is wider: so many letters.
+/// The width of tables, in characters.
 const WIDTH: u16 = 100;
 
-/// Prints text and a line end on standard output.
+/// Prints a line on standard output.
 ///
-/// A reader that has gone away (`| head`) is no error: the work is done, only nobody wants to hear.
+/// A reader that has closed the pipe (`| head`) is not an error.
 ///
 /// # Errors
 /// [`Failure::Run`] if standard output cannot be written for another reason.
@@ -21,25 +25,58 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
         out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            complain(&format!("error: cannot write to standard output: {error}"));
+            print_error(&format!("error: cannot write to standard output: {error}"));
             Err(Failure::Run)
         }
         _ => Ok(()),
     }
 }
 
-/// Prints text and a line end on standard error; where that fails there is nobody to tell.
-pub(super) fn complain(text: &str) {
+/// Prints a line on standard error; if that fails, nothing can be done.
+pub(super) fn print_error(text: &str) {
     let mut out = io::stderr().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).ok();
 }
 
-/// Tells whether errors may be coloured: on a terminal, unless `NO_COLOR` is set.
-pub(super) fn colors_errors() -> bool {
+/// Prints what is wrong with an input on standard error.
+pub(super) fn print_diagnostics(diagnostics: &Diagnostics) {
+    print_error(diagnostics.render(colors_errors()).trim_end());
+}
+
+/// Prints an error with its causes on standard error.
+pub(super) fn report_error(error: &dyn Error) {
+    print_error(&format!("error: {}", chain(error)));
+}
+
+/// Prints what results would overwrite, and the flags that help.
+pub(super) fn report_conflict(conflict: &OutputConflict) {
+    match conflict {
+        OutputConflict::Result(DirectoryError::Exists(_)) => {
+            let help = "add --force to replace it, or choose another --out or --seed";
+            print_error(&format!("error: {conflict}; {help}"));
+        }
+        OutputConflict::Page(error) => report_page_error(error),
+        _ => report_error(conflict),
+    }
+}
+
+/// Prints why a page cannot be written, and the flags that help.
+pub(super) fn report_page_error(error: &ReportFileError) {
+    match error {
+        ReportFileError::PageExists(_) => {
+            print_error(&format!("error: {error}; add --force to replace it, or choose another --out"));
+        }
+        ReportFileError::OpenSome(errors) => errors.iter().for_each(|error| report_error(error)),
+        _ => report_error(error),
+    }
+}
+
+/// Returns whether errors are colored: on a terminal, unless `NO_COLOR` is set.
+fn colors_errors() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Makes a table with these heads, of which those from `numbers` on stand over numbers, which are aligned right.
+/// Makes a table with these column heads; columns from index `numbers` on are aligned right.
 pub(super) fn new_table(heads: &[&str], numbers: usize) -> Table {
     const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
     let mut table = Table::new();

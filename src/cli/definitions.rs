@@ -1,27 +1,29 @@
-//! `bearpit definitions`: writes what strategies can call, for editors.
+//! `bearpit definitions`: writes the script API as definitions for editors.
 
 use std::fs;
 
-use super::Failure;
 use super::args::DefinitionsArguments;
-use super::console::{complain, print};
-use super::files::write_whole;
+use super::console::{print, print_error};
+use super::exit::Failure;
+use crate::run::write_atomically;
 use crate::script::definitions;
 
 const FILE: &str = "bearpit.d.rhai";
 
-/// Writes the definitions, in the place of older ones.
+/// Writes the definitions, replacing an older file.
 ///
 /// # Errors
 /// [`Failure::Run`] if they cannot be written.
 pub(super) fn run(arguments: &DefinitionsArguments) -> Result<(), Failure> {
     let directory = &arguments.dir;
-    let written =
-        fs::create_dir_all(directory).and_then(|()| write_whole(directory, FILE, definitions().as_bytes()));
+    let file = directory.join(FILE).display().to_string();
+    let definitions = definitions();
+    let written = fs::create_dir_all(directory)
+        .and_then(|()| write_atomically(directory, FILE, definitions.as_bytes()));
     match written {
-        Ok(()) => print(&directory.join(FILE).display().to_string()),
+        Ok(()) => print(&file),
         Err(error) => {
-            complain(&format!("error: {}: cannot be written: {error}", directory.join(FILE).display()));
+            print_error(&format!("error: {file}: cannot be written: {error}"));
             Err(Failure::Run)
         }
     }

@@ -1,57 +1,38 @@
-//! The command line: arguments, progress, tables, exit codes.
+//! The command line: parses arguments, calls the library, prints, and returns exit codes.
 //!
 //! | exit code | meaning |
 //! |---|---|
-//! | 0 | all went well (a failed strategy included, unless `--strict`) |
+//! | 0 | success (even if a strategy failed, unless `--strict`) |
 //! | 1 | a run or a test failed, a file could not be read or written, a book does not verify, or two runs differ |
 //! | 2 | the input is not valid: nothing was run, nothing was written |
 //! | 3 | with `--strict`: a strategy failed while running |
 //! | 130 | interrupted |
+//!
+//! Runs are executed by [`run`](crate::run), which knows nothing of terminals. This is the only module of the
+//! crate that prints.
 
 mod args;
 mod check;
 mod compare;
 mod console;
-mod coordinator;
 mod definitions;
-mod files;
-mod job;
+mod exit;
 mod new;
+mod number_text;
+mod outcome_table;
 mod progress;
 mod report;
-mod seeds;
-mod several;
 mod simulate;
 mod strategy;
-mod summary;
-mod test;
-mod verify;
+mod strategy_file;
+mod strategy_test;
+mod verify_book;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Arguments, Command};
-
-/// Why a command ends other than well; its number is the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Failure {
-    /// A run or a test failed, a file could not be read or written, a book does not verify, or two runs
-    /// differ.
-    Run = 1,
-    /// The input is not valid.
-    Input = 2,
-    /// A strategy failed, and that counts.
-    Strategy = 3,
-    /// Somebody pressed Ctrl-C.
-    Interrupted = 130,
-}
-
-impl From<Failure> for ExitCode {
-    fn from(failure: Failure) -> Self {
-        Self::from(failure as u8)
-    }
-}
 
 /// Runs the command line of this process.
 #[must_use]
@@ -65,7 +46,7 @@ pub fn main() -> ExitCode {
         Command::Definitions(arguments) => definitions::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
-        Command::VerifyBook(arguments) => verify::run(&arguments),
+        Command::VerifyBook(arguments) => verify_book::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,156 +6,129 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use bearpit_core::units::SimTime;
+use super::number_text::{rate, thousands};
+use crate::scenario::Scenario;
+use bearpit_core::units::{SimDuration, SimTime};
 
-/// What a run tells of itself while it is under way; written by its thread, read by the display.
-#[derive(Debug, Default)]
+/// How far a run has come; written by its thread, read by the display.
+#[derive(Debug)]
 pub(super) struct Gauge {
+    start: SimTime,
+    /// How many nanoseconds of virtual time the run covers.
+    length: u64,
     events: AtomicU64,
-    /// Virtual nanoseconds since the start.
+    /// Nanoseconds of virtual time since the start.
     elapsed: AtomicI64,
 }
 
 impl Gauge {
-    /// Notes how far a run has come.
-    pub(super) fn note(&self, events: u64, start: SimTime, now: SimTime) {
+    fn new(scenario: &Scenario) -> Self {
+        let length = (scenario.end - scenario.start).nanos().unsigned_abs();
+        Self { start: scenario.start, length, events: AtomicU64::new(0), elapsed: AtomicI64::new(0) }
+    }
+
+    /// Stores how far the run has come.
+    pub(super) fn set(&self, events: u64, now: SimTime) {
         self.events.store(events, Ordering::Relaxed);
-        self.elapsed.store((now - start).nanos(), Ordering::Relaxed);
+        self.elapsed.store((now - self.start).nanos(), Ordering::Relaxed);
+    }
+
+    fn elapsed(&self) -> u64 {
+        self.elapsed.load(Ordering::Relaxed).unsigned_abs()
+    }
+
+    fn events(&self) -> u64 {
+        self.events.load(Ordering::Relaxed)
     }
 }
 
 /// How often the bars are drawn.
 pub(super) const REFRESH: Duration = Duration::from_millis(100);
 
-/// The bars of all runs of a command; of more runs than fit a terminal, one bar for all of them.
-#[derive(Debug)]
-pub(super) struct Display {
-    bars: Vec<(ProgressBar, Arc<Gauge>, SimTime)>,
-    all: MultiProgress,
-    together: Option<Together>,
-}
-
-/// One bar over many runs: how much of their virtual time has passed.
-#[derive(Debug)]
-struct Together {
-    bar: ProgressBar,
-    gauges: Vec<(Arc<Gauge>, u64)>,
-}
-
-/// So many runs have bars of their own.
+/// The largest number of runs that have bars of their own; more share one.
 const BARS_MAX: usize = 12;
 
+/// The progress bars of all runs of a command.
+#[derive(Debug)]
+pub(super) struct Display {
+    all: MultiProgress,
+    gauges: Arc<[Gauge]>,
+    /// One bar per run, or one for all.
+    bars: Vec<ProgressBar>,
+}
+
 impl Display {
-    /// Makes a display on standard error; nothing shows where that is no terminal or `quiet` is asked.
-    pub(super) fn new(quiet: bool, runs: usize) -> Self {
+    /// Makes a display on standard error; it draws nothing if that is not a terminal, or if `quiet`.
+    pub(super) fn new(quiet: bool, scenarios: &[Scenario]) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let all = MultiProgress::with_draw_target(target);
-        let together = (runs > BARS_MAX).then(|| {
-            let bar = all.add(styled(0));
-            bar.set_prefix(format!("{runs} runs"));
-            Together { bar, gauges: Vec::new() }
-        });
-        Self { bars: Vec::new(), all, together }
+        let gauges: Arc<[Gauge]> = scenarios.iter().map(Gauge::new).collect();
+        let add = |length, prefix: String| {
+            let bar = all.add(styled(length));
+            bar.set_prefix(prefix);
+            bar
+        };
+        let bars = if scenarios.len() > BARS_MAX {
+            let length = gauges.iter().map(|gauge| gauge.length).sum();
+            vec![add(length, format!("{} runs", scenarios.len()))]
+        } else {
+            gauges.iter().zip(scenarios).map(|(gauge, it)| add(gauge.length, it.name.clone())).collect()
+        };
+        Self { all, gauges, bars }
     }
 
-    /// Adds a run that goes from `start` to `end`.
-    pub(super) fn add(&mut self, name: &str, start: SimTime, end: SimTime) -> Arc<Gauge> {
-        let gauge = Arc::new(Gauge::default());
-        let length = (end - start).nanos().unsigned_abs();
-        if let Some(together) = &mut self.together {
-            together.bar.inc_length(length);
-            together.gauges.push((Arc::clone(&gauge), length));
-            return gauge;
-        }
-        let bar = self.all.add(styled(length));
-        bar.set_prefix(name.to_owned());
-        self.bars.push((bar, Arc::clone(&gauge), start));
-        gauge
+    /// Returns the gauges, in the order of the scenarios.
+    pub(super) fn gauges(&self) -> Arc<[Gauge]> {
+        Arc::clone(&self.gauges)
     }
 
-    /// Tells whether anything is drawn: on a terminal only.
+    /// Returns whether anything is drawn: on a terminal only.
     pub(super) fn is_drawn(&self) -> bool {
         !self.all.is_hidden()
     }
 
     /// Draws how far the runs have come.
     pub(super) fn refresh(&self) {
-        if let Some(Together { bar, gauges }) = &self.together {
-            let elapsed = |gauge: &Gauge| gauge.elapsed.load(Ordering::Relaxed).unsigned_abs();
-            bar.set_position(gauges.iter().map(|(gauge, _)| elapsed(gauge)).sum());
-            let ended = gauges.iter().filter(|(gauge, length)| elapsed(gauge) >= *length).count();
-            let events = gauges.iter().map(|(gauge, _)| gauge.events.load(Ordering::Relaxed)).sum();
-            let seconds = bar.elapsed().as_secs_f64().max(1e-3);
-            bar.set_message(format!("{ended} done  {} events/s", thousands(rate(events, seconds))));
-        }
-        for (bar, gauge, start) in &self.bars {
-            if bar.is_finished() {
-                continue;
-            }
-            let elapsed = gauge.elapsed.load(Ordering::Relaxed);
-            bar.set_position(elapsed.unsigned_abs());
-            let seconds = bar.elapsed().as_secs_f64().max(1e-3);
-            let events = gauge.events.load(Ordering::Relaxed);
-            let time = *start + bearpit_core::units::SimDuration::from_nanos(elapsed);
-            let whole_seconds = time.floor_to(bearpit_core::units::SimDuration::from_secs(1));
-            bar.set_message(format!("{whole_seconds}  {} events/s", thousands(rate(events, seconds))));
+        let has_own_bars = self.bars.len() == self.gauges.len();
+        match self.bars.as_slice() {
+            [bar] if !has_own_bars => refresh_all(bar, &self.gauges),
+            bars => bars.iter().zip(self.gauges.iter()).for_each(|(bar, gauge)| refresh_one(bar, gauge)),
         }
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub(super) fn clear(&self) {
-        for (bar, ..) in &self.bars {
-            bar.finish_and_clear();
-        }
-        if let Some(together) = &self.together {
-            together.bar.finish_and_clear();
-        }
-        // Where the terminal is gone there is nothing to clear.
+        self.bars.iter().for_each(ProgressBar::finish_and_clear);
+        // If the terminal is gone there is nothing to clear.
         self.all.clear().ok();
     }
+}
+
+fn refresh_one(bar: &ProgressBar, gauge: &Gauge) {
+    if bar.is_finished() {
+        return;
+    }
+    let elapsed = gauge.elapsed();
+    bar.set_position(elapsed);
+    let seconds = bar.elapsed().as_secs_f64().max(1e-3);
+    let time = gauge.start + SimDuration::from_nanos(i64::try_from(elapsed).unwrap_or(i64::MAX));
+    let whole_seconds = time.floor_to(SimDuration::from_secs(1));
+    bar.set_message(format!("{whole_seconds}  {} events/s", thousands(rate(gauge.events(), seconds))));
+}
+
+fn refresh_all(bar: &ProgressBar, gauges: &[Gauge]) {
+    bar.set_position(gauges.iter().map(Gauge::elapsed).sum());
+    let ended = gauges.iter().filter(|gauge| gauge.elapsed() >= gauge.length).count();
+    let events = gauges.iter().map(Gauge::events).sum();
+    let seconds = bar.elapsed().as_secs_f64().max(1e-3);
+    bar.set_message(format!("{ended} done  {} events/s", thousands(rate(events, seconds))));
 }
 
 /// Makes a bar of a length.
 fn styled(length: u64) -> ProgressBar {
     let bar = ProgressBar::new(length);
     let template = "{prefix:>18} {wide_bar} {percent:>3}%  {msg}  ETA {eta}";
-    // The template is fixed, so it is valid; were it not, indicatif's own would do.
+    // The template is a constant that is valid; the default bar is a fallback that is never used.
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
-}
-
-/// Returns events per second, rounded.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a rate for people to read"
-)]
-pub(super) fn rate(events: u64, seconds: f64) -> u64 {
-    (events as f64 / seconds).round() as u64
-}
-
-/// Writes a number with a comma between groups of three digits.
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_grouped_by_three() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(thousands(number), text);
-        }
-    }
 }

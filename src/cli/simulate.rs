@@ -1,170 +1,143 @@
-//! `bearpit simulate`: from files to results.
+//! `bearpit simulate`: runs scenarios and writes their results.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::thread;
 
-use actix::System;
-use tokio::sync::oneshot;
-
-use super::Failure;
 use super::args::SimulateArguments;
-use super::console::{colors_errors, complain, print};
-use super::coordinator::{Coordinator, RunAll, StopFlag};
-use super::job::{Job, JobOptions, Outcome, Verdict};
+use super::console::{
+    print, print_diagnostics, print_error, report_conflict, report_error, report_page_error,
+};
+use super::exit::Failure;
+use super::outcome_table::{self, Group, Page};
 use super::progress::{Display, REFRESH};
-use super::several;
-use super::summary::{self, Group, Page};
-use crate::record::RunDir;
+use crate::run::{
+    CancelToken, OutputConfig, Progress, RunError, RunEvent, RunOutcome, Running, Runs, chain,
+    write_run_set_page,
+};
 use crate::scenario::Scenario;
 use bearpit_core::units::Seed;
 
-/// Runs the scenarios and writes what they leave behind.
+/// Runs the scenarios and writes their results.
 ///
 /// # Errors
-/// [`Failure::Input`] before anything runs or is written; the others after.
+/// [`Failure::Input`] before anything is run or written; the others afterwards.
 pub(super) fn run(arguments: &SimulateArguments) -> Result<(), Failure> {
     let scenarios = load(arguments)?;
-    check_targets(arguments, &scenarios)?;
-    let outcomes = run_all(arguments, scenarios)?;
-    let groups = summary::groups(&outcomes);
-    let pages = write_pages(arguments, &groups);
+    let output = output(arguments);
+    let outcomes = run_all(arguments, scenarios, output.clone())?;
+    let groups = outcome_table::groups(&outcomes);
+    let pages: Vec<Page> = groups.iter().map(|group| write_page(&output, group)).collect();
     if arguments.json {
-        print(&summary::json(&groups, &pages)?)?;
+        print(&outcome_table::json(&groups, &pages)?)?;
     } else if !arguments.quiet {
-        print(&summary::table(&groups, &pages))?;
+        print(&outcome_table::table(&groups, &pages))?;
     }
-    let has_all_pages = pages.iter().flatten().all(Result::is_ok);
-    pages
-        .iter()
-        .flatten()
-        .filter_map(|page| page.as_ref().err())
-        .for_each(|why| complain(&format!("error: {why}")));
+    let errors = pages.iter().flatten().filter_map(|page| page.as_ref().err());
+    let all_written = errors.clone().next().is_none();
+    errors.for_each(report_page_error);
     verdict(&outcomes, arguments.strict)?;
-    if has_all_pages { Ok(()) } else { Err(Failure::Run) }
+    if all_written { Ok(()) } else { Err(Failure::Run) }
 }
 
-/// Writes one page for each scenario of which several runs finished: whole or not at all, as the runs themselves. Who
-/// interrupted the runs wants no page of some of them.
-fn write_pages(arguments: &SimulateArguments, groups: &[Group<'_>]) -> Vec<Page> {
-    let page = |group: &Group<'_>| {
-        let was_interrupted = group.outcomes.iter().any(|it| matches!(it.verdict, Verdict::Interrupted));
-        let runs: Vec<PathBuf> = group.finished().map(|(_, result)| result.directory.clone()).collect();
-        let target = page_of(arguments, group.name);
-        (runs.len() > 1 && !was_interrupted).then(|| several::write(&runs, &target).map(|_| target))
-    };
-    groups.iter().map(page).collect()
-}
-
-/// Returns where the page of several runs of a scenario goes.
-fn page_of(arguments: &SimulateArguments, scenario: &str) -> PathBuf {
-    arguments.out.join(scenario).join(several::PAGE)
-}
-
-/// Loads all files, and says all that is wrong with any of them.
+/// Loads all files, and reports everything that is wrong with any of them.
 fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
     let mut scenarios = Vec::new();
     let mut failed = false;
     for file in &arguments.files {
         match Scenario::load(file, &arguments.overrides) {
-            Ok(mut scenario) => {
-                if let Some(seed) = arguments.seed {
-                    scenario.seed = Seed::new(seed);
+            Ok(scenario) => match &arguments.seeds {
+                Some(seeds) => scenarios.extend(seeds.scenarios(&scenario)),
+                None => {
+                    let seed = arguments.seed.map_or(scenario.seed, Seed::new);
+                    scenarios.push(Scenario { seed, ..scenario });
                 }
-                match &arguments.seeds {
-                    Some(seeds) => {
-                        scenarios.extend(seeds.iter().map(|seed| Scenario { seed, ..scenario.clone() }));
-                    }
-                    None => scenarios.push(scenario),
-                }
-            }
+            },
             Err(diagnostics) => {
                 failed = true;
-                complain(diagnostics.render(colors_errors()).trim_end());
+                print_diagnostics(&diagnostics);
             }
         }
     }
     if failed { Err(Failure::Input) } else { Ok(scenarios) }
 }
 
-/// Checks that no result would be overwritten, by another's or by one of these.
-fn check_targets(arguments: &SimulateArguments, scenarios: &[Scenario]) -> Result<(), Failure> {
-    let mut failed = false;
-    let mut targets: BTreeMap<(&str, Seed), &PathBuf> = BTreeMap::new();
-    let mut runs: BTreeMap<&str, usize> = BTreeMap::new();
-    scenarios.iter().for_each(|scenario| *runs.entry(&scenario.name).or_default() += 1);
-    for (name, _) in runs.into_iter().filter(|(_, count)| *count > 1) {
-        if let Err(why) = several::check_free(&page_of(arguments, name), arguments.force) {
-            failed = true;
-            complain(&format!("error: {why}"));
-        }
-    }
-    for scenario in scenarios {
-        if let Some(other) = targets.insert((&scenario.name, scenario.seed), &scenario.path) {
-            failed = true;
-            complain(&format!(
-                "error: {} and {} are both called `{}` and have seed {}: their results would go to one directory",
-                other.display(),
-                scenario.path.display(),
-                scenario.name,
-                scenario.seed,
-            ));
-        }
-        if let Err(error) = RunDir::check_free(&arguments.out, &scenario.name, scenario.seed, arguments.force)
-        {
-            failed = true;
-            complain(&format!("error: {error}"));
-        }
-    }
-    if failed { Err(Failure::Input) } else { Ok(()) }
-}
-
-fn run_all(arguments: &SimulateArguments, scenarios: Vec<Scenario>) -> Result<Vec<Outcome>, Failure> {
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    let threads = arguments.jobs.map_or(processors, usize::from).min(scenarios.len());
-    let stop = StopFlag::default();
-    let silent = arguments.quiet || arguments.json;
-    let mut display = Display::new(silent, scenarios.len());
-    let options = JobOptions {
-        out: arguments.out.clone(),
+fn output(arguments: &SimulateArguments) -> OutputConfig {
+    OutputConfig {
+        directory: arguments.out.clone(),
         format: arguments.format,
-        force: arguments.force,
-        has_report: !arguments.no_report,
-    };
-    let job = |scenario: Scenario| {
-        let gauge = display.add(&scenario.name, scenario.start, scenario.end);
-        Job::new(scenario, options.clone(), gauge, stop.clone())
-    };
-    let jobs: Vec<Job> = scenarios.into_iter().map(job).collect();
-    let announce: fn(&Outcome) = if silent || display.is_drawn() { |_| {} } else { announce };
-    System::new().block_on(async {
-        let (done, outcomes) = oneshot::channel();
-        Coordinator::start(threads, announce).do_send(RunAll { jobs, done });
-        watch(outcomes, &display, &stop).await
-    })
+        replace: arguments.force,
+        report: !arguments.no_report,
+    }
 }
 
-/// Waits for the outcomes, drawing progress, and raises the flag when somebody wants to stop.
+/// Writes one page of a scenario of which several runs finished. An interrupted command writes no page of a part of
+/// its runs.
+fn write_page(output: &OutputConfig, group: &Group<'_>) -> Page {
+    let was_interrupted =
+        group.outcomes.iter().any(|it| it.result.as_ref().is_err_and(RunError::is_interrupted));
+    let runs: Vec<PathBuf> = group.finished().filter_map(|(_, result)| result.directory.clone()).collect();
+    let target = output.run_set_page(group.name);
+    (runs.len() > 1 && !was_interrupted).then(|| write_run_set_page(&runs, &target).map(|_| target))
+}
+
+fn run_all(
+    arguments: &SimulateArguments,
+    scenarios: Vec<Scenario>,
+    output: OutputConfig,
+) -> Result<Vec<RunOutcome>, Failure> {
+    let cancel = CancelToken::default();
+    let runs = Runs::of(scenarios).output(output).cancel(&cancel);
+    let conflicts = runs.conflicts();
+    if !conflicts.is_empty() {
+        conflicts.iter().for_each(report_conflict);
+        return Err(Failure::Input);
+    }
+    let is_silent = arguments.quiet || arguments.json;
+    let display = Display::new(is_silent, runs.scenarios());
+    let announces = !is_silent && !display.is_drawn();
+    let gauges = display.gauges();
+    let runs = runs.progress(move |progress: Progress| {
+        let Progress { run, event } = progress;
+        match event {
+            RunEvent::Started { .. } => {}
+            RunEvent::Advanced { events, now } => {
+                gauges.get(run.index).into_iter().for_each(|gauge| gauge.set(events, now));
+            }
+            ended if announces => print_error(&outcome_table::line(&run.scenario, run.seed, &ended)),
+            _ => {}
+        }
+    });
+    let runs = match arguments.jobs {
+        Some(jobs) => runs.threads(jobs.into()),
+        None => runs,
+    };
+    let failed = |error: &dyn std::error::Error| {
+        report_error(error);
+        Failure::Run
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| failed(&error))?;
+    let running = runs.start().map_err(|error| failed(&error))?;
+    let outcomes = runtime.block_on(watch(running, &display, &cancel));
+    display.clear();
+    outcomes.map_err(|error| failed(&error))
+}
+
+/// Waits for the outcomes, draws progress meanwhile, and cancels the runs when the user asks for it.
 async fn watch(
-    outcomes: oneshot::Receiver<Vec<Outcome>>,
+    running: Running,
     display: &Display,
-    stop: &StopFlag,
-) -> Result<Vec<Outcome>, Failure> {
-    let mut outcomes = std::pin::pin!(outcomes);
+    cancel: &CancelToken,
+) -> Result<Vec<RunOutcome>, crate::run::PoolError> {
+    let mut running = running;
     let mut ticks = tokio::time::interval(REFRESH);
     let mut interrupts = std::pin::pin!(interrupt());
-    let done = loop {
+    loop {
         tokio::select! {
-            done = &mut outcomes => break done,
-            () = &mut interrupts, if !stop.is_raised() => stop.raise(),
+            outcomes = &mut running => return outcomes,
+            () = &mut interrupts, if !cancel.is_canceled() => cancel.cancel(),
             _ = ticks.tick() => display.refresh(),
         }
-    };
-    display.clear();
-    done.map_err(|_| {
-        complain("error: the runs ended without an answer");
-        Failure::Run
-    })
+    }
 }
 
 /// Ends when the user or the system asks the program to stop.
@@ -180,40 +153,32 @@ async fn interrupt() {
             return;
         }
     }
-    // Where signals cannot be heard, there is nothing to wait for.
+    // Where signals are not available, there is nothing to wait for.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-fn announce(outcome: &Outcome) {
-    complain(&summary::line(outcome));
-}
-
-/// Complains of what failed, and picks the exit code: the gravest.
-fn verdict(outcomes: &[Outcome], strict: bool) -> Result<(), Failure> {
+/// Reports what failed, and returns the most serious failure.
+fn verdict(outcomes: &[RunOutcome], strict: bool) -> Result<(), Failure> {
     let mut failures = Vec::new();
     for outcome in outcomes {
-        match &outcome.verdict {
-            Verdict::Finished(result) => {
-                for account in &result.manifest.accounts {
-                    if let Some(failure) = &account.failure {
-                        complain(&format!(
-                            "strategy `{}` of {} failed: {failure}",
-                            account.owner, outcome.name
-                        ));
-                        if strict {
-                            failures.push(Failure::Strategy);
-                        }
-                    }
+        let name = &outcome.scenario;
+        match &outcome.result {
+            Ok(result) => {
+                let failed =
+                    |it: &crate::record::AccountSummary| Some((it.owner.clone(), it.failure.clone()?));
+                for (owner, failure) in result.manifest.accounts.iter().filter_map(failed) {
+                    print_error(&format!("strategy `{owner}` of {name} failed: {failure}"));
+                    failures.extend(strict.then_some(Failure::Strategy));
                 }
             }
-            Verdict::Interrupted => {
-                complain(&format!("{}: interrupted; nothing was kept", outcome.name));
+            Err(RunError::Interrupted) => {
+                print_error(&format!("{name}: interrupted; nothing was kept"));
                 failures.push(Failure::Interrupted);
             }
-            Verdict::Failed(why) => {
-                complain(&format!("error: {}: {why}", outcome.name));
+            Err(error) => {
+                print_error(&format!("error: {name}: {}", chain(error)));
                 failures.push(Failure::Run);
             }
         }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::args::{StrategyArguments, StrategyCommand};
-use super::console::{colors_errors, complain, print};
-use super::test;
-use crate::scenario::{Diagnostics, Strategy};
+use super::console::print;
+use super::exit::Failure;
+use super::strategy_file::load;
+use super::strategy_test;
+use crate::scenario::Strategy;
 use crate::script::ParamValue;
 use crate::script::{Callback, ParamDeclaration, ParamRange, declared_params};
 
@@ -18,7 +19,7 @@ use crate::script::{Callback, ParamDeclaration, ParamRange, declared_params};
 /// [`Failure::Input`] if the script does not compile, [`Failure::Run`] if a test fails.
 pub(super) fn run(arguments: &StrategyArguments) -> Result<(), Failure> {
     match (&arguments.command, &arguments.file) {
-        (Some(StrategyCommand::Test(arguments)), _) => test::run(arguments),
+        (Some(StrategyCommand::Test(arguments)), _) => strategy_test::run(arguments),
         (None, Some(file)) => list(file, arguments.json),
         (None, None) => Ok(()),
     }
@@ -29,20 +30,7 @@ fn list(file: &Path, as_json: bool) -> Result<(), Failure> {
     print(&if as_json { to_json(file, &strategy).to_string() } else { describe(file, &strategy) })
 }
 
-/// Loads a strategy, or tells what is wrong with it.
-pub(super) fn load(file: &Path, as_json: bool) -> Result<Strategy, Failure> {
-    let told = |diagnostics: Diagnostics| {
-        if as_json {
-            print(&json!({ "valid": false, "errors": diagnostics.to_json() }).to_string())?;
-        } else {
-            complain(diagnostics.render(colors_errors()).trim_end());
-        }
-        Err(Failure::Input)
-    };
-    Strategy::load(file).or_else(told)
-}
-
-/// Returns the feeds that a strategy has, each as it would be asked for, and what for.
+/// Returns the feeds of a strategy, written as subscriptions, or with the callback that implies the subscription.
 fn feeds(strategy: &Strategy) -> Vec<String> {
     const FEEDS: [(Callback, &str); 5] = [
         (Callback::Bar, "bars("),
@@ -53,11 +41,11 @@ fn feeds(strategy: &Strategy) -> Vec<String> {
     ];
     let mut all = Vec::new();
     for (callback, call) in FEEDS {
-        let asked: Vec<&String> = strategy.feeds.iter().filter(|feed| feed.starts_with(call)).collect();
-        let is_told = strategy.script.callbacks().any(|it| it == callback);
-        match (asked.is_empty(), is_told) {
+        let subscribed: Vec<&String> = strategy.feeds.iter().filter(|feed| feed.starts_with(call)).collect();
+        let has_callback = strategy.script.callbacks().any(|it| it == callback);
+        match (subscribed.is_empty(), has_callback) {
             (true, true) => all.push(format!("{call}), since it has {}", callback.name())),
-            (false, _) => all.extend(asked.into_iter().cloned()),
+            (false, _) => all.extend(subscribed.into_iter().cloned()),
             (true, false) => {}
         }
     }

@@ -22,8 +22,8 @@ pub struct RunDir {
 /// Says why a run has no directory to write to.
 #[derive(Debug, Error)]
 pub enum DirectoryError {
-    /// There is a result already.
-    #[error("{}: there is a result already; add --force to replace it, or choose another --out or --seed", .0.display())]
+    /// A result exists, and may not be replaced.
+    #[error("{}: a result already exists", .0.display())]
     Exists(PathBuf),
     /// The system refused something.
     #[error("{}: {doing}: {cause}", path.display())]

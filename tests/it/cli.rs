@@ -126,7 +126,7 @@ fn a_result_is_not_overwritten_without_force() {
     assert_eq!(short(out.path(), &["--quiet"]), (0, String::new(), String::new()));
     let (code, stdout, stderr) = short(out.path(), &[]);
     assert_eq!((code, stdout.as_str()), (2, ""));
-    assert!(stderr.contains("there is a result already; add --force"), "{stderr}");
+    assert!(stderr.contains("a result already exists; add --force"), "{stderr}");
     assert_eq!(short(out.path(), &["--quiet", "--force"]).0, 0);
 }
 

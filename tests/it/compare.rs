@@ -253,7 +253,7 @@ fn a_page_is_not_overwritten_without_force_and_takes_no_run_twice() {
     let before = fs::read(directory.join("report.html")).unwrap();
     let (code, _, stderr) = report(&[&directory], &[]);
     assert_eq!(code, 1);
-    assert!(stderr.contains("there is a page already; add --force"), "{stderr}");
+    assert!(stderr.contains("a page already exists; add --force"), "{stderr}");
     // As a shell spells `runs/quickstart/*`, the page among them; and one of them once more.
     let [one, two, page] = ["1", "2", "report.html"].map(|name| directory.join(name));
     let (code, stdout, _) = report(&[&one, &two, &page], &["--force"]);
@@ -265,7 +265,7 @@ fn a_page_is_not_overwritten_without_force_and_takes_no_run_twice() {
     assert!(page.contains("is the same run as") && page.contains("<h1>quickstart, 2 runs</h1>"));
     let (code, _, stderr) = simulate(out.path(), &shipped("quickstart"), &["--seeds", "3..4"]);
     assert_eq!(code, 2);
-    assert!(stderr.contains("there is a page already"), "{stderr}");
+    assert!(stderr.contains("a page already exists"), "{stderr}");
     let (code, stdout, _) = report(&[&one, &two], &["--each"]);
     assert_eq!((code, stdout.lines().count()), (0, 2));
 }

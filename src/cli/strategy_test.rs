@@ -2,21 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::args::TestArguments;
-use super::console::{complain, print};
-use super::strategy::load;
+use super::console::{print, print_error};
+use super::exit::Failure;
+use super::strategy_file::load;
 use crate::mock::{MockConfig, TestOutcome, run_test};
 use crate::script::{CompiledScript, check_params};
 use bearpit_core::units::Money;
 
-/// Runs the tests whose names contain the filter, and tells how they ended.
+/// Runs the tests whose names contain the filter, and prints their results.
 ///
 /// # Errors
 /// [`Failure::Input`] if script, parameters or market are not valid, [`Failure::Run`] if a test fails.
 pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
     let script = load(&arguments.file, arguments.json)?.script;
-    let terms = terms(arguments, &script)?;
+    let config = mock_config(arguments, &script)?;
     let all = script.tests();
     let is_wanted =
         |name: &&String| arguments.filter.as_ref().is_none_or(|part| name.contains(part.as_str()));
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
     }
     let mut outcomes = Vec::new();
     for name in wanted {
-        let outcome = run_test(&script, name, &terms).map_err(|why| invalid(&why))?;
+        let outcome = run_test(&script, name, &config).map_err(|why| invalid(&why))?;
         if !arguments.json {
             print(&format!("test {name} ... {}", if outcome.is_passed() { "ok" } else { "FAILED" }))?;
         }
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
     } else {
         let mut text = String::new();
         for outcome in outcomes.iter().filter(|outcome| !outcome.is_passed()) {
-            text.push_str(&told(outcome, &script));
+            text.push_str(&failure_text(outcome, &script));
         }
         let passed = outcomes.len() - failed;
         let (verdict, left) = (if failed == 0 { "ok" } else { "FAILED" }, all.len() - outcomes.len());
@@ -56,33 +56,33 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
 }
 
 fn invalid(why: &str) -> Failure {
-    complain(&format!("error: {why}"));
+    print_error(&format!("error: {why}"));
     Failure::Input
 }
 
-fn terms(arguments: &TestArguments, script: &CompiledScript) -> Result<MockConfig, Failure> {
-    let mut terms = MockConfig {
+fn mock_config(arguments: &TestArguments, script: &CompiledScript) -> Result<MockConfig, Failure> {
+    let mut config = MockConfig {
         tick_size: arguments.tick_size,
         lot_size: arguments.lot_size,
         cash: Money::from_whole(arguments.cash),
         ..MockConfig::default()
     };
     if !arguments.markets.is_empty() {
-        terms.markets.clone_from(&arguments.markets);
+        config.markets.clone_from(&arguments.markets);
     }
     for change in &arguments.params {
-        terms.params.push(change.param().map_err(|why| invalid(&format!("--set {why}")))?);
+        config.params.push(change.param().map_err(|why| invalid(&format!("--set {why}")))?);
     }
-    let complaints = check_params(script, &terms.params).map_err(|error| invalid(&error.to_string()))?;
-    for complaint in &complaints {
-        let help = complaint.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
-        complain(&format!("error: --set {}: {}{help}", complaint.name, complaint.message));
+    let problems = check_params(script, &config.params).map_err(|error| invalid(&error.to_string()))?;
+    for problem in &problems {
+        let help = problem.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+        print_error(&format!("error: --set {}: {}{help}", problem.name, problem.message));
     }
-    if complaints.is_empty() { Ok(terms) } else { Err(Failure::Input) }
+    if problems.is_empty() { Ok(config) } else { Err(Failure::Input) }
 }
 
-/// Tells of a test that failed.
-fn told(outcome: &TestOutcome, script: &CompiledScript) -> String {
+/// Describes a failed test.
+fn failure_text(outcome: &TestOutcome, script: &CompiledScript) -> String {
     let mut text = format!("\n---- {} ----\n", outcome.name);
     if let Some(error) = &outcome.error {
         text.push_str(&format!("{error}\n"));

@@ -1,20 +1,20 @@
-//! `bearpit verify-book`: says whether replaying messages gives the book that a file has.
+//! `bearpit verify-book`: replays messages and compares the book with recorded rows.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::Failure;
 use super::args::VerifyBookArguments;
-use super::console::{colors_errors, complain, print};
-use super::progress::thousands;
+use super::console::{print, print_diagnostics, print_error};
+use super::exit::Failure;
+use super::number_text::thousands;
 use crate::analysis::{BookCheck, BookVerdict, Ladders, RowDifference};
 use crate::scenario::OrderFlow;
 use bearpit_core::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
 use bearpit_core::units::Price;
 
-/// Replays the messages and compares; the outcome goes to standard output.
+/// Replays the messages, compares, and prints the result on standard output.
 ///
 /// # Errors
 /// [`Failure::Input`] if a file is not valid, and [`Failure::Run`] if any row differs.
@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &VerifyBookArguments) -> Result<(), Failure> {
     if depth > flow.depth() {
         let levels = flow.depth();
         let file = arguments.orderbook.display();
-        complain(&format!("error: --depth {depth} is more than the {levels} levels that {file} has"));
+        print_error(&format!("error: --depth {depth} is more than the {levels} levels that {file} has"));
         return Err(Failure::Input);
     }
     let mut check = BookCheck::new(depth, flow.initial());
@@ -44,14 +44,14 @@ fn load(arguments: &VerifyBookArguments) -> Result<OrderFlow, Failure> {
             if *json {
                 print(&json!({ "valid": false, "errors": diagnostics.to_json() }).to_string())?;
             } else {
-                complain(diagnostics.render(colors_errors()).trim_end());
+                print_diagnostics(&diagnostics);
             }
             Err(Failure::Input)
         }
     }
 }
 
-/// Returns the counts, then the rows that differ, then the first of them as two ladders.
+/// Returns the counts, then the rows that differ, with the first as two ladders.
 fn describe(verdict: &BookVerdict) -> String {
     let levels = if verdict.depth == 1 { "1 level".to_owned() } else { format!("{} levels", verdict.depth) };
     let counts = [
@@ -113,10 +113,10 @@ fn with_time(message: &OrderMessage) -> String {
     format!("{hours:02}:{minutes:02}:{seconds:02}.{:09}, {message}", nanos % 1_000_000_000)
 }
 
-/// What both ladders have at one price of one side: file, then book.
+/// The sizes at one price of one side: in the file, then in the book.
 type Pair = [String; 2];
 
-/// Draws the file's and the book's ladder, each price on one line, with a mark where they differ.
+/// Shows the ladders of file and book side by side, one price per line, with a mark where they differ.
 fn side_by_side(ladders: &Ladders) -> String {
     let mut text = String::new();
     let both = [&ladders.file, &ladders.book];
@@ -157,12 +157,12 @@ fn pairs(rows: [&BookRow; 2], side: Side) -> BTreeMap<Price, Pair> {
     found
 }
 
-/// Writes a price with all four decimals, so that a column of them is aligned.
+/// Formats a price with all four decimals, so that columns align.
 fn four_places(price: Price) -> String {
     format!("{}.{:04}", price.ticks() / 10_000, price.ticks() % 10_000)
 }
 
-/// Returns the outcome for machines.
+/// Returns the result as JSON.
 fn outcome(verdict: &BookVerdict) -> Value {
     let difference = |it: &RowDifference| {
         let reasons: Vec<String> = it.reasons.iter().map(ToString::to_string).collect();

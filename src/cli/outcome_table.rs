@@ -1,34 +1,33 @@
-//! What is said of finished runs: a line each, a closing table, or JSON.
+//! The outcomes of runs: one line each, a closing table, or JSON.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::Failure;
-use super::console::{complain, new_table};
-use super::job::{Finished, Outcome, Verdict};
-use super::progress::{rate, thousands};
+use super::console::{new_table, print_error};
+use super::exit::Failure;
+use super::number_text::{rate, thousands};
 use crate::analysis::{AccountMetrics, Spread, Summary};
 use crate::record::Manifest;
+use crate::run::{ReportFileError, RunError, RunEvent, RunOutcome, RunResult, chain};
+use bearpit_core::units::Seed;
 
 /// Returns one line about a run that has ended.
-pub(super) fn line(outcome: &Outcome) -> String {
-    let seconds = outcome.wall.as_secs_f64();
-    match &outcome.verdict {
-        Verdict::Finished(result) => format!(
-            "{} (seed {}): {} events, {} trades in {seconds:.1} s, {} events/s",
-            outcome.name,
-            outcome.seed,
-            thousands(result.manifest.events),
-            thousands(result.manifest.trades),
-            thousands(rate(result.manifest.events, seconds)),
-        ),
-        Verdict::Interrupted => {
-            format!("{} (seed {}): interrupted after {seconds:.1} s", outcome.name, outcome.seed)
+pub(super) fn line(scenario: &str, seed: Seed, event: &RunEvent) -> String {
+    let run = format!("{scenario} (seed {seed})");
+    match event {
+        RunEvent::Started { .. } | RunEvent::Advanced { .. } => run,
+        RunEvent::Finished { events, trades, wall } => {
+            let seconds = wall.as_secs_f64();
+            format!(
+                "{run}: {} events, {} trades in {seconds:.1} s, {} events/s",
+                thousands(*events),
+                thousands(*trades),
+                thousands(rate(*events, seconds)),
+            )
         }
-        Verdict::Failed(_) => {
-            format!("{} (seed {}): failed after {seconds:.1} s", outcome.name, outcome.seed)
-        }
+        RunEvent::Interrupted { wall } => format!("{run}: interrupted after {:.1} s", wall.as_secs_f64()),
+        RunEvent::Failed { wall, .. } => format!("{run}: failed after {:.1} s", wall.as_secs_f64()),
     }
 }
 
@@ -36,36 +35,36 @@ pub(super) fn line(outcome: &Outcome) -> String {
 #[derive(Debug)]
 pub(super) struct Group<'a> {
     pub(super) name: &'a str,
-    pub(super) outcomes: Vec<&'a Outcome>,
+    pub(super) outcomes: Vec<&'a RunOutcome>,
 }
 
-/// Where the page of several runs of a group lies, or why it could not be written; none where there is none.
-pub(super) type Page = Option<Result<PathBuf, String>>;
+/// The page of several runs of a group, or why it could not be written; `None` if the group has no page.
+pub(super) type Page = Option<Result<PathBuf, ReportFileError>>;
 
 impl Group<'_> {
-    /// Returns the runs that came to a result.
-    pub(super) fn finished(&self) -> impl Iterator<Item = (&Outcome, &Finished)> {
-        self.outcomes.iter().filter_map(|outcome| match &outcome.verdict {
-            Verdict::Finished(result) => Some((*outcome, result.as_ref())),
-            Verdict::Interrupted | Verdict::Failed(_) => None,
+    /// Returns the runs that finished.
+    pub(super) fn finished(&self) -> impl Iterator<Item = (&RunOutcome, &RunResult)> {
+        self.outcomes.iter().filter_map(|outcome| match &outcome.result {
+            Ok(result) => Some((*outcome, result.as_ref())),
+            Err(_) => None,
         })
     }
 }
 
-/// Groups outcomes by scenario, in the order in which scenarios come first.
-pub(super) fn groups(outcomes: &[Outcome]) -> Vec<Group<'_>> {
+/// Groups outcomes by scenario, in order of first appearance.
+pub(super) fn groups(outcomes: &[RunOutcome]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for outcome in outcomes {
-        match groups.iter_mut().find(|group| group.name == outcome.name) {
+        match groups.iter_mut().find(|group| group.name == outcome.scenario) {
             Some(group) => group.outcomes.push(outcome),
-            None => groups.push(Group { name: &outcome.name, outcomes: vec![outcome] }),
+            None => groups.push(Group { name: &outcome.scenario, outcomes: vec![outcome] }),
         }
     }
     groups
 }
 
-/// Returns the closing tables, of single runs and of scenarios with several, and below them what ran and where the
-/// reports lie.
+/// Returns the closing tables, one of single runs and one of scenarios with several runs, and below them one line
+/// per run or scenario with the path of its report.
 pub(super) fn table(groups: &[Group<'_>], pages: &[Page]) -> String {
     let (many, single): (Vec<&Group<'_>>, Vec<&Group<'_>>) =
         groups.iter().partition(|group| group.outcomes.len() > 1);
@@ -74,23 +73,26 @@ pub(super) fn table(groups: &[Group<'_>], pages: &[Page]) -> String {
         parts.push(singles(&single));
     }
     if !many.is_empty() {
-        parts.push(sums(&many));
+        parts.push(seed_statistics(&many));
     }
-    let ended = groups.iter().zip(pages).flat_map(|(group, page)| ended(group, page));
-    parts.push(ended.collect::<Vec<_>>().join("\n"));
+    let lines = groups.iter().zip(pages).flat_map(|(group, page)| group_lines(group, page));
+    parts.push(lines.collect::<Vec<_>>().join("\n"));
     parts.join("\n\n")
 }
 
-/// Returns a table with a row per account of single runs; the run's own columns stand in the first of them only.
+/// Returns a table with a row per account of single runs; only the first row of a run names it.
 fn singles(groups: &[&Group<'_>]) -> String {
     let mut table =
         new_table(&["scenario", "account", "P&L", "return", "drawdown", "Sharpe", "fees", "fills"], 2);
     for outcome in groups.iter().flat_map(|group| &group.outcomes) {
-        let mut name = Some(outcome.name.clone());
-        let Verdict::Finished(result) = &outcome.verdict else {
-            let how = if matches!(outcome.verdict, Verdict::Interrupted) { "interrupted" } else { "failed" };
-            table.add_row([outcome.name.as_str(), how]);
-            continue;
+        let mut name = Some(outcome.scenario.clone());
+        let result = match &outcome.result {
+            Ok(result) => result,
+            Err(error) => {
+                let how = if error.is_interrupted() { "interrupted" } else { "failed" };
+                table.add_row([outcome.scenario.as_str(), how]);
+                continue;
+            }
         };
         for account in &result.summary.accounts {
             table.add_row([name.take().unwrap_or_default()].into_iter().chain(cells(account)));
@@ -103,7 +105,7 @@ fn singles(groups: &[&Group<'_>]) -> String {
 }
 
 /// Returns a table with a row per account of scenarios with several runs.
-fn sums(groups: &[&Group<'_>]) -> String {
+fn seed_statistics(groups: &[&Group<'_>]) -> String {
     let heads = ["scenario", "account", "runs", "mean P&L", "± at 95%", "lowest", "highest", "gained"];
     let mut table = new_table(&heads, 2);
     for group in groups {
@@ -146,13 +148,16 @@ fn spread_cells(spread: &Spread) -> [String; 6] {
     ]
 }
 
-/// Returns the lines that say what ran, and where its report lies, or its tables where it has none.
-fn ended(group: &Group<'_>, page: &Page) -> Vec<String> {
+/// Returns the lines that describe a group, with the path of its report, or of its directory if it has none.
+fn group_lines(group: &Group<'_>, page: &Page) -> Vec<String> {
     if let [outcome] = group.outcomes.as_slice() {
-        let report =
-            group.finished().map(|(_, result)| result.report().unwrap_or_else(|| result.directory.clone()));
-        let report = report.map(|report| report.display().to_string());
-        return [line(outcome)].into_iter().chain(report.map(|page| format!("  {page}"))).collect();
+        let path = |(_, result): (_, &RunResult)| {
+            let path = result.report.as_ref().or(result.directory.as_ref());
+            path.map(|path| path.display().to_string())
+        };
+        let report = group.finished().find_map(path);
+        let line = line(&outcome.scenario, outcome.seed, &outcome.event());
+        return [line].into_iter().chain(report.map(|path| format!("  {path}"))).collect();
     }
     let sum = |of: fn(&Manifest) -> u64| thousands(group.finished().map(|(_, it)| of(&it.manifest)).sum());
     let mut lines = vec![format!(
@@ -186,13 +191,13 @@ fn cells(AccountMetrics { account, metrics }: &AccountMetrics) -> [String; 7] {
     ]
 }
 
-/// Writes a share in percent.
+/// Formats a fraction as a percentage.
 fn percent(share: f64) -> String {
-    // Adding zero takes the sign off a negative zero.
+    // Adding zero removes the sign of a negative zero.
     format!("{:.2}%", (share * 10_000.0).round() / 100.0 + 0.0)
 }
 
-/// Shortens exact money to cents for the table; the files have all of it.
+/// Rounds exact money to cents for the table; the files have all decimals.
 fn cents(exact: &str, signed: bool) -> String {
     let value: f64 = exact.parse().unwrap_or(f64::NAN);
     let shown = format!("{:.2}", value.abs());
@@ -212,7 +217,7 @@ struct JsonOutcome<'a> {
     seed: u64,
     status: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
+    error: Option<String>,
     wall_seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     directory: Option<String>,
@@ -234,25 +239,26 @@ pub(super) fn json(groups: &[Group<'_>], pages: &[Page]) -> Result<String, Failu
         items.extend(group.outcomes.iter().map(|outcome| json_outcome(outcome, page.clone())));
     }
     serde_json::to_string_pretty(&items).map_err(|error| {
-        complain(&format!("error: the outcome cannot be written as JSON: {error}"));
+        print_error(&format!("error: the outcome cannot be written as JSON: {error}"));
         Failure::Run
     })
 }
 
-fn json_outcome<'a>(outcome: &'a Outcome, page: Option<String>) -> JsonOutcome<'a> {
-    let (status, error, result) = match &outcome.verdict {
-        Verdict::Finished(result) => ("finished", None, Some(result)),
-        Verdict::Interrupted => ("interrupted", None, None),
-        Verdict::Failed(why) => ("failed", Some(why.as_str()), None),
+fn json_outcome<'a>(outcome: &'a RunOutcome, page: Option<String>) -> JsonOutcome<'a> {
+    let (status, error, result) = match &outcome.result {
+        Ok(result) => ("finished", None, Some(result)),
+        Err(RunError::Interrupted) => ("interrupted", None, None),
+        Err(error) => ("failed", Some(chain(error)), None),
     };
+    let text = |path: &PathBuf| path.display().to_string();
     JsonOutcome {
-        scenario: &outcome.name,
+        scenario: &outcome.scenario,
         seed: outcome.seed.get(),
         status,
         error,
         wall_seconds: outcome.wall.as_secs_f64(),
-        directory: result.map(|it| it.directory.display().to_string()),
-        report: result.and_then(|it| Some(it.report()?.display().to_string())),
+        directory: result.and_then(|it| it.directory.as_ref().map(text)),
+        report: result.and_then(|it| it.report.as_ref().map(text)),
         report_of_seeds: page,
         manifest: result.map(|it| &it.manifest),
         summary: result.map(|it| &it.summary),

@@ -1,0 +1,93 @@
+//! The manifest of a run: what ran, and each account at the end.
+
+use crate::record::{
+    AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, RecordConfig, Recorded, Table,
+};
+use crate::scenario::Scenario;
+use bearpit_core::exchange::Market;
+use bearpit_core::market::Instrument;
+use bearpit_core::participant::MarketState;
+use bearpit_core::units::{InstrumentId, Quantity};
+
+/// Describes a run whose market has settled.
+pub(super) fn of(
+    scenario: &Scenario,
+    market: &Market,
+    config: &RecordConfig,
+    recorded: Recorded,
+) -> Manifest {
+    let left_out = Table::ALL.into_iter().filter(|table| !config.tables.contains(*table));
+    let books = BookSummary { interval: config.books.interval.to_string(), levels: config.books.levels };
+    let world = market.world();
+    let state = world.domain();
+    Manifest {
+        layout: Manifest::VERSION,
+        bearpit: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.name.clone(),
+        seed: scenario.seed.get(),
+        start: scenario.start.to_string(),
+        end: scenario.end.to_string(),
+        digest: market.digest().to_string(),
+        inputs: scenario.inputs_digest.clone(),
+        changes: scenario.changes.clone(),
+        events: world.events(),
+        facts: state.tape().facts(),
+        trades: state.tape().trades(),
+        bar_interval: scenario.bar_interval.to_string(),
+        sample_interval: scenario.sample_interval.to_string(),
+        format: config.format.to_string(),
+        tables: recorded.tables,
+        not_recorded: left_out.map(|table| table.name().to_owned()).collect(),
+        bars: config.bars.iter().map(ToString::to_string).collect(),
+        books: config.tables.contains(Table::Books).then_some(books),
+        instruments: state.instruments().map(instrument_summary).collect(),
+        venues: state.venues().iter().map(|venue| venue.name.clone()).collect(),
+        accounts: accounts(market),
+    }
+}
+
+fn instrument_summary(instrument: &Instrument) -> InstrumentSummary {
+    InstrumentSummary {
+        symbol: instrument.symbol().to_owned(),
+        tick_size: instrument.tick_size().to_string(),
+        lot_size: instrument.lot_size().to_string(),
+    }
+}
+
+/// Returns the tracked accounts.
+fn accounts(market: &Market) -> Vec<AccountSummary> {
+    let state = market.world().domain();
+    let tracked = market.participants().iter().filter_map(|participant| {
+        let account = state.account(participant.id).filter(|account| account.is_tracked())?;
+        let (initial, current) = market.equity_span(participant);
+        Some(AccountSummary {
+            owner: participant.name.clone(),
+            kind: participant.kind.clone(),
+            initial_cash: participant.account.cash.to_string(),
+            initial_holdings: participant
+                .account
+                .holdings
+                .iter()
+                .filter_map(|it| holding(state, it))
+                .collect(),
+            initial_equity: initial.to_string(),
+            final_equity: current.to_string(),
+            profit: (current - initial).to_string(),
+            fees: account.fees().to_string(),
+            financing: account.financed().to_string(),
+            fills: account.fills(),
+            refused: account.refused(),
+            failure: state.failure(participant.id).map(str::to_owned),
+        })
+    });
+    tracked.collect()
+}
+
+fn holding(state: &MarketState, (id, quantity): &(InstrumentId, Quantity)) -> Option<HoldingSummary> {
+    let instrument = state.instruments().nth(id.index())?;
+    Some(HoldingSummary {
+        symbol: instrument.symbol().to_owned(),
+        lots: quantity.lots(),
+        cost: state.opening_cost(*id, *quantity).to_string(),
+    })
+}

@@ -1,0 +1,253 @@
+//! [`Run`]: one run, from a scenario to its results.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::cancel::CancelToken;
+use super::error::RunError;
+use super::manifest;
+use super::outcome::{Finished, ended};
+use super::output::OutputConfig;
+use super::progress::{Progress, ProgressSink, RunEvent, RunId};
+use super::report_files::PAGE;
+use crate::analysis::{RunData, Summary};
+use crate::record::{Format, Manifest, Names, RecordConfig, Recorder, RunDir, RunLabel, StoredRun};
+use crate::report;
+use crate::scenario::Scenario;
+use bearpit_core::exchange::Market;
+use bearpit_core::kernel::StepEnd;
+use bearpit_core::market::TapeSink;
+
+/// How many events are delivered between two checks of the cancel token: a few milliseconds' worth.
+const EVENTS_PER_STEP: u64 = 16_384;
+
+/// One run of a scenario.
+///
+/// Without an [`OutputConfig`] nothing is kept on disk: results are in the returned [`Finished`].
+///
+/// ```
+/// use std::path::Path;
+///
+/// use bearpit::run::Run;
+/// use bearpit::scenario::Scenario;
+///
+/// let overrides = ["scenario.end=2025-03-03T09:31:00".parse()?];
+/// let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &overrides)?;
+/// let finished = Run::of(&scenario).run()?;
+/// for account in &finished.summary.accounts {
+///     println!("{}: {}", account.account.owner, account.account.profit);
+/// }
+/// assert!(finished.directory.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Run<'a> {
+    scenario: &'a Scenario,
+    index: usize,
+    output: Option<OutputConfig>,
+    progress: Option<Arc<dyn ProgressSink>>,
+    cancel: CancelToken,
+    sinks: Vec<Box<dyn TapeSink>>,
+}
+
+impl std::fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { scenario, output, .. } = self;
+        f.debug_struct("Run")
+            .field("scenario", &scenario.name)
+            .field("output", output)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the tables of a run under way are.
+enum TableDirectory {
+    /// In its output directory, which is published at the end.
+    Output(RunDir),
+    /// In a directory that is removed at the end.
+    Temporary(TempDir),
+}
+
+impl TableDirectory {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Output(directory) => directory.path(),
+            Self::Temporary(directory) => directory.path(),
+        }
+    }
+}
+
+impl<'a> Run<'a> {
+    /// Prepares a run of a scenario, with the scenario's own seed and without output.
+    #[must_use]
+    pub fn of(scenario: &'a Scenario) -> Self {
+        let cancel = CancelToken::default();
+        Self { scenario, index: 0, output: None, progress: None, cancel, sinks: Vec::new() }
+    }
+
+    /// Writes tables, summary, report and manifest to a directory.
+    #[must_use]
+    pub fn output(mut self, output: OutputConfig) -> Self {
+        self.output = Some(output);
+        self
+    }
+
+    /// Reports progress to a sink.
+    #[must_use]
+    pub fn progress(self, sink: impl ProgressSink + 'static) -> Self {
+        self.progress_shared(Arc::new(sink))
+    }
+
+    /// Stops early when the token is canceled.
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+
+    /// Adds a reader of the tape, which receives every fact as it happens; it is dropped when the run ends.
+    #[must_use]
+    pub fn sink(mut self, sink: impl TapeSink + 'static) -> Self {
+        self.sinks.push(Box::new(sink));
+        self
+    }
+
+    pub(super) fn progress_shared(mut self, sink: Arc<dyn ProgressSink>) -> Self {
+        self.progress = Some(sink);
+        self
+    }
+
+    /// Sets the position of the run in a pool.
+    pub(super) const fn index(mut self, index: usize) -> Self {
+        self.index = index;
+        self
+    }
+
+    /// Runs the scenario to its end on this thread, and returns the results.
+    ///
+    /// # Errors
+    /// [`RunError`]; then no files are left. A panic within the run is an error of this run, too.
+    pub fn run(self) -> Result<Finished, RunError> {
+        self.timed().1
+    }
+
+    /// Runs the scenario, and returns how long it took on the wall clock, too.
+    pub(super) fn timed(mut self) -> (Duration, Result<Finished, RunError>) {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "wall time is reported to the caller and steers nothing"
+        )]
+        let begin = Instant::now();
+        let Scenario { start, end, .. } = *self.scenario;
+        self.report(|| RunEvent::Started { start, end });
+        let result = catch_unwind(AssertUnwindSafe(|| self.attempt())).unwrap_or(Err(RunError::Panicked));
+        let wall = begin.elapsed();
+        self.report(|| {
+            let counts = result.as_ref().map(|it| (it.manifest.events, it.manifest.trades));
+            ended(counts, wall)
+        });
+        (wall, result)
+    }
+
+    fn report(&self, event: impl FnOnce() -> RunEvent) {
+        if let Some(sink) = &self.progress {
+            let (scenario, seed) = (self.scenario.name.as_str().into(), self.scenario.seed);
+            let run = RunId { index: self.index, scenario, seed };
+            sink.report(Progress { run, event: event() });
+        }
+    }
+
+    fn attempt(&mut self) -> Result<Finished, RunError> {
+        self.check_canceled()?;
+        let directory = self.table_directory()?;
+        let config = self.record_config();
+        let (manifest, data) = self.simulate(directory.path(), &config)?;
+        match directory {
+            TableDirectory::Output(directory) => self.publish(directory, manifest, data),
+            TableDirectory::Temporary(_) => {
+                let summary = Summary::of(&data);
+                Ok(Finished { manifest, summary, data, directory: None, report: None })
+            }
+        }
+    }
+
+    fn check_canceled(&self) -> Result<(), RunError> {
+        if self.cancel.is_canceled() { Err(RunError::Interrupted) } else { Ok(()) }
+    }
+
+    fn table_directory(&self) -> Result<TableDirectory, RunError> {
+        let Some(OutputConfig { directory, replace, .. }) = &self.output else {
+            return TempDir::new().map(TableDirectory::Temporary).map_err(RunError::Temporary);
+        };
+        let Scenario { name, seed, .. } = self.scenario;
+        Ok(TableDirectory::Output(RunDir::create(directory, name, *seed, *replace)?))
+    }
+
+    /// Returns what is recorded: what the scenario says, in the format of the output.
+    fn record_config(&self) -> RecordConfig {
+        let config = self.scenario.record.clone();
+        let format = match &self.output {
+            Some(output) => output.format.unwrap_or(config.format),
+            None => Format::Parquet,
+        };
+        RecordConfig { format, ..config }
+    }
+
+    /// Builds the market, runs it to its close, and analyzes what was recorded.
+    fn simulate(&mut self, directory: &Path, config: &RecordConfig) -> Result<(Manifest, RunData), RunError> {
+        let scenario = self.scenario;
+        let mut market = scenario.lay_out()?.open()?;
+        self.sinks.drain(..).for_each(|sink| market.add_sink(sink));
+        let label = RunLabel {
+            scenario: scenario.name.clone(),
+            seed: scenario.seed,
+            start: scenario.start,
+            end: scenario.end,
+        };
+        let names = Names::of(market.world());
+        let (recorder, recording) = Recorder::start(directory, config, label, names)?;
+        market.add_sink(Box::new(recorder));
+        let traded = self.trade(&mut market);
+        // The recorder ends when it is taken off the tape. Its error comes first, since it is the cause of the
+        // market's.
+        drop(market.take_sinks());
+        let recorded = recording.finish()?;
+        traded?;
+        if recorded.open_orders > 0 {
+            return Err(RunError::OpenOrders { count: recorded.open_orders });
+        }
+        let manifest = manifest::of(scenario, &market, config, recorded);
+        let data = RunData::read(&StoredRun::assemble(directory, manifest.clone()))?;
+        Ok((manifest, data))
+    }
+
+    fn trade(&self, market: &mut Market) -> Result<(), RunError> {
+        let advanced = |market: &Market, now| {
+            self.report(|| RunEvent::Advanced { events: market.world().events(), now });
+        };
+        market.start();
+        while market.step(market.close(), EVENTS_PER_STEP)? == StepEnd::Budget {
+            advanced(market, market.world().now());
+            self.check_canceled()?;
+        }
+        advanced(market, self.scenario.end);
+        Ok(market.settle()?)
+    }
+
+    /// Writes summary and report, then the manifest, and gives the directory its final name.
+    fn publish(&self, directory: RunDir, manifest: Manifest, data: RunData) -> Result<Finished, RunError> {
+        let summary = Summary::of(&data);
+        directory.write("summary.json", &serde_json::to_vec_pretty(&summary)?)?;
+        let has_report = self.output.as_ref().is_some_and(|output| output.report);
+        if has_report {
+            directory.write(PAGE, report::render(&data)?.page.as_bytes())?;
+        }
+        self.check_canceled()?;
+        let directory = directory.publish(&manifest)?;
+        let report = has_report.then(|| directory.join(PAGE));
+        Ok(Finished { manifest, summary, data, directory: Some(directory), report })
+    }
+}
