@@ -4,7 +4,7 @@
 //! Each test has a fresh market and a fresh strategy. All latencies are zero, so that what an order does is
 //! known in the moment it was sent.
 
-mod stage;
+mod test_market;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use bearpit_core::market::{Fees, Instrument};
 use bearpit_core::participant::{Latencies, ParticipantConfig};
 use bearpit_core::units::{Decimal, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
 
-use stage::{MAKER, STRATEGY, Stage, TAKER, Witness};
+use test_market::{MAKER, STRATEGY, StrategyLog, TAKER, TestMarket};
 
 /// What the market of a test is like.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,19 +82,19 @@ const SHORT_LOTS_MAX: u64 = 1_000_000_000;
 /// Says why there can be no such market.
 pub fn run_test(script: &CompiledScript, name: &str, terms: &MockConfig) -> Result<TestOutcome, String> {
     let test = ScriptTest::default();
-    let witness = Witness::default();
-    let builder = lay_out(script, &test, terms, &witness)?;
+    let strategy_log = StrategyLog::default();
+    let builder = build_market(script, &test, terms, &strategy_log)?;
     let market = builder.open().map_err(|error| error.to_string())?;
-    let stage = Rc::new(RefCell::new(Stage::new(market, witness.clone())?));
-    let played: Rc<RefCell<dyn MockMarket>> = Rc::<RefCell<Stage>>::clone(&stage);
+    let test_market = Rc::new(RefCell::new(TestMarket::new(market, strategy_log.clone())?));
+    let played: Rc<RefCell<dyn MockMarket>> = Rc::<RefCell<TestMarket>>::clone(&test_market);
     test.play_on(&played);
-    stage.borrow_mut().start();
-    let mut ctx = stage.borrow_mut().lend();
+    test_market.borrow_mut().start();
+    let mut ctx = test_market.borrow_mut().lend();
     let mut error = test.run(name, &mut ctx).err();
-    stage.borrow_mut().take_back(ctx);
-    if error.is_none() && !witness.has_failed() {
+    test_market.borrow_mut().take_back(ctx);
+    if error.is_none() && !strategy_log.has_failed() {
         // `on_stop` is part of every run, and so is the check that nothing was lost or made.
-        let settled = stage.borrow_mut().settle();
+        let settled = test_market.borrow_mut().settle();
         error = settled.err().map(|message| ScriptError {
             file: script.source().file.clone(),
             line: 1,
@@ -103,21 +103,21 @@ pub fn run_test(script: &CompiledScript, name: &str, terms: &MockConfig) -> Resu
             help: None,
         });
     }
-    let (strategy, log) = witness.into_parts();
+    let (strategy, log) = strategy_log.into_parts();
     Ok(TestOutcome { name: name.to_owned(), error, strategy, log })
 }
 
-fn lay_out(
+fn build_market(
     script: &CompiledScript,
     test: &ScriptTest,
     terms: &MockConfig,
-    witness: &Witness,
+    strategy_log: &StrategyLog,
 ) -> Result<MarketBuilder, String> {
     let told = |error: BuildError| error.to_string();
     let close = OPEN + SimDuration::from_secs(DAYS_MAX * 86_400);
     let mut builder = MarketBuilder::new(Seed::new(0), OPEN, close).map_err(told)?;
     builder.sample_interval(SimDuration::ZERO);
-    builder.sink(Box::new(witness.clone()));
+    builder.sink(Box::new(strategy_log.clone()));
     let mut symbols: Vec<&str> = Vec::new();
     let mut instruments: Vec<InstrumentId> = Vec::new();
     for (symbol, _) in &terms.markets {
@@ -152,7 +152,7 @@ fn lay_out(
     let trader = ScriptTrader::tested(config, test.clone());
     for name in [MAKER, TAKER] {
         builder
-            .agent(name, ParticipantConfig::new("desk").with_account(stage::unlimited()), Desk)
+            .agent(name, ParticipantConfig::new("desk").with_account(test_market::unlimited()), Desk)
             .map_err(told)?;
     }
     builder.agent(STRATEGY, ParticipantConfig::new("script").with_account(account), trader).map_err(told)?;

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use crate::script::api::registry::Registry;
-use crate::script::host::Shared;
+use crate::script::host::SharedHost;
 use bearpit_core::account::Account;
 use bearpit_core::units::Money;
 
 /// Registers the account's functions.
-pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     type Amount = fn(&Account) -> Money;
     let amounts: [([&'static str; 3], Amount); 5] = [
         (["cash", "Cash, held part included.", "cash() > 0"], Account::cash),
@@ -37,7 +37,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
     )
     .form(move || {
         let host = shared.borrow();
-        let mut instruments: Vec<_> = host.places.iter().map(|place| place.instrument_id).collect();
+        let mut instruments: Vec<_> = host.listings.iter().map(|listing| listing.instrument_id).collect();
         instruments.sort_unstable();
         instruments.dedup();
         let gain = |id| Some(host.ctx.worth(id)? - host.ctx.account()?.position(id).cost());

@@ -5,11 +5,11 @@
 
 use rhai::Dynamic;
 
-use crate::script::api::market_handle::Market;
+use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
-use crate::script::host::auto_update::{Follower, SOURCES, Source};
-use crate::script::host::feeds::Wanted;
-use crate::script::value::arguments::{Outcome, described, span, text};
+use crate::script::host::auto_update::{AutoUpdate, INPUT_SOURCES, InputSource};
+use crate::script::host::feeds::FeedRequest;
+use crate::script::value::arguments::{ScriptResult, described, span, text};
 use crate::script::value::indicator::IndicatorHandle;
 use bearpit_core::units::suggest;
 
@@ -26,33 +26,33 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     .at_market(&[2, 3], feed);
 }
 
-fn feed(market: &Market, arguments: &[Dynamic]) -> Outcome<Dynamic> {
+fn feed(market: &MarketHandle, arguments: &[Dynamic]) -> ScriptResult<Dynamic> {
     let [indicator, source, interval @ ..] = arguments else { return Ok(Dynamic::UNIT) };
     let Some(follower) = indicator.read_lock::<IndicatorHandle>().map(|it| it.clone()) else {
         return Err(format!("feed: what is fed must be an indicator, but is {}", described(indicator)).into());
     };
     let name = text("feed", "source", source)?;
-    let Some((_, source)) = SOURCES.iter().find(|(known, _)| *known == name) else {
-        let known = SOURCES.map(|(name, _)| name);
+    let Some((_, source)) = INPUT_SOURCES.iter().find(|(known, _)| *known == name) else {
+        let known = INPUT_SOURCES.map(|(name, _)| name);
         return Err(format!("feed: there is no source `{name}`; {}", suggest(&name, &known)).into());
     };
     let is_number = follower.takes_a_number();
-    if is_number == matches!(source, Source::Bar) {
+    if is_number == matches!(source, InputSource::Bar) {
         return Err(format!("feed: `{name}` does not go with {follower}: {}", follower.takes()).into());
     }
     let wanted = match (source, interval) {
-        (Source::Bar | Source::OfBar(_), [interval]) => Wanted::Bars(span("feed", interval)?),
-        (Source::Bar | Source::OfBar(_), _) => Wanted::Bars(market.host().feeds.interval),
+        (InputSource::Bar | InputSource::OfBar(_), [interval]) => FeedRequest::Bars(span("feed", interval)?),
+        (InputSource::Bar | InputSource::OfBar(_), _) => FeedRequest::Bars(market.host().feeds.interval),
         (_, [_, ..]) => return Err(format!("feed: `{name}` has no interval").into()),
-        (Source::OfQuote(_), _) => Wanted::Quotes,
-        (Source::OfTrade(_), _) => Wanted::Trades,
+        (InputSource::OfQuote(_), _) => FeedRequest::Quotes,
+        (InputSource::OfTrade(_), _) => FeedRequest::Trades,
     };
     market.ask("feed", wanted)?;
-    let interval = if let Wanted::Bars(interval) = wanted { Some(interval) } else { None };
-    let (mut host, place) = market.open("feed")?;
-    host.auto_updates.follow_market(Follower {
+    let interval = if let FeedRequest::Bars(interval) = wanted { Some(interval) } else { None };
+    let (mut host, listing) = market.open("feed")?;
+    host.auto_updates.follow_market(AutoUpdate {
         indicator: follower,
-        listing: place.listing,
+        listing: listing.id,
         interval,
         source: *source,
     })?;

@@ -12,10 +12,10 @@ use super::{
     account, auto_update, indicators, market, objects, orders, output, params, random, test_functions, time,
 };
 use crate::script::api::entries::Api;
-use crate::script::api::market_handle::Market;
+use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
-use crate::script::host::test_harness::{MockAction, MockMarket, Rehearsal};
-use crate::script::host::{Host, Shared};
+use crate::script::host::test_harness::{MockAction, MockMarket, TestHarness};
+use crate::script::host::{Host, SharedHost};
 use crate::script::sandbox::confinement::language;
 use crate::script::sandbox::{portable_math, sort};
 use bearpit_core::participant::Context;
@@ -33,7 +33,7 @@ pub(crate) struct Language {
 /// Makes the language of one script, whose functions act through `host`.
 ///
 /// Where `host` has a market to play on, tests have their functions too.
-pub(crate) fn engine(host: &Shared) -> Language {
+pub(crate) fn engine(host: &SharedHost) -> Language {
     let mut engine = language();
     // Chosen one by one: no time, no sleep, no files.
     ArithmeticPackage::new().register_into_engine(&mut engine);
@@ -59,7 +59,7 @@ pub(crate) fn engine(host: &Shared) -> Language {
     output::register(&mut api, host);
     indicators::register(&mut api);
     auto_update::register(&mut api);
-    if host.borrow().rehearsal.is_some() {
+    if host.borrow().test_harness.is_some() {
         test_functions::register(&mut api, host);
     }
     let Registry { api, .. } = api;
@@ -69,7 +69,7 @@ pub(crate) fn engine(host: &Shared) -> Language {
 /// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first
 /// of these is a market.
 pub(crate) fn functions_of(engine: &Engine) -> Vec<(String, usize, bool)> {
-    let market = TypeId::of::<Market>();
+    let market = TypeId::of::<MarketHandle>();
     engine.collect_fn_metadata(
         None,
         |info| {
@@ -96,10 +96,10 @@ impl MockMarket for NoMarket {
 }
 
 /// Returns a host with the functions of tests, and no market.
-pub(crate) fn host_for_listing() -> Shared {
+pub(crate) fn host_for_listing() -> SharedHost {
     let market: Rc<RefCell<dyn MockMarket>> = Rc::new(RefCell::new(NoMarket));
-    let rehearsal = Rehearsal { market: Rc::downgrade(&market), state: Dynamic::UNIT };
-    Rc::new(RefCell::new(Host { rehearsal: Some(rehearsal), ..Host::vacant() }))
+    let test_harness = TestHarness { market: Rc::downgrade(&market), state: Dynamic::UNIT };
+    Rc::new(RefCell::new(Host { test_harness: Some(test_harness), ..Host::vacant() }))
 }
 
 /// Returns what only tests can call.

@@ -1,20 +1,20 @@
-//! [`Market`]: one listing, as a script looks at it.
+//! [`MarketHandle`]: one listing, as a script looks at it.
 
 use std::rc::Rc;
 
 use rhai::{Array, Dynamic};
 
-use crate::script::api::market_handle::Market;
+use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
 use crate::script::api::subscriptions;
-use crate::script::host::Shared;
-use crate::script::value::arguments::{Outcome, optional, text};
-use crate::script::value::listing::Place;
+use crate::script::host::SharedHost;
+use crate::script::value::arguments::{ScriptResult, optional, text};
+use crate::script::value::listing::ListingInfo;
 use bearpit_core::units::nearest;
 
 /// Registers markets, what is seen of them, and what they tell.
-pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
-    api.object::<Market>("Market")
+pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
+    api.object::<MarketHandle>("Market")
         .option("symbol", "text", "the instrument", |market| {
             Some(market.open("symbol").ok()?.1.symbol.clone())
         })
@@ -70,8 +70,8 @@ fn views(api: &mut Registry<'_>) {
         "seconds_to_phase_change()",
     )
     .at_market(&[0], |market, _| {
-        let (host, place) = market.open("seconds_to_phase_change")?;
-        let next = host.ctx.next_phase(place.listing);
+        let (host, listing) = market.open("seconds_to_phase_change")?;
+        let next = host.ctx.next_phase(listing.id);
         Ok(optional(next.map(|(at, _)| (at - host.ctx.now()).secs_f64())))
     });
     api.function(
@@ -105,7 +105,7 @@ fn views(api: &mut Registry<'_>) {
     .at_market(&[0], |market, _| Ok(market.orders()));
 }
 
-fn markets(api: &mut Registry<'_>, host: &Shared) {
+fn markets(api: &mut Registry<'_>, host: &SharedHost) {
     api.group("Other markets");
     let (shared, other) = (Rc::clone(host), Rc::clone(host));
     api.function(
@@ -119,29 +119,31 @@ fn markets(api: &mut Registry<'_>, host: &Shared) {
     let shared = Rc::clone(host);
     api.function("markets", "() -> array", "All markets there are.", "markets()[0].symbol").form(
         move || -> Array {
-            let places = shared.borrow().places.clone();
-            let market = |place: &Rc<Place>| Dynamic::from(Market::at(Rc::clone(&shared), place.listing));
-            places.iter().map(market).collect()
+            let listings = shared.borrow().listings.clone();
+            let market =
+                |listing: &Rc<ListingInfo>| Dynamic::from(MarketHandle::at(Rc::clone(&shared), listing.id));
+            listings.iter().map(market).collect()
         },
     );
 }
 
-fn find(host: &Shared, symbol: &Dynamic, venue: Option<&Dynamic>) -> Outcome<Market> {
+fn find(host: &SharedHost, symbol: &Dynamic, venue: Option<&Dynamic>) -> ScriptResult<MarketHandle> {
     let symbol = text("market", "symbol", symbol)?;
     let venue = venue.map(|venue| text("market", "venue", venue)).transpose()?;
     let borrowed = host.borrow();
     borrowed.need_run("market")?;
-    let places = &borrowed.places;
-    let fits =
-        |place: &&Rc<Place>| place.symbol == symbol && venue.as_ref().is_none_or(|it| place.venue == *it);
-    if let Some(place) = places.iter().find(fits) {
-        return Ok(Market::at(Rc::clone(host), place.listing));
+    let listings = &borrowed.listings;
+    let fits = |listing: &&Rc<ListingInfo>| {
+        listing.symbol == symbol && venue.as_ref().is_none_or(|it| listing.venue == *it)
+    };
+    if let Some(listing) = listings.iter().find(fits) {
+        return Ok(MarketHandle::at(Rc::clone(host), listing.id));
     }
     let all: Vec<String> =
-        places.iter().map(|place| format!("{} at {}", place.symbol, place.venue)).collect();
+        listings.iter().map(|listing| format!("{} at {}", listing.symbol, listing.venue)).collect();
     let asked = venue.as_ref().map_or_else(|| symbol.to_string(), |venue| format!("{symbol} at {venue}"));
     let near =
-        nearest(&asked, all.iter().map(String::as_str).chain(places.iter().map(|it| it.symbol.as_str())));
+        nearest(&asked, all.iter().map(String::as_str).chain(listings.iter().map(|it| it.symbol.as_str())));
     let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
     Err(format!("market: there is no {asked}; {near}there is {}", all.join(", ")).into())
 }

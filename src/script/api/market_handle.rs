@@ -1,4 +1,4 @@
-//! [`Market`]: one listing, as a script looks at it.
+//! [`MarketHandle`]: one listing, as a script looks at it.
 
 use std::cell::RefMut;
 use std::rc::Rc;
@@ -6,27 +6,27 @@ use std::rc::Rc;
 use rhai::Array;
 use rhai::Dynamic;
 
-use crate::script::host::{Host, Shared};
-use crate::script::value::arguments::Outcome;
-use crate::script::value::listing::Place;
-use crate::script::value::order_handle::Order;
-use crate::script::value::views::{Holding, QuoteView};
+use crate::script::host::{Host, SharedHost};
+use crate::script::value::arguments::ScriptResult;
+use crate::script::value::listing::ListingInfo;
+use crate::script::value::order_handle::OrderHandle;
+use crate::script::value::views::{HoldingView, QuoteView};
 use bearpit_core::participant::MarketView;
 use bearpit_core::units::ListingId;
 
 /// One listing; without a listing of its own, the script's home.
 #[derive(Debug, Clone)]
-pub(crate) struct Market {
-    host: Shared,
+pub(crate) struct MarketHandle {
+    host: SharedHost,
     listing: Option<ListingId>,
 }
 
-impl Market {
-    pub(crate) const fn home(host: Shared) -> Self {
+impl MarketHandle {
+    pub(crate) const fn home(host: SharedHost) -> Self {
         Self { host, listing: None }
     }
 
-    pub(crate) const fn at(host: Shared, listing: ListingId) -> Self {
+    pub(crate) const fn at(host: SharedHost, listing: ListingId) -> Self {
         Self { host, listing: Some(listing) }
     }
 
@@ -35,7 +35,7 @@ impl Market {
         self.listing.is_some()
     }
 
-    pub(crate) const fn shared(&self) -> &Shared {
+    pub(crate) const fn shared(&self) -> &SharedHost {
         &self.host
     }
 
@@ -44,51 +44,52 @@ impl Market {
     }
 
     /// Returns the host, and the listing in it.
-    pub(crate) fn open(&self, function: &str) -> Outcome<(RefMut<'_, Host>, Rc<Place>)> {
+    pub(crate) fn open(&self, function: &str) -> ScriptResult<(RefMut<'_, Host>, Rc<ListingInfo>)> {
         let host = self.host();
-        let place = host.place(function, self.listing.unwrap_or(host.home))?;
-        Ok((host, place))
+        let listing = host.listing(function, self.listing.unwrap_or(host.home))?;
+        Ok((host, listing))
     }
 
-    pub(crate) fn view(&self, function: &str) -> Outcome<(MarketView, Rc<Place>)> {
-        let (mut host, place) = self.open(function)?;
-        Ok((host.ctx.market(place.listing), place))
+    pub(crate) fn view(&self, function: &str) -> ScriptResult<(MarketView, Rc<ListingInfo>)> {
+        let (mut host, listing) = self.open(function)?;
+        Ok((host.ctx.market(listing.id), listing))
     }
 
     /// Returns the touch as the feed shows it.
-    pub(crate) fn quote(&self, function: &str) -> Outcome<QuoteView> {
-        let (view, place) = self.view(function)?;
-        Ok(QuoteView { place, quote: view.quote })
+    pub(crate) fn quote(&self, function: &str) -> ScriptResult<QuoteView> {
+        let (view, listing) = self.view(function)?;
+        Ok(QuoteView { listing, quote: view.quote })
     }
 
-    pub(crate) fn last_price(&self) -> Outcome<Option<f64>> {
-        let (view, place) = self.view("last_price")?;
-        Ok(view.last_trade.map(|(price, _)| place.price(price)))
+    pub(crate) fn last_price(&self) -> ScriptResult<Option<f64>> {
+        let (view, listing) = self.view("last_price")?;
+        Ok(view.last_trade.map(|(price, _)| listing.price(price)))
     }
 
     /// Returns the mid, or the last trade's price where a side is empty.
-    pub(crate) fn mark(&self, function: &str) -> Outcome<Option<f64>> {
-        let (view, place) = self.view(function)?;
+    pub(crate) fn mark(&self, function: &str) -> ScriptResult<Option<f64>> {
+        let (view, listing) = self.view(function)?;
         let mid = view.mid_or_last_ticks();
-        Ok(mid.map(|ticks| ticks * place.instrument.tick_size().to_f64()))
+        Ok(mid.map(|ticks| ticks * listing.instrument.tick_size().to_f64()))
     }
 
     /// Returns the signed holding of the instrument, over all venues.
-    pub(crate) fn position(&self, function: &str) -> Outcome<f64> {
-        let (host, place) = self.open(function)?;
+    pub(crate) fn position(&self, function: &str) -> ScriptResult<f64> {
+        let (host, listing) = self.open(function)?;
         let account = host.ctx.account();
-        Ok(account.map_or(0.0, |it| place.instrument.holding_f64(it.holding(place.instrument_id))))
+        Ok(account.map_or(0.0, |it| listing.instrument.holding_f64(it.holding(listing.instrument_id))))
     }
 
-    pub(crate) fn holding(&self) -> Outcome<Holding> {
-        let (host, place) = self.open("holding")?;
-        Ok(host.holding(&place))
+    pub(crate) fn holding(&self) -> ScriptResult<HoldingView> {
+        let (host, listing) = self.open("holding")?;
+        Ok(host.holding(&listing))
     }
 
     /// Returns the open orders, oldest first: those at this market if it was named, else all.
     pub(crate) fn orders(&self) -> Array {
         let host = self.host();
-        let at_market = |order: &&Order| self.listing.is_none_or(|listing| order.place().listing == listing);
+        let at_market =
+            |order: &&OrderHandle| self.listing.is_none_or(|listing| order.listing().id == listing);
         host.orders.values().filter(at_market).cloned().map(Dynamic::from).collect()
     }
 }

@@ -1,14 +1,16 @@
 //! The objects that scripts are given, and their fields.
 //!
-//! An object holds numbers of the market and a shared [`Place`]; a field becomes a number of currency or a
+//! An object holds numbers of the market and a shared [`ListingInfo`]; a field becomes a number of currency or a
 //! text when it is read, so that what nobody reads costs nothing.
 
 use crate::script::api::order_options::word;
 use crate::script::api::registry::Registry;
-use crate::script::value::order_event::{Happening, OrderEvent};
-use crate::script::value::order_handle::Order;
+use crate::script::value::order_event::{OrderEvent, OrderEventKind};
+use crate::script::value::order_handle::OrderHandle;
 use crate::script::value::views::LevelView;
-use crate::script::value::views::{BarView, BookView, Clock, Holding, PhaseView, QuoteView, TradeView};
+use crate::script::value::views::{
+    BarView, BookView, ClockView, HoldingView, PhaseView, QuoteView, TradeView,
+};
 use bearpit_core::market::ReportKind;
 
 /// Registers the objects that callbacks are given and functions return.
@@ -18,7 +20,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     order(api);
     event(api);
     account(api);
-    api.object::<Clock>("Clock")
+    api.object::<ClockView>("Clock")
         .field("date", "text", "the day, such as 2025-03-03", |clock| clock.date())
         .field("weekday", "text", "monday to sunday", |clock| clock.weekday().to_owned())
         .field("hour", "number", "0 to 23", |clock| clock.second_of_day() / 3_600)
@@ -32,22 +34,22 @@ pub(crate) fn register(api: &mut Registry<'_>) {
 
 fn bars_and_quotes(api: &mut Registry<'_>) {
     api.object::<BarView>("Bar")
-        .field("symbol", "text", "the instrument", |bar| bar.place.symbol.clone())
-        .field("venue", "text", "where", |bar| bar.place.venue.clone())
+        .field("symbol", "text", "the instrument", |bar| bar.listing.symbol.clone())
+        .field("venue", "text", "where", |bar| bar.listing.venue.clone())
         .field("start", "text", "beginning of the interval", |bar| bar.bar.start.to_string())
         .field("end", "text", "end of the interval, when the bar is told", |bar| bar.bar.end.to_string())
-        .field("open", "number", "first price", |bar| bar.place.price(bar.bar.open))
-        .field("high", "number", "highest price", |bar| bar.place.price(bar.bar.high))
-        .field("low", "number", "lowest price", |bar| bar.place.price(bar.bar.low))
+        .field("open", "number", "first price", |bar| bar.listing.price(bar.bar.open))
+        .field("high", "number", "highest price", |bar| bar.listing.price(bar.bar.high))
+        .field("low", "number", "lowest price", |bar| bar.listing.price(bar.bar.low))
         .field("close", "number", "last price", BarView::close)
         .field("volume", "number", "quantity traded", BarView::volume)
         .shown(|bar| {
             let [open, high, low, close] = bar.prices();
-            format!("{} {} open {open} high {high} low {low} close {close}", bar.place.symbol, bar.bar.end)
+            format!("{} {} open {open} high {high} low {low} close {close}", bar.listing.symbol, bar.bar.end)
         });
     api.object::<QuoteView>("Quote")
-        .field("symbol", "text", "the instrument", |quote| quote.place.symbol.clone())
-        .field("venue", "text", "where", |quote| quote.place.venue.clone())
+        .field("symbol", "text", "the instrument", |quote| quote.listing.symbol.clone())
+        .field("venue", "text", "where", |quote| quote.listing.venue.clone())
         .option("bid", "number | ()", "best bid", QuoteView::bid)
         .option("ask", "number | ()", "best ask", QuoteView::ask)
         .option("bid_size", "number | ()", "quantity at the best bid", |quote| {
@@ -61,26 +63,27 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
         .option("spread", "number | ()", "ask less bid", QuoteView::spread)
         .shown(|quote| {
             let side = |price: Option<f64>| price.map_or_else(|| "none".to_owned(), |it| it.to_string());
-            format!("{} bid {} ask {}", quote.place.symbol, side(quote.bid()), side(quote.ask()))
+            format!("{} bid {} ask {}", quote.listing.symbol, side(quote.bid()), side(quote.ask()))
         });
 }
 
 fn trades_and_books(api: &mut Registry<'_>) {
     api.object::<TradeView>("Trade")
-        .field("symbol", "text", "the instrument", |trade| trade.place.symbol.clone())
-        .field("venue", "text", "where", |trade| trade.place.venue.clone())
-        .field("price", "number", "the price", |trade| trade.place.price(trade.price))
-        .field("quantity", "number", "the quantity", |trade| trade.place.quantity(trade.quantity))
+        .field("symbol", "text", "the instrument", |trade| trade.listing.symbol.clone())
+        .field("venue", "text", "where", |trade| trade.listing.venue.clone())
+        .field("price", "number", "the price", |trade| trade.listing.price(trade.price))
+        .field("quantity", "number", "the quantity", |trade| trade.listing.quantity(trade.quantity))
         .field("side", "text", "`buy` or `sell`: the side that took", |trade| trade.aggressor.to_string())
         .field("phase", "text", "the phase in which it took place", |trade| trade.phase.name().to_owned())
         .field("time", "text", "when it took place", |trade| trade.at.to_string())
         .shown(|trade| {
-            let (price, quantity) = (trade.place.price(trade.price), trade.place.quantity(trade.quantity));
-            format!("{} {quantity} at {price}", trade.place.symbol)
+            let (price, quantity) =
+                (trade.listing.price(trade.price), trade.listing.quantity(trade.quantity));
+            format!("{} {quantity} at {price}", trade.listing.symbol)
         });
     api.object::<BookView>("Book")
-        .field("symbol", "text", "the instrument", |book| book.place.symbol.clone())
-        .field("venue", "text", "where", |book| book.place.venue.clone())
+        .field("symbol", "text", "the instrument", |book| book.listing.symbol.clone())
+        .field("venue", "text", "where", |book| book.listing.venue.clone())
         .field("bids", "array", "the bids as levels, the highest first", |book| book.side(&book.ladders.bids))
         .field("asks", "array", "the asks as levels, the lowest first", |book| book.side(&book.ladders.asks))
         .option(
@@ -91,15 +94,15 @@ fn trades_and_books(api: &mut Registry<'_>) {
         )
         .shown(|book| {
             let (bids, asks) = (book.ladders.bids.len(), book.ladders.asks.len());
-            format!("{} {bids} bids {asks} asks", book.place.symbol)
+            format!("{} {bids} bids {asks} asks", book.listing.symbol)
         });
     api.object::<LevelView>("Level")
         .field("price", "number", "the price", |level| level.price)
         .field("size", "number", "the quantity displayed there", |level| level.size)
         .shown(|level| format!("{} at {}", level.size, level.price));
     api.object::<PhaseView>("Phase")
-        .field("symbol", "text", "the instrument", |phase| phase.place.symbol.clone())
-        .field("venue", "text", "where", |phase| phase.place.venue.clone())
+        .field("symbol", "text", "the instrument", |phase| phase.listing.symbol.clone())
+        .field("venue", "text", "where", |phase| phase.listing.venue.clone())
         .field("name", "text", "the phase that has begun, as `session()` names it", |phase| {
             phase.phase.name().to_owned()
         })
@@ -109,24 +112,24 @@ fn trades_and_books(api: &mut Registry<'_>) {
 }
 
 fn order(api: &mut Registry<'_>) {
-    api.object::<Order>("Order")
+    api.object::<OrderHandle>("Order")
         .option("id", "number | ()", "its number in the tables; absent where it was refused", |order| {
             order.id().map(|id| id.get().cast_signed())
         })
-        .field("symbol", "text", "the instrument", |order| order.place().symbol.clone())
-        .field("venue", "text", "where", |order| order.place().venue.clone())
+        .field("symbol", "text", "the instrument", |order| order.listing().symbol.clone())
+        .field("venue", "text", "where", |order| order.listing().venue.clone())
         .field("side", "text", "`buy` or `sell`", |order| order.side().to_string())
         .field("kind", "text", "`limit`, `market`, `stop` and so on, as it is now", |order| {
             order.kind().name().to_owned()
         })
-        .option("price", "number | ()", "its limit, or where it rests", Order::price)
-        .option("trigger", "number | ()", "the price that elects a stop", Order::trigger)
+        .option("price", "number | ()", "its limit, or where it rests", OrderHandle::price)
+        .option("trigger", "number | ()", "the price that elects a stop", OrderHandle::trigger)
         .field("quantity", "number", "the whole, filled part included", |order| {
-            order.place().quantity(order.quantity())
+            order.listing().quantity(order.quantity())
         })
-        .field("leaves", "number", "what is still open", |order| order.place().quantity(order.leaves()))
-        .field("filled", "number", "what has traded", |order| order.place().quantity(order.filled()))
-        .option("average_price", "number | ()", "mean price of what has traded", Order::average_price)
+        .field("leaves", "number", "what is still open", |order| order.listing().quantity(order.leaves()))
+        .field("filled", "number", "what has traded", |order| order.listing().quantity(order.filled()))
+        .option("average_price", "number | ()", "mean price of what has traded", OrderHandle::average_price)
         .field("time_in_force", "text", "`GTC`, `IOC` and so on", |order| {
             word(order.time_in_force()).to_owned()
         })
@@ -134,10 +137,10 @@ fn order(api: &mut Registry<'_>) {
         .option("reason", "text | ()", "why it was refused, rejected, canceled or expired", |order| {
             order.reason().map(|reason| reason.to_string())
         })
-        .field("is_open", "bool", "whether it may still trade", Order::is_open)
+        .field("is_open", "bool", "whether it may still trade", OrderHandle::is_open)
         .shown(ToString::to_string);
-    api.engine.register_fn("==", |a: Order, b: Order| a.is(&b));
-    api.engine.register_fn("!=", |a: Order, b: Order| !a.is(&b));
+    api.engine.register_fn("==", |a: OrderHandle, b: OrderHandle| a.is(&b));
+    api.engine.register_fn("!=", |a: OrderHandle, b: OrderHandle| !a.is(&b));
 }
 
 fn event(api: &mut Registry<'_>) {
@@ -146,21 +149,21 @@ fn event(api: &mut Registry<'_>) {
             event.kind().to_owned()
         })
         .field("order", "Order", "the order as it is now", |event| event.order.clone())
-        .field("symbol", "text", "the instrument", |event| event.order.place().symbol.clone())
-        .field("venue", "text", "where", |event| event.order.place().venue.clone())
+        .field("symbol", "text", "the instrument", |event| event.order.listing().symbol.clone())
+        .field("venue", "text", "where", |event| event.order.listing().venue.clone())
         .field("side", "text", "`buy` or `sell`", |event| event.order.side().to_string())
         .option("price", "number | ()", "of the fill; the new limit; the trigger reached", OrderEvent::price)
         .option("quantity", "number | ()", "of the fill", OrderEvent::quantity)
         .field("leaves", "number", "what is still open", |event| {
-            event.order.place().quantity(event.order.leaves())
+            event.order.listing().quantity(event.order.leaves())
         })
         .option("fee", "number | ()", "of the fill; a rebate is negative", |event| match event.what {
-            Happening::Reported(ReportKind::Filled { fee, .. }) => Some(fee.to_f64()),
+            OrderEventKind::Reported(ReportKind::Filled { fee, .. }) => Some(fee.to_f64()),
             _ => None,
         })
         .option("liquidity", "text | ()", "of the fill: `maker`, `taker` or `auction`", |event| {
             match event.what {
-                Happening::Reported(ReportKind::Filled { liquidity, .. }) => {
+                OrderEventKind::Reported(ReportKind::Filled { liquidity, .. }) => {
                     Some(liquidity.name().to_owned())
                 }
                 _ => None,
@@ -172,12 +175,48 @@ fn event(api: &mut Registry<'_>) {
 }
 
 fn account(api: &mut Registry<'_>) {
-    api.object::<Holding>("Holding")
-        .field("symbol", "text", "the instrument", |holding| holding.place.symbol.clone())
+    api.object::<HoldingView>("Holding")
+        .field("symbol", "text", "the instrument", |holding| holding.listing.symbol.clone())
         .field("quantity", "number", "what is held, over all venues; negative if short", |it| it.quantity)
         .option("average_price", "number | ()", "mean price of the entry", |it| it.average_price)
         .field("realized", "number", "P&L realized in it, before fees", |it| it.realized)
         .option("unrealized", "number | ()", "value less cost, once there is a price", |it| it.unrealized)
         .option("value", "number | ()", "what it is worth at the mark", |it| it.value)
-        .shown(|it| format!("{} {}", it.quantity, it.place.symbol));
+        .shown(|it| format!("{} {}", it.quantity, it.listing.symbol));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::type_name;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::script::api::language::engine;
+    use crate::script::api::market_handle::MarketHandle;
+    use crate::script::host::Host;
+    use crate::script::value::arguments::short_type_name;
+    use crate::script::value::indicator::IndicatorHandle;
+
+    #[test]
+    fn messages_name_objects_as_they_are_registered() {
+        let engine = engine(&Rc::new(RefCell::new(Host::vacant()))).engine;
+        for path in [
+            type_name::<BarView>(),
+            type_name::<QuoteView>(),
+            type_name::<TradeView>(),
+            type_name::<BookView>(),
+            type_name::<LevelView>(),
+            type_name::<PhaseView>(),
+            type_name::<HoldingView>(),
+            type_name::<ClockView>(),
+            type_name::<OrderHandle>(),
+            type_name::<OrderEvent>(),
+            type_name::<MarketHandle>(),
+            type_name::<IndicatorHandle>(),
+        ] {
+            assert_ne!(engine.map_type_name(path), path, "not registered");
+            assert_eq!(engine.map_type_name(path), short_type_name(path));
+        }
+    }
 }

@@ -2,9 +2,9 @@
 
 use rhai::{Dynamic, Map};
 
-use crate::script::value::arguments::{Outcome, described, number, text};
-use crate::script::value::listing::Place;
-use crate::script::value::order_handle::Order;
+use crate::script::value::arguments::{ScriptResult, described, number, text};
+use crate::script::value::listing::ListingInfo;
+use crate::script::value::order_handle::OrderHandle;
 use bearpit_core::market::{Link, OrderKind, OrderTerms, PostOnly, SelfTrade, Side, TimeInForce};
 use bearpit_core::units::{Price, Quantity, SimDuration, SimTime, suggest};
 
@@ -13,7 +13,7 @@ use bearpit_core::units::{Price, Quantity, SimDuration, SimTime, suggest};
 pub(crate) struct OrderArguments<'a> {
     /// The function, for messages.
     pub(crate) function: &'a str,
-    pub(crate) place: &'a Place,
+    pub(crate) listing: &'a ListingInfo,
     pub(crate) now: SimTime,
 }
 
@@ -57,11 +57,11 @@ pub(crate) fn word(time: TimeInForce) -> &'static str {
 
 impl OrderArguments<'_> {
     /// Returns a quantity of whole lots above zero.
-    pub(crate) fn quantity(&self, what: &str, value: &Dynamic) -> Outcome<Quantity> {
+    pub(crate) fn quantity(&self, what: &str, value: &Dynamic) -> ScriptResult<Quantity> {
         let number = number(self.function, what, value)?;
-        let quantity = self.place.instrument.exact_quantity(number).filter(|quantity| !quantity.is_zero());
+        let quantity = self.listing.instrument.exact_quantity(number).filter(|quantity| !quantity.is_zero());
         quantity.ok_or_else(|| {
-            let lot = self.place.instrument.lot_size();
+            let lot = self.listing.instrument.lot_size();
             self.complaint(format!(
                 "a {what} of {number} is not allowed; it must be a multiple of {lot}, above 0"
             ))
@@ -69,23 +69,23 @@ impl OrderArguments<'_> {
     }
 
     /// Returns a limit; off tick, it is rounded to the side that is no worse for the order's owner.
-    pub(crate) fn limit(&self, what: &str, side: Side, value: &Dynamic) -> Outcome<Price> {
+    pub(crate) fn limit(&self, what: &str, side: Side, value: &Dynamic) -> ScriptResult<Price> {
         let number = number(self.function, what, value)?;
         let price = match side {
-            Side::Buy => self.place.instrument.price_at_or_below(number),
-            Side::Sell => self.place.instrument.price_at_or_above(number),
+            Side::Buy => self.listing.instrument.price_at_or_below(number),
+            Side::Sell => self.listing.instrument.price_at_or_above(number),
         };
         self.legal(what, number, price)
     }
 
     /// Returns a trigger; off tick, it is rounded to the side on which it is reached later.
-    pub(crate) fn trigger(&self, what: &str, side: Side, value: &Dynamic) -> Outcome<Price> {
+    pub(crate) fn trigger(&self, what: &str, side: Side, value: &Dynamic) -> ScriptResult<Price> {
         self.limit(what, side.opposite(), value)
     }
 
-    fn legal(&self, what: &str, number: f64, price: Option<Price>) -> Outcome<Price> {
+    fn legal(&self, what: &str, number: f64, price: Option<Price>) -> ScriptResult<Price> {
         price.filter(|price| price.ticks() > 0).ok_or_else(|| {
-            let tick = self.place.instrument.tick_size();
+            let tick = self.listing.instrument.tick_size();
             self.complaint(format!(
                 "a {what} of {number} is not allowed; it must be at least one tick of {tick}"
             ))
@@ -93,14 +93,18 @@ impl OrderArguments<'_> {
     }
 
     /// Returns a distance in ticks, rounded up.
-    pub(crate) fn ticks(&self, what: &str, value: &Dynamic) -> Outcome<i64> {
+    pub(crate) fn ticks(&self, what: &str, value: &Dynamic) -> ScriptResult<i64> {
         let number = number(self.function, what, value)?;
-        let ticks = self.place.instrument.price_at_or_above(number).map(Price::ticks);
+        let ticks = self.listing.instrument.price_at_or_above(number).map(Price::ticks);
         ticks.ok_or_else(|| self.complaint(format!("a {what} of {number} is not allowed")))
     }
 
     /// Returns the terms of an order with the options that a script gives with it, if any.
-    pub(crate) fn with_options(&self, terms: OrderTerms, options: Option<&Dynamic>) -> Outcome<OrderTerms> {
+    pub(crate) fn with_options(
+        &self,
+        terms: OrderTerms,
+        options: Option<&Dynamic>,
+    ) -> ScriptResult<OrderTerms> {
         let Some(options) = options else { return Ok(terms) };
         if options.is_string() {
             return Ok(terms.with(self.time_in_force(&text(self.function, "time in force", options)?, None)?));
@@ -119,7 +123,7 @@ impl OrderArguments<'_> {
         self.with_map(terms, &map)
     }
 
-    fn with_map(&self, mut terms: OrderTerms, map: &Map) -> Outcome<OrderTerms> {
+    fn with_map(&self, mut terms: OrderTerms, map: &Map) -> ScriptResult<OrderTerms> {
         let until = map.get("good_for").map(|span| self.until(span)).transpose()?;
         match map.get("time_in_force") {
             Some(word) => {
@@ -151,7 +155,7 @@ impl OrderArguments<'_> {
     }
 
     /// Reads a time in force; a date goes with `GTD`, and with nothing else.
-    fn time_in_force(&self, word: &str, until: Option<SimTime>) -> Outcome<TimeInForce> {
+    fn time_in_force(&self, word: &str, until: Option<SimTime>) -> ScriptResult<TimeInForce> {
         match (word, until) {
             ("GTD", Some(until)) => Ok(TimeInForce::Gtd(until)),
             ("GTD", None) => {
@@ -172,27 +176,27 @@ impl OrderArguments<'_> {
     }
 
     /// Reads how long an order is good for: a span from now.
-    fn until(&self, value: &Dynamic) -> Outcome<SimTime> {
+    fn until(&self, value: &Dynamic) -> ScriptResult<SimTime> {
         let span: SimDuration = text(self.function, "span", value)?
             .parse()
             .map_err(|error| format!("{}: {error}", self.function))?;
         Ok(self.now.saturating_add(span))
     }
 
-    fn post_only(&self, value: &Dynamic) -> Outcome<PostOnly> {
+    fn post_only(&self, value: &Dynamic) -> ScriptResult<PostOnly> {
         if value.is_string() {
             return self.one_of("post_only", value, &[("slide", PostOnly::Slide)]);
         }
         self.boolean("post_only", value).map(|yes| if yes { PostOnly::Reject } else { PostOnly::No })
     }
 
-    fn boolean(&self, what: &str, value: &Dynamic) -> Outcome<bool> {
+    fn boolean(&self, what: &str, value: &Dynamic) -> ScriptResult<bool> {
         value.as_bool().map_err(|_| {
             self.complaint(format!("`{what}` must be true or false, but is {}", described(value)))
         })
     }
 
-    fn one_of<T: Copy>(&self, what: &str, value: &Dynamic, known: &[(&str, T)]) -> Outcome<T> {
+    fn one_of<T: Copy>(&self, what: &str, value: &Dynamic, known: &[(&str, T)]) -> ScriptResult<T> {
         let word = text(self.function, what, value)?;
         known.iter().find(|(name, _)| *name == word).map(|(_, it)| *it).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
@@ -201,7 +205,7 @@ impl OrderArguments<'_> {
     }
 
     /// Gives a pegged order its worst price; other kinds have theirs in the arguments.
-    fn limited(&self, terms: OrderTerms, value: &Dynamic) -> Outcome<OrderKind> {
+    fn limited(&self, terms: OrderTerms, value: &Dynamic) -> ScriptResult<OrderKind> {
         if !matches!(terms.kind, OrderKind::Pegged { .. } | OrderKind::MarketToLimit { .. }) {
             let message =
                 "the option `limit` is for pegged and market-to-limit orders; use buy_limit or sell_limit";
@@ -210,7 +214,7 @@ impl OrderArguments<'_> {
         Ok(terms.kind.protected_at(self.limit("limit", terms.side, value)?))
     }
 
-    fn link(&self, terms: OrderTerms, map: &Map) -> Outcome<Link> {
+    fn link(&self, terms: OrderTerms, map: &Map) -> ScriptResult<Link> {
         let exits = (map.get("take_profit"), map.get("stop_loss"));
         match (map.get("oco"), exits) {
             (None, (None, None)) => Ok(terms.link),
@@ -218,7 +222,7 @@ impl OrderArguments<'_> {
                 self.bracket(terms.side, (stop_loss, take_profit))
             }
             (Some(other), (None, None)) => {
-                let id = other.read_lock::<Order>().map(|order| order.id());
+                let id = other.read_lock::<OrderHandle>().map(|order| order.id());
                 match id {
                     Some(Some(id)) => Ok(Link::OneCancelsOther(id)),
                     Some(None) => Err(self.complaint("the order named by `oco` was refused".to_owned())),
@@ -239,7 +243,7 @@ impl OrderArguments<'_> {
         &self,
         side: Side,
         (stop_loss, take_profit): (&Dynamic, &Dynamic),
-    ) -> Outcome<Link> {
+    ) -> ScriptResult<Link> {
         Ok(Link::Bracket {
             take_profit: self.limit("take_profit", side.opposite(), take_profit)?,
             stop_loss: self.trigger("stop_loss", side.opposite(), stop_loss)?,

@@ -4,18 +4,18 @@ use std::rc::Rc;
 
 use rhai::Dynamic;
 
-use crate::script::api::market_handle::Market;
+use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::order_options::OrderArguments;
 use crate::script::api::registry::Registry;
-use crate::script::host::{Host, Shared};
-use crate::script::value::arguments::{Outcome, described, number, text};
-use crate::script::value::listing::Place;
-use crate::script::value::order_handle::{Order, Reason};
+use crate::script::host::{Host, SharedHost};
+use crate::script::value::arguments::{ScriptResult, described, number, text};
+use crate::script::value::listing::ListingInfo;
+use crate::script::value::order_handle::{OrderHandle, OrderReason};
 use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side};
 use bearpit_core::units::{OrderId, Quantity, suggest};
 
 /// How the arguments of a function, after the quantity, make the kind of an order; the options are left.
-type MakeTerms = fn(&OrderArguments<'_>, Side, Quantity, &[Dynamic]) -> Outcome<OrderTerms>;
+type MakeOrder = fn(&OrderArguments<'_>, Side, Quantity, &[Dynamic]) -> ScriptResult<OrderTerms>;
 
 /// A pair of functions that enter orders.
 struct OrderFunctions {
@@ -25,7 +25,7 @@ struct OrderFunctions {
     examples: [&'static str; 2],
     /// How many arguments there are without the options.
     arguments: usize,
-    make: MakeTerms,
+    make: MakeOrder,
 }
 
 const ENTRIES: [OrderFunctions; 9] = [
@@ -156,7 +156,7 @@ fn pegged(
     side: Side,
     quantity: Quantity,
     rest: &[Dynamic],
-) -> Outcome<OrderTerms> {
+) -> ScriptResult<OrderTerms> {
     const PEGS: [(&str, Peg); 2] = [("mid", Peg::Mid), ("touch", Peg::Touch)];
     let word = text(reader.function, "price to follow", &rest[0])?;
     let to = PEGS.iter().find(|(name, _)| *name == word).map(|(_, peg)| *peg).ok_or_else(|| {
@@ -168,7 +168,7 @@ fn pegged(
 }
 
 /// Registers the functions that enter, change and cancel orders.
-pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.group("Orders");
     for entry in &ENTRIES {
         for (index, side) in [Side::Buy, Side::Sell].into_iter().enumerate() {
@@ -188,52 +188,52 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
 
 /// Enters an order; the handle is returned also where the account gate refuses it.
 fn enter(
-    market: &Market,
+    market: &MarketHandle,
     (function, side): (&str, Side),
-    make: MakeTerms,
+    make: MakeOrder,
     (arguments, options): (&[Dynamic], Option<&Dynamic>),
-) -> Outcome<Order> {
-    let (mut host, place) = market.open(function)?;
+) -> ScriptResult<OrderHandle> {
+    let (mut host, listing) = market.open(function)?;
     host.count_command(function)?;
-    let reader = OrderArguments { function, place: &place, now: host.ctx.now() };
+    let reader = OrderArguments { function, listing: &listing, now: host.ctx.now() };
     let quantity = reader.quantity("quantity", &arguments[0])?;
     let terms = make(&reader, side, quantity, &arguments[1..])?;
     if options.is_some_and(names_refused) {
-        return Ok(host.refuse(&place, &terms, Reason::Unfit("the order named by `oco` was refused")));
+        return Ok(host.refuse(&listing, &terms, OrderReason::Unfit("the order named by `oco` was refused")));
     }
     let terms = reader.with_options(terms, options)?;
-    Ok(host.submit(&place, terms))
+    Ok(host.submit(&listing, terms))
 }
 
 /// Tells whether options name a refused order to be linked with.
 fn names_refused(options: &Dynamic) -> bool {
     let Ok(map) = options.as_map_ref() else { return false };
-    let other = map.get("oco").and_then(|other| other.read_lock::<Order>().map(|order| order.id()));
+    let other = map.get("oco").and_then(|other| other.read_lock::<OrderHandle>().map(|order| order.id()));
     other == Some(None)
 }
 
 impl Host {
     /// Submits an order, and keeps its handle and those of its exits.
-    pub(crate) fn submit(&mut self, place: &Rc<Place>, terms: OrderTerms) -> Order {
-        match self.ctx.submit(place.listing, terms) {
+    pub(crate) fn submit(&mut self, listing: &Rc<ListingInfo>, terms: OrderTerms) -> OrderHandle {
+        match self.ctx.submit(listing.id, terms) {
             Ok(id) => {
-                let order = Order::sent(id, Rc::clone(place), &terms);
+                let order = OrderHandle::sent(id, Rc::clone(listing), &terms);
                 self.orders.insert(id, order.clone());
                 if matches!(terms.link, Link::Bracket { .. }) {
                     for exit in [1, 2].map(|step| OrderId::new(id.get() + step)) {
                         let open = self.ctx.account().and_then(|account| account.order(exit));
-                        let handle = open.map(|open| Order::exit(Rc::clone(place), open));
+                        let handle = open.map(|open| OrderHandle::exit(Rc::clone(listing), open));
                         self.orders.extend(handle.map(|handle| (exit, handle)));
                     }
                 }
                 order
             }
-            Err(refusal) => self.refuse(place, &terms, Reason::Refused(refusal)),
+            Err(refusal) => self.refuse(listing, &terms, OrderReason::Refused(refusal)),
         }
     }
 
-    fn refuse(&mut self, place: &Rc<Place>, terms: &OrderTerms, reason: Reason) -> Order {
-        let order = Order::refused(Rc::clone(place), terms, reason);
+    fn refuse(&mut self, listing: &Rc<ListingInfo>, terms: &OrderTerms, reason: OrderReason) -> OrderHandle {
+        let order = OrderHandle::refused(Rc::clone(listing), terms, reason);
         self.refused.push((order.clone(), reason));
         order
     }
@@ -260,18 +260,18 @@ fn targets(api: &mut Registry<'_>) {
         const NAME: &str = "order_target_percent";
         let share = number(NAME, "share", &arguments[0])?;
         let Some(price) = market.mark(NAME)? else {
-            let (mut host, place) = market.open(NAME)?;
+            let (mut host, listing) = market.open(NAME)?;
             host.count_command(NAME)?;
             let terms = OrderTerms::market(Side::Buy, Quantity::ZERO);
-            let reason = Reason::Unfit("no price has been seen yet, so a share of equity is no quantity");
-            return Ok(Dynamic::from(host.refuse(&place, &terms, reason)));
+            let reason = OrderReason::Unfit("no price has been seen yet, so a share of equity is no quantity");
+            return Ok(Dynamic::from(host.refuse(&listing, &terms, reason)));
         };
-        let (host, place) = market.open(NAME)?;
+        let (host, listing) = market.open(NAME)?;
         let equity = host.ctx.equity().map_or(0.0, bearpit_core::units::Money::to_f64);
         drop(host);
         let wanted = share * equity / price;
-        let lots = place.instrument.whole_lots_within(wanted.abs());
-        order_target(market, NAME, place.quantity(lots).copysign(wanted), arguments.get(1))
+        let lots = listing.instrument.whole_lots_within(wanted.abs());
+        order_target(market, NAME, listing.quantity(lots).copysign(wanted), arguments.get(1))
     });
     api.function(
         "close",
@@ -286,18 +286,23 @@ fn targets(api: &mut Registry<'_>) {
 ///
 /// What earlier orders of the kind may still trade counts as if it had traded. Else a target that is set
 /// twice within the latency of the first order's report would be bought twice.
-fn order_target(market: &Market, function: &str, target: f64, options: Option<&Dynamic>) -> Outcome<Dynamic> {
-    let (mut host, place) = market.open(function)?;
+fn order_target(
+    market: &MarketHandle,
+    function: &str,
+    target: f64,
+    options: Option<&Dynamic>,
+) -> ScriptResult<Dynamic> {
+    let (mut host, listing) = market.open(function)?;
     host.count_command(function)?;
-    let reader = OrderArguments { function, place: &place, now: host.ctx.now() };
+    let reader = OrderArguments { function, listing: &listing, now: host.ctx.now() };
     let lots = if target == 0.0 {
         0
     } else {
         reader.quantity("target", &target.abs().into())?.net().lots() * if target < 0.0 { -1 } else { 1 }
     };
-    let held = host.ctx.account().map_or(0, |account| account.holding(place.instrument_id).lots());
-    let sent = host.targets.entry(place.listing).or_default();
-    sent.retain(Order::is_open);
+    let held = host.ctx.account().map_or(0, |account| account.holding(listing.instrument_id).lots());
+    let sent = host.targets.entry(listing.id).or_default();
+    sent.retain(OrderHandle::is_open);
     let coming: i64 = sent.iter().map(|order| order.side().sign() * order.leaves().net().lots()).sum();
     let missing = lots - held - coming;
     if missing == 0 {
@@ -305,14 +310,14 @@ fn order_target(market: &Market, function: &str, target: f64, options: Option<&D
     }
     let side = if missing > 0 { Side::Buy } else { Side::Sell };
     let terms = OrderTerms::market(side, Quantity::new(missing.unsigned_abs()));
-    let order = host.submit(&place, reader.with_options(terms, options)?);
+    let order = host.submit(&listing, reader.with_options(terms, options)?);
     if order.is_open() {
-        host.targets.entry(place.listing).or_default().push(order.clone());
+        host.targets.entry(listing.id).or_default().push(order.clone());
     }
     Ok(Dynamic::from(order))
 }
 
-fn changes(api: &mut Registry<'_>, host: &Shared) {
+fn changes(api: &mut Registry<'_>, host: &SharedHost) {
     let shared = Rc::clone(host);
     api.function(
         "cancel",
@@ -346,8 +351,8 @@ fn changes(api: &mut Registry<'_>, host: &Shared) {
             return Ok(());
         }
         drop(host);
-        let (mut host, place) = market.open("cancel_all")?;
-        let ids: Vec<OrderId> = host.cancelable(&place);
+        let (mut host, listing) = market.open("cancel_all")?;
+        let ids: Vec<OrderId> = host.cancelable(&listing);
         for id in ids {
             // An order that cannot be canceled any more needs no cancel.
             host.ctx.cancel(id).ok();
@@ -358,16 +363,16 @@ fn changes(api: &mut Registry<'_>, host: &Shared) {
 
 impl Host {
     /// Tells whether a request about an order has left, and notes for `on_order` why it has not.
-    fn settle(&mut self, order: Order, left: Result<(), Refusal>) -> bool {
+    fn settle(&mut self, order: OrderHandle, left: Result<(), Refusal>) -> bool {
         let refusal = left.err();
-        self.refused.extend(refusal.map(|refusal| (order, Reason::Refused(refusal))));
+        self.refused.extend(refusal.map(|refusal| (order, OrderReason::Refused(refusal))));
         refusal.is_none()
     }
 
     /// Returns the open orders at a listing for which a cancel can be asked, and has not been.
-    fn cancelable(&self, place: &Place) -> Vec<OrderId> {
+    fn cancelable(&self, listing: &ListingInfo) -> Vec<OrderId> {
         let orders = self.ctx.account().map_or(&[][..], |account| account.open_orders());
-        let open = orders.iter().filter(|order| order.listing == place.listing);
+        let open = orders.iter().filter(|order| order.listing == listing.id);
         open.filter(|order| !order.cancel_sent && order.awaits_entry.is_none())
             .map(|order| order.id)
             .collect()
@@ -375,8 +380,8 @@ impl Host {
 }
 
 /// Returns the order that an argument must be.
-fn handle(function: &str, value: &Dynamic) -> Outcome<Order> {
-    value.read_lock::<Order>().map(|order| order.clone()).ok_or_else(|| {
+fn handle(function: &str, value: &Dynamic) -> ScriptResult<OrderHandle> {
+    value.read_lock::<OrderHandle>().map(|order| order.clone()).ok_or_else(|| {
         format!(
             "{function}: the order must be what buy_limit and its kin return, but is {}",
             described(value)
@@ -385,7 +390,7 @@ fn handle(function: &str, value: &Dynamic) -> Outcome<Order> {
     })
 }
 
-fn cancel(host: &Shared, order: &Dynamic) -> Outcome<bool> {
+fn cancel(host: &SharedHost, order: &Dynamic) -> ScriptResult<bool> {
     let order = handle("cancel", order)?;
     let mut host = host.borrow_mut();
     host.count_command("cancel")?;
@@ -394,11 +399,15 @@ fn cancel(host: &Shared, order: &Dynamic) -> Outcome<bool> {
     Ok(host.settle(order, canceled))
 }
 
-fn replace(host: &Shared, order: &Dynamic, (quantity, price): (&Dynamic, &Dynamic)) -> Outcome<bool> {
+fn replace(
+    host: &SharedHost,
+    order: &Dynamic,
+    (quantity, price): (&Dynamic, &Dynamic),
+) -> ScriptResult<bool> {
     let order = handle("replace", order)?;
     let mut host = host.borrow_mut();
     host.count_command("replace")?;
-    let reader = OrderArguments { function: "replace", place: order.place(), now: host.ctx.now() };
+    let reader = OrderArguments { function: "replace", listing: order.listing(), now: host.ctx.now() };
     let quantity = reader.quantity("quantity", quantity)?;
     let price = match order.kind() {
         OrderKind::Stop { .. } => reader.trigger("trigger", order.side(), price)?,

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
 
 use crate::script::api::registry::Registry;
-use crate::script::host::Shared;
+use crate::script::host::SharedHost;
 use crate::script::host::output_names::NAME_CHARS_MAX;
-use crate::script::value::arguments::{Outcome, described, number, printable, text};
+use crate::script::value::arguments::{ScriptResult, described, number, printable, text};
 use bearpit_core::market::{Cell, Finite};
 
 const COLUMNS_MAX: usize = 50;
 const TEXT_CHARS_MAX: usize = 500;
 
 /// Registers what writes.
-pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.group("Output");
     let (shared, numbers) = (Rc::clone(host), Rc::clone(host));
     api.function(
@@ -57,7 +57,7 @@ fn printed(call: &NativeCallContext<'_>, value: Dynamic) -> String {
     call.call_native_fn::<ImmutableString>("to_string", (value,)).map_or(plain, |text| text.to_string())
 }
 
-fn plot(host: &Shared, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
+fn plot(host: &SharedHost, name: &Dynamic, value: &Dynamic) -> ScriptResult<()> {
     let name = text("plot", "name", name)?;
     let value = number("plot", "value", value)?;
     if !value.is_finite() {
@@ -70,7 +70,7 @@ fn plot(host: &Shared, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
     Ok(())
 }
 
-fn record(host: &Shared, table: &Dynamic, row: &Dynamic) -> Outcome<()> {
+fn record(host: &SharedHost, table: &Dynamic, row: &Dynamic) -> ScriptResult<()> {
     let table = text("record", "table", table)?;
     let Ok(row) = row.as_map_ref() else {
         return Err(format!(
@@ -88,7 +88,7 @@ fn record(host: &Shared, table: &Dynamic, row: &Dynamic) -> Outcome<()> {
 }
 
 /// Returns the columns of a row; what is absent, `()`, has none.
-fn cells(row: &Map) -> Outcome<Vec<(Arc<str>, Cell)>> {
+fn cells(row: &Map) -> ScriptResult<Vec<(Arc<str>, Cell)>> {
     if row.len() > COLUMNS_MAX {
         return Err(format!("record: more than {COLUMNS_MAX} columns").into());
     }

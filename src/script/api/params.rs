@@ -7,12 +7,12 @@ use rhai::{Array, Dynamic, ImmutableString, NativeCallContext};
 
 use crate::script::api::registry::Registry;
 use crate::script::host::params::Params;
-use crate::script::host::{Shared, Stage};
-use crate::script::value::arguments::{Outcome, described, number, text};
+use crate::script::host::{Lifecycle, SharedHost};
+use crate::script::value::arguments::{ScriptResult, described, number, text};
 use crate::script::value::param::{ParamDeclaration, ParamRange, ParamValue};
 
 /// Registers `param`, and `params` as an object.
-pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.engine.register_type_with_name::<Params>("Params");
     api.engine.register_indexer_get(|params: &mut Params, name: ImmutableString| params.get(&name));
     api.engine
@@ -39,13 +39,13 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
 }
 
 fn declare(
-    host: &Shared,
+    host: &SharedHost,
     call: &NativeCallContext<'_>,
     (name, default): (&Dynamic, &Dynamic),
     rest: &[Dynamic],
-) -> Outcome<Dynamic> {
+) -> ScriptResult<Dynamic> {
     let name = text("param", "name", name)?;
-    if host.borrow().stage != Stage::Loading {
+    if host.borrow().stage != Lifecycle::Loading {
         let message = "param: parameters are declared outside of functions: const N = param(..) at the top";
         return Err(message.into());
     }
@@ -77,8 +77,8 @@ fn value(value: &Dynamic) -> Option<ParamValue> {
 }
 
 /// Reads which values are allowed, as fits the type of the default.
-fn read_range(name: &str, default: &ParamValue, range: &Dynamic) -> Outcome<ParamRange> {
-    let complaint = |wanted: &str| -> Outcome<ParamRange> {
+fn read_range(name: &str, default: &ParamValue, range: &Dynamic) -> ScriptResult<ParamRange> {
+    let complaint = |wanted: &str| -> ScriptResult<ParamRange> {
         let message = format!("param: the range of `{name}` must be {wanted}, but is {}", described(range));
         Err(message.into())
     };
@@ -112,7 +112,7 @@ fn read_range(name: &str, default: &ParamValue, range: &Dynamic) -> Outcome<Para
         },
         (ParamValue::Text(_), Some(items)) => {
             let words = items.iter().map(|word| Ok(text("param", "choice", word)?.to_string()));
-            words.collect::<Outcome<Vec<String>>>().map(ParamRange::Choice)
+            words.collect::<ScriptResult<Vec<String>>>().map(ParamRange::Choice)
         }
         (ParamValue::Text(_), None) => complaint("the texts to choose from, as in [\"mid\", \"touch\"]"),
     }

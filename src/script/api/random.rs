@@ -7,12 +7,12 @@ use rand_distr::Distribution;
 use rhai::Dynamic;
 
 use crate::script::api::registry::Registry;
-use crate::script::host::Shared;
-use crate::script::value::arguments::{Outcome, number};
+use crate::script::host::SharedHost;
+use crate::script::value::arguments::{ScriptResult, number};
 use bearpit_core::kernel::StandardNormal;
 
 /// Registers random numbers, all from the actor's own stream.
-pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.group("Chance");
     let (shared, bounded) = (Rc::clone(host), Rc::clone(host));
     api.function(
@@ -40,10 +40,10 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
 }
 
 fn draw(
-    host: &Shared,
+    host: &SharedHost,
     function: &str,
     draw: impl Fn(&mut bearpit_core::kernel::Stream) -> f64,
-) -> Outcome<f64> {
+) -> ScriptResult<f64> {
     let mut host = host.borrow_mut();
     host.need_run(function)?;
     Ok(draw(host.ctx.rng()))

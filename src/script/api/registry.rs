@@ -11,9 +11,9 @@ use std::rc::Rc;
 use rhai::{Dynamic, Engine, RhaiNativeFunc};
 
 use crate::script::api::entries::{Api, ApiEntry, FieldEntry};
-use crate::script::api::market_handle::Market;
+use crate::script::api::market_handle::MarketHandle;
 use crate::script::host::Host;
-use crate::script::value::arguments::{Outcome, optional};
+use crate::script::value::arguments::{ScriptResult, optional};
 
 /// Registers functions and fields, and keeps the list of them.
 pub(crate) struct Registry<'a> {
@@ -77,7 +77,7 @@ impl FunctionEntry<'_, '_> {
     pub(crate) fn at_market<R: Clone + 'static>(
         mut self,
         counts: &[usize],
-        function: impl Fn(&Market, &[Dynamic]) -> Outcome<R> + Copy + 'static,
+        function: impl Fn(&MarketHandle, &[Dynamic]) -> ScriptResult<R> + Copy + 'static,
     ) -> Self {
         if let Some(entry) = self.registry.api.functions.last_mut() {
             entry.on_markets = true;
@@ -91,11 +91,11 @@ impl FunctionEntry<'_, '_> {
     fn at_market_with<R: Clone + 'static>(
         self,
         count: usize,
-        function: impl Fn(&Market, &[Dynamic]) -> Outcome<R> + Copy + 'static,
+        function: impl Fn(&MarketHandle, &[Dynamic]) -> ScriptResult<R> + Copy + 'static,
     ) -> Self {
         type D = Dynamic;
-        type M<'m> = &'m mut Market;
-        let home = Market::home(Rc::clone(&self.registry.host));
+        type M<'m> = &'m mut MarketHandle;
+        let home = MarketHandle::home(Rc::clone(&self.registry.host));
         match count {
             0 => self.form(move || function(&home, &[])).form(move |m: M<'_>| function(m, &[])),
             1 => self.form(move |a: D| function(&home, &[a])).form(move |m: M<'_>, a: D| function(m, &[a])),
@@ -151,7 +151,7 @@ impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
         name: &'static str,
         value: &'static str,
         about: &'static str,
-        get: impl Fn(&T) -> Outcome<V> + 'static,
+        get: impl Fn(&T) -> ScriptResult<V> + 'static,
     ) -> Self {
         self.registry.api.fields.push(FieldEntry { owner: self.name, name, value, about });
         self.registry.engine.register_get(name, move |object: &mut T| get(object));

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic};
 
-use crate::script::api::market_handle::Market;
+use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
-use crate::script::host::feeds::{HISTORY_MAX, Wanted};
-use crate::script::value::arguments::{Outcome, exceeded, number, span};
+use crate::script::host::feeds::{FeedRequest, HISTORY_MAX};
+use crate::script::value::arguments::{ScriptResult, exceeded, number, span};
 use crate::script::value::limits::FEEDS_MAX;
-use crate::script::value::listing::Place;
+use crate::script::value::listing::ListingInfo;
 use crate::script::value::views::{BarView, BookView};
 use bearpit_core::market::{Bar, Ladders};
 use bearpit_core::participant::Feed;
@@ -30,7 +30,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
             [interval] => span("bars", interval)?,
             _ => market.host().feeds.interval,
         };
-        market.ask("bars", Wanted::Bars(interval))
+        market.ask("bars", FeedRequest::Bars(interval))
     });
     api.function(
         "quotes",
@@ -38,14 +38,14 @@ pub(crate) fn register(api: &mut Registry<'_>) {
         "Asks for each change of the touch; it comes to `on_quote`.",
         "quotes()",
     )
-    .at_market(&[0], |market, _| market.ask("quotes", Wanted::Quotes));
+    .at_market(&[0], |market, _| market.ask("quotes", FeedRequest::Quotes));
     api.function(
         "trades",
         "() -> ()",
         "Asks for each trade of anybody's; it comes to `on_trade`.",
         "trades()",
     )
-    .at_market(&[0], |market, _| market.ask("trades", Wanted::Trades));
+    .at_market(&[0], |market, _| market.ask("trades", FeedRequest::Trades));
     api.function(
         "book",
         "(levels: number) -> ()",
@@ -59,7 +59,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
         "Asks for each change of phase; it comes to `on_session`.",
         "phases()",
     )
-    .at_market(&[0], |market, _| market.ask("phases", Wanted::Phases));
+    .at_market(&[0], |market, _| market.ask("phases", FeedRequest::Phases));
     api.function(
         "history",
         "(interval?: text, count: number) -> array",
@@ -67,8 +67,8 @@ pub(crate) fn register(api: &mut Registry<'_>) {
         "history(20).len",
     )
     .at_market(&[1, 2], |market, arguments| {
-        market.past("history", arguments, |place, bar| {
-            Dynamic::from(BarView { place: Rc::clone(place), bar: *bar })
+        market.past("history", arguments, |listing, bar| {
+            Dynamic::from(BarView { listing: Rc::clone(listing), bar: *bar })
         })
     });
     api.function(
@@ -78,39 +78,39 @@ pub(crate) fn register(api: &mut Registry<'_>) {
         "closes(20).len",
     )
     .at_market(&[1, 2], |market, arguments| {
-        market.past("closes", arguments, |place, bar| place.price(bar.close).into())
+        market.past("closes", arguments, |listing, bar| listing.price(bar.close).into())
     });
 }
 
-impl Market {
+impl MarketHandle {
     /// Asks to be told of something at this market.
-    pub(crate) fn ask(&self, function: &str, wanted: Wanted) -> Outcome<()> {
-        let (mut host, place) = self.open(function)?;
+    pub(crate) fn ask(&self, function: &str, wanted: FeedRequest) -> ScriptResult<()> {
+        let (mut host, listing) = self.open(function)?;
         if host.feeds.len() >= FEEDS_MAX {
             return Err(exceeded(format!("{function}: more than {FEEDS_MAX} feeds")));
         }
         host.need_run(function)?;
-        host.ask(place.listing, wanted).map_err(|error| format!("{function}: {error}").into())
+        host.ask(listing.id, wanted).map_err(|error| format!("{function}: {error}").into())
     }
 
     /// Asks for the book, with one number of levels for all.
-    fn ask_book(&self, levels: &Dynamic) -> Outcome<()> {
+    fn ask_book(&self, levels: &Dynamic) -> ScriptResult<()> {
         let levels = whole("book", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
-        let (host, place) = self.open("book")?;
-        if let Some(other) = host.feeds.levels(place.listing).filter(|other| *other != levels) {
+        let (host, listing) = self.open("book")?;
+        if let Some(other) = host.feeds.levels(listing.id).filter(|other| *other != levels) {
             let message =
-                format!("book: the book of {} was asked for with {other} levels already", place.symbol);
+                format!("book: the book of {} was asked for with {other} levels already", listing.symbol);
             return Err(message.into());
         }
         drop(host);
-        self.ask("book", Wanted::Book(levels))
+        self.ask("book", FeedRequest::Book(levels))
     }
 
     /// Returns the best levels as they were told last.
-    pub(crate) fn depth(&self, levels: &Dynamic) -> Outcome<BookView> {
+    pub(crate) fn depth(&self, levels: &Dynamic) -> ScriptResult<BookView> {
         let levels = whole("depth", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
-        let (host, place) = self.open("depth")?;
-        let (Some(ladders), Some(asked)) = (host.feeds.book(place.listing), host.feeds.levels(place.listing))
+        let (host, listing) = self.open("depth")?;
+        let (Some(ladders), Some(asked)) = (host.feeds.book(listing.id), host.feeds.levels(listing.id))
         else {
             let message =
                 format!("depth: the book was not asked for; call book({levels}) in on_init or on_start");
@@ -125,7 +125,7 @@ impl Market {
         ladders.bids.truncate(levels);
         ladders.asks.truncate(levels);
         drop(host);
-        Ok(BookView { place, ladders: Arc::new(ladders) })
+        Ok(BookView { listing, ladders: Arc::new(ladders) })
     }
 
     /// Returns the last bars that the script was told of, as `take` makes them.
@@ -133,30 +133,30 @@ impl Market {
         &self,
         function: &str,
         arguments: &[Dynamic],
-        take: impl Fn(&Rc<Place>, &Bar) -> Dynamic,
-    ) -> Outcome<Array> {
+        take: impl Fn(&Rc<ListingInfo>, &Bar) -> Dynamic,
+    ) -> ScriptResult<Array> {
         let (interval, count) = match arguments {
             [interval, count] => (Some(span(function, interval)?), count),
             [count] => (None, count),
             _ => return Ok(Array::new()),
         };
         let wanted = whole(function, "number of bars", count, 0..=HISTORY_MAX)?;
-        let (host, place) = self.open(function)?;
-        let Some(bars) = host.feeds.history(place.listing, interval) else {
+        let (host, listing) = self.open(function)?;
+        let Some(bars) = host.feeds.history(listing.id, interval) else {
             let asked = interval.map_or_else(String::new, |it| format!("\"{it}\""));
             let message =
                 format!("{function}: no such bars were asked for; call bars({asked}) in on_init or on_start");
             return Err(message.into());
         };
         let skip = bars.len().saturating_sub(wanted);
-        Ok(bars.iter().skip(skip).map(|bar| take(&place, bar)).collect())
+        Ok(bars.iter().skip(skip).map(|bar| take(&listing, bar)).collect())
     }
 }
 
 const BOOK_LEVELS_MAX: usize = Feed::MOST_LEVELS;
 
 /// Reads a whole number within a range.
-fn whole(function: &str, what: &str, value: &Dynamic, range: RangeInclusive<usize>) -> Outcome<usize> {
+fn whole(function: &str, what: &str, value: &Dynamic, range: RangeInclusive<usize>) -> ScriptResult<usize> {
     let number = number(function, what, value)?;
     let whole = value.as_int().ok().and_then(|it| usize::try_from(it).ok()).filter(|it| range.contains(it));
     whole.ok_or_else(|| {

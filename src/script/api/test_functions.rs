@@ -11,14 +11,14 @@ use std::rc::Rc;
 
 use rhai::{Dynamic, NativeCallContext};
 
-use crate::script::api::market_handle::Market;
+use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::order_options::OrderArguments;
 use crate::script::api::registry::Registry;
-use crate::script::host::Shared;
+use crate::script::host::SharedHost;
 use crate::script::host::test_harness::MockAction;
-use crate::script::value::arguments::{Outcome, described, number, span};
-use crate::script::value::listing::Place;
-use crate::script::value::order_handle::Order;
+use crate::script::value::arguments::{ScriptResult, described, number, span};
+use crate::script::value::listing::ListingInfo;
+use crate::script::value::order_handle::OrderHandle;
 use bearpit_core::kernel::SimContext;
 use bearpit_core::participant::MarketState;
 use bearpit_core::units::{Price, Quantity, SimTime};
@@ -29,7 +29,7 @@ pub(super) const GROUP: &str = "Tests";
 const DEFAULT_SIZE: f64 = 1_000.0;
 
 /// Registers what only tests can call.
-pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.group(GROUP);
     register_market(api);
     let shared = Rc::clone(host);
@@ -59,7 +59,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
         "A copy of the strategy's `this`, as its last callback left it.",
         "state().bars == 3",
     )
-    .form(move || shared.borrow().rehearsal.as_ref().map_or(Dynamic::UNIT, |it| it.state.clone()));
+    .form(move || shared.borrow().test_harness.as_ref().map_or(Dynamic::UNIT, |it| it.state.clone()));
     register_asserts(api);
 }
 
@@ -72,12 +72,12 @@ fn register_market(api: &mut Registry<'_>) {
     )
     .at_market(&[2, 4], |market, given| {
         let size = Dynamic::from_float(DEFAULT_SIZE);
-        let (_, place) = market.open("mock_quote")?;
+        let (_, listing) = market.open("mock_quote")?;
         let [bid, ask] = [0, 1].map(|index| {
             let size = given.get(index + 2).unwrap_or(&size);
-            quoted(&place, &given[index], size)
+            quoted(&listing, &given[index], size)
         });
-        let action = MockAction::Quote { listing: place.listing, bid: bid?, ask: ask? };
+        let action = MockAction::Quote { listing: listing.id, bid: bid?, ask: ask? };
         act(market.shared(), "mock_quote", action)
     });
     api.function(
@@ -87,10 +87,10 @@ fn register_market(api: &mut Registry<'_>) {
         "mock_trade(100.0, 10)",
     )
     .at_market(&[2], |market, given| {
-        let (_, place) = market.open("mock_trade")?;
-        let price = price("mock_trade", "price", &place, &given[0])?;
-        let quantity = quantity("mock_trade", "quantity", &place, &given[1])?;
-        let action = MockAction::Trade { listing: place.listing, price, quantity };
+        let (_, listing) = market.open("mock_trade")?;
+        let price = price("mock_trade", "price", &listing, &given[0])?;
+        let quantity = quantity("mock_trade", "quantity", &listing, &given[1])?;
+        let action = MockAction::Trade { listing: listing.id, price, quantity };
         act(market.shared(), "mock_trade", action)
     });
     api.function(
@@ -102,19 +102,19 @@ fn register_market(api: &mut Registry<'_>) {
     .at_market(&[5], mock_bar);
 }
 
-fn mock_bar(market: &Market, given: &[Dynamic]) -> Outcome<()> {
-    let (host, place) = market.open("mock_bar")?;
-    let interval = host.feeds.first_interval(place.listing);
+fn mock_bar(market: &MarketHandle, given: &[Dynamic]) -> ScriptResult<()> {
+    let (host, listing) = market.open("mock_bar")?;
+    let interval = host.feeds.first_interval(listing.id);
     drop(host);
-    let of = |index: usize, what: &str| price("mock_bar", what, &place, &given[index]);
+    let of = |index: usize, what: &str| price("mock_bar", what, &listing, &given[index]);
     let prices = [of(0, "open")?, of(1, "high")?, of(2, "low")?, of(3, "close")?];
-    let volume = quantity("mock_bar", "volume", &place, &given[4])?;
+    let volume = quantity("mock_bar", "volume", &listing, &given[4])?;
     let [open, high, low, close] = prices;
     if high < open.max(close).max(low) || low > open.min(close) {
         let message = "mock_bar: high must be the highest of the four prices, and low the lowest";
         return Err(message.into());
     }
-    let action = MockAction::Bar { listing: place.listing, prices, volume, interval };
+    let action = MockAction::Bar { listing: listing.id, prices, volume, interval };
     act(market.shared(), "mock_bar", action)
 }
 
@@ -153,7 +153,7 @@ fn register_asserts(api: &mut Registry<'_>) {
     });
 }
 
-fn check(function: &str, holds: bool, message: impl FnOnce() -> String) -> Outcome<()> {
+fn check(function: &str, holds: bool, message: impl FnOnce() -> String) -> ScriptResult<()> {
     if holds { Ok(()) } else { Err(format!("{function}: {}", message()).into()) }
 }
 
@@ -188,9 +188,9 @@ fn shown(call: &NativeCallContext<'_>, value: Dynamic) -> String {
 }
 
 /// Lets the market do something, with the context given back for the time.
-fn act(shared: &Shared, function: &str, action: MockAction) -> Outcome<()> {
+fn act(shared: &SharedHost, function: &str, action: MockAction) -> ScriptResult<()> {
     shared.borrow().need_run(function)?;
-    let market = shared.borrow().rehearsal.as_ref().and_then(|it| it.market.upgrade());
+    let market = shared.borrow().test_harness.as_ref().and_then(|it| it.market.upgrade());
     let market = market.ok_or_else(|| format!("{function}: there is no market"))?;
     let Ok(mut market): Result<RefMut<'_, _>, _> = market.try_borrow_mut() else {
         return Err(format!("{function}: this is for tests; the strategy itself cannot call it").into());
@@ -202,45 +202,54 @@ fn act(shared: &Shared, function: &str, action: MockAction) -> Outcome<()> {
     done.map_err(|why| format!("{function}: {why}").into())
 }
 
-fn fill(shared: &Shared, order: &Dynamic, wanted: Option<&Dynamic>) -> Outcome<()> {
-    let Some(order) = order.read_lock::<Order>().map(|order| order.clone()) else {
+fn fill(shared: &SharedHost, order: &Dynamic, wanted: Option<&Dynamic>) -> ScriptResult<()> {
+    let Some(order) = order.read_lock::<OrderHandle>().map(|order| order.clone()) else {
         return Err(format!("fill: the order must be an Order, but is {}", described(order)).into());
     };
-    let place = order.place().clone();
+    let listing = order.listing().clone();
     let resting = order.id().zip(order.price()).filter(|_| order.is_open());
     let Some((id, limit)) = resting else {
         return Err(format!("fill: {order} does not rest at a price, so nobody can trade with it").into());
     };
-    let price = price("fill", "price", &place, &Dynamic::from_float(limit))?;
+    let price = price("fill", "price", &listing, &Dynamic::from_float(limit))?;
     let leaves = order.leaves();
-    let quantity = wanted.map_or(Ok(leaves), |wanted| quantity("fill", "quantity", &place, wanted))?;
+    let quantity = wanted.map_or(Ok(leaves), |wanted| quantity("fill", "quantity", &listing, wanted))?;
     if quantity > leaves {
-        let (leaves, wanted) = (place.quantity(leaves), place.quantity(quantity));
+        let (leaves, wanted) = (listing.quantity(leaves), listing.quantity(quantity));
         return Err(format!("fill: {wanted} is more than the {leaves} that are open").into());
     }
-    let action = MockAction::Fill { listing: place.listing, order: id, side: order.side(), price, quantity };
+    let action = MockAction::Fill { listing: listing.id, order: id, side: order.side(), price, quantity };
     act(shared, "fill", action)
 }
 
 /// Returns a side of a quote; `()` is none.
-fn quoted(place: &Rc<Place>, value: &Dynamic, size: &Dynamic) -> Outcome<Option<(Price, Quantity)>> {
+fn quoted(
+    listing: &Rc<ListingInfo>,
+    value: &Dynamic,
+    size: &Dynamic,
+) -> ScriptResult<Option<(Price, Quantity)>> {
     if value.is_unit() {
         return Ok(None);
     }
-    let price = price("mock_quote", "price", place, value)?;
-    Ok(Some((price, quantity("mock_quote", "size", place, size)?)))
+    let price = price("mock_quote", "price", listing, value)?;
+    Ok(Some((price, quantity("mock_quote", "size", listing, size)?)))
 }
 
-fn price(function: &str, what: &str, place: &Place, value: &Dynamic) -> Outcome<Price> {
+fn price(function: &str, what: &str, listing: &ListingInfo, value: &Dynamic) -> ScriptResult<Price> {
     let value = number(function, what, value)?;
-    let price = place.instrument.nearest_price(value).filter(|price| price.ticks() > 0);
+    let price = listing.instrument.nearest_price(value).filter(|price| price.ticks() > 0);
     price.ok_or_else(|| {
-        let tick = place.instrument.tick_size();
+        let tick = listing.instrument.tick_size();
         format!("{function}: a {what} of {value} is not allowed; it must be at least one tick of {tick}")
             .into()
     })
 }
 
-fn quantity(function: &'static str, what: &str, place: &Place, value: &Dynamic) -> Outcome<Quantity> {
-    OrderArguments { function, place, now: SimTime::from_nanos(0) }.quantity(what, value)
+fn quantity(
+    function: &'static str,
+    what: &str,
+    listing: &ListingInfo,
+    value: &Dynamic,
+) -> ScriptResult<Quantity> {
+    OrderArguments { function, listing, now: SimTime::from_nanos(0) }.quantity(what, value)
 }

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use rhai::Dynamic;
 
 use crate::script::api::registry::Registry;
-use crate::script::host::Shared;
-use crate::script::value::arguments::{Outcome, span, text};
-use crate::script::value::views::Clock;
+use crate::script::host::SharedHost;
+use crate::script::value::arguments::{ScriptResult, span, text};
+use crate::script::value::views::ClockView;
 
 /// Registers clock, timers and chance.
-pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
+pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.group("Time");
     let shared = Rc::clone(host);
     api.function("now", "() -> text", "Virtual time, such as 2025-03-03T09:30:00.", "now()")
@@ -22,7 +22,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
     });
     let shared = Rc::clone(host);
     api.function("clock", "() -> Clock", "Day and time of day.", "clock().hour >= 10")
-        .form(move || Clock(shared.borrow().ctx.now()));
+        .form(move || ClockView(shared.borrow().ctx.now()));
     let shared = Rc::clone(host);
     api.function(
         "set_timer",
@@ -42,11 +42,11 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &Shared) {
 }
 
 fn set_timer(
-    host: &Shared,
+    host: &SharedHost,
     function: &str,
     (name, length): (&Dynamic, &Dynamic),
     repeats: bool,
-) -> Outcome<()> {
+) -> ScriptResult<()> {
     let name = text(function, "name", name)?;
     let length = span(function, length)?;
     let mut host = host.borrow_mut();

@@ -10,7 +10,7 @@ use bearpit_core::units::{ListingId, SimDuration};
 
 /// Something that a script can be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum FeedRequest {
     Bars(SimDuration),
     Quotes,
     Trades,
@@ -22,7 +22,7 @@ pub(crate) enum Wanted {
 /// How many levels of the book a script gets that asks for none.
 const DEFAULT_LEVELS: usize = 10;
 
-impl Wanted {
+impl FeedRequest {
     /// Returns what a script is told of that has callbacks for it and asks for nothing itself.
     pub(crate) const fn defaults(interval: SimDuration) -> [Self; 5] {
         [Self::Bars(interval), Self::Quotes, Self::Trades, Self::Book(DEFAULT_LEVELS), Self::Phases]
@@ -56,7 +56,7 @@ impl Wanted {
 pub(crate) struct Feeds {
     /// The scenario's interval of bars: what a script gets that asks for none.
     pub(crate) interval: SimDuration,
-    asked: Vec<(ListingId, Wanted)>,
+    asked: Vec<(ListingId, FeedRequest)>,
     histories: Vec<History>,
     /// What each book showed last.
     books: Vec<(ListingId, Arc<Ladders>)>,
@@ -80,17 +80,17 @@ impl Feeds {
     }
 
     /// Notes that a feed was asked for; tells whether that is new.
-    pub(crate) fn ask(&mut self, listing: ListingId, wanted: Wanted) -> bool {
+    pub(crate) fn ask(&mut self, listing: ListingId, wanted: FeedRequest) -> bool {
         if self.asked.contains(&(listing, wanted)) {
             return false;
         }
         self.asked.push((listing, wanted));
         match wanted {
-            Wanted::Bars(interval) => {
+            FeedRequest::Bars(interval) => {
                 self.histories.push(History { listing, interval, bars: VecDeque::new() });
             }
-            Wanted::Book(_) => self.books.push((listing, Arc::default())),
-            Wanted::Quotes | Wanted::Trades | Wanted::Phases => {}
+            FeedRequest::Book(_) => self.books.push((listing, Arc::default())),
+            FeedRequest::Quotes | FeedRequest::Trades | FeedRequest::Phases => {}
         }
         true
     }
@@ -107,7 +107,7 @@ impl Feeds {
     /// Returns with how many levels a listing's book was asked for, if it was.
     pub(crate) fn levels(&self, listing: ListingId) -> Option<usize> {
         self.asked.iter().find_map(|(at, wanted)| match wanted {
-            Wanted::Book(levels) if *at == listing => Some(*levels),
+            FeedRequest::Book(levels) if *at == listing => Some(*levels),
             _ => None,
         })
     }
@@ -170,7 +170,7 @@ mod tests {
     fn a_feed_asked_for_twice_is_one() {
         let mut feeds = Feeds::new(MINUTE);
         let listing = ListingId::new(0);
-        assert!(feeds.ask(listing, Wanted::Quotes) && !feeds.ask(listing, Wanted::Quotes));
+        assert!(feeds.ask(listing, FeedRequest::Quotes) && !feeds.ask(listing, FeedRequest::Quotes));
         assert!(feeds.tells(Callback::Quote) && !feeds.tells(Callback::Bar));
     }
 
@@ -179,8 +179,8 @@ mod tests {
         let mut feeds = Feeds::new(MINUTE);
         let (home, other) = (ListingId::new(0), ListingId::new(1));
         let hour = SimDuration::from_secs(3_600);
-        feeds.ask(home, Wanted::Bars(MINUTE));
-        feeds.ask(home, Wanted::Bars(hour));
+        feeds.ask(home, FeedRequest::Bars(MINUTE));
+        feeds.ask(home, FeedRequest::Bars(hour));
         for number in 0..10_010 {
             feeds.keep(home, bar(number, MINUTE));
         }

@@ -13,29 +13,29 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::script::host::auto_update::AutoUpdates;
-use crate::script::host::feeds::{Feeds, Wanted};
+use crate::script::host::feeds::{FeedRequest, Feeds};
 use crate::script::host::meter::Meter;
 use crate::script::host::output_names::OutputNames;
 use crate::script::host::params::Params;
-use crate::script::host::test_harness::Rehearsal;
+use crate::script::host::test_harness::TestHarness;
 use crate::script::host::timers::Timers;
-use crate::script::value::arguments::{Outcome, exceeded, printable};
+use crate::script::value::arguments::{ScriptResult, exceeded, printable};
 use crate::script::value::limits::{
     COMMANDS_MAX, LINE_CHARS_MAX, LINES_MAX, OPEN_ORDERS_MAX, OPERATIONS, ROWS_MAX,
 };
-use crate::script::value::listing::Place;
-use crate::script::value::order_handle::{Order, Reason};
-use crate::script::value::views::Holding;
+use crate::script::value::listing::ListingInfo;
+use crate::script::value::order_handle::{OrderHandle, OrderReason};
+use crate::script::value::views::HoldingView;
 use bearpit_core::kernel::SimContext;
 use bearpit_core::participant::{Context, FeedError, MarketState};
 use bearpit_core::units::{ListingId, OrderId, SimDuration, SimTime};
 
 /// The host as the functions of a script share it.
-pub(crate) type Shared = Rc<RefCell<Host>>;
+pub(crate) type SharedHost = Rc<RefCell<Host>>;
 
 /// How far a script has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
+pub(crate) enum Lifecycle {
     /// What stands outside of functions is being run.
     Loading,
     /// `on_init` is being run.
@@ -49,12 +49,12 @@ pub(crate) enum Stage {
 pub(crate) struct Host {
     /// The trader's context while a callback runs; a vacant one otherwise.
     pub(crate) ctx: Context,
-    pub(crate) stage: Stage,
+    pub(crate) stage: Lifecycle,
     /// The listing that functions without a market mean.
     pub(crate) home: ListingId,
     pub(crate) start: SimTime,
     /// All listings, in the order of their ids; none while a script is loaded.
-    pub(crate) places: Vec<Rc<Place>>,
+    pub(crate) listings: Vec<Rc<ListingInfo>>,
     pub(crate) params: Params,
     pub(crate) timers: Timers,
     pub(crate) feeds: Feeds,
@@ -63,21 +63,21 @@ pub(crate) struct Host {
     /// The names of series and tables.
     pub(crate) names: OutputNames,
     /// The script's own open orders.
-    pub(crate) orders: BTreeMap<OrderId, Order>,
+    pub(crate) orders: BTreeMap<OrderId, OrderHandle>,
     /// Orders, and requests about orders, that were refused, of which `on_order` is yet to be told.
-    pub(crate) refused: Vec<(Order, Reason)>,
+    pub(crate) refused: Vec<(OrderHandle, OrderReason)>,
     /// The orders that `order_target` and `close` have sent, by the listing.
-    pub(crate) targets: BTreeMap<ListingId, Vec<Order>>,
-    pub(crate) spent: Spent,
+    pub(crate) targets: BTreeMap<ListingId, Vec<OrderHandle>>,
+    pub(crate) spent: CallbackUsage,
     /// What a callback has used up of its operations.
     pub(crate) meter: Rc<Meter>,
     /// The market that a test of the script plays on.
-    pub(crate) rehearsal: Option<Rehearsal>,
+    pub(crate) test_harness: Option<TestHarness>,
 }
 
 /// What a callback has used up of its limits.
 #[derive(Debug, Default)]
-pub(crate) struct Spent {
+pub(crate) struct CallbackUsage {
     commands: u32,
     lines: u32,
     rows: u32,
@@ -88,10 +88,10 @@ impl Host {
     pub(crate) fn vacant() -> Self {
         Self {
             ctx: SimContext::vacant(MarketState::vacant()),
-            stage: Stage::Loading,
+            stage: Lifecycle::Loading,
             home: ListingId::new(0),
             start: SimTime::from_nanos(0),
-            places: Vec::new(),
+            listings: Vec::new(),
             params: Params::default(),
             timers: Timers::default(),
             feeds: Feeds::new(SimDuration::ZERO),
@@ -100,38 +100,38 @@ impl Host {
             orders: BTreeMap::new(),
             refused: Vec::new(),
             targets: BTreeMap::new(),
-            spent: Spent::default(),
+            spent: CallbackUsage::default(),
             meter: Meter::new(OPERATIONS),
-            rehearsal: None,
+            test_harness: None,
         }
     }
 
     /// Begins a callback: what is limited per callback is counted anew.
     pub(crate) fn begin(&mut self) {
-        self.spent = Spent::default();
+        self.spent = CallbackUsage::default();
         self.meter.begin();
     }
 
     /// Returns a listing, or says that there are none yet.
-    pub(crate) fn place(&self, function: &str, listing: ListingId) -> Outcome<Rc<Place>> {
-        let place = self.places.get(listing.index()).cloned();
-        place.ok_or_else(|| {
+    pub(crate) fn listing(&self, function: &str, listing: ListingId) -> ScriptResult<Rc<ListingInfo>> {
+        let listing = self.listings.get(listing.index()).cloned();
+        listing.ok_or_else(|| {
             format!("{function}: there is no market while the script is loaded; call it in a callback").into()
         })
     }
 
     /// Says that a function is for callbacks, if the script is only being loaded.
-    pub(crate) fn need_run(&self, function: &str) -> Outcome<()> {
-        if self.stage == Stage::Loading {
+    pub(crate) fn need_run(&self, function: &str) -> ScriptResult<()> {
+        if self.stage == Lifecycle::Loading {
             return Err(format!("{function}: the script is only being loaded; call it in a callback").into());
         }
         Ok(())
     }
 
     /// Counts a command to a venue, if there can be one.
-    pub(crate) fn count_command(&mut self, function: &str) -> Outcome<()> {
+    pub(crate) fn count_command(&mut self, function: &str) -> ScriptResult<()> {
         self.need_run(function)?;
-        if self.stage == Stage::Init {
+        if self.stage == Lifecycle::Init {
             return Err(
                 format!("{function}: the market has not opened in on_init; trade from on_start on").into()
             );
@@ -150,7 +150,7 @@ impl Host {
     }
 
     /// Counts a number of a series or a row of a table, once the script runs.
-    pub(crate) fn count_row(&mut self, function: &str) -> Outcome<()> {
+    pub(crate) fn count_row(&mut self, function: &str) -> ScriptResult<()> {
         self.need_run(function)?;
         self.spent.rows += 1;
         if self.spent.rows > ROWS_MAX {
@@ -162,12 +162,12 @@ impl Host {
     }
 
     /// Writes a line into the log, shortened and without control characters.
-    pub(crate) fn log(&mut self, text: &str) -> Outcome<()> {
+    pub(crate) fn log(&mut self, text: &str) -> ScriptResult<()> {
         self.spent.lines += 1;
         if self.spent.lines > LINES_MAX {
             return Err(exceeded(format!("log: more than {LINES_MAX} lines in one callback")));
         }
-        if self.stage > Stage::Loading {
+        if self.stage > Lifecycle::Loading {
             self.ctx.log(printable(text, LINE_CHARS_MAX));
         }
         Ok(())
@@ -179,7 +179,7 @@ impl Host {
     ///
     /// # Errors
     /// What the market says, where there is no such feed.
-    pub(crate) fn ask(&mut self, listing: ListingId, wanted: Wanted) -> Result<(), FeedError> {
+    pub(crate) fn ask(&mut self, listing: ListingId, wanted: FeedRequest) -> Result<(), FeedError> {
         self.ctx.subscribe(listing, wanted.feed())?;
         self.feeds.ask(listing, wanted);
         Ok(())
@@ -188,13 +188,13 @@ impl Host {
 
 impl Host {
     /// Returns what the script holds of a listing's instrument.
-    pub(crate) fn holding(&self, place: &Rc<Place>) -> Holding {
-        let worth = self.ctx.worth(place.instrument_id);
-        let position = self.ctx.account().map(|account| *account.position(place.instrument_id));
-        let quantity = position.map_or(0.0, |it| place.instrument.holding_f64(it.holding()));
+    pub(crate) fn holding(&self, listing: &Rc<ListingInfo>) -> HoldingView {
+        let worth = self.ctx.worth(listing.instrument_id);
+        let position = self.ctx.account().map(|account| *account.position(listing.instrument_id));
+        let quantity = position.map_or(0.0, |it| listing.instrument.holding_f64(it.holding()));
         let cost = position.map_or(0.0, |it| it.cost().to_f64());
-        Holding {
-            place: Rc::clone(place),
+        HoldingView {
+            listing: Rc::clone(listing),
             quantity,
             average_price: (quantity != 0.0).then(|| cost / quantity),
             realized: position.map_or(0.0, |it| it.realized().to_f64()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rhai::ImmutableString;
 
-use crate::script::value::arguments::{Outcome, exceeded, printable};
+use crate::script::value::arguments::{ScriptResult, exceeded, printable};
 use crate::script::value::limits::NAMES_MAX;
 
 /// The names of series and tables of a script: each is kept once, and there is a limit to them.
@@ -16,7 +16,7 @@ pub(crate) struct OutputNames(BTreeMap<ImmutableString, Arc<str>>);
 pub(crate) const NAME_CHARS_MAX: usize = 100;
 
 impl OutputNames {
-    pub(crate) fn get(&mut self, function: &str, name: &ImmutableString) -> Outcome<Arc<str>> {
+    pub(crate) fn get(&mut self, function: &str, name: &ImmutableString) -> ScriptResult<Arc<str>> {
         if let Some(known) = self.0.get(name) {
             return Ok(Arc::clone(known));
         }

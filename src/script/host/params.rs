@@ -6,16 +6,16 @@ use std::rc::Rc;
 
 use rhai::Dynamic;
 
-use crate::script::value::arguments::Outcome;
+use crate::script::value::arguments::ScriptResult;
 use crate::script::value::param::{ParamComplaint, ParamDeclaration, ParamValue};
 use bearpit_core::units::{nearest, suggest};
 
 /// The parameters of a script, read as `params.name`; clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Params(Rc<RefCell<Table>>);
+pub(crate) struct Params(Rc<RefCell<ParamTable>>);
 
 #[derive(Debug, Default)]
-struct Table {
+struct ParamTable {
     given: BTreeMap<String, ParamValue>,
     values: BTreeMap<String, ParamValue>,
     declared: Vec<ParamDeclaration>,
@@ -28,7 +28,7 @@ impl Params {
     /// Begins with what the scenario gives, and nothing declared.
     pub(crate) fn given(given: &[(String, ParamValue)]) -> Self {
         let given = given.iter().cloned().collect();
-        Self(Rc::new(RefCell::new(Table { given, ..Table::default() })))
+        Self(Rc::new(RefCell::new(ParamTable { given, ..ParamTable::default() })))
     }
 
     /// Returns what the script declared.
@@ -57,7 +57,7 @@ impl Params {
     }
 
     /// Returns the parameter called `name`, or an error that says which there are.
-    pub(crate) fn get(&self, name: &str) -> Outcome<Dynamic> {
+    pub(crate) fn get(&self, name: &str) -> ScriptResult<Dynamic> {
         let table = self.0.borrow();
         let is_quick = table.declared.is_empty();
         let values = if is_quick { &table.given } else { &table.values };
@@ -72,7 +72,7 @@ impl Params {
     }
 
     /// Adds a declaration, and returns the value that is in effect.
-    pub(crate) fn declare(&self, declaration: ParamDeclaration) -> Outcome<Dynamic> {
+    pub(crate) fn declare(&self, declaration: ParamDeclaration) -> ScriptResult<Dynamic> {
         let name = declaration.name.clone();
         let mut table = self.0.borrow_mut();
         if table.declared.iter().any(|known| known.name == name) {

@@ -69,7 +69,7 @@ pub trait MockMarket {
 
 /// What the functions of tests reach.
 #[derive(Debug, Clone)]
-pub(crate) struct Rehearsal {
+pub(crate) struct TestHarness {
     pub(crate) market: Weak<RefCell<dyn MockMarket>>,
     /// `this` of the strategy, as its last callback left it.
     pub(crate) state: Dynamic,

@@ -2,7 +2,7 @@
 
 use rhai::ImmutableString;
 
-use crate::script::value::arguments::{Outcome, exceeded};
+use crate::script::value::arguments::{ScriptResult, exceeded};
 use crate::script::value::limits::TIMERS_MAX;
 use bearpit_core::units::SimDuration;
 
@@ -20,7 +20,7 @@ pub(crate) struct Timer {
 
 impl Timers {
     /// Sets the timer called `name`, making it if need be, and returns the tag of its wake-ups.
-    pub(crate) fn set(&mut self, name: ImmutableString, every: Option<SimDuration>) -> Outcome<u64> {
+    pub(crate) fn set(&mut self, name: ImmutableString, every: Option<SimDuration>) -> ScriptResult<u64> {
         let index = match self.0.iter().position(|timer| timer.name == name) {
             Some(index) => index,
             None if self.0.len() >= TIMERS_MAX => {

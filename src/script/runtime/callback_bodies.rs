@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rhai::AST;
 
-use crate::script::sandbox::metered_script::{FunctionBody, Nodes};
+use crate::script::sandbox::metered_script::{FunctionBody, MeteredCode};
 use crate::script::value::callback::{Callback, TEST_PREFIX};
-use crate::script::value::script_error::ScriptError;
+use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::units::nearest;
 
 /// The callbacks of a script, by their number.
@@ -14,9 +14,9 @@ use bearpit_core::units::nearest;
 /// A call through Rhai's `call_fn` sets up a state, a scope and a table of resolved functions each time,
 /// which costs more than a short callback; so the host keeps those, and evaluates the bodies in them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Bodies([Option<FunctionBody>; Callback::COUNT]);
+pub(crate) struct CallbackBodies([Option<FunctionBody>; Callback::COUNT]);
 
-impl Bodies {
+impl CallbackBodies {
     pub(crate) const fn get(&self, callback: Callback) -> Option<&FunctionBody> {
         self.0[callback as usize].as_ref()
     }
@@ -30,11 +30,16 @@ impl Bodies {
 ///
 /// # Errors
 /// The first of its [`faults`].
-pub(crate) fn find(nodes: &Nodes, ast: &AST, source: &str, file: &Path) -> Result<Bodies, ScriptError> {
+pub(crate) fn find(
+    nodes: &MeteredCode,
+    ast: &AST,
+    source: &str,
+    file: &Path,
+) -> Result<CallbackBodies, ScriptError> {
     if let Some(fault) = faults(ast, source, file).into_iter().next() {
         return Err(fault);
     }
-    let mut bodies = Bodies::default();
+    let mut bodies = CallbackBodies::default();
     for function in ast.iter_functions() {
         if let Some(callback) = Callback::all().find(|callback| callback.name() == function.name) {
             bodies.0[callback as usize] = nodes.function(function.name, function.params.len()).cloned();
@@ -48,8 +53,8 @@ pub(crate) fn faults(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
     let mut faults = Vec::new();
     let mut is_any = false;
     for function in ast.iter_functions() {
-        let place = place_of(source, function.name);
-        let fault = |message: String, help: String| ScriptError::new(file, place, message).with_help(help);
+        let position = function_position(source, function.name);
+        let fault = |message: String, help: String| ScriptError::new(file, position, message).with_help(help);
         match Callback::all().find(|callback| callback.name() == function.name) {
             Some(callback) if function.params.len() == callback.arguments().len() => is_any = true,
             Some(callback) => {
@@ -67,7 +72,7 @@ pub(crate) fn faults(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
     if faults.is_empty() && !is_any {
         let message = "the script defines no callback, so it would never do anything".to_owned();
         let help = format!("callbacks are {}", names());
-        faults.push(ScriptError::new(file, (1, 1), message).with_help(help));
+        faults.push(ScriptError::new(file, SourcePosition::START, message).with_help(help));
     }
     faults.sort_by_key(|fault| (fault.line, fault.column));
     faults
@@ -80,7 +85,7 @@ pub(crate) fn tests_with_arguments(ast: &AST, source: &str, file: &Path) -> Vec<
     let complaint = |it: rhai::ScriptFnMetadata<'_>| {
         let message = format!("`{}` has arguments, so it is no test and would never run", it.name);
         let help = format!("write fn {}(), or call it something else", it.name);
-        ScriptError::new(file, place_of(source, it.name), message).with_help(help)
+        ScriptError::new(file, function_position(source, it.name), message).with_help(help)
     };
     odd.map(complaint).collect()
 }
@@ -100,15 +105,15 @@ fn hint(name: &str) -> String {
 }
 
 /// Returns line and column, from 1, of the definition of a function.
-pub(crate) fn place_of(source: &str, name: &str) -> (usize, usize) {
+pub(crate) fn function_position(source: &str, name: &str) -> SourcePosition {
     for (index, line) in source.lines().enumerate() {
         let code = line.split("//").next().unwrap_or("");
         let words: Vec<&str> = code.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
         if words.windows(2).any(|pair| pair == ["fn", name])
             && let Some(at) = code.find(name)
         {
-            return (index + 1, code[..at].chars().count() + 1);
+            return SourcePosition { line: index + 1, column: code[..at].chars().count() + 1 };
         }
     }
-    (1, 1)
+    SourcePosition::START
 }

@@ -12,7 +12,7 @@ use crate::script::runtime::compiled_script::{CompiledScript, parse};
 use crate::script::runtime::program::Program;
 use crate::script::runtime::source::ScriptSource;
 use crate::script::sandbox::confinement::language;
-use crate::script::sandbox::metered_script::Nodes;
+use crate::script::sandbox::metered_script::MeteredCode;
 use crate::script::value::param::{ParamComplaint, ParamDeclaration, ParamValue};
 use crate::script::value::script_error::ScriptError;
 
@@ -24,8 +24,8 @@ use crate::script::value::script_error::ScriptError;
 pub fn compile(source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
     let language = language();
     let ast = parse(&language, &source.file, &source.text)?;
-    let mut nodes = Nodes::default();
-    let charged = charge(&mut nodes, &source.file, &ast)?;
+    let mut nodes = MeteredCode::default();
+    let metered = charge(&mut nodes, &source.file, &ast)?;
     let bodies = Rc::new(callback_bodies::find(&nodes, &ast, &source.text, &source.file)?);
     let mut modules = BTreeMap::new();
     for (name, module) in &source.modules {
@@ -33,7 +33,7 @@ pub fn compile(source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
         modules.insert(name.clone(), charge(&mut nodes, &module.file, &ast)?);
     }
     let (source, nodes) = (source.clone(), Rc::new(nodes));
-    let mut script = CompiledScript { source, ast, charged, modules, nodes, bodies, params: Vec::new() };
+    let mut script = CompiledScript { source, ast, metered, modules, nodes, bodies, params: Vec::new() };
     script.params = declare(&script, &[])?.declared();
     Ok(script)
 }

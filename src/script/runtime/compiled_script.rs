@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use rhai::{AST, Engine};
 
-use crate::script::runtime::callback_bodies::Bodies;
-use crate::script::runtime::callback_bodies::place_of;
+use crate::script::runtime::callback_bodies::CallbackBodies;
+use crate::script::runtime::callback_bodies::function_position;
 use crate::script::runtime::source::ScriptSource;
-use crate::script::sandbox::metered_script::Nodes;
+use crate::script::sandbox::metered_script::MeteredCode;
 use crate::script::value::callback::Callback;
 use crate::script::value::callback::TEST_PREFIX;
 use crate::script::value::limits::SOURCE_BYTES_MAX;
 use crate::script::value::param::ParamDeclaration;
-use crate::script::value::script_error::ScriptError;
+use crate::script::value::script_error::{ScriptError, SourcePosition};
 
 /// A script that has been checked; clones share what was compiled.
 #[derive(Debug, Clone)]
@@ -23,10 +23,10 @@ pub struct CompiledScript {
     /// The script as it is written.
     pub(super) ast: AST,
     /// The script as it is run, with what it handles being counted; so are the modules.
-    pub(super) charged: AST,
+    pub(super) metered: AST,
     pub(super) modules: BTreeMap<String, AST>,
-    pub(super) nodes: Rc<Nodes>,
-    pub(super) bodies: Rc<Bodies>,
+    pub(super) nodes: Rc<MeteredCode>,
+    pub(super) bodies: Rc<CallbackBodies>,
     pub(super) params: Vec<ParamDeclaration>,
 }
 
@@ -49,7 +49,7 @@ impl CompiledScript {
         let functions = self.ast.iter_functions();
         let tests = functions.filter(|it| it.name.starts_with(TEST_PREFIX) && it.params.is_empty());
         let mut tests: Vec<_> =
-            tests.map(|it| (place_of(&self.source.text, it.name), it.name.to_owned())).collect();
+            tests.map(|it| (function_position(&self.source.text, it.name), it.name.to_owned())).collect();
         tests.sort_unstable();
         tests.into_iter().map(|(_, name)| name).collect()
     }
@@ -58,21 +58,21 @@ impl CompiledScript {
 pub(crate) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, ScriptError> {
     if text.len() > SOURCE_BYTES_MAX {
         let message = format!("the script has {} bytes; at most {SOURCE_BYTES_MAX} are allowed", text.len());
-        return Err(ScriptError::new(file, (1, 1), message));
+        return Err(ScriptError::new(file, SourcePosition::START, message));
     }
     let mut ast = language.compile(text).map_err(|error| ScriptError::syntax(file, &error))?;
     ast.set_source(file.display().to_string());
     if let Some(typed) = ast.iter_functions().find(|function| function.this_type.is_some()) {
         let message = format!("the function `{}` is made for one type", typed.name);
         let help = "write it without the type; it can be called on any value";
-        return Err(ScriptError::new(file, place_of(text, typed.name), message).with_help(help));
+        return Err(ScriptError::new(file, function_position(text, typed.name), message).with_help(help));
     }
     Ok(ast)
 }
 
 /// Returns the form of a script that is run.
-pub(super) fn charge(nodes: &mut Nodes, file: &Path, ast: &AST) -> Result<AST, ScriptError> {
-    let mut charged = nodes.charged(ast).map_err(|error| ScriptError::syntax(file, &error))?;
-    charged.set_source(file.display().to_string());
-    Ok(charged)
+pub(super) fn charge(nodes: &mut MeteredCode, file: &Path, ast: &AST) -> Result<AST, ScriptError> {
+    let mut metered = nodes.metered(ast).map_err(|error| ScriptError::syntax(file, &error))?;
+    metered.set_source(file.display().to_string());
+    Ok(metered)
 }

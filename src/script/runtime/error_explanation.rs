@@ -7,14 +7,13 @@ use rhai::EvalAltResult;
 use crate::script::api::entries::Api;
 use crate::script::value::arguments::printable;
 use crate::script::value::limits::{CALLS_MAX, VARIABLES_MAX};
-use crate::script::value::script_error::line_and_column;
-use crate::script::value::script_error::{ScriptError, too_large};
+use crate::script::value::script_error::{ScriptError, SourcePosition, too_large};
 use bearpit_core::units::nearest;
 
 const MESSAGE_CHARS_MAX: usize = 2_000;
 
 /// What there is in a script, to say what was meant by what is not.
-pub(crate) struct Known<'a> {
+pub(crate) struct NamesInScope<'a> {
     pub(crate) api: &'a Api,
     /// The script's own functions, with the number of their arguments.
     pub(crate) functions: Vec<(String, usize)>,
@@ -24,15 +23,20 @@ pub(crate) struct Known<'a> {
     pub(crate) state: Vec<String>,
 }
 
-impl Known<'_> {
+impl NamesInScope<'_> {
     /// Tells of a script that failed while running; `place` is for errors that have none of their own.
-    pub(crate) fn explain(&self, file: &Path, error: &EvalAltResult, place: (usize, usize)) -> ScriptError {
+    pub(crate) fn explain(
+        &self,
+        file: &Path,
+        error: &EvalAltResult,
+        position: SourcePosition,
+    ) -> ScriptError {
         let (inner, file) = innermost(error, file);
         let (message, help) = self.describe(inner);
-        let position = [inner.position(), error.position()].into_iter().find(|it| !it.is_none());
-        let place = position.map_or(place, line_and_column);
+        let own = [inner.position(), error.position()].into_iter().find(|it| !it.is_none());
+        let position = own.map_or(position, SourcePosition::from);
         let message = printable(&message, MESSAGE_CHARS_MAX);
-        ScriptError { help, ..ScriptError::new(&file, place, message) }
+        ScriptError { help, ..ScriptError::new(&file, position, message) }
     }
 
     fn describe(&self, error: &EvalAltResult) -> (String, Option<String>) {

@@ -11,17 +11,17 @@ use rhai::{
 use crate::script::api::entries::Api;
 use crate::script::api::language::Language;
 use crate::script::api::language::engine;
-use crate::script::host::{Host, Shared, Stage};
-use crate::script::runtime::callback_bodies::place_of;
+use crate::script::host::{Host, Lifecycle, SharedHost};
+use crate::script::runtime::callback_bodies::function_position;
 use crate::script::runtime::compiled_script::CompiledScript;
-use crate::script::runtime::error_explanation::Known;
+use crate::script::runtime::error_explanation::NamesInScope;
 use crate::script::runtime::imports::Imports;
 use crate::script::sandbox::metered_script::FunctionBody;
-use crate::script::sandbox::metered_script::understand;
+use crate::script::sandbox::metered_script::register_nodes;
 use crate::script::value::callback::Callback;
 use crate::script::value::limits::size;
 use crate::script::value::limits::{STATE_MAX, VALUE_NESTING_MAX};
-use crate::script::value::script_error::ScriptError;
+use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::participant::Context;
 
 /// After so many operations the table of resolved functions is emptied.
@@ -32,7 +32,7 @@ pub(crate) struct Program {
     script: CompiledScript,
     engine: Rc<Engine>,
     api: Rc<Api>,
-    pub(crate) host: Shared,
+    pub(crate) host: SharedHost,
     /// What stays from callback to callback, so that each costs little to enter.
     global: GlobalRuntimeState,
     caches: Caches,
@@ -50,16 +50,16 @@ pub(crate) struct Program {
 
 impl Program {
     /// Runs what stands outside of functions once, and keeps the constants that it declares.
-    pub(crate) fn load(script: CompiledScript, host: &Shared) -> Result<Self, ScriptError> {
+    pub(crate) fn load(script: CompiledScript, host: &SharedHost) -> Result<Self, ScriptError> {
         let Language { mut engine, api } = engine(host);
-        understand(&mut engine, &host.borrow().meter, &script.nodes);
+        register_nodes(&mut engine, &host.borrow().meter, &script.nodes);
         engine.set_module_resolver(Imports { modules: script.modules.clone(), loaded: RefCell::default() });
         let mut params = Module::new();
         params.set_var("params", Dynamic::from(host.borrow().params.clone()));
         engine.register_global_module(params.into());
         let mut global = engine.new_global_runtime_state();
-        global.source = script.charged.source().map(Into::into);
-        global.lib.push(script.charged.shared_lib().clone());
+        global.source = script.metered.source().map(Into::into);
+        global.lib.push(script.metered.shared_lib().clone());
         let mut program = Self {
             script,
             engine: Rc::new(engine),
@@ -88,12 +88,12 @@ impl Program {
             &mut self.global,
             &mut self.caches,
             &mut scope,
-            self.script.charged.statements(),
+            self.script.metered.statements(),
         );
         if let Err(error) = ran
             && !is_end(&error)
         {
-            return Err(self.explain(&error, (1, 1)));
+            return Err(self.explain(&error, SourcePosition::START));
         }
         let mut module = Module::new();
         for (name, _, value) in scope.iter() {
@@ -125,8 +125,8 @@ impl Program {
         let mut scope = mem::take(&mut self.scopes[callback as usize]);
         let ended = self.run(ctx, (callback.name(), body), &mut scope, arguments);
         self.scopes[callback as usize] = scope;
-        if let Some(rehearsal) = &mut self.host.borrow_mut().rehearsal {
-            rehearsal.state = self.state.clone();
+        if let Some(test_harness) = &mut self.host.borrow_mut().test_harness {
+            test_harness.state = self.state.clone();
         }
         ended
     }
@@ -137,7 +137,7 @@ impl Program {
             Some(body) => self.run(ctx, (name, body), &mut Scope::new(), []),
             None => {
                 let message = format!("there is no test `{name}`");
-                Err(ScriptError::new(&self.script.source.file, (1, 1), message))
+                Err(ScriptError::new(&self.script.source.file, SourcePosition::START, message))
             }
         }
     }
@@ -172,8 +172,8 @@ impl Program {
         self.take_back(ctx);
         match ended {
             Err(error) if !is_end(&error) => {
-                let place = place_of(&self.script.source.text, name);
-                Err(self.explain(&error, place))
+                let position = function_position(&self.script.source.text, name);
+                Err(self.explain(&error, position))
             }
             _ => self.count_state(name),
         }
@@ -203,8 +203,8 @@ impl Program {
             |size| format!("`this` holds {size} values; at most {STATE_MAX} are allowed"),
         );
         let source = &self.script.source;
-        let place = place_of(&source.text, name);
-        Err(ScriptError::new(&source.file, place, message).with_help("drop what is no longer needed"))
+        let position = function_position(&source.text, name);
+        Err(ScriptError::new(&source.file, position, message).with_help("drop what is no longer needed"))
     }
 
     fn evaluate<const N: usize>(
@@ -260,7 +260,7 @@ impl Program {
     }
 
     /// Notes how far the script has come.
-    pub(crate) fn enter(&self, stage: Stage) {
+    pub(crate) fn enter(&self, stage: Lifecycle) {
         self.host.borrow_mut().stage = stage;
     }
 
@@ -274,19 +274,19 @@ impl Program {
         self.script.source.text_of(&error.file).map(|text| error.excerpt(text))
     }
 
-    fn explain(&self, error: &EvalAltResult, place: (usize, usize)) -> ScriptError {
+    fn explain(&self, error: &EvalAltResult, position: SourcePosition) -> ScriptError {
         let functions = self.script.ast.iter_functions();
         let arguments = Callback::all().filter_map(|callback| self.script.bodies.get(callback));
         let arguments = arguments.flat_map(|body| body.arguments.iter().map(ToString::to_string));
         let constants = self.constants.iter().cloned();
         let state = self.state.as_map_ref().map(|map| map.keys().map(ToString::to_string).collect());
-        let known = Known {
+        let known = NamesInScope {
             api: &self.api,
             functions: functions.map(|function| (function.name.to_owned(), function.params.len())).collect(),
             variables: constants.chain(arguments).collect(),
             state: state.unwrap_or_default(),
         };
-        known.explain(&self.script.source.file, error, place)
+        known.explain(&self.script.source.file, error, position)
     }
 }
 

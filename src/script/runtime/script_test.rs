@@ -9,17 +9,17 @@ use std::rc::{Rc, Weak};
 
 use rhai::Dynamic;
 
-use crate::script::host::test_harness::{MockMarket, Rehearsal};
+use crate::script::host::test_harness::{MockMarket, TestHarness};
 use crate::script::runtime::program::Program;
 use crate::script::value::script_error::ScriptError;
 use bearpit_core::participant::Context;
 
 /// A test of a strategy; clones are the same.
 #[derive(Clone, Default)]
-pub struct ScriptTest(Rc<RefCell<Seat>>);
+pub struct ScriptTest(Rc<RefCell<TestSlot>>);
 
 #[derive(Default)]
-struct Seat {
+struct TestSlot {
     market: Option<Weak<RefCell<dyn MockMarket>>>,
     program: Option<Program>,
 }
@@ -45,9 +45,9 @@ impl ScriptTest {
         program.map_or(Ok(()), |mut program| program.test(ctx, name))
     }
 
-    pub(crate) fn rehearsal(&self) -> Option<Rehearsal> {
+    pub(crate) fn test_harness(&self) -> Option<TestHarness> {
         let market = self.0.borrow().market.clone()?;
-        Some(Rehearsal { market, state: Dynamic::from_map(rhai::Map::new()) })
+        Some(TestHarness { market, state: Dynamic::from_map(rhai::Map::new()) })
     }
 
     pub(crate) fn begin(&self, program: Program) {

@@ -9,7 +9,7 @@ use rhai::{AST, ASTNode, Engine, Expr, Stmt};
 
 use crate::script::sandbox::confinement::language;
 use crate::script::value::limits::SOURCE_BYTES_MAX;
-use crate::script::value::script_error::{ScriptError, line_and_column};
+use crate::script::value::script_error::{ScriptError, SourcePosition};
 
 /// A script and the files it imports, as they were when they were read.
 ///
@@ -96,7 +96,7 @@ impl ImportReader<'_> {
 
     fn read(&mut self, file: &Path, import: &Import) -> Result<(), ScriptError> {
         let name = module_name(&import.path).to_owned();
-        let error = |message: String| ScriptError::new(file, import.place, message);
+        let error = |message: String| ScriptError::new(file, import.position, message);
         if self.open.contains(&name) {
             let circle = format!("{} -> {name}", self.open.join(" -> "));
             return Err(error(format!("`{name}` imports itself: {circle}")));
@@ -155,7 +155,7 @@ impl ImportReader<'_> {
 /// An import as it is written.
 struct Import {
     path: String,
-    place: (usize, usize),
+    position: SourcePosition,
 }
 
 fn imports(ast: &AST, file: &Path) -> Result<Vec<Import>, ScriptError> {
@@ -166,15 +166,15 @@ fn imports(ast: &AST, file: &Path) -> Result<Vec<Import>, ScriptError> {
                 Expr::StringConstant(text, _) => Some(text.to_string()),
                 _ => None,
             };
-            found.push((name, line_and_column(*position)));
+            found.push((name, (*position).into()));
         }
         true
     });
-    let literal = |(path, place): (Option<String>, (usize, usize))| match path {
-        Some(path) => Ok(Import { path, place }),
+    let literal = |(path, position): (Option<String>, SourcePosition)| match path {
+        Some(path) => Ok(Import { path, position }),
         None => {
             let message = "what is imported must be written as a text, such as import \"lib/helpers\" as h;";
-            Err(ScriptError::new(file, place, message.to_owned()))
+            Err(ScriptError::new(file, position, message.to_owned()))
         }
     };
     found.into_iter().map(literal).collect()

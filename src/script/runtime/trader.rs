@@ -8,19 +8,19 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, Handler};
 use rhai::Dynamic;
 
-use crate::script::host::feeds::{Feeds, Wanted};
+use crate::script::host::feeds::{FeedRequest, Feeds};
 use crate::script::host::params::Params;
-use crate::script::host::{Host, Stage};
+use crate::script::host::{Host, Lifecycle};
 use crate::script::runtime::compile::Scripts;
 use crate::script::runtime::config::{OnError, ScriptConfig};
 use crate::script::runtime::flatten::Flatten;
 use crate::script::runtime::program::Program;
 use crate::script::runtime::script_test::ScriptTest;
-use crate::script::value::arguments::Outcome;
+use crate::script::value::arguments::ScriptResult;
 use crate::script::value::callback::Callback;
-use crate::script::value::listing::Place;
-use crate::script::value::order_event::{Happening, OrderEvent};
-use crate::script::value::script_error::ScriptError;
+use crate::script::value::listing::ListingInfo;
+use crate::script::value::order_event::{OrderEvent, OrderEventKind};
+use crate::script::value::script_error::{ScriptError, SourcePosition};
 use crate::script::value::views::{BarView, BookView, PhaseView, QuoteView, TradeView};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, ReportKind};
@@ -34,13 +34,13 @@ use bearpit_core::participant::{Context, MarketData, Update};
 pub struct ScriptTrader {
     config: ScriptConfig,
     scripts: Scripts,
-    state: State,
+    state: TraderState,
     /// The test that plays with it.
     test: Option<ScriptTest>,
 }
 
 /// How far the trader has come.
-enum State {
+enum TraderState {
     /// Not started, or stopped.
     Idle,
     Running(Box<Program>),
@@ -67,7 +67,7 @@ impl ScriptTrader {
     /// Makes a trader that shares compiled scripts with others of its world.
     #[must_use]
     pub const fn sharing(config: ScriptConfig, scripts: Scripts) -> Self {
-        Self { config, scripts, state: State::Idle, test: None }
+        Self { config, scripts, state: TraderState::Idle, test: None }
     }
 
     /// Makes a trader with which a test plays.
@@ -83,27 +83,27 @@ impl ScriptTrader {
             start: ctx.now(),
             params: Params::given(&self.config.params),
             feeds: Feeds::new(ctx.bar_interval()),
-            rehearsal: self.test.as_ref().and_then(ScriptTest::rehearsal),
+            test_harness: self.test.as_ref().and_then(ScriptTest::test_harness),
             ..Host::vacant()
         };
         host.meter.allow(self.config.operations);
         let host = Rc::new(RefCell::new(host));
         let program = Program::load(script, &host)?;
         if let Some(complaint) = host.borrow().params.complaints().into_iter().next() {
-            let error = ScriptError::new(&self.config.source.file, (1, 1), complaint.message);
+            let error = ScriptError::new(&self.config.source.file, SourcePosition::START, complaint.message);
             return Err(ScriptError { help: complaint.help, ..error });
         }
-        host.borrow_mut().places = Place::all(ctx);
+        host.borrow_mut().listings = ListingInfo::all(ctx);
         if let Some(test) = &self.test {
             test.begin(program.twin());
         }
-        self.state = State::Running(Box::new(program));
+        self.state = TraderState::Running(Box::new(program));
         Ok(())
     }
 
     /// Calls a callback if the script defines it, and stops the script if it fails.
     fn call<const N: usize>(&mut self, ctx: &mut Context, callback: Callback, arguments: [Dynamic; N]) {
-        let State::Running(program) = &mut self.state else { return };
+        let TraderState::Running(program) = &mut self.state else { return };
         let called = program.call(ctx, callback, arguments);
         if let Err(error) = called {
             return self.fail(ctx, Some(callback), &error);
@@ -114,14 +114,14 @@ impl ScriptTrader {
     /// Tells `on_order` of what the account gate has refused in the callback before.
     fn tell_refusals(&mut self, ctx: &mut Context) {
         for _ in 0..REFUSALS_MAX {
-            let State::Running(program) = &mut self.state else { return };
+            let TraderState::Running(program) = &mut self.state else { return };
             let refused = mem::take(&mut program.host.borrow_mut().refused);
             if refused.is_empty() {
                 return;
             }
             for (order, reason) in refused {
-                let State::Running(program) = &mut self.state else { return };
-                let event = OrderEvent { order, what: Happening::Refused(reason), at: ctx.now() };
+                let TraderState::Running(program) = &mut self.state else { return };
+                let event = OrderEvent { order, what: OrderEventKind::Refused(reason), at: ctx.now() };
                 let told = program.call(ctx, Callback::Order, [Dynamic::from(event)]);
                 if let Err(error) = told {
                     return self.fail(ctx, Some(Callback::Order), &error);
@@ -130,12 +130,12 @@ impl ScriptTrader {
         }
         let file = self.config.source.file.clone();
         let message = "refused orders in on_order lead to refused orders without an end".to_owned();
-        self.fail(ctx, Some(Callback::Order), &ScriptError::new(&file, (1, 1), message));
+        self.fail(ctx, Some(Callback::Order), &ScriptError::new(&file, SourcePosition::START, message));
     }
 
     fn fail(&mut self, ctx: &mut Context, callback: Option<Callback>, error: &ScriptError) {
         let excerpt = match &self.state {
-            State::Running(program) => program.excerpt(error),
+            TraderState::Running(program) => program.excerpt(error),
             _ => self.config.source.text_of(&error.file).map(|text| error.excerpt(text)),
         };
         let excerpt = excerpt.map_or_else(String::new, |excerpt| format!("\n{excerpt}"));
@@ -143,12 +143,12 @@ impl ScriptTrader {
         let text = format!("{error}{callback} at {}{excerpt}", ctx.now());
         ctx.log_failure(text.as_str());
         ctx.disconnect();
-        self.state = State::Idle;
+        self.state = TraderState::Idle;
         match self.config.on_error {
             OnError::Halt => ctx.stop(),
             OnError::Flatten => {
                 let mut flatten = Flatten::new(ctx.now());
-                if flatten.go_on(ctx) { self.state = State::Flattening(flatten) } else { ctx.stop() }
+                if flatten.go_on(ctx) { self.state = TraderState::Flattening(flatten) } else { ctx.stop() }
             }
             OnError::Abort => ctx.fail(format!("strategy `{}` failed: {text}", ctx.name())),
         }
@@ -156,8 +156,8 @@ impl ScriptTrader {
 
     /// Asks for the home market's feeds of which callbacks are told, where the script asked for none.
     fn ask_for_defaults(&mut self, ctx: &mut Context) {
-        let State::Running(program) = &mut self.state else { return };
-        for wanted in Wanted::defaults(ctx.bar_interval()) {
+        let TraderState::Running(program) = &mut self.state else { return };
+        for wanted in FeedRequest::defaults(ctx.bar_interval()) {
             if program.has(wanted.callback()) && !program.host.borrow().feeds.tells(wanted.callback()) {
                 let asked = program.with_host(ctx, |host| host.ask(host.home, wanted));
                 debug_assert!(asked.is_ok(), "the home market has all feeds");
@@ -166,10 +166,10 @@ impl ScriptTrader {
     }
 
     fn is_flat_or_go_on(&mut self, ctx: &mut Context) {
-        if let State::Flattening(flatten) = &mut self.state
+        if let TraderState::Flattening(flatten) = &mut self.state
             && !flatten.go_on(ctx)
         {
-            self.state = State::Idle;
+            self.state = TraderState::Idle;
             ctx.stop();
         }
     }
@@ -182,19 +182,19 @@ impl Actor for ScriptTrader {
         if let Err(error) = self.start(ctx) {
             return self.fail(ctx, None, &error);
         }
-        let State::Running(program) = &self.state else { return };
-        program.enter(Stage::Init);
+        let TraderState::Running(program) = &self.state else { return };
+        program.enter(Lifecycle::Init);
         let params = program.params();
         self.call(ctx, Callback::Init, [params]);
-        let State::Running(program) = &self.state else { return };
-        program.enter(Stage::Trading);
+        let TraderState::Running(program) = &self.state else { return };
+        program.enter(Lifecycle::Trading);
         self.call(ctx, Callback::Start, []);
         self.ask_for_defaults(ctx);
     }
 
     fn stopped(&mut self, ctx: &mut Context) {
         self.call(ctx, Callback::Stop, []);
-        self.state = State::Idle;
+        self.state = TraderState::Idle;
     }
 }
 
@@ -202,7 +202,7 @@ impl Handler<Wakeup> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
-        let State::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
+        let TraderState::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
         let Some(timer) = program.host.borrow().timers.get(wakeup.tag).cloned() else { return };
         if let Some(every) = timer.every {
             ctx.wake_after(every, wakeup.tag);
@@ -215,7 +215,7 @@ impl Handler<ExecutionReport> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
-        let State::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
+        let TraderState::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
         let event = program.with_host(ctx, |host| host.follow(&report));
         let Some(event) = event else { return };
         let callback = match report.kind {
@@ -230,9 +230,9 @@ impl Handler<ExecutionReport> for ScriptTrader {
             self.call(ctx, callback, [Dynamic::from(event.clone())]);
         }
         self.call(ctx, Callback::Order, [Dynamic::from(event.clone())]);
-        let State::Running(program) = &self.state else { return };
+        let TraderState::Running(program) = &self.state else { return };
         if matches!(report.kind, ReportKind::Filled { .. }) && program.has(Callback::Position) {
-            let holding = program.with_host(ctx, |host| host.holding(event.order.place()));
+            let holding = program.with_host(ctx, |host| host.holding(event.order.listing()));
             self.call(ctx, Callback::Position, [Dynamic::from(holding)]);
         }
     }
@@ -255,7 +255,7 @@ impl Host {
                 }
             }
         }
-        Some(OrderEvent { order, what: Happening::Reported(report.kind), at: report.at })
+        Some(OrderEvent { order, what: OrderEventKind::Reported(report.kind), at: report.at })
     }
 }
 
@@ -263,13 +263,14 @@ impl Handler<MarketData> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, data: MarketData, ctx: &mut Context) {
-        let State::Running(program) = &self.state else { return };
+        let TraderState::Running(program) = &self.state else { return };
         let told = program.host.borrow_mut().take(data);
         match told {
             None => {}
             Some((callback, Ok(argument))) => self.call(ctx, callback, [argument]),
             Some((callback, Err(error))) => {
-                let error = ScriptError::new(&self.config.source.file, (1, 1), error.to_string());
+                let error =
+                    ScriptError::new(&self.config.source.file, SourcePosition::START, error.to_string());
                 self.fail(ctx, Some(callback), &error);
             }
         }
@@ -279,28 +280,28 @@ impl Handler<MarketData> for ScriptTrader {
 impl Host {
     /// Keeps what is to be kept of what the market tells, feeds the indicators that follow it, and returns
     /// what the script is to be told.
-    fn take(&mut self, data: MarketData) -> Option<(Callback, Outcome<Dynamic>)> {
-        let place = self.places.get(data.listing.index()).cloned()?;
+    fn take(&mut self, data: MarketData) -> Option<(Callback, ScriptResult<Dynamic>)> {
+        let listing = self.listings.get(data.listing.index()).cloned()?;
         Some(match data.update {
             Update::Bar(bar) => {
                 self.feeds.keep(data.listing, bar);
-                let bar = BarView { place, bar };
+                let bar = BarView { listing, bar };
                 (Callback::Bar, self.auto_updates.bar(&bar).map(|()| Dynamic::from(bar)))
             }
             Update::Quote(quote) => {
-                let quote = QuoteView { place, quote };
+                let quote = QuoteView { listing, quote };
                 (Callback::Quote, self.auto_updates.quote(&quote).map(|()| Dynamic::from(quote)))
             }
             Update::Trade { price, quantity, aggressor, phase } => {
-                let trade = TradeView { place, price, quantity, aggressor, phase, at: data.at };
+                let trade = TradeView { listing, price, quantity, aggressor, phase, at: data.at };
                 (Callback::Trade, self.auto_updates.trade(&trade).map(|()| Dynamic::from(trade)))
             }
             Update::Book(ladders) => {
                 self.feeds.show(data.listing, Arc::clone(&ladders));
-                (Callback::Book, Ok(Dynamic::from(BookView { place, ladders })))
+                (Callback::Book, Ok(Dynamic::from(BookView { listing, ladders })))
             }
             Update::Phase(phase) => {
-                (Callback::Session, Ok(Dynamic::from(PhaseView { place, phase, at: data.at })))
+                (Callback::Session, Ok(Dynamic::from(PhaseView { listing, phase, at: data.at })))
             }
             Update::Indicative(_) => return None,
         })

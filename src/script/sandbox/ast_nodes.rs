@@ -5,7 +5,7 @@ use std::mem;
 use rhai::{CustomExpr, Dynamic, Engine, EvalContext, Expr, Expression, Position, Stmt, StmtBlock};
 
 use crate::script::host::meter::Meter;
-use crate::script::value::arguments::Outcome;
+use crate::script::value::arguments::ScriptResult;
 
 /// The name of the node that charges for a value; no script can write it. Rhai looks nodes up in alphabetical
 /// order, and this is the one that is evaluated most.
@@ -17,7 +17,7 @@ pub(crate) type Context<'a, 's, 'ps, 'g, 'c, 't> = EvalContext<'a, 's, 'ps, 'g, 
 pub(crate) fn add(
     engine: &mut Engine,
     name: &str,
-    evaluate: impl Fn(&mut Context<'_, '_, '_, '_, '_, '_>, &[Expression<'_>], &Dynamic) -> Outcome<Dynamic>
+    evaluate: impl Fn(&mut Context<'_, '_, '_, '_, '_, '_>, &[Expression<'_>], &Dynamic) -> ScriptResult<Dynamic>
     + 'static,
 ) {
     engine.register_custom_syntax_with_state_raw(name, |_, _, _| Ok(None), false, evaluate);
@@ -50,7 +50,7 @@ pub(crate) fn numbered<T>(list: &[T], number: i64) -> Option<&T> {
 }
 
 /// Counts a value that was read; an error is at the place of the expression that read it.
-pub(crate) fn charge_value(meter: &Meter, value: &Dynamic, read: &Expression<'_>) -> Outcome<()> {
+pub(crate) fn charge_value(meter: &Meter, value: &Dynamic, read: &Expression<'_>) -> ScriptResult<()> {
     meter.charge_value(value).map_err(|mut error| {
         error.set_position(read.position());
         error

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use rhai::{Engine, Scope};
 
-use super::metered_script::{Nodes, understand};
+use super::metered_script::{MeteredCode, register_nodes};
 use crate::script::host::meter::Meter;
 
 /// Names of all kinds of values, numbers at the ends of their ranges, and what is nowhere.
@@ -46,9 +46,9 @@ fn told(script: &str, is_charged: bool) -> String {
     engine.set_fail_on_invalid_map_property(true);
     let mut ast = engine.compile(script).unwrap();
     if is_charged {
-        let mut nodes = Nodes::default();
-        ast = nodes.charged(&ast).unwrap();
-        understand(&mut engine, &Meter::new(1_000_000), &Rc::new(nodes));
+        let mut nodes = MeteredCode::default();
+        ast = nodes.metered(&ast).unwrap();
+        register_nodes(&mut engine, &Meter::new(1_000_000), &Rc::new(nodes));
     }
     match engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &ast) {
         Ok(value) => format!("{value:?}"),

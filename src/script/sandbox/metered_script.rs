@@ -1,4 +1,4 @@
-//! [`Nodes`]: a script whose work is metered, and how an engine runs it.
+//! [`MeteredCode`]: a script whose work is metered, and how an engine runs it.
 //!
 //! Each place that handles a value is wrapped into a node that counts it ([`metering`](super::metering)).
 //!
@@ -14,13 +14,13 @@ use rhai::{
 
 use crate::script::host::meter::Meter;
 use crate::script::sandbox::ast_nodes::{Context, block_of, numbered};
-use crate::script::sandbox::metering::{Wrap, charge_values};
+use crate::script::sandbox::metering::{MeteringPass, charge_values};
 
 const BODY: &str = "function_body";
 
 /// What the nodes of a script stand for, by the numbers that they bear.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Nodes {
+pub(crate) struct MeteredCode {
     bodies: Vec<FunctionBody>,
 }
 
@@ -35,12 +35,12 @@ pub(crate) struct FunctionBody {
     pub(crate) nesting: usize,
 }
 
-impl Nodes {
+impl MeteredCode {
     /// Returns the same script with all that it reads and calls being charged; what its nodes stand for is
     /// kept here.
-    pub(crate) fn charged(&mut self, parsed: &AST) -> Result<AST, ParseError> {
+    pub(crate) fn metered(&mut self, parsed: &AST) -> Result<AST, ParseError> {
         let functions = parsed.iter_functions().map(|it| it.name.to_owned()).collect();
-        let mut wrap = Wrap { functions };
+        let mut wrap = MeteringPass { functions };
         let mut lib = Module::new();
         for function in parsed.iter_functions() {
             let known = parsed.shared_lib().get_script_fn(function.name, function.params.len());
@@ -91,12 +91,12 @@ fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) 
 }
 
 /// Makes an engine understand the nodes.
-pub(crate) fn understand(engine: &mut Engine, meter: &Rc<Meter>, nodes: &Rc<Nodes>) {
+pub(crate) fn register_nodes(engine: &mut Engine, meter: &Rc<Meter>, nodes: &Rc<MeteredCode>) {
     charge_values(engine, Rc::clone(meter));
     run_bodies(engine, Rc::clone(meter), Rc::clone(nodes));
 }
 
-fn run_bodies(engine: &mut Engine, meter: Rc<Meter>, nodes: Rc<Nodes>) {
+fn run_bodies(engine: &mut Engine, meter: Rc<Meter>, nodes: Rc<MeteredCode>) {
     let run = move |context: &mut Context<'_, '_, '_, '_, '_, '_>, inputs: &[Expression<'_>]| {
         let number = inputs.first().and_then(Expression::get_literal_value::<i64>);
         let body = number.and_then(|number| numbered(&nodes.bodies, number));
@@ -125,11 +125,11 @@ mod tests {
     fn operations(text: &str) -> u64 {
         let mut engine = engine();
         let parsed = engine.compile(text).unwrap();
-        let mut nodes = Nodes::default();
-        let ast = nodes.charged(&parsed).unwrap();
+        let mut nodes = MeteredCode::default();
+        let ast = nodes.metered(&parsed).unwrap();
         let meter = Meter::new(1_000_000);
         meter.watch(&mut engine);
-        understand(&mut engine, &meter, &Rc::new(nodes));
+        register_nodes(&mut engine, &meter, &Rc::new(nodes));
         engine.run_ast(&ast).unwrap();
         meter.spent()
     }
@@ -169,10 +169,10 @@ mod tests {
             `${m.a[1]} ${s} ${f.call(1, 2)} ${[3, 1, 2].len()} ${m?.b ?? 5}`";
         let mut engine = engine();
         let parsed = engine.compile(text).unwrap();
-        let mut nodes = Nodes::default();
-        let ast = nodes.charged(&parsed).unwrap();
+        let mut nodes = MeteredCode::default();
+        let ast = nodes.metered(&parsed).unwrap();
         let meter = Meter::new(1_000_000);
-        understand(&mut engine, &meter, &Rc::new(nodes));
+        register_nodes(&mut engine, &meter, &Rc::new(nodes));
         let said = engine.eval_ast::<String>(&ast).unwrap();
         assert_eq!(said, engine.eval_ast::<String>(&parsed).unwrap());
         assert_eq!(said, "[26, 3, 7] yes 3 3 5");

@@ -24,13 +24,13 @@ const COMPARED: char = '=';
 /// How often the items of a compared value are counted once more: Rhai calls an operator for each.
 pub(crate) const COMPARED_TIMES: usize = 3;
 
-/// What a call of one of `BULK` counts for.
+/// What a call of one of `BULK_FUNCTIONS` counts for.
 const BULK_OPERATIONS: i64 = 100;
 /// What assigning one character of a text counts for, which makes a new text.
 pub(crate) const CHARACTER_OPERATIONS: u64 = 400;
 
 /// Functions of Rhai's that go through an array, a map or a text, in order.
-const BULK: [&str; 55] = [
+const BULK_FUNCTIONS: [&str; 55] = [
     "all",
     "append",
     "bytes",
@@ -89,12 +89,12 @@ const BULK: [&str; 55] = [
 ];
 
 /// Wraps what a script reads and calls.
-pub(crate) struct Wrap {
+pub(crate) struct MeteringPass {
     /// The script's own functions, which get a copy of each argument.
     pub(crate) functions: BTreeSet<String>,
 }
 
-impl Wrap {
+impl MeteringPass {
     pub(crate) fn statements<'s>(&mut self, statements: impl IntoIterator<Item = &'s mut Stmt>) {
         for statement in statements {
             self.statement(statement);
@@ -129,7 +129,7 @@ impl Wrap {
             }
             Stmt::Var(parts, ..) => self.value(&mut parts.1),
             Stmt::Assignment(parts) => {
-                self.place(&mut parts.1.lhs);
+                self.assigned(&mut parts.1.lhs);
                 self.value(&mut parts.1.rhs);
                 if ends_with_item(&parts.1.lhs) {
                     wrap(&mut parts.1.rhs, Dynamic::from_bool(TO_ITEM));
@@ -175,7 +175,7 @@ impl Wrap {
     }
 
     /// Wraps what stands in an expression that is assigned to.
-    fn place(&mut self, expr: &mut Expr) {
+    fn assigned(&mut self, expr: &mut Expr) {
         if matches!(expr, Expr::Dot(..) | Expr::Index(..)) {
             self.chain(expr);
         }
@@ -225,7 +225,7 @@ impl Wrap {
                 wrap(argument, Dynamic::from_char(COMPARED));
             }
         }
-        if BULK.binary_search(&call.name.as_str()).is_ok() { BULK_OPERATIONS } else { 0 }
+        if BULK_FUNCTIONS.binary_search(&call.name.as_str()).is_ok() { BULK_OPERATIONS } else { 0 }
     }
 }
 
@@ -283,6 +283,6 @@ mod tests {
 
     #[test]
     fn the_list_is_in_order() {
-        assert!(BULK.is_sorted());
+        assert!(BULK_FUNCTIONS.is_sorted());
     }
 }

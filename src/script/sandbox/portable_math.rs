@@ -2,7 +2,7 @@
 
 use rhai::Engine;
 
-use crate::script::value::arguments::Outcome;
+use crate::script::value::arguments::ScriptResult;
 
 /// Replaces the platform's transcendental functions by libm's, so that a seed means the same everywhere.
 pub(crate) fn register(engine: &mut Engine) {
@@ -31,7 +31,7 @@ pub(crate) fn register(engine: &mut Engine) {
     engine.register_fn("hypot", libm::hypot);
     engine.register_fn("log", |x: f64, base: f64| libm::log(x) / libm::log(base));
     engine.register_fn("**", libm::pow);
-    engine.register_fn("**", |x: i64, power: i64| -> Outcome<i64> {
+    engine.register_fn("**", |x: i64, power: i64| -> ScriptResult<i64> {
         let exact = u32::try_from(power).ok().and_then(|power| x.checked_pow(power));
         exact.ok_or_else(|| {
             format!("{x} ** {power} is no whole number in range; write {x}.0 ** {power}").into()

@@ -5,13 +5,13 @@
 
 use rhai::{Array, Dynamic, Engine, FnPtr, NativeCallContext};
 
-use crate::script::value::arguments::{Outcome, described};
+use crate::script::value::arguments::{ScriptResult, described};
 
 /// Registers all forms, which hide Rhai's own.
 pub(crate) fn register(engine: &mut Engine) {
     type Call<'a> = NativeCallContext<'a>;
     for name in ["sort", "sort_by"] {
-        engine.register_fn(name, |call: Call<'_>, items: &mut Array, compare: FnPtr| -> Outcome<()> {
+        engine.register_fn(name, |call: Call<'_>, items: &mut Array, compare: FnPtr| -> ScriptResult<()> {
             *items = sorted(&call, items, &compare)?;
             Ok(())
         });
@@ -24,7 +24,7 @@ pub(crate) fn register(engine: &mut Engine) {
 }
 
 /// Returns the items in order, equal ones as they were; each is put into its place among those before.
-fn sorted(call: &NativeCallContext<'_>, items: &Array, compare: &FnPtr) -> Outcome<Array> {
+fn sorted(call: &NativeCallContext<'_>, items: &Array, compare: &FnPtr) -> ScriptResult<Array> {
     let mut done = Array::with_capacity(items.len());
     for item in items {
         let (mut low, mut high) = (0, done.len());
@@ -39,7 +39,7 @@ fn sorted(call: &NativeCallContext<'_>, items: &Array, compare: &FnPtr) -> Outco
 }
 
 /// Tells whether a comparison says that the first comes before the second.
-fn is_before(order: &Dynamic) -> Outcome<bool> {
+fn is_before(order: &Dynamic) -> ScriptResult<bool> {
     if let Ok(number) = order.as_int() {
         return Ok(number < 0);
     }

@@ -5,7 +5,7 @@ use rhai::{Dynamic, EvalAltResult, Position};
 use bearpit_core::units::SimDuration;
 
 /// What a function returns that can fail.
-pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
+pub(crate) type ScriptResult<T> = Result<T, Box<EvalAltResult>>;
 
 /// Makes the error of a limit, which no `try` catches.
 pub(crate) fn exceeded(message: impl Into<String>) -> Box<EvalAltResult> {
@@ -26,7 +26,7 @@ pub(crate) fn printable(text: &str, chars_max: usize) -> String {
 }
 
 /// Returns a whole or broken number.
-pub(crate) fn number(function: &str, what: &str, value: &Dynamic) -> Outcome<f64> {
+pub(crate) fn number(function: &str, what: &str, value: &Dynamic) -> ScriptResult<f64> {
     #[expect(clippy::cast_precision_loss, reason = "what is beyond 2^53 is out of every range here")]
     let whole = value.as_int().ok().map(|value| value as f64);
     whole
@@ -35,7 +35,7 @@ pub(crate) fn number(function: &str, what: &str, value: &Dynamic) -> Outcome<f64
 }
 
 /// Returns a text.
-pub(crate) fn text(function: &str, what: &str, value: &Dynamic) -> Outcome<rhai::ImmutableString> {
+pub(crate) fn text(function: &str, what: &str, value: &Dynamic) -> ScriptResult<rhai::ImmutableString> {
     value
         .as_immutable_string_ref()
         .map(|text| text.clone())
@@ -50,12 +50,23 @@ pub(crate) fn described(value: &Dynamic) -> String {
         _ if value.is_string() => format!("a text ({})", printable(&value.to_string(), 40)),
         "i64" | "f64" => format!("a number ({value})"),
         "bool" => format!("a boolean ({value})"),
-        other => format!("of the type {}", other.rsplit("::").next().unwrap_or(other)),
+        _ => format!("of the type {}", type_word(value)),
     }
 }
 
+/// Returns the name of a value's type as scripts know it.
+pub(crate) fn type_word(value: &Dynamic) -> &'static str {
+    short_type_name(value.type_name())
+}
+
+/// Returns the name under which a Rust type is registered: our objects lose their suffix.
+pub(crate) fn short_type_name(path: &'static str) -> &'static str {
+    let name = path.rsplit("::").next().unwrap_or(path);
+    ["View", "Handle"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name)
+}
+
 /// Reads a span such as `"5m"`.
-pub(crate) fn span(function: &str, value: &Dynamic) -> Outcome<SimDuration> {
+pub(crate) fn span(function: &str, value: &Dynamic) -> ScriptResult<SimDuration> {
     let span: SimDuration =
         text(function, "span", value)?.parse().map_err(|error| format!("{function}: {error}"))?;
     if span < SimDuration::from_micros(1) {

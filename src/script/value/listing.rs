@@ -1,4 +1,4 @@
-//! [`Place`]: one listing with its names and sizes, shared by all objects that tell of it.
+//! [`ListingInfo`]: one listing with its names and sizes, shared by all objects that tell of it.
 
 use rhai::ImmutableString;
 
@@ -8,37 +8,37 @@ use bearpit_core::units::{InstrumentId, ListingId, Price, Quantity};
 
 /// One listing, as scripts name and measure it; prices and sizes are converted when they are asked for.
 #[derive(Debug)]
-pub(crate) struct Place {
-    pub(crate) listing: ListingId,
+pub(crate) struct ListingInfo {
+    pub(crate) id: ListingId,
     pub(crate) instrument_id: InstrumentId,
     pub(crate) instrument: Instrument,
     pub(crate) symbol: ImmutableString,
     pub(crate) venue: ImmutableString,
 }
 
-impl Place {
+impl ListingInfo {
     /// Returns all listings, in the order of their ids.
     pub(crate) fn all(ctx: &Context) -> Vec<std::rc::Rc<Self>> {
         let names = ctx.listing_names().into_iter().zip((0..).map(ListingId::new));
-        let place = |((symbol, venue), listing): ((String, String), ListingId)| {
+        let listing = |((symbol, venue), id): ((String, String), ListingId)| {
             Some(std::rc::Rc::new(Self {
-                listing,
-                instrument_id: ctx.listing(listing)?.instrument,
-                instrument: ctx.instrument(listing)?.clone(),
+                id,
+                instrument_id: ctx.listing(id)?.instrument,
+                instrument: ctx.instrument(id)?.clone(),
                 symbol: symbol.into(),
                 venue: venue.into(),
             }))
         };
-        names.filter_map(place).collect()
+        names.filter_map(listing).collect()
     }
 
     /// Makes a share of ACME at PIT, priced in hundredths.
     #[cfg(test)]
     pub(crate) fn acme() -> std::rc::Rc<Self> {
         let instrument = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
-        let (listing, instrument_id) = (ListingId::new(0), InstrumentId::new(0));
+        let (id, instrument_id) = (ListingId::new(0), InstrumentId::new(0));
         let (symbol, venue) = ("ACME".into(), "PIT".into());
-        std::rc::Rc::new(Self { listing, instrument_id, instrument, symbol, venue })
+        std::rc::Rc::new(Self { id, instrument_id, instrument, symbol, venue })
     }
 
     pub(crate) fn price(&self, price: Price) -> f64 {

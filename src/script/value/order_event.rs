@@ -1,14 +1,14 @@
 //! [`OrderEvent`]: what happened to an order of the script's own.
 
-use crate::script::value::order_handle::{Order, Reason};
+use crate::script::value::order_handle::{OrderHandle, OrderReason};
 use bearpit_core::market::ReportKind;
 use bearpit_core::units::SimTime;
 
 /// News of an order.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Happening {
+pub(crate) enum OrderEventKind {
     /// The account gate let the order, or a request about it, not leave.
-    Refused(Reason),
+    Refused(OrderReason),
     /// The venue reported it.
     Reported(ReportKind),
 }
@@ -16,8 +16,8 @@ pub(crate) enum Happening {
 /// What happened to an order of the script's own.
 #[derive(Debug, Clone)]
 pub(crate) struct OrderEvent {
-    pub(crate) order: Order,
-    pub(crate) what: Happening,
+    pub(crate) order: OrderHandle,
+    pub(crate) what: OrderEventKind,
     /// When it happened.
     pub(crate) at: SimTime,
 }
@@ -26,39 +26,39 @@ impl OrderEvent {
     /// Returns the name of what happened.
     pub(crate) fn kind(&self) -> &'static str {
         match self.what {
-            Happening::Refused(_) if self.order.id().is_none() => "refused",
-            Happening::Refused(_) => "command_refused",
-            Happening::Reported(ReportKind::Accepted) => "accepted",
-            Happening::Reported(ReportKind::Rejected(_)) => "rejected",
-            Happening::Reported(ReportKind::CommandRejected(_)) => "command_rejected",
-            Happening::Reported(ReportKind::Replaced { .. }) => "replaced",
-            Happening::Reported(ReportKind::Repriced { .. }) => "repriced",
-            Happening::Reported(ReportKind::Reduced { .. }) => "reduced",
-            Happening::Reported(ReportKind::Triggered { .. }) => "triggered",
-            Happening::Reported(ReportKind::Filled { .. }) => "filled",
-            Happening::Reported(ReportKind::Canceled(_)) => "canceled",
-            Happening::Reported(ReportKind::Expired(_)) => "expired",
+            OrderEventKind::Refused(_) if self.order.id().is_none() => "refused",
+            OrderEventKind::Refused(_) => "command_refused",
+            OrderEventKind::Reported(ReportKind::Accepted) => "accepted",
+            OrderEventKind::Reported(ReportKind::Rejected(_)) => "rejected",
+            OrderEventKind::Reported(ReportKind::CommandRejected(_)) => "command_rejected",
+            OrderEventKind::Reported(ReportKind::Replaced { .. }) => "replaced",
+            OrderEventKind::Reported(ReportKind::Repriced { .. }) => "repriced",
+            OrderEventKind::Reported(ReportKind::Reduced { .. }) => "reduced",
+            OrderEventKind::Reported(ReportKind::Triggered { .. }) => "triggered",
+            OrderEventKind::Reported(ReportKind::Filled { .. }) => "filled",
+            OrderEventKind::Reported(ReportKind::Canceled(_)) => "canceled",
+            OrderEventKind::Reported(ReportKind::Expired(_)) => "expired",
         }
     }
 
     /// Returns the price of the fill, the new limit, or the trigger that was reached.
     pub(crate) fn price(&self) -> Option<f64> {
         let price = match self.what {
-            Happening::Reported(ReportKind::Filled { price, .. } | ReportKind::Replaced { price, .. }) => {
-                Some(price)
-            }
-            Happening::Reported(ReportKind::Repriced { price }) => price,
-            Happening::Reported(ReportKind::Triggered { trigger }) => Some(trigger),
+            OrderEventKind::Reported(
+                ReportKind::Filled { price, .. } | ReportKind::Replaced { price, .. },
+            ) => Some(price),
+            OrderEventKind::Reported(ReportKind::Repriced { price }) => price,
+            OrderEventKind::Reported(ReportKind::Triggered { trigger }) => Some(trigger),
             _ => None,
         };
-        price.map(|price| self.order.place().price(price))
+        price.map(|price| self.order.listing().price(price))
     }
 
     /// Returns the quantity of the fill.
     pub(crate) fn quantity(&self) -> Option<f64> {
         match self.what {
-            Happening::Reported(ReportKind::Filled { quantity, .. }) => {
-                Some(self.order.place().quantity(quantity))
+            OrderEventKind::Reported(ReportKind::Filled { quantity, .. }) => {
+                Some(self.order.listing().quantity(quantity))
             }
             _ => None,
         }
@@ -67,14 +67,14 @@ impl OrderEvent {
     /// Returns why it happened.
     pub(crate) fn reason(&self) -> Option<String> {
         match self.what {
-            Happening::Refused(why) => Some(why.to_string()),
-            Happening::Reported(ReportKind::Rejected(why) | ReportKind::CommandRejected(why)) => {
+            OrderEventKind::Refused(why) => Some(why.to_string()),
+            OrderEventKind::Reported(ReportKind::Rejected(why) | ReportKind::CommandRejected(why)) => {
                 Some(why.to_string())
             }
-            Happening::Reported(ReportKind::Reduced { reason, .. }) => Some(reason.to_string()),
-            Happening::Reported(ReportKind::Canceled(why)) => Some(why.to_string()),
-            Happening::Reported(ReportKind::Expired(why)) => Some(why.to_string()),
-            Happening::Reported(_) => None,
+            OrderEventKind::Reported(ReportKind::Reduced { reason, .. }) => Some(reason.to_string()),
+            OrderEventKind::Reported(ReportKind::Canceled(why)) => Some(why.to_string()),
+            OrderEventKind::Reported(ReportKind::Expired(why)) => Some(why.to_string()),
+            OrderEventKind::Reported(_) => None,
         }
     }
 }

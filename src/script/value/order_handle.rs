@@ -1,10 +1,10 @@
-//! [`Order`]: a handle to an order of the script's own, which knows what has become of it.
+//! [`OrderHandle`]: a handle to an order of the script's own, which knows what has become of it.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::script::value::listing::Place;
+use crate::script::value::listing::ListingInfo;
 use bearpit_core::account::OpenOrder;
 use bearpit_core::market::{
     CancelReason, ExpiryReason, OrderKind, OrderTerms, Refusal, RejectReason, ReportKind, Side, TimeInForce,
@@ -16,21 +16,21 @@ use bearpit_core::units::{OrderId, Price, Quantity};
 /// The host keeps the handles of open orders and lets them follow the reports; those of orders that are
 /// over live as long as the script keeps them.
 #[derive(Debug, Clone)]
-pub(crate) struct Order(Rc<Cell>);
+pub(crate) struct OrderHandle(Rc<OrderInner>);
 
 #[derive(Debug)]
-struct Cell {
+struct OrderInner {
     /// Absent where the account gate refused the order.
     id: Option<OrderId>,
-    place: Rc<Place>,
+    listing: Rc<ListingInfo>,
     side: Side,
     time_in_force: TimeInForce,
-    state: RefCell<State>,
+    state: RefCell<OrderState>,
 }
 
 /// What is known of an order.
 #[derive(Debug, Clone, Copy)]
-struct State {
+struct OrderState {
     kind: OrderKind,
     quantity: Quantity,
     leaves: Quantity,
@@ -39,13 +39,13 @@ struct State {
     filled_ticks: i128,
     /// Where an order rests whose price is not of its own terms.
     rests_at: Option<Price>,
-    status: Status,
-    reason: Option<Reason>,
+    status: OrderStatus,
+    reason: Option<OrderReason>,
 }
 
 /// How it stands with an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
+pub(crate) enum OrderStatus {
     Refused,
     Sent,
     Open,
@@ -56,7 +56,7 @@ pub(crate) enum Status {
     Expired,
 }
 
-impl Status {
+impl OrderStatus {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -77,7 +77,7 @@ impl Status {
 
 /// Why an order is over, or a request about it was not carried out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Reason {
+pub(crate) enum OrderReason {
     Refused(Refusal),
     Rejected(RejectReason),
     Canceled(CancelReason),
@@ -88,7 +88,7 @@ pub(crate) enum Reason {
     Unfit(&'static str),
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for OrderReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
@@ -101,30 +101,30 @@ impl fmt::Display for Reason {
     }
 }
 
-impl Order {
+impl OrderHandle {
     /// Makes the handle of an order that has left.
-    pub(crate) fn sent(id: OrderId, place: Rc<Place>, terms: &OrderTerms) -> Self {
-        Self::new(Some(id), place, terms, (Status::Sent, None))
+    pub(crate) fn sent(id: OrderId, listing: Rc<ListingInfo>, terms: &OrderTerms) -> Self {
+        Self::new(Some(id), listing, terms, (OrderStatus::Sent, None))
     }
 
     /// Makes the handle of an order that did not leave.
-    pub(crate) fn refused(place: Rc<Place>, terms: &OrderTerms, reason: Reason) -> Self {
-        Self::new(None, place, terms, (Status::Refused, Some(reason)))
+    pub(crate) fn refused(listing: Rc<ListingInfo>, terms: &OrderTerms, reason: OrderReason) -> Self {
+        Self::new(None, listing, terms, (OrderStatus::Refused, Some(reason)))
     }
 
     /// Makes the handle of a bracket's exit, which has yet to enter.
-    pub(crate) fn exit(place: Rc<Place>, open: &OpenOrder) -> Self {
+    pub(crate) fn exit(listing: Rc<ListingInfo>, open: &OpenOrder) -> Self {
         let terms = OrderTerms::new(open.side, open.quantity, open.kind);
-        Self::sent(open.id, place, &terms)
+        Self::sent(open.id, listing, &terms)
     }
 
     fn new(
         id: Option<OrderId>,
-        place: Rc<Place>,
+        listing: Rc<ListingInfo>,
         terms: &OrderTerms,
-        (status, reason): (Status, Option<Reason>),
+        (status, reason): (OrderStatus, Option<OrderReason>),
     ) -> Self {
-        let state = State {
+        let state = OrderState {
             kind: terms.kind,
             quantity: terms.quantity,
             leaves: if status.is_open() { terms.quantity } else { Quantity::ZERO },
@@ -135,7 +135,7 @@ impl Order {
             reason,
         };
         let (side, time_in_force) = (terms.side, terms.time_in_force);
-        Self(Rc::new(Cell { id, place, side, time_in_force, state: RefCell::new(state) }))
+        Self(Rc::new(OrderInner { id, listing, side, time_in_force, state: RefCell::new(state) }))
     }
 
     /// Takes in a report; `open` is the order as the account has it after the report, if it is open.
@@ -145,17 +145,18 @@ impl Order {
             (state.kind, state.quantity, state.leaves) = (open.kind, open.quantity, open.leaves);
         }
         match report {
-            ReportKind::Accepted => state.status = Status::Open,
+            ReportKind::Accepted => state.status = OrderStatus::Open,
             ReportKind::Repriced { price } => state.rests_at = price,
             ReportKind::Filled { price, quantity, leaves, .. } => {
                 state.filled += quantity;
                 state.filled_ticks += i128::from(price.ticks()) * i128::from(quantity.lots());
                 state.leaves = leaves;
-                state.status = if leaves.is_zero() { Status::Filled } else { Status::PartiallyFilled };
+                state.status =
+                    if leaves.is_zero() { OrderStatus::Filled } else { OrderStatus::PartiallyFilled };
             }
-            ReportKind::Rejected(reason) => state.end(Status::Rejected, Reason::Rejected(reason)),
-            ReportKind::Canceled(reason) => state.end(Status::Canceled, Reason::Canceled(reason)),
-            ReportKind::Expired(reason) => state.end(Status::Expired, Reason::Expired(reason)),
+            ReportKind::Rejected(reason) => state.end(OrderStatus::Rejected, OrderReason::Rejected(reason)),
+            ReportKind::Canceled(reason) => state.end(OrderStatus::Canceled, OrderReason::Canceled(reason)),
+            ReportKind::Expired(reason) => state.end(OrderStatus::Expired, OrderReason::Expired(reason)),
             ReportKind::CommandRejected(_)
             | ReportKind::Replaced { .. }
             | ReportKind::Reduced { .. }
@@ -165,15 +166,15 @@ impl Order {
 
     /// Ends an exit that can no longer enter.
     pub(crate) fn end_with_entry(&self) {
-        self.0.state.borrow_mut().end(Status::Canceled, Reason::EntryOver);
+        self.0.state.borrow_mut().end(OrderStatus::Canceled, OrderReason::EntryOver);
     }
 
     pub(crate) fn id(&self) -> Option<OrderId> {
         self.0.id
     }
 
-    pub(crate) fn place(&self) -> &Rc<Place> {
-        &self.0.place
+    pub(crate) fn listing(&self) -> &Rc<ListingInfo> {
+        &self.0.listing
     }
 
     pub(crate) fn side(&self) -> Side {
@@ -188,7 +189,7 @@ impl Order {
         self.0.state.borrow().kind
     }
 
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> OrderStatus {
         self.0.state.borrow().status
     }
 
@@ -208,18 +209,18 @@ impl Order {
         self.0.state.borrow().filled
     }
 
-    pub(crate) fn reason(&self) -> Option<Reason> {
+    pub(crate) fn reason(&self) -> Option<OrderReason> {
         self.0.state.borrow().reason
     }
 
     /// Returns the limit, or where the order rests by its own terms.
     pub(crate) fn price(&self) -> Option<f64> {
         let state = self.0.state.borrow();
-        state.kind.limit().or(state.rests_at).map(|price| self.0.place.price(price))
+        state.kind.limit().or(state.rests_at).map(|price| self.0.listing.price(price))
     }
 
     pub(crate) fn trigger(&self) -> Option<f64> {
-        self.kind().trigger().map(|price| self.0.place.price(price))
+        self.kind().trigger().map(|price| self.0.listing.price(price))
     }
 
     /// Returns the mean price of what was filled.
@@ -232,8 +233,8 @@ impl Order {
         }
         // On the grid it is the double that prints as people write it.
         let on_grid = i64::try_from(ticks / lots).ok().filter(|_| ticks % lots == 0);
-        let exact = on_grid.map(|ticks| self.0.place.price(Price::new(ticks)));
-        exact.or_else(|| Some(ticks as f64 / lots as f64 * self.0.place.instrument.tick_size().to_f64()))
+        let exact = on_grid.map(|ticks| self.0.listing.price(Price::new(ticks)));
+        exact.or_else(|| Some(ticks as f64 / lots as f64 * self.0.listing.instrument.tick_size().to_f64()))
     }
 
     /// Tells whether two handles are of one order.
@@ -242,19 +243,19 @@ impl Order {
     }
 }
 
-impl State {
-    const fn end(&mut self, status: Status, reason: Reason) {
+impl OrderState {
+    const fn end(&mut self, status: OrderStatus, reason: OrderReason) {
         self.leaves = Quantity::ZERO;
         self.status = status;
         self.reason = Some(reason);
     }
 }
 
-impl fmt::Display for Order {
+impl fmt::Display for OrderHandle {
     /// Writes `buy 10 ACME at 99.5: open, 10 left (order 7)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Cell { place, side, .. } = &*self.0;
-        write!(f, "{side} {} {}", place.quantity(self.quantity()), place.symbol)?;
+        let OrderInner { listing, side, .. } = &*self.0;
+        write!(f, "{side} {} {}", listing.quantity(self.quantity()), listing.symbol)?;
         if let Some(price) = self.price() {
             write!(f, " at {price}")?;
         }
@@ -263,7 +264,7 @@ impl fmt::Display for Order {
         }
         write!(f, ": {}", self.status().name())?;
         if self.is_open() {
-            write!(f, ", {} left", place.quantity(self.leaves()))?;
+            write!(f, ", {} left", listing.quantity(self.leaves()))?;
         }
         match (self.id(), self.reason()) {
             (_, Some(reason)) => write!(f, " ({reason})"),

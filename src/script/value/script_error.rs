@@ -6,6 +6,26 @@ use std::path::{Path, PathBuf};
 use crate::script::value::limits::{ENTRIES_MAX, FUNCTIONS_MAX, ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX};
 use rhai::{ParseError, ParseErrorType, Position};
 
+/// A position in a file of a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SourcePosition {
+    /// From 1.
+    pub(crate) line: usize,
+    /// In characters, from 1.
+    pub(crate) column: usize,
+}
+
+impl SourcePosition {
+    /// The first character: for errors that concern a file as a whole.
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+}
+
+impl From<Position> for SourcePosition {
+    fn from(position: Position) -> Self {
+        Self { line: position.line().unwrap_or(1), column: position.position().unwrap_or(1) }
+    }
+}
+
 /// What is wrong with a script, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptError {
@@ -35,7 +55,8 @@ impl fmt::Display for ScriptError {
 const EXCERPT_CHARS: usize = 60;
 
 impl ScriptError {
-    pub(crate) fn new(file: &Path, (line, column): (usize, usize), message: String) -> Self {
+    pub(crate) fn new(file: &Path, at: SourcePosition, message: String) -> Self {
+        let SourcePosition { line, column } = at;
         Self { file: file.to_path_buf(), line, column, message, help: None }
     }
 
@@ -52,7 +73,7 @@ impl ScriptError {
             ParseErrorType::LiteralTooLarge(what, _) => too_large(what),
             other => other.to_string(),
         };
-        Self::new(file, line_and_column(error.position()), message)
+        Self::new(file, error.position().into(), message)
     }
 
     /// Draws the line of `text` with a caret under the place.
@@ -80,17 +101,14 @@ pub(crate) fn too_large(what: &str) -> String {
     format!("an array, with all in it, has more than {ITEMS_MAX} items")
 }
 
-pub(crate) fn line_and_column(position: Position) -> (usize, usize) {
-    (position.line().unwrap_or(1), position.position().unwrap_or(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_caret_stands_under_the_place_also_in_a_long_line() {
-        let error = ScriptError::new(Path::new("s.rhai"), (2, 3), "wrong".to_owned());
+        let error =
+            ScriptError::new(Path::new("s.rhai"), SourcePosition { line: 2, column: 3 }, "wrong".to_owned());
         assert_eq!(error.excerpt("a\nb c\n"), "2 | b c\n  |   ^");
         let long = ScriptError { line: 1, column: 1_001, ..error };
         let drawn = long.excerpt(&format!("{}x{}", "a".repeat(1_000), "\t".repeat(100_000)));

@@ -1,6 +1,6 @@
 //! The objects that scripts are given.
 //!
-//! An object holds numbers of the market and a shared [`Place`]; a field becomes a number of currency or a
+//! An object holds numbers of the market and a shared [`ListingInfo`]; a field becomes a number of currency or a
 //! text when it is read, so that what nobody reads costs nothing.
 
 use std::rc::Rc;
@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic};
 
-use crate::script::value::listing::Place;
+use crate::script::value::listing::ListingInfo;
 use bearpit_core::market::{Bar, Ladders, Phase, Quote, QuoteLevel, Side};
 use bearpit_core::units::{Price, Quantity, SimTime};
 
 /// The trades of an interval.
 #[derive(Debug, Clone)]
 pub(crate) struct BarView {
-    pub(crate) place: Rc<Place>,
+    pub(crate) listing: Rc<ListingInfo>,
     pub(crate) bar: Bar,
 }
 
@@ -28,37 +28,37 @@ impl BarView {
         let span = bearpit_core::units::SimDuration::from_secs(60);
         let quantity = Quantity::new(volume as u64);
         let bar = Bar::open_at(SimTime::from_nanos(0), span, open, quantity);
-        Self { place: Place::acme(), bar: Bar { high, low, close, ..bar } }
+        Self { listing: ListingInfo::acme(), bar: Bar { high, low, close, ..bar } }
     }
 
     /// Returns open, high, low and close.
     pub(crate) fn prices(&self) -> [f64; 4] {
-        [self.bar.open, self.bar.high, self.bar.low, self.bar.close].map(|price| self.place.price(price))
+        [self.bar.open, self.bar.high, self.bar.low, self.bar.close].map(|price| self.listing.price(price))
     }
 
     pub(crate) fn volume(&self) -> f64 {
-        self.place.quantity(self.bar.volume)
+        self.listing.quantity(self.bar.volume)
     }
 
     pub(crate) fn close(&self) -> f64 {
-        self.place.price(self.bar.close)
+        self.listing.price(self.bar.close)
     }
 }
 
 /// A touch.
 #[derive(Debug, Clone)]
 pub(crate) struct QuoteView {
-    pub(crate) place: Rc<Place>,
+    pub(crate) listing: Rc<ListingInfo>,
     pub(crate) quote: Quote,
 }
 
 impl QuoteView {
     pub(crate) fn bid(&self) -> Option<f64> {
-        self.quote.bid.map(|level| self.place.price(level.price))
+        self.quote.bid.map(|level| self.listing.price(level.price))
     }
 
     pub(crate) fn ask(&self) -> Option<f64> {
-        self.quote.ask.map(|level| self.place.price(level.price))
+        self.quote.ask.map(|level| self.listing.price(level.price))
     }
 
     pub(crate) fn mid(&self) -> Option<f64> {
@@ -73,19 +73,19 @@ impl QuoteView {
     pub(crate) fn microprice(&self) -> Option<f64> {
         let (bid, ask) = (self.quote.bid?, self.quote.ask?);
         let (bid_size, ask_size) = (self.size(bid), self.size(ask));
-        let weighted = self.place.price(bid.price) * ask_size + self.place.price(ask.price) * bid_size;
+        let weighted = self.listing.price(bid.price) * ask_size + self.listing.price(ask.price) * bid_size;
         Some(weighted / (bid_size + ask_size))
     }
 
     pub(crate) fn size(&self, level: QuoteLevel) -> f64 {
-        self.place.quantity(level.size)
+        self.listing.quantity(level.size)
     }
 }
 
 /// A trade of anybody's.
 #[derive(Debug, Clone)]
 pub(crate) struct TradeView {
-    pub(crate) place: Rc<Place>,
+    pub(crate) listing: Rc<ListingInfo>,
     pub(crate) price: Price,
     pub(crate) quantity: Quantity,
     pub(crate) aggressor: Side,
@@ -96,15 +96,15 @@ pub(crate) struct TradeView {
 /// The best levels of a book.
 #[derive(Debug, Clone)]
 pub(crate) struct BookView {
-    pub(crate) place: Rc<Place>,
+    pub(crate) listing: Rc<ListingInfo>,
     pub(crate) ladders: Arc<Ladders>,
 }
 
 impl BookView {
     pub(crate) fn side(&self, levels: &[QuoteLevel]) -> Array {
         let level = |level: &QuoteLevel| LevelView {
-            price: self.place.price(level.price),
-            size: self.place.quantity(level.size),
+            price: self.listing.price(level.price),
+            size: self.listing.quantity(level.size),
         };
         levels.iter().map(|it| Dynamic::from(level(it))).collect()
     }
@@ -128,15 +128,15 @@ pub(crate) struct LevelView {
 /// A phase of a session that has begun.
 #[derive(Debug, Clone)]
 pub(crate) struct PhaseView {
-    pub(crate) place: Rc<Place>,
+    pub(crate) listing: Rc<ListingInfo>,
     pub(crate) phase: Phase,
     pub(crate) at: SimTime,
 }
 
 /// What the script holds of an instrument.
 #[derive(Debug, Clone)]
-pub(crate) struct Holding {
-    pub(crate) place: Rc<Place>,
+pub(crate) struct HoldingView {
+    pub(crate) listing: Rc<ListingInfo>,
     pub(crate) quantity: f64,
     pub(crate) average_price: Option<f64>,
     pub(crate) realized: f64,
@@ -146,12 +146,12 @@ pub(crate) struct Holding {
 
 /// A time of the day.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Clock(pub(crate) SimTime);
+pub(crate) struct ClockView(pub(crate) SimTime);
 
 const SECONDS_OF_DAY: i64 = 86_400;
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-impl Clock {
+impl ClockView {
     const fn seconds(self) -> i64 {
         self.0.nanos().div_euclid(1_000_000_000)
     }

@@ -13,8 +13,8 @@ use rhai::Dynamic;
 
 use self::object::register_object;
 use crate::script::api::registry::Registry;
-use crate::script::value::arguments::{Outcome, number};
-use crate::script::value::indicator::{Budget, IndicatorHandle, IndicatorInput, Parts};
+use crate::script::value::arguments::{ScriptResult, number};
+use crate::script::value::indicator::{IndicatorBudget, IndicatorHandle, IndicatorInput, Parts};
 use bearpit_agents::indicators::{
     Adx, Atr, Bollinger, Correlation, Donchian, Ema, EwmaVolatility, Indicator, Kalman, KalmanBeta,
     LinearRegression, Macd, NotAllowed, Obv, PERIOD_MAX, RateOfChange, RollingMax, RollingMin, RollingStd,
@@ -25,7 +25,7 @@ use bearpit_agents::indicators::{
 pub(crate) fn register(api: &mut Registry<'_>) {
     api.group("Indicators");
     register_object(api);
-    let budget = Rc::new(Budget::default());
+    let budget = Rc::new(IndicatorBudget::default());
     averages(api, &budget);
     bands(api, &budget);
     oscillators(api, &budget);
@@ -36,7 +36,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
 /// Registers a constructor that takes a period.
 fn of_period<I>(
     api: &mut Registry<'_>,
-    budget: &Rc<Budget>,
+    budget: &Rc<IndicatorBudget>,
     [name, about, example]: [&'static str; 3],
     make: fn(u32) -> Result<I, NotAllowed>,
 ) where
@@ -44,7 +44,7 @@ fn of_period<I>(
 {
     let budget = Rc::clone(budget);
     api.function(name, "(n: number) -> Indicator", about, example).form(
-        move |n: Dynamic| -> Outcome<IndicatorHandle> {
+        move |n: Dynamic| -> ScriptResult<IndicatorHandle> {
             let n = period(name, &n)?;
             IndicatorHandle::make(&budget, format!("{name}({n})"), n, make(n))
         },
@@ -52,7 +52,7 @@ fn of_period<I>(
 }
 
 /// Reads a period: a whole number, which may be written with a fraction of zero.
-fn period(function: &str, given: &Dynamic) -> Outcome<u32> {
+fn period(function: &str, given: &Dynamic) -> ScriptResult<u32> {
     let n = number(function, "period", given)?;
     #[expect(
         clippy::cast_possible_truncation,
@@ -68,7 +68,7 @@ fn period(function: &str, given: &Dynamic) -> Outcome<u32> {
     .into())
 }
 
-fn averages(api: &mut Registry<'_>, budget: &Rc<Budget>) {
+fn averages(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
     of_period(api, budget, ["sma", "The mean of the last n.", "sma(20)"], Sma::new);
     of_period(api, budget, ["ema", "The exponential average with weight 2 / (n + 1).", "ema(12)"], Ema::new);
     of_period(api, budget, ["wma", "The mean of the last n, the newest weighted most.", "wma(10)"], Wma::new);
@@ -89,7 +89,7 @@ fn averages(api: &mut Registry<'_>, budget: &Rc<Budget>) {
     );
 }
 
-fn bands(api: &mut Registry<'_>, budget: &Rc<Budget>) {
+fn bands(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
     of_period(
         api,
         budget,
@@ -115,7 +115,7 @@ fn bands(api: &mut Registry<'_>, budget: &Rc<Budget>) {
         "The mean of the last n, and bands so many deviations around it.",
         "bollinger(20, 2.0)",
     )
-    .form(move |n: Dynamic, width: Dynamic| -> Outcome<IndicatorHandle> {
+    .form(move |n: Dynamic, width: Dynamic| -> ScriptResult<IndicatorHandle> {
         let (n, width) = (period("bollinger", &n)?, number("bollinger", "width", &width)?);
         IndicatorHandle::make(&shared, format!("bollinger({n}, {width:?})"), n, Bollinger::new(n, width))
     });
@@ -126,7 +126,7 @@ fn bands(api: &mut Registry<'_>, budget: &Rc<Budget>) {
         "The volatility of returns; takes a lambda below 1, or a half-life.",
         "ewma_vol(0.94)",
     )
-    .form(move |given: Dynamic| -> Outcome<IndicatorHandle> {
+    .form(move |given: Dynamic| -> ScriptResult<IndicatorHandle> {
         let given = number("ewma_vol", "half-life or lambda", &given)?;
         let made = if given < 1.0 {
             EwmaVolatility::with_lambda(given)
@@ -137,7 +137,7 @@ fn bands(api: &mut Registry<'_>, budget: &Rc<Budget>) {
     });
 }
 
-fn oscillators(api: &mut Registry<'_>, budget: &Rc<Budget>) {
+fn oscillators(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
     of_period(api, budget, ["rsi", "Wilder's relative strength index.", "rsi(14)"], Rsi::new);
     of_period(api, budget, ["roc", "The change over n, in percent.", "roc(10)"], RateOfChange::new);
     of_period(api, budget, ["atr", "Wilder's average true range.", "atr(14)"], Atr::new);
@@ -149,7 +149,7 @@ fn oscillators(api: &mut Registry<'_>, budget: &Rc<Budget>) {
         "The difference of two exponential averages, and the average of that.",
         "macd(12, 26, 9)",
     )
-    .form(move |fast: Dynamic, slow: Dynamic, signal: Dynamic| -> Outcome<IndicatorHandle> {
+    .form(move |fast: Dynamic, slow: Dynamic, signal: Dynamic| -> ScriptResult<IndicatorHandle> {
         let (fast, slow) = (period("macd", &fast)?, period("macd", &slow)?);
         let signal = period("macd", &signal)?;
         IndicatorHandle::make(
@@ -166,7 +166,7 @@ fn oscillators(api: &mut Registry<'_>, budget: &Rc<Budget>) {
         "Where the close stands in the range of the last n bars.",
         "stochastic(14, 3, 3)",
     )
-    .form(move |n: Dynamic, k: Dynamic, d: Dynamic| -> Outcome<IndicatorHandle> {
+    .form(move |n: Dynamic, k: Dynamic, d: Dynamic| -> ScriptResult<IndicatorHandle> {
         let n = period("stochastic", &n)?;
         let (k, d) = (period("stochastic", &k)?, period("stochastic", &d)?);
         IndicatorHandle::make(
@@ -178,12 +178,12 @@ fn oscillators(api: &mut Registry<'_>, budget: &Rc<Budget>) {
     });
 }
 
-fn with_volume(api: &mut Registry<'_>, budget: &Rc<Budget>) {
+fn with_volume(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
     let (whole, rolling) = (Rc::clone(budget), Rc::clone(budget));
     let about = "The mean price weighted by volume, from the beginning or of the last n.";
     api.function("vwap", "(n?: number) -> Indicator", about, "vwap()")
         .form(move || IndicatorHandle::make(&whole, "vwap()".to_owned(), 0, Ok(Vwap::new())))
-        .form(move |n: Dynamic| -> Outcome<IndicatorHandle> {
+        .form(move |n: Dynamic| -> ScriptResult<IndicatorHandle> {
             let n = period("vwap", &n)?;
             IndicatorHandle::make(&rolling, format!("vwap({n})"), n, RollingVwap::new(n))
         });
@@ -192,7 +192,7 @@ fn with_volume(api: &mut Registry<'_>, budget: &Rc<Budget>) {
         .form(move || IndicatorHandle::make(&shared, "obv()".to_owned(), 0, Ok(Obv::new())));
 }
 
-fn filters(api: &mut Registry<'_>, budget: &Rc<Budget>) {
+fn filters(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
     let shared = Rc::clone(budget);
     api.function(
         "kalman",
@@ -200,7 +200,7 @@ fn filters(api: &mut Registry<'_>, budget: &Rc<Budget>) {
         "A level that wanders, seen through noise.",
         "kalman(0.5, 4.0)",
     )
-    .form(move |process: Dynamic, measurement: Dynamic| -> Outcome<IndicatorHandle> {
+    .form(move |process: Dynamic, measurement: Dynamic| -> ScriptResult<IndicatorHandle> {
         let process = number("kalman", "process variance", &process)?;
         let measurement = number("kalman", "measurement variance", &measurement)?;
         let call = format!("kalman({process:?}, {measurement:?})");
@@ -213,7 +213,7 @@ fn filters(api: &mut Registry<'_>, budget: &Rc<Budget>) {
         "The hedge ratio of a pair, as it wanders.",
         "kalman_beta(0.0001, 0.001)",
     )
-    .form(move |delta: Dynamic, measurement: Dynamic| -> Outcome<IndicatorHandle> {
+    .form(move |delta: Dynamic, measurement: Dynamic| -> ScriptResult<IndicatorHandle> {
         let delta = number("kalman_beta", "delta", &delta)?;
         let measurement = number("kalman_beta", "measurement variance", &measurement)?;
         let call = format!("kalman_beta({delta:?}, {measurement:?})");

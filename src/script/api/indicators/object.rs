@@ -3,7 +3,7 @@
 use rhai::Dynamic;
 
 use crate::script::api::registry::Registry;
-use crate::script::value::indicator::{Given, IndicatorHandle, PART_NAMES};
+use crate::script::value::indicator::{IndicatorHandle, InputArgs, PART_NAMES};
 use crate::script::value::views::BarView;
 
 /// Registers what every indicator can do.
@@ -21,9 +21,9 @@ pub(crate) fn register_object(api: &mut Registry<'_>) {
         "Takes the next input, and returns the new value; usually written `average.update(bar.close)`.",
         "sma(1).update(100)",
     )
-    .form(|it: &mut IndicatorHandle, x: f64| it.update(Given::Numbers(&[x])))
-    .form(|it: &mut IndicatorHandle, x: i64| it.update(Given::Numbers(&[whole(x)])))
-    .form(|it: &mut IndicatorHandle, bar: BarView| it.update(Given::Bar(&bar)))
+    .form(|it: &mut IndicatorHandle, x: f64| it.update(InputArgs::Numbers(&[x])))
+    .form(|it: &mut IndicatorHandle, x: i64| it.update(InputArgs::Numbers(&[whole(x)])))
+    .form(|it: &mut IndicatorHandle, bar: BarView| it.update(InputArgs::Bar(&bar)))
     .form(|it: &mut IndicatorHandle, other: Dynamic| it.not_with(&other))
     .form(|it: &mut IndicatorHandle, a: Dynamic, b: Dynamic| it.update_with([a, b]))
     .form(|it: &mut IndicatorHandle, a: Dynamic, b: Dynamic, c: Dynamic| it.update_with([a, b, c]));

@@ -108,13 +108,13 @@ fn the_page_tells_when_the_first_value_comes_and_its_parts() {
             for number in 1..60 {
                 scope.set_value("bar", bar(number));
                 let said: rhai::Array = engine.eval_ast_with_scope(&mut scope, &step).unwrap();
-                let place = format!("{} with {feed}, input {number}: {said:?}", row.call);
-                assert!(said.iter().all(|it| it.is_unit() == (number < row.first)), "{place}");
+                let listing = format!("{} with {feed}, input {number}: {said:?}", row.call);
+                assert!(said.iter().all(|it| it.is_unit() == (number < row.first)), "{listing}");
                 // What update returns is the value, and that is the first part.
                 let said: Vec<String> = said.iter().map(Dynamic::to_string).collect();
-                assert!(said[0] == said[1] && said[1] == said[2], "{place}");
+                assert!(said[0] == said[1] && said[1] == said[2], "{listing}");
                 let ready = engine.eval_expression_with_scope::<bool>(&mut scope, "it.is_ready");
-                assert_eq!(ready.unwrap(), number >= row.first, "{place}");
+                assert_eq!(ready.unwrap(), number >= row.first, "{listing}");
             }
         }
     }

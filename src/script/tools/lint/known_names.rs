@@ -30,7 +30,7 @@ pub(crate) type Functions = BTreeMap<String, BTreeSet<usize>>;
 
 /// What is to be said of a call.
 pub(crate) enum Verdict {
-    Known,
+    NamesInScope,
     /// There is a function of that name, with so many arguments.
     Counts(BTreeSet<usize>),
     Unknown,
@@ -117,7 +117,7 @@ fn verdict(name: &str, count: usize, known: BTreeSet<usize>) -> Verdict {
     // What is no word is an operator, and what has a `$` was made by Rhai itself.
     let is_word = name.starts_with(|c: char| c.is_alphabetic() || c == '_') && !name.contains('$');
     if !is_word || KEYWORDS.contains(&name) || known.contains(&count) {
-        return Verdict::Known;
+        return Verdict::NamesInScope;
     }
     if known.is_empty() { Verdict::Unknown } else { Verdict::Counts(known) }
 }

@@ -65,8 +65,8 @@ pub fn lint(source: &ScriptSource) -> Linted {
             findings.extend(unused.into_iter().map(|error| Finding { error, is_warning: true }));
         }
         Err(error) => {
-            let place = |it: &ScriptError| (it.file.clone(), it.line, it.column);
-            let is_known = findings.iter().any(|finding| place(&finding.error) == place(error));
+            let position = |it: &ScriptError| (it.file.clone(), it.line, it.column);
+            let is_known = findings.iter().any(|finding| position(&finding.error) == position(error));
             if !is_known {
                 findings.push(Finding { error: error.clone(), is_warning: false });
             }

@@ -10,7 +10,7 @@ use crate::script::tools::lint::parsed_file::ParsedFile;
 use crate::script::value::callback::Callback;
 use crate::script::value::callback::TEST_PREFIX;
 use crate::script::value::param::ParamDeclaration;
-use crate::script::value::script_error::{ScriptError, line_and_column};
+use crate::script::value::script_error::ScriptError;
 use bearpit_core::units::{nearest, suggest};
 
 /// Complains of all names of a file that are not there.
@@ -21,9 +21,9 @@ pub(crate) fn check(
     errors: &mut Vec<ScriptError>,
 ) {
     let own = functions(&file.ast);
-    let top = Part::top(&file.ast);
+    let top = FunctionScope::top(&file.ast);
     let called_later = properties_set(&file.ast);
-    for part in Part::all(&file.ast) {
+    for part in FunctionScope::all(&file.ast) {
         let visible: BTreeSet<String> = part.declared.union(&top.declared).cloned().collect();
         let mut reader = NameChecker {
             file,
@@ -43,7 +43,7 @@ pub(crate) fn check(
 }
 
 /// What stands outside of functions, or one function.
-struct Part {
+struct FunctionScope {
     /// The name of the function, and its arguments.
     function: Option<(String, Vec<String>)>,
     ast: AST,
@@ -53,7 +53,7 @@ struct Part {
     imports: BTreeMap<String, String>,
 }
 
-impl Part {
+impl FunctionScope {
     fn new(function: Option<(String, Vec<String>)>, ast: AST) -> Self {
         let mut declared: BTreeSet<String> =
             function.iter().flat_map(|(_, arguments)| arguments.iter().cloned()).collect();
@@ -140,7 +140,7 @@ struct NameChecker<'a> {
     file: &'a ParsedFile<'a>,
     names: &'a KnownNames,
     own: &'a Functions,
-    part: &'a Part,
+    part: &'a FunctionScope,
     visible: BTreeSet<String>,
     declared: &'a [ParamDeclaration],
     called_later: &'a BTreeSet<String>,
@@ -149,7 +149,7 @@ struct NameChecker<'a> {
 
 impl NameChecker<'_> {
     fn complain(&mut self, position: Position, message: String, help: Option<String>) {
-        let error = ScriptError::new(self.file.path, line_and_column(position), message);
+        let error = ScriptError::new(self.file.path, position.into(), message);
         self.errors.push(ScriptError { help, ..error });
     }
 
@@ -197,7 +197,7 @@ impl NameChecker<'_> {
             self.names.judge(self.own, name, count)
         };
         match verdict {
-            Verdict::Known => self.call_of_test(name, position),
+            Verdict::NamesInScope => self.call_of_test(name, position),
             Verdict::Counts(known) => {
                 let entry = self.names.api.function(name);
                 let takes = match entry {
@@ -227,7 +227,7 @@ impl NameChecker<'_> {
         };
         let (name, count) = (call.name.as_str(), call.args.len());
         match self.names.judge_in(&path, name, count) {
-            None | Some(Verdict::Known) => {}
+            None | Some(Verdict::NamesInScope) => {}
             Some(Verdict::Counts(known)) => {
                 let message =
                     format!("`{alias}::{name}` is given {}, but takes {}", arguments(count), counts(&known));

@@ -6,7 +6,7 @@ use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
 
 use crate::script::tools::lint::parsed_file::ParsedFile;
 use crate::script::value::param::ParamDeclaration;
-use crate::script::value::script_error::ScriptError;
+use crate::script::value::script_error::{ScriptError, SourcePosition};
 
 /// The names that a script reads.
 #[derive(Default)]
@@ -40,7 +40,7 @@ pub(crate) fn unused_params(files: &[ParsedFile<'_>], declared: &[ParamDeclarati
         let line = main.text.lines().nth(param.line.saturating_sub(1)).unwrap_or("");
         let column = line.find("param(").map_or(1, |at| line[..at].chars().count() + 1);
         let message = format!("the parameter `{}` is never read", param.name);
-        ScriptError::new(main.path, (param.line, column), message)
+        ScriptError::new(main.path, SourcePosition { line: param.line, column }, message)
             .with_help("use it, or take the declaration out")
     };
     unused.map(complaint).collect()

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use rhai::Dynamic;
 
-use crate::script::value::arguments::{Outcome, number, optional};
+use crate::script::value::arguments::{ScriptResult, number, optional, type_word};
 use crate::script::value::views::BarView;
 use bearpit_agents::indicators::{Indicator, NotAllowed};
 
@@ -24,17 +24,17 @@ pub(crate) const OVERHEAD: u32 = 100;
 
 /// What the indicators of one script hold.
 #[derive(Debug, Default)]
-pub(crate) struct Budget(Cell<u32>);
+pub(crate) struct IndicatorBudget(Cell<u32>);
 
 /// A part of the budget, given back when the indicator goes.
 #[derive(Debug)]
-struct Lease {
-    budget: Rc<Budget>,
+struct BudgetLease {
+    budget: Rc<IndicatorBudget>,
     held: u32,
 }
 
-impl Lease {
-    fn take(budget: &Rc<Budget>, inputs: u32) -> Option<Self> {
+impl BudgetLease {
+    fn take(budget: &Rc<IndicatorBudget>, inputs: u32) -> Option<Self> {
         let held = inputs + OVERHEAD;
         let all = budget.0.get() + held;
         (all <= HELD_MAX).then(|| {
@@ -44,7 +44,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for BudgetLease {
     fn drop(&mut self) {
         self.budget.0.set(self.budget.0.get() - self.held);
     }
@@ -52,15 +52,15 @@ impl Drop for Lease {
 
 /// What is given to an update.
 #[derive(Clone, Copy)]
-pub(crate) enum Given<'a> {
+pub(crate) enum InputArgs<'a> {
     Numbers(&'a [f64]),
     Bar(&'a BarView),
 }
 
 /// An indicator of any kind. Its value is the first of its parts.
-trait Any {
+trait DynIndicator {
     /// Feeds it, and returns its value; the error says what is wrong, but not with which indicator.
-    fn update(&mut self, given: Given<'_>) -> Result<Option<f64>, String>;
+    fn update(&mut self, given: InputArgs<'_>) -> Result<Option<f64>, String>;
     /// Returns a part of its value, or says which parts there are.
     fn part(&self, name: &str) -> Result<Option<f64>, String>;
     /// Returns the first part of its value.
@@ -72,11 +72,11 @@ trait Any {
     fn takes(&self) -> &'static str;
 }
 
-impl<I: Indicator<Input: IndicatorInput, Value: Parts>> Any for I {
-    fn update(&mut self, given: Given<'_>) -> Result<Option<f64>, String> {
+impl<I: Indicator<Input: IndicatorInput, Value: Parts>> DynIndicator for I {
+    fn update(&mut self, given: InputArgs<'_>) -> Result<Option<f64>, String> {
         let input = match given {
-            Given::Numbers(numbers) => I::Input::of_numbers(numbers),
-            Given::Bar(bar) => I::Input::of_bar(bar),
+            InputArgs::Numbers(numbers) => I::Input::of_numbers(numbers),
+            InputArgs::Bar(bar) => I::Input::of_bar(bar),
         };
         let Some(input) = input else { return Err(format!("update takes {}", self.takes())) };
         match Indicator::update(self, input) {
@@ -118,44 +118,44 @@ impl<I: Indicator<Input: IndicatorInput, Value: Parts>> Any for I {
 /// An indicator of a script, shared: a script copies what it reads from `this` or passes to a function, and
 /// two names of one indicator must mean that one.
 #[derive(Clone)]
-pub(crate) struct IndicatorHandle(Rc<Named<dyn Any>>);
+pub(crate) struct IndicatorHandle(Rc<NamedIndicator<dyn DynIndicator>>);
 
-struct Named<A: ?Sized> {
+struct NamedIndicator<A: ?Sized> {
     /// The call that made it, for messages.
     call: String,
-    _lease: Lease,
+    _lease: BudgetLease,
     indicator: RefCell<A>,
 }
 
 impl IndicatorHandle {
     /// Makes an object of an indicator that holds so many inputs, or says why there can be none.
     pub(crate) fn make<I>(
-        budget: &Rc<Budget>,
+        budget: &Rc<IndicatorBudget>,
         call: String,
         inputs: u32,
         made: Result<I, NotAllowed>,
-    ) -> Outcome<Self>
+    ) -> ScriptResult<Self>
     where
         I: Indicator<Input: IndicatorInput, Value: Parts> + 'static,
     {
         let indicator = made.map_err(|refusal| format!("{call}: {refusal}"))?;
-        let Some(lease) = Lease::take(budget, inputs) else {
+        let Some(lease) = BudgetLease::take(budget, inputs) else {
             return Err(format!(
                 "{call}: the indicators of a script may hold {HELD_MAX} inputs together, and {OVERHEAD} count \
                  for each indicator; take shorter periods, or make them once, in on_start"
             )
             .into());
         };
-        Ok(Self(Rc::new(Named { call, _lease: lease, indicator: RefCell::new(indicator) })))
+        Ok(Self(Rc::new(NamedIndicator { call, _lease: lease, indicator: RefCell::new(indicator) })))
     }
 
     /// Feeds it, and returns its value.
-    pub(crate) fn feed(&self, given: Given<'_>) -> Outcome<Option<f64>> {
+    pub(crate) fn feed(&self, given: InputArgs<'_>) -> ScriptResult<Option<f64>> {
         let fed = self.0.indicator.borrow_mut().update(given);
         fed.map_err(|refusal| format!("{}: {refusal}", self.0.call).into())
     }
 
-    pub(crate) fn update(&self, given: Given<'_>) -> Outcome<Dynamic> {
+    pub(crate) fn update(&self, given: InputArgs<'_>) -> ScriptResult<Dynamic> {
         self.feed(given).map(optional)
     }
 
@@ -181,23 +181,23 @@ impl IndicatorHandle {
         format!("update takes {}", self.0.indicator.borrow().takes())
     }
 
-    pub(crate) fn update_with<const N: usize>(&self, given: [Dynamic; N]) -> Outcome<Dynamic> {
+    pub(crate) fn update_with<const N: usize>(&self, given: [Dynamic; N]) -> ScriptResult<Dynamic> {
         let mut numbers = [0.0; N];
         for (slot, given) in numbers.iter_mut().zip(&given) {
             *slot = number(&self.0.call, "input", given)?;
         }
-        self.update(Given::Numbers(&numbers))
+        self.update(InputArgs::Numbers(&numbers))
     }
 
-    pub(crate) fn part(&self, name: &str) -> Outcome<Dynamic> {
+    pub(crate) fn part(&self, name: &str) -> ScriptResult<Dynamic> {
         let part = self.0.indicator.borrow().part(name);
         part.map(optional).map_err(|error| format!("{}: {error}", self.0.call).into())
     }
 
     /// What is said where numbers or a bar were wanted.
-    pub(crate) fn not_with(&self, given: &Dynamic) -> Outcome<Dynamic> {
+    pub(crate) fn not_with(&self, given: &Dynamic) -> ScriptResult<Dynamic> {
         let takes = self.0.indicator.borrow().takes();
-        let given = if given.is_unit() { "()" } else { given.type_name() };
+        let given = if given.is_unit() { "()" } else { type_word(given) };
         Err(format!("{}: update takes {takes}, not {given}", self.0.call).into())
     }
 }

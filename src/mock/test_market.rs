@@ -1,4 +1,4 @@
-//! [`Stage`]: a market that does what a test says.
+//! [`TestMarket`]: a market that does what a test says.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,15 +32,15 @@ pub(super) fn unlimited() -> AccountConfig {
 
 /// Keeps what the strategy logs, and how it failed; clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Witness(Rc<RefCell<Seen>>);
+pub(super) struct StrategyLog(Rc<RefCell<LogState>>);
 
 #[derive(Debug, Default)]
-struct Seen {
+struct LogState {
     failure: Option<String>,
     log: Vec<String>,
 }
 
-impl Witness {
+impl StrategyLog {
     pub(super) fn has_failed(&self) -> bool {
         self.0.borrow().failure.is_some()
     }
@@ -52,7 +52,7 @@ impl Witness {
     }
 }
 
-impl TapeSink for Witness {
+impl TapeSink for StrategyLog {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let mut seen = self.0.borrow_mut();
         match stamped.fact {
@@ -65,12 +65,12 @@ impl TapeSink for Witness {
 }
 
 /// What one side of a quote shows.
-type Shown = Option<(Price, Quantity)>;
+type QuoteSide = Option<(Price, Quantity)>;
 
 /// A market with a strategy, and with a maker and a taker who do what a test says.
-pub(super) struct Stage {
+pub(super) struct TestMarket {
     market: Market,
-    witness: Witness,
+    strategy_log: StrategyLog,
     strategy: ActorId,
     maker: ActorId,
     taker: ActorId,
@@ -78,26 +78,26 @@ pub(super) struct Stage {
     quotes: BTreeMap<(ListingId, Side), OrderId>,
 }
 
-impl MockMarket for Stage {
+impl MockMarket for TestMarket {
     fn act(&mut self, action: MockAction, ctx: &mut Context) -> Result<(), String> {
         self.exchange(self.strategy, ctx);
         let done = self.perform(action);
         self.exchange(self.strategy, ctx);
-        if self.witness.has_failed() {
+        if self.strategy_log.has_failed() {
             return Err("the strategy failed".to_owned());
         }
         done
     }
 }
 
-impl Stage {
+impl TestMarket {
     /// Takes a market in which the three are seated.
-    pub(super) fn new(market: Market, witness: Witness) -> Result<Self, String> {
+    pub(super) fn new(market: Market, strategy_log: StrategyLog) -> Result<Self, String> {
         let find = |name: &str| {
             market.participant(name).map(|it| it.id).ok_or_else(|| format!("there is no `{name}`"))
         };
         let (strategy, maker, taker) = (find(STRATEGY)?, find(MAKER)?, find(TAKER)?);
-        Ok(Self { market, witness, strategy, maker, taker, quotes: BTreeMap::new() })
+        Ok(Self { market, strategy_log, strategy, maker, taker, quotes: BTreeMap::new() })
     }
 
     /// Starts the strategy.
@@ -173,13 +173,13 @@ impl Stage {
     }
 
     /// Returns what is open of the maker's quote.
-    fn shown(&self, listing: ListingId, side: Side) -> Shown {
+    fn shown(&self, listing: ListingId, side: Side) -> QuoteSide {
         let id = self.quotes.get(&(listing, side))?;
         let order = self.market.world().domain().account(self.maker)?.order(*id)?;
         Some((order.price?, order.leaves))
     }
 
-    fn quote(&mut self, listing: ListingId, bid: Shown, ask: Shown) -> Result<(), String> {
+    fn quote(&mut self, listing: ListingId, bid: QuoteSide, ask: QuoteSide) -> Result<(), String> {
         if let (Some((bid, _)), Some((ask, _))) = (bid, ask)
             && bid >= ask
         {
@@ -196,7 +196,7 @@ impl Stage {
     }
 
     /// Lets the maker show this at one side, and nothing else.
-    fn show(&mut self, listing: ListingId, side: Side, wanted: Shown) -> Result<(), String> {
+    fn show(&mut self, listing: ListingId, side: Side, wanted: QuoteSide) -> Result<(), String> {
         let old = self.quotes.get(&(listing, side)).copied();
         let account = self.market.world().domain().account(self.maker);
         let old = old.and_then(|id| account?.order(id)).map(|order| (order.id, order.filled()));
