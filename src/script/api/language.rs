@@ -16,7 +16,7 @@ use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
 use crate::script::host::test_harness::{MockAction, MockMarket, TestHarness};
 use crate::script::host::{Host, SharedHost};
-use crate::script::sandbox::confinement::language;
+use crate::script::sandbox::confinement::confined_engine;
 use crate::script::sandbox::{portable_math, sort};
 use bearpit_core::participant::Context;
 use rhai::Dynamic;
@@ -34,7 +34,7 @@ pub(crate) struct Language {
 ///
 /// Where `host` has a market to play on, tests have their functions too.
 pub(crate) fn engine(host: &SharedHost) -> Language {
-    let mut engine = language();
+    let mut engine = confined_engine();
     // Chosen one by one: no time, no sleep, no files.
     ArithmeticPackage::new().register_into_engine(&mut engine);
     LogicPackage::new().register_into_engine(&mut engine);

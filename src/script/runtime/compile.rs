@@ -22,7 +22,7 @@ use crate::script::value::script_error::ScriptError;
 /// # Errors
 /// The first thing that is wrong.
 pub fn compile(source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
-    let language = language();
+    let language = language().map_err(|error| ScriptError::of_file(&source.file, &error))?;
     let ast = parse(&language, &source.file, &source.text)?;
     let mut nodes = MeteredCode::default();
     let metered = charge(&mut nodes, &source.file, &ast)?;

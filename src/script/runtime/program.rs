@@ -4,9 +4,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::rc::Rc;
 
-use rhai::{
-    Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expression, GlobalRuntimeState, Module, Scope,
-};
+use rhai::{Dynamic, Engine, EvalAltResult, Module, Scope};
 
 use crate::script::api::entries::Api;
 use crate::script::api::language::Language;
@@ -16,8 +14,8 @@ use crate::script::runtime::callback_bodies::function_position;
 use crate::script::runtime::compiled_script::CompiledScript;
 use crate::script::runtime::error_explanation::NamesInScope;
 use crate::script::runtime::imports::Imports;
-use crate::script::sandbox::metered_script::FunctionBody;
-use crate::script::sandbox::metered_script::register_nodes;
+use crate::script::sandbox::execution::{Call, Execution};
+use crate::script::sandbox::metered_script::{FunctionBody, register_nodes};
 use crate::script::value::callback::Callback;
 use crate::script::value::limits::size;
 use crate::script::value::limits::{STATE_MAX, VALUE_NESTING_MAX};
@@ -33,9 +31,8 @@ pub(crate) struct Program {
     engine: Rc<Engine>,
     api: Rc<Api>,
     pub(crate) host: SharedHost,
-    /// What stays from callback to callback, so that each costs little to enter.
-    global: GlobalRuntimeState,
-    caches: Caches,
+    /// Rhai's runtime state, which stays from callback to callback.
+    execution: Execution,
     /// The variables of each callback, which are its arguments between calls.
     scopes: [Scope<'static>; Callback::COUNT],
     /// What the script keeps in `this`.
@@ -57,16 +54,13 @@ impl Program {
         let mut params = Module::new();
         params.set_var("params", Dynamic::from(host.borrow().params.clone()));
         engine.register_global_module(params.into());
-        let mut global = engine.new_global_runtime_state();
-        global.source = script.metered.source().map(Into::into);
-        global.lib.push(script.metered.shared_lib().clone());
+        let execution = Execution::new(&engine, &script.metered, &host.borrow().meter);
         let mut program = Self {
             script,
             engine: Rc::new(engine),
             api: Rc::new(api),
             host: Rc::clone(host),
-            global,
-            caches: Caches::new(),
+            execution,
             scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
             constants: Vec::new(),
@@ -80,21 +74,8 @@ impl Program {
     fn declare(&mut self) -> Result<(), ScriptError> {
         self.host.borrow_mut().begin();
         let mut scope = Scope::new();
-        #[expect(
-            deprecated,
-            reason = "Rhai marks this way what may change; it keeps the imports for the callbacks"
-        )]
-        let ran = self.engine.eval_statements_raw(
-            &mut self.global,
-            &mut self.caches,
-            &mut scope,
-            self.script.metered.statements(),
-        );
-        if let Err(error) = ran
-            && !is_end(&error)
-        {
-            return Err(self.explain(&error, SourcePosition::START));
-        }
+        let ran = self.execution.run_statements(&self.engine, &self.script.metered, &mut scope);
+        ran.map_err(|error| self.explain(&error, SourcePosition::START))?;
         let mut module = Module::new();
         for (name, _, value) in scope.iter() {
             self.constants.push(name.to_owned());
@@ -104,7 +85,7 @@ impl Program {
         if let Some(engine) = Rc::get_mut(&mut self.engine) {
             engine.register_global_module(module.into());
         }
-        self.caches = Caches::new();
+        self.execution.forget_resolved_functions();
         Ok(())
     }
 
@@ -150,8 +131,7 @@ impl Program {
             engine: Rc::clone(&self.engine),
             api: Rc::clone(&self.api),
             host: Rc::clone(&self.host),
-            global: self.global.clone(),
-            caches: Caches::new(),
+            execution: self.execution.twin(),
             scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
             constants: self.constants.clone(),
@@ -168,14 +148,12 @@ impl Program {
         arguments: [Dynamic; N],
     ) -> Result<(), ScriptError> {
         self.lend(ctx);
-        let ended = self.evaluate(body, scope, arguments);
+        let call = Call { body, this: &mut self.state, arguments };
+        let ended = self.execution.run_body(&self.engine, scope, call);
         self.take_back(ctx);
         match ended {
-            Err(error) if !is_end(&error) => {
-                let position = function_position(&self.script.source.text, name);
-                Err(self.explain(&error, position))
-            }
-            _ => self.count_state(name),
+            Ok(()) => self.count_state(name),
+            Err(error) => Err(self.explain(&error, function_position(&self.script.source.text, name))),
         }
     }
 
@@ -184,8 +162,7 @@ impl Program {
         let spent = self.host.borrow().meter.spent();
         self.resolved += spent;
         if self.resolved > RESOLVING_OPERATIONS {
-            // A script can make up names of functions without end, of which Rhai notes that there are none.
-            self.caches = Caches::new();
+            self.execution.forget_resolved_functions();
             self.resolved = 0;
         }
         let (values, operations) = &mut self.counted;
@@ -205,38 +182,6 @@ impl Program {
         let source = &self.script.source;
         let position = function_position(&source.text, name);
         Err(ScriptError::new(&source.file, position, message).with_help("drop what is no longer needed"))
-    }
-
-    fn evaluate<const N: usize>(
-        &mut self,
-        body: &FunctionBody,
-        scope: &mut Scope<'static>,
-        arguments: [Dynamic; N],
-    ) -> Result<Dynamic, Box<EvalAltResult>> {
-        for (name, value) in body.arguments.iter().zip(arguments) {
-            // From the second call on the variable is there.
-            match scope.get_mut(name) {
-                Some(argument) => *argument = value,
-                None => drop(scope.push_dynamic(name.clone(), value)),
-            }
-        }
-        let meter = Rc::clone(&self.host.borrow().meter);
-        meter.enter(body.nesting)?;
-        let this = Some(&mut self.state);
-        let mut context = EvalContext::new(&self.engine, &mut self.global, &mut self.caches, scope, this);
-        #[expect(
-            deprecated,
-            reason = "Rhai marks this way what may change; the version is held to one minor release"
-        )]
-        let ended = context.eval_expression_tree_raw(&Expression::from(&body.block), true);
-        scope.rewind(N);
-        for name in &body.arguments {
-            // Nothing is held on to.
-            if let Some(argument) = scope.get_mut(name) {
-                *argument = Dynamic::UNIT;
-            }
-        }
-        ended
     }
 
     /// Puts the context into the slot that the script's functions see.
@@ -288,9 +233,4 @@ impl Program {
         };
         known.explain(&self.script.source.file, error, position)
     }
-}
-
-/// Tells whether what Rhai reports as an error is the end of a callback by `return` or `exit`.
-const fn is_end(error: &EvalAltResult) -> bool {
-    matches!(error, EvalAltResult::Return(..) | EvalAltResult::Exit(..))
 }

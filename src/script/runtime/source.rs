@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rhai::{AST, ASTNode, Engine, Expr, Stmt};
+use rhai::{AST, Engine};
 
 use crate::script::sandbox::confinement::language;
+use crate::script::sandbox::outline::{ImportStatement, imports};
 use crate::script::value::limits::SOURCE_BYTES_MAX;
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 
@@ -52,7 +53,7 @@ impl ScriptSource {
     /// The first import that names no readable file in the script's folder or below.
     pub fn gather(file: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Result<Self, ScriptError> {
         let mut source = Self::alone(file, text);
-        let language = language();
+        let language = language().map_err(|error| ScriptError::of_file(&source.file, &error))?;
         let folder = source.file.parent().unwrap_or_else(|| Path::new("")).to_path_buf();
         let (file, text) = (source.file.clone(), Arc::clone(&source.text));
         let mut reader = ImportReader { language, folder, modules: &mut source.modules, open: Vec::new() };
@@ -88,7 +89,7 @@ impl ImportReader<'_> {
             return Ok(());
         }
         let Ok(ast) = self.language.compile(text) else { return Ok(()) };
-        for import in imports(&ast, file)? {
+        for import in imports_of(&ast, file)? {
             self.read(file, &import)?;
         }
         Ok(())
@@ -158,26 +159,15 @@ struct Import {
     position: SourcePosition,
 }
 
-fn imports(ast: &AST, file: &Path) -> Result<Vec<Import>, ScriptError> {
-    let mut found = Vec::new();
-    ast.walk(&mut |path: &[ASTNode<'_>]| {
-        if let Some(ASTNode::Stmt(Stmt::Import(import, position))) = path.last() {
-            let name = match &import.0 {
-                Expr::StringConstant(text, _) => Some(text.to_string()),
-                _ => None,
-            };
-            found.push((name, (*position).into()));
-        }
-        true
-    });
-    let literal = |(path, position): (Option<String>, SourcePosition)| match path {
-        Some(path) => Ok(Import { path, position }),
+fn imports_of(ast: &AST, file: &Path) -> Result<Vec<Import>, ScriptError> {
+    let written = |it: ImportStatement| match it.path {
+        Some(path) => Ok(Import { path, position: it.position }),
         None => {
             let message = "what is imported must be written as a text, such as import \"lib/helpers\" as h;";
-            Err(ScriptError::new(file, position, message.to_owned()))
+            Err(ScriptError::new(file, it.position, message.to_owned()))
         }
     };
-    found.into_iter().map(literal).collect()
+    imports(ast).into_iter().map(written).collect()
 }
 
 /// Says which scripts there are in a folder.

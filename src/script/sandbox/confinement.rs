@@ -2,17 +2,24 @@
 
 use rhai::Engine;
 
+use crate::script::sandbox::hashing::{ForeignHashingSeed, fix_hashing_seed};
 use crate::script::value::limits::{
     CALLS_MAX, ENTRIES_MAX, FUNCTIONS_MAX, ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX, VARIABLES_MAX,
 };
 
-/// What functions are looked up by; any numbers do, if they are the same in every process.
-const HASHING_SEED: [u64; 4] = [0x0062_6561, 0x0072_7069, 0x0074_2d72, 0x0068_6169];
-
 /// Makes an engine that knows the language and its limits, but no functions: enough to parse.
-pub(crate) fn language() -> Engine {
-    // The same hashes in every process; only the first call does anything.
-    rhai::config::hashing::set_hashing_seed(Some(HASHING_SEED)).ok();
+///
+/// # Errors
+/// [`ForeignHashingSeed`], where what it parses could not be run reproducibly.
+pub(crate) fn language() -> Result<Engine, ForeignHashingSeed> {
+    fix_hashing_seed()?;
+    Ok(confined_engine())
+}
+
+/// Makes the same engine for what was compiled already, and for listing what scripts can call.
+pub(crate) fn confined_engine() -> Engine {
+    // Where this fails, nothing is compiled: see `language`.
+    fix_hashing_seed().ok();
     let mut engine = Engine::new_raw();
     confine(&mut engine);
     // What is misspelt is not taken for absent.

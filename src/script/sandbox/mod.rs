@@ -4,7 +4,10 @@ pub(crate) mod ast_nodes;
 pub(crate) mod confinement;
 #[cfg(test)]
 mod equivalence_tests;
+pub(crate) mod execution;
+pub(crate) mod hashing;
 pub(crate) mod metered_script;
 pub(crate) mod metering;
+pub(crate) mod outline;
 pub(crate) mod portable_math;
 pub(crate) mod sort;

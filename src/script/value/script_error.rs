@@ -65,6 +65,11 @@ impl ScriptError {
         self
     }
 
+    /// Makes an error that concerns a file as a whole.
+    pub(crate) fn of_file(file: &Path, cause: &impl fmt::Display) -> Self {
+        Self::new(file, SourcePosition::START, cause.to_string())
+    }
+
     /// Tells of a script that does not parse.
     pub(crate) fn syntax(file: &Path, error: &ParseError) -> Self {
         let message = match error.err_type() {

@@ -1,19 +1,16 @@
-//! Walks the functions of a file, and complains of names that are not there.
+//! Checks the functions of a file for names that do not exist.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
-
-use crate::script::tools::lint::known_names::functions;
-use crate::script::tools::lint::known_names::{Functions, KnownNames, Verdict};
+use crate::script::sandbox::outline::{Call, CallKind, ChainHead, FieldChain, FieldName, Outline, Variable};
+use crate::script::tools::lint::known_names::{Functions, KnownNames, Verdict, functions};
 use crate::script::tools::lint::parsed_file::ParsedFile;
-use crate::script::value::callback::Callback;
-use crate::script::value::callback::TEST_PREFIX;
+use crate::script::value::callback::{Callback, TEST_PREFIX};
 use crate::script::value::param::ParamDeclaration;
-use crate::script::value::script_error::ScriptError;
+use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::units::{nearest, suggest};
 
-/// Complains of all names of a file that are not there.
+/// Reports all names in a file that do not exist.
 pub(crate) fn check(
     file: &ParsedFile<'_>,
     names: &KnownNames,
@@ -21,155 +18,77 @@ pub(crate) fn check(
     errors: &mut Vec<ScriptError>,
 ) {
     let own = functions(&file.ast);
-    let top = FunctionScope::top(&file.ast);
-    let called_later = properties_set(&file.ast);
-    for part in FunctionScope::all(&file.ast) {
-        let visible: BTreeSet<String> = part.declared.union(&top.declared).cloned().collect();
-        let mut reader = NameChecker {
+    let mut outlines = file.outlines.iter();
+    let Some(top) = outlines.next() else { return };
+    // Fields and entries of maps may hold closures.
+    let fields = |it: &Outline| it.properties.iter().chain(&it.map_keys).cloned().collect::<Vec<_>>();
+    let callable_fields: BTreeSet<String> = file.outlines.iter().flat_map(fields).collect();
+    for outline in std::iter::once(top).chain(outlines) {
+        let arguments = outline.function.iter().flat_map(|it| &it.arguments);
+        let visible = outline.declared.iter().chain(&top.declared).chain(arguments).cloned().collect();
+        let mut checker = NameChecker {
             file,
             names,
             own: &own,
-            part: &part,
+            top,
+            outline,
             visible,
             declared,
-            called_later: &called_later,
+            callable_fields: &callable_fields,
             errors,
         };
-        part.ast.walk(&mut |path: &[ASTNode<'_>]| {
-            reader.read(path);
-            true
-        });
+        checker.check();
     }
 }
 
-/// What stands outside of functions, or one function.
-struct FunctionScope {
-    /// The name of the function, and its arguments.
-    function: Option<(String, Vec<String>)>,
-    ast: AST,
-    /// The variables, constants and modules that it declares anywhere, arguments included.
-    declared: BTreeSet<String>,
-    /// What modules are imported as.
-    imports: BTreeMap<String, String>,
-}
-
-impl FunctionScope {
-    fn new(function: Option<(String, Vec<String>)>, ast: AST) -> Self {
-        let mut declared: BTreeSet<String> =
-            function.iter().flat_map(|(_, arguments)| arguments.iter().cloned()).collect();
-        let mut imports = BTreeMap::new();
-        ast.walk(&mut |path: &[ASTNode<'_>]| {
-            let Some(ASTNode::Stmt(statement)) = path.last() else { return true };
-            match statement {
-                Stmt::Var(declaration, ..) => {
-                    declared.insert(declaration.0.name.to_string());
-                }
-                Stmt::For(head, _) => {
-                    declared.insert(head.0.name.to_string());
-                    declared.extend(head.1.iter().map(|counter| counter.name.to_string()));
-                }
-                Stmt::TryCatch(parts, _) => {
-                    if let Expr::Variable(caught, ..) = &parts.expr {
-                        declared.insert(caught.1.to_string());
-                    }
-                }
-                Stmt::Import(import, _) => {
-                    if let Expr::StringConstant(path, _) = &import.0 {
-                        imports.insert(import.1.name.to_string(), path.to_string());
-                    }
-                }
-                _ => {}
-            }
-            true
-        });
-        Self { function, ast, declared, imports }
-    }
-
-    fn top(ast: &AST) -> Self {
-        let mut top = ast.clone();
-        top.clear_functions();
-        Self::new(None, top)
-    }
-
-    fn all(ast: &AST) -> Vec<Self> {
-        let top = Self::top(ast);
-        let outer = top.imports.clone();
-        let mut parts = vec![top];
-        for function in ast.iter_functions() {
-            let mut only = ast.clone_functions_only();
-            only.retain_functions(|_, _, name, count| {
-                name == function.name && count == function.params.len()
-            });
-            let arguments = function.params.iter().map(ToString::to_string).collect();
-            let mut part = Self::new(Some((function.name.to_owned(), arguments)), only);
-            for (alias, path) in &outer {
-                part.imports.entry(alias.clone()).or_insert_with(|| path.clone());
-            }
-            parts.push(part);
-        }
-        parts
-    }
-
-    /// Returns the callback that it is, with what the script calls the arguments.
-    fn callback(&self) -> Option<(Callback, &[String])> {
-        let (name, arguments) = self.function.as_ref()?;
-        let callback = Callback::all().find(|callback| callback.name() == name)?;
-        Some((callback, arguments))
-    }
-}
-
-/// Returns the names that are set as properties or stand in maps: they may hold closures.
-fn properties_set(ast: &AST) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    ast.walk(&mut |path: &[ASTNode<'_>]| {
-        if let Some(ASTNode::Expr(expression)) = path.last() {
-            match expression {
-                Expr::Property(property, _) => {
-                    found.insert(property.2.to_string());
-                }
-                Expr::Map(map, _) => found.extend(map.0.iter().map(|(name, _)| name.name.to_string())),
-                _ => {}
-            }
-        }
-        true
-    });
-    found
-}
-
+/// Checks one function, or what stands outside of functions.
 struct NameChecker<'a> {
     file: &'a ParsedFile<'a>,
     names: &'a KnownNames,
     own: &'a Functions,
-    part: &'a FunctionScope,
+    /// What stands outside of functions.
+    top: &'a Outline,
+    outline: &'a Outline,
     visible: BTreeSet<String>,
     declared: &'a [ParamDeclaration],
-    called_later: &'a BTreeSet<String>,
+    callable_fields: &'a BTreeSet<String>,
     errors: &'a mut Vec<ScriptError>,
 }
 
 impl NameChecker<'_> {
-    fn complain(&mut self, position: Position, message: String, help: Option<String>) {
-        let error = ScriptError::new(self.file.path, position.into(), message);
-        self.errors.push(ScriptError { help, ..error });
-    }
-
-    fn read(&mut self, path: &[ASTNode<'_>]) {
-        match path.last() {
-            Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => self.call(call, *position, false),
-            Some(ASTNode::Expr(Expr::FnCall(call, position))) => self.call(call, *position, false),
-            Some(ASTNode::Expr(Expr::MethodCall(call, position))) => self.call(call, *position, true),
-            Some(ASTNode::Expr(Expr::Variable(variable, _, position))) if variable.2.is_empty() => {
-                self.variable(&variable.1, *position);
-            }
-            Some(ASTNode::Expr(Expr::Dot(pair, ..))) if !is_right_of_dot(path) => {
-                self.fields(&pair.lhs, &pair.rhs);
-            }
-            _ => {}
+    fn check(&mut self) {
+        for call in &self.outline.calls {
+            self.call(call);
+        }
+        for variable in &self.outline.variables {
+            self.variable(variable);
+        }
+        for chain in &self.outline.field_chains {
+            self.fields(chain);
         }
     }
 
-    fn variable(&mut self, name: &str, position: Position) {
-        if self.visible.contains(name) || name == "params" || name.contains('$') {
+    fn complain(&mut self, position: SourcePosition, message: String, help: Option<String>) {
+        let error = ScriptError::new(self.file.path, position, message);
+        self.errors.push(ScriptError { help, ..error });
+    }
+
+    /// Returns the callback that is checked, with what the script calls the arguments.
+    fn callback(&self) -> Option<(Callback, &[String])> {
+        let function = self.outline.function.as_ref()?;
+        let callback = Callback::all().find(|callback| callback.name() == function.name)?;
+        Some((callback, &function.arguments))
+    }
+
+    /// Returns the path of the module that is imported under a name, in this function or outside of functions.
+    fn imported(&self, alias: &str) -> Option<&str> {
+        self.outline.imports.get(alias).or_else(|| self.top.imports.get(alias)).map(String::as_str)
+    }
+
+    fn variable(&mut self, variable: &Variable) {
+        let (name, position) = (variable.name.as_str(), variable.position);
+        let is_known = self.visible.contains(name) || name == "params" || name.contains('$');
+        if variable.is_qualified || is_known {
             return;
         }
         let help = match self.names.api.function(name) {
@@ -180,16 +99,16 @@ impl NameChecker<'_> {
         self.complain(position, format!("there is no variable `{name}` here"), help);
     }
 
-    fn call(&mut self, call: &FnCallExpr, position: Position, is_method: bool) {
-        let (name, count) = (call.name.as_str(), call.args.len());
-        if call.op_token.is_some() || self.visible.contains(name) {
+    fn call(&mut self, call: &Call) {
+        let (name, count, position) = (call.name.as_str(), call.arguments.len(), call.position);
+        if call.kind == CallKind::Operator || self.visible.contains(name) {
             return;
         }
-        if !call.namespace.is_empty() {
-            return self.call_in_module(call, position);
+        if let Some(module) = &call.module {
+            return self.call_in_module(module, call);
         }
-        let verdict = if is_method {
-            if self.called_later.contains(name) {
+        let verdict = if call.kind == CallKind::Method {
+            if self.callable_fields.contains(name) {
                 return;
             }
             self.names.judge_method(self.own, name, count)
@@ -218,14 +137,14 @@ impl NameChecker<'_> {
         }
     }
 
-    fn call_in_module(&mut self, call: &FnCallExpr, position: Position) {
-        let alias = call.namespace.root().to_owned();
-        let Some(path) = self.part.imports.get(&alias).cloned() else {
-            let help = nearest(&alias, self.part.imports.keys().map(String::as_str))
-                .map(|near| format!("did you mean `{near}`?"));
+    fn call_in_module(&mut self, alias: &str, call: &Call) {
+        let position = call.position;
+        let Some(path) = self.imported(alias).map(str::to_owned) else {
+            let known = self.outline.imports.keys().chain(self.top.imports.keys()).map(String::as_str);
+            let help = nearest(alias, known).map(|near| format!("did you mean `{near}`?"));
             return self.complain(position, format!("nothing is imported as `{alias}`"), help);
         };
-        let (name, count) = (call.name.as_str(), call.args.len());
+        let (name, count) = (call.name.as_str(), call.arguments.len());
         match self.names.judge_in(&path, name, count) {
             None | Some(Verdict::NamesInScope) => {}
             Some(Verdict::Counts(known)) => {
@@ -242,66 +161,53 @@ impl NameChecker<'_> {
     }
 
     /// Complains of a function of tests in a callback, which runs without it.
-    fn call_of_test(&mut self, name: &str, position: Position) {
+    fn call_of_test(&mut self, name: &str, position: SourcePosition) {
         if self.own.contains_key(name) || !self.names.is_for_tests(name) {
             return;
         }
-        if let Some((callback, _)) = self.part.callback() {
+        if let Some((callback, _)) = self.callback() {
             let message = format!("`{name}` is for tests, but `{}` runs without them", callback.name());
             let help = format!("only tests, functions called {TEST_PREFIX}.., can call it");
             self.complain(position, message, Some(help));
         }
     }
 
-    /// Follows `left.right.., ` as long as the types are known.
-    fn fields(&mut self, left: &Expr, right: &Expr) {
-        if let Expr::Variable(variable, ..) = left
-            && variable.1 == "params"
+    /// Follows a chain of fields as long as the types are known.
+    fn fields(&mut self, chain: &FieldChain) {
+        if let ChainHead::Variable(variable) = &chain.head
+            && variable == "params"
             && self.is_params()
         {
-            return self.param(right);
+            return self.param(chain.fields.first());
         }
-        let Some(mut owner) = self.object(left) else { return };
-        let mut rest = Some(right);
-        while let Some(expression) = rest {
-            let (field, after) = match expression {
-                Expr::Dot(pair, ..) => (&pair.lhs, Some(&pair.rhs)),
-                other => (other, None),
-            };
-            let Expr::Property(property, position) = field else { return };
-            let name = property.2.as_str();
+        let Some(mut owner) = self.object(&chain.head) else { return };
+        for FieldName { name, position } in &chain.fields {
             let Some(entry) = self.names.api.fields_of(&owner).find(|entry| entry.name == name) else {
                 let known: Vec<&str> = self.names.api.fields_of(&owner).map(|entry| entry.name).collect();
                 let help = suggest(name, &known);
-                return self.complain(
-                    *position,
-                    format!("the type {owner} has no field `{name}`"),
-                    Some(help),
-                );
+                let message = format!("the type {owner} has no field `{name}`");
+                return self.complain(*position, message, Some(help));
             };
             if !self.names.is_object(entry.value) {
                 return;
             }
-            owner = entry.value.to_owned();
-            rest = after;
+            entry.value.clone_into(&mut owner);
         }
     }
 
-    /// Returns the type of an expression, if it is certain and has fields.
-    fn object(&self, expression: &Expr) -> Option<String> {
-        match expression {
-            Expr::Variable(variable, ..) if variable.2.is_empty() => {
-                let (callback, arguments) = self.part.callback()?;
-                let index = arguments.iter().position(|argument| *argument == *variable.1)?;
+    /// Returns the type of what a chain begins with, if it is certain and has fields.
+    fn object(&self, head: &ChainHead) -> Option<String> {
+        match head {
+            ChainHead::Variable(variable) => {
+                let (callback, arguments) = self.callback()?;
+                let index = arguments.iter().position(|argument| argument == variable)?;
                 let usual = callback.arguments().get(index)?;
                 // What is declared anew, or assigned, may be anything.
-                let is_own = !reassigned(&self.part.ast, &variable.1);
+                let is_own = !self.outline.assigned.contains(variable);
                 self.names.object_given(usual).filter(|_| is_own).map(str::to_owned)
             }
-            Expr::FnCall(call, _)
-                if call.namespace.is_empty() && !self.own.contains_key(call.name.as_str()) =>
-            {
-                self.names.object_returned(&call.name).map(str::to_owned)
+            ChainHead::Call(function) if !self.own.contains_key(function) => {
+                self.names.object_returned(function).map(str::to_owned)
             }
             _ => None,
         }
@@ -309,44 +215,19 @@ impl NameChecker<'_> {
 
     /// Tells whether `params` means the parameters of the script here.
     fn is_params(&self) -> bool {
-        let is_init = self.part.callback().is_some_and(|(callback, _)| callback == Callback::Init);
+        let is_init = self.callback().is_some_and(|(callback, _)| callback == Callback::Init);
         is_init || !self.visible.contains("params")
     }
 
-    fn param(&mut self, right: &Expr) {
-        let field = if let Expr::Dot(pair, ..) = right { &pair.lhs } else { right };
-        let Expr::Property(property, position) = field else { return };
-        let name = property.2.as_str();
-        if self.declared.is_empty() || self.declared.iter().any(|known| known.name == name) {
+    fn param(&mut self, field: Option<&FieldName>) {
+        let Some(FieldName { name, position }) = field else { return };
+        if self.declared.is_empty() || self.declared.iter().any(|known| known.name == *name) {
             return;
         }
         let known: Vec<&str> = self.declared.iter().map(|it| it.name.as_str()).collect();
         let message = format!("the script declares no parameter `{name}`");
         self.complain(*position, message, Some(suggest(name, &known)));
     }
-}
-
-/// Tells whether the last node is what stands right of a dot, which is read with what stands left of it.
-fn is_right_of_dot(path: &[ASTNode<'_>]) -> bool {
-    match path {
-        [.., ASTNode::Expr(Expr::Dot(parent, ..)), ASTNode::Expr(last)] => std::ptr::eq(&parent.rhs, *last),
-        _ => false,
-    }
-}
-
-/// Tells whether a function declares a name anew, or assigns to it.
-fn reassigned(ast: &AST, name: &str) -> bool {
-    !ast.walk(&mut |path: &[ASTNode<'_>]| match path.last() {
-        Some(ASTNode::Stmt(Stmt::Var(declaration, ..))) => declaration.0.name != name,
-        Some(ASTNode::Stmt(Stmt::For(head, _))) => {
-            head.0.name != name && head.1.as_ref().is_none_or(|counter| counter.name != name)
-        }
-        Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => match &assignment.1.lhs {
-            Expr::Variable(variable, ..) => variable.1 != name,
-            _ => true,
-        },
-        _ => true,
-    })
 }
 
 fn arguments(count: usize) -> String {

@@ -1,0 +1,313 @@
+//! [`Outline`]: what a part of a script mentions, read from Rhai's syntax tree into types of our own.
+//!
+//! The checks of `tools/lint` and the reading of imports see nothing else of the tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+
+use crate::script::value::script_error::SourcePosition;
+
+/// The function that declares a parameter.
+const PARAM: &str = "param";
+
+/// One function of a script, or what stands outside of functions.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    /// The function; absent for what stands outside of functions.
+    pub(crate) function: Option<FunctionHead>,
+    /// The calls, in the order of the text.
+    pub(crate) calls: Vec<Call>,
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) field_chains: Vec<FieldChain>,
+    /// Names of fields that are read or set.
+    pub(crate) properties: BTreeSet<String>,
+    /// Names of entries in maps that are written out.
+    pub(crate) map_keys: BTreeSet<String>,
+    /// Texts that are written out, but for those in declarations of parameters.
+    pub(crate) texts: BTreeSet<String>,
+    /// The variables, constants, loop variables and caught errors that are declared anywhere in it.
+    pub(crate) declared: BTreeSet<String>,
+    /// The names to which something is assigned, and those that are declared as variables.
+    pub(crate) assigned: BTreeSet<String>,
+    /// The constants and variables that are declared with the value of a parameter.
+    pub(crate) param_constants: Vec<ParamConstant>,
+    /// The paths of imported modules, by what they are imported as.
+    pub(crate) imports: BTreeMap<String, String>,
+}
+
+/// A function's name, and what it calls its arguments.
+#[derive(Debug)]
+pub(crate) struct FunctionHead {
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// A call of a function or an operator.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) name: String,
+    /// What stands before the `::`, if anything.
+    pub(crate) module: Option<String>,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) kind: CallKind,
+    pub(crate) position: SourcePosition,
+}
+
+/// How a function is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallKind {
+    /// As `name(..)`.
+    Function,
+    /// As `object.name(..)`.
+    Method,
+    /// As in `a + b`.
+    Operator,
+}
+
+/// An argument as it is written.
+#[derive(Debug)]
+pub(crate) enum Argument {
+    Text(String),
+    Integer(i64),
+    Variable(String),
+    Other,
+}
+
+/// A variable that is read or assigned to.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    /// Whether it is one of a module, as in `lib::name`.
+    pub(crate) is_qualified: bool,
+    /// Whether only a part of it is looked at, as in `name.field` or `name[0]`.
+    pub(crate) is_looked_into: bool,
+    pub(crate) position: SourcePosition,
+}
+
+/// A chain of fields such as `head.first.second`, up to what is not a field.
+#[derive(Debug)]
+pub(crate) struct FieldChain {
+    pub(crate) head: ChainHead,
+    pub(crate) fields: Vec<FieldName>,
+}
+
+/// What a chain of fields begins with.
+#[derive(Debug)]
+pub(crate) enum ChainHead {
+    Variable(String),
+    /// What a function returns.
+    Call(String),
+    Other,
+}
+
+/// A field's name, and where it stands.
+#[derive(Debug)]
+pub(crate) struct FieldName {
+    pub(crate) name: String,
+    pub(crate) position: SourcePosition,
+}
+
+/// A constant or variable with the value of a parameter, as in `const FAST = param("fast", 12)`.
+#[derive(Debug)]
+pub(crate) struct ParamConstant {
+    pub(crate) constant: String,
+    pub(crate) param: String,
+}
+
+/// An import statement.
+#[derive(Debug)]
+pub(crate) struct ImportStatement {
+    /// Absent where it is not written as a text.
+    pub(crate) path: Option<String>,
+    pub(crate) position: SourcePosition,
+}
+
+/// Returns the import statements of a file, anywhere in it.
+pub(crate) fn imports(ast: &AST) -> Vec<ImportStatement> {
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, position))) = path.last() {
+            found.push(ImportStatement { path: text_of(&import.0), position: (*position).into() });
+        }
+        true
+    });
+    found
+}
+
+impl Outline {
+    /// Returns the outlines of a file: first of what stands outside of functions, then of each function.
+    pub(crate) fn all(ast: &AST) -> Vec<Self> {
+        let mut top = ast.clone();
+        top.clear_functions();
+        let mut outlines = vec![Self::of(None, &top)];
+        for function in ast.iter_functions() {
+            let mut only = ast.clone_functions_only();
+            only.retain_functions(|_, _, name, count| {
+                name == function.name && count == function.params.len()
+            });
+            let arguments = function.params.iter().map(ToString::to_string).collect();
+            outlines.push(Self::of(Some(FunctionHead { name: function.name.to_owned(), arguments }), &only));
+        }
+        outlines
+    }
+
+    fn of(function: Option<FunctionHead>, ast: &AST) -> Self {
+        let mut outline = Self { function, ..Self::default() };
+        ast.walk(&mut |path: &[ASTNode<'_>]| {
+            match path.last() {
+                Some(ASTNode::Stmt(statement)) => outline.statement(statement),
+                Some(ASTNode::Expr(expression)) => outline.expression(expression, path),
+                _ => {}
+            }
+            true
+        });
+        outline
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::Var(declaration, ..) => {
+                let constant = declaration.0.name.to_string();
+                self.declared.insert(constant.clone());
+                self.assigned.insert(constant.clone());
+                let param = param_of(&declaration.1);
+                self.param_constants.extend(param.map(|param| ParamConstant { constant, param }));
+            }
+            Stmt::For(head, _) => {
+                let counter = head.1.iter().map(|counter| counter.name.to_string());
+                let names: Vec<String> = counter.chain([head.0.name.to_string()]).collect();
+                self.declared.extend(names.iter().cloned());
+                self.assigned.extend(names);
+            }
+            Stmt::TryCatch(parts, _) => {
+                if let Expr::Variable(caught, ..) = &parts.expr {
+                    self.declared.insert(caught.1.to_string());
+                }
+            }
+            Stmt::Import(import, _) => {
+                let path = text_of(&import.0);
+                self.imports.extend(path.map(|path| (import.1.name.to_string(), path)));
+            }
+            Stmt::Assignment(assignment) => {
+                if let Expr::Variable(variable, ..) = &assignment.1.lhs {
+                    self.assigned.insert(variable.1.to_string());
+                }
+            }
+            Stmt::FnCall(call, position) => self.calls.push(Call::of(call, CallKind::Function, *position)),
+            _ => {}
+        }
+    }
+
+    fn expression(&mut self, expression: &Expr, path: &[ASTNode<'_>]) {
+        match expression {
+            Expr::FnCall(call, position) => self.calls.push(Call::of(call, CallKind::Function, *position)),
+            Expr::MethodCall(call, position) => self.calls.push(Call::of(call, CallKind::Method, *position)),
+            Expr::Variable(variable, _, position) => self.variables.push(Variable {
+                name: variable.1.to_string(),
+                is_qualified: !variable.2.is_empty(),
+                is_looked_into: is_looked_into(path),
+                position: (*position).into(),
+            }),
+            Expr::Property(property, _) => drop(self.properties.insert(property.2.to_string())),
+            Expr::Map(map, _) => self.map_keys.extend(map.0.iter().map(|(name, _)| name.name.to_string())),
+            Expr::StringConstant(text, _) if !is_in_declaration(path) => {
+                self.texts.insert(text.to_string());
+            }
+            Expr::Dot(pair, ..) if !is_right_of_dot(path) => {
+                self.field_chains
+                    .push(FieldChain { head: ChainHead::of(&pair.lhs), fields: fields_of(&pair.rhs) });
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Call {
+    fn of(call: &FnCallExpr, kind: CallKind, position: Position) -> Self {
+        Self {
+            name: call.name.to_string(),
+            module: (!call.namespace.is_empty()).then(|| call.namespace.root().to_owned()),
+            arguments: call.args.iter().map(Argument::of).collect(),
+            kind: if call.op_token.is_some() { CallKind::Operator } else { kind },
+            position: position.into(),
+        }
+    }
+}
+
+impl Argument {
+    fn of(expression: &Expr) -> Self {
+        match expression {
+            Expr::StringConstant(text, _) => Self::Text(text.to_string()),
+            Expr::IntegerConstant(number, _) => Self::Integer(*number),
+            Expr::Variable(variable, ..) => Self::Variable(variable.1.to_string()),
+            _ => Self::Other,
+        }
+    }
+}
+
+impl ChainHead {
+    fn of(expression: &Expr) -> Self {
+        match expression {
+            Expr::Variable(variable, ..) if variable.2.is_empty() => Self::Variable(variable.1.to_string()),
+            Expr::FnCall(call, _) if call.namespace.is_empty() => Self::Call(call.name.to_string()),
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Returns the fields that stand right of a dot, up to what is not a field.
+fn fields_of(right: &Expr) -> Vec<FieldName> {
+    let mut fields = Vec::new();
+    let mut rest = Some(right);
+    while let Some(expression) = rest {
+        let (field, after) = match expression {
+            Expr::Dot(pair, ..) => (&pair.lhs, Some(&pair.rhs)),
+            other => (other, None),
+        };
+        let Expr::Property(property, position) = field else { break };
+        fields.push(FieldName { name: property.2.to_string(), position: (*position).into() });
+        rest = after;
+    }
+    fields
+}
+
+fn text_of(expression: &Expr) -> Option<String> {
+    if let Expr::StringConstant(text, _) = expression { Some(text.to_string()) } else { None }
+}
+
+/// Returns the parameter that an expression declares.
+fn param_of(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::FnCall(call, _) if call.name == PARAM => text_of(call.args.first()?),
+        _ => None,
+    }
+}
+
+/// Tells whether the last node is what stands right of a dot, which is read with what stands left of it.
+fn is_right_of_dot(path: &[ASTNode<'_>]) -> bool {
+    match path {
+        [.., ASTNode::Expr(Expr::Dot(parent, ..)), ASTNode::Expr(last)] => std::ptr::eq(&parent.rhs, *last),
+        _ => false,
+    }
+}
+
+/// Tells whether the last node stands before a dot or an index.
+fn is_looked_into(path: &[ASTNode<'_>]) -> bool {
+    match path {
+        [.., ASTNode::Expr(Expr::Dot(parent, ..) | Expr::Index(parent, ..)), ASTNode::Expr(last)] => {
+            std::ptr::eq(&parent.lhs, *last)
+        }
+        _ => false,
+    }
+}
+
+/// Tells whether the last node stands in the declaration of a parameter.
+fn is_in_declaration(path: &[ASTNode<'_>]) -> bool {
+    let call = |node: &ASTNode<'_>| match node {
+        ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))
+        | ASTNode::Stmt(Stmt::FnCall(call, _)) => call.name == PARAM,
+        _ => false,
+    };
+    path.iter().any(call)
+}
