@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use bearpit::market::Side;
+use bearpit_core::market::Side;
 use rustc_hash::FxBuildHasher;
 
 use crate::stream::{MID, Op};

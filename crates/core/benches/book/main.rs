@@ -25,9 +25,9 @@ mod tree;
 
 use std::time::{Duration, Instant};
 
-use bearpit::book::{BookConfig, BookEvent, EventSink, MatchingEngine, OrderBook};
-use bearpit::market::Command;
-use bearpit::units::SimTime;
+use bearpit_core::book::{BookConfig, BookEvent, EventSink, MatchingEngine, OrderBook};
+use bearpit_core::market::Command;
+use bearpit_core::units::SimTime;
 
 use self::bare::BareBook;
 use self::stream::{Op, Traffic, traffic};

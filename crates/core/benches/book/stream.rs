@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use bearpit::book::{BookConfig, BookEvent, MatchingEngine, OrderBook};
-use bearpit::kernel::{Exponential, Stream, stream};
-use bearpit::market::{Command, CommandKind, OrderTerms, Side};
-use bearpit::units::{ActorId, ListingId, OrderId, Price, Quantity, Seed, SimTime};
+use bearpit_core::book::{BookConfig, BookEvent, MatchingEngine, OrderBook};
+use bearpit_core::kernel::{Exponential, Stream, stream};
+use bearpit_core::market::{Command, CommandKind, OrderTerms, Side};
+use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, Seed, SimTime};
 use rand::RngExt;
 use rand_distr::Distribution;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bearpit::market::Side;
+use bearpit_core::market::Side;
 use rustc_hash::FxBuildHasher;
 
 use crate::stream::Op;

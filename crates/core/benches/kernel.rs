@@ -10,10 +10,10 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use actix::{Actor, Handler};
-use bearpit::kernel::{EventQueue, Exponential, Stream, Wakeup, stream};
-use bearpit::market::{ExecutionReport, Tape};
-use bearpit::participant::{Context, MarketConfig, MarketData, MarketState, MarketWorld, Role, Trader};
-use bearpit::units::{Seed, SimDuration, SimTime};
+use bearpit_core::kernel::{EventQueue, Exponential, Stream, Wakeup, stream};
+use bearpit_core::market::{ExecutionReport, Tape};
+use bearpit_core::participant::{Context, MarketConfig, MarketData, MarketState, MarketWorld, Role, Trader};
+use bearpit_core::units::{Seed, SimDuration, SimTime};
 use rand_distr::Distribution;
 
 const PENDING: usize = 1_000;
@@ -76,7 +76,7 @@ impl Handler<Wakeup> for Metronome {
     }
 }
 
-bearpit::ignore_messages!(Metronome: ExecutionReport, MarketData);
+bearpit_core::ignore_messages!(Metronome: ExecutionReport, MarketData);
 
 /// Wakes `PENDING` actors `STEPS` times; returns seconds.
 fn world() -> Result<f64, Box<dyn std::error::Error>> {
