@@ -158,7 +158,7 @@ fn mended(mut terms: OrderTerms) -> OrderTerms {
         |terms| terms.link = Link::None,
     ];
     for mend in mends {
-        if terms.objection() == Some(RejectReason::ContradictoryTerms) {
+        if terms.reject_reason() == Some(RejectReason::ContradictoryTerms) {
             mend(&mut terms);
         }
     }

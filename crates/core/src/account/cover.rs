@@ -29,7 +29,7 @@ impl Account {
         for price in terms.prices().into_iter().flatten() {
             check_price(price, terms.quantity, at.instrument)?;
         }
-        if let Some(reason) = terms.objection() {
+        if let Some(reason) = terms.reject_reason() {
             return Err(Refusal::Unfit(reason));
         }
         let partner = self.find_partner(&terms, at)?;

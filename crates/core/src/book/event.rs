@@ -223,7 +223,7 @@ pub trait MatchingEngine {
     fn execute(&mut self, now: SimTime, command: &Command, out: &mut impl EventSink);
 
     /// Goes into another phase at `now`; what crosses trades at one price where the phase asks for it.
-    fn enter(&mut self, now: SimTime, phase: Phase, out: &mut impl EventSink);
+    fn enter_phase(&mut self, now: SimTime, phase: Phase, out: &mut impl EventSink);
 
     /// Takes out what has expired by `now`.
     fn advance(&mut self, now: SimTime, out: &mut impl EventSink);

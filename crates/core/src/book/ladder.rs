@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn bids_and_asks_that_meet_share_a_row() {
         let mut book = book();
-        book.enter(SimTime::from_nanos(1), Phase::ClosingAuction, &mut Vec::new());
+        book.enter_phase(SimTime::from_nanos(1), Phase::ClosingAuction, &mut Vec::new());
         enter(&mut book, 8, limit(Side::Buy, 1_000, 10_002));
         let drawn = ladder(&book, &acme());
         assert!(drawn.contains("\n1000 | 100.02 |  30\n"), "{drawn}");

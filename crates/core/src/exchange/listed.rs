@@ -111,7 +111,7 @@ impl ListedBook {
                 return ctx.wake_at(at, Alarm::NextPhase.tag(self.listing));
             }
             self.next_change += 1;
-            self.operate(ctx, None, events, |book, now, out| book.enter(now, phase, out));
+            self.operate(ctx, None, events, |book, now, out| book.enter_phase(now, phase, out));
         }
         ctx.announce_next_phase(self.listing, None);
     }
@@ -127,7 +127,7 @@ impl ListedBook {
             // The schedule has led elsewhere meanwhile.
             _ => return,
         };
-        self.operate(ctx, None, events, |book, now, out| book.enter(now, next, out));
+        self.operate(ctx, None, events, |book, now, out| book.enter_phase(now, next, out));
         if next == Phase::ReopeningAuction {
             self.wake_for_halt(ctx, self.rules.reopening);
         }

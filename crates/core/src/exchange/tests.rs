@@ -50,7 +50,8 @@ impl Venue {
                 });
             }
             Step::Enter(phase) => {
-                self.listed.operate(ctx, None, &mut events, |book, now, out| book.enter(now, *phase, out));
+                self.listed
+                    .operate(ctx, None, &mut events, |book, now, out| book.enter_phase(now, *phase, out));
             }
             Step::Pass => {
                 self.listed.operate(ctx, None, &mut events, |book, now, out| book.advance(now, out))

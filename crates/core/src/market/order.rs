@@ -321,7 +321,7 @@ impl OrderTerms {
 
     /// Returns why the terms make no order, whatever the state of the book, if so.
     #[must_use]
-    pub fn objection(&self) -> Option<RejectReason> {
+    pub fn reject_reason(&self) -> Option<RejectReason> {
         if self.quantity.is_zero() {
             return Some(RejectReason::ZeroQuantity);
         }

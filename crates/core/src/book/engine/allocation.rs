@@ -8,8 +8,8 @@ use crate::units::{OrderId, Price, Quantity};
 impl OrderBook {
     /// Shares in proportion to what each order displays, rounded down; the rest goes by time.
     pub(super) fn match_pro_rata(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
-        self.meet_own_orders(taker, price, out);
-        if taker.over || taker.leaves.is_zero() {
+        self.resolve_self_trades(taker, price, out);
+        if taker.is_canceled || taker.leaves.is_zero() {
             return;
         }
         let queue = self.borrow_queue(taker, price);
@@ -19,7 +19,7 @@ impl OrderBook {
             let share = if leaves >= total { *displayed } else { proportion(*displayed, leaves, total) };
             self.trade_if_there(taker, *id, share, out);
         }
-        self.shares = queue;
+        self.allocation_queue = queue;
         if leaves < total {
             self.match_by_time(taker, price, out);
         }
@@ -33,8 +33,8 @@ impl OrderBook {
         percent: u8,
         out: &mut impl EventSink,
     ) {
-        self.meet_own_orders(taker, price, out);
-        if taker.over || taker.leaves.is_zero() {
+        self.resolve_self_trades(taker, price, out);
+        if taker.is_canceled || taker.leaves.is_zero() {
             return;
         }
         let share = Quantity::new(taker.leaves.lots() * u64::from(percent) / 100);
@@ -42,13 +42,13 @@ impl OrderBook {
         for (place, (id, displayed)) in queue.iter().enumerate() {
             self.trade_if_there(taker, *id, if place == 0 { share } else { *displayed }, out);
         }
-        self.shares = queue;
+        self.allocation_queue = queue;
         self.match_by_time(taker, price, out);
     }
 
     /// Returns the queue at a price as it is now, in the book's own memory, to be given back.
     fn borrow_queue(&mut self, taker: &Taker, price: Price) -> Vec<(OrderId, Quantity)> {
-        let mut queue = std::mem::take(&mut self.shares);
+        let mut queue = std::mem::take(&mut self.allocation_queue);
         queue.clear();
         queue.extend(self.queue(taker.side.opposite(), price));
         queue
@@ -67,14 +67,16 @@ impl OrderBook {
         }
     }
 
-    fn meet_own_orders(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
+    fn resolve_self_trades(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
         let queue = self.borrow_queue(taker, price);
         for (id, _) in &queue {
-            if let Some(slot) = self.slab.find(*id).filter(|slot| !taker.over && self.is_own(taker, *slot)) {
-                self.meet_own_order(taker, slot, out);
+            if let Some(slot) =
+                self.slab.find(*id).filter(|slot| !taker.is_canceled && self.is_own(taker, *slot))
+            {
+                self.resolve_self_trade(taker, slot, out);
             }
         }
-        self.shares = queue;
+        self.allocation_queue = queue;
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::slab::{Slot, Wait};
+use super::slab::Activation;
+use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, BookTrade, EventSink, Indicative};
 use crate::market::{CancelReason, ExpiryReason, OrderKind, OrderTerms, Phase, Side, TimeInForce};
@@ -16,7 +17,7 @@ struct Interest {
 
 /// A range of ticks at all of which as much would trade.
 #[derive(Debug, Clone, Copy)]
-struct Piece {
+struct PriceRange {
     low: i64,
     high: i64,
     volume: u64,
@@ -44,7 +45,7 @@ impl OrderBook {
             self.for_each(chosen, |book, slot| book.expire(slot, ExpiryReason::SessionClosed, out));
         }
         if phase == Phase::ClosingAuction {
-            let chosen = self.detailed_where(|_, wait| wait == Wait::Close);
+            let chosen = self.detailed_where(|_, activation| activation == Activation::ClosingAuction);
             self.for_each(chosen, |book, slot| {
                 let order = book.remove(slot);
                 book.enter_order(&order, out);
@@ -52,8 +53,8 @@ impl OrderBook {
         }
     }
 
-    fn detailed_where(&self, which: impl Fn(&OrderTerms, Wait) -> bool) -> Vec<Slot> {
-        let chosen = self.slab.detailed().filter(|(_, details)| which(&details.terms, details.wait));
+    fn detailed_where(&self, which: impl Fn(&OrderTerms, Activation) -> bool) -> Vec<Slot> {
+        let chosen = self.slab.detailed().filter(|(_, details)| which(&details.terms, details.activation));
         chosen.map(|(slot, _)| slot).collect()
     }
 
@@ -61,7 +62,7 @@ impl OrderBook {
     fn clear_leftover(&mut self, slot: Slot, out: &mut impl EventSink) {
         let order = self.order_at(slot);
         let (kind, time) = (order.terms.kind, order.terms.time_in_force);
-        let waits = self.slab.get(slot).seat.is_waiting();
+        let waits = self.slab.get(slot).location.is_outside();
         let is_market = matches!(kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
         match time {
             TimeInForce::AtOpen => self.expire(slot, ExpiryReason::AuctionOver, out),
@@ -110,12 +111,12 @@ impl OrderBook {
 
     /// Returns the first order of `side` in an auction at `price`.
     fn first_at(&self, side: Side, price: Price) -> Option<Slot> {
-        let half = self.side(side);
-        if !half.unpriced().is_empty() {
-            return Some(half.unpriced().head);
+        let book_side = self.side(side);
+        if !book_side.unpriced().is_empty() {
+            return Some(book_side.unpriced().head);
         }
-        let best = half.best_price().filter(|best| side.accepts(*best, price));
-        best.and_then(|_| half.best()).map(|level| level.head)
+        let best = book_side.best_price().filter(|best| side.accepts(*best, price));
+        best.and_then(|_| book_side.best()).map(|level| level.head)
     }
 
     /// Takes a fill off an order that keeps its place: what is displayed goes first.
@@ -124,11 +125,11 @@ impl OrderBook {
         let hidden = quantity - displayed;
         self.slab.set_displayed(slot, self.slab.displayed(slot) - displayed);
         self.slab.set_filled(slot, self.slab.filled(slot) + quantity);
-        let seat = self.slab.get(slot).seat;
+        let location = self.slab.get(slot).location;
         if let Some(details) = self.slab.details_mut(slot) {
             details.hidden -= hidden;
         }
-        self.shrink_level(seat, displayed, hidden);
+        self.shrink_level(location, displayed, hidden);
     }
 
     fn trade_in_auction(
@@ -152,7 +153,7 @@ impl OrderBook {
             taker_owner: taker.owner,
             taker_leaves: taker.leaves,
         }));
-        self.note_trade(price);
+        self.record_trade(price);
         for order in [&maker, &taker] {
             self.reduce_partner(order.partner, quantity, out);
         }
@@ -161,7 +162,7 @@ impl OrderBook {
                 && let Some(slot) = self.slab.find(order.id)
             {
                 self.remove(slot);
-                self.ended(order, out);
+                self.on_end(order, out);
             }
         }
     }
@@ -171,31 +172,31 @@ impl OrderBook {
     pub(super) fn auction_price(&self) -> Option<Indicative> {
         let reference = self.last.or(self.config.reference).map(Price::ticks);
         let [buys, sells] = Side::BOTH.map(|side| self.interest(side));
-        let pieces = pieces(&buys, &sells, reference);
-        let rank = |piece: &Piece| (std::cmp::Reverse(piece.volume), piece.imbalance);
-        let best = pieces.iter().map(rank).min().filter(|best| best.0.0 > 0)?;
-        let best: Vec<Piece> = pieces.into_iter().filter(|piece| rank(piece) == best).collect();
+        let ranges = ranges(&buys, &sells, reference);
+        let rank = |range: &PriceRange| (std::cmp::Reverse(range.volume), range.imbalance);
+        let best = ranges.iter().map(rank).min().filter(|best| best.0.0 > 0)?;
+        let best: Vec<PriceRange> = ranges.into_iter().filter(|range| rank(range) == best).collect();
         let (lowest, highest) = (best.first()?.low, best.last()?.high);
         let near = reference.unwrap_or((lowest + highest).div_euclid(2));
-        let nearest = best.iter().map(|piece| near.clamp(piece.low, piece.high));
+        let nearest = best.iter().map(|range| near.clamp(range.low, range.high));
         let price = nearest.min_by_key(|price| (price.abs_diff(near), *price))?;
         Some(Indicative { price: Price::new(price), volume: Quantity::new(best.first()?.volume) })
     }
 
     /// Sums up what a side would trade; of two linked orders only the first counts.
     fn interest(&self, side: Side) -> Interest {
-        let half = self.side(side);
+        let book_side = self.side(side);
         let lots = |level: &super::book_side::Level| (level.displayed + level.hidden).lots();
-        let limits = half.iter().map(|(price, level)| (price.ticks(), lots(level))).collect();
-        let mut interest = Interest { limits, unpriced: lots(half.unpriced()) };
+        let limits = book_side.iter().map(|(price, level)| (price.ticks(), lots(level))).collect();
+        let mut interest = Interest { limits, unpriced: lots(book_side.unpriced()) };
         if self.pairs > 0 {
             for (slot, _) in self.slab.detailed().filter(|(slot, _)| self.slab.get(*slot).side() == side) {
-                let Some(level) = self.slab.get(slot).seat.level() else { continue };
+                let Some(level) = self.slab.get(slot).location.level() else { continue };
                 if !self.is_after_partner(slot) {
                     continue;
                 }
                 let leaves = self.slab.leaves(slot).lots();
-                let limit = half.price_of(level).map(Price::ticks);
+                let limit = book_side.price_of(level).map(Price::ticks);
                 match limit.and_then(|limit| interest.limits.get_mut(&limit)) {
                     Some(lots) => *lots -= leaves,
                     None => interest.unpriced -= leaves,
@@ -207,36 +208,36 @@ impl OrderBook {
 }
 
 /// Cuts the ticks into pieces at the limits of both sides, in ascending order.
-fn pieces(buys: &Interest, sells: &Interest, reference: Option<i64>) -> Vec<Piece> {
+fn ranges(buys: &Interest, sells: &Interest, reference: Option<i64>) -> Vec<PriceRange> {
     let mut limits: Vec<i64> = buys.limits.keys().chain(sells.limits.keys()).copied().collect();
     limits.sort_unstable();
     limits.dedup();
     // What is bought and sold at the piece's prices: at first, below all limits.
     let mut bought = buys.unpriced + buys.limits.values().sum::<u64>();
     let mut sold = sells.unpriced;
-    let piece = |low: i64, high: i64, bought: u64, sold: u64| Piece {
+    let range = |low: i64, high: i64, bought: u64, sold: u64| PriceRange {
         low,
         high,
         volume: bought.min(sold),
         imbalance: bought.abs_diff(sold),
     };
     let [Some(first), Some(last)] = [limits.first().copied(), limits.last().copied()] else {
-        return reference.map(|at| piece(at, at, bought, sold)).into_iter().collect();
+        return reference.map(|at| range(at, at, bought, sold)).into_iter().collect();
     };
     // Beyond the limits only the reference matters, or the next tick where there is none.
     let below = first - 1;
-    let mut pieces = vec![piece(reference.map_or(below, |at| at.min(below)), below, bought, sold)];
+    let mut ranges = vec![range(reference.map_or(below, |at| at.min(below)), below, bought, sold)];
     for (index, limit) in limits.iter().enumerate() {
         sold += sells.limits.get(limit).copied().unwrap_or(0);
-        pieces.push(piece(*limit, *limit, bought, sold));
+        ranges.push(range(*limit, *limit, bought, sold));
         bought -= buys.limits.get(limit).copied().unwrap_or(0);
         let (low, high) = match limits.get(index + 1) {
             Some(next) => (limit + 1, next - 1),
             None => (last + 1, reference.map_or(last + 1, |at| at.max(last + 1))),
         };
         if low <= high {
-            pieces.push(piece(low, high, bought, sold));
+            ranges.push(range(low, high, bought, sold));
         }
     }
-    pieces
+    ranges
 }

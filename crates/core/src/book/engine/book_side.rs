@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::bitmap::Bitmap;
-use super::slab::{LevelId, NONE, Slab, Slot, UNPRICED};
+use super::location::{LevelId, UNPRICED};
+use super::slab::Slab;
+use super::slot::{NONE, Slot};
 use crate::market::{QuoteLevel, Side};
 use crate::units::{Price, Quantity};
 
@@ -36,10 +38,10 @@ impl Level {
         slab.set_queue_ahead(slot, self.displayed);
         self.displayed += slab.displayed(slot);
         let node = slab.get_mut(slot);
-        node.seat = node.seat.at(Some(id));
+        node.location = node.location.at(Some(id));
         node.previous = tail;
         node.next = NONE;
-        if node.seat.is_detailed() {
+        if node.location.is_detailed() {
             self.hidden += slab.hidden(slot);
         }
         match tail {
@@ -55,7 +57,7 @@ impl Level {
         let node = slab.get(slot);
         let (next, previous) = (node.next, node.previous);
         self.displayed -= slab.displayed(slot);
-        if node.seat.is_detailed() {
+        if node.location.is_detailed() {
             self.hidden -= slab.hidden(slot);
         }
         match previous {
@@ -240,7 +242,7 @@ impl BookSide {
     /// Takes an order out of its queue, if it stands in one.
     #[inline]
     pub(super) fn unlink(&mut self, slab: &mut Slab, slot: Slot) {
-        let Some(id) = slab.get(slot).seat.level() else { return };
+        let Some(id) = slab.get(slot).location.level() else { return };
         let level = &mut self.levels[id as usize];
         level.unlink(slab, slot);
         if level.is_empty() && id != UNPRICED {

@@ -1,12 +1,13 @@
 //! The common case: limit and market orders without conditions, in continuous trading.
 //!
-//! What is done here is what [`entry`](super::entry) does, without asking for what is not there; the
+//! What is done here is what [`order_entry`](super::order_entry) does, without asking for what is not there; the
 //! differential tests see no difference.
 
 use super::OrderBook;
-use super::ids::Entry;
+use super::id_table::EntryIndex;
 use super::matching::Taker;
-use super::slab::{Arrival, Node, Slot};
+use super::slab::{NewNode, Node};
+use super::slot::Slot;
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, RejectReason, SelfTrade, Side, TimeInForce};
 use crate::units::{ActorId, OrderId, Price, Quantity};
@@ -43,14 +44,14 @@ impl OrderBook {
 
     #[inline]
     fn submit_limit(&mut self, mut taker: Taker, limit: Price, out: &mut impl EventSink) {
-        let mut place = match self.plain_entry(&taker, Some(limit)) {
+        let mut place = match self.check_plain(&taker, Some(limit)) {
             Ok(place) => place,
             Err(reason) => {
                 return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
             }
         };
         out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });
-        if self.meets_somebody(taker.side, Some(limit)) {
+        if self.is_marketable(taker.side, Some(limit)) {
             self.sweep(&mut taker, Some(limit), out);
             if taker.leaves.is_zero() {
                 return;
@@ -61,16 +62,16 @@ impl OrderBook {
         }
         let sequence = self.next_sequence();
         let Taker { id, owner, side, leaves: displayed, filled, .. } = taker;
-        let (half, slab) = self.side_mut(side);
-        let slot = slab.insert_at(place, &Arrival { id, owner, side, sequence, displayed, filled });
-        half.append(slab, slot, limit);
+        let (book_side, slab) = self.side_mut(side);
+        let slot = slab.insert_at(place, &NewNode { id, owner, side, sequence, displayed, filled });
+        book_side.append(slab, slot, limit);
     }
 
     #[inline]
     fn submit_market(&mut self, mut taker: Taker, protection: Option<Price>, out: &mut impl EventSink) {
-        let lonely = !self.meets_somebody(taker.side, protection);
-        let objection = self.plain_entry(&taker, protection).err();
-        if let Some(reason) = objection.or(lonely.then_some(RejectReason::NoLiquidity)) {
+        let finds_none = !self.is_marketable(taker.side, protection);
+        let reject_reason = self.check_plain(&taker, protection).err();
+        if let Some(reason) = reject_reason.or(finds_none.then_some(RejectReason::NoLiquidity)) {
             return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
         }
         out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });
@@ -85,7 +86,7 @@ impl OrderBook {
 
     /// Returns where the order's id would have its entry, or why the order cannot be taken.
     #[inline]
-    fn plain_entry(&self, taker: &Taker, price: Option<Price>) -> Result<Entry, RejectReason> {
+    fn check_plain(&self, taker: &Taker, price: Option<Price>) -> Result<EntryIndex, RejectReason> {
         if taker.leaves.is_zero() {
             return Err(RejectReason::ZeroQuantity);
         }
@@ -114,17 +115,17 @@ impl OrderBook {
     ) -> Result<(), RejectReason> {
         let entry = self.slab.search(id).map_err(|_| RejectReason::UnknownOrder)?;
         let slot = self.slab.slot_at(entry);
-        let Node { owner: own, seat, .. } = *self.slab.get(slot);
+        let Node { owner: own, location, .. } = *self.slab.get(slot);
         let quantity = self.slab.displayed(slot);
         if own != owner {
             return Err(RejectReason::NotOwner);
         }
-        let (side, reason) = (seat.side(), CancelReason::Requested);
-        if seat.is_detailed() {
+        let (side, reason) = (location.side(), CancelReason::Requested);
+        if location.is_detailed() {
             self.cancel(slot, reason, out);
         } else {
-            let (half, slab) = self.side_mut(side);
-            half.unlink(slab, slot);
+            let (book_side, slab) = self.side_mut(side);
+            book_side.unlink(slab, slot);
             slab.remove_at(entry, slot);
             out.take(BookEvent::Canceled { order: id, owner, side, quantity, reason });
         }
@@ -140,14 +141,14 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) -> bool {
         let node = self.slab.get(slot);
-        if node.seat.is_detailed() {
+        if node.location.is_detailed() {
             return false;
         }
         let Node { id: order, owner, .. } = *node;
         let quantity = self.slab.displayed(slot);
         let side = node.side();
-        let (half, slab) = self.side_mut(side);
-        half.unlink(slab, slot);
+        let (book_side, slab) = self.side_mut(side);
+        book_side.unlink(slab, slot);
         slab.remove(slot);
         out.take(BookEvent::Canceled { order, owner, side, quantity, reason });
         true
@@ -165,7 +166,7 @@ impl OrderBook {
         quantity: Quantity,
         out: &mut impl EventSink,
     ) -> Result<bool, RejectReason> {
-        if self.slab.get(slot).seat.is_detailed() || !self.is_plain() {
+        if self.slab.get(slot).location.is_detailed() || !self.is_plain() {
             return Ok(false);
         }
         let node = *self.slab.get(slot);
@@ -186,7 +187,7 @@ impl OrderBook {
         out.take(BookEvent::Replaced { order, owner, side, price, leaves, kept_priority });
         if kept_priority {
             self.slab.set_displayed(slot, leaves);
-            self.shrink_level(node.seat, displayed - leaves, Quantity::ZERO);
+            self.shrink_level(node.location, displayed - leaves, Quantity::ZERO);
         } else {
             self.move_plain(slot, price, leaves, out);
         }
@@ -199,22 +200,22 @@ impl OrderBook {
     fn move_plain(&mut self, slot: Slot, price: Price, leaves: Quantity, out: &mut impl EventSink) {
         let node = *self.slab.get(slot);
         let side = node.side();
-        let (half, slab) = self.side_mut(side);
-        half.unlink(slab, slot);
+        let (book_side, slab) = self.side_mut(side);
+        book_side.unlink(slab, slot);
         let mut taker = Taker::plain(node.id, node.owner, side, leaves);
         taker.filled = self.slab.filled(slot);
-        if self.meets_somebody(side, Some(price)) {
+        if self.is_marketable(side, Some(price)) {
             self.sweep(&mut taker, Some(price), out);
         }
         let sequence = self.next_sequence();
-        let (half, slab) = self.side_mut(side);
+        let (book_side, slab) = self.side_mut(side);
         if taker.leaves.is_zero() {
             return slab.remove(slot);
         }
         slab.set_displayed(slot, taker.leaves);
         slab.set_filled(slot, taker.filled);
         slab.get_mut(slot).sequence = sequence;
-        half.append(slab, slot, price);
+        book_side.append(slab, slot, price);
     }
 }
 
@@ -222,6 +223,6 @@ impl Taker {
     #[inline]
     const fn plain(id: OrderId, owner: ActorId, side: Side, leaves: Quantity) -> Self {
         let (self_trade, partner) = (SelfTrade::Allow, None);
-        Self { id, owner, side, self_trade, partner, leaves, filled: Quantity::ZERO, over: false }
+        Self { id, owner, side, self_trade, partner, leaves, filled: Quantity::ZERO, is_canceled: false }
     }
 }

@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use super::OrderBook;
-use super::slab::{NONE, Wait};
+use super::slab::Activation;
+use super::slot::NONE;
 use crate::book::event::MatchingEngine;
 use crate::market::{Phase, Side};
 use crate::units::{OrderId, Price, Quantity};
@@ -191,5 +192,5 @@ fn unpriced(book: &OrderBook, side: Side) -> (usize, Quantity) {
 
 /// Returns how many orders are outside of the queues.
 fn dormant_orders(book: &OrderBook) -> usize {
-    book.slab.detailed().filter(|(_, details)| details.wait != Wait::Nothing).count()
+    book.slab.detailed().filter(|(_, details)| details.activation != Activation::None).count()
 }

@@ -2,7 +2,7 @@
 
 use super::OrderBook;
 use super::book_side::Level;
-use super::slab::Slot;
+use super::slot::Slot;
 use crate::market::{QuoteLevel, Side};
 use crate::units::{OrderId, Price, Quantity};
 

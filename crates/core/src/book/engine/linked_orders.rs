@@ -1,7 +1,9 @@
 //! How orders of one owner bear on each other: own orders that meet, linked orders, brackets.
 
+use super::location::Location;
 use super::matching::Taker;
-use super::slab::{Details, Seat, Slot, Wait};
+use super::slab::{Activation, Details};
+use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{CancelReason, Link, OrderKind, OrderTerms, ReduceReason, SelfTrade};
@@ -13,7 +15,7 @@ impl OrderBook {
     }
 
     /// Does what `taker` wants done when it meets an order of its owner.
-    pub(super) fn meet_own_order(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
+    pub(super) fn resolve_self_trade(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
         let maker = self.order_at(slot);
         let both = maker.leaves.min(taker.leaves);
         match taker.self_trade {
@@ -51,16 +53,16 @@ impl OrderBook {
             details.hidden -= hidden;
         }
         self.slab.set_displayed(slot, self.slab.displayed(slot) - displayed);
-        let seat = self.slab.get(slot).seat;
-        self.shrink_level(seat, displayed, hidden);
+        let location = self.slab.get(slot).location;
+        self.shrink_level(location, displayed, hidden);
     }
 
     /// Takes from a level's sums what an order in its queue has lost; an order that waits has no level.
     #[inline]
-    pub(super) fn shrink_level(&mut self, seat: Seat, displayed: Quantity, hidden: Quantity) {
-        let (half, _) = self.side_mut(seat.side());
-        if let Some(level) = seat.level() {
-            let level = half.get_mut(level);
+    pub(super) fn shrink_level(&mut self, location: Location, displayed: Quantity, hidden: Quantity) {
+        let (book_side, _) = self.side_mut(location.side());
+        if let Some(level) = location.level() {
+            let level = book_side.get_mut(level);
             level.displayed -= displayed;
             level.hidden -= hidden;
         }
@@ -91,7 +93,7 @@ impl OrderBook {
             Some(details) => details.partner = Some(with),
             None => {
                 let terms = self.order_at(slot).terms;
-                self.slab.attach(slot, Details::new(terms, Quantity::ZERO, Some(with), Wait::Nothing));
+                self.slab.attach(slot, Details::new(terms, Quantity::ZERO, Some(with), Activation::None));
             }
         }
     }
@@ -120,7 +122,7 @@ impl OrderBook {
 
     /// Lets the end of an order have its consequences: its partner ends too, its bracket's exits enter.
     #[inline]
-    pub(super) fn ended(&mut self, order: &Order, out: &mut impl EventSink) {
+    pub(super) fn on_end(&mut self, order: &Order, out: &mut impl EventSink) {
         if let Some(slot) = order.partner.and_then(|partner| self.slab.find(partner)) {
             self.cancel_partner(slot, out);
         }
@@ -135,9 +137,9 @@ impl OrderBook {
         let partner = self.slab.details(slot).and_then(|details| details.partner);
         let Some(partner) = partner.and_then(|partner| self.slab.find(partner)) else { return false };
         let rank = |slot: Slot| {
-            let seat = self.slab.get(slot).seat;
-            let half = self.side(seat.side());
-            let rank = half.price_of(seat.level()?).map_or(i64::MIN, |price| half.rank(price));
+            let location = self.slab.get(slot).location;
+            let book_side = self.side(location.side());
+            let rank = book_side.price_of(location.level()?).map_or(i64::MIN, |price| book_side.rank(price));
             Some((rank, self.slab.get(slot).sequence))
         };
         rank(partner).zip(rank(slot)).is_some_and(|(partner, own)| partner < own)
@@ -170,5 +172,5 @@ impl OrderBook {
 fn cancel_taker(taker: &mut Taker, out: &mut impl EventSink) {
     let Taker { id: order, owner, side, leaves: quantity, .. } = *taker;
     out.take(BookEvent::Canceled { order, owner, side, quantity, reason: CancelReason::SelfTrade });
-    taker.over = true;
+    taker.is_canceled = true;
 }

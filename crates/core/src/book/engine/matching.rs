@@ -1,6 +1,6 @@
 //! Orders that trade as they come: the way through the other side, level by level.
 
-use super::slab::{NONE, Slot};
+use super::slot::{NONE, Slot};
 use super::{Order, OrderBook};
 use crate::book::config::{Matching, PriceBands};
 use crate::book::event::{BookEvent, BookTrade, EventSink};
@@ -18,7 +18,7 @@ pub(super) struct Taker {
     pub(super) leaves: Quantity,
     pub(super) filled: Quantity,
     /// Whether it met an own order and was canceled for it.
-    pub(super) over: bool,
+    pub(super) is_canceled: bool,
 }
 
 impl Taker {
@@ -31,18 +31,18 @@ impl Taker {
             partner: order.partner,
             leaves: order.leaves,
             filled: order.filled,
-            over: false,
+            is_canceled: false,
         }
     }
 
     #[inline]
     fn is_done(&self) -> bool {
-        self.over || self.leaves.is_zero()
+        self.is_canceled || self.leaves.is_zero()
     }
 
     /// Tells whether the order cares whom it meets, or has a partner.
     #[inline]
-    const fn is_particular(&self) -> bool {
+    const fn has_conditions(&self) -> bool {
         self.partner.is_some() || !matches!(self.self_trade, SelfTrade::Allow)
     }
 }
@@ -56,8 +56,9 @@ impl OrderBook {
         let is_banded = self.config.bands != PriceBands::default();
         let (low, high) = if is_banded { self.trading_band() } else { (i64::MIN, i64::MAX) };
         while !taker.is_done() {
-            let half = self.side(opposite);
-            let Some(price) = half.best_price().filter(|price| half.rank(*price) <= last_rank) else {
+            let book_side = self.side(opposite);
+            let Some(price) = book_side.best_price().filter(|price| book_side.rank(*price) <= last_rank)
+            else {
                 return;
             };
             if is_banded && !(low..=high).contains(&price.ticks()) {
@@ -79,12 +80,12 @@ impl OrderBook {
     /// Trades with the first order of the best level, whose price is `price`.
     #[inline]
     pub(super) fn match_first(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
-        let (half, slab) = self.side_mut(taker.side.opposite());
-        let Some(level) = half.best_mut() else { return };
+        let (book_side, slab) = self.side_mut(taker.side.opposite());
+        let Some(level) = book_side.best_mut() else { return };
         let slot = level.head;
         let maker = *slab.get(slot);
-        if maker.seat.is_detailed() || taker.is_particular() {
-            return self.meet(taker, slot, out);
+        if maker.location.is_detailed() || taker.has_conditions() {
+            return self.match_detailed(taker, slot, out);
         }
         let displayed = slab.displayed(slot);
         let quantity = displayed.min(taker.leaves);
@@ -106,14 +107,14 @@ impl OrderBook {
             taker_leaves: taker.leaves,
         };
         if maker_leaves.is_zero() {
-            half.pop_first(slab);
+            book_side.pop_first(slab);
             slab.remove(slot);
         } else {
             slab.set_displayed(slot, maker_leaves);
             slab.set_filled(slot, slab.filled(slot) + quantity);
         }
         out.take(BookEvent::Traded(trade));
-        self.note_trade(price);
+        self.record_trade(price);
     }
 
     /// Trades with the first orders of the level at `price`, until it is empty or the taker done.
@@ -125,9 +126,9 @@ impl OrderBook {
 
     /// Trades with one order that needs care, or does what the taker wants done with its own.
     #[cold]
-    fn meet(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
+    fn match_detailed(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
         if self.is_own(taker, slot) {
-            self.meet_own_order(taker, slot, out);
+            self.resolve_self_trade(taker, slot, out);
         } else {
             self.trade_with(taker, slot, self.slab.displayed(slot), out);
         }
@@ -149,7 +150,7 @@ impl OrderBook {
         }
         self.slab.set_displayed(slot, displayed - quantity);
         self.slab.set_filled(slot, self.slab.filled(slot) + quantity);
-        self.shrink_level(self.slab.get(slot).seat, quantity, Quantity::ZERO);
+        self.shrink_level(self.slab.get(slot).location, quantity, Quantity::ZERO);
         taker.leaves -= quantity;
         taker.filled += quantity;
         let maker = self.order_at(slot);
@@ -167,12 +168,12 @@ impl OrderBook {
             taker_leaves: taker.leaves,
         };
         out.take(BookEvent::Traded(trade));
-        self.note_trade(price);
+        self.record_trade(price);
         self.reduce_partner(maker.partner, quantity, out);
         self.reduce_partner(taker.partner, quantity, out);
         if maker.leaves.is_zero() {
             let maker = self.remove(slot);
-            self.ended(&maker, out);
+            self.on_end(&maker, out);
         } else if self.slab.displayed(slot).is_zero() {
             self.refresh(slot, out);
         }
@@ -180,27 +181,27 @@ impl OrderBook {
 
     /// Remembers a trade's price for what refers to it.
     #[inline]
-    pub(super) fn note_trade(&mut self, price: Price) {
+    pub(super) fn record_trade(&mut self, price: Price) {
         self.last = Some(price);
         if self.anchor.is_none() {
             self.anchor = Some(price);
         }
-        self.stops.note_trade(price);
+        self.stops.record_trade(price);
     }
 
     /// Shows the next part of an iceberg, at the back of its queue.
     pub(super) fn refresh(&mut self, slot: Slot, out: &mut impl EventSink) {
         let Some(price) = self.price_of(slot) else { return };
         let sequence = self.next_sequence();
-        let (half, slab) = self.side_mut(self.slab.get(slot).side());
-        half.unlink(slab, slot);
+        let (book_side, slab) = self.side_mut(self.slab.get(slot).side());
+        book_side.unlink(slab, slot);
         let hidden = slab.hidden(slot);
         let Some(details) = slab.details_mut(slot) else { return };
         let displayed = details.terms.display.map_or(hidden, |display| display.min(hidden));
         details.hidden = hidden - displayed;
         slab.set_displayed(slot, displayed);
         slab.get_mut(slot).sequence = sequence;
-        half.append(slab, slot, price);
+        book_side.append(slab, slot, price);
         let node = slab.get(slot);
         let (order, owner, side) = (node.id, node.owner, node.side());
         out.take(BookEvent::Refreshed { order, owner, side, displayed });
@@ -209,11 +210,11 @@ impl OrderBook {
     /// Returns how much an order would trade now, up to `bound`; exact up to its quantity.
     pub(super) fn available(&self, order: &Order, bound: Option<Price>) -> Quantity {
         let side = order.side();
-        let half = self.side(side.opposite());
+        let book_side = self.side(side.opposite());
         let (low, high) = self.trading_band();
         let is_simple = matches!(order.terms.self_trade, SelfTrade::Allow) && self.pairs == 0;
         let (mut filled, mut leaves) = (Quantity::ZERO, order.leaves);
-        for (price, level) in half.iter() {
+        for (price, level) in book_side.iter() {
             let beyond = bound.is_some_and(|bound| !side.accepts(bound, price));
             if leaves.is_zero() || beyond || !(low..=high).contains(&price.ticks()) {
                 break;
@@ -222,7 +223,7 @@ impl OrderBook {
                 let quantity = leaves.min(level.displayed + level.hidden);
                 filled += quantity;
                 leaves -= quantity;
-            } else if !self.walk_level(order, level.head, &mut filled, &mut leaves) {
+            } else if !self.available_at_level(order, level.head, &mut filled, &mut leaves) {
                 break;
             }
         }
@@ -231,7 +232,13 @@ impl OrderBook {
 
     /// Adds what an order would trade at one level, where own or linked orders may stand in its way;
     /// returns whether it would go on to the next.
-    fn walk_level(&self, order: &Order, head: Slot, filled: &mut Quantity, leaves: &mut Quantity) -> bool {
+    fn available_at_level(
+        &self,
+        order: &Order,
+        head: Slot,
+        filled: &mut Quantity,
+        leaves: &mut Quantity,
+    ) -> bool {
         let cancels_taker = matches!(order.terms.self_trade, SelfTrade::CancelNewest | SelfTrade::CancelBoth);
         let own = |slot: Slot| {
             self.slab.get(slot).owner == order.owner && order.terms.self_trade != SelfTrade::Allow

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! Orders live in one array ([`Slab`]), forty bytes each, and are linked into the queue of their level; an id
-//! is found through a table of tags ([`ids`]), a level by its offset in a window ([`BookSide`]). What is read
+//! is found through a table of tags ([`id_table`]), a level by its offset in a window ([`BookSide`]). What is read
 //! seldom, and what plain limit orders do not need, stands apart.
 //!
 //! # Rules
@@ -24,15 +24,17 @@ mod allocation;
 mod auction;
 mod bitmap;
 mod book_side;
-mod entry;
 mod fast_path;
-mod ids;
+mod id_table;
 mod invariants;
 mod l3_view;
 mod linked_orders;
+mod location;
 mod matching;
+mod order_entry;
 mod pegs;
 mod slab;
+mod slot;
 mod stops;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -40,7 +42,8 @@ use std::collections::{BTreeSet, VecDeque};
 use self::book_side::BookSide;
 pub use self::invariants::{InvariantError, check_invariants};
 pub use self::l3_view::RestingOrder;
-use self::slab::{Arrival, Details, NONE, Node, Slab, Slot, Wait};
+use self::slab::{Activation, Details, NewNode, Node, Slab};
+use self::slot::{NONE, Slot};
 use self::stops::Stops;
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
@@ -58,7 +61,7 @@ pub struct OrderBook {
     slab: Slab,
     /// Bids and asks, by [`Side::index`]: whether an order buys is as good as random, so that a branch on it
     /// would often be foretold wrongly.
-    halves: [BookSide; 2],
+    sides: [BookSide; 2],
     /// The rank in time of the last order that came.
     sequence: u64,
     last: Option<Price>,
@@ -74,7 +77,7 @@ pub struct OrderBook {
     /// How many pairs of linked orders there are.
     pairs: usize,
     /// The queue of a level while it is shared; kept for its memory.
-    shares: Vec<(OrderId, Quantity)>,
+    allocation_queue: Vec<(OrderId, Quantity)>,
 }
 
 /// An order that is not in the book: on its way through it, or just taken out.
@@ -128,7 +131,7 @@ impl OrderBook {
             config,
             phase: Phase::Continuous,
             slab: Slab::new(),
-            halves: Side::BOTH.map(BookSide::new),
+            sides: Side::BOTH.map(BookSide::new),
             sequence: 0,
             last: None,
             anchor: config.reference,
@@ -138,7 +141,7 @@ impl OrderBook {
             brackets: BTreeSet::new(),
             ended_entries: VecDeque::new(),
             pairs: 0,
-            shares: Vec::new(),
+            allocation_queue: Vec::new(),
         }
     }
 
@@ -175,13 +178,13 @@ impl OrderBook {
     }
 
     const fn side(&self, side: Side) -> &BookSide {
-        &self.halves[side.index()]
+        &self.sides[side.index()]
     }
 
     /// Returns one side together with the slab, both to be changed.
     #[inline]
     const fn side_mut(&mut self, side: Side) -> (&mut BookSide, &mut Slab) {
-        (&mut self.halves[side.index()], &mut self.slab)
+        (&mut self.sides[side.index()], &mut self.slab)
     }
 
     const fn next_sequence(&mut self) -> u64 {
@@ -199,45 +202,45 @@ impl OrderBook {
     /// Returns where an order rests, if it does.
     #[inline]
     fn price_of(&self, slot: Slot) -> Option<Price> {
-        let seat = self.slab.get(slot).seat;
-        self.side(seat.side()).price_of(seat.level()?)
+        let location = self.slab.get(slot).location;
+        self.side(location.side()).price_of(location.level()?)
     }
 
     /// Lets what is left of an order rest at `price`, at the back of its queue.
     #[inline]
     fn rest(&mut self, order: &Order, price: Price) {
-        let slot = self.insert(order, Wait::Nothing);
-        let (half, slab) = self.side_mut(order.side());
-        half.append(slab, slot, price);
+        let slot = self.insert(order, Activation::None);
+        let (book_side, slab) = self.side_mut(order.side());
+        book_side.append(slab, slot, price);
     }
 
     /// Lets an order wait outside of the book.
-    fn wait(&mut self, order: &Order, wait: Wait) {
-        let slot = self.insert(order, wait);
+    fn keep_dormant(&mut self, order: &Order, activation: Activation) {
+        let slot = self.insert(order, activation);
         let sequence = self.slab.get(slot).sequence;
-        if let Wait::Trigger(trigger) = wait {
+        if let Activation::Trigger(trigger) = activation {
             self.stops.add(slot, sequence, &order.terms, trigger);
         }
     }
 
     /// Lets an order without limit queue up for an auction.
     fn rest_unpriced(&mut self, order: &Order) {
-        let slot = self.insert(order, Wait::Nothing);
-        let (half, slab) = self.side_mut(order.side());
-        half.append_unpriced(slab, slot);
+        let slot = self.insert(order, Activation::None);
+        let (book_side, slab) = self.side_mut(order.side());
+        book_side.append_unpriced(slab, slot);
     }
 
     /// Gives an order its slot, with details if it needs any; it stands in no queue yet.
-    fn insert(&mut self, order: &Order, wait: Wait) -> Slot {
+    fn insert(&mut self, order: &Order, activation: Activation) -> Slot {
         let displayed = order.terms.display.map_or(order.leaves, |display| display.min(order.leaves));
         let sequence = self.next_sequence();
         let Order { id, owner, filled, .. } = *order;
-        let slot = self.slab.insert(&Arrival { id, owner, side: order.side(), sequence, displayed, filled });
-        if order.is_plain() && wait == Wait::Nothing {
+        let slot = self.slab.insert(&NewNode { id, owner, side: order.side(), sequence, displayed, filled });
+        if order.is_plain() && activation == Activation::None {
             return slot;
         }
         let hidden = order.leaves - displayed;
-        self.slab.attach(slot, Details::new(order.terms, hidden, order.partner, wait));
+        self.slab.attach(slot, Details::new(order.terms, hidden, order.partner, activation));
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
             self.dated.insert((date, order.id));
         }
@@ -253,17 +256,18 @@ impl OrderBook {
     /// Takes an order out, and returns it.
     fn remove(&mut self, slot: Slot) -> Order {
         let order = self.order_at(slot);
-        if let Some(Wait::Trigger(trigger)) = self.slab.details(slot).map(|details| details.wait) {
+        if let Some(Activation::Trigger(trigger)) = self.slab.details(slot).map(|details| details.activation)
+        {
             self.stops.remove(slot, self.slab.get(slot).sequence, &order.terms, trigger);
         }
-        let (half, slab) = self.side_mut(order.side());
-        half.unlink(slab, slot);
-        self.forget(slot, &order);
+        let (book_side, slab) = self.side_mut(order.side());
+        book_side.unlink(slab, slot);
+        self.release(slot, &order);
         order
     }
 
     /// Frees the slot of an order that is in no queue any more.
-    fn forget(&mut self, slot: Slot, order: &Order) {
+    fn release(&mut self, slot: Slot, order: &Order) {
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
             self.dated.remove(&(date, order.id));
         }
@@ -283,8 +287,9 @@ impl OrderBook {
         let (terms, partner) = match self.slab.details(slot) {
             Some(details) => (details.terms, details.partner),
             None => {
-                let price = self.price_of(slot).unwrap_or(Price::new(0));
-                (OrderTerms::limit(self.slab.get(slot).side(), leaves + filled, price), None)
+                let kind =
+                    self.price_of(slot).map_or(OrderKind::Market { protection: None }, OrderKind::Limit);
+                (OrderTerms::new(self.slab.get(slot).side(), leaves + filled, kind), None)
             }
         };
         Order { id, owner, terms, leaves, filled, partner }
@@ -297,13 +302,13 @@ impl OrderBook {
         }
         let order = self.remove(slot);
         out.take(order.canceled(reason));
-        self.ended(&order, out);
+        self.on_end(&order, out);
     }
 
     fn expire(&mut self, slot: Slot, reason: ExpiryReason, out: &mut impl EventSink) {
         let order = self.remove(slot);
         out.take(order.expired(reason));
-        self.ended(&order, out);
+        self.on_end(&order, out);
     }
 
     /// Does `action` to each of the chosen orders, in order of entry, while it is there.
@@ -388,18 +393,18 @@ impl MatchingEngine for OrderBook {
         if let Err(reason) = self.change(now, command, out) {
             out.take(BookEvent::CommandRejected { order: command.order, owner: command.owner, reason });
         }
-        self.settle(out);
+        self.follow_up(out);
     }
 
-    fn enter(&mut self, now: SimTime, phase: Phase, out: &mut impl EventSink) {
+    fn enter_phase(&mut self, now: SimTime, phase: Phase, out: &mut impl EventSink) {
         self.advance(now, out);
         self.change_phase(phase, out);
-        self.settle(out);
+        self.follow_up(out);
     }
 
     fn advance(&mut self, now: SimTime, out: &mut impl EventSink) {
         self.expire_dated(now, out);
-        self.settle(out);
+        self.follow_up(out);
     }
 
     fn expire_all(&mut self, out: &mut impl EventSink) {
@@ -432,11 +437,11 @@ impl MatchingEngine for OrderBook {
         let mut slots: Vec<Slot> = self.slab.slots().collect();
         slots.sort_unstable_by_key(|slot| self.slab.get(*slot).sequence);
         let state = |slot: Slot| {
-            let Node { id: order, owner, seat, .. } = *self.slab.get(slot);
+            let Node { id: order, owner, location, .. } = *self.slab.get(slot);
             OpenState {
                 order,
                 owner,
-                side: seat.side(),
+                side: location.side(),
                 price: self.price_of(slot),
                 displayed: self.slab.displayed(slot),
                 hidden: self.slab.hidden(slot),

@@ -1,7 +1,8 @@
 //! Pegged orders.
 
 use super::OrderBook;
-use super::slab::{NONE, Slot, Wait};
+use super::slab::Activation;
+use super::slot::{NONE, Slot};
 use crate::book::event::EventSink;
 use crate::market::{OrderKind, Peg, Side};
 use crate::units::{OrderId, Price};
@@ -12,47 +13,47 @@ type Reference = [Option<Price>; 2];
 impl OrderBook {
     /// Takes all pegged orders out of their queues: they have no part in auctions.
     pub(super) fn park_pegs(&mut self, out: &mut impl EventSink) {
-        let resting = |slot: &Slot| !self.slab.get(*slot).seat.is_waiting();
+        let resting = |slot: &Slot| !self.slab.get(*slot).location.is_outside();
         let resting = self.pegs.iter().copied().filter(resting).collect();
         self.for_each(resting, |book, slot| book.park(slot, out));
     }
 
     fn park(&mut self, slot: Slot, out: &mut impl EventSink) {
-        let (half, slab) = self.side_mut(self.slab.get(slot).side());
-        half.unlink(slab, slot);
+        let (book_side, slab) = self.side_mut(self.slab.get(slot).side());
+        book_side.unlink(slab, slot);
         let node = slab.get_mut(slot);
-        node.seat = node.seat.at(None);
+        node.location = node.location.at(None);
         if let Some(details) = slab.details_mut(slot) {
-            details.wait = Wait::Reference;
+            details.activation = Activation::PegReference;
         }
         out.take(self.order_at(slot).repriced(None));
     }
 
     /// Moves pegged orders to where they belong, in order of time, until something else is to be done
     /// first; tells whether it moved any.
-    pub(super) fn follow_pegs(&mut self, out: &mut impl EventSink) -> bool {
+    pub(super) fn reprice_pegs(&mut self, out: &mut impl EventSink) -> bool {
         let reference = self.reference();
         let mut misplaced: Vec<(u64, OrderId)> = Vec::new();
         for slot in &self.pegs {
-            if self.where_to(*slot, reference).is_some() {
+            if self.new_peg_price(*slot, reference).is_some() {
                 let node = self.slab.get(*slot);
                 misplaced.push((self.slab.get(*slot).sequence, node.id));
             }
         }
         misplaced.sort_unstable();
         for (place, (_, id)) in misplaced.iter().enumerate() {
-            if place > 0 && (!self.is_settled_but_for_pegs() || self.reference() != reference) {
+            if place > 0 && (!self.has_only_pegs_left() || self.reference() != reference) {
                 return true;
             }
             let Some(slot) = self.slab.find(*id) else { continue };
-            if let Some(wanted) = self.where_to(slot, reference) {
-                self.move_peg(slot, wanted, out);
+            if let Some(wanted) = self.new_peg_price(slot, reference) {
+                self.reprice_peg(slot, wanted, out);
             }
         }
         !misplaced.is_empty()
     }
 
-    fn move_peg(&mut self, slot: Slot, wanted: Option<Price>, out: &mut impl EventSink) {
+    fn reprice_peg(&mut self, slot: Slot, wanted: Option<Price>, out: &mut impl EventSink) {
         if wanted.is_none() {
             return self.park(slot, out);
         }
@@ -76,7 +77,7 @@ impl OrderBook {
     }
 
     /// Returns where a pegged order belongs, if it is not there: a price, or outside of the book.
-    fn where_to(&self, slot: Slot, reference: Reference) -> Option<Option<Price>> {
+    fn new_peg_price(&self, slot: Slot, reference: Reference) -> Option<Option<Price>> {
         let node = self.slab.get(slot);
         let kind = self.slab.details(slot)?.terms.kind;
         let wanted = peg_price(node.side(), kind, reference);

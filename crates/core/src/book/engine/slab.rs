@@ -1,14 +1,10 @@
 //! [`Slab`]: the orders of a book in one array.
 
-use super::ids::{Entry, IdTable};
+use super::id_table::{EntryIndex, IdTable};
+use super::location::Location;
+use super::slot::{NONE, Slot};
 use crate::market::{OrderTerms, Side};
 use crate::units::{ActorId, OrderId, Price, Quantity};
-
-/// An index into the slab.
-pub(super) type Slot = u32;
-
-/// No slot.
-pub(super) const NONE: Slot = Slot::MAX;
 
 /// One order, in forty bytes: what every order needs, and every operation may touch.
 ///
@@ -26,7 +22,7 @@ pub(super) struct Node {
     /// The order before it in its queue.
     pub(super) previous: Slot,
     pub(super) owner: ActorId,
-    pub(super) seat: Seat,
+    pub(super) location: Location,
     displayed: u32,
     queue_ahead: u32,
 }
@@ -46,30 +42,19 @@ impl Rare {
     const NOTHING: Self = Self { filled: Quantity::ZERO, displayed: 0, queue_ahead: 0, details: NONE };
 }
 
-/// Where an order is: its side, the level in whose queue it stands, and whether more is known of it
-/// elsewhere.
+/// What makes a dormant order enter the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Seat(u32);
-
-/// The number of a level in its side's list; the first is the queue of orders without a limit.
-pub(super) type LevelId = u32;
-
-/// The queue of an auction's orders without a limit.
-pub(super) const UNPRICED: LevelId = 0;
-
-/// What a waiting order waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// Nothing: the order does not wait.
-    Nothing,
+pub(super) enum Activation {
+    /// Nothing: the order is active.
+    None,
     /// A trade at its trigger; a trailing stop has none before the first trade.
     Trigger(Option<Price>),
-    /// Its turn: a trade has reached its trigger.
-    Turn(Price),
-    /// Something to follow: a pegged order.
-    Reference,
+    /// Its turn among the stops whose trigger a trade has reached.
+    Elected(Price),
+    /// A reference price: a pegged order.
+    PegReference,
     /// The closing auction.
-    Close,
+    ClosingAuction,
 }
 
 /// What an order has beyond a plain limit order.
@@ -79,7 +64,7 @@ pub(super) struct Details {
     pub(super) terms: OrderTerms,
     pub(super) hidden: Quantity,
     pub(super) partner: Option<OrderId>,
-    pub(super) wait: Wait,
+    pub(super) activation: Activation,
     /// The order, or the next free place.
     pub(super) slot: Slot,
     is_free: bool,
@@ -90,78 +75,22 @@ impl Details {
         terms: OrderTerms,
         hidden: Quantity,
         partner: Option<OrderId>,
-        wait: Wait,
+        activation: Activation,
     ) -> Self {
-        Self { terms, hidden, partner, wait, slot: NONE, is_free: false }
-    }
-}
-
-impl Seat {
-    const SELLS: u32 = 1 << 31;
-    const DETAILED: u32 = 1 << 30;
-    const RARE: u32 = 1 << 29;
-    const LEVEL: u32 = Self::RARE - 1;
-
-    /// A seat outside of the book.
-    pub(super) const fn waiting(side: Side) -> Self {
-        match side {
-            Side::Buy => Self(Self::LEVEL),
-            Side::Sell => Self(Self::LEVEL | Self::SELLS),
-        }
-    }
-
-    #[inline]
-    pub(super) const fn side(self) -> Side {
-        if self.0 & Self::SELLS == 0 { Side::Buy } else { Side::Sell }
-    }
-
-    #[inline]
-    pub(super) const fn is_detailed(self) -> bool {
-        self.0 & Self::DETAILED != 0
-    }
-
-    /// Returns the level in whose queue the order stands, if it stands in one.
-    #[inline]
-    pub(super) const fn level(self) -> Option<LevelId> {
-        let level = self.0 & Self::LEVEL;
-        if level == Self::LEVEL { None } else { Some(level) }
-    }
-
-    /// Tells whether the order stands in no queue.
-    pub(super) const fn is_waiting(self) -> bool {
-        self.level().is_none()
-    }
-
-    /// Returns the same seat at another level, or outside of the book.
-    #[inline]
-    pub(super) const fn at(self, level: Option<LevelId>) -> Self {
-        let level = match level {
-            Some(level) => level,
-            None => Self::LEVEL,
-        };
-        Self(self.0 & !Self::LEVEL | level)
-    }
-
-    #[inline]
-    const fn is_rare(self) -> bool {
-        self.0 & Self::RARE != 0
-    }
-
-    const fn with(self, flag: u32) -> Self {
-        Self(self.0 | flag)
+        Self { terms, hidden, partner, activation, slot: NONE, is_free: false }
     }
 }
 
 impl Node {
     #[inline]
     pub(super) const fn side(&self) -> Side {
-        self.seat.side()
+        self.location.side()
     }
 }
 
 /// An order as it comes into the slab: it stands in no queue yet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Arrival {
+pub(super) struct NewNode {
     pub(super) id: OrderId,
     pub(super) owner: ActorId,
     pub(super) side: Side,
@@ -215,12 +144,12 @@ impl Slab {
 
     /// Returns where the id's entry in the table is, or where it would be; see [`IdTable::search`].
     #[inline]
-    pub(super) fn search(&self, id: OrderId) -> Result<Entry, Entry> {
+    pub(super) fn search(&self, id: OrderId) -> Result<EntryIndex, EntryIndex> {
         self.ids.search(id, |slot| self.get(slot).id)
     }
 
     #[inline]
-    pub(super) fn slot_at(&self, entry: Entry) -> Slot {
+    pub(super) fn slot_at(&self, entry: EntryIndex) -> Slot {
         self.ids.slot(entry)
     }
 
@@ -228,16 +157,16 @@ impl Slab {
     #[inline]
     pub(super) fn displayed(&self, slot: Slot) -> Quantity {
         let node = self.get(slot);
-        let upper = if node.seat.is_rare() { self.rare[slot as usize].displayed } else { 0 };
-        whole(node.displayed, upper)
+        let upper = if node.location.is_rare() { self.rare[slot as usize].displayed } else { 0 };
+        join(node.displayed, upper)
     }
 
     #[inline]
     pub(super) fn set_displayed(&mut self, slot: Slot, displayed: Quantity) {
-        let (lower, upper) = halves(displayed);
+        let (lower, upper) = split(displayed);
         let node = self.get_mut(slot);
         node.displayed = lower;
-        if upper != 0 || node.seat.is_rare() {
+        if upper != 0 || node.location.is_rare() {
             self.rare_mut(slot).displayed = upper;
         }
     }
@@ -246,16 +175,16 @@ impl Slab {
     #[inline]
     pub(super) fn queue_ahead(&self, slot: Slot) -> Quantity {
         let node = self.get(slot);
-        let upper = if node.seat.is_rare() { self.rare[slot as usize].queue_ahead } else { 0 };
-        whole(node.queue_ahead, upper)
+        let upper = if node.location.is_rare() { self.rare[slot as usize].queue_ahead } else { 0 };
+        join(node.queue_ahead, upper)
     }
 
     #[inline]
     pub(super) fn set_queue_ahead(&mut self, slot: Slot, queue_ahead: Quantity) {
-        let (lower, upper) = halves(queue_ahead);
+        let (lower, upper) = split(queue_ahead);
         let node = self.get_mut(slot);
         node.queue_ahead = lower;
-        if upper != 0 || node.seat.is_rare() {
+        if upper != 0 || node.location.is_rare() {
             self.rare_mut(slot).queue_ahead = upper;
         }
     }
@@ -263,12 +192,12 @@ impl Slab {
     /// Returns what of an order has traded.
     #[inline]
     pub(super) fn filled(&self, slot: Slot) -> Quantity {
-        if self.get(slot).seat.is_rare() { self.rare[slot as usize].filled } else { Quantity::ZERO }
+        if self.get(slot).location.is_rare() { self.rare[slot as usize].filled } else { Quantity::ZERO }
     }
 
     #[inline]
     pub(super) fn set_filled(&mut self, slot: Slot, filled: Quantity) {
-        if !filled.is_zero() || self.get(slot).seat.is_rare() {
+        if !filled.is_zero() || self.get(slot).location.is_rare() {
             self.rare_mut(slot).filled = filled;
         }
     }
@@ -281,8 +210,8 @@ impl Slab {
             self.rare.resize(self.nodes.len().max(index + 1), Rare::NOTHING);
         }
         let node = self.get_mut(slot);
-        if !node.seat.is_rare() {
-            node.seat = node.seat.with(Seat::RARE);
+        if !node.location.is_rare() {
+            node.location = node.location.with(Location::RARE);
             self.rare[index] = Rare::NOTHING;
         }
         &mut self.rare[index]
@@ -290,7 +219,7 @@ impl Slab {
 
     /// Returns where an order's details are, if it has any.
     fn place_of_details(&self, slot: Slot) -> Option<usize> {
-        self.get(slot).seat.is_detailed().then(|| self.rare[slot as usize].details as usize)
+        self.get(slot).location.is_detailed().then(|| self.rare[slot as usize].details as usize)
     }
 
     /// Returns an order's details, if it has any.
@@ -325,32 +254,32 @@ impl Slab {
     }
 
     #[inline]
-    pub(super) fn insert(&mut self, arrival: &Arrival) -> Slot {
-        let slot = self.place(arrival);
-        self.ids.insert(arrival.id, slot, |slot| self.nodes[slot as usize].id);
+    pub(super) fn insert(&mut self, new: &NewNode) -> Slot {
+        let slot = self.place(new);
+        self.ids.insert(new.id, slot, |slot| self.nodes[slot as usize].id);
         slot
     }
 
     /// Adds an order whose id would have its entry in the table there.
     #[inline]
-    pub(super) fn insert_at(&mut self, entry: Entry, arrival: &Arrival) -> Slot {
-        let slot = self.place(arrival);
-        self.ids.insert_at(entry, arrival.id, slot, |slot| self.nodes[slot as usize].id);
+    pub(super) fn insert_at(&mut self, entry: EntryIndex, new: &NewNode) -> Slot {
+        let slot = self.place(new);
+        self.ids.insert_at(entry, new.id, slot, |slot| self.nodes[slot as usize].id);
         slot
     }
 
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "2^32 open orders would need 160 GiB")]
-    fn place(&mut self, arrival: &Arrival) -> Slot {
-        let Arrival { id, owner, side, sequence, displayed, filled } = *arrival;
-        let (lower, upper) = halves(displayed);
+    fn place(&mut self, new: &NewNode) -> Slot {
+        let NewNode { id, owner, side, sequence, displayed, filled } = *new;
+        let (lower, upper) = split(displayed);
         let node = Node {
             id,
             sequence,
             next: NONE,
             previous: NONE,
             owner,
-            seat: Seat::waiting(side),
+            location: Location::outside(side),
             displayed: lower,
             queue_ahead: 0,
         };
@@ -388,12 +317,12 @@ impl Slab {
         };
         self.rare_mut(slot).details = place;
         let node = self.get_mut(slot);
-        node.seat = node.seat.with(Seat::DETAILED);
+        node.location = node.location.with(Location::DETAILED);
     }
 
     /// Takes a plain order out whose entry in the table is known.
     #[inline]
-    pub(super) fn remove_at(&mut self, entry: Entry, slot: Slot) {
+    pub(super) fn remove_at(&mut self, entry: EntryIndex, slot: Slot) {
         let free = self.free;
         self.get_mut(slot).next = free;
         self.free = slot;
@@ -421,11 +350,11 @@ impl Slab {
 
 #[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
 #[inline]
-const fn halves(quantity: Quantity) -> (u32, u32) {
+const fn split(quantity: Quantity) -> (u32, u32) {
     (quantity.lots() as u32, (quantity.lots() >> 32) as u32)
 }
 
 #[inline]
-fn whole(lower: u32, upper: u32) -> Quantity {
+fn join(lower: u32, upper: u32) -> Quantity {
     Quantity::new(u64::from(lower) | u64::from(upper) << 32)
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::matching::Taker;
-use super::slab::{Slot, Wait};
+use super::slab::Activation;
+use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, Side, TimeInForce};
@@ -50,7 +51,7 @@ impl Stops {
     }
 
     #[inline]
-    pub(super) fn note_trade(&mut self, price: Price) {
+    pub(super) fn record_trade(&mut self, price: Price) {
         if !(self.buys.is_empty() && self.sells.is_empty() && self.trailing.is_empty()) {
             self.prices.push_back(price);
         }
@@ -72,14 +73,14 @@ impl Stops {
 impl OrderBook {
     /// Does all that follows from a command: exits, stops, pegs, until nothing follows any more.
     #[inline]
-    pub(super) fn settle(&mut self, out: &mut impl EventSink) {
+    pub(super) fn follow_up(&mut self, out: &mut impl EventSink) {
         if !(self.stops.is_quiet() && self.ended_entries.is_empty() && self.pegs.is_empty()) {
-            self.settle_all(out);
+            self.follow_up_all(out);
         }
     }
 
     #[cold]
-    fn settle_all(&mut self, out: &mut impl EventSink) {
+    fn follow_up_all(&mut self, out: &mut impl EventSink) {
         loop {
             while let Some(price) = self.stops.prices.pop_front() {
                 self.trail(price);
@@ -91,31 +92,31 @@ impl OrderBook {
                 return self.park_pegs(out);
             } else if let Some(id) = self.stops.elected.pop_front() {
                 self.trigger(id, out);
-            } else if !self.follow_pegs(out) {
+            } else if !self.reprice_pegs(out) {
                 return;
             }
         }
     }
 
     /// Tells whether something is to happen before pegged orders go on moving.
-    pub(super) fn is_settled_but_for_pegs(&self) -> bool {
+    pub(super) fn has_only_pegs_left(&self) -> bool {
         self.stops.is_quiet() && self.ended_entries.is_empty() && self.phase == Phase::Continuous
     }
 
     /// Lets a stop wait for its trigger, or for its turn if that was reached before.
-    pub(super) fn wait_for_trigger(&mut self, order: &Order) {
+    pub(super) fn enter_stop(&mut self, order: &Order) {
         let (side, last) = (order.side(), self.last);
         match order.terms.kind {
             OrderKind::TrailingStop { distance, .. } => {
                 let trigger = last.map(|last| last + side.sign() * distance);
-                self.wait(order, Wait::Trigger(trigger));
+                self.keep_dormant(order, Activation::Trigger(trigger));
             }
             OrderKind::Stop { trigger, .. } | OrderKind::StopLimit { trigger, .. } => {
                 if last.is_some_and(|last| side.sign() * (last - trigger) >= 0) {
-                    self.wait(order, Wait::Turn(trigger));
+                    self.keep_dormant(order, Activation::Elected(trigger));
                     self.stops.elected.push_back(order.id);
                 } else {
-                    self.wait(order, Wait::Trigger(Some(trigger)));
+                    self.keep_dormant(order, Activation::Trigger(Some(trigger)));
                 }
             }
             _ => {}
@@ -128,15 +129,15 @@ impl OrderBook {
         for slot in &trailing {
             let (side, sequence) = (self.slab.get(*slot).side(), self.slab.get(*slot).sequence);
             let Some(details) = self.slab.details_mut(*slot) else { continue };
-            let (OrderKind::TrailingStop { distance, .. }, Wait::Trigger(trigger)) =
-                (details.terms.kind, details.wait)
+            let (OrderKind::TrailingStop { distance, .. }, Activation::Trigger(trigger)) =
+                (details.terms.kind, details.activation)
             else {
                 continue;
             };
             let behind = price + side.sign() * distance;
             // A buy's trigger only falls, a sale's only rises.
             if trigger.is_none_or(|trigger| side.sign() * (behind - trigger) < 0) {
-                details.wait = Wait::Trigger(Some(behind));
+                details.activation = Activation::Trigger(Some(behind));
                 let stops = self.stops.side(side);
                 if let Some(trigger) = trigger {
                     stops.remove(&(trigger.ticks(), sequence));
@@ -154,8 +155,8 @@ impl OrderBook {
             let order = book.order_at(slot);
             let sequence = book.slab.get(slot).sequence;
             let Some(details) = book.slab.details_mut(slot) else { return };
-            let Wait::Trigger(Some(trigger)) = details.wait else { return };
-            details.wait = Wait::Turn(trigger);
+            let Activation::Trigger(Some(trigger)) = details.activation else { return };
+            details.activation = Activation::Elected(trigger);
             book.stops.remove(slot, sequence, &order.terms, Some(trigger));
             book.stops.elected.push_back(order.id);
         });
@@ -164,7 +165,10 @@ impl OrderBook {
     /// Lets an elected stop trade.
     fn trigger(&mut self, id: OrderId, out: &mut impl EventSink) {
         let Some(slot) = self.slab.find(id) else { return };
-        let Some(Wait::Turn(trigger)) = self.slab.details(slot).map(|details| details.wait) else { return };
+        let Some(Activation::Elected(trigger)) = self.slab.details(slot).map(|details| details.activation)
+        else {
+            return;
+        };
         let mut order = self.remove(slot);
         out.take(BookEvent::Triggered { order: id, owner: order.owner, side: order.side(), trigger });
         order.terms.kind = match order.terms.kind {
@@ -175,7 +179,7 @@ impl OrderBook {
             && self.available(&order, order.terms.kind.worst_price()) < order.leaves
         {
             out.take(order.canceled(CancelReason::FokUnfillable));
-            return self.ended(&order, out);
+            return self.on_end(&order, out);
         }
         self.enter_order(&order, out);
     }
@@ -191,7 +195,7 @@ impl OrderBook {
     ) {
         let mut taker = Taker::new(order);
         self.sweep(&mut taker, bound, out);
-        if !taker.over && !taker.leaves.is_zero() {
+        if !taker.is_canceled && !taker.leaves.is_zero() {
             let order = Order { leaves: taker.leaves, filled: taker.filled, ..*order };
             match rest_at.filter(|_| order.terms.time_in_force.rests()) {
                 Some(price) => return self.rest(&order, price),
@@ -203,7 +207,7 @@ impl OrderBook {
             }
         }
         if order.partner.is_some() || order.terms.link != crate::market::Link::None {
-            self.ended(&Order { leaves: taker.leaves, filled: taker.filled, ..*order }, out);
+            self.on_end(&Order { leaves: taker.leaves, filled: taker.filled, ..*order }, out);
         }
     }
 }

@@ -4,10 +4,10 @@
 //! when it is needed, and what a fill-or-kill order would trade is found by trying on a copy.
 
 mod auction;
-mod entry;
 mod flaw;
+mod matching;
+mod order_entry;
 pub mod steps;
-mod taking;
 
 use std::collections::VecDeque;
 
@@ -297,18 +297,18 @@ impl MatchingEngine for ReferenceBook {
         if let Err(reason) = self.change(now, command, out) {
             out.take(BookEvent::CommandRejected { order: command.order, owner: command.owner, reason });
         }
-        self.settle(out);
+        self.follow_up(out);
     }
 
-    fn enter(&mut self, now: SimTime, phase: Phase, out: &mut impl EventSink) {
+    fn enter_phase(&mut self, now: SimTime, phase: Phase, out: &mut impl EventSink) {
         self.advance(now, out);
         self.change_phase(phase, out);
-        self.settle(out);
+        self.follow_up(out);
     }
 
     fn advance(&mut self, now: SimTime, out: &mut impl EventSink) {
         self.expire_dated(now, out);
-        self.settle(out);
+        self.follow_up(out);
     }
 
     fn expire_all(&mut self, out: &mut impl EventSink) {

@@ -31,7 +31,7 @@ pub fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: &mut Ve
     let now = SimTime::from_nanos(now);
     match step {
         Step::Execute(command) => book.execute(now, command, out),
-        Step::Enter(phase) => book.enter(now, *phase, out),
+        Step::Enter(phase) => book.enter_phase(now, *phase, out),
         Step::Pass => book.advance(now, out),
     }
 }

@@ -165,7 +165,7 @@ fn terms(rng: &mut Stream, profile: &Profile, index: i64, other: u64) -> OrderTe
 
 /// Returns the terms without what makes them contradictory.
 fn mended(mut terms: OrderTerms) -> OrderTerms {
-    let contradicts = |terms: &OrderTerms| terms.objection() == Some(RejectReason::ContradictoryTerms);
+    let contradicts = |terms: &OrderTerms| terms.reject_reason() == Some(RejectReason::ContradictoryTerms);
     let wanted = terms.link;
     terms.display = terms.display.map(|display| display.min(terms.quantity));
     terms.minimum = terms.minimum.map(|minimum| minimum.min(terms.quantity));

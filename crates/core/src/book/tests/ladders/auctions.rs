@@ -3,37 +3,37 @@
 use super::*;
 
 /// An auction in which these orders have come, in this order.
-fn auction(reference: Option<i64>, tickets: &[Ticket]) -> Desk {
-    let mut desk = Desk::new(BookConfig { reference: reference.map(Price::new), ..BookConfig::default() });
-    desk.enter(Phase::OpeningAuction);
+fn auction(reference: Option<i64>, tickets: &[Ticket]) -> Rig {
+    let mut rig = Rig::new(BookConfig { reference: reference.map(Price::new), ..BookConfig::default() });
+    rig.enter(Phase::OpeningAuction);
     for ticket in tickets {
-        desk.send(*ticket);
+        rig.send(*ticket);
     }
-    desk
+    rig
 }
 
 #[test]
 fn the_price_is_that_of_the_most_volume() {
-    let mut desk = auction(
+    let mut rig = auction(
         None,
         &[buy(1, 10).at(100_03), buy(2, 20).at(100_02), sell(3, 10).at(100_01), sell(4, 25).at(100_02)],
     );
-    desk.draws(
+    rig.draws(
         "
          bid |  price | ask
         1:10 | 100.03 |
         2:20 | 100.02 | 4:25
              | 100.01 | 3:10",
     );
-    assert_eq!(desk.indicative(), "30 @ 100.02");
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
+    assert_eq!(rig.indicative(), "30 @ 100.02");
+    rig.enter(Phase::Continuous);
+    rig.tells(&[
         "uncrosses 30 @ 100.02",
         "3 sells 10 @ 100.02 to 1",
         "4 sells 20 @ 100.02 to 2",
         "phase: continuous",
     ]);
-    desk.draws(
+    rig.draws(
         "
         bid |  price | ask
             | 100.02 | 4:5",
@@ -43,11 +43,11 @@ fn the_price_is_that_of_the_most_volume() {
 #[test]
 fn at_equal_volume_the_price_is_that_of_the_least_imbalance() {
     // Ten trade at each of the three prices; only at 100.03 is nobody left over.
-    let mut desk =
+    let mut rig =
         auction(Some(100_01), &[buy(1, 10).at(100_03), buy(2, 5).at(100_02), sell(3, 10).at(100_01)]);
-    assert_eq!(desk.indicative(), "10 @ 100.03");
-    desk.enter(Phase::Continuous);
-    desk.draws(
+    assert_eq!(rig.indicative(), "10 @ 100.03");
+    rig.enter(Phase::Continuous);
+    rig.draws(
         "
         bid |  price | ask
         2:5 | 100.02 |",
@@ -66,28 +66,28 @@ fn at_equal_imbalance_the_price_is_nearest_to_the_reference() {
 
 #[test]
 fn the_last_trade_is_a_nearer_reference_than_the_configured_one() {
-    let mut desk =
-        Desk::quoted_with(BookConfig { reference: Some(Price::new(99_00)), ..BookConfig::default() });
-    desk.send(buy(5, 10));
-    desk.enter(Phase::ClosingAuction);
-    desk.send(buy(6, 10).at(100_05));
-    desk.send(sell(7, 10).at(100_01));
-    assert_eq!(desk.indicative(), "10 @ 100.02");
+    let mut rig =
+        Rig::quoted_with(BookConfig { reference: Some(Price::new(99_00)), ..BookConfig::default() });
+    rig.send(buy(5, 10));
+    rig.enter(Phase::ClosingAuction);
+    rig.send(buy(6, 10).at(100_05));
+    rig.send(sell(7, 10).at(100_01));
+    assert_eq!(rig.indicative(), "10 @ 100.02");
 }
 
 #[test]
 fn what_does_not_cross_does_not_trade() {
-    let mut desk = Desk::quoted();
-    desk.enter(Phase::OpeningAuction);
-    assert_eq!(desk.indicative(), "nothing");
-    desk.enter(Phase::Continuous);
-    desk.tells(&["phase: continuous"]);
-    desk.draws(QUOTED);
+    let mut rig = Rig::quoted();
+    rig.enter(Phase::OpeningAuction);
+    assert_eq!(rig.indicative(), "nothing");
+    rig.enter(Phase::Continuous);
+    rig.tells(&["phase: continuous"]);
+    rig.draws(QUOTED);
 }
 
 #[test]
 fn market_orders_come_first_then_better_limits_then_time() {
-    let mut desk = auction(
+    let mut rig = auction(
         None,
         &[
             sell(1, 5).at(100_01),
@@ -97,15 +97,15 @@ fn market_orders_come_first_then_better_limits_then_time() {
             buy(5, 17).at(100_01),
         ],
     );
-    desk.draws(
+    rig.draws(
         "
          bid |  price | ask
         5:17 | 100.01 | 1:5
              | 100.00 | 2:5 3:5
         waiting: sell 4:5",
     );
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
+    rig.enter(Phase::Continuous);
+    rig.tells(&[
         "uncrosses 17 @ 100.01",
         "5 buys 5 @ 100.01 from 4",
         "5 buys 5 @ 100.01 from 2",
@@ -118,13 +118,13 @@ fn market_orders_come_first_then_better_limits_then_time() {
 #[test]
 fn market_orders_alone_trade_at_the_reference_or_not_at_all() {
     let both = [buy(1, 10), sell(2, 15)];
-    let mut desk = auction(None, &both);
-    assert_eq!(desk.indicative(), "nothing");
-    desk.enter(Phase::Continuous);
-    desk.tells(&["phase: continuous", "1 canceled 10: ioc_remainder", "2 canceled 15: ioc_remainder"]);
-    let mut desk = auction(Some(100_00), &both);
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
+    let mut rig = auction(None, &both);
+    assert_eq!(rig.indicative(), "nothing");
+    rig.enter(Phase::Continuous);
+    rig.tells(&["phase: continuous", "1 canceled 10: ioc_remainder", "2 canceled 15: ioc_remainder"]);
+    let mut rig = auction(Some(100_00), &both);
+    rig.enter(Phase::Continuous);
+    rig.tells(&[
         "uncrosses 10 @ 100.00",
         "2 sells 10 @ 100.00 to 1",
         "phase: continuous",
@@ -134,16 +134,16 @@ fn market_orders_alone_trade_at_the_reference_or_not_at_all() {
 
 #[test]
 fn an_iceberg_trades_all_it_has_and_shows_its_next_part_afterwards() {
-    let mut desk =
+    let mut rig =
         auction(None, &[sell(1, 30).at(100_01).showing(10), sell(2, 10).at(100_01), buy(3, 25).at(100_01)]);
-    desk.draws(
+    rig.draws(
         "
          bid |  price | ask
         3:25 | 100.01 | 1:10+20 2:10",
     );
-    desk.enter(Phase::Continuous);
-    desk.tells(&["uncrosses 25 @ 100.01", "3 buys 25 @ 100.01 from 1", "1 shows 5", "phase: continuous"]);
-    desk.draws(
+    rig.enter(Phase::Continuous);
+    rig.tells(&["uncrosses 25 @ 100.01", "3 buys 25 @ 100.01 from 1", "1 shows 5", "phase: continuous"]);
+    rig.draws(
         "
         bid |  price | ask
             | 100.01 | 2:10 1:5",
@@ -152,7 +152,7 @@ fn an_iceberg_trades_all_it_has_and_shows_its_next_part_afterwards() {
 
 #[test]
 fn of_what_is_left_over_limits_rest_and_the_others_go() {
-    let mut desk = auction(
+    let mut rig = auction(
         None,
         &[
             buy(1, 4).market_to_limit(),
@@ -164,8 +164,8 @@ fn of_what_is_left_over_limits_rest_and_the_others_go() {
             sell(7, 15).at(100_02),
         ],
     );
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
+    rig.enter(Phase::Continuous);
+    rig.tells(&[
         "uncrosses 15 @ 100.03",
         "7 sells 4 @ 100.03 to 1",
         "7 sells 4 @ 100.03 to 2",
@@ -175,7 +175,7 @@ fn of_what_is_left_over_limits_rest_and_the_others_go() {
         "4 expired 2: auction_over",
         "6 canceled 2: ioc_remainder",
     ]);
-    desk.draws(
+    rig.draws(
         "
         bid |  price | ask
         5:9 | 100.02 |",
@@ -185,10 +185,10 @@ fn of_what_is_left_over_limits_rest_and_the_others_go() {
 #[test]
 fn a_surplus_of_market_orders_lifts_the_price_past_the_limits_it_leaves_out() {
     // At 100.02 nineteen would be left over, at 100.03 only nine.
-    let mut desk = auction(Some(100_00), &[buy(1, 10).at(100_02), sell(2, 1).at(100_01), buy(3, 10)]);
-    assert_eq!(desk.indicative(), "1 @ 100.03");
-    desk.enter(Phase::Continuous);
-    desk.draws(
+    let mut rig = auction(Some(100_00), &[buy(1, 10).at(100_02), sell(2, 1).at(100_01), buy(3, 10)]);
+    assert_eq!(rig.indicative(), "1 @ 100.03");
+    rig.enter(Phase::Continuous);
+    rig.draws(
         "
          bid |  price | ask
         1:10 | 100.02 |",
@@ -197,16 +197,11 @@ fn a_surplus_of_market_orders_lifts_the_price_past_the_limits_it_leaves_out() {
 
 #[test]
 fn a_market_to_limit_order_rests_at_the_price_of_the_auction() {
-    let mut desk = auction(None, &[buy(1, 9).market_to_limit(), sell(2, 4).at(100_02)]);
-    assert_eq!(desk.indicative(), "4 @ 100.02");
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
-        "uncrosses 4 @ 100.02",
-        "2 sells 4 @ 100.02 to 1",
-        "phase: continuous",
-        "1 moves to 100.02",
-    ]);
-    desk.draws(
+    let mut rig = auction(None, &[buy(1, 9).market_to_limit(), sell(2, 4).at(100_02)]);
+    assert_eq!(rig.indicative(), "4 @ 100.02");
+    rig.enter(Phase::Continuous);
+    rig.tells(&["uncrosses 4 @ 100.02", "2 sells 4 @ 100.02 to 1", "phase: continuous", "1 moves to 100.02"]);
+    rig.draws(
         "
         bid |  price | ask
         1:5 | 100.02 |",
@@ -215,10 +210,10 @@ fn a_market_to_limit_order_rests_at_the_price_of_the_auction() {
 
 #[test]
 fn a_market_order_left_alone_in_an_auction_is_canceled() {
-    let mut desk = auction(None, &[buy(1, 9).market_to_limit(), buy(2, 4), buy(3, 1).at(100_00)]);
-    desk.enter(Phase::Continuous);
-    desk.tells(&["phase: continuous", "1 canceled 9: ioc_remainder", "2 canceled 4: ioc_remainder"]);
-    desk.draws(
+    let mut rig = auction(None, &[buy(1, 9).market_to_limit(), buy(2, 4), buy(3, 1).at(100_00)]);
+    rig.enter(Phase::Continuous);
+    rig.tells(&["phase: continuous", "1 canceled 9: ioc_remainder", "2 canceled 4: ioc_remainder"]);
+    rig.draws(
         "
         bid |  price | ask
         3:1 | 100.00 |",
@@ -227,17 +222,17 @@ fn a_market_order_left_alone_in_an_auction_is_canceled() {
 
 #[test]
 fn of_two_linked_orders_an_auction_counts_one() {
-    let mut desk =
+    let mut rig =
         auction(None, &[sell(1, 10).at(100_00), sell(2, 10).at(100_01).or(1), buy(3, 20).at(100_01)]);
-    assert_eq!(desk.indicative(), "10 @ 100.00");
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
+    assert_eq!(rig.indicative(), "10 @ 100.00");
+    rig.enter(Phase::Continuous);
+    rig.tells(&[
         "uncrosses 10 @ 100.00",
         "3 buys 10 @ 100.00 from 1",
         "2 canceled 10: linked",
         "phase: continuous",
     ]);
-    desk.draws(
+    rig.draws(
         "
          bid |  price | ask
         3:10 | 100.01 |",
@@ -247,7 +242,7 @@ fn of_two_linked_orders_an_auction_counts_one() {
 #[test]
 fn an_auction_trades_own_orders_with_each_other() {
     let wary = |ticket: Ticket| ticket.meeting_own(SelfTrade::CancelNewest);
-    let mut desk = auction(None, &[wary(sell(1, 10).at(100_00)), wary(buy(2, 10).at(100_00))]);
-    desk.enter(Phase::Continuous);
-    desk.tells(&["uncrosses 10 @ 100.00", "2 buys 10 @ 100.00 from 1", "phase: continuous"]);
+    let mut rig = auction(None, &[wary(sell(1, 10).at(100_00)), wary(buy(2, 10).at(100_00))]);
+    rig.enter(Phase::Continuous);
+    rig.tells(&["uncrosses 10 @ 100.00", "2 buys 10 @ 100.00 from 1", "phase: continuous"]);
 }

@@ -3,67 +3,67 @@
 use super::*;
 use crate::book::PriceBands;
 
-fn banded(bands: PriceBands) -> Desk {
-    Desk::quoted_with(BookConfig { bands, reference: Some(Price::new(100_00)), ..BookConfig::default() })
+fn banded(bands: PriceBands) -> Rig {
+    Rig::quoted_with(BookConfig { bands, reference: Some(Price::new(100_00)), ..BookConfig::default() })
 }
 
-fn static_band(ticks: u32) -> Desk {
+fn static_band(ticks: u32) -> Rig {
     banded(PriceBands { static_bps: Some(ticks), ..PriceBands::default() })
 }
 
 #[test]
 fn a_trade_beyond_the_static_band_halts_instead() {
-    let mut desk = static_band(2);
-    desk.send(buy(5, 25));
-    desk.tells(&["5 buys 10 @ 100.02 from 3", "phase: halt", "5 canceled 15: halted"]);
-    desk.draws(
+    let mut rig = static_band(2);
+    rig.send(buy(5, 25));
+    rig.tells(&["5 buys 10 @ 100.02 from 3", "phase: halt", "5 canceled 15: halted"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
         1:10 2:20 | 100.00 |",
     );
-    desk.send(buy(6, 1).at(99_00));
-    desk.tells(&["6 rejected: phase_forbids"]);
+    rig.send(buy(6, 1).at(99_00));
+    rig.tells(&["6 rejected: phase_forbids"]);
 }
 
 #[test]
 fn a_halted_limit_order_waits_for_the_reopening_auction() {
-    let mut desk = static_band(2);
-    desk.send(buy(5, 25).at(100_03));
-    desk.tells(&["5 buys 10 @ 100.02 from 3", "phase: halt"]);
-    desk.draws(
+    let mut rig = static_band(2);
+    rig.send(buy(5, 25).at(100_03));
+    rig.tells(&["5 buys 10 @ 100.02 from 3", "phase: halt"]);
+    rig.draws(
         "
               bid |  price | ask
              5:15 | 100.03 | 4:30
         1:10 2:20 | 100.00 |",
     );
-    desk.enter(Phase::ReopeningAuction);
-    desk.send(buy(6, 5).at(100_03));
-    assert_eq!(desk.indicative(), "20 @ 100.03");
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
+    rig.enter(Phase::ReopeningAuction);
+    rig.send(buy(6, 5).at(100_03));
+    assert_eq!(rig.indicative(), "20 @ 100.03");
+    rig.enter(Phase::Continuous);
+    rig.tells(&[
         "uncrosses 20 @ 100.03",
         "5 buys 15 @ 100.03 from 4",
         "6 buys 5 @ 100.03 from 4",
         "phase: continuous",
     ]);
     // The band lies around the auction's price from now on.
-    desk.send(sell(7, 1).at(100_05));
-    desk.send(buy(8, 11));
-    desk.tells(&["8 buys 10 @ 100.03 from 4", "8 buys 1 @ 100.05 from 7"]);
+    rig.send(sell(7, 1).at(100_05));
+    rig.send(buy(8, 11));
+    rig.tells(&["8 buys 10 @ 100.03 from 4", "8 buys 1 @ 100.05 from 7"]);
 }
 
 #[test]
 fn a_trade_too_far_from_the_last_one_halts_instead() {
-    let mut desk = banded(PriceBands { dynamic_bps: Some(2), ..PriceBands::default() });
+    let mut rig = banded(PriceBands { dynamic_bps: Some(2), ..PriceBands::default() });
     // Before the first trade nothing binds.
-    desk.send(buy(5, 10));
-    desk.tells(&["5 buys 10 @ 100.02 from 3"]);
-    desk.send(buy(6, 10));
-    desk.tells(&["6 buys 10 @ 100.03 from 4"]);
-    desk.send(sell(7, 5));
-    desk.tells(&["phase: halt", "7 canceled 5: halted"]);
-    desk.draws(
+    rig.send(buy(5, 10));
+    rig.tells(&["5 buys 10 @ 100.02 from 3"]);
+    rig.send(buy(6, 10));
+    rig.tells(&["6 buys 10 @ 100.03 from 4"]);
+    rig.send(sell(7, 5));
+    rig.tells(&["phase: halt", "7 canceled 5: halted"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:20
@@ -73,33 +73,33 @@ fn a_trade_too_far_from_the_last_one_halts_instead() {
 
 #[test]
 fn fill_or_kill_does_not_count_on_what_lies_beyond_a_band() {
-    let mut desk = static_band(2);
-    desk.send(buy(5, 11).until(TimeInForce::Fok));
-    desk.tells(&["5 rejected: fok_unfillable"]);
-    desk.draws(QUOTED);
+    let mut rig = static_band(2);
+    rig.send(buy(5, 11).until(TimeInForce::Fok));
+    rig.tells(&["5 rejected: fok_unfillable"]);
+    rig.draws(QUOTED);
 }
 
 #[test]
 fn a_halt_stops_what_would_have_followed() {
-    let mut desk = static_band(2);
-    desk.send(buy(5, 5).stop(100_02));
-    desk.send(buy(6, 25));
-    desk.tells(&["6 buys 10 @ 100.02 from 3", "phase: halt", "6 canceled 15: halted"]);
-    desk.draws(
+    let mut rig = static_band(2);
+    rig.send(buy(5, 5).stop(100_02));
+    rig.send(buy(6, 25));
+    rig.tells(&["6 buys 10 @ 100.02 from 3", "phase: halt", "6 canceled 15: halted"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
         1:10 2:20 | 100.00 |
         waiting: buy 5:5",
     );
-    desk.enter(Phase::ReopeningAuction);
-    desk.enter(Phase::Continuous);
-    desk.tells(&["phase: continuous", "5 triggered at 100.02", "phase: halt", "5 canceled 5: halted"]);
+    rig.enter(Phase::ReopeningAuction);
+    rig.enter(Phase::Continuous);
+    rig.tells(&["phase: continuous", "5 triggered at 100.02", "phase: halt", "5 canceled 5: halted"]);
 }
 
 #[test]
 fn a_limit_beyond_the_price_limits_is_rejected() {
-    let mut desk = banded(PriceBands { limit_bps: Some(3), ..PriceBands::default() });
+    let mut rig = banded(PriceBands { limit_bps: Some(3), ..PriceBands::default() });
     for (ticket, is_taken) in [
         (buy(5, 1).at(99_96), false),
         (buy(6, 1).at(99_97), true),
@@ -107,13 +107,13 @@ fn a_limit_beyond_the_price_limits_is_rejected() {
         (sell(8, 1).stop_limit(99_00, 99_96), false),
         (sell(9, 1).stop_limit(99_00, 100_03), true),
     ] {
-        let before = desk.drawn();
-        desk.send(ticket);
-        assert_eq!(desk.drawn() != before, is_taken, "{:?}", ticket.terms);
+        let before = rig.drawn();
+        rig.send(ticket);
+        assert_eq!(rig.drawn() != before, is_taken, "{:?}", ticket.terms);
     }
-    desk.send(replace(6, 1, 99_96));
-    desk.tells(&["6 unchanged: beyond_price_limits"]);
-    desk.draws(
+    rig.send(replace(6, 1, 99_96));
+    rig.tells(&["6 unchanged: beyond_price_limits"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30

@@ -4,10 +4,10 @@ use super::*;
 
 #[test]
 fn each_part_of_an_iceberg_goes_to_the_back_of_the_queue() {
-    let mut desk = Desk::quoted();
-    desk.send(sell(5, 30).at(100_01).showing(10));
-    desk.send(sell(6, 10).at(100_01));
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 30).at(100_01).showing(10));
+    rig.send(sell(6, 10).at(100_01));
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -15,9 +15,9 @@ fn each_part_of_an_iceberg_goes_to_the_back_of_the_queue() {
                   | 100.01 | 5:10+20 6:10
         1:10 2:20 | 100.00 |",
     );
-    desk.send(buy(7, 15));
-    desk.tells(&["7 buys 10 @ 100.01 from 5", "5 shows 10", "7 buys 5 @ 100.01 from 6"]);
-    desk.draws(
+    rig.send(buy(7, 15));
+    rig.tells(&["7 buys 10 @ 100.01 from 5", "5 shows 10", "7 buys 5 @ 100.01 from 6"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -29,10 +29,10 @@ fn each_part_of_an_iceberg_goes_to_the_back_of_the_queue() {
 
 #[test]
 fn one_sweep_takes_several_parts_before_a_worse_price() {
-    let mut desk = Desk::quoted();
-    desk.send(sell(5, 25).at(100_01).showing(10));
-    desk.send(buy(6, 27));
-    desk.tells(&[
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 25).at(100_01).showing(10));
+    rig.send(buy(6, 27));
+    rig.tells(&[
         "6 buys 10 @ 100.01 from 5",
         "5 shows 10",
         "6 buys 10 @ 100.01 from 5",
@@ -40,7 +40,7 @@ fn one_sweep_takes_several_parts_before_a_worse_price() {
         "6 buys 5 @ 100.01 from 5",
         "6 buys 2 @ 100.02 from 3",
     ]);
-    desk.draws(
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -51,10 +51,10 @@ fn one_sweep_takes_several_parts_before_a_worse_price() {
 
 #[test]
 fn an_iceberg_that_takes_trades_all_it_has_and_shows_a_part_of_the_rest() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 35).at(100_02).showing(10));
-    desk.tells(&["5 buys 10 @ 100.02 from 3"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 35).at(100_02).showing(10));
+    rig.tells(&["5 buys 10 @ 100.02 from 3"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -65,12 +65,12 @@ fn an_iceberg_that_takes_trades_all_it_has_and_shows_a_part_of_the_rest() {
 
 #[test]
 fn a_smaller_iceberg_loses_what_it_hides_first_and_keeps_its_place() {
-    let mut desk = Desk::quoted();
-    desk.send(sell(5, 30).at(100_01).showing(10));
-    desk.send(sell(6, 10).at(100_01));
-    desk.send(replace(5, 12, 100_01));
-    desk.tells(&["5 replaced: 12 @ 100.01, keeps its place"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 30).at(100_01).showing(10));
+    rig.send(sell(6, 10).at(100_01));
+    rig.send(replace(5, 12, 100_01));
+    rig.tells(&["5 replaced: 12 @ 100.01, keeps its place"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -78,9 +78,9 @@ fn a_smaller_iceberg_loses_what_it_hides_first_and_keeps_its_place() {
                   | 100.01 | 5:10+2 6:10
         1:10 2:20 | 100.00 |",
     );
-    desk.send(replace(5, 7, 100_01));
-    desk.send(cancel(6));
-    desk.draws(
+    rig.send(replace(5, 7, 100_01));
+    rig.send(cancel(6));
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -92,11 +92,11 @@ fn a_smaller_iceberg_loses_what_it_hides_first_and_keeps_its_place() {
 
 #[test]
 fn a_stop_limit_order_may_be_an_iceberg() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 30).stop_limit(100_02, 100_01).showing(10));
-    desk.send(buy(6, 1));
-    desk.tells(&["6 buys 1 @ 100.02 from 3", "5 triggered at 100.02"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 30).stop_limit(100_02, 100_01).showing(10));
+    rig.send(buy(6, 1));
+    rig.tells(&["6 buys 1 @ 100.02 from 3", "5 triggered at 100.02"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30

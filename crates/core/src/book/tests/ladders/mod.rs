@@ -4,25 +4,25 @@
 
 #![expect(clippy::inconsistent_digit_grouping, reason = "ticks are cents: 100_03 is 100.03")]
 
+mod allocation;
 mod auctions;
 mod bands;
-mod changes;
-mod desk;
+mod cancel_replace;
 mod icebergs;
-mod links;
-mod own_orders;
+mod linked_orders;
+mod matching;
 mod pegs;
 mod phases;
 mod rejects;
-mod sharing;
+mod rig;
+mod self_trade;
 mod stops;
-mod taking;
-mod times;
+mod time_in_force;
 
 use super::*;
-use desk::{Desk, QUOTED, Ticket, buy, cancel, replace, sell};
+use rig::{QUOTED, Rig, Ticket, buy, cancel, replace, sell};
 
 /// Returns the quoted book as drawn.
 fn drawn_quoted() -> String {
-    Desk::quoted().drawn()
+    Rig::quoted().drawn()
 }

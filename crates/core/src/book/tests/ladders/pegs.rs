@@ -4,14 +4,14 @@ use super::*;
 
 #[test]
 fn a_peg_to_the_mid_rounds_away_from_the_other_side() {
-    let mut desk = Desk::quoted();
-    desk.send(cancel(3));
+    let mut rig = Rig::quoted();
+    rig.send(cancel(3));
     // The mid is 100.015.
-    desk.send(buy(5, 5).pegged(Peg::Mid, 0));
-    desk.tells(&["5 moves to 100.01"]);
-    desk.send(sell(6, 6).pegged(Peg::Mid, 0));
-    desk.tells(&["6 moves to 100.02"]);
-    desk.draws(
+    rig.send(buy(5, 5).pegged(Peg::Mid, 0));
+    rig.tells(&["5 moves to 100.01"]);
+    rig.send(sell(6, 6).pegged(Peg::Mid, 0));
+    rig.tells(&["6 moves to 100.02"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -23,11 +23,11 @@ fn a_peg_to_the_mid_rounds_away_from_the_other_side() {
 
 #[test]
 fn two_pegs_to_a_whole_mid_trade_with_each_other() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).pegged(Peg::Mid, 0));
-    desk.send(sell(6, 6).pegged(Peg::Mid, 0));
-    desk.tells(&["6 moves to 100.01", "6 sells 5 @ 100.01 to 5"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).pegged(Peg::Mid, 0));
+    rig.send(sell(6, 6).pegged(Peg::Mid, 0));
+    rig.tells(&["6 moves to 100.01", "6 sells 5 @ 100.01 to 5"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -39,12 +39,12 @@ fn two_pegs_to_a_whole_mid_trade_with_each_other() {
 
 #[test]
 fn a_peg_follows_the_touch_up_and_down() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).pegged(Peg::Touch, 1));
-    desk.tells(&["5 moves to 99.99"]);
-    desk.send(buy(6, 10).at(100_01));
-    desk.tells(&["5 moves to 100.00"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).pegged(Peg::Touch, 1));
+    rig.tells(&["5 moves to 99.99"]);
+    rig.send(buy(6, 10).at(100_01));
+    rig.tells(&["5 moves to 100.00"]);
+    rig.draws(
         "
                   bid |  price | ask
                       | 100.03 | 4:30
@@ -52,9 +52,9 @@ fn a_peg_follows_the_touch_up_and_down() {
                  6:10 | 100.01 |
         1:10 2:20 5:5 | 100.00 |",
     );
-    desk.send(cancel(6));
-    desk.tells(&["6 canceled 10: requested", "5 moves to 99.99"]);
-    desk.draws(
+    rig.send(cancel(6));
+    rig.tells(&["6 canceled 10: requested", "5 moves to 99.99"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -66,19 +66,19 @@ fn a_peg_follows_the_touch_up_and_down() {
 
 #[test]
 fn a_peg_that_moves_loses_its_place_and_one_that_stays_keeps_it() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).pegged(Peg::Touch, 0));
-    desk.send(buy(6, 6).at(100_00));
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).pegged(Peg::Touch, 0));
+    rig.send(buy(6, 6).at(100_00));
+    rig.draws(
         "
                       bid |  price | ask
                           | 100.03 | 4:30
                           | 100.02 | 3:10
         1:10 2:20 5:5 6:6 | 100.00 |",
     );
-    desk.send(buy(7, 7).at(100_01));
-    desk.send(cancel(7));
-    desk.draws(
+    rig.send(buy(7, 7).at(100_01));
+    rig.send(cancel(7));
+    rig.draws(
         "
                       bid |  price | ask
                           | 100.03 | 4:30
@@ -89,11 +89,11 @@ fn a_peg_that_moves_loses_its_place_and_one_that_stays_keeps_it() {
 
 #[test]
 fn a_peg_goes_no_further_than_its_limit() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).pegged(Peg::Touch, 0).protected(100_00));
-    desk.send(buy(6, 10).at(100_01));
-    desk.tells(&[]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).pegged(Peg::Touch, 0).protected(100_00));
+    rig.send(buy(6, 10).at(100_01));
+    rig.tells(&[]);
+    rig.draws(
         "
                   bid |  price | ask
                       | 100.03 | 4:30
@@ -105,10 +105,10 @@ fn a_peg_goes_no_further_than_its_limit() {
 
 #[test]
 fn a_peg_before_the_touch_never_takes_from_orders_that_are_not_pegged() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).pegged(Peg::Touch, -5));
-    desk.tells(&["5 moves to 100.01"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).pegged(Peg::Touch, -5));
+    rig.tells(&["5 moves to 100.01"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -120,21 +120,21 @@ fn a_peg_before_the_touch_never_takes_from_orders_that_are_not_pegged() {
 
 #[test]
 fn a_peg_without_anything_to_follow_parks_and_comes_back() {
-    let mut desk = Desk::quoted();
-    desk.send(sell(5, 5).pegged(Peg::Mid, 0));
-    desk.send(cancel(1));
-    desk.send(cancel(2));
-    desk.tells(&["2 canceled 20: requested", "5 parks"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 5).pegged(Peg::Mid, 0));
+    rig.send(cancel(1));
+    rig.send(cancel(2));
+    rig.tells(&["2 canceled 20: requested", "5 parks"]);
+    rig.draws(
         "
         bid |  price | ask
             | 100.03 | 4:30
             | 100.02 | 3:10
         waiting: sell 5:5",
     );
-    desk.send(buy(6, 10).at(99_98));
-    desk.tells(&["5 moves to 100.00"]);
-    desk.draws(
+    rig.send(buy(6, 10).at(99_98));
+    rig.tells(&["5 moves to 100.00"]);
+    rig.draws(
         "
          bid |  price | ask
              | 100.03 | 4:30
@@ -146,11 +146,11 @@ fn a_peg_without_anything_to_follow_parks_and_comes_back() {
 
 #[test]
 fn pegs_take_no_part_in_auctions() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).pegged(Peg::Touch, 0));
-    desk.enter(Phase::ClosingAuction);
-    desk.tells(&["phase: closing_auction", "5 parks"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).pegged(Peg::Touch, 0));
+    rig.enter(Phase::ClosingAuction);
+    rig.tells(&["phase: closing_auction", "5 parks"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30

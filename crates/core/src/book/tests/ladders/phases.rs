@@ -25,11 +25,11 @@ fn each_phase_takes_what_it_can_deal_with() {
     for phase in Phase::ALL {
         table.push_str(&format!("\n{:<18}", phase.name()));
         for (_, command) in columns() {
-            let mut desk = Desk::quoted();
-            desk.enter(phase);
-            assert_eq!(desk.phase(), phase);
-            desk.send(command);
-            let is_taken = desk.drawn() != super::drawn_quoted();
+            let mut rig = Rig::quoted();
+            rig.enter(phase);
+            assert_eq!(rig.phase(), phase);
+            rig.send(command);
+            let is_taken = rig.drawn() != super::drawn_quoted();
             table.push_str(&format!("{:<9}", if is_taken { "yes" } else { "-" }));
         }
     }
@@ -51,21 +51,21 @@ fn each_phase_takes_what_it_can_deal_with() {
 
 #[test]
 fn a_book_that_collects_may_cross_and_trades_as_it_goes_on() {
-    let mut desk = Desk::quoted();
-    desk.enter(Phase::PreOpen);
-    desk.send(buy(5, 15).at(100_03));
-    desk.tells(&[]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.enter(Phase::PreOpen);
+    rig.send(buy(5, 15).at(100_03));
+    rig.tells(&[]);
+    rig.draws(
         "
               bid |  price | ask
              5:15 | 100.03 | 4:30
                   | 100.02 | 3:10
         1:10 2:20 | 100.00 |",
     );
-    desk.enter(Phase::OpeningAuction);
-    desk.tells(&["phase: opening_auction"]);
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
+    rig.enter(Phase::OpeningAuction);
+    rig.tells(&["phase: opening_auction"]);
+    rig.enter(Phase::Continuous);
+    rig.tells(&[
         "uncrosses 15 @ 100.03",
         "5 buys 10 @ 100.03 from 3",
         "5 buys 5 @ 100.03 from 4",
@@ -75,8 +75,8 @@ fn a_book_that_collects_may_cross_and_trades_as_it_goes_on() {
 
 #[test]
 fn a_phase_that_is_already_there_changes_nothing() {
-    let mut desk = Desk::quoted();
-    desk.enter(Phase::Continuous);
-    desk.tells(&[]);
-    desk.draws(QUOTED);
+    let mut rig = Rig::quoted();
+    rig.enter(Phase::Continuous);
+    rig.tells(&[]);
+    rig.draws(QUOTED);
 }

@@ -94,13 +94,13 @@ fn changes() -> Vec<(Command, RejectReason)> {
 }
 
 /// The quoted book with price limits a hundred ticks around it, a trailing stop 20 and a pegged order 21.
-fn full_desk() -> Desk {
+fn full_desk() -> Rig {
     let bands = PriceBands { limit_bps: Some(100), ..PriceBands::default() };
     let reference = Some(Price::new(100_00));
-    let mut desk = Desk::quoted_with(BookConfig { bands, reference, ..BookConfig::default() });
-    desk.send(buy(20, 5).trailing(7));
-    desk.send(buy(21, 5).pegged(Peg::Touch, 3));
-    desk.draws(
+    let mut rig = Rig::quoted_with(BookConfig { bands, reference, ..BookConfig::default() });
+    rig.send(buy(20, 5).trailing(7));
+    rig.send(buy(21, 5).pegged(Peg::Touch, 3));
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -109,19 +109,19 @@ fn full_desk() -> Desk {
              21:5 |  99.97 |
         waiting: buy 20:5",
     );
-    desk
+    rig
 }
 
 #[test]
 fn a_rejected_command_says_why_and_changes_nothing() {
     let mut seen = BTreeSet::new();
-    let mut desk = full_desk();
-    let before = desk.drawn();
+    let mut rig = full_desk();
+    let before = rig.drawn();
     let mut check = |command: Command, reason: RejectReason| {
         let said = if matches!(command.kind, CommandKind::New(_)) { "rejected" } else { "unchanged" };
-        desk.send(command);
-        desk.tells(&[&format!("{} {said}: {}", command.order, reason.name())]);
-        assert_eq!(desk.drawn(), before, "{command:?}");
+        rig.send(command);
+        rig.tells(&[&format!("{} {said}: {}", command.order, reason.name())]);
+        assert_eq!(rig.drawn(), before, "{command:?}");
         seen.insert(reason);
     };
     for (ticket, reason) in senseless().into_iter().chain(unfit()) {
@@ -157,10 +157,10 @@ fn a_rejected_command_says_why_and_changes_nothing() {
 
 #[test]
 fn an_id_is_free_again_once_its_order_is_over() {
-    let mut desk = Desk::quoted();
-    desk.send(cancel(3));
-    desk.send(sell(3, 7).at(100_04));
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(cancel(3));
+    rig.send(sell(3, 7).at(100_04));
+    rig.draws(
         "
               bid |  price | ask
                   | 100.04 | 3:7
@@ -171,20 +171,20 @@ fn an_id_is_free_again_once_its_order_is_over() {
 
 #[test]
 fn an_order_cannot_be_linked_twice() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 10).at(99_99).or(1));
-    desk.send(buy(6, 10).at(99_98).or(1));
-    desk.tells(&["6 rejected: link_unfit"]);
-    desk.send(buy(7, 10).at(99_98).or(5));
-    desk.tells(&["7 rejected: link_unfit"]);
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 10).at(99_99).or(1));
+    rig.send(buy(6, 10).at(99_98).or(1));
+    rig.tells(&["6 rejected: link_unfit"]);
+    rig.send(buy(7, 10).at(99_98).or(5));
+    rig.tells(&["7 rejected: link_unfit"]);
 }
 
 #[test]
 fn a_filled_order_is_unknown() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 10));
-    desk.send(cancel(3));
-    desk.tells(&["3 unchanged: unknown_order"]);
-    desk.send(cancel(5));
-    desk.tells(&["5 unchanged: unknown_order"]);
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 10));
+    rig.send(cancel(3));
+    rig.tells(&["3 unchanged: unknown_order"]);
+    rig.send(cancel(5));
+    rig.tells(&["5 unchanged: unknown_order"]);
 }

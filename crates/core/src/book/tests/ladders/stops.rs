@@ -4,9 +4,9 @@ use super::*;
 
 #[test]
 fn a_stop_becomes_a_market_order_once_a_trade_reaches_its_trigger() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 12).stop(100_03));
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 12).stop(100_03));
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -14,11 +14,11 @@ fn a_stop_becomes_a_market_order_once_a_trade_reaches_its_trigger() {
         1:10 2:20 | 100.00 |
         waiting: buy 5:12",
     );
-    desk.send(buy(6, 10));
-    desk.tells(&["6 buys 10 @ 100.02 from 3"]);
-    desk.send(buy(7, 1));
-    desk.tells(&["7 buys 1 @ 100.03 from 4", "5 triggered at 100.03", "5 buys 12 @ 100.03 from 4"]);
-    desk.draws(
+    rig.send(buy(6, 10));
+    rig.tells(&["6 buys 10 @ 100.02 from 3"]);
+    rig.send(buy(7, 1));
+    rig.tells(&["7 buys 1 @ 100.03 from 4", "5 triggered at 100.03", "5 buys 12 @ 100.03 from 4"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:17
@@ -28,11 +28,11 @@ fn a_stop_becomes_a_market_order_once_a_trade_reaches_its_trigger() {
 
 #[test]
 fn a_quote_alone_elects_nothing() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 10).stop(100_01));
-    desk.send(buy(6, 10).at(100_01));
-    desk.tells(&[]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 10).stop(100_01));
+    rig.send(buy(6, 10).at(100_01));
+    rig.tells(&[]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -45,19 +45,19 @@ fn a_quote_alone_elects_nothing() {
 
 #[test]
 fn stops_that_one_trade_reaches_are_elected_in_order_of_time() {
-    let mut desk = Desk::quoted();
-    desk.send(sell(5, 10).stop(100_00));
-    desk.send(sell(6, 10).stop(100_01));
-    desk.send(sell(7, 10).stop(99_99));
-    desk.send(sell(8, 10));
-    desk.tells(&[
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 10).stop(100_00));
+    rig.send(sell(6, 10).stop(100_01));
+    rig.send(sell(7, 10).stop(99_99));
+    rig.send(sell(8, 10));
+    rig.tells(&[
         "8 sells 10 @ 100.00 to 1",
         "5 triggered at 100.00",
         "5 sells 10 @ 100.00 to 2",
         "6 triggered at 100.01",
         "6 sells 10 @ 100.00 to 2",
     ]);
-    desk.draws(
+    rig.draws(
         "
         bid |  price | ask
             | 100.03 | 4:30
@@ -68,12 +68,12 @@ fn stops_that_one_trade_reaches_are_elected_in_order_of_time() {
 
 #[test]
 fn a_stop_that_trades_may_elect_the_next() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 10).at(99_99));
-    desk.send(sell(6, 10).stop(99_99));
-    desk.send(sell(7, 25).stop(100_00));
-    desk.send(sell(8, 10));
-    desk.tells(&[
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 10).at(99_99));
+    rig.send(sell(6, 10).stop(99_99));
+    rig.send(sell(7, 25).stop(100_00));
+    rig.send(sell(8, 10));
+    rig.tells(&[
         "8 sells 10 @ 100.00 to 1",
         "7 triggered at 100.00",
         "7 sells 20 @ 100.00 to 2",
@@ -82,7 +82,7 @@ fn a_stop_that_trades_may_elect_the_next() {
         "6 sells 5 @ 99.99 to 5",
         "6 canceled 5: ioc_remainder",
     ]);
-    desk.draws(
+    rig.draws(
         "
         bid |  price | ask
             | 100.03 | 4:30
@@ -92,16 +92,16 @@ fn a_stop_that_trades_may_elect_the_next() {
 
 #[test]
 fn an_elected_stop_limit_rests_at_its_limit() {
-    let mut desk = Desk::quoted();
-    desk.send(sell(5, 50).stop_limit(100_00, 100_00));
-    desk.send(sell(6, 5));
-    desk.tells(&[
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 50).stop_limit(100_00, 100_00));
+    rig.send(sell(6, 5));
+    rig.tells(&[
         "6 sells 5 @ 100.00 to 1",
         "5 triggered at 100.00",
         "5 sells 5 @ 100.00 to 1",
         "5 sells 20 @ 100.00 to 2",
     ]);
-    desk.draws(
+    rig.draws(
         "
         bid |  price | ask
             | 100.03 | 4:30
@@ -112,13 +112,13 @@ fn an_elected_stop_limit_rests_at_its_limit() {
 
 #[test]
 fn a_stop_whose_trigger_was_reached_before_is_elected_at_entry() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 10));
-    desk.send(buy(6, 5).stop(100_02));
-    desk.tells(&["6 triggered at 100.02", "6 buys 5 @ 100.03 from 4"]);
-    desk.send(sell(7, 5).stop_limit(100_03, 100_01));
-    desk.tells(&["7 triggered at 100.03"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 10));
+    rig.send(buy(6, 5).stop(100_02));
+    rig.tells(&["6 triggered at 100.02", "6 buys 5 @ 100.03 from 4"]);
+    rig.send(sell(7, 5).stop_limit(100_03, 100_01));
+    rig.tells(&["7 triggered at 100.03"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:25
@@ -129,16 +129,16 @@ fn a_stop_whose_trigger_was_reached_before_is_elected_at_entry() {
 
 #[test]
 fn a_trailing_stop_follows_the_market_and_never_goes_back() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(11, 1).at(100_02).until(TimeInForce::Ioc));
+    let mut rig = Rig::quoted();
+    rig.send(buy(11, 1).at(100_02).until(TimeInForce::Ioc));
     // Its trigger is 100.00: two ticks behind the last trade.
-    desk.send(sell(5, 10).trailing(2));
+    rig.send(sell(5, 10).trailing(2));
     // The market rises to 100.03, the trigger to 100.01.
-    desk.send(buy(12, 10));
-    desk.tells(&["12 buys 9 @ 100.02 from 3", "12 buys 1 @ 100.03 from 4"]);
-    desk.send(buy(13, 1).at(100_02));
-    desk.send(buy(14, 1).at(100_01));
-    desk.draws(
+    rig.send(buy(12, 10));
+    rig.tells(&["12 buys 9 @ 100.02 from 3", "12 buys 1 @ 100.03 from 4"]);
+    rig.send(buy(13, 1).at(100_02));
+    rig.send(buy(14, 1).at(100_01));
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:29
@@ -148,11 +148,11 @@ fn a_trailing_stop_follows_the_market_and_never_goes_back() {
         waiting: sell 5:10",
     );
     // It falls to 100.02; the trigger stays.
-    desk.send(sell(15, 1));
-    desk.tells(&["15 sells 1 @ 100.02 to 13"]);
-    desk.send(sell(16, 1));
-    desk.tells(&["16 sells 1 @ 100.01 to 14", "5 triggered at 100.01", "5 sells 10 @ 100.00 to 1"]);
-    desk.draws(
+    rig.send(sell(15, 1));
+    rig.tells(&["15 sells 1 @ 100.02 to 13"]);
+    rig.send(sell(16, 1));
+    rig.tells(&["16 sells 1 @ 100.01 to 14", "5 triggered at 100.01", "5 sells 10 @ 100.00 to 1"]);
+    rig.draws(
         "
          bid |  price | ask
              | 100.03 | 4:29
@@ -162,22 +162,22 @@ fn a_trailing_stop_follows_the_market_and_never_goes_back() {
 
 #[test]
 fn a_trailing_stop_before_the_first_trade_follows_from_there() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 3).trailing(1));
-    desk.send(sell(6, 1));
-    desk.tells(&["6 sells 1 @ 100.00 to 1"]);
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 3).trailing(1));
+    rig.send(sell(6, 1));
+    rig.tells(&["6 sells 1 @ 100.00 to 1"]);
     // The trigger is 100.01 from now on.
-    desk.send(buy(7, 1));
-    desk.tells(&["7 buys 1 @ 100.02 from 3", "5 triggered at 100.01", "5 buys 3 @ 100.02 from 3"]);
+    rig.send(buy(7, 1));
+    rig.tells(&["7 buys 1 @ 100.02 from 3", "5 triggered at 100.01", "5 buys 3 @ 100.02 from 3"]);
 }
 
 #[test]
 fn an_elected_stop_minds_its_protection_and_its_time_in_force() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 20).stop(100_02).protected(100_02));
-    desk.send(buy(6, 60).stop(100_02).until(TimeInForce::Fok));
-    desk.send(buy(7, 1));
-    desk.tells(&[
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 20).stop(100_02).protected(100_02));
+    rig.send(buy(6, 60).stop(100_02).until(TimeInForce::Fok));
+    rig.send(buy(7, 1));
+    rig.tells(&[
         "7 buys 1 @ 100.02 from 3",
         "5 triggered at 100.02",
         "5 buys 9 @ 100.02 from 3",
@@ -185,7 +185,7 @@ fn an_elected_stop_minds_its_protection_and_its_time_in_force() {
         "6 triggered at 100.02",
         "6 canceled 60: fok_unfillable",
     ]);
-    desk.draws(
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -195,12 +195,12 @@ fn an_elected_stop_minds_its_protection_and_its_time_in_force() {
 
 #[test]
 fn stops_reached_in_an_auction_trade_once_trading_goes_on() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).stop(100_02));
-    desk.enter(Phase::OpeningAuction);
-    desk.send(buy(6, 10).at(100_02));
-    desk.enter(Phase::Continuous);
-    desk.tells(&[
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).stop(100_02));
+    rig.enter(Phase::OpeningAuction);
+    rig.send(buy(6, 10).at(100_02));
+    rig.enter(Phase::Continuous);
+    rig.tells(&[
         "uncrosses 10 @ 100.02",
         "6 buys 10 @ 100.02 from 3",
         "phase: continuous",

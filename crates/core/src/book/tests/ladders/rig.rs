@@ -14,11 +14,11 @@ pub(super) const QUOTED: &str = "
     1:10 2:20 | 100.00 |";
 
 /// Both engines; each step happens to both, and they and the auditor must agree.
-pub(super) struct Desk {
+pub(super) struct Rig {
     twins: Twins,
 }
 
-impl Desk {
+impl Rig {
     /// An empty book.
     pub(super) fn new(config: BookConfig) -> Self {
         Self { twins: Twins::new(config, ReferenceBook::new(config)) }
@@ -30,13 +30,13 @@ impl Desk {
     }
 
     pub(super) fn quoted_with(config: BookConfig) -> Self {
-        let mut desk = Self::new(config);
-        desk.send(buy(1, 10).at(100_00));
-        desk.send(buy(2, 20).at(100_00));
-        desk.send(sell(3, 10).at(100_02));
-        desk.send(sell(4, 30).at(100_03));
-        desk.draws(QUOTED);
-        desk
+        let mut rig = Self::new(config);
+        rig.send(buy(1, 10).at(100_00));
+        rig.send(buy(2, 20).at(100_00));
+        rig.send(sell(3, 10).at(100_02));
+        rig.send(sell(4, 30).at(100_03));
+        rig.draws(QUOTED);
+        rig
     }
 
     fn step(&mut self, step: &Step) {

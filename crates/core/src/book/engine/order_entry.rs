@@ -1,6 +1,7 @@
 //! Orders on their way in: what is rejected, what waits, what trades.
 
-use super::slab::{Slot, Wait};
+use super::slab::Activation;
+use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
@@ -17,7 +18,7 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) {
         let Command { order: id, owner, .. } = *command;
-        if let Some(reason) = self.objection(now, id, owner, terms) {
+        if let Some(reason) = self.reject_reason(now, id, owner, terms) {
             return out.take(BookEvent::Rejected { order: id, owner, reason });
         }
         out.take(BookEvent::Accepted { order: id, owner });
@@ -30,14 +31,14 @@ impl OrderBook {
     }
 
     /// Returns why a new order cannot be taken, if so.
-    fn objection(
+    fn reject_reason(
         &self,
         now: SimTime,
         id: OrderId,
         owner: ActorId,
         terms: &OrderTerms,
     ) -> Option<RejectReason> {
-        if let Some(reason) = terms.objection() {
+        if let Some(reason) = terms.reject_reason() {
             return Some(reason);
         }
         if !self.ids_are_free(id, terms) {
@@ -57,13 +58,13 @@ impl OrderBook {
         {
             return Some(RejectReason::LinkUnfit);
         }
-        if self.phase == Phase::Continuous { self.taking_objection(id, owner, terms) } else { None }
+        if self.phase == Phase::Continuous { self.taking_reject_reason(id, owner, terms) } else { None }
     }
 
     /// Returns why an order cannot be taken that would trade at once, if so.
     #[inline]
-    fn taking_objection(&self, id: OrderId, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
-        let needs_somebody = match terms.kind {
+    fn taking_reject_reason(&self, id: OrderId, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
+        let needs_liquidity = match terms.kind {
             OrderKind::Limit(_) => false,
             OrderKind::Market { .. } | OrderKind::MarketToLimit { .. } => true,
             _ => return None,
@@ -71,11 +72,11 @@ impl OrderBook {
         let time = terms.time_in_force;
         let is_conditional =
             time == TimeInForce::Fok || terms.minimum.is_some() || terms.post_only != PostOnly::No;
-        if !(needs_somebody || is_conditional) || time == TimeInForce::AtClose {
+        if !(needs_liquidity || is_conditional) || time == TimeInForce::AtClose {
             return None;
         }
-        let somebody = self.meets_somebody(terms.side, terms.kind.worst_price());
-        if needs_somebody && !somebody {
+        let is_marketable = self.is_marketable(terms.side, terms.kind.worst_price());
+        if needs_liquidity && !is_marketable {
             return Some(RejectReason::NoLiquidity);
         }
         if time == TimeInForce::Fok || terms.minimum.is_some() {
@@ -88,7 +89,7 @@ impl OrderBook {
                 return Some(RejectReason::MinimumUnavailable);
             }
         }
-        (somebody && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
+        (is_marketable && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
     }
 
     /// Tells whether an order that would take may do so, or rest behind the touch instead.
@@ -104,9 +105,9 @@ impl OrderBook {
 
     /// Tells whether an order of `side` with `limit` could trade now.
     #[inline]
-    pub(super) fn meets_somebody(&self, side: Side, limit: Option<Price>) -> bool {
-        let half = self.side(side.opposite());
-        half.best_rank().is_some_and(|best| limit.is_none_or(|limit| best <= half.rank(limit)))
+    pub(super) fn is_marketable(&self, side: Side, limit: Option<Price>) -> bool {
+        let book_side = self.side(side.opposite());
+        book_side.best_rank().is_some_and(|best| limit.is_none_or(|limit| best <= book_side.rank(limit)))
     }
 
     #[inline]
@@ -153,11 +154,11 @@ impl OrderBook {
     fn enter_other(&mut self, order: &Order, out: &mut impl EventSink) {
         let kind = order.terms.kind;
         if kind.is_stop() {
-            self.wait_for_trigger(order);
+            self.enter_stop(order);
         } else if matches!(kind, OrderKind::Pegged { .. }) {
-            self.wait(order, Wait::Reference);
+            self.keep_dormant(order, Activation::PegReference);
         } else if order.terms.time_in_force == TimeInForce::AtClose && self.phase != Phase::ClosingAuction {
-            self.wait(order, Wait::Close);
+            self.keep_dormant(order, Activation::ClosingAuction);
         } else if self.phase == Phase::Continuous {
             self.enter_market(order, out);
         } else if let Some(price) = kind.worst_price() {
@@ -170,9 +171,9 @@ impl OrderBook {
     #[inline]
     fn enter_limit(&mut self, order: &Order, limit: Price, out: &mut impl EventSink) {
         if order.terms.time_in_force == TimeInForce::AtClose {
-            return self.wait(order, Wait::Close);
+            return self.keep_dormant(order, Activation::ClosingAuction);
         }
-        if order.terms.post_only != PostOnly::No && self.meets_somebody(order.side(), Some(limit)) {
+        if order.terms.post_only != PostOnly::No && self.is_marketable(order.side(), Some(limit)) {
             return self.slide(order, out);
         }
         self.take_or_rest(order, Some(limit), Some(limit), out);
@@ -219,7 +220,7 @@ impl OrderBook {
     ) -> Result<(), RejectReason> {
         let before = self.order_at(slot);
         let leaves = quantity.saturating_sub(before.filled);
-        if let Some(reason) = self.replace_objection(slot, &before, price, quantity) {
+        if let Some(reason) = self.replace_reject_reason(slot, &before, price, quantity) {
             return Err(reason);
         }
         if leaves.is_zero() {
@@ -245,7 +246,7 @@ impl OrderBook {
         Ok(())
     }
 
-    fn replace_objection(
+    fn replace_reject_reason(
         &self,
         slot: Slot,
         order: &Order,
@@ -254,8 +255,11 @@ impl OrderBook {
     ) -> Option<RejectReason> {
         let leaves = quantity.saturating_sub(order.filled);
         let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
-        let is_elected = self.slab.get(slot).seat.is_waiting()
-            && matches!(self.slab.details(slot).map(|details| details.wait), Some(Wait::Turn(_)));
+        let is_elected = self.slab.get(slot).location.is_outside()
+            && matches!(
+                self.slab.details(slot).map(|details| details.activation),
+                Some(Activation::Elected(_))
+            );
         let is_fixed = !(is_limit || matches!(order.terms.kind, OrderKind::Stop { .. })) || is_elected;
         if quantity.is_zero() {
             Some(RejectReason::ZeroQuantity)
@@ -272,7 +276,7 @@ impl OrderBook {
         } else if is_limit && !self.allows_limit(price) {
             Some(RejectReason::BeyondPriceLimits)
         } else if self.phase == Phase::Continuous
-            && self.meets_somebody(order.side(), Some(price))
+            && self.is_marketable(order.side(), Some(price))
             && !self.can_slide(&order.terms)
         {
             Some(RejectReason::PostOnlyWouldTake)

@@ -10,32 +10,32 @@ const BEHIND_ANOTHER: &str = "
           5:5 | 100.01 |
     1:10 2:20 | 100.00 |";
 
-fn after_selling_20(self_trade: SelfTrade) -> Desk {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).at(100_01).of(7));
-    desk.draws(BEHIND_ANOTHER);
-    desk.send(sell(6, 20).at(100_00).meeting_own(self_trade));
-    desk
+fn after_selling_20(self_trade: SelfTrade) -> Rig {
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).at(100_01).of(7));
+    rig.draws(BEHIND_ANOTHER);
+    rig.send(sell(6, 20).at(100_00).meeting_own(self_trade));
+    rig
 }
 
 #[test]
 fn own_orders_trade_if_they_may() {
-    let desk = after_selling_20(SelfTrade::Allow);
-    desk.tells(&["6 sells 5 @ 100.01 to 5", "6 sells 10 @ 100.00 to 1", "6 sells 5 @ 100.00 to 2"]);
+    let rig = after_selling_20(SelfTrade::Allow);
+    rig.tells(&["6 sells 5 @ 100.01 to 5", "6 sells 10 @ 100.00 to 1", "6 sells 5 @ 100.00 to 2"]);
 }
 
 #[test]
 fn the_newest_is_canceled() {
-    let desk = after_selling_20(SelfTrade::CancelNewest);
-    desk.tells(&["6 sells 5 @ 100.01 to 5", "6 canceled 15: self_trade"]);
-    desk.draws(QUOTED);
+    let rig = after_selling_20(SelfTrade::CancelNewest);
+    rig.tells(&["6 sells 5 @ 100.01 to 5", "6 canceled 15: self_trade"]);
+    rig.draws(QUOTED);
 }
 
 #[test]
 fn the_oldest_is_canceled_and_the_newest_goes_on() {
-    let desk = after_selling_20(SelfTrade::CancelOldest);
-    desk.tells(&["6 sells 5 @ 100.01 to 5", "1 canceled 10: self_trade", "2 canceled 20: self_trade"]);
-    desk.draws(
+    let rig = after_selling_20(SelfTrade::CancelOldest);
+    rig.tells(&["6 sells 5 @ 100.01 to 5", "1 canceled 10: self_trade", "2 canceled 20: self_trade"]);
+    rig.draws(
         "
         bid |  price | ask
             | 100.03 | 4:30
@@ -46,9 +46,9 @@ fn the_oldest_is_canceled_and_the_newest_goes_on() {
 
 #[test]
 fn both_are_canceled() {
-    let desk = after_selling_20(SelfTrade::CancelBoth);
-    desk.tells(&["6 sells 5 @ 100.01 to 5", "1 canceled 10: self_trade", "6 canceled 15: self_trade"]);
-    desk.draws(
+    let rig = after_selling_20(SelfTrade::CancelBoth);
+    rig.tells(&["6 sells 5 @ 100.01 to 5", "1 canceled 10: self_trade", "6 canceled 15: self_trade"]);
+    rig.draws(
         "
          bid |  price | ask
              | 100.03 | 4:30
@@ -59,15 +59,15 @@ fn both_are_canceled() {
 
 #[test]
 fn both_lose_the_smaller_quantity_without_a_trade() {
-    let desk = after_selling_20(SelfTrade::Decrement);
-    desk.tells(&[
+    let rig = after_selling_20(SelfTrade::Decrement);
+    rig.tells(&[
         "6 sells 5 @ 100.01 to 5",
         "1 canceled 10: self_trade",
         "6 reduced to 5: self_trade",
         "2 reduced to 15: self_trade",
         "6 canceled 5: self_trade",
     ]);
-    desk.draws(
+    rig.draws(
         "
          bid |  price | ask
              | 100.03 | 4:30
@@ -78,11 +78,11 @@ fn both_lose_the_smaller_quantity_without_a_trade() {
 
 #[test]
 fn fill_or_kill_does_not_count_on_own_orders() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).at(100_00).of(7));
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).at(100_00).of(7));
     let fok = |order, lots, mode| sell(order, lots).until(TimeInForce::Fok).meeting_own(mode);
-    desk.send(fok(6, 6, SelfTrade::CancelOldest));
-    desk.tells(&["6 rejected: fok_unfillable"]);
-    desk.send(fok(7, 5, SelfTrade::CancelOldest));
-    desk.tells(&["1 canceled 10: self_trade", "2 canceled 20: self_trade", "7 sells 5 @ 100.00 to 5"]);
+    rig.send(fok(6, 6, SelfTrade::CancelOldest));
+    rig.tells(&["6 rejected: fok_unfillable"]);
+    rig.send(fok(7, 5, SelfTrade::CancelOldest));
+    rig.tells(&["1 canceled 10: self_trade", "2 canceled 20: self_trade", "7 sells 5 @ 100.00 to 5"]);
 }

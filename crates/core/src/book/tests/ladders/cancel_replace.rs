@@ -4,10 +4,10 @@ use super::*;
 
 #[test]
 fn a_canceled_order_leaves_its_queue_as_it_was() {
-    let mut desk = Desk::quoted();
-    desk.send(cancel(1));
-    desk.tells(&["1 canceled 10: requested"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(cancel(1));
+    rig.tells(&["1 canceled 10: requested"]);
+    rig.draws(
         "
          bid |  price | ask
              | 100.03 | 4:30
@@ -18,34 +18,34 @@ fn a_canceled_order_leaves_its_queue_as_it_was() {
 
 #[test]
 fn a_pure_decrease_keeps_its_place() {
-    let mut desk = Desk::quoted();
-    desk.send(replace(1, 5, 100_00));
-    desk.tells(&["1 replaced: 5 @ 100.00, keeps its place"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(replace(1, 5, 100_00));
+    rig.tells(&["1 replaced: 5 @ 100.00, keeps its place"]);
+    rig.draws(
         "
              bid |  price | ask
                  | 100.03 | 4:30
                  | 100.02 | 3:10
         1:5 2:20 | 100.00 |",
     );
-    desk.send(sell(5, 6));
-    desk.tells(&["5 sells 5 @ 100.00 to 1", "5 sells 1 @ 100.00 to 2"]);
+    rig.send(sell(5, 6));
+    rig.tells(&["5 sells 5 @ 100.00 to 1", "5 sells 1 @ 100.00 to 2"]);
 }
 
 #[test]
 fn an_unchanged_order_keeps_its_place() {
-    let mut desk = Desk::quoted();
-    desk.send(replace(1, 10, 100_00));
-    desk.tells(&["1 replaced: 10 @ 100.00, keeps its place"]);
-    desk.draws(QUOTED);
+    let mut rig = Rig::quoted();
+    rig.send(replace(1, 10, 100_00));
+    rig.tells(&["1 replaced: 10 @ 100.00, keeps its place"]);
+    rig.draws(QUOTED);
 }
 
 #[test]
 fn an_increase_goes_to_the_back() {
-    let mut desk = Desk::quoted();
-    desk.send(replace(1, 11, 100_00));
-    desk.tells(&["1 replaced: 11 @ 100.00, loses its place"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(replace(1, 11, 100_00));
+    rig.tells(&["1 replaced: 11 @ 100.00, loses its place"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -56,10 +56,10 @@ fn an_increase_goes_to_the_back() {
 
 #[test]
 fn another_price_goes_to_the_back_there_even_if_it_is_smaller() {
-    let mut desk = Desk::quoted();
-    desk.send(replace(3, 5, 100_03));
-    desk.tells(&["3 replaced: 5 @ 100.03, loses its place"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(replace(3, 5, 100_03));
+    rig.tells(&["3 replaced: 5 @ 100.03, loses its place"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30 3:5
@@ -69,10 +69,10 @@ fn another_price_goes_to_the_back_there_even_if_it_is_smaller() {
 
 #[test]
 fn a_replace_through_the_touch_trades() {
-    let mut desk = Desk::quoted();
-    desk.send(replace(1, 15, 100_02));
-    desk.tells(&["1 replaced: 15 @ 100.02, loses its place", "1 buys 10 @ 100.02 from 3"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(replace(1, 15, 100_02));
+    rig.tells(&["1 replaced: 15 @ 100.02, loses its place", "1 buys 10 @ 100.02 from 3"]);
+    rig.draws(
         "
          bid |  price | ask
              | 100.03 | 4:30
@@ -83,13 +83,13 @@ fn a_replace_through_the_touch_trades() {
 
 #[test]
 fn a_replace_names_the_total_so_that_what_was_filled_counts() {
-    let mut desk = Desk::quoted();
-    desk.send(sell(5, 4));
-    desk.send(replace(1, 9, 100_00));
-    desk.tells(&["1 replaced: 5 @ 100.00, keeps its place"]);
-    desk.send(replace(1, 4, 100_00));
-    desk.tells(&["1 canceled 5: replaced_to_filled"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 4));
+    rig.send(replace(1, 9, 100_00));
+    rig.tells(&["1 replaced: 5 @ 100.00, keeps its place"]);
+    rig.send(replace(1, 4, 100_00));
+    rig.tells(&["1 canceled 5: replaced_to_filled"]);
+    rig.draws(
         "
          bid |  price | ask
              | 100.03 | 4:30
@@ -100,22 +100,22 @@ fn a_replace_names_the_total_so_that_what_was_filled_counts() {
 
 #[test]
 fn a_waiting_stop_is_replaced_at_its_trigger() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 10).stop(100_03));
-    desk.send(replace(5, 8, 100_02));
-    desk.tells(&["5 replaced: 8 @ 100.02, loses its place"]);
-    desk.send(buy(6, 2));
-    desk.tells(&["6 buys 2 @ 100.02 from 3", "5 triggered at 100.02", "5 buys 8 @ 100.02 from 3"]);
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 10).stop(100_03));
+    rig.send(replace(5, 8, 100_02));
+    rig.tells(&["5 replaced: 8 @ 100.02, loses its place"]);
+    rig.send(buy(6, 2));
+    rig.tells(&["6 buys 2 @ 100.02 from 3", "5 triggered at 100.02", "5 buys 8 @ 100.02 from 3"]);
 }
 
 #[test]
 fn a_waiting_stop_limit_order_is_replaced_at_its_limit() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 10).stop_limit(100_02, 100_02));
-    desk.send(replace(5, 10, 100_01));
-    desk.send(buy(6, 2));
-    desk.tells(&["6 buys 2 @ 100.02 from 3", "5 triggered at 100.02"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 10).stop_limit(100_02, 100_02));
+    rig.send(replace(5, 10, 100_01));
+    rig.send(buy(6, 2));
+    rig.tells(&["6 buys 2 @ 100.02 from 3", "5 triggered at 100.02"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -126,14 +126,14 @@ fn a_waiting_stop_limit_order_is_replaced_at_its_limit() {
 }
 
 /// Owner 7 has an order of each kind that can wait or rest.
-fn of_owner_7() -> Desk {
-    let mut desk = Desk::quoted();
-    desk.send(buy(5, 5).at(99_99).of(7));
-    desk.send(sell(6, 6).at(100_03).showing(1).of(7));
-    desk.send(buy(7, 7).stop(100_05).of(7));
-    desk.send(sell(8, 8).pegged(Peg::Touch, 2).of(7));
-    desk.send(buy(9, 9).until(TimeInForce::AtClose).of(7));
-    desk.draws(
+fn of_owner_7() -> Rig {
+    let mut rig = Rig::quoted();
+    rig.send(buy(5, 5).at(99_99).of(7));
+    rig.send(sell(6, 6).at(100_03).showing(1).of(7));
+    rig.send(buy(7, 7).stop(100_05).of(7));
+    rig.send(sell(8, 8).pegged(Peg::Touch, 2).of(7));
+    rig.send(buy(9, 9).until(TimeInForce::AtClose).of(7));
+    rig.draws(
         "
               bid |  price | ask
                   | 100.04 | 8:8
@@ -143,28 +143,28 @@ fn of_owner_7() -> Desk {
               5:5 |  99.99 |
         waiting: buy 7:7, buy 9:9",
     );
-    desk
+    rig
 }
 
 #[test]
 fn a_mass_cancel_takes_all_of_one_owner_out_in_order_of_time() {
-    let mut desk = of_owner_7();
-    desk.send(command(0, 7, CommandKind::MassCancel { side: None }));
-    desk.tells(&[
+    let mut rig = of_owner_7();
+    rig.send(command(0, 7, CommandKind::MassCancel { side: None }));
+    rig.tells(&[
         "5 canceled 5: mass_cancel",
         "6 canceled 6: mass_cancel",
         "7 canceled 7: mass_cancel",
         "8 canceled 8: mass_cancel",
         "9 canceled 9: mass_cancel",
     ]);
-    desk.draws(QUOTED);
+    rig.draws(QUOTED);
 }
 
 #[test]
 fn a_mass_cancel_may_be_for_one_side() {
-    let mut desk = of_owner_7();
-    desk.send(command(0, 7, CommandKind::MassCancel { side: Some(Side::Sell) }));
-    desk.draws(
+    let mut rig = of_owner_7();
+    rig.send(command(0, 7, CommandKind::MassCancel { side: Some(Side::Sell) }));
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -177,16 +177,16 @@ fn a_mass_cancel_may_be_for_one_side() {
 
 #[test]
 fn a_disconnected_owner_has_no_orders_left() {
-    let mut desk = of_owner_7();
-    desk.send(command(0, 7, CommandKind::Disconnect));
-    desk.tells(&[
+    let mut rig = of_owner_7();
+    rig.send(command(0, 7, CommandKind::Disconnect));
+    rig.tells(&[
         "5 canceled 5: disconnected",
         "6 canceled 6: disconnected",
         "7 canceled 7: disconnected",
         "8 canceled 8: disconnected",
         "9 canceled 9: disconnected",
     ]);
-    desk.draws(QUOTED);
+    rig.draws(QUOTED);
 }
 
 #[test]

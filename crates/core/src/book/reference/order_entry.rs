@@ -17,7 +17,7 @@ impl ReferenceBook {
         out: &mut impl EventSink,
     ) {
         let Command { order: id, owner, .. } = *command;
-        if let Some(reason) = self.objection(now, id, owner, &terms) {
+        if let Some(reason) = self.reject_reason(now, id, owner, &terms) {
             return out.take(BookEvent::Rejected { order: id, owner, reason });
         }
         out.take(BookEvent::Accepted { order: id, owner });
@@ -32,14 +32,14 @@ impl ReferenceBook {
     }
 
     /// Returns why a new order cannot be taken, if so.
-    fn objection(
+    fn reject_reason(
         &self,
         now: SimTime,
         id: OrderId,
         owner: ActorId,
         terms: &OrderTerms,
     ) -> Option<RejectReason> {
-        if let Some(reason) = terms.objection() {
+        if let Some(reason) = terms.reject_reason() {
             return Some(reason);
         }
         if !self.ids_are_free(id, terms) {
@@ -62,16 +62,18 @@ impl ReferenceBook {
         let takes = !terms.kind.is_stop()
             && !matches!(terms.kind, OrderKind::Pegged { .. })
             && terms.time_in_force != TimeInForce::AtClose;
-        if self.phase == Phase::Continuous && takes { self.taking_objection(owner, terms) } else { None }
+        if self.phase == Phase::Continuous && takes { self.taking_reject_reason(owner, terms) } else { None }
     }
 
     /// Returns why an order that would trade at once cannot be taken, if so.
-    fn taking_objection(&self, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
-        let needs_somebody = matches!(terms.kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
+    fn taking_reject_reason(&self, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
+        let needs_liquidity =
+            matches!(terms.kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
         let worst = terms.kind.worst_price();
         let best = self.best(terms.side.opposite());
-        let somebody = best.is_some_and(|best| worst.is_none_or(|worst| terms.side.accepts(worst, best)));
-        if needs_somebody && !somebody {
+        let is_marketable =
+            best.is_some_and(|best| worst.is_none_or(|worst| terms.side.accepts(worst, best)));
+        if needs_liquidity && !is_marketable {
             return Some(RejectReason::NoLiquidity);
         }
         let fills = || self.trial(&new_order(OrderId::new(u64::MAX), owner, *terms));
@@ -82,7 +84,7 @@ impl ReferenceBook {
         if terms.minimum.is_some_and(|minimum| fills() < minimum) && !self.has(Flaw::MinimumIgnored) {
             return Some(RejectReason::MinimumUnavailable);
         }
-        (somebody && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
+        (is_marketable && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
     }
 
     fn can_slide(&self, terms: &OrderTerms) -> bool {
@@ -157,7 +159,7 @@ impl ReferenceBook {
         let before = self.orders[index];
         let mut order = before;
         let leaves = quantity.saturating_sub(order.filled);
-        if let Some(reason) = self.replace_objection(&before, price, quantity) {
+        if let Some(reason) = self.replace_reject_reason(&before, price, quantity) {
             if self.has(Flaw::RejectLosesPlace) {
                 let order = self.orders.remove(index);
                 self.orders.push(order);
@@ -201,7 +203,7 @@ impl ReferenceBook {
         Ok(())
     }
 
-    fn replace_objection(&self, order: &Order, price: Price, quantity: Quantity) -> Option<RejectReason> {
+    fn replace_reject_reason(&self, order: &Order, price: Price, quantity: Quantity) -> Option<RejectReason> {
         let leaves = quantity.saturating_sub(order.filled);
         let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
         let is_fixed = !is_limit && !matches!(order.terms.kind, OrderKind::Stop { .. })
@@ -231,7 +233,7 @@ impl ReferenceBook {
     }
 
     /// Does all that follows from a command: exits, stops, pegs, until nothing follows any more.
-    pub(super) fn settle(&mut self, out: &mut impl EventSink) {
+    pub(super) fn follow_up(&mut self, out: &mut impl EventSink) {
         loop {
             while let Some(price) = self.prices.pop_front() {
                 self.trail(price);

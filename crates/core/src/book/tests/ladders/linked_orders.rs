@@ -10,49 +10,49 @@ const LINKED: &str = "
     1:10 2:20 | 100.00 |
     waiting: sell 6:10";
 
-fn linked() -> Desk {
-    let mut desk = Desk::quoted();
-    desk.send(sell(5, 10).at(100_03));
-    desk.send(sell(6, 10).stop(99_99).or(5));
-    desk.draws(LINKED);
-    desk
+fn linked() -> Rig {
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 10).at(100_03));
+    rig.send(sell(6, 10).stop(99_99).or(5));
+    rig.draws(LINKED);
+    rig
 }
 
 #[test]
 fn what_one_of_two_linked_orders_trades_the_other_loses() {
-    let mut desk = linked();
-    desk.send(buy(7, 44));
-    desk.tells(&[
+    let mut rig = linked();
+    rig.send(buy(7, 44));
+    rig.tells(&[
         "7 buys 10 @ 100.02 from 3",
         "7 buys 30 @ 100.03 from 4",
         "7 buys 4 @ 100.03 from 5",
         "6 reduced to 6: linked",
     ]);
-    desk.draws(
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 5:6
         1:10 2:20 | 100.00 |
         waiting: sell 6:6",
     );
-    desk.send(buy(8, 6));
-    desk.tells(&["8 buys 6 @ 100.03 from 5", "6 canceled 6: linked"]);
+    rig.send(buy(8, 6));
+    rig.tells(&["8 buys 6 @ 100.03 from 5", "6 canceled 6: linked"]);
 }
 
 #[test]
 fn the_end_of_one_is_the_end_of_both() {
-    let mut desk = linked();
-    desk.send(cancel(6));
-    desk.tells(&["6 canceled 10: requested", "5 canceled 10: linked"]);
-    desk.draws(QUOTED);
+    let mut rig = linked();
+    rig.send(cancel(6));
+    rig.tells(&["6 canceled 10: requested", "5 canceled 10: linked"]);
+    rig.draws(QUOTED);
 }
 
 #[test]
 fn an_elected_stop_takes_its_limit_order_along() {
-    let mut desk = linked();
-    desk.send(buy(7, 10).at(99_99));
-    desk.send(sell(8, 35));
-    desk.tells(&[
+    let mut rig = linked();
+    rig.send(buy(7, 10).at(99_99));
+    rig.send(sell(8, 35));
+    rig.tells(&[
         "8 sells 10 @ 100.00 to 1",
         "8 sells 20 @ 100.00 to 2",
         "8 sells 5 @ 99.99 to 7",
@@ -62,7 +62,7 @@ fn an_elected_stop_takes_its_limit_order_along() {
         "6 canceled 5: ioc_remainder",
         "5 canceled 5: linked",
     ]);
-    desk.draws(
+    rig.draws(
         "
         bid |  price | ask
             | 100.03 | 4:30
@@ -72,12 +72,12 @@ fn an_elected_stop_takes_its_limit_order_along() {
 
 #[test]
 fn linked_orders_keep_their_quantity_but_may_move() {
-    let mut desk = linked();
-    desk.send(replace(5, 8, 100_03));
-    desk.tells(&["5 unchanged: not_replaceable"]);
-    desk.send(replace(5, 10, 100_01));
-    desk.tells(&["5 replaced: 10 @ 100.01, loses its place"]);
-    desk.draws(
+    let mut rig = linked();
+    rig.send(replace(5, 8, 100_03));
+    rig.tells(&["5 unchanged: not_replaceable"]);
+    rig.send(replace(5, 10, 100_01));
+    rig.tells(&["5 replaced: 10 @ 100.01, loses its place"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -96,25 +96,25 @@ const BRACKETED: &str = "
     1:10 2:20 | 100.00 |
     waiting: sell 12:15";
 
-fn bracketed() -> Desk {
-    let mut desk = Desk::quoted();
-    desk.send(buy(10, 15).at(100_03).bracket(100_05, 99_98));
-    desk.tells(&[
+fn bracketed() -> Rig {
+    let mut rig = Rig::quoted();
+    rig.send(buy(10, 15).at(100_03).bracket(100_05, 99_98));
+    rig.tells(&[
         "10 buys 10 @ 100.02 from 3",
         "10 buys 5 @ 100.03 from 4",
         "11 enters as exit of 10: sell 15, limit",
         "12 enters as exit of 10: sell 15, stop",
     ]);
-    desk.draws(BRACKETED);
-    desk
+    rig.draws(BRACKETED);
+    rig
 }
 
 #[test]
 fn a_bracket_takes_its_profit() {
-    let mut desk = bracketed();
-    desk.send(buy(20, 40));
-    desk.tells(&["20 buys 25 @ 100.03 from 4", "20 buys 15 @ 100.05 from 11", "12 canceled 15: linked"]);
-    desk.draws(
+    let mut rig = bracketed();
+    rig.send(buy(20, 40));
+    rig.tells(&["20 buys 25 @ 100.03 from 4", "20 buys 15 @ 100.05 from 11", "12 canceled 15: linked"]);
+    rig.draws(
         "
               bid |  price | ask
         1:10 2:20 | 100.00 |",
@@ -123,10 +123,10 @@ fn a_bracket_takes_its_profit() {
 
 #[test]
 fn a_bracket_limits_its_loss() {
-    let mut desk = bracketed();
-    desk.send(buy(20, 16).at(99_98));
-    desk.send(sell(21, 31));
-    desk.tells(&[
+    let mut rig = bracketed();
+    rig.send(buy(20, 16).at(99_98));
+    rig.send(sell(21, 31));
+    rig.tells(&[
         "21 sells 10 @ 100.00 to 1",
         "21 sells 20 @ 100.00 to 2",
         "21 sells 1 @ 99.98 to 20",
@@ -134,7 +134,7 @@ fn a_bracket_limits_its_loss() {
         "12 sells 15 @ 99.98 to 20",
         "11 canceled 15: linked",
     ]);
-    desk.draws(
+    rig.draws(
         "
         bid |  price | ask
             | 100.03 | 4:25",
@@ -143,10 +143,10 @@ fn a_bracket_limits_its_loss() {
 
 #[test]
 fn the_exits_of_a_bracket_enter_once_its_entry_is_over() {
-    let mut desk = Desk::quoted();
-    desk.send(buy(10, 15).at(100_02).bracket(100_05, 99_98));
-    desk.tells(&["10 buys 10 @ 100.02 from 3"]);
-    desk.draws(
+    let mut rig = Rig::quoted();
+    rig.send(buy(10, 15).at(100_02).bracket(100_05, 99_98));
+    rig.tells(&["10 buys 10 @ 100.02 from 3"]);
+    rig.draws(
         "
               bid |  price | ask
                   | 100.03 | 4:30
@@ -154,15 +154,15 @@ fn the_exits_of_a_bracket_enter_once_its_entry_is_over() {
         1:10 2:20 | 100.00 |",
     );
     // The ids of its exits are promised to them meanwhile.
-    desk.send(sell(11, 5).at(100_04));
-    desk.tells(&["11 rejected: duplicate_order"]);
-    desk.send(cancel(10));
-    desk.tells(&[
+    rig.send(sell(11, 5).at(100_04));
+    rig.tells(&["11 rejected: duplicate_order"]);
+    rig.send(cancel(10));
+    rig.tells(&[
         "10 canceled 5: requested",
         "11 enters as exit of 10: sell 10, limit",
         "12 enters as exit of 10: sell 10, stop",
     ]);
-    desk.draws(
+    rig.draws(
         "
               bid |  price | ask
                   | 100.05 | 11:10
@@ -174,11 +174,11 @@ fn the_exits_of_a_bracket_enter_once_its_entry_is_over() {
 
 #[test]
 fn a_bracket_that_never_traded_has_no_exits() {
-    let mut desk = Desk::quoted();
-    desk.send(sell(10, 15).at(100_02).bracket(100_00, 100_05));
-    desk.send(cancel(10));
-    desk.tells(&["10 canceled 15: requested"]);
-    desk.draws(QUOTED);
+    let mut rig = Rig::quoted();
+    rig.send(sell(10, 15).at(100_02).bracket(100_00, 100_05));
+    rig.send(cancel(10));
+    rig.tells(&["10 canceled 15: requested"]);
+    rig.draws(QUOTED);
 }
 
 #[test]
@@ -192,17 +192,17 @@ fn the_exits_of_a_day_bracket_outlive_its_day_with_the_position() {
         1:10 2:20 | 100.00 |
         waiting: sell 12:10";
     let day = |lots| buy(10, lots).at(100_02).bracket(100_05, 99_98).until(TimeInForce::Day);
-    let mut desk = Desk::quoted();
-    desk.send(day(10));
-    desk.enter(Phase::Closed);
-    desk.draws(drawn);
-    let mut desk = Desk::quoted();
-    desk.enter(Phase::ClosingAuction);
-    desk.send(day(10));
-    desk.enter(Phase::Closed);
-    desk.draws(drawn);
-    let mut desk = Desk::quoted();
-    desk.send(day(15));
-    desk.enter(Phase::Closed);
-    desk.draws(drawn);
+    let mut rig = Rig::quoted();
+    rig.send(day(10));
+    rig.enter(Phase::Closed);
+    rig.draws(drawn);
+    let mut rig = Rig::quoted();
+    rig.enter(Phase::ClosingAuction);
+    rig.send(day(10));
+    rig.enter(Phase::Closed);
+    rig.draws(drawn);
+    let mut rig = Rig::quoted();
+    rig.send(day(15));
+    rig.enter(Phase::Closed);
+    rig.draws(drawn);
 }

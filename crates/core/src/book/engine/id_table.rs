@@ -1,6 +1,6 @@
 //! [`IdTable`]: from order ids to slots.
 
-use super::slab::Slot;
+use super::slot::Slot;
 use crate::units::OrderId;
 
 /// How many entries a bucket has.
@@ -58,9 +58,9 @@ const fn first(entries: u64) -> usize {
 
 /// Where an entry is: its bucket and its place there, in one word that fits a register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Entry(usize);
+pub(super) struct EntryIndex(usize);
 
-impl Entry {
+impl EntryIndex {
     #[inline]
     const fn new(bucket: usize, place: usize) -> Self {
         Self(bucket << 3 | place)
@@ -140,7 +140,11 @@ impl IdTable {
     /// Returns where the id's entry is, or the empty entry at which the search for it ended; both hold
     /// until the table changes.
     #[inline(always)]
-    pub(super) fn search(&self, id: OrderId, id_of: impl Fn(Slot) -> OrderId) -> Result<Entry, Entry> {
+    pub(super) fn search(
+        &self,
+        id: OrderId,
+        id_of: impl Fn(Slot) -> OrderId,
+    ) -> Result<EntryIndex, EntryIndex> {
         let (mut index, tag) = self.home_and_tag(id);
         loop {
             let bucket = &self.buckets[index];
@@ -148,13 +152,13 @@ impl IdTable {
             while found != 0 {
                 let place = first(found);
                 if id_of(bucket.slots[place]) == id {
-                    return Ok(Entry::new(index, place));
+                    return Ok(EntryIndex::new(index, place));
                 }
                 found &= found - 1;
             }
             let empty = bucket.empty();
             if empty != 0 {
-                return Err(Entry::new(index, first(empty)));
+                return Err(EntryIndex::new(index, first(empty)));
             }
             index = self.next(index);
         }
@@ -162,7 +166,7 @@ impl IdTable {
 
     /// Returns the slot of an entry that was found.
     #[inline]
-    pub(super) fn slot(&self, entry: Entry) -> Slot {
+    pub(super) fn slot(&self, entry: EntryIndex) -> Slot {
         self.buckets[entry.bucket()].slots[entry.place()]
     }
 
@@ -183,7 +187,7 @@ impl IdTable {
     #[inline]
     pub(super) fn insert_at(
         &mut self,
-        entry: Entry,
+        entry: EntryIndex,
         id: OrderId,
         slot: Slot,
         id_of: impl Fn(Slot) -> OrderId,
@@ -199,7 +203,7 @@ impl IdTable {
 
     /// Takes an entry out that was found.
     #[inline]
-    pub(super) fn remove_at(&mut self, entry: Entry, id_of: impl Fn(Slot) -> OrderId) {
+    pub(super) fn remove_at(&mut self, entry: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
         self.len -= 1;
         let bucket = &mut self.buckets[entry.bucket()];
         let was_full = bucket.empty() == 0;
@@ -212,7 +216,7 @@ impl IdTable {
     /// Fills a hole in a bucket that was full with an entry that had to go past it, if there is one; a search
     /// for that would end at the hole.
     #[cold]
-    fn refill(&mut self, mut hole: Entry, id_of: impl Fn(Slot) -> OrderId) {
+    fn refill(&mut self, mut hole: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
         let mut index = hole.bucket();
         loop {
             index = self.next(index);
@@ -227,7 +231,7 @@ impl IdTable {
                 let (_, tag) = self.home_and_tag(id_of(slot));
                 self.buckets[hole.bucket()].set(hole.place(), tag, slot);
                 self.buckets[index].clear(place);
-                hole = Entry::new(index, place);
+                hole = EntryIndex::new(index, place);
             }
             if bucket.empty() != 0 {
                 return;
