@@ -25,6 +25,7 @@ mod join;
 mod journal;
 mod latency;
 mod outside;
+mod pacing;
 mod queue;
 mod random;
 mod wakeup;
@@ -39,6 +40,7 @@ pub use join::{ActorSpec, AddError, FactoryError, JOIN_NAME_BYTES_MAX, Join, Joi
 pub use journal::{Injected, JournalError, JournalSink, MemoryJournal};
 pub use latency::{Channel, LatencyModel};
 pub use outside::Outside;
+pub use pacing::{Pace, Pacer, Speed, SpeedError};
 pub use queue::EventQueue;
 pub use random::{Exponential, StandardNormal, Stream, stream};
 pub use wakeup::Wakeup;

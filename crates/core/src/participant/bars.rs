@@ -1,40 +1,42 @@
 //! Bars in the making.
 
+use super::subscribers::Subscribers;
 use crate::market::Bar;
 use crate::units::{ActorId, Price, Quantity, SimDuration, SimTime};
 
-/// Sums up the trades of one listing into bars of one interval, for those who subscribed to them.
+/// Aggregates the trades of one listing into bars of one interval, for their subscribers.
 #[derive(Debug)]
 pub(super) struct BarFeed {
     pub(super) interval: SimDuration,
     current: Option<Bar>,
-    /// Who subscribed, in that order, and when the first bar begins that is whole to them: the later, the
-    /// later. A bar at hand is kept from one who comes late even if it is kept whole for others, so that
-    /// nobody's feed depends on who else listens.
-    subscribers: Vec<(ActorId, Option<SimTime>)>,
+    subscribers: Subscribers<ActorId>,
+    /// For each subscriber, when the first bar begins of which it has missed no trade: never earlier than for
+    /// those before it. The current bar is withheld from a late subscriber even if earlier ones get it, so that
+    /// no feed depends on who else has subscribed.
+    since: Vec<Option<SimTime>>,
 }
 
 impl BarFeed {
-    pub(super) const fn new(interval: SimDuration) -> Self {
-        Self { interval, current: None, subscribers: Vec::new() }
+    pub(super) fn new(interval: SimDuration) -> Self {
+        Self { interval, current: None, subscribers: Subscribers::new(), since: Vec::new() }
     }
 
-    /// Adds a subscriber, who has missed the trades up to `missed`, if there were any.
+    /// Adds a subscriber that has missed the trades up to `missed`, if there were any.
     pub(super) fn subscribe(&mut self, who: ActorId, missed: Option<SimTime>) {
-        if !self.subscribers.iter().any(|(other, _)| *other == who) {
+        if self.subscribers.add(who) {
             let since = missed.map(|missed| missed.floor_to(self.interval).saturating_add(self.interval));
-            self.subscribers.push((who, since));
+            self.since.push(since);
         }
     }
 
     /// Returns the subscriber of that number.
     pub(super) fn subscriber(&self, index: usize) -> Option<ActorId> {
-        self.subscribers.get(index).map(|(who, _)| *who)
+        self.subscribers.get(index)
     }
 
     /// Returns how many of the subscribers, from the first, have missed no trade of `bar`.
     pub(super) fn entitled(&self, bar: &Bar) -> usize {
-        self.subscribers.partition_point(|(_, since)| since.is_none_or(|since| since <= bar.start))
+        self.since.partition_point(|since| since.is_none_or(|since| since <= bar.start))
     }
 
     /// Takes the bar out if it has ended by `now`.
@@ -44,7 +46,7 @@ impl BarFeed {
 
     /// Adds a trade, and returns when the bar ends if the trade began it.
     ///
-    /// What has ended by `now` is to be taken out first.
+    /// A bar that has ended by `now` must be taken out first.
     pub(super) fn add(&mut self, now: SimTime, price: Price, quantity: Quantity) -> Option<SimTime> {
         match &mut self.current {
             Some(bar) => {

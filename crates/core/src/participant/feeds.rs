@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::bars::BarFeed;
+use super::subscribers::Subscribers;
 use crate::market::Ladders;
 use crate::units::{ActorId, SimDuration, SimTime};
 
@@ -56,10 +57,10 @@ pub enum FeedError {
 /// Who is pushed what of one listing; each list is in the order of subscribing.
 #[derive(Debug)]
 pub(super) struct Feeds {
-    quotes: Vec<ActorId>,
-    trades: Vec<ActorId>,
-    phases: Vec<ActorId>,
-    indicative: Vec<ActorId>,
+    quotes: Subscribers<ActorId>,
+    trades: Subscribers<ActorId>,
+    phases: Subscribers<ActorId>,
+    indicative: Subscribers<ActorId>,
     /// One to an interval; the first is the one that is recorded.
     pub(super) bars: Vec<BarFeed>,
     /// One to a number of levels.
@@ -70,10 +71,10 @@ impl Feeds {
     /// Makes the feeds of a listing, whose bars of `recorded` are facts.
     pub(super) fn new(recorded: SimDuration) -> Self {
         Self {
-            quotes: Vec::new(),
-            trades: Vec::new(),
-            phases: Vec::new(),
-            indicative: Vec::new(),
+            quotes: Subscribers::new(),
+            trades: Subscribers::new(),
+            phases: Subscribers::new(),
+            indicative: Subscribers::new(),
             bars: vec![BarFeed::new(recorded)],
             books: Vec::new(),
         }
@@ -116,9 +117,7 @@ impl Feeds {
                 &mut self.books[index].subscribers
             }
         };
-        if !subscribers.contains(&who) {
-            subscribers.push(who);
-        }
+        subscribers.add(who);
         Ok(())
     }
 
@@ -134,7 +133,7 @@ impl Feeds {
             }
             Feed::Book(levels) => &self.books.iter().find(|feed| feed.levels == levels)?.subscribers,
         };
-        subscribers.get(index).copied()
+        subscribers.get(index)
     }
 }
 
@@ -145,12 +144,12 @@ pub(super) struct BookFeed {
     last: Arc<Ladders>,
     /// How many of the subscribers, from the first, have been told that.
     told: usize,
-    subscribers: Vec<ActorId>,
+    subscribers: Subscribers<ActorId>,
 }
 
 impl BookFeed {
     fn new(levels: usize) -> Self {
-        Self { levels, last: Arc::default(), told: 0, subscribers: Vec::new() }
+        Self { levels, last: Arc::default(), told: 0, subscribers: Subscribers::new() }
     }
 
     /// Takes what the book shows now; returns it with the number of subscribers, from the first, who know

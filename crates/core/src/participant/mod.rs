@@ -29,6 +29,7 @@ mod publish;
 mod queries;
 mod request;
 mod state;
+mod subscribers;
 mod trading;
 mod view;
 
