@@ -96,7 +96,7 @@ impl Floor {
                     self.hear(trader)?;
                 }
             }
-            Move::Enter(phase) => self.operate(|book, now, out| book.enter(now, phase, out)),
+            Move::Enter(phase) => self.operate(|book, now, out| book.enter_phase(now, phase, out)),
         }
         self.check()
     }
