@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::record::Format;
 use crate::run::SeedList;
-use crate::scenario::Override;
+use crate::scenario::{Override, OverrideError};
 use bearpit_core::units::Decimal;
 
 /// An actor-based market simulator: price-time-priority matching in virtual time, strategies in Rhai,
@@ -228,7 +228,7 @@ pub(super) struct VerifyBookArguments {
     pub(super) json: bool,
 }
 
-fn parse_override(text: &str) -> Result<Override, String> {
+fn parse_override(text: &str) -> Result<Override, OverrideError> {
     text.parse()
 }
 

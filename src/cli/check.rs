@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::CheckArguments;
 use super::console::{print, print_diagnostics};
 use super::exit::Failure;
-use crate::scenario::{Diagnostics, Override, Scenario, Strategy};
+use crate::scenario::{Diagnostics, Override, Scenario, Severity, Strategy};
 use crate::script::declared_params;
 
 /// The result of checking one file.
@@ -76,7 +76,8 @@ fn strategy(file: &Path) -> Checked {
 /// Returns the result as JSON, with the name under the key `scenario` or `strategy`.
 fn to_json(file: &Path, checked: &Checked) -> Value {
     let kind = if file.extension().is_some_and(|it| it == "rhai") { "strategy" } else { "scenario" };
-    let (errors, warnings) = checked.findings.to_json_by_severity();
+    let [errors, warnings] =
+        [Severity::Error, Severity::Warning].map(|severity| checked.findings.to_json_of(severity));
     match &checked.valid {
         Some((_, name)) => json!({ "file": file, "valid": true, kind: name, "warnings": warnings }),
         None => json!({ "file": file, "valid": false, "errors": errors, "warnings": warnings }),

@@ -3,40 +3,43 @@
 use std::fs;
 use std::path::Path;
 
-use super::agents::{Surroundings, agents};
-use super::diagnostics::{Diagnostics, Place};
+use super::config::Scenario;
+use super::document::{Diagnostics, Findings, Node, Override, Section, SourceSpan, parse};
 use super::files::{Files, utf8};
-use super::read;
-use super::record::{self, record};
-use super::section::{Findings, Section};
-use super::spec::Scenario;
-use super::tree::{self, Node, Override};
-use super::world::{instruments, venues};
-use bearpit_core::units::{Seed, SimDuration, SimTime};
-
-/// What `[scenario]` says.
-struct Head {
-    name: String,
-    seed: Seed,
-    start: SimTime,
-    end: SimTime,
-    bar_interval: SimDuration,
-    sample_interval: SimDuration,
-}
-
-impl Head {
-    const fn recorded(&self) -> record::Surroundings {
-        let length = SimDuration::from_nanos(self.end.nanos() - self.start.nanos());
-        let Self { bar_interval, sample_interval, .. } = *self;
-        record::Surroundings { length, bar_interval, sample_interval }
-    }
-}
+use super::inputs::Inputs;
+use super::sections::{Head, MarketOutline, agents, head, instruments, record, venues};
+use bearpit_agents::SiteSpan;
 
 impl Scenario {
     /// Loads a scenario and every file it names, with `overrides` applied first.
     ///
     /// # Errors
-    /// All that is wrong, in the order of the file.
+    /// Everything that is wrong, in the order of the file.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("day.toml");
+    /// let text = r#"
+    ///     [scenario]
+    ///     name = "day"
+    ///     start = 2025-03-03T09:30:00
+    ///     end = 2025-03-03T10:30:00
+    ///     [[instruments]]
+    ///     symbol = "ACME"
+    ///     tick_size = 0.01
+    ///     [[venues]]
+    ///     name = "PIT"
+    ///     instruments = ["ACME"]
+    /// "#;
+    /// std::fs::write(&path, text)?;
+    /// let scenario = bearpit::scenario::Scenario::load(&path, &["scenario.seed=7".parse()?])?;
+    /// assert_eq!((scenario.name.as_str(), scenario.seed.get()), ("day", 7));
+    ///
+    /// std::fs::write(&path, text.replace("symbol", "simbol"))?;
+    /// let errors = bearpit::scenario::Scenario::load(&path, &[]).unwrap_err();
+    /// assert!(errors.to_string().contains("did you mean `symbol`?"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn load(path: &Path, overrides: &[Override]) -> Result<Self, Diagnostics> {
         let findings = Findings::default();
         let scenario = Self::read(path, overrides, &findings);
@@ -55,24 +58,27 @@ impl Scenario {
                 let source = diagnostics.add_source(path.display().to_string(), "");
                 let message = format!("`{}` cannot be read: {error}", path.display());
                 let help = "name a scenario file, such as scenarios/quickstart.toml".to_owned();
-                diagnostics.push(Place { source, span: 0..0 }, message, Some(help));
+                diagnostics.push(SourceSpan { source, span: 0..0 }, message, Some(help));
                 return None;
             }
         };
-        let files = Files::new(path);
-        files.absorb(&bytes);
+        let mut inputs = Inputs::default();
+        inputs.set_scenario(&bytes);
+        for change in overrides {
+            inputs.add_change(&change.to_string());
+        }
+        let files = Files::new(path, inputs);
         let text = utf8(path, bytes, findings)?;
         let tree = {
             let mut diagnostics = findings.borrow_mut();
             let source = diagnostics.add_source(path.display().to_string(), text);
-            let mut tree = tree::parse(source, &mut diagnostics);
-            // What does not parse would only give errors about what seems to be missing.
+            let mut tree = parse(source, &mut diagnostics);
+            // After a syntax error, keys would seem to be missing.
             if !diagnostics.is_empty() {
                 return None;
             }
             for change in overrides {
                 change.apply(&mut tree, &mut diagnostics);
-                files.absorb(format!("{change:?}").as_bytes());
             }
             tree
         };
@@ -83,13 +89,13 @@ impl Scenario {
     fn from_tree(path: &Path, tree: &Node, files: &Files, findings: &Findings) -> Option<Self> {
         let root = Section::open("the scenario file", tree, tree.place.clone(), findings);
         let head = head(&root);
-        let record = record(&root, head.as_ref().map_or_else(Default::default, Head::recorded));
-        let specs = instruments(&root, files);
-        let symbols: Vec<&str> = specs.iter().map(|known| known.symbol.as_str()).collect();
+        let record = record(&root, head.as_ref().map_or_else(Default::default, Head::record_defaults));
+        let known = instruments(&root, files);
+        let symbols: Vec<&str> = known.iter().map(|known| known.symbol.as_str()).collect();
         let venues = venues(&root, &symbols);
-        let span = head.as_ref().map(|head| (head.start, head.end));
-        let around = Surroundings { symbols, instruments: &specs, venues: &venues, files, span };
-        let agents = agents(&root, &around);
+        let span = head.as_ref().map(|head| SiteSpan { start: head.start, end: head.end });
+        let outline = MarketOutline { instruments: &known, venues: &venues, files, span };
+        let agents = agents(&root, &outline);
         root.finish();
         let Head { name, seed, start, end, bar_interval, sample_interval } = head?;
         Some(Self {
@@ -101,39 +107,11 @@ impl Scenario {
             bar_interval,
             sample_interval,
             record: record?,
-            instruments: specs.into_iter().map(|known| known.spec).collect::<Option<Vec<_>>>()?,
+            instruments: known.into_iter().map(|known| known.config).collect::<Option<Vec<_>>>()?,
             venues,
             agents,
             changes: Vec::new(),
             inputs_digest: files.digest(),
         })
     }
-}
-
-fn head(root: &Section<'_>) -> Option<Head> {
-    let Some(section) = root.table("scenario", "[scenario]") else {
-        root.complain("scenario", "the table [scenario] is missing, with `name`, `start` and `end`", None);
-        return None;
-    };
-    let name = section.required("name", read::name);
-    let seed = section.or("seed", 0, read::seed);
-    let start = section.required("start", read::time);
-    let end = section.required("end", read::time);
-    let minute = SimDuration::from_secs(60);
-    let bar_interval = section.or("bars", minute, read::positive_duration);
-    let sample_interval = section.or("sample", minute, read::positive_duration);
-    if let (Some(start), Some(end)) = (start, end)
-        && end <= start
-    {
-        section.complain("end", format!("`end` is {end}, but must come after `start`, {start}"), None);
-    }
-    section.finish();
-    Some(Head {
-        name: name?,
-        seed: Seed::new(seed?),
-        start: start?,
-        end: end?,
-        bar_interval: bar_interval?,
-        sample_interval: sample_interval?,
-    })
 }

@@ -1,34 +1,34 @@
 //! Scenario files: TOML in, a validated [`Scenario`] out, and a market laid out from it.
 //!
-//! Nothing that is read here can be wrong later: every key is known, every number in its range, every
-//! name refers to something, every file is there and whole, every script compiles. What is wrong comes
-//! out all at once as [`Diagnostics`], each with file, line, column, the value and what is allowed.
+//! A scenario is checked as a whole when it is loaded: keys, ranges, names, files, scripts. All errors are
+//! reported at once as [`Diagnostics`], each with file, line, column, the value and what is allowed. Laying
+//! out and running the market cannot fail for a reason that lies in the file.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `document` | TOML with locations, changes of `--set`, tables, values, diagnostics |
+//! | `files`, `lobster` | the files that a scenario names |
+//! | `sections` | what each section means; parameters of kinds, read as the kind describes them |
+//! | `load`, `layout` | from a path to a [`Scenario`], and from there to a market |
+//!
+//! Which kinds of agents and processes there are, and which parameters they have, is not known here: it comes
+//! from [`agent_kinds`] and [`bearpit_core::process::KINDS`].
 
-mod agents;
-mod bars;
-mod build;
-mod complaints;
-mod diagnostics;
+mod config;
+mod document;
 mod files;
-mod flow_agent;
+mod inputs;
+mod kinds;
+mod layout;
 mod load;
 mod lobster;
-mod order_flow;
-mod process;
-mod read;
-mod record;
-mod rules;
-mod script_agent;
-mod section;
-mod spec;
+mod sections;
 mod strategy;
 #[cfg(test)]
 mod tests;
-mod tree;
-mod world;
 
-pub use diagnostics::{Diagnostic, Diagnostics};
-pub use order_flow::OrderFlow;
-pub use spec::{AgentKind, AgentSpec, InstrumentSpec, ProcessSpec, Scenario, VenueSpec};
-pub use strategy::Strategy;
-pub use tree::Override;
+pub use config::{AgentConfig, InstrumentConfig, Scenario, VenueConfig, VenueRules};
+pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, Severity};
+pub use kinds::agent_kinds;
+pub use lobster::OrderFlow;
+pub use strategy::{NotAParam, Strategy};

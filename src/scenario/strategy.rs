@@ -1,22 +1,22 @@
-//! [`Strategy`]: a script by itself, checked.
+//! [`Strategy`]: a script outside of a scenario, checked; and the scripts of a scenario, checked.
 
 use std::fs;
 use std::path::Path;
 
-use super::diagnostics::{Diagnostics, Place};
+use super::config::Scenario;
+use super::document::{Diagnostics, Findings, Override, SourceSpan, readers};
 use super::files::utf8;
-use super::section::Findings;
-use super::spec::{AgentKind, Scenario};
-use crate::script::{CompiledScript, ScriptError, ScriptSource, lint};
+use super::sections::{offset_of, scalar};
+use crate::script::{CompiledScript, ParamValue, ScriptConfig, ScriptError, ScriptSource, lint};
 
 /// A script that compiles.
 #[derive(Debug, Clone)]
 pub struct Strategy {
     /// The script.
     pub script: CompiledScript,
-    /// What is odd about it, or would be wrong if it ran.
+    /// Warnings, and errors that would occur when it runs.
     pub findings: Diagnostics,
-    /// The calls that ask for feeds.
+    /// The calls that subscribe to feeds.
     pub feeds: Vec<String>,
 }
 
@@ -24,7 +24,7 @@ impl Strategy {
     /// Reads a script with what it imports, compiles it, and checks every name in it.
     ///
     /// # Errors
-    /// All that is wrong, if it does not even compile.
+    /// Everything that is wrong, if it does not compile.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let findings = Findings::default();
         let text = read(path, &findings);
@@ -33,13 +33,13 @@ impl Strategy {
         let source = match ScriptSource::gather(path, text.as_str()) {
             Ok(source) => source,
             Err(error) => {
-                complain(&mut diagnostics, &ScriptSource::alone(path, text), &error, false);
+                report(&mut diagnostics, &ScriptSource::alone(path, text), &error, false);
                 return Err(diagnostics);
             }
         };
         let linted = lint(&source);
         for finding in &linted.findings {
-            complain(&mut diagnostics, &source, &finding.error, finding.is_warning);
+            report(&mut diagnostics, &source, &finding.error, finding.is_warning);
         }
         match linted.script {
             Some(script) => Ok(Self { script, findings: diagnostics, feeds: linted.feeds }),
@@ -55,13 +55,13 @@ impl Scenario {
         let mut diagnostics = Diagnostics::default();
         let mut seen: Vec<&ScriptSource> = Vec::new();
         for agent in &self.agents {
-            let AgentKind::Script(config) = &agent.kind else { continue };
+            let Some(config) = agent.config::<ScriptConfig>() else { continue };
             if seen.contains(&&config.source) {
                 continue;
             }
             seen.push(&config.source);
             for finding in lint(&config.source).findings {
-                complain(&mut diagnostics, &config.source, &finding.error, finding.is_warning);
+                report(&mut diagnostics, &config.source, &finding.error, finding.is_warning);
             }
         }
         diagnostics
@@ -76,24 +76,19 @@ fn read(path: &Path, findings: &Findings) -> Option<String> {
             let source = diagnostics.add_source(path.display().to_string(), "");
             let message = format!("`{}` cannot be read: {error}", path.display());
             let help = "name a script, such as strategies/ema_cross.rhai".to_owned();
-            diagnostics.push(Place { source, span: 0..0 }, message, Some(help));
+            diagnostics.push(SourceSpan { source, span: 0..0 }, message, Some(help));
             None
         }
     }
 }
 
-/// Complains at the place of an error in a script or in what it imports.
-pub(super) fn complain(
-    diagnostics: &mut Diagnostics,
-    source: &ScriptSource,
-    error: &ScriptError,
-    is_warning: bool,
-) {
+/// Reports an error at its location in a script or in a file that it imports.
+fn report(diagnostics: &mut Diagnostics, source: &ScriptSource, error: &ScriptError, is_warning: bool) {
     let ScriptError { file, line, column, message, help } = error;
     let text = source.text_of(file).map_or("", |text| &**text);
     let index = diagnostics.add_source(file.display().to_string(), text);
     let at = offset_of(text, *line, *column);
-    let place = Place { source: index, span: at..at + 1 };
+    let place = SourceSpan { source: index, span: at..at + 1 };
     if is_warning {
         diagnostics.warn(place, message, help.clone());
     } else {
@@ -101,9 +96,24 @@ pub(super) fn complain(
     }
 }
 
-/// Returns the byte of a line and column, both from 1.
-fn offset_of(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let within = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset);
-    start + within
+impl Override {
+    /// Returns the parameter that a script outside of a scenario is given with `NAME=VALUE`.
+    ///
+    /// # Errors
+    /// The value is neither a boolean nor a number nor a text.
+    pub fn param(&self) -> Result<(String, ParamValue), NotAParam> {
+        let key = self.key().to_owned();
+        match scalar(&self.value(0, 0)) {
+            Ok(value) => Ok((key, value.into())),
+            Err(error) => Err(NotAParam { key, error }),
+        }
+    }
+}
+
+/// A change gives a script's parameter a value of a type that parameters do not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the parameter `{key}` {error}")]
+pub struct NotAParam {
+    key: String,
+    error: readers::ValueError,
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{AgentKind, Diagnostics, Override, Scenario};
+use super::{Diagnostics, Located, Override, Scenario};
+use crate::script::ScriptConfig;
+use bearpit_agents::{MarketMakerConfig, ReplayConfig};
 
 const GOOD: &str = r#"[scenario]
 name = "test"
@@ -82,9 +84,9 @@ fn load(scenario: &str) -> Result<Scenario, Diagnostics> {
 /// Returns each finding as `file:line:column: message`, without directories.
 fn findings(result: Result<Scenario, Diagnostics>) -> Vec<String> {
     let Err(diagnostics) = result else { return Vec::new() };
-    let shown = |(file, line, column, message): (&str, usize, usize, &str)| {
-        let file =
-            Path::new(file).file_name().map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
+    let shown = |Located { source, line, column, message }: Located<'_>| {
+        let name = Path::new(source).file_name();
+        let file = name.map_or(source.to_owned(), |name| name.to_string_lossy().into_owned());
         format!("{file}:{line}:{column}: {message}")
     };
     diagnostics.iter().map(shown).collect()
@@ -101,10 +103,10 @@ fn a_good_scenario_loads_in_ticks_and_lots() {
     let scenario = load(GOOD).unwrap();
     assert_eq!((scenario.name.as_str(), scenario.seed.get()), ("test", 5));
     assert_eq!(scenario.agents.len(), 4);
-    let AgentKind::MarketMaker(maker) = &scenario.agents[0].kind else { panic!("the first is the maker") };
+    let maker: &MarketMakerConfig = scenario.agents[0].config().unwrap();
     assert_eq!((maker.half_spread_ticks, maker.quantity.lots()), (2, 100));
     assert_eq!(scenario.agents[1].member_names().collect::<Vec<_>>(), ["noise-1", "noise-2", "noise-3"]);
-    let AgentKind::Script(script) = &scenario.agents[2].kind else { panic!("the third is the script") };
+    let script: &ScriptConfig = scenario.agents[2].config().unwrap();
     assert_eq!(script.params.len(), 4);
     let mut market = scenario.lay_out().unwrap().open().unwrap();
     market.run().unwrap();
@@ -135,7 +137,7 @@ fn each_fault_names_its_place_value_and_what_is_allowed() {
         (
             "half_life = \"2h\"",
             "half_life = \"2\"",
-            "t.toml:10:65: `half_life` is wrong: `2` lacks a unit: write for example 2ms, 2s or 2m",
+            "t.toml:10:65: `half_life` is not valid: `2` lacks a unit: write for example 2ms, 2s or 2m",
         ),
         (
             "half_life = \"2h\"",
@@ -155,12 +157,12 @@ fn each_fault_names_its_place_value_and_what_is_allowed() {
         (
             "instruments = [\"ACME\"]",
             "instruments = [\"ACNE\"]",
-            "t.toml:14:16: an instrument is `ACNE`, which there is not; did you mean `ACME`? allowed: `ACME`",
+            "t.toml:14:16: an instrument is `ACNE`, which does not exist; did you mean `ACME`? allowed: `ACME`",
         ),
         (
             "kind = \"noise\"",
             "kind = \"noisy\"",
-            "t.toml:25:8: `kind` is `noisy`, which there is not; did you mean `noise`? allowed: `market_maker`, `noise`, `replay`, `order_flow`, `script`",
+            "t.toml:25:8: `kind` is `noisy`, which does not exist; did you mean `noise`? allowed: `market_maker`, `noise`, `replay`, `order_flow`, `script`",
         ),
         (
             "taker_bps = 0.3",
@@ -173,7 +175,7 @@ fn each_fault_names_its_place_value_and_what_is_allowed() {
             "t.toml:5:7: `end` is 2025-03-03T09:30:00, but must come after `start`, 2025-03-03T09:30:00",
         ),
         ("count = 3", "count = 0", "t.toml:26:9: `count` is 0, but must be a whole number from 1 to 1000000"),
-        ("name = \"s\"", "name = \"noise-2\"", "t.toml:31:8: an agent called `noise-2` is there already"),
+        ("name = \"s\"", "name = \"noise-2\"", "t.toml:31:8: another agent is called `noise-2`"),
         (
             "name = \"s\"",
             "name = \"../x\"",
@@ -209,7 +211,7 @@ fn each_fault_of_a_venues_rules_names_its_place_value_and_what_is_allowed() {
     for (rules, expected) in [
         (
             "matching = \"fifo\"",
-            "t.toml:15:12: `matching` is `fifo`, which there is not; allowed: `price_time`, `pro_rata`, `top_share`",
+            "t.toml:15:12: `matching` is `fifo`, which does not exist; allowed: `price_time`, `pro_rata`, `top_share`",
         ),
         (
             "matching = \"top_share\"",
@@ -241,11 +243,11 @@ fn each_fault_of_a_venues_rules_names_its_place_value_and_what_is_allowed() {
         ),
         (
             "sessions = { open = \"9h\", close = \"16h\", days = [\"mo\"] }",
-            "t.toml:15:49: `days` has a day that is `mo`, which there is not; did you mean `mon`? allowed: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`",
+            "t.toml:15:49: `days` has a day that is `mo`, which does not exist; did you mean `mon`? allowed: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`",
         ),
         (
             "sessions = { open = \"9h\", close = \"16h\", holidays = [2025-12-25T01:00:00] }",
-            "t.toml:15:53: `holidays` has an item that is 2025-12-25T01:00:00, but must be a day",
+            "t.toml:15:53: `holidays` has an item that is 2025-12-25T01:00:00, but must be a date without a time of day, such as 2025-12-25",
         ),
     ] {
         assert_eq!(venue(rules), [expected], "{rules}");
@@ -280,7 +282,10 @@ fn a_linked_process_follows_an_instrument_that_stands_before_it() {
             "t.toml:15:39: `leader` is `BETA`, but must be an instrument before this one that has a process; allowed: `ACME`"
         ]
     );
-    assert_eq!(linked("ACME", "ratio = 0.5"), ["t.toml:15:1: the process lacks `half_life`"]);
+    assert_eq!(
+        linked("ACME", "ratio = 0.5"),
+        ["t.toml:15:1: the process has no `half_life`, which is required"]
+    );
     assert_eq!(
         linked("ACME", "half_life = \"5m\", ratio = 0"),
         ["t.toml:15:91: `ratio` is `0`, but must be above 0"]
@@ -308,7 +313,7 @@ fn a_replay_needs_its_listing_and_its_time_for_itself() {
     );
     assert_eq!(
         findings(load(&again)),
-        ["t.toml:45:8: another agent replays history at that listing already"]
+        ["t.toml:45:8: a listing can have only one `replay`, and this one has another already"]
     );
 }
 
@@ -428,7 +433,7 @@ fn many_errors_of_a_csv_are_summed_up() {
 fn columns_may_stand_in_any_order_and_case() {
     let bars = "Volume,CLOSE,low,high,open,note,Time\n1000,100.5,99,101,100,x,2025-03-03 09:30:00\n";
     let scenario = Case::new(GOOD, SCRIPT, bars).load(&[]).unwrap();
-    let AgentKind::Replay(replay) = &scenario.agents[3].kind else { panic!("the fourth is the replay") };
+    let replay: &ReplayConfig = scenario.agents[3].config().unwrap();
     assert_eq!(replay.bars[0].high.to_bits(), 101.0_f64.to_bits());
 }
 
@@ -438,7 +443,7 @@ fn set_changes_values_by_name_or_index() {
     let scenario = case.load(&["scenario.seed=9", "agents.s.params.fast=7", "agents.1.count=2"]).unwrap();
     assert_eq!(scenario.seed.get(), 9);
     assert_eq!(scenario.agents[1].count, 2);
-    let AgentKind::Script(script) = &scenario.agents[2].kind else { panic!("the third is the script") };
+    let script: &ScriptConfig = scenario.agents[2].config().unwrap();
     assert!(format!("{:?}", script.params).contains("(\"fast\", Int(7))"));
     assert_ne!(scenario.inputs_digest, case.load(&[]).unwrap().inputs_digest);
 }
@@ -447,7 +452,7 @@ fn set_changes_values_by_name_or_index() {
 fn set_has_a_short_form_for_parameters() {
     let case = Case::new(GOOD, SCRIPT, BARS);
     let scenario = case.load(&["s.fast=7", "s.new=0.5"]).unwrap();
-    let AgentKind::Script(script) = &scenario.agents[2].kind else { panic!("the third is the script") };
+    let script: &ScriptConfig = scenario.agents[2].config().unwrap();
     let params = format!("{:?}", script.params);
     assert!(params.contains("(\"fast\", Int(7))") && params.contains("(\"new\", Float(0.5))"), "{params}");
     assert_eq!(scenario.changes, ["s.fast=7", "s.new=0.5"]);

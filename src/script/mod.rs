@@ -34,6 +34,7 @@ pub use runtime::script_test::ScriptTest;
 pub use runtime::source::{Module, ScriptSource};
 pub use runtime::trader::ScriptTrader;
 pub use tools::definitions::definitions;
+pub(crate) use tools::kind::KIND;
 pub use tools::lint::{Finding, Linted, lint};
 pub use value::callback::Callback;
 pub use value::limits::{OPERATIONS, OPERATIONS_MAX};

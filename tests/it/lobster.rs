@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bearpit::analysis::{BookCheck, BookVerdict, Reason};
 use bearpit::market::MessageKind;
-use bearpit::scenario::OrderFlow;
+use bearpit::scenario::{Located, OrderFlow};
 use tempfile::TempDir;
 
 use crate::cli::{bearpit, run};
@@ -46,11 +46,11 @@ impl Files {
         let loaded = OrderFlow::load(&self.path("messages.csv"), &self.path("book.csv"), initial.as_deref());
         loaded.map_err(|diagnostics| {
             let name = |file: &str| Path::new(file).file_name().unwrap().to_string_lossy().into_owned();
-            let line = |(file, line, column, what): (&str, usize, usize, &str)| {
+            let line = |Located { source, line, column, message }: Located<'_>| {
                 format!(
                     "{}:{line}:{column}: {}",
-                    name(file),
-                    what.replace(&self.path("").display().to_string(), "")
+                    name(source),
+                    message.replace(&self.path("").display().to_string(), "")
                 )
             };
             diagnostics.iter().map(line).collect()

@@ -13,6 +13,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 3] = [
         &[
             ("units", 0),
             ("kernel", 1),
+            ("params", 1),
             ("market", 2),
             ("process", 2),
             ("book", 3),

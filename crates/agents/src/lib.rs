@@ -1,16 +1,26 @@
 //! Native agents: market makers, noise traders, replay of bars and of order flow; and technical indicators.
 //!
+//! Each kind of agent is one file or folder: its parameters as data ([`AgentKind`]), how it is built from
+//! them, and what it does. To add one, write the file and add it to [`KINDS`].
+//!
 //! Agents see the market through their [`Context`](bearpit_core::participant::Context) alone: they import
 //! neither the book nor the exchange, whose state the engine keeps to itself.
 
 mod desk;
 pub mod indicators;
+mod kind;
+mod kinds;
 mod market_maker;
 mod noise;
 mod order_flow;
 mod replay;
 
 pub use desk::Desk;
+pub use kind::{
+    AccountDefaults, AgentKind, AgentSite, BarSessions, Configure, ConfiguredAgent, FurtherInput,
+    ListingChoice, RetiredParam, Shared, SiteSpan, SiteVenue,
+};
+pub use kinds::KINDS;
 pub use market_maker::{MakerReference, MarketMaker, MarketMakerConfig};
 pub use noise::{NoiseConfig, NoiseTrader};
 pub use order_flow::{FlowReplayer, OrderFlowConfig};

@@ -1,14 +1,96 @@
 //! A market maker: a symmetric spread around a reference, leaning against its inventory.
 
+use std::sync::Arc;
+
 use actix::{Actor, Handler};
 use rand::RngExt;
 
+use crate::kind::{
+    AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, RetiredParam, Shared,
+};
+use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, OrderTerms, ReportKind, Side};
-use bearpit_core::participant::{Context, MarketData};
+use bearpit_core::params::{
+    Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
+};
+use bearpit_core::participant::{AnyTrader, Context, MarketData};
 use bearpit_core::units::{InstrumentId, ListingId, NetQuantity, OrderId, Price, Quantity, SimDuration};
 
-/// What a market maker centres its quotes on.
+/// The kind `market_maker`.
+pub(crate) static KIND: AgentKind = AgentKind {
+    name: "market_maker",
+    doc: "Quotes both sides of a reference price, shifted against its inventory: the linear rule that Avellaneda and \
+          Stoikov (2008) derive for a fixed horizon, with the slope given.",
+    params: &PARAMS,
+    retired: &[RetiredParam {
+        name: "model",
+        help: "there is one model, so the key selected nothing: leave it out",
+    }],
+    account: AccountDefaults { credit: Credit::Covered, is_tracked: true },
+    listing: ListingChoice::Only,
+    is_exclusive: false,
+    configure,
+};
+
+const PARAMS: [ParamSpec; 6] = [
+    ParamSpec::required("half_spread", ParamType::TickDistance, "distance of each quote from the center"),
+    ParamSpec::required("quantity", ParamType::Quantity, "quantity on each side"),
+    ParamSpec::required("max_inventory", ParamType::Quantity, "inventory at which it quotes one side only"),
+    ParamSpec::new(
+        "reference",
+        ParamType::Choice(&[
+            Choice { name: "value", doc: "the instrument's value; needs a process" },
+            Choice { name: "mid", doc: "the mid, or the last trade if a side is empty" },
+        ]),
+        ParamDefault::Derived("`\"value\"` if there is a process, else `\"mid\"`"),
+        "what it quotes around",
+    ),
+    ParamSpec::new(
+        "skew",
+        ParamType::Number(NumberRange::between(0.0, 10.0)),
+        ParamDefault::Number(1.0),
+        "how far the center moves at full inventory",
+    )
+    .in_unit("half-spreads"),
+    ParamSpec::new(
+        "interval",
+        ParamType::Duration(DurationRange::Positive),
+        ParamDefault::Duration(SimDuration::from_secs(1)),
+        "mean time between two updates of its quotes",
+    ),
+];
+
+fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
+    let reference: Option<String> = values.given("reference")?;
+    let reference = match reference.as_deref() {
+        Some("value") if !site.has_value => {
+            let message =
+                "`reference` is `value`, but the instrument has no process; give it one, or choose `mid`";
+            return Err(ParamError::invalid("reference", message).into());
+        }
+        Some("value") => MakerReference::Value,
+        None if site.has_value => MakerReference::Value,
+        _ => MakerReference::Mid,
+    };
+    Ok(Arc::new(MarketMakerConfig {
+        listing: site.listing,
+        reference,
+        half_spread_ticks: values.get("half_spread")?,
+        quantity: values.get("quantity")?,
+        max_inventory: values.get("max_inventory")?,
+        skew: values.get("skew")?,
+        interval: values.get("interval")?,
+    }))
+}
+
+impl ConfiguredAgent for MarketMakerConfig {
+    fn actor(&self, _shared: &mut Shared) -> AnyTrader {
+        AnyTrader::new(MarketMaker::new(self.clone()))
+    }
+}
+
+/// What a market maker centers its quotes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MakerReference {
     /// The instrument's value process: an informed maker.

@@ -1,13 +1,82 @@
 //! Noise traders: orders at random, around what the market shows.
 
+use std::sync::Arc;
+
 use actix::{Actor, Handler};
 use rand::RngExt;
 use rand_distr::Distribution;
 
+use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use bearpit_core::account::Credit;
 use bearpit_core::kernel::{Exponential, Wakeup};
 use bearpit_core::market::{ExecutionReport, OrderTerms, Phase, Side};
-use bearpit_core::participant::{Context, MarketData};
-use bearpit_core::units::{ListingId, OrderId, Price, Quantity, SimDuration};
+use bearpit_core::params::{
+    DurationRange, NumberRange, ParamDefault, ParamErrors, ParamSpec, ParamType, Values,
+};
+use bearpit_core::participant::{AnyTrader, Context, MarketData};
+use bearpit_core::units::{Decimal, ListingId, OrderId, Price, Quantity, SimDuration};
+
+/// The kind `noise`.
+pub(crate) static KIND: AgentKind = AgentKind {
+    name: "noise",
+    doc: "Buys and sells at random, as market orders or as limit orders away from the opposite touch, in the manner \
+          of Daniels et al. (2003); in auctions, as limit orders on either side of the indicative price.",
+    params: &PARAMS,
+    retired: &[],
+    account: AccountDefaults { credit: Credit::Covered, is_tracked: false },
+    listing: ListingChoice::Only,
+    is_exclusive: false,
+    configure,
+};
+
+const PARAMS: [ParamSpec; 5] = [
+    ParamSpec::required(
+        "max_quantity",
+        ParamType::Quantity,
+        "largest quantity of an order; quantities are uniform from one lot to this",
+    ),
+    ParamSpec::required(
+        "depth",
+        ParamType::Price,
+        "mean distance of a limit order from the opposite touch, in currency",
+    ),
+    ParamSpec::new(
+        "interval",
+        ParamType::Duration(DurationRange::Positive),
+        ParamDefault::Duration(SimDuration::from_secs(30)),
+        "mean time between two actions",
+    ),
+    ParamSpec::new(
+        "market_share",
+        ParamType::Number(NumberRange::between(0.0, 1.0)),
+        ParamDefault::Number(0.3),
+        "share of market orders",
+    ),
+    ParamSpec::new(
+        "patience",
+        ParamType::Duration(DurationRange::Positive),
+        ParamDefault::Duration(SimDuration::from_secs(300)),
+        "how long an order may rest before its owner cancels it at its next action",
+    ),
+];
+
+fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
+    let depth: Decimal = values.get("depth")?;
+    Ok(Arc::new(NoiseConfig {
+        listing: site.listing,
+        interval: values.get("interval")?,
+        market_share: values.get("market_share")?,
+        max_quantity: values.get("max_quantity")?,
+        depth_ticks: depth.to_f64() / site.instrument.tick_size().to_f64(),
+        patience: values.get("patience")?,
+    }))
+}
+
+impl ConfiguredAgent for NoiseConfig {
+    fn actor(&self, _shared: &mut Shared) -> AnyTrader {
+        AnyTrader::new(NoiseTrader::new(self.clone()))
+    }
+}
 
 /// One of a population of noise traders.
 #[derive(Debug, Clone, PartialEq)]

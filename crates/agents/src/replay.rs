@@ -1,13 +1,101 @@
 //! A provider of liquidity around historical bars.
 
+use std::sync::Arc;
+
 use actix::{Actor, Handler};
 
+use crate::kind::{
+    AccountDefaults, AgentKind, AgentSite, BarSessions, ConfiguredAgent, ListingChoice, Shared,
+};
+use bearpit_core::account::Credit;
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, Instrument, OrderTerms, Side, TimeInForce};
-use bearpit_core::participant::{Context, MarketData};
-use bearpit_core::process::{HistoricalBar, waypoint_time};
+use bearpit_core::params::{
+    DurationRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
+};
+use bearpit_core::participant::{AnyTrader, Context, Latencies, MarketData};
+use bearpit_core::process::{BAR_DATA, BAR_LENGTH, BAR_OPEN, HistoricalBar, waypoint_time};
 use bearpit_core::units::{ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
-use std::sync::Arc;
+
+/// The kind `replay`.
+pub(crate) static KIND: AgentKind = AgentKind {
+    name: "replay",
+    doc: "Replays historical bars. Each begins with an auction at its historical open, in which the replay is deep on \
+          both sides: what was decided on one bar trades at exactly the next one's open. Then it prints the extremes \
+          and the close, with the bar's volume, and quotes around them; at the end of a bar it withdraws, and orders \
+          are collected until the next. Of high and low, the one nearer to the open comes first. Its credit is \
+          unlimited: it stands for the rest of the world. Its listing's sessions are the bars, so the venue must not \
+          have any, and neither the venue nor the replay may have a latency.",
+    params: &PARAMS,
+    retired: &[],
+    account: AccountDefaults { credit: Credit::Unlimited, is_tracked: false },
+    listing: ListingChoice::Only,
+    is_exclusive: true,
+    configure,
+};
+
+const PARAMS: [ParamSpec; 6] = [
+    BAR_DATA,
+    BAR_OPEN,
+    BAR_LENGTH.meaning("how long a bar lasts; not longer than the time between two rows"),
+    ParamSpec::new(
+        "auction",
+        ParamType::Duration(DurationRange::Positive),
+        ParamDefault::Duration(SimDuration::from_secs(1)),
+        "how long the auction lasts with which a bar begins; less than a third of `bar_length`, and longer than the \
+         latencies of those who are to trade in it",
+    ),
+    ParamSpec::required("half_spread", ParamType::TickDistance, "distance of its quotes from the price"),
+    ParamSpec::required(
+        "depth",
+        ParamType::Quantity,
+        "quantity on each side; the auction prints a quarter of the bar's volume, but at least this",
+    ),
+];
+
+fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
+    let config = ReplayConfig {
+        listing: site.listing,
+        bars: values.content("data")?,
+        offset: values.get("bar_open")?,
+        length: values.get("bar_length")?,
+        call: values.get("auction")?,
+        half_spread_ticks: values.get("half_spread")?,
+        depth: values.get("depth")?,
+    };
+    let mut errors = site_errors(site);
+    errors.extend(config.time_error());
+    ParamErrors::check(errors)?;
+    Ok(Arc::new(config))
+}
+
+/// Says why a replay cannot keep time at a place: its bars are the venue's sessions, and its orders must
+/// arrive at once.
+fn site_errors(site: &AgentSite<'_>) -> Vec<ParamError> {
+    let mut errors = Vec::new();
+    let name = site.venue.name;
+    if site.venue.has_sessions {
+        let message = format!("bars are replayed in sessions of their own, but `{name}` has sessions");
+        errors.push(ParamError::invalid("kind", message).with_help("leave out the venue's [sessions]"));
+    }
+    if site.venue.latencies != Latencies::NONE || site.latencies != Latencies::NONE {
+        let message = format!("a replay must have no latency, and neither its venue `{name}`");
+        let help = "give the latency to the agents that trade";
+        errors.push(ParamError::invalid("kind", message).with_help(help));
+    }
+    errors
+}
+
+impl ConfiguredAgent for ReplayConfig {
+    fn actor(&self, _shared: &mut Shared) -> AnyTrader {
+        AnyTrader::new(ReplayProvider::new(self.clone()))
+    }
+
+    fn sessions(&self) -> Option<BarSessions> {
+        let openings = self.openings().collect();
+        Some(BarSessions { openings, length: self.length, call: self.call })
+    }
+}
 
 /// A provider of liquidity around historical bars.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +120,22 @@ impl ReplayConfig {
     /// Returns when the bars begin.
     pub fn openings(&self) -> impl Iterator<Item = SimTime> + '_ {
         self.bars.iter().map(|bar| bar.time + self.offset)
+    }
+
+    /// Says why the bars do not fit into their time, if so.
+    fn time_error(&self) -> Option<ParamError> {
+        let Self { bars, length, call, .. } = self;
+        if call.nanos() >= length.nanos() / 3 {
+            let message =
+                format!("`auction` is {call}, but must be less than a third of `bar_length`, {length}");
+            return Some(ParamError::invalid("auction", message));
+        }
+        let overlap = bars.windows(2).find(|pair| pair[1].time - pair[0].time < *length)?;
+        let message = format!(
+            "`bar_length` is {length}, longer than the time between the bars of {} and {}",
+            overlap[0].time, overlap[1].time
+        );
+        Some(ParamError::invalid("bar_length", message))
     }
 }
 

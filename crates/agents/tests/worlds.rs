@@ -22,7 +22,9 @@ use bearpit_core::market::{
     TimeInForce,
 };
 use bearpit_core::participant::{Instruction, Latencies, ParticipantConfig};
-use bearpit_core::process::{GapConfig, Gbm, HistoricalBar, Linked, OrnsteinUhlenbeck, PriceProcess, Replay};
+use bearpit_core::process::{
+    GapConfig, Gbm, HistoricalBar, Leader, Linked, OrnsteinUhlenbeck, PriceProcess, Replay,
+};
 use bearpit_core::units::{
     FeeRate, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
 };
@@ -188,7 +190,8 @@ fn linked() -> Market {
     let mut builder = market(4, lognormal(), Some(process(Gbm::new(100.0, 0.0, 1.5, HOURS), 100.0)));
     let gap = GapConfig { half_life: secs(60), volatility: 0.5, hours_per_year: HOURS };
     let leader: Box<dyn PriceProcess> = Box::new(Gbm::new(100.0, 0.0, 1.5, HOURS));
-    let follower = Linked::new((leader, stream(Seed::new(4), "process/ACME")), 0.5, 50.0, gap);
+    let follower =
+        Linked::new(Leader { process: leader, rng: stream(Seed::new(4), "process/ACME") }, 0.5, 50.0, gap);
     let other = builder.instrument(instrument("HALF"), Some(process(follower, 50.0)));
     builder.venue("OTHER", Fees::default(), all(uniform()), &[ACME, other]);
     for (listing, reference) in builder.listings().into_iter().zip([

@@ -4,6 +4,7 @@
 //!
 //! - [`units`]: time, prices, quantities, money, identifiers, the seed.
 //! - [`kernel`]: the event queue, the actor context, the world, latency, random streams, the digest.
+//! - [`params`]: parameters of kinds of agents and processes, described as data.
 //! - [`market`]: instruments, orders, commands, facts, execution reports, the tape.
 //! - [`process`]: how the value of an instrument moves.
 //! - [`book`]: the order book and the matching engine.
@@ -16,6 +17,7 @@ pub mod book;
 pub mod exchange;
 pub mod kernel;
 pub mod market;
+pub mod params;
 pub mod participant;
 pub mod process;
 pub mod units;

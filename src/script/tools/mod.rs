@@ -1,4 +1,5 @@
-//! Tools for those who write scripts: the checks of `bearpit check`, and definitions for editors.
+//! What is built on scripts: the agent kind, the checks of `bearpit check`, definitions for editors.
 
 pub(crate) mod definitions;
+pub(crate) mod kind;
 pub(crate) mod lint;

@@ -51,8 +51,8 @@ impl Indicator for Atr {
 
 /// The average directional index, with the two directional indicators it is made of (Wilder 1978).
 ///
-/// The first value comes with bar 2n. The references are TA-Lib's ADX, `PLUS_DI` and `MINUS_DI`; as there, the
-/// sums begin with n - 1 bars, and a bar without any direction leaves the index as it was.
+/// The first value comes with bar 2n. The references are TA-Lib's ADX, `PLUS_DI` and `MINUS_DI`; as there,
+/// the sums begin with n - 1 bars, and a bar without any direction leaves the index as it was.
 #[derive(Debug, Clone)]
 pub struct Adx {
     before: Option<Candle>,

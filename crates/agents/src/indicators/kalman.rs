@@ -71,12 +71,12 @@ impl Indicator for Kalman {
     }
 }
 
-/// The hedge ratio of a pair, y = beta x + intercept, of which both wander (Chan, "Algorithmic Trading", 2013,
-/// chapter 3).
+/// The hedge ratio of a pair, y = beta x + intercept, of which both wander (Chan, "Algorithmic Trading",
+/// 2013, chapter 3).
 ///
-/// As there it starts from beta = intercept = 0, held to be exact, with delta / (1 - delta) as the variance of
-/// a step of each; so the first pair teaches it nothing, the first value comes with the second, and a small
-/// delta needs many pairs to settle. The reference is statsmodels' `KalmanFilter` with that model.
+/// As there it starts from beta = intercept = 0, held to be exact, with delta / (1 - delta) as the variance
+/// of a step of each; so the first pair teaches it nothing, the first value comes with the second, and a
+/// small delta needs many pairs to settle. The reference is statsmodels' `KalmanFilter` with that model.
 #[derive(Debug, Clone)]
 pub struct KalmanBeta {
     step: f64,

@@ -1,8 +1,10 @@
 //! A replay of order flow: every order of a file is entered, changed and hit as it was.
 
 mod file_book;
+mod kind;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use actix::{Actor, Handler};
 
@@ -15,7 +17,8 @@ use bearpit_core::market::{
 };
 use bearpit_core::participant::{Context, MarketData};
 use bearpit_core::units::{ListingId, OrderId, Quantity, SimTime};
-use std::sync::Arc;
+
+pub(crate) use self::kind::KIND;
 
 /// A replay of order flow.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use crate::account::AccountError;
 use crate::kernel::{ActorFactory, AddError, JournalSink, Outside, SimActor, World};
 use crate::market::{Fees, Instrument, Listing, Tape, TapeSink};
 use crate::participant::{
-    Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request, Role,
-    Trader, TradingActor, VenueConfig,
+    AnyTrader, Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request,
+    Role, Trader, TradingActor, VenueConfig,
 };
 use crate::process::{PriceProcess, Value};
 use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
@@ -208,9 +208,22 @@ impl MarketBuilder {
         config: ParticipantConfig,
         actor: impl TradingActor,
     ) -> Result<(), BuildError> {
+        self.any_agent(name, config, AnyTrader::new(actor))
+    }
+
+    /// Does the same as [`MarketBuilder::agent`] with an actor of any type.
+    ///
+    /// # Errors
+    /// As for [`MarketBuilder::agent`].
+    pub fn any_agent(
+        &mut self,
+        name: &str,
+        config: ParticipantConfig,
+        actor: AnyTrader,
+    ) -> Result<(), BuildError> {
         let checked = config.account.check(self.config.instruments.len());
         checked.map_err(|cause| AddError::Unfit { name: name.to_owned(), cause })?;
-        self.agents.push(Agent { name: name.to_owned(), config, actor: Box::new(Trader(actor)) });
+        self.agents.push(Agent { name: name.to_owned(), config, actor: actor.into_actor() });
         Ok(())
     }
 

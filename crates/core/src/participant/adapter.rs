@@ -65,6 +65,28 @@ impl<A> fmt::Debug for Trader<A> {
     }
 }
 
+/// A trading actor whose type is known only where it was made, such as one that a kind of agent built.
+pub struct AnyTrader(Box<dyn SimActor<MarketState>>);
+
+impl AnyTrader {
+    /// Takes an actor.
+    pub fn new(actor: impl TradingActor) -> Self {
+        Self(Box::new(Trader(actor)))
+    }
+
+    /// Returns the actor as a world takes it.
+    #[must_use]
+    pub fn into_actor(self) -> Box<dyn SimActor<MarketState>> {
+        self.0
+    }
+}
+
+impl fmt::Debug for AnyTrader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnyTrader").finish_non_exhaustive()
+    }
+}
+
 impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
     fn started(&mut self, ctx: &mut Context) {
         self.0.started(ctx);

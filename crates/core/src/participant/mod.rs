@@ -33,7 +33,7 @@ mod subscribers;
 mod trading;
 mod view;
 
-pub use adapter::{Trader, TradingActor};
+pub use adapter::{AnyTrader, Trader, TradingActor};
 pub use config::{MarketConfig, Participant, ParticipantConfig, Role, VenueConfig};
 pub use context::{Context, MarketWorld};
 pub use fault::MarketFault;

@@ -1,13 +1,42 @@
 //! Geometric Brownian motion.
 
+use std::sync::Arc;
+
 use rand_distr::Distribution;
 
+use super::kind::{DRIFT, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY};
 use super::value::PriceProcess;
 use crate::kernel::{StandardNormal, Stream};
 use crate::units::{SimDuration, SimTime};
 
+/// The kind `gbm`.
+pub(super) static KIND: ProcessKind = ProcessKind {
+    name: "gbm",
+    doc: "Geometric Brownian motion (Samuelson 1965), stepped by its exact solution: log returns are independent \
+          and normal.",
+    params: &[INITIAL, VOLATILITY, DRIFT, HOURS_PER_YEAR, STEP],
+    configure: |values, _| {
+        let initial = values.get("initial")?;
+        let (drift, volatility) = (values.get("drift")?, values.get("volatility")?);
+        let process = Gbm::new(initial, drift, volatility, values.get("hours_per_year")?);
+        Ok(Arc::new(Prepared { process, initial, step: values.get("step")? }))
+    },
+};
+
 /// Geometric Brownian motion, dS = mu S dt + sigma S dW, stepped by its exact solution
 /// S(t + dt) = S(t) exp((mu - sigma²/2) dt + sigma sqrt(dt) Z) (Samuelson 1965).
+///
+/// ```
+/// use bearpit_core::kernel::stream;
+/// use bearpit_core::process::{Gbm, PriceProcess};
+/// use bearpit_core::units::{Seed, SimDuration, SimTime};
+///
+/// // Without volatility the drift of 5% a year is all that is left.
+/// let mut value = Gbm::new(100.0, 0.05, 0.0, 1_638.0);
+/// let year = SimDuration::from_secs(1_638 * 3_600);
+/// let end = value.step(SimTime::from_nanos(0) + year, year, &mut stream(Seed::new(1), "example"));
+/// assert!((end - 105.127).abs() < 1e-3);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Gbm {
     current: f64,

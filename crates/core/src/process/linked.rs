@@ -1,23 +1,118 @@
 //! A value that follows that of another instrument.
 
-use super::ou::OrnsteinUhlenbeck;
-use super::value::PriceProcess;
-use crate::kernel::Stream;
-use crate::units::{SimDuration, SimTime};
+use std::sync::Arc;
 
-/// Two cointegrated values (Engle and Granger 1987): V = ratio x leader + gap, where the gap comes back to zero as
-/// an Ornstein-Uhlenbeck process does.
+use super::kind::{ConfiguredProcess, HALF_LIFE, HOURS_PER_YEAR, ProcessKind, ProcessSite, VOLATILITY};
+use super::ou::OrnsteinUhlenbeck;
+use super::value::{PriceProcess, Value};
+use crate::kernel::Stream;
+use crate::params::{NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values};
+use crate::units::{Seed, SimDuration, SimTime};
+
+const LEADER: ParamSpec = ParamSpec::required(
+    "leader",
+    ParamType::Leader,
+    "symbol of the instrument that it follows, which stands before this one and has a process",
+);
+const RATIO: ParamSpec = ParamSpec::new(
+    "ratio",
+    ParamType::Number(NumberRange::above(0.0)),
+    ParamDefault::Number(1.0),
+    "value for each unit of the leader's value",
+);
+
+/// The kind `linked`.
+pub(super) static KIND: ProcessKind = ProcessKind {
+    name: "linked",
+    doc: "A value cointegrated with that of another instrument (Engle and Granger 1987): `ratio` times the leader's \
+          value plus a gap that returns to zero as an `ou` process does. Each of the two wanders, their difference \
+          does not. It moves at the leader's steps.",
+    params: &[
+        LEADER,
+        RATIO,
+        HALF_LIFE.meaning("time in which the expected gap halves"),
+        VOLATILITY.meaning("annualized volatility of the gap as a share of the first value; 0.2 is 20 %"),
+        HOURS_PER_YEAR,
+    ],
+    configure,
+};
+
+fn configure(values: &Values, site: &ProcessSite<'_>) -> Result<Arc<dyn ConfiguredProcess>, ParamErrors> {
+    let symbol: String = values.get("leader")?;
+    let followed = site.earlier.iter().find(|earlier| earlier.symbol == symbol);
+    let leader = followed.and_then(|earlier| earlier.process.clone()).ok_or_else(|| {
+        let message = format!("`leader` is `{symbol}`, which is no earlier instrument that has a process");
+        ParamError::invalid("leader", message)
+    })?;
+    let gap = GapConfig {
+        half_life: values.get("half_life")?,
+        volatility: values.get("volatility")?,
+        hours_per_year: values.get("hours_per_year")?,
+    };
+    Ok(Arc::new(ConfiguredLinked { symbol, leader, ratio: values.get("ratio")?, gap }))
+}
+
+/// The configuration of a linked process, which starts a copy of its leader.
+#[derive(Debug)]
+struct ConfiguredLinked {
+    symbol: String,
+    leader: Arc<dyn ConfiguredProcess>,
+    ratio: f64,
+    gap: GapConfig,
+}
+
+impl ConfiguredProcess for ConfiguredLinked {
+    fn initial(&self) -> f64 {
+        self.ratio * self.leader.initial()
+    }
+
+    fn step(&self) -> SimDuration {
+        self.leader.step()
+    }
+
+    fn start(&self, seed: Seed) -> Box<dyn PriceProcess> {
+        let leader = Leader { process: self.leader.start(seed), rng: Value::stream(seed, &self.symbol) };
+        Box::new(Linked::new(leader, self.ratio, self.initial(), self.gap))
+    }
+}
+
+/// Two cointegrated values (Engle and Granger 1987): V = ratio x leader + gap, where the gap returns to zero
+/// as an Ornstein-Uhlenbeck process does.
 ///
 /// The leader is a copy of another instrument's process, with a copy of its random stream and stepped on the
-/// same grid, so that both see one path and neither needs to ask the other.
+/// same grid, so that both follow one path without sharing state.
+///
+/// ```
+/// use bearpit_core::kernel::stream;
+/// use bearpit_core::process::{GapConfig, Gbm, Leader, Linked, PriceProcess};
+/// use bearpit_core::units::{Seed, SimDuration, SimTime};
+///
+/// let rng = || stream(Seed::new(1), "leader");
+/// let gbm = || Gbm::new(100.0, 0.0, 0.3, 1_638.0);
+/// // A gap without volatility stays zero, so the value is half the leader's.
+/// let gap = GapConfig { half_life: SimDuration::from_secs(60), volatility: 0.0, hours_per_year: 1_638.0 };
+/// let mut linked = Linked::new(Leader { process: Box::new(gbm()), rng: rng() }, 0.5, 50.0, gap);
+/// let (second, start) = (SimDuration::from_secs(1), SimTime::from_nanos(0));
+/// let leader = gbm().step(start + second, second, &mut rng());
+/// let value = linked.step(start + second, second, &mut stream(Seed::new(1), "own"));
+/// assert!((value - leader / 2.0).abs() < 1e-9);
+/// ```
 #[derive(Debug)]
 pub struct Linked {
-    leader: Box<dyn PriceProcess>,
-    leader_rng: Stream,
+    leader: Leader,
     ratio: f64,
-    /// The gap, moved up by `centre`, since the process wants a mean above zero.
+    /// The gap plus `center`, because the process needs a mean above zero.
     gap: OrnsteinUhlenbeck,
-    centre: f64,
+    center: f64,
+}
+
+/// The process of another instrument, with a copy of its random stream.
+#[derive(Debug)]
+pub struct Leader {
+    /// A copy of the process.
+    pub process: Box<dyn PriceProcess>,
+    /// A copy of its random stream.
+    pub rng: Stream,
 }
 
 /// How a gap moves.
@@ -35,19 +130,19 @@ impl Linked {
     /// Makes a process that begins with no gap at `initial`, which is `ratio` (above zero) times the first
     /// value of `leader`.
     #[must_use]
-    pub fn new(leader: (Box<dyn PriceProcess>, Stream), ratio: f64, initial: f64, gap: GapConfig) -> Self {
+    pub fn new(leader: Leader, ratio: f64, initial: f64, gap: GapConfig) -> Self {
         let GapConfig { half_life, volatility, hours_per_year } = gap;
         let gap = OrnsteinUhlenbeck::new(initial, initial, half_life, volatility, hours_per_year);
-        Self { leader: leader.0, leader_rng: leader.1, ratio, gap, centre: initial }
+        Self { leader, ratio, gap, center: initial }
     }
 }
 
 impl PriceProcess for Linked {
     fn step(&mut self, to: SimTime, span: SimDuration, rng: &mut Stream) -> f64 {
-        let leader = self.leader.step(to, span, &mut self.leader_rng);
-        let gap = self.gap.step(to, span, rng) - self.centre;
+        let leader = self.leader.process.step(to, span, &mut self.leader.rng);
+        let gap = self.gap.step(to, span, rng) - self.center;
         // Prices stay above zero, however far the leader falls.
-        (self.ratio * leader + gap).max(self.centre * 1e-4)
+        (self.ratio * leader + gap).max(self.center * 1e-4)
     }
 }
 
@@ -66,7 +161,7 @@ mod tests {
         let rng = |name| stream(Seed::new(5), name);
         let gap = GapConfig { half_life: SimDuration::from_secs(600), volatility, hours_per_year: 1_638.0 };
         let mut leader = gbm();
-        let mut linked = Linked::new((Box::new(gbm()), rng("leader")), 0.5, 50.0, gap);
+        let mut linked = Linked::new(Leader { process: Box::new(gbm()), rng: rng("leader") }, 0.5, 50.0, gap);
         let (mut leader_rng, mut own) = (rng("leader"), rng("own"));
         let at = SimTime::from_nanos(0);
         let gap = |_| linked.step(at, STEP, &mut own) - 0.5 * leader.step(at, STEP, &mut leader_rng);

@@ -1,10 +1,15 @@
 //! Price processes: how the value of an instrument moves.
 //!
-//! A [`PriceProcess`] is stepped on a fixed grid of virtual time with a random stream of its own, so
-//! that what the value is at some time does not depend on who asks, or when.
+//! A [`PriceProcess`] is stepped on a fixed grid of virtual time with a random stream of its own, so that its
+//! value at some time does not depend on who reads it, or when.
+//!
+//! Each kind of process is one file: its parameters as data, how it is built from them, and how it moves. To
+//! add one, write the file and add it to [`KINDS`]; scenario files, error messages, the documentation and the
+//! JSON schema follow from that list.
 
 mod gbm;
 mod history;
+mod kind;
 mod linked;
 mod ou;
 mod replay;
@@ -12,11 +17,14 @@ mod value;
 
 pub use gbm::Gbm;
 pub use history::HistoricalBar;
-pub use linked::{GapConfig, Linked};
+pub use kind::{Configure, ConfiguredProcess, EarlierInstrument, ProcessKind, ProcessSite};
+pub use linked::{GapConfig, Leader, Linked};
 pub use ou::OrnsteinUhlenbeck;
-pub use replay::Replay;
-pub use replay::waypoint_time;
+pub use replay::{BAR_DATA, BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
 pub use value::{PriceProcess, Value};
+
+/// All kinds of processes, in the order of the documentation.
+pub static KINDS: [&ProcessKind; 4] = [&ou::KIND, &gbm::KIND, &replay::KIND, &linked::KIND];
 
 /// Hours of trading in a year unless a scenario says otherwise: 252 sessions of 6.5 hours.
 pub const TRADING_HOURS_PER_YEAR: f64 = 1_638.0;

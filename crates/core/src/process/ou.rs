@@ -1,16 +1,62 @@
 //! The Ornstein-Uhlenbeck process.
 
+use std::sync::Arc;
+
 use rand_distr::Distribution;
 
+use super::kind::{HALF_LIFE, HOURS_PER_YEAR, INITIAL, Prepared, ProcessKind, STEP, VOLATILITY};
 use super::value::PriceProcess;
 use crate::kernel::{StandardNormal, Stream};
+use crate::params::{NumberRange, ParamDefault, ParamSpec, ParamType};
 use crate::units::{SimDuration, SimTime};
+
+const MEAN: ParamSpec = ParamSpec::new(
+    "mean",
+    ParamType::Number(NumberRange::above(0.0)),
+    ParamDefault::Derived("`initial`"),
+    "the value to which it returns",
+);
+
+/// The kind `ou`.
+pub(super) static KIND: ProcessKind = ProcessKind {
+    name: "ou",
+    doc: "The Ornstein-Uhlenbeck process (Uhlenbeck and Ornstein 1930), stepped by its exact transition: the value \
+          returns to a mean. It is kept at or above a ten-thousandth of the mean.",
+    params: &[
+        INITIAL,
+        VOLATILITY.meaning("annualized volatility as a share of the mean; 0.2 is 20 %"),
+        MEAN,
+        HALF_LIFE,
+        HOURS_PER_YEAR,
+        STEP,
+    ],
+    configure: |values, _| {
+        let initial = values.get("initial")?;
+        let mean = values.given("mean")?.unwrap_or(initial);
+        let (half_life, volatility) = (values.get("half_life")?, values.get("volatility")?);
+        let process =
+            OrnsteinUhlenbeck::new(initial, mean, half_life, volatility, values.get("hours_per_year")?);
+        Ok(Arc::new(Prepared { process, initial, step: values.get("step")? }))
+    },
+};
 
 /// An Ornstein-Uhlenbeck process, dX = theta (m - X) dt + s dW, stepped by its exact transition
 /// (Uhlenbeck and Ornstein 1930; Gillespie 1996).
 ///
 /// The volatility is given as a share of the mean, annualised, as for a price; so s = volatility x
 /// mean. The value is kept at or above a ten-thousandth of the mean, since prices stay above zero.
+///
+/// ```
+/// use bearpit_core::kernel::stream;
+/// use bearpit_core::process::{OrnsteinUhlenbeck, PriceProcess};
+/// use bearpit_core::units::{Seed, SimDuration, SimTime};
+///
+/// // Without volatility, half of the distance from the mean is left after a half-life.
+/// let hour = SimDuration::from_secs(3_600);
+/// let mut value = OrnsteinUhlenbeck::new(110.0, 100.0, hour, 0.0, 1_638.0);
+/// let next = value.step(SimTime::from_nanos(0) + hour, hour, &mut stream(Seed::new(1), "example"));
+/// assert!((next - 105.0).abs() < 1e-9);
+/// ```
 #[derive(Debug, Clone)]
 pub struct OrnsteinUhlenbeck {
     current: f64,

@@ -3,9 +3,46 @@
 use std::sync::Arc;
 
 use super::history::HistoricalBar;
+use super::kind::{Prepared, ProcessKind, STEP};
 use super::value::PriceProcess;
 use crate::kernel::Stream;
+use crate::params::{DurationRange, FileFormat, ParamDefault, ParamError, ParamSpec, ParamType};
 use crate::units::{SimDuration, SimTime};
+
+/// The file of bars that a replay follows.
+pub const BAR_DATA: ParamSpec = ParamSpec::required(
+    "data",
+    ParamType::File(FileFormat::Bars),
+    "the bars, with the columns date (or time), open, high, low, close, volume, in any order",
+);
+
+/// When a bar begins.
+pub const BAR_OPEN: ParamSpec = ParamSpec::new(
+    "bar_open",
+    ParamType::Duration(DurationRange::AnyLength),
+    ParamDefault::Duration(SimDuration::ZERO),
+    "when a bar begins, after its row's time",
+);
+
+/// How long a bar lasts.
+pub const BAR_LENGTH: ParamSpec =
+    ParamSpec::required("bar_length", ParamType::Duration(DurationRange::Positive), "how long a bar lasts");
+
+/// The kind `replay`.
+pub(super) static KIND: ProcessKind = ProcessKind {
+    name: "replay",
+    doc: "The path of historical bars: the value is a bar's open, extremes and close at its beginning, at one and at \
+          two thirds of it, and at its end; the last price holds until the next.",
+    params: &[BAR_DATA, BAR_OPEN, BAR_LENGTH, STEP],
+    configure: |values, _| {
+        let bars: Arc<[HistoricalBar]> = values.content("data")?;
+        let empty = || ParamError::invalid("data", "`data` has no bars; at least one is needed");
+        let initial = bars.first().ok_or_else(empty)?.open;
+        let process =
+            Replay::new(bars, values.get("bar_open")?, values.get("bar_length")?).ok_or_else(empty)?;
+        Ok(Arc::new(Prepared { process, initial, step: values.get("step")? }))
+    },
+};
 
 /// The path of historical bars: each bar's open, extremes and close at its beginning, at one and at
 /// two thirds, and at its end; the last price holds until the next.
@@ -60,6 +97,24 @@ mod tests {
     use super::*;
     use crate::kernel::stream;
     use crate::units::Seed;
+
+    #[test]
+    fn the_kind_starts_at_the_first_open_and_needs_a_bar() {
+        use crate::params::{FileContent, Values};
+        use crate::process::ProcessSite;
+
+        let time = SimTime::from_nanos(0);
+        let bar = HistoricalBar { time, open: 10.0, high: 11.0, low: 8.0, close: 9.0, volume: 1.0 };
+        let configure = |bars: Arc<[HistoricalBar]>| {
+            let values = Values::new()
+                .with("data", FileContent::new("bars.csv", bars))
+                .with("bar_length", SimDuration::from_secs(60));
+            (KIND.configure)(&values.complete(KIND.params)?, &ProcessSite::default())
+        };
+        assert!((configure([bar].into()).unwrap().initial() - 10.0).abs() < 1e-12);
+        let error = configure(Arc::new([])).unwrap_err();
+        assert_eq!(error.to_string(), "`data` has no bars; at least one is needed");
+    }
 
     #[test]
     fn the_value_walks_from_open_to_close() {

@@ -35,8 +35,8 @@ fn traded() -> Vec<Traded> {
     candles().iter().zip(input("volume")).map(|(it, volume)| Traded { price: price(it), volume }).collect()
 }
 
-/// Feeds an indicator, and compares what `read` finds in its value with a column, row by row: there is a value
-/// exactly where the reference has one, and it is the same to nine digits.
+/// Feeds an indicator, and compares what `read` finds in its value with a column, row by row: there is a
+/// value exactly where the reference has one, and it is the same to nine digits.
 fn agrees<I: Indicator + Clone>(
     name: &str,
     indicator: &Result<I, NotAllowed>,

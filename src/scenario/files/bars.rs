@@ -2,8 +2,8 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::complaints::Complaints;
-use super::section::Findings;
+use super::cell_errors::CellErrors;
+use crate::scenario::document::Findings;
 use bearpit_core::process::HistoricalBar;
 use bearpit_core::units::{SimTime, suggest};
 
@@ -15,19 +15,19 @@ const TIME_NAMES: [&str; 3] = ["date", "time", "datetime"];
 /// 32-bit floats differ in the seventh digit.
 const TOLERANCE: f64 = 1e-6;
 
-/// Reads bars from the text of the file called `name`, or complains and returns `None`.
+/// Reads bars from the text of the file called `name`, or reports errors and returns `None`.
 ///
 /// Columns may stand in any order, in any case, beside others. Rows must be in strictly ascending order
 /// of time; prices must be above zero with low <= open, close <= high; volume at or above zero.
 pub(super) fn parse(name: &str, text: &str, findings: &Findings) -> Option<Vec<HistoricalBar>> {
-    let mut reader = Bars { text, complaints: Complaints::new(name, text, findings) };
+    let mut reader = Bars { text, errors: CellErrors::new(name, text, findings) };
     let bars = reader.read();
-    reader.complaints.finish().then_some(bars)
+    reader.errors.finish().then_some(bars)
 }
 
 struct Bars<'a> {
     text: &'a str,
-    complaints: Complaints<'a>,
+    errors: CellErrors<'a>,
 }
 
 impl Bars<'_> {
@@ -37,7 +37,7 @@ impl Bars<'_> {
         let header = match csv.headers() {
             Ok(header) => header.clone(),
             Err(error) => {
-                self.complaints.at(0..0, format!("the header cannot be read: {error}"), None);
+                self.errors.at(0..0, format!("the header cannot be read: {error}"), None);
                 return Vec::new();
             }
         };
@@ -50,13 +50,13 @@ impl Bars<'_> {
                     let what = if last.time == bar.time { "repeats the time" } else { "comes before" };
                     let message =
                         format!("{} {what} {} of the row above; times must ascend", bar.time, last.time);
-                    self.complain_at(&record, columns[0], message);
+                    self.report_at(&record, columns[0], message);
                 }
                 bars.push(bar);
             }
         }
-        if bars.is_empty() && self.complaints.errors() == 0 {
-            self.complaints.at(0..0, "the file has no rows; at least one bar is needed".to_owned(), None);
+        if bars.is_empty() && self.errors.count() == 0 {
+            self.errors.at(0..0, "the file has no rows; at least one bar is needed".to_owned(), None);
         }
         bars
     }
@@ -75,11 +75,7 @@ impl Bars<'_> {
                 let message = format!(
                     "the column `{wanted}` is missing; needed are date (or time), open, high, low, close, volume"
                 );
-                self.complaints.at(
-                    0..0,
-                    message,
-                    Some(format!("the header has: {}", suggest(wanted, &known))),
-                );
+                self.errors.at(0..0, message, Some(format!("the header has: {}", suggest(wanted, &known))));
             }
         }
         let [time, open, high, low, close, volume] = found;
@@ -89,14 +85,14 @@ impl Bars<'_> {
     fn bar(&mut self, record: &StringRecord, columns: &[usize; 6], width: usize) -> Option<HistoricalBar> {
         if record.len() != width {
             let message = format!("the row has {} fields, but the header has {width}", record.len());
-            self.complain_at(record, 0, message);
+            self.report_at(record, 0, message);
             return None;
         }
         let field = |column: usize| record.get(columns[column]).unwrap_or("").trim();
         let time = match field(0).parse::<SimTime>() {
             Ok(time) => Some(time),
             Err(error) => {
-                self.complain_at(record, columns[0], error.to_string());
+                self.report_at(record, columns[0], error.to_string());
                 None
             }
         };
@@ -105,7 +101,7 @@ impl Bars<'_> {
             let column = index + 1;
             match check_number(field(column), column == 5) {
                 Ok(value) => *number = Some(value),
-                Err(why) => self.complain_at(record, columns[column], format!("{}: {why}", COLUMNS[column])),
+                Err(why) => self.report_at(record, columns[column], format!("{}: {why}", COLUMNS[column])),
             }
         }
         let [open, high, low, close, volume] = numbers;
@@ -134,12 +130,12 @@ impl Bars<'_> {
                     "{} {price} lies outside low {} to high {} of its row",
                     COLUMNS[column], bar.low, bar.high
                 );
-                self.complain_at(record, columns[column], message);
+                self.report_at(record, columns[column], message);
                 return None;
             }
         }
         if bar.low > bar.high + slack {
-            self.complain_at(record, columns[3], format!("low {} lies above high {}", bar.low, bar.high));
+            self.report_at(record, columns[3], format!("low {} lies above high {}", bar.low, bar.high));
             return None;
         }
         let high = bar.high.max(bar.open).max(bar.close);
@@ -147,11 +143,11 @@ impl Bars<'_> {
         Some(HistoricalBar { high, low, ..bar })
     }
 
-    fn complain_at(&mut self, record: &StringRecord, column: usize, message: String) {
+    fn report_at(&mut self, record: &StringRecord, column: usize, message: String) {
         let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(0);
         // The reader's position may stand on the line end before the record.
         let start = start + self.text[start..].find(|c| c != '\n' && c != '\r').unwrap_or(0);
-        self.complaints.at_cell(start, record.len(), column, message);
+        self.errors.at_cell(start, record.len(), column, message);
     }
 }
 

@@ -1,25 +1,24 @@
 //! Reading `[record]`: what is recorded of a run, and how.
 
-use super::read::{self, Read};
-use super::section::Section;
-use super::tree::{Node, Value};
 use crate::record::{BookSnapshotConfig, Format, RecordConfig, Table, TableSet};
+use crate::scenario::document::readers::{Read, ValueError};
+use crate::scenario::document::{Node, Section, Value, readers};
 use bearpit_core::units::SimDuration;
 
-/// More snapshots of a book than this are not taken in a run.
+/// The largest number of snapshots of a book in a run.
 const SNAPSHOTS_MAX: i64 = 10_000_000;
 
-/// What `[record]` goes by where it says nothing of its own.
+/// The values of `[scenario]` from which the defaults of `[record]` follow.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Surroundings {
+pub(in crate::scenario) struct RecordDefaults {
     /// How long the scenario lasts.
-    pub(super) length: SimDuration,
-    pub(super) bar_interval: SimDuration,
-    pub(super) sample_interval: SimDuration,
+    pub(in crate::scenario) length: SimDuration,
+    pub(in crate::scenario) bar_interval: SimDuration,
+    pub(in crate::scenario) sample_interval: SimDuration,
 }
 
-impl Default for Surroundings {
-    /// What will do where `[scenario]` is wrong, so that the faults of `[record]` are found too.
+impl Default for RecordDefaults {
+    /// Values for a `[scenario]` with errors, so that the errors of `[record]` are reported too.
     fn default() -> Self {
         let minute = SimDuration::from_secs(60);
         Self { length: minute, bar_interval: minute, sample_interval: minute }
@@ -27,17 +26,18 @@ impl Default for Surroundings {
 }
 
 /// Reads `[record]`, which may be missing.
-pub(super) fn record(root: &Section<'_>, around: Surroundings) -> Option<RecordConfig> {
-    let usual = RecordConfig {
-        bars: vec![around.bar_interval],
-        sample_interval: around.sample_interval,
+pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) -> Option<RecordConfig> {
+    let default = RecordConfig {
+        bars: vec![defaults.bar_interval],
+        sample_interval: defaults.sample_interval,
         ..RecordConfig::default()
     };
-    let Some(section) = root.table("record", "[record]") else { return Some(usual) };
+    let Some(section) = root.table("record", "[record]") else { return Some(default) };
     let formats = [Format::Parquet, Format::Csv, Format::Ipc].map(|format| (format.extension(), format));
-    let format = section.or("format", usual.format, read::one_of(&formats));
-    let bars = section.or("bars", usual.bars, list(read::positive_duration, "intervals such as [\"1m\"]"));
-    let books = books(&section, around.length);
+    let format = section.or("format", default.format, readers::one_of(&formats));
+    let bars =
+        section.or("bars", default.bars, list(readers::positive_duration, "intervals such as [\"1m\"]"));
+    let books = books(&section, defaults.length);
     let tables = tables(&section);
     section.finish();
     let (bars, tables) = (bars?, tables?);
@@ -46,24 +46,24 @@ pub(super) fn record(root: &Section<'_>, around: Surroundings) -> Option<RecordC
         bars,
         books: books?,
         tables,
-        sample_interval: usual.sample_interval,
+        sample_interval: default.sample_interval,
     })
 }
 
 fn tables(section: &Section<'_>) -> Option<TableSet> {
     let names = Table::ALL.map(|table| (table.name(), table));
-    let mut usual = TableSet::usual();
+    let mut default = TableSet::usual();
     if section.has("books") {
-        usual.insert(Table::Books);
+        default.insert(Table::Books);
     }
-    let chosen = list(read::one_of(&names), "tables such as [\"fills\", \"pnl\"]");
+    let chosen = list(readers::one_of(&names), "tables such as [\"fills\", \"pnl\"]");
     let tables =
-        section.or("tables", usual, |node| chosen(node).map(|tables| tables.into_iter().collect()))?;
+        section.or("tables", default, |node| chosen(node).map(|tables| tables.into_iter().collect()))?;
     for (key, table) in [("books", Table::Books), ("bars", Table::Bars)] {
         if section.has(key) && !tables.contains(table) {
             let message =
                 format!("`{key}` says how the table `{key}` is made, but `tables` does not list it");
-            section.complain(key, message, Some(format!("add \"{key}\" to `tables`, or leave `{key}` out")));
+            section.report(key, message, Some(format!("add \"{key}\" to `tables`, or leave `{key}` out")));
             return None;
         }
     }
@@ -71,18 +71,18 @@ fn tables(section: &Section<'_>) -> Option<TableSet> {
 }
 
 fn books(section: &Section<'_>, length: SimDuration) -> Option<BookSnapshotConfig> {
-    let usual = BookSnapshotConfig::default();
+    let default = BookSnapshotConfig::default();
     let Some(table) = section.table("books", "the books of [record]") else {
-        return Some(BookSnapshotConfig { interval: sparse(usual.interval, length), ..usual });
+        return Some(BookSnapshotConfig { interval: sparse(default.interval, length), ..default });
     };
-    let interval = table.or("interval", sparse(usual.interval, length), read::step);
-    let levels = table.or("levels", 10, read::integer(1, 1_000));
+    let interval = table.or("interval", sparse(default.interval, length), readers::step);
+    let levels = table.or("levels", 10, readers::integer(1, 1_000));
     let snapshots = interval.map(|interval| length.nanos() / interval.nanos());
     if let Some(too_many) = snapshots.filter(|snapshots| *snapshots > SNAPSHOTS_MAX) {
         let least = sparse(SimDuration::from_millis(1), length);
         let message =
             format!("`interval` makes {too_many} snapshots of each book, more than {SNAPSHOTS_MAX}");
-        table.complain("interval", message, Some(format!("take at least {least}")));
+        table.report("interval", message, Some(format!("take at least {least}")));
     }
     table.finish();
     Some(BookSnapshotConfig { interval: interval?, levels: usize::try_from(levels?).ok()? })
@@ -94,20 +94,20 @@ fn sparse(interval: SimDuration, length: SimDuration) -> SimDuration {
     SimDuration::from_nanos(interval.nanos().saturating_mul(snapshots / SNAPSHOTS_MAX + 1))
 }
 
-/// A list of what `item` reads, without what was there already.
+/// A list of distinct values, each read by `item`.
 fn list<T: PartialEq>(
     item: impl Fn(&Node) -> Read<T>,
     wanted: &'static str,
 ) -> impl Fn(&Node) -> Read<Vec<T>> {
     move |node| {
         let Value::List(items) = &node.value else {
-            return Err(format!("is {}, but must be a list of {wanted}", node.kind()));
+            return Err(ValueError::new(format!("is {}, but must be a list of {wanted}", node.kind())));
         };
         let mut found = Vec::new();
         for node in items {
-            let value = item(node).map_err(|why| format!("has an item that {why}"))?;
+            let value = item(node).map_err(|error| ValueError::new(format!("has an item that {error}")))?;
             if found.contains(&value) {
-                return Err(format!("has {} twice", node.shown()));
+                return Err(ValueError::new(format!("has {} twice", node.shown())));
             }
             found.push(value);
         }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_is_as_usual() {
+    fn defaults_apply_to_what_is_not_given() {
         let plan = load("").unwrap();
         let five_minutes = SimDuration::from_secs(300);
         assert_eq!(plan, RecordConfig { bars: vec![five_minutes], ..RecordConfig::default() });
@@ -164,7 +164,7 @@ mod tests {
         for (record, expected) in [
             (
                 "tables = [\"fils\"]",
-                "`tables` has an item that is `fils`, which there is not; did you mean `fills`?",
+                "`tables` has an item that is `fils`, which does not exist; did you mean `fills`?",
             ),
             ("tables = [\"fills\", \"fills\"]", "`tables` has `fills` twice"),
             ("tables = \"fills\"", "must be a list of tables such as [\"fills\", \"pnl\"]"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_snapshots_are_never_too_many() {
+    fn the_default_snapshots_are_never_too_many() {
         let second = SimDuration::from_secs(1);
         assert_eq!(sparse(second, SimDuration::from_secs(86_400)), second);
         let decade = SimDuration::from_secs(3_650 * 86_400);

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::read::{self, Read};
-use super::section::Section;
-use super::spec::VenueRules;
-use super::tree::{Node, Value};
+use crate::scenario::config::VenueRules;
+use crate::scenario::document::readers::{Read, ValueError};
+use crate::scenario::document::{Node, Section, Value, readers};
 use bearpit_core::book::{Matching, PriceBands};
 use bearpit_core::exchange::{Calendar, MONDAY_TO_FRIDAY};
 use bearpit_core::units::{SimDuration, SimTime};
@@ -23,13 +22,13 @@ const POLICIES: [(&str, Policy); 3] =
 const WEEKDAYS: [(&str, usize); 7] =
     [("mon", 0), ("tue", 1), ("wed", 2), ("thu", 3), ("fri", 4), ("sat", 5), ("sun", 6)];
 
-/// Reads what a venue says of its rules; each has a default.
+/// Reads the rules of a venue; each has a default.
 pub(super) fn rules(section: &Section<'_>) -> Option<VenueRules> {
     let matching = matching(section);
     let bands = bands(section);
     let minute = SimDuration::from_secs(60);
-    let halt = section.or("halt", minute, read::positive_duration);
-    let reopening = section.or("reopening", minute, read::positive_duration);
+    let halt = section.or("halt", minute, readers::positive_duration);
+    let reopening = section.or("reopening", minute, readers::positive_duration);
     let sessions = match section.table("sessions", "the sessions") {
         None => Some(None),
         Some(table) => {
@@ -48,19 +47,19 @@ pub(super) fn rules(section: &Section<'_>) -> Option<VenueRules> {
 }
 
 fn matching(section: &Section<'_>) -> Option<Matching> {
-    let policy = section.or("matching", Policy::PriceTime, read::one_of(&POLICIES))?;
-    let percent = section.optional("top_share_percent", read::integer(0, 100));
+    let policy = section.or("matching", Policy::PriceTime, readers::one_of(&POLICIES))?;
+    let percent = section.optional("top_share_percent", readers::integer(0, 100));
     match policy {
         Policy::TopShare => {
             if !section.has("top_share_percent") {
                 let message = "matching \"top_share\" needs `top_share_percent`, from 0 to 100";
-                section.complain("matching", message, None);
+                section.report("matching", message, None);
             }
             Some(Matching::TopShare { percent: u8::try_from(percent?).ok()? })
         }
         _ if section.has("top_share_percent") => {
             let message = "`top_share_percent` has a meaning only with matching = \"top_share\"";
-            section.complain("top_share_percent", message, None);
+            section.report("top_share_percent", message, None);
             None
         }
         Policy::PriceTime => Some(Matching::PriceTime),
@@ -85,20 +84,18 @@ fn bands(section: &Section<'_>) -> Option<PriceBands> {
 
 /// A percentage above zero, in hundredths.
 fn hundredths(node: &Node) -> Read<u32> {
-    let wrong = || {
-        format!("is {}, but must be a percentage from 0.01 to 10000, with at most two places", node.shown())
-    };
-    let bps = read::positive_decimal(node)?.scaled(2).ok_or_else(wrong)?;
+    let wrong = || readers::disallowed(node, "a percentage from 0.01 to 10000, with at most two places");
+    let bps = readers::positive_decimal(node)?.scaled(2).ok_or_else(wrong)?;
     u32::try_from(bps).ok().filter(|bps| *bps <= 1_000_000).ok_or_else(wrong)
 }
 
 fn calendar(table: &Section<'_>) -> Option<Calendar> {
     let none = SimDuration::ZERO;
-    let open = table.required("open", read::duration);
-    let close = table.required("close", read::duration);
-    let opening_auction = table.or("opening_auction", none, read::duration);
-    let pre_open = table.or("pre_open", opening_auction.unwrap_or(none), read::duration);
-    let closing_auction = table.or("closing_auction", none, read::duration);
+    let open = table.required("open", readers::duration);
+    let close = table.required("close", readers::duration);
+    let opening_auction = table.or("opening_auction", none, readers::duration);
+    let pre_open = table.or("pre_open", opening_auction.unwrap_or(none), readers::duration);
+    let closing_auction = table.or("closing_auction", none, readers::duration);
     let weekdays = table.or("days", MONDAY_TO_FRIDAY, weekdays);
     let holidays = table.or("holidays", BTreeSet::new(), days);
     let (open, close) = (open?, close?);
@@ -106,18 +103,18 @@ fn calendar(table: &Section<'_>) -> Option<Calendar> {
     let day = SimDuration::from_secs(24 * 3_600);
     if close <= open {
         let message = format!("`close` is {close}, but must come after `open`, {open}");
-        table.complain("close", message, None);
+        table.report("close", message, None);
         return None;
     }
     if pre_open < opening_auction {
         let message = format!("`pre_open` is {pre_open}, shorter than `opening_auction`, {opening_auction}");
-        table.complain("pre_open", message, None);
+        table.report("pre_open", message, None);
         return None;
     }
     let length =
         SimDuration::from_nanos(close.nanos() - open.nanos() + pre_open.nanos() + closing_auction.nanos());
     if length > day || open > day {
-        table.complain("close", "a session with its auctions must fit into 24 hours", None);
+        table.report("close", "a session with its auctions must fit into 24 hours", None);
         return None;
     }
     Some(Calendar {
@@ -133,15 +130,17 @@ fn calendar(table: &Section<'_>) -> Option<Calendar> {
 
 fn weekdays(node: &Node) -> Read<[bool; 7]> {
     let Value::List(items) = &node.value else {
-        return Err(format!("is {}, but must be a list such as [\"mon\", \"tue\"]", node.kind()));
+        let sentence = format!("is {}, but must be a list such as [\"mon\", \"tue\"]", node.kind());
+        return Err(ValueError::new(sentence));
     };
     let mut weekdays = [false; 7];
     for item in items {
-        let day = read::one_of(&WEEKDAYS)(item).map_err(|why| format!("has a day that {why}"))?;
+        let day = readers::one_of(&WEEKDAYS)(item)
+            .map_err(|error| ValueError::new(format!("has a day that {error}")))?;
         weekdays[day] = true;
     }
     if weekdays == [false; 7] {
-        Err("is empty, but must name at least one day".to_owned())
+        Err(ValueError::new("is empty, but must name at least one day"))
     } else {
         Ok(weekdays)
     }
@@ -149,12 +148,11 @@ fn weekdays(node: &Node) -> Read<[bool; 7]> {
 
 fn days(node: &Node) -> Read<BTreeSet<SimTime>> {
     let Value::List(items) = &node.value else {
-        return Err(format!("is {}, but must be a list of days such as [2025-12-25]", node.kind()));
+        let sentence = format!("is {}, but must be a list of days such as [2025-12-25]", node.kind());
+        return Err(ValueError::new(sentence));
     };
-    let midnight = |node: &Node| {
-        let time = read::time(node)?;
-        let day = SimDuration::from_secs(24 * 3_600);
-        if time.floor_to(day) == time { Ok(time) } else { Err(format!("is {time}, but must be a day")) }
+    let item = |node: &Node| {
+        readers::date(node).map_err(|error| ValueError::new(format!("has an item that {error}")))
     };
-    items.iter().map(|item| midnight(item).map_err(|why| format!("has an item that {why}"))).collect()
+    items.iter().map(item).collect()
 }

@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong with the input, where, and what is allowed.
+//! [`Diagnostics`]: what is wrong with the input, where, and what is allowed.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,30 +6,58 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
-/// A text that diagnostics point into: a file, or a flag of the command line.
+/// A text that diagnostics point into: a file, or an option of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Source {
-    /// The file as it was named, or the flag.
-    pub(super) name: String,
-    pub(super) text: String,
+pub(in crate::scenario) struct Source {
+    /// The file as it was named, or the option.
+    pub(in crate::scenario) name: String,
+    pub(in crate::scenario) text: String,
 }
 
-/// A place in a source.
+/// Some bytes of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::scenario) struct SourceSpan {
     /// Index of the source.
-    pub(super) source: usize,
+    pub(in crate::scenario) source: usize,
     /// Bytes of its text.
-    pub(super) span: Range<usize>,
+    pub(in crate::scenario) span: Range<usize>,
 }
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    place: Place,
+    place: SourceSpan,
     message: String,
     help: Option<String>,
     is_warning: bool,
+}
+
+/// Whether something is wrong, or only odd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// It is wrong.
+    Error,
+    /// It is odd, but not wrong.
+    Warning,
+}
+
+impl Diagnostic {
+    const fn severity(&self) -> Severity {
+        if self.is_warning { Severity::Warning } else { Severity::Error }
+    }
+}
+
+/// An error or a warning with its location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Located<'a> {
+    /// The file as it was named, or the option of the command line.
+    pub source: &'a str,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: &'a str,
 }
 
 /// Everything that is wrong with one scenario and the files it names.
@@ -40,51 +68,65 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    pub(super) fn add_source(&mut self, name: impl Into<String>, text: impl Into<String>) -> usize {
+    pub(in crate::scenario) fn add_source(
+        &mut self,
+        name: impl Into<String>,
+        text: impl Into<String>,
+    ) -> usize {
         self.sources.push(Source { name: name.into(), text: text.into() });
         self.sources.len() - 1
     }
 
-    pub(super) fn source(&self, index: usize) -> &Source {
+    pub(in crate::scenario) fn source(&self, index: usize) -> &Source {
         &self.sources[index]
     }
 
-    pub(super) fn push(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+    pub(in crate::scenario) fn push(
+        &mut self,
+        place: SourceSpan,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
         self.items.push(Diagnostic { place, message: message.into(), help, is_warning: false });
     }
 
-    /// Adds what is odd, but not wrong.
-    pub(super) fn warn(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+    /// Adds a warning: something that is odd, but not wrong.
+    pub(in crate::scenario) fn warn(
+        &mut self,
+        place: SourceSpan,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
         self.items.push(Diagnostic { place, message: message.into(), help, is_warning: true });
     }
 
-    /// Tells whether anything is wrong, and not only odd.
+    /// Returns whether there are errors, and not only warnings.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.items.iter().any(|item| !item.is_warning)
     }
 
-    /// Tells whether nothing is wrong.
+    /// Returns whether there are neither errors nor warnings.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Returns how many things are wrong.
+    /// Returns the number of errors and warnings.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Returns, for each thing that is wrong, the source's name, line and column (from 1), and what.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, usize, usize, &str)> {
+    /// Returns each error and warning with its location.
+    pub fn iter(&self) -> impl Iterator<Item = Located<'_>> {
         self.items.iter().map(|item| {
             let (line, column) = self.line_and_column(&item.place);
-            (self.sources[item.place.source].name.as_str(), line, column, item.message.as_str())
+            Located { source: &self.sources[item.place.source].name, line, column, message: &item.message }
         })
     }
 
-    /// Draws everything with its lines of source and carets, in colour if asked.
+    /// Draws everything with its lines of source and carets, in color if asked.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -92,20 +134,17 @@ impl Diagnostics {
         drawn.join("\n\n")
     }
 
-    /// Returns everything for machines.
+    /// Returns everything as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         self.items.iter().map(|item| self.item_to_json(item)).collect()
     }
 
-    /// Returns for machines what is wrong, and apart from it what is only odd.
+    /// Returns the errors, or the warnings, as JSON.
     #[must_use]
-    pub fn to_json_by_severity(&self) -> (Value, Value) {
-        let of = |is_warning: bool| {
-            let items = self.items.iter().filter(|item| item.is_warning == is_warning);
-            items.map(|item| self.item_to_json(item)).collect()
-        };
-        (of(false), of(true))
+    pub fn to_json_of(&self, severity: Severity) -> Value {
+        let items = self.items.iter().filter(|item| item.severity() == severity);
+        items.map(|item| self.item_to_json(item)).collect()
     }
 
     fn item_to_json(&self, item: &Diagnostic) -> Value {
@@ -141,7 +180,7 @@ impl Diagnostics {
     }
 
     /// Returns line and column, both from 1; columns count characters.
-    fn line_and_column(&self, place: &Place) -> (usize, usize) {
+    fn line_and_column(&self, place: &SourceSpan) -> (usize, usize) {
         let text = &self.sources[place.source].text;
         let at = floor_boundary(text, place.span.start);
         let before = &text[..at];
@@ -180,8 +219,11 @@ mod tests {
     fn lines_and_columns_count_from_one_in_characters() {
         let mut diagnostics = Diagnostics::default();
         let source = diagnostics.add_source("x.toml", "a = 1\nß = 22\n");
-        diagnostics.push(Place { source, span: 11..13 }, "wrong", Some("help".into()));
-        assert_eq!(diagnostics.iter().next(), Some(("x.toml", 2, 5, "wrong")));
+        diagnostics.push(SourceSpan { source, span: 11..13 }, "wrong", Some("help".into()));
+        assert_eq!(
+            diagnostics.iter().next(),
+            Some(Located { source: "x.toml", line: 2, column: 5, message: "wrong" })
+        );
         let drawn = diagnostics.render(false);
         assert!(
             drawn.contains("x.toml:2:5") && drawn.contains("ß = 22") && drawn.contains("help"),
@@ -193,7 +235,7 @@ mod tests {
     fn a_place_beyond_the_text_is_drawn_at_its_end() {
         let mut diagnostics = Diagnostics::default();
         let source = diagnostics.add_source("x.toml", "");
-        diagnostics.push(Place { source, span: 70..90 }, "wrong", None);
+        diagnostics.push(SourceSpan { source, span: 70..90 }, "wrong", None);
         assert!(diagnostics.render(false).contains("wrong"));
     }
 }

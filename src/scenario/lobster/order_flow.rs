@@ -1,19 +1,19 @@
-//! [`OrderFlow`]: LOBSTER's files of one day, read and found right.
+//! [`OrderFlow`]: LOBSTER's files of one day, read and checked.
 
 use std::fs;
 use std::path::Path;
 
-use super::complaints::Complaints;
-use super::diagnostics::{Diagnostics, Place};
-use super::files::utf8;
-use super::lobster::{book_rows, check_book, lines, parse_messages};
-use super::section::Findings;
+use super::book::{book_rows, check_book};
+use super::lines::lines;
+use super::messages::parse_messages;
+use crate::scenario::document::{Diagnostics, Findings, SourceSpan};
+use crate::scenario::files::{CellErrors, utf8};
 use bearpit_core::market::{BookRow, OrderMessage};
 
 /// Messages, and the book after each of them.
 ///
-/// All is checked when it is loaded. The rows of the book, of which a day may have half a million with
-/// two hundred numbers each, stay text until they are asked for.
+/// Everything is checked when it is loaded. The rows of the book stay text until they are read, because a day
+/// may have half a million of them with two hundred numbers each.
 #[derive(Debug)]
 pub struct OrderFlow {
     messages: Vec<OrderMessage>,
@@ -29,11 +29,11 @@ struct Text {
 }
 
 impl OrderFlow {
-    /// Loads a file of messages, the file of the book after each, and perhaps one row with the book
-    /// before the first.
+    /// Loads a message file, the order book file that goes with it, and optionally a file with the book
+    /// before the first message, which is one row.
     ///
     /// # Errors
-    /// All that is wrong in any of the files.
+    /// Everything that is wrong in any of the files.
     pub fn load(messages: &Path, book: &Path, initial: Option<&Path>) -> Result<Self, Diagnostics> {
         let findings = Findings::default();
         let flow = Self::read(messages, book, initial, &findings);
@@ -51,7 +51,7 @@ impl OrderFlow {
         let parsed = parse_messages(&messages.name, &messages.text, findings);
         let depth = check_book(&book.name, &book.text, findings);
         compare_lengths(&messages, &book, findings);
-        // An initial row that was asked for and is wrong has been complained of.
+        // An initial row with errors has been reported.
         Some(Self { messages: parsed?, book: book.text, depth: depth?, initial: initial.flatten() })
     }
 
@@ -72,7 +72,7 @@ impl OrderFlow {
         self.depth
     }
 
-    /// Returns the book before the first message, if a file told it.
+    /// Returns the book before the first message, if it was given.
     #[must_use]
     pub const fn initial(&self) -> Option<&BookRow> {
         self.initial.as_ref()
@@ -88,16 +88,16 @@ impl Text {
                 let mut diagnostics = findings.borrow_mut();
                 let source = diagnostics.add_source(name.as_str(), "");
                 let message = format!("`{name}` cannot be read: {error}");
-                diagnostics.push(Place { source, span: 0..0 }, message, None);
+                diagnostics.push(SourceSpan { source, span: 0..0 }, message, None);
                 None
             }
         }
     }
 
-    fn complain_at_end(&self, message: String, findings: &Findings) {
+    fn report_at_end(&self, message: String, findings: &Findings) {
         let end = self.text.trim_end_matches(['\n', '\r']).len();
-        let mut complaints = Complaints::new(&self.name, &self.text, findings);
-        complaints.at(end..end, message, None);
+        let mut errors = CellErrors::new(&self.name, &self.text, findings);
+        errors.at(end..end, message, None);
     }
 }
 
@@ -108,15 +108,15 @@ fn initial_row(file: &Text, findings: &Findings) -> Option<BookRow> {
     let more = rows.count();
     if more > 0 {
         let message = format!("the file has {} rows; the book before the first message is one row", more + 1);
-        file.complain_at_end(message, findings);
+        file.report_at_end(message, findings);
     }
     row
 }
 
-/// Complains at the end of the file that is too short.
+/// Reports an error at the end of the file that is too short.
 fn compare_lengths(messages: &Text, book: &Text, findings: &Findings) {
     let [count, rows] = [messages, book].map(|file| lines(&file.text).count());
-    // An empty file has been complained of.
+    // An empty file has been reported.
     if count == rows || count == 0 || rows == 0 {
         return;
     }
@@ -125,12 +125,12 @@ fn compare_lengths(messages: &Text, book: &Text, findings: &Findings) {
             "the file ends after {rows} rows, but {} has {count} messages; each needs the book after it",
             messages.name
         );
-        book.complain_at_end(message, findings);
+        book.report_at_end(message, findings);
     } else {
         let message = format!(
             "the file ends after {count} messages, but {} has {rows} rows; each needs the message before it",
             book.name
         );
-        messages.complain_at_end(message, findings);
+        messages.report_at_end(message, findings);
     }
 }

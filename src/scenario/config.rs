@@ -1,0 +1,140 @@
+//! [`Scenario`]: the validated content of a scenario file.
+
+use std::any::Any;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::record::RecordConfig;
+use bearpit_agents::{AgentKind, ConfiguredAgent};
+use bearpit_core::account::Financing;
+use bearpit_core::book::{Matching, PriceBands};
+use bearpit_core::exchange::Calendar;
+use bearpit_core::market::{Fees, Instrument};
+use bearpit_core::participant::Latencies;
+use bearpit_core::process::ConfiguredProcess;
+use bearpit_core::units::{InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime, VenueId};
+
+/// A validated scenario.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The file.
+    pub path: PathBuf,
+    /// Its name; results go to a directory of that name.
+    pub name: String,
+    /// Its seed.
+    pub seed: Seed,
+    /// First instant.
+    pub start: SimTime,
+    /// Last instant; after `start`.
+    pub end: SimTime,
+    /// Interval of bars.
+    pub bar_interval: SimDuration,
+    /// Interval at which accounts are marked to market.
+    pub sample_interval: SimDuration,
+    /// What is recorded of it.
+    pub record: RecordConfig,
+    /// The instruments; at least one.
+    pub instruments: Vec<InstrumentConfig>,
+    /// The venues; at least one.
+    pub venues: Vec<VenueConfig>,
+    /// The agents, populations included.
+    pub agents: Vec<AgentConfig>,
+    /// The changes made to it, as they were written.
+    pub changes: Vec<String>,
+    /// BLAKE3 over the bytes of the scenario, of the changes made to it and of every file it names, in
+    /// hexadecimal.
+    pub inputs_digest: String,
+}
+
+/// An instrument, and how its value moves.
+#[derive(Debug, Clone)]
+pub struct InstrumentConfig {
+    /// What is traded.
+    pub instrument: Instrument,
+    /// How its value moves, if it has one.
+    pub process: Option<Arc<dyn ConfiguredProcess>>,
+}
+
+/// A venue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VenueConfig {
+    /// Its name.
+    pub name: String,
+    /// What it lists; at least one.
+    pub instruments: Vec<InstrumentId>,
+    /// What a fill costs there.
+    pub fees: Fees,
+    /// The latencies of its connections.
+    pub latencies: Latencies,
+    /// How it trades, and when.
+    pub rules: VenueRules,
+}
+
+/// The rules of a venue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VenueRules {
+    /// How orders at one price share an incoming order.
+    pub matching: Matching,
+    /// How far prices may go.
+    pub bands: PriceBands,
+    /// How long a halt lasts before the re-opening auction.
+    pub halt: SimDuration,
+    /// How long the re-opening auction lasts.
+    pub reopening: SimDuration,
+    /// Its sessions; without, it trades continuously from start to end.
+    pub sessions: Option<Calendar>,
+}
+
+/// An agent, or a population of identical ones.
+#[derive(Debug, Clone)]
+pub struct AgentConfig {
+    /// Its name; members of a population are called `name-1` and so on.
+    pub name: String,
+    /// The number of members; at least one.
+    pub count: u32,
+    /// Cash of each.
+    pub cash: Money,
+    /// Holdings of each.
+    pub holdings: Vec<(InstrumentId, Quantity)>,
+    /// How far each may sell short.
+    pub max_short: Vec<(InstrumentId, Quantity)>,
+    /// Interest and borrow fees of each.
+    pub financing: Financing,
+    /// The latencies of its connection.
+    pub latencies: Latencies,
+    /// Its kind.
+    pub kind: &'static AgentKind,
+    /// Where it trades, unless its kind can trade everywhere.
+    pub listing: ListingId,
+    /// The kind's configuration.
+    pub configured: Arc<dyn ConfiguredAgent>,
+}
+
+impl AgentConfig {
+    /// Returns the names of its members.
+    pub fn member_names(&self) -> impl Iterator<Item = String> {
+        let single = self.count == 1;
+        (1..=self.count)
+            .map(move |number| if single { self.name.clone() } else { format!("{}-{number}", self.name) })
+    }
+
+    /// Returns the kind's configuration if it is a `T`, such as a `NoiseConfig`.
+    #[must_use]
+    pub fn config<T: ConfiguredAgent>(&self) -> Option<&T> {
+        let any: &dyn Any = &*self.configured;
+        any.downcast_ref()
+    }
+}
+
+/// Returns the listings of venues, venue by venue: the index is the listing's id.
+pub(super) fn listings(venues: &[VenueConfig]) -> Vec<(VenueId, InstrumentId)> {
+    let venue_ids = (0..).map(VenueId::new);
+    let pairs =
+        venue_ids.zip(venues).flat_map(|(id, venue)| venue.instruments.iter().map(move |it| (id, *it)));
+    pairs.collect()
+}
+
+/// Returns the id of the listing at `index`.
+pub(super) fn listing_id(index: usize) -> ListingId {
+    ListingId::new(u32::try_from(index).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,176 @@
+//! [`Override`]: a change of `--set`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+use toml::de::DeValue;
+
+use super::diagnostics::{Diagnostics, SourceSpan};
+use super::toml_tree::{KeyValue, Node, Value, node};
+use bearpit_core::units::{nearest, suggest};
+
+/// A change of a scenario's value from the command line: `agents.ema.params.fast=5`, or for short
+/// `ema.fast=5`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    text: String,
+    equals: usize,
+}
+
+/// The text of a change is not `KEY=VALUE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("write KEY=VALUE with keys joined by dots, such as scenario.seed=7")]
+pub struct OverrideError;
+
+impl FromStr for Override {
+    type Err = OverrideError;
+
+    /// Reads `KEY=VALUE`; keys are joined by dots.
+    fn from_str(text: &str) -> Result<Self, OverrideError> {
+        match text.find('=') {
+            Some(equals) if text[..equals].split('.').all(|part| !part.trim().is_empty()) => {
+                Ok(Self { text: text.to_owned(), equals })
+            }
+            _ => Err(OverrideError),
+        }
+    }
+}
+
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Override {
+    /// Changes the tree, or reports in `diagnostics` why it cannot.
+    pub(in crate::scenario) fn apply(&self, tree: &mut Node, diagnostics: &mut Diagnostics) {
+        let flag = "--set ";
+        let source = diagnostics.add_source("command line", format!("{flag}{}", self.text));
+        let value_at = flag.len() + self.equals + 1;
+        let value = self.value(source, value_at);
+        let mut at = flag.len();
+        let mut parts = Vec::new();
+        for part in self.text[..self.equals].split('.') {
+            parts.push((part.trim(), SourceSpan { source, span: at..at + part.len() }));
+            at += part.len() + 1;
+        }
+        if let Err(unknown) = expand_short_form(&mut parts, tree) {
+            return diagnostics.push(unknown.place, unknown.message, Some(unknown.help));
+        }
+        let mut current = tree;
+        for (index, (part, place)) in parts.iter().enumerate() {
+            let is_last = index + 1 == parts.len();
+            match child(current, part, place.clone(), is_last.then_some(&value)) {
+                Ok(next) => current = next,
+                Err(help) => {
+                    return diagnostics.push(
+                        place.clone(),
+                        format!("there is nothing called `{part}`"),
+                        help,
+                    );
+                }
+            }
+        }
+        *current = value;
+    }
+
+    /// Returns what is to be changed.
+    pub(in crate::scenario) fn key(&self) -> &str {
+        self.text[..self.equals].trim()
+    }
+
+    /// Reads the value as TOML, or as plain text where it is none.
+    pub(in crate::scenario) fn value(&self, source: usize, at: usize) -> Node {
+        let text = &self.text[self.equals + 1..];
+        match DeValue::parse(text) {
+            Ok(value) => node(source, at, &value),
+            Err(_) => Node {
+                place: SourceSpan { source, span: at..at + text.len() },
+                value: Value::Text(text.trim().to_owned()),
+            },
+        }
+    }
+}
+
+/// The first part of a short form names neither a section nor an agent.
+struct UnknownName {
+    place: SourceSpan,
+    message: String,
+    help: String,
+}
+
+/// Expands `ema.fast` to `agents.ema.params.fast`: two parts of which the first is no section of the scenario
+/// are a script's agent and its parameter.
+fn expand_short_form(parts: &mut Vec<(&str, SourceSpan)>, tree: &Node) -> Result<(), UnknownName> {
+    let [(name, place), _] = &parts[..] else { return Ok(()) };
+    if SECTIONS.contains(name) {
+        return Ok(());
+    }
+    let agents = tree.entries().iter().find(|entry| entry.key == "agents").map(|entry| &entry.node.value);
+    let agents = if let Some(Value::List(items)) = agents { &items[..] } else { &[] };
+    let names: Vec<String> = agents.iter().flat_map(names_of).collect();
+    let place = place.clone();
+    if !names.iter().any(|known| known == name) {
+        let known: Vec<&str> = SECTIONS.into_iter().chain(names.iter().map(String::as_str)).collect();
+        let message = format!("there is no section and no agent called `{name}`");
+        return Err(UnknownName { place, message, help: suggest(name, &known) });
+    }
+    parts.insert(1, ("params", place.clone()));
+    parts.insert(0, ("agents", place));
+    Ok(())
+}
+
+/// The sections of a scenario.
+const SECTIONS: [&str; 5] = ["scenario", "record", "instruments", "venues", "agents"];
+
+/// Finds a child by key, or in a list by index, name, symbol or kind; a key that a table does not have
+/// is added, and checked with all others later.
+///
+/// The error is the help: what there is instead.
+fn child<'a>(
+    node: &'a mut Node,
+    part: &str,
+    place: SourceSpan,
+    leaf: Option<&Node>,
+) -> Result<&'a mut Node, Option<String>> {
+    let kind = node.kind();
+    match &mut node.value {
+        Value::Table(entries) => {
+            let index = entries.iter().position(|entry| entry.key == part).unwrap_or_else(|| {
+                let empty = Node { place: place.clone(), value: Value::Table(Vec::new()) };
+                let node = leaf.cloned().unwrap_or(empty);
+                entries.push(KeyValue { key: part.to_owned(), place, node });
+                entries.len() - 1
+            });
+            Ok(&mut entries[index].node)
+        }
+        Value::List(items) => {
+            let names: Vec<Vec<String>> = items.iter().map(names_of).collect();
+            let by_name = names.iter().position(|names| names.iter().any(|name| name == part));
+            let index = part.parse().ok().filter(|index| *index < items.len()).or(by_name);
+            match index {
+                Some(index) => Ok(&mut items[index]),
+                None => {
+                    let all: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+                    Err(nearest(part, all.iter().copied())
+                        .map(|near| format!("did you mean `{near}`?"))
+                        .or_else(|| Some(format!("there is: {}", all.join(", ")))))
+                }
+            }
+        }
+        _ => Err(Some(format!("it is {kind}, which has no parts"))),
+    }
+}
+
+fn names_of(node: &Node) -> Vec<String> {
+    ["name", "symbol", "kind"]
+        .iter()
+        .filter_map(|key| node.entries().iter().find(|entry| entry.key == *key))
+        .filter_map(|entry| match &entry.node.value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! Reading one table of a scenario: typed keys, all errors kept, unknown keys found.
+
+use std::cell::RefCell;
+
+use super::diagnostics::{Diagnostics, SourceSpan};
+use super::readers::ValueError;
+use super::toml_tree::{KeyValue, Node, Value};
+use bearpit_core::units::suggest;
+
+/// Collects the errors of all sections while a scenario is read.
+pub(in crate::scenario) type Findings = RefCell<Diagnostics>;
+
+/// One table while it is read.
+///
+/// Each getter notes its key; [`Section::finish`] reports all other keys as unknown. A getter that reports an
+/// error returns `None`, so that a reader goes on to the end and all errors are reported at once.
+pub(in crate::scenario) struct Section<'a> {
+    name: String,
+    place: SourceSpan,
+    entries: &'a [KeyValue],
+    known: RefCell<Vec<&'static str>>,
+    /// Keys that were known once, and have been reported.
+    retired: RefCell<Vec<&'static str>>,
+    pub(in crate::scenario) findings: &'a Findings,
+}
+
+impl<'a> Section<'a> {
+    /// Opens a table; anything else is reported, and read as an empty one.
+    pub(in crate::scenario) fn open(
+        name: impl Into<String>,
+        node: &'a Node,
+        place: SourceSpan,
+        findings: &'a Findings,
+    ) -> Self {
+        let name = name.into();
+        if !matches!(node.value, Value::Table(_)) {
+            let message = format!("{name} is {}, but must be a table", node.kind());
+            findings.borrow_mut().push(node.place.clone(), message, None);
+        }
+        Self {
+            name,
+            place,
+            entries: node.entries(),
+            known: RefCell::default(),
+            retired: RefCell::default(),
+            findings,
+        }
+    }
+
+    fn entry(&self, key: &'static str) -> Option<&'a KeyValue> {
+        self.known.borrow_mut().push(key);
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// Returns the location of a key's value, or the section's own if the key is missing.
+    pub(in crate::scenario) fn place_of(&self, key: &str) -> SourceSpan {
+        let found = self.entries.iter().find(|entry| entry.key == key);
+        found.map_or_else(|| self.place.clone(), |entry| entry.node.place.clone())
+    }
+
+    /// Reports an error at a key's value.
+    pub(in crate::scenario) fn report(&self, key: &str, message: impl Into<String>, help: Option<String>) {
+        self.findings.borrow_mut().push(self.place_of(key), message, help);
+    }
+
+    /// Returns the value at a key, if the key is there and `read` accepts its value.
+    pub(in crate::scenario) fn optional<T>(
+        &self,
+        key: &'static str,
+        read: impl Fn(&Node) -> Result<T, ValueError>,
+    ) -> Option<T> {
+        let entry = self.entry(key)?;
+        match read(&entry.node) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.report(key, format!("`{key}` {error}"), None);
+                None
+            }
+        }
+    }
+
+    /// Returns the value at a key, or `default` if the key is missing; `None` if the value is wrong.
+    pub(in crate::scenario) fn or<T>(
+        &self,
+        key: &'static str,
+        default: T,
+        read: impl Fn(&Node) -> Result<T, ValueError>,
+    ) -> Option<T> {
+        if self.has(key) { self.optional(key, read) } else { self.entry(key).map_or(Some(default), |_| None) }
+    }
+
+    /// Returns the value at a key; a missing key is an error.
+    pub(in crate::scenario) fn required<T>(
+        &self,
+        key: &'static str,
+        read: impl Fn(&Node) -> Result<T, ValueError>,
+    ) -> Option<T> {
+        self.required_node(key)?;
+        self.optional(key, read)
+    }
+
+    /// Returns the node at a key; a missing key is an error.
+    pub(in crate::scenario) fn required_node(&self, key: &'static str) -> Option<&'a Node> {
+        let node = self.node(key);
+        if node.is_none() {
+            let message = format!("{} has no `{key}`, which is required", self.name);
+            self.findings.borrow_mut().push(self.place.clone(), message, None);
+        }
+        node
+    }
+
+    /// Returns the table at a key; a missing key is an error.
+    pub(in crate::scenario) fn required_table(
+        &self,
+        key: &'static str,
+        name: impl Into<String>,
+    ) -> Option<Self> {
+        self.required_node(key)?;
+        self.table(key, name)
+    }
+
+    /// Returns whether a key is there.
+    pub(in crate::scenario) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == key)
+    }
+
+    /// Returns the table at a key, if it is there.
+    pub(in crate::scenario) fn table(&self, key: &'static str, name: impl Into<String>) -> Option<Self> {
+        let entry = self.entry(key)?;
+        Some(Section::open(name, &entry.node, entry.place.clone(), self.findings))
+    }
+
+    /// Returns the node at a key, if it is there.
+    pub(in crate::scenario) fn node(&self, key: &'static str) -> Option<&'a Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    /// Returns the node at a key without marking the key as known.
+    pub(in crate::scenario) fn peek(&self, key: &str) -> Option<&'a Node> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    /// Returns the tables of a list (`[[key]]`); anything else is an error.
+    pub(in crate::scenario) fn list(&self, key: &'static str) -> Vec<&'a Node> {
+        let Some(entry) = self.entry(key) else { return Vec::new() };
+        match &entry.node.value {
+            Value::List(items) => items.iter().collect(),
+            _ => {
+                let message =
+                    format!("`{key}` is {}, but must be a list: write [[{key}]]", entry.node.kind());
+                self.report(key, message, None);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Marks a key as known, whether or not it is there.
+    pub(in crate::scenario) fn expect(&self, key: &'static str) {
+        self.known.borrow_mut().push(key);
+    }
+
+    /// Reports a key that there was once, if it is there, with what to do instead.
+    pub(in crate::scenario) fn retire(&self, key: &'static str, help: &str) {
+        let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else { return };
+        let message = format!("{} has no key `{key}` any more", self.name);
+        self.findings.borrow_mut().push(entry.place.clone(), message, Some(help.to_owned()));
+        self.retired.borrow_mut().push(key);
+    }
+
+    /// Ends reading without reporting unknown keys, for a table of which it is not known which keys it may
+    /// have.
+    pub(in crate::scenario) fn abandon(self) {
+        drop(self);
+    }
+
+    /// Reports all keys that no getter has asked for.
+    pub(in crate::scenario) fn finish(self) {
+        let (mut known, retired) = (self.known.into_inner(), self.retired.into_inner());
+        known.sort_unstable();
+        known.dedup();
+        let is_known = |key: &str| known.contains(&key) || retired.contains(&key);
+        for entry in self.entries.iter().filter(|entry| !is_known(&entry.key)) {
+            let message = format!("{} has no key `{}`", self.name, entry.key);
+            let help = suggest(&entry.key, &known);
+            self.findings.borrow_mut().push(entry.place.clone(), message, Some(help));
+        }
+    }
+}

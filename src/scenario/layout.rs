@@ -1,0 +1,95 @@
+//! From a scenario to a market.
+
+use super::config::{AgentConfig, InstrumentConfig, Scenario, VenueRules, listings};
+use bearpit_agents::Shared;
+use bearpit_core::account::AccountConfig;
+use bearpit_core::book::BookConfig;
+use bearpit_core::exchange::{
+    BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule, bar_schedule,
+};
+use bearpit_core::participant::ParticipantConfig;
+use bearpit_core::units::{InstrumentId, ListingId, Price, Seed, VenueId};
+
+impl Scenario {
+    /// Lays out the scenario's market; sinks can be added before it is opened.
+    ///
+    /// # Errors
+    /// A [`BuildError`]; a scenario that was loaded gives none.
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use bearpit::scenario::Scenario;
+    ///
+    /// # let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+    /// let path = Path::new(directory).join("quickstart.toml");
+    /// let scenario = Scenario::load(&path, &["scenario.end=2025-03-03T09:31:00".parse()?])?;
+    /// let mut market = scenario.lay_out()?.open()?;
+    /// market.run()?;
+    /// assert!(market.world().events() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn lay_out(&self) -> Result<MarketBuilder, BuildError> {
+        let mut builder = MarketBuilder::new(self.seed, self.start, self.end)?;
+        builder.bar_interval(self.bar_interval);
+        builder.sample_interval(self.sample_interval);
+        for config in &self.instruments {
+            builder.instrument(config.instrument.clone(), process(config, self.seed));
+        }
+        for venue in &self.venues {
+            builder.venue(&venue.name, venue.fees, venue.latencies, &venue.instruments);
+        }
+        for (listing, (venue, instrument)) in builder.listings().into_iter().zip(listings(&self.venues)) {
+            builder.rules(listing, self.rules(listing, venue, instrument));
+        }
+        let mut shared = Shared::default();
+        for agent in &self.agents {
+            let participant = ParticipantConfig::new(agent.kind.name)
+                .with_account(account(agent))
+                .with_latencies(agent.latencies);
+            for name in agent.member_names() {
+                builder.any_agent(&name, participant.clone(), agent.configured.actor(&mut shared))?;
+            }
+        }
+        Ok(builder)
+    }
+
+    /// Returns the rules of a listing: those of its venue, and the sessions that an agent decides, if one
+    /// does.
+    fn rules(&self, listing: ListingId, venue: VenueId, instrument: InstrumentId) -> ListingConfig {
+        let VenueRules { matching, bands, halt, reopening, sessions } = &self.venues[venue.index()].rules;
+        let span = (self.start, self.end);
+        let mut there = self.agents.iter().filter(|agent| agent.listing == listing);
+        let schedule = match (there.find_map(|agent| agent.configured.sessions()), sessions) {
+            (Some(bars), _) => bar_schedule(bars.openings, bars.length, bars.call, span),
+            (None, Some(calendar)) => calendar.schedule(self.start, self.end),
+            (None, None) => Schedule::new(),
+        };
+        let reference = self.reference_price(instrument);
+        let book = BookConfig { matching: *matching, bands: *bands, reference };
+        ListingConfig { book, schedule, halt: *halt, reopening: *reopening }
+    }
+
+    /// Returns the price to which auctions and bands refer before the first trade: the first value.
+    fn reference_price(&self, instrument: InstrumentId) -> Option<Price> {
+        let InstrumentConfig { instrument, process } = &self.instruments[instrument.index()];
+        instrument.nearest_price(process.as_ref()?.initial())
+    }
+}
+
+fn process(config: &InstrumentConfig, seed: Seed) -> Option<ProcessConfig> {
+    let process = config.process.as_ref()?;
+    Some(ProcessConfig { process: process.start(seed), initial: process.initial(), grid: process.step() })
+}
+
+fn account(agent: &AgentConfig) -> AccountConfig {
+    let defaults = agent.kind.account;
+    AccountConfig {
+        cash: agent.cash,
+        holdings: agent.holdings.clone(),
+        max_short: agent.max_short.clone(),
+        financing: agent.financing,
+        credit: defaults.credit,
+        tracked: defaults.is_tracked,
+    }
+}

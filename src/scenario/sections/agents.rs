@@ -1,0 +1,224 @@
+//! Reading `[[agents]]`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::instruments::{KnownInstrument, find};
+use super::params::{ParamScope, read_by_instrument, read_params, report_errors};
+use super::venues::latencies;
+use crate::scenario::config::{AgentConfig, VenueConfig, listing_id, listings};
+use crate::scenario::document::{Section, readers};
+use crate::scenario::files::Files;
+use crate::scenario::inputs::Role;
+use crate::scenario::kinds::agent_kinds;
+use bearpit_agents::{AgentKind, AgentSite, ConfiguredAgent, ListingChoice, SiteSpan, SiteVenue};
+use bearpit_core::account::Financing;
+use bearpit_core::market::Instrument;
+use bearpit_core::params::{FromParam, ParamType};
+use bearpit_core::participant::Latencies;
+use bearpit_core::units::{FeeRate, InstrumentId, ListingId, Money, Quantity, VenueId};
+
+const COUNT_MAX: i64 = 1_000_000;
+
+/// The parts of a market that agents may refer to.
+pub(in crate::scenario) struct MarketOutline<'a> {
+    pub(in crate::scenario) instruments: &'a [KnownInstrument],
+    pub(in crate::scenario) venues: &'a [VenueConfig],
+    pub(in crate::scenario) files: &'a Files,
+    /// First and last instant of the scenario, if they could be read.
+    pub(in crate::scenario) span: Option<SiteSpan>,
+}
+
+/// A listing, with what is known of it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    listing: ListingId,
+    instrument: &'a Instrument,
+    has_value: bool,
+    venue: &'a VenueConfig,
+}
+
+/// Reads `[[agents]]`; an agent with errors is left out.
+pub(in crate::scenario) fn agents(root: &Section<'_>, outline: &MarketOutline<'_>) -> Vec<AgentConfig> {
+    let mut found: Vec<AgentConfig> = Vec::new();
+    let mut names = BTreeSet::new();
+    for (number, node) in (1..).zip(root.list("agents")) {
+        let section = Section::open(format!("agent {number}"), node, node.place.clone(), root.findings);
+        let kinds: Vec<(&str, &'static AgentKind)> = agent_kinds().map(|kind| (kind.name, kind)).collect();
+        let Some(kind) = section.required("kind", readers::one_of(&kinds)) else {
+            // Without a kind, it is not known which keys there are.
+            section.abandon();
+            continue;
+        };
+        let agent = agent(&section, kind, outline);
+        if let Some(agent) = agent {
+            check_exclusive(&section, &agent, &found);
+            if let Some(taken) = agent.member_names().find(|name| !names.insert(name.clone())) {
+                let key = if section.has("name") { "name" } else { "kind" };
+                let help = Some("give each agent a `name` of its own".to_owned());
+                section.report(key, format!("another agent is called `{taken}`"), help);
+            }
+            found.push(agent);
+        }
+        section.finish();
+    }
+    found
+}
+
+/// Reports a second agent of a kind of which a listing can have one at most.
+fn check_exclusive(section: &Section<'_>, agent: &AgentConfig, earlier: &[AgentConfig]) {
+    if !agent.kind.is_exclusive {
+        return;
+    }
+    let name = agent.kind.name;
+    if agent.count > 1 {
+        let message = format!("`count` is {}, but a listing can have only one `{name}`", agent.count);
+        section.report("count", message, None);
+    }
+    if earlier.iter().any(|other| other.kind.name == name && other.listing == agent.listing) {
+        let message = format!("a listing can have only one `{name}`, and this one has another already");
+        section.report("kind", message, None);
+    }
+}
+
+fn agent(
+    section: &Section<'_>,
+    kind: &'static AgentKind,
+    outline: &MarketOutline<'_>,
+) -> Option<AgentConfig> {
+    let name = section.or("name", kind.name.replace('_', "-"), readers::name);
+    let count = section.or("count", 1, readers::integer(1, COUNT_MAX));
+    let cash = section.or("cash", Money::from_whole(1_000_000), readers::money);
+    let holdings = quantities(section, "holdings", outline);
+    let max_short = quantities(section, "max_short", outline);
+    let financing = financing(section);
+    let latencies = latencies(section);
+    let place = place(section, kind, outline);
+    let configured = configure(section, kind, place, latencies.unwrap_or(Latencies::NONE), outline);
+    Some(AgentConfig {
+        name: name?,
+        count: u32::try_from(count?).ok()?,
+        cash: cash?,
+        holdings: holdings?,
+        max_short: max_short?,
+        financing: financing?,
+        latencies: latencies?,
+        kind,
+        listing: place?.listing,
+        configured: configured?,
+    })
+}
+
+/// Reads what is particular to a kind, and builds the agent.
+fn configure(
+    section: &Section<'_>,
+    kind: &'static AgentKind,
+    place: Option<Place<'_>>,
+    latencies: Latencies,
+    outline: &MarketOutline<'_>,
+) -> Option<Arc<dyn ConfiguredAgent>> {
+    for retired in kind.retired {
+        section.retire(retired.name, retired.help);
+    }
+    let MarketOutline { instruments, venues, files, .. } = *outline;
+    let scope = ParamScope { files, instrument: place.map(|place| place.instrument), instruments, venues };
+    let values = read_params(section, kind.params, &scope);
+    // A kind that does not depend on its place is checked at any, so that all its errors are reported at
+    // once.
+    let any = || (kind.listing == ListingChoice::First).then(|| place_at(0, outline)).flatten();
+    let (values, place) = (values?, place.or_else(any)?);
+    let venue = SiteVenue {
+        name: &place.venue.name,
+        has_sessions: place.venue.rules.sessions.is_some(),
+        latencies: place.venue.latencies,
+    };
+    let site = AgentSite {
+        listing: place.listing,
+        instrument: place.instrument,
+        has_value: place.has_value,
+        venue,
+        latencies,
+        span: outline.span,
+    };
+    let configured =
+        (kind.configure)(&values, &site).map_err(|errors| report_errors(section, &errors)).ok()?;
+    for input in configured.further_inputs() {
+        files.add_input(Role::Import, input.name, input.content);
+    }
+    Some(configured)
+}
+
+/// Reads a table of quantities by symbol, such as `holdings = { ACME = 1000 }`.
+fn quantities(
+    section: &Section<'_>,
+    key: &'static str,
+    outline: &MarketOutline<'_>,
+) -> Option<Vec<(InstrumentId, Quantity)>> {
+    section.expect(key);
+    if !section.has(key) {
+        return Some(Vec::new());
+    }
+    let MarketOutline { instruments, venues, files, .. } = *outline;
+    let scope = ParamScope { files, instrument: None, instruments, venues };
+    let values = read_by_instrument(section, key, ParamType::Quantity, &scope)?;
+    values.iter().map(|(id, value)| Some((*id, Quantity::from_param(value)?))).collect()
+}
+
+/// Reads `financing = { credit_bps = .., debit_bps = .., borrow_bps = .. }`, each of them optional.
+fn financing(section: &Section<'_>) -> Option<Financing> {
+    let Some(table) = section.table("financing", "the financing") else { return Some(Financing::NONE) };
+    let [credit, debit, borrow] =
+        ["credit_bps", "debit_bps", "borrow_bps"].map(|key| table.or(key, FeeRate::ZERO, readers::bps));
+    table.finish();
+    Some(Financing { credit: credit?, debit: debit?, borrow: borrow? })
+}
+
+/// Finds the listing that `instrument` and `venue` select; they may be left out if only one listing fits, or
+/// if the kind takes the first.
+fn place<'a>(section: &Section<'_>, kind: &AgentKind, outline: &MarketOutline<'a>) -> Option<Place<'a>> {
+    let symbols: Vec<&str> = outline.instruments.iter().map(|known| known.symbol.as_str()).collect();
+    let venue_names: Vec<&str> = outline.venues.iter().map(|venue| venue.name.as_str()).collect();
+    let instrument = section.optional("instrument", |node| find(&symbols, &readers::text(node)?));
+    let venue = section.optional("venue", |node| {
+        let name = readers::text(node)?;
+        let index = venue_names.iter().position(|known| *known == name);
+        index.ok_or_else(|| readers::unknown(&name, &venue_names))
+    });
+    let has_errors =
+        (section.has("instrument") && instrument.is_none()) || (section.has("venue") && venue.is_none());
+    if has_errors {
+        return None;
+    }
+    let all = listings(outline.venues);
+    let fits = |(at, what): &(VenueId, InstrumentId)| {
+        instrument.is_none_or(|wanted| wanted == *what) && venue.is_none_or(|wanted| wanted == at.index())
+    };
+    let candidates: Vec<usize> = (0..all.len()).filter(|index| fits(&all[*index])).collect();
+    match candidates[..] {
+        [] => {
+            if !all.is_empty() {
+                section.report("venue", "that instrument is not listed at that venue", None);
+            }
+            None
+        }
+        [only] => place_at(only, outline),
+        [first, ..] if kind.listing == ListingChoice::First => place_at(first, outline),
+        _ => {
+            let message = "several listings fit: select one with `instrument` and `venue`";
+            section.report("kind", message, None);
+            None
+        }
+    }
+}
+
+/// Returns the listing at `index`, unless its instrument has errors.
+fn place_at<'a>(index: usize, outline: &MarketOutline<'a>) -> Option<Place<'a>> {
+    let (venue, instrument) = *listings(outline.venues).get(index)?;
+    let known = &outline.instruments[instrument.index()];
+    Some(Place {
+        listing: listing_id(index),
+        instrument: known.instrument.as_ref()?,
+        has_value: known.has_process,
+        venue: &outline.venues[venue.index()],
+    })
+}

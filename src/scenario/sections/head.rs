@@ -1,0 +1,53 @@
+//! Reading `[scenario]`.
+
+use super::record::RecordDefaults;
+use crate::scenario::document::{Section, readers};
+use bearpit_core::units::{Seed, SimDuration, SimTime};
+
+/// The content of `[scenario]`.
+pub(in crate::scenario) struct Head {
+    pub(in crate::scenario) name: String,
+    pub(in crate::scenario) seed: Seed,
+    pub(in crate::scenario) start: SimTime,
+    pub(in crate::scenario) end: SimTime,
+    pub(in crate::scenario) bar_interval: SimDuration,
+    pub(in crate::scenario) sample_interval: SimDuration,
+}
+
+impl Head {
+    /// Returns the defaults of `[record]`.
+    pub(in crate::scenario) const fn record_defaults(&self) -> RecordDefaults {
+        let length = SimDuration::from_nanos(self.end.nanos() - self.start.nanos());
+        let Self { bar_interval, sample_interval, .. } = *self;
+        RecordDefaults { length, bar_interval, sample_interval }
+    }
+}
+
+/// Reads `[scenario]`.
+pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
+    let Some(section) = root.table("scenario", "[scenario]") else {
+        root.report("scenario", "the table [scenario] is missing, with `name`, `start` and `end`", None);
+        return None;
+    };
+    let name = section.required("name", readers::name);
+    let seed = section.or("seed", 0, readers::seed);
+    let start = section.required("start", readers::time);
+    let end = section.required("end", readers::time);
+    let minute = SimDuration::from_secs(60);
+    let bar_interval = section.or("bars", minute, readers::positive_duration);
+    let sample_interval = section.or("sample", minute, readers::positive_duration);
+    if let (Some(start), Some(end)) = (start, end)
+        && end <= start
+    {
+        section.report("end", format!("`end` is {end}, but must come after `start`, {start}"), None);
+    }
+    section.finish();
+    Some(Head {
+        name: name?,
+        seed: Seed::new(seed?),
+        start: start?,
+        end: end?,
+        bar_interval: bar_interval?,
+        sample_interval: sample_interval?,
+    })
+}

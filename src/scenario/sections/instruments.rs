@@ -1,0 +1,76 @@
+//! Reading `[[instruments]]`.
+
+use super::process::read_process;
+use crate::scenario::config::InstrumentConfig;
+use crate::scenario::document::readers::Read;
+use crate::scenario::document::{Section, readers};
+use crate::scenario::files::Files;
+use bearpit_core::market::Instrument;
+use bearpit_core::units::{Decimal, InstrumentId};
+
+/// An instrument as far as it could be read: what others refer to is known even if its process has errors, so
+/// that their own errors are reported too.
+pub(in crate::scenario) struct KnownInstrument {
+    pub(in crate::scenario) symbol: String,
+    pub(in crate::scenario) instrument: Option<Instrument>,
+    pub(in crate::scenario) has_process: bool,
+    pub(in crate::scenario) config: Option<InstrumentConfig>,
+}
+
+/// Reads `[[instruments]]`.
+pub(in crate::scenario) fn instruments(root: &Section<'_>, files: &Files) -> Vec<KnownInstrument> {
+    let mut found: Vec<KnownInstrument> = Vec::new();
+    for (number, node) in (1..).zip(root.list("instruments")) {
+        let section = Section::open(format!("instrument {number}"), node, node.place.clone(), root.findings);
+        let symbol = section.required("symbol", readers::name);
+        if let Some(taken) =
+            symbol.as_ref().filter(|symbol| found.iter().any(|other| other.symbol == **symbol))
+        {
+            section.report("symbol", format!("`symbol` is `{taken}`, which is taken already"), None);
+        }
+        let read = instrument(&section, symbol, files, &found);
+        found.push(read);
+        section.finish();
+    }
+    if found.is_empty() {
+        root.report("instruments", "there are no instruments: write at least one [[instruments]]", None);
+    }
+    found
+}
+
+fn instrument(
+    section: &Section<'_>,
+    symbol: Option<String>,
+    files: &Files,
+    known: &[KnownInstrument],
+) -> KnownInstrument {
+    let tick_size = section.required("tick_size", readers::positive_decimal);
+    let lot_size = section.or("lot_size", Decimal::new(1, 0), readers::positive_decimal);
+    let process = read_process(section, files, known);
+    let sizes = symbol.clone().zip(tick_size).zip(lot_size);
+    let instrument = sizes.and_then(|((symbol, tick), lot)| match Instrument::new(symbol, tick, lot) {
+        Ok(instrument) => Some(instrument),
+        Err(error) => {
+            section.report("tick_size", error.to_string(), None);
+            None
+        }
+    });
+    let parts = instrument.clone().zip(process);
+    KnownInstrument {
+        symbol: symbol.unwrap_or_default(),
+        instrument,
+        has_process: section.has("process"),
+        config: parts.map(|(instrument, process)| InstrumentConfig { instrument, process }),
+    }
+}
+
+/// Finds an instrument by its symbol.
+pub(super) fn find(symbols: &[&str], symbol: &str) -> Read<InstrumentId> {
+    let index = symbols.iter().position(|known| *known == symbol);
+    index.map(instrument_id).ok_or_else(|| readers::unknown(symbol, symbols))
+}
+
+/// Returns the id of the instrument at `index`.
+pub(super) fn instrument_id(index: usize) -> InstrumentId {
+    InstrumentId::new(u32::try_from(index).unwrap_or(u32::MAX))
+}

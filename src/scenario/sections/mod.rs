@@ -1,0 +1,17 @@
+//! The sections of a scenario: `[scenario]`, `[record]`, `[[instruments]]`, `[[venues]]`, `[[agents]]`.
+
+mod agents;
+mod head;
+mod instruments;
+mod params;
+mod process;
+mod record;
+mod venue_rules;
+mod venues;
+
+pub(super) use agents::{MarketOutline, agents};
+pub(super) use head::{Head, head};
+pub(super) use instruments::instruments;
+pub(super) use params::{offset_of, scalar};
+pub(super) use record::record;
+pub(super) use venues::venues;

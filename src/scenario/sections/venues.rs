@@ -1,0 +1,104 @@
+//! Reading `[[venues]]`, and what venues share with agents: latencies.
+
+use super::instruments::{find, instrument_id};
+use super::venue_rules;
+use crate::scenario::config::VenueConfig;
+use crate::scenario::document::readers::ValueError;
+use crate::scenario::document::{Node, Section, Value, readers};
+use bearpit_core::market::Fees;
+use bearpit_core::participant::Latencies;
+use bearpit_core::units::{FeeRate, InstrumentId};
+
+/// Reads `[[venues]]`; a venue with errors is left out.
+pub(in crate::scenario) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<VenueConfig> {
+    let mut found: Vec<VenueConfig> = Vec::new();
+    let mut complete = true;
+    for (number, node) in (1..).zip(root.list("venues")) {
+        let section = Section::open(format!("venue {number}"), node, node.place.clone(), root.findings);
+        let name = section.required("name", readers::name);
+        if let Some(taken) = name.as_ref().filter(|name| found.iter().any(|other| other.name == **name)) {
+            section.report("name", format!("`name` is `{taken}`, which is taken already"), None);
+        }
+        let instruments = listed(&section, symbols);
+        let fees = fees(&section);
+        let latencies = latencies(&section);
+        let rules = venue_rules::rules(&section);
+        section.finish();
+        match (name, instruments, fees, latencies, rules) {
+            (Some(name), Some(instruments), Some(fees), Some(latencies), Some(rules)) => {
+                found.push(VenueConfig { name, instruments, fees, latencies, rules });
+            }
+            _ => complete = false,
+        }
+    }
+    if found.is_empty() && complete {
+        root.report("venues", "there are no venues: write at least one [[venues]]", None);
+    }
+    for (index, symbol) in symbols.iter().enumerate().filter(|_| complete) {
+        let id = instrument_id(index);
+        if !symbol.is_empty() && !found.iter().any(|venue| venue.instruments.contains(&id)) {
+            root.report("venues", format!("no venue lists `{symbol}`"), None);
+        }
+    }
+    found
+}
+
+/// Reads the list of symbols that a venue lists.
+fn listed(section: &Section<'_>, symbols: &[&str]) -> Option<Vec<InstrumentId>> {
+    let items = section.required("instruments", |node: &Node| match &node.value {
+        Value::List(items) if !items.is_empty() => Ok(items.clone()),
+        Value::List(_) => Err(ValueError::new("is empty, but must list at least one symbol")),
+        _ => Err(ValueError::new(format!("is {}, but must be a list of symbols", node.kind()))),
+    })?;
+    let mut ids = Vec::new();
+    for item in items {
+        let id = readers::text(&item).and_then(|symbol| find(symbols, &symbol));
+        match id {
+            Ok(id) if ids.contains(&id) => {
+                let message = format!("`{}` is listed twice", symbols[id.index()]);
+                section.findings.borrow_mut().push(item.place.clone(), message, None);
+            }
+            Ok(id) => ids.push(id),
+            Err(why) => {
+                section.findings.borrow_mut().push(item.place.clone(), format!("an instrument {why}"), None)
+            }
+        }
+    }
+    (!ids.is_empty()).then_some(ids)
+}
+
+fn fees(section: &Section<'_>) -> Option<Fees> {
+    let Some(table) = section.table("fees", "the fees") else { return Some(Fees::default()) };
+    let maker = table.or("maker_bps", FeeRate::ZERO, readers::bps);
+    let taker = table.or("taker_bps", FeeRate::ZERO, readers::bps);
+    let auction = table.or("auction_bps", taker.unwrap_or(FeeRate::ZERO), readers::bps);
+    table.finish();
+    let fees = Fees { maker: maker?, taker: taker?, auction: auction? };
+    if fees.auction.bps() < 0.0 {
+        let message =
+            format!("auction_bps is {}, but must be at or above 0: both sides pay it", fees.auction.bps());
+        section.report("fees", message, None);
+        return None;
+    }
+    if fees.maker.bps() + fees.taker.bps() < 0.0 {
+        let message = format!(
+            "the fees pay out more than they take: maker {} bps and taker {} bps; their sum must be at or above 0",
+            fees.maker.bps(),
+            fees.taker.bps(),
+        );
+        section.report("fees", message, None);
+        return None;
+    }
+    Some(fees)
+}
+
+/// Reads `latency = { entry = .., report = .., feed = .. }`, each of them optional.
+pub(super) fn latencies(section: &Section<'_>) -> Option<Latencies> {
+    let Some(table) = section.table("latency", "the latency") else { return Some(Latencies::NONE) };
+    let none = Latencies::NONE;
+    let entry = table.or("entry", none.entry, readers::latency);
+    let report = table.or("report", none.report, readers::latency);
+    let feed = table.or("feed", none.feed, readers::latency);
+    table.finish();
+    Some(Latencies { entry: entry?, report: report?, feed: feed? })
+}
