@@ -15,7 +15,7 @@
 //!
 //! # Example
 //! ```
-//! use bearpit::agents::indicators::{Indicator, Sma};
+//! use bearpit_agents::indicators::{Indicator, Sma};
 //!
 //! let mut average = Sma::new(3)?;
 //! assert_eq!(average.update(1.0)?, None);
