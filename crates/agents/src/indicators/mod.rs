@@ -22,7 +22,7 @@
 //! assert_eq!(average.update(2.0)?, None);
 //! assert_eq!(average.update(6.0)?, Some(3.0));
 //! assert!(average.update(f64::NAN).is_err());
-//! # Ok::<(), bearpit::agents::indicators::NotAllowed>(())
+//! # Ok::<(), bearpit_agents::indicators::NotAllowed>(())
 //! ```
 
 mod averages;
