@@ -246,7 +246,7 @@ fn a_market_without_trades_still_has_a_report() {
     let out = here.path().join("out");
     assert_eq!(run(bearpit().arg("simulate").arg(&path).arg("--quiet").arg("--out").arg(&out)).0, 0);
     let page = fs::read_to_string(out.join("scripted/0/report.html")).unwrap();
-    assert!(page.contains("Nothing was traded there.") && !page.contains("NaN"));
+    assert!(page.contains("Nothing was traded.") && !page.contains("NaN"));
 }
 
 /// Waits for a child for a bounded time, and returns its exit code.

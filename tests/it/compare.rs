@@ -177,7 +177,7 @@ fn runs_of_different_scenarios_are_compared_as_far_as_they_go() {
         (0, out.path().join("report.html").to_str().unwrap(), "")
     );
     let page = fs::read_to_string(out.path().join("report.html")).unwrap();
-    assert!(page.contains("2 runs of 2 scenarios") && page.contains("The scenarios span different times"));
+    assert!(page.contains("2 runs of 2 scenarios") && page.contains("The scenarios cover different time spans"));
     assert!(page.contains("<h2>idle") && page.contains("<h2>ema") && !page.contains("NaN"));
 }
 
@@ -189,7 +189,7 @@ fn many_seeds_have_a_fan_a_histogram_and_a_list_that_agree_with_their_summaries(
     let page = fs::read_to_string(directory.join("report.html")).unwrap();
     for part in [
         "<h1>quickstart, 6 runs</h1>",
-        "Equity less initial equity of ema",
+        "Change in equity of ema",
         "5 to 95 %",
         "Final P&amp;L of ema",
         "Max drawdown of ema",
@@ -291,7 +291,7 @@ fn where_nothing_is_drawn_at_random_or_nobody_is_followed_the_page_says_so() {
     let idle = write_scenario(out.path(), "idle", Some("fn on_start() { log(\"here\"); }\n"), "");
     let crowd = write_scenario(out.path(), "crowd", None, "[record]\ntables = [\"trades\", \"quotes\"]");
     for (file, name, words) in [
-        (&idle, "idle", "nothing in it is drawn at random"),
+        (&idle, "idle", "the scenario has no randomness"),
         (&crowd, "crowd", "The scenarios have no strategy and no market maker"),
     ] {
         let (code, stdout, stderr) = simulate(out.path(), file, &["--seeds", "1..5"]);

@@ -262,7 +262,7 @@ fn a_market_in_which_nothing_happens_has_metrics_that_are_absent() {
     assert_eq!((code, stderr.as_str()), (0, ""));
     let bytes = std::fs::read(out.path().join("empty/1/summary.json")).unwrap();
     let summary: Value = serde_json::from_slice(&bytes).unwrap();
-    assert_eq!(summary["markets"].as_array().map(Vec::len), Some(0), "nobody quoted");
+    assert_eq!(summary["markets"].as_array().map(Vec::len), Some(0), "nothing was quoted");
     let metrics = summary["accounts"][0]["metrics"].as_object().unwrap();
     let known: Vec<&str> = metrics
         .iter()

@@ -87,7 +87,7 @@ fn a_run_has_all_its_sections_figures_and_units() {
     assert!(page.contains(&data.manifest.digest) && page.contains("2025-03-03 09:30:00"));
     for part in [
         "<h1>quickstart</h1>",
-        "Equity less initial equity",
+        "Change in equity",
         "Return of ema",
         "buy and hold",
         "Drawdown of ema",
@@ -113,9 +113,9 @@ fn a_run_has_all_its_sections_figures_and_units() {
         "Volume of ACME at PIT",
         "Volatility of ACME at PIT",
         "Depth at the touch of ACME at PIT",
-        "Order of purchases and sales",
+        "Autocorrelation of order signs",
         "Latency of orders to ACME at PIT",
-        "from its owner to the venue (ms)",
+        "entry latency (ms)",
         "Stylized facts of ACME at PIT",
         "Autocorrelation of returns, ACME at PIT",
         "Density of returns, ACME at PIT",
@@ -152,10 +152,10 @@ fn an_empty_market_is_said_in_words() {
     let data = scripted(2, &[("idle", "fn on_start() { log(\"here\"); }\n")]);
     let report = rendered(&data);
     for words in [
-        "nobody quoted or traded anything.",
-        "It never traded.",
-        "it never went from flat to flat.",
-        "it held nothing at any time.",
+        "nothing was quoted or traded.",
+        "No fills.",
+        "no round trip was completed.",
+        "it never held a position.",
         "Log of idle",
         "here",
     ] {
@@ -171,8 +171,8 @@ fn a_strategy_that_never_traded_is_said_beside_one_that_did() {
     let report = rendered(&read(&out.path().join("quickstart/42")));
     let section = report.page.split("<h2>ema").nth(1).unwrap();
     let section = section.split("</section>").next().unwrap();
-    assert!(section.contains("It never traded.") && section.contains("it held nothing at any time."));
-    assert!(section.contains("equity never changed from one period to the next."));
+    assert!(section.contains("No fills.") && section.contains("it never held a position."));
+    assert!(section.contains("equity never changed between periods."));
     assert!(!section.contains("Fills of ema"));
 }
 
@@ -189,12 +189,12 @@ fn what_was_not_recorded_is_said_to_be_that_and_not_to_be_nothing() {
         "Drawdown of ema</strong>: the table <code>pnl</code> was not recorded.",
         "Volume of ACME at PIT</strong>: the table <code>trades</code> was not recorded.",
         "Depth by level of ACME at PIT",
-        "cannot be told: no trades were recorded",
-        "cannot be told: no trades with an aggressor were recorded",
+        "undetermined: no trades were recorded",
+        "undetermined: no trades with an aggressor were recorded",
     ] {
         assert!(page.contains(words), "{words}");
     }
-    for wrong in ["It never traded.", "it held nothing at any time.", "Nothing was traded there."] {
+    for wrong in ["No fills.", "it never held a position.", "Nothing was traded."] {
         assert!(!page.contains(wrong), "{wrong}");
     }
 }
@@ -207,7 +207,7 @@ fn one_period_is_too_few_for_what_needs_more() {
     assert_eq!(data.accounts[0].sample.returns.len(), 1);
     let report = rendered(&data);
     assert!(report.page.contains("there are fewer than 40 periods with returns"));
-    let untold = "Whether it looks like a real market cannot be told: there are fewer than 250 returns";
+    let untold = "This market cannot be compared with real ones: there are fewer than 250 returns";
     assert!(report.page.contains(untold));
     assert!(report.page.contains("Not defined for this run:"));
 }
@@ -226,10 +226,10 @@ fn a_price_that_never_moves_is_drawn_flat_and_without_volatility() {
     let document = Document::parse(&price.svg).unwrap();
     let labels: Vec<&str> = document.descendants().filter_map(|node| node.text()).map(str::trim).collect();
     assert!(labels.contains(&"100.0"), "{labels:?}");
-    assert!(report.page.contains("Its price never moved: all trades were at 100."));
-    assert!(report.page.contains("all orders arrived the moment they were sent"));
+    assert!(report.page.contains("The price never changed: all trades were at 100."));
+    assert!(report.page.contains("all orders arrived at the instant they were sent"));
     assert!(report.page.contains("buyer plots level"));
-    assert!(report.page.contains("Whether it looks like a real market cannot be told: "));
+    assert!(report.page.contains("This market cannot be compared with real ones: "));
 }
 
 /// Draws the figures of ten minutes of quickstart as files; returns what was printed, and the run's report.

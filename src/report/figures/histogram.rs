@@ -53,10 +53,7 @@ impl Histogram {
             0 => String::new(),
             count => {
                 let count = count_text(count.into());
-                format!(
-                    " Counted in the outermost bars, but further out: {count} of the {} drawn.",
-                    self.counted
-                )
+                format!(" The outermost bars include {count} of the {} that lie beyond them.", self.counted)
             }
         }
     }
@@ -169,7 +166,7 @@ mod tests {
         assert_eq!(histogram.counts.iter().sum::<u32>(), 1_002);
         assert_eq!(histogram.beyond, 2);
         assert!(
-            histogram.outliers_note().ends_with("further out: 2 of the  drawn."),
+            histogram.outliers_note().ends_with("include 2 of the  that lie beyond them."),
             "{}",
             histogram.outliers_note()
         );

@@ -1,4 +1,4 @@
-//! Whatever the values are, a figure is valid XML without numbers that are none.
+//! Whatever the values are, a figure is valid XML without `NaN` or `inf`.
 
 use roxmltree::Document;
 
@@ -10,7 +10,7 @@ fn extent() -> Extent {
     Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(1_000_000_000))
 }
 
-/// Draws, and returns what is written in the picture.
+/// Draws a figure, and returns the texts in it.
 fn texts(figure: &dyn Figure) -> Vec<String> {
     assert!(!figure.is_empty());
     let svg = figure.draw().unwrap();
@@ -121,7 +121,7 @@ fn a_chart_names_its_series_and_its_band() {
         assert!(written.contains(&name.to_owned()), "{name}: {written:?}");
     }
     let svg = chart.draw().unwrap();
-    // One in the legend, one in the area: what is no number has none.
+    // One in the legend, one in the plot area: a value that is not finite is not drawn.
     assert_eq!((svg.matches("<circle").count(), svg.matches("<polygon").count()), (2, 2), "{svg}");
     assert!(Chart { series: Vec::new(), ..chart }.is_empty());
 }

@@ -1,4 +1,4 @@
-//! One account: how it did, and in how much danger.
+//! The section of an account: performance and risk.
 
 use super::missing::why_missing;
 use super::{activity, drawdowns, log, metrics, trips};
@@ -19,7 +19,7 @@ pub(super) fn account(
     let kind = escape(&account.summary.kind.replace('_', " "));
     put!(page, "<section><h2>{} <small>{kind}</small></h2>", escape(owner));
     if account.summary.fills == 0 {
-        put!(page, "<p class=\"none\">It never traded.</p>");
+        put!(page, "<p class=\"none\">No fills.</p>");
     } else if !data.manifest.has(Table::Fills) {
         let fills = count_text(account.summary.fills);
         put!(
@@ -48,8 +48,8 @@ pub(super) fn account(
     Ok(())
 }
 
-/// Writes why there are no returns.
-const NO_RETURNS: &str = "there are no returns: it began with nothing, or no whole period was traded.";
+/// Why there are no returns.
+const NO_RETURNS: &str = "there are no returns: initial equity was zero, or the run has no complete period.";
 
 fn growth(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let sample = &account.sample;
@@ -63,11 +63,11 @@ fn growth(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Resu
     let mut figure = Lines::new(title, "return since the start (%)".to_owned(), Size::Wide, data.extent)
         .with_zero()
         .with(owner, percent(&sample.returns), LineStyle::Line);
-    let mut caption = "Equity over initial equity, less one.".to_owned();
+    let mut caption = "Equity divided by initial equity, minus one.".to_owned();
     if !sample.benchmark.is_empty() {
         figure = figure.with("buy and hold", percent(&sample.benchmark), LineStyle::Line);
         caption = format!(
-            "{caption} Buy and hold has all instruments of the scenario in equal parts by value, set right at the end of each period of {}.",
+            "{caption} Buy and hold is an equal-weighted portfolio of all instruments of the scenario, rebalanced at the end of each period of {}.",
             duration_text(data.period.nanos())
         );
     }
@@ -79,12 +79,12 @@ fn drawdown(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Re
     let figure = Lines::new(format!("Drawdown of {owner}"), "currency".to_owned(), Size::Half, data.extent)
         .with_zero()
         .with("drawdown", account.drawdown.clone(), LineStyle::Area);
-    let caption = "Equity below its highest so far, at every mark.";
+    let caption = "Equity minus its peak so far, at every mark.";
     page.figure(
         &format!("{owner} drawdown"),
         &figure,
         caption,
-        &why_missing(data, &[Table::Pnl], "it was never marked."),
+        &why_missing(data, &[Table::Pnl], "the account was never marked to market."),
     )
 }
 
@@ -103,21 +103,21 @@ fn returns(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Res
         format!("{} periods of {}.", count_text(all.len() as u64), duration_text(data.period.nanos()));
     if moved.len() < all.len() {
         let still = count_text((all.len() - moved.len()) as u64);
-        caption = format!("{caption} {still} in which nothing changed are left out.");
+        caption = format!("{caption} {still} of them without any change are omitted.");
     }
     caption.push_str(&histogram.outliers_note());
-    let none = if all.is_empty() { NO_RETURNS } else { "equity never changed from one period to the next." };
+    let none = if all.is_empty() { NO_RETURNS } else { "equity never changed between periods." };
     page.figure(&format!("{owner} returns"), &histogram, &caption, &why_missing(data, &[Table::Pnl], none))
 }
 
-/// Sharpe ratio and volatility over a window that moves.
+/// Draws Sharpe ratio and volatility over a rolling window.
 fn windows(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let rolling = rolling(&account.sample).unwrap_or_default();
-    let none = "there are fewer than 40 periods with returns, too few for it, or returns never vary.";
+    let none = "there are fewer than 40 periods with returns, or all returns are equal.";
     let none = &why_missing(data, &[Table::Pnl], none);
     let taken = format!(
-        "Of the {} periods of {} before; annualised with {} periods a year.",
+        "Over a rolling window of {} periods of {}; annualised with {} periods a year.",
         count_text(rolling.window as u64),
         duration_text(data.period.nanos()),
         number(data.periods_per_year, 0)
@@ -143,7 +143,7 @@ fn windows(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Res
         picture.bands.push(band);
     }
     let picture = picture.with("Sharpe ratio", sharpe, LineStyle::Line);
-    let caption = format!("{taken} The error is that of independent returns (Lo 2002).");
+    let caption = format!("{taken} The standard error assumes independent returns (Lo 2002).");
     page.figure(&format!("{owner} rolling sharpe"), &picture, &caption, none)?;
     let percent = |(at, value): Point| (at, value * 100.0);
     let volatility = rolling.volatility.iter().map(gaps).map(percent).collect();
@@ -154,10 +154,10 @@ fn windows(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Res
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-/// More rows are not read one by one.
+/// More rows are too many to read.
 const ROWS_MAX: usize = 40;
 
-/// Months by year, or hours by day; a single day has none.
+/// Draws a heatmap of returns: months by year, or hours by day; a single day has none.
 fn calendar(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
     let (months, hours) = (months(&account.sample), hours(&account.sample));
@@ -173,7 +173,11 @@ fn calendar(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Re
     let total = rows.len();
     let rows: Vec<(String, Vec<Option<f64>>)> = rows.into_iter().rev().take(ROWS_MAX).rev().collect();
     let shown = if rows.len() < total {
-        format!(" The last {} of {} rows are shown.", count_text(rows.len() as u64), count_text(total as u64))
+        format!(
+            " Only the last {} of {} rows are shown.",
+            count_text(rows.len() as u64),
+            count_text(total as u64)
+        )
     } else {
         String::new()
     };
@@ -188,7 +192,7 @@ fn calendar(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Re
     let columns = (from..).take(columns).map(column).collect();
     let title = format!("Returns of {owner} by {what} (%)");
     let heat = Heatmap { title, x_label: across.to_owned(), columns, rows, decimals: 2 };
-    let caption = format!("Compounded returns in percent; periods count where they end.{shown}");
+    let caption = format!("Compounded returns in percent; a period counts where it ends.{shown}");
     page.figure(&format!("{owner} by {what}"), &heat, &caption, &why_missing(data, &[Table::Pnl], NO_RETURNS))
 }
 
@@ -211,7 +215,7 @@ fn by_hour(hours: &[HourReturn]) -> Vec<Row> {
     hours.chunk_by(|a, b| a.date == b.date).map(row).collect()
 }
 
-/// What it takes to know the mid before each fill.
+/// The tables from which the mid before each fill is known.
 const NEEDED: [Table; 2] = [Table::Quotes, Table::Trades];
 
 fn attribution(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
@@ -226,18 +230,18 @@ fn attribution(page: &mut PageBuilder, data: &RunData, account: &AccountData) ->
         values.insert(3, parts.financing);
     }
     let figure = Bars {
-        title: format!("Where the P&L of {owner} comes from"),
+        title: format!("P&L attribution of {owner}"),
         y_label: "currency".to_owned(),
         x_label: String::new(),
         names: names.into_iter().map(str::to_owned).collect(),
         series: vec![BarSeries { label: String::new(), values, color: None }],
         shows_values: true,
     };
-    let caption = "Spread: by how much fills were better than the mid before them. Inventory: what holdings won or lost as the mid moved. Fees: rebates less fees. Financing, if any: interest less what borrowed shares cost.";
+    let caption = "Spread: how much better fills were than the mid just before them. Inventory: gains and losses of holdings as the mid moved. Fees: rebates minus fees. Financing, if any: interest minus the cost of borrowed shares.";
     page.figure(
         &format!("{owner} attribution"),
         &figure,
         caption,
-        &why_missing(data, &NEEDED, "it held and traded nothing."),
+        &why_missing(data, &NEEDED, "the account held and traded nothing."),
     )
 }

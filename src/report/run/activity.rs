@@ -1,4 +1,4 @@
-//! What an account did: its fills, its holdings, and what its strategy plotted.
+//! The activity of an account: fills, positions, and the series that its strategy plotted.
 
 use super::missing::why_missing;
 use crate::analysis::{AccountData, FillMark, PlottedSeries, Point, RunData};
@@ -7,7 +7,7 @@ use crate::report::figures::{Color, FillMarker, LineStyle, Lines, Size};
 use crate::report::page::{PageBuilder, ReportError, put};
 use crate::report::text::{count_text, escape};
 
-/// Draws prices with fills, and holdings.
+/// Draws prices with fills, and positions.
 pub(super) fn activity(
     page: &mut PageBuilder,
     data: &RunData,
@@ -22,7 +22,7 @@ pub(super) fn activity(
     positions(page, data, account)
 }
 
-/// The price of a symbol at all its venues, and where the account traded.
+/// Draws the price of a symbol at all its venues, with the account's fills.
 fn price(
     page: &mut PageBuilder,
     data: &RunData,
@@ -34,7 +34,7 @@ fn price(
     let title = format!("Fills of {owner} in {symbol}");
     let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
     let venues = data.listings.iter().filter(|listing| listing.symbol == *symbol);
-    // Blue and orange are for purchases and sales.
+    // Blue and orange are reserved for buys and sells.
     for (number, listing) in (6..).zip(venues) {
         figure = figure.with(&format!("price at {}", listing.venue), listing.price.clone(), LineStyle::Line);
         if let Some(line) = figure.lines.last_mut() {
@@ -51,11 +51,11 @@ fn price(
     figure.fills = fills.iter().map(mark).collect();
     let (shown, total) = (account.fills.len() as u64, account.fills_total);
     let omitted = if shown < total {
-        format!(" {} of all its {} fills are shown, evenly.", count_text(shown), count_text(total))
+        format!(" An even sample of {} of all {} fills is shown.", count_text(shown), count_text(total))
     } else {
         String::new()
     };
-    let caption = format!("Marks are as large as the quantity.{omitted}");
+    let caption = format!("The area of a marker is proportional to the quantity.{omitted}");
     page.figure(&format!("{owner} fills {symbol}"), &figure, &caption, "")
 }
 
@@ -71,19 +71,19 @@ fn positions(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> R
     figure.lines.truncate(Color::LINES_MAX);
     let shown = figure.lines.len();
     let caption = if shown < all {
-        format!("The signed holding, of {shown} of {all} instruments.")
+        format!("The signed position, for {shown} of {all} instruments.")
     } else {
-        "The signed holding; below zero it is short.".to_owned()
+        "The signed position; below zero it is short.".to_owned()
     };
     page.figure(
         &format!("{owner} position"),
         &figure,
         &caption,
-        &why_missing(data, &[Table::Pnl], "it held nothing at any time."),
+        &why_missing(data, &[Table::Pnl], "it never held a position."),
     )
 }
 
-/// Draws what the strategy plotted; series of like values share a figure.
+/// Draws the series that the strategy plotted; series with similar values share a figure.
 pub(super) fn plotted(
     page: &mut PageBuilder,
     data: &RunData,
@@ -104,7 +104,7 @@ pub(super) fn plotted(
             &format!("{owner} plots {}", names.join(" ")),
             &figure,
             &caption,
-            "all values are gaps.",
+            "all values are missing.",
         )?;
     }
     let shown = plotted.series.len() as u64;
@@ -112,7 +112,7 @@ pub(super) fn plotted(
         let (shown, total) = (count_text(shown), count_text(plotted.total));
         put!(
             page,
-            "<p class=\"note\">{shown} of the {total} series that {} plotted are shown; the table <code>series</code> has all.</p>",
+            "<p class=\"note\">{shown} of the {total} series that {} plotted are shown; the table <code>series</code> contains all.</p>",
             escape(owner)
         );
     }

@@ -5,10 +5,10 @@ use crate::report::page::{PageBuilder, put};
 use crate::report::text::{count_text, duration_text, percent, time_text};
 use bearpit_core::units::{SimDuration, SimTime};
 
-/// So many are listed.
+/// How many drawdowns are listed.
 const LISTED: usize = 5;
 
-/// Writes the deepest drawdowns of returns over periods of a length; nothing where there are no returns.
+/// Writes the table of the deepest drawdowns; nothing if there are no returns.
 pub(super) fn table(page: &mut PageBuilder, sample: &Sample, period: SimDuration) {
     if sample.returns.is_empty() {
         return;
@@ -16,16 +16,13 @@ pub(super) fn table(page: &mut PageBuilder, sample: &Sample, period: SimDuration
     let mut found = drawdowns(&sample.returns);
     put!(page, "<h3>Deepest drawdowns</h3>");
     if found.is_empty() {
-        put!(
-            page,
-            "<p class=\"none\">There are none: equity was never below its highest when a period ended.</p>"
-        );
+        put!(page, "<p class=\"none\">None: equity was never below its peak at the end of a period.</p>");
         return;
     }
     put!(
         page,
-        "<p class=\"note\">Of {} the deepest, by equity at the ends of periods of {}. Each lasts from the end at which equity \
-         was highest to the first that is as high again.</p>",
+        "<p class=\"note\">The deepest of {}, by equity at the ends of periods of {}. A drawdown lasts from the peak to the first period \
+         end at which equity is as high again.</p>",
         count_text(found.len() as u64),
         duration_text(period.nanos()),
     );
@@ -72,7 +69,7 @@ mod tests {
     #[test]
     fn the_deepest_stands_first_and_says_when_it_was_over() {
         let page = page(&[0.01, -0.02, 0.05, 0.0, -0.1, -0.1, 0.05]);
-        assert!(page.contains("Of 2 the deepest, by equity at the ends of periods of 1 min"), "{page}");
+        assert!(page.contains("The deepest of 2, by equity at the ends of periods of 1 min"), "{page}");
         let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("<tr><td>")).collect();
         assert_eq!(
             rows,
@@ -85,7 +82,7 @@ mod tests {
 
     #[test]
     fn without_any_a_sentence_says_so_and_without_returns_nothing() {
-        assert!(page(&[0.0, 0.01]).contains("There are none"));
+        assert!(page(&[0.0, 0.01]).contains("None: equity"));
         assert_eq!(page(&[]), "");
         let many = page(&[0.1, -0.01, 0.1, -0.02, 0.1, -0.03, 0.1, -0.04, 0.1, -0.05, 0.1, -0.06, 0.1]);
         assert_eq!(many.matches("<tr><td>").count(), LISTED);

@@ -17,7 +17,7 @@ pub(super) fn other_logs(page: &mut PageBuilder, data: &RunData, drawn: &[&Accou
         let total = count_text(others.len() as u64);
         put!(
             page,
-            "<p class=\"note\">{most} of {total} logs are shown; the table <code>log</code> has all.</p>"
+            "<p class=\"note\">{most} of {total} logs are shown; the table <code>log</code> contains all.</p>"
         );
     }
     put!(page, "</section>");
@@ -31,7 +31,7 @@ pub(super) fn put_log(page: &mut PageBuilder, log: &OwnerLog) {
         let (shown, total) = (count_text(shown), count_text(log.total));
         put!(
             page,
-            "<p class=\"note\">The last {shown} of {total} lines; the table <code>log</code> has all.</p>"
+            "<p class=\"note\">The last {shown} of {total} lines; the table <code>log</code> contains all.</p>"
         );
     }
     put!(page, "<div class=\"scroll\"><table class=\"log\"><tbody>");

@@ -1,4 +1,4 @@
-//! One market: price, spread, depth, volume, volatility, the order of its trades, and how late orders are.
+//! The section of a market: price, spread, depth, volume, volatility, order signs and entry latency.
 
 use super::missing::why_missing;
 use super::{metrics, stylized};
@@ -16,10 +16,14 @@ pub(super) fn market(
 ) -> Result<(), ReportError> {
     put!(page, "<section><h2>{}</h2>", escape(&listing.title()));
     if listing.trades == 0 && data.manifest.has(Table::Trades) {
-        put!(page, "<p class=\"none\">Nothing was traded there.</p>");
+        put!(page, "<p class=\"none\">Nothing was traded.</p>");
     }
     if let Some(price) = only_price(listing) {
-        put!(page, "<p class=\"none\">Its price never moved: all trades were at {}.</p>", significant(price));
+        put!(
+            page,
+            "<p class=\"none\">The price never changed: all trades were at {}.</p>",
+            significant(price)
+        );
     }
     page.begin_figures();
     price(page, data, listing)?;
@@ -35,7 +39,7 @@ pub(super) fn market(
     Ok(())
 }
 
-/// Returns the price of all trades, if there were several and it is one and the same.
+/// Returns the price of all trades, if there were several and all had the same price.
 fn only_price(listing: &ListingData) -> Option<f64> {
     let prices = || listing.price.iter().map(|point| point.1);
     let first = prices().next().filter(|_| listing.trades > 1)?;
@@ -62,12 +66,12 @@ fn price(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Resul
         .get("trades")
         .map_or_else(String::new, |trades| format!("{} trades. ", number(trades, 0)));
     let caption = format!(
-        "{trades}Of each of 500 stretches of the run the first, lowest, highest and last value are drawn.",
+        "{trades}The run is divided into 500 intervals; of each the first, lowest, highest and last value are drawn.",
     );
     page.figure(&format!("{} price", listing.title()), &figure, &caption, "nothing was quoted or traded.")
 }
 
-/// Spread, volume and volatility.
+/// Draws spread, volume and volatility over time.
 fn over_time(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let title = listing.title();
     let figure = |what: &str, unit: &str, points: Vec<Point>, shape| {
@@ -76,12 +80,12 @@ fn over_time(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> R
             .with(what, points, shape)
     };
     let spread = figure("Spread", "spread (currency)", listing.spread.clone(), LineStyle::Steps);
-    let caption = "Best ask less best bid, as a mean over the time of each of 100 stretches.";
+    let caption = "Best ask minus best bid, as the time-weighted mean of each of 100 intervals.";
     page.figure(
         &format!("{title} spread"),
         &spread,
         caption,
-        &why_missing(data, &[Table::Quotes], "there were never orders on both sides."),
+        &why_missing(data, &[Table::Quotes], "the book never had orders on both sides."),
     )?;
     let traded = if listing.trades == 0 { Vec::new() } else { listing.volume.clone() };
     let volume = figure("Volume", "quantity traded", traded, LineStyle::Columns);
@@ -96,7 +100,7 @@ fn over_time(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> R
     let volatility = listing.volatility.iter().map(percent).collect();
     let volatility = figure("Volatility", "volatility, annualised (%)", volatility, LineStyle::Steps);
     let caption = format!(
-        "Of the mid, from its log returns over {}; annualised with {} periods a year.",
+        "Volatility of the mid, from its log returns over {}; annualised with {} periods a year.",
         duration_text(data.period.nanos()),
         number(data.periods_per_year, 0)
     );
@@ -104,7 +108,7 @@ fn over_time(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> R
         &format!("{title} volatility"),
         &volatility,
         &caption,
-        &why_missing(data, &[Table::Quotes], "there was never a mid."),
+        &why_missing(data, &[Table::Quotes], "the book never had both sides, so there was no mid."),
     )
 }
 
@@ -114,16 +118,16 @@ fn depth(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Resul
         .with_zero()
         .with("at the best bid", listing.bid_size.clone(), LineStyle::Steps)
         .with("at the best ask", listing.ask_size.clone(), LineStyle::Steps);
-    let caption = "Displayed quantity, as a mean over the time of each of 100 stretches.";
+    let caption = "Displayed quantity, as the time-weighted mean of each of 100 intervals.";
     page.figure(
         &format!("{} depth", listing.title()),
         &figure,
         caption,
-        &why_missing(data, &[Table::Quotes], "nobody had orders there."),
+        &why_missing(data, &[Table::Quotes], "there were never any orders."),
     )
 }
 
-/// How much stands how deep; says nothing where a scenario did not ask for snapshots of books.
+/// Draws the mean depth by level; nothing if the scenario does not record the table `books`.
 fn profile(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let profile = &listing.profile;
     if !data.manifest.has(Table::Books) {
@@ -138,13 +142,13 @@ fn profile(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Res
     let figure = Bars {
         title: format!("Depth by level of {}", listing.title()),
         y_label: "mean quantity".to_owned(),
-        x_label: "level, the best first".to_owned(),
+        x_label: "level (1 is the best)".to_owned(),
         names: (1..=levels).map(|level| level.to_string()).collect(),
         series: vec![group("bids", &profile.bids, Color::Up), group("asks", &profile.asks, Color::Down)],
         shows_values: false,
     };
     let caption = format!(
-        "Mean of {} snapshots of the book; a level that is not there counts as nothing.",
+        "Mean of {} snapshots of the book; a missing level counts as zero.",
         count_text(profile.snapshots)
     );
     page.figure(
@@ -159,36 +163,36 @@ fn signs(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Resul
     let values = listing.order_sign_acf.clone().unwrap_or_default();
     let name = |lag: usize| if lag == 1 || lag.is_multiple_of(5) { lag.to_string() } else { String::new() };
     let figure = Bars {
-        title: format!("Order of purchases and sales, {}", listing.title()),
-        y_label: "autocorrelation of signs".to_owned(),
-        x_label: "trades later".to_owned(),
+        title: format!("Autocorrelation of order signs, {}", listing.title()),
+        y_label: "autocorrelation".to_owned(),
+        x_label: "lag (trades)".to_owned(),
         names: (1..=values.len()).map(name).collect(),
         series: vec![BarSeries { label: String::new(), values, color: None }],
         shows_values: false,
     };
     let chance = libm::sqrt(listing.metrics.get("trades").unwrap_or(0.0)).max(1.0);
     let caption = format!(
-        "Above zero, purchases follow purchases. Of trades without order, 95 in 100 bars would lie within ±{}.",
+        "Above zero, buys tend to follow buys and sells follow sells. If signs were independent, 95% of bars would lie within ±{}.",
         number(1.96 / chance, 3)
     );
-    let none = "there are fewer than 50 trades with an aggressor, or all went the same way.";
+    let none = "there are fewer than 50 trades with an aggressor, or all have the same aggressor side.";
     let none = &why_missing(data, &[Table::Trades], none);
     page.figure(&format!("{} signs", listing.title()), &figure, &caption, none)
 }
 
-/// How long orders were on their way, if any was.
+/// Draws the distribution of entry latencies.
 fn latencies(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Result<(), ReportError> {
     let latencies = &listing.latencies;
-    let title = format!("Latency of orders to {}", listing.title());
+    let title = format!("Entry latency of orders to {}", listing.title());
     let sample = if latencies.longest > 0.0 { latencies.sample.as_slice() } else { &[] };
     let usual = latencies.quantile(0.99).filter(|usual| *usual > 0.0);
     let (unit, nanos) = unit_of(usual.unwrap_or(latencies.longest));
     let values: Vec<f64> = sample.iter().map(|latency| latency / nanos).collect();
-    let figure = Histogram::of(title, &format!("from its owner to the venue ({unit})"), "orders", &values);
+    let figure = Histogram::of(title, &format!("entry latency ({unit})"), "orders", &values);
     let none = if latencies.orders == 0 {
-        why_missing(data, &[Table::Orders], "no order was sent there.")
+        why_missing(data, &[Table::Orders], "no order was sent to this venue.")
     } else {
-        "all orders arrived the moment they were sent: the scenario has no latency for them.".to_owned()
+        "all orders arrived at the instant they were sent: the scenario sets no latency for them.".to_owned()
     };
     page.figure(
         &format!("{} latency", listing.title()),
@@ -204,24 +208,24 @@ fn latencies_caption(latencies: &EntryLatencies, figure: &Histogram) -> String {
     let longest = precise_span(latencies.longest);
     let drawn = latencies.sample.len() as u64;
     let omitted = if drawn < latencies.orders {
-        format!(" DrawResult and ranked are {} of them, evenly taken.", count_text(drawn))
+        format!(" Figure and percentiles use an even sample of {}.", count_text(drawn))
     } else {
         String::new()
     };
     format!(
-        "Of {} orders half were there within {half}, 99 in 100 within {most}, the last within {longest}.{omitted}{}",
+        "{} orders: the median took {half}, the 99th percentile {most}, the slowest {longest}.{omitted}{}",
         count_text(latencies.orders),
         figure.outliers_note()
     )
 }
 
-/// Writes a latency with the unit that suits it.
+/// Formats a latency in a suitable unit.
 fn precise_span(nanos: f64) -> String {
     let (unit, size) = unit_of(nanos);
     format!("{} {unit}", significant(nanos / size))
 }
 
-/// Returns the unit that suits a latency, and how many nanoseconds it has.
+/// Returns a suitable unit for a latency, and its length in nanoseconds.
 fn unit_of(nanos: f64) -> (&'static str, f64) {
     match nanos {
         _ if nanos < 1e3 => ("ns", 1.0),

@@ -1,4 +1,4 @@
-//! All metrics, with their units.
+//! The list of all metrics, with their units.
 
 use crate::analysis::metrics::{Measure, Measures, Unit};
 use crate::analysis::{AccountData, ListingData, RunData};
@@ -29,7 +29,7 @@ fn list(page: &mut PageBuilder, measures: &Measures, data: &RunData) {
         .collect();
     put!(
         page,
-        "<p class=\"note\">Periods are of {}; “× {}” says that a number is annualised with so many periods a year. Formulas and sources are in <code>docs/metrics.md</code>.{}</p>",
+        "<p class=\"note\">Periods last {}; “× {}” marks values that are annualised with that many periods a year. Formulas and sources are in <code>docs/metrics.md</code>.{}</p>",
         duration_text(data.period.nanos()),
         number(data.periods_per_year, 0),
         if missing.is_empty() {
@@ -55,14 +55,14 @@ fn entry(page: &mut PageBuilder, measure: &Measure) {
     );
 }
 
-/// Writes a key as words.
+/// Formats a key as words.
 fn named(key: &str) -> String {
     key.replace('_', " ")
 }
 
 fn with_unit(value: f64, unit: Unit) -> String {
     match unit {
-        // Growth of a short run over a year can be beyond all sense; it is said as a power then.
+        // Annualised growth of a short run can be astronomically large; it is shown in scientific notation.
         Unit::Share if value.abs() >= 1e4 => format!("{value:.2e} ×100 %").replace('-', "−"),
         Unit::Share => format!("{} %", significant(value * 100.0)),
         Unit::Ratio if value.abs() >= 1e9 => format!("{value:.2e}"),

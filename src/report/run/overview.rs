@@ -1,4 +1,4 @@
-//! The first screen: what ran, and who made what.
+//! The first screen: what ran, and the results of accounts and markets.
 
 use super::missing::why_missing;
 use super::order::makers_last;
@@ -43,17 +43,21 @@ fn header(page: &mut PageBuilder, data: &RunData) {
         let tables: Vec<String> =
             manifest.not_recorded.iter().map(|name| format!("<code>{}</code>", escape(name))).collect();
         let tables = tables.join(", ");
-        put!(page, "<p class=\"note\">Tables that the scenario does not record: {tables}</p>");
+        put!(page, "<p class=\"note\">Tables not recorded by this scenario: {tables}</p>");
     }
     put!(page, "</header>");
     for account in &manifest.accounts {
         let Some(why) = &account.failure else { continue };
         let owner = escape(&account.owner);
-        put!(page, "<p class=\"failure\"><strong>{owner}</strong> was stopped: {}</p>", escape(why));
+        put!(
+            page,
+            "<p class=\"failure\"><strong>{owner}</strong> was stopped by an error: {}</p>",
+            escape(why)
+        );
     }
 }
 
-/// What is said of an account in a row of the table.
+/// The columns of the table of accounts.
 const COLUMNS: [&str; 11] = [
     "account",
     "final equity",
@@ -73,7 +77,7 @@ fn accounts(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
     if data.accounts.is_empty() {
         put!(
             page,
-            "<p class=\"none\">The scenario has no strategy and no market maker, so no account was followed.</p></section>"
+            "<p class=\"none\">The scenario has no strategy and no market maker, so no account is tracked.</p></section>"
         );
         return Ok(());
     }
@@ -83,7 +87,7 @@ fn accounts(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
     put!(page, "</tbody></table></div>");
     put!(
         page,
-        "<p class=\"note\">In currency; P&amp;L is final less initial equity, after fees; holdings from the start count at their first price. Drawdown is the deepest fall below the highest equity before it: in currency, and the deepest as a share, which may be another. The Sharpe ratio is of returns over {}, {} of which make a year. Turnover is the sum of price times quantity of all fills.</p>",
+        "<p class=\"note\">Amounts in currency. P&amp;L is final minus initial equity, after fees; initial holdings count at their first mark. Max drawdown is the largest fall from a previous peak of equity: in currency, and in parentheses as a percentage of the peak, which may be a different drawdown. The Sharpe ratio uses returns over {}, {} of which make a year. Turnover is the sum of price times quantity of all fills.</p>",
         duration_text(data.period.nanos()),
         number(data.periods_per_year, 0),
     );
@@ -124,10 +128,10 @@ fn account_row(page: &mut PageBuilder, account: &AccountData) {
     put!(page, "<tr><th>{owner} <small>{kind}</small>{failed}</th>{cells}</tr>");
 }
 
-/// What all accounts have made, in one figure.
+/// Draws the change in equity of all accounts in one figure.
 fn equity(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
     let ranked = makers_last(data);
-    let title = "Equity less initial equity".to_owned();
+    let title = "Change in equity".to_owned();
     let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, data.extent).with_zero();
     figure.lines =
         ranked.iter().zip(0..Color::LINES_MAX).map(|(account, number)| line(account, number)).collect();
@@ -138,14 +142,14 @@ fn equity(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
         String::new()
     };
     let caption = format!(
-        "Equity is cash and holdings at the mid, or at the last trade while a side of the book is empty.{omitted}"
+        "Equity is cash plus holdings at the mid, or at the last trade while a side of the book is empty.{omitted}"
     );
     page.begin_figures();
     page.figure(
         "equity",
         &figure,
         &caption,
-        &why_missing(data, &[Table::Pnl], "no account was ever marked."),
+        &why_missing(data, &[Table::Pnl], "no account was ever marked to market."),
     )?;
     page.end_figures();
     Ok(())
@@ -165,14 +169,14 @@ fn line(account: &AccountData, number: usize) -> Line {
 fn markets(page: &mut PageBuilder, data: &RunData) {
     put!(page, "<section><h2>Markets</h2>");
     if data.listings.is_empty() {
-        let none = "nobody quoted or traded anything.";
+        let none = "nothing was quoted or traded.";
         let none = why_missing(data, &[Table::Quotes, Table::Trades], none);
-        put!(page, "<p class=\"none\">There is nothing to say of markets: {none}</p></section>");
+        put!(page, "<p class=\"none\">No markets: {none}</p></section>");
         return;
     }
     put!(
         page,
-        "<div class=\"scroll\"><table><thead><tr><th>market</th><th>trades</th><th>volume</th><th>mean price by volume</th><th>mean spread</th><th>mean spread, bps</th><th>mean size at the touch</th><th>volatility, annualised</th></tr></thead><tbody>"
+        "<div class=\"scroll\"><table><thead><tr><th>market</th><th>trades</th><th>volume</th><th>VWAP</th><th>mean spread</th><th>mean spread, bps</th><th>mean size at the touch</th><th>volatility, annualised</th></tr></thead><tbody>"
     );
     for listing in &data.listings {
         let metric = |key: &str| listing.metrics.get(key);
@@ -193,7 +197,7 @@ fn markets(page: &mut PageBuilder, data: &RunData) {
     }
     put!(
         page,
-        "</tbody></table></div><p class=\"note\">Prices and spreads in currency. Spread and size are means over the time in which both sides, or that side, had orders. Volatility is annualised with {} periods of {} a year.</p></section>",
+        "</tbody></table></div><p class=\"note\">Prices and spreads in currency. Spread and size are time-weighted means over the time in which both sides, or that side, had orders. Volatility is annualised with {} periods of {} a year.</p></section>",
         number(data.periods_per_year, 0),
         duration_text(data.period.nanos()),
     );

@@ -6,10 +6,10 @@ use crate::analysis::RunData;
 use crate::report::page::{PageBuilder, Report, ReportError, html_document, put};
 use crate::report::text::{count_text, escape};
 
-/// How many accounts and markets have figures of their own; the tables have all.
+/// How many accounts and markets have a section of their own; the tables list all.
 const DRAWN_MAX: usize = 8;
 
-/// Writes the whole page.
+/// Builds the page.
 pub(in crate::report) fn page(data: &RunData) -> Result<Report, ReportError> {
     let mut page = PageBuilder::default();
     overview::overview(&mut page, data)?;
@@ -34,8 +34,8 @@ fn left_out(page: &mut PageBuilder, drawn: usize, total: usize, what: &str) {
         let (drawn, total) = (count_text(drawn as u64), count_text(total as u64));
         put!(
             page,
-            "<p class=\"none\">{drawn} of {total} {what} have figures of their own on this page; the table above has all."
+            "<p class=\"none\">{drawn} of {total} {what} have their own section on this page; the table above lists all."
         );
-        put!(page, "The recorded tables have the rest.</p>");
+        put!(page, "The recorded tables contain everything.</p>");
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a market looks like real ones: autocorrelation, density, and the table of stylized facts.
+//! The stylized facts of a market: autocorrelation, density, and a table with a verdict on each fact.
 
 use crate::analysis::{
     ListingData, Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict,
@@ -14,18 +14,18 @@ pub(super) fn listing(page: &mut PageBuilder, listing: &ListingData) -> Result<(
 
 fn section(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result<(), ReportError> {
     put!(page, "<h3>Stylized facts of {}</h3>", escape(title));
-    if let Some(reasons) = nothing_told(facts) {
-        put!(page, "<p class=\"none\">Whether it looks like a real market cannot be told: {reasons}.</p>");
+    if let Some(reasons) = reasons_for_no_verdict(facts) {
+        put!(page, "<p class=\"none\">This market cannot be compared with real ones: {reasons}.</p>");
         return Ok(());
     }
     let closed = if facts.holds_closed_times() { "with" } else { "without" };
     put!(
         page,
-        "<p class=\"note\">What real markets have in common (Cont 2001; Lillo and Farmer 2004), and whether it is seen here. \
-         Returns r are the {} log returns of the mid over {}, {closed} what happened while the market was closed. “±” is \
-         the 95 % interval; “chance” is where 95 in 100 such numbers would lie by chance alone, so that of many some are \
-         outside. Not seen says that the numbers do not show it, not that it is absent. Rules and formulas are in \
-         <code>docs/stylized.md</code>.</p>",
+        "<p class=\"note\">Properties that real markets share (Cont 2001; Lillo and Farmer 2004), and whether this market shows them. \
+         Returns r are the {} log returns of the mid over {}, {closed} those over closed times. “±” is the 95 % \
+         confidence interval; “chance” is the range that would contain 95 % of such values by chance alone, so that \
+         of many values some are outside. “Not seen” means that the data do not show the property, not that it is \
+         absent. Rules and formulas are in <code>docs/stylized.md</code>.</p>",
         count_text(facts.returns as u64),
         duration_text(facts.interval.nanos()).replace(' ', "\u{a0}"),
     );
@@ -39,8 +39,8 @@ fn section(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result
     Ok(())
 }
 
-/// Returns why nothing can be told, if so: each reason once.
-fn nothing_told(facts: &StylizedFacts) -> Option<String> {
+/// Returns the reasons, each once, if there is no verdict on any fact.
+fn reasons_for_no_verdict(facts: &StylizedFacts) -> Option<String> {
     let mut reasons = Vec::new();
     for fact in &facts.facts {
         let Verdict::CannotTell(why) = fact.verdict else { return None };
@@ -67,11 +67,16 @@ fn correlogram(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Re
         log_y: false,
         series: vec![
             series("of returns", &facts.autocorrelation, SeriesStyle::Dots, Color::Line(0)),
-            series("of their sizes", &facts.autocorrelation_of_sizes, SeriesStyle::Triangles, Color::Line(1)),
+            series(
+                "of absolute returns",
+                &facts.autocorrelation_of_sizes,
+                SeriesStyle::Triangles,
+                Color::Line(1),
+            ),
         ],
     };
     let caption = format!(
-        "Of independent returns, 95 in 100 would lie within ±{}; where volatility changes, returns stray a little further.",
+        "If returns were independent, 95% of values would lie within ±{}; with changing volatility the range is slightly wider.",
         number(chance, 3)
     );
     page.figure(&format!("{title} autocorrelation"), &figure, &caption, "there are too few returns.")
@@ -95,7 +100,7 @@ fn density(page: &mut PageBuilder, facts: &StylizedFacts, title: &str) -> Result
             series("returns", &facts.density, SeriesStyle::Dots, Color::Line(0)),
         ],
     };
-    let caption = "On a scale of powers of ten, for bars half a deviation wide; the normal distribution has the same variance.";
+    let caption = "On a logarithmic scale, for bins of half a standard deviation; the normal distribution has the same variance.";
     page.figure(&format!("{title} density"), &figure, caption, "there are too few returns.")
 }
 
@@ -107,12 +112,12 @@ fn table(page: &mut PageBuilder, facts: &StylizedFacts) {
 }
 
 fn row(page: &mut PageBuilder, fact: &StylizedFact) {
-    let here: Vec<String> = fact.statistics.iter().map(told).collect();
+    let here: Vec<String> = fact.statistics.iter().map(statistic_text).collect();
     let here = if here.is_empty() { NONE.to_owned() } else { here.join("<br>") };
     let verdict = match fact.verdict {
         Verdict::Seen => "<b>seen</b>".to_owned(),
         Verdict::NotSeen => "not seen".to_owned(),
-        Verdict::CannotTell(why) => format!("cannot be told: {why}"),
+        Verdict::CannotTell(why) => format!("undetermined: {why}"),
     };
     let (name, sample) = (fact.fact.name(), count_text(fact.sample as u64));
     let counted = if fact.fact == StylizedFactKind::LongMemoryOfSigns { "orders" } else { "returns" };
@@ -124,13 +129,13 @@ fn row(page: &mut PageBuilder, fact: &StylizedFact) {
     put!(page, "<td>{here}</td><td>{}</td><td>{verdict}</td></tr>", fact.fact.rule());
 }
 
-/// Writes a statistic with what chance does to it, with as many digits as that leaves.
-fn told(statistic: &Statistic) -> String {
+/// Formats a statistic with its margin, with as many digits as the margin makes meaningful.
+fn statistic_text(statistic: &Statistic) -> String {
     let written = |margin: f64| {
         let points = decimals_for(margin / 3.0);
         (number(statistic.value, points), number(margin, points))
     };
-    let told = match statistic.margin {
+    let text = match statistic.margin {
         Margin::Around(margin) => {
             let (value, margin) = written(margin);
             format!("<b>{value}</b>\u{a0}±\u{a0}{margin}")
@@ -146,7 +151,7 @@ fn told(statistic: &Statistic) -> String {
             format!("<b>{}</b> (p = {})", number(statistic.value, 1), number(share, 3))
         }
     };
-    format!("{}: {told}", escape(&statistic.name))
+    format!("{}: {text}", escape(&statistic.name))
 }
 
 #[cfg(test)]
@@ -180,7 +185,7 @@ mod tests {
             StylizedFactKind::LongMemoryOfSigns => Verdict::CannotTell("no trades"),
             _ => Verdict::CannotTell("the mid never moved"),
         }));
-        assert!(page.contains("cannot be told: the mid never moved; no trades."), "{page}");
+        assert!(page.contains("with real ones: the mid never moved; no trades."), "{page}");
         assert!(!page.contains("<table") && !page.contains("1,234"), "{page}");
     }
 
@@ -202,10 +207,10 @@ mod tests {
             "{page}"
         );
         for part in [
-            "1,234 log returns of the mid over 15\u{a0}s, without what happened while the market was closed.",
+            "1,234 log returns of the mid over 15\u{a0}s, without those over closed times.",
             "|r| &lt; 1: <b>0.123</b> (chance\u{a0}±0.050)<br>Q: <b>12.3</b> (p &lt; 0.001)",
             "<b>seen</b></td>",
-            "cannot be told: there is no reason</td>",
+            "undetermined: there is no reason</td>",
             "1,234 orders",
         ] {
             assert!(page.contains(part), "{part}: {page}");

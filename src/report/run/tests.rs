@@ -1,4 +1,4 @@
-//! A day of a million fills is thinned to a page of a size that can be sent around.
+//! A day of a million fills is downsampled to a page small enough to send.
 
 use crate::analysis::metrics::MarketTotals;
 use crate::analysis::metrics::{Measures, Sample, TradingTotals, account, market, trading};
@@ -17,7 +17,7 @@ const FILLS: i64 = 1_000_000;
 const ACCOUNTS: usize = 20;
 const LISTINGS: usize = 12;
 
-/// A walk without memory of where it was going, the same every time.
+/// A deterministic random walk.
 struct Walk(u64);
 
 impl Walk {
@@ -44,7 +44,7 @@ fn at(number: i64, of: i64) -> i64 {
     extent.start() + (extent.end() - extent.start()) / of * number
 }
 
-/// A line of a million points, thinned.
+/// A line of a million points, downsampled.
 fn line(seed: u64) -> Vec<Point> {
     let (mut walk, mut level) = (Walk(seed), 1_000_000.0);
     let mut line = LineDownsampler::new(extent());
@@ -229,8 +229,8 @@ fn a_day_of_a_million_fills_is_a_page_of_less_than_three_megabytes() {
     };
     let page = render(&data).unwrap().page;
     assert!(page.len() < 3_000_000, "{} bytes", page.len());
-    assert!(page.contains("of all its 1,000,000 fills are shown, evenly."));
-    assert!(page.contains("of 500,000 round trips, evenly, and the largest gains and losses."));
-    assert!(page.contains("of 20 accounts have figures of their own"));
+    assert!(page.contains("of all 1,000,000 fills is shown."));
+    assert!(page.contains("of 500,000 round trips, with the largest gains and losses."));
+    assert!(page.contains("of 20 accounts have their own section"));
     assert!(page.contains("The last 60 of 100,000 lines"));
 }

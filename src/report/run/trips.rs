@@ -1,4 +1,4 @@
-//! Round trips: how far they went against and for their owner, and the ones that one wants to see.
+//! Round trips: maximum adverse and favorable excursions, and a table of the largest and the last trips.
 
 use super::missing::why_missing;
 use crate::analysis::{AccountData, AccountTrip, RunData};
@@ -12,10 +12,10 @@ use crate::report::text::{
 use bearpit_core::market::Side;
 use bearpit_core::units::SimTime;
 
-/// More dots are a cloud.
+/// More dots cannot be distinguished.
 const DOTS_MAX: usize = 400;
 
-/// Draws how far trips went.
+/// Draws the excursions of trips.
 pub(super) fn scatter(
     page: &mut PageBuilder,
     data: &RunData,
@@ -25,10 +25,10 @@ pub(super) fn scatter(
     let stride = account.trips.len() / DOTS_MAX + 1;
     let mut shown: Vec<&AccountTrip> = account.trips.iter().step_by(stride).collect();
     if !data.manifest.has(Table::Pnl) {
-        // Without marks nobody knows how a trip went on its way.
+        // Without marks the P&L during a trip is unknown.
         shown.clear();
     } else if shown.len() as u64 != account.trips_total {
-        // What one wants to see is seen, however the others are thinned.
+        // The largest gains and losses are shown, whatever the even sample contains.
         let notable = account.top_trips.wins.iter().chain(&account.top_trips.losses);
         let missing: Vec<&AccountTrip> = notable.filter(|trip| !shown.contains(trip)).collect();
         shown.extend(missing);
@@ -40,16 +40,16 @@ pub(super) fn scatter(
     };
     let key = |label: &str, color| LegendEntry { label: label.to_owned(), color, marker: Marker::Line };
     let figure = Scatter {
-        title: format!("Round trips of {owner} on their way"),
-        x_label: "worst P&L on the way, MAE (currency)".to_owned(),
-        y_label: "best, MFE (currency)".to_owned(),
-        legend: vec![key("gained after fees, or even", Color::Up), key("lost", Color::Down)],
+        title: format!("Round trips of {owner}: MAE and MFE"),
+        x_label: "maximum adverse excursion (currency)".to_owned(),
+        y_label: "maximum favorable excursion (currency)".to_owned(),
+        legend: vec![key("profit after fees, or zero", Color::Up), key("loss", Color::Down)],
         dots: shown.iter().map(dot).collect(),
     };
     let total = count_text(account.trips_total);
     let caption = if (shown.len() as u64) < account.trips_total {
         let shown = count_text(shown.len() as u64);
-        format!("{shown} of {total} round trips, evenly, and the largest gains and losses.")
+        format!("An even sample of {shown} of {total} round trips, with the largest gains and losses.")
     } else {
         format!("{total} round trips, from flat to flat.")
     };
@@ -57,11 +57,11 @@ pub(super) fn scatter(
         &format!("{owner} round trips"),
         &figure,
         &caption,
-        &why_missing(data, &[Table::Fills, Table::Pnl], "it never went from flat to flat."),
+        &why_missing(data, &[Table::Fills, Table::Pnl], "no round trip was completed."),
     )
 }
 
-/// Writes the largest gains and losses, and the last trips.
+/// Writes the table of the largest gains, the largest losses, and the last trips.
 pub(super) fn table(page: &mut PageBuilder, account: &AccountData, instruments: &[InstrumentSummary]) {
     if account.trips_total == 0 {
         return;
@@ -70,7 +70,7 @@ pub(super) fn table(page: &mut PageBuilder, account: &AccountData, instruments: 
     put!(page, "<h3>Round trips</h3>");
     put!(
         page,
-        "<p class=\"note\">{} from flat to flat: {} of them gained, {} after fees each in the mean, {} long in the mean. Below are the largest gains, the largest losses, and the last ones; sizes and prices in the mean of a trip's fills, all else in currency.</p>",
+        "<p class=\"note\">{} from flat to flat: {} were profitable; the mean P&amp;L after fees is {}, the mean duration {}. The table lists the largest gains, the largest losses and the last trips. Entry and exit are mean prices of a trip's fills; worst and best are the lowest and highest P&amp;L during the trip; amounts are in currency.</p>",
         count_text(account.trips_total),
         percent(metric("hit_ratio_trips"), 0),
         number_or_dash(metric("expectancy_trip"), 2),
@@ -129,7 +129,7 @@ fn row(page: &mut PageBuilder, of: &AccountTrip, instruments: &[InstrumentSummar
         percent(trip.share(), 2),
     ];
     let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
-    // To the second: figures of a fraction of one are in the table `fills`.
+    // To the second; the table `fills` has the exact time.
     let entered: String = SimTime::from_nanos(trip.entered_at).to_string().chars().take(19).collect();
     put!(page, "<tr><td>{}</td>{cells}</tr>", time_text(&entered));
 }

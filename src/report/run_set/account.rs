@@ -1,4 +1,4 @@
-//! One account over several runs: its equity, its final P&L, and the list of runs.
+//! The section of an account over several runs: equity, final P&L, and the list of runs.
 
 use super::limits::MANY;
 use super::tables;
@@ -29,7 +29,7 @@ pub(super) fn account(page: &mut PageBuilder, several: &RunSet, owner: &str) -> 
     Ok(())
 }
 
-/// What of a batch is drawn over others: its runs, or the median of many.
+/// Draws the equity curves of all batches in one figure: their runs, or the median of many runs.
 fn overlay(page: &mut PageBuilder, several: &RunSet, owner: &str) -> Result<(), ReportError> {
     let holders: Vec<&Batch> =
         several.batches.iter().filter(|it| it.account(owner).next().is_some()).collect();
@@ -42,13 +42,9 @@ fn overlay(page: &mut PageBuilder, several: &RunSet, owner: &str) -> Result<(), 
     let lines: Vec<(String, Vec<Point>)> =
         fitting.iter().flat_map(|batch| curves(several, batch, owner)).collect();
     let total = lines.len();
-    let mut figure = Lines::new(
-        format!("Equity less initial equity of {owner}"),
-        "currency".to_owned(),
-        Size::Wide,
-        first.extent,
-    )
-    .with_zero();
+    let mut figure =
+        Lines::new(format!("Change in equity of {owner}"), "currency".to_owned(), Size::Wide, first.extent)
+            .with_zero();
     let line = |(number, (label, points)): (usize, (String, Vec<Point>))| Line {
         label,
         points,
@@ -72,7 +68,7 @@ fn overlay(page: &mut PageBuilder, several: &RunSet, owner: &str) -> Result<(), 
 
 const NO_EQUITY: &str = "its equity was not recorded in these runs, or is not kept of so many accounts.";
 
-/// Returns the curves of a batch, with what they are called.
+/// Returns the curves of a batch with their labels.
 fn curves(several: &RunSet, batch: &Batch, owner: &str) -> Vec<(String, Vec<Point>)> {
     let times = batch.times();
     let points = |gains: &[f64]| times.iter().copied().zip(gains.iter().copied()).collect::<Vec<Point>>();
@@ -88,7 +84,7 @@ fn curves(several: &RunSet, batch: &Batch, owner: &str) -> Vec<(String, Vec<Poin
     batch.account(owner).map(|(run, account)| (label(run), points(&account.gains))).collect()
 }
 
-/// Returns how the equity of many runs lies at each regular time.
+/// Returns the distribution of equity over the runs at each regular time.
 fn steps(batch: &Batch, owner: &str) -> Vec<(i64, Spread)> {
     let accounts: Vec<&AccountOutline> = batch.account(owner).map(|(_, account)| account).collect();
     let at = |(place, at): (usize, i64)| {
@@ -98,10 +94,10 @@ fn steps(batch: &Batch, owner: &str) -> Vec<(i64, Spread)> {
     batch.times().into_iter().enumerate().filter_map(at).collect()
 }
 
-/// Equity over all seeds: the median, and between which quantiles so many of the runs lie.
+/// Draws equity over all seeds as a fan chart: the median, and bands between quantiles.
 fn fan(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let steps = steps(batch, owner);
-    let title = format!("Equity less initial equity of {owner}");
+    let title = format!("Change in equity of {owner}");
     let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, batch.extent).with_zero();
     let band = |label: &str, [low, high]: [usize; 2], color, opacity| Band {
         label: label.to_owned(),
@@ -122,14 +118,14 @@ fn fan(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), ReportE
         color: Color::Ink,
     }];
     let caption = format!(
-        "Of {} seeds, at {} equally spaced times: at each of them half of the runs lie within the inner band, nine of ten within the outer. No single run need follow an edge.",
+        "{} seeds, at {} equally spaced times: at each time the inner band contains half of the runs and the outer band 90%. The edges are not paths of single runs.",
         count_text(batch.account(owner).count() as u64),
         RunSet::TIMES
     );
     page.figure(&format!("{owner} {} fan", batch.label), &figure, &caption, NO_EQUITY)
 }
 
-/// How often the final P&L was how large.
+/// Draws the distribution of the final P&L.
 fn profits(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let profits: Vec<f64> = batch.account(owner).map(|(_, account)| account.profit).collect();
     let title = format!("Final P&L of {owner}");
@@ -139,7 +135,7 @@ fn profits(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), Rep
         caption.push_str(&format!("Mean {}", number(spread.mean, 2)));
         if let Some((low, high)) = spread.interval {
             caption.push_str(&format!(
-                ", at 95 % between {} and {} (Student's t over {} runs)",
+                ", with a 95 % confidence interval from {} to {} (Student's t, {} runs)",
                 number(low, 2),
                 number(high, 2),
                 count_text(spread.count as u64)
@@ -147,7 +143,7 @@ fn profits(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), Rep
         }
         let [_, low, _, _, _, high, _] = spread.quantiles;
         caption.push_str(&format!(
-            ". Nine of ten runs ended between {} and {}.",
+            ". 90 % of runs ended between {} and {}.",
             number(low, 2),
             number(high, 2)
         ));
@@ -156,14 +152,14 @@ fn profits(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), Rep
     page.figure(&format!("{owner} {} final pnl", batch.label), &figure, &caption, "no run has a P&amp;L.")
 }
 
-/// How often the deepest drawdown was how deep.
+/// Draws the distribution of the max drawdown.
 fn drawdowns(page: &mut PageBuilder, batch: &Batch, owner: &str) -> Result<(), ReportError> {
     let depths: Vec<f64> = batch.account(owner).filter_map(|(_, account)| account.max_drawdown).collect();
     let title = format!("Max drawdown of {owner}");
     let figure = Histogram::of(title, "max drawdown (currency)", "runs", &depths);
     let caption = Spread::of(depths.into_iter()).map_or(String::new(), |spread| {
         let [deepest, _, _, median, ..] = spread.quantiles.map(|depth| number(depth, 2));
-        format!("Half of the runs fell by no more than {median} below their highest equity; the deepest fall was {deepest}.")
+        format!("The median of the runs' max drawdowns is {median}, the deepest {deepest}.")
     });
     let caption = format!("{caption}{}", figure.outliers_note());
     page.figure(&format!("{owner} {} drawdowns", batch.label), &figure, &caption, "no run has a drawdown.")

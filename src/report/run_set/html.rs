@@ -1,9 +1,9 @@
-//! Pieces of HTML that the page of a run set is made of.
+//! HTML helpers for the page of a run set.
 
 use crate::report::page::{PageBuilder, put};
 use crate::report::text::number;
 
-/// Writes an amount with its sign, and in the colour of gains or losses: HTML.
+/// Formats an amount with its sign, in the color of gains or losses, as HTML.
 pub(super) fn gain(value: f64) -> String {
     let shown = number(value, 2);
     match shown.chars().next() {
@@ -13,13 +13,13 @@ pub(super) fn gain(value: f64) -> String {
     }
 }
 
-/// Writes the head of a table of these columns, and begins its body.
+/// Begins a table with these column heads.
 pub(super) fn begin_table(page: &mut PageBuilder, columns: &[&str]) {
     let heads: String = columns.iter().map(|name| format!("<th>{name}</th>")).collect();
     put!(page, "<div class=\"scroll\"><table><thead><tr>{heads}</tr></thead><tbody>");
 }
 
-/// Writes a row whose first cell names it.
+/// Writes a table row; its first cell is a header.
 pub(super) fn row(page: &mut PageBuilder, name: &str, cells: &[String]) {
     let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
     put!(page, "<tr><th>{name}</th>{cells}</tr>");

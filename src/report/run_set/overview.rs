@@ -1,4 +1,4 @@
-//! The first screen: which runs these are, what is to be known of them, and what each account made.
+//! The first screen: the runs, notes on comparing them, and the results of each account.
 
 use super::html::{begin_table, end_table, gain, row};
 use super::limits::MANY;
@@ -51,13 +51,13 @@ fn facts(batch: &Batch) -> [String; 5] {
     ]
 }
 
-/// Lists what was changed: HTML.
+/// Lists the changes to the scenario, as HTML.
 fn changes(batch: &Batch) -> String {
     let changes = batch.changes.iter().map(|change| format!("<code>{}</code>", escape(change)));
     changes.collect::<Vec<_>>().join(", ")
 }
 
-/// Writes the seeds: as a range where there are no gaps.
+/// Formats the seeds, as a range if there are no gaps.
 fn seeds(batch: &Batch) -> String {
     let seeds: Vec<u64> = batch.runs.iter().map(|run| run.seed).collect();
     let (Some(first), Some(last)) = (seeds.first(), seeds.last()) else { return NONE.to_owned() };
@@ -70,18 +70,18 @@ fn seeds(batch: &Batch) -> String {
     if distinct.len() == 1 { first.to_string() } else { format!("{first} to {last}{gaps}") }
 }
 
-/// Says what a reader has to know before comparing.
+/// Writes what a reader must know before comparing runs.
 fn notes(page: &mut PageBuilder, several: &RunSet) {
     let mut note = |text: &str| {
         put!(page, "<p class=\"note\">{text}</p>");
     };
     for (path, known) in &several.repeated {
         let [path, known] = [path, known].map(|path| escape(&path.display().to_string()));
-        note(&format!("<code>{path}</code> is the same run as <code>{known}</code>, and counts once."));
+        note(&format!("<code>{path}</code> is the same run as <code>{known}</code> and is counted once."));
     }
     for batch in several.batches.iter().filter(|batch| batch.is_without_chance()) {
         note(&format!(
-            "All seeds of {} gave the same tape: nothing in it is drawn at random, so that its runs are one run many times.",
+            "All seeds of {} gave the same tape: the scenario has no randomness, so its runs are identical.",
             escape(&batch.label)
         ));
     }
@@ -90,21 +90,21 @@ fn notes(page: &mut PageBuilder, several: &RunSet) {
     versions.dedup();
     if versions.len() > 1 {
         note(&format!(
-            "The runs were made by several versions of bearpit: {}.",
+            "The runs were made by different versions of bearpit: {}.",
             escape(&versions.join(", "))
         ));
     }
     let without = several.runs().filter(|run| !run.has_equity).count();
     if without > 0 {
         note(&format!(
-            "{} of the runs did not record the table <code>pnl</code>, and have no curve of equity.",
+            "{} of the runs did not record the table <code>pnl</code> and have no equity curve.",
             count_text(without as u64)
         ));
     }
     let spans = several.batches.windows(2).any(|pair| pair[0].extent != pair[1].extent);
     if spans {
         note(
-            "The scenarios span different times: their totals are of runs of different lengths, and only curves over one and the same time are drawn into one figure.",
+            "The scenarios cover different time spans: their totals are of runs of different lengths, and only curves over the same span share a figure.",
         );
     }
 }
@@ -130,7 +130,7 @@ fn accounts(page: &mut PageBuilder, several: &RunSet) {
     if owners.is_empty() {
         put!(
             page,
-            "<p class=\"none\">The scenarios have no strategy and no market maker, so no account was followed.</p></section>"
+            "<p class=\"none\">The scenarios have no strategy and no market maker, so no account is tracked.</p></section>"
         );
         return;
     }
@@ -148,12 +148,12 @@ fn accounts(page: &mut PageBuilder, several: &RunSet) {
     end_table(page);
     put!(
         page,
-        "<p class=\"note\">In currency; P&amp;L is final less initial equity, after fees. The interval is where the mean over all possible seeds lies, at 95 %: by Student's t with one degree of freedom less than there are runs, so it takes the seeds as independent and says nothing about another scenario. Deviation is the sample standard deviation between runs. “Gained” is the share of runs with a P&amp;L above zero. Drawdown is the deepest fall of equity below its highest, and the Sharpe ratio is annualised; both are means over those runs in which they are defined.</p>"
+        "<p class=\"note\">Amounts in currency. P&amp;L is final minus initial equity, after fees. The interval is the 95 % confidence interval of the mean P&amp;L over all possible seeds: Student's t with n − 1 degrees of freedom, which takes seeds as independent and says nothing about other scenarios. Deviation is the sample standard deviation between runs. “Gained” is the fraction of runs with a P&amp;L above zero. Drawdown is the max drawdown, and the Sharpe ratio is annualised; both are means over the runs in which they are defined.</p>"
     );
     if several.batches.iter().all(|batch| batch.runs.len() < MANY) {
         put!(
             page,
-            "<p class=\"note\">No scenario was run with {MANY} seeds or more, so that runs are drawn one by one, without quantiles.</p>"
+            "<p class=\"note\">No scenario was run with {MANY} seeds or more, so runs are drawn individually, without quantiles.</p>"
         );
     }
     put!(page, "</section>");

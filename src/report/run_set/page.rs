@@ -1,16 +1,17 @@
-//! The page of several runs: what they are, what each account made over all of them, and the markets they had.
+//! The page of a run set: the runs, the results of each account over all of them, and the markets.
 //!
-//! `overview` sums up, `account` draws: a fan and a histogram of many seeds, lines of few runs, and the list of all.
+//! `overview` summarizes; `account` draws a fan chart and histograms of many seeds, or lines of a few runs, and lists
+//! all runs.
 
 use super::{account, overview, tables};
 use crate::analysis::{RunOutline, RunSet};
 use crate::report::page::{PageBuilder, Report, ReportError, html_document, put};
 use crate::report::text::{count_text, escape};
 
-/// How many accounts have figures of their own; the table has all.
+/// How many accounts have a section of their own; the table lists all.
 const DRAWN_MAX: usize = RunOutline::CURVES_MAX;
 
-/// Writes the whole page.
+/// Builds the page.
 pub(in crate::report) fn page(several: &RunSet) -> Result<Report, ReportError> {
     let mut page = PageBuilder::default();
     let title = title(several);
@@ -23,7 +24,7 @@ pub(in crate::report) fn page(several: &RunSet) -> Result<Report, ReportError> {
         let total = count_text(owners.len() as u64);
         put!(
             &mut page,
-            "<p class=\"none\">{DRAWN_MAX} of {total} accounts have figures of their own on this page, strategies first; the table above has all.</p>"
+            "<p class=\"none\">{DRAWN_MAX} of {total} accounts have their own section on this page, strategies first; the table above lists all.</p>"
         );
     }
     tables::markets(&mut page, several);
@@ -31,7 +32,7 @@ pub(in crate::report) fn page(several: &RunSet) -> Result<Report, ReportError> {
     Ok(Report { page: html_document(&format!("{title} · Bearpit"), &body), figures })
 }
 
-/// Returns what the page is called: HTML.
+/// Returns the title of the page, as HTML.
 fn title(several: &RunSet) -> String {
     let count = several.runs().count();
     let runs = format!("{} run{}", count_text(count as u64), if count == 1 { "" } else { "s" });

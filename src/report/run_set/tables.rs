@@ -5,7 +5,7 @@ use crate::analysis::{AccountOutline, MarketOutline, RunOutline, RunSet, Spread}
 use crate::report::page::{PageBuilder, put};
 use crate::report::text::{count_text, escape, number, number_or_dash, percent};
 
-/// So many runs are listed: half of them the best, half the worst.
+/// How many runs are listed at most: half of them the best, half the worst.
 const LISTED_MAX: usize = 200;
 
 const COLUMNS: [&str; 9] = [
@@ -78,7 +78,7 @@ pub(super) fn markets(page: &mut PageBuilder, several: &RunSet) {
         }
     }
     if titles.is_empty() {
-        put!(page, "<p class=\"none\">Nobody quoted or traded anything in any run.</p></section>");
+        put!(page, "<p class=\"none\">Nothing was quoted or traded in any run.</p></section>");
         return;
     }
     begin_table(
@@ -98,7 +98,7 @@ pub(super) fn markets(page: &mut PageBuilder, several: &RunSet) {
         }
     }
     end_table(page);
-    put!(page, "<p class=\"note\">Means over those runs in which the number is defined.</p></section>");
+    put!(page, "<p class=\"note\">Means over the runs in which the value is defined.</p></section>");
 }
 
 fn means(markets: &[&MarketOutline]) -> [String; 5] {

@@ -1,6 +1,6 @@
-//! Numbers and texts for the page.
+//! Numbers, times and escaped text for the page.
 
-/// What stands where there is no number.
+/// The text for a missing number.
 pub(crate) const NONE: &str = "–";
 
 /// Escapes text for HTML.
@@ -20,13 +20,12 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Writes a number with `places` decimals and commas between groups of three; none where it is not
-/// finite.
-pub(crate) fn number(value: f64, places: usize) -> String {
+/// Formats a number with `decimals` decimals and commas between groups of three; [`NONE`] if it is not finite.
+pub(crate) fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
-    let shown = format!("{:.places$}", value.abs());
+    let shown = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = shown.split_once('.').map_or((shown.as_str(), None), |(a, b)| (a, Some(b)));
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {
@@ -43,24 +42,24 @@ pub(crate) fn number(value: f64, places: usize) -> String {
     }
 }
 
-/// Writes a number that may be missing.
-pub(crate) fn number_or_dash(value: Option<f64>, places: usize) -> String {
-    value.map_or_else(|| NONE.to_owned(), |value| number(value, places))
+/// Formats a number that may be missing.
+pub(crate) fn number_or_dash(value: Option<f64>, decimals: usize) -> String {
+    value.map_or_else(|| NONE.to_owned(), |value| number(value, decimals))
 }
 
-/// Writes a share as a percentage.
-pub(crate) fn percent(value: Option<f64>, places: usize) -> String {
+/// Formats a fraction as a percentage.
+pub(crate) fn percent(value: Option<f64>, decimals: usize) -> String {
     value
         .filter(|value| value.is_finite())
-        .map_or_else(|| NONE.to_owned(), |value| format!("{} %", number(value * 100.0, places)))
+        .map_or_else(|| NONE.to_owned(), |value| format!("{} %", number(value * 100.0, decimals)))
 }
 
-/// Writes exact decimal text to cents.
+/// Rounds exact decimal text to cents.
 pub(crate) fn cents(exact: &str) -> String {
     exact.parse().map_or_else(|_| escape(exact), |value| number(value, 2))
 }
 
-/// Returns how many decimals tell values in a range of this width apart.
+/// Returns how many decimals distinguish values in a range of this width.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few digits, after clamping")]
 pub(crate) fn decimals_for(width: f64) -> usize {
     if !width.is_finite() || width <= 0.0 {
@@ -69,18 +68,18 @@ pub(crate) fn decimals_for(width: f64) -> usize {
     (1.5 - width.log10()).floor().clamp(0.0, 12.0) as usize
 }
 
-/// Writes a count.
+/// Formats a count.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 pub(crate) fn count_text(count: u64) -> String {
     number(count as f64, 0)
 }
 
-/// Writes a time as people read it.
+/// Formats a time for people.
 pub(crate) fn time_text(time: &str) -> String {
     escape(&time.replace('T', " "))
 }
 
-/// Writes a time span with its two largest units at most.
+/// Formats a duration with at most its two largest units.
 pub(crate) fn duration_text(nanos: i64) -> String {
     let seconds = nanos / 1_000_000_000;
     match seconds {
@@ -95,7 +94,7 @@ pub(crate) fn duration_text(nanos: i64) -> String {
     }
 }
 
-/// Writes a duration in seconds, such as the mean of many.
+/// Formats a duration given in seconds.
 pub(crate) fn seconds_text(seconds: f64) -> String {
     let nanos = (seconds * 1e9).clamp(0.0, 9e18);
     #[expect(clippy::cast_possible_truncation, reason = "clamped above")]
@@ -106,7 +105,7 @@ fn two((large, unit): (i64, &str), (small, smaller): (i64, &str)) -> String {
     if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small:02} {smaller}") }
 }
 
-/// Writes a number with as many digits as tell something: four, and two decimals of large ones.
+/// Formats a number with four significant digits, or two decimals if it is large.
 pub(crate) fn significant(value: f64) -> String {
     let size = value.abs();
     match size {
@@ -116,7 +115,7 @@ pub(crate) fn significant(value: f64) -> String {
     }
 }
 
-/// Returns how many decimals give four digits of a number of this size, which is below 100.
+/// Returns how many decimals give four significant digits of a number of this size, which is below 100.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few digits, after clamping")]
 fn significant_decimals(size: f64) -> usize {
     (3.0 - size.log10().floor()).clamp(2.0, 12.0) as usize
