@@ -177,7 +177,9 @@ fn runs_of_different_scenarios_are_compared_as_far_as_they_go() {
         (0, out.path().join("report.html").to_str().unwrap(), "")
     );
     let page = fs::read_to_string(out.path().join("report.html")).unwrap();
-    assert!(page.contains("2 runs of 2 scenarios") && page.contains("The scenarios cover different time spans"));
+    assert!(
+        page.contains("2 runs of 2 scenarios") && page.contains("The scenarios cover different time spans")
+    );
     assert!(page.contains("<h2>idle") && page.contains("<h2>ema") && !page.contains("NaN"));
 }
 

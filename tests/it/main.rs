@@ -21,6 +21,7 @@ mod orders;
 mod pnl;
 mod record;
 mod report;
+mod run;
 mod scripts;
 mod sessions;
 mod shipped;
