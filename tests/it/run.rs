@@ -181,8 +181,8 @@ fn a_sink_of_the_caller_reads_every_fact_and_can_end_the_run() {
     let (scenario, count) = (quickstart(), Arc::new(Mutex::new(0)));
     let finished = Run::of(&scenario).sink(Count(Arc::clone(&count), u64::MAX)).run().unwrap();
     assert_eq!(*count.lock().unwrap(), finished.manifest.facts);
-    let error =
-        Run::of(&scenario).sink(Count(Arc::clone(&count), *count.lock().unwrap() + 10)).run().unwrap_err();
+    let enough = *count.lock().unwrap() + 10;
+    let error = Run::of(&scenario).sink(Count(count, enough)).run().unwrap_err();
     assert!(matches!(error, RunError::Market(_)), "{error:?}");
     assert!(bearpit::run::chain(&error).contains("that is enough"), "{error}");
 }
