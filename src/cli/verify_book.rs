@@ -11,7 +11,7 @@ use super::exit::Failure;
 use super::number_text::thousands;
 use crate::analysis::{BookCheck, BookVerdict, Ladders, RowDifference};
 use crate::scenario::OrderFlow;
-use bearpit_core::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
+use bearpit_core::market::{BookRow, OrderMessage, QuoteLevel, Side, lobster_price};
 use bearpit_core::units::Price;
 
 /// Replays the messages, compares, and prints the result on standard output.
@@ -171,7 +171,7 @@ fn outcome(verdict: &BookVerdict) -> Value {
         json!({ "row": it.row, "since_midnight_ns": nanos, "message": message, "reasons": reasons })
     };
     let ladder = |row: &BookRow, side| -> Value {
-        let level = |it: &QuoteLevel| json!([flow_price(it.price).to_string(), it.size.lots()]);
+        let level = |it: &QuoteLevel| json!([lobster_price(it.price).to_string(), it.size.lots()]);
         row.side(side).iter().map(level).collect()
     };
     let book = |row: &BookRow| json!({ "bids": ladder(row, Side::Buy), "asks": ladder(row, Side::Sell) });

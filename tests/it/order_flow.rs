@@ -12,7 +12,7 @@ use bearpit::agents::{
 use bearpit::exchange::MarketBuilder;
 use bearpit::market::{
     BookRow, Fact, Fees, Instrument, MessageKind, OrderMessage, OrderTerms, Quote, QuoteLevel, Side,
-    SinkError, Stamped, TapeSink, Trade, flow_ticks,
+    SinkError, Stamped, TapeSink, Trade, lobster_ticks,
 };
 use bearpit::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit::scenario::OrderFlow;
@@ -111,7 +111,7 @@ impl Day {
         let due = |message: &&OrderMessage| midnight() + message.since_midnight >= start;
         let visible = self.messages.iter().filter(|message| message.kind == MessageKind::Execute);
         let print = |message: &OrderMessage| {
-            (flow_ticks(message.tick_price(), &acme()).unwrap(), message.size, message.side.opposite())
+            (lobster_ticks(message.tick_price(), &acme()).unwrap(), message.size, message.side.opposite())
         };
         visible.filter(due).map(print).collect()
     }
@@ -119,7 +119,7 @@ impl Day {
     /// Returns each instant with the touch after its last message, from `start` on.
     fn touches(&self, start: SimTime) -> Vec<(SimTime, Quote)> {
         let level =
-            |it: &QuoteLevel| QuoteLevel { price: flow_ticks(it.price, &acme()).unwrap(), size: it.size };
+            |it: &QuoteLevel| QuoteLevel { price: lobster_ticks(it.price, &acme()).unwrap(), size: it.size };
         let first = |side: &[QuoteLevel]| side.first().map(level);
         let mut found: Vec<(SimTime, Quote)> = Vec::new();
         for (message, row) in self.messages.iter().zip(&self.rows) {

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::is_behind;
-use bearpit_core::market::{BookRow, OrderMessage, QuoteLevel, Side, flow_price};
+use bearpit_core::market::{BookRow, OrderMessage, QuoteLevel, Side, lobster_price};
 use bearpit_core::units::{Price, Quantity};
 
 /// How many rows that differ are kept.
@@ -97,7 +97,7 @@ pub enum Reason {
         order: u64,
     },
     /// An order is added that the other side would trade with.
-    #[error("order {order} is added, but {traded} of it trade at once: the other side stands at {}", flow_price(*.price))]
+    #[error("order {order} is added, but {traded} of it trade at once: the other side stands at {}", lobster_price(*.price))]
     Crosses {
         /// The order.
         order: u64,
@@ -109,7 +109,7 @@ pub enum Reason {
     /// An order is not where the message says.
     #[error(
         "the message is about order {order} at {} ({side_named}), but that rests at {} ({side})",
-        flow_price(*.named), flow_price(*.at)
+        lobster_price(*.named), lobster_price(*.at)
     )]
     RestsElsewhere {
         /// The order.
@@ -136,7 +136,7 @@ pub enum Reason {
     /// An order was never added, and there is too little of unknown id at its price.
     #[error(
         "order {order} is not known, and of the {size} that the message takes off at {}, only {there} are of unknown id",
-        flow_price(*.price)
+        lobster_price(*.price)
     )]
     NothingUnknown {
         /// The order.
@@ -149,7 +149,7 @@ pub enum Reason {
         there: Quantity,
     },
     /// The level that the message changes is not as in the file.
-    #[error("after the message there are {book} at the {half} {}, but the file has {file}", flow_price(*.price), half = half(*.side))]
+    #[error("after the message there are {book} at the {half} {}, but the file has {file}", lobster_price(*.price), half = half(*.side))]
     AtMessage {
         /// The side.
         side: Side,
@@ -163,7 +163,7 @@ pub enum Reason {
     /// A level is not as in the file, and the message is not about it.
     #[error(
         "there are {book} at the {half} {}, where the message changes nothing, but the file has {file}: a message is missing or the row is wrong",
-        flow_price(*.price), half = half(*.side)
+        lobster_price(*.price), half = half(*.side)
     )]
     Elsewhere {
         /// The side.

@@ -9,7 +9,7 @@ use super::messages::{COLUMNS, parse_messages};
 use crate::scenario::document::Findings;
 use crate::scenario::files::{CellErrors, TextFile};
 use bearpit_core::market::{
-    BookRow, Instrument, MessageKind, OrderMessage, Side, flow_lots, flow_price, flow_ticks,
+    BookRow, Instrument, MessageKind, OrderMessage, Side, lobster_lots, lobster_price, lobster_ticks,
 };
 use bearpit_core::units::{Price, Quantity};
 
@@ -82,7 +82,7 @@ impl fmt::Display for OffGrid<'_> {
             Self::Price(price, instrument) => write!(
                 f,
                 "`{price}` is {}, which is off tick: it must be a multiple of the tick size {}",
-                flow_price(*price),
+                lobster_price(*price),
                 instrument.tick_size()
             ),
             Self::Size(size, instrument) => {
@@ -93,9 +93,9 @@ impl fmt::Display for OffGrid<'_> {
 }
 
 fn check_price(price: Price, instrument: &Instrument) -> Result<(), OffGrid<'_>> {
-    flow_ticks(price, instrument).map(|_| ()).ok_or(OffGrid::Price(price, instrument))
+    lobster_ticks(price, instrument).map(|_| ()).ok_or(OffGrid::Price(price, instrument))
 }
 
 fn check_size(size: Quantity, instrument: &Instrument) -> Result<(), OffGrid<'_>> {
-    flow_lots(size, instrument).map(|_| ()).ok_or(OffGrid::Size(size, instrument))
+    lobster_lots(size, instrument).map(|_| ()).ok_or(OffGrid::Size(size, instrument))
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bearpit_core::market::{Instrument, MessageKind, OrderMessage, QuoteLevel, Side, flow_lots, flow_ticks};
+use bearpit_core::market::{
+    Instrument, MessageKind, OrderMessage, QuoteLevel, Side, lobster_lots, lobster_ticks,
+};
 use bearpit_core::units::{OrderId, Price, Quantity};
 
 /// What a message names.
@@ -43,8 +45,8 @@ impl Step {
     /// Reads a message that changes the visible book; `None` if it lies off the instrument's grid.
     pub(super) fn read(message: &OrderMessage, instrument: &Instrument) -> Option<Self> {
         let &OrderMessage { kind, order, side, .. } = message;
-        let price = flow_ticks(message.tick_price(), instrument)?;
-        Some(Self { kind, order, side, price, size: flow_lots(message.size, instrument)? })
+        let price = lobster_ticks(message.tick_price(), instrument)?;
+        Some(Self { kind, order, side, price, size: lobster_lots(message.size, instrument)? })
     }
 }
 

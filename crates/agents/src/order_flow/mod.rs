@@ -13,7 +13,7 @@ use bearpit_core::account::OpenOrder;
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{
     BookRow, ExecutionReport, Instrument, MessageKind, OrderMessage, OrderTerms, QuoteLevel, Side,
-    TimeInForce, flow_lots, flow_ticks,
+    TimeInForce, lobster_lots, lobster_ticks,
 };
 use bearpit_core::participant::{Context, MarketData};
 use bearpit_core::units::{ListingId, OrderId, Quantity, SimTime};
@@ -139,7 +139,7 @@ impl FlowReplayer {
     fn catch_up(&mut self, start: SimTime, instrument: &Instrument) {
         for side in Side::BOTH {
             for level in self.config.initial.side(side) {
-                let place = flow_ticks(level.price, instrument).zip(flow_lots(level.size, instrument));
+                let place = lobster_ticks(level.price, instrument).zip(lobster_lots(level.size, instrument));
                 match place {
                     Some((price, size)) => self.book.reveal(side, QuoteLevel { price, size }),
                     None => self.tally.unfit += 1,

@@ -1,24 +1,24 @@
-//! [`BookConfig`]: by which rules a book matches.
+//! [`BookConfig`]: the matching rules of a book.
 
 use crate::units::Price;
 
-/// How orders at one price share what comes in.
+/// How an incoming quantity is allocated to the orders at one price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Matching {
-    /// Who came first is filled first (FIFO).
+    /// First in, first out.
     #[default]
     PriceTime,
-    /// In proportion to what each displays, rounded down; what is left over goes by time.
+    /// In proportion to displayed quantities, rounded down; the remainder by time.
     ProRata,
-    /// Who came first is filled up to a share of what comes in, the others then by time, and what is
-    /// left over goes by time again.
+    /// The first order in the queue is filled up to a share of the incoming quantity, then the others by
+    /// time, then the remainder by time again.
     TopShare {
-        /// The share of who came first, in percent; 0 to 100.
+        /// The share of the first order, in percent; 0 to 100.
         percent: u8,
     },
 }
 
-/// How far prices may go, in hundredths of a percent; what is not set does not bind.
+/// Price bands, in basis points; an absent band does not bind.
 ///
 /// The *anchor* is the price of the last auction, or of the first trade where there was none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -40,7 +40,7 @@ impl PriceBands {
         (low.max(dynamic_low), high.min(dynamic_high))
     }
 
-    /// Tells whether an order may have that limit.
+    /// Returns whether an order may have this limit.
     #[must_use]
     pub fn allow_limit(&self, anchor: Option<Price>, limit: Price) -> bool {
         let (low, high) = band(self.limit_bps, anchor);
@@ -48,7 +48,7 @@ impl PriceBands {
     }
 }
 
-/// Returns the ticks within `bps` of `around`, or all ticks where one of them is not set.
+/// Returns the ticks within `bps` of `around`, or all ticks if one of them is absent.
 fn band(bps: Option<u32>, around: Option<Price>) -> (i64, i64) {
     let Some((bps, around)) = bps.zip(around) else { return (i64::MIN, i64::MAX) };
     let ticks = i128::from(around.ticks());
@@ -56,14 +56,14 @@ fn band(bps: Option<u32>, around: Option<Price>) -> (i64, i64) {
     (around.ticks().saturating_sub(width), around.ticks().saturating_add(width))
 }
 
-/// The rules of one book.
+/// The matching rules of one book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct BookConfig {
-    /// How orders at one price share what comes in.
+    /// How an incoming quantity is allocated to the orders at one price.
     pub matching: Matching,
-    /// How far prices may go.
+    /// The price bands.
     pub bands: PriceBands,
-    /// The price to which auctions and bands refer before the first trade.
+    /// The reference price of auctions and bands before the first trade.
     pub reference: Option<Price>,
 }
 

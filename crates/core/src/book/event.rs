@@ -1,4 +1,4 @@
-//! What matching says happened, and the interface of an engine.
+//! The events of a book, and the interface of a matching engine.
 
 use crate::market::{
     CancelReason, Command, ExpiryReason, OrderTerms, Phase, Quote, QuoteLevel, ReduceReason, RejectReason,
@@ -6,46 +6,46 @@ use crate::market::{
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
-/// One thing that a command, or the clock, did to a book.
+/// One change of a book, by a command or by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BookEvent {
-    /// A new order was taken.
+    /// A new order was accepted.
     Accepted {
         /// The order.
         order: OrderId,
         /// Its owner.
         owner: ActorId,
     },
-    /// A new order was not taken.
+    /// A new order was rejected.
     Rejected {
         /// The order.
         order: OrderId,
         /// Its owner.
         owner: ActorId,
-        /// Why not.
+        /// The reason.
         reason: RejectReason,
     },
-    /// A cancel or replace was not carried out.
+    /// A cancel or replace was rejected.
     CommandRejected {
         /// The order it named.
         order: OrderId,
-        /// Who asked.
+        /// The sender of the request.
         owner: ActorId,
-        /// Why not.
+        /// The reason.
         reason: RejectReason,
     },
-    /// An exit of a bracket entered, for what its entry has traded.
+    /// A bracket's exit entered, for the quantity that its entry order has traded.
     ExitEntered {
         /// The exit.
         order: OrderId,
         /// Its owner.
         owner: ActorId,
-        /// The bracket's entry.
+        /// The bracket's entry order.
         entry: OrderId,
         /// The exit's terms; its link names the other exit.
         terms: OrderTerms,
     },
-    /// An order got new terms by its owner's wish.
+    /// An order was replaced by its owner.
     Replaced {
         /// The order.
         order: OrderId,
@@ -53,14 +53,14 @@ pub enum BookEvent {
         owner: ActorId,
         /// Its side.
         side: Side,
-        /// Its limit, or a waiting stop's trigger, from now on.
+        /// Its new limit, or a stop's new trigger.
         price: Price,
-        /// What is open from now on.
+        /// The new open quantity.
         leaves: Quantity,
-        /// Whether it kept its place.
+        /// Whether it kept its priority.
         kept_priority: bool,
     },
-    /// An order got another limit by its own terms: a peg, a slide, a market-to-limit order's rest.
+    /// An order's limit changed by its own terms: a peg, a slide, the rest of a market-to-limit order.
     Repriced {
         /// The order.
         order: OrderId,
@@ -68,7 +68,7 @@ pub enum BookEvent {
         owner: ActorId,
         /// Its side.
         side: Side,
-        /// Its limit from now on; absent while a pegged order has nothing to follow, and waits.
+        /// Its new limit; absent while a pegged order has no reference price.
         price: Option<Price>,
     },
     /// An order became smaller without trading.
@@ -79,9 +79,9 @@ pub enum BookEvent {
         owner: ActorId,
         /// Its side.
         side: Side,
-        /// What is open from now on.
+        /// The new open quantity.
         leaves: Quantity,
-        /// Why.
+        /// The reason.
         reason: ReduceReason,
     },
     /// A trade elected a stop: it now trades as a market or limit order.
@@ -92,10 +92,10 @@ pub enum BookEvent {
         owner: ActorId,
         /// Its side.
         side: Side,
-        /// The trigger that was reached.
+        /// Its trigger.
         trigger: Price,
     },
-    /// The next part of an iceberg came into sight, at the back of the queue.
+    /// The next part of an iceberg is displayed, at the back of the queue.
     Refreshed {
         /// The order.
         order: OrderId,
@@ -103,19 +103,19 @@ pub enum BookEvent {
         owner: ActorId,
         /// Its side.
         side: Side,
-        /// How much is seen of it.
+        /// The displayed quantity.
         displayed: Quantity,
     },
     /// An auction found its price; its trades follow.
     Uncrossed {
         /// The price of all its trades.
         price: Price,
-        /// How much trades.
+        /// The quantity traded.
         volume: Quantity,
     },
     /// Two orders traded.
     Traded(BookTrade),
-    /// What was open of an order is gone.
+    /// The open quantity of an order was canceled.
     Canceled {
         /// The order.
         order: OrderId,
@@ -123,12 +123,12 @@ pub enum BookEvent {
         owner: ActorId,
         /// Its side.
         side: Side,
-        /// How much.
+        /// The quantity.
         quantity: Quantity,
-        /// Why.
+        /// The reason.
         reason: CancelReason,
     },
-    /// What was open of an order is gone, by the clock.
+    /// The open quantity of an order expired.
     Expired {
         /// The order.
         order: OrderId,
@@ -136,50 +136,50 @@ pub enum BookEvent {
         owner: ActorId,
         /// Its side.
         side: Side,
-        /// How much.
+        /// The quantity.
         quantity: Quantity,
-        /// Which clock.
+        /// What ended it.
         reason: ExpiryReason,
     },
-    /// The book is in another phase.
+    /// The book entered another phase.
     PhaseChanged {
-        /// The phase from now on.
+        /// The new phase.
         phase: Phase,
     },
 }
 
 /// A trade between two orders of a book.
 ///
-/// In an auction nobody aggresses: the maker is who came first, the taker who came later.
+/// An auction trade has no aggressor: the maker is the earlier order, the taker the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BookTrade {
     /// The maker's price, or the auction's.
     pub price: Price,
-    /// How much.
+    /// The quantity.
     pub quantity: Quantity,
     /// The taker's side.
     pub aggressor: Side,
-    /// The phase in which it took place.
+    /// The phase in which it was executed.
     pub phase: Phase,
     /// The resting order.
     pub maker_order: OrderId,
     /// Its owner.
     pub maker_owner: ActorId,
-    /// What is left of it.
+    /// Its open quantity afterwards.
     pub maker_leaves: Quantity,
-    /// What was displayed before it at its price when it joined the queue.
+    /// The displayed quantity ahead of it at its price when it joined the queue.
     pub maker_queue_ahead: Quantity,
     /// The aggressing order.
     pub taker_order: OrderId,
     /// Its owner.
     pub taker_owner: ActorId,
-    /// What is left of it.
+    /// Its open quantity afterwards.
     pub taker_leaves: Quantity,
 }
 
-/// Takes the events of a book, one by one, in order.
+/// Receives the events of a book, one by one, in order.
 pub trait EventSink {
-    /// Takes one event.
+    /// Receives one event.
     fn take(&mut self, event: BookEvent);
 }
 
@@ -189,12 +189,12 @@ impl EventSink for Vec<BookEvent> {
     }
 }
 
-/// What an auction would do if it ended now.
+/// The outcome of an auction if it ended now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Indicative {
-    /// At this price it would uncross.
+    /// The price.
     pub price: Price,
-    /// This much would trade.
+    /// The volume.
     pub volume: Quantity,
 }
 
@@ -207,42 +207,42 @@ pub struct OpenState {
     pub owner: ActorId,
     /// Its side.
     pub side: Side,
-    /// Where it rests, if it does: not a stop that waits, nor an unpriced order of an auction.
+    /// The price at which it rests; absent for dormant orders and unpriced orders of an auction.
     pub price: Option<Price>,
-    /// What others see of it.
+    /// Its displayed quantity.
     pub displayed: Quantity,
-    /// What they do not.
+    /// Its hidden quantity.
     pub hidden: Quantity,
-    /// What has traded.
+    /// Its filled quantity.
     pub filled: Quantity,
 }
 
-/// A book that matches.
+/// An order book that matches: the interface of the engine and of the reference.
 pub trait MatchingEngine {
-    /// Carries out a command at `now`, which must not go back.
+    /// Executes a command at `now`, which must not go back.
     fn execute(&mut self, now: SimTime, command: &Command, out: &mut impl EventSink);
 
-    /// Goes into another phase at `now`; what crosses trades at one price where the phase asks for it.
+    /// Enters another phase at `now`; crossing orders trade at one price if the phase ends an auction.
     fn enter_phase(&mut self, now: SimTime, phase: Phase, out: &mut impl EventSink);
 
-    /// Takes out what has expired by `now`.
+    /// Expires orders whose date has come by `now`.
     fn advance(&mut self, now: SimTime, out: &mut impl EventSink);
 
-    /// Takes all orders out, in order of entry: the venue closes for good.
+    /// Expires all orders, in order of entry: the venue closes for good.
     fn expire_all(&mut self, out: &mut impl EventSink);
 
     /// Returns the phase.
     fn phase(&self) -> Phase;
 
-    /// Returns the touch; while the book collects, it may be crossed.
+    /// Returns the touch; during an auction call it may be crossed.
     fn quote(&self) -> Quote;
 
     /// Returns one side's displayed levels, the best first.
     fn levels(&self, side: Side) -> Vec<QuoteLevel>;
 
-    /// Returns what would trade if the book uncrossed now, if anything would.
+    /// Returns the price and volume at which the book would uncross now, if anything would trade.
     fn indicative(&self) -> Option<Indicative>;
 
-    /// Returns all open orders, in order of entry: who came or lost its place later stands later.
+    /// Returns all open orders in order of time: by entry, or by the last loss of priority.
     fn open_orders(&self) -> Vec<OpenState>;
 }

@@ -1,4 +1,4 @@
-//! A book drawn as text, the way traders see it.
+//! Ladders: a book drawn as text.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use super::event::{MatchingEngine, OpenState};
 use crate::market::{Instrument, Side};
 use crate::units::{Price, Quantity};
 
-/// What is written to the left and to the right of each price, the lowest first.
+/// The bid and ask columns of each price, the lowest price first.
 type Rows = BTreeMap<Price, [String; 2]>;
 
 /// Draws a book: asks above bids, prices in the middle, displayed sizes on their side.
@@ -19,7 +19,7 @@ type Rows = BTreeMap<Price, [String; 2]>;
 ///  25 | 100.00 |
 /// ```
 ///
-/// While a book collects, bids and asks may meet at one price.
+/// During an auction call bids and asks may stand at one price.
 #[must_use]
 pub fn ladder(book: &impl MatchingEngine, instrument: &Instrument) -> String {
     let mut rows = Rows::new();
@@ -32,11 +32,11 @@ pub fn ladder(book: &impl MatchingEngine, instrument: &Instrument) -> String {
     drawn(&rows, widest.max("ask".len()), instrument)
 }
 
-/// Draws a book order by order, as its venue sees it.
+/// Draws a book order by order (L3).
 ///
-/// Each order is its id and what is displayed of it, who came first at the left; what it hides follows
-/// after a plus. Below the ladder stands what waits outside of it: stops, orders for an auction, pegged
-/// orders without anything to follow.
+/// Each order is its id and displayed quantity, the oldest at the left; its hidden quantity follows after a
+/// plus. Below the ladder are dormant orders: stops, orders for an auction, pegged orders without a reference
+/// price.
 ///
 /// ```text
 ///       bid |  price | ask

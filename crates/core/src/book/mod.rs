@@ -1,4 +1,4 @@
-//! The order book: what comes in is matched, by price and time.
+//! The order book: matches commands by price and time.
 //!
 //! [`OrderBook`] is the engine; the `ReferenceBook` of feature `reference` does the same with a list and
 //! scans, and the engine is tested against it, event by event. Both are [`MatchingEngine`]s: they take a

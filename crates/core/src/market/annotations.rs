@@ -1,4 +1,4 @@
-//! What strategies give to be recorded: numbers of series, rows of tables of their own.
+//! What strategies record: numbers of a series, and rows of their own tables.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub struct Finite(f64);
 impl Eq for Finite {}
 
 impl Finite {
-    /// Takes a number, unless it is infinite or none.
+    /// Takes a number, or returns `None` if it is infinite or NaN.
     #[must_use]
     pub fn new(value: f64) -> Option<Self> {
         // Adding zero makes a negative zero a positive one.
@@ -27,11 +27,11 @@ impl Finite {
 /// One value of a recorded row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
-    /// Yes or no.
+    /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// A number; absent where what was given was not finite.
+    /// A float; absent if it was not finite.
     Float(Option<Finite>),
     /// Text.
     Text(Arc<str>),
@@ -63,7 +63,7 @@ impl Cell {
     }
 }
 
-/// A row of a strategy's table: names of columns with their values, in the order given.
+/// A row of a strategy's table: column names and values, in the order given.
 pub type Row = Arc<[(Arc<str>, Cell)]>;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! [`Bar`]: trades of one interval, summed up.
+//! [`Bar`]: the trades of one interval, aggregated.
 
 use crate::units::{Price, Quantity, SimDuration, SimTime};
 
@@ -22,9 +22,9 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Begins the bar of the interval of length `span` in which the first trade falls.
+    /// Starts the bar of the interval of length `span` that contains its first trade.
     ///
-    /// Intervals are counted from 1970, so that minutes begin on the minute and days at midnight.
+    /// Intervals are aligned to 1970, so minutes begin on the minute and days at midnight.
     #[must_use]
     pub fn open_at(now: SimTime, span: SimDuration, price: Price, quantity: Quantity) -> Self {
         let start = now.floor_to(span);

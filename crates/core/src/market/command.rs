@@ -9,20 +9,20 @@ use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 pub struct Command {
     /// The order.
     pub order: OrderId,
-    /// Who asks, and owns the order.
+    /// The owner of the order.
     pub owner: ActorId,
-    /// The book it concerns.
+    /// The listing.
     pub listing: ListingId,
-    /// What is asked.
+    /// The request.
     pub kind: CommandKind,
 }
 
 /// A command on its way from a gate to a venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SentCommand {
-    /// What is asked.
+    /// The request.
     pub command: Command,
-    /// When it left its owner.
+    /// When its owner sent it.
     pub sent_at: SimTime,
 }
 
@@ -30,20 +30,20 @@ impl actix::Message for SentCommand {
     type Result = ();
 }
 
-/// What a command asks for.
+/// The request of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandKind {
     /// Enter a new order.
     New(OrderTerms),
-    /// Take the order out of the book.
+    /// Cancel the order.
     Cancel,
     /// Take all of the owner's orders of the listing out of the book, or those of one side; the command's
     /// own order id means nothing.
     MassCancel {
-        /// Which; both if none is named.
+        /// The side; both if absent.
         side: Option<Side>,
     },
-    /// The owner's connection has ended: as [`CommandKind::MassCancel`], with another reason.
+    /// The owner's connection has ended: cancels like [`CommandKind::MassCancel`], with another reason.
     Disconnect,
     /// Change price and total quantity (filled part included).
     ///

@@ -1,7 +1,7 @@
 //! The bytes of a fact that go into the digest: little-endian, each variant with its own tag.
 //!
-//! The encoding is part of what a digest means: a change here changes every digest, and the golden
-//! digests in `tests/` with them.
+//! The encoding defines the digest: a change here changes every digest, and the golden digests in `tests/`
+//! with them.
 
 use super::annotations::{Cell, Finite, Row};
 use super::bar::Bar;
@@ -109,7 +109,7 @@ impl Bytes<'_> {
         self.put(&value.to_le_bytes())
     }
 
-    /// Whose order it is, and where.
+    /// The order, its owner and its listing.
     fn of(&mut self, (order, owner, listing): (OrderId, ActorId, ListingId)) -> &mut Self {
         self.u64(order.get()).u32(owner.get()).u32(listing.get())
     }

@@ -1,4 +1,4 @@
-//! [`Fact`]: what happened. The tape is made of these.
+//! [`Fact`]: one thing that happened in a market; the tape is a sequence of facts.
 
 use std::sync::Arc;
 
@@ -19,207 +19,207 @@ use crate::units::{
 /// Something that happened, in the past tense.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// An account gate let an order not leave.
+    /// The account gate refused an order; it was never sent.
     OrderRefused {
-        /// Who asked.
+        /// The sender of the request.
         owner: ActorId,
-        /// Where it should have gone.
+        /// The listing it was for.
         listing: ListingId,
-        /// What was asked.
+        /// The request.
         terms: OrderTerms,
-        /// Why not.
+        /// The reason.
         reason: Refusal,
     },
-    /// A venue took an order.
+    /// A venue accepted an order.
     OrderAccepted {
         /// The order.
         order: OrderId,
         /// Its owner.
         owner: ActorId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
         /// Its terms.
         terms: OrderTerms,
-        /// When it left its owner; absent of an exit, which the venue enters itself.
+        /// When its owner sent it; absent for a bracket's exit, which the venue enters itself.
         sent_at: Option<SimTime>,
     },
-    /// A venue did not take an order.
+    /// A venue rejected an order.
     OrderRejected {
         /// The order.
         order: OrderId,
         /// Its owner.
         owner: ActorId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
         /// Its terms.
         terms: OrderTerms,
-        /// When it left its owner.
+        /// When its owner sent it.
         sent_at: SimTime,
-        /// Why not.
+        /// The reason.
         reason: RejectReason,
     },
-    /// A cancel or replace was not carried out.
+    /// A cancel or replace was rejected.
     CommandRejected {
         /// The order it named.
         order: OrderId,
-        /// Who asked.
+        /// The sender of the request.
         owner: ActorId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// Why not.
+        /// The reason.
         reason: RejectReason,
     },
-    /// An order got new terms.
+    /// An order was replaced by its owner.
     OrderReplaced {
         /// The order.
         order: OrderId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// Its limit from now on.
+        /// Its new limit.
         price: Price,
-        /// What is open from now on.
+        /// The new open quantity.
         leaves: Quantity,
-        /// Whether it kept its place in the queue.
+        /// Whether it kept its priority in the queue.
         kept_priority: bool,
     },
-    /// An order got another limit by its own terms.
+    /// An order's limit changed by its own terms: a peg, a slide, the rest of a market-to-limit order.
     OrderRepriced {
         /// The order.
         order: OrderId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// Its limit from now on; absent while a pegged order waits.
+        /// Its new limit; absent while a pegged order has no reference price.
         price: Option<Price>,
     },
     /// An order became smaller without trading.
     OrderReduced {
         /// The order.
         order: OrderId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// What is open from now on.
+        /// The new open quantity.
         leaves: Quantity,
-        /// Why.
+        /// The reason.
         reason: ReduceReason,
     },
     /// A trade elected a stop.
     OrderTriggered {
         /// The order.
         order: OrderId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// The trigger that was reached.
+        /// Its trigger.
         trigger: Price,
     },
-    /// The next part of an iceberg came into sight.
+    /// The next part of an iceberg is displayed, at the back of the queue.
     OrderRefreshed {
         /// The order.
         order: OrderId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// How much is seen of it.
+        /// The displayed quantity.
         displayed: Quantity,
     },
-    /// What was open of an order left the book.
+    /// The open quantity of an order was canceled.
     OrderCanceled {
         /// The order.
         order: OrderId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// How much.
+        /// The quantity.
         quantity: Quantity,
-        /// Why.
+        /// The reason.
         reason: CancelReason,
     },
-    /// What was open of an order left the book by the clock.
+    /// The open quantity of an order expired.
     OrderExpired {
         /// The order.
         order: OrderId,
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// How much.
+        /// The quantity.
         quantity: Quantity,
-        /// Which clock.
+        /// What ended it.
         reason: ExpiryReason,
     },
     /// Two orders traded.
     Traded(Trade),
-    /// A book is in another phase.
+    /// A book entered another phase.
     PhaseChanged {
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// The phase from now on.
+        /// The new phase.
         phase: Phase,
     },
-    /// What an auction would do if it ended now is another.
+    /// The indicative price or volume of an auction changed.
     IndicativeChanged {
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// The price and volume, if anything would trade.
+        /// The price and volume at which the auction would end now, if anything would trade.
         indicative: Option<(Price, Quantity)>,
     },
     /// An auction found its price; its trades follow.
     AuctionUncrossed {
-        /// The book.
+        /// The listing.
         listing: ListingId,
         /// The price of all its trades.
         price: Price,
-        /// How much trades.
+        /// The quantity traded.
         volume: Quantity,
     },
-    /// The best bid or ask, or the size there, is another; while a book collects, there is none.
+    /// The best bid or ask, or its size, changed; both are absent during an auction call.
     TouchChanged {
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// The touch from now on.
+        /// The new touch.
         quote: Quote,
     },
     /// An interval with trades in it ended.
     BarClosed {
-        /// The book.
+        /// The listing.
         listing: ListingId,
-        /// The interval's trades, summed up.
+        /// The interval's trades, aggregated.
         bar: Bar,
     },
-    /// Time has cost an account something, or brought it something.
+    /// Interest and borrowing costs were booked on an account.
     AccountFinanced {
-        /// Whose account.
+        /// The account.
         owner: ActorId,
         /// Interest on its cash: received if positive, paid if negative.
         interest: Money,
-        /// What its borrowed shares cost.
+        /// The cost of its borrowed shares.
         borrow: Money,
     },
     /// A participant joined the running market, with an account of its own.
     AccountOpened(AccountOpening),
     /// Cash or shares were brought into an account from outside, or taken out.
     AccountFunded {
-        /// Whose account.
+        /// The account.
         owner: ActorId,
         /// What was moved, and what it stands for outside.
         funding: Funding,
     },
     /// An account was marked to market.
     AccountMarked(AccountMark),
-    /// A strategy wrote a line into its log.
+    /// A strategy wrote a line to its log.
     Logged {
-        /// Who.
+        /// The strategy.
         actor: ActorId,
-        /// What.
+        /// The line.
         text: Arc<str>,
     },
-    /// A strategy gave the next number of a series.
+    /// A strategy recorded the next number of a series.
     Plotted {
-        /// Who.
+        /// The strategy.
         actor: ActorId,
         /// The name of the series.
         series: Arc<str>,
-        /// The number; absent where the strategy had none.
+        /// The number, if the strategy had one.
         value: Option<Finite>,
     },
-    /// A strategy gave the next row of a table.
+    /// A strategy recorded the next row of a table.
     Recorded {
-        /// Who.
+        /// The strategy.
         actor: ActorId,
         /// The name of the table.
         table: Arc<str>,
@@ -228,7 +228,7 @@ pub enum Fact {
     },
     /// A strategy failed and was stopped.
     StrategyFailed {
-        /// Who.
+        /// The strategy.
         actor: ActorId,
         /// The error with its place, callback and virtual time.
         text: Arc<str>,
@@ -236,7 +236,7 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// Returns the listing in whose book it happened, if it did in one.
+    /// Returns the listing that the fact is about, if it is about one.
     #[must_use]
     pub const fn listing(&self) -> Option<ListingId> {
         match *self {
@@ -271,20 +271,20 @@ impl Fact {
 
 /// A trade: two fills, one price.
 ///
-/// In an auction nobody aggresses: the maker is who came first, the taker who came later.
+/// An auction trade has no aggressor: the maker is the earlier order, the taker the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trade {
     /// The trade.
     pub id: TradeId,
-    /// The book.
+    /// The listing.
     pub listing: ListingId,
     /// The maker's price.
     pub price: Price,
-    /// How much.
+    /// The quantity.
     pub quantity: Quantity,
     /// The taker's side.
     pub aggressor: Side,
-    /// The phase in which it took place.
+    /// The phase in which it was executed.
     pub phase: Phase,
     /// The resting order.
     pub maker_order: OrderId,
@@ -292,7 +292,7 @@ pub struct Trade {
     pub maker: ActorId,
     /// What the maker paid; a rebate is negative.
     pub maker_fee: Money,
-    /// What was displayed before the maker at its price when it joined the queue.
+    /// The displayed quantity ahead of the maker at its price when it joined the queue.
     pub maker_queue_ahead: Quantity,
     /// The aggressing order.
     pub taker_order: OrderId,
@@ -338,9 +338,10 @@ pub struct AccountMark {
     pub instrument: InstrumentId,
     /// The holding.
     pub position: NetQuantity,
-    /// The price it is marked at: the mid in half ticks, or twice the last trade; absent before both.
+    /// Twice the price it is marked at, in ticks: the sum of bid and ask, or twice the last trade; absent
+    /// before both.
     pub mark_half_ticks: Option<i64>,
-    /// What the open holding cost: average entry price times holding, signed like the holding.
+    /// The cost of the open holding: average entry price times holding, signed like the holding.
     pub cost: Money,
     /// Realized P&L in the instrument since the start, before fees.
     pub realized: Money,
@@ -348,7 +349,7 @@ pub struct AccountMark {
     pub unrealized: Money,
     /// Fees paid less rebates, over all instruments.
     pub fees: Money,
-    /// The account's cash, held part included.
+    /// The account's cash, free and held.
     pub cash: Money,
     /// Cash plus all holdings at their marks.
     pub equity: Money,

@@ -1,4 +1,4 @@
-//! [`Instrument`]: what is traded, and [`Listing`]: where.
+//! [`Instrument`], a tradable contract, and [`Listing`], an instrument at a venue.
 
 use thiserror::Error;
 
@@ -14,7 +14,7 @@ pub struct Instrument {
     unit: Money,
 }
 
-/// Says why tick and lot make no instrument.
+/// Why tick and lot do not make an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InstrumentError {
     /// A size is zero or below.
@@ -28,7 +28,7 @@ pub enum InstrumentError {
         /// The lot size.
         lot: Decimal,
     },
-    /// A tick times a lot is so much that large orders would not fit money.
+    /// A tick times a lot is so large that the notional of a large order would overflow [`Money`].
     #[error("one tick times one lot is {tick} x {lot}, which must be at most 1000")]
     TooCoarse {
         /// The tick size.
@@ -137,7 +137,7 @@ impl Instrument {
         to_count(libm::ceil(value / self.tick.size.to_f64() - 1e-6), Price::MAX_TICKS).map(Price::new)
     }
 
-    /// Returns the quantity of whole lots that `value` is, or `None` if it is none or below zero.
+    /// Returns `value` as a quantity, or `None` if it is negative or not an integer number of lots.
     #[must_use]
     pub fn exact_quantity(&self, value: f64) -> Option<Quantity> {
         let lots = value / self.lot.size.to_f64();
@@ -147,7 +147,7 @@ impl Instrument {
         Some(Quantity::new(count.unsigned_abs()))
     }
 
-    /// Returns the most whole lots within `value`; nothing where it is negative or not finite.
+    /// Returns the largest quantity that is at most `value`; zero if it is negative or not finite.
     #[must_use]
     pub fn whole_lots_within(&self, value: f64) -> Quantity {
         let lots = libm::floor(value / self.lot.size.to_f64() + 1e-6);
@@ -160,8 +160,8 @@ impl Instrument {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {
     size: Decimal,
-    /// The size as a fraction, where both parts have 64 bits, which is nearly always: conversions from 128
-    /// are calls.
+    /// The size as a fraction if both parts fit 64 bits, as they nearly always do: converting 128 bits to a
+    /// double is a function call.
     narrow: Option<(i64, i64)>,
 }
 
@@ -171,10 +171,10 @@ impl Step {
         Self { size, narrow: mantissa.zip(10_i64.checked_pow(size.scale())) }
     }
 
-    /// Returns the double nearest to so many steps.
+    /// Returns the double nearest to `count` steps.
     ///
-    /// Both are brought to one division of two integers, which is correctly rounded as long as both are
-    /// below 2^53; so 100.01 comes out as the double that prints as 100.01.
+    /// Computed as one division of two integers, which is correctly rounded as long as both are below 2^53:
+    /// 100.01 becomes the double that prints as 100.01.
     #[expect(clippy::cast_precision_loss, reason = "below 2^53 exact; beyond it the nearest double will do")]
     fn times(&self, count: i64) -> f64 {
         let product = self.narrow.and_then(|(mantissa, power)| Some((mantissa.checked_mul(count)?, power)));
@@ -206,13 +206,13 @@ pub struct Fees {
 }
 
 impl Fees {
-    /// Returns the most that a fill can cost on `notional`: never below zero.
+    /// Returns the highest fee that a fill of `notional` can cost: never below zero.
     #[must_use]
     pub fn worst(&self, notional: Money) -> Money {
         self.worst_rate().of(notional)
     }
 
-    /// Tells whether a fill may cost anything.
+    /// Returns whether any fill costs a fee.
     #[must_use]
     pub fn may_charge(&self) -> bool {
         self.worst_rate() > FeeRate::ZERO
@@ -226,15 +226,15 @@ impl Fees {
 /// One instrument at one venue, with a book of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listing {
-    /// What is traded.
+    /// The instrument.
     pub instrument: InstrumentId,
-    /// Where.
+    /// The venue.
     pub venue: VenueId,
     /// The actor that runs the venue.
     pub exchange: ActorId,
-    /// What a fill costs there.
+    /// The fees of a fill there.
     pub fees: Fees,
-    /// The price that everybody refers to before the first trade, if one is known: a last close.
+    /// The reference price before the first trade, such as a previous close, if one is known.
     pub reference: Option<Price>,
 }
 

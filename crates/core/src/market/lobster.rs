@@ -1,10 +1,10 @@
-//! Order flow as LOBSTER's files tell it: [`OrderMessage`] and [`BookRow`].
+//! The records of LOBSTER's order flow files: [`OrderMessage`] and [`BookRow`].
 //!
-//! [LOBSTER](https://lobsterdata.com/info/DataStructure.php) gives, for one stock and one day, a file of
-//! messages and a file of books, row by row: the book's row is the book *after* the message. Messages
-//! are those that changed the first N levels of the book, and no others. Prices are in 1/10,000 of the
-//! currency, which is the tick of all prices here; one lot is one share. Many messages share a time;
-//! the order of the file rules.
+//! [LOBSTER](https://lobsterdata.com/info/DataStructure.php) has a message file and a book file for each
+//! stock and day, with one row each per message: the book's row is the book *after* the message. The file has
+//! the messages that changed the first N levels of the book, and no others. Prices are in 1/10,000 of the
+//! currency, which is the tick of all prices here; one lot is one share. Messages may share a time; the order
+//! of the file decides.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use super::quote::QuoteLevel;
 use super::side::Side;
 use crate::units::{Decimal, Price, Quantity, SimDuration};
 
-/// One message: what happened to one order, or to trading as a whole.
+/// One message: an event of one order, or of trading as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderMessage {
     /// When, since midnight of the exchange's clock; in the file, decimal seconds down to nanoseconds.
@@ -21,7 +21,7 @@ pub struct OrderMessage {
     /// The order, by the exchange's own number; 0 where the message names none (hidden executions,
     /// cross trades, halts).
     pub order: u64,
-    /// How many shares the message is about: added, taken off, traded. Zero for a halt.
+    /// The number of shares added, removed or traded. Zero for a halt.
     pub size: Quantity,
     /// The price in 1/10,000 of the currency; zero for a halt.
     pub price: i64,
@@ -32,16 +32,16 @@ pub struct OrderMessage {
     pub kind: MessageKind,
 }
 
-/// What a message tells; the number is LOBSTER's type.
+/// The type of a message, with LOBSTER's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageKind {
     /// 1: a new limit order rests.
     Add,
-    /// 2: a part of an order is canceled; it keeps its place.
+    /// 2: part of an order is canceled; it keeps its priority.
     Reduce,
-    /// 3: what is left of an order is canceled.
+    /// 3: the rest of an order is canceled.
     Delete,
-    /// 4: a visible order trades, in part or whole.
+    /// 4: a visible order trades, in part or in full.
     Execute,
     /// 5: a hidden order trades; the visible book stays as it is.
     ExecuteHidden,
@@ -51,7 +51,7 @@ pub enum MessageKind {
     Halt(HaltState),
 }
 
-/// What a halt message tells; the number is what LOBSTER writes as its price.
+/// The kind of a halt message, with the number that LOBSTER writes as its price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HaltState {
     /// -1: trading stops.
@@ -63,7 +63,7 @@ pub enum HaltState {
 }
 
 impl MessageKind {
-    /// Returns what the message is called in text.
+    /// Returns the name of the message type.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl MessageKind {
         }
     }
 
-    /// Tells whether the message is about an order that must rest already.
+    /// Returns whether the message is about an order that must already rest.
     #[must_use]
     pub const fn refers(self) -> bool {
         matches!(self, Self::Reduce | Self::Delete | Self::Execute)
@@ -93,8 +93,8 @@ impl OrderMessage {
         Price::new(self.price)
     }
 
-    /// Undoes the message on the levels of its side, the best first: takes an addition off the level it
-    /// went to, and puts back what was taken off.
+    /// Undoes the message on the levels of its side, the best first: subtracts an addition from its level,
+    /// and restores what was removed.
     pub fn undo(&self, levels: &mut Vec<QuoteLevel>) {
         let (price, size) = (self.tick_price(), self.size);
         let at = levels.iter().position(|level| level.price == price);
@@ -126,7 +126,7 @@ impl fmt::Display for OrderMessage {
         if order > 0 {
             write!(f, " of order {order}")?;
         }
-        write!(f, ": {size} at {} ({side})", flow_price(self.tick_price()))
+        write!(f, ": {size} at {} ({side})", lobster_price(self.tick_price()))
     }
 }
 
@@ -155,7 +155,7 @@ impl BookRow {
         }
     }
 
-    /// Returns one side's levels, to be changed.
+    /// Returns one side's levels, mutably.
     pub const fn side_mut(&mut self, side: Side) -> &mut Vec<QuoteLevel> {
         match side {
             Side::Buy => &mut self.bids,
@@ -163,16 +163,16 @@ impl BookRow {
         }
     }
 
-    /// Returns the book before `message`, if this is the one after it: what a file's first row tells of the
-    /// time before its first message.
+    /// Returns the book before `message`, if this is the one after it: so the first row gives the book before
+    /// the first message.
     #[must_use]
     pub fn before(mut self, message: &OrderMessage) -> Self {
         message.undo(self.side_mut(message.side));
         self
     }
 
-    /// Returns the last price up to which the row tells the whole of a side; `None` where it has room
-    /// for more levels than there are, and so tells all.
+    /// Returns the last price up to which the row has all levels of a side; `None` if the row has room to
+    /// spare, and so has all levels.
     #[must_use]
     pub fn horizon(&self, side: Side) -> Option<Price> {
         let levels = self.side(side);
@@ -182,19 +182,19 @@ impl BookRow {
 
 /// Returns a price in ticks of 1/10,000 as an exact decimal of the currency.
 #[must_use]
-pub fn flow_price(price: Price) -> Decimal {
+pub fn lobster_price(price: Price) -> Decimal {
     Decimal::new(price.ticks().into(), 4)
 }
 
-/// Returns a price of a file in the instrument's ticks, if it is on its grid and in range.
+/// Converts a price of a file to the instrument's ticks, if it is on its grid and in range.
 #[must_use]
-pub fn flow_ticks(price: Price, instrument: &Instrument) -> Option<Price> {
-    flow_price(price).in_units_of(instrument.tick_size()).and_then(Price::new_checked)
+pub fn lobster_ticks(price: Price, instrument: &Instrument) -> Option<Price> {
+    lobster_price(price).in_units_of(instrument.tick_size()).and_then(Price::new_checked)
 }
 
-/// Returns a number of shares in the instrument's lots, if it is a whole number of them and in range.
+/// Converts a number of shares to the instrument's lots, if it is an integer number of them and in range.
 #[must_use]
-pub fn flow_lots(shares: Quantity, instrument: &Instrument) -> Option<Quantity> {
+pub fn lobster_lots(shares: Quantity, instrument: &Instrument) -> Option<Quantity> {
     let lots = Decimal::new(shares.lots().into(), 0).in_units_of(instrument.lot_size())?;
     u64::try_from(lots).ok().filter(|lots| *lots <= Quantity::MAX_LOTS).map(Quantity::new)
 }
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn prices_are_exact_decimals() {
-        assert_eq!(flow_price(Price::new(1_186_050)).to_string(), "118.605");
+        assert_eq!(lobster_price(Price::new(1_186_050)).to_string(), "118.605");
     }
 
     #[test]
@@ -243,9 +243,9 @@ mod tests {
     #[test]
     fn prices_and_sizes_are_on_the_grid_of_an_instrument_or_nothing() {
         let board = Instrument::new("ACME", Decimal::new(1, 2), Decimal::new(100, 0)).unwrap();
-        assert_eq!(flow_ticks(Price::new(1_186_100), &board), Some(Price::new(11_861)));
-        assert_eq!(flow_ticks(Price::new(1_186_150), &board), None);
-        assert_eq!(flow_lots(Quantity::new(300), &board), Some(Quantity::new(3)));
-        assert_eq!(flow_lots(Quantity::new(250), &board), None);
+        assert_eq!(lobster_ticks(Price::new(1_186_100), &board), Some(Price::new(11_861)));
+        assert_eq!(lobster_ticks(Price::new(1_186_150), &board), None);
+        assert_eq!(lobster_lots(Quantity::new(300), &board), Some(Quantity::new(3)));
+        assert_eq!(lobster_lots(Quantity::new(250), &board), None);
     }
 }

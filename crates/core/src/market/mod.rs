@@ -1,8 +1,8 @@
 //! The vocabulary of a market: instruments, orders, commands, facts, reports, and the tape.
 //!
-//! A *command* is a request to a venue, a *fact* is what happened, an *execution report* is what the
-//! owner of an order is told of it. Facts go to the [`Tape`], the one stream that everything that
-//! looks at the market reads.
+//! A *command* is a request to a venue, a *fact* is what happened, and an *execution report* is a message
+//! about it to the owner of an order. Facts are written to the [`Tape`], the one stream that recorders,
+//! digests and views read.
 
 mod annotations;
 mod bar;
@@ -28,7 +28,9 @@ pub use command::{Command, CommandKind, SentCommand};
 pub use fact::{AccountMark, AccountOpening, Fact, Trade};
 pub use funding::{Funding, Reference, ReferenceError, Transfer};
 pub use instrument::{Fees, Instrument, InstrumentError, Listing};
-pub use lobster::{BookRow, HaltState, MessageKind, OrderMessage, flow_lots, flow_price, flow_ticks};
+pub use lobster::{
+    BookRow, HaltState, MessageKind, OrderMessage, lobster_lots, lobster_price, lobster_ticks,
+};
 pub use order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
 pub use phase::Phase;
 pub use quote::{Ladders, Quote, QuoteLevel};

@@ -9,19 +9,19 @@ use crate::units::{OrderId, Price, Quantity, SimTime};
 /// How long an order stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimeInForce {
-    /// Good till canceled: rests until filled or canceled, over as many sessions as there are.
+    /// Good till canceled: rests until filled or canceled, across sessions.
     Gtc,
     /// Rests until the session closes.
     Day,
-    /// Immediate or cancel: what does not trade at once (in an auction: when it uncrosses) is canceled.
+    /// Immediate or cancel: trades at once (in an auction: when it uncrosses); the rest is canceled.
     Ioc,
-    /// Fill or kill: trades whole at once, or not at all.
+    /// Fill or kill: trades in full at once, or not at all.
     Fok,
-    /// Good till date: rests until that instant.
+    /// Good till date: rests until this instant.
     Gtd(SimTime),
     /// Takes part in the opening auction only.
     AtOpen,
-    /// Waits for the closing auction, and takes part in that only.
+    /// Takes part in the closing auction only; dormant until then.
     AtClose,
 }
 
@@ -40,7 +40,7 @@ impl TimeInForce {
         }
     }
 
-    /// Tells whether an order may rest in continuous trading.
+    /// Returns whether an order may rest in continuous trading.
     #[must_use]
     pub const fn rests(self) -> bool {
         matches!(self, Self::Gtc | Self::Day | Self::Gtd(_))
@@ -53,7 +53,7 @@ impl fmt::Display for TimeInForce {
     }
 }
 
-/// What a pegged order follows: prices of orders that are not pegged themselves.
+/// The reference price of a pegged order; pegged orders themselves do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Peg {
     /// The mid, rounded to the tick away from the other side.
@@ -62,20 +62,20 @@ pub enum Peg {
     Touch,
 }
 
-/// At what price, and when, an order is willing to trade.
+/// The kind of an order: at what price, and when, it trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderKind {
     /// At the limit or better.
     Limit(Price),
-    /// At any price up to the protection, which the account gate sets where it must know the worst
-    /// case to hold cash for it; a market order never rests in continuous trading.
+    /// At any price up to the protection, which the account gate sets where it must hold cash for the worst
+    /// case; a market order never rests in continuous trading.
     Market {
-        /// The worst price accepted, if there is one.
+        /// The worst price accepted, if any.
         protection: Option<Price>,
     },
-    /// At the best price of the other side; what is left becomes a limit order at that price.
+    /// At the best price of the other side; the rest becomes a limit order at that price.
     MarketToLimit {
-        /// The worst price accepted, if there is one.
+        /// The worst price accepted, if any.
         protection: Option<Price>,
     },
     /// Becomes a market order once a trade reaches the trigger: at or above it for a buy, at or below
@@ -83,7 +83,7 @@ pub enum OrderKind {
     Stop {
         /// The price of a trade that elects it.
         trigger: Price,
-        /// The worst price accepted then, if there is one.
+        /// The worst price accepted then, if any.
         protection: Option<Price>,
     },
     /// Becomes a limit order once a trade reaches the trigger.
@@ -93,26 +93,27 @@ pub enum OrderKind {
         /// The limit from then on.
         limit: Price,
     },
-    /// A stop whose trigger follows the best trade since its entry at a distance, and never goes back.
+    /// A stop whose trigger follows the best trade since its entry at a distance, and never moves back.
     TrailingStop {
-        /// How many ticks the trigger stays behind; above zero.
+        /// The distance of the trigger, in ticks; above zero.
         distance: i64,
-        /// The worst price accepted once elected, if there is one.
+        /// The worst price accepted once elected, if any.
         protection: Option<Price>,
     },
-    /// A limit order whose price follows the market; it never takes from orders that are not pegged.
+    /// A limit order whose price follows a reference; it never takes liquidity from orders that are not
+    /// pegged.
     Pegged {
-        /// What it follows.
+        /// Its reference.
         to: Peg,
-        /// How many ticks it stays behind, or before if negative.
+        /// Its distance behind the reference in ticks; ahead of it if negative.
         offset: i32,
-        /// The worst price accepted, if there is one.
+        /// The worst price accepted, if any.
         limit: Option<Price>,
     },
 }
 
 impl OrderKind {
-    /// Returns the worst price at which the order may trade, if there is one.
+    /// Returns the worst price at which the order may trade, if any.
     #[must_use]
     pub const fn worst_price(self) -> Option<Price> {
         match self {
@@ -143,7 +144,7 @@ impl OrderKind {
         }
     }
 
-    /// Returns the kind with another price, as a replace gives it: the limit, or a stop's trigger.
+    /// Returns the kind with the price of a replace: the limit, or a stop's trigger.
     #[must_use]
     pub const fn at(self, price: Price) -> Self {
         match self {
@@ -153,7 +154,7 @@ impl OrderKind {
         }
     }
 
-    /// Returns the kind with a worst price, if it is one that may have none.
+    /// Returns the kind with a worst price, if it is a kind with an optional one.
     #[must_use]
     pub const fn protected_at(self, price: Price) -> Self {
         let protection = Some(price);
@@ -167,7 +168,7 @@ impl OrderKind {
         }
     }
 
-    /// Tells whether the order waits for a trade that elects it.
+    /// Returns whether the order is dormant until a trade elects it.
     #[must_use]
     pub const fn is_stop(self) -> bool {
         matches!(self, Self::Stop { .. } | Self::StopLimit { .. } | Self::TrailingStop { .. })
@@ -188,19 +189,19 @@ impl OrderKind {
     }
 }
 
-/// Whether an order may take liquidity when it comes.
+/// Whether an order may take liquidity at entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PostOnly {
-    /// It may.
+    /// It may take liquidity.
     #[default]
     No,
-    /// It is rejected if it would.
+    /// It is rejected if it would take liquidity.
     Reject,
-    /// It is priced one tick behind the other side's touch if it would.
+    /// If it would take liquidity, it rests one tick behind the other side's touch instead.
     Slide,
 }
 
-/// What happens when an order meets one of its owner's own.
+/// Self-trade prevention: what happens when an order matches another of its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SelfTrade {
     /// They trade.
@@ -216,63 +217,63 @@ pub enum SelfTrade {
     Decrement,
 }
 
-/// How an order hangs together with others of its owner.
+/// How an order is linked with others of its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Link {
-    /// Not at all.
+    /// It is not linked.
     #[default]
     None,
-    /// What one of the two trades the other loses, and the end of one is the end of both.
+    /// One-cancels-other: when one trades, the other is reduced by as much; when one ends, both end.
     ///
     /// The other must be open, unlinked, and of the same owner, side and open quantity.
     OneCancelsOther(OrderId),
-    /// Once nothing more of this order can trade, two orders for what it has traded enter the other
-    /// side, linked as one-cancels-other: a limit order to take profit, whose id is this order's plus
-    /// one, and a stop to limit the loss, whose id is this order's plus two. They are good till canceled,
-    /// whatever this order was: what they leave is a position, and that outlives a day.
+    /// Bracket: once nothing more of this order can trade, two exits for the quantity it has traded enter the
+    /// other side, linked as one-cancels-other: a limit order to take profit, whose id is this order's plus
+    /// one, and a stop to limit the loss, whose id is this order's plus two. They are good till canceled
+    /// whatever the time in force of this order, since a position outlives a session.
     Bracket {
         /// The limit of the first.
         take_profit: Price,
         /// The trigger of the second.
         stop_loss: Price,
-        /// The worst price that the second accepts, if there is one.
+        /// The worst price that the second accepts, if any.
         protection: Option<Price>,
     },
 }
 
-/// The terms of an order: what its owner wants.
+/// The terms of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderTerms {
-    /// Which way.
+    /// The side.
     pub side: Side,
-    /// How much; above zero.
+    /// The quantity; above zero.
     pub quantity: Quantity,
-    /// At what price.
+    /// The kind.
     pub kind: OrderKind,
-    /// For how long; a market order is never [`TimeInForce::Gtc`] in effect.
+    /// The time in force; a market order never rests in continuous trading, whatever this is.
     pub time_in_force: TimeInForce,
-    /// How much of it others see at a time, if not all (an iceberg), at least one part in
-    /// [`PARTS_MAX`](Self::PARTS_MAX); each time that much has traded, the next part goes to the back of the
-    /// queue.
+    /// The quantity displayed at a time, if not all (an iceberg), at least one part in
+    /// [`PARTS_MAX`](Self::PARTS_MAX); whenever that much has traded, the next part is displayed at the back
+    /// of the queue.
     pub display: Option<Quantity>,
-    /// How much must trade at entry, or the order is rejected.
+    /// The minimum quantity that must trade at entry, or the order is rejected.
     pub minimum: Option<Quantity>,
     /// Whether it may take liquidity at entry.
     pub post_only: PostOnly,
-    /// What happens when it meets an own order.
+    /// Self-trade prevention: what happens when it matches an order of its own owner.
     pub self_trade: SelfTrade,
-    /// Whether it may only bring its owner's position nearer to zero; the account gate sees to that.
+    /// Whether it may only bring its owner's position nearer to zero; the account gate enforces it.
     pub reduce_only: bool,
-    /// How it hangs together with others.
+    /// How it is linked with other orders.
     pub link: Link,
 }
 
 impl OrderTerms {
-    /// The most parts an iceberg comes in: without a bound, one order that takes it whole could keep a venue
-    /// busy for hours.
+    /// The largest number of parts of an iceberg: without a bound, one order that takes all of it could keep
+    /// a venue busy for hours.
     pub const PARTS_MAX: u64 = 10_000;
 
-    /// An order without conditions, good till canceled.
+    /// Makes the terms of an order without conditions, good till canceled.
     #[must_use]
     pub const fn new(side: Side, quantity: Quantity, kind: OrderKind) -> Self {
         Self {
@@ -289,26 +290,27 @@ impl OrderTerms {
         }
     }
 
-    /// A limit order, good till canceled.
+    /// Makes the terms of a limit order, good till canceled.
     #[must_use]
     pub const fn limit(side: Side, quantity: Quantity, price: Price) -> Self {
         Self::new(side, quantity, OrderKind::Limit(price))
     }
 
-    /// A market order: trades what it can at once, and the rest is canceled.
+    /// Makes the terms of a market order: trades what it can at once, and the rest is canceled.
     #[must_use]
     pub const fn market(side: Side, quantity: Quantity) -> Self {
         Self::new(side, quantity, OrderKind::Market { protection: None }).with(TimeInForce::Ioc)
     }
 
-    /// The same terms with another time in force.
+    /// Returns the same terms with another time in force.
     #[must_use]
     pub const fn with(mut self, time_in_force: TimeInForce) -> Self {
         self.time_in_force = time_in_force;
         self
     }
 
-    /// Tells whether the terms have no conditions: nothing hidden, no minimum, nothing to watch.
+    /// Returns whether the terms have no conditions: nothing hidden, no minimum, no link, self-trades
+    /// allowed.
     #[must_use]
     #[inline]
     pub const fn is_plain(&self) -> bool {
@@ -319,7 +321,7 @@ impl OrderTerms {
             && matches!(self.link, Link::None)
     }
 
-    /// Returns why the terms make no order, whatever the state of the book, if so.
+    /// Returns why the terms are invalid whatever the state of the book, or `None` if they are valid.
     #[must_use]
     pub fn reject_reason(&self) -> Option<RejectReason> {
         if self.quantity.is_zero() {
@@ -341,13 +343,13 @@ impl OrderTerms {
         (!self.agree()).then_some(RejectReason::ContradictoryTerms)
     }
 
-    /// Tells whether an iceberg of so much in all would have at most [`PARTS_MAX`](Self::PARTS_MAX) parts.
+    /// Returns whether an iceberg of `quantity` would have at most [`PARTS_MAX`](Self::PARTS_MAX) parts.
     #[must_use]
     pub fn shows_enough(&self, quantity: Quantity) -> bool {
         self.display.is_none_or(|part| quantity.lots().div_ceil(part.lots().max(1)) <= Self::PARTS_MAX)
     }
 
-    /// Returns all prices that the terms name.
+    /// Returns all prices in the terms.
     #[must_use]
     pub const fn prices(&self) -> [Option<Price>; 5] {
         let [profit, loss, protection] = match self.link {
@@ -368,7 +370,7 @@ impl OrderTerms {
         distance && self.prices().into_iter().flatten().all(legal)
     }
 
-    /// Tells whether kind, time in force and conditions go together.
+    /// Returns whether kind, time in force and conditions are compatible.
     fn agree(&self) -> bool {
         let (kind, time) = (self.kind, self.time_in_force);
         let is_limit = matches!(kind, OrderKind::Limit(_));

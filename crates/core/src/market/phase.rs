@@ -1,19 +1,19 @@
-//! [`Phase`]: what a book does with orders at a time of the day.
+//! [`Phase`]: a phase of a trading session.
 
 use std::fmt;
 
 /// A phase of a trading session.
 ///
-/// Continuous trading matches each order as it comes. All other phases but [`Phase::Closed`] *collect*:
-/// orders rest without trading, and may cross, until the book uncrosses at one price as continuous
-/// trading begins (again), or as a closing auction ends.
+/// Continuous trading matches each order as it arrives. All other phases except [`Phase::Closed`] are
+/// *auction calls*: orders rest without trading, and may cross, until the book uncrosses at one price when
+/// continuous trading begins (again), or when a closing auction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Phase {
     /// Orders are collected; nothing is published.
     PreOpen,
     /// Orders are collected; the indicative price is published.
     OpeningAuction,
-    /// Orders trade as they come.
+    /// Orders match as they arrive.
     #[default]
     Continuous,
     /// A price band was hit: orders can only be canceled.
@@ -52,19 +52,19 @@ impl Phase {
         }
     }
 
-    /// Tells whether new orders are taken.
+    /// Returns whether new orders are accepted.
     #[must_use]
     pub const fn takes_orders(self) -> bool {
         !matches!(self, Self::Halt | Self::Closed)
     }
 
-    /// Tells whether the indicative price and volume are published.
+    /// Returns whether the indicative price and volume are published.
     #[must_use]
     pub const fn is_auction(self) -> bool {
         matches!(self, Self::OpeningAuction | Self::ReopeningAuction | Self::ClosingAuction)
     }
 
-    /// Tells whether orders for the opening auction are taken.
+    /// Returns whether orders for the opening auction are accepted.
     #[must_use]
     pub const fn is_before_open(self) -> bool {
         matches!(self, Self::PreOpen | Self::OpeningAuction)

@@ -2,7 +2,7 @@
 
 use crate::units::{Price, Quantity};
 
-/// One level of a book: a price and the total quantity there.
+/// One level of a book: a price and the total displayed quantity there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QuoteLevel {
     /// The price.
@@ -21,20 +21,20 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// Returns twice the mid in ticks (so that it is whole), if both sides are there.
+    /// Returns twice the mid in ticks, which is an integer, if both sides have a price.
     #[must_use]
     pub fn twice_mid_ticks(&self) -> Option<i64> {
         Some(self.bid?.price.ticks() + self.ask?.price.ticks())
     }
 
-    /// Returns the mid in ticks, if both sides are there.
+    /// Returns the mid in ticks, if both sides have a price.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "ticks are below 2^41")]
     pub fn mid_ticks(&self) -> Option<f64> {
         self.twice_mid_ticks().map(|twice| twice as f64 / 2.0)
     }
 
-    /// Returns the spread in ticks, if both sides are there.
+    /// Returns the spread in ticks, if both sides have a price.
     #[must_use]
     pub fn spread_ticks(&self) -> Option<i64> {
         Some(self.ask?.price - self.bid?.price)
@@ -51,7 +51,7 @@ pub struct Ladders {
 }
 
 impl Ladders {
-    /// Tells whether nothing is displayed.
+    /// Returns whether nothing is displayed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.bids.is_empty() && self.asks.is_empty()

@@ -1,14 +1,14 @@
-//! Why a venue rejected, canceled, reduced or expired an order: each reason with a sentence for people.
+//! Why a venue rejected, canceled, reduced or expired an order; each reason has a readable sentence.
 
 use thiserror::Error;
 
-/// Why a venue did not carry out a command; nothing changed in the book.
+/// Why a venue rejected a command; nothing changed in the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum RejectReason {
     /// The id is already in use.
     #[error("an order of that id exists already")]
     DuplicateOrder,
-    /// There is no such order in the book: filled, canceled, or never there.
+    /// The order is not in the book: filled, canceled, or never entered.
     #[error("no such order is in the book: it has been filled or canceled")]
     UnknownOrder,
     /// The order belongs to another.
@@ -23,29 +23,31 @@ pub enum RejectReason {
     /// A price or distance is beyond ±2^40 ticks.
     #[error("a price is beyond 2^40 ticks, or a trailing distance is not above zero")]
     PriceOutOfRange,
-    /// The displayed part is zero, more than the whole, or less than a ten-thousandth of it.
-    #[error("the displayed quantity must lie between one lot, a ten-thousandth of the whole, and the whole")]
+    /// The displayed quantity is zero, more than the whole order, or less than a ten-thousandth of it.
+    #[error(
+        "the displayed quantity must be at least one lot and a ten-thousandth of the order, and at most the whole order"
+    )]
     DisplayOutOfRange,
     /// The minimum is zero or more than the whole.
-    #[error("the minimum quantity must lie between one lot and the whole")]
+    #[error("the minimum quantity must be at least one lot and at most the whole order")]
     MinimumOutOfRange,
-    /// Kind, time in force, conditions and links do not go together.
-    #[error("kind, time in force, conditions and links of the order do not go together")]
+    /// Kind, time in force, conditions and links are not compatible.
+    #[error("kind, time in force, conditions and links of the order are not compatible")]
     ContradictoryTerms,
-    /// Fill or kill: the book could not fill it whole.
+    /// Fill or kill: the book could not fill it in full.
     #[error("the book cannot fill the whole quantity at once")]
     FokUnfillable,
     /// The book could not fill the minimum.
     #[error("the book cannot fill the minimum quantity at once")]
     MinimumUnavailable,
-    /// A market order found the other side empty.
-    #[error("there is nobody to trade with")]
+    /// A market order found no liquidity on the other side.
+    #[error("there is no liquidity to trade with")]
     NoLiquidity,
-    /// A post-only order would have taken.
-    #[error("a post-only order must not take, and at that price it would")]
+    /// A post-only order would have taken liquidity.
+    #[error("a post-only order would take liquidity at that price")]
     PostOnlyWouldTake,
     /// The good-till date has passed.
-    #[error("the order would have expired before it came")]
+    #[error("the date of the order has passed")]
     ExpiryPassed,
     /// The limit lies beyond the price limits of the session.
     #[error("the price lies beyond the session's price limits")]
@@ -53,11 +55,13 @@ pub enum RejectReason {
     /// The link names an order that cannot be linked.
     #[error("the linked order must be open, unlinked, and of the same owner, side and open quantity")]
     LinkUnfit,
-    /// The kind of order cannot be replaced, or not so.
-    #[error("trailing, pegged and linked orders keep their price and open quantity: cancel and enter anew")]
+    /// The order cannot be replaced, or not in this way.
+    #[error(
+        "trailing, pegged and linked orders keep their price and open quantity: cancel the order and enter a new one"
+    )]
     NotReplaceable,
-    /// The phase does not take such a command.
-    #[error("the venue does not take such a command in this phase")]
+    /// The phase does not accept such a command.
+    #[error("the venue does not accept such a command in this phase")]
     PhaseForbids,
     /// The venue does not list it.
     #[error("the venue does not list that instrument")]
@@ -99,25 +103,25 @@ impl RejectReason {
 /// Why an order, or the rest of it, left the book without trading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum CancelReason {
-    /// Its owner asked.
+    /// Its owner canceled it.
     #[error("canceled by its owner")]
     Requested,
-    /// Its owner asked for all orders to be canceled.
+    /// Its owner canceled all orders.
     #[error("canceled with all of its owner's orders")]
     MassCancel,
     /// Its owner's connection ended.
     #[error("its owner disconnected")]
     Disconnected,
-    /// Immediate or cancel: this was left over.
+    /// Immediate or cancel: this was the rest.
     #[error("immediate or cancel: the rest found no match")]
     IocRemainder,
-    /// An elected fill-or-kill stop: the book could not fill it whole.
-    #[error("fill or kill: the book could not fill it whole when it was elected")]
+    /// An elected fill-or-kill stop: the book could not fill it in full.
+    #[error("fill or kill: the book could not fill it in full when it was elected")]
     FokUnfillable,
     /// A replace set the total at or below what was filled.
     #[error("replaced to no more than its filled quantity")]
     ReplacedToFilled,
-    /// It met an order of its own owner.
+    /// It would have traded with an order of its own owner.
     #[error("it met an order of its own owner")]
     SelfTrade,
     /// The order it is linked with traded or ended.
@@ -146,14 +150,14 @@ impl CancelReason {
     }
 }
 
-/// Which clock ended an order.
+/// What expired an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum ExpiryReason {
-    /// A day order saw the close of its session.
+    /// A DAY order's session closed.
     #[error("the session closed")]
     SessionClosed,
-    /// A good-till-date order saw its date.
-    #[error("its date has come")]
+    /// A GTD order reached its date.
+    #[error("its date was reached")]
     DateReached,
     /// An order for one auction was not filled in it.
     #[error("its auction is over")]
@@ -182,7 +186,7 @@ pub enum ReduceReason {
     /// The order it is linked with traded as much.
     #[error("the order it is linked with traded as much")]
     Linked,
-    /// It met an order of its own owner.
+    /// It would have traded with an order of its own owner.
     #[error("it met an order of its own owner")]
     SelfTrade,
 }

@@ -1,11 +1,11 @@
-//! [`Refusal`]: why an account gate let a request not leave.
+//! [`Refusal`]: why an account gate refused a request.
 
 use thiserror::Error;
 
 use super::reason::RejectReason;
 use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};
 
-/// Why the account gate let a request not leave; the venue never hears of it.
+/// Why the account gate refused a request; it was never sent to the venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// The quantity is zero or above [`Quantity::MAX_LOTS`].
@@ -15,15 +15,17 @@ pub enum Refusal {
     #[error("price or notional is out of range")]
     PriceOutOfRange,
     /// Free cash does not cover notional and fees.
-    #[error("needs {needed} of free cash, has {free}")]
+    #[error("needs {needed} of free cash, but only {free} is free")]
     InsufficientCash {
-        /// What the order would hold.
+        /// The cash that the order would hold.
         needed: Money,
-        /// What is free.
+        /// The free cash.
         free: Money,
     },
     /// Neither free shares nor the short limit cover the sale.
-    #[error("selling {asked} lots needs as many free, or room to go short: {available} available")]
+    #[error(
+        "selling {asked} lots needs as many free shares, or room within the short limit: {available} available"
+    )]
     InsufficientShares {
         /// Lots that the order sells.
         asked: Quantity,
@@ -39,17 +41,20 @@ pub enum Refusal {
     /// The account has no open order of that id.
     #[error("order {0} is not open in this account")]
     UnknownOrder(OrderId),
-    /// A replace of the order is still on its way.
+    /// A replace of the order is still pending.
     #[error("order {0} is already being replaced: wait for the answer")]
     ReplacePending(OrderId),
     /// There is no such listing.
     #[error("there is no such instrument at that venue")]
     UnknownListing,
-    /// The run has ended; no order can arrive any more.
+    /// The run has ended; an order could not arrive any more.
     #[error("the market has closed")]
     Closed,
-    /// A reduce-only order is larger than the position it could reduce, own orders that already do counted.
-    #[error("reduce-only: {asked} lots are asked, but only {reducible} of the position are left to reduce")]
+    /// A reduce-only order is larger than the position left to reduce, after own orders that already reduce
+    /// it.
+    #[error(
+        "reduce-only: {asked} lots were requested, but only {reducible} of the position are left to reduce"
+    )]
     WouldNotReduce {
         /// Lots of the order.
         asked: Quantity,
@@ -61,15 +66,17 @@ pub enum Refusal {
         "order {0} cannot be linked: it must be open in this account, in no other link or bracket, and of the same listing, side and open quantity"
     )]
     LinkUnfit(OrderId),
-    /// The order is an exit of a bracket whose entry is not over.
-    #[error("order {0} enters only when its bracket's entry is over: cancel the entry instead")]
+    /// The order is an exit of a bracket whose entry order is still open.
+    #[error(
+        "order {0} enters only after its bracket's entry order has ended: cancel the entry order instead"
+    )]
     NotEntered(OrderId),
     /// The new trigger of a stop lies beyond the protection that was set when it was entered.
     #[error(
-        "the stop was entered with a protection at tick {0}, and with a trigger beyond that it could not trade: cancel and enter anew"
+        "the stop was entered with a protection at tick {0}, and could not trade with a trigger beyond that: cancel it and enter a new order"
     )]
     BeyondProtection(Price),
-    /// The terms make no order, whatever the state of the book.
+    /// The terms are invalid whatever the state of the book.
     #[error("{0}")]
     Unfit(RejectReason),
     /// The actor has no account.

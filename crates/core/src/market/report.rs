@@ -1,4 +1,4 @@
-//! Execution reports: what the owner of an order is told.
+//! Execution reports: messages from a venue to the owner of an order.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::units::{ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId}
 pub struct ExecutionReport {
     /// The order.
     pub order: OrderId,
-    /// The book.
+    /// The listing.
     pub listing: ListingId,
     /// The order's side.
     pub side: Side,
@@ -31,61 +31,61 @@ impl Message for ExecutionReport {
 /// What happened to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportKind {
-    /// The venue took it.
+    /// The venue accepted it.
     Accepted,
-    /// The venue did not take it; the order is over.
+    /// The venue rejected it; the order is over.
     Rejected(RejectReason),
-    /// A cancel or replace was not carried out; the order is as it was.
+    /// A cancel or replace was rejected; the order is unchanged.
     CommandRejected(RejectReason),
     /// The terms changed.
     Replaced {
-        /// The limit from now on.
+        /// The new limit.
         price: Price,
-        /// What is open from now on.
+        /// The new open quantity.
         leaves: Quantity,
     },
-    /// The order got another limit by its own terms: it is pegged, slid, or a market-to-limit order's rest.
+    /// The order's limit changed by its own terms: a peg, a slide, the rest of a market-to-limit order.
     Repriced {
-        /// The limit from now on; absent while a pegged order has nothing to follow, and waits.
+        /// The new limit; absent while a pegged order has no reference price.
         price: Option<Price>,
     },
     /// The order became smaller without trading.
     Reduced {
-        /// What is open from now on.
+        /// The new open quantity.
         leaves: Quantity,
-        /// Why.
+        /// The reason.
         reason: ReduceReason,
     },
     /// A trade elected the stop: it now trades as a market or limit order.
     Triggered {
-        /// The trigger that was reached.
+        /// Its trigger.
         trigger: Price,
     },
     /// Part or all of it traded.
     Filled {
         /// The trade.
         trade: TradeId,
-        /// At this price.
+        /// The price.
         price: Price,
-        /// This much.
+        /// The quantity.
         quantity: Quantity,
-        /// What is still open.
+        /// The open quantity left.
         leaves: Quantity,
-        /// As maker or taker, or in an auction.
+        /// Maker, taker or auction.
         liquidity: Liquidity,
         /// The phase in which it traded.
         phase: Phase,
-        /// What it cost; a rebate is negative.
+        /// The fee; a rebate is negative.
         fee: Money,
     },
-    /// What was open left the book.
+    /// The open quantity was canceled.
     Canceled(CancelReason),
-    /// What was open left the book by the clock.
+    /// The open quantity expired.
     Expired(ExpiryReason),
 }
 
 impl ReportKind {
-    /// Tells whether the order is over after this report.
+    /// Returns whether the order is over after this report.
     #[must_use]
     pub const fn is_terminal(&self) -> bool {
         match self {
@@ -104,11 +104,11 @@ impl ReportKind {
 /// The role of one side of a trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Liquidity {
-    /// It rested.
+    /// It was resting.
     Maker,
-    /// It came and took.
+    /// It was the aggressor.
     Taker,
-    /// Neither: it traded in an auction.
+    /// Neither: an auction trade.
     Auction,
 }
 

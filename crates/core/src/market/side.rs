@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::units::Price;
 
-/// Which way an order or fill goes.
+/// The side of an order or fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
     /// Pays cash, receives the instrument.
@@ -26,7 +26,7 @@ impl Side {
         }
     }
 
-    /// Returns 0 for a buy and 1 for a sell: the place in an array such as [`Side::BOTH`].
+    /// Returns 0 for a buy and 1 for a sale: the index into an array such as [`Side::BOTH`].
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
@@ -41,7 +41,7 @@ impl Side {
         }
     }
 
-    /// Returns +1 for a buy and -1 for a sell.
+    /// Returns +1 for a buy and -1 for a sale.
     #[must_use]
     pub const fn sign(self) -> i64 {
         match self {
@@ -58,7 +58,7 @@ impl Side {
         if ticks <= 0 && touch.ticks() > 0 { None } else { Some(Price::new(ticks)) }
     }
 
-    /// Tells whether an order of this side with `limit` may trade at `price`.
+    /// Returns whether an order of this side with `limit` may trade at `price`.
     #[must_use]
     pub const fn accepts(self, limit: Price, price: Price) -> bool {
         match self {

@@ -28,9 +28,9 @@ pub trait TapeSink {
     fn take(&mut self, fact: Stamped<'_>) -> Result<(), SinkError>;
 }
 
-/// Says why a sink could not take a fact: any error, or a sentence.
+/// Why a sink failed to take a fact: any error, or a sentence.
 ///
-/// Two are equal if they read the same.
+/// Two are equal if their texts are.
 #[derive(Debug, Clone, Error)]
 #[error(transparent)]
 pub struct SinkError(Arc<dyn std::error::Error + Send + Sync>);
@@ -60,7 +60,7 @@ impl Eq for SinkError {}
 /// The stream of facts of one world.
 ///
 /// The tape keeps nothing: each fact goes into the digest and to the sinks, in order, and those that
-/// need the past keep what they need of it. So memory does not grow with the length of a run.
+/// need the past keep the part they need. So memory does not grow with the length of a run.
 #[derive(Default)]
 pub struct Tape {
     digest: DigestWriter,
@@ -85,12 +85,12 @@ impl Tape {
         Self::default()
     }
 
-    /// Adds a reader of all facts from now on.
+    /// Adds a sink for all facts from now on.
     pub fn add_sink(&mut self, sink: Box<dyn TapeSink>) {
         self.sinks.push(sink);
     }
 
-    /// Takes all readers off the tape; dropping them ends what they do.
+    /// Removes all sinks and returns them; dropping a sink ends its work.
     pub fn take_sinks(&mut self) -> Vec<Box<dyn TapeSink>> {
         std::mem::take(&mut self.sinks)
     }
@@ -98,7 +98,7 @@ impl Tape {
     /// Writes a fact.
     ///
     /// # Errors
-    /// What the first sink that failed says.
+    /// The error of the first sink that failed.
     pub fn write(&mut self, at: SimTime, fact: &Fact) -> Result<(), SinkError> {
         self.digest.absorb(|out| super::encode::encode(at, fact, out));
         let stamped = Stamped { at, sequence: self.sequence, fact };

@@ -1,4 +1,4 @@
-//! [`VisibleBook`]: what a book shows, by the facts of the tape alone.
+//! [`VisibleBook`]: the displayed levels of a book, rebuilt from the facts of the tape.
 
 use std::collections::BTreeMap;
 
@@ -11,36 +11,37 @@ use super::quote::{Ladders, QuoteLevel};
 use super::side::Side;
 use crate::units::{ListingId, OrderId, Price, Quantity};
 
-/// What one book shows, for readers of the tape: recorders, auditors, those who were not there.
+/// The displayed levels of one book, rebuilt from the facts of the tape: for recorders, auditors and other
+/// sinks.
 ///
-/// It must see all facts of its listing from the first order on. Icebergs show their displayed part;
-/// orders that wait (stops, pegs with nothing to follow, orders for a later auction) and orders without a
+/// It must receive all facts of its listing from the first order on. Icebergs show their displayed part;
+/// dormant orders (stops, pegs without a reference price, orders for a later auction) and orders without a
 /// limit show nothing.
 ///
-/// An order is taken to stand at its limit from its acceptance, also while it still trades, so the book is
-/// to be looked at after all facts of a command; in between, it may be crossed.
+/// An order counts at its limit from its acceptance, also while it still trades, so the book is valid after
+/// all facts of a command; in between, it may be crossed.
 #[derive(Debug, Clone)]
 pub struct VisibleBook {
     listing: ListingId,
     phase: Phase,
-    /// Hashed, since each change looks one up; nothing goes by its order.
+    /// Hashed, since each change looks one up; it is never iterated.
     orders: FxHashMap<OrderId, Standing>,
     /// Displayed lots by price.
     bids: BTreeMap<Price, Quantity>,
     asks: BTreeMap<Price, Quantity>,
 }
 
-/// An open order, as far as it matters to what is shown.
+/// What is known of an open order.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
     side: Side,
     kind: OrderKind,
     time_in_force: TimeInForce,
-    /// How much of an iceberg is seen at a time.
+    /// The display quantity of an iceberg.
     display: Option<Quantity>,
     leaves: Quantity,
     displayed: Quantity,
-    /// Where it stands, if it does.
+    /// The price at which it rests, if it does.
     price: Option<Price>,
 }
 
@@ -53,11 +54,11 @@ impl Standing {
         order
     }
 
-    /// Returns where the order stands when it comes in `phase`.
+    /// Returns the price at which the order rests when it enters in `phase`.
     fn place_in(&self, phase: Phase) -> Option<Price> {
         let waits_for_close = self.time_in_force == TimeInForce::AtClose && phase != Phase::ClosingAuction;
         let waits = waits_for_close || self.kind.is_stop() || matches!(self.kind, OrderKind::Pegged { .. });
-        // What does not rest there, though it has a worst price, is over with its command.
+        // An order that has a worst price but does not rest ends with its command.
         self.kind.worst_price().filter(|_| !waits)
     }
 
@@ -80,14 +81,15 @@ impl Standing {
 
     fn fill(&mut self, quantity: Quantity, rests: bool) {
         self.leaves = self.leaves.saturating_sub(quantity);
-        // What is seen of an order that rests trades first; one that comes shows what it has left.
+        // The displayed part of a resting order trades first; an incoming order displays from what it has
+        // left.
         let displayed = if rests { self.displayed.saturating_sub(quantity) } else { self.displayed };
         self.displayed = displayed.min(self.leaves);
     }
 }
 
 impl VisibleBook {
-    /// Makes the book of a listing, before its first order.
+    /// Makes the empty book of a listing.
     #[must_use]
     pub fn new(listing: ListingId) -> Self {
         Self {
@@ -99,7 +101,7 @@ impl VisibleBook {
         }
     }
 
-    /// Follows a fact; those of other listings change nothing.
+    /// Applies a fact; those of other listings change nothing.
     pub fn follow(&mut self, fact: &Fact) {
         if fact.listing() != Some(self.listing) {
             return;
@@ -115,7 +117,7 @@ impl VisibleBook {
             Fact::OrderRepriced { order, price, .. } => self.change(order, |order| order.price = price),
             Fact::OrderReduced { order, leaves, .. } => self.change(order, |order| order.shrink_to(leaves)),
             Fact::OrderTriggered { order, .. } => {
-                // What has no limit then is over with the command.
+                // An order without a limit ends with the command then.
                 self.change(order, |order| order.price = order.kind.limit());
             }
             Fact::OrderRefreshed { order, displayed, .. } => {
@@ -136,8 +138,7 @@ impl VisibleBook {
         self.phase
     }
 
-    /// Returns so many levels of both sides as are shown now, or as there are; none while the book
-    /// collects.
+    /// Returns up to `count` displayed levels of both sides; none during an auction call.
     #[must_use]
     pub fn ladders(&self, levels: usize) -> Ladders {
         if self.phase != Phase::Continuous {
@@ -147,8 +148,8 @@ impl VisibleBook {
         Ladders { bids, asks }
     }
 
-    /// Returns so many of one side's levels, the best first, also while the book collects and nobody is
-    /// shown them.
+    /// Returns up to `count` of one side's levels, the best first, also during an auction call, when nothing
+    /// is published.
     #[must_use]
     pub fn levels(&self, side: Side, count: usize) -> Vec<QuoteLevel> {
         let level = |(price, size): (&Price, &Quantity)| QuoteLevel { price: *price, size: *size };
@@ -175,7 +176,7 @@ impl VisibleBook {
         }
     }
 
-    /// Changes an order, if it is open; one of which nothing is left is over.
+    /// Changes an order, if it is open; removes it if nothing is left of it.
     fn change(&mut self, id: OrderId, change: impl FnOnce(&mut Standing)) {
         let Some(order) = self.orders.get_mut(&id) else { return };
         let before = *order;
@@ -201,14 +202,14 @@ impl VisibleBook {
         }
     }
 
-    /// Adds to its level what is seen of an order.
+    /// Adds an order's displayed quantity to its level.
     fn show(&mut self, order: &Standing) {
         if let Some(price) = order.price {
             *self.side_mut(order.side).entry(price).or_default() += order.displayed;
         }
     }
 
-    /// Takes off its level what is seen of an order.
+    /// Subtracts an order's displayed quantity from its level.
     fn withdraw(&mut self, order: &Standing) {
         let side = self.side_mut(order.side);
         if let Some(price) = order.price

@@ -1,4 +1,4 @@
-//! [`Decimal`]: exact decimal text, the only way in for ticks, lots, money and fees.
+//! [`Decimal`]: an exact decimal number, from which ticks, lots, money and fees are read.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,10 +12,10 @@ pub struct Decimal {
     scale: u32,
 }
 
-/// Says why a text is no decimal.
+/// Why a text is not a decimal.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecimalError {
-    /// The text is empty or holds a character that no decimal has.
+    /// The text is empty, or has a character that no decimal has.
     #[error("`{0}` is not a decimal number such as 0.01 or 1_000_000")]
     Malformed(String),
     /// The number has more digits than fit.
@@ -48,13 +48,13 @@ impl Decimal {
         self.mantissa.checked_mul(10_i128.checked_pow(up)?)
     }
 
-    /// Tells whether the number is above zero.
+    /// Returns whether the number is above zero.
     #[must_use]
     pub const fn is_positive(self) -> bool {
         self.mantissa > 0
     }
 
-    /// Returns how many whole `unit`s make up the number, or `None` if it is no multiple.
+    /// Returns how many `unit`s the number is, or `None` if it is not a multiple.
     #[must_use]
     pub fn in_units_of(self, unit: Self) -> Option<i64> {
         let scale = self.scale.max(unit.scale);

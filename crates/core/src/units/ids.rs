@@ -9,19 +9,19 @@ macro_rules! dense_id {
         pub struct $name($inner);
 
         impl $name {
-            /// Names the item at `index`.
+            /// Makes the id of the item at `index`.
             #[must_use]
             pub const fn new(index: $inner) -> Self {
                 Self(index)
             }
 
-            /// Returns the number itself.
+            /// Returns the number.
             #[must_use]
             pub const fn get(self) -> $inner {
                 self.0
             }
 
-            /// Returns the number as a position in a table of such items.
+            /// Returns the number as an index into a table of such items.
             #[must_use]
             #[allow(clippy::cast_possible_truncation, reason = "tables are in memory, so indices fit usize; u32 ids never truncate")]
             pub const fn index(self) -> usize {
@@ -38,26 +38,26 @@ macro_rules! dense_id {
 }
 
 dense_id! {
-    /// Names an actor of one world; also its account.
+    /// Identifies an actor of one world, and its account.
     ActorId(u32)
 }
 dense_id! {
-    /// Names an order of one world; unique over all venues, in the order of submission.
+    /// Identifies an order of one world: unique over all venues, ascending in order of submission.
     OrderId(u64)
 }
 dense_id! {
-    /// Names a trade of one world, in the order of execution.
+    /// Identifies a trade of one world, ascending in order of execution.
     TradeId(u64)
 }
 dense_id! {
-    /// Names an instrument of one world.
+    /// Identifies an instrument of one world.
     InstrumentId(u32)
 }
 dense_id! {
-    /// Names a venue of one world.
+    /// Identifies a venue of one world.
     VenueId(u32)
 }
 dense_id! {
-    /// Names a listing: one instrument at one venue, with a book of its own.
+    /// Identifies a listing: one instrument at one venue, with a book of its own.
     ListingId(u32)
 }

@@ -1,8 +1,8 @@
-//! Value types everything else is written in: time, price, quantity, money, identifiers, seed.
+//! The value types of all other modules: time, price, quantity, money, identifiers, seed.
 //!
-//! All market state is integers. A [`Price`] counts ticks and a [`Quantity`] counts lots of one
-//! instrument, so neither means anything without it; [`Money`] and [`SimTime`] have one fixed
-//! scale everywhere. Decimal text enters through [`Decimal`], at the edge, and never as `f64`.
+//! All market state is integers. A [`Price`] counts ticks and a [`Quantity`] counts lots of an instrument,
+//! which gives them their scale; [`Money`] and [`SimTime`] have one fixed scale everywhere. Decimal text is
+//! parsed as a [`Decimal`] at the edge, never as `f64`.
 
 mod decimal;
 mod ids;

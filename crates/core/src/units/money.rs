@@ -8,9 +8,9 @@ use super::decimal::Decimal;
 
 /// An amount of the currency, in units of 10^-10 of it.
 ///
-/// Ten places hold one tick times one lot of every usual contract (0.01 times 0.00000001 included)
-/// and a tenth of a basis point of it. 128 bits leave room for 10^28 currency units, so that sums
-/// over any world cannot overflow.
+/// Ten places represent one tick times one lot of every usual contract exactly (0.01 times 0.00000001
+/// included), and a tenth of a basis point of it. 128 bits have room for 10^28 currency units, so no sum over
+/// a world overflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(i128);
 
@@ -28,7 +28,7 @@ impl Money {
         Self(units)
     }
 
-    /// Makes an amount of whole currency.
+    /// Makes an amount of whole currency units.
     #[must_use]
     pub const fn from_whole(whole: i64) -> Self {
         Self(whole as i128 * Self::UNITS)
@@ -55,13 +55,13 @@ impl Money {
 
     /// Returns `self * numerator / denominator`, rounded half away from zero.
     ///
-    /// A `denominator` of zero gives zero: there is nothing to share out.
+    /// A `denominator` of zero gives zero.
     #[must_use]
     pub fn share(self, numerator: i128, denominator: i128) -> Self {
         if denominator == 0 {
             return Self::ZERO;
         }
-        // Quotient and remainder apart: the product of two large numbers would overflow 128 bits.
+        // Quotient and remainder separately: the product of two large numbers would overflow 128 bits.
         let (quotient, remainder) = div_rem(self.0, denominator);
         Self(quotient * numerator + div_round(remainder * numerator, denominator))
     }
@@ -82,7 +82,7 @@ fn div_round(numerator: i128, denominator: i128) -> i128 {
 
 /// Divides, and returns the remainder too; `denominator` is not zero.
 fn div_rem(numerator: i128, denominator: i128) -> (i128, i128) {
-    // Nearly all amounts fit 64 bits, where dividing costs a fraction of what it does in 128.
+    // Nearly all amounts fit 64 bits, where a division costs a fraction of one in 128 bits.
     match (u64::try_from(numerator), u64::try_from(denominator)) {
         (Ok(numerator), Ok(denominator)) => {
             (i128::from(numerator / denominator), i128::from(numerator % denominator))
@@ -148,9 +148,9 @@ impl fmt::Display for Money {
     }
 }
 
-/// A share of notional charged as a fee: positive costs, negative is a rebate.
+/// A fee as a share of notional: a positive rate is a cost, a negative one a rebate.
 ///
-/// Held in units of 10^-9 of notional; a basis point is 100,000 of them.
+/// Stored in units of 10^-9 of notional; a basis point is 100,000 of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FeeRate(i64);
 
@@ -175,7 +175,7 @@ impl FeeRate {
             return Money::ZERO;
         }
         let (quotient, remainder) = div_rem(notional.0, i128::from(Self::PER_NOTIONAL));
-        // Both are at most 10^9, so that their product fits 64 bits.
+        // Both are at most 10^9, so their product fits 64 bits.
         #[expect(clippy::cast_possible_truncation, reason = "a remainder is less than the divisor")]
         let product = remainder as i64 * self.0;
         let half = Self::PER_NOTIONAL / 2 * product.signum();

@@ -5,7 +5,7 @@ use std::ops::{Add, Sub};
 
 /// A price, in ticks of its instrument.
 ///
-/// The sign is free (spreads and some contracts go below zero), the size is bounded by
+/// It may be negative (spreads and some contracts trade below zero); its size is bounded by
 /// [`Price::MAX_TICKS`] so that no product with a [`super::Quantity`] can overflow [`super::Money`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Price(i64);

@@ -26,19 +26,19 @@ impl Quantity {
         self.0
     }
 
-    /// Tells whether there is nothing.
+    /// Returns whether the quantity is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// Returns what is left after taking `other` away, or zero where `other` is more.
+    /// Returns the quantity less `other`, or zero if `other` is larger.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// Returns the quantity as a holding.
+    /// Returns the quantity as a long holding.
     #[must_use]
     #[expect(
         clippy::cast_possible_wrap,
@@ -107,7 +107,7 @@ impl NetQuantity {
         self.0
     }
 
-    /// Returns the size without the sign.
+    /// Returns the absolute size.
     #[must_use]
     pub const fn magnitude(self) -> Quantity {
         Quantity(self.0.unsigned_abs())

@@ -1,6 +1,6 @@
-//! Which word was probably meant: for messages about names that are not there.
+//! Suggestions for misspelled names, for error messages.
 
-/// Returns the candidate that `word` was probably meant to be.
+/// Returns the candidate nearest to `word`, if one is near.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored =
         candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate));
@@ -9,12 +9,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     (best.0 <= allowed).then_some(best.1)
 }
 
-/// Returns `did you mean ..?` where something is near, and the list of what is allowed.
+/// Returns `did you mean ..?` if a name is near, and the list of allowed names.
 pub fn suggest(word: &str, allowed: &[&str]) -> String {
     let list = allowed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match nearest(word, allowed.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? allowed: {list}"),
-        None if allowed.is_empty() => "nothing is allowed here".to_owned(),
+        None if allowed.is_empty() => "no name is allowed here".to_owned(),
         None => format!("allowed: {list}"),
     }
 }

@@ -10,8 +10,8 @@ use thiserror::Error;
 
 /// An instant of virtual time: nanoseconds since 1970-01-01T00:00:00 in the venue's own clock.
 ///
-/// There is no time zone: a scenario's times are taken as written. Text may name the years 1700 to 2199;
-/// with spans of at most ten years, no sum of a run can leave 64 bits.
+/// There is no time zone: the times of a scenario are used as written. Parsed times lie in the years 1700 to
+/// 2199; with spans of at most ten years, no sum in a run overflows 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(i64);
 
@@ -19,22 +19,22 @@ pub struct SimTime(i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SimDuration(i64);
 
-/// Says why a text is no time or duration.
+/// Why a text is not a time or duration.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TimeError {
-    /// The text is no date or date with time.
+    /// The text is neither a date nor a date with time.
     #[error("`{0}` is not a time such as 2025-03-03T09:30:00")]
     Time(String),
-    /// The number has no unit behind it.
+    /// A number has no unit.
     #[error("`{0}` lacks a unit: write for example {0}ms, {0}s or {0}m")]
     UnitMissing(String),
-    /// The text is no duration.
+    /// The text is not a duration.
     #[error("`{0}` is not a duration such as 250us, 1.5s or 6h30m (units ns, us, ms, s, m, h, d, w)")]
     Duration(String),
     /// The instant or span does not fit 64 bits of nanoseconds.
     #[error("`{0}` is out of range: virtual time runs from 1700 to 2199")]
     OutOfRange(String),
-    /// The span is so long that sums with it might not fit.
+    /// The span is so long that sums with it might overflow.
     #[error("`{0}` is too long: a span may have at most ten years, 3650d")]
     TooLong(String),
 }
@@ -103,7 +103,8 @@ impl SimDuration {
         Self(secs * 1_000_000_000)
     }
 
-    /// Makes the span nearest to `secs` seconds; negative, huge and NaN are clamped into range.
+    /// Makes the span nearest to `secs` seconds; negative numbers and NaN give zero, huge numbers the longest
+    /// span.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -129,7 +130,7 @@ impl SimDuration {
         self.0 as f64 / 1e9
     }
 
-    /// Tells whether the span is zero.
+    /// Returns whether the span is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
@@ -248,7 +249,7 @@ impl FromStr for SimDuration {
     }
 }
 
-/// Returns `number` of a unit of `scale` nanoseconds, if that is a whole number of nanoseconds.
+/// Returns `number` units of `scale` nanoseconds, if that is an integer number of nanoseconds.
 fn part_nanos(number: &str, scale: i64) -> Option<i128> {
     let number: super::Decimal = number.parse().ok()?;
     number.checked_mul(super::Decimal::new(i128::from(scale), 0))?.scaled(0)

@@ -1,4 +1,4 @@
-//! Matching policies that share what comes in among the orders of a level.
+//! Allocation of an incoming quantity among the orders of a level: pro-rata and top-share.
 
 use super::OrderBook;
 use super::matching::Taker;
@@ -6,7 +6,7 @@ use crate::book::event::EventSink;
 use crate::units::{OrderId, Price, Quantity};
 
 impl OrderBook {
-    /// Shares in proportion to what each order displays, rounded down; the rest goes by time.
+    /// Allocates in proportion to displayed quantities, rounded down; the remainder by time.
     pub(super) fn match_pro_rata(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
         self.resolve_self_trades(taker, price, out);
         if taker.is_canceled || taker.leaves.is_zero() {
@@ -25,7 +25,7 @@ impl OrderBook {
         }
     }
 
-    /// Fills who came first up to a share, then the others by time, then who is left by time.
+    /// Fills the first order up to a share, then the others by time, then the remainder by time.
     pub(super) fn match_top_share(
         &mut self,
         taker: &mut Taker,
@@ -46,7 +46,7 @@ impl OrderBook {
         self.match_by_time(taker, price, out);
     }
 
-    /// Returns the queue at a price as it is now, in the book's own memory, to be given back.
+    /// Returns the current queue at a price, in a vector that the caller gives back.
     fn borrow_queue(&mut self, taker: &Taker, price: Price) -> Vec<(OrderId, Quantity)> {
         let mut queue = std::mem::take(&mut self.allocation_queue);
         queue.clear();
@@ -54,7 +54,7 @@ impl OrderBook {
         queue
     }
 
-    /// Trades with an order unless it has meanwhile gone with its partner.
+    /// Trades with an order, unless it was canceled with its partner meanwhile.
     fn trade_if_there(
         &mut self,
         taker: &mut Taker,

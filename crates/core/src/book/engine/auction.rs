@@ -9,13 +9,13 @@ use crate::book::event::{BookEvent, BookTrade, EventSink, Indicative};
 use crate::market::{CancelReason, ExpiryReason, OrderKind, OrderTerms, Phase, Side, TimeInForce};
 use crate::units::{Price, Quantity};
 
-/// Lots at each limit of one side, in ticks; and without a limit.
+/// Open lots of one side: by limit in ticks, and without a limit.
 struct Interest {
     limits: BTreeMap<i64, u64>,
     unpriced: u64,
 }
 
-/// A range of ticks at all of which as much would trade.
+/// A range of ticks with the same volume and imbalance.
 #[derive(Debug, Clone, Copy)]
 struct PriceRange {
     low: i64,
@@ -58,7 +58,7 @@ impl OrderBook {
         chosen.map(|(slot, _)| slot).collect()
     }
 
-    /// Takes an order out that was for an auction only, after it.
+    /// Ends an order that was for an auction only, after it.
     fn clear_leftover(&mut self, slot: Slot, out: &mut impl EventSink) {
         let order = self.order_at(slot);
         let (kind, time) = (order.terms.kind, order.terms.time_in_force);
@@ -85,7 +85,7 @@ impl OrderBook {
         }
     }
 
-    /// Trades all that can trade at one price.
+    /// Executes an auction: everything that can trade trades at one price.
     fn uncross(&mut self, out: &mut impl EventSink) {
         let Some(Indicative { price, mut volume }) = self.auction_price() else { return };
         out.take(BookEvent::Uncrossed { price, volume });
@@ -119,7 +119,7 @@ impl OrderBook {
         best.and_then(|_| book_side.best()).map(|level| level.head)
     }
 
-    /// Takes a fill off an order that keeps its place: what is displayed goes first.
+    /// Applies a fill to an order that keeps its priority: its displayed quantity first.
     fn fill_in_auction(&mut self, slot: Slot, quantity: Quantity) {
         let displayed = self.slab.displayed(slot).min(quantity);
         let hidden = quantity - displayed;
@@ -167,8 +167,8 @@ impl OrderBook {
         }
     }
 
-    /// Returns the price of most volume; among those, of least imbalance; among those, nearest to the
-    /// last trade (or the middle of them, where there was none), the lower of two as near.
+    /// Returns the price of highest volume; among those, of least imbalance; among those, nearest to the last
+    /// trade (or to their middle, where there was none); the lower of two equally near.
     pub(super) fn auction_price(&self) -> Option<Indicative> {
         let reference = self.last.or(self.config.reference).map(Price::ticks);
         let [buys, sells] = Side::BOTH.map(|side| self.interest(side));
@@ -183,7 +183,7 @@ impl OrderBook {
         Some(Indicative { price: Price::new(price), volume: Quantity::new(best.first()?.volume) })
     }
 
-    /// Sums up what a side would trade; of two linked orders only the first counts.
+    /// Adds up the interest of a side; of two linked orders only the first counts.
     fn interest(&self, side: Side) -> Interest {
         let book_side = self.side(side);
         let lots = |level: &super::book_side::Level| (level.displayed + level.hidden).lots();
@@ -207,12 +207,12 @@ impl OrderBook {
     }
 }
 
-/// Cuts the ticks into pieces at the limits of both sides, in ascending order.
+/// Splits the ticks into ranges at the limits of both sides, in ascending order.
 fn ranges(buys: &Interest, sells: &Interest, reference: Option<i64>) -> Vec<PriceRange> {
     let mut limits: Vec<i64> = buys.limits.keys().chain(sells.limits.keys()).copied().collect();
     limits.sort_unstable();
     limits.dedup();
-    // What is bought and sold at the piece's prices: at first, below all limits.
+    // Lots bought and sold in a range: at first, below all limits.
     let mut bought = buys.unpriced + buys.limits.values().sum::<u64>();
     let mut sold = sells.unpriced;
     let range = |low: i64, high: i64, bought: u64, sold: u64| PriceRange {

@@ -1,7 +1,7 @@
-//! [`Bitmap`]: which levels of a window are there.
+//! [`Bitmap`]: the occupied ranks of a window.
 
-/// A set of indices below a power of two (at least 64), with a summary bit for each word, so that the
-/// next index is found in a few steps however sparse the set is.
+/// A set of indices below a power of two (at least 64), with a summary bit for each word, so the next index
+/// is found in a few steps however sparse the set is.
 #[derive(Debug, Clone)]
 pub(super) struct Bitmap {
     words: Vec<u64>,

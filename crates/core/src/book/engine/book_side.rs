@@ -16,9 +16,9 @@ pub(super) struct Level {
     pub(super) head: Slot,
     /// The last in the queue; of a free level, the next free one.
     pub(super) tail: Slot,
-    /// The sum of what its orders display.
+    /// The sum of displayed quantities.
     pub(super) displayed: Quantity,
-    /// The sum of what they hide.
+    /// The sum of hidden quantities.
     pub(super) hidden: Quantity,
 }
 
@@ -31,7 +31,7 @@ impl Level {
         self.head == NONE
     }
 
-    /// Puts an order at the back of the queue.
+    /// Appends an order to the queue.
     #[inline]
     fn push(&mut self, slab: &mut Slab, slot: Slot, id: LevelId) {
         let tail = self.tail;
@@ -51,7 +51,7 @@ impl Level {
         self.tail = slot;
     }
 
-    /// Takes an order out of the queue.
+    /// Removes an order from the queue.
     #[inline]
     fn unlink(&mut self, slab: &mut Slab, slot: Slot) {
         let node = slab.get(slot);
@@ -74,38 +74,38 @@ impl Level {
 /// One side of a book.
 ///
 /// Levels are ordered by *rank*: ticks for asks, negated ticks for bids, so that the lowest is the best on
-/// both sides. They stand in one list, and an order knows the number of its level there. A window of ranks
-/// that begins near the best maps ranks to numbers, with a bitmap of which are there; what lies beyond its
-/// end is in a tree. The window moves with the best level, which is always in it, and grows with the number
-/// of levels that would otherwise be outside, up to [`BookSide::WINDOW_MAX`]: so memory follows the number of
+/// both sides. They are stored in one list, and an order has the number of its level there. A window of ranks
+/// that begins near the best maps ranks to numbers, with a bitmap of occupied ranks; levels beyond its end
+/// are in a tree. The window moves with the best level, which is always in it, and grows with the number of
+/// levels that would otherwise be outside, up to [`BookSide::WINDOW_MAX`]: so memory follows the number of
 /// levels, however far apart they are.
 #[derive(Debug, Clone)]
 pub(super) struct BookSide {
     side: Side,
     /// The rank of the best level, if there is one.
     best: Option<i64>,
-    /// The number of the best level; none means nothing.
+    /// The number of the best level, or [`NONE`], which is an index that no level has.
     best_level: LevelId,
     /// The rank with which the window begins.
     base: i64,
     window: Vec<LevelId>,
     occupied: Bitmap,
-    /// The levels behind the window.
+    /// The levels beyond the window.
     far: BTreeMap<i64, LevelId>,
-    /// The levels of the window while it moves; kept for its memory.
+    /// The levels of the window while it moves; kept to reuse its memory.
     moving: Vec<(i64, LevelId)>,
     levels: Vec<Level>,
     free: LevelId,
 }
 
 impl BookSide {
-    /// Enough that the levels of a liquid book stay out of the tree, whose nodes are allocated: 4 KiB.
+    /// Enough to keep the levels of a liquid book out of the tree, whose nodes are allocated: 4 KiB.
     const WINDOW_MIN: usize = 1 << 10;
-    /// The most ranks that a window spans: 256 KiB.
+    /// The largest number of ranks in a window: 256 KiB.
     pub(super) const WINDOW_MAX: usize = 1 << 16;
 
     pub(super) fn new(side: Side) -> Self {
-        // Room for what a liquid book has, so that it does not grow while it trades.
+        // Capacity for a liquid book, so that the list does not grow while it trades.
         let mut levels = Vec::with_capacity(Self::WINDOW_MIN);
         levels.push(Level::new(0));
         Self {
@@ -122,7 +122,7 @@ impl BookSide {
         }
     }
 
-    /// Returns the rank of a price: the lower, the better.
+    /// Returns the rank of a price: lower is better.
     #[inline]
     pub(super) const fn rank(&self, price: Price) -> i64 {
         -self.side.sign() * price.ticks()
@@ -159,8 +159,7 @@ impl BookSide {
         Some(self.get(worst))
     }
 
-    /// Returns the rank at which the window begins, how many ranks it spans, and how many levels the tree
-    /// has.
+    /// Returns the first rank of the window, its length, and the number of levels in the tree.
     #[cfg(test)]
     pub(super) fn extent(&self) -> (i64, usize, usize) {
         (self.base, self.window.len(), self.far.len())
@@ -197,7 +196,7 @@ impl BookSide {
         self.get(UNPRICED)
     }
 
-    /// Returns the number of the level of a price, if it is there.
+    /// Returns the number of a rank's level, if there is one.
     #[inline]
     fn find(&self, rank: i64) -> Option<LevelId> {
         match self.index(rank) {
@@ -206,12 +205,12 @@ impl BookSide {
         }
     }
 
-    /// Returns the level of a price, if it is there.
+    /// Returns the level of a price, if there is one.
     pub(super) fn level(&self, price: Price) -> Option<&Level> {
         self.find(self.rank(price)).map(|id| self.get(id))
     }
 
-    /// Returns where in the window a rank is.
+    /// Returns the index of a rank in the window, if it lies there.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ranks below the base wrap")]
     #[inline]
     const fn index(&self, rank: i64) -> Option<usize> {
@@ -224,7 +223,7 @@ impl BookSide {
         self.base + index as i64
     }
 
-    /// Puts an order at the back of the queue of a price.
+    /// Appends an order to the queue of a price.
     #[inline]
     pub(super) fn append(&mut self, slab: &mut Slab, slot: Slot, price: Price) {
         let rank = self.rank(price);
@@ -239,7 +238,7 @@ impl BookSide {
         self.levels[UNPRICED as usize].push(slab, slot, UNPRICED);
     }
 
-    /// Takes an order out of its queue, if it stands in one.
+    /// Removes an order from its queue, if it is in one.
     #[inline]
     pub(super) fn unlink(&mut self, slab: &mut Slab, slot: Slot) {
         let Some(id) = slab.get(slot).location.level() else { return };
@@ -250,7 +249,7 @@ impl BookSide {
         }
     }
 
-    /// Takes the first order of the best level out, of which nothing is displayed or hidden any more.
+    /// Removes the first order of the best level, of which nothing is open any more.
     #[inline]
     pub(super) fn pop_first(&mut self, slab: &mut Slab) {
         let id = self.best_level;
@@ -264,7 +263,7 @@ impl BookSide {
         }
     }
 
-    /// Adds the level of a rank, unless it is there; returns its number.
+    /// Returns the number of a rank's level, adding the level if there is none.
     #[inline(never)]
     fn find_or_add(&mut self, rank: i64) -> LevelId {
         if let Some(id) = self.find(rank) {
@@ -299,7 +298,7 @@ impl BookSide {
         id
     }
 
-    /// Takes an empty level out.
+    /// Removes an empty level.
     #[inline(never)]
     fn vacate(&mut self, id: LevelId) {
         let rank = self.get(id).rank;
@@ -319,7 +318,7 @@ impl BookSide {
         }
     }
 
-    /// Finds the best level anew; where the window has become empty, it moves to those behind it.
+    /// Finds the next best level; an empty window moves to the levels beyond it.
     fn find_best(&mut self) {
         let from = self.best.and_then(|best| self.index(best)).unwrap_or(0);
         let index = self.occupied.next(from);
@@ -337,14 +336,15 @@ impl BookSide {
         (self.window.len() / 4) as i64
     }
 
-    /// Makes the window reach a rank outside of it, if it should; returns where the rank is then.
+    /// Moves or grows the window to reach a rank outside of it, if that is worthwhile; returns the rank's
+    /// index then.
     #[cold]
     fn make_room(&mut self, rank: i64) -> Option<usize> {
         let Some(best) = self.best.filter(|_| rank >= self.base) else {
             self.rebase(rank - self.quarter());
             return self.index(rank);
         };
-        // A window whose first half is empty moves up; less would let it go to and fro.
+        // A window whose first half is empty moves up; a smaller threshold would let it oscillate.
         if best - self.base >= 2 * self.quarter() && rank - best < 3 * self.quarter() {
             self.rebase(best - self.quarter());
             return self.index(rank);
@@ -366,7 +366,7 @@ impl BookSide {
         self.pull();
     }
 
-    /// Moves the window, so that it begins with the rank `base`, and fills it.
+    /// Moves the window to begin with the rank `base`, and fills it.
     fn rebase(&mut self, base: i64) {
         let mut next = self.occupied.next(0);
         let mut moving = std::mem::take(&mut self.moving);
@@ -392,7 +392,7 @@ impl BookSide {
         self.pull();
     }
 
-    /// Takes the levels that lie within the window out of the tree, and finds the best anew.
+    /// Moves levels that lie within the window from the tree to it, and finds the best level.
     fn pull(&mut self) {
         while let Some(entry) = self.far.first_entry() {
             let Some(index) = usize::try_from(*entry.key() - self.base).ok() else { break };

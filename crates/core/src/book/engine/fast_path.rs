@@ -1,7 +1,7 @@
 //! The common case: limit and market orders without conditions, in continuous trading.
 //!
-//! What is done here is what [`order_entry`](super::order_entry) does, without asking for what is not there; the
-//! differential tests see no difference.
+//! Does what [`order_entry`](super::order_entry) does, without checks for conditions that plain orders cannot
+//! have; the differential tests show that the results are the same.
 
 use super::OrderBook;
 use super::id_table::EntryIndex;
@@ -13,13 +13,13 @@ use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, RejectReason, Se
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
 impl OrderBook {
-    /// Tells whether plain orders need no more than this module does.
+    /// Returns whether this module is all that plain orders need.
     #[inline]
     fn is_plain(&self) -> bool {
         self.phase == Phase::Continuous && self.config.bands.limit_bps.is_none() && self.brackets.is_empty()
     }
 
-    /// Takes an order if it is plain, and tells whether it was.
+    /// Enters an order if it is plain, and returns whether it was.
     #[inline]
     pub(super) fn submit_plain(
         &mut self,
@@ -56,7 +56,7 @@ impl OrderBook {
             if taker.leaves.is_zero() {
                 return;
             }
-            // Trades have taken ids out, so the entry may have moved.
+            // Trades have removed ids from the table, so the free entry may have moved.
             let (Ok(anew) | Err(anew)) = self.slab.search(taker.id);
             place = anew;
         }
@@ -84,7 +84,7 @@ impl OrderBook {
         }
     }
 
-    /// Returns where the order's id would have its entry, or why the order cannot be taken.
+    /// Returns the free table entry for the order's id, or why the order is rejected.
     #[inline]
     fn check_plain(&self, taker: &Taker, price: Option<Price>) -> Result<EntryIndex, RejectReason> {
         if taker.leaves.is_zero() {
@@ -102,10 +102,10 @@ impl OrderBook {
         }
     }
 
-    /// Cancels the order that a command names, if it is there and its owner asks.
+    /// Cancels the order of a command, if it is open and belongs to the sender.
     ///
     /// # Errors
-    /// Why it is not canceled.
+    /// The reason if it is not.
     #[inline]
     pub(super) fn cancel_by_id(
         &mut self,
@@ -132,7 +132,7 @@ impl OrderBook {
         Ok(())
     }
 
-    /// Cancels an order if it is plain, and tells whether it was.
+    /// Cancels an order if it is plain, and returns whether it was.
     #[inline]
     pub(super) fn cancel_plain(
         &mut self,
@@ -154,10 +154,10 @@ impl OrderBook {
         true
     }
 
-    /// Replaces an order if it is plain, and tells whether it was; its slot stays the same.
+    /// Replaces an order if it is plain, and returns whether it was; its slot stays the same.
     ///
     /// # Errors
-    /// Why it is not replaced.
+    /// The reason if it is not replaced.
     #[inline]
     pub(super) fn replace_plain(
         &mut self,
@@ -194,8 +194,8 @@ impl OrderBook {
         Ok(true)
     }
 
-    /// Takes a plain order out of its queue, lets it trade at its new price, and puts what is left of it at
-    /// the back of the queue there.
+    /// Removes a plain order from its queue, trades it at its new price, and appends the rest of it to the
+    /// queue there.
     #[inline]
     fn move_plain(&mut self, slot: Slot, price: Price, leaves: Quantity, out: &mut impl EventSink) {
         let node = *self.slab.get(slot);

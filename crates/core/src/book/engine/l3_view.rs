@@ -1,4 +1,4 @@
-//! Looking at the single orders of a book (L3).
+//! Queries about single orders (L3) and levels (L2) of a book.
 
 use super::OrderBook;
 use super::book_side::Level;
@@ -6,7 +6,7 @@ use super::slot::Slot;
 use crate::market::{QuoteLevel, Side};
 use crate::units::{OrderId, Price, Quantity};
 
-/// An order as it rests.
+/// A resting order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RestingOrder {
     /// The order.
@@ -15,9 +15,9 @@ pub struct RestingOrder {
     pub side: Side,
     /// Its limit.
     pub price: Price,
-    /// What is open of it.
+    /// Its open quantity.
     pub leaves: Quantity,
-    /// What has traded of it.
+    /// Its filled quantity.
     pub filled: Quantity,
 }
 
@@ -34,20 +34,20 @@ impl OrderBook {
         self.side(side).best().and_then(|level| self.resting(level.head))
     }
 
-    /// Returns the last order that would trade of a side: the last in the queue of the worst level.
+    /// Returns the order of a side that trades last: the last in the queue of the worst level.
     #[must_use]
     pub fn last(&self, side: Side) -> Option<RestingOrder> {
         self.side(side).worst().and_then(|level| self.resting(level.tail))
     }
 
-    /// Returns so many of a side's displayed levels, or as many as there are, the best first.
+    /// Returns up to `count` of a side's displayed levels, the best first.
     #[must_use]
     pub fn best_levels(&self, side: Side, count: usize) -> Vec<QuoteLevel> {
         let quote = |(price, level): (Price, &Level)| QuoteLevel { price, size: level.displayed };
         self.side(side).iter().take(count).map(quote).collect()
     }
 
-    /// Returns where a side's window begins (in ranks), how long it is, and how many levels lie behind it.
+    /// Returns the first rank of a side's window, its length, and the number of levels beyond it.
     #[cfg(test)]
     pub(in crate::book) fn extent(&self, side: Side) -> (i64, usize, usize) {
         self.side(side).extent()

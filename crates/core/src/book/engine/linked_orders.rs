@@ -1,4 +1,4 @@
-//! How orders of one owner bear on each other: own orders that meet, linked orders, brackets.
+//! Interactions between orders of one owner: self-trade prevention, linked orders, brackets.
 
 use super::location::Location;
 use super::matching::Taker;
@@ -14,7 +14,7 @@ impl OrderBook {
         taker.self_trade != SelfTrade::Allow && self.slab.get(slot).owner == taker.owner
     }
 
-    /// Does what `taker` wants done when it meets an order of its owner.
+    /// Applies the taker's self-trade setting to an order of its owner.
     pub(super) fn resolve_self_trade(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
         let maker = self.order_at(slot);
         let both = maker.leaves.min(taker.leaves);
@@ -45,7 +45,7 @@ impl OrderBook {
         }
     }
 
-    /// Makes an order of the book smaller: what is hidden goes first.
+    /// Reduces an order of the book: its hidden quantity first.
     pub(super) fn shrink(&mut self, slot: Slot, less: Quantity) {
         let hidden = self.slab.hidden(slot).min(less);
         let displayed = less - hidden;
@@ -57,7 +57,7 @@ impl OrderBook {
         self.shrink_level(location, displayed, hidden);
     }
 
-    /// Takes from a level's sums what an order in its queue has lost; an order that waits has no level.
+    /// Subtracts from a level's totals what an order in its queue has lost; a dormant order has no level.
     #[inline]
     pub(super) fn shrink_level(&mut self, location: Location, displayed: Quantity, hidden: Quantity) {
         let (book_side, _) = self.side_mut(location.side());
@@ -74,7 +74,7 @@ impl OrderBook {
         BookEvent::Reduced { order: node.id, owner: node.owner, side: node.side(), leaves, reason }
     }
 
-    /// Tells whether an order can be linked with a new one.
+    /// Returns whether an order can be linked with a new one.
     pub(super) fn can_link(&self, other: OrderId, owner: ActorId, terms: &OrderTerms) -> bool {
         self.slab.find(other).map(|slot| self.order_at(slot)).is_some_and(|other| {
             other.owner == owner
@@ -85,7 +85,7 @@ impl OrderBook {
         })
     }
 
-    /// Links an order of the book with one that comes.
+    /// Links an order of the book with an incoming one.
     pub(super) fn link(&mut self, other: OrderId, with: OrderId) {
         let Some(slot) = self.slab.find(other) else { return };
         self.pairs += 1;
@@ -98,7 +98,7 @@ impl OrderBook {
         }
     }
 
-    /// Takes from a partner what its order has lost.
+    /// Reduces an order's partner by what the order has lost.
     #[inline]
     pub(super) fn reduce_partner(
         &mut self,
@@ -120,7 +120,7 @@ impl OrderBook {
         out.take(partner.canceled(CancelReason::Linked));
     }
 
-    /// Lets the end of an order have its consequences: its partner ends too, its bracket's exits enter.
+    /// Handles the end of an order: its partner is canceled, its bracket's exits are due.
     #[inline]
     pub(super) fn on_end(&mut self, order: &Order, out: &mut impl EventSink) {
         if let Some(slot) = order.partner.and_then(|partner| self.slab.find(partner)) {
@@ -131,8 +131,8 @@ impl OrderBook {
         }
     }
 
-    /// Tells whether an order's partner would trade before it on the same side: of two linked orders
-    /// only one can.
+    /// Returns whether an order's partner would trade before it on the same side: only one of two linked
+    /// orders can trade.
     pub(super) fn is_after_partner(&self, slot: Slot) -> bool {
         let partner = self.slab.details(slot).and_then(|details| details.partner);
         let Some(partner) = partner.and_then(|partner| self.slab.find(partner)) else { return false };
@@ -145,7 +145,7 @@ impl OrderBook {
         rank(partner).zip(rank(slot)).is_some_and(|(partner, own)| partner < own)
     }
 
-    /// Lets the exits of a bracket enter, for what its entry has traded.
+    /// Enters the exits of a bracket, for the quantity that its entry order has traded.
     pub(super) fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
         let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
         let [profit_id, loss_id] = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
@@ -163,7 +163,7 @@ impl OrderBook {
             out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
         }
         self.pairs += 1;
-        // The stop goes first, so that it is there when the other trades at once.
+        // The stop first, so that it exists if the limit order trades at once.
         self.enter_order(&loss, out);
         self.enter_order(&profit, out);
     }

@@ -1,4 +1,4 @@
-//! Orders that trade as they come: the way through the other side, level by level.
+//! Continuous matching: an incoming order trades through the other side, level by level.
 
 use super::slot::{NONE, Slot};
 use super::{Order, OrderBook};
@@ -7,7 +7,7 @@ use crate::book::event::{BookEvent, BookTrade, EventSink};
 use crate::market::{Phase, SelfTrade, Side};
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
-/// What matching needs to know of an order that takes.
+/// The part of an incoming order that matching needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taker {
     pub(super) id: OrderId,
@@ -17,7 +17,7 @@ pub(super) struct Taker {
     pub(super) partner: Option<OrderId>,
     pub(super) leaves: Quantity,
     pub(super) filled: Quantity,
-    /// Whether it met an own order and was canceled for it.
+    /// Whether self-trade prevention has canceled it.
     pub(super) is_canceled: bool,
 }
 
@@ -40,7 +40,7 @@ impl Taker {
         self.is_canceled || self.leaves.is_zero()
     }
 
-    /// Tells whether the order cares whom it meets, or has a partner.
+    /// Returns whether the order has self-trade prevention or a linked partner.
     #[inline]
     const fn has_conditions(&self) -> bool {
         self.partner.is_some() || !matches!(self.self_trade, SelfTrade::Allow)
@@ -117,14 +117,15 @@ impl OrderBook {
         self.record_trade(price);
     }
 
-    /// Trades with the first orders of the level at `price`, until it is empty or the taker done.
+    /// Trades with the orders of the level at `price` in order of time, until the level is empty or the taker
+    /// is done.
     pub(super) fn match_by_time(&mut self, taker: &mut Taker, price: Price, out: &mut impl EventSink) {
         while !taker.is_done() && self.side(taker.side.opposite()).best_price() == Some(price) {
             self.match_first(taker, price, out);
         }
     }
 
-    /// Trades with one order that needs care, or does what the taker wants done with its own.
+    /// Trades with one order that is not plain, or applies self-trade prevention.
     #[cold]
     fn match_detailed(&mut self, taker: &mut Taker, slot: Slot, out: &mut impl EventSink) {
         if self.is_own(taker, slot) {
@@ -179,7 +180,7 @@ impl OrderBook {
         }
     }
 
-    /// Remembers a trade's price for what refers to it.
+    /// Records a trade's price: last price, anchor of the bands, trigger of stops.
     #[inline]
     pub(super) fn record_trade(&mut self, price: Price) {
         self.last = Some(price);
@@ -189,7 +190,7 @@ impl OrderBook {
         self.stops.record_trade(price);
     }
 
-    /// Shows the next part of an iceberg, at the back of its queue.
+    /// Displays the next part of an iceberg, at the back of its queue.
     pub(super) fn refresh(&mut self, slot: Slot, out: &mut impl EventSink) {
         let Some(price) = self.price_of(slot) else { return };
         let sequence = self.next_sequence();
@@ -207,7 +208,7 @@ impl OrderBook {
         out.take(BookEvent::Refreshed { order, owner, side, displayed });
     }
 
-    /// Returns how much an order would trade now, up to `bound`; exact up to its quantity.
+    /// Returns the quantity that an order would trade now, up to `bound`.
     pub(super) fn available(&self, order: &Order, bound: Option<Price>) -> Quantity {
         let side = order.side();
         let book_side = self.side(side.opposite());
@@ -230,8 +231,8 @@ impl OrderBook {
         filled
     }
 
-    /// Adds what an order would trade at one level, where own or linked orders may stand in its way;
-    /// returns whether it would go on to the next.
+    /// Adds the quantity that an order would trade at one level that may have own or linked orders; returns
+    /// whether it would continue with the next level.
     fn available_at_level(
         &self,
         order: &Order,
@@ -249,7 +250,7 @@ impl OrderBook {
         };
         let by_time = self.config.matching == Matching::PriceTime;
         if !by_time {
-            // Own orders are met before the level is shared.
+            // Self-trade prevention comes before the allocation of a level.
             if cancels_taker && slots().any(own) {
                 return false;
             }
@@ -264,7 +265,7 @@ impl OrderBook {
             *filled += quantity;
             *leaves -= quantity;
         };
-        // First what is displayed, in order of time; then what is hidden behind it.
+        // Displayed quantities first, in order of time; then hidden ones.
         for slot in slots().filter(|slot| !self.is_after_partner(*slot)) {
             if !own(slot) {
                 trade(self.slab.displayed(slot), leaves);

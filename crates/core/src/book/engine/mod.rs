@@ -1,24 +1,26 @@
-//! The engine: matching over a slab of orders and two windows of levels.
+//! The matching engine: a slab of orders, and a window of price levels for each side.
 //!
 //! # Layout
-//! Orders live in one array ([`Slab`]), forty bytes each, and are linked into the queue of their level; an id
-//! is found through a table of tags ([`id_table`]), a level by its offset in a window ([`BookSide`]). What is read
-//! seldom, and what plain limit orders do not need, stands apart.
+//! Orders are stored in one array ([`Slab`]), forty bytes each, linked into the queue of their level. An id
+//! is looked up in a table of tags ([`id_table`]), a level by its offset in a window ([`BookSide`]). Data
+//! that is rarely read, or that plain limit orders do not need, is stored separately: stops, pegs, links and
+//! dates each have a structure of their own, which only orders that need it touch. Plain limit and market
+//! orders take a [`fast_path`].
 //!
 //! # Rules
-//! - A better price trades first; at one price, who came first, unless [`Matching`](super::Matching) says
-//!   otherwise. The maker sets the price.
-//! - A replace that only lowers the quantity keeps the place in the queue; any other goes to the back,
-//!   and trades first if its new price crosses. So does the next part of an iceberg, a pegged order that
-//!   moves, an elected stop.
+//! - A better price trades first; at one price the older order, unless [`Matching`](super::Matching) says
+//!   otherwise. The maker sets the price of a trade.
+//! - A replace that only lowers the quantity keeps its priority; after any other the order goes to the back
+//!   of the queue, trading first if its new price crosses. The next part of an iceberg, a repriced pegged
+//!   order and an elected stop go to the back, too.
 //! - In continuous trading the book is never crossed between commands.
 //! - A rejected command changes nothing.
-//! - What follows from a command happens before the next: first exits of brackets, then stops in the order
-//!   in which trades reached them, then pegged orders in order of time, until nothing follows.
+//! - Follow-ups of a command are executed before the next command: first exits of brackets, then stops in the
+//!   order in which trades elected them, then pegged orders in order of time, until there are none.
 //!
 //! # Limits
-//! Ids of orders that are over are forgotten, so that memory follows what is open and not what passed; an
-//! id is a duplicate only while its order is open.
+//! The ids of ended orders are not kept, so memory grows with the number of open orders only; an id is a
+//! duplicate only while its order is open.
 
 mod allocation;
 mod auction;
@@ -59,28 +61,28 @@ pub struct OrderBook {
     config: BookConfig,
     phase: Phase,
     slab: Slab,
-    /// Bids and asks, by [`Side::index`]: whether an order buys is as good as random, so that a branch on it
-    /// would often be foretold wrongly.
+    /// Bids and asks, by [`Side::index`]: whether an order buys is effectively random, so branching on it
+    /// mispredicts half the time.
     sides: [BookSide; 2],
-    /// The rank in time of the last order that came.
+    /// The time rank of the newest order.
     sequence: u64,
     last: Option<Price>,
     anchor: Option<Price>,
     stops: Stops,
     pegs: Vec<Slot>,
-    /// Orders with a date, by it.
+    /// GTD orders by date.
     dated: BTreeSet<(SimTime, OrderId)>,
-    /// Entries of brackets, to whose exits ids are promised.
+    /// Open entry orders of brackets; the ids of their exits are reserved.
     brackets: BTreeSet<OrderId>,
-    /// Brackets whose entry is over, and whose exits enter next.
+    /// Entry orders of brackets that have ended, and whose exits enter next.
     ended_entries: VecDeque<Order>,
-    /// How many pairs of linked orders there are.
+    /// The number of pairs of linked orders.
     pairs: usize,
-    /// The queue of a level while it is shared; kept for its memory.
+    /// The queue of a level during an allocation; kept to reuse its memory.
     allocation_queue: Vec<(OrderId, Quantity)>,
 }
 
-/// An order that is not in the book: on its way through it, or just taken out.
+/// An order outside of the book: on its way in, or just removed.
 #[derive(Debug, Clone, Copy)]
 struct Order {
     id: OrderId,
@@ -114,7 +116,7 @@ impl Order {
         BookEvent::Repriced { order: self.id, owner: self.owner, side: self.terms.side, price }
     }
 
-    /// Tells whether the order rests as one of which nothing but the limit needs to be remembered.
+    /// Returns whether the order rests as a plain one, of which only the limit needs to be stored.
     const fn is_plain(&self) -> bool {
         matches!(self.terms.kind, OrderKind::Limit(_))
             && matches!(self.terms.time_in_force, TimeInForce::Gtc)
@@ -151,7 +153,7 @@ impl OrderBook {
         self.slab.len()
     }
 
-    /// Tells whether no order is open.
+    /// Returns whether no order is open.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
@@ -163,13 +165,13 @@ impl OrderBook {
         self.last
     }
 
-    /// Returns when the next order expires by its date, if one has a date.
+    /// Returns the date of the next GTD order to expire, if there is one.
     #[must_use]
     pub fn next_expiry(&self) -> Option<SimTime> {
         self.dated.first().map(|(date, _)| *date)
     }
 
-    /// Returns the orders that rest at a price with what each displays, in order of time.
+    /// Returns the orders that rest at a price, each with its displayed quantity, in order of time.
     pub fn queue(&self, side: Side, price: Price) -> impl Iterator<Item = (OrderId, Quantity)> {
         let head = self.side(side).level(price).map_or(NONE, |level| level.head);
         let following = move |slot: &Slot| Some(self.slab.get(*slot).next).filter(|next| *next != NONE);
@@ -181,7 +183,7 @@ impl OrderBook {
         &self.sides[side.index()]
     }
 
-    /// Returns one side together with the slab, both to be changed.
+    /// Returns one side together with the slab, both mutably.
     #[inline]
     const fn side_mut(&mut self, side: Side) -> (&mut BookSide, &mut Slab) {
         (&mut self.sides[side.index()], &mut self.slab)
@@ -192,21 +194,21 @@ impl OrderBook {
         self.sequence
     }
 
-    /// Finds the order that a cancel or replace names.
+    /// Finds the order of a cancel or replace.
     #[inline]
     fn find_own(&self, command: &Command) -> Result<Slot, RejectReason> {
         let slot = self.slab.find(command.order).ok_or(RejectReason::UnknownOrder)?;
         if self.slab.get(slot).owner == command.owner { Ok(slot) } else { Err(RejectReason::NotOwner) }
     }
 
-    /// Returns where an order rests, if it does.
+    /// Returns the price at which an order rests, if it does.
     #[inline]
     fn price_of(&self, slot: Slot) -> Option<Price> {
         let location = self.slab.get(slot).location;
         self.side(location.side()).price_of(location.level()?)
     }
 
-    /// Lets what is left of an order rest at `price`, at the back of its queue.
+    /// Adds the open quantity of an order at `price`, at the back of the queue.
     #[inline]
     fn rest(&mut self, order: &Order, price: Price) {
         let slot = self.insert(order, Activation::None);
@@ -214,7 +216,7 @@ impl OrderBook {
         book_side.append(slab, slot, price);
     }
 
-    /// Lets an order wait outside of the book.
+    /// Adds an order outside of the queues, until its activation.
     fn keep_dormant(&mut self, order: &Order, activation: Activation) {
         let slot = self.insert(order, activation);
         let sequence = self.slab.get(slot).sequence;
@@ -223,14 +225,14 @@ impl OrderBook {
         }
     }
 
-    /// Lets an order without limit queue up for an auction.
+    /// Adds an order without a limit to the queue for an auction.
     fn rest_unpriced(&mut self, order: &Order) {
         let slot = self.insert(order, Activation::None);
         let (book_side, slab) = self.side_mut(order.side());
         book_side.append_unpriced(slab, slot);
     }
 
-    /// Gives an order its slot, with details if it needs any; it stands in no queue yet.
+    /// Stores an order in the slab, with details if it needs them; it is in no queue yet.
     fn insert(&mut self, order: &Order, activation: Activation) -> Slot {
         let displayed = order.terms.display.map_or(order.leaves, |display| display.min(order.leaves));
         let sequence = self.next_sequence();
@@ -253,7 +255,7 @@ impl OrderBook {
         slot
     }
 
-    /// Takes an order out, and returns it.
+    /// Removes an order and returns it.
     fn remove(&mut self, slot: Slot) -> Order {
         let order = self.order_at(slot);
         if let Some(Activation::Trigger(trigger)) = self.slab.details(slot).map(|details| details.activation)
@@ -266,7 +268,7 @@ impl OrderBook {
         order
     }
 
-    /// Frees the slot of an order that is in no queue any more.
+    /// Frees the slot of an order that has left its queue.
     fn release(&mut self, slot: Slot, order: &Order) {
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
             self.dated.remove(&(date, order.id));
@@ -311,7 +313,7 @@ impl OrderBook {
         self.on_end(&order, out);
     }
 
-    /// Does `action` to each of the chosen orders, in order of entry, while it is there.
+    /// Applies `action` to each of the chosen orders that is still there, in order of time.
     fn for_each(&mut self, chosen: Vec<Slot>, mut action: impl FnMut(&mut Self, Slot)) {
         let mut chosen: Vec<(u64, OrderId)> =
             chosen.into_iter().map(|slot| (self.slab.get(slot).sequence, self.slab.get(slot).id)).collect();

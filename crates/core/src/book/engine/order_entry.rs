@@ -1,4 +1,4 @@
-//! Orders on their way in: what is rejected, what waits, what trades.
+//! Order entry and replaces: what is rejected, what stays dormant, what trades or rests.
 
 use super::slab::Activation;
 use super::slot::Slot;
@@ -30,7 +30,7 @@ impl OrderBook {
         self.enter_order(&order, out);
     }
 
-    /// Returns why a new order cannot be taken, if so.
+    /// Returns why a new order is rejected, if it is.
     fn reject_reason(
         &self,
         now: SimTime,
@@ -61,7 +61,7 @@ impl OrderBook {
         if self.phase == Phase::Continuous { self.taking_reject_reason(id, owner, terms) } else { None }
     }
 
-    /// Returns why an order cannot be taken that would trade at once, if so.
+    /// Returns why an order that would trade at once is rejected, if it is.
     #[inline]
     fn taking_reject_reason(&self, id: OrderId, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
         let needs_liquidity = match terms.kind {
@@ -92,7 +92,7 @@ impl OrderBook {
         (is_marketable && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
     }
 
-    /// Tells whether an order that would take may do so, or rest behind the touch instead.
+    /// Returns whether an order that would take liquidity may do so, or can rest behind the touch instead.
     fn can_slide(&self, terms: &OrderTerms) -> bool {
         let behind =
             || self.side(terms.side.opposite()).best_price().and_then(|best| terms.side.behind(best));
@@ -103,7 +103,7 @@ impl OrderBook {
         }
     }
 
-    /// Tells whether an order of `side` with `limit` could trade now.
+    /// Returns whether an order of `side` with `limit` could trade now.
     #[inline]
     pub(super) fn is_marketable(&self, side: Side, limit: Option<Price>) -> bool {
         let book_side = self.side(side.opposite());
@@ -115,7 +115,8 @@ impl OrderBook {
         self.config.bands.limit_bps.is_none() || self.config.bands.allow_limit(self.anchor, limit)
     }
 
-    /// Tells whether an order's id, and those of its exits, are neither in use nor promised to a bracket.
+    /// Returns whether an order's id, and those of its exits, are neither in use nor reserved for a bracket's
+    /// exits.
     #[inline]
     fn ids_are_free(&self, id: OrderId, terms: &OrderTerms) -> bool {
         let is_bracket = matches!(terms.link, Link::Bracket { .. });
@@ -142,7 +143,7 @@ impl OrderBook {
         self.phase.takes_orders() && (time != TimeInForce::AtOpen || self.phase.is_before_open()) && !at_once
     }
 
-    /// Lets an order come in: new, elected, replaced, or an exit.
+    /// Enters an order: new, elected, replaced, or an exit.
     #[inline]
     pub(super) fn enter_order(&mut self, order: &Order, out: &mut impl EventSink) {
         match order.terms.kind {
@@ -179,7 +180,7 @@ impl OrderBook {
         self.take_or_rest(order, Some(limit), Some(limit), out);
     }
 
-    /// Lets a post-only order rest one tick behind the other side's touch.
+    /// Rests a post-only order one tick behind the other side's touch.
     fn slide(&mut self, order: &Order, out: &mut impl EventSink) {
         let side = order.side();
         let best = self.side(side.opposite()).best_price();
@@ -197,7 +198,7 @@ impl OrderBook {
         let terms = OrderTerms { kind: OrderKind::Limit(price), ..order.terms };
         let order = Order { terms, ..*order };
         self.take_or_rest(&order, bound, bound, out);
-        // What rests of it is told its limit.
+        // The rest of it is a limit order now: its owner needs the limit.
         if let Some(slot) = self.slab.find(order.id) {
             out.take(self.order_at(slot).repriced(bound));
         }

@@ -11,7 +11,7 @@ use crate::units::{OrderId, Price};
 type Reference = [Option<Price>; 2];
 
 impl OrderBook {
-    /// Takes all pegged orders out of their queues: they have no part in auctions.
+    /// Removes all pegged orders from their queues: they take no part in auctions.
     pub(super) fn park_pegs(&mut self, out: &mut impl EventSink) {
         let resting = |slot: &Slot| !self.slab.get(*slot).location.is_outside();
         let resting = self.pegs.iter().copied().filter(resting).collect();
@@ -29,8 +29,8 @@ impl OrderBook {
         out.take(self.order_at(slot).repriced(None));
     }
 
-    /// Moves pegged orders to where they belong, in order of time, until something else is to be done
-    /// first; tells whether it moved any.
+    /// Reprices pegged orders in order of time, until another follow-up comes first; returns whether any was
+    /// repriced.
     pub(super) fn reprice_pegs(&mut self, out: &mut impl EventSink) -> bool {
         let reference = self.reference();
         let mut misplaced: Vec<(u64, OrderId)> = Vec::new();
@@ -76,7 +76,7 @@ impl OrderBook {
         })
     }
 
-    /// Returns where a pegged order belongs, if it is not there: a price, or outside of the book.
+    /// Returns the new price of a pegged order if it changes; the inner `None` means that it becomes dormant.
     fn new_peg_price(&self, slot: Slot, reference: Reference) -> Option<Option<Price>> {
         let node = self.slab.get(slot);
         let kind = self.slab.details(slot)?.terms.kind;
@@ -86,7 +86,7 @@ impl OrderBook {
     }
 }
 
-/// Returns where a pegged order belongs: by prices of orders that are not pegged.
+/// Returns the price of a pegged order by the best prices of orders that are not pegged.
 fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference) -> Option<Price> {
     let OrderKind::Pegged { to, offset, limit } = kind else { return None };
     let (own, other) = if side == Side::Buy { (bid, ask) } else { (ask, bid) };
@@ -99,7 +99,7 @@ fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference) -> Option<Price
         }
     };
     let sign = side.sign();
-    // Ranks, so that the lower is the more patient on both sides.
+    // Ranks: a lower one is further from the other side, for bids and asks alike.
     let mut rank = sign * from - i64::from(offset);
     if let Some(limit) = limit {
         rank = rank.min(sign * limit.ticks());
@@ -107,7 +107,7 @@ fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference) -> Option<Price
     if let Some(other) = other {
         rank = rank.min(sign * other.ticks() - 1);
     }
-    // A market of prices above zero is not left for zero or below.
+    // In a market with positive prices a peg never moves to zero or below.
     let leaves_market = sign * rank <= 0 && own.is_some_and(|own| own.ticks() > 0);
     (!leaves_market).then_some(Price::new(sign * rank))
 }

@@ -6,16 +6,16 @@ use super::slot::{NONE, Slot};
 use crate::market::{OrderTerms, Side};
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
-/// One order, in forty bytes: what every order needs, and every operation may touch.
+/// One order, in forty bytes: what every order needs and most operations read.
 ///
-/// A book of a million orders is as fast as it is small (measured: of 24, 32, 40, 48 and 64 bytes an order,
-/// each step costs a twentieth to an eighth of all operations). So quantities stand here with their lower
-/// halves, which are whole for nearly all orders; what else few orders need stands in [`Rare`], and what
-/// plain limit orders (good till canceled, no conditions) do not need in [`Details`].
+/// The speed of a book of a million orders depends on the size of a node (measured with 24, 32, 40, 48 and 64
+/// bytes: each step slows all operations by a twentieth to an eighth). So a node has the lower 32 bits of
+/// quantities, which is all of them for nearly all orders; other data of few orders is in [`Rare`], and what
+/// plain limit orders (good till canceled, no conditions) do not need is in [`Details`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
     pub(super) id: OrderId,
-    /// Its rank in time: who came or lost its place later has a higher one.
+    /// Its time rank: higher for orders that entered, or lost their priority, later.
     pub(super) sequence: u64,
     /// The order behind it in its queue, or the next free slot.
     pub(super) next: Slot,
@@ -27,14 +27,14 @@ pub(super) struct Node {
     queue_ahead: u32,
 }
 
-/// What is zero or absent for most orders; it counts only where the order's seat says so.
+/// Data that is zero or absent for most orders; valid only if the order's location says so.
 #[derive(Debug, Clone, Copy)]
 struct Rare {
     filled: Quantity,
-    /// The upper halves of what the node has the lower halves of.
+    /// The upper 32 bits of the quantities whose lower 32 bits are in the node.
     displayed: u32,
     queue_ahead: u32,
-    /// Where its details are, if it has any.
+    /// The index of its details, if it has any.
     details: Slot,
 }
 
@@ -60,12 +60,12 @@ pub(super) enum Activation {
 /// What an order has beyond a plain limit order.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Details {
-    /// Its terms as they are now: replaced and repriced.
+    /// Its current terms, after replaces and repricing.
     pub(super) terms: OrderTerms,
     pub(super) hidden: Quantity,
     pub(super) partner: Option<OrderId>,
     pub(super) activation: Activation,
-    /// The order, or the next free place.
+    /// The order's slot, or the index of the next free details.
     pub(super) slot: Slot,
     is_free: bool,
 }
@@ -88,7 +88,7 @@ impl Node {
     }
 }
 
-/// An order as it comes into the slab: it stands in no queue yet.
+/// A new node's content: an order that is in no queue yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NewNode {
     pub(super) id: OrderId,
@@ -142,7 +142,7 @@ impl Slab {
         self.ids.find(id, |slot| self.get(slot).id)
     }
 
-    /// Returns where the id's entry in the table is, or where it would be; see [`IdTable::search`].
+    /// Returns the table entry of an id, or the free entry where it would be; see [`IdTable::search`].
     #[inline]
     pub(super) fn search(&self, id: OrderId) -> Result<EntryIndex, EntryIndex> {
         self.ids.search(id, |slot| self.get(slot).id)
@@ -153,7 +153,7 @@ impl Slab {
         self.ids.slot(entry)
     }
 
-    /// Returns what others see of an order.
+    /// Returns an order's displayed quantity.
     #[inline]
     pub(super) fn displayed(&self, slot: Slot) -> Quantity {
         let node = self.get(slot);
@@ -171,7 +171,7 @@ impl Slab {
         }
     }
 
-    /// Returns what was displayed before an order at its price when it joined the queue.
+    /// Returns the displayed quantity ahead of an order at its price when it joined the queue.
     #[inline]
     pub(super) fn queue_ahead(&self, slot: Slot) -> Quantity {
         let node = self.get(slot);
@@ -189,7 +189,7 @@ impl Slab {
         }
     }
 
-    /// Returns what of an order has traded.
+    /// Returns an order's filled quantity.
     #[inline]
     pub(super) fn filled(&self, slot: Slot) -> Quantity {
         if self.get(slot).location.is_rare() { self.rare[slot as usize].filled } else { Quantity::ZERO }
@@ -202,7 +202,7 @@ impl Slab {
         }
     }
 
-    /// Returns what is rare about an order, noting that something is.
+    /// Returns an order's rare data, marking the order as having some.
     #[inline(never)]
     fn rare_mut(&mut self, slot: Slot) -> &mut Rare {
         let index = slot as usize;
@@ -217,7 +217,7 @@ impl Slab {
         &mut self.rare[index]
     }
 
-    /// Returns where an order's details are, if it has any.
+    /// Returns the index of an order's details, if it has any.
     fn place_of_details(&self, slot: Slot) -> Option<usize> {
         self.get(slot).location.is_detailed().then(|| self.rare[slot as usize].details as usize)
     }
@@ -232,22 +232,22 @@ impl Slab {
         self.details.get_mut(place)
     }
 
-    /// Returns what others do not see of an order.
+    /// Returns an order's hidden quantity.
     pub(super) fn hidden(&self, slot: Slot) -> Quantity {
         self.details(slot).map_or(Quantity::ZERO, |details| details.hidden)
     }
 
-    /// Returns what is open of an order.
+    /// Returns an order's open quantity.
     pub(super) fn leaves(&self, slot: Slot) -> Quantity {
         self.displayed(slot) + self.hidden(slot)
     }
 
-    /// Returns the slots of all orders that have details, in no order that means anything.
+    /// Returns the slots of all orders that have details, in arbitrary order.
     pub(super) fn detailed(&self) -> impl Iterator<Item = (Slot, &Details)> {
         self.details.iter().filter(|details| !details.is_free).map(|details| (details.slot, details))
     }
 
-    /// Returns the slots of all orders, in no order that means anything.
+    /// Returns the slots of all orders, in arbitrary order.
     pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
         let slots = self.nodes.iter().zip(0..);
         slots.filter(|(node, slot)| self.find(node.id) == Some(*slot)).map(|(_, slot)| slot)
@@ -260,7 +260,7 @@ impl Slab {
         slot
     }
 
-    /// Adds an order whose id would have its entry in the table there.
+    /// Adds an order whose id goes into a free table entry.
     #[inline]
     pub(super) fn insert_at(&mut self, entry: EntryIndex, new: &NewNode) -> Slot {
         let slot = self.place(new);
@@ -320,7 +320,7 @@ impl Slab {
         node.location = node.location.with(Location::DETAILED);
     }
 
-    /// Takes a plain order out whose entry in the table is known.
+    /// Removes a plain order whose table entry is known.
     #[inline]
     pub(super) fn remove_at(&mut self, entry: EntryIndex, slot: Slot) {
         let free = self.free;
@@ -348,7 +348,7 @@ impl Slab {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the halves are what is wanted")]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of 64 bits")]
 #[inline]
 const fn split(quantity: Quantity) -> (u32, u32) {
     (quantity.lots() as u32, (quantity.lots() >> 32) as u32)

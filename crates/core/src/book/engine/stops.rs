@@ -1,4 +1,4 @@
-//! Stops, and what follows from a command.
+//! Stops, and the follow-ups of a command.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,17 +10,17 @@ use crate::book::event::{BookEvent, EventSink};
 use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, Side, TimeInForce};
 use crate::units::{OrderId, Price};
 
-/// Stops that wait, by trigger.
+/// Dormant stops by trigger, and elected ones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stops {
-    /// Elected by trades at or above the trigger: (trigger, rank in time).
+    /// Elected by trades at or above the trigger: (trigger, time rank).
     buys: BTreeMap<(i64, u64), Slot>,
     /// Elected by trades at or below the trigger.
     sells: BTreeMap<(i64, u64), Slot>,
     trailing: Vec<Slot>,
-    /// Prices of trades that stops have not seen yet.
+    /// Prices of trades that have not been compared with triggers yet.
     prices: VecDeque<Price>,
-    /// Stops whose trigger was reached, in that order.
+    /// Elected stops, in the order of their election.
     elected: VecDeque<OrderId>,
 }
 
@@ -62,7 +62,7 @@ impl Stops {
         self.prices.is_empty() && self.elected.is_empty()
     }
 
-    /// Returns the stops that a trade at `price` reaches.
+    /// Returns the stops that a trade at `price` elects.
     fn reached(&self, price: Price) -> Vec<Slot> {
         let buys = self.buys.range(..=(price.ticks(), u64::MAX));
         let sells = self.sells.range((price.ticks(), 0)..);
@@ -71,7 +71,7 @@ impl Stops {
 }
 
 impl OrderBook {
-    /// Does all that follows from a command: exits, stops, pegs, until nothing follows any more.
+    /// Executes the follow-ups of a command: exits, stops, pegs, until there are none.
     #[inline]
     pub(super) fn follow_up(&mut self, out: &mut impl EventSink) {
         if !(self.stops.is_quiet() && self.ended_entries.is_empty() && self.pegs.is_empty()) {
@@ -98,12 +98,12 @@ impl OrderBook {
         }
     }
 
-    /// Tells whether something is to happen before pegged orders go on moving.
+    /// Returns whether no exit and no stop comes before the next pegged order.
     pub(super) fn has_only_pegs_left(&self) -> bool {
         self.stops.is_quiet() && self.ended_entries.is_empty() && self.phase == Phase::Continuous
     }
 
-    /// Lets a stop wait for its trigger, or for its turn if that was reached before.
+    /// Adds a stop: dormant until its trigger, or elected if the last trade has reached that.
     pub(super) fn enter_stop(&mut self, order: &Order) {
         let (side, last) = (order.side(), self.last);
         match order.terms.kind {
@@ -148,7 +148,7 @@ impl OrderBook {
         self.stops.trailing = trailing;
     }
 
-    /// Elects the stops that a trade at `price` reaches, in order of time.
+    /// Elects the stops whose trigger a trade at `price` reaches, in order of time.
     fn elect(&mut self, price: Price) {
         let reached = self.stops.reached(price);
         self.for_each(reached, |book, slot| {
@@ -162,7 +162,7 @@ impl OrderBook {
         });
     }
 
-    /// Lets an elected stop trade.
+    /// Enters an elected stop as a market or limit order.
     fn trigger(&mut self, id: OrderId, out: &mut impl EventSink) {
         let Some(slot) = self.slab.find(id) else { return };
         let Some(Activation::Elected(trigger)) = self.slab.details(slot).map(|details| details.activation)
@@ -184,8 +184,7 @@ impl OrderBook {
         self.enter_order(&order, out);
     }
 
-    /// Lets an order trade with what is there, no further than `bound`; what is left of it rests at
-    /// `rest_at`, if it may, or ends.
+    /// Trades an order up to `bound`; the rest of it rests at `rest_at`, or is canceled if it may not rest.
     pub(super) fn take_or_rest(
         &mut self,
         order: &Order,

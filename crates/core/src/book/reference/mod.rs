@@ -170,7 +170,7 @@ impl ReferenceBook {
         self.best_where(side, |_| true)
     }
 
-    /// Tells whether an order at `limit` could trade now.
+    /// Returns whether an order at `limit` could trade now.
     fn crosses(&self, side: Side, limit: Price) -> bool {
         self.best(side.opposite()).is_some_and(|best| side.accepts(limit, best))
     }

@@ -93,7 +93,7 @@ impl ReferenceBook {
         terms.post_only == PostOnly::No || (terms.post_only == PostOnly::Slide && !to_zero)
     }
 
-    /// Tells whether an order's id, and those of its exits, are neither in use nor promised to a bracket.
+    /// Returns whether an order's id, and those of its exits, are neither in use nor promised to a bracket.
     fn ids_are_free(&self, id: OrderId, terms: &OrderTerms) -> bool {
         let is_bracket = |link: Link| matches!(link, Link::Bracket { .. });
         let taken = |wanted: u64| {
