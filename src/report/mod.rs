@@ -25,6 +25,21 @@ use crate::analysis::{RunData, RunSet};
 ///
 /// The same run gives the same bytes.
 ///
+/// ```
+/// use std::path::Path;
+///
+/// use bearpit::report;
+/// use bearpit::run::Run;
+/// use bearpit::scenario::Scenario;
+///
+/// let overrides = ["scenario.end=2025-03-03T09:31:00".parse()?];
+/// let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &overrides)?;
+/// let report = report::render(&Run::of(&scenario).run()?.data)?;
+/// assert!(report.page.starts_with("<!DOCTYPE html>"));
+/// assert!(report.figures.iter().any(|figure| figure.name == "01-equity"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`ReportError`] if a figure cannot be drawn.
 pub fn render(data: &RunData) -> Result<Report, ReportError> {

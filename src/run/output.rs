@@ -11,6 +11,24 @@ use crate::scenario::Scenario;
 use bearpit_core::units::Seed;
 
 /// Where and how results are written: a run goes to `<directory>/<scenario>/<seed>`.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use bearpit::record::StoredRun;
+/// use bearpit::run::{OutputConfig, Run};
+/// use bearpit::scenario::Scenario;
+///
+/// # let temporary = tempfile::tempdir()?;
+/// # let results = temporary.path();
+/// let overrides = ["scenario.end=2025-03-03T09:31:00".parse()?];
+/// let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &overrides)?;
+/// let output = OutputConfig { report: false, ..OutputConfig::new(results) };
+/// let finished = Run::of(&scenario).output(output).run()?;
+/// let stored = StoredRun::open(&results.join("quickstart/42"))?;
+/// assert_eq!(stored.manifest(), &finished.manifest);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputConfig {
     /// The directory of all results.
