@@ -113,7 +113,7 @@ fn a_pool_gives_the_outcomes_of_single_runs_in_order() {
             outcomes.iter().map(|it| it.result.as_ref().unwrap().manifest.digest.as_str()).collect();
         assert_eq!(digests, alone, "{threads} threads");
         for (index, outcome) in outcomes.iter().enumerate() {
-            let last = events.all().into_iter().filter(|it| it.run.index == index).next_back().unwrap();
+            let last = events.all().into_iter().rfind(|it| it.run.index == index).unwrap();
             assert_eq!((last.run.seed, last.event), (outcome.seed, outcome.event()));
         }
     }

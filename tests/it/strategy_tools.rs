@@ -80,7 +80,7 @@ fn a_new_strategy_is_valid_and_passes_its_tests_and_its_scenario_runs() {
     assert!(json[0].to_string().contains("dip_buyer"));
     let before = fs::read(here.join(files[0])).unwrap();
     let (code, _, stderr) = run_in(here, &["new", "strategy", "dip_buyer"]);
-    assert!(code == 2 && stderr.contains("is there already"), "{stderr}");
+    assert!(code == 2 && stderr.contains("exists already"), "{stderr}");
     assert_eq!(fs::read(here.join(files[0])).unwrap(), before);
 }
 
