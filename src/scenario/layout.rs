@@ -40,7 +40,7 @@ impl Scenario {
             builder.venue(&venue.name, venue.fees, venue.latencies, &venue.instruments);
         }
         for (listing, (venue, instrument)) in builder.listings().into_iter().zip(listings(&self.venues)) {
-            builder.rules(listing, self.rules(listing, venue, instrument));
+            builder.listing_config(listing, self.rules(listing, venue, instrument));
         }
         let mut shared = Shared::default();
         for agent in &self.agents {
@@ -58,7 +58,7 @@ impl Scenario {
     /// does.
     fn rules(&self, listing: ListingId, venue: VenueId, instrument: InstrumentId) -> ListingConfig {
         let VenueRules { matching, bands, halt, reopening, sessions } = &self.venues[venue.index()].rules;
-        let span = (self.start, self.end);
+        let span = self.start..self.end;
         let mut there = self.agents.iter().filter(|agent| agent.listing == listing);
         let schedule = match (there.find_map(|agent| agent.configured.sessions()), sessions) {
             (Some(bars), _) => bar_schedule(bars.openings, bars.length, bars.call, span),

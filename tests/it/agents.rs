@@ -63,9 +63,9 @@ fn replay(bars: &[HistoricalBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
         depth: Quantity::new(1_000),
     };
     let terms = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
-    let span = (open(), open() + SimDuration::from_secs(300));
+    let span = open()..open() + SimDuration::from_secs(300);
     let schedule = bar_schedule(config.openings(), config.length, config.call, span);
-    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
+    builder.listing_config(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     builder
         .agent("replay", ParticipantConfig::new("replay").with_account(terms), ReplayProvider::new(config))
         .unwrap();

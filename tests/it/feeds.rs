@@ -261,7 +261,7 @@ fn phases_indicative_prices_and_trades_with_their_phase_are_told() {
     let mut builder = desks(60);
     let second = |second| open() + SimDuration::from_secs(second);
     let schedule = vec![(second(0), Phase::OpeningAuction), (second(10), Phase::Continuous)];
-    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
+    builder.listing_config(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let feeds = [Feed::Phases, Feed::Indicative, Feed::Trades, Feed::Book(1)];
     let heard = listen(&mut builder, "ear", &feeds, SimDuration::ZERO);
     let mut market = builder.open().unwrap();
@@ -340,7 +340,7 @@ fn the_timetable_is_known_and_what_a_strategy_gives_is_on_the_tape() {
     let second = |second| open() + SimDuration::from_secs(second);
     let schedule =
         vec![(second(0), Phase::PreOpen), (second(8), Phase::Continuous), (second(15), Phase::Closed)];
-    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
+    builder.listing_config(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let facts = witness(&mut builder);
     builder
         .agent("watcher", ParticipantConfig::new("watcher").with_account(account(0, &[])), ClockWatcher)

@@ -36,7 +36,7 @@ fn second(second: i64) -> SimTime {
 fn market(rules: ListingConfig) -> (Market, Facts) {
     let mut builder = desks(600);
     let facts = Facts::default();
-    builder.rules(LISTING, rules);
+    builder.listing_config(LISTING, rules);
     builder.sink(Box::new(Watcher(Rc::clone(&facts))));
     let mut market = builder.open().unwrap();
     market.start();
@@ -152,7 +152,7 @@ fn both_sides_of_an_auction_pay_its_fee() {
     let auction = builder.venue("AUCTION", fees, bearpit::participant::Latencies::NONE, &[ACME]);
     assert_eq!(auction.index(), 1);
     let listing = ListingId::new(1);
-    builder.rules(listing, two_sessions());
+    builder.listing_config(listing, two_sessions());
     builder.sink(Box::new(Watcher(Rc::clone(&facts))));
     let mut market = builder.open().unwrap();
     market.start();

@@ -161,7 +161,7 @@ fn noise() -> Market {
     let mut builder = market(1, NONE, None);
     let book = BookConfig { reference: Some(Price::new(10_000)), ..BookConfig::default() };
     let schedule = vec![(open(), Phase::OpeningAuction), (open() + secs(60), Phase::Continuous)];
-    builder.rules(LISTING, ListingConfig { book, schedule, ..ListingConfig::default() });
+    builder.listing_config(LISTING, ListingConfig { book, schedule, ..ListingConfig::default() });
     add_noise(&mut builder, LISTING, Latencies::NONE);
     finished(builder)
 }
@@ -231,9 +231,9 @@ fn bars() -> Market {
         half_spread_ticks: 5,
         depth: Quantity::new(200),
     };
-    let span = (open(), open() + secs(600));
+    let span = open()..open() + secs(600);
     let schedule = bar_schedule(config.openings(), config.length, config.call, span);
-    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
+    builder.listing_config(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let unlimited = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
     let participant = ParticipantConfig::new("replay").with_account(unlimited);
     builder.agent("replay", participant, ReplayProvider::new(config)).unwrap();
@@ -292,7 +292,7 @@ fn sessions() -> Market {
     let book = BookConfig { matching: Matching::ProRata, bands, reference: Some(Price::new(10_000)) };
     let config =
         ListingConfig { book, schedule: calendar.schedule(start, end), halt: secs(5), reopening: secs(5) };
-    builder.rules(LISTING, config);
+    builder.listing_config(LISTING, config);
     add_maker(&mut builder, LISTING, MakerReference::Value, all(lognormal()));
     add_noise(&mut builder, LISTING, all(lognormal()));
     finished(builder)

@@ -87,7 +87,7 @@ fn phases_are_told_and_the_next_is_known() {
         (at(40), Phase::ClosingAuction),
         (at(50), Phase::Closed),
     ];
-    builder.rules(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
+    builder.listing_config(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
     let source = "fn on_start() { log(session()); }\nfn on_session(phase) { log(`${phase.name} ${time()} ${seconds_to_phase_change()} ${phase.takes_orders}`); }";
     let trader = ScriptTrader::new(config(source, &[]));
     builder

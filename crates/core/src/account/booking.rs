@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::gate::OrderContext;
 use super::ledger::Account;
+use super::order_context::OrderContext;
 use super::orders::OpenOrder;
 use crate::market::{ExecutionReport, ExpiryReason, OrderKind, ReportKind};
 use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};

@@ -1,9 +1,9 @@
 //! What the gate checks before something leaves: ranges, links, and that the account covers the worst.
 
-use super::gate::OrderContext;
 use super::holds::{Need, own_need};
 use super::ledger::{Account, Credit};
-use super::orders::{OpenOrder, PendingReplace, cash_to_buy};
+use super::order_context::OrderContext;
+use super::orders::{OpenOrder, PendingReplace, cash_to_buy, exits};
 use crate::market::{Instrument, Link, OrderKind, OrderTerms, Refusal, RejectReason, Side};
 use crate::units::{InstrumentId, Money, OrderId, Price, Quantity};
 
@@ -197,19 +197,6 @@ impl Account {
         }
         Ok(())
     }
-}
-
-/// Returns the two exits that the entry of a bracket may be followed by, as they wait for it.
-pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Option<[OpenOrder; 2]> {
-    let Link::Bracket { take_profit, stop_loss, protection } = terms.link else { return None };
-    let [profit, loss] = [1, 2].map(|step| OrderId::new(entry.get() + step));
-    let exit = |id, partner, kind| OpenOrder {
-        partner: Some(partner),
-        awaits_entry: Some(entry),
-        ..OpenOrder::leaving(id, &OrderTerms::new(terms.side.opposite(), Quantity::ZERO, kind), at)
-    };
-    let stop = OrderKind::Stop { trigger: stop_loss, protection };
-    Some([exit(profit, loss, OrderKind::Limit(take_profit)), exit(loss, profit, stop)])
 }
 
 const fn check_quantity(quantity: Quantity) -> Result<(), Refusal> {

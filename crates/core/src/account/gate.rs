@@ -1,10 +1,10 @@
 //! The gate: what may leave, and what is held for it from then on.
 
-use super::cover::exits;
 use super::ledger::{Account, Credit};
-use super::orders::{OpenOrder, PendingReplace};
-use crate::market::{Fees, Instrument, Link, OrderTerms, Refusal, Side};
-use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+use super::order_context::OrderContext;
+use super::orders::{OpenOrder, PendingReplace, exits};
+use crate::market::{Link, OrderTerms, Refusal, Side};
+use crate::units::{ListingId, Money, OrderId, Price, Quantity};
 
 /// Something that has passed the gate; only the gate makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,21 +20,6 @@ impl<T> Approved<T> {
     pub fn into_inner(self) -> T {
         self.0
     }
-}
-
-/// Where and when a request is made.
-#[derive(Debug, Clone, Copy)]
-pub struct OrderContext<'a> {
-    /// The book.
-    pub listing: ListingId,
-    /// What is traded there.
-    pub instrument_id: InstrumentId,
-    /// Its sizes.
-    pub instrument: &'a Instrument,
-    /// What a fill costs there.
-    pub fees: Fees,
-    /// When.
-    pub now: SimTime,
 }
 
 impl Account {

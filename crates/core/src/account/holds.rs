@@ -13,8 +13,8 @@
 //! No report makes a hold larger but by what it brings: a fill of an entry that buys adds as many lots to
 //! the holding as to the hold.
 
-use super::gate::OrderContext;
 use super::ledger::Account;
+use super::order_context::OrderContext;
 use super::orders::OpenOrder;
 use crate::market::Side;
 use crate::units::{Money, OrderId, Quantity};

@@ -6,6 +6,7 @@
 //! happens between sending and hearing. What is held for linked orders and brackets stands in the head of
 //! `holds`.
 
+mod accrual;
 mod booking;
 mod conservation;
 mod cover;
@@ -14,6 +15,7 @@ mod funding;
 mod gate;
 mod holds;
 mod ledger;
+mod order_context;
 mod orders;
 mod position;
 mod reducing;
@@ -24,7 +26,8 @@ pub use booking::BookingError;
 pub use conservation::{Flows, Imbalance, Totals};
 pub use financing::{Financed, Financing};
 pub use funding::FundingRefusal;
-pub use gate::{Approved, OrderContext};
+pub use gate::Approved;
 pub use ledger::{Account, AccountConfig, AccountError, Credit};
+pub use order_context::OrderContext;
 pub use orders::{OpenOrder, PendingReplace};
 pub use position::Position;

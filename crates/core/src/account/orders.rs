@@ -1,7 +1,7 @@
 //! What an account remembers of its open orders.
 
-use super::gate::OrderContext;
-use crate::market::{Fees, Instrument, OrderKind, OrderTerms, Side};
+use super::order_context::OrderContext;
+use crate::market::{Fees, Instrument, Link, OrderKind, OrderTerms, Side};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// An order that has left and is not known to be over, or a bracket's exit that has yet to enter.
@@ -143,4 +143,17 @@ pub(super) fn cash_to_buy(instrument: &Instrument, fees: &Fees, price: Price, qu
     // fills as lots.
     let rounding = if fees.may_charge() { i128::from(quantity.lots()) } else { 0 };
     notional + fees.worst(notional) + Money::from_units(rounding)
+}
+
+/// Returns the two exits that the entry of a bracket may be followed by, as they wait for it.
+pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Option<[OpenOrder; 2]> {
+    let Link::Bracket { take_profit, stop_loss, protection } = terms.link else { return None };
+    let [profit, loss] = [1, 2].map(|step| OrderId::new(entry.get() + step));
+    let exit = |id, partner, kind| OpenOrder {
+        partner: Some(partner),
+        awaits_entry: Some(entry),
+        ..OpenOrder::leaving(id, &OrderTerms::new(terms.side.opposite(), Quantity::ZERO, kind), at)
+    };
+    let stop = OrderKind::Stop { trigger: stop_loss, protection };
+    Some([exit(profit, loss, OrderKind::Limit(take_profit)), exit(loss, profit, stop)])
 }

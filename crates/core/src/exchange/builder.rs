@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
+use super::listing_config::ListingConfig;
 use super::market::Market;
-use super::rules::ListingConfig;
 use super::venue::{Exchange, VenueActor};
 use crate::account::AccountError;
 use crate::kernel::{ActorFactory, AddError, JournalSink, Outside, SimActor, World};
@@ -83,7 +83,7 @@ pub struct MarketBuilder {
     sample_interval: SimDuration,
     config: MarketConfig,
     /// Of each listing.
-    rules: Vec<ListingConfig>,
+    listings: Vec<ListingConfig>,
     tape: Tape,
     agents: Vec<Agent>,
     outside: Outside<MarketState>,
@@ -120,7 +120,7 @@ impl MarketBuilder {
             close,
             sample_interval: minute,
             config: MarketConfig { bar_interval: minute, ..MarketConfig::default() },
-            rules: Vec::new(),
+            listings: Vec::new(),
             tape: Tape::new(),
             agents: Vec::new(),
             outside: Outside::default(),
@@ -178,17 +178,16 @@ impl MarketBuilder {
         for instrument in instruments {
             let listing = Listing { instrument: *instrument, venue: id, exchange, fees, reference: None };
             self.config.listings.push(listing);
-            self.rules.push(ListingConfig::default());
+            self.listings.push(ListingConfig::default());
         }
         id
     }
 
-    /// Sets the rules of a listing, which must have been added; without, it trades continuously by price
-    /// and time.
-    pub fn rules(&mut self, listing: ListingId, rules: ListingConfig) {
-        if let Some(present) = self.rules.get_mut(listing.index()) {
-            self.config.listings[listing.index()].reference = rules.book.reference;
-            *present = rules;
+    /// Configures a listing, which must have been added; without, it trades continuously by price and time.
+    pub fn listing_config(&mut self, listing: ListingId, config: ListingConfig) {
+        if let Some(present) = self.listings.get_mut(listing.index()) {
+            self.config.listings[listing.index()].reference = config.book.reference;
+            *present = config;
         }
     }
 
@@ -259,7 +258,7 @@ impl MarketBuilder {
         let exchange = |venue| {
             let own = listings().filter(|(listing, _)| listing.venue == venue).map(|(listing, id)| {
                 let instrument = self.config.instruments[listing.instrument.index()].0.clone();
-                (id, instrument, listing.fees, self.rules[id.index()].clone())
+                (id, instrument, listing.fees, self.listings[id.index()].clone())
             });
             Exchange::new(own, self.close)
         };

@@ -1,6 +1,7 @@
 //! Schedules: which phase begins when, by a calendar of sessions or by the bars of a replay.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::market::Phase;
 use crate::units::{SimDuration, SimTime};
@@ -82,8 +83,9 @@ pub fn bar_schedule(
     bars: impl IntoIterator<Item = SimTime>,
     length: SimDuration,
     call: SimDuration,
-    (start, end): (SimTime, SimTime),
+    span: Range<SimTime>,
 ) -> Schedule {
+    let Range { start, end } = span;
     let mut schedule = Vec::new();
     let mut last_end = None;
     for bar in bars.into_iter().filter(|bar| *bar >= start) {
@@ -165,7 +167,7 @@ mod tests {
     fn bars_that_touch_have_an_auction_between_them_and_others_a_night() {
         let minute = SimDuration::from_secs(60);
         let bars = ["2025-03-04T10:00:00", "2025-03-04T10:01:00", "2025-03-04T11:00:00"].map(at);
-        let span = (at("2025-03-04"), at("2025-03-05"));
+        let span = at("2025-03-04")..at("2025-03-05");
         let schedule = bar_schedule(bars, minute, SimDuration::from_secs(1), span);
         assert_eq!(
             drawn(&schedule),

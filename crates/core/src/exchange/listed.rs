@@ -1,7 +1,8 @@
-//! [`ListedBook`]: one book of a venue, with what surrounds it.
+//! [`ListedBook`]: one book of a venue, with its schedule, and the publication of what happens in it.
 
-use super::rules::ListingConfig;
-use super::venue::reject;
+use super::alarm::{Alarm, BookAlarm};
+use super::listing_config::ListingConfig;
+use super::reject::reject;
 use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
 use crate::market::{
     CommandKind, ExecutionReport, Fact, Fees, Instrument, Ladders, Phase, Quote, ReportKind, SentCommand,
@@ -10,66 +11,45 @@ use crate::market::{
 use crate::participant::{BarAlarms, Context};
 use crate::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
 
-/// What a wake-up of the exchange is for: the upper half of its tag; the lower is the listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Alarm {
-    BarEnds = 0,
-    NextPhase = 1,
-    HaltGoesOn = 2,
-    OrderExpires = 3,
-    Close = 4,
-    OtherBarsEnd = 5,
-}
-
-impl Alarm {
-    pub(super) const fn tag(self, listing: ListingId) -> u64 {
-        (self as u64) << 32 | listing.get() as u64
-    }
-
-    pub(super) const fn of(tag: u64) -> Option<Self> {
-        match tag >> 32 {
-            0 => Some(Self::BarEnds),
-            1 => Some(Self::NextPhase),
-            2 => Some(Self::HaltGoesOn),
-            3 => Some(Self::OrderExpires),
-            4 => Some(Self::Close),
-            5 => Some(Self::OtherBarsEnd),
-            _ => None,
-        }
-    }
-}
-
-/// What a listing's trades are measured by.
+/// What is traded at a listing, and what a fill costs there.
 #[derive(Debug)]
-pub(super) struct Terms {
+pub(super) struct Traded {
     pub(super) instrument: Instrument,
     pub(super) fees: Fees,
 }
 
-/// A book that publishes: facts to the tape, reports to owners, what it shows to subscribers.
+/// An order whose owner gets a report.
+#[derive(Debug, Clone, Copy)]
+struct ReportedOrder {
+    owner: ActorId,
+    order: OrderId,
+    side: Side,
+}
+
+/// A book that publishes: facts to the tape, reports to owners, its levels to subscribers.
 #[derive(Debug)]
 pub(super) struct ListedBook {
     listing: ListingId,
-    terms: Terms,
-    rules: ListingConfig,
-    /// The next change of the rules' schedule.
+    traded: Traded,
+    config: ListingConfig,
+    /// The next change of the schedule.
     next_change: usize,
     pub(super) book: OrderBook,
     touch: Quote,
     indicative: Option<Indicative>,
     /// When the exchange is woken for an order that expires.
     expiry_alarm: Option<SimTime>,
-    /// When the halt at hand goes on; an alarm at another time was for one that the schedule ended.
+    /// When the current halt moves on; an alarm at another time was for a halt that the schedule ended.
     halt_goes_on: Option<SimTime>,
 }
 
 impl ListedBook {
-    pub(super) fn new(listing: ListingId, terms: Terms, rules: ListingConfig) -> Self {
+    pub(super) fn new(listing: ListingId, traded: Traded, config: ListingConfig) -> Self {
         Self {
             listing,
-            terms,
-            book: OrderBook::new(rules.book),
-            rules,
+            traded,
+            book: OrderBook::new(config.book),
+            config,
             next_change: 0,
             touch: Quote::default(),
             indicative: None,
@@ -82,7 +62,7 @@ impl ListedBook {
         self.listing
     }
 
-    /// Does something to the book, and publishes all that comes of it.
+    /// Performs an action on the book, and publishes everything that follows from it.
     pub(super) fn operate(
         &mut self,
         ctx: &mut Context,
@@ -93,22 +73,22 @@ impl ListedBook {
         events.clear();
         action(&mut self.book, ctx.now(), events);
         for event in events.iter() {
-            self.tell(sent, event, ctx);
+            self.publish_event(sent, event, ctx);
         }
         self.publish_touch(ctx);
-        ctx.publish_book(self.listing, |levels| self.shown(levels));
+        ctx.publish_book(self.listing, |levels| self.visible_levels(levels));
         if self.book.phase().is_auction() || self.indicative.is_some() {
             self.publish_indicative(ctx);
         }
         self.watch_expiry(ctx);
     }
 
-    /// Goes into the phases that are due, and has the exchange woken for the next.
+    /// Enters the phases that are due, and schedules a wake-up of the exchange for the next.
     pub(super) fn follow_schedule(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
-        while let Some((at, phase)) = self.rules.schedule.get(self.next_change).copied() {
+        while let Some((at, phase)) = self.config.schedule.get(self.next_change).copied() {
             if at > ctx.now() {
                 ctx.announce_next_phase(self.listing, Some((at, phase)));
-                return ctx.wake_at(at, Alarm::NextPhase.tag(self.listing));
+                return ctx.wake_at(at, Alarm::Book(BookAlarm::NextPhase, self.listing).tag());
             }
             self.next_change += 1;
             self.operate(ctx, None, events, |book, now, out| book.enter_phase(now, phase, out));
@@ -116,7 +96,7 @@ impl ListedBook {
         ctx.announce_next_phase(self.listing, None);
     }
 
-    /// Goes from a halt to the auction that ends it, and from that to continuous trading.
+    /// Moves from a halt to the auction that ends it, and from that to continuous trading.
     pub(super) fn go_on_after_halt(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
         if self.halt_goes_on != Some(ctx.now()) {
             return;
@@ -124,23 +104,23 @@ impl ListedBook {
         let next = match self.book.phase() {
             Phase::Halt => Phase::ReopeningAuction,
             Phase::ReopeningAuction => Phase::Continuous,
-            // The schedule has led elsewhere meanwhile.
+            // The schedule has changed the phase meanwhile.
             _ => return,
         };
         self.operate(ctx, None, events, |book, now, out| book.enter_phase(now, next, out));
         if next == Phase::ReopeningAuction {
-            self.wake_for_halt(ctx, self.rules.reopening);
+            self.wake_for_halt(ctx, self.config.reopening);
         }
     }
 
     fn wake_for_halt(&mut self, ctx: &mut Context, after: SimDuration) {
         let at = ctx.now() + after;
         self.halt_goes_on = Some(at);
-        ctx.wake_at(at, Alarm::HaltGoesOn.tag(self.listing));
+        ctx.wake_at(at, Alarm::Book(BookAlarm::HaltGoesOn, self.listing).tag());
     }
 
     /// Turns one event of the book into facts and reports.
-    fn tell(&mut self, sent: Option<&SentCommand>, event: &BookEvent, ctx: &mut Context) {
+    fn publish_event(&mut self, sent: Option<&SentCommand>, event: &BookEvent, ctx: &mut Context) {
         let listing = self.listing;
         match *event {
             BookEvent::Accepted { order, owner } => {
@@ -149,34 +129,34 @@ impl ListedBook {
                 {
                     let sent_at = Some(sent_at);
                     ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at });
-                    self.report(ctx, owner, (order, terms.side), ReportKind::Accepted);
+                    self.report(ctx, ReportedOrder { owner, order, side: terms.side }, ReportKind::Accepted);
                 }
             }
             BookEvent::ExitEntered { order, owner, terms, .. } => {
                 ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at: None });
-                self.report(ctx, owner, (order, terms.side), ReportKind::Accepted);
+                self.report(ctx, ReportedOrder { owner, order, side: terms.side }, ReportKind::Accepted);
             }
             BookEvent::Rejected { reason, .. } | BookEvent::CommandRejected { reason, .. } => {
                 if let Some(sent) = sent {
                     reject(sent, reason, ctx);
                 }
             }
-            BookEvent::Traded(ref trade) => self.tell_trade(trade, ctx),
+            BookEvent::Traded(ref trade) => self.publish_trade(trade, ctx),
             BookEvent::Uncrossed { price, volume } => {
                 ctx.publish(Fact::AuctionUncrossed { listing, price, volume });
             }
             BookEvent::PhaseChanged { phase } => {
                 ctx.publish(Fact::PhaseChanged { listing, phase });
                 if phase == Phase::Halt {
-                    self.wake_for_halt(ctx, self.rules.halt);
+                    self.wake_for_halt(ctx, self.config.halt);
                 }
             }
-            _ => self.tell_change(event, ctx),
+            _ => self.publish_change(event, ctx),
         }
     }
 
     /// Turns an event that changed or ended one order into a fact and a report.
-    fn tell_change(&self, event: &BookEvent, ctx: &mut Context) {
+    fn publish_change(&self, event: &BookEvent, ctx: &mut Context) {
         let listing = self.listing;
         let (owner, order, side, fact, kind) = match *event {
             BookEvent::Replaced { order, owner, side, price, leaves, kept_priority } => {
@@ -210,13 +190,13 @@ impl ListedBook {
         };
         ctx.publish(fact);
         if let Some(kind) = kind {
-            self.report(ctx, owner, (order, side), kind);
+            self.report(ctx, ReportedOrder { owner, order, side }, kind);
         }
     }
 
-    fn tell_trade(&mut self, matched: &BookTrade, ctx: &mut Context) {
+    fn publish_trade(&mut self, matched: &BookTrade, ctx: &mut Context) {
         let BookTrade { price, quantity, aggressor, phase, .. } = *matched;
-        let Terms { instrument, fees } = &self.terms;
+        let Traded { instrument, fees } = &self.traded;
         let notional = instrument.notional(price, quantity);
         let [maker_rate, taker_rate] =
             if phase == Phase::Continuous { [fees.maker, fees.taker] } else { [fees.auction; 2] };
@@ -235,7 +215,8 @@ impl ListedBook {
             taker: matched.taker_owner,
             taker_fee: taker_rate.of(notional),
         };
-        let [recorded, others] = [Alarm::BarEnds, Alarm::OtherBarsEnd].map(|alarm| alarm.tag(self.listing));
+        let [recorded, others] =
+            [BookAlarm::BarEnds, BookAlarm::OtherBarsEnd].map(|alarm| Alarm::Book(alarm, self.listing).tag());
         ctx.publish_trade(trade, BarAlarms { recorded, others });
         let [maker_role, taker_role] = trade.roles();
         let filled = |leaves, liquidity, fee| ReportKind::Filled {
@@ -249,11 +230,14 @@ impl ListedBook {
         };
         let maker = filled(matched.maker_leaves, maker_role, trade.maker_fee);
         let taker = filled(matched.taker_leaves, taker_role, trade.taker_fee);
-        self.report(ctx, trade.maker, (trade.maker_order, aggressor.opposite()), maker);
-        self.report(ctx, trade.taker, (trade.taker_order, aggressor), taker);
+        let maker_side = aggressor.opposite();
+        let made = ReportedOrder { owner: trade.maker, order: trade.maker_order, side: maker_side };
+        let taken = ReportedOrder { owner: trade.taker, order: trade.taker_order, side: aggressor };
+        self.report(ctx, made, maker);
+        self.report(ctx, taken, taker);
     }
 
-    /// Publishes the touch if it is another; while the book collects, there is none.
+    /// Publishes the touch if it has changed; there is none outside continuous trading.
     fn publish_touch(&mut self, ctx: &mut Context) {
         let touch = if self.book.phase() == Phase::Continuous { self.book.quote() } else { Quote::default() };
         if touch != self.touch {
@@ -262,8 +246,8 @@ impl ListedBook {
         }
     }
 
-    /// Returns the best levels of both sides; while the book collects, there are none.
-    pub(super) fn shown(&self, levels: usize) -> Ladders {
+    /// Returns the best levels of both sides; there are none outside continuous trading.
+    pub(super) fn visible_levels(&self, levels: usize) -> Ladders {
         if self.book.phase() != Phase::Continuous {
             return Ladders::default();
         }
@@ -280,17 +264,18 @@ impl ListedBook {
         }
     }
 
-    /// Has the exchange woken when the next order expires.
+    /// Schedules a wake-up of the exchange for the next order that expires.
     fn watch_expiry(&mut self, ctx: &mut Context) {
         let Some(next) = self.book.next_expiry() else { return };
         if self.expiry_alarm.is_none_or(|alarm| alarm <= ctx.now() || next < alarm) {
             self.expiry_alarm = Some(next);
-            ctx.wake_at(next, Alarm::OrderExpires.tag(self.listing));
+            ctx.wake_at(next, Alarm::Book(BookAlarm::OrderExpires, self.listing).tag());
         }
     }
 
-    fn report(&self, ctx: &mut Context, to: ActorId, (order, side): (OrderId, Side), kind: ReportKind) {
+    fn report(&self, ctx: &mut Context, reported: ReportedOrder, kind: ReportKind) {
         let at = ctx.now();
-        ctx.report(to, ExecutionReport { order, listing: self.listing, side, at, kind });
+        let ReportedOrder { owner, order, side } = reported;
+        ctx.report(owner, ExecutionReport { order, listing: self.listing, side, at, kind });
     }
 }

@@ -3,17 +3,20 @@
 //! An [`Exchange`] matches and publishes; it knows no balances. A [`MarketBuilder`] lays out venues,
 //! listings and agents, and gives the [`Market`] that runs from open to close.
 
+mod alarm;
 mod builder;
 mod calendar;
 mod listed;
+mod listing_config;
 mod market;
-mod rules;
+mod reject;
+
 #[cfg(test)]
 mod tests;
 mod venue;
 
 pub use builder::{BuildError, MarketBuilder, ProcessConfig};
 pub use calendar::{Calendar, MONDAY_TO_FRIDAY, Schedule, bar_schedule};
+pub use listing_config::ListingConfig;
 pub use market::{Market, MarketError};
-pub use rules::ListingConfig;
 pub use venue::{Exchange, VenueActor};

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
 use super::ListingConfig;
-use super::listed::{ListedBook, Terms};
+use super::listed::{ListedBook, Traded};
 use crate::book::tests::traffic::{Profile, SMALL, Step, config, rng, step};
 use crate::book::{BookConfig, MatchingEngine};
 use crate::kernel::{SimActor, StepEnd, Wakeup};
@@ -67,7 +67,7 @@ impl Venue {
                 return Some(format!("{step:?}: {side}: the book holds {held:?}, the tape tells {told:?}"));
             }
         }
-        let published = self.listed.shown(3);
+        let published = self.listed.visible_levels(3);
         let is_open = book.phase() == Phase::Continuous;
         if published != shown.ladders(3) || (!is_open && published != Ladders::default()) {
             return Some(format!("{step:?}: published is {published:?}, shown {:?}", shown.ladders(3)));
@@ -132,11 +132,11 @@ fn run(steps: Vec<Step>, book: BookConfig) -> TestCaseResult {
     let start = SimTime::from_nanos(0);
     let mut world = MarketWorld::new(Seed::new(1), start, market(Reader(Rc::clone(&shown))));
     let instrument = world.domain().instrument(InstrumentId::new(0)).unwrap().clone();
-    let terms = Terms { instrument, fees: Fees::default() };
+    let traded = Traded { instrument, fees: Fees::default() };
     // Halts last beyond the end: the steps lead from phase to phase.
     let eternity = SimDuration::from_secs(1_000_000);
     let rules = ListingConfig { book, schedule: Vec::new(), halt: eternity, reopening: eternity };
-    let listed = ListedBook::new(LISTING, terms, rules);
+    let listed = ListedBook::new(LISTING, traded, rules);
     let end = start + SimDuration::from_nanos(i64::try_from(steps.len()).unwrap() + 1);
     let venue = Venue { listed, steps: steps.into_iter(), shown };
     world.add("venue", &Role::House, Box::new(venue)).unwrap();

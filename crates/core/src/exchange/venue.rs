@@ -4,14 +4,13 @@ use std::fmt;
 
 use actix::{Actor, Handler, Running};
 
-use super::listed::{Alarm, ListedBook, Terms};
-use super::rules::ListingConfig;
+use super::alarm::{Alarm, BookAlarm};
+use super::listed::{ListedBook, Traded};
+use super::listing_config::ListingConfig;
+use super::reject::reject;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
-use crate::market::{
-    Command, CommandKind, ExecutionReport, Fact, Fees, Instrument, OrderTerms, RejectReason, ReportKind,
-    SentCommand, Side,
-};
+use crate::market::{Fees, Instrument, RejectReason, SentCommand};
 use crate::participant::{Context, MarketFault, MarketState, Message};
 use crate::units::{ListingId, SimTime};
 
@@ -38,8 +37,8 @@ impl Exchange {
         listings: impl IntoIterator<Item = (ListingId, Instrument, Fees, ListingConfig)>,
         close: SimTime,
     ) -> Self {
-        let books = listings.into_iter().map(|(listing, instrument, fees, rules)| {
-            ListedBook::new(listing, Terms { instrument, fees }, rules)
+        let books = listings.into_iter().map(|(listing, instrument, fees, config)| {
+            ListedBook::new(listing, Traded { instrument, fees }, config)
         });
         Self { books: books.collect(), close, closed: false, events: Vec::new() }
     }
@@ -66,31 +65,27 @@ impl Exchange {
         let execute = |book: &mut OrderBook, now, out: &mut Vec<BookEvent>| book.execute(now, command, out);
         self.books[index].operate(ctx, Some(sent), &mut self.events, execute);
     }
-}
 
-/// Tells the tape and the owner that a command was not carried out.
-pub(super) fn reject(sent: &SentCommand, reason: RejectReason, ctx: &mut Context) {
-    let SentCommand { command: Command { order, owner, listing, kind }, sent_at } = *sent;
-    let (side, report) = match kind {
-        CommandKind::New(terms @ OrderTerms { side, .. }) => {
-            ctx.publish(Fact::OrderRejected { order, owner, listing, terms, sent_at, reason });
-            (side, ReportKind::Rejected(reason))
+    /// Does what time alone makes due at a book.
+    fn advance_book(&mut self, alarm: BookAlarm, listing: ListingId, ctx: &mut Context) {
+        let Some(index) = self.find(listing) else { return };
+        let (listed, events) = (&mut self.books[index], &mut self.events);
+        match alarm {
+            BookAlarm::NextPhase => listed.follow_schedule(ctx, events),
+            BookAlarm::HaltGoesOn => listed.go_on_after_halt(ctx, events),
+            BookAlarm::OrderExpires => {
+                listed.operate(ctx, None, events, |book, now, out| book.advance(now, out));
+            }
+            BookAlarm::BarEnds | BookAlarm::OtherBarsEnd => {}
         }
-        _ => {
-            ctx.publish(Fact::CommandRejected { order, owner, listing, reason });
-            // The owner knows the side; where the order is over, it no longer matters.
-            (Side::Buy, ReportKind::CommandRejected(reason))
-        }
-    };
-    let at = ctx.now();
-    ctx.report(owner, ExecutionReport { order, listing, side, at, kind: report });
+    }
 }
 
 impl Actor for Exchange {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        ctx.wake_at(self.close, Alarm::Close.tag(ListingId::new(0)));
+        ctx.wake_at(self.close, Alarm::Close.tag());
         for listed in &mut self.books {
             listed.follow_schedule(ctx, &mut self.events);
         }
@@ -101,28 +96,17 @@ impl Handler<Wakeup> for Exchange {
     type Result = ();
 
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
-        #[expect(clippy::cast_possible_truncation, reason = "the lower half is the listing")]
-        let listing = ListingId::new(wakeup.tag as u32);
-        let alarm = Alarm::of(wakeup.tag);
-        if alarm == Some(Alarm::Close) {
-            return self.close(ctx);
-        }
-        if let (Some(index), false) = (self.find(listing), self.closed) {
-            let (listed, events) = (&mut self.books[index], &mut self.events);
-            match alarm {
-                Some(Alarm::NextPhase) => listed.follow_schedule(ctx, events),
-                Some(Alarm::HaltGoesOn) => listed.go_on_after_halt(ctx, events),
-                Some(Alarm::OrderExpires) => {
-                    listed.operate(ctx, None, events, |book, now, out| book.advance(now, out));
-                }
-                _ => {}
-            }
-        }
-        // Also after the close: what traded before it has its bar.
+        let (alarm, listing) = match Alarm::of(wakeup.tag) {
+            None => return,
+            Some(Alarm::Close) => return self.close(ctx),
+            Some(Alarm::Book(alarm, listing)) => (alarm, listing),
+        };
         match alarm {
-            Some(Alarm::BarEnds) => ctx.close_recorded_bar(listing),
-            Some(Alarm::OtherBarsEnd) => ctx.close_other_bars(listing),
-            _ => {}
+            // Also after the close: what traded before it has its bar.
+            BookAlarm::BarEnds => ctx.close_recorded_bar(listing),
+            BookAlarm::OtherBarsEnd => ctx.close_other_bars(listing),
+            _ if self.closed => {}
+            _ => self.advance_book(alarm, listing, ctx),
         }
     }
 }

@@ -1,22 +1,10 @@
 //! Marks: what a holding is worth now, and the facts that say so.
 
+use super::mark::Mark;
 use super::state::MarketState;
 use crate::account::Financed;
-use crate::market::{AccountMark, Fact, Instrument, Quote, SinkError};
-use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, Quantity, SimTime};
-
-/// The price at which an instrument is marked, in half ticks, so that a mid is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
-    half_ticks: i64,
-}
-
-impl Mark {
-    /// Returns what `holding` is worth, rounded half away from zero where the mid halves a unit.
-    fn value(self, instrument: &Instrument, holding: NetQuantity) -> Money {
-        instrument.value(Price::new(self.half_ticks), holding).share(1, 2)
-    }
-}
+use crate::market::{AccountMark, Fact, Quote, SinkError};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, Quantity, SimTime};
 
 impl MarketState {
     /// Lets the views and marks follow a fact.

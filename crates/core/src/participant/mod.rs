@@ -22,6 +22,7 @@ mod domain;
 mod fault;
 mod feeds;
 mod links;
+mod mark;
 mod mark_to_market;
 mod marks;
 mod message;

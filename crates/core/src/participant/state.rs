@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::config::{MarketConfig, Participant, VenueConfig};
 use super::feeds::Feeds;
 use super::links::Links;
-use super::marks::Mark;
+use super::mark::Mark;
 use super::request::Answer;
 use super::view::History;
 use crate::account::{Account, Flows, Imbalance, OrderContext, Totals};

@@ -1,10 +1,10 @@
-//! [`ListingConfig`]: by which rules a listing trades, and when.
+//! [`ListingConfig`]: how a listing trades, and when.
 
 use super::calendar::Schedule;
 use crate::book::BookConfig;
 use crate::units::SimDuration;
 
-/// The rules of one listing.
+/// How one listing trades, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListingConfig {
     /// How its book matches.

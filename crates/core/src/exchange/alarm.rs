@@ -1,0 +1,67 @@
+//! [`Alarm`]: what a wake-up of the exchange is for, packed into the wake-up's tag.
+
+use crate::units::ListingId;
+
+/// What a wake-up of the exchange is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alarm {
+    /// The venue closes for good.
+    Close,
+    /// Something is due at one of its books.
+    Book(BookAlarm, ListingId),
+}
+
+/// What is due at a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BookAlarm {
+    BarEnds = 1,
+    NextPhase = 2,
+    HaltGoesOn = 3,
+    OrderExpires = 4,
+    OtherBarsEnd = 5,
+}
+
+impl Alarm {
+    /// Returns the tag: the kind in its upper half, the listing in the lower.
+    pub(super) const fn tag(self) -> u64 {
+        match self {
+            Self::Close => 0,
+            Self::Book(alarm, listing) => (alarm as u64) << 32 | listing.get() as u64,
+        }
+    }
+
+    /// Returns the alarm of a tag, if it is one.
+    pub(super) const fn of(tag: u64) -> Option<Self> {
+        let alarm = match tag >> 32 {
+            0 => return Some(Self::Close),
+            1 => BookAlarm::BarEnds,
+            2 => BookAlarm::NextPhase,
+            3 => BookAlarm::HaltGoesOn,
+            4 => BookAlarm::OrderExpires,
+            5 => BookAlarm::OtherBarsEnd,
+            _ => return None,
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half is the listing")]
+        let listing = ListingId::new(tag as u32);
+        Some(Self::Book(alarm, listing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alarms_survive_their_tags() {
+        use BookAlarm::{BarEnds, HaltGoesOn, NextPhase, OrderExpires, OtherBarsEnd};
+        let kinds = [BarEnds, NextPhase, HaltGoesOn, OrderExpires, OtherBarsEnd];
+        for listing in [0, 7, u32::MAX].map(ListingId::new) {
+            for kind in kinds {
+                let alarm = Alarm::Book(kind, listing);
+                assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
+            }
+        }
+        assert_eq!(Alarm::of(Alarm::Close.tag()), Some(Alarm::Close));
+        assert_eq!(Alarm::of(u64::MAX), None);
+    }
+}
