@@ -73,8 +73,8 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::AccountFunded { owner, funding } => {
             bytes.tag(24).u32(owner.get()).transfer(funding.transfer).text(funding.reference.as_str());
         }
-        Fact::Logged { actor, text } => bytes.tag(11).told(*actor, text),
-        Fact::StrategyFailed { actor, text } => bytes.tag(12).told(*actor, text),
+        Fact::Logged { actor, text } => bytes.tag(11).text_of(*actor, text),
+        Fact::StrategyFailed { actor, text } => bytes.tag(12).text_of(*actor, text),
         Fact::Plotted { actor, series, value } => {
             bytes.tag(20).u32(actor.get()).text(series).number(*value);
         }
@@ -284,7 +284,7 @@ impl Bytes<'_> {
         }
     }
 
-    fn told(&mut self, actor: ActorId, text: &str) {
+    fn text_of(&mut self, actor: ActorId, text: &str) {
         self.u32(actor.get()).text(text);
     }
 

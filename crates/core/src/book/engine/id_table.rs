@@ -1,22 +1,22 @@
-//! [`IdTable`]: from order ids to slots.
+//! [`IdTable`]: an index from order ids to slots.
 
 use super::slot::Slot;
 use crate::units::OrderId;
 
-/// How many entries a bucket has.
+/// The number of entries in a bucket.
 const WIDTH: usize = 6;
 
-/// BookSide a line of the cache: entries whose tags are compared at once, within one word.
+/// Half a cache line: entries whose tags are compared at once, within one word.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(32))]
 struct Bucket {
-    /// One byte an entry, the first in the lowest: zero if it is empty, else seven bits of the id's hash
-    /// below a bit that is set. The two upper bytes are no entries, and always zero.
+    /// One byte per entry, the first in the lowest: zero if the entry is empty, else seven bits of the id's
+    /// hash below a bit that is set. The two upper bytes belong to no entry, and are always zero.
     tags: u64,
     slots: [Slot; WIDTH],
 }
 
-/// A bit for each entry: the upper one of its byte.
+/// One bit per entry: the highest of its byte.
 const ENTRIES: u64 = 0x0000_8080_8080_8080;
 
 /// The lowest bit of each byte.
@@ -25,7 +25,7 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 impl Bucket {
     const EMPTY: Self = Self { tags: 0, slots: [0; WIDTH] };
 
-    /// Returns the entries that may have a tag, as bits of [`ENTRIES`]: all that have it, and seldom another
+    /// Returns the entries that may have a tag, as bits of [`ENTRIES`]: all that have it, and rarely another
     /// (Knuth, TAOCP 4A, 7.1.3, on finding zero bytes).
     #[inline]
     const fn matching(&self, tag: u8) -> u64 {
@@ -39,31 +39,31 @@ impl Bucket {
     }
 
     #[inline]
-    const fn clear(&mut self, place: usize) {
-        self.tags &= !(0xff << (8 * place));
+    const fn clear(&mut self, position: usize) {
+        self.tags &= !(0xff << (8 * position));
     }
 
     #[inline]
-    const fn set(&mut self, place: usize, tag: u8, slot: Slot) {
-        self.tags |= (tag as u64) << (8 * place);
-        self.slots[place] = slot;
+    const fn set(&mut self, position: usize, tag: u8, slot: Slot) {
+        self.tags |= (tag as u64) << (8 * position);
+        self.slots[position] = slot;
     }
 }
 
-/// Returns the place of the first of some entries.
+/// Returns the position of the first of some entries.
 #[inline]
 const fn first(entries: u64) -> usize {
     entries.trailing_zeros() as usize / 8
 }
 
-/// Where an entry is: its bucket and its place there, in one word that fits a register.
+/// The index of an entry: its bucket and its position there, in one register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EntryIndex(usize);
 
 impl EntryIndex {
     #[inline]
-    const fn new(bucket: usize, place: usize) -> Self {
-        Self(bucket << 3 | place)
+    const fn new(bucket: usize, position: usize) -> Self {
+        Self(bucket << 3 | position)
     }
 
     #[inline]
@@ -72,29 +72,28 @@ impl EntryIndex {
     }
 
     #[inline]
-    const fn place(self) -> usize {
+    const fn position(self) -> usize {
         self.0 & 7
     }
 }
 
-/// An open-addressing hash table that keeps only tags and slots: five bytes an entry.
+/// An open-addressing hash table that stores only tags and slots: five bytes per entry.
 ///
-/// The id itself stands in the order's node, which whoever looks an order up reads next anyway; so a
-/// lookup touches one line of the table and one of the slab. Callers say how to read the id of a slot.
+/// The id itself is in the order's node, which is read next anyway; so a lookup touches one cache line of the
+/// table and one of the slab. Callers pass a function that reads the id of a slot.
 ///
-/// The tags of a bucket are compared at once, as in a Swiss table: whether any one entry is taken is as good
-/// as random, and with a million orders a branch on that, foretold wrongly, would be noticed only when the
-/// line has come from memory. A full bucket overflows into the next. An entry that goes lets one of those
-/// come back, so that there are no tombstones and no slow decay. The table is never walked; its order cannot
-/// show.
+/// The tags of a bucket are compared at once, as in a Swiss table: whether a given entry is in use is
+/// effectively random, and with a million orders a mispredicted branch on it resolves only after a cache
+/// miss. A full bucket overflows into the next. Removing an entry moves one of those back, so there are no
+/// tombstones and no slow decay. The table is never iterated, so its order has no effect.
 ///
-/// Ids are taken to be issued by the venue or to have been hashed before: multiplicative hashing does
-/// not withstand somebody who chooses them in order to collide.
+/// Ids must be issued by the venue or hashed before: multiplicative hashing does not withstand ids that are
+/// chosen to collide.
 #[derive(Debug, Clone)]
 pub(super) struct IdTable {
     buckets: Vec<Bucket>,
     len: usize,
-    /// By how many bits a hash is shifted to find its home.
+    /// The number of bits by which a hash is shifted to find its home bucket.
     shift: u32,
 }
 
@@ -103,7 +102,7 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 const LEAST_BITS: u32 = 3;
 
-/// At most so many entries of a bucket are used on average: one bucket in thirty overflows then.
+/// The largest average number of entries in use per bucket: one bucket in thirty overflows then.
 const LOAD: usize = 3;
 
 #[inline]
@@ -132,13 +131,13 @@ impl IdTable {
         bucket.wrapping_add(1) & self.buckets.len().wrapping_sub(1)
     }
 
-    /// Returns how many buckets one has to go on from one to another.
+    /// Returns the distance from one bucket to another, going forward.
     const fn distance(&self, from: usize, to: usize) -> usize {
         to.wrapping_sub(from) & (self.buckets.len() - 1)
     }
 
-    /// Returns where the id's entry is, or the empty entry at which the search for it ended; both hold
-    /// until the table changes.
+    /// Returns the id's entry, or the empty entry at which the search for it ended; both are valid until the
+    /// table changes.
     #[inline(always)]
     pub(super) fn search(
         &self,
@@ -150,9 +149,9 @@ impl IdTable {
             let bucket = &self.buckets[index];
             let mut found = bucket.matching(tag);
             while found != 0 {
-                let place = first(found);
-                if id_of(bucket.slots[place]) == id {
-                    return Ok(EntryIndex::new(index, place));
+                let position = first(found);
+                if id_of(bucket.slots[position]) == id {
+                    return Ok(EntryIndex::new(index, position));
                 }
                 found &= found - 1;
             }
@@ -167,7 +166,7 @@ impl IdTable {
     /// Returns the slot of an entry that was found.
     #[inline]
     pub(super) fn slot(&self, entry: EntryIndex) -> Slot {
-        self.buckets[entry.bucket()].slots[entry.place()]
+        self.buckets[entry.bucket()].slots[entry.position()]
     }
 
     /// Returns the slot of an id.
@@ -176,14 +175,14 @@ impl IdTable {
         self.search(id, id_of).ok().map(|entry| self.slot(entry))
     }
 
-    /// Adds an id that is not there, whose slot has it already.
+    /// Adds a new id, which its slot must already have.
     #[inline]
     pub(super) fn insert(&mut self, id: OrderId, slot: Slot, id_of: impl Fn(Slot) -> OrderId) {
         let (Ok(entry) | Err(entry)) = self.search(id, &id_of);
         self.insert_at(entry, id, slot, id_of);
     }
 
-    /// Adds an id at the empty entry where the search for it ended.
+    /// Adds an id at the empty entry at which the search for it ended.
     #[inline]
     pub(super) fn insert_at(
         &mut self,
@@ -198,40 +197,40 @@ impl IdTable {
             return self.put(id, slot);
         }
         let (_, tag) = self.home_and_tag(id);
-        self.buckets[entry.bucket()].set(entry.place(), tag, slot);
+        self.buckets[entry.bucket()].set(entry.position(), tag, slot);
     }
 
-    /// Takes an entry out that was found.
+    /// Removes an entry that was found.
     #[inline]
     pub(super) fn remove_at(&mut self, entry: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
         self.len -= 1;
         let bucket = &mut self.buckets[entry.bucket()];
         let was_full = bucket.empty() == 0;
-        bucket.clear(entry.place());
+        bucket.clear(entry.position());
         if was_full {
             self.refill(entry, id_of);
         }
     }
 
-    /// Fills a hole in a bucket that was full with an entry that had to go past it, if there is one; a search
-    /// for that would end at the hole.
+    /// Fills a hole in a bucket that was full with an entry that overflowed from it, if there is one: a
+    /// search for that would end at the hole.
     #[cold]
     fn refill(&mut self, mut hole: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
         let mut index = hole.bucket();
         loop {
             index = self.next(index);
             let bucket = self.buckets[index];
-            let came_past = |place: &usize| {
-                let home = self.home_and_tag(id_of(bucket.slots[*place])).0;
+            let came_past = |position: &usize| {
+                let home = self.home_and_tag(id_of(bucket.slots[*position])).0;
                 self.distance(home, index) >= self.distance(hole.bucket(), index)
             };
-            let taken = |place: &usize| bucket.tags >> (8 * place) & 0x80 != 0;
-            if let Some(place) = (0..WIDTH).filter(taken).find(came_past) {
-                let slot = bucket.slots[place];
+            let taken = |position: &usize| bucket.tags >> (8 * position) & 0x80 != 0;
+            if let Some(position) = (0..WIDTH).filter(taken).find(came_past) {
+                let slot = bucket.slots[position];
                 let (_, tag) = self.home_and_tag(id_of(slot));
-                self.buckets[hole.bucket()].set(hole.place(), tag, slot);
-                self.buckets[index].clear(place);
-                hole = EntryIndex::new(index, place);
+                self.buckets[hole.bucket()].set(hole.position(), tag, slot);
+                self.buckets[index].clear(position);
+                hole = EntryIndex::new(index, position);
             }
             if bucket.empty() != 0 {
                 return;
@@ -245,13 +244,13 @@ impl IdTable {
         let old = std::mem::replace(&mut self.buckets, larger);
         self.shift -= 1;
         for bucket in old {
-            for place in (0..WIDTH).filter(|place| bucket.tags >> (8 * place) & 0x80 != 0) {
-                self.put(id_of(bucket.slots[place]), bucket.slots[place]);
+            for position in (0..WIDTH).filter(|position| bucket.tags >> (8 * position) & 0x80 != 0) {
+                self.put(id_of(bucket.slots[position]), bucket.slots[position]);
             }
         }
     }
 
-    /// Adds an id that is not there at the first empty place from its home on.
+    /// Adds a new id at the first empty entry from its home bucket on.
     fn put(&mut self, id: OrderId, slot: Slot) {
         let (mut index, tag) = self.home_and_tag(id);
         loop {

@@ -36,7 +36,7 @@ impl ReferenceBook {
         }
     }
 
-    /// Takes out what was for an auction only, after it.
+    /// Ends orders that were for an auction only, after it.
     fn clear_leftovers(&mut self, out: &mut impl EventSink) {
         let closed = self.phase == Phase::Closed;
         let last_price = self.last;
@@ -68,7 +68,7 @@ impl ReferenceBook {
         );
     }
 
-    /// Trades all that can trade at one price.
+    /// Executes an auction: everything that can trade trades at one price.
     fn uncross(&mut self, out: &mut impl EventSink) {
         let Some(Indicative { mut price, mut volume }) = self.auction_price() else { return };
         if self.has(Flaw::AuctionAtReference) {
@@ -107,8 +107,8 @@ impl ReferenceBook {
         }
     }
 
-    /// Returns the place of the first order of `side` in an auction at `price`: without limit before
-    /// with, better limits before worse, then by time.
+    /// Returns the index of the first order of `side` in an auction at `price`: unpriced before priced,
+    /// better limits before worse, then by time.
     fn first_at(&self, side: Side, price: Price) -> Option<usize> {
         let rank = |index: usize| match self.orders[index].state {
             _ if self.orders[index].side() != side => None,
@@ -121,13 +121,13 @@ impl ReferenceBook {
         (0..self.orders.len()).filter_map(rank).min().map(|(_, index)| index)
     }
 
-    /// Returns what would trade at `price`, and how much more would on one of the sides.
+    /// Returns the volume at `price`, and the imbalance there.
     fn at_price(&self, price: i64) -> (Quantity, u64) {
         let [buys, sells] = Side::BOTH.map(|side| self.executable(side, Price::new(price)));
         (buys.min(sells), buys.lots().abs_diff(sells.lots()))
     }
 
-    /// Returns how much of a side would trade at `price`; of two linked orders only one can.
+    /// Returns the interest of a side at `price`; only one of two linked orders can trade.
     fn executable(&self, side: Side, price: Price) -> Quantity {
         let willing = |order: &Order| match order.state {
             State::Unpriced => true,
@@ -143,15 +143,15 @@ impl ReferenceBook {
         orders.filter(counts).map(|(_, order)| order.leaves()).sum()
     }
 
-    /// Returns the price of most volume; among those, of least imbalance; among those, nearest to the
-    /// last trade (or the middle of them, where there was none), the lower of two as near.
+    /// Returns the price of highest volume; among those, of least imbalance; among those, nearest to the last
+    /// trade (or to their middle, where there was none); the lower of two equally near.
     pub(super) fn auction_price(&self) -> Option<Indicative> {
         let reference = self.last.or(self.config.reference).map(Price::ticks);
         let limits = self.orders.iter().filter_map(|order| match order.state {
             State::Resting(price) => Some(price.ticks()),
             _ => None,
         });
-        // Between two neighbouring limits nothing changes, so their edges and the reference will do.
+        // Between two neighbouring limits nothing changes, so their edges and the reference suffice.
         let candidates: Vec<i64> =
             limits.flat_map(|limit| [limit - 1, limit, limit + 1]).chain(reference).collect();
         let rank = |price: i64| {

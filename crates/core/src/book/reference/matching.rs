@@ -1,4 +1,4 @@
-//! Orders that trade as they come.
+//! Continuous matching.
 
 use super::flaw::Flaw;
 use super::{Order, ReferenceBook, State};
@@ -7,7 +7,7 @@ use crate::book::event::{BookEvent, BookTrade, EventSink};
 use crate::market::{CancelReason, OrderKind, Phase, PostOnly, ReduceReason, SelfTrade};
 use crate::units::{OrderId, Price, Quantity};
 
-/// Nobody listens to a trial.
+/// A sink that drops the events of a trial.
 struct Silence;
 
 impl EventSink for Silence {
@@ -15,7 +15,7 @@ impl EventSink for Silence {
 }
 
 impl ReferenceBook {
-    /// Lets an order trade with what is there; what is left of it rests or ends.
+    /// Trades an incoming order; the rest of it rests or is canceled.
     pub(super) fn take_liquidity(&mut self, order: &mut Order, out: &mut impl EventSink) {
         let side = order.side();
         if order.terms.post_only != PostOnly::No
@@ -48,7 +48,7 @@ impl ReferenceBook {
         }
     }
 
-    /// Returns how much an order would trade now.
+    /// Returns the quantity that an order would trade now.
     pub(super) fn trial(&self, order: &Order) -> Quantity {
         let (mut book, mut order) = (self.clone(), *order);
         let bound = book.bound(&order);
@@ -56,7 +56,7 @@ impl ReferenceBook {
         order.filled
     }
 
-    /// Lets what is left of an order rest at `price`, or takes it out.
+    /// Rests the open quantity of an order at `price`, or cancels it.
     pub(super) fn rest_or_end(&mut self, mut order: Order, price: Option<Price>, out: &mut impl EventSink) {
         let leaves = order.leaves();
         if order.state == State::Over {
@@ -108,7 +108,8 @@ impl ReferenceBook {
         }
     }
 
-    /// Returns the orders at a price that `taker` may meet, in order of time, with what each displays.
+    /// Returns the orders at a price that `taker` may match, in order of time, each with its displayed
+    /// quantity.
     fn queue(&self, taker: &Order, price: Price) -> Vec<(OrderId, Quantity)> {
         let side = taker.side().opposite();
         let there = (0..self.orders.len()).filter(|index| self.is_resting_at(*index, side, price));
@@ -196,7 +197,7 @@ impl ReferenceBook {
         }
     }
 
-    /// Tells of a trade, and what it does to partners.
+    /// Emits a trade, and reduces partners.
     pub(super) fn traded(
         &mut self,
         [maker, taker]: [&Order; 2],
@@ -226,7 +227,7 @@ impl ReferenceBook {
         }
     }
 
-    /// Shows the next part of an iceberg, at the back of its queue.
+    /// Displays the next part of an iceberg, at the back of its queue.
     pub(super) fn refresh(&mut self, index: usize, out: &mut impl EventSink) {
         let mut order = self.orders.remove(index);
         order.show(order.leaves());
@@ -252,7 +253,7 @@ impl ReferenceBook {
         }
     }
 
-    /// Does what `taker` wants done when it meets an order of its owner.
+    /// Applies the taker's self-trade setting to an order of its owner.
     fn meet_own_order(&mut self, taker: &mut Order, own: OrderId, out: &mut impl EventSink) {
         let Some(index) = self.find(own) else { return };
         let both = self.orders[index].leaves().min(taker.leaves());

@@ -1,7 +1,7 @@
-//! The naive engine: one list of orders and scans over it; obviously right, and slow.
+//! The naive reference engine: one list of orders and scans over it; obviously right, and slow.
 //!
-//! The list is in order of entry: an order that loses its place goes to the end. All else is looked for
-//! when it is needed, and what a fill-or-kill order would trade is found by trying on a copy.
+//! The list is in order of time: an order that loses its priority goes to the end. Everything else is
+//! searched when it is needed, and what a fill-or-kill order would trade is found by a trial on a copy.
 
 mod auction;
 mod flaw;
@@ -26,15 +26,15 @@ use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 pub struct ReferenceBook {
     config: BookConfig,
     phase: Phase,
-    /// In order of entry.
+    /// In order of time.
     orders: Vec<Order>,
     last: Option<Price>,
     anchor: Option<Price>,
-    /// Prices of trades that stops have not seen yet.
+    /// Prices of trades that have not been compared with triggers yet.
     prices: VecDeque<Price>,
-    /// Stops whose trigger was reached, in that order.
+    /// Elected stops, in the order of their election.
     elected: VecDeque<OrderId>,
-    /// Brackets whose entry is over, and whose exits enter next.
+    /// Entry orders of brackets that have ended, and whose exits enter next.
     ended_entries: VecDeque<Order>,
     flaw: Option<Flaw>,
 }
@@ -43,7 +43,7 @@ pub struct ReferenceBook {
 struct Order {
     id: OrderId,
     owner: ActorId,
-    /// As they are now: replaced and repriced.
+    /// Its current terms, after replaces and repricing.
     terms: OrderTerms,
     state: State,
     displayed: Quantity,
@@ -55,16 +55,16 @@ struct Order {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// On its way.
+    /// On its way in.
     Taking,
     Resting(Price),
     /// In an auction, without a limit.
     Unpriced,
     /// A stop; a trailing one has no trigger before the first trade.
     Stop(Option<Price>),
-    /// A stop whose trigger was reached.
+    /// An elected stop.
     Elected(Price),
-    /// A pegged order without anything to follow.
+    /// A pegged order without a reference price.
     Parked,
     /// For the closing auction.
     AtClose,
@@ -85,13 +85,13 @@ impl Order {
         matches!(self.terms.kind, OrderKind::Pegged { .. })
     }
 
-    /// Shows as much as the order may show.
+    /// Displays as much of `leaves` as the order may.
     fn show(&mut self, leaves: Quantity) {
         self.displayed = self.terms.display.map_or(leaves, |display| display.min(leaves));
         self.hidden = leaves - self.displayed;
     }
 
-    /// Makes the order smaller: what is hidden goes first.
+    /// Reduces the order: its hidden quantity first.
     fn shrink(&mut self, less: Quantity) {
         let hidden = self.hidden.min(less);
         self.hidden -= hidden;
@@ -120,7 +120,7 @@ impl ReferenceBook {
         Self { config, anchor: config.reference, ..Self::default() }
     }
 
-    /// Makes a book that is wrong in one way.
+    /// Makes an empty book with a deliberate flaw.
     #[must_use]
     pub fn flawed(config: BookConfig, flaw: Option<Flaw>) -> Self {
         Self { flaw, ..Self::new(config) }
@@ -134,7 +134,7 @@ impl ReferenceBook {
         self.orders.iter().position(|order| order.id == id)
     }
 
-    /// Finds the order that a cancel or replace names.
+    /// Finds the order of a cancel or replace.
     fn find_own(&self, command: &Command) -> Result<usize, RejectReason> {
         let index = self.find(command.order).ok_or(RejectReason::UnknownOrder)?;
         let is_own = self.orders[index].owner == command.owner || self.has(Flaw::ForeignCancel);
@@ -145,7 +145,7 @@ impl ReferenceBook {
         self.orders[index].side() == side && self.orders[index].state == State::Resting(price)
     }
 
-    /// Returns what is displayed at a price.
+    /// Returns the displayed quantity at a price.
     fn displayed_at(&self, side: Side, price: Price) -> Quantity {
         let there = (0..self.orders.len()).filter(|index| self.is_resting_at(*index, side, price));
         let (shows_hidden, is_stale) = (self.has(Flaw::TotalShowsHidden), self.has(Flaw::StaleTotal));
@@ -175,7 +175,7 @@ impl ReferenceBook {
         self.best(side.opposite()).is_some_and(|best| side.accepts(limit, best))
     }
 
-    /// Puts an order to the end of the list.
+    /// Moves an order to the end of the list.
     fn put(&mut self, mut order: Order, state: State) {
         order.queue_ahead = match state {
             State::Resting(price) => self.displayed_at(order.side(), price),
@@ -189,7 +189,7 @@ impl ReferenceBook {
         self.orders.push(order);
     }
 
-    /// Lets the end of an order have its consequences: its partner ends too, its bracket's exits enter.
+    /// Handles the end of an order: its partner is canceled, its bracket's exits are due.
     fn ended(&mut self, order: &Order, out: &mut impl EventSink) {
         if let Some(index) = order.partner.and_then(|partner| self.find(partner)) {
             let partner = self.orders.remove(index);
@@ -203,7 +203,7 @@ impl ReferenceBook {
         }
     }
 
-    /// Takes from the partner of an order what the order has lost.
+    /// Reduces an order's partner by what the order has lost.
     fn reduce_partner(&mut self, order: &Order, lost: Quantity, out: &mut impl EventSink) {
         let Some(index) = order.partner.and_then(|partner| self.find(partner)) else { return };
         if self.orders[index].leaves() == lost {
@@ -229,7 +229,7 @@ impl ReferenceBook {
         self.ended(&order, out);
     }
 
-    /// Does `action` to each order that satisfies `which`, in order of entry, while it is there.
+    /// Applies `action` to each order that satisfies `which` and is still there, in order of time.
     fn for_each(&mut self, which: impl Fn(&Order) -> bool, mut action: impl FnMut(&mut Self, usize)) {
         let chosen: Vec<OrderId> = self.orders.iter().filter(|order| which(order)).map(|it| it.id).collect();
         for id in chosen {

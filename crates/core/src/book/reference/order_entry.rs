@@ -1,4 +1,4 @@
-//! Orders on their way in: what is rejected, what waits, and what follows a command.
+//! Order entry and replaces, and the follow-ups of a command.
 
 use super::flaw::Flaw;
 use super::{Order, ReferenceBook, State};
@@ -31,7 +31,7 @@ impl ReferenceBook {
         self.enter_order(order, out);
     }
 
-    /// Returns why a new order cannot be taken, if so.
+    /// Returns why a new order is rejected, if it is.
     fn reject_reason(
         &self,
         now: SimTime,
@@ -65,7 +65,7 @@ impl ReferenceBook {
         if self.phase == Phase::Continuous && takes { self.taking_reject_reason(owner, terms) } else { None }
     }
 
-    /// Returns why an order that would trade at once cannot be taken, if so.
+    /// Returns why an order that would trade at once is rejected, if it is.
     fn taking_reject_reason(&self, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
         let needs_liquidity =
             matches!(terms.kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
@@ -93,7 +93,8 @@ impl ReferenceBook {
         terms.post_only == PostOnly::No || (terms.post_only == PostOnly::Slide && !to_zero)
     }
 
-    /// Returns whether an order's id, and those of its exits, are neither in use nor promised to a bracket.
+    /// Returns whether an order's id, and those of its exits, are neither in use nor reserved for a bracket's
+    /// exits.
     fn ids_are_free(&self, id: OrderId, terms: &OrderTerms) -> bool {
         let is_bracket = |link: Link| matches!(link, Link::Bracket { .. });
         let taken = |wanted: u64| {
@@ -124,7 +125,7 @@ impl ReferenceBook {
         })
     }
 
-    /// Lets an order come in: new, elected, replaced, or an exit.
+    /// Enters an order: new, elected, replaced, or an exit.
     pub(super) fn enter_order(&mut self, mut order: Order, out: &mut impl EventSink) {
         let (kind, time) = (order.terms.kind, order.terms.time_in_force);
         let sign = order.side().sign();
@@ -232,7 +233,7 @@ impl ReferenceBook {
         }
     }
 
-    /// Does all that follows from a command: exits, stops, pegs, until nothing follows any more.
+    /// Executes the follow-ups of a command: exits, stops, pegs, until there are none.
     pub(super) fn follow_up(&mut self, out: &mut impl EventSink) {
         loop {
             while let Some(price) = self.prices.pop_front() {
@@ -290,7 +291,7 @@ impl ReferenceBook {
         }
     }
 
-    /// Lets an elected stop trade.
+    /// Enters an elected stop as a market or limit order.
     fn trigger(&mut self, id: OrderId, out: &mut impl EventSink) {
         let Some(index) = self.find(id) else { return };
         let State::Elected(trigger) = self.orders[index].state else { return };
@@ -326,12 +327,12 @@ impl ReferenceBook {
         for Order { id, owner, terms, .. } in [profit, loss] {
             out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
         }
-        // The stop goes first, so that it is there when the other trades at once.
+        // The stop first, so that it exists if the limit order trades at once.
         self.enter_order(loss, out);
         self.enter_order(profit, out);
     }
 
-    /// Moves the first pegged order that is not where it should be, and tells whether there was one.
+    /// Reprices the first pegged order whose price is not current, and returns whether there was one.
     fn follow_one_peg(&mut self, out: &mut impl EventSink) -> bool {
         if self.has(Flaw::PegStays) {
             return false;
@@ -355,7 +356,7 @@ impl ReferenceBook {
         true
     }
 
-    /// Returns where a pegged order belongs: by prices of orders that are not pegged.
+    /// Returns the price of a pegged order by the best prices of orders that are not pegged.
     fn peg_price(&self, side: Side, to: Peg, offset: i32, limit: Option<Price>) -> Option<Price> {
         let unpegged = |side| self.best_where(side, |order| !order.is_pegged());
         let (own, other) = (unpegged(side), unpegged(side.opposite()));
@@ -369,11 +370,11 @@ impl ReferenceBook {
         };
         let sign = side.sign();
         let behind = from - sign * i64::from(offset);
-        // No further than the limit, and not to where it would take from an order that is not pegged.
+        // No further than the limit, and not where it would take liquidity from an order that is not pegged.
         let not_taking = other.map(|other| other.ticks() - sign);
         let capped = [limit.map(Price::ticks), not_taking].into_iter().flatten();
         let price = sign * capped.fold(sign * behind, |price, cap| price.min(sign * cap));
-        // A market of prices above zero is not left for zero or below.
+        // In a market with positive prices a peg never moves to zero or below.
         let leaves_market = price <= 0 && own.is_some_and(|own| own.ticks() > 0);
         (!leaves_market).then_some(Price::new(price))
     }
