@@ -57,6 +57,20 @@ fn band(bps: Option<u32>, around: Option<Price>) -> (i64, i64) {
 }
 
 /// The matching rules of one book.
+///
+/// ```
+/// use bearpit_core::book::{BookConfig, Matching, OrderBook, PriceBands};
+/// use bearpit_core::units::Price;
+///
+/// let bands = PriceBands { dynamic_bps: Some(200), ..PriceBands::default() };
+/// let config = BookConfig {
+///     matching: Matching::TopShare { percent: 40 },
+///     bands,
+///     reference: Some(Price::new(10_000)),
+/// };
+/// assert!(OrderBook::new(config).is_empty());
+/// assert_eq!(bands.trading(None, Some(Price::new(10_000))), (9_800, 10_200));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct BookConfig {
     /// How an incoming quantity is allocated to the orders at one price.

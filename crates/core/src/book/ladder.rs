@@ -20,6 +20,27 @@ type Rows = BTreeMap<Price, [String; 2]>;
 /// ```
 ///
 /// During an auction call bids and asks may stand at one price.
+///
+/// ```
+/// use bearpit_core::book::{MatchingEngine, OrderBook, ladder};
+/// use bearpit_core::market::{Command, CommandKind, Instrument, OrderTerms, Side};
+/// use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+///
+/// let mut book = OrderBook::default();
+/// for (order, side, lots, ticks) in [(1, Side::Buy, 25, 10_000), (2, Side::Sell, 5, 10_001)] {
+///     let kind = CommandKind::New(OrderTerms::limit(side, Quantity::new(lots), Price::new(ticks)));
+///     let (order, owner, listing) = (OrderId::new(order), ActorId::new(0), ListingId::new(0));
+///     book.execute(SimTime::from_nanos(0), &Command { order, owner, listing, kind }, &mut Vec::new());
+/// }
+/// let acme = Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?;
+/// let expected = [
+///     "bid |  price | ask",
+///     "    | 100.01 |   5",
+///     " 25 | 100.00 |",
+/// ];
+/// assert_eq!(ladder(&book, &acme), expected.join("\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn ladder(book: &impl MatchingEngine, instrument: &Instrument) -> String {
     let mut rows = Rows::new();

@@ -5,6 +5,18 @@ use thiserror::Error;
 use crate::units::{ActorId, Decimal, FeeRate, InstrumentId, Money, NetQuantity, Price, Quantity, VenueId};
 
 /// A tradable contract: its symbol and the sizes of its tick and lot.
+///
+/// ```
+/// use bearpit_core::market::Instrument;
+/// use bearpit_core::units::{Price, Quantity};
+///
+/// let coin = Instrument::new("COIN", "0.5".parse()?, "0.001".parse()?)?;
+/// let (price, quantity) = (Price::new(40_001), Quantity::new(1_500));
+/// assert_eq!(coin.price_f64(price), 20_000.5);
+/// assert_eq!(coin.quantity_f64(quantity), 1.5);
+/// assert_eq!(coin.notional(price, quantity).to_string(), "30000.75");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instrument {
     symbol: String,
@@ -195,6 +207,20 @@ fn to_count(whole: f64, limit: i64) -> Option<i64> {
 }
 
 /// What a venue charges, as shares of notional; negative rates are rebates.
+///
+/// ```
+/// use bearpit_core::market::Fees;
+/// use bearpit_core::units::{FeeRate, Money};
+///
+/// let bps = |text: &str| FeeRate::from_bps(text.parse().ok()?);
+/// let maker_taker = Fees {
+///     maker: bps("-0.1").ok_or("too fine")?,
+///     taker: bps("0.3").ok_or("too fine")?,
+///     auction: FeeRate::ZERO,
+/// };
+/// assert_eq!(maker_taker.worst(Money::from_whole(100_000)), Money::from_whole(3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fees {
     /// Charged to the resting side.

@@ -242,6 +242,20 @@ pub enum Link {
 }
 
 /// The terms of an order.
+///
+/// ```
+/// use bearpit_core::market::{OrderKind, OrderTerms, PostOnly, RejectReason, Side, TimeInForce};
+/// use bearpit_core::units::{Price, Quantity};
+///
+/// let (quantity, price) = (Quantity::new(100), Price::new(10_002));
+/// let limit = OrderTerms::limit(Side::Buy, quantity, price).with(TimeInForce::Day);
+/// let iceberg = OrderTerms { display: Some(Quantity::new(10)), post_only: PostOnly::Reject, ..limit };
+/// let stop = OrderTerms::new(Side::Sell, quantity, OrderKind::Stop { trigger: price, protection: None });
+/// assert!([limit, iceberg, stop].iter().all(|terms| terms.reject_reason().is_none()));
+///
+/// let none = OrderTerms::market(Side::Buy, Quantity::ZERO);
+/// assert_eq!(none.reject_reason(), Some(RejectReason::ZeroQuantity));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderTerms {
     /// The side.

@@ -20,6 +20,31 @@ pub struct Stamped<'a> {
 }
 
 /// Something that reads every fact as it is written: a recorder, an auditor, a live feed.
+///
+/// ```
+/// use bearpit_core::market::{Fact, Phase, SinkError, Stamped, Tape, TapeSink};
+/// use bearpit_core::units::{ListingId, SimTime};
+///
+/// /// Fails when a book is closed.
+/// struct UntilClose;
+///
+/// impl TapeSink for UntilClose {
+///     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
+///         match stamped.fact {
+///             Fact::PhaseChanged { phase: Phase::Closed, .. } => Err("the market has closed".to_owned().into()),
+///             _ => Ok(()),
+///         }
+///     }
+/// }
+///
+/// let mut tape = Tape::new();
+/// tape.add_sink(Box::new(UntilClose));
+/// let now = SimTime::from_nanos(0);
+/// let change = |phase| Fact::PhaseChanged { listing: ListingId::new(0), phase };
+/// assert!(tape.write(now, &change(Phase::Continuous)).is_ok());
+/// assert!(tape.write(now, &change(Phase::Closed)).is_err());
+/// assert_eq!(tape.facts(), 2);
+/// ```
 pub trait TapeSink {
     /// Takes one fact.
     ///

@@ -20,6 +20,18 @@ use crate::units::{ListingId, OrderId, Price, Quantity};
 ///
 /// An order counts at its limit from its acceptance, also while it still trades, so the book is valid after
 /// all facts of a command; in between, it may be crossed.
+///
+/// ```
+/// use bearpit_core::market::{Fact, OrderTerms, Side, VisibleBook};
+/// use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity};
+///
+/// let listing = ListingId::new(0);
+/// let mut book = VisibleBook::new(listing);
+/// let terms = OrderTerms::limit(Side::Buy, Quantity::new(30), Price::new(10_000));
+/// let (order, owner) = (OrderId::new(1), ActorId::new(0));
+/// book.follow(&Fact::OrderAccepted { order, owner, listing, terms, sent_at: None });
+/// assert_eq!(book.levels(Side::Buy, 1)[0].size, Quantity::new(30));
+/// ```
 #[derive(Debug, Clone)]
 pub struct VisibleBook {
     listing: ListingId,

@@ -6,6 +6,16 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// An exact decimal: `mantissa` times 10^-`scale`, without trailing zeros in the fraction.
+///
+/// ```
+/// use bearpit_core::units::{Decimal, DecimalError};
+///
+/// let price: Decimal = "100.02".parse()?;
+/// assert_eq!(price.in_units_of("0.01".parse()?), Some(10_002));
+/// assert_eq!(price.in_units_of("0.05".parse()?), None);
+/// assert!(matches!("1e5".parse::<Decimal>(), Err(DecimalError::Malformed(_))));
+/// # Ok::<(), DecimalError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Decimal {
     mantissa: i128,

@@ -11,6 +11,15 @@ use super::decimal::Decimal;
 /// Ten places represent one tick times one lot of every usual contract exactly (0.01 times 0.00000001
 /// included), and a tenth of a basis point of it. 128 bits have room for 10^28 currency units, so no sum over
 /// a world overflows.
+///
+/// ```
+/// use bearpit_core::units::Money;
+///
+/// let cash = Money::from_decimal("12.50".parse()?).ok_or("too fine")?;
+/// assert_eq!((cash + Money::from_whole(1)).to_string(), "13.50");
+/// assert_eq!(Money::from_decimal("0.00000000001".parse()?), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Money(i128);
 
@@ -151,6 +160,14 @@ impl fmt::Display for Money {
 /// A fee as a share of notional: a positive rate is a cost, a negative one a rebate.
 ///
 /// Stored in units of 10^-9 of notional; a basis point is 100,000 of them.
+///
+/// ```
+/// use bearpit_core::units::{FeeRate, Money};
+///
+/// let rebate = FeeRate::from_bps("-0.1".parse()?).ok_or("too fine")?;
+/// assert_eq!(rebate.of(Money::from_whole(10_000)).to_string(), "-0.10");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FeeRate(i64);
 

@@ -7,6 +7,15 @@ use std::ops::{Add, Sub};
 ///
 /// It may be negative (spreads and some contracts trade below zero); its size is bounded by
 /// [`Price::MAX_TICKS`] so that no product with a [`super::Quantity`] can overflow [`super::Money`].
+///
+/// ```
+/// use bearpit_core::units::Price;
+///
+/// // 100.02 at a tick size of 0.01.
+/// let price = Price::new(10_002);
+/// assert_eq!((price + 3) - price, 3);
+/// assert_eq!(Price::new_checked(Price::MAX_TICKS + 1), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Price(i64);
 

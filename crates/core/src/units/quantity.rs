@@ -5,6 +5,14 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 /// A quantity of an order, fill or level, in lots of its instrument.
+///
+/// ```
+/// use bearpit_core::units::Quantity;
+///
+/// let open = Quantity::new(30) - Quantity::new(10);
+/// assert_eq!(open.lots(), 20);
+/// assert_eq!(open.saturating_sub(Quantity::new(50)), Quantity::ZERO);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Quantity(u64);
 

@@ -12,10 +12,30 @@ use thiserror::Error;
 ///
 /// There is no time zone: the times of a scenario are used as written. Parsed times lie in the years 1700 to
 /// 2199; with spans of at most ten years, no sum in a run overflows 64 bits.
+///
+/// ```
+/// use bearpit_core::units::{SimDuration, SimTime, TimeError};
+///
+/// let open: SimTime = "2025-03-03T09:30:00".parse()?;
+/// let later = open + "1m30s".parse::<SimDuration>()?;
+/// assert_eq!(later.to_string(), "2025-03-03T09:31:30");
+/// assert_eq!(later - open, SimDuration::from_secs(90));
+/// # Ok::<(), TimeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(i64);
 
 /// A span of virtual time in nanoseconds, never negative when parsed from text.
+///
+/// ```
+/// use bearpit_core::units::{SimDuration, TimeError};
+///
+/// let latency: SimDuration = "250us".parse()?;
+/// assert_eq!(latency.nanos(), 250_000);
+/// assert_eq!(SimDuration::from_secs(23_400).to_string(), "6h30m");
+/// assert_eq!("90".parse::<SimDuration>(), Err(TimeError::UnitMissing("90".to_owned())));
+/// # Ok::<(), TimeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SimDuration(i64);
 

@@ -56,6 +56,40 @@ use crate::market::{
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
 /// A book of one listing.
+///
+/// ```
+/// use bearpit_core::book::{BookEvent, MatchingEngine, OrderBook};
+/// use bearpit_core::market::{Command, CommandKind, OrderTerms, Phase, Side};
+/// use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+///
+/// let (now, listing) = (SimTime::from_nanos(0), ListingId::new(0));
+/// let mut book = OrderBook::default();
+/// let mut events = Vec::new();
+/// let mut execute = |book: &mut OrderBook, order, owner, kind| {
+///     let (order, owner) = (OrderId::new(order), ActorId::new(owner));
+///     book.execute(now, &Command { order, owner, listing, kind }, &mut events);
+/// };
+/// let limit = |side, lots, ticks| {
+///     CommandKind::New(OrderTerms::limit(side, Quantity::new(lots), Price::new(ticks)))
+/// };
+///
+/// // Alice offers, Bob takes a part, Alice cancels the rest.
+/// execute(&mut book, 1, 0, limit(Side::Sell, 10, 101));
+/// execute(&mut book, 2, 1, limit(Side::Buy, 4, 102));
+/// assert_eq!(book.last_price(), Some(Price::new(101)));
+/// execute(&mut book, 1, 0, CommandKind::Cancel);
+/// assert!(book.is_empty());
+///
+/// // An auction call: orders may cross, and trade at one price when it ends.
+/// book.enter_phase(now, Phase::ClosingAuction, &mut Vec::new());
+/// execute(&mut book, 3, 0, limit(Side::Sell, 10, 99));
+/// execute(&mut book, 4, 1, limit(Side::Buy, 7, 103));
+/// assert_eq!(book.indicative().map(|it| (it.price.ticks(), it.volume.lots())), Some((101, 7)));
+/// let mut closing = Vec::new();
+/// book.enter_phase(now, Phase::Closed, &mut closing);
+/// assert!(closing.iter().any(|event| matches!(event, BookEvent::Traded(_))));
+/// assert_eq!(events.iter().filter(|event| matches!(event, BookEvent::Accepted { .. })).count(), 4);
+/// ```
 #[derive(Debug, Clone)]
 pub struct OrderBook {
     config: BookConfig,
