@@ -48,11 +48,11 @@ pub struct ProcessConfig {
 /// Lays out a market: instruments, venues, agents, in that order.
 ///
 /// ```
-/// use bearpit::agents::{NoiseConfig, NoiseTrader};
+/// use bearpit_agents::{NoiseConfig, NoiseTrader};
 /// use bearpit_core::exchange::MarketBuilder;
 /// use bearpit_core::market::{Fees, Instrument};
 /// use bearpit_core::account::AccountConfig;
-/// use bearpit_core::participant::Latencies;
+/// use bearpit_core::participant::{Latencies, ParticipantConfig};
 /// use bearpit_core::units::{Money, Quantity, Seed, SimDuration, SimTime};
 ///
 /// let open: SimTime = "2025-03-03T09:30:00".parse()?;
