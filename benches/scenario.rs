@@ -20,7 +20,7 @@ use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
 use bearpit::participant::{Latencies, ParticipantConfig};
 use bearpit::process::OrnsteinUhlenbeck;
-use bearpit::record::{Names, RecordConfig, Recorder, RunLabel, TableSet};
+use bearpit::record::{Names, Output, RecordConfig, Recorder, RunLabel, TableSet};
 use bearpit::scenario::Scenario;
 use bearpit::units::{FeeRate, Money, Quantity, Seed, SimDuration, SimTime};
 use tempfile::TempDir;
@@ -130,7 +130,8 @@ fn run(open: fn() -> Result<Market>, tables: Option<TableSet>) -> Result<(Took, 
             let (start, end) = (market.world().now(), market.close());
             let label = RunLabel { scenario: "bench".to_owned(), seed: Seed::new(42), start, end };
             let names = Names::of(market.world());
-            let (recorder, recording) = Recorder::start(directory.path(), &plan, label, names)?;
+            let (recorder, recording) =
+                Recorder::start(Output::Directory(directory.path()), &plan, label, names, ())?;
             market.add_sink(Box::new(recorder));
             Some(recording)
         }

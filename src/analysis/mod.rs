@@ -26,14 +26,17 @@ pub mod trips;
 mod verify;
 
 pub use account::{
-    AccountData, AccountTrip, Attribution, FillMark, Plotted, PlottedSeries, PositionSeries, TopTrips,
+    AccountData, AccountTrip, Attribution, FillMark, ImpossibleFill, Plotted, PlottedSeries, PositionSeries,
+    TopTrips,
 };
 pub use compare::{
     Comparison, Difference, FirstDifference, MeasureDifference, SubjectComparison, TableComparison,
     TableVerdict,
 };
 pub use listing::{DepthProfile, EntryLatencies, ListingData};
-pub use run::{AccountMetrics, LogLine, MarketMetrics, OwnerLog, RunData, Summary};
+pub use run::{
+    AccountMetrics, AnalysisError, LogLine, MarketMetrics, OwnerLog, RunAnalysis, RunData, Summary,
+};
 pub use run_set::{AccountOutline, Batch, MarketOutline, RunOutline, RunSet, Spread};
 pub use series::{EvenSample, Extent, LineDownsampler, MeanDownsampler, Point, downsampled};
 pub use stylized::{Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict};

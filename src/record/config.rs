@@ -1,5 +1,7 @@
 //! [`RecordConfig`]: what is recorded of a run, and how; [`RunLabel`]: whose rows they are.
 
+use std::path::Path;
+
 use super::format::Format;
 use super::table::Table;
 use bearpit_core::market::Fact;
@@ -32,6 +34,17 @@ impl Default for RecordConfig {
             sample_interval: minute,
         }
     }
+}
+
+/// Where the rows of a recording go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output<'a> {
+    /// Into files in this directory.
+    Directory(&'a Path),
+    /// Into frames in memory, which grow with the length of the run: [`Recorded::frames`](super::Recorded::frames).
+    Frames,
+    /// Nowhere: they only go to the [`RowSink`](super::RowSink), such as an analysis.
+    Nothing,
 }
 
 /// How snapshots of books are taken.

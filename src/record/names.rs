@@ -17,37 +17,48 @@ pub struct Names {
     pub listings: Vec<Listing>,
     /// What accounts hold before the first trade, where it is not nothing.
     pub openings: Vec<(ActorId, InstrumentId, NetQuantity)>,
+    /// The accounts that are marked and reported, in the scenario's order.
+    pub tracked: Vec<ActorId>,
 }
 
 impl Names {
     /// Takes the names of a world's actors, instruments, venues and listings; before the start.
     #[must_use]
     pub fn of(world: &MarketWorld) -> Self {
-        let pit = world.domain();
+        let state = world.domain();
         let actors = (0..).map_while(|id| world.name_of(ActorId::new(id)));
-        let instruments = || (0..u32::MAX).map(InstrumentId::new).take(pit.instruments().count());
-        let holdings = (0..).map(ActorId::new).zip(pit.accounts());
+        let instruments = || (0..u32::MAX).map(InstrumentId::new).take(state.instruments().count());
+        let holdings = (0..).map(ActorId::new).zip(state.accounts());
         let holdings = holdings.flat_map(|(owner, account)| {
             instruments().map(move |instrument| (owner, instrument, account.holding(instrument)))
         });
+        let accounts = (0..).map(ActorId::new).zip(state.accounts());
+        let tracked = accounts.filter(|(_, account)| account.is_tracked()).map(|(owner, _)| owner);
         Self {
+            tracked: tracked.collect(),
             openings: holdings.filter(|(_, _, position)| position.lots() != 0).collect(),
             actors: actors.map(str::to_owned).collect(),
-            instruments: pit.instruments().cloned().collect(),
-            venues: pit.venues().iter().map(|venue| venue.name.clone()).collect(),
-            listings: pit.listings().copied().collect(),
+            instruments: state.instruments().cloned().collect(),
+            venues: state.venues().iter().map(|venue| venue.name.clone()).collect(),
+            listings: state.listings().copied().collect(),
         }
     }
 
-    pub(super) fn instrument(&self, id: ListingId) -> Option<&Instrument> {
+    /// Returns the instrument of a listing.
+    #[must_use]
+    pub fn instrument(&self, id: ListingId) -> Option<&Instrument> {
         self.instruments.get(self.listings.get(id.index())?.instrument.index())
     }
 
-    pub(super) fn price(&self, listing: ListingId, price: Price) -> Option<f64> {
+    /// Returns a price of a listing as a number.
+    #[must_use]
+    pub fn price(&self, listing: ListingId, price: Price) -> Option<f64> {
         self.instrument(listing).map(|instrument| instrument.price_f64(price))
     }
 
-    pub(super) fn quantity(&self, listing: ListingId, quantity: Quantity) -> Option<f64> {
+    /// Returns a quantity of a listing as a number.
+    #[must_use]
+    pub fn quantity(&self, listing: ListingId, quantity: Quantity) -> Option<f64> {
         self.instrument(listing).map(|instrument| instrument.quantity_f64(quantity))
     }
 }

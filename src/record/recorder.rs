@@ -2,16 +2,17 @@
 
 use std::io;
 use std::mem;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use super::config::{RecordConfig, RunLabel, TableSet};
+use super::config::{Output, RecordConfig, RunLabel, TableSet};
 use super::error::RecordError;
 use super::names::Names;
 use super::recorded::Recorded;
-use super::row_builder::RowBuilder;
+use super::row_builder::{Built, RowBuilder};
 use super::row_groups::RowGroups;
+use super::rows::row::RowSink;
 use bearpit_core::market::{Fact, SinkError, Stamped, TapeSink};
 use bearpit_core::units::SimTime;
 
@@ -25,56 +26,78 @@ const CHUNKS_WAITING: usize = 32;
 #[derive(Debug)]
 pub struct Recorder {
     tables: TableSet,
+    /// Whether the sink needs quotes and trades even where they are not recorded.
+    follows_marks: bool,
     facts: Facts,
-    writer: SyncSender<Facts>,
+    writer: SyncSender<Message>,
     /// Chunks that the writer has emptied, to be filled again.
     emptied: Receiver<Facts>,
 }
 
-/// A recording under way: the writer's thread.
+/// A recording under way: the writer's thread, and what takes the rows beside the files.
 #[derive(Debug)]
-pub struct Recording {
-    thread: JoinHandle<Result<Recorded, RecordError>>,
+pub struct Recording<S> {
+    thread: JoinHandle<Result<Built, RecordError>>,
+    sink: Arc<Mutex<S>>,
 }
 
 impl Recorder {
-    /// Makes the files in `directory`, and starts the thread that writes them.
+    /// Makes the files, and starts the thread that makes rows and writes them.
+    ///
+    /// `sink` takes the rows, too, on that thread: an analysis of the run while it goes on, or `()`.
     ///
     /// # Errors
     /// [`RecordError`] if a file cannot be made.
-    pub fn start(
-        directory: &Path,
-        plan: &RecordConfig,
+    pub fn start<S: RowSink>(
+        output: Output<'_>,
+        config: &RecordConfig,
         label: RunLabel,
         names: Names,
-    ) -> Result<(Self, Recording), RecordError> {
-        let groups = RowGroups::create(directory, plan, label.clone(), names)?;
-        let rows = RowBuilder::new(plan, &label, groups);
+        sink: S,
+    ) -> Result<(Self, Recording<S>), RecordError> {
+        let follows_marks = sink.needs_first_marks();
+        let groups = RowGroups::create(output, config, label.clone(), names)?;
+        let rows = RowBuilder::new(config, &label, groups, follows_marks);
+        let sink = Arc::new(Mutex::new(sink));
         let (writer, chunks) = sync_channel(CHUNKS_WAITING);
         let (give_back, emptied) = channel();
+        let shared = Arc::clone(&sink);
         let thread = thread::Builder::new().name("recorder".to_owned());
-        let thread = thread.spawn(move || write_all(rows, &chunks, &give_back));
+        let thread = thread.spawn(move || write_all(rows, &shared, &chunks, &give_back));
         let thread =
             thread.map_err(|error: io::Error| RecordError::Thread(format!("cannot be started: {error}")))?;
         let facts = Vec::with_capacity(CHUNK_FACTS);
-        let recorder = Self { tables: plan.tables, facts, writer, emptied };
-        Ok((recorder, Recording { thread }))
+        let recorder = Self { tables: config.tables, follows_marks, facts, writer, emptied };
+        Ok((recorder, Recording { thread, sink }))
     }
 
     fn hand_over(&mut self) -> Result<(), SinkError> {
         let next = self.emptied.try_recv().unwrap_or_else(|_| Vec::with_capacity(CHUNK_FACTS));
         let full = mem::replace(&mut self.facts, next);
-        self.writer.send(full).map_err(|_| SinkError::new("the tables cannot be written any more"))
+        self.send(Message::Facts(full))
+    }
+
+    fn send(&self, message: Message) -> Result<(), SinkError> {
+        self.writer.send(message).map_err(|_| SinkError::new("the tables cannot be written any more"))
     }
 }
 
 impl TapeSink for Recorder {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
-        if !self.tables.need(stamped.fact) {
+        let marks = matches!(stamped.fact, Fact::TouchChanged { .. } | Fact::Traded(_));
+        if !self.tables.need(stamped.fact) && !(self.follows_marks && marks) {
             return Ok(());
         }
         self.facts.push((stamped.at, stamped.fact.clone()));
         if self.facts.len() < CHUNK_FACTS { Ok(()) } else { self.hand_over() }
+    }
+
+    /// Returns when rows have been made of all facts so far, so that [`Recording::look`] sees them.
+    fn flush(&mut self) -> Result<(), SinkError> {
+        self.hand_over()?;
+        let (done, wait) = channel();
+        self.send(Message::Flush(done))?;
+        wait.recv().map_err(|_| SinkError::new("the tables cannot be written any more"))
     }
 }
 
@@ -85,32 +108,71 @@ impl Drop for Recorder {
     }
 }
 
-impl Recording {
+impl<S: RowSink> Recording<S> {
+    /// Looks at the sink while the recording goes on; the writer waits meanwhile.
+    ///
+    /// It has the rows of all facts before the tape was last flushed ([`Market::flush_sinks`]), and perhaps of some
+    /// after that.
+    ///
+    /// [`Market::flush_sinks`]: bearpit_core::exchange::Market::flush_sinks
+    pub fn look<T>(&self, look: impl FnOnce(&S) -> T) -> T {
+        look(&self.sink.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Waits until everything is written, and returns the tables with their rows.
     ///
     /// The recorder must have been dropped, or this waits for it.
     ///
     /// # Errors
     /// [`RecordError`] if something could not be written; the files are then of no use.
-    pub fn finish(self) -> Result<Recorded, RecordError> {
-        self.thread.join().unwrap_or_else(|_| Err(RecordError::Thread("ended in a panic".to_owned())))
+    pub fn finish(self) -> Result<Recorded<S>, RecordError> {
+        let panicked = || RecordError::Thread("ended in a panic".to_owned());
+        let built = self.thread.join().map_err(|_| panicked())??;
+        let sink = Arc::into_inner(self.sink).ok_or_else(panicked)?;
+        let sink = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut recorded =
+            Recorded { tables: Vec::new(), frames: Vec::new(), open_orders: built.open_orders, sink };
+        for table in built.tables {
+            recorded.frames.extend(table.frame.map(|frame| (table.table, frame)));
+            recorded.tables.push(table.summary);
+        }
+        Ok(recorded)
     }
 }
 
 /// Facts on their way to the writer.
 type Facts = Vec<(SimTime, Fact)>;
 
-/// Writes facts until their sender is gone; gives back the emptied chunks, and returns what that came to.
-fn write_all(
+/// What the recorder sends to the writer.
+enum Message {
+    Facts(Facts),
+    /// All facts before it are to be rows; then the sender is answered.
+    Flush(Sender<()>),
+}
+
+/// Makes rows of facts until their sender is gone; gives back the emptied chunks, and returns what was written.
+fn write_all<S: RowSink>(
     mut rows: RowBuilder,
-    chunks: &Receiver<Facts>,
+    sink: &Mutex<S>,
+    messages: &Receiver<Message>,
     emptied: &Sender<Facts>,
-) -> Result<Recorded, RecordError> {
-    for mut chunk in chunks {
-        chunk.iter().try_for_each(|(at, fact)| rows.take(*at, fact))?;
-        chunk.clear();
-        // Where the recorder is gone, nobody needs it any more.
-        emptied.send(chunk).ok();
+) -> Result<Built, RecordError> {
+    let lock = || sink.lock().unwrap_or_else(PoisonError::into_inner);
+    for message in messages {
+        match message {
+            Message::Facts(mut chunk) => {
+                let mut sink = lock();
+                chunk.iter().try_for_each(|(at, fact)| rows.take(*at, fact, &mut *sink))?;
+                drop(sink);
+                chunk.clear();
+                // Where the recorder is gone, nobody needs it any more.
+                emptied.send(chunk).ok();
+            }
+            // Where whoever asked is gone, nobody waits.
+            Message::Flush(done) => {
+                done.send(()).ok();
+            }
+        }
     }
-    rows.finish()
+    rows.finish(&mut *lock())
 }

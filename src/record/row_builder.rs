@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
-use super::config::{RecordConfig, RunLabel};
+use super::config::{RecordConfig, RunLabel, TableSet};
 use super::error::RecordError;
-use super::recorded::Recorded;
 use super::row_groups::RowGroups;
 use super::rows::bars::BarBuilder;
 use super::rows::books::{BookSnapshots, LevelRow};
+use super::rows::first_marks::FirstMarks;
 use super::rows::holdings::{Holdings, PositionRow};
 use super::rows::orders::OpenOrders;
-use super::rows::reject::Reject;
+use super::rows::reject::RejectRow;
+use super::rows::row::{RowSink, TableRow};
 use super::table::Table;
+use super::writer::FinishedTable;
 use bearpit_core::market::{Bar, Fact, Row, Trade};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
 
@@ -22,13 +24,14 @@ use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quanti
 /// What has to be known of the past is kept here: open orders, shown books, holdings, bars. Memory
 /// follows those, and not the length of the run.
 pub(super) struct RowBuilder {
-    groups: RowGroups,
-    /// Up to when all is closed and told that ends by the clock.
+    output: RowOutput,
+    /// Up to when bars are closed, and samples and snapshots taken.
     now: Option<SimTime>,
     end: SimTime,
     /// The instrument of each listing.
     instruments: Vec<InstrumentId>,
-    lives: Option<OpenOrders>,
+    first_marks: Option<FirstMarks>,
+    orders: Option<OpenOrders>,
     bars: Option<BarBuilder>,
     books: Option<BookSnapshots>,
     holdings: Option<Holdings>,
@@ -38,8 +41,21 @@ pub(super) struct RowBuilder {
     financing: BTreeMap<ActorId, Money>,
     /// How many rows each table of each strategy has so far.
     record_counts: BTreeMap<(ActorId, Arc<str>), u64>,
-    /// What has just come to an end, on its way to the groups.
+    /// What has just come to an end, on its way to the tables.
     ended: Ended,
+}
+
+/// Where rows go, the sink aside.
+struct RowOutput {
+    tables: TableSet,
+    groups: RowGroups,
+}
+
+/// The tables of a run that has ended.
+pub(super) struct Built {
+    pub(super) tables: Vec<FinishedTable>,
+    /// How many orders had not ended.
+    pub(super) open_orders: usize,
 }
 
 /// Rows on their way.
@@ -51,24 +67,31 @@ struct Ended {
 }
 
 impl RowBuilder {
-    pub(super) fn new(plan: &RecordConfig, label: &RunLabel, groups: RowGroups) -> Self {
+    /// Begins; `follows_marks` says whether first marks are to be found.
+    pub(super) fn new(
+        config: &RecordConfig,
+        label: &RunLabel,
+        groups: RowGroups,
+        follows_marks: bool,
+    ) -> Self {
         let names = groups.names();
         let listings = names.listings.len();
-        let on = |table| plan.tables.contains(table).then_some(());
+        let on = |table| config.tables.contains(table).then_some(());
         Self {
             now: None,
             end: label.end,
             instruments: names.listings.iter().map(|listing| listing.instrument).collect(),
-            lives: on(Table::Orders).map(|()| OpenOrders::default()),
-            bars: on(Table::Bars).map(|()| BarBuilder::new(plan.bars.clone(), listings)),
-            books: on(Table::Books).map(|()| BookSnapshots::new(plan.books, listings, label.start)),
+            orders: on(Table::Orders).map(|()| OpenOrders::default()),
+            bars: on(Table::Bars).map(|()| BarBuilder::new(config.bars.clone(), listings)),
+            books: on(Table::Books).map(|()| BookSnapshots::new(config.books, listings, label.start)),
             holdings: on(Table::Positions)
-                .map(|()| Holdings::new(names, plan.sample_interval, (label.start, label.end))),
+                .map(|()| Holdings::new(names, config.sample_interval, (label.start, label.end))),
             auctions: BTreeMap::new(),
             financing: BTreeMap::new(),
             record_counts: BTreeMap::new(),
             ended: Ended::default(),
-            groups,
+            first_marks: follows_marks.then(|| FirstMarks::new(names)),
+            output: RowOutput { tables: config.tables, groups },
         }
     }
 
@@ -76,33 +99,44 @@ impl RowBuilder {
     ///
     /// # Errors
     /// [`RecordError`] if its rows cannot be written.
-    pub(super) fn take(&mut self, at: SimTime, fact: &Fact) -> Result<(), RecordError> {
-        self.advance(at)?;
+    pub(super) fn take(
+        &mut self,
+        at: SimTime,
+        fact: &Fact,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), RecordError> {
+        self.advance(at, sink)?;
+        if let Some((instrument, half_ticks)) = self.first_marks.as_mut().and_then(|it| it.follow(fact)) {
+            self.output.write(&TableRow::FirstMark { instrument, half_ticks }, sink)?;
+        }
         if let Some(books) = &mut self.books {
             books.follow(fact);
         }
-        if let Some(lives) = &mut self.lives {
-            lives.follow(at, fact, |row| self.groups.order(row))?;
+        if let Some(orders) = &mut self.orders {
+            if let Fact::OrderAccepted { order, owner, listing, .. } = *fact {
+                self.output.write(&TableRow::OrderEntered { at, order, owner, listing }, sink)?;
+            }
+            orders.follow(at, fact, |row| self.output.write(&TableRow::Order(row), sink))?;
         }
-        self.note(at, fact)
+        self.add(at, fact, sink)
     }
 
-    /// Ends the run, and writes what is left.
+    /// Ends the run, and writes what is left; returns the tables, and how many orders were still open.
     ///
     /// # Errors
     /// [`RecordError`] if it cannot be written.
-    pub(super) fn finish(mut self) -> Result<Recorded, RecordError> {
-        self.advance(self.end)?;
+    pub(super) fn finish(mut self, sink: &mut dyn RowSink) -> Result<Built, RecordError> {
+        self.advance(self.end, sink)?;
         if let Some(holdings) = &mut self.holdings {
-            holdings.tell(&mut self.ended.positions);
+            holdings.take_changed(&mut self.ended.positions);
         }
-        self.pass_on()?;
-        let open_orders = self.lives.map_or(0, |lives| lives.open());
-        Ok(Recorded { tables: self.groups.finish()?, open_orders })
+        self.pass_on(sink)?;
+        let open_orders = self.orders.map_or(0, |orders| orders.open());
+        Ok(Built { tables: self.output.groups.finish()?, open_orders })
     }
 
-    /// Closes what ends, and tells what is due, up to `now`.
-    fn advance(&mut self, now: SimTime) -> Result<(), RecordError> {
+    /// Closes bars, and takes samples and snapshots, up to `now`.
+    fn advance(&mut self, now: SimTime, sink: &mut dyn RowSink) -> Result<(), RecordError> {
         if self.now.replace(now) == Some(now) {
             return Ok(());
         }
@@ -110,56 +144,73 @@ impl RowBuilder {
             bars.close_until(now, &mut self.ended.bars);
         }
         if let Some(holdings) = &mut self.holdings {
-            holdings.tell_until(now, &mut self.ended.positions);
+            holdings.take_due(now, &mut self.ended.positions);
         }
         // A quiet time may be long, and have many snapshots.
         while let Some(books) = &mut self.books
             && books.take_next(now, &mut self.ended.levels)
         {
-            self.pass_on()?;
+            self.pass_on(sink)?;
         }
-        self.pass_on()
+        self.pass_on(sink)
     }
 
-    fn pass_on(&mut self) -> Result<(), RecordError> {
+    fn pass_on(&mut self, sink: &mut dyn RowSink) -> Result<(), RecordError> {
         let Ended { bars, positions, levels } = &mut self.ended;
-        bars.drain(..).try_for_each(|(listing, bar)| self.groups.bar(listing, &bar))?;
-        positions.drain(..).try_for_each(|row| self.groups.position(&row))?;
-        levels.drain(..).try_for_each(|row| self.groups.level(&row))
+        let output = &mut self.output;
+        for (listing, bar) in bars.drain(..) {
+            output.write(&TableRow::Bar { listing, bar: &bar }, sink)?;
+        }
+        positions.drain(..).try_for_each(|row| output.write(&TableRow::Position(&row), sink))?;
+        levels.drain(..).try_for_each(|row| output.write(&TableRow::Level(&row), sink))
     }
 
-    fn note(&mut self, at: SimTime, fact: &Fact) -> Result<(), RecordError> {
-        match fact {
-            Fact::Traded(trade) => self.trade(at, trade),
-            Fact::TouchChanged { listing, quote } => self.groups.quote(at, *listing, quote),
+    /// Adds the rows that a fact makes by itself.
+    fn add(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        let reject;
+        let row = match fact {
+            Fact::Traded(trade) => {
+                self.sum(at, trade);
+                TableRow::Trade { at, trade }
+            }
+            Fact::TouchChanged { listing, quote } => TableRow::Quote { at, listing: *listing, quote },
             Fact::AccountFinanced { owner, interest, borrow } => {
                 *self.financing.entry(*owner).or_default() += *interest - *borrow;
-                Ok(())
+                return Ok(());
             }
             Fact::AccountMarked(mark) => {
                 let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
-                self.groups.mark(at, mark, financing)
+                TableRow::Mark { at, mark, financing }
             }
-            Fact::Logged { actor, text } => self.groups.line(at, *actor, ("log", text)),
-            Fact::StrategyFailed { actor, text } => self.groups.line(at, *actor, ("error", text)),
-            Fact::Plotted { actor, series, value } => self.groups.plotted(at, *actor, (series, *value)),
-            Fact::Recorded { actor, table, row } => self.record(at, *actor, table, row),
+            Fact::Logged { actor, text } => TableRow::Line { at, owner: *actor, is_error: false, text },
+            Fact::StrategyFailed { actor, text } => {
+                TableRow::Line { at, owner: *actor, is_error: true, text }
+            }
+            Fact::Plotted { actor, series, value } => {
+                TableRow::Plotted { at, owner: *actor, series, value: *value }
+            }
+            Fact::Recorded { actor, table, row } => return self.record((at, *actor), table, row, sink),
             Fact::AuctionUncrossed { listing, price, volume } => {
                 self.auctions.insert(*listing, (*price, *volume));
-                Ok(())
+                return Ok(());
             }
             Fact::PhaseChanged { listing, phase } => {
                 let auction = self.auctions.remove(listing);
-                self.groups.phase(at, (*listing, *phase), auction)
+                TableRow::Phase { at, listing: *listing, phase: *phase, auction }
             }
-            other => match Reject::of(other) {
-                Some(reject) => self.groups.reject(at, &reject),
-                None => Ok(()),
+            other => match RejectRow::of(other) {
+                Some(row) => {
+                    reject = row;
+                    TableRow::Reject { at, reject: &reject }
+                }
+                None => return Ok(()),
             },
-        }
+        };
+        self.output.write(&row, sink)
     }
 
-    fn trade(&mut self, at: SimTime, trade: &Trade) -> Result<(), RecordError> {
+    /// Adds a trade to bars and holdings.
+    fn sum(&mut self, at: SimTime, trade: &Trade) {
         if let Some(bars) = &mut self.bars {
             bars.add(at, trade);
         }
@@ -167,19 +218,31 @@ impl RowBuilder {
         if let Some((holdings, instrument)) = self.holdings.as_mut().zip(instrument) {
             holdings.trade(at, *instrument, trade);
         }
-        self.groups.trade(at, trade)
     }
 
     fn record(
         &mut self,
-        at: SimTime,
-        owner: ActorId,
+        (at, owner): (SimTime, ActorId),
         table: &Arc<str>,
         cells: &Row,
+        sink: &mut dyn RowSink,
     ) -> Result<(), RecordError> {
         let count = self.record_counts.entry((owner, Arc::clone(table))).or_default();
         let number = mem::replace(count, *count + 1);
-        let mut cells = cells.iter();
-        cells.try_for_each(|(column, cell)| self.groups.recorded(at, owner, (table, number), (column, cell)))
+        for (column, cell) in cells.iter() {
+            self.output.write(&TableRow::Recorded { at, owner, table, number, column, cell }, sink)?;
+        }
+        Ok(())
+    }
+}
+
+impl RowOutput {
+    /// Writes a row to its table, and hands it to the sink if its table is recorded.
+    fn write(&mut self, row: &TableRow<'_>, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        self.groups.write(row)?;
+        if row.is_in(self.tables) {
+            sink.take(row);
+        }
+        Ok(())
     }
 }

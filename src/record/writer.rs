@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use polars_core::prelude::PolarsResult;
+use polars_core::prelude::{DataFrame, PolarsResult};
 
 use super::config::RunLabel;
 use super::csv::CsvFile;
@@ -29,6 +29,16 @@ enum Output {
     Parquet(Box<ParquetFile>),
     Csv(CsvFile),
     Ipc(Box<IpcFile>),
+    /// All rows so far, in memory.
+    Memory(Option<DataFrame>),
+}
+
+/// A table whose rows are all written.
+pub(super) struct FinishedTable {
+    pub(super) table: Table,
+    pub(super) summary: TableSummary,
+    /// Its rows, if they are kept in memory.
+    pub(super) frame: Option<DataFrame>,
 }
 
 impl TableFile {
@@ -38,6 +48,11 @@ impl TableFile {
         let output = Output::open(BufWriter::new(file), table, format);
         let output = output.map_err(|cause| RecordError::Write { path: path.clone(), cause })?;
         Ok(Self { path, rows: 0, output })
+    }
+
+    /// Makes a table that is kept in memory.
+    pub(super) fn in_memory(table: Table) -> Self {
+        Self { path: PathBuf::from(table.name()), rows: 0, output: Output::Memory(None) }
     }
 
     /// Writes a group, and empties it.
@@ -59,11 +74,12 @@ impl TableFile {
         group: &mut RowGroup,
         interner: &Interner,
         label: &RunLabel,
-    ) -> Result<TableSummary, RecordError> {
+    ) -> Result<FinishedTable, RecordError> {
         self.write(group, interner, label)?;
         let path = self.path;
-        self.output.finish().map_err(|cause| RecordError::Write { path, cause })?;
-        Ok(TableSummary { name: group.table.name().to_owned(), rows: self.rows })
+        let frame = self.output.finish().map_err(|cause| RecordError::Write { path, cause })?;
+        let summary = TableSummary { name: group.table.name().to_owned(), rows: self.rows };
+        Ok(FinishedTable { table: group.table, summary, frame })
     }
 }
 
@@ -81,16 +97,27 @@ impl Output {
         match self {
             Self::Parquet(file) => file.write(group, interner, label),
             Self::Csv(file) => file.write(&frames::labelled(group, interner, label), group.rows),
+            Self::Memory(frame) => {
+                let more = frames::of_group(group, interner, label)?;
+                match frame {
+                    Some(frame) => frame.vstack_mut(&more).map(|_| ()),
+                    None => {
+                        *frame = Some(more);
+                        Ok(())
+                    }
+                }
+            }
             Self::Ipc(_) if group.rows == 0 => Ok(()),
             Self::Ipc(file) => file.write(&frames::of_group(group, interner, label)?),
         }
     }
 
-    fn finish(self) -> PolarsResult<()> {
+    fn finish(self) -> PolarsResult<Option<DataFrame>> {
         match self {
-            Self::Parquet(file) => file.finish(),
-            Self::Csv(file) => file.finish(),
-            Self::Ipc(file) => file.finish(),
+            Self::Parquet(file) => file.finish().map(|()| None),
+            Self::Csv(file) => file.finish().map(|()| None),
+            Self::Ipc(file) => file.finish().map(|()| None),
+            Self::Memory(frame) => Ok(frame),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::record::{DirectoryError, OpenError, RecordError};
+use crate::analysis::AnalysisError;
+use crate::record::{DirectoryError, RecordError};
 use crate::report::ReportError;
 use bearpit_core::exchange::{BuildError, MarketError};
 
@@ -19,9 +20,6 @@ pub enum RunError {
     /// The output directory cannot be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
-    /// Without an output directory, tables go to a temporary one, which could not be created.
-    #[error("no temporary directory can be created")]
-    Temporary(#[source] io::Error),
     /// The market cannot be built; a scenario that was loaded from a file never causes this.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -39,7 +37,7 @@ pub enum RunError {
     },
     /// The results cannot be analyzed.
     #[error(transparent)]
-    Analysis(#[from] OpenError),
+    Analysis(#[from] AnalysisError),
     /// The summary cannot be written as JSON.
     #[error("the summary cannot be written as JSON")]
     Summary(#[from] serde_json::Error),

@@ -1,7 +1,8 @@
 //! The manifest of a run: what ran, and each account at the end.
 
 use crate::record::{
-    AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, RecordConfig, Recorded, Table,
+    AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, RecordConfig, Table,
+    TableSummary,
 };
 use crate::scenario::Scenario;
 use bearpit_core::exchange::Market;
@@ -9,12 +10,14 @@ use bearpit_core::market::Instrument;
 use bearpit_core::participant::MarketState;
 use bearpit_core::units::{InstrumentId, Quantity};
 
-/// Describes a run whose market has settled.
-pub(super) fn of(
+/// Describes a run: one whose market has settled, with the tables that were recorded; or one under way, whose
+/// [`Manifest::end`] the caller then sets to the market's time.
+#[must_use]
+pub fn describe(
     scenario: &Scenario,
     market: &Market,
     config: &RecordConfig,
-    recorded: Recorded,
+    tables: Vec<TableSummary>,
 ) -> Manifest {
     let left_out = Table::ALL.into_iter().filter(|table| !config.tables.contains(*table));
     let books = BookSummary { interval: config.books.interval.to_string(), levels: config.books.levels };
@@ -36,7 +39,7 @@ pub(super) fn of(
         bar_interval: scenario.bar_interval.to_string(),
         sample_interval: scenario.sample_interval.to_string(),
         format: config.format.to_string(),
-        tables: recorded.tables,
+        tables,
         not_recorded: left_out.map(|table| table.name().to_owned()).collect(),
         bars: config.bars.iter().map(ToString::to_string).collect(),
         books: config.tables.contains(Table::Books).then_some(books),

@@ -33,6 +33,7 @@ pub use cancel::CancelToken;
 pub use error::{PoolError, RunError, chain};
 pub use files::write_atomically;
 pub use find::{common_page_path, find_runs};
+pub use manifest::describe;
 pub use outcome::{Finished, RunOutcome, RunResult};
 pub use output::{OutputConfig, OutputConflict};
 pub use progress::{Progress, ProgressSink, RunEvent, RunId};

@@ -1,11 +1,8 @@
 //! [`Run`]: one run, from a scenario to its results.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use tempfile::TempDir;
 
 use super::cancel::CancelToken;
 use super::error::RunError;
@@ -14,8 +11,8 @@ use super::outcome::{Finished, ended};
 use super::output::OutputConfig;
 use super::progress::{Progress, ProgressSink, RunEvent, RunId};
 use super::report_files::PAGE;
-use crate::analysis::{RunData, Summary};
-use crate::record::{Format, Manifest, Names, RecordConfig, Recorder, RunDir, RunLabel, StoredRun};
+use crate::analysis::{RunAnalysis, RunData, Summary};
+use crate::record::{Manifest, Names, Output, RecordConfig, Recorder, RunDir, RunLabel};
 use crate::report;
 use crate::scenario::Scenario;
 use bearpit_core::exchange::Market;
@@ -60,23 +57,6 @@ impl std::fmt::Debug for Run<'_> {
             .field("scenario", &scenario.name)
             .field("output", output)
             .finish_non_exhaustive()
-    }
-}
-
-/// Where the tables of a run under way are.
-enum TableDirectory {
-    /// In its output directory, which is published at the end.
-    Output(RunDir),
-    /// In a directory that is removed at the end.
-    Temporary(TempDir),
-}
-
-impl TableDirectory {
-    fn path(&self) -> &Path {
-        match self {
-            Self::Output(directory) => directory.path(),
-            Self::Temporary(directory) => directory.path(),
-        }
     }
 }
 
@@ -162,12 +142,13 @@ impl<'a> Run<'a> {
 
     fn attempt(&mut self) -> Result<Finished, RunError> {
         self.check_canceled()?;
-        let directory = self.table_directory()?;
+        let directory = self.run_directory()?;
         let config = self.record_config();
-        let (manifest, data) = self.simulate(directory.path(), &config)?;
+        let output = directory.as_ref().map_or(Output::Nothing, |it| Output::Directory(it.path()));
+        let (manifest, data) = self.simulate(output, &config)?;
         match directory {
-            TableDirectory::Output(directory) => self.publish(directory, manifest, data),
-            TableDirectory::Temporary(_) => {
+            Some(directory) => self.publish(directory, manifest, data),
+            None => {
                 let summary = Summary::of(&data);
                 Ok(Finished { manifest, summary, data, directory: None, report: None })
             }
@@ -178,26 +159,26 @@ impl<'a> Run<'a> {
         if self.cancel.is_canceled() { Err(RunError::Interrupted) } else { Ok(()) }
     }
 
-    fn table_directory(&self) -> Result<TableDirectory, RunError> {
-        let Some(OutputConfig { directory, replace, .. }) = &self.output else {
-            return TempDir::new().map(TableDirectory::Temporary).map_err(RunError::Temporary);
-        };
+    /// Creates the directory of the run, if it has output.
+    fn run_directory(&self) -> Result<Option<RunDir>, RunError> {
+        let Some(OutputConfig { directory, replace, .. }) = &self.output else { return Ok(None) };
         let Scenario { name, seed, .. } = self.scenario;
-        Ok(TableDirectory::Output(RunDir::create(directory, name, *seed, *replace)?))
+        Ok(Some(RunDir::create(directory, name, *seed, *replace)?))
     }
 
     /// Returns what is recorded: what the scenario says, in the format of the output.
     fn record_config(&self) -> RecordConfig {
         let config = self.scenario.record.clone();
-        let format = match &self.output {
-            Some(output) => output.format.unwrap_or(config.format),
-            None => Format::Parquet,
-        };
+        let format = self.output.as_ref().and_then(|output| output.format).unwrap_or(config.format);
         RecordConfig { format, ..config }
     }
 
-    /// Builds the market, runs it to its close, and analyzes what was recorded.
-    fn simulate(&mut self, directory: &Path, config: &RecordConfig) -> Result<(Manifest, RunData), RunError> {
+    /// Builds the market, runs it to its close, and analyzes its rows as they are recorded.
+    fn simulate(
+        &mut self,
+        output: Output<'_>,
+        config: &RecordConfig,
+    ) -> Result<(Manifest, RunData), RunError> {
         let scenario = self.scenario;
         let mut market = scenario.lay_out()?.open()?;
         self.sinks.drain(..).for_each(|sink| market.add_sink(sink));
@@ -208,7 +189,8 @@ impl<'a> Run<'a> {
             end: scenario.end,
         };
         let names = Names::of(market.world());
-        let (recorder, recording) = Recorder::start(directory, config, label, names)?;
+        let analysis = RunAnalysis::new(&names, &label, config);
+        let (recorder, recording) = Recorder::start(output, config, label, names, analysis)?;
         market.add_sink(Box::new(recorder));
         let traded = self.trade(&mut market);
         // The recorder ends when it is taken off the tape. Its error comes first, since it is the cause of the
@@ -219,8 +201,8 @@ impl<'a> Run<'a> {
         if recorded.open_orders > 0 {
             return Err(RunError::OpenOrders { count: recorded.open_orders });
         }
-        let manifest = manifest::of(scenario, &market, config, recorded);
-        let data = RunData::read(&StoredRun::assemble(directory, manifest.clone()))?;
+        let manifest = manifest::describe(scenario, &market, config, recorded.tables);
+        let data = recorded.sink.finish(manifest.clone())?;
         Ok((manifest, data))
     }
 

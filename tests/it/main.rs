@@ -14,6 +14,7 @@ mod flow;
 mod gate;
 mod hostile;
 mod lifecycle;
+mod live_analysis;
 mod lobster;
 mod market;
 mod order_flow;

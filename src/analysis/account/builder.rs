@@ -1,102 +1,130 @@
 //! One tracked account over time.
 
+use std::mem;
+
+use thiserror::Error;
+
 use super::attribution::Attribution;
 use super::data::{AccountData, FillMark, PositionSeries};
+use super::exposure::Exposure;
+use super::plotted::PlottedBuilder;
+use super::top_trips::TopTrips;
 use super::trip::AccountTrip;
-use crate::analysis::account::exposure::Holdings;
-use crate::analysis::account::plotted::Plotted;
-use crate::analysis::account::top_trips::TopTrips;
+use crate::analysis::metrics::trading::Missing;
 use crate::analysis::metrics::{Measures, TradingTotals, account, trading};
-use crate::analysis::rows::account_rows::{FILLS, FillRow, MarkRow, PNL, fill_rows, mark_rows};
-use crate::analysis::rows::name_index::NameIndex;
-use crate::analysis::rows::table_stream::Stream;
+use crate::analysis::rows::account_rows::{FillRow, MarkRow};
 use crate::analysis::sampling::equity_sampler::Sampler;
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
-use crate::analysis::series::downsample::LineDownsampler;
-use crate::analysis::series::even_sample::EvenSample;
+use crate::analysis::series::{EvenSample, LineDownsampler};
 use crate::analysis::trips::{AverageTrips, Execution, FifoTrips};
-use crate::record::{AccountSummary, HoldingSummary, OpenError, StoredRun, Table};
+use crate::record::{AccountSummary, HoldingSummary};
 use bearpit_core::market::{Instrument, Side};
 use bearpit_core::units::{Decimal, Money, Price, Quantity, SimDuration};
 
 /// What an account does in one instrument.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Book {
     instrument: Instrument,
+    /// What was held at the start.
+    opening: Quantity,
     position: LineDownsampler,
     has_rows: bool,
     /// Whether something is held that has no mark.
     is_unmarked: bool,
+    /// None until it is known what the opening holding counts as.
+    trips: Option<Trips>,
+    /// Fills from before that is known: only where another venue than the first trades before the first is quoted.
+    held_back: Vec<Execution>,
+}
+
+/// Round trips in both ways of matching.
+#[derive(Debug, Clone)]
+struct Trips {
     average: AverageTrips,
     fifo: FifoTrips,
 }
 
-/// Gathers one account.
-#[derive(Debug)]
+/// Gathers one account, row by row in order of time; fills come before the marks of the same time.
+#[derive(Debug, Clone)]
 pub(crate) struct AccountBuilder {
-    summary: AccountSummary,
+    start: i64,
     sampler: Sampler,
     equity: LineDownsampler,
     drawdown: LineDownsampler,
     peak: Option<f64>,
     books: Vec<Book>,
-    holdings: Holdings,
+    exposure: Exposure,
     fills: EvenSample<FillMark>,
     trips: EvenSample<AccountTrip>,
     top_trips: TopTrips,
     fifo_trips: EvenSample<AccountTrip>,
-    totals: TradingTotals,
+    /// What its strategy plots.
+    pub(crate) plotted: PlottedBuilder,
+    /// Its sums so far.
+    pub(crate) totals: TradingTotals,
 }
 
 impl AccountBuilder {
-    /// Begins with what the manifest says of the account, and with what its orders and the market around
-    /// its fills have said.
-    ///
-    /// # Errors
-    /// Says what in the manifest is no number.
-    pub(crate) fn new(
-        summary: AccountSummary,
-        directory: &NameIndex,
-        periods: Periods,
-        sessions: Sessions,
-        totals: TradingTotals,
-    ) -> Result<Self, String> {
+    /// Begins with nothing held; `missing` says what will not be known.
+    pub(crate) fn new(instruments: &[Instrument], periods: Periods, missing: Missing) -> Self {
         let extent = periods.extent;
-        let book = |instrument: &Instrument| {
-            let symbol = instrument.symbol();
-            let held = summary.initial_holdings.iter().find(|holding| holding.symbol == symbol);
-            let (lots, cost) = held.map_or(Ok((Quantity::ZERO, Money::ZERO)), opening)?;
-            let position = LineDownsampler::new(extent);
-            let average = AverageTrips::new(instrument.clone(), extent.start(), lots, cost);
-            let fifo = FifoTrips::new(instrument.clone(), extent.start(), lots, cost);
-            let (instrument, has_rows, is_unmarked) = (instrument.clone(), false, false);
-            Ok(Book { instrument, position, has_rows, is_unmarked, average, fifo })
+        let book = |instrument: &Instrument| Book {
+            instrument: instrument.clone(),
+            opening: Quantity::ZERO,
+            position: LineDownsampler::new(extent),
+            has_rows: false,
+            is_unmarked: false,
+            trips: None,
+            held_back: Vec::new(),
         };
-        let books: Vec<Book> = directory.instruments.iter().map(book).collect::<Result<_, String>>()?;
-        let initial = money(&summary.initial_equity)?.to_f64();
-        // Where equity was not recorded, it is not known to have stayed the same.
-        let initial = Some(initial).filter(|_| !totals.missing.marks);
-        Ok(Self {
-            sampler: Sampler::new(periods, sessions, initial, books.len()),
+        Self {
+            start: extent.start(),
+            sampler: Sampler::new(periods, instruments.len()),
             equity: LineDownsampler::new(extent),
             drawdown: LineDownsampler::new(extent),
             peak: None,
-            holdings: Holdings::new(books.len()),
-            books,
+            exposure: Exposure::new(instruments.len()),
+            books: instruments.iter().map(book).collect(),
             fills: EvenSample::new(AccountData::MARKS_MAX),
             trips: EvenSample::new(AccountData::TRIPS_MAX),
             top_trips: TopTrips::default(),
             fifo_trips: EvenSample::new(AccountData::TRIPS_MAX),
-            totals,
-            summary,
-        })
+            plotted: PlottedBuilder::default(),
+            totals: TradingTotals { missing, ..TradingTotals::default() },
+        }
     }
 
-    fn mark(&mut self, row: &MarkRow) {
-        let holds = row.position.is_some_and(|position| position != 0.0);
-        self.sampler.observe(row.at, row.equity, (row.instrument, row.mark), holds);
-        self.holdings.observe(row, &mut self.totals);
+    /// Says what is held of an instrument at the start; before all rows.
+    pub(crate) fn hold(&mut self, instrument: usize, quantity: Quantity) {
+        if let Some(book) = self.books.get_mut(instrument) {
+            book.opening = quantity;
+        }
+    }
+
+    /// Returns what was held of an instrument at the start, and the instrument.
+    pub(crate) fn opening(&self, instrument: usize) -> Option<(Quantity, &Instrument)> {
+        self.books.get(instrument).map(|book| (book.opening, &book.instrument))
+    }
+
+    /// Says what the opening holding of an instrument counts as: from then on its round trips are known.
+    pub(crate) fn open(&mut self, instrument: usize, cost: Money) {
+        let start = self.start;
+        let Some(book) = self.books.get_mut(instrument).filter(|book| book.trips.is_none()) else { return };
+        book.trips = Some(Trips {
+            average: AverageTrips::new(book.instrument.clone(), start, book.opening, cost),
+            fifo: FifoTrips::new(book.instrument.clone(), start, book.opening, cost),
+        });
+        for execution in mem::take(&mut book.held_back) {
+            self.execute(instrument, execution);
+        }
+    }
+
+    /// Takes a mark, and the sessions of the market up to its time.
+    pub(crate) fn mark(&mut self, row: &MarkRow, sessions: &Sessions) {
+        let holds = row.holds();
+        self.sampler.observe(row, sessions);
+        self.exposure.observe(row, &mut self.totals);
         if let Some(book) = self.books.get_mut(row.instrument) {
             book.is_unmarked = holds && row.mark.is_none();
         }
@@ -111,9 +139,9 @@ impl AccountBuilder {
             book.has_rows = true;
         }
         let half_ticks = row.mark.and_then(|mark| book.instrument.nearest_price(2.0 * mark));
-        if let Some(half_ticks) = half_ticks.map(Price::ticks) {
-            book.average.mark(half_ticks);
-            book.fifo.mark(half_ticks);
+        if let Some((half_ticks, trips)) = half_ticks.map(Price::ticks).zip(book.trips.as_mut()) {
+            trips.average.mark(half_ticks);
+            trips.fifo.mark(half_ticks);
         }
     }
 
@@ -133,42 +161,67 @@ impl AccountBuilder {
     /// Takes a fill.
     ///
     /// # Errors
-    /// Says what is wrong with one that no market can have had.
-    fn fill(&mut self, row: &FillRow) -> Result<(), String> {
+    /// [`ImpossibleFill`] if no market can have had it; a table says so that is damaged.
+    pub(crate) fn fill(&mut self, row: &FillRow) -> Result<(), ImpossibleFill> {
         self.totals.fills += 1.0;
         self.totals.turnover += row.price * row.quantity;
         self.totals.quantity += row.quantity;
         self.totals.made += if row.is_maker { row.quantity } else { 0.0 };
         let Some(book) = self.books.get_mut(row.instrument) else { return Ok(()) };
         let symbol = book.instrument.symbol().to_owned();
+        let impossible =
+            || ImpossibleFill { symbol: symbol.clone(), price: row.price, quantity: row.quantity };
+        let execution = execution(&book.instrument, row).ok_or_else(impossible)?;
         self.fills.add(FillMark {
             at: row.at,
-            symbol: symbol.clone(),
+            symbol,
             buys: row.side == Side::Buy,
             price: row.price,
             quantity: row.quantity,
         });
-        let execution = execution(&book.instrument, row).ok_or_else(|| {
-            format!("a fill of {} `{symbol}` at {} is none that a market has had", row.quantity, row.price)
-        })?;
-        if let Some(trip) = book.average.fill(&execution) {
+        self.execute(row.instrument, execution);
+        Ok(())
+    }
+
+    fn execute(&mut self, instrument: usize, execution: Execution) {
+        let Some(book) = self.books.get_mut(instrument) else { return };
+        let Some(trips) = &mut book.trips else { return book.held_back.push(execution) };
+        let symbol = book.instrument.symbol();
+        if let Some(trip) = trips.average.fill(&execution) {
             let seconds = SimDuration::from_nanos(trip.exited_at.saturating_sub(trip.entered_at)).secs_f64();
             self.totals.trips.add(trip.net().to_f64(), seconds, (trip.worst.to_f64(), trip.best.to_f64()));
-            let trip = AccountTrip { symbol: symbol.clone(), trip };
+            let trip = AccountTrip { symbol: symbol.to_owned(), trip };
             self.top_trips.add(&trip);
             self.trips.add(trip);
         }
         let mut ended = Vec::new();
-        book.fifo.fill(&execution, &mut ended);
-        ended.into_iter().for_each(|trip| self.fifo_trips.add(AccountTrip { symbol: symbol.clone(), trip }));
-        Ok(())
+        trips.fifo.fill(&execution, &mut ended);
+        for trip in ended {
+            self.fifo_trips.add(AccountTrip { symbol: symbol.to_owned(), trip });
+        }
     }
 
-    fn finish(mut self) -> AccountData {
-        let sum = |of: fn(&Book) -> Money| self.books.iter().map(of).sum::<Money>().to_f64();
-        self.totals.realized_average_cost = sum(|book| book.average.realized());
-        self.totals.realized_fifo = sum(|book| book.fifo.realized());
-        let sample = self.sampler.finish();
+    /// Returns the account as it stands at `end`, with what the manifest says of it.
+    ///
+    /// # Errors
+    /// Says what in the manifest is no number.
+    pub(crate) fn finish(
+        mut self,
+        summary: AccountSummary,
+        sessions: &Sessions,
+        end: i64,
+    ) -> Result<AccountData, String> {
+        // What never had a mark counts as nothing.
+        (0..self.books.len()).for_each(|instrument| self.open(instrument, Money::ZERO));
+        let initial = money(&summary.initial_equity)?.to_f64();
+        // Where equity was not recorded, it is not known to have stayed the same.
+        let initial = Some(initial).filter(|_| !self.totals.missing.marks);
+        let sum = |of: fn(&Trips) -> Money| {
+            self.books.iter().filter_map(|book| book.trips.as_ref()).map(of).sum::<Money>().to_f64()
+        };
+        self.totals.realized_average_cost = sum(|trips| trips.average.realized());
+        self.totals.realized_fifo = sum(|trips| trips.fifo.realized());
+        let sample = self.sampler.finish(initial, sessions, end);
         let metrics = Measures::take(account::METRICS, &sample, sample.periods_per_year)
             .followed_by(Measures::take(trading::METRICS, &self.totals, sample.periods_per_year));
         let held = self.books.into_iter().filter(|book| book.has_rows);
@@ -179,10 +232,10 @@ impl AccountBuilder {
         let (fills, fills_total) = self.fills.finish();
         let (trips, trips_total) = self.trips.finish();
         let (fifo_trips, fifo_trips_total) = self.fifo_trips.finish();
-        AccountData {
-            attribution: Attribution::of(&self.summary, self.totals.spread_captured),
-            plotted: Plotted::default(),
-            summary: self.summary,
+        Ok(AccountData {
+            attribution: Attribution::of(&summary, self.totals.spread_captured),
+            plotted: self.plotted.finish(),
+            summary,
             equity: self.equity.finish().0,
             drawdown: self.drawdown.finish().0,
             positions: held.map(position).collect(),
@@ -195,8 +248,20 @@ impl AccountBuilder {
             fifo_trips,
             fifo_trips_total,
             metrics,
-        }
+        })
     }
+}
+
+/// A fill that no market can have had.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("a fill of {quantity} `{symbol}` at {price} is none that a market has had")]
+pub struct ImpossibleFill {
+    /// The instrument.
+    pub symbol: String,
+    /// The price.
+    pub price: f64,
+    /// The quantity.
+    pub quantity: f64,
 }
 
 /// No order of a run is worth more, so that no sum over its fills can overflow: 10^20 of the currency.
@@ -204,7 +269,11 @@ const MONEY_MAX: Money = Money::from_units(10_i128.pow(30));
 /// No account of a run holds more.
 const LOTS_MAX: u64 = 1 << 50;
 
-fn opening(holding: &HoldingSummary) -> Result<(Quantity, Money), String> {
+/// Returns how much an account held at the start, and what it counted as.
+///
+/// # Errors
+/// Says what in the manifest no account can have.
+pub(crate) fn opening(holding: &HoldingSummary) -> Result<(Quantity, Money), String> {
     if holding.lots > LOTS_MAX {
         return Err(format!(
             "{} lots of `{}` are more than an account can hold",
@@ -229,32 +298,4 @@ fn execution(instrument: &Instrument, row: &FillRow) -> Option<Execution> {
     let notional = instrument.notional(price, quantity);
     let is_possible = is_possible(notional) && is_possible(row.fee) && !quantity.is_zero();
     is_possible.then_some(Execution { at: row.at, side: row.side, quantity, price, fee: row.fee })
-}
-
-/// Reads the tables `fills` and `pnl` side by side, and returns the accounts.
-///
-/// # Errors
-/// [`OpenError`] if one of them is missing or damaged.
-pub(crate) fn read(
-    run: &StoredRun,
-    directory: &NameIndex,
-    mut accounts: Vec<AccountBuilder>,
-) -> Result<Vec<AccountData>, OpenError> {
-    let mut fills = Stream::open(run, Table::Fills, &FILLS, |frame| fill_rows(directory, frame))?;
-    let mut marks = Stream::open(run, Table::Pnl, &PNL, |frame| mark_rows(directory, frame))?;
-    loop {
-        // A fill comes before the mark of the same time, which may be its own.
-        let fill_is_next = match (fills.front(), marks.front()) {
-            (Some(fill), Some(mark)) => fill.at <= mark.at,
-            (fill, _) => fill.is_some(),
-        };
-        if fill_is_next {
-            let Some(fill) = fills.take()? else { break };
-            accounts[fill.account].fill(&fill).map_err(|why| run.damaged(Table::Fills, why))?;
-        } else {
-            let Some(mark) = marks.take()? else { break };
-            accounts[mark.account].mark(&mark);
-        }
-    }
-    Ok(accounts.into_iter().map(AccountBuilder::finish).collect())
 }

@@ -1,19 +1,19 @@
-//! [`Holdings`]: what an account has in the market, over time.
+//! [`Exposure`]: what an account has in the market, over time.
 
 use crate::analysis::metrics::TradingTotals;
 use crate::analysis::rows::account_rows::MarkRow;
 use crate::analysis::series::extent::nanos;
 
 /// What an account holds, and since when.
-#[derive(Debug)]
-pub(crate) struct Holdings {
+#[derive(Debug, Clone)]
+pub(crate) struct Exposure {
     /// Position and worth, by instrument.
     held: Vec<(f64, f64)>,
     equity: Option<f64>,
     since: Option<i64>,
 }
 
-impl Holdings {
+impl Exposure {
     /// Begins with nothing held.
     pub(crate) fn new(instruments: usize) -> Self {
         Self { held: vec![(0.0, 0.0); instruments], equity: None, since: None }
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn exposure_is_weighted_by_time() {
         let mut totals = TradingTotals::default();
-        let mut holdings = Holdings::new(2);
+        let mut exposure = Exposure::new(2);
         let row = |at, instrument, position, mark, equity| MarkRow {
             at,
             account: 0,
@@ -57,10 +57,10 @@ mod tests {
             mark,
             equity: Some(equity),
         };
-        holdings.observe(&row(0, 0, 0.0, None, 1_000.0), &mut totals);
-        holdings.observe(&row(40, 0, 5.0, Some(100.0), 1_000.0), &mut totals);
-        holdings.observe(&row(60, 1, -10.0, Some(25.0), 1_000.0), &mut totals);
-        holdings.observe(&row(100, 1, 0.0, Some(25.0), 1_000.0), &mut totals);
+        exposure.observe(&row(0, 0, 0.0, None, 1_000.0), &mut totals);
+        exposure.observe(&row(40, 0, 5.0, Some(100.0), 1_000.0), &mut totals);
+        exposure.observe(&row(60, 1, -10.0, Some(25.0), 1_000.0), &mut totals);
+        exposure.observe(&row(100, 1, 0.0, Some(25.0), 1_000.0), &mut totals);
         let measures = Measures::take(trading::METRICS, &totals, 252.0);
         assert_eq!(measures.get("time_in_market"), Some(0.6));
         assert_eq!(measures.get("exposure_gross_mean"), Some(0.5 * 0.2 + 0.75 * 0.4));

@@ -9,6 +9,7 @@ pub(crate) mod top_trips;
 pub(crate) mod trip;
 
 pub use attribution::Attribution;
+pub use builder::ImpossibleFill;
 pub use data::{AccountData, FillMark, PositionSeries};
 pub use plotted::{Plotted, PlottedSeries};
 pub use top_trips::TopTrips;

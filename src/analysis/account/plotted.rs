@@ -2,12 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polars_core::prelude::{DataFrame, PolarsResult};
-
-use crate::analysis::rows::frame_columns::{numbers, texts, times};
-use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::series::{Extent, LineDownsampler, Point};
-use crate::record::{OpenError, StoredRun, Table};
 
 /// What a strategy plotted under one name.
 #[derive(Debug, Clone)]
@@ -34,9 +29,9 @@ impl Plotted {
     pub const SERIES_MAX: usize = 16;
 }
 
-/// The series of one strategy under reading.
-#[derive(Debug, Default)]
-struct Gathered {
+/// Gathers the series of one strategy.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PlottedBuilder {
     lines: BTreeMap<String, LineDownsampler>,
     /// Names beyond those that are kept.
     others: BTreeSet<String>,
@@ -45,44 +40,17 @@ struct Gathered {
 /// Names beyond this many are no longer told apart.
 const NAMES_MAX: usize = 10_000;
 
-/// Reads what each account plotted.
-///
-/// # Errors
-/// [`OpenError`] if the table is missing or damaged.
-pub(crate) fn read(
-    run: &StoredRun,
-    directory: &NameIndex,
-    extent: Extent,
-) -> Result<Vec<Plotted>, OpenError> {
-    let mut gathered: Vec<Gathered> = run.manifest().accounts.iter().map(|_| Gathered::default()).collect();
-    let columns = ["time", "owner", "series", "value"];
-    if run.has(Table::Series) {
-        run.visit(Table::Series, &columns, |frame| add(directory, frame, extent, &mut gathered))?;
-    }
-    Ok(gathered.into_iter().map(Gathered::finish).collect())
-}
-
-fn add(
-    directory: &NameIndex,
-    frame: &DataFrame,
-    extent: Extent,
-    gathered: &mut [Gathered],
-) -> PolarsResult<()> {
-    let (at, owners) = (times(frame, "time")?, texts(frame, "owner")?);
-    let (names, values) = (texts(frame, "series")?, numbers(frame, "value")?);
-    for row in 0..at.len() {
-        let account = directory.account(owners[row]).and_then(|account| gathered.get_mut(account));
-        if let Some(line) = account.and_then(|account| account.line(names[row], extent)) {
-            match values[row] {
-                Some(value) => line.add((at[row], value)),
+impl PlottedBuilder {
+    /// Takes a value; none is a gap.
+    pub(crate) fn add(&mut self, at: i64, name: &str, value: Option<f64>, extent: Extent) {
+        if let Some(line) = self.line(name, extent) {
+            match value {
+                Some(value) => line.add((at, value)),
                 None => line.gap(),
             }
         }
     }
-    Ok(())
-}
 
-impl Gathered {
     fn line(&mut self, name: &str, extent: Extent) -> Option<&mut LineDownsampler> {
         if !self.lines.contains_key(name) {
             if self.lines.len() >= Plotted::SERIES_MAX {
@@ -96,7 +64,7 @@ impl Gathered {
         self.lines.get_mut(name)
     }
 
-    fn finish(self) -> Plotted {
+    pub(crate) fn finish(self) -> Plotted {
         let total = (self.lines.len() + self.others.len()) as u64;
         let line = |(name, line): (String, LineDownsampler)| {
             let (points, total) = line.finish();

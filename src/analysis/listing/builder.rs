@@ -1,8 +1,8 @@
 //! One listing over time.
 
 use super::data::ListingData;
-use crate::analysis::listing::depth_profile::DepthProfile;
-use crate::analysis::listing::entry_latencies::EntryLatencies;
+use crate::analysis::listing::depth_profile::ProfileBuilder;
+use crate::analysis::listing::entry_latencies::LatencyBuilder;
 use crate::analysis::listing::flow::{Flow, FlowEnd};
 use crate::analysis::metrics::{Measures, market};
 use crate::analysis::rows::market_rows::{Print, Touch};
@@ -15,7 +15,7 @@ use bearpit_core::units::SimDuration;
 const VOLUME_COLUMNS: usize = 100;
 
 /// Gathers one listing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ListingBuilder {
     price: LineDownsampler,
     bid: LineDownsampler,
@@ -26,6 +26,10 @@ pub(crate) struct ListingBuilder {
     bid_size: MeanDownsampler,
     ask_size: MeanDownsampler,
     flow: Flow,
+    /// How deep the book is.
+    pub(crate) profile: ProfileBuilder,
+    /// How long orders were on their way.
+    pub(crate) latencies: LatencyBuilder,
     has_rows: bool,
 }
 
@@ -42,6 +46,8 @@ impl ListingBuilder {
             bid_size: MeanDownsampler::new(extent),
             ask_size: MeanDownsampler::new(extent),
             flow: Flow::new(periods),
+            profile: ProfileBuilder::default(),
+            latencies: LatencyBuilder::new(),
             has_rows: false,
         }
     }
@@ -82,19 +88,24 @@ impl ListingBuilder {
         self.flow.trade(at, print);
     }
 
-    /// Returns the listing, unless nothing was ever quoted or traded there.
-    pub(crate) fn finish(self, (venue, symbol): (&str, &str), lacks_trades: bool) -> Option<ListingData> {
+    /// Returns the listing as it stands at `end`, unless nothing was ever quoted or traded there.
+    pub(crate) fn finish(
+        self,
+        (venue, symbol): (&str, &str),
+        lacks_trades: bool,
+        end: i64,
+    ) -> Option<ListingData> {
         if !self.has_rows {
             return None;
         }
         let (price, trades) = self.price.finish();
-        let (spread, mean_spread) = self.spread.finish();
-        let (bid_size, mean_bid) = self.bid_size.finish();
-        let (ask_size, mean_ask) = self.ask_size.finish();
-        let FlowEnd { mut totals, periods_per_year, volatility, signs, stylized } = self.flow.finish();
+        let (spread, mean_spread) = self.spread.finish(end);
+        let (bid_size, mean_bid) = self.bid_size.finish(end);
+        let (ask_size, mean_ask) = self.ask_size.finish(end);
+        let FlowEnd { mut totals, periods_per_year, volatility, signs, stylized } = self.flow.finish(end);
         totals.lacks_trades = lacks_trades;
         totals.spread = mean_spread;
-        totals.spread_bps = self.spread_bps.finish().1;
+        totals.spread_bps = self.spread_bps.finish(end).1;
         totals.depth = mean_bid.zip(mean_ask).map(|(bid, ask)| f64::midpoint(bid, ask));
         Some(ListingData {
             venue: venue.to_owned(),
@@ -102,7 +113,7 @@ impl ListingBuilder {
             price,
             bid: self.bid.finish().0,
             ask: self.ask.finish().0,
-            volume: self.volume.sums(),
+            volume: self.volume.sums(end),
             volume_width: SimDuration::from_nanos(self.volume.width()),
             volatility,
             order_sign_acf: signs,
@@ -110,8 +121,8 @@ impl ListingBuilder {
             spread,
             bid_size,
             ask_size,
-            profile: DepthProfile::default(),
-            latencies: EntryLatencies::default(),
+            profile: self.profile.finish(),
+            latencies: self.latencies.finish(),
             trades,
             metrics: Measures::take(market::METRICS, &totals, periods_per_year),
         })

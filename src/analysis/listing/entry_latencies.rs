@@ -1,12 +1,7 @@
 //! [`EntryLatencies`]: how long orders are on their way to a venue.
 
-use polars_core::prelude::{DataFrame, PolarsResult};
-
 use crate::analysis::metrics::series::quantile;
-use crate::analysis::rows::frame_columns::{numbers, texts};
-use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::series::even_sample::EvenSample;
-use crate::record::{OpenError, StoredRun, Table};
 
 /// How long the orders of a listing were on their way from their owners to the venue, in nanoseconds.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,44 +25,24 @@ impl EntryLatencies {
 /// So many are looked at of each listing, so that memory does not grow with the run.
 const SAMPLE_MAX: usize = 20_000;
 
-/// Sums up one listing.
-#[derive(Debug)]
-struct Gathered {
+/// Gathers the latencies of one listing.
+#[derive(Debug, Clone)]
+pub(crate) struct LatencyBuilder {
     sample: EvenSample<f64>,
     longest: f64,
 }
 
-/// Reads the latencies of each listing that there may be, in the order of their numbers; none where orders were not
-/// recorded.
-///
-/// # Errors
-/// [`OpenError`] if the table is missing or damaged.
-pub(crate) fn read(run: &StoredRun, directory: &NameIndex) -> Result<Vec<EntryLatencies>, OpenError> {
-    let begin = |_| Gathered { sample: EvenSample::new(SAMPLE_MAX), longest: 0.0 };
-    let mut gathered: Vec<Gathered> = directory.listings().map(begin).collect();
-    if run.has(Table::Orders) {
-        let columns = ["venue", "symbol", "entry_latency_ns"];
-        run.visit(Table::Orders, &columns, |frame| add(directory, frame, &mut gathered))?;
+impl LatencyBuilder {
+    pub(crate) const fn new() -> Self {
+        Self { sample: EvenSample::new(SAMPLE_MAX), longest: 0.0 }
     }
-    Ok(gathered.into_iter().map(Gathered::finish).collect())
-}
 
-fn add(directory: &NameIndex, frame: &DataFrame, gathered: &mut [Gathered]) -> PolarsResult<()> {
-    let (venues, symbols) = (texts(frame, "venue")?, texts(frame, "symbol")?);
-    for (row, latency) in numbers(frame, "entry_latency_ns")?.into_iter().enumerate() {
-        // Those without one were never on their way.
-        let Some(latency) = latency else { continue };
-        let listing = directory.listing(venues[row], symbols[row]).and_then(|it| gathered.get_mut(it));
-        if let Some(listing) = listing {
-            listing.longest = listing.longest.max(latency);
-            listing.sample.add(latency);
-        }
+    pub(crate) fn add(&mut self, latency: f64) {
+        self.longest = self.longest.max(latency);
+        self.sample.add(latency);
     }
-    Ok(())
-}
 
-impl Gathered {
-    fn finish(self) -> EntryLatencies {
+    pub(crate) fn finish(self) -> EntryLatencies {
         let (mut sample, orders) = self.sample.finish();
         sample.sort_by(f64::total_cmp);
         EntryLatencies { orders, longest: self.longest, sample }

@@ -27,7 +27,7 @@ struct Waiting {
 /// Follows a listing's mid and trades.
 ///
 /// A mid is that of the last quote with two sides; periods end with what [`MidPeriods`] says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Flow {
     periods: Periods,
     totals: MarketTotals,
@@ -41,7 +41,7 @@ pub(crate) struct Flow {
 }
 
 /// What the flow of a listing came to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FlowEnd {
     pub(crate) totals: MarketTotals,
     pub(crate) periods_per_year: f64,
@@ -117,9 +117,8 @@ impl Flow {
         }
     }
 
-    /// Returns what it came to.
-    pub(crate) fn finish(mut self) -> FlowEnd {
-        let end = self.periods.extent.end();
+    /// Returns what it came to up to `end`.
+    pub(crate) fn finish(mut self, end: i64) -> FlowEnd {
         self.settle_before(end);
         if let Some(ended) = self.mids.finish() {
             close(&mut self.totals, &mut self.squares, &ended);
@@ -129,9 +128,9 @@ impl Flow {
         FlowEnd {
             totals: self.totals,
             periods_per_year,
-            volatility: self.squares.means().into_iter().map(annualised).collect(),
+            volatility: self.squares.means(end).into_iter().map(annualised).collect(),
             signs: self.signs.autocorrelation(),
-            stylized: self.stylized.finish(),
+            stylized: self.stylized.finish(end),
         }
     }
 }
@@ -160,7 +159,7 @@ mod tests {
     }
 
     fn measures(flow: Flow) -> Measures {
-        let FlowEnd { totals, periods_per_year, .. } = flow.finish();
+        let FlowEnd { totals, periods_per_year, .. } = flow.finish(2 * DAY_NANOS);
         Measures::take(market::METRICS, &totals, periods_per_year)
     }
 

@@ -18,8 +18,15 @@ pub(crate) struct MarkRow {
     pub(crate) equity: Option<f64>,
 }
 
+impl MarkRow {
+    /// Tells whether something is held.
+    pub(crate) fn holds(&self) -> bool {
+        self.position.is_some_and(|position| position != 0.0)
+    }
+}
+
 /// A fill of a tracked account.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct FillRow {
     pub(crate) at: i64,
     pub(crate) account: usize,

@@ -25,7 +25,7 @@ pub(crate) struct Print {
 }
 
 /// A row of the `quotes` table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct QuoteRow {
     pub(crate) at: i64,
     pub(crate) listing: usize,
@@ -33,7 +33,7 @@ pub(crate) struct QuoteRow {
 }
 
 /// A row of the `trades` table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct TradeRow {
     pub(crate) at: i64,
     pub(crate) listing: usize,

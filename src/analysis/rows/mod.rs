@@ -4,4 +4,5 @@ pub(crate) mod account_rows;
 pub(crate) mod frame_columns;
 pub(crate) mod market_rows;
 pub(crate) mod name_index;
+pub(crate) mod order_rows;
 pub(crate) mod table_stream;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::record::{InstrumentSummary, Manifest};
 use bearpit_core::market::Instrument;
 
-/// Who and what a run's tables speak of.
-#[derive(Debug)]
+/// The accounts, instruments and venues of a run, by number.
+#[derive(Debug, Clone)]
 pub(crate) struct NameIndex {
     accounts: BTreeMap<String, usize>,
     pub(crate) instruments: Vec<Instrument>,
@@ -14,17 +14,33 @@ pub(crate) struct NameIndex {
 }
 
 impl NameIndex {
+    /// Numbers the tracked accounts by their owners, the instruments and the venues, in this order.
+    pub(crate) fn new(
+        owners: impl Iterator<Item = String>,
+        instruments: Vec<Instrument>,
+        venues: Vec<String>,
+    ) -> Self {
+        Self { accounts: owners.zip(0..).collect(), instruments, venues }
+    }
+
     /// Reads a manifest.
     ///
     /// # Errors
     /// Says which instrument is none.
     pub(crate) fn of(manifest: &Manifest) -> Result<Self, String> {
-        let names = manifest.accounts.iter().map(|account| account.owner.clone());
-        Ok(Self {
-            accounts: names.zip(0..).collect(),
-            instruments: manifest.instruments.iter().map(instrument).collect::<Result<_, _>>()?,
-            venues: manifest.venues.clone(),
-        })
+        let owners = manifest.accounts.iter().map(|account| account.owner.clone());
+        let instruments = manifest.instruments.iter().map(instrument).collect::<Result<_, _>>()?;
+        Ok(Self::new(owners, instruments, manifest.venues.clone()))
+    }
+
+    /// Returns how many tracked accounts there are.
+    pub(crate) fn accounts(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// Returns the number of a listing by those of its venue and instrument.
+    pub(crate) const fn listing_at(&self, venue: usize, instrument: usize) -> usize {
+        venue * self.instruments.len() + instrument
     }
 
     /// Returns the number of a tracked account.
@@ -40,7 +56,7 @@ impl NameIndex {
     /// Returns the number of a listing: venue by venue, instrument by instrument.
     pub(crate) fn listing(&self, venue: &str, symbol: &str) -> Option<usize> {
         let venue = self.venues.iter().position(|name| name == venue)?;
-        Some(venue * self.instruments.len() + self.instrument(symbol)?)
+        Some(self.listing_at(venue, self.instrument(symbol)?))
     }
 
     /// Returns venue and symbol of each listing that there may be, in the order of their numbers.

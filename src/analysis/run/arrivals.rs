@@ -1,78 +1,68 @@
-//! Orders of tracked accounts: how much of them was filled, and when they arrived.
+//! [`Arrivals`]: the mid when an account's orders came to their venue, for slippage.
 
-use polars_core::prelude::{DataFrame, PolarsResult};
-
-use crate::analysis::metrics::TradingTotals;
-use crate::analysis::rows::frame_columns::{numbers, texts, times};
-use crate::analysis::rows::name_index::NameIndex;
-use crate::analysis::series::even_sample::EvenSample;
-use crate::record::{OpenError, StoredRun, Table};
-use bearpit_core::market::Side;
+use crate::analysis::account::builder::AccountBuilder;
+use crate::analysis::metrics::trading::slippage_bps;
+use crate::analysis::rows::order_rows::EndedOrder;
+use crate::analysis::series::EvenSample;
 
 /// An order that was filled, in part or whole, as it came to its venue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) at: i64,
-    pub(crate) account: usize,
+    account: usize,
     pub(crate) listing: usize,
-    /// +1 for a buy, -1 for a sell.
-    pub(crate) sign: f64,
-    pub(crate) average_price: f64,
-    pub(crate) filled: f64,
+    sign: f64,
+    average_price: f64,
+    filled: f64,
+    /// The mid before anything happened at that time; none where there was none.
+    pub(crate) mid: Option<f64>,
 }
 
-/// How many of an account's orders are looked at as they arrive: more are thinned evenly, so that memory does
-/// not grow with the run.
+/// How many of an account's orders are kept: more are sampled evenly, so that memory does not grow with the run.
 const ARRIVALS_MAX: usize = 100_000;
 
-const ORDERS: [&str; 9] =
-    ["owner", "venue", "symbol", "side", "quantity", "entered_at", "filled", "average_price", "status"];
-
-/// Adds the orders of each account to its totals, and returns when those that were filled arrived, in order
-/// of time; nothing where orders were not recorded.
-///
-/// # Errors
-/// [`OpenError`] if the table is missing or damaged.
-pub(crate) fn read(
-    run: &StoredRun,
-    directory: &NameIndex,
-    totals: &mut [TradingTotals],
-) -> Result<Vec<Arrival>, OpenError> {
-    let mut arrivals: Vec<EvenSample<Arrival>> =
-        totals.iter().map(|_| EvenSample::new(ARRIVALS_MAX)).collect();
-    if run.has(Table::Orders) {
-        run.visit(Table::Orders, &ORDERS, |frame| add(directory, frame, totals, &mut arrivals))?;
-    }
-    let mut arrivals: Vec<Arrival> = arrivals.into_iter().flat_map(|arrivals| arrivals.finish().0).collect();
-    arrivals.sort_by_key(|arrival| (arrival.at, arrival.account));
-    Ok(arrivals)
+/// The orders of each account that were filled.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrivals {
+    accounts: Vec<EvenSample<Arrival>>,
 }
 
-fn add(
-    directory: &NameIndex,
-    frame: &DataFrame,
-    totals: &mut [TradingTotals],
-    arrivals: &mut [EvenSample<Arrival>],
-) -> PolarsResult<()> {
-    let (owners, venues, symbols) = (texts(frame, "owner")?, texts(frame, "venue")?, texts(frame, "symbol")?);
-    let (sides, states, at) = (texts(frame, "side")?, texts(frame, "status")?, times(frame, "entered_at")?);
-    let (ordered, filled) = (numbers(frame, "quantity")?, numbers(frame, "filled")?);
-    let prices = numbers(frame, "average_price")?;
-    for row in 0..at.len() {
-        let place = directory.account(owners[row]).zip(directory.listing(venues[row], symbols[row]));
-        let Some((account, listing)) = place else { continue };
-        // The gate or the venue sent these back: no market has seen them.
-        if ["refused", "rejected"].contains(&states[row]) {
-            continue;
-        }
-        let filled = filled[row].unwrap_or(0.0);
-        totals[account].orders += 1.0;
-        totals[account].ordered += ordered[row].unwrap_or(0.0);
-        totals[account].filled += filled;
-        if let Some(average_price) = prices[row].filter(|_| filled > 0.0) {
-            let sign = if sides[row] == Side::Buy.name() { 1.0 } else { -1.0 };
-            arrivals[account].add(Arrival { at: at[row], account, listing, sign, average_price, filled });
+impl Arrivals {
+    pub(crate) fn new(accounts: usize) -> Self {
+        Self { accounts: (0..accounts).map(|_| EvenSample::new(ARRIVALS_MAX)).collect() }
+    }
+
+    /// Takes an order that has ended.
+    pub(crate) fn add(&mut self, account: usize, order: &EndedOrder) {
+        let sample = self.accounts.get_mut(account).filter(|_| order.filled > 0.0);
+        if let Some((sample, average_price)) = sample.zip(order.average_price) {
+            sample.add(Arrival {
+                at: order.entered_at,
+                account,
+                listing: order.listing,
+                sign: order.sign,
+                average_price,
+                filled: order.filled,
+                mid: order.arrival_mid,
+            });
         }
     }
-    Ok(())
+
+    /// Returns the orders that were kept, in order of their arrival.
+    pub(crate) fn in_order(self) -> Vec<Arrival> {
+        let kept = self.accounts.into_iter().flat_map(|sample| sample.finish().0);
+        let mut arrivals: Vec<Arrival> = kept.collect();
+        arrivals.sort_by_key(|arrival| (arrival.at, arrival.account));
+        arrivals
+    }
+}
+
+impl Arrival {
+    /// Adds what the order paid beyond the mid at its arrival to the totals of its account.
+    pub(crate) fn add_slippage(&self, accounts: &mut [AccountBuilder]) {
+        let bps = self.mid.and_then(|mid| slippage_bps(self.sign, self.average_price, mid));
+        if let Some((bps, account)) = bps.zip(accounts.get_mut(self.account)) {
+            account.totals.slippage_arrival.add(bps, self.average_price * self.filled);
+        }
+    }
 }

@@ -2,10 +2,6 @@
 
 use std::collections::VecDeque;
 
-use polars_core::prelude::{DataFrame, PolarsResult};
-
-use crate::analysis::rows::frame_columns::{texts, times};
-use crate::record::{OpenError, StoredRun, Table};
 use bearpit_core::units::SimTime;
 
 /// A line of somebody's log.
@@ -35,50 +31,41 @@ const LINES_MAX: usize = 60;
 /// So many that log are told apart; more are populations, not strategies.
 const OWNERS_MAX: usize = 200;
 
-#[derive(Debug)]
-struct Gathered {
+/// Gathers the logs of all owners, in the order in which they begin.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LogBuilder {
+    logs: Vec<OwnerLogBuilder>,
+}
+
+impl LogBuilder {
+    /// Takes a line.
+    pub(crate) fn add(&mut self, at: i64, owner: &str, is_error: bool, text: &str) {
+        let line = LogLine { at: SimTime::from_nanos(at), is_error, text: text.to_owned() };
+        if let Some(log) = self.logs.iter_mut().find(|log| log.owner == owner) {
+            return log.add(line);
+        }
+        if self.logs.len() < OWNERS_MAX {
+            let (errors, lines) = (Vec::new(), VecDeque::new());
+            let mut log = OwnerLogBuilder { owner: owner.to_owned(), total: 0, errors, lines };
+            log.add(line);
+            self.logs.push(log);
+        }
+    }
+
+    pub(crate) fn finish(self) -> Vec<OwnerLog> {
+        self.logs.into_iter().map(OwnerLogBuilder::finish).collect()
+    }
+}
+
+#[derive(Debug, Clone)]
+struct OwnerLogBuilder {
     owner: String,
     total: u64,
     errors: Vec<LogLine>,
     lines: VecDeque<LogLine>,
 }
 
-/// Reads the logs, in the order in which they begin.
-///
-/// # Errors
-/// [`OpenError`] if the table is missing or damaged.
-pub(crate) fn read(run: &StoredRun) -> Result<Vec<OwnerLog>, OpenError> {
-    let mut logs: Vec<Gathered> = Vec::new();
-    if run.has(Table::Log) {
-        run.visit(Table::Log, &["time", "owner", "kind", "text"], |frame| add(frame, &mut logs))?;
-    }
-    Ok(logs.into_iter().map(Gathered::finish).collect())
-}
-
-fn add(frame: &DataFrame, logs: &mut Vec<Gathered>) -> PolarsResult<()> {
-    let (at, owners) = (times(frame, "time")?, texts(frame, "owner")?);
-    let (kinds, messages) = (texts(frame, "kind")?, texts(frame, "text")?);
-    for row in 0..at.len() {
-        let owner = owners[row];
-        let place = logs.iter().position(|log| log.owner == owner);
-        if place.is_none() && logs.len() < OWNERS_MAX {
-            let (errors, lines) = (Vec::new(), VecDeque::new());
-            logs.push(Gathered { owner: owner.to_owned(), total: 0, errors, lines });
-        }
-        let place = place.unwrap_or(logs.len() - 1);
-        let line = LogLine {
-            at: SimTime::from_nanos(at[row]),
-            is_error: kinds[row] == "error",
-            text: messages[row].to_owned(),
-        };
-        if let Some(log) = logs.get_mut(place).filter(|log| log.owner == owner) {
-            log.add(line);
-        }
-    }
-    Ok(())
-}
-
-impl Gathered {
+impl OwnerLogBuilder {
     fn add(&mut self, line: LogLine) {
         self.total += 1;
         self.lines.push_back(line);

@@ -1,11 +1,14 @@
 //! One run: all that a report shows of it, and its summary.
 
 pub(crate) mod arrivals;
+pub(crate) mod builder;
 pub(crate) mod data;
+pub(crate) mod live;
 pub(crate) mod log;
-pub(crate) mod market_pass;
+mod read;
 pub(crate) mod summary;
 
 pub use data::RunData;
+pub use live::{AnalysisError, RunAnalysis};
 pub use log::{LogLine, OwnerLog};
 pub use summary::{AccountMetrics, MarketMetrics, Summary};

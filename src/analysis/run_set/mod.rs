@@ -12,7 +12,7 @@ pub use spread::Spread;
 
 use std::path::PathBuf;
 
-use crate::analysis::run::data::extent;
+use crate::analysis::run::builder::extent;
 use crate::analysis::series::extent::Extent;
 use crate::record::{OpenError, StoredRun};
 
@@ -69,7 +69,7 @@ impl RunSet {
 
     fn add(&mut self, run: &StoredRun) -> Result<(), OpenError> {
         let manifest = run.manifest();
-        let extent = extent(run)?;
+        let extent = extent(manifest).map_err(|why| run.bad_manifest(why))?;
         let belongs = |batch: &&mut Batch| {
             batch.scenario == manifest.scenario && batch.inputs == manifest.inputs && batch.extent == extent
         };

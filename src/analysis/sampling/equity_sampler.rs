@@ -1,16 +1,25 @@
 //! From equity to returns: when the market was open, and what an account was worth at regular times.
 
-use super::periods::Periods;
+use super::periods::{DAY_NANOS, Periods};
 use super::sessions::Sessions;
 use crate::analysis::metrics::Sample;
 use crate::analysis::metrics::trading::WeightedMean;
+use crate::analysis::rows::account_rows::MarkRow;
 
 /// What an account and the benchmark were worth at the end of a period.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Level {
     at: i64,
-    equity: f64,
+    /// None until the account's first row: then it is worth what it began with.
+    equity: Option<f64>,
     benchmark: f64,
+}
+
+/// A level of a period of which it is not known yet whether the market was open.
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    from: i64,
+    level: Level,
 }
 
 /// The marks of an instrument: the last, and that of the last period's end.
@@ -24,55 +33,58 @@ struct Marks {
 /// Takes an account's equity and the benchmark at the end of each period in which the market was open.
 ///
 /// The benchmark holds all instruments in equal parts by value, set right each period. What changes
-/// while the market is closed counts to the next period in which it is open.
-#[derive(Debug)]
+/// while the market is closed counts to the next period in which it is open. Whether it was open is known when the
+/// day is over: a quiet period before the last trade of a day is one of the session.
+#[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     periods: Periods,
-    sessions: Sessions,
     /// Where the period at hand begins and ends.
     period: (i64, i64),
+    has_rows: bool,
     equity: Option<f64>,
     marks: Vec<Marks>,
     benchmark: f64,
+    /// At most those of a day, or one that is longer.
+    pending: Vec<Pending>,
     levels: Vec<Level>,
 }
 
 impl Sampler {
-    /// Begins with what the account was worth at the start; without a worth above zero there are no returns.
-    pub(crate) fn new(
-        periods: Periods,
-        sessions: Sessions,
-        initial: Option<f64>,
-        instruments: usize,
-    ) -> Self {
+    pub(crate) fn new(periods: Periods, instruments: usize) -> Self {
         let start = periods.extent.start();
-        let first = initial.map(|equity| Level { at: start, equity, benchmark: 1.0 });
         Self {
             periods,
-            sessions,
             period: (start, periods.end_of(start + 1)),
-            equity: initial,
+            has_rows: false,
+            equity: None,
             marks: vec![Marks::default(); instruments],
             benchmark: 1.0,
-            levels: first.into_iter().collect(),
+            pending: Vec::new(),
+            levels: Vec::new(),
         }
     }
 
-    /// Takes a row of the `pnl` table: equity, and an instrument's mark where it has one.
-    pub(crate) fn observe(&mut self, at: i64, equity: Option<f64>, mark: (usize, Option<f64>), holds: bool) {
-        self.close_before(at);
-        self.equity = equity;
-        if let Some(marks) = self.marks.get_mut(mark.0) {
+    /// Takes a row of the `pnl` table, and the sessions up to its time.
+    pub(crate) fn observe(&mut self, row: &MarkRow, sessions: &Sessions) {
+        self.close_before(row.at, self.periods.extent.end());
+        let day = row.at.div_euclid(DAY_NANOS);
+        if self.pending.first().is_some_and(|it| it.level.at.div_euclid(DAY_NANOS) < day) {
+            self.settle(sessions, day);
+        }
+        self.has_rows = true;
+        self.equity = row.equity;
+        let holds = row.holds();
+        if let Some(marks) = self.marks.get_mut(row.instrument) {
             // Equity counts nothing for what has no mark yet: it would seem to jump at the first one.
-            marks.is_missing = holds && mark.1.is_none();
-            marks.latest = mark.1.or(marks.latest);
-            marks.before = marks.before.or(mark.1);
+            marks.is_missing = holds && row.mark.is_none();
+            marks.latest = row.mark.or(marks.latest);
+            marks.before = marks.before.or(row.mark);
         }
     }
 
-    /// Closes the periods that end before `at`.
-    fn close_before(&mut self, at: i64) {
-        while self.period.1 < at.min(self.periods.extent.end()) {
+    /// Closes the periods that end before `at`, and before the end of the run.
+    fn close_before(&mut self, at: i64, run_end: i64) {
+        while self.period.1 < at.min(run_end) {
             let end = self.period.1;
             self.close(end);
             self.period = (end, end.saturating_add(self.periods.interval));
@@ -89,31 +101,50 @@ impl Sampler {
         }
         self.benchmark *= growth.get().unwrap_or(1.0);
         let is_marked = self.marks.iter().all(|marks| !marks.is_missing);
-        let Some(equity) = self.equity.filter(|_| is_marked) else { return };
-        let level = Level { at: end, equity, benchmark: self.benchmark };
-        let is_ruined = self.levels.last().is_none_or(|level| level.equity <= 0.0);
-        if !is_ruined && self.sessions.overlap(self.period.0, end) {
-            self.levels.push(level);
+        if is_marked && (self.equity.is_some() || !self.has_rows) {
+            let level = Level { at: end, equity: self.equity, benchmark: self.benchmark };
+            self.pending.push(Pending { from: self.period.0, level });
         }
     }
 
-    /// Returns the returns; the last period may be a shorter one, and what came after it counts to it.
-    pub(crate) fn finish(mut self) -> Sample {
-        let end = self.periods.extent.end();
-        self.close_before(end);
+    /// Keeps the levels of days before `day` in which the market was open.
+    fn settle(&mut self, sessions: &Sessions, day: i64) {
+        let over = self.pending.partition_point(|it| it.level.at.div_euclid(DAY_NANOS) < day);
+        let over = self.pending.drain(..over);
+        let open = over.filter(|it| sessions.overlap(it.from, it.level.at));
+        self.levels.extend(open.map(|it| it.level));
+    }
+
+    /// Returns the returns of an account that was worth `initial` at the start, up to `end`; without a worth above
+    /// zero there are none. The last period may be a shorter one, and what came after it counts to it.
+    pub(crate) fn finish(mut self, initial: Option<f64>, sessions: &Sessions, end: i64) -> Sample {
+        self.close_before(end, end);
         self.close(end);
-        if let (Some(equity), [_, .., last]) = (self.equity, self.levels.as_mut_slice())
-            && last.equity > 0.0
+        self.settle(sessions, i64::MAX);
+        let start = self.periods.extent.start();
+        // Equity and benchmark; nothing follows upon ruin.
+        let mut levels: Vec<(i64, f64, f64)> =
+            initial.map(|equity| (start, equity, 1.0)).into_iter().collect();
+        for level in &self.levels {
+            if let Some(equity) = level.equity.or(initial)
+                && levels.last().is_some_and(|last| last.1 > 0.0)
+            {
+                levels.push((level.at, equity, level.benchmark));
+            }
+        }
+        let equity = if self.has_rows { self.equity } else { initial };
+        if let (Some(equity), [_, .., last]) = (equity, levels.as_mut_slice())
+            && last.1 > 0.0
         {
-            (last.equity, last.benchmark) = (equity, self.benchmark);
+            (last.1, last.2) = (equity, self.benchmark);
         }
         let has_benchmark = self.marks.iter().any(|marks| marks.latest.is_some());
-        let pairs = || self.levels.windows(2).map(|pair| (pair[0], pair[1]));
+        let pairs = || levels.windows(2).map(|pair| (pair[0], pair[1]));
         let benchmark = pairs().filter(|_| has_benchmark);
         Sample {
-            returns: pairs().map(|(from, to)| to.equity / from.equity - 1.0).collect(),
-            ends: pairs().map(|(_, to)| to.at).collect(),
-            benchmark: benchmark.map(|(from, to)| to.benchmark / from.benchmark - 1.0).collect(),
+            returns: pairs().map(|(from, to)| to.1 / from.1 - 1.0).collect(),
+            ends: pairs().map(|(_, to)| to.0).collect(),
+            benchmark: benchmark.map(|(from, to)| to.2 / from.2 - 1.0).collect(),
             periods_per_year: self.periods.per_year(),
             trials: None,
         }
@@ -122,7 +153,6 @@ impl Sampler {
 
 #[cfg(test)]
 mod tests {
-    use super::super::periods::DAY_NANOS;
     use super::*;
     use crate::analysis::series::Extent;
     use bearpit_core::units::{SimDuration, SimTime};
@@ -134,11 +164,15 @@ mod tests {
         Periods::new(extent, SimDuration::from_secs(60))
     }
 
+    fn row(at: i64, equity: f64, mark: Option<f64>, holds: bool) -> MarkRow {
+        let position = Some(if holds { 1.0 } else { 0.0 });
+        MarkRow { at, account: 0, instrument: 0, position, mark, equity: Some(equity) }
+    }
+
     /// A market that is open from the first minute to the last.
     fn open(minutes: i64) -> Sessions {
         let mut sessions = Sessions::default();
         (0..=minutes).for_each(|minute| sessions.note(minute * MINUTE));
-        sessions.close();
         sessions
     }
 
@@ -152,16 +186,16 @@ mod tests {
 
     #[test]
     fn returns_are_taken_at_the_end_of_each_period_from_the_last_row_up_to_it() {
-        let mut sampler = Sampler::new(periods(4), open(4), Some(100.0), 1);
+        let mut sampler = Sampler::new(periods(4), 1);
         for (at, equity, mark) in [
             (MINUTE / 2, 150.0, Some(10.0)),
             (MINUTE, 110.0, Some(10.0)),
             (3 * MINUTE - 1, 121.0, Some(11.0)),
             (3 * MINUTE + 1, 133.1, Some(22.0)),
         ] {
-            sampler.observe(at, Some(equity), (0, mark), true);
+            sampler.observe(&row(at, equity, mark, true), &open(4));
         }
-        let sample = sampler.finish();
+        let sample = sampler.finish(Some(100.0), &open(4), 4 * MINUTE);
         close(&sample.returns, &[0.1, 0.0, 0.1, 0.1]);
         close(&sample.benchmark, &[0.0, 0.0, 0.1, 1.0]);
         assert_eq!(sample.ends, [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]);
@@ -171,11 +205,10 @@ mod tests {
     fn what_changes_while_the_market_is_closed_counts_to_the_next_open_period() {
         let mut sessions = Sessions::default();
         [0, MINUTE / 2, DAY_NANOS + 10, DAY_NANOS + MINUTE].into_iter().for_each(|at| sessions.note(at));
-        sessions.close();
-        let mut sampler = Sampler::new(periods(1_441), sessions, Some(100.0), 0);
-        sampler.observe(MINUTE, Some(110.0), (0, None), false);
-        sampler.observe(600 * MINUTE, Some(121.0), (0, None), false);
-        let sample = sampler.finish();
+        let mut sampler = Sampler::new(periods(1_441), 0);
+        sampler.observe(&row(MINUTE, 110.0, None, false), &sessions);
+        sampler.observe(&row(600 * MINUTE, 121.0, None, false), &sessions);
+        let sample = sampler.finish(Some(100.0), &sessions, 1_441 * MINUTE);
         close(&sample.returns, &[0.1, 0.1]);
         assert_eq!(sample.ends, [MINUTE, DAY_NANOS + MINUTE]);
         assert!(sample.benchmark.is_empty(), "without marks there is no benchmark");
@@ -183,16 +216,16 @@ mod tests {
 
     #[test]
     fn nothing_is_returned_before_all_is_marked_after_ruin_or_of_nothing() {
-        let mut sampler = Sampler::new(periods(4), open(4), Some(100.0), 1);
-        sampler.observe(1, Some(10.0), (0, None), true);
-        sampler.observe(MINUTE + 1, Some(120.0), (0, Some(11.0)), true);
-        close(&sampler.finish().returns, &[0.2, 0.0, 0.0]);
-        let mut sampler = Sampler::new(periods(4), open(4), Some(100.0), 0);
-        sampler.observe(1, Some(-50.0), (0, None), false);
-        sampler.observe(MINUTE + 1, Some(70.0), (0, None), false);
-        close(&sampler.finish().returns, &[-1.5]);
+        let mut sampler = Sampler::new(periods(4), 1);
+        sampler.observe(&row(1, 10.0, None, true), &open(4));
+        sampler.observe(&row(MINUTE + 1, 120.0, Some(11.0), true), &open(4));
+        close(&sampler.finish(Some(100.0), &open(4), 4 * MINUTE).returns, &[0.2, 0.0, 0.0]);
+        let mut sampler = Sampler::new(periods(4), 0);
+        sampler.observe(&row(1, -50.0, None, false), &open(4));
+        sampler.observe(&row(MINUTE + 1, 70.0, None, false), &open(4));
+        close(&sampler.finish(Some(100.0), &open(4), 4 * MINUTE).returns, &[-1.5]);
         for initial in [None, Some(0.0), Some(-1.0)] {
-            let sample = Sampler::new(periods(4), open(4), initial, 0).finish();
+            let sample = Sampler::new(periods(4), 0).finish(initial, &open(4), 4 * MINUTE);
             assert_eq!((sample.returns, sample.ends), (Vec::new(), Vec::new()));
         }
     }

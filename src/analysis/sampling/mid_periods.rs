@@ -20,7 +20,7 @@ pub(crate) struct Ended {
 ///
 /// Periods without quotes and trades count where there are some before and after them on the same day: a quiet
 /// market has returns of zero, a closed one has none.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct MidPeriods {
     periods: Periods,
     /// The period at hand; none before the first mid.

@@ -9,13 +9,13 @@ use super::periods::DAY_NANOS;
 pub(crate) struct Sessions {
     days: BTreeMap<i64, (i64, i64)>,
     today: Option<(i64, i64)>,
-    is_untold: bool,
+    is_unknown: bool,
 }
 
 impl Sessions {
     /// Begins where neither quotes nor trades were recorded: the market may have been open at any time.
-    pub(crate) fn untold() -> Self {
-        Self { is_untold: true, ..Self::default() }
+    pub(crate) fn unknown() -> Self {
+        Self { is_unknown: true, ..Self::default() }
     }
 
     /// Notes that something was quoted or traded; in order of time.
@@ -33,15 +33,10 @@ impl Sessions {
         self.days.extend(day.map(|day| (day.0.div_euclid(DAY_NANOS), day)));
     }
 
-    /// Says that nothing more will come.
-    pub(crate) fn close(&mut self) {
-        let last = self.today.take();
-        self.keep(last);
-    }
-
     /// Tells whether the market was open at some time after `from`, up to `to`.
     pub(crate) fn overlap(&self, from: i64, to: i64) -> bool {
         let days = self.days.range(from.div_euclid(DAY_NANOS)..=to.div_euclid(DAY_NANOS));
-        self.is_untold || days.map(|(_, day)| day).any(|(first, last)| *first <= to && *last > from)
+        let mut days = days.map(|(_, day)| day).chain(&self.today);
+        self.is_unknown || days.any(|(first, last)| *first <= to && *last > from)
     }
 }

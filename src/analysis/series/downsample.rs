@@ -178,11 +178,10 @@ impl MeanDownsampler {
         }
     }
 
-    /// Returns a mean per stretch where it begins, and the mean over all time, if there was any. Where a stretch
+    /// Returns a mean per stretch up to `end` where it begins, and the mean over all time, if there was any. Where a stretch
     /// follows that has none, the last one ends with a point of its own and a gap, which is no number.
     #[must_use]
-    pub fn finish(mut self) -> (Vec<Point>, Option<f64>) {
-        let end = self.extent.end();
+    pub fn finish(mut self, end: i64) -> (Vec<Point>, Option<f64>) {
         self.hold_until(end);
         self.close();
         self.end_before(Self::MEANS + 1);
@@ -235,7 +234,7 @@ mod tests {
         mean.set(250, Some(3.0));
         mean.set(500, None);
         mean.set(750, Some(5.0));
-        let (points, overall) = mean.finish();
+        let (points, overall) = mean.finish(1_000);
         assert!((overall.unwrap() - (250.0 + 750.0 + 1_250.0) / 750.0).abs() < 1e-9);
         let (gaps, values): (Vec<Point>, Vec<Point>) = points.into_iter().partition(|point| point.1.is_nan());
         assert!(
@@ -250,6 +249,6 @@ mod tests {
     #[test]
     fn nothing_gives_nothing() {
         assert_eq!(LineDownsampler::new(extent(10)).finish(), (Vec::new(), 0));
-        assert_eq!(MeanDownsampler::new(extent(10)).finish(), (Vec::new(), None));
+        assert_eq!(MeanDownsampler::new(extent(10)).finish(10), (Vec::new(), None));
     }
 }

@@ -24,23 +24,24 @@ impl TimeBuckets {
         }
     }
 
-    /// Returns the sum of each stretch where it begins; zero where nothing fell into it.
-    pub(crate) fn sums(&self) -> Vec<Point> {
-        self.points(|sum, _| sum)
+    /// Returns the sum of each stretch up to `end` where it begins; zero where nothing fell into it.
+    pub(crate) fn sums(&self, end: i64) -> Vec<Point> {
+        self.points(end, |sum, _| sum)
     }
 
-    /// Returns the mean of each stretch where it begins, no number where nothing fell into it.
-    pub(crate) fn means(&self) -> Vec<Point> {
-        self.points(|sum, count| sum / count)
+    /// Returns the mean of each stretch up to `end` where it begins, no number where nothing fell into it.
+    pub(crate) fn means(&self, end: i64) -> Vec<Point> {
+        self.points(end, |sum, count| sum / count)
     }
 
     /// The last point ends the last stretch, so that steps through the points show it, too.
-    fn points(&self, of: impl Fn(f64, f64) -> f64) -> Vec<Point> {
+    fn points(&self, end: i64, of: impl Fn(f64, f64) -> f64) -> Vec<Point> {
         let count = self.cells.len();
         let values = self.cells.iter().map(|(sum, count)| of(*sum, *count));
         let mut points: Vec<Point> =
             values.enumerate().map(|(place, value)| (self.extent.begin_of(place, count), value)).collect();
-        points.extend(points.last().map(|last| (self.extent.end(), last.1)));
+        points.retain(|point| point.0 < end);
+        points.extend(points.last().map(|last| (end.min(self.extent.end()), last.1)));
         points
     }
 
@@ -75,8 +76,11 @@ mod tests {
         {
             columns.add(at, value);
         }
-        assert_eq!(columns.sums(), [(1_000, 3.0), (1_250, 8.0), (1_500, 0.0), (1_750, 10.0), (2_000, 10.0)]);
-        let means: Vec<f64> = columns.means().into_iter().map(|point| point.1).collect();
+        assert_eq!(
+            columns.sums(2_000),
+            [(1_000, 3.0), (1_250, 8.0), (1_500, 0.0), (1_750, 10.0), (2_000, 10.0)]
+        );
+        let means: Vec<f64> = columns.means(2_000).into_iter().map(|point| point.1).collect();
         assert!(means[2].is_nan());
         assert_eq!((means[0], means[3], columns.width()), (1.5, 5.0, 250));
     }

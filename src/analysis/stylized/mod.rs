@@ -198,39 +198,39 @@ pub enum Verdict {
 }
 
 /// Gathers what the facts of a listing are told from, in order of time.
-#[derive(Debug)]
-pub(super) struct StylizedBuilder {
+#[derive(Debug, Clone)]
+pub(crate) struct StylizedBuilder {
     returns: ReturnsBuilder,
     signs: SignMemory,
 }
 
 impl StylizedBuilder {
     /// Begins; the interval follows from how long the run lasts and how often it is sampled.
-    pub(super) fn new(periods: Periods) -> Self {
+    pub(crate) fn new(periods: Periods) -> Self {
         Self { returns: ReturnsBuilder::new(periods), signs: SignMemory::default() }
     }
 
     /// Takes a mid, or that there is none at the moment.
-    pub(super) fn quote(&mut self, at: i64, mid: Option<f64>) {
+    pub(crate) fn quote(&mut self, at: i64, mid: Option<f64>) {
         self.returns.quote(at, mid);
     }
 
     /// Takes that the book shows nothing on either side.
-    pub(super) fn shut(&mut self, at: i64) {
+    pub(crate) fn shut(&mut self, at: i64) {
         self.returns.shut(at);
     }
 
     /// Takes a trade.
-    pub(super) fn trade(&mut self, at: i64, print: &Print) {
+    pub(crate) fn trade(&mut self, at: i64, print: &Print) {
         self.returns.trade(at, print.price, print.price * print.quantity);
         if let Some(sign) = print.sign {
             self.signs.add(at, sign);
         }
     }
 
-    /// Returns the facts.
-    pub(super) fn finish(self) -> StylizedFacts {
-        let (series, interval) = self.returns.finish();
+    /// Returns the facts as they stand at `end`.
+    pub(crate) fn finish(self, end: i64) -> StylizedFacts {
+        let (series, interval) = self.returns.finish(end);
         let enough = facts::enough(&series).is_ok();
         let drawn = |values: &[f64]| autocorrelation(values, LAGS).filter(|_| enough).unwrap_or_default();
         let sizes: Vec<f64> = series.returns.iter().map(|value| value.abs()).collect();

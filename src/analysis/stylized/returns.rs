@@ -58,7 +58,7 @@ impl ReturnSeries {
 }
 
 /// Gathers the returns of a listing over the shortest interval that may be looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ReturnsBuilder {
     mids: MidPeriods,
     interval: i64,
@@ -121,10 +121,10 @@ impl ReturnsBuilder {
     }
 
     /// Returns the series over the longest interval that leaves enough returns, or else over the shortest; and the
-    /// interval.
-    pub(super) fn finish(mut self) -> (ReturnSeries, SimDuration) {
+    /// interval. What ends after `end` is left out.
+    pub(super) fn finish(mut self, end: i64) -> (ReturnSeries, SimDuration) {
         // What the end of the run cuts short is no whole interval.
-        if let Some(ended) = self.mids.finish().filter(|ended| ended.end <= self.end) {
+        if let Some(ended) = self.mids.finish().filter(|ended| ended.end <= end) {
             close(&mut self.series, &mut self.shown, &ended);
         }
         let longer = INTERVALS.iter().rev().map(|seconds| nanos(*seconds));
@@ -188,7 +188,8 @@ mod tests {
         {
             let mut builder = builder(seconds, sample);
             grow(&mut builder, 0..seconds);
-            let (series, found) = builder.finish();
+            let end = builder.end;
+            let (series, found) = builder.finish(end);
             assert_eq!((found, series.returns.len()), (SimDuration::from_secs(interval), count));
             let (each, notional) = (0.000_1 * interval as f64, 5.0 * interval as f64);
             assert!(series.returns.iter().all(|it| (it / each - 1.0).abs() < 1e-6), "of {seconds} s");
@@ -201,7 +202,8 @@ mod tests {
         let mut builder = builder(2 * 86_400, 60);
         grow(&mut builder, 30_000..30_700);
         grow(&mut builder, 86_400 + 30_000..86_400 + 30_700);
-        let (series, _) = builder.finish();
+        let end = builder.end;
+        let (series, _) = builder.finish(end);
         // The shortest interval of two days is five seconds; the first of each day is not whole.
         assert_eq!((series.returns.len(), series.breaks.as_slice()), (278, [139].as_slice()));
         assert!(series.returns.iter().all(|it| (it / 0.000_5 - 1.0).abs() < 1e-6));
@@ -216,7 +218,8 @@ mod tests {
         builder.shut(300 * SECOND);
         builder.quote(400 * SECOND - SECOND / 2, Some(100.0 * (-0.000_1_f64).exp()));
         grow(&mut builder, 400..600);
-        let (series, _) = builder.finish();
+        let end = builder.end;
+        let (series, _) = builder.finish(end);
         assert_eq!((series.returns.len(), series.breaks.as_slice()), (299 + 200, [299].as_slice()));
         assert!(series.returns.iter().all(|it| (it / 0.000_1 - 1.0).abs() < 1e-6));
     }
@@ -227,14 +230,16 @@ mod tests {
         grow(&mut builder, 0..600);
         builder.quote(600 * SECOND, None);
         builder.shut(600 * SECOND);
-        assert_eq!(builder.finish().0.returns.len(), 599);
+        let end = builder.end;
+        assert_eq!(builder.finish(end).0.returns.len(), 599);
     }
 
     #[test]
     fn how_often_accounts_are_marked_does_not_matter_within_a_day() {
         let mut builder = builder(23_000, 3_600);
         grow(&mut builder, 0..23_000);
-        let (series, interval) = builder.finish();
+        let end = builder.end;
+        let (series, interval) = builder.finish(end);
         assert_eq!((series.returns.len(), interval), (1_533, SimDuration::from_secs(15)));
     }
 
@@ -254,7 +259,8 @@ mod tests {
         for (day, mid) in [(0, 100.0), (1, 101.0), (4, 102.0), (5, 103.0)] {
             builder.quote(day * DAY + DAY / 2, Some(mid));
         }
-        let (series, interval) = builder.finish();
+        let end = builder.end;
+        let (series, interval) = builder.finish(end);
         assert_eq!((series.returns.len(), interval), (4, SimDuration::from_secs(86_400)));
         assert!((series.returns[2] - (102.0_f64 / 101.0).ln()).abs() < 1e-15);
         assert!(series.breaks.is_empty());

@@ -2,17 +2,16 @@
 
 use super::RowGroups;
 use crate::record::error::RecordError;
-use crate::record::names::Names;
 use crate::record::rows::holdings::PositionRow;
 use crate::record::rows::order_row::OrderRow;
-use crate::record::rows::reject::Reject;
+use crate::record::rows::reject::RejectRow;
 use crate::record::table::Table;
 use bearpit_core::market::AccountMark;
 use bearpit_core::units::{Money, OrderId, Price, Quantity, SimTime};
 
 impl RowGroups {
     /// Adds an order that has ended.
-    pub(in crate::record) fn order(&mut self, row: &OrderRow) -> Result<(), RecordError> {
+    pub(super) fn order(&mut self, row: &OrderRow) -> Result<(), RecordError> {
         let OrderRow { listing, terms, .. } = *row;
         self.add(Table::Orders, |group, names, interner| {
             group.count(row.order.map(OrderId::get)).word(interner.actor(row.owner));
@@ -22,15 +21,15 @@ impl RowGroups {
             group.quantity(names, listing, Some(terms.quantity)).quantity(names, listing, terms.display);
             group.time(row.entered_at).count(row.entry_latency_ns()).time(row.ended_at);
             group.quantity(names, listing, Some(Quantity::new(row.filled_lots)));
-            group.number(average_price(names, row)).say(interner, row.status.name());
+            group.number(row.average_price(names)).say(interner, row.status.name());
             let reason = row.reason.map(|reason| interner.fixed(reason));
             group.word(reason);
         })
     }
 
     /// Adds what did not pass.
-    pub(in crate::record) fn reject(&mut self, at: SimTime, reject: &Reject) -> Result<(), RecordError> {
-        let Reject { listing, terms, .. } = *reject;
+    pub(super) fn reject(&mut self, at: SimTime, reject: &RejectRow) -> Result<(), RecordError> {
+        let RejectRow { listing, terms, .. } = *reject;
         self.add(Table::Rejects, |group, names, interner| {
             group.time(at).count(reject.order.map(OrderId::get)).word(interner.actor(reject.owner));
             group.place(interner, listing).say(interner, terms.map_or("change", |_| "order"));
@@ -42,7 +41,7 @@ impl RowGroups {
     }
 
     /// Adds a mark of an account that financing has brought so much so far.
-    pub(in crate::record) fn mark(
+    pub(super) fn mark(
         &mut self,
         at: SimTime,
         mark: &AccountMark,
@@ -64,7 +63,7 @@ impl RowGroups {
     }
 
     /// Adds what an account holds.
-    pub(in crate::record) fn position(&mut self, row: &PositionRow) -> Result<(), RecordError> {
+    pub(super) fn position(&mut self, row: &PositionRow) -> Result<(), RecordError> {
         self.add(Table::Positions, |group, names, interner| {
             let state = &row.state;
             let instrument = names.instruments.get(row.instrument.index());
@@ -75,13 +74,4 @@ impl RowGroups {
             group.count(Some(state.fills)).money(state.fees);
         })
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an average is a number to read")]
-fn average_price(names: &Names, row: &OrderRow) -> Option<f64> {
-    if row.filled_lots == 0 {
-        return None;
-    }
-    let tick = names.price(row.listing, Price::new(1))?;
-    Some(row.filled_value as f64 / row.filled_lots as f64 * tick)
 }

@@ -9,7 +9,7 @@ use bearpit_core::units::{ListingId, Price, Quantity, SimTime};
 
 impl RowGroups {
     /// Adds a trade, and its two fills, the maker's first.
-    pub(in crate::record) fn trade(&mut self, at: SimTime, trade: &Trade) -> Result<(), RecordError> {
+    pub(super) fn trade(&mut self, at: SimTime, trade: &Trade) -> Result<(), RecordError> {
         let listing = trade.listing;
         self.add(Table::Trades, |group, names, interner| {
             let (maker, taker) = (interner.actor(trade.maker), interner.actor(trade.taker));
@@ -40,7 +40,7 @@ impl RowGroups {
     }
 
     /// Adds a change of the touch.
-    pub(in crate::record) fn quote(
+    pub(super) fn quote(
         &mut self,
         at: SimTime,
         listing: ListingId,
@@ -56,7 +56,7 @@ impl RowGroups {
     }
 
     /// Adds a level of a snapshot.
-    pub(in crate::record) fn level(&mut self, row: &LevelRow) -> Result<(), RecordError> {
+    pub(super) fn level(&mut self, row: &LevelRow) -> Result<(), RecordError> {
         let side = match row.side {
             Side::Buy => "bid",
             Side::Sell => "ask",
@@ -69,7 +69,7 @@ impl RowGroups {
     }
 
     /// Adds a change of a book's phase, with price and volume of the auction that ended with it.
-    pub(in crate::record) fn phase(
+    pub(super) fn phase(
         &mut self,
         at: SimTime,
         (listing, phase): (ListingId, Phase),
@@ -83,7 +83,7 @@ impl RowGroups {
     }
 
     /// Adds a bar.
-    pub(in crate::record) fn bar(&mut self, listing: ListingId, bar: &Bar) -> Result<(), RecordError> {
+    pub(super) fn bar(&mut self, listing: ListingId, bar: &Bar) -> Result<(), RecordError> {
         self.add(Table::Bars, |group, names, interner| {
             let interval = interner.number(&bar.interval().to_string());
             group.time(bar.start).time(bar.end).word(Some(interval));

@@ -4,16 +4,14 @@ mod accounts;
 mod market;
 mod strategy_output;
 
-use std::path::Path;
-
-use crate::record::config::{RecordConfig, RunLabel};
+use crate::record::config::{Output, RecordConfig, RunLabel};
 use crate::record::error::RecordError;
-use crate::record::manifest::TableSummary;
 use crate::record::names::Names;
 use crate::record::row_group::RowGroup;
 use crate::record::row_group::interner::Interner;
+use crate::record::rows::row::TableRow;
 use crate::record::table::Table;
-use crate::record::writer::TableFile;
+use crate::record::writer::{FinishedTable, TableFile};
 use bearpit_core::units::{ListingId, Price, Quantity};
 
 /// The tables of a run under way.
@@ -34,15 +32,21 @@ const GROUP_ROWS: usize = 32 * 1024;
 impl RowGroups {
     /// Makes the files of the tables that are recorded, so that also an empty table has one.
     pub(in crate::record) fn create(
-        directory: &Path,
-        plan: &RecordConfig,
+        output: Output<'_>,
+        config: &RecordConfig,
         label: RunLabel,
         names: Names,
     ) -> Result<Self, RecordError> {
         let output = |table| {
-            let is_recorded = plan.tables.contains(table);
-            let file = is_recorded.then(|| TableFile::create(directory, table, plan.format)).transpose()?;
-            Ok(file.map(|file| (RowGroup::new(table), file)))
+            if !config.tables.contains(table) {
+                return Ok(None);
+            }
+            let file = match output {
+                Output::Nothing => return Ok(None),
+                Output::Frames => TableFile::in_memory(table),
+                Output::Directory(directory) => TableFile::create(directory, table, config.format)?,
+            };
+            Ok(Some((RowGroup::new(table), file)))
         };
         let outputs: Result<_, RecordError> = Table::ALL.into_iter().map(output).collect();
         Ok(Self { interner: Interner::new(&names), names, label, outputs: outputs? })
@@ -50,6 +54,32 @@ impl RowGroups {
 
     pub(in crate::record) const fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Adds a row to its table, if that is recorded.
+    ///
+    /// # Errors
+    /// [`RecordError`] if a row group is full and cannot be written.
+    pub(in crate::record) fn write(&mut self, row: &TableRow<'_>) -> Result<(), RecordError> {
+        match *row {
+            TableRow::OrderEntered { .. } | TableRow::FirstMark { .. } => Ok(()),
+            TableRow::Order(order) => self.order(order),
+            TableRow::Trade { at, trade } => self.trade(at, trade),
+            TableRow::Quote { at, listing, quote } => self.quote(at, listing, quote),
+            TableRow::Level(level) => self.level(level),
+            TableRow::Phase { at, listing, phase, auction } => self.phase(at, (listing, phase), auction),
+            TableRow::Bar { listing, bar } => self.bar(listing, bar),
+            TableRow::Mark { at, mark, financing } => self.mark(at, mark, financing),
+            TableRow::Position(position) => self.position(position),
+            TableRow::Reject { at, reject } => self.reject(at, reject),
+            TableRow::Line { at, owner, is_error, text } => {
+                self.line(at, owner, (if is_error { "error" } else { "log" }, text))
+            }
+            TableRow::Plotted { at, owner, series, value } => self.plotted(at, owner, (series, value)),
+            TableRow::Recorded { at, owner, table, number, column, cell } => {
+                self.recorded(at, owner, (table, number), (column, cell))
+            }
+        }
     }
 
     /// Adds a row to a table, if it is recorded; writes the group when it is full.
@@ -66,8 +96,8 @@ impl RowGroups {
         if group.rows < GROUP_ROWS { Ok(()) } else { file.write(group, &self.interner, &self.label) }
     }
 
-    /// Writes what is left, and returns the tables with their rows.
-    pub(in crate::record) fn finish(self) -> Result<Vec<TableSummary>, RecordError> {
+    /// Writes what is left, and returns the tables with their rows, and the frames that are kept in memory.
+    pub(in crate::record) fn finish(self) -> Result<Vec<FinishedTable>, RecordError> {
         let Self { interner, label, outputs, .. } = self;
         let outputs = outputs.into_iter().flatten();
         outputs.map(|(mut group, file)| file.finish(&mut group, &interner, &label)).collect()

@@ -10,7 +10,7 @@ use bearpit_core::units::{ActorId, SimTime};
 
 impl RowGroups {
     /// Adds a line of a strategy's log.
-    pub(in crate::record) fn line(
+    pub(super) fn line(
         &mut self,
         at: SimTime,
         owner: ActorId,
@@ -22,7 +22,7 @@ impl RowGroups {
     }
 
     /// Adds a number of a strategy's series.
-    pub(in crate::record) fn plotted(
+    pub(super) fn plotted(
         &mut self,
         at: SimTime,
         owner: ActorId,
@@ -38,7 +38,7 @@ impl RowGroups {
     }
 
     /// Adds a cell of a row of a strategy's table.
-    pub(in crate::record) fn recorded(
+    pub(super) fn recorded(
         &mut self,
         at: SimTime,
         owner: ActorId,

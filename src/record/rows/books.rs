@@ -6,13 +6,17 @@ use bearpit_core::units::{ListingId, SimDuration, SimTime};
 
 /// One level of one side of a book at a time.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::record) struct LevelRow {
-    pub(in crate::record) at: SimTime,
-    pub(in crate::record) listing: ListingId,
-    pub(in crate::record) side: Side,
+pub struct LevelRow {
+    /// When.
+    pub at: SimTime,
+    /// The listing.
+    pub listing: ListingId,
+    /// The side.
+    pub side: Side,
     /// From one, the best.
-    pub(in crate::record) number: u32,
-    pub(in crate::record) level: QuoteLevel,
+    pub number: u32,
+    /// Its price and size.
+    pub level: QuoteLevel,
 }
 
 /// Follows all books, and takes snapshots of them.

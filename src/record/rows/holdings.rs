@@ -8,21 +8,30 @@ use bearpit_core::units::{ActorId, InstrumentId, Money, NetQuantity, Quantity, S
 
 /// What an account holds of an instrument at a time, and how it came to it.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::record) struct PositionRow {
-    pub(in crate::record) at: SimTime,
-    pub(in crate::record) owner: ActorId,
-    pub(in crate::record) instrument: InstrumentId,
-    pub(in crate::record) state: Holding,
+pub struct PositionRow {
+    /// When.
+    pub at: SimTime,
+    /// The account.
+    pub owner: ActorId,
+    /// The instrument.
+    pub instrument: InstrumentId,
+    /// The holding.
+    pub state: Holding,
 }
 
 /// What an account holds of an instrument, and how it came to it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::record) struct Holding {
-    pub(in crate::record) position: NetQuantity,
-    pub(in crate::record) bought: Quantity,
-    pub(in crate::record) sold: Quantity,
-    pub(in crate::record) fills: u64,
-    pub(in crate::record) fees: Money,
+pub struct Holding {
+    /// The signed holding.
+    pub position: NetQuantity,
+    /// How much was bought so far.
+    pub bought: Quantity,
+    /// How much was sold so far.
+    pub sold: Quantity,
+    /// How many fills there were so far.
+    pub fills: u64,
+    /// Fees less rebates so far.
+    pub fees: Money,
     is_changed: bool,
 }
 
@@ -58,15 +67,15 @@ impl Holdings {
     }
 
     /// Appends the rows that are due by `now`: account by account.
-    pub(in crate::record) fn tell_until(&mut self, now: SimTime, rows: &mut Vec<PositionRow>) {
+    pub(in crate::record) fn take_due(&mut self, now: SimTime, rows: &mut Vec<PositionRow>) {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
-        self.tell(rows);
+        self.take_changed(rows);
     }
 
     /// Appends the rows of all that have changed.
-    pub(in crate::record) fn tell(&mut self, rows: &mut Vec<PositionRow>) {
+    pub(in crate::record) fn take_changed(&mut self, rows: &mut Vec<PositionRow>) {
         let Some(at) = self.due.take().map(|due| due.min(self.end)) else { return };
         let mut changed = mem::take(&mut self.changed);
         changed.sort_unstable();

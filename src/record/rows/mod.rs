@@ -1,8 +1,10 @@
 //! Rows of tables, and what they are made from: open orders, books, holdings and bars of a run so far.
 
-pub(in crate::record) mod bars;
-pub(in crate::record) mod books;
-pub(in crate::record) mod holdings;
-pub(in crate::record) mod order_row;
-pub(in crate::record) mod orders;
-pub(in crate::record) mod reject;
+pub(super) mod bars;
+pub(super) mod books;
+pub(super) mod first_marks;
+pub(super) mod holdings;
+pub(super) mod order_row;
+pub(super) mod orders;
+pub(super) mod reject;
+pub(super) mod row;

@@ -1,20 +1,28 @@
 //! [`OrderRow`]: an order from its entry to its end.
 
+use crate::record::names::Names;
 use bearpit_core::market::OrderTerms;
-use bearpit_core::units::{ActorId, ListingId, OrderId, SimTime};
+use bearpit_core::units::{ActorId, ListingId, OrderId, Price, SimTime};
 
 /// How an order ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::record) enum Status {
+pub enum OrderStatus {
+    /// All of it was filled.
     Filled,
+    /// It was canceled: by its owner, or by a rule of the venue.
     Canceled,
+    /// Its time was over.
     Expired,
+    /// The venue rejected it.
     Rejected,
+    /// The account gate refused it.
     Refused,
 }
 
-impl Status {
-    pub(in crate::record) const fn name(self) -> &'static str {
+impl OrderStatus {
+    /// Returns the name that stands in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Filled => "filled",
             Self::Canceled => "canceled",
@@ -25,22 +33,31 @@ impl Status {
     }
 }
 
-/// An order at its end; `terms` are the last.
+/// An order at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::record) struct OrderRow {
-    pub(in crate::record) order: Option<OrderId>,
-    pub(in crate::record) owner: ActorId,
-    pub(in crate::record) listing: ListingId,
-    pub(in crate::record) terms: OrderTerms,
-    /// When it left its owner; none of an order that never did.
-    pub(in crate::record) sent_at: Option<SimTime>,
-    pub(in crate::record) entered_at: SimTime,
-    pub(in crate::record) ended_at: SimTime,
-    pub(in crate::record) filled_lots: u64,
+pub struct OrderRow {
+    /// Its id; none where the gate refused it.
+    pub order: Option<OrderId>,
+    /// Its owner.
+    pub owner: ActorId,
+    /// The listing.
+    pub listing: ListingId,
+    /// Its terms, as they were last.
+    pub terms: OrderTerms,
+    /// When it left its owner; none of an order that a venue made, such as a bracket's exit, and of a refused one.
+    pub sent_at: Option<SimTime>,
+    /// When it entered the book, or was rejected or refused.
+    pub entered_at: SimTime,
+    /// When it ended.
+    pub ended_at: SimTime,
+    /// How many lots of it were filled.
+    pub filled_lots: u64,
     /// Sum of ticks times lots over its fills.
-    pub(in crate::record) filled_value: i128,
-    pub(in crate::record) status: Status,
-    pub(in crate::record) reason: Option<&'static str>,
+    pub filled_value: i128,
+    /// How it ended.
+    pub status: OrderStatus,
+    /// Why, where the status does not say.
+    pub reason: Option<&'static str>,
 }
 
 impl OrderRow {
@@ -62,13 +79,24 @@ impl OrderRow {
             ended_at: at,
             filled_lots: 0,
             filled_value: 0,
-            status: Status::Filled,
+            status: OrderStatus::Filled,
             reason: None,
         }
     }
 
-    /// Returns how long it was on its way to the venue; none of one that never was.
-    pub(in crate::record) fn entry_latency_ns(&self) -> Option<u64> {
+    /// Returns the time from owner to venue; none of an order that was not sent.
+    #[must_use]
+    pub fn entry_latency_ns(&self) -> Option<u64> {
         u64::try_from((self.entered_at - self.sent_at?).nanos()).ok()
+    }
+    /// Returns the average price of its fills; none without a fill.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an average is a number to read")]
+    pub fn average_price(&self, names: &Names) -> Option<f64> {
+        if self.filled_lots == 0 {
+            return None;
+        }
+        let tick = names.price(self.listing, Price::new(1))?;
+        Some(self.filled_value as f64 / self.filled_lots as f64 * tick)
     }
 }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::order_row::{OrderRow, Status};
+use super::order_row::{OrderRow, OrderStatus};
 use bearpit_core::market::{Fact, OrderKind, Trade};
 use bearpit_core::units::{OrderId, Quantity, SimTime};
 
@@ -38,12 +38,12 @@ impl OpenOrders {
             }
             Fact::OrderRejected { order, owner, listing, terms, sent_at, reason } => {
                 let row = OrderRow::new(Some(order), owner, listing, terms, at);
-                let (status, reason) = (Status::Rejected, Some(reason.name()));
+                let (status, reason) = (OrderStatus::Rejected, Some(reason.name()));
                 return ended(&OrderRow { sent_at: Some(sent_at), status, reason, ..row });
             }
             Fact::OrderRefused { owner, listing, terms, reason } => {
                 let row = OrderRow::new(None, owner, listing, terms, at);
-                return ended(&OrderRow { status: Status::Refused, reason: Some(reason.name()), ..row });
+                return ended(&OrderRow { status: OrderStatus::Refused, reason: Some(reason.name()), ..row });
             }
             Fact::OrderReplaced { order, price, leaves, .. } => {
                 if let Some(row) = self.row(order) {
@@ -52,10 +52,10 @@ impl OpenOrders {
                 }
             }
             Fact::OrderCanceled { order, reason, .. } => {
-                return self.end(order, at, (Status::Canceled, Some(reason.name())), &mut ended);
+                return self.end(order, at, (OrderStatus::Canceled, Some(reason.name())), &mut ended);
             }
             Fact::OrderExpired { order, reason, .. } => {
-                return self.end(order, at, (Status::Expired, Some(reason.name())), &mut ended);
+                return self.end(order, at, (OrderStatus::Expired, Some(reason.name())), &mut ended);
             }
             Fact::OrderRepriced { order, price: Some(price), .. } => {
                 if let Some(row) = self.row(order)
@@ -86,7 +86,7 @@ impl OpenOrders {
             row.filled_lots += trade.quantity.lots();
             row.filled_value += i128::from(trade.price.ticks()) * i128::from(trade.quantity.lots());
             if row.filled_lots == row.terms.quantity.lots() {
-                self.end(order, at, (Status::Filled, None), ended)?;
+                self.end(order, at, (OrderStatus::Filled, None), ended)?;
             }
         }
         Ok(())
@@ -96,7 +96,7 @@ impl OpenOrders {
         &mut self,
         order: OrderId,
         at: SimTime,
-        (status, reason): (Status, Option<&'static str>),
+        (status, reason): (OrderStatus, Option<&'static str>),
         ended: &mut impl FnMut(&OrderRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(place) = self.places.remove(&order) else { return Ok(()) };

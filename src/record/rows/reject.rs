@@ -1,22 +1,27 @@
-//! [`Reject`]: a request that a gate or a venue refused.
+//! [`RejectRow`]: a request that a gate or a venue refused.
 
 use bearpit_core::market::{Fact, OrderTerms};
 use bearpit_core::units::{ActorId, ListingId, OrderId};
 
-/// What a gate or a venue did not let pass.
+/// A request that a gate or a venue refused.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::record) struct Reject {
-    pub(in crate::record) order: Option<OrderId>,
-    pub(in crate::record) owner: ActorId,
-    pub(in crate::record) listing: ListingId,
+pub struct RejectRow {
+    /// The order; none where the gate refused a new one.
+    pub order: Option<OrderId>,
+    /// Who asked.
+    pub owner: ActorId,
+    /// The listing.
+    pub listing: ListingId,
     /// The terms of a new order; none where an order was to be changed or canceled.
-    pub(in crate::record) terms: Option<OrderTerms>,
-    pub(in crate::record) by: &'static str,
-    pub(in crate::record) reason: &'static str,
+    pub terms: Option<OrderTerms>,
+    /// Whether the `gate` or the `venue` refused it.
+    pub by: &'static str,
+    /// Why.
+    pub reason: &'static str,
 }
 
-impl Reject {
-    /// Returns what a fact tells, if it tells of something that did not pass.
+impl RejectRow {
+    /// Returns the request that a fact says was refused; none of any other fact.
     pub(in crate::record) const fn of(fact: &Fact) -> Option<Self> {
         let (order, owner, listing, terms) = match *fact {
             Fact::OrderRefused { owner, listing, terms, .. } => (None, owner, listing, Some(terms)),

@@ -10,8 +10,8 @@ use polars_core::prelude::{AnyValue, DataFrame};
 use tempfile::TempDir;
 
 use super::{
-    BookSnapshotConfig, BookSummary, Format, Manifest, Names, OpenError, RecordConfig, Recorder, RunDir,
-    RunLabel, StoredRun, Table, TableSet, TableSummary,
+    BookSnapshotConfig, BookSummary, Format, Manifest, Names, OpenError, Output, RecordConfig, Recorder,
+    RunDir, RunLabel, StoredRun, Table, TableSet, TableSummary,
 };
 use bearpit_core::market::{
     AccountMark, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Instrument, Listing, OrderTerms,
@@ -42,6 +42,7 @@ fn names() -> Names {
         instruments: vec![instrument],
         venues: vec!["PIT".into()],
         listings: vec![listing],
+        tracked: vec![BEN],
         openings: vec![(BEN, InstrumentId::new(0), NetQuantity::new(-25))],
     }
 }
@@ -192,7 +193,8 @@ fn plan(format: Format) -> RecordConfig {
 
 /// Records facts, one each second and a half.
 fn record(directory: &Path, plan: &RecordConfig, facts: &[Fact]) -> Vec<TableSummary> {
-    let (mut recorder, recording) = Recorder::start(directory, plan, label(), names()).unwrap();
+    let (mut recorder, recording) =
+        Recorder::start(Output::Directory(directory), plan, label(), names(), ()).unwrap();
     for (sequence, fact) in (0..).zip(facts) {
         let at = SimTime::from_nanos(START.nanos() + i64::try_from(sequence).unwrap() * 1_500_000_001);
         recorder.take(Stamped { at, sequence, fact }).unwrap();
@@ -440,7 +442,13 @@ fn a_damaged_table_is_an_error_that_names_its_file() {
 
 #[test]
 fn a_directory_that_cannot_be_written_is_an_error() {
-    let started = Recorder::start(Path::new("/nowhere"), &plan(Format::Parquet), label(), names());
+    let started = Recorder::start(
+        Output::Directory(Path::new("/nowhere")),
+        &plan(Format::Parquet),
+        label(),
+        names(),
+        (),
+    );
     let error = started.unwrap_err().to_string();
     assert!(error.contains("/nowhere/orders.parquet: cannot be written"), "{error}");
 }

@@ -5,7 +5,8 @@ use super::*;
 /// Records facts, each at its second.
 fn record_at(plan: &RecordConfig, facts: &[(i64, Fact)]) -> (TempDir, StoredRun) {
     let directory = TempDir::new().unwrap();
-    let (mut recorder, recording) = Recorder::start(directory.path(), plan, label(), names()).unwrap();
+    let (mut recorder, recording) =
+        Recorder::start(Output::Directory(directory.path()), plan, label(), names(), ()).unwrap();
     for (sequence, (second, fact)) in (0..).zip(facts) {
         let at = START.saturating_add(SimDuration::from_secs(*second));
         recorder.take(Stamped { at, sequence, fact }).unwrap();

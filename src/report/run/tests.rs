@@ -59,7 +59,7 @@ fn mean(seed: u64) -> Vec<Point> {
     let mut walk = Walk(seed);
     let mut mean = MeanDownsampler::new(extent());
     (0..FILLS).for_each(|number| mean.set(at(number, FILLS), Some(1.0 + walk.step())));
-    mean.finish().0
+    mean.finish(extent().end()).0
 }
 
 fn sample() -> Sample {

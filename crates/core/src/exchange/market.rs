@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::account::Imbalance;
 use crate::kernel::{Digest, ExchangeError, InjectError, Injected, ReplayError, StepEnd, WorldFault};
-use crate::market::TapeSink;
+use crate::market::{SinkError, TapeSink};
 use crate::participant::{
     Answer, Context, Instruction, MarketFault, MarketWorld, Message, Participant, Request, RequestError,
     RequestKind,
@@ -126,6 +126,14 @@ impl Market {
     /// Takes all readers off the tape; dropping them ends what they do.
     pub fn take_sinks(&mut self) -> Vec<Box<dyn TapeSink>> {
         self.world.domain_mut().tape_mut().take_sinks()
+    }
+
+    /// Flushes all readers of the tape: when it returns, none of them holds back a fact.
+    ///
+    /// # Errors
+    /// [`SinkError`] of the first that failed.
+    pub fn flush_sinks(&mut self) -> Result<(), SinkError> {
+        self.world.domain_mut().tape_mut().flush_sinks()
     }
 
     /// Returns the world.

@@ -51,6 +51,14 @@ pub trait TapeSink {
     /// # Errors
     /// A [`SinkError`]; it ends the run, so that no fact is lost.
     fn take(&mut self, fact: Stamped<'_>) -> Result<(), SinkError>;
+
+    /// Returns when all facts taken so far are where they are meant to go, for a sink that holds them back.
+    ///
+    /// # Errors
+    /// A [`SinkError`] if they cannot get there.
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
 }
 
 /// Why a sink failed to take a fact: any error, or a sentence.
@@ -118,6 +126,14 @@ impl Tape {
     /// Removes all sinks and returns them; dropping a sink ends its work.
     pub fn take_sinks(&mut self) -> Vec<Box<dyn TapeSink>> {
         std::mem::take(&mut self.sinks)
+    }
+
+    /// Flushes all sinks: when it returns, none of them holds back a fact.
+    ///
+    /// # Errors
+    /// What the first sink that failed says.
+    pub fn flush_sinks(&mut self) -> Result<(), SinkError> {
+        self.sinks.iter_mut().try_for_each(|sink| sink.flush())
     }
 
     /// Writes a fact.

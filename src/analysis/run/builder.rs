@@ -1,0 +1,197 @@
+//! [`RunBuilder`]: a run from its rows, of a tape or of files alike.
+
+use super::arrivals::{Arrival, Arrivals};
+use super::data::RunData;
+use super::log::LogBuilder;
+use crate::analysis::account::builder::{AccountBuilder, ImpossibleFill};
+use crate::analysis::listing::builder::ListingBuilder;
+use crate::analysis::metrics::trading::{Missing, slippage_bps};
+use crate::analysis::rows::account_rows::{FillRow, MarkRow};
+use crate::analysis::rows::market_rows::{QuoteRow, TradeRow};
+use crate::analysis::rows::name_index::NameIndex;
+use crate::analysis::rows::order_rows::EndedOrder;
+use crate::analysis::sampling::periods::Periods;
+use crate::analysis::sampling::sessions::Sessions;
+use crate::analysis::series::Extent;
+use crate::record::{Manifest, Table, TableSet};
+use bearpit_core::units::{SimDuration, SimTime};
+
+/// Builds a run from its rows: only sums, samples and downsampled series are kept.
+///
+/// Rows come in order of time. At one time, orders that enter come first, then trades, quotes, fills and marks, in this
+/// order, whatever order they had on the tape: so what stands against the mid is measured against the mid before that
+/// time, and a fill comes before the mark that it sets. [`RunAnalysis`](super::RunAnalysis) puts the rows of a tape
+/// into this order, [`RunData::read`] those of files.
+#[derive(Debug, Clone)]
+pub(crate) struct RunBuilder {
+    pub(crate) index: NameIndex,
+    tables: TableSet,
+    periods: Periods,
+    listings: Vec<ListingBuilder>,
+    sessions: Sessions,
+    pub(crate) accounts: Vec<AccountBuilder>,
+    arrivals: Arrivals,
+    pub(crate) logs: LogBuilder,
+}
+
+impl RunBuilder {
+    /// Begins a run over `extent` that is sampled at `interval`, of which these tables are recorded.
+    pub(crate) fn new(index: NameIndex, extent: Extent, interval: SimDuration, tables: TableSet) -> Self {
+        let periods = Periods::new(extent, interval);
+        let missing = missing(tables);
+        let account = |_| AccountBuilder::new(&index.instruments, periods, missing);
+        let has_market = tables.contains(Table::Quotes) || tables.contains(Table::Trades);
+        Self {
+            tables,
+            periods,
+            listings: index.listings().map(|_| ListingBuilder::new(periods)).collect(),
+            sessions: if has_market { Sessions::default() } else { Sessions::unknown() },
+            accounts: (0..index.accounts()).map(account).collect(),
+            arrivals: Arrivals::new(index.accounts()),
+            logs: LogBuilder::default(),
+            index,
+        }
+    }
+
+    /// Returns the last mid of a listing.
+    pub(crate) fn mid(&self, listing: usize) -> Option<f64> {
+        self.listings.get(listing)?.mid()
+    }
+
+    /// Takes an order that has ended.
+    pub(crate) fn order(&mut self, order: &EndedOrder) {
+        if let Some((listing, latency)) = self.listings.get_mut(order.listing).zip(order.entry_latency) {
+            listing.latencies.add(latency);
+        }
+        // The gate or the venue sent these back: no market has seen them.
+        if order.is_sent_back {
+            return;
+        }
+        let Some(account) = order.account else { return };
+        if let Some(builder) = self.accounts.get_mut(account) {
+            builder.totals.orders += 1.0;
+            builder.totals.ordered += order.quantity;
+            builder.totals.filled += order.filled;
+            self.arrivals.add(account, order);
+        }
+    }
+
+    /// Returns the orders so far that were filled, in order of their arrival, and forgets them: for rows of files, where
+    /// the market at their arrival is read after them. They are to come back with [`RunBuilder::arrived`].
+    pub(crate) fn take_arrivals(&mut self) -> Vec<Arrival> {
+        let none = Arrivals::new(self.accounts.len());
+        std::mem::replace(&mut self.arrivals, none).in_order()
+    }
+
+    /// Takes an order that was filled, with the mid at its arrival; in order of arrival.
+    pub(crate) fn arrived(&mut self, arrival: &Arrival) {
+        arrival.add_slippage(&mut self.accounts);
+    }
+
+    /// Takes a trade.
+    pub(crate) fn trade(&mut self, row: &TradeRow) {
+        let Some(listing) = self.listings.get_mut(row.listing) else { return };
+        self.sessions.note(row.at);
+        if let Some(mid) = listing.mid() {
+            let notional = row.print.price * row.print.quantity;
+            for (account, sign) in [(row.maker, -row.sign), (row.taker, row.sign)] {
+                let Some(account) = account.and_then(|account| self.accounts.get_mut(account)) else {
+                    continue;
+                };
+                account.totals.spread_captured += sign * (mid - row.print.price) * row.print.quantity;
+                if let Some(bps) = slippage_bps(sign, row.print.price, mid) {
+                    account.totals.slippage_mid.add(bps, notional);
+                }
+            }
+        }
+        listing.trade(row.at, &row.print);
+    }
+
+    /// Takes a change of the touch.
+    pub(crate) fn quote(&mut self, row: &QuoteRow) {
+        let Some(listing) = self.listings.get_mut(row.listing) else { return };
+        self.sessions.note(row.at);
+        listing.quote(row.at, &row.touch);
+    }
+
+    /// Takes a fill of a tracked account.
+    ///
+    /// # Errors
+    /// [`ImpossibleFill`] if no market can have had it.
+    pub(crate) fn fill(&mut self, row: &FillRow) -> Result<(), ImpossibleFill> {
+        self.accounts.get_mut(row.account).map_or(Ok(()), |account| account.fill(row))
+    }
+
+    /// Takes a mark of a tracked account.
+    pub(crate) fn mark(&mut self, row: &MarkRow) {
+        if let Some(account) = self.accounts.get_mut(row.account) {
+            account.mark(row, &self.sessions);
+        }
+    }
+
+    /// Takes a level of a snapshot of a book; the best of a side has place zero.
+    pub(crate) fn level(&mut self, at: i64, listing: usize, is_bid: bool, place: usize, quantity: f64) {
+        if let Some(listing) = self.listings.get_mut(listing) {
+            listing.profile.add(at, is_bid, place, quantity);
+        }
+    }
+
+    /// Takes a value that an account's strategy plotted; none is a gap.
+    pub(crate) fn plotted(&mut self, at: i64, account: usize, series: &str, value: Option<f64>) {
+        if let Some(account) = self.accounts.get_mut(account) {
+            account.plotted.add(at, series, value, self.periods.extent);
+        }
+    }
+
+    /// Returns the run as it stands at the end that the manifest says.
+    ///
+    /// # Errors
+    /// Says what in the manifest is wrong.
+    pub(crate) fn finish(mut self, manifest: Manifest) -> Result<RunData, String> {
+        for arrival in self.take_arrivals() {
+            self.arrived(&arrival);
+        }
+        let extent = extent(&manifest)?;
+        let end = extent.end();
+        let lacks_trades = !self.tables.contains(Table::Trades);
+        let listings = self.listings.into_iter().zip(self.index.listings());
+        let listings = listings.filter_map(|(listing, names)| listing.finish(names, lacks_trades, end));
+        let mut builders: Vec<Option<AccountBuilder>> = self.accounts.into_iter().map(Some).collect();
+        let accounts = manifest.accounts.iter().map(|summary| {
+            let builder =
+                self.index.account(&summary.owner).and_then(|place| builders.get_mut(place)?.take());
+            // An account that began after the analysis did has no rows here.
+            let none = || AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables));
+            builder.unwrap_or_else(none).finish(summary.clone(), &self.sessions, end)
+        });
+        Ok(RunData {
+            extent,
+            accounts: accounts.collect::<Result<_, _>>()?,
+            period: SimDuration::from_nanos(self.periods.interval),
+            periods_per_year: self.periods.per_year(),
+            listings: listings.collect(),
+            logs: self.logs.finish(),
+            manifest,
+        })
+    }
+}
+
+/// Returns what is not known without some tables.
+const fn missing(tables: TableSet) -> Missing {
+    Missing {
+        orders: !tables.contains(Table::Orders),
+        fills: !tables.contains(Table::Fills),
+        marks: !tables.contains(Table::Pnl),
+    }
+}
+
+/// Returns the time that a run spans.
+///
+/// # Errors
+/// Says which of the manifest's times is none.
+pub(crate) fn extent(manifest: &Manifest) -> Result<Extent, String> {
+    let time = |text: &str, name: &str| {
+        text.parse::<SimTime>().map_err(|_| format!("`{name}` is `{text}`, which is no time"))
+    };
+    Ok(Extent::new(time(&manifest.start, "start")?, time(&manifest.end, "end")?))
+}

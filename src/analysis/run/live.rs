@@ -1,0 +1,323 @@
+//! [`RunAnalysis`]: the analysis of a run while it goes on.
+
+use rustc_hash::FxHashMap;
+use thiserror::Error;
+
+use super::builder::RunBuilder;
+use super::data::RunData;
+use crate::analysis::account::builder::ImpossibleFill;
+use crate::analysis::rows::account_rows::{FillRow, MarkRow};
+use crate::analysis::rows::market_rows::{Print, QuoteRow, Touch, TradeRow};
+use crate::analysis::rows::name_index::NameIndex;
+use crate::analysis::rows::order_rows::EndedOrder;
+use crate::analysis::series::Extent;
+use crate::record::{
+    LevelRow, Manifest, Names, OrderRow, OrderStatus, RecordConfig, RowSink, RunLabel, Table, TableRow,
+    TableSet,
+};
+use bearpit_core::market::{AccountMark, Instrument, Liquidity, Phase, Quote, Side, Trade};
+use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+
+/// The analysis of a run while it goes on: takes rows as a recorder makes them, and has metrics and series at any time.
+///
+/// What it gives is exactly what [`RunData::read`] gives of the same tables once they are files. Only sums, samples and
+/// downsampled series are kept: memory does not grow with the length of a run.
+///
+/// # Lifecycle
+/// 1. [`RunAnalysis::new`] before the market starts, with what a [`Recorder`](crate::record::Recorder) also gets.
+/// 2. `Recorder::start` takes it as the sink of rows.
+/// 3. [`RunAnalysis::snapshot`] through [`Recording::look`](crate::record::Recording::look) at any time.
+/// 4. [`RunAnalysis::finish`] when [`Recording::finish`](crate::record::Recording::finish) has given it back.
+#[derive(Debug, Clone)]
+pub struct RunAnalysis {
+    builder: RunBuilder,
+    names: Names,
+    tables: TableSet,
+    /// The number of each actor's account, if it is tracked.
+    accounts: Vec<Option<usize>>,
+    /// The number of each listing.
+    listings: Vec<usize>,
+    /// The mid at the arrival of the open orders of tracked accounts.
+    arrival_mids: FxHashMap<OrderId, Option<f64>>,
+    instant: Instant,
+    error: Option<ImpossibleFill>,
+}
+
+/// The rows of one time, which are taken in an order of their own.
+#[derive(Debug, Clone, Default)]
+struct Instant {
+    /// None before the first row.
+    at: Option<SimTime>,
+    trades: Vec<TradeRow>,
+    quotes: Vec<QuoteRow>,
+    fills: Vec<FillRow>,
+    marks: Vec<MarkRow>,
+}
+
+/// Says why an analysis has no result.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum AnalysisError {
+    /// The manifest does not fit the run.
+    #[error("the manifest is wrong: {0}")]
+    Manifest(String),
+    /// A fill that no market can have had.
+    #[error(transparent)]
+    Fill(#[from] ImpossibleFill),
+}
+
+impl RunAnalysis {
+    /// Begins the analysis of a run, of which the tables of `config` will come.
+    #[must_use]
+    pub fn new(names: &Names, label: &RunLabel, config: &RecordConfig) -> Self {
+        let actor = |id: &ActorId| names.actors.get(id.index()).cloned().unwrap_or_default();
+        let index =
+            NameIndex::new(names.tracked.iter().map(actor), names.instruments.clone(), names.venues.clone());
+        let mut accounts = vec![None; names.actors.len()];
+        for (place, id) in names.tracked.iter().enumerate() {
+            if let Some(account) = accounts.get_mut(id.index()) {
+                *account = Some(place);
+            }
+        }
+        let listings = names.listings.iter();
+        let listings = listings.map(|it| index.listing_at(it.venue.index(), it.instrument.index())).collect();
+        let extent = Extent::new(label.start, label.end);
+        let mut builder = RunBuilder::new(index, extent, config.sample_interval, config.tables);
+        for (owner, instrument, position) in &names.openings {
+            let account = accounts.get(owner.index()).copied().flatten();
+            if let Some(account) = account.and_then(|place| builder.accounts.get_mut(place)) {
+                account.hold(instrument.index(), position.magnitude());
+            }
+        }
+        for account in &mut builder.accounts {
+            for place in 0..names.instruments.len() {
+                if account.opening(place).is_some_and(|(held, _)| held.is_zero()) {
+                    account.open(place, Money::ZERO);
+                }
+            }
+        }
+        Self {
+            builder,
+            names: names.clone(),
+            tables: config.tables,
+            accounts,
+            listings,
+            arrival_mids: FxHashMap::default(),
+            instant: Instant::default(),
+            error: None,
+        }
+    }
+
+    /// Returns the run as it stands at the end that `manifest` says, which is now.
+    ///
+    /// Orders that are still open have no row yet, and do not count. Series are downsampled for the whole length of the
+    /// run.
+    ///
+    /// # Errors
+    /// [`AnalysisError`] if the manifest does not fit the run.
+    pub fn snapshot(&self, manifest: Manifest) -> Result<RunData, AnalysisError> {
+        self.clone().finish(manifest)
+    }
+
+    /// Returns the run, which has ended.
+    ///
+    /// # Errors
+    /// [`AnalysisError`] if the manifest does not fit the run.
+    pub fn finish(mut self, manifest: Manifest) -> Result<RunData, AnalysisError> {
+        self.end_instant();
+        match self.error {
+            Some(error) => Err(error.into()),
+            None => self.builder.finish(manifest).map_err(AnalysisError::Manifest),
+        }
+    }
+
+    fn account(&self, id: ActorId) -> Option<usize> {
+        self.accounts.get(id.index()).copied().flatten()
+    }
+
+    /// Takes the rows of the instant before, if time has gone on.
+    fn advance(&mut self, at: SimTime) {
+        if self.instant.at.replace(at) != Some(at) {
+            self.end_instant();
+        }
+    }
+
+    fn end_instant(&mut self) {
+        let (builder, instant) = (&mut self.builder, &mut self.instant);
+        instant.trades.drain(..).for_each(|row| builder.trade(&row));
+        instant.quotes.drain(..).for_each(|row| builder.quote(&row));
+        for row in instant.fills.drain(..) {
+            if let Err(error) = builder.fill(&row) {
+                self.error.get_or_insert(error);
+            }
+        }
+        instant.marks.drain(..).for_each(|row| builder.mark(&row));
+    }
+
+    fn open_holdings(&mut self, instrument: InstrumentId, half_ticks: i64) {
+        let place = instrument.index();
+        for account in &mut self.builder.accounts {
+            let worth = |(held, instrument): (Quantity, &Instrument)| {
+                instrument.value(Price::new(half_ticks), held.net()).share(1, 2)
+            };
+            if let Some(cost) = account.opening(place).map(worth) {
+                account.open(place, cost);
+            }
+        }
+    }
+
+    fn enter(&mut self, order: OrderId, owner: ActorId, listing: ListingId) {
+        if self.account(owner).is_some() {
+            let mid = self.listings.get(listing.index()).and_then(|place| self.builder.mid(*place));
+            self.arrival_mids.insert(order, mid);
+        }
+    }
+
+    fn order(&mut self, row: &OrderRow) {
+        let arrival_mid = row.order.and_then(|order| self.arrival_mids.remove(&order)).flatten();
+        let Some(listing) = self.listings.get(row.listing.index()).copied() else { return };
+        let quantity = |quantity| self.names.quantity(row.listing, quantity).unwrap_or(0.0);
+        #[expect(clippy::cast_precision_loss, reason = "a number to read")]
+        let order = EndedOrder {
+            account: self.account(row.owner),
+            listing,
+            sign: sign(row.terms.side),
+            is_sent_back: matches!(row.status, OrderStatus::Refused | OrderStatus::Rejected),
+            quantity: quantity(row.terms.quantity),
+            filled: quantity(Quantity::new(row.filled_lots)),
+            average_price: row.average_price(&self.names),
+            entered_at: row.entered_at.nanos(),
+            entry_latency: row.entry_latency_ns().map(|latency| latency as f64),
+            arrival_mid,
+        };
+        self.builder.order(&order);
+    }
+
+    fn trade(&mut self, at: SimTime, trade: &Trade) {
+        let price = self.names.price(trade.listing, trade.price);
+        let quantity = self.names.quantity(trade.listing, trade.quantity);
+        let (Some(price), Some(quantity)) = (price, quantity) else { return };
+        let Some(listing) = self.listings.get(trade.listing.index()).copied() else { return };
+        let sign = sign(trade.aggressor);
+        let (maker, taker) = (self.account(trade.maker), self.account(trade.taker));
+        if self.tables.contains(Table::Trades) {
+            let continuous = trade.phase == Phase::Continuous;
+            let print = Print { price, quantity, sign: continuous.then_some(sign) };
+            self.instant.trades.push(TradeRow { at: at.nanos(), listing, print, sign, maker, taker });
+        }
+        if !self.tables.contains(Table::Fills) {
+            return;
+        }
+        let Some(instrument) = self.names.listings.get(trade.listing.index()).map(|it| it.instrument.index())
+        else {
+            return;
+        };
+        let [maker_role, taker_role] = trade.roles();
+        let sides = [
+            (maker, trade.aggressor.opposite(), maker_role, trade.maker_fee),
+            (taker, trade.aggressor, taker_role, trade.taker_fee),
+        ];
+        for (account, side, role, fee) in sides {
+            let Some(account) = account else { continue };
+            let is_maker = role == Liquidity::Maker;
+            self.instant.fills.push(FillRow {
+                at: at.nanos(),
+                account,
+                instrument,
+                side,
+                is_maker,
+                price,
+                quantity,
+                fee,
+            });
+        }
+    }
+
+    fn quote(&mut self, at: SimTime, listing: ListingId, quote: &Quote) {
+        let Some(place) = self.listings.get(listing.index()).copied() else { return };
+        let price = |price| self.names.price(listing, price);
+        let size = |size| self.names.quantity(listing, size);
+        let touch = Touch {
+            bid: quote.bid.and_then(|level| price(level.price)),
+            bid_size: quote.bid.and_then(|level| size(level.size)),
+            ask: quote.ask.and_then(|level| price(level.price)),
+            ask_size: quote.ask.and_then(|level| size(level.size)),
+        };
+        self.instant.quotes.push(QuoteRow { at: at.nanos(), listing: place, touch });
+    }
+
+    fn mark(&mut self, at: SimTime, mark: &AccountMark) {
+        let place = mark.instrument.index();
+        let Some((account, instrument)) = self.account(mark.owner).zip(self.names.instruments.get(place))
+        else {
+            return;
+        };
+        let price = mark.mark_half_ticks.map(|half_ticks| instrument.price_f64(Price::new(half_ticks)) / 2.0);
+        self.instant.marks.push(MarkRow {
+            at: at.nanos(),
+            account,
+            instrument: place,
+            position: Some(instrument.holding_f64(mark.position)),
+            mark: price,
+            equity: Some(mark.equity.to_f64()),
+        });
+    }
+
+    fn level(&mut self, row: &LevelRow) {
+        let Some(listing) = self.listings.get(row.listing.index()).copied() else { return };
+        let quantity = self.names.quantity(row.listing, row.level.size).unwrap_or(0.0);
+        if let Some(place) = usize::try_from(row.number).ok().and_then(|number| number.checked_sub(1)) {
+            self.builder.level(row.at.nanos(), listing, row.side == Side::Buy, place, quantity);
+        }
+    }
+}
+
+impl RowSink for RunAnalysis {
+    fn take(&mut self, row: &TableRow<'_>) {
+        match *row {
+            TableRow::OrderEntered { at, order, owner, listing } => {
+                self.advance(at);
+                self.enter(order, owner, listing);
+            }
+            TableRow::FirstMark { instrument, half_ticks } => self.open_holdings(instrument, half_ticks),
+            TableRow::Order(order) => self.order(order),
+            TableRow::Trade { at, trade } => {
+                self.advance(at);
+                self.trade(at, trade);
+            }
+            TableRow::Quote { at, listing, quote } => {
+                self.advance(at);
+                self.quote(at, listing, quote);
+            }
+            TableRow::Mark { at, mark, .. } => {
+                self.advance(at);
+                self.mark(at, mark);
+            }
+            TableRow::Level(level) => self.level(level),
+            TableRow::Line { at, owner, is_error, text } => {
+                let owner = self.names.actors.get(owner.index()).map_or("", String::as_str);
+                self.builder.logs.add(at.nanos(), owner, is_error, text);
+            }
+            TableRow::Plotted { at, owner, series, value } => {
+                if let Some(account) = self.account(owner) {
+                    self.builder.plotted(at.nanos(), account, series, value.map(|value| value.get()));
+                }
+            }
+            TableRow::Phase { .. }
+            | TableRow::Bar { .. }
+            | TableRow::Position(_)
+            | TableRow::Reject { .. }
+            | TableRow::Recorded { .. } => {}
+        }
+    }
+
+    fn needs_first_marks(&self) -> bool {
+        true
+    }
+}
+
+const fn sign(side: Side) -> f64 {
+    match side {
+        Side::Buy => 1.0,
+        Side::Sell => -1.0,
+    }
+}

@@ -1,0 +1,158 @@
+//! A finished run from its files, through the same builders as a running one.
+
+use polars_core::prelude::{DataFrame, DataType, PolarsResult};
+
+use super::arrivals::Arrival;
+use super::builder::{RunBuilder, extent};
+use super::data::RunData;
+use crate::analysis::account::builder::opening;
+use crate::analysis::rows::account_rows::{FILLS, PNL, fill_rows, mark_rows};
+use crate::analysis::rows::frame_columns::{numbers, texts, times};
+use crate::analysis::rows::market_rows::{QUOTES, TRADES, quote_rows, trade_rows};
+use crate::analysis::rows::name_index::NameIndex;
+use crate::analysis::rows::order_rows::{ORDERS, order_rows};
+use crate::analysis::rows::table_stream::Stream;
+use crate::record::{Manifest, OpenError, StoredRun, Table, TableSet};
+use bearpit_core::units::{Money, SimDuration};
+
+impl RunData {
+    /// Reads a run; what needs a table that was not recorded is absent.
+    ///
+    /// Tables are read piece by piece, so that a report costs the same memory for an hour as for a year. First the
+    /// orders, then quotes, trades, fills and marks side by side, then the rest.
+    ///
+    /// # Errors
+    /// [`OpenError`] if a table is missing or damaged, or the manifest's times are none.
+    pub fn read(run: &StoredRun) -> Result<Self, OpenError> {
+        let bad = |why: String| run.bad_manifest(why);
+        let manifest = run.manifest();
+        let mut builder = begin(manifest).map_err(bad)?;
+        if run.has(Table::Orders) {
+            run.visit(Table::Orders, &ORDERS, |frame| {
+                order_rows(&builder.index, frame)?.iter().for_each(|order| builder.order(order));
+                Ok(())
+            })?;
+        }
+        let arrivals = builder.take_arrivals();
+        read_side_by_side(run, &mut builder, arrivals)?;
+        if run.has(Table::Books) {
+            let columns = ["time", "venue", "symbol", "side", "level", "quantity"];
+            run.visit(Table::Books, &columns, |frame| add_levels(&mut builder, frame))?;
+        }
+        if run.has(Table::Series) {
+            let columns = ["time", "owner", "series", "value"];
+            run.visit(Table::Series, &columns, |frame| add_plotted(&mut builder, frame))?;
+        }
+        if run.has(Table::Log) {
+            run.visit(Table::Log, &["time", "owner", "kind", "text"], |frame| {
+                add_lines(&mut builder, frame)
+            })?;
+        }
+        builder.finish(manifest.clone()).map_err(bad)
+    }
+}
+
+/// Begins with what the manifest says.
+fn begin(manifest: &Manifest) -> Result<RunBuilder, String> {
+    let interval = manifest.sample_interval.parse::<SimDuration>();
+    let interval = interval.map_err(|error| format!("`sample_interval`: {error}"))?;
+    let tables: TableSet = Table::ALL.into_iter().filter(|table| manifest.has(*table)).collect();
+    let mut builder = RunBuilder::new(NameIndex::of(manifest)?, extent(manifest)?, interval, tables);
+    for (summary, account) in manifest.accounts.iter().zip(&mut builder.accounts) {
+        for (place, instrument) in builder.index.instruments.iter().enumerate() {
+            let held = summary.initial_holdings.iter().find(|it| it.symbol == instrument.symbol());
+            let cost = match held.map(opening).transpose()? {
+                Some((quantity, cost)) => {
+                    account.hold(place, quantity);
+                    cost
+                }
+                None => Money::ZERO,
+            };
+            account.open(place, cost);
+        }
+    }
+    Ok(builder)
+}
+
+/// The tables of which the next row may be that of the earliest time; at one time, in this order.
+#[derive(Debug, Clone, Copy)]
+enum Next {
+    Trade,
+    Quote,
+    Fill,
+    Mark,
+}
+
+/// Reads quotes, trades, fills and marks in order of time, and finds the mid at the arrival of orders.
+fn read_side_by_side(
+    run: &StoredRun,
+    builder: &mut RunBuilder,
+    mut arrivals: Vec<Arrival>,
+) -> Result<(), OpenError> {
+    let index = builder.index.clone();
+    let mut trades = Stream::open(run, Table::Trades, &TRADES, |frame| trade_rows(&index, frame))?;
+    let mut quotes = Stream::open(run, Table::Quotes, &QUOTES, |frame| quote_rows(&index, frame))?;
+    let mut fills = Stream::open(run, Table::Fills, &FILLS, |frame| fill_rows(&index, frame))?;
+    let mut marks = Stream::open(run, Table::Pnl, &PNL, |frame| mark_rows(&index, frame))?;
+    let mut waiting = arrivals.iter_mut().peekable();
+    loop {
+        let fronts = [
+            (trades.front().map(|row| row.at), Next::Trade),
+            (quotes.front().map(|row| row.at), Next::Quote),
+            (fills.front().map(|row| row.at), Next::Fill),
+            (marks.front().map(|row| row.at), Next::Mark),
+        ];
+        let fronts = fronts.into_iter().filter_map(|(at, next)| Some((at?, next)));
+        // Of the same time, the first.
+        let Some((now, next)) = fronts.min_by_key(|(at, _)| *at) else { break };
+        while let Some(arrival) = waiting.next_if(|arrival| arrival.at <= now) {
+            arrival.mid = builder.mid(arrival.listing);
+        }
+        match next {
+            Next::Trade => trades.take()?.iter().for_each(|row| builder.trade(row)),
+            Next::Quote => quotes.take()?.iter().for_each(|row| builder.quote(row)),
+            Next::Fill => {
+                let filled = fills.take()?.iter().try_for_each(|row| builder.fill(row));
+                filled.map_err(|why| run.damaged(Table::Fills, why.to_string()))?;
+            }
+            Next::Mark => marks.take()?.iter().for_each(|row| builder.mark(row)),
+        }
+    }
+    waiting.for_each(|arrival| arrival.mid = builder.mid(arrival.listing));
+    arrivals.iter().for_each(|arrival| builder.arrived(arrival));
+    Ok(())
+}
+
+fn add_levels(builder: &mut RunBuilder, frame: &DataFrame) -> PolarsResult<()> {
+    let (at, venues, symbols) = (times(frame, "time")?, texts(frame, "venue")?, texts(frame, "symbol")?);
+    let (sides, quantities) = (texts(frame, "side")?, numbers(frame, "quantity")?);
+    let levels = frame.column("level")?.cast(&DataType::UInt32)?;
+    for (row, level) in levels.u32()?.iter().enumerate() {
+        let listing = builder.index.listing(venues[row], symbols[row]);
+        let place = level.and_then(|level| usize::try_from(level).ok()?.checked_sub(1));
+        if let Some((listing, place)) = listing.zip(place) {
+            builder.level(at[row], listing, sides[row] == "bid", place, quantities[row].unwrap_or(0.0));
+        }
+    }
+    Ok(())
+}
+
+fn add_plotted(builder: &mut RunBuilder, frame: &DataFrame) -> PolarsResult<()> {
+    let (at, owners) = (times(frame, "time")?, texts(frame, "owner")?);
+    let (names, values) = (texts(frame, "series")?, numbers(frame, "value")?);
+    for row in 0..at.len() {
+        if let Some(account) = builder.index.account(owners[row]) {
+            builder.plotted(at[row], account, names[row], values[row]);
+        }
+    }
+    Ok(())
+}
+
+fn add_lines(builder: &mut RunBuilder, frame: &DataFrame) -> PolarsResult<()> {
+    let (at, owners) = (times(frame, "time")?, texts(frame, "owner")?);
+    let (kinds, messages) = (texts(frame, "kind")?, texts(frame, "text")?);
+    for row in 0..at.len() {
+        builder.logs.add(at[row], owners[row], kinds[row] == "error", messages[row]);
+    }
+    Ok(())
+}
