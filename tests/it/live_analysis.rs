@@ -29,7 +29,7 @@ fn both_ways(scenario: &Scenario, format: Format) -> [RunData; 2] {
 
 /// Debug text has every digit of every number, and gaps, which are not equal to themselves.
 fn assert_same(name: &str, [running, stored]: [RunData; 2]) {
-    assert!(!running.listings.is_empty() && !running.accounts.is_empty(), "{name}: something was analyzed");
+    assert!(!running.accounts.is_empty(), "{name}: something was analyzed");
     let (running, stored) = (format!("{running:#?}"), format!("{stored:#?}"));
     let differs = running.lines().zip(stored.lines()).position(|(a, b)| a != b);
     let around = |text: &str, line: usize| {
@@ -59,7 +59,9 @@ fn a_running_market_and_its_files_have_the_same_analysis() {
     ] {
         let mut scenario = load(name, end);
         scenario.record.tables = TableSet::all();
-        assert_same(name, both_ways(&scenario, Format::Parquet));
+        let both = both_ways(&scenario, Format::Parquet);
+        assert!(both.iter().all(|data| data.listings.iter().any(|it| it.trades > 0)), "{name}: it traded");
+        assert_same(name, both);
     }
 }
 
@@ -93,7 +95,7 @@ fn open(scenario: &Scenario, output: Output<'_>, config: &RecordConfig) -> (Mark
 }
 
 /// Metrics of orders and trades that a market only has once it has closed: open orders have no row before.
-const OF_ENDED_ORDERS: [&str; 3] = ["orders", "fill_ratio", "slippage_arrival_bps"];
+const OF_ENDED_ORDERS: [&str; 3] = ["fill_ratio", "order_to_trade_ratio", "slippage_arrival_bps"];
 
 fn assert_close(name: &str, found: &Measures, expected: &Measures) {
     for (found, expected) in found.iter().zip(expected.iter()) {
