@@ -1,10 +1,10 @@
-//! Events per second of whole markets, and what recording them adds: the day of `scenarios/quickstart.toml`, and an
-//! hour of native actors alone with 1,000 traders, which has seventeen times as many events an hour.
+//! Events per second of whole markets, and what recording them adds: the day of `scenarios/quickstart.toml`,
+//! and an hour of native actors alone with 1,000 traders, which has seventeen times as many events an hour.
 //!
-//! The first figure is of the simulation alone, of which nothing is kept but the digest. The others are the same
-//! market with tables written as `simulate` writes them, right after it, and each ratio is the median over such
-//! turns, so that it is of one machine in one state. The writer has a thread of its own: wall time is what one run at
-//! a time takes, processor time what many at once come to.
+//! The first figure is of the simulation alone, of which nothing is kept but the digest. The others are the
+//! same market with tables written as `simulate` writes them, right after it, and each ratio is the median
+//! over such turns, so that it is of one machine in one state. The writer has a thread of its own: wall time
+//! is what one run at a time takes, processor time what many at once come to.
 //!
 //! `cargo bench --bench scenario`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]

@@ -3,7 +3,8 @@
 //! Actors meet in a price-time-priority matching engine running in virtual time. The engine is
 //! [`bearpit_core`], whose modules are here again under their own names; the agents that need no scripts are
 //! [`bearpit_agents`]. What this crate adds is strategies in Rhai, scenario files, recorded tables, their
-//! analysis, reports and the command line. `ARCHITECTURE.md` describes the idea, the floors and the data flow.
+//! analysis, reports and the command line. `ARCHITECTURE.md` describes the idea, the floors and the data
+//! flow.
 
 pub use bearpit_agents as agents;
 pub use bearpit_core::{

@@ -1,8 +1,8 @@
 //! A recorded run as series and measures.
 //!
 //! Tables are read piece by piece and thinned on the way, so that a report costs the same memory for an
-//! hour as for a year; metrics are taken from every row. First the orders, then quotes and trades side by side
-//! (`walk`), then fills and marks side by side (`account`).
+//! hour as for a year; metrics are taken from every row. First the orders, then quotes and trades side by
+//! side (`walk`), then fills and marks side by side (`account`).
 //!
 //! [`RunSet`] takes many runs together, and [`Comparison`] two of them apart.
 //!

@@ -3,7 +3,7 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | success (even if a strategy failed, unless `--strict`) |
-//! | 1 | a run or a test failed, a file could not be read or written, a book does not verify, or two runs differ |
+//! | 1 | a run or a test failed, a file could not be read or written, a book differs, or two runs differ |
 //! | 2 | the input is not valid: nothing was run, nothing was written |
 //! | 3 | with `--strict`: a strategy failed while running |
 //! | 130 | interrupted |

@@ -63,8 +63,8 @@ pub(super) fn groups(outcomes: &[RunOutcome]) -> Vec<Group<'_>> {
     groups
 }
 
-/// Returns the closing tables, one of single runs and one of scenarios with several runs, and below them one line
-/// per run or scenario with the path of its report.
+/// Returns the closing tables, one of single runs and one of scenarios with several runs, and below them one
+/// line per run or scenario with the path of its report.
 pub(super) fn table(groups: &[Group<'_>], pages: &[Page]) -> String {
     let (many, single): (Vec<&Group<'_>>, Vec<&Group<'_>>) =
         groups.iter().partition(|group| group.outcomes.len() > 1);

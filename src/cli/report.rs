@@ -16,8 +16,8 @@ use crate::run::{
 /// requested.
 ///
 /// # Errors
-/// [`Failure::Input`] if `--png` is given and this build has no PNG renderer; [`Failure::Run`] if a run cannot be
-/// read or a report cannot be written: with `--each` the others are drawn.
+/// [`Failure::Input`] if `--png` is given and this build has no PNG renderer; [`Failure::Run`] if a run
+/// cannot be read or a report cannot be written: with `--each` the others are drawn.
 pub(super) fn run(arguments: &ReportArguments) -> Result<(), Failure> {
     if arguments.png && !HAS_PNG {
         print_error(&format!("error: {NO_PNG}"));

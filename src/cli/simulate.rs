@@ -69,8 +69,8 @@ fn output(arguments: &SimulateArguments) -> OutputConfig {
     }
 }
 
-/// Writes one page of a scenario of which several runs finished. An interrupted command writes no page of a part of
-/// its runs.
+/// Writes one page of a scenario of which several runs finished. An interrupted command writes no page of a
+/// part of its runs.
 fn write_page(output: &OutputConfig, group: &Group<'_>) -> Page {
     let was_interrupted =
         group.outcomes.iter().any(|it| it.result.as_ref().is_err_and(RunError::is_interrupted));

@@ -30,7 +30,8 @@ fn list(file: &Path, as_json: bool) -> Result<(), Failure> {
     print(&if as_json { to_json(file, &strategy).to_string() } else { describe(file, &strategy) })
 }
 
-/// Returns the feeds of a strategy, written as subscriptions, or with the callback that implies the subscription.
+/// Returns the feeds of a strategy, written as subscriptions, or with the callback that implies the
+/// subscription.
 fn feeds(strategy: &Strategy) -> Vec<String> {
     const FEEDS: [(Callback, &str); 5] = [
         (Callback::Bar, "bars("),

@@ -41,7 +41,8 @@ impl Default for RecordConfig {
 pub enum Output<'a> {
     /// Into files in this directory.
     Directory(&'a Path),
-    /// Into frames in memory, which grow with the length of the run: [`Recorded::frames`](super::Recorded::frames).
+    /// Into frames in memory, which grow with the length of the run:
+    /// [`Recorded::frames`](super::Recorded::frames).
     Frames,
     /// Nowhere: they only go to the [`RowSink`](super::RowSink), such as an analysis.
     Nothing,
@@ -73,7 +74,8 @@ impl TableSet {
         Table::ALL.into_iter().collect()
     }
 
-    /// Returns the tables that are recorded unless a scenario says otherwise: all but `books` and `positions`.
+    /// Returns the tables that are recorded unless a scenario says otherwise: all but `books` and
+    /// `positions`.
     #[must_use]
     pub fn usual() -> Self {
         Table::ALL.into_iter().filter(|table| !matches!(table, Table::Books | Table::Positions)).collect()

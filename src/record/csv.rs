@@ -1,7 +1,7 @@
 //! CSV: row groups as comma-separated text, and a table read back.
 //!
-//! The writer quotes a cell only where it must. An empty text is `""`, an absent value is an empty cell. A float
-//! is the shortest text that reads back as the same number; times and money are exact.
+//! The writer quotes a cell only where it must. An empty text is `""`, an absent value is an empty cell. A
+//! float is the shortest text that reads back as the same number; times and money are exact.
 
 use std::borrow::Cow;
 use std::fmt::Display;

@@ -61,8 +61,8 @@ fn values<'a>(cells: &'a Cells, interner: &'a Interner) -> Values<'a> {
     }
 }
 
-/// Puts columns together under the table's names; their order and types are those of the schema. The labels may
-/// be left out.
+/// Puts columns together under the table's names; their order and types are those of the schema. The labels
+/// may be left out.
 pub(super) fn frame(table: Table, values: Vec<Values<'_>>) -> PolarsResult<DataFrame> {
     let named = all_columns(table).zip(values);
     let built: PolarsResult<Vec<Column>> =

@@ -111,8 +111,8 @@ impl Drop for Recorder {
 impl<S: RowSink> Recording<S> {
     /// Looks at the sink while the recording goes on; the writer waits meanwhile.
     ///
-    /// It has the rows of all facts before the tape was last flushed ([`Market::flush_sinks`]), and perhaps of some
-    /// after that.
+    /// It has the rows of all facts before the tape was last flushed ([`Market::flush_sinks`]), and perhaps
+    /// of some after that.
     ///
     /// [`Market::flush_sinks`]: bearpit_core::exchange::Market::flush_sinks
     pub fn look<T>(&self, look: impl FnOnce(&S) -> T) -> T {
@@ -150,7 +150,8 @@ enum Message {
     Flush(Sender<()>),
 }
 
-/// Makes rows of facts until their sender is gone; gives back the emptied chunks, and returns what was written.
+/// Makes rows of facts until their sender is gone; gives back the emptied chunks, and returns what was
+/// written.
 fn write_all<S: RowSink>(
     mut rows: RowBuilder,
     sink: &Mutex<S>,

@@ -36,7 +36,8 @@ impl Kind {
     }
 }
 
-/// The columns with which every table ends: whose rows they are. In a file they never change, and cost nothing.
+/// The columns with which every table ends: whose rows they are. In a file they never change, and cost
+/// nothing.
 pub(super) const LABELS: [(&str, Kind); 2] = [("scenario", Kind::Word), ("seed", Kind::Count)];
 
 /// Returns the columns of a table, in order; [`LABELS`] come after them.

@@ -140,8 +140,8 @@ impl StoredRun {
     /// Reads some columns of a table piece by piece, in order, and gives each piece to `visit`.
     ///
     /// # Errors
-    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::Table`] if the file is missing or damaged, and
-    /// what `visit` returns.
+    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::Table`] if the file is missing or damaged,
+    /// and what `visit` returns.
     pub fn visit(
         &self,
         table: Table,
@@ -161,7 +161,8 @@ impl StoredRun {
     /// read whole.
     ///
     /// # Errors
-    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::BadManifest`] if the manifest names no format.
+    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::BadManifest`] if the manifest names no
+    /// format.
     pub fn pieces(&self, table: Table, wanted: &[&str]) -> Result<Pieces<'_>, OpenError> {
         let path = self.path(table)?;
         let rows = self.rows(table).and_then(|rows| usize::try_from(rows).ok());
@@ -192,8 +193,8 @@ impl StoredRun {
     /// Reads a table, whole, with the types of `docs/tables.md`.
     ///
     /// # Errors
-    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::Table`] if the file is missing, damaged, or has
-    /// not the rows that the manifest says.
+    /// [`OpenError::NotRecorded`] if there is none, [`OpenError::Table`] if the file is missing, damaged, or
+    /// has not the rows that the manifest says.
     pub fn table(&self, table: Table) -> Result<DataFrame, OpenError> {
         let bad = |path: &Path, why: String| OpenError::Table { path: path.to_path_buf(), why };
         let path = self.path(table)?;

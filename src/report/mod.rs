@@ -1,8 +1,8 @@
 //! The report of a run, or of a run set: figures by plotters, on one self-contained HTML page.
 //!
-//! Rooms, each importing only from those before it: `text` formats numbers and times; `figures` draws series of
-//! numbers as SVG and knows no runs; `page` assembles HTML; `run` and `run_set` choose what is drawn, and say in
-//! words what figures cannot. [`png`] renders a figure as pixels. Nothing here reads or writes files.
+//! Rooms, each importing only from those before it: `text` formats numbers and times; `figures` draws series
+//! of numbers as SVG and knows no runs; `page` assembles HTML; `run` and `run_set` choose what is drawn, and
+//! say in words what figures cannot. [`png`] renders a figure as pixels. Nothing here reads or writes files.
 #![expect(
     clippy::disallowed_methods,
     reason = "describes a run and does not steer it: the last digit may differ"

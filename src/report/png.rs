@@ -26,7 +26,8 @@ const SCALE: f32 = 2.0;
 
 /// Renders a figure as a PNG file.
 ///
-/// Text uses a font that is part of the program, so that the same figure gives the same bytes on every machine.
+/// Text uses a font that is part of the program, so that the same figure gives the same bytes on every
+/// machine.
 ///
 /// # Errors
 /// [`ReportError::Png`] if the SVG is not valid, or this build has no renderer ([`HAS_PNG`]).

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a file under a temporary name and renames it, so that it is never incomplete; an existing file of the
-/// name is replaced.
+/// Writes a file under a temporary name and renames it, so that it is never incomplete; an existing file of
+/// the name is replaced.
 ///
 /// # Errors
 /// What the system reports.

@@ -8,8 +8,8 @@ use super::report_files::PAGE;
 /// How deep runs may be below a path: `<directory>/<scenario>/<seed>`.
 const DEPTH: u32 = 2;
 
-/// Returns the runs that paths name: the paths themselves, or the runs in directories up to two levels below them,
-/// sorted by path. Report pages among the paths, which a shell's `*` matches too, are ignored.
+/// Returns the runs that paths name: the paths themselves, or the runs in directories up to two levels below
+/// them, sorted by path. Report pages among the paths, which a shell's `*` matches too, are ignored.
 #[must_use]
 pub fn find_runs(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut runs = Vec::new();

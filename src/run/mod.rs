@@ -1,8 +1,8 @@
 //! Runs scenarios: the library below the command line.
 //!
 //! A server, a parameter sweep or a binding for another language uses this module; `cli` is one such caller.
-//! Nothing here writes to a terminal, parses arguments or picks exit codes: progress goes to a [`ProgressSink`],
-//! errors are typed and keep their causes.
+//! Nothing here writes to a terminal, parses arguments or picks exit codes: progress goes to a
+//! [`ProgressSink`], errors are typed and keep their causes.
 //!
 //! # Lifecycle of a run
 //! 1. [`Run::of`] takes a scenario; an [`OutputConfig`] says where results go, if anywhere.

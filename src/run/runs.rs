@@ -17,7 +17,8 @@ use super::pool::{Coordinator, PoolConfig, RunAll};
 use super::progress::ProgressSink;
 use crate::scenario::Scenario;
 
-/// Many runs, several at once. Each run is as deterministic as alone: the number of threads changes nothing in it.
+/// Many runs, several at once. Each run is as deterministic as alone: the number of threads changes nothing
+/// in it.
 ///
 /// ```
 /// use std::path::Path;
@@ -116,7 +117,8 @@ impl Runs {
         let processors = || thread::available_parallelism().map_or(1, usize::from);
         let threads = threads.unwrap_or_else(processors).min(scenarios.len()).max(1);
         let (done, outcomes) = oneshot::channel();
-        // The actor system has a thread of its own, so that callers inside another runtime can start a pool, too.
+        // The actor system has a thread of its own, so that callers inside another runtime can start a pool,
+        // too.
         let pool = thread::Builder::new().name("pool".to_owned()).spawn(move || {
             System::new().block_on(async move {
                 let (all_done, all) = oneshot::channel();

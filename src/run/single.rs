@@ -193,8 +193,8 @@ impl<'a> Run<'a> {
         let (recorder, recording) = Recorder::start(output, config, label, names, analysis)?;
         market.add_sink(Box::new(recorder));
         let traded = self.trade(&mut market);
-        // The recorder ends when it is taken off the tape. Its error comes first, since it is the cause of the
-        // market's.
+        // The recorder ends when it is taken off the tape. Its error comes first, since it is the cause of
+        // the market's.
         drop(market.take_sinks());
         let recorded = recording.finish()?;
         traded?;

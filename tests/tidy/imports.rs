@@ -131,6 +131,9 @@ impl Parser {
     fn mention(&mut self) {
         let line = self.tokens[self.at].line;
         let mut path = Vec::new();
+        // `pub(in crate::a)` names a module, but imports nothing.
+        let before = self.at.checked_sub(3).map_or(&[][..], |from| &self.tokens[from..self.at]);
+        let is_visibility = before.iter().map(|it| it.text.as_str()).eq(["pub", "(", "in"]);
         while let Some(name) = self.name(self.at) {
             self.contents.words.insert(name.clone());
             path.push(name);
@@ -140,7 +143,7 @@ impl Parser {
             }
             self.at += 1;
         }
-        if path.len() > 1 {
+        if path.len() > 1 && !is_visibility {
             self.record(line, path, Kind::Mention);
         }
     }
@@ -222,6 +225,7 @@ fn use_trees_are_read_over_many_lines() {
 fn paths_in_code_are_read_and_comments_are_not() {
     assert_eq!(paths("fn f(b: &crate::book::Book) -> impl A + use<'_> {}"), ["crate::book::Book"]);
     assert_eq!(paths("// like crate::book::Book\nconst A: &str = \"crate::b::C\";"), [""; 0]);
+    assert_eq!(paths("pub(in crate::book) fn f() {}\nfor a in crate::b::C {}"), ["crate::b::C"]);
     assert_eq!(paths("macro_rules! m { () => { $crate::market::Fact } }"), ["crate::market::Fact"]);
 }
 

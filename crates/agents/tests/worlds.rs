@@ -1,8 +1,8 @@
-//! Worlds built from Rust have the same digest on every machine: all native agents, price processes and latency
-//! models, without scripts, files or tables.
+//! Worlds built from Rust have the same digest on every machine: all native agents, price processes and
+//! latency models, without scripts, files or tables.
 //!
-//! `.ci/other-architecture` runs this test for another processor. A digest may only move with a change of what
-//! happens in a market, and the commit says why.
+//! `.ci/other-architecture` runs this test for another processor. A digest may only move with a change of
+//! what happens in a market, and the commit says why.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::sync::Arc;

@@ -34,7 +34,8 @@ struct Book {
     is_unmarked: bool,
     /// None until it is known what the opening holding counts as.
     trips: Option<Trips>,
-    /// Fills from before that is known: only where another venue than the first trades before the first is quoted.
+    /// Fills from before that is known: only where another venue than the first trades before the first is
+    /// quoted.
     held_back: Vec<Execution>,
 }
 

@@ -36,8 +36,8 @@ impl MeasureDifference {
     }
 }
 
-/// Compares the accounts by owner, then the markets by venue and symbol; returns those that both have, and the names
-/// of those that only one has.
+/// Compares the accounts by owner, then the markets by venue and symbol; returns those that both have, and
+/// the names of those that only one has.
 pub(super) fn compare(summaries: &[Summary; 2]) -> (Vec<SubjectComparison>, [Vec<String>; 2]) {
     let [a, b] = summaries.each_ref().map(subjects);
     let mut both = Vec::new();

@@ -1,9 +1,10 @@
 //! [`Comparison`]: what two runs have in common, and where they part.
 //!
-//! Inputs are compared by their manifests, metrics by their summaries. Of the tape itself a run keeps only the digest:
-//! equal digests say that the tapes are the same. Where they are not, the tables are read side by side, row by row
-//! and only up to the first row that differs, and the earliest of those rows tells when the tapes part. Memory does not
-//! grow with the length of the runs, unless tables are CSV or IPC, which are read one at a time.
+//! Inputs are compared by their manifests, metrics by their summaries. Of the tape itself a run keeps only
+//! the digest: equal digests say that the tapes are the same. Where they are not, the tables are read side by
+//! side, row by row and only up to the first row that differs, and the earliest of those rows tells when the
+//! tapes part. Memory does not grow with the length of the runs, unless tables are CSV or IPC, which are read
+//! one at a time.
 
 mod inputs;
 mod measures;
@@ -52,7 +53,8 @@ impl Comparison {
         self.tables.is_none()
     }
 
-    /// Returns the table in which the tapes part first, and how; none where they are the same, or no table tells.
+    /// Returns the table in which the tapes part first, and how; none where they are the same, or no table
+    /// tells.
     #[must_use]
     pub fn first_difference(&self) -> Option<(&TableComparison, &FirstDifference)> {
         let tables = self.tables.iter().flatten();

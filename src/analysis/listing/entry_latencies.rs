@@ -15,7 +15,8 @@ pub struct EntryLatencies {
 }
 
 impl EntryLatencies {
-    /// Returns the latency that a share of the sample does not exceed, which is from 0 to 1; none without orders.
+    /// Returns the latency that a share of the sample does not exceed, which is from 0 to 1; none without
+    /// orders.
     #[must_use]
     pub fn quantile(&self, share: f64) -> Option<f64> {
         quantile(&self.sample, share)

@@ -182,7 +182,8 @@ mod tests {
         let mut flow = flow();
         let print = |price| Print { price, quantity: 1.0, sign: None };
         flow.quote(1, Some(100.0));
-        // The close is printed while a quote stands, which is withdrawn at once; the next day's is found in an auction.
+        // The close is printed while a quote stands, which is withdrawn at once; the next day's is found in
+        // an auction.
         flow.trade(10, &print(101.0));
         flow.quote(10, None);
         flow.quote(DAY_NANOS + 1, Some(101.0));

@@ -31,8 +31,8 @@ impl OrderSignAcf {
         self.last.truncate(LAGS);
     }
 
-    /// Returns the autocorrelation at lags of 1, 2 ... trades; none of fewer than fifty trades, and where all go the
-    /// same way.
+    /// Returns the autocorrelation at lags of 1, 2 ... trades; none of fewer than fifty trades, and where all
+    /// go the same way.
     pub(crate) fn autocorrelation(&self) -> Option<Vec<f64>> {
         let mean = self.sum / self.count;
         let variance = self.count * (1.0 - mean * mean);

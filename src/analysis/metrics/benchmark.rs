@@ -61,8 +61,8 @@ pub fn down_capture(returns: &[f64], benchmark: &[f64], periods_per_year: f64) -
     capture(returns, benchmark, periods_per_year, |market| market < 0.0)
 }
 
-/// [`up_capture`] over [`down_capture`]. empyrical `up_down_capture`. None where one of them is, or the latter
-/// is zero.
+/// [`up_capture`] over [`down_capture`]. empyrical `up_down_capture`. None where one of them is, or the
+/// latter is zero.
 #[must_use]
 pub fn up_down_capture(returns: &[f64], benchmark: &[f64], periods_per_year: f64) -> Option<f64> {
     ratio(

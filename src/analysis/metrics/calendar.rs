@@ -89,8 +89,8 @@ pub(super) fn monthly_sums(sample: &Sample) -> Vec<f64> {
     sums.into_iter().map(|(_, value)| value).collect()
 }
 
-/// Returns the compounded return of each month that has periods. quantstats `monthly_returns`, which fills months
-/// without any with zeros.
+/// Returns the compounded return of each month that has periods. quantstats `monthly_returns`, which fills
+/// months without any with zeros.
 #[must_use]
 pub fn months(sample: &Sample) -> Vec<MonthReturn> {
     let month = |((year, month), value)| MonthReturn { year, month: i8::try_from(month).unwrap_or(0), value };

@@ -1,4 +1,5 @@
-//! The shape of the distribution of returns: skewness and excess kurtosis, as they are and corrected for bias.
+//! The shape of the distribution of returns: skewness and excess kurtosis, as they are and corrected for
+//! bias.
 
 use super::series::{central_moment, is_constant, ratio, real};
 

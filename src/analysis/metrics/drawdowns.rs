@@ -25,8 +25,8 @@ impl Drawdown {
     }
 }
 
-/// Returns the drawdowns in order of time. quantstats `drawdown_details`, but with one that begins in the first
-/// period and never ends, which quantstats leaves out.
+/// Returns the drawdowns in order of time. quantstats `drawdown_details`, but with one that begins in the
+/// first period and never ends, which quantstats leaves out.
 #[must_use]
 pub fn drawdowns(returns: &[f64]) -> Vec<Drawdown> {
     let mut found: Vec<Drawdown> = Vec::new();

@@ -121,8 +121,8 @@ impl MarketTotals {
     }
 }
 
-/// The root of the mean squared log return of the mid, times the root of the periods per year: volatility around
-/// zero, as Andersen and Bollerslev (1998) take it. None without a period that has a mid at both ends.
+/// The root of the mean squared log return of the mid, times the root of the periods per year: volatility
+/// around zero, as Andersen and Bollerslev (1998) take it. None without a period that has a mid at both ends.
 #[must_use]
 pub fn realized_volatility(totals: &MarketTotals) -> Option<f64> {
     Some((totals.squares.get()? * totals.periods_per_year).sqrt())

@@ -2,8 +2,8 @@
 //!
 //! Each metric stands in one list with its key, unit, formula and source: [`account::METRICS`] over a
 //! [`Sample`] of returns, [`trading::METRICS`] over what an account did, [`market::METRICS`] over a listing.
-//! `summary.json`, the report and `docs/metrics.md` are made from these lists, and the tests compare them with
-//! what empyrical-reloaded, quantstats and scipy say of the same series (`tests/fixtures/metrics.json`).
+//! `summary.json`, the report and `docs/metrics.md` are made from these lists, and the tests compare them
+//! with what empyrical-reloaded, quantstats and scipy say of the same series (`tests/fixtures/metrics.json`).
 //!
 //! A key names the variant. What is annualised says so at the end of its key, and stands beside the
 //! periods per year that it was annualised with. What is not defined, such as a ratio to losses without a
@@ -150,8 +150,8 @@ impl Measures {
         Self(list.iter().map(measure).collect())
     }
 
-    /// Takes those metrics that `find` knows by key, with their values and periods per year, in the order of the
-    /// lists.
+    /// Takes those metrics that `find` knows by key, with their values and periods per year, in the order of
+    /// the lists.
     pub(super) fn known(find: impl Fn(&str) -> Option<(Option<f64>, Option<f64>)>) -> Self {
         let measure = |definition: &'static Definition| {
             let (value, periods_per_year) = find(definition.key)?;

@@ -55,7 +55,8 @@ pub fn payoff_ratio(returns: &[f64]) -> Option<f64> {
     ratio(mean_win(returns)?, -mean_loss(returns)?)
 }
 
-/// [`profit_factor`] times win rate times [`payoff_ratio`]. quantstats `cpc_index`. None where one of them is.
+/// [`profit_factor`] times win rate times [`payoff_ratio`]. quantstats `cpc_index`. None where one of them
+/// is.
 #[must_use]
 pub fn cpc_index(returns: &[f64]) -> Option<f64> {
     finite(profit_factor(returns)? * win_rate(returns)? * payoff_ratio(returns)?)
@@ -96,8 +97,9 @@ pub fn ulcer_performance_index(returns: &[f64]) -> Option<f64> {
     ratio(cumulative_return(returns)?, ulcer_index(returns)?)
 }
 
-/// The sum of returns over [`ulcer_index`] times the pitfall: the size of the normal conditional value at risk
-/// of drawdowns over the sample deviation of returns. quantstats `serenity_index`. None without a drawdown.
+/// The sum of returns over [`ulcer_index`] times the pitfall: the size of the normal conditional value at
+/// risk of drawdowns over the sample deviation of returns. quantstats `serenity_index`. None without a
+/// drawdown.
 #[must_use]
 pub fn serenity_index(returns: &[f64]) -> Option<f64> {
     let pitfall = ratio(-cvar_normal(&underwater(returns))?, deviation(returns)?)?;

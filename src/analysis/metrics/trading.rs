@@ -108,8 +108,8 @@ pub struct TradingTotals {
     pub slippage_mid: WeightedMean,
     /// By how much fills were better than the mid before them, in currency.
     pub spread_captured: f64,
-    /// By how much orders were filled worse than the mid when they came to the venue, in basis points of it, by
-    /// notional.
+    /// By how much orders were filled worse than the mid when they came to the venue, in basis points of it,
+    /// by notional.
     pub slippage_arrival: WeightedMean,
     /// The deepest fall of equity below its highest before, in currency, at all marks.
     pub max_drawdown: Option<f64>,
@@ -141,8 +141,8 @@ pub fn slippage_bps(sign: f64, price: f64, reference: f64) -> Option<f64> {
     ratio(sign * (price - reference) * 10_000.0, reference).filter(|_| reference > 0.0)
 }
 
-/// The system quality number: root(n) times mean over deviation of the P&L of n round trips (Tharp 2008), with
-/// the sample deviation and n as it is. None of fewer than two trips, and where all brought the same.
+/// The system quality number: root(n) times mean over deviation of the P&L of n round trips (Tharp 2008),
+/// with the sample deviation and n as it is. None of fewer than two trips, and where all brought the same.
 #[must_use]
 pub fn system_quality(trips: &TripTotals) -> Option<f64> {
     ratio(trips.mean()? * trips.count.sqrt(), trips.deviation()?)

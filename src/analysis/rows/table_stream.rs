@@ -17,8 +17,8 @@ pub(crate) struct Stream<'a, R, F> {
 }
 
 impl<'a, R, F: FnMut(&DataFrame) -> PolarsResult<Vec<R>>> Stream<'a, R, F> {
-    /// Begins with the first row; `decode` makes rows of a piece, and may leave some out. A table that was not
-    /// recorded has none.
+    /// Begins with the first row; `decode` makes rows of a piece, and may leave some out. A table that was
+    /// not recorded has none.
     pub(crate) fn open(
         run: &'a StoredRun,
         table: Table,

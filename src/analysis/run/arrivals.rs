@@ -18,7 +18,8 @@ pub(crate) struct Arrival {
     pub(crate) mid: Option<f64>,
 }
 
-/// How many of an account's orders are kept: more are sampled evenly, so that memory does not grow with the run.
+/// How many of an account's orders are kept: more are sampled evenly, so that memory does not grow with the
+/// run.
 const ARRIVALS_MAX: usize = 100_000;
 
 /// The orders of each account that were filled.

@@ -18,10 +18,11 @@ use bearpit_core::units::{SimDuration, SimTime};
 
 /// Builds a run from its rows: only sums, samples and downsampled series are kept.
 ///
-/// Rows come in order of time. At one time, orders that enter come first, then trades, quotes, fills and marks, in this
-/// order, whatever order they had on the tape: so what stands against the mid is measured against the mid before that
-/// time, and a fill comes before the mark that it sets. [`RunAnalysis`](super::RunAnalysis) puts the rows of a tape
-/// into this order, [`RunData::read`] those of files.
+/// Rows come in order of time. At one time, orders that enter come first, then trades, quotes, fills and
+/// marks, in this order, whatever order they had on the tape: so what stands against the mid is measured
+/// against the mid before that time, and a fill comes before the mark that it sets.
+/// [`RunAnalysis`](super::RunAnalysis) puts the rows of a tape into this order, [`RunData::read`] those of
+/// files.
 #[derive(Debug, Clone)]
 pub(crate) struct RunBuilder {
     pub(crate) index: NameIndex,
@@ -76,8 +77,9 @@ impl RunBuilder {
         }
     }
 
-    /// Returns the orders so far that were filled, in order of their arrival, and forgets them: for rows of files, where
-    /// the market at their arrival is read after them. They are to come back with [`RunBuilder::arrived`].
+    /// Returns the orders so far that were filled, in order of their arrival, and forgets them: for rows of
+    /// files, where the market at their arrival is read after them. They are to come back with
+    /// [`RunBuilder::arrived`].
     pub(crate) fn take_arrivals(&mut self) -> Vec<Arrival> {
         let none = Arrivals::new(self.accounts.len());
         std::mem::replace(&mut self.arrivals, none).in_order()

@@ -18,13 +18,15 @@ use crate::record::{
 use bearpit_core::market::{AccountMark, Instrument, Liquidity, Phase, Quote, Side, Trade};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
-/// The analysis of a run while it goes on: takes rows as a recorder makes them, and has metrics and series at any time.
+/// The analysis of a run while it goes on: takes rows as a recorder makes them, and has metrics and series at
+/// any time.
 ///
-/// What it gives is exactly what [`RunData::read`] gives of the same tables once they are files. Only sums, samples and
-/// downsampled series are kept: memory does not grow with the length of a run.
+/// What it gives is exactly what [`RunData::read`] gives of the same tables once they are files. Only sums,
+/// samples and downsampled series are kept: memory does not grow with the length of a run.
 ///
 /// # Lifecycle
-/// 1. [`RunAnalysis::new`] before the market starts, with what a [`Recorder`](crate::record::Recorder) also gets.
+/// 1. [`RunAnalysis::new`] before the market starts, with what a [`Recorder`](crate::record::Recorder) also
+///   gets.
 /// 2. `Recorder::start` takes it as the sink of rows.
 /// 3. [`RunAnalysis::snapshot`] through [`Recording::look`](crate::record::Recording::look) at any time.
 /// 4. [`RunAnalysis::finish`] when [`Recording::finish`](crate::record::Recording::finish) has given it back.
@@ -109,8 +111,8 @@ impl RunAnalysis {
 
     /// Returns the run as it stands at the end that `manifest` says, which is now.
     ///
-    /// Orders that are still open have no row yet, and do not count. Series are downsampled for the whole length of the
-    /// run.
+    /// Orders that are still open have no row yet, and do not count. Series are downsampled for the whole
+    /// length of the run.
     ///
     /// # Errors
     /// [`AnalysisError`] if the manifest does not fit the run.

@@ -1,7 +1,8 @@
 //! [`RunSet`]: many runs, grouped into batches of the same inputs, so that seeds can be told from scenarios.
 //!
-//! Of each run only an outline stays ([`RunOutline`]): its counts, a few metrics from its summary, and its equity at
-//! regular times. So memory follows the number of runs, at some ten kilobytes each, and not their length.
+//! Of each run only an outline stays ([`RunOutline`]): its counts, a few metrics from its summary, and its
+//! equity at regular times. So memory follows the number of runs, at some ten kilobytes each, and not their
+//! length.
 
 mod outline;
 mod spread;
@@ -96,8 +97,8 @@ impl RunSet {
         Ok(())
     }
 
-    /// Gives batches of one scenario labels by which they are told apart: by those changes that not all of them have, or
-    /// by their number where that is too long or the same.
+    /// Gives batches of one scenario labels by which they are told apart: by those changes that not all of
+    /// them have, or by their number where that is too long or the same.
     fn name_batches(&mut self) {
         let all: Vec<(String, Vec<String>)> =
             self.batches.iter().map(|batch| (batch.scenario.clone(), batch.changes.clone())).collect();

@@ -58,7 +58,8 @@ pub struct AccountOutline {
     pub sharpe: Option<f64>,
     /// `turnover`.
     pub turnover: Option<f64>,
-    /// Equity less initial equity at the regular times of its batch; nothing where it was not recorded, or not kept.
+    /// Equity less initial equity at the regular times of its batch; nothing where it was not recorded, or
+    /// not kept.
     pub gains: Vec<f64>,
 }
 

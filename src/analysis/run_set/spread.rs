@@ -12,8 +12,8 @@ pub struct Spread {
     pub mean: f64,
     /// Their sample standard deviation; none of one.
     pub deviation: Option<f64>,
-    /// Where the true mean lies at 95 %, by Student's t with one degree of freedom less than there are values; none of
-    /// one.
+    /// Where the true mean lies at 95 %, by Student's t with one degree of freedom less than there are
+    /// values; none of one.
     pub interval: Option<(f64, f64)>,
     /// The lowest, the quantiles at 5, 25, 50, 75 and 95 %, and the highest.
     pub quantiles: [f64; 7],

@@ -33,8 +33,8 @@ struct Marks {
 /// Takes an account's equity and the benchmark at the end of each period in which the market was open.
 ///
 /// The benchmark holds all instruments in equal parts by value, set right each period. What changes
-/// while the market is closed counts to the next period in which it is open. Whether it was open is known when the
-/// day is over: a quiet period before the last trade of a day is one of the session.
+/// while the market is closed counts to the next period in which it is open. Whether it was open is known
+/// when the day is over: a quiet period before the last trade of a day is one of the session.
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     periods: Periods,
@@ -115,8 +115,8 @@ impl Sampler {
         self.levels.extend(open.map(|it| it.level));
     }
 
-    /// Returns the returns of an account that was worth `initial` at the start, up to `end`; without a worth above
-    /// zero there are none. The last period may be a shorter one, and what came after it counts to it.
+    /// Returns the returns of an account that was worth `initial` at the start, up to `end`; without a worth
+    /// above zero there are none. The last period may be a shorter one, and what came after it counts to it.
     pub(crate) fn finish(mut self, initial: Option<f64>, sessions: &Sessions, end: i64) -> Sample {
         self.close_before(end, end);
         self.close(end);

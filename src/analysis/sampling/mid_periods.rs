@@ -8,18 +8,18 @@ use crate::analysis::sampling::periods::{DAY_NANOS, Periods};
 pub(crate) struct Ended {
     pub(crate) period: MarketPeriod,
     pub(crate) end: i64,
-    /// Whether the market was closed before it, or had no mid yet: then its return holds more, or less, than a
-    /// period's.
+    /// Whether the market was closed before it, or had no mid yet: then its return holds more, or less, than
+    /// a period's.
     pub(crate) after_break: bool,
 }
 
 /// Cuts what a listing's mid and trades do into periods.
 ///
-/// While a side of the book is empty, trades stand for the mid, as they do where accounts are marked: a close that is
-/// printed, or found in an auction, ends its day.
+/// While a side of the book is empty, trades stand for the mid, as they do where accounts are marked: a close
+/// that is printed, or found in an auction, ends its day.
 ///
-/// Periods without quotes and trades count where there are some before and after them on the same day: a quiet
-/// market has returns of zero, a closed one has none.
+/// Periods without quotes and trades count where there are some before and after them on the same day: a
+/// quiet market has returns of zero, a closed one has none.
 #[derive(Debug, Clone)]
 pub(crate) struct MidPeriods {
     periods: Periods,
@@ -64,8 +64,8 @@ impl MidPeriods {
         self.at_hand.get_or_insert(Ended { period, end, after_break: true }).period.closing = mid;
     }
 
-    /// Takes a trade at a price, at the time that was rolled to; `signed` is its quantity, below zero of a sale, and
-    /// zero where nobody was the aggressor.
+    /// Takes a trade at a price, at the time that was rolled to; `signed` is its quantity, below zero of a
+    /// sale, and zero where nobody was the aggressor.
     pub(crate) fn trade(&mut self, price: f64, signed: f64, notional: f64) {
         if self.is_quoted {
             self.traded = Some(price);
@@ -129,7 +129,8 @@ mod tests {
         for (steps, expected) in [
             // Trades between quotes move nothing.
             (vec![(1, Mid(1.0)), (2, Trade(7.0)), (12, Mid(2.0))], vec![(10, 1.0, true), (20, 2.0, false)]),
-            // What was traded since the mid stands for it once a side is empty, and so do trades from then on.
+            // What was traded since the mid stands for it once a side is empty, and so do trades from then
+            // on.
             (vec![(1, Mid(1.0)), (2, Trade(7.0)), (2, Empty)], vec![(10, 7.0, true)]),
             (vec![(1, Mid(1.0)), (2, Empty), (3, Trade(7.0)), (4, Trade(8.0))], vec![(10, 8.0, true)]),
             // A mid makes older trades forgotten.

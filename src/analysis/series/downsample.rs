@@ -55,8 +55,8 @@ impl LineDownsampler {
         }
     }
 
-    /// Says that there is no value until the next: a point that is no number stands for that. Gaps shorter than a
-    /// bucket are not seen.
+    /// Says that there is no value until the next: a point that is no number stands for that. Gaps shorter
+    /// than a bucket are not seen.
     pub fn gap(&mut self) {
         if let Some(bucket) = &mut self.current {
             bucket.breaks = true;
@@ -93,7 +93,8 @@ pub fn downsampled(extent: Extent, points: impl Iterator<Item = Point>) -> Vec<P
     line.finish().0
 }
 
-/// Thins a quantity that holds until it changes to its mean over time in each of [`MeanDownsampler::MEANS`] stretches.
+/// Thins a quantity that holds until it changes to its mean over time in each of [`MeanDownsampler::MEANS`]
+/// stretches.
 #[derive(Debug, Clone)]
 pub struct MeanDownsampler {
     extent: Extent,
@@ -178,8 +179,9 @@ impl MeanDownsampler {
         }
     }
 
-    /// Returns a mean per stretch up to `end` where it begins, and the mean over all time, if there was any. Where a stretch
-    /// follows that has none, the last one ends with a point of its own and a gap, which is no number.
+    /// Returns a mean per stretch up to `end` where it begins, and the mean over all time, if there was any.
+    /// Where a stretch follows that has none, the last one ends with a point of its own and a gap, which is
+    /// no number.
     #[must_use]
     pub fn finish(mut self, end: i64) -> (Vec<Point>, Option<f64>) {
         self.hold_until(end);

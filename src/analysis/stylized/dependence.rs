@@ -20,8 +20,8 @@ fn squared(values: &[f64]) -> Vec<f64> {
     values.iter().map(|value| value * value).collect()
 }
 
-/// The autocorrelation at lags of 1 to `lags`: the sum of products of deviations from the mean over the sum of their
-/// squares (statsmodels `acf`). None of no more values than lags, and where all are the same.
+/// The autocorrelation at lags of 1 to `lags`: the sum of products of deviations from the mean over the sum
+/// of their squares (statsmodels `acf`). None of no more values than lags, and where all are the same.
 pub(super) fn autocorrelation(values: &[f64], lags: usize) -> Option<Vec<f64>> {
     let away = centred(values).filter(|away| away.len() > lags)?;
     let squares = Some(products(&away, &away, 0)).filter(|squares| *squares > 0.0)?;
@@ -46,9 +46,9 @@ pub(super) fn ljung_box(values: &[f64]) -> Option<Portmanteau> {
     Some(portmanteau(n * (n + 2.0) * sum))
 }
 
-/// The sum of rho^2 over its variance, over twenty lags from 2. The variance of the autocorrelation at a lag is that of
-/// Lo and MacKinlay (1988), which holds where volatility changes, too: the sum of products of squared deviations over the
-/// square of their sum.
+/// The sum of rho^2 over its variance, over twenty lags from 2. The variance of the autocorrelation at a lag
+/// is that of Lo and MacKinlay (1988), which holds where volatility changes, too: the sum of products of
+/// squared deviations over the square of their sum.
 pub(super) fn robust_portmanteau(values: &[f64]) -> Option<Portmanteau> {
     let away = centred(values).filter(|away| away.len() > PORTMANTEAU_LAGS + 1)?;
     let squares = squared(&away);
@@ -60,8 +60,8 @@ fn portmanteau(value: f64) -> Portmanteau {
     Portmanteau { value, probability: chi_squared_above(value, PORTMANTEAU_LAGS / 2) }
 }
 
-/// Returns the probability that chi-squared with twice `pairs` degrees of freedom is above `value`: exp(-x) times the
-/// sum of x^i / i! up to i = pairs - 1, at half the value.
+/// Returns the probability that chi-squared with twice `pairs` degrees of freedom is above `value`: exp(-x)
+/// times the sum of x^i / i! up to i = pairs - 1, at half the value.
 fn chi_squared_above(value: f64, pairs: usize) -> f64 {
     let half = value / 2.0;
     let (mut term, mut sum) = (1.0, 0.0);
@@ -72,11 +72,11 @@ fn chi_squared_above(value: f64, pairs: usize) -> f64 {
     (libm::exp(-half) * sum).min(1.0)
 }
 
-/// The mean, over lags of 1 to `lags`, of the correlation of a return with the squared return so much later (Bouchaud,
-/// Matacz and Potters 2001 look at the same, lag by lag).
+/// The mean, over lags of 1 to `lags`, of the correlation of a return with the squared return so much later
+/// (Bouchaud, Matacz and Potters 2001 look at the same, lag by lag).
 ///
-/// Its error is the root of the sum of squares of what each return adds, which needs neither a constant volatility nor thin
-/// tails, but that rises are as likely as falls of the same size.
+/// Its error is the root of the sum of squares of what each return adds, which needs neither a constant
+/// volatility nor thin tails, but that rises are as likely as falls of the same size.
 pub(super) fn leverage(returns: &[f64], lags: usize) -> Option<Estimate> {
     let away = centred(returns).filter(|away| away.len() > lags)?;
     let squares = centred(&squared(returns))?;
@@ -88,8 +88,8 @@ pub(super) fn leverage(returns: &[f64], lags: usize) -> Option<Estimate> {
 }
 
 /// Spearman's correlation of ranks, with an error that knows that both sides depend on what they were before
-/// (Bartlett 1935): root((1 + 2 times the sum of products of their autocorrelations over twenty lags) / n), and at
-/// least root(1 / n).
+/// (Bartlett 1935): root((1 + 2 times the sum of products of their autocorrelations over twenty lags) / n),
+/// and at least root(1 / n).
 pub(super) fn rank_correlation(left: &[f64], right: &[f64]) -> Option<Estimate> {
     let (left, right) = (ranks(left), ranks(right));
     let pairs: Vec<(f64, f64)> = left.iter().copied().zip(right.iter().copied()).collect();

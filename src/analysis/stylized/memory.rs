@@ -4,8 +4,8 @@ use crate::analysis::metrics::series::real;
 
 /// The longest blocks are those of which there are so many.
 const BLOCKS_MIN: usize = 50;
-/// They are compared with blocks that are so many times halved: what orders in a row have in common for a while is in
-/// both, and no long memory.
+/// They are compared with blocks that are so many times halved: what orders in a row have in common for a
+/// while is in both, and no long memory.
 const HALVED: usize = 3;
 /// The longest blocks have 2 to the power of this orders at least.
 const LONG_MIN: usize = 8;
@@ -28,7 +28,8 @@ impl Blocks {
     }
 }
 
-/// The variance of sums of the signs of market orders over blocks of 1, 2, 4 ... of them; nothing else is kept.
+/// The variance of sums of the signs of market orders over blocks of 1, 2, 4 ... of them; nothing else is
+/// kept.
 ///
 /// Trades of one instant on one side are one order: what takes several resting orders counts once.
 #[derive(Debug, Clone, Default)]
@@ -83,11 +84,12 @@ impl SignMemory {
         self.levels.first().map_or(0, |blocks| blocks.count)
     }
 
-    /// Returns the Hurst exponent from the variances of sums over the longest blocks of which there are fifty, and over
-    /// blocks an eighth as long; none of fewer than 12,800 orders, and where sums do not vary.
+    /// Returns the Hurst exponent from the variances of sums over the longest blocks of which there are
+    /// fifty, and over blocks an eighth as long; none of fewer than 12,800 orders, and where sums do not
+    /// vary.
     ///
-    /// A variance from N blocks has a relative error of root(2 / N); the two are taken as independent, which makes
-    /// the error rather too large, as the long blocks are made of the short ones.
+    /// A variance from N blocks has a relative error of root(2 / N); the two are taken as independent, which
+    /// makes the error rather too large, as the long blocks are made of the short ones.
     pub(super) fn hurst(&self) -> Option<Hurst> {
         let long = self.levels.iter().rposition(|blocks| blocks.count >= BLOCKS_MIN)?;
         let short = long.checked_sub(HALVED).filter(|_| long >= LONG_MIN)?;

@@ -1,12 +1,14 @@
 //! Stylized facts: whether a market's prices and trades look like those of real markets.
 //!
-//! What real markets have in common is told by Cont (2001), "Empirical properties of asset returns: stylized facts and
-//! statistical issues", Quantitative Finance 1, 223-236, and for the order of trades by Lillo and Farmer (2004), "The long
-//! memory of the efficient market", Studies in Nonlinear Dynamics & Econometrics 8(3). Each of eight facts has statistics,
-//! a rule that is the same for every market, and a verdict: [`StylizedFact`]. `docs/stylized.md` tells the formulas.
+//! What real markets have in common is told by Cont (2001), "Empirical properties of asset returns: stylized
+//! facts and statistical issues", Quantitative Finance 1, 223-236, and for the order of trades by Lillo and
+//! Farmer (2004), "The long memory of the efficient market", Studies in Nonlinear Dynamics & Econometrics
+//! 8(3). Each of eight facts has statistics, a rule that is the same for every market, and a verdict:
+//! [`StylizedFact`]. `docs/stylized.md` tells the formulas.
 //!
-//! Returns are those of the mid over equal intervals ([`returns`]), so that trades which alternate between bid and ask
-//! move nothing. The tests compare every statistic with what statsmodels and scipy say of the same series.
+//! Returns are those of the mid over equal intervals ([`returns`]), so that trades which alternate between
+//! bid and ask move nothing. The tests compare every statistic with what statsmodels and scipy say of the
+//! same series.
 
 mod dependence;
 mod facts;
@@ -39,7 +41,8 @@ pub struct StylizedFacts {
     pub autocorrelation: Vec<f64>,
     /// The autocorrelation of the sizes of returns, likewise.
     pub autocorrelation_of_sizes: Vec<f64>,
-    /// The density of returns: standard deviations from the mean, and the share of returns there per standard deviation.
+    /// The density of returns: standard deviations from the mean, and the share of returns there per standard
+    /// deviation.
     pub density: Vec<(f64, f64)>,
     /// The density of the normal distribution, likewise, as far out as there are returns.
     pub normal: Vec<(f64, f64)>,
@@ -48,7 +51,8 @@ pub struct StylizedFacts {
 }
 
 impl StylizedFacts {
-    /// Tells whether returns hold what happened while the market was closed: those over a session or longer do.
+    /// Tells whether returns hold what happened while the market was closed: those over a session or longer
+    /// do.
     #[must_use]
     pub fn holds_closed_times(&self) -> bool {
         self.interval >= SESSION

@@ -8,15 +8,16 @@ use bearpit_core::units::SimDuration;
 
 /// Intervals that are looked at, in seconds; each is a multiple of the one before.
 ///
-/// The longest is that of most studies of intraday returns: beyond it, the ways of the book (queues, ticks, makers
-/// who requote) hardly show.
+/// The longest is that of most studies of intraday returns: beyond it, the ways of the book (queues, ticks,
+/// makers who requote) hardly show.
 const INTERVALS: [i64; 6] = [1, 5, 15, 30, 60, 300];
 /// The longest interval is taken that leaves so many returns.
 const RETURNS_WANTED: usize = 1_000;
-/// So many returns are kept on the way, of which the longer intervals are made; more only where even the longest
-/// interval leaves more, and no more than there may be [`Periods`].
+/// So many returns are kept on the way, of which the longer intervals are made; more only where even the
+/// longest interval leaves more, and no more than there may be [`Periods`].
 const KEPT: i64 = 1 << 16;
-/// What happens while the market is closed is left out of intervals shorter than a session; to days it belongs.
+/// What happens while the market is closed is left out of intervals shorter than a session; to days it
+/// belongs.
 pub(super) const SESSION: SimDuration = SimDuration::from_secs(23_400);
 
 /// Log returns over equal intervals, without what happened while the market was closed at the end of one.
@@ -120,8 +121,8 @@ impl ReturnsBuilder {
         self.mids.trade(price, 0.0, notional);
     }
 
-    /// Returns the series over the longest interval that leaves enough returns, or else over the shortest; and the
-    /// interval. What ends after `end` is left out.
+    /// Returns the series over the longest interval that leaves enough returns, or else over the shortest;
+    /// and the interval. What ends after `end` is left out.
     pub(super) fn finish(mut self, end: i64) -> (ReturnSeries, SimDuration) {
         // What the end of the run cuts short is no whole interval.
         if let Some(ended) = self.mids.finish().filter(|ended| ended.end <= end) {

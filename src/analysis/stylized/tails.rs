@@ -13,8 +13,9 @@ pub(super) struct Estimate {
     pub(super) error: f64,
 }
 
-/// Hill's (1975) index of the tail of |r| over the largest `share` of returns: k over the sum of ln(|r| / the next
-/// smaller one); its error is the index over root k. None where that next one is zero, or all are the same.
+/// Hill's (1975) index of the tail of |r| over the largest `share` of returns: k over the sum of ln(|r| / the
+/// next smaller one); its error is the index over root k. None where that next one is zero, or all are the
+/// same.
 pub(super) fn hill(returns: &[f64], share: f64) -> Option<Estimate> {
     let sizes = sorted(&returns.iter().map(|value| value.abs()).collect::<Vec<f64>>());
     let count = index(real(sizes.len()) * share).max(1);
@@ -25,8 +26,9 @@ pub(super) fn hill(returns: &[f64], share: f64) -> Option<Estimate> {
     Some(Estimate { value, error: value / real(count).sqrt() })
 }
 
-/// The biased skewness, with the error that it has where rises are as likely as falls of the same size: root of the mean of
-/// (z^3 - 3 z)^2 over n. The usual root(6 / n) is for normal returns, and far too small for others.
+/// The biased skewness, with the error that it has where rises are as likely as falls of the same size: root
+/// of the mean of (z^3 - 3 z)^2 over n. The usual root(6 / n) is for normal returns, and far too small for
+/// others.
 pub(super) fn skew(returns: &[f64]) -> Option<Estimate> {
     let value = skew_biased(returns)?;
     let influence = |z: &f64| (z.powi(3) - 3.0 * z).powi(2);
@@ -37,9 +39,10 @@ pub(super) fn skew(returns: &[f64]) -> Option<Estimate> {
 /// Into how many parts a series is cut, of which each is left out once.
 const PARTS: usize = 20;
 
-/// By how much lower excess kurtosis is over sums of `multiple` returns than over one, with the error of a jackknife
-/// (Künsch 1989): root of (m - 1) / m times the sum of squares by which it differs from its mean, each of m = 20 parts of
-/// the series left out once. What is known of normal returns says nothing of the error, as these are not normal.
+/// By how much lower excess kurtosis is over sums of `multiple` returns than over one, with the error of a
+/// jackknife (Künsch 1989): root of (m - 1) / m times the sum of squares by which it differs from its mean,
+/// each of m = 20 parts of the series left out once. What is known of normal returns says nothing of the
+/// error, as these are not normal.
 pub(super) fn kurtosis_fall(series: &ReturnSeries, multiple: usize) -> Option<Estimate> {
     let fall = |series: &ReturnSeries| {
         let over = |multiple| kurtosis_excess_biased(&series.summed(multiple).returns);
@@ -64,8 +67,8 @@ fn standardised(values: &[f64]) -> Option<Vec<f64>> {
 /// How wide a bar of the density is, in standard deviations.
 const BAR: f64 = 0.5;
 
-/// Returns the density of returns: the middle of each bar that has some, in standard deviations from the mean, and the
-/// share of returns in it over its width.
+/// Returns the density of returns: the middle of each bar that has some, in standard deviations from the
+/// mean, and the share of returns in it over its width.
 #[expect(clippy::cast_possible_truncation, reason = "at most the root of the number of returns")]
 pub(super) fn density(returns: &[f64]) -> Vec<(f64, f64)> {
     let mut counts: BTreeMap<i32, usize> = BTreeMap::new();

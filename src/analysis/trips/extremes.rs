@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 /// Marks that can still be the lowest or highest since some moment.
 ///
-/// A mark that a later one has passed cannot be an extreme any more, so that each list is sorted by moment and
-/// by mark. A mark costs a constant on average, however many entries are open; a look-up is a binary search.
+/// A mark that a later one has passed cannot be an extreme any more, so that each list is sorted by moment
+/// and by mark. A mark costs a constant on average, however many entries are open; a look-up is a binary
+/// search.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Extremes {
     /// How many marks there were.

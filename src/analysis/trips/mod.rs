@@ -2,8 +2,8 @@
 //!
 //! Fills are matched in two ways. [`AverageTrips`] takes a position as one thing, from flat to flat, at its
 //! average cost, as the accounts do; its realized P&L is that of the `pnl` table to the last unit.
-//! [`FifoTrips`] matches each sale with the oldest purchase that is left, lot by lot, so that a position that is
-//! never flat has trips too. Both bring the same in the end: what fills paid and received.
+//! [`FifoTrips`] matches each sale with the oldest purchase that is left, lot by lot, so that a position that
+//! is never flat has trips too. Both bring the same in the end: what fills paid and received.
 //!
 //! P&L is before fees; a trip's fees stand beside it, shared by lots where a fill enters one trip and leaves
 //! another. What a position was worth on its way is seen at fills and marks, and no closer.

@@ -94,8 +94,8 @@ fn what_was_held_at_the_start_is_a_trip_that_began_then() {
     assert_eq!((ended[0].entered_at, ended[0].gross()), (7, Money::from_whole(12)));
 }
 
-/// Matches unit by unit: a queue of entry prices in ticks, one for each lot. Returns what was realized, in ticks, and
-/// what is left, signed.
+/// Matches unit by unit: a queue of entry prices in ticks, one for each lot. Returns what was realized, in
+/// ticks, and what is left, signed.
 fn unit_by_unit(fills: &[Execution]) -> (i64, i64) {
     let mut held: VecDeque<i64> = VecDeque::new();
     let (mut sign, mut realized) = (0, 0);

@@ -1,7 +1,7 @@
 //! Whether a book that replays messages is, after each of them, the book that a file says.
 //!
-//! [`BookCheck`] replays LOBSTER's messages through the engine ([`bearpit_core::book::OrderBook`]) and compares
-//! the first levels of both sides with the file's row. Executions of the order whose turn it is go
+//! [`BookCheck`] replays LOBSTER's messages through the engine ([`bearpit_core::book::OrderBook`]) and
+//! compares the first levels of both sides with the file's row. Executions of the order whose turn it is go
 //! through matching, so that the engine's priority is checked against the exchange's.
 //!
 //! # What is known

@@ -6,8 +6,9 @@ use rustc_hash::FxHashMap;
 
 /// The values of a column, each once, and for each row the number of its value.
 ///
-/// That is how Parquet stores what comes again; and numbers of a few bits are quickly compressed. Cells are numbered
-/// as they come, so that a group under way takes four bytes a cell and not sixteen: it stays in the processor's cache.
+/// That is how Parquet stores what comes again; and numbers of a few bits are quickly compressed. Cells are
+/// numbered as they come, so that a group under way takes four bytes a cell and not sixteen: it stays in the
+/// processor's cache.
 #[derive(Debug, Default)]
 pub(in crate::record) struct DictionaryColumn<T, N> {
     /// The number of each row's value, or [`NULL`].

@@ -25,8 +25,9 @@ pub(in crate::record) struct RowGroups {
 
 /// Rows in a group when it is written: a row group of Parquet.
 ///
-/// Each row group costs the writer some kilobytes a column until the file ends, so they are not small; and what
-/// waits in a group has reached its bound within an hour of a busy market, so that longer runs need hardly more.
+/// Each row group costs the writer some kilobytes a column until the file ends, so they are not small; and
+/// what waits in a group has reached its bound within an hour of a busy market, so that longer runs need
+/// hardly more.
 const GROUP_ROWS: usize = 32 * 1024;
 
 impl RowGroups {

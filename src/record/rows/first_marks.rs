@@ -4,8 +4,8 @@ use crate::record::names::Names;
 use bearpit_core::market::{Fact, Quote};
 use bearpit_core::units::{InstrumentId, ListingId};
 
-/// Follows quotes and trades until each instrument has its first mark, by the rule of the accounts: the mid of its
-/// first listing, or the price of a trade while that has not both sides.
+/// Follows quotes and trades until each instrument has its first mark, by the rule of the accounts: the mid
+/// of its first listing, or the price of a trade while that has not both sides.
 #[derive(Debug)]
 pub(in crate::record) struct FirstMarks {
     /// The instruments without a mark, each with its first listing and that listing's touch.

@@ -44,7 +44,8 @@ pub struct OrderRow {
     pub listing: ListingId,
     /// Its terms, as they were last.
     pub terms: OrderTerms,
-    /// When it left its owner; none of an order that a venue made, such as a bracket's exit, and of a refused one.
+    /// When it left its owner; none of an order that a venue made, such as a bracket's exit, and of a refused
+    /// one.
     pub sent_at: Option<SimTime>,
     /// When it entered the book, or was rejected or refused.
     pub entered_at: SimTime,

@@ -13,11 +13,12 @@ use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Pric
 
 /// A row of a table, in the types of the market: ids, ticks, lots and exact money.
 ///
-/// Rows of a table come in the order of the file. Between tables, rows come in the order of the facts that they are
-/// made from, so that time never goes back.
+/// Rows of a table come in the order of the file. Between tables, rows come in the order of the facts that
+/// they are made from, so that time never goes back.
 #[derive(Debug, Clone, Copy)]
 pub enum TableRow<'a> {
-    /// An order has entered a venue's book. It is no row of a file: the order's row follows when it has ended.
+    /// An order has entered a venue's book. It is no row of a file: the order's row follows when it has
+    /// ended.
     OrderEntered {
         /// When.
         at: SimTime,
@@ -28,8 +29,8 @@ pub enum TableRow<'a> {
         /// The listing.
         listing: ListingId,
     },
-    /// An instrument has its first mark, which says what opening holdings count as. It is no row of a file, and
-    /// comes before all rows of the fact that sets the mark.
+    /// An instrument has its first mark, which says what opening holdings count as. It is no row of a file,
+    /// and comes before all rows of the fact that sets the mark.
     FirstMark {
         /// The instrument.
         instrument: InstrumentId,
@@ -160,8 +161,8 @@ pub trait RowSink: Send + 'static {
     /// Takes a row.
     fn take(&mut self, row: &TableRow<'_>);
 
-    /// Tells whether [`TableRow::FirstMark`] is needed: then the recorder follows quotes and trades even where they are
-    /// not recorded.
+    /// Tells whether [`TableRow::FirstMark`] is needed: then the recorder follows quotes and trades even
+    /// where they are not recorded.
     fn needs_first_marks(&self) -> bool {
         false
     }

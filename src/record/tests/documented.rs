@@ -1,4 +1,5 @@
-//! `docs/tables.md` is the schema in interner: every table and column, in order, with its type, and no others.
+//! `docs/tables.md` is the schema in interner: every table and column, in order, with its type, and no
+//! others.
 
 use crate::record::schema::{Kind, LABELS, columns};
 use crate::record::{Table, TableSet};

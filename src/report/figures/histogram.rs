@@ -24,11 +24,11 @@ const BARS_MAX: f64 = 60.0;
 const BARS_MIN: f64 = 8.0;
 
 impl Histogram {
-    /// Counts values; those that are not finite are omitted. `x_label` names the values with their unit, `counted`
-    /// says what each of them is ("periods", "runs").
+    /// Counts values; those that are not finite are omitted. `x_label` names the values with their unit,
+    /// `counted` says what each of them is ("periods", "runs").
     ///
-    /// Bar widths follow Freedman and Diaconis (1981). Where a few outliers would squeeze all other values into one
-    /// bar, they are counted in the outermost bars.
+    /// Bar widths follow Freedman and Diaconis (1981). Where a few outliers would squeeze all other values
+    /// into one bar, they are counted in the outermost bars.
     pub(crate) fn of(title: String, x_label: &str, counted: &str, values: &[f64]) -> Self {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);

@@ -28,7 +28,8 @@ pub(crate) struct Line {
     pub(crate) color: Color,
 }
 
-/// The area between two lines, such as two quantiles of a fan: time, low, high. A value that is not finite is a gap.
+/// The area between two lines, such as two quantiles of a fan: time, low, high. A value that is not finite is
+/// a gap.
 #[derive(Debug, Clone)]
 pub(crate) struct Band {
     pub(crate) label: String,

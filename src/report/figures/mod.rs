@@ -1,8 +1,8 @@
 //! Figures: what can be drawn, as SVG by plotters.
 //!
-//! They know series and numbers, but not runs: [`Lines`] over time with bands and fill markers, [`Histogram`],
-//! [`Scatter`], [`Chart`], [`Bars`] and [`Heatmap`]. Each contains its title, its legend and the units of its axes,
-//! so it can stand alone. `plot_area` is the only module that calls plotters.
+//! They know series and numbers, but not runs: [`Lines`] over time with bands and fill markers,
+//! [`Histogram`], [`Scatter`], [`Chart`], [`Bars`] and [`Heatmap`]. Each contains its title, its legend and
+//! the units of its axes, so it can stand alone. `plot_area` is the only module that calls plotters.
 
 mod axis;
 mod bars;

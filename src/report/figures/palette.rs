@@ -26,8 +26,8 @@ const INK: Shades = ("#3C4046", "#C9CED6");
 const GRID: Shades = ("#E4E6EA", "#343A43");
 const PAPER: Shades = ("#FFFFFF", "#1B1F25");
 
-/// Colors that color-blind readers can distinguish (Okabe and Ito 2008), dark enough on white and bright enough
-/// on black.
+/// Colors that color-blind readers can distinguish (Okabe and Ito 2008), dark enough on white and bright
+/// enough on black.
 const LINES: [Shades; Color::LINES_MAX] = [
     ("#0072B2", "#5AB0EA"),
     ("#D55E00", "#FF9A4D"),

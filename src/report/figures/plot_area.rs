@@ -1,4 +1,5 @@
-//! [`Frame`] and [`PlotArea`]: a picture with title, legend and axes, and the few shapes that are drawn in it.
+//! [`Frame`] and [`PlotArea`]: a picture with title, legend and axes, and the few shapes that are drawn in
+//! it.
 //!
 //! Every call of plotters is here; the other modules say what a figure consists of.
 
@@ -205,7 +206,8 @@ impl PlotArea<'_, '_> {
         self.chart.draw_series([Polygon::new(points, rgba(color, opacity))]).map(|_| ())
     }
 
-    /// Omits points that cannot be seen: in each column of pixels only the first, highest, lowest and last stay.
+    /// Omits points that cannot be seen: in each column of pixels only the first, highest, lowest and last
+    /// stay.
     fn visible(&self, points: Vec<PlotPoint>) -> Vec<PlotPoint> {
         let pixels: Vec<(i32, i32)> = points.iter().map(|point| self.chart.backend_coord(point)).collect();
         let numbers: Vec<usize> = (0..points.len()).collect();

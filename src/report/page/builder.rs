@@ -30,8 +30,8 @@ impl fmt::Write for PageBuilder {
 }
 
 impl PageBuilder {
-    /// Appends a figure with its caption, which is HTML. An empty figure is replaced by its title and the sentence
-    /// `none`, which says why it is empty.
+    /// Appends a figure with its caption, which is HTML. An empty figure is replaced by its title and the
+    /// sentence `none`, which says why it is empty.
     ///
     /// `name` becomes the file name of the figure.
     ///

@@ -1,7 +1,7 @@
 //! The page of a run set: the runs, the results of each account over all of them, and the markets.
 //!
-//! `overview` summarizes; `account` draws a fan chart and histograms of many seeds, or lines of a few runs, and lists
-//! all runs.
+//! `overview` summarizes; `account` draws a fan chart and histograms of many seeds, or lines of a few runs,
+//! and lists all runs.
 
 use super::{account, overview, tables};
 use crate::analysis::{RunOutline, RunSet};

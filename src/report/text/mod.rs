@@ -20,7 +20,8 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Formats a number with `decimals` decimals and commas between groups of three; [`NONE`] if it is not finite.
+/// Formats a number with `decimals` decimals and commas between groups of three; [`NONE`] if it is not
+/// finite.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return NONE.to_owned();

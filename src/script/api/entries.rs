@@ -7,8 +7,8 @@ pub struct ApiEntry {
     pub group: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// What it takes and returns, such as `(quantity: number, options?: text | map) -> OrderHandle`: `?` marks
-    /// what may be left out, `|` separates types.
+    /// What it takes and returns, such as `(quantity: number, options?: text | map) -> OrderHandle`: `?`
+    /// marks what may be left out, `|` separates types.
     pub signature: &'static str,
     /// One sentence that says what it does.
     pub about: &'static str,

@@ -1,4 +1,5 @@
-//! The engine that parses and runs scripts: Rhai with its limits set, hashes fixed and no functions registered.
+//! The engine that parses and runs scripts: Rhai with its limits set, hashes fixed and no functions
+//! registered.
 
 use rhai::Engine;
 

@@ -2,9 +2,9 @@
 //!
 //! Rhai copies an array or a map whenever one is read, for one operation. So each place where a value is
 //! read whole, and each call, is wrapped into a node that evaluates it and charges the
-//! [`Meter`](crate::script::host::meter::Meter) with its size; a call of a function that goes through a list is charged
-//! beforehand, and what is compared counts more, as each item is. Where only a part is looked at, as in `list[3]` or `list.push(x)`, nothing is copied, and what
-//! is looked at is charged.
+//! [`Meter`](crate::script::host::meter::Meter) with its size; a call of a function that goes through a list
+//! is charged beforehand, and what is compared counts more, as each item is. Where only a part is looked at,
+//! as in `list[3]` or `list.push(x)`, nothing is copied, and what is looked at is charged.
 
 use std::collections::BTreeSet;
 use std::mem;

@@ -9,7 +9,8 @@ use crate::script::value::callback::{Callback, object_of};
 
 /// The head of the definitions.
 const HEAD: &str = "module static;\n\n\
-    // What strategies for Bearpit can call and read. Written by `bearpit definitions`; changes here are lost.\n\n\
+    // What strategies for Bearpit can call and read. Written by `bearpit definitions`; changes here are
+    // lost.\n\n\
     /// The parameters that the script declares, by name.\nconst params: ?;\n";
 
 /// Returns the definitions: callbacks, functions with a form for each number of arguments, fields of

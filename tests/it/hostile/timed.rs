@@ -1,7 +1,7 @@
 //! [`Timed`]: an actor as it is, with a watch on how long it takes to handle a message.
 //!
-//! Where the system tells how long a thread had a processor, that is what counts: other programs on the machine make
-//! a callback wait, but not work.
+//! Where the system tells how long a thread had a processor, that is what counts: other programs on the
+//! machine make a callback wait, but not work.
 
 use std::cell::Cell;
 use std::fs;
@@ -30,7 +30,8 @@ impl<A> Timed<A> {
     }
 }
 
-/// How long this thread has had a processor so far, to a few milliseconds; none where the system does not tell.
+/// How long this thread has had a processor so far, to a few milliseconds; none where the system does not
+/// tell.
 fn processor_time() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     stat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)

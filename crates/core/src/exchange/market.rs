@@ -63,8 +63,8 @@ impl Market {
 
     /// Takes in a request from outside, to arrive at `stamp`; the journal has it before it takes effect.
     ///
-    /// If the request is tagged, its answer is among [`Market::take_answers`] once the market has been stepped
-    /// to the stamp, or has settled.
+    /// If the request is tagged, its answer is among [`Market::take_answers`] once the market has been
+    /// stepped to the stamp, or has settled.
     ///
     /// # Errors
     /// [`InjectError`] if the stamp has passed, the market does not run, the request names no participant, or

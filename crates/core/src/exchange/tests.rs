@@ -105,8 +105,8 @@ impl SimActor<MarketState> for Venue {
     }
 }
 
-/// Returns a market of one listing, whose tape goes to `reader`. It has no venue, so that no reports are sent:
-/// there are no accounts that they could be booked in.
+/// Returns a market of one listing, whose tape goes to `reader`. It has no venue, so that no reports are
+/// sent: there are no accounts that they could be booked in.
 fn market(reader: Reader) -> MarketState {
     let instrument = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let listing = Listing {

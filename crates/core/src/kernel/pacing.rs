@@ -1,7 +1,7 @@
 //! Pacing: how far a world may step by now, and how long its driver may sleep.
 //!
-//! A [`Pacer`] is arithmetic: wall time, virtual time and the next event are arguments, and it reads no clock.
-//! So a driver with a thread and a clock stays thin, and a test drives it through any day in no time.
+//! A [`Pacer`] is arithmetic: wall time, virtual time and the next event are arguments, and it reads no
+//! clock. So a driver with a thread and a clock stays thin, and a test drives it through any day in no time.
 
 use std::time::Duration;
 

@@ -31,7 +31,7 @@ pub struct Stamped<'a> {
 /// impl TapeSink for UntilClose {
 ///     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
 ///         match stamped.fact {
-///             Fact::PhaseChanged { phase: Phase::Closed, .. } => Err("the market has closed".to_owned().into()),
+///             Fact::PhaseChanged { phase: Phase::Closed, .. } => Err(SinkError::new("closed")),
 ///             _ => Ok(()),
 ///         }
 ///     }

@@ -11,8 +11,8 @@ pub(super) struct BarFeed {
     current: Option<Bar>,
     subscribers: Subscribers<ActorId>,
     /// For each subscriber, when the first bar begins of which it has missed no trade: never earlier than for
-    /// those before it. The current bar is withheld from a late subscriber even if earlier ones get it, so that
-    /// no feed depends on who else has subscribed.
+    /// those before it. The current bar is withheld from a late subscriber even if earlier ones get it, so
+    /// that no feed depends on who else has subscribed.
     since: Vec<Option<SimTime>>,
 }
 

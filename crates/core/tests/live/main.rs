@@ -1,5 +1,5 @@
-//! What a live market asks of the engine: requests from outside with answers, participants that join, funding,
-//! the journal and its replay.
+//! What a live market asks of the engine: requests from outside with answers, participants that join,
+//! funding, the journal and its replay.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod answers;

@@ -80,7 +80,8 @@ impl NameChecker<'_> {
         Some((callback, &function.arguments))
     }
 
-    /// Returns the path of the module that is imported under a name, in this function or outside of functions.
+    /// Returns the path of the module that is imported under a name, in this function or outside of
+    /// functions.
     fn imported(&self, alias: &str) -> Option<&str> {
         self.outline.imports.get(alias).or_else(|| self.top.imports.get(alias)).map(String::as_str)
     }
