@@ -89,7 +89,7 @@ fn verdict(runs: &[StoredRun; 2], comparison: &Comparison) -> String {
     }
     match comparison.first_difference() {
         Some((_, difference)) => format!("The tapes differ. By the recorded tables they first differ at {}.", difference.at),
-        None => "The tapes differ, but no table that both runs recorded shows where: record more tables, and run both again.".to_owned(),
+        None => "The tapes differ, but no table that both runs recorded shows where; record more tables and run both again.".to_owned(),
     }
 }
 
@@ -186,11 +186,11 @@ fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
         });
     }
     let mut text = format!(
-        "Tables (the tape itself is not stored; an order has its row when it is over, a bar when it ends):\n{table}"
+        "Tables (the tape itself is not stored; an order gets its row when it ends, a bar at its end):\n{table}"
     );
     if let Some((first, difference)) = comparison.first_difference() {
         text.push_str(&format!(
-            "\n\nThe first of these, row {} of `{}`:\n{}",
+            "\n\nThe earliest of these, row {} of `{}`:\n{}",
             thousands(difference.row),
             first.table.name(),
             rows(difference)

@@ -48,7 +48,9 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
             "\ntest result: {verdict}. {passed} passed; {failed} failed; {left} filtered out"
         ));
         if all.is_empty() {
-            text.push_str("\n\nTests are functions of the script called `test_..`, without arguments.");
+            text.push_str(
+                "\n\nTests are functions of the script whose names begin with `test_`, without parameters.",
+            );
         }
         print(&text)?;
     }

@@ -58,9 +58,9 @@ fn describe(verdict: &BookVerdict) -> String {
         ("rows compared".to_owned(), verdict.rows),
         ("equal at level 1".to_owned(), verdict.equal_at_touch),
         (format!("equal at {levels}"), verdict.equal),
-        ("levels revealed from behind the last".to_owned(), verdict.revealed),
+        ("levels revealed behind the last one".to_owned(), verdict.revealed),
         ("references to orders older than the file".to_owned(), verdict.older),
-        ("references to orders that were out of sight".to_owned(), verdict.forgotten),
+        ("references to orders that have been out of sight".to_owned(), verdict.forgotten),
         ("messages that do not fit the book".to_owned(), verdict.anomalies),
         ("executions out of priority".to_owned(), verdict.out_of_priority),
         ("hidden executions".to_owned(), verdict.hidden),
@@ -74,9 +74,10 @@ fn describe(verdict: &BookVerdict) -> String {
         text.push_str(&format!("\n\nfirst message that does not fit: row {row}\n  {reason}"));
     }
     if let Some(found) = verdict.first_out_of_priority {
-        let turn = found.overtaken.map_or("of unknown id".to_owned(), |order| order.to_string());
+        let first =
+            found.overtaken.map_or("an order of unknown id".to_owned(), |order| format!("order {order}"));
         text.push_str(&format!(
-            "\n\nfirst execution out of priority: row {}\n  order {} traded, but it was the turn of order {turn}",
+            "\n\nfirst execution out of priority: row {}\n  order {} was executed, but {first} had priority",
             found.row, found.order
         ));
     }
