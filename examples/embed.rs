@@ -13,7 +13,7 @@ use bearpit::scenario::Scenario;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Five lines: load, run, read.
-    let shorter = ["scenario.end=2025-03-03T09:40:00".parse()?];
+    let shorter = ["scenario.end=2025-03-03T11:30:00".parse()?];
     let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &shorter)?;
     let finished = Run::of(&scenario).run()?;
     for account in &finished.summary.accounts {
@@ -27,9 +27,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // A reader of the tape receives every fact as it happens, for what no metric covers.
-    let rejects = Arc::new(AtomicU64::new(0));
-    Run::of(&scenario).sink(Rejects(Arc::clone(&rejects))).run()?;
-    println!("{} orders were rejected", rejects.load(Ordering::Relaxed));
+    let cancels = Arc::new(AtomicU64::new(0));
+    Run::of(&scenario).sink(Cancels(Arc::clone(&cancels))).run()?;
+    println!("{} orders were canceled", cancels.load(Ordering::Relaxed));
 
     // Many seeds on all processors.
     let seeds: SeedList = "1..4".parse()?;
@@ -51,12 +51,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Counts orders that venues rejected.
-struct Rejects(Arc<AtomicU64>);
+/// Counts canceled orders.
+struct Cancels(Arc<AtomicU64>);
 
-impl TapeSink for Rejects {
+impl TapeSink for Cancels {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
-        if matches!(stamped.fact, Fact::OrderRejected { .. }) {
+        if matches!(stamped.fact, Fact::OrderCanceled { .. }) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
