@@ -6,6 +6,18 @@ use crate::units::{FeeRate, Money, SimDuration};
 ///
 /// Interest is not compounded but by being booked: each time it is reckoned on the cash that is there, the
 /// proceeds of short sales included.
+///
+/// ```
+/// use bearpit_core::account::Financing;
+/// use bearpit_core::units::{FeeRate, Money, SimDuration};
+///
+/// let four_percent = FeeRate::from_bps("400".parse()?).expect("a rate in range");
+/// let financing = Financing { debit: four_percent, ..Financing::NONE };
+/// let day = SimDuration::from_secs(86_400);
+/// let accrued = financing.over(day, Money::from_whole(-36_500), Money::ZERO);
+/// assert_eq!(accrued.interest, Money::from_whole(-4));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Financing {
     /// What cash above zero earns.

@@ -31,6 +31,31 @@ impl Account {
     /// belong to the exits of a bracket, which are open orders of the account from now on, though they
     /// have yet to enter.
     ///
+    /// ```
+    /// use bearpit_core::account::{Account, AccountConfig, OrderContext};
+    /// use bearpit_core::market::{Fees, Instrument, OrderKind, OrderTerms, Refusal, Side};
+    /// use bearpit_core::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+    ///
+    /// let config = AccountConfig { cash: Money::from_whole(1_000), ..AccountConfig::default() };
+    /// let mut account = Account::open(&config, 1);
+    /// let instrument = Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?;
+    /// let at = OrderContext {
+    ///     listing: ListingId::new(0),
+    ///     instrument_id: InstrumentId::new(0),
+    ///     instrument: &instrument,
+    ///     fees: Fees::default(),
+    ///     now: SimTime::from_nanos(0),
+    /// };
+    /// // A market order to buy where the ask is 9.50: it is protected, so that its cost is known.
+    /// let market = OrderTerms::new(Side::Buy, Quantity::new(100), OrderKind::Market { protection: None });
+    /// let sent = account.admit(OrderId::new(0), market, &at, Some(Price::new(950)))?.into_inner();
+    /// assert_eq!(sent.kind.worst_price(), Some(Price::new(998)), "five percent, and a tick");
+    /// assert_eq!(account.free_cash(), Money::from_whole(2));
+    /// let more = account.admit(OrderId::new(1), market, &at, Some(Price::new(950)));
+    /// assert!(matches!(more, Err(Refusal::InsufficientCash { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// A [`Refusal`]; nothing has changed but the count of refusals.
     pub fn admit(

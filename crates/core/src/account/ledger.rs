@@ -73,6 +73,24 @@ impl AccountConfig {
 }
 
 /// One owner's cash, positions, holds and open orders.
+///
+/// ```
+/// use bearpit_core::account::{Account, AccountConfig};
+/// use bearpit_core::units::{InstrumentId, Money, Quantity};
+///
+/// let acme = InstrumentId::new(0);
+/// let config = AccountConfig {
+///     cash: Money::from_whole(10_000),
+///     holdings: vec![(acme, Quantity::new(50))],
+///     max_short: vec![(acme, Quantity::new(20))],
+///     ..AccountConfig::default()
+/// };
+/// config.check(1)?;
+/// let account = Account::open(&config, 1);
+/// assert_eq!(account.free_cash(), Money::from_whole(10_000));
+/// assert_eq!(account.sellable(acme).lots(), 70);
+/// # Ok::<(), bearpit_core::account::AccountError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub(super) cash: Money,

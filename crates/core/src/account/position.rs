@@ -8,6 +8,17 @@ use crate::units::{Money, NetQuantity, Quantity};
 /// takes out cost in proportion and realizes the difference; one that crosses zero does both. The cost
 /// is kept as a whole and divided only when part of it leaves, so that at every moment
 /// realized + (holding at mark - cost) is exactly what the fills have brought.
+///
+/// ```
+/// use bearpit_core::account::Position;
+/// use bearpit_core::units::{Money, NetQuantity};
+///
+/// let mut position = Position::default();
+/// position.fill(NetQuantity::new(10), Money::from_whole(1_000));
+/// position.fill(NetQuantity::new(-4), Money::from_whole(480));
+/// assert_eq!(position.realized(), Money::from_whole(80));
+/// assert_eq!((position.holding().lots(), position.cost()), (6, Money::from_whole(600)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Position {
     holding: NetQuantity,

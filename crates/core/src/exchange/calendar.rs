@@ -13,6 +13,29 @@ pub type Schedule = Vec<(SimTime, Phase)>;
 ///
 /// A session goes through pre-open, the opening auction, continuous trading and the closing auction; then
 /// the book is closed until the next.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use bearpit_core::exchange::{Calendar, MONDAY_TO_FRIDAY};
+/// use bearpit_core::market::Phase;
+/// use bearpit_core::units::SimDuration;
+///
+/// let minutes = |minutes: i64| SimDuration::from_secs(60 * minutes);
+/// let calendar = Calendar {
+///     open: minutes(9 * 60 + 30),
+///     close: minutes(16 * 60),
+///     pre_open: minutes(30),
+///     opening_auction: minutes(5),
+///     closing_auction: minutes(10),
+///     weekdays: MONDAY_TO_FRIDAY,
+///     holidays: BTreeSet::new(),
+/// };
+/// // A Saturday, to the Monday after it.
+/// let schedule = calendar.schedule("2025-03-01".parse()?, "2025-03-03T09:29:00".parse()?);
+/// let phases: Vec<Phase> = schedule.into_iter().map(|(_, phase)| phase).collect();
+/// assert_eq!(phases, [Phase::Closed, Phase::PreOpen, Phase::OpeningAuction]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
     /// When continuous trading begins, after midnight.

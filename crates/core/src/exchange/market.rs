@@ -66,6 +66,47 @@ impl Market {
     /// If the request is tagged, its answer is among [`Market::take_answers`] once the market has been
     /// stepped to the stamp, or has settled.
     ///
+    /// ```
+    /// use bearpit_agents::Desk;
+    /// use bearpit_core::account::AccountConfig;
+    /// use bearpit_core::exchange::MarketBuilder;
+    /// use bearpit_core::kernel::{MemoryJournal, RequestTag};
+    /// use bearpit_core::market::{Fees, Instrument, OrderTerms, Side};
+    /// use bearpit_core::participant::{
+    ///     Instruction, Latencies, Outcome, ParticipantConfig, Request, RequestKind,
+    /// };
+    /// use bearpit_core::units::{Money, Price, Quantity, Seed, SimDuration, SimTime};
+    ///
+    /// let open: SimTime = "2025-03-03T09:30:00".parse()?;
+    /// let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_secs(60))?;
+    /// let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+    /// builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    /// let listing = builder.listings()[0];
+    /// let account = AccountConfig { cash: Money::from_whole(1_000), ..AccountConfig::default() };
+    /// builder.agent("anne", ParticipantConfig::new("desk").with_account(account), Desk)?;
+    /// let journal = MemoryJournal::new();
+    /// builder.journal(journal.clone());
+    /// let mut market = builder.open()?;
+    /// market.start();
+    ///
+    /// let participant = market.participant("anne").expect("she was added").id;
+    /// let now = open + SimDuration::from_secs(1);
+    /// for (tag, lots) in [(1, 10), (2, 1_000)] {
+    ///     let terms = OrderTerms::limit(Side::Buy, Quantity::new(lots), Price::new(9_990));
+    ///     let instruction = Instruction::Submit { listing, terms };
+    ///     let kind = RequestKind::Instruct { participant, instruction };
+    ///     market.request(now, Request { tag: Some(RequestTag::new(tag)), kind })?;
+    /// }
+    /// market.step(now, u64::MAX)?;
+    ///
+    /// let answers: Vec<_> = market.take_answers().collect();
+    /// assert!(matches!(answers[0].outcome, Ok(Outcome::Submitted { .. })));
+    /// let refusal = answers[1].outcome.as_ref().unwrap_err();
+    /// assert_eq!(refusal.to_string(), "needs 99900.00 of free cash, but only 1.00 is free");
+    /// assert_eq!(journal.entries().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`InjectError`] if the stamp has passed, the market does not run, the request names no participant, or
     /// the journal does not take it; there is no answer then.

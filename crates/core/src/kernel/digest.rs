@@ -25,6 +25,17 @@ impl fmt::Display for Digest {
 ///
 /// Bytes are gathered in blocks of 64 KiB, since BLAKE3 hashes long inputs several times faster
 /// than short ones; the block size does not show in the digest.
+///
+/// ```
+/// use bearpit_core::kernel::DigestWriter;
+///
+/// let mut writer = DigestWriter::new();
+/// writer.absorb(|out| out.extend_from_slice(b"a fact"));
+/// let first = writer.digest();
+/// writer.absorb(|out| out.extend_from_slice(b"another"));
+/// assert_ne!(writer.digest(), first);
+/// assert_eq!(first.to_string().len(), 64);
+/// ```
 #[derive(Debug)]
 pub struct DigestWriter {
     hasher: blake3::Hasher,

@@ -7,6 +7,18 @@ use super::random::{StandardNormal, Stream};
 use crate::units::{SimDuration, SimTime};
 
 /// How long a message takes on one leg of its way.
+///
+/// ```
+/// use bearpit_core::kernel::{LatencyModel, stream};
+/// use bearpit_core::units::{Seed, SimDuration};
+///
+/// let model = LatencyModel::LogNormal { median: SimDuration::from_micros(80), sigma: 0.5 };
+/// let mut rng = stream(Seed::new(1), "example");
+/// let mut draws: Vec<SimDuration> = (0..1_001).map(|_| model.sample(&mut rng)).collect();
+/// draws.sort();
+/// assert!((70..90).contains(&(draws[500].nanos() / 1_000)), "{}", draws[500]);
+/// assert!(draws[1_000] <= model.upper_bound());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LatencyModel {
     /// Always the same.

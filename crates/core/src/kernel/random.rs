@@ -17,6 +17,16 @@ pub type Stream = Xoshiro256PlusPlus;
 /// Derives the stream called `name` of a run with `seed`.
 ///
 /// Distinct names give independent streams: the state is the BLAKE3 hash of seed and name.
+///
+/// ```
+/// use bearpit_core::kernel::stream;
+/// use bearpit_core::units::Seed;
+/// use rand::RngExt;
+///
+/// let draw = |name| stream(Seed::new(1), name).random::<u64>();
+/// assert_eq!(draw("actor/noise-1"), draw("actor/noise-1"));
+/// assert_ne!(draw("actor/noise-1"), draw("actor/noise-2"));
+/// ```
 #[must_use]
 pub fn stream(seed: Seed, name: &str) -> Stream {
     let mut hasher = blake3::Hasher::new_derive_key("bearpit 2026 random stream");

@@ -25,6 +25,48 @@ pub enum StepEnd {
 }
 
 /// A world of actors over one clock and one queue.
+///
+/// ```
+/// use actix::{Actor, Handler};
+/// use bearpit_core::kernel::{StepEnd, Wakeup};
+/// use bearpit_core::market::{ExecutionReport, Tape};
+/// use bearpit_core::participant::{
+///     Context, MarketConfig, MarketData, MarketState, MarketWorld, Role, Trader,
+/// };
+/// use bearpit_core::units::{Seed, SimDuration, SimTime};
+///
+/// /// Wakes each second.
+/// struct Metronome;
+///
+/// impl Actor for Metronome {
+///     type Context = Context;
+///
+///     fn started(&mut self, ctx: &mut Context) {
+///         ctx.wake_after(SimDuration::from_secs(1), 0);
+///     }
+/// }
+///
+/// impl Handler<Wakeup> for Metronome {
+///     type Result = ();
+///
+///     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
+///         ctx.wake_after(SimDuration::from_secs(1), 0);
+///     }
+/// }
+///
+/// bearpit_core::ignore_messages!(Metronome: ExecutionReport, MarketData);
+///
+/// let start: SimTime = "2025-03-03T09:30:00".parse()?;
+/// let state = MarketState::new(MarketConfig::default(), Tape::new());
+/// let mut world = MarketWorld::new(Seed::new(1), start, state);
+/// world.add("metronome", &Role::House, Box::new(Trader(Metronome)))?;
+/// world.start();
+/// assert_eq!(world.step(start + SimDuration::from_secs(10), u64::MAX)?, StepEnd::Reached);
+/// assert_eq!(world.events(), 10);
+/// assert_eq!(world.next_event(), Some(start + SimDuration::from_secs(11)));
+/// world.stop(|_| false)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct World<D: Domain> {
     actors: Vec<Box<dyn SimActor<D>>>,
     names: BTreeSet<Arc<str>>,

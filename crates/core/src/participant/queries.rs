@@ -9,6 +9,44 @@ use crate::units::{InstrumentId, ListingId, Money, SimDuration, SimTime};
 
 impl Context {
     /// Returns one book as one's feed shows it now: as of the feed latency ago, never older than before.
+    ///
+    /// ```
+    /// use actix::{Actor, Handler};
+    /// use bearpit_core::kernel::Wakeup;
+    /// use bearpit_core::market::ExecutionReport;
+    /// use bearpit_core::participant::{Context, MarketData};
+    /// use bearpit_core::units::SimDuration;
+    ///
+    /// struct Watcher;
+    ///
+    /// impl Actor for Watcher {
+    ///     type Context = Context;
+    ///
+    ///     fn started(&mut self, ctx: &mut Context) {
+    ///         let acme = ctx.find_listing("ACME", None).unwrap();
+    ///         let view = ctx.market(acme);
+    ///         assert_eq!(view.quote.mid_ticks(), None, "nobody has quoted yet");
+    ///         ctx.log(format!("{:?}, last trade {:?}", view.phase, view.last_trade));
+    ///     }
+    /// }
+    ///
+    /// bearpit_core::ignore_messages!(Watcher: Wakeup, ExecutionReport, MarketData);
+    /// # use bearpit_core::account::AccountConfig;
+    /// # use bearpit_core::exchange::MarketBuilder;
+    /// # use bearpit_core::market::{Fees, Instrument};
+    /// # use bearpit_core::participant::{Latencies, ParticipantConfig};
+    /// # use bearpit_core::units::{Money, Seed, SimTime};
+    /// # let open: SimTime = "2025-03-03T09:30:00".parse()?;
+    /// # let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_secs(60))?;
+    /// # let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+    /// # builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    /// # let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };
+    /// # builder.agent("agent", ParticipantConfig::new("agent").with_account(account), Watcher)?;
+    /// # let mut market = builder.open()?;
+    /// # market.run()?;
+    /// # assert!(market.world().domain().tape().facts() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn market(&mut self, listing: ListingId) -> MarketView {
         let (owner, now) = (self.id(), self.now());
         let market = self.domain_mut();
@@ -21,6 +59,55 @@ impl Context {
     /// Asks for a feed as messages from now on; asking twice changes nothing.
     ///
     /// What arrives is what was at the venue when it was sent, the feed latency ago.
+    ///
+    /// ```
+    /// use actix::{Actor, Handler};
+    /// use bearpit_core::kernel::Wakeup;
+    /// use bearpit_core::market::{ExecutionReport, OrderTerms, Side};
+    /// use bearpit_core::participant::{Context, Feed, FeedError, MarketData, Update};
+    /// use bearpit_core::units::{Price, Quantity, SimDuration};
+    ///
+    /// struct Listener;
+    ///
+    /// impl Actor for Listener {
+    ///     type Context = Context;
+    ///
+    ///     fn started(&mut self, ctx: &mut Context) {
+    ///         let acme = ctx.find_listing("ACME", None).unwrap();
+    ///         ctx.subscribe(acme, Feed::Book(5)).unwrap();
+    ///         ctx.subscribe(acme, Feed::Bars(SimDuration::from_secs(1))).unwrap();
+    ///         assert_eq!(ctx.subscribe(acme, Feed::Book(0)), Err(FeedError::LevelsOutOfRange(0)));
+    ///         ctx.submit(acme, OrderTerms::limit(Side::Buy, Quantity::new(10), Price::new(9_990))).unwrap();
+    ///     }
+    /// }
+    ///
+    /// impl Handler<MarketData> for Listener {
+    ///     type Result = ();
+    ///
+    ///     fn handle(&mut self, data: MarketData, ctx: &mut Context) {
+    ///         if let Update::Book(ladders) = data.update {
+    ///             ctx.log(format!("{} bids, {} asks", ladders.bids.len(), ladders.asks.len()));
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// bearpit_core::ignore_messages!(Listener: Wakeup, ExecutionReport);
+    /// # use bearpit_core::account::AccountConfig;
+    /// # use bearpit_core::exchange::MarketBuilder;
+    /// # use bearpit_core::market::{Fees, Instrument};
+    /// # use bearpit_core::participant::{Latencies, ParticipantConfig};
+    /// # use bearpit_core::units::{Money, Seed, SimTime};
+    /// # let open: SimTime = "2025-03-03T09:30:00".parse()?;
+    /// # let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_secs(60))?;
+    /// # let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+    /// # builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    /// # let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };
+    /// # builder.agent("agent", ParticipantConfig::new("agent").with_account(account), Listener)?;
+    /// # let mut market = builder.open()?;
+    /// # market.run()?;
+    /// # assert!(market.world().domain().tape().facts() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`FeedError`] if there is no such listing, or no such feed of it.

@@ -13,6 +13,50 @@ use crate::units::{ActorId, InstrumentId, ListingId, OrderId, Price, Quantity, S
 impl Context {
     /// Submits an order through the account gate; it reaches the venue after the entry latency.
     ///
+    /// ```
+    /// use actix::{Actor, Handler};
+    /// use bearpit_core::kernel::Wakeup;
+    /// use bearpit_core::market::{ExecutionReport, OrderTerms, Refusal, Side};
+    /// use bearpit_core::participant::{Context, MarketData};
+    /// use bearpit_core::units::{Money, Price, Quantity, SimDuration};
+    ///
+    /// struct Buyer;
+    ///
+    /// impl Actor for Buyer {
+    ///     type Context = Context;
+    ///
+    ///     fn started(&mut self, ctx: &mut Context) {
+    ///         let acme = ctx.find_listing("ACME", None).unwrap();
+    ///         let bid = OrderTerms::limit(Side::Buy, Quantity::new(10), Price::new(9_990));
+    ///         let order = ctx.submit(acme, bid).unwrap();
+    ///         // The cash that it can cost is held from now on.
+    ///         let account = ctx.account().unwrap();
+    ///         assert_eq!(account.open_orders()[0].id, order);
+    ///         assert_eq!(account.free_cash(), Money::from_whole(9_001));
+    ///         // A sale that no shares cover is refused, and never sent.
+    ///         let sale = OrderTerms::limit(Side::Sell, Quantity::new(10), Price::new(9_990));
+    ///         assert!(matches!(ctx.submit(acme, sale), Err(Refusal::InsufficientShares { .. })));
+    ///     }
+    /// }
+    ///
+    /// bearpit_core::ignore_messages!(Buyer: Wakeup, ExecutionReport, MarketData);
+    /// # use bearpit_core::account::AccountConfig;
+    /// # use bearpit_core::exchange::MarketBuilder;
+    /// # use bearpit_core::market::{Fees, Instrument};
+    /// # use bearpit_core::participant::{Latencies, ParticipantConfig};
+    /// # use bearpit_core::units::{Seed, SimTime};
+    /// # let open: SimTime = "2025-03-03T09:30:00".parse()?;
+    /// # let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_secs(60))?;
+    /// # let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+    /// # builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    /// # let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };
+    /// # builder.agent("agent", ParticipantConfig::new("agent").with_account(account), Buyer)?;
+    /// # let mut market = builder.open()?;
+    /// # market.run()?;
+    /// # assert!(market.world().domain().tape().facts() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// A [`Refusal`], at once, if the account does not cover the order or its terms are out of range;
     /// the order has not left then. What the venue says comes as an
@@ -50,6 +94,55 @@ impl Context {
     }
 
     /// Asks the venue to cancel an order of one's own.
+    ///
+    /// ```
+    /// use actix::{Actor, Handler};
+    /// use bearpit_core::kernel::Wakeup;
+    /// use bearpit_core::market::{ExecutionReport, OrderTerms, Refusal, ReportKind, Side};
+    /// use bearpit_core::participant::{Context, MarketData};
+    /// use bearpit_core::units::{Price, Quantity, SimDuration};
+    ///
+    /// struct Hesitant;
+    ///
+    /// impl Actor for Hesitant {
+    ///     type Context = Context;
+    ///
+    ///     fn started(&mut self, ctx: &mut Context) {
+    ///         let acme = ctx.find_listing("ACME", None).unwrap();
+    ///         let bid = OrderTerms::limit(Side::Buy, Quantity::new(10), Price::new(9_990));
+    ///         ctx.submit(acme, bid).unwrap();
+    ///     }
+    /// }
+    ///
+    /// impl Handler<ExecutionReport> for Hesitant {
+    ///     type Result = ();
+    ///
+    ///     fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
+    ///         match report.kind {
+    ///             ReportKind::Accepted => ctx.cancel(report.order).unwrap(),
+    ///             // Once the venue has reported the end of the order, there is nothing left to cancel.
+    ///             _ => assert_eq!(ctx.cancel(report.order), Err(Refusal::UnknownOrder(report.order))),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// bearpit_core::ignore_messages!(Hesitant: Wakeup, MarketData);
+    /// # use bearpit_core::account::AccountConfig;
+    /// # use bearpit_core::exchange::MarketBuilder;
+    /// # use bearpit_core::market::{Fees, Instrument};
+    /// # use bearpit_core::participant::{Latencies, ParticipantConfig};
+    /// # use bearpit_core::units::{Money, Seed, SimTime};
+    /// # let open: SimTime = "2025-03-03T09:30:00".parse()?;
+    /// # let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_secs(60))?;
+    /// # let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+    /// # builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    /// # let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };
+    /// # builder.agent("agent", ParticipantConfig::new("agent").with_account(account), Hesitant)?;
+    /// # let mut market = builder.open()?;
+    /// # market.run()?;
+    /// # assert!(market.world().domain().tape().facts() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`Refusal::UnknownOrder`] if no such order is open in the account, [`Refusal::NotEntered`] if it is
