@@ -1,11 +1,11 @@
-//! What accrues on an account as time passes.
+//! Financing as it accrues on an account.
 
 use super::financing::{Financed, Financing};
 use super::ledger::Account;
 use crate::units::{Money, SimDuration, SimTime};
 
 impl Account {
-    /// Books what a stretch of time costs and brings, with borrowed shares worth `borrowed` now.
+    /// Books the financing of a span of time, with borrowed shares worth `borrowed` now.
     pub fn finance(&mut self, span: SimDuration, borrowed: Money) -> Financed {
         let financed = self.financing.over(span, self.cash, borrowed);
         self.cash += financed.net();
@@ -24,7 +24,7 @@ impl Account {
         now - self.opened_at.map_or(booked, |opened| opened.max(booked))
     }
 
-    /// Returns whether time costs or brings anything.
+    /// Returns whether any rate is set.
     #[must_use]
     pub fn is_financed(&self) -> bool {
         self.financing != Financing::NONE

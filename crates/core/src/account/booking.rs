@@ -1,4 +1,4 @@
-//! What reports do to the account.
+//! Booking execution reports.
 
 use thiserror::Error;
 
@@ -27,14 +27,14 @@ impl Account {
     pub fn book(&mut self, report: &ExecutionReport, at: &OrderContext<'_>) -> Result<(), BookingError> {
         let Some(index) = self.order_index(report.order) else {
             return match report.kind {
-                // The order ended before a command about it arrived: no news.
+                // The order had ended before the command arrived: nothing to book.
                 ReportKind::CommandRejected(_) => Ok(()),
                 kind => Err(BookingError { order: report.order, kind }),
             };
         };
         let order = self.orders[index];
         if report.kind == ReportKind::Accepted && order.partner.is_none() && order.awaits_entry.is_none() {
-            // The commonest news, and none: the order was taken to be open since it left.
+            // The most frequent report changes nothing: the order counts as open since it was sent.
             return Ok(());
         }
         if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
@@ -44,7 +44,7 @@ impl Account {
         Ok(())
     }
 
-    /// Lets an order, and those tied to it, become what a report says.
+    /// Updates an order, and those linked with it, by a report.
     fn follow(&mut self, index: usize, kind: ReportKind) {
         let order = &mut self.orders[index];
         match kind {
@@ -73,11 +73,11 @@ impl Account {
         }
     }
 
-    /// Draws the consequences for the `partner` of an order at once, though the venue's report of them is
-    /// still to come: at no moment is more held than the two can take together.
+    /// Updates the `partner` of an order at once, before the venue's report of it arrives, so that the
+    /// account never holds more than the two can cost together.
     ///
-    /// That holds also where the partner has not reached the venue: it will be rejected there, since what
-    /// it is to be linked with is another than it was, or gone.
+    /// This is right even if the partner has not reached the venue: it will be rejected there, since the
+    /// order it names has changed or is gone.
     fn follow_partner(&mut self, partner: OrderId, order: &OpenOrder, kind: ReportKind) {
         let Some(index) = self.order_index(partner) else { return };
         let partner = &mut self.orders[index];
@@ -92,11 +92,11 @@ impl Account {
         }
     }
 
-    /// Lets the exits that follow the entry at `index` grow with what it trades, and vanish where it ends
-    /// without having traded.
+    /// Enlarges the exits of the entry at `index` with what it trades, and removes them if it ends without a
+    /// trade.
     fn follow_entry(&mut self, index: usize, kind: ReportKind) {
         let filled = self.orders[index].filled();
-        // A venue that closes for good takes orders out without letting others enter.
+        // A venue that closes for good removes orders, and lets no exits enter.
         let is_closed = matches!(kind, ReportKind::Expired(ExpiryReason::VenueClosed));
         let exits = index + 1..index + 3;
         if kind.is_terminal() && (filled.is_zero() || is_closed) {
@@ -132,7 +132,7 @@ impl OpenOrder {
         }
     }
 
-    /// Becomes what a stop is once it is elected; its worst price stays.
+    /// Turns an elected stop into the order it becomes; its worst price stays.
     const fn elect(&mut self) {
         match self.kind {
             OrderKind::StopLimit { limit, .. } => self.set_kind(OrderKind::Limit(limit)),

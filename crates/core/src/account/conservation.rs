@@ -1,4 +1,4 @@
-//! Conservation: money in equals money out, shares in equal shares out, to the last unit.
+//! Conservation: money in equals money out, and shares in equal shares out, to the last unit.
 
 use thiserror::Error;
 
@@ -6,7 +6,7 @@ use super::ledger::Account;
 use crate::market::Transfer;
 use crate::units::{InstrumentId, Money, NetQuantity};
 
-/// The sums over all accounts that trading must not change, but for fees and financing.
+/// The sums over all accounts that trading must not change, except for fees and financing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Totals {
     cash: Money,

@@ -1,4 +1,4 @@
-//! What the gate checks before something leaves: ranges, links, and that the account covers the worst.
+//! The gate's checks before an order is sent: ranges, links, and that the account covers the worst case.
 
 use super::holds::{Need, own_need};
 use super::ledger::{Account, Credit};
@@ -13,11 +13,11 @@ const COLLAR_PERCENT: i64 = 5;
 /// The largest notional of one order: 10^20 of the currency; far from where sums would overflow.
 const MAX_NOTIONAL: Money = Money::from_units(Money::UNITS * 10_i128.pow(20));
 
-/// The lowest price there is: a sale that has no limit of its own does not go below it.
+/// The lowest price: a sale without a limit of its own does not go below it.
 const ONE_TICK: Price = Price::new(1);
 
 impl Account {
-    /// Checks a new order, and gives purchases without a limit (its own, or its exits') their protection.
+    /// Checks a new order, and sets the protection of purchases without a limit (its own, or its exits').
     pub(super) fn cover(
         &self,
         id: OrderId,
@@ -70,8 +70,8 @@ impl Account {
         if other.pending.is_some() { Err(Refusal::ReplacePending(id)) } else { Ok(Some(other)) }
     }
 
-    /// Gives what has no worst price the worst one that the account covers; `released` is the cash that a
-    /// linked order holds already, and that serves both.
+    /// Sets the worst price of orders that have none to the worst that the account covers; `released` is the
+    /// cash that a linked order holds already, and that covers both.
     fn protect(
         &self,
         terms: OrderTerms,
@@ -89,7 +89,7 @@ impl Account {
                     let protection = Some(within(protection, Some(stop_loss))?);
                     OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection }, ..terms }
                 }
-                // Its offset could lead a peg below zero, where a sale costs.
+                // A peg's offset could take it below zero, where a sale costs money.
                 (OrderKind::Pegged { limit: None, .. }, _) => {
                     OrderTerms { kind: terms.kind.protected_at(ONE_TICK), ..terms }
                 }

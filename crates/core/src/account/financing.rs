@@ -1,11 +1,10 @@
-//! Financing: what cash earns and costs over time, and what borrowed shares cost.
+//! Financing: interest on cash, and the cost of borrowed shares.
 
 use crate::units::{FeeRate, Money, SimDuration};
 
-/// Rates a year of 365 days, whatever the calendar says (Actual/365 Fixed).
+/// Annual rates, for a year of 365 days in any calendar year (Actual/365 Fixed).
 ///
-/// Interest is not compounded but by being booked: each time it is reckoned on the cash that is there, the
-/// proceeds of short sales included.
+/// Interest accrues on the current cash, the proceeds of short sales included, and compounds at each booking.
 ///
 /// ```
 /// use bearpit_core::account::Financing;
@@ -28,7 +27,7 @@ pub struct Financing {
     pub borrow: FeeRate,
 }
 
-/// What a stretch of time came to; both are exact to the unit of money, rounded half away from zero.
+/// The financing of a span of time; both amounts are rounded half away from zero to the unit of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Financed {
     /// Interest on cash: received if positive, paid if negative.
@@ -43,7 +42,7 @@ impl Financing {
     /// No financing.
     pub const NONE: Self = Self { credit: FeeRate::ZERO, debit: FeeRate::ZERO, borrow: FeeRate::ZERO };
 
-    /// Returns what `cash`, and borrowed shares worth `borrowed`, come to over `span`.
+    /// Returns the financing of `cash`, and of borrowed shares worth `borrowed`, over `span`.
     #[must_use]
     pub fn over(&self, span: SimDuration, cash: Money, borrowed: Money) -> Financed {
         let part = |a_year: Money| a_year.share(i128::from(span.nanos()), i128::from(YEAR.nanos()));

@@ -1,4 +1,4 @@
-//! The gate: what may leave, and what is held for it from then on.
+//! The gate: which orders may be sent, and what is held for them from then on.
 
 use super::ledger::{Account, Credit};
 use super::order_context::OrderContext;
@@ -6,12 +6,12 @@ use super::orders::{OpenOrder, PendingReplace, exits};
 use crate::market::{Link, OrderTerms, Refusal, Side};
 use crate::units::{ListingId, Money, OrderId, Price, Quantity};
 
-/// Something that has passed the gate; only the gate makes it.
+/// Something that has passed the gate; only the gate can construct it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Approved<T>(T);
 
 impl<T> Approved<T> {
-    /// Puts what was approved into another form.
+    /// Converts what was approved.
     pub(crate) fn map<U>(self, form: impl FnOnce(T) -> U) -> Approved<U> {
         Approved(form(self.0))
     }
@@ -23,7 +23,7 @@ impl<T> Approved<T> {
 }
 
 impl Account {
-    /// Admits a new order, or says why not; what it can cost is held from now on.
+    /// Admits or refuses a new order; what it can cost is held from now on.
     ///
     /// `reference` is the price that a market order to buy is expected to pay: the ask its owner saw.
     /// From it follows the order's protection, five percent above, or less where cash ends earlier; a
@@ -87,7 +87,7 @@ impl Account {
         Ok(Approved(terms))
     }
 
-    /// Admits a cancel, or says why not.
+    /// Admits or refuses a cancel.
     ///
     /// # Errors
     /// [`Refusal::UnknownOrder`] if the order is not open, [`Refusal::NotEntered`] if it is an exit whose
@@ -103,8 +103,8 @@ impl Account {
 
     /// Admits the cancel of all orders at a listing, or those of one side.
     ///
-    /// Exits that have yet to enter are not touched by it: they enter for what their entry has traded, and
-    /// then guard a position that is there.
+    /// A bracket's exits that have yet to enter are not affected: they enter for what their entry has traded,
+    /// and then protect an existing position.
     pub fn admit_mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Approved<Option<Side>> {
         for order in &mut self.orders {
             let is_meant = order.listing == listing && side.is_none_or(|side| order.side == side);
@@ -113,8 +113,8 @@ impl Account {
         Approved(side)
     }
 
-    /// Admits a replace to `new`, or says why not; until it is answered, the worst that the old and the
-    /// new terms can cost together is held.
+    /// Admits or refuses a replace to `new`; until the venue responds, the account holds the most that the
+    /// old and the new terms can cost together.
     ///
     /// Of a stop without limit, the new price is the trigger; its protection stays what it was at entry,
     /// and with it the worst case. A trigger beyond the protection is refused: the order could be elected,
@@ -144,7 +144,7 @@ impl Account {
         Ok(Approved(new))
     }
 
-    /// Forgets orders that never reached a venue, and what they held: for the end of a run.
+    /// Drops orders that never reached a venue, and their holds: for the end of a run.
     pub fn release_unsent(&mut self) {
         self.orders.clear();
         self.held_cash = Money::ZERO;

@@ -1,17 +1,17 @@
-//! Holds: what open orders may take at worst, each by itself and together with those it is tied to.
+//! Holds: the most that open orders can cost, each by itself and together with linked orders.
 //!
 //! # Rules
 //! - An order holds its worst case: a purchase the cash of what is open at its worst price, a sale its
 //!   lots.
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
-//!   hold stands with the elder.
+//!   hold is counted with the older one.
 //! - The exits of a bracket are such a pair. Exits that sell hold what their entry has bought so far, so
 //!   that those shares cannot be sold away before the exits enter. Exits that buy hold the cash for the
-//!   entry's whole quantity from its admission; what the entry's sale will bring is not counted on. That is
-//!   corrected to what the entry has traded once it is over.
+//!   entry's whole quantity from its admission; the proceeds of the entry's sale are not counted. Once the
+//!   entry is over, the hold is corrected to what it has traded.
 //!
-//! No report makes a hold larger but by what it brings: a fill of an entry that buys adds as many lots to
-//! the holding as to the hold.
+//! A report never enlarges a hold by more than it brings in: a fill of an entry that buys adds as many lots
+//! to the holding as to the hold.
 
 use super::ledger::Account;
 use super::order_context::OrderContext;

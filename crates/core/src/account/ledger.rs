@@ -11,14 +11,14 @@ use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity, SimTime}
 /// from where sums would overflow.
 pub(super) const MAX_CASH: Money = Money::from_units(Money::UNITS * 10_i128.pow(20));
 
-/// Whether an account may spend what it does not have.
+/// Whether an account's orders must be covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Credit {
     /// Orders are covered by cash, shares and the short limit.
     #[default]
     Covered,
-    /// No order is refused for want of cover: for actors that stand for the rest of the world, such
-    /// as a replay of history.
+    /// No order is refused for lack of cover: for actors that represent the rest of the world, such as a
+    /// replay of history.
     Unlimited,
 }
 
@@ -33,7 +33,7 @@ pub struct AccountConfig {
     pub max_short: Vec<(InstrumentId, Quantity)>,
     /// Whether orders must be covered.
     pub credit: Credit,
-    /// What time costs and brings.
+    /// Interest and borrowing rates.
     pub financing: Financing,
     /// Whether the account is marked to market on the tape.
     pub tracked: bool,
@@ -183,7 +183,7 @@ impl Account {
         self.position(instrument).holding()
     }
 
-    /// Returns how many lots may still be sold: free shares, and room to go short.
+    /// Returns how many lots may still be sold: free shares, and what the short limit leaves.
     #[must_use]
     pub fn sellable(&self, instrument: InstrumentId) -> NetQuantity {
         let line = &self.lines[instrument.index()];
@@ -214,13 +214,13 @@ impl Account {
         self.refused
     }
 
-    /// Tells whether the account is marked to market on the tape.
+    /// Returns whether the account is marked to market on the tape.
     #[must_use]
     pub const fn is_tracked(&self) -> bool {
         self.tracked
     }
 
-    /// Values the holding that was there from the start, once its instrument has a first mark.
+    /// Sets the cost of the opening holding, once its instrument has a first mark.
     pub fn set_opening_cost(&mut self, instrument: InstrumentId, cost: Money) {
         self.lines[instrument.index()].position.set_cost(cost);
     }

@@ -1,10 +1,10 @@
-//! Accounts: cash, positions, holds, and the gate through which every order leaves.
+//! Accounts: cash, positions, holds, and the gate that every order passes.
 //!
-//! An [`Account`] lives with its owner, not with a venue. Before a command leaves, the gate holds the
-//! cash or shares that it could cost ([`Account::admit`]); from execution reports it releases the holds
-//! and books what happened ([`Account::book`]). So cash never goes below zero by trading, whatever
-//! happens between sending and hearing. What is held for linked orders and brackets stands in the head of
-//! `holds`.
+//! An [`Account`] belongs to its owner, not to a venue. Before a command is sent, the gate holds the cash or
+//! shares that it could cost ([`Account::admit`]); execution reports release the holds and book the fills
+//! ([`Account::book`]). So trading never takes cash below zero, whatever happens between an order and its
+//! reports. The module `holds` documents what is held for linked orders and brackets. Cash and shares from
+//! outside pass the same rules ([`Account::fund`]).
 
 mod accrual;
 mod booking;

@@ -1,10 +1,10 @@
-//! What an account remembers of its open orders.
+//! An account's open orders.
 
 use super::order_context::OrderContext;
 use crate::market::{Fees, Instrument, Link, OrderKind, OrderTerms, Side};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
-/// An order that has left and is not known to be over, or a bracket's exit that has yet to enter.
+/// An order that has been sent and is not known to be over, or a bracket's exit that has yet to enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenOrder {
     /// The order.
@@ -25,9 +25,9 @@ pub struct OpenOrder {
     pub quantity: Quantity,
     /// What is open, as far as is known.
     pub leaves: Quantity,
-    /// When it left.
+    /// When it was sent.
     pub sent_at: SimTime,
-    /// Whether a cancel is on its way.
+    /// Whether a cancel has been sent.
     pub cancel_sent: bool,
     /// A replace that is on its way.
     pub pending: Option<PendingReplace>,
@@ -40,7 +40,7 @@ pub struct OpenOrder {
     pub awaits_entry: Option<OrderId>,
 }
 
-/// A replace that has left and is not answered yet.
+/// A replace that has been sent and not been answered yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PendingReplace {
     /// The new limit, or the new trigger of a stop without limit.
@@ -50,7 +50,7 @@ pub struct PendingReplace {
 }
 
 impl OpenOrder {
-    /// An order of `terms` as it leaves.
+    /// An order of `terms` as it is sent.
     pub(super) const fn leaving(id: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Self {
         Self {
             id,
@@ -121,13 +121,13 @@ impl OpenOrder {
         self.price = kind.worst_price();
     }
 
-    /// Notes that so much is open from now on, and the total accordingly.
+    /// Sets what is open, and the total accordingly.
     pub(super) fn set_leaves(&mut self, leaves: Quantity) {
         self.quantity = self.filled() + leaves;
         self.leaves = leaves;
     }
 
-    /// Loses all that is open beyond `leaves`, also of what a pending replace asks for.
+    /// Caps what is open at `leaves`, also in a pending replace.
     pub(super) fn cap(&mut self, leaves: Quantity) {
         self.set_leaves(self.leaves.min(leaves));
         if let Some(new) = &mut self.pending {

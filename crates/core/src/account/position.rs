@@ -2,11 +2,11 @@
 
 use crate::units::{Money, NetQuantity, Quantity};
 
-/// A holding of one instrument, what it cost, and what closing parts of it has brought.
+/// A holding of one instrument, its cost, and the P&L realized by closing parts of it.
 ///
 /// Average cost: a fill that enlarges the position adds its notional to the cost; one that reduces it
 /// takes out cost in proportion and realizes the difference; one that crosses zero does both. The cost
-/// is kept as a whole and divided only when part of it leaves, so that at every moment
+/// is kept as one sum and divided only when part of the holding is closed, so that at every moment
 /// realized + (holding at mark - cost) is exactly what the fills have brought.
 ///
 /// ```
@@ -27,7 +27,7 @@ pub struct Position {
 }
 
 impl Position {
-    /// Makes a position that was there before the run and cost `cost`.
+    /// Makes a position held before the run, at a cost of `cost`.
     #[must_use]
     pub const fn opened(holding: NetQuantity, cost: Money) -> Self {
         Self { holding, cost, realized: Money::ZERO }

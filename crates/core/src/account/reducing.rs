@@ -1,9 +1,8 @@
 //! Reduce-only: orders that may only bring a position nearer to zero.
 //!
-//! The gate sees to it, since a venue knows no positions: an order is refused that asks for more than is
-//! left to reduce, and one that no longer fits the position is to be canceled. Until that cancel arrives
-//! the order may still trade; so a reduce-only order can cross zero in a race, though never beyond what
-//! the account covers.
+//! The gate enforces it, since a venue knows no positions: an order larger than what is left to reduce is
+//! refused, and one that no longer fits the position is canceled. Until that cancel arrives the order may
+//! still trade; so in a race a reduce-only order can cross zero, though never beyond what the account covers.
 
 use super::ledger::Account;
 use super::orders::OpenOrder;
@@ -48,7 +47,7 @@ impl Account {
 
     /// Returns the reduce-only orders that no longer fit the position, newest first: as many of the newest
     /// as must go for the others together to be no more than it. Of linked orders both are returned; those
-    /// whose cancel is on its way count as gone.
+    /// whose cancel has been sent count as gone.
     #[must_use]
     pub fn unfit_orders(&self, instrument: InstrumentId) -> Vec<OrderId> {
         let is_live =

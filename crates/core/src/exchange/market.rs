@@ -184,7 +184,8 @@ impl Market {
     }
 
     /// Exchanges the context, set to an actor, for a vacant one, and back: between two steps, a test can then
-    /// look and act as that actor does. Nothing of that is journalled, so a journalled market refuses it.
+    /// read the market and act as that actor does. Nothing of that is journalled, so a journalled market
+    /// refuses it.
     ///
     /// # Errors
     /// [`ExchangeError`] if the market is journalled or has not started, or there is no such actor.

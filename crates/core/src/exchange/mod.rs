@@ -1,7 +1,7 @@
-//! The exchange: the actor that runs a venue's books, and the market that is made of such actors.
+//! The exchange: the actor that runs a venue's books, and the market that is built of such actors.
 //!
-//! An [`Exchange`] matches and publishes; it knows no balances. A [`MarketBuilder`] lays out venues,
-//! listings and agents, and gives the [`Market`] that runs from open to close.
+//! An [`Exchange`] matches and publishes; it knows no balances. A [`MarketBuilder`] takes venues, listings
+//! and agents, and opens the [`Market`] that runs from open to close.
 
 mod alarm;
 mod builder;

@@ -1,4 +1,4 @@
-//! What the tape tells of a book is what the book holds, after every command of random traffic.
+//! A book rebuilt from the tape is the book itself, after every command of random traffic.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime,
 const LISTING: ListingId = ListingId::new(0);
 const NEXT_STEP: u64 = u64::MAX;
 
-/// A book shown by the facts of a tape.
+/// Rebuilds the visible book from the facts of a tape.
 struct Reader(Rc<RefCell<VisibleBook>>);
 
 impl TapeSink for Reader {

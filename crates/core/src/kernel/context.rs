@@ -1,4 +1,4 @@
-//! [`SimContext`]: what an actor sees of the world while it handles a message.
+//! [`SimContext`]: an actor's access to its world while it handles a message.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use crate::units::{ActorId, Seed, SimDuration, SimTime};
 /// The execution context of every actor of a world: an [`ActorContext`] in virtual time.
 ///
 /// Instead of a mailbox of its own it has the world's one event queue. One value serves all actors
-/// of a world, set to the actor at hand before each delivery; so it costs nothing to enter, and an
+/// of a world, set to the current actor before each delivery; so it costs nothing to enter, and an
 /// actor can reach only what the methods give it: its own stream, its own name, the clock, and
 /// messages to others.
 pub struct SimContext<D: Domain> {
     pub(super) now: SimTime,
-    /// The actor at hand: set before each delivery, and read by nothing in between.
+    /// The current actor: set before each delivery, and read by nothing in between.
     pub(super) current: ActorId,
     pub(super) queue: EventQueue<Arrival<D>>,
     pub(super) slots: Vec<ActorSlot>,
@@ -77,13 +77,13 @@ impl<D: Domain> SimContext<D> {
         self.now
     }
 
-    /// Returns the id of the actor at hand.
+    /// Returns the id of the current actor.
     #[must_use]
     pub const fn id(&self) -> ActorId {
         self.current
     }
 
-    /// Returns the name of the actor at hand.
+    /// Returns the name of the current actor.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.slots[self.current.index()].name
@@ -95,17 +95,17 @@ impl<D: Domain> SimContext<D> {
         self.seed
     }
 
-    /// Returns the random stream of the actor at hand.
+    /// Returns the random stream of the current actor.
     pub fn rng(&mut self) -> &mut Stream {
         &mut self.slots[self.current.index()].rng
     }
 
-    /// Wakes the actor at hand at `time` (at once if that has passed) with a [`Wakeup`] of `tag`.
+    /// Wakes the current actor at `time` (at once if that has passed) with a [`Wakeup`] of `tag`.
     pub fn wake_at(&mut self, time: SimTime, tag: u64) {
         self.send_at(self.current, time, Wakeup { tag }.into());
     }
 
-    /// Wakes the actor at hand after `span` with a [`Wakeup`] of `tag`.
+    /// Wakes the current actor after `span` with a [`Wakeup`] of `tag`.
     pub fn wake_after(&mut self, span: SimDuration, tag: u64) {
         self.wake_at(self.now.saturating_add(span), tag);
     }
@@ -134,7 +134,7 @@ impl<D: Domain> SimContext<D> {
 }
 
 impl<D: Domain> ActorContext for SimContext<D> {
-    /// Stops the actor at hand once it has handled the present message.
+    /// Stops the current actor once it has handled the present message.
     fn stop(&mut self) {
         let state = &mut self.slots[self.current.index()].state;
         if *state == ActorState::Running {
@@ -142,7 +142,7 @@ impl<D: Domain> ActorContext for SimContext<D> {
         }
     }
 
-    /// Ends the actor at hand at once, without calling its `stopping`.
+    /// Ends the current actor at once, without calling its `stopping`.
     fn terminate(&mut self) {
         self.slots[self.current.index()].state = ActorState::Stopped;
     }

@@ -1,4 +1,4 @@
-//! [`Domain`]: what the kernel asks of the subject that a world is about.
+//! [`Domain`]: what the kernel requires of the subject that a world is about.
 
 use super::join::{Join, JoinRefusal};
 use super::wakeup::Wakeup;
@@ -12,7 +12,7 @@ pub trait Domain: Sized + 'static {
     type Message: From<Wakeup> + Clone + 'static;
     /// What an actor brings along when it is added.
     type Config: Clone + 'static;
-    /// What can be asked from outside.
+    /// A request from outside.
     type Request: Clone + 'static;
     /// Why a request from outside cannot be taken at all.
     type RequestError: std::error::Error;

@@ -1,4 +1,4 @@
-//! Joining a world that already runs: what is asked, and why it can be refused.
+//! Joining a running world: the request, and the reasons for refusing it.
 
 use std::fmt;
 

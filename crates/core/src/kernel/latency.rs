@@ -99,7 +99,7 @@ impl Channel {
         arrival
     }
 
-    /// Draws the latency of both legs, for one who looks rather than being sent a message.
+    /// Draws the latency of both legs, for an actor that reads the market rather than being sent a message.
     pub fn delay(&mut self) -> SimDuration {
         let [first, second] = self.legs;
         first.sample(&mut self.rng) + second.sample(&mut self.rng)

@@ -1,6 +1,6 @@
 //! The simulation kernel: actors in virtual time, one total order of events, given randomness.
 //!
-//! Nothing here knows of markets. A [`Domain`] says what messages the actors of a world exchange
+//! Nothing here knows of markets. A [`Domain`] defines the messages that the actors of a world exchange,
 //! and what they share; [`World`] owns the actors and delivers to each, in the order (time,
 //! sequence), what others sent it through their [`SimContext`].
 //!
@@ -8,13 +8,19 @@
 //! 1. [`World::new`], then [`World::add`] for each actor: names are unique, since each actor's
 //!    random stream is derived from (seed, name).
 //! 2. [`World::start`] calls every actor's `started` in the order they were added.
-//! 3. [`World::step`] delivers events up to a time or a number of events; between two steps
-//!    [`World::inject`] brings in messages from outside, stamped and journalled.
+//! 3. [`World::step`] delivers events up to a time or a number of events. Between two steps,
+//!    [`World::inject`] takes requests from outside: stamped, and written to the journal before they
+//!    take effect. A request can also be that an actor [joins](Join).
 //! 4. [`World::stop`] calls `stopping` and `stopped`; nothing is delivered afterwards.
 //!
 //! # Order
 //! Two events never compare equal: ties in time are broken by the sequence number given when the
-//! event was scheduled. A run is therefore a pure function of its inputs.
+//! event was scheduled. A run is therefore a pure function of its inputs: a world that is given the
+//! requests of a [journal](JournalSink) again ([`World::replay`]) delivers the same events.
+//!
+//! # Wall time
+//! The kernel reads no clock. A [`Pacer`] computes, from times that its driver gives it, how far to step
+//! and how long to sleep.
 
 mod actor;
 mod context;

@@ -79,7 +79,7 @@ impl<T> EventQueue<T> {
         self.heap.len()
     }
 
-    /// Tells whether nothing waits.
+    /// Returns whether nothing waits.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.heap.is_empty()

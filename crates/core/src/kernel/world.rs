@@ -18,7 +18,7 @@ use crate::units::{ActorId, Seed, SimTime};
 /// Why [`World::step`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepEnd {
-    /// All events up to the time asked for have been delivered, and the clock stands there.
+    /// All events up to the requested time have been delivered, and the clock stands there.
     Reached,
     /// The number of events allowed has been delivered; more are due.
     Budget,
@@ -276,8 +276,8 @@ impl<D: Domain> World<D> {
         self.ctx.domain_mut()
     }
 
-    /// Exchanges the context, set to an actor, for a vacant one, and back: between two steps, a test
-    /// outside can then look and act as that actor does.
+    /// Exchanges the context, set to an actor, for a vacant one, and back: between two steps, a test can
+    /// then read the market and act as that actor does.
     ///
     /// # Errors
     /// [`ExchangeError`] if the world is journalled, or there is no such actor; nothing is exchanged then.

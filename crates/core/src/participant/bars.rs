@@ -1,4 +1,4 @@
-//! Bars in the making.
+//! Bars as they are built.
 
 use super::subscribers::Subscribers;
 use crate::market::Bar;
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_missed_trades_of_a_bar_does_not_get_it() {
+    fn a_subscriber_that_has_missed_trades_of_a_bar_does_not_get_it() {
         let at = SimTime::from_nanos;
         let mut feed = BarFeed::new(HUNDRED);
         for (who, missed) in [None, Some(at(100)), Some(at(199)), Some(at(200))].into_iter().enumerate() {

@@ -34,7 +34,7 @@ pub struct VenueConfig {
 /// What a participant is, and has when it joins.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ParticipantConfig {
-    /// The kind of its actor, as summaries show it.
+    /// The kind of its actor, for summaries.
     pub kind: String,
     /// Its account.
     pub account: AccountConfig,

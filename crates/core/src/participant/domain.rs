@@ -1,4 +1,4 @@
-//! [`MarketState`] as the kernel's domain: who is admitted, what arrives, what is booked on arrival.
+//! [`MarketState`] as the kernel's domain: admission of actors, requests from outside, booking on delivery.
 
 use super::config::{Participant, ParticipantConfig, Role};
 use super::fault::MarketFault;
@@ -77,8 +77,8 @@ impl Domain for MarketState {
         Ok(())
     }
 
-    /// Books a report into its owner's account, moves cash and shares from outside, and notes how fresh a
-    /// feed has become.
+    /// Books a report into its owner's account, moves cash and shares from outside, and notes up to when a
+    /// feed has been seen.
     fn before_delivery(&mut self, now: SimTime, to: ActorId, message: &Message) -> Result<(), MarketFault> {
         match message {
             Message::Report(report) => self.book(now, to, report)?,
@@ -94,7 +94,7 @@ impl Domain for MarketState {
         Ok(())
     }
 
-    /// Answers an instruction that nobody can carry out any more; of transfers, those that come too late.
+    /// Answers an instruction that can no longer be carried out, and a transfer that comes too late.
     fn undelivered(&mut self, now: SimTime, _: ActorId, message: &Message) {
         match message {
             Message::Instruction(request) => {

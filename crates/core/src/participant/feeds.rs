@@ -1,4 +1,4 @@
-//! Feeds: what can be subscribed to, and who has.
+//! Feeds, and their subscribers.
 
 use std::sync::Arc;
 
@@ -23,13 +23,14 @@ pub enum Feed {
     /// Bars of an interval, each as it ends, counted from 1970 so that minutes begin on the minute.
     ///
     /// An interval is at least [`Feed::SHORTEST_BAR`], or the one that the run records. One without trades
-    /// has no bar; who asks when there have been trades gets no bar of the interval at hand, which would
-    /// not be whole.
+    /// has no bar. Once there have been trades, a new subscriber gets no bar of the current interval, since
+    /// it would be incomplete.
     Bars(SimDuration),
-    /// So many of the best levels of both sides, at most [`Feed::MOST_LEVELS`]: what the book shows after
-    /// each command that changed it within them, once to a command.
+    /// That many of the best levels of both sides, at most [`Feed::MOST_LEVELS`]: published after each
+    /// command that changed them, once per command.
     ///
-    /// While the book collects, it shows nothing. Who asks late is told after the next command.
+    /// Nothing is published during an auction call. A late subscriber gets its first snapshot after the next
+    /// command.
     Book(usize),
 }
 
@@ -40,7 +41,7 @@ impl Feed {
     pub const MOST_LEVELS: usize = 50;
 }
 
-/// Says why a feed cannot be had.
+/// Says why a feed is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FeedError {
     /// There is no such listing.
@@ -50,11 +51,11 @@ pub enum FeedError {
     #[error("there are no bars of {0}: the shortest are of {least}", least = Feed::SHORTEST_BAR)]
     BarTooShort(SimDuration),
     /// The number of levels is zero, or above [`Feed::MOST_LEVELS`].
-    #[error("a book cannot be had with {0} levels: ask for 1 to {most}", most = Feed::MOST_LEVELS)]
+    #[error("a book cannot be subscribed to with {0} levels: 1 to {most} are allowed", most = Feed::MOST_LEVELS)]
     LevelsOutOfRange(usize),
 }
 
-/// Who is pushed what of one listing; each list is in the order of subscribing.
+/// The subscribers of one listing's feeds.
 #[derive(Debug)]
 pub(super) struct Feeds {
     quotes: Subscribers<ActorId>,
@@ -80,7 +81,7 @@ impl Feeds {
         }
     }
 
-    /// Adds a subscriber, who has missed the trades up to `missed`, if there were any.
+    /// Adds a subscriber that has missed the trades up to `missed`, if there were any.
     pub(super) fn subscribe(
         &mut self,
         who: ActorId,
@@ -137,34 +138,34 @@ impl Feeds {
     }
 }
 
-/// Who is pushed so many levels of a book, and what they were told last.
+/// The subscribers of that many levels of a book, and the levels that were sent last.
 #[derive(Debug)]
 pub(super) struct BookFeed {
     pub(super) levels: usize,
     last: Arc<Ladders>,
-    /// How many of the subscribers, from the first, have been told that.
-    told: usize,
+    /// How many of the subscribers, from the first, have received them.
+    informed: usize,
     subscribers: Subscribers<ActorId>,
 }
 
 impl BookFeed {
     fn new(levels: usize) -> Self {
-        Self { levels, last: Arc::default(), told: 0, subscribers: Subscribers::new() }
+        Self { levels, last: Arc::default(), informed: 0, subscribers: Subscribers::new() }
     }
 
-    /// Takes what the book shows now; returns it with the number of subscribers, from the first, who know
-    /// it already.
-    pub(super) fn renew(&mut self, shown: Ladders) -> (Arc<Ladders>, usize) {
-        let known = if shown != *self.last {
-            self.last = Arc::new(shown);
+    /// Takes the current levels; returns them with the number of subscribers, from the first, that have
+    /// received them already.
+    pub(super) fn renew(&mut self, levels: Ladders) -> (Arc<Ladders>, usize) {
+        let known = if levels != *self.last {
+            self.last = Arc::new(levels);
             0
-        } else if shown.is_empty() {
-            // That a book shows nothing is what everybody takes it for until told otherwise.
+        } else if levels.is_empty() {
+            // A subscriber takes a book to be empty until it receives levels.
             self.subscribers.len()
         } else {
-            self.told
+            self.informed
         };
-        self.told = self.subscribers.len();
+        self.informed = self.subscribers.len();
         (Arc::clone(&self.last), known)
     }
 }
@@ -181,18 +182,18 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_late_is_told_what_the_others_know() {
+    fn a_late_subscriber_is_sent_the_current_levels() {
         let mut feeds = Feeds::new(SimDuration::from_secs(1));
         let [anne, ben] = [ActorId::new(1), ActorId::new(2)];
         feeds.subscribe(anne, Feed::Book(5), None).unwrap();
         let feed = &mut feeds.books[0];
-        assert_eq!(feed.renew(Ladders::default()).1, 1, "nothing is no news");
+        assert_eq!(feed.renew(Ladders::default()).1, 1, "an empty book is not sent");
         assert_eq!(feed.renew(bid(1)).1, 0);
         assert_eq!(feed.renew(bid(1)).1, 1);
         feeds.subscribe(ben, Feed::Book(5), None).unwrap();
         feeds.subscribe(ben, Feed::Book(5), None).unwrap();
         let feed = &mut feeds.books[0];
-        assert_eq!(feed.renew(bid(1)).1, 1, "the second has not been told");
+        assert_eq!(feed.renew(bid(1)).1, 1, "the second has not received it");
         assert_eq!(feed.renew(bid(1)).1, 2);
         assert_eq!(feed.renew(Ladders::default()).1, 0);
         let subscribers = [0, 1, 2].map(|index| feeds.subscriber(Feed::Book(5), index));
@@ -201,11 +202,12 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_had_is_said() {
+    fn feeds_out_of_range_are_refused() {
         let short = SimDuration::from_micros(10);
         let mut feeds = Feeds::new(short);
         let mut said = |feed| feeds.subscribe(ActorId::new(1), feed, None).map_err(|error| error.to_string());
-        let levels = |levels| Err(format!("a book cannot be had with {levels} levels: ask for 1 to 50"));
+        let levels =
+            |levels| Err(format!("a book cannot be subscribed to with {levels} levels: 1 to 50 are allowed"));
         assert_eq!(said(Feed::Book(0)), levels(0));
         assert_eq!(said(Feed::Book(51)), levels(51));
         assert_eq!(said(Feed::Book(50)), Ok(()));

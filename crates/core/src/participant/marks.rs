@@ -1,4 +1,4 @@
-//! Marks: what a holding is worth now, and the facts that say so.
+//! Marking to market: what holdings are worth, what financing costs, and the facts that record it.
 
 use super::mark::Mark;
 use super::state::MarketState;
@@ -7,7 +7,7 @@ use crate::market::{AccountMark, Fact, Quote, SinkError};
 use crate::units::{ActorId, InstrumentId, ListingId, Money, Quantity, SimTime};
 
 impl MarketState {
-    /// Lets the views and marks follow a fact.
+    /// Updates the market data and marks by a fact.
     pub(super) fn follow(&mut self, now: SimTime, fact: &Fact) {
         match fact {
             Fact::TouchChanged { listing, quote } => {
@@ -50,7 +50,7 @@ impl MarketState {
         state.mark = Some(mark);
         if state.first_mark.is_none() {
             state.first_mark = Some(mark);
-            // Holdings of the opening are taken to have cost what they were first worth.
+            // Opening holdings are taken to have cost their value at the first mark.
             for account in &mut self.accounts {
                 let cost = mark.value(&state.instrument, account.holding(id));
                 account.set_opening_cost(id, cost);
@@ -58,7 +58,7 @@ impl MarketState {
         }
     }
 
-    /// Returns an account's equity: cash and all holdings at their marks; unmarked ones count nothing.
+    /// Returns an account's equity: cash and all holdings at their marks; those without a mark count zero.
     #[must_use]
     pub fn equity(&self, owner: ActorId) -> Option<Money> {
         let account = self.accounts.get(owner.index())?;
@@ -87,7 +87,7 @@ impl MarketState {
         cash + holdings.iter().map(|(id, quantity)| self.opening_cost(*id, *quantity)).sum()
     }
 
-    /// Returns what an opening holding is taken to have cost: its worth at the first mark, nothing before.
+    /// Returns what an opening holding is taken to have cost: its value at the first mark, zero before.
     #[must_use]
     pub fn opening_cost(&self, id: InstrumentId, quantity: Quantity) -> Money {
         let state = &self.instruments[id.index()];
@@ -108,7 +108,7 @@ impl MarketState {
         self.record(now, &Fact::AccountMarked(mark))
     }
 
-    /// Books what the time since the last marks has cost and brought, on what is there now.
+    /// Books the financing since the last marks, on the current cash and positions.
     fn finance_all(&mut self, now: SimTime) -> Result<(), SinkError> {
         let booked = std::mem::replace(&mut self.financed_until, now);
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {

@@ -13,11 +13,11 @@ use super::request::{Instruction, Tagged};
 pub enum Message {
     /// Its own alarm.
     Wakeup(Wakeup),
-    /// To a venue: a request about an order.
+    /// To a venue: a command about an order.
     Command(SentCommand),
-    /// From a venue: news of an order of its own.
+    /// From a venue: an execution report of one of its orders.
     Report(ExecutionReport),
-    /// From a venue: news of the market.
+    /// From a venue: market data.
     Market(MarketData),
     /// From outside the world: to be carried out in the receiving actor's name.
     Instruction(Tagged<Instruction>),
@@ -49,7 +49,7 @@ impl actix::Message for MarketData {
 /// What happened in a market.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Update {
-    /// The touch is another.
+    /// The touch has changed.
     Quote(Quote),
     /// A trade took place.
     Trade {
@@ -62,13 +62,13 @@ pub enum Update {
         /// In this phase.
         phase: Phase,
     },
-    /// The book is in another phase.
+    /// The phase has changed.
     Phase(Phase),
-    /// An auction would end otherwise now: at this price and volume, if anything would trade.
+    /// The indicative price and volume of an auction have changed; absent if nothing would trade.
     Indicative(Option<(Price, Quantity)>),
-    /// An interval with trades ended; [`Bar::interval`] tells which.
+    /// An interval with trades ended; [`Bar::interval`] is its length.
     Bar(Bar),
-    /// The book showed this when it changed: as many levels as were asked for, where there are so many.
+    /// The levels of the book after it changed: as many as were subscribed to, where there are so many.
     Book(Arc<Ladders>),
 }
 

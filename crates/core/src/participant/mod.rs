@@ -1,17 +1,20 @@
-//! The pit: what all participants of a market share, and the [`Context`] through which they trade.
+//! What all participants of a market share, and the [`Context`] through which they trade.
 //!
-//! [`MarketState`] is the kernel's [`Domain`](crate::kernel::Domain): listings, wires (latency channels),
-//! accounts, the tape and the market as its feed shows it. Actors never touch it; they call the methods
-//! that this module adds to their context:
+//! [`MarketState`] is the kernel's [`Domain`](crate::kernel::Domain): listings, links (latency channels),
+//! accounts, the tape, and the recent market data that feeds are served from. Actors never touch it; they
+//! call the methods that this module adds to their context:
 //!
 //! - [`Context::submit`], [`Context::cancel`], [`Context::replace`], [`Context::mass_cancel`],
 //!   [`Context::disconnect`]: through the account gate, then with entry latency to the venue.
-//! - [`Context::market`]: the touch as the actor's feed shows it, lazily; a trader that only looks when it
-//!   wakes costs nothing per change of the book.
+//! - [`Context::market`]: the touch as of the actor's feed latency ago, computed on demand; a trader that
+//!   only reads it when it wakes costs nothing per change of the book.
 //! - [`Context::subscribe`]: a [`Feed`] as messages with feed latency.
 //!
 //! An actor is an `actix` actor with three handlers ([`Wakeup`](crate::kernel::Wakeup),
-//! [`ExecutionReport`](crate::market::ExecutionReport), [`MarketData`]); [`Trader`] seats it in a world.
+//! [`ExecutionReport`](crate::market::ExecutionReport), [`MarketData`]); [`Trader`] adapts it to the kernel.
+//!
+//! Whatever comes from outside the world is a [`Request`]: an [`Instruction`] in a participant's name, cash
+//! or shares for its account, or a participant that joins. A tagged request has one [`Answer`].
 
 mod adapter;
 mod annotations;

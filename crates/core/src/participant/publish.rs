@@ -1,4 +1,4 @@
-//! Publication: facts to the tape, and from there to those who subscribed.
+//! Publication: facts to the tape, and market data to subscribers.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::units::{ActorId, ListingId, SimTime, TradeId};
 
 /// The tags with which a venue is woken when bars end.
 ///
-/// Two, since the recorded bar becomes a fact: its place on the tape must not depend on who subscribed to
+/// Two, since the recorded bar becomes a fact: its place on the tape must not depend on subscriptions to
 /// bars that end at the same time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BarAlarms {
@@ -43,7 +43,7 @@ impl Context {
         self.push(feed, 0..usize::MAX, &MarketData { listing, at: now, update });
     }
 
-    /// Publishes a trade, and adds it to the bars; the venue is woken when those end that it begins.
+    /// Publishes a trade, and adds it to the bars; the venue is woken at the end of each bar that it begins.
     pub(crate) fn publish_trade(&mut self, trade: Trade, alarms: BarAlarms) {
         // Bars that end now must be closed before a trade of the next is added.
         self.close_recorded_bar(trade.listing);
@@ -67,8 +67,8 @@ impl Context {
         }
     }
 
-    /// Sends bars of other intervals that have ended to those who subscribed to them; they are no facts,
-    /// so that a run does not depend on who looks.
+    /// Sends bars of other intervals that have ended to their subscribers; they are no facts, so that a run
+    /// does not depend on subscriptions.
     pub(crate) fn close_other_bars(&mut self, listing: ListingId) {
         let at = self.now();
         let mut index = 1;
@@ -86,23 +86,23 @@ impl Context {
         self.domain_mut().listings.get_mut(listing.index())?.feeds.bars.get_mut(index)
     }
 
-    /// Sends what a book shows to those who subscribed to it, where it is not what they were told last;
-    /// `show` returns so many levels of both sides.
-    pub(crate) fn publish_book(&mut self, listing: ListingId, show: impl Fn(usize) -> Ladders) {
+    /// Sends the levels of a book to their subscribers, if they have changed since they were last sent;
+    /// `levels` returns that many of both sides.
+    pub(crate) fn publish_book(&mut self, listing: ListingId, levels: impl Fn(usize) -> Ladders) {
         let at = self.now();
         let mut index = 0;
         while let Some(state) = self.domain_mut().listings.get_mut(listing.index())
             && let Some(feed) = state.feeds.books.get_mut(index)
         {
-            let levels = feed.levels;
-            let (ladders, known) = feed.renew(show(levels));
+            let count = feed.levels;
+            let (ladders, known) = feed.renew(levels(count));
             let data = MarketData { listing, at, update: Update::Book(ladders) };
-            self.push(Feed::Book(levels), known..usize::MAX, &data);
+            self.push(Feed::Book(count), known..usize::MAX, &data);
             index += 1;
         }
     }
 
-    /// Sends an item to the subscribers of a feed that have one of the numbers.
+    /// Sends an item to the subscribers of a feed whose numbers lie in the range.
     fn push(&mut self, feed: Feed, numbers: Range<usize>, data: &MarketData) {
         // By number, since sending needs the whole context; subscribing is not possible meanwhile.
         for index in numbers {
@@ -122,8 +122,8 @@ impl Context {
         self.send_at(to, arrival, Message::Report(report));
     }
 
-    /// Announces the next change of a listing's phase by schedule: everybody has the timetable, so it takes
-    /// no time to arrive.
+    /// Announces the next scheduled change of a listing's phase; the schedule is public, so there is no
+    /// latency.
     pub(crate) fn announce_next_phase(&mut self, listing: ListingId, next: Option<(SimTime, Phase)>) {
         if let Some(state) = self.domain_mut().listings.get_mut(listing.index()) {
             state.next_phase = next;

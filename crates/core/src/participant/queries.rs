@@ -1,4 +1,4 @@
-//! What actors see: the market through their feeds, what is listed where, their own account.
+//! What actors can read: the market through their feeds, the listings, their own account.
 
 use super::context::Context;
 use super::feeds::{Feed, FeedError};
@@ -8,7 +8,8 @@ use crate::market::{Instrument, Listing, Phase};
 use crate::units::{InstrumentId, ListingId, Money, SimDuration, SimTime};
 
 impl Context {
-    /// Returns one book as one's feed shows it now: as of the feed latency ago, never older than before.
+    /// Returns the market data of a listing as the actor's feed has it now: as of the feed latency ago, and
+    /// never older than in an earlier call.
     ///
     /// ```
     /// use actix::{Actor, Handler};
@@ -56,9 +57,9 @@ impl Context {
         state.history.at(link.seen)
     }
 
-    /// Asks for a feed as messages from now on; asking twice changes nothing.
+    /// Subscribes to a feed, whose items arrive as messages from now on; a second time changes nothing.
     ///
-    /// What arrives is what was at the venue when it was sent, the feed latency ago.
+    /// Each item arrives after the feed latency, with the venue's state at the time of sending.
     ///
     /// ```
     /// use actix::{Actor, Handler};
@@ -126,22 +127,21 @@ impl Context {
 
     /// Returns when a listing's phase changes next by its venue's schedule, and to which.
     ///
-    /// Nothing is returned where there is no more change before the market closes for good, or no schedule.
-    /// Halts are in no schedule.
+    /// `None` if the listing has no schedule, or no further change before the market closes for good. Halts
+    /// are in no schedule.
     #[must_use]
     pub fn next_phase(&self, listing: ListingId) -> Option<(SimTime, Phase)> {
         self.domain().listings.get(listing.index())?.next_phase
     }
 
-    /// Returns the value of an instrument now, if it has a process: for actors that know more than the
-    /// market does.
+    /// Returns the current value of an instrument, if it has a process: for informed traders.
     pub fn value(&mut self, instrument: InstrumentId) -> Option<f64> {
         let now = self.now();
         let state = self.domain_mut().instruments.get_mut(instrument.index())?;
         state.value.as_mut().map(|value| value.at(now))
     }
 
-    /// Returns one's own account.
+    /// Returns the actor's account.
     #[must_use]
     pub fn account(&self) -> Option<&Account> {
         self.domain().account(self.id())
@@ -184,13 +184,13 @@ impl Context {
         market.listings().map(name).collect()
     }
 
-    /// Returns what one's own holding of an instrument is worth at its mark, if it has one.
+    /// Returns the value of the actor's holding of an instrument at its mark, if it has one.
     #[must_use]
     pub fn worth(&self, instrument: InstrumentId) -> Option<Money> {
         self.domain().worth(self.id(), instrument)
     }
 
-    /// Returns one's own equity: cash and holdings at the instruments' marks.
+    /// Returns the actor's equity: cash and holdings at the instruments' marks.
     #[must_use]
     pub fn equity(&self) -> Option<Money> {
         self.domain().equity(self.id())

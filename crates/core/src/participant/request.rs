@@ -8,16 +8,17 @@ use crate::kernel::{ActorSpec, JoinRefusal, RequestTag};
 use crate::market::{Funding, OrderTerms, Refusal, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
-/// What a person or program outside the world asks of a market: plain data, so that a journal can hold it.
+/// A request to a market from a person or program outside the world: plain data, so that a journal can hold
+/// it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// Marks the answer; without one there is no answer.
     pub tag: Option<RequestTag>,
-    /// What is asked.
+    /// The request itself.
     pub kind: RequestKind,
 }
 
-/// What is asked.
+/// The kinds of requests.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RequestKind {
     /// Do something in a participant's name.
@@ -45,7 +46,7 @@ pub enum RequestKind {
     },
 }
 
-/// What a person or program outside the world wants done in an actor's name.
+/// An action to be carried out in a participant's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Instruction {
     /// Enter an order.
@@ -82,7 +83,7 @@ pub enum Instruction {
 pub struct Tagged<T> {
     /// Marks the answer, if one is wanted.
     pub tag: Option<RequestTag>,
-    /// What is asked.
+    /// The request itself.
     pub what: T,
 }
 

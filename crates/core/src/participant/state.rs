@@ -35,7 +35,7 @@ pub struct MarketState {
     /// Why strategies were stopped, in the order in which they were.
     pub(super) failures: Vec<(ActorId, std::sync::Arc<str>)>,
     pub(super) bar_interval: SimDuration,
-    /// How long ago the slowest feed may see.
+    /// The longest feed latency: how much of the past is kept.
     pub(super) horizon: SimDuration,
     /// Answers that nobody has taken yet.
     pub(super) answers: VecDeque<Answer>,
@@ -129,7 +129,7 @@ impl MarketState {
         self.closed = true;
     }
 
-    /// Forgets orders that left but never reached their venue before the close.
+    /// Drops orders that were sent but did not reach their venue before the close.
     pub(crate) fn release_unsent(&mut self) {
         self.accounts.iter_mut().for_each(Account::release_unsent);
     }

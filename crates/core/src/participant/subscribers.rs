@@ -1,4 +1,4 @@
-//! [`Subscribers`]: who is to receive a feed, in the order of subscribing.
+//! [`Subscribers`]: the recipients of a feed, in the order of subscribing.
 
 use std::hash::Hash;
 

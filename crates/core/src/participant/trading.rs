@@ -1,4 +1,4 @@
-//! What actors do: trade, through the account gate.
+//! What actors can do: trade, through the account gate.
 
 use std::collections::BTreeSet;
 
@@ -58,8 +58,8 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// A [`Refusal`], at once, if the account does not cover the order or its terms are out of range;
-    /// the order has not left then. What the venue says comes as an
+    /// A [`Refusal`], at once, if the account does not cover the order or its terms are out of range; the
+    /// order is then never sent. The venue's response comes as an
     /// [`ExecutionReport`](crate::market::ExecutionReport).
     ///
     /// The exits of a bracket have the two ids after the one that is returned; they are among the open
@@ -93,7 +93,7 @@ impl Context {
         }
     }
 
-    /// Asks the venue to cancel an order of one's own.
+    /// Sends the venue a cancel of one of the actor's orders.
     ///
     /// ```
     /// use actix::{Actor, Handler};
@@ -157,7 +157,7 @@ impl Context {
         Ok(())
     }
 
-    /// Asks the venue to change an order's price and total quantity (filled part included).
+    /// Sends the venue a change of an order's price and total quantity (filled part included).
     ///
     /// A pure decrease of quantity keeps the order's place in the queue; anything else loses it.
     ///
@@ -178,7 +178,7 @@ impl Context {
         Ok(())
     }
 
-    /// Asks for the cancel of every open order for which that has not been asked yet; exits that have yet
+    /// Sends a cancel of every open order for which none has been sent yet; a bracket's exits that have yet
     /// to enter are left alone.
     pub fn cancel_all(&mut self) {
         let open: Vec<OrderId> = self
@@ -200,8 +200,8 @@ impl Context {
         }
     }
 
-    /// Asks for the cancel of reduce-only orders that no longer fit the position in an instrument, newest
-    /// first; [`Trader`](super::Trader) does so after whatever changes the position.
+    /// Sends cancels of reduce-only orders that no longer fit the position in an instrument, newest first;
+    /// [`Trader`](super::Trader) does so after whatever changes the position.
     ///
     /// Until the cancels arrive, the orders may still trade: a venue knows no positions.
     pub(super) fn cancel_unfit(&mut self, instrument: InstrumentId) {
@@ -216,34 +216,34 @@ impl Context {
         }
     }
 
-    /// Asks a venue, in one command, to cancel all of one's orders at a listing, or those of one side.
+    /// Sends one command that cancels all of the actor's orders at a listing, or those of one side.
     ///
-    /// It concerns what is in the book when it arrives. Exits of a bracket whose entry it cuts short enter
-    /// all the same, for what the entry has traded.
+    /// It applies to the orders in the book when it arrives. If it ends the entry of a bracket, the exits
+    /// still enter, for what the entry has traded.
     ///
     /// # Errors
-    /// A [`Refusal`] if there is no such listing, or one has no account.
+    /// A [`Refusal`] if there is no such listing, or the actor has no account.
     pub fn mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Result<(), Refusal> {
         self.listing(listing).ok_or(Refusal::UnknownListing)?;
-        self.take_out(listing, side, |side| CommandKind::MassCancel { side })
+        self.send_mass_cancel(listing, side, |side| CommandKind::MassCancel { side })
     }
 
-    /// Lets one's connection end, as venues see it: all orders are canceled, with one command to each
+    /// Ends the actor's connection, as venues see it: all orders are canceled, with one command to each
     /// listing where any is open.
     ///
-    /// For a participant that fails or leaves. What `mass_cancel` says of brackets holds here too; and
-    /// who goes on may enter new orders.
+    /// For a participant that fails or leaves. Brackets are treated as by [`Context::mass_cancel`]; an actor
+    /// that goes on may enter new orders.
     pub fn disconnect(&mut self) {
         let open = self.account().map_or(&[][..], Account::open_orders);
         let listings: BTreeSet<ListingId> = open.iter().map(|order| order.listing).collect();
         for listing in listings {
-            let left = self.take_out(listing, None, |_| CommandKind::Disconnect);
-            debug_assert!(left.is_ok(), "who has open orders has an account");
+            let left = self.send_mass_cancel(listing, None, |_| CommandKind::Disconnect);
+            debug_assert!(left.is_ok(), "an actor with open orders has an account");
         }
     }
 
     /// Sends a command that concerns all orders at a listing, or those of one side.
-    fn take_out(
+    fn send_mass_cancel(
         &mut self,
         listing: ListingId,
         side: Option<Side>,
@@ -260,9 +260,9 @@ impl Context {
         Ok(())
     }
 
-    /// Does what came from outside in the name of the actor at hand, and answers.
+    /// Carries out an instruction from outside in the current actor's name, and answers it.
     ///
-    /// A refused order is a fact already; why a cancel or replace could not be sent goes into the log.
+    /// A refused order is a fact already; the refusal of any other instruction goes into the log.
     pub(super) fn carry_out(&mut self, request: Tagged<Instruction>) {
         let Tagged { tag, what } = request;
         let outcome = match what {
@@ -290,8 +290,8 @@ impl Context {
         self.domain_mut().answer(now, tag, outcome.map_err(Into::into));
     }
 
-    /// The price a market order is expected to pay: the opposite touch as seen, or the last trade, or what
-    /// everybody refers to before the first.
+    /// The price that a market order is expected to pay: the opposite touch as the actor sees it, or else the
+    /// last trade, or the listing's reference price before the first trade.
     fn reference_price(&mut self, listing: ListingId, side: Side) -> Option<Price> {
         let view = self.market(listing);
         let touch = match side {

@@ -1,11 +1,11 @@
-//! The market as a feed shows it: touch, last trade and phase of each listing, now and a little ago.
+//! The market data that a feed serves: touch, last trade and phase of a listing, now and in the recent past.
 
 use std::collections::VecDeque;
 
 use crate::market::{Phase, Quote};
 use crate::units::{Price, Quantity, SimDuration, SimTime};
 
-/// What an actor sees of one book when it looks.
+/// The market data of one listing, as an actor reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MarketView {
     /// The touch.
@@ -27,7 +27,7 @@ impl MarketView {
     }
 }
 
-/// The recent past of one book: only as long as the slowest feed can lag behind.
+/// The recent past of one listing: only as much as the slowest feed lags behind.
 #[derive(Debug)]
 pub(super) struct History {
     /// In order of time; the first entry holds for all that is earlier.
@@ -51,7 +51,7 @@ impl History {
         self.states.get(after.saturating_sub(1)).map(|(_, view)| *view).unwrap_or_default()
     }
 
-    /// Adds a change at `now`, and forgets what nobody can see any more.
+    /// Adds a change at `now`, and drops states that no feed can see any more.
     pub(super) fn change(
         &mut self,
         now: SimTime,

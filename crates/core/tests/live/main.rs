@@ -1,4 +1,4 @@
-//! What a live market asks of the engine: requests from outside with answers, participants that join,
+//! What a live market needs from the engine: requests from outside with answers, participants that join,
 //! funding, the journal and its replay.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
