@@ -17,6 +17,7 @@ use crate::script::api::registry::Registry;
 use crate::script::host::test_harness::{MockAction, MockMarket, TestHarness};
 use crate::script::host::{Host, SharedHost};
 use crate::script::sandbox::confinement::confined_engine;
+use crate::script::sandbox::registered_functions::{FunctionForm, registered_functions};
 use crate::script::sandbox::{portable_math, sort};
 use bearpit_core::participant::Context;
 use rhai::Dynamic;
@@ -66,18 +67,24 @@ pub(crate) fn engine(host: &SharedHost) -> Language {
     Language { engine, api }
 }
 
-/// Returns the functions of an engine, Rhai's among them: name, number of arguments, and whether the first
-/// of these is a market.
-pub(crate) fn functions_of(engine: &Engine) -> Vec<(String, usize, bool)> {
+/// A form of a function, for tools that list what scripts can call.
+pub(crate) struct CallForm {
+    pub(crate) name: String,
+    /// The number of its arguments, a market that it is called on included.
+    pub(crate) arguments: usize,
+    /// Whether the first argument is a market.
+    pub(crate) on_market: bool,
+}
+
+/// Returns the forms of all functions of an engine, Rhai's own among them.
+pub(crate) fn call_forms(engine: &Engine) -> Vec<CallForm> {
     let market = TypeId::of::<MarketHandle>();
-    engine.collect_fn_metadata(
-        None,
-        |info| {
-            let on_market = info.metadata.param_types.first() == Some(&market);
-            Some((info.metadata.name.to_string(), info.metadata.num_params, on_market))
-        },
-        true,
-    )
+    let form = |it: FunctionForm| CallForm {
+        on_market: it.types.first() == Some(&market),
+        arguments: it.arguments,
+        name: it.name,
+    };
+    registered_functions(engine).into_iter().map(form).collect()
 }
 
 /// Returns all that scripts can call and read.

@@ -30,7 +30,7 @@ const BULK_OPERATIONS: i64 = 100;
 pub(crate) const CHARACTER_OPERATIONS: u64 = 400;
 
 /// Functions of Rhai's that go through an array, a map or a text, in order.
-const BULK_FUNCTIONS: [&str; 55] = [
+pub(super) const BULK_FUNCTIONS: [&str; 55] = [
     "all",
     "append",
     "bytes",

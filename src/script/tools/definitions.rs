@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::script::api::entries::ApiEntry;
 use crate::script::api::language::Language;
-use crate::script::api::language::{engine, functions_of, host_for_listing};
+use crate::script::api::language::{call_forms, engine, host_for_listing};
 use crate::script::value::callback::{Callback, object_of};
 
 /// The head of the definitions.
@@ -21,10 +21,10 @@ const HEAD: &str = "module static;\n\n\
 #[must_use]
 pub fn definitions() -> String {
     let Language { engine, api, .. } = engine(&host_for_listing());
-    let counts: BTreeSet<(String, usize)> = functions_of(&engine)
+    let counts: BTreeSet<(String, usize)> = call_forms(&engine)
         .into_iter()
-        .filter(|(.., on_market)| !on_market)
-        .map(|(name, count, _)| (name, count))
+        .filter(|form| !form.on_market)
+        .map(|form| (form.name, form.arguments))
         .collect();
     let mut text = HEAD.to_owned();
     for callback in Callback::all() {
@@ -126,7 +126,7 @@ mod tests {
         let listed: BTreeSet<&str> = listed.chain(Callback::all().map(Callback::name)).collect();
         assert_eq!(names, listed);
         let engine = engine(&host_for_listing()).engine;
-        let registered = functions_of(&engine).into_iter().map(|(name, count, _)| (name, count));
+        let registered = call_forms(&engine).into_iter().map(|form| (form.name, form.arguments));
         let registered: BTreeSet<(String, usize)> =
             registered.filter(|(name, _)| own.function(name).or(tests.function(name)).is_some()).collect();
         let callbacks = |name: &str| Callback::all().any(|callback| callback.name() == name);

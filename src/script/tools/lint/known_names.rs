@@ -6,7 +6,7 @@ use rhai::AST;
 
 use crate::script::api::entries::Api;
 use crate::script::api::language::Language;
-use crate::script::api::language::{engine, functions_of, host_for_listing, test_functions};
+use crate::script::api::language::{call_forms, engine, host_for_listing, test_functions};
 use crate::script::runtime::source::{ScriptSource, module_name};
 use crate::script::tools::lint::parsed_file::ParsedFile;
 use crate::script::value::callback::object_of;
@@ -49,8 +49,8 @@ impl KnownNames {
     pub(crate) fn of(source: &ScriptSource, files: &[ParsedFile<'_>]) -> Self {
         let Language { engine, api, .. } = engine(&host_for_listing());
         let mut native = Functions::new();
-        for (name, count, _) in functions_of(&engine) {
-            native.entry(name).or_default().insert(count);
+        for form in call_forms(&engine) {
+            native.entry(form.name).or_default().insert(form.arguments);
         }
         let modules = source.modules.iter().filter_map(|(name, module)| {
             let file = files.iter().find(|file| file.path == module.file)?;
