@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
     }
     let mut outcomes = Vec::new();
     for name in wanted {
-        let outcome = run_test(&script, name, &config).map_err(|why| invalid(&why))?;
+        let outcome = run_test(&script, name, &config).map_err(|why| invalid(&why.to_string()))?;
         if !arguments.json {
             print(&format!("test {name} ... {}", if outcome.is_passed() { "ok" } else { "FAILED" }))?;
         }

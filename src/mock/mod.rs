@@ -1,10 +1,13 @@
-//! The market in which the tests of a strategy run: real books, real orders, nobody but a maker and a taker
-//! who do what the test says.
+//! The market in which the tests of a strategy run: real books and orders, and besides the strategy only a
+//! maker and a taker, which the test controls.
 //!
-//! Each test has a fresh market and a fresh strategy. All latencies are zero, so that what an order does is
-//! known in the moment it was sent.
+//! Each test has a new market and a new strategy. All latencies are zero, so that an order has its effects
+//! at the time it is sent.
 
+mod setup_error;
 mod test_market;
+
+pub use setup_error::MockSetupError;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,14 +16,14 @@ use crate::script::{CompiledScript, MockMarket, ScriptError, ScriptTest, ScriptT
 use crate::script::{ParamValue, ScriptConfig};
 use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
-use bearpit_core::exchange::{BuildError, MarketBuilder};
+use bearpit_core::exchange::MarketBuilder;
 use bearpit_core::market::{Fees, Instrument};
 use bearpit_core::participant::{Latencies, ParticipantConfig};
 use bearpit_core::units::{Decimal, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
 
 use test_market::{MAKER, STRATEGY, StrategyLog, TAKER, TestMarket};
 
-/// What the market of a test is like.
+/// The configuration of a test's market.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MockConfig {
     /// Symbol and venue of each market; the first is the strategy's own.
@@ -29,7 +32,7 @@ pub struct MockConfig {
     pub tick_size: Decimal,
     /// The smallest step of a quantity.
     pub lot_size: Decimal,
-    /// The cash with which the strategy begins; it holds nothing, and may be short.
+    /// The strategy's initial cash; it begins without positions, and may sell short.
     pub cash: Money,
     /// Its parameters.
     pub params: Vec<(String, ParamValue)>,
@@ -48,21 +51,21 @@ impl Default for MockConfig {
     }
 }
 
-/// How a test ended.
+/// The outcome of a test.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TestOutcome {
     /// Its name.
     pub name: String,
-    /// Where and why the test itself failed.
+    /// The position and cause, if the test itself failed.
     pub error: Option<ScriptError>,
-    /// How the strategy failed meanwhile, with place, callback and virtual time.
+    /// How the strategy failed meanwhile, with position, callback and virtual time.
     pub strategy: Option<String>,
     /// What the strategy and the test logged.
     pub log: Vec<String>,
 }
 
 impl TestOutcome {
-    /// Tells whether nothing failed.
+    /// Returns whether neither the test nor the strategy failed.
     #[must_use]
     pub const fn is_passed(&self) -> bool {
         self.error.is_none() && self.strategy.is_none()
@@ -71,20 +74,37 @@ impl TestOutcome {
 
 /// When the market of a test opens: a Monday morning.
 const OPEN: SimTime = SimTime::from_nanos(1_740_994_200 * 1_000_000_000);
-/// How long it can be open.
+/// How many days it can be open.
 const DAYS_MAX: i64 = 366;
 /// How far a strategy may be short.
 const SHORT_LOTS_MAX: u64 = 1_000_000_000;
 
 /// Runs one test of a script.
 ///
+/// # Examples
+/// ```
+/// use bearpit::mock::{MockConfig, run_test};
+/// use bearpit::script::{ScriptSource, compile};
+///
+/// let text = "fn on_quote(quote) { if position() == 0 { buy(1); } }\n\
+///             fn test_buys_once() { mock_quote(99.9, 100.1); assert_eq(position(), 1); }";
+/// let script = compile(&ScriptSource::alone("s.rhai", text))?;
+/// let outcome = run_test(&script, "test_buys_once", &MockConfig::default())?;
+/// assert!(outcome.is_passed(), "{outcome:?}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
-/// Says why there can be no such market.
-pub fn run_test(script: &CompiledScript, name: &str, terms: &MockConfig) -> Result<TestOutcome, String> {
+/// [`MockSetupError`] if there can be no such market.
+pub fn run_test(
+    script: &CompiledScript,
+    name: &str,
+    config: &MockConfig,
+) -> Result<TestOutcome, MockSetupError> {
     let test = ScriptTest::default();
     let strategy_log = StrategyLog::default();
-    let builder = build_market(script, &test, terms, &strategy_log)?;
-    let market = builder.open().map_err(|error| error.to_string())?;
+    let builder = build_market(script, &test, config, &strategy_log)?;
+    let market = builder.open()?;
     let test_market = Rc::new(RefCell::new(TestMarket::new(market, strategy_log.clone())?));
     let played: Rc<RefCell<dyn MockMarket>> = Rc::<RefCell<TestMarket>>::clone(&test_market);
     test.play_on(&played);
@@ -93,13 +113,13 @@ pub fn run_test(script: &CompiledScript, name: &str, terms: &MockConfig) -> Resu
     let mut error = test.run(name, &mut ctx).err();
     test_market.borrow_mut().take_back(ctx);
     if error.is_none() && !strategy_log.has_failed() {
-        // `on_stop` is part of every run, and so is the check that nothing was lost or made.
+        // `on_stop` is part of every run, and so is the check that money and shares are conserved.
         let settled = test_market.borrow_mut().settle();
-        error = settled.err().map(|message| ScriptError {
+        error = settled.err().map(|cause| ScriptError {
             file: script.source().file.clone(),
             line: 1,
             column: 1,
-            message,
+            message: cause.to_string(),
             help: None,
         });
     }
@@ -110,31 +130,29 @@ pub fn run_test(script: &CompiledScript, name: &str, terms: &MockConfig) -> Resu
 fn build_market(
     script: &CompiledScript,
     test: &ScriptTest,
-    terms: &MockConfig,
+    config: &MockConfig,
     strategy_log: &StrategyLog,
-) -> Result<MarketBuilder, String> {
-    let told = |error: BuildError| error.to_string();
+) -> Result<MarketBuilder, MockSetupError> {
     let close = OPEN + SimDuration::from_secs(DAYS_MAX * 86_400);
-    let mut builder = MarketBuilder::new(Seed::new(0), OPEN, close).map_err(told)?;
+    let mut builder = MarketBuilder::new(Seed::new(0), OPEN, close)?;
     builder.sample_interval(SimDuration::ZERO);
     builder.sink(Box::new(strategy_log.clone()));
-    let mut symbols: Vec<&str> = Vec::new();
-    let mut instruments: Vec<InstrumentId> = Vec::new();
-    for (symbol, _) in &terms.markets {
-        if !symbols.contains(&symbol.as_str()) {
-            let instrument = Instrument::new(symbol.as_str(), terms.tick_size, terms.lot_size)
-                .map_err(|error| error.to_string())?;
-            symbols.push(symbol);
-            instruments.push(builder.instrument(instrument, None));
-        }
-    }
+    let mut instruments: Vec<(&str, InstrumentId)> = Vec::new();
     let mut venues: Vec<(&str, Vec<InstrumentId>)> = Vec::new();
-    for (symbol, venue) in &terms.markets {
-        let known = symbols.iter().position(|known| known == symbol);
-        let instrument = known.map_or(InstrumentId::new(0), |index| instruments[index]);
+    for (symbol, venue) in &config.markets {
+        let known = instruments.iter().find(|(known, _)| known == symbol).map(|(_, id)| *id);
+        let instrument = match known {
+            Some(id) => id,
+            None => {
+                let instrument = Instrument::new(symbol.as_str(), config.tick_size, config.lot_size)?;
+                let id = builder.instrument(instrument, None);
+                instruments.push((symbol, id));
+                id
+            }
+        };
         match venues.iter_mut().find(|(known, _)| known == venue) {
             Some((_, listed)) if listed.contains(&instrument) => {
-                return Err(format!("`{symbol}` is listed at `{venue}` twice"));
+                return Err(MockSetupError::ListedTwice { symbol: symbol.clone(), venue: venue.clone() });
             }
             Some((_, listed)) => listed.push(instrument),
             None => venues.push((venue, vec![instrument])),
@@ -143,18 +161,16 @@ fn build_market(
     for (venue, listed) in &venues {
         builder.venue(venue, Fees::default(), Latencies::NONE, listed);
     }
-    let short = instruments.iter().map(|id| (*id, Quantity::new(SHORT_LOTS_MAX))).collect();
-    let account = AccountConfig { cash: terms.cash, max_short: short, ..AccountConfig::default() };
-    let config = ScriptConfig {
-        params: terms.params.clone(),
+    let short = instruments.iter().map(|(_, id)| (*id, Quantity::new(SHORT_LOTS_MAX))).collect();
+    let account = AccountConfig { cash: config.cash, max_short: short, ..AccountConfig::default() };
+    let script_config = ScriptConfig {
+        params: config.params.clone(),
         ..ScriptConfig::new(script.source().clone(), ListingId::new(0))
     };
-    let trader = ScriptTrader::tested(config, test.clone());
+    let trader = ScriptTrader::tested(script_config, test.clone());
     for name in [MAKER, TAKER] {
-        builder
-            .agent(name, ParticipantConfig::new("desk").with_account(test_market::unlimited()), Desk)
-            .map_err(told)?;
+        builder.agent(name, ParticipantConfig::new("desk").with_account(test_market::unlimited()), Desk)?;
     }
-    builder.agent(STRATEGY, ParticipantConfig::new("script").with_account(account), trader).map_err(told)?;
+    builder.agent(STRATEGY, ParticipantConfig::new("script").with_account(account), trader)?;
     Ok(builder)
 }

@@ -1,23 +1,24 @@
-//! [`TestMarket`]: a market that does what a test says.
+//! [`TestMarket`]: a market that a test controls.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
 
-use crate::script::{MockAction, MockMarket};
+use super::setup_error::MockSetupError;
+use crate::script::{MockAction, MockError, MockFill, MockMarket};
 use bearpit_core::account::{AccountConfig, Credit};
-use bearpit_core::exchange::Market;
+use bearpit_core::exchange::{Market, MarketError};
 use bearpit_core::kernel::{SimContext, StepEnd};
 use bearpit_core::market::{Fact, OrderTerms, Refusal, Side, SinkError, Stamped, TapeSink, TimeInForce};
 use bearpit_core::participant::{Context, MarketState};
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
-/// Who quotes.
+/// The name of the participant that quotes.
 pub(super) const MAKER: &str = "maker";
-/// Who trades with those who quote.
+/// The name of the participant that takes liquidity.
 pub(super) const TAKER: &str = "taker";
-/// Whose test it is.
+/// The name of the strategy under test.
 pub(super) const STRATEGY: &str = "strategy";
 
 /// How many events a test may cause.
@@ -25,12 +26,12 @@ const EVENTS_MAX: u64 = 200_000;
 /// How many lines of a test's log are kept.
 const LINES_MAX: usize = 200;
 
-/// The account of those who stand for everybody else.
+/// The account of maker and taker.
 pub(super) fn unlimited() -> AccountConfig {
     AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() }
 }
 
-/// Keeps what the strategy logs, and how it failed; clones are the same.
+/// Collects the strategy's log and its failure; clones share one log.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StrategyLog(Rc<RefCell<LogState>>);
 
@@ -64,10 +65,10 @@ impl TapeSink for StrategyLog {
     }
 }
 
-/// What one side of a quote shows.
+/// The price and quantity of one side of a quote, if it has one.
 type QuoteSide = Option<(Price, Quantity)>;
 
-/// A market with a strategy, and with a maker and a taker who do what a test says.
+/// A market with a strategy, and with a maker and a taker that a test controls.
 pub(super) struct TestMarket {
     market: Market,
     strategy_log: StrategyLog,
@@ -79,22 +80,26 @@ pub(super) struct TestMarket {
 }
 
 impl MockMarket for TestMarket {
-    fn act(&mut self, action: MockAction, ctx: &mut Context) -> Result<(), String> {
+    fn act(&mut self, action: MockAction, ctx: &mut Context) -> Result<(), MockError> {
         self.exchange(self.strategy, ctx);
         let done = self.perform(action);
         self.exchange(self.strategy, ctx);
         if self.strategy_log.has_failed() {
-            return Err("the strategy failed".to_owned());
+            return Err(MockError::StrategyFailed);
         }
         done
     }
 }
 
 impl TestMarket {
-    /// Takes a market in which the three are seated.
-    pub(super) fn new(market: Market, strategy_log: StrategyLog) -> Result<Self, String> {
-        let find = |name: &str| {
-            market.participant(name).map(|it| it.id).ok_or_else(|| format!("there is no `{name}`"))
+    /// Takes a market with these three participants.
+    ///
+    /// # Errors
+    /// [`MockSetupError::NoParticipant`] if one is missing.
+    pub(super) fn new(market: Market, strategy_log: StrategyLog) -> Result<Self, MockSetupError> {
+        let find = |name: &'static str| {
+            let participant = market.participant(name).map(|it| it.id);
+            participant.ok_or(MockSetupError::NoParticipant { name })
         };
         let (strategy, maker, taker) = (find(STRATEGY)?, find(MAKER)?, find(TAKER)?);
         Ok(Self { market, strategy_log, strategy, maker, taker, quotes: BTreeMap::new() })
@@ -106,8 +111,11 @@ impl TestMarket {
     }
 
     /// Ends the day: the strategy is stopped, and the accounts are checked.
-    pub(super) fn settle(&mut self) -> Result<(), String> {
-        self.market.settle().map_err(|error| error.to_string())
+    ///
+    /// # Errors
+    /// Those of [`Market::settle`].
+    pub(super) fn settle(&mut self) -> Result<(), MarketError> {
+        self.market.settle()
     }
 
     /// Lends the strategy's context to the test.
@@ -127,7 +135,7 @@ impl TestMarket {
         debug_assert_eq!(exchanged, Ok(()), "a test's market has started, and keeps no journal");
     }
 
-    fn perform(&mut self, action: MockAction) -> Result<(), String> {
+    fn perform(&mut self, action: MockAction) -> Result<(), MockError> {
         match action {
             MockAction::Advance(span) => self.run_until(self.now().saturating_add(span)),
             MockAction::Quote { listing, bid, ask } => self.quote(listing, bid, ask),
@@ -135,9 +143,7 @@ impl TestMarket {
             MockAction::Bar { listing, prices, volume, interval } => {
                 self.bar(listing, prices, volume, interval)
             }
-            MockAction::Fill { listing, order, side, price, quantity } => {
-                self.fill((listing, side), order, price, quantity)
-            }
+            MockAction::Fill { order, fill } => self.fill(order, fill),
         }
     }
 
@@ -145,47 +151,47 @@ impl TestMarket {
         self.market.world().now()
     }
 
-    /// Lets the world go on until `until`, and all that is due then happen.
-    fn run_until(&mut self, until: SimTime) -> Result<(), String> {
+    /// Runs the world to `until`, with all events due at that time.
+    fn run_until(&mut self, until: SimTime) -> Result<(), MockError> {
         if until > self.market.close() {
-            return Err(format!("the market closes at {}", self.market.close()));
+            return Err(MockError::AfterClose { close: self.market.close() });
         }
         let left = EVENTS_MAX.saturating_sub(self.market.world().events());
-        match self.market.step(until, left).map_err(|error| error.to_string())? {
+        match self.market.step(until, left).map_err(|error| MockError::Market(error.into()))? {
             StepEnd::Reached => Ok(()),
-            StepEnd::Budget => Err(format!("more than {EVENTS_MAX} events in one test")),
+            StepEnd::Budget => Err(MockError::TooManyEvents { most: EVENTS_MAX }),
         }
     }
 
-    /// Acts as somebody, and lets the venue and the strategy see it.
+    /// Acts as a participant, and delivers the effects to the venue and the strategy.
     fn act_as<T>(
         &mut self,
         actor: ActorId,
         act: impl FnOnce(&mut Context) -> Result<T, Refusal>,
-    ) -> Result<T, String> {
+    ) -> Result<T, MockError> {
         let mut ctx = vacant();
         self.exchange(actor, &mut ctx);
         let done = act(&mut ctx);
         self.exchange(actor, &mut ctx);
-        let done = done.map_err(|refusal| refusal.to_string())?;
+        let done = done?;
         self.run_until(self.now())?;
         Ok(done)
     }
 
-    /// Returns what is open of the maker's quote.
+    /// Returns the open price and quantity of the maker's quote.
     fn shown(&self, listing: ListingId, side: Side) -> QuoteSide {
         let id = self.quotes.get(&(listing, side))?;
         let order = self.market.world().domain().account(self.maker)?.order(*id)?;
         Some((order.price?, order.leaves))
     }
 
-    fn quote(&mut self, listing: ListingId, bid: QuoteSide, ask: QuoteSide) -> Result<(), String> {
+    fn quote(&mut self, listing: ListingId, bid: QuoteSide, ask: QuoteSide) -> Result<(), MockError> {
         if let (Some((bid, _)), Some((ask, _))) = (bid, ask)
             && bid >= ask
         {
-            return Err("the bid must be below the ask".to_owned());
+            return Err(MockError::CrossedQuote);
         }
-        // The side that gives way goes first, so that the maker does not meet itself.
+        // The side that moves away goes first, so that the maker does not trade with itself.
         let old = self.shown(listing, Side::Sell);
         let rises = old.zip(ask).is_none_or(|((old, _), (new, _))| new >= old);
         let sides = if rises { [Side::Sell, Side::Buy] } else { [Side::Buy, Side::Sell] };
@@ -195,8 +201,8 @@ impl TestMarket {
         Ok(())
     }
 
-    /// Lets the maker show this at one side, and nothing else.
-    fn show(&mut self, listing: ListingId, side: Side, wanted: QuoteSide) -> Result<(), String> {
+    /// Makes the maker quote exactly this on one side.
+    fn show(&mut self, listing: ListingId, side: Side, wanted: QuoteSide) -> Result<(), MockError> {
         let old = self.quotes.get(&(listing, side)).copied();
         let account = self.market.world().domain().account(self.maker);
         let old = old.and_then(|id| account?.order(id)).map(|order| (order.id, order.filled()));
@@ -217,12 +223,12 @@ impl TestMarket {
         }
     }
 
-    /// Lets maker and taker trade at a price; who rests there already comes first.
-    fn trade(&mut self, listing: ListingId, price: Price, quantity: Quantity) -> Result<(), String> {
+    /// Lets maker and taker trade at a price; orders resting there already come first.
+    fn trade(&mut self, listing: ListingId, price: Price, quantity: Quantity) -> Result<(), MockError> {
         let quote = self.act_as(self.taker, |ctx| Ok(ctx.market(listing).quote))?;
         let (bid, ask) = (quote.bid.map(|it| it.price), quote.ask.map(|it| it.price));
         if bid.is_some_and(|bid| price < bid) || ask.is_some_and(|ask| price > ask) {
-            return Err("nobody trades outside of the quotes; move them with mock_quote first".to_owned());
+            return Err(MockError::OutsideQuotes);
         }
         let taking = if bid == Some(price) { Side::Sell } else { Side::Buy };
         let terms = OrderTerms::limit(taking.opposite(), quantity, price);
@@ -241,25 +247,26 @@ impl TestMarket {
         side: Side,
         price: Price,
         quantity: Quantity,
-    ) -> Result<(), String> {
+    ) -> Result<(), MockError> {
         let terms = OrderTerms::limit(side, quantity, price).with(TimeInForce::Ioc);
         self.act_as(self.taker, |ctx| ctx.submit(listing, terms)).map(|_| ())
     }
 
-    /// Goes through the prices of a bar, from the open by the nearer extreme and the other to the close.
+    /// Trades through the prices of a bar: open, the extreme against its direction, the other extreme,
+    /// close.
     fn bar(
         &mut self,
         listing: ListingId,
         [open, high, low, close]: [Price; 4],
         volume: Quantity,
         interval: SimDuration,
-    ) -> Result<(), String> {
+    ) -> Result<(), MockError> {
         let mut path =
             if close >= open { vec![open, low, high, close] } else { vec![open, high, low, close] };
         path.dedup();
         let trades = path.len() as u64;
         if volume.lots() < trades {
-            return Err(format!("a volume of {} lots is less than a lot at each price", volume.lots()));
+            return Err(MockError::VolumeTooSmall { volume: volume.lots() });
         }
         let start = self.now();
         let end = start.floor_to(interval).saturating_add(interval);
@@ -275,14 +282,9 @@ impl TestMarket {
         self.run_until(end)
     }
 
-    /// Lets the taker trade with the strategy's order; the maker makes room meanwhile.
-    fn fill(
-        &mut self,
-        (listing, side): (ListingId, Side),
-        order: OrderId,
-        price: Price,
-        quantity: Quantity,
-    ) -> Result<(), String> {
+    /// Lets the taker trade with the strategy's order; the maker withdraws its quote meanwhile.
+    fn fill(&mut self, order: OrderId, fill: MockFill) -> Result<(), MockError> {
+        let MockFill { listing, side, price, quantity } = fill;
         let before = self.open(order);
         let quote = self.shown(listing, side);
         self.show(listing, side, None)?;
@@ -290,15 +292,12 @@ impl TestMarket {
         self.show(listing, side, quote)?;
         let traded = before.lots().saturating_sub(self.open(order).lots());
         if traded < quantity.lots() {
-            return Err(format!(
-                "only {traded} of {} lots traded: a better order of the strategy's own came first",
-                quantity.lots()
-            ));
+            return Err(MockError::BetterOrderFirst { traded, wanted: quantity.lots() });
         }
         Ok(())
     }
 
-    /// Returns what is open of an order of the strategy's.
+    /// Returns the open quantity of an order of the strategy.
     fn open(&self, order: OrderId) -> Quantity {
         let account = self.market.world().domain().account(self.strategy);
         account.and_then(|account| account.order(order)).map_or(Quantity::new(0), |order| order.leaves)

@@ -1,4 +1,4 @@
-//! The functions that tell of the account, of time and chance, and that write.
+//! Functions that return the account's cash, equity and P&L.
 
 use std::rc::Rc;
 

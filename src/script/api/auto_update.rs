@@ -1,7 +1,7 @@
-//! [`AutoUpdates`]: indicators that the host feeds with what the market tells, before it tells the script.
+//! [`AutoUpdates`]: indicators that the host updates from market data, before it calls the script's
+//! callback.
 //!
-//! A script that only reads `average.value` pays for no call of `update`, and needs no callback to keep its
-//! indicators up to date.
+//! A script that only reads `average.value` needs no call of `update` and no callback.
 
 use rhai::Dynamic;
 

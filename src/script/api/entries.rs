@@ -3,30 +3,30 @@
 /// A function of the language of strategies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiEntry {
-    /// What it has to do with: a heading of the reference page.
+    /// Its group: a heading of the reference page.
     pub group: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// What it takes and returns, such as `(quantity: number, options?: text | map) -> OrderHandle`: `?`
-    /// marks what may be left out, `|` separates types.
+    /// Its arguments and result, such as `(quantity: number, options?: text | map) -> Order`: `?` marks
+    /// optional arguments, `|` separates types.
     pub signature: &'static str,
-    /// One sentence that says what it does.
+    /// Its description, one sentence.
     pub about: &'static str,
-    /// A line that runs in `on_timer`.
+    /// An example: a line that runs in `on_timer`.
     pub example: &'static str,
     /// Whether it can also be called on a market, as in `market("ACME").buy(10)`.
     pub on_markets: bool,
 }
 
 impl ApiEntry {
-    /// Returns what it takes, in parentheses.
+    /// Returns its arguments, in parentheses.
     #[must_use]
     pub fn arguments(&self) -> &'static str {
         self.signature.split_once(" ->").map_or(self.signature, |(arguments, _)| arguments)
     }
 }
 
-/// A field of an object that scripts are given.
+/// A field of an object that scripts read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldEntry {
     /// The object's type, such as `Bar`.
@@ -35,7 +35,7 @@ pub struct FieldEntry {
     pub name: &'static str,
     /// Its type.
     pub value: &'static str,
-    /// What it is.
+    /// Its description.
     pub about: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Api {
         self.functions.iter().find(|entry| entry.name == name)
     }
 
-    /// Returns the fields of a type of objects.
+    /// Returns the fields of a type.
     pub fn fields_of<'a>(&'a self, owner: &'a str) -> impl Iterator<Item = &'a FieldEntry> {
         self.fields.iter().filter(move |entry| entry.owner == owner)
     }

@@ -1,4 +1,4 @@
-//! The Rhai engine of a script: what it may do, and how much of it.
+//! [`Language`]: a script's engine with all functions and objects registered, and the list of them.
 
 use std::any::TypeId;
 
@@ -14,7 +14,7 @@ use super::{
 use crate::script::api::entries::Api;
 use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
-use crate::script::host::test_harness::{MockAction, MockMarket, TestHarness};
+use crate::script::host::test_harness::{MockAction, MockError, MockMarket, TestHarness};
 use crate::script::host::{Host, SharedHost};
 use crate::script::sandbox::confinement::confined_engine;
 use crate::script::sandbox::registered_functions::{FunctionForm, registered_functions};
@@ -24,7 +24,7 @@ use rhai::Dynamic;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The language of strategies, ready to be evaluated.
+/// An engine with the language of strategies, and the list of what it has.
 pub(crate) struct Language {
     pub(crate) engine: Engine,
     /// All that scripts can call and read.
@@ -33,7 +33,7 @@ pub(crate) struct Language {
 
 /// Makes the language of one script, whose functions act through `host`.
 ///
-/// Where `host` has a market to play on, tests have their functions too.
+/// If `host` has a test harness, the functions of tests are registered too.
 pub(crate) fn engine(host: &SharedHost) -> Language {
     let mut engine = confined_engine();
     // Chosen one by one: no time, no sleep, no files.
@@ -87,29 +87,44 @@ pub(crate) fn call_forms(engine: &Engine) -> Vec<CallForm> {
     registered_functions(engine).into_iter().map(form).collect()
 }
 
-/// Returns all that scripts can call and read.
+/// Returns all that scripts can call and read, beyond Rhai itself.
+///
+/// # Examples
+/// ```
+/// let api = bearpit::script::api();
+/// let buy = api.function("buy").unwrap();
+/// assert_eq!(buy.signature, "(quantity: number, options?: text | map) -> Order");
+/// assert!(api.fields_of("Bar").any(|field| field.name == "close"));
+/// ```
 #[must_use]
 pub fn api() -> Api {
     engine(&Rc::new(RefCell::new(Host::vacant()))).api
 }
 
-/// A market for looking up what tests can call, on which nothing can be done.
+/// A market without function, for listing the functions of tests.
 struct NoMarket;
 
 impl MockMarket for NoMarket {
-    fn act(&mut self, _: MockAction, _: &mut Context) -> Result<(), String> {
-        Err("there is no market".to_owned())
+    fn act(&mut self, _: MockAction, _: &mut Context) -> Result<(), MockError> {
+        Err(MockError::NoMarket)
     }
 }
 
-/// Returns a host with the functions of tests, and no market.
+/// Returns a host for listing the functions of tests.
 pub(crate) fn host_for_listing() -> SharedHost {
     let market: Rc<RefCell<dyn MockMarket>> = Rc::new(RefCell::new(NoMarket));
     let test_harness = TestHarness { market: Rc::downgrade(&market), state: Dynamic::UNIT };
     Rc::new(RefCell::new(Host { test_harness: Some(test_harness), ..Host::vacant() }))
 }
 
-/// Returns what only tests can call.
+/// Returns what only tests of a script can call.
+///
+/// # Examples
+/// ```
+/// let functions = bearpit::script::test_functions();
+/// assert!(functions.function("mock_quote").is_some());
+/// assert!(bearpit::script::api().function("mock_quote").is_none());
+/// ```
 #[must_use]
 pub fn test_functions() -> Api {
     let mut api = engine(&host_for_listing()).api;

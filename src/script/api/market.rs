@@ -1,4 +1,4 @@
-//! [`MarketHandle`]: one listing, as a script looks at it.
+//! The functions that read the market and the position, and those that find other markets.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::script::value::arguments::{ScriptResult, optional, text};
 use crate::script::value::listing::ListingInfo;
 use bearpit_core::units::nearest;
 
-/// Registers markets, what is seen of them, and what they tell.
+/// Registers the market object, and the functions that read a market.
 pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.object::<MarketHandle>("Market")
         .option("symbol", "text", "the instrument", |market| {

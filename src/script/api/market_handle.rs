@@ -1,4 +1,4 @@
-//! [`MarketHandle`]: one listing, as a script looks at it.
+//! The functions that read the market and the position, and those that find other markets.
 
 use std::cell::RefMut;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use crate::script::value::views::{HoldingView, QuoteView};
 use bearpit_core::participant::MarketView;
 use bearpit_core::units::ListingId;
 
-/// One listing; without a listing of its own, the script's home.
+/// A script's handle to one listing; without a listing, to the script's default one.
 #[derive(Debug, Clone)]
 pub(crate) struct MarketHandle {
     host: SharedHost,
@@ -46,7 +46,7 @@ impl MarketHandle {
     /// Returns the host, and the listing in it.
     pub(crate) fn open(&self, function: &str) -> ScriptResult<(RefMut<'_, Host>, Rc<ListingInfo>)> {
         let host = self.host();
-        let listing = host.listing(function, self.listing.unwrap_or(host.home))?;
+        let listing = host.listing(function, self.listing.or(host.home))?;
         Ok((host, listing))
     }
 
@@ -55,7 +55,7 @@ impl MarketHandle {
         Ok((host.ctx.market(listing.id), listing))
     }
 
-    /// Returns the touch as the feed shows it.
+    /// Returns the touch in the strategy's feed.
     pub(crate) fn quote(&self, function: &str) -> ScriptResult<QuoteView> {
         let (view, listing) = self.view(function)?;
         Ok(QuoteView { listing, quote: view.quote })

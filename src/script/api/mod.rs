@@ -1,4 +1,4 @@
-//! What scripts can call and read, and the list of it.
+//! What scripts can call and read: functions and objects, with the list of them.
 
 mod account;
 mod auto_update;

@@ -1,7 +1,4 @@
-//! The objects that scripts are given, and their fields.
-//!
-//! An object holds numbers of the market and a shared [`ListingInfo`]; a field becomes a number of currency
-//! or a text when it is read, so that what nobody reads costs nothing.
+//! Registers the objects that scripts read, with their fields. The types are in `value`.
 
 use crate::script::api::order_options::word;
 use crate::script::api::registry::Registry;

@@ -1,4 +1,5 @@
-//! From what a script writes to the terms of an order: prices and quantities on the grid, and options.
+//! [`OrderArguments`]: reads the arguments of order functions: prices and quantities on the grid, and
+//! options.
 
 use rhai::{Dynamic, Map};
 
@@ -8,7 +9,7 @@ use crate::script::value::order_handle::OrderHandle;
 use bearpit_core::market::{Link, OrderKind, OrderTerms, PostOnly, SelfTrade, Side, TimeInForce};
 use bearpit_core::units::{Price, Quantity, SimDuration, SimTime, suggest};
 
-/// Reads the arguments of one function call, for one listing.
+/// Reads the arguments of one call, for one listing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OrderArguments<'a> {
     /// The function, for messages.
@@ -56,7 +57,7 @@ pub(crate) fn word(time: TimeInForce) -> &'static str {
 }
 
 impl OrderArguments<'_> {
-    /// Returns a quantity of whole lots above zero.
+    /// Reads a quantity: a positive multiple of the lot size.
     pub(crate) fn quantity(&self, what: &str, value: &Dynamic) -> ScriptResult<Quantity> {
         let number = number(self.function, what, value)?;
         let quantity = self.listing.instrument.exact_quantity(number).filter(|quantity| !quantity.is_zero());
@@ -68,7 +69,7 @@ impl OrderArguments<'_> {
         })
     }
 
-    /// Returns a limit; off tick, it is rounded to the side that is no worse for the order's owner.
+    /// Reads a limit; off tick, it is rounded in favor of the order's owner.
     pub(crate) fn limit(&self, what: &str, side: Side, value: &Dynamic) -> ScriptResult<Price> {
         let number = number(self.function, what, value)?;
         let price = match side {
@@ -78,7 +79,7 @@ impl OrderArguments<'_> {
         self.legal(what, number, price)
     }
 
-    /// Returns a trigger; off tick, it is rounded to the side on which it is reached later.
+    /// Reads a trigger; off tick, it is rounded to the side that is reached later.
     pub(crate) fn trigger(&self, what: &str, side: Side, value: &Dynamic) -> ScriptResult<Price> {
         self.limit(what, side.opposite(), value)
     }
@@ -92,14 +93,14 @@ impl OrderArguments<'_> {
         })
     }
 
-    /// Returns a distance in ticks, rounded up.
+    /// Reads a distance in ticks, rounded up.
     pub(crate) fn ticks(&self, what: &str, value: &Dynamic) -> ScriptResult<i64> {
         let number = number(self.function, what, value)?;
         let ticks = self.listing.instrument.price_at_or_above(number).map(Price::ticks);
         ticks.ok_or_else(|| self.complaint(format!("a {what} of {number} is not allowed")))
     }
 
-    /// Returns the terms of an order with the options that a script gives with it, if any.
+    /// Applies a script's options, if any, to the terms of an order.
     pub(crate) fn with_options(
         &self,
         terms: OrderTerms,
@@ -154,7 +155,7 @@ impl OrderArguments<'_> {
         Ok(terms)
     }
 
-    /// Reads a time in force; a date goes with `GTD`, and with nothing else.
+    /// Reads a time in force; a date is allowed with `GTD` only.
     fn time_in_force(&self, word: &str, until: Option<SimTime>) -> ScriptResult<TimeInForce> {
         match (word, until) {
             ("GTD", Some(until)) => Ok(TimeInForce::Gtd(until)),
@@ -175,7 +176,7 @@ impl OrderArguments<'_> {
         }
     }
 
-    /// Reads how long an order is good for: a span from now.
+    /// Reads until when an order is good, given as a span from now.
     fn until(&self, value: &Dynamic) -> ScriptResult<SimTime> {
         let span: SimDuration = text(self.function, "span", value)?
             .parse()
@@ -204,7 +205,7 @@ impl OrderArguments<'_> {
         })
     }
 
-    /// Gives a pegged order its worst price; other kinds have theirs in the arguments.
+    /// Sets the worst price of a pegged or market-to-limit order; other kinds have theirs in the arguments.
     fn limited(&self, terms: OrderTerms, value: &Dynamic) -> ScriptResult<OrderKind> {
         if !matches!(terms.kind, OrderKind::Pegged { .. } | OrderKind::MarketToLimit { .. }) {
             let message =
@@ -218,9 +219,7 @@ impl OrderArguments<'_> {
         let exits = (map.get("take_profit"), map.get("stop_loss"));
         match (map.get("oco"), exits) {
             (None, (None, None)) => Ok(terms.link),
-            (None, (Some(take_profit), Some(stop_loss))) => {
-                self.bracket(terms.side, (stop_loss, take_profit))
-            }
+            (None, (Some(take_profit), Some(stop_loss))) => self.bracket(terms.side, stop_loss, take_profit),
             (Some(other), (None, None)) => {
                 let id = other.read_lock::<OrderHandle>().map(|order| order.id());
                 match id {
@@ -242,7 +241,8 @@ impl OrderArguments<'_> {
     pub(crate) fn bracket(
         &self,
         side: Side,
-        (stop_loss, take_profit): (&Dynamic, &Dynamic),
+        stop_loss: &Dynamic,
+        take_profit: &Dynamic,
     ) -> ScriptResult<Link> {
         Ok(Link::Bracket {
             take_profit: self.limit("take_profit", side.opposite(), take_profit)?,

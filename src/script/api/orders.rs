@@ -14,7 +14,7 @@ use crate::script::value::order_handle::{OrderHandle, OrderReason};
 use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side};
 use bearpit_core::units::{OrderId, Quantity, suggest};
 
-/// How the arguments of a function, after the quantity, make the kind of an order; the options are left.
+/// Makes the terms of an order from the arguments after the quantity, without the options.
 type MakeOrder = fn(&OrderArguments<'_>, Side, Quantity, &[Dynamic]) -> ScriptResult<OrderTerms>;
 
 /// A pair of functions that enter orders.
@@ -23,7 +23,7 @@ struct OrderFunctions {
     signature: &'static str,
     about: [&'static str; 2],
     examples: [&'static str; 2],
-    /// How many arguments there are without the options.
+    /// The number of arguments without the options.
     arguments: usize,
     make: MakeOrder,
 }
@@ -146,7 +146,7 @@ const ENTRIES: [OrderFunctions; 9] = [
             } else {
                 OrderTerms::limit(side, quantity, reader.limit("price", side, &rest[0])?)
             };
-            Ok(OrderTerms { link: reader.bracket(side, (&rest[1], &rest[2]))?, ..terms })
+            Ok(OrderTerms { link: reader.bracket(side, &rest[1], &rest[2])?, ..terms })
         },
     },
 ];
@@ -177,7 +177,9 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
                 &[arguments, arguments + 1],
                 move |market, given| {
                     let (required, options) = given.split_at(arguments);
-                    enter(market, (name, side), make, (required, options.first()))
+                    let call =
+                        EntryCall { function: name, side, arguments: required, options: options.first() };
+                    enter(market, make, call)
                 },
             );
         }
@@ -186,13 +188,18 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     changes(api, host);
 }
 
-/// Enters an order; the handle is returned also where the account gate refuses it.
-fn enter(
-    market: &MarketHandle,
-    (function, side): (&str, Side),
-    make: MakeOrder,
-    (arguments, options): (&[Dynamic], Option<&Dynamic>),
-) -> ScriptResult<OrderHandle> {
+/// A call of a function that enters an order.
+struct EntryCall<'a> {
+    function: &'a str,
+    side: Side,
+    /// All arguments but the options.
+    arguments: &'a [Dynamic],
+    options: Option<&'a Dynamic>,
+}
+
+/// Enters an order; returns its handle even if the account gate refuses it.
+fn enter(market: &MarketHandle, make: MakeOrder, call: EntryCall<'_>) -> ScriptResult<OrderHandle> {
+    let EntryCall { function, side, arguments, options } = call;
     let (mut host, listing) = market.open(function)?;
     host.count_command(function)?;
     let reader = OrderArguments { function, listing: &listing, now: host.ctx.now() };
@@ -205,7 +212,7 @@ fn enter(
     Ok(host.submit(&listing, terms))
 }
 
-/// Tells whether options name a refused order to be linked with.
+/// Returns whether the options link the order to one that was refused.
 fn names_refused(options: &Dynamic) -> bool {
     let Ok(map) = options.as_map_ref() else { return false };
     let other = map.get("oco").and_then(|other| other.read_lock::<OrderHandle>().map(|order| order.id()));
@@ -213,7 +220,7 @@ fn names_refused(options: &Dynamic) -> bool {
 }
 
 impl Host {
-    /// Submits an order, and keeps its handle and those of its exits.
+    /// Submits an order, and stores its handle and those of its exits.
     pub(crate) fn submit(&mut self, listing: &Rc<ListingInfo>, terms: OrderTerms) -> OrderHandle {
         match self.ctx.submit(listing.id, terms) {
             Ok(id) => {
@@ -282,10 +289,10 @@ fn targets(api: &mut Registry<'_>) {
     .at_market(&[0, 1], |market, arguments| order_target(market, "close", 0.0, arguments.first()));
 }
 
-/// Sends what the position lacks of a target.
+/// Sends an order for the difference between the position and a target.
 ///
-/// What earlier orders of the kind may still trade counts as if it had traded. Else a target that is set
-/// twice within the latency of the first order's report would be bought twice.
+/// The open quantity of earlier target orders counts as traded. Otherwise a target that is set twice before
+/// the first order's report arrives would be bought twice.
 fn order_target(
     market: &MarketHandle,
     function: &str,
@@ -335,7 +342,7 @@ fn changes(api: &mut Registry<'_>, host: &SharedHost) {
         "replace(buy_limit(10, 99.5), 5, 99.6)",
     )
     .form(move |order: Dynamic, quantity: Dynamic, price: Dynamic| {
-        replace(&shared, &order, (&quantity, &price))
+        replace(&shared, &order, &quantity, &price)
     });
     api.function(
         "cancel_all",
@@ -362,14 +369,14 @@ fn changes(api: &mut Registry<'_>, host: &SharedHost) {
 }
 
 impl Host {
-    /// Tells whether a request about an order has left, and notes for `on_order` why it has not.
+    /// Returns whether a request about an order was sent, and records a refusal for `on_order`.
     fn settle(&mut self, order: OrderHandle, left: Result<(), Refusal>) -> bool {
         let refusal = left.err();
         self.refused.extend(refusal.map(|refusal| (order, OrderReason::Refused(refusal))));
         refusal.is_none()
     }
 
-    /// Returns the open orders at a listing for which a cancel can be asked, and has not been.
+    /// Returns the open orders at a listing that can be canceled and have no cancel pending.
     fn cancelable(&self, listing: &ListingInfo) -> Vec<OrderId> {
         let orders = self.ctx.account().map_or(&[][..], |account| account.open_orders());
         let open = orders.iter().filter(|order| order.listing == listing.id);
@@ -379,7 +386,7 @@ impl Host {
     }
 }
 
-/// Returns the order that an argument must be.
+/// Reads an argument that must be an order.
 fn handle(function: &str, value: &Dynamic) -> ScriptResult<OrderHandle> {
     value.read_lock::<OrderHandle>().map(|order| order.clone()).ok_or_else(|| {
         format!(
@@ -399,11 +406,7 @@ fn cancel(host: &SharedHost, order: &Dynamic) -> ScriptResult<bool> {
     Ok(host.settle(order, canceled))
 }
 
-fn replace(
-    host: &SharedHost,
-    order: &Dynamic,
-    (quantity, price): (&Dynamic, &Dynamic),
-) -> ScriptResult<bool> {
+fn replace(host: &SharedHost, order: &Dynamic, quantity: &Dynamic, price: &Dynamic) -> ScriptResult<bool> {
     let order = handle("replace", order)?;
     let mut host = host.borrow_mut();
     host.count_command("replace")?;

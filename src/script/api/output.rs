@@ -1,4 +1,4 @@
-//! What scripts write: lines of a log, numbers of series, rows of tables.
+//! Functions that write lines of the log, points of series, and rows of tables.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use bearpit_core::market::{Cell, Finite};
 const COLUMNS_MAX: usize = 50;
 const TEXT_CHARS_MAX: usize = 500;
 
-/// Registers what writes.
+/// Registers the functions that write.
 pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.group("Output");
     let (shared, numbers) = (Rc::clone(host), Rc::clone(host));
@@ -28,7 +28,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
         let text = printed(&call, value);
         shared.borrow_mut().log(&text)
     })
-    // Rhai's own `log` of a number is the logarithm; here it writes, as of anything else.
+    // Rhai's own `log` of a number is the logarithm; here it writes the number.
     .form(move |value: f64| numbers.borrow_mut().log(&Dynamic::from(value).to_string()));
     let shared = Rc::clone(host);
     api.function(
@@ -48,7 +48,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     .form(move |table: Dynamic, row: Dynamic| record(&shared, &table, &row));
 }
 
-/// Returns a value as a text, objects as they say themselves.
+/// Returns a value as a text; objects are printed with their `to_string`.
 fn printed(call: &NativeCallContext<'_>, value: Dynamic) -> String {
     let plain = value.to_string();
     if value.is_string() {
@@ -87,7 +87,7 @@ fn record(host: &SharedHost, table: &Dynamic, row: &Dynamic) -> ScriptResult<()>
     Ok(())
 }
 
-/// Returns the columns of a row; what is absent, `()`, has none.
+/// Returns the columns of a row; an entry that is `()` is left out.
 fn cells(row: &Map) -> ScriptResult<Vec<(Arc<str>, Cell)>> {
     if row.len() > COLUMNS_MAX {
         return Err(format!("record: more than {COLUMNS_MAX} columns").into());

@@ -1,4 +1,4 @@
-//! Parameters: declared in a script, overridden by a scenario, checked against each other.
+//! The function `param`, which declares a parameter, and the object `params`.
 
 use std::ops::{Range, RangeInclusive};
 use std::rc::Rc;
@@ -28,20 +28,21 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
         "const FAST = param(\"fast\", 12, 1..=500, \"bars of the fast average\");",
     )
     .form(move |call: Call<'_>, name: Dynamic, default: Dynamic| {
-        declare(&plain, &call, (&name, &default), &[])
+        declare(&plain, &call, &name, &default, &[])
     })
     .form(move |call: Call<'_>, name: Dynamic, default: Dynamic, a: Dynamic| {
-        declare(&ranged, &call, (&name, &default), &[a])
+        declare(&ranged, &call, &name, &default, &[a])
     })
     .form(move |call: Call<'_>, name: Dynamic, default: Dynamic, a: Dynamic, b: Dynamic| {
-        declare(&told, &call, (&name, &default), &[a, b])
+        declare(&told, &call, &name, &default, &[a, b])
     });
 }
 
 fn declare(
     host: &SharedHost,
     call: &NativeCallContext<'_>,
-    (name, default): (&Dynamic, &Dynamic),
+    name: &Dynamic,
+    default: &Dynamic,
     rest: &[Dynamic],
 ) -> ScriptResult<Dynamic> {
     let name = text("param", "name", name)?;
@@ -76,7 +77,7 @@ fn value(value: &Dynamic) -> Option<ParamValue> {
     value.as_bool().ok().map(ParamValue::Bool).or_else(whole).or_else(float).or_else(text)
 }
 
-/// Reads which values are allowed, as fits the type of the default.
+/// Reads the allowed values, for the type of the default.
 fn read_range(name: &str, default: &ParamValue, range: &Dynamic) -> ScriptResult<ParamRange> {
     let complaint = |wanted: &str| -> ScriptResult<ParamRange> {
         let message = format!("param: the range of `{name}` must be {wanted}, but is {}", described(range));
@@ -89,10 +90,11 @@ fn read_range(name: &str, default: &ParamValue, range: &Dynamic) -> ScriptResult
     let items = range.read_lock::<Array>().map(|items| items.clone());
     match (default, items) {
         (ParamValue::Bool(_), _) => complaint("left out, since it is a boolean"),
-        (ParamValue::Int(_), Some(items)) => match items[..] {
-            [ref low, ref high] if low.is_int() && high.is_int() => {
-                Ok(ParamRange::Whole(low.as_int().unwrap_or(0), high.as_int().unwrap_or(0)))
-            }
+        (ParamValue::Int(_), Some(items)) => match &items[..] {
+            [low, high] => match (low.as_int(), high.as_int()) {
+                (Ok(low), Ok(high)) => Ok(ParamRange::Whole(low, high)),
+                _ => complaint("two whole numbers, or written as 1..=500"),
+            },
             _ => complaint("two whole numbers, or written as 1..=500"),
         },
         (ParamValue::Int(_), None) => match whole() {

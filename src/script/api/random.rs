@@ -11,7 +11,7 @@ use crate::script::host::SharedHost;
 use crate::script::value::arguments::{ScriptResult, number};
 use bearpit_core::kernel::StandardNormal;
 
-/// Registers random numbers, all from the actor's own stream.
+/// Registers the functions that draw random numbers.
 pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.group("Chance");
     let (shared, bounded) = (Rc::clone(host), Rc::clone(host));

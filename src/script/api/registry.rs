@@ -1,8 +1,7 @@
-//! What scripts can call and read, written down where it is registered.
+//! [`Registry`]: registers functions and fields together with their documentation.
 //!
-//! Functions and fields reach the engine only through a [`Registry`], which notes each with what it takes,
-//! what it returns, a sentence and an example. So the list that the reference page, the messages about
-//! wrong arguments and tools read is the list of what there is.
+//! Functions and fields reach the engine only through it, each with its arguments, its result, a sentence
+//! and an example. So the list that the reference page, error messages and tools read is complete.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -15,7 +14,7 @@ use crate::script::api::market_handle::MarketHandle;
 use crate::script::host::Host;
 use crate::script::value::arguments::{ScriptResult, optional};
 
-/// Registers functions and fields, and keeps the list of them.
+/// Registers functions and fields, and collects the list of them.
 pub(crate) struct Registry<'a> {
     pub(crate) engine: &'a mut Engine,
     host: Rc<RefCell<Host>>,
@@ -24,7 +23,7 @@ pub(crate) struct Registry<'a> {
 }
 
 impl<'a> Registry<'a> {
-    /// Begins with nothing registered; functions act through `host`.
+    /// Begins with an empty list; functions act on `host`.
     pub(crate) fn new(engine: &'a mut Engine, host: &Rc<RefCell<Host>>) -> Self {
         Self { engine, host: Rc::clone(host), group: "", api: Api::default() }
     }
@@ -54,14 +53,14 @@ impl<'a> Registry<'a> {
     }
 }
 
-/// One function under registration, in its forms.
+/// A function that is being registered, form by form.
 pub(crate) struct FunctionEntry<'r, 'a> {
     registry: &'r mut Registry<'a>,
     name: &'static str,
 }
 
 impl FunctionEntry<'_, '_> {
-    /// Adds a form that has the host, if anything, from where it was made.
+    /// Adds a form; it has the host only by what the closure captures.
     pub(crate) fn form<A: 'static, const N: usize, const X: bool, R, const F: bool>(
         self,
         function: impl RhaiNativeFunc<A, N, X, R, F> + 'static,
@@ -73,7 +72,8 @@ impl FunctionEntry<'_, '_> {
         self
     }
 
-    /// Adds forms with so many arguments each, up to five, for the home market and for any.
+    /// Adds forms with these numbers of arguments, at most five, each for the default market and for a named
+    /// one.
     pub(crate) fn at_market<R: Clone + 'static>(
         mut self,
         counts: &[usize],
@@ -115,7 +115,7 @@ impl FunctionEntry<'_, '_> {
     }
 }
 
-/// One type of objects under registration.
+/// A type of objects that is being registered, field by field.
 pub(crate) struct ObjectEntry<'r, 'a, T> {
     registry: &'r mut Registry<'a>,
     name: &'static str,
@@ -134,7 +134,7 @@ impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
         self.fallible(name, value, about, move |object| Ok(get(object)))
     }
 
-    /// Adds a field that may be absent, which Rhai says with `()`.
+    /// Adds a field that may be absent, `()` in Rhai.
     pub(crate) fn option<V: Into<Dynamic>>(
         self,
         name: &'static str,
@@ -145,7 +145,7 @@ impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
         self.field(name, value, about, move |object| optional(get(object)))
     }
 
-    /// Adds a field that may be wrong to ask for.
+    /// Adds a field whose read can fail.
     pub(crate) fn fallible<V: Clone + 'static>(
         self,
         name: &'static str,
@@ -158,7 +158,7 @@ impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
         self
     }
 
-    /// Says how an object is printed.
+    /// Sets how an object is printed.
     pub(crate) fn shown(self, show: impl Fn(&T) -> String + Copy + 'static) -> Self {
         self.registry.engine.register_fn("to_string", move |object: &mut T| show(object));
         self.registry.engine.register_fn("to_debug", move |object: &mut T| show(object));

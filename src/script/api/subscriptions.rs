@@ -1,4 +1,4 @@
-//! Asking for feeds, and looking back at what they told.
+//! The functions that subscribe to feeds, and those that return past bars and the book.
 
 use std::ops::RangeInclusive;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use crate::script::value::views::{BarView, BookView};
 use bearpit_core::market::{Bar, Ladders};
 use bearpit_core::participant::Feed;
 
-/// Registers the functions that ask for feeds, and those that look back at what they told.
+/// Registers the functions that subscribe to feeds, and those that return past bars.
 pub(crate) fn register(api: &mut Registry<'_>) {
     api.group("Feeds");
     api.function(
@@ -83,7 +83,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
 }
 
 impl MarketHandle {
-    /// Asks to be told of something at this market.
+    /// Subscribes to a feed of this market.
     pub(crate) fn ask(&self, function: &str, wanted: FeedRequest) -> ScriptResult<()> {
         let (mut host, listing) = self.open(function)?;
         if host.feeds.len() >= FEEDS_MAX {
@@ -93,7 +93,7 @@ impl MarketHandle {
         host.ask(listing.id, wanted).map_err(|error| format!("{function}: {error}").into())
     }
 
-    /// Asks for the book, with one number of levels for all.
+    /// Subscribes to the book; a listing has one number of levels for the whole script.
     fn ask_book(&self, levels: &Dynamic) -> ScriptResult<()> {
         let levels = whole("book", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
         let (host, listing) = self.open("book")?;
@@ -106,7 +106,7 @@ impl MarketHandle {
         self.ask("book", FeedRequest::Book(levels))
     }
 
-    /// Returns the best levels as they were told last.
+    /// Returns the best levels of the last book received.
     pub(crate) fn depth(&self, levels: &Dynamic) -> ScriptResult<BookView> {
         let levels = whole("depth", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
         let (host, listing) = self.open("depth")?;
@@ -128,7 +128,7 @@ impl MarketHandle {
         Ok(BookView { listing, ladders: Arc::new(ladders) })
     }
 
-    /// Returns the last bars that the script was told of, as `take` makes them.
+    /// Returns the last bars received, each converted by `take`.
     fn past(
         &self,
         function: &str,
@@ -155,7 +155,7 @@ impl MarketHandle {
 
 const BOOK_LEVELS_MAX: usize = Feed::MOST_LEVELS;
 
-/// Reads a whole number within a range.
+/// Reads an integer within a range.
 fn whole(function: &str, what: &str, value: &Dynamic, range: RangeInclusive<usize>) -> ScriptResult<usize> {
     let number = number(function, what, value)?;
     let whole = value.as_int().ok().and_then(|it| usize::try_from(it).ok()).filter(|it| range.contains(it));

@@ -1,9 +1,7 @@
-//! Tests of scripts: the functions that only tests have, and how a test plays with a strategy.
+//! The functions that only tests of scripts can call.
 //!
-//! A test is a function of the script called `test_..`. It runs outside of the world, while the world
-//! stands still, in a twin of the strategy's program: it shares engine, host and imports with it, so that
-//! `position()` or `orders()` tell of the strategy. What moves the market goes to a [`MockMarket`], whose
-//! context the test has meanwhile, and gets back when the world has gone on.
+//! Those that move the market pass a [`MockAction`] to the [`MockMarket`](crate::script::MockMarket) of the
+//! test. They give the strategy's context back to it for the duration of the action.
 
 use std::cell::RefMut;
 use std::mem;
@@ -15,7 +13,7 @@ use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::order_options::OrderArguments;
 use crate::script::api::registry::Registry;
 use crate::script::host::SharedHost;
-use crate::script::host::test_harness::MockAction;
+use crate::script::host::test_harness::{MockAction, MockFill};
 use crate::script::value::arguments::{ScriptResult, described, number, span};
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::OrderHandle;
@@ -25,7 +23,7 @@ use bearpit_core::units::{Price, Quantity, SimTime};
 
 /// The heading of what only tests can call.
 pub(super) const GROUP: &str = "Tests";
-/// What a mock quote shows where no sizes are given.
+/// The sizes of a mock quote where none are given.
 const DEFAULT_SIZE: f64 = 1_000.0;
 
 /// Registers what only tests can call.
@@ -187,7 +185,7 @@ fn shown(call: &NativeCallContext<'_>, value: Dynamic) -> String {
     call.call_native_fn::<rhai::ImmutableString>("to_string", (value,)).map_or(plain, |text| text.to_string())
 }
 
-/// Lets the market do something, with the context given back for the time.
+/// Lets the market carry out an action, with the context returned to it meanwhile.
 fn act(shared: &SharedHost, function: &str, action: MockAction) -> ScriptResult<()> {
     shared.borrow().need_run(function)?;
     let market = shared.borrow().test_harness.as_ref().and_then(|it| it.market.upgrade());
@@ -218,11 +216,12 @@ fn fill(shared: &SharedHost, order: &Dynamic, wanted: Option<&Dynamic>) -> Scrip
         let (leaves, wanted) = (listing.quantity(leaves), listing.quantity(quantity));
         return Err(format!("fill: {wanted} is more than the {leaves} that are open").into());
     }
-    let action = MockAction::Fill { listing: listing.id, order: id, side: order.side(), price, quantity };
+    let fill = MockFill { listing: listing.id, side: order.side(), price, quantity };
+    let action = MockAction::Fill { order: id, fill };
     act(shared, "fill", action)
 }
 
-/// Returns a side of a quote; `()` is none.
+/// Reads one side of a quote; `()` means none.
 fn quoted(
     listing: &Rc<ListingInfo>,
     value: &Dynamic,

@@ -9,7 +9,7 @@ use crate::script::host::SharedHost;
 use crate::script::value::arguments::{ScriptResult, span, text};
 use crate::script::value::views::ClockView;
 
-/// Registers clock, timers and chance.
+/// Registers the clock and timers.
 pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.group("Time");
     let shared = Rc::clone(host);
@@ -30,7 +30,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
         "Calls `on_timer(name)` once, after that span.",
         "set_timer(\"exit\", \"30s\")",
     )
-    .form(move |name: Dynamic, span: Dynamic| set_timer(&shared, "set_timer", (&name, &span), false));
+    .form(move |name: Dynamic, span: Dynamic| set_timer(&shared, "set_timer", &name, &span, false));
     let shared = Rc::clone(host);
     api.function(
         "every",
@@ -38,13 +38,14 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
         "Calls `on_timer(name)` again and again, that span apart.",
         "every(\"check\", \"1m\")",
     )
-    .form(move |name: Dynamic, span: Dynamic| set_timer(&shared, "every", (&name, &span), true));
+    .form(move |name: Dynamic, span: Dynamic| set_timer(&shared, "every", &name, &span, true));
 }
 
 fn set_timer(
     host: &SharedHost,
     function: &str,
-    (name, length): (&Dynamic, &Dynamic),
+    name: &Dynamic,
+    length: &Dynamic,
     repeats: bool,
 ) -> ScriptResult<()> {
     let name = text(function, "name", name)?;

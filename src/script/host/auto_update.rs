@@ -1,28 +1,28 @@
-//! [`AutoUpdates`]: indicators that the host feeds with what the market tells, before it tells the script.
+//! [`AutoUpdates`]: indicators that the host updates from market data, before it calls the script's
+//! callback.
 //!
-//! A script that only reads `average.value` pays for no call of `update`, and needs no callback to keep its
-//! indicators up to date.
+//! A script that only reads `average.value` needs no call of `update` and no callback.
 
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::indicator::{IndicatorHandle, InputArgs};
 use crate::script::value::views::{BarView, QuoteView, TradeView};
 use bearpit_core::units::{ListingId, SimDuration};
 
-/// The indicators of a script that the host feeds, in the order in which they were given.
+/// The indicators that the host updates, in the order in which the script passed them to `feed`.
 #[derive(Debug, Default)]
 pub(crate) struct AutoUpdates(Vec<AutoUpdate>);
 
-/// An indicator, and what it is fed with.
+/// An indicator, and the source of its inputs.
 #[derive(Debug)]
 pub(crate) struct AutoUpdate {
     pub(crate) indicator: IndicatorHandle,
     pub(crate) listing: ListingId,
-    /// For those fed with bars: of which interval.
+    /// The interval of the bars, where the source is bars.
     pub(crate) interval: Option<SimDuration>,
     pub(crate) source: InputSource,
 }
 
-/// Reads a number off a message; absent where there is none at the moment.
+/// Where an input comes from: a field of a message, absent where the message has no such number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum InputSource {
     /// Whole bars.
@@ -51,7 +51,7 @@ pub(crate) const INPUT_SOURCES: [(&str, InputSource); 13] = [
 const FOLLOWERS_MAX: usize = 1_000;
 
 impl AutoUpdates {
-    /// Feeds those that follow the bars of a listing.
+    /// Updates the indicators whose source is the bars of a listing.
     pub(crate) fn bar(&self, bar: &BarView) -> ScriptResult<()> {
         let interval = Some(bar.bar.interval());
         for it in self.at(bar.listing.id).filter(|it| it.interval == interval) {
@@ -64,7 +64,7 @@ impl AutoUpdates {
         Ok(())
     }
 
-    /// Feeds those that follow the quotes of a listing.
+    /// Updates the indicators whose source is the quotes of a listing.
     pub(crate) fn quote(&self, quote: &QuoteView) -> ScriptResult<()> {
         for it in self.at(quote.listing.id) {
             if let InputSource::OfQuote(read) = it.source
@@ -76,7 +76,7 @@ impl AutoUpdates {
         Ok(())
     }
 
-    /// Feeds those that follow the trades of a listing.
+    /// Updates the indicators whose source is the trades of a listing.
     pub(crate) fn trade(&self, trade: &TradeView) -> ScriptResult<()> {
         for it in self.at(trade.listing.id) {
             if let InputSource::OfTrade(read) = it.source {

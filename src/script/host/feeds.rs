@@ -1,4 +1,4 @@
-//! [`Feeds`]: what a script has asked to be told of, and the bars that it has been told.
+//! [`Feeds`]: the feeds that a script has subscribed to, and the bars that it has received.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,27 +8,28 @@ use bearpit_core::market::{Bar, Ladders};
 use bearpit_core::participant::Feed;
 use bearpit_core::units::{ListingId, SimDuration};
 
-/// Something that a script can be told of.
+/// A feed that a script can subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FeedRequest {
     Bars(SimDuration),
     Quotes,
     Trades,
-    /// So many levels of both sides.
+    /// The book, with so many levels of each side.
     Book(usize),
     Phases,
 }
 
-/// How many levels of the book a script gets that asks for none.
+/// The levels of the book where the script does not subscribe itself.
 const DEFAULT_LEVELS: usize = 10;
 
 impl FeedRequest {
-    /// Returns what a script is told of that has callbacks for it and asks for nothing itself.
+    /// Returns the feeds that a script is subscribed to for its callbacks where it does not subscribe
+    /// itself.
     pub(crate) const fn defaults(interval: SimDuration) -> [Self; 5] {
         [Self::Bars(interval), Self::Quotes, Self::Trades, Self::Book(DEFAULT_LEVELS), Self::Phases]
     }
 
-    /// Returns the feed as the market knows it.
+    /// Returns the market's feed.
     pub(crate) const fn feed(self) -> Feed {
         match self {
             Self::Bars(interval) => Feed::Bars(interval),
@@ -39,7 +40,7 @@ impl FeedRequest {
         }
     }
 
-    /// Returns the callback that is told.
+    /// Returns the callback that receives the feed.
     pub(crate) const fn callback(self) -> Callback {
         match self {
             Self::Bars(_) => Callback::Bar,
@@ -51,18 +52,18 @@ impl FeedRequest {
     }
 }
 
-/// What was asked for, and the past bars of each bar feed.
+/// The subscriptions, and the past bars of each.
 #[derive(Debug)]
 pub(crate) struct Feeds {
-    /// The scenario's interval of bars: what a script gets that asks for none.
+    /// The scenario's bar interval: the default.
     pub(crate) interval: SimDuration,
     asked: Vec<(ListingId, FeedRequest)>,
     histories: Vec<History>,
-    /// What each book showed last.
+    /// The last levels received of each book.
     books: Vec<(ListingId, Arc<Ladders>)>,
 }
 
-/// The bars of one feed that the script has been told of, oldest first.
+/// The bars received of one feed, oldest first.
 #[derive(Debug)]
 struct History {
     listing: ListingId,
@@ -74,12 +75,12 @@ struct History {
 pub(crate) const HISTORY_MAX: usize = crate::script::value::limits::ITEMS_MAX;
 
 impl Feeds {
-    /// Begins with nothing asked for.
+    /// Begins without subscriptions.
     pub(crate) const fn new(interval: SimDuration) -> Self {
         Self { interval, asked: Vec::new(), histories: Vec::new(), books: Vec::new() }
     }
 
-    /// Notes that a feed was asked for; tells whether that is new.
+    /// Records a subscription; returns whether it is new.
     pub(crate) fn ask(&mut self, listing: ListingId, wanted: FeedRequest) -> bool {
         if self.asked.contains(&(listing, wanted)) {
             return false;
@@ -99,12 +100,12 @@ impl Feeds {
         self.asked.len()
     }
 
-    /// Tells whether any feed was asked for of which a callback is told.
+    /// Returns whether a callback receives any feed that was subscribed to.
     pub(crate) fn tells(&self, callback: Callback) -> bool {
         self.asked.iter().any(|(_, wanted)| wanted.callback() == callback)
     }
 
-    /// Returns with how many levels a listing's book was asked for, if it was.
+    /// Returns the number of levels of a listing's book, if it was subscribed to.
     pub(crate) fn levels(&self, listing: ListingId) -> Option<usize> {
         self.asked.iter().find_map(|(at, wanted)| match wanted {
             FeedRequest::Book(levels) if *at == listing => Some(*levels),
@@ -112,25 +113,25 @@ impl Feeds {
         })
     }
 
-    /// Returns the interval of the bars of a listing that were asked for first, or else the scenario's.
+    /// Returns the interval of the first subscription to bars of a listing, or else the scenario's.
     pub(crate) fn first_interval(&self, listing: ListingId) -> SimDuration {
         let asked = self.histories.iter().find(|history| history.listing == listing);
         asked.map_or(self.interval, |history| history.interval)
     }
 
-    /// Keeps what a book shows now.
+    /// Stores the levels of a book.
     pub(crate) fn show(&mut self, listing: ListingId, ladders: Arc<Ladders>) {
         if let Some((_, shown)) = self.books.iter_mut().find(|(at, _)| *at == listing) {
             *shown = ladders;
         }
     }
 
-    /// Returns what a book showed last, if it was asked for.
+    /// Returns the last levels of a book, if it was subscribed to.
     pub(crate) fn book(&self, listing: ListingId) -> Option<&Arc<Ladders>> {
         self.books.iter().find(|(at, _)| *at == listing).map(|(_, ladders)| ladders)
     }
 
-    /// Keeps a bar that the script is told of.
+    /// Stores a received bar.
     pub(crate) fn keep(&mut self, listing: ListingId, bar: Bar) {
         let interval = bar.interval();
         let fits = |history: &&mut History| history.listing == listing && history.interval == interval;
@@ -141,7 +142,7 @@ impl Feeds {
         history.bars.push_back(bar);
     }
 
-    /// Returns the bars kept of a listing, those of the first interval asked for unless one is named.
+    /// Returns the stored bars of a listing, those of the first interval subscribed to unless one is named.
     pub(crate) fn history(
         &self,
         listing: ListingId,

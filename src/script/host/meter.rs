@@ -14,13 +14,13 @@ const ITEMS_PER_OPERATION: usize = 4;
 
 /// Counts the operations of a callback.
 ///
-/// It is asked on each operation, also in functions that Rhai's own functions call back, whose operations
-/// Rhai itself forgets.
+/// It counts each operation, also in functions that Rhai's own functions call back, whose operations Rhai
+/// itself does not add up.
 #[derive(Debug)]
 pub(crate) struct Meter {
     spent: Cell<u64>,
     limit: Cell<u64>,
-    /// How deep the statements and expressions of all functions under way nest.
+    /// How deep the statements and expressions of all functions in progress nest.
     depth: Cell<usize>,
 }
 
@@ -67,7 +67,7 @@ impl Meter {
         self.spent.set(self.spent.get().saturating_add(operations));
     }
 
-    /// Counts the items of a value that was copied, and looks how deep it is.
+    /// Counts the items of a value that was copied, and checks how deep they nest.
     pub(crate) fn charge_value(&self, value: &Dynamic) -> Result<(), Box<EvalAltResult>> {
         if !(value.is_array() || value.is_map() || value.is_string()) {
             return Ok(());
@@ -78,7 +78,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Returns what to tell a script that has used up its operations.
+    /// Returns the message for a script that has used up its operations.
     fn complaint(&self) -> Option<Dynamic> {
         let limit = self.limit.get();
         (self.spent.get() > limit).then(|| {
@@ -87,7 +87,7 @@ impl Meter {
         })
     }
 
-    /// Lets an engine count by this meter.
+    /// Makes an engine count with this meter.
     pub(crate) fn watch(self: &Rc<Self>, engine: &mut Engine) {
         let meter = Rc::clone(self);
         engine.on_progress(move |_| {

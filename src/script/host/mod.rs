@@ -1,4 +1,4 @@
-//! [`Host`]: what a script's functions act on, for the length of a callback.
+//! [`Host`]: the state that a script's functions act on.
 
 pub(crate) mod auto_update;
 pub(crate) mod feeds;
@@ -33,14 +33,14 @@ use bearpit_core::units::{ListingId, OrderId, SimDuration, SimTime};
 /// The host as the functions of a script share it.
 pub(crate) type SharedHost = Rc<RefCell<Host>>;
 
-/// How far a script has come.
+/// The stages of a script's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lifecycle {
-    /// What stands outside of functions is being run.
+    /// Statements outside of functions are being run.
     Loading,
     /// `on_init` is being run.
     Init,
-    /// The market is there.
+    /// The market is open.
     Trading,
 }
 
@@ -50,32 +50,32 @@ pub(crate) struct Host {
     /// The trader's context while a callback runs; a vacant one otherwise.
     pub(crate) ctx: Context,
     pub(crate) stage: Lifecycle,
-    /// The listing that functions without a market mean.
-    pub(crate) home: ListingId,
+    /// The default listing of functions; absent while a script is loaded without a market.
+    pub(crate) home: Option<ListingId>,
     pub(crate) start: SimTime,
     /// All listings, in the order of their ids; none while a script is loaded.
     pub(crate) listings: Vec<Rc<ListingInfo>>,
     pub(crate) params: Params,
     pub(crate) timers: Timers,
     pub(crate) feeds: Feeds,
-    /// The indicators that the host feeds.
+    /// The indicators that the host updates.
     pub(crate) auto_updates: AutoUpdates,
     /// The names of series and tables.
     pub(crate) names: OutputNames,
     /// The script's own open orders.
     pub(crate) orders: BTreeMap<OrderId, OrderHandle>,
-    /// Orders, and requests about orders, that were refused, of which `on_order` is yet to be told.
+    /// Refused orders and requests for which `on_order` has not been called yet.
     pub(crate) refused: Vec<(OrderHandle, OrderReason)>,
     /// The orders that `order_target` and `close` have sent, by the listing.
     pub(crate) targets: BTreeMap<ListingId, Vec<OrderHandle>>,
     pub(crate) spent: CallbackUsage,
-    /// What a callback has used up of its operations.
+    /// The operations that the callback has used.
     pub(crate) meter: Rc<Meter>,
-    /// The market that a test of the script plays on.
+    /// What a test of the script acts on, if one runs.
     pub(crate) test_harness: Option<TestHarness>,
 }
 
-/// What a callback has used up of its limits.
+/// What a callback has used of its limits.
 #[derive(Debug, Default)]
 pub(crate) struct CallbackUsage {
     commands: u32,
@@ -89,7 +89,7 @@ impl Host {
         Self {
             ctx: SimContext::vacant(MarketState::vacant()),
             stage: Lifecycle::Loading,
-            home: ListingId::new(0),
+            home: None,
             start: SimTime::from_nanos(0),
             listings: Vec::new(),
             params: Params::default(),
@@ -106,21 +106,27 @@ impl Host {
         }
     }
 
-    /// Begins a callback: what is limited per callback is counted anew.
+    /// Begins a callback: resets the counts of what is limited per callback.
     pub(crate) fn begin(&mut self) {
         self.spent = CallbackUsage::default();
         self.meter.begin();
     }
 
-    /// Returns a listing, or says that there are none yet.
-    pub(crate) fn listing(&self, function: &str, listing: ListingId) -> ScriptResult<Rc<ListingInfo>> {
-        let listing = self.listings.get(listing.index()).cloned();
+    /// Returns a listing.
+    ///
+    /// # Errors
+    /// That there are none while the script is loaded.
+    pub(crate) fn listing(&self, function: &str, id: Option<ListingId>) -> ScriptResult<Rc<ListingInfo>> {
+        let listing = id.and_then(|id| self.listings.get(id.index())).cloned();
         listing.ok_or_else(|| {
             format!("{function}: there is no market while the script is loaded; call it in a callback").into()
         })
     }
 
-    /// Says that a function is for callbacks, if the script is only being loaded.
+    /// Checks that a callback is running.
+    ///
+    /// # Errors
+    /// That the function is for callbacks, if the script is only being loaded.
     pub(crate) fn need_run(&self, function: &str) -> ScriptResult<()> {
         if self.stage == Lifecycle::Loading {
             return Err(format!("{function}: the script is only being loaded; call it in a callback").into());
@@ -128,7 +134,10 @@ impl Host {
         Ok(())
     }
 
-    /// Counts a command to a venue, if there can be one.
+    /// Counts a command to a venue.
+    ///
+    /// # Errors
+    /// That no command can be sent at this stage, or that there are too many.
     pub(crate) fn count_command(&mut self, function: &str) -> ScriptResult<()> {
         self.need_run(function)?;
         if self.stage == Lifecycle::Init {
@@ -149,7 +158,7 @@ impl Host {
         Ok(())
     }
 
-    /// Counts a number of a series or a row of a table, once the script runs.
+    /// Counts a point of a series or a row of a table.
     pub(crate) fn count_row(&mut self, function: &str) -> ScriptResult<()> {
         self.need_run(function)?;
         self.spent.rows += 1;
@@ -175,10 +184,10 @@ impl Host {
 }
 
 impl Host {
-    /// Asks to be told of something at a listing; asking twice changes nothing.
+    /// Subscribes to a feed of a listing; subscribing twice changes nothing.
     ///
     /// # Errors
-    /// What the market says, where there is no such feed.
+    /// [`FeedError`] if the market has no such feed.
     pub(crate) fn ask(&mut self, listing: ListingId, wanted: FeedRequest) -> Result<(), FeedError> {
         self.ctx.subscribe(listing, wanted.feed())?;
         self.feeds.ask(listing, wanted);
@@ -187,7 +196,7 @@ impl Host {
 }
 
 impl Host {
-    /// Returns what the script holds of a listing's instrument.
+    /// Returns the position in a listing's instrument.
     pub(crate) fn holding(&self, listing: &Rc<ListingInfo>) -> HoldingView {
         let worth = self.ctx.worth(listing.instrument_id);
         let position = self.ctx.account().map(|account| *account.position(listing.instrument_id));

@@ -8,7 +8,7 @@ use rhai::ImmutableString;
 use crate::script::value::arguments::{ScriptResult, exceeded, printable};
 use crate::script::value::limits::NAMES_MAX;
 
-/// The names of series and tables of a script: each is kept once, and there is a limit to them.
+/// The names of a script's series and tables: each is stored once, and their number is limited.
 #[derive(Debug, Default)]
 pub(crate) struct OutputNames(BTreeMap<ImmutableString, Arc<str>>);
 

@@ -25,20 +25,20 @@ struct ParamTable {
 const PARAMS_MAX: usize = 200;
 
 impl Params {
-    /// Begins with what the scenario gives, and nothing declared.
+    /// Begins with the scenario's values, and without declarations.
     pub(crate) fn given(given: &[(String, ParamValue)]) -> Self {
         let given = given.iter().cloned().collect();
         Self(Rc::new(RefCell::new(ParamTable { given, ..ParamTable::default() })))
     }
 
-    /// Returns what the script declared.
+    /// Returns the script's declarations.
     pub(crate) fn declared(&self) -> Vec<ParamDeclaration> {
         self.0.borrow().declared.clone()
     }
 
-    /// Returns what is wrong with the values given, once the script has declared all.
+    /// Returns what is wrong with the scenario's values, once the script has declared its parameters.
     ///
-    /// A script that declares nothing takes whatever it is given.
+    /// A script that declares none accepts any.
     pub(crate) fn complaints(&self) -> Vec<ParamComplaint> {
         let table = self.0.borrow();
         let mut complaints = table.complaints.clone();
@@ -56,7 +56,10 @@ impl Params {
         complaints
     }
 
-    /// Returns the parameter called `name`, or an error that says which there are.
+    /// Returns the parameter called `name`.
+    ///
+    /// # Errors
+    /// That there is none, with those that exist.
     pub(crate) fn get(&self, name: &str) -> ScriptResult<Dynamic> {
         let table = self.0.borrow();
         let is_quick = table.declared.is_empty();

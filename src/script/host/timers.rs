@@ -1,4 +1,4 @@
-//! [`Timers`]: alarms by name.
+//! [`Timers`]: a script's timers, by name.
 
 use rhai::ImmutableString;
 
@@ -14,12 +14,12 @@ pub(crate) struct Timers(Vec<Timer>);
 #[derive(Debug, Clone)]
 pub(crate) struct Timer {
     pub(crate) name: ImmutableString,
-    /// How long from one call to the next, if there is a next.
+    /// The period of a repeating timer.
     pub(crate) every: Option<SimDuration>,
 }
 
 impl Timers {
-    /// Sets the timer called `name`, making it if need be, and returns the tag of its wake-ups.
+    /// Sets the timer called `name`, creating it if necessary, and returns the tag of its wake-ups.
     pub(crate) fn set(&mut self, name: ImmutableString, every: Option<SimDuration>) -> ScriptResult<u64> {
         let index = match self.0.iter().position(|timer| timer.name == name) {
             Some(index) => index,

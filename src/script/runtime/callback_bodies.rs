@@ -1,4 +1,4 @@
-//! The callbacks a script may define.
+//! [`CallbackBodies`]: the callbacks that a script defines, and what is wrong with them.
 
 use std::path::Path;
 
@@ -9,10 +9,7 @@ use crate::script::value::callback::{Callback, TEST_PREFIX};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::units::nearest;
 
-/// The callbacks of a script, by their number.
-///
-/// A call through Rhai's `call_fn` sets up a state, a scope and a table of resolved functions each time,
-/// which costs more than a short callback; so the host keeps those, and evaluates the bodies in them.
+/// The bodies of a script's callbacks, by the callback's number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallbackBodies([Option<FunctionBody>; Callback::COUNT]);
 
@@ -48,7 +45,7 @@ pub(crate) fn find(
     Ok(bodies)
 }
 
-/// Says what is wrong with functions that seem to be callbacks, in the order of the file.
+/// Returns what is wrong with functions that look like callbacks, in the order of the file.
 pub(crate) fn faults(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
     let mut faults = Vec::new();
     let mut is_any = false;
@@ -78,7 +75,7 @@ pub(crate) fn faults(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
     faults
 }
 
-/// Says which tests would never run.
+/// Returns a complaint for each test that would never run.
 pub(crate) fn tests_with_arguments(ast: &AST, source: &str, file: &Path) -> Vec<ScriptError> {
     let is_odd = |it: &rhai::ScriptFnMetadata<'_>| it.name.starts_with(TEST_PREFIX) && !it.params.is_empty();
     let odd = ast.iter_functions().filter(is_odd);
@@ -104,7 +101,7 @@ fn hint(name: &str) -> String {
     }
 }
 
-/// Returns line and column, from 1, of the definition of a function.
+/// Returns the position of the definition of a function.
 pub(crate) fn function_position(source: &str, name: &str) -> SourcePosition {
     for (index, line) in source.lines().enumerate() {
         let code = line.split("//").next().unwrap_or("");

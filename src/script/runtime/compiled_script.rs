@@ -16,13 +16,13 @@ use crate::script::value::limits::SOURCE_BYTES_MAX;
 use crate::script::value::param::ParamDeclaration;
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 
-/// A script that has been checked; clones share what was compiled.
+/// A script that has been checked; clones share the compiled code.
 #[derive(Debug, Clone)]
 pub struct CompiledScript {
     pub(super) source: ScriptSource,
-    /// The script as it is written.
+    /// The script as parsed.
     pub(super) ast: AST,
-    /// The script as it is run, with what it handles being counted; so are the modules.
+    /// The metered script, which is run; the modules are metered too.
     pub(super) metered: AST,
     pub(super) modules: BTreeMap<String, AST>,
     pub(super) nodes: Rc<MeteredCode>,
@@ -31,7 +31,7 @@ pub struct CompiledScript {
 }
 
 impl CompiledScript {
-    /// Returns what was compiled.
+    /// Returns the source.
     #[must_use]
     pub const fn source(&self) -> &ScriptSource {
         &self.source
@@ -70,7 +70,7 @@ pub(crate) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, S
     Ok(ast)
 }
 
-/// Returns the form of a script that is run.
+/// Returns the metered form of a script.
 pub(super) fn charge(nodes: &mut MeteredCode, file: &Path, ast: &AST) -> Result<AST, ScriptError> {
     let mut metered = nodes.metered(ast).map_err(|error| ScriptError::syntax(file, &error))?;
     metered.set_source(file.display().to_string());

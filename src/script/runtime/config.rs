@@ -1,11 +1,11 @@
-//! [`ScriptConfig`]: one scripted strategy, validated.
+//! [`ScriptConfig`]: the configuration of a scripted strategy.
 
 use crate::script::runtime::source::ScriptSource;
 use crate::script::value::limits::OPERATIONS;
 use crate::script::value::param::ParamValue;
 use bearpit_core::units::ListingId;
 
-/// What becomes of a strategy that has failed; its orders are canceled in any case.
+/// What happens to a strategy that has failed; its orders are canceled in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnError {
     /// It keeps its position.
@@ -17,23 +17,38 @@ pub enum OnError {
     Abort,
 }
 
-/// A strategy written in Rhai.
+/// The configuration of a strategy written in Rhai.
+///
+/// # Examples
+/// ```
+/// use bearpit::script::{OnError, ParamValue, ScriptConfig, ScriptSource};
+/// use bearpit::units::ListingId;
+///
+/// let text = "const SIZE = param(\"size\", 1);\nfn on_start() { buy(SIZE); }";
+/// let source = ScriptSource::alone("buy.rhai", text);
+/// let config = ScriptConfig {
+///     params: vec![("size".to_owned(), ParamValue::Int(10))],
+///     on_error: OnError::Flatten,
+///     ..ScriptConfig::new(source, ListingId::new(0))
+/// };
+/// assert_eq!(config.operations, bearpit::script::OPERATIONS);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScriptConfig {
     /// The script, with what it imports.
     pub source: ScriptSource,
-    /// The listing that functions without a listing mean.
+    /// The default listing of its functions.
     pub listing: ListingId,
     /// The parameters, in the order of the scenario.
     pub params: Vec<(String, ParamValue)>,
-    /// What becomes of it if it fails.
+    /// What happens if it fails.
     pub on_error: OnError,
-    /// How many operations each of its callbacks may take.
+    /// The limit of operations per callback.
     pub operations: u64,
 }
 
 impl ScriptConfig {
-    /// A script without parameters, that halts if it fails.
+    /// A script without parameters that halts if it fails.
     #[must_use]
     pub const fn new(source: ScriptSource, listing: ListingId) -> Self {
         let (on_error, operations) = (OnError::Halt, OPERATIONS);

@@ -1,4 +1,4 @@
-//! Errors of scripts, told to those who wrote them.
+//! [`NamesInScope`]: turns Rhai's errors into messages for authors of scripts.
 
 use std::path::{Path, PathBuf};
 
@@ -12,19 +12,19 @@ use bearpit_core::units::nearest;
 
 const MESSAGE_CHARS_MAX: usize = 2_000;
 
-/// What there is in a script, to say what was meant by what is not.
+/// The names that a script can use, for suggestions where it uses one that does not exist.
 pub(crate) struct NamesInScope<'a> {
     pub(crate) api: &'a Api,
     /// The script's own functions, with the number of their arguments.
     pub(crate) functions: Vec<(String, usize)>,
     /// Constants, parameters and the arguments of callbacks.
     pub(crate) variables: Vec<String>,
-    /// What is kept in `this`.
+    /// The entries of `this`.
     pub(crate) state: Vec<String>,
 }
 
 impl NamesInScope<'_> {
-    /// Tells of a script that failed while running; `place` is for errors that have none of their own.
+    /// Explains an error at run time; `position` is for errors that have none of their own.
     pub(crate) fn explain(
         &self,
         file: &Path,
@@ -118,7 +118,7 @@ impl NamesInScope<'_> {
         (message, Some(help))
     }
 
-    /// Explains what Rhai says of `object.field` where there is no such field, or it cannot be set.
+    /// Explains Rhai's error for `object.field` where the field does not exist or cannot be set.
     fn no_field(&self, text: &str) -> (String, Option<String>) {
         let mut quoted = text.split('\'').skip(1).step_by(2);
         let (Some(name), Some(owner)) = (quoted.next(), quoted.next()) else {
@@ -140,7 +140,7 @@ impl NamesInScope<'_> {
     }
 }
 
-/// Functions of Rhai's own that are often misspelt.
+/// Rhai's own functions that are often misspelt.
 const RHAI_FUNCTIONS: [&str; 16] = [
     "abs",
     "floor",
@@ -189,7 +189,7 @@ fn bare(error: &EvalAltResult) -> String {
     text
 }
 
-/// Returns what a type is called to those who write scripts.
+/// Returns the name of a type for authors of scripts.
 fn type_word(name: &str) -> &str {
     match name {
         "i64" | "f64" => "number",

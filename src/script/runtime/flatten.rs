@@ -4,15 +4,15 @@ use bearpit_core::market::{OrderTerms, Side};
 use bearpit_core::participant::Context;
 use bearpit_core::units::{ListingId, NetQuantity, Quantity, SimDuration, SimTime};
 
-/// Sells and buys until nothing is held or sold short, once all orders are out of the market.
+/// Closes all positions at the market, once all orders are canceled.
 #[derive(Debug)]
 pub(crate) struct Flatten {
     attempts: u32,
-    /// When the next attempt may be made.
+    /// The earliest time of the next attempt.
     next: SimTime,
 }
 
-/// After so many rounds of orders that did not fill, what is left is kept.
+/// After so many rounds of orders that did not fill, the rest of the position is kept.
 const ATTEMPTS_MAX: u32 = 10;
 const PAUSE: SimDuration = SimDuration::from_secs(1);
 /// No timer of a script has this tag.
@@ -24,10 +24,10 @@ impl Flatten {
         Self { attempts: 0, next: now }
     }
 
-    /// Does what is to be done now; false if there is no more to do.
+    /// Takes the next step; returns false when there is nothing left to do.
     ///
-    /// To be called with each report and wake-up: shares that open orders hold can be sold only once
-    /// those are canceled.
+    /// To be called with each report and wake-up: shares held by open orders can be sold only after those
+    /// are canceled.
     pub(crate) fn go_on(&mut self, ctx: &mut Context) -> bool {
         if ctx.account().is_none_or(|account| !account.open_orders().is_empty()) {
             return true;
@@ -48,7 +48,7 @@ impl Flatten {
         for (listing, holding) in open {
             let side = if holding.lots() > 0 { Side::Sell } else { Side::Buy };
             let quantity = Quantity::new(holding.lots().unsigned_abs());
-            // A refusal is a fact on the tape; the next attempt comes with the wake-up.
+            // A refusal is recorded on the tape; the next attempt is made at the wake-up.
             ctx.submit(listing, OrderTerms::market(side, quantity)).ok();
         }
         ctx.wake_at(self.next, TAG);
@@ -56,7 +56,7 @@ impl Flatten {
     }
 }
 
-/// Returns what is held, each at the first listing of its instrument.
+/// Returns the open positions, each at the first listing of its instrument.
 fn positions(ctx: &Context) -> Vec<(ListingId, NetQuantity)> {
     let Some(account) = ctx.account() else { return Vec::new() };
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! [`Imports`]: gives a script the modules that were read with it, and nothing else.
+//! [`Imports`]: resolves a script's imports to the modules that were read with it, and to nothing else.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, 
 
 use crate::script::runtime::source::module_name;
 
-/// Gives a script the modules that were read with it, and nothing else.
+/// Resolves imports to the modules that were read with the script, and to nothing else.
 pub(super) struct Imports {
     pub(super) modules: BTreeMap<String, AST>,
     pub(super) loaded: RefCell<BTreeMap<String, Counted<Module>>>,

@@ -1,4 +1,4 @@
-//! Compiled scripts, and the actor that runs one.
+//! Compiled scripts, scripts in execution, and the actor that runs one.
 
 pub(crate) mod callback_bodies;
 pub(crate) mod compile;

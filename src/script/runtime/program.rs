@@ -22,7 +22,7 @@ use crate::script::value::limits::{STATE_MAX, VALUE_NESTING_MAX};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::participant::Context;
 
-/// After so many operations the table of resolved functions is emptied.
+/// The operations after which the table of resolved functions is emptied.
 const RESOLVING_OPERATIONS: u64 = 1_000_000;
 
 /// A script in execution.
@@ -31,22 +31,29 @@ pub(crate) struct Program {
     engine: Rc<Engine>,
     api: Rc<Api>,
     pub(crate) host: SharedHost,
-    /// Rhai's runtime state, which stays from callback to callback.
+    /// Rhai's runtime state, which is kept from callback to callback.
     execution: Execution,
     /// The variables of each callback, which are its arguments between calls.
     scopes: [Scope<'static>; Callback::COUNT],
     /// What the script keeps in `this`.
     state: Dynamic,
-    /// The names of what it declares outside of functions.
+    /// The names that it declares outside of functions.
     constants: Vec<String>,
-    /// How many values the state held when it was last counted, and the operations since.
-    counted: (usize, u64),
+    state_count: StateCount,
     /// The operations since the table of resolved functions was emptied.
     resolved: u64,
 }
 
+/// When the values in `this` were last counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct StateCount {
+    /// How many there were.
+    values: usize,
+    operations_since: u64,
+}
+
 impl Program {
-    /// Runs what stands outside of functions once, and keeps the constants that it declares.
+    /// Runs the statements outside of functions once, and keeps the constants that they declare.
     pub(crate) fn load(script: CompiledScript, host: &SharedHost) -> Result<Self, ScriptError> {
         let Language { mut engine, api } = engine(host);
         register_nodes(&mut engine, &host.borrow().meter, &script.nodes);
@@ -64,7 +71,7 @@ impl Program {
             scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
             constants: Vec::new(),
-            counted: (0, 0),
+            state_count: StateCount::default(),
             resolved: 0,
         };
         program.declare()?;
@@ -89,7 +96,7 @@ impl Program {
         Ok(())
     }
 
-    /// Tells whether the script defines a callback.
+    /// Returns whether the script defines a callback.
     pub(crate) fn has(&self, callback: Callback) -> bool {
         self.script.bodies.has(callback)
     }
@@ -104,7 +111,7 @@ impl Program {
         let bodies = Rc::clone(&self.script.bodies);
         let Some(body) = bodies.get(callback) else { return Ok(()) };
         let mut scope = mem::take(&mut self.scopes[callback as usize]);
-        let ended = self.run(ctx, (callback.name(), body), &mut scope, arguments);
+        let ended = self.run(ctx, body, &mut scope, arguments);
         self.scopes[callback as usize] = scope;
         if let Some(test_harness) = &mut self.host.borrow_mut().test_harness {
             test_harness.state = self.state.clone();
@@ -115,7 +122,7 @@ impl Program {
     /// Runs a test of the script, with the context lent to its functions meanwhile.
     pub(crate) fn test(&mut self, ctx: &mut Context, name: &str) -> Result<(), ScriptError> {
         match Rc::clone(&self.script.nodes).function(name, 0) {
-            Some(body) => self.run(ctx, (name, body), &mut Scope::new(), []),
+            Some(body) => self.run(ctx, body, &mut Scope::new(), []),
             None => {
                 let message = format!("there is no test `{name}`");
                 Err(ScriptError::new(&self.script.source.file, SourcePosition::START, message))
@@ -123,8 +130,8 @@ impl Program {
         }
     }
 
-    /// Returns a program that shares all with this one but `this` and what is being called, so that it can
-    /// run while this one is called.
+    /// Returns a program that shares everything with this one but `this` and the state of calls, so that it
+    /// can run while this one is called.
     pub(crate) fn twin(&self) -> Self {
         Self {
             script: self.script.clone(),
@@ -135,7 +142,7 @@ impl Program {
             scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
             constants: self.constants.clone(),
-            counted: (0, 0),
+            state_count: StateCount::default(),
             resolved: 0,
         }
     }
@@ -143,7 +150,7 @@ impl Program {
     fn run<const N: usize>(
         &mut self,
         ctx: &mut Context,
-        (name, body): (&str, &FunctionBody),
+        body: &FunctionBody,
         scope: &mut Scope<'static>,
         arguments: [Dynamic; N],
     ) -> Result<(), ScriptError> {
@@ -152,12 +159,12 @@ impl Program {
         let ended = self.execution.run_body(&self.engine, scope, call);
         self.take_back(ctx);
         match ended {
-            Ok(()) => self.count_state(name),
-            Err(error) => Err(self.explain(&error, function_position(&self.script.source.text, name))),
+            Ok(()) => self.count_state(body.name()),
+            Err(error) => Err(self.explain(&error, function_position(&self.script.source.text, body.name()))),
         }
     }
 
-    /// Counts what is in `this`, now and then: once as many operations have been done as there were values.
+    /// Checks the size of `this` from time to time: after as many operations as it had values.
     fn count_state(&mut self, name: &str) -> Result<(), ScriptError> {
         let spent = self.host.borrow().meter.spent();
         self.resolved += spent;
@@ -165,13 +172,13 @@ impl Program {
             self.execution.forget_resolved_functions();
             self.resolved = 0;
         }
-        let (values, operations) = &mut self.counted;
-        *operations += spent;
-        if *operations < (*values as u64).max(1_000) {
+        let StateCount { values, operations_since } = &mut self.state_count;
+        *operations_since += spent;
+        if *operations_since < (*values as u64).max(1_000) {
             return Ok(());
         }
         let size = size(&self.state, VALUE_NESTING_MAX);
-        self.counted = (size.unwrap_or(0), 0);
+        self.state_count = StateCount { values: size.unwrap_or(0), operations_since: 0 };
         if size.is_some_and(|size| size <= STATE_MAX) {
             return Ok(());
         }
@@ -184,7 +191,7 @@ impl Program {
         Err(ScriptError::new(&source.file, position, message).with_help("drop what is no longer needed"))
     }
 
-    /// Puts the context into the slot that the script's functions see.
+    /// Lends the context to the functions of the script.
     fn lend(&self, ctx: &mut Context) {
         let mut host = self.host.borrow_mut();
         host.begin();
@@ -195,7 +202,7 @@ impl Program {
         mem::swap(ctx, &mut self.host.borrow_mut().ctx);
     }
 
-    /// Lets the host act with the context.
+    /// Runs `act` on the host with the context lent to it.
     pub(crate) fn with_host<T>(&self, ctx: &mut Context, act: impl FnOnce(&mut Host) -> T) -> T {
         let mut host = self.host.borrow_mut();
         mem::swap(ctx, &mut host.ctx);
@@ -204,7 +211,7 @@ impl Program {
         result
     }
 
-    /// Notes how far the script has come.
+    /// Sets the stage of the script's life.
     pub(crate) fn enter(&self, stage: Lifecycle) {
         self.host.borrow_mut().stage = stage;
     }
@@ -214,7 +221,7 @@ impl Program {
         Dynamic::from(self.host.borrow().params.clone())
     }
 
-    /// Draws the source line of an error.
+    /// Returns the source line of an error with a caret.
     pub(crate) fn excerpt(&self, error: &ScriptError) -> Option<String> {
         self.script.source.text_of(&error.file).map(|text| error.excerpt(text))
     }

@@ -1,8 +1,8 @@
-//! [`ScriptTest`]: a test of a script, which plays with a strategy.
+//! [`ScriptTest`]: a test of a script, which runs beside a strategy.
 //!
-//! A test is a function of the script called `test_..`. It runs outside of the world, while the world
-//! stands still, in a twin of the strategy's program: it shares engine, host and imports with it, so that
-//! `position()` or `orders()` tell of the strategy.
+//! A test is a function of the script called `test_..`. It runs between the events of the world, in a twin
+//! of the strategy's program that shares its engine, host and imports; so `position()` or `orders()` return
+//! those of the strategy.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -31,12 +31,12 @@ impl std::fmt::Debug for ScriptTest {
 }
 
 impl ScriptTest {
-    /// Names the market that the test plays on; to be called before the strategy starts.
+    /// Sets the market of the test; to be called before the strategy starts.
     pub fn play_on(&self, market: &Rc<RefCell<dyn MockMarket>>) {
         self.0.borrow_mut().market = Some(Rc::downgrade(market));
     }
 
-    /// Runs the test called `name` with the strategy's context; nothing if the strategy did not start.
+    /// Runs the test called `name` with the strategy's context; does nothing if the strategy did not start.
     ///
     /// # Errors
     /// Where and why it failed.

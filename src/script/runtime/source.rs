@@ -17,6 +17,20 @@ use crate::script::value::script_error::{ScriptError, SourcePosition};
 /// `import "lib/helpers" as h;` means the file `lib/helpers.rhai` beside the script, or below its folder;
 /// also in a file that is itself imported. Nothing else can be reached: no absolute path, no `..`, no
 /// link that leads out.
+///
+/// # Examples
+/// ```
+/// use bearpit::script::ScriptSource;
+///
+/// let source = ScriptSource::alone("hello.rhai", "fn on_start() { log(\"hello\"); }");
+/// assert!(source.modules.is_empty());
+///
+/// // With its imports, read from disk:
+/// let file = "strategies/sma_cross.rhai";
+/// let source = ScriptSource::gather(file, std::fs::read_to_string(file)?)?;
+/// assert!(source.text.contains("fn on_bar"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptSource {
     /// The script's file, for messages.
@@ -46,8 +60,8 @@ impl ScriptSource {
         Self { file: file.into(), text: text.into(), modules: BTreeMap::new() }
     }
 
-    /// Reads the files that a script imports, and those that they import; what does not parse imports
-    /// nothing, which is for the compiler to complain of.
+    /// Reads the files that a script imports, and those that they import. A file that does not parse imports
+    /// nothing; the compiler reports it.
     ///
     /// # Errors
     /// The first import that names no readable file in the script's folder or below.
@@ -78,7 +92,7 @@ struct ImportReader<'a> {
     language: Engine,
     folder: PathBuf,
     modules: &'a mut BTreeMap<String, Module>,
-    /// The modules whose imports are being read, to find circles.
+    /// The modules whose imports are being read, to detect cycles.
     open: Vec<String>,
 }
 
@@ -110,7 +124,8 @@ impl ImportReader<'_> {
                 format!("more than {MODULES_MAX} files are imported, or more than {NESTING_MAX} deep");
             return Err(error(message));
         }
-        let path = self.locate(&name).map_err(|(message, help)| ScriptError { help, ..error(message) })?;
+        let located = self.locate(&name);
+        let path = located.map_err(|why| ScriptError { help: why.help(), ..error(why.to_string()) })?;
         if fs::metadata(&path).is_ok_and(|it| it.len() > SOURCE_BYTES_MAX as u64) {
             return Err(error(format!("`{}` has more than {SOURCE_BYTES_MAX} bytes", path.display())));
         }
@@ -125,8 +140,8 @@ impl ImportReader<'_> {
         Ok(())
     }
 
-    /// Returns the file of a module, or what is wrong with it and what there is instead.
-    fn locate(&self, name: &str) -> Result<PathBuf, (String, Option<String>)> {
+    /// Returns the file of a module.
+    fn locate(&self, name: &str) -> Result<PathBuf, NotImportable> {
         let parts: Vec<&str> = name.split('/').collect();
         let is_plain = |part: &&str| {
             !part.is_empty()
@@ -135,20 +150,40 @@ impl ImportReader<'_> {
                 && !part.contains(char::is_control)
         };
         if !parts.iter().all(is_plain) {
-            let help =
-                "an import names a file in the script's folder or below, such as \"lib/helpers\"".to_owned();
-            return Err((format!("`{name}` cannot be imported"), Some(help)));
+            return Err(NotImportable::NotPlain { name: name.to_owned() });
         }
         let path = self.folder.join(format!("{name}.rhai"));
         let root =
             fs::canonicalize(if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder });
         match (fs::canonicalize(&path), root) {
             (Ok(real), Ok(root)) if real.starts_with(&root) && real.is_file() => Ok(path),
-            (Ok(_), _) => Err((format!("`{name}` is not a file in the script's folder"), None)),
-            (Err(_), _) => {
-                let folder = path.parent().unwrap_or(&self.folder).to_path_buf();
-                Err((format!("there is no file `{}`", path.display()), Some(listing(&folder))))
-            }
+            (Ok(_), _) => Err(NotImportable::Outside { name: name.to_owned() }),
+            (Err(_), _) => Err(NotImportable::NoFile { path }),
+        }
+    }
+}
+
+/// Why a name cannot be imported.
+#[derive(Debug, thiserror::Error)]
+enum NotImportable {
+    /// An absolute path, a path with `..`, or no path at all.
+    #[error("`{name}` cannot be imported")]
+    NotPlain { name: String },
+    /// A link that leads out of the script's folder, or a folder.
+    #[error("`{name}` is not a file in the script's folder")]
+    Outside { name: String },
+    #[error("there is no file `{}`", path.display())]
+    NoFile { path: PathBuf },
+}
+
+impl NotImportable {
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::NotPlain { .. } => Some(
+                "an import names a file in the script's folder or below, such as \"lib/helpers\"".to_owned(),
+            ),
+            Self::Outside { .. } => None,
+            Self::NoFile { path } => path.parent().map(listing),
         }
     }
 }
@@ -170,7 +205,7 @@ fn imports_of(ast: &AST, file: &Path) -> Result<Vec<Import>, ScriptError> {
     imports(ast).into_iter().map(written).collect()
 }
 
-/// Says which scripts there are in a folder.
+/// Lists the scripts in a folder.
 fn listing(folder: &Path) -> String {
     const SHOWN_MAX: usize = 20;
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

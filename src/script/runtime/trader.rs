@@ -28,18 +28,46 @@ use bearpit_core::participant::{Context, MarketData, Update};
 
 /// Runs a strategy written in Rhai.
 ///
-/// A script that fails stops: its error goes onto the tape with file, line, column, source line, callback
-/// and virtual time, its open orders are canceled, and nothing of it runs any more. What becomes of its
-/// position, and of the run, is for [`ScriptConfig::on_error`] to say; all others go on.
+/// # Examples
+/// A market with one instrument, one venue, and nobody but the strategy:
+/// ```
+/// use bearpit::exchange::MarketBuilder;
+/// use bearpit::market::{Fees, Instrument};
+/// use bearpit::participant::{Latencies, ParticipantConfig};
+/// use bearpit::script::{ScriptConfig, ScriptSource, ScriptTrader};
+/// use bearpit::units::{ListingId, Seed, SimDuration, SimTime};
+///
+/// let open = SimTime::from_nanos(0);
+/// let close = open + SimDuration::from_secs(60);
+/// let mut builder = MarketBuilder::new(Seed::new(1), open, close)?;
+/// let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+/// builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+///
+/// let source = ScriptSource::alone("bid.rhai", "fn on_start() { buy_limit(10, 99.5); }");
+/// let trader = ScriptTrader::new(ScriptConfig::new(source, ListingId::new(0)));
+/// builder.agent("strategy", ParticipantConfig::new("script"), trader)?;
+///
+/// let mut market = builder.open()?;
+/// market.start();
+/// market.step(close, 1_000)?;
+/// market.settle()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Failure
+/// A script that fails is stopped: its error is recorded on the tape with file, line, column, source line,
+/// callback and virtual time, its open orders are canceled, and none of its functions is called again.
+/// [`ScriptConfig::on_error`] decides what happens to its position and to the run; other participants are not
+/// affected.
 pub struct ScriptTrader {
     config: ScriptConfig,
     scripts: Scripts,
     state: TraderState,
-    /// The test that plays with it.
+    /// The test that runs beside it.
     test: Option<ScriptTest>,
 }
 
-/// How far the trader has come.
+/// The state of the trader.
 enum TraderState {
     /// Not started, or stopped.
     Idle,
@@ -54,7 +82,7 @@ impl std::fmt::Debug for ScriptTrader {
     }
 }
 
-/// How often refusals may lead to refusals, from one `on_order` to the next.
+/// How many rounds of refusals may follow from refusals in `on_order`.
 const REFUSALS_MAX: usize = 1_000;
 
 impl ScriptTrader {
@@ -70,7 +98,7 @@ impl ScriptTrader {
         Self { config, scripts, state: TraderState::Idle, test: None }
     }
 
-    /// Makes a trader with which a test plays.
+    /// Makes a trader for a test.
     #[must_use]
     pub fn tested(config: ScriptConfig, test: ScriptTest) -> Self {
         Self { test: Some(test), ..Self::new(config) }
@@ -79,7 +107,7 @@ impl ScriptTrader {
     fn start(&mut self, ctx: &mut Context) -> Result<(), ScriptError> {
         let script = self.scripts.compile(&self.config.source)?;
         let host = Host {
-            home: self.config.listing,
+            home: Some(self.config.listing),
             start: ctx.now(),
             params: Params::given(&self.config.params),
             feeds: Feeds::new(ctx.bar_interval()),
@@ -111,7 +139,7 @@ impl ScriptTrader {
         self.tell_refusals(ctx);
     }
 
-    /// Tells `on_order` of what the account gate has refused in the callback before.
+    /// Calls `on_order` for what the account gate refused in the previous callback.
     fn tell_refusals(&mut self, ctx: &mut Context) {
         for _ in 0..REFUSALS_MAX {
             let TraderState::Running(program) = &mut self.state else { return };
@@ -154,12 +182,13 @@ impl ScriptTrader {
         }
     }
 
-    /// Asks for the home market's feeds of which callbacks are told, where the script asked for none.
+    /// Subscribes to feeds of the default market for callbacks whose feed the script has not subscribed to.
     fn ask_for_defaults(&mut self, ctx: &mut Context) {
         let TraderState::Running(program) = &mut self.state else { return };
+        let home = self.config.listing;
         for wanted in FeedRequest::defaults(ctx.bar_interval()) {
             if program.has(wanted.callback()) && !program.host.borrow().feeds.tells(wanted.callback()) {
-                let asked = program.with_host(ctx, |host| host.ask(host.home, wanted));
+                let asked = program.with_host(ctx, |host| host.ask(home, wanted));
                 debug_assert!(asked.is_ok(), "the home market has all feeds");
             }
         }
@@ -239,14 +268,14 @@ impl Handler<ExecutionReport> for ScriptTrader {
 }
 
 impl Host {
-    /// Lets the handles follow a report, and returns the event that it is.
+    /// Updates the order's handle with a report, and returns the event.
     fn follow(&mut self, report: &ExecutionReport) -> Option<OrderEvent> {
         let order = self.orders.get(&report.order)?.clone();
         let account = self.ctx.account()?;
         order.follow(report.kind, account.order(report.order));
         if report.kind.is_terminal() {
             self.orders.remove(&report.order);
-            // The exits of a bracket whose entry ended without a fill are gone without a report.
+            // The exits of a bracket whose entry ended without a fill end without a report.
             for exit in [1, 2].map(|step| bearpit_core::units::OrderId::new(report.order.get() + step)) {
                 if account.order(exit).is_none()
                     && let Some(exit) = self.orders.remove(&exit)
@@ -278,8 +307,8 @@ impl Handler<MarketData> for ScriptTrader {
 }
 
 impl Host {
-    /// Keeps what is to be kept of what the market tells, feeds the indicators that follow it, and returns
-    /// what the script is to be told.
+    /// Stores market data for `history` and `depth`, updates indicators, and returns the callback to call
+    /// with its argument.
     fn take(&mut self, data: MarketData) -> Option<(Callback, ScriptResult<Dynamic>)> {
         let listing = self.listings.get(data.listing.index()).cloned()?;
         Some(match data.update {

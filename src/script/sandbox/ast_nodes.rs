@@ -49,7 +49,7 @@ pub(crate) fn numbered<T>(list: &[T], number: i64) -> Option<&T> {
     list.get(usize::try_from(number).ok()?)
 }
 
-/// Counts a value that was read; an error is at the place of the expression that read it.
+/// Charges for a value that was read; an error gets the position of the expression that read it.
 pub(crate) fn charge_value(meter: &Meter, value: &Dynamic, read: &Expression<'_>) -> ScriptResult<()> {
     meter.charge_value(value).map_err(|mut error| {
         error.set_position(read.position());

@@ -23,7 +23,7 @@ pub(crate) fn confined_engine() -> Engine {
     fix_hashing_seed().ok();
     let mut engine = Engine::new_raw();
     confine(&mut engine);
-    // What is misspelt is not taken for absent.
+    // Reading a misspelt field is an error, not `()`.
     engine.set_fail_on_invalid_map_property(true);
     // Rhai computes `**` of plain numbers with the platform's `pow`, even while it parses, unless the
     // operator is one of ours.
@@ -43,6 +43,6 @@ pub(crate) fn confine(engine: &mut Engine) {
     engine.set_max_variables(VARIABLES_MAX);
     engine.set_max_functions(FUNCTIONS_MAX);
     engine.set_max_modules(100);
-    // Values that a partial application carries would be in no measure.
+    // Sizes do not count the values that a curried function carries.
     engine.disable_symbol("eval").disable_symbol("curry");
 }

@@ -1,4 +1,4 @@
-//! A metered script does what Rhai does with the same text: expressions and assignments drawn at random.
+//! A metered script has the same result as the plain script: random expressions and assignments.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use rhai::{Engine, Scope};
 use super::metered_script::{MeteredCode, register_nodes};
 use crate::script::host::meter::Meter;
 
-/// Names of all kinds of values, numbers at the ends of their ranges, and what is nowhere.
+/// Names of all kinds of values, numbers at the ends of their ranges, and a name that does not exist.
 const LEAVES: [&str; 17] = [
     "a",
     "b",
@@ -39,7 +39,7 @@ fn expressions() -> impl Strategy<Value = String> {
     })
 }
 
-/// Evaluates a script as it is written, or as it is run; an error is told with its place.
+/// Evaluates a script plain or metered; the text of an error has its position.
 fn told(script: &str, is_charged: bool) -> String {
     super::hashing::fix_hashing_seed().unwrap();
     let mut engine = Engine::new();
@@ -63,7 +63,7 @@ proptest! {
         a in prop::num::f64::ANY,
         b in any::<i64>(),
     ) {
-        // What Rhai reads back is the same number; it knows no literal of these.
+        // Rhai parses the same number back; it has no literal for infinities and NaN.
         let a = if a.is_finite() { format!("{a:?}") } else { "(0.0 / 0.0)".to_owned() };
         let script = format!(
             "let a = {a}; let b = {b}; let text = \"t\"; let list = [1, 2]; \

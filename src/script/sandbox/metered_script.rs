@@ -1,8 +1,9 @@
 //! [`MeteredCode`]: a script whose work is metered, and how an engine runs it.
 //!
-//! Each place that handles a value is wrapped into a node that counts it ([`metering`](super::metering)).
+//! Each expression that handles a value is wrapped in a node that charges for it
+//! ([`metering`](super::metering)).
 //!
-//! Rhai keeps the bodies of functions to itself. So a function is replaced by one whose body is a node that
+//! Rhai has no public access to function bodies. So a function is replaced by one whose body is a node that
 //! evaluates the wrapped statements.
 
 use std::rc::Rc;
@@ -18,13 +19,13 @@ use crate::script::sandbox::metering::{MeteringPass, charge_values};
 
 const BODY: &str = "function_body";
 
-/// What the nodes of a script stand for, by the numbers that they bear.
+/// The function bodies of a script; a node refers to one by its index.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MeteredCode {
     bodies: Vec<FunctionBody>,
 }
 
-/// What a function consists of.
+/// The body of a function.
 #[derive(Debug, Clone)]
 pub(crate) struct FunctionBody {
     name: String,
@@ -35,9 +36,16 @@ pub(crate) struct FunctionBody {
     pub(crate) nesting: usize,
 }
 
+impl FunctionBody {
+    /// Returns the name of the function.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 impl MeteredCode {
-    /// Returns the same script with all that it reads and calls being charged; what its nodes stand for is
-    /// kept here.
+    /// Returns the same script with all reads and calls metered; the bodies of its functions are stored
+    /// here.
     pub(crate) fn metered(&mut self, parsed: &AST) -> Result<AST, ParseError> {
         let functions = parsed.iter_functions().map(|it| it.name.to_owned()).collect();
         let mut wrap = MeteringPass { functions };
@@ -61,7 +69,7 @@ impl MeteredCode {
         Ok(AST::new(statements, lib))
     }
 
-    /// Returns a function of the first file that was charged and has it.
+    /// Returns a function from the first metered file that has it.
     pub(crate) fn function(&self, name: &str, arguments: usize) -> Option<&FunctionBody> {
         self.bodies.iter().find(|body| body.name == name && body.arguments.len() == arguments)
     }
@@ -75,7 +83,7 @@ fn stub(number: usize) -> Result<Option<Shared<ScriptFuncDef>>, ParseError> {
     Ok(ast.shared_lib().get_script_fn("stub", 0).cloned())
 }
 
-/// Returns what a function consists of, and how deep that nests.
+/// Returns the statements of a function, and how deep they nest.
 fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) {
     let mut only = ast.clone_functions_only();
     only.retain_functions(|_, _, known, count| known == name && count == arguments);
@@ -90,7 +98,7 @@ fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) 
     (statements, nesting)
 }
 
-/// Makes an engine understand the nodes.
+/// Registers the nodes on an engine.
 pub(crate) fn register_nodes(engine: &mut Engine, meter: &Rc<Meter>, nodes: &Rc<MeteredCode>) {
     charge_values(engine, Rc::clone(meter));
     run_bodies(engine, Rc::clone(meter), Rc::clone(nodes));
@@ -154,6 +162,8 @@ mod tests {
             ("switch a { 1 => 2, _ => 3 }", 200, 212),
             ("let f = |x| x; f.call(a);", 600, 630),
             ("a.contains(5);", 900, 920),
+            ("let t = \"abc\"; let c = t.chars;", 100, 115),
+            ("let t = \"abc\"; let c = t.to_blob();", 100, 115),
         ] {
             let counted = operations(&format!("{base}{statement}")) - plain;
             assert!((least..=most).contains(&counted), "{statement} counts for {counted}");

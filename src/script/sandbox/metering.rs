@@ -1,10 +1,10 @@
-//! Makes a parsed script count what it handles, not only its operations.
+//! Makes a parsed script count the size of what it handles, not only its operations.
 //!
-//! Rhai copies an array or a map whenever one is read, for one operation. So each place where a value is
-//! read whole, and each call, is wrapped into a node that evaluates it and charges the
-//! [`Meter`](crate::script::host::meter::Meter) with its size; a call of a function that goes through a list
-//! is charged beforehand, and what is compared counts more, as each item is. Where only a part is looked at,
-//! as in `list[3]` or `list.push(x)`, nothing is copied, and what is looked at is charged.
+//! Rhai copies an array or a map whenever one is read, and counts one operation. So each expression that
+//! reads a whole value, and each call, is wrapped in a node that evaluates it and charges the [`Meter`] with
+//! its size. A call of a function that iterates over an array, map or text is charged before it runs, and
+//! operands of a comparison count more, because Rhai compares each item. Where only a part is accessed, as
+//! in `list[3]` or `list.push(x)`, Rhai copies nothing, and only that part is charged.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -16,21 +16,21 @@ use crate::script::sandbox::ast_nodes::{CHARGE, add, charge_value, wrap_in};
 use rhai::Engine;
 use std::rc::Rc;
 
-/// The state of a node whose value is assigned to an item of a list, or to a character of a text.
+/// The state of a node whose value is assigned to an item of an array, or to a character of a text.
 const TO_ITEM: bool = true;
 
 /// The state of a node whose value is compared with another, item by item.
 const COMPARED: char = '=';
-/// How often the items of a compared value are counted once more: Rhai calls an operator for each.
+/// How many times a compared value is charged: Rhai calls an operator for each item.
 pub(crate) const COMPARED_TIMES: usize = 3;
 
-/// What a call of one of `BULK_FUNCTIONS` counts for.
+/// The operations of a call of one of `BULK_FUNCTIONS`.
 const BULK_OPERATIONS: i64 = 100;
-/// What assigning one character of a text counts for, which makes a new text.
+/// The operations of assigning one character of a text, which makes a new text.
 pub(crate) const CHARACTER_OPERATIONS: u64 = 400;
 
-/// Functions of Rhai's that go through an array, a map or a text, in order.
-pub(super) const BULK_FUNCTIONS: [&str; 55] = [
+/// Rhai's functions that iterate over an array, a map or a text, sorted.
+pub(super) const BULK_FUNCTIONS: [&str; 56] = [
     "all",
     "append",
     "bytes",
@@ -76,6 +76,7 @@ pub(super) const BULK_FUNCTIONS: [&str; 55] = [
     "split_rev",
     "starts_with",
     "sub_string",
+    "to_blob",
     "to_chars",
     "to_debug",
     "to_json",
@@ -88,9 +89,12 @@ pub(super) const BULK_FUNCTIONS: [&str; 55] = [
     "zip",
 ];
 
-/// Wraps what a script reads and calls.
+/// Rhai's fields that iterate over a text; a field of a map that has such a name counts as much.
+pub(super) const BULK_GETTERS: [&str; 1] = ["chars"];
+
+/// Wraps what a script reads and calls in nodes that charge for it.
 pub(crate) struct MeteringPass {
-    /// The script's own functions, which get a copy of each argument.
+    /// The script's own functions, which receive a copy of each argument.
     pub(crate) functions: BTreeSet<String>,
 }
 
@@ -174,14 +178,14 @@ impl MeteringPass {
         }
     }
 
-    /// Wraps what stands in an expression that is assigned to.
+    /// Wraps the parts of an expression that is assigned to.
     fn assigned(&mut self, expr: &mut Expr) {
         if matches!(expr, Expr::Dot(..) | Expr::Index(..)) {
             self.chain(expr);
         }
     }
 
-    /// Wraps what stands in a chain such as `a.b[i].c(d)`, and returns what it counts for.
+    /// Wraps the parts of a chain such as `a.b[i].c(d)`, and returns the operations of its calls.
     fn chain(&mut self, expr: &mut Expr) -> i64 {
         let (parts, is_index, ends) = match expr {
             Expr::Dot(parts, flags, _) => (parts, false, flags.contains(ASTFlags::BREAK)),
@@ -189,7 +193,8 @@ impl MeteringPass {
             _ => return 0,
         };
         let first = match &mut parts.lhs {
-            Expr::Variable(..) | Expr::ThisPtr(_) | Expr::Property(..) => 0,
+            Expr::Variable(..) | Expr::ThisPtr(_) => 0,
+            Expr::Property(property, _) => getter_operations(&property.2),
             Expr::MethodCall(call, _) => self.call(call, false),
             other => {
                 self.value(other);
@@ -198,6 +203,7 @@ impl MeteringPass {
         };
         first
             + match &mut parts.rhs {
+                Expr::Property(property, _) => getter_operations(&property.2),
                 Expr::MethodCall(call, _) => self.call(call, false),
                 Expr::Dot(..) | Expr::Index(..) if !(is_index && ends) => self.chain(&mut parts.rhs),
                 other if is_index => {
@@ -208,9 +214,9 @@ impl MeteringPass {
             }
     }
 
-    /// Wraps the arguments of a call, and returns what it counts for.
+    /// Wraps the arguments of a call, and returns its operations.
     fn call(&mut self, call: &mut FnCallExpr, is_plain: bool) -> i64 {
-        // A function of Rhai's or ours may act on the variable that is its first argument.
+        // A native function may modify the variable that is its first argument.
         let acts = is_plain
             && call.op_token.is_none()
             && !call.is_qualified()
@@ -229,7 +235,11 @@ impl MeteringPass {
     }
 }
 
-/// Tells whether a chain ends with an index.
+fn getter_operations(name: &str) -> i64 {
+    if BULK_GETTERS.contains(&name) { BULK_OPERATIONS } else { 0 }
+}
+
+/// Returns whether a chain ends with an index.
 fn ends_with_item(expr: &Expr) -> bool {
     match expr {
         Expr::Index(parts, flags, _) if flags.contains(ASTFlags::BREAK) || !is_chain(&parts.rhs) => true,
@@ -242,7 +252,7 @@ const fn is_chain(expr: &Expr) -> bool {
     matches!(expr, Expr::Dot(..) | Expr::Index(..))
 }
 
-/// Puts a node around an expression that charges for its value; `state` says for what besides.
+/// Wraps an expression in a node that charges for its value, and for what `state` says.
 fn wrap(expr: &mut Expr, state: Dynamic) {
     wrap_in(CHARGE, expr, state);
 }
@@ -258,7 +268,7 @@ fn nothing() -> FnCallExpr {
     }
 }
 
-/// Makes an engine count the values at the nodes.
+/// Registers the node that charges for values.
 pub(crate) fn charge_values(engine: &mut Engine, meter: Rc<Meter>) {
     add(engine, CHARGE, move |context, inputs, state| {
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };

@@ -284,7 +284,7 @@ fn param_of(expression: &Expr) -> Option<String> {
     }
 }
 
-/// Tells whether the last node is what stands right of a dot, which is read with what stands left of it.
+/// Returns whether the last node is the right side of a dot, which is read together with its left side.
 fn is_right_of_dot(path: &[ASTNode<'_>]) -> bool {
     match path {
         [.., ASTNode::Expr(Expr::Dot(parent, ..)), ASTNode::Expr(last)] => std::ptr::eq(&parent.rhs, *last),
@@ -292,7 +292,7 @@ fn is_right_of_dot(path: &[ASTNode<'_>]) -> bool {
     }
 }
 
-/// Tells whether the last node stands before a dot or an index.
+/// Returns whether the last node is the left side of a dot or an index.
 fn is_looked_into(path: &[ASTNode<'_>]) -> bool {
     match path {
         [.., ASTNode::Expr(Expr::Dot(parent, ..) | Expr::Index(parent, ..)), ASTNode::Expr(last)] => {
@@ -302,7 +302,7 @@ fn is_looked_into(path: &[ASTNode<'_>]) -> bool {
     }
 }
 
-/// Tells whether the last node stands in the declaration of a parameter.
+/// Returns whether the last node is inside the declaration of a parameter.
 fn is_in_declaration(path: &[ASTNode<'_>]) -> bool {
     let call = |node: &ASTNode<'_>| match node {
         ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))

@@ -1,10 +1,11 @@
-//! Mathematical functions that give the same result on every machine.
+//! Mathematical functions with the same result on every machine.
 
 use rhai::Engine;
 
 use crate::script::value::arguments::ScriptResult;
 
-/// Replaces the platform's transcendental functions by libm's, so that a seed means the same everywhere.
+/// Replaces the platform's transcendental functions by those of `libm`, so that a seed gives the same run
+/// everywhere.
 pub(crate) fn register(engine: &mut Engine) {
     type OfOne = fn(f64) -> f64;
     let functions: [(&str, OfOne); 15] = [

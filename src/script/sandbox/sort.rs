@@ -1,13 +1,13 @@
-//! Sorting by a script's own function.
+//! Sorting with a comparison function of the script.
 //!
-//! Rhai's own goes on when the function fails, also when it has used up its operations, and the standard
-//! library's panics if the function contradicts itself.
+//! Rhai's own sort continues when the function fails, even when it has used up its operations, and the
+//! standard library's panics if the function is inconsistent.
 
 use rhai::{Array, Dynamic, Engine, FnPtr, NativeCallContext};
 
 use crate::script::value::arguments::{ScriptResult, described};
 
-/// Registers all forms, which hide Rhai's own.
+/// Registers all forms; they replace Rhai's own.
 pub(crate) fn register(engine: &mut Engine) {
     type Call<'a> = NativeCallContext<'a>;
     for name in ["sort", "sort_by"] {
@@ -23,7 +23,7 @@ pub(crate) fn register(engine: &mut Engine) {
     }
 }
 
-/// Returns the items in order, equal ones as they were; each is put into its place among those before.
+/// Returns the items in order, by a stable binary insertion sort.
 fn sorted(call: &NativeCallContext<'_>, items: &Array, compare: &FnPtr) -> ScriptResult<Array> {
     let mut done = Array::with_capacity(items.len());
     for item in items {
@@ -38,7 +38,7 @@ fn sorted(call: &NativeCallContext<'_>, items: &Array, compare: &FnPtr) -> Scrip
     Ok(done)
 }
 
-/// Tells whether a comparison says that the first comes before the second.
+/// Returns whether a comparison orders the first before the second.
 fn is_before(order: &Dynamic) -> ScriptResult<bool> {
     if let Ok(number) = order.as_int() {
         return Ok(number < 0);

@@ -16,8 +16,15 @@ const HEAD: &str = "module static;\n\n\
 /// Returns the definitions: callbacks, functions with a form for each number of arguments, fields of
 /// objects, and what only tests can call.
 ///
-/// A number may be whole or broken, and some arguments may have one of several types; the language of
+/// A number may be an integer or a float, and some arguments may have one of several types; the language of
 /// definitions has a `?` for both.
+///
+/// # Examples
+/// ```
+/// let text = bearpit::script::definitions();
+/// assert!(text.contains("fn on_bar(bar: Bar) -> ();"));
+/// assert!(text.contains("fn buy(quantity: ?) -> Order;"));
+/// ```
 #[must_use]
 pub fn definitions() -> String {
     let Language { engine, api, .. } = engine(&host_for_listing());
@@ -57,8 +64,8 @@ fn defined(about: &str, example: Option<&str>, form: &str) -> String {
     format!("\n/// {about}\n{example}{form};\n")
 }
 
-/// Returns each way in which a function can be called, with one of `counts` of arguments; what may be left
-/// out is left out from the end.
+/// Returns a form for each number of arguments that is registered (`counts`); optional arguments are dropped
+/// from the end.
 fn forms(entry: &ApiEntry, counts: &BTreeSet<(String, usize)>) -> Vec<String> {
     let (taken, returned) = entry.signature.rsplit_once(" -> ").unwrap_or((entry.signature, "any"));
     let inside = taken.trim_start_matches('(').trim_end_matches(')');
@@ -88,7 +95,7 @@ fn forms(entry: &ApiEntry, counts: &BTreeSet<(String, usize)>) -> Vec<String> {
     forms
 }
 
-/// Returns a type as definitions name it.
+/// Returns the name of a type in definitions.
 fn type_of(kind: &str) -> &str {
     match kind {
         "text" => "String",

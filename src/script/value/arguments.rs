@@ -4,15 +4,15 @@ use rhai::{Dynamic, EvalAltResult, Position};
 
 use bearpit_core::units::SimDuration;
 
-/// What a function returns that can fail.
+/// The result of a function that a script calls.
 pub(crate) type ScriptResult<T> = Result<T, Box<EvalAltResult>>;
 
-/// Makes the error of a limit, which no `try` catches.
+/// Makes the error of an exceeded limit, which a script's `try` does not catch.
 pub(crate) fn exceeded(message: impl Into<String>) -> Box<EvalAltResult> {
     EvalAltResult::ErrorTerminated(Dynamic::from(message.into()), Position::NONE).into()
 }
 
-/// Returns the first characters of a text; what would act on a terminal is escaped.
+/// Returns the first characters of a text; control characters, which would act on a terminal, are escaped.
 pub(crate) fn printable(text: &str, chars_max: usize) -> String {
     let mut line = String::new();
     let mut chars = text.chars();
@@ -25,7 +25,7 @@ pub(crate) fn printable(text: &str, chars_max: usize) -> String {
     line
 }
 
-/// Returns a whole or broken number.
+/// Reads a number, which may be an integer or a float.
 pub(crate) fn number(function: &str, what: &str, value: &Dynamic) -> ScriptResult<f64> {
     #[expect(clippy::cast_precision_loss, reason = "what is beyond 2^53 is out of every range here")]
     let whole = value.as_int().ok().map(|value| value as f64);
@@ -34,7 +34,7 @@ pub(crate) fn number(function: &str, what: &str, value: &Dynamic) -> ScriptResul
         .ok_or_else(|| format!("{function}: the {what} must be a number, but is {}", described(value)).into())
 }
 
-/// Returns a text.
+/// Reads a text.
 pub(crate) fn text(function: &str, what: &str, value: &Dynamic) -> ScriptResult<rhai::ImmutableString> {
     value
         .as_immutable_string_ref()
@@ -42,7 +42,7 @@ pub(crate) fn text(function: &str, what: &str, value: &Dynamic) -> ScriptResult<
         .map_err(|_| format!("{function}: the {what} must be a text, but is {}", described(value)).into())
 }
 
-/// Returns a value's type and, where it is short, the value.
+/// Describes a value for messages: its type and, if it is short, the value.
 pub(crate) fn described(value: &Dynamic) -> String {
     match value.type_name() {
         "()" => "absent, ()".to_owned(),
@@ -59,7 +59,7 @@ pub(crate) fn type_word(value: &Dynamic) -> &'static str {
     short_type_name(value.type_name())
 }
 
-/// Returns the name under which a Rust type is registered: our objects lose their suffix.
+/// Returns the name under which a Rust type is registered: the type's name without `View` or `Handle`.
 pub(crate) fn short_type_name(path: &'static str) -> &'static str {
     let name = path.rsplit("::").next().unwrap_or(path);
     ["View", "Handle"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name)
@@ -75,7 +75,7 @@ pub(crate) fn span(function: &str, value: &Dynamic) -> ScriptResult<SimDuration>
     Ok(span)
 }
 
-/// Returns `()` for nothing, which is how Rhai says so.
+/// Returns `()` for `None`, which is Rhai's absent value.
 pub(crate) fn optional<T: Into<Dynamic>>(value: Option<T>) -> Dynamic {
     value.map_or(Dynamic::UNIT, Into::into)
 }

@@ -11,23 +11,23 @@ pub enum Callback {
     Bar,
     /// When the touch has changed.
     Quote,
-    /// When anybody has traded.
+    /// When a trade was published, whoever traded.
     Trade,
     /// When the best levels of the book have changed.
     Book,
     /// When a timer that the script set is due.
     Timer,
-    /// When a venue took an order of the script's.
+    /// When a venue accepted an order of the script.
     OrderAccepted,
-    /// When a venue did not take it.
+    /// When a venue rejected an order.
     OrderRejected,
-    /// When what was open of it left the book.
+    /// When the open quantity of an order was canceled.
     OrderCanceled,
-    /// When it left the book by the clock.
+    /// When an order expired.
     OrderExpired,
-    /// When part or all of it traded.
+    /// When an order was filled, in part or in full.
     OrderFilled,
-    /// Whatever happened to an order, after the callback for just that.
+    /// On any event of an order, after the callback for that kind of event.
     Order,
     /// When a fill has changed the position.
     Position,
@@ -37,73 +37,148 @@ pub enum Callback {
     Stop,
 }
 
+/// The name, arguments and description of a callback.
+struct CallbackEntry {
+    callback: Callback,
+    name: &'static str,
+    /// Its arguments, under their usual names.
+    arguments: &'static [&'static str],
+    /// When it is called.
+    about: &'static str,
+}
+
 /// The callbacks, with their names and arguments, and when they are called.
-const CALLBACKS: [(Callback, &str, &[&str], &str); 16] = [
-    (
-        Callback::Init,
-        "on_init",
-        &["params"],
-        "once, before the market opens: to set up `this` and ask for feeds",
-    ),
-    (Callback::Start, "on_start", &[], "once, at the start"),
-    (Callback::Bar, "on_bar", &["bar"], "an interval with trades in it has ended"),
-    (Callback::Quote, "on_quote", &["quote"], "the best bid or ask, or the size there, is another"),
-    (Callback::Trade, "on_trade", &["trade"], "anybody has traded"),
-    (
-        Callback::Book,
-        "on_book",
-        &["book"],
-        "the best levels have changed, ten of each side unless others were asked for",
-    ),
-    (Callback::Timer, "on_timer", &["name"], "a timer is due"),
-    (Callback::OrderAccepted, "on_order_accepted", &["event"], "a venue took an order of the strategy's"),
-    (Callback::OrderRejected, "on_order_rejected", &["event"], "a venue did not take it"),
-    (Callback::OrderCanceled, "on_order_canceled", &["event"], "what was open of it has left the book"),
-    (Callback::OrderExpired, "on_order_expired", &["event"], "it has left the book by the clock"),
-    (Callback::OrderFilled, "on_order_filled", &["event"], "part or all of it has traded"),
-    (Callback::Order, "on_order", &["event"], "anything has happened to it; called after the one above"),
-    (Callback::Position, "on_position", &["position"], "a fill has changed the position"),
-    (Callback::Session, "on_session", &["phase"], "the phase of a venue's session has changed"),
-    (
-        Callback::Stop,
-        "on_stop",
-        &[],
-        "once, after the close and when everything is booked; orders are refused by then",
-    ),
+const CALLBACKS: [CallbackEntry; 16] = [
+    CallbackEntry {
+        callback: Callback::Init,
+        name: "on_init",
+        arguments: &["params"],
+        about: "once, before the market opens: to set up `this` and ask for feeds",
+    },
+    CallbackEntry {
+        callback: Callback::Start,
+        name: "on_start",
+        arguments: &[],
+        about: "once, at the start",
+    },
+    CallbackEntry {
+        callback: Callback::Bar,
+        name: "on_bar",
+        arguments: &["bar"],
+        about: "an interval with trades in it has ended",
+    },
+    CallbackEntry {
+        callback: Callback::Quote,
+        name: "on_quote",
+        arguments: &["quote"],
+        about: "the best bid or ask, or the size there, is another",
+    },
+    CallbackEntry {
+        callback: Callback::Trade,
+        name: "on_trade",
+        arguments: &["trade"],
+        about: "anybody has traded",
+    },
+    CallbackEntry {
+        callback: Callback::Book,
+        name: "on_book",
+        arguments: &["book"],
+        about: "the best levels have changed, ten of each side unless others were asked for",
+    },
+    CallbackEntry {
+        callback: Callback::Timer,
+        name: "on_timer",
+        arguments: &["name"],
+        about: "a timer is due",
+    },
+    CallbackEntry {
+        callback: Callback::OrderAccepted,
+        name: "on_order_accepted",
+        arguments: &["event"],
+        about: "a venue took an order of the strategy's",
+    },
+    CallbackEntry {
+        callback: Callback::OrderRejected,
+        name: "on_order_rejected",
+        arguments: &["event"],
+        about: "a venue did not take it",
+    },
+    CallbackEntry {
+        callback: Callback::OrderCanceled,
+        name: "on_order_canceled",
+        arguments: &["event"],
+        about: "what was open of it has left the book",
+    },
+    CallbackEntry {
+        callback: Callback::OrderExpired,
+        name: "on_order_expired",
+        arguments: &["event"],
+        about: "it has left the book by the clock",
+    },
+    CallbackEntry {
+        callback: Callback::OrderFilled,
+        name: "on_order_filled",
+        arguments: &["event"],
+        about: "part or all of it has traded",
+    },
+    CallbackEntry {
+        callback: Callback::Order,
+        name: "on_order",
+        arguments: &["event"],
+        about: "anything has happened to it; called after the one above",
+    },
+    CallbackEntry {
+        callback: Callback::Position,
+        name: "on_position",
+        arguments: &["position"],
+        about: "a fill has changed the position",
+    },
+    CallbackEntry {
+        callback: Callback::Session,
+        name: "on_session",
+        arguments: &["phase"],
+        about: "the phase of a venue's session has changed",
+    },
+    CallbackEntry {
+        callback: Callback::Stop,
+        name: "on_stop",
+        arguments: &[],
+        about: "once, after the close and when everything is booked; orders are refused by then",
+    },
 ];
 
 impl Callback {
-    /// How many there are.
+    /// The number of callbacks.
     pub const COUNT: usize = CALLBACKS.len();
 
     /// Returns all callbacks, in the order of the reference page.
     pub fn all() -> impl Iterator<Item = Self> {
-        CALLBACKS.iter().map(|(callback, ..)| *callback)
+        CALLBACKS.iter().map(|entry| entry.callback)
     }
 
     /// Returns the name of the function.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        CALLBACKS[self as usize].1
+        CALLBACKS[self as usize].name
     }
 
-    /// Returns the arguments of the function, as they are usually called.
+    /// Returns the arguments of the function, under their usual names.
     #[must_use]
     pub const fn arguments(self) -> &'static [&'static str] {
-        CALLBACKS[self as usize].2
+        CALLBACKS[self as usize].arguments
     }
 
     /// Returns when it is called.
     #[must_use]
     pub const fn about(self) -> &'static str {
-        CALLBACKS[self as usize].3
+        CALLBACKS[self as usize].about
     }
 }
 
-/// How the names of tests begin.
+/// The prefix of the names of tests.
 pub(crate) const TEST_PREFIX: &str = "test_";
 
-/// Returns the type of the object that callbacks know under this name.
+/// Returns the type of a callback's argument from its usual name, if it is an object.
 pub(crate) fn object_of(argument: &str) -> Option<&'static str> {
     const OBJECTS: [(&str, &str); 7] = [
         ("bar", "Bar"),

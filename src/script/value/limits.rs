@@ -1,16 +1,16 @@
-//! What a script may use, and [`Meter`], which counts what it has used.
+//! The limits of what a script may use, and the sizes of values.
 //!
 //! A script is untrusted: whatever it does, a callback ends within some milliseconds, memory stays bounded,
-//! and nobody else notices. What ends a callback is a count, never the clock, so that runs stay
-//! reproducible. Rhai counts operations, but not how much each handles; so reading a list or a map, and a
-//! call of a function that goes through one, counts for several (`sandbox::metering`).
+//! and other participants are not affected. A callback is ended by a count, never by the clock, so that runs
+//! stay reproducible. Rhai counts operations, but not how much data each handles; so reading an array or a
+//! map, and calling a function that iterates over one, counts for several operations (`sandbox::metering`).
 //!
-//! An error from a limit cannot be caught: it is `ErrorTerminated`, or one of Rhai's own that go through
-//! `try`.
+//! A script cannot catch the error of a limit: it is `ErrorTerminated`, or one of Rhai's own errors that
+//! pass through `try`.
 
 use rhai::Dynamic;
 
-/// Operations per callback, unless the scenario says another number.
+/// Operations per callback, unless the scenario sets another number.
 pub const OPERATIONS: u64 = 200_000;
 /// The most operations per callback that a scenario can allow.
 pub const OPERATIONS_MAX: u64 = 2_000_000;
@@ -18,10 +18,10 @@ pub const OPERATIONS_MAX: u64 = 2_000_000;
 pub(crate) const SOURCE_BYTES_MAX: usize = 1 << 18;
 /// How deep calls may nest.
 pub(crate) const CALLS_MAX: usize = 32;
-/// How deep the blocks and expressions of functions that call each other may nest, all together; it keeps
-/// the stack of a thread from overflowing.
+/// How deep the blocks and expressions of functions that call each other may nest in total, so that the
+/// thread's stack does not overflow.
 pub(crate) const DEPTH_MAX: usize = 100;
-/// What a call counts for in that.
+/// What each call adds to that depth.
 pub(crate) const CALL_NESTING: usize = 6;
 /// How deep expressions, chains and blocks may nest.
 pub(crate) const NESTING_MAX: usize = 32;
@@ -40,7 +40,7 @@ pub(crate) const VARIABLES_MAX: usize = 250;
 /// The most functions of a file.
 pub(crate) const FUNCTIONS_MAX: usize = 250;
 
-/// The most orders, and requests about orders, of a callback.
+/// The most orders, cancels and replaces that a callback may send.
 pub(crate) const COMMANDS_MAX: u32 = 1_000;
 /// The most orders that may be open.
 pub(crate) const OPEN_ORDERS_MAX: usize = 10_000;
@@ -48,7 +48,7 @@ pub(crate) const OPEN_ORDERS_MAX: usize = 10_000;
 pub(crate) const LINES_MAX: u32 = 100;
 /// The most characters of a line.
 pub(crate) const LINE_CHARS_MAX: usize = 500;
-/// The most numbers of series and rows of tables of a callback.
+/// The most points of series and rows of tables that a callback may write.
 pub(crate) const ROWS_MAX: u32 = 1_000;
 /// The most series and tables.
 pub(crate) const NAMES_MAX: usize = 100;
@@ -57,9 +57,9 @@ pub(crate) const TIMERS_MAX: usize = 1_000;
 /// The most feeds.
 pub(crate) const FEEDS_MAX: usize = 1_000;
 
-/// Returns how many values there are in a value, or nothing if they nest deeper than allowed.
+/// Returns the number of values in a value, or `None` if they nest deeper than allowed.
 ///
-/// An entry of a map counts for three more, since it takes that much more; so does a text, and for one more
+/// An entry of a map counts three more, which is about the memory it takes; a text counts two more, and one
 /// for each 16 bytes.
 pub(crate) fn size(value: &Dynamic, nesting_max: usize) -> Option<usize> {
     let inner = |value: &Dynamic| if nesting_max == 0 { None } else { size(value, nesting_max - 1) };

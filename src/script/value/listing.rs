@@ -1,4 +1,4 @@
-//! [`ListingInfo`]: one listing with its names and sizes, shared by all objects that tell of it.
+//! [`ListingInfo`]: one listing with its names and sizes, shared by all objects about it.
 
 use rhai::ImmutableString;
 
@@ -6,7 +6,8 @@ use bearpit_core::market::Instrument;
 use bearpit_core::participant::Context;
 use bearpit_core::units::{InstrumentId, ListingId, Price, Quantity};
 
-/// One listing, as scripts name and measure it; prices and sizes are converted when they are asked for.
+/// One listing with the names and units that scripts use; prices and quantities are converted when they are
+/// read.
 #[derive(Debug)]
 pub(crate) struct ListingInfo {
     pub(crate) id: ListingId,

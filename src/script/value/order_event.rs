@@ -1,19 +1,19 @@
-//! [`OrderEvent`]: what happened to an order of the script's own.
+//! [`OrderEvent`]: what happened to an order of the script.
 
 use crate::script::value::order_handle::{OrderHandle, OrderReason};
 use bearpit_core::market::ReportKind;
 use bearpit_core::units::SimTime;
 
-/// News of an order.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum OrderEventKind {
-    /// The account gate let the order, or a request about it, not leave.
+    /// The account gate refused the order, or a request about it; it was never sent.
     Refused(OrderReason),
     /// The venue reported it.
     Reported(ReportKind),
 }
 
-/// What happened to an order of the script's own.
+/// What happened to an order of the script.
 #[derive(Debug, Clone)]
 pub(crate) struct OrderEvent {
     pub(crate) order: OrderHandle,
@@ -23,7 +23,7 @@ pub(crate) struct OrderEvent {
 }
 
 impl OrderEvent {
-    /// Returns the name of what happened.
+    /// Returns the name of the kind, as scripts read it.
     pub(crate) fn kind(&self) -> &'static str {
         match self.what {
             OrderEventKind::Refused(_) if self.order.id().is_none() => "refused",

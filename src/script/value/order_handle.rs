@@ -1,4 +1,4 @@
-//! [`OrderHandle`]: a handle to an order of the script's own, which knows what has become of it.
+//! [`OrderHandle`]: a script's handle to one of its orders, with the order's current state.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,8 +13,8 @@ use bearpit_core::units::{OrderId, Price, Quantity};
 
 /// A handle to an order; clones are the same order.
 ///
-/// The host keeps the handles of open orders and lets them follow the reports; those of orders that are
-/// over live as long as the script keeps them.
+/// The host keeps the handles of open orders and updates them with each report. The handle of an order that
+/// is done lives as long as the script holds it.
 #[derive(Debug, Clone)]
 pub(crate) struct OrderHandle(Rc<OrderInner>);
 
@@ -35,15 +35,15 @@ struct OrderState {
     quantity: Quantity,
     leaves: Quantity,
     filled: Quantity,
-    /// The sum of ticks times lots of what was filled.
+    /// The sum over fills of ticks times lots.
     filled_ticks: i128,
-    /// Where an order rests whose price is not of its own terms.
+    /// Where an order rests that has no limit of its own, such as a pegged order.
     rests_at: Option<Price>,
     status: OrderStatus,
     reason: Option<OrderReason>,
 }
 
-/// How it stands with an order.
+/// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OrderStatus {
     Refused,
@@ -75,7 +75,7 @@ impl OrderStatus {
     }
 }
 
-/// Why an order is over, or a request about it was not carried out.
+/// Why an order is done, or why a request about it was not carried out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum OrderReason {
     Refused(Refusal),
@@ -84,7 +84,7 @@ pub(crate) enum OrderReason {
     Expired(ExpiryReason),
     /// An exit of a bracket whose entry ended without a fill.
     EntryOver,
-    /// What the script asked for cannot be made an order of.
+    /// The script's arguments make no valid order.
     Unfit(&'static str),
 }
 
@@ -102,17 +102,17 @@ impl fmt::Display for OrderReason {
 }
 
 impl OrderHandle {
-    /// Makes the handle of an order that has left.
+    /// Makes the handle of an order that was sent.
     pub(crate) fn sent(id: OrderId, listing: Rc<ListingInfo>, terms: &OrderTerms) -> Self {
-        Self::new(Some(id), listing, terms, (OrderStatus::Sent, None))
+        Self::new(Some(id), listing, terms, OrderStatus::Sent, None)
     }
 
-    /// Makes the handle of an order that did not leave.
+    /// Makes the handle of an order that was refused and never sent.
     pub(crate) fn refused(listing: Rc<ListingInfo>, terms: &OrderTerms, reason: OrderReason) -> Self {
-        Self::new(None, listing, terms, (OrderStatus::Refused, Some(reason)))
+        Self::new(None, listing, terms, OrderStatus::Refused, Some(reason))
     }
 
-    /// Makes the handle of a bracket's exit, which has yet to enter.
+    /// Makes the handle of a bracket's exit, which enters when the entry fills.
     pub(crate) fn exit(listing: Rc<ListingInfo>, open: &OpenOrder) -> Self {
         let terms = OrderTerms::new(open.side, open.quantity, open.kind);
         Self::sent(open.id, listing, &terms)
@@ -122,7 +122,8 @@ impl OrderHandle {
         id: Option<OrderId>,
         listing: Rc<ListingInfo>,
         terms: &OrderTerms,
-        (status, reason): (OrderStatus, Option<OrderReason>),
+        status: OrderStatus,
+        reason: Option<OrderReason>,
     ) -> Self {
         let state = OrderState {
             kind: terms.kind,
@@ -138,7 +139,7 @@ impl OrderHandle {
         Self(Rc::new(OrderInner { id, listing, side, time_in_force, state: RefCell::new(state) }))
     }
 
-    /// Takes in a report; `open` is the order as the account has it after the report, if it is open.
+    /// Applies a report; `open` is the order in the account after the report, if it is still open.
     pub(crate) fn follow(&self, report: ReportKind, open: Option<&OpenOrder>) {
         let mut state = self.0.state.borrow_mut();
         if let Some(open) = open {
@@ -164,7 +165,7 @@ impl OrderHandle {
         }
     }
 
-    /// Ends an exit that can no longer enter.
+    /// Ends an exit whose entry ended without a fill.
     pub(crate) fn end_with_entry(&self) {
         self.0.state.borrow_mut().end(OrderStatus::Canceled, OrderReason::EntryOver);
     }
@@ -213,7 +214,7 @@ impl OrderHandle {
         self.0.state.borrow().reason
     }
 
-    /// Returns the limit, or where the order rests by its own terms.
+    /// Returns the limit, or the price at which the order rests.
     pub(crate) fn price(&self) -> Option<f64> {
         let state = self.0.state.borrow();
         state.kind.limit().or(state.rests_at).map(|price| self.0.listing.price(price))
@@ -223,7 +224,7 @@ impl OrderHandle {
         self.kind().trigger().map(|price| self.0.listing.price(price))
     }
 
-    /// Returns the mean price of what was filled.
+    /// Returns the average fill price.
     #[expect(clippy::cast_precision_loss, reason = "a mean price is for looking at; the account is exact")]
     pub(crate) fn average_price(&self) -> Option<f64> {
         let state = self.0.state.borrow();
@@ -231,13 +232,13 @@ impl OrderHandle {
         if lots == 0 {
             return None;
         }
-        // On the grid it is the double that prints as people write it.
+        // A price on the grid is converted exactly, so that it prints as people write it.
         let on_grid = i64::try_from(ticks / lots).ok().filter(|_| ticks % lots == 0);
         let exact = on_grid.map(|ticks| self.0.listing.price(Price::new(ticks)));
         exact.or_else(|| Some(ticks as f64 / lots as f64 * self.0.listing.instrument.tick_size().to_f64()))
     }
 
-    /// Tells whether two handles are of one order.
+    /// Returns whether two handles refer to the same order.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }

@@ -1,4 +1,4 @@
-//! Parameters of a strategy: values, declarations and what is wrong with a value.
+//! Parameters of a strategy: values, declarations, and complaints about values.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use std::fmt;
 pub enum ParamValue {
     /// `true` or `false`.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// A number with a fraction; finite.
+    /// A finite float.
     Float(f64),
     /// A text.
     Text(String),
 }
 
 impl ParamValue {
-    /// Returns what kind of value it is, for messages.
+    /// Returns the kind of the value, for messages.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ pub struct ParamDeclaration {
     pub default: ParamValue,
     /// Which values are allowed.
     pub range: ParamRange,
-    /// What it is, in a sentence; may be empty.
+    /// Its description, a sentence; may be empty.
     pub about: String,
     /// The line of the declaration, from 1.
     pub line: usize,
@@ -57,9 +57,9 @@ pub struct ParamDeclaration {
 /// Which values of a parameter are allowed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ParamRange {
-    /// All of its type.
+    /// All values of its type.
     Any,
-    /// Whole numbers from the first to the last, both included.
+    /// Integers from the first to the last, both included.
     Whole(i64, i64),
     /// Numbers from the first to the last, both included.
     Number(f64, f64),
@@ -81,33 +81,55 @@ impl fmt::Display for ParamRange {
     }
 }
 
-/// Says what is wrong with a parameter that a scenario gives.
+/// Why a value is not allowed for a parameter; its text is the rest of a sentence that begins with the
+/// parameter.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ParamMismatch {
+    /// It is of another kind.
+    #[error("is {given}, but must be {wanted}")]
+    Kind {
+        /// The kind of the value, in words.
+        given: &'static str,
+        /// The kind of the parameter, in words.
+        wanted: &'static str,
+    },
+    /// It is outside of the range.
+    #[error("is {given}, but must be in the range {allowed}")]
+    Range {
+        /// The value.
+        given: ParamValue,
+        /// What is allowed.
+        allowed: ParamRange,
+    },
+}
+
+/// What is wrong with a parameter in a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParamComplaint {
     /// The parameter.
     pub name: String,
     /// What is wrong.
     pub message: String,
-    /// What could be done about it.
+    /// A suggestion how to fix it.
     pub help: Option<String>,
 }
 
 impl ParamDeclaration {
-    /// Returns a value as one of the parameter's type, or says why it is none.
+    /// Converts a value to the parameter's type, and checks that it is in the range.
     ///
     /// # Errors
-    /// The rest of a sentence that begins with the parameter.
+    /// [`ParamMismatch`] if it is not allowed.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a whole number beyond 2^53 is nothing to be exact about here"
     )]
-    pub fn check(&self, value: &ParamValue) -> Result<ParamValue, String> {
+    pub fn check(&self, value: &ParamValue) -> Result<ParamValue, ParamMismatch> {
         let value = match (&self.default, value) {
             (ParamValue::Float(_), ParamValue::Int(whole)) => ParamValue::Float(*whole as f64),
             _ => value.clone(),
         };
         if std::mem::discriminant(&value) != std::mem::discriminant(&self.default) {
-            return Err(format!("is {}, but must be {}", value.kind(), self.default.kind()));
+            return Err(ParamMismatch::Kind { given: value.kind(), wanted: self.default.kind() });
         }
         let fits = match (&self.range, &value) {
             (ParamRange::Whole(low, high), ParamValue::Int(it)) => low <= it && it <= high,
@@ -115,6 +137,6 @@ impl ParamDeclaration {
             (ParamRange::Choice(words), ParamValue::Text(it)) => words.contains(it),
             _ => true,
         };
-        if fits { Ok(value) } else { Err(format!("is {value}, but must be in the range {}", self.range)) }
+        if fits { Ok(value) } else { Err(ParamMismatch::Range { given: value, allowed: self.range.clone() }) }
     }
 }

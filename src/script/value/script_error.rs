@@ -37,7 +37,7 @@ pub struct ScriptError {
     pub column: usize,
     /// What is wrong.
     pub message: String,
-    /// What could be done about it.
+    /// A suggestion how to fix it.
     pub help: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for ScriptError {
     }
 }
 
-/// How much of a long line is shown on each side of the place.
+/// How many characters of a long line are shown on each side of the position.
 const EXCERPT_CHARS: usize = 60;
 
 impl ScriptError {
@@ -70,7 +70,7 @@ impl ScriptError {
         Self::new(file, SourcePosition::START, cause.to_string())
     }
 
-    /// Tells of a script that does not parse.
+    /// Makes the error of a script that does not parse.
     pub(crate) fn syntax(file: &Path, error: &ParseError) -> Self {
         let message = match error.err_type() {
             ParseErrorType::ExprTooDeep => format!("expressions and blocks nest deeper than {NESTING_MAX}"),
@@ -81,7 +81,7 @@ impl ScriptError {
         Self::new(file, error.position().into(), message)
     }
 
-    /// Draws the line of `text` with a caret under the place.
+    /// Returns the line of `text` with a caret under the position of the error.
     #[must_use]
     pub fn excerpt(&self, text: &str) -> String {
         let line: Vec<char> = text.lines().nth(self.line.saturating_sub(1)).unwrap_or("").chars().collect();
@@ -95,7 +95,7 @@ impl ScriptError {
     }
 }
 
-/// Says which of the sizes of values is exceeded.
+/// Returns the message for a value that exceeds a size limit.
 pub(crate) fn too_large(what: &str) -> String {
     if what.contains("string") {
         return format!("a text, or all texts in one value, have more than {TEXT_BYTES_MAX} bytes");

@@ -1,7 +1,7 @@
-//! The objects that scripts are given.
+//! The objects that scripts read: bars, quotes, trades, books, phases, holdings, times.
 //!
-//! An object holds numbers of the market and a shared [`ListingInfo`]; a field becomes a number of currency
-//! or a text when it is read, so that what nobody reads costs nothing.
+//! An object holds ticks, lots and a shared [`ListingInfo`]. A field is converted to an amount of currency
+//! or a text when it is read, so that a field that is not read costs nothing.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) struct BarView {
 }
 
 impl BarView {
-    /// Makes a bar of open, high, low, close and volume, at most two places behind the point.
+    /// Makes a bar of open, high, low, close and volume, with at most two decimal places.
     #[cfg(test)]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tests give small numbers")]
     pub(crate) fn of_numbers(prices: [f64; 4], volume: f64) -> Self {
@@ -69,7 +69,7 @@ impl QuoteView {
         Some(self.ask()? - self.bid()?)
     }
 
-    /// Returns the mid weighted by the opposite sizes: nearer to the side that is thinner.
+    /// Returns the mid weighted by the opposite sizes: nearer to the thinner side.
     pub(crate) fn microprice(&self) -> Option<f64> {
         let (bid, ask) = (self.quote.bid?, self.quote.ask?);
         let (bid_size, ask_size) = (self.size(bid), self.size(ask));
@@ -82,7 +82,7 @@ impl QuoteView {
     }
 }
 
-/// A trade of anybody's.
+/// A trade between any participants.
 #[derive(Debug, Clone)]
 pub(crate) struct TradeView {
     pub(crate) listing: Rc<ListingInfo>,
@@ -109,7 +109,7 @@ impl BookView {
         levels.iter().map(|it| Dynamic::from(level(it))).collect()
     }
 
-    /// Returns how much more is bid than offered, as a share of both.
+    /// Returns bid less ask quantity, as a share of their sum.
     #[expect(clippy::cast_precision_loss, reason = "a share of lots below 2^53 is exact enough to decide by")]
     pub(crate) fn imbalance(&self) -> Option<f64> {
         let lots = |levels: &[QuoteLevel]| levels.iter().map(|level| level.size.lots()).sum::<u64>() as f64;
@@ -125,7 +125,7 @@ pub(crate) struct LevelView {
     pub(crate) size: f64,
 }
 
-/// A phase of a session that has begun.
+/// The beginning of a phase of a venue's session.
 #[derive(Debug, Clone)]
 pub(crate) struct PhaseView {
     pub(crate) listing: Rc<ListingInfo>,
@@ -133,7 +133,7 @@ pub(crate) struct PhaseView {
     pub(crate) at: SimTime,
 }
 
-/// What the script holds of an instrument.
+/// The position in an instrument.
 #[derive(Debug, Clone)]
 pub(crate) struct HoldingView {
     pub(crate) listing: Rc<ListingInfo>,
@@ -144,7 +144,7 @@ pub(crate) struct HoldingView {
     pub(crate) value: Option<f64>,
 }
 
-/// A time of the day.
+/// A virtual time, with its day and time of day.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClockView(pub(crate) SimTime);
 

@@ -1,7 +1,7 @@
 //! Indicators as objects of a script: `let fast = ema(12); fast.update(bar.close)`.
 //!
-//! Here are the constructors; what an object can do stands in `object`, what it is fed with and what parts
-//! its value has in `forms`. `docs/indicators.md` is the reference for those who write scripts.
+//! Here are the constructors; `object` has the methods. `docs/indicators.md` is the reference for authors of
+//! scripts.
 
 mod object;
 #[cfg(test)]
@@ -21,7 +21,7 @@ use bearpit_agents::indicators::{
     RollingSum, RollingVwap, Rsi, Sma, Stochastic, Vwap, Wma, ZScore,
 };
 
-/// Registers the constructors, and what the objects that they make can do.
+/// Registers the constructors and methods of indicators.
 pub(crate) fn register(api: &mut Registry<'_>) {
     api.group("Indicators");
     register_object(api);
@@ -51,7 +51,7 @@ fn of_period<I>(
     );
 }
 
-/// Reads a period: a whole number, which may be written with a fraction of zero.
+/// Reads a period: an integer, which may be written as a float without fraction.
 fn period(function: &str, given: &Dynamic) -> ScriptResult<u32> {
     let n = number(function, "period", given)?;
     #[expect(

@@ -1,4 +1,4 @@
-//! What an indicator can do in a script.
+//! The methods and fields of an indicator.
 
 use rhai::Dynamic;
 
@@ -6,11 +6,11 @@ use crate::script::api::registry::Registry;
 use crate::script::value::indicator::{IndicatorHandle, InputArgs, PART_NAMES};
 use crate::script::value::views::BarView;
 
-/// Registers what every indicator can do.
+/// Registers the methods and fields of indicators.
 pub(crate) fn register_object(api: &mut Registry<'_>) {
     let mut object = api.object::<IndicatorHandle>("Indicator").shown(ToString::to_string);
     object = object.field("is_ready", "bool", "whether there is a value", IndicatorHandle::is_ready);
-    // Apart from the other parts, since it is what is read most.
+    // Apart from the other parts, because it is read most.
     object = object.option("value", "number | ()", "the first of the parts below", IndicatorHandle::value);
     for name in PART_NAMES {
         object = object.fallible(name, "number | ()", "a part of the value", move |it| it.part(name));

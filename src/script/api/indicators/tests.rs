@@ -1,4 +1,4 @@
-//! The page about indicators is true, and scripts that err are told how.
+//! The page about indicators matches what is registered, and errors of scripts are explained.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -83,7 +83,7 @@ fn the_page_names_exactly_what_is_registered() {
     assert_eq!(listed, names);
 }
 
-/// The ways in which an indicator of a row can be fed with a bar.
+/// The ways to update an indicator of a row with a bar.
 fn feeds(row: &Row) -> &'static [&'static str] {
     match row.fed.as_str() {
         "number" => &["bar.close", "bar.volume.to_int() + 1"],
@@ -243,7 +243,7 @@ fn a_script_holds_so_many_inputs_and_no_more() {
         error.contains("sma(10000): the indicators of a script may hold 1000000 inputs together"),
         "{error}"
     );
-    // What nothing refers to has been given back.
+    // Indicators that were dropped have returned their part of the budget.
     let passing = "let it = (); for i in 0..1000 { it = rolling_min(100000); } it.is_ready";
     assert!(!engine.eval::<bool>(passing).unwrap());
 }

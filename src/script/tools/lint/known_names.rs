@@ -1,4 +1,4 @@
-//! [`KnownNames`]: all that a script can call.
+//! [`KnownNames`]: all functions that a script can call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use crate::script::runtime::source::{ScriptSource, module_name};
 use crate::script::tools::lint::parsed_file::ParsedFile;
 use crate::script::value::callback::object_of;
 
-/// What is part of the language, with as many arguments as it likes.
+/// Functions that are part of the language, with any number of arguments.
 const KEYWORDS: [&str; 10] =
     ["print", "debug", "type_of", "Fn", "call", "curry", "is_shared", "is_def_var", "is_def_fn", "eval"];
 
-/// The functions that there are, by name and number of arguments.
+/// The functions that exist, by name and number of arguments.
 pub(crate) struct KnownNames {
     pub(crate) api: Api,
     /// Rhai's and the host's; the object that a method is called on counts.
     native: BTreeMap<String, BTreeSet<usize>>,
-    /// Those of the modules, by what these are imported as.
+    /// Those of the modules, by the modules' paths.
     modules: BTreeMap<String, Functions>,
     tests: BTreeSet<&'static str>,
 }
@@ -28,10 +28,10 @@ pub(crate) struct KnownNames {
 /// The functions of one file.
 pub(crate) type Functions = BTreeMap<String, BTreeSet<usize>>;
 
-/// What is to be said of a call.
+/// The verdict on a call.
 pub(crate) enum Verdict {
     NamesInScope,
-    /// There is a function of that name, with so many arguments.
+    /// There is a function of that name, with other numbers of arguments.
     Counts(BTreeSet<usize>),
     Unknown,
 }
@@ -61,21 +61,21 @@ impl KnownNames {
         Self { api, native, modules, tests }
     }
 
-    /// Judges `name(..)` with so many arguments, in a file with functions of its own.
+    /// Checks `name(..)` with so many arguments, in a file whose functions are `own`.
     pub(crate) fn judge(&self, own: &Functions, name: &str, count: usize) -> Verdict {
         let known: BTreeSet<usize> =
             [own.get(name), self.native.get(name)].into_iter().flatten().flatten().copied().collect();
         verdict(name, count, known)
     }
 
-    /// Judges `object.name(..)`: the object is `this` to a script's function, and an argument to others.
+    /// Checks `object.name(..)`: the object is `this` to a script's function, and an argument to others.
     pub(crate) fn judge_method(&self, own: &Functions, name: &str, count: usize) -> Verdict {
         let native = self.native.get(name).into_iter().flatten().filter_map(|count| count.checked_sub(1));
         let own = own.get(name).into_iter().flatten().copied();
         verdict(name, count, native.chain(own).collect())
     }
 
-    /// Judges `module::name(..)`; `None` if nothing is known of the module.
+    /// Checks `module::name(..)`; `None` if the module is unknown.
     pub(crate) fn judge_in(&self, path: &str, name: &str, count: usize) -> Option<Verdict> {
         let functions = self.modules.get(module_name(path))?;
         Some(verdict(name, count, functions.get(name).cloned().unwrap_or_default()))
@@ -86,13 +86,13 @@ impl KnownNames {
         self.modules.get(module_name(path)).into_iter().flatten().map(|(name, _)| name.as_str())
     }
 
-    /// Returns all names that can be called, to say what was meant.
+    /// Returns all names that can be called, for suggestions.
     pub(crate) fn all<'a>(&'a self, own: &'a Functions) -> impl Iterator<Item = &'a str> {
         let is_word = |name: &&str| name.starts_with(|c: char| c.is_alphabetic()) && !name.contains('$');
         own.keys().chain(self.native.keys()).map(String::as_str).filter(is_word)
     }
 
-    /// Tells whether only tests can call it.
+    /// Returns whether only tests can call it.
     pub(crate) fn is_for_tests(&self, name: &str) -> bool {
         self.tests.contains(name)
     }
@@ -114,7 +114,7 @@ impl KnownNames {
 }
 
 fn verdict(name: &str, count: usize, known: BTreeSet<usize>) -> Verdict {
-    // What is no word is an operator, and what has a `$` was made by Rhai itself.
+    // A name that is no word is an operator, and one with a `$` was made by Rhai itself.
     let is_word = name.starts_with(|c: char| c.is_alphabetic() || c == '_') && !name.contains('$');
     if !is_word || KEYWORDS.contains(&name) || known.contains(&count) {
         return Verdict::NamesInScope;

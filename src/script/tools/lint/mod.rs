@@ -1,9 +1,9 @@
-//! What can be said of a script without running it.
+//! Checks of a script without running it.
 //!
-//! Rhai looks names up while it runs, so that a misspelt function in a branch that is rarely taken is found
-//! late. Here the tree of a script is walked once, and every name is compared with what there is: what is
-//! certainly wrong is an error, what is only odd a warning. What cannot be known from the text alone (the
-//! type of a variable, what a closure is called on) is passed over.
+//! Rhai resolves names at run time, so a misspelt function in a rarely taken branch is found late. Here
+//! every name in a script is compared with the names that exist: a name that cannot exist is an error,
+//! suspicious code a warning. What cannot be known from the text alone (the type of a variable, the object
+//! of a closure) is not checked.
 
 mod known_names;
 mod name_check;
@@ -19,12 +19,12 @@ use crate::script::runtime::compiled_script::CompiledScript;
 use crate::script::runtime::source::ScriptSource;
 use crate::script::value::script_error::ScriptError;
 
-/// One thing that a check found.
+/// A finding of the checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Where and what.
+    /// The position and the message.
     pub error: ScriptError,
-    /// Whether the script can run all the same.
+    /// Whether the script can run nevertheless.
     pub is_warning: bool,
 }
 
@@ -33,13 +33,24 @@ pub struct Finding {
 pub struct Linted {
     /// The script, if it compiles.
     pub script: Option<CompiledScript>,
-    /// What was found, file by file, in the order of the text.
+    /// The findings, file by file, in the order of the text.
     pub findings: Vec<Finding>,
-    /// The feeds that it asks for, as they are written.
+    /// The calls that subscribe to feeds, as they are written.
     pub feeds: Vec<String>,
 }
 
-/// Checks a script and what it imports, and runs nothing of it but what declares its parameters.
+/// Checks a script and what it imports, and runs nothing of it but the statements outside of functions, which
+/// declare its parameters.
+///
+/// # Examples
+/// ```
+/// use bearpit::script::{ScriptSource, lint};
+///
+/// let source = ScriptSource::alone("s.rhai", "fn on_bar(bar) {\n    log(bar.clos);\n    by(10);\n}\n");
+/// let found: Vec<String> = lint(&source).findings.iter().map(|it| it.error.to_string()).collect();
+/// assert!(found[0].starts_with("s.rhai:2:13: the type Bar has no field `clos`"));
+/// assert!(found[1].starts_with("s.rhai:3:5: there is no function `by`"));
+/// ```
 #[must_use]
 pub fn lint(source: &ScriptSource) -> Linted {
     let mut errors = Vec::new();

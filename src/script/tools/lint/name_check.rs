@@ -161,7 +161,7 @@ impl NameChecker<'_> {
         }
     }
 
-    /// Complains of a function of tests in a callback, which runs without it.
+    /// Reports a function of tests in a callback, where it does not exist.
     fn call_of_test(&mut self, name: &str, position: SourcePosition) {
         if self.own.contains_key(name) || !self.names.is_for_tests(name) {
             return;
@@ -214,7 +214,7 @@ impl NameChecker<'_> {
         }
     }
 
-    /// Tells whether `params` means the parameters of the script here.
+    /// Returns whether `params` refers to the script's parameters here.
     fn is_params(&self) -> bool {
         let is_init = self.callback().is_some_and(|(callback, _)| callback == Callback::Init);
         is_init || !self.visible.contains("params")

@@ -21,7 +21,7 @@ pub(super) struct ParsedFile<'a> {
     pub(super) is_main: bool,
 }
 
-/// Parses the script and what it imports; what does not parse is an error, and is left out.
+/// Parses the script and its imports; a file that does not parse is an error, and is left out.
 pub(super) fn parse_all<'a>(source: &'a ScriptSource, errors: &mut Vec<ScriptError>) -> Vec<ParsedFile<'a>> {
     let language = match language() {
         Ok(language) => language,

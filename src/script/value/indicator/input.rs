@@ -1,17 +1,18 @@
-//! What scripts feed indicators with ([`IndicatorInput`]), and which parts the values have ([`Parts`]).
+//! [`IndicatorInput`]: an indicator's input, made of the numbers or the bar that a script passes to
+//! `update`.
 
 use crate::script::value::views::BarView;
 use bearpit_agents::indicators::{Candle, Closed, Extent, Pair, Traded};
 
-/// An input that a script gives as numbers, or as a bar.
+/// An input that a script passes as numbers, or as a bar.
 pub(crate) trait IndicatorInput: Copy {
-    /// What an update takes, in words.
+    /// What an update accepts, in words.
     const TAKES: &'static str;
 
-    /// Makes it of so many numbers, if that is how many it takes.
+    /// Makes it of numbers, if their count fits.
     fn of_numbers(numbers: &[f64]) -> Option<Self>;
 
-    /// Makes it of a bar, if it is about bars.
+    /// Makes it of a bar, if the indicator accepts bars.
     fn of_bar(bar: &BarView) -> Option<Self>;
 }
 

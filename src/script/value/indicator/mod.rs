@@ -1,4 +1,4 @@
-//! [`IndicatorHandle`]: what a script holds of an indicator.
+//! [`IndicatorHandle`]: a script's handle to an indicator.
 
 mod input;
 mod parts;
@@ -16,17 +16,18 @@ use crate::script::value::arguments::{ScriptResult, number, optional, type_word}
 use crate::script::value::views::BarView;
 use bearpit_agents::indicators::{Indicator, NotAllowed};
 
-/// What all indicators of one script together may hold, in inputs; a million of the largest take 90 MB.
+/// How many inputs the indicators of one script may hold in total; a million of the largest kind take 90 MB.
 pub(crate) const HELD_MAX: u32 = 1_000_000;
 
-/// What an indicator takes besides its inputs, in the same unit, so that there is an end of small ones too.
+/// What each indicator counts besides its inputs, in the same unit, so that the number of small ones is
+/// limited too.
 pub(crate) const OVERHEAD: u32 = 100;
 
-/// What the indicators of one script hold.
+/// The inputs that the indicators of one script hold.
 #[derive(Debug, Default)]
 pub(crate) struct IndicatorBudget(Cell<u32>);
 
-/// A part of the budget, given back when the indicator goes.
+/// A part of the budget, returned when the indicator is dropped.
 #[derive(Debug)]
 struct BudgetLease {
     budget: Rc<IndicatorBudget>,
@@ -50,47 +51,58 @@ impl Drop for BudgetLease {
     }
 }
 
-/// What is given to an update.
+/// The arguments of an update.
 #[derive(Clone, Copy)]
 pub(crate) enum InputArgs<'a> {
     Numbers(&'a [f64]),
     Bar(&'a BarView),
 }
 
+/// Why an indicator cannot do what a script requests; the caller adds which indicator it is.
+#[derive(Debug, thiserror::Error)]
+enum IndicatorError {
+    #[error("update takes {takes}")]
+    NotTaken { takes: &'static str },
+    #[error(transparent)]
+    Refused(#[from] NotAllowed),
+    #[error("there is no `{name}`; there is {}", known.join(", "))]
+    NoPart { name: String, known: Vec<&'static str> },
+}
+
 /// An indicator of any kind. Its value is the first of its parts.
 trait DynIndicator {
-    /// Feeds it, and returns its value; the error says what is wrong, but not with which indicator.
-    fn update(&mut self, given: InputArgs<'_>) -> Result<Option<f64>, String>;
-    /// Returns a part of its value, or says which parts there are.
-    fn part(&self, name: &str) -> Result<Option<f64>, String>;
+    /// Updates it, and returns its value.
+    fn update(&mut self, given: InputArgs<'_>) -> Result<Option<f64>, IndicatorError>;
+    /// Returns a part of its value.
+    fn part(&self, name: &str) -> Result<Option<f64>, IndicatorError>;
     /// Returns the first part of its value.
     fn first(&self) -> Option<f64>;
     fn part_names(&self) -> Vec<&'static str>;
     fn is_ready(&self) -> bool;
     fn reset(&mut self);
-    /// What an update takes, in words.
+    /// What an update accepts, in words.
     fn takes(&self) -> &'static str;
 }
 
 impl<I: Indicator<Input: IndicatorInput, Value: Parts>> DynIndicator for I {
-    fn update(&mut self, given: InputArgs<'_>) -> Result<Option<f64>, String> {
+    fn update(&mut self, given: InputArgs<'_>) -> Result<Option<f64>, IndicatorError> {
         let input = match given {
             InputArgs::Numbers(numbers) => I::Input::of_numbers(numbers),
             InputArgs::Bar(bar) => I::Input::of_bar(bar),
         };
-        let Some(input) = input else { return Err(format!("update takes {}", self.takes())) };
+        let Some(input) = input else { return Err(IndicatorError::NotTaken { takes: self.takes() }) };
         match Indicator::update(self, input) {
             Ok(value) => Ok(value.and_then(|value| value.first())),
-            Err(refusal) => Err(refusal.to_string()),
+            Err(refusal) => Err(refusal.into()),
         }
     }
 
-    fn part(&self, name: &str) -> Result<Option<f64>, String> {
+    fn part(&self, name: &str) -> Result<Option<f64>, IndicatorError> {
         let parts = I::Value::PARTS;
         let asked = if name == "value" { parts.first() } else { parts.iter().find(|it| it.0 == name) };
         match asked {
             Some((_, read)) => Ok(self.value().and_then(|value| read(&value))),
-            None => Err(format!("there is no `{name}`; there is {}", self.part_names().join(", "))),
+            None => Err(IndicatorError::NoPart { name: name.to_owned(), known: self.part_names() }),
         }
     }
 
@@ -115,8 +127,8 @@ impl<I: Indicator<Input: IndicatorInput, Value: Parts>> DynIndicator for I {
     }
 }
 
-/// An indicator of a script, shared: a script copies what it reads from `this` or passes to a function, and
-/// two names of one indicator must mean that one.
+/// An indicator of a script; clones are the same indicator, because Rhai clones whatever a script reads from
+/// `this` or passes to a function.
 #[derive(Clone)]
 pub(crate) struct IndicatorHandle(Rc<NamedIndicator<dyn DynIndicator>>);
 
@@ -128,7 +140,10 @@ struct NamedIndicator<A: ?Sized> {
 }
 
 impl IndicatorHandle {
-    /// Makes an object of an indicator that holds so many inputs, or says why there can be none.
+    /// Makes the handle of an indicator that holds so many inputs.
+    ///
+    /// # Errors
+    /// The constructor's refusal, or that the script's budget is used up.
     pub(crate) fn make<I>(
         budget: &Rc<IndicatorBudget>,
         call: String,
@@ -149,7 +164,7 @@ impl IndicatorHandle {
         Ok(Self(Rc::new(NamedIndicator { call, _lease: lease, indicator: RefCell::new(indicator) })))
     }
 
-    /// Feeds it, and returns its value.
+    /// Updates it, and returns its value.
     pub(crate) fn feed(&self, given: InputArgs<'_>) -> ScriptResult<Option<f64>> {
         let fed = self.0.indicator.borrow_mut().update(given);
         fed.map_err(|refusal| format!("{}: {refusal}", self.0.call).into())
@@ -171,12 +186,12 @@ impl IndicatorHandle {
         self.0.indicator.borrow().first()
     }
 
-    /// Tells whether an update takes just one number.
+    /// Returns whether an update accepts exactly one number.
     pub(crate) fn takes_a_number(&self) -> bool {
         self.0.indicator.borrow().takes() == <f64 as IndicatorInput>::TAKES
     }
 
-    /// Returns what an update takes, in words.
+    /// Describes what an update accepts.
     pub(crate) fn takes(&self) -> String {
         format!("update takes {}", self.0.indicator.borrow().takes())
     }
@@ -194,7 +209,7 @@ impl IndicatorHandle {
         part.map(optional).map_err(|error| format!("{}: {error}", self.0.call).into())
     }
 
-    /// What is said where numbers or a bar were wanted.
+    /// Makes the error of an update with a wrong argument.
     pub(crate) fn not_with(&self, given: &Dynamic) -> ScriptResult<Dynamic> {
         let takes = self.0.indicator.borrow().takes();
         let given = if given.is_unit() { "()" } else { type_word(given) };

@@ -7,7 +7,7 @@ use bearpit_agents::indicators::{
 /// A part of a value: its name, and how it is read.
 pub(crate) type Part<V> = (&'static str, fn(&V) -> Option<f64>);
 
-/// A value whose parts have names; the first is what `update` and `value` say.
+/// A value with named parts; `update` and `value` return the first.
 pub(crate) trait Parts: Copy + 'static {
     /// The parts.
     const PARTS: &'static [Part<Self>];
