@@ -29,18 +29,13 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.function("equity", "() -> number", "Cash, and holdings at their marks.", "equity()")
         .form(move || shared.borrow().ctx.equity().map_or(0.0, Money::to_f64));
     let shared = Rc::clone(host);
-    api.function(
-        "unrealized",
-        "() -> number",
-        "What holdings are worth less what they cost.",
-        "unrealized()",
-    )
-    .form(move || {
-        let host = shared.borrow();
-        let mut instruments: Vec<_> = host.listings.iter().map(|listing| listing.instrument_id).collect();
-        instruments.sort_unstable();
-        instruments.dedup();
-        let gain = |id| Some(host.ctx.worth(id)? - host.ctx.account()?.position(id).cost());
-        instruments.into_iter().filter_map(gain).sum::<Money>().to_f64()
-    });
+    api.function("unrealized", "() -> number", "The value of holdings less their cost.", "unrealized()")
+        .form(move || {
+            let host = shared.borrow();
+            let mut instruments: Vec<_> = host.listings.iter().map(|listing| listing.instrument_id).collect();
+            instruments.sort_unstable();
+            instruments.dedup();
+            let gain = |id| Some(host.ctx.worth(id)? - host.ctx.account()?.position(id).cost());
+            instruments.into_iter().filter_map(gain).sum::<Money>().to_f64()
+        });
 }

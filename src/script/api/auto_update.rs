@@ -29,7 +29,11 @@ pub(crate) fn register(api: &mut Registry<'_>) {
 fn feed(market: &MarketHandle, arguments: &[Dynamic]) -> ScriptResult<Dynamic> {
     let [indicator, source, interval @ ..] = arguments else { return Ok(Dynamic::UNIT) };
     let Some(follower) = indicator.read_lock::<IndicatorHandle>().map(|it| it.clone()) else {
-        return Err(format!("feed: what is fed must be an indicator, but is {}", described(indicator)).into());
+        return Err(format!(
+            "feed: the first argument must be an indicator, but is {}",
+            described(indicator)
+        )
+        .into());
     };
     let name = text("feed", "source", source)?;
     let Some((_, source)) = INPUT_SOURCES.iter().find(|(known, _)| *known == name) else {
@@ -38,7 +42,7 @@ fn feed(market: &MarketHandle, arguments: &[Dynamic]) -> ScriptResult<Dynamic> {
     };
     let is_number = follower.takes_a_number();
     if is_number == matches!(source, InputSource::Bar) {
-        return Err(format!("feed: `{name}` does not go with {follower}: {}", follower.takes()).into());
+        return Err(format!("feed: `{name}` does not fit {follower}: {}", follower.takes()).into());
     }
     let wanted = match (source, interval) {
         (InputSource::Bar | InputSource::OfBar(_), [interval]) => FeedRequest::Bars(span("feed", interval)?),

@@ -66,7 +66,7 @@ fn views(api: &mut Registry<'_>) {
     api.function(
         "seconds_to_phase_change",
         "() -> number | ()",
-        "How long until the venue's schedule changes the phase, if it does; halts are in no schedule.",
+        "Seconds until the venue's next scheduled change of phase, if there is one; halts are not scheduled.",
         "seconds_to_phase_change()",
     )
     .at_market(&[0], |market, _| {
@@ -77,7 +77,7 @@ fn views(api: &mut Registry<'_>) {
     api.function(
         "depth",
         "(levels: number) -> Book",
-        "The best levels of both sides as `on_book` was told last; the book must have been asked for.",
+        "The best levels of both sides as last received; needs a subscription to the book.",
         "depth(5).bids",
     )
     .at_market(&[1], |market, arguments| market.depth(&arguments[0]));
@@ -117,14 +117,12 @@ fn markets(api: &mut Registry<'_>, host: &SharedHost) {
     .form(move |symbol: Dynamic| find(&shared, &symbol, None))
     .form(move |symbol: Dynamic, venue: Dynamic| find(&other, &symbol, Some(&venue)));
     let shared = Rc::clone(host);
-    api.function("markets", "() -> array", "All markets there are.", "markets()[0].symbol").form(
-        move || -> Array {
-            let listings = shared.borrow().listings.clone();
-            let market =
-                |listing: &Rc<ListingInfo>| Dynamic::from(MarketHandle::at(Rc::clone(&shared), listing.id));
-            listings.iter().map(market).collect()
-        },
-    );
+    api.function("markets", "() -> array", "All markets.", "markets()[0].symbol").form(move || -> Array {
+        let listings = shared.borrow().listings.clone();
+        let market =
+            |listing: &Rc<ListingInfo>| Dynamic::from(MarketHandle::at(Rc::clone(&shared), listing.id));
+        listings.iter().map(market).collect()
+    });
 }
 
 fn find(host: &SharedHost, symbol: &Dynamic, venue: Option<&Dynamic>) -> ScriptResult<MarketHandle> {

@@ -34,7 +34,7 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
         .field("symbol", "text", "the instrument", |bar| bar.listing.symbol.clone())
         .field("venue", "text", "where", |bar| bar.listing.venue.clone())
         .field("start", "text", "beginning of the interval", |bar| bar.bar.start.to_string())
-        .field("end", "text", "end of the interval, when the bar is told", |bar| bar.bar.end.to_string())
+        .field("end", "text", "end of the interval, when the bar is published", |bar| bar.bar.end.to_string())
         .field("open", "number", "first price", |bar| bar.listing.price(bar.bar.open))
         .field("high", "number", "highest price", |bar| bar.listing.price(bar.bar.high))
         .field("low", "number", "lowest price", |bar| bar.listing.price(bar.bar.low))
@@ -70,9 +70,9 @@ fn trades_and_books(api: &mut Registry<'_>) {
         .field("venue", "text", "where", |trade| trade.listing.venue.clone())
         .field("price", "number", "the price", |trade| trade.listing.price(trade.price))
         .field("quantity", "number", "the quantity", |trade| trade.listing.quantity(trade.quantity))
-        .field("side", "text", "`buy` or `sell`: the side that took", |trade| trade.aggressor.to_string())
-        .field("phase", "text", "the phase in which it took place", |trade| trade.phase.name().to_owned())
-        .field("time", "text", "when it took place", |trade| trade.at.to_string())
+        .field("side", "text", "`buy` or `sell`: the aggressor's side", |trade| trade.aggressor.to_string())
+        .field("phase", "text", "the phase in which it traded", |trade| trade.phase.name().to_owned())
+        .field("time", "text", "when it traded", |trade| trade.at.to_string())
         .shown(|trade| {
             let (price, quantity) =
                 (trade.listing.price(trade.price), trade.listing.quantity(trade.quantity));
@@ -119,18 +119,18 @@ fn order(api: &mut Registry<'_>) {
         .field("kind", "text", "`limit`, `market`, `stop` and so on, as it is now", |order| {
             order.kind().name().to_owned()
         })
-        .option("price", "number | ()", "its limit, or where it rests", OrderHandle::price)
+        .option("price", "number | ()", "its limit, or the price at which it rests", OrderHandle::price)
         .option("trigger", "number | ()", "the price that elects a stop", OrderHandle::trigger)
-        .field("quantity", "number", "the whole, filled part included", |order| {
+        .field("quantity", "number", "the total quantity, filled part included", |order| {
             order.listing().quantity(order.quantity())
         })
-        .field("leaves", "number", "what is still open", |order| order.listing().quantity(order.leaves()))
-        .field("filled", "number", "what has traded", |order| order.listing().quantity(order.filled()))
-        .option("average_price", "number | ()", "mean price of what has traded", OrderHandle::average_price)
+        .field("leaves", "number", "the open quantity", |order| order.listing().quantity(order.leaves()))
+        .field("filled", "number", "the filled quantity", |order| order.listing().quantity(order.filled()))
+        .option("average_price", "number | ()", "average fill price", OrderHandle::average_price)
         .field("time_in_force", "text", "`GTC`, `IOC` and so on", |order| {
             word(order.time_in_force()).to_owned()
         })
-        .field("status", "text", "how it stands, see below", |order| order.status().name().to_owned())
+        .field("status", "text", "its status, see below", |order| order.status().name().to_owned())
         .option("reason", "text | ()", "why it was refused, rejected, canceled or expired", |order| {
             order.reason().map(|reason| reason.to_string())
         })
@@ -151,7 +151,7 @@ fn event(api: &mut Registry<'_>) {
         .field("side", "text", "`buy` or `sell`", |event| event.order.side().to_string())
         .option("price", "number | ()", "of the fill; the new limit; the trigger reached", OrderEvent::price)
         .option("quantity", "number | ()", "of the fill", OrderEvent::quantity)
-        .field("leaves", "number", "what is still open", |event| {
+        .field("leaves", "number", "the open quantity", |event| {
             event.order.listing().quantity(event.order.leaves())
         })
         .option("fee", "number | ()", "of the fill; a rebate is negative", |event| match event.what {
@@ -174,11 +174,11 @@ fn event(api: &mut Registry<'_>) {
 fn account(api: &mut Registry<'_>) {
     api.object::<HoldingView>("Holding")
         .field("symbol", "text", "the instrument", |holding| holding.listing.symbol.clone())
-        .field("quantity", "number", "what is held, over all venues; negative if short", |it| it.quantity)
-        .option("average_price", "number | ()", "mean price of the entry", |it| it.average_price)
+        .field("quantity", "number", "the position, over all venues; negative if short", |it| it.quantity)
+        .option("average_price", "number | ()", "average entry price", |it| it.average_price)
         .field("realized", "number", "P&L realized in it, before fees", |it| it.realized)
         .option("unrealized", "number | ()", "value less cost, once there is a price", |it| it.unrealized)
-        .option("value", "number | ()", "what it is worth at the mark", |it| it.value)
+        .option("value", "number | ()", "its value at the mark", |it| it.value)
         .shown(|it| format!("{} {}", it.quantity, it.listing.symbol));
 }
 

@@ -250,7 +250,7 @@ fn targets(api: &mut Registry<'_>) {
     api.function(
         "order_target",
         "(quantity: number, options?: text | map) -> Order | ()",
-        "Buys or sells at the market what the position lacks of the target; `()` where it lacks nothing.",
+        "Buys or sells at the market the difference between target and position; `()` if there is none.",
         "order_target(10)",
     )
     .at_market(&[1, 2], |market, arguments| {
@@ -329,7 +329,7 @@ fn changes(api: &mut Registry<'_>, host: &SharedHost) {
     api.function(
         "cancel",
         "(order: Order) -> bool",
-        "Asks the venue to cancel an order; false where it is over already. Also as `order.cancel()`.",
+        "Requests a cancel from the venue; false if the order is done already. Also as `order.cancel()`.",
         "cancel(buy_limit(10, 99.5))",
     )
     .form(move |order: Dynamic| cancel(&shared, &order));
@@ -337,7 +337,7 @@ fn changes(api: &mut Registry<'_>, host: &SharedHost) {
     api.function(
         "replace",
         "(order: Order, quantity: number, price: number) -> bool",
-        "Asks for another total quantity and price (a stop's trigger); a pure decrease keeps its place in the queue. \
+        "Requests another total quantity and price (a stop's trigger); a pure decrease keeps its queue position. \
          Also as `order.replace(quantity, price)`.",
         "replace(buy_limit(10, 99.5), 5, 99.6)",
     )

@@ -34,7 +34,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.function(
         "plot",
         "(name: text, value: number) -> ()",
-        "The next number of a series, in the `series` table.",
+        "The next point of a series, in the `series` table.",
         "plot(\"equity\", equity())",
     )
     .form(move |name: Dynamic, value: Dynamic| plot(&shared, &name, &value));
@@ -42,7 +42,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.function(
         "record",
         "(table: text, row: map) -> ()",
-        "The next row of a table of one's own, in the `records` table.",
+        "The next row of a table of the strategy, in the `records` table.",
         "record(\"entries\", #{ price: 99.5, reason: \"dip\" })",
     )
     .form(move |table: Dynamic, row: Dynamic| record(&shared, &table, &row));
@@ -61,7 +61,7 @@ fn plot(host: &SharedHost, name: &Dynamic, value: &Dynamic) -> ScriptResult<()> 
     let name = text("plot", "name", name)?;
     let value = number("plot", "value", value)?;
     if !value.is_finite() {
-        return Err(format!("plot: a value of {value} cannot be drawn").into());
+        return Err(format!("plot: a value of {value} cannot be plotted").into());
     }
     let mut host = host.borrow_mut();
     host.count_row("plot")?;

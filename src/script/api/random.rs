@@ -25,7 +25,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     .form(move |low: Dynamic, high: Dynamic| {
         let (low, high) = (number("random", "low end", &low)?, number("random", "high end", &high)?);
         if !(low < high && (high - low).is_finite()) {
-            return Err(format!("random: from {low} up to {high} there is no number").into());
+            return Err(format!("random: there is no number from {low} up to {high}").into());
         }
         draw(&bounded, "random", |rng| low + (high - low) * rng.random::<f64>())
     });

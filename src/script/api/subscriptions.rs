@@ -22,7 +22,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     api.function(
         "bars",
         "(interval?: text) -> ()",
-        "Asks for bars, of the scenario's interval unless one is given; each comes to `on_bar`.",
+        "Subscribes to bars, of the scenario's interval unless one is given; they arrive in `on_bar`.",
         "bars()",
     )
     .at_market(&[0, 1], |market, arguments| {
@@ -35,35 +35,30 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     api.function(
         "quotes",
         "() -> ()",
-        "Asks for each change of the touch; it comes to `on_quote`.",
+        "Subscribes to changes of the touch; they arrive in `on_quote`.",
         "quotes()",
     )
     .at_market(&[0], |market, _| market.ask("quotes", FeedRequest::Quotes));
-    api.function(
-        "trades",
-        "() -> ()",
-        "Asks for each trade of anybody's; it comes to `on_trade`.",
-        "trades()",
-    )
-    .at_market(&[0], |market, _| market.ask("trades", FeedRequest::Trades));
+    api.function("trades", "() -> ()", "Subscribes to all trades; they arrive in `on_trade`.", "trades()")
+        .at_market(&[0], |market, _| market.ask("trades", FeedRequest::Trades));
     api.function(
         "book",
         "(levels: number) -> ()",
-        "Asks for the best levels of both sides (1 to 50), after each change of them; they come to `on_book`.",
+        "Subscribes to the best levels of both sides (1 to 50); changes arrive in `on_book`.",
         "book(10)",
     )
     .at_market(&[1], |market, arguments| market.ask_book(&arguments[0]));
     api.function(
         "phases",
         "() -> ()",
-        "Asks for each change of phase; it comes to `on_session`.",
+        "Subscribes to changes of phase; they arrive in `on_session`.",
         "phases()",
     )
     .at_market(&[0], |market, _| market.ask("phases", FeedRequest::Phases));
     api.function(
         "history",
         "(interval?: text, count: number) -> array",
-        "The last bars that came to `on_bar`, the newest last; of the first interval asked for unless one is given.",
+        "The last bars received, the newest last; of the interval subscribed to first unless one is given.",
         "history(20).len",
     )
     .at_market(&[1, 2], |market, arguments| {
@@ -74,7 +69,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     api.function(
         "closes",
         "(interval?: text, count: number) -> array",
-        "The closes of the last bars that came to `on_bar`, the newest last.",
+        "The closes of the last bars received, the newest last.",
         "closes(20).len",
     )
     .at_market(&[1, 2], |market, arguments| {
@@ -98,8 +93,10 @@ impl MarketHandle {
         let levels = whole("book", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
         let (host, listing) = self.open("book")?;
         if let Some(other) = host.feeds.levels(listing.id).filter(|other| *other != levels) {
-            let message =
-                format!("book: the book of {} was asked for with {other} levels already", listing.symbol);
+            let message = format!(
+                "book: the script has already subscribed to the book of {} with {other} levels",
+                listing.symbol
+            );
             return Err(message.into());
         }
         drop(host);
@@ -112,13 +109,15 @@ impl MarketHandle {
         let (host, listing) = self.open("depth")?;
         let (Some(ladders), Some(asked)) = (host.feeds.book(listing.id), host.feeds.levels(listing.id))
         else {
-            let message =
-                format!("depth: the book was not asked for; call book({levels}) in on_init or on_start");
+            let message = format!(
+                "depth: there is no subscription to the book; call book({levels}) in on_init or on_start"
+            );
             return Err(message.into());
         };
         if levels > asked {
-            let message =
-                format!("depth: the book was asked for with {asked} levels; call book({levels}) instead");
+            let message = format!(
+                "depth: the subscription to the book has {asked} levels; call book({levels}) instead"
+            );
             return Err(message.into());
         }
         let mut ladders = Ladders::clone(ladders);
@@ -144,8 +143,9 @@ impl MarketHandle {
         let (host, listing) = self.open(function)?;
         let Some(bars) = host.feeds.history(listing.id, interval) else {
             let asked = interval.map_or_else(String::new, |it| format!("\"{it}\""));
-            let message =
-                format!("{function}: no such bars were asked for; call bars({asked}) in on_init or on_start");
+            let message = format!(
+                "{function}: there is no subscription to such bars; call bars({asked}) in on_init or on_start"
+            );
             return Err(message.into());
         };
         let skip = bars.len().saturating_sub(wanted);

@@ -34,7 +34,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.function(
         "advance",
         "(span: text) -> ()",
-        "Lets the clock run, and the strategy be told of what happens meanwhile.",
+        "Lets the clock run; the strategy receives what happens meanwhile.",
         "advance(\"30s\")",
     )
     .form(move |length: Dynamic| {
@@ -45,7 +45,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.function(
         "fill",
         "(order: Order, quantity?: number) -> ()",
-        "Lets somebody trade with a resting order of the strategy's, at its price; all that is open, or so much.",
+        "Lets another participant trade with a resting order of the strategy, at its price: all that is open, or so much.",
         "fill(orders()[0], 5)",
     )
     .form(move |order: Dynamic| fill(&shared, &order, None))
@@ -94,7 +94,7 @@ fn register_market(api: &mut Registry<'_>) {
     api.function(
         "mock_bar",
         "(open: number, high: number, low: number, close: number, volume: number) -> ()",
-        "Lets others trade at these prices, and the clock run until the interval ends and its bar is told.",
+        "Lets others trade at these prices, and the clock run until the interval ends and its bar is published.",
         "mock_bar(100.0, 101.0, 99.0, 100.5, 400)",
     )
     .at_market(&[5], mock_bar);

@@ -82,8 +82,7 @@ impl Meter {
     fn complaint(&self) -> Option<Dynamic> {
         let limit = self.limit.get();
         (self.spent.get() > limit).then(|| {
-            format!("the callback ran for more than {limit} operations (is there a loop without an end?)")
-                .into()
+            format!("the callback ran for more than {limit} operations (is there an endless loop?)").into()
         })
     }
 

@@ -80,7 +80,7 @@ pub(crate) fn tests_with_arguments(ast: &AST, source: &str, file: &Path) -> Vec<
     let is_odd = |it: &rhai::ScriptFnMetadata<'_>| it.name.starts_with(TEST_PREFIX) && !it.params.is_empty();
     let odd = ast.iter_functions().filter(is_odd);
     let complaint = |it: rhai::ScriptFnMetadata<'_>| {
-        let message = format!("`{}` has arguments, so it is no test and would never run", it.name);
+        let message = format!("`{}` has arguments, so it is not a test and would never run", it.name);
         let help = format!("write fn {}(), or call it something else", it.name);
         ScriptError::new(file, function_position(source, it.name), message).with_help(help)
     };

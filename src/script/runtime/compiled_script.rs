@@ -63,7 +63,7 @@ pub(crate) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, S
     let mut ast = language.compile(text).map_err(|error| ScriptError::syntax(file, &error))?;
     ast.set_source(file.display().to_string());
     if let Some(typed) = ast.iter_functions().find(|function| function.this_type.is_some()) {
-        let message = format!("the function `{}` is made for one type", typed.name);
+        let message = format!("the function `{}` is defined for one type", typed.name);
         let help = "write it without the type; it can be called on any value";
         return Err(ScriptError::new(file, function_position(text, typed.name), message).with_help(help));
     }

@@ -62,8 +62,8 @@ impl NamesInScope<'_> {
                 ),
             ),
             EvalAltResult::ErrorUnboundThis(_) => (
-                "`this` is not there".to_owned(),
-                Some("a function sees it if it is called on it, as in this.helper(1)".to_owned()),
+                "`this` is not defined here".to_owned(),
+                Some("a function has it if it is called on it, as in this.helper(1)".to_owned()),
             ),
             EvalAltResult::ErrorRuntime(value, _) => (value.to_string(), None),
             other => (bare(other), None),
@@ -76,9 +76,9 @@ impl NamesInScope<'_> {
             given.trim_end_matches(')').split(", ").filter(|it| !it.is_empty()).map(type_word).collect();
         let given_text = given.join(", ");
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-            let help = "what is absent is (); compare it with == () first".to_owned();
+            let help = "an absent value is (); compare it with == () first".to_owned();
             return (
-                format!("`{name}` does not go with {given_text}"),
+                format!("`{name}` is not defined for {given_text}"),
                 given.contains(&"()").then_some(help),
             );
         }
@@ -110,7 +110,7 @@ impl NamesInScope<'_> {
     }
 
     fn no_property(&self, name: &str) -> (String, Option<String>) {
-        let message = format!("there is nothing called `{name}` in that map");
+        let message = format!("the map has no entry `{name}`");
         let help = match nearest(name, self.state.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("set it first, in on_init or on_start: this.{name} = .."),
@@ -126,7 +126,7 @@ impl NamesInScope<'_> {
         };
         let fields: Vec<&str> = self.api.fields_of(owner).map(|field| field.name).collect();
         if owner == "()" {
-            let message = format!("`.{name}` of what is absent, ()");
+            let message = format!("`.{name}` of an absent value, ()");
             return (message, Some("compare it with == () first".to_owned()));
         }
         if text.contains("setter") && (fields.contains(&name) || fields.is_empty()) {

@@ -188,7 +188,7 @@ impl Program {
         );
         let source = &self.script.source;
         let position = function_position(&source.text, name);
-        Err(ScriptError::new(&source.file, position, message).with_help("drop what is no longer needed"))
+        Err(ScriptError::new(&source.file, position, message).with_help("remove what is no longer needed"))
     }
 
     /// Lends the context to the functions of the script.

@@ -157,7 +157,7 @@ impl ScriptTrader {
             }
         }
         let file = self.config.source.file.clone();
-        let message = "refused orders in on_order lead to refused orders without an end".to_owned();
+        let message = "orders sent in on_order are refused again and again".to_owned();
         self.fail(ctx, Some(Callback::Order), &ScriptError::new(&file, SourcePosition::START, message));
     }
 

@@ -184,7 +184,7 @@ fn no_text_takes_the_compiler_down() {
         (
             "a typed function",
             "fn int.twice() { this * 2 }".to_owned(),
-            "the function `twice` is made for one type",
+            "the function `twice` is defined for one type",
         ),
         ("a name of 10,000", format!("fn on_stop() {{ {} }}", "n".repeat(10_000)), ""),
         (

@@ -72,7 +72,7 @@ fn the_book_is_told_and_kept() {
         lines[..2],
         ["1 0 99.9 500.0 1.0 ACME 1 bids 0 asks", "1 1 99.9 500.0 0.0 ACME 1 bids 1 asks"]
     );
-    assert!(lines[2].contains("depth: the book was asked for with 2 levels"), "{lines:?}");
+    assert!(lines[2].contains("depth: the subscription to the book has 2 levels"), "{lines:?}");
 }
 
 #[test]
@@ -123,10 +123,10 @@ fn indicators_are_fed_before_the_callback() {
         "a quote without a mid feeds nothing"
     );
     for (call, expected) in [
-        ("feed(5, \"bar\")", "feed: what is fed must be an indicator, but is a number (5)"),
+        ("feed(5, \"bar\")", "feed: the first argument must be an indicator, but is a number (5)"),
         ("feed(sma(3), \"bar.clsoe\")", "feed: there is no source `bar.clsoe`; did you mean `bar.close`?"),
-        ("feed(sma(3), \"bar\")", "feed: `bar` does not go with sma(3): not ready: update takes one number"),
-        ("feed(atr(3), \"bar.high\")", "feed: `bar.high` does not go with atr(3)"),
+        ("feed(sma(3), \"bar\")", "feed: `bar` does not fit sma(3): not ready: update takes one number"),
+        ("feed(atr(3), \"bar.high\")", "feed: `bar.high` does not fit atr(3)"),
         ("feed(sma(3), \"quote.mid\", \"1m\")", "feed: `quote.mid` has no interval"),
     ] {
         let lines = logged(&format!("fn on_start() {{ {call}; }}"));
@@ -150,7 +150,7 @@ fn what_a_script_plots_and_records_is_on_the_tape() {
     assert_eq!(told[2], "t a: 1, b: two, d: 1");
     drop(told);
     for (call, expected) in [
-        ("plot(\"x\", 0.0 / 0.0)", "plot: a value of NaN cannot be drawn"),
+        ("plot(\"x\", 0.0 / 0.0)", "plot: a value of NaN cannot be plotted"),
         ("plot(\"\", 1)", "plot: a name has 1 to 100 characters"),
         ("record(\"t\", 5)", "record: the row must be a map"),
         ("record(\"t\", #{ a: [1] })", "record: `a` must be a boolean, a number or a text, but is an array"),
@@ -207,7 +207,7 @@ fn a_refused_order_is_told_after_the_callback_that_sent_it() {
 #[test]
 fn refusals_that_lead_to_refusals_end_with_an_error() {
     let lines = logged("fn on_start() { sell(11); }\nfn on_order(event) { sell(11); }");
-    assert!(lines[0].contains("lead to refused orders without an end"), "{lines:?}");
+    assert!(lines[0].contains("orders sent in on_order are refused again and again"), "{lines:?}");
 }
 
 #[test]
@@ -247,7 +247,10 @@ fn history_holds_the_bars_that_were_told() {
         "#,
     );
     assert_eq!(lines[..3], ["0", "1 [100.1] 100.1 1", "1"]);
-    assert!(lines[3].contains("history: no such bars were asked for; call bars(\"7s\")"), "{lines:?}");
+    assert!(
+        lines[3].contains("history: there is no subscription to such bars; call bars(\"7s\")"),
+        "{lines:?}"
+    );
 }
 
 #[test]
