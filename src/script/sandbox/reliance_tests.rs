@@ -130,7 +130,7 @@ fn no_script_can_write_a_node() {
 }
 
 /// Types and functions that Rhai has under its feature `internals` only.
-const INTERNALS: [&str; 24] = [
+const INTERNALS: [&str; 21] = [
     "ASTFlags",
     "ASTNode",
     "BinaryExpr",
@@ -141,10 +141,7 @@ const INTERNALS: [&str; 24] = [
     "FlowControl",
     "FnCallExpr",
     "FnCallHashes",
-    "FuncInfo",
-    "FuncMetadata",
     "GlobalRuntimeState",
-    "OpAssignment",
     "ScriptFuncDef",
     "Stmt::",
     "StmtBlock",
