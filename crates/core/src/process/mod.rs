@@ -11,6 +11,7 @@ mod gbm;
 mod history;
 mod kind;
 mod linked;
+mod merton;
 mod ou;
 mod replay;
 mod value;
@@ -19,12 +20,13 @@ pub use gbm::Gbm;
 pub use history::HistoricalBar;
 pub use kind::{Configure, ConfiguredProcess, EarlierInstrument, ProcessKind, ProcessSite};
 pub use linked::{GapConfig, Leader, Linked};
+pub use merton::{Merton, MertonConfig};
 pub use ou::OrnsteinUhlenbeck;
 pub use replay::{BAR_DATA, BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
 pub use value::{PriceProcess, Value};
 
 /// All kinds of processes, in the order of the documentation.
-pub static KINDS: [&ProcessKind; 4] = [&ou::KIND, &gbm::KIND, &replay::KIND, &linked::KIND];
+pub static KINDS: [&ProcessKind; 5] = [&ou::KIND, &gbm::KIND, &merton::KIND, &replay::KIND, &linked::KIND];
 
 /// Hours of trading in a year unless a scenario says otherwise: 252 sessions of 6.5 hours.
 pub const TRADING_HOURS_PER_YEAR: f64 = 1_638.0;
