@@ -31,6 +31,8 @@ pub(super) enum Command {
     New(NewArguments),
     /// Write the script API as definitions for code completion in editors.
     Definitions(DefinitionsArguments),
+    /// Print the JSON schema of scenario files, for validation and completion in editors.
+    Schema,
     /// Redraw the report of a finished run, or draw one report of several runs.
     Report(ReportArguments),
     /// Compare two runs: inputs, metrics, and the first difference of their tapes.

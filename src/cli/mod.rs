@@ -22,6 +22,7 @@ mod number_text;
 mod outcome_table;
 mod progress;
 mod report;
+mod schema;
 mod simulate;
 mod strategy;
 mod strategy_file;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::Strategy(arguments) => strategy::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
         Command::Definitions(arguments) => definitions::run(&arguments),
+        Command::Schema => schema::run(),
         Command::Report(arguments) => report::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::VerifyBook(arguments) => verify_book::run(&arguments),

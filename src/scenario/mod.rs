@@ -10,6 +10,7 @@
 //! | `files`, `lobster` | the files that a scenario names |
 //! | `sections` | what each section means; parameters of kinds, read as the kind describes them |
 //! | `load`, `layout` | from a path to a [`Scenario`], and from there to a market |
+//! | `schema` | the same as a JSON schema, for editors |
 //!
 //! Which kinds of agents and processes there are, and which parameters they have, is not known here: it comes
 //! from [`agent_kinds`] and [`bearpit_core::process::KINDS`].
@@ -22,6 +23,7 @@ mod kinds;
 mod layout;
 mod load;
 mod lobster;
+mod schema;
 mod sections;
 mod strategy;
 #[cfg(test)]
@@ -31,4 +33,5 @@ pub use config::{AgentConfig, InstrumentConfig, Scenario, VenueConfig, VenueRule
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, Severity};
 pub use kinds::agent_kinds;
 pub use lobster::OrderFlow;
+pub use schema::json_schema;
 pub use strategy::{NotAParam, Strategy};

@@ -23,6 +23,7 @@ mod pnl;
 mod record;
 mod report;
 mod run;
+mod scenario_page;
 mod scripts;
 mod sessions;
 mod shipped;

@@ -1,0 +1,174 @@
+//! [`json_schema`]: scenario files as a JSON schema, with which editors check and complete them.
+//!
+//! The parameters of kinds come from the kinds' own descriptions. The keys of sections are listed here; a test
+//! compares them with the keys that the reader knows.
+
+mod param;
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Value, json};
+
+use self::param::{Object, decimal, duration, positive_decimal, text};
+use super::kinds::agent_kinds;
+use crate::record::Table;
+use bearpit_agents::AgentKind;
+use bearpit_core::process::{KINDS, ProcessKind};
+
+/// Returns the JSON schema (draft 2020-12) of scenario files.
+///
+/// ```
+/// let schema = bearpit::scenario::json_schema();
+/// assert_eq!(schema["properties"]["scenario"]["required"][0], "name");
+/// ```
+#[must_use]
+pub fn json_schema() -> Value {
+    let root = Object::default()
+        .required("scenario", scenario(), "name, seed and time of the scenario")
+        .key("record", record(), "what is recorded of a run")
+        .required("instruments", list_of(instrument()), "what is traded")
+        .required("venues", list_of(venue()), "where it is traded")
+        .key("agents", json!({ "type": "array", "items": agent() }), "who trades");
+    let mut schema = root.build();
+    if let Value::Object(schema) = &mut schema {
+        schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+        schema.insert("title".to_owned(), json!("Bearpit scenario"));
+    }
+    schema
+}
+
+fn list_of(item: Value) -> Value {
+    json!({ "type": "array", "minItems": 1, "items": item })
+}
+
+fn names() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": 64 })
+}
+
+fn scenario() -> Value {
+    Object::default()
+        .required("name", names(), "results go to a directory of this name")
+        .key("seed", json!({ "type": "integer", "minimum": 0 }), "the seed of all random draws")
+        .required("start", text(), "first instant, without a time zone, such as 2025-03-03T09:30:00")
+        .required("end", text(), "last instant")
+        .key("bars", duration(), "interval of bars and of on_bar, counted from midnight")
+        .key("sample", duration(), "interval at which accounts are marked to market")
+        .build()
+}
+
+fn record() -> Value {
+    let tables = Table::ALL.map(Table::name);
+    let books = Object::default()
+        .key("interval", duration(), "interval between two snapshots of a book, at least 1ms")
+        .key("levels", json!({ "type": "integer", "minimum": 1, "maximum": 1_000 }), "levels of each side")
+        .build();
+    Object::default()
+        .key("tables", json!({ "type": "array", "items": { "enum": tables } }), "the tables to record")
+        .key("books", books, "snapshots of the books")
+        .key("bars", json!({ "type": "array", "items": duration() }), "intervals of the table bars")
+        .key("format", json!({ "enum": ["parquet", "csv", "ipc"] }), "format of the tables")
+        .build()
+}
+
+fn instrument() -> Value {
+    let processes: Vec<Value> = KINDS.into_iter().map(process).collect();
+    Object::default()
+        .required("symbol", names(), "its symbol")
+        .required("tick_size", positive_decimal(), "smallest step of a price")
+        .key("lot_size", positive_decimal(), "smallest step of a quantity")
+        .key("process", json!({ "oneOf": processes }), "how its value moves")
+        .build()
+}
+
+fn process(kind: &ProcessKind) -> Value {
+    Object::default().required("kind", json!({ "const": kind.name }), kind.doc).params(kind.params).build()
+}
+
+fn venue() -> Value {
+    let fees = Object::default()
+        .key("maker_bps", decimal(), "fee of the maker, in basis points of notional; negative is a rebate")
+        .key("taker_bps", decimal(), "fee of the taker, in basis points of notional")
+        .key("auction_bps", decimal(), "fee of both sides of an auction, in basis points of notional")
+        .build();
+    let bands = ["static_percent", "dynamic_percent", "limit_percent"];
+    let bands = bands
+        .into_iter()
+        .fold(Object::default(), |object, name| object.key(name, positive_decimal(), "distance in percent"));
+    Object::default()
+        .required("name", names(), "its name")
+        .required("instruments", list_of(text()), "symbols of the instruments it lists")
+        .key("fees", fees, "what a fill costs")
+        .key("latency", latencies(), "added to the latency of each agent")
+        .key(
+            "matching",
+            json!({ "enum": ["price_time", "pro_rata", "top_share"] }),
+            "how orders at one price share an incoming order",
+        )
+        .key(
+            "top_share_percent",
+            json!({ "type": "integer", "minimum": 0, "maximum": 100 }),
+            "share of the first order at a price",
+        )
+        .key("bands", bands.build(), "price bands; a trade beyond one halts the book")
+        .key("halt", duration(), "how long a halt lasts")
+        .key("reopening", duration(), "how long the auction after a halt lasts")
+        .key("sessions", sessions(), "when it trades; without, from start to end")
+        .build()
+}
+
+fn sessions() -> Value {
+    let days =
+        json!({ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] } });
+    Object::default()
+        .required("open", duration(), "when continuous trading begins, after midnight")
+        .required("close", duration(), "when it ends")
+        .key("opening_auction", duration(), "how long before the open the indicative price is published")
+        .key("pre_open", duration(), "how long before the open orders are accepted")
+        .key("closing_auction", duration(), "how long the closing auction lasts")
+        .key("days", days, "days of the week")
+        .key("holidays", json!({ "type": "array", "items": text() }), "days without a session")
+        .build()
+}
+
+fn latencies() -> Value {
+    let uniform = Object::default()
+        .required("min", duration(), "least latency")
+        .required("max", duration(), "greatest latency")
+        .build();
+    let sigma = json!({ "type": "number", "minimum": 0, "maximum": 2 });
+    let lognormal = Object::default()
+        .required("median", duration(), "median latency")
+        .required("sigma", sigma, "standard deviation of the logarithm")
+        .build();
+    let latency = || json!({ "oneOf": [duration(), uniform, lognormal] });
+    Object::default()
+        .key("entry", latency(), "from the agent to the venue: orders")
+        .key("report", latency(), "from the venue to the agent: reports")
+        .key("feed", latency(), "from the venue to the agent: market data")
+        .build()
+}
+
+fn agent() -> Value {
+    let kinds: Vec<Value> = agent_kinds().map(agent_of_kind).collect();
+    json!({ "oneOf": kinds })
+}
+
+fn agent_of_kind(kind: &AgentKind) -> Value {
+    let quantities = || json!({ "type": "object", "additionalProperties": positive_decimal() });
+    let financing = ["credit_bps", "debit_bps", "borrow_bps"]
+        .into_iter()
+        .fold(Object::default(), |object, name| object.key(name, decimal(), "basis points a year"));
+    Object::default()
+        .required("kind", json!({ "const": kind.name }), kind.doc)
+        .key("name", names(), "unique; members of a population are called name-1 and so on")
+        .key("count", json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 }), "how many of them")
+        .key("instrument", text(), "symbol of the instrument it trades")
+        .key("venue", text(), "name of the venue where it trades")
+        .key("cash", decimal(), "cash of each")
+        .key("holdings", quantities(), "holdings of each, by symbol")
+        .key("max_short", quantities(), "how far each may sell short, by symbol")
+        .key("financing", financing.build(), "interest and borrow fees")
+        .key("latency", latencies(), "latencies of its connection")
+        .params(kind.params)
+        .build()
+}

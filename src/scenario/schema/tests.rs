@@ -1,0 +1,226 @@
+//! The schema accepts what the reader accepts, knows the keys that it knows, and refuses what is plainly wrong.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use super::json_schema;
+use super::param::DURATION_PATTERN;
+use crate::scenario::{Scenario, agent_kinds};
+use bearpit_core::process::KINDS;
+use bearpit_core::units::SimDuration;
+
+/// Returns what a value violates of a schema, if anything; knows the keywords that the schema uses, and no others.
+fn violation(schema: &Value, value: &Value, at: &str) -> Option<String> {
+    let schema = schema.as_object().unwrap();
+    schema.iter().find_map(|(keyword, rule)| {
+        let refused = |is_right: bool| (!is_right).then(|| format!("{at}: {keyword} {rule} refuses {value}"));
+        match keyword.as_str() {
+            "$schema" | "title" | "description" | "default" | "additionalProperties" => None,
+            "type" => refused(is_of_type(rule, value)),
+            "enum" => refused(rule.as_array().unwrap().contains(value)),
+            "const" => refused(rule == value),
+            "minimum" => refused(value.as_f64().is_none_or(|it| it >= rule.as_f64().unwrap())),
+            "maximum" => refused(value.as_f64().is_none_or(|it| it <= rule.as_f64().unwrap())),
+            "exclusiveMinimum" => refused(value.as_f64().is_none_or(|it| it > rule.as_f64().unwrap())),
+            "minLength" => refused(value.as_str().is_none_or(|it| it.len() as u64 >= rule.as_u64().unwrap())),
+            "maxLength" => refused(value.as_str().is_none_or(|it| it.len() as u64 <= rule.as_u64().unwrap())),
+            "pattern" => {
+                assert_eq!(rule, DURATION_PATTERN);
+                refused(value.as_str().is_none_or(|it| it.parse::<SimDuration>().is_ok()))
+            }
+            "minItems" => {
+                refused(value.as_array().is_none_or(|it| it.len() as u64 >= rule.as_u64().unwrap()))
+            }
+            "items" => {
+                let items = value.as_array().into_iter().flatten().enumerate();
+                items.into_iter().find_map(|(index, item)| violation(rule, item, &format!("{at}[{index}]")))
+            }
+            "required" => {
+                let has = |key: &Value| value.get(key.as_str().unwrap()).is_some();
+                refused(!value.is_object() || rule.as_array().unwrap().iter().all(has))
+            }
+            "properties" => properties(rule.as_object().unwrap(), &schema["additionalProperties"], value, at),
+            "oneOf" => {
+                let options = rule.as_array().unwrap().iter();
+                let faults: Vec<String> =
+                    options.clone().filter_map(|option| violation(option, value, at)).collect();
+                let fitting = options.len() - faults.len();
+                (fitting != 1).then(|| format!("{at}: {fitting} options fit {value}: {}", faults.join("; ")))
+            }
+            other => panic!("the schema uses the keyword {other}, which this check does not know"),
+        }
+    })
+}
+
+fn properties(known: &Map<String, Value>, others: &Value, value: &Value, at: &str) -> Option<String> {
+    let entries = value.as_object().into_iter().flatten();
+    entries.into_iter().find_map(|(key, value)| {
+        let at = format!("{at}.{key}");
+        match known.get(key) {
+            Some(schema) => violation(schema, value, &at),
+            None => (*others == json!(false)).then(|| format!("{at}: unknown key")),
+        }
+    })
+}
+
+fn is_of_type(rule: &Value, value: &Value) -> bool {
+    let is_one = |name: &Value| match name.as_str().unwrap() {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        other => panic!("{other}"),
+    };
+    rule.as_array().map_or_else(|| is_one(rule), |names| names.iter().any(is_one))
+}
+
+/// Returns TOML as JSON, with times as texts, as editors see them.
+fn to_json(value: &toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => json!(text),
+        toml::Value::Integer(value) => json!(value),
+        toml::Value::Float(value) => json!(value),
+        toml::Value::Boolean(value) => json!(value),
+        toml::Value::Datetime(time) => json!(time.to_string()),
+        toml::Value::Array(items) => items.iter().map(to_json).collect(),
+        toml::Value::Table(table) => {
+            Value::Object(table.iter().map(|(key, value)| (key.clone(), to_json(value))).collect())
+        }
+    }
+}
+
+fn of_toml(text: &str) -> Value {
+    to_json(&toml::Value::Table(text.parse::<toml::Table>().unwrap()))
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect()
+}
+
+#[test]
+fn the_shipped_scenarios_fit_the_schema() {
+    let schema = json_schema();
+    let files = shipped();
+    assert!(files.len() >= 12, "{files:?}");
+    for path in files {
+        let scenario = of_toml(&fs::read_to_string(&path).unwrap());
+        assert_eq!(violation(&schema, &scenario, ""), None, "{}", path.display());
+    }
+}
+
+const GOOD: &str = r#"
+[scenario]
+name = "x"
+start = 2025-03-03T09:30:00
+end = 2025-03-03T10:30:00
+[record]
+books = {}
+[[instruments]]
+symbol = "ACME"
+tick_size = 0.01
+process = { kind = "gbm", initial = 100, volatility = 0.2 }
+[[venues]]
+name = "PIT"
+instruments = ["ACME"]
+fees = {}
+bands = {}
+latency = {}
+sessions = { open = "9h", close = "16h" }
+[[agents]]
+kind = "noise"
+max_quantity = 10
+depth = 0.05
+financing = {}
+"#;
+
+#[test]
+fn each_fault_is_refused_by_schema_and_reader_alike() {
+    let schema = json_schema();
+    assert_eq!(violation(&schema, &of_toml(GOOD), ""), None);
+    for (from, to) in [
+        ("volatility = 0.2", "volatility = -0.2"),
+        ("initial = 100", "initial = 0"),
+        ("kind = \"gbm\"", "kind = \"gmb\""),
+        ("volatility = 0.2", "volatilty = 0.2"),
+        ("depth = 0.05", "depth = 0"),
+        ("depth = 0.05", "depth = true"),
+        ("depth = 0.05\n", ""),
+        ("depth = 0.05", "depth = 0.05\ninterval = 3"),
+        ("depth = 0.05", "depth = 0.05\ninterval = \"3\""),
+        ("depth = 0.05", "depth = 0.05\ncount = 0"),
+        ("kind = \"noise\"", "kind = \"noise\"\nskew = 1"),
+        ("tick_size = 0.01\n", ""),
+        ("start = 2025", "begin = 2025"),
+        ("latency = {}", "latency = { entry = { min = \"1ms\" } }"),
+        ("sessions = { open = \"9h\", ", "sessions = { "),
+        ("instruments = [\"ACME\"]", "instruments = []"),
+    ] {
+        assert_eq!(GOOD.matches(from).count(), 1, "{from}");
+        let text = GOOD.replace(from, to);
+        assert!(violation(&schema, &of_toml(&text), "").is_some(), "the schema accepts {to}");
+        assert!(load(&text).is_some(), "the reader accepts {to}");
+    }
+    assert_eq!(load(GOOD), None);
+}
+
+/// Returns the errors of a scenario as JSON.
+fn load(text: &str) -> Option<Value> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("x.toml");
+    fs::write(&path, text).unwrap();
+    Scenario::load(&path, &[]).err().map(|errors| errors.to_json())
+}
+
+/// Returns the keys that the reader knows where it finds one that it does not.
+fn known_keys(text: &str) -> BTreeSet<String> {
+    let errors = load(text).unwrap();
+    let unknown = |error: &&Value| error["message"].as_str().unwrap().contains("no key `zzzz`");
+    let error = errors.as_array().unwrap().iter().find(unknown).unwrap_or_else(|| panic!("{errors}"));
+    let help = error["help"].as_str().unwrap();
+    let list = help.split("allowed: ").nth(1).unwrap();
+    list.split(", ").map(|name| name.trim_matches('`').to_owned()).collect()
+}
+
+fn keys(schema: &Value) -> BTreeSet<String> {
+    schema["properties"].as_object().unwrap().keys().cloned().collect()
+}
+
+#[test]
+fn the_schema_has_the_keys_of_each_section_that_the_reader_knows() {
+    let schema = json_schema();
+    let item = |name: &str| &schema["properties"][name]["items"]["properties"];
+    let sections = [
+        ("[scenario]", "[scenario]\nzzzz = 1", &schema["properties"]["scenario"]),
+        ("[record]", "[record]\nzzzz = 1", &schema["properties"]["record"]),
+        ("books = {}", "books = { zzzz = 1 }", &schema["properties"]["record"]["properties"]["books"]),
+        ("[[instruments]]", "[[instruments]]\nzzzz = 1", &schema["properties"]["instruments"]["items"]),
+        ("[[venues]]", "[[venues]]\nzzzz = 1", &schema["properties"]["venues"]["items"]),
+        ("fees = {}", "fees = { zzzz = 1 }", &item("venues")["fees"]),
+        ("bands = {}", "bands = { zzzz = 1 }", &item("venues")["bands"]),
+        ("latency = {}", "latency = { zzzz = 1 }", &item("venues")["latency"]),
+        ("close = \"16h\"", "close = \"16h\", zzzz = 1", &item("venues")["sessions"]),
+    ];
+    for (from, to, schema) in sections {
+        assert_eq!(known_keys(&GOOD.replacen(from, to, 1)), keys(schema), "{to}");
+    }
+    assert_eq!(known_keys(&format!("zzzz = 1\n{GOOD}")), keys(&schema));
+    let processes = item("instruments")["process"]["oneOf"].as_array().unwrap();
+    for (kind, schema) in KINDS.iter().zip(processes) {
+        let process = format!("process = {{ kind = \"{}\", zzzz = 1 }}", kind.name);
+        let line = "process = { kind = \"gbm\", initial = 100, volatility = 0.2 }";
+        assert_eq!(known_keys(&GOOD.replace(line, &process)), keys(schema), "{}", kind.name);
+    }
+    let agents = schema["properties"]["agents"]["items"]["oneOf"].as_array().unwrap();
+    for (kind, schema) in agent_kinds().zip(agents) {
+        let (market, _) = GOOD.split_once("[[agents]]").unwrap();
+        let agent = format!("{market}[[agents]]\nkind = \"{}\"\nzzzz = 1\n", kind.name);
+        assert_eq!(known_keys(&agent), keys(schema), "{}", kind.name);
+    }
+}
