@@ -67,9 +67,8 @@ pub enum Refusal {
     )]
     LinkUnfit(OrderId),
     /// The order is an exit of a bracket whose entry order is still open.
-    #[error(
-        "order {0} enters only after its bracket's entry order has ended: cancel the entry order instead"
-    )]
+    // A refused instruction is logged in words, so this sentence is part of a golden digest.
+    #[error("order {0} enters only when its bracket's entry is over: cancel the entry instead")]
     NotEntered(OrderId),
     /// The new trigger of a stop lies beyond the protection that was set when it was entered.
     #[error(
