@@ -7,11 +7,11 @@
 //! # Updating Rhai
 //! Cargo.toml allows patch releases only. For a minor release:
 //! 1. Raise the version there, and fix what does not compile; it is all in this folder.
-//! 2. Run `cargo test --lib script::sandbox`. `reliance_tests` lists what has changed in Rhai: functions that
-//!    iterate over an array, a map or a text and are new (meter them) or gone; shapes of the tree that
+//! 2. Run `cargo test --lib script::sandbox`. `reliance_tests` lists what has changed in Rhai: functions
+//!    that iterate over an array, a map or a text and are new (meter them) or gone; shapes of the tree that
 //!    metering walks; node names that scripts could write.
-//! 3. Read Rhai's changelog for new kinds of statements and expressions. Both enums are non-exhaustive, so the
-//!    compiler does not report new variants: those that hold values must be handled in `metering` and
+//! 3. Read Rhai's changelog for new kinds of statements and expressions. Both enums are non-exhaustive, so
+//!    the compiler does not report new variants: those that hold values must be handled in `metering` and
 //!    `outline`.
 //! 4. `equivalence_tests` compares metered scripts with plain ones at random; run it with
 //!    `PROPTEST_CASES=100000`. Then run the hostile scripts and golden digests: `cargo test --test it hostile`
