@@ -14,8 +14,8 @@
 //!    the compiler does not report new variants: those that hold values must be handled in `metering` and
 //!    `outline`.
 //! 4. `equivalence_tests` compares metered scripts with plain ones at random; run it with
-//!    `PROPTEST_CASES=100000`. Then run the hostile scripts and golden digests: `cargo test --test it hostile`
-//!    and `cargo test --test it golden`. No digest may change.
+//!    `PROPTEST_CASES=100000`. Then run the hostile scripts and golden digests:
+//!    `cargo test --test it hostile` and `cargo test --test it golden`. No digest may change.
 //! 5. Set `REVIEWED` in `reliance_tests`.
 
 pub(crate) mod ast_nodes;
