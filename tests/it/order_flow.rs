@@ -459,5 +459,9 @@ fn lots_days_and_missing_files_are_checked() {
     let date = "`date` is 2025-03-03T10:00:00, but must be a date without a time of day, such as 2025-03-03";
     assert!(faults[1].ends_with(date), "{faults:?}");
     fs::write(files.0.path().join("flow.toml"), SCENARIO.replace("messages = \"m.csv\"\n", "")).unwrap();
-    assert!(files.faults()[0].ends_with("agent 1 has no `messages`, which is required"), "{:?}", files.faults());
+    assert!(
+        files.faults()[0].ends_with("agent 1 has no `messages`, which is required"),
+        "{:?}",
+        files.faults()
+    );
 }
