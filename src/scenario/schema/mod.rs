@@ -1,7 +1,7 @@
 //! [`json_schema`]: scenario files as a JSON schema, with which editors check and complete them.
 //!
-//! The parameters of kinds come from the kinds' own descriptions. The keys of sections are listed here; a test
-//! compares them with the keys that the reader knows.
+//! The parameters of kinds come from the kinds' own descriptions. The keys of sections are listed here; a
+//! test compares them with the keys that the reader knows.
 
 mod param;
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The schema accepts what the reader accepts, knows the keys that it knows, and refuses what is plainly wrong.
+//! The schema accepts what the reader accepts, knows the keys that it knows, and refuses what is plainly
+//! wrong.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +13,8 @@ use crate::scenario::{Scenario, agent_kinds};
 use bearpit_core::process::KINDS;
 use bearpit_core::units::SimDuration;
 
-/// Returns what a value violates of a schema, if anything; knows the keywords that the schema uses, and no others.
+/// Returns what a value violates of a schema, if anything; knows the keywords that the schema uses, and no
+/// others.
 fn violation(schema: &Value, value: &Value, at: &str) -> Option<String> {
     let schema = schema.as_object().unwrap();
     schema.iter().find_map(|(keyword, rule)| {
