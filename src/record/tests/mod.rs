@@ -392,7 +392,7 @@ fn a_result_is_there_when_it_is_whole_and_not_before() {
     assert!(StoredRun::open(&target).unwrap().table(Table::Fills).is_ok());
 
     let refused = RunDir::create(out.path(), "test", seed, false).unwrap_err().to_string();
-    assert!(refused.contains("test/1: there is a result already; add --force"), "{refused}");
+    assert!(refused.contains("test/1: a result already exists"), "{refused}");
 
     let second = RunDir::create(out.path(), "test", seed, true).unwrap();
     drop(second);
