@@ -34,9 +34,7 @@ pub use compare::{
     TableVerdict,
 };
 pub use listing::{DepthProfile, EntryLatencies, ListingData};
-pub use run::{
-    AccountMetrics, AnalysisError, LogLine, MarketMetrics, OwnerLog, RunAnalysis, RunData, Summary,
-};
+pub use run::{AccountMetrics, LogLine, MarketMetrics, OwnerLog, RunAnalysis, RunData, Summary};
 pub use run_set::{AccountOutline, Batch, MarketOutline, RunOutline, RunSet, Spread};
 pub use series::{EvenSample, Extent, LineDownsampler, MeanDownsampler, Point, downsampled};
 pub use stylized::{Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict};

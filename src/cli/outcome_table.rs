@@ -119,7 +119,7 @@ fn seed_statistics(groups: &[&Group<'_>]) -> String {
         for owner in owners {
             let accounts = group.finished().flat_map(|(_, result)| &result.summary.accounts);
             let of_owner = accounts.filter(|it| it.account.owner == owner);
-            let profits = of_owner.filter_map(|it| it.account.profit.parse::<f64>().ok());
+            let profits = of_owner.map(|it| it.account.profit.to_f64());
             let Some(spread) = Spread::of(profits) else { continue };
             let row = [name.take().unwrap_or_default(), owner.to_owned()];
             table.add_row(row.into_iter().chain(spread_cells(&spread)));
@@ -182,11 +182,11 @@ fn cells(AccountMetrics { account, metrics }: &AccountMetrics) -> [String; 7] {
     let shown = |key: &str, write: fn(f64) -> String| metrics.get(key).map_or_else(|| "-".to_owned(), write);
     [
         name,
-        cents(&account.profit, true),
+        cents(&account.profit.to_string(), true),
         shown("cumulative_return", percent),
         shown("max_drawdown_marks", percent),
         shown("sharpe_annualised", |ratio| format!("{ratio:.2}")),
-        cents(&account.fees, false),
+        cents(&account.fees.to_string(), false),
         thousands(account.fills),
     ]
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::format::Format;
+use super::manifest_text;
 use super::table::Table;
+use bearpit_core::units::{Decimal, Money, SimDuration, SimTime};
 
 /// The content of `manifest.json`.
 ///
@@ -19,9 +22,11 @@ pub struct Manifest {
     /// The seed.
     pub seed: u64,
     /// First instant of virtual time.
-    pub start: String,
+    #[serde(with = "manifest_text::start")]
+    pub start: SimTime,
     /// Last instant of virtual time.
-    pub end: String,
+    #[serde(with = "manifest_text::end")]
+    pub end: SimTime,
     /// BLAKE3 over all facts, in hexadecimal.
     pub digest: String,
     /// BLAKE3 over the scenario and every file it read, in hexadecimal.
@@ -36,17 +41,22 @@ pub struct Manifest {
     /// Trades among them.
     pub trades: u64,
     /// The interval of the bars that strategies see.
-    pub bar_interval: String,
+    #[serde(with = "manifest_text::bar_interval")]
+    pub bar_interval: SimDuration,
     /// The interval at which accounts were marked to market; metrics are taken over periods of it.
-    pub sample_interval: String,
+    #[serde(with = "manifest_text::sample_interval")]
+    pub sample_interval: SimDuration,
     /// Format of the tables: `parquet`, `csv` or `ipc`.
-    pub format: String,
+    #[serde(with = "manifest_text::format")]
+    pub format: Format,
     /// The tables, with their rows.
     pub tables: Vec<TableSummary>,
     /// The tables that were not recorded, since the scenario did not ask for them.
-    pub not_recorded: Vec<String>,
+    #[serde(with = "manifest_text::not_recorded")]
+    pub not_recorded: Vec<Table>,
     /// The intervals of the `bars` table.
-    pub bars: Vec<String>,
+    #[serde(with = "manifest_text::bars")]
+    pub bars: Vec<SimDuration>,
     /// How the snapshots of the `books` table were taken; none where it was not recorded.
     pub books: Option<BookSummary>,
     /// The instruments, in the scenario's order.
@@ -64,7 +74,7 @@ impl Manifest {
     /// Tells whether a table was recorded.
     #[must_use]
     pub fn has(&self, table: Table) -> bool {
-        !self.not_recorded.iter().any(|name| name == table.name())
+        !self.not_recorded.contains(&table)
     }
 }
 
@@ -81,7 +91,8 @@ pub struct TableSummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookSummary {
     /// The time between two.
-    pub interval: String,
+    #[serde(with = "manifest_text::interval")]
+    pub interval: SimDuration,
     /// How many levels of each side.
     pub levels: usize,
 }
@@ -91,10 +102,12 @@ pub struct BookSummary {
 pub struct InstrumentSummary {
     /// The symbol.
     pub symbol: String,
-    /// The smallest step of its price, as decimal text.
-    pub tick_size: String,
-    /// The smallest step of its quantity, as decimal text.
-    pub lot_size: String,
+    /// The smallest step of its price.
+    #[serde(with = "manifest_text::tick_size")]
+    pub tick_size: Decimal,
+    /// The smallest step of its quantity.
+    #[serde(with = "manifest_text::lot_size")]
+    pub lot_size: Decimal,
 }
 
 /// What an account held at the start.
@@ -105,10 +118,11 @@ pub struct HoldingSummary {
     /// How many lots.
     pub lots: u64,
     /// What they counted as: their worth at the first mark, and nothing where there never was one.
-    pub cost: String,
+    #[serde(with = "manifest_text::cost")]
+    pub cost: Money,
 }
 
-/// One tracked account at the end of a run; money as exact decimal text.
+/// One tracked account at the end of a run; in the file, money is exact decimal text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSummary {
     /// The agent's name.
@@ -116,19 +130,25 @@ pub struct AccountSummary {
     /// Its kind as in the scenario: `script`, `market_maker`, or what a native actor called itself.
     pub kind: String,
     /// Cash at the start.
-    pub initial_cash: String,
+    #[serde(with = "manifest_text::initial_cash")]
+    pub initial_cash: Money,
     /// Holdings at the start.
     pub initial_holdings: Vec<HoldingSummary>,
     /// Equity at the start: cash plus holdings at their first marks.
-    pub initial_equity: String,
+    #[serde(with = "manifest_text::initial_equity")]
+    pub initial_equity: Money,
     /// Equity at the end.
-    pub final_equity: String,
+    #[serde(with = "manifest_text::final_equity")]
+    pub final_equity: Money,
     /// Final less initial equity.
-    pub profit: String,
+    #[serde(with = "manifest_text::profit")]
+    pub profit: Money,
     /// Fees paid less rebates.
-    pub fees: String,
+    #[serde(with = "manifest_text::fees")]
+    pub fees: Money,
     /// Interest received less paid, and less what borrowed shares cost.
-    pub financing: String,
+    #[serde(with = "manifest_text::financing")]
+    pub financing: Money,
     /// Number of fills.
     pub fills: u64,
     /// Number of orders that its account gate refused.

@@ -4,7 +4,7 @@
 //! 1. [`RunDir::create`] makes `<out>/<scenario>/<seed>.partial`.
 //! 2. [`Recorder::start`] starts a writer thread; the [`Recorder`] goes onto the tape as a sink. It only
 //!    copies facts, and hands them over in chunks through a bounded channel: where the writer is slower than
-//!    the world, the world waits, and memory does not grow. The writer makes rows of them, and writes files.
+//!    the world, the world waits, and memory does not grow. The writer makes rows of them, and files of those.
 //! 3. Dropping the recorder hands over what is left; [`Recording::finish`] waits for the writer.
 //! 4. [`RunDir::publish`] writes the manifest and gives the directory its name.
 //!
@@ -17,6 +17,7 @@ mod format;
 mod frames;
 mod ipc;
 mod manifest;
+mod manifest_text;
 mod names;
 mod parquet;
 mod parquet_reader;

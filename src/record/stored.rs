@@ -186,8 +186,7 @@ impl StoredRun {
         if !self.has(table) {
             return Err(OpenError::NotRecorded { directory: self.directory.clone(), table });
         }
-        let format: Format = self.manifest.format.parse().map_err(|why| self.bad_manifest(why))?;
-        Ok(self.directory.join(format!("{}.{}", table.name(), format.extension())))
+        Ok(self.directory.join(format!("{}.{}", table.name(), self.manifest.format.extension())))
     }
 
     /// Reads a table, whole, with the types of `docs/tables.md`.
@@ -198,10 +197,10 @@ impl StoredRun {
     pub fn table(&self, table: Table) -> Result<DataFrame, OpenError> {
         let bad = |path: &Path, why: String| OpenError::Table { path: path.to_path_buf(), why };
         let path = self.path(table)?;
-        let frame = match self.manifest.format.as_str() {
-            "ipc" => ipc::read(&path),
-            "csv" => csv::read(&path, table),
-            _ => ParquetReader::open(&path).and_then(|mut file| file.read_all()),
+        let frame = match self.manifest.format {
+            Format::Ipc => ipc::read(&path),
+            Format::Csv => csv::read(&path, table),
+            Format::Parquet => ParquetReader::open(&path).and_then(|mut file| file.read_all()),
         };
         let frame = frame.map_err(|error| bad(&path, error.to_string()))?;
         let expected = schema(table);
@@ -239,7 +238,7 @@ impl Pieces<'_> {
     /// # Errors
     /// [`OpenError::Table`] if the file is missing or damaged.
     pub fn read_next(&mut self) -> Result<Option<DataFrame>, OpenError> {
-        if self.run.manifest.format != Format::Parquet.extension() {
+        if self.run.manifest.format != Format::Parquet {
             return if mem::replace(&mut self.is_done, true) { Ok(None) } else { self.whole().map(Some) };
         }
         if self.read >= self.rows {

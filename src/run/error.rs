@@ -5,7 +5,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::analysis::AnalysisError;
+use crate::analysis::ImpossibleFill;
 use crate::record::{DirectoryError, RecordError};
 use crate::report::ReportError;
 use bearpit_core::exchange::{BuildError, MarketError};
@@ -37,7 +37,7 @@ pub enum RunError {
     },
     /// The results cannot be analyzed.
     #[error(transparent)]
-    Analysis(#[from] AnalysisError),
+    Analysis(#[from] ImpossibleFill),
     /// The summary cannot be written as JSON.
     #[error("the summary cannot be written as JSON")]
     Summary(#[from] serde_json::Error),

@@ -20,7 +20,7 @@ pub fn describe(
     tables: Vec<TableSummary>,
 ) -> Manifest {
     let left_out = Table::ALL.into_iter().filter(|table| !config.tables.contains(*table));
-    let books = BookSummary { interval: config.books.interval.to_string(), levels: config.books.levels };
+    let books = BookSummary { interval: config.books.interval, levels: config.books.levels };
     let world = market.world();
     let state = world.domain();
     Manifest {
@@ -28,20 +28,20 @@ pub fn describe(
         bearpit: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: scenario.name.clone(),
         seed: scenario.seed.get(),
-        start: scenario.start.to_string(),
-        end: scenario.end.to_string(),
+        start: scenario.start,
+        end: scenario.end,
         digest: market.digest().to_string(),
         inputs: scenario.inputs_digest.clone(),
         changes: scenario.changes.clone(),
         events: world.events(),
         facts: state.tape().facts(),
         trades: state.tape().trades(),
-        bar_interval: scenario.bar_interval.to_string(),
-        sample_interval: scenario.sample_interval.to_string(),
-        format: config.format.to_string(),
+        bar_interval: scenario.bar_interval,
+        sample_interval: scenario.sample_interval,
+        format: config.format,
         tables,
-        not_recorded: left_out.map(|table| table.name().to_owned()).collect(),
-        bars: config.bars.iter().map(ToString::to_string).collect(),
+        not_recorded: left_out.collect(),
+        bars: config.bars.clone(),
         books: config.tables.contains(Table::Books).then_some(books),
         instruments: state.instruments().map(instrument_summary).collect(),
         venues: state.venues().iter().map(|venue| venue.name.clone()).collect(),
@@ -52,8 +52,8 @@ pub fn describe(
 fn instrument_summary(instrument: &Instrument) -> InstrumentSummary {
     InstrumentSummary {
         symbol: instrument.symbol().to_owned(),
-        tick_size: instrument.tick_size().to_string(),
-        lot_size: instrument.lot_size().to_string(),
+        tick_size: instrument.tick_size(),
+        lot_size: instrument.lot_size(),
     }
 }
 
@@ -66,18 +66,18 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
         Some(AccountSummary {
             owner: participant.name.clone(),
             kind: participant.kind.clone(),
-            initial_cash: participant.account.cash.to_string(),
+            initial_cash: participant.account.cash,
             initial_holdings: participant
                 .account
                 .holdings
                 .iter()
                 .filter_map(|it| holding(state, it))
                 .collect(),
-            initial_equity: initial.to_string(),
-            final_equity: current.to_string(),
-            profit: (current - initial).to_string(),
-            fees: account.fees().to_string(),
-            financing: account.financed().to_string(),
+            initial_equity: initial,
+            final_equity: current,
+            profit: current - initial,
+            fees: account.fees(),
+            financing: account.financed(),
             fills: account.fills(),
             refused: account.refused(),
             failure: state.failure(participant.id).map(str::to_owned),
@@ -91,6 +91,6 @@ fn holding(state: &MarketState, (id, quantity): &(InstrumentId, Quantity)) -> Op
     Some(HoldingSummary {
         symbol: instrument.symbol().to_owned(),
         lots: quantity.lots(),
-        cost: state.opening_cost(*id, *quantity).to_string(),
+        cost: state.opening_cost(*id, *quantity),
     })
 }

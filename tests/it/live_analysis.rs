@@ -123,7 +123,7 @@ fn a_snapshot_has_the_metrics_of_a_run_that_ends_there() {
     }
     market.flush_sinks().unwrap();
     let mut manifest = describe(&whole, &market, &whole.record, Vec::new());
-    manifest.end = middle.to_string();
+    manifest.end = middle;
     let snapshot = recording.look(|analysis| analysis.snapshot(manifest)).unwrap();
     let ended = Run::of(&load("quickstart", "2025-03-03T10:00:00")).run().unwrap().data;
     assert_eq!(snapshot.extent, ended.extent);

@@ -57,9 +57,9 @@ impl Books {
     fn of(account: &AccountSummary) -> Self {
         let held = account.initial_holdings.first();
         Self {
-            cash: exact(&account.initial_cash),
+            cash: exact(&account.initial_cash.to_string()),
             lots: held.map_or(0, |held| held.lots.into()),
-            cost: held.map_or(0, |held| exact(&held.cost)),
+            cost: held.map_or(0, |held| exact(&held.cost.to_string())),
             realized: 0,
         }
     }
@@ -143,9 +143,12 @@ fn audit(directory: &Path, rates: Rates) -> Audited {
             assert_eq!(books.cash + worth, equity[row], "{}", account.owner);
             audited.rows += 1;
         }
-        assert_eq!(exact(&account.financing), financed);
+        assert_eq!(exact(&account.financing.to_string()), financed);
         assert_eq!(coming.len(), 0, "{}: fills that no row has", account.owner);
-        assert_eq!(books.cash + books.lots * last_mark(&marks) * (CENT / 2), exact(&account.final_equity));
+        assert_eq!(
+            books.cash + books.lots * last_mark(&marks) * (CENT / 2),
+            exact(&account.final_equity.to_string())
+        );
         audited.fills += fills.len();
     }
     audited

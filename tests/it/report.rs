@@ -137,7 +137,7 @@ fn attribution_adds_up_to_the_profit() {
     let data = read(&out.path().join("quickstart/42"));
     for account in &data.accounts {
         let parts = account.attribution.unwrap();
-        let profit: f64 = account.summary.profit.parse().unwrap();
+        let profit: f64 = account.summary.profit.to_f64();
         assert!((parts.spread + parts.inventory - parts.fees - profit).abs() < 1e-6);
         let earns = account.summary.kind == "market_maker";
         // Who rests earns the spread, who takes pays it.

@@ -17,11 +17,10 @@ pub struct Attribution {
 
 impl Attribution {
     /// Takes the rest of the P&L as that of the inventory.
-    pub(crate) fn of(summary: &AccountSummary, spread: f64) -> Option<Self> {
-        let number = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite());
-        let (profit, fees) = (number(&summary.profit)?, number(&summary.fees)?);
-        let financing = number(&summary.financing)?;
-        Some(Self { spread, inventory: profit + fees - financing - spread, fees, financing })
+    pub(crate) fn of(summary: &AccountSummary, spread: f64) -> Self {
+        let (profit, fees) = (summary.profit.to_f64(), summary.fees.to_f64());
+        let financing = summary.financing.to_f64();
+        Self { spread, inventory: profit + fees - financing - spread, fees, financing }
     }
 
     /// Returns the whole P&L.

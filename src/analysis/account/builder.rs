@@ -18,9 +18,9 @@ use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::{EvenSample, LineDownsampler};
 use crate::analysis::trips::{AverageTrips, Execution, FifoTrips};
-use crate::record::{AccountSummary, HoldingSummary};
+use crate::record::AccountSummary;
 use bearpit_core::market::{Instrument, Side};
-use bearpit_core::units::{Decimal, Money, Price, Quantity, SimDuration};
+use bearpit_core::units::{Money, Price, Quantity, SimDuration};
 
 /// What an account does in one instrument.
 #[derive(Debug, Clone)]
@@ -203,18 +203,10 @@ impl AccountBuilder {
     }
 
     /// Returns the account as it stands at `end`, with what the manifest says of it.
-    ///
-    /// # Errors
-    /// Says what in the manifest is no number.
-    pub(crate) fn finish(
-        mut self,
-        summary: AccountSummary,
-        sessions: &Sessions,
-        end: i64,
-    ) -> Result<AccountData, String> {
+    pub(crate) fn finish(mut self, summary: AccountSummary, sessions: &Sessions, end: i64) -> AccountData {
         // What never had a mark counts as nothing.
         (0..self.books.len()).for_each(|instrument| self.open(instrument, Money::ZERO));
-        let initial = money(&summary.initial_equity)?.to_f64();
+        let initial = summary.initial_equity.to_f64();
         // Where equity was not recorded, it is not known to have stayed the same.
         let initial = Some(initial).filter(|_| !self.totals.missing.marks);
         let sum = |of: fn(&Trips) -> Money| {
@@ -233,8 +225,8 @@ impl AccountBuilder {
         let (fills, fills_total) = self.fills.finish();
         let (trips, trips_total) = self.trips.finish();
         let (fifo_trips, fifo_trips_total) = self.fifo_trips.finish();
-        Ok(AccountData {
-            attribution: Attribution::of(&summary, self.totals.spread_captured),
+        AccountData {
+            attribution: Some(Attribution::of(&summary, self.totals.spread_captured)),
             plotted: self.plotted.finish(),
             summary,
             equity: self.equity.finish().0,
@@ -249,7 +241,7 @@ impl AccountBuilder {
             fifo_trips,
             fifo_trips_total,
             metrics,
-        })
+        }
     }
 }
 
@@ -267,28 +259,6 @@ pub struct ImpossibleFill {
 
 /// No order of a run is worth more, so that no sum over its fills can overflow: 10^20 of the currency.
 const MONEY_MAX: Money = Money::from_units(10_i128.pow(30));
-/// No account of a run holds more.
-const LOTS_MAX: u64 = 1 << 50;
-
-/// Returns how much an account held at the start, and what it counted as.
-///
-/// # Errors
-/// Says what in the manifest no account can have.
-pub(crate) fn opening(holding: &HoldingSummary) -> Result<(Quantity, Money), String> {
-    if holding.lots > LOTS_MAX {
-        return Err(format!(
-            "{} lots of `{}` are more than an account can hold",
-            holding.lots, holding.symbol
-        ));
-    }
-    Ok((Quantity::new(holding.lots), money(&holding.cost)?))
-}
-
-fn money(text: &str) -> Result<Money, String> {
-    let exact = text.parse::<Decimal>().ok().and_then(Money::from_decimal).filter(|it| is_possible(*it));
-    exact.ok_or_else(|| format!("`{text}` in `accounts` is no amount of money that an account can have"))
-}
-
 fn is_possible(amount: Money) -> bool {
     -MONEY_MAX <= amount && amount <= MONEY_MAX
 }

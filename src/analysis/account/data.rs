@@ -35,7 +35,7 @@ pub struct AccountData {
     pub fifo_trips: Vec<AccountTrip>,
     /// How many such trips there were.
     pub fifo_trips_total: u64,
-    /// Where its P&L comes from; none where the manifest says no numbers.
+    /// Where its P&L comes from; a run always says it.
     pub attribution: Option<Attribution>,
     /// What its strategy plotted.
     pub plotted: Plotted,

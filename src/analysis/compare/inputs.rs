@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::record::{AccountSummary, InstrumentSummary, Manifest, Table};
+use bearpit_core::units::SimDuration;
 
 /// Something that differs, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,19 +20,19 @@ pub(super) fn compare(a: &Manifest, b: &Manifest) -> Vec<Difference> {
     let both = [a, b];
     found.note("scenario", both.map(|it| it.scenario.clone()));
     found.note("seed", both.map(|it| it.seed.to_string()));
-    found.note("start", both.map(|it| it.start.clone()));
-    found.note("end", both.map(|it| it.end.clone()));
+    found.note("start", both.map(|it| it.start.to_string()));
+    found.note("end", both.map(|it| it.end.to_string()));
     found.note("changes", both.map(|it| list(it.changes.iter())));
     found.note("inputs digest", both.map(|it| it.inputs.clone()));
     found.note("bearpit", both.map(|it| it.bearpit.clone()));
-    found.note("bars", both.map(|it| it.bar_interval.clone()));
-    found.note("sample", both.map(|it| it.sample_interval.clone()));
+    found.note("bars", both.map(|it| it.bar_interval.to_string()));
+    found.note("sample", both.map(|it| it.sample_interval.to_string()));
     found.note("venues", both.map(|it| list(it.venues.iter())));
     found.each("instrument", both.map(|it| it.instruments.iter().map(instrument).collect()));
     found.each("account", both.map(|it| it.accounts.iter().map(account).collect()));
-    found.note("format", both.map(|it| it.format.clone()));
+    found.note("format", both.map(|it| it.format.to_string()));
     found.note("tables", both.map(recorded));
-    found.note("recorded bars", both.map(|it| list(it.bars.iter())));
+    found.note("recorded bars", both.map(|it| intervals(&it.bars)));
     found.note("recorded books", both.map(books));
     found.0
 }
@@ -61,6 +62,10 @@ impl Found {
 
 fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
     items.cloned().collect::<Vec<_>>().join(", ")
+}
+
+fn intervals(of: &[SimDuration]) -> String {
+    of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn instrument(summary: &InstrumentSummary) -> (String, String) {

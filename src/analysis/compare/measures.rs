@@ -97,10 +97,10 @@ impl Subject<'_> {
 fn results(a: &AccountSummary, b: &AccountSummary) -> Vec<Difference> {
     let mut found = Found(Vec::new());
     let both = [a, b];
-    found.note("P&L", both.map(|it| it.profit.clone()));
-    found.note("final equity", both.map(|it| it.final_equity.clone()));
-    found.note("fees", both.map(|it| it.fees.clone()));
-    found.note("financing", both.map(|it| it.financing.clone()));
+    found.note("P&L", both.map(|it| it.profit.to_string()));
+    found.note("final equity", both.map(|it| it.final_equity.to_string()));
+    found.note("fees", both.map(|it| it.fees.to_string()));
+    found.note("financing", both.map(|it| it.financing.to_string()));
     found.note("fills", both.map(|it| it.fills.to_string()));
     found.note("refused orders", both.map(|it| it.refused.to_string()));
     found.note("failure", both.map(|it| it.failure.clone().unwrap_or_default()));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bad_manifest::BadManifest;
 use crate::record::{InstrumentSummary, Manifest};
 use bearpit_core::market::Instrument;
 
@@ -26,8 +27,8 @@ impl NameIndex {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// Says which instrument is none.
-    pub(crate) fn of(manifest: &Manifest) -> Result<Self, String> {
+    /// [`BadManifest`] if an instrument cannot exist.
+    pub(crate) fn of(manifest: &Manifest) -> Result<Self, BadManifest> {
         let owners = manifest.accounts.iter().map(|account| account.owner.clone());
         let instruments = manifest.instruments.iter().map(instrument).collect::<Result<_, _>>()?;
         Ok(Self::new(owners, instruments, manifest.venues.clone()))
@@ -66,9 +67,7 @@ impl NameIndex {
     }
 }
 
-fn instrument(summary: &InstrumentSummary) -> Result<Instrument, String> {
-    let wrong = |what: &str, why: String| format!("the {what} of `{}` is wrong: {why}", summary.symbol);
-    let tick = summary.tick_size.parse().map_err(|error| wrong("tick size", format!("{error}")))?;
-    let lot = summary.lot_size.parse().map_err(|error| wrong("lot size", format!("{error}")))?;
-    Instrument::new(&summary.symbol, tick, lot).map_err(|error| wrong("size", error.to_string()))
+fn instrument(summary: &InstrumentSummary) -> Result<Instrument, BadManifest> {
+    let made = Instrument::new(&summary.symbol, summary.tick_size, summary.lot_size);
+    made.map_err(|why| BadManifest::Instrument { symbol: summary.symbol.clone(), why })
 }

@@ -14,7 +14,7 @@ use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::Extent;
 use crate::record::{Manifest, Table, TableSet};
-use bearpit_core::units::{SimDuration, SimTime};
+use bearpit_core::units::SimDuration;
 
 /// Builds a run from its rows: only sums, samples and downsampled series are kept.
 ///
@@ -146,14 +146,11 @@ impl RunBuilder {
     }
 
     /// Returns the run as it stands at the end that the manifest says.
-    ///
-    /// # Errors
-    /// Says what in the manifest is wrong.
-    pub(crate) fn finish(mut self, manifest: Manifest) -> Result<RunData, String> {
+    pub(crate) fn finish(mut self, manifest: Manifest) -> RunData {
         for arrival in self.take_arrivals() {
             self.arrived(&arrival);
         }
-        let extent = extent(&manifest)?;
+        let extent = Extent::new(manifest.start, manifest.end);
         let end = extent.end();
         let lacks_trades = !self.tables.contains(Table::Trades);
         let listings = self.listings.into_iter().zip(self.index.listings());
@@ -166,15 +163,15 @@ impl RunBuilder {
             let none = || AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables));
             builder.unwrap_or_else(none).finish(summary.clone(), &self.sessions, end)
         });
-        Ok(RunData {
+        RunData {
             extent,
-            accounts: accounts.collect::<Result<_, _>>()?,
+            accounts: accounts.collect(),
             period: SimDuration::from_nanos(self.periods.interval),
             periods_per_year: self.periods.per_year(),
             listings: listings.collect(),
             logs: self.logs.finish(),
             manifest,
-        })
+        }
     }
 }
 
@@ -185,15 +182,4 @@ const fn missing(tables: TableSet) -> Missing {
         fills: !tables.contains(Table::Fills),
         marks: !tables.contains(Table::Pnl),
     }
-}
-
-/// Returns the time that a run spans.
-///
-/// # Errors
-/// Says which of the manifest's times is none.
-pub(crate) fn extent(manifest: &Manifest) -> Result<Extent, String> {
-    let time = |text: &str, name: &str| {
-        text.parse::<SimTime>().map_err(|_| format!("`{name}` is `{text}`, which is no time"))
-    };
-    Ok(Extent::new(time(&manifest.start, "start")?, time(&manifest.end, "end")?))
 }

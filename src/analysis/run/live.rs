@@ -1,7 +1,6 @@
 //! [`RunAnalysis`]: the analysis of a run while it goes on.
 
 use rustc_hash::FxHashMap;
-use thiserror::Error;
 
 use super::builder::RunBuilder;
 use super::data::RunData;
@@ -26,7 +25,7 @@ use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Pric
 ///
 /// # Lifecycle
 /// 1. [`RunAnalysis::new`] before the market starts, with what a [`Recorder`](crate::record::Recorder) also
-///   gets.
+///    gets.
 /// 2. `Recorder::start` takes it as the sink of rows.
 /// 3. [`RunAnalysis::snapshot`] through [`Recording::look`](crate::record::Recording::look) at any time.
 /// 4. [`RunAnalysis::finish`] when [`Recording::finish`](crate::record::Recording::finish) has given it back.
@@ -54,17 +53,6 @@ struct Instant {
     quotes: Vec<QuoteRow>,
     fills: Vec<FillRow>,
     marks: Vec<MarkRow>,
-}
-
-/// Says why an analysis has no result.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum AnalysisError {
-    /// The manifest does not fit the run.
-    #[error("the manifest is wrong: {0}")]
-    Manifest(String),
-    /// A fill that no market can have had.
-    #[error(transparent)]
-    Fill(#[from] ImpossibleFill),
 }
 
 impl RunAnalysis {
@@ -115,20 +103,20 @@ impl RunAnalysis {
     /// length of the run.
     ///
     /// # Errors
-    /// [`AnalysisError`] if the manifest does not fit the run.
-    pub fn snapshot(&self, manifest: Manifest) -> Result<RunData, AnalysisError> {
+    /// [`ImpossibleFill`] if a fill cannot be, which is a fault of this program.
+    pub fn snapshot(&self, manifest: Manifest) -> Result<RunData, ImpossibleFill> {
         self.clone().finish(manifest)
     }
 
     /// Returns the run, which has ended.
     ///
     /// # Errors
-    /// [`AnalysisError`] if the manifest does not fit the run.
-    pub fn finish(mut self, manifest: Manifest) -> Result<RunData, AnalysisError> {
+    /// [`ImpossibleFill`] if a fill cannot be, which is a fault of this program.
+    pub fn finish(mut self, manifest: Manifest) -> Result<RunData, ImpossibleFill> {
         self.end_instant();
         match self.error {
-            Some(error) => Err(error.into()),
-            None => self.builder.finish(manifest).map_err(AnalysisError::Manifest),
+            Some(error) => Err(error),
+            None => Ok(self.builder.finish(manifest)),
         }
     }
 

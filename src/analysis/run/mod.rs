@@ -9,6 +9,6 @@ mod read;
 pub(crate) mod summary;
 
 pub use data::RunData;
-pub use live::{AnalysisError, RunAnalysis};
+pub use live::RunAnalysis;
 pub use log::{LogLine, OwnerLog};
 pub use summary::{AccountMetrics, MarketMetrics, Summary};

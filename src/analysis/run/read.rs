@@ -3,17 +3,18 @@
 use polars_core::prelude::{DataFrame, DataType, PolarsResult};
 
 use super::arrivals::Arrival;
-use super::builder::{RunBuilder, extent};
+use super::builder::RunBuilder;
 use super::data::RunData;
-use crate::analysis::account::builder::opening;
 use crate::analysis::rows::account_rows::{FILLS, PNL, fill_rows, mark_rows};
+use crate::analysis::rows::bad_manifest::BadManifest;
 use crate::analysis::rows::frame_columns::{numbers, texts, times};
 use crate::analysis::rows::market_rows::{QUOTES, TRADES, quote_rows, trade_rows};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::{ORDERS, order_rows};
 use crate::analysis::rows::table_stream::Stream;
-use crate::record::{Manifest, OpenError, StoredRun, Table, TableSet};
-use bearpit_core::units::{Money, SimDuration};
+use crate::analysis::series::Extent;
+use crate::record::{HoldingSummary, Manifest, OpenError, StoredRun, Table, TableSet};
+use bearpit_core::units::{Money, Quantity};
 
 impl RunData {
     /// Reads a run; what needs a table that was not recorded is absent.
@@ -22,11 +23,10 @@ impl RunData {
     /// First the orders, then quotes, trades, fills and marks side by side, then the rest.
     ///
     /// # Errors
-    /// [`OpenError`] if a table is missing or damaged, or the manifest's times are none.
+    /// [`OpenError`] if a table is missing or damaged, or the manifest cannot be.
     pub fn read(run: &StoredRun) -> Result<Self, OpenError> {
-        let bad = |why: String| run.bad_manifest(why);
         let manifest = run.manifest();
-        let mut builder = begin(manifest).map_err(bad)?;
+        let mut builder = begin(manifest).map_err(|why| run.bad_manifest(why.to_string()))?;
         if run.has(Table::Orders) {
             run.visit(Table::Orders, &ORDERS, |frame| {
                 order_rows(&builder.index, frame)?.iter().for_each(|order| builder.order(order));
@@ -48,27 +48,28 @@ impl RunData {
                 add_lines(&mut builder, frame)
             })?;
         }
-        builder.finish(manifest.clone()).map_err(bad)
+        Ok(builder.finish(manifest.clone()))
     }
 }
 
+/// No account of a run holds more.
+const LOTS_MAX: u64 = 1 << 50;
+
 /// Begins with what the manifest says.
-fn begin(manifest: &Manifest) -> Result<RunBuilder, String> {
-    let interval = manifest.sample_interval.parse::<SimDuration>();
-    let interval = interval.map_err(|error| format!("`sample_interval`: {error}"))?;
+fn begin(manifest: &Manifest) -> Result<RunBuilder, BadManifest> {
+    let extent = Extent::new(manifest.start, manifest.end);
     let tables: TableSet = Table::ALL.into_iter().filter(|table| manifest.has(*table)).collect();
-    let mut builder = RunBuilder::new(NameIndex::of(manifest)?, extent(manifest)?, interval, tables);
+    let mut builder = RunBuilder::new(NameIndex::of(manifest)?, extent, manifest.sample_interval, tables);
     for (summary, account) in manifest.accounts.iter().zip(&mut builder.accounts) {
         for (place, instrument) in builder.index.instruments.iter().enumerate() {
             let held = summary.initial_holdings.iter().find(|it| it.symbol == instrument.symbol());
-            let cost = match held.map(opening).transpose()? {
-                Some((quantity, cost)) => {
-                    account.hold(place, quantity);
-                    cost
+            if let Some(HoldingSummary { symbol, lots, .. }) = held {
+                if *lots > LOTS_MAX {
+                    return Err(BadManifest::Holding { symbol: symbol.clone(), lots: *lots });
                 }
-                None => Money::ZERO,
-            };
-            account.open(place, cost);
+                account.hold(place, Quantity::new(*lots));
+            }
+            account.open(place, held.map_or(Money::ZERO, |it| it.cost));
         }
     }
     Ok(builder)

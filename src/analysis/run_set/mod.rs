@@ -13,7 +13,6 @@ pub use spread::Spread;
 
 use std::path::PathBuf;
 
-use crate::analysis::run::builder::extent;
 use crate::analysis::series::extent::Extent;
 use crate::record::{OpenError, StoredRun};
 
@@ -70,7 +69,7 @@ impl RunSet {
 
     fn add(&mut self, run: &StoredRun) -> Result<(), OpenError> {
         let manifest = run.manifest();
-        let extent = extent(manifest).map_err(|why| run.bad_manifest(why))?;
+        let extent = Extent::new(manifest.start, manifest.end);
         let belongs = |batch: &&mut Batch| {
             batch.scenario == manifest.scenario && batch.inputs == manifest.inputs && batch.extent == extent
         };
@@ -91,7 +90,7 @@ impl RunSet {
             changes: manifest.changes.clone(),
             inputs: manifest.inputs.clone(),
             extent,
-            span: [manifest.start.clone(), manifest.end.clone()],
+            span: [manifest.start.to_string(), manifest.end.to_string()],
             runs: vec![RunOutline::read(run, extent)?],
         });
         Ok(())

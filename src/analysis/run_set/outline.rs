@@ -86,27 +86,20 @@ impl AccountOutline {
     }
 
     /// Takes an account from a summary.
-    ///
-    /// # Errors
-    /// Says which amount is none.
-    fn of(AccountMetrics { account, metrics }: &AccountMetrics) -> Result<Self, String> {
-        let amount = |text: &str| {
-            let number = text.parse::<f64>().ok().filter(|value| value.is_finite());
-            number.ok_or_else(|| format!("`{text}` in `accounts` is no amount of money"))
-        };
-        Ok(Self {
+    fn of(AccountMetrics { account, metrics }: &AccountMetrics) -> Self {
+        Self {
             owner: account.owner.clone(),
             kind: account.kind.clone(),
             failed: account.failure.is_some(),
-            profit: amount(&account.profit)?,
-            fees: amount(&account.fees)?,
+            profit: account.profit.to_f64(),
+            fees: account.fees.to_f64(),
             fills: account.fills,
             total_return: metrics.get("cumulative_return"),
             max_drawdown: metrics.get("max_drawdown_currency"),
             sharpe: metrics.get("sharpe_annualised"),
             turnover: metrics.get("turnover"),
             gains: Vec::new(),
-        })
+        }
     }
 }
 
@@ -134,7 +127,7 @@ impl RunOutline {
     pub(super) fn read(run: &StoredRun, extent: Extent) -> Result<Self, OpenError> {
         let manifest = run.manifest();
         let summary = Summary::read(run)?;
-        let accounts = summary.accounts.iter().map(AccountOutline::of).collect::<Result<_, String>>();
+        let accounts = summary.accounts.iter().map(AccountOutline::of).collect();
         let mut outline = Self {
             directory: run.directory().to_path_buf(),
             seed: manifest.seed,
@@ -143,7 +136,7 @@ impl RunOutline {
             events: manifest.events,
             trades: manifest.trades,
             has_equity: run.has(Table::Pnl),
-            accounts: accounts.map_err(|why| run.bad_manifest(why))?,
+            accounts,
             markets: summary.markets.iter().map(MarketOutline::of).collect(),
         };
         if outline.has_equity {
@@ -159,17 +152,14 @@ impl RunOutline {
     }
 
     fn read_gains(&mut self, run: &StoredRun, extent: Extent) -> Result<(), OpenError> {
-        let directory = NameIndex::of(run.manifest()).map_err(|why| run.bad_manifest(why))?;
+        let directory = NameIndex::of(run.manifest()).map_err(|why| run.bad_manifest(why.to_string()))?;
         let mut kept: Vec<usize> = (0..self.accounts.len()).collect();
         kept.sort_by_key(|place| self.accounts[*place].is_maker());
         kept.truncate(Self::CURVES_MAX);
         let mut curves: Vec<Option<Curve>> = self.accounts.iter().map(|_| None).collect();
         for place in kept {
             let account = run.manifest().accounts.get(place);
-            let initial = account.and_then(|account| account.initial_equity.parse::<f64>().ok());
-            let bad = || run.bad_manifest(format!("account {} has no initial equity", place + 1));
-            let initial = initial.filter(|value| value.is_finite()).ok_or_else(bad)?;
-            curves[place] = Some(Curve::new(extent, initial));
+            curves[place] = account.map(|account| Curve::new(extent, account.initial_equity.to_f64()));
         }
         run.visit(Table::Pnl, &["time", "owner", "equity"], |frame| mark(&directory, frame, &mut curves))?;
         for (account, curve) in self.accounts.iter_mut().zip(curves) {

@@ -14,10 +14,7 @@ fn record_at(plan: &RecordConfig, facts: &[(i64, Fact)]) -> (TempDir, StoredRun)
     drop(recorder);
     let recorded = recording.finish().unwrap();
     let left_out = Table::ALL.into_iter().filter(|table| !plan.tables.contains(*table));
-    let manifest = Manifest {
-        not_recorded: left_out.map(|table| table.name().to_owned()).collect(),
-        ..manifest(plan.format, recorded.tables)
-    };
+    let manifest = Manifest { not_recorded: left_out.collect(), ..manifest(plan.format, recorded.tables) };
     let run = StoredRun::assemble(directory.path(), manifest);
     (directory, run)
 }

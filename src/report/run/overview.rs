@@ -27,7 +27,8 @@ fn header(page: &mut PageBuilder, data: &RunData) {
         put!(page, "<div><dt>{name}</dt><dd>{value}</dd></div>");
     };
     fact(page, "seed", &manifest.seed.to_string());
-    let time = format!("{} to {}", time_text(&manifest.start), time_text(&manifest.end));
+    let time =
+        format!("{} to {}", time_text(&manifest.start.to_string()), time_text(&manifest.end.to_string()));
     fact(page, "virtual time", &time);
     fact(page, "events", &count_text(manifest.events));
     fact(page, "trades", &count_text(manifest.trades));
@@ -41,7 +42,7 @@ fn header(page: &mut PageBuilder, data: &RunData) {
     }
     if !manifest.not_recorded.is_empty() {
         let tables: Vec<String> =
-            manifest.not_recorded.iter().map(|name| format!("<code>{}</code>", escape(name))).collect();
+            manifest.not_recorded.iter().map(|table| format!("<code>{}</code>", table.name())).collect();
         let tables = tables.join(", ");
         put!(page, "<p class=\"note\">Tables not recorded by this scenario: {tables}</p>");
     }
@@ -98,7 +99,7 @@ fn accounts(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
 
 fn account_row(page: &mut PageBuilder, account: &AccountData) {
     let summary = &account.summary;
-    let profit = cents(&summary.profit);
+    let profit = cents(&summary.profit.to_string());
     let class = match profit.chars().next() {
         Some('−') => "loss",
         _ if profit == "0.00" => "",
@@ -112,12 +113,12 @@ fn account_row(page: &mut PageBuilder, account: &AccountData) {
     };
     let failed = if summary.failure.is_some() { " <span class=\"loss\">failed</span>" } else { "" };
     let cells = [
-        cents(&summary.final_equity),
+        cents(&summary.final_equity.to_string()),
         format!("<span class=\"{class}\">{sign}{profit}</span>"),
         percent(metric("cumulative_return"), 2),
         drawdown,
         number_or_dash(metric("sharpe_annualised"), 2),
-        cents(&summary.fees),
+        cents(&summary.fees.to_string()),
         count_text(summary.fills),
         number_or_dash(metric("turnover"), 0),
         percent(metric("maker_share"), 0),
@@ -156,7 +157,7 @@ fn equity(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
 }
 
 fn line(account: &AccountData, number: usize) -> Line {
-    let initial = account.summary.initial_equity.parse().unwrap_or(0.0);
+    let initial = account.summary.initial_equity.to_f64();
     let change = |point: &Point| (point.0, point.1 - initial);
     Line {
         label: account.summary.owner.clone(),

@@ -108,9 +108,9 @@ fn group<'a>(
 fn row(page: &mut PageBuilder, of: &AccountTrip, instruments: &[InstrumentSummary]) {
     let trip = &of.trip;
     let instrument = instruments.iter().find(|it| it.symbol == of.symbol);
-    let size = |text: Option<&String>| text.and_then(|text| text.parse::<f64>().ok());
-    let quantity = size(instrument.map(|it| &it.lot_size)).map(|lot| lot * lots(trip.quantity.lots()));
-    let places = size(instrument.map(|it| &it.tick_size)).map_or(2, |tick| decimals_for(tick * 20.0).max(2));
+    let quantity = instrument.map(|it| it.lot_size.to_f64()).map(|lot| lot * lots(trip.quantity.lots()));
+    let places =
+        instrument.map(|it| it.tick_size.to_f64()).map_or(2, |tick| decimals_for(tick * 20.0).max(2));
     let price = |amount: f64| {
         number_or_dash(quantity.filter(|it| *it > 0.0).map(|quantity| amount / quantity), places)
     };
