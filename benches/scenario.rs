@@ -6,6 +6,8 @@
 //! over such turns, so that it is of one machine in one state. The writer has a thread of its own: wall time
 //! is what one run at a time takes, processor time what many at once come to.
 //!
+//! The last figure is of quickstart with files and report: analyzed while it runs, and from its files afterwards.
+//!
 //! `cargo bench --bench scenario`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
@@ -15,12 +17,15 @@ use std::time::Instant;
 
 use bearpit::account::AccountConfig;
 use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit::analysis::{RunAnalysis, RunData};
 use bearpit::exchange::{Market, MarketBuilder, ProcessConfig};
 use bearpit::kernel::LatencyModel;
 use bearpit::market::{Fees, Instrument};
 use bearpit::participant::{Latencies, ParticipantConfig};
 use bearpit::process::OrnsteinUhlenbeck;
-use bearpit::record::{Names, Output, RecordConfig, Recorder, RunLabel, TableSet};
+use bearpit::record::{Names, Output, RecordConfig, Recorder, RunLabel, StoredRun, TableSet};
+use bearpit::report;
+use bearpit::run::describe;
 use bearpit::scenario::Scenario;
 use bearpit::units::{FeeRate, Money, Quantity, Seed, SimDuration, SimTime};
 use tempfile::TempDir;
@@ -37,9 +42,7 @@ fn latencies(micros: i64) -> Latencies {
 
 /// The day of quickstart: 200 traders, two market makers, a strategy.
 fn day() -> Result<Market> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quickstart.toml");
-    let scenario = Scenario::load(&file, &[]).map_err(|wrong| wrong.render(false))?;
-    Ok(scenario.lay_out()?.open()?)
+    Ok(quickstart()?.lay_out()?.open()?)
 }
 
 /// An hour of 1,000 traders and two market makers.
@@ -160,7 +163,59 @@ fn ratio(of: fn(&Took) -> f64, took: &[Took], base: &[Took]) -> f64 {
 
 fn main() -> Result<()> {
     measure("quickstart's day", day)?;
-    measure(&format!("an hour of {TRADERS} noise traders and 2 market makers"), hour)
+    measure(&format!("an hour of {TRADERS} noise traders and 2 market makers"), hour)?;
+    measure_analysis()
+}
+
+fn quickstart() -> Result<Scenario> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quickstart.toml");
+    Ok(Scenario::load(&file, &[]).map_err(|wrong| wrong.render(false))?)
+}
+
+/// Runs a scenario with files and a report: analyzed while it runs, or from its files once they are written.
+fn analyze(scenario: &Scenario, while_it_runs: bool) -> Result<Took> {
+    let directory = TempDir::new()?;
+    let (begin, processor) = (Instant::now(), processor_seconds());
+    let mut market = scenario.lay_out()?.open()?;
+    let names = Names::of(market.world());
+    let Scenario { ref name, seed, start, end, record: ref config, .. } = *scenario;
+    let label = RunLabel { scenario: name.clone(), seed, start, end };
+    let analysis = while_it_runs.then(|| RunAnalysis::new(&names, &label, config));
+    let output = Output::Directory(directory.path());
+    let data = if let Some(analysis) = analysis {
+        let (recorder, recording) = Recorder::start(output, config, label, names, analysis)?;
+        market.add_sink(Box::new(recorder));
+        market.run()?;
+        drop(market.take_sinks());
+        let recorded = recording.finish()?;
+        recorded.sink.finish(describe(scenario, &market, config, recorded.tables))?
+    } else {
+        let (recorder, recording) = Recorder::start(output, config, label, names, ())?;
+        market.add_sink(Box::new(recorder));
+        market.run()?;
+        drop(market.take_sinks());
+        let manifest = describe(scenario, &market, config, recording.finish()?.tables);
+        RunData::read(&StoredRun::assemble(directory.path(), manifest))?
+    };
+    report::render(&data)?;
+    let wall_seconds = begin.elapsed().as_secs_f64();
+    Ok(Took { wall_seconds, processor_seconds: processor_seconds() - processor })
+}
+
+fn measure_analysis() -> Result<()> {
+    let scenario = quickstart()?;
+    let (mut running, mut read_back) = (Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        read_back.push(analyze(&scenario, false)?);
+        running.push(analyze(&scenario, true)?);
+    }
+    let seconds = median(running.iter().map(|took| took.wall_seconds));
+    println!(
+        "quickstart's day with its report: {seconds:.3} s; analyzed while it runs it takes {:.2} times the wall time, {:.2} times the processor time of reading the files back",
+        ratio(|took| took.wall_seconds, &running, &read_back),
+        ratio(|took| took.processor_seconds, &running, &read_back),
+    );
+    Ok(())
 }
 
 fn measure(name: &str, open: fn() -> Result<Market>) -> Result<()> {

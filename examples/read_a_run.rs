@@ -27,11 +27,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         manifest.scenario, manifest.seed, manifest.trades, manifest.digest
     );
 
-    // A table is an ordinary Polars frame; `docs/tables.md` tells its columns.
+    // A table is an ordinary Polars frame; `docs/tables.md` describes its columns.
     let bars = run.table(Table::Bars)?;
     println!("{}", bars.head(Some(5)));
 
-    // Columns come typed; money is an exact decimal, here made a number to add up.
+    // Columns come typed; money is an exact decimal, here cast to a number.
     let fills = run.table(Table::Fills)?;
     let owners = fills.column("owner")?.str()?;
     let roles = fills.column("liquidity")?.str()?;

@@ -1,12 +1,21 @@
-//! A recorded run as series and measures.
+//! A run as series and metrics, while it goes on or from its files.
 //!
-//! Tables are read piece by piece and thinned on the way, so that a report costs the same memory for an
-//! hour as for a year; metrics are taken from every row. First the orders, then quotes and trades side by
-//! side (`walk`), then fills and marks side by side (`account`).
+//! One set of builders takes typed rows: [`RunAnalysis`] from a recorder as it makes them, [`RunData::read`]
+//! from the tables of a finished run. Both give the same [`RunData`], to the last bit. Metrics are taken from
+//! every row; series are downsampled and lists sampled on the way, so that memory does not grow with the
+//! length of a run.
 //!
-//! [`RunSet`] takes many runs together, and [`Comparison`] two of them apart.
+//! [`RunSet`] describes many runs together, and [`Comparison`] compares two. [`BookCheck`] is independent of
+//! runs: it compares the engine's book with recorded ones.
 //!
-//! [`BookCheck`] is apart from that: it compares the engine's book with recorded ones.
+//! # Rooms
+//! `rows` (typed rows, and their decoding from frames), `series`, `sampling` (equal periods), `metrics`,
+//! `stylized`, `trips`, `listing` and `account` (the builders), `run` (one run), `run_set`, `compare`,
+//! `verify`.
+//!
+//! # Deliberately absent
+//! No drawing and no text for people: that is `report`. No simulation: rows come from a recorder or from
+//! files.
 #![expect(
     clippy::disallowed_methods,
     reason = "describes a run and does not steer it: the last digit may differ"

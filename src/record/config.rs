@@ -81,7 +81,7 @@ impl TableSet {
         Table::ALL.into_iter().filter(|table| !matches!(table, Table::Books | Table::Positions)).collect()
     }
 
-    /// Tells whether a table is among them.
+    /// Returns whether a table is among them.
     #[must_use]
     pub const fn contains(self, table: Table) -> bool {
         self.0 & Self::bit(table) != 0
@@ -100,7 +100,7 @@ impl TableSet {
         self.0 & others != 0
     }
 
-    /// Tells whether any of these tables is made from a fact.
+    /// Returns whether any of these tables is made from a fact.
     pub(super) const fn need(self, fact: &Fact) -> bool {
         const ORDERS: u16 = TableSet::bit(Table::Orders);
         const BOOKS: u16 = TableSet::bit(Table::Books);
@@ -143,7 +143,7 @@ impl FromIterator<Table> for TableSet {
     }
 }
 
-/// Whose rows they are: every row of every table tells scenario and seed; and when the run begins and ends.
+/// Whose rows they are: every row of every table has scenario and seed; and when the run begins and ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunLabel {
     /// The scenario's name.

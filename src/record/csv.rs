@@ -16,7 +16,7 @@ use super::schema::{Kind, all_columns};
 use super::table::Table;
 use bearpit_core::units::{Decimal, Money, SimTime};
 
-/// A CSV file under way.
+/// A CSV file in progress.
 pub(super) struct CsvFile {
     output: BufWriter<File>,
     row: Vec<u8>,

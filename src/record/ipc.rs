@@ -13,7 +13,7 @@ use polars_core::prelude::{CompatLevel, DataFrame, PolarsResult, Schema, SchemaE
 use super::schema::schema;
 use super::table::Table;
 
-/// An Arrow IPC file under way.
+/// An Arrow IPC file in progress.
 pub(super) struct IpcFile {
     writer: FileWriter<BufWriter<File>>,
 }

@@ -71,7 +71,7 @@ impl Manifest {
     /// The version of the layout that this program writes and reads.
     pub const VERSION: u32 = 4;
 
-    /// Tells whether a table was recorded.
+    /// Returns whether a table was recorded.
     #[must_use]
     pub fn has(&self, table: Table) -> bool {
         !self.not_recorded.contains(&table)

@@ -38,21 +38,25 @@ text_fields! {
     format: Format, |text| text.parse().ok(), "format of tables";
     tick_size: Decimal, |text| text.parse().ok(), "decimal number";
     lot_size: Decimal, |text| text.parse().ok(), "decimal number";
-    cost: Money, super::money, "amount of money that an account can have";
-    initial_cash: Money, super::money, "amount of money that an account can have";
-    initial_equity: Money, super::money, "amount of money that an account can have";
-    final_equity: Money, super::money, "amount of money that an account can have";
-    profit: Money, super::money, "amount of money that an account can have";
-    fees: Money, super::money, "amount of money that an account can have";
-    financing: Money, super::money, "amount of money that an account can have";
+    cost: Money, super::possible_money, "amount of money that an account can have";
+    initial_cash: Money, super::money, "amount of money";
+    initial_equity: Money, super::possible_money, "amount of money that an account can have";
+    final_equity: Money, super::money, "amount of money";
+    profit: Money, super::money, "amount of money";
+    fees: Money, super::money, "amount of money";
+    financing: Money, super::money, "amount of money";
 }
 
 /// No order of a run is worth more, so that no sum over its fills can overflow: 10^20 of the currency.
 const MONEY_MAX: Money = Money::from_units(10_i128.pow(30));
 
 fn money(text: &str) -> Option<Money> {
-    let exact = text.parse::<Decimal>().ok().and_then(Money::from_decimal);
-    exact.filter(|amount| -MONEY_MAX <= *amount && *amount <= MONEY_MAX)
+    text.parse::<Decimal>().ok().and_then(Money::from_decimal)
+}
+
+/// Reads what round trips are computed from.
+fn possible_money(text: &str) -> Option<Money> {
+    money(text).filter(|amount| -MONEY_MAX <= *amount && *amount <= MONEY_MAX)
 }
 
 /// The intervals of the `bars` table.

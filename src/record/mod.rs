@@ -1,14 +1,22 @@
-//! From the tape to files, and back: tables through Polars, the manifest, the run's directory.
+//! Recording: from the facts of a tape to rows, tables and files, and back.
 //!
 //! # Lifecycle
-//! 1. [`RunDir::create`] makes `<out>/<scenario>/<seed>.partial`.
+//! 1. [`RunDir::create`] creates `<out>/<scenario>/<seed>.partial`, if there are to be files.
 //! 2. [`Recorder::start`] starts a writer thread; the [`Recorder`] goes onto the tape as a sink. It only
-//!    copies facts, and hands them over in chunks through a bounded channel: where the writer is slower than
-//!    the world, the world waits, and memory does not grow. The writer makes rows of them, and files of those.
-//! 3. Dropping the recorder hands over what is left; [`Recording::finish`] waits for the writer.
-//! 4. [`RunDir::publish`] writes the manifest and gives the directory its name.
+//!    copies facts, and sends them in chunks through a bounded channel: if the writer is slower than the
+//!    world, the world waits, and memory does not grow.
+//! 3. The writer makes a [`TableRow`] of whatever a table needs. Rows go into row groups, which are written
+//! to
+//!    an [`Output`] when they are full; and to a [`RowSink`], such as an analysis of the running market.
+//! 4. Dropping the recorder sends what is left; [`Recording::finish`] waits for the writer, and returns the
+//!    sink.
+//! 5. [`RunDir::publish`] writes the [`Manifest`] and gives the directory its name.
 //!
-//! [`StoredRun`] reads a finished run back. `docs/tables.md` tells every column.
+//! [`StoredRun`] reads a finished run. `docs/tables.md` describes every column.
+//!
+//! # Rooms
+//! `rows` holds the types of rows and what is needed to make them, `row_group` the columns of rows that wait
+//! to be written, `row_groups` the cells of each table.
 
 mod config;
 mod csv;

@@ -28,7 +28,7 @@ use bearpit_core::units::Seed;
 /// Bytes of an amount of money.
 const MONEY_BYTES: usize = size_of::<i128>();
 
-/// A Parquet file under way.
+/// A Parquet file in progress.
 pub(super) struct ParquetFile {
     writer: FileWriter<BufWriter<File>>,
     options: WriteOptions,
@@ -49,7 +49,7 @@ impl ParquetFile {
         Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options })
     }
 
-    /// Writes a group as a row group; a group without rows is none.
+    /// Writes a group as a row group; a group without rows is not valid.
     pub(super) fn write(
         &mut self,
         group: &RowGroup,

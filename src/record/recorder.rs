@@ -34,7 +34,7 @@ pub struct Recorder {
     emptied: Receiver<Facts>,
 }
 
-/// A recording under way: the writer's thread, and what takes the rows beside the files.
+/// A recording in progress: the writer's thread, and what takes the rows beside the files.
 #[derive(Debug)]
 pub struct Recording<S> {
     thread: JoinHandle<Result<Built, RecordError>>,

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::manifest::Manifest;
 use bearpit_core::units::Seed;
 
-/// The directory of a run under way: `<out>/<scenario>/<seed>.partial`.
+/// The directory of a run in progress: `<out>/<scenario>/<seed>.partial`.
 ///
 /// Dropped without being published, it is removed.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl RunDir {
     /// when the new one stands in its place.
     ///
     /// # Errors
-    /// [`DirectoryError::Io`] if the system refuses, or the manifest is none.
+    /// [`DirectoryError::Io`] if the system refuses, or the manifest is not valid.
     pub fn publish(mut self, manifest: &Manifest) -> Result<PathBuf, DirectoryError> {
         let path = self.partial.join("manifest.json");
         let bytes = serde_json::to_vec_pretty(manifest).map_err(io::Error::other);

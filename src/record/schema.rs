@@ -194,7 +194,7 @@ pub(super) fn schema(table: Table) -> Schema {
 }
 
 impl Table {
-    /// Returns the names of the columns that tell of the market, in order: all but `scenario` and `seed`.
+    /// Returns the names of the columns about the market, in order: all but `scenario` and `seed`.
     pub fn columns(self) -> impl Iterator<Item = &'static str> {
         columns(self).iter().map(|(name, _)| *name)
     }

@@ -17,7 +17,25 @@ use super::{csv, ipc};
 /// Rows that are read at once.
 const SLICE_ROWS: usize = 16 * 1024;
 
-/// A run that has finished.
+/// A finished run, read from its directory.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use bearpit::record::{StoredRun, Table};
+/// use bearpit::run::{OutputConfig, Run};
+/// use bearpit::scenario::Scenario;
+///
+/// let out = tempfile::TempDir::new()?;
+/// let end = "scenario.end=2025-03-03T09:35:00".parse()?;
+/// let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &[end])?;
+/// let finished = Run::of(&scenario).output(OutputConfig::new(out.path())).run()?;
+///
+/// let run = StoredRun::open(finished.directory.as_deref().ok_or("it has output")?)?;
+/// let trades = run.table(Table::Trades)?;
+/// assert_eq!(trades.height() as u64, run.manifest().trades);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct StoredRun {
     directory: PathBuf,
@@ -52,7 +70,7 @@ pub enum OpenError {
         /// The layout it has.
         found: u32,
     },
-    /// The summary is not there, or is none.
+    /// The summary is not there, or is not valid.
     #[error("{}: the summary cannot be read: {why}; run the scenario again", path.display())]
     Summary {
         /// The file.
@@ -94,7 +112,7 @@ impl StoredRun {
         let bytes = fs::read(&path).map_err(|_| OpenError::NoManifest(directory.to_path_buf()))?;
         let bad =
             |error: serde_json::Error| OpenError::BadManifest { path: path.clone(), why: error.to_string() };
-        // The layout is looked at first: another layout may have other fields.
+        // The layout is checked first: another layout may have other fields.
         let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(bad)?;
         let layout =
             value.get("layout").and_then(serde_json::Value::as_u64).and_then(|it| u32::try_from(it).ok());
@@ -131,7 +149,7 @@ impl StoredRun {
         OpenError::BadManifest { path: self.directory.join("manifest.json"), why }
     }
 
-    /// Tells whether a table was recorded.
+    /// Returns whether a table was recorded.
     #[must_use]
     pub fn has(&self, table: Table) -> bool {
         self.manifest.has(table)

@@ -1,6 +1,6 @@
 //! [`Table`]: the tables of a run, by name.
 
-/// A table of a run; `docs/tables.md` tells its columns.
+/// A table of a run; `docs/tables.md` describes its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
     /// One row per order, when it is over.
@@ -15,7 +15,7 @@ pub enum Table {
     Books,
     /// Accounts marked to market.
     Pnl,
-    /// Who holds what, of all accounts.
+    /// Holdings of all accounts.
     Positions,
     /// One row per interval with trades.
     Bars,

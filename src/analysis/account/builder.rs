@@ -46,7 +46,7 @@ struct Trips {
     fifo: FifoTrips,
 }
 
-/// Gathers one account, row by row in order of time; fills come before the marks of the same time.
+/// Collects one account, row by row in order of time; fills come before the marks of the same time.
 #[derive(Debug, Clone)]
 pub(crate) struct AccountBuilder {
     start: i64,

@@ -29,7 +29,7 @@ impl Plotted {
     pub const SERIES_MAX: usize = 16;
 }
 
-/// Gathers the series of one strategy.
+/// Collects the series of one strategy.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PlottedBuilder {
     lines: BTreeMap<String, LineDownsampler>,
@@ -37,7 +37,7 @@ pub(crate) struct PlottedBuilder {
     others: BTreeSet<String>,
 }
 
-/// Names beyond this many are no longer told apart.
+/// Names beyond this many are no longer distinguished.
 const NAMES_MAX: usize = 10_000;
 
 impl PlottedBuilder {

@@ -1,11 +1,12 @@
-//! [`TopTrips`]: the round trips that one wants to see.
+//! [`TopTrips`]: the largest gains and losses, and the last round trips.
 
 use std::collections::VecDeque;
 
 use super::trip::AccountTrip;
 use bearpit_core::units::Money;
 
-/// The round trips that one wants to see: taken from all, not from those that are kept evenly.
+/// The largest gains and losses, and the last round trips: taken from all, not from those that are kept
+/// evenly.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TopTrips {
     /// Those that brought most, the largest gain first.

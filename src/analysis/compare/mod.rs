@@ -1,8 +1,8 @@
-//! [`Comparison`]: what two runs have in common, and where they part.
+//! [`Comparison`]: what two runs have in common, and where they first differ.
 //!
 //! Inputs are compared by their manifests, metrics by their summaries. Of the tape itself a run keeps only
 //! the digest: equal digests say that the tapes are the same. Where they are not, the tables are read side by
-//! side, row by row and only up to the first row that differs, and the earliest of those rows tells when the
+//! side, row by row and only up to the first row that differs, and the earliest of those rows shows when the
 //! tapes part. Memory does not grow with the length of the runs, unless tables are CSV or IPC, which are read
 //! one at a time.
 
@@ -17,7 +17,26 @@ pub use parting::{FirstDifference, TableComparison, TableVerdict};
 use crate::analysis::Summary;
 use crate::record::{OpenError, StoredRun};
 
-/// What two runs have in common, and where they part.
+/// What two runs have in common, and where they first differ.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use bearpit::analysis::Comparison;
+/// use bearpit::record::StoredRun;
+/// use bearpit::run::{OutputConfig, Run};
+/// use bearpit::scenario::Scenario;
+///
+/// let out = tempfile::TempDir::new()?;
+/// let end = "scenario.end=2025-03-03T09:35:00".parse()?;
+/// let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &[end])?;
+/// let finished = Run::of(&scenario).output(OutputConfig::new(out.path())).run()?;
+///
+/// let run = StoredRun::open(finished.directory.as_deref().ok_or("it has output")?)?;
+/// let comparison = Comparison::of(&run, &run)?;
+/// assert!(comparison.is_same() && comparison.first_difference().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Comparison {
     /// What of the inputs differs, and how the runs were recorded.
@@ -47,7 +66,7 @@ impl Comparison {
         })
     }
 
-    /// Tells whether the tapes are the same.
+    /// Returns whether the tapes are the same.
     #[must_use]
     pub const fn is_same(&self) -> bool {
         self.tables.is_none()

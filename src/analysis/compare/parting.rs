@@ -80,7 +80,8 @@ pub(super) fn compare(a: &StoredRun, b: &StoredRun) -> Result<Vec<TableCompariso
     compared.collect()
 }
 
-/// Says why rows of a table cannot be told to differ by what happened: they were recorded otherwise.
+/// Returns why a difference of rows would not mean that different things happened: they were recorded
+/// differently.
 fn obstacle(table: Table, a: &Manifest, b: &Manifest) -> Option<String> {
     for (manifest, name) in [(a, "A"), (b, "B")] {
         if !manifest.has(table) {
@@ -133,7 +134,7 @@ impl<'a> Side<'a> {
         Ok(Self { pieces: run.pieces(table, columns)?, rest: DataFrame::empty() })
     }
 
-    /// Sees to it that there are rows at hand, and returns how many; none at the end.
+    /// Reads until there are rows, and returns how many; none at the end.
     fn fill(&mut self) -> Result<usize, OpenError> {
         while self.rest.height() == 0
             && let Some(piece) = self.pieces.read_next()?
@@ -183,7 +184,7 @@ fn parted(
     TableVerdict::Differs(Box::new(FirstDifference { row: row + 1, at, columns, rows }))
 }
 
-/// Writes a cell exactly, and nothing where there is none.
+/// Writes a cell exactly, and nothing where there is not valid.
 fn cell(column: &Column, place: usize) -> String {
     match column.get(place) {
         Ok(AnyValue::Null) | Err(_) => String::new(),

@@ -14,7 +14,7 @@ use bearpit_core::units::SimDuration;
 /// How many columns the volume is summed up in.
 const VOLUME_COLUMNS: usize = 100;
 
-/// Gathers one listing.
+/// Collects one listing.
 #[derive(Debug, Clone)]
 pub(crate) struct ListingBuilder {
     price: LineDownsampler,

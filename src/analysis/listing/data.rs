@@ -26,7 +26,7 @@ pub struct ListingData {
     pub volume_width: SimDuration,
     /// The volatility of the mid over time, annualised, as a share; no number where there was no mid.
     pub volatility: Vec<Point>,
-    /// The autocorrelation of the aggressors' signs at lags of 1, 2 ... trades; none of few trades.
+    /// The autocorrelation of the aggressors' signs at lags of 1, 2 ... trades; `None` for few trades.
     pub order_sign_acf: Option<Vec<f64>>,
     /// Whether its mid and its trades look like those of real markets.
     pub stylized: StylizedFacts,

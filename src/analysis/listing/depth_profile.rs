@@ -14,7 +14,7 @@ pub struct DepthProfile {
 /// More levels are not shown.
 const LEVELS_MAX: usize = 20;
 
-/// Gathers the profile of one listing.
+/// Collects the profile of one listing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProfileBuilder {
     last_at: Option<i64>,

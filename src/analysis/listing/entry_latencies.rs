@@ -23,10 +23,10 @@ impl EntryLatencies {
     }
 }
 
-/// So many are looked at of each listing, so that memory does not grow with the run.
+/// So many are sampled of each listing, so that memory does not grow with the run.
 const SAMPLE_MAX: usize = 20_000;
 
-/// Gathers the latencies of one listing.
+/// Collects the latencies of one listing.
 #[derive(Debug, Clone)]
 pub(crate) struct LatencyBuilder {
     sample: EvenSample<f64>,

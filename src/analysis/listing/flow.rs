@@ -11,7 +11,7 @@ use crate::analysis::series::extent::Point;
 use crate::analysis::series::time_buckets::TimeBuckets;
 use crate::analysis::stylized::{StylizedBuilder, StylizedFacts};
 
-/// How much later the mid is looked at that tells what a trade has moved: a minute.
+/// The delay after which the mid shows the impact of a trade: a minute.
 const LATER_NANOS: i64 = 60_000_000_000;
 
 /// A trade that waits for the mid a minute later.
@@ -40,7 +40,7 @@ pub(crate) struct Flow {
     stylized: StylizedBuilder,
 }
 
-/// What the flow of a listing came to.
+/// The results of the flow of a listing.
 #[derive(Debug, Clone)]
 pub(crate) struct FlowEnd {
     pub(crate) totals: MarketTotals,
@@ -117,7 +117,7 @@ impl Flow {
         }
     }
 
-    /// Returns what it came to up to `end`.
+    /// Returns the results up to `end`.
     pub(crate) fn finish(mut self, end: i64) -> FlowEnd {
         self.settle_before(end);
         if let Some(ended) = self.mids.finish() {

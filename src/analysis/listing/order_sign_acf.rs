@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// How far back is looked.
+/// The number of lags.
 const LAGS: usize = 20;
 
 /// The autocorrelation of the aggressors' signs, trade by trade; nothing but a few sums is kept.
@@ -31,8 +31,8 @@ impl OrderSignAcf {
         self.last.truncate(LAGS);
     }
 
-    /// Returns the autocorrelation at lags of 1, 2 ... trades; none of fewer than fifty trades, and where all
-    /// go the same way.
+    /// Returns the autocorrelation at lags of 1, 2 ... trades; `None` for fewer than fifty trades, and where
+    /// all go the same way.
     pub(crate) fn autocorrelation(&self) -> Option<Vec<f64>> {
         let mean = self.sum / self.count;
         let variance = self.count * (1.0 - mean * mean);

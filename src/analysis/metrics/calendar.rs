@@ -45,7 +45,7 @@ fn civil(nanos: i64) -> DateTime {
     TimeZone::UTC.to_datetime(stamp)
 }
 
-/// Returns what tells one stretch of the calendar from the next.
+/// Returns the key of a stretch of the calendar.
 fn stretch(nanos: i64, calendar: Calendar) -> (i16, i16) {
     let date = civil(nanos).date();
     match calendar {

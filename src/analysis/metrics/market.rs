@@ -25,7 +25,7 @@ impl Slope {
         self.products += away * (y - self.mean.1);
     }
 
-    /// Returns the slope by least squares; none of fewer than two points, and where x never changes.
+    /// Returns the slope by least squares; `None` for fewer than two points, and where x never changes.
     #[must_use]
     pub fn get(&self) -> Option<f64> {
         ratio(self.products, self.squares)
@@ -56,7 +56,7 @@ impl MarketPeriod {
 /// A listing over a run, summed up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MarketTotals {
-    /// Whether trades were not recorded, so that what they would tell is not known.
+    /// Whether trades were not recorded, so that what depends on them is unknown.
     pub lacks_trades: bool,
     /// Trades.
     pub trades: f64,
@@ -89,7 +89,7 @@ impl MarketTotals {
         Self { periods_per_year, ..Self::default() }
     }
 
-    /// Returns what trades tell.
+    /// Returns what needs trades.
     fn of_trades(&self, value: f64) -> Option<f64> {
         (!self.lacks_trades).then_some(value)
     }

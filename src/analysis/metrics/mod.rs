@@ -92,12 +92,12 @@ pub struct Definition {
     pub unit: Unit,
     /// How it is computed.
     pub formula: &'static str,
-    /// The reference implementation that it agrees with, or who defined it.
+    /// The reference implementation that it agrees with, or its author.
     pub source: &'static str,
 }
 
 impl Definition {
-    /// Tells whether it is annualised, and so depends on the periods per year.
+    /// Returns whether it is annualised, and so depends on the periods per year.
     #[must_use]
     pub fn is_annualised(&self) -> bool {
         self.key.ends_with("_annualised")
@@ -139,7 +139,23 @@ pub struct Measure {
 pub struct Measures(Vec<Measure>);
 
 impl Measures {
-    /// Takes all metrics of a list of `of`.
+    /// Computes all metrics of a list from `of`.
+    ///
+    /// ```
+    /// use bearpit::analysis::metrics::{Measures, Sample, account};
+    ///
+    /// let second = 1_000_000_000;
+    /// let sample = Sample {
+    ///     returns: vec![0.01, -0.02, 0.03],
+    ///     ends: vec![second, 2 * second, 3 * second],
+    ///     periods_per_year: 252.0,
+    ///     ..Sample::default()
+    /// };
+    /// let measures = Measures::take(account::METRICS, &sample, sample.periods_per_year);
+    /// let total = measures.get("cumulative_return").ok_or("it is defined")?;
+    /// assert!((total - (1.01 * 0.98 * 1.03 - 1.0)).abs() < 1e-12);
+    /// # Ok::<(), &str>(())
+    /// ```
     #[must_use]
     pub fn take<S>(list: &'static [Metric<S>], of: &S, periods_per_year: f64) -> Self {
         let measure = |metric: &'static Metric<S>| Measure {
@@ -180,6 +196,15 @@ impl Measures {
 }
 
 /// Returns the definitions of all metrics, of accounts first.
+///
+/// ```
+/// use bearpit::analysis::metrics::definitions;
+///
+/// let sharpe = definitions().find(|it| it.key == "sharpe_annualised").ok_or("it is in the list")?;
+/// assert!(sharpe.is_annualised());
+/// println!("{} = {}", sharpe.key, sharpe.formula);
+/// # Ok::<(), &str>(())
+/// ```
 pub fn definitions() -> impl Iterator<Item = &'static Definition> {
     let accounts = account::METRICS.iter().map(|metric| &metric.definition);
     let trading = trading::METRICS.iter().map(|metric| &metric.definition);

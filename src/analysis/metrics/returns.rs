@@ -39,7 +39,7 @@ pub fn geometric_mean_by(sample: &Sample, calendar: Calendar) -> Option<f64> {
     geometric_mean(&compounded(sample, calendar))
 }
 
-/// The arithmetic mean; none of no periods.
+/// The arithmetic mean; `None` without periods.
 #[must_use]
 pub fn mean_return(returns: &[f64]) -> Option<f64> {
     mean(returns)

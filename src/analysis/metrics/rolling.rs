@@ -26,12 +26,12 @@ impl Rolling {
     }
 }
 
-/// Fewer periods than this tell nothing about their deviation.
+/// Fewer periods than this say too little about their deviation.
 const WINDOW_MIN: usize = 20;
 /// A figure shows no more.
 const VALUES_MAX: usize = 400;
 
-/// Takes both over a tenth of all periods, but at least twenty; none of fewer than two windows.
+/// Takes both over a tenth of all periods, but at least twenty; `None` for fewer than two windows.
 #[must_use]
 pub fn rolling(sample: &Sample) -> Option<Rolling> {
     let count = sample.returns.len().min(sample.ends.len());

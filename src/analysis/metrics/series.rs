@@ -1,6 +1,7 @@
 //! What the metrics are made of: means, deviations, quantiles, moments, and the normal distribution.
 //!
-//! All of it is `None` where it is not defined, so that no metric has to look for a number that is none.
+//! All of it is `None` where it is not defined, so that no metric has to check for values that are not
+//! numbers.
 
 use std::f64::consts::{PI, SQRT_2};
 
@@ -20,12 +21,12 @@ pub(in crate::analysis) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// Returns the arithmetic mean; none of nothing.
+/// Returns the arithmetic mean; `None` without values.
 pub(in crate::analysis) fn mean(values: &[f64]) -> Option<f64> {
     ratio(values.iter().sum(), real(values.len()))
 }
 
-/// Tells whether there are values and all are the same.
+/// Returns whether there are values and all are the same.
 ///
 /// The mean of equal doubles can differ from them in the last bit; what looks like dispersion then is
 /// rounding, and a ratio to it would be about 10^15 instead of none.
@@ -34,7 +35,7 @@ pub(super) fn is_constant(values: &[f64]) -> bool {
 }
 
 /// Returns the sample standard deviation (divided by n - 1), exactly zero where all values are the same;
-/// none of fewer than two.
+/// `None` for fewer than two.
 pub(in crate::analysis) fn deviation(values: &[f64]) -> Option<f64> {
     if values.len() < 2 {
         return None;

@@ -65,7 +65,7 @@ fn sample(about: &Value, series: &Value) -> Sample {
     }
 }
 
-/// Tells whether two numbers agree to nine digits; what is below 1e-15 is rounding.
+/// Returns whether two numbers agree to nine digits; what is below 1e-15 is rounding.
 fn agree(ours: Option<f64>, reference: Option<f64>) -> bool {
     match (ours, reference) {
         (None, None) => true,

@@ -20,7 +20,7 @@ impl WeightedMean {
         }
     }
 
-    /// Returns the mean; none of nothing.
+    /// Returns the mean; `None` without values.
     #[must_use]
     pub fn get(&self) -> Option<f64> {
         ratio(self.sum, self.weight)
@@ -66,7 +66,7 @@ impl TripTotals {
     }
 }
 
-/// Which tables of a run were not recorded, so that what they would tell is not known.
+/// Which tables of a run were not recorded, so that what depends on them is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Missing {
     /// `orders`.
@@ -90,7 +90,7 @@ pub struct TradingTotals {
     pub quantity: f64,
     /// The part of it in which it was the maker.
     pub made: f64,
-    /// Orders that came to a venue's book.
+    /// Orders that entered a venue's book.
     pub orders: f64,
     /// The sum of their quantities.
     pub ordered: f64,
@@ -108,8 +108,8 @@ pub struct TradingTotals {
     pub slippage_mid: WeightedMean,
     /// By how much fills were better than the mid before them, in currency.
     pub spread_captured: f64,
-    /// By how much orders were filled worse than the mid when they came to the venue, in basis points of it,
-    /// by notional.
+    /// By how much orders were filled worse than the mid when they arrived at the venue, in basis points of
+    /// it, by notional.
     pub slippage_arrival: WeightedMean,
     /// The deepest fall of equity below its highest before, in currency, at all marks.
     pub max_drawdown: Option<f64>,
@@ -124,12 +124,12 @@ pub struct TradingTotals {
 }
 
 impl TradingTotals {
-    /// Returns what fills alone tell.
+    /// Returns what needs fills alone.
     fn of_fills(&self, value: f64) -> Option<f64> {
         (!self.missing.fills).then_some(value)
     }
 
-    /// Returns what fills and marks together tell.
+    /// Returns what needs fills and marks.
     fn of_marks(&self, value: Option<f64>) -> Option<f64> {
         value.filter(|_| !self.missing.fills && !self.missing.marks)
     }

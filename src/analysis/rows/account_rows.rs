@@ -19,7 +19,7 @@ pub(crate) struct MarkRow {
 }
 
 impl MarkRow {
-    /// Tells whether something is held.
+    /// Returns whether something is held.
     pub(crate) fn holds(&self) -> bool {
         self.position.is_some_and(|position| position != 0.0)
     }

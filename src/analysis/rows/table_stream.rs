@@ -6,7 +6,7 @@ use polars_core::prelude::{DataFrame, PolarsResult};
 
 use crate::record::{OpenError, Pieces, StoredRun, Table};
 
-/// A table under reading, with its next row at hand.
+/// A table under reading, with its next row.
 #[derive(Debug)]
 pub(crate) struct Stream<'a, R, F> {
     /// None of a table that was not recorded, which has no rows.

@@ -1,11 +1,11 @@
-//! [`Arrivals`]: the mid when an account's orders came to their venue, for slippage.
+//! [`Arrivals`]: the mid when an account's orders arrived at their venue, for slippage.
 
 use crate::analysis::account::builder::AccountBuilder;
 use crate::analysis::metrics::trading::slippage_bps;
 use crate::analysis::rows::order_rows::EndedOrder;
 use crate::analysis::series::EvenSample;
 
-/// An order that was filled, in part or whole, as it came to its venue.
+/// An order that was filled, in part or whole, as it arrived at its venue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) at: i64,

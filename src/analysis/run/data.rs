@@ -7,7 +7,29 @@ use crate::analysis::series::Extent;
 use crate::record::Manifest;
 use bearpit_core::units::SimDuration;
 
-/// A run as series and measures.
+/// A run as series and metrics.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use bearpit::analysis::RunData;
+/// use bearpit::record::StoredRun;
+/// use bearpit::run::{OutputConfig, Run};
+/// use bearpit::scenario::Scenario;
+///
+/// let out = tempfile::TempDir::new()?;
+/// let end = "scenario.end=2025-03-03T09:35:00".parse()?;
+/// let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &[end])?;
+/// let finished = Run::of(&scenario).output(OutputConfig::new(out.path())).run()?;
+///
+/// let run = StoredRun::open(finished.directory.as_deref().ok_or("it has output")?)?;
+/// let data = RunData::read(&run)?;
+/// for account in &data.accounts {
+///     println!("{}: {:?}", account.summary.owner, account.metrics.get("sharpe_annualised"));
+/// }
+/// assert_eq!(data.accounts.len(), run.manifest().accounts.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct RunData {
     /// What the manifest says.
@@ -23,6 +45,6 @@ pub struct RunData {
     pub periods_per_year: f64,
     /// The listings that were quoted or traded, venue by venue.
     pub listings: Vec<ListingData>,
-    /// What was logged, by who logged it.
+    /// The logs, by owner.
     pub logs: Vec<OwnerLog>,
 }

@@ -29,6 +29,42 @@ use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Pric
 /// 2. `Recorder::start` takes it as the sink of rows.
 /// 3. [`RunAnalysis::snapshot`] through [`Recording::look`](crate::record::Recording::look) at any time.
 /// 4. [`RunAnalysis::finish`] when [`Recording::finish`](crate::record::Recording::finish) has given it back.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use bearpit::analysis::RunAnalysis;
+/// use bearpit::record::{Names, Output, Recorder, RunLabel};
+/// use bearpit::run::describe;
+/// use bearpit::scenario::Scenario;
+/// use bearpit::units::SimTime;
+///
+/// let end = "scenario.end=2025-03-03T09:35:00".parse()?;
+/// let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &[end])?;
+/// let mut market = scenario.lay_out()?.open()?;
+///
+/// let names = Names::of(market.world());
+/// let label = RunLabel {
+///     scenario: scenario.name.clone(),
+///     seed: scenario.seed,
+///     start: scenario.start,
+///     end: scenario.end,
+/// };
+/// let analysis = RunAnalysis::new(&names, &label, &scenario.record);
+/// let (recorder, recording) =
+///     Recorder::start(Output::Nothing, &scenario.record, label, names, analysis)?;
+/// market.add_sink(Box::new(recorder));
+/// market.start();
+///
+/// let now: SimTime = "2025-03-03T09:33:00".parse()?;
+/// market.step(now, u64::MAX)?;
+/// market.flush_sinks()?;
+/// let mut manifest = describe(&scenario, &market, &scenario.record, Vec::new());
+/// manifest.end = now;
+/// let data = recording.look(|analysis| analysis.snapshot(manifest))?;
+/// assert!(data.listings[0].trades > 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct RunAnalysis {
     builder: RunBuilder,

@@ -15,10 +15,10 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// The log of one who logged anything.
+/// The log of one actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnerLog {
-    /// Who.
+    /// The actor.
     pub owner: String,
     /// The end of the log, and all errors in it.
     pub lines: Vec<LogLine>,
@@ -31,7 +31,7 @@ const LINES_MAX: usize = 60;
 /// So many that log are told apart; more are populations, not strategies.
 const OWNERS_MAX: usize = 200;
 
-/// Gathers the logs of all owners, in the order in which they begin.
+/// Collects the logs of all owners, in the order in which they begin.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LogBuilder {
     logs: Vec<OwnerLogBuilder>,

@@ -52,7 +52,7 @@ impl Summary {
     /// Reads the summary of a finished run.
     ///
     /// # Errors
-    /// [`OpenError::Summary`] if the file is missing, damaged, or tells of other accounts than the manifest.
+    /// [`OpenError::Summary`] if the file is missing, damaged, or has other accounts than the manifest.
     pub fn read(run: &StoredRun) -> Result<Self, OpenError> {
         let path = run.directory().join("summary.json");
         let bad = |why: String| OpenError::Summary { path: path.clone(), why };

@@ -1,4 +1,5 @@
-//! [`RunSet`]: many runs, grouped into batches of the same inputs, so that seeds can be told from scenarios.
+//! [`RunSet`]: many runs, grouped into batches of the same inputs, so that differences of seeds and of
+//! scenarios are kept apart.
 //!
 //! Of each run only an outline stays ([`RunOutline`]): its counts, a few metrics from its summary, and its
 //! equity at regular times. So memory follows the number of runs, at some ten kilobytes each, and not their
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use crate::analysis::series::extent::Extent;
 use crate::record::{OpenError, StoredRun};
 
-/// What tells a batch from others of its scenario is at most so many letters long.
+/// What distinguishes a batch from others of its scenario has at most so many letters.
 const LABEL_MAX: usize = 24;
 
 /// Many runs.
@@ -31,7 +32,7 @@ pub struct RunSet {
 /// Runs of the same inputs: one scenario with the same changes, of which each has a seed of its own.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// The scenario, with what tells it from the other batches.
+    /// The scenario, with what distinguishes it from the other batches.
     pub label: String,
     /// The scenario's name.
     pub scenario: String,
@@ -48,7 +49,7 @@ pub struct Batch {
 }
 
 impl RunSet {
-    /// At how many regular times equity is looked at.
+    /// At how many regular times equity is sampled.
     pub const TIMES: usize = 240;
 
     /// Reads finished runs, one after the other; none twice.
@@ -96,7 +97,7 @@ impl RunSet {
         Ok(())
     }
 
-    /// Gives batches of one scenario labels by which they are told apart: by those changes that not all of
+    /// Gives batches of one scenario labels that distinguish them: by those changes that not all of
     /// them have, or by their number where that is too long or the same.
     fn name_batches(&mut self) {
         let all: Vec<(String, Vec<String>)> =
@@ -151,14 +152,14 @@ impl Batch {
         self.runs.iter().filter_map(move |run| Some((run, run.account(owner)?)))
     }
 
-    /// Returns whether several seeds gave the same tape, so that they tell no more than one.
+    /// Returns whether several seeds gave the same tape, so that they say no more than one.
     #[must_use]
     pub fn is_without_chance(&self) -> bool {
         let first = self.runs.first().map(|run| &run.digest);
         self.runs.len() > 1 && self.runs.iter().all(|run| Some(&run.digest) == first)
     }
 
-    /// Returns the regular times at which equity was looked at.
+    /// Returns the regular times at which equity was sampled.
     #[must_use]
     pub fn times(&self) -> Vec<i64> {
         outline::times(self.extent).collect()

@@ -79,7 +79,7 @@ pub struct MarketOutline {
 }
 
 impl AccountOutline {
-    /// Tells whether it makes a market, and is no strategy.
+    /// Returns whether it makes a market, and is no strategy.
     #[must_use]
     pub fn is_maker(&self) -> bool {
         self.kind == "market_maker"

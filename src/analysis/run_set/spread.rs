@@ -10,10 +10,10 @@ pub struct Spread {
     pub count: usize,
     /// Their arithmetic mean.
     pub mean: f64,
-    /// Their sample standard deviation; none of one.
+    /// Their sample standard deviation; `None` for a single one.
     pub deviation: Option<f64>,
     /// Where the true mean lies at 95 %, by Student's t with one degree of freedom less than there are
-    /// values; none of one.
+    /// values; `None` for a single one.
     pub interval: Option<(f64, f64)>,
     /// The lowest, the quantiles at 5, 25, 50, 75 and 95 %, and the highest.
     pub quantiles: [f64; 7],

@@ -38,7 +38,7 @@ struct Marks {
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     periods: Periods,
-    /// Where the period at hand begins and ends.
+    /// Where the current period begins and ends.
     period: (i64, i64),
     has_rows: bool,
     equity: Option<f64>,

@@ -33,7 +33,7 @@ impl Sessions {
         self.days.extend(day.map(|day| (day.0.div_euclid(DAY_NANOS), day)));
     }
 
-    /// Tells whether the market was open at some time after `from`, up to `to`.
+    /// Returns whether the market was open at some time after `from`, up to `to`.
     pub(crate) fn overlap(&self, from: i64, to: i64) -> bool {
         let days = self.days.range(from.div_euclid(DAY_NANOS)..=to.div_euclid(DAY_NANOS));
         let mut days = days.map(|(_, day)| day).chain(&self.today);

@@ -85,7 +85,7 @@ impl LineDownsampler {
     }
 }
 
-/// Thins a line that is at hand.
+/// Downsamples a given line.
 #[must_use]
 pub fn downsampled(extent: Extent, points: impl Iterator<Item = Point>) -> Vec<Point> {
     let mut line = LineDownsampler::new(extent);
@@ -98,7 +98,7 @@ pub fn downsampled(extent: Extent, points: impl Iterator<Item = Point>) -> Vec<P
 #[derive(Debug, Clone)]
 pub struct MeanDownsampler {
     extent: Extent,
-    /// Value times nanoseconds, and nanoseconds, of the bucket at hand.
+    /// Value times nanoseconds, and nanoseconds, of the current bucket.
     area: f64,
     weight: f64,
     bucket: usize,
@@ -129,7 +129,7 @@ impl MeanDownsampler {
         }
     }
 
-    /// Says that from `at` on the value is `value`, or that there is none.
+    /// Says that from `at` on the value is `value`, or that there is not valid.
     pub fn set(&mut self, at: i64, value: Option<f64>) {
         self.hold_until(at);
         self.held = value.filter(|value| value.is_finite()).map(|value| (at, value));

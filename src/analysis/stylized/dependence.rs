@@ -35,7 +35,7 @@ pub(super) struct Portmanteau {
     pub(super) probability: f64,
 }
 
-/// How many lags a portmanteau looks at; an even number, which makes its probability a finite sum.
+/// How many lags a portmanteau statistic covers; an even number, which makes its probability a finite sum.
 pub(super) const PORTMANTEAU_LAGS: usize = 20;
 
 /// Ljung and Box (1978): n (n + 2) times the sum of rho^2 / (n - lag), over twenty lags from 1.
@@ -73,7 +73,7 @@ fn chi_squared_above(value: f64, pairs: usize) -> f64 {
 }
 
 /// The mean, over lags of 1 to `lags`, of the correlation of a return with the squared return so much later
-/// (Bouchaud, Matacz and Potters 2001 look at the same, lag by lag).
+/// (Bouchaud, Matacz and Potters 2001 show the same, lag by lag).
 ///
 /// Its error is the root of the sum of squares of what each return adds, which needs neither a constant
 /// volatility nor thin tails, but that rises are as likely as falls of the same size.

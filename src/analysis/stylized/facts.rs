@@ -19,7 +19,7 @@ const TAIL: f64 = 0.05;
 const TAIL_INDICES: [f64; 2] = [2.0, 5.0];
 /// A portmanteau speaks of dependence below this probability.
 const REJECTED: f64 = 0.01;
-/// Over how many intervals after a return volatility is looked at.
+/// Over how many intervals after a return volatility is measured.
 const LEVERAGE_LAGS: usize = 10;
 /// Of so many sums at least a kurtosis is taken.
 const SUMS_MIN: usize = 60;
@@ -55,7 +55,7 @@ pub(super) fn all(series: &ReturnSeries, signs: &SignMemory) -> Vec<StylizedFact
     StylizedFactKind::ALL.map(take).into()
 }
 
-/// Says why returns tell nothing, if they do not.
+/// Returns why returns say nothing, if they do not.
 pub(super) fn enough(series: &ReturnSeries) -> Result<(), &'static str> {
     let returns = &series.returns;
     if returns.is_empty() {

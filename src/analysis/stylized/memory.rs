@@ -50,7 +50,7 @@ pub(super) struct Hurst {
 }
 
 impl SignMemory {
-    /// Of fewer orders nothing is told.
+    /// With fewer orders there is no result.
     pub(super) const ORDERS_MIN: usize = BLOCKS_MIN << LONG_MIN;
 
     /// Adds a trade with an aggressor: +1 for a purchase, -1 for a sale.
@@ -85,7 +85,7 @@ impl SignMemory {
     }
 
     /// Returns the Hurst exponent from the variances of sums over the longest blocks of which there are
-    /// fifty, and over blocks an eighth as long; none of fewer than 12,800 orders, and where sums do not
+    /// fifty, and over blocks an eighth as long; `None` for fewer than 12,800 orders, and where sums do not
     /// vary.
     ///
     /// A variance from N blocks has a relative error of root(2 / N); the two are taken as independent, which

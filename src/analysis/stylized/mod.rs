@@ -1,10 +1,10 @@
 //! Stylized facts: whether a market's prices and trades look like those of real markets.
 //!
-//! What real markets have in common is told by Cont (2001), "Empirical properties of asset returns: stylized
+//! What real markets have in common follows Cont (2001), "Empirical properties of asset returns: stylized
 //! facts and statistical issues", Quantitative Finance 1, 223-236, and for the order of trades by Lillo and
 //! Farmer (2004), "The long memory of the efficient market", Studies in Nonlinear Dynamics & Econometrics
 //! 8(3). Each of eight facts has statistics, a rule that is the same for every market, and a verdict:
-//! [`StylizedFact`]. `docs/stylized.md` tells the formulas.
+//! [`StylizedFact`]. `docs/stylized.md` has the formulas.
 //!
 //! Returns are those of the mid over equal intervals ([`returns`]), so that trades which alternate between
 //! bid and ask move nothing. The tests compare every statistic with what statsmodels and scipy say of the
@@ -25,7 +25,7 @@ use dependence::autocorrelation;
 use memory::SignMemory;
 use returns::{ReturnsBuilder, SESSION};
 
-/// Of fewer returns nothing is told.
+/// With fewer returns there are no statistics.
 const RETURNS_MIN: usize = 250;
 /// At how many lags autocorrelation is drawn.
 const LAGS: usize = 40;
@@ -51,7 +51,7 @@ pub struct StylizedFacts {
 }
 
 impl StylizedFacts {
-    /// Tells whether returns hold what happened while the market was closed: those over a session or longer
+    /// Returns whether returns hold what happened while the market was closed: those over a session or longer
     /// do.
     #[must_use]
     pub fn holds_closed_times(&self) -> bool {
@@ -75,7 +75,7 @@ pub struct StylizedFact {
 /// What is known of real markets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StylizedFactKind {
-    /// Returns do not tell those after the next.
+    /// Returns do not predict those after the next.
     NoAutocorrelation,
     /// Large returns are more frequent than normal ones.
     HeavyTails,
@@ -168,7 +168,7 @@ impl StylizedFactKind {
     }
 }
 
-/// A number that tells of a fact.
+/// A statistic of a fact.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistic {
     /// What it is, with its lag or interval.
@@ -197,11 +197,11 @@ pub enum Verdict {
     Seen,
     /// The statistics do not show it.
     NotSeen,
-    /// It cannot be told, and why.
+    /// There is not enough to decide, and why.
     CannotTell(&'static str),
 }
 
-/// Gathers what the facts of a listing are told from, in order of time.
+/// Collects what the facts of a listing are computed from, in order of time.
 #[derive(Debug, Clone)]
 pub(crate) struct StylizedBuilder {
     returns: ReturnsBuilder,

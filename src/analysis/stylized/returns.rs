@@ -6,7 +6,7 @@ use crate::analysis::sampling::mid_periods::{Ended, MidPeriods};
 use crate::analysis::sampling::periods::Periods;
 use bearpit_core::units::SimDuration;
 
-/// Intervals that are looked at, in seconds; each is a multiple of the one before.
+/// Intervals that are considered, in seconds; each is a multiple of the one before.
 ///
 /// The longest is that of most studies of intraday returns: beyond it, the ways of the book (queues, ticks,
 /// makers who requote) hardly show.
@@ -58,7 +58,7 @@ impl ReturnSeries {
     }
 }
 
-/// Gathers the returns of a listing over the shortest interval that may be looked at.
+/// Collects the returns of a listing over the shortest interval that may be considered.
 #[derive(Debug, Clone)]
 pub(super) struct ReturnsBuilder {
     mids: MidPeriods,
@@ -73,14 +73,14 @@ pub(super) struct ReturnsBuilder {
 #[derive(Debug, Clone, Copy)]
 struct Shown {
     now: bool,
-    /// Whether it was when the interval at hand began.
+    /// Whether it was when the current interval began.
     before: bool,
     /// Whether that matters: not for intervals as long as days.
     matters: bool,
 }
 
 impl ReturnsBuilder {
-    /// Begins; a run that is sampled by the session, or less often, is looked at as often as it is sampled.
+    /// Begins; a run that is sampled by the session, or less often, uses its sampling interval.
     pub(super) fn new(periods: Periods) -> Self {
         let length = periods.extent.end() - periods.extent.start();
         let longest = nanos(INTERVALS[INTERVALS.len() - 1]);

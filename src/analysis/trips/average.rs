@@ -57,7 +57,7 @@ impl AverageTrips {
         ended
     }
 
-    /// Looks at the open trip at a mark, in half ticks.
+    /// Updates the open trip at a mark, in half ticks.
     pub fn mark(&mut self, half_ticks: i64) {
         let Some(open) = &mut self.open else { return };
         // What is left of the position is entered less exited lots; a position at zero is worth nothing.

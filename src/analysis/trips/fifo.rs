@@ -79,7 +79,7 @@ impl FifoTrips {
         RoundTrip { worst: -Money::ZERO.max(-one).max(-other), best: Money::ZERO.max(one).max(other), ..trip }
     }
 
-    /// Looks at the open entries at a mark, in half ticks.
+    /// Updates the open entries at a mark, in half ticks.
     pub fn mark(&mut self, half_ticks: i64) {
         let oldest = self.lots.front().map_or(self.marks.now(), |lot| lot.since);
         self.marks.add(half_ticks, oldest);

@@ -47,7 +47,7 @@ pub struct BookVerdict {
 }
 
 impl BookVerdict {
-    /// Tells whether all rows are equal at all levels compared.
+    /// Returns whether all rows are equal at all levels compared.
     #[must_use]
     pub const fn all_equal(&self) -> bool {
         self.equal == self.rows
@@ -72,7 +72,7 @@ pub struct RowDifference {
     pub row: u64,
     /// The message before it.
     pub message: OrderMessage,
-    /// Why, as far as can be told.
+    /// Why, as far as is known.
     pub reasons: Vec<Reason>,
 }
 
@@ -204,7 +204,7 @@ pub(super) struct LevelDifference {
 }
 
 impl LevelDifference {
-    /// Tells whether this is what `other` was: as much too much, or too little, at the same place.
+    /// Returns whether this is what `other` was: as much too much, or too little, at the same place.
     pub(super) fn continues(&self, other: &Self) -> bool {
         let amount = |it: &Self| it.file.net() - it.book.net();
         self.side == other.side && self.price == other.price && amount(self) == amount(other)

@@ -5,7 +5,7 @@
 //! through matching, so that the engine's priority is checked against the exchange's.
 //!
 //! # What is known
-//! The messages of an N-level file tell what changed the first N levels, and nothing of what lies behind.
+//! The messages of an N-level file say what changed the first N levels, and nothing of what lies behind.
 //! So each side is known up to its row's Nth price, the *horizon*, or wholly where the row has room to
 //! spare. Levels that fall behind the horizon are forgotten, because they may change unseen. Levels that
 //! come from behind it are taken from the row less its message, and counted as *revealed*; within the
@@ -36,7 +36,7 @@ use bearpit_core::units::Price;
 use difference::{DIFFERENCES_MAX, LevelDifference, compare};
 use replay::{Applied, ReplayBook, Unknown, file_id};
 
-/// How many of a row's new differences are told; a row shifted by one level differs everywhere.
+/// How many of a row's new differences are reported; a row shifted by one level differs everywhere.
 const REASONS_MAX: usize = 4;
 
 /// How much of one side is known.
@@ -52,7 +52,7 @@ impl Sight {
         row.horizon(side).map_or(Self::All, Self::UpTo)
     }
 
-    /// Tells whether a price lies behind what is known.
+    /// Returns whether a price lies behind what is known.
     fn hides(self, side: Side, price: Price) -> bool {
         match self {
             Self::Nothing => true,
@@ -62,7 +62,7 @@ impl Sight {
     }
 }
 
-/// A check under way: messages go in with the row after each, in the order of the file.
+/// A check in progress: messages go in with the row after each, in the order of the file.
 #[derive(Debug)]
 pub struct BookCheck {
     book: ReplayBook,
@@ -179,7 +179,7 @@ impl BookCheck {
     }
 }
 
-/// Tells whether a price is worse than `horizon`.
+/// Returns whether a price is worse than `horizon`.
 fn is_behind(side: Side, horizon: Price, price: Price) -> bool {
     price != horizon && side.accepts(horizon, price)
 }

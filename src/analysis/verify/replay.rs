@@ -18,7 +18,7 @@ struct Engine {
     events: Vec<BookEvent>,
 }
 
-/// Who owns what rests, and who takes from it; two, so that nobody trades with himself.
+/// The owner of resting orders, and of taking ones: two, so that no order trades with its own owner.
 const MAKER: ActorId = ActorId::new(0);
 const TAKER: ActorId = ActorId::new(1);
 
@@ -186,7 +186,7 @@ impl ReplayBook {
         Applied { anomaly, overtaken, unknown: Some(unknown) }
     }
 
-    /// Takes `size` off an order, and returns who is overtaken by that, if it is an execution.
+    /// Takes `size` off an order, and returns the order that is overtaken, if it is an execution.
     ///
     /// An execution of the order whose turn it is goes through matching; any other is taken off by id.
     fn carry_out(&mut self, kind: MessageKind, resting: RestingOrder, size: Quantity) -> Option<OrderId> {

@@ -1,4 +1,4 @@
-//! [`Column`] and [`RowGroup`]: rows in the making, column by column.
+//! [`Column`] and [`RowGroup`]: rows that wait to be written, column by column.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub(in crate::record) enum Column {
     Number(ValueDictionary<u64>),
     Count(Counts),
     Small(Vec<u32>),
-    /// Numbers of interner.
+    /// Numbers of interned words.
     Word(NumberDictionary),
     Text(Vec<Option<Arc<str>>>),
     /// Nanoseconds since 1970.
@@ -73,7 +73,7 @@ impl Column {
         }
     }
 
-    /// Tells whether rows may have different values.
+    /// Returns whether rows may have different values.
     pub(in crate::record) fn varies(&self) -> bool {
         match self {
             Self::Number(cells) => cells.varies(),

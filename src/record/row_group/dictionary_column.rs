@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 /// The values of a column, each once, and for each row the number of its value.
 ///
 /// That is how Parquet stores what comes again; and numbers of a few bits are quickly compressed. Cells are
-/// numbered as they come, so that a group under way takes four bytes a cell and not sixteen: it stays in the
-/// processor's cache.
+/// numbered as they come, so that a group in progress takes four bytes a cell and not sixteen: it stays in
+/// the processor's cache.
 #[derive(Debug, Default)]
 pub(in crate::record) struct DictionaryColumn<T, N> {
     /// The number of each row's value, or [`NULL`].
@@ -143,7 +143,7 @@ impl<T: Copy + Eq, N: Numbers<T>> DictionaryColumn<T, N> {
         self.has_nulls.then(|| self.keys.iter().map(|key| *key != NULL))
     }
 
-    /// Tells whether not all rows have the same value.
+    /// Returns whether not all rows have the same value.
     pub(in crate::record) fn varies(&self) -> bool {
         self.values.len() + usize::from(self.has_nulls) > 1
     }

@@ -9,7 +9,7 @@ use bearpit_core::units::{ActorId, InstrumentId, ListingId};
 /// All words of a run: first the actors, by their ids, then others as they come.
 #[derive(Debug)]
 pub(in crate::record) struct Interner {
-    interner: Vec<Box<str>>,
+    words: Vec<Box<str>>,
     actors: usize,
     numbers: FxHashMap<Box<str>, u32>,
     /// The same for words of the program, by where they stand: that is quicker than to read them.
@@ -26,10 +26,10 @@ const RECENT: usize = 64;
 
 impl Interner {
     pub(in crate::record) fn new(names: &Names) -> Self {
-        let interner: Vec<Box<str>> = names.actors.iter().map(|name| name.as_str().into()).collect();
+        let words: Vec<Box<str>> = names.actors.iter().map(|name| name.as_str().into()).collect();
         let mut all = Self {
-            actors: interner.len(),
-            interner,
+            actors: words.len(),
+            words,
             numbers: FxHashMap::default(),
             fixed: FxHashMap::default(),
             recent: [((0, 0), 0); RECENT],
@@ -86,14 +86,14 @@ impl Interner {
         if let Some(number) = self.numbers.get(word) {
             return *number;
         }
-        let number = u32::try_from(self.interner.len()).unwrap_or(u32::MAX);
-        self.interner.push(word.into());
+        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        self.words.push(word.into());
         self.numbers.insert(word.into(), number);
         number
     }
 
     /// Returns the word of a number that was given out.
     pub(in crate::record) fn get(&self, number: u32) -> &str {
-        self.interner.get(number as usize).map_or("", |word| word)
+        self.words.get(number as usize).map_or("", |word| word)
     }
 }

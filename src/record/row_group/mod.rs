@@ -1,4 +1,4 @@
-//! [`RowGroup`]: rows in the making, column by column.
+//! [`RowGroup`]: rows that wait to be written, column by column.
 
 pub(in crate::record) mod column;
 pub(in crate::record) mod dictionary_column;

@@ -1,4 +1,4 @@
-//! [`RowGroups`]: the rows of all tables in the making, and the files that they go to.
+//! [`RowGroups`]: the rows of all tables that wait to be written, and the files that they go to.
 
 mod accounts;
 mod market;
@@ -14,7 +14,7 @@ use crate::record::table::Table;
 use crate::record::writer::{FinishedTable, TableFile};
 use bearpit_core::units::{ListingId, Price, Quantity};
 
-/// The tables of a run under way.
+/// The tables of a run in progress.
 pub(in crate::record) struct RowGroups {
     names: Names,
     interner: Interner,

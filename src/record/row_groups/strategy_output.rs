@@ -1,4 +1,4 @@
-//! Rows of what strategies tell about themselves: log, series, tables of their own.
+//! Rows of what strategies output: log, series, tables of their own.
 
 use std::sync::Arc;
 

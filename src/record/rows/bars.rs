@@ -3,7 +3,7 @@
 use bearpit_core::market::{Bar, Trade};
 use bearpit_core::units::{ListingId, SimDuration, SimTime};
 
-/// The bars in the making: one for each listing and interval.
+/// The open bars: one for each listing and interval.
 #[derive(Debug)]
 pub(in crate::record) struct BarBuilder {
     intervals: Vec<SimDuration>,

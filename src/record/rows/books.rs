@@ -38,7 +38,7 @@ impl BookSnapshots {
         Self { plan, books: ids.map(VisibleBook::new).collect(), next }
     }
 
-    /// Takes the next snapshot into `rows` if its time has come by `now`; tells whether it had.
+    /// Takes the next snapshot into `rows` if its time has come by `now`; returns whether it had.
     pub(in crate::record) fn take_next(&mut self, now: SimTime, rows: &mut Vec<LevelRow>) -> bool {
         let at = self.next;
         if at > now {

@@ -1,4 +1,4 @@
-//! [`Holdings`]: who holds what, by the trades.
+//! [`Holdings`]: holdings of all accounts, summed from trades.
 
 use std::mem;
 
@@ -39,7 +39,7 @@ pub struct Holding {
 #[derive(Debug)]
 pub(in crate::record) struct Holdings {
     interval: SimDuration,
-    /// When the run ends, and the last rows are told at the latest.
+    /// When the run ends, and the last rows are made at the latest.
     end: SimTime,
     instruments: usize,
     /// By owner, then instrument.
@@ -89,7 +89,7 @@ impl Holdings {
         self.changed = changed;
     }
 
-    /// Books a trade in both accounts; what is due by then is to be told first.
+    /// Books a trade in both accounts; what is due by then must be taken first.
     pub(in crate::record) fn trade(&mut self, at: SimTime, instrument: InstrumentId, trade: &Trade) {
         let Trade { maker, taker, quantity, aggressor, maker_fee, taker_fee, .. } = *trade;
         let sides = [(maker, aggressor.opposite(), maker_fee), (taker, aggressor, taker_fee)];

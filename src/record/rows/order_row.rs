@@ -44,8 +44,8 @@ pub struct OrderRow {
     pub listing: ListingId,
     /// Its terms, as they were last.
     pub terms: OrderTerms,
-    /// When it left its owner; none of an order that a venue made, such as a bracket's exit, and of a refused
-    /// one.
+    /// When it left its owner; `None` for an order that a venue made, such as a bracket's exit, and of a
+    /// refused one.
     pub sent_at: Option<SimTime>,
     /// When it entered the book, or was rejected or refused.
     pub entered_at: SimTime,
@@ -85,7 +85,7 @@ impl OrderRow {
         }
     }
 
-    /// Returns the time from owner to venue; none of an order that was not sent.
+    /// Returns the time from owner to venue; `None` if it was not sent.
     #[must_use]
     pub fn entry_latency_ns(&self) -> Option<u64> {
         u64::try_from((self.entered_at - self.sent_at?).nanos()).ok()

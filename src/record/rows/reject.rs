@@ -8,7 +8,7 @@ use bearpit_core::units::{ActorId, ListingId, OrderId};
 pub struct RejectRow {
     /// The order; none where the gate refused a new one.
     pub order: Option<OrderId>,
-    /// Who asked.
+    /// Who sent it.
     pub owner: ActorId,
     /// The listing.
     pub listing: ListingId,
@@ -21,7 +21,7 @@ pub struct RejectRow {
 }
 
 impl RejectRow {
-    /// Returns the request that a fact says was refused; none of any other fact.
+    /// Returns the request that a fact says was refused; `None` for any other fact.
     pub(in crate::record) const fn of(fact: &Fact) -> Option<Self> {
         let (order, owner, listing, terms) = match *fact {
             Fact::OrderRefused { owner, listing, terms, .. } => (None, owner, listing, Some(terms)),

@@ -133,7 +133,7 @@ pub enum TableRow<'a> {
 }
 
 impl TableRow<'_> {
-    /// Tells whether it belongs to one of these tables. What is no row of a file belongs to any.
+    /// Returns whether it belongs to one of these tables. What is no row of a file belongs to any.
     pub(in crate::record) const fn is_in(&self, tables: TableSet) -> bool {
         let table = match self {
             Self::OrderEntered { .. } | Self::FirstMark { .. } => return true,
@@ -161,7 +161,7 @@ pub trait RowSink: Send + 'static {
     /// Takes a row.
     fn take(&mut self, row: &TableRow<'_>);
 
-    /// Tells whether [`TableRow::FirstMark`] is needed: then the recorder follows quotes and trades even
+    /// Returns whether [`TableRow::FirstMark`] is needed: then the recorder follows quotes and trades even
     /// where they are not recorded.
     fn needs_first_marks(&self) -> bool {
         false

@@ -1,4 +1,4 @@
-//! `docs/tables.md` is the schema in interner: every table and column, in order, with its type, and no
+//! `docs/tables.md` is the schema in words: every table and column, in order, with its type, and no
 //! others.
 
 use crate::record::schema::{Kind, LABELS, columns};
