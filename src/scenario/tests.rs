@@ -318,6 +318,23 @@ fn a_replay_needs_its_listing_and_its_time_for_itself() {
 }
 
 #[test]
+fn a_key_that_a_kind_had_once_is_refused_with_what_to_do() {
+    let text = GOOD.replace("half_spread = \"0.02\"", "half_spread = \"0.02\"\nmodel = \"symmetric\"");
+    let errors = load(&text).unwrap_err();
+    assert_eq!(
+        errors.iter().map(|it| it.message).collect::<Vec<_>>(),
+        ["agent 1 has no key `model` any more"]
+    );
+    assert!(errors.render(false).contains("leave it out"), "{errors}");
+}
+
+#[test]
+fn a_listing_has_one_replay_at_most() {
+    let many = changed("data = \"bars.csv\"", "data = \"bars.csv\"\ncount = 2");
+    assert_eq!(many, ["t.toml:40:9: `count` is 2, but a listing can have only one `replay`"]);
+}
+
+#[test]
 fn a_missing_file_is_found_at_its_key() {
     let found = changed("file = \"s.rhai\"", "file = \"t.rhai\"");
     assert!(

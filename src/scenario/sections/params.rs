@@ -55,9 +55,7 @@ fn read_param(section: &Section<'_>, spec: &ParamSpec, scope: &ParamScope<'_>) -
     match spec.value {
         ParamType::File(format) => read_file(section, spec.name, format, scope).map(ParamValue::File),
         ParamType::Table(specs) => {
-            let Some(table) = section.required_table(spec.name, format!("`{}`", spec.name)) else {
-                return None;
-            };
+            let table = section.required_table(spec.name, format!("`{}`", spec.name))?;
             let values = read_params(&table, specs, scope);
             table.finish();
             values.map(ParamValue::Table)
@@ -295,4 +293,88 @@ pub(in crate::scenario) fn offset_of(text: &str, line: usize, column: usize) -> 
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let within = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset);
     start + within
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::document::{Findings, parse};
+    use crate::scenario::inputs::Inputs;
+    use bearpit_core::params::ParamDefault;
+    use bearpit_core::units::Decimal;
+
+    const WEIGHT: ParamType = ParamType::Number(NumberRange::between(0.0, 1.0));
+    const INNER: [ParamSpec; 1] = [ParamSpec::required("mean", WEIGHT, "mean")];
+    const SPECS: [ParamSpec; 6] = [
+        ParamSpec::new("is_fast", ParamType::Flag, ParamDefault::Flag(false), "flag"),
+        ParamSpec::required("other", ParamType::Instrument, "an instrument"),
+        ParamSpec::required("levels", ParamType::List(&WEIGHT), "a list"),
+        ParamSpec::required("weights", ParamType::ByInstrument(&WEIGHT), "weights"),
+        ParamSpec::required("sizes", ParamType::ByInstrument(&ParamType::Quantity), "quantities"),
+        ParamSpec::required("wake", ParamType::Table(&INNER), "a table"),
+    ];
+    const GOOD: &str = "is_fast = true\nother = \"BETA\"\nlevels = [0.5, 1]\nweights = { BETA = 0.25 }\n\
+                        sizes = { ACME = 300 }\nwake = { mean = 1 }\n";
+
+    fn instrument(symbol: &str, lot: i128) -> KnownInstrument {
+        let [tick, lot] = [(1, 2), (lot, 0)].map(|(number, scale)| Decimal::new(number, scale));
+        let instrument = Instrument::new(symbol, tick, lot).ok();
+        KnownInstrument { symbol: symbol.to_owned(), instrument, has_process: false, config: None }
+    }
+
+    /// Reads a text, and returns the values, or the errors with their columns.
+    fn read(text: &str) -> Result<Values, Vec<String>> {
+        let findings = Findings::default();
+        let node = {
+            let mut diagnostics = findings.borrow_mut();
+            let source = diagnostics.add_source("x", text);
+            parse(source, &mut diagnostics)
+        };
+        let section = Section::open("the agent", &node, node.place.clone(), &findings);
+        let files = Files::new(Path::new("x"), Inputs::default());
+        let instruments = [instrument("ACME", 100), instrument("BETA", 1)];
+        let scope = ParamScope { files: &files, instrument: None, instruments: &instruments, venues: &[] };
+        let values = read_params(&section, &SPECS, &scope);
+        section.finish();
+        let found = findings.borrow();
+        values.ok_or_else(|| {
+            found.iter().map(|it| format!("{}:{}: {}", it.line, it.column, it.message)).collect()
+        })
+    }
+
+    #[test]
+    fn lists_tables_and_references_become_typed_values() -> Result<(), ParamErrors> {
+        let values = read(GOOD).unwrap().complete(&SPECS)?;
+        let (acme, beta) = (InstrumentId::new(0), InstrumentId::new(1));
+        assert!(values.get::<bool>("is_fast")?);
+        assert_eq!(values.get::<InstrumentId>("other")?, beta);
+        assert_eq!(values.get::<Vec<ParamValue>>("levels")?.len(), 2);
+        let weights: Vec<(InstrumentId, ParamValue)> = values.get("weights")?;
+        assert!(matches!(weights[..], [(id, ParamValue::Number(0.25))] if id == beta));
+        // A quantity is in lots of its own instrument.
+        let sizes: Vec<(InstrumentId, ParamValue)> = values.get("sizes")?;
+        assert!(matches!(sizes[..], [(id, ParamValue::Quantity(it))] if id == acme && it.lots() == 3));
+        assert!((values.get::<Values>("wake")?.get::<f64>("mean")? - 1.0).abs() < 1e-12);
+        Ok(())
+    }
+
+    #[test]
+    fn each_error_stands_at_its_value() {
+        for (from, to, expected) in [
+            ("= true", "= 1", "1:11: `is_fast` is a whole number (`1`), but must be true or false"),
+            (
+                "\"BETA\"",
+                "\"BETS\"",
+                "2:9: `other` is `BETS`, which does not exist; did you mean `BETA`? allowed: `ACME`, `BETA`",
+            ),
+            ("[0.5, 1]", "[0.5, 2]", "3:10: `levels` has an item that is `2`, but must be from 0 to 1"),
+            ("{ BETA = 0.25 }", "{ BETA = 2 }", "4:20: `BETA` is `2`, but must be from 0 to 1"),
+            ("300", "350", "5:18: `ACME` is `350`, but must be a multiple of the lot size 100, above 0"),
+            ("{ mean = 1 }", "{ mean = -1 }", "6:17: `mean` is `-1`, but must be from 0 to 1"),
+        ] {
+            assert_eq!(read(&GOOD.replace(from, to)).unwrap_err(), [expected], "{to}");
+        }
+    }
 }
