@@ -331,7 +331,7 @@ fn a_key_that_a_kind_had_once_is_refused_with_what_to_do() {
 #[test]
 fn a_listing_has_one_replay_at_most() {
     let many = changed("data = \"bars.csv\"", "data = \"bars.csv\"\ncount = 2");
-    assert_eq!(many, ["t.toml:40:9: `count` is 2, but a listing can have only one `replay`"]);
+    assert_eq!(many, ["t.toml:39:9: `count` is 2, but a listing can have only one `replay`"]);
 }
 
 #[test]

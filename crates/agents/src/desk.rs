@@ -1,4 +1,4 @@
-//! [`Desk`]: a seat for somebody outside the world.
+//! [`Desk`]: an actor through which somebody outside the world trades.
 
 use actix::Actor;
 
@@ -6,7 +6,7 @@ use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::ExecutionReport;
 use bearpit_core::participant::{Context, MarketData};
 
-/// An actor that does nothing of itself: what is done in its name comes from outside, as
+/// An actor that does nothing of its own accord: its orders come from outside, as
 /// [`Instruction`](bearpit_core::participant::Instruction)s injected into the world.
 #[derive(Debug, Default)]
 pub struct Desk;

@@ -1,4 +1,4 @@
-//! A market maker: a symmetric spread around a reference, leaning against its inventory.
+//! A market maker: a symmetric spread around a reference, shifted against its inventory.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ impl ConfiguredAgent for MarketMakerConfig {
 pub enum MakerReference {
     /// The instrument's value process: an informed maker.
     Value,
-    /// The mid as its feed shows it, or the last trade where a side is empty.
+    /// The mid of its feed, or the last trade if a side is empty.
     Mid,
 }
 
@@ -114,16 +114,16 @@ pub struct MarketMakerConfig {
     pub max_inventory: Quantity,
     /// How far the centre moves at full inventory, in half-spreads; 0 to 10.
     pub skew: f64,
-    /// Mean time between two looks at the market, uniform within half of it either way; above zero.
+    /// Mean time between two updates of its quotes; uniform within 50 % of it; above zero.
     pub interval: SimDuration,
 }
 
 /// Quotes both sides, and moves both quotes down when it holds more than it began with, up when less.
 ///
-/// The centre is the reference less `skew` half-spreads times inventory over its maximum: the linear
-/// rule that Avellaneda and Stoikov (2008) arrive at for a fixed horizon, with the slope given rather
-/// than derived. A quote is replaced only when its price or what is left of it has changed, so a still
-/// market leaves it its place in the queue.
+/// The centre is the reference less `skew` half-spreads times inventory over its maximum: the linear rule
+/// that Avellaneda and Stoikov (2008) arrive at for a fixed horizon, with the slope given rather than
+/// derived. A quote is replaced only when its price or its open quantity has changed, so that it keeps its
+/// place in the queue of a quiet market.
 #[derive(Debug)]
 pub struct MarketMaker {
     config: MarketMakerConfig,
@@ -155,7 +155,7 @@ impl MarketMaker {
         ctx.account().map_or(NetQuantity::ZERO, |account| account.holding(self.instrument)) - self.opening
     }
 
-    /// Returns where the quotes should be centred, in ticks, if there is anything to go by.
+    /// Returns the center of the quotes, in ticks, if there is a reference.
     fn centre(&self, ctx: &mut Context) -> Option<f64> {
         let reference = match self.config.reference {
             MakerReference::Value => ctx.value(self.instrument).map(|value| value / self.tick),

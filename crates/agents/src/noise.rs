@@ -1,4 +1,4 @@
-//! Noise traders: orders at random, around what the market shows.
+//! Noise traders: random orders around the visible market.
 
 use std::sync::Arc;
 
@@ -92,14 +92,14 @@ pub struct NoiseConfig {
     /// Mean distance of a limit order from the opposite touch, in ticks, over the one tick that keeps
     /// it from crossing; at or above zero.
     pub depth_ticks: f64,
-    /// How long a limit order may rest before its owner takes it out at its next action.
+    /// How long a limit order may rest before its owner cancels it at its next action.
     pub patience: SimDuration,
 }
 
 /// A zero-intelligence trader in the manner of Daniels, Farmer, Gillemot, Iori and Smith (2003): it
 /// acts at exponential intervals, buys or sells with equal chance, takes liquidity or adds some at an
-/// exponential distance from the opposite touch, and takes out orders that have waited too long. While
-/// the book collects, it bids and offers on either side of the price that the auction seems to find.
+/// exponential distance from the opposite touch, and cancels orders that have rested too long. During an
+/// auction call it bids and offers on either side of the indicative price.
 #[derive(Debug)]
 pub struct NoiseTrader {
     config: NoiseConfig,

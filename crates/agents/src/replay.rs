@@ -139,31 +139,31 @@ impl ReplayConfig {
     }
 }
 
-/// Walks each bar's four prices (open, extremes, close) and stands for the rest of the market there.
+/// Trades at each bar's four prices (open, extremes, close) in the place of the rest of the market.
 ///
-/// A bar begins with an auction: the provider bids and offers at the historical open, so deep that the
-/// auction finds its price there, and everybody who came before trades at exactly the open. At the other
-/// prices it prints a quarter of the bar's volume (the close: what is left of it) by meeting an order of
-/// its own, so that the tape's bars have the historical prices, and resting orders of others are hit where
-/// history traded through them. In between it quotes its depth on both sides, half a spread away. The
-/// close is printed in the last nanosecond of the bar; then it withdraws: nobody can trade at a price that
-/// nobody made.
+/// A bar begins with an auction: the provider bids and offers at the historical open, deep enough for the
+/// auction to clear there, so that everybody whose order is in it trades at exactly the open. At the other
+/// prices it prints a quarter of the bar's volume (the close: what is left of it) by meeting an order of its
+/// own, so that the tape's bars have the historical prices, and resting orders of others are hit where
+/// history traded through them. In between it quotes its depth on both sides, half a spread away. The close
+/// is printed in the last nanosecond of the bar; then it cancels its quotes, because no historical price
+/// holds between bars.
 ///
 /// Every price is printed, with one lot at least. Prices are rounded to the nearest tick. The listing
 /// must follow [`bar_schedule`](bearpit_core::exchange::bar_schedule); the provider's account should have
-/// unlimited credit, and its wires no latency.
+/// unlimited credit, and its connection no latency.
 #[derive(Debug)]
 pub struct ReplayProvider {
     config: ReplayConfig,
-    /// The bar at hand.
+    /// The current bar.
     bar: usize,
-    /// What is to be done next with it.
+    /// The next step of it.
     step: Step,
     /// The order whose end completes a print, and the price of it.
     printing: Option<(OrderId, Price)>,
 }
 
-/// What is done with a bar, in order.
+/// The steps of a bar, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// Enter both sides of the auction, in its last nanosecond.
@@ -222,7 +222,7 @@ impl ReplayProvider {
         let bar = self.config.bars.get(self.bar);
         let ready = bar.zip(ctx.instrument(listing)).and_then(|(bar, instrument)| self.plan(bar, instrument));
         let Some((price, volume)) = ready else {
-            // A price that rounds to no tick cannot be traded at; the walk goes on with the next.
+            // A price that rounds to no tick cannot be traded at; it is skipped.
             return self.go_on(ctx);
         };
         match self.step {

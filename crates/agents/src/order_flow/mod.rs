@@ -1,4 +1,4 @@
-//! A replay of order flow: every order of a file is entered, changed and hit as it was.
+//! A replay of order flow: every order of a LOBSTER file is entered, changed and executed as it was.
 
 mod file_book;
 mod kind;
@@ -26,7 +26,7 @@ pub struct OrderFlowConfig {
     /// Where it replays.
     pub listing: ListingId,
     /// The messages, in the order of their file; prices in 1/10,000 of the currency and sizes in shares, as
-    /// there. Those off the instrument's grid are passed over.
+    /// there. Those off the instrument's grid are skipped.
     pub messages: Arc<[OrderMessage]>,
     /// The midnight from which their times count.
     pub midnight: SimTime,
@@ -34,7 +34,7 @@ pub struct OrderFlowConfig {
     pub initial: BookRow,
 }
 
-/// Stands for everybody in a file of messages.
+/// Enters the orders of everybody in a file of messages.
 ///
 /// # What it does
 /// At its start it enters what rests by then: the book before the first message, each level as one order
@@ -60,22 +60,22 @@ pub struct OrderFlowConfig {
 /// is over. Messages about orders that have ended in the market are passed over, and counted; when it stops
 /// it logs the counts.
 ///
-/// A file of N levels does not tell what comes and goes behind the Nth. Orders that a message proves gone
-/// are taken out before it; the part of an execution that nothing known is left for is entered just
+/// A file of N levels does not contain what happens behind the Nth. Orders that a message proves gone
+/// are canceled before it; the part of an execution that nothing known is left for is entered just
 /// before it trades.
 ///
-/// Its account should have unlimited credit. With latency it is as late as that makes it.
+/// Its account should have unlimited credit. Its latency delays everything it does.
 #[derive(Debug)]
 pub struct FlowReplayer {
     config: OrderFlowConfig,
     book: FileBook,
-    /// The message to come.
+    /// Index of the next message.
     next: usize,
     /// The order whose replace must be answered before the next message, which replaces it again.
     awaited: Option<OrderId>,
-    /// Executions on their way.
+    /// Executions whose orders have not ended.
     executions: BTreeMap<OrderId, Execution>,
-    /// Orders to be made smaller once their present replace is answered.
+    /// Orders to be reduced when their pending replace is answered.
     oversized: BTreeMap<OrderId, FileKey>,
     tally: Tally,
 }
@@ -89,7 +89,7 @@ struct Execution {
     shown: Option<OrderId>,
 }
 
-/// What the replay met that was not as in the file.
+/// Counts of what differed from the file.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     /// References to ids that were never added.
@@ -119,7 +119,7 @@ impl FlowReplayer {
         }
     }
 
-    /// Returns the message to come, and its time.
+    /// Returns the next message, and its time.
     fn coming(&self) -> Option<(SimTime, OrderMessage)> {
         let message = *self.config.messages.get(self.next)?;
         Some((self.config.midnight + message.since_midnight, message))
@@ -154,7 +154,7 @@ impl FlowReplayer {
         }
     }
 
-    /// Does all that is due, and waits for what comes next.
+    /// Replays all messages that are due, and schedules the next one.
     fn replay(&mut self, ctx: &mut Context) {
         let Some(instrument) = ctx.instrument(self.config.listing).cloned() else { return };
         while let Some((time, message)) = self.coming() {
