@@ -6,7 +6,8 @@
 //! over such turns, so that it is of one machine in one state. The writer has a thread of its own: wall time
 //! is what one run at a time takes, processor time what many at once come to.
 //!
-//! The last figure is of quickstart with files and report: analyzed while it runs, and from its files afterwards.
+//! The last figure is of quickstart with files and report: analyzed while it runs, and from its files
+//! afterwards.
 //!
 //! `cargo bench --bench scenario`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
