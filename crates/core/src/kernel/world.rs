@@ -376,7 +376,12 @@ impl<D: Domain> World<D> {
         }
     }
 
+    #[inline]
     fn check(&mut self) -> Result<(), WorldFault<D::Fault>> {
+        // After every event: nothing is moved where nothing is wrong.
+        if self.ctx.fault.is_none() {
+            return Ok(());
+        }
         match self.ctx.fault.take() {
             None => Ok(()),
             Some(cause) => Err(WorldFault { at: self.ctx.now, cause }),
