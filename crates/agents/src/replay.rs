@@ -150,7 +150,7 @@ impl ReplayConfig {
 /// holds between bars.
 ///
 /// Every price is printed, with one lot at least. Prices are rounded to the nearest tick. The listing
-/// must follow [`bar_schedule`](bearpit_core::exchange::bar_schedule); the provider's account should have
+/// must have the sessions of the bars ([`ConfiguredAgent::sessions`]); the provider's account should have
 /// unlimited credit, and its connection no latency.
 #[derive(Debug)]
 pub struct ReplayProvider {
