@@ -1,6 +1,7 @@
 //! The cost of a script's callback: an EMA cross on every quote, as a scripted trader that computes in its
-//! own state, with the host's averages, or with averages that the host feeds, as a plain call of Rhai without
-//! a market, and as a native actor. And a million quotes to one strategy, everything included.
+//! own state, with the host's averages, or with averages that the host feeds, as a plain call of Rhai
+//! without a market, and as a native actor. A million quotes to one strategy, everything included. And what
+//! it takes to seat ten thousand script traders of one strategy, beside as many noise traders.
 //!
 //! `cargo bench --bench script`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -11,12 +12,12 @@ use std::time::Instant;
 
 use actix::{Actor, Handler};
 use bearpit::account::AccountConfig;
-use bearpit::exchange::MarketBuilder;
+use bearpit::agents::{NoiseConfig, NoiseTrader};
+use bearpit::exchange::{Market, MarketBuilder};
 use bearpit::kernel::Wakeup;
 use bearpit::market::{ExecutionReport, Fees, Instrument, OrderTerms, Side};
 use bearpit::participant::{Context, Feed, Latencies, MarketData, ParticipantConfig, Update};
-use bearpit::script::ScriptConfig;
-use bearpit::script::{ScriptSource, ScriptTrader};
+use bearpit::script::{ScriptConfig, ScriptSource, ScriptTrader, Scripts};
 use bearpit::units::{ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime};
 use rhai::{CallFnOptions, Dynamic, Engine, Scope};
 
@@ -25,6 +26,8 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 const QUOTES: i64 = 100_000;
 const MILLION: i64 = 1_000_000;
 const REPETITIONS: usize = 5;
+const TRADERS: usize = 10_000;
+const STRATEGY: &str = include_str!("../strategies/avellaneda_stoikov.rhai");
 const LISTING: ListingId = ListingId::new(0);
 
 const ON_MAP: &str = r"
@@ -190,12 +193,97 @@ fn plain() -> Result<f64> {
     Ok(begin.elapsed().as_secs_f64() * 1e9 / QUOTES as f64)
 }
 
+/// What the seats of a population take.
+struct Seats {
+    bytes: f64,
+    micros: f64,
+}
+
+/// The memory that this process has in use, in bytes; zero where the system does not tell.
+fn resident_bytes() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
+    kilobytes.unwrap_or_default() * 1_024.0
+}
+
+/// Seats so many traders and starts them; returns what each takes, and the market, which keeps them.
+fn seat(traders: usize, seat: impl Fn(&mut MarketBuilder, &str) -> Result<()>) -> Result<(Seats, Market)> {
+    let open = SimTime::from_nanos(0);
+    let mut builder = MarketBuilder::new(Seed::new(1), open, open + SimDuration::from_secs(1))?;
+    let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+    builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    let (resident, begin) = (resident_bytes(), Instant::now());
+    for number in 0..traders {
+        seat(&mut builder, &format!("trader-{number}"))?;
+    }
+    let mut market = builder.open()?;
+    market.start();
+    let count = traders as f64;
+    let micros = begin.elapsed().as_secs_f64() * 1e6 / count;
+    let bytes = (resident_bytes() - resident) / count;
+    let failed = market.participants().iter().find_map(|it| market.world().domain().failure(it.id));
+    match failed {
+        Some(why) => Err(why.into()),
+        None => Ok((Seats { bytes, micros }, market)),
+    }
+}
+
+fn seat_noise(builder: &mut MarketBuilder, name: &str) -> Result<()> {
+    let config = NoiseConfig {
+        listing: LISTING,
+        interval: SimDuration::from_secs(1),
+        market_share: 0.3,
+        max_quantity: Quantity::new(20),
+        depth_ticks: 5.0,
+        patience: SimDuration::from_secs(60),
+    };
+    builder.agent(name, ParticipantConfig::new("noise"), NoiseTrader::new(config))?;
+    Ok(())
+}
+
+/// Prints what ten thousand seats take.
+fn populations() -> Result<()> {
+    let (noise, kept) = seat(TRADERS, seat_noise)?;
+    let scripts = Scripts::default();
+    let source = ScriptSource::alone("avellaneda_stoikov.rhai", STRATEGY);
+    let seat_script = |builder: &mut MarketBuilder, name: &str| -> Result<()> {
+        let config = ScriptConfig::new(source.clone(), LISTING);
+        let trader = ScriptTrader::sharing(config, scripts.clone());
+        builder.agent(name, ParticipantConfig::new("script"), trader)?;
+        Ok(())
+    };
+    let (script, kept_too) = seat(TRADERS, seat_script)?;
+    println!("{TRADERS} traders of one strategy (avellaneda_stoikov.rhai), seated and started:");
+    for (name, seats) in [("noise trader", &noise), ("script trader", &script)] {
+        let megabytes = seats.bytes * TRADERS as f64 / 1e6;
+        let seconds = seats.micros * TRADERS as f64 / 1e6;
+        println!(
+            "  {name:<14} {:8.0} bytes {:8.1} us each; {megabytes:6.0} MB {seconds:6.2} s in all",
+            seats.bytes, seats.micros
+        );
+    }
+    println!(
+        "  ratio          {:8.1}       {:8.1}",
+        script.bytes / noise.bytes,
+        script.micros / noise.micros
+    );
+    drop((kept, kept_too));
+    Ok(())
+}
+
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
 fn main() -> Result<()> {
+    populations()?;
+    callbacks()
+}
+
+/// Prints what callbacks take.
+fn callbacks() -> Result<()> {
     let listeners = [
         Listener::Nobody,
         Listener::Native,

@@ -18,7 +18,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     api.group("Feeds");
     api.function(
         "feed",
-        "(indicator: IndicatorHandle, source: text, interval?: text) -> Indicator",
+        "(indicator: Indicator, source: text, interval?: text) -> Indicator",
         "Has the host update an indicator with `\"bar\"`, `\"bar.close\"`, `\"quote.mid\"`, `\"trade.price\"` or another \
          field of each bar, quote or trade, before the callback; returns the indicator.",
         "feed(ema(12), \"bar.close\").value",

@@ -1,12 +1,14 @@
-//! [`Language`]: a script's engine with all functions and objects registered, and the list of them.
+//! [`Language`]: what scripts can call, in modules that all engines of a world share.
 
 use std::any::TypeId;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-use rhai::Engine;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
+use rhai::{Engine, Module, Shared as SharedModule};
 
 use super::{
     account, auto_update, indicators, market, objects, orders, output, params, random, test_functions, time,
@@ -14,57 +16,87 @@ use super::{
 use crate::script::api::entries::Api;
 use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
-use crate::script::host::test_harness::{MockAction, MockError, MockMarket, TestHarness};
+use crate::script::host::meter::Meter;
 use crate::script::host::{Host, SharedHost};
 use crate::script::sandbox::confinement::confined_engine;
 use crate::script::sandbox::registered_functions::{FunctionForm, registered_functions};
 use crate::script::sandbox::{portable_math, sort};
-use bearpit_core::participant::Context;
-use rhai::Dynamic;
-use std::cell::RefCell;
-use std::rc::Rc;
 
-/// An engine with the language of strategies, and the list of what it has.
+/// The language of strategies: Rhai's functions and ours, registered once for all scripts of a world.
 pub(crate) struct Language {
-    pub(crate) engine: Engine,
+    /// Rhai's packages, and last what is looked up first: ours.
+    modules: Vec<SharedModule<Module>>,
     /// All that scripts can call and read.
     pub(crate) api: Api,
+    /// What the functions act on.
+    pub(crate) host: SharedHost,
+    pub(crate) meter: Rc<Meter>,
 }
 
-/// Makes the language of one script, whose functions act through `host`.
-///
-/// If `host` has a test harness, the functions of tests are registered too.
-pub(crate) fn engine(host: &SharedHost) -> Language {
-    let mut engine = confined_engine();
-    // Chosen one by one: no time, no sleep, no files.
-    ArithmeticPackage::new().register_into_engine(&mut engine);
-    LogicPackage::new().register_into_engine(&mut engine);
-    BasicMathPackage::new().register_into_engine(&mut engine);
-    BasicStringPackage::new().register_into_engine(&mut engine);
-    MoreStringPackage::new().register_into_engine(&mut engine);
-    BasicArrayPackage::new().register_into_engine(&mut engine);
-    BasicMapPackage::new().register_into_engine(&mut engine);
-    BasicIteratorPackage::new().register_into_engine(&mut engine);
-    BasicFnPackage::new().register_into_engine(&mut engine);
-    portable_math::register(&mut engine);
-    sort::register(&mut engine);
-    host.borrow().meter.watch(&mut engine);
-    let mut api = Registry::new(&mut engine, host);
-    objects::register(&mut api);
-    params::register(&mut api, host);
-    orders::register(&mut api, host);
-    market::register(&mut api, host);
-    account::register(&mut api, host);
-    time::register(&mut api, host);
-    random::register(&mut api, host);
-    output::register(&mut api, host);
-    indicators::register(&mut api);
-    auto_update::register(&mut api);
-    if host.borrow().test_harness.is_some() {
-        test_functions::register(&mut api, host);
+impl Language {
+    /// Registers what strategies can call.
+    pub(crate) fn new() -> Self {
+        Self::make(false)
     }
-    let Registry { api, .. } = api;
-    Language { engine, api }
+
+    /// Registers also what only tests can call.
+    pub(crate) fn with_test_functions() -> Self {
+        Self::make(true)
+    }
+
+    fn make(with_test_functions: bool) -> Self {
+        // Sets the seed of Rhai's hashes before the first of them is made.
+        drop(confined_engine());
+        let host = Host::vacant();
+        let meter = Rc::clone(&host.meter);
+        let host = Rc::new(RefCell::new(host));
+        let mut module = Module::new();
+        portable_math::register(&mut module);
+        sort::register(&mut module);
+        let mut api = Registry::new(&mut module, &host);
+        objects::register(&mut api);
+        params::register(&mut api, &host);
+        orders::register(&mut api, &host);
+        market::register(&mut api, &host);
+        account::register(&mut api, &host);
+        time::register(&mut api, &host);
+        random::register(&mut api, &host);
+        output::register(&mut api, &host);
+        indicators::register(&mut api);
+        auto_update::register(&mut api);
+        if with_test_functions {
+            test_functions::register(&mut api, &host);
+        }
+        let Registry { api, .. } = api;
+        let mut modules = packages();
+        modules.push(module.into());
+        Self { modules, api, host, meter }
+    }
+
+    /// Makes an engine that evaluates the language. It costs little: what is registered is shared.
+    pub(crate) fn engine(&self) -> Engine {
+        let mut engine = confined_engine();
+        for module in &self.modules {
+            engine.register_global_module(module.clone());
+        }
+        self.meter.watch(&mut engine);
+        engine
+    }
+}
+
+/// Returns what scripts can use of Rhai, chosen one by one: no time, no sleep, no files.
+fn packages() -> Vec<SharedModule<Module>> {
+    vec![
+        ArithmeticPackage::new().as_shared_module(),
+        LogicPackage::new().as_shared_module(),
+        BasicMathPackage::new().as_shared_module(),
+        BasicStringPackage::new().as_shared_module(),
+        MoreStringPackage::new().as_shared_module(),
+        BasicArrayPackage::new().as_shared_module(),
+        BasicMapPackage::new().as_shared_module(),
+        BasicIteratorPackage::new().as_shared_module(),
+        BasicFnPackage::new().as_shared_module(),
+    ]
 }
 
 /// A form of a function, for tools that list what scripts can call.
@@ -98,23 +130,7 @@ pub(crate) fn call_forms(engine: &Engine) -> Vec<CallForm> {
 /// ```
 #[must_use]
 pub fn api() -> Api {
-    engine(&Rc::new(RefCell::new(Host::vacant()))).api
-}
-
-/// A market without function, for listing the functions of tests.
-struct NoMarket;
-
-impl MockMarket for NoMarket {
-    fn act(&mut self, _: MockAction, _: &mut Context) -> Result<(), MockError> {
-        Err(MockError::NoMarket)
-    }
-}
-
-/// Returns a host for listing the functions of tests.
-pub(crate) fn host_for_listing() -> SharedHost {
-    let market: Rc<RefCell<dyn MockMarket>> = Rc::new(RefCell::new(NoMarket));
-    let test_harness = TestHarness { market: Rc::downgrade(&market), state: Dynamic::UNIT };
-    Rc::new(RefCell::new(Host { test_harness: Some(test_harness), ..Host::vacant() }))
+    Language::new().api
 }
 
 /// Returns what only tests of a script can call.
@@ -127,7 +143,7 @@ pub(crate) fn host_for_listing() -> SharedHost {
 /// ```
 #[must_use]
 pub fn test_functions() -> Api {
-    let mut api = engine(&host_for_listing()).api;
+    let mut api = Language::with_test_functions().api;
     api.functions.retain(|entry| entry.group == test_functions::GROUP);
     api.fields.clear();
     api

@@ -11,7 +11,7 @@ mod objects;
 mod order_options;
 mod orders;
 mod output;
-mod params;
+pub(crate) mod params;
 mod random;
 pub(crate) mod registry;
 mod subscriptions;

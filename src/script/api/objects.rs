@@ -2,6 +2,7 @@
 
 use crate::script::api::order_options::word;
 use crate::script::api::registry::Registry;
+use crate::script::sandbox::native::add_function;
 use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::order_handle::OrderHandle;
 use crate::script::value::views::LevelView;
@@ -136,8 +137,8 @@ fn order(api: &mut Registry<'_>) {
         })
         .field("is_open", "bool", "whether it may still trade", OrderHandle::is_open)
         .shown(ToString::to_string);
-    api.engine.register_fn("==", |a: OrderHandle, b: OrderHandle| a.is(&b));
-    api.engine.register_fn("!=", |a: OrderHandle, b: OrderHandle| !a.is(&b));
+    add_function(api.module, "==", |a: OrderHandle, b: OrderHandle| a.is(&b));
+    add_function(api.module, "!=", |a: OrderHandle, b: OrderHandle| !a.is(&b));
 }
 
 fn event(api: &mut Registry<'_>) {
@@ -185,19 +186,16 @@ fn account(api: &mut Registry<'_>) {
 #[cfg(test)]
 mod tests {
     use std::any::type_name;
-    use std::cell::RefCell;
-    use std::rc::Rc;
 
     use super::*;
-    use crate::script::api::language::engine;
+    use crate::script::api::language::Language;
     use crate::script::api::market_handle::MarketHandle;
-    use crate::script::host::Host;
     use crate::script::value::arguments::short_type_name;
     use crate::script::value::indicator::IndicatorHandle;
 
     #[test]
     fn messages_name_objects_as_they_are_registered() {
-        let engine = engine(&Rc::new(RefCell::new(Host::vacant()))).engine;
+        let engine = Language::new().engine();
         for path in [
             type_name::<BarView>(),
             type_name::<QuoteView>(),

@@ -6,17 +6,33 @@ use std::rc::Rc;
 use rhai::{Array, Dynamic, ImmutableString, NativeCallContext};
 
 use crate::script::api::registry::Registry;
-use crate::script::host::params::Params;
 use crate::script::host::{Lifecycle, SharedHost};
+use crate::script::sandbox::native::add_function;
 use crate::script::value::arguments::{ScriptResult, described, number, text};
 use crate::script::value::param::{ParamDeclaration, ParamRange, ParamValue};
 
+/// The parameters of the trader at hand, which scripts read as `params.name`.
+#[derive(Debug, Clone)]
+pub(crate) struct ParamsHandle(SharedHost);
+
+impl ParamsHandle {
+    /// Makes the handle of the traders to which this host is lent.
+    pub(crate) const fn new(host: SharedHost) -> Self {
+        Self(host)
+    }
+
+    fn get(&self, name: &str) -> ScriptResult<Dynamic> {
+        self.0.borrow().params.get(name)
+    }
+}
+
 /// Registers `param`, and `params` as an object.
 pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
-    api.engine.register_type_with_name::<Params>("Params");
-    api.engine.register_indexer_get(|params: &mut Params, name: ImmutableString| params.get(&name));
-    api.engine
-        .register_fn("contains", |params: &mut Params, name: ImmutableString| params.get(&name).is_ok());
+    type Name = ImmutableString;
+    api.module.set_custom_type::<ParamsHandle>("Params");
+    api.module.set_indexer_get_fn(|params: &mut ParamsHandle, name: Name| params.get(&name));
+    add_function(api.module, "contains", |params: &mut ParamsHandle, name: Name| params.get(&name).is_ok());
+    api.module.set_var("params", ParamsHandle::new(Rc::clone(host)));
     api.group("Parameters");
     let forms = [Rc::clone(host), Rc::clone(host), Rc::clone(host)];
     let [plain, ranged, told] = forms;

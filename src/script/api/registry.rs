@@ -1,31 +1,37 @@
 //! [`Registry`]: registers functions and fields together with their documentation.
 //!
-//! Functions and fields reach the engine only through it, each with its arguments, its result, a sentence
-//! and an example. So the list that the reference page, error messages and tools read is complete.
+//! Functions and fields reach the module of a world only through a [`Registry`], which notes each with what
+//! it takes, what it returns, a sentence and an example. So the list that the reference page, the messages
+//! about wrong arguments and tools read is the list of what there is.
 
-use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use rhai::{Dynamic, Engine, RhaiNativeFunc};
+use rhai::{Dynamic, Module, RhaiNativeFunc};
 
 use crate::script::api::entries::{Api, ApiEntry, FieldEntry};
 use crate::script::api::market_handle::MarketHandle;
-use crate::script::host::Host;
+use crate::script::host::SharedHost;
+use crate::script::sandbox::native::add_function;
 use crate::script::value::arguments::{ScriptResult, optional};
 
 /// Registers functions and fields, and collects the list of them.
 pub(crate) struct Registry<'a> {
-    pub(crate) engine: &'a mut Engine,
-    host: Rc<RefCell<Host>>,
+    pub(crate) module: &'a mut Module,
+    host: SharedHost,
     group: &'static str,
     pub(crate) api: Api,
 }
 
 impl<'a> Registry<'a> {
-    /// Begins with an empty list; functions act on `host`.
-    pub(crate) fn new(engine: &'a mut Engine, host: &Rc<RefCell<Host>>) -> Self {
-        Self { engine, host: Rc::clone(host), group: "", api: Api::default() }
+    /// Begins with nothing registered; functions act through `host`.
+    pub(crate) fn new(module: &'a mut Module, host: &SharedHost) -> Self {
+        Self { module, host: Rc::clone(host), group: "", api: Api::default() }
+    }
+
+    /// Returns the host that the functions act through.
+    pub(crate) fn host(&self) -> SharedHost {
+        Rc::clone(&self.host)
     }
 
     /// Begins a group.
@@ -48,7 +54,7 @@ impl<'a> Registry<'a> {
 
     /// Registers a type of objects under the name that messages give it.
     pub(crate) fn object<T: Clone + 'static>(&mut self, name: &'static str) -> ObjectEntry<'_, 'a, T> {
-        self.engine.register_type_with_name::<T>(name);
+        self.module.set_custom_type::<T>(name);
         ObjectEntry { registry: self, name, marker: PhantomData }
     }
 }
@@ -68,7 +74,7 @@ impl FunctionEntry<'_, '_> {
     where
         R: Clone + 'static,
     {
-        self.registry.engine.register_fn(self.name, function);
+        add_function(self.registry.module, self.name, function);
         self
     }
 
@@ -154,14 +160,14 @@ impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
         get: impl Fn(&T) -> ScriptResult<V> + 'static,
     ) -> Self {
         self.registry.api.fields.push(FieldEntry { owner: self.name, name, value, about });
-        self.registry.engine.register_get(name, move |object: &mut T| get(object));
+        self.registry.module.set_getter_fn(name, move |object: &mut T| get(object));
         self
     }
 
     /// Sets how an object is printed.
     pub(crate) fn shown(self, show: impl Fn(&T) -> String + Copy + 'static) -> Self {
-        self.registry.engine.register_fn("to_string", move |object: &mut T| show(object));
-        self.registry.engine.register_fn("to_debug", move |object: &mut T| show(object));
+        add_function(self.registry.module, "to_string", move |object: &mut T| show(object));
+        add_function(self.registry.module, "to_debug", move |object: &mut T| show(object));
         self
     }
 }

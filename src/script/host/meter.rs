@@ -29,9 +29,10 @@ impl Meter {
         Rc::new(Self { spent: Cell::new(0), limit: Cell::new(limit), depth: Cell::new(0) })
     }
 
-    /// Begins a callback.
-    pub(crate) fn begin(&self) {
+    /// Begins a callback that may take so many operations.
+    pub(crate) fn begin(&self, limit: u64) {
         self.spent.set(0);
+        self.limit.set(limit);
         self.depth.set(0);
     }
 
@@ -50,11 +51,6 @@ impl Meter {
     /// Leaves such a function.
     pub(crate) fn leave(&self, nesting: usize) {
         self.depth.set(self.depth.get().saturating_sub(nesting + CALL_NESTING));
-    }
-
-    /// Sets how many operations a callback may take.
-    pub(crate) fn allow(&self, limit: u64) {
-        self.limit.set(limit);
     }
 
     /// Returns how many operations the callback has taken.

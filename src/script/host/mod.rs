@@ -1,7 +1,8 @@
-//! [`Host`]: the state that a script's functions act on.
+//! [`Host`]: what the functions of a world's scripts act on, for the length of a callback.
 
 pub(crate) mod auto_update;
 pub(crate) mod feeds;
+pub(crate) mod lending;
 pub(crate) mod meter;
 pub(crate) mod output_names;
 pub(crate) mod params;
@@ -10,6 +11,7 @@ pub(crate) mod timers;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use crate::script::host::auto_update::AutoUpdates;
@@ -20,6 +22,7 @@ use crate::script::host::params::Params;
 use crate::script::host::test_harness::TestHarness;
 use crate::script::host::timers::Timers;
 use crate::script::value::arguments::{ScriptResult, exceeded, printable};
+use crate::script::value::indicator::IndicatorBudget;
 use crate::script::value::limits::{
     COMMANDS_MAX, LINE_CHARS_MAX, LINES_MAX, OPEN_ORDERS_MAX, OPERATIONS, ROWS_MAX,
 };
@@ -30,7 +33,7 @@ use bearpit_core::kernel::SimContext;
 use bearpit_core::participant::{Context, FeedError, MarketState};
 use bearpit_core::units::{ListingId, OrderId, SimDuration, SimTime};
 
-/// The host as the functions of a script share it.
+/// The host as the functions of a world share it.
 pub(crate) type SharedHost = Rc<RefCell<Host>>;
 
 /// The stages of a script's life.
@@ -44,17 +47,28 @@ pub(crate) enum Lifecycle {
     Trading,
 }
 
-/// The lent context, and what a script has set up.
+/// What the functions of a world act on: the context and the state of the trader that runs a callback,
+/// which are lent to it for that time ([`Lent`](lending::Lent)).
 #[derive(Debug)]
 pub(crate) struct Host {
     /// The trader's context while a callback runs; a vacant one otherwise.
     pub(crate) ctx: Context,
+    /// What a callback has used up of its operations.
+    pub(crate) meter: Rc<Meter>,
+    /// The state of the trader while a callback runs; a vacant one otherwise. On the heap, so that lending it
+    /// moves a pointer.
+    pub(crate) trader: Box<StrategyState>,
+}
+
+/// What a script has set up, and how far it has come: all that the functions of a world keep of one trader.
+#[derive(Debug)]
+pub(crate) struct StrategyState {
     pub(crate) stage: Lifecycle,
     /// The default listing of functions; absent while a script is loaded without a market.
     pub(crate) home: Option<ListingId>,
     pub(crate) start: SimTime,
     /// All listings, in the order of their ids; none while a script is loaded.
-    pub(crate) listings: Vec<Rc<ListingInfo>>,
+    pub(crate) listings: Rc<[Rc<ListingInfo>]>,
     pub(crate) params: Params,
     pub(crate) timers: Timers,
     pub(crate) feeds: Feeds,
@@ -69,9 +83,11 @@ pub(crate) struct Host {
     /// The orders that `order_target` and `close` have sent, by the listing.
     pub(crate) targets: BTreeMap<ListingId, Vec<OrderHandle>>,
     pub(crate) spent: CallbackUsage,
-    /// The operations that the callback has used.
-    pub(crate) meter: Rc<Meter>,
-    /// What a test of the script acts on, if one runs.
+    /// How many operations a callback may take.
+    pub(crate) operations: u64,
+    /// What its indicators hold.
+    pub(crate) budget: Rc<IndicatorBudget>,
+    /// The market that a test of the script plays on.
     pub(crate) test_harness: Option<TestHarness>,
 }
 
@@ -84,14 +100,29 @@ pub(crate) struct CallbackUsage {
 }
 
 impl Host {
-    /// Makes a host without a context.
+    /// Makes a host to which nothing is lent.
     pub(crate) fn vacant() -> Self {
         Self {
             ctx: SimContext::vacant(MarketState::vacant()),
+            meter: Meter::new(OPERATIONS),
+            trader: Box::default(),
+        }
+    }
+
+    /// Begins a callback: what is limited per callback is counted anew.
+    pub(crate) fn begin(&mut self) {
+        self.trader.spent = CallbackUsage::default();
+        self.meter.begin(self.trader.operations);
+    }
+}
+
+impl Default for StrategyState {
+    fn default() -> Self {
+        Self {
             stage: Lifecycle::Loading,
             home: None,
             start: SimTime::from_nanos(0),
-            listings: Vec::new(),
+            listings: Rc::default(),
             params: Params::default(),
             timers: Timers::default(),
             feeds: Feeds::new(SimDuration::ZERO),
@@ -101,17 +132,28 @@ impl Host {
             refused: Vec::new(),
             targets: BTreeMap::new(),
             spent: CallbackUsage::default(),
-            meter: Meter::new(OPERATIONS),
+            operations: OPERATIONS,
+            budget: Rc::default(),
             test_harness: None,
         }
     }
+}
 
-    /// Begins a callback: resets the counts of what is limited per callback.
-    pub(crate) fn begin(&mut self) {
-        self.spent = CallbackUsage::default();
-        self.meter.begin();
+impl Deref for Host {
+    type Target = StrategyState;
+
+    fn deref(&self) -> &StrategyState {
+        &self.trader
     }
+}
 
+impl DerefMut for Host {
+    fn deref_mut(&mut self) -> &mut StrategyState {
+        &mut self.trader
+    }
+}
+
+impl Host {
     /// Returns a listing.
     ///
     /// # Errors

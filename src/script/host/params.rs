@@ -19,6 +19,8 @@ struct ParamTable {
     given: BTreeMap<String, ParamValue>,
     values: BTreeMap<String, ParamValue>,
     declared: Vec<ParamDeclaration>,
+    /// Whether the script declares any.
+    declares: bool,
     complaints: Vec<ParamComplaint>,
 }
 
@@ -42,7 +44,7 @@ impl Params {
     pub(crate) fn complaints(&self) -> Vec<ParamComplaint> {
         let table = self.0.borrow();
         let mut complaints = table.complaints.clone();
-        if table.declared.is_empty() {
+        if !table.declares {
             return complaints;
         }
         let known: Vec<&str> = table.declared.iter().map(|it| it.name.as_str()).collect();
@@ -56,19 +58,27 @@ impl Params {
         complaints
     }
 
-    /// Returns the parameter called `name`.
-    ///
-    /// # Errors
-    /// That there is none, with those that exist.
+    /// Forgets what only matters while a script is loaded, and returns what is wrong with the values given.
+    pub(crate) fn settle(&self) -> Vec<ParamComplaint> {
+        let complaints = self.complaints();
+        let mut table = self.0.borrow_mut();
+        table.declared = Vec::new();
+        table.complaints = Vec::new();
+        if table.declares {
+            table.given = BTreeMap::new();
+        }
+        complaints
+    }
+
+    /// Returns the parameter called `name`, or an error that says which there are.
     pub(crate) fn get(&self, name: &str) -> ScriptResult<Dynamic> {
         let table = self.0.borrow();
-        let is_quick = table.declared.is_empty();
-        let values = if is_quick { &table.given } else { &table.values };
+        let values = if table.declares { &table.values } else { &table.given };
         values.get(name).map(dynamic).ok_or_else(|| {
             let all: Vec<&str> = values.keys().map(String::as_str).collect();
             let near = nearest(name, all.iter().copied());
             let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
-            let who = if is_quick { "the scenario gives" } else { "the script declares" };
+            let who = if table.declares { "the script declares" } else { "the scenario gives" };
             let all = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
             format!("{who} no parameter `{name}`{near}; there is: {all}").into()
         })
@@ -99,6 +109,7 @@ impl Params {
                 }
             }
         }
+        table.declares = true;
         let effective = dynamic(&value);
         table.values.insert(name, value);
         table.declared.push(declaration);

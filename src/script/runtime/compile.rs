@@ -1,20 +1,26 @@
-//! [`compile`]: checks a script without a market.
+//! [`compile`], which checks a script without a market, and [`Scripts`], which compiles each once for a
+//! world.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
-use crate::script::host::Host;
+use crate::script::api::language::Language;
+use crate::script::host::StrategyState;
 use crate::script::host::params::Params;
 use crate::script::runtime::callback_bodies;
 use crate::script::runtime::compiled_script::charge;
 use crate::script::runtime::compiled_script::{CompiledScript, parse};
 use crate::script::runtime::program::Program;
+use crate::script::runtime::shared_script::SharedScript;
 use crate::script::runtime::source::ScriptSource;
 use crate::script::sandbox::confinement::language;
 use crate::script::sandbox::metered_script::MeteredCode;
+use crate::script::value::listing::ListingInfo;
 use crate::script::value::param::{ParamComplaint, ParamDeclaration, ParamValue};
 use crate::script::value::script_error::ScriptError;
+use bearpit_core::participant::Context;
 
 /// Compiles a script, checks its callbacks, and runs the statements outside of functions once to learn its
 /// parameters.
@@ -93,25 +99,64 @@ pub fn check_params(
 }
 
 fn declare(script: &CompiledScript, given: &[(String, ParamValue)]) -> Result<Params, ScriptError> {
-    let host = Host { params: Params::given(given), ..Host::vacant() };
-    let host = Rc::new(RefCell::new(host));
-    Program::load(script.clone(), &host)?;
-    let params = host.borrow().params.clone();
+    let params = Params::given(given);
+    let own = StrategyState { params: params.clone(), ..StrategyState::default() };
+    let script = SharedScript::new(script.clone(), Rc::new(Language::new()));
+    Program::load(&Rc::new(script), Box::new(own))?;
     Ok(params)
 }
 
-/// The scripts of one world, each compiled once; clones are the same.
-#[derive(Debug, Clone, Default)]
-pub struct Scripts(Rc<RefCell<Vec<CompiledScript>>>);
+/// What the scripts of one world share: the functions that they call, and each script, compiled once.
+/// Clones are the same.
+#[derive(Clone, Default)]
+pub struct Scripts(Rc<World>);
+
+#[derive(Default)]
+struct World {
+    has_test_functions: bool,
+    language: OnceCell<Rc<Language>>,
+    scripts: RefCell<Vec<Rc<SharedScript>>>,
+    listings: RefCell<Rc<[Rc<ListingInfo>]>>,
+}
+
+impl fmt::Debug for Scripts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scripts = self.0.scripts.borrow();
+        f.debug_list().entries(scripts.iter().map(|script| &script.compiled.source.file)).finish()
+    }
+}
 
 impl Scripts {
-    /// Returns the compiled form of a script, and compiles it if necessary.
-    pub(crate) fn compile(&self, source: &ScriptSource) -> Result<CompiledScript, ScriptError> {
-        if let Some(script) = self.0.borrow().iter().find(|script| script.source == *source) {
-            return Ok(script.clone());
+    /// Begins without scripts, for traders with which tests play.
+    pub(crate) fn with_test_functions() -> Self {
+        Self(Rc::new(World { has_test_functions: true, ..World::default() }))
+    }
+
+    /// Returns a script, which is compiled if it was not yet.
+    pub(crate) fn compile(&self, source: &ScriptSource) -> Result<Rc<SharedScript>, ScriptError> {
+        let known = self.0.scripts.borrow().iter().find(|known| known.compiled.source == *source).cloned();
+        if let Some(known) = known {
+            return Ok(known);
         }
-        let script = compile(source)?;
-        self.0.borrow_mut().push(script.clone());
+        let script = Rc::new(SharedScript::new(compile(source)?, Rc::clone(self.language())));
+        self.0.scripts.borrow_mut().push(Rc::clone(&script));
         Ok(script)
+    }
+
+    fn language(&self) -> &Rc<Language> {
+        let has_test_functions = self.0.has_test_functions;
+        self.0.language.get_or_init(|| {
+            Rc::new(if has_test_functions { Language::with_test_functions() } else { Language::new() })
+        })
+    }
+
+    /// Returns the listings of the context's world, which traders share as long as they are the same.
+    pub(crate) fn listings(&self, ctx: &Context) -> Rc<[Rc<ListingInfo>]> {
+        let now = ListingInfo::all(ctx);
+        let mut shared = self.0.listings.borrow_mut();
+        if shared[..] != now[..] {
+            *shared = now.into();
+        }
+        Rc::clone(&shared)
     }
 }

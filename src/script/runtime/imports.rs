@@ -2,15 +2,24 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared as Counted};
+use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared as Counted};
 
+use crate::script::runtime::shared_script::SharedScript;
 use crate::script::runtime::source::module_name;
 
-/// Resolves imports to the modules that were read with the script, and to nothing else.
+/// Gives one trader's script the modules that were read with it, and nothing else. Each trader loads them
+/// anew, since a module can keep objects that change, such as indicators.
 pub(super) struct Imports {
-    pub(super) modules: BTreeMap<String, AST>,
-    pub(super) loaded: RefCell<BTreeMap<String, Counted<Module>>>,
+    script: Rc<SharedScript>,
+    loaded: RefCell<BTreeMap<String, Counted<Module>>>,
+}
+
+impl Imports {
+    pub(super) fn new(script: &Rc<SharedScript>) -> Self {
+        Self { script: Rc::clone(script), loaded: RefCell::default() }
+    }
 }
 
 impl ModuleResolver for Imports {
@@ -25,7 +34,7 @@ impl ModuleResolver for Imports {
         if let Some(module) = self.loaded.borrow().get(name) {
             return Ok(module.clone());
         }
-        let Some(ast) = self.modules.get(name) else {
+        let Some(ast) = self.script.compiled.modules.get(name) else {
             return Err(EvalAltResult::ErrorModuleNotFound(path.to_owned(), position).into());
         };
         let module = Module::eval_ast_as_new(Scope::new(), ast, engine).map_err(|error| {

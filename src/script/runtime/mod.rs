@@ -9,5 +9,6 @@ mod flatten;
 mod imports;
 mod program;
 pub(crate) mod script_test;
+mod shared_script;
 pub(crate) mod source;
 pub(crate) mod trader;

@@ -1,47 +1,39 @@
-//! [`Program`]: a script in execution.
+//! [`Program`]: a script in execution for one trader.
 
-use std::cell::RefCell;
-use std::mem;
 use std::rc::Rc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Module, Scope};
 
-use crate::script::api::entries::Api;
-use crate::script::api::language::Language;
-use crate::script::api::language::engine;
-use crate::script::host::{Host, Lifecycle, SharedHost};
+use crate::script::api::params::ParamsHandle;
+use crate::script::host::lending::Lent;
+use crate::script::host::{Host, Lifecycle, StrategyState};
 use crate::script::runtime::callback_bodies::function_position;
-use crate::script::runtime::compiled_script::CompiledScript;
 use crate::script::runtime::error_explanation::NamesInScope;
 use crate::script::runtime::imports::Imports;
+use crate::script::runtime::shared_script::SharedScript;
 use crate::script::sandbox::execution::{Call, Execution};
 use crate::script::sandbox::metered_script::{FunctionBody, register_nodes};
 use crate::script::value::callback::Callback;
-use crate::script::value::limits::size;
-use crate::script::value::limits::{STATE_MAX, VALUE_NESTING_MAX};
+use crate::script::value::limits::{STATE_MAX, VALUE_NESTING_MAX, size};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::participant::Context;
 
-/// The operations after which the table of resolved functions is emptied.
-const RESOLVING_OPERATIONS: u64 = 1_000_000;
-
-/// A script in execution.
+/// A script in execution for one trader.
 pub(crate) struct Program {
-    script: CompiledScript,
+    script: Rc<SharedScript>,
+    /// The trader's state, which is lent to the host while the script runs. Nothing if it is always in the
+    /// host: in a test, where the test and the strategy that it plays with share it.
+    own: Option<Box<StrategyState>>,
+    /// An engine of the trader's own, since Rhai looks for constants in the modules of the engine; all that
+    /// is large in it is shared.
     engine: Rc<Engine>,
-    api: Rc<Api>,
-    pub(crate) host: SharedHost,
-    /// Rhai's runtime state, which is kept from callback to callback.
+    /// Rhai's runtime state, which stays from callback to callback.
     execution: Execution,
-    /// The variables of each callback, which are its arguments between calls.
-    scopes: [Scope<'static>; Callback::COUNT],
     /// What the script keeps in `this`.
     state: Dynamic,
-    /// The names that it declares outside of functions.
-    constants: Vec<String>,
+    /// The names of what it declares outside of functions.
+    constants: Rc<[String]>,
     state_count: StateCount,
-    /// The operations since the table of resolved functions was emptied.
-    resolved: u64,
 }
 
 /// When the values in `this` were last counted.
@@ -53,52 +45,58 @@ struct StateCount {
 }
 
 impl Program {
-    /// Runs the statements outside of functions once, and keeps the constants that they declare.
-    pub(crate) fn load(script: CompiledScript, host: &SharedHost) -> Result<Self, ScriptError> {
-        let Language { mut engine, api } = engine(host);
-        register_nodes(&mut engine, &host.borrow().meter, &script.nodes);
-        engine.set_module_resolver(Imports { modules: script.modules.clone(), loaded: RefCell::default() });
-        let mut params = Module::new();
-        params.set_var("params", Dynamic::from(host.borrow().params.clone()));
-        engine.register_global_module(params.into());
-        let execution = Execution::new(&engine, &script.metered, &host.borrow().meter);
+    /// Runs what stands outside of functions once, and keeps the constants that it declares.
+    pub(crate) fn load(script: &Rc<SharedScript>, own: Box<StrategyState>) -> Result<Self, ScriptError> {
+        let (language, compiled) = (&script.language, &script.compiled);
+        let mut engine = language.engine();
+        register_nodes(&mut engine, &language.meter, &compiled.nodes);
+        engine.set_module_resolver(Imports::new(script));
+        let execution = Execution::new(&engine, &compiled.metered, &language.meter, script.resolved());
+        let is_tested = own.test_harness.is_some();
         let mut program = Self {
-            script,
+            script: Rc::clone(script),
+            own: Some(own),
             engine: Rc::new(engine),
-            api: Rc::new(api),
-            host: Rc::clone(host),
             execution,
-            scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
-            constants: Vec::new(),
+            constants: Rc::default(),
             state_count: StateCount::default(),
-            resolved: 0,
         };
+        if is_tested && let Some(own) = program.own.take() {
+            language.host.borrow_mut().trader = own;
+        }
         program.declare()?;
         Ok(program)
     }
 
     fn declare(&mut self) -> Result<(), ScriptError> {
-        self.host.borrow_mut().begin();
+        let script = Rc::clone(&self.script);
         let mut scope = Scope::new();
-        let ran = self.execution.run_statements(&self.engine, &self.script.metered, &mut scope);
+        let ran = {
+            let host = &script.language.host;
+            let _lent = Lent::new(host, None, self.own.as_mut());
+            host.borrow_mut().begin();
+            self.execution.run_statements(&self.engine, &script.compiled.metered, &mut scope)
+        };
         ran.map_err(|error| self.explain(&error, SourcePosition::START))?;
+        if scope.is_empty() {
+            return Ok(());
+        }
         let mut module = Module::new();
+        self.constants = scope.iter().map(|(name, ..)| name.to_owned()).collect();
         for (name, _, value) in scope.iter() {
-            self.constants.push(name.to_owned());
             module.set_var(name, value);
         }
         // A script that is being loaded has no twin yet.
         if let Some(engine) = Rc::get_mut(&mut self.engine) {
             engine.register_global_module(module.into());
         }
-        self.execution.forget_resolved_functions();
         Ok(())
     }
 
     /// Returns whether the script defines a callback.
     pub(crate) fn has(&self, callback: Callback) -> bool {
-        self.script.bodies.has(callback)
+        self.script.compiled.bodies.has(callback)
     }
 
     /// Runs a callback, if the script defines it, with the context lent to its functions meanwhile.
@@ -108,12 +106,14 @@ impl Program {
         callback: Callback,
         arguments: [Dynamic; N],
     ) -> Result<(), ScriptError> {
-        let bodies = Rc::clone(&self.script.bodies);
-        let Some(body) = bodies.get(callback) else { return Ok(()) };
-        let mut scope = mem::take(&mut self.scopes[callback as usize]);
+        let script = Rc::clone(&self.script);
+        let Some(body) = script.compiled.bodies.get(callback) else { return Ok(()) };
+        let mut scope = script.take_scope(callback);
         let ended = self.run(ctx, body, &mut scope, arguments);
-        self.scopes[callback as usize] = scope;
-        if let Some(test_harness) = &mut self.host.borrow_mut().test_harness {
+        script.put_scope(callback, scope);
+        if self.own.is_none()
+            && let Some(test_harness) = &mut script.language.host.borrow_mut().test_harness
+        {
             test_harness.state = self.state.clone();
         }
         ended
@@ -121,29 +121,27 @@ impl Program {
 
     /// Runs a test of the script, with the context lent to its functions meanwhile.
     pub(crate) fn test(&mut self, ctx: &mut Context, name: &str) -> Result<(), ScriptError> {
-        match Rc::clone(&self.script.nodes).function(name, 0) {
+        let script = Rc::clone(&self.script);
+        match script.compiled.nodes.function(name, 0) {
             Some(body) => self.run(ctx, body, &mut Scope::new(), []),
             None => {
                 let message = format!("there is no test `{name}`");
-                Err(ScriptError::new(&self.script.source.file, SourcePosition::START, message))
+                Err(ScriptError::new(&script.compiled.source.file, SourcePosition::START, message))
             }
         }
     }
 
-    /// Returns a program that shares everything with this one but `this` and the state of calls, so that it
-    /// can run while this one is called.
+    /// Returns a program that shares all with this one but `this` and what is being called, so that it can
+    /// run while this one is called; for tests, whose trader's state is always in the host.
     pub(crate) fn twin(&self) -> Self {
         Self {
-            script: self.script.clone(),
+            script: Rc::clone(&self.script),
+            own: None,
             engine: Rc::clone(&self.engine),
-            api: Rc::clone(&self.api),
-            host: Rc::clone(&self.host),
             execution: self.execution.twin(),
-            scopes: Default::default(),
             state: Dynamic::from_map(rhai::Map::new()),
-            constants: self.constants.clone(),
+            constants: Rc::clone(&self.constants),
             state_count: StateCount::default(),
-            resolved: 0,
         }
     }
 
@@ -154,26 +152,26 @@ impl Program {
         scope: &mut Scope<'static>,
         arguments: [Dynamic; N],
     ) -> Result<(), ScriptError> {
-        self.lend(ctx);
-        let call = Call { body, this: &mut self.state, arguments };
-        let ended = self.execution.run_body(&self.engine, scope, call);
-        self.take_back(ctx);
+        let script = Rc::clone(&self.script);
+        let ended = {
+            let host = &script.language.host;
+            let _lent = Lent::new(host, Some(ctx), self.own.as_mut());
+            host.borrow_mut().begin();
+            let call = Call { body, this: &mut self.state, arguments };
+            self.execution.run_body(&self.engine, scope, call)
+        };
         match ended {
             Ok(()) => self.count_state(body.name()),
-            Err(error) => Err(self.explain(&error, function_position(&self.script.source.text, body.name()))),
+            Err(error) => {
+                Err(self.explain(&error, function_position(&script.compiled.source.text, body.name())))
+            }
         }
     }
 
     /// Checks the size of `this` from time to time: after as many operations as it had values.
     fn count_state(&mut self, name: &str) -> Result<(), ScriptError> {
-        let spent = self.host.borrow().meter.spent();
-        self.resolved += spent;
-        if self.resolved > RESOLVING_OPERATIONS {
-            self.execution.forget_resolved_functions();
-            self.resolved = 0;
-        }
         let StateCount { values, operations_since } = &mut self.state_count;
-        *operations_since += spent;
+        *operations_since += self.script.language.meter.spent();
         if *operations_since < (*values as u64).max(1_000) {
             return Ok(());
         }
@@ -186,58 +184,116 @@ impl Program {
             || format!("what is kept in `this` nests deeper than {VALUE_NESTING_MAX}"),
             |size| format!("`this` holds {size} values; at most {STATE_MAX} are allowed"),
         );
-        let source = &self.script.source;
+        let source = &self.script.compiled.source;
         let position = function_position(&source.text, name);
         Err(ScriptError::new(&source.file, position, message).with_help("remove what is no longer needed"))
     }
 
-    /// Lends the context to the functions of the script.
-    fn lend(&self, ctx: &mut Context) {
-        let mut host = self.host.borrow_mut();
-        host.begin();
-        mem::swap(ctx, &mut host.ctx);
+    /// Lets `act` use the host with the context and the trader's state in it.
+    pub(crate) fn with_host<T>(&mut self, ctx: &mut Context, act: impl FnOnce(&mut Host) -> T) -> T {
+        let host = &self.script.language.host;
+        let _lent = Lent::new(host, Some(ctx), self.own.as_mut());
+        act(&mut host.borrow_mut())
     }
 
-    fn take_back(&self, ctx: &mut Context) {
-        mem::swap(ctx, &mut self.host.borrow_mut().ctx);
+    /// Lets `act` use the trader's state.
+    pub(crate) fn with_state<T>(&mut self, act: impl FnOnce(&mut StrategyState) -> T) -> T {
+        match &mut self.own {
+            Some(own) => act(own),
+            None => act(&mut self.script.language.host.borrow_mut().trader),
+        }
     }
 
-    /// Runs `act` on the host with the context lent to it.
-    pub(crate) fn with_host<T>(&self, ctx: &mut Context, act: impl FnOnce(&mut Host) -> T) -> T {
-        let mut host = self.host.borrow_mut();
-        mem::swap(ctx, &mut host.ctx);
-        let result = act(&mut host);
-        mem::swap(ctx, &mut host.ctx);
-        result
+    /// Notes how far the script has come.
+    pub(crate) fn enter(&mut self, stage: Lifecycle) {
+        self.with_state(|state| state.stage = stage);
     }
 
-    /// Sets the stage of the script's life.
-    pub(crate) fn enter(&self, stage: Lifecycle) {
-        self.host.borrow_mut().stage = stage;
-    }
-
-    /// Returns the values of the parameters, as `on_init` gets them.
+    /// Returns the parameters, as `on_init` gets them.
     pub(crate) fn params(&self) -> Dynamic {
-        Dynamic::from(self.host.borrow().params.clone())
+        Dynamic::from(ParamsHandle::new(Rc::clone(&self.script.language.host)))
     }
 
     /// Returns the source line of an error with a caret.
     pub(crate) fn excerpt(&self, error: &ScriptError) -> Option<String> {
-        self.script.source.text_of(&error.file).map(|text| error.excerpt(text))
+        self.script.compiled.source.text_of(&error.file).map(|text| error.excerpt(text))
     }
 
     fn explain(&self, error: &EvalAltResult, position: SourcePosition) -> ScriptError {
-        let functions = self.script.ast.iter_functions();
-        let arguments = Callback::all().filter_map(|callback| self.script.bodies.get(callback));
+        let functions = self.script.compiled.ast.iter_functions();
+        let arguments = Callback::all().filter_map(|callback| self.script.compiled.bodies.get(callback));
         let arguments = arguments.flat_map(|body| body.arguments.iter().map(ToString::to_string));
         let constants = self.constants.iter().cloned();
         let state = self.state.as_map_ref().map(|map| map.keys().map(ToString::to_string).collect());
         let known = NamesInScope {
-            api: &self.api,
+            api: &self.script.language.api,
             functions: functions.map(|function| (function.name.to_owned(), function.params.len())).collect(),
             variables: constants.chain(arguments).collect(),
             state: state.unwrap_or_default(),
         };
-        known.explain(&self.script.source.file, error, position)
+        known.explain(&self.script.compiled.source.file, error, position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::script::api::language::Language;
+    use crate::script::runtime::compile::compile;
+    use crate::script::runtime::source::ScriptSource;
+    use bearpit_core::kernel::SimContext;
+    use bearpit_core::market::Tape;
+    use bearpit_core::participant::{MarketConfig, MarketState};
+    use bearpit_core::units::{ListingId, SimDuration};
+
+    const MINE: SimDuration = SimDuration::from_secs(77);
+    const HOME: Option<ListingId> = Some(ListingId::new(5));
+
+    /// Makes a program, and a context that can be told from a vacant one.
+    fn program(text: &str) -> (Program, Context) {
+        let compiled = compile(&ScriptSource::alone("s.rhai", text)).unwrap();
+        let script = Rc::new(SharedScript::new(compiled, Rc::new(Language::new())));
+        let own = Box::new(StrategyState { home: HOME, ..StrategyState::default() });
+        let program = Program::load(&script, own).unwrap();
+        let market = MarketConfig { bar_interval: MINE, ..MarketConfig::default() };
+        (program, SimContext::vacant(MarketState::new(market, Tape::new())))
+    }
+
+    /// Tells whether the context and the state are with their trader, and nothing is in the host.
+    fn is_given_back(program: &mut Program, ctx: &Context) -> bool {
+        let home = program.with_state(|state| state.home);
+        let host = program.script.language.host.borrow();
+        let left = (host.ctx.bar_interval(), host.trader.home);
+        (ctx.bar_interval(), home) == (MINE, HOME) && left != (MINE, HOME) && left.1 != HOME && left.0 != MINE
+    }
+
+    #[test]
+    fn what_was_lent_comes_back_when_a_callback_ends() {
+        let (mut program, mut ctx) = program("fn on_start() { this.x = 1; } fn on_stop() { throw 1; }");
+        assert!(is_given_back(&mut program, &ctx));
+        program.call(&mut ctx, Callback::Start, []).unwrap();
+        assert!(is_given_back(&mut program, &ctx));
+        program.call(&mut ctx, Callback::Stop, []).unwrap_err();
+        assert!(is_given_back(&mut program, &ctx));
+    }
+
+    #[test]
+    fn what_was_lent_comes_back_when_a_function_panics() {
+        let (mut program, mut ctx) =
+            program("fn on_start() { this.x = boom(); } fn on_stop() { this.y = 1; }");
+        let host = Rc::clone(&program.script.language.host);
+        let engine = Rc::get_mut(&mut program.engine).unwrap();
+        engine.register_fn("boom", move || -> i64 {
+            // As a function that panics in the middle of its work.
+            let host = host.borrow_mut();
+            assert_ne!(host.ctx.bar_interval(), MINE, "the context is lent");
+            1
+        });
+        let ended = catch_unwind(AssertUnwindSafe(|| program.call(&mut ctx, Callback::Start, [])));
+        assert!(ended.is_err());
+        assert!(is_given_back(&mut program, &ctx));
+        program.call(&mut ctx, Callback::Stop, []).unwrap();
     }
 }

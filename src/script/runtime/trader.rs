@@ -1,8 +1,6 @@
 //! [`ScriptTrader`]: the actor that runs a script.
 
-use std::cell::RefCell;
 use std::mem;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Handler};
@@ -10,7 +8,7 @@ use rhai::Dynamic;
 
 use crate::script::host::feeds::{FeedRequest, Feeds};
 use crate::script::host::params::Params;
-use crate::script::host::{Host, Lifecycle};
+use crate::script::host::{Host, Lifecycle, StrategyState};
 use crate::script::runtime::compile::Scripts;
 use crate::script::runtime::config::{OnError, ScriptConfig};
 use crate::script::runtime::flatten::Flatten;
@@ -18,7 +16,6 @@ use crate::script::runtime::program::Program;
 use crate::script::runtime::script_test::ScriptTest;
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::callback::Callback;
-use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 use crate::script::value::views::{BarView, BookView, PhaseView, QuoteView, TradeView};
@@ -92,7 +89,8 @@ impl ScriptTrader {
         Self::sharing(config, Scripts::default())
     }
 
-    /// Makes a trader that shares compiled scripts with others of its world.
+    /// Makes a trader that shares with others of its world what scripts call, and its script if they have the
+    /// same.
     #[must_use]
     pub const fn sharing(config: ScriptConfig, scripts: Scripts) -> Self {
         Self { config, scripts, state: TraderState::Idle, test: None }
@@ -101,27 +99,28 @@ impl ScriptTrader {
     /// Makes a trader for a test.
     #[must_use]
     pub fn tested(config: ScriptConfig, test: ScriptTest) -> Self {
-        Self { test: Some(test), ..Self::new(config) }
+        Self { test: Some(test), ..Self::sharing(config, Scripts::with_test_functions()) }
     }
 
     fn start(&mut self, ctx: &mut Context) -> Result<(), ScriptError> {
         let script = self.scripts.compile(&self.config.source)?;
-        let host = Host {
+        let state = StrategyState {
             home: Some(self.config.listing),
             start: ctx.now(),
             params: Params::given(&self.config.params),
             feeds: Feeds::new(ctx.bar_interval()),
+            operations: self.config.operations,
             test_harness: self.test.as_ref().and_then(ScriptTest::test_harness),
-            ..Host::vacant()
+            ..StrategyState::default()
         };
-        host.meter.allow(self.config.operations);
-        let host = Rc::new(RefCell::new(host));
-        let program = Program::load(script, &host)?;
-        if let Some(complaint) = host.borrow().params.complaints().into_iter().next() {
+        let mut program = Program::load(&script, Box::new(state))?;
+        let complaints = program.with_state(|state| state.params.settle());
+        if let Some(complaint) = complaints.into_iter().next() {
             let error = ScriptError::new(&self.config.source.file, SourcePosition::START, complaint.message);
             return Err(ScriptError { help: complaint.help, ..error });
         }
-        host.borrow_mut().listings = ListingInfo::all(ctx);
+        let listings = self.scripts.listings(ctx);
+        program.with_state(|state| state.listings = listings);
         if let Some(test) = &self.test {
             test.begin(program.twin());
         }
@@ -143,7 +142,7 @@ impl ScriptTrader {
     fn tell_refusals(&mut self, ctx: &mut Context) {
         for _ in 0..REFUSALS_MAX {
             let TraderState::Running(program) = &mut self.state else { return };
-            let refused = mem::take(&mut program.host.borrow_mut().refused);
+            let refused = program.with_state(|state| mem::take(&mut state.refused));
             if refused.is_empty() {
                 return;
             }
@@ -187,7 +186,9 @@ impl ScriptTrader {
         let TraderState::Running(program) = &mut self.state else { return };
         let home = self.config.listing;
         for wanted in FeedRequest::defaults(ctx.bar_interval()) {
-            if program.has(wanted.callback()) && !program.host.borrow().feeds.tells(wanted.callback()) {
+            let is_wanted = program.has(wanted.callback())
+                && !program.with_state(|state| state.feeds.tells(wanted.callback()));
+            if is_wanted {
                 let asked = program.with_host(ctx, |host| host.ask(home, wanted));
                 debug_assert!(asked.is_ok(), "the home market has all feeds");
             }
@@ -211,11 +212,11 @@ impl Actor for ScriptTrader {
         if let Err(error) = self.start(ctx) {
             return self.fail(ctx, None, &error);
         }
-        let TraderState::Running(program) = &self.state else { return };
+        let TraderState::Running(program) = &mut self.state else { return };
         program.enter(Lifecycle::Init);
         let params = program.params();
         self.call(ctx, Callback::Init, [params]);
-        let TraderState::Running(program) = &self.state else { return };
+        let TraderState::Running(program) = &mut self.state else { return };
         program.enter(Lifecycle::Trading);
         self.call(ctx, Callback::Start, []);
         self.ask_for_defaults(ctx);
@@ -231,8 +232,9 @@ impl Handler<Wakeup> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
-        let TraderState::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
-        let Some(timer) = program.host.borrow().timers.get(wakeup.tag).cloned() else { return };
+        let TraderState::Running(program) = &mut self.state else { return self.is_flat_or_go_on(ctx) };
+        let timer = program.with_state(|state| state.timers.get(wakeup.tag).cloned());
+        let Some(timer) = timer else { return };
         if let Some(every) = timer.every {
             ctx.wake_after(every, wakeup.tag);
         }
@@ -244,7 +246,7 @@ impl Handler<ExecutionReport> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
-        let TraderState::Running(program) = &self.state else { return self.is_flat_or_go_on(ctx) };
+        let TraderState::Running(program) = &mut self.state else { return self.is_flat_or_go_on(ctx) };
         let event = program.with_host(ctx, |host| host.follow(&report));
         let Some(event) = event else { return };
         let callback = match report.kind {
@@ -259,7 +261,7 @@ impl Handler<ExecutionReport> for ScriptTrader {
             self.call(ctx, callback, [Dynamic::from(event.clone())]);
         }
         self.call(ctx, Callback::Order, [Dynamic::from(event.clone())]);
-        let TraderState::Running(program) = &self.state else { return };
+        let TraderState::Running(program) = &mut self.state else { return };
         if matches!(report.kind, ReportKind::Filled { .. }) && program.has(Callback::Position) {
             let holding = program.with_host(ctx, |host| host.holding(event.order.listing()));
             self.call(ctx, Callback::Position, [Dynamic::from(holding)]);
@@ -274,11 +276,11 @@ impl Host {
         let account = self.ctx.account()?;
         order.follow(report.kind, account.order(report.order));
         if report.kind.is_terminal() {
-            self.orders.remove(&report.order);
-            // The exits of a bracket whose entry ended without a fill end without a report.
+            self.trader.orders.remove(&report.order);
+            // The exits of a bracket whose entry ended without a fill are gone without a report.
             for exit in [1, 2].map(|step| bearpit_core::units::OrderId::new(report.order.get() + step)) {
                 if account.order(exit).is_none()
-                    && let Some(exit) = self.orders.remove(&exit)
+                    && let Some(exit) = self.trader.orders.remove(&exit)
                 {
                     exit.end_with_entry();
                 }
@@ -292,8 +294,8 @@ impl Handler<MarketData> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, data: MarketData, ctx: &mut Context) {
-        let TraderState::Running(program) = &self.state else { return };
-        let told = program.host.borrow_mut().take(data);
+        let TraderState::Running(program) = &mut self.state else { return };
+        let told = program.with_state(|state| state.take(data));
         match told {
             None => {}
             Some((callback, Ok(argument))) => self.call(ctx, callback, [argument]),
@@ -306,9 +308,9 @@ impl Handler<MarketData> for ScriptTrader {
     }
 }
 
-impl Host {
-    /// Stores market data for `history` and `depth`, updates indicators, and returns the callback to call
-    /// with its argument.
+impl StrategyState {
+    /// Keeps what is to be kept of what the market tells, feeds the indicators that follow it, and returns
+    /// what the script is to be told.
     fn take(&mut self, data: MarketData) -> Option<(Callback, ScriptResult<Dynamic>)> {
         let listing = self.listings.get(data.listing.index()).cloned()?;
         Some(match data.update {

@@ -137,6 +137,8 @@ impl MeteringPass {
                 self.value(&mut parts.1.rhs);
                 if ends_with_item(&parts.1.lhs) {
                     wrap(&mut parts.1.rhs, Dynamic::from_bool(TO_ITEM));
+                } else {
+                    by_key(&mut parts.1.lhs);
                 }
             }
             Stmt::FnCall(call, position) => {
@@ -239,7 +241,17 @@ fn getter_operations(name: &str) -> i64 {
     if BULK_GETTERS.contains(&name) { BULK_OPERATIONS } else { 0 }
 }
 
-/// Returns whether a chain ends with an index.
+/// Makes `this.name`, to which something is assigned, `this["name"]`: after an assignment to a property Rhai
+/// measures all that is in the map, which for `this` takes long and has a limit of its own.
+fn by_key(place: &mut Expr) {
+    let Expr::Dot(parts, _, position) = place else { return };
+    let (Expr::ThisPtr(_), Expr::Property(property, at)) = (&parts.lhs, &parts.rhs) else { return };
+    let key = Expr::StringConstant(property.2.clone(), *at);
+    let parts = BinaryExpr { lhs: parts.lhs.clone(), rhs: key };
+    *place = Expr::Index(Box::new(parts), ASTFlags::BREAK, *position);
+}
+
+/// Tells whether a chain ends with an index.
 fn ends_with_item(expr: &Expr) -> bool {
     match expr {
         Expr::Index(parts, flags, _) if flags.contains(ASTFlags::BREAK) || !is_chain(&parts.rhs) => true,

@@ -26,6 +26,7 @@ pub(crate) mod execution;
 pub(crate) mod hashing;
 pub(crate) mod metered_script;
 pub(crate) mod metering;
+pub(crate) mod native;
 pub(crate) mod outline;
 pub(crate) mod portable_math;
 pub(crate) mod registered_functions;

@@ -1,12 +1,12 @@
 //! Mathematical functions with the same result on every machine.
 
-use rhai::Engine;
+use rhai::Module;
 
+use crate::script::sandbox::native::add_function;
 use crate::script::value::arguments::ScriptResult;
 
-/// Replaces the platform's transcendental functions by those of `libm`, so that a seed gives the same run
-/// everywhere.
-pub(crate) fn register(engine: &mut Engine) {
+/// Replaces the platform's transcendental functions by libm's, so that a seed means the same everywhere.
+pub(crate) fn register(module: &mut Module) {
     type OfOne = fn(f64) -> f64;
     let functions: [(&str, OfOne); 15] = [
         ("exp", libm::exp),
@@ -26,20 +26,20 @@ pub(crate) fn register(engine: &mut Engine) {
         ("atanh", libm::atanh),
     ];
     for (name, function) in functions {
-        engine.register_fn(name, function);
+        add_function(module, name, function);
     }
-    engine.register_fn("atan", libm::atan2);
-    engine.register_fn("hypot", libm::hypot);
-    engine.register_fn("log", |x: f64, base: f64| libm::log(x) / libm::log(base));
-    engine.register_fn("**", libm::pow);
-    engine.register_fn("**", |x: i64, power: i64| -> ScriptResult<i64> {
+    add_function(module, "atan", libm::atan2);
+    add_function(module, "hypot", libm::hypot);
+    add_function(module, "log", |x: f64, base: f64| libm::log(x) / libm::log(base));
+    add_function(module, "**", libm::pow);
+    add_function(module, "**", |x: i64, power: i64| -> ScriptResult<i64> {
         let exact = u32::try_from(power).ok().and_then(|power| x.checked_pow(power));
         exact.ok_or_else(|| {
             format!("{x} ** {power} is no whole number in range; write {x}.0 ** {power}").into()
         })
     });
     #[expect(clippy::cast_precision_loss, reason = "an exponent that large overflows anyway")]
-    engine.register_fn("**", |x: f64, power: i64| libm::pow(x, power as f64));
+    add_function(module, "**", |x: f64, power: i64| libm::pow(x, power as f64));
     #[expect(clippy::cast_precision_loss, reason = "a base that large has no exact power either")]
-    engine.register_fn("**", |x: i64, power: f64| libm::pow(x as f64, power));
+    add_function(module, "**", |x: i64, power: f64| libm::pow(x as f64, power));
 }

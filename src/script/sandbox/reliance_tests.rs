@@ -2,11 +2,9 @@
 //! when one of these tests fails after an update.
 
 use std::any::TypeId;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use rhai::{ASTFlags, Array, Expr, ImmutableString, Map, Stmt};
 
@@ -14,8 +12,7 @@ use super::ast_nodes::CHARGE;
 use super::confinement::language;
 use super::metering::{BULK_FUNCTIONS, BULK_GETTERS};
 use super::registered_functions::registered_functions;
-use crate::script::api::language::engine;
-use crate::script::host::Host;
+use crate::script::api::language::Language;
 
 /// Functions that take an array, a map or a text, but do the same work however large it is, or at most one
 /// pass over a text, as for a comparison. What they return is charged where it is read, as are the operands
@@ -54,7 +51,7 @@ fn the_version_of_rhai_is_the_one_that_was_reviewed() {
 
 #[test]
 fn every_function_that_goes_through_a_value_is_metered() {
-    let engine = engine(&Rc::new(RefCell::new(Host::vacant()))).engine;
+    let engine = Language::new().engine();
     let sized = [TypeId::of::<Array>(), TypeId::of::<Map>(), TypeId::of::<ImmutableString>()];
     let functions = registered_functions(&engine);
     let takes_sized = functions.iter().filter(|it| it.types.iter().any(|kind| sized.contains(kind)));

@@ -3,21 +3,22 @@
 //! Rhai's own sort continues when the function fails, even when it has used up its operations, and the
 //! standard library's panics if the function is inconsistent.
 
-use rhai::{Array, Dynamic, Engine, FnPtr, NativeCallContext};
+use rhai::{Array, Dynamic, FnPtr, Module, NativeCallContext};
 
+use crate::script::sandbox::native::add_function;
 use crate::script::value::arguments::{ScriptResult, described};
 
-/// Registers all forms; they replace Rhai's own.
-pub(crate) fn register(engine: &mut Engine) {
+/// Registers all forms, which hide Rhai's own.
+pub(crate) fn register(module: &mut Module) {
     type Call<'a> = NativeCallContext<'a>;
     for name in ["sort", "sort_by"] {
-        engine.register_fn(name, |call: Call<'_>, items: &mut Array, compare: FnPtr| -> ScriptResult<()> {
+        add_function(module, name, |call: Call<'_>, items: &mut Array, compare: FnPtr| -> ScriptResult<()> {
             *items = sorted(&call, items, &compare)?;
             Ok(())
         });
     }
     for name in ["order", "order_by"] {
-        engine.register_fn(name, |call: Call<'_>, items: &mut Array, compare: FnPtr| {
+        add_function(module, name, |call: Call<'_>, items: &mut Array, compare: FnPtr| {
             sorted(&call, items, &compare)
         });
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::script::api::entries::ApiEntry;
 use crate::script::api::language::Language;
-use crate::script::api::language::{call_forms, engine, host_for_listing};
+use crate::script::api::language::call_forms;
 use crate::script::value::callback::{Callback, object_of};
 
 /// The head of the definitions.
@@ -27,8 +27,8 @@ const HEAD: &str = "module static;\n\n\
 /// ```
 #[must_use]
 pub fn definitions() -> String {
-    let Language { engine, api, .. } = engine(&host_for_listing());
-    let counts: BTreeSet<(String, usize)> = call_forms(&engine)
+    let language = Language::with_test_functions();
+    let counts: BTreeSet<(String, usize)> = call_forms(&language.engine())
         .into_iter()
         .filter(|form| !form.on_market)
         .map(|form| (form.name, form.arguments))
@@ -44,12 +44,12 @@ pub fn definitions() -> String {
             &format!("fn {}({}) -> ()", callback.name(), arguments.join(", ")),
         ));
     }
-    for entry in &api.functions {
+    for entry in &language.api.functions {
         for form in forms(entry, &counts) {
             text.push_str(&defined(entry.about, Some(entry.example), &form));
         }
     }
-    for field in &api.fields {
+    for field in &language.api.fields {
         let head = format!("Of a {}: {}.", field.owner, field.about);
         let form = format!("fn get {}(object: {}) -> {}", field.name, field.owner, type_of(field.value));
         text.push_str(&defined(&head, None, &form));
@@ -132,8 +132,8 @@ mod tests {
         let listed = own.functions.iter().chain(&tests.functions).map(|entry| entry.name);
         let listed: BTreeSet<&str> = listed.chain(Callback::all().map(Callback::name)).collect();
         assert_eq!(names, listed);
-        let engine = engine(&host_for_listing()).engine;
-        let registered = call_forms(&engine).into_iter().map(|form| (form.name, form.arguments));
+        let language = Language::with_test_functions();
+        let registered = call_forms(&language.engine()).into_iter().map(|form| (form.name, form.arguments));
         let registered: BTreeSet<(String, usize)> =
             registered.filter(|(name, _)| own.function(name).or(tests.function(name)).is_some()).collect();
         let callbacks = |name: &str| Callback::all().any(|callback| callback.name() == name);

@@ -6,9 +6,8 @@ use bearpit_core::market::Instrument;
 use bearpit_core::participant::Context;
 use bearpit_core::units::{InstrumentId, ListingId, Price, Quantity};
 
-/// One listing with the names and units that scripts use; prices and quantities are converted when they are
-/// read.
-#[derive(Debug)]
+/// One listing, as scripts name and measure it; prices and sizes are converted when they are asked for.
+#[derive(Debug, PartialEq)]
 pub(crate) struct ListingInfo {
     pub(crate) id: ListingId,
     pub(crate) instrument_id: InstrumentId,

@@ -5,6 +5,7 @@ mod callbacks;
 mod errors;
 mod orders;
 mod params;
+mod population;
 
 use std::cell::RefCell;
 use std::rc::Rc;

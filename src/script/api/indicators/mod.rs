@@ -13,8 +13,9 @@ use rhai::Dynamic;
 
 use self::object::register_object;
 use crate::script::api::registry::Registry;
+use crate::script::host::SharedHost;
 use crate::script::value::arguments::{ScriptResult, number};
-use crate::script::value::indicator::{IndicatorBudget, IndicatorHandle, IndicatorInput, Parts};
+use crate::script::value::indicator::{IndicatorHandle, IndicatorInput, Parts};
 use bearpit_agents::indicators::{
     Adx, Atr, Bollinger, Correlation, Donchian, Ema, EwmaVolatility, Indicator, Kalman, KalmanBeta,
     LinearRegression, Macd, NotAllowed, Obv, PERIOD_MAX, RateOfChange, RollingMax, RollingMin, RollingStd,
@@ -25,28 +26,28 @@ use bearpit_agents::indicators::{
 pub(crate) fn register(api: &mut Registry<'_>) {
     api.group("Indicators");
     register_object(api);
-    let budget = Rc::new(IndicatorBudget::default());
-    averages(api, &budget);
-    bands(api, &budget);
-    oscillators(api, &budget);
-    with_volume(api, &budget);
-    filters(api, &budget);
+    let host = api.host();
+    averages(api, &host);
+    bands(api, &host);
+    oscillators(api, &host);
+    with_volume(api, &host);
+    filters(api, &host);
 }
 
 /// Registers a constructor that takes a period.
 fn of_period<I>(
     api: &mut Registry<'_>,
-    budget: &Rc<IndicatorBudget>,
+    host: &SharedHost,
     [name, about, example]: [&'static str; 3],
     make: fn(u32) -> Result<I, NotAllowed>,
 ) where
     I: Indicator<Input: IndicatorInput, Value: Parts> + 'static,
 {
-    let budget = Rc::clone(budget);
+    let shared = Rc::clone(host);
     api.function(name, "(n: number) -> Indicator", about, example).form(
         move |n: Dynamic| -> ScriptResult<IndicatorHandle> {
             let n = period(name, &n)?;
-            IndicatorHandle::make(&budget, format!("{name}({n})"), n, make(n))
+            IndicatorHandle::make(&shared.borrow().budget, format!("{name}({n})"), n, make(n))
         },
     );
 }
@@ -68,47 +69,47 @@ fn period(function: &str, given: &Dynamic) -> ScriptResult<u32> {
     .into())
 }
 
-fn averages(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
-    of_period(api, budget, ["sma", "The mean of the last n.", "sma(20)"], Sma::new);
-    of_period(api, budget, ["ema", "The exponential average with weight 2 / (n + 1).", "ema(12)"], Ema::new);
-    of_period(api, budget, ["wma", "The mean of the last n, the newest weighted most.", "wma(10)"], Wma::new);
-    of_period(api, budget, ["rolling_sum", "The sum of the last n.", "rolling_sum(20)"], RollingSum::new);
-    of_period(api, budget, ["rolling_min", "The lowest of the last n.", "rolling_min(20)"], RollingMin::new);
-    of_period(api, budget, ["rolling_max", "The highest of the last n.", "rolling_max(20)"], RollingMax::new);
+fn averages(api: &mut Registry<'_>, host: &SharedHost) {
+    of_period(api, host, ["sma", "The mean of the last n.", "sma(20)"], Sma::new);
+    of_period(api, host, ["ema", "The exponential average with weight 2 / (n + 1).", "ema(12)"], Ema::new);
+    of_period(api, host, ["wma", "The mean of the last n, the newest weighted most.", "wma(10)"], Wma::new);
+    of_period(api, host, ["rolling_sum", "The sum of the last n.", "rolling_sum(20)"], RollingSum::new);
+    of_period(api, host, ["rolling_min", "The lowest of the last n.", "rolling_min(20)"], RollingMin::new);
+    of_period(api, host, ["rolling_max", "The highest of the last n.", "rolling_max(20)"], RollingMax::new);
     of_period(
         api,
-        budget,
+        host,
         ["linreg", "The line of least squares through the last n.", "linreg(14)"],
         LinearRegression::new,
     );
     of_period(
         api,
-        budget,
+        host,
         ["correlation", "Pearson's correlation of the last n pairs.", "correlation(20)"],
         Correlation::new,
     );
 }
 
-fn bands(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
+fn bands(api: &mut Registry<'_>, host: &SharedHost) {
     of_period(
         api,
-        budget,
+        host,
         ["rolling_std", "The standard deviation of the last n.", "rolling_std(20)"],
         RollingStd::new,
     );
     of_period(
         api,
-        budget,
+        host,
         ["zscore", "The distance of the newest from the mean of the last n, in deviations.", "zscore(20)"],
         ZScore::new,
     );
     of_period(
         api,
-        budget,
+        host,
         ["donchian", "The highest high and lowest low of the last n bars.", "donchian(20)"],
         Donchian::new,
     );
-    let shared = Rc::clone(budget);
+    let shared = Rc::clone(host);
     api.function(
         "bollinger",
         "(n: number, width: number) -> Indicator",
@@ -117,9 +118,14 @@ fn bands(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
     )
     .form(move |n: Dynamic, width: Dynamic| -> ScriptResult<IndicatorHandle> {
         let (n, width) = (period("bollinger", &n)?, number("bollinger", "width", &width)?);
-        IndicatorHandle::make(&shared, format!("bollinger({n}, {width:?})"), n, Bollinger::new(n, width))
+        IndicatorHandle::make(
+            &shared.borrow().budget,
+            format!("bollinger({n}, {width:?})"),
+            n,
+            Bollinger::new(n, width),
+        )
     });
-    let shared = Rc::clone(budget);
+    let shared = Rc::clone(host);
     api.function(
         "ewma_vol",
         "(decay: number) -> Indicator",
@@ -133,16 +139,16 @@ fn bands(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
         } else {
             EwmaVolatility::with_half_life(given)
         };
-        IndicatorHandle::make(&shared, format!("ewma_vol({given:?})"), 0, made)
+        IndicatorHandle::make(&shared.borrow().budget, format!("ewma_vol({given:?})"), 0, made)
     });
 }
 
-fn oscillators(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
-    of_period(api, budget, ["rsi", "Wilder's relative strength index.", "rsi(14)"], Rsi::new);
-    of_period(api, budget, ["roc", "The change over n, in percent.", "roc(10)"], RateOfChange::new);
-    of_period(api, budget, ["atr", "Wilder's average true range.", "atr(14)"], Atr::new);
-    of_period(api, budget, ["adx", "Wilder's directional index.", "adx(14)"], Adx::new);
-    let shared = Rc::clone(budget);
+fn oscillators(api: &mut Registry<'_>, host: &SharedHost) {
+    of_period(api, host, ["rsi", "Wilder's relative strength index.", "rsi(14)"], Rsi::new);
+    of_period(api, host, ["roc", "The change over n, in percent.", "roc(10)"], RateOfChange::new);
+    of_period(api, host, ["atr", "Wilder's average true range.", "atr(14)"], Atr::new);
+    of_period(api, host, ["adx", "Wilder's directional index.", "adx(14)"], Adx::new);
+    let shared = Rc::clone(host);
     api.function(
         "macd",
         "(fast: number, slow: number, signal: number) -> Indicator",
@@ -153,13 +159,13 @@ fn oscillators(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
         let (fast, slow) = (period("macd", &fast)?, period("macd", &slow)?);
         let signal = period("macd", &signal)?;
         IndicatorHandle::make(
-            &shared,
+            &shared.borrow().budget,
             format!("macd({fast}, {slow}, {signal})"),
             0,
             Macd::new(fast, slow, signal),
         )
     });
-    let shared = Rc::clone(budget);
+    let shared = Rc::clone(host);
     api.function(
         "stochastic",
         "(n: number, k: number, d: number) -> Indicator",
@@ -170,7 +176,7 @@ fn oscillators(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
         let n = period("stochastic", &n)?;
         let (k, d) = (period("stochastic", &k)?, period("stochastic", &d)?);
         IndicatorHandle::make(
-            &shared,
+            &shared.borrow().budget,
             format!("stochastic({n}, {k}, {d})"),
             n + k + d,
             Stochastic::new(n, k, d),
@@ -178,22 +184,22 @@ fn oscillators(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
     });
 }
 
-fn with_volume(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
-    let (whole, rolling) = (Rc::clone(budget), Rc::clone(budget));
+fn with_volume(api: &mut Registry<'_>, host: &SharedHost) {
+    let (whole, rolling) = (Rc::clone(host), Rc::clone(host));
     let about = "The mean price weighted by volume, from the beginning or of the last n.";
     api.function("vwap", "(n?: number) -> Indicator", about, "vwap()")
-        .form(move || IndicatorHandle::make(&whole, "vwap()".to_owned(), 0, Ok(Vwap::new())))
+        .form(move || IndicatorHandle::make(&whole.borrow().budget, "vwap()".to_owned(), 0, Ok(Vwap::new())))
         .form(move |n: Dynamic| -> ScriptResult<IndicatorHandle> {
             let n = period("vwap", &n)?;
-            IndicatorHandle::make(&rolling, format!("vwap({n})"), n, RollingVwap::new(n))
+            IndicatorHandle::make(&rolling.borrow().budget, format!("vwap({n})"), n, RollingVwap::new(n))
         });
-    let shared = Rc::clone(budget);
+    let shared = Rc::clone(host);
     api.function("obv", "() -> Indicator", "On-balance volume.", "obv()")
-        .form(move || IndicatorHandle::make(&shared, "obv()".to_owned(), 0, Ok(Obv::new())));
+        .form(move || IndicatorHandle::make(&shared.borrow().budget, "obv()".to_owned(), 0, Ok(Obv::new())));
 }
 
-fn filters(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
-    let shared = Rc::clone(budget);
+fn filters(api: &mut Registry<'_>, host: &SharedHost) {
+    let shared = Rc::clone(host);
     api.function(
         "kalman",
         "(process_variance: number, measurement_variance: number) -> Indicator",
@@ -204,9 +210,9 @@ fn filters(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
         let process = number("kalman", "process variance", &process)?;
         let measurement = number("kalman", "measurement variance", &measurement)?;
         let call = format!("kalman({process:?}, {measurement:?})");
-        IndicatorHandle::make(&shared, call, 0, Kalman::new(process, measurement))
+        IndicatorHandle::make(&shared.borrow().budget, call, 0, Kalman::new(process, measurement))
     });
-    let shared = Rc::clone(budget);
+    let shared = Rc::clone(host);
     api.function(
         "kalman_beta",
         "(delta: number, measurement_variance: number) -> Indicator",
@@ -217,6 +223,6 @@ fn filters(api: &mut Registry<'_>, budget: &Rc<IndicatorBudget>) {
         let delta = number("kalman_beta", "delta", &delta)?;
         let measurement = number("kalman_beta", "measurement variance", &measurement)?;
         let call = format!("kalman_beta({delta:?}, {measurement:?})");
-        IndicatorHandle::make(&shared, call, 0, KalmanBeta::new(delta, measurement))
+        IndicatorHandle::make(&shared.borrow().budget, call, 0, KalmanBeta::new(delta, measurement))
     });
 }

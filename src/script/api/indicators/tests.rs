@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rhai::{CallFnOptions, Dynamic, Engine, Scope};
+use rhai::{CallFnOptions, Dynamic, Engine, Module, Scope};
 
 use super::register;
 use crate::script::api::objects;
@@ -21,9 +21,11 @@ fn engine() -> (Engine, Rc<RefCell<Vec<String>>>) {
     crate::script::sandbox::hashing::fix_hashing_seed().unwrap();
     let mut engine = Engine::new();
     let host = Rc::new(RefCell::new(Host::vacant()));
-    let mut api = Registry::new(&mut engine, &host);
+    let mut module = Module::new();
+    let mut api = Registry::new(&mut module, &host);
     objects::register(&mut api);
     register(&mut api);
+    engine.register_global_module(module.into());
     let log = Rc::new(RefCell::new(Vec::new()));
     let lines = Rc::clone(&log);
     engine.register_fn("log", move |line: Dynamic| lines.borrow_mut().push(line.to_string()));
@@ -140,8 +142,7 @@ fn an_indicator_as_text_shows_its_call_and_its_parts() {
 
 #[test]
 fn the_engine_of_strategies_has_them() {
-    let host = Rc::new(RefCell::new(Host::vacant()));
-    let engine = crate::script::api::language::engine(&host).engine;
+    let engine = crate::script::api::language::Language::new().engine();
     assert!(engine.eval::<bool>("let it = sma(2); it.update(1); it.update(2) == 1.5").unwrap());
 }
 

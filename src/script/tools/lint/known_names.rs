@@ -6,7 +6,7 @@ use rhai::AST;
 
 use crate::script::api::entries::Api;
 use crate::script::api::language::Language;
-use crate::script::api::language::{call_forms, engine, host_for_listing, test_functions};
+use crate::script::api::language::{call_forms, test_functions};
 use crate::script::runtime::source::{ScriptSource, module_name};
 use crate::script::tools::lint::parsed_file::ParsedFile;
 use crate::script::value::callback::object_of;
@@ -47,9 +47,9 @@ pub(crate) fn functions(ast: &AST) -> Functions {
 
 impl KnownNames {
     pub(crate) fn of(source: &ScriptSource, files: &[ParsedFile<'_>]) -> Self {
-        let Language { engine, api, .. } = engine(&host_for_listing());
+        let language = Language::with_test_functions();
         let mut native = Functions::new();
-        for form in call_forms(&engine) {
+        for form in call_forms(&language.engine()) {
             native.entry(form.name).or_default().insert(form.arguments);
         }
         let modules = source.modules.iter().filter_map(|(name, module)| {
@@ -58,7 +58,7 @@ impl KnownNames {
         });
         let modules = modules.collect();
         let tests = test_functions().functions.iter().map(|entry| entry.name).collect();
-        Self { api, native, modules, tests }
+        Self { api: language.api, native, modules, tests }
     }
 
     /// Checks `name(..)` with so many arguments, in a file whose functions are `own`.
