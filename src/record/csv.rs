@@ -2,6 +2,9 @@
 //!
 //! The writer quotes a cell only where it must. An empty text is `""`, an absent value is an empty cell. A
 //! float is the shortest text that reads back as the same number; times and money are exact.
+//!
+//! Read here and not with the `csv` crate, whose reader does not say whether a cell was quoted: an empty text
+//! and an absent value would be one.
 
 use std::borrow::Cow;
 use std::fmt::Display;

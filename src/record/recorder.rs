@@ -85,7 +85,8 @@ impl Recorder {
 impl TapeSink for Recorder {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let marks = matches!(stamped.fact, Fact::TouchChanged { .. } | Fact::Traded(_));
-        if !self.tables.need(stamped.fact) && !(self.follows_marks && marks) {
+        let is_needed = self.tables.need(stamped.fact) || (self.follows_marks && marks);
+        if !is_needed {
             return Ok(());
         }
         self.facts.push((stamped.at, stamped.fact.clone()));

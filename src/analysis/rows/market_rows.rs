@@ -44,6 +44,17 @@ pub(crate) struct TradeRow {
     pub(crate) taker: Option<usize>,
 }
 
+/// A row of the `books` table: a level of a snapshot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DepthRow {
+    pub(crate) at: i64,
+    pub(crate) listing: usize,
+    pub(crate) is_bid: bool,
+    /// The best of a side has place zero.
+    pub(crate) place: usize,
+    pub(crate) quantity: f64,
+}
+
 pub(crate) const QUOTES: [&str; 7] = ["time", "venue", "symbol", "bid", "bid_size", "ask", "ask_size"];
 
 pub(crate) fn quote_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsResult<Vec<QuoteRow>> {

@@ -7,7 +7,7 @@ use crate::analysis::account::builder::{AccountBuilder, ImpossibleFill};
 use crate::analysis::listing::builder::ListingBuilder;
 use crate::analysis::metrics::trading::{Missing, slippage_bps};
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
-use crate::analysis::rows::market_rows::{QuoteRow, TradeRow};
+use crate::analysis::rows::market_rows::{DepthRow, QuoteRow, TradeRow};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
 use crate::analysis::sampling::periods::Periods;
@@ -131,10 +131,10 @@ impl RunBuilder {
         }
     }
 
-    /// Takes a level of a snapshot of a book; the best of a side has place zero.
-    pub(crate) fn level(&mut self, at: i64, listing: usize, is_bid: bool, place: usize, quantity: f64) {
-        if let Some(listing) = self.listings.get_mut(listing) {
-            listing.profile.add(at, is_bid, place, quantity);
+    /// Takes a level of a snapshot of a book.
+    pub(crate) fn level(&mut self, row: &DepthRow) {
+        if let Some(listing) = self.listings.get_mut(row.listing) {
+            listing.profile.add(row.at, row.is_bid, row.place, row.quantity);
         }
     }
 

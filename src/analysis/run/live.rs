@@ -6,7 +6,7 @@ use super::builder::RunBuilder;
 use super::data::RunData;
 use crate::analysis::account::builder::ImpossibleFill;
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
-use crate::analysis::rows::market_rows::{Print, QuoteRow, Touch, TradeRow};
+use crate::analysis::rows::market_rows::{DepthRow, Print, QuoteRow, Touch, TradeRow};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
 use crate::analysis::series::Extent;
@@ -292,7 +292,8 @@ impl RunAnalysis {
         let Some(listing) = self.listings.get(row.listing.index()).copied() else { return };
         let quantity = self.names.quantity(row.listing, row.level.size).unwrap_or(0.0);
         if let Some(place) = usize::try_from(row.number).ok().and_then(|number| number.checked_sub(1)) {
-            self.builder.level(row.at.nanos(), listing, row.side == Side::Buy, place, quantity);
+            let (at, is_bid) = (row.at.nanos(), row.side == Side::Buy);
+            self.builder.level(&DepthRow { at, listing, is_bid, place, quantity });
         }
     }
 }

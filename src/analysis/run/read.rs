@@ -8,7 +8,7 @@ use super::data::RunData;
 use crate::analysis::rows::account_rows::{FILLS, PNL, fill_rows, mark_rows};
 use crate::analysis::rows::bad_manifest::BadManifest;
 use crate::analysis::rows::frame_columns::{numbers, texts, times};
-use crate::analysis::rows::market_rows::{QUOTES, TRADES, quote_rows, trade_rows};
+use crate::analysis::rows::market_rows::{DepthRow, QUOTES, TRADES, quote_rows, trade_rows};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::{ORDERS, order_rows};
 use crate::analysis::rows::table_stream::Stream;
@@ -132,7 +132,8 @@ fn add_levels(builder: &mut RunBuilder, frame: &DataFrame) -> PolarsResult<()> {
         let listing = builder.index.listing(venues[row], symbols[row]);
         let place = level.and_then(|level| usize::try_from(level).ok()?.checked_sub(1));
         if let Some((listing, place)) = listing.zip(place) {
-            builder.level(at[row], listing, sides[row] == "bid", place, quantities[row].unwrap_or(0.0));
+            let (is_bid, quantity) = (sides[row] == "bid", quantities[row].unwrap_or(0.0));
+            builder.level(&DepthRow { at: at[row], listing, is_bid, place, quantity });
         }
     }
     Ok(())
