@@ -151,8 +151,9 @@ fn a_trader_that_fails_stops_alone_and_its_kind_goes_on() {
         assert_eq!(logged[survivor], ["6 ticks"]);
     }
     for failed in [1, 3] {
-        assert_eq!(logged[failed].len(), 1, "{:?}", logged[failed]);
-        assert!(logged[failed][0].starts_with("FAILED") && logged[failed][0].contains("enough"));
+        let lines = &logged[failed];
+        assert!(lines[0].starts_with("FAILED") && lines[0].contains("enough"), "{lines:?}");
+        assert!(!lines.iter().any(|line| line.ends_with(" ticks")), "{lines:?}");
     }
 }
 
@@ -215,13 +216,9 @@ fn handles_that_a_script_keeps_act_for_its_own_trader() {
             this.order = this.market.sell_limit(NUMBER, 60.0 + NUMBER);
         }
     "#;
-    let (market, logged) = run_all(&numbered(source, [1, 2, 3]));
+    let (_, logged) = run_all(&numbered(source, [1, 2, 3]));
     for (number, lines) in (1..).zip(&logged) {
         assert_eq!(*lines, [1, 2, 3].map(|_| format!("1 true {number}.0 {number} 10000.0")));
-        let id = market.participant(&format!("script-{}", number - 1)).unwrap().id;
-        let account = market.world().domain().account(id).unwrap();
-        let open: Vec<Quantity> = account.open_orders().iter().map(|order| order.quantity).collect();
-        assert_eq!(open, [Quantity::new(number)]);
     }
 }
 
