@@ -5,8 +5,8 @@
 //! 2. [`Recorder::start`] starts a writer thread; the [`Recorder`] goes onto the tape as a sink. It only
 //!    copies facts, and sends them in chunks through a bounded channel: if the writer is slower than the
 //!    world, the world waits, and memory does not grow.
-//! 3. The writer makes a [`TableRow`] of whatever a table needs. Rows go into row groups, which are written to
-//!    an [`Output`] when they are full; and to a [`RowSink`], such as an analysis of the running market.
+//! 3. The writer makes a [`TableRow`] of whatever a table needs. Rows go into row groups, which are written
+//!    to an [`Output`] when they are full; and to a [`RowSink`], such as an analysis of the running market.
 //! 4. Dropping the recorder sends what is left; [`Recording::finish`] waits for the writer, and returns the
 //!    sink.
 //! 5. [`RunDir::publish`] writes the [`Manifest`] and gives the directory its name.

@@ -12,16 +12,16 @@
 //! `tools` the checks and the definitions for editors.
 //!
 //! # How a script reaches the market
-//! The functions that a script calls are registered on its engine and share a slot, the `Host`. For the
-//! duration of a callback the trader *lends* its context to the slot, by a swap, so `buy(10)` submits at
-//! once and returns the decision of the account gate. No script can keep the context: it is taken back when
-//! the callback ends, also when it ends with an error.
+//! The functions that scripts call are registered once for a world and act on one host. Before a script
+//! runs, its trader's context and state are *lent* to the host, by a swap, so `buy(10)` submits at once and
+//! returns the decision of the account gate. No script can keep the context: it is taken back when the
+//! callback ends, also when it ends with an error or a panic.
 //!
 //! # What makes it cheap
-//! A script is compiled once for all its traders in a world. Statements outside of functions run once. The
-//! runtime state, the scope and the table of resolved functions are kept between callbacks. The argument of
-//! a callback holds ticks, lots and shared names; they are converted to amounts of currency and texts when
-//! they are read.
+//! A script is compiled once for all its traders in a world; parameters, constants, imported modules and
+//! budgets are each trader's own. Statements outside of functions run once. The runtime state, the scope and
+//! the table of resolved functions are kept between callbacks. The argument of a callback holds ticks, lots
+//! and shared names; they are converted to amounts of currency and texts when they are read.
 
 mod api;
 mod host;
