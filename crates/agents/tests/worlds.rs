@@ -23,7 +23,8 @@ use bearpit_core::market::{
 };
 use bearpit_core::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit_core::process::{
-    GapConfig, Gbm, HistoricalBar, Leader, Linked, OrnsteinUhlenbeck, PriceProcess, Replay,
+    GapConfig, Gbm, HistoricalBar, Leader, Linked, Merton, MertonConfig, OrnsteinUhlenbeck, PriceProcess,
+    Replay,
 };
 use bearpit_core::units::{
     FeeRate, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
@@ -36,7 +37,7 @@ const HOURS: f64 = 1_638.0;
 /// A world by name, how it is run, and its digest.
 type World = (&'static str, fn() -> Market, &'static str);
 
-const WORLDS: [World; 8] = [
+const WORLDS: [World; 9] = [
     ("noise", noise, "df15c98af6bd2a5824bfdddbd9e5ddbd1f58239380dcb5aeaf508d8c35bf6f8e"),
     ("gbm", gbm, "196d723f1df20a02c9536bad5b91d69ba62220b2ae41148ec106e76bd41557be"),
     (
@@ -48,6 +49,7 @@ const WORLDS: [World; 8] = [
     ("bars", bars, "31d9a1f5f7ddf2c53bad54f49e8dbf4f01a49c1469b4caef08a373cf07a03d55"),
     ("order_flow", order_flow, "64ec483fa8e9d0ded30501d1a5a7bbfe81875d67476e7878a6312b5d16eee434"),
     ("sessions", sessions, "218fdd25933c7ef3ffdf7075bf8d88aa507275c7018b8726d5b0b43884fd1163"),
+    ("merton", merton, "04b4ae7c16a4c5fdaa77105542c45055ad9935b545591b64571778c8747a9b3d"),
     ("desk", desk, "40b92b56e94eb6fbf00b10e247bbdeed2148e3e1c4fce45723587b198a891a78"),
 ];
 
@@ -181,6 +183,23 @@ fn ornstein_uhlenbeck() -> Market {
     let value = OrnsteinUhlenbeck::new(100.0, 101.0, secs(120), 3.0, HOURS);
     let mut builder = market(3, NONE, Some(process(value, 100.0)));
     add_maker(&mut builder, LISTING, MakerReference::Value, all(uniform()));
+    add_noise(&mut builder, LISTING, all(uniform()));
+    finished(builder)
+}
+
+/// A value that jumps about twenty times in the ten minutes.
+fn merton() -> Market {
+    let value = Merton::new(MertonConfig {
+        initial: 100.0,
+        drift: 0.05,
+        volatility: 0.8,
+        jumps_per_year: 200_000.0,
+        jump_mean: -0.001,
+        jump_volatility: 0.004,
+        hours_per_year: HOURS,
+    });
+    let mut builder = market(9, uniform(), Some(process(value, 100.0)));
+    add_maker(&mut builder, LISTING, MakerReference::Value, all(lognormal()));
     add_noise(&mut builder, LISTING, all(uniform()));
     finished(builder)
 }
