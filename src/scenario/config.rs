@@ -126,15 +126,19 @@ impl AgentConfig {
     }
 }
 
-/// Returns the listings of venues, venue by venue: the index is the listing's id.
-pub(super) fn listings(venues: &[VenueConfig]) -> Vec<(VenueId, InstrumentId)> {
+/// An instrument at a venue, with the id that the market gives it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listing {
+    pub(super) id: ListingId,
+    pub(super) venue: VenueId,
+    pub(super) instrument: InstrumentId,
+}
+
+/// Returns the listings of venues in the order of their ids: venue by venue.
+pub(super) fn listings(venues: &[VenueConfig]) -> Vec<Listing> {
     let venue_ids = (0..).map(VenueId::new);
     let pairs =
         venue_ids.zip(venues).flat_map(|(id, venue)| venue.instruments.iter().map(move |it| (id, *it)));
-    pairs.collect()
-}
-
-/// Returns the id of the listing at `index`.
-pub(super) fn listing_id(index: usize) -> ListingId {
-    ListingId::new(u32::try_from(index).unwrap_or(u32::MAX))
+    let listings = (0..).map(ListingId::new).zip(pairs);
+    listings.map(|(id, (venue, instrument))| Listing { id, venue, instrument }).collect()
 }

@@ -1,6 +1,6 @@
 //! From a scenario to a market.
 
-use super::config::{AgentConfig, InstrumentConfig, Scenario, VenueRules, listings};
+use super::config::{AgentConfig, InstrumentConfig, Listing, Scenario, VenueRules, listings};
 use bearpit_agents::Shared;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::book::BookConfig;
@@ -8,7 +8,7 @@ use bearpit_core::exchange::{
     BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule, bar_schedule,
 };
 use bearpit_core::participant::ParticipantConfig;
-use bearpit_core::units::{InstrumentId, ListingId, Price, Seed, VenueId};
+use bearpit_core::units::{InstrumentId, Price, Seed};
 
 impl Scenario {
     /// Lays out the scenario's market; sinks can be added before it is opened.
@@ -39,8 +39,8 @@ impl Scenario {
         for venue in &self.venues {
             builder.venue(&venue.name, venue.fees, venue.latencies, &venue.instruments);
         }
-        for (listing, (venue, instrument)) in builder.listings().into_iter().zip(listings(&self.venues)) {
-            builder.listing_config(listing, self.rules(listing, venue, instrument));
+        for listing in listings(&self.venues) {
+            builder.listing_config(listing.id, self.rules(listing));
         }
         let mut shared = Shared::default();
         for agent in &self.agents {
@@ -56,16 +56,17 @@ impl Scenario {
 
     /// Returns the rules of a listing: those of its venue, and the sessions that an agent decides, if one
     /// does.
-    fn rules(&self, listing: ListingId, venue: VenueId, instrument: InstrumentId) -> ListingConfig {
-        let VenueRules { matching, bands, halt, reopening, sessions } = &self.venues[venue.index()].rules;
+    fn rules(&self, listing: Listing) -> ListingConfig {
+        let VenueRules { matching, bands, halt, reopening, sessions } =
+            &self.venues[listing.venue.index()].rules;
         let span = self.start..self.end;
-        let mut there = self.agents.iter().filter(|agent| agent.listing == listing);
+        let mut there = self.agents.iter().filter(|agent| agent.listing == listing.id);
         let schedule = match (there.find_map(|agent| agent.configured.sessions()), sessions) {
             (Some(bars), _) => bar_schedule(bars.openings, bars.length, bars.call, span),
             (None, Some(calendar)) => calendar.schedule(self.start, self.end),
             (None, None) => Schedule::new(),
         };
-        let reference = self.reference_price(instrument);
+        let reference = self.reference_price(listing.instrument);
         let book = BookConfig { matching: *matching, bands: *bands, reference };
         ListingConfig { book, schedule, halt: *halt, reopening: *reopening }
     }

@@ -127,41 +127,55 @@ pub struct MarketMakerConfig {
 #[derive(Debug)]
 pub struct MarketMaker {
     config: MarketMakerConfig,
+    /// What it trades; `None` before the start.
+    traded: Option<Traded>,
+    bid: Option<OrderId>,
+    ask: Option<OrderId>,
+    last_centre: Option<f64>,
+}
+
+/// What a market maker learns at its start about what it trades.
+#[derive(Debug, Clone, Copy)]
+struct Traded {
     instrument: InstrumentId,
     /// Currency per tick.
     tick: f64,
+    /// What it held at the start.
     opening: NetQuantity,
-    bid: Option<OrderId>,
-    ask: Option<OrderId>,
-    last_centre: f64,
+}
+
+impl Traded {
+    /// Returns the instrument of a listing as the actor finds it now; `None` where there is no such listing.
+    fn find(listing: ListingId, ctx: &Context) -> Option<Self> {
+        let instrument = ctx.listing(listing)?.instrument;
+        let tick = ctx.instrument(listing)?.price_f64(Price::new(1));
+        Some(Self { instrument, tick, opening: holding(instrument, ctx) })
+    }
+
+    /// Returns what the actor holds beyond its opening.
+    fn inventory(&self, ctx: &Context) -> NetQuantity {
+        holding(self.instrument, ctx) - self.opening
+    }
+}
+
+fn holding(instrument: InstrumentId, ctx: &Context) -> NetQuantity {
+    ctx.account().map_or(NetQuantity::ZERO, |account| account.holding(instrument))
 }
 
 impl MarketMaker {
     /// Makes a market maker.
     #[must_use]
     pub const fn new(config: MarketMakerConfig) -> Self {
-        Self {
-            config,
-            instrument: InstrumentId::new(0),
-            tick: 1.0,
-            opening: NetQuantity::ZERO,
-            bid: None,
-            ask: None,
-            last_centre: 0.0,
-        }
-    }
-
-    fn inventory(&self, ctx: &Context) -> NetQuantity {
-        ctx.account().map_or(NetQuantity::ZERO, |account| account.holding(self.instrument)) - self.opening
+        Self { config, traded: None, bid: None, ask: None, last_centre: None }
     }
 
     /// Returns the center of the quotes, in ticks, if there is a reference.
-    fn centre(&self, ctx: &mut Context) -> Option<f64> {
+    fn centre(&self, traded: Traded, ctx: &mut Context) -> Option<f64> {
         let reference = match self.config.reference {
-            MakerReference::Value => ctx.value(self.instrument).map(|value| value / self.tick),
+            MakerReference::Value => ctx.value(traded.instrument).map(|value| value / traded.tick),
             MakerReference::Mid => ctx.market(self.config.listing).mid_or_last_ticks(),
         }?;
-        let lean = lean(self.inventory(ctx), self.config.max_inventory.net());
+        let lean = lean(traded.inventory(ctx), self.config.max_inventory.net());
         Some(reference - self.config.skew * half_spread(&self.config) * lean)
     }
 
@@ -169,15 +183,16 @@ impl MarketMaker {
         if !ctx.market(self.config.listing).phase.takes_orders() {
             return;
         }
-        let Some(centre) = self.centre(ctx) else { return };
-        let inventory = self.inventory(ctx);
+        let Some(traded) = self.traded else { return };
+        let Some(centre) = self.centre(traded, ctx) else { return };
+        let inventory = traded.inventory(ctx);
         let limit = self.config.max_inventory.net();
         let bid = price_below(centre - half_spread(&self.config)).filter(|_| inventory < limit);
         let ask = price_above(centre + half_spread(&self.config)).filter(|_| inventory > -limit);
         // The quote that makes room moves first, or the other would run into it.
-        let sides =
-            if centre >= self.last_centre { [Side::Sell, Side::Buy] } else { [Side::Buy, Side::Sell] };
-        self.last_centre = centre;
+        let rises = self.last_centre.is_none_or(|last| centre >= last);
+        let sides = if rises { [Side::Sell, Side::Buy] } else { [Side::Buy, Side::Sell] };
+        self.last_centre = Some(centre);
         for side in sides {
             match side {
                 Side::Buy => self.bid = self.place(ctx, side, self.bid, bid),
@@ -247,11 +262,7 @@ impl Actor for MarketMaker {
     type Context = Context;
 
     fn started(&mut self, ctx: &mut Context) {
-        if let Some(listing) = ctx.listing(self.config.listing) {
-            self.instrument = listing.instrument;
-        }
-        self.tick = ctx.instrument(self.config.listing).map_or(1.0, |it| it.price_f64(Price::new(1)));
-        self.opening = ctx.account().map_or(NetQuantity::ZERO, |account| account.holding(self.instrument));
+        self.traded = Traded::find(self.config.listing, ctx);
         self.requote(ctx);
         self.wait(ctx);
     }

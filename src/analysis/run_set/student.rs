@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use crate::analysis::metrics::series::real;
+
 /// Returns the quantile at `share`, 0.5 to 1, of Student's t; none without a degree of freedom.
 ///
 /// By bisection of [`between`], which is exact for whole degrees of freedom; to about twelve digits.
@@ -27,7 +29,7 @@ pub(super) fn t_quantile(share: f64, freedom: usize) -> Option<f64> {
 
 /// Returns the probability that t lies between `-t` and `t`: Abramowitz and Stegun (1964), 26.7.3 and 26.7.4.
 fn between(t: f64, freedom: usize) -> f64 {
-    let degrees = f64::from(u32::try_from(freedom).unwrap_or(u32::MAX));
+    let degrees = real(freedom);
     let angle = (t / degrees.sqrt()).atan();
     let (sine, cosine) = angle.sin_cos();
     let is_odd = freedom % 2 == 1;

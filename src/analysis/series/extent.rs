@@ -45,7 +45,9 @@ impl Extent {
     pub(crate) fn place(&self, at: i64, count: usize) -> usize {
         let width = i128::from(self.end) - i128::from(self.start);
         let place = (i128::from(at) - i128::from(self.start)) * count as i128 / width;
-        usize::try_from(place.max(0)).unwrap_or(usize::MAX).min(count.saturating_sub(1))
+        let last = count.saturating_sub(1);
+        // Not negative, so that only what lies far beyond the last stretch fails to convert.
+        usize::try_from(place.max(0)).map_or(last, |place| place.min(last))
     }
 
     /// Returns where one of so many equal stretches begins.

@@ -86,6 +86,7 @@ impl Interner {
         if let Some(number) = self.numbers.get(word) {
             return *number;
         }
+        // Dictionary columns hold 32-bit numbers; 2^32 words fit in no memory, so this never saturates.
         let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
         self.words.push(word.into());
         self.numbers.insert(word.into(), number);

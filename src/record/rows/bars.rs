@@ -23,10 +23,12 @@ impl BarBuilder {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
-        let intervals = self.intervals.len();
-        for (index, open) in self.open.iter_mut().enumerate() {
-            let listing = ListingId::new(u32::try_from(index / intervals).unwrap_or(u32::MAX));
-            ended.extend(open.take_if(|bar| bar.end <= now).map(|bar| (listing, bar)));
+        // A bar is open, so there is at least one interval.
+        let by_listing = self.open.chunks_mut(self.intervals.len());
+        for (listing, bars) in (0..).map(ListingId::new).zip(by_listing) {
+            for open in bars {
+                ended.extend(open.take_if(|bar| bar.end <= now).map(|bar| (listing, bar)));
+            }
         }
         self.due = self.open.iter().flatten().map(|bar| bar.end).min();
     }

@@ -44,7 +44,7 @@ pub(in crate::record) struct Holdings {
     instruments: usize,
     /// By owner, then instrument.
     states: Vec<Holding>,
-    changed: Vec<usize>,
+    changed: Vec<(ActorId, InstrumentId)>,
     /// When those that have changed get their rows.
     due: Option<SimTime>,
 }
@@ -79,12 +79,10 @@ impl Holdings {
         let Some(at) = self.due.take().map(|due| due.min(self.end)) else { return };
         let mut changed = mem::take(&mut self.changed);
         changed.sort_unstable();
-        for index in changed.drain(..) {
-            let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-            let owner = ActorId::new(number(index / self.instruments));
-            let instrument = InstrumentId::new(number(index % self.instruments));
-            self.states[index].is_changed = false;
-            rows.push(PositionRow { at, owner, instrument, state: self.states[index] });
+        for (owner, instrument) in changed.drain(..) {
+            let state = &mut self.states[owner.index() * self.instruments + instrument.index()];
+            state.is_changed = false;
+            rows.push(PositionRow { at, owner, instrument, state: *state });
         }
         self.changed = changed;
     }
@@ -119,7 +117,7 @@ impl Holdings {
         let Some(state) = self.states.get_mut(index) else { return };
         change(state);
         if !mem::replace(&mut state.is_changed, true) {
-            self.changed.push(index);
+            self.changed.push((owner, instrument));
         }
     }
 }

@@ -104,11 +104,10 @@ impl Axis {
 
     /// Makes an axis of categories side by side: the first covers 0 to 1, the second 1 to 2.
     pub(super) fn categories(names: &[String], label: &str) -> Self {
-        let count = u32::try_from(names.len().max(1)).unwrap_or(u32::MAX);
         let mark = |(at, name): (u32, &String)| Tick { at: f64::from(at) + 0.5, text: name.clone() };
         Self {
             low: 0.0,
-            high: f64::from(count),
+            high: real(names.len().max(1)),
             ticks: (0..).zip(names).map(mark).collect(),
             label: label.to_owned(),
             has_grid: false,
@@ -132,9 +131,15 @@ pub(super) fn since(extent: Extent, at: i64) -> f64 {
     at.saturating_sub(extent.start()) as f64
 }
 
+/// Returns a count as a double.
+#[expect(clippy::cast_precision_loss, reason = "counts of what a picture shows are far below 2^53")]
+pub(super) const fn real(count: usize) -> f64 {
+    count as f64
+}
+
 /// Returns the smallest step of 1, 2, 5, 10, 20 ... that divides a width into at most `most` steps.
 fn nice_step(width: f64, most: usize) -> f64 {
-    let most = f64::from(u32::try_from(most.max(1)).unwrap_or(u32::MAX));
+    let most = real(most.max(1));
     let raw = (width / most).max(f64::MIN_POSITIVE);
     let decade = 10_f64.powf(raw.log10().floor());
     let step = [1.0, 2.0, 5.0].map(|it| it * decade).into_iter().find(|step| *step >= raw * (1.0 - 1e-9));

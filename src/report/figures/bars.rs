@@ -1,6 +1,6 @@
 //! [`Bars`]: a bar chart of a few values.
 
-use super::axis::{Axis, Span};
+use super::axis::{Axis, Span, real};
 use super::figure::{Figure, FigureError};
 use super::palette::Color;
 use super::plot_area::{Frame, LegendEntry, Marker, Size};
@@ -68,7 +68,7 @@ impl Figure for Bars {
             y: Axis::values(span, &self.y_label, 6),
             height: None,
         };
-        let wide = 0.7 / f64::from(u32::try_from(self.series.len().max(1)).unwrap_or(u32::MAX));
+        let wide = 0.7 / real(self.series.len().max(1));
         frame.draw(|area| {
             for (offset, series) in (0_u32..).zip(&self.series) {
                 let bars = (0_u32..).zip(&series.values).filter(|(_, value)| value.is_finite());

@@ -1,6 +1,6 @@
 //! [`Histogram`]: the distribution of a sample.
 
-use super::axis::{Axis, Span};
+use super::axis::{Axis, Span, real};
 use super::figure::{Figure, FigureError};
 use super::palette::Color;
 use super::plot_area::{Frame, Size};
@@ -70,7 +70,7 @@ impl Histogram {
         if let Some(count) = self.counts.get_mut(bar) {
             *count += 1;
         }
-        let end = f64::from(u32::try_from(last).unwrap_or(u32::MAX)) + 1.0;
+        let end = real(last + 1);
         // The highest value belongs to the last bar.
         if place < -1e-9 || place > end + 1e-9 {
             self.beyond += 1;
@@ -78,7 +78,7 @@ impl Histogram {
     }
 
     fn edge(&self, bar: usize) -> f64 {
-        self.low + f64::from(u32::try_from(bar).unwrap_or(u32::MAX)) * self.width
+        self.low + real(bar) * self.width
     }
 }
 
@@ -90,7 +90,7 @@ impl Histogram {
 )]
 fn bars(sorted: &[f64]) -> Option<(f64, f64, usize)> {
     let (first, last) = (*sorted.first()?, *sorted.last()?);
-    let count = f64::from(u32::try_from(sorted.len()).unwrap_or(u32::MAX));
+    let count = real(sorted.len());
     if last - first <= first.abs().max(last.abs()) * 1e-12 {
         let width = (first.abs() * 0.01).max(1e-9);
         return Some((first - width / 2.0, width, 1));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::instruments::{KnownInstrument, find};
 use super::params::{ParamScope, read_by_instrument, read_params, report_errors};
 use super::venues::latencies;
-use crate::scenario::config::{AgentConfig, VenueConfig, listing_id, listings};
+use crate::scenario::config::{AgentConfig, Listing, VenueConfig, listings};
 use crate::scenario::document::{Section, readers};
 use crate::scenario::files::Files;
 use crate::scenario::inputs::Role;
@@ -16,7 +16,7 @@ use bearpit_core::account::Financing;
 use bearpit_core::market::Instrument;
 use bearpit_core::params::{FromParam, ParamType};
 use bearpit_core::participant::Latencies;
-use bearpit_core::units::{FeeRate, InstrumentId, ListingId, Money, Quantity, VenueId};
+use bearpit_core::units::{FeeRate, InstrumentId, ListingId, Money, Quantity};
 
 const COUNT_MAX: i64 = 1_000_000;
 
@@ -125,7 +125,10 @@ fn configure(
     let values = read_params(section, kind.params, &scope);
     // A kind that does not depend on its place is checked at any, so that all its errors are reported at
     // once.
-    let any = || (kind.listing == ListingChoice::First).then(|| place_at(0, outline)).flatten();
+    let any = || {
+        let first = listings(outline.venues).into_iter().next()?;
+        (kind.listing == ListingChoice::First).then(|| place_at(first, outline)).flatten()
+    };
     let (values, place) = (values?, place.or_else(any)?);
     let venue = SiteVenue {
         name: &place.venue.name,
@@ -190,10 +193,11 @@ fn place<'a>(section: &Section<'_>, kind: &AgentKind, outline: &MarketOutline<'a
         return None;
     }
     let all = listings(outline.venues);
-    let fits = |(at, what): &(VenueId, InstrumentId)| {
-        instrument.is_none_or(|wanted| wanted == *what) && venue.is_none_or(|wanted| wanted == at.index())
+    let fits = |listing: &Listing| {
+        instrument.is_none_or(|wanted| wanted == listing.instrument)
+            && venue.is_none_or(|wanted| wanted == listing.venue.index())
     };
-    let candidates: Vec<usize> = (0..all.len()).filter(|index| fits(&all[*index])).collect();
+    let candidates: Vec<Listing> = all.iter().copied().filter(fits).collect();
     match candidates[..] {
         [] => {
             if !all.is_empty() {
@@ -211,14 +215,13 @@ fn place<'a>(section: &Section<'_>, kind: &AgentKind, outline: &MarketOutline<'a
     }
 }
 
-/// Returns the listing at `index`, unless its instrument has errors.
-fn place_at<'a>(index: usize, outline: &MarketOutline<'a>) -> Option<Place<'a>> {
-    let (venue, instrument) = *listings(outline.venues).get(index)?;
-    let known = &outline.instruments[instrument.index()];
+/// Returns the place of a listing, unless its instrument has errors.
+fn place_at<'a>(listing: Listing, outline: &MarketOutline<'a>) -> Option<Place<'a>> {
+    let known = &outline.instruments[listing.instrument.index()];
     Some(Place {
-        listing: listing_id(index),
+        listing: listing.id,
         instrument: known.instrument.as_ref()?,
         has_value: known.has_process,
-        venue: &outline.venues[venue.index()],
+        venue: &outline.venues[listing.venue.index()],
     })
 }

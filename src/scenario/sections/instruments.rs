@@ -66,11 +66,11 @@ fn instrument(
 
 /// Finds an instrument by its symbol.
 pub(super) fn find(symbols: &[&str], symbol: &str) -> Read<InstrumentId> {
-    let index = symbols.iter().position(|known| *known == symbol);
-    index.map(instrument_id).ok_or_else(|| readers::unknown(symbol, symbols))
+    let found = with_ids(symbols).find(|(_, known)| *known == symbol);
+    found.map(|(id, _)| id).ok_or_else(|| readers::unknown(symbol, symbols))
 }
 
-/// Returns the id of the instrument at `index`.
-pub(super) fn instrument_id(index: usize) -> InstrumentId {
-    InstrumentId::new(u32::try_from(index).unwrap_or(u32::MAX))
+/// Returns the symbols with their ids: instruments are numbered as the file lists them.
+pub(super) fn with_ids<'a>(symbols: &'a [&str]) -> impl Iterator<Item = (InstrumentId, &'a str)> {
+    (0..).map(InstrumentId::new).zip(symbols.iter().copied())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::instruments::{KnownInstrument, find};
-use crate::scenario::config::{VenueConfig, listing_id, listings};
+use crate::scenario::config::{Listing, VenueConfig, listings};
 use crate::scenario::document::readers::{Read, ValueError};
 use crate::scenario::document::{KeyValue, Node, Section, SourceSpan, Value, readers};
 use crate::scenario::files::Files;
@@ -212,15 +212,14 @@ fn ticks(node: &Node, instrument: &Instrument) -> Read<i64> {
 fn listing(text: &str, scope: &ParamScope<'_>) -> Read<ListingId> {
     let symbols = symbols(scope);
     let all = listings(scope.venues);
-    let name = |index: usize| {
-        let (venue, instrument) = all[index];
-        let symbol = symbols.get(instrument.index()).unwrap_or(&"");
-        format!("{symbol}@{}", scope.venues[venue.index()].name)
+    let name = |listing: &Listing| {
+        let symbol = symbols.get(listing.instrument.index()).unwrap_or(&"");
+        format!("{symbol}@{}", scope.venues[listing.venue.index()].name)
     };
-    let names: Vec<String> = (0..all.len()).map(name).collect();
-    let found = names.iter().position(|name| name == text);
+    let names: Vec<String> = all.iter().map(name).collect();
+    let found = all.iter().zip(&names).find(|(_, name)| *name == text);
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
-    found.map(listing_id).ok_or_else(|| readers::unknown(text, &known))
+    found.map(|(listing, _)| listing.id).ok_or_else(|| readers::unknown(text, &known))
 }
 
 /// The symbol of an instrument that stands before this one and has a process.

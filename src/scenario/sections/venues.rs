@@ -1,6 +1,6 @@
 //! Reading `[[venues]]`, and what venues share with agents: latencies.
 
-use super::instruments::{find, instrument_id};
+use super::instruments::{find, with_ids};
 use super::venue_rules;
 use crate::scenario::config::VenueConfig;
 use crate::scenario::document::readers::ValueError;
@@ -34,8 +34,7 @@ pub(in crate::scenario) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<V
     if found.is_empty() && complete {
         root.report("venues", "there are no venues: write at least one [[venues]]", None);
     }
-    for (index, symbol) in symbols.iter().enumerate().filter(|_| complete) {
-        let id = instrument_id(index);
+    for (id, symbol) in with_ids(symbols).filter(|_| complete) {
         if !symbol.is_empty() && !found.iter().any(|venue| venue.instruments.contains(&id)) {
             root.report("venues", format!("no venue lists `{symbol}`"), None);
         }

@@ -50,6 +50,7 @@ impl<D: Domain> SimContext<D> {
     pub(super) fn new(seed: Seed, start: SimTime, domain: D) -> Self {
         Self {
             now: start,
+            // Read only while an actor handles a message, and set before each: see the field.
             current: ActorId::new(0),
             queue: EventQueue::new(),
             slots: Vec::new(),

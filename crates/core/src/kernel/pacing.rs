@@ -178,6 +178,7 @@ impl Pacer {
     /// Returns the first wall time by which virtual time has reached `time`.
     fn wall_of(&self, time: SimTime) -> Duration {
         let ahead = u128::try_from((time - self.time).nanos()).unwrap_or(0);
+        // A wall time beyond 584 years is never reached: it saturates.
         let nanos = u64::try_from(self.speed.wall_nanos(ahead)).unwrap_or(u64::MAX);
         self.wall.saturating_add(Duration::from_nanos(nanos))
     }

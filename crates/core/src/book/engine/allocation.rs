@@ -80,8 +80,9 @@ impl OrderBook {
     }
 }
 
-/// Returns `part` times `amount` over `total`, rounded down.
+/// Returns `part` times `amount` over `total`, rounded down; `part` is at most `total`, so the result is at
+/// most `amount`, and the conversion does not fail.
 fn proportion(part: Quantity, amount: Quantity, total: Quantity) -> Quantity {
     let lots = u128::from(part.lots()) * u128::from(amount.lots()) / u128::from(total.lots());
-    Quantity::new(u64::try_from(lots).unwrap_or(u64::MAX))
+    u64::try_from(lots).map_or(amount, Quantity::new)
 }

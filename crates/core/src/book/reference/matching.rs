@@ -143,7 +143,7 @@ impl ReferenceBook {
             } else {
                 let product = u128::from(displayed.lots()) * u128::from(leaves.lots());
                 let lots = product / u128::from(total.lots()) + rounded_up;
-                Quantity::new(u64::try_from(lots).unwrap_or(u64::MAX))
+                u64::try_from(lots).map_or(leaves, Quantity::new)
             };
             self.trade_with(taker, id, share, out);
         }
