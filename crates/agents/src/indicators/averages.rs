@@ -62,7 +62,7 @@ pub type RollingSum = Rolling<Total>;
 /// The reference is TA-Lib's SMA.
 pub type Sma = Rolling<Mean>;
 
-/// The exponential moving average: the newest input weighs 2 / (n + 1), and what came before the rest.
+/// The exponential moving average: the newest input has weight 2 / (n + 1), the average before it the rest.
 ///
 /// It begins, with the nth input, as the mean of the first n. The reference is TA-Lib's EMA.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ impl Ema {
     /// Makes an average of `period`.
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub fn new(period: u32) -> Result<Self, NotAllowed> {
         Smoothed::exponential(period).map(Self)
     }

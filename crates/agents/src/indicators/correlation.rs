@@ -5,7 +5,7 @@ use super::moments::Moments;
 use super::rolling::{Measure, Rolling};
 use super::window::Summary;
 
-/// Moments of two series over a stretch of pairs, and how they go together.
+/// Moments of two series over a stretch of pairs, and of their products.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CoMoments {
     x: Moments,
@@ -25,7 +25,7 @@ impl Summary for CoMoments {
     }
 }
 
-/// Measures how two series go together.
+/// Measures the correlation of two series.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Agreement;
 
@@ -46,7 +46,7 @@ impl Measure for Agreement {
     }
 }
 
-/// Pearson's correlation of the last n pairs, -1 to 1; 0 where one of the series did not move.
+/// Pearson's correlation of the last n pairs, -1 to 1; 0 where one of the series is constant.
 ///
 /// The reference is TA-Lib's CORREL.
 pub type Correlation = Rolling<Agreement>;

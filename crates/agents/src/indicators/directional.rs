@@ -4,7 +4,7 @@ use super::Indicator;
 use super::input::{Candle, NotAllowed};
 use super::smoothed::Smoothed;
 
-/// The true range of a bar: its own, stretched to the close before it.
+/// The true range of a bar: its range, extended to the previous close.
 fn true_range(before: &Candle, now: &Candle) -> f64 {
     let up = (now.high - before.close).abs();
     let down = (now.low - before.close).abs();
@@ -24,7 +24,7 @@ impl Atr {
     /// Makes an average of `period`.
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub fn new(period: u32) -> Result<Self, NotAllowed> {
         Ok(Self { before: None, average: Smoothed::wilder(period)? })
     }
@@ -52,7 +52,7 @@ impl Indicator for Atr {
 /// The average directional index, with the two directional indicators it is made of (Wilder 1978).
 ///
 /// The first value comes with bar 2n. The references are TA-Lib's ADX, `PLUS_DI` and `MINUS_DI`; as there,
-/// the sums begin with n - 1 bars, and a bar without any direction leaves the index as it was.
+/// the sums begin with n - 1 bars, and a bar without any direction leaves the index unchanged.
 #[derive(Debug, Clone)]
 pub struct Adx {
     before: Option<Candle>,
@@ -64,7 +64,7 @@ pub struct Adx {
     index: Smoothed,
 }
 
-/// What [`Adx`] says; all from 0 to 100.
+/// The values of [`Adx`], all from 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdxValue {
     /// The strength of the trend, whatever its direction.
@@ -79,13 +79,13 @@ impl Adx {
     /// Makes an index of `period`.
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub fn new(period: u32) -> Result<Self, NotAllowed> {
         let index = Smoothed::wilder(period)?;
         Ok(Self { before: None, summed: 0, plus: 0.0, minus: 0.0, range: 0.0, index })
     }
 
-    /// Adds a bar to the three sums, which let go of an nth of themselves once they are n bars long.
+    /// Adds a bar to the three sums; once they cover n bars, each drops an nth of itself first.
     fn add(&mut self, before: &Candle, now: &Candle) {
         if self.summed + 1 < self.index.period() {
             self.summed += 1;

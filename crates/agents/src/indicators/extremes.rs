@@ -18,7 +18,7 @@ impl From<Extent> for Extremes {
 }
 
 impl Summary for Extremes {
-    /// Compares plainly: `f64::max` leaves open which of 0 and -0 it returns.
+    /// A plain comparison: `f64::max` does not specify which of 0 and -0 it returns.
     fn then(self, newer: Self) -> Self {
         Self {
             highest: if newer.highest > self.highest { newer.highest } else { self.highest },
@@ -81,7 +81,7 @@ pub type RollingMax = Rolling<Highest>;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Range;
 
-/// What [`Donchian`] says.
+/// The values of [`Donchian`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Channel {
     /// The highest high.

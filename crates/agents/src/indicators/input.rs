@@ -1,14 +1,14 @@
-//! What indicators are fed with, and what they refuse.
+//! The inputs of indicators, and the error for what is out of range.
 
 use thiserror::Error;
 
 /// The longest period of an indicator, in updates.
 pub const PERIOD_MAX: u32 = 100_000;
 
-/// The largest number that an indicator takes, either way; squares and sums of such still are finite.
+/// The largest magnitude of an input; squares and sums of such numbers are still finite.
 pub const INPUT_MAX: f64 = 1e100;
 
-/// An argument or an input that an indicator refuses; the indicator is as it was.
+/// An argument or an input that an indicator refuses; the indicator is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("{what} {given} is not allowed; it must be {allowed}")]
 pub struct NotAllowed {
@@ -20,7 +20,7 @@ pub struct NotAllowed {
     pub allowed: &'static str,
 }
 
-/// Returns `given` if `fits`, and says what is allowed if not.
+/// Returns `given` if `fits`, or else an error with what is allowed.
 pub(super) const fn allow(
     fits: bool,
     what: &'static str,
@@ -54,9 +54,9 @@ fn volume(given: f64) -> Result<f64, NotAllowed> {
 /// One observation of two series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pair {
-    /// The first; that which explains, where one explains the other.
+    /// The first; the explanatory one, where one explains the other.
     pub x: f64,
-    /// The second; that which is explained.
+    /// The second; the dependent one, where one explains the other.
     pub y: f64,
 }
 
@@ -84,7 +84,7 @@ impl Extent {
     }
 }
 
-/// The range of a bar, and where it ended.
+/// The range of a bar, and its close.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candle {
     /// The highest price.
@@ -119,7 +119,7 @@ impl Closed {
     }
 }
 
-/// A price, and what was traded at it; of a bar, the mean of high, low and close.
+/// A price and the quantity traded at it; the price of a bar is the mean of high, low and close.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Traded {
     /// The price.

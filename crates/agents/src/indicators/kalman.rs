@@ -9,9 +9,9 @@ fn measurement(variance: f64) -> Result<f64, NotAllowed> {
     allow(fits, "a measurement variance of", variance, "above 0: from 1e-100 to 1e100")
 }
 
-/// The local level model: a level that wanders, seen through noise (Harvey 1989, section 2.1).
+/// The local level model: a random walk observed with noise (Harvey 1989, section 2.1).
 ///
-/// The first input is the first level, nothing being known before it (a diffuse prior). The reference is
+/// The first input is the first level (a diffuse prior). The reference is
 /// statsmodels' `UnobservedComponents(.., "llevel", use_exact_diffuse=True)`, its filtered state.
 #[derive(Debug, Clone)]
 pub struct Kalman {
@@ -20,12 +20,12 @@ pub struct Kalman {
     value: Option<KalmanLevel>,
 }
 
-/// What [`Kalman`] says.
+/// The values of [`Kalman`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KalmanLevel {
-    /// The level, as best known.
+    /// The estimated level.
     pub level: f64,
-    /// The variance of the error of that.
+    /// The variance of the error of the estimate.
     pub variance: f64,
 }
 
@@ -34,7 +34,7 @@ impl Kalman {
     /// and is measured with an error of `measurement_variance`, above 0.
     ///
     /// # Errors
-    /// Says what is allowed if a variance is not.
+    /// [`NotAllowed`] if a variance is out of range.
     pub fn new(process_variance: f64, measurement_variance: f64) -> Result<Self, NotAllowed> {
         let fits = (0.0..=INPUT_MAX).contains(&process_variance);
         let allowed = "at or above 0 and not beyond 1e100";
@@ -71,12 +71,12 @@ impl Indicator for Kalman {
     }
 }
 
-/// The hedge ratio of a pair, y = beta x + intercept, of which both wander (Chan, "Algorithmic Trading",
-/// 2013, chapter 3).
+/// The hedge ratio of a pair, y = beta x + intercept, where both coefficients are random walks (Chan,
+/// "Algorithmic Trading", 2013, chapter 3).
 ///
-/// As there it starts from beta = intercept = 0, held to be exact, with delta / (1 - delta) as the variance
-/// of a step of each; so the first pair teaches it nothing, the first value comes with the second, and a
-/// small delta needs many pairs to settle. The reference is statsmodels' `KalmanFilter` with that model.
+/// As there it starts from beta = intercept = 0, taken as exact, with delta / (1 - delta) as the variance of
+/// a step of each. So the first pair does not change them, the first value comes with the second pair, and
+/// a small delta needs many pairs to settle. The reference is statsmodels' `KalmanFilter` with that model.
 #[derive(Debug, Clone)]
 pub struct KalmanBeta {
     step: f64,
@@ -96,21 +96,21 @@ struct Covariance {
     intercept: f64,
 }
 
-/// What [`KalmanBeta`] says.
+/// The values of [`KalmanBeta`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HedgeRatio {
-    /// How many x one y moves with.
+    /// The hedge ratio: how far y moves when x moves by one.
     pub beta: f64,
-    /// What is left of y where x is 0.
+    /// The value of y where x is 0.
     pub intercept: f64,
-    /// How far the newest y lay above what was expected of it before it was seen.
+    /// The newest y less its forecast, which is made from the newest x and the pairs before.
     pub error: f64,
-    /// The standard deviation that was expected of that error.
+    /// The standard deviation that the filter forecast for that error.
     pub deviation: f64,
 }
 
 impl HedgeRatio {
-    /// Returns the error in expected deviations.
+    /// Returns the error in units of its forecast deviation.
     #[must_use]
     pub const fn z(&self) -> f64 {
         self.error / self.deviation
@@ -118,11 +118,11 @@ impl HedgeRatio {
 }
 
 impl KalmanBeta {
-    /// Makes a filter in which beta and intercept wander by `delta`, above 0 and at most 0.999 (Chan takes
+    /// Makes a filter in which beta and intercept move by `delta`, above 0 and at most 0.999 (Chan takes
     /// 0.0001), and y is measured with an error of `measurement_variance`, above 0 (Chan: 0.001).
     ///
     /// # Errors
-    /// Says what is allowed if an argument is not.
+    /// [`NotAllowed`] if an argument is out of range.
     pub fn new(delta: f64, measurement_variance: f64) -> Result<Self, NotAllowed> {
         let delta = allow(delta > 0.0 && delta <= 0.999, "a delta of", delta, "above 0 and at most 0.999")?;
         Ok(Self {
@@ -136,7 +136,7 @@ impl KalmanBeta {
         })
     }
 
-    /// Learns of one pair, and returns the error and the deviation expected of it.
+    /// Updates the state with one pair; returns the forecast error and its forecast deviation.
     fn learn(&mut self, x: f64, y: f64) -> (f64, f64) {
         let Covariance { beta, both, intercept } = self.covariance;
         let (beta, intercept) = (beta + self.step, intercept + self.step);

@@ -7,19 +7,19 @@ use super::smoothed::Smoothed;
 /// Moving average convergence/divergence (Appel 1979): fast average less slow average, the average of that,
 /// and the difference of the two.
 ///
-/// As in TA-Lib (MACD), which is the reference, the fast average begins so late that both have their first
-/// value with the same input, the slow one's nth; the first value of all comes signal - 1 later.
+/// As in TA-Lib (MACD), which is the reference, the fast average starts late, so that both have their
+/// first value at the same input, the slow one's nth; the first MACD values come signal - 1 inputs later.
 #[derive(Debug, Clone)]
 pub struct Macd {
     fast: Smoothed,
     slow: Smoothed,
     signal: Smoothed,
-    /// Inputs that the fast average has let pass.
+    /// Inputs that the fast average has skipped.
     passed: u32,
     value: Option<MacdValue>,
 }
 
-/// What [`Macd`] says.
+/// The values of [`Macd`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MacdValue {
     /// The fast average less the slow one.
@@ -31,10 +31,10 @@ pub struct MacdValue {
 }
 
 impl Macd {
-    /// Makes one of three periods, `fast` being below `slow`.
+    /// Makes one from three periods; `fast` must be below `slow`.
     ///
     /// # Errors
-    /// Says what is allowed if a period is not.
+    /// [`NotAllowed`] if a period is out of range.
     pub fn new(fast: u32, slow: u32, signal: u32) -> Result<Self, NotAllowed> {
         allow(fast < slow, "a fast period of", f64::from(fast), "below the slow one")?;
         Ok(Self {

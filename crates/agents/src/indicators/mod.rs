@@ -1,16 +1,16 @@
-//! Technical indicators: streams of numbers or bars go in, one value comes out for each.
+//! Technical indicators: each turns a stream of numbers or bars into a stream of values.
 //!
-//! An [`Indicator`] is fed with `update`, which returns the new value, or nothing while it is not warm.
-//! Warm-up and seeding are those of TA-Lib where it has the indicator; what each is checked against stands
-//! in its description, and the values themselves in `tests/fixtures/indicators.csv`.
+//! [`Indicator::update`] takes the next input and returns the new value, or `None` while the indicator warms
+//! up. Warm-up and seeding follow TA-Lib where it has the indicator. Each description names the reference
+//! that the indicator is tested against; the reference values are in `tests/fixtures/indicators.csv`.
 //!
-//! There are two sorts. [`Rolling`] ones look at the last n inputs: a [`Measure`] says what is kept of an
-//! input, how two neighbouring stretches are put together, and what is read from the whole. Nothing is ever
-//! subtracted from a sum, so that errors of rounding cannot gather, however long the stream. The others
-//! ([`Ema`], [`Rsi`], [`Macd`], [`Atr`], [`Adx`], [`Kalman`] ..) keep a state of a few numbers.
+//! There are two sorts. A [`Rolling`] indicator depends on the last n inputs: a [`Measure`] defines the
+//! summary of one input, how the summaries of adjacent stretches combine, and the value of the combination.
+//! Nothing is ever subtracted from a sum, so rounding errors do not accumulate, however long the stream. The
+//! others ([`Ema`], [`Rsi`], [`Macd`], [`Atr`], [`Adx`], [`Kalman`] ..) keep a state of a few numbers.
 //!
-//! An update costs constant time on average and allocates nothing. Input that is not finite is refused, and
-//! leaves the indicator as it was. Once there is a value, there is one after every later update, but for
+//! An update costs constant time on average and allocates nothing. Input that is not finite is refused and
+//! leaves the indicator unchanged. Once an indicator has a value, it has one after every later update, except
 //! [`RateOfChange`] and [`RollingVwap`], which have none where their formula divides by zero.
 //!
 //! # Example
@@ -65,18 +65,18 @@ pub use window::Summary;
 
 /// A stream of inputs turned into a stream of values.
 pub trait Indicator {
-    /// What an update takes.
+    /// The input of an update.
     type Input: Copy;
-    /// What the indicator says.
+    /// The value of the indicator.
     type Value: Copy;
 
-    /// Takes the next input, and returns the value then, or nothing while there are too few inputs.
+    /// Takes the next input and returns the new value, or `None` while there are too few inputs.
     ///
     /// # Errors
-    /// Says what is allowed if the input is not; the indicator is as before.
+    /// [`NotAllowed`] if the input is out of range; the indicator is unchanged.
     fn update(&mut self, input: Self::Input) -> Result<Option<Self::Value>, NotAllowed>;
 
-    /// Returns what the last update returned.
+    /// Returns the value of the last update.
     fn value(&self) -> Option<Self::Value>;
 
     /// Returns whether there is a value.

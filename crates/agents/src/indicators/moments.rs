@@ -1,4 +1,4 @@
-//! What mean and deviation tell: [`RollingStd`], [`ZScore`], [`Bollinger`].
+//! Indicators made of mean and standard deviation: [`RollingStd`], [`ZScore`], [`Bollinger`].
 
 use super::input::{NotAllowed, allow, number};
 use super::rolling::{Measure, Rolling};
@@ -6,7 +6,7 @@ use super::window::Summary;
 
 /// Mean and squared deviations of a stretch of inputs, and the newest of them.
 ///
-/// Two stretches are put together by the formula of Chan, Golub and LeVeque (1979). The mean is held as a
+/// Two stretches are combined by the formula of Chan, Golub and LeVeque (1979). The mean is stored as a
 /// distance from the oldest input, so that small deviations of large numbers keep all their digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Moments {
@@ -43,7 +43,7 @@ impl Moments {
         self.count * newer.count / (self.count + newer.count)
     }
 
-    /// Half the length of both stretches together: so far are their mean times apart.
+    /// Half the combined length of both stretches: the distance of their mean times.
     pub(super) const fn half_length(&self, newer: &Self) -> f64 {
         (self.count + newer.count) / 2.0
     }
@@ -77,12 +77,12 @@ impl Summary for Moments {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Deviation;
 
-/// What [`RollingStd`] says.
+/// The values of [`RollingStd`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
     /// The population's standard deviation: squares are divided by n.
     pub population: f64,
-    /// The sample's: they are divided by n - 1.
+    /// The sample's: squares are divided by n - 1.
     pub sample: f64,
     /// The mean.
     pub mean: f64,
@@ -134,24 +134,24 @@ impl Measure for Standardized {
 /// The reference is scipy's `stats.zscore` over each window.
 pub type ZScore = Rolling<Standardized>;
 
-/// Measures Bollinger's bands, so many standard deviations from the mean.
+/// Measures Bollinger's bands, `width` standard deviations from the mean.
 #[derive(Debug, Clone, Copy)]
 pub struct Bands {
     width: f64,
 }
 
-/// What [`Bollinger`] says.
+/// The values of [`Bollinger`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BollingerBands {
     /// The mean.
     pub middle: f64,
-    /// So many deviations above it.
+    /// `width` deviations above the mean.
     pub upper: f64,
-    /// So many below it.
+    /// `width` deviations below the mean.
     pub lower: f64,
-    /// Where the newest input lies: 0 at the lower band, 1 at the upper; 0.5 where the bands are one.
+    /// Where the newest input lies: 0 at the lower band, 1 at the upper; 0.5 where the bands coincide.
     pub percent_b: f64,
-    /// The distance of the bands as a share of the middle; nothing where that is 0.
+    /// The distance of the bands as a share of the middle; `None` where that is 0.
     pub bandwidth: Option<f64>,
 }
 
@@ -178,8 +178,8 @@ impl Measure for Bands {
     }
 }
 
-/// Bollinger's bands: the mean of the last n inputs, and so many population standard deviations of them
-/// above and below (Bollinger, "Bollinger on Bollinger Bands", 2001).
+/// Bollinger's bands: the mean of the last n inputs, and `width` population standard deviations above and
+/// below it (Bollinger, "Bollinger on Bollinger Bands", 2001).
 ///
 /// The reference is TA-Lib's BBANDS.
 pub type Bollinger = Rolling<Bands>;
@@ -189,7 +189,7 @@ impl Bollinger {
     /// at most 100.
     ///
     /// # Errors
-    /// Says what is allowed if an argument is not.
+    /// [`NotAllowed`] if an argument is out of range.
     pub fn new(period: u32, width: f64) -> Result<Self, NotAllowed> {
         let fits = width > 0.0 && width <= 100.0;
         let width = allow(fits, "a width of", width, "above 0 and at most 100")?;

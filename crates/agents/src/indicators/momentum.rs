@@ -5,11 +5,11 @@ use super::input::{self, NotAllowed, number};
 use super::smoothed::Smoothed;
 use super::window::Lag;
 
-/// The relative strength index: 100 x average gain / (average gain + average loss), averages being Wilder's
+/// The relative strength index: 100 x average gain / (average gain + average loss), with Wilder's averages
 /// (Wilder, "New Concepts in Technical Trading Systems", 1978).
 ///
-/// The first value comes with input n + 1. It is 50 while nothing has moved, where TA-Lib, otherwise the
-/// reference (RSI), says 0.
+/// The first value comes with input n + 1. The reference is TA-Lib's RSI, except that the value is 50 while
+/// nothing has moved, where TA-Lib has 0.
 #[derive(Debug, Clone)]
 pub struct Rsi {
     previous: Option<f64>,
@@ -21,7 +21,7 @@ impl Rsi {
     /// Makes an index of `period`.
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub fn new(period: u32) -> Result<Self, NotAllowed> {
         let average = Smoothed::wilder(period)?;
         Ok(Self { previous: None, gain: average.clone(), loss: average })
@@ -69,7 +69,7 @@ impl RateOfChange {
     /// Makes a rate of change over `period` updates.
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub fn new(period: u32) -> Result<Self, NotAllowed> {
         Ok(Self { lag: Lag::new(input::period(period, 1)?), value: None })
     }

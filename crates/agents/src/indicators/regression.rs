@@ -5,7 +5,7 @@ use super::moments::Moments;
 use super::rolling::{Measure, Rolling};
 use super::window::Summary;
 
-/// Moments of a stretch of inputs, and how they go with time, which counts updates.
+/// Moments of a stretch of inputs, and of their products with time, which counts updates.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Trend {
     moments: Moments,
@@ -31,7 +31,7 @@ impl Summary for Trend {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Line;
 
-/// What [`LinearRegression`] says.
+/// The values of [`LinearRegression`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LinearFit {
     /// The line's rise in one update.
@@ -84,7 +84,7 @@ impl Measure for WeightedMean {
         Trend::of(input)
     }
 
-    /// The weights rise with time around their own mean, so this is the mean and a share of the products.
+    /// The weights rise with time around their own mean, so this is the mean plus a share of the products.
     fn read(&self, all: &Trend, n: f64) -> Option<f64> {
         Some(all.moments.mean() + all.products * 2.0 / (n * (n + 1.0)))
     }

@@ -1,18 +1,18 @@
-//! [`Rolling`]: an indicator of the last n inputs, and [`Measure`], what it says of them.
+//! [`Rolling`]: an indicator of the last n inputs, and [`Measure`], the statistic that it computes.
 
 use super::Indicator;
 use super::input::{self, NotAllowed};
 use super::window::{Summary, Window};
 
-/// What is kept of each input, and read from the last n together.
+/// A statistic of the last n inputs: the summary of one input, and the value of their combination.
 ///
 /// Implement this for a rolling indicator of your own, and make it with [`Rolling::of`].
 pub trait Measure {
-    /// What an update takes.
+    /// The input of an update.
     type Input: Copy;
-    /// What is kept of a stretch of inputs.
+    /// The summary of a stretch of inputs.
     type Summary: Summary;
-    /// What the indicator says.
+    /// The value of the indicator.
     type Value: Copy;
     /// The shortest period that has a meaning: 1 or 2.
     const PERIOD_MIN: u32 = 1;
@@ -20,14 +20,14 @@ pub trait Measure {
     /// Returns the summary of one input.
     ///
     /// # Errors
-    /// Says what is allowed if the input is not.
+    /// [`NotAllowed`] if the input is out of range.
     fn one(&self, input: Self::Input) -> Result<Self::Summary, NotAllowed>;
 
     /// Returns the value of the last n inputs, of which `all` is the summary.
     fn read(&self, all: &Self::Summary, n: f64) -> Option<Self::Value>;
 }
 
-/// An indicator of the last n inputs: all of them weigh, and nothing before them.
+/// An indicator of the last n inputs: it depends on all of them, and on nothing before.
 #[derive(Debug, Clone)]
 pub struct Rolling<M: Measure> {
     measure: M,
@@ -40,7 +40,7 @@ impl<M: Measure> Rolling<M> {
     /// Makes an indicator of the last `period` inputs.
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub fn of(measure: M, period: u32) -> Result<Self, NotAllowed> {
         let period = input::period(period, M::PERIOD_MIN)?;
         Ok(Self { measure, window: Window::new(period), n: f64::from(period), value: None })
@@ -51,7 +51,7 @@ impl<M: Measure + Default> Rolling<M> {
     /// Makes an indicator of the last `period` inputs, where the measure needs no arguments.
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub fn new(period: u32) -> Result<Self, NotAllowed> {
         Self::of(M::default(), period)
     }

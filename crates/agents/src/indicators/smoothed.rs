@@ -1,4 +1,4 @@
-//! [`Smoothed`]: an exponential average that begins with a plain one.
+//! [`Smoothed`]: an exponential average that begins as a plain one.
 
 use super::input::{self, NotAllowed};
 
@@ -17,7 +17,7 @@ impl Smoothed {
     /// Makes an average in which the newest of n inputs weighs 2 / (n + 1).
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub(super) fn exponential(period: u32) -> Result<Self, NotAllowed> {
         let period = input::period(period, 1)?;
         Ok(Self { weight: 2.0 / (f64::from(period) + 1.0), period, seen: 0, level: 0.0 })
@@ -26,7 +26,7 @@ impl Smoothed {
     /// Makes an average in which the newest of n inputs weighs 1 / n: that of Wilder.
     ///
     /// # Errors
-    /// Says what is allowed if the period is not.
+    /// [`NotAllowed`] if the period is out of range.
     pub(super) fn wilder(period: u32) -> Result<Self, NotAllowed> {
         let period = input::period(period, 1)?;
         Ok(Self { weight: 1.0 / f64::from(period), period, seen: 0, level: 0.0 })
@@ -54,7 +54,7 @@ impl Smoothed {
         self.period
     }
 
-    /// Forgets all inputs.
+    /// Drops all inputs.
     pub(super) const fn clear(&mut self) {
         self.seen = 0;
         self.level = 0.0;

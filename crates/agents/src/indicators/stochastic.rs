@@ -10,7 +10,7 @@ use super::window::Window;
 ///
 /// The raw value is 100 x (close - lowest low) / (highest high - lowest low) of the last n bars; %K is its
 /// simple average, %D that of %K. The first value comes with bar n + k + d - 2. The reference is TA-Lib's
-/// STOCH with simple averages, but where the range is empty the raw value is 50 here and 0 there.
+/// STOCH with simple averages, except that the raw value of an empty range is 50 here and 0 there.
 #[derive(Debug, Clone)]
 pub struct Stochastic {
     range: Window<Extremes>,
@@ -19,7 +19,7 @@ pub struct Stochastic {
     value: Option<StochasticValue>,
 }
 
-/// What [`Stochastic`] says; both from 0 to 100.
+/// The values of [`Stochastic`], both from 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StochasticValue {
     /// The smoothed place of the close in the range, %K.
@@ -32,7 +32,7 @@ impl Stochastic {
     /// Makes an oscillator of the range of `period` bars, smoothed over `k` and then over `d`.
     ///
     /// # Errors
-    /// Says what is allowed if a period is not.
+    /// [`NotAllowed`] if a period is out of range.
     pub fn new(period: u32, k: u32, d: u32) -> Result<Self, NotAllowed> {
         let range = Window::new(input::period(period, 1)?);
         Ok(Self { range, k: Sma::new(k)?, d: Sma::new(d)?, value: None })

@@ -1,4 +1,4 @@
-//! [`EwmaVolatility`]: how much a price moves, the recent counting most.
+//! [`EwmaVolatility`]: the exponentially weighted volatility of a price.
 
 use super::Indicator;
 use super::input::{INPUT_MAX, NotAllowed, allow};
@@ -17,10 +17,10 @@ pub struct EwmaVolatility {
 }
 
 impl EwmaVolatility {
-    /// Makes a volatility in which the past weighs `lambda` and the newest return the rest.
+    /// Makes a volatility in which the variance before has weight `lambda`, and the newest return the rest.
     ///
     /// # Errors
-    /// Says what is allowed if `lambda` is not between 0 and 1.
+    /// [`NotAllowed`] if `lambda` is not between 0 and 1.
     pub fn with_lambda(lambda: f64) -> Result<Self, NotAllowed> {
         let fits = lambda > 0.0 && lambda < 1.0;
         let lambda = allow(fits, "a lambda of", lambda, "above 0 and below 1")?;
@@ -30,7 +30,7 @@ impl EwmaVolatility {
     /// Makes a volatility in which a return weighs half as much after `half_life` updates.
     ///
     /// # Errors
-    /// Says what is allowed if the half-life is not.
+    /// [`NotAllowed`] if the half-life is out of range.
     pub fn with_half_life(half_life: f64) -> Result<Self, NotAllowed> {
         let fits = (1.0..=1e5).contains(&half_life);
         let half_life = allow(fits, "a half-life of", half_life, "from 1 to 100000 updates")?;

@@ -5,7 +5,7 @@ use super::input::{Closed, NotAllowed, Traded};
 use super::rolling::{Measure, Rolling};
 use super::window::Summary;
 
-/// A sum that only grows longer, with what rounding took from it (Neumaier 1974).
+/// A sum that terms are only added to, with its rounding error compensated (Neumaier 1974).
 #[derive(Debug, Clone, Copy, Default)]
 struct LongSum {
     sum: f64,
@@ -35,7 +35,7 @@ pub struct Vwap {
 }
 
 impl Vwap {
-    /// Makes an average of nothing yet.
+    /// Makes an average without inputs.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -111,7 +111,7 @@ pub struct Obv {
 }
 
 impl Obv {
-    /// Makes a balance of nothing yet.
+    /// Makes a balance without inputs.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

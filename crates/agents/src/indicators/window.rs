@@ -1,23 +1,23 @@
-//! [`Window`]: the last n inputs, put together anew at every step without subtracting.
+//! [`Window`]: the summary of the last n inputs, combined at every step without subtraction.
 
-/// What is kept of a stretch of inputs.
+/// The summary of a stretch of inputs.
 pub trait Summary: Copy + Default {
-    /// Puts two neighbouring stretches together; `self` is the older.
+    /// Combines two adjacent stretches; `self` is the older.
     ///
-    /// It must not matter in which order three are put together (but for rounding).
+    /// Must be associative, up to rounding.
     #[must_use]
     fn then(self, newer: Self) -> Self;
 }
 
 /// The summary of the last n inputs.
 ///
-/// The stream is cut into blocks of n. Of the block that is being filled, what has come so far is one
-/// summary; of the block before, the summary of every tail is kept. So the last n inputs are always one tail
-/// and one beginning (van Herk 1992; Gil and Werman 1993). The tails are made when a block is full, which
-/// takes n steps every n updates.
+/// The stream is cut into blocks of n. Kept are one summary of the inputs so far in the current block, and
+/// the summary of every tail of the block before. The last n inputs are always one tail and one beginning
+/// (van Herk 1992; Gil and Werman 1993). The tails are computed when a block is full, which takes n steps
+/// every n updates.
 ///
-/// A running sum that is added to and subtracted from would be half as much work, but keeps the rounding
-/// errors of all that it ever held: after a price of 1e9 it would never again know a variance of 1.
+/// A running sum with additions and subtractions would be half the work, but would keep the rounding errors
+/// of everything it ever held: after a price of 1e9 it could never again resolve a variance of 1.
 #[derive(Debug, Clone)]
 pub(super) struct Window<S> {
     /// The inputs of this block before `at`, and from there on the tails of the block before.
@@ -60,14 +60,14 @@ impl<S: Summary> Window<S> {
         self.full = true;
     }
 
-    /// Forgets all inputs.
+    /// Drops all inputs.
     pub(super) fn clear(&mut self) {
         self.at = 0;
         self.full = false;
     }
 }
 
-/// The input of n updates ago.
+/// The input n updates ago.
 #[derive(Debug, Clone)]
 pub(super) struct Lag {
     values: Box<[f64]>,
@@ -93,7 +93,7 @@ impl Lag {
         old
     }
 
-    /// Forgets all inputs.
+    /// Drops all inputs.
     pub(super) fn clear(&mut self) {
         self.at = 0;
         self.full = false;

@@ -99,7 +99,7 @@ impl Spoiled for Closed {
     }
 }
 
-/// All values of an indicator in so many steps, as text, which tells every bit apart.
+/// All values of an indicator in so many steps, as text, in which every bit shows.
 fn values<I: Indicator<Value: std::fmt::Debug>>(
     it: &mut I,
     input: fn(u32) -> I::Input,
@@ -282,33 +282,39 @@ fn arguments_out_of_range_say_what_is_allowed() {
     assert_eq!(refusal(Sma::new(0)), format!("a period of 0 {allowed}"));
     assert_eq!(refusal(Sma::new(100_001)), format!("a period of 100001 {allowed}"));
     assert!(Sma::new(100_000).is_ok());
-    let told = |refusal: NotAllowed, start: &str| {
+    let assert_refused = |refusal: NotAllowed, start: &str| {
         assert!(refusal.to_string().starts_with(start), "{refusal}");
     };
-    told(
+    assert_refused(
         LinearRegression::new(1).unwrap_err(),
         "a period of 1 is not allowed; it must be a whole number from 2",
     );
-    told(Rsi::new(0).unwrap_err(), "a period of 0");
-    told(RateOfChange::new(0).unwrap_err(), "a period of 0");
-    told(
+    assert_refused(Rsi::new(0).unwrap_err(), "a period of 0");
+    assert_refused(RateOfChange::new(0).unwrap_err(), "a period of 0");
+    assert_refused(
         Macd::new(26, 12, 9).unwrap_err(),
         "a fast period of 26 is not allowed; it must be below the slow one",
     );
-    told(Stochastic::new(14, 0, 3).unwrap_err(), "a period of 0");
-    told(Bollinger::new(20, f64::NAN).unwrap_err(), "a width of NaN");
-    told(EwmaVolatility::with_lambda(1.0).unwrap_err(), "a lambda of 1");
-    told(EwmaVolatility::with_half_life(0.5).unwrap_err(), "a half-life of 0.5");
-    told(Kalman::new(-1.0, 1.0).unwrap_err(), "a process variance of -1");
-    told(Kalman::new(1.0, 0.0).unwrap_err(), "a measurement variance of 0");
-    told(KalmanBeta::new(1.0, 1.0).unwrap_err(), "a delta of 1");
+    assert_refused(Stochastic::new(14, 0, 3).unwrap_err(), "a period of 0");
+    assert_refused(Bollinger::new(20, f64::NAN).unwrap_err(), "a width of NaN");
+    assert_refused(EwmaVolatility::with_lambda(1.0).unwrap_err(), "a lambda of 1");
+    assert_refused(EwmaVolatility::with_half_life(0.5).unwrap_err(), "a half-life of 0.5");
+    assert_refused(Kalman::new(-1.0, 1.0).unwrap_err(), "a process variance of -1");
+    assert_refused(Kalman::new(1.0, 0.0).unwrap_err(), "a measurement variance of 0");
+    assert_refused(KalmanBeta::new(1.0, 1.0).unwrap_err(), "a delta of 1");
     let mut vwap = Vwap::new();
-    told(vwap.update(Traded { price: 1.0, volume: -1.0 }).unwrap_err(), "a volume of -1");
+    assert_refused(vwap.update(Traded { price: 1.0, volume: -1.0 }).unwrap_err(), "a volume of -1");
     let mut volatility = EwmaVolatility::with_lambda(0.9).unwrap();
-    told(volatility.update(0.0).unwrap_err(), "a price of 0");
+    assert_refused(volatility.update(0.0).unwrap_err(), "a price of 0");
     let mut atr = Atr::new(3).unwrap();
     let upside_down = Candle { high: 1.0, low: 2.0, close: 1.5 };
-    told(atr.update(upside_down).unwrap_err(), "a high of 1 is not allowed; it must be at or above the low");
+    assert_refused(
+        atr.update(upside_down).unwrap_err(),
+        "a high of 1 is not allowed; it must be at or above the low",
+    );
     let outside = Candle { high: 2.0, low: 1.0, close: 3.0 };
-    told(atr.update(outside).unwrap_err(), "a close of 3 is not allowed; it must be between low and high");
+    assert_refused(
+        atr.update(outside).unwrap_err(),
+        "a close of 3 is not allowed; it must be between low and high",
+    );
 }

@@ -1,4 +1,4 @@
-//! Rolling indicators say what recomputation over their window says, whatever the series.
+//! Rolling indicators equal a recomputation over their window, for any series.
 
 use proptest::prelude::*;
 
