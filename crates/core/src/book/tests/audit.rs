@@ -1,4 +1,4 @@
-//! An auditor: knows orders only by what the events say of them, and believes neither engine.
+//! An auditor: it knows orders from events alone, and trusts neither engine.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use super::traffic::Step;
 use super::*;
 use crate::book::{BookTrade, Matching, OpenState};
 
-/// More than any order has: all that an order was is gone.
+/// More than any order has: nothing of the order is left.
 const MOVED: Quantity = Quantity::new(u64::MAX / 4);
 
-/// What has become of the orders so far.
+/// The state of all orders so far.
 #[derive(Debug, Default)]
 pub(super) struct Auditor {
-    /// What is open of each order, by the events.
+    /// The open quantity of each order, by the events.
     open: BTreeMap<OrderId, Quantity>,
     /// The limit of each order that has one.
     limits: BTreeMap<OrderId, (Side, Price)>,
@@ -44,7 +44,7 @@ impl Auditor {
             {
                 *gone.entry(*order).or_default() += *quantity;
             }
-            // What has moved or shrunk since is no longer what it was.
+            // Orders that have moved or shrunk since are not compared with their former state.
             if let BookEvent::Repriced { order, .. } | BookEvent::Reduced { order, .. } = event {
                 gone.insert(*order, MOVED);
             }
@@ -53,7 +53,7 @@ impl Auditor {
         self.laws.follow(step, before, events)
     }
 
-    /// Checks that the book has open what the events have left open, and keeps the laws.
+    /// Checks that the book has open what the events left open, and that the laws hold.
     pub(super) fn check(
         &self,
         events: &[BookEvent],

@@ -1,4 +1,4 @@
-//! The fuzzer's corpus, replayed without it: the same bytes, the same check, on every run of the tests.
+//! The fuzzer's corpus, replayed without the fuzzer: the same bytes and the same check on every test run.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/book")
 }
 
-/// Changes a random step, or a prefix of rules, to what a theme is about.
+/// Changes a random step, or a prefix of rules, to fit a theme.
 type Theme = fn(&mut Stream, &mut [u8]);
 
 /// Below it lie new orders, cancels and replaces: no phases, which would end continuous trading, and no
@@ -74,7 +74,7 @@ const THEMES: [(&str, u8, Theme); 13] = [
     ("far_prices", 0, |_, step| step[4] = step[4].saturating_add(180)),
 ];
 
-/// Makes a file: random bytes, but with mostly sound terms unless the theme says otherwise.
+/// Makes a file: random bytes, but with mostly valid terms unless the theme says otherwise.
 fn file(number: u64, rules: u8, theme: Theme) -> Vec<u8> {
     const STEPS: usize = 60;
     let mut rng = rng(number);

@@ -1,4 +1,4 @@
-//! The engine does what the reference does, on every event and every field.
+//! The engine equals the reference in every event and every field.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -8,12 +8,12 @@ use super::traffic::{Profile, SMALL, Step, apply, config, rng, step};
 use super::*;
 use crate::market::QuoteLevel;
 
-/// Both engines side by side, and an auditor who reads the events.
+/// Both engines side by side, and an auditor of their events.
 pub(super) struct Twins {
     pub(super) engine: OrderBook,
     pub(super) reference: ReferenceBook,
     auditor: Auditor,
-    /// What the last step said.
+    /// The events of the last step.
     pub(super) events: Vec<BookEvent>,
     expected: Vec<BookEvent>,
     pub(super) now: i64,
@@ -31,10 +31,10 @@ impl Twins {
         }
     }
 
-    /// Lets a step happen to both; `deep` compares all orders too, and checks all that must hold.
+    /// Applies a step to both; `deep` also compares all orders and checks all invariants.
     pub(super) fn follow(&mut self, step: &Step, deep: bool) -> TestCaseResult {
         self.now += 1;
-        // What expires does so first, so that the auditor knows the book that the step finds.
+        // Expiries come first, so that the auditor knows the book to which the step is applied.
         if self.engine.next_expiry().is_some_and(|date| date <= at(self.now)) {
             self.do_step(&Step::Pass, deep)?;
         }

@@ -1,4 +1,4 @@
-//! Broken engines: the suite must catch every one, the auditor alone those that break a law.
+//! Engines with planted flaws: the suite must catch every one, the auditor alone those that break a law.
 
 use super::audit::Auditor;
 use super::differential::Twins;
@@ -8,7 +8,7 @@ use crate::book::reference::{Breaks, Flaw};
 
 const SEQUENCES: u64 = 200;
 
-/// Returns the sequences of the suite's traffic, each with its number.
+/// Returns the sequences of the suite's traffic with their numbers.
 fn sequences() -> impl Iterator<Item = (u64, Vec<Step>)> {
     (0..SEQUENCES).map(|number| {
         let mut rng = rng(number);
@@ -30,7 +30,7 @@ fn audit(number: u64, steps: &[Step], flaw: Option<Flaw>) -> Result<(), String> 
     let mut auditor = Auditor::new(config.matching);
     let mut events = Vec::new();
     for (now, step) in (1..).zip(steps) {
-        // What expires does so first, so that the auditor knows the book that the step finds.
+        // Expiries come first, so that the auditor knows the book to which the step is applied.
         for step in [&Step::Pass, step] {
             let before = book.open_orders();
             apply(&mut book, now, step, &mut events);

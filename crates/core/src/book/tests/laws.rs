@@ -1,7 +1,8 @@
-//! Laws of a market, told from the events and the book of one engine alone.
+//! Laws of a market, checked from the events and the book of one engine alone.
 //!
-//! The auditor's ledger follows quantities; these laws say who may trade, in which turn, and who must not
-//! be there afterwards. What remains for the twin are conventions: roundings, bands, what pegs follow.
+//! The auditor's ledger follows quantities; these laws say which orders may trade, in which order, and which
+//! must be gone afterwards. Only conventions are left to the differential test: roundings, bands, what pegs
+//! follow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use super::*;
 use crate::book::{BookTrade, Matching, OpenState};
 use crate::market::QuoteLevel;
 
-/// What the laws know of an open order.
+/// What the laws record of an open order.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     terms: OrderTerms,
@@ -18,7 +19,7 @@ struct Known {
     reach: Option<i64>,
 }
 
-/// The laws, and what they know of orders.
+/// The laws, and what they record of orders.
 #[derive(Debug, Default)]
 pub(super) struct Laws {
     matching: Matching,
@@ -170,7 +171,7 @@ impl Laws {
         }
     }
 
-    /// Checks a book after a step: who must not be there, who hangs together, what levels say.
+    /// Checks a book after a step: orders that must be gone, linked orders, levels.
     pub(super) fn check(
         &self,
         events: &[BookEvent],
@@ -229,7 +230,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Judges whether somebody who came before the maker was passed over at its price.
+    /// Checks that no order before the maker was passed over at its price.
     fn judge_turn(&self, trade: &BookTrade) -> Result<(), String> {
         let is_first_hand = matches!(self.step, Step::Execute(command) if command.order == trade.taker_order);
         let maker = self.before.iter().position(|order| order.order == trade.maker_order);
@@ -248,7 +249,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Judges what a new order that had to trade at once has traded.
+    /// Checks what a new order that had to trade at once has traded.
     fn judge_entry(&self, events: &[BookEvent]) -> Result<(), String> {
         let Step::Execute(Command { order, kind: CommandKind::New(terms), .. }) = self.step else {
             return Ok(());
@@ -266,7 +267,7 @@ impl Reading<'_> {
     }
 }
 
-/// Checks that levels say what their orders display, the best first, and do not cross while trading.
+/// Checks that levels sum what their orders display, best first, and do not cross in continuous trading.
 fn check_levels(after: &[OpenState], book: &impl MatchingEngine) -> Result<(), String> {
     for side in Side::BOTH {
         let mut sizes: BTreeMap<i64, Quantity> = BTreeMap::new();
@@ -291,7 +292,7 @@ fn check_levels(after: &[OpenState], book: &impl MatchingEngine) -> Result<(), S
     Ok(())
 }
 
-/// Checks that behind a refreshed iceberg stands nobody who was there before.
+/// Checks that no order that was there before stands behind a refreshed iceberg.
 fn check_refreshed(events: &[BookEvent], after: &[OpenState]) -> Result<(), String> {
     let entered = |event: &BookEvent| match *event {
         BookEvent::Accepted { order, .. }

@@ -1,5 +1,5 @@
-//! The book: ladders, the engine against the reference on every event, broken engines that must be
-//! caught, the whole range of prices.
+//! The book: ladders, the engine against the reference on every event, engines with planted flaws that
+//! must be caught, the whole range of prices.
 
 mod audit;
 mod corpus;

@@ -11,7 +11,7 @@ use crate::kernel::Stream;
 
 const EDGE: i64 = Price::MAX_TICKS;
 
-/// Around these prices orders cluster.
+/// Orders cluster around these prices.
 const CENTRES: [i64; 9] = [-EDGE, -EDGE / 3, -1_000_000, -70_000, 0, 70_000, 1 << 20, EDGE / 2 + 1, EDGE];
 
 /// How far from its centre a price lies at most: next to it, within a window, around its edge, far.
@@ -20,7 +20,7 @@ const SPREADS: [i64; 5] = [2, 30, 200, 70_000, EDGE / 8];
 /// The least of quantities that have an upper half.
 const WIDE: u64 = 1 << 32;
 
-/// What traffic looks like: where the touch should be, and how far the orders spread.
+/// The shape of traffic: where the touch should be, and how far the orders spread.
 struct Landscape {
     touch: i64,
     spread: i64,
@@ -117,7 +117,7 @@ proptest! {
     }
 }
 
-/// Follows a touch for many steps; `drift` tells where it is at each.
+/// Follows a touch for many steps; `touch` returns it for each, from the number of the step and the last.
 fn follow(steps: u64, spread: i64, scattered: u32, touch: impl Fn(u64, i64) -> i64) {
     let mut twins = Twins::new(BookConfig::default(), ReferenceBook::default());
     let mut rng = rng(steps);

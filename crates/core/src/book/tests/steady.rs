@@ -1,7 +1,7 @@
-//! In the steady state no command allocates: the counting allocator of a small crate says so.
+//! In the steady state no command allocates, by the counting allocator of a small crate.
 //!
-//! The crate counts per thread, so that tests beside it do not disturb; that it is the allocator of the
-//! whole test binary costs a few nanoseconds an allocation.
+//! The crate counts per thread, so that other tests do not disturb the count. It is the allocator of the
+//! whole test binary, which costs a few nanoseconds an allocation.
 
 use rand::RngExt;
 

@@ -9,7 +9,7 @@ use crate::book::{Matching, PriceBands};
 use crate::kernel::{Stream, stream};
 use crate::units::Seed;
 
-/// What traffic is like.
+/// The shape of traffic.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Profile {
     /// Limits lie this far around the middle.
@@ -53,7 +53,7 @@ const MIDDLE: i64 = 100;
 /// Returns the `index`-th step; a function of the random numbers alone.
 pub(crate) fn step(rng: &mut Stream, profile: &Profile, index: u64) -> Step {
     if chance(rng, profile.phases) {
-        // Back to continuous trading more often than not, so that traffic does not stay collecting.
+        // Mostly back to continuous trading, so that traffic does not stay in auction calls.
         let phase = if chance(rng, 500) { Phase::Continuous } else { one_of(rng, &Phase::ALL) };
         return Step::Enter(phase);
     }
@@ -163,7 +163,7 @@ fn terms(rng: &mut Stream, profile: &Profile, index: i64, other: u64) -> OrderTe
     if chance(rng, 30) { terms } else { mended(terms) }
 }
 
-/// Returns the terms without what makes them contradictory.
+/// Returns the terms without the conditions that contradict each other.
 fn mended(mut terms: OrderTerms) -> OrderTerms {
     let contradicts = |terms: &OrderTerms| terms.reject_reason() == Some(RejectReason::ContradictoryTerms);
     let wanted = terms.link;

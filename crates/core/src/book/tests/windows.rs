@@ -11,7 +11,7 @@ use crate::market::QuoteLevel;
 
 const EDGE: i64 = Price::MAX_TICKS;
 
-/// The bids of a book, plainly: the queue of each price, of ids and lots.
+/// The bids of a naive book: for each price its queue of ids and lots.
 #[derive(Default)]
 struct Plain {
     queues: BTreeMap<i64, Vec<(OrderId, Quantity)>>,
@@ -61,7 +61,7 @@ impl Bids {
         self.do_it(order, CommandKind::Cancel);
     }
 
-    /// Checks touch, levels and queues, and what must hold of any book.
+    /// Checks touch, levels and queues, and the invariants of any book.
     fn check(&self) {
         let level = |(ticks, queue): (&i64, &Vec<(OrderId, Quantity)>)| QuoteLevel {
             price: Price::new(*ticks),
@@ -124,7 +124,7 @@ fn a_window_grows_to_its_most_and_no_further() {
         bids.cancel(order);
     }
     assert!(bids.book.is_empty());
-    // What lay behind is gone, and the window serves any price again.
+    // The old levels are gone, and the window takes any price again.
     for ticks in [EDGE, -EDGE, 0, EDGE - 1, 5] {
         bids.add(ticks);
     }

@@ -23,7 +23,7 @@ fn after_selling(matching: Matching, lots: u64) -> Rig {
 #[test]
 fn by_time_who_came_first_is_filled_first() {
     let rig = after_selling(Matching::PriceTime, 20);
-    rig.tells(&["5 sells 10 @ 100.00 to 1", "5 sells 10 @ 100.00 to 2"]);
+    rig.emits(&["5 sells 10 @ 100.00 to 1", "5 sells 10 @ 100.00 to 2"]);
     rig.draws(
         "
               bid |  price | ask
@@ -36,7 +36,7 @@ fn by_time_who_came_first_is_filled_first() {
 fn pro_rata_rounds_down_and_what_is_left_over_goes_by_time() {
     // A third of each: 3.3, 6.7 and 10.
     let rig = after_selling(Matching::ProRata, 20);
-    rig.tells(&[
+    rig.emits(&[
         "5 sells 3 @ 100.00 to 1",
         "5 sells 6 @ 100.00 to 2",
         "5 sells 10 @ 100.00 to 3",
@@ -53,13 +53,13 @@ fn pro_rata_rounds_down_and_what_is_left_over_goes_by_time() {
 #[test]
 fn pro_rata_too_small_to_share_goes_by_time() {
     let rig = after_selling(Matching::ProRata, 1);
-    rig.tells(&["5 sells 1 @ 100.00 to 1"]);
+    rig.emits(&["5 sells 1 @ 100.00 to 1"]);
 }
 
 #[test]
 fn pro_rata_with_enough_for_all_fills_all_and_goes_on() {
     let rig = after_selling(Matching::ProRata, 61);
-    rig.tells(&[
+    rig.emits(&[
         "5 sells 10 @ 100.00 to 1",
         "5 sells 20 @ 100.00 to 2",
         "5 sells 30 @ 100.00 to 3",
@@ -74,7 +74,7 @@ fn pro_rata_goes_by_what_is_displayed() {
     rig.send(buy(1, 30).at(100_00).showing(10));
     rig.send(buy(2, 10).at(100_00));
     rig.send(sell(3, 10));
-    rig.tells(&["3 sells 5 @ 100.00 to 1", "3 sells 5 @ 100.00 to 2"]);
+    rig.emits(&["3 sells 5 @ 100.00 to 1", "3 sells 5 @ 100.00 to 2"]);
     rig.draws(
         "
                bid |  price | ask
@@ -86,7 +86,7 @@ fn pro_rata_goes_by_what_is_displayed() {
 fn the_first_gets_its_share_and_the_others_follow_by_time() {
     // Forty percent of twenty are eight.
     let rig = after_selling(Matching::TopShare { percent: 40 }, 20);
-    rig.tells(&["5 sells 8 @ 100.00 to 1", "5 sells 12 @ 100.00 to 2"]);
+    rig.emits(&["5 sells 8 @ 100.00 to 1", "5 sells 12 @ 100.00 to 2"]);
     rig.draws(
         "
                  bid |  price | ask
@@ -98,7 +98,7 @@ fn the_first_gets_its_share_and_the_others_follow_by_time() {
 #[test]
 fn what_the_others_leave_over_goes_to_the_first_again() {
     let rig = after_selling(Matching::TopShare { percent: 10 }, 59);
-    rig.tells(&[
+    rig.emits(&[
         "5 sells 5 @ 100.00 to 1",
         "5 sells 20 @ 100.00 to 2",
         "5 sells 30 @ 100.00 to 3",
@@ -109,7 +109,7 @@ fn what_the_others_leave_over_goes_to_the_first_again() {
 #[test]
 fn a_share_of_nothing_is_for_the_others() {
     let rig = after_selling(Matching::TopShare { percent: 0 }, 20);
-    rig.tells(&["5 sells 20 @ 100.00 to 2"]);
+    rig.emits(&["5 sells 20 @ 100.00 to 2"]);
     let rig = after_selling(Matching::TopShare { percent: 100 }, 20);
-    rig.tells(&["5 sells 10 @ 100.00 to 1", "5 sells 10 @ 100.00 to 2"]);
+    rig.emits(&["5 sells 10 @ 100.00 to 1", "5 sells 10 @ 100.00 to 2"]);
 }

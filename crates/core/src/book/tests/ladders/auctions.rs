@@ -1,4 +1,4 @@
-//! Call auctions: one price for all, and who trades at it.
+//! Call auctions: the single price, and which orders trade at it.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn the_price_is_that_of_the_most_volume() {
     );
     assert_eq!(rig.indicative(), "30 @ 100.02");
     rig.enter(Phase::Continuous);
-    rig.tells(&[
+    rig.emits(&[
         "uncrosses 30 @ 100.02",
         "3 sells 10 @ 100.02 to 1",
         "4 sells 20 @ 100.02 to 2",
@@ -42,7 +42,7 @@ fn the_price_is_that_of_the_most_volume() {
 
 #[test]
 fn at_equal_volume_the_price_is_that_of_the_least_imbalance() {
-    // Ten trade at each of the three prices; only at 100.03 is nobody left over.
+    // Ten trade at each of the three prices; only at 100.03 is no quantity left over.
     let mut rig =
         auction(Some(100_01), &[buy(1, 10).at(100_03), buy(2, 5).at(100_02), sell(3, 10).at(100_01)]);
     assert_eq!(rig.indicative(), "10 @ 100.03");
@@ -81,7 +81,7 @@ fn what_does_not_cross_does_not_trade() {
     rig.enter(Phase::OpeningAuction);
     assert_eq!(rig.indicative(), "nothing");
     rig.enter(Phase::Continuous);
-    rig.tells(&["phase: continuous"]);
+    rig.emits(&["phase: continuous"]);
     rig.draws(QUOTED);
 }
 
@@ -105,7 +105,7 @@ fn market_orders_come_first_then_better_limits_then_time() {
         waiting: sell 4:5",
     );
     rig.enter(Phase::Continuous);
-    rig.tells(&[
+    rig.emits(&[
         "uncrosses 17 @ 100.01",
         "5 buys 5 @ 100.01 from 4",
         "5 buys 5 @ 100.01 from 2",
@@ -121,10 +121,10 @@ fn market_orders_alone_trade_at_the_reference_or_not_at_all() {
     let mut rig = auction(None, &both);
     assert_eq!(rig.indicative(), "nothing");
     rig.enter(Phase::Continuous);
-    rig.tells(&["phase: continuous", "1 canceled 10: ioc_remainder", "2 canceled 15: ioc_remainder"]);
+    rig.emits(&["phase: continuous", "1 canceled 10: ioc_remainder", "2 canceled 15: ioc_remainder"]);
     let mut rig = auction(Some(100_00), &both);
     rig.enter(Phase::Continuous);
-    rig.tells(&[
+    rig.emits(&[
         "uncrosses 10 @ 100.00",
         "2 sells 10 @ 100.00 to 1",
         "phase: continuous",
@@ -142,7 +142,7 @@ fn an_iceberg_trades_all_it_has_and_shows_its_next_part_afterwards() {
         3:25 | 100.01 | 1:10+20 2:10",
     );
     rig.enter(Phase::Continuous);
-    rig.tells(&["uncrosses 25 @ 100.01", "3 buys 25 @ 100.01 from 1", "1 shows 5", "phase: continuous"]);
+    rig.emits(&["uncrosses 25 @ 100.01", "3 buys 25 @ 100.01 from 1", "1 shows 5", "phase: continuous"]);
     rig.draws(
         "
         bid |  price | ask
@@ -165,7 +165,7 @@ fn of_what_is_left_over_limits_rest_and_the_others_go() {
         ],
     );
     rig.enter(Phase::Continuous);
-    rig.tells(&[
+    rig.emits(&[
         "uncrosses 15 @ 100.03",
         "7 sells 4 @ 100.03 to 1",
         "7 sells 4 @ 100.03 to 2",
@@ -200,7 +200,7 @@ fn a_market_to_limit_order_rests_at_the_price_of_the_auction() {
     let mut rig = auction(None, &[buy(1, 9).market_to_limit(), sell(2, 4).at(100_02)]);
     assert_eq!(rig.indicative(), "4 @ 100.02");
     rig.enter(Phase::Continuous);
-    rig.tells(&["uncrosses 4 @ 100.02", "2 sells 4 @ 100.02 to 1", "phase: continuous", "1 moves to 100.02"]);
+    rig.emits(&["uncrosses 4 @ 100.02", "2 sells 4 @ 100.02 to 1", "phase: continuous", "1 moves to 100.02"]);
     rig.draws(
         "
         bid |  price | ask
@@ -212,7 +212,7 @@ fn a_market_to_limit_order_rests_at_the_price_of_the_auction() {
 fn a_market_order_left_alone_in_an_auction_is_canceled() {
     let mut rig = auction(None, &[buy(1, 9).market_to_limit(), buy(2, 4), buy(3, 1).at(100_00)]);
     rig.enter(Phase::Continuous);
-    rig.tells(&["phase: continuous", "1 canceled 9: ioc_remainder", "2 canceled 4: ioc_remainder"]);
+    rig.emits(&["phase: continuous", "1 canceled 9: ioc_remainder", "2 canceled 4: ioc_remainder"]);
     rig.draws(
         "
         bid |  price | ask
@@ -226,7 +226,7 @@ fn of_two_linked_orders_an_auction_counts_one() {
         auction(None, &[sell(1, 10).at(100_00), sell(2, 10).at(100_01).or(1), buy(3, 20).at(100_01)]);
     assert_eq!(rig.indicative(), "10 @ 100.00");
     rig.enter(Phase::Continuous);
-    rig.tells(&[
+    rig.emits(&[
         "uncrosses 10 @ 100.00",
         "3 buys 10 @ 100.00 from 1",
         "2 canceled 10: linked",
@@ -244,5 +244,5 @@ fn an_auction_trades_own_orders_with_each_other() {
     let wary = |ticket: Ticket| ticket.meeting_own(SelfTrade::CancelNewest);
     let mut rig = auction(None, &[wary(sell(1, 10).at(100_00)), wary(buy(2, 10).at(100_00))]);
     rig.enter(Phase::Continuous);
-    rig.tells(&["uncrosses 10 @ 100.00", "2 buys 10 @ 100.00 from 1", "phase: continuous"]);
+    rig.emits(&["uncrosses 10 @ 100.00", "2 buys 10 @ 100.00 from 1", "phase: continuous"]);
 }

@@ -15,7 +15,7 @@ fn static_band(ticks: u32) -> Rig {
 fn a_trade_beyond_the_static_band_halts_instead() {
     let mut rig = static_band(2);
     rig.send(buy(5, 25));
-    rig.tells(&["5 buys 10 @ 100.02 from 3", "phase: halt", "5 canceled 15: halted"]);
+    rig.emits(&["5 buys 10 @ 100.02 from 3", "phase: halt", "5 canceled 15: halted"]);
     rig.draws(
         "
               bid |  price | ask
@@ -23,14 +23,14 @@ fn a_trade_beyond_the_static_band_halts_instead() {
         1:10 2:20 | 100.00 |",
     );
     rig.send(buy(6, 1).at(99_00));
-    rig.tells(&["6 rejected: phase_forbids"]);
+    rig.emits(&["6 rejected: phase_forbids"]);
 }
 
 #[test]
 fn a_halted_limit_order_waits_for_the_reopening_auction() {
     let mut rig = static_band(2);
     rig.send(buy(5, 25).at(100_03));
-    rig.tells(&["5 buys 10 @ 100.02 from 3", "phase: halt"]);
+    rig.emits(&["5 buys 10 @ 100.02 from 3", "phase: halt"]);
     rig.draws(
         "
               bid |  price | ask
@@ -41,7 +41,7 @@ fn a_halted_limit_order_waits_for_the_reopening_auction() {
     rig.send(buy(6, 5).at(100_03));
     assert_eq!(rig.indicative(), "20 @ 100.03");
     rig.enter(Phase::Continuous);
-    rig.tells(&[
+    rig.emits(&[
         "uncrosses 20 @ 100.03",
         "5 buys 15 @ 100.03 from 4",
         "6 buys 5 @ 100.03 from 4",
@@ -50,7 +50,7 @@ fn a_halted_limit_order_waits_for_the_reopening_auction() {
     // The band lies around the auction's price from now on.
     rig.send(sell(7, 1).at(100_05));
     rig.send(buy(8, 11));
-    rig.tells(&["8 buys 10 @ 100.03 from 4", "8 buys 1 @ 100.05 from 7"]);
+    rig.emits(&["8 buys 10 @ 100.03 from 4", "8 buys 1 @ 100.05 from 7"]);
 }
 
 #[test]
@@ -58,11 +58,11 @@ fn a_trade_too_far_from_the_last_one_halts_instead() {
     let mut rig = banded(PriceBands { dynamic_bps: Some(2), ..PriceBands::default() });
     // Before the first trade nothing binds.
     rig.send(buy(5, 10));
-    rig.tells(&["5 buys 10 @ 100.02 from 3"]);
+    rig.emits(&["5 buys 10 @ 100.02 from 3"]);
     rig.send(buy(6, 10));
-    rig.tells(&["6 buys 10 @ 100.03 from 4"]);
+    rig.emits(&["6 buys 10 @ 100.03 from 4"]);
     rig.send(sell(7, 5));
-    rig.tells(&["phase: halt", "7 canceled 5: halted"]);
+    rig.emits(&["phase: halt", "7 canceled 5: halted"]);
     rig.draws(
         "
               bid |  price | ask
@@ -75,7 +75,7 @@ fn a_trade_too_far_from_the_last_one_halts_instead() {
 fn fill_or_kill_does_not_count_on_what_lies_beyond_a_band() {
     let mut rig = static_band(2);
     rig.send(buy(5, 11).until(TimeInForce::Fok));
-    rig.tells(&["5 rejected: fok_unfillable"]);
+    rig.emits(&["5 rejected: fok_unfillable"]);
     rig.draws(QUOTED);
 }
 
@@ -84,7 +84,7 @@ fn a_halt_stops_what_would_have_followed() {
     let mut rig = static_band(2);
     rig.send(buy(5, 5).stop(100_02));
     rig.send(buy(6, 25));
-    rig.tells(&["6 buys 10 @ 100.02 from 3", "phase: halt", "6 canceled 15: halted"]);
+    rig.emits(&["6 buys 10 @ 100.02 from 3", "phase: halt", "6 canceled 15: halted"]);
     rig.draws(
         "
               bid |  price | ask
@@ -94,7 +94,7 @@ fn a_halt_stops_what_would_have_followed() {
     );
     rig.enter(Phase::ReopeningAuction);
     rig.enter(Phase::Continuous);
-    rig.tells(&["phase: continuous", "5 triggered at 100.02", "phase: halt", "5 canceled 5: halted"]);
+    rig.emits(&["phase: continuous", "5 triggered at 100.02", "phase: halt", "5 canceled 5: halted"]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_limit_beyond_the_price_limits_is_rejected() {
         assert_eq!(rig.drawn() != before, is_taken, "{:?}", ticket.terms);
     }
     rig.send(replace(6, 1, 99_96));
-    rig.tells(&["6 unchanged: beyond_price_limits"]);
+    rig.emits(&["6 unchanged: beyond_price_limits"]);
     rig.draws(
         "
               bid |  price | ask

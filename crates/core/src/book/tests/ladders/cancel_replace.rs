@@ -6,7 +6,7 @@ use super::*;
 fn a_canceled_order_leaves_its_queue_as_it_was() {
     let mut rig = Rig::quoted();
     rig.send(cancel(1));
-    rig.tells(&["1 canceled 10: requested"]);
+    rig.emits(&["1 canceled 10: requested"]);
     rig.draws(
         "
          bid |  price | ask
@@ -20,7 +20,7 @@ fn a_canceled_order_leaves_its_queue_as_it_was() {
 fn a_pure_decrease_keeps_its_place() {
     let mut rig = Rig::quoted();
     rig.send(replace(1, 5, 100_00));
-    rig.tells(&["1 replaced: 5 @ 100.00, keeps its place"]);
+    rig.emits(&["1 replaced: 5 @ 100.00, keeps its place"]);
     rig.draws(
         "
              bid |  price | ask
@@ -29,14 +29,14 @@ fn a_pure_decrease_keeps_its_place() {
         1:5 2:20 | 100.00 |",
     );
     rig.send(sell(5, 6));
-    rig.tells(&["5 sells 5 @ 100.00 to 1", "5 sells 1 @ 100.00 to 2"]);
+    rig.emits(&["5 sells 5 @ 100.00 to 1", "5 sells 1 @ 100.00 to 2"]);
 }
 
 #[test]
 fn an_unchanged_order_keeps_its_place() {
     let mut rig = Rig::quoted();
     rig.send(replace(1, 10, 100_00));
-    rig.tells(&["1 replaced: 10 @ 100.00, keeps its place"]);
+    rig.emits(&["1 replaced: 10 @ 100.00, keeps its place"]);
     rig.draws(QUOTED);
 }
 
@@ -44,7 +44,7 @@ fn an_unchanged_order_keeps_its_place() {
 fn an_increase_goes_to_the_back() {
     let mut rig = Rig::quoted();
     rig.send(replace(1, 11, 100_00));
-    rig.tells(&["1 replaced: 11 @ 100.00, loses its place"]);
+    rig.emits(&["1 replaced: 11 @ 100.00, loses its place"]);
     rig.draws(
         "
               bid |  price | ask
@@ -58,7 +58,7 @@ fn an_increase_goes_to_the_back() {
 fn another_price_goes_to_the_back_there_even_if_it_is_smaller() {
     let mut rig = Rig::quoted();
     rig.send(replace(3, 5, 100_03));
-    rig.tells(&["3 replaced: 5 @ 100.03, loses its place"]);
+    rig.emits(&["3 replaced: 5 @ 100.03, loses its place"]);
     rig.draws(
         "
               bid |  price | ask
@@ -71,7 +71,7 @@ fn another_price_goes_to_the_back_there_even_if_it_is_smaller() {
 fn a_replace_through_the_touch_trades() {
     let mut rig = Rig::quoted();
     rig.send(replace(1, 15, 100_02));
-    rig.tells(&["1 replaced: 15 @ 100.02, loses its place", "1 buys 10 @ 100.02 from 3"]);
+    rig.emits(&["1 replaced: 15 @ 100.02, loses its place", "1 buys 10 @ 100.02 from 3"]);
     rig.draws(
         "
          bid |  price | ask
@@ -86,9 +86,9 @@ fn a_replace_names_the_total_so_that_what_was_filled_counts() {
     let mut rig = Rig::quoted();
     rig.send(sell(5, 4));
     rig.send(replace(1, 9, 100_00));
-    rig.tells(&["1 replaced: 5 @ 100.00, keeps its place"]);
+    rig.emits(&["1 replaced: 5 @ 100.00, keeps its place"]);
     rig.send(replace(1, 4, 100_00));
-    rig.tells(&["1 canceled 5: replaced_to_filled"]);
+    rig.emits(&["1 canceled 5: replaced_to_filled"]);
     rig.draws(
         "
          bid |  price | ask
@@ -103,9 +103,9 @@ fn a_waiting_stop_is_replaced_at_its_trigger() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 10).stop(100_03));
     rig.send(replace(5, 8, 100_02));
-    rig.tells(&["5 replaced: 8 @ 100.02, loses its place"]);
+    rig.emits(&["5 replaced: 8 @ 100.02, loses its place"]);
     rig.send(buy(6, 2));
-    rig.tells(&["6 buys 2 @ 100.02 from 3", "5 triggered at 100.02", "5 buys 8 @ 100.02 from 3"]);
+    rig.emits(&["6 buys 2 @ 100.02 from 3", "5 triggered at 100.02", "5 buys 8 @ 100.02 from 3"]);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_waiting_stop_limit_order_is_replaced_at_its_limit() {
     rig.send(buy(5, 10).stop_limit(100_02, 100_02));
     rig.send(replace(5, 10, 100_01));
     rig.send(buy(6, 2));
-    rig.tells(&["6 buys 2 @ 100.02 from 3", "5 triggered at 100.02"]);
+    rig.emits(&["6 buys 2 @ 100.02 from 3", "5 triggered at 100.02"]);
     rig.draws(
         "
               bid |  price | ask
@@ -150,7 +150,7 @@ fn of_owner_7() -> Rig {
 fn a_mass_cancel_takes_all_of_one_owner_out_in_order_of_time() {
     let mut rig = of_owner_7();
     rig.send(command(0, 7, CommandKind::MassCancel { side: None }));
-    rig.tells(&[
+    rig.emits(&[
         "5 canceled 5: mass_cancel",
         "6 canceled 6: mass_cancel",
         "7 canceled 7: mass_cancel",
@@ -179,7 +179,7 @@ fn a_mass_cancel_may_be_for_one_side() {
 fn a_disconnected_owner_has_no_orders_left() {
     let mut rig = of_owner_7();
     rig.send(command(0, 7, CommandKind::Disconnect));
-    rig.tells(&[
+    rig.emits(&[
         "5 canceled 5: disconnected",
         "6 canceled 6: disconnected",
         "7 canceled 7: disconnected",

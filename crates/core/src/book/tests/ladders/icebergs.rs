@@ -1,4 +1,4 @@
-//! Icebergs: they show a part at a time, and each part queues anew.
+//! Icebergs: they display a part at a time, and each part joins the end of the queue.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn each_part_of_an_iceberg_goes_to_the_back_of_the_queue() {
         1:10 2:20 | 100.00 |",
     );
     rig.send(buy(7, 15));
-    rig.tells(&["7 buys 10 @ 100.01 from 5", "5 shows 10", "7 buys 5 @ 100.01 from 6"]);
+    rig.emits(&["7 buys 10 @ 100.01 from 5", "5 shows 10", "7 buys 5 @ 100.01 from 6"]);
     rig.draws(
         "
               bid |  price | ask
@@ -32,7 +32,7 @@ fn one_sweep_takes_several_parts_before_a_worse_price() {
     let mut rig = Rig::quoted();
     rig.send(sell(5, 25).at(100_01).showing(10));
     rig.send(buy(6, 27));
-    rig.tells(&[
+    rig.emits(&[
         "6 buys 10 @ 100.01 from 5",
         "5 shows 10",
         "6 buys 10 @ 100.01 from 5",
@@ -53,7 +53,7 @@ fn one_sweep_takes_several_parts_before_a_worse_price() {
 fn an_iceberg_that_takes_trades_all_it_has_and_shows_a_part_of_the_rest() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 35).at(100_02).showing(10));
-    rig.tells(&["5 buys 10 @ 100.02 from 3"]);
+    rig.emits(&["5 buys 10 @ 100.02 from 3"]);
     rig.draws(
         "
               bid |  price | ask
@@ -69,7 +69,7 @@ fn a_smaller_iceberg_loses_what_it_hides_first_and_keeps_its_place() {
     rig.send(sell(5, 30).at(100_01).showing(10));
     rig.send(sell(6, 10).at(100_01));
     rig.send(replace(5, 12, 100_01));
-    rig.tells(&["5 replaced: 12 @ 100.01, keeps its place"]);
+    rig.emits(&["5 replaced: 12 @ 100.01, keeps its place"]);
     rig.draws(
         "
               bid |  price | ask
@@ -95,7 +95,7 @@ fn a_stop_limit_order_may_be_an_iceberg() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 30).stop_limit(100_02, 100_01).showing(10));
     rig.send(buy(6, 1));
-    rig.tells(&["6 buys 1 @ 100.02 from 3", "5 triggered at 100.02"]);
+    rig.emits(&["6 buys 1 @ 100.02 from 3", "5 triggered at 100.02"]);
     rig.draws(
         "
               bid |  price | ask

@@ -22,7 +22,7 @@ fn linked() -> Rig {
 fn what_one_of_two_linked_orders_trades_the_other_loses() {
     let mut rig = linked();
     rig.send(buy(7, 44));
-    rig.tells(&[
+    rig.emits(&[
         "7 buys 10 @ 100.02 from 3",
         "7 buys 30 @ 100.03 from 4",
         "7 buys 4 @ 100.03 from 5",
@@ -36,14 +36,14 @@ fn what_one_of_two_linked_orders_trades_the_other_loses() {
         waiting: sell 6:6",
     );
     rig.send(buy(8, 6));
-    rig.tells(&["8 buys 6 @ 100.03 from 5", "6 canceled 6: linked"]);
+    rig.emits(&["8 buys 6 @ 100.03 from 5", "6 canceled 6: linked"]);
 }
 
 #[test]
 fn the_end_of_one_is_the_end_of_both() {
     let mut rig = linked();
     rig.send(cancel(6));
-    rig.tells(&["6 canceled 10: requested", "5 canceled 10: linked"]);
+    rig.emits(&["6 canceled 10: requested", "5 canceled 10: linked"]);
     rig.draws(QUOTED);
 }
 
@@ -52,7 +52,7 @@ fn an_elected_stop_takes_its_limit_order_along() {
     let mut rig = linked();
     rig.send(buy(7, 10).at(99_99));
     rig.send(sell(8, 35));
-    rig.tells(&[
+    rig.emits(&[
         "8 sells 10 @ 100.00 to 1",
         "8 sells 20 @ 100.00 to 2",
         "8 sells 5 @ 99.99 to 7",
@@ -74,9 +74,9 @@ fn an_elected_stop_takes_its_limit_order_along() {
 fn linked_orders_keep_their_quantity_but_may_move() {
     let mut rig = linked();
     rig.send(replace(5, 8, 100_03));
-    rig.tells(&["5 unchanged: not_replaceable"]);
+    rig.emits(&["5 unchanged: not_replaceable"]);
     rig.send(replace(5, 10, 100_01));
-    rig.tells(&["5 replaced: 10 @ 100.01, loses its place"]);
+    rig.emits(&["5 replaced: 10 @ 100.01, loses its place"]);
     rig.draws(
         "
               bid |  price | ask
@@ -99,7 +99,7 @@ const BRACKETED: &str = "
 fn bracketed() -> Rig {
     let mut rig = Rig::quoted();
     rig.send(buy(10, 15).at(100_03).bracket(100_05, 99_98));
-    rig.tells(&[
+    rig.emits(&[
         "10 buys 10 @ 100.02 from 3",
         "10 buys 5 @ 100.03 from 4",
         "11 enters as exit of 10: sell 15, limit",
@@ -113,7 +113,7 @@ fn bracketed() -> Rig {
 fn a_bracket_takes_its_profit() {
     let mut rig = bracketed();
     rig.send(buy(20, 40));
-    rig.tells(&["20 buys 25 @ 100.03 from 4", "20 buys 15 @ 100.05 from 11", "12 canceled 15: linked"]);
+    rig.emits(&["20 buys 25 @ 100.03 from 4", "20 buys 15 @ 100.05 from 11", "12 canceled 15: linked"]);
     rig.draws(
         "
               bid |  price | ask
@@ -126,7 +126,7 @@ fn a_bracket_limits_its_loss() {
     let mut rig = bracketed();
     rig.send(buy(20, 16).at(99_98));
     rig.send(sell(21, 31));
-    rig.tells(&[
+    rig.emits(&[
         "21 sells 10 @ 100.00 to 1",
         "21 sells 20 @ 100.00 to 2",
         "21 sells 1 @ 99.98 to 20",
@@ -145,7 +145,7 @@ fn a_bracket_limits_its_loss() {
 fn the_exits_of_a_bracket_enter_once_its_entry_is_over() {
     let mut rig = Rig::quoted();
     rig.send(buy(10, 15).at(100_02).bracket(100_05, 99_98));
-    rig.tells(&["10 buys 10 @ 100.02 from 3"]);
+    rig.emits(&["10 buys 10 @ 100.02 from 3"]);
     rig.draws(
         "
               bid |  price | ask
@@ -153,11 +153,11 @@ fn the_exits_of_a_bracket_enter_once_its_entry_is_over() {
              10:5 | 100.02 |
         1:10 2:20 | 100.00 |",
     );
-    // The ids of its exits are promised to them meanwhile.
+    // The ids of its exits are reserved meanwhile.
     rig.send(sell(11, 5).at(100_04));
-    rig.tells(&["11 rejected: duplicate_order"]);
+    rig.emits(&["11 rejected: duplicate_order"]);
     rig.send(cancel(10));
-    rig.tells(&[
+    rig.emits(&[
         "10 canceled 5: requested",
         "11 enters as exit of 10: sell 10, limit",
         "12 enters as exit of 10: sell 10, stop",
@@ -177,7 +177,7 @@ fn a_bracket_that_never_traded_has_no_exits() {
     let mut rig = Rig::quoted();
     rig.send(sell(10, 15).at(100_02).bracket(100_00, 100_05));
     rig.send(cancel(10));
-    rig.tells(&["10 canceled 15: requested"]);
+    rig.emits(&["10 canceled 15: requested"]);
     rig.draws(QUOTED);
 }
 

@@ -1,4 +1,4 @@
-//! Orders that trade as they come: limit, market, market-to-limit, minimum quantity, post-only.
+//! Orders that trade on arrival: limit, market, market-to-limit, minimum quantity, post-only.
 
 use super::*;
 
@@ -6,7 +6,7 @@ use super::*;
 fn a_limit_order_trades_up_to_its_limit_and_rests() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 25).at(100_02));
-    rig.tells(&["5 buys 10 @ 100.02 from 3"]);
+    rig.emits(&["5 buys 10 @ 100.02 from 3"]);
     rig.draws(
         "
               bid |  price | ask
@@ -35,7 +35,7 @@ fn a_limit_order_away_from_the_touch_joins_the_back_of_its_queue() {
 fn who_came_first_is_filled_first_and_the_maker_sets_the_price() {
     let mut rig = Rig::quoted();
     rig.send(sell(5, 25).at(99_00));
-    rig.tells(&["5 sells 10 @ 100.00 to 1", "5 sells 15 @ 100.00 to 2"]);
+    rig.emits(&["5 sells 10 @ 100.00 to 1", "5 sells 15 @ 100.00 to 2"]);
     rig.draws(
         "
         bid |  price | ask
@@ -49,7 +49,7 @@ fn who_came_first_is_filled_first_and_the_maker_sets_the_price() {
 fn a_market_order_walks_the_book_and_never_rests() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 50));
-    rig.tells(&["5 buys 10 @ 100.02 from 3", "5 buys 30 @ 100.03 from 4", "5 canceled 10: ioc_remainder"]);
+    rig.emits(&["5 buys 10 @ 100.02 from 3", "5 buys 30 @ 100.03 from 4", "5 canceled 10: ioc_remainder"]);
     rig.draws(
         "
               bid |  price | ask
@@ -61,7 +61,7 @@ fn a_market_order_walks_the_book_and_never_rests() {
 fn a_protected_market_order_stops_at_its_protection() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 50).protected(100_02));
-    rig.tells(&["5 buys 10 @ 100.02 from 3", "5 canceled 40: ioc_remainder"]);
+    rig.emits(&["5 buys 10 @ 100.02 from 3", "5 canceled 40: ioc_remainder"]);
     rig.draws(
         "
               bid |  price | ask
@@ -74,11 +74,11 @@ fn a_protected_market_order_stops_at_its_protection() {
 fn a_market_order_that_would_meet_nobody_is_rejected() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 50).protected(100_01));
-    rig.tells(&["5 rejected: no_liquidity"]);
+    rig.emits(&["5 rejected: no_liquidity"]);
     rig.draws(QUOTED);
     rig.send(sell(6, 30));
     rig.send(sell(7, 1));
-    rig.tells(&["7 rejected: no_liquidity"]);
+    rig.emits(&["7 rejected: no_liquidity"]);
     rig.draws(
         "
         bid |  price | ask
@@ -91,7 +91,7 @@ fn a_market_order_that_would_meet_nobody_is_rejected() {
 fn a_market_to_limit_order_rests_at_the_touch_it_took_from() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 25).market_to_limit());
-    rig.tells(&["5 buys 10 @ 100.02 from 3", "5 moves to 100.02"]);
+    rig.emits(&["5 buys 10 @ 100.02 from 3", "5 moves to 100.02"]);
     rig.draws(
         "
               bid |  price | ask
@@ -105,11 +105,11 @@ fn a_market_to_limit_order_rests_at_the_touch_it_took_from() {
 fn a_market_to_limit_order_that_is_filled_moves_nowhere() {
     let mut rig = Rig::quoted();
     rig.send(sell(5, 30).market_to_limit());
-    rig.tells(&["5 sells 10 @ 100.00 to 1", "5 sells 20 @ 100.00 to 2"]);
+    rig.emits(&["5 sells 10 @ 100.00 to 1", "5 sells 20 @ 100.00 to 2"]);
     rig.send(sell(6, 1).market_to_limit());
-    rig.tells(&["6 rejected: no_liquidity"]);
+    rig.emits(&["6 rejected: no_liquidity"]);
     rig.send(buy(7, 1).market_to_limit().protected(100_01));
-    rig.tells(&["7 rejected: no_liquidity"]);
+    rig.emits(&["7 rejected: no_liquidity"]);
     rig.draws(
         "
         bid |  price | ask
@@ -122,10 +122,10 @@ fn a_market_to_limit_order_that_is_filled_moves_nowhere() {
 fn a_minimum_trades_at_entry_or_the_order_is_rejected() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 25).at(100_02).at_least(11));
-    rig.tells(&["5 rejected: minimum_unavailable"]);
+    rig.emits(&["5 rejected: minimum_unavailable"]);
     rig.draws(QUOTED);
     rig.send(buy(6, 25).at(100_02).at_least(10));
-    rig.tells(&["6 buys 10 @ 100.02 from 3"]);
+    rig.emits(&["6 buys 10 @ 100.02 from 3"]);
     rig.draws(
         "
               bid |  price | ask
@@ -135,18 +135,18 @@ fn a_minimum_trades_at_entry_or_the_order_is_rejected() {
     );
     // The minimum was for the entry: what rests trades in any part.
     rig.send(sell(7, 1).at(100_02));
-    rig.tells(&["7 sells 1 @ 100.02 to 6"]);
+    rig.emits(&["7 sells 1 @ 100.02 to 6"]);
 }
 
 #[test]
 fn a_post_only_order_that_would_take_is_rejected() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 5).at(100_02).post_only(PostOnly::Reject));
-    rig.tells(&["5 rejected: post_only_would_take"]);
+    rig.emits(&["5 rejected: post_only_would_take"]);
     rig.draws(QUOTED);
     rig.send(buy(6, 5).at(100_01).post_only(PostOnly::Reject));
     rig.send(replace(6, 5, 100_03));
-    rig.tells(&["6 unchanged: post_only_would_take"]);
+    rig.emits(&["6 unchanged: post_only_would_take"]);
     rig.draws(
         "
               bid |  price | ask
@@ -161,9 +161,9 @@ fn a_post_only_order_that_would_take_is_rejected() {
 fn a_sliding_post_only_order_rests_one_tick_behind_the_touch() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 5).at(100_07).post_only(PostOnly::Slide));
-    rig.tells(&["5 moves to 100.01"]);
+    rig.emits(&["5 moves to 100.01"]);
     rig.send(sell(6, 5).at(99_00).post_only(PostOnly::Slide));
-    rig.tells(&["6 moves to 100.02"]);
+    rig.emits(&["6 moves to 100.02"]);
     rig.draws(
         "
               bid |  price | ask
@@ -173,7 +173,7 @@ fn a_sliding_post_only_order_rests_one_tick_behind_the_touch() {
         1:10 2:20 | 100.00 |",
     );
     rig.send(replace(5, 5, 100_09));
-    rig.tells(&["5 replaced: 5 @ 100.09, loses its place", "5 moves to 100.01"]);
+    rig.emits(&["5 replaced: 5 @ 100.09, loses its place", "5 moves to 100.01"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! Ladders: each kind of order, as a trader would draw it, on both engines.
+//! Ladders: each kind of order, drawn as a price ladder, on both engines.
 //!
-//! An order is drawn as `id:lots`, who came first at the left; `5:10+20` shows ten and hides twenty.
+//! An order is drawn as `id:lots`, the first in the queue at the left; `5:10+20` displays ten and hides
+//! twenty.
 
 #![expect(clippy::inconsistent_digit_grouping, reason = "ticks are cents: 100_03 is 100.03")]
 

@@ -8,9 +8,9 @@ fn a_peg_to_the_mid_rounds_away_from_the_other_side() {
     rig.send(cancel(3));
     // The mid is 100.015.
     rig.send(buy(5, 5).pegged(Peg::Mid, 0));
-    rig.tells(&["5 moves to 100.01"]);
+    rig.emits(&["5 moves to 100.01"]);
     rig.send(sell(6, 6).pegged(Peg::Mid, 0));
-    rig.tells(&["6 moves to 100.02"]);
+    rig.emits(&["6 moves to 100.02"]);
     rig.draws(
         "
               bid |  price | ask
@@ -26,7 +26,7 @@ fn two_pegs_to_a_whole_mid_trade_with_each_other() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 5).pegged(Peg::Mid, 0));
     rig.send(sell(6, 6).pegged(Peg::Mid, 0));
-    rig.tells(&["6 moves to 100.01", "6 sells 5 @ 100.01 to 5"]);
+    rig.emits(&["6 moves to 100.01", "6 sells 5 @ 100.01 to 5"]);
     rig.draws(
         "
               bid |  price | ask
@@ -41,9 +41,9 @@ fn two_pegs_to_a_whole_mid_trade_with_each_other() {
 fn a_peg_follows_the_touch_up_and_down() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 5).pegged(Peg::Touch, 1));
-    rig.tells(&["5 moves to 99.99"]);
+    rig.emits(&["5 moves to 99.99"]);
     rig.send(buy(6, 10).at(100_01));
-    rig.tells(&["5 moves to 100.00"]);
+    rig.emits(&["5 moves to 100.00"]);
     rig.draws(
         "
                   bid |  price | ask
@@ -53,7 +53,7 @@ fn a_peg_follows_the_touch_up_and_down() {
         1:10 2:20 5:5 | 100.00 |",
     );
     rig.send(cancel(6));
-    rig.tells(&["6 canceled 10: requested", "5 moves to 99.99"]);
+    rig.emits(&["6 canceled 10: requested", "5 moves to 99.99"]);
     rig.draws(
         "
               bid |  price | ask
@@ -92,7 +92,7 @@ fn a_peg_goes_no_further_than_its_limit() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 5).pegged(Peg::Touch, 0).protected(100_00));
     rig.send(buy(6, 10).at(100_01));
-    rig.tells(&[]);
+    rig.emits(&[]);
     rig.draws(
         "
                   bid |  price | ask
@@ -107,7 +107,7 @@ fn a_peg_goes_no_further_than_its_limit() {
 fn a_peg_before_the_touch_never_takes_from_orders_that_are_not_pegged() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 5).pegged(Peg::Touch, -5));
-    rig.tells(&["5 moves to 100.01"]);
+    rig.emits(&["5 moves to 100.01"]);
     rig.draws(
         "
               bid |  price | ask
@@ -124,7 +124,7 @@ fn a_peg_without_anything_to_follow_parks_and_comes_back() {
     rig.send(sell(5, 5).pegged(Peg::Mid, 0));
     rig.send(cancel(1));
     rig.send(cancel(2));
-    rig.tells(&["2 canceled 20: requested", "5 parks"]);
+    rig.emits(&["2 canceled 20: requested", "5 parks"]);
     rig.draws(
         "
         bid |  price | ask
@@ -133,7 +133,7 @@ fn a_peg_without_anything_to_follow_parks_and_comes_back() {
         waiting: sell 5:5",
     );
     rig.send(buy(6, 10).at(99_98));
-    rig.tells(&["5 moves to 100.00"]);
+    rig.emits(&["5 moves to 100.00"]);
     rig.draws(
         "
          bid |  price | ask
@@ -149,7 +149,7 @@ fn pegs_take_no_part_in_auctions() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 5).pegged(Peg::Touch, 0));
     rig.enter(Phase::ClosingAuction);
-    rig.tells(&["phase: closing_auction", "5 parks"]);
+    rig.emits(&["phase: closing_auction", "5 parks"]);
     rig.draws(
         "
               bid |  price | ask

@@ -54,7 +54,7 @@ fn a_book_that_collects_may_cross_and_trades_as_it_goes_on() {
     let mut rig = Rig::quoted();
     rig.enter(Phase::PreOpen);
     rig.send(buy(5, 15).at(100_03));
-    rig.tells(&[]);
+    rig.emits(&[]);
     rig.draws(
         "
               bid |  price | ask
@@ -63,9 +63,9 @@ fn a_book_that_collects_may_cross_and_trades_as_it_goes_on() {
         1:10 2:20 | 100.00 |",
     );
     rig.enter(Phase::OpeningAuction);
-    rig.tells(&["phase: opening_auction"]);
+    rig.emits(&["phase: opening_auction"]);
     rig.enter(Phase::Continuous);
-    rig.tells(&[
+    rig.emits(&[
         "uncrosses 15 @ 100.03",
         "5 buys 10 @ 100.03 from 3",
         "5 buys 5 @ 100.03 from 4",
@@ -77,6 +77,6 @@ fn a_book_that_collects_may_cross_and_trades_as_it_goes_on() {
 fn a_phase_that_is_already_there_changes_nothing() {
     let mut rig = Rig::quoted();
     rig.enter(Phase::Continuous);
-    rig.tells(&[]);
+    rig.emits(&[]);
     rig.draws(QUOTED);
 }

@@ -1,4 +1,4 @@
-//! Bad input: a typed reject, and the book is as it was.
+//! Bad input: a typed reject, and the book is unchanged.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::book::PriceBands;
 
 const FAR: i64 = Price::MAX_TICKS + 1;
 
-/// New orders that make no sense by themselves.
+/// New orders that are invalid in themselves.
 fn senseless() -> Vec<(Ticket, RejectReason)> {
     use RejectReason as R;
     let bad_profit =
@@ -47,7 +47,7 @@ fn senseless() -> Vec<(Ticket, RejectReason)> {
     ]
 }
 
-/// New orders that this book, at this time, does not take.
+/// New orders that this book rejects in its present state.
 fn unfit() -> Vec<(Ticket, RejectReason)> {
     use RejectReason as R;
     vec![
@@ -120,7 +120,7 @@ fn a_rejected_command_says_why_and_changes_nothing() {
     let mut check = |command: Command, reason: RejectReason| {
         let said = if matches!(command.kind, CommandKind::New(_)) { "rejected" } else { "unchanged" };
         rig.send(command);
-        rig.tells(&[&format!("{} {said}: {}", command.order, reason.name())]);
+        rig.emits(&[&format!("{} {said}: {}", command.order, reason.name())]);
         assert_eq!(rig.drawn(), before, "{command:?}");
         seen.insert(reason);
     };
@@ -130,7 +130,7 @@ fn a_rejected_command_says_why_and_changes_nothing() {
     for (command, reason) in changes() {
         check(command, reason);
     }
-    // All but two, which the exchange gives before any book is asked.
+    // All but two, with which the exchange rejects before any book gets the command.
     let all = |reason: &RejectReason| match reason {
         RejectReason::UnknownListing | RejectReason::VenueClosed => panic!("not of a book"),
         RejectReason::DuplicateOrder
@@ -174,9 +174,9 @@ fn an_order_cannot_be_linked_twice() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 10).at(99_99).or(1));
     rig.send(buy(6, 10).at(99_98).or(1));
-    rig.tells(&["6 rejected: link_unfit"]);
+    rig.emits(&["6 rejected: link_unfit"]);
     rig.send(buy(7, 10).at(99_98).or(5));
-    rig.tells(&["7 rejected: link_unfit"]);
+    rig.emits(&["7 rejected: link_unfit"]);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_filled_order_is_unknown() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 10));
     rig.send(cancel(3));
-    rig.tells(&["3 unchanged: unknown_order"]);
+    rig.emits(&["3 unchanged: unknown_order"]);
     rig.send(cancel(5));
-    rig.tells(&["5 unchanged: unknown_order"]);
+    rig.emits(&["5 unchanged: unknown_order"]);
 }

@@ -1,4 +1,4 @@
-//! A desk with both engines on it, tickets to hand in, and a tape that people can read.
+//! A rig for ladder tests: both engines, builders of orders, and events as readable lines.
 
 use super::super::differential::Twins;
 use super::super::traffic::Step;
@@ -13,7 +13,7 @@ pub(super) const QUOTED: &str = "
               | 100.02 | 3:10
     1:10 2:20 | 100.00 |";
 
-/// Both engines; each step happens to both, and they and the auditor must agree.
+/// Both engines; each step is applied to both, and they and the auditor must agree.
 pub(super) struct Rig {
     twins: Twins,
 }
@@ -54,7 +54,7 @@ impl Rig {
         self.step(&Step::Enter(phase));
     }
 
-    /// Lets the clock say `nanos`.
+    /// Advances the clock to `nanos`.
     pub(super) fn wait_until(&mut self, nanos: i64) {
         self.twins.now = nanos;
         self.step(&Step::Pass);
@@ -75,9 +75,9 @@ impl Rig {
         assert!(drawn == expected, "the book is\n{drawn}\nand not\n{expected}");
     }
 
-    /// Asserts what the last step said, but for "accepted".
+    /// Asserts the events of the last step, except "accepted".
     #[track_caller]
-    pub(super) fn tells(&self, expected: &[&str]) {
+    pub(super) fn emits(&self, expected: &[&str]) {
         assert_eq!(tape(&self.twins.events), expected);
     }
 
@@ -102,7 +102,7 @@ fn dollars(price: Price) -> String {
     format!("{}.{:02}", price.ticks() / 100, price.ticks() % 100)
 }
 
-/// Returns a line for each event but "accepted".
+/// Returns a line for each event, except "accepted".
 fn tape(events: &[BookEvent]) -> Vec<String> {
     events.iter().filter_map(line).collect()
 }
@@ -147,7 +147,7 @@ fn line(event: &BookEvent) -> Option<String> {
     })
 }
 
-/// A new order on its way to the book; of owner 0 unless it says otherwise.
+/// A new order; its owner is 0 unless changed.
 #[derive(Clone, Copy)]
 pub(super) struct Ticket {
     order: u64,
@@ -155,12 +155,12 @@ pub(super) struct Ticket {
     pub(super) terms: OrderTerms,
 }
 
-/// A market order to buy; more methods make it another.
+/// A market order to buy; other methods change its kind and terms.
 pub(super) fn buy(order: u64, lots: u64) -> Ticket {
     Ticket { order, owner: 0, terms: OrderTerms::market(Side::Buy, Quantity::new(lots)) }
 }
 
-/// A market order to sell; more methods make it another.
+/// A market order to sell; other methods change its kind and terms.
 pub(super) fn sell(order: u64, lots: u64) -> Ticket {
     Ticket { order, owner: 0, terms: OrderTerms::market(Side::Sell, Quantity::new(lots)) }
 }

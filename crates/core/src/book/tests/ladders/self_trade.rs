@@ -1,4 +1,4 @@
-//! What happens when an order meets one of its owner's own: all of the quoted book is of owner 0.
+//! Self-trade prevention: an order meets one of its own owner. Owner 0 has all of the quoted book.
 
 use super::*;
 
@@ -21,20 +21,20 @@ fn after_selling_20(self_trade: SelfTrade) -> Rig {
 #[test]
 fn own_orders_trade_if_they_may() {
     let rig = after_selling_20(SelfTrade::Allow);
-    rig.tells(&["6 sells 5 @ 100.01 to 5", "6 sells 10 @ 100.00 to 1", "6 sells 5 @ 100.00 to 2"]);
+    rig.emits(&["6 sells 5 @ 100.01 to 5", "6 sells 10 @ 100.00 to 1", "6 sells 5 @ 100.00 to 2"]);
 }
 
 #[test]
 fn the_newest_is_canceled() {
     let rig = after_selling_20(SelfTrade::CancelNewest);
-    rig.tells(&["6 sells 5 @ 100.01 to 5", "6 canceled 15: self_trade"]);
+    rig.emits(&["6 sells 5 @ 100.01 to 5", "6 canceled 15: self_trade"]);
     rig.draws(QUOTED);
 }
 
 #[test]
 fn the_oldest_is_canceled_and_the_newest_goes_on() {
     let rig = after_selling_20(SelfTrade::CancelOldest);
-    rig.tells(&["6 sells 5 @ 100.01 to 5", "1 canceled 10: self_trade", "2 canceled 20: self_trade"]);
+    rig.emits(&["6 sells 5 @ 100.01 to 5", "1 canceled 10: self_trade", "2 canceled 20: self_trade"]);
     rig.draws(
         "
         bid |  price | ask
@@ -47,7 +47,7 @@ fn the_oldest_is_canceled_and_the_newest_goes_on() {
 #[test]
 fn both_are_canceled() {
     let rig = after_selling_20(SelfTrade::CancelBoth);
-    rig.tells(&["6 sells 5 @ 100.01 to 5", "1 canceled 10: self_trade", "6 canceled 15: self_trade"]);
+    rig.emits(&["6 sells 5 @ 100.01 to 5", "1 canceled 10: self_trade", "6 canceled 15: self_trade"]);
     rig.draws(
         "
          bid |  price | ask
@@ -60,7 +60,7 @@ fn both_are_canceled() {
 #[test]
 fn both_lose_the_smaller_quantity_without_a_trade() {
     let rig = after_selling_20(SelfTrade::Decrement);
-    rig.tells(&[
+    rig.emits(&[
         "6 sells 5 @ 100.01 to 5",
         "1 canceled 10: self_trade",
         "6 reduced to 5: self_trade",
@@ -82,7 +82,7 @@ fn fill_or_kill_does_not_count_on_own_orders() {
     rig.send(buy(5, 5).at(100_00).of(7));
     let fok = |order, lots, mode| sell(order, lots).until(TimeInForce::Fok).meeting_own(mode);
     rig.send(fok(6, 6, SelfTrade::CancelOldest));
-    rig.tells(&["6 rejected: fok_unfillable"]);
+    rig.emits(&["6 rejected: fok_unfillable"]);
     rig.send(fok(7, 5, SelfTrade::CancelOldest));
-    rig.tells(&["1 canceled 10: self_trade", "2 canceled 20: self_trade", "7 sells 5 @ 100.00 to 5"]);
+    rig.emits(&["1 canceled 10: self_trade", "2 canceled 20: self_trade", "7 sells 5 @ 100.00 to 5"]);
 }

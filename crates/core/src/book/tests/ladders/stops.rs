@@ -1,4 +1,4 @@
-//! Stops: what elects them, in which order, and what becomes of them.
+//! Stops: which trades elect them, in which order, and what they then do.
 
 use super::*;
 
@@ -15,9 +15,9 @@ fn a_stop_becomes_a_market_order_once_a_trade_reaches_its_trigger() {
         waiting: buy 5:12",
     );
     rig.send(buy(6, 10));
-    rig.tells(&["6 buys 10 @ 100.02 from 3"]);
+    rig.emits(&["6 buys 10 @ 100.02 from 3"]);
     rig.send(buy(7, 1));
-    rig.tells(&["7 buys 1 @ 100.03 from 4", "5 triggered at 100.03", "5 buys 12 @ 100.03 from 4"]);
+    rig.emits(&["7 buys 1 @ 100.03 from 4", "5 triggered at 100.03", "5 buys 12 @ 100.03 from 4"]);
     rig.draws(
         "
               bid |  price | ask
@@ -31,7 +31,7 @@ fn a_quote_alone_elects_nothing() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 10).stop(100_01));
     rig.send(buy(6, 10).at(100_01));
-    rig.tells(&[]);
+    rig.emits(&[]);
     rig.draws(
         "
               bid |  price | ask
@@ -50,7 +50,7 @@ fn stops_that_one_trade_reaches_are_elected_in_order_of_time() {
     rig.send(sell(6, 10).stop(100_01));
     rig.send(sell(7, 10).stop(99_99));
     rig.send(sell(8, 10));
-    rig.tells(&[
+    rig.emits(&[
         "8 sells 10 @ 100.00 to 1",
         "5 triggered at 100.00",
         "5 sells 10 @ 100.00 to 2",
@@ -73,7 +73,7 @@ fn a_stop_that_trades_may_elect_the_next() {
     rig.send(sell(6, 10).stop(99_99));
     rig.send(sell(7, 25).stop(100_00));
     rig.send(sell(8, 10));
-    rig.tells(&[
+    rig.emits(&[
         "8 sells 10 @ 100.00 to 1",
         "7 triggered at 100.00",
         "7 sells 20 @ 100.00 to 2",
@@ -95,7 +95,7 @@ fn an_elected_stop_limit_rests_at_its_limit() {
     let mut rig = Rig::quoted();
     rig.send(sell(5, 50).stop_limit(100_00, 100_00));
     rig.send(sell(6, 5));
-    rig.tells(&[
+    rig.emits(&[
         "6 sells 5 @ 100.00 to 1",
         "5 triggered at 100.00",
         "5 sells 5 @ 100.00 to 1",
@@ -115,9 +115,9 @@ fn a_stop_whose_trigger_was_reached_before_is_elected_at_entry() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 10));
     rig.send(buy(6, 5).stop(100_02));
-    rig.tells(&["6 triggered at 100.02", "6 buys 5 @ 100.03 from 4"]);
+    rig.emits(&["6 triggered at 100.02", "6 buys 5 @ 100.03 from 4"]);
     rig.send(sell(7, 5).stop_limit(100_03, 100_01));
-    rig.tells(&["7 triggered at 100.03"]);
+    rig.emits(&["7 triggered at 100.03"]);
     rig.draws(
         "
               bid |  price | ask
@@ -135,7 +135,7 @@ fn a_trailing_stop_follows_the_market_and_never_goes_back() {
     rig.send(sell(5, 10).trailing(2));
     // The market rises to 100.03, the trigger to 100.01.
     rig.send(buy(12, 10));
-    rig.tells(&["12 buys 9 @ 100.02 from 3", "12 buys 1 @ 100.03 from 4"]);
+    rig.emits(&["12 buys 9 @ 100.02 from 3", "12 buys 1 @ 100.03 from 4"]);
     rig.send(buy(13, 1).at(100_02));
     rig.send(buy(14, 1).at(100_01));
     rig.draws(
@@ -149,9 +149,9 @@ fn a_trailing_stop_follows_the_market_and_never_goes_back() {
     );
     // It falls to 100.02; the trigger stays.
     rig.send(sell(15, 1));
-    rig.tells(&["15 sells 1 @ 100.02 to 13"]);
+    rig.emits(&["15 sells 1 @ 100.02 to 13"]);
     rig.send(sell(16, 1));
-    rig.tells(&["16 sells 1 @ 100.01 to 14", "5 triggered at 100.01", "5 sells 10 @ 100.00 to 1"]);
+    rig.emits(&["16 sells 1 @ 100.01 to 14", "5 triggered at 100.01", "5 sells 10 @ 100.00 to 1"]);
     rig.draws(
         "
          bid |  price | ask
@@ -165,10 +165,10 @@ fn a_trailing_stop_before_the_first_trade_follows_from_there() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 3).trailing(1));
     rig.send(sell(6, 1));
-    rig.tells(&["6 sells 1 @ 100.00 to 1"]);
+    rig.emits(&["6 sells 1 @ 100.00 to 1"]);
     // The trigger is 100.01 from now on.
     rig.send(buy(7, 1));
-    rig.tells(&["7 buys 1 @ 100.02 from 3", "5 triggered at 100.01", "5 buys 3 @ 100.02 from 3"]);
+    rig.emits(&["7 buys 1 @ 100.02 from 3", "5 triggered at 100.01", "5 buys 3 @ 100.02 from 3"]);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn an_elected_stop_minds_its_protection_and_its_time_in_force() {
     rig.send(buy(5, 20).stop(100_02).protected(100_02));
     rig.send(buy(6, 60).stop(100_02).until(TimeInForce::Fok));
     rig.send(buy(7, 1));
-    rig.tells(&[
+    rig.emits(&[
         "7 buys 1 @ 100.02 from 3",
         "5 triggered at 100.02",
         "5 buys 9 @ 100.02 from 3",
@@ -200,7 +200,7 @@ fn stops_reached_in_an_auction_trade_once_trading_goes_on() {
     rig.enter(Phase::OpeningAuction);
     rig.send(buy(6, 10).at(100_02));
     rig.enter(Phase::Continuous);
-    rig.tells(&[
+    rig.emits(&[
         "uncrosses 10 @ 100.02",
         "6 buys 10 @ 100.02 from 3",
         "phase: continuous",
