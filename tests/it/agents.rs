@@ -1,4 +1,4 @@
-//! Native agents, from the outside: what they do to a market.
+//! Native agents, from the outside: their effect on a market.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -131,7 +131,7 @@ fn a_result_is_not_overwritten_without_force() {
 }
 
 #[test]
-fn what_is_wrong_is_told_before_anything_is_written() {
+fn what_is_wrong_is_reported_before_anything_is_written() {
     let out = TempDir::new().unwrap();
     let begin = Instant::now();
     let (code, stdout, stderr) = short(out.path(), &["--set", "instruments.ACME.process.volatility=-1"]);

@@ -1,4 +1,4 @@
-//! Two runs compared, and many on one page: what is said, whatever the runs were like.
+//! Two runs compared, and many on one page: what the output has, whatever the runs were like.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ fn two_seeds_part_at_the_first_row_that_differs() {
 }
 
 #[test]
-fn what_is_the_same_before_the_tapes_part_is_not_told_to_differ() {
+fn what_is_the_same_before_the_tapes_part_is_not_reported_to_differ() {
     let out = TempDir::new().unwrap();
     let [usual, other] = ["usual", "other"].map(|name| out.path().join(name));
     quickstart(&usual, &["--format", "ipc"]);
@@ -132,7 +132,7 @@ fn what_cannot_be_read_is_named_with_what_to_do() {
     refused("quickstart/2", "there is no such directory");
 }
 
-/// Writes a scenario of a few minutes in which a script runs in an otherwise empty market, or nobody at all.
+/// Writes a scenario of a few minutes in which a script runs in an otherwise empty market, or no agent at all.
 fn write_scenario(directory: &Path, name: &str, script: Option<&str>, record: &str) -> PathBuf {
     let agent = script.map_or(String::new(), |script| {
         fs::write(directory.join(format!("{name}.rhai")), script).unwrap();
@@ -226,7 +226,7 @@ fn many_seeds_have_a_fan_a_histogram_and_a_list_that_agree_with_their_summaries(
 }
 
 #[test]
-fn variants_of_a_scenario_are_told_apart_by_what_not_all_of_them_changed() {
+fn variants_of_a_scenario_are_named_by_what_not_all_of_them_changed() {
     let out = TempDir::new().unwrap();
     let long = format!("agents.ema.cash={}", "1".repeat(12));
     for (name, change) in [("usual", "ema.slow=20"), ("fast", "ema.fast=5"), ("rich", long.as_str())] {

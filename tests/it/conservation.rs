@@ -1,5 +1,5 @@
 //! Money in equals money out: checked by the program after every run, and here by an auditor that
-//! knows nothing but the tape.
+//! reads only the tape.
 
 use bearpit::units::InstrumentId;
 

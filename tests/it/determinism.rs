@@ -1,4 +1,4 @@
-//! The same inputs give the same facts, whatever stands around them.
+//! The same inputs give the same facts: at any step size, beside an idle agent, from a journal.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What subscribers are told, when, and that nobody else notices.
+//! What subscribers receive, when, and that no other actor is affected.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,7 +24,7 @@ const LAG: SimDuration = SimDuration::from_millis(3);
 /// When something arrived, and what.
 type Heard = Rc<RefCell<Vec<(SimTime, MarketData)>>>;
 
-/// Subscribes after a while, and notes what it is told.
+/// Subscribes after a while, and records the market data it receives.
 struct Listener {
     feeds: Vec<Feed>,
     after: SimDuration,
@@ -197,15 +197,15 @@ fn bars_of_any_interval_come_at_its_end_and_are_whole() {
         let of_span = |heard: &Heard| -> Vec<(SimTime, Bar)> {
             bars(heard).into_iter().filter(|(_, bar)| bar.interval() == span).collect()
         };
-        let told = of_span(&heard);
+        let received = of_span(&heard);
         // The venue's leg of the feed takes 100us.
         let travel = LAG + SimDuration::from_micros(100);
-        assert!(told.iter().all(|(at, bar)| *at == bar.end + travel), "{span}");
+        assert!(received.iter().all(|(at, bar)| *at == bar.end + travel), "{span}");
         let mut expected = summed(&facts, span);
         expected.retain(|bar| bar.end + travel <= close);
         assert!(expected.len() > 10, "{} bars of {span}", expected.len());
-        assert_eq!(told.iter().map(|(_, bar)| *bar).collect::<Vec<_>>(), expected);
-        // Who asks late gets the same, without the interval at hand; the recorded one is kept anyhow.
+        assert_eq!(received.iter().map(|(_, bar)| *bar).collect::<Vec<_>>(), expected);
+        // A late subscriber gets the same, except the bar in progress; that of the recorded interval is kept in any case.
         let asked = open() + SimDuration::from_millis(50_100);
         expected.retain(|bar| if span == recorded { bar.end > asked } else { bar.start > asked });
         assert_eq!(of_span(&late).iter().map(|(_, bar)| *bar).collect::<Vec<_>>(), expected, "{span}");
@@ -218,46 +218,46 @@ fn bars_of_any_interval_come_at_its_end_and_are_whole() {
 }
 
 #[test]
-fn a_book_is_told_as_the_tape_has_it_and_only_when_it_changed() {
+fn a_book_is_sent_as_the_tape_has_it_and_only_when_it_changed() {
     let mut builder = crowd(8, 60);
     let facts = witness(&mut builder);
     let heard = listen(&mut builder, "ear", &[Feed::Book(4)], SimDuration::ZERO);
     let late = listen(&mut builder, "late ear", &[Feed::Book(4)], SimDuration::from_secs(20));
     finished(builder);
-    let told = books(&heard);
-    assert!(told.len() > 100, "{} books", told.len());
-    assert!(told.windows(2).all(|pair| pair[0].1 != pair[1].1), "each is another");
-    assert!(told.iter().all(|(_, book)| book.bids.len() <= 4 && book.asks.len() <= 4));
-    // What the tape shows at the end of each instant is what was told last.
+    let received = books(&heard);
+    assert!(received.len() > 100, "{} books", received.len());
+    assert!(received.windows(2).all(|pair| pair[0].1 != pair[1].1), "each is another");
+    assert!(received.iter().all(|(_, book)| book.bids.len() <= 4 && book.asks.len() <= 4));
+    // What the tape shows at the end of each instant is what was sent last.
     let mut shown = VisibleBook::new(LISTING);
     let facts = facts.borrow();
     for (index, (at, fact)) in facts.iter().enumerate() {
         shown.follow(fact);
         if facts.get(index + 1).is_none_or(|(next, _)| next > at) {
-            let known = told.partition_point(|(then, _)| then <= at);
-            let last = known.checked_sub(1).map(|last| told[last].1.clone()).unwrap_or_default();
+            let known = received.partition_point(|(then, _)| then <= at);
+            let last = known.checked_sub(1).map(|last| received[last].1.clone()).unwrap_or_default();
             // What was sent just before the end is still on its way.
-            if told.last().is_some_and(|(then, _)| at <= then) {
+            if received.last().is_some_and(|(then, _)| at <= then) {
                 assert_eq!(shown.ladders(4), last, "at {at}");
             }
         }
     }
-    // Who came late knows the same from the first command on.
+    // A late subscriber knows the same from the first command on.
     let late = books(&late);
-    let joined = told.len() - late.len();
-    assert_eq!(late[1..], told[joined + 1..]);
-    assert_eq!(late[0].1, told[joined].1);
-    assert!(late[0].0 >= told[joined].0);
+    let joined = received.len() - late.len();
+    assert_eq!(late[1..], received[joined + 1..]);
+    assert_eq!(late[0].1, received[joined].1);
+    assert!(late[0].0 >= received[joined].0);
 }
 
-fn tell(market: &mut Market, second: i64, desk: &str, terms: OrderTerms) {
+fn submit(market: &mut Market, second: i64, desk: &str, terms: OrderTerms) {
     let id = market.participant(desk).unwrap().id;
     let at = open() + SimDuration::from_secs(second);
     market.instruct(at, id, Instruction::Submit { listing: LISTING, terms }).unwrap();
 }
 
 #[test]
-fn phases_indicative_prices_and_trades_with_their_phase_are_told() {
+fn phases_indicative_prices_and_trades_with_their_phase_are_sent() {
     let mut builder = desks(60);
     let second = |second| open() + SimDuration::from_secs(second);
     let schedule = vec![(second(0), Phase::OpeningAuction), (second(10), Phase::Continuous)];
@@ -267,12 +267,12 @@ fn phases_indicative_prices_and_trades_with_their_phase_are_told() {
     let mut market = builder.open().unwrap();
     market.start();
     let limit = |side, lots, ticks| OrderTerms::limit(side, Quantity::new(lots), Price::new(ticks));
-    tell(&mut market, 1, "a", limit(Side::Buy, 5, 10_000));
-    tell(&mut market, 2, "b", limit(Side::Sell, 3, 10_000));
-    tell(&mut market, 20, "b", limit(Side::Sell, 1, 10_000));
+    submit(&mut market, 1, "a", limit(Side::Buy, 5, 10_000));
+    submit(&mut market, 2, "b", limit(Side::Sell, 3, 10_000));
+    submit(&mut market, 20, "b", limit(Side::Sell, 1, 10_000));
     while market.step(market.close(), u64::MAX).unwrap() == bearpit::kernel::StepEnd::Budget {}
     let heard = heard.borrow();
-    let told: Vec<String> = heard
+    let received: Vec<String> = heard
         .iter()
         .map(|(at, data)| {
             assert_eq!(*at, data.at + LAG);
@@ -292,7 +292,7 @@ fn phases_indicative_prices_and_trades_with_their_phase_are_told() {
         })
         .collect();
     assert_eq!(
-        told,
+        received,
         [
             "2s indicative 3 at 10000",
             "10s sell 3 at 10000 in opening_auction",
@@ -305,7 +305,7 @@ fn phases_indicative_prices_and_trades_with_their_phase_are_told() {
     );
 }
 
-/// Looks at the timetable every five seconds, and tells: in a series, a table and a log.
+/// Reads the timetable every five seconds, and records it in a series, a table and a log.
 struct ClockWatcher;
 
 impl Actor for ClockWatcher {

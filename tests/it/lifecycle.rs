@@ -11,7 +11,7 @@ use bearpit::units::{Seed, SimDuration, SimTime};
 
 type Diary = Rc<RefCell<Vec<String>>>;
 
-/// Notes what happens to it; wakes three times at one instant, and stops when told to.
+/// Records what happens to it; wakes three times at one instant, and stops on command.
 struct Noter {
     diary: Diary,
     stops_at: u64,

@@ -1,4 +1,4 @@
-//! The analysis of a running market is that of its files: the same series and metrics, to the last bit.
+//! The analysis of a running market equals that of its files: the same series and metrics, to the last bit.
 
 use std::path::Path;
 
@@ -136,7 +136,7 @@ fn a_snapshot_has_the_metrics_of_a_run_that_ends_there() {
     for (found, expected) in snapshot.listings.iter().zip(&ended.listings) {
         assert_close(&found.title(), &found.metrics, &expected.metrics);
     }
-    // The run goes on as if nothing had looked.
+    // Reading does not change the run.
     market.step(market.close(), u64::MAX).unwrap();
     market.settle().unwrap();
     drop(market.take_sinks());

@@ -295,7 +295,7 @@ fn every_fault_of_a_row_names_its_cell() {
 }
 
 #[test]
-fn files_that_end_too_early_are_told_with_both_counts() {
+fn files_that_end_too_early_are_reported_with_both_counts() {
     let two: String = ROWS.lines().take(2).map(|line| format!("{line}\n")).collect();
     let found = Files::new(MESSAGES, &two).load().unwrap_err();
     assert_eq!(

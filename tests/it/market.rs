@@ -107,8 +107,8 @@ fn populate(builder: &mut MarketBuilder, listing: ListingId, shares: &[(Instrume
     }
 }
 
-/// One instrument on one venue without fees or latency, and desks called `a`, `b` and `c` that do what
-/// they are told.
+/// One instrument on one venue without fees or latency, and desks called `a`, `b` and `c` that carry out
+/// instructions.
 pub(crate) fn desks(seconds: i64) -> MarketBuilder {
     let mut builder =
         MarketBuilder::new(Seed::new(1), open(), open() + SimDuration::from_secs(seconds)).unwrap();

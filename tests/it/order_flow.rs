@@ -1,4 +1,4 @@
-//! Order flow from files in LOBSTER's format, replayed into a market: alone, and among others.
+//! Order flow from files in LOBSTER's format, replayed into a market: alone, and with other agents.
 
 use std::cell::RefCell;
 use std::fs;
@@ -199,7 +199,7 @@ fn through_a_narrow_window_the_market_stays_near_the_file() {
         let executions: u64 = day.executions(at(0)).iter().map(|(_, size, _)| size.lots()).sum();
         let touches = day.touches(at(0));
         let equal = touches.iter().filter(|(time, touch)| seen.touch(*time) == *touch).count();
-        // The file does not tell what goes on behind its five levels, and sweeps of tens of levels bring
+        // The file does not show what happens behind its five levels, and sweeps of tens of levels bring
         // that to the front; so not all can be equal, but nothing may run away either.
         let what = format!(
             "seed {seed}: {printed} of {executions} printed, {equal} of {} touches, {:?}",
@@ -273,7 +273,7 @@ fn message(second: i64, kind: MessageKind, order: u64, size: u64, price: i64) ->
     OrderMessage { since_midnight, order, size: Quantity::new(size), price, side: Side::Sell, kind }
 }
 
-/// Replays messages about offers with somebody's order in the market; returns what that one has, and
+/// Replays messages about offers while a desk has an order in the market; returns the desk's holding, and
 /// what was seen.
 fn with_a_desk(messages: &[OrderMessage], order: OrderTerms) -> (i64, Rc<RefCell<Seen>>) {
     let config = OrderFlowConfig {
@@ -414,7 +414,7 @@ fn a_scenario_replays_a_file_from_check_to_summary() {
 }
 
 #[test]
-fn every_fault_of_a_replayed_file_is_told_with_its_cell() {
+fn every_fault_of_a_replayed_file_is_reported_with_its_cell() {
     let files = Checked::new("initial = \"b.csv\"\n", MESSAGES, ROWS);
     assert_eq!(files.faults(), Vec::<String>::new(), "hidden executions may be off tick");
     let bad = "34200.5,1,7,100,1000050,1\n34200.6,1,8,100,1000000,2\n";

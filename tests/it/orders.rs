@@ -12,7 +12,7 @@ use crate::market::{desks, open};
 const ACME: InstrumentId = InstrumentId::new(0);
 const LISTING: ListingId = ListingId::new(0);
 
-/// A market of desks, told what to do one millisecond after another.
+/// A market of desks that get one instruction a millisecond.
 struct Floor {
     market: Market,
     millis: i64,
@@ -36,7 +36,7 @@ impl Floor {
         self.market.participant(name).unwrap().id
     }
 
-    fn tell(&mut self, name: &str, what: Instruction) {
+    fn instruct(&mut self, name: &str, what: Instruction) {
         self.millis += 1;
         let at = open() + SimDuration::from_millis(self.millis);
         let id = self.id(name);
@@ -45,7 +45,7 @@ impl Floor {
     }
 
     fn submit(&mut self, name: &str, terms: OrderTerms) {
-        self.tell(name, Instruction::Submit { listing: LISTING, terms });
+        self.instruct(name, Instruction::Submit { listing: LISTING, terms });
     }
 
     fn account(&self, name: &str) -> &Account {
@@ -92,9 +92,12 @@ fn a_resting_order_holds_what_it_could_cost_and_gives_it_back() {
     floor.submit("a", limit(Side::Buy, 10, 10_000));
     assert_eq!(floor.account("a").free_cash(), Money::from_whole(99_000));
     let order = floor.account("a").open_orders()[0].id;
-    floor.tell("a", Instruction::Replace { order, price: Price::new(20_000), quantity: Quantity::new(10) });
+    floor.instruct(
+        "a",
+        Instruction::Replace { order, price: Price::new(20_000), quantity: Quantity::new(10) },
+    );
     assert_eq!(floor.account("a").free_cash(), Money::from_whole(98_000));
-    floor.tell("a", Instruction::Cancel(order));
+    floor.instruct("a", Instruction::Cancel(order));
     assert_eq!(floor.account("a").free_cash(), Money::from_whole(100_000));
     assert!(floor.account("a").open_orders().is_empty());
 }
@@ -146,7 +149,7 @@ fn the_rest_of_an_immediate_order_is_canceled() {
 fn nobody_cancels_the_order_of_another() {
     let mut floor = Floor::new();
     floor.submit("a", limit(Side::Buy, 10, 10_000));
-    floor.tell("b", Instruction::Cancel(OrderId::new(0)));
+    floor.instruct("b", Instruction::Cancel(OrderId::new(0)));
     assert_eq!(floor.account("a").open_orders().len(), 1);
     assert_eq!(floor.account("b").refused(), 1);
 }
@@ -175,7 +178,7 @@ fn a_bracket_takes_three_ids_and_its_exits_enter_once_it_is_filled() {
     floor.submit("a", OrderTerms { link, ..limit(Side::Buy, 10, 10_000) });
     floor.submit("a", limit(Side::Buy, 1, 8_000));
     assert_eq!(open_ids(&floor, "a"), [0, 1, 2, 3]);
-    floor.tell("a", Instruction::Cancel(OrderId::new(1)));
+    floor.instruct("a", Instruction::Cancel(OrderId::new(1)));
     assert_eq!(floor.account("a").refused(), 1);
     floor.submit("b", limit(Side::Sell, 10, 10_000));
     assert_eq!(open_ids(&floor, "a"), [1, 2, 3]);
@@ -192,16 +195,16 @@ fn a_mass_cancel_takes_one_side_out_and_a_disconnect_everything() {
         floor.submit("a", limit(Side::Buy, 10, price));
         floor.submit("a", limit(Side::Sell, 10, price + 2_000));
     }
-    floor.tell("a", Instruction::MassCancel { listing: LISTING, side: Some(Side::Buy) });
+    floor.instruct("a", Instruction::MassCancel { listing: LISTING, side: Some(Side::Buy) });
     assert_eq!(open_ids(&floor, "a"), [1, 3]);
     assert_eq!(floor.account("a").free_cash(), Money::from_whole(100_000));
     floor.submit("b", limit(Side::Buy, 10, 9_000));
-    floor.tell("a", Instruction::Disconnect);
+    floor.instruct("a", Instruction::Disconnect);
     assert_eq!((open_ids(&floor, "a"), open_ids(&floor, "b").len()), (vec![], 1));
     floor.submit("a", limit(Side::Buy, 10, 9_000));
     assert_eq!(open_ids(&floor, "a").len(), 1);
     let nowhere = Instruction::MassCancel { listing: ListingId::new(9), side: None };
-    floor.tell("a", nowhere);
+    floor.instruct("a", nowhere);
     assert_eq!(open_ids(&floor, "a").len(), 1);
 }
 

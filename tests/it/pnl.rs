@@ -1,4 +1,4 @@
-//! P&L one can trust: an auditor rebuilds it from the recorded fills alone, with code and numbers of its own.
+//! P&L: an auditor rebuilds it from the recorded fills alone, with its own code and number types.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -282,7 +282,7 @@ fn a_manifest_that_says_nonsense_is_an_error_that_names_it() {
     let directory = out.path().join("quickstart/42");
     let path = directory.join("manifest.json");
     let whole = std::fs::read_to_string(&path).unwrap();
-    for (sane, nonsense, told) in [
+    for (sane, nonsense, named) in [
         (r#""sample_interval": "1m""#, r#""sample_interval": "soon""#, "sample_interval"),
         (r#""tick_size": "0.01""#, r#""tick_size": "-1""#, "the size of `ACME`"),
         (r#""start": "2025"#, r#""start": "MMXXV"#, "`start`"),
@@ -292,6 +292,6 @@ fn a_manifest_that_says_nonsense_is_an_error_that_names_it() {
         std::fs::write(&path, whole.replacen(sane, nonsense, 1)).unwrap();
         let (code, _, stderr) = run(bearpit().arg("report").arg(&directory));
         assert_eq!(code, 1, "{stderr}");
-        assert!(stderr.contains(told) && stderr.contains("manifest.json"), "{told}: {stderr}");
+        assert!(stderr.contains(named) && stderr.contains("manifest.json"), "{named}: {stderr}");
     }
 }

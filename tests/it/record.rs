@@ -1,4 +1,4 @@
-//! What is recorded, as the scenario asks; what the reading side says of runs that lack something.
+//! What is recorded, as the scenario configures it; errors of the reader for runs that lack something.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ fn what_is_recorded_changes_nothing_in_the_run() {
 }
 
 #[test]
-fn orders_tell_how_long_they_were_on_their_way() {
+fn orders_have_the_time_they_were_in_flight() {
     let out = TempDir::new().unwrap();
     let orders = StoredRun::open(&simulate(out.path(), &[])).unwrap().table(Table::Orders).unwrap();
     let latencies = orders.column("entry_latency_ns").unwrap().u64().unwrap();
@@ -163,11 +163,11 @@ fn a_table_that_is_gone_or_cut_short_is_an_error_that_names_it() {
         fs::write(&path, &whole[..whole.len() / 2]).unwrap();
         let (code, stderr) = report(&directory);
         let file = format!("{name}.parquet: the table cannot be read");
-        let is_told = |stderr: &str| stderr.contains(&file) && stderr.contains("run the scenario again");
-        assert!(code == 1 && is_told(&stderr), "{name} cut: {code} {stderr}");
+        let is_named = |stderr: &str| stderr.contains(&file) && stderr.contains("run the scenario again");
+        assert!(code == 1 && is_named(&stderr), "{name} cut: {code} {stderr}");
         fs::remove_file(&path).unwrap();
         let (code, stderr) = report(&directory);
-        assert!(code == 1 && is_told(&stderr), "{name} gone: {code} {stderr}");
+        assert!(code == 1 && is_named(&stderr), "{name} gone: {code} {stderr}");
         fs::write(&path, whole).unwrap();
     }
     assert_eq!(report(&directory), (0, String::new()), "whole again");

@@ -1,4 +1,4 @@
-//! The report of one run: what stands on it, whatever the run was like.
+//! The report of one run: what it contains, whatever the run was like.
 
 use std::fs;
 use std::path::Path;
@@ -140,7 +140,7 @@ fn attribution_adds_up_to_the_profit() {
         let profit: f64 = account.summary.profit.to_f64();
         assert!((parts.spread + parts.inventory - parts.fees - profit).abs() < 1e-6);
         let earns = account.summary.kind == "market_maker";
-        // Who rests earns the spread, who takes pays it.
+        // Makers earn the spread, takers pay it.
         assert_eq!(parts.spread > 0.0, earns, "{}: {parts:?}", account.summary.owner);
     }
     let wins = data.accounts.iter().map(|account| account.top_trips.wins.len()).max();

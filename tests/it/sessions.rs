@@ -1,4 +1,4 @@
-//! Sessions through the front door: phases, auctions, halts, and what becomes of orders in them.
+//! Sessions through the front door: phases, auctions, halts, and what happens to orders in them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -137,7 +137,7 @@ fn an_auction_publishes_what_it_would_do_and_trades_at_one_price() {
     let trades = trades(&facts);
     assert!(trades.iter().all(|trade| trade.price.ticks() == 9_975 && trade.phase == Phase::OpeningAuction));
     assert_eq!(trades.iter().map(|trade| trade.quantity.lots()).sum::<u64>(), 30);
-    // Nobody sees a touch while the book collects.
+    // No touch is published during an auction call.
     let facts = facts.borrow();
     let touches =
         facts.iter().filter(|(at, fact)| matches!(fact, Fact::TouchChanged { .. }) && *at < second(30));
@@ -284,7 +284,7 @@ fn a_pro_rata_venue_shares_by_size() {
 }
 
 #[test]
-fn a_stop_waits_for_its_trigger_and_its_owner_is_told() {
+fn a_stop_waits_for_its_trigger_and_its_owner_gets_a_report() {
     let (mut market, facts) = market(ListingConfig::default());
     let kind = OrderKind::Stop { trigger: Price::new(9_900), protection: None };
     submit(&mut market, 1, "a", limit(Side::Buy, 10, 9_900));

@@ -1,4 +1,4 @@
-//! The commands for those who write strategies: what they print, what they write, how they fail.
+//! The commands for strategy authors: what they print, what they write, how they fail.
 
 use std::fs;
 use std::path::{Path, PathBuf};

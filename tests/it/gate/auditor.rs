@@ -1,4 +1,4 @@
-//! What must hold of an account, worked out from its open orders by trying all that can happen.
+//! What must hold of an account, computed from its open orders by trying every outcome.
 
 use std::collections::BTreeMap;
 

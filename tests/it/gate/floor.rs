@@ -1,4 +1,4 @@
-//! Traders with accounts around one book, and what is on its way between them.
+//! Traders with accounts around one book, and the messages in flight between them.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -19,7 +19,7 @@ const LISTING: ListingId = ListingId::new(0);
 const MAX_SHORT: u64 = 40;
 pub(super) const TRADERS: usize = 4;
 
-/// An account, and what is on its way from and to it.
+/// An account, and the messages in flight from and to it.
 #[derive(Debug)]
 pub(super) struct Trader {
     pub(super) account: Account,
@@ -37,7 +37,7 @@ pub(super) struct Floor {
     next_order: u64,
     pub(super) now: i64,
     collected: Money,
-    /// How often what has happened.
+    /// How often each thing has happened.
     pub(super) seen: BTreeMap<String, u64>,
 }
 
@@ -101,7 +101,7 @@ impl Floor {
         self.check()
     }
 
-    /// Lets everything arrive, compares accounts with the book, closes, and checks what is left.
+    /// Delivers everything, compares accounts with the book, closes, and checks what is left.
     pub(super) fn finish(&mut self) -> Result<(), String> {
         self.drain()?;
         self.compare()?;
@@ -138,7 +138,7 @@ impl Floor {
         Ok(())
     }
 
-    /// Checks that accounts that have heard everything know what is in the book.
+    /// Checks that accounts that have received all reports agree with the book.
     fn compare(&self) -> Result<(), String> {
         let mut in_book: BTreeMap<OrderId, u64> =
             self.book.open_orders().iter().map(|it| (it.order, (it.displayed + it.hidden).lots())).collect();
@@ -230,7 +230,7 @@ impl Floor {
         }
     }
 
-    /// Books the next report of a trader, and cancels what no longer fits, as the seat does.
+    /// Books the next report of a trader, and cancels what no longer fits, as the adapter does.
     fn hear(&mut self, trader: usize) -> Result<(), String> {
         let Some(report) = self.traders[trader].reports.pop_front() else { return Ok(()) };
         let order = self.traders[trader].account.order(report.order).copied();
@@ -267,7 +267,7 @@ impl Floor {
         let mut events = Vec::new();
         action(&mut self.book, SimTime::from_nanos(self.now), &mut events);
         for event in events {
-            self.tell(event);
+            self.report_event(event);
         }
     }
 
@@ -278,7 +278,7 @@ impl Floor {
     }
 
     /// Reports as the exchange does.
-    fn tell(&mut self, event: BookEvent) {
+    fn report_event(&mut self, event: BookEvent) {
         let (owner, order, kind) = match event {
             BookEvent::Accepted { order, owner } | BookEvent::ExitEntered { order, owner, .. } => {
                 (owner, order, ReportKind::Accepted)
@@ -299,7 +299,7 @@ impl Floor {
             }
             BookEvent::Canceled { order, owner, reason, .. } => (owner, order, ReportKind::Canceled(reason)),
             BookEvent::Expired { order, owner, reason, .. } => (owner, order, ReportKind::Expired(reason)),
-            BookEvent::Traded(trade) => return self.tell_trade(&trade),
+            BookEvent::Traded(trade) => return self.report_trade(&trade),
             BookEvent::Refreshed { .. } | BookEvent::Uncrossed { .. } | BookEvent::PhaseChanged { .. } => {
                 return;
             }
@@ -307,7 +307,7 @@ impl Floor {
         self.report(owner, order, kind);
     }
 
-    fn tell_trade(&mut self, trade: &BookTrade) {
+    fn report_trade(&mut self, trade: &BookTrade) {
         let notional = self.instrument.notional(trade.price, trade.quantity);
         let in_auction = trade.phase != Phase::Continuous;
         let rates = if in_auction { [self.fees.auction; 2] } else { [self.fees.maker, self.fees.taker] };

@@ -1,5 +1,5 @@
-//! The account gate before a real book: random orders of all kinds, commands and reports with delays of
-//! their own, and an auditor at every step.
+//! The account gate in front of a real book: random orders of all kinds, commands and reports with
+//! separate delays, and an auditor at every step.
 
 mod auditor;
 mod floor;

@@ -1,4 +1,4 @@
-//! The scripts, with what is said of each.
+//! The scripts, with the expected outcome of each.
 
 /// One hostile script.
 pub(super) struct Case {

@@ -1,4 +1,4 @@
-//! Hostile scripts: each ends with a named error, or does no harm, and nobody else notices.
+//! Hostile scripts: each ends with a named error or does no harm, and no other actor is affected.
 
 mod cases;
 mod timed;
@@ -32,7 +32,7 @@ const TRIES: usize = 5;
 struct Seen {
     lines: Vec<String>,
     others: Vec<String>,
-    /// Who runs the script, and the orders of it that a venue took.
+    /// The actor that runs the script, and its orders that a venue accepted.
     script: Option<ActorId>,
     own: BTreeSet<OrderId>,
 }
@@ -231,7 +231,7 @@ fn no_import_leaves_the_folder() {
 }
 
 #[test]
-fn a_failure_at_either_end_is_told_like_any_other() {
+fn a_failure_at_either_end_is_reported_like_any_other() {
     for callback in ["on_init(params)", "on_start()", "on_stop()"] {
         for on_error in [OnError::Halt, OnError::Flatten] {
             let source = format!("fn {callback} {{ loop {{ }} }}");

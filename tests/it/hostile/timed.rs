@@ -1,6 +1,6 @@
-//! [`Timed`]: an actor as it is, with a watch on how long it takes to handle a message.
+//! [`Timed`]: wraps an actor and measures how long it takes to handle a message.
 //!
-//! Where the system tells how long a thread had a processor, that is what counts: other programs on the
+//! Where the system reports the processor time of a thread, that is measured: other programs on the
 //! machine make a callback wait, but not work.
 
 use std::cell::Cell;
@@ -30,8 +30,8 @@ impl<A> Timed<A> {
     }
 }
 
-/// How long this thread has had a processor so far, to a few milliseconds; none where the system does not
-/// tell.
+/// The processor time of this thread so far, to a few milliseconds; `None` where the system does not
+/// report it.
 fn processor_time() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     stat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)

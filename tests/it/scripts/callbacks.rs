@@ -1,4 +1,4 @@
-//! What scripts are told, and when.
+//! Which callbacks scripts get, with what, and when.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use bearpit::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit::script::{Callback, ScriptTrader};
 use bearpit::units::{Price, Quantity, SimDuration};
 
-use super::{LISTING, LogSink, ToldSink, config, logged};
+use super::{LISTING, LogSink, OutputSink, config, logged};
 use crate::market::{account, desks, open};
 
 #[test]
@@ -57,7 +57,7 @@ fn every_callback_is_called_with_what_it_is_about() {
 }
 
 #[test]
-fn the_book_is_told_and_kept() {
+fn the_book_is_delivered_and_kept() {
     let lines = logged(
         r#"
         fn on_init(params) { book(2); }
@@ -76,7 +76,7 @@ fn the_book_is_told_and_kept() {
 }
 
 #[test]
-fn phases_are_told_and_the_next_is_known() {
+fn phases_are_delivered_and_the_next_is_known() {
     let mut builder = desks(60);
     let log = Rc::new(RefCell::new(Vec::new()));
     builder.sink(Box::new(LogSink(Rc::clone(&log))));
@@ -138,17 +138,17 @@ fn indicators_are_fed_before_the_callback() {
 fn what_a_script_plots_and_records_is_on_the_tape() {
     let mut builder = desks(60);
     let facts = Rc::new(RefCell::new(Vec::new()));
-    builder.sink(Box::new(ToldSink(Rc::clone(&facts))));
+    builder.sink(Box::new(OutputSink(Rc::clone(&facts))));
     let source = r#"fn on_start() { plot("x", 1); plot("x", 2.5); record("t", #{ a: 1, b: "two", c: (), d: true }); }"#;
     let trader = ScriptTrader::new(config(source, &[]));
     builder
         .agent("script", ParticipantConfig::new("script").with_account(account(1_000, &[])), trader)
         .unwrap();
     builder.open().unwrap().run().unwrap();
-    let told = facts.borrow();
-    assert_eq!(told[..2], ["x 1", "x 2.5"]);
-    assert_eq!(told[2], "t a: 1, b: two, d: 1");
-    drop(told);
+    let outputs = facts.borrow();
+    assert_eq!(outputs[..2], ["x 1", "x 2.5"]);
+    assert_eq!(outputs[2], "t a: 1, b: two, d: 1");
+    drop(outputs);
     for (call, expected) in [
         ("plot(\"x\", 0.0 / 0.0)", "plot: a value of NaN cannot be plotted"),
         ("plot(\"\", 1)", "plot: a name has 1 to 100 characters"),
@@ -191,7 +191,7 @@ fn a_feed_is_asked_for_unless_the_script_asks_itself() {
 }
 
 #[test]
-fn a_refused_order_is_told_after_the_callback_that_sent_it() {
+fn a_refused_order_is_reported_after_the_callback_that_sent_it() {
     let lines = logged(
         r#"
         fn on_start() { set_timer("go", "5s"); }
@@ -238,7 +238,7 @@ fn a_script_reads_the_market_late_by_its_latency() {
 }
 
 #[test]
-fn history_holds_the_bars_that_were_told() {
+fn history_holds_the_bars_that_were_delivered() {
     let lines = logged(
         r#"
         fn on_bar(bar) { log(`${history(5).len} ${closes(5)} ${history("20s", 1)[0].close} ${market("ACME").closes(9).len}`); }
@@ -254,7 +254,7 @@ fn history_holds_the_bars_that_were_told() {
 }
 
 #[test]
-fn the_clock_tells_day_and_time() {
+fn the_clock_has_day_and_time() {
     let lines = logged(
         r#"
         fn on_start() { set_timer("look", "12.5s"); }

@@ -1,4 +1,4 @@
-//! What those are told whose scripts fail.
+//! The errors of scripts that fail.
 
 use std::cell::RefCell;
 use std::fs;
@@ -12,7 +12,7 @@ use super::{LogSink, config, holding, logged, run, run_config};
 use crate::market::{account, crowd, desks};
 
 #[test]
-fn a_failing_script_is_told_with_its_place_and_leaves_the_market() {
+fn a_failing_script_is_reported_with_its_place_and_leaves_the_market() {
     let (market, lines) = run(
         "fn on_start() { buy_limit(5, 99.0); }\nfn on_bar(bar) {\n    let x = bar.colse;\n}\nfn on_stop() { log(\"never\"); }\n",
         &[],

@@ -1,4 +1,4 @@
-//! Strategies in Rhai, in a market: what they are told, what they can do, and how they fail.
+//! Strategies in Rhai, in a market: what they receive, what they can do, and how they fail.
 
 mod api;
 mod callbacks;
@@ -38,9 +38,9 @@ impl TapeSink for LogSink {
 }
 
 /// Collects what strategies plot and record.
-struct ToldSink(Rc<RefCell<Vec<String>>>);
+struct OutputSink(Rc<RefCell<Vec<String>>>);
 
-impl TapeSink for ToldSink {
+impl TapeSink for OutputSink {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         match stamped.fact {
             Fact::Plotted { series, value, .. } => {
@@ -81,15 +81,15 @@ fn run_config(config: ScriptConfig, terms: AccountConfig) -> (Market, Vec<String
     builder.agent("script", ParticipantConfig::new("script").with_account(terms), trader).unwrap();
     let mut market = builder.open().unwrap();
     market.start();
-    let tell = |market: &mut Market, name: &str, second: i64, terms: OrderTerms| {
+    let submit = |market: &mut Market, name: &str, second: i64, terms: OrderTerms| {
         let id = market.participant(name).unwrap().id;
         let at = open() + SimDuration::from_secs(second);
         market.instruct(at, id, Instruction::Submit { listing: LISTING, terms }).unwrap();
     };
     let limit = |side, lots, ticks| OrderTerms::limit(side, Quantity::new(lots), Price::new(ticks));
-    tell(&mut market, "a", 1, limit(Side::Buy, 500, 9_990));
-    tell(&mut market, "a", 1, limit(Side::Sell, 500, 10_010));
-    tell(&mut market, "b", 10, limit(Side::Buy, 5, 10_010));
+    submit(&mut market, "a", 1, limit(Side::Buy, 500, 9_990));
+    submit(&mut market, "a", 1, limit(Side::Sell, 500, 10_010));
+    submit(&mut market, "b", 10, limit(Side::Buy, 5, 10_010));
     market.step(market.close(), 1_000_000).unwrap();
     market.settle().unwrap();
     let lines = log.borrow().clone();

@@ -32,7 +32,7 @@ fn parameters_and_constants_are_seen_by_functions() {
 #[test]
 fn declared_parameters_have_defaults_and_are_overridden() {
     assert_eq!(run(DECLARING, &[]).1, ["12 0.5 mid true 24 12"]);
-    // A whole number will do for one with a fraction.
+    // An integer is accepted for a float.
     let given = [("fast", ParamValue::Int(3)), ("share", ParamValue::Int(1)), ("peg", text("touch"))];
     assert_eq!(run(DECLARING, &given).1, ["3 1.0 touch true 6 3"]);
 }

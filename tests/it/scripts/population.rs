@@ -290,7 +290,7 @@ fn a_thousand_traders_of_one_script_take_little_memory() {
         };
         builder.agent(name, ParticipantConfig::new("noise"), NoiseTrader::new(config)).unwrap();
     });
-    let mut told = format!("a noise trader takes {noise} bytes;");
+    let mut figures = format!("a noise trader takes {noise} bytes;");
     for (file, text) in [
         ("avellaneda_stoikov", include_str!("../../../strategies/avellaneda_stoikov.rhai")),
         ("ema_cross", include_str!("../../../strategies/ema_cross.rhai")),
@@ -301,8 +301,8 @@ fn a_thousand_traders_of_one_script_take_little_memory() {
             let trader = ScriptTrader::sharing(config.clone(), scripts.clone());
             builder.agent(name, ParticipantConfig::new("script"), trader).unwrap();
         });
-        write!(told, " one of {file} {bytes}").unwrap();
-        assert!(bytes < BYTES_MAX, "{told}");
+        write!(figures, " one of {file} {bytes}").unwrap();
+        assert!(bytes < BYTES_MAX, "{figures}");
     }
-    println!("{told}");
+    println!("{figures}");
 }

@@ -1,4 +1,4 @@
-//! The strategies that ship, each in its scenario: they do what their pages say.
+//! The bundled strategies, each in its scenario: they do what their documentation says.
 
 #![expect(clippy::cast_precision_loss, reason = "prices and quantities of the scenarios are small")]
 
@@ -190,7 +190,7 @@ fn avellaneda_stoikov_keeps_its_inventory_in_bounds_and_goes_home_flat() {
 }
 
 #[test]
-fn order_flow_foretells_enough_to_pay_the_spread_among_slow_quotes_only() {
+fn order_flow_predicts_enough_to_pay_the_spread_among_slow_quotes_only() {
     let slow = run("order_flow_imbalance", "flow", &["scenario.end=2025-03-03T10:30:00"]);
     assert_eq!(slow.deeds.largest(), 100);
     assert!(slow.gain("flow") + slow.fees() > 0.0, "{}", slow.gain("flow"));
