@@ -53,7 +53,7 @@ impl Found {
         let names: BTreeSet<&String> = lists.iter().flatten().map(|(name, _)| name).collect();
         for name in names {
             let of = |list: &[(String, String)]| {
-                list.iter().find(|(known, _)| known == name).map_or(String::new(), |(_, told)| told.clone())
+                list.iter().find(|(known, _)| known == name).map_or(String::new(), |(_, text)| text.clone())
             };
             self.note(&format!("{kind} {name}"), [of(&lists[0]), of(&lists[1])]);
         }
@@ -74,11 +74,11 @@ fn instrument(summary: &InstrumentSummary) -> (String, String) {
 
 /// Returns what an account began with.
 fn account(summary: &AccountSummary) -> (String, String) {
-    let mut told = format!("{} with {} in cash", summary.kind, summary.initial_cash);
+    let mut text = format!("{} with {} in cash", summary.kind, summary.initial_cash);
     for holding in &summary.initial_holdings {
-        told.push_str(&format!(", {} lots of {}", holding.lots, holding.symbol));
+        text.push_str(&format!(", {} lots of {}", holding.lots, holding.symbol));
     }
-    (summary.owner.clone(), told)
+    (summary.owner.clone(), text)
 }
 
 fn recorded(manifest: &Manifest) -> String {

@@ -73,12 +73,12 @@ impl Comparison {
     }
 
     /// Returns the table in which the tapes part first, and how; none where they are the same, or no table
-    /// tells.
+    /// shows it.
     #[must_use]
     pub fn first_difference(&self) -> Option<(&TableComparison, &FirstDifference)> {
         let tables = self.tables.iter().flatten();
         let partings = tables.filter_map(|table| table.verdict.parting().map(|parting| (table, parting)));
-        // Of the same time, the first: tables stand in the order in which they tell most.
+        // Of the same time, the first: tables stand by how much they show, the most first.
         partings.min_by_key(|(_, parting)| parting.at)
     }
 }

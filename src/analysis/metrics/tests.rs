@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::*;
 
 /// Where we say something else than the reference on purpose: key, series (`*` for all in which they differ),
-/// and why. `docs/metrics.md` tells the same to readers.
+/// and why. `docs/metrics.md` lists the same for readers.
 const DEVIATIONS: [(&str, &str, &str); 19] = [
     ("expected_return_period", "empty", "nothing was earned on average of no periods; quantstats says 0"),
     ("expected_return_daily", "empty", "the same"),

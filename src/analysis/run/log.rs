@@ -28,7 +28,7 @@ pub struct OwnerLog {
 
 /// How many lines of each log are kept.
 const LINES_MAX: usize = 60;
-/// So many that log are told apart; more are populations, not strategies.
+/// How many owners are kept separate; more are populations, not strategies.
 const OWNERS_MAX: usize = 200;
 
 /// Collects the logs of all owners, in the order in which they begin.

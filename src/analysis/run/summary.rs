@@ -58,11 +58,11 @@ impl Summary {
         let bad = |why: String| OpenError::Summary { path: path.clone(), why };
         let bytes = fs::read(&path).map_err(|error| bad(error.to_string()))?;
         let summary: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
-        let told = summary.accounts.iter().map(|account| &account.account);
-        if told.eq(&run.manifest().accounts) {
+        let listed = summary.accounts.iter().map(|account| &account.account);
+        if listed.eq(&run.manifest().accounts) {
             Ok(summary)
         } else {
-            Err(bad("it tells of other accounts than the manifest".to_owned()))
+            Err(bad("it has other accounts than the manifest".to_owned()))
         }
     }
 

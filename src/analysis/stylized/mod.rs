@@ -125,9 +125,7 @@ impl StylizedFactKind {
     #[must_use]
     pub const fn in_real_markets(self) -> &'static str {
         match self {
-            Self::NoAutocorrelation => {
-                "past returns tell hardly anything of later ones, except within minutes"
-            }
+            Self::NoAutocorrelation => "past returns hardly predict later ones, except within minutes",
             Self::HeavyTails => {
                 "extreme returns are far more frequent than normal ones; tail index of 2 to 5"
             }

@@ -134,7 +134,7 @@ fn verdicts(series: &ReturnSeries) -> Vec<Verdict> {
 }
 
 #[test]
-fn verdicts_tell_a_market_from_noise() {
+fn verdicts_distinguish_a_market_from_noise() {
     use Verdict::{NotSeen, Seen};
     let noise = verdicts(&series("normal"));
     assert_eq!(noise[..3], [Seen, NotSeen, NotSeen]);
@@ -144,7 +144,7 @@ fn verdicts_tell_a_market_from_noise() {
     assert_eq!([clustered[0], clustered[1], clustered[4], clustered[6]], [Seen; 4]);
 }
 
-/// Returns whose volatility changes, and is told by their sizes alone: Bollerslev's (1986) GARCH.
+/// Returns whose volatility changes, and shows in their sizes alone: Bollerslev's (1986) GARCH.
 fn clustered(stream: &mut Stream, count: usize) -> Vec<f64> {
     let mut variance = 1.0_f64;
     let next = |_| {
@@ -230,7 +230,7 @@ fn returns_that_answer_one_another_are_not_free_of_autocorrelation() {
 }
 
 #[test]
-fn what_cannot_be_told_has_a_reason_and_no_numbers() {
+fn what_cannot_be_measured_has_a_reason_and_no_numbers() {
     let made = |returns: Vec<f64>| {
         let notionals = vec![0.0; returns.len()];
         ReturnSeries { returns, notionals, breaks: Vec::new() }

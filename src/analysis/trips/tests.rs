@@ -59,9 +59,9 @@ fn a_fill_across_zero_ends_a_trip_and_begins_one() {
 fn the_oldest_entry_leaves_first() {
     let (trips, ended) =
         fifo(&[execution(1, 10, 10_000, 100), execution(2, 10, 10_200, 0), execution(3, -15, 10_100, 30)]);
-    let told: Vec<_> =
+    let found: Vec<_> =
         ended.iter().map(|trip| (trip.entered_at, trip.quantity.lots(), trip.gross())).collect();
-    assert_eq!(told, [(1, 10, Money::from_whole(10)), (2, 5, Money::from_whole(-5))]);
+    assert_eq!(found, [(1, 10, Money::from_whole(10)), (2, 5, Money::from_whole(-5))]);
     assert_eq!((ended[0].fees, ended[1].fees), (Money::from_units(120), Money::from_units(10)));
     assert_eq!((trips.realized(), trips.holding()), (Money::from_whole(5), NetQuantity::new(5)));
     assert_eq!(trips.cost(), Money::from_whole(510));
@@ -78,7 +78,7 @@ fn what_a_trip_saw_on_its_way_are_its_marks() {
     let closing = execution(9, 10, 9_980, 0);
     let mut ended = Vec::from_iter(one.fill(&closing));
     other.fill(&closing, &mut ended);
-    assert_eq!(ended[0], ended[1], "both ways of matching tell one trip alike");
+    assert_eq!(ended[0], ended[1], "both ways of matching describe one trip alike");
     assert_eq!((ended[0].worst, ended[0].best), (Money::from_whole(-5), Money::from_whole(10)));
     assert_eq!(ended[0].gross(), Money::from_whole(2));
 }

@@ -146,7 +146,7 @@ fn a_difference_that_lasts_says_since_when() {
 }
 
 #[test]
-fn messages_that_do_not_fit_their_order_are_told() {
+fn messages_that_do_not_fit_their_order_are_reported() {
     let added = || (message(Add, 3, 7, 90, Buy), row(&[(90, 17), (80, 20)], &ASKS));
     let [at, elsewhere] = [Price::new(90), Price::new(80)];
     let [seven, eight] = [Quantity::new(7), Quantity::new(8)];

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn each_value_is_kept_once_and_nulls_are_told_apart() {
+    fn each_value_is_kept_once_and_nulls_are_distinct() {
         check::<ByValue<u32>>();
         check::<ByNumber>();
     }

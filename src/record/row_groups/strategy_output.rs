@@ -45,7 +45,7 @@ impl RowGroups {
         (table, number): (&Arc<str>, u64),
         (column, cell): (&Arc<str>, &Cell),
     ) -> Result<(), RecordError> {
-        // Text, or the digits of a whole number, which a double may not hold.
+        // Text, or the digits of an integer, which a double may not hold.
         let text = match cell {
             Cell::Text(text) => Some(Arc::clone(text)),
             Cell::Int(value) => Some(value.to_string().into()),

@@ -39,15 +39,15 @@ fn the_page_has_every_table_with_its_columns_and_no_others() {
     let head = parts.next().unwrap();
     let labels = head.split("Every table ends with two columns").nth(1).unwrap();
     assert_eq!(listed(labels), expected(&LABELS));
-    let mut told = Vec::new();
+    let mut described = Vec::new();
     for part in parts {
         let (title, body) = part.split_once('\n').unwrap();
         let table = Table::ALL.into_iter().find(|table| table.name() == title).unwrap();
         assert_eq!(listed(body), expected(columns(table)), "{title}");
         assert!(head.contains(&format!("`{title}`")), "{title} is not in the list of files");
-        told.push(table);
+        described.push(table);
     }
-    assert_eq!(told, Table::ALL, "in the order of the program");
+    assert_eq!(described, Table::ALL, "in the order of the program");
 }
 
 #[test]

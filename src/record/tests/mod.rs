@@ -163,8 +163,8 @@ fn market_facts() -> Vec<Fact> {
     ]
 }
 
-/// What a strategy gives to be recorded.
-fn told() -> Vec<Fact> {
+/// What a strategy plots and records.
+fn strategy_output() -> Vec<Fact> {
     vec![
         plotted("ema", 100.25),
         plotted("ema", f64::NAN),
@@ -176,7 +176,7 @@ fn told() -> Vec<Fact> {
 }
 
 fn facts() -> Vec<Fact> {
-    [market_facts(), told()].concat()
+    [market_facts(), strategy_output()].concat()
 }
 
 const START: SimTime = SimTime::from_nanos(1_740_994_200_000_000_000);

@@ -104,7 +104,7 @@ fn bars_are_of_every_interval_asked_for_and_only_those_that_have_ended() {
 }
 
 #[test]
-fn positions_are_told_when_they_have_changed_from_the_opening_to_the_end() {
+fn positions_are_recorded_when_they_have_changed_from_the_opening_to_the_end() {
     let facts = [
         (61, trade(0, 1, 2, 10, 10_000)),
         (100, trade(1, 1, 2, 5, 9_990)),
@@ -125,7 +125,7 @@ fn positions_are_told_when_they_have_changed_from_the_opening_to_the_end() {
 }
 
 #[test]
-fn what_did_not_pass_is_told_with_who_said_so() {
+fn what_did_not_pass_is_recorded_with_who_said_so() {
     let (_keep, run) = stored(Format::Parquet);
     let ben = "ben, \"the\" second|PIT|ACME";
     let without_time = |table| {
@@ -143,7 +143,7 @@ fn what_did_not_pass_is_told_with_who_said_so() {
 }
 
 #[test]
-fn every_row_tells_its_scenario_and_seed() {
+fn every_row_names_its_scenario_and_seed() {
     for format in [Format::Parquet, Format::Csv, Format::Ipc] {
         let (_keep, run) = stored(format);
         for table in Table::ALL {

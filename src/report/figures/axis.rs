@@ -194,7 +194,7 @@ mod tests {
             assert!(marks.len() >= 3 && marks.len() <= 7, "{high}: {marks:?}");
             let mut distinct = marks.clone();
             distinct.dedup();
-            assert_eq!(distinct, marks, "marks of {high} are told apart");
+            assert_eq!(distinct, marks, "marks of {high} are distinct");
         }
     }
 

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_can_be_told_a_sentence_says_each_reason_once() {
+    fn where_nothing_can_be_measured_a_sentence_says_each_reason_once() {
         let page = page(&facts(|fact| match fact {
             StylizedFactKind::LongMemoryOfSigns => Verdict::CannotTell("no trades"),
             _ => Verdict::CannotTell("the mid never moved"),

@@ -22,7 +22,7 @@ pub(super) fn read_process(
     let process = kind.and_then(|kind| configure(kind, &section, files, known));
     match kind {
         Some(_) => section.finish(),
-        // Without a kind, nobody knows which keys there are.
+        // Without a kind, it is not known which keys there are.
         None => section.abandon(),
     }
     process.map(Some)

@@ -35,7 +35,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.module.set_var("params", ParamsHandle::new(Rc::clone(host)));
     api.group("Parameters");
     let forms = [Rc::clone(host), Rc::clone(host), Rc::clone(host)];
-    let [plain, ranged, told] = forms;
+    let [plain, ranged, described] = forms;
     type Call<'a> = NativeCallContext<'a>;
     api.function(
         "param",
@@ -50,7 +50,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
         declare(&ranged, &call, &name, &default, &[a])
     })
     .form(move |call: Call<'_>, name: Dynamic, default: Dynamic, a: Dynamic, b: Dynamic| {
-        declare(&told, &call, &name, &default, &[a, b])
+        declare(&described, &call, &name, &default, &[a, b])
     });
 }
 

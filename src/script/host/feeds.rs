@@ -101,7 +101,7 @@ impl Feeds {
     }
 
     /// Returns whether a callback receives any feed that was subscribed to.
-    pub(crate) fn tells(&self, callback: Callback) -> bool {
+    pub(crate) fn has_feed_for(&self, callback: Callback) -> bool {
         self.asked.iter().any(|(_, wanted)| wanted.callback() == callback)
     }
 
@@ -172,7 +172,7 @@ mod tests {
         let mut feeds = Feeds::new(MINUTE);
         let listing = ListingId::new(0);
         assert!(feeds.ask(listing, FeedRequest::Quotes) && !feeds.ask(listing, FeedRequest::Quotes));
-        assert!(feeds.tells(Callback::Quote) && !feeds.tells(Callback::Bar));
+        assert!(feeds.has_feed_for(Callback::Quote) && !feeds.has_feed_for(Callback::Bar));
     }
 
     #[test]

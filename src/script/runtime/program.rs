@@ -251,7 +251,7 @@ mod tests {
     const MINE: SimDuration = SimDuration::from_secs(77);
     const HOME: Option<ListingId> = Some(ListingId::new(5));
 
-    /// Makes a program, and a context that can be told from a vacant one.
+    /// Makes a program, and a context that differs from a vacant one.
     fn program(text: &str) -> (Program, Context) {
         let compiled = compile(&ScriptSource::alone("s.rhai", text)).unwrap();
         let script = Rc::new(SharedScript::new(compiled, Rc::new(Language::new())));

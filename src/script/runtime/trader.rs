@@ -135,11 +135,11 @@ impl ScriptTrader {
         if let Err(error) = called {
             return self.fail(ctx, Some(callback), &error);
         }
-        self.tell_refusals(ctx);
+        self.report_refusals(ctx);
     }
 
     /// Calls `on_order` for what the account gate refused in the previous callback.
-    fn tell_refusals(&mut self, ctx: &mut Context) {
+    fn report_refusals(&mut self, ctx: &mut Context) {
         for _ in 0..REFUSALS_MAX {
             let TraderState::Running(program) = &mut self.state else { return };
             let refused = program.with_state(|state| mem::take(&mut state.refused));
@@ -149,8 +149,8 @@ impl ScriptTrader {
             for (order, reason) in refused {
                 let TraderState::Running(program) = &mut self.state else { return };
                 let event = OrderEvent { order, what: OrderEventKind::Refused(reason), at: ctx.now() };
-                let told = program.call(ctx, Callback::Order, [Dynamic::from(event)]);
-                if let Err(error) = told {
+                let outcome = program.call(ctx, Callback::Order, [Dynamic::from(event)]);
+                if let Err(error) = outcome {
                     return self.fail(ctx, Some(Callback::Order), &error);
                 }
             }
@@ -187,7 +187,7 @@ impl ScriptTrader {
         let home = self.config.listing;
         for wanted in FeedRequest::defaults(ctx.bar_interval()) {
             let is_wanted = program.has(wanted.callback())
-                && !program.with_state(|state| state.feeds.tells(wanted.callback()));
+                && !program.with_state(|state| state.feeds.has_feed_for(wanted.callback()));
             if is_wanted {
                 let asked = program.with_host(ctx, |host| host.ask(home, wanted));
                 debug_assert!(asked.is_ok(), "the home market has all feeds");
@@ -295,8 +295,8 @@ impl Handler<MarketData> for ScriptTrader {
 
     fn handle(&mut self, data: MarketData, ctx: &mut Context) {
         let TraderState::Running(program) = &mut self.state else { return };
-        let told = program.with_state(|state| state.take(data));
-        match told {
+        let taken = program.with_state(|state| state.take(data));
+        match taken {
             None => {}
             Some((callback, Ok(argument))) => self.call(ctx, callback, [argument]),
             Some((callback, Err(error))) => {
@@ -309,8 +309,8 @@ impl Handler<MarketData> for ScriptTrader {
 }
 
 impl StrategyState {
-    /// Keeps what is to be kept of what the market tells, feeds the indicators that follow it, and returns
-    /// what the script is to be told.
+    /// Stores what the script can read later of the market data, updates the indicators that follow it, and
+    /// returns the callback to run with its argument.
     fn take(&mut self, data: MarketData) -> Option<(Callback, ScriptResult<Dynamic>)> {
         let listing = self.listings.get(data.listing.index()).cloned()?;
         Some(match data.update {

@@ -40,7 +40,7 @@ fn expressions() -> impl Strategy<Value = String> {
 }
 
 /// Evaluates a script plain or metered; the text of an error has its position.
-fn told(script: &str, is_charged: bool) -> String {
+fn outcome(script: &str, is_charged: bool) -> String {
     super::hashing::fix_hashing_seed().unwrap();
     let mut engine = Engine::new();
     engine.set_fail_on_invalid_map_property(true);
@@ -69,7 +69,7 @@ proptest! {
             "let a = {a}; let b = {b}; let text = \"t\"; let list = [1, 2]; \
              let m = #{{ x: {a}, n: #{{ y: {b} }} }};\n{expression}"
         );
-        prop_assert_eq!(told(&script, true), told(&script, false), "{}", script);
+        prop_assert_eq!(outcome(&script, true), outcome(&script, false), "{}", script);
     }
 
     #[test]
@@ -85,6 +85,6 @@ proptest! {
              let map = #{{ x: {old} }}; let error = ();\n\
              try {{ map.f(a, b, text, list); }} catch (e) {{ error = e; }}\n`${{map}} ${{error}}`"
         );
-        prop_assert_eq!(told(&script, true), told(&script, false), "{}", script);
+        prop_assert_eq!(outcome(&script, true), outcome(&script, false), "{}", script);
     }
 }

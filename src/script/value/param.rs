@@ -119,10 +119,7 @@ impl ParamDeclaration {
     ///
     /// # Errors
     /// [`ParamMismatch`] if it is not allowed.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a whole number beyond 2^53 is nothing to be exact about here"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "an integer beyond 2^53 need not be exact here")]
     pub fn check(&self, value: &ParamValue) -> Result<ParamValue, ParamMismatch> {
         let value = match (&self.default, value) {
             (ParamValue::Float(_), ParamValue::Int(whole)) => ParamValue::Float(*whole as f64),

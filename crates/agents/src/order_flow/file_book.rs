@@ -53,7 +53,7 @@ impl Step {
 /// The orders that rest by the file's account. What has ended there is forgotten, so that memory follows
 /// the open orders.
 ///
-/// A file of N levels does not tell of cancels behind the Nth, so an order may have gone unseen. It shows
+/// A file of N levels does not show cancels behind the Nth, so an order may have gone unseen. It shows
 /// when the file trades at a worse price, or adds an order that would have traded with it: then the order
 /// is *outlived*, and taken out.
 #[derive(Debug, Default)]

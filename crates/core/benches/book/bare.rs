@@ -18,7 +18,7 @@ struct Node {
     id: u64,
     next: u32,
     previous: u32,
-    /// The level's index; the side is told by the best levels.
+    /// The level's index; the side follows from the best levels.
     level: u32,
     lots: u32,
 }
@@ -154,7 +154,7 @@ impl BareBook {
         self.ids.insert(id, slot);
     }
 
-    /// Takes an order out, and tells whether it bought.
+    /// Removes an order, and returns whether it was a buy.
     fn cancel(&mut self, id: u64) -> Option<bool> {
         let slot = self.ids.remove(&id)?;
         let Node { next, previous, level: index, lots, .. } = self.nodes[slot as usize];

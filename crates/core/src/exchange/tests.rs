@@ -62,9 +62,9 @@ impl Venue {
     fn difference(&self, step: &Step) -> Option<String> {
         let (book, shown) = (&self.listed.book, self.shown.borrow());
         for side in Side::BOTH {
-            let (held, told) = (book.levels(side), shown.levels(side, usize::MAX));
-            if held != told {
-                return Some(format!("{step:?}: {side}: the book holds {held:?}, the tape tells {told:?}"));
+            let (held, taped) = (book.levels(side), shown.levels(side, usize::MAX));
+            if held != taped {
+                return Some(format!("{step:?}: {side}: the book holds {held:?}, the tape shows {taped:?}"));
             }
         }
         let published = self.listed.visible_levels(3);
@@ -158,12 +158,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 50 } else { 500 }))]
 
     #[test]
-    fn prop_the_tape_tells_what_the_book_shows(steps in sequence(SMALL), rules in 0..64_u64) {
+    fn prop_the_tape_shows_what_the_book_displays(steps in sequence(SMALL), rules in 0..64_u64) {
         run(steps, config(rules))?;
     }
 
     #[test]
-    fn prop_the_tape_tells_what_a_deep_book_shows(
+    fn prop_the_tape_shows_what_a_deep_book_displays(
         steps in sequence(Profile { spread: 40, ids: 100, ids_grow: true, changes: 350, ..SMALL }),
         rules in 0..64_u64,
     ) {

@@ -49,7 +49,7 @@ impl Cell {
         }
     }
 
-    /// Returns the value as a number: 0 or 1 for no and yes, the nearest double of a whole number, nothing
+    /// Returns the value as a number: 0 or 1 for no and yes, the nearest double of an integer, nothing
     /// for text.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a number to read; the exact one is text")]

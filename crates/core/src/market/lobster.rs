@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_with_room_to_spare_tells_all_of_its_side() {
+    fn a_row_with_room_to_spare_shows_all_of_its_side() {
         let level = |ticks| QuoteLevel { price: Price::new(ticks), size: Quantity::new(1) };
         let row = BookRow { depth: 2, bids: vec![level(90), level(80)], asks: vec![level(100)] };
         assert_eq!(row.horizon(Side::Buy), Some(Price::new(80)));

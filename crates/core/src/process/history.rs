@@ -23,7 +23,7 @@ pub struct HistoricalBar {
 impl HistoricalBar {
     /// Returns the four prices in a plausible order of time.
     ///
-    /// A bar does not tell whether its high or its low came first. The usual convention is taken: the
+    /// A bar does not say whether its high or its low came first. The usual convention is taken: the
     /// extreme nearer to the open comes first, and the high where both are equally near.
     #[must_use]
     pub fn path(&self) -> [f64; 4] {

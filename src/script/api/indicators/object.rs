@@ -36,7 +36,7 @@ pub(crate) fn register_object(api: &mut Registry<'_>) {
     .form(|it: &mut IndicatorHandle| it.reset());
 }
 
-#[expect(clippy::cast_precision_loss, reason = "beyond 2^53 a number is as good as its neighbour")]
+#[expect(clippy::cast_precision_loss, reason = "an integer beyond 2^53 need not be exact here")]
 const fn whole(x: i64) -> f64 {
     x as f64
 }

@@ -98,7 +98,7 @@ fn feeds(row: &Row) -> &'static [&'static str] {
 }
 
 #[test]
-fn the_page_tells_when_the_first_value_comes_and_its_parts() {
+fn the_page_says_when_the_first_value_comes_and_its_parts() {
     let (engine, _) = engine();
     assert_eq!(rows().len(), 24);
     for row in rows() {

@@ -11,7 +11,7 @@ use crate::units::{
 
 const ACME: InstrumentId = InstrumentId::new(0);
 
-/// One account at one listing where a tick times a lot is one of money, told what the venue says.
+/// One account at one listing where a tick times a lot is one of money; it gets the venue's reports.
 struct Desk {
     account: Account,
     instrument: Instrument,
