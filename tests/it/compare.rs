@@ -132,7 +132,7 @@ fn what_cannot_be_read_is_named_with_what_to_do() {
     refused("quickstart/2", "there is no such directory");
 }
 
-/// Writes a scenario of a few minutes in which a script runs in an otherwise empty market, or no agent at all.
+/// Writes a scenario of a few minutes with a script in an otherwise empty market, or with no agent at all.
 fn write_scenario(directory: &Path, name: &str, script: Option<&str>, record: &str) -> PathBuf {
     let agent = script.map_or(String::new(), |script| {
         fs::write(directory.join(format!("{name}.rhai")), script).unwrap();

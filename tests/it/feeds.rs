@@ -205,7 +205,7 @@ fn bars_of_any_interval_come_at_its_end_and_are_whole() {
         expected.retain(|bar| bar.end + travel <= close);
         assert!(expected.len() > 10, "{} bars of {span}", expected.len());
         assert_eq!(received.iter().map(|(_, bar)| *bar).collect::<Vec<_>>(), expected);
-        // A late subscriber gets the same, except the bar in progress; that of the recorded interval is kept in any case.
+        // A late subscriber gets the same, except the bar in progress; a recorded interval has that too.
         let asked = open() + SimDuration::from_millis(50_100);
         expected.retain(|bar| if span == recorded { bar.end > asked } else { bar.start > asked });
         assert_eq!(of_span(&late).iter().map(|(_, bar)| *bar).collect::<Vec<_>>(), expected, "{span}");
