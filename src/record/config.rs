@@ -126,11 +126,11 @@ impl TableSet {
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
             Fact::Plotted { .. } => self.contains(Table::Series),
             Fact::Recorded { .. } => self.contains(Table::Records),
+            // The name of the account is in rows of any table.
+            Fact::AccountOpened(_) => true,
+            Fact::AccountFunded { .. } => self.contains(Table::Positions),
             // The recorder makes its bars itself, of any interval.
-            Fact::BarClosed { .. }
-            | Fact::IndicativeChanged { .. }
-            | Fact::AccountOpened(_)
-            | Fact::AccountFunded { .. } => false,
+            Fact::BarClosed { .. } | Fact::IndicativeChanged { .. } => false,
         }
     }
 }

@@ -245,8 +245,8 @@ impl<'a> Scanner<'a> {
 mod tests {
     use super::*;
 
-    fn columns(text: &str, width: usize) -> Result<Vec<Vec<Option<String>>>, String> {
-        let columns = Scanner { rest: text, line: 2 }.columns(width).map_err(|error| error.to_string())?;
+    fn columns(text: &str, width: usize) -> PolarsResult<Vec<Vec<Option<String>>>> {
+        let columns = Scanner { rest: text, line: 2 }.columns(width)?;
         let owned =
             |column: Vec<CsvCell<'_>>| column.into_iter().map(|cell| cell.map(Cow::into_owned)).collect();
         Ok(columns.into_iter().map(owned).collect())
@@ -279,7 +279,7 @@ mod tests {
             ("a,\"b\nc\"\nd,\"e", "quotes that begin on line 4 do not end"),
             ("\"a\"b,c\n", "line 2: text follows after closing quotes"),
         ] {
-            let error = columns(text, 2).unwrap_err();
+            let error = columns(text, 2).unwrap_err().to_string();
             assert!(error.contains(expected), "{text:?}: {error}");
         }
     }

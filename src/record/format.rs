@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use thiserror::Error;
+
 /// A file format for tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Format {
@@ -34,12 +36,17 @@ impl fmt::Display for Format {
 }
 
 impl FromStr for Format {
-    type Err = String;
+    type Err = UnknownFormat;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
         [Self::Parquet, Self::Csv, Self::Ipc]
             .into_iter()
             .find(|format| format.extension() == text)
-            .ok_or_else(|| format!("`{text}` is not a table format: choose parquet, csv or ipc"))
+            .ok_or_else(|| UnknownFormat(text.to_owned()))
     }
 }
+
+/// A text that names no table format.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is not a table format: choose parquet, csv or ipc")]
+pub struct UnknownFormat(pub String);

@@ -63,7 +63,7 @@ pub struct Manifest {
     pub instruments: Vec<InstrumentSummary>,
     /// Names of the venues, in the scenario's order.
     pub venues: Vec<String>,
-    /// The tracked accounts at the end, in the scenario's order.
+    /// The tracked accounts at the end, in the scenario's order; those opened while the market ran come last.
     pub accounts: Vec<AccountSummary>,
 }
 
@@ -140,7 +140,7 @@ pub struct AccountSummary {
     /// Equity at the end.
     #[serde(with = "manifest_text::final_equity")]
     pub final_equity: Money,
-    /// Final less initial equity.
+    /// Final less initial equity, less what was brought in from outside meanwhile.
     #[serde(with = "manifest_text::profit")]
     pub profit: Money,
     /// Fees paid less rebates.

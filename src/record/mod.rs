@@ -44,7 +44,7 @@ mod writer;
 
 pub use config::{BookSnapshotConfig, Output, RecordConfig, RunLabel, TableSet};
 pub use error::RecordError;
-pub use format::Format;
+pub use format::{Format, UnknownFormat};
 pub use manifest::{AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, TableSummary};
 pub use names::Names;
 pub use recorded::Recorded;
@@ -53,7 +53,7 @@ pub use rows::books::LevelRow;
 pub use rows::holdings::{Holding, PositionRow};
 pub use rows::order_row::{OrderRow, OrderStatus};
 pub use rows::reject::RejectRow;
-pub use rows::row::{RowSink, TableRow};
+pub use rows::row::{RecordedCell, RowSink, TableRow};
 pub use run_dir::{DirectoryError, RunDir};
 pub use stored::{OpenError, Pieces, StoredRun};
 pub use table::Table;

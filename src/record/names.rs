@@ -7,7 +7,7 @@ use bearpit_core::units::{ActorId, InstrumentId, ListingId, NetQuantity, Price, 
 /// What turns ids into names, and ticks and lots into numbers; and what is held before the first trade.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// Names of actors, by id.
+    /// Names of the actors of the start, by id; those of participants that join are on the tape.
     pub actors: Vec<String>,
     /// The instruments, by id.
     pub instruments: Vec<Instrument>,

@@ -55,7 +55,7 @@ impl Recorder {
         names: Names,
         sink: S,
     ) -> Result<(Self, Recording<S>), RecordError> {
-        let follows_marks = sink.needs_first_marks();
+        let follows_marks = sink.needs_marks();
         let groups = RowGroups::create(output, config, label.clone(), names)?;
         let rows = RowBuilder::new(config, &label, groups, follows_marks);
         let sink = Arc::new(Mutex::new(sink));

@@ -9,14 +9,14 @@ use super::error::RecordError;
 use super::row_groups::RowGroups;
 use super::rows::bars::BarBuilder;
 use super::rows::books::{BookSnapshots, LevelRow};
-use super::rows::first_marks::FirstMarks;
 use super::rows::holdings::{Holdings, PositionRow};
+use super::rows::marks::Marks;
 use super::rows::orders::OpenOrders;
 use super::rows::reject::RejectRow;
-use super::rows::row::{RowSink, TableRow};
+use super::rows::row::{RecordedCell, RowSink, TableRow};
 use super::table::Table;
 use super::writer::FinishedTable;
-use bearpit_core::market::{Bar, Fact, Row, Trade};
+use bearpit_core::market::{AccountOpening, Bar, Fact, Trade, Transfer};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
 
 /// Follows the facts of a run, and makes the rows of those tables that are recorded.
@@ -30,7 +30,7 @@ pub(super) struct RowBuilder {
     end: SimTime,
     /// The instrument of each listing.
     instruments: Vec<InstrumentId>,
-    first_marks: Option<FirstMarks>,
+    marks: Option<Marks>,
     orders: Option<OpenOrders>,
     bars: Option<BarBuilder>,
     books: Option<BookSnapshots>,
@@ -67,7 +67,7 @@ struct Ended {
 }
 
 impl RowBuilder {
-    /// Begins; `follows_marks` says whether first marks are to be found.
+    /// Begins; `follows_marks` says whether the sink needs marks.
     pub(super) fn new(
         config: &RecordConfig,
         label: &RunLabel,
@@ -85,12 +85,12 @@ impl RowBuilder {
             bars: on(Table::Bars).map(|()| BarBuilder::new(config.bars.clone(), listings)),
             books: on(Table::Books).map(|()| BookSnapshots::new(config.books, listings, label.start)),
             holdings: on(Table::Positions)
-                .map(|()| Holdings::new(names, config.sample_interval, (label.start, label.end))),
+                .map(|()| Holdings::new(names, config.sample_interval, label.start, label.end)),
             auctions: BTreeMap::new(),
             financing: BTreeMap::new(),
             record_counts: BTreeMap::new(),
             ended: Ended::default(),
-            first_marks: follows_marks.then(|| FirstMarks::new(names)),
+            marks: follows_marks.then(|| Marks::new(names)),
             output: RowOutput { tables: config.tables, groups },
         }
     }
@@ -106,7 +106,7 @@ impl RowBuilder {
         sink: &mut dyn RowSink,
     ) -> Result<(), RecordError> {
         self.advance(at, sink)?;
-        if let Some((instrument, half_ticks)) = self.first_marks.as_mut().and_then(|it| it.follow(fact)) {
+        if let Some((instrument, half_ticks)) = self.marks.as_mut().and_then(|it| it.follow(fact)) {
             self.output.write(&TableRow::FirstMark { instrument, half_ticks }, sink)?;
         }
         if let Some(books) = &mut self.books {
@@ -174,6 +174,15 @@ impl RowBuilder {
                 TableRow::Trade { at, trade }
             }
             Fact::TouchChanged { listing, quote } => TableRow::Quote { at, listing: *listing, quote },
+            Fact::AccountOpened(opening) => return self.open(at, opening, sink),
+            Fact::AccountFunded { owner, funding } => {
+                if let Transfer::Shares { instrument, quantity } = funding.transfer
+                    && let Some(holdings) = &mut self.holdings
+                {
+                    holdings.transfer(at, *owner, instrument, quantity);
+                }
+                return Ok(());
+            }
             Fact::AccountFinanced { owner, interest, borrow } => {
                 *self.financing.entry(*owner).or_default() += *interest - *borrow;
                 return Ok(());
@@ -189,7 +198,14 @@ impl RowBuilder {
             Fact::Plotted { actor, series, value } => {
                 TableRow::Plotted { at, owner: *actor, series, value: *value }
             }
-            Fact::Recorded { actor, table, row } => return self.record((at, *actor), table, row, sink),
+            Fact::Recorded { actor, table, row } => {
+                let count = self.record_counts.entry((*actor, Arc::clone(table))).or_default();
+                let number = mem::replace(count, *count + 1);
+                return row.iter().try_for_each(|(column, cell)| {
+                    let cell = RecordedCell { at, owner: *actor, table, number, column, cell };
+                    self.output.write(&TableRow::Recorded(cell), sink)
+                });
+            }
             Fact::AuctionUncrossed { listing, price, volume } => {
                 self.auctions.insert(*listing, (*price, *volume));
                 return Ok(());
@@ -209,6 +225,21 @@ impl RowBuilder {
         self.output.write(&row, sink)
     }
 
+    /// Begins the account of a participant that has joined.
+    fn open(
+        &mut self,
+        at: SimTime,
+        opening: &AccountOpening,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), RecordError> {
+        self.output.groups.join(opening.owner, &opening.name);
+        if let Some(holdings) = &mut self.holdings {
+            holdings.open(at, opening);
+        }
+        let half_ticks = self.marks.as_ref().map_or(&[][..], Marks::half_ticks);
+        self.output.write(&TableRow::AccountOpened { opening, half_ticks }, sink)
+    }
+
     /// Adds a trade to bars and holdings.
     fn sum(&mut self, at: SimTime, trade: &Trade) {
         if let Some(bars) = &mut self.bars {
@@ -218,21 +249,6 @@ impl RowBuilder {
         if let Some((holdings, instrument)) = self.holdings.as_mut().zip(instrument) {
             holdings.trade(at, *instrument, trade);
         }
-    }
-
-    fn record(
-        &mut self,
-        (at, owner): (SimTime, ActorId),
-        table: &Arc<str>,
-        cells: &Row,
-        sink: &mut dyn RowSink,
-    ) -> Result<(), RecordError> {
-        let count = self.record_counts.entry((owner, Arc::clone(table))).or_default();
-        let number = mem::replace(count, *count + 1);
-        for (column, cell) in cells.iter() {
-            self.output.write(&TableRow::Recorded { at, owner, table, number, column, cell }, sink)?;
-        }
-        Ok(())
     }
 }
 

@@ -7,8 +7,7 @@ use crate::record::{
 use crate::scenario::Scenario;
 use bearpit_core::exchange::Market;
 use bearpit_core::market::Instrument;
-use bearpit_core::participant::MarketState;
-use bearpit_core::units::{InstrumentId, Quantity};
+use bearpit_core::participant::{MarketState, Participant};
 
 /// Describes a run: one whose market has settled, with the tables that were recorded; or one under way, whose
 /// [`Manifest::end`] the caller then sets to the market's time.
@@ -57,7 +56,7 @@ fn instrument_summary(instrument: &Instrument) -> InstrumentSummary {
     }
 }
 
-/// Returns the tracked accounts.
+/// Returns the tracked accounts; those that were opened while the market ran come last.
 fn accounts(market: &Market) -> Vec<AccountSummary> {
     let state = market.world().domain();
     let tracked = market.participants().iter().filter_map(|participant| {
@@ -67,15 +66,11 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
             owner: participant.name.clone(),
             kind: participant.kind.clone(),
             initial_cash: participant.account.cash,
-            initial_holdings: participant
-                .account
-                .holdings
-                .iter()
-                .filter_map(|it| holding(state, it))
-                .collect(),
+            initial_holdings: initial_holdings(state, participant),
             initial_equity: initial,
             final_equity: current,
-            profit: current - initial,
+            // What was brought in from outside is no profit.
+            profit: current - initial - account.contributed(),
             fees: account.fees(),
             financing: account.financed(),
             fills: account.fills(),
@@ -86,11 +81,11 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
     tracked.collect()
 }
 
-fn holding(state: &MarketState, (id, quantity): &(InstrumentId, Quantity)) -> Option<HoldingSummary> {
-    let instrument = state.instruments().nth(id.index())?;
-    Some(HoldingSummary {
-        symbol: instrument.symbol().to_owned(),
-        lots: quantity.lots(),
-        cost: state.opening_cost(*id, *quantity),
-    })
+fn initial_holdings(state: &MarketState, participant: &Participant) -> Vec<HoldingSummary> {
+    let holdings = participant.account.holdings.iter().zip(state.opening_costs(participant));
+    let summaries = holdings.filter_map(|((id, quantity), cost)| {
+        let symbol = state.instruments().nth(id.index())?.symbol().to_owned();
+        Some(HoldingSummary { symbol, lots: quantity.lots(), cost })
+    });
+    summaries.collect()
 }

@@ -13,6 +13,7 @@ mod feeds;
 mod flow;
 mod gate;
 mod hostile;
+mod late_participants;
 mod lifecycle;
 mod live_analysis;
 mod lobster;

@@ -91,7 +91,8 @@ impl ListingBuilder {
     /// Returns the listing as it stands at `end`, unless nothing was ever quoted or traded there.
     pub(crate) fn finish(
         self,
-        (venue, symbol): (&str, &str),
+        venue: &str,
+        symbol: &str,
         lacks_trades: bool,
         end: i64,
     ) -> Option<ListingData> {

@@ -34,6 +34,12 @@ impl NameIndex {
         Ok(Self::new(owners, instruments, manifest.venues.clone()))
     }
 
+    /// Numbers another account, after all others.
+    pub(crate) fn add_account(&mut self, owner: &str) {
+        let number = self.accounts.len();
+        self.accounts.insert(owner.to_owned(), number);
+    }
+
     /// Returns how many tracked accounts there are.
     pub(crate) fn accounts(&self) -> usize {
         self.accounts.len()

@@ -33,6 +33,11 @@ impl Arrivals {
         Self { accounts: (0..accounts).map(|_| EvenSample::new(ARRIVALS_MAX)).collect() }
     }
 
+    /// Begins another account, after all others.
+    pub(crate) fn add_account(&mut self) {
+        self.accounts.push(EvenSample::new(ARRIVALS_MAX));
+    }
+
     /// Takes an order that has ended.
     pub(crate) fn add(&mut self, account: usize, order: &EndedOrder) {
         let sample = self.accounts.get_mut(account).filter(|_| order.filled > 0.0);

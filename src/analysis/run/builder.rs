@@ -54,6 +54,16 @@ impl RunBuilder {
         }
     }
 
+    /// Begins the account of a participant that has joined, and returns it.
+    pub(crate) fn join(&mut self, owner: &str) -> &mut AccountBuilder {
+        let account = AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables));
+        self.index.add_account(owner);
+        self.arrivals.add_account();
+        let place = self.accounts.len();
+        self.accounts.push(account);
+        &mut self.accounts[place]
+    }
+
     /// Returns the last mid of a listing.
     pub(crate) fn mid(&self, listing: usize) -> Option<f64> {
         self.listings.get(listing)?.mid()
@@ -154,12 +164,13 @@ impl RunBuilder {
         let end = extent.end();
         let lacks_trades = !self.tables.contains(Table::Trades);
         let listings = self.listings.into_iter().zip(self.index.listings());
-        let listings = listings.filter_map(|(listing, names)| listing.finish(names, lacks_trades, end));
+        let listings = listings
+            .filter_map(|(listing, (venue, symbol))| listing.finish(venue, symbol, lacks_trades, end));
         let mut builders: Vec<Option<AccountBuilder>> = self.accounts.into_iter().map(Some).collect();
         let accounts = manifest.accounts.iter().map(|summary| {
             let builder =
                 self.index.account(&summary.owner).and_then(|place| builders.get_mut(place)?.take());
-            // An account that began after the analysis did has no rows here.
+            // An account that the tape has no opening of has no rows.
             let none = || AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables));
             builder.unwrap_or_else(none).finish(summary.clone(), &self.sessions, end)
         });

@@ -14,14 +14,16 @@ use crate::record::{
     LevelRow, Manifest, Names, OrderRow, OrderStatus, RecordConfig, RowSink, RunLabel, Table, TableRow,
     TableSet,
 };
-use bearpit_core::market::{AccountMark, Instrument, Liquidity, Phase, Quote, Side, Trade};
+use bearpit_core::market::{AccountMark, AccountOpening, Instrument, Liquidity, Phase, Quote, Side, Trade};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// The analysis of a run while it goes on: takes rows as a recorder makes them, and has metrics and series at
 /// any time.
 ///
 /// What it gives is exactly what [`RunData::read`] gives of the same tables once they are files. Only sums,
-/// samples and downsampled series are kept: memory does not grow with the length of a run.
+/// samples and downsampled series are kept: memory does not grow with the length of a run, but with the number
+/// of participants that join: each has its series from its opening on. Shares that are brought in from outside
+/// later are in the marks, but round trips do not know of them.
 ///
 /// # Lifecycle
 /// 1. [`RunAnalysis::new`] before the market starts, with what a [`Recorder`](crate::record::Recorder) also
@@ -70,7 +72,7 @@ pub struct RunAnalysis {
     builder: RunBuilder,
     names: Names,
     tables: TableSet,
-    /// The number of each actor's account, if it is tracked.
+    /// The number of each actor's account, if it is tracked or was opened after the start.
     accounts: Vec<Option<usize>>,
     /// The number of each listing.
     listings: Vec<usize>,
@@ -182,10 +184,34 @@ impl RunAnalysis {
     fn open_holdings(&mut self, instrument: InstrumentId, half_ticks: i64) {
         let place = instrument.index();
         for account in &mut self.builder.accounts {
-            let worth = |(held, instrument): (Quantity, &Instrument)| {
-                instrument.value(Price::new(half_ticks), held.net()).share(1, 2)
-            };
-            if let Some(cost) = account.opening(place).map(worth) {
+            let opening = account.opening(place);
+            if let Some(cost) = opening.map(|(held, instrument)| worth(instrument, half_ticks, held)) {
+                account.open(place, cost);
+            }
+        }
+    }
+
+    /// Begins the account of a participant that has joined, whether it is tracked or not: only the manifest
+    /// says so.
+    fn open_account(&mut self, opening: &AccountOpening, half_ticks: &[Option<i64>]) {
+        let actors = &mut self.names.actors;
+        let actor = opening.owner.index();
+        if actors.len() <= actor {
+            actors.resize(actor + 1, String::new());
+            self.accounts.resize(actor + 1, None);
+        }
+        opening.name.as_ref().clone_into(&mut actors[actor]);
+        self.accounts[actor] = Some(self.builder.accounts.len());
+        let account = self.builder.join(&opening.name);
+        for (instrument, quantity) in opening.holdings.iter() {
+            account.hold(instrument.index(), *quantity);
+        }
+        for (place, instrument) in self.names.instruments.iter().enumerate() {
+            let held = account.opening(place).map_or(Quantity::ZERO, |(held, _)| held);
+            let mark = half_ticks.get(place).copied().flatten();
+            let cost = mark.map(|mark| worth(instrument, mark, held));
+            // Without a mark, the first one says what the shares count as.
+            if let Some(cost) = cost.or_else(|| held.is_zero().then_some(Money::ZERO)) {
                 account.open(place, cost);
             }
         }
@@ -306,6 +332,7 @@ impl RowSink for RunAnalysis {
                 self.enter(order, owner, listing);
             }
             TableRow::FirstMark { instrument, half_ticks } => self.open_holdings(instrument, half_ticks),
+            TableRow::AccountOpened { opening, half_ticks } => self.open_account(opening, half_ticks),
             TableRow::Order(order) => self.order(order),
             TableRow::Trade { at, trade } => {
                 self.advance(at);
@@ -337,9 +364,14 @@ impl RowSink for RunAnalysis {
         }
     }
 
-    fn needs_first_marks(&self) -> bool {
+    fn needs_marks(&self) -> bool {
         true
     }
+}
+
+/// Returns what shares are worth at a price in half ticks.
+fn worth(instrument: &Instrument, half_ticks: i64, held: Quantity) -> Money {
+    instrument.value(Price::new(half_ticks), held.net()).share(1, 2)
 }
 
 const fn sign(side: Side) -> f64 {

@@ -6,11 +6,12 @@ use crate::record::names::Names;
 use bearpit_core::market::Listing;
 use bearpit_core::units::{ActorId, InstrumentId, ListingId};
 
-/// All words of a run: first the actors, by their ids, then others as they come.
+/// All words of a run, in the order in which they come: first the actors of the start.
 #[derive(Debug)]
 pub(in crate::record) struct Interner {
     words: Vec<Box<str>>,
-    actors: usize,
+    /// The number of each actor's name, by its id.
+    actors: Vec<Option<u32>>,
     numbers: FxHashMap<Box<str>, u32>,
     /// The same for words of the program, by where they stand: that is quicker than to read them.
     fixed: FxHashMap<(usize, usize), u32>,
@@ -28,7 +29,7 @@ impl Interner {
     pub(in crate::record) fn new(names: &Names) -> Self {
         let words: Vec<Box<str>> = names.actors.iter().map(|name| name.as_str().into()).collect();
         let mut all = Self {
-            actors: words.len(),
+            actors: (0..).take(words.len()).map(Some).collect(),
             words,
             numbers: FxHashMap::default(),
             fixed: FxHashMap::default(),
@@ -78,7 +79,23 @@ impl Interner {
 
     /// Returns the number of an actor's name, if there is such an actor.
     pub(in crate::record) fn actor(&self, id: ActorId) -> Option<u32> {
-        (id.index() < self.actors).then(|| id.get())
+        self.actors.get(id.index()).copied().flatten()
+    }
+
+    /// Adds the name of an actor that has joined.
+    pub(in crate::record) fn join(&mut self, id: ActorId, name: &str) {
+        let number = self.push(name);
+        if self.actors.len() <= id.index() {
+            self.actors.resize(id.index() + 1, None);
+        }
+        self.actors[id.index()] = Some(number);
+    }
+
+    fn push(&mut self, word: &str) -> u32 {
+        // Dictionary columns hold 32-bit numbers; 2^32 words fit in no memory, so this never saturates.
+        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        self.words.push(word.into());
+        number
     }
 
     /// Returns the number of a word, one of a few.
@@ -86,9 +103,7 @@ impl Interner {
         if let Some(number) = self.numbers.get(word) {
             return *number;
         }
-        // Dictionary columns hold 32-bit numbers; 2^32 words fit in no memory, so this never saturates.
-        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-        self.words.push(word.into());
+        let number = self.push(word);
         self.numbers.insert(word.into(), number);
         number
     }

@@ -72,7 +72,8 @@ impl RowGroups {
     pub(super) fn phase(
         &mut self,
         at: SimTime,
-        (listing, phase): (ListingId, Phase),
+        listing: ListingId,
+        phase: Phase,
         auction: Option<(Price, Quantity)>,
     ) -> Result<(), RecordError> {
         let (price, volume) = auction.unzip();

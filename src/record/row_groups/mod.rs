@@ -12,7 +12,7 @@ use crate::record::row_group::interner::Interner;
 use crate::record::rows::row::TableRow;
 use crate::record::table::Table;
 use crate::record::writer::{FinishedTable, TableFile};
-use bearpit_core::units::{ListingId, Price, Quantity};
+use bearpit_core::units::{ActorId, ListingId, Price, Quantity};
 
 /// The tables of a run in progress.
 pub(in crate::record) struct RowGroups {
@@ -57,29 +57,34 @@ impl RowGroups {
         &self.names
     }
 
+    /// Takes the name of an actor that has joined; before its rows.
+    pub(in crate::record) fn join(&mut self, actor: ActorId, name: &str) {
+        self.interner.join(actor, name);
+    }
+
     /// Adds a row to its table, if that is recorded.
     ///
     /// # Errors
     /// [`RecordError`] if a row group is full and cannot be written.
     pub(in crate::record) fn write(&mut self, row: &TableRow<'_>) -> Result<(), RecordError> {
         match *row {
-            TableRow::OrderEntered { .. } | TableRow::FirstMark { .. } => Ok(()),
+            TableRow::OrderEntered { .. } | TableRow::FirstMark { .. } | TableRow::AccountOpened { .. } => {
+                Ok(())
+            }
             TableRow::Order(order) => self.order(order),
             TableRow::Trade { at, trade } => self.trade(at, trade),
             TableRow::Quote { at, listing, quote } => self.quote(at, listing, quote),
             TableRow::Level(level) => self.level(level),
-            TableRow::Phase { at, listing, phase, auction } => self.phase(at, (listing, phase), auction),
+            TableRow::Phase { at, listing, phase, auction } => self.phase(at, listing, phase, auction),
             TableRow::Bar { listing, bar } => self.bar(listing, bar),
             TableRow::Mark { at, mark, financing } => self.mark(at, mark, financing),
             TableRow::Position(position) => self.position(position),
             TableRow::Reject { at, reject } => self.reject(at, reject),
             TableRow::Line { at, owner, is_error, text } => {
-                self.line(at, owner, (if is_error { "error" } else { "log" }, text))
+                self.line(at, owner, if is_error { "error" } else { "log" }, text)
             }
-            TableRow::Plotted { at, owner, series, value } => self.plotted(at, owner, (series, value)),
-            TableRow::Recorded { at, owner, table, number, column, cell } => {
-                self.recorded(at, owner, (table, number), (column, cell))
-            }
+            TableRow::Plotted { at, owner, series, value } => self.plotted(at, owner, series, value),
+            TableRow::Recorded(cell) => self.recorded(cell),
         }
     }
 

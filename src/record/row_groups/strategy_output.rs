@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::RowGroups;
 use crate::record::error::RecordError;
+use crate::record::rows::row::RecordedCell;
 use crate::record::table::Table;
 use bearpit_core::market::{Cell, Finite};
 use bearpit_core::units::{ActorId, SimTime};
@@ -14,7 +15,8 @@ impl RowGroups {
         &mut self,
         at: SimTime,
         owner: ActorId,
-        (kind, text): (&'static str, &Arc<str>),
+        kind: &'static str,
+        text: &Arc<str>,
     ) -> Result<(), RecordError> {
         self.add(Table::Log, |group, _, interner| {
             group.time(at).word(interner.actor(owner)).say(interner, kind).text(Some(Arc::clone(text)));
@@ -26,7 +28,8 @@ impl RowGroups {
         &mut self,
         at: SimTime,
         owner: ActorId,
-        (series, value): (&Arc<str>, Option<Finite>),
+        series: &Arc<str>,
+        value: Option<Finite>,
     ) -> Result<(), RecordError> {
         self.add(Table::Series, |group, _, interner| {
             group
@@ -38,13 +41,8 @@ impl RowGroups {
     }
 
     /// Adds a cell of a row of a strategy's table.
-    pub(super) fn recorded(
-        &mut self,
-        at: SimTime,
-        owner: ActorId,
-        (table, number): (&Arc<str>, u64),
-        (column, cell): (&Arc<str>, &Cell),
-    ) -> Result<(), RecordError> {
+    pub(super) fn recorded(&mut self, recorded: RecordedCell<'_>) -> Result<(), RecordError> {
+        let RecordedCell { at, owner, table, number, column, cell } = recorded;
         // Text, or the digits of an integer, which a double may not hold.
         let text = match cell {
             Cell::Text(text) => Some(Arc::clone(text)),

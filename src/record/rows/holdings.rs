@@ -1,9 +1,9 @@
-//! [`Holdings`]: holdings of all accounts, summed from trades.
+//! [`Holdings`]: holdings of all accounts, summed from trades and transfers.
 
 use std::mem;
 
 use crate::record::names::Names;
-use bearpit_core::market::{Side, Trade};
+use bearpit_core::market::{AccountOpening, Side, Trade};
 use bearpit_core::units::{ActorId, InstrumentId, Money, NetQuantity, Quantity, SimDuration, SimTime};
 
 /// What an account holds of an instrument at a time, and how it came to it.
@@ -42,7 +42,7 @@ pub(in crate::record) struct Holdings {
     /// When the run ends, and the last rows are made at the latest.
     end: SimTime,
     instruments: usize,
-    /// By owner, then instrument.
+    /// By owner, then instrument; grows with the participants that join.
     states: Vec<Holding>,
     changed: Vec<(ActorId, InstrumentId)>,
     /// When those that have changed get their rows.
@@ -51,11 +51,7 @@ pub(in crate::record) struct Holdings {
 
 impl Holdings {
     /// Begins with what accounts hold before the first trade, which has its rows when the run begins.
-    pub(in crate::record) fn new(
-        names: &Names,
-        interval: SimDuration,
-        (start, end): (SimTime, SimTime),
-    ) -> Self {
+    pub(in crate::record) fn new(names: &Names, interval: SimDuration, start: SimTime, end: SimTime) -> Self {
         let instruments = names.instruments.len();
         let states = vec![Holding::default(); names.actors.len() * instruments];
         let mut holdings = Self { interval, end, instruments, states, changed: Vec::new(), due: None };
@@ -80,7 +76,8 @@ impl Holdings {
         let mut changed = mem::take(&mut self.changed);
         changed.sort_unstable();
         for (owner, instrument) in changed.drain(..) {
-            let state = &mut self.states[owner.index() * self.instruments + instrument.index()];
+            let index = self.index(owner, instrument);
+            let Some(state) = self.states.get_mut(index) else { continue };
             state.is_changed = false;
             rows.push(PositionRow { at, owner, instrument, state: *state });
         }
@@ -107,17 +104,49 @@ impl Holdings {
                 state.fees += fee;
             });
         }
+        self.become_due(at);
+    }
+
+    /// Begins the account of a participant that has joined, with the shares that it brought.
+    pub(in crate::record) fn open(&mut self, at: SimTime, opening: &AccountOpening) {
+        let states = (opening.owner.index() + 1) * self.instruments;
+        if self.states.len() < states {
+            self.states.resize(states, Holding::default());
+        }
+        for (instrument, quantity) in opening.holdings.iter() {
+            self.transfer(at, opening.owner, *instrument, quantity.net());
+        }
+    }
+
+    /// Books shares that were brought in from outside, or taken out; what is due by then must be taken first.
+    pub(in crate::record) fn transfer(
+        &mut self,
+        at: SimTime,
+        owner: ActorId,
+        instrument: InstrumentId,
+        quantity: NetQuantity,
+    ) {
+        self.change(owner, instrument, |state| state.position += quantity);
+        self.become_due(at);
+    }
+
+    /// Has the next rows made at the end of the interval.
+    fn become_due(&mut self, at: SimTime) {
         if self.due.is_none() {
             self.due = Some(at.floor_to(self.interval).saturating_add(self.interval));
         }
     }
 
     fn change(&mut self, owner: ActorId, instrument: InstrumentId, change: impl FnOnce(&mut Holding)) {
-        let index = owner.index() * self.instruments + instrument.index();
+        let index = self.index(owner, instrument);
         let Some(state) = self.states.get_mut(index) else { return };
         change(state);
         if !mem::replace(&mut state.is_changed, true) {
             self.changed.push((owner, instrument));
         }
+    }
+
+    const fn index(&self, owner: ActorId, instrument: InstrumentId) -> usize {
+        owner.index() * self.instruments + instrument.index()
     }
 }

@@ -2,8 +2,8 @@
 
 pub(super) mod bars;
 pub(super) mod books;
-pub(super) mod first_marks;
 pub(super) mod holdings;
+pub(super) mod marks;
 pub(super) mod order_row;
 pub(super) mod orders;
 pub(super) mod reject;

@@ -52,10 +52,12 @@ impl OpenOrders {
                 }
             }
             Fact::OrderCanceled { order, reason, .. } => {
-                return self.end(order, at, (OrderStatus::Canceled, Some(reason.name())), &mut ended);
+                let row = self.end(order, at, OrderStatus::Canceled, Some(reason.name()));
+                return row.map_or(Ok(()), ended);
             }
             Fact::OrderExpired { order, reason, .. } => {
-                return self.end(order, at, (OrderStatus::Expired, Some(reason.name())), &mut ended);
+                let row = self.end(order, at, OrderStatus::Expired, Some(reason.name()));
+                return row.map_or(Ok(()), ended);
             }
             Fact::OrderRepriced { order, price: Some(price), .. } => {
                 if let Some(row) = self.row(order)
@@ -86,24 +88,25 @@ impl OpenOrders {
             row.filled_lots += trade.quantity.lots();
             row.filled_value += i128::from(trade.price.ticks()) * i128::from(trade.quantity.lots());
             if row.filled_lots == row.terms.quantity.lots() {
-                self.end(order, at, (OrderStatus::Filled, None), ended)?;
+                self.end(order, at, OrderStatus::Filled, None).map_or(Ok(()), &mut *ended)?;
             }
         }
         Ok(())
     }
 
-    fn end<E>(
+    /// Ends an order, and returns its row; its place is free for the next one.
+    fn end(
         &mut self,
         order: OrderId,
         at: SimTime,
-        (status, reason): (OrderStatus, Option<&'static str>),
-        ended: &mut impl FnMut(&OrderRow) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let Some(place) = self.places.remove(&order) else { return Ok(()) };
+        status: OrderStatus,
+        reason: Option<&'static str>,
+    ) -> Option<&OrderRow> {
+        let place = self.places.remove(&order)?;
         self.free.push(place);
         let row = &mut self.rows[place];
         (row.ended_at, row.status, row.reason) = (at, status, reason);
-        ended(row)
+        Some(row)
     }
 
     fn begin(&mut self, order: OrderId, row: OrderRow) {

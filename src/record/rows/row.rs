@@ -8,7 +8,7 @@ use super::order_row::OrderRow;
 use super::reject::RejectRow;
 use crate::record::config::TableSet;
 use crate::record::table::Table;
-use bearpit_core::market::{AccountMark, Bar, Cell, Finite, Phase, Quote, Trade};
+use bearpit_core::market::{AccountMark, AccountOpening, Bar, Cell, Finite, Phase, Quote, Trade};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// A row of a table, in the types of the market: ids, ticks, lots and exact money.
@@ -36,6 +36,15 @@ pub enum TableRow<'a> {
         instrument: InstrumentId,
         /// The mark, in half ticks.
         half_ticks: i64,
+    },
+    /// A participant has joined, with an account of its own. It is no row of a file, and comes before all
+    /// rows of that account.
+    AccountOpened {
+        /// The account.
+        opening: &'a AccountOpening,
+        /// The mark of each instrument at that time, in half ticks; absent before its first. Empty unless the
+        /// sink needs marks.
+        half_ticks: &'a [Option<i64>],
     },
     /// `orders`: an order has ended.
     Order(&'a OrderRow),
@@ -116,27 +125,31 @@ pub enum TableRow<'a> {
         value: Option<Finite>,
     },
     /// `records`: a cell of a row of a strategy's own table.
-    Recorded {
-        /// When.
-        at: SimTime,
-        /// The strategy.
-        owner: ActorId,
-        /// The table.
-        table: &'a Arc<str>,
-        /// The number of the row in it, from zero.
-        number: u64,
-        /// The column.
-        column: &'a Arc<str>,
-        /// The cell.
-        cell: &'a Cell,
-    },
+    Recorded(RecordedCell<'a>),
+}
+
+/// A cell of a row of a strategy's own table.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedCell<'a> {
+    /// When.
+    pub at: SimTime,
+    /// The strategy.
+    pub owner: ActorId,
+    /// The table.
+    pub table: &'a Arc<str>,
+    /// The number of the row in it, from zero.
+    pub number: u64,
+    /// The column.
+    pub column: &'a Arc<str>,
+    /// The cell.
+    pub cell: &'a Cell,
 }
 
 impl TableRow<'_> {
     /// Returns whether it belongs to one of these tables. What is no row of a file belongs to any.
     pub(in crate::record) const fn is_in(&self, tables: TableSet) -> bool {
         let table = match self {
-            Self::OrderEntered { .. } | Self::FirstMark { .. } => return true,
+            Self::OrderEntered { .. } | Self::FirstMark { .. } | Self::AccountOpened { .. } => return true,
             Self::Trade { .. } => return tables.contains(Table::Trades) || tables.contains(Table::Fills),
             Self::Order(_) => Table::Orders,
             Self::Quote { .. } => Table::Quotes,
@@ -148,7 +161,7 @@ impl TableRow<'_> {
             Self::Reject { .. } => Table::Rejects,
             Self::Line { .. } => Table::Log,
             Self::Plotted { .. } => Table::Series,
-            Self::Recorded { .. } => Table::Records,
+            Self::Recorded(_) => Table::Records,
         };
         tables.contains(table)
     }
@@ -161,9 +174,9 @@ pub trait RowSink: Send + 'static {
     /// Takes a row.
     fn take(&mut self, row: &TableRow<'_>);
 
-    /// Returns whether [`TableRow::FirstMark`] is needed: then the recorder follows quotes and trades even
-    /// where they are not recorded.
-    fn needs_first_marks(&self) -> bool {
+    /// Returns whether [`TableRow::FirstMark`] is needed, and the marks in [`TableRow::AccountOpened`]: then
+    /// the recorder follows quotes and trades even where they are not recorded.
+    fn needs_marks(&self) -> bool {
         false
     }
 }

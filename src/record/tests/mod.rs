@@ -5,6 +5,7 @@ mod row_builder;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use polars_core::prelude::{AnyValue, DataFrame};
 use tempfile::TempDir;
@@ -14,8 +15,9 @@ use super::{
     RunDir, RunLabel, StoredRun, Table, TableSet, TableSummary,
 };
 use bearpit_core::market::{
-    AccountMark, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Instrument, Listing, OrderTerms,
-    Phase, Quote, QuoteLevel, Refusal, RejectReason, Side, Stamped, TapeSink, Trade,
+    AccountMark, AccountOpening, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Funding, Instrument,
+    Listing, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal, RejectReason, Side, Stamped, TapeSink,
+    Trade, Transfer,
 };
 use bearpit_core::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimDuration,

@@ -184,3 +184,49 @@ fn tables_do_not_depend_on_which_others_are_recorded() {
         assert!(run.table(table).unwrap().equals_missing(&whole.table(table).unwrap()), "{}", table.name());
     }
 }
+
+#[test]
+fn rows_of_an_account_follow_its_opening_and_any_id_is_safe() {
+    let zed = ActorId::new(5);
+    let holdings: Arc<[(InstrumentId, Quantity)]> = Arc::new([(InstrumentId::new(0), Quantity::new(30))]);
+    let opening = |owner, name: &str, holdings| {
+        Fact::AccountOpened(AccountOpening {
+            owner,
+            name: name.into(),
+            kind: "desk".into(),
+            cash: Money::ZERO,
+            holdings,
+        })
+    };
+    let funded = |owner, lots| Fact::AccountFunded {
+        owner,
+        funding: Funding {
+            transfer: Transfer::Shares { instrument: InstrumentId::new(0), quantity: NetQuantity::new(lots) },
+            reference: Reference::new("wire").unwrap(),
+        },
+    };
+    let logged = |actor| Fact::Logged { actor, text: "here".into() };
+    let stranger = ActorId::new(u32::MAX);
+    let plan = RecordConfig {
+        tables: [Table::Log, Table::Positions].into_iter().collect(),
+        ..plan(Format::Parquet)
+    };
+    let facts = [
+        (1, logged(stranger)),
+        (1, funded(stranger, 10)),
+        (2, opening(zed, "zed", holdings)),
+        (2, logged(zed)),
+        (3, opening(ActorId::new(2), "amy", Arc::new([]))),
+        (3, logged(ActorId::new(2))),
+        (3, logged(ActorId::new(3))),
+        (4, funded(zed, -10)),
+    ];
+    let (_keep, run) = record_at(&plan, &facts);
+    let logs: Vec<String> = short(&run, Table::Log);
+    let owners: Vec<&str> = logs.iter().filter_map(|row| row.split('|').nth(1)).collect();
+    assert_eq!(owners, ["", "zed", "amy", ""], "{logs:?}");
+    let positions: Vec<String> =
+        rows(&run, Table::Positions).into_iter().filter(|row| row.contains("|zed|")).collect();
+    assert_eq!(positions.len(), 1, "{positions:?}");
+    assert!(positions[0].contains("|zed|ACME|2.0|0.0|0.0|0|"), "{positions:?}");
+}

@@ -222,9 +222,7 @@ impl Market {
     #[must_use]
     pub fn equity_span(&self, participant: &Participant) -> (Money, Money) {
         let state = self.world.domain();
-        let account = &participant.account;
-        let first = || state.opening_equity(account.cash, &account.holdings);
-        let opening = participant.joined_with.unwrap_or_else(first);
+        let opening = participant.account.cash + state.opening_costs(participant).sum();
         (opening, state.equity(participant.id).unwrap_or(opening))
     }
 }

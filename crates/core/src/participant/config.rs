@@ -82,7 +82,7 @@ pub struct Participant {
     pub kind: String,
     /// What its account began with.
     pub account: AccountConfig,
-    /// What that was worth when it joined; absent for participants of the opening, whose holdings count what
-    /// they were first marked at.
-    pub joined_with: Option<Money>,
+    /// What each of its holdings was worth when it joined. Absent where the instrument had no mark yet, and
+    /// for participants of the opening: those holdings count what they were first marked at.
+    pub joined_costs: Vec<Option<Money>>,
 }

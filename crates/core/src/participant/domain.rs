@@ -38,7 +38,7 @@ impl Domain for MarketState {
                 name: admission.name.to_owned(),
                 kind: config.kind.clone(),
                 account: config.account.clone(),
-                joined_with: None,
+                joined_costs: Vec::new(),
             });
         }
         Ok(())
@@ -176,9 +176,8 @@ impl MarketState {
             account.set_opening_cost(*instrument, worth.unwrap_or(Money::ZERO));
         }
         self.contributed.add_account(account);
-        let holdings: Option<Vec<Money>> = worths.into_iter().collect();
         if let Some(newest) = self.participants.last_mut() {
-            newest.joined_with = holdings.map(|worths| opening.cash + worths.into_iter().sum());
+            newest.joined_costs = worths;
         }
         self.record(now, &Fact::AccountOpened(opening))
     }

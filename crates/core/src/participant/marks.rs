@@ -1,5 +1,8 @@
 //! Marking to market: what holdings are worth, what financing costs, and the facts that record it.
 
+use std::iter;
+
+use super::config::Participant;
 use super::mark::Mark;
 use super::state::MarketState;
 use crate::account::Financed;
@@ -81,15 +84,17 @@ impl MarketState {
         state.mark.map(|mark| mark.value(&state.instrument, quantity.net()))
     }
 
-    /// Returns what an opening of `cash` and `holdings` was worth at the instruments' first marks.
-    #[must_use]
-    pub fn opening_equity(&self, cash: Money, holdings: &[(InstrumentId, Quantity)]) -> Money {
-        cash + holdings.iter().map(|(id, quantity)| self.opening_cost(*id, *quantity)).sum()
+    /// Returns what each holding that a participant began with is taken to have cost, in the order of its
+    /// configuration: its value at the mark when the participant joined, or else at the first mark; zero
+    /// before that.
+    pub fn opening_costs(&self, participant: &Participant) -> impl Iterator<Item = Money> {
+        let joined = participant.joined_costs.iter().copied().chain(iter::repeat(None));
+        let holdings = participant.account.holdings.iter().zip(joined);
+        holdings.map(|((id, quantity), joined)| joined.unwrap_or_else(|| self.first_worth(*id, *quantity)))
     }
 
-    /// Returns what an opening holding is taken to have cost: its value at the first mark, zero before.
-    #[must_use]
-    pub fn opening_cost(&self, id: InstrumentId, quantity: Quantity) -> Money {
+    /// Returns what so much of an instrument was worth at its first mark; zero before that.
+    fn first_worth(&self, id: InstrumentId, quantity: Quantity) -> Money {
         let state = &self.instruments[id.index()];
         state.first_mark.map_or(Money::ZERO, |mark| mark.value(&state.instrument, quantity.net()))
     }
