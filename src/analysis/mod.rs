@@ -39,12 +39,12 @@ pub use account::{
     TopTrips,
 };
 pub use compare::{
-    Comparison, Difference, FirstDifference, MeasureDifference, SubjectComparison, TableComparison,
-    TableVerdict,
+    Comparison, Difference, FirstDifference, MeasureDifference, RecordedDifferently, SubjectComparison,
+    TableComparison, TableVerdict,
 };
 pub use listing::{DepthProfile, EntryLatencies, ListingData};
 pub use run::{AccountMetrics, LogLine, MarketMetrics, OwnerLog, RunAnalysis, RunData, Summary};
 pub use run_set::{AccountOutline, Batch, MarketOutline, RunOutline, RunSet, Spread};
 pub use series::{EvenSample, Extent, LineDownsampler, MeanDownsampler, Point, downsampled};
 pub use stylized::{Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict};
-pub use verify::{BookCheck, BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};
+pub use verify::{Anomaly, BookCheck, BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};

@@ -263,7 +263,9 @@ fn table_outcome(it: &TableComparison) -> Value {
     let name = it.table.name();
     match &it.verdict {
         TableVerdict::Same(rows) => json!({ "table": name, "verdict": "same", "rows": rows }),
-        TableVerdict::Incomparable(why) => json!({ "table": name, "verdict": "incomparable", "why": why }),
+        TableVerdict::Incomparable(why) => {
+            json!({ "table": name, "verdict": "incomparable", "why": why.to_string() })
+        }
         TableVerdict::Differs(difference) => {
             let row = |side: &Option<Vec<String>>| -> Value {
                 side.as_ref().map_or(Value::Null, |row| {

@@ -9,7 +9,7 @@ use super::args::VerifyBookArguments;
 use super::console::{print, print_diagnostics, print_error};
 use super::exit::Failure;
 use super::number_text::thousands;
-use crate::analysis::{BookCheck, BookVerdict, Ladders, RowDifference};
+use crate::analysis::{Anomaly, BookCheck, BookVerdict, Ladders, RowDifference};
 use crate::scenario::OrderFlow;
 use bearpit_core::market::{BookRow, OrderMessage, QuoteLevel, Side, lobster_price};
 use bearpit_core::units::Price;
@@ -70,7 +70,7 @@ fn describe(verdict: &BookVerdict) -> String {
     let width = counts.iter().map(|(_, count)| thousands(*count).len()).max().unwrap_or(0);
     let lines = counts.iter().map(|(what, count)| format!("{:>width$}  {what}", thousands(*count)));
     let mut text = lines.collect::<Vec<_>>().join("\n");
-    if let Some((row, reason)) = &verdict.first_anomaly {
+    if let Some(Anomaly { row, reason }) = &verdict.first_anomaly {
         text.push_str(&format!("\n\nfirst message that does not fit: row {row}\n  {reason}"));
     }
     if let Some(found) = verdict.first_out_of_priority {
@@ -187,7 +187,7 @@ fn outcome(verdict: &BookVerdict) -> Value {
         "references_older": verdict.older,
         "references_out_of_sight": verdict.forgotten,
         "anomalies": verdict.anomalies,
-        "first_anomaly": verdict.first_anomaly.as_ref().map(|(row, reason)| {
+        "first_anomaly": verdict.first_anomaly.as_ref().map(|Anomaly { row, reason }| {
             json!({ "row": row, "reason": reason.to_string() })
         }),
         "executions_out_of_priority": verdict.out_of_priority,

@@ -1,5 +1,6 @@
 //! The analysis of a running market equals that of its files: the same series and metrics, to the last bit.
 
+use std::fs;
 use std::path::Path;
 
 use bearpit::analysis::metrics::Measures;
@@ -10,7 +11,7 @@ use bearpit::record::{
 };
 use bearpit::run::{OutputConfig, Run, describe};
 use bearpit::scenario::Scenario;
-use bearpit::units::SimTime;
+use bearpit::units::{Money, SimTime};
 use tempfile::TempDir;
 
 fn load(name: &str, end: &str) -> Scenario {
@@ -63,6 +64,40 @@ fn a_running_market_and_its_files_have_the_same_analysis() {
         assert!(both.iter().all(|data| data.listings.iter().any(|it| it.trades > 0)), "{name}: it traded");
         assert_same(name, both);
     }
+}
+
+/// Loads quickstart with makers and a strategy that begin with shares.
+fn with_shares(end: &str) -> Scenario {
+    let directory = Path::new("scenarios");
+    let text = fs::read_to_string(directory.join("quickstart.toml")).unwrap();
+    let mut changed = text.replace("cash = 5_000_000\n", "cash = 5_000_000\nholdings = { ACME = 1200 }\n");
+    changed = changed.replace("cash = 100_000\n", "cash = 100_000\nholdings = { ACME = 40 }\n");
+    assert_eq!(changed.matches("holdings").count(), text.matches("holdings").count() + 2);
+    // The strategy's file is found from the scenario's directory.
+    let strategies = fs::canonicalize("strategies").unwrap();
+    changed = changed.replace("../strategies", strategies.to_str().unwrap());
+    let keep = TempDir::new().unwrap();
+    let file = keep.path().join("quickstart.toml");
+    fs::write(&file, changed).unwrap();
+    Scenario::load(&file, &[format!("scenario.end={end}").parse().unwrap()]).unwrap()
+}
+
+#[test]
+fn accounts_that_begin_with_shares_have_the_same_analysis_both_ways() {
+    let mut scenario = with_shares("2025-03-03T10:15:00");
+    scenario.record.tables = TableSet::all();
+    let both = both_ways(&scenario, Format::Parquet);
+    for data in &both {
+        let holders = data.accounts.iter().filter(|it| !it.summary.initial_holdings.is_empty());
+        let holders: Vec<_> = holders.collect();
+        assert_eq!(holders.len(), 3, "two makers and the strategy");
+        for account in holders {
+            let summary = &account.summary;
+            assert!(summary.initial_holdings[0].cost > Money::ZERO, "counts what it was first marked at");
+            assert!(account.fills_total > 0, "{} trades", summary.owner);
+        }
+    }
+    assert_same("with shares", both);
 }
 
 #[test]

@@ -190,7 +190,7 @@ impl AccountBuilder {
         let symbol = book.instrument.symbol();
         if let Some(trip) = trips.average.fill(&execution) {
             let seconds = SimDuration::from_nanos(trip.exited_at.saturating_sub(trip.entered_at)).secs_f64();
-            self.totals.trips.add(trip.net().to_f64(), seconds, (trip.worst.to_f64(), trip.best.to_f64()));
+            self.totals.trips.add(trip.net().to_f64(), seconds, trip.worst.to_f64(), trip.best.to_f64());
             let trip = AccountTrip { symbol: symbol.to_owned(), trip };
             self.top_trips.add(&trip);
             self.trips.add(trip);

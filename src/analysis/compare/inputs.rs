@@ -49,15 +49,22 @@ impl Found {
     }
 
     /// Notes which of some named things differ, in order of their names.
-    fn each(&mut self, kind: &str, lists: [Vec<(String, String)>; 2]) {
-        let names: BTreeSet<&String> = lists.iter().flatten().map(|(name, _)| name).collect();
+    fn each(&mut self, kind: &str, lists: [Vec<Named>; 2]) {
+        let names: BTreeSet<&String> = lists.iter().flatten().map(|it| &it.name).collect();
         for name in names {
-            let of = |list: &[(String, String)]| {
-                list.iter().find(|(known, _)| known == name).map_or(String::new(), |(_, text)| text.clone())
+            let of = |list: &[Named]| {
+                let named = list.iter().find(|it| it.name == *name);
+                named.map_or_else(String::new, |it| it.description.clone())
             };
             self.note(&format!("{kind} {name}"), [of(&lists[0]), of(&lists[1])]);
         }
     }
+}
+
+/// An instrument or an account, described by the inputs of a run.
+struct Named {
+    name: String,
+    description: String,
 }
 
 fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
@@ -68,17 +75,18 @@ fn intervals(of: &[SimDuration]) -> String {
     of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn instrument(summary: &InstrumentSummary) -> (String, String) {
-    (summary.symbol.clone(), format!("ticks of {}, lots of {}", summary.tick_size, summary.lot_size))
+fn instrument(summary: &InstrumentSummary) -> Named {
+    let description = format!("ticks of {}, lots of {}", summary.tick_size, summary.lot_size);
+    Named { name: summary.symbol.clone(), description }
 }
 
 /// Returns what an account began with.
-fn account(summary: &AccountSummary) -> (String, String) {
-    let mut text = format!("{} with {} in cash", summary.kind, summary.initial_cash);
+fn account(summary: &AccountSummary) -> Named {
+    let mut description = format!("{} with {} in cash", summary.kind, summary.initial_cash);
     for holding in &summary.initial_holdings {
-        text.push_str(&format!(", {} lots of {}", holding.lots, holding.symbol));
+        description.push_str(&format!(", {} lots of {}", holding.lots, holding.symbol));
     }
-    (summary.owner.clone(), text)
+    Named { name: summary.owner.clone(), description }
 }
 
 fn recorded(manifest: &Manifest) -> String {

@@ -36,9 +36,16 @@ impl MeasureDifference {
     }
 }
 
-/// Compares the accounts by owner, then the markets by venue and symbol; returns those that both have, and
-/// the names of those that only one has.
-pub(super) fn compare(summaries: &[Summary; 2]) -> (Vec<SubjectComparison>, [Vec<String>; 2]) {
+/// The accounts and markets of two runs.
+pub(super) struct Subjects {
+    /// Those that both have.
+    pub(super) both: Vec<SubjectComparison>,
+    /// The names of those that only one has.
+    pub(super) alone: [Vec<String>; 2],
+}
+
+/// Compares the accounts by owner, then the markets by venue and symbol.
+pub(super) fn compare(summaries: &[Summary; 2]) -> Subjects {
     let [a, b] = summaries.each_ref().map(subjects);
     let mut both = Vec::new();
     let mut alone = [Vec::new(), Vec::new()];
@@ -50,7 +57,7 @@ pub(super) fn compare(summaries: &[Summary; 2]) -> (Vec<SubjectComparison>, [Vec
     }
     let lacks = |name: &String| a.iter().all(|known| known.name != *name);
     alone[1].extend(b.iter().map(|subject| &subject.name).filter(|name| lacks(name)).cloned());
-    (both, alone)
+    Subjects { both, alone }
 }
 
 /// An account or a market of a run.

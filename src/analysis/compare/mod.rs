@@ -3,19 +3,20 @@
 //! Inputs are compared by their manifests, metrics by their summaries. Of the tape itself a run keeps only
 //! the digest: equal digests say that the tapes are the same. Where they are not, the tables are read side by
 //! side, row by row and only up to the first row that differs, and the earliest of those rows shows when the
-//! tapes part. Memory does not grow with the length of the runs, unless tables are CSV or IPC, which are read
+//! runs differ first. Memory does not grow with the length of the runs, unless tables are CSV or IPC, which are read
 //! one at a time.
 
+mod first_difference;
 mod inputs;
 mod measures;
-mod parting;
 
+pub use first_difference::{FirstDifference, RecordedDifferently, TableComparison, TableVerdict};
 pub use inputs::Difference;
 pub use measures::{MeasureDifference, SubjectComparison};
-pub use parting::{FirstDifference, TableComparison, TableVerdict};
 
 use crate::analysis::Summary;
 use crate::record::{OpenError, StoredRun};
+use measures::Subjects;
 
 /// What two runs have in common, and where they first differ.
 ///
@@ -56,13 +57,13 @@ impl Comparison {
     /// [`OpenError`] if a summary or a table of one of them is missing or damaged.
     pub fn of(a: &StoredRun, b: &StoredRun) -> Result<Self, OpenError> {
         let summaries = [Summary::read(a)?, Summary::read(b)?];
-        let (subjects, alone) = measures::compare(&summaries);
+        let Subjects { both, alone } = measures::compare(&summaries);
         let same = a.manifest().digest == b.manifest().digest;
         Ok(Self {
             inputs: inputs::compare(a.manifest(), b.manifest()),
-            subjects,
+            subjects: both,
             alone,
-            tables: if same { None } else { Some(parting::compare(a, b)?) },
+            tables: if same { None } else { Some(first_difference::compare(a, b)?) },
         })
     }
 
@@ -72,13 +73,13 @@ impl Comparison {
         self.tables.is_none()
     }
 
-    /// Returns the table in which the tapes part first, and how; none where they are the same, or no table
-    /// shows it.
+    /// Returns the table that differs first in time, and how; none where the tapes are the same, or the
+    /// difference is in no table.
     #[must_use]
     pub fn first_difference(&self) -> Option<(&TableComparison, &FirstDifference)> {
         let tables = self.tables.iter().flatten();
-        let partings = tables.filter_map(|table| table.verdict.parting().map(|parting| (table, parting)));
-        // Of the same time, the first: tables stand by how much they show, the most first.
-        partings.min_by_key(|(_, parting)| parting.at)
+        let differences = tables.filter_map(|table| Some((table, table.verdict.first_difference()?)));
+        // Of the same time, the first: those with one row for one fact are compared first.
+        differences.min_by_key(|(_, difference)| difference.at)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::analysis::listing::order_sign_acf::OrderSignAcf;
-use crate::analysis::metrics::MarketTotals;
+use crate::analysis::metrics::{MarketTotals, MidsOfTrade};
 use crate::analysis::rows::market_rows::Print;
 use crate::analysis::sampling::mid_periods::{Ended, MidPeriods};
 use crate::analysis::sampling::periods::Periods;
@@ -112,7 +112,8 @@ impl Flow {
     fn settle_before(&mut self, at: i64) {
         while let Some(trade) = self.waiting.pop_front_if(|trade| trade.due < at) {
             if let Some(later) = self.mid {
-                self.totals.add_later(trade.sign, trade.price, (trade.mid, later), trade.notional);
+                let mids = MidsOfTrade { before: trade.mid, later };
+                self.totals.add_later(trade.sign, trade.price, mids, trade.notional);
             }
         }
     }

@@ -111,14 +111,24 @@ impl MarketTotals {
         }
     }
 
-    /// Adds what the mid a minute later, `later`, says of a trade.
-    pub fn add_later(&mut self, sign: f64, price: f64, (mid, later): (f64, f64), notional: f64) {
+    /// Adds what the mid a minute later says of a trade; `sign` is the aggressor's.
+    pub fn add_later(&mut self, sign: f64, price: f64, mids: MidsOfTrade, notional: f64) {
+        let MidsOfTrade { before: mid, later } = mids;
         let bps = |distance: f64| ratio(2.0 * sign * distance * 10_000.0, mid).filter(|_| mid > 0.0);
         if let Some((realized, impact)) = bps(price - later).zip(bps(later - mid)) {
             self.realized_spread.add(realized, notional);
             self.price_impact.add(impact, notional);
         }
     }
+}
+
+/// The mids against which a trade is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MidsOfTrade {
+    /// Before the trade.
+    pub before: f64,
+    /// A minute later.
+    pub later: f64,
 }
 
 /// The root of the mean squared log return of the mid, times the root of the periods per year: volatility
@@ -222,7 +232,7 @@ mod tests {
         let mut totals = MarketTotals::new(252.0);
         for (sign, price, mid, later) in [(1.0, 100.05, 100.0, 100.03), (-1.0, 99.90, 100.0, 100.02)] {
             totals.add_cost(sign, price, mid, 1_000.0);
-            totals.add_later(sign, price, (mid, later), 1_000.0);
+            totals.add_later(sign, price, MidsOfTrade { before: mid, later }, 1_000.0);
         }
         let measures = Measures::take(METRICS, &totals, 252.0);
         let get = |key: &str| measures.get(key).unwrap();

@@ -31,7 +31,7 @@ use serde::Serialize;
 
 pub use calendar::{Calendar, HourReturn, MonthReturn, hours, months};
 pub use drawdowns::{Drawdown, drawdowns};
-pub use market::MarketTotals;
+pub use market::{MarketTotals, MidsOfTrade};
 pub use rolling::{Rolling, rolling};
 pub use sample::Sample;
 pub use series::{underwater, wealth};

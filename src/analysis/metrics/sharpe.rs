@@ -29,20 +29,20 @@ fn sharpe_per_period(returns: &[f64]) -> Option<f64> {
 /// paper. None of fewer than two periods, and where all returns are the same.
 #[must_use]
 pub fn psr_biased(returns: &[f64]) -> Option<f64> {
-    probability(returns, 0.0, (skew_biased(returns)?, kurtosis_excess_biased(returns)?))
+    probability(returns, 0.0, skew_biased(returns)?, kurtosis_excess_biased(returns)?)
 }
 
 /// The same with moments corrected for bias. quantstats `probabilistic_sharpe_ratio`. None of fewer than four
 /// periods, and where all returns are the same.
 #[must_use]
 pub fn psr_adjusted(returns: &[f64]) -> Option<f64> {
-    probability(returns, 0.0, (skew_adjusted(returns)?, kurtosis_excess_adjusted(returns)?))
+    probability(returns, 0.0, skew_adjusted(returns)?, kurtosis_excess_adjusted(returns)?)
 }
 
 /// The probability that the true Sharpe ratio per period is above `threshold`, given what was measured:
 /// N((s - threshold) root(n - 1) / root(1 - skew s + (kurtosis - 1) / 4 s^2)). Bailey and Lopez de Prado
 /// (2012).
-fn probability(returns: &[f64], threshold: f64, (skew, excess): (f64, f64)) -> Option<f64> {
+fn probability(returns: &[f64], threshold: f64, skew: f64, excess: f64) -> Option<f64> {
     let sharpe = sharpe_per_period(returns)?;
     let spread = 1.0 - skew * sharpe + (excess + 2.0) / 4.0 * sharpe * sharpe;
     let score = ratio((sharpe - threshold) * real(returns.len() - 1).sqrt(), spread.sqrt())?;
@@ -75,7 +75,7 @@ pub fn lucky_sharpe(trials: &Trials) -> Option<f64> {
 #[must_use]
 pub fn deflated_sharpe(returns: &[f64], trials: Option<&Trials>) -> Option<f64> {
     let threshold = lucky_sharpe(trials?)?;
-    probability(returns, threshold, (skew_biased(returns)?, kurtosis_excess_biased(returns)?))
+    probability(returns, threshold, skew_biased(returns)?, kurtosis_excess_biased(returns)?)
 }
 
 #[cfg(test)]

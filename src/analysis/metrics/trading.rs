@@ -44,7 +44,7 @@ pub struct TripTotals {
 
 impl TripTotals {
     /// Adds a trip by its P&L after fees, its duration, and the worst and best P&L on the way.
-    pub fn add(&mut self, net: f64, seconds: f64, (worst, best): (f64, f64)) {
+    pub fn add(&mut self, net: f64, seconds: f64, worst: f64, best: f64) {
         self.count += 1.0;
         self.wins += if net > 0.0 { 1.0 } else { 0.0 };
         self.gains += net.max(0.0);
@@ -266,7 +266,7 @@ mod tests {
         let nets = [120.0, -40.0, 60.0, -80.0, 10.0];
         let mut trips = TripTotals::default();
         for net in nets {
-            trips.add(net, 30.0, (net.min(0.0) - 5.0, net.max(0.0) + 5.0));
+            trips.add(net, 30.0, net.min(0.0) - 5.0, net.max(0.0) + 5.0);
         }
         let totals = TradingTotals { trips, ..TradingTotals::default() };
         let measures = Measures::take(METRICS, &totals, 252.0);

@@ -38,8 +38,8 @@ pub struct BookVerdict {
     pub first_out_of_priority: Option<OutOfPriority>,
     /// How many messages did not fit the book as it was.
     pub anomalies: u64,
-    /// The first of them: its row, from 1, and what did not fit.
-    pub first_anomaly: Option<(u64, Reason)>,
+    /// The first of them.
+    pub first_anomaly: Option<Anomaly>,
     /// The first rows that differ, at most ten.
     pub differences: Vec<RowDifference>,
     /// The first row that differs, in full.
@@ -52,6 +52,15 @@ impl BookVerdict {
     pub const fn all_equal(&self) -> bool {
         self.equal == self.rows
     }
+}
+
+/// A message that did not fit the book as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anomaly {
+    /// The row, from 1.
+    pub row: u64,
+    /// What did not fit.
+    pub reason: Reason,
 }
 
 /// An execution that was not by price-time priority.

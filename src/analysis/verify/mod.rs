@@ -29,7 +29,7 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
-pub use difference::{BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};
+pub use difference::{Anomaly, BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};
 
 use bearpit_core::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
 use bearpit_core::units::Price;
@@ -147,7 +147,7 @@ impl BookCheck {
         }
         if let Some(reason) = &applied.anomaly {
             verdict.anomalies += 1;
-            verdict.first_anomaly.get_or_insert_with(|| (row, reason.clone()));
+            verdict.first_anomaly.get_or_insert_with(|| Anomaly { row, reason: reason.clone() });
         }
     }
 

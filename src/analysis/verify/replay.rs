@@ -11,7 +11,7 @@ use bearpit_core::market::{
 };
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
-/// The engine, and all that is asked of it: nothing else here speaks to a book.
+/// The matching engine, behind the few operations that a replay needs.
 #[derive(Debug, Default)]
 struct Engine {
     book: OrderBook,
@@ -22,15 +22,20 @@ struct Engine {
 const MAKER: ActorId = ActorId::new(0);
 const TAKER: ActorId = ActorId::new(1);
 
+/// The only listing: a file has the messages of one book.
+const LISTING: ListingId = ListingId::new(0);
+
+/// When everything happens: no order here expires, so that one time does for all.
+const WHEN: SimTime = SimTime::from_nanos(0);
+
 /// The id of every taking order; none of them ever rests.
 const TAKING: OrderId = OrderId::new(u64::MAX);
 
 impl Engine {
     fn execute(&mut self, order: OrderId, owner: ActorId, kind: CommandKind) {
         self.events.clear();
-        let command = Command { order, owner, listing: ListingId::new(0), kind };
-        // No order here has a date, so the time does not matter.
-        self.book.execute(SimTime::from_nanos(0), &command, &mut self.events);
+        let command = Command { order, owner, listing: LISTING, kind };
+        self.book.execute(WHEN, &command, &mut self.events);
     }
 
     /// Adds an order, and returns how much of it traded at once.

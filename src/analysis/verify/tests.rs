@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{BookCheck, BookVerdict, Reason};
+use super::{Anomaly, BookCheck, BookVerdict, Reason};
 use bearpit_core::market::{BookRow, MessageKind, OrderMessage, QuoteLevel, Side};
 use bearpit_core::units::{Price, Quantity, SimDuration};
 
@@ -63,7 +63,7 @@ fn more_than_is_of_unknown_id_is_an_anomaly_and_takes_what_there_is() {
     ]);
     let (price, size, there) = (Price::new(90), Quantity::new(12), Quantity::new(10));
     let anomaly = Reason::NothingUnknown { order: 1, size, price, there };
-    assert_eq!(verdict.first_anomaly, Some((2, anomaly.clone())));
+    assert_eq!(verdict.first_anomaly, Some(Anomaly { row: 2, reason: anomaly.clone() }));
     let (file, book) = (Quantity::new(5), Quantity::new(7));
     assert_eq!(reasons(&verdict), [anomaly, Reason::AtMessage { side: Buy, price, file, book }]);
 }
@@ -161,7 +161,7 @@ fn messages_that_do_not_fit_their_order_are_reported() {
         (message(Add, 4, 8, 100, Buy), Reason::Crosses { order: 4, traded: eight, price: Price::new(100) }),
     ] {
         let verdict = check(&[added(), (wrong, start())]);
-        assert_eq!(verdict.first_anomaly, Some((2, wanted)), "{wrong:?}");
+        assert_eq!(verdict.first_anomaly, Some(Anomaly { row: 2, reason: wanted }), "{wrong:?}");
         assert_eq!(verdict.anomalies, 1);
     }
 }

@@ -1,6 +1,9 @@
 //! Historical bars from CSV: every row checked, every error with its line, column and value.
 
+use std::fmt;
+
 use csv::{ReaderBuilder, StringRecord};
+use thiserror::Error;
 
 use super::cell_errors::CellErrors;
 use crate::scenario::document::Findings;
@@ -99,7 +102,8 @@ impl Bars<'_> {
         let mut numbers = [None; 5];
         for (index, number) in numbers.iter_mut().enumerate() {
             let column = index + 1;
-            match check_number(field(column), column == 5) {
+            let allowed = if column == 5 { Allowed::AtOrAboveZero } else { Allowed::AboveZero };
+            match check_number(field(column), allowed) {
                 Ok(value) => *number = Some(value),
                 Err(why) => self.report_at(record, columns[column], format!("{}: {why}", COLUMNS[column])),
             }
@@ -151,13 +155,38 @@ impl Bars<'_> {
     }
 }
 
-fn check_number(text: &str, may_be_zero: bool) -> Result<f64, String> {
-    let allowed = if may_be_zero { "a number at or above 0" } else { "a number above 0" };
+/// Which numbers a cell may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Allowed {
+    AtOrAboveZero,
+    AboveZero,
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AtOrAboveZero => "a number at or above 0",
+            Self::AboveZero => "a number above 0",
+        })
+    }
+}
+
+/// What is wrong with the number of a cell.
+#[derive(Debug, PartialEq, Eq, Error)]
+enum BadNumber<'a> {
+    #[error("the number is empty; it must be {0}")]
+    Empty(Allowed),
+    #[error("`{text}` must be {allowed}")]
+    NotAllowed { text: &'a str, allowed: Allowed },
+}
+
+fn check_number(text: &str, allowed: Allowed) -> Result<f64, BadNumber<'_>> {
     if text.is_empty() {
-        return Err(format!("the number is empty; it must be {allowed}"));
+        return Err(BadNumber::Empty(allowed));
     }
     match text.parse::<f64>() {
-        Ok(value) if value.is_finite() && (value > 0.0 || (may_be_zero && value >= 0.0)) => Ok(value),
-        _ => Err(format!("`{text}` must be {allowed}")),
+        Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
+        Ok(value) if value == 0.0 && allowed == Allowed::AtOrAboveZero => Ok(value),
+        _ => Err(BadNumber::NotAllowed { text, allowed }),
     }
 }

@@ -1,6 +1,7 @@
 //! The tables of two runs, side by side: the first row of each that differs.
 
 use polars_core::prelude::{AnyValue, ChunkCompareEq, Column, DataFrame, PolarsResult};
+use thiserror::Error;
 
 use crate::record::{Manifest, OpenError, Pieces, StoredRun, Table};
 use bearpit_core::units::{Money, SimTime};
@@ -21,14 +22,29 @@ pub enum TableVerdict {
     Same(u64),
     /// A row differs.
     Differs(Box<FirstDifference>),
-    /// It cannot be compared, and why.
-    Incomparable(String),
+    /// It was recorded differently, so that a difference of rows would not mean that different things
+    /// happened.
+    Incomparable(RecordedDifferently),
+}
+
+/// How the recordings of a table differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum RecordedDifferently {
+    /// One of the runs does not have it.
+    #[error("it was not recorded in {}", if *.is_first { "A" } else { "B" })]
+    Missing {
+        /// Whether that is the first run, A.
+        is_first: bool,
+    },
+    /// Its rows were taken at other times.
+    #[error("it was recorded at other intervals")]
+    Intervals,
 }
 
 impl TableVerdict {
-    pub(super) fn parting(&self) -> Option<&FirstDifference> {
+    pub(super) fn first_difference(&self) -> Option<&FirstDifference> {
         match self {
-            Self::Differs(parting) => Some(parting),
+            Self::Differs(difference) => Some(difference),
             Self::Same(_) | Self::Incomparable(_) => None,
         }
     }
@@ -71,21 +87,20 @@ const ORDER: [Table; 13] = [
 pub(super) fn compare(a: &StoredRun, b: &StoredRun) -> Result<Vec<TableComparison>, OpenError> {
     let tables = ORDER.into_iter().filter(|table| a.has(*table) || b.has(*table));
     let compared = tables.map(|table| {
-        let verdict = match obstacle(table, a.manifest(), b.manifest()) {
-            Some(why) => TableVerdict::Incomparable(why),
-            None => rows(table, a, b)?,
+        let verdict = match recorded_alike(table, a.manifest(), b.manifest()) {
+            Err(why) => TableVerdict::Incomparable(why),
+            Ok(()) => rows(table, a, b)?,
         };
         Ok(TableComparison { table, verdict })
     });
     compared.collect()
 }
 
-/// Returns why a difference of rows would not mean that different things happened: they were recorded
-/// differently.
-fn obstacle(table: Table, a: &Manifest, b: &Manifest) -> Option<String> {
-    for (manifest, name) in [(a, "A"), (b, "B")] {
+/// Checks that both runs recorded a table in the same way.
+fn recorded_alike(table: Table, a: &Manifest, b: &Manifest) -> Result<(), RecordedDifferently> {
+    for (manifest, is_first) in [(a, true), (b, false)] {
         if !manifest.has(table) {
-            return Some(format!("it was not recorded in {name}"));
+            return Err(RecordedDifferently::Missing { is_first });
         }
     }
     let differs = match table {
@@ -94,7 +109,7 @@ fn obstacle(table: Table, a: &Manifest, b: &Manifest) -> Option<String> {
         Table::Pnl | Table::Positions => a.sample_interval != b.sample_interval,
         _ => false,
     };
-    differs.then(|| "it was recorded at other intervals".to_owned())
+    if differs { Err(RecordedDifferently::Intervals) } else { Ok(()) }
 }
 
 fn rows(table: Table, a: &StoredRun, b: &StoredRun) -> Result<TableVerdict, OpenError> {
@@ -110,8 +125,9 @@ fn rows(table: Table, a: &StoredRun, b: &StoredRun) -> Result<TableVerdict, Open
         let (first, second) = (left.take(shared), right.take(shared));
         let place = first_difference(&columns, &first, &second);
         if let Some(place) = place.map_err(|error| left.pieces.bad(error.to_string()))? {
-            let pair = [Some((&first, place)), Some((&second, place))];
-            return Ok(parted(table, columns, row + place as u64, pair));
+            let rows = [&first, &second].map(|frame| Some(RowOf { frame, place }));
+            let difference = describe(table, columns, row + place as u64, rows);
+            return difference.ok_or_else(|| left.pieces.bad(NO_TIME.to_owned()));
         }
         row += shared as u64;
     }
@@ -119,8 +135,19 @@ fn rows(table: Table, a: &StoredRun, b: &StoredRun) -> Result<TableVerdict, Open
     if left.rest.height() == 0 && right.rest.height() == 0 {
         return Ok(TableVerdict::Same(row));
     }
-    let pair = [left, right].map(|side| (side.rest.height() > 0).then_some((&side.rest, 0)));
-    Ok(parted(table, columns, row, pair))
+    let rows =
+        [left, right].map(|side| (side.rest.height() > 0).then_some(RowOf { frame: &side.rest, place: 0 }));
+    let longer = if rows[0].is_some() { left } else { right };
+    describe(table, columns, row, rows).ok_or_else(|| longer.pieces.bad(NO_TIME.to_owned()))
+}
+
+const NO_TIME: &str = "a row has no time";
+
+/// A row of a frame.
+#[derive(Debug, Clone, Copy)]
+struct RowOf<'a> {
+    frame: &'a DataFrame,
+    place: usize,
 }
 
 /// One of the two tables under reading.
@@ -167,21 +194,22 @@ fn first_difference(columns: &[&str], a: &DataFrame, b: &DataFrame) -> PolarsRes
     Ok(first)
 }
 
-/// Takes down a row of which there are one or two.
-fn parted(
+/// Describes the first difference: a row of both runs, or of one where the other has ended. None if it has no
+/// time.
+fn describe(
     table: Table,
     columns: Vec<&'static str>,
     row: u64,
-    pair: [Option<(&DataFrame, usize)>; 2],
-) -> TableVerdict {
-    let text = |(frame, place): (&DataFrame, usize)| -> Vec<String> {
+    rows: [Option<RowOf<'_>>; 2],
+) -> Option<TableVerdict> {
+    let text = |RowOf { frame, place }: RowOf<'_>| -> Vec<String> {
         columns.iter().map(|name| frame.column(name).map_or(String::new(), |it| cell(it, place))).collect()
     };
-    let rows = pair.map(|it| it.map(text));
-    let clock = columns.iter().position(|name| *name == table.clock()).unwrap_or(0);
+    let rows = rows.map(|it| it.map(text));
+    let clock = columns.iter().position(|name| *name == table.clock())?;
     let times = rows.iter().flatten().filter_map(|row| row.get(clock)?.parse().ok());
-    let at = times.min().unwrap_or(SimTime::from_nanos(0));
-    TableVerdict::Differs(Box::new(FirstDifference { row: row + 1, at, columns, rows }))
+    let at = times.min()?;
+    Some(TableVerdict::Differs(Box::new(FirstDifference { row: row + 1, at, columns, rows })))
 }
 
 /// Writes a cell exactly, and nothing where there is not valid.
