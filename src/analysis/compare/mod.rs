@@ -3,8 +3,8 @@
 //! Inputs are compared by their manifests, metrics by their summaries. Of the tape itself a run keeps only
 //! the digest: equal digests say that the tapes are the same. Where they are not, the tables are read side by
 //! side, row by row and only up to the first row that differs, and the earliest of those rows shows when the
-//! runs differ first. Memory does not grow with the length of the runs, unless tables are CSV or IPC, which are read
-//! one at a time.
+//! runs differ first. Memory does not grow with the length of the runs, unless tables are CSV or IPC, which
+//! are read one at a time.
 
 mod first_difference;
 mod inputs;

@@ -21,9 +21,9 @@ use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Pric
 /// any time.
 ///
 /// What it gives is exactly what [`RunData::read`] gives of the same tables once they are files. Only sums,
-/// samples and downsampled series are kept: memory does not grow with the length of a run, but with the number
-/// of participants that join: each has its series from its opening on. Shares that are brought in from outside
-/// later are in the marks, but round trips do not know of them.
+/// samples and downsampled series are kept: memory does not grow with the length of a run, but with the
+/// number of participants that join: each has its series from its opening on. Shares that are brought in from
+/// outside later are in the marks, but round trips do not know of them.
 ///
 /// # Lifecycle
 /// 1. [`RunAnalysis::new`] before the market starts, with what a [`Recorder`](crate::record::Recorder) also
