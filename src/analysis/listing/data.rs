@@ -42,7 +42,7 @@ pub struct ListingData {
     pub latencies: EntryLatencies,
     /// How many trades there were.
     pub trades: u64,
-    /// All its metrics, of [`market::METRICS`].
+    /// All its metrics, as [`definitions`](crate::analysis::metrics::definitions) lists those of markets.
     pub metrics: Measures,
 }
 
