@@ -46,7 +46,7 @@ fn watched(builder: &mut MarketBuilder) -> Rc<RefCell<Seen>> {
 fn bar(second: i64, prices: [f64; 4], volume: f64) -> HistoricalBar {
     let [open_price, high, low, close] = prices;
     let time = open() + SimDuration::from_secs(second);
-    HistoricalBar { time, open: open_price, high, low, close, volume }
+    HistoricalBar { time, open: open_price, high, low, close, volume: Some(volume), adjusted_close: None }
 }
 
 /// A market in which bars of 40 seconds are replayed, one a minute.

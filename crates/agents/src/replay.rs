@@ -240,7 +240,7 @@ impl ReplayProvider {
 
     /// Returns the price of the step, if it is on the grid, and how much to trade there.
     fn plan(&self, bar: &HistoricalBar, instrument: &Instrument) -> Option<(Price, Quantity)> {
-        let whole = instrument.whole_lots_within(bar.volume);
+        let whole = instrument.whole_lots_within(bar.volume.unwrap_or(0.0));
         let quarter = Quantity::new((whole.lots() / 4).max(1));
         let opening = quarter.max(self.config.depth);
         let [open, first, second, close] = bar.path();

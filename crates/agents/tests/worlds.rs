@@ -235,7 +235,8 @@ fn bars() -> Market {
                 high: open_price + 1.21,
                 low: open_price - 0.83,
                 close: open_price + 0.4,
-                volume: 400.0 + 31.0 * f64::from(number),
+                volume: Some(400.0 + 31.0 * f64::from(number)),
+                adjusted_close: None,
             }
         })
         .collect();

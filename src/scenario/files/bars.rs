@@ -115,7 +115,8 @@ impl Bars<'_> {
             high: high?,
             low: low?,
             close: close?,
-            volume: volume?,
+            volume: Some(volume?),
+            adjusted_close: None,
         };
         self.in_order(record, columns, bar)
     }

@@ -16,8 +16,11 @@ pub struct HistoricalBar {
     pub low: f64,
     /// Last price.
     pub close: f64,
-    /// Quantity traded, in the instrument's units.
-    pub volume: f64,
+    /// Quantity traded, in the instrument's units; `None` if the file does not know: it has no such column, or
+    /// 0 in every row. A single row of volume 0 in a file that has volumes is `Some(0.0)`.
+    pub volume: Option<f64>,
+    /// Last price adjusted for splits and dividends, if the file has a column of that.
+    pub adjusted_close: Option<f64>,
 }
 
 impl HistoricalBar {
@@ -47,7 +50,8 @@ mod tests {
             high: 11.0,
             low: 8.0,
             close: 9.0,
-            volume: 1.0,
+            volume: Some(1.0),
+            adjusted_close: None,
         };
         assert_eq!(bar.path().map(f64::to_bits), [10.0, 11.0, 8.0, 9.0].map(f64::to_bits));
         let bar = HistoricalBar { high: 14.0, ..bar };

@@ -104,7 +104,15 @@ mod tests {
         use crate::process::ProcessSite;
 
         let time = SimTime::from_nanos(0);
-        let bar = HistoricalBar { time, open: 10.0, high: 11.0, low: 8.0, close: 9.0, volume: 1.0 };
+        let bar = HistoricalBar {
+            time,
+            open: 10.0,
+            high: 11.0,
+            low: 8.0,
+            close: 9.0,
+            volume: None,
+            adjusted_close: None,
+        };
         let configure = |bars: Arc<[HistoricalBar]>| {
             let values = Values::new()
                 .with("data", FileContent::new("bars.csv", bars))
@@ -124,7 +132,8 @@ mod tests {
             high: 11.0,
             low: 8.0,
             close: 9.0,
-            volume: 1.0,
+            volume: None,
+            adjusted_close: None,
         };
         let length = SimDuration::from_nanos(100);
         let mut replay = Replay::new([bar].into(), SimDuration::from_nanos(50), length).unwrap();
