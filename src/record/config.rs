@@ -113,6 +113,7 @@ impl TableSet {
             | Fact::OrderReplaced { .. }
             | Fact::OrderRepriced { .. }
             | Fact::OrderReduced { .. }
+            | Fact::OrderGrown { .. }
             | Fact::OrderCanceled { .. }
             | Fact::OrderExpired { .. } => self.meets(ORDERS | BOOKS),
             Fact::OrderTriggered { .. } | Fact::OrderRefreshed { .. } => self.meets(BOOKS),

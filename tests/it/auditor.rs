@@ -77,7 +77,9 @@ impl TapeSink for Auditor {
         let mut ledger = self.ledger.borrow_mut();
         match stamped.fact {
             Fact::OrderAccepted { order, terms, .. } => ledger.entry(*order)[0] = terms.quantity.lots(),
-            Fact::OrderReplaced { order, leaves, .. } => {
+            Fact::OrderReplaced { order, leaves, .. }
+            | Fact::OrderReduced { order, leaves, .. }
+            | Fact::OrderGrown { order, leaves, .. } => {
                 let entry = ledger.entry(*order);
                 entry[0] = entry[1] + leaves.lots();
             }

@@ -66,7 +66,7 @@ impl OpenOrders {
                     row.terms.kind = OrderKind::Limit(price);
                 }
             }
-            Fact::OrderReduced { order, leaves, .. } => {
+            Fact::OrderReduced { order, leaves, .. } | Fact::OrderGrown { order, leaves, .. } => {
                 if let Some(row) = self.row(order) {
                     row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
                 }

@@ -34,6 +34,7 @@ impl OrderEvent {
             OrderEventKind::Reported(ReportKind::Replaced { .. }) => "replaced",
             OrderEventKind::Reported(ReportKind::Repriced { .. }) => "repriced",
             OrderEventKind::Reported(ReportKind::Reduced { .. }) => "reduced",
+            OrderEventKind::Reported(ReportKind::Grown { .. }) => "grown",
             OrderEventKind::Reported(ReportKind::Triggered { .. }) => "triggered",
             OrderEventKind::Reported(ReportKind::Filled { .. }) => "filled",
             OrderEventKind::Reported(ReportKind::Canceled(_)) => "canceled",

@@ -161,6 +161,7 @@ impl OrderHandle {
             ReportKind::CommandRejected(_)
             | ReportKind::Replaced { .. }
             | ReportKind::Reduced { .. }
+            | ReportKind::Grown { .. }
             | ReportKind::Triggered { .. } => {}
         }
     }

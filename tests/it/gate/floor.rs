@@ -245,6 +245,7 @@ impl Floor {
             ReportKind::Reduced { reason, .. } => format!("{} reduced", reason.name()),
             ReportKind::Canceled(reason) => format!("{} canceled", reason.name()),
             ReportKind::Rejected(reason) => format!("{} rejected", reason.name()),
+            ReportKind::Grown { .. } => "grown".to_owned(),
             ReportKind::Triggered { .. } => "triggered".to_owned(),
             ReportKind::Replaced { .. } => "replaced".to_owned(),
             ReportKind::Repriced { .. } => "repriced".to_owned(),
@@ -294,6 +295,7 @@ impl Floor {
             BookEvent::Reduced { order, owner, leaves, reason, .. } => {
                 (owner, order, ReportKind::Reduced { leaves, reason })
             }
+            BookEvent::Grown { order, owner, leaves, .. } => (owner, order, ReportKind::Grown { leaves }),
             BookEvent::Triggered { order, owner, trigger, .. } => {
                 (owner, order, ReportKind::Triggered { trigger })
             }

@@ -57,7 +57,7 @@ impl Account {
                 order.pending = None;
             }
             ReportKind::Repriced { price } => order.reprice(price),
-            ReportKind::Reduced { leaves, .. } => order.set_leaves(leaves),
+            ReportKind::Reduced { leaves, .. } | ReportKind::Grown { leaves } => order.set_leaves(leaves),
             ReportKind::Triggered { .. } => order.elect(),
             ReportKind::Filled { leaves, .. } => order.leaves = leaves,
         }

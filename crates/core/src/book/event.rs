@@ -84,6 +84,17 @@ pub enum BookEvent {
         /// The reason.
         reason: ReduceReason,
     },
+    /// A bracket's exit became larger, by what its entry order has traded since; it lost its priority.
+    Grown {
+        /// The exit.
+        order: OrderId,
+        /// Its owner.
+        owner: ActorId,
+        /// Its side.
+        side: Side,
+        /// The new open quantity.
+        leaves: Quantity,
+    },
     /// A trade elected a stop: it now trades as a market or limit order.
     Triggered {
         /// The order.

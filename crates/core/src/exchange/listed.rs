@@ -171,6 +171,10 @@ impl ListedBook {
                 let fact = Fact::OrderReduced { order, listing, leaves, reason };
                 (owner, order, side, fact, Some(ReportKind::Reduced { leaves, reason }))
             }
+            BookEvent::Grown { order, owner, side, leaves } => {
+                let fact = Fact::OrderGrown { order, listing, leaves };
+                (owner, order, side, fact, Some(ReportKind::Grown { leaves }))
+            }
             BookEvent::Triggered { order, owner, side, trigger } => {
                 let fact = Fact::OrderTriggered { order, listing, trigger };
                 (owner, order, side, fact, Some(ReportKind::Triggered { trigger }))

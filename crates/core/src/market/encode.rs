@@ -46,6 +46,9 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::OrderReduced { order, listing, leaves, reason } => {
             bytes.tag(14).u64(order.get()).u32(listing.get()).u64(leaves.lots()).text(reason.name());
         }
+        Fact::OrderGrown { order, listing, leaves } => {
+            bytes.tag(25).u64(order.get()).u32(listing.get()).u64(leaves.lots());
+        }
         Fact::OrderTriggered { order, listing, trigger } => {
             bytes.tag(15).u64(order.get()).u32(listing.get()).price(*trigger);
         }

@@ -102,6 +102,15 @@ pub enum Fact {
         /// The reason.
         reason: ReduceReason,
     },
+    /// A bracket's exit became larger, by what its entry order has traded since; it lost its priority.
+    OrderGrown {
+        /// The exit.
+        order: OrderId,
+        /// The listing.
+        listing: ListingId,
+        /// The new open quantity.
+        leaves: Quantity,
+    },
     /// A trade elected a stop.
     OrderTriggered {
         /// The order.
@@ -247,6 +256,7 @@ impl Fact {
             | Self::OrderReplaced { listing, .. }
             | Self::OrderRepriced { listing, .. }
             | Self::OrderReduced { listing, .. }
+            | Self::OrderGrown { listing, .. }
             | Self::OrderTriggered { listing, .. }
             | Self::OrderRefreshed { listing, .. }
             | Self::OrderCanceled { listing, .. }

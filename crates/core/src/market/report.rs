@@ -56,6 +56,11 @@ pub enum ReportKind {
         /// The reason.
         reason: ReduceReason,
     },
+    /// The bracket's exit became larger, by what its entry order has traded since.
+    Grown {
+        /// The new open quantity.
+        leaves: Quantity,
+    },
     /// A trade elected the stop: it now trades as a market or limit order.
     Triggered {
         /// Its trigger.
@@ -96,6 +101,7 @@ impl ReportKind {
             | Self::Replaced { .. }
             | Self::Repriced { .. }
             | Self::Reduced { .. }
+            | Self::Grown { .. }
             | Self::Triggered { .. } => false,
         }
     }

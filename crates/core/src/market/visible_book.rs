@@ -80,9 +80,14 @@ impl Standing {
         if kept_priority {
             self.shrink_to(leaves);
         } else {
-            self.leaves = leaves;
-            self.displayed = self.display.map_or(leaves, |display| display.min(leaves));
+            self.set_leaves(leaves);
         }
+    }
+
+    /// Gives the order another open quantity, at the back of its queue.
+    fn set_leaves(&mut self, leaves: Quantity) {
+        self.leaves = leaves;
+        self.displayed = self.display.map_or(leaves, |display| display.min(leaves));
     }
 
     /// Makes the order smaller: what is hidden goes first.
@@ -128,6 +133,7 @@ impl VisibleBook {
             }
             Fact::OrderRepriced { order, price, .. } => self.change(order, |order| order.price = price),
             Fact::OrderReduced { order, leaves, .. } => self.change(order, |order| order.shrink_to(leaves)),
+            Fact::OrderGrown { order, leaves, .. } => self.change(order, |order| order.set_leaves(leaves)),
             Fact::OrderTriggered { order, .. } => {
                 // An order without a limit ends with the command then.
                 self.change(order, |order| order.price = order.kind.limit());

@@ -97,7 +97,9 @@ impl Auditor {
                 self.limits.insert(order, (side, price));
                 Ok(())
             }
-            BookEvent::Reduced { order, leaves, .. } => self.set(order, leaves),
+            BookEvent::Reduced { order, leaves, .. } | BookEvent::Grown { order, leaves, .. } => {
+                self.set(order, leaves)
+            }
             BookEvent::Traded(trade) => {
                 self.fill(trade.maker_order, trade.quantity, trade.maker_leaves)?;
                 self.fill(trade.taker_order, trade.quantity, trade.taker_leaves)

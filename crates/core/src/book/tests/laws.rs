@@ -221,6 +221,7 @@ impl Reading<'_> {
             BookEvent::Canceled { order, .. }
             | BookEvent::Expired { order, .. }
             | BookEvent::Reduced { order, .. }
+            | BookEvent::Grown { order, .. }
             | BookEvent::Repriced { order, .. }
             | BookEvent::Replaced { order, .. }
             | BookEvent::Refreshed { order, .. } => {
@@ -300,6 +301,7 @@ fn check_refreshed(events: &[BookEvent], after: &[OpenState]) -> Result<(), Stri
         | BookEvent::Replaced { order, .. }
         | BookEvent::Repriced { order, .. }
         | BookEvent::Triggered { order, .. }
+        | BookEvent::Grown { order, .. }
         | BookEvent::Refreshed { order, .. } => Some(order),
         _ => None,
     };

@@ -127,6 +127,7 @@ fn line(event: &BookEvent) -> Option<String> {
         BookEvent::Reduced { order, leaves, reason, .. } => {
             format!("{order} reduced to {leaves}: {}", reason.name())
         }
+        BookEvent::Grown { order, leaves, .. } => format!("{order} grows to {leaves}"),
         BookEvent::Triggered { order, trigger, .. } => {
             format!("{order} triggered at {}", dollars(trigger))
         }
