@@ -10,7 +10,9 @@ use crate::script::{MockAction, MockError, MockFill, MockMarket};
 use bearpit_core::account::{AccountConfig, Credit};
 use bearpit_core::exchange::{Market, MarketError};
 use bearpit_core::kernel::{SimContext, StepEnd};
-use bearpit_core::market::{Fact, OrderTerms, Refusal, Side, SinkError, Stamped, TapeSink, TimeInForce};
+use bearpit_core::market::{
+    BarInterval, Fact, OrderTerms, Refusal, Side, SinkError, Stamped, TapeSink, TimeInForce,
+};
 use bearpit_core::participant::{Context, MarketState};
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
@@ -259,7 +261,7 @@ impl TestMarket {
         listing: ListingId,
         [open, high, low, close]: [Price; 4],
         volume: Quantity,
-        interval: SimDuration,
+        interval: BarInterval,
     ) -> Result<(), MockError> {
         let mut path =
             if close >= open { vec![open, low, high, close] } else { vec![open, high, low, close] };
@@ -269,7 +271,7 @@ impl TestMarket {
             return Err(MockError::VolumeTooSmall { volume: volume.lots() });
         }
         let start = self.now();
-        let end = start.floor_to(interval).saturating_add(interval);
+        let end = interval.bounds(start).end;
         let pause = (end - start).nanos() / i64::try_from(trades + 1).unwrap_or(i64::MAX);
         for (number, price) in (0..trades).zip(path) {
             let earlier = volume.lots() * number / trades;

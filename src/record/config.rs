@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::format::Format;
 use super::table::Table;
+use bearpit_core::market::BarInterval;
 use bearpit_core::market::Fact;
 use bearpit_core::units::{Seed, SimDuration, SimTime};
 
@@ -15,7 +16,7 @@ pub struct RecordConfig {
     /// The tables.
     pub tables: TableSet,
     /// The intervals of the `bars` table; all above zero.
-    pub bars: Vec<SimDuration>,
+    pub bars: Vec<BarInterval>,
     /// How snapshots of books are taken, for the `books` table.
     pub books: BookSnapshotConfig,
     /// The interval of the `positions` table; above zero.
@@ -29,7 +30,7 @@ impl Default for RecordConfig {
         Self {
             format: Format::default(),
             tables: TableSet::usual(),
-            bars: vec![minute],
+            bars: vec![minute.into()],
             books: BookSnapshotConfig::default(),
             sample_interval: minute,
         }

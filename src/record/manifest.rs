@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::format::Format;
 use super::manifest_text;
 use super::table::Table;
+use bearpit_core::market::BarInterval;
 use bearpit_core::units::{Decimal, Money, SimDuration, SimTime};
 
 /// The content of `manifest.json`.
@@ -42,7 +43,7 @@ pub struct Manifest {
     pub trades: u64,
     /// The interval of the bars that strategies see.
     #[serde(with = "manifest_text::bar_interval")]
-    pub bar_interval: SimDuration,
+    pub bar_interval: BarInterval,
     /// The interval at which accounts were marked to market; metrics are taken over periods of it.
     #[serde(with = "manifest_text::sample_interval")]
     pub sample_interval: SimDuration,
@@ -56,7 +57,7 @@ pub struct Manifest {
     pub not_recorded: Vec<Table>,
     /// The intervals of the `bars` table.
     #[serde(with = "manifest_text::bars")]
-    pub bars: Vec<SimDuration>,
+    pub bars: Vec<BarInterval>,
     /// How the snapshots of the `books` table were taken; none where it was not recorded.
     pub books: Option<BookSummary>,
     /// The instruments, in the scenario's order.

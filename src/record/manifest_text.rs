@@ -13,7 +13,7 @@ macro_rules! text_fields {
             #[allow(unused_imports, reason = "not every field needs all types")]
             use super::super::{format::Format, table::Table};
             #[allow(unused_imports, reason = "not every field needs all types")]
-            use bearpit_core::units::{Decimal, Money, SimDuration, SimTime};
+            use bearpit_core::{market::BarInterval, units::{Decimal, Money, SimDuration, SimTime}};
 
             pub(in crate::record) fn serialize<S: Serializer>(value: &$type, to: S) -> Result<S::Ok, S::Error> {
                 to.collect_str(value)
@@ -32,7 +32,7 @@ macro_rules! text_fields {
 text_fields! {
     start: SimTime, |text| text.parse().ok(), "time";
     end: SimTime, |text| text.parse().ok(), "time";
-    bar_interval: SimDuration, |text| text.parse().ok(), "duration";
+    bar_interval: BarInterval, |text| text.parse().ok(), "interval of bars";
     sample_interval: SimDuration, |text| text.parse().ok(), "duration";
     interval: SimDuration, |text| text.parse().ok(), "duration";
     format: Format, |text| text.parse().ok(), "format of tables";
@@ -64,10 +64,10 @@ pub(super) mod bars {
     use serde::ser::SerializeSeq;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    use bearpit_core::units::SimDuration;
+    use bearpit_core::market::BarInterval;
 
     pub(in crate::record) fn serialize<S: Serializer>(
-        value: &[SimDuration],
+        value: &[BarInterval],
         to: S,
     ) -> Result<S::Ok, S::Error> {
         let mut list = to.serialize_seq(Some(value.len()))?;
@@ -77,10 +77,11 @@ pub(super) mod bars {
 
     pub(in crate::record) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
-    ) -> Result<Vec<SimDuration>, D::Error> {
+    ) -> Result<Vec<BarInterval>, D::Error> {
         let read = |text: String| {
             let interval = text.parse().ok();
-            interval.ok_or_else(|| D::Error::custom(format!("`bars` has `{text}`, which is no duration")))
+            interval
+                .ok_or_else(|| D::Error::custom(format!("`bars` has `{text}`, which is no interval of bars")))
         };
         Vec::<String>::deserialize(from)?.into_iter().map(read).collect()
     }

@@ -9,7 +9,7 @@ use bearpit_agents::{AgentKind, ConfiguredAgent};
 use bearpit_core::account::Financing;
 use bearpit_core::book::{Matching, PriceBands};
 use bearpit_core::exchange::Calendar;
-use bearpit_core::market::{Fees, Instrument};
+use bearpit_core::market::{BarInterval, Fees, Instrument};
 use bearpit_core::participant::Latencies;
 use bearpit_core::process::ConfiguredProcess;
 use bearpit_core::units::{InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime, VenueId};
@@ -28,7 +28,7 @@ pub struct Scenario {
     /// Last instant; after `start`.
     pub end: SimTime,
     /// Interval of bars.
-    pub bar_interval: SimDuration,
+    pub bar_interval: BarInterval,
     /// Interval at which accounts are marked to market.
     pub sample_interval: SimDuration,
     /// What is recorded of it.

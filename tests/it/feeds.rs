@@ -7,8 +7,8 @@ use actix::{Actor, Handler};
 use bearpit::exchange::{ListingConfig, Market, MarketBuilder};
 use bearpit::kernel::{LatencyModel, Wakeup};
 use bearpit::market::{
-    Bar, Cell, ExecutionReport, Fact, Finite, Ladders, OrderTerms, Phase, Side, SinkError, Stamped, TapeSink,
-    VisibleBook,
+    Bar, BarInterval, Cell, ExecutionReport, Fact, Finite, Ladders, OrderTerms, Phase, Side, SinkError,
+    Stamped, TapeSink, VisibleBook,
 };
 use bearpit::participant::{
     Context, Feed, FeedError, Instruction, Latencies, MarketData, ParticipantConfig, Update,
@@ -131,9 +131,9 @@ const ALL: [Feed; 8] = [
     Feed::Trades,
     Feed::Phases,
     Feed::Indicative,
-    Feed::Bars(SimDuration::from_secs(60)),
-    Feed::Bars(SimDuration::from_millis(100)),
-    Feed::Bars(SimDuration::from_secs(7)),
+    Feed::Bars(BarInterval::of(SimDuration::from_secs(60))),
+    Feed::Bars(BarInterval::of(SimDuration::from_millis(100))),
+    Feed::Bars(BarInterval::of(SimDuration::from_secs(7))),
     Feed::Book(5),
 ];
 
@@ -158,7 +158,9 @@ fn summed(facts: &[(SimTime, Fact)], span: SimDuration) -> Vec<Bar> {
         if trade.listing != LISTING {
             continue;
         }
-        let start = SimTime::from_nanos(at.nanos() / span.nanos() * span.nanos());
+        let midnight = at.floor_to(SimDuration::from_secs(86_400));
+        let start =
+            midnight + SimDuration::from_nanos((*at - midnight).nanos() / span.nanos() * span.nanos());
         let (price, volume) = (trade.price, trade.quantity);
         match bars.last_mut().filter(|bar| bar.start == start) {
             Some(bar) => {
@@ -168,6 +170,7 @@ fn summed(facts: &[(SimTime, Fact)], span: SimDuration) -> Vec<Bar> {
                 bar.volume += volume;
             }
             None => bars.push(Bar {
+                interval: span.into(),
                 start,
                 end: start + span,
                 open: price,
@@ -188,14 +191,14 @@ fn bars_of_any_interval_come_at_its_end_and_are_whole() {
     builder.bar_interval(recorded);
     let facts = witness(&mut builder);
     let spans = [SimDuration::from_millis(250), SimDuration::from_secs(7), recorded];
-    let feeds = spans.map(Feed::Bars);
+    let feeds = spans.map(|span| Feed::Bars(span.into()));
     let heard = listen(&mut builder, "ear", &feeds, SimDuration::ZERO);
     let late = listen(&mut builder, "late ear", &feeds, SimDuration::from_millis(50_100));
     let close = finished(builder).close();
     let facts = facts.borrow();
     for span in spans {
         let of_span = |heard: &Heard| -> Vec<(SimTime, Bar)> {
-            bars(heard).into_iter().filter(|(_, bar)| bar.interval() == span).collect()
+            bars(heard).into_iter().filter(|(_, bar)| bar.interval == span.into()).collect()
         };
         let received = of_span(&heard);
         // The venue's leg of the feed takes 100us.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::record::{AccountSummary, InstrumentSummary, Manifest, Table};
-use bearpit_core::units::SimDuration;
+use bearpit_core::market::BarInterval;
 
 /// Something that differs, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
     items.cloned().collect::<Vec<_>>().join(", ")
 }
 
-fn intervals(of: &[SimDuration]) -> String {
+fn intervals(of: &[BarInterval]) -> String {
     of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 

@@ -86,7 +86,7 @@ impl RowGroups {
     /// Adds a bar.
     pub(super) fn bar(&mut self, listing: ListingId, bar: &Bar) -> Result<(), RecordError> {
         self.add(Table::Bars, |group, names, interner| {
-            let interval = interner.number(&bar.interval().to_string());
+            let interval = interner.number(&bar.interval.to_string());
             group.time(bar.start).time(bar.end).word(Some(interval));
             group.place(interner, listing);
             for price in [bar.open, bar.high, bar.low, bar.close] {

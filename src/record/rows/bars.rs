@@ -1,12 +1,12 @@
 //! [`BarBuilder`]: trades summed up into bars of any intervals.
 
-use bearpit_core::market::{Bar, Trade};
-use bearpit_core::units::{ListingId, SimDuration, SimTime};
+use bearpit_core::market::{Bar, BarInterval, Trade};
+use bearpit_core::units::{ListingId, SimTime};
 
 /// The open bars: one for each listing and interval.
 #[derive(Debug)]
 pub(in crate::record) struct BarBuilder {
-    intervals: Vec<SimDuration>,
+    intervals: Vec<BarInterval>,
     /// By listing, then interval.
     open: Vec<Option<Bar>>,
     /// The earliest end of an open bar.
@@ -14,7 +14,7 @@ pub(in crate::record) struct BarBuilder {
 }
 
 impl BarBuilder {
-    pub(in crate::record) fn new(intervals: Vec<SimDuration>, listings: usize) -> Self {
+    pub(in crate::record) fn new(intervals: Vec<BarInterval>, listings: usize) -> Self {
         Self { open: vec![None; listings * intervals.len()], intervals, due: None }
     }
 

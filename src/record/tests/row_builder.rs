@@ -81,7 +81,7 @@ fn snapshots_go_on_while_nothing_happens() {
 
 #[test]
 fn bars_are_of_every_interval_asked_for_and_only_those_that_have_ended() {
-    let bars = vec![SimDuration::from_secs(60), SimDuration::from_secs(300), SimDuration::from_secs(86_400)];
+    let bars = [60, 300, 86_400].map(|secs| SimDuration::from_secs(secs).into()).to_vec();
     let facts = [
         (10, trade(0, 1, 2, 10, 10_000)),
         (59, trade(1, 1, 2, 20, 10_003)),
@@ -99,6 +99,26 @@ fn bars_are_of_every_interval_asked_for_and_only_those_that_have_ended() {
             "09:30:00|09:35:00|5m|PIT|ACME|100.0|100.03|99.9|99.91|4.0",
             "10:29:00|10:30:00|1m|PIT|ACME|99.92|99.92|99.92|99.92|0.5",
             "10:25:00|10:30:00|5m|PIT|ACME|99.92|99.92|99.92|99.92|0.5",
+        ]
+    );
+}
+
+#[test]
+fn bars_of_weeks_and_months_are_those_of_the_calendar() {
+    let bars = vec!["1w".parse().unwrap(), "1mo".parse().unwrap()];
+    // Days after Monday the 3rd of March 2025: a Sunday, the Monday after it, the end of March, the next month.
+    let days = [6, 7, 28, 29, 400].into_iter().zip(0_u32..);
+    let facts: Vec<(i64, Fact)> =
+        days.map(|(day, id)| (day * 86_400, trade(id.into(), 1, 2, 10, 10_000 + i64::from(id)))).collect();
+    let (_keep, run) = record_at(&RecordConfig { bars, ..only(Table::Bars) }, &facts);
+    assert_eq!(
+        rows(&run, Table::Bars),
+        [
+            "2025-03-03T00:00:00|2025-03-10T00:00:00|1w|PIT|ACME|100.0|100.0|100.0|100.0|1.0",
+            "2025-03-10T00:00:00|2025-03-17T00:00:00|1w|PIT|ACME|100.01|100.01|100.01|100.01|1.0",
+            "2025-03-01T00:00:00|2025-04-01T00:00:00|1mo|PIT|ACME|100.0|100.02|100.0|100.02|3.0",
+            "2025-03-31T00:00:00|2025-04-07T00:00:00|1w|PIT|ACME|100.02|100.03|100.02|100.03|2.0",
+            "2025-04-01T00:00:00|2025-05-01T00:00:00|1mo|PIT|ACME|100.03|100.03|100.03|100.03|1.0",
         ]
     );
 }

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::toml_tree::{Node, Value};
 use bearpit_core::kernel::LatencyModel;
+use bearpit_core::market::{BadInterval, BarInterval};
 use bearpit_core::params::{DurationRange, NumberRange};
 use bearpit_core::units::{Decimal, FeeRate, Money, SimDuration, SimTime, suggest};
 
@@ -186,6 +187,24 @@ pub(in crate::scenario) fn duration_in(range: DurationRange) -> impl Fn(&Node) -
 /// A span of time above zero.
 pub(in crate::scenario) fn positive_duration(node: &Node) -> Read<SimDuration> {
     duration_in(DurationRange::Positive)(node)
+}
+
+/// An interval of bars.
+pub(in crate::scenario) fn bar_interval(node: &Node) -> Read<BarInterval> {
+    match &node.value {
+        Value::Text(text) => text.parse().map_err(|error: BadInterval| match error {
+            BadInterval::Zero(_) => disallowed(node, "above 0"),
+            other => invalid(other),
+        }),
+        _ => duration(node).map(BarInterval::of),
+    }
+}
+
+/// A time of day, as the time since midnight.
+pub(in crate::scenario) fn time_of_day(node: &Node) -> Read<SimDuration> {
+    let since_midnight = duration(node)?;
+    let is_within_day = since_midnight < SimDuration::from_secs(86_400);
+    if is_within_day { Ok(since_midnight) } else { Err(disallowed(node, "below 24h")) }
 }
 
 /// A span of time of at least a millisecond.

@@ -9,7 +9,7 @@ mod tests;
 
 use serde_json::{Value, json};
 
-use self::param::{Object, decimal, duration, positive_decimal, text};
+use self::param::{Object, bar_interval, decimal, duration, positive_decimal, text};
 use super::kinds::agent_kinds;
 use crate::record::Table;
 use bearpit_agents::AgentKind;
@@ -51,7 +51,16 @@ fn scenario() -> Value {
         .key("seed", json!({ "type": "integer", "minimum": 0 }), "the seed of all random draws")
         .required("start", text(), "first instant, without a time zone, such as 2025-03-03T09:30:00")
         .required("end", text(), "last instant")
-        .key("bars", duration(), "interval of bars and of on_bar, counted from midnight")
+        .key(
+            "bars",
+            bar_interval(),
+            "interval of bars and of on_bar: a duration, or calendar months such as 1mo",
+        )
+        .key(
+            "anchor",
+            duration(),
+            "time of day from which bars shorter than a day are counted, such as 9h30m",
+        )
         .key("sample", duration(), "interval at which accounts are marked to market")
         .build()
 }
@@ -65,7 +74,7 @@ fn record() -> Value {
     Object::default()
         .key("tables", json!({ "type": "array", "items": { "enum": tables } }), "the tables to record")
         .key("books", books, "snapshots of the books")
-        .key("bars", json!({ "type": "array", "items": duration() }), "intervals of the table bars")
+        .key("bars", json!({ "type": "array", "items": bar_interval() }), "intervals of the table bars")
         .key("format", json!({ "enum": ["parquet", "csv", "ipc"] }), "format of the tables")
         .build()
 }

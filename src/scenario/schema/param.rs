@@ -7,6 +7,10 @@ use bearpit_core::params::{NumberRange, ParamDefault, ParamSpec, ParamType};
 /// A duration with its units, such as `6h30m`.
 pub(super) const DURATION_PATTERN: &str = r"^\s*([0-9_]+(\.[0-9]+)?\s*(ns|us|ms|s|m|h|d|w)\s*)+$";
 
+/// An interval of bars: a duration, or a number of months, quarters or years.
+pub(super) const BAR_INTERVAL_PATTERN: &str =
+    r"^\s*(([0-9_]+(\.[0-9]+)?\s*(ns|us|ms|s|m|h|d|w)\s*)+|[0-9]+(mo|q|y)\s*)$";
+
 /// An object schema while it is put together: a closed set of keys.
 #[derive(Default)]
 pub(super) struct Object {
@@ -134,6 +138,11 @@ pub(super) fn text() -> Value {
 /// A duration with its unit.
 pub(super) fn duration() -> Value {
     json!({ "type": "string", "pattern": DURATION_PATTERN })
+}
+
+/// An interval of bars.
+pub(super) fn bar_interval() -> Value {
+    json!({ "type": "string", "pattern": BAR_INTERVAL_PATTERN })
 }
 
 /// A decimal, as a number or as a text.

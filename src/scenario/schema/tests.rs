@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::json_schema;
-use super::param::DURATION_PATTERN;
+use super::param::{BAR_INTERVAL_PATTERN, DURATION_PATTERN};
 use crate::scenario::{Scenario, agent_kinds};
+use bearpit_core::market::BarInterval;
 use bearpit_core::process::KINDS;
 use bearpit_core::units::SimDuration;
 
@@ -30,8 +31,14 @@ fn violation(schema: &Value, value: &Value, at: &str) -> Option<String> {
             "minLength" => refused(value.as_str().is_none_or(|it| it.len() as u64 >= rule.as_u64().unwrap())),
             "maxLength" => refused(value.as_str().is_none_or(|it| it.len() as u64 <= rule.as_u64().unwrap())),
             "pattern" => {
-                assert_eq!(rule, DURATION_PATTERN);
-                refused(value.as_str().is_none_or(|it| it.parse::<SimDuration>().is_ok()))
+                let is_possible = |text: &str| {
+                    if rule == BAR_INTERVAL_PATTERN {
+                        return text.parse::<BarInterval>().is_ok();
+                    }
+                    assert_eq!(rule, DURATION_PATTERN);
+                    text.parse::<SimDuration>().is_ok()
+                };
+                refused(value.as_str().is_none_or(is_possible))
             }
             "minItems" => {
                 refused(value.as_array().is_none_or(|it| it.len() as u64 >= rule.as_u64().unwrap()))

@@ -2,6 +2,7 @@
 
 use super::record::RecordDefaults;
 use crate::scenario::document::{Section, readers};
+use bearpit_core::market::BarInterval;
 use bearpit_core::units::{Seed, SimDuration, SimTime};
 
 /// The content of `[scenario]`.
@@ -10,7 +11,7 @@ pub(in crate::scenario) struct Head {
     pub(in crate::scenario) seed: Seed,
     pub(in crate::scenario) start: SimTime,
     pub(in crate::scenario) end: SimTime,
-    pub(in crate::scenario) bar_interval: SimDuration,
+    pub(in crate::scenario) bar_interval: BarInterval,
     pub(in crate::scenario) sample_interval: SimDuration,
 }
 
@@ -34,7 +35,8 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
     let start = section.required("start", readers::time);
     let end = section.required("end", readers::time);
     let minute = SimDuration::from_secs(60);
-    let bar_interval = section.or("bars", minute, readers::positive_duration);
+    let bar_interval = section.or("bars", minute.into(), readers::bar_interval);
+    let anchor = section.or("anchor", SimDuration::ZERO, readers::time_of_day);
     let sample_interval = section.or("sample", minute, readers::positive_duration);
     if let (Some(start), Some(end)) = (start, end)
         && end <= start
@@ -47,7 +49,7 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
         seed: Seed::new(seed?),
         start: start?,
         end: end?,
-        bar_interval: bar_interval?,
+        bar_interval: bar_interval?.anchored(anchor?),
         sample_interval: sample_interval?,
     })
 }

@@ -3,6 +3,7 @@
 use crate::record::{BookSnapshotConfig, Format, RecordConfig, Table, TableSet};
 use crate::scenario::document::readers::{Read, ValueError};
 use crate::scenario::document::{Node, Section, Value, readers};
+use bearpit_core::market::BarInterval;
 use bearpit_core::units::SimDuration;
 
 /// The largest number of snapshots of a book in a run.
@@ -13,7 +14,7 @@ const SNAPSHOTS_MAX: i64 = 10_000_000;
 pub(in crate::scenario) struct RecordDefaults {
     /// How long the scenario lasts.
     pub(in crate::scenario) length: SimDuration,
-    pub(in crate::scenario) bar_interval: SimDuration,
+    pub(in crate::scenario) bar_interval: BarInterval,
     pub(in crate::scenario) sample_interval: SimDuration,
 }
 
@@ -21,7 +22,7 @@ impl Default for RecordDefaults {
     /// Values for a `[scenario]` with errors, so that the errors of `[record]` are reported too.
     fn default() -> Self {
         let minute = SimDuration::from_secs(60);
-        Self { length: minute, bar_interval: minute, sample_interval: minute }
+        Self { length: minute, bar_interval: minute.into(), sample_interval: minute }
     }
 }
 
@@ -35,17 +36,17 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
     let Some(section) = root.table("record", "[record]") else { return Some(default) };
     let formats = [Format::Parquet, Format::Csv, Format::Ipc].map(|format| (format.extension(), format));
     let format = section.or("format", default.format, readers::one_of(&formats));
-    let bars =
-        section.or("bars", default.bars, list(readers::positive_duration, "intervals such as [\"1m\"]"));
+    let bars = section.or("bars", default.bars, list(readers::bar_interval, "intervals such as [\"1m\"]"));
     let books = books(&section, defaults.length);
     let tables = tables(&section);
     section.finish();
-    let (bars, tables) = (bars?, tables?);
+    let anchor = defaults.bar_interval.anchor();
+    let bars = bars?.into_iter().map(|interval| interval.anchored(anchor));
     Some(RecordConfig {
         format: format?,
-        bars,
+        bars: bars.collect(),
         books: books?,
-        tables,
+        tables: tables?,
         sample_interval: default.sample_interval,
     })
 }
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn defaults_apply_to_what_is_not_given() {
         let plan = load("").unwrap();
-        let five_minutes = SimDuration::from_secs(300);
+        let five_minutes = SimDuration::from_secs(300).into();
         assert_eq!(plan, RecordConfig { bars: vec![five_minutes], ..RecordConfig::default() });
         assert_eq!(load("[record]\n").unwrap(), plan);
     }
@@ -152,11 +153,33 @@ mod tests {
         );
         let plan = plan.unwrap();
         assert_eq!(plan.tables, [Table::Fills, Table::Bars, Table::Books].into_iter().collect());
-        assert_eq!(plan.bars, [SimDuration::from_secs(1), SimDuration::from_secs(86_400)]);
+        assert_eq!(plan.bars, [1, 86_400].map(|secs| SimDuration::from_secs(secs).into()));
         assert_eq!((plan.format, plan.books.levels), (Format::Ipc, 3));
         assert_eq!(plan.books.interval, SimDuration::from_millis(250));
         let books = load("[record]\nbooks = {}\n").unwrap();
         assert!(books.tables.contains(Table::Books) && books.tables.contains(Table::Fills));
+    }
+
+    #[test]
+    fn bars_are_counted_from_the_anchor_of_the_scenario() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("t.toml");
+        let market = MARKET.replace("bars = \"5m\"", "bars = \"1mo\"\nanchor = \"9h30m\"");
+        fs::write(&path, format!("{market}[record]\nbars = [\"1h\", \"1q\"]\n")).unwrap();
+        let scenario = Scenario::load(&path, &[]).unwrap();
+        let anchor = SimDuration::from_secs(34_200);
+        let interval = |text: &str| text.parse::<BarInterval>().unwrap().anchored(anchor);
+        assert_eq!(scenario.bar_interval, interval("1mo"));
+        assert_eq!(scenario.record.bars, [interval("1h"), interval("1q")]);
+        for (faulty, expected) in [
+            ("anchor = \"24h\"", "`anchor` is `24h`, but must be below 24h"),
+            ("bars = \"1mon\"", "`1mon` is not an interval such as"),
+        ] {
+            let market = market.replace("anchor = \"9h30m\"", "").replace("bars = \"1mo\"", faulty);
+            fs::write(&path, market).unwrap();
+            let found = Scenario::load(&path, &[]).unwrap_err().render(false);
+            assert!(found.contains(expected), "{found}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
 use crate::script::host::auto_update::{AutoUpdate, INPUT_SOURCES, InputSource};
 use crate::script::host::feeds::FeedRequest;
-use crate::script::value::arguments::{ScriptResult, described, span, text};
+use crate::script::value::arguments::{ScriptResult, bar_interval, described, text};
 use crate::script::value::indicator::IndicatorHandle;
 use bearpit_core::units::suggest;
 
@@ -45,7 +45,9 @@ fn feed(market: &MarketHandle, arguments: &[Dynamic]) -> ScriptResult<Dynamic> {
         return Err(format!("feed: `{name}` does not fit {follower}: {}", follower.takes()).into());
     }
     let wanted = match (source, interval) {
-        (InputSource::Bar | InputSource::OfBar(_), [interval]) => FeedRequest::Bars(span("feed", interval)?),
+        (InputSource::Bar | InputSource::OfBar(_), [interval]) => {
+            FeedRequest::Bars(bar_interval("feed", interval, market.host().feeds.interval)?)
+        }
         (InputSource::Bar | InputSource::OfBar(_), _) => FeedRequest::Bars(market.host().feeds.interval),
         (_, [_, ..]) => return Err(format!("feed: `{name}` has no interval").into()),
         (InputSource::OfQuote(_), _) => FeedRequest::Quotes,

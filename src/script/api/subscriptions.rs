@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic};
 use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
 use crate::script::host::feeds::{FeedRequest, HISTORY_MAX};
-use crate::script::value::arguments::{ScriptResult, exceeded, number, span};
+use crate::script::value::arguments::{ScriptResult, bar_interval, exceeded, number};
 use crate::script::value::limits::FEEDS_MAX;
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::views::{BarView, BookView};
@@ -27,7 +27,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     )
     .at_market(&[0, 1], |market, arguments| {
         let interval = match arguments {
-            [interval] => span("bars", interval)?,
+            [interval] => bar_interval("bars", interval, market.host().feeds.interval)?,
             _ => market.host().feeds.interval,
         };
         market.ask("bars", FeedRequest::Bars(interval))
@@ -135,7 +135,10 @@ impl MarketHandle {
         take: impl Fn(&Rc<ListingInfo>, &Bar) -> Dynamic,
     ) -> ScriptResult<Array> {
         let (interval, count) = match arguments {
-            [interval, count] => (Some(span(function, interval)?), count),
+            [interval, count] => {
+                let scenario = self.host().feeds.interval;
+                (Some(bar_interval(function, interval, scenario)?), count)
+            }
             [count] => (None, count),
             _ => return Ok(Array::new()),
         };

@@ -6,7 +6,8 @@
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::indicator::{IndicatorHandle, InputArgs};
 use crate::script::value::views::{BarView, QuoteView, TradeView};
-use bearpit_core::units::{ListingId, SimDuration};
+use bearpit_core::market::BarInterval;
+use bearpit_core::units::ListingId;
 
 /// The indicators that the host updates, in the order in which the script passed them to `feed`.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub(crate) struct AutoUpdate {
     pub(crate) indicator: IndicatorHandle,
     pub(crate) listing: ListingId,
     /// The interval of the bars, where the source is bars.
-    pub(crate) interval: Option<SimDuration>,
+    pub(crate) interval: Option<BarInterval>,
     pub(crate) source: InputSource,
 }
 
@@ -53,7 +54,7 @@ const FOLLOWERS_MAX: usize = 1_000;
 impl AutoUpdates {
     /// Updates the indicators whose source is the bars of a listing.
     pub(crate) fn bar(&self, bar: &BarView) -> ScriptResult<()> {
-        let interval = Some(bar.bar.interval());
+        let interval = Some(bar.bar.interval);
         for it in self.at(bar.listing.id).filter(|it| it.interval == interval) {
             match it.source {
                 InputSource::Bar => it.indicator.feed(InputArgs::Bar(bar))?,

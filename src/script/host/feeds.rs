@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::script::value::callback::Callback;
-use bearpit_core::market::{Bar, Ladders};
+use bearpit_core::market::{Bar, BarInterval, Ladders};
 use bearpit_core::participant::Feed;
-use bearpit_core::units::{ListingId, SimDuration};
+use bearpit_core::units::ListingId;
 
 /// A feed that a script can subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FeedRequest {
-    Bars(SimDuration),
+    Bars(BarInterval),
     Quotes,
     Trades,
     /// The book, with so many levels of each side.
@@ -25,7 +25,7 @@ const DEFAULT_LEVELS: usize = 10;
 impl FeedRequest {
     /// Returns the feeds that a script is subscribed to for its callbacks where it does not subscribe
     /// itself.
-    pub(crate) const fn defaults(interval: SimDuration) -> [Self; 5] {
+    pub(crate) const fn defaults(interval: BarInterval) -> [Self; 5] {
         [Self::Bars(interval), Self::Quotes, Self::Trades, Self::Book(DEFAULT_LEVELS), Self::Phases]
     }
 
@@ -56,7 +56,7 @@ impl FeedRequest {
 #[derive(Debug)]
 pub(crate) struct Feeds {
     /// The scenario's bar interval: the default.
-    pub(crate) interval: SimDuration,
+    pub(crate) interval: BarInterval,
     asked: Vec<(ListingId, FeedRequest)>,
     histories: Vec<History>,
     /// The last levels received of each book.
@@ -67,7 +67,7 @@ pub(crate) struct Feeds {
 #[derive(Debug)]
 struct History {
     listing: ListingId,
-    interval: SimDuration,
+    interval: BarInterval,
     bars: VecDeque<Bar>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) const HISTORY_MAX: usize = crate::script::value::limits::ITEMS_MAX;
 
 impl Feeds {
     /// Begins without subscriptions.
-    pub(crate) const fn new(interval: SimDuration) -> Self {
+    pub(crate) const fn new(interval: BarInterval) -> Self {
         Self { interval, asked: Vec::new(), histories: Vec::new(), books: Vec::new() }
     }
 
@@ -114,7 +114,7 @@ impl Feeds {
     }
 
     /// Returns the interval of the first subscription to bars of a listing, or else the scenario's.
-    pub(crate) fn first_interval(&self, listing: ListingId) -> SimDuration {
+    pub(crate) fn first_interval(&self, listing: ListingId) -> BarInterval {
         let asked = self.histories.iter().find(|history| history.listing == listing);
         asked.map_or(self.interval, |history| history.interval)
     }
@@ -133,7 +133,7 @@ impl Feeds {
 
     /// Stores a received bar.
     pub(crate) fn keep(&mut self, listing: ListingId, bar: Bar) {
-        let interval = bar.interval();
+        let interval = bar.interval;
         let fits = |history: &&mut History| history.listing == listing && history.interval == interval;
         let Some(history) = self.histories.iter_mut().find(fits) else { return };
         if history.bars.len() == HISTORY_MAX {
@@ -146,7 +146,7 @@ impl Feeds {
     pub(crate) fn history(
         &self,
         listing: ListingId,
-        interval: Option<SimDuration>,
+        interval: Option<BarInterval>,
     ) -> Option<&VecDeque<Bar>> {
         let fits = |history: &&History| {
             history.listing == listing && interval.is_none_or(|wanted| history.interval == wanted)
@@ -158,12 +158,12 @@ impl Feeds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bearpit_core::units::{Price, Quantity, SimTime};
+    use bearpit_core::units::{Price, Quantity, SimDuration, SimTime};
 
-    const MINUTE: SimDuration = SimDuration::from_secs(60);
+    const MINUTE: BarInterval = BarInterval::of(SimDuration::from_secs(60));
 
-    fn bar(number: i64, interval: SimDuration) -> Bar {
-        let at = SimTime::from_nanos(number * interval.nanos());
+    fn bar(number: i64, interval: BarInterval) -> Bar {
+        let at = SimTime::from_nanos(number * interval.shortest().nanos());
         Bar::open_at(at, interval, Price::new(number + 1), Quantity::new(1))
     }
 
@@ -179,7 +179,7 @@ mod tests {
     fn the_past_is_kept_by_listing_and_interval_and_is_bounded() {
         let mut feeds = Feeds::new(MINUTE);
         let (home, other) = (ListingId::new(0), ListingId::new(1));
-        let hour = SimDuration::from_secs(3_600);
+        let hour = BarInterval::of(SimDuration::from_secs(3_600));
         feeds.ask(home, FeedRequest::Bars(MINUTE));
         feeds.ask(home, FeedRequest::Bars(hour));
         for number in 0..10_010 {

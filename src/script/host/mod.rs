@@ -30,8 +30,9 @@ use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::{OrderHandle, OrderReason};
 use crate::script::value::views::HoldingView;
 use bearpit_core::kernel::SimContext;
+use bearpit_core::market::BarInterval;
 use bearpit_core::participant::{Context, FeedError, MarketState};
-use bearpit_core::units::{ListingId, OrderId, SimDuration, SimTime};
+use bearpit_core::units::{ListingId, OrderId, SimTime};
 
 /// The host as the functions of a world share it.
 pub(crate) type SharedHost = Rc<RefCell<Host>>;
@@ -125,7 +126,7 @@ impl Default for StrategyState {
             listings: Rc::default(),
             params: Params::default(),
             timers: Timers::default(),
-            feeds: Feeds::new(SimDuration::ZERO),
+            feeds: Feeds::new(BarInterval::default()),
             auto_updates: AutoUpdates::default(),
             names: OutputNames::default(),
             orders: BTreeMap::new(),

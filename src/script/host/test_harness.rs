@@ -5,7 +5,7 @@ use std::rc::Weak;
 
 use rhai::Dynamic;
 
-use bearpit_core::market::{Refusal, Side};
+use bearpit_core::market::{BarInterval, Refusal, Side};
 use bearpit_core::participant::Context;
 use bearpit_core::units::{ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
@@ -41,7 +41,7 @@ pub enum MockAction {
         /// The total quantity.
         volume: Quantity,
         /// The interval.
-        interval: SimDuration,
+        interval: BarInterval,
     },
     /// Let another participant trade with an order of the strategy.
     Fill {

@@ -244,11 +244,11 @@ mod tests {
     use crate::script::runtime::compile::compile;
     use crate::script::runtime::source::ScriptSource;
     use bearpit_core::kernel::SimContext;
-    use bearpit_core::market::Tape;
+    use bearpit_core::market::{BarInterval, Tape};
     use bearpit_core::participant::{MarketConfig, MarketState};
     use bearpit_core::units::{ListingId, SimDuration};
 
-    const MINE: SimDuration = SimDuration::from_secs(77);
+    const MINE: BarInterval = BarInterval::of(SimDuration::from_secs(77));
     const HOME: Option<ListingId> = Some(ListingId::new(5));
 
     /// Makes a program, and a context that differs from a vacant one.

@@ -2,6 +2,7 @@
 
 use rhai::{Dynamic, EvalAltResult, Position};
 
+use bearpit_core::market::BarInterval;
 use bearpit_core::units::SimDuration;
 
 /// The result of a function that a script calls.
@@ -73,6 +74,21 @@ pub(crate) fn span(function: &str, value: &Dynamic) -> ScriptResult<SimDuration>
         return Err(format!("{function}: {span} is too short; the least is 1us").into());
     }
     Ok(span)
+}
+
+/// Reads an interval of bars such as `"5m"`, `"1w"` or `"1mo"`; those shorter than a day are counted from the
+/// time of day from which the scenario's are.
+pub(crate) fn bar_interval(
+    function: &str,
+    value: &Dynamic,
+    scenario: BarInterval,
+) -> ScriptResult<BarInterval> {
+    let interval: BarInterval =
+        text(function, "interval", value)?.parse().map_err(|error| format!("{function}: {error}"))?;
+    if interval.shortest() < SimDuration::from_micros(1) {
+        return Err(format!("{function}: {interval} is too short; the least is 1us").into());
+    }
+    Ok(interval.anchored(scenario.anchor()))
 }
 
 /// Returns `()` for `None`, which is Rhai's absent value.

@@ -27,7 +27,7 @@ impl BarView {
         let [open, high, low, close] = prices.map(|price| Price::new((price * 100.0).round() as i64));
         let span = bearpit_core::units::SimDuration::from_secs(60);
         let quantity = Quantity::new(volume as u64);
-        let bar = Bar::open_at(SimTime::from_nanos(0), span, open, quantity);
+        let bar = Bar::open_at(SimTime::from_nanos(0), span.into(), open, quantity);
         Self { listing: ListingInfo::acme(), bar: Bar { high, low, close, ..bar } }
     }
 

@@ -7,7 +7,7 @@ use super::market::Market;
 use super::venue::{Exchange, VenueActor};
 use crate::account::AccountError;
 use crate::kernel::{ActorFactory, AddError, JournalSink, Outside, SimActor, World};
-use crate::market::{Fees, Instrument, Listing, Tape, TapeSink};
+use crate::market::{BarInterval, Fees, Instrument, Listing, Tape, TapeSink};
 use crate::participant::{
     AnyTrader, Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request,
     Role, Trader, TradingActor, VenueConfig,
@@ -119,7 +119,7 @@ impl MarketBuilder {
             open,
             close,
             sample_interval: minute,
-            config: MarketConfig { bar_interval: minute, ..MarketConfig::default() },
+            config: MarketConfig { bar_interval: minute.into(), ..MarketConfig::default() },
             listings: Vec::new(),
             tape: Tape::new(),
             agents: Vec::new(),
@@ -128,8 +128,8 @@ impl MarketBuilder {
     }
 
     /// Sets the interval of bars; a minute unless set.
-    pub const fn bar_interval(&mut self, interval: SimDuration) {
-        self.config.bar_interval = interval;
+    pub fn bar_interval(&mut self, interval: impl Into<BarInterval>) {
+        self.config.bar_interval = interval.into();
     }
 
     /// Sets the interval at which tracked accounts are marked to market; a minute unless set, never if

@@ -122,7 +122,7 @@ fn market(reader: Reader) -> MarketState {
         instruments: vec![(instrument, None)],
         venues: Vec::new(),
         listings: vec![listing],
-        bar_interval: SimDuration::from_secs(1),
+        bar_interval: SimDuration::from_secs(1).into(),
     };
     MarketState::new(config, tape)
 }

@@ -1,10 +1,13 @@
 //! [`Bar`]: the trades of one interval, aggregated.
 
-use crate::units::{Price, Quantity, SimDuration, SimTime};
+use super::bar_interval::BarInterval;
+use crate::units::{Price, Quantity, SimTime};
 
 /// Open, high, low, close and volume of the trades in one interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bar {
+    /// The length of such bars. The bar itself may be shorter where they begin anew each day.
+    pub interval: BarInterval,
     /// The beginning of the interval, included.
     pub start: SimTime,
     /// The end of the interval, excluded.
@@ -22,27 +25,20 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Starts the bar of the interval of length `span` that contains its first trade.
-    ///
-    /// Intervals are aligned to 1970, so minutes begin on the minute and days at midnight.
+    /// Starts the bar of the interval that contains its first trade.
     #[must_use]
-    pub fn open_at(now: SimTime, span: SimDuration, price: Price, quantity: Quantity) -> Self {
-        let start = now.floor_to(span);
+    pub fn open_at(now: SimTime, interval: BarInterval, price: Price, quantity: Quantity) -> Self {
+        let bounds = interval.bounds(now);
         Self {
-            start,
-            end: start.saturating_add(span),
+            interval,
+            start: bounds.start,
+            end: bounds.end,
             open: price,
             high: price,
             low: price,
             close: price,
             volume: quantity,
         }
-    }
-
-    /// Returns the length of the interval.
-    #[must_use]
-    pub fn interval(&self) -> SimDuration {
-        self.end - self.start
     }
 
     /// Adds a trade.

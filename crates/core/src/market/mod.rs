@@ -6,6 +6,7 @@
 
 mod annotations;
 mod bar;
+mod bar_interval;
 mod command;
 mod encode;
 mod fact;
@@ -24,6 +25,7 @@ mod visible_book;
 
 pub use annotations::{Cell, Finite, Row};
 pub use bar::Bar;
+pub use bar_interval::{BadInterval, BarInterval};
 pub use command::{Command, CommandKind, SentCommand};
 pub use fact::{AccountMark, AccountOpening, Fact, Trade};
 pub use funding::{Funding, Reference, ReferenceError, Transfer};

@@ -1,13 +1,13 @@
 //! Bars as they are built.
 
 use super::subscribers::Subscribers;
-use crate::market::Bar;
-use crate::units::{ActorId, Price, Quantity, SimDuration, SimTime};
+use crate::market::{Bar, BarInterval};
+use crate::units::{ActorId, Price, Quantity, SimTime};
 
 /// Aggregates the trades of one listing into bars of one interval, for their subscribers.
 #[derive(Debug)]
 pub(super) struct BarFeed {
-    pub(super) interval: SimDuration,
+    pub(super) interval: BarInterval,
     current: Option<Bar>,
     subscribers: Subscribers<ActorId>,
     /// For each subscriber, when the first bar begins of which it has missed no trade: never earlier than for
@@ -17,14 +17,14 @@ pub(super) struct BarFeed {
 }
 
 impl BarFeed {
-    pub(super) fn new(interval: SimDuration) -> Self {
+    pub(super) fn new(interval: BarInterval) -> Self {
         Self { interval, current: None, subscribers: Subscribers::new(), since: Vec::new() }
     }
 
     /// Adds a subscriber that has missed the trades up to `missed`, if there were any.
     pub(super) fn subscribe(&mut self, who: ActorId, missed: Option<SimTime>) {
         if self.subscribers.add(who) {
-            let since = missed.map(|missed| missed.floor_to(self.interval).saturating_add(self.interval));
+            let since = missed.map(|missed| self.interval.bounds(missed).end);
             self.since.push(since);
         }
     }
@@ -65,8 +65,9 @@ impl BarFeed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::SimDuration;
 
-    const HUNDRED: SimDuration = SimDuration::from_nanos(100);
+    const HUNDRED: BarInterval = BarInterval::of(SimDuration::from_nanos(100));
 
     #[test]
     fn a_bar_spans_its_interval_and_an_empty_interval_has_none() {
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn an_interval_may_be_longer_than_time_itself() {
-        let mut feed = BarFeed::new(SimDuration::from_nanos(i64::MAX - 1));
+        let mut feed = BarFeed::new(BarInterval::of(SimDuration::from_nanos(i64::MAX - 1)));
         let last = SimTime::from_nanos(i64::MAX);
         assert_eq!(feed.add(last, Price::new(5), Quantity::new(1)), Some(last));
     }

@@ -1,9 +1,9 @@
 //! What a market and its participants are laid out from.
 
 use crate::account::AccountConfig;
-use crate::market::{Fees, Instrument, Listing};
+use crate::market::{BarInterval, Fees, Instrument, Listing};
 use crate::process::Value;
-use crate::units::{ActorId, Money, SimDuration};
+use crate::units::{ActorId, Money};
 
 use super::links::Latencies;
 
@@ -17,7 +17,7 @@ pub struct MarketConfig {
     /// The listings, in the order of their ids.
     pub listings: Vec<Listing>,
     /// The interval of the bars that are recorded.
-    pub bar_interval: SimDuration,
+    pub bar_interval: BarInterval,
 }
 
 /// A venue as its customers know it.

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::bars::BarFeed;
 use super::subscribers::Subscribers;
-use crate::market::Ladders;
+use crate::market::{BarInterval, Ladders};
 use crate::units::{ActorId, SimDuration, SimTime};
 
 /// What can be subscribed to.
@@ -20,12 +20,12 @@ pub enum Feed {
     Phases,
     /// Every change of the price and volume at which an auction would end.
     Indicative,
-    /// Bars of an interval, each as it ends, counted from 1970 so that minutes begin on the minute.
+    /// Bars of an interval, each as it ends.
     ///
     /// An interval is at least [`Feed::SHORTEST_BAR`], or the one that the run records. One without trades
     /// has no bar. Once there have been trades, a new subscriber gets no bar of the current interval, since
     /// it would be incomplete.
-    Bars(SimDuration),
+    Bars(BarInterval),
     /// That many of the best levels of both sides, at most [`Feed::MOST_LEVELS`]: published after each
     /// command that changed them, once per command.
     ///
@@ -49,7 +49,7 @@ pub enum FeedError {
     UnknownListing,
     /// The interval is shorter than [`Feed::SHORTEST_BAR`].
     #[error("there are no bars of {0}: the shortest are of {least}", least = Feed::SHORTEST_BAR)]
-    BarTooShort(SimDuration),
+    BarTooShort(BarInterval),
     /// The number of levels is zero, or above [`Feed::MOST_LEVELS`].
     #[error("a book cannot be subscribed to with {0} levels: 1 to {most} are allowed", most = Feed::MOST_LEVELS)]
     LevelsOutOfRange(usize),
@@ -70,7 +70,7 @@ pub(super) struct Feeds {
 
 impl Feeds {
     /// Makes the feeds of a listing, whose bars of `recorded` are facts.
-    pub(super) fn new(recorded: SimDuration) -> Self {
+    pub(super) fn new(recorded: BarInterval) -> Self {
         Self {
             quotes: Subscribers::new(),
             trades: Subscribers::new(),
@@ -95,7 +95,7 @@ impl Feeds {
             Feed::Indicative => &mut self.indicative,
             Feed::Bars(interval) => {
                 let known = self.bars.iter().position(|feed| feed.interval == interval);
-                if known.is_none() && interval < Feed::SHORTEST_BAR {
+                if known.is_none() && interval.shortest() < Feed::SHORTEST_BAR {
                     return Err(FeedError::BarTooShort(interval));
                 }
                 let index = known.unwrap_or_else(|| {
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_late_subscriber_is_sent_the_current_levels() {
-        let mut feeds = Feeds::new(SimDuration::from_secs(1));
+        let mut feeds = Feeds::new(SimDuration::from_secs(1).into());
         let [anne, ben] = [ActorId::new(1), ActorId::new(2)];
         feeds.subscribe(anne, Feed::Book(5), None).unwrap();
         let feed = &mut feeds.books[0];
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn feeds_out_of_range_are_refused() {
-        let short = SimDuration::from_micros(10);
+        let short = BarInterval::of(SimDuration::from_micros(10));
         let mut feeds = Feeds::new(short);
         let mut said = |feed| feeds.subscribe(ActorId::new(1), feed, None).map_err(|error| error.to_string());
         let levels =
@@ -212,8 +212,8 @@ mod tests {
         assert_eq!(said(Feed::Book(51)), levels(51));
         assert_eq!(said(Feed::Book(50)), Ok(()));
         let bars = "there are no bars of 999us: the shortest are of 1ms";
-        assert_eq!(said(Feed::Bars(SimDuration::from_micros(999))), Err(bars.to_owned()));
-        assert_eq!(said(Feed::Bars(Feed::SHORTEST_BAR)), Ok(()));
+        assert_eq!(said(Feed::Bars(SimDuration::from_micros(999).into())), Err(bars.to_owned()));
+        assert_eq!(said(Feed::Bars(Feed::SHORTEST_BAR.into())), Ok(()));
         assert_eq!(said(Feed::Bars(short)), Ok(()), "the recorded interval may be shorter");
     }
 }

@@ -37,7 +37,7 @@ impl Context {
             Fact::IndicativeChanged { listing, indicative } => {
                 (Feed::Indicative, listing, Update::Indicative(indicative))
             }
-            Fact::BarClosed { listing, bar } => (Feed::Bars(bar.interval()), listing, Update::Bar(bar)),
+            Fact::BarClosed { listing, bar } => (Feed::Bars(bar.interval), listing, Update::Bar(bar)),
             _ => return,
         };
         self.push(feed, 0..usize::MAX, &MarketData { listing, at: now, update });

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::feeds::{Feed, FeedError};
 use super::view::MarketView;
 use crate::account::Account;
-use crate::market::{Instrument, Listing, Phase};
-use crate::units::{InstrumentId, ListingId, Money, SimDuration, SimTime};
+use crate::market::{BarInterval, Instrument, Listing, Phase};
+use crate::units::{InstrumentId, ListingId, Money, SimTime};
 
 impl Context {
     /// Returns the market data of a listing as the actor's feed has it now: as of the feed latency ago, and
@@ -76,7 +76,7 @@ impl Context {
     ///     fn started(&mut self, ctx: &mut Context) {
     ///         let acme = ctx.find_listing("ACME", None).unwrap();
     ///         ctx.subscribe(acme, Feed::Book(5)).unwrap();
-    ///         ctx.subscribe(acme, Feed::Bars(SimDuration::from_secs(1))).unwrap();
+    ///         ctx.subscribe(acme, Feed::Bars(SimDuration::from_secs(1).into())).unwrap();
     ///         assert_eq!(ctx.subscribe(acme, Feed::Book(0)), Err(FeedError::LevelsOutOfRange(0)));
     ///         ctx.submit(acme, OrderTerms::limit(Side::Buy, Quantity::new(10), Price::new(9_990))).unwrap();
     ///     }
@@ -121,7 +121,7 @@ impl Context {
 
     /// Returns the interval of the bars that the run records.
     #[must_use]
-    pub const fn bar_interval(&self) -> SimDuration {
+    pub const fn bar_interval(&self) -> BarInterval {
         self.domain().bar_interval
     }
 

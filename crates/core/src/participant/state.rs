@@ -9,7 +9,7 @@ use super::mark::Mark;
 use super::request::Answer;
 use super::view::History;
 use crate::account::{Account, Flows, Imbalance, OrderContext, Totals};
-use crate::market::{Fact, Instrument, Listing, Phase, SinkError, Tape};
+use crate::market::{BarInterval, Fact, Instrument, Listing, Phase, SinkError, Tape};
 use crate::process::Value;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, SimDuration, SimTime, VenueId};
 
@@ -34,7 +34,7 @@ pub struct MarketState {
     pub(super) closed: bool,
     /// Why strategies were stopped, in the order in which they were.
     pub(super) failures: Vec<(ActorId, std::sync::Arc<str>)>,
-    pub(super) bar_interval: SimDuration,
+    pub(super) bar_interval: BarInterval,
     /// The longest feed latency: how much of the past is kept.
     pub(super) horizon: SimDuration,
     /// Answers that nobody has taken yet.
