@@ -61,6 +61,22 @@ const ON_FED: &str = r#"
     }
 "#;
 
+/// What a backtest does on each bar: reads two averages that the host feeds, compares, looks at its position.
+const ON_CROSS: &str = r#"
+    fn on_start() {
+        this.fast = feed(sma(10), "quote.bid");
+        this.slow = feed(sma(30), "quote.bid");
+        this.crossed = 0;
+    }
+    fn on_quote(quote) {
+        let fast = this.fast.value;
+        let slow = this.slow.value;
+        if slow == () { return; }
+        if fast > slow && position() <= 0 { this.crossed = 1; }
+        else if fast < slow && position() > 0 { this.crossed = -1; }
+    }
+"#;
+
 const PLAIN: &str = r"
     fn on_quote(bid) {
         this.fast += (bid - this.fast) * 0.15;
@@ -290,8 +306,9 @@ fn callbacks() -> Result<()> {
         Listener::Script(ON_MAP),
         Listener::Script(ON_UPDATES),
         Listener::Script(ON_FED),
+        Listener::Script(ON_CROSS),
     ];
-    let mut measured = [const { Vec::new() }; 5];
+    let mut measured = [const { Vec::new() }; 6];
     let mut bare = Vec::new();
     for _ in 0..REPETITIONS {
         for (nanos, listener) in measured.iter_mut().zip(&listeners) {
@@ -299,7 +316,7 @@ fn callbacks() -> Result<()> {
         }
         bare.push(plain()?);
     }
-    let [nobody, native, on_map, on_updates, on_fed] = measured.map(median);
+    let [nobody, native, on_map, on_updates, on_fed, on_cross] = measured.map(median);
     let bare = median(bare);
     println!("an EMA cross on each of {QUOTES} quotes (median of {REPETITIONS}), nanoseconds a quote:");
     println!("  market without a listener  {nobody:8.0}");
@@ -309,6 +326,7 @@ fn callbacks() -> Result<()> {
         ("script, state in a map", on_map),
         ("script, updates averages", on_updates),
         ("script, averages are fed", on_fed),
+        ("script, cross and position", on_cross),
     ];
     for (name, nanos) in scripts {
         let more = nanos - nobody;

@@ -19,6 +19,7 @@ use crate::script::api::registry::Registry;
 use crate::script::host::meter::Meter;
 use crate::script::host::{Host, SharedHost};
 use crate::script::sandbox::confinement::confined_engine;
+use crate::script::sandbox::field_access::Getters;
 use crate::script::sandbox::registered_functions::{FunctionForm, registered_functions};
 use crate::script::sandbox::{portable_math, sort};
 
@@ -28,6 +29,8 @@ pub(crate) struct Language {
     modules: Vec<SharedModule<Module>>,
     /// All that scripts can call and read.
     pub(crate) api: Api,
+    /// How the host's objects are read without Rhai.
+    pub(crate) getters: Getters,
     /// What the functions act on.
     pub(crate) host: SharedHost,
     pub(crate) meter: Rc<Meter>,
@@ -67,10 +70,10 @@ impl Language {
         if with_test_functions {
             test_functions::register(&mut api, &host);
         }
-        let Registry { api, .. } = api;
+        let Registry { api, getters, .. } = api;
         let mut modules = packages();
         modules.push(module.into());
-        Self { modules, api, host, meter }
+        Self { modules, api, getters, host, meter }
     }
 
     /// Makes an engine that evaluates the language. It costs little: what is registered is shared.

@@ -12,6 +12,7 @@ use rhai::{Dynamic, Module, RhaiNativeFunc};
 use crate::script::api::entries::{Api, ApiEntry, FieldEntry};
 use crate::script::api::market_handle::MarketHandle;
 use crate::script::host::SharedHost;
+use crate::script::sandbox::field_access::Getters;
 use crate::script::sandbox::native::add_function;
 use crate::script::value::arguments::{ScriptResult, optional};
 
@@ -21,12 +22,14 @@ pub(crate) struct Registry<'a> {
     host: SharedHost,
     group: &'static str,
     pub(crate) api: Api,
+    /// The same getters as in the module, for reads without Rhai.
+    pub(crate) getters: Getters,
 }
 
 impl<'a> Registry<'a> {
     /// Begins with nothing registered; functions act through `host`.
     pub(crate) fn new(module: &'a mut Module, host: &SharedHost) -> Self {
-        Self { module, host: Rc::clone(host), group: "", api: Api::default() }
+        Self { module, host: Rc::clone(host), group: "", api: Api::default(), getters: Getters::default() }
     }
 
     /// Returns the host that the functions act through.
@@ -160,6 +163,8 @@ impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
         get: impl Fn(&T) -> ScriptResult<V> + 'static,
     ) -> Self {
         self.registry.api.fields.push(FieldEntry { owner: self.name, name, value, about });
+        let get = Rc::new(get);
+        self.registry.getters.note(name, Rc::clone(&get));
         self.registry.module.set_getter_fn(name, move |object: &mut T| get(object));
         self
     }

@@ -63,14 +63,19 @@ impl Meter {
         self.spent.set(self.spent.get().saturating_add(operations));
     }
 
-    /// Counts the items of a value that was copied, and checks how deep they nest.
-    pub(crate) fn charge_value(&self, value: &Dynamic) -> Result<(), Box<EvalAltResult>> {
+    /// Tells whether so many operations more stay within the limit.
+    pub(crate) fn has_left(&self, operations: u64) -> bool {
+        self.spent.get().saturating_add(operations) <= self.limit.get()
+    }
+
+    /// Counts the items of a value that was copied so many times, and checks how deep they nest.
+    pub(crate) fn charge_value(&self, value: &Dynamic, times: u64) -> Result<(), Box<EvalAltResult>> {
         if !(value.is_array() || value.is_map() || value.is_string()) {
             return Ok(());
         }
         let size = size(value, VALUE_NESTING_MAX)
             .ok_or_else(|| exceeded(format!("arrays and maps nest deeper than {VALUE_NESTING_MAX}")))?;
-        self.charge((size / ITEMS_PER_OPERATION) as u64);
+        self.charge((size / ITEMS_PER_OPERATION) as u64 * times);
         Ok(())
     }
 

@@ -49,7 +49,7 @@ impl Program {
     pub(crate) fn load(script: &Rc<SharedScript>, own: Box<StrategyState>) -> Result<Self, ScriptError> {
         let (language, compiled) = (&script.language, &script.compiled);
         let mut engine = language.engine();
-        register_nodes(&mut engine, &language.meter, &compiled.nodes);
+        register_nodes(&mut engine, &language.meter, &compiled.nodes, &script.charges);
         engine.set_module_resolver(Imports::new(script));
         let execution = Execution::new(&engine, &compiled.metered, &language.meter, script.resolved());
         let is_tested = own.test_harness.is_some();

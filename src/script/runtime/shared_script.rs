@@ -9,6 +9,7 @@ use rhai::Scope;
 use crate::script::api::language::Language;
 use crate::script::runtime::compiled_script::CompiledScript;
 use crate::script::sandbox::execution::ResolvedFunctions;
+use crate::script::sandbox::metering::ChargeNode;
 use crate::script::value::callback::Callback;
 
 /// A compiled script, the functions that it calls, and what callbacks are evaluated in.
@@ -20,11 +21,14 @@ pub(crate) struct SharedScript {
     /// The variables of each callback, which are its arguments; between calls they hold nothing.
     scopes: RefCell<[Scope<'static>; Callback::COUNT]>,
     resolved: Rc<ResolvedFunctions>,
+    /// What its nodes charge.
+    pub(super) charges: Rc<[ChargeNode]>,
 }
 
 impl SharedScript {
     pub(crate) fn new(compiled: CompiledScript, language: Rc<Language>) -> Self {
-        Self { compiled, language, scopes: RefCell::default(), resolved: Rc::default() }
+        let charges = compiled.nodes.charges(&language.getters);
+        Self { compiled, language, scopes: RefCell::default(), resolved: Rc::default(), charges }
     }
 
     /// Returns the table of resolved functions for one more trader. A script that imports files has one for

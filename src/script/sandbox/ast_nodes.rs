@@ -4,7 +4,6 @@ use std::mem;
 
 use rhai::{CustomExpr, Dynamic, Engine, EvalContext, Expr, Expression, Position, Stmt, StmtBlock};
 
-use crate::script::host::meter::Meter;
 use crate::script::value::arguments::ScriptResult;
 
 /// The name of the node that charges for a value; no script can write it. Rhai looks nodes up in alphabetical
@@ -47,14 +46,6 @@ pub(crate) fn block_of(statements: Vec<Stmt>) -> Expr {
 /// Returns the item of that number.
 pub(crate) fn numbered<T>(list: &[T], number: i64) -> Option<&T> {
     list.get(usize::try_from(number).ok()?)
-}
-
-/// Charges for a value that was read; an error gets the position of the expression that read it.
-pub(crate) fn charge_value(meter: &Meter, value: &Dynamic, read: &Expression<'_>) -> ScriptResult<()> {
-    meter.charge_value(value).map_err(|mut error| {
-        error.set_position(read.position());
-        error
-    })
 }
 
 /// Puts a node around an expression.

@@ -6,6 +6,7 @@
 //! Rhai has no public access to function bodies. So a function is replaced by one whose body is a node that
 //! evaluates the wrapped statements.
 
+use std::mem;
 use std::rc::Rc;
 
 use rhai::{
@@ -15,7 +16,8 @@ use rhai::{
 
 use crate::script::host::meter::Meter;
 use crate::script::sandbox::ast_nodes::{Context, block_of, numbered};
-use crate::script::sandbox::metering::{MeteringPass, charge_values};
+use crate::script::sandbox::field_access::Getters;
+use crate::script::sandbox::metering::{Charge, ChargeNode, MeteringPass, charge_values};
 
 const BODY: &str = "function_body";
 
@@ -23,6 +25,7 @@ const BODY: &str = "function_body";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MeteredCode {
     bodies: Vec<FunctionBody>,
+    charges: Vec<Charge>,
 }
 
 /// The body of a function.
@@ -48,7 +51,7 @@ impl MeteredCode {
     /// here.
     pub(crate) fn metered(&mut self, parsed: &AST) -> Result<AST, ParseError> {
         let functions = parsed.iter_functions().map(|it| it.name.to_owned()).collect();
-        let mut wrap = MeteringPass { functions };
+        let mut wrap = MeteringPass { functions, charges: mem::take(&mut self.charges) };
         let mut lib = Module::new();
         for function in parsed.iter_functions() {
             let known = parsed.shared_lib().get_script_fn(function.name, function.params.len());
@@ -66,7 +69,13 @@ impl MeteredCode {
         }
         let mut statements = parsed.statements().to_vec();
         wrap.statements(&mut statements);
+        self.charges = wrap.charges;
         Ok(AST::new(statements, lib))
+    }
+
+    /// Returns what the nodes charge, with the getters through which they read fields.
+    pub(crate) fn charges(&self, getters: &Getters) -> Rc<[ChargeNode]> {
+        self.charges.iter().map(|charge| ChargeNode::new(charge, getters)).collect()
     }
 
     /// Returns a function from the first metered file that has it.
@@ -99,8 +108,13 @@ fn statements_of(ast: &AST, name: &str, arguments: usize) -> (Vec<Stmt>, usize) 
 }
 
 /// Registers the nodes on an engine.
-pub(crate) fn register_nodes(engine: &mut Engine, meter: &Rc<Meter>, nodes: &Rc<MeteredCode>) {
-    charge_values(engine, Rc::clone(meter));
+pub(crate) fn register_nodes(
+    engine: &mut Engine,
+    meter: &Rc<Meter>,
+    nodes: &Rc<MeteredCode>,
+    charges: &Rc<[ChargeNode]>,
+) {
+    charge_values(engine, Rc::clone(meter), Rc::clone(charges));
     run_bodies(engine, Rc::clone(meter), Rc::clone(nodes));
 }
 
@@ -137,7 +151,8 @@ mod tests {
         let ast = nodes.metered(&parsed).unwrap();
         let meter = Meter::new(1_000_000);
         meter.watch(&mut engine);
-        register_nodes(&mut engine, &meter, &Rc::new(nodes));
+        let charges = nodes.charges(&Getters::default());
+        register_nodes(&mut engine, &meter, &Rc::new(nodes), &charges);
         engine.run_ast(&ast).unwrap();
         meter.spent()
     }
@@ -170,6 +185,40 @@ mod tests {
         }
     }
 
+    /// What a limit of operations means must not change with how they are counted.
+    #[test]
+    fn every_expression_counts_for_as_many_operations_as_ever() {
+        let base = "let a = 1; let t = \"abc\"; let m = #{ a: 1, n: #{ a: 2 } }; let l = [1, t]; \
+            fn f(x) { x } fn g() { this.a } ";
+        let plain = operations(base);
+        for (statement, expected) in [
+            ("let b = a;", 3),
+            ("let b = m.a;", 5),
+            ("let b = m.n.a;", 8),
+            ("if a == 1 { a = 2; }", 9),
+            ("if a == m.a { }", 12),
+            ("if m.n.a != a { }", 15),
+            ("if l == l { }", 21),
+            ("a += m.a * 2;", 8),
+            ("m.a = a;", 5),
+            ("l[0] = a;", 6),
+            ("l[1] = t;", 406),
+            ("l[1][0] = 'c';", 410),
+            ("f(a);", 11),
+            ("m.g();", 12),
+            ("let b = l[0] + m[\"a\"];", 10),
+            ("let b = `${a} ${m.a}`;", 11),
+            ("while a < 5 { a += 1; }", 33),
+            ("for i in 0..3 { a += i; }", 14),
+            ("let b = t == \"abc\" && a < 2 || m.a > 3;", 12),
+            ("let b = t.len + l.len();", 10),
+            ("switch m.a { 1 => a, _ => 0 }", 7),
+        ] {
+            let counted = operations(&format!("{base}{statement}")) - plain;
+            assert_eq!(counted, expected, "{statement}");
+        }
+    }
+
     #[test]
     fn a_charged_script_does_the_same() {
         let text = "fn twice(x) { if x > 3 { return x * 2; } x } let t = 0; \
@@ -182,7 +231,8 @@ mod tests {
         let mut nodes = MeteredCode::default();
         let ast = nodes.metered(&parsed).unwrap();
         let meter = Meter::new(1_000_000);
-        register_nodes(&mut engine, &meter, &Rc::new(nodes));
+        let charges = nodes.charges(&Getters::default());
+        register_nodes(&mut engine, &meter, &Rc::new(nodes), &charges);
         let said = engine.eval_ast::<String>(&ast).unwrap();
         assert_eq!(said, engine.eval_ast::<String>(&parsed).unwrap());
         assert_eq!(said, "[26, 3, 7] yes 3 3 5");

@@ -12,20 +12,16 @@ use std::mem;
 use rhai::{ASTFlags, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, Stmt, StmtBlock, Token};
 
 use crate::script::host::meter::Meter;
-use crate::script::sandbox::ast_nodes::{CHARGE, add, charge_value, wrap_in};
+use crate::script::sandbox::ast_nodes::{CHARGE, add, numbered, wrap_in};
+use crate::script::sandbox::field_access::{FieldPath, FieldRead, Getters};
 use rhai::Engine;
 use std::rc::Rc;
 
-/// The state of a node whose value is assigned to an item of an array, or to a character of a text.
-const TO_ITEM: bool = true;
-
-/// The state of a node whose value is compared with another, item by item.
-const COMPARED: char = '=';
 /// How many times a compared value is charged: Rhai calls an operator for each item.
-pub(crate) const COMPARED_TIMES: usize = 3;
+pub(crate) const COMPARED_TIMES: u64 = 3;
 
 /// The operations of a call of one of `BULK_FUNCTIONS`.
-const BULK_OPERATIONS: i64 = 100;
+const BULK_OPERATIONS: u64 = 100;
 /// The operations of assigning one character of a text, which makes a new text.
 pub(crate) const CHARACTER_OPERATIONS: u64 = 400;
 
@@ -92,10 +88,61 @@ pub(super) const BULK_FUNCTIONS: [&str; 56] = [
 /// Rhai's fields that iterate over a text; a field of a map that has such a name counts as much.
 pub(super) const BULK_GETTERS: [&str; 1] = ["chars"];
 
+/// What a node charges; a node refers to one by its index.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Charge {
+    /// The operations that are counted before the expression is evaluated.
+    operations: u64,
+    /// How many times the size of the value is counted.
+    times: u64,
+    /// Whether the value is assigned to an item of an array, or to a character of a text.
+    is_to_item: bool,
+    /// The names that the expression consists of, if it is nothing else.
+    path: Option<FieldPath>,
+}
+
+impl Charge {
+    /// Charges once for a value, and for calls of so many operations.
+    fn once(operations: u64) -> Self {
+        Self { operations, times: 1, ..Self::default() }
+    }
+
+    /// Makes one node do the work of two, of which one is around the other. The operation that Rhai would
+    /// have counted for the second node is counted here.
+    fn merge(&mut self, outer: &Self) {
+        self.operations += 1 + outer.operations;
+        self.times += outer.times;
+        self.is_to_item |= outer.is_to_item;
+    }
+}
+
+/// What a node charges, and how it reads fields.
+pub(crate) struct ChargeNode {
+    operations: u64,
+    times: u64,
+    is_to_item: bool,
+    path: Option<FieldRead>,
+}
+
+impl ChargeNode {
+    pub(crate) fn new(charge: &Charge, getters: &Getters) -> Self {
+        let Charge { operations, times, is_to_item, .. } = *charge;
+        Self { operations, times, is_to_item, path: charge.path.as_ref().map(|path| path.with(getters)) }
+    }
+
+    /// Returns the same without reading fields: Rhai evaluates all.
+    #[cfg(test)]
+    pub(crate) const fn through_rhai(&self) -> Self {
+        Self { path: None, ..*self }
+    }
+}
+
 /// Wraps what a script reads and calls in nodes that charge for it.
 pub(crate) struct MeteringPass {
     /// The script's own functions, which receive a copy of each argument.
     pub(crate) functions: BTreeSet<String>,
+    /// What the nodes charge.
+    pub(crate) charges: Vec<Charge>,
 }
 
 impl MeteringPass {
@@ -136,7 +183,7 @@ impl MeteringPass {
                 self.assigned(&mut parts.1.lhs);
                 self.value(&mut parts.1.rhs);
                 if ends_with_item(&parts.1.lhs) {
-                    wrap(&mut parts.1.rhs, Dynamic::from_bool(TO_ITEM));
+                    self.wrap(&mut parts.1.rhs, Charge { is_to_item: true, ..Charge::once(0) });
                 } else {
                     by_key(&mut parts.1.lhs);
                 }
@@ -157,15 +204,19 @@ impl MeteringPass {
     /// Wraps an expression whose value is used.
     fn value(&mut self, expr: &mut Expr) {
         match expr {
-            Expr::Variable(..) | Expr::ThisPtr(_) => wrap(expr, Dynamic::UNIT),
+            Expr::Variable(..) | Expr::ThisPtr(_) => {
+                let path = FieldPath::of(expr);
+                self.wrap(expr, Charge { path, ..Charge::once(0) });
+            }
             Expr::Dot(..) | Expr::Index(..) => {
+                let path = FieldPath::of(expr);
                 let operations = self.chain(expr);
-                wrap(expr, Dynamic::from_int(operations));
+                self.wrap(expr, Charge { path, ..Charge::once(operations) });
             }
             Expr::FnCall(call, _) => {
                 let operations = self.call(call, true);
                 if call.op_token.is_none() {
-                    wrap(expr, Dynamic::from_int(operations));
+                    self.wrap(expr, Charge::once(operations));
                 }
             }
             Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => {
@@ -188,7 +239,7 @@ impl MeteringPass {
     }
 
     /// Wraps the parts of a chain such as `a.b[i].c(d)`, and returns the operations of its calls.
-    fn chain(&mut self, expr: &mut Expr) -> i64 {
+    fn chain(&mut self, expr: &mut Expr) -> u64 {
         let (parts, is_index, ends) = match expr {
             Expr::Dot(parts, flags, _) => (parts, false, flags.contains(ASTFlags::BREAK)),
             Expr::Index(parts, flags, _) => (parts, true, flags.contains(ASTFlags::BREAK)),
@@ -217,7 +268,7 @@ impl MeteringPass {
     }
 
     /// Wraps the arguments of a call, and returns its operations.
-    fn call(&mut self, call: &mut FnCallExpr, is_plain: bool) -> i64 {
+    fn call(&mut self, call: &mut FnCallExpr, is_plain: bool) -> u64 {
         // A native function may modify the variable that is its first argument.
         let acts = is_plain
             && call.op_token.is_none()
@@ -230,14 +281,33 @@ impl MeteringPass {
                 self.value(argument);
             }
             if compares && !argument.is_constant() {
-                wrap(argument, Dynamic::from_char(COMPARED));
+                self.wrap(argument, Charge { times: COMPARED_TIMES, ..Charge::default() });
             }
         }
         if BULK_FUNCTIONS.binary_search(&call.name.as_str()).is_ok() { BULK_OPERATIONS } else { 0 }
     }
+
+    /// Wraps an expression in a node that charges for its value.
+    fn wrap(&mut self, expr: &mut Expr, charge: Charge) {
+        if let Some(inner) = charge_index(expr).and_then(|index| self.charges.get_mut(index)) {
+            return inner.merge(&charge);
+        }
+        let index = self.charges.len();
+        self.charges.push(charge);
+        wrap_in(CHARGE, expr, Dynamic::from_int(index as i64));
+    }
 }
 
-fn getter_operations(name: &str) -> i64 {
+/// Returns what a node that charges refers to.
+fn charge_index(expr: &Expr) -> Option<usize> {
+    let Expr::Custom(node, _) = expr else { return None };
+    if node.tokens.first()? != CHARGE {
+        return None;
+    }
+    usize::try_from(node.state.as_int().ok()?).ok()
+}
+
+fn getter_operations(name: &str) -> u64 {
     if BULK_GETTERS.contains(&name) { BULK_OPERATIONS } else { 0 }
 }
 
@@ -264,11 +334,6 @@ const fn is_chain(expr: &Expr) -> bool {
     matches!(expr, Expr::Dot(..) | Expr::Index(..))
 }
 
-/// Wraps an expression in a node that charges for its value, and for what `state` says.
-fn wrap(expr: &mut Expr, state: Dynamic) {
-    wrap_in(CHARGE, expr, state);
-}
-
 fn nothing() -> FnCallExpr {
     FnCallExpr {
         namespace: rhai::Namespace::NONE,
@@ -281,20 +346,22 @@ fn nothing() -> FnCallExpr {
 }
 
 /// Registers the node that charges for values.
-pub(crate) fn charge_values(engine: &mut Engine, meter: Rc<Meter>) {
+pub(crate) fn charge_values(engine: &mut Engine, meter: Rc<Meter>, charges: Rc<[ChargeNode]>) {
     add(engine, CHARGE, move |context, inputs, state| {
-        let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
-        if let Ok(operations) = state.as_int() {
-            meter.charge(operations.unsigned_abs());
-        }
-        let value = context.eval_expression_tree(inner)?;
-        if state.is_bool() && (value.is_char() || value.is_string()) {
+        let charge = state.as_int().ok().and_then(|index| numbered(&charges, index));
+        let (Some(inner), Some(charge)) = (inputs.first(), charge) else { return Ok(Dynamic::UNIT) };
+        meter.charge(charge.operations);
+        let value = match charge.path.as_ref().and_then(|path| path.read(context, &meter)) {
+            Some(value) => value,
+            None => context.eval_expression_tree(inner)?,
+        };
+        if charge.is_to_item && (value.is_char() || value.is_string()) {
             meter.charge(CHARACTER_OPERATIONS);
         }
-        let times = if state.is_char() { COMPARED_TIMES } else { 1 };
-        for _ in 0..times {
-            charge_value(&meter, &value, inner)?;
-        }
+        meter.charge_value(&value, charge.times).map_err(|mut error| {
+            error.set_position(inner.position());
+            error
+        })?;
         Ok(value)
     });
 }

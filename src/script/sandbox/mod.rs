@@ -1,7 +1,7 @@
 //! The sandbox: how Rhai is confined, how a script's work is metered, and how a function body is evaluated.
 //!
 //! This is the only room that uses what Rhai exports under its feature `internals`: the syntax tree
-//! (`metering`, `metered_script`, `ast_nodes`, `outline`), the runtime state (`execution`), the table of
+//! (`metering`, `metered_script`, `field_access`, `ast_nodes`, `outline`), the runtime state (`execution`), the table of
 //! functions (`registered_functions`) and the hashing seed (`hashing`).
 //!
 //! # Updating Rhai
@@ -23,6 +23,7 @@ pub(crate) mod confinement;
 #[cfg(test)]
 mod equivalence_tests;
 pub(crate) mod execution;
+pub(crate) mod field_access;
 pub(crate) mod hashing;
 pub(crate) mod metered_script;
 pub(crate) mod metering;
