@@ -55,6 +55,8 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("time_in_force", Word),
             ("price", Number),
             ("trigger", Number),
+            ("trailing_distance", Number),
+            ("trailing_percent", Number),
             ("quantity", Number),
             ("displayed", Number),
             ("entered_at", Time),

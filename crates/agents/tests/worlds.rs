@@ -19,7 +19,7 @@ use bearpit_core::exchange::{
 use bearpit_core::kernel::{LatencyModel, stream};
 use bearpit_core::market::{
     BookRow, Fees, Instrument, Link, MessageKind, OrderKind, OrderMessage, OrderTerms, Peg, Phase, Side,
-    TimeInForce,
+    TimeInForce, TrailingDistance,
 };
 use bearpit_core::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit_core::process::{
@@ -365,7 +365,7 @@ fn terms(number: i64) -> OrderTerms {
         1 => OrderKind::MarketToLimit { protection: None },
         2 => OrderKind::Stop { trigger: near, protection: None },
         3 => OrderKind::StopLimit { trigger: near, limit: near },
-        4 => OrderKind::TrailingStop { distance: 4, protection: None },
+        4 => OrderKind::TrailingStop { distance: TrailingDistance::Ticks(4), protection: None },
         5 => OrderKind::Pegged { to: Peg::Touch, offset: 0, limit: None },
         _ => OrderKind::Limit(near),
     };

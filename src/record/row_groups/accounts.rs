@@ -6,7 +6,7 @@ use crate::record::rows::holdings::PositionRow;
 use crate::record::rows::order_row::OrderRow;
 use crate::record::rows::reject::RejectRow;
 use crate::record::table::Table;
-use bearpit_core::market::AccountMark;
+use bearpit_core::market::{AccountMark, TrailingDistance};
 use bearpit_core::units::{Money, OrderId, Price, Quantity, SimTime};
 
 impl RowGroups {
@@ -18,6 +18,9 @@ impl RowGroups {
             group.place(interner, listing).say(interner, terms.side.name());
             group.say(interner, terms.kind.name()).say(interner, terms.time_in_force.name());
             group.price(names, listing, terms.kind.limit()).price(names, listing, terms.kind.trigger());
+            let trailing = terms.kind.trailing();
+            group.price(names, listing, trailing.and_then(TrailingDistance::ticks).map(Price::new));
+            group.number(trailing.and_then(TrailingDistance::percent));
             group.quantity(names, listing, Some(terms.quantity)).quantity(names, listing, terms.display);
             group.time(row.entered_at).count(row.entry_latency_ns()).time(row.ended_at);
             group.quantity(names, listing, Some(Quantity::new(row.filled_lots)));

@@ -11,7 +11,7 @@ use crate::script::host::{Host, SharedHost};
 use crate::script::value::arguments::{ScriptResult, described, number, text};
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::{OrderHandle, OrderReason};
-use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side};
+use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side, TrailingDistance};
 use bearpit_core::units::{OrderId, Quantity, suggest};
 
 /// Makes the terms of an order from the arguments after the quantity, without the options.
@@ -89,7 +89,7 @@ const ENTRIES: [OrderFunctions; 9] = [
         examples: ["buy_trailing_stop(10, 0.5)", "sell_trailing_stop(10, 0.5)"],
         arguments: 2,
         make: |reader, side, quantity, rest| {
-            let distance = reader.ticks("distance", &rest[0])?;
+            let distance = TrailingDistance::Ticks(reader.ticks("distance", &rest[0])?);
             Ok(OrderTerms::new(side, quantity, OrderKind::TrailingStop { distance, protection: None }))
         },
     },

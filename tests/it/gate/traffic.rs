@@ -5,7 +5,7 @@ use bearpit::book::MatchingEngine;
 use bearpit::kernel::{Stream, stream};
 use bearpit::market::{
     CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, SelfTrade, Side,
-    TimeInForce,
+    TimeInForce, TrailingDistance,
 };
 use bearpit::units::{OrderId, Price, Quantity, Seed, SimTime};
 use rand::RngExt;
@@ -85,7 +85,14 @@ fn kind(rng: &mut Stream) -> OrderKind {
         9 => OrderKind::MarketToLimit { protection },
         10..=12 => OrderKind::Stop { trigger: price(rng), protection },
         13 => OrderKind::StopLimit { trigger: price(rng), limit: price(rng) },
-        14 => OrderKind::TrailingStop { distance: rng.random_range(1..6), protection },
+        14 => {
+            let distance = if chance(rng, 50) {
+                TrailingDistance::Ticks(rng.random_range(1..6))
+            } else {
+                TrailingDistance::BasisPoints(rng.random_range(1..300))
+            };
+            OrderKind::TrailingStop { distance, protection }
+        }
         _ => OrderKind::Pegged {
             to: one_of(rng, &[Peg::Mid, Peg::Touch]),
             offset: rng.random_range(-1..3),

@@ -1,6 +1,6 @@
 //! The stops of the Donchian breakout against average true ranges computed here from the file's rows.
 
-use bearpit::market::{OrderKind, Side};
+use bearpit::market::{OrderKind, Side, TrailingDistance};
 
 use super::run;
 
@@ -36,6 +36,7 @@ fn every_stop_is_three_true_ranges_away_and_risks_two_percent() {
     for (at, _, terms) in &ran.deeds.accepted {
         let OrderKind::TrailingStop { distance, .. } = terms.kind else { continue };
         let allowed = 3.0 * range_before(&rows, &at.to_string()[..10], 20);
+        let TrailingDistance::Ticks(distance) = distance else { panic!("{distance}") };
         let distance = distance as f64 / 100.0;
         // The strategy's own sales print below the day's low now and then, by the half-spread of ten cents.
         assert!((distance - allowed).abs() <= 0.05, "{at}: {distance}, {allowed}");

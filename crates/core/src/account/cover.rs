@@ -103,7 +103,9 @@ impl Account {
             OrderKind::Pegged { limit: None, .. } => return Err(Refusal::NeedsLimit),
             OrderKind::Market { .. } | OrderKind::MarketToLimit { .. } => reference,
             OrderKind::Stop { trigger, .. } => Some(trigger),
-            OrderKind::TrailingStop { distance, .. } => reference.map(|price| price + distance),
+            OrderKind::TrailingStop { distance, .. } => {
+                reference.map(|price| distance.trigger(terms.side, price))
+            }
         };
         let price = within(terms.kind.worst_price(), reference)?;
         Ok(OrderTerms { kind: terms.kind.protected_at(price), ..terms })

@@ -11,6 +11,7 @@ use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeIn
 use super::phase::Phase;
 use super::quote::{Quote, QuoteLevel};
 use super::side::Side;
+use super::trailing::TrailingDistance;
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// Appends the bytes of `fact` at `at` to `out`.
@@ -190,7 +191,11 @@ impl Bytes<'_> {
             OrderKind::Stop { trigger, protection } => self.tag(3).price(trigger).optional_price(protection),
             OrderKind::StopLimit { trigger, limit } => self.tag(4).price(trigger).price(limit),
             OrderKind::TrailingStop { distance, protection } => {
-                self.tag(5).i64(distance).optional_price(protection)
+                match distance {
+                    TrailingDistance::Ticks(ticks) => self.tag(5).i64(ticks),
+                    TrailingDistance::BasisPoints(bps) => self.tag(7).i64(i64::from(bps)),
+                };
+                self.optional_price(protection)
             }
             OrderKind::Pegged { to, offset, limit } => {
                 let to = match to {

@@ -21,6 +21,7 @@ mod refusal;
 mod report;
 mod side;
 mod tape;
+mod trailing;
 mod visible_book;
 
 pub use annotations::{Cell, Finite, Row};
@@ -41,4 +42,5 @@ pub use refusal::Refusal;
 pub use report::{ExecutionReport, Liquidity, ReportKind};
 pub use side::Side;
 pub use tape::{SinkError, Stamped, Tape, TapeSink};
+pub use trailing::TrailingDistance;
 pub use visible_book::VisibleBook;

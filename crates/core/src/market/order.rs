@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::reason::RejectReason;
 use super::side::Side;
+use super::trailing::TrailingDistance;
 use crate::units::{OrderId, Price, Quantity, SimTime};
 
 /// How long an order stays.
@@ -95,8 +96,8 @@ pub enum OrderKind {
     },
     /// A stop whose trigger follows the best trade since its entry at a distance, and never moves back.
     TrailingStop {
-        /// The distance of the trigger, in ticks; above zero.
-        distance: i64,
+        /// The distance of the trigger.
+        distance: TrailingDistance,
         /// The worst price accepted once elected, if any.
         protection: Option<Price>,
     },
@@ -140,6 +141,15 @@ impl OrderKind {
     pub const fn trigger(self) -> Option<Price> {
         match self {
             Self::Stop { trigger, .. } | Self::StopLimit { trigger, .. } => Some(trigger),
+            _ => None,
+        }
+    }
+
+    /// Returns the distance of a trailing stop.
+    #[must_use]
+    pub const fn trailing(self) -> Option<TrailingDistance> {
+        match self {
+            Self::TrailingStop { distance, .. } => Some(distance),
             _ => None,
         }
     }
@@ -377,7 +387,7 @@ impl OrderTerms {
 
     fn prices_are_legal(&self) -> bool {
         let distance = match self.kind {
-            OrderKind::TrailingStop { distance, .. } => distance > 0 && distance <= Price::MAX_TICKS,
+            OrderKind::TrailingStop { distance, .. } => distance.is_legal(),
             _ => true,
         };
         let legal = |price: Price| Price::new_checked(price.ticks()).is_some();

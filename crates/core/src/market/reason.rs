@@ -20,8 +20,8 @@ pub enum RejectReason {
     /// The quantity is above [`MAX_LOTS`](crate::units::Quantity::MAX_LOTS).
     #[error("the quantity is above 2^40 lots")]
     QuantityOutOfRange,
-    /// A price or distance is beyond ±2^40 ticks.
-    #[error("a price is beyond 2^40 ticks, or a trailing distance is not above zero")]
+    /// A price or distance is beyond ±2^40 ticks, or a distance is not above zero or not below 100%.
+    #[error("a price is beyond 2^40 ticks, or a trailing distance is not above zero or not below 100%")]
     PriceOutOfRange,
     /// The displayed quantity is zero, more than the whole order, or less than a ten-thousandth of it.
     #[error(

@@ -3,7 +3,7 @@
 use super::*;
 use crate::market::{
     CancelReason, ExecutionReport, ExpiryReason, Fees, Instrument, Link, Liquidity, OrderKind, OrderTerms,
-    Peg, Phase, ReduceReason, Refusal, RejectReason, ReportKind, Side, TimeInForce,
+    Peg, Phase, ReduceReason, Refusal, RejectReason, ReportKind, Side, TimeInForce, TrailingDistance,
 };
 use crate::units::{
     FeeRate, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime, TradeId,

@@ -4,14 +4,15 @@ use super::*;
 
 #[test]
 fn every_kind_of_purchase_holds_its_worst_price() {
-    let trailing = OrderKind::TrailingStop { distance: 20, protection: None };
+    let trailing = |distance| OrderKind::TrailingStop { distance, protection: None };
     let stop_limit = OrderKind::StopLimit { trigger: Price::new(110), limit: Price::new(90) };
     for (terms, price) in [
         (buy(1, 95), 95),
         (OrderTerms::market(Side::Buy, Quantity::new(1)), 106),
         (stop(Side::Buy, 1, 200), 211),
         (OrderTerms { kind: stop_limit, ..buy(1, 1) }, 90),
-        (OrderTerms { kind: trailing, ..buy(1, 1) }, 127),
+        (OrderTerms { kind: trailing(TrailingDistance::Ticks(20)), ..buy(1, 1) }, 127),
+        (OrderTerms { kind: trailing(TrailingDistance::BasisPoints(2_000)), ..buy(1, 1) }, 127),
         (pegged(Side::Buy, 1, Some(120)), 120),
     ] {
         let mut desk = Desk::new(1_000, 0, 0);
@@ -91,7 +92,8 @@ fn an_elected_stop_limit_order_is_replaced_as_what_it_is() {
 #[test]
 fn what_keeps_its_price_is_not_replaced() {
     let mut desk = Desk::new(1_000, 0, 0);
-    let trailing = OrderKind::TrailingStop { distance: 20, protection: None };
+    let distance = TrailingDistance::Ticks(20);
+    let trailing = OrderKind::TrailingStop { distance, protection: None };
     for terms in [pegged(Side::Buy, 1, Some(100)), OrderTerms { kind: trailing, ..buy(1, 1) }] {
         let id = desk.submit(terms).unwrap();
         assert_eq!(desk.replace(id, 90, 1), Err(Refusal::Unfit(RejectReason::NotReplaceable)));

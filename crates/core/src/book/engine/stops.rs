@@ -108,7 +108,7 @@ impl OrderBook {
         let (side, last) = (order.side(), self.last);
         match order.terms.kind {
             OrderKind::TrailingStop { distance, .. } => {
-                let trigger = last.map(|last| last + side.sign() * distance);
+                let trigger = last.map(|last| distance.trigger(side, last));
                 self.keep_dormant(order, Activation::Trigger(trigger));
             }
             OrderKind::Stop { trigger, .. } | OrderKind::StopLimit { trigger, .. } => {
@@ -134,7 +134,7 @@ impl OrderBook {
             else {
                 continue;
             };
-            let behind = price + side.sign() * distance;
+            let behind = distance.trigger(side, price);
             // A buy's trigger only falls, a sale's only rises.
             if trigger.is_none_or(|trigger| side.sign() * (behind - trigger) < 0) {
                 details.activation = Activation::Trigger(Some(behind));

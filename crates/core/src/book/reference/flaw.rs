@@ -82,6 +82,8 @@ flaws! {
     DayLives: Law,
     /// A trailing stop's trigger follows the market back.
     TrailingGoesBack: Rule,
+    /// A trigger that follows by a percentage is rounded away from the market.
+    TrailingRoundsAway: Rule,
     /// A pegged order keeps its price when its reference moves.
     PegStays: Rule,
     /// A price band never halts the book.

@@ -4,7 +4,8 @@ use super::flaw::Flaw;
 use super::{Order, ReferenceBook, State};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
-    CancelReason, Command, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side, TimeInForce,
+    CancelReason, Command, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side,
+    TimeInForce, TrailingDistance,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
@@ -135,7 +136,7 @@ impl ReferenceBook {
                 self.elect(self.last, |other| other.id == order.id);
             }
             OrderKind::TrailingStop { distance, .. } => {
-                let trigger = self.last.map(|last| last + sign * distance);
+                let trigger = self.last.map(|last| self.behind(last, sign, distance));
                 self.put(order, State::Stop(trigger));
             }
             OrderKind::Pegged { .. } => self.put(order, State::Parked),
@@ -262,20 +263,37 @@ impl ReferenceBook {
     /// Moves the triggers of trailing stops after a trade.
     fn trail(&mut self, price: Price) {
         let goes_back = self.has(Flaw::TrailingGoesBack);
-        for order in &mut self.orders {
+        for index in 0..self.orders.len() {
+            let order = &self.orders[index];
             let (OrderKind::TrailingStop { distance, .. }, State::Stop(trigger)) =
                 (order.terms.kind, order.state)
             else {
                 continue;
             };
             let sign = order.side().sign();
-            let behind = price + sign * distance;
+            let behind = self.behind(price, sign, distance);
             // A buy's trigger only falls, a sale's only rises.
             let follows = trigger.is_none_or(|trigger| sign * (behind - trigger) < 0);
             if follows || goes_back {
-                order.state = State::Stop(Some(behind));
+                self.orders[index].state = State::Stop(Some(behind));
             }
         }
+    }
+
+    /// Returns the trigger behind a trade: the exact one, rounded to the tick nearer to the trade, but never
+    /// the trade's own price.
+    fn behind(&self, price: Price, sign: i64, distance: TrailingDistance) -> Price {
+        let bps = match distance {
+            TrailingDistance::Ticks(ticks) => return price + sign * ticks,
+            TrailingDistance::BasisPoints(bps) => bps,
+        };
+        let (price, sign) = (i128::from(price.ticks()), i128::from(sign));
+        let exact = price * 10_000 + sign * price.abs() * i128::from(bps);
+        let (below, is_exact) = (exact.div_euclid(10_000), exact.rem_euclid(10_000) == 0);
+        let goes_down = (sign > 0) != self.has(Flaw::TrailingRoundsAway);
+        let trigger = if goes_down || is_exact { below } else { below + 1 };
+        let trigger = if trigger == price { price + sign } else { trigger };
+        Price::new(i64::try_from(trigger).unwrap_or(i64::MAX))
     }
 
     /// Elects the stops that a trade at `price` reaches.

@@ -11,6 +11,7 @@ use crate::book::{
 };
 use crate::market::{
     Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, SelfTrade, Side, TimeInForce,
+    TrailingDistance,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
@@ -103,6 +104,14 @@ fn quantity(byte: u8) -> Quantity {
     })
 }
 
+/// A percentage or a price taken for a distance; some are out of range.
+fn far_distance(byte: u8) -> TrailingDistance {
+    match byte % 4 {
+        0 => TrailingDistance::BasisPoints(u32::from(byte) * 40),
+        _ => TrailingDistance::Ticks(price(byte).ticks()),
+    }
+}
+
 fn terms(bytes: &[u8], now: i64) -> OrderTerms {
     let side = Side::BOTH[part(bytes[2] >> 2, 2)];
     let at = |byte| price(byte);
@@ -114,10 +123,13 @@ fn terms(bytes: &[u8], now: i64) -> OrderTerms {
         9 => OrderKind::MarketToLimit { protection },
         10 => OrderKind::Stop { trigger, protection },
         11 => OrderKind::StopLimit { trigger, limit: at(bytes[4]) },
-        12 => OrderKind::TrailingStop { distance: i64::from(bytes[6] % 8), protection },
+        12 => {
+            let distance = TrailingDistance::Ticks(i64::from(bytes[6] % 8));
+            OrderKind::TrailingStop { distance, protection }
+        }
         13 => OrderKind::Pegged { to: Peg::Mid, offset: i32::from(bytes[6] % 4) - 1, limit: protection },
         14 => OrderKind::Pegged { to: Peg::Touch, offset: i32::from(bytes[6] % 4) - 1, limit: protection },
-        _ => OrderKind::TrailingStop { distance: at(bytes[6]).ticks(), protection },
+        _ => OrderKind::TrailingStop { distance: far_distance(bytes[6]), protection },
     };
     let date = SimTime::from_nanos(now + i64::from(bytes[11] % 32) - 1);
     let time_in_force = match bytes[7] % 16 {

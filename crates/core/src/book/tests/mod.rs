@@ -15,7 +15,7 @@ mod windows;
 use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};
 use crate::market::{
     CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason,
-    SelfTrade, Side, TimeInForce,
+    SelfTrade, Side, TimeInForce, TrailingDistance,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 

@@ -78,7 +78,9 @@ impl Landscape {
             2 => of_kind(OrderKind::Stop { trigger: self.price(rng, side.opposite()), protection: None }),
             3 => of_kind(OrderKind::StopLimit { trigger: price, limit: self.price(rng, side) }),
             4 => {
-                let distance = one_of(rng, &[1, 1_000, EDGE]);
+                let ticks = [1, 1_000, EDGE].map(TrailingDistance::Ticks);
+                let [near, far] = [1, 9_999].map(TrailingDistance::BasisPoints);
+                let distance = one_of(rng, &[ticks[0], ticks[1], ticks[2], near, far]);
                 of_kind(OrderKind::TrailingStop { distance, protection: None })
             }
             5 => of_kind(OrderKind::Pegged { to: Peg::Mid, offset, limit: None }),

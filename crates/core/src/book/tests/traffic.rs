@@ -110,7 +110,14 @@ fn terms(rng: &mut Stream, profile: &Profile, index: i64, other: u64) -> OrderTe
         10 => OrderKind::MarketToLimit { protection },
         11..=12 => OrderKind::Stop { trigger: near, protection },
         13..=14 => OrderKind::StopLimit { trigger: near, limit: price(rng, profile) },
-        15..=16 => OrderKind::TrailingStop { distance: rng.random_range(1..6), protection },
+        15 => {
+            let distance = TrailingDistance::Ticks(rng.random_range(1..6));
+            OrderKind::TrailingStop { distance, protection }
+        }
+        16 => {
+            let distance = TrailingDistance::BasisPoints(rng.random_range(1..800));
+            OrderKind::TrailingStop { distance, protection }
+        }
         _ => {
             let to = one_of(rng, &[Peg::Mid, Peg::Touch]);
             OrderKind::Pegged { to, offset: rng.random_range(-1..3), limit: protection }

@@ -29,6 +29,8 @@ fn senseless() -> Vec<(Ticket, RejectReason)> {
         (buy(9, 1).trailing(0), R::PriceOutOfRange),
         (buy(9, 1).trailing(-3), R::PriceOutOfRange),
         (buy(9, 1).trailing(FAR), R::PriceOutOfRange),
+        (buy(9, 1).trailing_bps(0), R::PriceOutOfRange),
+        (sell(9, 1).trailing_bps(10_000), R::PriceOutOfRange),
         (with_link(buy(9, 1).at(100_00), bad_profit), R::PriceOutOfRange),
         (buy(9, 5).at(100_00).showing(0), R::DisplayOutOfRange),
         (buy(9, 5).at(100_00).showing(6), R::DisplayOutOfRange),

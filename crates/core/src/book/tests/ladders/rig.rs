@@ -187,6 +187,12 @@ impl Ticket {
     }
 
     pub(super) fn trailing(self, distance: i64) -> Self {
+        let distance = TrailingDistance::Ticks(distance);
+        self.like(OrderKind::TrailingStop { distance, protection: None })
+    }
+
+    pub(super) fn trailing_bps(self, bps: u32) -> Self {
+        let distance = TrailingDistance::BasisPoints(bps);
         self.like(OrderKind::TrailingStop { distance, protection: None })
     }
 

@@ -161,6 +161,34 @@ fn a_trailing_stop_follows_the_market_and_never_goes_back() {
 }
 
 #[test]
+fn a_percentage_follows_the_market_and_is_rounded_toward_it() {
+    let mut rig = Rig::quoted();
+    rig.send(buy(11, 1).at(100_02).until(TimeInForce::Ioc));
+    // 0.02% of 100.02 are 2.0004 ticks: its trigger is 100.00.
+    rig.send(sell(5, 10).trailing_bps(2));
+    rig.send(buy(12, 10));
+    rig.emits(&["12 buys 9 @ 100.02 from 3", "12 buys 1 @ 100.03 from 4"]);
+    rig.send(buy(13, 1).at(100_02));
+    rig.send(buy(14, 1).at(100_01));
+    // The market has risen to 100.03, the trigger to 100.01; it stays there when the market falls.
+    rig.send(sell(15, 1));
+    rig.emits(&["15 sells 1 @ 100.02 to 13"]);
+    rig.send(sell(16, 1));
+    rig.emits(&["16 sells 1 @ 100.01 to 14", "5 triggered at 100.01", "5 sells 10 @ 100.00 to 1"]);
+}
+
+#[test]
+fn a_percentage_of_less_than_a_tick_is_one_tick() {
+    let mut rig = Rig::quoted();
+    rig.send(sell(6, 1));
+    rig.emits(&["6 sells 1 @ 100.00 to 1"]);
+    // 0.01% of 100.00 are a tick exactly, and of 99.99 less than one.
+    rig.send(buy(5, 3).trailing_bps(1));
+    rig.send(buy(7, 1));
+    rig.emits(&["7 buys 1 @ 100.02 from 3", "5 triggered at 100.01", "5 buys 3 @ 100.02 from 3"]);
+}
+
+#[test]
 fn a_trailing_stop_before_the_first_trade_follows_from_there() {
     let mut rig = Rig::quoted();
     rig.send(buy(5, 3).trailing(1));
