@@ -8,7 +8,7 @@
 
 pub use bearpit_agents as agents;
 pub use bearpit_core::{
-    account, book, exchange, ignore_messages, kernel, market, params, participant, process, units,
+    account, book, exchange, ignore_messages, kernel, market, params, participant, process, replay, units,
 };
 
 pub mod analysis;

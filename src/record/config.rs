@@ -123,6 +123,8 @@ impl TableSet {
             Fact::Traded(_) => self.meets(ORDERS | BOOKS | TRADES | SUMS),
             Fact::PhaseChanged { .. } => self.meets(PHASES | BOOKS),
             Fact::AuctionUncrossed { .. } => self.meets(PHASES),
+            Fact::BarReplayed { .. } => self.contains(Table::Bars),
+            Fact::PriceMoved { .. } => false,
             Fact::TouchChanged { .. } => self.contains(Table::Quotes),
             Fact::AccountFinanced { .. } | Fact::AccountMarked(_) => self.contains(Table::Pnl),
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),

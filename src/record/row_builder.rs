@@ -30,6 +30,8 @@ pub(super) struct RowBuilder {
     end: SimTime,
     /// The instrument of each listing.
     instruments: Vec<InstrumentId>,
+    /// Whether bars of a file are replayed at a listing.
+    replayed: Vec<bool>,
     marks: Option<Marks>,
     orders: Option<OpenOrders>,
     bars: Option<BarBuilder>,
@@ -81,6 +83,7 @@ impl RowBuilder {
             now: None,
             end: label.end,
             instruments: names.listings.iter().map(|listing| listing.instrument).collect(),
+            replayed: names.listings.iter().map(|listing| listing.is_replayed).collect(),
             orders: on(Table::Orders).map(|()| OpenOrders::default()),
             bars: on(Table::Bars).map(|()| BarBuilder::new(config.bars.clone(), listings)),
             books: on(Table::Books).map(|()| BookSnapshots::new(config.books, listings, label.start)),
@@ -169,6 +172,12 @@ impl RowBuilder {
     fn add(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
         let reject;
         let row = match fact {
+            Fact::BarReplayed { listing, bar } => {
+                if let Some(bars) = &mut self.bars {
+                    bars.add_bar(*listing, bar, &mut self.ended.bars);
+                }
+                return self.pass_on(sink);
+            }
             Fact::Traded(trade) => {
                 self.sum(at, trade);
                 TableRow::Trade { at, trade }
@@ -242,7 +251,8 @@ impl RowBuilder {
 
     /// Adds a trade to bars and holdings.
     fn sum(&mut self, at: SimTime, trade: &Trade) {
-        if let Some(bars) = &mut self.bars {
+        let is_replayed = self.replayed.get(trade.listing.index()).copied().unwrap_or(false);
+        if let Some(bars) = self.bars.as_mut().filter(|_| !is_replayed) {
             bars.add(at, trade);
         }
         let instrument = self.instruments.get(trade.listing.index());

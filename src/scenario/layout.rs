@@ -4,9 +4,7 @@ use super::config::{AgentConfig, InstrumentConfig, Listing, Scenario, VenueRules
 use bearpit_agents::Shared;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::book::BookConfig;
-use bearpit_core::exchange::{
-    BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule, bar_schedule,
-};
+use bearpit_core::exchange::{BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule};
 use bearpit_core::participant::ParticipantConfig;
 use bearpit_core::units::{InstrumentId, Price, Seed};
 
@@ -48,27 +46,24 @@ impl Scenario {
                 .with_account(account(agent))
                 .with_latencies(agent.latencies);
             for name in agent.member_names() {
-                builder.any_agent(&name, participant.clone(), agent.configured.actor(&mut shared))?;
+                if let Some(actor) = agent.configured.actor(&mut shared) {
+                    builder.any_agent(&name, participant.clone(), actor)?;
+                }
             }
         }
         Ok(builder)
     }
 
-    /// Returns the rules of a listing: those of its venue, and the sessions that an agent decides, if one
-    /// does.
+    /// Returns the rules of a listing: those of its venue, and what is replayed there, if anything is.
     fn rules(&self, listing: Listing) -> ListingConfig {
         let VenueRules { matching, bands, halt, reopening, sessions } =
             &self.venues[listing.venue.index()].rules;
-        let span = self.start..self.end;
         let mut there = self.agents.iter().filter(|agent| agent.listing == listing.id);
-        let schedule = match (there.find_map(|agent| agent.configured.sessions()), sessions) {
-            (Some(bars), _) => bar_schedule(bars.openings, bars.length, bars.call, span),
-            (None, Some(calendar)) => calendar.schedule(self.start, self.end),
-            (None, None) => Schedule::new(),
-        };
+        let replay = there.find_map(|agent| agent.configured.replay().cloned());
+        let schedule = sessions.as_ref().map_or_else(Schedule::new, |it| it.schedule(self.start, self.end));
         let reference = self.reference_price(listing.instrument);
         let book = BookConfig { matching: *matching, bands: *bands, reference };
-        ListingConfig { book, schedule, halt: *halt, reopening: *reopening }
+        ListingConfig { book, schedule, halt: *halt, reopening: *reopening, replay }
     }
 
     /// Returns the price to which auctions and bands refer before the first trade: the first value.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{Diagnostics, Located, Override, Scenario};
 use crate::script::ScriptConfig;
-use bearpit_agents::{MarketMakerConfig, ReplayConfig};
+use bearpit_agents::{BarReplay, MarketMakerConfig};
 
 const GOOD: &str = r#"[scenario]
 name = "test"
@@ -450,8 +450,8 @@ fn many_errors_of_a_csv_are_summed_up() {
 fn columns_may_stand_in_any_order_and_case() {
     let bars = "Volume,CLOSE,low,high,open,note,Time\n1000,100.5,99,101,100,x,2025-03-03 09:30:00\n";
     let scenario = Case::new(GOOD, SCRIPT, bars).load(&[]).unwrap();
-    let replay: &ReplayConfig = scenario.agents[3].config().unwrap();
-    assert_eq!(replay.bars[0].high.to_bits(), 101.0_f64.to_bits());
+    let replay: &BarReplay = scenario.agents[3].config().unwrap();
+    assert_eq!(replay.0.bars[0].high.ticks(), 10_100);
 }
 
 #[test]

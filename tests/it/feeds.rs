@@ -167,7 +167,7 @@ fn summed(facts: &[(SimTime, Fact)], span: SimDuration) -> Vec<Bar> {
                 bar.high = bar.high.max(price);
                 bar.low = bar.low.min(price);
                 bar.close = price;
-                bar.volume += volume;
+                bar.volume = bar.volume.map(|so_far| so_far + volume);
             }
             None => bars.push(Bar {
                 interval: span.into(),
@@ -177,7 +177,7 @@ fn summed(facts: &[(SimTime, Fact)], span: SimDuration) -> Vec<Bar> {
                 high: price,
                 low: price,
                 close: price,
-                volume,
+                volume: Some(volume),
             }),
         }
     }

@@ -246,6 +246,7 @@ fn a_halt_that_the_schedule_ended_does_not_shorten_the_next() {
         schedule: vec![(second(0), Phase::Continuous), (second(10), Phase::Continuous)],
         halt: SimDuration::from_secs(20),
         reopening: SimDuration::from_secs(10),
+        replay: None,
     };
     let (mut market, facts) = market(rules);
     submit(&mut market, 1, "a", limit(Side::Sell, 1, 10_000));

@@ -8,7 +8,8 @@ use bearpit_core::account::Credit;
 use bearpit_core::market::Instrument;
 use bearpit_core::params::{ParamErrors, ParamSpec, Values};
 use bearpit_core::participant::{AnyTrader, Latencies};
-use bearpit_core::units::{ListingId, SimDuration, SimTime};
+use bearpit_core::replay::ReplayConfig;
+use bearpit_core::units::{ListingId, SimTime};
 
 /// A kind of agent: its name, its parameters, its account, and how it is built from values.
 ///
@@ -24,7 +25,7 @@ use bearpit_core::units::{ListingId, SimDuration, SimTime};
 /// let site = AgentSite::new(ListingId::new(0), &acme);
 /// let configured = (noise.configure)(&values.complete(noise.params)?, &site)?;
 /// let trader = configured.actor(&mut Shared::default());
-/// # let _: bearpit_core::participant::AnyTrader = trader;
+/// assert!(trader.is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
@@ -129,11 +130,12 @@ impl<'a> AgentSite<'a> {
 
 /// An agent whose parameters are known to be right; any number of actors can be made from it.
 pub trait ConfiguredAgent: fmt::Debug + Any + Send + Sync {
-    /// Makes an actor; `shared` is what the agents of its world have in common.
-    fn actor(&self, shared: &mut Shared) -> AnyTrader;
+    /// Makes an actor; `shared` is what the agents of its world have in common. `None` if it is no
+    /// participant, but a part of its listing.
+    fn actor(&self, shared: &mut Shared) -> Option<AnyTrader>;
 
-    /// Returns the sessions that its listing must have, if the agent decides that.
-    fn sessions(&self) -> Option<BarSessions> {
+    /// Returns what is replayed at its listing in the place of a book, if it is that.
+    fn replay(&self) -> Option<&ReplayConfig> {
         None
     }
 
@@ -141,17 +143,6 @@ pub trait ConfiguredAgent: fmt::Debug + Any + Send + Sync {
     fn further_inputs(&self) -> Vec<FurtherInput<'_>> {
         Vec::new()
     }
-}
-
-/// Sessions of which each is one historical bar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BarSessions {
-    /// When each bar begins.
-    pub openings: Vec<SimTime>,
-    /// How long a bar lasts.
-    pub length: SimDuration,
-    /// How long the auction lasts with which it begins.
-    pub call: SimDuration,
 }
 
 /// A file that an agent has read besides those that its parameters name.

@@ -17,11 +17,11 @@ mod replay;
 
 pub use desk::Desk;
 pub use kind::{
-    AccountDefaults, AgentKind, AgentSite, BarSessions, Configure, ConfiguredAgent, FurtherInput,
-    ListingChoice, RetiredParam, Shared, SiteSpan, SiteVenue,
+    AccountDefaults, AgentKind, AgentSite, Configure, ConfiguredAgent, FurtherInput, ListingChoice,
+    RetiredParam, Shared, SiteSpan, SiteVenue,
 };
 pub use kinds::KINDS;
 pub use market_maker::{MakerReference, MarketMaker, MarketMakerConfig};
 pub use noise::{NoiseConfig, NoiseTrader};
 pub use order_flow::{FlowReplayer, OrderFlowConfig};
-pub use replay::{ReplayConfig, ReplayProvider};
+pub use replay::BarReplay;

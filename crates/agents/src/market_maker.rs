@@ -85,8 +85,8 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
 }
 
 impl ConfiguredAgent for MarketMakerConfig {
-    fn actor(&self, _shared: &mut Shared) -> AnyTrader {
-        AnyTrader::new(MarketMaker::new(self.clone()))
+    fn actor(&self, _shared: &mut Shared) -> Option<AnyTrader> {
+        Some(AnyTrader::new(MarketMaker::new(self.clone())))
     }
 }
 

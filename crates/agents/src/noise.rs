@@ -73,8 +73,8 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
 }
 
 impl ConfiguredAgent for NoiseConfig {
-    fn actor(&self, _shared: &mut Shared) -> AnyTrader {
-        AnyTrader::new(NoiseTrader::new(self.clone()))
+    fn actor(&self, _shared: &mut Shared) -> Option<AnyTrader> {
+        Some(AnyTrader::new(NoiseTrader::new(self.clone())))
     }
 }
 

@@ -1,31 +1,26 @@
-//! A provider of liquidity around historical bars.
+//! A replay of bars: not an actor, but the market of a listing.
 
 use std::sync::Arc;
 
-use actix::{Actor, Handler};
-
-use crate::kind::{
-    AccountDefaults, AgentKind, AgentSite, BarSessions, ConfiguredAgent, ListingChoice, Shared,
-};
+use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
 use bearpit_core::account::Credit;
-use bearpit_core::kernel::Wakeup;
-use bearpit_core::market::{ExecutionReport, Instrument, OrderTerms, Side, TimeInForce};
 use bearpit_core::params::{
-    DurationRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
+    Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
-use bearpit_core::participant::{AnyTrader, Context, Latencies, MarketData};
-use bearpit_core::process::{BAR_DATA, BAR_LENGTH, BAR_OPEN, HistoricalBar, waypoint_time};
-use bearpit_core::units::{ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
+use bearpit_core::participant::{AnyTrader, Latencies};
+use bearpit_core::process::{BAR_DATA, BAR_LENGTH, BAR_OPEN, HistoricalBar};
+use bearpit_core::replay::{
+    AtEnd, FillRules, MarketFill, PathRule, ReplayBar, ReplayConfig, ShortCash, Slippage, Touch,
+};
+use bearpit_core::units::{Decimal, FeeRate, SimDuration, SimTime};
 
 /// The kind `replay`.
 pub(crate) static KIND: AgentKind = AgentKind {
     name: "replay",
-    doc: "Replays historical bars. Each begins with an auction at its historical open, in which the replay is deep on \
-          both sides: what was decided on one bar trades at exactly the next one's open. Then it prints the extremes \
-          and the close, with the bar's volume, and quotes around them; at the end of a bar it withdraws, and orders \
-          are collected until the next. Of high and low, the one nearer to the open comes first. Its credit is \
-          unlimited: it stands for the rest of the world. Its listing's sessions are the bars, so the venue must not \
-          have any, and neither the venue nor the replay may have a latency.",
+    doc: "Replays historical bars in the place of a book: orders fill at the open, along the path of each bar and at \
+          its close, up to its volume. [backtesting.md](backtesting.md) has the rules, with these keys. It is no \
+          participant: it has no account, no latency and no rows of its own. Its listing's sessions are the bars, so \
+          the venue must not have any.",
     params: &PARAMS,
     retired: &[],
     account: AccountDefaults { credit: Credit::Unlimited, is_tracked: false },
@@ -34,7 +29,7 @@ pub(crate) static KIND: AgentKind = AgentKind {
     configure,
 };
 
-const PARAMS: [ParamSpec; 6] = [
+const PARAMS: [ParamSpec; 16] = [
     BAR_DATA,
     BAR_OPEN,
     BAR_LENGTH.meaning("how long a bar lasts; not longer than the time between two rows"),
@@ -42,95 +37,140 @@ const PARAMS: [ParamSpec; 6] = [
         "auction",
         ParamType::Duration(DurationRange::Positive),
         ParamDefault::Duration(SimDuration::from_secs(1)),
-        "how long the auction lasts with which a bar begins; less than a third of `bar_length`, and longer than the \
-         latencies of those who are to trade in it",
+        "how long after its beginning a bar opens; less than a third of `bar_length`, and longer than the latencies \
+         of those who are to trade at the open",
     ),
-    ParamSpec::required("half_spread", ParamType::TickDistance, "distance of its quotes from the price"),
-    ParamSpec::required(
+    ParamSpec::new(
+        "half_spread",
+        ParamType::TickDistance,
+        ParamDefault::Derived("none"),
+        "what market orders and stops pay within a bar",
+    ),
+    ParamSpec::new(
+        "slippage_ticks",
+        ParamType::Integer { min: 0, max: 1_000_000 },
+        ParamDefault::Derived("none"),
+        "ticks that market orders and stops pay besides",
+    ),
+    ParamSpec::new(
+        "slippage_bps",
+        ParamType::Price,
+        ParamDefault::Derived("none"),
+        "basis points of the price that they pay besides",
+    ),
+    ParamSpec::new(
+        "slippage_impact",
+        ParamType::Number(NumberRange::between(0.0, 10.0)),
+        ParamDefault::Derived("none"),
+        "this times the price times the square root of the fill's share of the bar's volume is what they pay besides",
+    ),
+    ParamSpec::new(
+        "participation",
+        ParamType::Number(NumberRange::between(0.000_001, 1.0)),
+        ParamDefault::Number(1.0),
+        "the share of a bar's volume that one participant can have",
+    ),
+    ParamSpec::new(
+        "touch",
+        ParamType::Choice(&[
+            Choice { name: "fill", doc: "when the path reaches its price" },
+            Choice { name: "through", doc: "when the path goes one tick beyond" },
+        ]),
+        ParamDefault::Choice("fill"),
+        "when a limit order fills",
+    ),
+    ParamSpec::new(
+        "path",
+        ParamType::Choice(&[
+            Choice { name: "nearer", doc: "the one nearer to the open" },
+            Choice { name: "farther", doc: "the other" },
+            Choice { name: "worst", doc: "the nearer, but of two linked exits within reach the stop fills" },
+        ]),
+        ParamDefault::Choice("nearer"),
+        "which extreme of a bar comes first",
+    ),
+    ParamSpec::new(
+        "fill",
+        ParamType::Choice(&[
+            Choice { name: "next_open", doc: "at the next open" },
+            Choice { name: "this_close", doc: "at the close of the bar that has just ended" },
+        ]),
+        ParamDefault::Choice("next_open"),
+        "where market orders fill that are sent at the end of a bar",
+    ),
+    ParamSpec::new(
+        "on_short_cash",
+        ParamType::Choice(&[
+            Choice { name: "cut", doc: "it is cut to what its account can pay for" },
+            Choice { name: "cancel", doc: "it is canceled" },
+        ]),
+        ParamDefault::Choice("cut"),
+        "what happens to a purchase that costs more than its account has when it fills",
+    ),
+    ParamSpec::new(
+        "at_end",
+        ParamType::Choice(&[
+            Choice { name: "keep", doc: "they stay, marked at the last close" },
+            Choice { name: "close", doc: "they are closed at the last close" },
+        ]),
+        ParamDefault::Choice("keep"),
+        "what happens to positions after the last bar",
+    ),
+    ParamSpec::new(
+        "intrabar_feed",
+        ParamType::Flag,
+        ParamDefault::Flag(false),
+        "whether the path within a bar is published, though it is made up",
+    ),
+    ParamSpec::new(
         "depth",
         ParamType::Quantity,
-        "quantity on each side; the auction prints a quarter of the bar's volume, but at least this",
+        ParamDefault::Derived("none"),
+        "has no effect any more: orders fill up to the bar's volume, of which `participation` is one participant's \
+         share",
     ),
 ];
 
 fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
-    let config = ReplayConfig {
-        listing: site.listing,
-        bars: values.content("data")?,
+    let rows: Arc<[HistoricalBar]> = values.content("data")?;
+    let timing = Timing {
         offset: values.get("bar_open")?,
         length: values.get("bar_length")?,
         call: values.get("auction")?,
-        half_spread_ticks: values.get("half_spread")?,
-        depth: values.get("depth")?,
     };
     let mut errors = site_errors(site);
-    errors.extend(config.time_error());
-    ParamErrors::check(errors)?;
-    Ok(Arc::new(config))
-}
-
-/// Says why a replay cannot keep time at a place: its bars are the venue's sessions, and its orders must
-/// arrive at once.
-fn site_errors(site: &AgentSite<'_>) -> Vec<ParamError> {
-    let mut errors = Vec::new();
-    let name = site.venue.name;
-    if site.venue.has_sessions {
-        let message = format!("bars are replayed in sessions of their own, but `{name}` has sessions");
-        errors.push(ParamError::invalid("kind", message).with_help("leave out the venue's [sessions]"));
-    }
-    if site.venue.latencies != Latencies::NONE || site.latencies != Latencies::NONE {
-        let message = format!("a replay must have no latency, and neither its venue `{name}`");
-        let help = "give the latency to the agents that trade";
-        errors.push(ParamError::invalid("kind", message).with_help(help));
-    }
-    errors
-}
-
-impl ConfiguredAgent for ReplayConfig {
-    fn actor(&self, _shared: &mut Shared) -> AnyTrader {
-        AnyTrader::new(ReplayProvider::new(self.clone()))
-    }
-
-    fn sessions(&self) -> Option<BarSessions> {
-        let openings = self.openings().collect();
-        Some(BarSessions { openings, length: self.length, call: self.call })
+    errors.extend(timing.error(&rows));
+    let rules = rules(values).map_err(|error| errors.push(error));
+    let bars = bars(&rows, &timing, site).map_err(|error| errors.push(error));
+    match (rules, bars) {
+        (Ok(rules), Ok(bars)) if errors.is_empty() => {
+            Ok(Arc::new(BarReplay(ReplayConfig { bars, call: timing.call, rules })))
+        }
+        _ => Err(ParamErrors::check(errors).err().unwrap_or_else(|| no_bars().into())),
     }
 }
 
-/// A provider of liquidity around historical bars.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReplayConfig {
-    /// Where it provides.
-    pub listing: ListingId,
-    /// The bars, in order of time.
-    pub bars: Arc<[HistoricalBar]>,
-    /// When a bar begins, after its row's time.
-    pub offset: SimDuration,
-    /// How long a bar lasts; above zero.
-    pub length: SimDuration,
-    /// How long the auction lasts with which a bar begins; less than a third of `length`.
-    pub call: SimDuration,
-    /// Distance of its quotes from the historical price, in ticks, at least 1.
-    pub half_spread_ticks: i64,
-    /// Quantity it shows on each side.
-    pub depth: Quantity,
+fn no_bars() -> ParamError {
+    ParamError::invalid("data", "`data` has no bars; at least one is needed")
 }
 
-impl ReplayConfig {
-    /// Returns when the bars begin.
-    pub fn openings(&self) -> impl Iterator<Item = SimTime> + '_ {
-        self.bars.iter().map(|bar| bar.time + self.offset)
-    }
+/// When bars begin, open and end.
+struct Timing {
+    offset: SimDuration,
+    length: SimDuration,
+    call: SimDuration,
+}
 
-    /// Says why the bars do not fit into their time, if so.
-    fn time_error(&self) -> Option<ParamError> {
-        let Self { bars, length, call, .. } = self;
+impl Timing {
+    /// Returns why the bars do not fit into their time, if so.
+    fn error(&self, rows: &[HistoricalBar]) -> Option<ParamError> {
+        let Self { length, call, .. } = self;
         if call.nanos() >= length.nanos() / 3 {
             let message =
                 format!("`auction` is {call}, but must be less than a third of `bar_length`, {length}");
             return Some(ParamError::invalid("auction", message));
         }
-        let overlap = bars.windows(2).find(|pair| pair[1].time - pair[0].time < *length)?;
+        let overlap = rows.windows(2).find(|pair| pair[1].time - pair[0].time < *length)?;
         let message = format!(
             "`bar_length` is {length}, longer than the time between the bars of {} and {}",
             overlap[0].time, overlap[1].time
@@ -139,185 +179,102 @@ impl ReplayConfig {
     }
 }
 
-/// Trades at each bar's four prices (open, extremes, close) in the place of the rest of the market.
-///
-/// A bar begins with an auction: the provider bids and offers at the historical open, deep enough for the
-/// auction to clear there, so that everybody whose order is in it trades at exactly the open. At the other
-/// prices it prints a quarter of the bar's volume (the close: what is left of it) by meeting an order of its
-/// own, so that the tape's bars have the historical prices, and resting orders of others are hit where
-/// history traded through them. In between it quotes its depth on both sides, half a spread away. The close
-/// is printed in the last nanosecond of the bar; then it cancels its quotes, because no historical price
-/// holds between bars.
-///
-/// Every price is printed, with one lot at least. Prices are rounded to the nearest tick. The listing
-/// must have the sessions of the bars ([`ConfiguredAgent::sessions`]); the provider's account should have
-/// unlimited credit, and its connection no latency.
-#[derive(Debug)]
-pub struct ReplayProvider {
-    config: ReplayConfig,
-    /// The current bar.
-    bar: usize,
-    /// The next step of it.
-    step: Step,
-    /// The order whose end completes a print, and the price of it.
-    printing: Option<(OrderId, Price)>,
+/// Puts the rows on the instrument's ticks and lots, and checks that the scenario has some of them.
+fn bars(
+    rows: &[HistoricalBar],
+    timing: &Timing,
+    site: &AgentSite<'_>,
+) -> Result<Arc<[ReplayBar]>, ParamError> {
+    let bar = |row: &HistoricalBar| {
+        let start: SimTime = row.time + timing.offset;
+        ReplayBar::of_row(row, site.instrument, start, start + timing.length)
+    };
+    let bars: Result<Arc<[ReplayBar]>, _> = rows.iter().map(bar).collect();
+    let bars = bars.map_err(|error| ParamError::invalid("data", error.to_string()))?;
+    let (Some(first), Some(last)) = (bars.first(), bars.last()) else { return Err(no_bars()) };
+    if let Some(span) = site.span
+        && !bars.iter().any(|bar| span.start <= bar.start && bar.start < span.end)
+    {
+        let message = format!(
+            "no bar of `data` begins between `start` {} and `end` {}: its bars are from {} to {}",
+            span.start, span.end, first.start, last.end
+        );
+        return Err(ParamError::invalid("data", message));
+    }
+    Ok(bars)
 }
 
-/// The steps of a bar, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// Enter both sides of the auction, in its last nanosecond.
-    Auction,
-    /// Quote around the open.
-    Open,
-    /// Print and quote the first extreme.
-    First,
-    /// Print and quote the second.
-    Second,
-    /// Print the close, and withdraw.
-    Close,
+fn rules(values: &Values) -> Result<FillRules, ParamError> {
+    let word = |name| values.get::<String>(name);
+    let participation: f64 = values.get("participation")?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a million")]
+    let participation = (participation * f64::from(FillRules::WHOLE)).round() as u32;
+    Ok(FillRules {
+        half_spread: values.given("half_spread")?.unwrap_or(0),
+        slippage: slippage(values)?,
+        participation,
+        touch: if word("touch")? == "through" { Touch::Through } else { Touch::Fill },
+        path: match word("path")?.as_str() {
+            "farther" => PathRule::Farther,
+            "worst" => PathRule::Worst,
+            _ => PathRule::Nearer,
+        },
+        market_fill: if word("fill")? == "this_close" { MarketFill::ThisClose } else { MarketFill::NextOpen },
+        short_cash: if word("on_short_cash")? == "cancel" { ShortCash::Cancel } else { ShortCash::Cut },
+        at_end: if word("at_end")? == "close" { AtEnd::Close } else { AtEnd::Keep },
+        intrabar_feed: values.get("intrabar_feed")?,
+    })
 }
 
-const NANOSECOND: SimDuration = SimDuration::from_nanos(1);
-
-impl ReplayProvider {
-    /// Makes a provider.
-    #[must_use]
-    pub const fn new(config: ReplayConfig) -> Self {
-        Self { config, bar: 0, step: Step::Auction, printing: None }
-    }
-
-    fn wait(&self, ctx: &mut Context) {
-        let ReplayConfig { bars, offset, length, call, .. } = &self.config;
-        let Some(bar) = bars.get(self.bar) else { return };
-        let open = bar.time + *offset;
-        let waypoint = |index| waypoint_time(open, *length, index);
-        let time: SimTime = match self.step {
-            Step::Auction => open + *call - NANOSECOND,
-            Step::Open => open + *call,
-            Step::First => waypoint(1),
-            Step::Second => waypoint(2),
-            Step::Close => waypoint(3) - NANOSECOND,
-        };
-        ctx.wake_at(time, 0);
-    }
-
-    fn go_on(&mut self, ctx: &mut Context) {
-        self.step = match self.step {
-            Step::Auction => Step::Open,
-            Step::Open => Step::First,
-            Step::First => Step::Second,
-            Step::Second => Step::Close,
-            Step::Close => {
-                self.bar += 1;
-                Step::Auction
-            }
-        };
-        self.wait(ctx);
-    }
-
-    fn act(&mut self, ctx: &mut Context) {
-        ctx.cancel_all();
-        let listing = self.config.listing;
-        let bar = self.config.bars.get(self.bar);
-        let ready = bar.zip(ctx.instrument(listing)).and_then(|(bar, instrument)| self.plan(bar, instrument));
-        let Some((price, volume)) = ready else {
-            // A price that rounds to no tick cannot be traded at; it is skipped.
-            return self.go_on(ctx);
-        };
-        match self.step {
-            Step::Auction => {
-                for side in Side::BOTH {
-                    // With unlimited credit nothing is refused.
-                    ctx.submit(listing, OrderTerms::limit(side, volume, price)).ok();
-                }
-                self.go_on(ctx);
-            }
-            Step::Open => self.quote(ctx, price),
-            Step::First | Step::Second | Step::Close => self.print(ctx, price, volume),
-        }
-    }
-
-    /// Returns the price of the step, if it is on the grid, and how much to trade there.
-    fn plan(&self, bar: &HistoricalBar, instrument: &Instrument) -> Option<(Price, Quantity)> {
-        let whole = instrument.whole_lots_within(bar.volume.unwrap_or(0.0));
-        let quarter = Quantity::new((whole.lots() / 4).max(1));
-        let opening = quarter.max(self.config.depth);
-        let [open, first, second, close] = bar.path();
-        let (value, volume) = match self.step {
-            Step::Auction | Step::Open => (open, opening),
-            Step::First => (first, quarter),
-            Step::Second => (second, quarter),
-            Step::Close => {
-                let printed = opening + quarter + quarter;
-                (close, whole.saturating_sub(printed).max(Quantity::new(1)))
-            }
-        };
-        let price = instrument.nearest_price(value).filter(|price| price.ticks() > 0)?;
-        Some((price, volume.min(Quantity::new(Quantity::MAX_LOTS))))
-    }
-
-    /// Prints a price: an offer, and a bid that meets it.
-    fn print(&mut self, ctx: &mut Context, price: Price, volume: Quantity) {
-        let listing = self.config.listing;
-        let offer = ctx.submit(listing, OrderTerms::limit(Side::Sell, volume, price));
-        let bid = ctx.submit(listing, OrderTerms::limit(Side::Buy, volume, price).with(TimeInForce::Ioc));
-        match offer.and(bid) {
-            Ok(bid) => self.printing = Some((bid, price)),
-            Err(_) => self.printed(ctx, price),
-        }
-    }
-
-    fn printed(&mut self, ctx: &mut Context, price: Price) {
-        // Whatever of the print found other partners is taken out first.
-        ctx.cancel_all();
-        if self.step == Step::Close { self.go_on(ctx) } else { self.quote(ctx, price) }
-    }
-
-    /// Shows depth around `price`.
-    fn quote(&mut self, ctx: &mut Context, price: Price) {
-        for side in Side::BOTH {
-            let at = Price::new(price.ticks() - side.sign() * self.config.half_spread_ticks);
-            if at.ticks() > 0 {
-                // With unlimited credit nothing is refused.
-                ctx.submit(self.config.listing, OrderTerms::limit(side, self.config.depth, at)).ok();
-            }
-        }
-        self.go_on(ctx);
+fn slippage(values: &Values) -> Result<Slippage, ParamError> {
+    let ticks: Option<i64> = values.given("slippage_ticks")?;
+    let bps: Option<Decimal> = values.given("slippage_bps")?;
+    let impact: Option<f64> = values.given("slippage_impact")?;
+    match (ticks, bps, impact) {
+        (None, None, None) => Ok(Slippage::None),
+        (Some(ticks), None, None) => Ok(Slippage::Ticks(ticks)),
+        (None, Some(bps), None) => FeeRate::from_bps(bps).map(Slippage::Rate).ok_or_else(|| {
+            let message =
+                format!("`slippage_bps` is {bps}, but must be at most 10000 and have at most five places");
+            ParamError::invalid("slippage_bps", message)
+        }),
+        (None, None, Some(impact)) => Ok(Slippage::Impact(impact)),
+        (_, Some(_), _) => Err(several("slippage_bps")),
+        _ => Err(several("slippage_impact")),
     }
 }
 
-impl Actor for ReplayProvider {
-    type Context = Context;
-
-    fn started(&mut self, ctx: &mut Context) {
-        // Bars that began before the start are not replayed.
-        let now = ctx.now();
-        self.bar = self.config.openings().take_while(|open| *open < now).count();
-        self.wait(ctx);
-    }
+fn several(key: &'static str) -> ParamError {
+    let message = "of `slippage_ticks`, `slippage_bps` and `slippage_impact`, only one can be given";
+    ParamError::invalid(key, message)
 }
 
-impl Handler<Wakeup> for ReplayProvider {
-    type Result = ();
-
-    fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
-        self.act(ctx);
+/// Returns why a replay cannot be at a place: its bars are the venue's sessions, and it sends no messages.
+fn site_errors(site: &AgentSite<'_>) -> Vec<ParamError> {
+    let mut errors = Vec::new();
+    let name = site.venue.name;
+    if site.venue.has_sessions {
+        let message = format!("bars are replayed in sessions of their own, but `{name}` has sessions");
+        errors.push(ParamError::invalid("kind", message).with_help("leave out the venue's [sessions]"));
     }
+    if site.latencies != Latencies::NONE {
+        let help = "give the latency to the venue, or to the agents that trade";
+        let message = "a replay sends and receives nothing, so it cannot have a latency";
+        errors.push(ParamError::invalid("kind", message).with_help(help));
+    }
+    errors
 }
 
-impl Handler<ExecutionReport> for ReplayProvider {
-    type Result = ();
+/// A replay of bars as it was configured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BarReplay(pub ReplayConfig);
 
-    fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
-        if let Some((bid, price)) = self.printing
-            && bid == report.order
-            && report.kind.is_terminal()
-        {
-            self.printing = None;
-            self.printed(ctx, price);
-        }
+impl ConfiguredAgent for BarReplay {
+    fn actor(&self, _shared: &mut Shared) -> Option<AnyTrader> {
+        None
+    }
+
+    fn replay(&self) -> Option<&ReplayConfig> {
+        Some(&self.0)
     }
 }
-
-bearpit_core::ignore_messages!(ReplayProvider: MarketData);

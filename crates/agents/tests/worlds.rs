@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use bearpit_agents::{
     Desk, FlowReplayer, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader,
-    OrderFlowConfig, ReplayConfig, ReplayProvider,
+    OrderFlowConfig,
 };
 use bearpit_core::account::{AccountConfig, Credit, Financing};
 use bearpit_core::book::{BookConfig, Matching, PriceBands};
 use bearpit_core::exchange::{
-    Calendar, ListingConfig, MONDAY_TO_FRIDAY, Market, MarketBuilder, ProcessConfig, bar_schedule,
+    Calendar, ListingConfig, MONDAY_TO_FRIDAY, Market, MarketBuilder, ProcessConfig,
 };
 use bearpit_core::kernel::{LatencyModel, stream};
 use bearpit_core::market::{
@@ -26,6 +26,7 @@ use bearpit_core::process::{
     GapConfig, Gbm, HistoricalBar, Leader, Linked, Merton, MertonConfig, OrnsteinUhlenbeck, PriceProcess,
     Replay,
 };
+use bearpit_core::replay::{FillRules, ReplayBar, ReplayConfig, Slippage};
 use bearpit_core::units::{
     FeeRate, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
 };
@@ -46,7 +47,7 @@ const WORLDS: [World; 9] = [
         "0216b9924a5c5945993ceb54e1989f969ce2368ae5a503a51579f05cb2120050",
     ),
     ("linked", linked, "6b0d0d906626867c3efab483a4afd23327bfe20143e889e1865e425b048e365f"),
-    ("bars", bars, "31d9a1f5f7ddf2c53bad54f49e8dbf4f01a49c1469b4caef08a373cf07a03d55"),
+    ("bars", bars, "b9b83073a8e7185a2d7cfd518fc7edac4b4ab8e7af00a8ab5fb3c6ff0bc7f556"),
     ("order_flow", order_flow, "64ec483fa8e9d0ded30501d1a5a7bbfe81875d67476e7878a6312b5d16eee434"),
     ("sessions", sessions, "218fdd25933c7ef3ffdf7075bf8d88aa507275c7018b8726d5b0b43884fd1163"),
     ("merton", merton, "04b4ae7c16a4c5fdaa77105542c45055ad9935b545591b64571778c8747a9b3d"),
@@ -224,7 +225,7 @@ fn linked() -> Market {
     finished(builder)
 }
 
-/// Bars replayed by a provider and as the value of the instrument.
+/// Bars replayed as a market and as the value of the instrument.
 fn bars() -> Market {
     let bars: Arc<[HistoricalBar]> = (0..9_i32)
         .map(|number| {
@@ -242,21 +243,11 @@ fn bars() -> Market {
         .collect();
     let value = Replay::new(Arc::clone(&bars), SimDuration::ZERO, secs(50)).unwrap();
     let mut builder = market(5, NONE, Some(process(value, 100.0)));
-    let config = ReplayConfig {
-        listing: LISTING,
-        bars,
-        offset: SimDuration::ZERO,
-        length: secs(50),
-        call: secs(1),
-        half_spread_ticks: 5,
-        depth: Quantity::new(200),
-    };
-    let span = open()..open() + secs(600);
-    let schedule = bar_schedule(config.openings(), config.length, config.call, span);
-    builder.listing_config(LISTING, ListingConfig { schedule, ..ListingConfig::default() });
-    let unlimited = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
-    let participant = ParticipantConfig::new("replay").with_account(unlimited);
-    builder.agent("replay", participant, ReplayProvider::new(config)).unwrap();
+    let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+    let on_grid = |row: &HistoricalBar| ReplayBar::of_row(row, &acme, row.time, row.time + secs(50)).unwrap();
+    let rules = FillRules { half_spread: 5, slippage: Slippage::Impact(0.1), ..FillRules::default() };
+    let config = ReplayConfig { bars: bars.iter().map(on_grid).collect(), call: secs(1), rules };
+    builder.listing_config(LISTING, ListingConfig { replay: Some(config), ..ListingConfig::default() });
     add_noise(&mut builder, LISTING, all(lognormal()));
     finished(builder)
 }
@@ -310,8 +301,13 @@ fn sessions() -> Market {
     };
     let bands = PriceBands { static_bps: Some(80), dynamic_bps: Some(12), limit_bps: Some(2_000) };
     let book = BookConfig { matching: Matching::ProRata, bands, reference: Some(Price::new(10_000)) };
-    let config =
-        ListingConfig { book, schedule: calendar.schedule(start, end), halt: secs(5), reopening: secs(5) };
+    let config = ListingConfig {
+        book,
+        schedule: calendar.schedule(start, end),
+        halt: secs(5),
+        reopening: secs(5),
+        replay: None,
+    };
     builder.listing_config(LISTING, config);
     add_maker(&mut builder, LISTING, MakerReference::Value, all(lognormal()));
     add_noise(&mut builder, LISTING, all(lognormal()));

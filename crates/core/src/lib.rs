@@ -20,4 +20,5 @@ pub mod market;
 pub mod params;
 pub mod participant;
 pub mod process;
+pub mod replay;
 pub mod units;

@@ -18,7 +18,12 @@ impl RowGroups {
             group.say(interner, trade.aggressor.name()).say(interner, trade.phase.name());
             group.word(maker).word(taker);
         })?;
-        [true, false].into_iter().try_for_each(|is_maker| self.fill(at, trade, is_maker))
+        // A replayed market is no participant, and has no fills.
+        let place = self.names().listings.get(listing.index()).filter(|listing| listing.is_replayed);
+        let replayed = place.map(|listing| listing.exchange);
+        let sides = [(true, trade.maker), (false, trade.taker)];
+        let mut own = sides.into_iter().filter(|(_, owner)| Some(*owner) != replayed);
+        own.try_for_each(|(is_maker, _)| self.fill(at, trade, is_maker))
     }
 
     /// Adds one side of a trade.
@@ -92,7 +97,7 @@ impl RowGroups {
             for price in [bar.open, bar.high, bar.low, bar.close] {
                 group.price(names, listing, Some(price));
             }
-            group.quantity(names, listing, Some(bar.volume));
+            group.quantity(names, listing, bar.volume);
         })
     }
 }

@@ -33,6 +33,30 @@ impl BarBuilder {
         self.due = self.open.iter().flatten().map(|bar| bar.end).min();
     }
 
+    /// Adds a bar of a file: it is the bar of its own interval and of shorter ones, and a part of longer ones.
+    pub(in crate::record) fn add_bar(
+        &mut self,
+        listing: ListingId,
+        bar: &Bar,
+        ended: &mut Vec<(ListingId, Bar)>,
+    ) {
+        let first = listing.index() * self.intervals.len();
+        for (open, interval) in self.open.iter_mut().skip(first).zip(&self.intervals) {
+            if interval.shortest() <= bar.interval.shortest() {
+                ended.push((listing, Bar { interval: *interval, ..*bar }));
+                continue;
+            }
+            match open {
+                Some(longer) => longer.add_bar(bar),
+                None => {
+                    let longer = Bar::of_bar(bar, *interval);
+                    self.due = Some(self.due.map_or(longer.end, |due| due.min(longer.end)));
+                    *open = Some(longer);
+                }
+            }
+        }
+    }
+
     /// Adds a trade; what has ended by then is to be closed first.
     pub(in crate::record) fn add(&mut self, at: SimTime, trade: &Trade) {
         let first = trade.listing.index() * self.intervals.len();

@@ -38,6 +38,7 @@ fn names() -> Names {
         exchange: ActorId::new(9),
         fees: Fees::default(),
         reference: None,
+        is_replayed: false,
     };
     Names {
         actors: vec!["anne".into(), "ben, \"the\" second".into()],
@@ -72,6 +73,7 @@ fn trade(id: u64, maker: u64, taker: u64, lots: u64, ticks: i64) -> Fact {
         taker_order: OrderId::new(taker),
         taker: BEN,
         taker_fee: Money::from_units(12_345_678_901_234_567_890),
+        clamped: 0,
     })
 }
 

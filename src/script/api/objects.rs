@@ -40,7 +40,12 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
         .field("high", "number", "highest price", |bar| bar.listing.price(bar.bar.high))
         .field("low", "number", "lowest price", |bar| bar.listing.price(bar.bar.low))
         .field("close", "number", "last price", BarView::close)
-        .field("volume", "number", "quantity traded", BarView::volume)
+        .option(
+            "volume",
+            "number | ()",
+            "quantity traded; `()` in a replay of a file without volumes",
+            BarView::volume,
+        )
         .shown(|bar| {
             let [open, high, low, close] = bar.prices();
             format!("{} {} open {open} high {high} low {low} close {close}", bar.listing.symbol, bar.bar.end)

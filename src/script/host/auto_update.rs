@@ -28,17 +28,17 @@ pub(crate) struct AutoUpdate {
 pub(crate) enum InputSource {
     /// Whole bars.
     Bar,
-    OfBar(fn(&BarView) -> f64),
+    OfBar(fn(&BarView) -> Option<f64>),
     OfQuote(fn(&QuoteView) -> Option<f64>),
     OfTrade(fn(&TradeView) -> f64),
 }
 
 pub(crate) const INPUT_SOURCES: [(&str, InputSource); 13] = [
     ("bar", InputSource::Bar),
-    ("bar.open", InputSource::OfBar(|bar| bar.prices()[0])),
-    ("bar.high", InputSource::OfBar(|bar| bar.prices()[1])),
-    ("bar.low", InputSource::OfBar(|bar| bar.prices()[2])),
-    ("bar.close", InputSource::OfBar(BarView::close)),
+    ("bar.open", InputSource::OfBar(|bar| Some(bar.prices()[0]))),
+    ("bar.high", InputSource::OfBar(|bar| Some(bar.prices()[1]))),
+    ("bar.low", InputSource::OfBar(|bar| Some(bar.prices()[2]))),
+    ("bar.close", InputSource::OfBar(|bar| Some(bar.close()))),
     ("bar.volume", InputSource::OfBar(BarView::volume)),
     ("quote.bid", InputSource::OfQuote(QuoteView::bid)),
     ("quote.ask", InputSource::OfQuote(QuoteView::ask)),
@@ -58,7 +58,10 @@ impl AutoUpdates {
         for it in self.at(bar.listing.id).filter(|it| it.interval == interval) {
             match it.source {
                 InputSource::Bar => it.indicator.feed(InputArgs::Bar(bar))?,
-                InputSource::OfBar(read) => it.indicator.feed(InputArgs::Numbers(&[read(bar)]))?,
+                InputSource::OfBar(read) => match read(bar) {
+                    Some(number) => it.indicator.feed(InputArgs::Numbers(&[number]))?,
+                    None => None,
+                },
                 InputSource::OfQuote(_) | InputSource::OfTrade(_) => None,
             };
         }

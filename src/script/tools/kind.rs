@@ -113,8 +113,8 @@ fn in_file(source: &ScriptSource, error: ScriptError) -> ParamError {
 }
 
 impl ConfiguredAgent for ScriptConfig {
-    fn actor(&self, shared: &mut Shared) -> AnyTrader {
-        AnyTrader::new(ScriptTrader::sharing(self.clone(), shared.get()))
+    fn actor(&self, shared: &mut Shared) -> Option<AnyTrader> {
+        Some(AnyTrader::new(ScriptTrader::sharing(self.clone(), shared.get())))
     }
 
     fn further_inputs(&self) -> Vec<FurtherInput<'_>> {

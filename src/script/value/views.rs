@@ -36,8 +36,9 @@ impl BarView {
         [self.bar.open, self.bar.high, self.bar.low, self.bar.close].map(|price| self.listing.price(price))
     }
 
-    pub(crate) fn volume(&self) -> f64 {
-        self.listing.quantity(self.bar.volume)
+    /// Returns the volume, if it is known.
+    pub(crate) fn volume(&self) -> Option<f64> {
+        self.bar.volume.map(|volume| self.listing.quantity(volume))
     }
 
     pub(crate) fn close(&self) -> f64 {

@@ -175,6 +175,7 @@ impl Floor {
             instrument: &self.instrument,
             fees: self.fees,
             now: SimTime::from_nanos(self.now),
+            pricing: bearpit_core::account::Pricing::Protected,
         };
         what(&mut self.traders[trader].account, &at)
     }

@@ -77,7 +77,7 @@ fn check_span(messages: &[OrderMessage], midnight: SimTime, span: SiteSpan) -> R
 }
 
 impl ConfiguredAgent for OrderFlowConfig {
-    fn actor(&self, _shared: &mut Shared) -> AnyTrader {
-        AnyTrader::new(FlowReplayer::new(self.clone()))
+    fn actor(&self, _shared: &mut Shared) -> Option<AnyTrader> {
+        Some(AnyTrader::new(FlowReplayer::new(self.clone())))
     }
 }

@@ -122,7 +122,7 @@ impl Account {
 
 impl OpenOrder {
     /// Takes on the price that the venue gave the order by its own terms.
-    const fn reprice(&mut self, price: Option<Price>) {
+    fn reprice(&mut self, price: Option<Price>) {
         match (self.kind, price) {
             // It may come back to its limit at any time, so that stays the worst case.
             (OrderKind::Pegged { .. }, _) | (_, None) => {}
@@ -133,7 +133,7 @@ impl OpenOrder {
     }
 
     /// Turns an elected stop into the order it becomes; its worst price stays.
-    const fn elect(&mut self) {
+    fn elect(&mut self) {
         match self.kind {
             OrderKind::StopLimit { limit, .. } => self.set_kind(OrderKind::Limit(limit)),
             OrderKind::Stop { protection, .. } | OrderKind::TrailingStop { protection, .. } => {

@@ -2,7 +2,7 @@
 
 use super::holds::{Need, own_need};
 use super::ledger::{Account, Credit};
-use super::order_context::OrderContext;
+use super::order_context::{OrderContext, Pricing};
 use super::orders::{OpenOrder, PendingReplace, cash_to_buy, exits};
 use crate::market::{Instrument, Link, OrderKind, OrderTerms, Refusal, RejectReason, Side};
 use crate::units::{InstrumentId, Money, OrderId, Price, Quantity};
@@ -41,7 +41,8 @@ impl Account {
             return Ok(terms);
         }
         let released = partner.map_or(Need::default(), |partner| own_need(partner, None, at));
-        let terms = self.protect(terms, at, reference, released.cash)?;
+        let terms =
+            if at.is_asked_at_fill() { terms } else { self.protect(terms, at, reference, released.cash)? };
         let own = own_need(&OpenOrder::leaving(id, &terms, at), None, at).or(released);
         let exits = exits(id, &terms, at).into_iter().flatten().map(|exit| match exit.side {
             Side::Buy => own_need(&exit, Some(terms.quantity), at),
@@ -49,7 +50,11 @@ impl Account {
             Side::Sell => Need::default(),
         });
         let needed = own.and(exits.fold(Need::default(), Need::or));
-        self.cover_need(needed, released, at.instrument_id)?;
+        let expected = match at.pricing {
+            Pricing::AskedAtFill { proceeds, .. } => proceeds,
+            Pricing::Protected => Money::ZERO,
+        };
+        self.cover_need(needed, released, expected, at.instrument_id)?;
         Ok(terms)
     }
 
@@ -111,14 +116,16 @@ impl Account {
         Ok(OrderTerms { kind: terms.kind.protected_at(price), ..terms })
     }
 
-    /// Checks that what is free, plus what is `released` with it, covers what is `needed`.
+    /// Checks that what is free, plus what is `released` with it, covers what is `needed`; cash that is
+    /// `expected` counts as free.
     pub(super) fn cover_need(
         &self,
         needed: Need,
         released: Need,
+        expected: Money,
         instrument: InstrumentId,
     ) -> Result<(), Refusal> {
-        self.cover_cash(needed.cash, released.cash)?;
+        self.cover_cash(needed.cash, released.cash, expected)?;
         let asked = needed.lots.saturating_sub(released.lots);
         let available = self.sellable(instrument);
         if !asked.is_zero() && asked.net() > available {
@@ -127,8 +134,8 @@ impl Account {
         Ok(())
     }
 
-    fn cover_cash(&self, needed: Money, released: Money) -> Result<(), Refusal> {
-        let free = self.free_cash() + released;
+    fn cover_cash(&self, needed: Money, released: Money, expected: Money) -> Result<(), Refusal> {
+        let free = self.free_cash() + released + expected;
         if needed > released && needed > free {
             return Err(Refusal::InsufficientCash { needed, free });
         }
@@ -146,7 +153,7 @@ impl Account {
         let reference = reference.ok_or(Refusal::NoReferencePrice)?;
         let needed = |price| cash_to_buy(at.instrument, &at.fees, price, quantity);
         check_price(reference, quantity, at.instrument)?;
-        self.cover_cash(needed(reference), released)?;
+        self.cover_cash(needed(reference), released, Money::ZERO)?;
         let free = self.free_cash() + released;
         let collar = Price::new(reference.ticks() + reference.ticks() * COLLAR_PERCENT / 100 + 1);
         if check_price(collar, quantity, at.instrument).is_ok() && needed(collar) <= free {

@@ -32,7 +32,7 @@ impl Account {
     /// have yet to enter.
     ///
     /// ```
-    /// use bearpit_core::account::{Account, AccountConfig, OrderContext};
+    /// use bearpit_core::account::{Account, AccountConfig, OrderContext, Pricing};
     /// use bearpit_core::market::{Fees, Instrument, OrderKind, OrderTerms, Refusal, Side};
     /// use bearpit_core::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
     ///
@@ -45,6 +45,7 @@ impl Account {
     ///     instrument: &instrument,
     ///     fees: Fees::default(),
     ///     now: SimTime::from_nanos(0),
+    ///     pricing: Pricing::Protected,
     /// };
     /// // A market order to buy where the ask is 9.50: it is protected, so that its cost is known.
     /// let market = OrderTerms::new(Side::Buy, Quantity::new(100), OrderKind::Market { protection: None });
@@ -137,7 +138,7 @@ impl Account {
         let needed = self.need_of_family(family, at);
         self.orders[index].pending = None;
         if self.credit == Credit::Covered {
-            let covered = self.cover_need(needed, released, at.instrument_id);
+            let covered = self.cover_need(needed, released, Money::ZERO, at.instrument_id);
             self.count(covered)?;
         }
         self.rehold(family, at, |account| account.orders[index].pending = Some(new));

@@ -19,6 +19,7 @@ mod order_context;
 mod orders;
 mod position;
 mod reducing;
+mod replayed;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ pub use financing::{Financed, Financing};
 pub use funding::FundingRefusal;
 pub use gate::Approved;
 pub use ledger::{Account, AccountConfig, AccountError, Credit};
-pub use order_context::OrderContext;
+pub use order_context::{OrderContext, Pricing};
 pub use orders::{OpenOrder, PendingReplace};
 pub use position::Position;
+pub use replayed::{Affordable, Purchase};

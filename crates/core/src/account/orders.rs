@@ -1,6 +1,6 @@
 //! An account's open orders.
 
-use super::order_context::OrderContext;
+use super::order_context::{OrderContext, Pricing};
 use crate::market::{Fees, Instrument, Link, OrderKind, OrderTerms, Side};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
@@ -38,6 +38,10 @@ pub struct OpenOrder {
     /// The bracket's entry that must be over before this exit enters; absent once it has, and for all
     /// other orders.
     pub awaits_entry: Option<OrderId>,
+    /// The price at which cash is held for it.
+    pub(super) hold_price: Option<Price>,
+    /// What a sale that waits for a replayed open is expected to bring for its whole quantity.
+    pub(super) proceeds: Money,
 }
 
 /// A replace that has been sent and not been answered yet.
@@ -51,7 +55,8 @@ pub struct PendingReplace {
 
 impl OpenOrder {
     /// An order of `terms` as it is sent.
-    pub(super) const fn leaving(id: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Self {
+    pub(super) fn leaving(id: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Self {
+        let hold_price = hold_price(terms, at);
         Self {
             id,
             listing: at.listing,
@@ -67,6 +72,8 @@ impl OpenOrder {
             reduce_only: terms.reduce_only,
             partner: None,
             awaits_entry: None,
+            hold_price,
+            proceeds: proceeds(terms, hold_price, at),
         }
     }
 
@@ -108,17 +115,28 @@ impl OpenOrder {
         if self.side == Side::Sell {
             return Money::ZERO;
         }
-        let now = cost(self.price, leaves);
+        let now = cost(self.hold_price, leaves);
         let Some(new) = self.pending else { return now };
-        let price = self.kind.at(new.price).worst_price();
+        let price = price_of(self.kind.at(new.price));
         let open = new.quantity.saturating_sub(quantity.saturating_sub(leaves));
         cost(price, open).max(now + cost(price, open.saturating_sub(leaves)))
     }
 
     /// Takes on another kind, and with it another worst price.
-    pub(super) const fn set_kind(&mut self, kind: OrderKind) {
+    pub(super) fn set_kind(&mut self, kind: OrderKind) {
         self.kind = kind;
         self.price = kind.worst_price();
+        // An elected stop of a replay keeps what it held.
+        self.hold_price = price_of(kind).or(self.hold_price);
+    }
+
+    /// Returns what a sale that waits for a replayed open is expected to bring for what is open of it.
+    #[must_use]
+    pub fn expected_proceeds(&self) -> Money {
+        if self.proceeds == Money::ZERO {
+            return Money::ZERO;
+        }
+        self.proceeds.share(i128::from(self.leaves.lots()), i128::from(self.quantity.lots().max(1)))
     }
 
     /// Sets what is open, and the total accordingly.
@@ -133,6 +151,37 @@ impl OpenOrder {
         if let Some(new) = &mut self.pending {
             new.quantity = new.quantity.min(self.quantity);
         }
+    }
+}
+
+/// Returns the price at which cash is held for an order of a kind, if the kind says so.
+const fn price_of(kind: OrderKind) -> Option<Price> {
+    match kind.worst_price() {
+        None => kind.trigger(),
+        worst => worst,
+    }
+}
+
+/// Returns the price at which cash is held for a new order.
+fn hold_price(terms: &OrderTerms, at: &OrderContext<'_>) -> Option<Price> {
+    let Pricing::AskedAtFill { reference, .. } = at.pricing else { return terms.kind.worst_price() };
+    price_of(terms.kind).or(match terms.kind {
+        OrderKind::TrailingStop { distance, .. } => {
+            reference.map(|price| price + terms.side.sign() * distance)
+        }
+        _ => reference,
+    })
+}
+
+/// Returns what a market order to sell is expected to bring at the next open of a replay.
+fn proceeds(terms: &OrderTerms, price: Option<Price>, at: &OrderContext<'_>) -> Money {
+    let is_market = matches!(terms.kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
+    match price.filter(|_| is_market && terms.side == Side::Sell && at.is_asked_at_fill()) {
+        Some(price) => {
+            let notional = at.instrument.notional(price, terms.quantity);
+            notional - at.fees.worst(notional)
+        }
+        None => Money::ZERO,
     }
 }
 

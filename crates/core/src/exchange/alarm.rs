@@ -9,6 +9,8 @@ pub(super) enum Alarm {
     Close,
     /// Something is due at one of its books.
     Book(BookAlarm, ListingId),
+    /// Something is due at its replayed listings.
+    Replay,
 }
 
 /// What is due at a book.
@@ -21,11 +23,15 @@ pub(super) enum BookAlarm {
     OtherBarsEnd = 5,
 }
 
+/// The upper half of the tag of [`Alarm::Replay`]: none of a book's.
+const REPLAY: u64 = 6;
+
 impl Alarm {
     /// Returns the tag: the kind in its upper half, the listing in the lower.
     pub(super) const fn tag(self) -> u64 {
         match self {
             Self::Close => 0,
+            Self::Replay => REPLAY << 32,
             Self::Book(alarm, listing) => (alarm as u64) << 32 | listing.get() as u64,
         }
     }
@@ -39,6 +45,7 @@ impl Alarm {
             3 => BookAlarm::HaltGoesOn,
             4 => BookAlarm::OrderExpires,
             5 => BookAlarm::OtherBarsEnd,
+            REPLAY => return Some(Self::Replay),
             _ => return None,
         };
         #[expect(clippy::cast_possible_truncation, reason = "the lower half is the listing")]
@@ -61,7 +68,9 @@ mod tests {
                 assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
             }
         }
-        assert_eq!(Alarm::of(Alarm::Close.tag()), Some(Alarm::Close));
+        for alarm in [Alarm::Close, Alarm::Replay] {
+            assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
+        }
         assert_eq!(Alarm::of(u64::MAX), None);
     }
 }

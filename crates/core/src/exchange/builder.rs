@@ -176,7 +176,14 @@ impl MarketBuilder {
         // Venues are added first, so a venue's actor has the venue's number.
         let exchange = ActorId::new(id.get());
         for instrument in instruments {
-            let listing = Listing { instrument: *instrument, venue: id, exchange, fees, reference: None };
+            let listing = Listing {
+                instrument: *instrument,
+                venue: id,
+                exchange,
+                fees,
+                reference: None,
+                is_replayed: false,
+            };
             self.config.listings.push(listing);
             self.listings.push(ListingConfig::default());
         }
@@ -187,6 +194,7 @@ impl MarketBuilder {
     pub fn listing_config(&mut self, listing: ListingId, config: ListingConfig) {
         if let Some(present) = self.listings.get_mut(listing.index()) {
             self.config.listings[listing.index()].reference = config.book.reference;
+            self.config.listings[listing.index()].is_replayed = config.replay.is_some();
             *present = config;
         }
     }
@@ -260,7 +268,7 @@ impl MarketBuilder {
                 let instrument = self.config.instruments[listing.instrument.index()].0.clone();
                 (id, instrument, listing.fees, self.listings[id.index()].clone())
             });
-            Exchange::new(own, self.close)
+            Exchange::new(own, self.open, self.close)
         };
         venues.map(exchange).collect()
     }

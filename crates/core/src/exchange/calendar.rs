@@ -1,7 +1,6 @@
-//! Schedules: which phase begins when, by a calendar of sessions or by the bars of a replay.
+//! Schedules: which phase begins when, by a calendar of sessions.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use crate::market::Phase;
 use crate::units::{SimDuration, SimTime};
@@ -97,31 +96,6 @@ impl Calendar {
     }
 }
 
-/// Returns the schedule of a listing whose history is replayed as bars: each begins with an auction of
-/// `call`, trades until its end, and is closed after it unless the next begins there and then.
-///
-/// Orders are collected between bars, so that what is decided on one bar trades at the next one's open.
-#[must_use]
-pub fn bar_schedule(
-    bars: impl IntoIterator<Item = SimTime>,
-    length: SimDuration,
-    call: SimDuration,
-    span: Range<SimTime>,
-) -> Schedule {
-    let Range { start, end } = span;
-    let mut schedule = Vec::new();
-    let mut last_end = None;
-    for bar in bars.into_iter().filter(|bar| *bar >= start) {
-        if let Some(last_end) = last_end.filter(|last_end| *last_end != bar) {
-            schedule.extend([(last_end, Phase::Closed), (last_end, Phase::PreOpen)]);
-        }
-        schedule.extend([(bar, Phase::OpeningAuction), (bar + call, Phase::Continuous)]);
-        last_end = Some(bar + length);
-    }
-    schedule.extend(last_end.map(|last_end| (last_end, Phase::Closed)));
-    clip(schedule, start, end, Phase::PreOpen)
-}
-
 /// Keeps what lies between `start` and `end`, and adds what holds at the start: `before`, if nothing did.
 fn clip(schedule: Schedule, start: SimTime, end: SimTime, before: Phase) -> Schedule {
     let passed = schedule.partition_point(|(at, _)| *at <= start);
@@ -183,29 +157,6 @@ mod tests {
         assert_eq!(
             drawn(&schedule),
             ["2025-03-04T12:00:00 continuous", "2025-03-04T16:00:00 closing_auction"]
-        );
-    }
-
-    #[test]
-    fn bars_that_touch_have_an_auction_between_them_and_others_a_night() {
-        let minute = SimDuration::from_secs(60);
-        let bars = ["2025-03-04T10:00:00", "2025-03-04T10:01:00", "2025-03-04T11:00:00"].map(at);
-        let span = at("2025-03-04")..at("2025-03-05");
-        let schedule = bar_schedule(bars, minute, SimDuration::from_secs(1), span);
-        assert_eq!(
-            drawn(&schedule),
-            [
-                "2025-03-04T00:00:00 pre_open",
-                "2025-03-04T10:00:00 opening_auction",
-                "2025-03-04T10:00:01 continuous",
-                "2025-03-04T10:01:00 opening_auction",
-                "2025-03-04T10:01:01 continuous",
-                "2025-03-04T10:02:00 closed",
-                "2025-03-04T10:02:00 pre_open",
-                "2025-03-04T11:00:00 opening_auction",
-                "2025-03-04T11:00:01 continuous",
-                "2025-03-04T11:01:00 closed",
-            ]
         );
     }
 }

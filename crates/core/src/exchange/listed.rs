@@ -2,28 +2,17 @@
 
 use super::alarm::{Alarm, BookAlarm};
 use super::listing_config::ListingConfig;
-use super::reject::reject;
+use super::publication::{ReportedOrder, publish_order_event};
 use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
-use crate::market::{
-    CommandKind, ExecutionReport, Fact, Fees, Instrument, Ladders, Phase, Quote, ReportKind, SentCommand,
-    Side, Trade,
-};
+use crate::market::{Fact, Fees, Instrument, Ladders, Phase, Quote, ReportKind, SentCommand, Side, Trade};
 use crate::participant::{BarAlarms, Context};
-use crate::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
+use crate::units::{ListingId, SimDuration, SimTime};
 
 /// What is traded at a listing, and what a fill costs there.
 #[derive(Debug)]
 pub(super) struct Traded {
     pub(super) instrument: Instrument,
     pub(super) fees: Fees,
-}
-
-/// An order whose owner gets a report.
-#[derive(Debug, Clone, Copy)]
-struct ReportedOrder {
-    owner: ActorId,
-    order: OrderId,
-    side: Side,
 }
 
 /// A book that publishes: facts to the tape, reports to owners, its levels to subscribers.
@@ -123,24 +112,6 @@ impl ListedBook {
     fn publish_event(&mut self, sent: Option<&SentCommand>, event: &BookEvent, ctx: &mut Context) {
         let listing = self.listing;
         match *event {
-            BookEvent::Accepted { order, owner } => {
-                if let Some(&SentCommand { command, sent_at }) = sent
-                    && let CommandKind::New(terms) = command.kind
-                {
-                    let sent_at = Some(sent_at);
-                    ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at });
-                    self.report(ctx, ReportedOrder { owner, order, side: terms.side }, ReportKind::Accepted);
-                }
-            }
-            BookEvent::ExitEntered { order, owner, terms, .. } => {
-                ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at: None });
-                self.report(ctx, ReportedOrder { owner, order, side: terms.side }, ReportKind::Accepted);
-            }
-            BookEvent::Rejected { reason, .. } | BookEvent::CommandRejected { reason, .. } => {
-                if let Some(sent) = sent {
-                    reject(sent, reason, ctx);
-                }
-            }
             BookEvent::Traded(ref trade) => self.publish_trade(trade, ctx),
             BookEvent::Uncrossed { price, volume } => {
                 ctx.publish(Fact::AuctionUncrossed { listing, price, volume });
@@ -151,50 +122,7 @@ impl ListedBook {
                     self.wake_for_halt(ctx, self.config.halt);
                 }
             }
-            _ => self.publish_change(event, ctx),
-        }
-    }
-
-    /// Turns an event that changed or ended one order into a fact and a report.
-    fn publish_change(&self, event: &BookEvent, ctx: &mut Context) {
-        let listing = self.listing;
-        let (owner, order, side, fact, kind) = match *event {
-            BookEvent::Replaced { order, owner, side, price, leaves, kept_priority } => {
-                let fact = Fact::OrderReplaced { order, listing, price, leaves, kept_priority };
-                (owner, order, side, fact, Some(ReportKind::Replaced { price, leaves }))
-            }
-            BookEvent::Repriced { order, owner, side, price } => {
-                let fact = Fact::OrderRepriced { order, listing, price };
-                (owner, order, side, fact, Some(ReportKind::Repriced { price }))
-            }
-            BookEvent::Reduced { order, owner, side, leaves, reason } => {
-                let fact = Fact::OrderReduced { order, listing, leaves, reason };
-                (owner, order, side, fact, Some(ReportKind::Reduced { leaves, reason }))
-            }
-            BookEvent::Grown { order, owner, side, leaves } => {
-                let fact = Fact::OrderGrown { order, listing, leaves };
-                (owner, order, side, fact, Some(ReportKind::Grown { leaves }))
-            }
-            BookEvent::Triggered { order, owner, side, trigger } => {
-                let fact = Fact::OrderTriggered { order, listing, trigger };
-                (owner, order, side, fact, Some(ReportKind::Triggered { trigger }))
-            }
-            BookEvent::Refreshed { order, owner, side, displayed } => {
-                (owner, order, side, Fact::OrderRefreshed { order, listing, displayed }, None)
-            }
-            BookEvent::Canceled { order, owner, side, quantity, reason } => {
-                let fact = Fact::OrderCanceled { order, listing, quantity, reason };
-                (owner, order, side, fact, Some(ReportKind::Canceled(reason)))
-            }
-            BookEvent::Expired { order, owner, side, quantity, reason } => {
-                let fact = Fact::OrderExpired { order, listing, quantity, reason };
-                (owner, order, side, fact, Some(ReportKind::Expired(reason)))
-            }
-            _ => return,
-        };
-        ctx.publish(fact);
-        if let Some(kind) = kind {
-            self.report(ctx, ReportedOrder { owner, order, side }, kind);
+            _ => publish_order_event(listing, sent, event, ctx),
         }
     }
 
@@ -218,6 +146,7 @@ impl ListedBook {
             taker_order: matched.taker_order,
             taker: matched.taker_owner,
             taker_fee: taker_rate.of(notional),
+            clamped: 0,
         };
         let [recorded, others] =
             [BookAlarm::BarEnds, BookAlarm::OtherBarsEnd].map(|alarm| Alarm::Book(alarm, self.listing).tag());
@@ -237,8 +166,8 @@ impl ListedBook {
         let maker_side = aggressor.opposite();
         let made = ReportedOrder { owner: trade.maker, order: trade.maker_order, side: maker_side };
         let taken = ReportedOrder { owner: trade.taker, order: trade.taker_order, side: aggressor };
-        self.report(ctx, made, maker);
-        self.report(ctx, taken, taker);
+        made.report(self.listing, maker, ctx);
+        taken.report(self.listing, taker, ctx);
     }
 
     /// Publishes the touch if it has changed; there is none outside continuous trading.
@@ -275,11 +204,5 @@ impl ListedBook {
             self.expiry_alarm = Some(next);
             ctx.wake_at(next, Alarm::Book(BookAlarm::OrderExpires, self.listing).tag());
         }
-    }
-
-    fn report(&self, ctx: &mut Context, reported: ReportedOrder, kind: ReportKind) {
-        let at = ctx.now();
-        let ReportedOrder { owner, order, side } = reported;
-        ctx.report(owner, ExecutionReport { order, listing: self.listing, side, at, kind });
     }
 }

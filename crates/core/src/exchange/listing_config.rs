@@ -2,10 +2,11 @@
 
 use super::calendar::Schedule;
 use crate::book::BookConfig;
+use crate::replay::ReplayConfig;
 use crate::units::SimDuration;
 
 /// How one listing trades, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListingConfig {
     /// How its book matches.
     pub book: BookConfig,
@@ -15,12 +16,20 @@ pub struct ListingConfig {
     pub halt: SimDuration,
     /// How long the re-opening auction lasts.
     pub reopening: SimDuration,
+    /// The bars that are replayed there in the place of a book; all else is of no use then.
+    pub replay: Option<ReplayConfig>,
 }
 
 impl Default for ListingConfig {
     /// Continuous trading by price and time; halts and re-openings of a minute, for books with bands.
     fn default() -> Self {
         let minute = SimDuration::from_secs(60);
-        Self { book: BookConfig::default(), schedule: Vec::new(), halt: minute, reopening: minute }
+        Self {
+            book: BookConfig::default(),
+            schedule: Vec::new(),
+            halt: minute,
+            reopening: minute,
+            replay: None,
+        }
     }
 }

@@ -9,14 +9,16 @@ mod calendar;
 mod listed;
 mod listing_config;
 mod market;
+mod publication;
 mod reject;
+mod replayed;
 
 #[cfg(test)]
 mod tests;
 mod venue;
 
 pub use builder::{BuildError, MarketBuilder, ProcessConfig};
-pub use calendar::{Calendar, MONDAY_TO_FRIDAY, Schedule, bar_schedule};
+pub use calendar::{Calendar, MONDAY_TO_FRIDAY, Schedule};
 pub use listing_config::ListingConfig;
 pub use market::{Market, MarketError};
 pub use venue::{Exchange, VenueActor};

@@ -115,6 +115,7 @@ fn market(reader: Reader) -> MarketState {
         exchange: ActorId::new(0),
         fees: Fees::default(),
         reference: None,
+        is_replayed: false,
     };
     let mut tape = Tape::new();
     tape.add_sink(Box::new(reader));
@@ -135,7 +136,8 @@ fn run(steps: Vec<Step>, book: BookConfig) -> TestCaseResult {
     let traded = Traded { instrument, fees: Fees::default() };
     // Halts last beyond the end: the steps lead from phase to phase.
     let eternity = SimDuration::from_secs(1_000_000);
-    let rules = ListingConfig { book, schedule: Vec::new(), halt: eternity, reopening: eternity };
+    let rules =
+        ListingConfig { book, schedule: Vec::new(), halt: eternity, reopening: eternity, replay: None };
     let listed = ListedBook::new(LISTING, traded, rules);
     let end = start + SimDuration::from_nanos(i64::try_from(steps.len()).unwrap() + 1);
     let venue = Venue { listed, steps: steps.into_iter(), shown };

@@ -8,6 +8,7 @@ use super::alarm::{Alarm, BookAlarm};
 use super::listed::{ListedBook, Traded};
 use super::listing_config::ListingConfig;
 use super::reject::reject;
+use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
 use crate::market::{Fees, Instrument, RejectReason, SentCommand};
@@ -26,21 +27,28 @@ pub struct Exchange {
     books: Vec<ListedBook>,
     close: SimTime,
     closed: bool,
+    replayed: ReplayedListings,
     /// Reused from command to command.
     events: Vec<BookEvent>,
 }
 
 impl Exchange {
-    /// Makes the exchange of the venue with the given listings, which closes at `close`.
+    /// Makes the exchange of the venue with the given listings, from `open` to `close`.
     #[must_use]
     pub fn new(
         listings: impl IntoIterator<Item = (ListingId, Instrument, Fees, ListingConfig)>,
+        open: SimTime,
         close: SimTime,
     ) -> Self {
-        let books = listings.into_iter().map(|(listing, instrument, fees, config)| {
-            ListedBook::new(listing, Traded { instrument, fees }, config)
-        });
-        Self { books: books.collect(), close, closed: false, events: Vec::new() }
+        let mut books = Vec::new();
+        let mut replayed = ReplayedListings::new(open);
+        for (listing, instrument, fees, mut config) in listings {
+            match config.replay.take() {
+                Some(replay) => replayed.add(listing, (instrument, fees), replay),
+                None => books.push(ListedBook::new(listing, Traded { instrument, fees }, config)),
+            }
+        }
+        Self { books, close, closed: false, replayed, events: Vec::new() }
     }
 
     fn find(&self, listing: ListingId) -> Option<usize> {
@@ -52,16 +60,20 @@ impl Exchange {
         for listed in &mut self.books {
             listed.operate(ctx, None, &mut self.events, |book, _, out| book.expire_all(out));
         }
+        self.replayed.close(ctx);
     }
 
     fn execute(&mut self, sent: &SentCommand, ctx: &mut Context) {
         let command = &sent.command;
-        let Some(index) = self.find(command.listing) else {
+        let index = self.find(command.listing);
+        let is_replayed = self.replayed.has(command.listing);
+        if index.is_none() && !is_replayed {
             return reject(sent, RejectReason::UnknownListing, ctx);
-        };
+        }
         if self.closed {
             return reject(sent, RejectReason::VenueClosed, ctx);
         }
+        let Some(index) = index else { return self.replayed.execute(sent, ctx) };
         let execute = |book: &mut OrderBook, now, out: &mut Vec<BookEvent>| book.execute(now, command, out);
         self.books[index].operate(ctx, Some(sent), &mut self.events, execute);
     }
@@ -89,6 +101,7 @@ impl Actor for Exchange {
         for listed in &mut self.books {
             listed.follow_schedule(ctx, &mut self.events);
         }
+        self.replayed.start(ctx);
     }
 }
 
@@ -99,6 +112,8 @@ impl Handler<Wakeup> for Exchange {
         let (alarm, listing) = match Alarm::of(wakeup.tag) {
             None => return,
             Some(Alarm::Close) => return self.close(ctx),
+            Some(Alarm::Replay) if self.closed => return,
+            Some(Alarm::Replay) => return self.replayed.advance(ctx),
             Some(Alarm::Book(alarm, listing)) => (alarm, listing),
         };
         match alarm {

@@ -20,8 +20,8 @@ pub struct Bar {
     pub low: Price,
     /// The last trade's price.
     pub close: Price,
-    /// The sum of the trades' quantities.
-    pub volume: Quantity,
+    /// The sum of the trades' quantities; absent if a replayed file does not know it.
+    pub volume: Option<Quantity>,
 }
 
 impl Bar {
@@ -37,7 +37,7 @@ impl Bar {
             high: price,
             low: price,
             close: price,
-            volume: quantity,
+            volume: Some(quantity),
         }
     }
 
@@ -46,6 +46,21 @@ impl Bar {
         self.high = self.high.max(price);
         self.low = self.low.min(price);
         self.close = price;
-        self.volume += quantity;
+        self.volume = self.volume.map(|volume| volume + quantity);
+    }
+
+    /// Starts the bar of the interval that contains the beginning of a shorter bar.
+    #[must_use]
+    pub fn of_bar(first: &Self, interval: BarInterval) -> Self {
+        let bounds = interval.bounds(first.start);
+        Self { interval, start: bounds.start, end: bounds.end, ..*first }
+    }
+
+    /// Adds a shorter bar that follows those added so far.
+    pub fn add_bar(&mut self, next: &Self) {
+        self.high = self.high.max(next.high);
+        self.low = self.low.min(next.low);
+        self.close = next.close;
+        self.volume = self.volume.zip(next.volume).map(|(so_far, more)| so_far + more);
     }
 }

@@ -66,7 +66,12 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::AuctionUncrossed { listing, price, volume } => {
             bytes.tag(19).u32(listing.get()).price(*price).u64(volume.lots());
         }
-        Fact::Traded(trade) => bytes.tag(7).trade(trade),
+        Fact::Traded(trade) if trade.clamped == 0 => bytes.tag(7).trade(trade),
+        Fact::Traded(trade) => bytes.tag(26).i64(trade.clamped).trade(trade),
+        Fact::PriceMoved { listing, price, shown } => {
+            bytes.tag(27).u32(listing.get()).price(*price).tag(u8::from(*shown));
+        }
+        Fact::BarReplayed { listing, bar } => bytes.tag(28).u32(listing.get()).bar(bar),
         Fact::TouchChanged { listing, quote } => bytes.tag(8).u32(listing.get()).quote(quote),
         Fact::BarClosed { listing, bar } => bytes.tag(9).u32(listing.get()).bar(bar),
         Fact::AccountMarked(mark) => bytes.tag(10).mark(mark),
@@ -272,7 +277,9 @@ impl Bytes<'_> {
 
     fn bar(&mut self, bar: &Bar) {
         self.i64(bar.start.nanos()).i64(bar.end.nanos());
-        self.price(bar.open).price(bar.high).price(bar.low).price(bar.close).u64(bar.volume.lots());
+        self.price(bar.open).price(bar.high).price(bar.low).price(bar.close);
+        // No bar has that many lots.
+        self.u64(bar.volume.map_or(u64::MAX, Quantity::lots));
     }
 
     fn opening(&mut self, opening: &AccountOpening) {

@@ -183,6 +183,23 @@ pub enum Fact {
         /// The new touch.
         quote: Quote,
     },
+    /// The price of a replayed listing reached the next point of its path, or one at which an order is due.
+    PriceMoved {
+        /// The listing.
+        listing: ListingId,
+        /// The price.
+        price: Price,
+        /// Whether it is shown to participants: an open or a close is, other points only if the path is
+        /// published.
+        shown: bool,
+    },
+    /// A replayed bar ended.
+    BarReplayed {
+        /// The listing.
+        listing: ListingId,
+        /// The file's row, on the instrument's ticks and lots.
+        bar: Bar,
+    },
     /// An interval with trades in it ended.
     BarClosed {
         /// The listing.
@@ -266,6 +283,8 @@ impl Fact {
             | Self::IndicativeChanged { listing, .. }
             | Self::AuctionUncrossed { listing, .. }
             | Self::TouchChanged { listing, .. }
+            | Self::PriceMoved { listing, .. }
+            | Self::BarReplayed { listing, .. }
             | Self::BarClosed { listing, .. } => Some(listing),
             Self::AccountFinanced { .. }
             | Self::AccountOpened(_)
@@ -310,6 +329,9 @@ pub struct Trade {
     pub taker: ActorId,
     /// What the taker paid; a rebate is negative.
     pub taker_fee: Money,
+    /// Of the costs that a replay adds to the price, the ticks that would have left the bar's range and were
+    /// not charged; zero elsewhere.
+    pub clamped: i64,
 }
 
 impl Trade {

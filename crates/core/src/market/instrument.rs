@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::report::Liquidity;
 use crate::units::{ActorId, Decimal, FeeRate, InstrumentId, Money, NetQuantity, Price, Quantity, VenueId};
 
 /// A tradable contract: its symbol and the sizes of its tick and lot.
@@ -244,6 +245,16 @@ impl Fees {
         self.worst_rate() > FeeRate::ZERO
     }
 
+    /// Returns the rate of a fill.
+    #[must_use]
+    pub const fn rate(&self, liquidity: Liquidity) -> FeeRate {
+        match liquidity {
+            Liquidity::Maker => self.maker,
+            Liquidity::Taker => self.taker,
+            Liquidity::Auction => self.auction,
+        }
+    }
+
     fn worst_rate(&self) -> FeeRate {
         self.maker.max(self.taker).max(self.auction).max(FeeRate::ZERO)
     }
@@ -262,6 +273,8 @@ pub struct Listing {
     pub fees: Fees,
     /// The reference price before the first trade, such as a previous close, if one is known.
     pub reference: Option<Price>,
+    /// Whether bars of a file are replayed there, and not a book.
+    pub is_replayed: bool,
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::units::Money;
+
 /// Why a venue rejected a command; nothing changed in the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum RejectReason {
@@ -69,6 +71,12 @@ pub enum RejectReason {
     /// The venue has closed.
     #[error("the venue has closed")]
     VenueClosed,
+    /// The file that is replayed there has no further row.
+    #[error("the replayed file has no further row to trade in")]
+    NoMoreData,
+    /// A pegged order came to a replay of bars.
+    #[error("a pegged order follows quotes, and replayed bars have none")]
+    NoQuotes,
 }
 
 impl RejectReason {
@@ -96,6 +104,8 @@ impl RejectReason {
             Self::PhaseForbids => "phase_forbids",
             Self::UnknownListing => "unknown_listing",
             Self::VenueClosed => "venue_closed",
+            Self::NoMoreData => "no_more_data",
+            Self::NoQuotes => "no_quotes",
         }
     }
 }
@@ -130,6 +140,17 @@ pub enum CancelReason {
     /// A volatility halt stopped it.
     #[error("a volatility halt stopped it before it was filled")]
     Halted,
+    /// The replayed bar had no more volume for it.
+    #[error("the bar had no more volume for it")]
+    VolumeExhausted,
+    /// The account could not pay for it at the price at which it would have filled.
+    #[error("the account could not pay for it: {needed} was needed, {free} was free")]
+    InsufficientCash {
+        /// What all that was left of the order would have cost, fees included.
+        needed: Money,
+        /// The cash that no other order held.
+        free: Money,
+    },
 }
 
 impl CancelReason {
@@ -146,6 +167,8 @@ impl CancelReason {
             Self::SelfTrade => "self_trade",
             Self::Linked => "linked",
             Self::Halted => "halted",
+            Self::VolumeExhausted => "volume_exhausted",
+            Self::InsufficientCash { .. } => "insufficient_cash",
         }
     }
 }

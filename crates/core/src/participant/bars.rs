@@ -60,6 +60,21 @@ impl BarFeed {
             }
         }
     }
+
+    /// Adds a shorter bar, and returns when the bar ends if it began it; as [`BarFeed::add`].
+    pub(super) fn add_bar(&mut self, shorter: &Bar) -> Option<SimTime> {
+        match &mut self.current {
+            Some(bar) => {
+                bar.add_bar(shorter);
+                None
+            }
+            None => {
+                let bar = Bar::of_bar(shorter, self.interval);
+                self.current = Some(bar);
+                Some(bar.end)
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +94,7 @@ mod tests {
         assert_eq!(feed.take_ended(at(199)), None);
         let bar = feed.take_ended(at(200)).unwrap();
         let prices = [bar.open, bar.high, bar.low, bar.close].map(Price::ticks);
-        assert_eq!((prices, bar.volume.lots(), bar.start), ([5, 9, 4, 4], 6, at(100)));
+        assert_eq!((prices, bar.volume, bar.start), ([5, 9, 4, 4], Some(Quantity::new(6)), at(100)));
         assert_eq!(feed.take_ended(at(500)), None);
     }
 

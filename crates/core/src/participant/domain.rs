@@ -81,6 +81,8 @@ impl Domain for MarketState {
     /// feed has been seen.
     fn before_delivery(&mut self, now: SimTime, to: ActorId, message: &Message) -> Result<(), MarketFault> {
         match message {
+            // Of a replay, it was booked when it was sent.
+            Message::Report(report) if self.listing(report.listing).is_some_and(|it| it.is_replayed) => {}
             Message::Report(report) => self.book(now, to, report)?,
             Message::Market(data) => {
                 let venue = self.listings.get(data.listing.index()).map(|state| state.listing.venue);
@@ -124,7 +126,13 @@ impl MarketState {
         }
     }
 
-    fn book(&mut self, now: SimTime, to: ActorId, report: &ExecutionReport) -> Result<(), MarketFault> {
+    /// Books a report into its owner's account.
+    pub(super) fn book(
+        &mut self,
+        now: SimTime,
+        to: ActorId,
+        report: &ExecutionReport,
+    ) -> Result<(), MarketFault> {
         let Some((account, at)) = self.gate(to, report.listing, now) else {
             return Err(MarketFault::Unbookable(to));
         };

@@ -22,11 +22,26 @@ impl MarketState {
             }
             Fact::Traded(trade) => {
                 self.fees_collected += trade.maker_fee + trade.taker_fee;
+                if self.listings[trade.listing.index()].listing.is_replayed {
+                    // Its price moves by its path alone.
+                    return;
+                }
                 let horizon = self.horizon;
                 let history = &mut self.listings[trade.listing.index()].history;
                 history.change(now, horizon, |view| view.last_trade = Some((trade.price, trade.quantity)));
                 if is_one_sided(&history.latest().quote) {
                     self.set_mark(trade.listing, Mark { half_ticks: 2 * trade.price.ticks() });
+                }
+            }
+            Fact::PriceMoved { listing, price, shown } => {
+                let mark = Mark { half_ticks: 2 * price.ticks() };
+                if *shown {
+                    let horizon = self.horizon;
+                    let history = &mut self.listings[listing.index()].history;
+                    history.change(now, horizon, |view| view.last_trade = Some((*price, Quantity::ZERO)));
+                    self.set_mark(*listing, mark);
+                } else {
+                    self.set_hidden_mark(*listing, mark);
                 }
             }
             Fact::PhaseChanged { listing, phase } => {
@@ -51,6 +66,7 @@ impl MarketState {
             return;
         }
         state.mark = Some(mark);
+        state.shown_mark = Some(mark);
         if state.first_mark.is_none() {
             state.first_mark = Some(mark);
             // Opening holdings are taken to have cost their value at the first mark.
@@ -59,6 +75,30 @@ impl MarketState {
                 account.set_opening_cost(id, cost);
             }
         }
+    }
+
+    /// Marks an instrument at a price that participants do not know.
+    fn set_hidden_mark(&mut self, listing: ListingId, mark: Mark) {
+        let id = self.listings[listing.index()].listing.instrument;
+        let state = &mut self.instruments[id.index()];
+        if state.primary == Some(listing) {
+            state.mark = Some(mark);
+        }
+    }
+
+    /// Returns an account's equity as its owner may know it.
+    pub(super) fn shown_equity(&self, owner: ActorId) -> Option<Money> {
+        let account = self.accounts.get(owner.index())?;
+        let instruments = (0..).map(InstrumentId::new).take(self.instruments.len());
+        let holdings = instruments.filter_map(|instrument| self.shown_worth(owner, instrument));
+        Some(account.cash() + holdings.sum())
+    }
+
+    /// Returns what an account's holding of an instrument is worth as its owner may know it.
+    pub(super) fn shown_worth(&self, owner: ActorId, instrument: InstrumentId) -> Option<Money> {
+        let state = self.instruments.get(instrument.index())?;
+        let holding = self.accounts.get(owner.index())?.holding(instrument);
+        state.shown_mark.map(|mark| mark.value(&state.instrument, holding))
     }
 
     /// Returns an account's equity: cash and all holdings at their marks; those without a mark count zero.

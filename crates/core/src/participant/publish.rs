@@ -29,6 +29,8 @@ impl Context {
         }
         let (feed, listing, update) = match fact {
             Fact::TouchChanged { listing, quote } => (Feed::Quotes, listing, Update::Quote(quote)),
+            // Of a replay, the bar is what participants see, and what is printed at its end.
+            Fact::Traded(trade) if trade.maker != trade.taker && self.is_replayed(trade.listing) => return,
             Fact::Traded(trade) => {
                 let Trade { price, quantity, aggressor, phase, .. } = trade;
                 (Feed::Trades, trade.listing, Update::Trade { price, quantity, aggressor, phase })
@@ -82,7 +84,11 @@ impl Context {
         }
     }
 
-    fn bar_feed(&mut self, listing: ListingId, index: usize) -> Option<&mut BarFeed> {
+    pub(super) fn is_replayed(&self, listing: ListingId) -> bool {
+        self.listing(listing).is_some_and(|listing| listing.is_replayed)
+    }
+
+    pub(super) fn bar_feed(&mut self, listing: ListingId, index: usize) -> Option<&mut BarFeed> {
         self.domain_mut().listings.get_mut(listing.index())?.feeds.bars.get_mut(index)
     }
 
@@ -103,7 +109,7 @@ impl Context {
     }
 
     /// Sends an item to the subscribers of a feed whose numbers lie in the range.
-    fn push(&mut self, feed: Feed, numbers: Range<usize>, data: &MarketData) {
+    pub(super) fn push(&mut self, feed: Feed, numbers: Range<usize>, data: &MarketData) {
         // By number, since sending needs the whole context; subscribing is not possible meanwhile.
         for index in numbers {
             let Some((to, arrival)) = self.domain_mut().next_subscriber(feed, index, data) else { return };
@@ -119,6 +125,12 @@ impl Context {
             return;
         };
         let Some(arrival) = market.links.get(to, venue).map(|link| link.report.arrival(now)) else { return };
+        if self.is_replayed(report.listing)
+            && let Err(error) = self.domain_mut().book(now, to, &report)
+        {
+            // Of a replay, accounts are booked at the instant of the fill.
+            self.fail(error);
+        }
         self.send_at(to, arrival, Message::Report(report));
     }
 

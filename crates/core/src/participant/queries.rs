@@ -187,12 +187,12 @@ impl Context {
     /// Returns the value of the actor's holding of an instrument at its mark, if it has one.
     #[must_use]
     pub fn worth(&self, instrument: InstrumentId) -> Option<Money> {
-        self.domain().worth(self.id(), instrument)
+        self.domain().shown_worth(self.id(), instrument)
     }
 
     /// Returns the actor's equity: cash and holdings at the instruments' marks.
     #[must_use]
     pub fn equity(&self) -> Option<Money> {
-        self.domain().equity(self.id())
+        self.domain().shown_equity(self.id())
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct InstrumentState {
     pub(super) value: Option<Value>,
     pub(super) mark: Option<Mark>,
     pub(super) first_mark: Option<Mark>,
+    /// The mark as participants may know it: of a replay, that of the last open or close.
+    pub(super) shown_mark: Option<Mark>,
     /// The first listing: its book gives the mark.
     pub(super) primary: Option<ListingId>,
 }
@@ -76,6 +78,7 @@ impl MarketState {
                 value,
                 mark: None,
                 first_mark: None,
+                shown_mark: None,
                 primary: None,
             })
             .collect();
@@ -236,9 +239,10 @@ impl MarketState {
         listing: ListingId,
         now: SimTime,
     ) -> Option<(&mut Account, OrderContext<'_>)> {
+        let pricing = self.pricing(owner, listing, None);
         let Listing { instrument: instrument_id, fees, .. } = self.listings.get(listing.index())?.listing;
         let instrument = &self.instruments[instrument_id.index()].instrument;
-        let at = OrderContext { listing, instrument_id, instrument, fees, now };
+        let at = OrderContext { listing, instrument_id, instrument, fees, now, pricing };
         Some((self.accounts.get_mut(owner.index())?, at))
     }
 

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::message::Message;
 use super::request::{Instruction, Outcome, Tagged};
 use super::state::MarketState;
-use crate::account::{Account, Approved, PendingReplace};
+use crate::account::{Account, Approved, OrderContext, PendingReplace};
 use crate::market::{Command, CommandKind, Fact, Link, OrderTerms, Refusal, SentCommand, Side};
 use crate::units::{ActorId, InstrumentId, ListingId, OrderId, Price, Quantity, SimTime};
 
@@ -75,10 +75,11 @@ impl Context {
         let market = self.domain_mut();
         let order = OrderId::new(market.next_order);
         let closed = market.closed;
+        let pricing = market.pricing(owner, listing, reference);
         let admitted = match market.gate(owner, listing, now) {
             _ if closed => Err(Refusal::Closed),
             None => Err(Refusal::UnknownListing),
-            Some((account, at)) => account.admit(order, terms, &at, reference),
+            Some((account, at)) => account.admit(order, terms, &OrderContext { pricing, ..at }, reference),
         };
         match admitted {
             Ok(approved) => {

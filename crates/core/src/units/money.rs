@@ -199,6 +199,14 @@ impl FeeRate {
         Money(quotient * i128::from(self.0) + i128::from((product + half) / Self::PER_NOTIONAL))
     }
 
+    /// Returns that share of a number of ticks, rounded up to a whole tick.
+    pub(crate) fn ceil_of(self, ticks: i64) -> i64 {
+        let per_notional = i128::from(Self::PER_NOTIONAL);
+        let exact = i128::from(ticks) * i128::from(self.0);
+        // A rate is at most one.
+        i64::try_from((exact + per_notional - 1).div_euclid(per_notional)).unwrap_or(ticks)
+    }
+
     /// Returns the larger of the two rates.
     #[must_use]
     pub fn max(self, other: Self) -> Self {

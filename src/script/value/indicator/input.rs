@@ -67,7 +67,7 @@ impl IndicatorInput for Candle {
 }
 
 impl IndicatorInput for Closed {
-    const TAKES: &'static str = "a bar, or two numbers: close and volume";
+    const TAKES: &'static str = "a bar that has a volume, or two numbers: close and volume";
 
     fn of_numbers(numbers: &[f64]) -> Option<Self> {
         if let [close, volume] = *numbers { Some(Self { close, volume }) } else { None }
@@ -75,12 +75,12 @@ impl IndicatorInput for Closed {
 
     fn of_bar(bar: &BarView) -> Option<Self> {
         let [.., close] = bar.prices();
-        Some(Self { close, volume: bar.volume() })
+        Some(Self { close, volume: bar.volume()? })
     }
 }
 
 impl IndicatorInput for Traded {
-    const TAKES: &'static str = "a bar, or two numbers: price and volume";
+    const TAKES: &'static str = "a bar that has a volume, or two numbers: price and volume";
 
     fn of_numbers(numbers: &[f64]) -> Option<Self> {
         if let [price, volume] = *numbers { Some(Self { price, volume }) } else { None }
@@ -88,6 +88,6 @@ impl IndicatorInput for Traded {
 
     fn of_bar(bar: &BarView) -> Option<Self> {
         let [_, high, low, close] = bar.prices();
-        Some(Self { price: (high + low + close) / 3.0, volume: bar.volume() })
+        Some(Self { price: (high + low + close) / 3.0, volume: bar.volume()? })
     }
 }

@@ -42,6 +42,7 @@ impl Desk {
             instrument: &self.instrument,
             fees: self.fees,
             now: SimTime::from_nanos(0),
+            pricing: Pricing::Protected,
         };
         what(&mut self.account, &at)
     }

@@ -134,7 +134,10 @@ fn a_rejected_command_says_why_and_changes_nothing() {
     }
     // All but two, with which the exchange rejects before any book gets the command.
     let all = |reason: &RejectReason| match reason {
-        RejectReason::UnknownListing | RejectReason::VenueClosed => panic!("not of a book"),
+        RejectReason::UnknownListing
+        | RejectReason::VenueClosed
+        | RejectReason::NoMoreData
+        | RejectReason::NoQuotes => panic!("not of a book"),
         RejectReason::DuplicateOrder
         | RejectReason::UnknownOrder
         | RejectReason::NotOwner

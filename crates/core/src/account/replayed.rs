@@ -1,0 +1,72 @@
+//! Accounts in a replay of bars: what a purchase can cost is asked when it fills, and both sides are booked at
+//! that instant.
+
+use super::ledger::{Account, Credit};
+use super::order_context::OrderContext;
+use crate::market::{Liquidity, Side};
+use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Price, Quantity};
+
+/// A purchase about to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purchase {
+    /// The price of each lot.
+    pub price: Price,
+    /// The quantity.
+    pub quantity: Quantity,
+    /// By which rate it pays fees.
+    pub liquidity: Liquidity,
+}
+
+/// What an account can pay for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Affordable {
+    /// The largest quantity, at most what was asked for.
+    pub quantity: Quantity,
+    /// What all that was asked for would cost, fees included.
+    pub needed: Money,
+    /// The cash that no other order holds.
+    pub free: Money,
+}
+
+impl Account {
+    /// Returns how much of a purchase by an open order the account can pay for: with its cash, less what its
+    /// other orders hold.
+    pub fn affordable(&self, order: OrderId, purchase: Purchase, at: &OrderContext<'_>) -> Affordable {
+        let Purchase { price, quantity, liquidity } = purchase;
+        let cost = |lots: u64| {
+            let notional = at.instrument.notional(price, Quantity::new(lots));
+            notional + at.fees.rate(liquidity).of(notional)
+        };
+        let own = self.order_index(order).map(|index| self.need_of_family(self.family(index), at));
+        let free = self.free_cash() + own.map_or(Money::ZERO, |need| need.cash);
+        let needed = cost(quantity.lots());
+        if needed <= free || self.credit == Credit::Unlimited {
+            return Affordable { quantity, needed, free };
+        }
+        // What is covered, and what is not: bisect.
+        let (mut covered, mut beyond) = (0, quantity.lots());
+        while beyond - covered > 1 {
+            let middle = covered + (beyond - covered) / 2;
+            if cost(middle) <= free {
+                covered = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        Affordable { quantity: Quantity::new(covered), needed, free }
+    }
+
+    /// Books the market's side of a fill: it pays no fees, and is never refused.
+    pub(crate) fn book_counterparty(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        quantity: Quantity,
+        notional: Money,
+    ) {
+        let sign = side.sign();
+        self.cash -= notional * i128::from(sign);
+        let change = NetQuantity::new(quantity.net().lots() * sign);
+        self.lines[instrument.index()].position.fill(change, notional);
+    }
+}

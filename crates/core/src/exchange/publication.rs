@@ -1,0 +1,97 @@
+//! From what happens to an order at a venue to facts and reports.
+
+use super::reject::reject;
+use crate::book::BookEvent;
+use crate::market::{CommandKind, ExecutionReport, Fact, ReportKind, SentCommand, Side};
+use crate::participant::Context;
+use crate::units::{ActorId, ListingId, OrderId};
+
+/// An order whose owner gets a report.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReportedOrder {
+    pub(super) owner: ActorId,
+    pub(super) order: OrderId,
+    pub(super) side: Side,
+}
+
+impl ReportedOrder {
+    /// Sends the report.
+    pub(super) fn report(self, listing: ListingId, kind: ReportKind, ctx: &mut Context) {
+        let at = ctx.now();
+        let Self { owner, order, side } = self;
+        ctx.report(owner, ExecutionReport { order, listing, side, at, kind });
+    }
+}
+
+/// Turns an event that is about one order into a fact and a report; `sent` is the command that brought it
+/// about, if one did.
+pub(super) fn publish_order_event(
+    listing: ListingId,
+    sent: Option<&SentCommand>,
+    event: &BookEvent,
+    ctx: &mut Context,
+) {
+    match *event {
+        BookEvent::Accepted { order, owner } => {
+            if let Some(&SentCommand { command, sent_at }) = sent
+                && let CommandKind::New(terms) = command.kind
+            {
+                let sent_at = Some(sent_at);
+                ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at });
+                ReportedOrder { owner, order, side: terms.side }.report(listing, ReportKind::Accepted, ctx);
+            }
+        }
+        BookEvent::ExitEntered { order, owner, terms, .. } => {
+            ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at: None });
+            ReportedOrder { owner, order, side: terms.side }.report(listing, ReportKind::Accepted, ctx);
+        }
+        BookEvent::Rejected { reason, .. } | BookEvent::CommandRejected { reason, .. } => {
+            if let Some(sent) = sent {
+                reject(sent, reason, ctx);
+            }
+        }
+        _ => publish_change(listing, event, ctx),
+    }
+}
+
+/// Turns an event that changed or ended one order into a fact and a report.
+fn publish_change(listing: ListingId, event: &BookEvent, ctx: &mut Context) {
+    let (owner, order, side, fact, kind) = match *event {
+        BookEvent::Replaced { order, owner, side, price, leaves, kept_priority } => {
+            let fact = Fact::OrderReplaced { order, listing, price, leaves, kept_priority };
+            (owner, order, side, fact, Some(ReportKind::Replaced { price, leaves }))
+        }
+        BookEvent::Repriced { order, owner, side, price } => {
+            let fact = Fact::OrderRepriced { order, listing, price };
+            (owner, order, side, fact, Some(ReportKind::Repriced { price }))
+        }
+        BookEvent::Reduced { order, owner, side, leaves, reason } => {
+            let fact = Fact::OrderReduced { order, listing, leaves, reason };
+            (owner, order, side, fact, Some(ReportKind::Reduced { leaves, reason }))
+        }
+        BookEvent::Grown { order, owner, side, leaves } => {
+            let fact = Fact::OrderGrown { order, listing, leaves };
+            (owner, order, side, fact, Some(ReportKind::Grown { leaves }))
+        }
+        BookEvent::Triggered { order, owner, side, trigger } => {
+            let fact = Fact::OrderTriggered { order, listing, trigger };
+            (owner, order, side, fact, Some(ReportKind::Triggered { trigger }))
+        }
+        BookEvent::Refreshed { order, owner, side, displayed } => {
+            (owner, order, side, Fact::OrderRefreshed { order, listing, displayed }, None)
+        }
+        BookEvent::Canceled { order, owner, side, quantity, reason } => {
+            let fact = Fact::OrderCanceled { order, listing, quantity, reason };
+            (owner, order, side, fact, Some(ReportKind::Canceled(reason)))
+        }
+        BookEvent::Expired { order, owner, side, quantity, reason } => {
+            let fact = Fact::OrderExpired { order, listing, quantity, reason };
+            (owner, order, side, fact, Some(ReportKind::Expired(reason)))
+        }
+        _ => return,
+    };
+    ctx.publish(fact);
+    if let Some(kind) = kind {
+        ReportedOrder { owner, order, side }.report(listing, kind, ctx);
+    }
+}

@@ -1,0 +1,223 @@
+//! [`ReplayedListings`]: the listings of a venue where bars are replayed, and what they publish.
+
+use super::alarm::{Alarm, BookAlarm};
+use super::publication::{ReportedOrder, publish_order_event};
+use crate::account::{Affordable, Purchase};
+use crate::market::{
+    Bar, BarInterval, Fact, Fees, Instrument, Liquidity, Phase, ReportKind, SentCommand, Side, Trade,
+};
+use crate::participant::{BarAlarms, Context, Counterparty};
+use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
+use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+
+/// The listings of a venue where bars are replayed.
+#[derive(Debug)]
+pub(super) struct ReplayedListings {
+    engine: ReplayEngine,
+    /// In ascending order of listing.
+    listed: Vec<Replayed>,
+    /// When the venue is woken for them next.
+    alarm: Option<SimTime>,
+}
+
+/// What is traded at a replayed listing.
+#[derive(Debug)]
+struct Replayed {
+    listing: ListingId,
+    instrument: Instrument,
+    fees: Fees,
+    /// The time between two rows of the file.
+    interval: BarInterval,
+    /// The replayed market's order, with which all others trade; absent before the first trade.
+    order: Option<OrderId>,
+}
+
+impl ReplayedListings {
+    /// Begins without listings, at the venue's opening.
+    pub(super) const fn new(start: SimTime) -> Self {
+        Self { engine: ReplayEngine::new(start), listed: Vec::new(), alarm: None }
+    }
+
+    /// Adds a listing; in ascending order.
+    pub(super) fn add(&mut self, listing: ListingId, traded: (Instrument, Fees), config: ReplayConfig) {
+        let interval = config.spacing().into();
+        self.engine.add(listing, config);
+        let (instrument, fees) = traded;
+        self.listed.push(Replayed { listing, instrument, fees, interval, order: None });
+    }
+
+    pub(super) fn has(&self, listing: ListingId) -> bool {
+        self.engine.has(listing)
+    }
+
+    /// Publishes the phases of the start, and asks to be woken for the first bar.
+    pub(super) fn start(&mut self, ctx: &mut Context) {
+        for Replayed { listing, .. } in &self.listed {
+            if let Some((phase, next)) = self.engine.phase(*listing) {
+                ctx.publish(Fact::PhaseChanged { listing: *listing, phase });
+                ctx.announce_next_phase(*listing, next);
+            }
+        }
+        self.wait(ctx);
+    }
+
+    /// Does what is due.
+    pub(super) fn advance(&mut self, ctx: &mut Context) {
+        let now = ctx.now();
+        if self.alarm.is_none_or(|alarm| alarm > now) {
+            // The alarm was for something that has been done since.
+            return;
+        }
+        self.alarm = None;
+        self.operate(None, ctx, |engine, host| engine.advance(now, host));
+    }
+
+    /// Executes a command.
+    pub(super) fn execute(&mut self, sent: &SentCommand, ctx: &mut Context) {
+        let now = ctx.now();
+        self.operate(Some(sent), ctx, |engine, host| engine.execute(now, &sent.command, host));
+    }
+
+    /// Expires all orders: the venue closes for good.
+    pub(super) fn close(&mut self, ctx: &mut Context) {
+        self.operate(None, ctx, ReplayEngine::close);
+    }
+
+    fn operate(
+        &mut self,
+        sent: Option<&SentCommand>,
+        ctx: &mut Context,
+        action: impl FnOnce(&mut ReplayEngine, &mut dyn ReplayHost),
+    ) {
+        let mut host = Host { listed: &mut self.listed, sent, ctx };
+        action(&mut self.engine, &mut host);
+        self.wait(ctx);
+    }
+
+    /// Asks to be woken when something is due next.
+    fn wait(&mut self, ctx: &mut Context) {
+        let Some(next) = self.engine.next_time() else { return };
+        if self.alarm.is_none_or(|alarm| next < alarm) {
+            self.alarm = Some(next);
+            ctx.wake_at(next, Alarm::Replay.tag());
+        }
+    }
+}
+
+/// The market, as the replay needs it.
+struct Host<'a> {
+    listed: &'a mut [Replayed],
+    sent: Option<&'a SentCommand>,
+    ctx: &'a mut Context,
+}
+
+impl Host<'_> {
+    fn find(&self, listing: ListingId) -> Option<usize> {
+        self.listed.binary_search_by_key(&listing, |listed| listed.listing).ok()
+    }
+
+    /// Returns the replayed market's own order, with which all others trade.
+    fn market_order(&mut self, listing: ListingId) -> Option<OrderId> {
+        let index = self.find(listing)?;
+        Some(*self.listed[index].order.get_or_insert_with(|| self.ctx.next_order_id()))
+    }
+
+    /// Publishes a fill, and books both sides.
+    fn publish_fill(&mut self, listing: ListingId, fill: &ReplayFill) {
+        let ReplayFill { order, owner, side, price, quantity, leaves, liquidity, phase, clamped } = *fill;
+        let market = self.ctx.id();
+        let id = self.ctx.next_trade_id();
+        let Some(market_order) = self.market_order(listing) else { return };
+        let Some(listed) = self.find(listing).map(|index| &self.listed[index]) else { return };
+        let notional = listed.instrument.notional(price, quantity);
+        let fee = listed.fees.rate(liquidity).of(notional);
+        let is_maker = liquidity == Liquidity::Maker;
+        let sides = [(order, owner, fee), (market_order, market, Money::ZERO)];
+        let [(maker_order, maker, maker_fee), (taker_order, taker, taker_fee)] =
+            if is_maker { sides } else { [sides[1], sides[0]] };
+        let aggressor = if is_maker { side.opposite() } else { side };
+        self.ctx.publish(Fact::Traded(Trade {
+            id,
+            listing,
+            price,
+            quantity,
+            aggressor,
+            phase,
+            maker_order,
+            maker,
+            maker_fee,
+            maker_queue_ahead: Quantity::ZERO,
+            taker_order,
+            taker,
+            taker_fee,
+            clamped,
+        }));
+        self.ctx.book_counterparty(listing, Counterparty { side: side.opposite(), quantity, notional });
+        let kind = ReportKind::Filled { trade: id, price, quantity, leaves, liquidity, phase, fee };
+        ReportedOrder { owner, order, side }.report(listing, kind, self.ctx);
+    }
+}
+
+impl Host<'_> {
+    /// Publishes what participants have left of a bar's volume: a trade of the replayed market with itself.
+    fn publish_print(&mut self, listing: ListingId, price: Price, quantity: Quantity) {
+        let (market, id) = (self.ctx.id(), self.ctx.next_trade_id());
+        let Some(order) = self.market_order(listing) else { return };
+        self.ctx.publish(Fact::Traded(Trade {
+            id,
+            listing,
+            price,
+            quantity,
+            aggressor: Side::Buy,
+            phase: Phase::ClosingAuction,
+            maker_order: order,
+            maker: market,
+            maker_fee: Money::ZERO,
+            maker_queue_ahead: Quantity::ZERO,
+            taker_order: order,
+            taker: market,
+            taker_fee: Money::ZERO,
+            clamped: 0,
+        }));
+    }
+}
+
+impl ReplayHost for Host<'_> {
+    fn affordable(
+        &mut self,
+        listing: ListingId,
+        order: OrderId,
+        owner: ActorId,
+        purchase: Purchase,
+    ) -> Affordable {
+        self.ctx.affordable(listing, order, owner, purchase)
+    }
+
+    fn publish(&mut self, listing: ListingId, event: ReplayEvent) {
+        match event {
+            ReplayEvent::Order(event) => publish_order_event(listing, self.sent, &event, self.ctx),
+            ReplayEvent::Filled(fill) => self.publish_fill(listing, &fill),
+            ReplayEvent::Moved { price, shown } => {
+                self.ctx.publish(Fact::PriceMoved { listing, price, shown });
+            }
+            ReplayEvent::Phase { phase, next } => {
+                self.ctx.publish(Fact::PhaseChanged { listing, phase });
+                self.ctx.announce_next_phase(listing, next);
+            }
+            ReplayEvent::Printed { price, quantity } => {
+                self.publish_print(listing, price, quantity);
+            }
+            ReplayEvent::Bar(ReplayBar { start, end, open, high, low, close, volume }) => {
+                let Some(interval) = self.find(listing).map(|index| self.listed[index].interval) else {
+                    return;
+                };
+                let bar = Bar { interval, start, end, open, high, low, close, volume };
+                let others = Alarm::Book(BookAlarm::OtherBarsEnd, listing).tag();
+                let recorded = Alarm::Book(BookAlarm::BarEnds, listing).tag();
+                self.ctx.publish_replayed_bar(listing, bar, BarAlarms { recorded, others });
+            }
+        }
+    }
+
+    fn close_positions(&mut self, _listing: ListingId, _price: Price) {}
+}

@@ -1,0 +1,99 @@
+//! Accounts and feeds of replayed listings: fills are booked at once, bars come from the file.
+
+use super::context::Context;
+use super::feeds::Feed;
+use super::message::{MarketData, Update};
+use super::publish::BarAlarms;
+use super::state::MarketState;
+use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase};
+use crate::market::{Bar, Fact, Phase, Side};
+use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+
+/// The replayed market's side of a fill.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counterparty {
+    pub(crate) side: Side,
+    pub(crate) quantity: Quantity,
+    pub(crate) notional: Money,
+}
+
+impl Context {
+    /// Returns how much of an order's purchase its owner's account can pay for; nothing if there is no such
+    /// account.
+    pub(crate) fn affordable(
+        &mut self,
+        listing: ListingId,
+        order: OrderId,
+        owner: ActorId,
+        purchase: Purchase,
+    ) -> Affordable {
+        let now = self.now();
+        let gate = self.domain_mut().gate(owner, listing, now);
+        gate.map_or(Affordable { quantity: Quantity::ZERO, needed: Money::ZERO, free: Money::ZERO }, |gate| {
+            let (account, at) = gate;
+            account.affordable(order, purchase, &at)
+        })
+    }
+
+    /// Books the replayed market's side of a fill into the account of the venue.
+    pub(crate) fn book_counterparty(&mut self, listing: ListingId, with: Counterparty) {
+        let venue = self.id();
+        let market = self.domain_mut();
+        let Some(instrument) = market.listings.get(listing.index()).map(|state| state.listing.instrument)
+        else {
+            return;
+        };
+        if let Some(account) = market.accounts.get_mut(venue.index()) {
+            account.book_counterparty(instrument, with.side, with.quantity, with.notional);
+        }
+    }
+
+    /// Takes an id for an order of the venue's own.
+    pub(crate) const fn next_order_id(&mut self) -> OrderId {
+        let market = self.domain_mut();
+        let id = OrderId::new(market.next_order);
+        market.next_order += 1;
+        id
+    }
+
+    /// Publishes a bar of a file: as a fact, to the subscribers of its interval and of shorter ones, and as a
+    /// part of longer ones, at whose end the venue is woken.
+    pub(crate) fn publish_replayed_bar(&mut self, listing: ListingId, bar: Bar, alarms: BarAlarms) {
+        let at = self.now();
+        self.close_recorded_bar(listing);
+        self.close_other_bars(listing);
+        self.publish(Fact::BarReplayed { listing, bar });
+        let mut index = 0;
+        while let Some(feed) = self.bar_feed(listing, index) {
+            let interval = feed.interval;
+            if interval.shortest() <= bar.interval.shortest() {
+                let data = MarketData { listing, at, update: Update::Bar(Bar { interval, ..bar }) };
+                self.push(Feed::Bars(interval), 0..usize::MAX, &data);
+            } else if let Some(end) = feed.add_bar(&bar) {
+                self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
+            }
+            index += 1;
+        }
+    }
+}
+
+impl MarketState {
+    /// Returns how it is known what an order at a listing will cost.
+    pub(super) fn pricing(&self, owner: ActorId, listing: ListingId, reference: Option<Price>) -> Pricing {
+        if !self.listing(listing).is_some_and(|listing| listing.is_replayed) {
+            return Pricing::Protected;
+        }
+        let opens = self.opens_at(listing);
+        let own = self.account(owner).map_or(&[][..], Account::open_orders);
+        let sales = own.iter().filter(|order| opens.is_some() && self.opens_at(order.listing) == opens);
+        Pricing::AskedAtFill { reference, proceeds: sales.map(OpenOrder::expected_proceeds).sum() }
+    }
+
+    /// Returns when a listing opens, if it is before an open.
+    fn opens_at(&self, listing: ListingId) -> Option<SimTime> {
+        match self.listings.get(listing.index())?.next_phase {
+            Some((at, Phase::Continuous)) => Some(at),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! [`ReplayBar`]: one row of a file, on the instrument's ticks and lots.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::rules::{FillRules, PathRule};
+use crate::market::Instrument;
+use crate::process::HistoricalBar;
+use crate::units::{Price, Quantity, SimDuration, SimTime};
+
+/// One bar of a replayed listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplayBar {
+    /// When it begins.
+    pub start: SimTime,
+    /// When it ends; after `start`, and not after the next bar's start.
+    pub end: SimTime,
+    /// The first price.
+    pub open: Price,
+    /// The highest.
+    pub high: Price,
+    /// The lowest.
+    pub low: Price,
+    /// The last.
+    pub close: Price,
+    /// What was traded; absent if the file does not know it.
+    pub volume: Option<Quantity>,
+}
+
+/// Says why a row of a file is no bar of an instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ReplayBarError {
+    /// A price is below the instrument's lowest, or beyond 2^40 ticks.
+    #[error(
+        "a price of the bar of {0} is off the instrument's range: it rounds to no tick that may be traded"
+    )]
+    Price(SimTime),
+    /// The volume is above 2^40 lots.
+    #[error("the volume of the bar of {0} is above 2^40 lots")]
+    Volume(SimTime),
+}
+
+/// What a listing replays, and by which rules.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplayConfig {
+    /// The bars, in order of time.
+    pub bars: Arc<[ReplayBar]>,
+    /// How long after its beginning a bar opens.
+    pub call: SimDuration,
+    /// How orders fill.
+    pub rules: FillRules,
+}
+
+impl ReplayConfig {
+    /// Returns the shortest time between the beginnings of two bars; that of a single bar is its length.
+    #[must_use]
+    pub fn spacing(&self) -> SimDuration {
+        let between = self.bars.windows(2).map(|pair| pair[1].start - pair[0].start).min();
+        let only = self.bars.first().map(|bar| bar.end - bar.start);
+        between.or(only).unwrap_or(SimDuration::ZERO)
+    }
+}
+
+const DAY: SimDuration = SimDuration::from_secs(24 * 3_600);
+
+impl ReplayBar {
+    /// Puts a row of a file on an instrument's ticks and lots; the bar lasts from `start` to `end`.
+    ///
+    /// # Errors
+    /// [`ReplayBarError`] if a price or the volume is out of range.
+    pub fn of_row(
+        row: &HistoricalBar,
+        instrument: &Instrument,
+        start: SimTime,
+        end: SimTime,
+    ) -> Result<Self, ReplayBarError> {
+        let price = |value| {
+            let on_tick = instrument.nearest_price(value).filter(|price| price.ticks() > 0);
+            on_tick.ok_or(ReplayBarError::Price(row.time))
+        };
+        let volume = row.volume.map(|volume| {
+            let lots = instrument.whole_lots_within(volume);
+            let is_beyond =
+                volume > 0.0 && lots.is_zero() && instrument.quantity_f64(Quantity::new(1)) <= volume;
+            if is_beyond { Err(ReplayBarError::Volume(row.time)) } else { Ok(lots) }
+        });
+        Ok(Self {
+            start,
+            end,
+            open: price(row.open)?,
+            high: price(row.high)?,
+            low: price(row.low)?,
+            close: price(row.close)?,
+            volume: volume.transpose()?,
+        })
+    }
+
+    /// Returns the midnight of the day on which the bar begins.
+    pub(super) const fn day(&self) -> SimTime {
+        self.start.floor_to(DAY)
+    }
+
+    /// Returns the four prices in the order in which the path has them (rule 2).
+    pub(super) fn path(&self, rule: PathRule) -> [Price; 4] {
+        let is_high_nearer = self.high - self.open <= self.open - self.low;
+        let is_high_first = match rule {
+            PathRule::Nearer | PathRule::Worst => is_high_nearer,
+            PathRule::Farther => !is_high_nearer,
+        };
+        let [first, second] = if is_high_first { [self.high, self.low] } else { [self.low, self.high] };
+        [self.open, first, second, self.close]
+    }
+}

@@ -1,0 +1,203 @@
+//! Commands: new orders, cancels, replaces.
+
+use super::engine::ReplayEngine;
+use super::host::{ReplayEvent, ReplayHost};
+use super::listing::Stage;
+use super::orders::OrderNames;
+use crate::book::BookEvent;
+use crate::market::{
+    CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, PostOnly, RejectReason, Side,
+    TimeInForce,
+};
+use crate::units::{Price, Quantity, SimTime};
+
+/// What a replace asks for.
+#[derive(Debug, Clone, Copy)]
+struct NewTerms {
+    price: Price,
+    /// The total, filled part included.
+    quantity: Quantity,
+}
+
+impl ReplayEngine {
+    /// Executes a command at `now`, after all that is due at that instant anyway.
+    pub fn execute(&mut self, now: SimTime, command: &Command, host: &mut dyn ReplayHost) {
+        self.catch_up(now, false, host);
+        let Some(index) = self.find(command.listing) else { return };
+        match command.kind {
+            CommandKind::New(terms) => self.enter(index, command, terms, host),
+            CommandKind::Cancel => match self.check_owner(index, command) {
+                Ok(()) => self.cancel(index, command.order, CancelReason::Requested, host),
+                Err(reason) => self.reject_command(index, command, reason, host),
+            },
+            CommandKind::MassCancel { side } => {
+                self.cancel_all_of(index, command, side, CancelReason::MassCancel, host);
+            }
+            CommandKind::Disconnect => {
+                self.cancel_all_of(index, command, None, CancelReason::Disconnected, host);
+            }
+            CommandKind::Replace { price, quantity } => match self.check_replace(index, command, quantity) {
+                Ok(()) => self.replace(index, command, NewTerms { price, quantity }, host),
+                Err(reason) => self.reject_command(index, command, reason, host),
+            },
+        }
+        self.schedule(index, now);
+    }
+
+    fn enter(&mut self, index: usize, command: &Command, mut terms: OrderTerms, host: &mut dyn ReplayHost) {
+        let Command { order: id, owner, .. } = *command;
+        let price = self.listings[index].price_at(self.now);
+        if let Err(reason) = self.check_new(index, command, &terms, price) {
+            let event = BookEvent::Rejected { order: id, owner, reason };
+            return host.publish(self.listings[index].id, ReplayEvent::Order(event));
+        }
+        let listing = &mut self.listings[index];
+        host.publish(listing.id, ReplayEvent::Order(BookEvent::Accepted { order: id, owner }));
+        if let (PostOnly::Slide, Some(slid)) = (terms.post_only, would_take(&terms, price)) {
+            terms.kind = OrderKind::Limit(slid);
+            let event = BookEvent::Repriced { order: id, owner, side: terms.side, price: Some(slid) };
+            host.publish(listing.id, ReplayEvent::Order(event));
+        }
+        self.arrivals += 1;
+        let names = OrderNames { id, owner, arrival: self.arrivals, since: self.now };
+        let touch = listing.rules().touch;
+        listing.orders.add(&terms, names, touch, price.is_some());
+        if let Link::OneCancelsOther(partner) = terms.link {
+            for (one, other) in [(id, partner), (partner, id)] {
+                if let Some(order) = listing.orders.get_mut(one) {
+                    order.partner = Some(other);
+                }
+            }
+        }
+        if let Some(start) = price.or(listing.last)
+            && listing.orders.get_mut(id).is_some_and(|order| order.follow(start))
+        {
+            listing.orders.wait_by_terms(id, touch, price.is_some());
+        }
+        if price.is_some() {
+            self.settle_arrival(index, host);
+        }
+    }
+
+    /// Checks a new order by all but its owner's account.
+    fn check_new(
+        &self,
+        index: usize,
+        command: &Command,
+        terms: &OrderTerms,
+        price: Option<Price>,
+    ) -> Result<(), RejectReason> {
+        let listing = &self.listings[index];
+        if listing.stage == Stage::Over {
+            return Err(RejectReason::NoMoreData);
+        }
+        if listing.orders.contains(command.order) {
+            return Err(RejectReason::DuplicateOrder);
+        }
+        if let Some(reason) = terms.reject_reason() {
+            return Err(reason);
+        }
+        if matches!(terms.kind, OrderKind::Pegged { .. }) {
+            return Err(RejectReason::NoQuotes);
+        }
+        match terms.time_in_force {
+            TimeInForce::Gtd(date) if date <= self.now => return Err(RejectReason::ExpiryPassed),
+            TimeInForce::AtOpen if !listing.has_first_of_day() => return Err(RejectReason::NoMoreData),
+            _ => {}
+        }
+        if terms.post_only == PostOnly::Reject && would_take(terms, price).is_some() {
+            return Err(RejectReason::PostOnlyWouldTake);
+        }
+        if let Link::OneCancelsOther(partner) = terms.link {
+            let fits = listing.orders.get(partner).is_some_and(|other| {
+                other.owner == command.owner
+                    && other.side() == terms.side
+                    && other.leaves == terms.quantity
+                    && other.terms.link == Link::None
+                    && other.partner.is_none()
+            });
+            return if fits { Ok(()) } else { Err(RejectReason::LinkUnfit) };
+        }
+        Ok(())
+    }
+
+    fn check_owner(&self, index: usize, command: &Command) -> Result<(), RejectReason> {
+        let order = self.listings[index].orders.get(command.order).ok_or(RejectReason::UnknownOrder)?;
+        if order.owner == command.owner { Ok(()) } else { Err(RejectReason::NotOwner) }
+    }
+
+    fn check_replace(&self, index: usize, command: &Command, quantity: Quantity) -> Result<(), RejectReason> {
+        self.check_owner(index, command)?;
+        let order = self.listings[index].orders.get(command.order).ok_or(RejectReason::UnknownOrder)?;
+        if matches!(order.terms.kind, OrderKind::TrailingStop { .. })
+            || (order.partner.is_some() && quantity != order.terms.quantity)
+        {
+            return Err(RejectReason::NotReplaceable);
+        }
+        Ok(())
+    }
+
+    fn reject_command(
+        &self,
+        index: usize,
+        command: &Command,
+        reason: RejectReason,
+        host: &mut dyn ReplayHost,
+    ) {
+        let Command { order, owner, .. } = *command;
+        let event = BookEvent::CommandRejected { order, owner, reason };
+        host.publish(self.listings[index].id, ReplayEvent::Order(event));
+    }
+
+    fn cancel_all_of(
+        &mut self,
+        index: usize,
+        command: &Command,
+        side: Option<Side>,
+        reason: CancelReason,
+        host: &mut dyn ReplayHost,
+    ) {
+        for id in self.listings[index].orders.all_of(Some(command.owner), side) {
+            self.cancel(index, id, reason, host);
+        }
+    }
+
+    /// Gives an order another price and total; only a smaller quantity keeps its place.
+    fn replace(&mut self, index: usize, command: &Command, new: NewTerms, host: &mut dyn ReplayHost) {
+        let (id, owner) = (command.order, command.owner);
+        let listing = &mut self.listings[index];
+        let Some(order) = listing.orders.get(id).copied() else { return };
+        if new.quantity <= order.filled {
+            return self.cancel(index, id, CancelReason::ReplacedToFilled, host);
+        }
+        let leaves = new.quantity - order.filled;
+        let kind = order.terms.kind.at(new.price);
+        let kept_priority = kind == order.terms.kind && leaves <= order.leaves;
+        let price = listing.price_at(self.now);
+        listing.orders.elect(id, kind);
+        if let Some(open) = listing.orders.get_mut(id) {
+            open.terms.quantity = new.quantity;
+            open.leaves = leaves;
+            open.is_carried = false;
+            if !kept_priority {
+                self.arrivals += 1;
+                open.arrival = self.arrivals;
+                open.since = self.now;
+            }
+        }
+        let touch = listing.rules().touch;
+        listing.orders.wait_by_terms(id, touch, price.is_some());
+        let side = order.side();
+        let event = BookEvent::Replaced { order: id, owner, side, price: new.price, leaves, kept_priority };
+        host.publish(listing.id, ReplayEvent::Order(event));
+        if price.is_some() {
+            self.settle_arrival(index, host);
+        }
+    }
+}
+
+/// Returns the limit, one tick behind the market, of a limit order that would take at entry.
+fn would_take(terms: &OrderTerms, price: Option<Price>) -> Option<Price> {
+    let (OrderKind::Limit(limit), Some(price)) = (terms.kind, price) else { return None };
+    terms.side.accepts(limit, price).then(|| price - terms.side.sign())
+}

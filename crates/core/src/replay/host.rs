@@ -1,0 +1,81 @@
+//! [`ReplayHost`]: what a replay needs of accounts and tape.
+
+use crate::account::{Affordable, Purchase};
+use crate::book::BookEvent;
+use crate::market::{Liquidity, Phase, Side};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+
+use super::bar::ReplayBar;
+
+/// What a replay asks and tells while it fills orders.
+pub trait ReplayHost {
+    /// Returns how much of an order's purchase its owner's account can pay for now.
+    fn affordable(
+        &mut self,
+        listing: ListingId,
+        order: OrderId,
+        owner: ActorId,
+        purchase: Purchase,
+    ) -> Affordable;
+
+    /// Books and publishes what has happened, before anything else is asked.
+    fn publish(&mut self, listing: ListingId, event: ReplayEvent);
+
+    /// Closes the positions in a listing's instrument at its last close, sales first; its bars are over.
+    fn close_positions(&mut self, listing: ListingId, price: Price);
+}
+
+/// Something that happened in a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayEvent {
+    /// An order was accepted, rejected, changed or ended, as in a book; never a trade.
+    Order(BookEvent),
+    /// An order traded with the replayed market.
+    Filled(ReplayFill),
+    /// The price reached a point of its path, or one at which an order is due.
+    Moved {
+        /// The price.
+        price: Price,
+        /// Whether participants may see it.
+        shown: bool,
+    },
+    /// The listing entered another phase.
+    Phase {
+        /// The phase.
+        phase: Phase,
+        /// When it changes next, and to which.
+        next: Option<(SimTime, Phase)>,
+    },
+    /// What participants left of a bar's volume traded at its close.
+    Printed {
+        /// The close.
+        price: Price,
+        /// The quantity; above zero.
+        quantity: Quantity,
+    },
+    /// A bar ended.
+    Bar(ReplayBar),
+}
+
+/// A trade of an order with the replayed market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplayFill {
+    /// The order.
+    pub order: OrderId,
+    /// Its owner.
+    pub owner: ActorId,
+    /// Its side.
+    pub side: Side,
+    /// The price.
+    pub price: Price,
+    /// The quantity.
+    pub quantity: Quantity,
+    /// What is left of the order.
+    pub leaves: Quantity,
+    /// Whether the order waited at its price, took the market's, or was in an auction.
+    pub liquidity: Liquidity,
+    /// The phase in which it traded: that of an auction at an open or close.
+    pub phase: Phase,
+    /// Ticks of its costs that the bar's range took off.
+    pub clamped: i64,
+}

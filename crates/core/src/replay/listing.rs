@@ -1,0 +1,292 @@
+//! [`ReplayListing`]: one listing of a replay, and where its price is.
+
+use super::bar::{ReplayBar, ReplayConfig};
+use super::host::ReplayEvent;
+use super::orders::{WaitingOrder, WaitingOrders};
+use super::path::{Leg, Point};
+use super::rules::FillRules;
+use crate::market::{OrderKind, Phase, Side};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
+
+/// One listing of a replay.
+#[derive(Debug)]
+pub(super) struct ReplayListing {
+    pub(super) id: ListingId,
+    config: ReplayConfig,
+    pub(super) orders: WaitingOrders,
+    pub(super) stage: Stage,
+    /// The current bar, or the next one.
+    pub(super) bar: usize,
+    /// What has traded in the current bar.
+    used: Quantity,
+    used_by: Vec<(ActorId, Quantity)>,
+    /// The last price that there was.
+    pub(super) last: Option<Price>,
+    /// When something is due here, as the engine's agenda has it.
+    pub(super) scheduled: Option<SimTime>,
+}
+
+/// Where a listing is in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Before the open of a bar: there is no price.
+    Between,
+    /// On the way from one point of the bar's path to the next, whose number it is.
+    Leg { to: usize, leg: Leg },
+    /// At the close of a bar that is over, as long as orders of that instant may come.
+    Closing { at: SimTime, hops: u8 },
+    /// After the last bar.
+    Over,
+}
+
+/// What kind of instant it is for a listing (rules 12 and 16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// A bar opens.
+    Open,
+    /// A bar closes.
+    Close,
+    /// Any other instant of a bar.
+    Within,
+}
+
+impl Moment {
+    pub(super) const fn is_auction(self) -> bool {
+        matches!(self, Self::Open | Self::Close)
+    }
+
+    /// Returns the phase of the trades of that instant.
+    pub(super) const fn phase(self) -> Phase {
+        match self {
+            Self::Open => Phase::OpeningAuction,
+            Self::Close => Phase::ClosingAuction,
+            Self::Within => Phase::Continuous,
+        }
+    }
+}
+
+const NANOSECOND: SimDuration = SimDuration::from_nanos(1);
+
+impl ReplayListing {
+    /// Begins before the first bar that begins at `start` or later.
+    pub(super) fn new(id: ListingId, config: ReplayConfig, start: SimTime) -> Self {
+        let bar = config.bars.partition_point(|bar| bar.start < start);
+        let stage = if bar < config.bars.len() { Stage::Between } else { Stage::Over };
+        let last = bar.checked_sub(1).map(|earlier| config.bars[earlier].close);
+        let (used, used_by) = (Quantity::ZERO, Vec::new());
+        Self {
+            id,
+            config,
+            orders: WaitingOrders::default(),
+            stage,
+            bar,
+            used,
+            used_by,
+            last,
+            scheduled: None,
+        }
+    }
+
+    pub(super) const fn rules(&self) -> &FillRules {
+        &self.config.rules
+    }
+
+    /// Returns the current bar, or the next one.
+    pub(super) fn current(&self) -> Option<&ReplayBar> {
+        self.config.bars.get(self.bar)
+    }
+
+    /// Returns a point of a bar's path (rule 2).
+    fn point(&self, bar: &ReplayBar, number: usize) -> Point {
+        let length = bar.end - bar.start;
+        let part = |thirds| {
+            bar.start + SimDuration::from_nanos(length.nanos() / 3 * thirds + length.nanos() % 3 * thirds / 3)
+        };
+        let time = match number {
+            0 => bar.start + self.config.call,
+            1 | 2 => part(if number == 1 { 1 } else { 2 }),
+            _ => bar.end - NANOSECOND,
+        };
+        Point { time, price: bar.path(self.rules().path)[number.min(LAST)] }
+    }
+
+    /// Returns when the next bar opens, if there is one to come.
+    pub(super) fn next_open(&self) -> Option<SimTime> {
+        let bar = match self.stage {
+            Stage::Between => self.bar,
+            Stage::Leg { .. } | Stage::Closing { .. } => self.bar + 1,
+            Stage::Over => return None,
+        };
+        self.config.bars.get(bar).map(|bar| bar.start + self.config.call)
+    }
+
+    /// Returns when the current bar ends, if there is a price.
+    pub(super) fn close_time(&self) -> Option<SimTime> {
+        let bar = self.current().filter(|_| matches!(self.stage, Stage::Leg { .. }))?;
+        Some(self.point(bar, LAST).time)
+    }
+
+    /// Returns the phase, and when it changes next, and to which.
+    pub(super) fn phase(&self) -> (Phase, Option<(SimTime, Phase)>) {
+        let opens = self.next_open().map(|at| (at, Phase::Continuous));
+        match self.stage {
+            Stage::Between => (Phase::PreOpen, opens),
+            Stage::Leg { .. } => (Phase::Continuous, self.close_time().map(|at| (at, Phase::PreOpen))),
+            Stage::Closing { at, .. } => (Phase::Continuous, Some((at, Phase::PreOpen))),
+            Stage::Over => (Phase::Closed, None),
+        }
+    }
+
+    /// Returns the event that tells the phase.
+    pub(super) fn phase_event(&self) -> ReplayEvent {
+        let (phase, next) = self.phase();
+        ReplayEvent::Phase { phase, next }
+    }
+
+    /// Returns the price at `now`, if there is one.
+    pub(super) fn price_at(&self, now: SimTime) -> Option<Price> {
+        match self.stage {
+            Stage::Leg { leg, .. } => Some(leg.price_at(now)),
+            Stage::Closing { .. } => self.last,
+            Stage::Between | Stage::Over => None,
+        }
+    }
+
+    /// Returns when something is due here next: a point of the path, an order's level, an order's date.
+    pub(super) fn next_due(&self, now: SimTime) -> Option<SimTime> {
+        let stage = match self.stage {
+            Stage::Between => self.next_open(),
+            Stage::Leg { leg, .. } => Some(self.next_level(&leg, now).unwrap_or(leg.to.time)),
+            Stage::Closing { at, .. } => Some(at),
+            Stage::Over => None,
+        };
+        stage.into_iter().chain(self.orders.next_date()).min()
+    }
+
+    /// Returns when the leg reaches the next level at which an order waits, if it does.
+    fn next_level(&self, leg: &Leg, now: SimTime) -> Option<SimTime> {
+        if self.orders.is_empty() {
+            return None;
+        }
+        let price = leg.price_at(now);
+        let level = if leg.rises() {
+            self.orders.next_above(price).filter(|level| *level <= leg.to.price)
+        } else {
+            self.orders.next_below(price).filter(|level| *level >= leg.to.price)
+        };
+        level.map(|level| leg.reaches(level))
+    }
+
+    /// Goes to the point of the path that is due at `now`, if one is; returns what kind of instant it is.
+    pub(super) fn reach(&mut self, now: SimTime) -> Option<Moment> {
+        let bar = *self.current()?;
+        let (number, point) = match self.stage {
+            Stage::Between if self.next_open()? <= now => (0, self.point(&bar, 0)),
+            Stage::Leg { to, leg } if leg.to.time <= now => (to, leg.to),
+            _ => return None,
+        };
+        self.last = Some(point.price);
+        if number == LAST {
+            self.stage = Stage::Closing { at: now, hops: 0 };
+            return Some(Moment::Close);
+        }
+        let to = number + 1;
+        self.stage = Stage::Leg { to, leg: Leg { from: point, to: self.point(&bar, to) } };
+        Some(if number == 0 { Moment::Open } else { Moment::Within })
+    }
+
+    /// Goes to the next bar; returns whether there is one.
+    pub(super) fn next_bar(&mut self) -> bool {
+        self.bar += 1;
+        self.used = Quantity::ZERO;
+        self.used_by.clear();
+        let goes_on = self.bar < self.config.bars.len();
+        self.stage = if goes_on { Stage::Between } else { Stage::Over };
+        goes_on
+    }
+
+    /// Returns whether the current bar is the first of its day.
+    pub(super) fn is_first_of_day(&self) -> bool {
+        let day = |bar: usize| self.config.bars.get(bar).map(ReplayBar::day);
+        self.bar.checked_sub(1).is_none_or(|earlier| day(earlier) != day(self.bar))
+    }
+
+    /// Returns whether the current bar is the last of its day.
+    pub(super) fn is_last_of_day(&self) -> bool {
+        let day = |bar: usize| self.config.bars.get(bar).map(ReplayBar::day);
+        day(self.bar) != day(self.bar + 1)
+    }
+
+    /// Returns whether the first bar of a day is still to open.
+    pub(super) fn has_first_of_day(&self) -> bool {
+        let next = if self.stage == Stage::Between { self.bar } else { self.bar + 1 };
+        let days = self.config.bars.get(next.saturating_sub(1)..).unwrap_or_default();
+        (next == 0 && !days.is_empty()) || days.windows(2).any(|pair| pair[0].day() != pair[1].day())
+    }
+
+    /// Returns how much of the bar's volume an owner can still have (rule 13); `None` without bound.
+    pub(super) fn available(&self, owner: ActorId) -> Option<Quantity> {
+        let volume = self.current()?.volume?;
+        let share = self.rules().share_of(Some(volume))?;
+        Some(volume.saturating_sub(self.used).min(share.saturating_sub(self.used_by(owner))))
+    }
+
+    fn used_by(&self, owner: ActorId) -> Quantity {
+        let found = self.used_by.iter().find(|(other, _)| *other == owner);
+        found.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
+    }
+
+    /// Counts what an owner has traded in the current bar.
+    pub(super) fn count(&mut self, owner: ActorId, quantity: Quantity) {
+        self.used += quantity;
+        match self.used_by.iter_mut().find(|(other, _)| *other == owner) {
+            Some((_, used)) => *used += quantity,
+            None => self.used_by.push((owner, quantity)),
+        }
+    }
+
+    /// Returns what nobody has taken of the bar's volume, if the file knows it.
+    pub(super) fn left(&self) -> Option<Quantity> {
+        self.current()?.volume.map(|volume| volume.saturating_sub(self.used))
+    }
+
+    /// Returns whether what is left of the bar's path would elect a stop (rule 19).
+    pub(super) fn path_elects(&self, id: OrderId) -> bool {
+        let (Some(order), Some(bar)) = (self.orders.get(id), self.current()) else { return false };
+        let Stage::Leg { to, .. } = self.stage else { return false };
+        let mut order = *order;
+        for number in to..=LAST {
+            let price = self.point(bar, number).price;
+            if is_elected_at(&order, price) {
+                return true;
+            }
+            order.follow(price);
+        }
+        false
+    }
+}
+
+/// The number of a path's last point.
+const LAST: usize = 3;
+
+fn is_elected_at(order: &WaitingOrder, price: Price) -> bool {
+    let Some(trigger) = order.trigger() else { return false };
+    match order.side() {
+        Side::Buy => price >= trigger,
+        Side::Sell => price <= trigger,
+    }
+}
+
+impl WaitingOrder {
+    /// Lets a trailing stop follow the price; returns whether its trigger has moved.
+    pub(super) fn follow(&mut self, price: Price) -> bool {
+        if !matches!(self.terms.kind, OrderKind::TrailingStop { .. }) {
+            return false;
+        }
+        let better = match self.side() {
+            Side::Sell => self.best.map_or(price, |best| best.max(price)),
+            Side::Buy => self.best.map_or(price, |best| best.min(price)),
+        };
+        self.best.replace(better) != Some(better)
+    }
+}

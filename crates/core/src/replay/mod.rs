@@ -1,0 +1,22 @@
+//! Replayed bars: a market whose prices are those of a file, in which orders fill as the path of each bar goes.
+//!
+//! A [`ReplayEngine`] stands where a venue has order books otherwise. It knows no accounts and no tape: what it
+//! needs of them it asks its [`ReplayHost`], and what happens it tells it. `docs/backtesting.md` numbers the
+//! rules; comments here name them.
+
+mod bar;
+mod due;
+mod engine;
+mod entry;
+mod fills;
+mod host;
+mod links;
+mod listing;
+mod orders;
+mod path;
+mod rules;
+
+pub use bar::{ReplayBar, ReplayBarError, ReplayConfig};
+pub use engine::ReplayEngine;
+pub use host::{ReplayEvent, ReplayFill, ReplayHost};
+pub use rules::{AtEnd, FillRules, MarketFill, PathRule, ShortCash, Slippage, Touch};

@@ -1,0 +1,80 @@
+//! [`Leg`]: one straight piece of a bar's path.
+
+use crate::units::{Price, SimDuration, SimTime};
+
+/// A point of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Point {
+    pub(super) time: SimTime,
+    pub(super) price: Price,
+}
+
+/// A straight piece of a path (rule 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leg {
+    pub(super) from: Point,
+    pub(super) to: Point,
+}
+
+impl Leg {
+    /// Returns the price at a time of the leg.
+    pub(super) fn price_at(&self, time: SimTime) -> Price {
+        if time >= self.to.time {
+            return self.to.price;
+        }
+        let distance = self.to.price - self.from.price;
+        let moved =
+            wide(distance.abs()) * nanos(time - self.from.time) / nanos(self.to.time - self.from.time);
+        // It has not moved farther than the leg goes.
+        self.from.price + i64::try_from(moved).unwrap_or(i64::MAX) * distance.signum()
+    }
+
+    /// Returns when the leg reaches a price that lies between its ends.
+    pub(super) fn reaches(&self, price: Price) -> SimTime {
+        let distance = wide((self.to.price - self.from.price).abs());
+        let wanted = wide((price - self.from.price).abs());
+        let span = nanos(self.to.time - self.from.time);
+        let after = (wanted * span + distance - 1) / distance.max(1);
+        self.from.time + SimDuration::from_nanos(i64::try_from(after).unwrap_or(i64::MAX))
+    }
+
+    /// Returns whether the price rises.
+    pub(super) fn rises(&self) -> bool {
+        self.to.price > self.from.price
+    }
+}
+
+const fn wide(ticks: i64) -> i128 {
+    ticks as i128
+}
+
+const fn nanos(span: SimDuration) -> i128 {
+    span.nanos() as i128
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn prop_a_level_is_reached_at_the_first_nanosecond_at_which_the_price_is_there(
+            start in 0..1_000_000_i64, span in 1..10_000_i64,
+            from in -500..500_i64, to in -500..500_i64, part in 0.0..=1.0_f64,
+        ) {
+            let point = |nanos, ticks| Point { time: SimTime::from_nanos(nanos), price: Price::new(ticks) };
+            let leg = Leg { from: point(start, from), to: point(start + span, to) };
+            #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small numbers")]
+            let level = from + ((to - from) as f64 * part) as i64;
+            let has_moved = |time: SimTime| (leg.price_at(time) - Price::new(from)).abs() >= (level - from).abs();
+            let reached = leg.reaches(Price::new(level));
+            prop_assert!(has_moved(reached), "{reached:?}");
+            prop_assert!(reached <= leg.to.time);
+            if reached > leg.from.time {
+                prop_assert!(!has_moved(reached - SimDuration::from_nanos(1)), "{reached:?}");
+            }
+        }
+    }
+}
