@@ -167,7 +167,7 @@ fn hold_price(terms: &OrderTerms, at: &OrderContext<'_>) -> Option<Price> {
     let Pricing::AskedAtFill { reference, .. } = at.pricing else { return terms.kind.worst_price() };
     price_of(terms.kind).or(match terms.kind {
         OrderKind::TrailingStop { distance, .. } => {
-            reference.map(|price| price + terms.side.sign() * distance)
+            reference.map(|price| distance.trigger(terms.side, price))
         }
         _ => reference,
     })

@@ -59,7 +59,7 @@ impl WaitingOrder {
     pub(super) fn trigger(&self) -> Option<Price> {
         match self.terms.kind {
             OrderKind::TrailingStop { distance, .. } => {
-                self.best.map(|best| best + self.terms.side.sign() * distance)
+                self.best.map(|best| distance.trigger(self.terms.side, best))
             }
             kind => kind.trigger(),
         }
