@@ -13,6 +13,7 @@ pub use bearpit_core::{
 
 pub mod analysis;
 pub mod cli;
+pub mod data;
 pub mod mock;
 pub mod record;
 pub mod report;

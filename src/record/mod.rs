@@ -47,6 +47,7 @@ pub use error::RecordError;
 pub use format::{Format, UnknownFormat};
 pub use manifest::{AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, TableSummary};
 pub use names::Names;
+pub(crate) use parquet_reader::ParquetReader;
 pub use recorded::Recorded;
 pub use recorder::{Recorder, Recording};
 pub use rows::books::LevelRow;

@@ -19,8 +19,8 @@ use polars_parquet::read::{
 
 /// An open Parquet file.
 #[derive(Debug)]
-pub(super) struct ParquetReader {
-    file: File,
+pub(crate) struct ParquetReader<R = File> {
+    file: R,
     bytes: u64,
     metadata: FileMetadata,
     schema: ArrowSchema,
@@ -32,11 +32,26 @@ impl ParquetReader {
     /// # Errors
     /// If it cannot be read or is not a Parquet file.
     pub(super) fn open(path: &Path) -> PolarsResult<Self> {
-        let mut file = File::open(path)?;
+        let file = File::open(path)?;
         let bytes = file.metadata()?.len();
+        Self::new(file, bytes)
+    }
+}
+
+impl<R: Read + Seek> ParquetReader<R> {
+    /// Reads the index of a file of so many bytes.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not a Parquet file.
+    pub(crate) fn new(mut file: R, bytes: u64) -> PolarsResult<Self> {
         let metadata = read_metadata(&mut file)?;
         let schema = infer_schema(&metadata)?;
         Ok(Self { file, bytes, metadata, schema })
+    }
+
+    /// Returns the columns and their types.
+    pub(crate) const fn schema(&self) -> &ArrowSchema {
+        &self.schema
     }
 
     /// Reads all rows of all columns.
@@ -59,6 +74,22 @@ impl ParquetReader {
     }
 
     fn column(&mut self, name: &str, wanted: &Range<usize>) -> PolarsResult<Column> {
+        let arrays = self.arrays(name, wanted)?;
+        let no_column = || polars_err!(ColumnNotFound: "there is no column `{name}`");
+        let field = self.schema.get(name).ok_or_else(no_column)?;
+        if arrays.is_empty() {
+            let schema: ArrowSchema = [(field.name.clone(), field.clone())].into_iter().collect();
+            let empty = DataFrame::empty_with_schema(&Schema::from_arrow_schema(&schema));
+            return empty.column(name).cloned();
+        }
+        Ok(Series::try_from((field, arrays))?.into_column())
+    }
+
+    /// Reads the rows in `wanted` of a column, as they are stored.
+    ///
+    /// # Errors
+    /// If there is no such column, or the file is damaged.
+    pub(crate) fn arrays(&mut self, name: &str, wanted: &Range<usize>) -> PolarsResult<Vec<Box<dyn Array>>> {
         let no_column = || polars_err!(ColumnNotFound: "there is no column `{name}`");
         let field = self.schema.get(name).ok_or_else(no_column)?;
         let (mut arrays, mut first) = (Vec::new(), 0);
@@ -71,18 +102,13 @@ impl ParquetReader {
             }
             first = end;
         }
-        if arrays.is_empty() {
-            let schema: ArrowSchema = [(field.name.clone(), field.clone())].into_iter().collect();
-            let empty = DataFrame::empty_with_schema(&Schema::from_arrow_schema(&schema));
-            return empty.column(name).cloned();
-        }
-        Ok(Series::try_from((field, arrays))?.into_column())
+        Ok(arrays)
     }
 }
 
 /// Reads `rows` of one column of one row group.
 fn read_chunk(
-    file: &mut File,
+    file: &mut (impl Read + Seek),
     file_bytes: u64,
     group: &RowGroupMetadata,
     field: &Field,
@@ -97,7 +123,7 @@ fn read_chunk(
         polars_ensure!(is_inside, ComputeError: "the pages of column `{}` lie outside the file", field.name);
         file.seek(SeekFrom::Start(range.start))?;
         let mut bytes = Vec::new();
-        file.take(range.end - range.start).read_to_end(&mut bytes)?;
+        file.by_ref().take(range.end - range.start).read_to_end(&mut bytes)?;
         let pages = PageReader::new(Cursor::new(bytes.into()), column, Vec::new(), usize::MAX);
         decompressors.push(BasicDecompressor::new(pages, Vec::new()));
         types.push(&column.descriptor().descriptor.primitive_type);

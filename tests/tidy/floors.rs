@@ -29,9 +29,10 @@ const FLOORS: [(&str, &[(&str, u32)]); 3] = [
         &[
             ("script", 0),
             ("record", 0),
-            ("scenario", 1),
+            ("data", 1),
             ("analysis", 1),
             ("mock", 1),
+            ("scenario", 2),
             ("report", 2),
             ("run", 3),
             ("cli", 4),

@@ -1,4 +1,4 @@
-//! [`HistoricalBar`]: one row of a file of bars.
+//! [`HistoricalBar`] and [`HistoricalTick`]: one row of a file of bars, of trades or of quotes.
 
 use crate::units::SimTime;
 
@@ -36,6 +36,39 @@ impl HistoricalBar {
             [self.open, self.low, self.high, self.close]
         }
     }
+}
+
+/// One historical trade or quote in currency units, as read from a file and checked: all finite, prices above
+/// zero, quantities at or above zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HistoricalTick {
+    /// The row's time.
+    pub time: SimTime,
+    /// What happened.
+    pub kind: HistoricalTickKind,
+}
+
+/// What happened at a [`HistoricalTick`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum HistoricalTickKind {
+    /// A trade.
+    Trade {
+        /// Its price.
+        price: f64,
+        /// Its quantity, in the instrument's units; `None` if the file has no such column.
+        quantity: Option<f64>,
+    },
+    /// The best bid and ask changed.
+    Quote {
+        /// The best bid; `None` if there is none.
+        bid: Option<f64>,
+        /// The quantity at the best bid; `None` if the file has no such column.
+        bid_size: Option<f64>,
+        /// The best ask; `None` if there is none.
+        ask: Option<f64>,
+        /// The quantity at the best ask; `None` if the file has no such column.
+        ask_size: Option<f64>,
+    },
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod replay;
 mod value;
 
 pub use gbm::Gbm;
-pub use history::HistoricalBar;
+pub use history::{HistoricalBar, HistoricalTick, HistoricalTickKind};
 pub use kind::{Configure, ConfiguredProcess, EarlierInstrument, ProcessKind, ProcessSite};
 pub use linked::{GapConfig, Leader, Linked};
 pub use merton::{Merton, MertonConfig};

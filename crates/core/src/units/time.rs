@@ -197,7 +197,9 @@ impl FromStr for SimTime {
     /// Reads `2025-03-03`, `2025-03-03T09:30:00` or `2025-03-03 09:30:00.250`.
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let bad = || TimeError::Time(text.to_owned());
-        if text.ends_with(['Z', 'z']) || text.contains(['[', '+']) {
+        // There is no time zone, and an offset must not get lost: the parser below would pass over `-05:00`.
+        let has_minus = text.get(10..).is_some_and(|rest| rest.contains('-'));
+        if text.ends_with(['Z', 'z']) || text.contains(['[', '+']) || has_minus {
             return Err(bad());
         }
         let civil = if text.len() <= 10 {
@@ -310,6 +312,9 @@ mod tests {
             "yesterday",
             "2025-02-30",
             "2025-03-03T09:30:00Z",
+            "2025-03-03T09:30:00+01:00",
+            "2025-03-03T09:30:00-05:00",
+            "2025-03-03 09:30:00-0500",
             "2025-03-03T25:00:00",
             "1699-12-31",
             "2200-01-01",

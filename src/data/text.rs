@@ -1,0 +1,339 @@
+//! Reading of text: the dialect, the layout, then every row once.
+
+use csv::StringRecord;
+
+use super::bars::{BarCells, PRICES};
+use super::decode::{LineEnd, decode};
+use super::dialect::{Dialect, SeveralTickers, records, separator_name, sniff_separator};
+use super::finding::Finding;
+use super::found::Form;
+use super::layout::{FileKind, Layout, NoLayout};
+use super::number::{self, is_null};
+use super::options::{NumberFormat, Order, ReadOptions, Role};
+use super::outcome::{Outcome, Sink, Table};
+use super::rows::{Cell, Fault, Place, order_of};
+use super::stamp::Stamp;
+use super::ticks::TickCells;
+use super::time_format::{NoTimeFormat, TimeFormat, parse_time_of_day};
+
+/// Reads a table of text.
+pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Outcome {
+    let (text, encoding) = match decode(bytes) {
+        Ok(decoded) => decoded,
+        Err(error) => return Outcome::failed(Finding::of_file(error.to_string(), None)),
+    };
+    let line_end = LineEnd::of(&text);
+    // Lines are counted by their line feeds.
+    let text = if line_end == LineEnd::Cr { text.replace('\r', "\n").into() } else { text };
+    match Reader::open(&text, options) {
+        Ok(reader) => {
+            let form = Form::Text {
+                separator: char::from(reader.dialect.separator),
+                encoding,
+                line_end,
+                header_rows: reader.dialect.header_rows,
+            };
+            reader.read(form)
+        }
+        Err(finding) => Outcome::failed(finding),
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    options: &'a ReadOptions,
+    dialect: Dialect,
+    layout: Layout,
+    times: TimeFormat,
+    order: Order,
+    numbers: NumberFormats,
+}
+
+/// How the numbers of each column are written.
+struct NumberFormats {
+    given: NumberFormat,
+    /// The columns to which it applies: those that the options name.
+    named: Vec<Role>,
+}
+
+impl<'a> Reader<'a> {
+    fn open(text: &'a str, options: &'a ReadOptions) -> Result<Self, Finding> {
+        let dialect = Dialect::find(text, options).map_err(|SeveralTickers(tickers)| {
+            let message = format!("the file has several tickers: {}", tickers.join(", "));
+            Finding::of_file(message, Some("write one file for each".to_owned()))
+        })?;
+        if dialect.sample.is_empty() {
+            let message = "the file has no rows; at least one is needed";
+            return Err(Finding::of_file(message, None));
+        }
+        let layout = match dialect.header_rows {
+            0 => Layout::of_rows(&dialect.sample, options),
+            _ => Layout::of_header(&dialect.names, &dialect.sample, options),
+        };
+        let layout = layout.map_err(|error| explain(error, text, &dialect))?;
+        let times = time_format(text, &dialect, &layout, options)?;
+        let numbers = NumberFormats::new(&layout, options);
+        let reader = Self { text, options, dialect, layout, times, order: Order::Ascending, numbers };
+        let stamps = reader
+            .dialect
+            .sample
+            .iter()
+            .filter_map(|row| reader.stamp(|index| row.get(index).map_or("", |cell| cell.trim())).ok());
+        let order = options.order.unwrap_or_else(|| order_of(stamps));
+        Ok(Self { order, ..reader })
+    }
+
+    fn read(&self, form: Form) -> Outcome {
+        let mut sink = Sink::new(self.layout.kind, self.options, self.order);
+        let mut symbol = None;
+        let mut csv = records(self.text, self.dialect.separator);
+        let mut record = StringRecord::new();
+        let skipped = self.dialect.preamble + self.dialect.header_rows;
+        let mut number = 0;
+        while csv.read_record(&mut record).unwrap_or(false) {
+            number += 1;
+            if number <= skipped {
+                continue;
+            }
+            let place = TextPlace::new(self, &record);
+            if let Some(fault) = self.width_fault(&record) {
+                sink.log().bad(vec![fault], &place);
+                continue;
+            }
+            if let Some(index) = self.layout.symbol {
+                let cell = record.get(index).unwrap_or("").trim();
+                let first = symbol.get_or_insert_with(|| cell.to_owned());
+                if first != cell {
+                    return Outcome::failed(several_symbols(&place, first, cell));
+                }
+            }
+            self.push(&record, &mut sink, &place);
+        }
+        let table = Table {
+            layout: &self.layout,
+            form,
+            time_format: self.describe_times(),
+            order: self.order,
+            options: self.options,
+        };
+        sink.finish(table)
+    }
+
+    fn push(&self, record: &StringRecord, sink: &mut Sink, place: &TextPlace<'_>) {
+        let stamp = self.stamp(|index| record.get(index).unwrap_or("").trim());
+        let cell = |role: Role| match self.layout.index(role) {
+            None => Cell::Absent,
+            Some(index) => self.cell(record.get(index).unwrap_or("").trim(), role),
+        };
+        match sink {
+            Sink::Bars(rows) => {
+                let ticks = self.layout.tick_volume.and_then(|index| record.get(index));
+                let cells = BarCells {
+                    prices: PRICES.map(cell),
+                    adjusted_close: cell(Role::AdjustedClose),
+                    volume: cell(Role::Volume),
+                    tick_volume: ticks.map_or(Cell::Absent, |text| self.cell(text.trim(), Role::Volume)),
+                };
+                rows.push(stamp, &cells, place);
+            }
+            Sink::Ticks(rows) => {
+                let cells = match self.layout.kind {
+                    FileKind::Quotes => TickCells::Quote {
+                        bid: cell(Role::Bid),
+                        bid_size: cell(Role::BidSize),
+                        ask: cell(Role::Ask),
+                        ask_size: cell(Role::AskSize),
+                    },
+                    _ => TickCells::Trade { price: cell(Role::Price), quantity: cell(Role::Quantity) },
+                };
+                rows.push(stamp, &cells, place);
+            }
+        }
+    }
+
+    fn cell(&self, text: &str, role: Role) -> Cell {
+        let number = match self.numbers.of(role) {
+            None => number::plain(text),
+            Some(format) => number::read(text, &format),
+        };
+        match number {
+            Some(value) => Cell::Number(value),
+            None if is_null(text) => Cell::Null,
+            None => Cell::Bad,
+        }
+    }
+
+    /// Reads the time of a row.
+    fn stamp<'r>(&self, cell: impl Fn(usize) -> &'r str) -> Result<Stamp, Fault> {
+        let text = |role| self.layout.index(role).map(&cell);
+        let time = text(Role::Time).unwrap_or("");
+        let Some(date) = text(Role::Date) else {
+            return self.times.parse(time).ok_or_else(|| self.no_time(Role::Time, time));
+        };
+        let day = self.times.parse(date).ok_or_else(|| self.no_time(Role::Date, date))?;
+        let of_day = parse_time_of_day(time).ok_or_else(|| {
+            Fault::at(Role::Time, format!("`{time}` is not a time of day such as 09:30:00"))
+        })?;
+        Ok(match day {
+            Stamp::Civil { nanos, .. } => Stamp::Civil { nanos: nanos + of_day, is_date: false },
+            Stamp::Instant { nanos, offset } => Stamp::Instant { nanos: nanos + of_day, offset },
+        })
+    }
+
+    fn no_time(&self, role: Role, text: &str) -> Fault {
+        let message = match &self.times {
+            TimeFormat::YearFirst => format!("`{text}` is not a time such as 2025-03-03T09:30:00"),
+            format => format!("`{text}` is not a time as this file has it: {format}"),
+        };
+        Fault::at(role, message)
+    }
+
+    fn width_fault(&self, record: &StringRecord) -> Option<Fault> {
+        let width = self.layout.width;
+        // Separators at the end of rows make cells without a name.
+        let is_same = record.len() == width
+            || (record.len() > width && record.iter().skip(width).all(|cell| cell.trim().is_empty()));
+        let than = if self.dialect.header_rows > 0 { "the header" } else { "the first" };
+        (!is_same).then(|| Fault {
+            role: None,
+            message: format!("the row has {} fields, but {than} has {width}", record.len()),
+        })
+    }
+
+    fn describe_times(&self) -> String {
+        let first = self.layout.index(Role::Time).and_then(|index| self.dialect.sample.first()?.get(index));
+        match (&self.times, first.and_then(|text| super::time_format::unit_of(text.trim()))) {
+            (TimeFormat::Epoch(None), Some(unit)) => TimeFormat::Epoch(Some(unit)).to_string(),
+            (format, _) => format.to_string(),
+        }
+    }
+}
+
+impl NumberFormats {
+    /// Numbers may be written otherwise in columns that the options name, and in files of vendors that write
+    /// all of them so.
+    fn new(layout: &Layout, options: &ReadOptions) -> Self {
+        let english = NumberFormat { decimal: '.', thousands: Some(','), suffixes: true };
+        let named = match layout.source {
+            Some("Investing.com") => Role::ALL.to_vec(),
+            _ if options.numbers.is_some() => Role::ALL.to_vec(),
+            _ => options.columns.keys().copied().collect(),
+        };
+        Self { given: options.numbers.unwrap_or(english), named }
+    }
+
+    fn of(&self, role: Role) -> Option<NumberFormat> {
+        self.named.contains(&role).then_some(self.given)
+    }
+}
+
+/// Adds the likely cause to columns that are missing.
+fn explain(error: NoLayout, text: &str, dialect: &Dialect) -> Finding {
+    let seems = sniff_separator(text);
+    let help = if seems != dialect.separator {
+        Some(format!("the separator seems to be {}", separator_name(seems)))
+    } else {
+        error.help
+    };
+    let line = text.lines().nth(dialect.preamble).unwrap_or("");
+    Finding {
+        line: Some(dialect.preamble + 1),
+        text: line.to_owned(),
+        span: 0..line.len(),
+        message: error.message,
+        help,
+        is_warning: false,
+    }
+}
+
+/// Finds how times are written, as far as the options leave it open.
+fn time_format(
+    text: &str,
+    dialect: &Dialect,
+    layout: &Layout,
+    options: &ReadOptions,
+) -> Result<TimeFormat, Finding> {
+    if let Some(format) = &options.time_format {
+        return Ok(TimeFormat::given(format));
+    }
+    let index = layout.index(Role::Date).or_else(|| layout.index(Role::Time)).unwrap_or(0);
+    let sample = dialect.sample.iter().filter_map(|row| row.get(index));
+    let mut found = TimeFormat::detect(sample);
+    if let Err(NoTimeFormat::DayOrMonth(_)) = found {
+        let rows = records(text, dialect.separator).into_records().filter_map(Result::ok);
+        let rows = rows.skip(dialect.preamble + dialect.header_rows);
+        found = TimeFormat::detect(rows.filter_map(|row| row.get(index).map(ToOwned::to_owned)));
+    }
+    let help = "say how times are written: time_format = \"%d.%m.%Y %H:%M\", or \"s\", \"ms\", \"us\" or \"ns\" \
+                since 1970";
+    found.map(|format| format.unwrap_or(TimeFormat::YearFirst)).map_err(|error| {
+        let number = dialect.preamble + dialect.header_rows;
+        let line = text.lines().nth(number).unwrap_or("");
+        Finding {
+            line: Some(number + 1),
+            text: line.to_owned(),
+            span: 0..line.len(),
+            message: format!("{error} ({})", layout.name(index)),
+            help: Some(help.to_owned()),
+            is_warning: false,
+        }
+    })
+}
+
+fn several_symbols(place: &TextPlace<'_>, first: &str, other: &str) -> Finding {
+    let message = format!("the file has rows of several instruments: `{first}` and `{other}`");
+    let finding = place.finding(None, message);
+    Finding { help: Some("write one file for each".to_owned()), ..finding }
+}
+
+/// Where a row of text stands.
+struct TextPlace<'a> {
+    reader: &'a Reader<'a>,
+    record: &'a StringRecord,
+    line: usize,
+    start: usize,
+}
+
+impl<'a> TextPlace<'a> {
+    fn new(reader: &'a Reader<'a>, record: &'a StringRecord) -> Self {
+        let (mut start, mut line) = (0, 1);
+        if let Some(position) = record.position() {
+            start = usize::try_from(position.byte()).unwrap_or(0);
+            line = usize::try_from(position.line()).unwrap_or(1);
+        }
+        // The reader's position may stand on line ends before the record.
+        while let Some(end @ (b'\n' | b'\r')) = reader.text.as_bytes().get(start) {
+            line += usize::from(*end == b'\n');
+            start += 1;
+        }
+        Self { reader, record, line, start }
+    }
+}
+
+impl Place for TextPlace<'_> {
+    fn text(&self, role: Role) -> String {
+        let index = self.reader.layout.index(role);
+        index.and_then(|index| self.record.get(index)).unwrap_or("").trim().to_owned()
+    }
+
+    fn finding(&self, role: Option<Role>, message: String) -> Finding {
+        let line = self.reader.text.get(self.start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let separator = char::from(self.reader.dialect.separator);
+        let cells: Vec<&str> = line.split(separator).collect();
+        let index = role.and_then(|role| self.reader.layout.index(role));
+        // Quoted separators would shift the cells; then the whole row is marked.
+        let is_exact = cells.len() == self.record.len() && !line.contains('"');
+        let span = match index.filter(|_| is_exact) {
+            Some(index) => {
+                let before: usize = cells.iter().take(index).map(|cell| cell.len() + 1).sum();
+                before..before + cells.get(index).map_or(0, |cell| cell.len())
+            }
+            None => 0..line.len(),
+        };
+        Finding { line: Some(self.line), text: line.to_owned(), span, message, help: None, is_warning: false }
+    }
+
+    fn line(&self) -> usize {
+        self.line
+    }
+}
