@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
+use super::data::{parse_column, parse_separator};
+use crate::data::{ColumnRef, OnBadRow, Order, Role, UnknownZone, Zone};
 use crate::record::Format;
 use crate::run::SeedList;
 use crate::scenario::{Override, OverrideError};
@@ -25,6 +27,8 @@ pub(super) enum Command {
     Simulate(SimulateArguments),
     /// Check scenarios and strategies for errors without running them.
     Check(CheckArguments),
+    /// Show what files of historical bars, trades or quotes contain, as a scenario would read them.
+    Data(DataArguments),
     /// Show the parameters, callbacks and feeds of a strategy, or run its tests.
     Strategy(StrategyArguments),
     /// Create a strategy from a template.
@@ -95,6 +99,49 @@ pub(super) struct CheckArguments {
     #[arg(long, short)]
     pub(super) quiet: bool,
     /// Print errors and warnings as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DataArguments {
+    /// Files of historical data: text with separators, Parquet or Arrow IPC.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Take a column by its name or its number, such as `--columns time=when,close=5`; may be repeated.
+    #[arg(long, value_name = "ROLE=COLUMN", value_delimiter = ',', value_parser = parse_column)]
+    pub(super) columns: Vec<(Role, ColumnRef)>,
+    /// What stands between cells: one character, or `tab`.
+    #[arg(long, value_name = "CHARACTER", value_parser = parse_separator)]
+    pub(super) separator: Option<u8>,
+    /// How times are written: a pattern such as `%d.%m.%Y %H:%M`, or s, ms, us or ns since 1970.
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) time_format: Option<String>,
+    /// The zone of times that have no offset, such as America/New_York.
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
+    pub(super) zone: Option<Zone>,
+    /// The zone to which times are converted: the `zone` of the scenario [default: UTC].
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
+    pub(super) to_zone: Option<Zone>,
+    /// Whether the first row has the names of the columns.
+    #[arg(long, value_name = "BOOLEAN")]
+    pub(super) header: Option<bool>,
+    /// The order of rows: ascending, descending or any.
+    #[arg(long, value_name = "ORDER", value_parser = parse_order)]
+    pub(super) order: Option<Order>,
+    /// Rows that cannot be read: error or skip.
+    #[arg(long, value_name = "ACTION", value_parser = parse_on_bad_row)]
+    pub(super) on_bad_row: Option<OnBadRow>,
+    /// What stands before decimals.
+    #[arg(long, value_name = "CHARACTER")]
+    pub(super) decimal: Option<char>,
+    /// What may stand between thousands.
+    #[arg(long, value_name = "CHARACTER")]
+    pub(super) thousands: Option<char>,
+    /// Accept prices at or below 0.
+    #[arg(long)]
+    pub(super) negative_prices: bool,
+    /// Print as JSON.
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -233,6 +280,18 @@ pub(super) struct VerifyBookArguments {
 
 fn parse_override(text: &str) -> Result<Override, OverrideError> {
     text.parse()
+}
+
+fn parse_zone(text: &str) -> Result<Zone, UnknownZone> {
+    Zone::named(text)
+}
+
+fn parse_order(text: &str) -> Result<Order, &'static str> {
+    Order::from_name(text).ok_or("write ascending, descending or any")
+}
+
+fn parse_on_bad_row(text: &str) -> Result<OnBadRow, &'static str> {
+    OnBadRow::from_name(text).ok_or("write error or skip")
 }
 
 /// A text does not name a market.

@@ -51,7 +51,7 @@ fn scenario(file: &Path, overrides: &[Override]) -> Checked {
     match Scenario::load(file, overrides) {
         Err(findings) => Checked { findings, valid: None },
         Ok(scenario) => {
-            let findings = scenario.check_scripts();
+            let findings = scenario.check();
             let valid = (!findings.has_errors()).then(|| (describe(&scenario), json!(scenario.name)));
             Checked { findings, valid }
         }

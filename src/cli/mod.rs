@@ -15,6 +15,7 @@ mod args;
 mod check;
 mod compare;
 mod console;
+mod data;
 mod definitions;
 mod exit;
 mod new;
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Data(arguments) => data::run(&arguments),
         Command::Strategy(arguments) => strategy::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
         Command::Definitions(arguments) => definitions::run(&arguments),

@@ -44,13 +44,18 @@ fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
     let mut failed = false;
     for file in &arguments.files {
         match Scenario::load(file, &arguments.overrides) {
-            Ok(scenario) => match &arguments.seeds {
-                Some(seeds) => scenarios.extend(seeds.scenarios(&scenario)),
-                None => {
-                    let seed = arguments.seed.map_or(scenario.seed, Seed::new);
-                    scenarios.push(Scenario { seed, ..scenario });
+            Ok(scenario) => {
+                if !arguments.quiet && !scenario.warnings.is_empty() {
+                    print_diagnostics(&scenario.warnings);
                 }
-            },
+                match &arguments.seeds {
+                    Some(seeds) => scenarios.extend(seeds.scenarios(&scenario)),
+                    None => {
+                        let seed = arguments.seed.map_or(scenario.seed, Seed::new);
+                        scenarios.push(Scenario { seed, ..scenario });
+                    }
+                }
+            }
             Err(diagnostics) => {
                 failed = true;
                 print_diagnostics(&diagnostics);

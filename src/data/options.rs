@@ -111,6 +111,31 @@ pub enum Order {
     Any,
 }
 
+impl Order {
+    /// Returns the order of a word: `ascending`, `descending` or `any`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "ascending" => Some(Self::Ascending),
+            "descending" => Some(Self::Descending),
+            "any" => Some(Self::Any),
+            _ => None,
+        }
+    }
+}
+
+impl OnBadRow {
+    /// Returns what a word stands for: `error` or `skip`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "error" => Some(Self::Error),
+            "skip" => Some(Self::Skip),
+            _ => None,
+        }
+    }
+}
+
 /// What happens to a row that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnBadRow {
@@ -135,6 +160,17 @@ pub struct NumberFormat {
 impl NumberFormat {
     /// Digits, a point, and an exponent.
     pub const PLAIN: Self = Self { decimal: '.', thousands: None, suffixes: false };
+
+    /// `1,234.5` and `1.1M` too: the format of columns that are named, unless another is given.
+    pub const ENGLISH: Self = Self { decimal: '.', thousands: Some(','), suffixes: true };
+}
+
+impl ReadOptions {
+    /// Returns the zone of the run's clock.
+    #[must_use]
+    pub fn clock_zone(&self) -> Zone {
+        self.run_zone.clone().unwrap_or_default()
+    }
 }
 
 /// What a reader is told about a file; whatever is left open it finds out.
@@ -163,8 +199,9 @@ pub struct ReadOptions {
     pub time_format: Option<String>,
     /// The zone of times that have no offset; without, they are taken as those of the run's own clock.
     pub zone: Option<Zone>,
-    /// The zone of the run's clock, to which times with a zone or an offset are converted.
-    pub run_zone: Zone,
+    /// The zone of the run's clock, to which times with a zone or an offset are converted; `None` is UTC, with a
+    /// warning if offsets are other than that.
+    pub run_zone: Option<Zone>,
     /// Whether the first row is a header.
     pub header: Option<bool>,
     /// In which order rows stand.

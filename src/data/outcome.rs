@@ -7,6 +7,7 @@ use super::layout::{FileKind, Layout};
 use super::options::{Order, ReadOptions, Role};
 use super::rows::RowLog;
 use super::ticks::TickRows;
+use super::zone::offset_name;
 use bearpit_core::process::{HistoricalBar, HistoricalTick};
 use bearpit_core::units::SimTime;
 
@@ -92,6 +93,7 @@ impl Sink {
             }
         };
         let found = self.found(&rows, volume, &table);
+        let offset = self.offset();
         let log = self.log();
         if let Some((first, second)) = repeated(&rows, &lines).filter(|_| table.order == Order::Any) {
             let message = format!("lines {first} and {second} have the same time");
@@ -104,10 +106,18 @@ impl Sink {
         let has_errors = log.findings.has_errors();
         if !has_errors {
             log.warn_of_rows();
-            warn(&found, &table, log);
+            warn(&found, &table, log, offset);
         }
         let findings = std::mem::take(&mut log.findings).finish();
         Outcome { file: (!has_errors).then_some(DataFile { rows, lines, found }), findings }
+    }
+
+    /// Returns the offset of times that have one, in seconds.
+    const fn offset(&self) -> Option<i32> {
+        match self {
+            Self::Bars(rows) => rows.timeline.offset,
+            Self::Ticks(rows) => rows.timeline.offset,
+        }
     }
 
     fn found(&self, rows: &Rows, volume: VolumeFound, table: &Table<'_>) -> Found {
@@ -142,7 +152,13 @@ impl Sink {
 }
 
 /// Says what is odd in a file that could be read.
-fn warn(found: &Found, table: &Table<'_>, log: &mut RowLog) {
+fn warn(found: &Found, table: &Table<'_>, log: &mut RowLog, offset: Option<i32>) {
+    if let Some(offset) = offset.filter(|offset| *offset != 0 && table.options.run_zone.is_none()) {
+        let name = offset_name(offset);
+        log.findings.warn(format!(
+            "times have the offset {name} and were converted to UTC; `zone` of [scenario] keeps another clock"
+        ));
+    }
     if found.is_reversed && table.options.order.is_none() {
         log.findings.warn("rows stand newest first; they were reversed");
     }

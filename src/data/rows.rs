@@ -174,7 +174,7 @@ pub(super) struct Timeline {
 impl Timeline {
     pub(super) fn new(options: &ReadOptions, order: Order, allows_equal: bool) -> Self {
         Self {
-            clock: Clock::new(options.zone.as_ref(), &options.run_zone, order == Order::Descending),
+            clock: Clock::new(options.zone.as_ref(), &options.clock_zone(), order == Order::Descending),
             order,
             allows_equal,
             last: None,
@@ -219,7 +219,7 @@ impl Timeline {
 
     /// Describes how times became those of the run's clock.
     pub(super) fn describe(&self, options: &ReadOptions) -> String {
-        let run = &options.run_zone;
+        let run = &options.clock_zone();
         let mut parts = Vec::new();
         if let Some(offset) = self.offset {
             let name = super::zone::offset_name(offset);

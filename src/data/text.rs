@@ -3,7 +3,7 @@
 use csv::StringRecord;
 
 use super::bars::{BarCells, PRICES};
-use super::decode::{LineEnd, decode};
+use super::decode::{LineEnd, NotText, decode};
 use super::dialect::{Dialect, SeveralTickers, records, separator_name, sniff_separator};
 use super::finding::Finding;
 use super::found::Form;
@@ -20,7 +20,7 @@ use super::time_format::{NoTimeFormat, TimeFormat, parse_time_of_day};
 pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Outcome {
     let (text, encoding) = match decode(bytes) {
         Ok(decoded) => decoded,
-        Err(error) => return Outcome::failed(Finding::of_file(error.to_string(), None)),
+        Err(error) => return Outcome::failed(no_text(bytes, &error)),
     };
     let line_end = LineEnd::of(&text);
     // Lines are counted by their line feeds.
@@ -37,6 +37,16 @@ pub(super) fn read(bytes: &[u8], options: &ReadOptions) -> Outcome {
         }
         Err(finding) => Outcome::failed(finding),
     }
+}
+
+/// Says where a file is no text: after the last character that is one.
+fn no_text(bytes: &[u8], error: &NotText) -> Finding {
+    let finding = Finding::of_file(error.to_string(), None);
+    let NotText::Utf8 { at, .. } = error else { return finding };
+    let valid = String::from_utf8_lossy(&bytes[..*at]);
+    let line = valid.rsplit('\n').next().unwrap_or("").to_owned();
+    let number = valid.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    Finding { line: Some(number), span: line.len()..line.len(), text: line, ..finding }
 }
 
 struct Reader<'a> {
@@ -213,13 +223,12 @@ impl NumberFormats {
     /// Numbers may be written otherwise in columns that the options name, and in files of vendors that write
     /// all of them so.
     fn new(layout: &Layout, options: &ReadOptions) -> Self {
-        let english = NumberFormat { decimal: '.', thousands: Some(','), suffixes: true };
         let named = match layout.source {
             Some("Investing.com") => Role::ALL.to_vec(),
             _ if options.numbers.is_some() => Role::ALL.to_vec(),
             _ => options.columns.keys().copied().collect(),
         };
-        Self { given: options.numbers.unwrap_or(english), named }
+        Self { given: options.numbers.unwrap_or(NumberFormat::ENGLISH), named }
     }
 
     fn of(&self, role: Role) -> Option<NumberFormat> {

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::document::Diagnostics;
 use crate::record::RecordConfig;
 use bearpit_agents::{AgentKind, ConfiguredAgent};
 use bearpit_core::account::Financing;
@@ -41,6 +42,8 @@ pub struct Scenario {
     pub agents: Vec<AgentConfig>,
     /// The changes made to it, as they were written.
     pub changes: Vec<String>,
+    /// What is odd in it or in a file it names, but not wrong.
+    pub warnings: Diagnostics,
     /// BLAKE3 over the bytes of the scenario, of the changes made to it and of every file it names, in
     /// hexadecimal.
     pub inputs_digest: String,

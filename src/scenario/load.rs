@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::config::Scenario;
 use super::document::{Diagnostics, Findings, Node, Override, Section, SourceSpan, parse};
-use super::files::{Files, utf8};
+use super::files::{Files, RunClock, utf8};
 use super::inputs::Inputs;
 use super::sections::{Head, MarketOutline, agents, head, instruments, record, venues};
 use bearpit_agents::SiteSpan;
@@ -45,7 +45,9 @@ impl Scenario {
         let scenario = Self::read(path, overrides, &findings);
         let diagnostics = findings.into_inner();
         match scenario {
-            Some(scenario) if diagnostics.is_empty() => Ok(scenario),
+            Some(scenario) if !diagnostics.has_errors() => {
+                Ok(Self { warnings: diagnostics.into_warnings(), ..scenario })
+            }
             _ => Err(diagnostics),
         }
     }
@@ -89,6 +91,10 @@ impl Scenario {
     fn from_tree(path: &Path, tree: &Node, files: &Files, findings: &Findings) -> Option<Self> {
         let root = Section::open("the scenario file", tree, tree.place.clone(), findings);
         let head = head(&root);
+        *files.clock.borrow_mut() = head.as_ref().map_or_else(RunClock::default, |head| RunClock {
+            span: Some(SiteSpan { start: head.start, end: head.end }),
+            zone: head.zone.clone(),
+        });
         let record = record(&root, head.as_ref().map_or_else(Default::default, Head::record_defaults));
         let known = instruments(&root, files);
         let symbols: Vec<&str> = known.iter().map(|known| known.symbol.as_str()).collect();
@@ -97,7 +103,7 @@ impl Scenario {
         let outline = MarketOutline { instruments: &known, venues: &venues, files, span };
         let agents = agents(&root, &outline);
         root.finish();
-        let Head { name, seed, start, end, bar_interval, sample_interval } = head?;
+        let Head { name, seed, start, end, bar_interval, sample_interval, .. } = head?;
         Some(Self {
             path: path.to_path_buf(),
             name,
@@ -111,6 +117,7 @@ impl Scenario {
             venues,
             agents,
             changes: Vec::new(),
+            warnings: Diagnostics::default(),
             inputs_digest: files.digest(),
         })
     }

@@ -31,6 +31,7 @@ mod tests;
 
 pub use config::{AgentConfig, InstrumentConfig, Scenario, VenueConfig, VenueRules};
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, Severity};
+pub use files::{DataReport, inspect_data};
 pub use kinds::agent_kinds;
 pub use lobster::OrderFlow;
 pub use schema::json_schema;

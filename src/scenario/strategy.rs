@@ -49,10 +49,11 @@ impl Strategy {
 }
 
 impl Scenario {
-    /// Checks every name in the scripts of the scenario, each script once.
+    /// Checks every name in the scripts of the scenario, each script once; what is odd in the scenario itself
+    /// stands before that.
     #[must_use]
-    pub fn check_scripts(&self) -> Diagnostics {
-        let mut diagnostics = Diagnostics::default();
+    pub fn check(&self) -> Diagnostics {
+        let mut diagnostics = self.warnings.clone();
         let mut seen: Vec<&ScriptSource> = Vec::new();
         for agent in &self.agents {
             let Some(config) = agent.config::<ScriptConfig>() else { continue };

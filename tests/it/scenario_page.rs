@@ -40,7 +40,7 @@ fn row(spec: &ParamSpec) -> String {
     let choices = match spec.value {
         ParamType::Choice(choices) => {
             let choices: Vec<String> =
-                choices.iter().map(|choice| format!("`\"{}\"`: {}", choice.name, choice.doc)).collect();
+                choices.iter().map(|choice| format!("`{}`: {}", word(choice.name), choice.doc)).collect();
             format!(": {}", choices.join("; "))
         }
         _ => String::new(),
@@ -50,6 +50,11 @@ fn row(spec: &ParamSpec) -> String {
         value => format!("{value}{unit}"),
     };
     format!("| `{}` | {value} | {} | {}{choices} |", spec.name, spec.default, spec.doc)
+}
+
+/// Writes a word in quotes; a bar would end the cell of the table.
+fn word(name: &str) -> String {
+    format!("{name:?}").replace('|', "\\|")
 }
 
 /// Returns where a part stands in the page, without its marks.

@@ -8,7 +8,10 @@ use bearpit_core::params::{
     Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use bearpit_core::participant::{AnyTrader, Latencies};
-use bearpit_core::process::{BAR_DATA, BAR_LENGTH, BAR_OPEN, HistoricalBar};
+use bearpit_core::process::{
+    BAR_COLUMNS, BAR_DATA, BAR_HEADER, BAR_LENGTH, BAR_ON_BAD_ROW, BAR_OPEN, BAR_ORDER, BAR_SEPARATOR,
+    BAR_TIME_FORMAT, BAR_ZONE, HistoricalBar,
+};
 use bearpit_core::replay::{
     AtEnd, FillRules, MarketFill, PathRule, ReplayBar, ReplayConfig, ShortCash, Slippage, Touch,
 };
@@ -29,7 +32,7 @@ pub(crate) static KIND: AgentKind = AgentKind {
     configure,
 };
 
-const PARAMS: [ParamSpec; 16] = [
+const PARAMS: [ParamSpec; 23] = [
     BAR_DATA,
     BAR_OPEN,
     BAR_LENGTH.meaning("how long a bar lasts; not longer than the time between two rows"),
@@ -122,6 +125,13 @@ const PARAMS: [ParamSpec; 16] = [
         ParamDefault::Flag(false),
         "whether the path within a bar is published, though it is made up",
     ),
+    BAR_COLUMNS,
+    BAR_SEPARATOR,
+    BAR_TIME_FORMAT,
+    BAR_ZONE,
+    BAR_HEADER,
+    BAR_ORDER,
+    BAR_ON_BAD_ROW,
     ParamSpec::new(
         "depth",
         ParamType::Quantity,

@@ -23,7 +23,7 @@ fn zone(name: &str) -> Zone {
 #[test]
 fn offsets_of_either_sign_are_converted_to_the_zone_of_the_run() {
     let utc = ReadOptions::default();
-    let new_york = ReadOptions { run_zone: zone("America/New_York"), ..ReadOptions::default() };
+    let new_york = ReadOptions { run_zone: Some(zone("America/New_York")), ..ReadOptions::default() };
     for (time, in_utc, in_new_york) in [
         ("2024-01-02 09:30:00-05:00", "2024-01-02T14:30:00", "2024-01-02T09:30:00"),
         ("2024-01-02 15:30:00+0100", "2024-01-02T14:30:00", "2024-01-02T09:30:00"),
@@ -55,7 +55,7 @@ fn a_zone_of_the_file_is_converted_with_its_clock_changes() {
     let reversed: Vec<&str> = twice.into_iter().rev().collect();
     assert_eq!(times(&rows(&reversed), &options).unwrap(), instants);
     // A run whose own clock shows an hour twice cannot have both.
-    let there = ReadOptions { run_zone: zone("America/New_York"), ..options.clone() };
+    let there = ReadOptions { run_zone: Some(zone("America/New_York")), ..options.clone() };
     let error =
         times(&rows(&["2024-11-03 01:30:00-04:00", "2024-11-03 01:30:00-05:00"]), &there).unwrap_err();
     assert!(error[0].contains("repeats the time"), "{error:?}");

@@ -12,6 +12,8 @@ pub(in crate::scenario) struct Source {
     /// The file as it was named, or the option.
     pub(in crate::scenario) name: String,
     pub(in crate::scenario) text: String,
+    /// The line of the file with which the text begins, from 1.
+    first_line: usize,
 }
 
 /// Some bytes of a source.
@@ -73,8 +75,27 @@ impl Diagnostics {
         name: impl Into<String>,
         text: impl Into<String>,
     ) -> usize {
-        self.sources.push(Source { name: name.into(), text: text.into() });
+        self.add_excerpt(name, text, 1)
+    }
+
+    /// Adds a part of a file that begins with one of its lines, so that a long file need not be copied.
+    pub(in crate::scenario) fn add_excerpt(
+        &mut self,
+        name: impl Into<String>,
+        text: impl Into<String>,
+        first_line: usize,
+    ) -> usize {
+        self.sources.push(Source { name: name.into(), text: text.into(), first_line });
         self.sources.len() - 1
+    }
+
+    /// Keeps the warnings only, with the sources that they point into.
+    pub(in crate::scenario) fn into_warnings(mut self) -> Self {
+        self.items.retain(|item| item.is_warning);
+        if self.items.is_empty() {
+            self.sources.clear();
+        }
+        self
     }
 
     pub(in crate::scenario) fn source(&self, index: usize) -> &Source {
@@ -181,11 +202,14 @@ impl Diagnostics {
 
     /// Returns line and column, both from 1; columns count characters.
     fn line_and_column(&self, place: &SourceSpan) -> (usize, usize) {
-        let text = &self.sources[place.source].text;
+        let Source { text, first_line, .. } = &self.sources[place.source];
         let at = floor_boundary(text, place.span.start);
         let before = &text[..at];
         let line_start = before.rfind('\n').map_or(0, |index| index + 1);
-        (before.bytes().filter(|byte| *byte == b'\n').count() + 1, before[line_start..].chars().count() + 1)
+        (
+            before.bytes().filter(|byte| *byte == b'\n').count() + first_line,
+            before[line_start..].chars().count() + 1,
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! The files that a scenario names: found beside it, read once, hashed.
 
-mod bars;
 mod cell_errors;
+mod options;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,8 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::document::{Findings, Section, SourceSpan, readers};
+use super::document::{Diagnostics, Findings, Section, SourceSpan, readers};
 use super::inputs::{Inputs, Role};
+use crate::data::{DataFile, Finding, ReadOptions, Rows, Zone, read};
+use bearpit_agents::SiteSpan;
 use bearpit_core::params::FileContent;
 use bearpit_core::process::HistoricalBar;
 
@@ -21,8 +23,18 @@ pub(super) use cell_errors::CellErrors;
 pub(super) struct Files {
     directory: PathBuf,
     inputs: RefCell<Inputs>,
-    /// Bars by path; `None` for a file with errors, which have been reported.
-    bars: RefCell<BTreeMap<PathBuf, Option<FileContent>>>,
+    /// Bars by path and options; `None` for a file with errors, which have been reported.
+    bars: RefCell<BTreeMap<(PathBuf, String), Option<BarFile>>>,
+    /// First and last instant of the scenario, and the zone of its clock, as far as they are known.
+    pub(super) clock: RefCell<RunClock>,
+}
+
+/// The clock of a scenario.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RunClock {
+    pub(super) span: Option<SiteSpan>,
+    /// `None` if the scenario does not say.
+    pub(super) zone: Option<Zone>,
 }
 
 /// A file that was read as text.
@@ -30,6 +42,16 @@ pub(super) struct Files {
 pub(super) struct TextFile {
     pub(super) path: PathBuf,
     pub(super) text: String,
+}
+
+/// A file of bars that was read.
+#[derive(Debug, Clone)]
+pub(super) struct BarFile {
+    /// Its content is an `Arc<[HistoricalBar]>`.
+    pub(super) content: FileContent,
+    pub(super) bars: Arc<[HistoricalBar]>,
+    /// The line of each bar, from 1.
+    pub(super) lines: Arc<[u32]>,
 }
 
 impl TextFile {
@@ -42,7 +64,7 @@ impl TextFile {
 impl Files {
     pub(super) fn new(scenario: &Path, inputs: Inputs) -> Self {
         let directory = scenario.parent().unwrap_or_else(|| Path::new("")).to_path_buf();
-        Self { directory, inputs: RefCell::new(inputs), bars: RefCell::default() }
+        Self { directory, inputs: RefCell::new(inputs), bars: RefCell::default(), clock: RefCell::default() }
     }
 
     /// Adds a file that was read elsewhere to the inputs.
@@ -55,36 +77,107 @@ impl Files {
         self.inputs.borrow().digest()
     }
 
-    /// Reads the file that a required key names, as text; errors are reported at the key, or in the file.
-    pub(super) fn text(&self, section: &Section<'_>, key: &'static str, role: Role) -> Option<TextFile> {
+    /// Reads the file that a required key names; an error is reported at the key.
+    fn bytes(&self, section: &Section<'_>, key: &'static str, role: Role) -> Option<(PathBuf, Vec<u8>)> {
         let name = section.required(key, readers::text)?;
         let path = self.directory.join(&name);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
+        match fs::read(&path) {
+            Ok(bytes) => {
+                self.add_input(role, &name, &bytes);
+                Some((path, bytes))
+            }
             Err(error) => {
                 let message = format!("`{key}` names `{}`, which cannot be read: {error}", path.display());
                 let help = "paths are relative to the scenario's own directory".to_owned();
                 section.report(key, message, Some(help));
-                return None;
+                None
             }
-        };
-        self.add_input(role, &name, &bytes);
+        }
+    }
+
+    /// Reads the file that a required key names, as text; errors are reported at the key, or in the file.
+    pub(super) fn text(&self, section: &Section<'_>, key: &'static str, role: Role) -> Option<TextFile> {
+        let (path, bytes) = self.bytes(section, key, role)?;
         let text = utf8(&path, bytes, section.findings)?;
         Some(TextFile { path, text })
     }
 
-    /// Reads the bars that a required key names; a file that is named twice is read once.
-    pub(super) fn bars(&self, section: &Section<'_>, key: &'static str) -> Option<FileContent> {
-        let name = section.optional(key, readers::text);
-        let known = name.map(|name| self.directory.join(name));
-        if let Some(bars) = known.and_then(|path| self.bars.borrow().get(&path).cloned()) {
-            return bars;
+    /// Reads the bars that a required key names, as the other keys of the section say; a file that is named
+    /// twice is read once.
+    pub(super) fn bars(
+        &self,
+        section: &Section<'_>,
+        key: &'static str,
+        negative_prices: bool,
+    ) -> Option<BarFile> {
+        let name = section.required(key, readers::text)?;
+        let options = options::read_options(section, self.clock.borrow().zone.clone())?;
+        let options = ReadOptions { negative_prices, ..options };
+        let known = (self.directory.join(name), format!("{options:?}"));
+        if let Some(bars) = self.bars.borrow().get(&known) {
+            return bars.clone();
         }
-        let file = self.text(section, key, Role::Bars)?;
-        let bars = bars::parse(&file.name(), &file.text, section.findings)
-            .map(|bars| FileContent::new(&file.path, Arc::<[HistoricalBar]>::from(bars)));
-        self.bars.borrow_mut().insert(file.path, bars.clone());
+        let (path, bytes) = self.bytes(section, key, Role::Bars)?;
+        let outcome = read(&bytes, &options);
+        let name = path.display().to_string();
+        report(&name, &outcome.findings, &mut section.findings.borrow_mut());
+        let bars = outcome.file.and_then(|DataFile { rows, lines, found }| match rows {
+            Rows::Bars(bars) => {
+                let bars: Arc<[HistoricalBar]> = bars.into();
+                let content = FileContent::new(&path, Arc::clone(&bars));
+                Some(BarFile { content, bars, lines: lines.into() })
+            }
+            Rows::Ticks(_) => {
+                let message = format!("`{name}` has {}, but must have bars", found.kind.name());
+                section.report(key, message, None);
+                None
+            }
+        });
+        self.bars.borrow_mut().insert(known, bars.clone());
         bars
+    }
+}
+
+/// A file of historical data as it was read, with what is wrong or odd in it.
+#[derive(Debug, Clone)]
+pub struct DataReport {
+    /// The file, unless there are errors.
+    pub file: Option<DataFile>,
+    /// Errors and warnings.
+    pub findings: Diagnostics,
+}
+
+/// Reads a file of historical data as a scenario would, outside of one.
+#[must_use]
+pub fn inspect_data(path: &Path, options: &ReadOptions) -> DataReport {
+    let mut findings = Diagnostics::default();
+    let name = path.display().to_string();
+    let file = match fs::read(path) {
+        Ok(bytes) => {
+            let outcome = read(&bytes, options);
+            report(&name, &outcome.findings, &mut findings);
+            outcome.file
+        }
+        Err(error) => {
+            let source = findings.add_source(name.as_str(), "");
+            let place = SourceSpan { source, span: 0..0 };
+            findings.push(place, format!("`{name}` cannot be read: {error}"), None);
+            None
+        }
+    };
+    DataReport { file, findings }
+}
+
+/// Adds what is wrong or odd in a file to the diagnostics, each with its line.
+pub(super) fn report(name: &str, findings: &[Finding], diagnostics: &mut Diagnostics) {
+    for Finding { line, text, span, message, help, is_warning } in findings {
+        let source = diagnostics.add_excerpt(name, text, line.unwrap_or(1));
+        let place = SourceSpan { source, span: span.clone() };
+        if *is_warning {
+            diagnostics.warn(place, message, help.clone());
+        } else {
+            diagnostics.push(place, message, help.clone());
+        }
     }
 }
 

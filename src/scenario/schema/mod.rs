@@ -62,6 +62,11 @@ fn scenario() -> Value {
             "time of day from which bars shorter than a day are counted, such as 9h30m",
         )
         .key("sample", duration(), "interval at which accounts are marked to market")
+        .key(
+            "zone",
+            text(),
+            "the zone of its clock, such as America/New_York, to which times of files are converted",
+        )
         .build()
 }
 

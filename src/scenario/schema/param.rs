@@ -64,7 +64,7 @@ fn param(spec: &ParamSpec) -> Value {
     let mut doc = format!("{}{unit}", spec.doc);
     if let ParamType::Choice(choices) = spec.value {
         for choice in choices {
-            doc.push_str(&format!("\n\"{}\": {}", choice.name, choice.doc));
+            doc.push_str(&format!("\n{:?}: {}", choice.name, choice.doc));
         }
     }
     if let Value::Object(schema) = &mut schema {
@@ -100,6 +100,7 @@ fn param_type(value: &ParamType) -> Value {
         | ParamType::Listing
         | ParamType::Leader
         | ParamType::File(_) => text(),
+        ParamType::Column => json!({ "type": ["string", "integer"], "minimum": 1 }),
         ParamType::Choice(choices) => {
             let words: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
             json!({ "enum": words })

@@ -1,7 +1,9 @@
 //! Reading `[scenario]`.
 
 use super::record::RecordDefaults;
-use crate::scenario::document::{Section, readers};
+use crate::data::Zone;
+use crate::scenario::document::readers::{Read, ValueError};
+use crate::scenario::document::{Node, Section, readers};
 use bearpit_core::market::BarInterval;
 use bearpit_core::units::{Seed, SimDuration, SimTime};
 
@@ -13,6 +15,8 @@ pub(in crate::scenario) struct Head {
     pub(in crate::scenario) end: SimTime,
     pub(in crate::scenario) bar_interval: BarInterval,
     pub(in crate::scenario) sample_interval: SimDuration,
+    /// The zone of its clock; `None` if it does not say.
+    pub(in crate::scenario) zone: Option<Zone>,
 }
 
 impl Head {
@@ -38,6 +42,7 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
     let bar_interval = section.or("bars", minute.into(), readers::bar_interval);
     let anchor = section.or("anchor", SimDuration::ZERO, readers::time_of_day);
     let sample_interval = section.or("sample", minute, readers::positive_duration);
+    let zone = section.optional("zone", zone);
     if let (Some(start), Some(end)) = (start, end)
         && end <= start
     {
@@ -51,5 +56,12 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
         end: end?,
         bar_interval: bar_interval?.anchored(anchor?),
         sample_interval: sample_interval?,
+        zone,
     })
+}
+
+/// A time zone.
+fn zone(node: &Node) -> Read<Zone> {
+    let name = readers::text(node)?;
+    Zone::named(&name).map_err(|error| ValueError::new(format!("is no time zone: {error}")))
 }

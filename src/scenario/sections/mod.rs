@@ -1,6 +1,7 @@
 //! The sections of a scenario: `[scenario]`, `[record]`, `[[instruments]]`, `[[venues]]`, `[[agents]]`.
 
 mod agents;
+mod bar_files;
 mod head;
 mod instruments;
 mod params;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bar_files::read_bars;
 use super::instruments::{KnownInstrument, find};
 use crate::scenario::config::{Listing, VenueConfig, listings};
 use crate::scenario::document::readers::{Read, ValueError};
@@ -127,7 +128,7 @@ fn read_file(
 ) -> Option<FileContent> {
     let (files, findings) = (scope.files, section.findings);
     match format {
-        FileFormat::Bars => files.bars(section, key),
+        FileFormat::Bars => read_bars(section, key, scope),
         FileFormat::Text => {
             let file = files.text(section, key, Role::Text)?;
             Some(FileContent::new(file.path, Arc::<str>::from(file.text)))
@@ -159,6 +160,7 @@ fn convert(node: &Node, value: ParamType, scope: &ParamScope<'_>) -> Read<Option
             let words: Vec<(&str, &str)> = choices.iter().map(|it| (it.name, it.name)).collect();
             readers::one_of(&words)(node)?.into()
         }
+        ParamType::Column => column(node)?,
         ParamType::Price => readers::positive_decimal(node)?.into(),
         ParamType::TickDistance => match scope.instrument {
             Some(instrument) => ticks(node, instrument)?.into(),
@@ -182,6 +184,15 @@ fn convert(node: &Node, value: ParamType, scope: &ParamScope<'_>) -> Read<Option
 
 fn symbols<'a>(scope: &ParamScope<'a>) -> Vec<&'a str> {
     scope.instruments.iter().map(|known| known.symbol.as_str()).collect()
+}
+
+/// A column of a file, by its name or by its number from 1.
+fn column(node: &Node) -> Read<ParamValue> {
+    match node.value {
+        Value::Int(_) => readers::integer(1, 10_000)(node).map(Into::into),
+        Value::Text(_) => readers::text(node).map(Into::into),
+        _ => Err(readers::mistyped(node, &ParamType::Column.to_string())),
+    }
 }
 
 /// A quantity in the instrument's units: a positive number of lots.

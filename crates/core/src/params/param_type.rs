@@ -35,6 +35,8 @@ pub enum ParamType {
     TickDistance,
     /// A quantity, above 0 and a multiple of the lot size: [`ParamValue::Quantity`].
     Quantity,
+    /// A column of a file, by its name or by its number from 1: [`ParamValue::Text`] or [`ParamValue::Integer`].
+    Column,
     /// An instrument of the scenario by its symbol: [`ParamValue::Instrument`].
     Instrument,
     /// A listing of the scenario, written `SYMBOL@VENUE`: [`ParamValue::Listing`].
@@ -68,7 +70,7 @@ pub struct Choice {
 pub enum FileFormat {
     /// The text as it is; its content is an `Arc<str>`.
     Text,
-    /// A CSV of historical bars; its content is an `Arc<[HistoricalBar]>`.
+    /// A file of historical bars; its content is an `Arc<[HistoricalBar]>`.
     Bars,
     /// LOBSTER's messages; its content is an `Arc<[OrderMessage]>`.
     OrderMessages,
@@ -89,7 +91,8 @@ impl ParamType {
             (Self::Number(range), ParamValue::Number(value)) => range.contains(*value),
             (Self::Duration(range), ParamValue::Duration(span)) => range.contains(*span),
             (Self::Date, ParamValue::Time(time)) => time.floor_to(SimDuration::from_secs(86_400)) == *time,
-            (Self::Text | Self::Leader, ParamValue::Text(text)) => !text.trim().is_empty(),
+            (Self::Text | Self::Leader | Self::Column, ParamValue::Text(text)) => !text.trim().is_empty(),
+            (Self::Column, ParamValue::Integer(number)) => *number > 0,
             (Self::Choice(choices), ParamValue::Text(text)) => choices.iter().any(|it| it.name == text),
             (Self::Price, ParamValue::Decimal(value)) => value.is_positive(),
             (Self::TickDistance, ParamValue::Integer(ticks)) => *ticks > 0,
@@ -121,8 +124,9 @@ impl fmt::Display for ParamType {
             Self::Duration(range) => write!(f, "a duration {range}"),
             Self::Date => f.write_str("a date"),
             Self::Text => f.write_str("a text"),
+            Self::Column => f.write_str("the name of a column, or its number from 1"),
             Self::Choice(choices) => {
-                let names: Vec<String> = choices.iter().map(|it| format!("\"{}\"", it.name)).collect();
+                let names: Vec<String> = choices.iter().map(|it| format!("{:?}", it.name)).collect();
                 f.write_str(&names.join(" or "))
             }
             Self::Price => f.write_str("a decimal above 0"),
@@ -147,7 +151,7 @@ impl fmt::Display for FileFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Text => "a text file",
-            Self::Bars => "a CSV file of bars",
+            Self::Bars => "a file of bars",
             Self::OrderMessages => "a LOBSTER message file",
             Self::BookRow => "a LOBSTER order book file",
         })

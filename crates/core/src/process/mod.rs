@@ -7,6 +7,7 @@
 //! add one, write the file and add it to [`KINDS`]; scenario files, error messages, the documentation and the
 //! JSON schema follow from that list.
 
+mod bar_file;
 mod gbm;
 mod history;
 mod kind;
@@ -16,13 +17,16 @@ mod ou;
 mod replay;
 mod value;
 
+pub use bar_file::{
+    BAR_COLUMNS, BAR_DATA, BAR_HEADER, BAR_ON_BAD_ROW, BAR_ORDER, BAR_SEPARATOR, BAR_TIME_FORMAT, BAR_ZONE,
+};
 pub use gbm::Gbm;
 pub use history::{HistoricalBar, HistoricalTick, HistoricalTickKind};
 pub use kind::{Configure, ConfiguredProcess, EarlierInstrument, ProcessKind, ProcessSite};
 pub use linked::{GapConfig, Leader, Linked};
 pub use merton::{Merton, MertonConfig};
 pub use ou::OrnsteinUhlenbeck;
-pub use replay::{BAR_DATA, BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
+pub use replay::{BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
 pub use value::{PriceProcess, Value};
 
 /// All kinds of processes, in the order of the documentation.

@@ -2,19 +2,15 @@
 
 use std::sync::Arc;
 
+use super::bar_file::{
+    BAR_COLUMNS, BAR_DATA, BAR_HEADER, BAR_ON_BAD_ROW, BAR_ORDER, BAR_SEPARATOR, BAR_TIME_FORMAT, BAR_ZONE,
+};
 use super::history::HistoricalBar;
 use super::kind::{Prepared, ProcessKind, STEP};
 use super::value::PriceProcess;
 use crate::kernel::Stream;
-use crate::params::{DurationRange, FileFormat, ParamDefault, ParamError, ParamSpec, ParamType};
+use crate::params::{DurationRange, ParamDefault, ParamError, ParamSpec, ParamType};
 use crate::units::{SimDuration, SimTime};
-
-/// The file of bars that a replay follows.
-pub const BAR_DATA: ParamSpec = ParamSpec::required(
-    "data",
-    ParamType::File(FileFormat::Bars),
-    "the bars, with the columns date (or time), open, high, low, close, volume, in any order",
-);
 
 /// When a bar begins.
 pub const BAR_OPEN: ParamSpec = ParamSpec::new(
@@ -33,7 +29,19 @@ pub(super) static KIND: ProcessKind = ProcessKind {
     name: "replay",
     doc: "The path of historical bars: the value is a bar's open, extremes and close at its beginning, at one and at \
           two thirds of it, and at its end; the last price holds until the next.",
-    params: &[BAR_DATA, BAR_OPEN, BAR_LENGTH, STEP],
+    params: &[
+        BAR_DATA,
+        BAR_OPEN,
+        BAR_LENGTH,
+        STEP,
+        BAR_COLUMNS,
+        BAR_SEPARATOR,
+        BAR_TIME_FORMAT,
+        BAR_ZONE,
+        BAR_HEADER,
+        BAR_ORDER,
+        BAR_ON_BAD_ROW,
+    ],
     configure: |values, _| {
         let bars: Arc<[HistoricalBar]> = values.content("data")?;
         let empty = || ParamError::invalid("data", "`data` has no bars; at least one is needed");
