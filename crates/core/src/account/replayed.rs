@@ -3,7 +3,8 @@
 
 use super::ledger::{Account, Credit};
 use super::order_context::OrderContext;
-use crate::market::{Liquidity, Side};
+use super::orders::OpenOrder;
+use crate::market::{Liquidity, OrderTerms, Side};
 use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Price, Quantity};
 
 /// A purchase about to be made.
@@ -54,6 +55,12 @@ impl Account {
             }
         }
         Affordable { quantity: Quantity::new(covered), needed, free }
+    }
+
+    /// Takes in an order that was entered in the owner's name, whatever it may cost.
+    pub(crate) fn enter_without_cover(&mut self, id: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) {
+        let order = OpenOrder::leaving(id, terms, at);
+        self.rehold([Some(id), None, None], at, |account| account.orders.push(order));
     }
 
     /// Books the market's side of a fill: it pays no fees, and is never refused.

@@ -4,7 +4,8 @@ use super::alarm::{Alarm, BookAlarm};
 use super::publication::{ReportedOrder, publish_order_event};
 use crate::account::{Affordable, Purchase};
 use crate::market::{
-    Bar, BarInterval, Fact, Fees, Instrument, Liquidity, Phase, ReportKind, SentCommand, Side, Trade,
+    Bar, BarInterval, Fact, Fees, Instrument, Liquidity, OrderTerms, Phase, ReportKind, SentCommand, Side,
+    Trade,
 };
 use crate::participant::{BarAlarms, Context, Counterparty};
 use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
@@ -219,5 +220,27 @@ impl ReplayHost for Host<'_> {
         }
     }
 
-    fn close_positions(&mut self, _listing: ListingId, _price: Price) {}
+    fn close_positions(&mut self, listing: ListingId, price: Price) {
+        let mut open = self.ctx.positions_at(listing);
+        // Sales first, so that their proceeds are there.
+        open.sort_by_key(|(_, holding)| holding.lots() < 0);
+        for (owner, holding) in open {
+            let side = if holding.lots() > 0 { Side::Sell } else { Side::Buy };
+            let quantity = holding.magnitude();
+            let terms = OrderTerms::market(side, quantity);
+            let Some(order) = self.ctx.enter_for(owner, listing, terms) else { continue };
+            let fill = ReplayFill {
+                order,
+                owner,
+                side,
+                price,
+                quantity,
+                leaves: Quantity::ZERO,
+                liquidity: Liquidity::Auction,
+                phase: Phase::ClosingAuction,
+                clamped: 0,
+            };
+            self.publish_fill(listing, &fill);
+        }
+    }
 }

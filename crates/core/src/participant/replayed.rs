@@ -6,8 +6,8 @@ use super::message::{MarketData, Update};
 use super::publish::BarAlarms;
 use super::state::MarketState;
 use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase};
-use crate::market::{Bar, Fact, Phase, Side};
-use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+use crate::market::{Bar, ExecutionReport, Fact, OrderTerms, Phase, ReportKind, Side};
+use crate::units::{ActorId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime};
 
 /// The replayed market's side of a fill.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,34 @@ impl Context {
         if let Some(account) = market.accounts.get_mut(venue.index()) {
             account.book_counterparty(instrument, with.side, with.quantity, with.notional);
         }
+    }
+
+    /// Returns who holds how much of a listing's instrument, in the order of their ids; not the market itself.
+    pub(crate) fn positions_at(&self, listing: ListingId) -> Vec<(ActorId, NetQuantity)> {
+        let Some(instrument) = self.listing(listing).map(|listing| listing.instrument) else {
+            return Vec::new();
+        };
+        let owners = (0..).map(ActorId::new).zip(self.domain().accounts());
+        let holdings = owners.map(|(owner, account)| (owner, account.holding(instrument)));
+        holdings.filter(|(owner, holding)| *owner != self.id() && holding.lots() != 0).collect()
+    }
+
+    /// Enters an order in an owner's name that its gate is not asked for, such as one that closes a position;
+    /// returns its id.
+    pub(crate) fn enter_for(
+        &mut self,
+        owner: ActorId,
+        listing: ListingId,
+        terms: OrderTerms,
+    ) -> Option<OrderId> {
+        let now = self.now();
+        let order = self.next_order_id();
+        let (account, at) = self.domain_mut().gate(owner, listing, now)?;
+        account.enter_without_cover(order, &terms, &at);
+        self.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at: None });
+        let kind = ReportKind::Accepted;
+        self.report(owner, ExecutionReport { order, listing, side: terms.side, at: now, kind });
+        Some(order)
     }
 
     /// Takes an id for an order of the venue's own.
