@@ -53,8 +53,12 @@ fn bar(second: i64, prices: [i64; 4], lots: u64) -> ReplayBar {
 fn replay(bars: &[ReplayBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
     let mut builder = desks(300);
     let seen = watched(&mut builder);
-    let config =
-        ReplayConfig { bars: bars.into(), call: SimDuration::from_secs(1), rules: FillRules::default() };
+    let config = ReplayConfig {
+        bars: bars.into(),
+        warmup: 0,
+        call: SimDuration::from_secs(1),
+        rules: FillRules::default(),
+    };
     builder.listing_config(LISTING, ListingConfig { replay: Some(config), ..ListingConfig::default() });
     (builder, seen)
 }

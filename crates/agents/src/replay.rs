@@ -32,7 +32,7 @@ pub(crate) static KIND: AgentKind = AgentKind {
     configure,
 };
 
-const PARAMS: [ParamSpec; 23] = [
+const PARAMS: [ParamSpec; 24] = [
     BAR_DATA,
     BAR_OPEN,
     BAR_LENGTH.meaning("how long a bar lasts; not longer than the time between two rows"),
@@ -120,6 +120,13 @@ const PARAMS: [ParamSpec; 23] = [
         "what happens to positions after the last bar",
     ),
     ParamSpec::new(
+        "warmup",
+        ParamType::Integer { min: 0, max: 1_000_000 },
+        ParamDefault::Integer(0),
+        "how many bars from before the scenario's `start` strategies are shown before it: they feed histories and \
+         indicators, and go to `on_warmup`, never to `on_bar`",
+    ),
+    ParamSpec::new(
         "intrabar_feed",
         ParamType::Flag,
         ParamDefault::Flag(false),
@@ -154,10 +161,24 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     let bars = bars(&rows, &timing, site).map_err(|error| errors.push(error));
     match (rules, bars) {
         (Ok(rules), Ok(bars)) if errors.is_empty() => {
-            Ok(Arc::new(BarReplay(ReplayConfig { bars, call: timing.call, rules })))
+            let warmup = warmup(values, &bars, site)?;
+            Ok(Arc::new(BarReplay(ReplayConfig { bars, warmup, call: timing.call, rules })))
         }
         _ => Err(ParamErrors::check(errors).err().unwrap_or_else(|| no_bars().into())),
     }
+}
+
+/// Returns how many bars are shown before the start, if the file has as many.
+fn warmup(values: &Values, bars: &[ReplayBar], site: &AgentSite<'_>) -> Result<usize, ParamError> {
+    let wanted: i64 = values.get("warmup")?;
+    let earlier = site.span.map_or(0, |span| bars.partition_point(|bar| bar.start < span.start));
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    if wanted > earlier {
+        let message = format!("`warmup` is {wanted}, but `data` has only {earlier} bars before `start`");
+        let help = "let `start` be later, or ask for fewer";
+        return Err(ParamError::invalid("warmup", message).with_help(help));
+    }
+    Ok(wanted)
 }
 
 fn no_bars() -> ParamError {

@@ -319,6 +319,11 @@ impl StrategyState {
                 let bar = BarView { listing, bar };
                 (Callback::Bar, self.auto_updates.bar(&bar).map(|()| Dynamic::from(bar)))
             }
+            Update::Warmup(bar) => {
+                self.feeds.keep(data.listing, bar);
+                let bar = BarView { listing, bar };
+                (Callback::Warmup, self.auto_updates.bar(&bar).map(|()| Dynamic::from(bar)))
+            }
             Update::Quote(quote) => {
                 let quote = QuoteView { listing, quote };
                 (Callback::Quote, self.auto_updates.quote(&quote).map(|()| Dynamic::from(quote)))

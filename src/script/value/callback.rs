@@ -7,6 +7,8 @@ pub enum Callback {
     Init,
     /// Once, at the start.
     Start,
+    /// Before the start, for each bar that a replay shows of the time before it.
+    Warmup,
     /// When a bar has ended.
     Bar,
     /// When the touch has changed.
@@ -48,7 +50,7 @@ struct CallbackEntry {
 }
 
 /// The callbacks, with their names and arguments, and when they are called.
-const CALLBACKS: [CallbackEntry; 16] = [
+const CALLBACKS: [CallbackEntry; 17] = [
     CallbackEntry {
         callback: Callback::Init,
         name: "on_init",
@@ -60,6 +62,12 @@ const CALLBACKS: [CallbackEntry; 16] = [
         name: "on_start",
         arguments: &[],
         about: "once, at the start",
+    },
+    CallbackEntry {
+        callback: Callback::Warmup,
+        name: "on_warmup",
+        arguments: &["bar"],
+        about: "a replay shows a bar from before the start; orders are refused meanwhile",
     },
     CallbackEntry {
         callback: Callback::Bar,

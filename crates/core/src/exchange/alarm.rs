@@ -11,6 +11,8 @@ pub(super) enum Alarm {
     Book(BookAlarm, ListingId),
     /// Something is due at its replayed listings.
     Replay,
+    /// Bars from before the start are to be shown.
+    WarmUp,
 }
 
 /// What is due at a book.
@@ -25,6 +27,8 @@ pub(super) enum BookAlarm {
 
 /// The upper half of the tag of [`Alarm::Replay`]: none of a book's.
 const REPLAY: u64 = 6;
+/// The same of [`Alarm::WarmUp`].
+const WARM_UP: u64 = 7;
 
 impl Alarm {
     /// Returns the tag: the kind in its upper half, the listing in the lower.
@@ -32,6 +36,7 @@ impl Alarm {
         match self {
             Self::Close => 0,
             Self::Replay => REPLAY << 32,
+            Self::WarmUp => WARM_UP << 32,
             Self::Book(alarm, listing) => (alarm as u64) << 32 | listing.get() as u64,
         }
     }
@@ -46,6 +51,7 @@ impl Alarm {
             4 => BookAlarm::OrderExpires,
             5 => BookAlarm::OtherBarsEnd,
             REPLAY => return Some(Self::Replay),
+            WARM_UP => return Some(Self::WarmUp),
             _ => return None,
         };
         #[expect(clippy::cast_possible_truncation, reason = "the lower half is the listing")]
@@ -68,7 +74,7 @@ mod tests {
                 assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
             }
         }
-        for alarm in [Alarm::Close, Alarm::Replay] {
+        for alarm in [Alarm::Close, Alarm::Replay, Alarm::WarmUp] {
             assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
         }
         assert_eq!(Alarm::of(u64::MAX), None);

@@ -33,6 +33,20 @@ struct Replayed {
     order: Option<OrderId>,
 }
 
+impl Replayed {
+    /// Returns a row of the file as a bar.
+    const fn bar(&self, row: &ReplayBar) -> Bar {
+        let ReplayBar { start, end, open, high, low, close, volume } = *row;
+        Bar { interval: self.interval, start, end, open, high, low, close, volume }
+    }
+}
+
+/// Returns the alarms with which the venue is woken when bars of a listing end.
+const fn alarms(listing: ListingId) -> BarAlarms {
+    let recorded = Alarm::Book(BookAlarm::BarEnds, listing).tag();
+    BarAlarms { recorded, others: Alarm::Book(BookAlarm::OtherBarsEnd, listing).tag() }
+}
+
 impl ReplayedListings {
     /// Begins without listings, at the venue's opening.
     pub(super) const fn new(start: SimTime) -> Self {
@@ -60,6 +74,19 @@ impl ReplayedListings {
             }
         }
         self.wait(ctx);
+        if self.listed.iter().any(|listed| !self.engine.before_start(listed.listing).is_empty()) {
+            // Once all actors have started, and have subscribed.
+            ctx.wake_at(ctx.now(), Alarm::WarmUp.tag());
+        }
+    }
+
+    /// Shows the bars from before the start to those who have subscribed to bars.
+    pub(super) fn warm_up(&self, ctx: &mut Context) {
+        for listed in &self.listed {
+            let rows = self.engine.before_start(listed.listing).iter();
+            let bars: Vec<Bar> = rows.map(|row| listed.bar(row)).collect();
+            ctx.warm_up(listed.listing, &bars, alarms(listed.listing));
+        }
     }
 
     /// Does what is due.
@@ -208,14 +235,9 @@ impl ReplayHost for Host<'_> {
             ReplayEvent::Printed { price, quantity } => {
                 self.publish_print(listing, price, quantity);
             }
-            ReplayEvent::Bar(ReplayBar { start, end, open, high, low, close, volume }) => {
-                let Some(interval) = self.find(listing).map(|index| self.listed[index].interval) else {
-                    return;
-                };
-                let bar = Bar { interval, start, end, open, high, low, close, volume };
-                let others = Alarm::Book(BookAlarm::OtherBarsEnd, listing).tag();
-                let recorded = Alarm::Book(BookAlarm::BarEnds, listing).tag();
-                self.ctx.publish_replayed_bar(listing, bar, BarAlarms { recorded, others });
+            ReplayEvent::Bar(row) => {
+                let Some(bar) = self.find(listing).map(|index| self.listed[index].bar(&row)) else { return };
+                self.ctx.publish_replayed_bar(listing, bar, alarms(listing));
             }
         }
     }

@@ -112,6 +112,7 @@ impl Handler<Wakeup> for Exchange {
         let (alarm, listing) = match Alarm::of(wakeup.tag) {
             None => return,
             Some(Alarm::Close) => return self.close(ctx),
+            Some(Alarm::WarmUp) => return self.replayed.warm_up(ctx),
             Some(Alarm::Replay) if self.closed => return,
             Some(Alarm::Replay) => return self.replayed.advance(ctx),
             Some(Alarm::Book(alarm, listing)) => (alarm, listing),

@@ -81,6 +81,9 @@ pub enum Refusal {
     /// The actor has no account.
     #[error("this actor has no account to trade from")]
     NoAccount,
+    /// The actor is being shown bars from before the start.
+    #[error("orders cannot be sent while bars from before the start are shown: the market has not opened")]
+    WarmingUp,
     /// The actor that was to carry out an instruction has stopped.
     #[error("the actor has stopped")]
     Stopped,
@@ -107,6 +110,7 @@ impl Refusal {
             Self::BeyondProtection(_) => "beyond_protection",
             Self::Unfit(reason) => reason.name(),
             Self::NoAccount => "no_account",
+            Self::WarmingUp => "warming_up",
             Self::Stopped => "stopped",
         }
     }

@@ -6,7 +6,7 @@ use actix::{Actor, Handler, Running};
 
 use super::context::Context;
 use super::fault::MarketFault;
-use super::message::{MarketData, Message};
+use super::message::{MarketData, Message, Update};
 use super::state::MarketState;
 use crate::kernel::{SimActor, Wakeup};
 use crate::market::{ExecutionReport, ReportKind, Transfer};
@@ -101,6 +101,9 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
                 if matches!(report.kind, ReportKind::Filled { .. }) {
                     ctx.cancel_unfit_at(report.listing);
                 }
+            }
+            Message::Market(data) if matches!(data.update, Update::Warmup(_)) => {
+                ctx.while_warming_up(|ctx| self.0.handle(data, ctx));
             }
             Message::Market(data) => self.0.handle(data, ctx),
             Message::Instruction(request) => ctx.carry_out(request),

@@ -61,6 +61,11 @@ impl BarFeed {
         }
     }
 
+    /// Returns when the bar that is being built ends, if there is one.
+    pub(super) fn end(&self) -> Option<SimTime> {
+        self.current.map(|bar| bar.end)
+    }
+
     /// Adds a shorter bar, and returns when the bar ends if it began it; as [`BarFeed::add`].
     pub(super) fn add_bar(&mut self, shorter: &Bar) -> Option<SimTime> {
         match &mut self.current {

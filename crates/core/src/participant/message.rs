@@ -68,6 +68,9 @@ pub enum Update {
     Indicative(Option<(Price, Quantity)>),
     /// An interval with trades ended; [`Bar::interval`] is its length.
     Bar(Bar),
+    /// A bar from before the start, sent before anything else happens; while it is handled, orders are
+    /// refused.
+    Warmup(Bar),
     /// The levels of the book after it changed: as many as were subscribed to, where there are so many.
     Book(Arc<Ladders>),
 }

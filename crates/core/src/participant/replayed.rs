@@ -48,6 +48,41 @@ impl Context {
         }
     }
 
+    /// Refuses all orders while `action` handles a bar from before the start.
+    pub(super) fn while_warming_up(&mut self, action: impl FnOnce(&mut Self)) {
+        self.domain_mut().warms_up = true;
+        action(self);
+        self.domain_mut().warms_up = false;
+    }
+
+    /// Shows the subscribers of a listing's bars those from before the start: those of longer intervals summed
+    /// up, of which the last goes on.
+    pub(crate) fn warm_up(&mut self, listing: ListingId, bars: &[Bar], alarms: BarAlarms) {
+        let now = self.now();
+        let mut index = 0;
+        while let Some(feed) = self.bar_feed(listing, index) {
+            let interval = feed.interval;
+            let mut ended = Vec::new();
+            for bar in bars {
+                if interval.shortest() <= bar.interval.shortest() {
+                    ended.push(Bar { interval, ..*bar });
+                    continue;
+                }
+                ended.extend(feed.take_ended(bar.start));
+                feed.add_bar(bar);
+            }
+            ended.extend(feed.take_ended(now));
+            if let Some(end) = feed.end() {
+                self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
+            }
+            for bar in ended {
+                let data = MarketData { listing, at: now, update: Update::Warmup(bar) };
+                self.push(Feed::Bars(interval), 0..usize::MAX, &data);
+            }
+            index += 1;
+        }
+    }
+
     /// Returns who holds how much of a listing's instrument, in the order of their ids; not the market itself.
     pub(crate) fn positions_at(&self, listing: ListingId) -> Vec<(ActorId, NetQuantity)> {
         let Some(instrument) = self.listing(listing).map(|listing| listing.instrument) else {

@@ -32,6 +32,8 @@ pub struct MarketState {
     /// Up to when accounts have been financed.
     pub(super) financed_until: SimTime,
     pub(super) closed: bool,
+    /// Whether the actor at hand is being shown bars from before the start.
+    pub(super) warms_up: bool,
     /// Why strategies were stopped, in the order in which they were.
     pub(super) failures: Vec<(ActorId, std::sync::Arc<str>)>,
     pub(super) bar_interval: BarInterval,
@@ -108,6 +110,7 @@ impl MarketState {
             financed: Money::ZERO,
             financed_until: SimTime::from_nanos(0),
             closed: false,
+            warms_up: false,
             failures: Vec::new(),
             bar_interval: config.bar_interval,
             horizon: SimDuration::ZERO,

@@ -74,10 +74,11 @@ impl Context {
         let reference = self.reference_price(listing, terms.side);
         let market = self.domain_mut();
         let order = OrderId::new(market.next_order);
-        let closed = market.closed;
+        let (closed, warms_up) = (market.closed, market.warms_up);
         let pricing = market.pricing(owner, listing, reference);
         let admitted = match market.gate(owner, listing, now) {
             _ if closed => Err(Refusal::Closed),
+            _ if warms_up => Err(Refusal::WarmingUp),
             None => Err(Refusal::UnknownListing),
             Some((account, at)) => account.admit(order, terms, &OrderContext { pricing, ..at }, reference),
         };

@@ -46,6 +46,8 @@ pub enum ReplayBarError {
 pub struct ReplayConfig {
     /// The bars, in order of time.
     pub bars: Arc<[ReplayBar]>,
+    /// How many bars from before the start are shown to those who subscribe to bars.
+    pub warmup: usize,
     /// How long after its beginning a bar opens.
     pub call: SimDuration,
     /// How orders fill.

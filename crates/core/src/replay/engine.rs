@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::bar::ReplayConfig;
+use super::bar::{ReplayBar, ReplayConfig};
 use super::host::{ReplayEvent, ReplayHost};
 use super::listing::{Moment, ReplayListing, Stage};
 use super::rules::{AtEnd, MarketFill};
@@ -80,6 +80,12 @@ impl ReplayEngine {
     #[must_use]
     pub fn phase(&self, listing: ListingId) -> Option<(Phase, Option<(SimTime, Phase)>)> {
         Some(self.listings[self.find(listing)?].phase())
+    }
+
+    /// Returns the bars from before the start that a listing is to show.
+    #[must_use]
+    pub fn before_start(&self, listing: ListingId) -> &[ReplayBar] {
+        self.find(listing).map_or(&[], |index| self.listings[index].before_start())
     }
 
     /// Returns the ids of the listings, in ascending order.

@@ -15,6 +15,8 @@ pub(super) struct ReplayListing {
     config: ReplayConfig,
     pub(super) orders: WaitingOrders,
     pub(super) stage: Stage,
+    /// The first bar that is replayed.
+    first: usize,
     /// The current bar, or the next one.
     pub(super) bar: usize,
     /// What has traded in the current bar.
@@ -77,6 +79,7 @@ impl ReplayListing {
         Self {
             id,
             config,
+            first: bar,
             orders: WaitingOrders::default(),
             stage,
             bar,
@@ -89,6 +92,11 @@ impl ReplayListing {
 
     pub(super) const fn rules(&self) -> &FillRules {
         &self.config.rules
+    }
+
+    /// Returns the bars before the first that is replayed, as many as are to be shown.
+    pub(super) fn before_start(&self) -> &[ReplayBar] {
+        &self.config.bars[self.first.saturating_sub(self.config.warmup)..self.first]
     }
 
     /// Returns the current bar, or the next one.
