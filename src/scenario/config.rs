@@ -10,7 +10,7 @@ use bearpit_agents::{AgentKind, ConfiguredAgent};
 use bearpit_core::account::Financing;
 use bearpit_core::book::{Matching, PriceBands};
 use bearpit_core::exchange::Calendar;
-use bearpit_core::market::{BarInterval, Fees, Instrument};
+use bearpit_core::market::{BarInterval, FeeSchedule, Instrument};
 use bearpit_core::participant::Latencies;
 use bearpit_core::process::ConfiguredProcess;
 use bearpit_core::units::{InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime, VenueId};
@@ -65,8 +65,8 @@ pub struct VenueConfig {
     pub name: String,
     /// What it lists; at least one.
     pub instruments: Vec<InstrumentId>,
-    /// What a fill costs there.
-    pub fees: Fees,
+    /// What it charges.
+    pub fees: FeeSchedule,
     /// The latencies of its connections.
     pub latencies: Latencies,
     /// How it trades, and when.
@@ -103,6 +103,8 @@ pub struct AgentConfig {
     pub max_short: Vec<(InstrumentId, Quantity)>,
     /// Interest and borrow fees of each.
     pub financing: Financing,
+    /// What the broker of each charges, if it has one.
+    pub commission: Option<Arc<FeeSchedule>>,
     /// The latencies of its connection.
     pub latencies: Latencies,
     /// Its kind.

@@ -35,7 +35,7 @@ impl Scenario {
             builder.instrument(config.instrument.clone(), process(config, self.seed));
         }
         for venue in &self.venues {
-            builder.venue(&venue.name, venue.fees, venue.latencies, &venue.instruments);
+            builder.venue(&venue.name, venue.fees.clone(), venue.latencies, &venue.instruments);
         }
         for listing in listings(&self.venues) {
             builder.listing_config(listing.id, self.rules(listing));
@@ -85,6 +85,7 @@ fn account(agent: &AgentConfig) -> AccountConfig {
         holdings: agent.holdings.clone(),
         max_short: agent.max_short.clone(),
         financing: agent.financing,
+        commission: agent.commission.clone(),
         credit: defaults.credit,
         tracked: defaults.is_tracked,
     }

@@ -15,7 +15,7 @@ use super::{
     RunDir, RunLabel, StoredRun, Table, TableSet, TableSummary,
 };
 use bearpit_core::market::{
-    AccountMark, AccountOpening, CancelReason, Cell, ExpiryReason, Fact, Fees, Finite, Funding, Instrument,
+    AccountMark, AccountOpening, CancelReason, Cell, ExpiryReason, Fact, Finite, Funding, Instrument,
     Listing, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal, RejectReason, Side, Stamped, TapeSink,
     Trade, Transfer,
 };
@@ -36,7 +36,6 @@ fn names() -> Names {
         instrument: InstrumentId::new(0),
         venue: VenueId::new(0),
         exchange: ActorId::new(9),
-        fees: Fees::default(),
         reference: None,
         is_replayed: false,
     };

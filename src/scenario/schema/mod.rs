@@ -3,6 +3,7 @@
 //! The parameters of kinds come from the kinds' own descriptions. The keys of sections are listed here; a
 //! test compares them with the keys that the reader knows.
 
+mod fees;
 mod param;
 #[cfg(test)]
 mod tests;
@@ -99,11 +100,6 @@ fn process(kind: &ProcessKind) -> Value {
 }
 
 fn venue() -> Value {
-    let fees = Object::default()
-        .key("maker_bps", decimal(), "fee of the maker, in basis points of notional; negative is a rebate")
-        .key("taker_bps", decimal(), "fee of the taker, in basis points of notional")
-        .key("auction_bps", decimal(), "fee of both sides of an auction, in basis points of notional")
-        .build();
     let bands = ["static_percent", "dynamic_percent", "limit_percent"];
     let bands = bands
         .into_iter()
@@ -111,7 +107,7 @@ fn venue() -> Value {
     Object::default()
         .required("name", names(), "its name")
         .required("instruments", list_of(text()), "symbols of the instruments it lists")
-        .key("fees", fees, "what a fill costs")
+        .key("fees", fees::fees(), "what the venue charges")
         .key("latency", latencies(), "added to the latency of each agent")
         .key(
             "matching",
@@ -182,6 +178,7 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
         .key("holdings", quantities(), "holdings of each, by symbol")
         .key("max_short", quantities(), "how far each may sell short, by symbol")
         .key("financing", financing.build(), "interest and borrow fees")
+        .key("commission", fees::fees(), "what its broker charges, beside the venue")
         .key("latency", latencies(), "latencies of its connection")
         .params(kind.params)
         .build()

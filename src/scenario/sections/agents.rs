@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::fees::fees;
 use super::instruments::{KnownInstrument, find};
 use super::params::{ParamScope, read_by_instrument, read_params, report_errors};
 use super::venues::latencies;
@@ -92,6 +93,7 @@ fn agent(
     let holdings = quantities(section, "holdings", outline);
     let max_short = quantities(section, "max_short", outline);
     let financing = financing(section);
+    let commission = fees(section, "commission").map(|it| it.may_charge().then(|| Arc::new(it)));
     let latencies = latencies(section);
     let place = place(section, kind, outline);
     let configured = configure(section, kind, place, latencies.unwrap_or(Latencies::NONE), outline);
@@ -102,6 +104,7 @@ fn agent(
         holdings: holdings?,
         max_short: max_short?,
         financing: financing?,
+        commission: commission?,
         latencies: latencies?,
         kind,
         listing: place?.listing,

@@ -2,6 +2,7 @@
 
 mod agents;
 mod bar_files;
+mod fees;
 mod head;
 mod instruments;
 mod params;
@@ -11,6 +12,7 @@ mod venue_rules;
 mod venues;
 
 pub(super) use agents::{MarketOutline, agents};
+pub(super) use fees::{MEASURES, SIDES};
 pub(super) use head::{Head, head};
 pub(super) use instruments::instruments;
 pub(super) use params::{offset_of, scalar};

@@ -1,13 +1,13 @@
 //! Reading `[[venues]]`, and what venues share with agents: latencies.
 
+use super::fees::fees;
 use super::instruments::{find, with_ids};
 use super::venue_rules;
 use crate::scenario::config::VenueConfig;
 use crate::scenario::document::readers::ValueError;
 use crate::scenario::document::{Node, Section, Value, readers};
-use bearpit_core::market::Fees;
 use bearpit_core::participant::Latencies;
-use bearpit_core::units::{FeeRate, InstrumentId};
+use bearpit_core::units::InstrumentId;
 
 /// Reads `[[venues]]`; a venue with errors is left out.
 pub(in crate::scenario) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<VenueConfig> {
@@ -20,7 +20,7 @@ pub(in crate::scenario) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<V
             section.report("name", format!("`name` is `{taken}`, which is taken already"), None);
         }
         let instruments = listed(&section, symbols);
-        let fees = fees(&section);
+        let fees = fees(&section, "fees");
         let latencies = latencies(&section);
         let rules = venue_rules::rules(&section);
         section.finish();
@@ -64,31 +64,6 @@ fn listed(section: &Section<'_>, symbols: &[&str]) -> Option<Vec<InstrumentId>> 
         }
     }
     (!ids.is_empty()).then_some(ids)
-}
-
-fn fees(section: &Section<'_>) -> Option<Fees> {
-    let Some(table) = section.table("fees", "the fees") else { return Some(Fees::default()) };
-    let maker = table.or("maker_bps", FeeRate::ZERO, readers::bps);
-    let taker = table.or("taker_bps", FeeRate::ZERO, readers::bps);
-    let auction = table.or("auction_bps", taker.unwrap_or(FeeRate::ZERO), readers::bps);
-    table.finish();
-    let fees = Fees { maker: maker?, taker: taker?, auction: auction? };
-    if fees.auction.bps() < 0.0 {
-        let message =
-            format!("auction_bps is {}, but must be at or above 0: both sides pay it", fees.auction.bps());
-        section.report("fees", message, None);
-        return None;
-    }
-    if fees.maker.bps() + fees.taker.bps() < 0.0 {
-        let message = format!(
-            "the fees pay out more than they take: maker {} bps and taker {} bps; their sum must be at or above 0",
-            fees.maker.bps(),
-            fees.taker.bps(),
-        );
-        section.report("fees", message, None);
-        return None;
-    }
-    Some(fees)
 }
 
 /// Reads `latency = { entry = .., report = .., feed = .. }`, each of them optional.

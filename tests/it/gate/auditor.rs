@@ -3,29 +3,109 @@
 use std::collections::BTreeMap;
 
 use bearpit::account::{Account, OpenOrder};
-use bearpit::market::{Fees, Instrument, Side};
+use bearpit::market::{Instrument, Side};
 use bearpit::units::{Money, OrderId, Price, Quantity};
 
 use super::floor::ACME;
+use super::tariff::{PastFill, Tariff, on};
 
-/// The most that buying at a price can cost, in units of money, but for the rounding of each fill's fee.
-fn cost(instrument: &Instrument, fees: &Fees, price: Option<Price>, lots: u64) -> i128 {
-    let Some(price) = price else { return 0 };
-    let notional = instrument.notional(price, Quantity::new(lots));
-    (notional + fees.worst(notional)).units()
+/// What accounts trade, and what it costs.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) instrument: Instrument,
+    /// What the venue and the broker charge.
+    pub(super) tariffs: [Vec<Tariff>; 2],
 }
 
-/// The most that `lots` of a purchase can cost, over every part of it that may trade before a replace.
-fn worst_cash(order: &OpenOrder, lots: u64, instrument: &Instrument, fees: &Fees) -> i128 {
+/// The fills of each order, and what they were charged, as their owner knows them.
+pub(super) type KnownFills = BTreeMap<OrderId, (Vec<PastFill>, i128)>;
+
+impl Terms {
+    fn allows_debt_by_sales(&self) -> bool {
+        self.instrument.min_price() < Price::new(1)
+    }
+
+    /// Returns the most that fills of so much by size can still be charged.
+    fn worst_fee(&self, side: Side, parts: &[(i128, u64)], known: Option<&(Vec<PastFill>, i128)>) -> i128 {
+        let (past, charged) = known.map_or((&[][..], 0), |(past, charged)| (&past[..], *charged));
+        let parts = parts.iter().filter(|(_, lots)| *lots > 0);
+        let more: Vec<PastFill> = parts
+            .map(|(notional, lots)| PastFill { role: 0, notional: notional.abs(), lots: *lots, traded: 0 })
+            .collect();
+        if more.is_empty() {
+            return 0;
+        }
+        let all = self.tariffs.iter().flat_map(|tariffs| on(tariffs, side));
+        let sums_up = self.tariffs.iter().flatten().all(Tariff::is_rates_only);
+        if sums_up {
+            return all.map(|tariff| tariff.at_worst().owed(&more)).sum::<i128>().max(0);
+        }
+        let owed = |tariff: &Tariff| {
+            // Fills that are known count by their roles, those to come by the dearest.
+            let worst = tariff.at_worst();
+            let mut dearest = Tariff { rates: worst.rates, a_lot: worst.a_lot, ..Tariff::default() };
+            let more_rated = dearest.owed(&more);
+            let of_past = tariff.at_worst_tier();
+            dearest = Tariff { rates: of_past.rates, a_lot: of_past.a_lot, ..Tariff::default() };
+            let rated = dearest.owed(past) + more_rated;
+            let notional: i128 = past.iter().chain(&more).map(|fill| fill.notional).sum();
+            tariff.limited(rated + tariff.an_order, notional)
+        };
+        (all.map(owed).sum::<i128>() - charged).max(0)
+    }
+
+    /// Returns the most that filling parts at their prices or better can cost.
+    fn cost(
+        &self,
+        order: &OpenOrder,
+        parts: [(Option<Price>, u64); 2],
+        known: Option<&(Vec<PastFill>, i128)>,
+    ) -> i128 {
+        let unit = self.instrument.notional(Price::new(1), Quantity::new(1)).units();
+        let amount = |ticks: i64, lots: u64| i128::from(ticks) * i128::from(lots) * unit;
+        let sign = i128::from(order.side.sign());
+        let at = |ticks: [i64; 2], lots: [u64; 2]| {
+            let paid = [0, 1].map(|part| amount(ticks[part], lots[part]));
+            let sizes = [0, 1].map(|part| (paid[part], lots[part]));
+            (paid[0] + paid[1]) * sign + self.worst_fee(order.side, &sizes, known)
+        };
+        let lots = parts.map(|(_, lots)| lots);
+        if !self.allows_debt_by_sales() {
+            // Worse prices only cost more, and sales bring more than their fees.
+            let priced =
+                parts.map(|(price, lots)| (price.map_or(0, Price::ticks), price.map_or(0, |_| lots)));
+            return match order.side {
+                Side::Sell => 0,
+                Side::Buy => at(priced.map(|it| it.0), priced.map(|it| it.1)),
+            };
+        }
+        let floor = self.instrument.min_price().ticks();
+        let worst = parts.map(|(price, _)| price.map_or(floor, Price::ticks));
+        if order.side == Side::Buy && parts.iter().any(|(price, lots)| price.is_none() && *lots > 0) {
+            return 0;
+        }
+        let better = |ticks: i64| {
+            let all = [ticks, 0, ticks - 7 * order.side.sign()];
+            all.into_iter().filter(move |it| order.side.accepts(Price::new(ticks), Price::new(*it)))
+        };
+        let prices = better(worst[0]).flat_map(|first| better(worst[1]).map(move |second| [first, second]));
+        let sizes = [lots, [lots[0].min(1), 0], [lots[0], 0]];
+        prices.flat_map(|ticks| sizes.map(|lots| at(ticks, lots))).max().unwrap_or(0).max(0)
+    }
+}
+
+/// The most that `lots` of an order can cost, over every part of it that may trade before a replace.
+fn worst_cash(order: &OpenOrder, lots: u64, terms: &Terms, known: Option<&(Vec<PastFill>, i128)>) -> i128 {
     let filled = order.quantity.lots() - order.leaves.lots();
-    let before = |part: u64| cost(instrument, fees, order.price, part);
-    let Some(new) = order.pending else { return before(lots) };
+    let now = |part: u64| (order.price, part);
+    let whole = terms.cost(order, [now(lots), (None, 0)], known);
+    let Some(new) = order.pending else { return whole };
     let price = order.kind.at(new.price).worst_price();
-    let after = |part: u64| {
-        let left = new.quantity.lots().saturating_sub(filled + part);
-        cost(instrument, fees, price, left)
-    };
-    (0..=lots).map(|part| before(part) + after(part)).max().unwrap_or(0).max(before(lots))
+    let after = |part: u64| (price, new.quantity.lots().saturating_sub(filled + part));
+    let step = if terms.allows_debt_by_sales() { (lots / 2).max(1) } else { 1 };
+    let cases =
+        (0..=lots).step_by(step as usize).map(|part| terms.cost(order, [now(part), after(part)], known));
+    cases.max().unwrap_or(0).max(whole)
 }
 
 fn worst_lots(order: &OpenOrder) -> u64 {
@@ -34,20 +114,16 @@ fn worst_lots(order: &OpenOrder) -> u64 {
 }
 
 /// Works out what all open orders together may take: cash in units, and lots.
-fn worst(account: &Account, instrument: &Instrument, fees: &Fees) -> (i128, u64) {
+fn worst(account: &Account, terms: &Terms, known: &KnownFills) -> (i128, u64) {
     // Linked orders are one alternative under the smaller of their ids.
     let mut alternatives: BTreeMap<OrderId, (i128, u64)> = BTreeMap::new();
     for order in account.open_orders() {
         let entry = order.awaits_entry.and_then(|id| account.order(id));
-        let own = match order.side {
-            Side::Sell => (0, worst_lots(order)),
-            Side::Buy => {
-                let lots = entry.map_or(order.leaves.lots(), |entry| {
-                    entry.quantity.lots() - entry.leaves.lots() + worst_lots(entry)
-                });
-                (worst_cash(order, lots, instrument, fees), 0)
-            }
-        };
+        let whole = entry.map_or(order.leaves.lots(), |entry| {
+            entry.quantity.lots() - entry.leaves.lots() + worst_lots(entry)
+        });
+        let lots = if order.side == Side::Sell { worst_lots(order) } else { 0 };
+        let own = (worst_cash(order, whole, terms, known.get(&order.id)), lots);
         let key = order.partner.map_or(order.id, |partner| partner.min(order.id));
         let held = alternatives.entry(key).or_default();
         *held = (held.0.max(own.0), held.1.max(own.1));
@@ -59,15 +135,18 @@ fn worst(account: &Account, instrument: &Instrument, fees: &Fees) -> (i128, u64)
 pub(super) fn check(
     account: &Account,
     max_short: Option<i64>,
-    instrument: &Instrument,
-    fees: &Fees,
+    terms: &Terms,
+    known: &KnownFills,
 ) -> Result<(), String> {
-    let (cash, lots) = worst(account, instrument, fees);
+    let (cash, lots) = worst(account, terms, known);
     let held = (account.cash() - account.free_cash()).units();
     let open: u64 = account.open_orders().iter().map(|order| order.quantity.lots() + worst_lots(order)).sum();
-    // The gate allows one unit for each fill's rounding; linked purchases and replaces count more lots.
-    let slack = 4 * i128::from(open) + 400;
-    if held < cash || held > cash + slack {
+    // The gate allows one unit for each fill's rounding; linked purchases and replaces count more lots. Of a
+    // charge that is rounded to cents it allows half a cent. Where prices may be negative it may hold more.
+    let steps: i128 = terms.tariffs.iter().flatten().filter_map(|tariff| tariff.step).sum();
+    let orders = account.open_orders().len() as i128;
+    let slack = 4 * i128::from(open) + 400 + (steps / 2 + 1) * 2 * orders;
+    if held < cash || (held > cash + slack && !terms.allows_debt_by_sales()) {
         return Err(format!("{held} is held, but the open orders may take {cash}: {account:?}"));
     }
     for order in account.open_orders() {

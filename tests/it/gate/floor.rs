@@ -1,18 +1,23 @@
 //! Traders with accounts around one book, and the messages in flight between them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use bearpit::account::{Account, AccountConfig, Credit, OrderContext, PendingReplace};
+use bearpit::account::{
+    Account, AccountConfig, Credit, FeeFill, FeeLedger, FeePlan, OrderContext, Payer, PendingReplace,
+};
 use bearpit::book::{BookConfig, BookEvent, BookTrade, Matching, MatchingEngine, OrderBook, PriceBands};
 use bearpit::market::{
-    Command, CommandKind, ExecutionReport, Fees, Instrument, Link, Liquidity, OrderTerms, Phase, Refusal,
+    Command, CommandKind, ExecutionReport, FeeSchedule, Instrument, Link, Liquidity, OrderTerms, Refusal,
     ReportKind, Side,
 };
-use bearpit::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
+use bearpit::units::{
+    ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId, VenueId,
+};
 
-use super::auditor;
+use super::auditor::{self, KnownFills, Terms};
+use super::tariff::{PastFill, on, plan, role, schedule};
 use super::traffic::{Move, next_move};
-use crate::market::bps;
 
 pub(super) const ACME: InstrumentId = InstrumentId::new(0);
 const LISTING: ListingId = ListingId::new(0);
@@ -23,6 +28,8 @@ pub(super) const TRADERS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Trader {
     pub(super) account: Account,
+    /// The fills it knows of.
+    known: KnownFills,
     commands: VecDeque<Command>,
     reports: VecDeque<ExecutionReport>,
 }
@@ -32,8 +39,14 @@ pub(super) struct Trader {
 pub(super) struct Floor {
     pub(super) traders: Vec<Trader>,
     pub(super) book: OrderBook,
-    instrument: Instrument,
-    fees: Fees,
+    /// Around which prices move.
+    pub(super) base: i64,
+    terms: Terms,
+    venue_fees: FeeSchedule,
+    ledger: FeeLedger,
+    /// All fills of each order and what they were charged, and what each trader has traded.
+    charged: KnownFills,
+    traded: [i128; TRADERS],
     next_order: u64,
     pub(super) now: i64,
     collected: Money,
@@ -45,6 +58,9 @@ impl Floor {
     /// One of several floors, by number: with rules, fees and bands of its own. The last trader's credit
     /// is without limit.
     pub(super) fn new(number: u64) -> Self {
+        let tariffs = plan(number);
+        let commission = (!tariffs[1].is_empty()).then(|| Arc::new(schedule(&tariffs[1])));
+        let base = if number < 6 { 100 } else { 0 };
         let trader = |index: usize| {
             let credit = if index + 1 == TRADERS { Credit::Unlimited } else { Credit::Covered };
             let short = if index + 1 == TRADERS { 0 } else { MAX_SHORT };
@@ -55,26 +71,30 @@ impl Floor {
                     max_short: vec![(ACME, Quantity::new(short))],
                     credit,
                     financing: bearpit::account::Financing::NONE,
+                    commission: commission.clone(),
                     tracked: false,
                 },
                 1,
             );
-            Trader { account, commands: VecDeque::new(), reports: VecDeque::new() }
-        };
-        let fees = match number % 3 {
-            0 => Fees::default(),
-            1 => Fees { maker: bps("-2"), taker: bps("7.33333"), auction: bps("1") },
-            _ => Fees { maker: bps("13"), taker: bps("0.00007"), auction: bps("90.1") },
+            Trader { account, known: KnownFills::new(), commands: VecDeque::new(), reports: VecDeque::new() }
         };
         let matching = if number.is_multiple_of(2) { Matching::PriceTime } else { Matching::ProRata };
         let dynamic_bps = (number == 3).then_some(400);
         let bands = PriceBands { dynamic_bps, ..PriceBands::default() };
-        let book = OrderBook::new(BookConfig { matching, bands, reference: Some(Price::new(100)) });
+        let book = OrderBook::new(BookConfig { matching, bands, reference: Some(Price::new(base)) });
+        let instrument = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
         Self {
             traders: (0..TRADERS).map(trader).collect(),
             book,
-            instrument: Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap(),
-            fees,
+            base,
+            venue_fees: schedule(&tariffs[0]),
+            terms: Terms {
+                instrument: instrument.with_min_price(Price::new(base.min(1) - 25 * i64::from(base == 0))),
+                tariffs,
+            },
+            ledger: FeeLedger::default(),
+            charged: KnownFills::new(),
+            traded: [0; TRADERS],
             next_order: 0,
             now: 0,
             collected: Money::ZERO,
@@ -85,7 +105,8 @@ impl Floor {
     /// Does one random step, and checks all accounts after it.
     pub(super) fn step(&mut self, seed: u64) -> Result<(), String> {
         self.now += 1;
-        match next_move(self, seed) {
+        let next = next_move(self, seed);
+        match next {
             Move::Submit(trader, terms, reference) => self.submit(trader, terms, reference),
             Move::Cancel(trader, order) => self.cancel(trader, order),
             Move::Replace(trader, order, new) => self.replace(trader, order, new),
@@ -98,7 +119,14 @@ impl Floor {
             }
             Move::Enter(phase) => self.operate(|book, now, out| book.enter_phase(now, phase, out)),
         }
-        self.check()
+        // What happens at the venue changes no account before its report arrives.
+        match next {
+            Move::Submit(trader, ..)
+            | Move::Cancel(trader, _)
+            | Move::Replace(trader, ..)
+            | Move::TakeOut(trader, _) => self.check(trader),
+            Move::Arrive(..) | Move::Hear(..) | Move::Enter(_) => Ok(()),
+        }
     }
 
     /// Delivers everything, compares accounts with the book, closes, and checks what is left.
@@ -126,13 +154,11 @@ impl Floor {
         for trader in 0..TRADERS {
             while !self.traders[trader].commands.is_empty() {
                 self.arrive(trader);
-                self.check()?;
             }
         }
         for trader in 0..TRADERS {
             while !self.traders[trader].reports.is_empty() {
                 self.hear(trader)?;
-                self.check()?;
             }
         }
         Ok(())
@@ -151,13 +177,11 @@ impl Floor {
         if in_book.is_empty() { Ok(()) } else { Err(format!("orders nobody knows: {in_book:?}")) }
     }
 
-    fn check(&self) -> Result<(), String> {
-        for (index, trader) in self.traders.iter().enumerate() {
-            let max_short = (index + 1 < TRADERS).then_some(MAX_SHORT.cast_signed());
-            auditor::check(&trader.account, max_short, &self.instrument, &self.fees)
-                .map_err(|why| format!("trader {index}: {why}"))?;
-        }
-        Ok(())
+    fn check(&self, index: usize) -> Result<(), String> {
+        let trader = &self.traders[index];
+        let max_short = (index + 1 < TRADERS).then_some(MAX_SHORT.cast_signed());
+        auditor::check(&trader.account, max_short, &self.terms, &trader.known)
+            .map_err(|why| format!("trader {index}: {why}"))
     }
 
     fn note(&mut self, what: impl Into<String>) {
@@ -172,8 +196,8 @@ impl Floor {
         let at = OrderContext {
             listing: LISTING,
             instrument_id: ACME,
-            instrument: &self.instrument,
-            fees: self.fees,
+            instrument: &self.terms.instrument,
+            fees: &self.venue_fees,
             now: SimTime::from_nanos(self.now),
             pricing: bearpit_core::account::Pricing::Protected,
         };
@@ -254,8 +278,14 @@ impl Floor {
             ReportKind::Accepted | ReportKind::Expired(_) => "other".to_owned(),
         };
         self.note(what);
+        if let ReportKind::Filled { fee, .. } = report.kind {
+            let (fills, charged) = self.traders[trader].known.entry(report.order).or_default();
+            // Reports of an order arrive in the order of its fills.
+            fills.push(self.charged[&report.order].0[fills.len()]);
+            *charged += fee.units();
+        }
         self.with(trader, |account, at| account.book(&report, at)).map_err(|error| error.to_string())?;
-        self.check()?;
+        self.check(trader)?;
         if matches!(report.kind, ReportKind::Filled { .. }) {
             for order in self.traders[trader].account.unfit_orders(ACME) {
                 self.note("unfit canceled");
@@ -311,20 +341,47 @@ impl Floor {
     }
 
     fn report_trade(&mut self, trade: &BookTrade) {
-        let notional = self.instrument.notional(trade.price, trade.quantity);
-        let in_auction = trade.phase != Phase::Continuous;
-        let rates = if in_auction { [self.fees.auction; 2] } else { [self.fees.maker, self.fees.taker] };
+        let BookTrade { price, quantity, phase, aggressor, .. } = *trade;
+        let [maker_role, taker_role] = Liquidity::roles(phase);
         let sides = [
-            (trade.maker_owner, trade.maker_order, trade.maker_leaves, Liquidity::Maker),
-            (trade.taker_owner, trade.taker_order, trade.taker_leaves, Liquidity::Taker),
+            (trade.maker_owner, trade.maker_order, trade.maker_leaves, maker_role, aggressor.opposite()),
+            (trade.taker_owner, trade.taker_order, trade.taker_leaves, taker_role, aggressor),
         ];
-        for ((owner, order, leaves, liquidity), rate) in sides.into_iter().zip(rates) {
-            let fee = rate.of(notional);
+        for (owner, order, leaves, liquidity, side) in sides {
+            let fill = FeeFill { side, liquidity, price, quantity, instrument: &self.terms.instrument };
+            let broker = self.traders[owner.index()].account.commission();
+            let plan = FeePlan { venue: &self.venue_fees, broker };
+            let payer = Payer { order, owner, venue: VenueId::new(0) };
+            let fee = self.ledger.charge(SimTime::from_nanos(self.now), plan, payer, &fill);
+            let notional = fill.notional().units();
+            let past = PastFill {
+                role: role(liquidity),
+                notional: notional.abs(),
+                lots: quantity.lots(),
+                traded: self.traded[owner.index()],
+            };
+            self.traded[owner.index()] += notional.abs();
+            let expected = self.expected_fee(order, side, past, notional);
+            assert_eq!(fee.units(), expected, "{side} {quantity} at {price}: {:?}", self.charged[&order]);
             self.collected += fee;
-            let BookTrade { price, quantity, phase, .. } = *trade;
             let trade = TradeId::new(0);
             let kind = ReportKind::Filled { trade, price, quantity, leaves, liquidity, phase, fee };
             self.report(owner, order, kind);
         }
+    }
+
+    /// Works out anew from all fills of an order what the newest of them is charged.
+    fn expected_fee(&mut self, order: OrderId, side: Side, newest: PastFill, notional: i128) -> i128 {
+        let (fills, charged) = self.charged.entry(order).or_default();
+        fills.push(newest);
+        let tariffs = self.terms.tariffs.iter().flat_map(|tariffs| on(tariffs, side));
+        let mut owed: i128 = tariffs.map(|tariff| tariff.owed(fills)).sum();
+        if side == Side::Sell && self.base > 0 {
+            assert!(notional > 0);
+            owed = owed.min(fills.iter().map(|fill| fill.notional).sum());
+        }
+        let fee = owed - *charged;
+        *charged = owed;
+        fee
     }
 }

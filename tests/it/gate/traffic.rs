@@ -35,8 +35,8 @@ fn chance(rng: &mut Stream, percent: u32) -> bool {
     rng.random_range(0..100_u32) < percent
 }
 
-fn price(rng: &mut Stream) -> Price {
-    Price::new(100 + rng.random_range(-10..=10_i64))
+fn price(rng: &mut Stream, base: i64) -> Price {
+    Price::new(base + rng.random_range(-10..=10_i64))
 }
 
 fn quantity(rng: &mut Stream) -> Quantity {
@@ -46,6 +46,7 @@ fn quantity(rng: &mut Stream) -> Quantity {
 /// Draws the next move from a number.
 pub(super) fn next_move(floor: &Floor, seed: u64) -> Move {
     let rng = &mut stream(Seed::new(seed), "gate traffic");
+    let base = floor.base;
     let trader = rng.random_range(0..TRADERS);
     let orders = floor.traders[trader].account.open_orders();
     let open = (!orders.is_empty()).then(|| orders[rng.random_range(0..orders.len())]);
@@ -64,27 +65,26 @@ pub(super) fn next_move(floor: &Floor, seed: u64) -> Move {
             // Linked orders can only be replaced as a whole.
             let keeps = order.partner.is_some() && chance(rng, 80);
             let quantity = if keeps { order.quantity } else { quantity(rng) };
-            Move::Replace(trader, order.id, PendingReplace { price: price(rng), quantity })
+            Move::Replace(trader, order.id, PendingReplace { price: price(rng, base), quantity })
         }
         (22..=45, _) => Move::Arrive(trader, rng.random_range(1..4)),
         (46..=65, _) => Move::Hear(trader, rng.random_range(1..6)),
         _ => {
-            let holding = floor.traders[trader].account.holding(ACME).lots();
             let ask = floor.book.quote().ask.map(|level| level.price);
-            let reference = if chance(rng, 50) { ask } else { Some(price(rng)) };
-            Move::Submit(trader, terms(rng, floor.now, holding, open), reference)
+            let reference = if chance(rng, 50) { ask } else { Some(price(rng, base)) };
+            Move::Submit(trader, terms(rng, floor, trader, open), reference)
         }
     }
 }
 
-fn kind(rng: &mut Stream) -> OrderKind {
-    let protection = chance(rng, 25).then(|| price(rng));
+fn kind(rng: &mut Stream, base: i64) -> OrderKind {
+    let protection = chance(rng, 25).then(|| price(rng, base));
     match rng.random_range(0..16_u32) {
-        0..=6 => OrderKind::Limit(price(rng)),
+        0..=6 => OrderKind::Limit(price(rng, base)),
         7..=8 => OrderKind::Market { protection },
         9 => OrderKind::MarketToLimit { protection },
-        10..=12 => OrderKind::Stop { trigger: price(rng), protection },
-        13 => OrderKind::StopLimit { trigger: price(rng), limit: price(rng) },
+        10..=12 => OrderKind::Stop { trigger: price(rng, base), protection },
+        13 => OrderKind::StopLimit { trigger: price(rng, base), limit: price(rng, base) },
         14 => {
             let distance = if chance(rng, 50) {
                 TrailingDistance::Ticks(rng.random_range(1..6))
@@ -96,13 +96,15 @@ fn kind(rng: &mut Stream) -> OrderKind {
         _ => OrderKind::Pegged {
             to: one_of(rng, &[Peg::Mid, Peg::Touch]),
             offset: rng.random_range(-1..3),
-            limit: chance(rng, 80).then(|| price(rng)),
+            limit: chance(rng, 80).then(|| price(rng, base)),
         },
     }
 }
 
-fn terms(rng: &mut Stream, now: i64, holding: i64, open: Option<OpenOrder>) -> OrderTerms {
-    let mut terms = OrderTerms::new(one_of(rng, &Side::BOTH), quantity(rng), kind(rng));
+fn terms(rng: &mut Stream, floor: &Floor, trader: usize, open: Option<OpenOrder>) -> OrderTerms {
+    let (base, now) = (floor.base, floor.now);
+    let holding = floor.traders[trader].account.holding(ACME).lots();
+    let mut terms = OrderTerms::new(one_of(rng, &Side::BOTH), quantity(rng), kind(rng, base));
     terms.reduce_only = chance(rng, 20);
     if terms.reduce_only && chance(rng, 90) {
         terms.side = if holding > 0 { Side::Sell } else { Side::Buy };
@@ -118,8 +120,8 @@ fn terms(rng: &mut Stream, now: i64, holding: i64, open: Option<OpenOrder>) -> O
         }
         (3..=4, _) => {
             let gain = terms.side.sign() * rng.random_range(1..6);
-            let [take_profit, stop_loss] = [gain, -gain].map(|gain| price(rng) + gain);
-            let protection = chance(rng, 25).then(|| price(rng));
+            let [take_profit, stop_loss] = [gain, -gain].map(|gain| price(rng, base) + gain);
+            let protection = chance(rng, 25).then(|| price(rng, base));
             terms.link = Link::Bracket { take_profit, stop_loss, protection };
         }
         _ => {}

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::charging::{FeeFill, FeePlan};
 use super::ledger::Account;
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
@@ -37,10 +38,13 @@ impl Account {
             // The most frequent report changes nothing: the order counts as open since it was sent.
             return Ok(());
         }
-        if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
-            self.settle(&order, at.instrument.notional(price, quantity), quantity, fee);
-        }
-        self.rehold(self.family(index), at, |account| account.follow(index, report.kind));
+        self.rehold(self.family(index), at, |account| {
+            if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
+                account.settle(&order, at.instrument.notional(price, quantity), quantity, fee);
+                account.follow_fees(report, at);
+            }
+            account.follow(index, report.kind);
+        });
         Ok(())
     }
 
@@ -69,8 +73,20 @@ impl Account {
             self.follow_entry(index, kind);
         }
         if kind.is_terminal() {
+            self.order_fees.remove(&order.id);
             self.orders.remove(index);
         }
+    }
+
+    /// Notes what an order was charged for a fill, where its next fills' fees depend on that.
+    fn follow_fees(&mut self, report: &ExecutionReport, at: &OrderContext<'_>) {
+        let ReportKind::Filled { price, quantity, fee, liquidity, .. } = report.kind else { return };
+        let plan = FeePlan { venue: at.fees, broker: self.commission.as_deref() };
+        if plan.is_proportional() {
+            return;
+        }
+        let fill = FeeFill { side: report.side, liquidity, price, quantity, instrument: at.instrument };
+        self.order_fees.entry(report.order).or_default().follow(plan, &fill, fee);
     }
 
     /// Updates the `partner` of an order at once, before the venue's report of it arrives, so that the

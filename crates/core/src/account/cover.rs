@@ -1,20 +1,26 @@
 //! The gate's checks before an order is sent: ranges, links, and that the account covers the worst case.
 
-use super::holds::{Need, own_need};
+use super::holds::Need;
 use super::ledger::{Account, Credit};
 use super::order_context::{OrderContext, Pricing};
-use super::orders::{OpenOrder, PendingReplace, cash_to_buy, exits};
+use super::orders::{OpenOrder, PendingReplace, WorstPart, exits};
 use crate::market::{Instrument, Link, OrderKind, OrderTerms, Refusal, RejectReason, Side};
 use crate::units::{InstrumentId, Money, OrderId, Price, Quantity};
 
-/// How far above the price it saw a market order to buy may reach, in percent: cash is held for it.
+/// How far beyond the price it saw a market order to buy may reach, in percent: cash is held for it. Where
+/// prices may be negative, a sale too, and it is a percentage of the distance from the lowest price.
 const COLLAR_PERCENT: i64 = 5;
 
 /// The largest notional of one order: 10^20 of the currency; far from where sums would overflow.
 const MAX_NOTIONAL: Money = Money::from_units(Money::UNITS * 10_i128.pow(20));
 
-/// The lowest price: a sale without a limit of its own does not go below it.
-const ONE_TICK: Price = Price::new(1);
+/// What an order without limit is to trade; `released` is the cash that a linked order holds already.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    side: Side,
+    quantity: Quantity,
+    released: Money,
+}
 
 impl Account {
     /// Checks a new order, and sets the protection of purchases without a limit (its own, or its exits').
@@ -40,14 +46,14 @@ impl Account {
         if self.credit == Credit::Unlimited {
             return Ok(terms);
         }
-        let released = partner.map_or(Need::default(), |partner| own_need(partner, None, at));
+        let released = partner.map_or(Need::default(), |partner| self.own_need(partner, None, at));
         let terms =
             if at.is_asked_at_fill() { terms } else { self.protect(terms, at, reference, released.cash)? };
-        let own = own_need(&OpenOrder::leaving(id, &terms, at), None, at).or(released);
+        let own = self.own_need(&OpenOrder::leaving(id, &terms, at), None, at).or(released);
         let exits = exits(id, &terms, at).into_iter().flatten().map(|exit| match exit.side {
-            Side::Buy => own_need(&exit, Some(terms.quantity), at),
+            Side::Buy => self.own_need(&exit, Some(terms.quantity), at),
             // They will sell what the entry has bought by then.
-            Side::Sell => Need::default(),
+            Side::Sell => Need { lots: Quantity::ZERO, ..self.own_need(&exit, Some(terms.quantity), at) },
         });
         let needed = own.and(exits.fold(Need::default(), Need::or));
         let expected = match at.pricing {
@@ -75,8 +81,8 @@ impl Account {
         if other.pending.is_some() { Err(Refusal::ReplacePending(id)) } else { Ok(Some(other)) }
     }
 
-    /// Sets the worst price of orders that have none to the worst that the account covers; `released` is the
-    /// cash that a linked order holds already, and that covers both.
+    /// Sets the worst price of orders that have none, and that could cost cash without, to the worst that the
+    /// account covers; `released` is the cash that a linked order holds already, and that covers both.
     fn protect(
         &self,
         terms: OrderTerms,
@@ -84,19 +90,20 @@ impl Account {
         reference: Option<Price>,
         released: Money,
     ) -> Result<OrderTerms, Refusal> {
-        let within = |wanted: Option<Price>, reference| {
-            let covered = self.protection(terms.quantity, at, reference, released)?;
-            Ok(wanted.map_or(covered, |wanted| wanted.min(covered)))
-        };
-        if terms.side == Side::Sell {
-            return Ok(match (terms.kind, terms.link) {
-                (_, Link::Bracket { take_profit, stop_loss, protection }) => {
-                    let protection = Some(within(protection, Some(stop_loss))?);
-                    OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection }, ..terms }
-                }
+        let takes_cash = |side| side == Side::Buy || at.instrument.may_be_negative();
+        let trade = |side| Wanted { side, quantity: terms.quantity, released };
+        let mut terms = terms;
+        if let Link::Bracket { stop_loss, protection, .. } = &mut terms.link
+            && takes_cash(terms.side.opposite())
+        {
+            let exit = trade(terms.side.opposite());
+            *protection = Some(self.protection(exit, at, Some(*stop_loss), *protection)?);
+        }
+        if !takes_cash(terms.side) {
+            return Ok(match terms.kind {
                 // A peg's offset could take it below zero, where a sale costs money.
-                (OrderKind::Pegged { limit: None, .. }, _) => {
-                    OrderTerms { kind: terms.kind.protected_at(ONE_TICK), ..terms }
+                OrderKind::Pegged { limit: None, .. } => {
+                    OrderTerms { kind: terms.kind.protected_at(at.instrument.min_price()), ..terms }
                 }
                 _ => terms,
             });
@@ -112,7 +119,7 @@ impl Account {
                 reference.map(|price| distance.trigger(terms.side, price))
             }
         };
-        let price = within(terms.kind.worst_price(), reference)?;
+        let price = self.protection(trade(terms.side), at, reference, terms.kind.worst_price())?;
         Ok(OrderTerms { kind: terms.kind.protected_at(price), ..terms })
     }
 
@@ -142,26 +149,43 @@ impl Account {
         Ok(())
     }
 
-    /// Returns the worst price a purchase without limit may pay: the collar, or where cash ends.
+    /// Returns the worst price that an order without limit may trade at: the collar, or where cash ends, or
+    /// what its owner `asked` for if that is better.
     fn protection(
         &self,
-        quantity: Quantity,
+        wanted: Wanted,
         at: &OrderContext<'_>,
         reference: Option<Price>,
-        released: Money,
+        asked: Option<Price>,
     ) -> Result<Price, Refusal> {
+        let covered = self.covered_price(wanted, at, reference)?;
+        Ok(asked.map_or(covered, |asked| if wanted.side.accepts(covered, asked) { asked } else { covered }))
+    }
+
+    /// Returns the worst price, up to the collar, at which an order is covered.
+    fn covered_price(
+        &self,
+        wanted: Wanted,
+        at: &OrderContext<'_>,
+        reference: Option<Price>,
+    ) -> Result<Price, Refusal> {
+        let Wanted { side, quantity, released } = wanted;
         let reference = reference.ok_or(Refusal::NoReferencePrice)?;
-        let needed = |price| cash_to_buy(at.instrument, &at.fees, price, quantity);
+        let needed = |price| self.worst_cost(None, side, &[WorstPart { price: Some(price), quantity }], at);
         check_price(reference, quantity, at.instrument)?;
         self.cover_cash(needed(reference), released, Money::ZERO)?;
         let free = self.free_cash() + released;
-        let collar = Price::new(reference.ticks() + reference.ticks() * COLLAR_PERCENT / 100 + 1);
+        let distance = (reference - at.instrument.zero_point()) * COLLAR_PERCENT / 100 + 1;
+        let collar = match side {
+            Side::Buy => reference + distance,
+            Side::Sell => (reference - distance).max(at.instrument.min_price()),
+        };
         if check_price(collar, quantity, at.instrument).is_ok() && needed(collar) <= free {
             return Ok(collar);
         }
         // Between the reference, which is covered, and the collar, which is not: bisect.
         let (mut covered, mut beyond) = (reference.ticks(), collar.ticks());
-        while beyond - covered > 1 {
+        while (beyond - covered).abs() > 1 {
             let middle = covered + (beyond - covered) / 2;
             if needed(Price::new(middle)) <= free {
                 covered = middle;
@@ -216,8 +240,6 @@ const fn check_quantity(quantity: Quantity) -> Result<(), Refusal> {
 }
 
 fn check_price(price: Price, quantity: Quantity, instrument: &Instrument) -> Result<(), Refusal> {
-    let fits = price.ticks() > 0
-        && price.ticks() <= Price::MAX_TICKS
-        && instrument.notional(price, quantity) <= MAX_NOTIONAL;
+    let fits = instrument.allows(price) && instrument.notional(price, quantity).abs() <= MAX_NOTIONAL;
     if fits { Ok(()) } else { Err(Refusal::PriceOutOfRange) }
 }

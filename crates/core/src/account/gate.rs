@@ -33,7 +33,7 @@ impl Account {
     ///
     /// ```
     /// use bearpit_core::account::{Account, AccountConfig, OrderContext, Pricing};
-    /// use bearpit_core::market::{Fees, Instrument, OrderKind, OrderTerms, Refusal, Side};
+    /// use bearpit_core::market::{FeeSchedule, Instrument, OrderKind, OrderTerms, Refusal, Side};
     /// use bearpit_core::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
     ///
     /// let config = AccountConfig { cash: Money::from_whole(1_000), ..AccountConfig::default() };
@@ -43,7 +43,7 @@ impl Account {
     ///     listing: ListingId::new(0),
     ///     instrument_id: InstrumentId::new(0),
     ///     instrument: &instrument,
-    ///     fees: Fees::default(),
+    ///     fees: &FeeSchedule::FREE,
     ///     now: SimTime::from_nanos(0),
     ///     pricing: Pricing::Protected,
     /// };
@@ -69,6 +69,7 @@ impl Account {
         let covered = self.cover(id, terms, at, reference);
         let terms = self.count(covered)?;
         let mut order = OpenOrder::leaving(id, &terms, at);
+        order.proceeds = self.proceeds(&order, at);
         let mut family = [Some(id), None, None];
         let exits = exits(id, &terms, at);
         if let Some([profit, loss]) = &exits {
@@ -148,6 +149,7 @@ impl Account {
     /// Drops orders that never reached a venue, and their holds: for the end of a run.
     pub fn release_unsent(&mut self) {
         self.orders.clear();
+        self.order_fees.clear();
         self.held_cash = Money::ZERO;
         for line in &mut self.lines {
             line.held = Quantity::ZERO;

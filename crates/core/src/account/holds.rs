@@ -1,8 +1,8 @@
 //! Holds: the most that open orders can cost, each by itself and together with linked orders.
 //!
 //! # Rules
-//! - An order holds its worst case: a purchase the cash of what is open at its worst price, a sale its
-//!   lots.
+//! - An order holds its worst case: a purchase the cash of what is open at its worst price and its fees, a sale
+//!   its lots; and where prices may be negative, a sale the cash that it costs at its worst price too.
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
 //!   hold is counted with the older one.
 //! - The exits of a bracket are such a pair. Exits that sell hold what their entry has bought so far, so
@@ -15,7 +15,7 @@
 
 use super::ledger::Account;
 use super::order_context::OrderContext;
-use super::orders::OpenOrder;
+use super::orders::{OpenOrder, WorstPart};
 use crate::market::Side;
 use crate::units::{Money, OrderId, Quantity};
 
@@ -83,10 +83,10 @@ impl Account {
 
     /// Returns what an order adds to the account's holds.
     fn need(&self, order: &OpenOrder, at: &OrderContext<'_>) -> Need {
-        let own = || own_need(order, self.whole(order), at);
+        let own = || self.own_need(order, self.whole(order), at);
         match order.partner.and_then(|id| self.order(id)) {
             Some(partner) if partner.id < order.id => Need::default(),
-            Some(partner) => own().or(own_need(partner, self.whole(partner), at)),
+            Some(partner) => own().or(self.own_need(partner, self.whole(partner), at)),
             None => own(),
         }
     }
@@ -96,17 +96,17 @@ impl Account {
         let entry = self.order(order.awaits_entry?)?;
         Some(entry.filled() + entry.most_leaves())
     }
-}
 
-/// Returns what an order may take by itself; `whole` is how much an exit may come to.
-pub(super) fn own_need(order: &OpenOrder, whole: Option<Quantity>, at: &OrderContext<'_>) -> Need {
-    match order.side {
-        Side::Sell => Need { cash: Money::ZERO, lots: order.most_leaves() },
-        Side::Buy => {
-            let quantity = whole.unwrap_or(order.quantity);
-            let leaves = whole.unwrap_or(order.leaves);
-            let cash = order.cash_needed_for(quantity, leaves, at.instrument, &at.fees);
-            Need { cash, lots: Quantity::ZERO }
-        }
+    /// Returns what an order may take by itself; `whole` is how much an exit may come to.
+    pub(super) fn own_need(&self, order: &OpenOrder, whole: Option<Quantity>, at: &OrderContext<'_>) -> Need {
+        let quantity = whole.unwrap_or(order.quantity);
+        let leaves = whole.unwrap_or(order.leaves);
+        let lots = match order.side {
+            Side::Sell => order.most_leaves(),
+            Side::Buy => Quantity::ZERO,
+        };
+        let cost = |parts: &[WorstPart; 2]| self.worst_cost(Some(order.id), order.side, parts, at);
+        let [first, second] = order.worst_cases(quantity, leaves);
+        Need { cash: cost(&first).max(cost(&second)), lots }
     }
 }

@@ -1,10 +1,15 @@
 //! [`Account`]: one owner's cash, positions and open orders.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use thiserror::Error;
 
+use super::charging::OrderFees;
 use super::financing::Financing;
 use super::orders::OpenOrder;
 use super::position::Position;
+use crate::market::FeeSchedule;
 use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity, SimTime};
 
 /// The most cash an account may start with, be funded with, or hold after that: 10^20 of the currency, far
@@ -35,6 +40,8 @@ pub struct AccountConfig {
     pub credit: Credit,
     /// Interest and borrowing rates.
     pub financing: Financing,
+    /// What the account's broker charges for fills, beside what the venue does.
+    pub commission: Option<Arc<FeeSchedule>>,
     /// Whether the account is marked to market on the tape.
     pub tracked: bool,
 }
@@ -104,6 +111,10 @@ pub struct Account {
     pub(super) lines: Vec<Line>,
     /// In ascending order of id, since ids are given in ascending order.
     pub(super) orders: Vec<OpenOrder>,
+    /// What open orders that have traded were charged, where fees depend on more than one fill.
+    pub(super) order_fees: BTreeMap<OrderId, OrderFees>,
+    /// What the account's broker charges, beside the venues.
+    pub(super) commission: Option<Arc<FeeSchedule>>,
     pub(super) credit: Credit,
     pub(super) fills: u64,
     pub(super) refused: u64,
@@ -140,6 +151,8 @@ impl Account {
             opened_at: None,
             lines,
             orders: Vec::new(),
+            order_fees: BTreeMap::new(),
+            commission: terms.commission.clone(),
             credit: terms.credit,
             fills: 0,
             refused: 0,
@@ -159,10 +172,16 @@ impl Account {
         self.cash - self.held_cash
     }
 
-    /// Returns fees paid less rebates.
+    /// Returns fees paid less rebates, to venues and the broker.
     #[must_use]
     pub const fn fees(&self) -> Money {
         self.fees
+    }
+
+    /// Returns what the account's broker charges for fills, if it has one.
+    #[must_use]
+    pub fn commission(&self) -> Option<&FeeSchedule> {
+        self.commission.as_deref()
     }
 
     /// Returns the P&L realized so far in all instruments, before fees.

@@ -8,7 +8,9 @@
 
 mod accrual;
 mod booking;
+mod charging;
 mod conservation;
+mod cost;
 mod cover;
 mod financing;
 mod funding;
@@ -24,6 +26,7 @@ mod replayed;
 mod tests;
 
 pub use booking::BookingError;
+pub use charging::{FeeFill, FeeLedger, FeePlan, FeeSource, OrderFees, Payer, TradeSize};
 pub use conservation::{Flows, Imbalance, Totals};
 pub use financing::{Financed, Financing};
 pub use funding::FundingRefusal;

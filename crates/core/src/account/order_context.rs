@@ -1,6 +1,6 @@
 //! [`OrderContext`]: what the gate needs to know of a listing.
 
-use crate::market::{Fees, Instrument};
+use crate::market::{FeeSchedule, Instrument};
 use crate::units::{InstrumentId, ListingId, Money, Price, SimTime};
 
 /// Where and when a request is made.
@@ -12,8 +12,8 @@ pub struct OrderContext<'a> {
     pub instrument_id: InstrumentId,
     /// Its sizes.
     pub instrument: &'a Instrument,
-    /// What a fill costs there.
-    pub fees: Fees,
+    /// What the venue charges.
+    pub fees: &'a FeeSchedule,
     /// When.
     pub now: SimTime,
     /// How it is known what an order without a limit will cost.

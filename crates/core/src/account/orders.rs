@@ -1,7 +1,7 @@
 //! An account's open orders.
 
 use super::order_context::{OrderContext, Pricing};
-use crate::market::{Fees, Instrument, Link, OrderKind, OrderTerms, Side};
+use crate::market::{Link, OrderKind, OrderTerms, Side};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// An order that has been sent and is not known to be over, or a bracket's exit that has yet to enter.
@@ -53,10 +53,17 @@ pub struct PendingReplace {
     pub quantity: Quantity,
 }
 
+/// So much of an order at its worst price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct WorstPart {
+    /// Absent for a sale at any price.
+    pub(super) price: Option<Price>,
+    pub(super) quantity: Quantity,
+}
+
 impl OpenOrder {
     /// An order of `terms` as it is sent.
     pub(super) fn leaving(id: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Self {
-        let hold_price = hold_price(terms, at);
         Self {
             id,
             listing: at.listing,
@@ -72,8 +79,8 @@ impl OpenOrder {
             reduce_only: terms.reduce_only,
             partner: None,
             awaits_entry: None,
-            hold_price,
-            proceeds: proceeds(terms, hold_price, at),
+            hold_price: hold_price(terms, at),
+            proceeds: Money::ZERO,
         }
     }
 
@@ -90,36 +97,20 @@ impl OpenOrder {
         self.leaves.max(replaced)
     }
 
-    /// Returns the cash that the order can cost at worst; nothing for a sale.
+    /// Returns the parts that may still trade, for every worst case, if `quantity` were its total and `leaves`
+    /// what is open of it.
     ///
-    /// Until a replace is answered, the order may still trade on its old terms, in part or whole, and
-    /// what the new total leaves of it then on the new ones. The cost is linear in the part, so the worst
-    /// is at one of the ends: nothing trades before the replace arrives, or everything.
-    #[must_use]
-    pub fn cash_needed(&self, instrument: &Instrument, fees: &Fees) -> Money {
-        self.cash_needed_for(self.quantity, self.leaves, instrument, fees)
-    }
-
-    /// Returns the cash that the order could cost at worst if that were its total and what is open of it.
-    pub(super) fn cash_needed_for(
-        &self,
-        quantity: Quantity,
-        leaves: Quantity,
-        instrument: &Instrument,
-        fees: &Fees,
-    ) -> Money {
-        let cost = |price: Option<Price>, quantity: Quantity| match price {
-            Some(price) if !quantity.is_zero() => cash_to_buy(instrument, fees, price, quantity),
-            _ => Money::ZERO,
-        };
-        if self.side == Side::Sell {
-            return Money::ZERO;
-        }
-        let now = cost(self.hold_price, leaves);
-        let Some(new) = self.pending else { return now };
+    /// Until a replace is answered, the order may still trade on its old terms, in part or whole, and what
+    /// the new total leaves of it then on the new ones. What that comes to is linear in the part, so the
+    /// worst is at one of the ends: nothing trades before the replace arrives, or everything.
+    pub(super) fn worst_cases(&self, quantity: Quantity, leaves: Quantity) -> [[WorstPart; 2]; 2] {
+        let now = WorstPart { price: self.hold_price, quantity: leaves };
+        let none = WorstPart { price: None, quantity: Quantity::ZERO };
+        let Some(new) = self.pending else { return [[now, none], [none, none]] };
         let price = price_of(self.kind.at(new.price));
         let open = new.quantity.saturating_sub(quantity.saturating_sub(leaves));
-        cost(price, open).max(now + cost(price, open.saturating_sub(leaves)))
+        let after = |quantity| WorstPart { price, quantity };
+        [[after(open), none], [now, after(open.saturating_sub(leaves))]]
     }
 
     /// Takes on another kind, and with it another worst price.
@@ -171,27 +162,6 @@ fn hold_price(terms: &OrderTerms, at: &OrderContext<'_>) -> Option<Price> {
         }
         _ => reference,
     })
-}
-
-/// Returns what a market order to sell is expected to bring at the next open of a replay.
-fn proceeds(terms: &OrderTerms, price: Option<Price>, at: &OrderContext<'_>) -> Money {
-    let is_market = matches!(terms.kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
-    match price.filter(|_| is_market && terms.side == Side::Sell && at.is_asked_at_fill()) {
-        Some(price) => {
-            let notional = at.instrument.notional(price, terms.quantity);
-            notional - at.fees.worst(notional)
-        }
-        None => Money::ZERO,
-    }
-}
-
-/// Returns the most that buying `quantity` at `price` or better can cost, fees included.
-pub(super) fn cash_to_buy(instrument: &Instrument, fees: &Fees, price: Price, quantity: Quantity) -> Money {
-    let notional = instrument.notional(price, quantity);
-    // Each fill's fee is rounded by itself, by at most one unit of money; there are at most as many
-    // fills as lots.
-    let rounding = if fees.may_charge() { i128::from(quantity.lots()) } else { 0 };
-    notional + fees.worst(notional) + Money::from_units(rounding)
 }
 
 /// Returns the two exits that the entry of a bracket may be followed by, as they wait for it.

@@ -1,6 +1,7 @@
 //! Accounts in a replay of bars: what a purchase can cost is asked when it fills, and both sides are booked at
 //! that instant.
 
+use super::charging::FeeFill;
 use super::ledger::{Account, Credit};
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
@@ -34,9 +35,11 @@ impl Account {
     /// other orders hold.
     pub fn affordable(&self, order: OrderId, purchase: Purchase, at: &OrderContext<'_>) -> Affordable {
         let Purchase { price, quantity, liquidity } = purchase;
+        let (plan, so_far) = (self.fee_plan(at), self.order_fees.get(&order));
         let cost = |lots: u64| {
-            let notional = at.instrument.notional(price, Quantity::new(lots));
-            notional + at.fees.rate(liquidity).of(notional)
+            let quantity = Quantity::new(lots);
+            let fill = FeeFill { side: Side::Buy, liquidity, price, quantity, instrument: at.instrument };
+            fill.notional() + plan.most_for(&fill, so_far)
         };
         let own = self.order_index(order).map(|index| self.need_of_family(self.family(index), at));
         let free = self.free_cash() + own.map_or(Money::ZERO, |need| need.cash);

@@ -7,7 +7,7 @@ use super::market::Market;
 use super::venue::{Exchange, VenueActor};
 use crate::account::AccountError;
 use crate::kernel::{ActorFactory, AddError, JournalSink, Outside, SimActor, World};
-use crate::market::{BarInterval, Fees, Instrument, Listing, Tape, TapeSink};
+use crate::market::{BarInterval, FeeSchedule, Instrument, Listing, Tape, TapeSink};
 use crate::participant::{
     AnyTrader, Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request,
     Role, Trader, TradingActor, VenueConfig,
@@ -167,23 +167,17 @@ impl MarketBuilder {
     pub fn venue(
         &mut self,
         name: &str,
-        fees: Fees,
+        fees: impl Into<FeeSchedule>,
         latencies: Latencies,
         instruments: &[InstrumentId],
     ) -> VenueId {
         let id = VenueId::new(count(self.config.venues.len()));
-        self.config.venues.push(VenueConfig { name: name.to_owned(), fees, latencies });
+        self.config.venues.push(VenueConfig { name: name.to_owned(), fees: fees.into(), latencies });
         // Venues are added first, so a venue's actor has the venue's number.
         let exchange = ActorId::new(id.get());
         for instrument in instruments {
-            let listing = Listing {
-                instrument: *instrument,
-                venue: id,
-                exchange,
-                fees,
-                reference: None,
-                is_replayed: false,
-            };
+            let listing =
+                Listing { instrument: *instrument, venue: id, exchange, reference: None, is_replayed: false };
             self.config.listings.push(listing);
             self.listings.push(ListingConfig::default());
         }
@@ -266,7 +260,7 @@ impl MarketBuilder {
         let exchange = |venue| {
             let own = listings().filter(|(listing, _)| listing.venue == venue).map(|(listing, id)| {
                 let instrument = self.config.instruments[listing.instrument.index()].0.clone();
-                (id, instrument, listing.fees, self.listings[id.index()].clone())
+                (id, instrument, self.listings[id.index()].clone())
             });
             Exchange::new(own, self.open, self.close)
         };

@@ -4,22 +4,14 @@ use super::alarm::{Alarm, BookAlarm};
 use super::listing_config::ListingConfig;
 use super::publication::{ReportedOrder, publish_order_event};
 use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
-use crate::market::{Fact, Fees, Instrument, Ladders, Phase, Quote, ReportKind, SentCommand, Side, Trade};
-use crate::participant::{BarAlarms, Context};
-use crate::units::{ListingId, SimDuration, SimTime};
-
-/// What is traded at a listing, and what a fill costs there.
-#[derive(Debug)]
-pub(super) struct Traded {
-    pub(super) instrument: Instrument,
-    pub(super) fees: Fees,
-}
+use crate::market::{Fact, Ladders, Liquidity, Phase, Quote, ReportKind, SentCommand, Side, Trade};
+use crate::participant::{BarAlarms, ChargedFill, Context};
+use crate::units::{ListingId, Money, SimDuration, SimTime};
 
 /// A book that publishes: facts to the tape, reports to owners, its levels to subscribers.
 #[derive(Debug)]
 pub(super) struct ListedBook {
     listing: ListingId,
-    traded: Traded,
     config: ListingConfig,
     /// The next change of the schedule.
     next_change: usize,
@@ -33,10 +25,9 @@ pub(super) struct ListedBook {
 }
 
 impl ListedBook {
-    pub(super) fn new(listing: ListingId, traded: Traded, config: ListingConfig) -> Self {
+    pub(super) fn new(listing: ListingId, config: ListingConfig) -> Self {
         Self {
             listing,
-            traded,
             book: OrderBook::new(config.book),
             config,
             next_change: 0,
@@ -128,10 +119,7 @@ impl ListedBook {
 
     fn publish_trade(&mut self, matched: &BookTrade, ctx: &mut Context) {
         let BookTrade { price, quantity, aggressor, phase, .. } = *matched;
-        let Traded { instrument, fees } = &self.traded;
-        let notional = instrument.notional(price, quantity);
-        let [maker_rate, taker_rate] =
-            if phase == Phase::Continuous { [fees.maker, fees.taker] } else { [fees.auction; 2] };
+        let [maker_fee, taker_fee] = self.charge(matched, ctx);
         let trade = Trade {
             id: ctx.next_trade_id(),
             listing: self.listing,
@@ -141,11 +129,11 @@ impl ListedBook {
             phase,
             maker_order: matched.maker_order,
             maker: matched.maker_owner,
-            maker_fee: maker_rate.of(notional),
+            maker_fee,
             maker_queue_ahead: matched.maker_queue_ahead,
             taker_order: matched.taker_order,
             taker: matched.taker_owner,
-            taker_fee: taker_rate.of(notional),
+            taker_fee,
             clamped: 0,
         };
         let [recorded, others] =
@@ -168,6 +156,30 @@ impl ListedBook {
         let taken = ReportedOrder { owner: trade.taker, order: trade.taker_order, side: aggressor };
         made.report(self.listing, maker, ctx);
         taken.report(self.listing, taker, ctx);
+    }
+
+    /// Returns what maker and taker of a trade pay.
+    fn charge(&self, matched: &BookTrade, ctx: &mut Context) -> [Money; 2] {
+        let BookTrade { price, quantity, aggressor, phase, .. } = *matched;
+        let [maker_role, taker_role] = Liquidity::roles(phase);
+        let made = ChargedFill {
+            owner: matched.maker_owner,
+            order: matched.maker_order,
+            side: aggressor.opposite(),
+            liquidity: maker_role,
+            price,
+            quantity,
+            leaves: matched.maker_leaves,
+        };
+        let taken = ChargedFill {
+            owner: matched.taker_owner,
+            order: matched.taker_order,
+            side: aggressor,
+            liquidity: taker_role,
+            leaves: matched.taker_leaves,
+            ..made
+        };
+        [made, taken].map(|fill| ctx.charge(self.listing, &fill))
     }
 
     /// Publishes the touch if it has changed; there is none outside continuous trading.

@@ -4,10 +4,9 @@ use super::alarm::{Alarm, BookAlarm};
 use super::publication::{ReportedOrder, publish_order_event};
 use crate::account::{Affordable, Purchase};
 use crate::market::{
-    Bar, BarInterval, Fact, Fees, Instrument, Liquidity, OrderTerms, Phase, ReportKind, SentCommand, Side,
-    Trade,
+    Bar, BarInterval, Fact, Instrument, Liquidity, OrderTerms, Phase, ReportKind, SentCommand, Side, Trade,
 };
-use crate::participant::{BarAlarms, Context, Counterparty};
+use crate::participant::{BarAlarms, ChargedFill, Context, Counterparty};
 use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
@@ -26,7 +25,6 @@ pub(super) struct ReplayedListings {
 struct Replayed {
     listing: ListingId,
     instrument: Instrument,
-    fees: Fees,
     /// The time between two rows of the file.
     interval: BarInterval,
     /// The replayed market's order, with which all others trade; absent before the first trade.
@@ -54,11 +52,10 @@ impl ReplayedListings {
     }
 
     /// Adds a listing; in ascending order.
-    pub(super) fn add(&mut self, listing: ListingId, traded: (Instrument, Fees), config: ReplayConfig) {
+    pub(super) fn add(&mut self, listing: ListingId, instrument: Instrument, config: ReplayConfig) {
         let interval = config.spacing().into();
         self.engine.add(listing, config);
-        let (instrument, fees) = traded;
-        self.listed.push(Replayed { listing, instrument, fees, interval, order: None });
+        self.listed.push(Replayed { listing, instrument, interval, order: None });
     }
 
     pub(super) fn has(&self, listing: ListingId) -> bool {
@@ -158,7 +155,8 @@ impl Host<'_> {
         let Some(market_order) = self.market_order(listing) else { return };
         let Some(listed) = self.find(listing).map(|index| &self.listed[index]) else { return };
         let notional = listed.instrument.notional(price, quantity);
-        let fee = listed.fees.rate(liquidity).of(notional);
+        let charged = ChargedFill { owner, order, side, liquidity, price, quantity, leaves };
+        let fee = self.ctx.charge(listing, &charged);
         let is_maker = liquidity == Liquidity::Maker;
         let sides = [(order, owner, fee), (market_order, market, Money::ZERO)];
         let [(maker_order, maker, maker_fee), (taker_order, taker, taker_fee)] =

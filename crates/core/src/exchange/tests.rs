@@ -8,13 +8,12 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
 use super::ListingConfig;
-use super::listed::{ListedBook, Traded};
+use super::listed::ListedBook;
 use crate::book::tests::traffic::{Profile, SMALL, Step, config, rng, step};
 use crate::book::{BookConfig, MatchingEngine};
 use crate::kernel::{SimActor, StepEnd, Wakeup};
 use crate::market::{
-    Fees, Instrument, Ladders, Listing, Phase, SentCommand, Side, SinkError, Stamped, Tape, TapeSink,
-    VisibleBook,
+    Instrument, Ladders, Listing, Phase, SentCommand, Side, SinkError, Stamped, Tape, TapeSink, VisibleBook,
 };
 use crate::participant::{Context, MarketConfig, MarketState, MarketWorld, Message, Role};
 use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
@@ -113,7 +112,6 @@ fn market(reader: Reader) -> MarketState {
         instrument: InstrumentId::new(0),
         venue: VenueId::new(0),
         exchange: ActorId::new(0),
-        fees: Fees::default(),
         reference: None,
         is_replayed: false,
     };
@@ -132,13 +130,11 @@ fn run(steps: Vec<Step>, book: BookConfig) -> TestCaseResult {
     let shown = Rc::new(RefCell::new(VisibleBook::new(LISTING)));
     let start = SimTime::from_nanos(0);
     let mut world = MarketWorld::new(Seed::new(1), start, market(Reader(Rc::clone(&shown))));
-    let instrument = world.domain().instrument(InstrumentId::new(0)).unwrap().clone();
-    let traded = Traded { instrument, fees: Fees::default() };
     // Halts last beyond the end: the steps lead from phase to phase.
     let eternity = SimDuration::from_secs(1_000_000);
     let rules =
         ListingConfig { book, schedule: Vec::new(), halt: eternity, reopening: eternity, replay: None };
-    let listed = ListedBook::new(LISTING, traded, rules);
+    let listed = ListedBook::new(LISTING, rules);
     let end = start + SimDuration::from_nanos(i64::try_from(steps.len()).unwrap() + 1);
     let venue = Venue { listed, steps: steps.into_iter(), shown };
     world.add("venue", &Role::House, Box::new(venue)).unwrap();

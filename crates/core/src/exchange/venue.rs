@@ -5,13 +5,13 @@ use std::fmt;
 use actix::{Actor, Handler, Running};
 
 use super::alarm::{Alarm, BookAlarm};
-use super::listed::{ListedBook, Traded};
+use super::listed::ListedBook;
 use super::listing_config::ListingConfig;
 use super::reject::reject;
 use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
-use crate::market::{Fees, Instrument, RejectReason, SentCommand};
+use crate::market::{Instrument, RejectReason, SentCommand};
 use crate::participant::{Context, MarketFault, MarketState, Message};
 use crate::units::{ListingId, SimTime};
 
@@ -36,16 +36,16 @@ impl Exchange {
     /// Makes the exchange of the venue with the given listings, from `open` to `close`.
     #[must_use]
     pub fn new(
-        listings: impl IntoIterator<Item = (ListingId, Instrument, Fees, ListingConfig)>,
+        listings: impl IntoIterator<Item = (ListingId, Instrument, ListingConfig)>,
         open: SimTime,
         close: SimTime,
     ) -> Self {
         let mut books = Vec::new();
         let mut replayed = ReplayedListings::new(open);
-        for (listing, instrument, fees, mut config) in listings {
+        for (listing, instrument, mut config) in listings {
             match config.replay.take() {
-                Some(replay) => replayed.add(listing, (instrument, fees), replay),
-                None => books.push(ListedBook::new(listing, Traded { instrument, fees }, config)),
+                Some(replay) => replayed.add(listing, instrument, replay),
+                None => books.push(ListedBook::new(listing, config)),
             }
         }
         Self { books, close, closed: false, replayed, events: Vec::new() }

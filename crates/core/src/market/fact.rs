@@ -319,7 +319,7 @@ pub struct Trade {
     pub maker_order: OrderId,
     /// Its owner.
     pub maker: ActorId,
-    /// What the maker paid; a rebate is negative.
+    /// What the maker paid to the venue and its broker; a rebate is negative.
     pub maker_fee: Money,
     /// The displayed quantity ahead of the maker at its price when it joined the queue.
     pub maker_queue_ahead: Quantity,
@@ -327,7 +327,7 @@ pub struct Trade {
     pub taker_order: OrderId,
     /// Its owner.
     pub taker: ActorId,
-    /// What the taker paid; a rebate is negative.
+    /// What the taker paid to the venue and its broker; a rebate is negative.
     pub taker_fee: Money,
     /// Of the costs that a replay adds to the price, the ticks that would have left the bar's range and were
     /// not charged; zero elsewhere.
@@ -338,11 +338,7 @@ impl Trade {
     /// Returns the roles of maker and taker.
     #[must_use]
     pub fn roles(&self) -> [Liquidity; 2] {
-        if self.phase == Phase::Continuous {
-            [Liquidity::Maker, Liquidity::Taker]
-        } else {
-            [Liquidity::Auction; 2]
-        }
+        Liquidity::roles(self.phase)
     }
 }
 

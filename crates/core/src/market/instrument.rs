@@ -2,8 +2,7 @@
 
 use thiserror::Error;
 
-use super::report::Liquidity;
-use crate::units::{ActorId, Decimal, FeeRate, InstrumentId, Money, NetQuantity, Price, Quantity, VenueId};
+use crate::units::{ActorId, Decimal, InstrumentId, Money, NetQuantity, Price, Quantity, VenueId};
 
 /// A tradable contract: its symbol and the sizes of its tick and lot.
 ///
@@ -25,7 +24,11 @@ pub struct Instrument {
     lot: Step,
     /// The money of one tick times one lot: every notional is a multiple of it.
     unit: Money,
+    min_price: Price,
 }
+
+/// The lowest price of an instrument that says nothing else.
+const ONE_TICK: Price = Price::new(1);
 
 /// Why tick and lot do not make an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -72,7 +75,55 @@ impl Instrument {
         if unit > Money::from_whole(1_000) {
             return Err(InstrumentError::TooCoarse { tick: tick_size, lot: lot_size });
         }
-        Ok(Self { symbol: symbol.into(), tick: Step::of(tick_size), lot: Step::of(lot_size), unit })
+        Ok(Self {
+            symbol: symbol.into(),
+            tick: Step::of(tick_size),
+            lot: Step::of(lot_size),
+            unit,
+            min_price: ONE_TICK,
+        })
+    }
+
+    /// Sets the lowest price that orders may name; below one tick, prices may be zero and negative, as those
+    /// of spreads and of power are.
+    ///
+    /// ```
+    /// use bearpit_core::market::Instrument;
+    /// use bearpit_core::units::Price;
+    ///
+    /// let oil = Instrument::new("CL", "0.01".parse()?, "1".parse()?)?.with_min_price(Price::new(-50_000));
+    /// assert!(oil.allows(Price::new(-3_763)) && oil.may_be_negative());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn with_min_price(mut self, min_price: Price) -> Self {
+        self.min_price = min_price;
+        self
+    }
+
+    /// Returns the lowest price that orders may name: one tick, unless it was set.
+    #[must_use]
+    pub const fn min_price(&self) -> Price {
+        self.min_price
+    }
+
+    /// Returns whether prices may be zero or negative.
+    #[must_use]
+    pub const fn may_be_negative(&self) -> bool {
+        self.min_price.ticks() < ONE_TICK.ticks()
+    }
+
+    /// Returns whether an order may name a price.
+    #[must_use]
+    pub const fn allows(&self, price: Price) -> bool {
+        price.ticks() >= self.min_price.ticks() && price.ticks() <= Price::MAX_TICKS
+    }
+
+    /// Returns the price from which percentages of a price are counted: zero, or the lowest price where prices
+    /// may be negative, since a percentage of a price near zero would be no distance at all.
+    #[must_use]
+    pub const fn zero_point(&self) -> Price {
+        if self.may_be_negative() { self.min_price } else { Price::new(0) }
     }
 
     /// Returns the symbol.
@@ -103,6 +154,25 @@ impl Instrument {
     #[must_use]
     pub fn value(&self, price: Price, holding: NetQuantity) -> Money {
         self.unit * (i128::from(price.ticks()) * i128::from(holding.lots()))
+    }
+
+    /// Returns what so many units of quantity cost at `amount` each, rounded half away from zero to
+    /// [`Money`]'s unit; at most 10^20 of the currency in size, whatever the product.
+    #[must_use]
+    pub fn per_unit(&self, amount: Money, quantity: Quantity) -> Money {
+        if amount == Money::ZERO {
+            return Money::ZERO;
+        }
+        let most = Money::from_units(Money::UNITS * 10_i128.pow(20) * amount.units().signum());
+        let size = self.lot.size;
+        let product = size
+            .scaled(size.scale())
+            .and_then(|mantissa| mantissa.checked_mul(i128::from(quantity.lots())))
+            .and_then(|units| units.checked_mul(amount.units()))
+            .and_then(|product| {
+                Some(Money::from_units(product).share(1, 10_i128.checked_pow(size.scale())?))
+            });
+        product.filter(|product| product.abs() < most.abs()).unwrap_or(most)
     }
 
     /// Returns the price as an exact decimal.
@@ -207,59 +277,6 @@ fn to_count(whole: f64, limit: i64) -> Option<i64> {
     (libm::fabs(whole) <= limit as f64).then_some(whole as i64)
 }
 
-/// What a venue charges, as shares of notional; negative rates are rebates.
-///
-/// ```
-/// use bearpit_core::market::Fees;
-/// use bearpit_core::units::{FeeRate, Money};
-///
-/// let bps = |text: &str| FeeRate::from_bps(text.parse().ok()?);
-/// let maker_taker = Fees {
-///     maker: bps("-0.1").ok_or("too fine")?,
-///     taker: bps("0.3").ok_or("too fine")?,
-///     auction: FeeRate::ZERO,
-/// };
-/// assert_eq!(maker_taker.worst(Money::from_whole(100_000)), Money::from_whole(3));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Fees {
-    /// Charged to the resting side.
-    pub maker: FeeRate,
-    /// Charged to the aggressor.
-    pub taker: FeeRate,
-    /// Charged to both sides of a trade in an auction.
-    pub auction: FeeRate,
-}
-
-impl Fees {
-    /// Returns the highest fee that a fill of `notional` can cost: never below zero.
-    #[must_use]
-    pub fn worst(&self, notional: Money) -> Money {
-        self.worst_rate().of(notional)
-    }
-
-    /// Returns whether any fill costs a fee.
-    #[must_use]
-    pub fn may_charge(&self) -> bool {
-        self.worst_rate() > FeeRate::ZERO
-    }
-
-    /// Returns the rate of a fill.
-    #[must_use]
-    pub const fn rate(&self, liquidity: Liquidity) -> FeeRate {
-        match liquidity {
-            Liquidity::Maker => self.maker,
-            Liquidity::Taker => self.taker,
-            Liquidity::Auction => self.auction,
-        }
-    }
-
-    fn worst_rate(&self) -> FeeRate {
-        self.maker.max(self.taker).max(self.auction).max(FeeRate::ZERO)
-    }
-}
-
 /// One instrument at one venue, with a book of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listing {
@@ -269,8 +286,6 @@ pub struct Listing {
     pub venue: VenueId,
     /// The actor that runs the venue.
     pub exchange: ActorId,
-    /// The fees of a fill there.
-    pub fees: Fees,
     /// The reference price before the first trade, such as a previous close, if one is known.
     pub reference: Option<Price>,
     /// Whether bars of a file are replayed there, and not a book.

@@ -10,6 +10,7 @@ mod bar_interval;
 mod command;
 mod encode;
 mod fact;
+mod fees;
 mod funding;
 mod instrument;
 mod lobster;
@@ -29,8 +30,9 @@ pub use bar::Bar;
 pub use bar_interval::{BadInterval, BarInterval};
 pub use command::{Command, CommandKind, SentCommand};
 pub use fact::{AccountMark, AccountOpening, Fact, Trade};
+pub use fees::{Charge, ChargedSide, FeeError, FeeRates, FeeSchedule, FeeTier, Fees, FillRate, TierMeasure};
 pub use funding::{Funding, Reference, ReferenceError, Transfer};
-pub use instrument::{Fees, Instrument, InstrumentError, Listing};
+pub use instrument::{Instrument, InstrumentError, Listing};
 pub use lobster::{
     BookRow, HaltState, MessageKind, OrderMessage, lobster_lots, lobster_price, lobster_ticks,
 };

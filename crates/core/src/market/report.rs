@@ -80,7 +80,7 @@ pub enum ReportKind {
         liquidity: Liquidity,
         /// The phase in which it traded.
         phase: Phase,
-        /// The fee; a rebate is negative.
+        /// What venue and broker charge together; a rebate is negative.
         fee: Money,
     },
     /// The open quantity was canceled.
@@ -119,6 +119,12 @@ pub enum Liquidity {
 }
 
 impl Liquidity {
+    /// Returns the roles of maker and taker of a trade in a phase.
+    #[must_use]
+    pub fn roles(phase: Phase) -> [Self; 2] {
+        if phase == Phase::Continuous { [Self::Maker, Self::Taker] } else { [Self::Auction; 2] }
+    }
+
     /// Returns the role's name, as recorded.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -1,7 +1,7 @@
 //! What a market and its participants are laid out from.
 
 use crate::account::AccountConfig;
-use crate::market::{BarInterval, Fees, Instrument, Listing};
+use crate::market::{BarInterval, FeeSchedule, Instrument, Listing};
 use crate::process::Value;
 use crate::units::{ActorId, Money};
 
@@ -25,8 +25,8 @@ pub struct MarketConfig {
 pub struct VenueConfig {
     /// Its name.
     pub name: String,
-    /// What a fill costs there.
-    pub fees: Fees,
+    /// What it charges.
+    pub fees: FeeSchedule,
     /// Its end of the links.
     pub latencies: Latencies,
 }

@@ -53,6 +53,9 @@ impl MarketState {
                 let history = &mut self.listings[listing.index()].history;
                 history.change(now, horizon, |view| view.indicative = *indicative);
             }
+            Fact::OrderCanceled { order, .. } | Fact::OrderExpired { order, .. } => {
+                self.fee_ledger.forget(*order);
+            }
             Fact::StrategyFailed { actor, text } => self.failures.push((*actor, text.clone())),
             _ => {}
         }

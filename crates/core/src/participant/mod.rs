@@ -19,6 +19,7 @@
 mod adapter;
 mod annotations;
 mod bars;
+mod charging;
 mod config;
 mod context;
 mod domain;
@@ -39,6 +40,7 @@ mod trading;
 mod view;
 
 pub use adapter::{AnyTrader, Trader, TradingActor};
+pub(crate) use charging::ChargedFill;
 pub use config::{MarketConfig, Participant, ParticipantConfig, Role, VenueConfig};
 pub use context::{Context, MarketWorld};
 pub use fault::MarketFault;

@@ -8,7 +8,7 @@ use super::links::Links;
 use super::mark::Mark;
 use super::request::Answer;
 use super::view::History;
-use crate::account::{Account, Flows, Imbalance, OrderContext, Totals};
+use crate::account::{Account, FeeLedger, Flows, Imbalance, OrderContext, Totals};
 use crate::market::{BarInterval, Fact, Instrument, Listing, Phase, SinkError, Tape};
 use crate::process::Value;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, SimDuration, SimTime, VenueId};
@@ -27,6 +27,8 @@ pub struct MarketState {
     pub(super) next_order: u64,
     pub(super) next_trade: u64,
     pub(super) fees_collected: Money,
+    /// What open orders have been charged.
+    pub(super) fee_ledger: FeeLedger,
     /// What financing has brought all accounts, less what it has cost them.
     pub(super) financed: Money,
     /// Up to when accounts have been financed.
@@ -107,6 +109,7 @@ impl MarketState {
             next_order: 0,
             next_trade: 0,
             fees_collected: Money::ZERO,
+            fee_ledger: FeeLedger::default(),
             financed: Money::ZERO,
             financed_until: SimTime::from_nanos(0),
             closed: false,
@@ -225,7 +228,7 @@ impl MarketState {
         self.failures.iter().find(|(failed, _)| *failed == owner).map(|(_, text)| &**text)
     }
 
-    /// Returns what venues have collected in fees, less the rebates they paid.
+    /// Returns what venues and brokers have collected in fees, less the rebates they paid.
     #[must_use]
     pub const fn fees_collected(&self) -> Money {
         self.fees_collected
@@ -243,7 +246,8 @@ impl MarketState {
         now: SimTime,
     ) -> Option<(&mut Account, OrderContext<'_>)> {
         let pricing = self.pricing(owner, listing, None);
-        let Listing { instrument: instrument_id, fees, .. } = self.listings.get(listing.index())?.listing;
+        let Listing { instrument: instrument_id, venue, .. } = self.listings.get(listing.index())?.listing;
+        let fees = &self.venues.get(venue.index())?.fees;
         let instrument = &self.instruments[instrument_id.index()].instrument;
         let at = OrderContext { listing, instrument_id, instrument, fees, now, pricing };
         Some((self.accounts.get_mut(owner.index())?, at))

@@ -80,6 +80,12 @@ impl Money {
     pub fn max(self, other: Self) -> Self {
         if other.0 > self.0 { other } else { self }
     }
+
+    /// Returns the amount without its sign.
+    #[must_use]
+    pub const fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
 }
 
 /// Divides, rounding halves away from zero; `denominator` is not zero.

@@ -89,6 +89,21 @@ impl SimTime {
         Self(self.0.saturating_add(span.0))
     }
 
+    /// Returns the number of the calendar month: twelve for each year, counted from January of the year 0.
+    ///
+    /// ```
+    /// use bearpit_core::units::SimTime;
+    ///
+    /// let [march, april] = ["2025-03-31T23:59:59", "2025-04-01"].map(|text| text.parse::<SimTime>());
+    /// assert_eq!(april?.month_number() - march?.month_number(), 1);
+    /// # Ok::<(), bearpit_core::units::TimeError>(())
+    /// ```
+    #[must_use]
+    pub fn month_number(self) -> i64 {
+        // Years of virtual times have four digits, so this always has a date.
+        self.civil().map_or(0, |civil| i64::from(civil.year()) * 12 + i64::from(civil.month()) - 1)
+    }
+
     fn civil(self) -> Option<DateTime> {
         let stamp = jiff::Timestamp::from_nanosecond(i128::from(self.0)).ok()?;
         Some(stamp.to_zoned(TimeZone::UTC).datetime())

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::market::{
-    CancelReason, ExecutionReport, ExpiryReason, Fees, Instrument, Link, Liquidity, OrderKind, OrderTerms,
-    Peg, Phase, ReduceReason, Refusal, RejectReason, ReportKind, Side, TimeInForce, TrailingDistance,
+    CancelReason, ExecutionReport, ExpiryReason, FeeSchedule, Fees, Instrument, Link, Liquidity, OrderKind,
+    OrderTerms, Peg, Phase, ReduceReason, Refusal, RejectReason, ReportKind, Side, TimeInForce,
+    TrailingDistance,
 };
 use crate::units::{
     FeeRate, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime, TradeId,
@@ -15,7 +16,7 @@ const ACME: InstrumentId = InstrumentId::new(0);
 struct Desk {
     account: Account,
     instrument: Instrument,
-    fees: Fees,
+    fees: FeeSchedule,
     next: u64,
 }
 
@@ -32,7 +33,7 @@ impl Desk {
 
     fn of(terms: &AccountConfig) -> Self {
         let instrument = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
-        Self { account: Account::open(terms, 1), instrument, fees: Fees::default(), next: 0 }
+        Self { account: Account::open(terms, 1), instrument, fees: FeeSchedule::FREE, next: 0 }
     }
 
     fn with<T>(&mut self, what: impl FnOnce(&mut Account, &OrderContext<'_>) -> T) -> T {
@@ -40,7 +41,7 @@ impl Desk {
             listing: ListingId::new(0),
             instrument_id: ACME,
             instrument: &self.instrument,
-            fees: self.fees,
+            fees: &self.fees,
             now: SimTime::from_nanos(0),
             pricing: Pricing::Protected,
         };

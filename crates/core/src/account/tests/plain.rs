@@ -131,7 +131,7 @@ fn an_order_made_smaller_by_the_venue_holds_less() {
 #[test]
 fn rounded_fees_are_covered() {
     let mut desk = Desk::new(110, 0, 0);
-    desk.fees = Fees { taker: FeeRate::from_bps("10".parse().unwrap()).unwrap(), ..Fees::default() };
+    desk.fees = Fees { taker: FeeRate::from_bps("10".parse().unwrap()).unwrap(), ..Fees::default() }.into();
     assert!(matches!(desk.submit(buy(1, 110)), Err(Refusal::InsufficientCash { .. })));
     assert!(desk.submit(buy(1, 109)).is_ok());
 }
