@@ -44,7 +44,7 @@ fn long_run(number: u64, steps: u64) -> Floor {
 #[test]
 fn long_runs_end_with_everything_released_and_nothing_lost() {
     for number in 0..FLOORS {
-        let mut floor = long_run(number, 5_000);
+        let mut floor = long_run(number, 3_000);
         assert_eq!(floor.finish(), Ok(()));
     }
 }

@@ -41,7 +41,7 @@ impl Account {
         self.rehold(self.family(index), at, |account| {
             if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
                 account.settle(&order, at.instrument.notional(price, quantity), quantity, fee);
-                account.follow_fees(report, at);
+                account.follow_fees(&order, report.kind, at);
             }
             account.follow(index, report.kind);
         });
@@ -79,14 +79,14 @@ impl Account {
     }
 
     /// Notes what an order was charged for a fill, where its next fills' fees depend on that.
-    fn follow_fees(&mut self, report: &ExecutionReport, at: &OrderContext<'_>) {
-        let ReportKind::Filled { price, quantity, fee, liquidity, .. } = report.kind else { return };
+    fn follow_fees(&mut self, order: &OpenOrder, kind: ReportKind, at: &OrderContext<'_>) {
+        let ReportKind::Filled { price, quantity, fee, liquidity, .. } = kind else { return };
         let plan = FeePlan { venue: at.fees, broker: self.commission.as_deref() };
         if plan.is_proportional() {
             return;
         }
-        let fill = FeeFill { side: report.side, liquidity, price, quantity, instrument: at.instrument };
-        self.order_fees.entry(report.order).or_default().follow(plan, &fill, fee);
+        let fill = FeeFill { side: order.side, liquidity, price, quantity, instrument: at.instrument };
+        self.order_fees.entry(order.id).or_default().follow(plan, &fill, fee);
     }
 
     /// Updates the `partner` of an order at once, before the venue's report of it arrives, so that the
