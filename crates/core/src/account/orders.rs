@@ -40,6 +40,8 @@ pub struct OpenOrder {
     pub awaits_entry: Option<OrderId>,
     /// The price at which cash is held for it.
     pub(super) hold_price: Option<Price>,
+    /// Whether the account is asked for the cash when it fills, as in a replay.
+    is_asked_at_fill: bool,
     /// What a sale that waits for a replayed open is expected to bring for its whole quantity.
     pub(super) proceeds: Money,
 }
@@ -80,6 +82,7 @@ impl OpenOrder {
             partner: None,
             awaits_entry: None,
             hold_price: hold_price(terms, at),
+            is_asked_at_fill: at.is_asked_at_fill(),
             proceeds: Money::ZERO,
         }
     }
@@ -107,7 +110,7 @@ impl OpenOrder {
         let now = WorstPart { price: self.hold_price, quantity: leaves };
         let none = WorstPart { price: None, quantity: Quantity::ZERO };
         let Some(new) = self.pending else { return [[now, none], [none, none]] };
-        let price = price_of(self.kind.at(new.price));
+        let price = self.hold_price_of(self.kind.at(new.price));
         let open = new.quantity.saturating_sub(quantity.saturating_sub(leaves));
         let after = |quantity| WorstPart { price, quantity };
         [[after(open), none], [now, after(open.saturating_sub(leaves))]]
@@ -118,7 +121,13 @@ impl OpenOrder {
         self.kind = kind;
         self.price = kind.worst_price();
         // An elected stop of a replay keeps what it held.
-        self.hold_price = price_of(kind).or(self.hold_price);
+        let kept = self.hold_price.filter(|_| self.is_asked_at_fill);
+        self.hold_price = self.hold_price_of(kind).or(kept);
+    }
+
+    /// Returns the price at which cash is held for the order as one of another kind, if that says so.
+    const fn hold_price_of(&self, kind: OrderKind) -> Option<Price> {
+        if self.is_asked_at_fill { price_of(kind) } else { kind.worst_price() }
     }
 
     /// Returns what a sale that waits for a replayed open is expected to bring for what is open of it.
@@ -145,7 +154,7 @@ impl OpenOrder {
     }
 }
 
-/// Returns the price at which cash is held for an order of a kind, if the kind says so.
+/// Returns the price at which cash is held for an order of a kind in a replay, if the kind says so.
 const fn price_of(kind: OrderKind) -> Option<Price> {
     match kind.worst_price() {
         None => kind.trigger(),
