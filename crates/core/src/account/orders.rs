@@ -41,7 +41,7 @@ pub struct OpenOrder {
     /// The price at which cash is held for it.
     pub(super) hold_price: Option<Price>,
     /// Whether the account is asked for the cash when it fills, as in a replay.
-    is_asked_at_fill: bool,
+    pub(super) is_asked_at_fill: bool,
     /// What a sale that waits for a replayed open is expected to bring for its whole quantity.
     pub(super) proceeds: Money,
 }
