@@ -84,7 +84,8 @@ impl Recorder {
 
 impl TapeSink for Recorder {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
-        let marks = matches!(stamped.fact, Fact::TouchChanged { .. } | Fact::Traded(_));
+        let marks =
+            matches!(stamped.fact, Fact::TouchChanged { .. } | Fact::PriceMoved { .. } | Fact::Traded(_));
         let is_needed = self.tables.need(stamped.fact) || (self.follows_marks && marks);
         if !is_needed {
             return Ok(());

@@ -183,6 +183,9 @@ impl RowBuilder {
                 TableRow::Trade { at, trade }
             }
             Fact::TouchChanged { listing, quote } => TableRow::Quote { at, listing: *listing, quote },
+            Fact::PriceMoved { listing, price, .. } => {
+                TableRow::Price { at, listing: *listing, price: *price }
+            }
             Fact::AccountOpened(opening) => return self.open(at, opening, sink),
             Fact::AccountFunded { owner, funding } => {
                 if let Transfer::Shares { instrument, quantity } = funding.transfer

@@ -68,7 +68,8 @@ impl ListingBuilder {
         }
         let both = touch.bid.zip(touch.ask);
         let mid = both.map(|(bid, ask)| f64::midpoint(bid, ask));
-        let spread = both.map(|(bid, ask)| ask - bid);
+        // The price of a replayed bar stands for both sides, and has no sizes and no spread.
+        let spread = both.filter(|_| touch.bid_size.is_some()).map(|(bid, ask)| ask - bid);
         self.spread.set(at, spread);
         let share = spread.zip(mid).filter(|(_, mid)| *mid > 0.0);
         self.spread_bps.set(at, share.map(|(spread, mid)| spread / mid * 10_000.0));

@@ -297,6 +297,13 @@ impl RunAnalysis {
         self.instant.quotes.push(QuoteRow { at: at.nanos(), listing: place, touch });
     }
 
+    fn price(&mut self, at: SimTime, listing: ListingId, price: Price) {
+        let Some(place) = self.listings.get(listing.index()).copied() else { return };
+        let price = self.names.price(listing, price);
+        let touch = Touch { bid: price, bid_size: None, ask: price, ask_size: None };
+        self.instant.quotes.push(QuoteRow { at: at.nanos(), listing: place, touch });
+    }
+
     fn mark(&mut self, at: SimTime, mark: &AccountMark) {
         let place = mark.instrument.index();
         let Some((account, instrument)) = self.account(mark.owner).zip(self.names.instruments.get(place))
@@ -341,6 +348,10 @@ impl RowSink for RunAnalysis {
             TableRow::Quote { at, listing, quote } => {
                 self.advance(at);
                 self.quote(at, listing, quote);
+            }
+            TableRow::Price { at, listing, price } => {
+                self.advance(at);
+                self.price(at, listing, price);
             }
             TableRow::Mark { at, mark, .. } => {
                 self.advance(at);

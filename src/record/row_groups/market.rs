@@ -44,6 +44,16 @@ impl RowGroups {
         })
     }
 
+    /// Adds the price of a replayed listing.
+    pub(super) fn price(&mut self, at: SimTime, listing: ListingId, price: Price) -> Result<(), RecordError> {
+        self.add(Table::Quotes, |group, names, interner| {
+            group.time(at).place(interner, listing);
+            for _ in Side::BOTH {
+                group.price(names, listing, Some(price)).quantity(names, listing, None);
+            }
+        })
+    }
+
     /// Adds a change of the touch.
     pub(super) fn quote(
         &mut self,

@@ -74,6 +74,7 @@ impl RowGroups {
             TableRow::Order(order) => self.order(order),
             TableRow::Trade { at, trade } => self.trade(at, trade),
             TableRow::Quote { at, listing, quote } => self.quote(at, listing, quote),
+            TableRow::Price { at, listing, price } => self.price(at, listing, price),
             TableRow::Level(level) => self.level(level),
             TableRow::Phase { at, listing, phase, auction } => self.phase(at, listing, phase, auction),
             TableRow::Bar { listing, bar } => self.bar(listing, bar),

@@ -10,6 +10,8 @@ use bearpit_core::units::{InstrumentId, ListingId};
 pub(in crate::record) struct Marks {
     /// By listing: the instrument that it marks, and its touch; none where another listing marks it.
     sources: Vec<Option<(InstrumentId, Quote)>>,
+    /// By listing: whether bars of a file are replayed there, whose price moves by its path alone.
+    replayed: Vec<bool>,
     /// By instrument, in half ticks; none before the first mark.
     half_ticks: Vec<Option<i64>>,
 }
@@ -23,7 +25,8 @@ impl Marks {
                 sources[first] = Some((instrument, Quote::default()));
             }
         }
-        Self { sources, half_ticks: vec![None; names.instruments.len()] }
+        let replayed = names.listings.iter().map(|listing| listing.is_replayed).collect();
+        Self { sources, replayed, half_ticks: vec![None; names.instruments.len()] }
     }
 
     /// Follows a fact; returns an instrument that it marks for the first time, and the mark in half ticks.
@@ -33,6 +36,8 @@ impl Marks {
                 self.source(*listing)?.1 = *quote;
                 quote.twice_mid_ticks()
             }
+            Fact::PriceMoved { price, .. } => Some(2 * price.ticks()),
+            Fact::Traded(trade) if self.replayed.get(trade.listing.index()) == Some(&true) => None,
             Fact::Traded(trade) => {
                 let (_, touch) = self.source(trade.listing)?;
                 touch.twice_mid_ticks().is_none().then(|| 2 * trade.price.ticks())

@@ -64,6 +64,16 @@ pub enum TableRow<'a> {
         /// The new touch.
         quote: &'a Quote,
     },
+    /// `quotes`: the price of a replayed listing has reached a point of its path; it stands for both sides, without
+    /// sizes.
+    Price {
+        /// When.
+        at: SimTime,
+        /// The listing.
+        listing: ListingId,
+        /// The price.
+        price: Price,
+    },
     /// `books`: a level of a snapshot.
     Level(&'a LevelRow),
     /// `phases`: a listing's phase has changed.
@@ -152,7 +162,7 @@ impl TableRow<'_> {
             Self::OrderEntered { .. } | Self::FirstMark { .. } | Self::AccountOpened { .. } => return true,
             Self::Trade { .. } => return tables.contains(Table::Trades) || tables.contains(Table::Fills),
             Self::Order(_) => Table::Orders,
-            Self::Quote { .. } => Table::Quotes,
+            Self::Quote { .. } | Self::Price { .. } => Table::Quotes,
             Self::Level(_) => Table::Books,
             Self::Phase { .. } => Table::Phases,
             Self::Bar { .. } => Table::Bars,

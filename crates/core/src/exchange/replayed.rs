@@ -4,7 +4,8 @@ use super::alarm::{Alarm, BookAlarm};
 use super::publication::{ReportedOrder, publish_order_event};
 use crate::account::{Affordable, Purchase};
 use crate::market::{
-    Bar, BarInterval, Fact, Instrument, Liquidity, OrderTerms, Phase, ReportKind, SentCommand, Side, Trade,
+    Bar, BarInterval, Fact, Instrument, Liquidity, OrderTerms, Phase, Quote, ReportKind, SentCommand, Side,
+    Trade,
 };
 use crate::participant::{BarAlarms, ChargedFill, Context, Counterparty};
 use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
@@ -223,12 +224,18 @@ impl ReplayHost for Host<'_> {
         match event {
             ReplayEvent::Order(event) => publish_order_event(listing, self.sent, &event, self.ctx),
             ReplayEvent::Filled(fill) => self.publish_fill(listing, &fill),
-            ReplayEvent::Moved { price, shown } => {
+            ReplayEvent::Moved { price, shown, quote } => {
                 self.ctx.publish(Fact::PriceMoved { listing, price, shown });
+                if let Some(quote) = quote {
+                    self.ctx.show_quote(listing, quote);
+                }
             }
             ReplayEvent::Phase { phase, next } => {
                 self.ctx.publish(Fact::PhaseChanged { listing, phase });
                 self.ctx.announce_next_phase(listing, next);
+                if phase != Phase::Continuous {
+                    self.ctx.show_quote(listing, Quote::default());
+                }
             }
             ReplayEvent::Printed { price, quantity } => {
                 self.publish_print(listing, price, quantity);

@@ -6,7 +6,7 @@ use super::message::{MarketData, Update};
 use super::publish::BarAlarms;
 use super::state::MarketState;
 use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase};
-use crate::market::{Bar, ExecutionReport, Fact, OrderTerms, Phase, ReportKind, Side};
+use crate::market::{Bar, ExecutionReport, Fact, OrderTerms, Phase, Quote, ReportKind, Side};
 use crate::units::{ActorId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime};
 
 /// The replayed market's side of a fill.
@@ -46,6 +46,20 @@ impl Context {
         if let Some(account) = market.accounts.get_mut(venue.index()) {
             account.book_counterparty(instrument, with.side, with.quantity, with.notional);
         }
+    }
+
+    /// Shows participants a quote that is no fact: the path of a replay is made up.
+    pub(crate) fn show_quote(&mut self, listing: ListingId, quote: Quote) {
+        let at = self.now();
+        let market = self.domain_mut();
+        let horizon = market.horizon;
+        let Some(state) = market.listings.get_mut(listing.index()) else { return };
+        if state.history.latest().quote == quote {
+            return;
+        }
+        state.history.change(at, horizon, |view| view.quote = quote);
+        let data = MarketData { listing, at, update: Update::Quote(quote) };
+        self.push(Feed::Quotes, 0..usize::MAX, &data);
     }
 
     /// Refuses all orders while `action` handles a bar from before the start.

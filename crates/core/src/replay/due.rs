@@ -1,7 +1,7 @@
 //! Which orders are due at an instant, and in which order they fill (rule 16).
 
 use super::engine::ReplayEngine;
-use super::host::{ReplayEvent, ReplayHost};
+use super::host::ReplayHost;
 use super::listing::Moment;
 use super::orders::WaitingOrder;
 use crate::market::{OrderKind, Side};
@@ -106,8 +106,7 @@ impl ReplayEngine {
             && let Some(price) = price
         {
             listing.last = Some(price);
-            let shown = listing.rules().intrabar_feed;
-            host.publish(listing.id, ReplayEvent::Moved { price, shown });
+            host.publish(listing.id, listing.move_event(price, false));
         }
     }
 }

@@ -145,11 +145,10 @@ impl ReplayEngine {
             return matches!(listing.stage, Stage::Leg { .. }).then_some(Moment::Within);
         };
         let (id, price) = (listing.id, listing.last?);
-        let shown = moment.is_auction() || listing.rules().intrabar_feed;
         if moment == Moment::Open {
             host.publish(id, listing.phase_event());
         }
-        host.publish(id, ReplayEvent::Moved { price, shown });
+        host.publish(id, listing.move_event(price, moment.is_auction()));
         Some(moment)
     }
 

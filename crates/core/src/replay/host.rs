@@ -2,7 +2,7 @@
 
 use crate::account::{Affordable, Purchase};
 use crate::book::BookEvent;
-use crate::market::{Liquidity, Phase, Side};
+use crate::market::{Liquidity, Phase, Quote, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 use super::bar::ReplayBar;
@@ -38,6 +38,8 @@ pub enum ReplayEvent {
         price: Price,
         /// Whether participants may see it.
         shown: bool,
+        /// The quote that is published with it, if the path is.
+        quote: Option<Quote>,
     },
     /// The listing entered another phase.
     Phase {

@@ -5,7 +5,7 @@ use super::host::ReplayEvent;
 use super::orders::{WaitingOrder, WaitingOrders};
 use super::path::{Leg, Point};
 use super::rules::FillRules;
-use crate::market::{OrderKind, Phase, Side};
+use crate::market::{OrderKind, Phase, Quote, QuoteLevel, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
 /// One listing of a replay.
@@ -251,6 +251,16 @@ impl ReplayListing {
             Some((_, used)) => *used += quantity,
             None => self.used_by.push((owner, quantity)),
         }
+    }
+
+    /// Returns the event that tells the price.
+    pub(super) fn move_event(&self, price: Price, is_auction: bool) -> ReplayEvent {
+        let FillRules { half_spread, intrabar_feed, .. } = *self.rules();
+        let size = self.left().unwrap_or(Quantity::new(Quantity::MAX_LOTS));
+        let level = |side: Side| QuoteLevel { price: price - side.sign() * half_spread, size };
+        let quote =
+            intrabar_feed.then(|| Quote { bid: Some(level(Side::Buy)), ask: Some(level(Side::Sell)) });
+        ReplayEvent::Moved { price, shown: is_auction || intrabar_feed, quote }
     }
 
     /// Returns what nobody has taken of the bar's volume, if the file knows it.
