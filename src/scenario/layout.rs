@@ -62,7 +62,7 @@ impl Scenario {
         let replay = there.find_map(|agent| agent.configured.replay().cloned());
         let schedule = sessions.as_ref().map_or_else(Schedule::new, |it| it.schedule(self.start, self.end));
         let reference = self.reference_price(listing.instrument);
-        let book = BookConfig { matching: *matching, bands: *bands, reference };
+        let book = BookConfig { matching: *matching, bands: *bands, reference, ..BookConfig::default() };
         ListingConfig { book, schedule, halt: *halt, reopening: *reopening, replay }
     }
 

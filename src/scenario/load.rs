@@ -97,8 +97,7 @@ impl Scenario {
         });
         let record = record(&root, head.as_ref().map_or_else(Default::default, Head::record_defaults));
         let known = instruments(&root, files);
-        let symbols: Vec<&str> = known.iter().map(|known| known.symbol.as_str()).collect();
-        let venues = venues(&root, &symbols);
+        let venues = venues(&root, &known);
         let span = head.as_ref().map(|head| SiteSpan { start: head.start, end: head.end });
         let outline = MarketOutline { instruments: &known, venues: &venues, files, span };
         let agents = agents(&root, &outline);

@@ -187,8 +187,14 @@ impl MarketMaker {
         let Some(centre) = self.centre(traded, ctx) else { return };
         let inventory = traded.inventory(ctx);
         let limit = self.config.max_inventory.net();
-        let bid = price_below(centre - half_spread(&self.config)).filter(|_| inventory < limit);
-        let ask = price_above(centre + half_spread(&self.config)).filter(|_| inventory > -limit);
+        let is_allowed = |price: &Price| {
+            ctx.instrument(self.config.listing).is_some_and(|instrument| instrument.allows(*price))
+        };
+        let [bid, ask] = [
+            price_below(centre - half_spread(&self.config)).filter(|_| inventory < limit),
+            price_above(centre + half_spread(&self.config)).filter(|_| inventory > -limit),
+        ]
+        .map(|price| price.filter(is_allowed));
         // The quote that makes room moves first, or the other would run into it.
         let rises = self.last_centre.is_none_or(|last| centre >= last);
         let sides = if rises { [Side::Sell, Side::Buy] } else { [Side::Buy, Side::Sell] };
@@ -250,12 +256,12 @@ fn lean(inventory: NetQuantity, limit: NetQuantity) -> f64 {
 
 #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the range is checked")]
 fn price_below(ticks: f64) -> Option<Price> {
-    Price::new_checked(libm::floor(ticks) as i64).filter(|price| price.ticks() > 0)
+    Price::new_checked(libm::floor(ticks) as i64)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the range is checked")]
 fn price_above(ticks: f64) -> Option<Price> {
-    Price::new_checked(libm::ceil(ticks) as i64).filter(|price| price.ticks() > 0)
+    Price::new_checked(libm::ceil(ticks) as i64)
 }
 
 impl Actor for MarketMaker {

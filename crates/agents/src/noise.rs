@@ -197,7 +197,12 @@ impl NoiseTrader {
         let distance = whole_ticks(Exponential { mean: self.config.depth_ticks }.sample(ctx.rng()));
         let eagerness = if ctx.rng().random::<bool>() { distance } else { -distance };
         let price = from + side.sign() * eagerness;
-        (price.ticks() > 0).then(|| OrderTerms::limit(side, quantity, price))
+        self.is_allowed(price, ctx).then(|| OrderTerms::limit(side, quantity, price))
+    }
+
+    /// Returns whether orders at the listing may name a price.
+    fn is_allowed(&self, price: Price, ctx: &Context) -> bool {
+        ctx.instrument(self.config.listing).is_some_and(|instrument| instrument.allows(price))
     }
 
     /// A limit order off the opposite touch, or off the last trade where that side is empty.
@@ -210,7 +215,7 @@ impl NoiseTrader {
         let from = opposite.map(|level| level.price).or(view.last_trade.map(|(price, _)| price))?;
         let distance = whole_ticks(Exponential { mean: self.config.depth_ticks }.sample(ctx.rng())) + 1;
         let price = Price::new(from.ticks() - side.sign() * distance);
-        (price.ticks() > 0).then(|| OrderTerms::limit(side, quantity, price))
+        self.is_allowed(price, ctx).then(|| OrderTerms::limit(side, quantity, price))
     }
 }
 

@@ -300,7 +300,12 @@ fn sessions() -> Market {
         holidays: std::collections::BTreeSet::new(),
     };
     let bands = PriceBands { static_bps: Some(80), dynamic_bps: Some(12), limit_bps: Some(2_000) };
-    let book = BookConfig { matching: Matching::ProRata, bands, reference: Some(Price::new(10_000)) };
+    let book = BookConfig {
+        matching: Matching::ProRata,
+        bands,
+        reference: Some(Price::new(10_000)),
+        ..BookConfig::default()
+    };
     let config = ListingConfig {
         book,
         schedule: calendar.schedule(start, end),

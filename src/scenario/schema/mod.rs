@@ -91,6 +91,7 @@ fn instrument() -> Value {
         .required("symbol", names(), "its symbol")
         .required("tick_size", positive_decimal(), "smallest step of a price")
         .key("lot_size", positive_decimal(), "smallest step of a quantity")
+        .key("min_price", decimal(), "lowest price; below 0 where prices may be negative")
         .key("process", json!({ "oneOf": processes }), "how its value moves")
         .build()
 }

@@ -22,7 +22,8 @@ pub(super) fn read_bars(
     key: &'static str,
     scope: &ParamScope<'_>,
 ) -> Option<FileContent> {
-    let file = scope.files.bars(section, key, false)?;
+    let may_be_negative = scope.instrument.is_some_and(Instrument::may_be_negative);
+    let file = scope.files.bars(section, key, may_be_negative)?;
     let span = scope.files.clock.borrow().span;
     let bar_open = section.peek("bar_open").and_then(|node| readers::duration(node).ok());
     let mut is_good = span.is_none_or(|span| {

@@ -6,7 +6,7 @@ use crate::scenario::document::readers::Read;
 use crate::scenario::document::{Section, readers};
 use crate::scenario::files::Files;
 use bearpit_core::market::Instrument;
-use bearpit_core::units::{Decimal, InstrumentId};
+use bearpit_core::units::{Decimal, InstrumentId, Price};
 
 /// An instrument as far as it could be read: what others refer to is known even if its process has errors, so
 /// that their own errors are reported too.
@@ -46,6 +46,7 @@ fn instrument(
 ) -> KnownInstrument {
     let tick_size = section.required("tick_size", readers::positive_decimal);
     let lot_size = section.or("lot_size", Decimal::new(1, 0), readers::positive_decimal);
+    let min_price = section.optional("min_price", readers::decimal);
     let process = read_process(section, files, known);
     let sizes = symbol.clone().zip(tick_size).zip(lot_size);
     let instrument = sizes.and_then(|((symbol, tick), lot)| match Instrument::new(symbol, tick, lot) {
@@ -55,6 +56,10 @@ fn instrument(
             None
         }
     });
+    let instrument = match min_price {
+        Some(min_price) => instrument.and_then(|instrument| with_min_price(section, instrument, min_price)),
+        None => instrument,
+    };
     let parts = instrument.clone().zip(process);
     KnownInstrument {
         symbol: symbol.unwrap_or_default(),
@@ -62,6 +67,19 @@ fn instrument(
         has_process: section.has("process"),
         config: parts.map(|(instrument, process)| InstrumentConfig { instrument, process }),
     }
+}
+
+/// Sets the lowest price, which must be on a tick.
+fn with_min_price(section: &Section<'_>, instrument: Instrument, min_price: Decimal) -> Option<Instrument> {
+    let ticks = min_price.in_units_of(instrument.tick_size()).and_then(Price::new_checked);
+    if ticks.is_none() {
+        let message = format!(
+            "`min_price` is {min_price}, but must be a multiple of the tick size {}, at most 2^40 of them",
+            instrument.tick_size()
+        );
+        section.report("min_price", message, None);
+    }
+    ticks.map(|ticks| instrument.with_min_price(ticks))
 }
 
 /// Finds an instrument by its symbol.

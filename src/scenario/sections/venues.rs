@@ -1,16 +1,20 @@
 //! Reading `[[venues]]`, and what venues share with agents: latencies.
 
 use super::fees::fees;
-use super::instruments::{find, with_ids};
+use super::instruments::{KnownInstrument, find, with_ids};
 use super::venue_rules;
 use crate::scenario::config::VenueConfig;
 use crate::scenario::document::readers::ValueError;
 use crate::scenario::document::{Node, Section, Value, readers};
+use bearpit_core::book::PriceBands;
+use bearpit_core::market::Instrument;
 use bearpit_core::participant::Latencies;
 use bearpit_core::units::InstrumentId;
 
 /// Reads `[[venues]]`; a venue with errors is left out.
-pub(in crate::scenario) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<VenueConfig> {
+pub(in crate::scenario) fn venues(root: &Section<'_>, known: &[KnownInstrument]) -> Vec<VenueConfig> {
+    let symbols: Vec<&str> = known.iter().map(|known| known.symbol.as_str()).collect();
+    let symbols = symbols.as_slice();
     let mut found: Vec<VenueConfig> = Vec::new();
     let mut complete = true;
     for (number, node) in (1..).zip(root.list("venues")) {
@@ -23,6 +27,11 @@ pub(in crate::scenario) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<V
         let fees = fees(&section, "fees");
         let latencies = latencies(&section);
         let rules = venue_rules::rules(&section);
+        if let (Some(listed), Some(rules)) = (&instruments, &rules)
+            && rules.bands != PriceBands::default()
+        {
+            check_bands(&section, listed, known);
+        }
         section.finish();
         match (name, instruments, fees, latencies, rules) {
             (Some(name), Some(instruments), Some(fees), Some(latencies), Some(rules)) => {
@@ -40,6 +49,19 @@ pub(in crate::scenario) fn venues(root: &Section<'_>, symbols: &[&str]) -> Vec<V
         }
     }
     found
+}
+
+/// Reports bands where prices may be negative: a percentage of a price near zero is no distance.
+fn check_bands(section: &Section<'_>, listed: &[InstrumentId], known: &[KnownInstrument]) {
+    let is_negative = |it: &&KnownInstrument| it.instrument.as_ref().is_some_and(Instrument::may_be_negative);
+    for known in listed.iter().filter_map(|id| known.get(id.index())).filter(is_negative) {
+        let message = format!(
+            "`bands` are percentages of a price, which `{}` cannot have: its `min_price` is below one tick",
+            known.symbol
+        );
+        let help = "list it at a venue without bands".to_owned();
+        section.report("bands", message, Some(help));
+    }
 }
 
 /// Reads the list of symbols that a venue lists.

@@ -85,11 +85,9 @@ impl OrderArguments<'_> {
     }
 
     fn legal(&self, what: &str, number: f64, price: Option<Price>) -> ScriptResult<Price> {
-        price.filter(|price| price.ticks() > 0).ok_or_else(|| {
-            let tick = self.listing.instrument.tick_size();
-            self.complaint(format!(
-                "a {what} of {number} is not allowed; it must be at least one tick of {tick}"
-            ))
+        price.filter(|price| self.listing.instrument.allows(*price)).ok_or_else(|| {
+            let least = self.listing.instrument.least_price();
+            self.complaint(format!("a {what} of {number} is not allowed; it must be at least {least}"))
         })
     }
 

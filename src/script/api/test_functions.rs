@@ -236,11 +236,10 @@ fn quoted(
 
 fn price(function: &str, what: &str, listing: &ListingInfo, value: &Dynamic) -> ScriptResult<Price> {
     let value = number(function, what, value)?;
-    let price = listing.instrument.nearest_price(value).filter(|price| price.ticks() > 0);
+    let price = listing.instrument.nearest_price(value).filter(|price| listing.instrument.allows(*price));
     price.ok_or_else(|| {
-        let tick = listing.instrument.tick_size();
-        format!("{function}: a {what} of {value} is not allowed; it must be at least one tick of {tick}")
-            .into()
+        let least = listing.instrument.least_price();
+        format!("{function}: a {what} of {value} is not allowed; it must be at least {least}").into()
     })
 }
 

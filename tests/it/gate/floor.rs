@@ -81,17 +81,16 @@ impl Floor {
         let matching = if number.is_multiple_of(2) { Matching::PriceTime } else { Matching::ProRata };
         let dynamic_bps = (number == 3).then_some(400);
         let bands = PriceBands { dynamic_bps, ..PriceBands::default() };
-        let book = OrderBook::new(BookConfig { matching, bands, reference: Some(Price::new(base)) });
+        let min_price = Price::new(if base > 0 { 1 } else { -25 });
+        let book =
+            OrderBook::new(BookConfig { matching, bands, reference: Some(Price::new(base)), min_price });
         let instrument = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
         Self {
             traders: (0..TRADERS).map(trader).collect(),
             book,
             base,
             venue_fees: schedule(&tariffs[0]),
-            terms: Terms {
-                instrument: instrument.with_min_price(Price::new(base.min(1) - 25 * i64::from(base == 0))),
-                tariffs,
-            },
+            terms: Terms { instrument: instrument.with_min_price(min_price), tariffs },
             ledger: FeeLedger::default(),
             charged: KnownFills::new(),
             traded: [0; TRADERS],

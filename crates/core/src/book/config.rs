@@ -67,11 +67,12 @@ fn band(bps: Option<u32>, around: Option<Price>) -> (i64, i64) {
 ///     matching: Matching::TopShare { percent: 40 },
 ///     bands,
 ///     reference: Some(Price::new(10_000)),
+///     ..BookConfig::default()
 /// };
 /// assert!(OrderBook::new(config).is_empty());
 /// assert_eq!(bands.trading(None, Some(Price::new(10_000))), (9_800, 10_200));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BookConfig {
     /// How an incoming quantity is allocated to the orders at one price.
     pub matching: Matching,
@@ -79,6 +80,20 @@ pub struct BookConfig {
     pub bands: PriceBands,
     /// The reference price of auctions and bands before the first trade.
     pub reference: Option<Price>,
+    /// The lowest price of the instrument, below which the book moves no order: neither a peg nor a slide.
+    pub min_price: Price,
+}
+
+impl Default for BookConfig {
+    /// Price and time, no bands, no reference, prices above zero.
+    fn default() -> Self {
+        Self {
+            matching: Matching::default(),
+            bands: PriceBands::default(),
+            reference: None,
+            min_price: Price::new(1),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -260,7 +260,9 @@ impl MarketBuilder {
         let exchange = |venue| {
             let own = listings().filter(|(listing, _)| listing.venue == venue).map(|(listing, id)| {
                 let instrument = self.config.instruments[listing.instrument.index()].0.clone();
-                (id, instrument, self.listings[id.index()].clone())
+                let mut config = self.listings[id.index()].clone();
+                config.book.min_price = instrument.min_price();
+                (id, instrument, config)
             });
             Exchange::new(own, self.open, self.close)
         };

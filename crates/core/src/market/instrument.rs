@@ -107,6 +107,16 @@ impl Instrument {
         self.min_price
     }
 
+    /// Returns the lowest price as messages name it, such as `one tick of 0.01`.
+    #[must_use]
+    pub fn least_price(&self) -> String {
+        if self.min_price == ONE_TICK {
+            format!("one tick of {}", self.tick.size)
+        } else {
+            self.price_decimal(self.min_price).to_string()
+        }
+    }
+
     /// Returns whether prices may be zero or negative.
     #[must_use]
     pub const fn may_be_negative(&self) -> bool {

@@ -50,12 +50,13 @@ impl Side {
         }
     }
 
-    /// Returns the price one tick behind the other side's touch, unless that would leave a market of prices
-    /// above zero for zero or below.
+    /// Returns the price one tick behind the other side's touch, unless that is below the lowest price,
+    /// `floor`, and the touch is not.
     #[must_use]
-    pub const fn behind(self, touch: Price) -> Option<Price> {
+    pub const fn behind(self, touch: Price, floor: Price) -> Option<Price> {
         let ticks = touch.ticks() - self.sign();
-        if ticks <= 0 && touch.ticks() > 0 { None } else { Some(Price::new(ticks)) }
+        let leaves_market = ticks < floor.ticks() && touch.ticks() >= floor.ticks();
+        if leaves_market { None } else { Some(Price::new(ticks)) }
     }
 
     /// Returns whether an order of this side with `limit` may trade at `price`.

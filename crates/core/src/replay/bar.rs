@@ -78,7 +78,7 @@ impl ReplayBar {
         end: SimTime,
     ) -> Result<Self, ReplayBarError> {
         let price = |value| {
-            let on_tick = instrument.nearest_price(value).filter(|price| price.ticks() > 0);
+            let on_tick = instrument.nearest_price(value).filter(|price| instrument.allows(*price));
             on_tick.ok_or(ReplayBarError::Price(row.time))
         };
         let volume = row.volume.map(|volume| {

@@ -94,8 +94,8 @@ impl OrderBook {
 
     /// Returns whether an order that would take liquidity may do so, or can rest behind the touch instead.
     fn can_slide(&self, terms: &OrderTerms) -> bool {
-        let behind =
-            || self.side(terms.side.opposite()).best_price().and_then(|best| terms.side.behind(best));
+        let best = || self.side(terms.side.opposite()).best_price();
+        let behind = || best().and_then(|best| terms.side.behind(best, self.config.min_price));
         match terms.post_only {
             PostOnly::No => true,
             PostOnly::Reject => false,
@@ -184,7 +184,7 @@ impl OrderBook {
     fn slide(&mut self, order: &Order, out: &mut impl EventSink) {
         let side = order.side();
         let best = self.side(side.opposite()).best_price();
-        let Some(behind) = best.and_then(|best| side.behind(best)) else { return };
+        let Some(behind) = best.and_then(|best| side.behind(best, self.config.min_price)) else { return };
         out.take(order.repriced(Some(behind)));
         let terms = OrderTerms { kind: OrderKind::Limit(behind), ..order.terms };
         self.rest(&Order { terms, ..*order }, behind);

@@ -80,14 +80,14 @@ impl OrderBook {
     fn new_peg_price(&self, slot: Slot, reference: Reference) -> Option<Option<Price>> {
         let node = self.slab.get(slot);
         let kind = self.slab.details(slot)?.terms.kind;
-        let wanted = peg_price(node.side(), kind, reference);
+        let wanted = peg_price(node.side(), kind, reference, self.config.min_price);
         let current = self.price_of(slot);
         (wanted != current).then_some(wanted)
     }
 }
 
 /// Returns the price of a pegged order by the best prices of orders that are not pegged.
-fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference) -> Option<Price> {
+fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference, floor: Price) -> Option<Price> {
     let OrderKind::Pegged { to, offset, limit } = kind else { return None };
     let (own, other) = if side == Side::Buy { (bid, ask) } else { (ask, bid) };
     let from = match to {
@@ -107,7 +107,7 @@ fn peg_price(side: Side, kind: OrderKind, [bid, ask]: Reference) -> Option<Price
     if let Some(other) = other {
         rank = rank.min(sign * other.ticks() - 1);
     }
-    // In a market with positive prices a peg never moves to zero or below.
-    let leaves_market = sign * rank <= 0 && own.is_some_and(|own| own.ticks() > 0);
+    // A peg does not move below the lowest price, unless orders that it follows are there.
+    let leaves_market = sign * rank < floor.ticks() && own.is_some_and(|own| own >= floor);
     (!leaves_market).then_some(Price::new(sign * rank))
 }

@@ -90,7 +90,7 @@ impl ReferenceBook {
 
     fn can_slide(&self, terms: &OrderTerms) -> bool {
         let best = self.best(terms.side.opposite());
-        let to_zero = best.is_some_and(|best| terms.side.behind(best).is_none());
+        let to_zero = best.is_some_and(|best| terms.side.behind(best, self.config.min_price).is_none());
         terms.post_only == PostOnly::No || (terms.post_only == PostOnly::Slide && !to_zero)
     }
 
@@ -392,8 +392,9 @@ impl ReferenceBook {
         let not_taking = other.map(|other| other.ticks() - sign);
         let capped = [limit.map(Price::ticks), not_taking].into_iter().flatten();
         let price = sign * capped.fold(sign * behind, |price, cap| price.min(sign * cap));
-        // In a market with positive prices a peg never moves to zero or below.
-        let leaves_market = price <= 0 && own.is_some_and(|own| own.ticks() > 0);
+        // A peg does not move below the lowest price, unless orders that it follows are there.
+        let floor = self.config.min_price;
+        let leaves_market = price < floor.ticks() && own.is_some_and(|own| own >= floor);
         (!leaves_market).then_some(Price::new(price))
     }
 }

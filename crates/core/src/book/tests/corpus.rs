@@ -28,7 +28,7 @@ const fn of_one_owner(byte: u8) -> u8 {
 }
 
 /// Each file of the corpus: its name, the first byte of its rules, and what its steps are about.
-const THEMES: [(&str, u8, Theme); 13] = [
+const THEMES: [(&str, u8, Theme); 14] = [
     ("limits", 0, |_, step| step[3] = 0),
     ("market", 0, |rng, step| step[3] = one_of(rng, &[0, 0, 7, 9])),
     ("conditions", 0, |rng, step| {
@@ -72,6 +72,11 @@ const THEMES: [(&str, u8, Theme); 13] = [
         step[0] %= CHANGES;
     }),
     ("far_prices", 0, |_, step| step[4] = step[4].saturating_add(180)),
+    ("below_zero", 64 | 128, |rng, step| {
+        step[3] = one_of(rng, &[0, 0, 0, 7, 10, 12, 13, 14]);
+        // Half of them slide.
+        step[2] = one_of(rng, &[0xc8, 0xcc, 0xf0, 0xf4]);
+    }),
 ];
 
 /// Makes a file: random bytes, but with mostly valid terms unless the theme says otherwise.

@@ -14,6 +14,9 @@ const EDGE: i64 = Price::MAX_TICKS;
 /// Orders cluster around these prices.
 const CENTRES: [i64; 9] = [-EDGE, -EDGE / 3, -1_000_000, -70_000, 0, 70_000, 1 << 20, EDGE / 2 + 1, EDGE];
 
+/// The lowest prices of instruments: one tick, zero, and below.
+const FLOORS: [i64; 5] = [1, 0, -10, -70_000, -EDGE];
+
 /// How far from its centre a price lies at most: next to it, within a window, around its edge, far.
 const SPREADS: [i64; 5] = [2, 30, 200, 70_000, EDGE / 8];
 
@@ -99,9 +102,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 30 } else { 1_500 }))]
 
     #[test]
-    fn prop_the_engine_does_what_the_reference_does_at_all_prices_and_quantities(walks in walks(), number in 0..4_u64) {
+    fn prop_the_engine_does_what_the_reference_does_at_all_prices_and_quantities(
+        walks in walks(),
+        number in 0..4_u64,
+        floor in 0..FLOORS.len(),
+    ) {
         // Without bands, whose halts would only keep prices from being reached.
-        let config = BookConfig { reference: None, ..config(number + 8) };
+        let min_price = Price::new(FLOORS[floor]);
+        let config = BookConfig { reference: None, min_price, ..config(number + 8) };
         let mut twins = Twins::new(config, ReferenceBook::new(config));
         let mut number = 0;
         for (centre, spread, seeds) in walks {

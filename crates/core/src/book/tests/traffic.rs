@@ -206,5 +206,5 @@ pub(crate) fn config(number: u64) -> BookConfig {
         _ => PriceBands::default(),
     };
     let reference = (number / 16).is_multiple_of(2).then(|| Price::new(MIDDLE));
-    BookConfig { matching, bands, reference }
+    BookConfig { matching, bands, reference, ..BookConfig::default() }
 }
