@@ -16,8 +16,8 @@ use super::{
 };
 use bearpit_core::market::{
     AccountMark, AccountOpening, CancelReason, Cell, ExpiryReason, Fact, Finite, Funding, Instrument,
-    Listing, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal, RejectReason, Side, Stamped, TapeSink,
-    Trade, Transfer,
+    Listing, OrderKind, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal, RejectReason, Side,
+    Stamped, TapeSink, Trade, TrailingDistance, Transfer,
 };
 use bearpit_core::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimDuration,
@@ -51,6 +51,11 @@ fn names() -> Names {
 
 fn terms(side: Side, lots: u64, ticks: i64) -> OrderTerms {
     OrderTerms::limit(side, Quantity::new(lots), Price::new(ticks))
+}
+
+fn trailing(lots: u64, distance: TrailingDistance) -> OrderTerms {
+    let kind = OrderKind::TrailingStop { distance, protection: None };
+    OrderTerms::new(Side::Buy, Quantity::new(lots), kind)
 }
 
 fn accepted(order: u64, owner: ActorId, terms: OrderTerms) -> Fact {
@@ -121,14 +126,14 @@ fn market_facts() -> Vec<Fact> {
             order: order(4),
             owner: BEN,
             listing,
-            terms: OrderTerms::market(Side::Buy, Quantity::new(7)),
+            terms: trailing(7, TrailingDistance::BasisPoints(250)),
             sent_at: SENT,
             reason: RejectReason::NoLiquidity,
         },
         Fact::OrderRefused {
             owner: BEN,
             listing,
-            terms: terms(Side::Buy, 8, 10_000),
+            terms: trailing(8, TrailingDistance::Ticks(50)),
             reason: Refusal::NoReferencePrice,
         },
         // An exit, which nobody sent.
@@ -297,18 +302,18 @@ fn an_order_has_one_row_at_its_end() {
     let endings: Vec<String> = (0..orders.height())
         .map(|index| {
             let cells: Vec<String> = row(&orders, index).split('|').map(str::to_owned).collect();
-            [0, 7, 9, 12, 14, 15, 16, 17].map(|cell| cells[cell].as_str()).join(" ")
+            [0, 7, 9, 10, 11, 14, 16, 17, 18, 19].map(|cell| cells[cell].as_str()).join(" ")
         })
         .collect();
     assert_eq!(
         endings,
         [
-            "2 100.0 1.0 3000070002 1.0 100.01 filled ",
-            "3 100.03 0.5 7500070005 0.5 100.03 filled ",
-            "1 100.03 3.0 70000 1.5 100.01666666666667 canceled requested",
-            "4  0.7 12000070008 0.0  rejected no_liquidity",
-            " 100.0 0.8  0.0  refused no_reference_price",
-            "5 90.0 0.1  0.0  expired venue_closed",
+            "2 100.0   1.0 3000070002 1.0 100.01 filled ",
+            "3 100.03   0.5 7500070005 0.5 100.03 filled ",
+            "1 100.03   3.0 70000 1.5 100.01666666666667 canceled requested",
+            "4   2.5 0.7 12000070008 0.0  rejected no_liquidity",
+            "  0.5  0.8  0.0  refused no_reference_price",
+            "5 90.0   0.1  0.0  expired venue_closed",
         ]
     );
 }

@@ -155,7 +155,7 @@ fn what_did_not_pass_is_recorded_with_who_said_so() {
         without_time(Table::Rejects),
         [
             format!("4|{ben}|order|venue|buy||0.7|no_liquidity"),
-            format!("|{ben}|order|gate|buy|100.0|0.8|no_reference_price"),
+            format!("|{ben}|order|gate|buy||0.8|no_reference_price"),
             "5|anne|PIT|ACME|change|venue||||unknown_order".to_owned(),
         ]
     );

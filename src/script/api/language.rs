@@ -11,7 +11,8 @@ use rhai::packages::{
 use rhai::{Engine, Module, Shared as SharedModule};
 
 use super::{
-    account, auto_update, indicators, market, objects, orders, output, params, random, test_functions, time,
+    account, auto_update, indicators, market, objects, orders, output, params, random, rounding,
+    test_functions, time,
 };
 use crate::script::api::entries::Api;
 use crate::script::api::market_handle::MarketHandle;
@@ -60,6 +61,7 @@ impl Language {
         objects::register(&mut api);
         params::register(&mut api, &host);
         orders::register(&mut api, &host);
+        rounding::register(&mut api);
         market::register(&mut api, &host);
         account::register(&mut api, &host);
         time::register(&mut api, &host);

@@ -14,6 +14,7 @@ mod output;
 pub(crate) mod params;
 mod random;
 pub(crate) mod registry;
+mod rounding;
 mod subscriptions;
 pub(crate) mod test_functions;
 mod time;

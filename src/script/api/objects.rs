@@ -127,6 +127,18 @@ fn order(api: &mut Registry<'_>) {
         })
         .option("price", "number | ()", "its limit, or the price at which it rests", OrderHandle::price)
         .option("trigger", "number | ()", "the price that elects a stop", OrderHandle::trigger)
+        .option(
+            "trailing_distance",
+            "number | ()",
+            "how far the trigger of a trailing stop stays behind the market, where it is a price difference",
+            OrderHandle::trailing_distance,
+        )
+        .option(
+            "trailing_percent",
+            "number | ()",
+            "the same, where it is a percentage",
+            OrderHandle::trailing_percent,
+        )
         .field("quantity", "number", "the total quantity, filled part included", |order| {
             order.listing().quantity(order.quantity())
         })
@@ -195,6 +207,7 @@ mod tests {
     use super::*;
     use crate::script::api::language::Language;
     use crate::script::api::market_handle::MarketHandle;
+    use crate::script::api::rounding::PercentView;
     use crate::script::value::arguments::short_type_name;
     use crate::script::value::indicator::IndicatorHandle;
 
@@ -211,6 +224,7 @@ mod tests {
             type_name::<HoldingView>(),
             type_name::<ClockView>(),
             type_name::<OrderHandle>(),
+            type_name::<PercentView>(),
             type_name::<OrderEvent>(),
             type_name::<MarketHandle>(),
             type_name::<IndicatorHandle>(),

@@ -3,10 +3,13 @@
 
 use rhai::{Dynamic, Map};
 
+use crate::script::api::rounding::PercentView;
 use crate::script::value::arguments::{ScriptResult, described, number, text};
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::OrderHandle;
-use bearpit_core::market::{Link, OrderKind, OrderTerms, PostOnly, SelfTrade, Side, TimeInForce};
+use bearpit_core::market::{
+    Link, OrderKind, OrderTerms, PostOnly, SelfTrade, Side, TimeInForce, TrailingDistance,
+};
 use bearpit_core::units::{Price, Quantity, SimDuration, SimTime, suggest};
 
 /// Reads the arguments of one call, for one listing.
@@ -96,6 +99,14 @@ impl OrderArguments<'_> {
         let number = number(self.function, what, value)?;
         let ticks = self.listing.instrument.price_at_or_above(number).map(Price::ticks);
         ticks.ok_or_else(|| self.complaint(format!("a {what} of {number} is not allowed")))
+    }
+
+    /// Reads the distance of a trailing stop: a percentage, or a price difference, rounded up to a tick.
+    pub(crate) fn trailing_distance(&self, value: &Dynamic) -> ScriptResult<TrailingDistance> {
+        match value.read_lock::<PercentView>() {
+            Some(percent) => Ok(percent.distance()),
+            None => self.ticks("distance", value).map(TrailingDistance::Ticks),
+        }
     }
 
     /// Applies a script's options, if any, to the terms of an order.

@@ -11,7 +11,7 @@ use crate::script::host::{Host, SharedHost};
 use crate::script::value::arguments::{ScriptResult, described, number, text};
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::{OrderHandle, OrderReason};
-use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side, TrailingDistance};
+use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side};
 use bearpit_core::units::{OrderId, Quantity, suggest};
 
 /// Makes the terms of an order from the arguments after the quantity, without the options.
@@ -81,15 +81,15 @@ const ENTRIES: [OrderFunctions; 9] = [
     },
     OrderFunctions {
         names: ["buy_trailing_stop", "sell_trailing_stop"],
-        signature: "(quantity: number, distance: number, options?: text | map) -> Order",
+        signature: "(quantity: number, distance: number | Percent, options?: text | map) -> Order",
         about: [
-            "A stop whose trigger stays that far above the lowest trade since its entry.",
-            "A stop whose trigger stays that far below the highest trade since its entry.",
+            "A stop whose trigger stays that far above the lowest trade since its entry: a price difference, or a percentage.",
+            "A stop whose trigger stays that far below the highest trade since its entry: a price difference, or a percentage.",
         ],
-        examples: ["buy_trailing_stop(10, 0.5)", "sell_trailing_stop(10, 0.5)"],
+        examples: ["buy_trailing_stop(10, 0.5)", "sell_trailing_stop(10, percent(5))"],
         arguments: 2,
         make: |reader, side, quantity, rest| {
-            let distance = TrailingDistance::Ticks(reader.ticks("distance", &rest[0])?);
+            let distance = reader.trailing_distance(&rest[0])?;
             Ok(OrderTerms::new(side, quantity, OrderKind::TrailingStop { distance, protection: None }))
         },
     },

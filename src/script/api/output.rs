@@ -33,8 +33,8 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     let shared = Rc::clone(host);
     api.function(
         "plot",
-        "(name: text, value: number) -> ()",
-        "The next point of a series, in the `series` table.",
+        "(name: text, value: number | ()) -> ()",
+        "The next point of a series, in the `series` table; a gap where the value is absent or not finite.",
         "plot(\"equity\", equity())",
     )
     .form(move |name: Dynamic, value: Dynamic| plot(&shared, &name, &value));
@@ -59,10 +59,8 @@ fn printed(call: &NativeCallContext<'_>, value: Dynamic) -> String {
 
 fn plot(host: &SharedHost, name: &Dynamic, value: &Dynamic) -> ScriptResult<()> {
     let name = text("plot", "name", name)?;
-    let value = number("plot", "value", value)?;
-    if !value.is_finite() {
-        return Err(format!("plot: a value of {value} cannot be plotted").into());
-    }
+    // What is absent, as an average in its warm-up, is a gap, and so is what is not finite.
+    let value = if value.is_unit() { f64::NAN } else { number("plot", "value", value)? };
     let mut host = host.borrow_mut();
     host.count_row("plot")?;
     let series = host.names.get("plot", &name)?;

@@ -65,6 +65,12 @@ impl NamesInScope<'_> {
                 "`this` is not defined here".to_owned(),
                 Some("a function has it if it is called on it, as in this.helper(1)".to_owned()),
             ),
+            EvalAltResult::ErrorAssignmentToConstant(name, _) => (
+                format!("`{name}` is a constant here: it cannot be assigned to"),
+                Some(format!(
+                    "keep what changes in `this`: set this.{name} first, and write this.{name} here"
+                )),
+            ),
             EvalAltResult::ErrorRuntime(value, _) => (value.to_string(), None),
             other => (bare(other), None),
         }

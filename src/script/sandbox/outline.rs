@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 use crate::script::value::script_error::SourcePosition;
 
 /// The function that declares a parameter.
 const PARAM: &str = "param";
+/// The function, and the field, that is the number of items of an array or a text.
+const LENGTH: &str = "len";
 
 /// One function of a script, or what stands outside of functions.
 #[derive(Debug, Default)]
@@ -30,6 +32,10 @@ pub(crate) struct Outline {
     pub(crate) declared: BTreeSet<String>,
     /// The names to which something is assigned, and those that are declared as variables.
     pub(crate) assigned: BTreeSet<String>,
+    /// What is assigned or acted on, by the variable that it begins with.
+    pub(crate) changes: Vec<Change>,
+    /// The constants and variables that are declared with an integer.
+    pub(crate) integers: BTreeMap<String, i64>,
     /// The constants and variables that are declared with the value of a parameter.
     pub(crate) param_constants: Vec<ParamConstant>,
     /// The paths of imported modules, by what they are imported as.
@@ -71,6 +77,8 @@ pub(crate) enum Argument {
     Text(String),
     Integer(i64),
     Variable(String),
+    /// A number of items, as in `list.len()`.
+    Length,
     Other,
 }
 
@@ -83,6 +91,26 @@ pub(crate) struct Variable {
     /// Whether only a part of it is looked at, as in `name.field` or `name[0]`.
     pub(crate) is_looked_into: bool,
     pub(crate) position: SourcePosition,
+}
+
+/// A place that a statement may change, such as `name`, `name[0]` or `name.field`.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// The variable that it begins with.
+    pub(crate) name: String,
+    pub(crate) position: SourcePosition,
+    pub(crate) kind: ChangeKind,
+}
+
+/// How a variable may be changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ChangeKind {
+    /// As in `name = 1` or `name += 1`.
+    Assigned,
+    /// As in `name.field = 1` or `name[0] = 1`.
+    PartAssigned,
+    /// By a call of this function, as in `name.push(1)` or `push(name, 1)`.
+    Called(String),
 }
 
 /// A chain of fields such as `head.first.second`, up to what is not a field.
@@ -171,6 +199,9 @@ impl Outline {
                 let constant = declaration.0.name.to_string();
                 self.declared.insert(constant.clone());
                 self.assigned.insert(constant.clone());
+                if let Expr::IntegerConstant(number, _) = &declaration.1 {
+                    self.integers.insert(constant.clone(), *number);
+                }
                 let param = param_of(&declaration.1);
                 self.param_constants.extend(param.map(|param| ParamConstant { constant, param }));
             }
@@ -192,16 +223,44 @@ impl Outline {
             Stmt::Assignment(assignment) => {
                 if let Expr::Variable(variable, ..) = &assignment.1.lhs {
                     self.assigned.insert(variable.1.to_string());
+                    self.change(&assignment.1.lhs, ChangeKind::Assigned);
+                } else if let Expr::Dot(parts, ..) | Expr::Index(parts, ..) = &assignment.1.lhs {
+                    self.change(&parts.lhs, ChangeKind::PartAssigned);
                 }
             }
-            Stmt::FnCall(call, position) => self.calls.push(Call::of(call, CallKind::Function, *position)),
+            Stmt::FnCall(call, position) => self.function_call(call, *position),
             _ => {}
         }
     }
 
+    fn function_call(&mut self, call: &FnCallExpr, position: Position) {
+        self.calls.push(Call::of(call, CallKind::Function, position));
+        if let Some(first) = call.args.first()
+            && call.op_token.is_none()
+            && call.namespace.is_empty()
+        {
+            self.change(first, ChangeKind::Called(call.name.to_string()));
+        }
+    }
+
+    /// Notes what may change a place that begins with `root`, if that is a variable.
+    fn change(&mut self, root: &Expr, kind: ChangeKind) {
+        if let Expr::Variable(variable, _, position) = root
+            && variable.2.is_empty()
+        {
+            let (name, position) = (variable.1.to_string(), (*position).into());
+            self.changes.push(Change { name, position, kind });
+        }
+    }
+
     fn expression(&mut self, expression: &Expr, path: &[ASTNode<'_>]) {
+        if let Expr::Dot(parts, ..) | Expr::Index(parts, ..) = expression
+            && let Some(method) = last_method(expression).filter(|_| !continues_chain(path))
+        {
+            self.change(&parts.lhs, ChangeKind::Called(method.to_owned()));
+        }
         match expression {
-            Expr::FnCall(call, position) => self.calls.push(Call::of(call, CallKind::Function, *position)),
+            Expr::FnCall(call, position) => self.function_call(call, *position),
             Expr::MethodCall(call, position) => self.calls.push(Call::of(call, CallKind::Method, *position)),
             Expr::Variable(variable, _, position) => self.variables.push(Variable {
                 name: variable.1.to_string(),
@@ -241,6 +300,11 @@ impl Argument {
             Expr::StringConstant(text, _) => Self::Text(text.to_string()),
             Expr::IntegerConstant(number, _) => Self::Integer(*number),
             Expr::Variable(variable, ..) => Self::Variable(variable.1.to_string()),
+            Expr::Dot(parts, ..) => match &parts.rhs {
+                Expr::MethodCall(call, _) if call.name == LENGTH && call.args.is_empty() => Self::Length,
+                Expr::Property(property, _) if property.2 == LENGTH => Self::Length,
+                _ => Self::Other,
+            },
             _ => Self::Other,
         }
     }
@@ -281,6 +345,27 @@ fn param_of(expression: &Expr) -> Option<String> {
     match expression {
         Expr::FnCall(call, _) if call.name == PARAM => text_of(call.args.first()?),
         _ => None,
+    }
+}
+
+/// Returns the name of the method that a chain ends with, as in `name[0].push(1)`.
+fn last_method(chain: &Expr) -> Option<&str> {
+    let right = match chain {
+        Expr::Dot(parts, ..) => &parts.rhs,
+        Expr::Index(parts, flags, _) if !flags.contains(ASTFlags::BREAK) => &parts.rhs,
+        _ => return None,
+    };
+    if let Expr::MethodCall(call, _) = right { Some(call.name.as_str()) } else { last_method(right) }
+}
+
+/// Returns whether the last node is the rest of a chain that begins in an earlier node.
+fn continues_chain(path: &[ASTNode<'_>]) -> bool {
+    match path {
+        [.., ASTNode::Expr(Expr::Index(_, flags, _)), _] if flags.contains(ASTFlags::BREAK) => false,
+        [.., ASTNode::Expr(Expr::Dot(parent, ..) | Expr::Index(parent, ..)), ASTNode::Expr(last)] => {
+            std::ptr::eq(&parent.rhs, *last)
+        }
+        _ => false,
     }
 }
 

@@ -225,6 +225,17 @@ impl OrderHandle {
         self.kind().trigger().map(|price| self.0.listing.price(price))
     }
 
+    /// Returns the distance of a trailing stop as a difference of prices, if it is one.
+    pub(crate) fn trailing_distance(&self) -> Option<f64> {
+        let ticks = self.kind().trailing()?.ticks()?;
+        Some(self.0.listing.price(Price::new(ticks)))
+    }
+
+    /// Returns the distance of a trailing stop in percent, if it is one.
+    pub(crate) fn trailing_percent(&self) -> Option<f64> {
+        self.kind().trailing()?.percent()
+    }
+
     /// Returns the average fill price.
     #[expect(clippy::cast_precision_loss, reason = "a mean price is for looking at; the account is exact")]
     pub(crate) fn average_price(&self) -> Option<f64> {
@@ -263,6 +274,12 @@ impl fmt::Display for OrderHandle {
         }
         if let Some(trigger) = self.trigger() {
             write!(f, " from {trigger}")?;
+        }
+        if let Some(distance) = self.trailing_distance() {
+            write!(f, " trailing by {distance}")?;
+        }
+        if let Some(percent) = self.trailing_percent() {
+            write!(f, " trailing by {percent}%")?;
         }
         write!(f, ": {}", self.status().name())?;
         if self.is_open() {

@@ -139,18 +139,18 @@ fn what_a_script_plots_and_records_is_on_the_tape() {
     let mut builder = desks(60);
     let facts = Rc::new(RefCell::new(Vec::new()));
     builder.sink(Box::new(OutputSink(Rc::clone(&facts))));
-    let source = r#"fn on_start() { plot("x", 1); plot("x", 2.5); record("t", #{ a: 1, b: "two", c: (), d: true }); }"#;
+    let source = r#"fn on_start() { plot("x", 1); plot("x", 2.5); plot("x", 0.0 / 0.0); plot("x", ()); record("t", #{ a: 1, b: "two", c: (), d: true }); }"#;
     let trader = ScriptTrader::new(config(source, &[]));
     builder
         .agent("script", ParticipantConfig::new("script").with_account(account(1_000, &[])), trader)
         .unwrap();
     builder.open().unwrap().run().unwrap();
     let outputs = facts.borrow();
-    assert_eq!(outputs[..2], ["x 1", "x 2.5"]);
-    assert_eq!(outputs[2], "t a: 1, b: two, d: 1");
+    assert_eq!(outputs[..4], ["x 1", "x 2.5", "x NaN", "x NaN"], "what is no number is a gap");
+    assert_eq!(outputs[4], "t a: 1, b: two, d: 1");
     drop(outputs);
     for (call, expected) in [
-        ("plot(\"x\", 0.0 / 0.0)", "plot: a value of NaN cannot be plotted"),
+        ("plot(\"x\", \"1\")", "plot: the value must be a number, but is a text"),
         ("plot(\"\", 1)", "plot: a name has 1 to 100 characters"),
         ("record(\"t\", 5)", "record: the row must be a map"),
         ("record(\"t\", #{ a: [1] })", "record: `a` must be a boolean, a number or a text, but is an array"),

@@ -62,6 +62,75 @@ fn a_handle_follows_its_order() {
 }
 
 #[test]
+fn a_trailing_stop_follows_by_a_price_difference_or_a_percentage() {
+    let lines = at_five(
+        r#"
+            for o in [sell_trailing_stop(1, 0.5), sell_trailing_stop(1, percent(2.5)), sell_trailing_stop(1, percent(0.29))] {
+                log(o);
+                log(`${o.trailing_distance} ${o.trailing_percent} ${o.trigger}`);
+            }
+            log(`${percent(5)} ${percent(5).value}`);
+        "#,
+    );
+    assert_eq!(
+        lines,
+        [
+            "sell 1 ACME trailing by 0.5: sent, 1 left (order 2)",
+            "0.5  ",
+            "sell 1 ACME trailing by 2.5%: sent, 1 left (order 3)",
+            " 2.5 ",
+            "sell 1 ACME trailing by 0.29%: sent, 1 left (order 4)",
+            " 0.29 ",
+            "5% 5.0",
+        ]
+    );
+    for (call, expected) in [
+        ("percent(0)", "percent: 0 is not allowed; it must be above 0, below 100 and a multiple of 0.01"),
+        ("percent(100)", "percent: 100 is not allowed"),
+        ("percent(-5)", "percent: -5 is not allowed"),
+        ("percent(0.125)", "percent: 0.125 is not allowed"),
+        ("percent(0.0 / 0.0)", "percent: NaN is not allowed"),
+        ("percent(\"5\")", "percent: the percentage must be a number, but is a text"),
+        ("sell_trailing_stop(1, \"5%\")", "the distance must be a number, but is a text"),
+        ("sell_stop(1, percent(5))", "the trigger must be a number, but is of the type Percent"),
+    ] {
+        let lines = at_five(call);
+        assert!(lines[0].contains(expected), "{call} gave {lines:?}");
+    }
+}
+
+#[test]
+fn numbers_are_rounded_to_lots_and_ticks() {
+    let lines = at_five(
+        r#"
+            let m = market("ACME");
+            log([round_to_lot(7.999), m.round_to_lot(-7.999), round_to_lot(0.5), round_to_lot(-0.5), round_to_lot(3)]);
+            log([round_to_tick(99.994), round_to_tick(99.995), m.round_to_tick(100), round_to_tick(-0.014)]);
+            log(buy_limit(round_to_lot(2.7), round_to_tick(98.00499)));
+        "#,
+    );
+    assert_eq!(
+        lines,
+        [
+            "[7.0, -7.0, 0.0, 0.0, 3.0]",
+            "[99.99, 100.0, 100.0, -0.01]",
+            "buy 2 ACME at 98: sent, 2 left (order 2)",
+        ]
+    );
+    for (call, expected) in [
+        ("round_to_lot(0.0 / 0.0)", "round_to_lot: NaN is not a quantity that can be rounded"),
+        ("round_to_lot(1e30)", "round_to_lot: 1000000000000000000000000000000.0 is not a quantity"),
+        ("round_to_tick(1.0 / 0.0)", "round_to_tick: inf is not a price that can be rounded"),
+        ("round_to_tick(())", "round_to_tick: the price must be a number, but is absent"),
+    ] {
+        let lines = at_five(call);
+        assert!(lines[0].contains(expected), "{call} gave {lines:?}");
+    }
+    let lines = logged("const N = round_to_lot(1.5);\nfn on_start() { }");
+    assert!(lines[0].contains("round_to_lot: there is no market while the script is loaded"), "{lines:?}");
+}
+
+#[test]
 fn all_kinds_of_orders_rest_with_their_prices() {
     let lines = at_five(
         r#"

@@ -5,6 +5,8 @@
 //! suspicious code a warning. What cannot be known from the text alone (the type of a variable, the object
 //! of a closure) is not checked.
 
+mod changes;
+mod division;
 mod known_names;
 mod name_check;
 mod parsed_file;
@@ -59,12 +61,14 @@ pub fn lint(source: &ScriptSource) -> Linted {
         errors.extend(callback_bodies::faults(&main.ast, main.text, main.path));
     }
     let script = compile(source);
-    let mut feeds = Vec::new();
+    let (mut feeds, mut warnings) = (Vec::new(), Vec::new());
     if files.len() > source.modules.len() {
         let names = KnownNames::of(source, &files);
         let declared = script.as_ref().map_or(&[][..], declared_params);
         for file in &files {
             name_check::check(file, &names, declared, &mut errors);
+            errors.extend(changes::lost_changes(file));
+            warnings.extend(division::lost_fractions(file, declared));
         }
         feeds = usage::feeds(&files);
     }
@@ -72,8 +76,7 @@ pub fn lint(source: &ScriptSource) -> Linted {
         errors.into_iter().map(|error| Finding { error, is_warning: false }).collect();
     match &script {
         Ok(script) => {
-            let unused = usage::unused_params(&files, declared_params(script));
-            findings.extend(unused.into_iter().map(|error| Finding { error, is_warning: true }));
+            warnings.extend(usage::unused_params(&files, declared_params(script)));
         }
         Err(error) => {
             let position = |it: &ScriptError| (it.file.clone(), it.line, it.column);
@@ -84,9 +87,9 @@ pub fn lint(source: &ScriptSource) -> Linted {
         }
     }
     if let Some(main) = files.iter().find(|file| file.is_main) {
-        let odd = callback_bodies::tests_with_arguments(&main.ast, main.text, main.path);
-        findings.extend(odd.into_iter().map(|error| Finding { error, is_warning: true }));
+        warnings.extend(callback_bodies::tests_with_arguments(&main.ast, main.text, main.path));
     }
+    findings.extend(warnings.into_iter().map(|error| Finding { error, is_warning: true }));
     let order = |finding: &Finding| {
         let ScriptError { file, line, column, .. } = &finding.error;
         (*file != source.file, file.clone(), *line, *column)
@@ -135,6 +138,63 @@ mod tests {
         assert!(again[0].starts_with("warning 2:") && again[0].contains("`slow`"), "{again:#?}");
         assert!(again[1].contains("`fats`") && again[1].contains("did you mean `fast`"), "{again:#?}");
         assert!(again[2].contains("there is no variable `prise`"), "{again:#?}");
+    }
+
+    #[test]
+    fn what_functions_change_outside_of_them_is_lost() {
+        for (change, expected) in [
+            ("n += 1", "`n` is a constant in functions: it cannot be assigned to"),
+            ("n = n + 1", "`n` is a constant in functions: it cannot be assigned to"),
+            ("if bar.close > 1.0 { n = 2; }", "`n` is a constant in functions: it cannot be assigned to"),
+            ("list[0] = 1", "`list` is a constant in functions: this would change a copy"),
+            ("list[0].x = 1", "`list` is a constant in functions: this would change a copy"),
+            ("map.a.b += 1", "`map` is a constant in functions: this would change a copy"),
+            ("list.push(bar.close)", "`list` is a constant in functions: `push` would change a copy"),
+            ("push(list, 1)", "`list` is a constant in functions: `push` would change a copy"),
+            ("map.a.sort()", "`map` is a constant in functions: `sort` would change a copy"),
+            ("let last = list[0].pop()", "`list` is a constant in functions: `pop` would change a copy"),
+            ("params = 1", "`params` is a constant in functions: it cannot be assigned to"),
+        ] {
+            let text = format!(
+                "let n = 0; const list = [[1]]; let map = #{{ a: [1] }};\nfn on_bar(bar) {{ {change}; log(n); }}"
+            );
+            let found = found(&text);
+            assert!(found.len() == 1 && found[0].contains(expected), "{change}: {found:?}");
+            assert!(found[0].contains("keep what changes in `this`"), "{found:?}");
+        }
+        let has_effect = "let n = 0; n += 1; let list = []; list.push(n); const seen = sma(2);\n\
+            fn push_all(list) { list.push(1); list } fn mine(n) { n += 1; n }\n\
+            fn on_bar(bar) { let n = 1; n += 1; this.list = [n]; this.list.push(list[0]); seen.update(1.0); \
+            let copy = list; copy.push(2); let other = [3]; other[list.len()] = 1; other[list[0]].push(1); \
+            for list in [1, 2] { list += 1; } log(push_all(list)); log(mine(2)); bar = 1; }";
+        assert_eq!(found(has_effect), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_division_of_integers_that_loses_a_fraction_is_odd() {
+        for (division, expected) in [
+            ("1 / 2", "`1 / 2` is 0: a division of integers drops the fraction (write 1.0 / 2 for"),
+            ("7 / 2", "`7 / 2` is 3"),
+            ("-1 / 3", "`-1 / 3` is 0"),
+            ("bar.close * (1 / 4)", "`1 / 4` is 0"),
+            ("1 / FOUR", "`1 / FOUR` is 0 where `FOUR` is 4"),
+            ("1 / COUNT", "`1 / COUNT` is 0 where `COUNT` is 12"),
+            ("1 / three", "`1 / three` is 0 where `three` is 3"),
+            ("1 / LIST.len()", "`1 / ..` is 0 where the length is above 1"),
+            ("1 / LIST.len", "`1 / ..` is 0 where the length is above 1"),
+        ] {
+            let text = format!(
+                "const FOUR = 4; const COUNT = param(\"count\", 12); const LIST = [1, 2];\n\
+                 fn on_bar(bar) {{ let three = 3; log(COUNT); order_target_percent({division}); }}"
+            );
+            let found = found(&text);
+            assert!(found.len() == 1 && found[0].starts_with("warning 2:"), "{division}: {found:?}");
+            assert!(found[0].contains(expected), "{division}: {found:?}");
+        }
+        let quiet = "const FOUR = 4; const HALF = 0.5;\n\
+            fn on_bar(bar) { let n = 3; n += 1; log(1.0 / 2 + 1 / 2.0 + 10 / 2); log(1 / n); log(1 / HALF); \
+            log(20 / FOUR); log(FOUR / 2); log(bar.close / 2); log([1].len() / 2); } fn f(FOUR) { 1 / FOUR }";
+        assert_eq!(found(quiet), Vec::<String>::new());
     }
 
     #[test]

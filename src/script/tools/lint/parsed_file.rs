@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rhai::AST;
+use rhai::{AST, OptimizationLevel};
 
 use crate::script::runtime::compiled_script::parse;
 use crate::script::runtime::source::ScriptSource;
@@ -24,7 +24,11 @@ pub(super) struct ParsedFile<'a> {
 /// Parses the script and its imports; a file that does not parse is an error, and is left out.
 pub(super) fn parse_all<'a>(source: &'a ScriptSource, errors: &mut Vec<ScriptError>) -> Vec<ParsedFile<'a>> {
     let language = match language() {
-        Ok(language) => language,
+        // As it is written: Rhai's optimizer would compute `1 / 2`, and drop what cannot be reached.
+        Ok(mut language) => {
+            language.set_optimization_level(OptimizationLevel::None);
+            language
+        }
         Err(error) => {
             errors.push(ScriptError::of_file(&source.file, &error));
             return Vec::new();

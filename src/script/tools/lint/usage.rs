@@ -56,7 +56,7 @@ impl fmt::Display for Argument {
             Self::Text(text) => write!(f, "\"{text}\""),
             Self::Integer(number) => number.fmt(f),
             Self::Variable(name) => f.write_str(name),
-            Self::Other => f.write_str(".."),
+            Self::Length | Self::Other => f.write_str(".."),
         }
     }
 }
