@@ -223,8 +223,14 @@ impl Timeline {
         let mut parts = Vec::new();
         if let Some(offset) = self.offset {
             let name = super::zone::offset_name(offset);
+            let is_utc =
+                offset == 0 && !self.has_several_offsets && options.clock_zone() == super::Zone::utc();
             let several = if self.has_several_offsets { " and others" } else { "" };
-            parts.push(format!("offset {name}{several}, converted to {run}"));
+            parts.push(if is_utc {
+                "in UTC".to_owned()
+            } else {
+                format!("offset {name}{several}, converted to {run}")
+            });
         }
         if self.has_civil {
             parts.push(match &options.zone {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::config::Scenario;
 use super::document::{Diagnostics, Findings, Node, Override, Section, SourceSpan, parse};
-use super::files::{Files, RunClock, utf8};
+use super::files::{Files, RunClock, expand, utf8};
 use super::inputs::Inputs;
 use super::sections::{Head, MarketOutline, agents, head, instruments, record, venues};
 use bearpit_agents::SiteSpan;
@@ -43,7 +43,8 @@ impl Scenario {
     pub fn load(path: &Path, overrides: &[Override]) -> Result<Self, Diagnostics> {
         let findings = Findings::default();
         let scenario = Self::read(path, overrides, &findings);
-        let diagnostics = findings.into_inner();
+        let mut diagnostics = findings.into_inner();
+        diagnostics.merge_repeated();
         match scenario {
             Some(scenario) if !diagnostics.has_errors() => {
                 Ok(Self { warnings: diagnostics.into_warnings(), ..scenario })
@@ -82,6 +83,8 @@ impl Scenario {
             for change in overrides {
                 change.apply(&mut tree, &mut diagnostics);
             }
+            let directory = path.parent().unwrap_or_else(|| Path::new(""));
+            expand(&mut tree, directory, &mut diagnostics);
             tree
         };
         let changes = overrides.iter().map(ToString::to_string).collect();

@@ -89,6 +89,17 @@ impl Diagnostics {
         self.sources.len() - 1
     }
 
+    /// Keeps the first of what was found at one place in the same words, but for numbers: an entry that stands
+    /// for many is read many times.
+    pub(in crate::scenario) fn merge_repeated(&mut self) {
+        let mut seen = std::collections::BTreeSet::new();
+        self.items.retain(|item| {
+            let words: String = item.message.chars().filter(|it| !it.is_ascii_digit()).collect();
+            let SourceSpan { source, span } = &item.place;
+            seen.insert((*source, span.start, span.end, words))
+        });
+    }
+
     /// Keeps the warnings only, with the sources that they point into.
     pub(in crate::scenario) fn into_warnings(mut self) -> Self {
         self.items.retain(|item| item.is_warning);

@@ -2,6 +2,7 @@
 
 mod cell_errors;
 mod options;
+mod universe;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use bearpit_core::params::FileContent;
 use bearpit_core::process::HistoricalBar;
 
 pub(super) use cell_errors::CellErrors;
+pub(super) use universe::expand;
 
 /// Reads files relative to the scenario's own directory.
 #[derive(Debug)]

@@ -88,7 +88,13 @@ fn record() -> Value {
 fn instrument() -> Value {
     let processes: Vec<Value> = KINDS.into_iter().map(process).collect();
     Object::default()
-        .required("symbol", names(), "its symbol")
+        .key("symbol", names(), "its symbol")
+        .key(
+            "files",
+            text(),
+            "in the place of a symbol: files such as data/*.csv, each of them one instrument",
+        )
+        .either(["symbol", "files"])
         .required("tick_size", positive_decimal(), "smallest step of a price")
         .key("lot_size", positive_decimal(), "smallest step of a quantity")
         .key("min_price", decimal(), "lowest price; below 0 where prices may be negative")
@@ -169,7 +175,11 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
     let financing = ["credit_bps", "debit_bps", "borrow_bps"]
         .into_iter()
         .fold(Object::default(), |object, name| object.key(name, decimal(), "basis points a year"));
-    Object::default()
+    let object = match kind.name {
+        "replay" => Object::default().key("files", text(), "in the place of data: one replay for each file"),
+        _ => Object::default(),
+    };
+    let object = object
         .required("kind", json!({ "const": kind.name }), kind.doc)
         .key("name", names(), "unique; members of a population are called name-1 and so on")
         .key("count", json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 }), "how many of them")
@@ -181,6 +191,6 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
         .key("financing", financing.build(), "interest and borrow fees")
         .key("commission", fees::fees(), "what its broker charges, beside the venue")
         .key("latency", latencies(), "latencies of its connection")
-        .params(kind.params)
-        .build()
+        .params(kind.params);
+    if kind.name == "replay" { object.either(["data", "files"]).build() } else { object.build() }
 }

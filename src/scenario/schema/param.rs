@@ -16,6 +16,8 @@ pub(super) const BAR_INTERVAL_PATTERN: &str =
 pub(super) struct Object {
     properties: Map<String, Value>,
     required: Vec<&'static str>,
+    /// Two keys of which one must be there, and not both.
+    either: Option<[&'static str; 2]>,
 }
 
 impl Object {
@@ -46,14 +48,25 @@ impl Object {
         self
     }
 
+    /// Asks for one of two keys in the place of the first.
+    pub(super) fn either(mut self, keys: [&'static str; 2]) -> Self {
+        self.required.retain(|key| !keys.contains(key));
+        self.either = Some(keys);
+        self
+    }
+
     /// Returns the schema.
     pub(super) fn build(self) -> Value {
-        json!({
+        let mut schema = json!({
             "type": "object",
             "properties": self.properties,
             "required": self.required,
             "additionalProperties": false,
-        })
+        });
+        if let Some([first, second]) = self.either {
+            schema["oneOf"] = json!([{ "required": [first] }, { "required": [second] }]);
+        }
+        schema
     }
 }
 

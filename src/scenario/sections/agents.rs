@@ -51,6 +51,10 @@ pub(in crate::scenario) fn agents(root: &Section<'_>, outline: &MarketOutline<'_
             section.abandon();
             continue;
         };
+        if kind.name == "replay" {
+            // A pattern has become an entry for each file; anything else is no pattern.
+            section.optional("files", readers::text);
+        }
         let agent = agent(&section, kind, outline);
         if let Some(agent) = agent {
             check_exclusive(&section, &agent, &found);

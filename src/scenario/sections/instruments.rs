@@ -22,6 +22,8 @@ pub(in crate::scenario) fn instruments(root: &Section<'_>, files: &Files) -> Vec
     let mut found: Vec<KnownInstrument> = Vec::new();
     for (number, node) in (1..).zip(root.list("instruments")) {
         let section = Section::open(format!("instrument {number}"), node, node.place.clone(), root.findings);
+        // A pattern has become an entry for each file; anything else is no pattern.
+        section.optional("files", readers::text);
         let symbol = section.required("symbol", readers::name);
         if let Some(taken) =
             symbol.as_ref().filter(|symbol| found.iter().any(|other| other.symbol == **symbol))
