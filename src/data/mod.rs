@@ -1,8 +1,8 @@
 //! Files of historical data: bytes in, typed rows out, with a description of what was found.
 //!
 //! A reader finds out by itself how a file is written: separator, encoding, header or none, which column is
-//! what, how times are written, in which order rows stand. [`ReadOptions`] say so where it should not. Whatever
-//! cannot be read is a [`Finding`] with its line; nothing here panics on any bytes.
+//! what, how times are written, in which order rows stand. [`ReadOptions`] say so where it should not.
+//! Whatever cannot be read is a [`Finding`] with its line; nothing here panics on any bytes.
 //!
 //! | part | what it does |
 //! |---|---|

@@ -301,10 +301,9 @@ fn a_replay_needs_its_listing_and_its_time_for_itself() {
         changed("instruments = [\"ACME\"]", sessions),
         ["t.toml:38:8: bars are replayed in sessions of their own, but `PIT` has sessions"]
     );
-    let latency = "instruments = [\"ACME\"]\nlatency = { entry = \"1ms\" }";
     assert_eq!(
-        changed("instruments = [\"ACME\"]", latency),
-        ["t.toml:38:8: a replay must have no latency, and neither its venue `PIT`"]
+        changed("half_spread = \"0.05\"", "half_spread = \"0.05\"\nlatency = { entry = \"1ms\" }"),
+        ["t.toml:38:8: a replay sends and receives nothing, so it cannot have a latency"]
     );
     let long = changed("bar_length = \"1m\"", "bar_length = \"1m\"\nauction = \"20s\"");
     assert_eq!(long, ["t.toml:40:11: `auction` is 20s, but must be less than a third of `bar_length`, 1m"]);
@@ -351,7 +350,7 @@ fn all_errors_come_at_once_in_the_order_of_the_file() {
         .replace("seed = 5", "seed = 5.5")
         .replace("volatility = 0.2", "volatilty = 0.2")
         .replace("quantity = 100\n", "quantity = 0\n")
-        .replace("depth = 100", "");
+        .replace("bar_length = \"1m\"", "");
     let found = findings(load(&bad));
     let lines: Vec<&str> = found.iter().map(|it| it.split(':').nth(1).unwrap()).collect();
     assert_eq!(lines, ["3", "10", "10", "20", "36"], "{found:#?}");

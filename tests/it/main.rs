@@ -8,6 +8,7 @@ mod backtest;
 mod cli;
 mod compare;
 mod conservation;
+mod data;
 mod determinism;
 mod feeds;
 mod flow;

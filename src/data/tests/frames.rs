@@ -89,3 +89,36 @@ fn nulls_and_bad_values_of_a_frame_are_found_by_row() {
     let wrong = ["2: high: `infinity` must be a number above 0", "2: close: `-1` must be a number above 0"];
     assert_eq!(errors(&outcome.findings), wrong);
 }
+
+#[test]
+fn a_parquet_file_of_pandas_is_read() {
+    let bytes = include_bytes!("../../../tests/fixtures/bars.parquet");
+    let outcome = read(bytes, &ReadOptions::default());
+    let found = outcome.file.as_ref().map(|file| file.found.clone());
+    // Clocks went forward between the two.
+    let right = ["2024-03-08T21:00:00 100 101 99 100.5 1000", "2024-03-11T20:00:00 101 102 100 101.5 2000"];
+    assert_eq!(bars_of(outcome).map(|bars| shown(&bars)).unwrap(), right);
+    let found = found.unwrap();
+    assert_eq!((found.form.to_string().as_str(), found.empty_rows), ("Parquet", 1));
+    let options = ReadOptions { run_zone: Zone::named("America/New_York").ok(), ..ReadOptions::default() };
+    let there = bars_of(read(bytes, &options)).unwrap();
+    assert_eq!(
+        [there[0].time, there[1].time].map(|it| it.to_string()),
+        ["2024-03-08T16:00:00", "2024-03-11T16:00:00"]
+    );
+}
+
+#[test]
+fn no_damaged_frame_panics() {
+    let parquet = include_bytes!("../../../tests/fixtures/bars.parquet").to_vec();
+    let days = Utf8ViewArray::from_slice_values(["2024-01-02", "2024-01-03"]).boxed();
+    for whole in [parquet, bars_with("Date", days)] {
+        // What ends in the middle, and what has another byte somewhere.
+        for at in (0..whole.len()).step_by(97) {
+            drop(read(&whole[..at], &ReadOptions::default()));
+            let mut changed = whole.clone();
+            changed[at] ^= 0x55;
+            drop(read(&changed, &ReadOptions::default()));
+        }
+    }
+}

@@ -89,8 +89,8 @@ impl Diagnostics {
         self.sources.len() - 1
     }
 
-    /// Keeps the first of what was found at one place in the same words, but for numbers: an entry that stands
-    /// for many is read many times.
+    /// Keeps the first of what was found at one place in the same words, but for numbers: an entry that
+    /// stands for many is read many times.
     pub(in crate::scenario) fn merge_repeated(&mut self) {
         let mut seen = std::collections::BTreeSet::new();
         self.items.retain(|item| {

@@ -1,7 +1,7 @@
 //! Universes: `files = "data/*.csv"` stands for one instrument, or one replay, for each file.
 //!
-//! The tree of the scenario is changed before it is read: an entry with `files` becomes as many entries as there
-//! are files, in the order of their names. All of them keep the place of the one that was written.
+//! The tree of the scenario is changed before it is read: an entry with `files` becomes as many entries as
+//! there are files, in the order of their names. All of them keep the place of the one that was written.
 
 use std::fs;
 use std::path::Path;

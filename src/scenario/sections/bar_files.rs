@@ -15,8 +15,8 @@ const ROUNDING_MAX: f64 = 1e-3;
 /// Rounding below this is that of binary fractions, not of ticks.
 const ROUNDING_MIN: f64 = 1e-9;
 
-/// Reads the bars that a required key names, and checks that some lie within the scenario, that prices fit the
-/// tick of the instrument, and volumes its lots.
+/// Reads the bars that a required key names, and checks that some lie within the scenario, that prices fit
+/// the tick of the instrument, and volumes its lots.
 pub(super) fn read_bars(
     section: &Section<'_>,
     key: &'static str,
@@ -88,31 +88,31 @@ fn fits_the_lots(section: &Section<'_>, key: &str, file: &BarFile, instrument: &
     false
 }
 
-/// Checks that each price is a price in ticks: rounding moves it by a thousandth of itself at most, and none to
-/// zero.
+/// Checks that each price is one that the instrument can have: rounding to a tick moves it by a thousandth of
+/// itself at most.
 fn fits_the_tick(section: &Section<'_>, key: &str, file: &BarFile, instrument: &Instrument) -> bool {
     let mut rounded = 0_usize;
-    let mut worst = (0.0, 0, 0.0, 0.0);
+    let mut worst = Rounding::default();
     for (index, bar) in file.bars.iter().enumerate() {
         let mut is_rounded = false;
         for price in [bar.open, bar.high, bar.low, bar.close] {
             let ticks = instrument.nearest_price(price);
             let nearest = ticks.map_or(0.0, |ticks| instrument.price_f64(ticks));
-            let Some(ticks) = ticks.filter(|ticks| ticks.ticks() != 0) else {
+            let Some(ticks) = ticks.filter(|ticks| *ticks >= instrument.min_price()) else {
                 let message = format!("{price} is no price in ticks of {}", instrument.tick_size());
-                let help = "use a `tick_size` that fits the file's prices";
+                let help = "use a `tick_size` and a `min_price` that fit the file's prices";
                 report_row(section, key, file, index, &Complaint { message, help, is_warning: false });
                 return false;
             };
-            let moved = (instrument.price_f64(ticks) - price).abs() / price.abs();
+            let moved = (instrument.price_f64(ticks) - price).abs() / price.abs().max(f64::MIN_POSITIVE);
             is_rounded |= moved > ROUNDING_MIN;
-            if moved > worst.0 {
-                worst = (moved, index, price, nearest);
+            if moved > worst.moved {
+                worst = Rounding { moved, index, price, nearest };
             }
         }
         rounded += usize::from(is_rounded);
     }
-    let (moved, index, price, nearest) = worst;
+    let Rounding { moved, index, price, nearest } = worst;
     if moved > ROUNDING_MAX {
         let message = format!(
             "the tick of {} is too coarse for this file: {rounded} of {} rows are rounded, {price} to {nearest}, by \
@@ -125,6 +125,17 @@ fn fits_the_tick(section: &Section<'_>, key: &str, file: &BarFile, instrument: &
         report_row(section, key, file, index, &Complaint { message, help, is_warning: true });
     }
     true
+}
+
+/// A price that is rounded to a tick.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rounding {
+    /// By how much, relative to the price.
+    moved: f64,
+    /// The row.
+    index: usize,
+    price: f64,
+    nearest: f64,
 }
 
 /// What is wrong with a row.
@@ -265,6 +276,19 @@ depth = 1
         // Adjusted prices are a little off tick; that is no news.
         let adjusted = load(&format!("{HEADER}2024-01-02,185.639999,185.64,185.633,185.634,5\n"), "", SAME);
         assert_eq!(adjusted.warnings, [""; 0]);
+    }
+
+    #[test]
+    fn prices_below_zero_need_an_instrument_that_has_them() {
+        let rows =
+            format!("{HEADER}2024-01-20,17.73,17.85,-40.32,-37.63,5\n2024-01-21,-14,13.86,-16.74,0,5\n");
+        let refused = load(&rows, "", SAME).errors;
+        assert_eq!(refused[0], "bars.csv:2: low: `-40.32` must be a number above 0");
+        let read = load(&rows, "", ("lot_size", "min_price = -100\nlot_size"));
+        assert_eq!((read.errors, read.warnings), (Vec::new(), Vec::new()));
+        assert_eq!(read.bars.unwrap()[0].close.ticks(), -3_763);
+        let floor = load(&rows, "", ("lot_size", "min_price = -40\nlot_size")).errors;
+        assert_eq!(floor, ["bars.csv:2: -40.32 is no price in ticks of 0.01"]);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub enum ParamType {
     TickDistance,
     /// A quantity, above 0 and a multiple of the lot size: [`ParamValue::Quantity`].
     Quantity,
-    /// A column of a file, by its name or by its number from 1: [`ParamValue::Text`] or [`ParamValue::Integer`].
+    /// A column of a file, by its name or its number from 1: [`ParamValue::Text`] or [`ParamValue::Integer`].
     Column,
     /// An instrument of the scenario by its symbol: [`ParamValue::Instrument`].
     Instrument,

@@ -16,8 +16,8 @@ pub struct HistoricalBar {
     pub low: f64,
     /// Last price.
     pub close: f64,
-    /// Quantity traded, in the instrument's units; `None` if the file does not know: it has no such column, or
-    /// 0 in every row. A single row of volume 0 in a file that has volumes is `Some(0.0)`.
+    /// Quantity traded, in the instrument's units; `None` if the file does not know: it has no such column,
+    /// or 0 in every row. A single row of volume 0 in a file that has volumes is `Some(0.0)`.
     pub volume: Option<f64>,
     /// Last price adjusted for splits and dividends, if the file has a column of that.
     pub adjusted_close: Option<f64>,
