@@ -26,7 +26,7 @@ pub struct SimContext<D: Domain> {
     pub(super) fault: Option<D::Fault>,
     seed: Seed,
     /// On the heap, so that lending the context out moves little.
-    domain: Box<D>,
+    pub(super) domain: Box<D>,
 }
 
 impl<D: Domain> fmt::Debug for SimContext<D> {
@@ -121,6 +121,19 @@ impl<D: Domain> SimContext<D> {
     /// results worthless.
     pub fn fail(&mut self, fault: impl Into<D::Fault>) {
         self.fault.get_or_insert_with(|| fault.into());
+    }
+
+    /// Returns whether there is such an actor, and it runs.
+    pub(super) fn is_running(&self, actor: ActorId) -> bool {
+        self.slots.get(actor.index()).is_some_and(|slot| slot.state == ActorState::Running)
+    }
+
+    /// Ends the whole run if the domain found a fault.
+    #[inline]
+    pub(super) fn fail_on(&mut self, outcome: Result<(), D::Fault>) {
+        if let Err(fault) = outcome {
+            self.fail(fault);
+        }
     }
 
     /// Returns what the actors of this world share.

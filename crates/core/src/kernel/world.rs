@@ -220,10 +220,12 @@ impl<D: Domain> World<D> {
         self.stage = Stage::Ended;
         while let Some((_, arrival)) = self.ctx.queue.pop() {
             match arrival {
-                Arrival::Message { to, message } if settles(&message) => self.show_domain(to, &message),
+                Arrival::Message { to, message } if settles(&message) => {
+                    let shown = self.ctx.domain.before_delivery(self.ctx.now, to, &message);
+                    self.ctx.fail_on(shown);
+                }
                 Arrival::Message { to, message } => {
-                    let now = self.ctx.now;
-                    self.ctx.domain_mut().undelivered(now, to, &message);
+                    self.ctx.domain.undelivered(self.ctx.now, to, &message);
                 }
                 Arrival::Join(join) => self.answer_join(&join, Err(JoinRefusal::Ended)),
             }
@@ -322,23 +324,43 @@ impl<D: Domain> World<D> {
         Ok(id)
     }
 
+    /// Delivers the earliest event.
+    ///
+    /// Messages are large, so one is moved once only, from the queue to its actor: the domain reads it while
+    /// it still waits, the actor is found before it is taken out, and the `match` moves it in every arm.
     fn deliver_next(&mut self) {
-        let Some((time, arrival)) = self.ctx.queue.pop() else { return };
+        let Some((time, arrival)) = self.ctx.queue.first() else { return };
         debug_assert!(time >= self.ctx.now, "time runs forward");
         self.ctx.now = time;
         self.events += 1;
-        let (to, message) = match arrival {
-            Arrival::Message { to, message } => (to, message),
-            Arrival::Join(join) => return self.join(&join),
-        };
+        let Arrival::Message { to, message } = arrival else { return self.take_undelivered() };
+        let to = *to;
         self.ctx.current = to;
-        self.show_domain(to, &message);
-        let Some(actor) = self.actors.get_mut(to.index()) else { return };
-        if self.ctx.slots[to.index()].state == ActorState::Running {
-            actor.deliver(message, &mut self.ctx);
-            settle(actor.as_mut(), &mut self.ctx);
-        } else {
-            self.ctx.domain_mut().undelivered(time, to, &message);
+        let shown = self.ctx.domain.before_delivery(time, to, message);
+        self.ctx.fail_on(shown);
+        let running = self.ctx.is_running(to);
+        let Some(actor) = self.actors.get_mut(to.index()).filter(|_| running) else {
+            return self.take_undelivered();
+        };
+        match self.ctx.queue.pop() {
+            Some((_, Arrival::Message { message, .. })) => {
+                actor.deliver(message, &mut self.ctx);
+                settle(actor.as_mut(), &mut self.ctx);
+            }
+            Some((_, Arrival::Join(join))) => self.join(&join),
+            None => {}
+        }
+    }
+
+    /// Takes the earliest event, which no actor receives: one joins, or the message's recipient has stopped.
+    #[cold]
+    fn take_undelivered(&mut self) {
+        match self.ctx.queue.pop() {
+            Some((time, Arrival::Message { to, message })) => {
+                self.ctx.domain.undelivered(time, to, &message);
+            }
+            Some((_, Arrival::Join(join))) => self.join(&join),
+            None => {}
         }
     }
 
@@ -363,17 +385,8 @@ impl<D: Domain> World<D> {
     }
 
     fn answer_join(&mut self, join: &Join<D::Config>, outcome: Result<ActorId, JoinRefusal<D::Unfit>>) {
-        let now = self.ctx.now;
-        if let Err(fault) = self.ctx.domain_mut().joined(now, join, outcome) {
-            self.ctx.fail(fault);
-        }
-    }
-
-    fn show_domain(&mut self, to: ActorId, message: &D::Message) {
-        let now = self.ctx.now;
-        if let Err(fault) = self.ctx.domain_mut().before_delivery(now, to, message) {
-            self.ctx.fail(fault);
-        }
+        let answered = self.ctx.domain.joined(self.ctx.now, join, outcome);
+        self.ctx.fail_on(answered);
     }
 
     #[inline]
