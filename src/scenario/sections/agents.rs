@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fees::fees;
 use super::instruments::{KnownInstrument, find};
 use super::params::{ParamScope, read_by_instrument, read_params, report_errors};
+use super::replay_warnings;
 use super::venues::latencies;
 use crate::scenario::config::{AgentConfig, Listing, VenueConfig, listings};
 use crate::scenario::document::{Section, readers};
@@ -42,6 +43,7 @@ struct Place<'a> {
 /// Reads `[[agents]]`; an agent with errors is left out.
 pub(in crate::scenario) fn agents(root: &Section<'_>, outline: &MarketOutline<'_>) -> Vec<AgentConfig> {
     let mut found: Vec<AgentConfig> = Vec::new();
+    let mut places = Vec::new();
     let mut names = BTreeSet::new();
     for (number, node) in (1..).zip(root.list("agents")) {
         let section = Section::open(format!("agent {number}"), node, node.place.clone(), root.findings);
@@ -64,9 +66,11 @@ pub(in crate::scenario) fn agents(root: &Section<'_>, outline: &MarketOutline<'_
                 section.report(key, format!("another agent is called `{taken}`"), help);
             }
             found.push(agent);
+            places.push(node.place.clone());
         }
         section.finish();
     }
+    replay_warnings::warn(root, &found, &places, outline.venues);
     found
 }
 

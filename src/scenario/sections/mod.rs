@@ -8,6 +8,7 @@ mod instruments;
 mod params;
 mod process;
 mod record;
+mod replay_warnings;
 mod venue_rules;
 mod venues;
 

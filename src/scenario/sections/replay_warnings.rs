@@ -1,0 +1,70 @@
+//! What is allowed in a replay of bars, but seldom meant: orders that come too late for the next open, and a path
+//! that is shown or anticipated.
+
+use crate::scenario::config::{AgentConfig, VenueConfig, listings};
+use crate::scenario::document::{Section, SourceSpan};
+use bearpit_core::replay::{MarketFill, ReplayConfig};
+use bearpit_core::units::SimDuration;
+
+/// Warns of the replays among the agents; `places` has where each agent stands in the scenario.
+pub(super) fn warn(
+    root: &Section<'_>,
+    agents: &[AgentConfig],
+    places: &[SourceSpan],
+    venues: &[VenueConfig],
+) {
+    for (agent, place) in agents.iter().zip(places) {
+        if let Some(replay) = agent.configured.replay() {
+            warn_of_rules(root, replay, place);
+        } else {
+            warn_of_latency(root, agent, place, agents, venues);
+        }
+    }
+}
+
+fn warn_of_rules(root: &Section<'_>, replay: &ReplayConfig, place: &SourceSpan) {
+    let mut findings = root.findings.borrow_mut();
+    if replay.rules.intrabar_feed {
+        let message =
+            "`intrabar_feed` shows a path that is made up: who sees a few points of it knows the extremes";
+        let help = "take the results as those of another market, or leave the key out";
+        findings.warn(place.clone(), message, Some(help.to_owned()));
+    }
+    if replay.rules.market_fill == MarketFill::ThisClose {
+        let message = "`fill = \"this_close\"` fills market orders at the close that they were decided on";
+        let help = "leave the key out for fills at the next open";
+        findings.warn(place.clone(), message, Some(help.to_owned()));
+    }
+}
+
+/// Warns of an agent whose orders of the end of a bar can miss the next open of a replay.
+fn warn_of_latency(
+    root: &Section<'_>,
+    agent: &AgentConfig,
+    place: &SourceSpan,
+    agents: &[AgentConfig],
+    venues: &[VenueConfig],
+) {
+    for replay in agents {
+        let Some(config) = replay.configured.replay() else { continue };
+        let listing = listings(venues).into_iter().find(|listing| listing.id == replay.listing);
+        let Some(venue) = listing.and_then(|listing| venues.get(listing.venue.index())) else { continue };
+        let [own, theirs] = [agent.latencies, venue.latencies];
+        let legs = [own.feed, theirs.feed, own.entry, theirs.entry];
+        let latency = legs.iter().fold(SimDuration::ZERO, |sum, leg| sum + leg.upper_bound());
+        let Some(time) = time_to_open(config).filter(|time| latency >= *time) else { continue };
+        let (name, at) = (&agent.name, &venue.name);
+        let message = format!(
+            "a bar of `{at}` opens {time} after the last has ended, but `{name}` hears of that end, and its orders \
+             arrive, after up to {latency}: orders for the open can come too late"
+        );
+        let help = "let `auction` be longer, or the latency shorter";
+        root.findings.borrow_mut().warn(place.clone(), message, Some(help.to_owned()));
+        return;
+    }
+}
+
+/// Returns the shortest time from the end of a bar to the next open.
+fn time_to_open(config: &ReplayConfig) -> Option<SimDuration> {
+    config.bars.windows(2).map(|pair| pair[1].start + config.call - pair[0].end).min()
+}
