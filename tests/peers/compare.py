@@ -8,7 +8,7 @@ out from the bars, not from either program; a difference without a cause is an e
 """
 
 import csv
-import decimal
+import math
 import pathlib
 import subprocess
 import sys
@@ -28,9 +28,8 @@ CASH = 10_000_000
 
 
 def cents(text):
-    """Rounds to the cent as Bearpit does: the nearest, halves up."""
-    exact = decimal.Decimal(repr(float(text)))
-    return float((exact * 100 + decimal.Decimal("0.5")).to_integral_value(decimal.ROUND_FLOOR) / 100)
+    """Rounds to the cent as Bearpit does: in doubles, to the nearest, halves up."""
+    return math.floor(float(text) / 0.01 + 0.5) / 100
 
 
 def read(path):
@@ -98,7 +97,7 @@ class PeerSma(Peer):
 
     def next(self):
         close = self.bars("Close")
-        fast, slow = mean(close, 10), mean(close, 30)
+        fast, slow = mean(close, 9), mean(close, 31)
         if slow is None or (fast > slow) == self.held:
             return
         self.held = fast > slow
@@ -153,7 +152,7 @@ class TraderBase(backtrader.Strategy):
         self.fills = []
         self.count = 0
         self.held = False
-        self.stop = None
+        self.leave = None
         self.pending = []
 
     def notify_order(self, order):
@@ -171,7 +170,7 @@ class TraderBase(backtrader.Strategy):
 class TraderSma(TraderBase):
     def next(self):
         close = self.series("close")
-        fast, slow = mean(close, 10), mean(close, 30)
+        fast, slow = mean(close, 9), mean(close, 31)
         if slow is None or (fast > slow) == self.held:
             return
         self.held = fast > slow
@@ -185,11 +184,11 @@ class TraderDonchian(TraderBase):
     def next(self):
         high, low, close = self.series("high"), self.series("low"), self.series("close")
         if self.position.size > 0:
-            if self.stop is not None:
-                self.cancel(self.stop)
-            self.stop = self.sell(size=SHARES, exectype=backtrader.Order.Stop, price=min(low[-10:]))
+            if self.leave is not None:
+                self.cancel(self.leave)
+            self.leave = self.sell(size=SHARES, exectype=backtrader.Order.Stop, price=min(low[-10:]))
         elif len(close) > 20 and close[-1] > max(high[-21:-1]):
-            self.stop = None
+            self.leave = None
             self.buy(size=SHARES)
 
 
