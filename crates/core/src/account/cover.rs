@@ -46,14 +46,14 @@ impl Account {
         if self.credit == Credit::Unlimited {
             return Ok(terms);
         }
-        let released = partner.map_or(Need::default(), |partner| self.own_need(partner, None, at));
+        let released = partner.map_or(Need::default(), |partner| self.own_need(partner, Quantity::ZERO, at));
         let terms =
             if at.is_asked_at_fill() { terms } else { self.protect(terms, at, reference, released.cash)? };
-        let own = self.own_need(&OpenOrder::leaving(id, &terms, at), None, at).or(released);
+        let own = self.own_need(&OpenOrder::leaving(id, &terms, at), Quantity::ZERO, at).or(released);
         let exits = exits(id, &terms, at).into_iter().flatten().map(|exit| match exit.side {
-            Side::Buy => self.own_need(&exit, Some(terms.quantity), at),
+            Side::Buy => self.own_need(&exit, terms.quantity, at),
             // They will sell what the entry has bought by then.
-            Side::Sell => Need { lots: Quantity::ZERO, ..self.own_need(&exit, Some(terms.quantity), at) },
+            Side::Sell => Need { lots: Quantity::ZERO, ..self.own_need(&exit, terms.quantity, at) },
         });
         let needed = own.and(exits.fold(Need::default(), Need::or));
         let expected = match at.pricing {

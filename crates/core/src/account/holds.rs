@@ -62,14 +62,15 @@ impl Account {
     /// Returns the family of the order at `index`.
     pub(super) fn family(&self, index: usize) -> Family {
         let OpenOrder { id, partner, .. } = self.orders[index];
-        match self.exits(index) {
-            Some(exits) => [Some(id), Some(exits[0].id), Some(exits[1].id)],
+        let mut exits = self.orders[index + 1..].iter().take(2).filter(|exit| exit.entry == Some(id));
+        match exits.next() {
+            Some(exit) => [Some(id), Some(exit.id), exits.next().map(|exit| exit.id)],
             None => [Some(id), partner, None],
         }
     }
 
-    /// Returns the exits of the order at `index`, if it is the entry of a bracket: they follow it, since
-    /// their ids do.
+    /// Returns the exits of the order at `index` that have yet to enter, if it is the entry of a bracket: they
+    /// follow it, since their ids do.
     pub(super) fn exits(&self, index: usize) -> Option<&[OpenOrder]> {
         let id = self.orders[index].id;
         let exits = self.orders.get(index + 1..index + 3)?;
@@ -83,24 +84,23 @@ impl Account {
 
     /// Returns what an order adds to the account's holds.
     fn need(&self, order: &OpenOrder, at: &OrderContext<'_>) -> Need {
-        let own = || self.own_need(order, self.whole(order), at);
+        let own = || self.own_need(order, self.to_come(order), at);
         match order.partner.and_then(|id| self.order(id)) {
             Some(partner) if partner.id < order.id => Need::default(),
-            Some(partner) => own().or(self.own_need(partner, self.whole(partner), at)),
+            Some(partner) => own().or(self.own_need(partner, self.to_come(partner), at)),
             None => own(),
         }
     }
 
-    /// Returns how much an exit may come to, while its entry can trade.
-    fn whole(&self, order: &OpenOrder) -> Option<Quantity> {
-        let entry = self.order(order.awaits_entry?)?;
-        Some(entry.filled() + entry.most_leaves())
+    /// Returns by how much an exit may still grow, while its entry can trade.
+    fn to_come(&self, order: &OpenOrder) -> Quantity {
+        let entry = order.entry.and_then(|entry| self.order(entry));
+        entry.map_or(Quantity::ZERO, OpenOrder::most_leaves)
     }
 
-    /// Returns what an order may take by itself; `whole` is how much an exit may come to.
-    pub(super) fn own_need(&self, order: &OpenOrder, whole: Option<Quantity>, at: &OrderContext<'_>) -> Need {
-        let quantity = whole.unwrap_or(order.quantity);
-        let leaves = whole.unwrap_or(order.leaves);
+    /// Returns what an order may take by itself; `to_come` is by how much an exit may still grow.
+    pub(super) fn own_need(&self, order: &OpenOrder, to_come: Quantity, at: &OrderContext<'_>) -> Need {
+        let (quantity, leaves) = (order.quantity + to_come, order.leaves + to_come);
         let lots = match order.side {
             Side::Sell => order.most_leaves(),
             Side::Buy => Quantity::ZERO,

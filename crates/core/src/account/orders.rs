@@ -1,7 +1,7 @@
 //! An account's open orders.
 
 use super::order_context::{OrderContext, Pricing};
-use crate::market::{Link, OrderKind, OrderTerms, Side};
+use crate::market::{Link, OrderKind, OrderTerms, Side, TimeInForce};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// An order that has been sent and is not known to be over, or a bracket's exit that has yet to enter.
@@ -38,6 +38,9 @@ pub struct OpenOrder {
     /// The bracket's entry that must be over before this exit enters; absent once it has, and for all
     /// other orders.
     pub awaits_entry: Option<OrderId>,
+    /// Of a bracket's exit: its entry, as long as either is open.
+    pub(super) entry: Option<OrderId>,
+    pub(super) time_in_force: TimeInForce,
     /// The price at which cash is held for it.
     pub(super) hold_price: Option<Price>,
     /// Whether the account is asked for the cash when it fills, as in a replay.
@@ -81,6 +84,8 @@ impl OpenOrder {
             reduce_only: terms.reduce_only,
             partner: None,
             awaits_entry: None,
+            entry: None,
+            time_in_force: terms.time_in_force,
             hold_price: hold_price(terms, at),
             is_asked_at_fill: at.is_asked_at_fill(),
             proceeds: Money::ZERO,
@@ -120,6 +125,9 @@ impl OpenOrder {
     pub(super) fn set_kind(&mut self, kind: OrderKind) {
         self.kind = kind;
         self.price = kind.worst_price();
+        if !matches!(kind, OrderKind::Market { .. }) {
+            self.proceeds = Money::ZERO;
+        }
         // An elected stop of a replay keeps what it held.
         let kept = self.hold_price.filter(|_| self.is_asked_at_fill);
         self.hold_price = self.hold_price_of(kind).or(kept);
@@ -130,10 +138,17 @@ impl OpenOrder {
         if self.is_asked_at_fill { price_of(kind) } else { kind.worst_price() }
     }
 
-    /// Returns what a sale that waits for a replayed open is expected to bring for what is open of it.
+    /// Returns what a market order to sell is expected to bring at a replayed open for what is open of it, if
+    /// it can trade there; `opens_day` says whether the open is the first of its day.
     #[must_use]
-    pub fn expected_proceeds(&self) -> Money {
-        if self.proceeds == Money::ZERO {
+    pub fn expected_proceeds(&self, open: SimTime, opens_day: bool) -> Money {
+        let is_dealt_there = match self.time_in_force {
+            TimeInForce::AtClose => false,
+            TimeInForce::AtOpen => opens_day,
+            TimeInForce::Gtd(date) => date > open,
+            TimeInForce::Gtc | TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => true,
+        };
+        if self.proceeds == Money::ZERO || !is_dealt_there {
             return Money::ZERO;
         }
         self.proceeds.share(i128::from(self.leaves.lots()), i128::from(self.quantity.lots().max(1)))
@@ -180,6 +195,7 @@ pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -
     let exit = |id, partner, kind| OpenOrder {
         partner: Some(partner),
         awaits_entry: Some(entry),
+        entry: Some(entry),
         ..OpenOrder::leaving(id, &OrderTerms::new(terms.side.opposite(), Quantity::ZERO, kind), at)
     };
     let stop = OrderKind::Stop { trigger: stop_loss, protection };

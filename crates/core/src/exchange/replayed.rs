@@ -65,13 +65,7 @@ impl ReplayedListings {
 
     /// Publishes the phases of the start, and asks to be woken for the first bar.
     pub(super) fn start(&mut self, ctx: &mut Context) {
-        for Replayed { listing, .. } in &self.listed {
-            if let Some((phase, next)) = self.engine.phase(*listing) {
-                ctx.publish(Fact::PhaseChanged { listing: *listing, phase });
-                ctx.announce_next_phase(*listing, next);
-            }
-        }
-        self.wait(ctx);
+        self.operate(None, ctx, |engine, host| engine.announce_phases(host));
         if self.listed.iter().any(|listed| !self.engine.before_start(listed.listing).is_empty()) {
             // Once all actors have started, and have subscribed.
             ctx.wake_at(ctx.now(), Alarm::WarmUp.tag());
@@ -230,9 +224,10 @@ impl ReplayHost for Host<'_> {
                     self.ctx.show_quote(listing, quote);
                 }
             }
-            ReplayEvent::Phase { phase, next } => {
+            ReplayEvent::Phase { phase, next, opens_day } => {
                 self.ctx.publish(Fact::PhaseChanged { listing, phase });
                 self.ctx.announce_next_phase(listing, next);
+                self.ctx.announce_opens_day(listing, opens_day);
                 if phase != Phase::Continuous {
                     self.ctx.show_quote(listing, Quote::default());
                 }

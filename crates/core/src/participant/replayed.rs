@@ -125,6 +125,13 @@ impl Context {
         Some(order)
     }
 
+    /// Notes whether the next open of a replayed listing is the first of its day.
+    pub(crate) fn announce_opens_day(&mut self, listing: ListingId, opens_day: bool) {
+        if let Some(state) = self.domain_mut().listings.get_mut(listing.index()) {
+            state.opens_day = opens_day;
+        }
+    }
+
     /// Takes an id for an order of the venue's own.
     pub(crate) const fn next_order_id(&mut self) -> OrderId {
         let market = self.domain_mut();
@@ -161,9 +168,17 @@ impl MarketState {
             return Pricing::Protected;
         }
         let opens = self.opens_at(listing);
+        let expected = |order: &OpenOrder| {
+            let open = opens.filter(|_| self.opens_at(order.listing) == opens)?;
+            Some(order.expected_proceeds(open, self.opens_day(order.listing)))
+        };
         let own = self.account(owner).map_or(&[][..], Account::open_orders);
-        let sales = own.iter().filter(|order| opens.is_some() && self.opens_at(order.listing) == opens);
-        Pricing::AskedAtFill { reference, proceeds: sales.map(OpenOrder::expected_proceeds).sum() }
+        Pricing::AskedAtFill { reference, proceeds: own.iter().filter_map(expected).sum() }
+    }
+
+    /// Returns whether the next open of a listing is the first of its day.
+    fn opens_day(&self, listing: ListingId) -> bool {
+        self.listings.get(listing.index()).is_some_and(|state| state.opens_day)
     }
 
     /// Returns when a listing opens, if it is before an open.

@@ -68,6 +68,8 @@ pub(super) struct ListingState {
     pub(super) feeds: Feeds,
     /// The next change of its phase by the venue's schedule, as the venue has announced it.
     pub(super) next_phase: Option<(SimTime, Phase)>,
+    /// Of a replay that is before an open: whether it is the first of its day.
+    pub(super) opens_day: bool,
 }
 
 impl MarketState {
@@ -93,6 +95,7 @@ impl MarketState {
                 history: History::new(),
                 feeds: Feeds::new(config.bar_interval),
                 next_phase: None,
+                opens_day: false,
             }
         });
         let listings = listings.collect();

@@ -7,7 +7,7 @@ use super::bar::{ReplayBar, ReplayConfig};
 use super::host::{ReplayEvent, ReplayHost};
 use super::listing::{Moment, ReplayListing, Stage};
 use super::rules::{AtEnd, MarketFill};
-use crate::market::{ExpiryReason, Phase};
+use crate::market::ExpiryReason;
 use crate::units::{ListingId, OrderId, SimTime};
 
 /// The replayed listings of one venue.
@@ -76,10 +76,11 @@ impl ReplayEngine {
         None
     }
 
-    /// Returns the phase of a listing, and when it changes next, and to which.
-    #[must_use]
-    pub fn phase(&self, listing: ListingId) -> Option<(Phase, Option<(SimTime, Phase)>)> {
-        Some(self.listings[self.find(listing)?].phase())
+    /// Publishes the phases of the start.
+    pub fn announce_phases(&mut self, host: &mut dyn ReplayHost) {
+        for listing in &self.listings {
+            host.publish(listing.id, listing.phase_event());
+        }
     }
 
     /// Returns the bars from before the start that a listing is to show.

@@ -102,7 +102,6 @@ impl ReplayEngine {
         }
         match terms.time_in_force {
             TimeInForce::Gtd(date) if date <= self.now => return Err(RejectReason::ExpiryPassed),
-            TimeInForce::AtOpen if !listing.has_first_of_day() => return Err(RejectReason::NoMoreData),
             _ => {}
         }
         if terms.post_only == PostOnly::Reject && would_take(terms, price).is_some() {
@@ -129,9 +128,12 @@ impl ReplayEngine {
     fn check_replace(&self, index: usize, command: &Command, quantity: Quantity) -> Result<(), RejectReason> {
         self.check_owner(index, command)?;
         let order = self.listings[index].orders.get(command.order).ok_or(RejectReason::UnknownOrder)?;
-        if matches!(order.terms.kind, OrderKind::TrailingStop { .. })
-            || (order.partner.is_some() && quantity != order.terms.quantity)
-        {
+        // A market order, and what an elected stop left, has no price to be replaced.
+        let has_price = matches!(
+            order.terms.kind,
+            OrderKind::Limit(_) | OrderKind::Stop { .. } | OrderKind::StopLimit { .. }
+        );
+        if !has_price || (order.partner.is_some() && quantity != order.terms.quantity) {
             return Err(RejectReason::NotReplaceable);
         }
         Ok(())

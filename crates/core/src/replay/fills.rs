@@ -103,7 +103,7 @@ impl ReplayEngine {
         }
         let is_passed_over = attempt.has_waited
             && listing.rules().path == PathRule::Worst
-            && order.partner.is_some_and(|partner| listing.path_elects(partner));
+            && order.partner.is_some_and(|partner| listing.path_elects(partner, self.now));
         if is_passed_over {
             self.finish_for_bar(attempt.listing, order.id);
         } else {
@@ -229,7 +229,12 @@ impl ReplayEngine {
             (TimeInForce::AtOpen | TimeInForce::AtClose, _) => {
                 self.expire(attempt.listing, order.id, ExpiryReason::AuctionOver, host);
             }
-            (_, OrderKind::Limit(_)) => self.finish_for_bar(attempt.listing, order.id),
+            (_, OrderKind::Limit(_)) => {
+                // An elected stop-limit waits for its limit from now on.
+                let touch = listing.rules().touch;
+                listing.orders.wait_by_terms(order.id, touch, true);
+                self.finish_for_bar(attempt.listing, order.id);
+            }
             (_, OrderKind::MarketToLimit { .. }) => {
                 let touch = listing.rules().touch;
                 listing.orders.elect(order.id, OrderKind::Limit(price));

@@ -47,6 +47,8 @@ pub enum ReplayEvent {
         phase: Phase,
         /// When it changes next, and to which.
         next: Option<(SimTime, Phase)>,
+        /// Before an open: whether it is the first of its day.
+        opens_day: bool,
     },
     /// What participants left of a bar's volume traded at its close.
     Printed {

@@ -148,7 +148,7 @@ impl ReplayListing {
     /// Returns the event that tells the phase.
     pub(super) fn phase_event(&self) -> ReplayEvent {
         let (phase, next) = self.phase();
-        ReplayEvent::Phase { phase, next }
+        ReplayEvent::Phase { phase, next, opens_day: self.is_first_of_day() }
     }
 
     /// Returns the price at `now`, if there is one.
@@ -225,13 +225,6 @@ impl ReplayListing {
         day(self.bar) != day(self.bar + 1)
     }
 
-    /// Returns whether the first bar of a day is still to open.
-    pub(super) fn has_first_of_day(&self) -> bool {
-        let next = if self.stage == Stage::Between { self.bar } else { self.bar + 1 };
-        let days = self.config.bars.get(next.saturating_sub(1)..).unwrap_or_default();
-        (next == 0 && !days.is_empty()) || days.windows(2).any(|pair| pair[0].day() != pair[1].day())
-    }
-
     /// Returns how much of the bar's volume an owner can still have (rule 13); `None` without bound.
     pub(super) fn available(&self, owner: ActorId) -> Option<Quantity> {
         let volume = self.current()?.volume?;
@@ -268,11 +261,13 @@ impl ReplayListing {
         self.current()?.volume.map(|volume| volume.saturating_sub(self.used))
     }
 
-    /// Returns whether what is left of the bar's path would elect a stop (rule 19).
-    pub(super) fn path_elects(&self, id: OrderId) -> bool {
+    /// Returns whether what is left of the bar's path at `now` would elect a stop (rule 19).
+    pub(super) fn path_elects(&self, id: OrderId, now: SimTime) -> bool {
         let (Some(order), Some(bar)) = (self.orders.get(id), self.current()) else { return false };
-        let Stage::Leg { to, .. } = self.stage else { return false };
+        let Stage::Leg { to, leg } = self.stage else { return false };
         let mut order = *order;
+        // It has followed the path no further than to the last instant at which something was due.
+        order.follow(leg.price_at(now));
         for number in to..=LAST {
             let price = self.point(bar, number).price;
             if is_elected_at(&order, price) {
