@@ -56,6 +56,7 @@ fn replay(bars: &[ReplayBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
     let config = ReplayConfig {
         bars: bars.into(),
         warmup: 0,
+        day_begins: SimDuration::ZERO,
         call: SimDuration::from_secs(1),
         rules: FillRules::default(),
     };

@@ -32,7 +32,7 @@ pub(crate) static KIND: AgentKind = AgentKind {
     configure,
 };
 
-const PARAMS: [ParamSpec; 24] = [
+const PARAMS: [ParamSpec; 25] = [
     BAR_DATA,
     BAR_OPEN,
     BAR_LENGTH.meaning("how long a bar lasts; not longer than the time between two rows"),
@@ -120,6 +120,13 @@ const PARAMS: [ParamSpec; 24] = [
         "what happens to positions after the last bar",
     ),
     ParamSpec::new(
+        "day_begins",
+        ParamType::Duration(DurationRange::AnyLength),
+        ParamDefault::Duration(SimDuration::ZERO),
+        "when a day begins, after midnight, to which `DAY`, `AT_OPEN` and `AT_CLOSE` refer; later for sessions that go on \
+         overnight",
+    ),
+    ParamSpec::new(
         "warmup",
         ParamType::Integer { min: 0, max: 1_000_000 },
         ParamDefault::Integer(0),
@@ -162,7 +169,13 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     match (rules, bars) {
         (Ok(rules), Ok(bars)) if errors.is_empty() => {
             let warmup = warmup(values, &bars, site)?;
-            Ok(Arc::new(BarReplay(ReplayConfig { bars, warmup, call: timing.call, rules })))
+            Ok(Arc::new(BarReplay(ReplayConfig {
+                bars,
+                warmup,
+                call: timing.call,
+                day_begins: values.get("day_begins")?,
+                rules,
+            })))
         }
         _ => Err(ParamErrors::check(errors).err().unwrap_or_else(|| no_bars().into())),
     }

@@ -101,6 +101,7 @@ fn market(habit: Option<Habit>) -> Result<Market> {
     let config = ReplayConfig {
         bars: bars(open),
         warmup: 0,
+        day_begins: SimDuration::ZERO,
         call: SimDuration::from_secs(1),
         rules: FillRules::default(),
     };

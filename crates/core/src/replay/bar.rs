@@ -50,6 +50,8 @@ pub struct ReplayConfig {
     pub warmup: usize,
     /// How long after its beginning a bar opens.
     pub call: SimDuration,
+    /// When a day begins, after midnight; later for sessions that go on overnight (rule 11).
+    pub day_begins: SimDuration,
     /// How orders fill.
     pub rules: FillRules,
 }
@@ -98,9 +100,9 @@ impl ReplayBar {
         })
     }
 
-    /// Returns the midnight of the day on which the bar begins.
-    pub(super) const fn day(&self) -> SimTime {
-        self.start.floor_to(DAY)
+    /// Returns the midnight of the day to which the bar belongs, if days begin so long after midnight.
+    pub(super) fn day(&self, day_begins: SimDuration) -> SimTime {
+        (self.start - day_begins).floor_to(DAY)
     }
 
     /// Returns the four prices in the order in which the path has them (rule 2).

@@ -215,13 +215,13 @@ impl ReplayListing {
 
     /// Returns whether the current bar is the first of its day.
     pub(super) fn is_first_of_day(&self) -> bool {
-        let day = |bar: usize| self.config.bars.get(bar).map(ReplayBar::day);
+        let day = |bar: usize| self.config.bars.get(bar).map(|bar| bar.day(self.config.day_begins));
         self.bar.checked_sub(1).is_none_or(|earlier| day(earlier) != day(self.bar))
     }
 
     /// Returns whether the current bar is the last of its day.
     pub(super) fn is_last_of_day(&self) -> bool {
-        let day = |bar: usize| self.config.bars.get(bar).map(ReplayBar::day);
+        let day = |bar: usize| self.config.bars.get(bar).map(|bar| bar.day(self.config.day_begins));
         day(self.bar) != day(self.bar + 1)
     }
 

@@ -264,7 +264,13 @@ fn config(file: &[Bar], rules: &Rules) -> ReplayConfig {
         at_end: if rules.close_at_end { AtEnd::Close } else { AtEnd::Keep },
         ..FillRules::default()
     };
-    ReplayConfig { bars: as_read(file).iter().map(bar).collect(), call, warmup: 0, rules }
+    ReplayConfig {
+        bars: as_read(file).iter().map(bar).collect(),
+        call,
+        day_begins: SimDuration::ZERO,
+        warmup: 0,
+        rules,
+    }
 }
 
 fn participant(owner: &Owner, instruments: &[InstrumentId]) -> ParticipantConfig {
