@@ -126,6 +126,8 @@ impl TableSet {
             Fact::BarReplayed { .. } => self.contains(Table::Bars),
             Fact::TouchChanged { .. } | Fact::PriceMoved { .. } => self.contains(Table::Quotes),
             Fact::AccountFinanced { .. } | Fact::AccountMarked(_) => self.contains(Table::Pnl),
+            // No table has it: reports read it from the refusals and the equity.
+            Fact::AccountRuined { .. } => false,
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
             Fact::Plotted { .. } => self.contains(Table::Series),
             Fact::Recorded { .. } => self.contains(Table::Records),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::document::Diagnostics;
 use crate::record::RecordConfig;
 use bearpit_agents::{AgentKind, ConfiguredAgent};
-use bearpit_core::account::Financing;
+use bearpit_core::account::{Financing, OnRuin};
 use bearpit_core::book::{Matching, PriceBands};
 use bearpit_core::exchange::Calendar;
 use bearpit_core::market::{BarInterval, FeeSchedule, Instrument};
@@ -105,6 +105,8 @@ pub struct AgentConfig {
     pub financing: Financing,
     /// What the broker of each charges, if it has one.
     pub commission: Option<Arc<FeeSchedule>>,
+    /// What happens when its equity is gone, if the scenario says so.
+    pub on_ruin: Option<OnRuin>,
     /// The latencies of its connection.
     pub latencies: Latencies,
     /// Its kind.

@@ -2,7 +2,7 @@
 
 use super::config::{AgentConfig, InstrumentConfig, Listing, Scenario, VenueRules, listings};
 use bearpit_agents::Shared;
-use bearpit_core::account::AccountConfig;
+use bearpit_core::account::{AccountConfig, Credit, OnRuin};
 use bearpit_core::book::BookConfig;
 use bearpit_core::exchange::{BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule};
 use bearpit_core::participant::ParticipantConfig;
@@ -43,7 +43,7 @@ impl Scenario {
         let mut shared = Shared::default();
         for agent in &self.agents {
             let participant = ParticipantConfig::new(agent.kind.name)
-                .with_account(account(agent))
+                .with_account(account(agent, self.on_ruin(agent)))
                 .with_latencies(agent.latencies);
             for name in agent.member_names() {
                 if let Some(actor) = agent.configured.actor(&mut shared) {
@@ -52,6 +52,14 @@ impl Scenario {
             }
         }
         Ok(builder)
+    }
+
+    /// Returns what happens when an agent's equity is gone: what it says itself, or else liquidation where
+    /// bars are replayed, as back-tests promise, and nothing in a market of actors.
+    fn on_ruin(&self, agent: &AgentConfig) -> Option<OnRuin> {
+        let is_covered = agent.kind.account.credit == Credit::Covered;
+        let is_replayed = || self.agents.iter().any(|agent| agent.configured.replay().is_some());
+        agent.on_ruin.or_else(|| (is_covered && is_replayed()).then_some(OnRuin::Liquidate))
     }
 
     /// Returns the rules of a listing: those of its venue, and what is replayed there, if anything is.
@@ -78,7 +86,7 @@ fn process(config: &InstrumentConfig, seed: Seed) -> Option<ProcessConfig> {
     Some(ProcessConfig { process: process.start(seed), initial: process.initial(), grid: process.step() })
 }
 
-fn account(agent: &AgentConfig) -> AccountConfig {
+fn account(agent: &AgentConfig, on_ruin: Option<OnRuin>) -> AccountConfig {
     let defaults = agent.kind.account;
     AccountConfig {
         cash: agent.cash,
@@ -88,5 +96,6 @@ fn account(agent: &AgentConfig) -> AccountConfig {
         commission: agent.commission.clone(),
         credit: defaults.credit,
         tracked: defaults.is_tracked,
+        on_ruin,
     }
 }

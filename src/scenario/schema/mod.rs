@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use self::param::{Object, bar_interval, decimal, duration, positive_decimal, text};
 use super::kinds::agent_kinds;
+use super::sections::ON_RUIN;
 use crate::record::Table;
 use bearpit_agents::AgentKind;
 use bearpit_core::process::{KINDS, ProcessKind};
@@ -190,6 +191,11 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
         .key("max_short", quantities(), "how far each may sell short, by symbol")
         .key("financing", financing.build(), "interest and borrow fees")
         .key("commission", fees::fees(), "what its broker charges, beside the venue")
+        .key(
+            "on_ruin",
+            json!({ "enum": ON_RUIN.map(|(word, _)| word) }),
+            "what happens when its equity is gone",
+        )
         .key("latency", latencies(), "latencies of its connection")
         .params(kind.params);
     if kind.name == "replay" { object.either(["data", "files"]).build() } else { object.build() }

@@ -14,13 +14,17 @@ use crate::scenario::files::Files;
 use crate::scenario::inputs::Role;
 use crate::scenario::kinds::agent_kinds;
 use bearpit_agents::{AgentKind, AgentSite, ConfiguredAgent, ListingChoice, SiteSpan, SiteVenue};
-use bearpit_core::account::Financing;
+use bearpit_core::account::{Financing, OnRuin};
 use bearpit_core::market::Instrument;
 use bearpit_core::params::{FromParam, ParamType};
 use bearpit_core::participant::Latencies;
 use bearpit_core::units::{FeeRate, InstrumentId, ListingId, Money, Quantity};
 
 const COUNT_MAX: i64 = 1_000_000;
+
+/// The words for what happens when an account's equity is gone.
+pub(in crate::scenario) const ON_RUIN: [(&str, OnRuin); 2] =
+    [("liquidate", OnRuin::Liquidate), ("keep", OnRuin::Keep)];
 
 /// The parts of a market that agents may refer to.
 pub(in crate::scenario) struct MarketOutline<'a> {
@@ -102,6 +106,7 @@ fn agent(
     let max_short = quantities(section, "max_short", outline);
     let financing = financing(section);
     let commission = fees(section, "commission").map(|it| it.may_charge().then(|| Arc::new(it)));
+    let on_ruin = section.or("on_ruin", None, |node| readers::one_of(&ON_RUIN)(node).map(Some));
     let latencies = latencies(section);
     let place = place(section, kind, outline);
     let configured = configure(section, kind, place, latencies.unwrap_or(Latencies::NONE), outline);
@@ -113,6 +118,7 @@ fn agent(
         max_short: max_short?,
         financing: financing?,
         commission: commission?,
+        on_ruin: on_ruin?,
         latencies: latencies?,
         kind,
         listing: place?.listing,

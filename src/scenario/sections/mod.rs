@@ -12,7 +12,7 @@ mod replay_warnings;
 mod venue_rules;
 mod venues;
 
-pub(super) use agents::{MarketOutline, agents};
+pub(super) use agents::{MarketOutline, ON_RUIN, agents};
 pub(super) use fees::{MEASURES, SIDES};
 pub(super) use head::{Head, head};
 pub(super) use instruments::instruments;

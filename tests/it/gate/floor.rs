@@ -73,6 +73,7 @@ impl Floor {
                     financing: bearpit::account::Financing::NONE,
                     commission: commission.clone(),
                     tracked: false,
+                    on_ruin: None,
                 },
                 1,
             );

@@ -4,6 +4,7 @@ use super::holds::Need;
 use super::ledger::{Account, Credit};
 use super::order_context::{OrderContext, Pricing};
 use super::orders::{OpenOrder, PendingReplace, WorstPart, exits};
+use super::ruin::OnRuin;
 use crate::market::{Instrument, Link, OrderKind, OrderTerms, Refusal, RejectReason, Side};
 use crate::units::{InstrumentId, Money, OrderId, Price, Quantity};
 
@@ -39,6 +40,7 @@ impl Account {
             return Err(Refusal::Unfit(reason));
         }
         let partner = self.find_partner(&terms, at)?;
+        let terms = self.check_ruin(terms, at.instrument_id, partner.map(|partner| partner.id))?;
         if terms.reduce_only {
             let except = partner.map(|partner| partner.id);
             self.check_reduces(terms.side, terms.quantity, at.instrument_id, except)?;
@@ -225,7 +227,10 @@ impl Account {
             return Err(Refusal::BeyondProtection(protection));
         }
         let asked = OpenOrder { pending: Some(new), ..*order }.most_leaves();
-        if order.reduce_only && asked > order.most_leaves() {
+        if self.is_ruined && self.on_ruin == Some(OnRuin::Liquidate) {
+            return Err(Refusal::Ruined);
+        }
+        if (order.reduce_only || self.is_ruined) && asked > order.most_leaves() {
             self.check_reduces(order.side, asked, order.instrument, Some(order.id))?;
         }
         Ok(())

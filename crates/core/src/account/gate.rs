@@ -89,6 +89,17 @@ impl Account {
         Ok(Approved(terms))
     }
 
+    /// Admits an order that closes a position whatever that costs.
+    pub(crate) fn force(
+        &mut self,
+        id: OrderId,
+        terms: OrderTerms,
+        at: &OrderContext<'_>,
+    ) -> Approved<OrderTerms> {
+        self.enter_without_cover(id, &terms, at);
+        Approved(terms)
+    }
+
     /// Admits or refuses a cancel.
     ///
     /// # Errors

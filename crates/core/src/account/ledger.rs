@@ -9,6 +9,7 @@ use super::charging::OrderFees;
 use super::financing::Financing;
 use super::orders::OpenOrder;
 use super::position::Position;
+use super::ruin::OnRuin;
 use crate::market::FeeSchedule;
 use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity, SimTime};
 
@@ -42,6 +43,8 @@ pub struct AccountConfig {
     pub financing: Financing,
     /// What the account's broker charges for fills, beside what the venue does.
     pub commission: Option<Arc<FeeSchedule>>,
+    /// What happens when its equity is gone; nothing if absent.
+    pub on_ruin: Option<OnRuin>,
     /// Whether the account is marked to market on the tape.
     pub tracked: bool,
 }
@@ -116,6 +119,8 @@ pub struct Account {
     /// What the account's broker charges, beside the venues.
     pub(super) commission: Option<Arc<FeeSchedule>>,
     pub(super) credit: Credit,
+    pub(super) on_ruin: Option<OnRuin>,
+    pub(super) is_ruined: bool,
     pub(super) fills: u64,
     pub(super) refused: u64,
     tracked: bool,
@@ -154,6 +159,8 @@ impl Account {
             order_fees: BTreeMap::new(),
             commission: terms.commission.clone(),
             credit: terms.credit,
+            on_ruin: terms.on_ruin,
+            is_ruined: false,
             fills: 0,
             refused: 0,
             tracked: terms.tracked,

@@ -22,6 +22,7 @@ mod orders;
 mod position;
 mod reducing;
 mod replayed;
+mod ruin;
 #[cfg(test)]
 mod tests;
 
@@ -36,3 +37,4 @@ pub use order_context::{OrderContext, Pricing};
 pub use orders::{OpenOrder, PendingReplace};
 pub use position::Position;
 pub use replayed::{Affordable, Purchase};
+pub use ruin::OnRuin;

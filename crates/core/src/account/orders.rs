@@ -43,6 +43,8 @@ pub struct OpenOrder {
     pub(super) time_in_force: TimeInForce,
     /// The price at which cash is held for it.
     pub(super) hold_price: Option<Price>,
+    /// Whether it closes a position whatever that costs, and was never covered.
+    pub(super) is_forced: bool,
     /// Whether the account is asked for the cash when it fills, as in a replay.
     pub(super) is_asked_at_fill: bool,
     /// What a sale that waits for a replayed open is expected to bring for its whole quantity.
@@ -87,6 +89,7 @@ impl OpenOrder {
             entry: None,
             time_in_force: terms.time_in_force,
             hold_price: hold_price(terms, at),
+            is_forced: false,
             is_asked_at_fill: at.is_asked_at_fill(),
             proceeds: Money::ZERO,
         }

@@ -11,7 +11,7 @@ use crate::units::{InstrumentId, OrderId, Quantity};
 
 impl Account {
     /// Returns how much of a position orders of `side` can reduce: nothing if they would enlarge it.
-    fn position_against(&self, side: Side, instrument: InstrumentId) -> Quantity {
+    pub(super) fn position_against(&self, side: Side, instrument: InstrumentId) -> Quantity {
         let holding = self.holding(instrument);
         if holding.lots() * side.sign() < 0 { holding.magnitude() } else { Quantity::ZERO }
     }

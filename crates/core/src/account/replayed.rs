@@ -44,7 +44,8 @@ impl Account {
         let own = self.order_index(order).map(|index| self.need_of_family(self.family(index), at));
         let free = self.free_cash() + own.map_or(Money::ZERO, |need| need.cash);
         let needed = cost(quantity.lots());
-        if needed <= free || self.credit == Credit::Unlimited {
+        let is_forced = self.order(order).is_some_and(|order| order.is_forced);
+        if needed <= free || is_forced || self.credit == Credit::Unlimited {
             return Affordable { quantity, needed, free };
         }
         // What is covered, and what is not: bisect.
@@ -62,7 +63,7 @@ impl Account {
 
     /// Takes in an order that was entered in the owner's name, whatever it may cost.
     pub(crate) fn enter_without_cover(&mut self, id: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) {
-        let order = OpenOrder::leaving(id, terms, at);
+        let order = OpenOrder { is_forced: true, ..OpenOrder::leaving(id, terms, at) };
         self.rehold([Some(id), None, None], at, |account| account.orders.push(order));
     }
 

@@ -78,6 +78,9 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::AccountFinanced { owner, interest, borrow } => {
             bytes.tag(22).u32(owner.get()).money(*interest).money(*borrow);
         }
+        Fact::AccountRuined { owner, equity } => {
+            bytes.tag(32).u32(owner.get()).money(*equity);
+        }
         Fact::AccountOpened(opening) => bytes.tag(23).opening(opening),
         Fact::AccountFunded { owner, funding } => {
             bytes.tag(24).u32(owner.get()).transfer(funding.transfer).text(funding.reference.as_str());

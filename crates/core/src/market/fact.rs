@@ -216,6 +216,13 @@ pub enum Fact {
         /// The cost of its borrowed shares.
         borrow: Money,
     },
+    /// An account was found without equity; from now on it takes no new risk.
+    AccountRuined {
+        /// The account.
+        owner: ActorId,
+        /// Its equity, at or below zero.
+        equity: Money,
+    },
     /// A participant joined the running market, with an account of its own.
     AccountOpened(AccountOpening),
     /// Cash or shares were brought into an account from outside, or taken out.
@@ -287,6 +294,7 @@ impl Fact {
             | Self::BarReplayed { listing, .. }
             | Self::BarClosed { listing, .. } => Some(listing),
             Self::AccountFinanced { .. }
+            | Self::AccountRuined { .. }
             | Self::AccountOpened(_)
             | Self::AccountFunded { .. }
             | Self::AccountMarked(_)

@@ -84,6 +84,9 @@ pub enum Refusal {
     /// The actor is being shown bars from before the start.
     #[error("orders cannot be sent while bars from before the start are shown: the market has not opened")]
     WarmingUp,
+    /// The account has no equity left: it takes no orders, or only those that reduce its positions.
+    #[error("the account is ruined: its equity is gone, and it takes no new risk")]
+    Ruined,
     /// The actor that was to carry out an instruction has stopped.
     #[error("the actor has stopped")]
     Stopped,
@@ -111,6 +114,7 @@ impl Refusal {
             Self::Unfit(reason) => reason.name(),
             Self::NoAccount => "no_account",
             Self::WarmingUp => "warming_up",
+            Self::Ruined => "ruined",
             Self::Stopped => "stopped",
         }
     }

@@ -8,7 +8,8 @@ use crate::kernel::Wakeup;
 use crate::market::ExecutionReport;
 use crate::units::SimDuration;
 
-/// The actor that has all tracked accounts marked at every multiple of an interval.
+/// The actor that has all tracked accounts marked at every multiple of an interval, and closes the positions
+/// of those that are ruined then.
 #[derive(Debug)]
 pub struct MarkToMarket {
     interval: SimDuration,
@@ -44,6 +45,7 @@ impl Handler<Wakeup> for MarkToMarket {
         if let Err(error) = ctx.domain_mut().mark_all(now) {
             ctx.fail(error);
         }
+        ctx.enforce_ruin();
         self.wait(ctx);
     }
 }

@@ -175,7 +175,8 @@ impl MarketState {
         Ok(())
     }
 
-    /// Books financing, and writes the marks of all tracked accounts in all instruments.
+    /// Books financing, writes the marks of all tracked accounts in all instruments, and notes which accounts
+    /// are ruined.
     ///
     /// # Errors
     /// What a sink of the tape returns.
@@ -191,7 +192,7 @@ impl MarketState {
                 }
             }
         }
-        Ok(())
+        self.note_ruin(now)
     }
 
     fn account_mark(&self, owner: ActorId, id: InstrumentId) -> Option<AccountMark> {

@@ -34,6 +34,7 @@ mod publish;
 mod queries;
 mod replayed;
 mod request;
+mod ruin;
 mod state;
 mod subscribers;
 mod trading;

@@ -306,7 +306,19 @@ impl Context {
 
     /// Sends an approved command on its way.
     fn dispatch(&mut self, order: OrderId, listing: ListingId, kind: Approved<CommandKind>) {
-        let (owner, now) = (self.id(), self.now());
+        let owner = self.id();
+        self.dispatch_for(owner, order, listing, kind);
+    }
+
+    /// Sends an approved command of an owner on its way.
+    pub(super) fn dispatch_for(
+        &mut self,
+        owner: ActorId,
+        order: OrderId,
+        listing: ListingId,
+        kind: Approved<CommandKind>,
+    ) {
+        let now = self.now();
         let command = Command { order, owner, listing, kind: kind.into_inner() };
         if let Some((exchange, arrival)) = self.domain_mut().entry(owner, listing, now) {
             self.send_at(exchange, arrival, Message::Command(SentCommand { command, sent_at: now }));

@@ -6,6 +6,7 @@ mod answers;
 mod funding;
 mod joining;
 mod journal;
+mod money;
 
 use std::cell::RefCell;
 use std::rc::Rc;

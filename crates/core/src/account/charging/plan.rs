@@ -1,7 +1,7 @@
 //! [`FeePlan`]: the schedules of the venue and of the account's broker together.
 
 use super::order_fees::{FeeFill, OrderFees};
-use crate::market::{Charge, FeeSchedule, Instrument, Side};
+use crate::market::{Charge, FeeSchedule, FillRate, Instrument, Side};
 use crate::units::{Money, Quantity};
 
 /// The two schedules that a fill is charged by.
@@ -84,6 +84,7 @@ impl<'a> FeePlan<'a> {
             let rate = charge.worst_rate();
             let more: Money =
                 parts.iter().map(|part| rate.of(part.notional, part.quantity, instrument)).sum();
+            let rounding = if rate == FillRate::default() { Money::ZERO } else { rounding };
             let owed = charge.owed(so_far.rated(index) + more + rounding, so_far.notional() + notional);
             // What is rounded to a step is at most half of one more. Counted here, and not rounded, since
             // at a negative price a smaller notional is dearer, and half a step could hide that.
