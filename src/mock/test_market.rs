@@ -254,8 +254,8 @@ impl TestMarket {
         self.act_as(self.taker, |ctx| ctx.submit(listing, terms)).map(|_| ())
     }
 
-    /// Trades through the prices of a bar: open, the extreme against its direction, the other extreme,
-    /// close.
+    /// Trades through the prices of a bar as a replay does: open, the extreme nearer to it, the other, close; and
+    /// at the triggers of the strategy's stops on the way, so that none is reached later than that.
     fn bar(
         &mut self,
         listing: ListingId,
@@ -263,8 +263,9 @@ impl TestMarket {
         volume: Quantity,
         interval: BarInterval,
     ) -> Result<(), MockError> {
-        let mut path =
-            if close >= open { vec![open, low, high, close] } else { vec![open, high, low, close] };
+        let is_high_first = high - open <= open - low;
+        let [first, second] = if is_high_first { [high, low] } else { [low, high] };
+        let mut path = vec![open, first, second, close];
         path.dedup();
         let trades = path.len() as u64;
         if volume.lots() < trades {
@@ -273,15 +274,45 @@ impl TestMarket {
         let start = self.now();
         let end = interval.bounds(start).end;
         let pause = (end - start).nanos() / i64::try_from(trades + 1).unwrap_or(i64::MAX);
+        let mut last = None;
         for (number, price) in (0..trades).zip(path) {
             let earlier = volume.lots() * number / trades;
-            let quantity = Quantity::new(volume.lots() * (number + 1) / trades - earlier);
+            let mut lots = volume.lots() * (number + 1) / trades - earlier;
             self.run_until(self.now().saturating_add(SimDuration::from_nanos(pause)))?;
-            let around = |ticks: i64| Price::new_checked(price.ticks() + ticks).map(|price| (price, volume));
-            self.quote(listing, around(-1), around(1))?;
-            self.trade(listing, price, quantity)?;
+            while lots > 1
+                && let Some(trigger) = last.and_then(|last| self.next_trigger(listing, last, price))
+            {
+                self.print(listing, trigger, Quantity::new(1), volume)?;
+                last = Some(trigger);
+                lots -= 1;
+            }
+            self.print(listing, price, Quantity::new(lots), volume)?;
+            last = Some(price);
         }
         self.run_until(end)
+    }
+
+    /// Trades at a price, with quotes a tick around it.
+    fn print(
+        &mut self,
+        listing: ListingId,
+        price: Price,
+        quantity: Quantity,
+        shown: Quantity,
+    ) -> Result<(), MockError> {
+        let around = |ticks: i64| Price::new_checked(price.ticks() + ticks).map(|price| (price, shown));
+        self.quote(listing, around(-1), around(1))?;
+        self.trade(listing, price, quantity)
+    }
+
+    /// Returns the first trigger of the strategy's stops strictly between two prices, on the way from one to the
+    /// other.
+    fn next_trigger(&self, listing: ListingId, from: Price, to: Price) -> Option<Price> {
+        let account = self.market.world().domain().account(self.strategy)?;
+        let own = account.open_orders().iter().filter(|order| order.listing == listing);
+        let triggers = own.filter_map(|order| order.kind.trigger());
+        let is_between = |price: &Price| from.min(to) < *price && *price < from.max(to);
+        triggers.filter(is_between).min_by_key(|price| (*price - from).abs())
     }
 
     /// Lets the taker trade with the strategy's order; the maker withdraws its quote meanwhile.

@@ -241,6 +241,23 @@ fn tests_trade_on_a_real_book_and_see_what_the_strategy_sees() {
 }
 
 #[test]
+fn a_stop_inside_a_bar_of_a_test_fills_at_its_trigger() {
+    let (code, stdout) = tested(&format!(
+        "{BUYER}\
+         fn test_a_stop() {{\n\
+             mock_bar(100.0, 100.5, 99.5, 100.2, 400);\n\
+             buy(10);\n\
+             advance(\"1s\");\n\
+             let stop = sell_stop(10, 95.0);\n\
+             mock_bar(100.0, 101.0, 90.0, 92.0, 400);\n\
+             assert_eq([stop.status, stop.filled], [\"filled\", 10.0]);\n\
+             assert_close(stop.average_price, 94.99, 0.0001);\n\
+         }}\n"
+    ));
+    assert!(code == 0 && stdout.contains("test result: ok. 1 passed"), "{stdout}");
+}
+
+#[test]
 fn a_failed_test_says_where_and_with_which_values() {
     let text = format!(
         "{BUYER}fn test_fails() {{\n    mock_bar(100.0, 101.0, 99.0, 99.5, 400);\n    assert_eq(position(), 7);\n}}\n\
