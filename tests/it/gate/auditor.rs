@@ -94,14 +94,16 @@ impl Terms {
     }
 }
 
-/// The most that `lots` of an order can cost, over every part of it that may trade before a replace.
-fn worst_cash(order: &OpenOrder, lots: u64, terms: &Terms, known: Option<&(Vec<PastFill>, i128)>) -> i128 {
+/// The most that an order can cost, over every part of it that may trade before a replace; a bracket's exit may
+/// grow by `growth`.
+fn worst_cash(order: &OpenOrder, growth: u64, terms: &Terms, known: Option<&(Vec<PastFill>, i128)>) -> i128 {
+    let lots = order.leaves.lots() + growth;
     let filled = order.quantity.lots() - order.leaves.lots();
     let now = |part: u64| (order.price, part);
     let whole = terms.cost(order, [now(lots), (None, 0)], known);
     let Some(new) = order.pending else { return whole };
     let price = order.kind.at(new.price).worst_price();
-    let after = |part: u64| (price, new.quantity.lots().saturating_sub(filled + part));
+    let after = |part: u64| (price, (new.quantity.lots() + growth).saturating_sub(filled + part));
     let step = if terms.allows_debt_by_sales() { (lots / 2).max(1) } else { 1 };
     let cases =
         (0..=lots).step_by(step as usize).map(|part| terms.cost(order, [now(part), after(part)], known));
@@ -118,12 +120,9 @@ fn worst(account: &Account, terms: &Terms, known: &KnownFills) -> (i128, u64) {
     // Linked orders are one alternative under the smaller of their ids.
     let mut alternatives: BTreeMap<OrderId, (i128, u64)> = BTreeMap::new();
     for order in account.open_orders() {
-        let entry = order.awaits_entry.and_then(|id| account.order(id));
-        let whole = entry.map_or(order.leaves.lots(), |entry| {
-            entry.quantity.lots() - entry.leaves.lots() + worst_lots(entry)
-        });
+        let growth = order.grows_with.and_then(|id| account.order(id)).map_or(0, worst_lots);
         let lots = if order.side == Side::Sell { worst_lots(order) } else { 0 };
-        let own = (worst_cash(order, whole, terms, known.get(&order.id)), lots);
+        let own = (worst_cash(order, growth, terms, known.get(&order.id)), lots);
         let key = order.partner.map_or(order.id, |partner| partner.min(order.id));
         let held = alternatives.entry(key).or_default();
         *held = (held.0.max(own.0), held.1.max(own.1));

@@ -55,6 +55,7 @@ fn the_traffic_reaches_what_it_is_to_test() {
     for what in [
         "filled",
         "exit entered",
+        "grown",
         "linked reduced",
         "linked canceled",
         "link_unfit rejected",

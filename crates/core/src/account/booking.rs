@@ -6,7 +6,7 @@ use super::charging::{FeeFill, FeePlan};
 use super::ledger::Account;
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
-use crate::market::{ExecutionReport, ExpiryReason, OrderKind, ReportKind};
+use crate::market::{ExecutionReport, OrderKind, ReportKind};
 use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};
 
 /// Says that a report came for an order that is not open in the account.
@@ -101,6 +101,7 @@ impl Account {
             return partner.cap(order.leaves);
         }
         partner.partner = None;
+        partner.grows_with = None;
         // The newer of two linked orders names the elder; if it is rejected, no link has come about.
         let was_never_linked = matches!(kind, ReportKind::Rejected(_)) && partner.id < order.id;
         if !was_never_linked {
@@ -108,20 +109,22 @@ impl Account {
         }
     }
 
-    /// Enlarges the exits of the entry at `index` with what it trades, and removes them if it ends without a
-    /// trade.
+    /// Enlarges the exits of the entry at `index` with what it trades, at once: the venue's reports of them
+    /// follow. Removes them if it ends without a trade.
     fn follow_entry(&mut self, index: usize, kind: ReportKind) {
-        let filled = self.orders[index].filled();
-        // A venue that closes for good removes orders, and lets no exits enter.
-        let is_closed = matches!(kind, ReportKind::Expired(ExpiryReason::VenueClosed));
+        let has_traded = !self.orders[index].filled().is_zero();
         let exits = index + 1..index + 3;
-        if kind.is_terminal() && (filled.is_zero() || is_closed) {
+        if kind.is_terminal() && !has_traded {
             self.orders.drain(exits);
             return;
         }
         for exit in &mut self.orders[exits] {
-            exit.quantity = filled;
-            exit.leaves = filled;
+            if let ReportKind::Filled { quantity, .. } = kind {
+                exit.grow(quantity);
+            }
+            if kind.is_terminal() {
+                exit.grows_with = None;
+            }
         }
     }
 

@@ -54,7 +54,7 @@ impl Account {
         let own = self.own_need(&OpenOrder::leaving(id, &terms, at), Quantity::ZERO, at).or(released);
         let exits = exits(id, &terms, at).into_iter().flatten().map(|exit| match exit.side {
             Side::Buy => self.own_need(&exit, terms.quantity, at),
-            // They will sell what the entry has bought by then.
+            // They will sell what the entry has bought.
             Side::Sell => Need { lots: Quantity::ZERO, ..self.own_need(&exit, terms.quantity, at) },
         });
         let needed = own.and(exits.fold(Need::default(), Need::or));

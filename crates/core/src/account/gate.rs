@@ -103,8 +103,8 @@ impl Account {
     /// Admits or refuses a cancel.
     ///
     /// # Errors
-    /// [`Refusal::UnknownOrder`] if the order is not open, [`Refusal::NotEntered`] if it is an exit whose
-    /// entry is not over.
+    /// [`Refusal::UnknownOrder`] if the order is not open, [`Refusal::NotEntered`] if it is an exit that is not
+    /// known to have entered.
     pub fn admit_cancel(&mut self, id: OrderId) -> Result<Approved<OrderId>, Refusal> {
         let index = self.order_index(id).ok_or(Refusal::UnknownOrder(id)).and_then(|index| {
             if self.orders[index].awaits_entry.is_some() { Err(Refusal::NotEntered(id)) } else { Ok(index) }
@@ -116,8 +116,8 @@ impl Account {
 
     /// Admits the cancel of all orders at a listing, or those of one side.
     ///
-    /// A bracket's exits that have yet to enter are not affected: they enter for what their entry has traded,
-    /// and then protect an existing position.
+    /// A bracket's exits that are not known to have entered are not marked as canceled: those that enter
+    /// after the command has arrived protect what their entry has traded.
     pub fn admit_mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Approved<Option<Side>> {
         for order in &mut self.orders {
             let is_meant = order.listing == listing && side.is_none_or(|side| order.side == side);

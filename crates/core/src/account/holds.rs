@@ -5,10 +5,10 @@
 //!   its lots; and where prices may be negative, a sale the cash that it costs at its worst price too.
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
 //!   hold is counted with the older one.
-//! - The exits of a bracket are such a pair. Exits that sell hold what their entry has bought so far, so
-//!   that those shares cannot be sold away before the exits enter. Exits that buy hold the cash for the
-//!   entry's whole quantity from its admission; the proceeds of the entry's sale are not counted. Once the
-//!   entry is over, the hold is corrected to what it has traded.
+//! - The exits of a bracket are such a pair. Exits that sell hold what their entry has bought and they have
+//!   not sold, from the moment at which the account hears of the fill. The cash that exits may cost is held
+//!   for all that their entry has traded or may yet trade, from its admission; the proceeds of an entry's
+//!   sale are not counted. Once the entry is over, the hold is corrected to what it has traded.
 //!
 //! A report never enlarges a hold by more than it brings in: a fill of an entry that buys adds as many lots
 //! to the holding as to the hold.
@@ -62,19 +62,18 @@ impl Account {
     /// Returns the family of the order at `index`.
     pub(super) fn family(&self, index: usize) -> Family {
         let OpenOrder { id, partner, .. } = self.orders[index];
-        let mut exits = self.orders[index + 1..].iter().take(2).filter(|exit| exit.entry == Some(id));
-        match exits.next() {
-            Some(exit) => [Some(id), Some(exit.id), exits.next().map(|exit| exit.id)],
+        match self.exits(index) {
+            Some(exits) => [Some(id), Some(exits[0].id), Some(exits[1].id)],
             None => [Some(id), partner, None],
         }
     }
 
-    /// Returns the exits of the order at `index` that have yet to enter, if it is the entry of a bracket: they
-    /// follow it, since their ids do.
+    /// Returns the exits that grow with the order at `index`, if it is the entry of a bracket: they follow
+    /// it, since their ids do.
     pub(super) fn exits(&self, index: usize) -> Option<&[OpenOrder]> {
         let id = self.orders[index].id;
         let exits = self.orders.get(index + 1..index + 3)?;
-        exits.iter().all(|exit| exit.awaits_entry == Some(id)).then_some(exits)
+        exits.iter().all(|exit| exit.grows_with == Some(id)).then_some(exits)
     }
 
     pub(super) fn need_of_family(&self, family: Family, at: &OrderContext<'_>) -> Need {
@@ -84,29 +83,31 @@ impl Account {
 
     /// Returns what an order adds to the account's holds.
     fn need(&self, order: &OpenOrder, at: &OrderContext<'_>) -> Need {
-        let own = || self.own_need(order, self.to_come(order), at);
+        let own = || self.own_need(order, self.growth(order), at);
         match order.partner.and_then(|id| self.order(id)) {
             Some(partner) if partner.id < order.id => Need::default(),
-            Some(partner) => own().or(self.own_need(partner, self.to_come(partner), at)),
+            Some(partner) => own().or(self.own_need(partner, self.growth(partner), at)),
             None => own(),
         }
     }
 
-    /// Returns by how much an exit may still grow, while its entry can trade.
-    fn to_come(&self, order: &OpenOrder) -> Quantity {
-        let entry = order.entry.and_then(|entry| self.order(entry));
+    /// Returns by how much an exit may still grow.
+    fn growth(&self, order: &OpenOrder) -> Quantity {
+        let entry = order.grows_with.and_then(|entry| self.order(entry));
         entry.map_or(Quantity::ZERO, OpenOrder::most_leaves)
     }
 
-    /// Returns what an order may take by itself; `to_come` is by how much an exit may still grow.
-    pub(super) fn own_need(&self, order: &OpenOrder, to_come: Quantity, at: &OrderContext<'_>) -> Need {
-        let (quantity, leaves) = (order.quantity + to_come, order.leaves + to_come);
+    /// Returns what an order may take by itself; `growth` is by how much an exit may still grow.
+    pub(super) fn own_need(&self, order: &OpenOrder, growth: Quantity, at: &OrderContext<'_>) -> Need {
+        let mut grown = *order;
+        grown.grow(growth);
         let lots = match order.side {
+            // What an exit grows by, its entry has bought.
             Side::Sell => order.most_leaves(),
             Side::Buy => Quantity::ZERO,
         };
         let cost = |parts: &[WorstPart; 2]| self.worst_cost(Some(order.id), order.side, parts, at);
-        let [first, second] = order.worst_cases(quantity, leaves);
+        let [first, second] = grown.worst_cases();
         Need { cash: cost(&first).max(cost(&second)), lots }
     }
 }

@@ -21,7 +21,7 @@ pub struct OpenOrder {
     /// The worst price it may trade at: its limit, or the protection of an order that has none. A pegged
     /// order's is its limit, wherever it rests meanwhile.
     pub price: Option<Price>,
-    /// Its total, filled part included; of an exit that has yet to enter, what its entry has traded.
+    /// Its total, filled part included; a bracket's exit grows with what its entry trades.
     pub quantity: Quantity,
     /// What is open, as far as is known.
     pub leaves: Quantity,
@@ -35,11 +35,12 @@ pub struct OpenOrder {
     pub reduce_only: bool,
     /// The order it is linked with: what one of them trades the other loses.
     pub partner: Option<OrderId>,
-    /// The bracket's entry that must be over before this exit enters; absent once it has, and for all
-    /// other orders.
+    /// The bracket's entry without whose first fill this exit does not enter; absent once it has entered,
+    /// and for all other orders.
     pub awaits_entry: Option<OrderId>,
-    /// Of a bracket's exit: its entry, as long as either is open.
-    pub(super) entry: Option<OrderId>,
+    /// The bracket's entry, while what it trades enlarges this exit: until the entry is over, or the exits
+    /// are; absent for all other orders.
+    pub grows_with: Option<OrderId>,
     pub(super) time_in_force: TimeInForce,
     /// The price at which cash is held for it.
     pub(super) hold_price: Option<Price>,
@@ -86,7 +87,7 @@ impl OpenOrder {
             reduce_only: terms.reduce_only,
             partner: None,
             awaits_entry: None,
-            entry: None,
+            grows_with: None,
             time_in_force: terms.time_in_force,
             hold_price: hold_price(terms, at),
             is_forced: false,
@@ -108,20 +109,19 @@ impl OpenOrder {
         self.leaves.max(replaced)
     }
 
-    /// Returns the parts that may still trade, for every worst case, if `quantity` were its total and `leaves`
-    /// what is open of it.
+    /// Returns the parts that may still trade, for every worst case.
     ///
     /// Until a replace is answered, the order may still trade on its old terms, in part or whole, and what
     /// the new total leaves of it then on the new ones. What that comes to is linear in the part, so the
     /// worst is at one of the ends: nothing trades before the replace arrives, or everything.
-    pub(super) fn worst_cases(&self, quantity: Quantity, leaves: Quantity) -> [[WorstPart; 2]; 2] {
-        let now = WorstPart { price: self.hold_price, quantity: leaves };
+    pub(super) fn worst_cases(&self) -> [[WorstPart; 2]; 2] {
+        let now = WorstPart { price: self.hold_price, quantity: self.leaves };
         let none = WorstPart { price: None, quantity: Quantity::ZERO };
         let Some(new) = self.pending else { return [[now, none], [none, none]] };
         let price = self.hold_price_of(self.kind.at(new.price));
-        let open = new.quantity.saturating_sub(quantity.saturating_sub(leaves));
+        let open = new.quantity.saturating_sub(self.filled());
         let after = |quantity| WorstPart { price, quantity };
-        [[after(open), none], [now, after(open.saturating_sub(leaves))]]
+        [[after(open), none], [now, after(open.saturating_sub(self.leaves))]]
     }
 
     /// Takes on another kind, and with it another worst price.
@@ -163,6 +163,15 @@ impl OpenOrder {
         self.leaves = leaves;
     }
 
+    /// Enlarges the order, also in a pending replace.
+    pub(super) fn grow(&mut self, more: Quantity) {
+        self.quantity += more;
+        self.leaves += more;
+        if let Some(new) = &mut self.pending {
+            new.quantity += more;
+        }
+    }
+
     /// Caps what is open at `leaves`, also in a pending replace.
     pub(super) fn cap(&mut self, leaves: Quantity) {
         self.set_leaves(self.leaves.min(leaves));
@@ -191,14 +200,14 @@ fn hold_price(terms: &OrderTerms, at: &OrderContext<'_>) -> Option<Price> {
     })
 }
 
-/// Returns the two exits that the entry of a bracket may be followed by, as they wait for it.
+/// Returns the two exits of a bracket's entry, as they wait for its first fill.
 pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Option<[OpenOrder; 2]> {
     let Link::Bracket { take_profit, stop_loss, protection } = terms.link else { return None };
     let [profit, loss] = [1, 2].map(|step| OrderId::new(entry.get() + step));
     let exit = |id, partner, kind| OpenOrder {
         partner: Some(partner),
         awaits_entry: Some(entry),
-        entry: Some(entry),
+        grows_with: Some(entry),
         ..OpenOrder::leaving(id, &OrderTerms::new(terms.side.opposite(), Quantity::ZERO, kind), at)
     };
     let stop = OrderKind::Stop { trigger: stop_loss, protection };

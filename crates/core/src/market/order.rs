@@ -237,10 +237,17 @@ pub enum Link {
     ///
     /// The other must be open, unlinked, and of the same owner, side and open quantity.
     OneCancelsOther(OrderId),
-    /// Bracket: once nothing more of this order can trade, two exits for the quantity it has traded enter the
-    /// other side, linked as one-cancels-other: a limit order to take profit, whose id is this order's plus
-    /// one, and a stop to limit the loss, whose id is this order's plus two. They are good till canceled
-    /// whatever the time in force of this order, since a position outlives a session.
+    /// Bracket: with this order's first fill two exits for what it has traded enter the other side, linked as
+    /// one-cancels-other: a limit order to take profit, whose id is this order's plus one, and a stop to limit
+    /// the loss, whose id is this order's plus two. They are good till canceled whatever the time in force of
+    /// this order, since a position outlives a session.
+    ///
+    /// Each further fill enlarges both, as a replace would: at the back of the queue. So while both are open,
+    /// each is for what this order has traded, less what they have. Once the stop has been elected, or the
+    /// exits are over for any other reason than a cancel by their owner, the rest of this order is canceled:
+    /// it must not go on building a position. If the owner cancels the exits, this order goes on without any.
+    /// An order and its exits never trade with each other: a replace that would let them is rejected, and of
+    /// an order whose limit lies beyond `take_profit` the rest is canceled after the first fill.
     Bracket {
         /// The limit of the first.
         take_profit: Price,

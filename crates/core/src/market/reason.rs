@@ -62,6 +62,9 @@ pub enum RejectReason {
         "trailing, pegged and linked orders keep their price and open quantity: cancel the order and enter a new one"
     )]
     NotReplaceable,
+    /// At that price a bracket's entry and its own exit would trade with each other.
+    #[error("at that price the entry of a bracket and its own exit would trade with each other")]
+    CrossesOwnBracket,
     /// The phase does not accept such a command.
     #[error("the venue does not accept such a command in this phase")]
     PhaseForbids,
@@ -101,6 +104,7 @@ impl RejectReason {
             Self::BeyondPriceLimits => "beyond_price_limits",
             Self::LinkUnfit => "link_unfit",
             Self::NotReplaceable => "not_replaceable",
+            Self::CrossesOwnBracket => "crosses_own_bracket",
             Self::PhaseForbids => "phase_forbids",
             Self::UnknownListing => "unknown_listing",
             Self::VenueClosed => "venue_closed",
@@ -154,6 +158,12 @@ pub enum CancelReason {
 }
 
 impl CancelReason {
+    /// Returns whether the order's owner asked for the cancel, by itself or with all others.
+    #[must_use]
+    pub const fn is_by_owner(self) -> bool {
+        matches!(self, Self::Requested | Self::MassCancel | Self::Disconnected)
+    }
+
     /// Returns the reason's short name, as recorded.
     #[must_use]
     pub const fn name(self) -> &'static str {

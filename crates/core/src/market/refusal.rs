@@ -66,9 +66,9 @@ pub enum Refusal {
         "order {0} cannot be linked: it must be open in this account, in no other link or bracket, and of the same listing, side and open quantity"
     )]
     LinkUnfit(OrderId),
-    /// The order is an exit of a bracket whose entry order is still open.
+    /// The order is an exit of a bracket whose entry order is not known to have traded.
     // A refused instruction is logged in words, so this sentence is part of a golden digest.
-    #[error("order {0} enters only when its bracket's entry is over: cancel the entry instead")]
+    #[error("order {0} enters only with the first fill of its bracket's entry: cancel the entry instead")]
     NotEntered(OrderId),
     /// The new trigger of a stop lies beyond the protection that was set when it was entered.
     #[error(

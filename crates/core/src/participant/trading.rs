@@ -148,7 +148,7 @@ impl Context {
     ///
     /// # Errors
     /// [`Refusal::UnknownOrder`] if no such order is open in the account, [`Refusal::NotEntered`] if it is
-    /// an exit of a bracket whose entry is not over.
+    /// an exit of a bracket that is not known to have entered.
     pub fn cancel(&mut self, order: OrderId) -> Result<(), Refusal> {
         let owner = self.id();
         let account = self.domain_mut().accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
@@ -220,8 +220,9 @@ impl Context {
 
     /// Sends one command that cancels all of the actor's orders at a listing, or those of one side.
     ///
-    /// It applies to the orders in the book when it arrives. If it ends the entry of a bracket, the exits
-    /// still enter, for what the entry has traded.
+    /// It applies to the orders in the book when it arrives, a bracket's exits among them. If it takes out
+    /// only the entry's side, the exits stay, for what the entry has traded; if only theirs, the entry goes
+    /// on without any.
     ///
     /// # Errors
     /// A [`Refusal`] if there is no such listing, or the actor has no account.

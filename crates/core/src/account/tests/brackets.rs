@@ -1,10 +1,16 @@
-//! Brackets: an entry, and two exits for what it has traded.
+//! Brackets: an entry, and two exits that grow with what it trades.
 
 use super::*;
 
 fn entered(desk: &mut Desk, entry: u64) {
     desk.hear(entry + 1, ReportKind::Accepted);
     desk.hear(entry + 2, ReportKind::Accepted);
+}
+
+fn grown(desk: &mut Desk, entry: u64, leaves: u64) {
+    for exit in [entry + 1, entry + 2] {
+        desk.hear(exit, ReportKind::Grown { leaves: Quantity::new(leaves) });
+    }
 }
 
 #[test]
@@ -72,12 +78,102 @@ fn exits_vanish_with_an_entry_that_never_traded() {
 }
 
 #[test]
-fn a_venue_that_closes_for_good_lets_no_exits_enter() {
+fn a_venue_that_closes_for_good_expires_entry_and_exits() {
     let mut desk = Desk::new(1_000, 0, 0);
     let entry = desk.submit(bracket(buy(10, 100), 120, 90)).unwrap();
     desk.fill(entry, 100, 4);
-    desk.hear(entry, ReportKind::Expired(ExpiryReason::VenueClosed));
-    assert_eq!((desk.open(), desk.sellable()), (vec![], 4));
+    entered(&mut desk, entry);
+    let over = ReportKind::Expired(ExpiryReason::VenueClosed);
+    desk.hear(entry, over);
+    assert_eq!((desk.open(), desk.sellable()), (vec![entry + 1, entry + 2], 0));
+    desk.hear(entry + 2, over);
+    desk.hear(entry + 1, over);
+    assert_eq!((desk.open(), desk.sellable(), desk.free()), (vec![], 4, 600));
+}
+
+#[test]
+fn exits_grow_with_each_fill_before_the_venue_says_so() {
+    let mut desk = Desk::new(1_000, 0, 0);
+    let entry = desk.submit(bracket(buy(10, 100), 120, 90)).unwrap();
+    desk.fill(entry, 100, 4);
+    entered(&mut desk, entry);
+    desk.fill(entry, 99, 3);
+    assert_eq!((desk.account.holding(ACME), desk.sellable()), (NetQuantity::new(7), 0));
+    grown(&mut desk, entry, 7);
+    // What the pair has sold stays sold: further fills count from there.
+    desk.fill(entry + 1, 120, 2);
+    desk.hear(entry + 2, ReportKind::Reduced { leaves: Quantity::new(5), reason: ReduceReason::Linked });
+    assert_eq!((desk.account.holding(ACME), desk.sellable()), (NetQuantity::new(5), 0));
+    desk.fill(entry, 98, 3);
+    let exits = [entry + 1, entry + 2].map(|exit| desk.order(exit).leaves.lots());
+    assert_eq!((exits, desk.sellable()), ([8, 8], 0));
+    grown(&mut desk, entry, 8);
+    assert_eq!((desk.order(entry + 1).quantity.lots(), desk.order(entry + 2).quantity.lots()), (10, 8));
+    desk.fill(entry + 2, 90, 8);
+    desk.hear(entry + 1, LINKED);
+    assert_eq!((desk.open(), desk.sellable()), (vec![], 0));
+}
+
+#[test]
+fn exits_that_buy_hold_for_what_the_entry_may_still_sell_and_not_for_what_they_bought() {
+    // The stop at 110 may reach 116.
+    let mut desk = Desk::new(1_200, 0, 10);
+    let entry = desk.submit(bracket(sell(10, 100), 90, 110)).unwrap();
+    desk.fill(entry, 100, 4);
+    entered(&mut desk, entry);
+    assert_eq!(desk.free(), 1_600 - 10 * 116);
+    desk.fill(entry + 1, 90, 3);
+    assert_eq!((desk.free(), desk.sellable()), (1_330 - 7 * 116, 3));
+    desk.hear(entry + 2, ReportKind::Reduced { leaves: Quantity::new(1), reason: ReduceReason::Linked });
+    desk.fill(entry, 100, 6);
+    assert_eq!((desk.free(), desk.sellable()), (1_930 - 7 * 116, 3));
+    grown(&mut desk, entry, 7);
+    assert_eq!((desk.free(), desk.sellable()), (1_930 - 7 * 116, 3));
+}
+
+#[test]
+fn exits_that_are_over_no_longer_hold_for_their_entry() {
+    // By hand: the entry goes on by itself, and holds what an order without exits does.
+    let mut desk = Desk::new(1_200, 0, 10);
+    let entry = desk.submit(bracket(sell(10, 100), 90, 110)).unwrap();
+    desk.fill(entry, 100, 4);
+    entered(&mut desk, entry);
+    desk.hear(entry + 1, REQUESTED);
+    assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![entry, entry + 2], 1_600, 0));
+    desk.fill(entry, 100, 1);
+    assert_eq!((desk.order(entry + 2).leaves, desk.free()), (Quantity::ZERO, 1_700));
+    desk.hear(entry + 2, LINKED);
+    assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![entry], 1_700, 0));
+    // The rest of an entry whose stop has fired is canceled by the venue.
+    let mut desk = Desk::new(1_000, 0, 0);
+    let entry = desk.submit(bracket(buy(10, 100), 120, 90)).unwrap();
+    desk.fill(entry, 100, 4);
+    entered(&mut desk, entry);
+    desk.hear(entry + 2, ReportKind::Triggered { trigger: Price::new(90) });
+    desk.hear(entry, LINKED);
+    desk.fill(entry + 2, 90, 4);
+    desk.hear(entry + 1, LINKED);
+    assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![], 960, 0));
+}
+
+#[test]
+fn a_replace_of_an_exit_that_grows_meanwhile_holds_the_most_of_both() {
+    let mut desk = Desk::new(2_000, 0, 10);
+    let entry = desk.submit(bracket(sell(10, 100), 90, 110)).unwrap();
+    desk.fill(entry, 100, 4);
+    entered(&mut desk, entry);
+    // All ten at 95 would cost less than the stop's ten at 116, which are held.
+    desk.replace(entry + 1, 95, 4).unwrap();
+    assert_eq!(desk.free(), 2_400 - 10 * 116);
+    // Ten at 150 cost more.
+    desk.hear(entry + 1, ReportKind::CommandRejected(RejectReason::UnknownOrder));
+    desk.replace(entry + 1, 150, 4).unwrap();
+    assert_eq!(desk.free(), 2_400 - 10 * 150);
+    desk.fill(entry, 100, 6);
+    grown(&mut desk, entry, 10);
+    assert_eq!(desk.free(), 3_000 - 10 * 150);
+    desk.hear(entry + 1, ReportKind::CommandRejected(RejectReason::NotReplaceable));
+    assert_eq!(desk.free(), 3_000 - 10 * 116);
 }
 
 #[test]

@@ -158,9 +158,9 @@ impl OrderBook {
             self.reduce_partner(order.partner, quantity, out);
         }
         for order in [&maker, &taker] {
-            if order.leaves.is_zero()
-                && let Some(slot) = self.slab.find(order.id)
-            {
+            if !order.leaves.is_zero() {
+                self.brackets.on_entry_trade(order);
+            } else if let Some(slot) = self.slab.find(order.id) {
                 self.remove(slot);
                 self.on_end(order, out);
             }

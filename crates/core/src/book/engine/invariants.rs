@@ -91,6 +91,12 @@ pub enum InvariantError {
         /// The level.
         price: Price,
     },
+    /// The exits of a bracket are not for what its entry has traded, or its entry is not open.
+    #[error("the bracket of order {entry} and its exits do not agree")]
+    Bracket {
+        /// The entry.
+        entry: OrderId,
+    },
     /// The numbers of open, indexed, queued and dormant orders do not add up.
     #[error("{open} orders are open, {indexed} ids indexed, {queued} orders queued, {dormant} dormant")]
     Counts {
@@ -106,7 +112,7 @@ pub enum InvariantError {
 }
 
 /// Checks that a book in continuous trading is uncrossed, that levels are in order and agree with their
-/// orders, and that every order is where its id says.
+/// orders, that every order is where its id says, and that brackets' exits agree with their entries.
 ///
 /// Takes time in proportion to the number of orders: for tests and debugging.
 ///
@@ -144,7 +150,7 @@ pub fn check_invariants(book: &OrderBook) -> Result<(), InvariantError> {
     if open != indexed || dormant != open.saturating_sub(queued) {
         return Err(InvariantError::Counts { open, indexed, queued, dormant });
     }
-    Ok(())
+    book.disagreeing_bracket().map_or(Ok(()), |entry| Err(InvariantError::Bracket { entry }))
 }
 
 /// Checks one level, and returns how many orders it has.

@@ -1,4 +1,4 @@
-//! Interactions between orders of one owner: self-trade prevention, linked orders, brackets.
+//! Interactions between orders of one owner: self-trade prevention, linked orders.
 
 use super::location::Location;
 use super::matching::Taker;
@@ -6,7 +6,7 @@ use super::slab::{Activation, Details};
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderKind, OrderTerms, ReduceReason, SelfTrade};
+use crate::market::{CancelReason, Link, OrderTerms, ReduceReason, SelfTrade};
 use crate::units::{ActorId, OrderId, Quantity};
 
 impl OrderBook {
@@ -120,14 +120,16 @@ impl OrderBook {
         out.take(partner.canceled(CancelReason::Linked));
     }
 
-    /// Handles the end of an order: its partner is canceled, its bracket's exits are due.
+    /// Handles the end of an order: its partner is canceled, and so is the rest of its bracket's entry; what
+    /// an entry has traded is due for its exits.
     #[inline]
     pub(super) fn on_end(&mut self, order: &Order, out: &mut impl EventSink) {
         if let Some(slot) = order.partner.and_then(|partner| self.slab.find(partner)) {
             self.cancel_partner(slot, out);
         }
-        if matches!(order.terms.link, Link::Bracket { .. }) && !order.filled.is_zero() {
-            self.ended_entries.push_back(*order);
+        if !self.brackets.is_empty() {
+            self.end_entry(order, out);
+            self.brackets.on_entry_end(order);
         }
     }
 
@@ -143,29 +145,6 @@ impl OrderBook {
             Some((rank, self.slab.get(slot).sequence))
         };
         rank(partner).zip(rank(slot)).is_some_and(|(partner, own)| partner < own)
-    }
-
-    /// Enters the exits of a bracket, for the quantity that its entry order has traded.
-    pub(super) fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
-        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
-        let [profit_id, loss_id] = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
-        let exit = |id, kind, partner| {
-            let terms = OrderTerms {
-                self_trade: entry.terms.self_trade,
-                link: Link::OneCancelsOther(partner),
-                ..OrderTerms::new(entry.side().opposite(), entry.filled, kind)
-            };
-            Order { partner: Some(partner), ..Order::new(id, entry.owner, terms) }
-        };
-        let profit = exit(profit_id, OrderKind::Limit(take_profit), loss_id);
-        let loss = exit(loss_id, OrderKind::Stop { trigger: stop_loss, protection }, profit_id);
-        for Order { id, owner, terms, .. } in [profit, loss] {
-            out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
-        }
-        self.pairs += 1;
-        // The stop first, so that it exists if the limit order trades at once.
-        self.enter_order(&loss, out);
-        self.enter_order(&profit, out);
     }
 }
 

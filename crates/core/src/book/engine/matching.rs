@@ -174,8 +174,10 @@ impl OrderBook {
         self.reduce_partner(taker.partner, quantity, out);
         if maker.leaves.is_zero() {
             let maker = self.remove(slot);
-            self.on_end(&maker, out);
-        } else if self.slab.displayed(slot).is_zero() {
+            return self.on_end(&maker, out);
+        }
+        self.brackets.on_entry_trade(&maker);
+        if self.slab.displayed(slot).is_zero() {
             self.refresh(slot, out);
         }
     }

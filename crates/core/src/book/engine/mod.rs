@@ -15,7 +15,7 @@
 //!   order and an elected stop go to the back, too.
 //! - In continuous trading the book is never crossed between commands.
 //! - A rejected command changes nothing.
-//! - Follow-ups of a command are executed before the next command: first exits of brackets, then stops in the
+//! - Follow-ups of a command are executed before the next command: first brackets' exits, then stops in the
 //!   order in which trades elected them, then pegged orders in order of time, until there are none.
 //!
 //! # Limits
@@ -26,6 +26,7 @@ mod allocation;
 mod auction;
 mod bitmap;
 mod book_side;
+mod brackets;
 mod fast_path;
 mod id_table;
 mod invariants;
@@ -39,9 +40,10 @@ mod slab;
 mod slot;
 mod stops;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use self::book_side::BookSide;
+use self::brackets::Brackets;
 pub use self::invariants::{InvariantError, check_invariants};
 pub use self::l3_view::RestingOrder;
 use self::slab::{Activation, Details, NewNode, Node, Slab};
@@ -50,7 +52,7 @@ use self::stops::Stops;
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
 use crate::market::{
-    CancelReason, Command, CommandKind, ExpiryReason, Link, OrderKind, OrderTerms, Phase, Quote, QuoteLevel,
+    CancelReason, Command, CommandKind, ExpiryReason, OrderKind, OrderTerms, Phase, Quote, QuoteLevel,
     RejectReason, Side, TimeInForce,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
@@ -106,10 +108,7 @@ pub struct OrderBook {
     pegs: Vec<Slot>,
     /// GTD orders by date.
     dated: BTreeSet<(SimTime, OrderId)>,
-    /// Open entry orders of brackets; the ids of their exits are reserved.
-    brackets: BTreeSet<OrderId>,
-    /// Entry orders of brackets that have ended, and whose exits enter next.
-    ended_entries: VecDeque<Order>,
+    brackets: Brackets,
     /// The number of pairs of linked orders.
     pairs: usize,
     /// The queue of a level during an allocation; kept to reuse its memory.
@@ -174,8 +173,7 @@ impl OrderBook {
             stops: Stops::default(),
             pegs: Vec::new(),
             dated: BTreeSet::new(),
-            brackets: BTreeSet::new(),
-            ended_entries: VecDeque::new(),
+            brackets: Brackets::default(),
             pairs: 0,
             allocation_queue: Vec::new(),
         }
@@ -280,9 +278,6 @@ impl OrderBook {
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
             self.dated.insert((date, order.id));
         }
-        if matches!(order.terms.link, Link::Bracket { .. }) {
-            self.brackets.insert(order.id);
-        }
         if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
             self.pegs.push(slot);
         }
@@ -306,9 +301,6 @@ impl OrderBook {
     fn release(&mut self, slot: Slot, order: &Order) {
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
             self.dated.remove(&(date, order.id));
-        }
-        if matches!(order.terms.link, Link::Bracket { .. }) {
-            self.brackets.remove(&order.id);
         }
         if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
             self.pegs.retain(|peg| *peg != slot);
@@ -338,6 +330,9 @@ impl OrderBook {
         }
         let order = self.remove(slot);
         out.take(order.canceled(reason));
+        if reason.is_by_owner() {
+            self.brackets.detach(&order);
+        }
         self.on_end(&order, out);
     }
 
@@ -446,6 +441,7 @@ impl MatchingEngine for OrderBook {
     fn expire_all(&mut self, out: &mut impl EventSink) {
         let all = self.slab.slots().collect();
         self.pairs = 0;
+        self.brackets.clear();
         self.for_each(all, |book, slot| {
             let order = book.remove(slot);
             out.take(order.expired(ExpiryReason::VenueClosed));

@@ -27,6 +27,9 @@ impl OrderBook {
             order.partner = Some(other);
             self.link(other, id);
         }
+        if matches!(terms.link, Link::Bracket { .. }) {
+            self.brackets.add(&order);
+        }
         self.enter_order(&order, out);
     }
 
@@ -123,12 +126,7 @@ impl OrderBook {
         if !is_bracket && self.brackets.is_empty() {
             return self.slab.find(id).is_none();
         }
-        let is_promised = |id: u64| {
-            let entry =
-                |step| id.checked_sub(step).is_some_and(|id| self.brackets.contains(&OrderId::new(id)));
-            entry(1) || entry(2)
-        };
-        let is_free = |id: u64| self.slab.find(OrderId::new(id)).is_none() && !is_promised(id);
+        let is_free = |id: u64| self.slab.find(OrderId::new(id)).is_none() && !self.brackets.reserve(id);
         let last = id.get().checked_add(if is_bracket { 2 } else { 0 });
         last.is_some_and(|last| (id.get()..=last).all(is_free))
     }
@@ -276,6 +274,8 @@ impl OrderBook {
             Some(RejectReason::NotReplaceable)
         } else if is_limit && !self.allows_limit(price) {
             Some(RejectReason::BeyondPriceLimits)
+        } else if is_limit && self.crosses_own_bracket(order, price) {
+            Some(RejectReason::CrossesOwnBracket)
         } else if self.phase == Phase::Continuous
             && self.is_marketable(order.side(), Some(price))
             && !self.can_slide(&order.terms)

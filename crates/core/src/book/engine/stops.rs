@@ -7,7 +7,7 @@ use super::slab::Activation;
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, Side, TimeInForce};
+use crate::market::{CancelReason, Link, OrderKind, OrderTerms, Phase, Side, TimeInForce};
 use crate::units::{OrderId, Price};
 
 /// Dormant stops by trigger, and elected ones.
@@ -74,7 +74,7 @@ impl OrderBook {
     /// Executes the follow-ups of a command: exits, stops, pegs, until there are none.
     #[inline]
     pub(super) fn follow_up(&mut self, out: &mut impl EventSink) {
-        if !(self.stops.is_quiet() && self.ended_entries.is_empty() && self.pegs.is_empty()) {
+        if !(self.stops.is_quiet() && self.brackets.is_quiet() && self.pegs.is_empty()) {
             self.follow_up_all(out);
         }
     }
@@ -86,8 +86,8 @@ impl OrderBook {
                 self.trail(price);
                 self.elect(price);
             }
-            if let Some(entry) = self.ended_entries.pop_front() {
-                self.enter_exits(&entry, out);
+            if let Some(entry) = self.brackets.next_due() {
+                self.follow_entry(entry, out);
             } else if self.phase != Phase::Continuous {
                 return self.park_pegs(out);
             } else if let Some(id) = self.stops.elected.pop_front() {
@@ -100,7 +100,7 @@ impl OrderBook {
 
     /// Returns whether no exit and no stop comes before the next pegged order.
     pub(super) fn has_only_pegs_left(&self) -> bool {
-        self.stops.is_quiet() && self.ended_entries.is_empty() && self.phase == Phase::Continuous
+        self.stops.is_quiet() && self.brackets.is_quiet() && self.phase == Phase::Continuous
     }
 
     /// Adds a stop: dormant until its trigger, or elected if the last trade has reached that.
@@ -171,6 +171,7 @@ impl OrderBook {
         };
         let mut order = self.remove(slot);
         out.take(BookEvent::Triggered { order: id, owner: order.owner, side: order.side(), trigger });
+        self.end_entry(&order, out);
         order.terms.kind = match order.terms.kind {
             OrderKind::StopLimit { limit, .. } => OrderKind::Limit(limit),
             kind => OrderKind::Market { protection: kind.worst_price() },
@@ -197,7 +198,10 @@ impl OrderBook {
         if !taker.is_canceled && !taker.leaves.is_zero() {
             let order = Order { leaves: taker.leaves, filled: taker.filled, ..*order };
             match rest_at.filter(|_| order.terms.time_in_force.rests()) {
-                Some(price) => return self.rest(&order, price),
+                Some(price) => {
+                    self.brackets.on_entry_trade(&order);
+                    return self.rest(&order, price);
+                }
                 None => {
                     let halted = self.phase != Phase::Continuous;
                     let reason = if halted { CancelReason::Halted } else { CancelReason::IocRemainder };
@@ -205,7 +209,7 @@ impl OrderBook {
                 }
             }
         }
-        if order.partner.is_some() || order.terms.link != crate::market::Link::None {
+        if order.partner.is_some() || order.terms.link != Link::None {
             self.on_end(&Order { leaves: taker.leaves, filled: taker.filled, ..*order }, out);
         }
     }

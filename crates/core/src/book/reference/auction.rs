@@ -92,9 +92,9 @@ impl ReferenceBook {
             let (maker, taker) = (self.orders[buy.min(sell)], self.orders[buy.max(sell)]);
             self.traded([&maker, &taker], price, quantity, out);
             for order in [maker, taker] {
-                if order.leaves().is_zero()
-                    && let Some(index) = self.find(order.id)
-                {
+                if !order.leaves().is_zero() {
+                    self.entry_traded(&order);
+                } else if let Some(index) = self.find(order.id) {
                     self.orders.remove(index);
                     self.ended(&order, out);
                 }

@@ -93,5 +93,9 @@ flaws! {
     /// A GTD order survives its date.
     DateLives: Rule,
     /// The exits of a bracket never enter.
-    ExitsForgotten: Rule,
+    ExitsForgotten: Law,
+    /// The exits of a bracket keep the quantity with which they entered, whatever their entry trades later.
+    ExitsStaySmall: Law,
+    /// What is left of a bracket's entry goes on after its stop has fired.
+    EntryGoesOn: Law,
 }

@@ -68,6 +68,7 @@ impl ReferenceBook {
         let rests = order.terms.time_in_force.rests() || self.has(Flaw::IocRests);
         match price.filter(|_| rests) {
             Some(price) => {
+                self.entry_traded(&order);
                 order.show(leaves);
                 self.put(order, State::Resting(price));
             }
@@ -191,8 +192,11 @@ impl ReferenceBook {
         let Some(index) = self.find(maker.id) else { return };
         if self.orders[index].leaves().is_zero() {
             let maker = self.orders.remove(index);
-            self.ended(&maker, out);
-        } else if self.orders[index].displayed.is_zero() {
+            return self.ended(&maker, out);
+        }
+        let maker = self.orders[index];
+        self.entry_traded(&maker);
+        if self.orders[index].displayed.is_zero() {
             self.refresh(index, out);
         }
     }

@@ -4,6 +4,7 @@
 //! searched when it is needed, and what a fill-or-kill order would trade is found by a trial on a copy.
 
 mod auction;
+mod brackets;
 mod flaw;
 mod matching;
 mod order_entry;
@@ -11,12 +12,13 @@ pub mod steps;
 
 use std::collections::VecDeque;
 
+use self::brackets::Bracket;
 pub use flaw::{Breaks, Flaw};
 
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
 use crate::market::{
-    CancelReason, Command, CommandKind, ExpiryReason, Link, OrderKind, OrderTerms, Phase, Quote, QuoteLevel,
+    CancelReason, Command, CommandKind, ExpiryReason, OrderKind, OrderTerms, Phase, Quote, QuoteLevel,
     ReduceReason, RejectReason, Side, TimeInForce,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
@@ -34,8 +36,10 @@ pub struct ReferenceBook {
     prices: VecDeque<Price>,
     /// Elected stops, in the order of their election.
     elected: VecDeque<OrderId>,
-    /// Entry orders of brackets that have ended, and whose exits enter next.
-    ended_entries: VecDeque<Order>,
+    /// Brackets whose exits have yet to follow their entry's last trade.
+    brackets: Vec<Bracket>,
+    /// Entries that have traded or ended since the last follow-up.
+    due: VecDeque<OrderId>,
     flaw: Option<Flaw>,
 }
 
@@ -189,17 +193,17 @@ impl ReferenceBook {
         self.orders.push(order);
     }
 
-    /// Handles the end of an order: its partner is canceled, its bracket's exits are due.
+    /// Handles the end of an order: its partner is canceled, and so is the rest of its bracket's entry; what
+    /// an entry has traded is due for its exits.
     fn ended(&mut self, order: &Order, out: &mut impl EventSink) {
         if let Some(index) = order.partner.and_then(|partner| self.find(partner)) {
             let partner = self.orders.remove(index);
             out.take(partner.canceled(CancelReason::Linked));
         }
-        if matches!(order.terms.link, Link::Bracket { .. })
-            && !order.filled.is_zero()
-            && !self.has(Flaw::ExitsForgotten)
-        {
-            self.ended_entries.push_back(*order);
+        self.end_entry(order, out);
+        self.entry_traded(order);
+        if order.filled.is_zero() {
+            self.brackets.retain(|bracket| bracket.entry.id != order.id);
         }
     }
 
@@ -220,6 +224,9 @@ impl ReferenceBook {
     fn cancel(&mut self, index: usize, reason: CancelReason, out: &mut impl EventSink) {
         let order = self.orders.remove(index);
         out.take(order.canceled(reason));
+        if reason.is_by_owner() {
+            self.detach(&order);
+        }
         self.ended(&order, out);
     }
 
@@ -312,6 +319,7 @@ impl MatchingEngine for ReferenceBook {
     }
 
     fn expire_all(&mut self, out: &mut impl EventSink) {
+        self.brackets.clear();
         for order in std::mem::take(&mut self.orders) {
             out.take(order.expired(ExpiryReason::VenueClosed));
         }

@@ -1,5 +1,6 @@
 //! Order entry and replaces, and the follow-ups of a command.
 
+use super::brackets::Bracket;
 use super::flaw::Flaw;
 use super::{Order, ReferenceBook, State};
 use crate::book::event::{BookEvent, EventSink};
@@ -28,6 +29,9 @@ impl ReferenceBook {
             if let Some(index) = self.find(other) {
                 self.orders[index].partner = Some(id);
             }
+        }
+        if matches!(terms.link, Link::Bracket { .. }) {
+            self.brackets.push(Bracket::new(order));
         }
         self.enter_order(order, out);
     }
@@ -224,6 +228,8 @@ impl ReferenceBook {
             Some(RejectReason::NotReplaceable)
         } else if is_limit && !self.config.bands.allow_limit(self.anchor, price) {
             Some(RejectReason::BeyondPriceLimits)
+        } else if is_limit && self.crosses_own_bracket(order, price) {
+            Some(RejectReason::CrossesOwnBracket)
         } else if self.phase == Phase::Continuous
             && self.crosses(order.side(), price)
             && !self.can_slide(&order.terms)
@@ -241,8 +247,8 @@ impl ReferenceBook {
                 self.trail(price);
                 self.elect(Some(price), |_| true);
             }
-            if let Some(entry) = self.ended_entries.pop_front() {
-                self.enter_exits(&entry, out);
+            if let Some(entry) = self.due.pop_front() {
+                self.follow_entry(entry, out);
             } else if self.phase != Phase::Continuous {
                 self.for_each(
                     |order| order.is_pegged() && order.state != State::Parked,
@@ -316,6 +322,7 @@ impl ReferenceBook {
         let mut order = self.orders.remove(index);
         let (owner, side) = (order.owner, order.side());
         out.take(BookEvent::Triggered { order: id, owner, side, trigger });
+        self.end_entry(&order, out);
         order.terms.kind = match order.terms.kind {
             OrderKind::StopLimit { limit, .. } => OrderKind::Limit(limit),
             kind => OrderKind::Market { protection: kind.worst_price() },
@@ -328,26 +335,6 @@ impl ReferenceBook {
             return self.ended(&order, out);
         }
         self.enter_order(order, out);
-    }
-
-    fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
-        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
-        let [profit_id, loss_id] = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
-        let exit = |id, kind, partner| {
-            let terms = OrderTerms::new(entry.side().opposite(), entry.filled, kind);
-            let self_trade = entry.terms.self_trade;
-            let link = Link::OneCancelsOther(partner);
-            let terms = OrderTerms { self_trade, link, ..terms };
-            Order { partner: Some(partner), ..new_order(id, entry.owner, terms) }
-        };
-        let profit = exit(profit_id, OrderKind::Limit(take_profit), loss_id);
-        let loss = exit(loss_id, OrderKind::Stop { trigger: stop_loss, protection }, profit_id);
-        for Order { id, owner, terms, .. } in [profit, loss] {
-            out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
-        }
-        // The stop first, so that it exists if the limit order trades at once.
-        self.enter_order(loss, out);
-        self.enter_order(profit, out);
     }
 
     /// Reprices the first pegged order whose price is not current, and returns whether there was one.
@@ -399,7 +386,7 @@ impl ReferenceBook {
     }
 }
 
-fn new_order(id: OrderId, owner: ActorId, terms: OrderTerms) -> Order {
+pub(super) fn new_order(id: OrderId, owner: ActorId, terms: OrderTerms) -> Order {
     let mut order = Order {
         id,
         owner,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bracket_law::BracketLaw;
 use super::laws::Laws;
 use super::traffic::Step;
 use super::*;
@@ -19,6 +20,7 @@ pub(super) struct Auditor {
     limits: BTreeMap<OrderId, (Side, Price)>,
     phase: Phase,
     laws: Laws,
+    brackets: BracketLaw,
 }
 
 impl Auditor {
@@ -48,8 +50,10 @@ impl Auditor {
             if let BookEvent::Repriced { order, .. } | BookEvent::Reduced { order, .. } = event {
                 gone.insert(*order, MOVED);
             }
+            self.brackets.follow(step, event, &self.open)?;
             self.read(step, event)?;
         }
+        self.brackets.forget();
         self.laws.follow(step, before, events)
     }
 
@@ -72,6 +76,7 @@ impl Auditor {
         if open != self.open {
             return Err(format!("the events leave {:?} open, the book {open:?}", self.open));
         }
+        self.brackets.check(&after)?;
         self.laws.check(events, &after, book)
     }
 

@@ -28,7 +28,7 @@ const fn of_one_owner(byte: u8) -> u8 {
 }
 
 /// Each file of the corpus: its name, the first byte of its rules, and what its steps are about.
-const THEMES: [(&str, u8, Theme); 14] = [
+const THEMES: [(&str, u8, Theme); 15] = [
     ("limits", 0, |_, step| step[3] = 0),
     ("market", 0, |rng, step| step[3] = one_of(rng, &[0, 0, 7, 9])),
     ("conditions", 0, |rng, step| {
@@ -76,6 +76,18 @@ const THEMES: [(&str, u8, Theme); 14] = [
         step[3] = one_of(rng, &[0, 0, 0, 7, 10, 12, 13, 14]);
         // Half of them slide.
         step[2] = one_of(rng, &[0xc8, 0xcc, 0xf0, 0xf4]);
+    }),
+    ("brackets", 64, |rng, step| {
+        // Large entries, whose exits lie on both sides of their limits, and small orders that fill a part.
+        step[3] = one_of(rng, &[0, 0, 0, 7]);
+        step[10] = one_of(rng, &[0, 0, 0, 240]);
+        // Near the middle, and with room for the ids of exits.
+        (step[1], step[4]) = (step[1] & !3, 13 + step[4] % 5);
+        step[6] = step[4];
+        step[5] = if step[10] == 0 { 1 + step[5] % 8 } else { 10 + step[5] % 40 };
+        step[11] = one_of(rng, &[2, 4, 6]);
+        step[2] |= 0xf0;
+        step[0] %= CHANGES;
     }),
 ];
 
@@ -135,6 +147,7 @@ fn the_corpus_covers_all_kinds_of_orders_and_events_and_the_engines_agree_on_it(
         "Replaced",
         "Repriced",
         "Reduced",
+        "Grown",
         "Triggered",
         "Refreshed",
         "Uncrossed",

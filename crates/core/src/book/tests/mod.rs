@@ -2,6 +2,7 @@
 //! must be caught, the whole range of prices.
 
 mod audit;
+mod bracket_law;
 mod corpus;
 mod differential;
 mod flaws;

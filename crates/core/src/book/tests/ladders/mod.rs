@@ -8,6 +8,7 @@
 mod allocation;
 mod auctions;
 mod bands;
+mod brackets;
 mod cancel_replace;
 mod icebergs;
 mod linked_orders;

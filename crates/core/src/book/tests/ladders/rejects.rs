@@ -132,12 +132,14 @@ fn a_rejected_command_says_why_and_changes_nothing() {
     for (command, reason) in changes() {
         check(command, reason);
     }
-    // All but two, with which the exchange rejects before any book gets the command.
+    // All but two, with which the exchange rejects before any book gets the command, and one of which the
+    // ladders of brackets tell.
     let all = |reason: &RejectReason| match reason {
         RejectReason::UnknownListing
         | RejectReason::VenueClosed
         | RejectReason::NoMoreData
         | RejectReason::NoQuotes => panic!("not of a book"),
+        RejectReason::CrossesOwnBracket => panic!("there is no bracket"),
         RejectReason::DuplicateOrder
         | RejectReason::UnknownOrder
         | RejectReason::NotOwner

@@ -1,0 +1,237 @@
+//! Brackets: an entry, and two exits that grow with what it trades.
+//!
+//! The exits enter with the first follow-up after the entry's first trade. Whatever the entry trades later
+//! enlarges both, and they go to the back of their queues. An entry and its exits never trade with each
+//! other.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::slab::Activation;
+use super::slot::Slot;
+use super::{Order, OrderBook};
+use crate::book::event::{BookEvent, EventSink};
+use crate::market::{CancelReason, Link, OrderKind, OrderTerms};
+use crate::units::{OrderId, Price, Quantity};
+
+/// The bracket of an entry that can still trade, or whose last trade its exits have yet to follow.
+#[derive(Debug, Clone, Copy)]
+struct Bracket {
+    /// The entry, as of its last trade.
+    entry: Order,
+    /// How much of what the entry has traded its exits have followed.
+    covered: Quantity,
+    /// Whether the owner has canceled the exits: the entry goes on without any.
+    is_detached: bool,
+    /// Whether the entry waits in `due`.
+    is_due: bool,
+}
+
+/// The brackets of a book, by entry; the ids of their exits are reserved.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Brackets {
+    open: BTreeMap<OrderId, Bracket>,
+    /// Entries that have traded or ended since the last follow-up.
+    due: VecDeque<OrderId>,
+}
+
+impl Brackets {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn is_quiet(&self) -> bool {
+        self.due.is_empty()
+    }
+
+    pub(super) fn next_due(&mut self) -> Option<OrderId> {
+        self.due.pop_front()
+    }
+
+    /// Returns whether an id is that of an exit that has entered, or may still do so.
+    pub(super) fn reserve(&self, id: u64) -> bool {
+        let entry = |step| id.checked_sub(step).is_some_and(|id| self.open.contains_key(&OrderId::new(id)));
+        entry(1) || entry(2)
+    }
+
+    pub(super) fn add(&mut self, entry: &Order) {
+        let bracket = Bracket { entry: *entry, covered: Quantity::ZERO, is_detached: false, is_due: false };
+        self.open.insert(entry.id, bracket);
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Notes that an order has traded, if it is the entry of a bracket: its exits follow next.
+    #[inline]
+    pub(super) fn on_entry_trade(&mut self, order: &Order) {
+        if matches!(order.terms.link, Link::Bracket { .. })
+            && !order.filled.is_zero()
+            && let Some(bracket) = self.open.get_mut(&order.id)
+        {
+            bracket.entry = *order;
+            if !bracket.is_due {
+                bracket.is_due = true;
+                self.due.push_back(order.id);
+            }
+        }
+    }
+
+    /// Notes the end of an order, if it is the entry of a bracket.
+    pub(super) fn on_entry_end(&mut self, order: &Order) {
+        if order.filled.is_zero() {
+            self.open.remove(&order.id);
+        } else {
+            self.on_entry_trade(order);
+        }
+    }
+
+    /// Returns the entry of an exit, while that can still trade.
+    fn entry_of(&mut self, exit: &Order) -> Option<&mut Bracket> {
+        // No other pair has these ids: they are reserved.
+        let first = exit.partner?.min(exit.id);
+        self.open.get_mut(&OrderId::new(first.get().checked_sub(1)?))
+    }
+
+    /// Notes that the owner has canceled an order, if it is an exit.
+    pub(super) fn detach(&mut self, order: &Order) {
+        if let Some(bracket) = self.entry_of(order) {
+            bracket.is_detached = true;
+        }
+    }
+}
+
+/// The ids of a bracket's exits: the limit order, and the stop.
+fn exit_ids(entry: OrderId) -> [OrderId; 2] {
+    [1, 2].map(|step| OrderId::new(entry.get() + step))
+}
+
+impl OrderBook {
+    /// Cancels the rest of a bracket's entry, as one of its exits has fired or ended; whoever cancels exits
+    /// lets the entry go on.
+    pub(super) fn end_entry(&mut self, exit: &Order, out: &mut impl EventSink) {
+        let Some(bracket) = self.brackets.entry_of(exit).filter(|bracket| !bracket.is_detached) else {
+            return;
+        };
+        let entry = bracket.entry.id;
+        if let Some(slot) = self.slab.find(entry) {
+            self.cancel(slot, CancelReason::Linked, out);
+        }
+    }
+
+    /// Lets the exits of an entry follow what it has traded.
+    pub(super) fn follow_entry(&mut self, id: OrderId, out: &mut impl EventSink) {
+        let Some(bracket) = self.brackets.open.get_mut(&id) else { return };
+        let Bracket { entry, covered, is_detached, .. } = *bracket;
+        bracket.is_due = false;
+        bracket.covered = entry.filled;
+        match self.slab.find(id) {
+            Some(slot) if covered.is_zero() && self.crosses_own_profit(slot, &entry) => {
+                self.cancel(slot, CancelReason::Linked, out);
+            }
+            Some(_) => {}
+            None => {
+                self.brackets.open.remove(&id);
+            }
+        }
+        if covered.is_zero() {
+            self.enter_exits(&entry, out);
+        } else if entry.filled > covered && !is_detached {
+            self.grow_exits(id, entry.filled - covered, out);
+        }
+    }
+
+    /// Returns whether what is left of an entry would trade with the exit that takes its profit.
+    fn crosses_own_profit(&self, slot: Slot, entry: &Order) -> bool {
+        let Link::Bracket { take_profit, .. } = entry.terms.link else { return false };
+        self.price_of(slot).is_some_and(|price| entry.side().accepts(price, take_profit))
+    }
+
+    /// Returns whether an entry and its own exit would trade with each other if one of them moved to `price`.
+    pub(super) fn crosses_own_bracket(&self, order: &Order, price: Price) -> bool {
+        let other = match order.terms.link {
+            Link::Bracket { .. } => exit_ids(order.id)[0],
+            Link::OneCancelsOther(_) => OrderId::new(order.id.get().wrapping_sub(1)),
+            Link::None => return false,
+        };
+        let is_family = |id| self.brackets.open.contains_key(&id);
+        if self.brackets.is_empty() || !(is_family(order.id) || is_family(other)) {
+            return false;
+        }
+        let other = self.slab.find(other).filter(|slot| self.slab.get(*slot).side() != order.side());
+        let rests_at = other.and_then(|slot| self.price_of(slot));
+        rests_at.is_some_and(|other| order.side().accepts(price, other))
+    }
+
+    /// Returns the entry of a bracket that is not open, is due, or whose exits are not those of a pair: for
+    /// the invariants between two commands.
+    pub(super) fn disagreeing_bracket(&self) -> Option<OrderId> {
+        let leaves = |id| self.slab.find(id).map(|slot| self.slab.leaves(slot));
+        let agrees = |(id, bracket): &(&OrderId, &Bracket)| {
+            let Some(entry) = self.slab.find(**id) else { return false };
+            let [profit, loss] = exit_ids(**id).map(leaves);
+            let has_exits = !bracket.covered.is_zero() && !bracket.is_detached;
+            !bracket.is_due
+                && self.slab.filled(entry) == bracket.covered
+                && profit == loss
+                && profit.is_some() == has_exits
+        };
+        self.brackets.open.iter().find(|bracket| !agrees(bracket)).map(|(id, _)| *id)
+    }
+
+    /// Enters the exits of a bracket, for the quantity that its entry order has traded.
+    fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
+        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
+        let [profit_id, loss_id] = exit_ids(entry.id);
+        let exit = |id, kind, partner| {
+            let terms = OrderTerms {
+                self_trade: entry.terms.self_trade,
+                link: Link::OneCancelsOther(partner),
+                ..OrderTerms::new(entry.side().opposite(), entry.filled, kind)
+            };
+            Order { partner: Some(partner), ..Order::new(id, entry.owner, terms) }
+        };
+        let profit = exit(profit_id, OrderKind::Limit(take_profit), loss_id);
+        let loss = exit(loss_id, OrderKind::Stop { trigger: stop_loss, protection }, profit_id);
+        for Order { id, owner, terms, .. } in [profit, loss] {
+            out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
+        }
+        self.pairs += 1;
+        // The stop first, so that it exists if the limit order trades at once.
+        self.enter_order(&loss, out);
+        self.enter_order(&profit, out);
+    }
+
+    /// Enlarges the exits of a bracket by what its entry has traded since.
+    fn grow_exits(&mut self, entry: OrderId, more: Quantity, out: &mut impl EventSink) {
+        for id in exit_ids(entry) {
+            let Some(slot) = self.slab.find(id) else { continue };
+            let leaves = self.slab.leaves(slot) + more;
+            self.enlarge(slot, leaves);
+            let node = self.slab.get(slot);
+            let (owner, side) = (node.owner, node.side());
+            out.take(BookEvent::Grown { order: id, owner, side, leaves });
+        }
+    }
+
+    /// Enlarges an exit, at the back of its queue, or of the stops of its trigger.
+    fn enlarge(&mut self, slot: Slot, leaves: Quantity) {
+        let sequence = self.next_sequence();
+        let order = self.order_at(slot);
+        let former = std::mem::replace(&mut self.slab.get_mut(slot).sequence, sequence);
+        let activation = self.slab.details(slot).map(|details| details.activation);
+        if let Some(Activation::Trigger(trigger)) = activation {
+            self.stops.remove(slot, former, &order.terms, trigger);
+            self.stops.add(slot, sequence, &order.terms, trigger);
+        }
+        let price = self.price_of(slot);
+        let (book_side, slab) = self.side_mut(order.side());
+        book_side.unlink(slab, slot);
+        slab.set_displayed(slot, leaves);
+        if let Some(price) = price {
+            book_side.append(slab, slot, price);
+        }
+    }
+}
