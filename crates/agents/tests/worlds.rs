@@ -51,7 +51,7 @@ const WORLDS: [World; 9] = [
     ("order_flow", order_flow, "64ec483fa8e9d0ded30501d1a5a7bbfe81875d67476e7878a6312b5d16eee434"),
     ("sessions", sessions, "218fdd25933c7ef3ffdf7075bf8d88aa507275c7018b8726d5b0b43884fd1163"),
     ("merton", merton, "04b4ae7c16a4c5fdaa77105542c45055ad9935b545591b64571778c8747a9b3d"),
-    ("desk", desk, "40b92b56e94eb6fbf00b10e247bbdeed2148e3e1c4fce45723587b198a891a78"),
+    ("desk", desk, "7394b84f1c8a6c2ca3915e70d7aa9646b104ad91490843409823431511510f94"),
 ];
 
 #[test]
