@@ -118,3 +118,68 @@ pub struct NotAParam {
     key: String,
     error: readers::ValueError,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SCRIPT: &str = "const N = param(\"n\", 2);\nimport \"lib/h\" as h;\n\
+        fn on_bar(bar) {\n  let a = #{ b: [1, 2] };\n  log(`${a.b[0]} ${bar.close}`); // x\n  buy(N);\n}\n";
+
+    /// Checks a text as `bearpit check` does a file, and draws what is wrong.
+    fn drawn(text: &str) -> String {
+        let mut diagnostics = Diagnostics::default();
+        let source = ScriptSource::alone("s.rhai", text);
+        if let Err(error) = ScriptSource::gather("s.rhai", text) {
+            report(&mut diagnostics, &source, &error, false);
+        }
+        for finding in lint(&source).findings {
+            report(&mut diagnostics, &source, &finding.error, finding.is_warning);
+        }
+        diagnostics.render(false)
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_script() {
+        let text = "fn on_bar(bar) { log(1); }";
+        assert_eq!(drawn(&format!("\u{feff}{text}")), "");
+        let drawn = drawn(&format!("\u{feff}{}", text.replace('1', "prise")));
+        assert!(drawn.contains("s.rhai:1:22") && drawn.contains("there is no variable `prise`"), "{drawn}");
+    }
+
+    #[test]
+    fn characters_that_the_language_does_not_know_are_errors_in_their_place() {
+        for (text, place) in [
+            ("fn on_bar(bar) { log(\u{201c}x\u{201d}); }", "s.rhai:1:22"),
+            ("fn on_bar(bar) {\u{a0}log(1); }", "s.rhai:1:17"),
+            ("let \u{e9} = 1; fn on_bar(bar) { }", "s.rhai:1:5"),
+            ("fn on_bar(bar) { log(1);\u{feff} }", "s.rhai:1:25"),
+        ] {
+            let drawn = drawn(text);
+            assert!(drawn.contains(place), "{text}: {drawn}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 60 } else { 2_000 }))]
+
+        #[test]
+        fn prop_any_text_is_checked_without_a_panic(
+            edits in prop::collection::vec(
+                (any::<prop::sample::Index>(), "[\"'`${}()\\[\\];.\r\n\t\u{0}\u{a0}\u{e9}\u{301}\u{201c}\u{feff}\u{1f600}0-9a-z]", 0_usize..4),
+                0..4,
+            ),
+        ) {
+            let mut text: Vec<char> = SCRIPT.chars().collect();
+            for (index, added, removed) in edits {
+                let at = index.index(text.len() + 1);
+                text.splice(at..(at + removed).min(text.len()), added.chars());
+            }
+            let text: String = text.into_iter().collect();
+            let drawn = drawn(&text);
+            prop_assert!(drawn.is_empty() || drawn.contains(" --> s.rhai:"), "{drawn}");
+        }
+    }
+}

@@ -197,12 +197,13 @@ impl Diagnostics {
         let title = level.primary_title(item.message.as_str());
         let (line, _) = self.line_and_column(&item.place);
         let (text, start) = line_around(&source.text, item.place.span.start);
-        let from = item.place.span.start.min(source.text.len()) - start;
-        let until = (item.place.span.end.max(item.place.span.start) - start).clamp(from, text.len());
+        // Whole characters within the drawn line, whatever the span is.
+        let from = floor_boundary(text, item.place.span.start.saturating_sub(start));
+        let until = ceil_boundary(text, item.place.span.end.saturating_sub(start)).max(from);
         let snippet = Snippet::source(text)
             .line_start(line)
             .path(source.name.as_str())
-            .annotation(AnnotationKind::Primary.span(from..until.max(from)));
+            .annotation(AnnotationKind::Primary.span(from..until));
         let group = title.element(snippet);
         let group = match &item.help {
             Some(help) => group.element(Level::HELP.message(help.as_str())),
@@ -246,8 +247,14 @@ fn floor_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
 }
 
+fn ceil_boundary(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|index| text.is_char_boundary(*index)).unwrap_or(text.len())
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -264,6 +271,32 @@ mod tests {
             drawn.contains("x.toml:2:5") && drawn.contains("ß = 22") && drawn.contains("help"),
             "{drawn}"
         );
+    }
+
+    #[test]
+    fn a_place_in_a_wide_character_is_drawn_under_all_of_it() {
+        let mut diagnostics = Diagnostics::default();
+        let source = diagnostics.add_source("x.rhai", "log(\u{201c}x\u{201d});");
+        diagnostics.push(SourceSpan { source, span: 4..5 }, "wrong", None);
+        let drawn = diagnostics.render(false);
+        assert!(drawn.contains("x.rhai:1:5") && drawn.ends_with("    ^"), "{drawn}");
+    }
+
+    proptest! {
+        #[test]
+        fn prop_any_place_in_any_text_is_drawn(
+            text in "[ax \t\r\n\u{0}\u{a0}\u{e9}\u{301}\u{200b}\u{201c}\u{feff}\u{1f600}]{0,12}",
+            start in 0_usize..50,
+            length in 0_usize..20,
+            is_reversed in any::<bool>(),
+        ) {
+            let mut diagnostics = Diagnostics::default();
+            let source = diagnostics.add_source("x", text.as_str());
+            let end = if is_reversed { start.saturating_sub(length) } else { start + length };
+            diagnostics.push(SourceSpan { source, span: start..end }, "wrong", None);
+            prop_assert!(diagnostics.render(false).contains("wrong"));
+            prop_assert!(diagnostics.to_json()[0]["line"].as_u64() > Some(0));
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl ScriptSource {
     /// A script that imports nothing.
     #[must_use]
     pub fn alone(file: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
-        Self { file: file.into(), text: text.into(), modules: BTreeMap::new() }
+        Self { file: file.into(), text: without_mark(text.into()), modules: BTreeMap::new() }
     }
 
     /// Reads the files that a script imports, and those that they import. A file that does not parse imports
@@ -81,6 +81,11 @@ impl ScriptSource {
         let module = self.modules.values().find(|module| module.file == file).map(|module| &module.text);
         module.or_else(|| (file == self.file).then_some(&self.text))
     }
+}
+
+/// Returns a text without the byte order mark that some editors write at its beginning.
+fn without_mark(text: Arc<str>) -> Arc<str> {
+    text.strip_prefix('\u{feff}').map(Into::into).unwrap_or(text)
 }
 
 /// Returns the name under which a module is kept.
@@ -133,7 +138,8 @@ impl ImportReader<'_> {
             fs::read(&path).map_err(|why| error(format!("`{}` cannot be read: {why}", path.display())))?;
         let text =
             String::from_utf8(bytes).map_err(|_| error(format!("`{}` is not UTF-8 text", path.display())))?;
-        self.modules.insert(name.clone(), Module { file: path.clone(), text: text.as_str().into() });
+        let text = without_mark(text.into());
+        self.modules.insert(name.clone(), Module { file: path.clone(), text: Arc::clone(&text) });
         self.open.push(name);
         self.follow(&path, &text)?;
         self.open.pop();
