@@ -75,8 +75,8 @@ fn round_to_lot(market: &MarketHandle, value: &Dynamic) -> ScriptResult<f64> {
     let value = number("round_to_lot", "quantity", value)?;
     let (_, listing) = market.open("round_to_lot")?;
     let lots = listing.instrument.whole_lots_within(value.abs());
-    let is_lost = lots.is_zero() && !(value.abs() < listing.instrument.lot_size().to_f64());
-    if is_lost {
+    let is_a_lot = value.is_nan() || value.abs() >= listing.instrument.lot_size().to_f64();
+    if lots.is_zero() && is_a_lot {
         return Err(format!("round_to_lot: {value} is not a quantity that can be rounded").into());
     }
     let quantity = listing.instrument.quantity_f64(lots);
