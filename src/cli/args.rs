@@ -79,8 +79,8 @@ pub(super) struct SimulateArguments {
     /// Exit with code 3 if a strategy failed while running.
     #[arg(long)]
     pub(super) strict: bool,
-    /// Print only errors.
-    #[arg(long, short, conflicts_with = "json")]
+    /// Print only errors, and with --json the results.
+    #[arg(long, short)]
     pub(super) quiet: bool,
     /// Print the results as JSON instead of a table.
     #[arg(long)]

@@ -131,6 +131,14 @@ fn a_result_is_not_overwritten_without_force() {
 }
 
 #[test]
+fn quiet_and_json_together_print_the_results_and_nothing_else() {
+    let out = TempDir::new().unwrap();
+    let (code, stdout, stderr) = short(out.path(), &["--quiet", "--json"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(serde_json::from_str::<serde_json::Value>(&stdout).unwrap()[0]["status"] == "finished");
+}
+
+#[test]
 fn what_is_wrong_is_reported_before_anything_is_written() {
     let out = TempDir::new().unwrap();
     let begin = Instant::now();

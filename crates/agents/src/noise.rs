@@ -38,7 +38,8 @@ const PARAMS: [ParamSpec; 5] = [
     ParamSpec::required(
         "depth",
         ParamType::Price,
-        "mean distance of a limit order from the opposite touch, in currency",
+        "how far limit orders stand from the opposite touch, in currency: floor(x / tick) + 1 ticks, x \
+         exponential with this mean; on average half a tick more than this",
     ),
     ParamSpec::new(
         "interval",
@@ -242,3 +243,19 @@ impl Handler<Wakeup> for NoiseTrader {
 }
 
 bearpit_core::ignore_messages!(NoiseTrader: ExecutionReport, MarketData);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bearpit_core::kernel::stream;
+    use bearpit_core::units::Seed;
+
+    #[test]
+    fn the_mean_distance_is_half_a_tick_more_than_the_depth() {
+        let mut rng = stream(Seed::new(1), "noise");
+        let draws = 200_000_u32;
+        let sum: i64 = (0..draws).map(|_| whole_ticks(Exponential { mean: 8.0 }.sample(&mut rng)) + 1).sum();
+        let mean = Decimal::new(sum.into(), 0).to_f64() / f64::from(draws);
+        assert!((mean - 8.5).abs() < 0.05, "{mean}");
+    }
+}

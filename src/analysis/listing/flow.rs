@@ -197,6 +197,33 @@ mod tests {
     }
 
     #[test]
+    fn the_first_quote_at_the_start_makes_no_period_of_its_own() {
+        let mut flow = flow();
+        flow.quote(0, Some(100.0));
+        flow.quote(MINUTE - 1, Some(101.0));
+        flow.quote(MINUTE + 1, Some(100.0));
+        let squares = 2.0 * (1.01_f64).ln().powi(2);
+        let expected = (squares / 2.0 * 98_280.0).sqrt();
+        let found = measures(flow).get("volatility_realized_annualised").unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-12, "{found}, not {expected}");
+    }
+
+    #[test]
+    fn what_an_opening_auction_trades_counts_to_the_first_period() {
+        let print = |quantity, sign| Print { price: 100.0, quantity, sign };
+        for (auction, counts) in [(MINUTE, true), (2 * MINUTE - 1, true), (MINUTE - 1, false)] {
+            let mut flow = flow();
+            flow.trade(auction, &print(90.0, None));
+            flow.quote(2 * MINUTE - 1, Some(100.0));
+            flow.trade(2 * MINUTE - 1, &print(10.0, Some(1.0)));
+            flow.quote(2 * MINUTE, Some(101.0));
+            let traded = if counts { 100.0 * 100.0 } else { 10.0 * 100.0 };
+            let found = measures(flow).get("amihud_illiquidity").unwrap();
+            assert!((found / (0.01 / traded * 1e6) - 1.0).abs() < 1e-12, "{found} with {traded} traded");
+        }
+    }
+
+    #[test]
     fn a_trade_is_measured_against_the_mid_before_it_and_a_minute_later() {
         let mut flow = flow();
         flow.quote(0, Some(100.0));

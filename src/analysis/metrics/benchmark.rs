@@ -81,3 +81,19 @@ fn capture(
     let (own, market): (Vec<f64>, Vec<f64>) = pairs.unzip();
     ratio(cagr(&own, periods_per_year)?, cagr(&market, periods_per_year)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captures_keep_their_digits_where_next_to_nothing_is_left() {
+        // Thirteen falls by 90% leave 1e-13: 1 + (1e-13 - 1) has three digits of it.
+        let (own, market) = ([-0.9_f64; 13], [-0.99_f64; 13]);
+        let found = down_capture(&own, &market, 1.0).unwrap();
+        assert!((found / (0.9 / 0.99) - 1.0).abs() < 1e-13, "{found}");
+        let (own, market) = ([&own[..], &[0.2]].concat(), [&market[..], &[0.1]].concat());
+        let found = up_down_capture(&own, &market, 1.0).unwrap();
+        assert!((found / (2.0 / (0.9 / 0.99)) - 1.0).abs() < 1e-13, "{found}");
+    }
+}

@@ -18,8 +18,9 @@ pub fn cumulative_return(returns: &[f64]) -> Option<f64> {
 /// where it ends at zero.
 #[must_use]
 pub fn cagr(returns: &[f64], periods_per_year: f64) -> Option<f64> {
-    let wealth = 1.0 + cumulative_return(returns)?;
-    if wealth < 0.0 {
+    // Not 1 + (wealth - 1): that loses the digits of a wealth near zero.
+    let wealth = growth(returns);
+    if returns.is_empty() || wealth < 0.0 {
         return None;
     }
     finite(libm::pow(wealth, periods_per_year / real(returns.len())) - 1.0)

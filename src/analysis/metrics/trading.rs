@@ -159,13 +159,17 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
     metric(
         "exposure_gross_mean",
         Share,
-        "mean over time of sum of size of holdings at mark / equity",
+        "mean over time of sum of size of holdings at mark / equity, while equity is above 0",
         OWN,
         |t| t.gross_exposure.get(),
     ),
-    metric("exposure_net_mean", Share, "mean over time of sum of holdings at mark / equity", OWN, |t| {
-        t.net_exposure.get()
-    }),
+    metric(
+        "exposure_net_mean",
+        Share,
+        "mean over time of sum of holdings at mark / equity, while equity is above 0",
+        OWN,
+        |t| t.net_exposure.get(),
+    ),
     metric("time_in_market", Share, "time with a holding / all time", OWN, |t| t.in_market.get()),
     metric(
         "max_drawdown_currency",
@@ -235,14 +239,14 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
     metric(
         "mae_mean",
         Currency,
-        "mean of the lowest P&L of a trip on its way, at most 0",
+        "mean of the lowest P&L before fees of a trip on its way, at most 0",
         "maximum adverse excursion, Sweeney 1997",
         |t| t.of_marks(t.trips.worst.get()),
     ),
     metric(
         "mfe_mean",
         Currency,
-        "mean of the highest P&L of a trip on its way, at least 0",
+        "mean of the highest P&L before fees of a trip on its way, at least 0",
         "maximum favorable excursion, Sweeney 1997",
         |t| t.of_marks(t.trips.best.get()),
     ),

@@ -30,11 +30,22 @@ pub(crate) struct MidPeriods {
     is_quoted: bool,
     /// The price of the last trade since the last mid.
     traded: Option<f64>,
+    /// What was traded before the first mid, in the last period with trades.
+    early: Early,
+}
+
+/// What was traded in a period before it had a mid: an opening auction, say.
+#[derive(Debug, Clone, Copy, Default)]
+struct Early {
+    end: i64,
+    signed_volume: f64,
+    notional: f64,
 }
 
 impl MidPeriods {
     pub(crate) const fn new(periods: Periods) -> Self {
-        Self { periods, at_hand: None, last_at: 0, is_quoted: false, traded: None }
+        let early = Early { end: 0, signed_volume: 0.0, notional: 0.0 };
+        Self { periods, at_hand: None, last_at: 0, is_quoted: false, traded: None, early }
     }
 
     /// Ends the periods that end before `at`; times come in order.
@@ -47,7 +58,8 @@ impl MidPeriods {
         while ended.end < at {
             close(&ended);
             let (mid, next) = (ended.period.closing, ended.end.saturating_add(self.periods.interval));
-            let end = if same_day { next } else { self.periods.end_of(at) };
+            // A market that never closes has no break at midnight.
+            let end = if same_day || next >= at { next } else { self.periods.end_after(at) };
             let period = MarketPeriod { opening: mid, closing: mid, ..MarketPeriod::default() };
             ended = Ended { period, end, after_break: end != next };
         }
@@ -59,9 +71,15 @@ impl MidPeriods {
         self.is_quoted = mid.is_some();
         let traded = self.traded.take();
         let Some(mid) = mid else { return self.print(traded) };
-        let end = self.periods.end_of(self.last_at);
-        let period = MarketPeriod { opening: mid, ..MarketPeriod::default() };
-        self.at_hand.get_or_insert(Ended { period, end, after_break: true }).period.closing = mid;
+        let end = self.periods.end_after(self.last_at);
+        let (early, period) = (self.early, MarketPeriod { opening: mid, ..MarketPeriod::default() });
+        let first = || {
+            let Early { signed_volume, notional, .. } =
+                if early.end == end { early } else { Early::default() };
+            let period = MarketPeriod { signed_volume, notional, ..period };
+            Ended { period, end, after_break: true }
+        };
+        self.at_hand.get_or_insert_with(first).period.closing = mid;
     }
 
     /// Takes a trade at a price, at the time that was rolled to; `signed` is its quantity, below zero of a
@@ -75,7 +93,14 @@ impl MidPeriods {
         if let Some(Ended { period, .. }) = &mut self.at_hand {
             period.signed_volume += signed;
             period.notional += notional;
+            return;
         }
+        let end = self.periods.end_after(self.last_at);
+        if self.early.end != end {
+            self.early = Early { end, ..Early::default() };
+        }
+        self.early.signed_volume += signed;
+        self.early.notional += notional;
     }
 
     /// Takes what a trade says where there is no mid.
@@ -137,6 +162,19 @@ mod tests {
             (
                 vec![(1, Trade(9.0)), (2, Mid(1.0)), (3, Trade(7.0)), (4, Mid(2.0)), (5, Empty)],
                 vec![(10, 2.0, true)],
+            ),
+            // A first mid at the start, or just as a period ends, begins the period after it: none has no
+            // length.
+            (vec![(0, Mid(1.0)), (12, Mid(2.0))], vec![(10, 1.0, true), (20, 2.0, false)]),
+            (vec![(30, Mid(1.0)), (41, Mid(2.0))], vec![(40, 1.0, true), (50, 2.0, false)]),
+            (
+                vec![(1, Mid(1.0)), (DAY_NANOS + 10, Mid(2.0)), (DAY_NANOS + 21, Mid(3.0))],
+                vec![(10, 1.0, true), (DAY_NANOS + 20, 2.0, true), (DAY_NANOS + 30, 3.0, false)],
+            ),
+            // Round the clock, midnight is no break.
+            (
+                vec![(DAY_NANOS - 5, Mid(1.0)), (DAY_NANOS + 10, Mid(2.0)), (DAY_NANOS + 11, Mid(3.0))],
+                vec![(DAY_NANOS, 1.0, true), (DAY_NANOS + 10, 2.0, false), (DAY_NANOS + 20, 3.0, false)],
             ),
             // Before the first mid there is nothing; a quiet time has periods, a night a break.
             (vec![(1, Trade(9.0)), (2, Empty)], vec![]),

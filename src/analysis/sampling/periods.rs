@@ -41,6 +41,12 @@ impl Periods {
         }
     }
 
+    /// Returns the end of the period of what happens from `at` on. That is the next one where `at` ends a
+    /// period: a period that begins with its end has no length.
+    pub(crate) const fn end_after(&self, at: i64) -> i64 {
+        self.end_of(at.saturating_add(1))
+    }
+
     /// Returns the end of the period in which `at` lies; a period's end belongs to it.
     pub(crate) const fn end_of(&self, at: i64) -> i64 {
         (at.saturating_sub(1).div_euclid(self.interval) + 1).saturating_mul(self.interval)

@@ -33,10 +33,27 @@ impl Sessions {
         self.days.extend(day.map(|day| (day.0.div_euclid(DAY_NANOS), day)));
     }
 
-    /// Returns whether the market was open at some time after `from`, up to `to`.
+    /// Returns whether the market was open for some time after `from`, up to `to`.
     pub(crate) fn overlap(&self, from: i64, to: i64) -> bool {
         let days = self.days.range(from.div_euclid(DAY_NANOS)..=to.div_euclid(DAY_NANOS));
         let mut days = days.map(|(_, day)| day).chain(&self.today);
-        self.is_unknown || days.any(|(first, last)| *first <= to && *last > from)
+        // What begins as the period ends is of the next one, unless it is all there was that day.
+        let begins = |first: i64, last: i64| first < to || (first == to && last == to);
+        self.is_unknown || days.any(|(first, last)| begins(*first, *last) && *last > from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_that_touches_a_session_only_with_its_end_is_not_of_it() {
+        let mut sessions = Sessions::default();
+        [100, 150, 200, DAY_NANOS + 40].into_iter().for_each(|at| sessions.note(at));
+        assert!(!sessions.overlap(50, 100), "it begins as the period ends");
+        assert!(sessions.overlap(100, 150) && sessions.overlap(150, 250) && !sessions.overlap(200, 250));
+        assert!(sessions.overlap(DAY_NANOS + 30, DAY_NANOS + 40), "all that the day had");
+        assert!(!sessions.overlap(DAY_NANOS + 40, DAY_NANOS + 50));
     }
 }

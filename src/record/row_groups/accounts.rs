@@ -56,7 +56,8 @@ impl RowGroups {
             let half_ticks = mark.mark_half_ticks.map(Price::new);
             let price =
                 instrument.zip(half_ticks).map(|(instrument, price)| instrument.price_f64(price) / 2.0);
-            let average = position.filter(|_| mark.position.lots() != 0);
+            // What a holding of the start counts as is known from the first mark on.
+            let average = position.filter(|_| mark.position.lots() != 0 && half_ticks.is_some());
             group.time(at).word(interner.actor(mark.owner)).word(interner.symbol(mark.instrument));
             group.number(position).number(price);
             group.number(average.map(|position| mark.cost.to_f64() / position));

@@ -124,6 +124,23 @@ fn bars_of_weeks_and_months_are_those_of_the_calendar() {
 }
 
 #[test]
+fn what_a_holding_costs_is_absent_before_the_first_mark() {
+    let Some(Fact::AccountMarked(marked)) =
+        market_facts().into_iter().find(|fact| matches!(fact, Fact::AccountMarked(_)))
+    else {
+        panic!("one is a mark")
+    };
+    let unmarked = AccountMark { mark_half_ticks: None, cost: Money::ZERO, ..marked };
+    let flat = AccountMark { position: NetQuantity::new(0), ..marked };
+    let facts = [unmarked, marked, flat].map(|mark| (1, Fact::AccountMarked(mark)));
+    let (_keep, run) = record_at(&only(Table::Pnl), &facts);
+    let cells =
+        |row: &String| row.split('|').skip(4).take(2).map(str::to_owned).collect::<Vec<_>>().join("|");
+    let found: Vec<String> = rows(&run, Table::Pnl).iter().map(cells).collect();
+    assert_eq!(found, ["|", "100.015|100.0", "100.015|"]);
+}
+
+#[test]
 fn positions_are_recorded_when_they_have_changed_from_the_opening_to_the_end() {
     let facts = [
         (61, trade(0, 1, 2, 10, 10_000)),

@@ -193,7 +193,12 @@ fn account(api: &mut Registry<'_>) {
     api.object::<HoldingView>("Holding")
         .field("symbol", "text", "the instrument", |holding| holding.listing.symbol.clone())
         .field("quantity", "number", "the position, over all venues; negative if short", |it| it.quantity)
-        .option("average_price", "number | ()", "average entry price", |it| it.average_price)
+        .option(
+            "average_price",
+            "number | ()",
+            "average entry price; `()` when flat, and before the first mark",
+            |it| it.average_price,
+        )
         .field("realized", "number", "P&L realized in it, before fees", |it| it.realized)
         .option("unrealized", "number | ()", "value less cost, once there is a price", |it| it.unrealized)
         .option("value", "number | ()", "its value at the mark", |it| it.value)

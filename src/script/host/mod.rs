@@ -248,7 +248,7 @@ impl Host {
         HoldingView {
             listing: Rc::clone(listing),
             quantity,
-            average_price: (quantity != 0.0).then(|| cost / quantity),
+            average_price: (quantity != 0.0 && worth.is_some()).then(|| cost / quantity),
             realized: position.map_or(0.0, |it| it.realized().to_f64()),
             unrealized: worth.map(|worth| worth.to_f64() - cost),
             value: worth.map(bearpit_core::units::Money::to_f64),
