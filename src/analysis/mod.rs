@@ -10,7 +10,7 @@
 //!
 //! # Rooms
 //! `rows` (typed rows, and their decoding from frames), `series`, `sampling` (equal periods), `metrics`,
-//! `stylized`, `trips`, `listing` and `account` (the builders), `run` (one run), `run_set`, `compare`,
+//! `stylized`, `listing` and `account` (the builders), `run` (one run), `run_set`, `compare`,
 //! `verify`.
 //!
 //! # Deliberately absent
@@ -31,8 +31,9 @@ mod run_set;
 mod sampling;
 mod series;
 mod stylized;
-pub mod trips;
 mod verify;
+
+pub use bearpit_core::account::trips;
 
 pub use account::{
     AccountData, AccountTrip, Attribution, FillMark, ImpossibleFill, Plotted, PlottedSeries, PositionSeries,

@@ -19,6 +19,8 @@ pub struct RecordConfig {
     pub bars: Vec<BarInterval>,
     /// How snapshots of books are taken, for the `books` table.
     pub books: BookSnapshotConfig,
+    /// The scenario's interval of bars: the table `trips` counts those that a trip lasted.
+    pub bar_interval: BarInterval,
     /// The interval of the `positions` table; above zero.
     pub sample_interval: SimDuration,
 }
@@ -31,6 +33,7 @@ impl Default for RecordConfig {
             format: Format::default(),
             tables: TableSet::usual(),
             bars: vec![minute.into()],
+            bar_interval: minute.into(),
             books: BookSnapshotConfig::default(),
             sample_interval: minute,
         }
@@ -107,6 +110,8 @@ impl TableSet {
         const BOOKS: u16 = TableSet::bit(Table::Books);
         const REJECTS: u16 = TableSet::bit(Table::Rejects);
         const PHASES: u16 = TableSet::bit(Table::Phases);
+        // Round trips need the orders that end them, the bars they last, and the marks on their way.
+        const TRIPS: u16 = TableSet::bit(Table::Trips);
         const TRADES: u16 = TableSet::bit(Table::Fills) | TableSet::bit(Table::Trades);
         const SUMS: u16 = TableSet::bit(Table::Bars) | TableSet::bit(Table::Positions);
         match fact {
@@ -116,16 +121,19 @@ impl TableSet {
             | Fact::OrderReduced { .. }
             | Fact::OrderGrown { .. }
             | Fact::OrderCanceled { .. }
-            | Fact::OrderExpired { .. } => self.meets(ORDERS | BOOKS),
+            | Fact::OrderExpired { .. } => self.meets(ORDERS | BOOKS | TRIPS),
             Fact::OrderTriggered { .. } | Fact::OrderRefreshed { .. } => self.meets(BOOKS),
             Fact::OrderRefused { .. } | Fact::OrderRejected { .. } => self.meets(ORDERS | REJECTS),
             Fact::CommandRejected { .. } => self.meets(REJECTS),
-            Fact::Traded(_) => self.meets(ORDERS | BOOKS | TRADES | SUMS),
+            Fact::Traded(_) => self.meets(ORDERS | BOOKS | TRADES | SUMS | TRIPS),
             Fact::PhaseChanged { .. } => self.meets(PHASES | BOOKS),
             Fact::AuctionUncrossed { .. } => self.meets(PHASES),
-            Fact::BarReplayed { .. } => self.contains(Table::Bars),
-            Fact::TouchChanged { .. } | Fact::PriceMoved { .. } => self.contains(Table::Quotes),
-            Fact::AccountFinanced { .. } | Fact::AccountMarked(_) => self.contains(Table::Pnl),
+            Fact::BarReplayed { .. } => self.contains(Table::Bars) || self.meets(TRIPS),
+            Fact::TouchChanged { .. } | Fact::PriceMoved { .. } => {
+                self.contains(Table::Quotes) || self.meets(TRIPS)
+            }
+            Fact::AccountMarked(_) => self.contains(Table::Pnl) || self.meets(TRIPS),
+            Fact::AccountFinanced { .. } => self.contains(Table::Pnl),
             // No table has it: reports read it from the refusals and the equity.
             Fact::AccountRuined { .. } => false,
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
@@ -134,8 +142,9 @@ impl TableSet {
             // The name of the account is in rows of any table.
             Fact::AccountOpened(_) => true,
             Fact::AccountFunded { .. } => self.contains(Table::Positions),
-            // The recorder makes its bars itself, of any interval.
-            Fact::BarClosed { .. } | Fact::IndicativeChanged { .. } => false,
+            // The recorder makes its own bars, of any interval; trips count those of the scenario's.
+            Fact::BarClosed { .. } => self.meets(TRIPS),
+            Fact::IndicativeChanged { .. } => false,
         }
     }
 }

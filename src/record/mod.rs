@@ -56,6 +56,7 @@ pub use rows::holdings::{Holding, PositionRow};
 pub use rows::order_row::{OrderRow, OrderStatus};
 pub use rows::reject::RejectRow;
 pub use rows::row::{RecordedCell, RowSink, TableRow};
+pub use rows::trips::TripRow;
 pub use run_dir::{DirectoryError, RunDir};
 pub use stored::{OpenError, Pieces, StoredRun};
 pub use table::Table;

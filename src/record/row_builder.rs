@@ -14,6 +14,7 @@ use super::rows::marks::Marks;
 use super::rows::orders::OpenOrders;
 use super::rows::reject::RejectRow;
 use super::rows::row::{RecordedCell, RowSink, TableRow};
+use super::rows::trips::{TripRow, Trips};
 use super::table::Table;
 use super::writer::FinishedTable;
 use bearpit_core::market::{AccountOpening, Bar, Fact, Trade, Transfer};
@@ -33,6 +34,7 @@ pub(super) struct RowBuilder {
     /// Whether bars of a file are replayed at a listing.
     replayed: Vec<bool>,
     marks: Option<Marks>,
+    trips: Option<Trips>,
     orders: Option<OpenOrders>,
     bars: Option<BarBuilder>,
     books: Option<BookSnapshots>,
@@ -66,6 +68,7 @@ struct Ended {
     bars: Vec<(ListingId, Bar)>,
     positions: Vec<PositionRow>,
     levels: Vec<LevelRow>,
+    trips: Vec<TripRow>,
 }
 
 impl RowBuilder {
@@ -79,12 +82,14 @@ impl RowBuilder {
         let names = groups.names();
         let listings = names.listings.len();
         let on = |table| config.tables.contains(table).then_some(());
+        let has_trips = on(Table::Trips).is_some();
         Self {
             now: None,
             end: label.end,
             instruments: names.listings.iter().map(|listing| listing.instrument).collect(),
             replayed: names.listings.iter().map(|listing| listing.is_replayed).collect(),
-            orders: on(Table::Orders).map(|()| OpenOrders::default()),
+            orders: on(Table::Orders).or_else(|| on(Table::Trips)).map(|()| OpenOrders::default()),
+            trips: on(Table::Trips).map(|()| Trips::new(names, config.bar_interval, label.start)),
             bars: on(Table::Bars).map(|()| BarBuilder::new(config.bars.clone(), listings)),
             books: on(Table::Books).map(|()| BookSnapshots::new(config.books, listings, label.start)),
             holdings: on(Table::Positions)
@@ -93,7 +98,7 @@ impl RowBuilder {
             financing: BTreeMap::new(),
             record_counts: BTreeMap::new(),
             ended: Ended::default(),
-            marks: follows_marks.then(|| Marks::new(names)),
+            marks: (follows_marks || has_trips).then(|| Marks::new(names)),
             output: RowOutput { tables: config.tables, groups },
         }
     }
@@ -111,12 +116,21 @@ impl RowBuilder {
         self.advance(at, sink)?;
         if let Some((instrument, half_ticks)) = self.marks.as_mut().and_then(|it| it.follow(fact)) {
             self.output.write(&TableRow::FirstMark { instrument, half_ticks }, sink)?;
+            if let Some(trips) = &mut self.trips {
+                trips.first_mark(instrument, half_ticks, &mut self.ended.trips);
+            }
+        }
+        if let Some(trips) = &mut self.trips {
+            trips.follow(at, fact, self.orders.as_ref(), &mut self.ended.trips);
+            self.pass_on_trips(sink)?;
         }
         if let Some(books) = &mut self.books {
             books.follow(fact);
         }
         if let Some(orders) = &mut self.orders {
-            if let Fact::OrderAccepted { order, owner, listing, .. } = *fact {
+            if let Fact::OrderAccepted { order, owner, listing, .. } = *fact
+                && self.output.tables.contains(Table::Orders)
+            {
                 self.output.write(&TableRow::OrderEntered { at, order, owner, listing }, sink)?;
             }
             orders.follow(at, fact, |row| self.output.write(&TableRow::Order(row), sink))?;
@@ -133,6 +147,10 @@ impl RowBuilder {
         if let Some(holdings) = &mut self.holdings {
             holdings.take_changed(&mut self.ended.positions);
         }
+        if let Some(trips) = &mut self.trips {
+            trips.finish(&mut self.ended.trips);
+        }
+        self.pass_on_trips(sink)?;
         self.pass_on(sink)?;
         let open_orders = self.orders.map_or(0, |orders| orders.open());
         Ok(Built { tables: self.output.groups.finish()?, open_orders })
@@ -159,13 +177,18 @@ impl RowBuilder {
     }
 
     fn pass_on(&mut self, sink: &mut dyn RowSink) -> Result<(), RecordError> {
-        let Ended { bars, positions, levels } = &mut self.ended;
+        let Ended { bars, positions, levels, .. } = &mut self.ended;
         let output = &mut self.output;
         for (listing, bar) in bars.drain(..) {
             output.write(&TableRow::Bar { listing, bar: &bar }, sink)?;
         }
         positions.drain(..).try_for_each(|row| output.write(&TableRow::Position(&row), sink))?;
         levels.drain(..).try_for_each(|row| output.write(&TableRow::Level(&row), sink))
+    }
+
+    fn pass_on_trips(&mut self, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        let output = &mut self.output;
+        self.ended.trips.drain(..).try_for_each(|row| output.write(&TableRow::Trip(&row), sink))
     }
 
     /// Adds the rows that a fact makes by itself.
@@ -249,6 +272,9 @@ impl RowBuilder {
             holdings.open(at, opening);
         }
         let half_ticks = self.marks.as_ref().map_or(&[][..], Marks::half_ticks);
+        if let Some(trips) = &mut self.trips {
+            trips.open(at, opening, half_ticks);
+        }
         self.output.write(&TableRow::AccountOpened { opening, half_ticks }, sink)
     }
 

@@ -15,6 +15,8 @@ pub enum Table {
     Books,
     /// Accounts marked to market.
     Pnl,
+    /// One row per round trip of an account, when it has ended.
+    Trips,
     /// Holdings of all accounts.
     Positions,
     /// One row per interval with trades.
@@ -33,13 +35,14 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Orders,
         Self::Fills,
         Self::Trades,
         Self::Quotes,
         Self::Books,
         Self::Pnl,
+        Self::Trips,
         Self::Positions,
         Self::Bars,
         Self::Rejects,
@@ -59,6 +62,7 @@ impl Table {
             Self::Quotes => "quotes",
             Self::Books => "books",
             Self::Pnl => "pnl",
+            Self::Trips => "trips",
             Self::Positions => "positions",
             Self::Bars => "bars",
             Self::Rejects => "rejects",
@@ -74,6 +78,7 @@ impl Table {
     pub const fn clock(self) -> &'static str {
         match self {
             Self::Orders => "ended_at",
+            Self::Trips => "exited_at",
             Self::Bars => "end",
             _ => "time",
         }

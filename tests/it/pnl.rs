@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bearpit::analysis::RunData;
 use bearpit::record::{AccountSummary, StoredRun, Table};
+use bearpit::units::Money;
 use polars_core::prelude::{DataFrame, DataType};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -221,6 +222,39 @@ fn trips_bring_what_the_pnl_table_has_realized() {
     let net: f64 = ema.trips.iter().map(|it| it.trip.net().to_f64()).sum();
     let expectancy = ema.metrics.get("expectancy_trip").unwrap();
     assert!((net / ema.trips.len() as f64 - expectancy).abs() < 1e-9);
+}
+
+#[test]
+fn the_table_of_trips_has_the_trips_of_the_analysis_to_the_last_unit() {
+    let out = TempDir::new().unwrap();
+    for (scenario, seed, end) in [
+        ("quickstart", 42, "scenario.end=2025-03-03T11:30:00"),
+        ("sessions", 7, "scenario.end=2025-03-03T12:00:00"),
+    ] {
+        simulate(out.path(), scenario, &[end]);
+        let run = StoredRun::open(&out.path().join(format!("{scenario}/{seed}"))).unwrap();
+        let trips = run.table(Table::Trips).unwrap();
+        let (owners, symbols) = (texts(&trips, "owner"), texts(&trips, "symbol"));
+        let (entered, exited) = (times(&trips, "entered_at"), times(&trips, "exited_at"));
+        let exact = ["profit", "fees", "mae", "mfe"].map(|name| monies(&trips, name));
+        let row = |row: usize| {
+            let money = exact.each_ref().map(|column| column[row]);
+            (symbols[row].clone(), entered[row], exited[row], money)
+        };
+        let (data, mut found) = (RunData::read(&run).unwrap(), 0);
+        for account in &data.accounts {
+            let expected = account.trips.iter().map(|it| {
+                let money = [it.trip.net(), it.trip.fees, it.trip.worst, it.trip.best].map(Money::units);
+                (it.symbol.clone(), it.trip.entered_at, it.trip.exited_at, money)
+            });
+            let own = (0..owners.len()).filter(|row| owners[*row] == account.summary.owner);
+            assert!(own.map(row).eq(expected), "{scenario}: {}", account.summary.owner);
+            found += account.trips.len();
+        }
+        assert_eq!(found, owners.len());
+        assert!(found > 10, "{scenario}: {found} trips");
+        assert!(texts(&trips, "exit_reason").iter().all(|reason| !reason.is_empty()));
+    }
 }
 
 #[test]

@@ -17,8 +17,8 @@ use crate::analysis::sampling::equity_sampler::Sampler;
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::{EvenSample, LineDownsampler};
-use crate::analysis::trips::{AverageTrips, Execution, FifoTrips};
 use crate::record::AccountSummary;
+use bearpit_core::account::trips::{AverageTrips, Execution, FifoTrips};
 use bearpit_core::market::{Instrument, Side};
 use bearpit_core::units::{Money, Price, Quantity, SimDuration};
 

@@ -48,7 +48,7 @@ fn insert(trips: &mut Vec<AccountTrip>, trip: &AccountTrip, is_more: impl Fn(Mon
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::trips::RoundTrip;
+    use bearpit_core::account::trips::RoundTrip;
     use bearpit_core::market::Side;
     use bearpit_core::units::Quantity;
 

@@ -1,6 +1,6 @@
 //! [`AccountTrip`]: a round trip with its symbol.
 
-use crate::analysis::trips::RoundTrip;
+use bearpit_core::account::trips::RoundTrip;
 
 /// A round trip, and in what.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -64,13 +64,14 @@ pub struct FirstDifference {
 }
 
 /// The order in which tables are compared: those that have one row for one fact first.
-const ORDER: [Table; 13] = [
+const ORDER: [Table; 14] = [
     Table::Trades,
     Table::Quotes,
     Table::Phases,
     Table::Fills,
     Table::Rejects,
     Table::Orders,
+    Table::Trips,
     Table::Pnl,
     Table::Log,
     Table::Series,
@@ -105,6 +106,8 @@ fn recorded_alike(table: Table, a: &Manifest, b: &Manifest) -> Result<(), Record
     }
     let differs = match table {
         Table::Bars => a.bars != b.bars,
+        // Trips count the bars that they last, and look at marks on their way.
+        Table::Trips => a.bar_interval != b.bar_interval || a.sample_interval != b.sample_interval,
         Table::Books => a.books != b.books,
         Table::Pnl | Table::Positions => a.sample_interval != b.sample_interval,
         _ => false,

@@ -369,6 +369,7 @@ impl RowSink for RunAnalysis {
             }
             TableRow::Phase { .. }
             | TableRow::Bar { .. }
+            | TableRow::Trip(_)
             | TableRow::Position(_)
             | TableRow::Reject { .. }
             | TableRow::Recorded { .. } => {}

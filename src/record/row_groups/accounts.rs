@@ -5,8 +5,9 @@ use crate::record::error::RecordError;
 use crate::record::rows::holdings::PositionRow;
 use crate::record::rows::order_row::OrderRow;
 use crate::record::rows::reject::RejectRow;
+use crate::record::rows::trips::TripRow;
 use crate::record::table::Table;
-use bearpit_core::market::{AccountMark, TrailingDistance};
+use bearpit_core::market::{AccountMark, Side, TrailingDistance};
 use bearpit_core::units::{Money, OrderId, Price, Quantity, SimTime};
 
 impl RowGroups {
@@ -63,6 +64,25 @@ impl RowGroups {
             group.number(average.map(|position| mark.cost.to_f64() / position));
             group.money(mark.realized).money(mark.unrealized).money(mark.fees).money(financing);
             group.money(mark.cash).money(mark.equity);
+        })
+    }
+
+    /// Adds a round trip that has ended.
+    pub(super) fn trip(&mut self, row: &TripRow) -> Result<(), RecordError> {
+        let TripRow { trip, .. } = row;
+        self.add(Table::Trips, |group, names, interner| {
+            let instrument = names.instruments.get(row.instrument.index());
+            let quantity = instrument.map(|instrument| instrument.quantity_f64(trip.quantity));
+            let mean = |amount: Money| quantity.map(|quantity| amount.to_f64() / quantity);
+            let side = if trip.side == Side::Buy { "long" } else { "short" };
+            group.word(interner.actor(row.owner)).word(interner.symbol(row.instrument)).say(interner, side);
+            group.number(quantity);
+            group.time(SimTime::from_nanos(trip.entered_at)).number(mean(trip.entry));
+            group.time(SimTime::from_nanos(trip.exited_at)).number(mean(trip.exit));
+            group.money(trip.net()).money(trip.fees).number(trip.share());
+            group.money(trip.worst).money(trip.best).count(Some(row.bars_held));
+            let reason = row.exit_reason.map(|reason| interner.fixed(reason));
+            group.word(reason);
         })
     }
 

@@ -79,6 +79,7 @@ impl RowGroups {
             TableRow::Phase { at, listing, phase, auction } => self.phase(at, listing, phase, auction),
             TableRow::Bar { listing, bar } => self.bar(listing, bar),
             TableRow::Mark { at, mark, financing } => self.mark(at, mark, financing),
+            TableRow::Trip(trip) => self.trip(trip),
             TableRow::Position(position) => self.position(position),
             TableRow::Reject { at, reject } => self.reject(at, reject),
             TableRow::Line { at, owner, is_error, text } => {

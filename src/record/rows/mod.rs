@@ -8,3 +8,4 @@ pub(super) mod order_row;
 pub(super) mod orders;
 pub(super) mod reject;
 pub(super) mod row;
+pub(super) mod trips;

@@ -21,6 +21,11 @@ impl OpenOrders {
         self.places.len()
     }
 
+    /// Returns an open order.
+    pub(in crate::record) fn get(&self, order: OrderId) -> Option<&OrderRow> {
+        self.rows.get(*self.places.get(&order)?)
+    }
+
     /// Follows a fact, and hands the orders that end with it to `ended`.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use super::books::LevelRow;
 use super::holdings::PositionRow;
 use super::order_row::OrderRow;
 use super::reject::RejectRow;
+use super::trips::TripRow;
 use crate::record::config::TableSet;
 use crate::record::table::Table;
 use bearpit_core::market::{AccountMark, AccountOpening, Bar, Cell, Finite, Phase, Quote, Trade};
@@ -103,6 +104,8 @@ pub enum TableRow<'a> {
         /// Interest and borrow costs of the account so far; what it received is positive.
         financing: Money,
     },
+    /// `trips`: a round trip has ended.
+    Trip(&'a TripRow),
     /// `positions`: what an account holds.
     Position(&'a PositionRow),
     /// `rejects`: a gate or a venue refused a request.
@@ -167,6 +170,7 @@ impl TableRow<'_> {
             Self::Phase { .. } => Table::Phases,
             Self::Bar { .. } => Table::Bars,
             Self::Mark { .. } => Table::Pnl,
+            Self::Trip(_) => Table::Trips,
             Self::Position(_) => Table::Positions,
             Self::Reject { .. } => Table::Rejects,
             Self::Line { .. } => Table::Log,

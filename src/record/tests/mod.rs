@@ -2,6 +2,7 @@
 
 mod documented;
 mod row_builder;
+mod trips;
 
 use std::fs;
 use std::path::Path;
@@ -167,6 +168,8 @@ fn market_facts() -> Vec<Fact> {
             cash: Money::from_whole(1_000_000_000_000),
             equity: Money::from_units(1),
         }),
+        // Ben is flat, of what he held at the start.
+        trade(2, 8, 9, 10, 10_000),
         Fact::Logged { actor: ANNE, text: "a, \"quoted\"\nline".into() },
     ]
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Records facts, each at its second.
-fn record_at(plan: &RecordConfig, facts: &[(i64, Fact)]) -> (TempDir, StoredRun) {
+pub(super) fn record_at(plan: &RecordConfig, facts: &[(i64, Fact)]) -> (TempDir, StoredRun) {
     let directory = TempDir::new().unwrap();
     let (mut recorder, recording) =
         Recorder::start(Output::Directory(directory.path()), plan, label(), names(), ()).unwrap();
@@ -19,7 +19,7 @@ fn record_at(plan: &RecordConfig, facts: &[(i64, Fact)]) -> (TempDir, StoredRun)
     (directory, run)
 }
 
-fn rows(run: &StoredRun, table: Table) -> Vec<String> {
+pub(super) fn rows(run: &StoredRun, table: Table) -> Vec<String> {
     let frame = run.table(table).unwrap();
     (0..frame.height()).map(|index| row(&frame, index)).collect()
 }
@@ -29,7 +29,7 @@ fn short(run: &StoredRun, table: Table) -> Vec<String> {
     rows(run, table).iter().map(|row| row.replace("2025-03-03T09:", "").replace("PIT|ACME|", "")).collect()
 }
 
-fn only(table: Table) -> RecordConfig {
+pub(super) fn only(table: Table) -> RecordConfig {
     RecordConfig { tables: [table].into_iter().collect(), ..plan(Format::Parquet) }
 }
 

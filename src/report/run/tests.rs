@@ -2,7 +2,6 @@
 
 use crate::analysis::metrics::MarketTotals;
 use crate::analysis::metrics::{Measures, Sample, TradingTotals, account, market, trading};
-use crate::analysis::trips::RoundTrip;
 use crate::analysis::{
     AccountData, AccountTrip, Attribution, DepthProfile, EntryLatencies, EvenSample, Extent, FillMark,
     LineDownsampler, ListingData, LogLine, Margin, MeanDownsampler, OwnerLog, Plotted, PlottedSeries, Point,
@@ -10,6 +9,7 @@ use crate::analysis::{
 };
 use crate::record::Manifest;
 use crate::report::render;
+use bearpit_core::account::trips::RoundTrip;
 use bearpit_core::market::Side;
 use bearpit_core::units::{Money, Quantity, SimDuration, SimTime};
 

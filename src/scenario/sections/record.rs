@@ -30,6 +30,7 @@ impl Default for RecordDefaults {
 pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) -> Option<RecordConfig> {
     let default = RecordConfig {
         bars: vec![defaults.bar_interval],
+        bar_interval: defaults.bar_interval,
         sample_interval: defaults.sample_interval,
         ..RecordConfig::default()
     };
@@ -45,6 +46,7 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
     Some(RecordConfig {
         format: format?,
         bars: bars.collect(),
+        bar_interval: default.bar_interval,
         books: books?,
         tables: tables?,
         sample_interval: default.sample_interval,

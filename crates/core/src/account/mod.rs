@@ -4,7 +4,7 @@
 //! shares that it could cost ([`Account::admit`]); execution reports release the holds and book the fills
 //! ([`Account::book`]). So trading never takes cash below zero, whatever happens between an order and its
 //! reports. The module `holds` documents what is held for linked orders and brackets. Cash and shares from
-//! outside pass the same rules ([`Account::fund`]).
+//! outside pass the same rules ([`Account::fund`]). [`trips`] makes round trips of an account's fills.
 
 mod accrual;
 mod booking;
@@ -25,6 +25,7 @@ mod replayed;
 mod ruin;
 #[cfg(test)]
 mod tests;
+pub mod trips;
 
 pub use booking::BookingError;
 pub use charging::{FeeFill, FeeLedger, FeePlan, FeeSource, OrderFees, Payer, TradeSize};

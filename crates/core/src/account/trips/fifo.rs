@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::extremes::Extremes;
 use super::{Execution, RoundTrip, take_share, worth};
-use bearpit_core::market::{Instrument, Side};
-use bearpit_core::units::{Money, NetQuantity, Quantity};
+use crate::market::{Instrument, Side};
+use crate::units::{Money, NetQuantity, Quantity};
 
 /// What is left of an entry.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! [`AverageTrips`]: positions from flat to flat, at average cost.
 
 use super::{Execution, RoundTrip, take_share, worth};
-use bearpit_core::account::Position;
-use bearpit_core::market::{Instrument, Side};
-use bearpit_core::units::{Money, NetQuantity, Quantity};
+use crate::account::position::Position;
+use crate::market::{Instrument, Side};
+use crate::units::{Money, NetQuantity, Quantity};
 
 /// The trips of one account in one instrument, each from flat to flat.
 ///

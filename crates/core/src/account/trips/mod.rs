@@ -17,8 +17,8 @@ mod tests;
 pub use average::AverageTrips;
 pub use fifo::FifoTrips;
 
-use bearpit_core::market::{Instrument, Side};
-use bearpit_core::units::{Money, NetQuantity, Price, Quantity};
+use crate::market::{Instrument, Side};
+use crate::units::{Money, NetQuantity, Price, Quantity};
 
 /// A fill, seen from its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

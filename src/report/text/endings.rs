@@ -1,0 +1,51 @@
+//! Orders that ended without being filled, in words.
+
+use super::count_text;
+use crate::analysis::OrderEnding;
+
+/// Says how many orders were refused, rejected, canceled or expired, and why; nothing if none was.
+///
+/// `refused` is known even where the table `orders` was not recorded, and no reasons are.
+pub(crate) fn endings_text(endings: &[OrderEnding], refused: u64) -> Option<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for group in endings.chunk_by(|a, b| a.status == b.status) {
+        let total: u64 = group.iter().map(|it| it.orders).sum();
+        let reasons: Vec<String> = match group {
+            [only] => vec![only.reason.clone()],
+            several => several.iter().map(|it| format!("{} {}", it.reason, count_text(it.orders))).collect(),
+        };
+        let what = match group[0].status.as_str() {
+            "canceled" => "canceled before filled in full",
+            other => other,
+        };
+        parts.push(format!("{} {what} ({})", count_text(total), reasons.join(", ")));
+    }
+    if parts.is_empty() && refused > 0 {
+        parts.push(format!("{} refused", count_text(refused)));
+    }
+    (!parts.is_empty()).then(|| format!("orders: {}", parts.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_has_its_reasons() {
+        let ending = |status: &str, reason: &str, orders| OrderEnding {
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            orders,
+        };
+        assert_eq!(endings_text(&[], 0), None);
+        assert_eq!(endings_text(&[], 1_200).as_deref(), Some("orders: 1,200 refused"));
+        let endings = [
+            ending("refused", "insufficient_cash", 3),
+            ending("refused", "insufficient_shares", 2),
+            ending("canceled", "ioc_remainder", 58),
+        ];
+        let expected = "orders: 5 refused (insufficient_cash 3, insufficient_shares 2); 58 canceled before filled in \
+                        full (ioc_remainder)";
+        assert_eq!(endings_text(&endings, 5).as_deref(), Some(expected));
+    }
+}
