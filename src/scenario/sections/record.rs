@@ -142,8 +142,8 @@ mod tests {
     #[test]
     fn defaults_apply_to_what_is_not_given() {
         let plan = load("").unwrap();
-        let five_minutes = SimDuration::from_secs(300).into();
-        assert_eq!(plan, RecordConfig { bars: vec![five_minutes], ..RecordConfig::default() });
+        let five_minutes: BarInterval = SimDuration::from_secs(300).into();
+        assert_eq!(plan, RecordConfig { bars: vec![five_minutes], bar_interval: five_minutes, ..RecordConfig::default() });
         assert_eq!(load("[record]\n").unwrap(), plan);
     }
 
