@@ -36,8 +36,8 @@ mod verify;
 pub use bearpit_core::account::trips;
 
 pub use account::{
-    AccountData, AccountTrip, Attribution, FillMark, ImpossibleFill, Plotted, PlottedSeries, PositionSeries,
-    TopTrips,
+    AccountData, AccountTrip, Attribution, FillMark, ImpossibleFill, OrderEnding, Plotted, PlottedSeries,
+    PositionSeries, TopTrips,
 };
 pub use compare::{
     Comparison, Difference, FirstDifference, MeasureDifference, RecordedDifferently, SubjectComparison,
@@ -46,6 +46,8 @@ pub use compare::{
 pub use listing::{DepthProfile, EntryLatencies, ListingData};
 pub use run::{AccountMetrics, LogLine, MarketMetrics, OwnerLog, RunAnalysis, RunData, Summary};
 pub use run_set::{AccountOutline, Batch, MarketOutline, RunOutline, RunSet, Spread};
+pub use sampling::equity_sampler::Ruin;
+pub use sampling::trading_year::TradingYear;
 pub use series::{EvenSample, Extent, LineDownsampler, MeanDownsampler, Point, downsampled};
 pub use stylized::{Margin, Statistic, StylizedFact, StylizedFactKind, StylizedFacts, Verdict};
 pub use verify::{Anomaly, BookCheck, BookVerdict, Ladders, OutOfPriority, Reason, RowDifference};

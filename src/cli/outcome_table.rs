@@ -9,6 +9,7 @@ use super::exit::Failure;
 use super::number_text::{rate, thousands};
 use crate::analysis::{AccountMetrics, Spread, Summary};
 use crate::record::Manifest;
+use crate::report::endings_text;
 use crate::run::{ReportFileError, RunError, RunEvent, RunOutcome, RunResult, chain};
 use bearpit_core::units::Seed;
 
@@ -82,8 +83,13 @@ pub(super) fn table(groups: &[Group<'_>], pages: &[Page]) -> String {
 
 /// Returns a table with a row per account of single runs; only the first row of a run names it.
 fn singles(groups: &[&Group<'_>]) -> String {
-    let mut table =
-        new_table(&["scenario", "account", "P&L", "return", "drawdown", "Sharpe", "fees", "fills"], 2);
+    let mut heads = vec!["scenario", "account", "P&L", "return", "drawdown", "Sharpe", "fees", "fills"];
+    let finished = groups.iter().flat_map(|group| group.finished());
+    let has_refused = finished.flat_map(|(_, it)| &it.summary.accounts).any(|account| sent_back(account) > 0);
+    if has_refused {
+        heads.push("refused");
+    }
+    let mut table = new_table(&heads, 2);
     for outcome in groups.iter().flat_map(|group| &group.outcomes) {
         let mut name = Some(outcome.scenario.clone());
         let result = match &outcome.result {
@@ -95,7 +101,9 @@ fn singles(groups: &[&Group<'_>]) -> String {
             }
         };
         for account in &result.summary.accounts {
-            table.add_row([name.take().unwrap_or_default()].into_iter().chain(cells(account)));
+            let refused = has_refused.then(|| thousands(sent_back(account)));
+            let cells = cells(account).into_iter().chain(refused);
+            table.add_row([name.take().unwrap_or_default()].into_iter().chain(cells));
         }
         if let Some(name) = name {
             table.add_row([name.as_str(), "no account is tracked"]);
@@ -157,7 +165,9 @@ fn group_lines(group: &Group<'_>, page: &Page) -> Vec<String> {
         };
         let report = group.finished().find_map(path);
         let line = line(&outcome.scenario, outcome.seed, &outcome.event());
-        return [line].into_iter().chain(report.map(|path| format!("  {path}"))).collect();
+        let accounts = group.finished().flat_map(|(_, result)| &result.summary.accounts);
+        let notes = accounts.flat_map(account_notes).map(|note| format!("  {note}"));
+        return [line].into_iter().chain(notes).chain(report.map(|path| format!("  {path}"))).collect();
     }
     let sum = |of: fn(&Manifest) -> u64| thousands(group.finished().map(|(_, it)| of(&it.manifest)).sum());
     let mut lines = vec![format!(
@@ -174,10 +184,24 @@ fn group_lines(group: &Group<'_>, page: &Page) -> Vec<String> {
     lines
 }
 
-fn cells(AccountMetrics { account, metrics }: &AccountMetrics) -> [String; 7] {
-    let name = match account.failure {
-        Some(_) => format!("{} (failed)", account.owner),
-        None => account.owner.clone(),
+/// Returns how many orders the gate refused or a venue rejected.
+fn sent_back(AccountMetrics { account, endings, .. }: &AccountMetrics) -> u64 {
+    let rejected = endings.iter().filter(|it| it.status == "rejected").map(|it| it.orders);
+    account.refused + rejected.sum::<u64>()
+}
+
+/// Says what else is to be known of an account: that it was ruined, and how its orders ended.
+fn account_notes(AccountMetrics { account, ruined, endings, .. }: &AccountMetrics) -> Vec<String> {
+    let ruined = ruined.as_ref().map(|at| format!("ruined at {at}"));
+    let notes = ruined.into_iter().chain(endings_text(endings, account.refused));
+    notes.map(|note| format!("{}: {note}", account.owner)).collect()
+}
+
+fn cells(AccountMetrics { account, metrics, ruined, .. }: &AccountMetrics) -> [String; 7] {
+    let name = match (&account.failure, ruined) {
+        (Some(_), _) => format!("{} (failed)", account.owner),
+        (None, Some(_)) => format!("{} (ruined)", account.owner),
+        (None, None) => account.owner.clone(),
     };
     let shown = |key: &str, write: fn(f64) -> String| metrics.get(key).map_or_else(|| "-".to_owned(), write);
     [

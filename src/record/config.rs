@@ -6,7 +6,7 @@ use super::format::Format;
 use super::table::Table;
 use bearpit_core::market::BarInterval;
 use bearpit_core::market::Fact;
-use bearpit_core::units::{Seed, SimDuration, SimTime};
+use bearpit_core::units::{Decimal, Seed, SimDuration, SimTime};
 
 /// What is recorded of a run, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct RecordConfig {
     pub bar_interval: BarInterval,
     /// The interval of the `positions` table; above zero.
     pub sample_interval: SimDuration,
+    /// How many sample intervals a year has, where the scenario says so; else it follows from the data.
+    pub periods_per_year: Option<Decimal>,
 }
 
 impl Default for RecordConfig {
@@ -36,6 +38,7 @@ impl Default for RecordConfig {
             bar_interval: minute.into(),
             books: BookSnapshotConfig::default(),
             sample_interval: minute,
+            periods_per_year: None,
         }
     }
 }

@@ -47,6 +47,9 @@ pub struct Manifest {
     /// The interval at which accounts were marked to market; metrics are taken over periods of it.
     #[serde(with = "manifest_text::sample_interval")]
     pub sample_interval: SimDuration,
+    /// How many sample intervals a year has, where the scenario says so.
+    #[serde(default, with = "manifest_text::periods_per_year", skip_serializing_if = "Option::is_none")]
+    pub periods_per_year: Option<Decimal>,
     /// Format of the tables: `parquet`, `csv` or `ipc`.
     #[serde(with = "manifest_text::format")]
     pub format: Format,

@@ -59,6 +59,36 @@ fn possible_money(text: &str) -> Option<Money> {
     money(text).filter(|amount| -MONEY_MAX <= *amount && *amount <= MONEY_MAX)
 }
 
+/// How many periods a year has.
+pub(super) mod periods_per_year {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use bearpit_core::units::Decimal;
+
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
+    pub(in crate::record) fn serialize<S: Serializer>(
+        value: &Option<Decimal>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(count) => to.collect_str(count),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(in crate::record) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Decimal>, D::Error> {
+        let read = |text: String| {
+            let count = text.parse::<Decimal>().ok().filter(|count| count.is_positive());
+            count.ok_or_else(|| {
+                D::Error::custom(format!("`periods_per_year` is `{text}`, which is no number above 0"))
+            })
+        };
+        Option::<String>::deserialize(from)?.map(read).transpose()
+    }
+}
+
 /// The intervals of the `bars` table.
 pub(super) mod bars {
     use serde::ser::SerializeSeq;

@@ -15,6 +15,8 @@ mod run;
 mod run_set;
 mod text;
 
+pub(crate) use text::endings_text;
+
 pub use figures::FigureError;
 pub use page::{Report, ReportError, SvgFigure};
 pub use png::{HAS_PNG, NO_PNG, png};

@@ -37,6 +37,7 @@ pub fn describe(
         trades: state.tape().trades(),
         bar_interval: scenario.bar_interval,
         sample_interval: scenario.sample_interval,
+        periods_per_year: scenario.record.periods_per_year,
         format: config.format,
         tables,
         not_recorded: left_out.collect(),

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::attribution::Attribution;
 use super::data::{AccountData, FillMark, PositionSeries};
+use super::endings::Endings;
 use super::exposure::Exposure;
 use super::plotted::PlottedBuilder;
 use super::top_trips::TopTrips;
@@ -64,6 +65,8 @@ pub(crate) struct AccountBuilder {
     pub(crate) plotted: PlottedBuilder,
     /// Its sums so far.
     pub(crate) totals: TradingTotals,
+    /// How its orders ended.
+    pub(crate) endings: Endings,
 }
 
 impl AccountBuilder {
@@ -93,6 +96,7 @@ impl AccountBuilder {
             fifo_trips: EvenSample::new(AccountData::TRIPS_MAX),
             plotted: PlottedBuilder::default(),
             totals: TradingTotals { missing, ..TradingTotals::default() },
+            endings: Endings::default(),
         }
     }
 
@@ -155,7 +159,7 @@ impl AccountBuilder {
         let deeper = |deepest: Option<f64>, now: f64| Some(deepest.map_or(now, |deepest| deepest.min(now)));
         self.totals.max_drawdown = deeper(self.totals.max_drawdown, below);
         if peak > 0.0 {
-            self.totals.max_drawdown_share = deeper(self.totals.max_drawdown_share, below / peak);
+            self.totals.max_drawdown_share = deeper(self.totals.max_drawdown_share, (below / peak).max(-1.0));
         }
     }
 
@@ -203,7 +207,13 @@ impl AccountBuilder {
     }
 
     /// Returns the account as it stands at `end`, with what the manifest says of it.
-    pub(crate) fn finish(mut self, summary: AccountSummary, sessions: &Sessions, end: i64) -> AccountData {
+    pub(crate) fn finish(
+        mut self,
+        summary: AccountSummary,
+        sessions: &Sessions,
+        periods_per_year: f64,
+        end: i64,
+    ) -> AccountData {
         // What never had a mark counts as nothing.
         (0..self.books.len()).for_each(|instrument| self.open(instrument, Money::ZERO));
         let initial = summary.initial_equity.to_f64();
@@ -214,7 +224,8 @@ impl AccountBuilder {
         };
         self.totals.realized_average_cost = sum(|trips| trips.average.realized());
         self.totals.realized_fifo = sum(|trips| trips.fifo.realized());
-        let sample = self.sampler.finish(initial, sessions, end);
+        let ruin = self.sampler.ruin(initial);
+        let sample = self.sampler.finish(initial, sessions, periods_per_year, end);
         let metrics = Measures::take(account::METRICS, &sample, sample.periods_per_year)
             .followed_by(Measures::take(trading::METRICS, &self.totals, sample.periods_per_year));
         let held = self.books.into_iter().filter(|book| book.has_rows);
@@ -229,6 +240,8 @@ impl AccountBuilder {
             attribution: Some(Attribution::of(&summary, self.totals.spread_captured)),
             plotted: self.plotted.finish(),
             summary,
+            ruin,
+            endings: self.endings.finish(),
             equity: self.equity.finish().0,
             drawdown: self.drawdown.finish().0,
             positions: held.map(position).collect(),

@@ -1,10 +1,12 @@
 //! [`AccountData`]: what is known of a tracked account.
 
 use super::attribution::Attribution;
+use super::endings::OrderEnding;
 use super::trip::AccountTrip;
 use crate::analysis::account::plotted::Plotted;
 use crate::analysis::account::top_trips::TopTrips;
 use crate::analysis::metrics::{Measures, Sample};
+use crate::analysis::sampling::equity_sampler::Ruin;
 use crate::analysis::series::extent::Point;
 use crate::record::AccountSummary;
 
@@ -13,6 +15,10 @@ use crate::record::AccountSummary;
 pub struct AccountData {
     /// What the manifest says of it.
     pub summary: AccountSummary,
+    /// When it had lost all that it had, if that was so.
+    pub ruin: Option<Ruin>,
+    /// How its orders ended that were not filled, where it was not its owner that ended them.
+    pub endings: Vec<OrderEnding>,
     /// Equity in currency.
     pub equity: Vec<Point>,
     /// Equity below its highest so far, in currency; at or below zero.

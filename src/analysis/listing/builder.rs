@@ -7,6 +7,7 @@ use crate::analysis::listing::flow::{Flow, FlowEnd};
 use crate::analysis::metrics::{Measures, market};
 use crate::analysis::rows::market_rows::{Print, Touch};
 use crate::analysis::sampling::periods::Periods;
+use crate::analysis::sampling::trading_year::TradingDays;
 use crate::analysis::series::time_buckets::TimeBuckets;
 use crate::analysis::series::{LineDownsampler, MeanDownsampler};
 use bearpit_core::units::SimDuration;
@@ -31,6 +32,17 @@ pub(crate) struct ListingBuilder {
     /// How long orders were on their way.
     pub(crate) latencies: LatencyBuilder,
     has_rows: bool,
+    trading_days: TradingDays,
+    period_nanos: i64,
+}
+
+/// What the builder of a listing is told at the end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListingClose {
+    pub(crate) end: i64,
+    pub(crate) lacks_trades: bool,
+    /// How many periods a year has, where the scenario says so.
+    pub(crate) periods_per_year: Option<f64>,
 }
 
 impl ListingBuilder {
@@ -49,6 +61,8 @@ impl ListingBuilder {
             profile: ProfileBuilder::default(),
             latencies: LatencyBuilder::new(),
             has_rows: false,
+            trading_days: TradingDays::default(),
+            period_nanos: periods.interval,
         }
     }
 
@@ -60,6 +74,7 @@ impl ListingBuilder {
     /// Takes a change of the touch.
     pub(crate) fn quote(&mut self, at: i64, touch: &Touch) {
         self.has_rows = true;
+        self.trading_days.note(at);
         for (line, price) in [(&mut self.bid, touch.bid), (&mut self.ask, touch.ask)] {
             match price {
                 Some(price) => line.add((at, price)),
@@ -84,19 +99,15 @@ impl ListingBuilder {
     /// Takes a trade.
     pub(crate) fn trade(&mut self, at: i64, print: &Print) {
         self.has_rows = true;
+        self.trading_days.note(at);
         self.price.add((at, print.price));
         self.volume.add(at, print.quantity);
         self.flow.trade(at, print);
     }
 
-    /// Returns the listing as it stands at `end`, unless nothing was ever quoted or traded there.
-    pub(crate) fn finish(
-        self,
-        venue: &str,
-        symbol: &str,
-        lacks_trades: bool,
-        end: i64,
-    ) -> Option<ListingData> {
+    /// Returns the listing as it stands at the close, unless nothing was ever quoted or traded there.
+    pub(crate) fn finish(self, venue: &str, symbol: &str, close: ListingClose) -> Option<ListingData> {
+        let ListingClose { end, lacks_trades, periods_per_year } = close;
         if !self.has_rows {
             return None;
         }
@@ -104,7 +115,9 @@ impl ListingBuilder {
         let (spread, mean_spread) = self.spread.finish(end);
         let (bid_size, mean_bid) = self.bid_size.finish(end);
         let (ask_size, mean_ask) = self.ask_size.finish(end);
-        let FlowEnd { mut totals, periods_per_year, volatility, signs, stylized } = self.flow.finish(end);
+        let own_year = || self.trading_days.year().periods(self.period_nanos);
+        let periods_per_year = periods_per_year.unwrap_or_else(own_year);
+        let FlowEnd { mut totals, volatility, signs, stylized } = self.flow.finish(end, periods_per_year);
         totals.lacks_trades = lacks_trades;
         totals.spread = mean_spread;
         totals.spread_bps = self.spread_bps.finish(end).1;

@@ -29,7 +29,6 @@ struct Waiting {
 /// A mid is that of the last quote with two sides; periods end with what [`MidPeriods`] says.
 #[derive(Debug, Clone)]
 pub(crate) struct Flow {
-    periods: Periods,
     totals: MarketTotals,
     mid: Option<f64>,
     mids: MidPeriods,
@@ -44,7 +43,6 @@ pub(crate) struct Flow {
 #[derive(Debug, Clone)]
 pub(crate) struct FlowEnd {
     pub(crate) totals: MarketTotals,
-    pub(crate) periods_per_year: f64,
     /// Volatility of the mid over time, annualised, as a share.
     pub(crate) volatility: Vec<Point>,
     /// The autocorrelation of the aggressors' signs.
@@ -55,12 +53,12 @@ pub(crate) struct FlowEnd {
 
 impl Flow {
     pub(crate) fn new(periods: Periods) -> Self {
-        let totals = MarketTotals::new(periods.per_year());
+        let totals = MarketTotals::default();
         let squares =
             TimeBuckets::new(periods.extent, TimeBuckets::fitting(periods.extent, periods.interval));
         let (mids, stylized) = (MidPeriods::new(periods), StylizedBuilder::new(periods));
         let (waiting, signs) = (VecDeque::new(), OrderSignAcf::default());
-        Self { periods, totals, mid: None, mids, waiting, squares, signs, stylized }
+        Self { totals, mid: None, mids, waiting, squares, signs, stylized }
     }
 
     /// Returns the last mid.
@@ -118,17 +116,16 @@ impl Flow {
         }
     }
 
-    /// Returns the results up to `end`.
-    pub(crate) fn finish(mut self, end: i64) -> FlowEnd {
+    /// Returns the results up to `end`, annualised with so many periods a year.
+    pub(crate) fn finish(mut self, end: i64, periods_per_year: f64) -> FlowEnd {
         self.settle_before(end);
         if let Some(ended) = self.mids.finish() {
             close(&mut self.totals, &mut self.squares, &ended);
         }
-        let periods_per_year = self.periods.per_year();
+        self.totals.periods_per_year = periods_per_year;
         let annualised = |(at, square): Point| (at, (square * periods_per_year).sqrt());
         FlowEnd {
             totals: self.totals,
-            periods_per_year,
             volatility: self.squares.means(end).into_iter().map(annualised).collect(),
             signs: self.signs.autocorrelation(),
             stylized: self.stylized.finish(end),
@@ -160,8 +157,8 @@ mod tests {
     }
 
     fn measures(flow: Flow) -> Measures {
-        let FlowEnd { totals, periods_per_year, .. } = flow.finish(2 * DAY_NANOS);
-        Measures::take(market::METRICS, &totals, periods_per_year)
+        let FlowEnd { totals, .. } = flow.finish(2 * DAY_NANOS, 98_280.0);
+        Measures::take(market::METRICS, &totals, 98_280.0)
     }
 
     #[test]

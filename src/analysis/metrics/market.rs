@@ -79,7 +79,8 @@ pub struct MarketTotals {
     squares: WeightedMean,
     illiquidity: WeightedMean,
     lambda: Slope,
-    periods_per_year: f64,
+    /// With how many periods of a year volatility is annualised.
+    pub periods_per_year: f64,
 }
 
 impl MarketTotals {

@@ -181,7 +181,7 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
     metric(
         "max_drawdown_marks",
         Share,
-        "lowest of equity / highest equity before - 1, at every mark",
+        "lowest of equity / highest equity before - 1, at every mark, at least -1",
         OWN,
         |t| t.max_drawdown_share,
     ),

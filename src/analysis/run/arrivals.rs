@@ -39,7 +39,7 @@ impl Arrivals {
     }
 
     /// Takes an order that has ended.
-    pub(crate) fn add(&mut self, account: usize, order: &EndedOrder) {
+    pub(crate) fn add(&mut self, account: usize, order: &EndedOrder<'_>) {
         let sample = self.accounts.get_mut(account).filter(|_| order.filled > 0.0);
         if let Some((sample, average_price)) = sample.zip(order.average_price) {
             sample.add(Arrival {

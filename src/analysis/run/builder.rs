@@ -4,7 +4,7 @@ use super::arrivals::{Arrival, Arrivals};
 use super::data::RunData;
 use super::log::LogBuilder;
 use crate::analysis::account::builder::{AccountBuilder, ImpossibleFill};
-use crate::analysis::listing::builder::ListingBuilder;
+use crate::analysis::listing::builder::{ListingBuilder, ListingClose};
 use crate::analysis::metrics::trading::{Missing, slippage_bps};
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
 use crate::analysis::rows::market_rows::{DepthRow, QuoteRow, TradeRow};
@@ -14,7 +14,7 @@ use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::Extent;
 use crate::record::{Manifest, Table, TableSet};
-use bearpit_core::units::SimDuration;
+use bearpit_core::units::{Decimal, SimDuration};
 
 /// Builds a run from its rows: only sums, samples and downsampled series are kept.
 ///
@@ -28,6 +28,8 @@ pub(crate) struct RunBuilder {
     pub(crate) index: NameIndex,
     tables: TableSet,
     periods: Periods,
+    /// How many periods a year has, where the scenario says so.
+    periods_per_year: Option<f64>,
     listings: Vec<ListingBuilder>,
     sessions: Sessions,
     pub(crate) accounts: Vec<AccountBuilder>,
@@ -37,14 +39,19 @@ pub(crate) struct RunBuilder {
 
 impl RunBuilder {
     /// Begins a run over `extent` that is sampled at `interval`, of which these tables are recorded.
-    pub(crate) fn new(index: NameIndex, extent: Extent, interval: SimDuration, tables: TableSet) -> Self {
+    ///
+    /// `sampling` says how long the periods are, and how many a year has.
+    pub(crate) fn new(index: NameIndex, extent: Extent, sampling: Sampling, tables: TableSet) -> Self {
+        let Sampling { interval, per_year } = sampling;
         let periods = Periods::new(extent, interval);
+        let shorter = interval.secs_f64() / SimDuration::from_nanos(periods.interval).secs_f64();
         let missing = missing(tables);
         let account = |_| AccountBuilder::new(&index.instruments, periods, missing);
         let has_market = tables.contains(Table::Quotes) || tables.contains(Table::Trades);
         Self {
             tables,
             periods,
+            periods_per_year: per_year.map(|count| count.to_f64() * shorter),
             listings: index.listings().map(|_| ListingBuilder::new(periods)).collect(),
             sessions: if has_market { Sessions::default() } else { Sessions::unknown() },
             accounts: (0..index.accounts()).map(account).collect(),
@@ -70,16 +77,17 @@ impl RunBuilder {
     }
 
     /// Takes an order that has ended.
-    pub(crate) fn order(&mut self, order: &EndedOrder) {
+    pub(crate) fn order(&mut self, order: &EndedOrder<'_>) {
         if let Some((listing, latency)) = self.listings.get_mut(order.listing).zip(order.entry_latency) {
             listing.latencies.add(latency);
         }
-        // The gate or the venue sent these back: no market has seen them.
-        if order.is_sent_back {
-            return;
-        }
         let Some(account) = order.account else { return };
         if let Some(builder) = self.accounts.get_mut(account) {
+            builder.endings.add(order.status, order.reason);
+            // The gate or the venue sent these back: no market has seen them.
+            if order.is_sent_back() {
+                return;
+            }
             builder.totals.orders += 1.0;
             builder.totals.ordered += order.quantity;
             builder.totals.filled += order.filled;
@@ -162,28 +170,40 @@ impl RunBuilder {
         }
         let extent = Extent::new(manifest.start, manifest.end);
         let end = extent.end();
+        let year = self.sessions.year();
+        let given = self.periods_per_year;
+        let periods_per_year = given.unwrap_or_else(|| year.periods(self.periods.interval));
         let lacks_trades = !self.tables.contains(Table::Trades);
+        let close = ListingClose { end, lacks_trades, periods_per_year: given };
         let listings = self.listings.into_iter().zip(self.index.listings());
-        let listings = listings
-            .filter_map(|(listing, (venue, symbol))| listing.finish(venue, symbol, lacks_trades, end));
+        let listings = listings.filter_map(|(listing, (venue, symbol))| listing.finish(venue, symbol, close));
         let mut builders: Vec<Option<AccountBuilder>> = self.accounts.into_iter().map(Some).collect();
         let accounts = manifest.accounts.iter().map(|summary| {
             let builder =
                 self.index.account(&summary.owner).and_then(|place| builders.get_mut(place)?.take());
             // An account that the tape has no opening of has no rows.
             let none = || AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables));
-            builder.unwrap_or_else(none).finish(summary.clone(), &self.sessions, end)
+            builder.unwrap_or_else(none).finish(summary.clone(), &self.sessions, periods_per_year, end)
         });
         RunData {
             extent,
             accounts: accounts.collect(),
             period: SimDuration::from_nanos(self.periods.interval),
-            periods_per_year: self.periods.per_year(),
+            periods_per_year,
+            year: given.is_none().then_some(year),
             listings: listings.collect(),
             logs: self.logs.finish(),
             manifest,
         }
     }
+}
+
+/// The periods over which returns are taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sampling {
+    pub(crate) interval: SimDuration,
+    /// How many a year has, where the scenario says so.
+    pub(crate) per_year: Option<Decimal>,
 }
 
 /// Returns what is not known without some tables.

@@ -3,6 +3,7 @@
 use super::log::OwnerLog;
 use crate::analysis::account::AccountData;
 use crate::analysis::listing::ListingData;
+use crate::analysis::sampling::trading_year::TradingYear;
 use crate::analysis::series::Extent;
 use crate::record::Manifest;
 use bearpit_core::units::SimDuration;
@@ -43,6 +44,9 @@ pub struct RunData {
     pub period: SimDuration,
     /// How many of them make a year.
     pub periods_per_year: f64,
+    /// The year of trading that follows from when the market quoted and traded; none where the scenario says
+    /// how many periods a year has.
+    pub year: Option<TradingYear>,
     /// The listings that were quoted or traded, venue by venue.
     pub listings: Vec<ListingData>,
     /// The logs, by owner.

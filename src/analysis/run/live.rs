@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::builder::RunBuilder;
+use super::builder::{RunBuilder, Sampling};
 use super::data::RunData;
 use crate::analysis::account::builder::ImpossibleFill;
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
@@ -11,8 +11,7 @@ use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
 use crate::analysis::series::Extent;
 use crate::record::{
-    LevelRow, Manifest, Names, OrderRow, OrderStatus, RecordConfig, RowSink, RunLabel, Table, TableRow,
-    TableSet,
+    LevelRow, Manifest, Names, OrderRow, RecordConfig, RowSink, RunLabel, Table, TableRow, TableSet,
 };
 use bearpit_core::market::{AccountMark, AccountOpening, Instrument, Liquidity, Phase, Quote, Side, Trade};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
@@ -109,7 +108,8 @@ impl RunAnalysis {
         let listings = names.listings.iter();
         let listings = listings.map(|it| index.listing_at(it.venue.index(), it.instrument.index())).collect();
         let extent = Extent::new(label.start, label.end);
-        let mut builder = RunBuilder::new(index, extent, config.sample_interval, config.tables);
+        let sampling = Sampling { interval: config.sample_interval, per_year: config.periods_per_year };
+        let mut builder = RunBuilder::new(index, extent, sampling, config.tables);
         for (owner, instrument, position) in &names.openings {
             let account = accounts.get(owner.index()).copied().flatten();
             if let Some(account) = account.and_then(|place| builder.accounts.get_mut(place)) {
@@ -233,7 +233,8 @@ impl RunAnalysis {
             account: self.account(row.owner),
             listing,
             sign: sign(row.terms.side),
-            is_sent_back: matches!(row.status, OrderStatus::Refused | OrderStatus::Rejected),
+            status: row.status.name(),
+            reason: row.reason.unwrap_or(""),
             quantity: quantity(row.terms.quantity),
             filled: quantity(Quantity::new(row.filled_lots)),
             average_price: row.average_price(&self.names),

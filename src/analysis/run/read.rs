@@ -3,7 +3,7 @@
 use polars_core::prelude::{DataFrame, DataType, PolarsResult};
 
 use super::arrivals::Arrival;
-use super::builder::RunBuilder;
+use super::builder::{RunBuilder, Sampling};
 use super::data::RunData;
 use crate::analysis::rows::account_rows::{FILLS, PNL, fill_rows, mark_rows};
 use crate::analysis::rows::bad_manifest::BadManifest;
@@ -59,7 +59,8 @@ const LOTS_MAX: u64 = 1 << 50;
 fn begin(manifest: &Manifest) -> Result<RunBuilder, BadManifest> {
     let extent = Extent::new(manifest.start, manifest.end);
     let tables: TableSet = Table::ALL.into_iter().filter(|table| manifest.has(*table)).collect();
-    let mut builder = RunBuilder::new(NameIndex::of(manifest)?, extent, manifest.sample_interval, tables);
+    let sampling = Sampling { interval: manifest.sample_interval, per_year: manifest.periods_per_year };
+    let mut builder = RunBuilder::new(NameIndex::of(manifest)?, extent, sampling, tables);
     for (summary, account) in manifest.accounts.iter().zip(&mut builder.accounts) {
         for (place, instrument) in builder.index.instruments.iter().enumerate() {
             let held = summary.initial_holdings.iter().find(|it| it.symbol == instrument.symbol());

@@ -6,9 +6,11 @@ use std::fs;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::analysis::account::OrderEnding;
 use crate::analysis::metrics::{Measure, Measures, Unit};
 use crate::analysis::run::data::RunData;
 use crate::record::{AccountSummary, OpenError, StoredRun};
+use bearpit_core::units::SimTime;
 
 /// The content of `summary.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub struct Summary {
     pub period: String,
     /// How many of them make a year.
     pub periods_per_year: f64,
+    /// Where that comes from: the days and hours of trading in a year, or `scenario` where its key says it.
+    pub calendar: String,
     /// The tracked accounts, in the scenario's order.
     pub accounts: Vec<AccountMetrics>,
     /// The listings, venue by venue.
@@ -33,6 +37,11 @@ pub struct AccountMetrics {
     /// What the manifest says of it.
     #[serde(flatten)]
     pub account: AccountSummary,
+    /// When its equity first was at or below zero; absent if that never was so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruined: Option<String>,
+    /// How its orders ended that were not filled, where it was not its owner that ended them.
+    pub endings: Vec<OrderEnding>,
     /// Its metrics.
     pub metrics: Measures,
 }
@@ -71,6 +80,8 @@ impl Summary {
     pub fn of(run: &RunData) -> Self {
         let accounts = run.accounts.iter().map(|account| AccountMetrics {
             account: account.summary.clone(),
+            ruined: account.ruin.map(|ruin| SimTime::from_nanos(ruin.at).to_string()),
+            endings: account.endings.clone(),
             metrics: account.metrics.clone(),
         });
         let markets = run.listings.iter().map(|listing| MarketMetrics {
@@ -83,6 +94,7 @@ impl Summary {
             seed: run.manifest.seed,
             period: run.period.to_string(),
             periods_per_year: run.periods_per_year,
+            calendar: run.year.map_or_else(|| "scenario".to_owned(), |year| year.to_string()),
             accounts: accounts.collect(),
             markets: markets.collect(),
         }

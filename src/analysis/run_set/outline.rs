@@ -86,7 +86,7 @@ impl AccountOutline {
     }
 
     /// Takes an account from a summary.
-    fn of(AccountMetrics { account, metrics }: &AccountMetrics) -> Self {
+    fn of(AccountMetrics { account, metrics, .. }: &AccountMetrics) -> Self {
         Self {
             owner: account.owner.clone(),
             kind: account.kind.clone(),

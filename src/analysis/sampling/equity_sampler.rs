@@ -15,6 +15,15 @@ struct Level {
     benchmark: f64,
 }
 
+/// The moment at which an account had lost all that it had.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ruin {
+    /// When its equity was first marked at or below zero, in nanoseconds since 1970.
+    pub at: i64,
+    /// What its equity was then.
+    pub equity: f64,
+}
+
 /// A level of a period of which it is not known yet whether the market was open.
 #[derive(Debug, Clone, Copy)]
 struct Pending {
@@ -47,6 +56,7 @@ pub(crate) struct Sampler {
     /// At most those of a day, or one that is longer.
     pending: Vec<Pending>,
     levels: Vec<Level>,
+    ruin: Option<Ruin>,
 }
 
 impl Sampler {
@@ -61,6 +71,7 @@ impl Sampler {
             benchmark: 1.0,
             pending: Vec::new(),
             levels: Vec::new(),
+            ruin: None,
         }
     }
 
@@ -80,6 +91,14 @@ impl Sampler {
             marks.latest = row.mark.or(marks.latest);
             marks.before = marks.before.or(row.mark);
         }
+        let is_marked = self.marks.iter().all(|marks| !marks.is_missing);
+        let ruined = row.equity.filter(|equity| *equity <= 0.0 && is_marked && self.ruin.is_none());
+        self.ruin = self.ruin.or(ruined.map(|equity| Ruin { at: row.at, equity }));
+    }
+
+    /// Returns when an account that began with something was ruined, if it was.
+    pub(crate) fn ruin(&self, initial: Option<f64>) -> Option<Ruin> {
+        self.ruin.filter(|_| initial.is_some_and(|equity| equity > 0.0))
     }
 
     /// Closes the periods that end before `at`, and before the end of the run.
@@ -117,26 +136,42 @@ impl Sampler {
 
     /// Returns the returns of an account that was worth `initial` at the start, up to `end`; without a worth
     /// above zero there are none. The last period may be a shorter one, and what came after it counts to it.
-    pub(crate) fn finish(mut self, initial: Option<f64>, sessions: &Sessions, end: i64) -> Sample {
+    ///
+    /// The return of the period in which the account is ruined is -1, and the last one. An account that has
+    /// something again at the end has no returns: none could agree with its P&L.
+    pub(crate) fn finish(
+        mut self,
+        initial: Option<f64>,
+        sessions: &Sessions,
+        periods_per_year: f64,
+        end: i64,
+    ) -> Sample {
+        let ruin = self.ruin(initial);
         self.close_before(end, end);
         self.close(end);
         self.settle(sessions, i64::MAX);
         let start = self.periods.extent.start();
-        // Equity and benchmark; nothing follows upon ruin.
+        // Equity and benchmark.
         let mut levels: Vec<(i64, f64, f64)> =
             initial.map(|equity| (start, equity, 1.0)).into_iter().collect();
         for level in &self.levels {
+            let is_ruined = ruin.is_some_and(|ruin| levels.last().is_some_and(|last| last.0 >= ruin.at));
             if let Some(equity) = level.equity.or(initial)
                 && levels.last().is_some_and(|last| last.1 > 0.0)
+                && !is_ruined
             {
-                levels.push((level.at, equity, level.benchmark));
+                let is_ruin = ruin.is_some_and(|ruin| ruin.at <= level.at);
+                levels.push((level.at, if is_ruin { 0.0 } else { equity }, level.benchmark));
             }
         }
         let equity = if self.has_rows { self.equity } else { initial };
         if let (Some(equity), [_, .., last]) = (equity, levels.as_mut_slice())
             && last.1 > 0.0
         {
-            (last.1, last.2) = (equity, self.benchmark);
+            (last.1, last.2) = (if ruin.is_some() { 0.0 } else { equity }, self.benchmark);
+        }
+        if ruin.is_some() && equity.is_some_and(|equity| equity > 0.0) {
+            levels.clear();
         }
         let has_benchmark = self.marks.iter().any(|marks| marks.latest.is_some());
         let pairs = || levels.windows(2).map(|pair| (pair[0], pair[1]));
@@ -145,7 +180,7 @@ impl Sampler {
             returns: pairs().map(|(from, to)| to.1 / from.1 - 1.0).collect(),
             ends: pairs().map(|(_, to)| to.0).collect(),
             benchmark: benchmark.map(|(from, to)| to.2 / from.2 - 1.0).collect(),
-            periods_per_year: self.periods.per_year(),
+            periods_per_year,
             trials: None,
         }
     }
@@ -195,7 +230,7 @@ mod tests {
         ] {
             sampler.observe(&row(at, equity, mark, true), &open(4));
         }
-        let sample = sampler.finish(Some(100.0), &open(4), 4 * MINUTE);
+        let sample = sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE);
         close(&sample.returns, &[0.1, 0.0, 0.1, 0.1]);
         close(&sample.benchmark, &[0.0, 0.0, 0.1, 1.0]);
         assert_eq!(sample.ends, [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]);
@@ -208,7 +243,7 @@ mod tests {
         let mut sampler = Sampler::new(periods(1_441), 0);
         sampler.observe(&row(MINUTE, 110.0, None, false), &sessions);
         sampler.observe(&row(600 * MINUTE, 121.0, None, false), &sessions);
-        let sample = sampler.finish(Some(100.0), &sessions, 1_441 * MINUTE);
+        let sample = sampler.finish(Some(100.0), &sessions, 252.0, 1_441 * MINUTE);
         close(&sample.returns, &[0.1, 0.1]);
         assert_eq!(sample.ends, [MINUTE, DAY_NANOS + MINUTE]);
         assert!(sample.benchmark.is_empty(), "without marks there is no benchmark");
@@ -219,13 +254,23 @@ mod tests {
         let mut sampler = Sampler::new(periods(4), 1);
         sampler.observe(&row(1, 10.0, None, true), &open(4));
         sampler.observe(&row(MINUTE + 1, 120.0, Some(11.0), true), &open(4));
-        close(&sampler.finish(Some(100.0), &open(4), 4 * MINUTE).returns, &[0.2, 0.0, 0.0]);
+        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).returns, &[0.2, 0.0, 0.0]);
         let mut sampler = Sampler::new(periods(4), 0);
         sampler.observe(&row(1, -50.0, None, false), &open(4));
         sampler.observe(&row(MINUTE + 1, 70.0, None, false), &open(4));
-        close(&sampler.finish(Some(100.0), &open(4), 4 * MINUTE).returns, &[-1.5]);
+        let came_back = sampler.clone();
+        assert_eq!(came_back.ruin(Some(100.0)), Some(Ruin { at: 1, equity: -50.0 }));
+        close(&came_back.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).returns, &[]);
+        sampler.observe(&row(2 * MINUTE + 1, -3.0, None, false), &open(4));
+        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).returns, &[-1.0]);
+        // Ruined within a period, with a return before it.
+        let mut sampler = Sampler::new(periods(4), 0);
+        for (at, equity) in [(MINUTE, 110.0), (MINUTE + 5, -1.0), (2 * MINUTE, 5.0), (4 * MINUTE, 0.0)] {
+            sampler.observe(&row(at, equity, None, false), &open(4));
+        }
+        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).returns, &[0.1, -1.0]);
         for initial in [None, Some(0.0), Some(-1.0)] {
-            let sample = Sampler::new(periods(4), 0).finish(initial, &open(4), 4 * MINUTE);
+            let sample = Sampler::new(periods(4), 0).finish(initial, &open(4), 252.0, 4 * MINUTE);
             assert_eq!((sample.returns, sample.ends), (Vec::new(), Vec::new()));
         }
     }

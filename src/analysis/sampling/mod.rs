@@ -4,3 +4,4 @@ pub(crate) mod equity_sampler;
 pub(crate) mod mid_periods;
 pub(crate) mod periods;
 pub(crate) mod sessions;
+pub(crate) mod trading_year;

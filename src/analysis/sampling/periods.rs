@@ -1,10 +1,8 @@
 //! [`Periods`]: the equal periods over which returns are taken.
 
 use crate::analysis::series::Extent;
-use bearpit_core::process::TRADING_HOURS_PER_YEAR;
 use bearpit_core::units::SimDuration;
 
-const HOUR: f64 = 3_600.0;
 pub(crate) const DAY_NANOS: i64 = 86_400_000_000_000;
 
 /// More periods than this are not looked at: a run that has more is sampled at a multiple of its interval.
@@ -25,20 +23,6 @@ impl Periods {
         let most = interval.saturating_mul(PERIODS_MAX);
         let multiple = (extent.end() - extent.start() - 1).div_euclid(most).max(0) + 1;
         Self { extent, interval: interval.saturating_mul(multiple) }
-    }
-
-    /// Returns how many periods make a year.
-    ///
-    /// Periods shorter than a session count hours of trading, 252 sessions of 6.5 a year; longer ones, of
-    /// which only those with trading are taken, days of the calendar, but no more than 252.
-    pub(crate) fn per_year(&self) -> f64 {
-        let seconds = SimDuration::from_nanos(self.interval).secs_f64();
-        let sessions = TRADING_HOURS_PER_YEAR / 6.5;
-        if seconds < 6.5 * HOUR {
-            TRADING_HOURS_PER_YEAR * HOUR / seconds
-        } else {
-            sessions.min(365.25 * 24.0 * HOUR / seconds)
-        }
     }
 
     /// Returns the end of the period of what happens from `at` on. That is the next one where `at` ends a
@@ -67,15 +51,5 @@ mod tests {
         assert_eq!(periods.interval, 3 * MINUTE);
         let instant = Periods::new(periods.extent, SimDuration::ZERO);
         assert!(365 * DAY_NANOS / instant.interval <= PERIODS_MAX);
-    }
-
-    #[test]
-    fn a_year_has_as_many_periods_as_people_say() {
-        let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(1));
-        let per_year = |seconds| Periods::new(extent, SimDuration::from_secs(seconds)).per_year();
-        assert!((per_year(60) - 98_280.0).abs() < 1e-6);
-        assert!((per_year(23_400) - 252.0).abs() < 1e-9);
-        assert!((per_year(86_400) - 252.0).abs() < 1e-9);
-        assert!((per_year(7 * 86_400) - 365.25 / 7.0).abs() < 1e-9);
     }
 }

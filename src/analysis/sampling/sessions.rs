@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::periods::DAY_NANOS;
+use super::trading_year::{TradingDays, TradingYear};
 
 /// From when to when the market quoted or traded, day by day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,6 +11,7 @@ pub(crate) struct Sessions {
     days: BTreeMap<i64, (i64, i64)>,
     today: Option<(i64, i64)>,
     is_unknown: bool,
+    trading_days: TradingDays,
 }
 
 impl Sessions {
@@ -20,6 +22,7 @@ impl Sessions {
 
     /// Notes that something was quoted or traded; in order of time.
     pub(crate) fn note(&mut self, at: i64) {
+        self.trading_days.note(at);
         match &mut self.today {
             Some((_, last)) if last.div_euclid(DAY_NANOS) == at.div_euclid(DAY_NANOS) => *last = at,
             today => {
@@ -31,6 +34,11 @@ impl Sessions {
 
     fn keep(&mut self, day: Option<(i64, i64)>) {
         self.days.extend(day.map(|day| (day.0.div_euclid(DAY_NANOS), day)));
+    }
+
+    /// Returns the year of the market.
+    pub(crate) fn year(&self) -> TradingYear {
+        self.trading_days.year()
     }
 
     /// Returns whether the market was open for some time after `from`, up to `to`.

@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_year_follows_the_days_and_hours_with_trading() {
-        let (weekdays, all): (Vec<i64>, Vec<i64>) = ((0..28).filter(|day| day % 7 < 5).collect(), (0..28).collect());
+        let (weekdays, all): (Vec<i64>, Vec<i64>) =
+            ((0..28).filter(|day| day % 7 < 5).collect(), (0..28).collect());
         let round: Vec<i64> = (0..24).collect();
         assert_eq!(year(&weekdays, &[9, 16]), "252 days of 6.5 hours");
         assert_eq!(year(&weekdays, &round), "252 days of 24 hours");

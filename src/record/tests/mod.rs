@@ -232,6 +232,7 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         trades: 0,
         bar_interval: SimDuration::from_secs(60).into(),
         sample_interval: SimDuration::from_secs(60),
+        periods_per_year: None,
         format,
         tables,
         not_recorded: Vec::new(),

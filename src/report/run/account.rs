@@ -7,7 +7,7 @@ use crate::analysis::{AccountData, Point, RunData, downsampled};
 use crate::record::Table;
 use crate::report::figures::{Band, BarSeries, Bars, Color, Heatmap, Histogram, LineStyle, Lines, Size};
 use crate::report::page::{PageBuilder, ReportError, put};
-use crate::report::text::{count_text, duration_text, escape, number};
+use crate::report::text::{count_text, duration_text, endings_text, escape, number};
 
 /// Writes the section of an account.
 pub(super) fn account(
@@ -26,6 +26,9 @@ pub(super) fn account(
             page,
             "<p class=\"none\">It had {fills} fills, but the table <code>fills</code> was not recorded.</p>"
         );
+    }
+    if let Some(orders) = endings_text(&account.endings, account.summary.refused) {
+        put!(page, "<p class=\"note\">{}</p>", escape(&orders));
     }
     page.begin_figures();
     growth(page, data, account)?;
@@ -49,7 +52,7 @@ pub(super) fn account(
 }
 
 /// Why there are no returns.
-const NO_RETURNS: &str = "there are no returns: initial equity was zero, or the run has no complete period.";
+const NO_RETURNS: &str = "there are no returns: initial equity was zero, or the run has no complete period, or the account was ruined and came back.";
 
 fn growth(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let sample = &account.sample;

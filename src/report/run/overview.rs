@@ -9,6 +9,7 @@ use crate::report::page::{PageBuilder, ReportError, put};
 use crate::report::text::{
     NONE, cents, count_text, decimals_for, duration_text, escape, number, number_or_dash, percent, time_text,
 };
+use bearpit_core::units::SimTime;
 
 /// Writes the first screen.
 pub(super) fn overview(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
@@ -56,6 +57,21 @@ fn header(page: &mut PageBuilder, data: &RunData) {
             escape(why)
         );
     }
+    for account in &data.accounts {
+        let Some(ruin) = account.ruin else { continue };
+        put!(
+            page,
+            "<p class=\"failure\"><strong>{}</strong> was ruined: its equity was {} at {}. {}</p>",
+            escape(&account.summary.owner),
+            number(ruin.equity, 2),
+            time_text(&SimTime::from_nanos(ruin.at).to_string()),
+            if account.sample.returns.is_empty() {
+                "Since it has something again, no returns agree with its P&amp;L: they are absent."
+            } else {
+                "Its last return is −100 %."
+            },
+        );
+    }
 }
 
 /// The columns of the table of accounts.
@@ -88,13 +104,27 @@ fn accounts(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
     put!(page, "</tbody></table></div>");
     put!(
         page,
-        "<p class=\"note\">Amounts in currency. P&amp;L is final minus initial equity, after fees; initial holdings count at their first mark. Max drawdown is the largest fall from a previous peak of equity: in currency, and in parentheses as a percentage of the peak, which may be a different drawdown. The Sharpe ratio uses returns over {}, {} of which make a year. Turnover is the sum of price times quantity of all fills.</p>",
+        "<p class=\"note\">Amounts in currency. P&amp;L is final minus initial equity, after fees; initial holdings count at their first mark. Max drawdown is the largest fall from a previous peak of equity: in currency, and in parentheses as a percentage of the peak, which may be a different drawdown. The Sharpe ratio uses returns over {}, {} of which make a year ({}). Turnover is the sum of price times quantity of all fills.</p>",
         duration_text(data.period.nanos()),
-        number(data.periods_per_year, 0),
+        number(data.periods_per_year, decimals_of_periods(data)),
+        calendar(data),
     );
     equity(page, data)?;
     put!(page, "</section>");
     Ok(())
+}
+
+/// Says where the periods per year come from.
+fn calendar(data: &RunData) -> String {
+    match data.year {
+        Some(year) => format!("a year of {year}, by when the market traded"),
+        None => "by the scenario's <code>periods_per_year</code>".to_owned(),
+    }
+}
+
+/// Returns with how many decimals the periods per year are shown.
+fn decimals_of_periods(data: &RunData) -> usize {
+    if data.periods_per_year < 1_000.0 && data.periods_per_year.fract() != 0.0 { 2 } else { 0 }
 }
 
 fn account_row(page: &mut PageBuilder, account: &AccountData) {
@@ -198,8 +228,7 @@ fn markets(page: &mut PageBuilder, data: &RunData) {
     }
     put!(
         page,
-        "</tbody></table></div><p class=\"note\">Prices and spreads in currency. Spread and size are time-weighted means over the time in which both sides, or that side, had orders. Volatility is annualised with {} periods of {} a year.</p></section>",
-        number(data.periods_per_year, 0),
+        "</tbody></table></div><p class=\"note\">Prices and spreads in currency. Spread and size are time-weighted means over the time in which both sides, or that side, had orders. Volatility is annualised from periods of {}, by the days and hours on which the market itself traded.</p></section>",
         duration_text(data.period.nanos()),
     );
 }

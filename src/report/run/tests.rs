@@ -114,6 +114,8 @@ fn account(number: usize, template: &Template) -> AccountData {
         |name: &str| PlottedSeries { name: name.to_owned(), points: template.line.clone(), total: 1 };
     AccountData {
         summary: serde_json::from_value(summary).unwrap(),
+        ruin: None,
+        endings: Vec::new(),
         equity: template.line.clone(),
         drawdown: template.line.iter().map(|point| (point.0, -point.1)).collect(),
         positions: vec![PositionSeries { symbol: "S0".to_owned(), points: template.line.clone() }],
@@ -224,6 +226,7 @@ fn a_day_of_a_million_fills_is_a_page_of_less_than_three_megabytes() {
         accounts: (0..ACCOUNTS).map(|number| account(number, &template)).collect(),
         period: SimDuration::from_secs(1),
         periods_per_year: 5_896_800.0,
+        year: None,
         listings: (0..LISTINGS).map(|number| listing(number, &template)).collect(),
         logs: (0..ACCOUNTS).map(log).collect(),
     };

@@ -1,5 +1,9 @@
 //! Numbers, times and escaped text for the page.
 
+mod endings;
+
+pub(crate) use endings::endings_text;
+
 /// The text for a missing number.
 pub(crate) const NONE: &str = "–";
 

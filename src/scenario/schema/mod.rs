@@ -65,6 +65,11 @@ fn scenario() -> Value {
         )
         .key("sample", duration(), "interval at which accounts are marked to market")
         .key(
+            "periods_per_year",
+            positive_decimal(),
+            "how many sample intervals a year has, for annualized metrics; else it follows from the data",
+        )
+        .key(
             "zone",
             text(),
             "the zone of its clock, such as America/New_York, to which times of files are converted",

@@ -5,7 +5,7 @@ use crate::data::Zone;
 use crate::scenario::document::readers::{Read, ValueError};
 use crate::scenario::document::{Node, Section, readers};
 use bearpit_core::market::BarInterval;
-use bearpit_core::units::{Seed, SimDuration, SimTime};
+use bearpit_core::units::{Decimal, Seed, SimDuration, SimTime};
 
 /// The content of `[scenario]`.
 pub(in crate::scenario) struct Head {
@@ -15,6 +15,7 @@ pub(in crate::scenario) struct Head {
     pub(in crate::scenario) end: SimTime,
     pub(in crate::scenario) bar_interval: BarInterval,
     pub(in crate::scenario) sample_interval: SimDuration,
+    pub(in crate::scenario) periods_per_year: Option<Decimal>,
     /// The zone of its clock; `None` if it does not say.
     pub(in crate::scenario) zone: Option<Zone>,
 }
@@ -23,8 +24,8 @@ impl Head {
     /// Returns the defaults of `[record]`.
     pub(in crate::scenario) const fn record_defaults(&self) -> RecordDefaults {
         let length = SimDuration::from_nanos(self.end.nanos() - self.start.nanos());
-        let Self { bar_interval, sample_interval, .. } = *self;
-        RecordDefaults { length, bar_interval, sample_interval }
+        let Self { bar_interval, sample_interval, periods_per_year, .. } = *self;
+        RecordDefaults { length, bar_interval, sample_interval, periods_per_year }
     }
 }
 
@@ -42,6 +43,7 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
     let bar_interval = section.or("bars", minute.into(), readers::bar_interval);
     let anchor = section.or("anchor", SimDuration::ZERO, readers::time_of_day);
     let sample_interval = section.or("sample", minute, readers::positive_duration);
+    let periods_per_year = section.optional("periods_per_year", readers::positive_decimal);
     let zone = section.optional("zone", zone);
     if let (Some(start), Some(end)) = (start, end)
         && end <= start
@@ -56,6 +58,7 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
         end: end?,
         bar_interval: bar_interval?.anchored(anchor?),
         sample_interval: sample_interval?,
+        periods_per_year,
         zone,
     })
 }

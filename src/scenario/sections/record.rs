@@ -4,7 +4,7 @@ use crate::record::{BookSnapshotConfig, Format, RecordConfig, Table, TableSet};
 use crate::scenario::document::readers::{Read, ValueError};
 use crate::scenario::document::{Node, Section, Value, readers};
 use bearpit_core::market::BarInterval;
-use bearpit_core::units::SimDuration;
+use bearpit_core::units::{Decimal, SimDuration};
 
 /// The largest number of snapshots of a book in a run.
 const SNAPSHOTS_MAX: i64 = 10_000_000;
@@ -16,13 +16,14 @@ pub(in crate::scenario) struct RecordDefaults {
     pub(in crate::scenario) length: SimDuration,
     pub(in crate::scenario) bar_interval: BarInterval,
     pub(in crate::scenario) sample_interval: SimDuration,
+    pub(in crate::scenario) periods_per_year: Option<Decimal>,
 }
 
 impl Default for RecordDefaults {
     /// Values for a `[scenario]` with errors, so that the errors of `[record]` are reported too.
     fn default() -> Self {
         let minute = SimDuration::from_secs(60);
-        Self { length: minute, bar_interval: minute.into(), sample_interval: minute }
+        Self { length: minute, bar_interval: minute.into(), sample_interval: minute, periods_per_year: None }
     }
 }
 
@@ -32,6 +33,7 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
         bars: vec![defaults.bar_interval],
         bar_interval: defaults.bar_interval,
         sample_interval: defaults.sample_interval,
+        periods_per_year: defaults.periods_per_year,
         ..RecordConfig::default()
     };
     let Some(section) = root.table("record", "[record]") else { return Some(default) };
@@ -50,6 +52,7 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
         books: books?,
         tables: tables?,
         sample_interval: default.sample_interval,
+        periods_per_year: default.periods_per_year,
     })
 }
 
@@ -143,7 +146,10 @@ mod tests {
     fn defaults_apply_to_what_is_not_given() {
         let plan = load("").unwrap();
         let five_minutes: BarInterval = SimDuration::from_secs(300).into();
-        assert_eq!(plan, RecordConfig { bars: vec![five_minutes], bar_interval: five_minutes, ..RecordConfig::default() });
+        assert_eq!(
+            plan,
+            RecordConfig { bars: vec![five_minutes], bar_interval: five_minutes, ..RecordConfig::default() }
+        );
         assert_eq!(load("[record]\n").unwrap(), plan);
     }
 
