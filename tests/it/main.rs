@@ -30,3 +30,4 @@ mod scripts;
 mod sessions;
 mod shipped;
 mod strategy_tools;
+mod summaries;

@@ -190,7 +190,7 @@ fn load(text: &str) -> Option<Value> {
 /// Returns the keys that the reader knows where it finds one that it does not.
 fn known_keys(text: &str) -> BTreeSet<String> {
     let errors = load(text).unwrap();
-    let unknown = |error: &&Value| error["message"].as_str().unwrap().contains("no key `zzzz`");
+    let unknown = |error: &&Value| error["message"].as_str().unwrap().contains("no key `qqqq`");
     let error = errors.as_array().unwrap().iter().find(unknown).unwrap_or_else(|| panic!("{errors}"));
     let help = error["help"].as_str().unwrap();
     let list = help.split("allowed: ").nth(1).unwrap();
@@ -206,30 +206,30 @@ fn the_schema_has_the_keys_of_each_section_that_the_reader_knows() {
     let schema = json_schema();
     let item = |name: &str| &schema["properties"][name]["items"]["properties"];
     let sections = [
-        ("[scenario]", "[scenario]\nzzzz = 1", &schema["properties"]["scenario"]),
-        ("[record]", "[record]\nzzzz = 1", &schema["properties"]["record"]),
-        ("books = {}", "books = { zzzz = 1 }", &schema["properties"]["record"]["properties"]["books"]),
-        ("[[instruments]]", "[[instruments]]\nzzzz = 1", &schema["properties"]["instruments"]["items"]),
-        ("[[venues]]", "[[venues]]\nzzzz = 1", &schema["properties"]["venues"]["items"]),
-        ("fees = {}", "fees = { zzzz = 1 }", &item("venues")["fees"]),
-        ("bands = {}", "bands = { zzzz = 1 }", &item("venues")["bands"]),
-        ("latency = {}", "latency = { zzzz = 1 }", &item("venues")["latency"]),
-        ("close = \"16h\"", "close = \"16h\", zzzz = 1", &item("venues")["sessions"]),
+        ("[scenario]", "[scenario]\nqqqq = 1", &schema["properties"]["scenario"]),
+        ("[record]", "[record]\nqqqq = 1", &schema["properties"]["record"]),
+        ("books = {}", "books = { qqqq = 1 }", &schema["properties"]["record"]["properties"]["books"]),
+        ("[[instruments]]", "[[instruments]]\nqqqq = 1", &schema["properties"]["instruments"]["items"]),
+        ("[[venues]]", "[[venues]]\nqqqq = 1", &schema["properties"]["venues"]["items"]),
+        ("fees = {}", "fees = { qqqq = 1 }", &item("venues")["fees"]),
+        ("bands = {}", "bands = { qqqq = 1 }", &item("venues")["bands"]),
+        ("latency = {}", "latency = { qqqq = 1 }", &item("venues")["latency"]),
+        ("close = \"16h\"", "close = \"16h\", qqqq = 1", &item("venues")["sessions"]),
     ];
     for (from, to, schema) in sections {
         assert_eq!(known_keys(&GOOD.replacen(from, to, 1)), keys(schema), "{to}");
     }
-    assert_eq!(known_keys(&format!("zzzz = 1\n{GOOD}")), keys(&schema));
+    assert_eq!(known_keys(&format!("qqqq = 1\n{GOOD}")), keys(&schema));
     let processes = item("instruments")["process"]["oneOf"].as_array().unwrap();
     for (kind, schema) in KINDS.iter().zip(processes) {
-        let process = format!("process = {{ kind = \"{}\", zzzz = 1 }}", kind.name);
+        let process = format!("process = {{ kind = \"{}\", qqqq = 1 }}", kind.name);
         let line = "process = { kind = \"gbm\", initial = 100, volatility = 0.2 }";
         assert_eq!(known_keys(&GOOD.replace(line, &process)), keys(schema), "{}", kind.name);
     }
     let agents = schema["properties"]["agents"]["items"]["oneOf"].as_array().unwrap();
     for (kind, schema) in agent_kinds().zip(agents) {
         let (market, _) = GOOD.split_once("[[agents]]").unwrap();
-        let agent = format!("{market}[[agents]]\nkind = \"{}\"\nzzzz = 1\n", kind.name);
+        let agent = format!("{market}[[agents]]\nkind = \"{}\"\nqqqq = 1\n", kind.name);
         assert_eq!(known_keys(&agent), keys(schema), "{}", kind.name);
     }
 }
