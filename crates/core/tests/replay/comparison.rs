@@ -6,8 +6,8 @@ use super::histories::history;
 use super::history::{Act, End, History, Link, Order, Outcome};
 use super::{driver, reference};
 
-/// Makes one of the ways in which a link with an order that is over fails: by the gate or by the venue, whichever
-/// knows first, which at one instant is nobody's promise.
+/// Makes one of the two ways in which a link with an order that is over fails: by the gate or by the venue,
+/// whichever knows first; at one instant, which it is is nobody's promise.
 fn with_links_as_one(history: &History, mut outcome: Outcome) -> Outcome {
     for fate in &mut outcome.fates {
         let is_linked =
@@ -26,7 +26,10 @@ pub(crate) fn both(history: &History, flaw: Option<reference::Flaw>) -> [Outcome
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(super::HISTORIES) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(super::HISTORIES)
+    })]
 
     #[test]
     fn prop_a_history_comes_out_as_the_rules_say(history in history()) {

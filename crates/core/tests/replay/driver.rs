@@ -1,4 +1,5 @@
-//! The driver: lays out the market of a history, runs it, and says what became of it in the reference's words.
+//! The driver: lays out the market of a history, runs it, and says what became of it in the words of the
+//! reference.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

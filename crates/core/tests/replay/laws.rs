@@ -12,8 +12,8 @@ use super::history::History;
 
 const CASES: u32 = if cfg!(debug_assertions) { 200 } else { 3_000 };
 
-/// Rules 1, 4, 12, 13 and 17: the bars come out as the file's rows; what is traded in each, by participants or
-/// not, is its volume, at prices that it had; nothing is traded between them.
+/// Rules 1, 4, 12, 13 and 17: the bars come out as the file's rows; what is traded in each, by participants
+/// or not, is its volume, at prices that it had; nothing is traded between them.
 fn bars_are_the_files(history: &History, run: &Run) -> TestCaseResult {
     for (listing, file) in (0..).zip(&history.files) {
         let of_listing = |(_, fact): &&(i64, Fact)| fact.listing().is_some_and(|id| id.get() == listing);
@@ -66,7 +66,11 @@ proptest! {
     }
 
     #[test]
-    fn prop_what_comes_later_changes_nothing_before(whole in history(), file in 0..2_usize, bars in 0..5_usize) {
+    fn prop_what_comes_later_changes_nothing_before(
+        whole in history(),
+        file in 0..2_usize,
+        bars in 0..5_usize,
+    ) {
         let mut history = whole.clone();
         let until = cut(&mut history, file, bars);
         // Whether a file knows volumes is decided for the whole of it.

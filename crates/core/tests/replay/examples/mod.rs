@@ -318,7 +318,8 @@ fn a_replaced_stop_that_the_path_is_beyond_fills_at_once() {
 
 #[test]
 fn the_worst_path_knows_how_far_a_trailing_stop_has_come() {
-    // Down to 95, up to 115, back to 112: the limit is the high itself, and only from there is the stop reached.
+    // Down to 95, up to 115, back to 112: the limit is the high itself, and only from there is the stop
+    // reached.
     let rows = [(100, 115, 95, 112, 50)];
     let limit = sell(1, Kind::Limit(115));
     let stop = Order { link: Link::Pair(0), ..sell(1, Kind::Trailing(2)) };

@@ -99,7 +99,8 @@ pub(super) fn sending() -> impl Strategy<Value = Drawn> {
         3 => (1..=8_i64, 1..=8_i64).prop_map(|(profit, loss)| DrawnLink::Bracket(profit, loss)),
         2 => (1..=3_usize).prop_map(DrawnLink::Pair),
         1 => (1..=3_usize).prop_map(DrawnLink::Cancel),
-        1 => (1..=3_usize, -6..=6_i64, -6..=11_i64).prop_map(|(back, up, less)| DrawnLink::Replace(back, up, less)),
+        1 => (1..=3_usize, -6..=6_i64, -6..=11_i64)
+            .prop_map(|(back, up, less)| DrawnLink::Replace(back, up, less)),
     ];
     let who = (0..3_usize, 0..2_usize, 0..5_usize, spot);
     let what = (prop::bool::ANY, 1..=12_u64, -10..=10_i64, 1..=6_i64);

@@ -19,8 +19,8 @@ struct Schedule {
     bars_a_day: usize,
 }
 
-/// Hours with pauses; contiguous bars; days round the clock; seven seconds that three does not divide; bars past
-/// midnight.
+/// Hours with pauses; contiguous bars; days round the clock; seven seconds that three does not divide; bars
+/// past midnight.
 const SCHEDULES: [Schedule; 5] = [
     Schedule { first: 9 * 3_600 * SECOND, length: 3_600 * SECOND, pause: 600 * SECOND, bars_a_day: 2 },
     Schedule { first: 9 * 3_600 * SECOND, length: 3_600 * SECOND, pause: 0, bars_a_day: 3 },
@@ -67,7 +67,10 @@ fn file(schedule: Schedule, shift: i64, drawn: &[DrawnBar], volumes: Volumes) ->
 
 /// Two files, of equal or of different bar times.
 pub(super) fn files() -> impl Strategy<Value = Vec<Vec<Bar>>> {
-    let volumes = || prop_oneof![5 => Just(Volumes::Given), 2 => Just(Volumes::Absent), 1 => Just(Volumes::ZeroThroughout)];
+    let volumes = || {
+        let all = [Volumes::Given, Volumes::Absent, Volumes::ZeroThroughout];
+        prop_oneof![5 => Just(all[0]), 2 => Just(all[1]), 1 => Just(all[2])]
+    };
     let schedule = (select(SCHEDULES.to_vec()), prop::option::of(select(SCHEDULES.to_vec())));
     // A shift of the second file: none, within the auction, within the first leg.
     let shift = select(vec![0, SECOND / 2, 2 * SECOND]);

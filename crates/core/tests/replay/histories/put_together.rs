@@ -72,8 +72,8 @@ impl Builder<'_> {
         Some(Sent { at: sent.at.max(at), owner, act: Act::Cancel(target) })
     }
 
-    /// Gives an order so many before another price and total: once, so that no replace waits for the answer to
-    /// another; of an owner with plenty, since what two totals hold meanwhile is no rule of a replay.
+    /// Gives an order so many before another price and total: once, so that no replace waits for the answer
+    /// to another; of an owner with plenty, since what two totals hold meanwhile is no rule of a replay.
     fn replace(&self, sent: Sent, back: usize, up: i64, less: i64) -> Option<Sent> {
         let target = self.so_far.len().checked_sub(back)?;
         let Sent { at, owner, act: Act::Submit(other) } = self.so_far[target] else { return None };

@@ -1,4 +1,4 @@
-//! What is sent and arrives: the gate, the venue's rejections, and the first look at an order (rules 4 to 11).
+//! What is sent and arrives: the gate, the venue's rejections, the first look at an order (rules 4 to 11).
 
 use super::super::history::{End, Kind, Link, Order as Terms, Part, Side, Tif};
 use super::{Flaw, Moment, Order, Reference, State, path};
@@ -150,8 +150,8 @@ impl Reference<'_> {
         }
     }
 
-    /// Changes a limit order's limit, or a stop's trigger, and its total: a new arrival, unless it only becomes
-    /// smaller.
+    /// Changes a limit order's limit, or a stop's trigger, and its total: a new arrival, unless it only
+    /// becomes smaller.
     pub(super) fn replace(&mut self, number: usize, price: i64, total: u64) {
         let Some(index) = self.find(number).filter(|index| self.orders[*index].arrival().is_some()) else {
             return;
