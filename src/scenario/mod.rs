@@ -23,6 +23,8 @@ mod kinds;
 mod layout;
 mod load;
 mod lobster;
+#[cfg(test)]
+mod money_tests;
 mod schema;
 mod sections;
 mod strategy;

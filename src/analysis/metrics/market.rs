@@ -49,7 +49,9 @@ impl MarketPeriod {
     /// Returns the log return of the mid; none where a mid is not above zero.
     #[must_use]
     pub fn log_return(&self) -> Option<f64> {
-        ratio(self.closing, self.opening).filter(|growth| *growth > 0.0).map(libm::log)
+        // The ratio of two negative prices is above zero, and its logarithm would be no return.
+        let growth = ratio(self.closing, self.opening).filter(|_| self.opening > 0.0);
+        growth.filter(|growth| *growth > 0.0).map(libm::log)
     }
 }
 

@@ -74,6 +74,25 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::BarReplayed { listing, bar } => bytes.tag(28).u32(listing.get()).bar(bar),
         Fact::TouchChanged { listing, quote } => bytes.tag(8).u32(listing.get()).quote(quote),
         Fact::BarClosed { listing, bar } => bytes.tag(9).u32(listing.get()).bar(bar),
+        Fact::AccountMarked(_)
+        | Fact::AccountFinanced { .. }
+        | Fact::AccountRuined { .. }
+        | Fact::AccountOpened(_)
+        | Fact::AccountFunded { .. } => encode_account(fact, &mut bytes),
+        Fact::Logged { actor, text } => bytes.tag(11).text_of(*actor, text),
+        Fact::StrategyFailed { actor, text } => bytes.tag(12).text_of(*actor, text),
+        Fact::Plotted { actor, series, value } => {
+            bytes.tag(20).u32(actor.get()).text(series).number(*value);
+        }
+        Fact::Recorded { actor, table, row } => {
+            bytes.tag(21).u32(actor.get()).text(table).row(row);
+        }
+    }
+}
+
+/// Appends the bytes of a fact about an account, and nothing for others.
+fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
+    match fact {
         Fact::AccountMarked(mark) => bytes.tag(10).mark(mark),
         Fact::AccountFinanced { owner, interest, borrow } => {
             bytes.tag(22).u32(owner.get()).money(*interest).money(*borrow);
@@ -85,14 +104,7 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::AccountFunded { owner, funding } => {
             bytes.tag(24).u32(owner.get()).transfer(funding.transfer).text(funding.reference.as_str());
         }
-        Fact::Logged { actor, text } => bytes.tag(11).text_of(*actor, text),
-        Fact::StrategyFailed { actor, text } => bytes.tag(12).text_of(*actor, text),
-        Fact::Plotted { actor, series, value } => {
-            bytes.tag(20).u32(actor.get()).text(series).number(*value);
-        }
-        Fact::Recorded { actor, table, row } => {
-            bytes.tag(21).u32(actor.get()).text(table).row(row);
-        }
+        _ => {}
     }
 }
 

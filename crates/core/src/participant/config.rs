@@ -64,6 +64,7 @@ impl ParticipantConfig {
 
 /// What an actor is to the market.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made once for each actor, and not kept")]
 pub enum Role {
     /// Part of the market itself, such as a venue: it has nothing and trades nothing.
     House,
