@@ -1,8 +1,8 @@
 //! CSV: row groups as comma-separated text, and a table read back.
 //!
 //! The writer quotes a cell only where it must. An empty text is `""`, an absent value is an empty cell. A
-//! float is the shortest text that reads back as the same number; times and money are exact, and the times of a
-//! column have all as many digits.
+//! float is the shortest text that reads back as the same number; times and money are exact, and the times
+//! of a column have all as many digits.
 //!
 //! Read here and not with the `csv` crate, whose reader does not say whether a cell was quoted: an empty text
 //! and an absent value would be one.

@@ -21,8 +21,8 @@ const LONG_DAY_NANOS: i64 = 20 * 3_600_000_000_000;
 impl TradingYear {
     /// Returns how many periods of that many nanoseconds a year has.
     ///
-    /// Periods shorter than a day's trading count the hours of trading. Of longer ones only those with trading
-    /// are taken: they count days of the calendar, but no more than there are days of trading.
+    /// Periods shorter than a day's trading count the hours of trading. Of longer ones only those with
+    /// trading are taken: they count days of the calendar, but no more than there are days of trading.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a rate to describe returns with")]
     pub fn periods(self, nanos: i64) -> f64 {

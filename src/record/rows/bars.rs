@@ -33,7 +33,8 @@ impl BarBuilder {
         self.due = self.open.iter().flatten().map(|bar| bar.end).min();
     }
 
-    /// Adds a bar of a file: it is the bar of its own interval and of shorter ones, and a part of longer ones.
+    /// Adds a bar of a file: it is the bar of its own interval and of shorter ones, and a part of longer
+    /// ones.
     pub(in crate::record) fn add_bar(
         &mut self,
         listing: ListingId,

@@ -65,8 +65,8 @@ pub enum TableRow<'a> {
         /// The new touch.
         quote: &'a Quote,
     },
-    /// `quotes`: the price of a replayed listing has reached a point of its path; it stands for both sides, without
-    /// sizes.
+    /// `quotes`: the price of a replayed listing has reached a point of its path; it stands for both sides,
+    /// without sizes.
     Price {
         /// When.
         at: SimTime,

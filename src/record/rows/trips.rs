@@ -21,7 +21,8 @@ pub struct TripRow {
     pub trip: RoundTrip,
     /// How many bars ended between entry and exit, in the market where it was entered.
     pub bars_held: u64,
-    /// What ended it: `take_profit` or `stop_loss` of a bracket, `closed` by the venue, or else the kind of the order.
+    /// What ended it: `take_profit` or `stop_loss` of a bracket, `closed` by the venue, or else the kind of
+    /// the order.
     pub exit_reason: Option<&'static str>,
 }
 
@@ -248,8 +249,8 @@ impl HoldingTrips {
     }
 }
 
-/// Returns what it is that an order ends a trip. Orders that nobody has sent are the exits of brackets, and those
-/// with which a venue closes a position.
+/// Returns what it is that an order ends a trip. Orders that nobody has sent are the exits of brackets, and
+/// those with which a venue closes a position.
 fn exit_reason(order: &OrderRow) -> &'static str {
     match (order.sent_at, order.terms.kind) {
         (None, OrderKind::Limit(_)) => "take_profit",

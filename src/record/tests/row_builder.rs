@@ -106,7 +106,8 @@ fn bars_are_of_every_interval_asked_for_and_only_those_that_have_ended() {
 #[test]
 fn bars_of_weeks_and_months_are_those_of_the_calendar() {
     let bars = vec!["1w".parse().unwrap(), "1mo".parse().unwrap()];
-    // Days after Monday the 3rd of March 2025: a Sunday, the Monday after it, the end of March, the next month.
+    // Days after Monday the 3rd of March 2025: a Sunday, the Monday after it, the end of March, the next
+    // month.
     let days = [6, 7, 28, 29, 400].into_iter().zip(0_u32..);
     let facts: Vec<(i64, Fact)> =
         days.map(|(day, id)| (day * 86_400, trade(id.into(), 1, 2, 10, 10_000 + i64::from(id)))).collect();
