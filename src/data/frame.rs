@@ -31,7 +31,7 @@ pub(super) fn read_parquet(bytes: &[u8], options: &ReadOptions) -> Outcome {
     guarded(|| {
         let reader = ParquetReader::new(Cursor::new(bytes), bytes.len() as u64)?;
         let fields = reader.schema().iter_values().cloned().collect();
-        Ok(read(Source { fields, columns: Columns::Parquet(reader) }, Form::Parquet, options))
+        Ok(read(Source { fields, columns: Columns::Parquet(Box::new(reader)) }, Form::Parquet, options))
     })
 }
 
@@ -64,7 +64,7 @@ struct Source<'a> {
 }
 
 enum Columns<'a> {
-    Parquet(ParquetReader<Cursor<&'a [u8]>>),
+    Parquet(Box<ParquetReader<Cursor<&'a [u8]>>>),
     Batches(Vec<RecordBatch>),
 }
 

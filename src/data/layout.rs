@@ -339,10 +339,11 @@ impl Finder<'_> {
                 self.columns.insert(*role, index);
             }
         }
-        if kind == FileKind::Bars && !self.columns.contains_key(&Role::Volume) {
-            if let Some(index) = self.named(Role::Volume, &TICK_VOLUMES)? {
-                self.columns.insert(Role::Volume, index);
-            }
+        if kind == FileKind::Bars
+            && !self.columns.contains_key(&Role::Volume)
+            && let Some(index) = self.named(Role::Volume, &TICK_VOLUMES)?
+        {
+            self.columns.insert(Role::Volume, index);
         }
         if is_whole(&self.columns, kind) { Ok(()) } else { Err(self.missing(kind.needed())) }
     }

@@ -13,8 +13,8 @@ use crate::scenario::document::{Diagnostics, KeyValue, Node, SourceSpan, Value};
 /// Paths are relative to `directory`. What is wrong goes into `diagnostics`.
 pub(in crate::scenario) fn expand(tree: &mut Node, directory: &Path, diagnostics: &mut Diagnostics) {
     let mut expander = Expander { directory, diagnostics };
-    expander.entries(tree, "instruments", |entry, file| instrument(entry, file));
-    expander.entries(tree, "agents", |entry, file| replay(entry, file));
+    expander.entries(tree, "instruments", instrument);
+    expander.entries(tree, "agents", replay);
     let symbols = symbols(tree);
     if let Some(venues) = list(tree, "venues") {
         venues.iter_mut().for_each(|venue| listed(venue, &symbols));
