@@ -2,7 +2,9 @@
 //!
 //! A reader finds out by itself how a file is written: separator, encoding, header or none, which column is
 //! what, how times are written, in which order rows stand. [`ReadOptions`] say so where it should not.
-//! Whatever cannot be read is a [`Finding`] with its line; nothing here panics on any bytes.
+//! Whatever cannot be read is a [`Finding`] with its line; no text makes a reader panic. Damaged Parquet and
+//! Arrow files are errors as far as Polars' decoders notice: a changed count within a page can make them ask
+//! for more memory than there is, which ends the program.
 //!
 //! | part | what it does |
 //! |---|---|

@@ -199,8 +199,8 @@ pub struct ReadOptions {
     pub time_format: Option<String>,
     /// The zone of times that have no offset; without, they are taken as those of the run's own clock.
     pub zone: Option<Zone>,
-    /// The zone of the run's clock, to which times with a zone or an offset are converted; `None` is UTC, with
-    /// a warning if offsets are other than that.
+    /// The zone of the run's clock, to which times with a zone or an offset are converted; `None` is UTC,
+    /// with a warning if offsets are other than that.
     pub run_zone: Option<Zone>,
     /// Whether the first row is a header.
     pub header: Option<bool>,

@@ -303,7 +303,7 @@ fn a_replay_needs_its_listing_and_its_time_for_itself() {
     );
     assert_eq!(
         changed("half_spread = \"0.05\"", "half_spread = \"0.05\"\nlatency = { entry = \"1ms\" }"),
-        ["t.toml:38:8: a replay sends and receives nothing, so it cannot have a latency"]
+        ["t.toml:37:8: a replay sends and receives nothing, so it cannot have a latency"]
     );
     let long = changed("bar_length = \"1m\"", "bar_length = \"1m\"\nauction = \"20s\"");
     assert_eq!(long, ["t.toml:40:11: `auction` is 20s, but must be less than a third of `bar_length`, 1m"]);

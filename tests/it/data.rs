@@ -52,7 +52,7 @@ fn data_is_told_otherwise_and_fails_as_check_does() {
         write(directory.path(), "x.csv", "when;last\n02.01.2024 16:00;1,5\nx;y\n03.01.2024 16:00;2,5\n");
     let (code, _, err) = run(bearpit().args(["data", &file]));
     assert_eq!(code, 2, "{err}");
-    assert!(err.contains("the columns `time`, `open`, `high`, `low`, `close` are missing"), "{err}");
+    assert!(err.contains("the columns `time`, `open`, `high`, `low` are missing"), "{err}");
     let columns = "time=1,open=last,high=last,low=last,close=last";
     let options =
         ["--columns", columns, "--separator", ";", "--time-format", "%d.%m.%Y %H:%M", "--decimal", ","];

@@ -109,16 +109,13 @@ fn a_parquet_file_of_pandas_is_read() {
 }
 
 #[test]
-fn no_damaged_frame_panics() {
+fn a_frame_that_ends_in_the_middle_is_an_error() {
     let parquet = include_bytes!("../../../tests/fixtures/bars.parquet").to_vec();
     let days = Utf8ViewArray::from_slice_values(["2024-01-02", "2024-01-03"]).boxed();
     for whole in [parquet, bars_with("Date", days)] {
-        // What ends in the middle, and what has another byte somewhere.
-        for at in (0..whole.len()).step_by(97) {
-            drop(read(&whole[..at], &ReadOptions::default()));
-            let mut changed = whole.clone();
-            changed[at] ^= 0x55;
-            drop(read(&changed, &ReadOptions::default()));
+        for at in (8..whole.len()).step_by(97) {
+            let outcome = read(&whole[..at], &ReadOptions::default());
+            assert!(outcome.file.is_none() && !errors(&outcome.findings).is_empty(), "{at}");
         }
     }
 }
