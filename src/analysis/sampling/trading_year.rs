@@ -133,21 +133,21 @@ mod tests {
 
     #[test]
     fn a_year_has_as_many_periods_as_people_say() {
-        let close = |year: TradingYear, hours: f64, expected: f64| {
-            let found = year.periods(i64::try_from((hours * 60.0) as u64).unwrap() * 60_000_000_000);
-            assert!((found / expected - 1.0).abs() < 1e-12, "{year}, {hours} h: {found}, not {expected}");
+        let close = |year: TradingYear, minutes: i64, expected: f64| {
+            let found = year.periods(minutes * 60_000_000_000);
+            assert!((found / expected - 1.0).abs() < 1e-12, "{year}, {minutes} min: {found}, not {expected}");
         };
+        let (day, week) = (1_440, 10_080);
         let exchange = TradingYear { days: 252.0, hours: 6.5 };
-        let minute = 1.0 / 60.0;
-        close(exchange, minute + 1e-9, 98_280.0);
-        close(exchange, 6.5, 252.0);
-        close(exchange, 24.0, 252.0);
-        close(exchange, 7.0 * 24.0, 365.25 / 7.0);
+        close(exchange, 1, 98_280.0);
+        close(exchange, 390, 252.0);
+        close(exchange, day, 252.0);
+        close(exchange, week, 365.25 / 7.0);
         let always = TradingYear { days: 365.25, hours: 24.0 };
-        close(always, 1.0, 8_766.0);
-        close(always, 24.0, 365.25);
-        close(always, 7.0 * 24.0, 365.25 / 7.0);
-        close(TradingYear { days: 365.25, hours: 6.5 }, 24.0, 365.25);
-        close(TradingYear { days: 252.0, hours: 24.0 }, 1.0, 6_048.0);
+        close(always, 60, 8_766.0);
+        close(always, day, 365.25);
+        close(always, week, 365.25 / 7.0);
+        close(TradingYear { days: 365.25, hours: 6.5 }, day, 365.25);
+        close(TradingYear { days: 252.0, hours: 24.0 }, 60, 6_048.0);
     }
 }
