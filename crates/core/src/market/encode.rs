@@ -47,14 +47,12 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::OrderReduced { order, listing, leaves, reason } => {
             bytes.tag(14).u64(order.get()).u32(listing.get()).u64(leaves.lots()).text(reason.name());
         }
-        Fact::OrderGrown { order, listing, leaves } => {
-            bytes.tag(25).u64(order.get()).u32(listing.get()).u64(leaves.lots());
-        }
+        Fact::OrderGrown { order, listing, leaves } => bytes.tag(25).lots_of(*order, *listing, *leaves),
         Fact::OrderTriggered { order, listing, trigger } => {
             bytes.tag(15).u64(order.get()).u32(listing.get()).price(*trigger);
         }
         Fact::OrderRefreshed { order, listing, displayed } => {
-            bytes.tag(16).u64(order.get()).u32(listing.get()).u64(displayed.lots());
+            bytes.tag(16).lots_of(*order, *listing, *displayed);
         }
         Fact::PhaseChanged { listing, phase } => {
             bytes.tag(17).u32(listing.get()).phase(*phase);
@@ -136,6 +134,11 @@ impl Bytes<'_> {
     /// The order, its owner and its listing.
     fn of(&mut self, (order, owner, listing): (OrderId, ActorId, ListingId)) -> &mut Self {
         self.u64(order.get()).u32(owner.get()).u32(listing.get())
+    }
+
+    /// An order, its listing, and a quantity of it.
+    fn lots_of(&mut self, order: OrderId, listing: ListingId, lots: Quantity) {
+        self.u64(order.get()).u32(listing.get()).u64(lots.lots());
     }
 
     fn money(&mut self, value: Money) -> &mut Self {
