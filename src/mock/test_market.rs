@@ -254,8 +254,8 @@ impl TestMarket {
         self.act_as(self.taker, |ctx| ctx.submit(listing, terms)).map(|_| ())
     }
 
-    /// Trades through the prices of a bar as a replay does: open, the extreme nearer to it, the other, close; and
-    /// at the triggers of the strategy's stops on the way, so that none is reached later than that.
+    /// Trades through the prices of a bar as a replay does: open, the extreme nearer to it, the other, close;
+    /// and at the triggers of the strategy's stops on the way, so that none is reached later than that.
     fn bar(
         &mut self,
         listing: ListingId,
@@ -305,8 +305,8 @@ impl TestMarket {
         self.trade(listing, price, quantity)
     }
 
-    /// Returns the first trigger of the strategy's stops strictly between two prices, on the way from one to the
-    /// other.
+    /// Returns the first trigger of the strategy's stops strictly between two prices, on the way from one to
+    /// the other.
     fn next_trigger(&self, listing: ListingId, from: Price, to: Price) -> Option<Price> {
         let account = self.market.world().domain().account(self.strategy)?;
         let own = account.open_orders().iter().filter(|order| order.listing == listing);

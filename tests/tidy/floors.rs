@@ -19,6 +19,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 3] = [
             ("book", 3),
             ("account", 3),
             ("participant", 4),
+            ("replay", 4),
             ("exchange", 5),
         ],
     ),

@@ -1,8 +1,8 @@
-//! Nanoseconds that a replayed bar takes, layer by layer: the bar itself (points of its path, facts, digest), a
-//! reader of bars, an order at each open, a limit order inside of each bar; and what the digest is of it.
+//! Nanoseconds that a replayed bar takes, layer by layer: the bar itself (points of its path, facts, digest),
+//! a reader of bars, an order at each open, a limit order inside of each bar; and what the digest is of it.
 //!
-//! Bars of a minute round the clock, nothing recorded. Each figure is the best of several turns; the ratios are
-//! of one machine in one run.
+//! Bars of a minute round the clock, nothing recorded. Each figure is the best of several turns; the ratios
+//! are of one machine in one run.
 //!
 //! `cargo bench -p bearpit-core --bench replay`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]

@@ -1,5 +1,5 @@
-//! What is allowed in a replay of bars, but seldom meant: orders that come too late for the next open, and a path
-//! that is shown or anticipated.
+//! What is allowed in a replay of bars, but seldom meant: orders that come too late for the next open, and a
+//! path that is shown or anticipated.
 
 use crate::scenario::config::{AgentConfig, VenueConfig, listings};
 use crate::scenario::document::{Section, SourceSpan};

@@ -94,8 +94,8 @@ impl Terms {
     }
 }
 
-/// The most that an order can cost, over every part of it that may trade before a replace; a bracket's exit may
-/// grow by `growth`.
+/// The most that an order can cost, over every part of it that may trade before a replace; a bracket's exit
+/// may grow by `growth`.
 fn worst_cash(order: &OpenOrder, growth: u64, terms: &Terms, known: Option<&(Vec<PastFill>, i128)>) -> i128 {
     let lots = order.leaves.lots() + growth;
     let filled = order.quantity.lots() - order.leaves.lots();

@@ -71,8 +71,8 @@ fn days() -> Vec<Day> {
     rows.collect()
 }
 
-/// Returns when and where a stop sells that trails the price at a distance from the open of the first day on: at
-/// its trigger less ten cents, but not below the day's low; at the open, where a day opens beyond it.
+/// Returns when and where a stop sells that trails the price at a distance from the open of the first day on:
+/// at its trigger less ten cents, but not below the day's low; at the open, where a day opens beyond it.
 fn plain_exit(days: &[Day], distance: i64) -> Option<(&str, i64)> {
     let mut best = days.first()?.open;
     for (number, day) in days.iter().enumerate() {

@@ -18,7 +18,8 @@ impl Account {
     /// included, in any number of fills; zero if it can only bring cash.
     ///
     /// A sale without a price may go to the lowest there is, unless the account is asked when it fills; a
-    /// purchase without one, which only unlimited credit admits, holds nothing. Where prices are above zero, a sale takes no cash.
+    /// purchase without one, which only unlimited credit admits, holds nothing. Where prices are above zero,
+    /// a sale takes no cash.
     pub(super) fn worst_cost(
         &self,
         order: Option<OrderId>,

@@ -103,8 +103,8 @@ impl Account {
     /// Admits or refuses a cancel.
     ///
     /// # Errors
-    /// [`Refusal::UnknownOrder`] if the order is not open, [`Refusal::NotEntered`] if it is an exit that is not
-    /// known to have entered.
+    /// [`Refusal::UnknownOrder`] if the order is not open, [`Refusal::NotEntered`] if it is an exit that is
+    /// not known to have entered.
     pub fn admit_cancel(&mut self, id: OrderId) -> Result<Approved<OrderId>, Refusal> {
         let index = self.order_index(id).ok_or(Refusal::UnknownOrder(id)).and_then(|index| {
             if self.orders[index].awaits_entry.is_some() { Err(Refusal::NotEntered(id)) } else { Ok(index) }

@@ -1,8 +1,8 @@
 //! Holds: the most that open orders can cost, each by itself and together with linked orders.
 //!
 //! # Rules
-//! - An order holds its worst case: a purchase the cash of what is open at its worst price and its fees, a sale
-//!   its lots; and where prices may be negative, a sale the cash that it costs at its worst price too.
+//! - An order holds its worst case: a purchase the cash of what is open at its worst price and its fees, a
+//!   sale its lots; and where prices may be negative, a sale the cash that it costs at its worst price too.
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
 //!   hold is counted with the older one.
 //! - The exits of a bracket are such a pair. Exits that sell hold what their entry has bought and they have

@@ -1,5 +1,5 @@
-//! Accounts in a replay of bars: what a purchase can cost is asked when it fills, and both sides are booked at
-//! that instant.
+//! Accounts in a replay of bars: what a purchase can cost is asked when it fills, and both sides are booked
+//! at that instant.
 
 use super::charging::FeeFill;
 use super::ledger::{Account, Credit};

@@ -129,8 +129,8 @@ impl Instrument {
         price.ticks() >= self.min_price.ticks() && price.ticks() <= Price::MAX_TICKS
     }
 
-    /// Returns the price from which percentages of a price are counted: zero, or the lowest price where prices
-    /// may be negative, since a percentage of a price near zero would be no distance at all.
+    /// Returns the price from which percentages of a price are counted: zero, or the lowest price where
+    /// prices may be negative, since a percentage of a price near zero would be no distance at all.
     #[must_use]
     pub const fn zero_point(&self) -> Price {
         if self.may_be_negative() { self.min_price } else { Price::new(0) }

@@ -238,9 +238,9 @@ pub enum Link {
     /// The other must be open, unlinked, and of the same owner, side and open quantity.
     OneCancelsOther(OrderId),
     /// Bracket: with this order's first fill two exits for what it has traded enter the other side, linked as
-    /// one-cancels-other: a limit order to take profit, whose id is this order's plus one, and a stop to limit
-    /// the loss, whose id is this order's plus two. They are good till canceled whatever the time in force of
-    /// this order, since a position outlives a session.
+    /// one-cancels-other: a limit order to take profit, whose id is this order's plus one, and a stop to
+    /// limit the loss, whose id is this order's plus two. They are good till canceled whatever the time in
+    /// force of this order, since a position outlives a session.
     ///
     /// Each further fill enlarges both, as a replace would: at the back of the queue. So while both are open,
     /// each is for what this order has traded, less what they have. Once the stop has been elected, or the

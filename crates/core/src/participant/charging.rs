@@ -28,8 +28,8 @@ impl Context {
 }
 
 impl MarketState {
-    /// Returns what a fill at a listing is charged by the venue and the owner's broker together, and counts it
-    /// for the order's next fills and for the month's tiers.
+    /// Returns what a fill at a listing is charged by the venue and the owner's broker together, and counts
+    /// it for the order's next fills and for the month's tiers.
     pub(crate) fn charge(&mut self, now: SimTime, listing: ListingId, fill: &ChargedFill) -> Money {
         let ChargedFill { owner, order, side, liquidity, price, quantity, leaves } = *fill;
         let listed = self.listings.get(listing.index()).map(|state| state.listing);

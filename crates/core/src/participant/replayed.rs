@@ -69,8 +69,8 @@ impl Context {
         self.domain_mut().warms_up = false;
     }
 
-    /// Shows the subscribers of a listing's bars those from before the start: those of longer intervals summed
-    /// up, of which the last goes on.
+    /// Shows the subscribers of a listing's bars those from before the start: those of longer intervals
+    /// summed up, of which the last goes on.
     pub(crate) fn warm_up(&mut self, listing: ListingId, bars: &[Bar], alarms: BarAlarms) {
         let now = self.now();
         let mut index = 0;
@@ -97,7 +97,8 @@ impl Context {
         }
     }
 
-    /// Returns who holds how much of a listing's instrument, in the order of their ids; not the market itself.
+    /// Returns who holds how much of a listing's instrument, in the order of their ids; not the market
+    /// itself.
     pub(crate) fn positions_at(&self, listing: ListingId) -> Vec<(ActorId, NetQuantity)> {
         let Some(instrument) = self.listing(listing).map(|listing| listing.instrument) else {
             return Vec::new();

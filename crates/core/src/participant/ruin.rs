@@ -28,7 +28,8 @@ impl MarketState {
         all.filter(|(_, account)| account.is_ruined()).map(|(owner, _)| owner).collect()
     }
 
-    /// Returns the listing where an instrument's positions are closed, if orders for that may be sent there now.
+    /// Returns the listing where an instrument's positions are closed, if orders for that may be sent there
+    /// now.
     fn closing_listing(&self, instrument: InstrumentId) -> Option<ListingId> {
         let listing = self.instruments.get(instrument.index())?.primary?;
         let state = self.listings.get(listing.index())?;

@@ -13,8 +13,8 @@ use crate::units::{ListingId, OrderId, SimTime};
 /// The replayed listings of one venue.
 ///
 /// Time moves by [`ReplayEngine::advance`], which the venue calls when [`ReplayEngine::next_time`] has come;
-/// orders come by [`ReplayEngine::execute`]. Both are pure functions of the engine's state and of what the host
-/// answers.
+/// orders come by [`ReplayEngine::execute`]. Both are pure functions of the engine's state and of what the
+/// host answers.
 #[derive(Debug)]
 pub struct ReplayEngine {
     pub(super) listings: Vec<ReplayListing>,
@@ -153,7 +153,8 @@ impl ReplayEngine {
         Some(moment)
     }
 
-    /// Ends an instant at a listing: trailing stops follow, what had one moment ends, a bar that is over ends.
+    /// Ends an instant at a listing: trailing stops follow, what had one moment ends, a bar that is over
+    /// ends.
     fn depart(&mut self, index: usize, moment: Moment, host: &mut dyn ReplayHost) {
         let now = self.now;
         let listing = &mut self.listings[index];

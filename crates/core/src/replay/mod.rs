@@ -1,8 +1,9 @@
-//! Replayed bars: a market whose prices are those of a file, in which orders fill as the path of each bar goes.
+//! Replayed bars: a market whose prices are those of a file, in which orders fill as the path of each bar
+//! goes.
 //!
-//! A [`ReplayEngine`] stands where a venue has order books otherwise. It knows no accounts and no tape: what it
-//! needs of them it asks its [`ReplayHost`], and what happens it tells it. `docs/backtesting.md` numbers the
-//! rules; comments here name them.
+//! A [`ReplayEngine`] stands where a venue has order books otherwise. It knows no accounts and no tape: what
+//! it needs of them it asks its [`ReplayHost`], and what happens it tells it. `docs/backtesting.md` numbers
+//! the rules; comments here name them.
 
 mod bar;
 mod due;

@@ -40,8 +40,8 @@ pub struct OrderFees {
 }
 
 impl OrderFees {
-    /// Adds a fill whose rates by each charge `rate` says, and returns what it is charged: what the order owes
-    /// more than before.
+    /// Adds a fill whose rates by each charge `rate` says, and returns what it is charged: what the order
+    /// owes more than before.
     pub fn charge(
         &mut self,
         plan: FeePlan<'_>,
@@ -59,7 +59,8 @@ impl OrderFees {
         fee
     }
 
-    /// Adds a fill that was charged `fee`, as its owner learns of it: by the rates of the most expensive tier.
+    /// Adds a fill that was charged `fee`, as its owner learns of it: by the rates of the most expensive
+    /// tier.
     pub fn follow(&mut self, plan: FeePlan<'_>, fill: &FeeFill<'_>, fee: Money) {
         self.add(plan, fill, |_, charge| charge.highest_rate(fill.liquidity));
         self.charged += fee;

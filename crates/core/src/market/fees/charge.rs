@@ -49,10 +49,10 @@ pub struct FeeTier {
 
 /// One line of a fee schedule: what an order costs over all of its fills.
 ///
-/// An order that trades pays `per_order` once, and for each fill by the rates. The sum is raised to `minimum`,
-/// lowered to `maximum`, and then to `maximum_rate` of the order's notional so far, which goes before the
-/// minimum; last it is rounded to `step`. A fill pays what its order has come to owe more than before: so the
-/// first fill pays the minimum, and later ones what exceeds it.
+/// An order that trades pays `per_order` once, and for each fill by the rates. The sum is raised to
+/// `minimum`, lowered to `maximum`, and then to `maximum_rate` of the order's notional so far, which goes
+/// before the minimum; last it is rounded to `step`. A fill pays what its order has come to owe more than
+/// before: so the first fill pays the minimum, and later ones what exceeds it.
 ///
 /// The tier is that of what the account had traded in the calendar month before the fill; a fill is not split
 /// between two tiers.
