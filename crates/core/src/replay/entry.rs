@@ -6,10 +6,9 @@ use super::listing::Stage;
 use super::orders::OrderNames;
 use crate::book::BookEvent;
 use crate::market::{
-    CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, PostOnly, RejectReason, Side,
-    TimeInForce,
+    CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, PostOnly, RejectReason, TimeInForce,
 };
-use crate::units::{Price, Quantity, SimTime};
+use crate::units::{OrderId, Price, Quantity, SimTime};
 
 /// What a replace asks for.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +30,12 @@ impl ReplayEngine {
                 Err(reason) => self.reject_command(index, command, reason, host),
             },
             CommandKind::MassCancel { side } => {
-                self.cancel_all_of(index, command, side, CancelReason::MassCancel, host);
+                let orders = self.listings[index].orders.all_of(Some(command.owner), side);
+                self.cancel_all(index, &orders, CancelReason::MassCancel, host);
             }
             CommandKind::Disconnect => {
-                self.cancel_all_of(index, command, None, CancelReason::Disconnected, host);
+                let orders = self.listings[index].orders.all_of(Some(command.owner), None);
+                self.cancel_all(index, &orders, CancelReason::Disconnected, host);
             }
             CommandKind::Replace { price, quantity } => match self.check_replace(index, command, quantity) {
                 Ok(()) => self.replace(index, command, NewTerms { price, quantity }, host),
@@ -151,16 +152,15 @@ impl ReplayEngine {
         host.publish(self.listings[index].id, ReplayEvent::Order(event));
     }
 
-    fn cancel_all_of(
+    fn cancel_all(
         &mut self,
         index: usize,
-        command: &Command,
-        side: Option<Side>,
+        orders: &[OrderId],
         reason: CancelReason,
         host: &mut dyn ReplayHost,
     ) {
-        for id in self.listings[index].orders.all_of(Some(command.owner), side) {
-            self.cancel(index, id, reason, host);
+        for id in orders {
+            self.cancel(index, *id, reason, host);
         }
     }
 

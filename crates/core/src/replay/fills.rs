@@ -5,7 +5,7 @@ use super::engine::ReplayEngine;
 use super::host::{ReplayEvent, ReplayFill, ReplayHost};
 use super::listing::Moment;
 use super::orders::WaitingOrder;
-use super::rules::{PathRule, Priced, ShortCash, Touch};
+use super::rules::{PathRule, Priced, ShortCash, Taken, Touch};
 use crate::account::{Affordable, Purchase};
 use crate::book::BookEvent;
 use crate::market::{CancelReason, ExpiryReason, Liquidity, OrderKind, Side, TimeInForce};
@@ -33,6 +33,13 @@ impl Attempt {
             Moment::Within => Liquidity::Taker,
         }
     }
+}
+
+/// At what price how much of an order trades.
+#[derive(Debug, Clone, Copy)]
+struct Deal {
+    priced: Priced,
+    quantity: Quantity,
 }
 
 /// How much of an order its account can pay for.
@@ -132,8 +139,13 @@ impl ReplayEngine {
         let priced = match order.terms.kind {
             OrderKind::Limit(_) => Priced { price: attempt.price, clamped: 0 },
             _ => {
-                let is_auction = attempt.moment.is_auction();
-                listing.rules().with_costs(order.side(), attempt.price, available, bar, is_auction)
+                let taken = Taken {
+                    side: order.side(),
+                    price: attempt.price,
+                    quantity: available,
+                    is_auction: attempt.moment.is_auction(),
+                };
+                listing.rules().with_costs(&taken, bar)
             }
         };
         let protection = order.terms.kind.worst_price();
@@ -152,7 +164,7 @@ impl ReplayEngine {
         let covered = self.covered(&order, attempt.listing, purchase, host);
         let quantity = if is_fok && covered.shortage.is_some() { Quantity::ZERO } else { covered.quantity };
         if !quantity.is_zero() {
-            self.fill(&order, attempt, priced, quantity, host);
+            self.fill(&order, attempt, Deal { priced, quantity }, host);
         }
         match covered.shortage {
             Some(reason) => self.cancel(attempt.listing, order.id, reason, host),
@@ -185,14 +197,8 @@ impl ReplayEngine {
         Covered { quantity, shortage: Some(CancelReason::InsufficientCash { needed, free }) }
     }
 
-    fn fill(
-        &mut self,
-        order: &WaitingOrder,
-        attempt: Attempt,
-        priced: Priced,
-        quantity: Quantity,
-        host: &mut dyn ReplayHost,
-    ) {
+    fn fill(&mut self, order: &WaitingOrder, attempt: Attempt, deal: Deal, host: &mut dyn ReplayHost) {
+        let Deal { priced, quantity } = deal;
         let listing = &mut self.listings[attempt.listing];
         listing.count(order.owner, quantity);
         let leaves = order.leaves - quantity;

@@ -34,7 +34,7 @@ impl Default for FillRules {
         Self {
             half_spread: 0,
             slippage: Slippage::None,
-            participation: FillRules::WHOLE,
+            participation: Self::WHOLE,
             touch: Touch::Fill,
             path: PathRule::Nearer,
             market_fill: MarketFill::NextOpen,
@@ -112,6 +112,16 @@ pub enum AtEnd {
     Close,
 }
 
+/// What takes a price, before its costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) side: Side,
+    pub(super) price: Price,
+    pub(super) quantity: Quantity,
+    /// Whether it is at an open or close.
+    pub(super) is_auction: bool,
+}
+
 /// A price with its costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Priced {
@@ -132,15 +142,9 @@ impl FillRules {
         volume.map(|volume| u64::try_from(part(volume)).map_or(volume, Quantity::new))
     }
 
-    /// Adds to `price` what a market order or stop of `quantity` pays in a bar (rule 12).
-    pub(super) fn with_costs(
-        &self,
-        side: Side,
-        price: Price,
-        quantity: Quantity,
-        bar: &ReplayBar,
-        is_auction: bool,
-    ) -> Priced {
+    /// Adds to a price what a market order or stop pays in a bar (rule 12).
+    pub(super) fn with_costs(&self, taken: &Taken, bar: &ReplayBar) -> Priced {
+        let Taken { side, price, quantity, is_auction } = *taken;
         let half_spread = if is_auction { 0 } else { self.half_spread };
         let wanted = price + side.sign() * (half_spread + self.slippage.ticks(price, quantity, bar.volume));
         let price = wanted.clamp(bar.low, bar.high);
