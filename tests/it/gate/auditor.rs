@@ -105,8 +105,9 @@ fn worst_cash(order: &OpenOrder, growth: u64, terms: &Terms, known: Option<&(Vec
     let price = order.kind.at(new.price).worst_price();
     let after = |part: u64| (price, (new.quantity.lots() + growth).saturating_sub(filled + part));
     let step = if terms.allows_debt_by_sales() { (lots / 2).max(1) } else { 1 };
-    let cases =
-        (0..=lots).step_by(step as usize).map(|part| terms.cost(order, [now(part), after(part)], known));
+    let cases = (0..=lots)
+        .step_by(usize::try_from(step).unwrap())
+        .map(|part| terms.cost(order, [now(part), after(part)], known));
     cases.max().unwrap_or(0).max(whole)
 }
 

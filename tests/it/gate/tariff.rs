@@ -62,7 +62,7 @@ impl Tariff {
         }
         let mut sum = self.an_order;
         for fill in fills {
-            let tier = self.tiers.iter().filter(|(from, _)| *from <= fill.traded).next_back();
+            let tier = self.tiers.iter().rfind(|(from, _)| *from <= fill.traded);
             let rates = tier.map_or(self.rates, |(_, rates)| *rates);
             sum += share(rates[fill.role], fill.notional);
             sum += self.a_lot[fill.role] * i128::from(fill.lots);

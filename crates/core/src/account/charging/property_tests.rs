@@ -90,7 +90,7 @@ proptest! {
         let mut before = first;
         let mut now: SimTime = "2025-01-30T00:00:00".parse().unwrap();
         for (lots, better, role, days) in parts {
-            now = now + crate::units::SimDuration::from_secs(86_400 * days);
+            now += crate::units::SimDuration::from_secs(86_400 * days);
             let ticks = (price - better * side.sign()).max(floor);
             let liquidity = [Liquidity::Maker, Liquidity::Taker, Liquidity::Auction][role];
             let quantity = Quantity::new(lots);

@@ -96,6 +96,19 @@ fn quantity(rng: &mut Stream, profile: &Profile) -> Quantity {
     })
 }
 
+fn time_in_force(rng: &mut Stream, index: i64) -> TimeInForce {
+    let date = at(index + rng.random_range(-1..40));
+    match rng.random_range(0..16_u32) {
+        0..=5 => TimeInForce::Gtc,
+        6..=7 => TimeInForce::Day,
+        8..=9 => TimeInForce::Ioc,
+        10..=11 => TimeInForce::Fok,
+        12..=13 => TimeInForce::Gtd(date),
+        14 => TimeInForce::AtOpen,
+        _ => TimeInForce::AtClose,
+    }
+}
+
 fn terms(rng: &mut Stream, profile: &Profile, index: i64, other: u64) -> OrderTerms {
     let side = one_of(rng, &Side::BOTH);
     let limit = OrderTerms::limit(side, quantity(rng, profile), price(rng, profile));
@@ -123,16 +136,7 @@ fn terms(rng: &mut Stream, profile: &Profile, index: i64, other: u64) -> OrderTe
             OrderKind::Pegged { to, offset: rng.random_range(-1..3), limit: protection }
         }
     };
-    let date = at(index + rng.random_range(-1..40));
-    let time_in_force = match rng.random_range(0..16_u32) {
-        0..=5 => TimeInForce::Gtc,
-        6..=7 => TimeInForce::Day,
-        8..=9 => TimeInForce::Ioc,
-        10..=11 => TimeInForce::Fok,
-        12..=13 => TimeInForce::Gtd(date),
-        14 => TimeInForce::AtOpen,
-        _ => TimeInForce::AtClose,
-    };
+    let time_in_force = time_in_force(rng, index);
     let part = |rng: &mut Stream, of_thousand| {
         chance(rng, of_thousand).then(|| Quantity::new(rng.random_range(1..=profile.quantity_max / 3)))
     };
