@@ -6,7 +6,7 @@ use super::listing_config::ListingConfig;
 use super::market::Market;
 use super::venue::{Exchange, VenueActor};
 use crate::account::AccountError;
-use crate::kernel::{ActorFactory, AddError, JournalSink, Outside, SimActor, World};
+use crate::kernel::{ActorFactory, AddError, JournalSink, LatencyError, Outside, SimActor, World};
 use crate::market::{BarInterval, FeeSchedule, Instrument, Listing, Tape, TapeSink};
 use crate::participant::{
     AnyTrader, Latencies, MarkToMarket, MarketConfig, MarketState, MarketWorld, ParticipantConfig, Request,
@@ -29,6 +29,15 @@ pub enum BuildError {
     /// An agent cannot be added: its name is taken, or its account does not fit.
     #[error(transparent)]
     Agent(#[from] AddError<AccountError>),
+    /// The latencies of an agent or a venue are unfit.
+    #[error("the latencies of {name:?} are unfit: {cause}")]
+    Latencies {
+        /// The agent or venue.
+        name: String,
+        /// Why.
+        #[source]
+        cause: LatencyError,
+    },
     /// There are more instruments, venues or listings than ids.
     #[error("there are too many instruments, venues or listings: ids are 32 bits wide")]
     TooMany,
@@ -202,7 +211,8 @@ impl MarketBuilder {
     /// Adds an agent under a unique `name`.
     ///
     /// # Errors
-    /// [`BuildError::Agent`] if its account does not fit, such as by an instrument that does not exist.
+    /// [`BuildError::Agent`] if its account does not fit, such as by an instrument that does not exist;
+    /// [`BuildError::Latencies`] if its latencies do not.
     pub fn agent(
         &mut self,
         name: &str,
@@ -224,6 +234,7 @@ impl MarketBuilder {
     ) -> Result<(), BuildError> {
         let checked = config.account.check(self.config.instruments.len());
         checked.map_err(|cause| AddError::Unfit { name: name.to_owned(), cause })?;
+        check_latencies(name, &config.latencies)?;
         self.agents.push(Agent { name: name.to_owned(), config, actor: actor.into_actor() });
         Ok(())
     }
@@ -231,12 +242,15 @@ impl MarketBuilder {
     /// Opens the market.
     ///
     /// # Errors
-    /// [`BuildError::Agent`] if two agents have one name, or one has a venue's; [`BuildError::TooMany`] if
-    /// there are more listings than ids.
+    /// [`BuildError::Agent`] if two agents have one name, or one has a venue's; [`BuildError::Latencies`]
+    /// if those of a venue are unfit; [`BuildError::TooMany`] if there are more listings than ids.
     pub fn open(self) -> Result<Market, BuildError> {
         let counts = [self.config.instruments.len(), self.config.venues.len(), self.config.listings.len()];
         if counts.into_iter().any(|count| u32::try_from(count).is_err()) {
             return Err(BuildError::TooMany);
+        }
+        for venue in &self.config.venues {
+            check_latencies(&venue.name, &venue.latencies)?;
         }
         let exchanges = self.exchanges();
         let venues: Vec<String> = self.config.venues.iter().map(|venue| venue.name.clone()).collect();
@@ -268,6 +282,10 @@ impl MarketBuilder {
         };
         venues.map(exchange).collect()
     }
+}
+
+fn check_latencies(name: &str, latencies: &Latencies) -> Result<(), BuildError> {
+    latencies.check().map_err(|cause| BuildError::Latencies { name: name.to_owned(), cause })
 }
 
 /// Ids are 32 bits wide; more than that is refused at the opening.

@@ -108,8 +108,8 @@ impl Market {
     /// ```
     ///
     /// # Errors
-    /// [`InjectError`] if the stamp has passed, the market does not run, the request names no participant, or
-    /// the journal does not take it; there is no answer then.
+    /// [`InjectError`] if the stamp has passed, the market does not run, the request names no participant or
+    /// has unfit latencies, or the journal does not take it; there is no answer then.
     pub fn request(&mut self, stamp: SimTime, request: Request) -> Result<(), InjectError<RequestError>> {
         self.world.inject(stamp, request)
     }

@@ -2,6 +2,7 @@
 
 use rand::RngExt;
 use rand_distr::Distribution;
+use thiserror::Error;
 
 use super::random::{StandardNormal, Stream};
 use crate::units::{SimDuration, SimTime};
@@ -40,13 +41,61 @@ pub enum LatencyModel {
     },
 }
 
+/// Says why no message can have a latency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum LatencyError {
+    /// A span is negative or too long.
+    #[error("a latency, or a bound or median of it, is from 0 to {most}, not {0}", most = LatencyModel::MAX)]
+    SpanOutOfRange(SimDuration),
+    /// The shortest is longer than the longest.
+    #[error("the shortest latency {min} is longer than the longest, {max}")]
+    MinAboveMax {
+        /// The shortest.
+        min: SimDuration,
+        /// The longest.
+        max: SimDuration,
+    },
+    /// The standard deviation is negative, too large, or no number.
+    #[error("sigma of a lognormal latency is from 0 to {most}", most = LatencyModel::SIGMA_MAX)]
+    SigmaOutOfRange,
+}
+
 impl LatencyModel {
     /// No latency at all.
     pub const NONE: Self = Self::Constant(SimDuration::ZERO);
+    /// The longest span that a model may have: an hour.
+    pub const MAX: SimDuration = SimDuration::from_secs(3_600);
+    /// The largest sigma that a model may have.
+    pub const SIGMA_MAX: f64 = 2.0;
     /// Where the normal draw of a lognormal latency is cut off: one draw in 500 million is.
     pub const CUTOFF: f64 = 6.0;
 
-    /// Draws one latency; a constant model draws nothing from `rng`.
+    /// Checks that latencies can be drawn.
+    ///
+    /// # Errors
+    /// The first [`LatencyError`].
+    pub fn check(&self) -> Result<(), LatencyError> {
+        let span = |span: SimDuration| {
+            let fits = (SimDuration::ZERO..=Self::MAX).contains(&span);
+            if fits { Ok(()) } else { Err(LatencyError::SpanOutOfRange(span)) }
+        };
+        match *self {
+            Self::Constant(latency) => span(latency),
+            Self::Uniform { min, max } => {
+                span(min)?;
+                span(max)?;
+                if min <= max { Ok(()) } else { Err(LatencyError::MinAboveMax { min, max }) }
+            }
+            Self::LogNormal { median, sigma } => {
+                span(median)?;
+                let fits = (0.0..=Self::SIGMA_MAX).contains(&sigma);
+                if fits { Ok(()) } else { Err(LatencyError::SigmaOutOfRange) }
+            }
+        }
+    }
+
+    /// Draws one latency of a model that has been [checked](Self::check); a constant model draws nothing
+    /// from `rng`.
     pub fn sample(&self, rng: &mut Stream) -> SimDuration {
         match *self {
             Self::Constant(latency) => latency,

@@ -44,7 +44,7 @@ pub use domain::{Admission, Arrival, Domain};
 pub use error::{ExchangeError, InjectError, ReplayError, WorldFault};
 pub use join::{ActorSpec, AddError, FactoryError, JOIN_NAME_BYTES_MAX, Join, JoinRefusal, RequestTag};
 pub use journal::{Injected, JournalError, JournalSink, MemoryJournal};
-pub use latency::{Channel, LatencyModel};
+pub use latency::{Channel, LatencyError, LatencyModel};
 pub use outside::Outside;
 pub use pacing::{Pace, Pacer, Speed, SpeedError};
 pub use queue::EventQueue;

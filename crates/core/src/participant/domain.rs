@@ -54,6 +54,7 @@ impl Domain for MarketState {
                 (participant, Message::Funding(Box::new(Tagged { tag, what: funding })))
             }
             RequestKind::Join { name, spec, config } => {
+                config.latencies.check()?;
                 let join = Join { tag, name, spec, config: Role::Participant(config) };
                 return Ok(Arrival::Join(Box::new(join)));
             }

@@ -1,6 +1,6 @@
 //! The links between actors and venues: three channels each, with latencies of both ends.
 
-use crate::kernel::{Channel, LatencyModel, stream};
+use crate::kernel::{Channel, LatencyError, LatencyModel, stream};
 use crate::units::{ActorId, Seed, SimDuration, SimTime, VenueId};
 
 /// The latencies of one end, actor or venue; what a message takes is the sum of both ends' legs.
@@ -18,6 +18,14 @@ impl Latencies {
     /// No latency at all.
     pub const NONE: Self =
         Self { entry: LatencyModel::NONE, report: LatencyModel::NONE, feed: LatencyModel::NONE };
+
+    /// Checks that all latencies can be drawn.
+    ///
+    /// # Errors
+    /// The first [`LatencyError`].
+    pub fn check(&self) -> Result<(), LatencyError> {
+        [self.entry, self.report, self.feed].iter().try_for_each(LatencyModel::check)
+    }
 }
 
 impl Default for Latencies {

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::config::ParticipantConfig;
 use crate::account::{AccountError, FundingRefusal};
-use crate::kernel::{ActorSpec, JoinRefusal, RequestTag};
+use crate::kernel::{ActorSpec, JoinRefusal, LatencyError, RequestTag};
 use crate::market::{Funding, OrderTerms, Refusal, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
@@ -160,4 +160,7 @@ pub enum RequestError {
     /// The actor is part of the market itself, or does not exist.
     #[error("actor {0} is no participant of this market")]
     NotAParticipant(ActorId),
+    /// The latencies of who wants to join are unfit.
+    #[error(transparent)]
+    Latencies(#[from] LatencyError),
 }

@@ -6,6 +6,7 @@ mod answers;
 mod funding;
 mod joining;
 mod journal;
+mod latencies;
 mod money;
 
 use std::cell::RefCell;
