@@ -1,6 +1,6 @@
 //! [`Account`]: one owner's cash, positions and open orders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -33,9 +33,10 @@ pub enum Credit {
 pub struct AccountConfig {
     /// Cash.
     pub cash: Money,
-    /// Holdings; instruments not named start at zero.
+    /// Holdings, at most 2^40 lots, each instrument once; those not named start at zero.
     pub holdings: Vec<(InstrumentId, Quantity)>,
-    /// How far each instrument may be sold short; not named means not at all.
+    /// How far each instrument may be sold short: at most 2^40 lots, each instrument once; not named means
+    /// not at all.
     pub max_short: Vec<(InstrumentId, Quantity)>,
     /// Whether orders must be covered.
     pub credit: Credit,
@@ -61,6 +62,12 @@ pub enum AccountError {
     /// A holding is beyond all bounds.
     #[error("an account starts with at most 2^40 lots of an instrument")]
     HoldingOutOfRange(InstrumentId),
+    /// A short limit is beyond all bounds.
+    #[error("an account may sell at most 2^40 lots of an instrument short")]
+    ShortLimitOutOfRange(InstrumentId),
+    /// An instrument is named twice, in the holdings or in the short limits.
+    #[error("the account names instrument {0} twice")]
+    NamedTwice(InstrumentId),
 }
 
 impl AccountConfig {
@@ -77,9 +84,27 @@ impl AccountConfig {
         if self.cash > MAX_CASH || self.cash < -MAX_CASH {
             return Err(AccountError::CashOutOfRange);
         }
-        let beyond = self.holdings.iter().find(|(_, quantity)| quantity.lots() > Quantity::MAX_LOTS);
-        beyond.map_or(Ok(()), |(instrument, _)| Err(AccountError::HoldingOutOfRange(*instrument)))
+        if let Some(instrument) = beyond(&self.holdings) {
+            return Err(AccountError::HoldingOutOfRange(instrument));
+        }
+        if let Some(instrument) = beyond(&self.max_short) {
+            return Err(AccountError::ShortLimitOutOfRange(instrument));
+        }
+        let twice = twice(&self.holdings).or_else(|| twice(&self.max_short));
+        twice.map_or(Ok(()), |instrument| Err(AccountError::NamedTwice(instrument)))
     }
+}
+
+/// Returns the first instrument of which there are more lots than an account may have.
+fn beyond(quantities: &[(InstrumentId, Quantity)]) -> Option<InstrumentId> {
+    let beyond = quantities.iter().find(|(_, quantity)| quantity.lots() > Quantity::MAX_LOTS);
+    beyond.map(|(instrument, _)| *instrument)
+}
+
+/// Returns the first instrument that was named before.
+fn twice(quantities: &[(InstrumentId, Quantity)]) -> Option<InstrumentId> {
+    let mut named = BTreeSet::new();
+    quantities.iter().map(|(instrument, _)| *instrument).find(|instrument| !named.insert(*instrument))
 }
 
 /// One owner's cash, positions, holds and open orders.

@@ -71,8 +71,27 @@ fn reasons_why_nobody_joins_are_typed() {
     let cause = AccountError::UnknownInstrument(nowhere);
     let unfit = JoinRefusal::Add(AddError::Unfit { name: "e".to_owned(), cause });
     assert_eq!(live.ask(8, join).outcome, Err(unfit.into()));
+    let ask = |live: &mut Live, millis, holdings: &[u64], short: &[u64]| {
+        let of = |lots: &[u64]| lots.iter().map(|lots| (ACME, Quantity::new(*lots))).collect();
+        let account = AccountConfig { holdings: of(holdings), max_short: of(short), ..account(1, 0) };
+        let config = ParticipantConfig::new("desk").with_account(account);
+        let join = RequestKind::Join { name: "f".to_owned(), spec: ActorSpec::new("desk"), config };
+        live.ask(millis, join).outcome
+    };
+    let beyond = Quantity::MAX_LOTS + 1;
+    let cases: [(&[u64], &[u64], AccountError); 5] = [
+        (&[beyond], &[], AccountError::HoldingOutOfRange(ACME)),
+        (&[], &[beyond], AccountError::ShortLimitOutOfRange(ACME)),
+        (&[], &[u64::MAX], AccountError::ShortLimitOutOfRange(ACME)),
+        (&[5, 7], &[], AccountError::NamedTwice(ACME)),
+        (&[], &[5, 5], AccountError::NamedTwice(ACME)),
+    ];
+    for (holdings, short, cause) in cases {
+        let unfit = JoinRefusal::Add(AddError::Unfit { name: "f".to_owned(), cause });
+        assert_eq!(ask(&mut live, 9, holdings, short), Err(unfit.into()));
+    }
     // None of them has taken a name or an id.
-    let Ok(Outcome::Joined { participant }) = live.join(9, "d", "desk") else { panic!() };
+    let Ok(Outcome::Joined { participant }) = live.join(10, "d", "desk") else { panic!() };
     assert_eq!(participant.get(), live.id("c").get() + 1);
     live.finish();
 }
