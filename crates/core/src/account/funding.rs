@@ -13,7 +13,9 @@ pub enum FundingRefusal {
     #[error("the transfer moves nothing")]
     Nothing,
     /// The transfer, or what the account would have after it, is beyond all bounds.
-    #[error("a transfer moves at most 10^20 of the currency or 2^40 lots, and no account may hold more")]
+    #[error(
+        "a transfer moves at most 10^20 of the currency or 2^40 lots, and no account may hold or owe more"
+    )]
     OutOfRange,
     /// More cash is to be taken out than open orders leave free.
     #[error("{asked} of cash cannot be taken out: {free} is free")]
@@ -58,7 +60,12 @@ impl Account {
         if amount == Money::ZERO {
             return Err(FundingRefusal::Nothing);
         }
-        if amount > MAX_CASH || amount < -MAX_CASH || self.cash + amount > MAX_CASH {
+        if amount > MAX_CASH || amount < -MAX_CASH {
+            return Err(FundingRefusal::OutOfRange);
+        }
+        // What leads back from beyond a bound, where trading may have led, is taken.
+        let after = self.cash + amount;
+        if (amount > Money::ZERO && after > MAX_CASH) || (amount < Money::ZERO && after < -MAX_CASH) {
             return Err(FundingRefusal::OutOfRange);
         }
         let free = self.free_cash();

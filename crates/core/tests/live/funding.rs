@@ -2,7 +2,7 @@
 
 use super::*;
 
-use bearpit_core::account::FundingRefusal;
+use bearpit_core::account::{Credit, FundingRefusal};
 use bearpit_core::market::{Funding, Reference, Transfer};
 use bearpit_core::units::NetQuantity;
 
@@ -104,5 +104,19 @@ fn transfers_of_nothing_or_beyond_bounds_are_refused() {
     let nowhere = InstrumentId::new(3);
     let transfer = Transfer::Shares { instrument: nowhere, quantity: NetQuantity::new(1) };
     assert_eq!(refusal(8, transfer), FundingRefusal::UnknownInstrument(nowhere));
+    live.finish();
+}
+
+#[test]
+fn debt_is_bounded_even_where_credit_is_not() {
+    let mut builder = builder(0);
+    let dealer = AccountConfig { credit: Credit::Unlimited, ..account(0, 0) };
+    builder.agent("dealer", ParticipantConfig::new("desk").with_account(dealer), Desk).unwrap();
+    let mut live = Live::start(builder);
+    let most = Money::from_units(Money::UNITS * 10_i128.pow(20));
+    assert_eq!(fund(&mut live, 1, "dealer", Transfer::Cash(-most)), Ok(Outcome::Funded));
+    assert_eq!(fund(&mut live, 2, "dealer", cash(-1)), Err(FundingRefusal::OutOfRange.into()));
+    assert_eq!(fund(&mut live, 3, "dealer", cash(1)), Ok(Outcome::Funded));
+    assert_eq!(fund(&mut live, 4, "dealer", cash(-1)), Ok(Outcome::Funded));
     live.finish();
 }
