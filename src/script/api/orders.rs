@@ -354,16 +354,14 @@ fn changes(api: &mut Registry<'_>, host: &SharedHost) {
         let mut host = market.host();
         host.count_command("cancel_all")?;
         if !market.is_named() {
-            host.ctx.cancel_all();
+            let ids = host.cancelable(None);
+            host.cancel_each(ids);
             return Ok(());
         }
         drop(host);
         let (mut host, listing) = market.open("cancel_all")?;
-        let ids: Vec<OrderId> = host.cancelable(&listing);
-        for id in ids {
-            // An order that cannot be canceled any more needs no cancel.
-            host.ctx.cancel(id).ok();
-        }
+        let ids: Vec<OrderId> = host.cancelable(Some(&listing));
+        host.cancel_each(ids);
         Ok(())
     });
 }
@@ -372,14 +370,36 @@ impl Host {
     /// Returns whether a request about an order was sent, and records a refusal for `on_order`.
     fn settle(&mut self, order: OrderHandle, left: Result<(), Refusal>) -> bool {
         let refusal = left.err();
+        if refusal.is_none() {
+            self.note_request(&order);
+        }
         self.refused.extend(refusal.map(|refusal| (order, OrderReason::Refused(refusal))));
         refusal.is_none()
     }
 
-    /// Returns the open orders at a listing that can be canceled and have no cancel pending.
-    fn cancelable(&self, listing: &ListingInfo) -> Vec<OrderId> {
+    /// Notes that a request about an order is on its way.
+    fn note_request(&mut self, order: &OrderHandle) {
+        if let Some(id) = order.id() {
+            self.trader.requests.entry(id).or_insert_with(|| (order.clone(), 0)).1 += 1;
+        }
+    }
+
+    /// Sends cancels of some of the strategy's orders.
+    fn cancel_each(&mut self, ids: Vec<OrderId>) {
+        for id in ids {
+            // An order that cannot be canceled any more needs no cancel.
+            if self.ctx.cancel(id).is_ok()
+                && let Some(order) = self.trader.orders.get(&id).cloned()
+            {
+                self.note_request(&order);
+            }
+        }
+    }
+
+    /// Returns the open orders, or those at a listing, that can be canceled and have no cancel pending.
+    fn cancelable(&self, listing: Option<&ListingInfo>) -> Vec<OrderId> {
         let orders = self.ctx.account().map_or(&[][..], |account| account.open_orders());
-        let open = orders.iter().filter(|order| order.listing == listing.id);
+        let open = orders.iter().filter(|order| listing.is_none_or(|listing| order.listing == listing.id));
         open.filter(|order| !order.cancel_sent && order.awaits_entry.is_none())
             .map(|order| order.id)
             .collect()

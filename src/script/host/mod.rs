@@ -79,6 +79,9 @@ pub(crate) struct StrategyState {
     pub(crate) names: OutputNames,
     /// The script's own open orders.
     pub(crate) orders: BTreeMap<OrderId, OrderHandle>,
+    /// The orders about which requests are on their way, with how many: a rejection of one can come after its
+    /// order has ended.
+    pub(crate) requests: BTreeMap<OrderId, (OrderHandle, u32)>,
     /// Refused orders and requests for which `on_order` has not been called yet.
     pub(crate) refused: Vec<(OrderHandle, OrderReason)>,
     /// The orders that `order_target` and `close` have sent, by the listing.
@@ -130,6 +133,7 @@ impl Default for StrategyState {
             auto_updates: AutoUpdates::default(),
             names: OutputNames::default(),
             orders: BTreeMap::new(),
+            requests: BTreeMap::new(),
             refused: Vec::new(),
             targets: BTreeMap::new(),
             spent: CallbackUsage::default(),

@@ -20,7 +20,7 @@ use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 use crate::script::value::views::{BarView, BookView, PhaseView, QuoteView, TradeView};
 use bearpit_core::kernel::Wakeup;
-use bearpit_core::market::{ExecutionReport, ReportKind};
+use bearpit_core::market::{CancelReason, ExecutionReport, ReportKind};
 use bearpit_core::participant::{Context, MarketData, Update};
 
 /// Runs a strategy written in Rhai.
@@ -272,7 +272,12 @@ impl Handler<ExecutionReport> for ScriptTrader {
 impl Host {
     /// Updates the order's handle with a report, and returns the event.
     fn follow(&mut self, report: &ExecutionReport) -> Option<OrderEvent> {
-        let order = self.orders.get(&report.order)?.clone();
+        let order = match self.orders.get(&report.order) {
+            Some(order) => order.clone(),
+            // The order had ended before the request about it arrived.
+            None => self.requests.get(&report.order)?.0.clone(),
+        };
+        self.trader.answer_request(report);
         let account = self.ctx.account()?;
         order.follow(report.kind, account.order(report.order));
         if report.kind.is_terminal() {
@@ -309,6 +314,22 @@ impl Handler<MarketData> for ScriptTrader {
 }
 
 impl StrategyState {
+    /// Notes that a request about an order was answered, if the report is that.
+    fn answer_request(&mut self, report: &ExecutionReport) {
+        let is_answer = matches!(
+            report.kind,
+            ReportKind::Canceled(CancelReason::Requested)
+                | ReportKind::Replaced { .. }
+                | ReportKind::CommandRejected(_)
+        );
+        if is_answer && let Some((_, waiting)) = self.requests.get_mut(&report.order) {
+            *waiting -= 1;
+            if *waiting == 0 {
+                self.requests.remove(&report.order);
+            }
+        }
+    }
+
     /// Stores what the script can read later of the market data, updates the indicators that follow it, and
     /// returns the callback to run with its argument.
     fn take(&mut self, data: MarketData) -> Option<(Callback, ScriptResult<Dynamic>)> {

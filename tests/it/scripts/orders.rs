@@ -27,6 +27,20 @@ fn a_refused_order_is_a_handle_that_says_why() {
 }
 
 #[test]
+fn a_request_that_comes_too_late_is_answered() {
+    let lines = logged(
+        r#"
+        fn on_start() { set_timer("go", "5s"); }
+        fn on_timer(name) { let o = buy_limit(4, 100.1); log(o.cancel()); log(o.replace(3, 100.1)); }
+        fn on_order(event) { log(`${event.kind} ${event.order.status}`); }
+        "#,
+    );
+    let told = ["accepted open", "filled filled", "command_rejected filled", "command_rejected filled"];
+    assert_eq!(lines[..2], ["true", "true"]);
+    assert_eq!(lines[2..], told);
+}
+
+#[test]
 fn a_handle_follows_its_order() {
     let lines = logged(
         r#"
