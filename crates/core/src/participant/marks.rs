@@ -152,7 +152,8 @@ impl MarketState {
         if !self.accounts[owner.index()].is_tracked() {
             return Ok(());
         }
-        let Some(mark) = self.account_mark(owner, id) else { return Ok(()) };
+        let mark = self.equity(owner).and_then(|equity| self.account_mark(owner, id, equity));
+        let Some(mark) = mark else { return Ok(()) };
         self.record(now, &Fact::AccountMarked(mark))
     }
 
@@ -186,8 +187,10 @@ impl MarketState {
             if !self.accounts[owner.index()].is_tracked() {
                 continue;
             }
+            // Once an account, since it sums over all instruments; marks change neither.
+            let Some(equity) = self.equity(owner) else { continue };
             for instrument in (0..).map(InstrumentId::new).take(self.instruments.len()) {
-                if let Some(mark) = self.account_mark(owner, instrument) {
+                if let Some(mark) = self.account_mark(owner, instrument, equity) {
                     self.record(now, &Fact::AccountMarked(mark))?;
                 }
             }
@@ -195,7 +198,7 @@ impl MarketState {
         self.note_ruin(now)
     }
 
-    fn account_mark(&self, owner: ActorId, id: InstrumentId) -> Option<AccountMark> {
+    fn account_mark(&self, owner: ActorId, id: InstrumentId, equity: Money) -> Option<AccountMark> {
         let account = self.accounts.get(owner.index())?;
         let state = self.instruments.get(id.index())?;
         let position = account.position(id);
@@ -210,7 +213,7 @@ impl MarketState {
             unrealized: worth.map_or(Money::ZERO, |worth| worth - position.cost()),
             fees: account.fees(),
             cash: account.cash(),
-            equity: self.equity(owner)?,
+            equity,
         })
     }
 }
