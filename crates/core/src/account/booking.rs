@@ -135,7 +135,7 @@ impl Account {
         self.fees += fee;
         self.fills += 1;
         let change = NetQuantity::new(quantity.net().lots() * sign);
-        self.lines[order.instrument.index()].position.fill(change, notional);
+        self.lines[order.instrument.index()].fill(change, notional);
     }
 }
 

@@ -43,13 +43,14 @@ pub enum FundingRefusal {
 
 impl Account {
     /// Moves cash or shares in from outside or out, or says why not; `worth` is what the shares are worth at
-    /// their mark, never signed, and zero of cash.
+    /// their mark, never signed. Before there is a mark, the first gives them their worth
+    /// ([`Account::value_at_first_mark`]).
     ///
     /// Only what no open order holds can be taken out. Accounts of unlimited credit may go below zero.
     ///
     /// # Errors
     /// A [`FundingRefusal`]; nothing has changed then.
-    pub fn fund(&mut self, transfer: Transfer, worth: Money) -> Result<(), FundingRefusal> {
+    pub fn fund(&mut self, transfer: Transfer, worth: Option<Money>) -> Result<(), FundingRefusal> {
         match transfer {
             Transfer::Cash(amount) => self.fund_cash(amount),
             Transfer::Shares { instrument, quantity } => self.fund_shares(instrument, quantity, worth),
@@ -81,7 +82,7 @@ impl Account {
         &mut self,
         instrument: InstrumentId,
         quantity: NetQuantity,
-        worth: Money,
+        worth: Option<Money>,
     ) -> Result<(), FundingRefusal> {
         let line = self.lines.get_mut(instrument.index());
         let line = line.ok_or(FundingRefusal::UnknownInstrument(instrument))?;
@@ -98,13 +99,18 @@ impl Account {
         if self.credit == Credit::Covered && quantity.lots() < 0 && asked.net() > free {
             return Err(FundingRefusal::InsufficientShares { asked, free });
         }
-        line.position.fill(quantity, worth);
-        self.contributed += worth * i128::from(quantity.lots().signum());
+        if let Some(worth) = worth {
+            line.fill(quantity, worth);
+            self.contributed += worth * i128::from(quantity.lots().signum());
+        } else {
+            line.move_unvalued(quantity);
+        }
         Ok(())
     }
 
     /// Returns what has been brought into the account from outside since it was opened, less what was taken
-    /// out; shares count what they were worth at the time.
+    /// out; shares count what they were worth at the time, or at the first mark after it; nothing before
+    /// that.
     #[must_use]
     pub const fn contributed(&self) -> Money {
         self.contributed

@@ -10,6 +10,7 @@ use super::financing::Financing;
 use super::orders::OpenOrder;
 use super::position::Position;
 use super::ruin::OnRuin;
+use super::unvalued::Unvalued;
 use crate::market::FeeSchedule;
 use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity, SimTime};
 
@@ -152,11 +153,13 @@ pub struct Account {
 }
 
 /// What an account has of one instrument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Line {
     pub(super) position: Position,
     pub(super) held: Quantity,
     pub(super) max_short: Quantity,
+    /// Present while lots wait for the first mark.
+    pub(super) unvalued: Option<Box<Unvalued>>,
 }
 
 impl Account {
@@ -166,7 +169,7 @@ impl Account {
     pub fn open(terms: &AccountConfig, instruments: usize) -> Self {
         let mut lines = vec![Line::default(); instruments];
         for (instrument, quantity) in &terms.holdings {
-            lines[instrument.index()].position = Position::opened(quantity.net(), Money::ZERO);
+            lines[instrument.index()] = Line::opened(quantity.net());
         }
         for (instrument, quantity) in &terms.max_short {
             lines[instrument.index()].max_short = *quantity;
@@ -269,11 +272,6 @@ impl Account {
     #[must_use]
     pub const fn is_tracked(&self) -> bool {
         self.tracked
-    }
-
-    /// Sets the cost of the opening holding, once its instrument has a first mark.
-    pub fn set_opening_cost(&mut self, instrument: InstrumentId, cost: Money) {
-        self.lines[instrument.index()].position.set_cost(cost);
     }
 
     pub(super) fn order_index(&self, id: OrderId) -> Option<usize> {

@@ -26,6 +26,7 @@ mod ruin;
 #[cfg(test)]
 mod tests;
 pub mod trips;
+mod unvalued;
 
 pub use booking::BookingError;
 pub use charging::{FeeFill, FeeLedger, FeePlan, FeeSource, OrderFees, Payer, TradeSize};

@@ -51,9 +51,10 @@ impl Position {
         self.realized
     }
 
-    /// Sets what the holding cost, where that became known only after the start.
-    pub const fn set_cost(&mut self, cost: Money) {
-        self.cost = cost;
+    /// Adds to cost and realized P&L what became known only after the lots had come in.
+    pub(super) fn add(&mut self, cost: Money, realized: Money) {
+        self.cost += cost;
+        self.realized += realized;
     }
 
     /// Adds a fill of `change` (positive bought, negative sold) for `notional` (never signed).

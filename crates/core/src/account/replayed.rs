@@ -78,6 +78,6 @@ impl Account {
         let sign = side.sign();
         self.cash -= notional * i128::from(sign);
         let change = NetQuantity::new(quantity.net().lots() * sign);
-        self.lines[instrument.index()].position.fill(change, notional);
+        self.lines[instrument.index()].fill(change, notional);
     }
 }

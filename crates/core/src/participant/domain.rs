@@ -158,10 +158,10 @@ impl MarketState {
         Ok(())
     }
 
-    /// Returns what the shares of a transfer are worth at their mark; nothing before the first mark.
-    fn worth_of(&self, transfer: Transfer) -> Money {
-        let Transfer::Shares { instrument, quantity } = transfer else { return Money::ZERO };
-        self.market_value(instrument, quantity.magnitude()).unwrap_or(Money::ZERO)
+    /// Returns what the shares of a transfer are worth at their mark, if they have one.
+    fn worth_of(&self, transfer: Transfer) -> Option<Money> {
+        let Transfer::Shares { instrument, quantity } = transfer else { return None };
+        self.market_value(instrument, quantity.magnitude())
     }
 
     /// Takes in the account of a participant that has just joined: counts and values what it brought along,
@@ -180,9 +180,12 @@ impl MarketState {
         let worths: Vec<Option<Money>> = opening.holdings.iter().map(worth).collect();
         let account = &mut self.accounts[owner.index()];
         account.accrue_from(now);
-        for ((instrument, _), worth) in opening.holdings.iter().zip(&worths) {
+        for (id, _) in opening.holdings.iter() {
+            let state = &self.instruments[id.index()];
             // Where there is no mark yet, the first sets the cost.
-            account.set_opening_cost(*instrument, worth.unwrap_or(Money::ZERO));
+            if let Some(mark) = state.mark {
+                account.value_at_first_mark(*id, |lots| mark.value(&state.instrument, lots));
+            }
         }
         self.contributed.add_account(account);
         if let Some(newest) = self.participants.last_mut() {

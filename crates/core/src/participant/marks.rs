@@ -72,10 +72,9 @@ impl MarketState {
         state.shown_mark = Some(mark);
         if state.first_mark.is_none() {
             state.first_mark = Some(mark);
-            // Opening holdings are taken to have cost their value at the first mark.
+            // What came in before is taken to have cost its value at the first mark.
             for account in &mut self.accounts {
-                let cost = mark.value(&state.instrument, account.holding(id));
-                account.set_opening_cost(id, cost);
+                account.value_at_first_mark(id, |lots| mark.value(&state.instrument, lots));
             }
         }
     }

@@ -120,3 +120,32 @@ fn debt_is_bounded_even_where_credit_is_not() {
     assert_eq!(fund(&mut live, 4, "dealer", cash(-1)), Ok(Outcome::Funded));
     live.finish();
 }
+
+#[test]
+fn shares_that_come_before_the_first_mark_are_no_profit() {
+    let mut live = Live::start(builder(0));
+    assert_eq!(fund(&mut live, 1, "a", shares(50)), Ok(Outcome::Funded));
+    assert_eq!(fund(&mut live, 2, "a", shares(-20)), Ok(Outcome::Funded));
+    live.join(3, "c", "desk").unwrap();
+    assert_eq!(fund(&mut live, 4, "c", shares(5)), Ok(Outcome::Funded));
+    assert_eq!(fund(&mut live, 5, "b", shares(-1_000)), Ok(Outcome::Funded));
+    // The first mark: 10.00.
+    live.submit(6, "a", limit(Side::Sell, 10, 1_010)).unwrap();
+    live.submit(7, "b", limit(Side::Buy, 10, 990)).unwrap();
+    let expect = |live: &Live, name: &str, contributed, cost| {
+        let participant = live.market.participant(name).unwrap();
+        let (opening, now) = live.market.equity_span(participant);
+        let account = live.market.world().domain().account(participant.id).unwrap();
+        assert_eq!(account.contributed(), Money::from_whole(contributed), "{name}");
+        assert_eq!(now - opening, account.contributed(), "{name}: nothing was gained");
+        let position = account.position(ACME);
+        assert_eq!((position.cost(), position.realized()), (Money::from_whole(cost), Money::ZERO), "{name}");
+    };
+    expect(&live, "a", 300, 10_300);
+    expect(&live, "b", -10_000, 0);
+    expect(&live, "c", 50, 150);
+    // From now on at once.
+    assert_eq!(fund(&mut live, 8, "a", shares(1)), Ok(Outcome::Funded));
+    expect(&live, "a", 310, 10_310);
+    live.finish();
+}

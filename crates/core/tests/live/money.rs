@@ -168,3 +168,40 @@ fn without_a_rule_for_ruin_nothing_happens() {
     live.submit(1_600, "a", limit(Side::Buy, 1, 15_000)).unwrap();
     live.finish();
 }
+
+#[test]
+fn what_was_traded_before_the_first_mark_keeps_its_price() {
+    let mut builder = MarketBuilder::new(Seed::new(7), open(), after(60_000)).unwrap();
+    let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+    let acme = builder.instrument(acme, None);
+    builder.venue("PIT", FeeSchedule::FREE, Latencies::NONE, &[acme]);
+    builder.venue("SIDE", FeeSchedule::FREE, Latencies::NONE, &[acme]);
+    let short = AccountConfig { max_short: vec![(ACME, Quantity::new(100))], ..account(100_000, 0) };
+    for (name, account) in [("a", account(100_000, 1_000)), ("b", account(100_000, 1_000)), ("short", short)]
+    {
+        builder.agent(name, ParticipantConfig::new("desk").with_account(account), Desk).unwrap();
+    }
+    let mut live = Live::start(builder);
+    let aside = |live: &mut Live, millis, name: &str, terms| {
+        live.instruct(millis, name, Instruction::Submit { listing: ListingId::new(1), terms }).unwrap();
+    };
+    aside(&mut live, 1, "a", limit(Side::Buy, 150, 1_200));
+    aside(&mut live, 2, "b", limit(Side::Sell, 100, 1_200));
+    aside(&mut live, 3, "short", limit(Side::Sell, 50, 1_200));
+    // The first mark: 10.00.
+    live.submit(4, "a", limit(Side::Sell, 10, 1_010)).unwrap();
+    live.submit(5, "b", limit(Side::Buy, 10, 990)).unwrap();
+    live.market.step(after(6), u64::MAX).unwrap();
+    let expect = |name: &str, cost, realized, profit| {
+        let participant = live.market.participant(name).unwrap();
+        let (position, (opening, now)) =
+            (live.account_of(name).position(ACME), live.market.equity_span(participant));
+        let of = (position.cost(), position.realized(), now - opening);
+        assert_eq!(of, (cents(cost), cents(realized), cents(profit)), "{name}");
+    };
+    // 1,000 at the mark and 150 at 12.00; 900 of 1,000 at the mark, and 100 sold; 50 sold short.
+    expect("a", "11800", "0", "-300");
+    expect("b", "9000", "200", "200");
+    expect("short", "-600", "0", "100");
+    live.finish();
+}
