@@ -163,35 +163,35 @@ pub(super) struct Line {
 }
 
 impl Account {
-    /// Opens an account in a world of `instruments` instruments, for which `terms` must have been
+    /// Opens an account in a world of `instruments` instruments, for which `config` must have been
     /// [checked](AccountConfig::check).
     #[must_use]
-    pub fn open(terms: &AccountConfig, instruments: usize) -> Self {
+    pub fn open(config: &AccountConfig, instruments: usize) -> Self {
         let mut lines = vec![Line::default(); instruments];
-        for (instrument, quantity) in &terms.holdings {
+        for (instrument, quantity) in &config.holdings {
             lines[instrument.index()] = Line::opened(quantity.net());
         }
-        for (instrument, quantity) in &terms.max_short {
+        for (instrument, quantity) in &config.max_short {
             lines[instrument.index()].max_short = *quantity;
         }
         Self {
-            cash: terms.cash,
+            cash: config.cash,
             held_cash: Money::ZERO,
             fees: Money::ZERO,
             financed: Money::ZERO,
-            financing: terms.financing,
+            financing: config.financing,
             contributed: Money::ZERO,
             opened_at: None,
             lines,
             orders: Vec::new(),
             order_fees: BTreeMap::new(),
-            commission: terms.commission.clone(),
-            credit: terms.credit,
-            on_ruin: terms.on_ruin,
+            commission: config.commission.clone(),
+            credit: config.credit,
+            on_ruin: config.on_ruin,
             is_ruined: false,
             fills: 0,
             refused: 0,
-            tracked: terms.tracked,
+            tracked: config.tracked,
         }
     }
 

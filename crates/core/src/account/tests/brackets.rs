@@ -205,8 +205,8 @@ fn replacing_the_entry_up_needs_cover_for_the_exits_too() {
 
 #[test]
 fn an_account_of_unlimited_credit_is_not_asked_for_cover() {
-    let terms = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
-    let mut desk = Desk::of(&terms);
+    let config = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
+    let mut desk = Desk::of(&config);
     let entry = desk.submit(bracket(sell(10, 100), 90, 110)).unwrap();
     assert_eq!(desk.order(entry + 2).price, None);
     desk.fill(entry, 100, 10);

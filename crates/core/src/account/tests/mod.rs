@@ -22,18 +22,18 @@ struct Desk {
 
 impl Desk {
     fn new(cash: i64, lots: u64, max_short: u64) -> Self {
-        let terms = AccountConfig {
+        let config = AccountConfig {
             cash: Money::from_whole(cash),
             holdings: vec![(ACME, Quantity::new(lots))],
             max_short: vec![(ACME, Quantity::new(max_short))],
             ..AccountConfig::default()
         };
-        Self::of(&terms)
+        Self::of(&config)
     }
 
-    fn of(terms: &AccountConfig) -> Self {
+    fn of(config: &AccountConfig) -> Self {
         let instrument = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
-        Self { account: Account::open(terms, 1), instrument, fees: FeeSchedule::FREE, next: 0 }
+        Self { account: Account::open(config, 1), instrument, fees: FeeSchedule::FREE, next: 0 }
     }
 
     fn with<T>(&mut self, what: impl FnOnce(&mut Account, &OrderContext<'_>) -> T) -> T {

@@ -48,8 +48,8 @@ fn a_replace_up_is_checked_likewise() {
 
 #[test]
 fn credit_without_limit_does_not_lift_it() {
-    let terms = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
-    assert_eq!(Desk::of(&terms).submit(reducing(sell(1, 10))), would_not(1, 0));
+    let config = AccountConfig { credit: Credit::Unlimited, ..AccountConfig::default() };
+    assert_eq!(Desk::of(&config).submit(reducing(sell(1, 10))), would_not(1, 0));
 }
 
 #[test]
