@@ -73,7 +73,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// The version of the layout that this program writes and reads.
-    pub const VERSION: u32 = 4;
+    pub const VERSION: u32 = 5;
 
     /// Returns whether a table was recorded.
     #[must_use]

@@ -82,6 +82,7 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("quantity", Number),
             ("queue_ahead", Number),
             ("fee", Money),
+            ("clamped", Number),
         ],
         Table::Trades => &[
             ("time", Time),

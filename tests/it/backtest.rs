@@ -167,3 +167,40 @@ fn the_volatility_of_replayed_days_is_that_of_their_closes() {
     let expected = (squares.iter().sum::<f64>() / squares.len() as f64 * 252.0).sqrt();
     assert!((found.as_f64().unwrap() / expected - 1.0).abs() < 0.001, "{found}, not {expected}");
 }
+
+#[test]
+fn costs_beyond_the_range_of_a_bar_are_not_charged_and_summed_up() {
+    let directory = TempDir::new().unwrap();
+    let here = directory.path();
+    let bars = "date,open,high,low,close,volume\n2024-01-01,100,100,100,100,1000\n\
+                2024-01-02,100,100,99.98,100,1000\n2024-01-03,100,100,100,100,1000\n";
+    std::fs::write(here.join("bars.csv"), bars).unwrap();
+    let script = "fn on_init(params) { this.n = 0; }\n\
+                  fn on_bar(bar) { this.n += 1; if this.n == 1 { buy_bracket(10, (), 99.99, 120); } }\n";
+    std::fs::write(here.join("s.rhai"), script).unwrap();
+    let scenario = "[scenario]\nname = \"case\"\nstart = 2024-01-01\nend = 2024-02-01\nbars = \"1d\"\nsample = \"1d\"\n\
+                    [[instruments]]\nsymbol = \"X\"\ntick_size = \"0.01\"\n\
+                    [[venues]]\nname = \"V\"\ninstruments = [\"X\"]\n\
+                    [[agents]]\nkind = \"replay\"\ndata = \"bars.csv\"\nbar_length = \"6h\"\nhalf_spread = \"0.10\"\n\
+                    [[agents]]\nname = \"s\"\nkind = \"script\"\nfile = \"s.rhai\"\n";
+    std::fs::write(here.join("case.toml"), scenario).unwrap();
+    let mut command = bearpit();
+    command.current_dir(here).args(["simulate", "case.toml", "--quiet", "--no-report", "--format", "csv"]);
+    let (code, _, stderr) = run(&mut command);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let fills = std::fs::read_to_string(here.join("runs/case/0/fills.csv")).unwrap();
+    let mut lines = fills.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let cell = |line: &str, name: &str| {
+        let column = header.iter().position(|it| *it == name).unwrap();
+        line.split(',').nth(column).unwrap().to_owned()
+    };
+    let found: Vec<[String; 3]> =
+        lines.map(|line| ["side", "price", "clamped"].map(|name| cell(line, name))).collect();
+    // The stop at 99.99 would have paid ten cents: 99.89 lies nine cents below the day's low.
+    assert_eq!(found, [["buy", "100.0", "0.0"], ["sell", "99.98", "0.09"]]);
+    let summary = std::fs::read(here.join("runs/case/0/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
+    let clamped = summary["accounts"][0]["metrics"]["clamped"]["value"].as_f64().unwrap();
+    assert!((clamped - 0.9).abs() < 1e-9, "{clamped}");
+}

@@ -171,6 +171,7 @@ impl AccountBuilder {
         self.totals.fills += 1.0;
         self.totals.turnover += row.price * row.quantity;
         self.totals.quantity += row.quantity;
+        self.totals.clamped += row.clamped * row.quantity;
         self.totals.made += if row.is_maker { row.quantity } else { 0.0 };
         let Some(book) = self.books.get_mut(row.instrument) else { return Ok(()) };
         let symbol = book.instrument.symbol().to_owned();

@@ -119,6 +119,8 @@ pub struct TradingTotals {
     pub realized_average_cost: f64,
     /// P&L realized before fees, first in first out.
     pub realized_fifo: f64,
+    /// What replayed bars took off the costs of fills, in currency.
+    pub clamped: f64,
     /// Round trips, each from flat to flat.
     pub trips: TripTotals,
 }
@@ -195,6 +197,13 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
     metric("realized_fifo", Currency, "P&L of what was closed, first in first out, before fees", OWN, |t| {
         t.of_fills(t.realized_fifo)
     }),
+    metric(
+        "clamped",
+        Currency,
+        "costs of replayed fills beyond the ranges of their bars, not charged; absent if there are none",
+        OWN,
+        |t| (t.clamped > 0.0).then_some(t.clamped),
+    ),
     metric("maker_share", Share, "quantity filled as maker / quantity filled", OWN, |t| {
         ratio(t.made, t.quantity)
     }),

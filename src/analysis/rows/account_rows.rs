@@ -36,17 +36,20 @@ pub(crate) struct FillRow {
     pub(crate) price: f64,
     pub(crate) quantity: f64,
     pub(crate) fee: Money,
+    /// Costs of the price that a replayed bar's range took off, for each of the quantity.
+    pub(crate) clamped: f64,
 }
 
 /// The columns of the `fills` table that are needed.
-pub(crate) const FILLS: [&str; 8] =
-    ["time", "owner", "symbol", "side", "liquidity", "price", "quantity", "fee"];
+pub(crate) const FILLS: [&str; 9] =
+    ["time", "owner", "symbol", "side", "liquidity", "price", "quantity", "fee", "clamped"];
 
 /// Returns the fills of tracked accounts in a piece of the table.
 pub(crate) fn fill_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsResult<Vec<FillRow>> {
     let (at, owners, symbols) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "symbol")?);
     let (sides, roles, fees) = (texts(frame, "side")?, texts(frame, "liquidity")?, monies(frame, "fee")?);
     let (prices, quantities) = (numbers(frame, "price")?, numbers(frame, "quantity")?);
+    let clamped = numbers(frame, "clamped")?;
     let row = |row: usize| {
         Some(FillRow {
             at: at[row],
@@ -57,6 +60,7 @@ pub(crate) fn fill_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsResul
             price: prices[row]?,
             quantity: quantities[row]?,
             fee: fees[row],
+            clamped: clamped[row].unwrap_or(0.0),
         })
     };
     Ok((0..at.len()).filter_map(row).collect())

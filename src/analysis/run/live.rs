@@ -264,6 +264,10 @@ impl RunAnalysis {
         else {
             return;
         };
+        let clamped = match trade.clamped {
+            0 => 0.0,
+            ticks => self.names.price(trade.listing, Price::new(ticks)).unwrap_or(0.0),
+        };
         let [maker_role, taker_role] = trade.roles();
         let sides = [
             (maker, trade.aggressor.opposite(), maker_role, trade.maker_fee),
@@ -281,6 +285,7 @@ impl RunAnalysis {
                 price,
                 quantity,
                 fee,
+                clamped,
             });
         }
     }

@@ -5,7 +5,7 @@ use crate::record::error::RecordError;
 use crate::record::rows::books::LevelRow;
 use crate::record::table::Table;
 use bearpit_core::market::{Bar, Phase, Quote, Side, Trade};
-use bearpit_core::units::{ListingId, Price, Quantity, SimTime};
+use bearpit_core::units::{ActorId, ListingId, Price, Quantity, SimTime};
 
 impl RowGroups {
     /// Adds a trade, and its two fills, the maker's first.
@@ -23,11 +23,17 @@ impl RowGroups {
         let replayed = place.map(|listing| listing.exchange);
         let sides = [(true, trade.maker), (false, trade.taker)];
         let mut own = sides.into_iter().filter(|(_, owner)| Some(*owner) != replayed);
-        own.try_for_each(|(is_maker, _)| self.fill(at, trade, is_maker))
+        own.try_for_each(|(is_maker, _)| self.fill(at, trade, is_maker, replayed))
     }
 
     /// Adds one side of a trade.
-    fn fill(&mut self, at: SimTime, trade: &Trade, is_maker: bool) -> Result<(), RecordError> {
+    fn fill(
+        &mut self,
+        at: SimTime,
+        trade: &Trade,
+        is_maker: bool,
+        replayed: Option<ActorId>,
+    ) -> Result<(), RecordError> {
         let [maker_role, taker_role] = trade.roles();
         let maker = (trade.maker_order, trade.maker, trade.aggressor.opposite(), maker_role, trade.maker_fee);
         let taker = (trade.taker_order, trade.taker, trade.aggressor, taker_role, trade.taker_fee);
@@ -41,6 +47,7 @@ impl RowGroups {
             group.say(interner, side.name()).say(interner, role.name()).say(interner, trade.phase.name());
             group.price(names, listing, Some(trade.price)).quantity(names, listing, Some(trade.quantity));
             group.quantity(names, listing, queue_ahead).money(fee);
+            group.price(names, listing, replayed.map(|_| Price::new(trade.clamped)));
         })
     }
 

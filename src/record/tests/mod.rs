@@ -427,9 +427,9 @@ fn what_is_no_finished_run_is_said_to_be_none() {
     for (text, expected) in [
         ("{", "cannot be read"),
         ("{}", "it has no `layout`"),
-        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 4"),
-        ("{\"layout\": 3}", "layout 3, but this bearpit reads layout 4"),
-        ("{\"layout\": 4}", "missing field"),
+        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 5"),
+        ("{\"layout\": 3}", "layout 3, but this bearpit reads layout 5"),
+        ("{\"layout\": 5}", "missing field"),
     ] {
         fs::write(out.path().join("manifest.json"), text).unwrap();
         let error = open(out.path()).to_string();
