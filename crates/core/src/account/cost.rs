@@ -4,8 +4,21 @@ use super::charging::{FeePlan, TradeSize};
 use super::ledger::Account;
 use super::order_context::OrderContext;
 use super::orders::{OpenOrder, WorstPart};
-use crate::market::{OrderKind, Side};
+use crate::market::{Fees, Instrument, OrderKind, Side};
 use crate::units::{Money, OrderId, Price, Quantity};
+
+/// Returns what a purchase costs at worst where prices are above zero and only the venue's rates are charged: what
+/// the general sum comes to there. Nearly every order is that.
+fn plain_purchase(parts: &[WorstPart], fees: &Fees, instrument: &Instrument) -> Money {
+    let cost = |part: &WorstPart| {
+        let notional = part.price.map_or(Money::ZERO, |price| instrument.notional(price, part.quantity));
+        let fee = fees.worst(notional);
+        // Each fill's fee is rounded by itself, by at most one unit of money.
+        let lots = if fee > Money::ZERO { i128::from(part.quantity.lots()) } else { 0 };
+        notional + fee + Money::from_units(lots)
+    };
+    parts.iter().map(cost).sum()
+}
 
 impl Account {
     /// Returns the schedules that the account's fills at a listing are charged by.
@@ -31,6 +44,9 @@ impl Account {
         let may_be_negative = instrument.may_be_negative();
         if side == Side::Sell && !may_be_negative {
             return Money::ZERO;
+        }
+        if let (false, Some(fees), None) = (may_be_negative, at.fees.plain(), &self.commission) {
+            return plain_purchase(parts, fees, instrument);
         }
         let plan = self.fee_plan(at);
         let floor = instrument.min_price();
@@ -68,5 +84,40 @@ impl Account {
         let notional = at.instrument.notional(price, order.quantity);
         let size = TradeSize { notional: notional.abs(), quantity: order.quantity };
         (notional - self.fee_plan(at).worst(Side::Sell, &[size], at.instrument, None)).max(Money::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::market::FeeSchedule;
+    use crate::units::FeeRate;
+
+    proptest! {
+        #[test]
+        fn prop_a_plain_purchase_costs_what_the_general_sum_says(
+            bps in prop::array::uniform3(-300_i128..300), parts in prop::collection::vec((1..1_000_000_i64, 0..5_000_u64), 1..3),
+        ) {
+            let rate = |bps| FeeRate::from_bps(crate::units::Decimal::new(bps, 2)).unwrap();
+            let [maker, taker, auction] = bps.map(rate);
+            let schedule = FeeSchedule::from(Fees { maker, taker, auction });
+            let instrument = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+            let parts: Vec<WorstPart> = parts
+                .into_iter()
+                .map(|(ticks, lots)| WorstPart { price: Some(Price::new(ticks)), quantity: Quantity::new(lots) })
+                .collect();
+            let size = |part: &WorstPart| {
+                let notional = part.price.map_or(Money::ZERO, |price| instrument.notional(price, part.quantity));
+                TradeSize { notional, quantity: part.quantity }
+            };
+            let sizes: Vec<TradeSize> = parts.iter().map(size).collect();
+            let plan = FeePlan { venue: &schedule, broker: None };
+            let general = sizes.iter().map(|size| size.notional).sum::<Money>()
+                + plan.worst(Side::Buy, &sizes, &instrument, None);
+            let fees = schedule.plain().unwrap();
+            prop_assert_eq!(plain_purchase(&parts, fees, &instrument), general);
+        }
     }
 }
