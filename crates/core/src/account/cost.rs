@@ -17,7 +17,7 @@ fn plain_purchase(parts: &[WorstPart], fees: &Fees, instrument: &Instrument) -> 
         let lots = if fee > Money::ZERO { i128::from(part.quantity.lots()) } else { 0 };
         notional + fee + Money::from_units(lots)
     };
-    parts.iter().map(cost).sum()
+    parts.iter().filter(|part| !part.quantity.is_zero()).map(cost).sum()
 }
 
 impl Account {

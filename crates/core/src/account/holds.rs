@@ -108,6 +108,8 @@ impl Account {
         };
         let cost = |parts: &[WorstPart; 2]| self.worst_cost(Some(order.id), order.side, parts, at);
         let [first, second] = grown.worst_cases();
-        Need { cash: cost(&first).max(cost(&second)), lots }
+        // Without a replace on its way there is one case.
+        let other = if order.pending.is_some() { cost(&second) } else { Money::ZERO };
+        Need { cash: cost(&first).max(other), lots }
     }
 }
