@@ -7,8 +7,8 @@ use super::orders::{OpenOrder, WorstPart};
 use crate::market::{Fees, Instrument, OrderKind, Side};
 use crate::units::{Money, OrderId, Price, Quantity};
 
-/// Returns what a purchase costs at worst where prices are above zero and only the venue's rates are charged: what
-/// the general sum comes to there. Nearly every order is that.
+/// Returns what a purchase costs at worst where prices are above zero and only the venue's rates are charged:
+/// what the general sum comes to there. Nearly every order is that.
 fn plain_purchase(parts: &[WorstPart], fees: &Fees, instrument: &Instrument) -> Money {
     let cost = |part: &WorstPart| {
         let notional = part.price.map_or(Money::ZERO, |price| instrument.notional(price, part.quantity));
