@@ -286,11 +286,11 @@ fn money_is_exact_and_absence_is_null() {
     let fills = run.table(Table::Fills).unwrap();
     assert_eq!(
         row(&fills, 0),
-        "2025-03-03T09:30:04.500000003|0|1|2|anne|PIT|ACME|buy|maker|continuous|100.01|1.0|0.7|-0.0000000001"
+        "2025-03-03T09:30:04.500000003|0|1|2|anne|PIT|ACME|buy|maker|continuous|100.01|1.0|0.7|-0.0000000001|"
     );
     assert_eq!(
         row(&fills, 1),
-        "2025-03-03T09:30:04.500000003|0|2|1|ben, \"the\" second|PIT|ACME|sell|taker|continuous|100.01|1.0||1234567890.123456789"
+        "2025-03-03T09:30:04.500000003|0|2|1|ben, \"the\" second|PIT|ACME|sell|taker|continuous|100.01|1.0||1234567890.123456789|"
     );
     let quotes = run.table(Table::Quotes).unwrap();
     assert_eq!(row(&quotes, 0), "2025-03-03T09:30:01.500000001|PIT|ACME|100.01|3.0||");
