@@ -14,6 +14,7 @@ use bearpit_core::market::{
     BarInterval, Fact, OrderTerms, Refusal, Side, SinkError, Stamped, TapeSink, TimeInForce,
 };
 use bearpit_core::participant::{Context, MarketState};
+use bearpit_core::replay::nearer_first;
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
 /// The name of the participant that quotes.
@@ -259,13 +260,11 @@ impl TestMarket {
     fn bar(
         &mut self,
         listing: ListingId,
-        [open, high, low, close]: [Price; 4],
+        prices: [Price; 4],
         volume: Quantity,
         interval: BarInterval,
     ) -> Result<(), MockError> {
-        let is_high_first = high - open <= open - low;
-        let [first, second] = if is_high_first { [high, low] } else { [low, high] };
-        let mut path = vec![open, first, second, close];
+        let mut path = nearer_first(prices).to_vec();
         path.dedup();
         let trades = path.len() as u64;
         if volume.lots() < trades {

@@ -43,8 +43,8 @@ impl BarBuilder {
     ) {
         let first = listing.index() * self.intervals.len();
         for (open, interval) in self.open.iter_mut().skip(first).zip(&self.intervals) {
-            if interval.shortest() <= bar.interval.shortest() {
-                ended.push((listing, Bar { interval: *interval, ..*bar }));
+            if let Some(own) = bar.as_bar_of(*interval) {
+                ended.push((listing, own));
                 continue;
             }
             match open {

@@ -273,10 +273,9 @@ impl MarketBuilder {
         let venues = (0..count(self.config.venues.len())).map(VenueId::new);
         let exchange = |venue| {
             let own = listings().filter(|(listing, _)| listing.venue == venue).map(|(listing, id)| {
-                let instrument = self.config.instruments[listing.instrument.index()].0.clone();
                 let mut config = self.listings[id.index()].clone();
-                config.book.min_price = instrument.min_price();
-                (id, instrument, config)
+                config.book.min_price = self.config.instruments[listing.instrument.index()].0.min_price();
+                (id, config)
             });
             Exchange::new(own, self.open, self.close)
         };

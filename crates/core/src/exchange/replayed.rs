@@ -4,8 +4,7 @@ use super::alarm::{Alarm, BookAlarm};
 use super::publication::{ReportedOrder, publish_order_event};
 use crate::account::{Affordable, Purchase};
 use crate::market::{
-    Bar, BarInterval, Fact, Instrument, Liquidity, OrderTerms, Phase, Quote, ReportKind, SentCommand, Side,
-    Trade,
+    Bar, BarInterval, Fact, Liquidity, OrderTerms, Phase, Quote, ReportKind, SentCommand, Side, Trade,
 };
 use crate::participant::{BarAlarms, ChargedFill, Context, Counterparty};
 use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
@@ -25,7 +24,6 @@ pub(super) struct ReplayedListings {
 #[derive(Debug)]
 struct Replayed {
     listing: ListingId,
-    instrument: Instrument,
     /// The time between two rows of the file.
     interval: BarInterval,
     /// The replayed market's order, with which all others trade; absent before the first trade.
@@ -53,10 +51,10 @@ impl ReplayedListings {
     }
 
     /// Adds a listing; in ascending order.
-    pub(super) fn add(&mut self, listing: ListingId, instrument: Instrument, config: ReplayConfig) {
+    pub(super) fn add(&mut self, listing: ListingId, config: ReplayConfig) {
         let interval = config.spacing().into();
         self.engine.add(listing, config);
-        self.listed.push(Replayed { listing, instrument, interval, order: None });
+        self.listed.push(Replayed { listing, interval, order: None });
     }
 
     pub(super) fn has(&self, listing: ListingId) -> bool {
@@ -148,8 +146,6 @@ impl Host<'_> {
         let market = self.ctx.id();
         let id = self.ctx.next_trade_id();
         let Some(market_order) = self.market_order(listing) else { return };
-        let Some(listed) = self.find(listing).map(|index| &self.listed[index]) else { return };
-        let notional = listed.instrument.notional(price, quantity);
         let charged = ChargedFill { owner, order, side, liquidity, price, quantity, leaves };
         let fee = self.ctx.charge(listing, &charged);
         let is_maker = liquidity == Liquidity::Maker;
@@ -173,13 +169,11 @@ impl Host<'_> {
             taker_fee,
             clamped,
         }));
-        self.ctx.book_counterparty(listing, Counterparty { side: side.opposite(), quantity, notional });
+        self.ctx.book_counterparty(listing, Counterparty { side: side.opposite(), price, quantity });
         let kind = ReportKind::Filled { trade: id, price, quantity, leaves, liquidity, phase, fee };
         ReportedOrder { owner, order, side }.report(listing, kind, self.ctx);
     }
-}
 
-impl Host<'_> {
     /// Publishes what participants have left of a bar's volume: a trade of the replayed market with itself.
     fn publish_print(&mut self, listing: ListingId, price: Price, quantity: Quantity) {
         let (market, id) = (self.ctx.id(), self.ctx.next_trade_id());

@@ -11,7 +11,7 @@ use super::reject::reject;
 use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
-use crate::market::{Instrument, RejectReason, SentCommand};
+use crate::market::{RejectReason, SentCommand};
 use crate::participant::{Context, MarketFault, MarketState, Message};
 use crate::units::{ListingId, SimTime};
 
@@ -36,15 +36,15 @@ impl Exchange {
     /// Makes the exchange of the venue with the given listings, from `open` to `close`.
     #[must_use]
     pub fn new(
-        listings: impl IntoIterator<Item = (ListingId, Instrument, ListingConfig)>,
+        listings: impl IntoIterator<Item = (ListingId, ListingConfig)>,
         open: SimTime,
         close: SimTime,
     ) -> Self {
         let mut books = Vec::new();
         let mut replayed = ReplayedListings::new(open);
-        for (listing, instrument, mut config) in listings {
+        for (listing, mut config) in listings {
             match config.replay.take() {
-                Some(replay) => replayed.add(listing, instrument, replay),
+                Some(replay) => replayed.add(listing, replay),
                 None => books.push(ListedBook::new(listing, config)),
             }
         }

@@ -49,6 +49,13 @@ impl Bar {
         self.volume = self.volume.map(|volume| volume + quantity);
     }
 
+    /// Returns the bar as that of an interval no longer than its own, or `None` if it is a part of a longer
+    /// one.
+    #[must_use]
+    pub fn as_bar_of(&self, interval: BarInterval) -> Option<Self> {
+        (interval.shortest() <= self.interval.shortest()).then_some(Self { interval, ..*self })
+    }
+
     /// Starts the bar of the interval that contains the beginning of a shorter bar.
     #[must_use]
     pub fn of_bar(first: &Self, interval: BarInterval) -> Self {

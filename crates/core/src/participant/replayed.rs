@@ -13,8 +13,8 @@ use crate::units::{ActorId, ListingId, Money, NetQuantity, OrderId, Price, Quant
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counterparty {
     pub(crate) side: Side,
+    pub(crate) price: Price,
     pub(crate) quantity: Quantity,
-    pub(crate) notional: Money,
 }
 
 impl Context {
@@ -39,12 +39,12 @@ impl Context {
     pub(crate) fn book_counterparty(&mut self, listing: ListingId, with: Counterparty) {
         let venue = self.id();
         let market = self.domain_mut();
-        let Some(instrument) = market.listings.get(listing.index()).map(|state| state.listing.instrument)
-        else {
+        let Some(id) = market.listings.get(listing.index()).map(|state| state.listing.instrument) else {
             return;
         };
+        let notional = market.instruments[id.index()].instrument.notional(with.price, with.quantity);
         if let Some(account) = market.accounts.get_mut(venue.index()) {
-            account.book_counterparty(instrument, with.side, with.quantity, with.notional);
+            account.book_counterparty(id, with.side, with.quantity, notional);
         }
     }
 
@@ -78,8 +78,8 @@ impl Context {
             let interval = feed.interval;
             let mut ended = Vec::new();
             for bar in bars {
-                if interval.shortest() <= bar.interval.shortest() {
-                    ended.push(Bar { interval, ..*bar });
+                if let Some(own) = bar.as_bar_of(interval) {
+                    ended.push(own);
                     continue;
                 }
                 ended.extend(feed.take_ended(bar.start));
@@ -151,8 +151,8 @@ impl Context {
         let mut index = 0;
         while let Some(feed) = self.bar_feed(listing, index) {
             let interval = feed.interval;
-            if interval.shortest() <= bar.interval.shortest() {
-                let data = MarketData { listing, at, update: Update::Bar(Bar { interval, ..bar }) };
+            if let Some(own) = bar.as_bar_of(interval) {
+                let data = MarketData { listing, at, update: Update::Bar(own) };
                 self.push(Feed::Bars(interval), 0..usize::MAX, &data);
             } else if let Some(end) = feed.add_bar(&bar) {
                 self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });

@@ -66,6 +66,13 @@ impl ReplayConfig {
     }
 }
 
+/// Returns open, high, low and close in the order of a path: of the extremes, the nearer to the open first,
+/// and the high where both are equally near.
+#[must_use]
+pub fn nearer_first([open, high, low, close]: [Price; 4]) -> [Price; 4] {
+    if high - open <= open - low { [open, high, low, close] } else { [open, low, high, close] }
+}
+
 const DAY: SimDuration = SimDuration::from_secs(24 * 3_600);
 
 impl ReplayBar {
@@ -107,12 +114,10 @@ impl ReplayBar {
 
     /// Returns the four prices in the order in which the path has them (rule 2).
     pub(super) fn path(&self, rule: PathRule) -> [Price; 4] {
-        let is_high_nearer = self.high - self.open <= self.open - self.low;
-        let is_high_first = match rule {
-            PathRule::Nearer | PathRule::Worst => is_high_nearer,
-            PathRule::Farther => !is_high_nearer,
-        };
-        let [first, second] = if is_high_first { [self.high, self.low] } else { [self.low, self.high] };
-        [self.open, first, second, self.close]
+        let path = nearer_first([self.open, self.high, self.low, self.close]);
+        match rule {
+            PathRule::Nearer | PathRule::Worst => path,
+            PathRule::Farther => [path[0], path[2], path[1], path[3]],
+        }
     }
 }

@@ -89,11 +89,6 @@ impl ReplayEngine {
         self.find(listing).map_or(&[], |index| self.listings[index].before_start())
     }
 
-    /// Returns the ids of the listings, in ascending order.
-    pub fn listings(&self) -> impl Iterator<Item = ListingId> + '_ {
-        self.listings.iter().map(|listing| listing.id)
-    }
-
     /// Does all that is due by `now`, which must not go back.
     pub fn advance(&mut self, now: SimTime, host: &mut dyn ReplayHost) {
         self.catch_up(now, true, host);
@@ -153,8 +148,8 @@ impl ReplayEngine {
         Some(moment)
     }
 
-    /// Ends an instant at a listing: trailing stops follow, what had one moment ends, a bar that is over
-    /// ends.
+    /// Ends an instant at a listing: trailing stops follow; at a close, orders of the day expire after the
+    /// day's last bar, and the bar is published and ends.
     fn depart(&mut self, index: usize, moment: Moment, host: &mut dyn ReplayHost) {
         let now = self.now;
         let listing = &mut self.listings[index];

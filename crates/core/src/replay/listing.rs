@@ -6,6 +6,7 @@ use super::orders::{WaitingOrder, WaitingOrders};
 use super::path::{Leg, Point};
 use super::rules::FillRules;
 use crate::market::{OrderKind, Phase, Quote, QuoteLevel, Side};
+use crate::process::waypoint_time;
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
 /// One listing of a replay.
@@ -106,14 +107,10 @@ impl ReplayListing {
 
     /// Returns a point of a bar's path (rule 2).
     fn point(&self, bar: &ReplayBar, number: usize) -> Point {
-        let length = bar.end - bar.start;
-        let part = |thirds| {
-            bar.start + SimDuration::from_nanos(length.nanos() / 3 * thirds + length.nanos() % 3 * thirds / 3)
-        };
         let time = match number {
             0 => bar.start + self.config.call,
-            1 | 2 => part(if number == 1 { 1 } else { 2 }),
-            _ => bar.end - NANOSECOND,
+            LAST => bar.end - NANOSECOND,
+            _ => waypoint_time(bar.start, bar.end - bar.start, number),
         };
         Point { time, price: bar.path(self.rules().path)[number.min(LAST)] }
     }

@@ -17,7 +17,7 @@ mod orders;
 mod path;
 mod rules;
 
-pub use bar::{ReplayBar, ReplayBarError, ReplayConfig};
+pub use bar::{ReplayBar, ReplayBarError, ReplayConfig, nearer_first};
 pub use engine::ReplayEngine;
 pub use host::{ReplayEvent, ReplayFill, ReplayHost};
 pub use rules::{AtEnd, FillRules, MarketFill, PathRule, ShortCash, Slippage, Touch};
