@@ -1,0 +1,184 @@
+//! Choices that a history does not have: fills at this close, a published path, bars from before the start, days
+//! that begin in the evening.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use actix::{Actor, Handler};
+use bearpit_core::account::AccountConfig;
+use bearpit_core::exchange::{ListingConfig, MarketBuilder};
+use bearpit_core::kernel::Wakeup;
+use bearpit_core::market::{ExecutionReport, Fees, Instrument, OrderTerms, ReportKind, Side, TimeInForce};
+use bearpit_core::participant::{Context, Feed, Latencies, MarketData, ParticipantConfig, Update};
+use bearpit_core::replay::{FillRules, MarketFill, ReplayBar, ReplayConfig};
+use bearpit_core::units::{ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime};
+
+const LISTING: ListingId = ListingId::new(0);
+const HOUR: SimDuration = SimDuration::from_secs(3_600);
+
+type Lines = Rc<RefCell<Vec<String>>>;
+
+/// Sends an order with each bar, and writes down what it hears.
+struct Listener {
+    feeds: Vec<Feed>,
+    terms: OrderTerms,
+    lines: Lines,
+}
+
+impl Actor for Listener {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        for feed in &self.feeds {
+            ctx.subscribe(LISTING, *feed).unwrap();
+        }
+    }
+}
+
+impl Handler<MarketData> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, data: MarketData, ctx: &mut Context) {
+        let line = match data.update {
+            Update::Bar(bar) => {
+                let sent = ctx.submit(LISTING, self.terms).is_ok();
+                format!("bar {} sent {sent}", bar.close.ticks())
+            }
+            Update::Warmup(bar) => {
+                let refused = ctx.submit(LISTING, self.terms).unwrap_err();
+                format!("warm-up {} {}", bar.close.ticks(), refused.name())
+            }
+            Update::Quote(quote) => {
+                let [bid, ask] = [quote.bid, quote.ask].map(|level| level.map(|level| level.price.ticks()));
+                format!("quote {bid:?} {ask:?}")
+            }
+            _ => return,
+        };
+        self.lines.borrow_mut().push(line);
+    }
+}
+
+impl Handler<ExecutionReport> for Listener {
+    type Result = ();
+
+    fn handle(&mut self, report: ExecutionReport, _: &mut Context) {
+        let what = match report.kind {
+            ReportKind::Filled { price, .. } => format!("filled at {}", price.ticks()),
+            ReportKind::Expired(reason) => format!("expired {}", reason.name()),
+            _ => return,
+        };
+        let time = &report.at.to_string()[8..16];
+        self.lines.borrow_mut().push(format!("{time} {what}"));
+    }
+}
+
+bearpit_core::ignore_messages!(Listener: Wakeup);
+
+fn at(text: &str) -> SimTime {
+    text.parse().unwrap()
+}
+
+/// A bar of an hour from 100 up to 101, down to 98 and back, all so many ticks higher.
+fn bar(start: &str, above: i64) -> ReplayBar {
+    let price = |ticks: i64| Price::new(ticks + above);
+    let (start, volume) = (at(start), Some(Quantity::new(1_000)));
+    let [open, high, low, close] = [price(100), price(101), price(98), price(100)];
+    ReplayBar { start, end: start + HOUR, open, high, low, close, volume }
+}
+
+/// Runs a replay from 10:00 on 4 March 2025 with a listener; returns what it wrote down.
+fn heard(config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String> {
+    let open = at("2025-03-04T10:00:00");
+    let mut builder = MarketBuilder::new(Seed::new(1), open, at("2025-03-06")).unwrap();
+    builder.bar_interval(HOUR);
+    let acme = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
+    let acme = builder.instrument(acme, None);
+    builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    builder.listing_config(LISTING, ListingConfig { replay: Some(config), ..ListingConfig::default() });
+    let lines = Lines::default();
+    let listener = Listener { feeds: feeds.to_vec(), terms, lines: Rc::clone(&lines) };
+    let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };
+    builder.agent("listener", ParticipantConfig::new("listener").with_account(account), listener).unwrap();
+    let mut market = builder.open().unwrap();
+    market.run().unwrap();
+    lines.take()
+}
+
+fn replay(bars: &[ReplayBar], rules: FillRules) -> ReplayConfig {
+    let (call, day_begins) = (SimDuration::from_secs(1), SimDuration::ZERO);
+    ReplayConfig { bars: bars.into(), warmup: 0, call, day_begins, rules }
+}
+
+fn buys() -> OrderTerms {
+    OrderTerms::market(Side::Buy, Quantity::new(1))
+}
+
+fn bars_feed() -> Feed {
+    Feed::Bars(HOUR.into())
+}
+
+#[test]
+fn a_market_order_fills_at_this_close_or_at_the_next_open() {
+    let bars = [bar("2025-03-04T10:00:00", 0), bar("2025-03-04T11:00:00", 7)];
+    let next = heard(replay(&bars, FillRules::default()), &[bars_feed()], buys());
+    assert_eq!(next, ["bar 100 sent true", "04T11:00 filled at 107", "bar 107 sent true"]);
+    let rules = FillRules { market_fill: MarketFill::ThisClose, ..FillRules::default() };
+    let this = heard(replay(&bars, rules), &[bars_feed()], buys());
+    let expected =
+        ["bar 100 sent true", "04T10:59 filled at 100", "bar 107 sent true", "04T11:59 filled at 107"];
+    assert_eq!(this, expected);
+}
+
+#[test]
+fn a_path_is_shown_as_quotes_only_where_that_is_asked_for() {
+    let bars = [bar("2025-03-04T10:00:00", 0)];
+    assert_eq!(heard(replay(&bars, FillRules::default()), &[Feed::Quotes], buys()), [""; 0]);
+    let rules = FillRules { intrabar_feed: true, half_spread: 2, ..FillRules::default() };
+    let expected = [
+        "quote Some(98) Some(102)",
+        "quote Some(99) Some(103)",
+        "quote Some(96) Some(100)",
+        "quote Some(98) Some(102)",
+        "quote None None",
+    ];
+    assert_eq!(heard(replay(&bars, rules), &[Feed::Quotes], buys()), expected);
+}
+
+#[test]
+fn bars_from_before_the_start_are_shown_and_refuse_orders() {
+    let early = ["2025-03-04T07:00:00", "2025-03-04T08:00:00", "2025-03-04T09:00:00", "2025-03-04T10:00:00"];
+    let bars: Vec<ReplayBar> = (0..).zip(early).map(|(above, start)| bar(start, above)).collect();
+    let config = ReplayConfig { warmup: 2, ..replay(&bars, FillRules::default()) };
+    let expected = ["warm-up 101 warming_up", "warm-up 102 warming_up", "bar 103 sent true"];
+    assert_eq!(heard(config, &[bars_feed()], buys()), expected);
+}
+
+#[test]
+fn a_day_order_ends_with_the_day_that_begins_in_the_evening() {
+    let starts = ["2025-03-04T16:00:00", "2025-03-04T18:00:00", "2025-03-05T01:00:00", "2025-03-05T18:00:00"];
+    let bars: Vec<ReplayBar> = starts.into_iter().map(|start| bar(start, 0)).collect();
+    let terms = OrderTerms::limit(Side::Buy, Quantity::new(1), Price::new(50)).with(TimeInForce::Day);
+    let expiries = |day_begins: SimDuration| {
+        let config = ReplayConfig { day_begins, ..replay(&bars, FillRules::default()) };
+        let lines = heard(config, &[bars_feed()], terms);
+        lines.into_iter().filter(|line| line.contains("expired session_closed")).collect::<Vec<String>>()
+    };
+    let midnight = expiries(SimDuration::ZERO);
+    assert_eq!(
+        midnight,
+        [
+            "04T18:59 expired session_closed",
+            "05T18:59 expired session_closed",
+            "05T18:59 expired session_closed"
+        ]
+    );
+    let evening = expiries(SimDuration::from_secs(18 * 3_600));
+    assert_eq!(
+        evening,
+        [
+            "05T01:59 expired session_closed",
+            "05T01:59 expired session_closed",
+            "05T18:59 expired session_closed"
+        ]
+    );
+}
