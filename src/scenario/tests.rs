@@ -50,7 +50,7 @@ kind = "replay"
 data = "bars.csv"
 bar_length = "1m"
 half_spread = "0.05"
-depth = 100
+participation = 1
 "#;
 
 const SCRIPT: &str = "fn on_bar(bar) {\n    log(bar.close);\n}\n";
@@ -308,7 +308,7 @@ fn a_replay_needs_its_listing_and_its_time_for_itself() {
     let long = changed("bar_length = \"1m\"", "bar_length = \"1m\"\nauction = \"20s\"");
     assert_eq!(long, ["t.toml:40:11: `auction` is 20s, but must be less than a third of `bar_length`, 1m"]);
     let again = format!(
-        "{GOOD}\n[[agents]]\nname = \"again\"\nkind = \"replay\"\ndata = \"bars.csv\"\nbar_length = \"1m\"\nhalf_spread = \"0.05\"\ndepth = 1\n"
+        "{GOOD}\n[[agents]]\nname = \"again\"\nkind = \"replay\"\ndata = \"bars.csv\"\nbar_length = \"1m\"\nhalf_spread = \"0.05\"\nparticipation = 1\n"
     );
     assert_eq!(
         findings(load(&again)),

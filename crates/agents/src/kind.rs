@@ -61,6 +61,8 @@ pub struct RetiredParam {
     pub name: &'static str,
     /// What to do instead.
     pub help: &'static str,
+    /// Whether a scenario that has it is refused; else it is passed over with a warning.
+    pub is_error: bool,
 }
 
 /// What the account of a kind may do, and whether it is recorded.

@@ -26,6 +26,7 @@ pub(crate) static KIND: AgentKind = AgentKind {
     retired: &[RetiredParam {
         name: "model",
         help: "there is one model, so the key selected nothing: leave it out",
+        is_error: true,
     }],
     account: AccountDefaults { credit: Credit::Covered, is_tracked: true },
     listing: ListingChoice::Only,

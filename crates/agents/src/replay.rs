@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::kind::{AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, Shared};
+use crate::kind::{
+    AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, RetiredParam, Shared,
+};
 use bearpit_core::account::Credit;
 use bearpit_core::params::{
     Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
@@ -25,14 +27,18 @@ pub(crate) static KIND: AgentKind = AgentKind {
           participant: it has no account, no latency and no rows of its own. Its listing's sessions are the bars, so \
           the venue must not have any.",
     params: &PARAMS,
-    retired: &[],
+    retired: &[RetiredParam {
+        name: "depth",
+        help: "orders fill up to the bar's volume, of which `participation` is one participant's share: leave it out",
+        is_error: false,
+    }],
     account: AccountDefaults { credit: Credit::Unlimited, is_tracked: false },
     listing: ListingChoice::Only,
     is_exclusive: true,
     configure,
 };
 
-const PARAMS: [ParamSpec; 25] = [
+const PARAMS: [ParamSpec; 24] = [
     BAR_DATA,
     BAR_OPEN,
     BAR_LENGTH.meaning("how long a bar lasts; not longer than the time between two rows"),
@@ -146,13 +152,6 @@ const PARAMS: [ParamSpec; 25] = [
     BAR_HEADER,
     BAR_ORDER,
     BAR_ON_BAD_ROW,
-    ParamSpec::new(
-        "depth",
-        ParamType::Quantity,
-        ParamDefault::Derived("none"),
-        "has no effect any more: orders fill up to the bar's volume, of which `participation` is one participant's \
-         share",
-    ),
 ];
 
 fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {

@@ -159,11 +159,18 @@ impl<'a> Section<'a> {
         self.known.borrow_mut().push(key);
     }
 
-    /// Reports a key that there was once, if it is there, with what to do instead.
-    pub(in crate::scenario) fn retire(&self, key: &'static str, help: &str) {
+    /// Reports a key that there was once, if it is there, with what to do instead: as an error, or as a warning
+    /// that it is passed over.
+    pub(in crate::scenario) fn retire(&self, key: &'static str, help: &str, is_error: bool) {
         let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else { return };
         let message = format!("{} has no key `{key}` any more", self.name);
-        self.findings.borrow_mut().push(entry.place.clone(), message, Some(help.to_owned()));
+        let (place, help) = (entry.place.clone(), Some(help.to_owned()));
+        let mut findings = self.findings.borrow_mut();
+        if is_error {
+            findings.push(place, message, help);
+        } else {
+            findings.warn(place, format!("{message}: it is passed over"), help);
+        }
         self.retired.borrow_mut().push(key);
     }
 

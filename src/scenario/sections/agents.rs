@@ -135,7 +135,7 @@ fn configure(
     outline: &MarketOutline<'_>,
 ) -> Option<Arc<dyn ConfiguredAgent>> {
     for retired in kind.retired {
-        section.retire(retired.name, retired.help);
+        section.retire(retired.name, retired.help, retired.is_error);
     }
     let MarketOutline { instruments, venues, files, .. } = *outline;
     let scope = ParamScope { files, instrument: place.map(|place| place.instrument), instruments, venues };

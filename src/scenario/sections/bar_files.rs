@@ -197,7 +197,7 @@ kind = "replay"
 data = "bars.csv"
 bar_length = "1m"
 half_spread = "0.01"
-depth = 1
+participation = 1
 "#;
     const HEADER: &str = "date,open,high,low,close,volume\n";
 

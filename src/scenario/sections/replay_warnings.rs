@@ -68,3 +68,47 @@ fn warn_of_latency(
 fn time_to_open(config: &ReplayConfig) -> Option<SimDuration> {
     config.bars.windows(2).map(|pair| pair[1].start + config.call - pair[0].end).min()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{Scenario, Severity};
+
+    /// Returns the warnings of a replay with keys added to it, and of an agent whose entry latency is that.
+    fn warnings(keys: &str, latency: &str) -> Vec<String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("t.toml");
+        let bars =
+            "date,open,high,low,close,volume\n2024-01-01T10:00:00,1,1,1,1,9\n2024-01-01T11:00:00,1,1,1,1,9\n";
+        std::fs::write(directory.path().join("bars.csv"), bars).unwrap();
+        let text = format!(
+            "[scenario]\nname = \"t\"\nstart = 2024-01-01\nend = 2024-01-02\n\
+             [[instruments]]\nsymbol = \"X\"\ntick_size = \"0.01\"\n\
+             [[venues]]\nname = \"V\"\ninstruments = [\"X\"]\n\
+             [[agents]]\nkind = \"replay\"\ndata = \"bars.csv\"\nbar_length = \"1h\"\n{keys}\n\
+             [[agents]]\nkind = \"noise\"\nmax_quantity = 1\ndepth = 1\nlatency = {{ entry = \"{latency}\" }}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        let found = Scenario::load(&path, &[]).unwrap().warnings.to_json_of(Severity::Warning);
+        let text = |item: &serde_json::Value| item["message"].as_str().unwrap().to_owned();
+        found.as_array().unwrap().iter().map(text).collect()
+    }
+
+    #[test]
+    fn what_is_seldom_meant_in_a_replay_is_a_warning() {
+        assert_eq!(warnings("", "999ms"), [""; 0]);
+        let late = warnings("", "1s");
+        assert!(
+            late.len() == 1 && late[0].contains("a bar of `V` opens 1s after the last has ended"),
+            "{late:?}"
+        );
+        assert_eq!(warnings("auction = \"2s\"", "1s"), [""; 0]);
+        for (keys, part) in [
+            ("intrabar_feed = true", "a path that is made up"),
+            ("fill = \"this_close\"", "at the close that they were decided on"),
+            ("depth = 100", "has no key `depth` any more: it is passed over"),
+        ] {
+            let found = warnings(keys, "1ms");
+            assert!(found.len() == 1 && found[0].contains(part), "{keys}: {found:?}");
+        }
+    }
+}
