@@ -159,8 +159,8 @@ impl<'a> Section<'a> {
         self.known.borrow_mut().push(key);
     }
 
-    /// Reports a key that there was once, if it is there, with what to do instead: as an error, or as a warning
-    /// that it is passed over.
+    /// Reports a key that there was once, if it is there, with what to do instead: as an error, or as a
+    /// warning that it is passed over.
     pub(in crate::scenario) fn retire(&self, key: &'static str, help: &str, is_error: bool) {
         let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else { return };
         let message = format!("{} has no key `{key}` any more", self.name);

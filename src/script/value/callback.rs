@@ -73,7 +73,7 @@ const CALLBACKS: [CallbackEntry; 17] = [
         callback: Callback::Bar,
         name: "on_bar",
         arguments: &["bar"],
-        about: "an interval with at least one trade has ended",
+        about: "an interval with at least one trade, or a replayed bar, has ended",
     },
     CallbackEntry {
         callback: Callback::Quote,

@@ -1,5 +1,5 @@
-//! Choices that a history does not have: fills at this close, a published path, bars from before the start, days
-//! that begin in the evening.
+//! Choices that a history does not have: fills at this close, a published path, bars from before the start,
+//! days that begin in the evening.
 
 use std::cell::RefCell;
 use std::rc::Rc;
