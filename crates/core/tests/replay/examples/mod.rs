@@ -330,4 +330,8 @@ fn the_worst_path_knows_how_far_a_trailing_stop_has_come() {
     );
     let back = clock(0, 11, 0) + ((3_600 * SECOND - 1) * 2 + 2) / 3;
     check(&history, &[(0, ENTRY, &[], End::Canceled("linked")), (1, ENTRY, &[(back, 113, 1)], FILLED)]);
+    // Down to 113 only, two below the high: the close itself reaches the trigger.
+    let history = History { files: rich(RULES, &[(100, 115, 95, 113, 50)], &[]).files, ..history };
+    let last = [(closes(0), 113, 1)];
+    check(&history, &[(0, ENTRY, &[], End::Canceled("linked")), (1, ENTRY, &last, FILLED)]);
 }

@@ -189,14 +189,19 @@ impl Reference<'_> {
         if rules.path != Path::Worst || stop.arrival().is_none() || Self::trigger(&stop).is_none() {
             return false;
         }
+        // At the turn of the path, a trailing stop goes by the price of the turn, which it follows once the
+        // instant is over.
+        let side = stop.side;
+        let better =
+            |best: i64, price: i64| if side == Side::Sell { best.max(price) } else { best.min(price) };
+        stop.best = stop.best.zip(market.price).map(|(best, price)| better(best, price));
         for step in &market.steps[market.done..] {
             let Move::Tick(price) = step.what else { break };
             if Self::trigger(&stop).is_some_and(|trigger| reaches(stop.side, trigger, price)) {
                 self.orders[index].passed_over = Some(market.bar);
                 return true;
             }
-            stop.best =
-                stop.best.map(|best| if stop.side == Side::Sell { best.max(price) } else { best.min(price) });
+            stop.best = stop.best.map(|best| better(best, price));
         }
         false
     }
