@@ -1,10 +1,12 @@
 //! Ruin: what becomes of an account whose equity is gone.
 
 use super::ledger::Account;
+use super::orders::OpenOrder;
 use crate::market::{Link, OrderTerms, Refusal};
-use crate::units::{InstrumentId, Money, OrderId};
+use crate::units::{InstrumentId, Money, NetQuantity, OrderId};
 
-/// What happens to an account whose equity is found to be zero or below when it is marked.
+/// What happens to an account whose equity is found to be zero or below: where bars are replayed at that
+/// instant of their path, else when it is marked.
 ///
 /// Either way this is for good: it takes no new risk, even if what it holds recovers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,10 +35,33 @@ impl Account {
     ///
     /// One that never traded and owes nothing is not ruined: it may have begun with nothing.
     pub(crate) fn note_equity(&mut self, equity: Money) -> bool {
-        let is_gone = equity < Money::ZERO || (equity == Money::ZERO && self.fills > 0);
-        let is_new = is_gone && self.on_ruin.is_some() && !self.is_ruined;
+        let is_new = self.would_ruin(equity);
         self.is_ruined |= is_new;
         is_new
+    }
+
+    /// Returns whether that equity would ruin the account, which is not ruined yet.
+    pub(crate) fn would_ruin(&self, equity: Money) -> bool {
+        let is_gone = equity < Money::ZERO || (equity == Money::ZERO && self.fills > 0);
+        is_gone && self.on_ruin.is_some() && !self.is_ruined
+    }
+
+    /// Returns what is held, in the order of instruments.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (InstrumentId, NetQuantity)> {
+        let lines = (0..).map(InstrumentId::new).zip(&self.lines);
+        lines.map(|(id, line)| (id, line.position.holding())).filter(|(_, holding)| holding.lots() != 0)
+    }
+
+    /// Returns whether a ruined account may not have an order.
+    #[must_use]
+    pub(crate) fn is_beyond_ruin(&self, id: OrderId) -> bool {
+        self.is_ruined && self.order(id).is_some_and(|order| !order.is_forced && !self.may_stay(order))
+    }
+
+    /// Returns whether a ruined account may have an order: one that reduces what it keeps.
+    fn may_stay(&self, order: &OpenOrder) -> bool {
+        let reduces = || !self.position_against(order.side, order.instrument).is_zero();
+        self.on_ruin == Some(OnRuin::Keep) && reduces()
     }
 
     /// Checks a new order of an account that may be ruined; one that passes then is reduce-only.
@@ -63,12 +88,9 @@ impl Account {
     /// Returns the open orders that a ruined account may not have, and whose cancel has not been sent.
     #[must_use]
     pub fn orders_beyond_ruin(&self) -> Vec<OrderId> {
-        let may_stay = |side, instrument| {
-            self.on_ruin == Some(OnRuin::Keep) && !self.position_against(side, instrument).is_zero()
-        };
         let live =
             self.orders.iter().filter(|it| !it.cancel_sent && !it.is_forced && it.awaits_entry.is_none());
-        live.filter(|it| !may_stay(it.side, it.instrument)).map(|it| it.id).collect()
+        live.filter(|it| !self.may_stay(it)).map(|it| it.id).collect()
     }
 
     /// Returns the instruments whose position is to be closed, and that no order on its way closes.

@@ -1,5 +1,6 @@
 //! [`Alarm`]: what a wake-up of the exchange is for, packed into the wake-up's tag.
 
+use crate::participant::ENFORCE_RUIN;
 use crate::units::ListingId;
 
 /// What a wake-up of the exchange is for.
@@ -13,6 +14,8 @@ pub(super) enum Alarm {
     Replay,
     /// Bars from before the start are to be shown.
     WarmUp,
+    /// Accounts may be ruined by the prices of replayed listings.
+    Ruin,
 }
 
 /// What is due at a book.
@@ -37,6 +40,7 @@ impl Alarm {
             Self::Close => 0,
             Self::Replay => REPLAY << 32,
             Self::WarmUp => WARM_UP << 32,
+            Self::Ruin => ENFORCE_RUIN,
             Self::Book(alarm, listing) => (alarm as u64) << 32 | listing.get() as u64,
         }
     }
@@ -45,6 +49,7 @@ impl Alarm {
     pub(super) const fn of(tag: u64) -> Option<Self> {
         let alarm = match tag >> 32 {
             0 => return Some(Self::Close),
+            _ if tag == ENFORCE_RUIN => return Some(Self::Ruin),
             1 => BookAlarm::BarEnds,
             2 => BookAlarm::NextPhase,
             3 => BookAlarm::HaltGoesOn,
@@ -74,7 +79,7 @@ mod tests {
                 assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
             }
         }
-        for alarm in [Alarm::Close, Alarm::Replay, Alarm::WarmUp] {
+        for alarm in [Alarm::Close, Alarm::Replay, Alarm::WarmUp, Alarm::Ruin] {
             assert_eq!(Alarm::of(alarm.tag()), Some(alarm));
         }
         assert_eq!(Alarm::of(u64::MAX), None);

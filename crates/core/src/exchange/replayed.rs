@@ -7,7 +7,9 @@ use crate::market::{
     Bar, BarInterval, Fact, Liquidity, OrderTerms, Phase, Quote, ReportKind, SentCommand, Side, Trade,
 };
 use crate::participant::{BarAlarms, ChargedFill, Context, Counterparty};
-use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
+use crate::replay::{
+    Liquidation, ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost, Ruined,
+};
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// The listings of a venue where bars are replayed.
@@ -18,6 +20,8 @@ pub(super) struct ReplayedListings {
     listed: Vec<Replayed>,
     /// When the venue is woken for them next.
     alarm: Option<SimTime>,
+    /// When the venue is woken next since a path ruins an account.
+    ruin_alarm: Option<SimTime>,
 }
 
 /// What is traded at a replayed listing.
@@ -47,7 +51,7 @@ const fn alarms(listing: ListingId) -> BarAlarms {
 impl ReplayedListings {
     /// Begins without listings, at the venue's opening.
     pub(super) const fn new(start: SimTime) -> Self {
-        Self { engine: ReplayEngine::new(start), listed: Vec::new(), alarm: None }
+        Self { engine: ReplayEngine::new(start), listed: Vec::new(), alarm: None, ruin_alarm: None }
     }
 
     /// Adds a listing; in ascending order.
@@ -63,7 +67,7 @@ impl ReplayedListings {
 
     /// Publishes the phases of the start, and asks to be woken for the first bar.
     pub(super) fn start(&mut self, ctx: &mut Context) {
-        self.operate(None, ctx, |engine, host| engine.announce_phases(host));
+        self.operate(Occasion::Time, ctx, |engine, host| engine.announce_phases(host));
         if self.listed.iter().any(|listed| !self.engine.before_start(listed.listing).is_empty()) {
             // Once all actors have started, and have subscribed.
             ctx.wake_at(ctx.now(), Alarm::WarmUp.tag());
@@ -87,29 +91,51 @@ impl ReplayedListings {
             return;
         }
         self.alarm = None;
-        self.operate(None, ctx, |engine, host| engine.advance(now, host));
+        self.operate(Occasion::Time, ctx, |engine, host| engine.advance(now, host));
+    }
+
+    /// Ends what owners have who are ruined, whether their equity is gone now or was before.
+    pub(super) fn look_for_ruin(&mut self, ctx: &mut Context) {
+        let now = ctx.now();
+        self.ruin_alarm = None;
+        self.operate(Occasion::Ruin, ctx, |engine, host| engine.look_for_ruin(now, host));
     }
 
     /// Executes a command.
     pub(super) fn execute(&mut self, sent: &SentCommand, ctx: &mut Context) {
         let now = ctx.now();
-        self.operate(Some(sent), ctx, |engine, host| engine.execute(now, &sent.command, host));
+        self.operate(Occasion::Command(sent), ctx, |engine, host| engine.execute(now, &sent.command, host));
     }
 
     /// Expires all orders: the venue closes for good.
     pub(super) fn close(&mut self, ctx: &mut Context) {
-        self.operate(None, ctx, ReplayEngine::close);
+        self.operate(Occasion::Time, ctx, ReplayEngine::close);
     }
 
     fn operate(
         &mut self,
-        sent: Option<&SentCommand>,
+        occasion: Occasion<'_>,
         ctx: &mut Context,
         action: impl FnOnce(&mut ReplayEngine, &mut dyn ReplayHost),
     ) {
-        let mut host = Host { listed: &mut self.listed, sent, ctx };
+        let (sent, with_ruined) = match occasion {
+            Occasion::Time => (None, false),
+            Occasion::Command(sent) => (Some(sent), false),
+            Occasion::Ruin => (None, true),
+        };
+        let mut host = Host { listed: &mut self.listed, sent, with_ruined, ctx };
         action(&mut self.engine, &mut host);
         self.wait(ctx);
+        self.watch_ruin(ctx);
+    }
+
+    /// Asks to be woken when the paths ruin an account next.
+    fn watch_ruin(&mut self, ctx: &mut Context) {
+        let Some(at) = ctx.next_ruin() else { return };
+        if self.ruin_alarm != Some(at) {
+            self.ruin_alarm = Some(at);
+            ctx.wake_at(at, Alarm::Ruin.tag());
+        }
     }
 
     /// Asks to be woken when something is due next.
@@ -122,10 +148,23 @@ impl ReplayedListings {
     }
 }
 
+/// Why the replay is to act.
+#[derive(Debug, Clone, Copy)]
+enum Occasion<'a> {
+    /// The time has come for something.
+    Time,
+    /// A command has arrived.
+    Command(&'a SentCommand),
+    /// Accounts may be ruined.
+    Ruin,
+}
+
 /// The market, as the replay needs it.
 struct Host<'a> {
     listed: &'a mut [Replayed],
     sent: Option<&'a SentCommand>,
+    /// Whether owners who were found to be ruined before are still to be looked at.
+    with_ruined: bool,
     ctx: &'a mut Context,
 }
 
@@ -212,7 +251,8 @@ impl ReplayHost for Host<'_> {
         match event {
             ReplayEvent::Order(event) => publish_order_event(listing, self.sent, &event, self.ctx),
             ReplayEvent::Filled(fill) => self.publish_fill(listing, &fill),
-            ReplayEvent::Moved { price, shown, quote } => {
+            ReplayEvent::Moved { price, shown, quote, leg } => {
+                self.ctx.follow_path(listing, leg);
                 self.ctx.publish(Fact::PriceMoved { listing, price, shown });
                 if let Some(quote) = quote {
                     self.ctx.show_quote(listing, quote);
@@ -234,6 +274,18 @@ impl ReplayHost for Host<'_> {
                 self.ctx.publish_replayed_bar(listing, bar, alarms(listing));
             }
         }
+    }
+
+    fn ruined(&mut self) -> Vec<Ruined> {
+        self.ctx.ruined_now(std::mem::take(&mut self.with_ruined))
+    }
+
+    fn liquidate(&mut self, owner: ActorId) -> Liquidation {
+        self.ctx.liquidate(owner)
+    }
+
+    fn is_beyond_ruin(&self, owner: ActorId, order: OrderId) -> bool {
+        self.ctx.is_beyond_ruin(owner, order)
     }
 
     fn close_positions(&mut self, listing: ListingId, price: Price) {

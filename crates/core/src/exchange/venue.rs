@@ -113,8 +113,9 @@ impl Handler<Wakeup> for Exchange {
             None => return,
             Some(Alarm::Close) => return self.close(ctx),
             Some(Alarm::WarmUp) => return self.replayed.warm_up(ctx),
-            Some(Alarm::Replay) if self.closed => return,
+            Some(Alarm::Replay | Alarm::Ruin) if self.closed => return,
             Some(Alarm::Replay) => return self.replayed.advance(ctx),
+            Some(Alarm::Ruin) => return self.replayed.look_for_ruin(ctx),
             Some(Alarm::Book(alarm, listing)) => (alarm, listing),
         };
         match alarm {

@@ -80,6 +80,9 @@ pub enum RejectReason {
     /// A pegged order came to a replay of bars.
     #[error("a pegged order follows quotes, and replayed bars have none")]
     NoQuotes,
+    /// The owner's equity was gone when the order arrived.
+    #[error("its owner is ruined, and the order would not only have reduced a position")]
+    Ruined,
 }
 
 impl RejectReason {
@@ -110,6 +113,7 @@ impl RejectReason {
             Self::VenueClosed => "venue_closed",
             Self::NoMoreData => "no_more_data",
             Self::NoQuotes => "no_quotes",
+            Self::Ruined => "ruined",
         }
     }
 }
@@ -155,6 +159,9 @@ pub enum CancelReason {
         /// The cash that no other order held.
         free: Money,
     },
+    /// Its owner's equity was gone.
+    #[error("its owner was ruined")]
+    Ruined,
 }
 
 impl CancelReason {
@@ -179,6 +186,7 @@ impl CancelReason {
             Self::Halted => "halted",
             Self::VolumeExhausted => "volume_exhausted",
             Self::InsufficientCash { .. } => "insufficient_cash",
+            Self::Ruined => "ruined",
         }
     }
 }

@@ -112,6 +112,8 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
                 if let Transfer::Shares { instrument, .. } = request.what.transfer {
                     ctx.cancel_unfit(instrument);
                 }
+                let owner = ctx.id();
+                ctx.watch_ruin_of(owner);
             }
             Message::Command(sent) => ctx.fail(MarketFault::CommandToTrader(sent.command.order)),
         }

@@ -140,6 +140,7 @@ impl MarketState {
         account.book(report, &at)?;
         if matches!(report.kind, ReportKind::Filled { .. }) {
             let instrument = at.instrument_id;
+            self.follow_risk(to);
             self.mark_after_fill(now, to, instrument)?;
         }
         Ok(())
@@ -152,6 +153,7 @@ impl MarketState {
         let funded = self.accounts[to.index()].fund(funding.transfer, worth);
         if funded.is_ok() {
             self.contributed.add(funding.transfer);
+            self.follow_risk(to);
             self.record(now, &Fact::AccountFunded { owner: to, funding: funding.clone() })?;
         }
         self.answer(now, *tag, funded.map(|()| Outcome::Funded).map_err(RequestRefusal::from));
@@ -188,6 +190,7 @@ impl MarketState {
             }
         }
         self.contributed.add_account(account);
+        self.follow_risk(owner);
         if let Some(newest) = self.participants.last_mut() {
             newest.joined_costs = worths;
         }

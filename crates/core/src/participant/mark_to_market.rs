@@ -46,6 +46,7 @@ impl Handler<Wakeup> for MarkToMarket {
             ctx.fail(error);
         }
         ctx.enforce_ruin();
+        ctx.watch_financed();
         self.wait(ctx);
     }
 }

@@ -170,6 +170,7 @@ impl MarketState {
             let borrowed = worth.filter(|worth| *worth < Money::ZERO).map(|worth| -worth).sum();
             let Financed { interest, borrow } = self.accounts[owner.index()].finance(span, borrowed);
             self.financed += interest - borrow;
+            self.follow_risk(owner);
             self.record(now, &Fact::AccountFinanced { owner, interest, borrow })?;
         }
         Ok(())

@@ -7,6 +7,7 @@ use super::publish::BarAlarms;
 use super::state::MarketState;
 use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase};
 use crate::market::{Bar, ExecutionReport, Fact, OrderTerms, Phase, Quote, ReportKind, Side};
+use crate::replay::Leg;
 use crate::units::{ActorId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime};
 
 /// The replayed market's side of a fill.
@@ -126,6 +127,24 @@ impl Context {
         Some(order)
     }
 
+    /// Notes the piece of its path on which a replayed listing's price is from now on.
+    pub(crate) fn follow_path(&mut self, listing: ListingId, leg: Option<Leg>) {
+        if let Some(state) = self.domain_mut().listings.get_mut(listing.index()) {
+            state.leg = leg;
+        }
+    }
+
+    /// Returns when the paths of replayed listings ruin an account next, as far as is known.
+    pub(crate) fn next_ruin(&self) -> Option<SimTime> {
+        let market = self.domain();
+        if market.at_risk.is_empty() { None } else { market.next_ruin(self.now()) }
+    }
+
+    /// Returns whether an order has an owner who is ruined and may not have it.
+    pub(crate) fn is_beyond_ruin(&self, owner: ActorId, order: OrderId) -> bool {
+        self.domain().account(owner).is_some_and(|account| account.is_beyond_ruin(order))
+    }
+
     /// Notes whether the next open of a replayed listing is the first of its day.
     pub(crate) fn announce_opens_day(&mut self, listing: ListingId, opens_day: bool) {
         if let Some(state) = self.domain_mut().listings.get_mut(listing.index()) {
@@ -183,7 +202,7 @@ impl MarketState {
     }
 
     /// Returns when a listing opens, if it is before an open.
-    fn opens_at(&self, listing: ListingId) -> Option<SimTime> {
+    pub(super) fn opens_at(&self, listing: ListingId) -> Option<SimTime> {
         match self.listings.get(listing.index())?.next_phase {
             Some((at, Phase::Continuous)) => Some(at),
             _ => None,

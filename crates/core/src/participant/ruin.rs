@@ -1,25 +1,39 @@
 //! Ruin: orders of accounts without equity are canceled, and their positions closed.
 
 use super::context::Context;
+use super::message::Message;
 use super::state::MarketState;
 use crate::account::Account;
-use crate::market::{CommandKind, Fact, OrderTerms, Phase, Side, SinkError};
+use crate::kernel::Wakeup;
+use crate::market::{CommandKind, Fact, OrderTerms, Phase, Side, SinkError, TimeInForce};
+use crate::replay::{Closing, Liquidation, Ruined};
 use crate::units::{ActorId, InstrumentId, ListingId, OrderId, SimTime};
+
+/// The tag with which an exchange is woken to look for ruin at its replayed listings.
+pub(crate) const ENFORCE_RUIN: u64 = 8 << 32;
 
 impl MarketState {
     /// Notes which accounts are ruined from now on, and writes that to the tape.
     pub(super) fn note_ruin(&mut self, now: SimTime) -> Result<(), SinkError> {
         for owner in (0..).map(ActorId::new).take(self.accounts.len()) {
-            let account = &self.accounts[owner.index()];
-            if account.on_ruin().is_none() || account.is_ruined() {
-                continue;
-            }
-            let Some(equity) = self.equity(owner) else { continue };
-            if self.accounts[owner.index()].note_equity(equity) {
-                self.record(now, &Fact::AccountRuined { owner, equity })?;
-            }
+            self.note_ruin_of(owner, now)?;
         }
         Ok(())
+    }
+
+    /// Notes that an account is ruined, if it is and was not before; returns whether that is so.
+    fn note_ruin_of(&mut self, owner: ActorId, now: SimTime) -> Result<bool, SinkError> {
+        let account = &self.accounts[owner.index()];
+        if account.on_ruin().is_none() || account.is_ruined() {
+            return Ok(false);
+        }
+        let Some(equity) = self.equity_on_path(owner, now) else { return Ok(false) };
+        if !self.accounts[owner.index()].note_equity(equity) {
+            return Ok(false);
+        }
+        self.follow_risk(owner);
+        self.record(now, &Fact::AccountRuined { owner, equity })?;
+        Ok(true)
     }
 
     /// Returns the owners of ruined accounts, in the order of their ids.
@@ -38,22 +52,150 @@ impl MarketState {
             if state.listing.is_replayed { phase != Phase::Closed } else { phase == Phase::Continuous };
         takes.then_some(listing)
     }
+
+    /// Returns the order that closes an account's position in an instrument.
+    fn closing_terms(&self, owner: ActorId, instrument: InstrumentId) -> OrderTerms {
+        let holding = self.accounts[owner.index()].holding(instrument);
+        let side = if holding.lots() > 0 { Side::Sell } else { Side::Buy };
+        OrderTerms { reduce_only: true, ..OrderTerms::market(side, holding.magnitude()) }
+    }
+
+    /// Returns the exchange of a listing, if bars are replayed there.
+    fn replaying_exchange(&self, listing: ListingId) -> Option<ActorId> {
+        let listing = self.listings.get(listing.index())?.listing;
+        listing.is_replayed.then_some(listing.exchange)
+    }
 }
 
 impl Context {
     /// Cancels what ruined accounts may not have open, and closes what they may not hold.
     ///
-    /// What could not be closed is tried again when accounts are marked next.
+    /// At books, by orders that are sent now; what could not be closed is tried again when accounts are
+    /// marked next. Replayed listings do it themselves, at this instant.
     pub(super) fn enforce_ruin(&mut self) {
         for owner in self.domain_mut().ruined() {
-            let account = self.domain_mut().account(owner);
-            let orders = account.map_or_else(Vec::new, Account::orders_beyond_ruin);
-            let positions = account.map_or_else(Vec::new, Account::positions_beyond_ruin);
-            for order in orders {
-                self.cancel_for(owner, order);
+            self.enforce_ruin_of(owner);
+        }
+    }
+
+    /// Enforces the ruin of one owner, except at the replayed listings of the exchange at hand.
+    fn enforce_ruin_of(&mut self, owner: ActorId) {
+        let Some(account) = self.domain().account(owner) else { return };
+        let (orders, positions) = (account.orders_beyond_ruin(), account.positions_beyond_ruin());
+        let mut exchanges = Vec::new();
+        for order in orders {
+            let listing = self.domain().account(owner).and_then(|it| it.order(order)).map(|it| it.listing);
+            match listing.and_then(|listing| self.domain().replaying_exchange(listing)) {
+                Some(exchange) => exchanges.push(exchange),
+                None => self.cancel_for(owner, order),
             }
-            for instrument in positions {
-                self.close_for(owner, instrument);
+        }
+        for instrument in positions {
+            let Some(listing) = self.domain().closing_listing(instrument) else { continue };
+            match self.domain().replaying_exchange(listing) {
+                Some(exchange) => exchanges.push(exchange),
+                None => self.close_for(owner, instrument, listing),
+            }
+        }
+        exchanges.sort_unstable();
+        exchanges.dedup();
+        for exchange in exchanges {
+            if exchange != self.id() {
+                self.wake_for_ruin(exchange);
+            }
+        }
+    }
+
+    /// Lets an exchange look for ruin at its replayed listings, at this instant.
+    fn wake_for_ruin(&mut self, exchange: ActorId) {
+        let now = self.now();
+        self.send_at(exchange, now, Message::Wakeup(Wakeup { tag: ENFORCE_RUIN }));
+    }
+
+    /// Lets an exchange find out when the paths of its bars ruin an account whose cash or shares have changed
+    /// without it.
+    pub(super) fn watch_ruin_of(&mut self, owner: ActorId) {
+        let market = self.domain();
+        if market.at_risk.iter().all(|it| it.owner != owner) {
+            return;
+        }
+        let held = market.replays_held(owner).into_iter().next();
+        if let Some(exchange) = held.and_then(|listing| market.replaying_exchange(listing)) {
+            self.wake_for_ruin(exchange);
+        }
+    }
+
+    /// Does so for all accounts that pay interest.
+    pub(super) fn watch_financed(&mut self) {
+        let owners: Vec<ActorId> = self.domain().at_risk.iter().map(|it| it.owner).collect();
+        for owner in owners {
+            if self.domain().account(owner).is_some_and(Account::is_financed) {
+                self.watch_ruin_of(owner);
+            }
+        }
+    }
+
+    /// Returns whose equity is gone at this instant, in the order of their ids; with `again`, also those that
+    /// were found to be ruined before.
+    pub(crate) fn ruined_now(&mut self, again: bool) -> Vec<Ruined> {
+        let now = self.now();
+        let market = self.domain();
+        if market.at_risk.is_empty() && !again {
+            return Vec::new();
+        }
+        let mut owners = market.owners_without_equity(now);
+        if again {
+            owners.extend(market.ruined());
+            owners.sort_unstable();
+        }
+        owners.into_iter().map(|owner| Ruined { owner, held: market.replays_held(owner) }).collect()
+    }
+
+    /// Notes that an account is ruined, and marks it; returns what is to be done at the replayed listings of
+    /// the exchange at hand, and sees to the rest.
+    pub(crate) fn liquidate(&mut self, owner: ActorId) -> Liquidation {
+        let (now, exchange) = (self.now(), self.id());
+        let noted = self.domain_mut().note_ruin_of(owner, now);
+        let is_new = noted.unwrap_or_else(|error| {
+            self.fail(error);
+            false
+        });
+        if is_new {
+            self.mark_ruined(owner);
+        }
+        let market = self.domain();
+        let Some(account) = market.account(owner).filter(|account| account.is_ruined()) else {
+            return Liquidation::default();
+        };
+        let is_here = |listing| market.replaying_exchange(listing) == Some(exchange);
+        let orders = account.orders_beyond_ruin().into_iter();
+        let orders = orders.filter_map(|id| account.order(id).map(|order| (order.listing, id)));
+        let cancels = orders.filter(|(listing, _)| is_here(*listing)).collect();
+        let positions = account.positions_beyond_ruin().into_iter();
+        let positions = positions.filter_map(|id| market.closing_listing(id).map(|listing| (id, listing)));
+        let positions: Vec<_> = positions.filter(|(_, listing)| is_here(*listing)).collect();
+        let mut closes = Vec::new();
+        for (instrument, listing) in positions {
+            // What a bar has no volume for goes on at the next open.
+            let terms = self.domain().closing_terms(owner, instrument).with(TimeInForce::Gtc);
+            let order = self.enter_for(owner, listing, terms);
+            closes.extend(order.map(|order| Closing { listing, order, terms }));
+        }
+        // Once: an exchange that is woken for it wakes no other.
+        if is_new {
+            self.enforce_ruin_of(owner);
+        }
+        Liquidation { cancels, closes }
+    }
+
+    /// Writes the marks of an account that has just been ruined, of what it holds.
+    fn mark_ruined(&mut self, owner: ActorId) {
+        let now = self.now();
+        let held: Vec<InstrumentId> =
+            self.domain().account(owner).into_iter().flat_map(Account::held).map(|(id, _)| id).collect();
+        for instrument in held {
+            if let Err(error) = self.domain_mut().mark_after_fill(now, owner, instrument) {
+                self.fail(error);
             }
         }
     }
@@ -66,15 +208,12 @@ impl Context {
         }
     }
 
-    fn close_for(&mut self, owner: ActorId, instrument: InstrumentId) {
+    fn close_for(&mut self, owner: ActorId, instrument: InstrumentId, listing: ListingId) {
         let now = self.now();
         let market = self.domain_mut();
-        let Some(listing) = market.closing_listing(instrument) else { return };
         let order = OrderId::new(market.next_order);
+        let terms = market.closing_terms(owner, instrument);
         let Some((account, at)) = market.gate(owner, listing, now) else { return };
-        let holding = account.holding(instrument);
-        let side = if holding.lots() > 0 { Side::Sell } else { Side::Buy };
-        let terms = OrderTerms { reduce_only: true, ..OrderTerms::market(side, holding.magnitude()) };
         let approved = account.force(order, terms, &at);
         market.next_order += 1;
         self.dispatch_for(owner, order, listing, approved.map(CommandKind::New));

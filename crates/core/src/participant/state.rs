@@ -7,10 +7,12 @@ use super::feeds::Feeds;
 use super::links::Links;
 use super::mark::Mark;
 use super::request::Answer;
+use super::ruin_watch::AtRisk;
 use super::view::History;
 use crate::account::{Account, FeeLedger, Flows, Imbalance, OrderContext, Totals};
 use crate::market::{BarInterval, Fact, Instrument, Listing, Phase, SinkError, Tape};
 use crate::process::Value;
+use crate::replay::Leg;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, SimDuration, SimTime, VenueId};
 
 /// What all participants of a market share.
@@ -27,6 +29,8 @@ pub struct MarketState {
     pub(super) next_order: u64,
     pub(super) next_trade: u64,
     pub(super) fees_collected: Money,
+    /// Accounts that a price could ruin, by owner.
+    pub(super) at_risk: Vec<AtRisk>,
     /// What open orders have been charged.
     pub(super) fee_ledger: FeeLedger,
     /// What financing has brought all accounts, less what it has cost them.
@@ -70,6 +74,8 @@ pub(super) struct ListingState {
     pub(super) next_phase: Option<(SimTime, Phase)>,
     /// Of a replay that is before an open: whether it is the first of its day.
     pub(super) opens_day: bool,
+    /// Of a replay within a bar: the piece of the path on which its price is.
+    pub(super) leg: Option<Leg>,
 }
 
 impl MarketState {
@@ -96,6 +102,7 @@ impl MarketState {
                 feeds: Feeds::new(config.bar_interval),
                 next_phase: None,
                 opens_day: false,
+                leg: None,
             }
         });
         let listings = listings.collect();
@@ -112,6 +119,7 @@ impl MarketState {
             next_order: 0,
             next_trade: 0,
             fees_collected: Money::ZERO,
+            at_risk: Vec::new(),
             fee_ledger: FeeLedger::default(),
             financed: Money::ZERO,
             financed_until: SimTime::from_nanos(0),
@@ -134,6 +142,7 @@ impl MarketState {
     pub(crate) fn open(&mut self, now: SimTime) {
         self.financed_until = now;
         self.opening = Some(self.totals());
+        (0..).map(ActorId::new).take(self.accounts.len()).for_each(|owner| self.follow_risk(owner));
     }
 
     /// Closes the market: from now on every order is refused.

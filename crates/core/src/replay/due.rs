@@ -99,7 +99,7 @@ impl ReplayEngine {
     }
 
     /// Publishes the price at which orders are due within a leg.
-    fn show_move(&mut self, index: usize, now: SimTime, host: &mut dyn ReplayHost) {
+    pub(super) fn show_move(&mut self, index: usize, now: SimTime, host: &mut dyn ReplayHost) {
         let listing = &mut self.listings[index];
         let price = listing.price_at(now);
         if price != listing.last

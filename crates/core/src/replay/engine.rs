@@ -112,12 +112,12 @@ impl ReplayEngine {
             let moment = self.arrive(*index, hop, host);
             reached.extend(moment.map(|moment| (*index, moment)));
         }
-        if !reached.is_empty() {
-            self.settle(now, &reached, host);
-        }
+        self.settle_with_ruin(now, &reached, host);
         for (index, moment) in &reached {
             self.depart(*index, *moment, host);
         }
+        // Positions that were closed at the last close may have cost what was left.
+        self.settle_ruin(now, &[], host);
         for index in &due {
             self.schedule(*index, now);
         }

@@ -43,12 +43,17 @@ impl ReplayEngine {
             },
         }
         self.schedule(index, now);
+        self.settle_ruin(now, &[], host);
     }
 
     fn enter(&mut self, index: usize, command: &Command, mut terms: OrderTerms, host: &mut dyn ReplayHost) {
         let Command { order: id, owner, .. } = *command;
         let price = self.listings[index].price_at(self.now);
-        if let Err(reason) = self.check_new(index, command, &terms, price) {
+        let checked = match self.check_new(index, command, &terms, price) {
+            Ok(()) if host.is_beyond_ruin(owner, id) => Err(RejectReason::Ruined),
+            checked => checked,
+        };
+        if let Err(reason) = checked {
             let event = BookEvent::Rejected { order: id, owner, reason };
             return host.publish(self.listings[index].id, ReplayEvent::Order(event));
         }

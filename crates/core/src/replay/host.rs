@@ -2,10 +2,11 @@
 
 use crate::account::{Affordable, Purchase};
 use crate::book::BookEvent;
-use crate::market::{Liquidity, Phase, Quote, Side};
+use crate::market::{Liquidity, OrderTerms, Phase, Quote, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 use super::bar::ReplayBar;
+use super::path::Leg;
 
 /// What a replay asks and tells while it fills orders.
 pub trait ReplayHost {
@@ -20,6 +21,15 @@ pub trait ReplayHost {
 
     /// Books and publishes what has happened, before anything else is asked.
     fn publish(&mut self, listing: ListingId, event: ReplayEvent);
+
+    /// Returns whose equity is gone at this instant, or was found to be and has something to be ended here.
+    fn ruined(&mut self) -> Vec<Ruined>;
+
+    /// Notes that an owner is ruined, and returns what is to be done at these listings.
+    fn liquidate(&mut self, owner: ActorId) -> Liquidation;
+
+    /// Returns whether an order has an owner who is ruined and may not have it.
+    fn is_beyond_ruin(&self, owner: ActorId, order: OrderId) -> bool;
 
     /// Closes the positions in a listing's instrument at its last close, sales first; its bars are over.
     fn close_positions(&mut self, listing: ListingId, price: Price);
@@ -40,6 +50,8 @@ pub enum ReplayEvent {
         shown: bool,
         /// The quote that is published with it, if the path is.
         quote: Option<Quote>,
+        /// The piece of the path on which it is from now on; none at the close.
+        leg: Option<Leg>,
     },
     /// The listing entered another phase.
     Phase {
@@ -82,4 +94,33 @@ pub struct ReplayFill {
     pub phase: Phase,
     /// Ticks of its costs that the bar's range took off.
     pub clamped: i64,
+}
+
+/// An owner whose equity is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruined {
+    /// The owner.
+    pub owner: ActorId,
+    /// The replayed listings whose prices its equity depends on.
+    pub held: Vec<ListingId>,
+}
+
+/// What becomes of the orders and positions of an owner who is ruined.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Liquidation {
+    /// The orders that it may not have; those on their way have yet to be refused when they arrive.
+    pub cancels: Vec<(ListingId, OrderId)>,
+    /// The orders that close its positions.
+    pub closes: Vec<Closing>,
+}
+
+/// An order that closes a position at the market; its owner's account has it already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    /// Where.
+    pub listing: ListingId,
+    /// The order.
+    pub order: OrderId,
+    /// Its terms.
+    pub terms: OrderTerms,
 }

@@ -250,7 +250,11 @@ impl ReplayListing {
         let level = |side: Side| QuoteLevel { price: price - side.sign() * half_spread, size };
         let quote =
             intrabar_feed.then(|| Quote { bid: Some(level(Side::Buy)), ask: Some(level(Side::Sell)) });
-        ReplayEvent::Moved { price, shown: is_auction || intrabar_feed, quote }
+        let leg = match self.stage {
+            Stage::Leg { leg, .. } => Some(leg),
+            _ => None,
+        };
+        ReplayEvent::Moved { price, shown: is_auction || intrabar_feed, quote, leg }
     }
 
     /// Returns what nobody has taken of the bar's volume, if the file knows it.

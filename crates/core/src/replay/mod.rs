@@ -15,9 +15,11 @@ mod links;
 mod listing;
 mod orders;
 mod path;
+mod ruin;
 mod rules;
 
 pub use bar::{ReplayBar, ReplayBarError, ReplayConfig, nearer_first};
 pub use engine::ReplayEngine;
-pub use host::{ReplayEvent, ReplayFill, ReplayHost};
+pub use host::{Closing, Liquidation, ReplayEvent, ReplayFill, ReplayHost, Ruined};
+pub use path::{Leg, Point};
 pub use rules::{AtEnd, FillRules, MarketFill, PathRule, ShortCash, Slippage, Touch};

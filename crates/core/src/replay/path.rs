@@ -4,21 +4,26 @@ use crate::units::{Price, SimDuration, SimTime};
 
 /// A point of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Point {
-    pub(super) time: SimTime,
-    pub(super) price: Price,
+pub struct Point {
+    /// When the price is there.
+    pub time: SimTime,
+    /// The price.
+    pub price: Price,
 }
 
 /// A straight piece of a path (rule 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Leg {
-    pub(super) from: Point,
-    pub(super) to: Point,
+pub struct Leg {
+    /// Where it begins.
+    pub from: Point,
+    /// Where it ends; later.
+    pub to: Point,
 }
 
 impl Leg {
     /// Returns the price at a time of the leg.
-    pub(super) fn price_at(&self, time: SimTime) -> Price {
+    #[must_use]
+    pub fn price_at(&self, time: SimTime) -> Price {
         if time >= self.to.time {
             return self.to.price;
         }

@@ -77,10 +77,14 @@ fn wanted() -> Vec<String> {
         "canceled fok_unfillable",
         "canceled ioc_remainder",
         "canceled insufficient_cash",
+        "canceled ruined",
+        "ruined",
         "expired",
         "rejected no_more_data",
         "rejected no_quotes",
         "rejected expiry_passed",
+        "rejected ruined",
+        "refused ruined",
         "refused insufficient_cash",
         "refused insufficient_shares",
         "take profit",
@@ -120,6 +124,8 @@ fn every_kind_time_in_force_and_end_comes_about() {
         if history.rules.path == Path::Worst && outcome != with_path(&history, Path::Nearer) {
             *counts.entry("passed over".to_owned()).or_default() += 1;
         }
+        *counts.entry("ruined".to_owned()).or_default() +=
+            outcome.ruined.iter().flatten().fold(0, |sum, _| sum + 1);
         for fate in outcome.fates {
             for reached in reached(&history, &fate) {
                 *counts.entry(reached).or_default() += 1;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use actix::{Actor, Handler};
-use bearpit_core::account::{Account, AccountConfig};
+use bearpit_core::account::{Account, AccountConfig, OnRuin as MarketOnRuin};
 use bearpit_core::exchange::{ListingConfig, Market, MarketBuilder};
 use bearpit_core::kernel::{LatencyModel, Wakeup};
 use bearpit_core::market::{
@@ -170,8 +170,16 @@ pub(crate) fn run(history: &History) -> Run {
         fates: Fates::of(history, &answers.borrow()).read(&facts.borrow()),
         cash: accounts.iter().map(|account| account.cash().units()).collect(),
         positions: accounts.iter().map(positions).collect(),
+        ruined: (0..history.owners.len()).map(|owner| ruin(&market, owner, &facts.borrow())).collect(),
     };
     Run { outcome, facts: facts.take() }
+}
+
+/// Returns when an owner was found to be ruined, if it was.
+fn ruin(market: &Market, owner: usize, facts: &[(i64, Fact)]) -> Option<i64> {
+    let id = market.participant(&format!("owner-{owner}")).unwrap().id;
+    let is_ruin = |fact: &Fact| matches!(fact, Fact::AccountRuined { owner, .. } if *owner == id);
+    facts.iter().find(|(_, fact)| is_ruin(fact)).map(|(at, _)| *at)
 }
 
 fn account(market: &Market, owner: usize) -> &Account {
@@ -282,6 +290,11 @@ fn participant(owner: &Owner, instruments: &[InstrumentId]) -> ParticipantConfig
         cash: Money::from_units(owner.cash),
         holdings: holdings.collect(),
         max_short: instruments.iter().map(|id| (*id, Quantity::new(owner.max_short))).collect(),
+        on_ruin: match owner.on_ruin {
+            OnRuin::Nothing => None,
+            OnRuin::Liquidate => Some(MarketOnRuin::Liquidate),
+            OnRuin::Keep => Some(MarketOnRuin::Keep),
+        },
         ..AccountConfig::default()
     };
     let latencies = Latencies { entry, report, ..Latencies::NONE };

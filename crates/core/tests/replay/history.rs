@@ -156,6 +156,13 @@ pub(crate) struct Sent {
     pub(crate) act: Act,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnRuin {
+    Nothing,
+    Liquidate,
+    Keep,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Owner {
     /// In units of money.
@@ -167,6 +174,8 @@ pub(crate) struct Owner {
     pub(crate) entry: i64,
     /// From an event to its report.
     pub(crate) report: i64,
+    /// What becomes of it where its equity is gone.
+    pub(crate) on_ruin: OnRuin,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,10 +230,12 @@ pub(crate) struct Fate {
     pub(crate) end: End,
 }
 
-/// What became of everything: orders by number and part, then each owner's cash and positions.
+/// What became of everything: orders by number and part, then each owner's cash, positions and ruin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) fates: Vec<Fate>,
     pub(crate) cash: Vec<i128>,
     pub(crate) positions: Vec<Vec<i64>>,
+    /// When each owner was ruined, if it was.
+    pub(crate) ruined: Vec<Option<i64>>,
 }

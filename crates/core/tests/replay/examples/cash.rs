@@ -8,8 +8,14 @@ fn rotation(on_short_cash: Short) -> History {
     let sale = Order { instrument: 1, ..sell(10, Kind::Market) };
     let mut history = rich(Rules { on_short_cash, ..RULES }, &rows, &[]);
     history.files.push(file(&[(20, 20, 20, 20, 50), (30, 30, 30, 30, 50)]));
-    history.owners[0] =
-        Owner { cash: 300 * TICK_LOT, shares: vec![0, 10], max_short: 0, entry: 0, report: 0 };
+    history.owners[0] = Owner {
+        cash: 300 * TICK_LOT,
+        shares: vec![0, 10],
+        max_short: 0,
+        entry: 0,
+        report: 0,
+        on_ruin: OnRuin::Nothing,
+    };
     let at = clock(0, 13, 0);
     // Their price is expected to be 200; it is 300, so that 600 are there for purchases at 150.
     history.sent = [sale, buy(5, Kind::Market), buy(1, Kind::Market)]
@@ -71,7 +77,8 @@ fn exits_that_buy_hold_cash_for_all_that_their_entry_may_still_sell() {
         let limit = (clock(0, 13, 0), buy(lots, Kind::Limit(50)));
         let mut history = rich(RULES, &rows, &[(clock(0, 8, 0), entry), limit]);
         let cash = i128::from(cash) * TICK_LOT;
-        history.owners[0] = Owner { cash, shares: vec![0], max_short: 4, entry: 0, report: 0 };
+        history.owners[0] =
+            Owner { cash, shares: vec![0], max_short: 4, entry: 0, report: 0, on_ruin: OnRuin::Nothing };
         history
     };
     let sold: Expected<'_> = (0, ENTRY, &[(opens(0), 100, 2), (opens(1), 100, 2)], FILLED);

@@ -2,6 +2,7 @@
 //! the page says.
 
 mod cash;
+mod ruin;
 
 use super::driver;
 use super::history::*;
@@ -55,8 +56,14 @@ const RULES: Rules = Rules {
 
 /// A history of one rich owner over one file.
 fn rich(rules: Rules, rows: &[(i64, i64, i64, i64, u64)], orders: &[(i64, Order)]) -> History {
-    let owner =
-        Owner { cash: 1_000_000 * TICK_LOT, shares: vec![100; 2], max_short: 100, entry: 0, report: 0 };
+    let owner = Owner {
+        cash: 1_000_000 * TICK_LOT,
+        shares: vec![100; 2],
+        max_short: 100,
+        entry: 0,
+        report: 0,
+        on_ruin: OnRuin::Nothing,
+    };
     let sent = |(at, order): &(i64, Order)| Sent { at: *at, owner: 0, act: Act::Submit(*order) };
     History { files: vec![file(rows)], rules, owners: vec![owner], sent: orders.iter().map(sent).collect() }
 }

@@ -50,12 +50,32 @@ fn owner() -> impl Strategy<Value = Owner> {
         max_short: PLENTY,
         entry,
         report,
+        on_ruin: OnRuin::Nothing,
     });
     let little =
         (entry, 0..=6_000_i64, vec(0..=20_u64, 2), 0..=6_u64).prop_map(|(entry, cash, shares, short)| {
-            Owner { cash: i128::from(cash) * TICK_LOT, shares, max_short: short, entry, report: 0 }
+            Owner {
+                cash: i128::from(cash) * TICK_LOT,
+                shares,
+                max_short: short,
+                entry,
+                report: 0,
+                on_ruin: OnRuin::Liquidate,
+            }
         });
-    prop_oneof![1 => plenty, 1 => little]
+    prop_oneof![1 => plenty, 1 => little, 1 => exposed()]
+}
+
+/// An owner who owes most of what it holds, or may sell more short than it can pay back.
+fn exposed() -> impl Strategy<Value = Owner> {
+    let entry = select(vec![0, 2 * SECOND, 1_200 * SECOND]);
+    (entry, 150..=205_i64, 0..=400_i64, vec(1..=20_u64, 2), 0..=40_u64).prop_map(
+        |(entry, debt, cash, shares, max_short)| {
+            let lots: u64 = shares.iter().sum();
+            let cash = i128::from(cash) - i128::from(debt) * i128::from(lots);
+            Owner { cash: cash * TICK_LOT, shares, max_short, entry, report: 0, on_ruin: OnRuin::Liquidate }
+        },
+    )
 }
 
 /// All histories.

@@ -2,6 +2,7 @@
 
 use super::super::history::{Act, Kind, Order as Terms, Part, Short, Side, TICK_LOT, Tif};
 use super::fills::{Role, trailing};
+use super::ruin::CLOSING;
 use super::{Order, Reference, path};
 
 /// Returns a fee of so many billionths, rounded half away from zero.
@@ -10,7 +11,7 @@ fn fee(billionths: i64, notional: i128) -> i128 {
     (product + 500_000_000 * product.signum()) / 1_000_000_000
 }
 
-fn notional(price: i64, quantity: u64) -> i128 {
+pub(super) fn notional(price: i64, quantity: u64) -> i128 {
     i128::from(price) * i128::from(quantity) * TICK_LOT
 }
 
@@ -166,7 +167,8 @@ impl Reference<'_> {
     /// Returns how much of `wanted` the account pays for (rule 22).
     pub(super) fn covered(&self, index: usize, price: i64, wanted: u64, role: Role) -> u64 {
         let order = &self.orders[index];
-        if order.side == Side::Sell {
+        // What closes a position is paid for, whatever it costs.
+        if order.side == Side::Sell || order.number == CLOSING {
             return wanted;
         }
         let available = self.accounts[order.owner].cash - self.held(order.owner, Some(index));
@@ -187,6 +189,7 @@ impl Reference<'_> {
         let notional = notional(price, quantity);
         let fee = fee(self.rate(role), notional);
         let account = &mut self.accounts[order.owner];
+        account.has_traded = true;
         account.cash -= notional * i128::from(order.side.sign()) + fee;
         account.positions[order.instrument] += order.side.sign() * quantity.cast_signed();
     }
@@ -197,6 +200,7 @@ impl Reference<'_> {
         let Some(close) = self.markets[instrument].last_close.filter(|_| rules.close_at_end) else { return };
         for account in &mut self.accounts {
             let position = std::mem::take(&mut account.positions[instrument]);
+            account.has_traded |= position != 0;
             let traded = notional(close, position.unsigned_abs());
             account.cash += traded * i128::from(position.signum()) - fee(rules.fees[2], traded);
         }

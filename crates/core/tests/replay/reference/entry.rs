@@ -36,7 +36,11 @@ impl Reference<'_> {
             fills: Vec::new(),
         };
         let is_unfit = matches!(terms.link, Link::Pair(_)) && !self.fits(partner, owner, terms);
-        let refusal = if is_unfit { Some("link_unfit") } else { self.uncovered(&order, partner) };
+        let refusal = match (is_unfit, self.accounts[owner].ruined) {
+            (true, _) => Some("link_unfit"),
+            (false, Some(_)) => Some("ruined"),
+            (false, None) => self.uncovered(&order, partner),
+        };
         if let Some(reason) = refusal {
             order.state = State::Over(End::Refused(reason));
         }
@@ -65,7 +69,8 @@ impl Reference<'_> {
         let Some(index) = self.find(number).filter(|index| self.orders[*index].state == State::Sent) else {
             return;
         };
-        if let Some(reason) = self.rejection(index, terms) {
+        let ruined = self.accounts[self.orders[index].owner].ruined.map(|_| "ruined");
+        if let Some(reason) = self.rejection(index, terms).or(ruined) {
             return self.end(index, End::Rejected(reason));
         }
         self.go_live(index);

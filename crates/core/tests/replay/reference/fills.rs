@@ -51,8 +51,13 @@ pub(super) fn trailing(kind: Kind, side: Side, best: i64) -> i64 {
 
 impl Reference<'_> {
     /// Fills what is due at this instant, then what that brings about, until nothing is.
-    pub(super) fn fill_what_is_due(&mut self) {
-        let due = (0..self.orders.len()).filter_map(|index| self.due_on_path(index)).collect();
+    ///
+    /// Orders that have just been entered to close positions are due with the rest.
+    pub(super) fn fill_what_is_due(&mut self, closing: &[usize]) {
+        let mut due: Vec<Due> = (0..self.orders.len()).filter_map(|index| self.due_on_path(index)).collect();
+        let others = closing.iter().filter(|index| due.iter().all(|due| due.index != **index));
+        let others: Vec<Due> = others.filter_map(|index| self.due_on_arrival(*index)).collect();
+        due.extend(others);
         self.fill_in_order(due);
         self.fill_what_entered();
     }

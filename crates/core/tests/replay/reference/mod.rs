@@ -9,6 +9,7 @@ mod entry;
 mod fills;
 mod flaw;
 mod path;
+mod ruin;
 
 use std::collections::BTreeSet;
 
@@ -96,6 +97,9 @@ impl Order {
 struct Account {
     cash: i128,
     positions: Vec<i64>,
+    has_traded: bool,
+    /// Since when it is ruined.
+    ruined: Option<i64>,
 }
 
 /// The state of the loop.
@@ -127,6 +131,8 @@ pub(crate) fn outcome(history: &History, flaw: Option<Flaw>) -> Outcome {
     let accounts = history.owners.iter().map(|owner| Account {
         cash: owner.cash,
         positions: owner.shares.iter().map(|lots| i64::try_from(*lots).unwrap()).collect(),
+        has_traded: false,
+        ruined: None,
     });
     let reference = Reference {
         history,
@@ -173,9 +179,12 @@ impl<'a> Reference<'a> {
     fn instant(&mut self) {
         self.expire(|reference, order| matches!(order.tif, Tif::Gtd(date) if date <= reference.now));
         self.move_prices();
-        if self.markets.iter().any(|market| market.moment != Moment::Still) {
-            self.fill_what_is_due();
+        let closing = self.liquidate();
+        if self.markets.iter().any(|market| market.moment != Moment::Still) || !closing.is_empty() {
+            self.fill_what_is_due(&closing);
+            self.settle_ruin();
             self.end_moments();
+            self.settle_ruin();
         }
         let history = self.history;
         for (number, sent) in history.sent.iter().enumerate() {
@@ -192,6 +201,7 @@ impl<'a> Reference<'a> {
                     Act::Cancel(other) => self.cancel(other, sent.owner),
                     Act::Replace { number, price, quantity } => self.replace(number, price, quantity),
                 }
+                self.settle_ruin();
             }
         }
     }
@@ -289,10 +299,12 @@ impl<'a> Reference<'a> {
             fills: order.fills,
             end: if let State::Over(end) = order.state { end } else { End::Open },
         };
-        let mut fates: Vec<Fate> = self.orders.into_iter().map(fate).collect();
+        let sent = self.orders.into_iter().filter(|order| order.number != ruin::CLOSING);
+        let mut fates: Vec<Fate> = sent.map(fate).collect();
         fates.sort_by_key(|fate| (fate.number, fate.part));
         let cash = self.accounts.iter().map(|account| account.cash).collect();
+        let ruined = self.accounts.iter().map(|account| account.ruined).collect();
         let positions = self.accounts.into_iter().map(|account| account.positions).collect();
-        Outcome { fates, cash, positions }
+        Outcome { fates, cash, positions, ruined }
     }
 }

@@ -138,7 +138,8 @@ fn a_rejected_command_says_why_and_changes_nothing() {
         RejectReason::UnknownListing
         | RejectReason::VenueClosed
         | RejectReason::NoMoreData
-        | RejectReason::NoQuotes => panic!("not of a book"),
+        | RejectReason::NoQuotes
+        | RejectReason::Ruined => panic!("not of a book"),
         RejectReason::CrossesOwnBracket => panic!("there is no bracket"),
         RejectReason::DuplicateOrder
         | RejectReason::UnknownOrder
