@@ -39,4 +39,4 @@ pub use order_context::{OrderContext, Pricing};
 pub use orders::{OpenOrder, PendingReplace};
 pub use position::Position;
 pub use replayed::{Affordable, Purchase};
-pub use ruin::OnRuin;
+pub use ruin::{Closing, Liquidation, OnRuin, Ruined};

@@ -1,7 +1,7 @@
 //! An account's open orders.
 
 use super::order_context::{OrderContext, Pricing};
-use crate::market::{Link, OrderKind, OrderTerms, Side, TimeInForce};
+use crate::market::{BracketExit, OrderKind, OrderTerms, Side, TimeInForce};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// An order that has been sent and is not known to be over, or a bracket's exit that has yet to enter.
@@ -202,14 +202,11 @@ fn hold_price(terms: &OrderTerms, at: &OrderContext<'_>) -> Option<Price> {
 
 /// Returns the two exits of a bracket's entry, as they wait for its first fill.
 pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Option<[OpenOrder; 2]> {
-    let Link::Bracket { take_profit, stop_loss, protection } = terms.link else { return None };
-    let [profit, loss] = [1, 2].map(|step| OrderId::new(entry.get() + step));
-    let exit = |id, partner, kind| OpenOrder {
+    let exits = terms.exits(entry, Quantity::ZERO)?;
+    Some(exits.map(|BracketExit { id, partner, terms }| OpenOrder {
         partner: Some(partner),
         awaits_entry: Some(entry),
         grows_with: Some(entry),
-        ..OpenOrder::leaving(id, &OrderTerms::new(terms.side.opposite(), Quantity::ZERO, kind), at)
-    };
-    let stop = OrderKind::Stop { trigger: stop_loss, protection };
-    Some([exit(profit, loss, OrderKind::Limit(take_profit)), exit(loss, profit, stop)])
+        ..OpenOrder::leaving(id, &terms, at)
+    }))
 }

@@ -3,7 +3,7 @@
 use super::ledger::Account;
 use super::orders::OpenOrder;
 use crate::market::{Link, OrderTerms, Refusal};
-use crate::units::{InstrumentId, Money, NetQuantity, OrderId};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId};
 
 /// What happens to an account whose equity is found to be zero or below: where bars are replayed at that
 /// instant of their path, else when it is marked.
@@ -16,6 +16,35 @@ pub enum OnRuin {
     Liquidate,
     /// It keeps its positions, and takes only orders that bring them nearer to zero; others are canceled.
     Keep,
+}
+
+/// An owner whose equity is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruined {
+    /// The owner.
+    pub owner: ActorId,
+    /// The replayed listings whose prices its equity depends on.
+    pub held: Vec<ListingId>,
+}
+
+/// What becomes of the orders and positions of an owner who is ruined.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Liquidation {
+    /// The orders that it may not have; those on their way have yet to be refused when they arrive.
+    pub cancels: Vec<(ListingId, OrderId)>,
+    /// The orders that close its positions.
+    pub closes: Vec<Closing>,
+}
+
+/// An order that closes a position at the market; its owner's account has it already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    /// Where.
+    pub listing: ListingId,
+    /// The order.
+    pub order: OrderId,
+    /// Its terms.
+    pub terms: OrderTerms,
 }
 
 impl Account {

@@ -2,14 +2,12 @@
 
 use super::alarm::{Alarm, BookAlarm};
 use super::publication::{ReportedOrder, publish_order_event};
-use crate::account::{Affordable, Purchase};
+use crate::account::{Affordable, Liquidation, Purchase, Ruined};
 use crate::market::{
     Bar, BarInterval, Fact, Liquidity, OrderTerms, Phase, Quote, ReportKind, SentCommand, Side, Trade,
 };
 use crate::participant::{BarAlarms, ChargedFill, Context, Counterparty};
-use crate::replay::{
-    Liquidation, ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost, Ruined,
-};
+use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// The listings of a venue where bars are replayed.

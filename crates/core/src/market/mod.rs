@@ -15,6 +15,7 @@ mod funding;
 mod instrument;
 mod lobster;
 mod order;
+mod path;
 mod phase;
 mod quote;
 mod reason;
@@ -36,7 +37,8 @@ pub use instrument::{Instrument, InstrumentError, Listing};
 pub use lobster::{
     BookRow, HaltState, MessageKind, OrderMessage, lobster_lots, lobster_price, lobster_ticks,
 };
-pub use order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
+pub use order::{BracketExit, Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
+pub use path::{Leg, Point};
 pub use phase::Phase;
 pub use quote::{Ladders, Quote, QuoteLevel};
 pub use reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};

@@ -258,6 +258,25 @@ pub enum Link {
     },
 }
 
+/// An order that a bracket enters to leave what its entry has traded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BracketExit {
+    /// Its id.
+    pub id: OrderId,
+    /// The exit that it is linked with.
+    pub partner: OrderId,
+    /// Its terms.
+    pub terms: OrderTerms,
+}
+
+impl BracketExit {
+    /// Returns the ids of the exits of a bracket's entry: of the limit order and of the stop.
+    #[must_use]
+    pub fn ids(entry: OrderId) -> [OrderId; 2] {
+        [1, 2].map(|step| OrderId::new(entry.get() + step))
+    }
+}
+
 /// The terms of an order.
 ///
 /// ```
@@ -350,6 +369,21 @@ impl OrderTerms {
             && matches!(self.post_only, PostOnly::No)
             && matches!(self.self_trade, SelfTrade::Allow)
             && matches!(self.link, Link::None)
+    }
+
+    /// Returns the exits that an order enters whose id is `entry`, for `quantity` of it; nothing if it is no
+    /// bracket's entry.
+    #[must_use]
+    pub fn exits(&self, entry: OrderId, quantity: Quantity) -> Option<[BracketExit; 2]> {
+        let Link::Bracket { take_profit, stop_loss, protection } = self.link else { return None };
+        let [profit, loss] = BracketExit::ids(entry);
+        let exit = |id, partner, kind| {
+            let link = Link::OneCancelsOther(partner);
+            let terms = Self::new(self.side.opposite(), quantity, kind);
+            BracketExit { id, partner, terms: Self { self_trade: self.self_trade, link, ..terms } }
+        };
+        let stop = OrderKind::Stop { trigger: stop_loss, protection };
+        Some([exit(profit, loss, OrderKind::Limit(take_profit)), exit(loss, profit, stop)])
     }
 
     /// Returns why the terms are invalid whatever the state of the book, or `None` if they are valid.

@@ -6,8 +6,7 @@ use super::message::{MarketData, Update};
 use super::publish::BarAlarms;
 use super::state::MarketState;
 use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase};
-use crate::market::{Bar, ExecutionReport, Fact, OrderTerms, Phase, Quote, ReportKind, Side};
-use crate::replay::Leg;
+use crate::market::{Bar, ExecutionReport, Fact, Leg, OrderTerms, Phase, Quote, ReportKind, Side};
 use crate::units::{ActorId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime};
 
 /// The replayed market's side of a fill.

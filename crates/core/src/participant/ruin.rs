@@ -3,10 +3,9 @@
 use super::context::Context;
 use super::message::Message;
 use super::state::MarketState;
-use crate::account::Account;
+use crate::account::{Account, Closing, Liquidation, Ruined};
 use crate::kernel::Wakeup;
 use crate::market::{CommandKind, Fact, OrderTerms, Phase, Side, SinkError, TimeInForce};
-use crate::replay::{Closing, Liquidation, Ruined};
 use crate::units::{ActorId, InstrumentId, ListingId, OrderId, SimTime};
 
 /// The tag with which an exchange is woken to look for ruin at its replayed listings.
@@ -168,8 +167,9 @@ impl Context {
             return Liquidation::default();
         };
         let is_here = |listing| market.replaying_exchange(listing) == Some(exchange);
-        let orders = account.orders_beyond_ruin().into_iter();
-        let orders = orders.filter_map(|id| account.order(id).map(|order| (order.listing, id)));
+        // Also those whose cancel is on its way: it comes too late.
+        let orders = account.open_orders().iter().filter(|order| account.is_beyond_ruin(order.id));
+        let orders = orders.map(|order| (order.listing, order.id));
         let cancels = orders.filter(|(listing, _)| is_here(*listing)).collect();
         let positions = account.positions_beyond_ruin().into_iter();
         let positions = positions.filter_map(|id| market.closing_listing(id).map(|listing| (id, listing)));

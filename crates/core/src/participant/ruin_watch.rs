@@ -2,7 +2,7 @@
 
 use super::mark::Mark;
 use super::state::MarketState;
-use crate::replay::Leg;
+use crate::market::Leg;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, SimDuration, SimTime};
 
 /// An account that a price could ruin: it owes cash or shares, or holds what may be worth less than nothing.
@@ -60,10 +60,10 @@ impl EquityPath {
         sample
     }
 
-    /// Returns the first instant after `from`, and not after `to`, at which the equity is such that `is_gone`.
+    /// Returns the first instant after `from`, and not after `to`, at which the equity is gone.
     ///
-    /// Equity is at least what has grown by the beginning of a span and what has shrunk by its end: a span where
-    /// that is enough is passed over, any other is halved.
+    /// Equity is at least what has grown by the beginning of a span and what has shrunk by its end: a span in
+    /// which that is enough is passed over, any other is halved.
     fn first(&self, from: Sample, to: Sample, is_gone: &impl Fn(Money) -> bool) -> Option<SimTime> {
         if !is_gone(from.growing + to.shrinking) {
             return None;
@@ -78,7 +78,7 @@ impl EquityPath {
 }
 
 impl MarketState {
-    /// Notes whether an account can be ruined by a price; to be called when its cash or holdings have changed.
+    /// Notes whether an account can be ruined by a price; called when its cash or holdings have changed.
     pub(super) fn follow_risk(&mut self, owner: ActorId) {
         let found = self.at_risk.binary_search_by_key(&owner, |it| it.owner);
         let held = self.held_at_risk(owner);
@@ -191,7 +191,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::replay::Point;
+    use crate::market::Point;
     use crate::units::Price;
 
     fn point(nanos: i64, ticks: i64) -> Point {

@@ -10,9 +10,8 @@ use super::request::Answer;
 use super::ruin_watch::AtRisk;
 use super::view::History;
 use crate::account::{Account, FeeLedger, Flows, Imbalance, OrderContext, Totals};
-use crate::market::{BarInterval, Fact, Instrument, Listing, Phase, SinkError, Tape};
+use crate::market::{BarInterval, Fact, Instrument, Leg, Listing, Phase, SinkError, Tape};
 use crate::process::Value;
-use crate::replay::Leg;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, SimDuration, SimTime, VenueId};
 
 /// What all participants of a market share.

@@ -7,7 +7,7 @@ use super::message::Message;
 use super::request::{Instruction, Outcome, Tagged};
 use super::state::MarketState;
 use crate::account::{Account, Approved, OrderContext, PendingReplace};
-use crate::market::{Command, CommandKind, Fact, Link, OrderTerms, Refusal, SentCommand, Side};
+use crate::market::{BracketExit, Command, CommandKind, Fact, Link, OrderTerms, Refusal, SentCommand, Side};
 use crate::units::{ActorId, InstrumentId, ListingId, OrderId, Price, Quantity, SimTime};
 
 impl Context {
@@ -270,8 +270,7 @@ impl Context {
         let Tagged { tag, what } = request;
         let outcome = match what {
             Instruction::Submit { listing, terms } => self.enter(listing, terms).map(|(order, terms)| {
-                let [profit, loss] = [1, 2].map(|step| OrderId::new(order.get() + step));
-                let exits = matches!(terms.link, Link::Bracket { .. }).then_some([profit, loss]);
+                let exits = matches!(terms.link, Link::Bracket { .. }).then(|| BracketExit::ids(order));
                 Outcome::Submitted { order, exits, terms }
             }),
             Instruction::Cancel(order) => self.cancel(order).map(|()| Outcome::CancelSent { order }),

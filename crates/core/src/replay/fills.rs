@@ -89,6 +89,8 @@ impl ReplayEngine {
         listing.orders.elect(id, kind);
         let event = BookEvent::Triggered { order: id, owner, side, trigger };
         host.publish(listing.id, ReplayEvent::Order(event));
+        self.end_entry(attempt.listing, order, host);
+        let listing = &mut self.listings[attempt.listing];
         match limit {
             Some(limit) if !accepts(listing.rules().touch, side, limit, attempt.price) => {
                 let touch = listing.rules().touch;

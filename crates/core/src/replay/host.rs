@@ -1,12 +1,11 @@
 //! [`ReplayHost`]: what a replay needs of accounts and tape.
 
-use crate::account::{Affordable, Purchase};
+use crate::account::{Affordable, Liquidation, Purchase, Ruined};
 use crate::book::BookEvent;
-use crate::market::{Liquidity, OrderTerms, Phase, Quote, Side};
+use crate::market::{Leg, Liquidity, Phase, Quote, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 use super::bar::ReplayBar;
-use super::path::Leg;
 
 /// What a replay asks and tells while it fills orders.
 pub trait ReplayHost {
@@ -94,33 +93,4 @@ pub struct ReplayFill {
     pub phase: Phase,
     /// Ticks of its costs that the bar's range took off.
     pub clamped: i64,
-}
-
-/// An owner whose equity is gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ruined {
-    /// The owner.
-    pub owner: ActorId,
-    /// The replayed listings whose prices its equity depends on.
-    pub held: Vec<ListingId>,
-}
-
-/// What becomes of the orders and positions of an owner who is ruined.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Liquidation {
-    /// The orders that it may not have; those on their way have yet to be refused when they arrive.
-    pub cancels: Vec<(ListingId, OrderId)>,
-    /// The orders that close its positions.
-    pub closes: Vec<Closing>,
-}
-
-/// An order that closes a position at the market; its owner's account has it already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closing {
-    /// Where.
-    pub listing: ListingId,
-    /// The order.
-    pub order: OrderId,
-    /// Its terms.
-    pub terms: OrderTerms,
 }

@@ -5,7 +5,7 @@ use super::host::{ReplayEvent, ReplayHost};
 use super::listing::Moment;
 use super::orders::{OrderNames, WaitingOrder};
 use crate::book::BookEvent;
-use crate::market::{CancelReason, ExpiryReason, Link, OrderKind, OrderTerms, ReduceReason};
+use crate::market::{BracketExit, CancelReason, ExpiryReason, Link, ReduceReason};
 use crate::units::{OrderId, Quantity};
 
 impl ReplayEngine {
@@ -22,6 +22,17 @@ impl ReplayEngine {
         let event = BookEvent::Canceled { order: id, owner, side, quantity, reason };
         host.publish(self.listings[listing].id, ReplayEvent::Order(event));
         self.end_partner(listing, &ended, host);
+        if !reason.is_by_owner() {
+            self.end_entry(listing, &ended, host);
+        }
+    }
+
+    /// Cancels the rest of a bracket's entry, as one of its exits has fired or ended; whoever cancels exits
+    /// lets the entry go on.
+    pub(super) fn end_entry(&mut self, listing: usize, exit: &WaitingOrder, host: &mut dyn ReplayHost) {
+        if let Some(entry) = exit.entry {
+            self.cancel(listing, entry, CancelReason::Linked, host);
+        }
     }
 
     /// Expires an order.
@@ -44,6 +55,8 @@ impl ReplayEngine {
         let Some(partner) = ended.partner else { return };
         if let Some(open) = self.listings[listing].orders.get_mut(partner) {
             open.partner = None;
+            // What becomes of their entry depends on why the first has ended.
+            open.entry = None;
             self.cancel(listing, partner, CancelReason::Linked, host);
         }
     }
@@ -64,9 +77,7 @@ impl ReplayEngine {
         if order.leaves.is_zero() {
             self.listings[listing].orders.remove(id);
             self.end_partner(listing, &order, host);
-            if let Some(entry) = order.entry {
-                self.cancel(listing, entry, CancelReason::Linked, host);
-            }
+            self.end_entry(listing, &order, host);
         } else if let Some(partner) = order.partner {
             self.reduce(listing, partner, quantity, host);
         }
@@ -90,12 +101,11 @@ impl ReplayEngine {
         quantity: Quantity,
         host: &mut dyn ReplayHost,
     ) {
-        let exits = [1, 2].map(|step| OrderId::new(entry.id.get() + step));
         if entry.filled == quantity {
-            return self.enter_exits(index, entry, exits, host);
+            return self.enter_exits(index, entry, host);
         }
         let listing = &mut self.listings[index];
-        for id in exits {
+        for id in BracketExit::ids(entry.id) {
             // A pair that has ended does not come back.
             let Some(exit) = listing.orders.get_mut(id) else { continue };
             exit.leaves += quantity;
@@ -108,24 +118,11 @@ impl ReplayEngine {
         }
     }
 
-    fn enter_exits(
-        &mut self,
-        index: usize,
-        entry: &WaitingOrder,
-        exits: [OrderId; 2],
-        host: &mut dyn ReplayHost,
-    ) {
-        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
-        let [profit, loss] = exits;
-        let stop = OrderKind::Stop { trigger: stop_loss, protection };
+    fn enter_exits(&mut self, index: usize, entry: &WaitingOrder, host: &mut dyn ReplayHost) {
+        let Some(exits) = entry.terms.exits(entry.id, entry.filled) else { return };
         let listing = &mut self.listings[index];
         let touch = listing.rules().touch;
-        for (id, partner, kind) in [(profit, loss, OrderKind::Limit(take_profit)), (loss, profit, stop)] {
-            let terms = OrderTerms {
-                self_trade: entry.terms.self_trade,
-                link: Link::OneCancelsOther(partner),
-                ..OrderTerms::new(entry.side().opposite(), entry.filled, kind)
-            };
+        for BracketExit { id, partner, terms } in exits {
             self.arrivals += 1;
             let names = OrderNames { id, owner: entry.owner, arrival: self.arrivals, since: self.now };
             listing.orders.add(&terms, names, touch, true);

@@ -3,9 +3,8 @@
 use super::bar::{ReplayBar, ReplayConfig};
 use super::host::ReplayEvent;
 use super::orders::{WaitingOrder, WaitingOrders};
-use super::path::{Leg, Point};
 use super::rules::FillRules;
-use crate::market::{OrderKind, Phase, Quote, QuoteLevel, Side};
+use crate::market::{Leg, OrderKind, Phase, Point, Quote, QuoteLevel, Side};
 use crate::process::waypoint_time;
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 

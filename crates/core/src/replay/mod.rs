@@ -14,12 +14,10 @@ mod host;
 mod links;
 mod listing;
 mod orders;
-mod path;
 mod ruin;
 mod rules;
 
 pub use bar::{ReplayBar, ReplayBarError, ReplayConfig, nearer_first};
 pub use engine::ReplayEngine;
-pub use host::{Closing, Liquidation, ReplayEvent, ReplayFill, ReplayHost, Ruined};
-pub use path::{Leg, Point};
+pub use host::{ReplayEvent, ReplayFill, ReplayHost};
 pub use rules::{AtEnd, FillRules, MarketFill, PathRule, ShortCash, Slippage, Touch};

@@ -1,9 +1,10 @@
 //! Ruin at its instant: what an owner without equity has open is canceled, what it holds is closed (rule 27).
 
 use super::engine::ReplayEngine;
-use super::host::{Closing, Liquidation, ReplayHost, Ruined};
+use super::host::ReplayHost;
 use super::listing::{Moment, Stage};
 use super::orders::OrderNames;
+use crate::account::{Closing, Liquidation, Ruined};
 use crate::market::CancelReason;
 use crate::units::{ActorId, SimTime};
 

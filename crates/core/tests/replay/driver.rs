@@ -188,8 +188,12 @@ fn account(market: &Market, owner: usize) -> &Account {
 }
 
 fn lay_out(history: &History, facts: &Facts, answers: &Answers) -> MarketBuilder {
-    let ends =
-        history.files.iter().flatten().map(|bar| bar.end).chain(history.sent.iter().map(|sent| sent.at));
+    let ends = history
+        .files
+        .iter()
+        .flatten()
+        .map(|bar| bar.end)
+        .chain(history.sent.iter().map(|sent| sent.at + history.owners[sent.owner].entry));
     let close = time(ends.max().unwrap() + 60 * SECOND);
     let mut builder = MarketBuilder::new(Seed::new(1), midnight(), close).unwrap();
     builder.sink(Box::new(Recorder(Rc::clone(facts))));

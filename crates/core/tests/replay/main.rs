@@ -1,6 +1,7 @@
 //! Replayed bars against an independent reference: the rules of `docs/backtesting.md`, as a plain loop.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod brackets;
 mod choices;
 mod comparison;
 mod coverage;

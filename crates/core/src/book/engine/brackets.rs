@@ -10,7 +10,7 @@ use super::slab::Activation;
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderKind, OrderTerms};
+use crate::market::{BracketExit, CancelReason, Link};
 use crate::units::{OrderId, Price, Quantity};
 
 /// The bracket of an entry that can still trade, or whose last trade its exits have yet to follow.
@@ -103,11 +103,6 @@ impl Brackets {
     }
 }
 
-/// The ids of a bracket's exits: the limit order, and the stop.
-fn exit_ids(entry: OrderId) -> [OrderId; 2] {
-    [1, 2].map(|step| OrderId::new(entry.get() + step))
-}
-
 impl OrderBook {
     /// Cancels the rest of a bracket's entry, as one of its exits has fired or ended; whoever cancels exits
     /// lets the entry go on.
@@ -152,7 +147,7 @@ impl OrderBook {
     /// Returns whether an entry and its own exit would trade with each other if one of them moved to `price`.
     pub(super) fn crosses_own_bracket(&self, order: &Order, price: Price) -> bool {
         let other = match order.terms.link {
-            Link::Bracket { .. } => exit_ids(order.id)[0],
+            Link::Bracket { .. } => BracketExit::ids(order.id)[0],
             Link::OneCancelsOther(_) => OrderId::new(order.id.get().wrapping_sub(1)),
             Link::None => return false,
         };
@@ -171,7 +166,7 @@ impl OrderBook {
         let leaves = |id| self.slab.find(id).map(|slot| self.slab.leaves(slot));
         let agrees = |(id, bracket): &(&OrderId, &Bracket)| {
             let Some(entry) = self.slab.find(**id) else { return false };
-            let [profit, loss] = exit_ids(**id).map(leaves);
+            let [profit, loss] = BracketExit::ids(**id).map(leaves);
             let has_exits = !bracket.covered.is_zero() && !bracket.is_detached;
             !bracket.is_due
                 && self.slab.filled(entry) == bracket.covered
@@ -183,21 +178,14 @@ impl OrderBook {
 
     /// Enters the exits of a bracket, for the quantity that its entry order has traded.
     fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
-        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
-        let [profit_id, loss_id] = exit_ids(entry.id);
-        let exit = |id, kind, partner| {
-            let terms = OrderTerms {
-                self_trade: entry.terms.self_trade,
-                link: Link::OneCancelsOther(partner),
-                ..OrderTerms::new(entry.side().opposite(), entry.filled, kind)
-            };
-            Order { partner: Some(partner), ..Order::new(id, entry.owner, terms) }
-        };
-        let profit = exit(profit_id, OrderKind::Limit(take_profit), loss_id);
-        let loss = exit(loss_id, OrderKind::Stop { trigger: stop_loss, protection }, profit_id);
-        for Order { id, owner, terms, .. } in [profit, loss] {
-            out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
+        let Some(exits) = entry.terms.exits(entry.id, entry.filled) else { return };
+        for BracketExit { id, terms, .. } in exits {
+            out.take(BookEvent::ExitEntered { order: id, owner: entry.owner, entry: entry.id, terms });
         }
+        let [profit, loss] = exits.map(|BracketExit { id, partner, terms }| Order {
+            partner: Some(partner),
+            ..Order::new(id, entry.owner, terms)
+        });
         self.pairs += 1;
         // The stop first, so that it exists if the limit order trades at once.
         self.enter_order(&loss, out);
@@ -206,7 +194,7 @@ impl OrderBook {
 
     /// Enlarges the exits of a bracket by what its entry has traded since.
     fn grow_exits(&mut self, entry: OrderId, more: Quantity, out: &mut impl EventSink) {
-        for id in exit_ids(entry) {
+        for id in BracketExit::ids(entry) {
             let Some(slot) = self.slab.find(id) else { continue };
             let leaves = self.slab.leaves(slot) + more;
             self.enlarge(slot, leaves);

@@ -96,8 +96,8 @@ fn an_order_that_would_fill_where_its_owner_is_ruined_is_canceled_and_later_ones
 
 #[test]
 fn two_instruments_that_move_at_once_ruin_together() {
-    // Long ten of the first, which falls from 101 to 81 on the second leg; short ten of the second, which rises
-    // from 99 to 119 on it: 165 less twenty a tick are gone after nine.
+    // Long ten of the first, which falls from 101 to 81 on the second leg; short ten of the second, which
+    // rises from 99 to 119 on it: 165 less twenty a tick are gone after nine.
     let sale = Order { instrument: 1, ..sell(10, Kind::Market) };
     let mut history = rich(RULES, &[(100, 101, 81, 100, 50)], &[(clock(0, 8, 0), sale)]);
     history.files.push(file(&[(100, 119, 99, 100, 50)]));

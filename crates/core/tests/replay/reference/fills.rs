@@ -243,6 +243,7 @@ impl Reference<'_> {
                     price = if order.side == Side::Buy { bar.high } else { bar.low };
                 }
                 self.orders[index].kind = Kind::Market;
+                self.end_entry(index);
                 self.trade(index, price, due.role);
             }
             Kind::StopLimit { limit, .. } => {

@@ -274,8 +274,8 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Ends an order, and with it the one that it is linked with; an exit that has filled ends its entry too
-    /// (rule 18).
+    /// Ends an order, and with it the one that it is linked with; an exit ends its entry too, unless its
+    /// owner has canceled it (rule 18). At the end of a file each order expires by itself.
     fn end(&mut self, index: usize, end: End) {
         if !self.orders[index].is_open() {
             return;
@@ -287,7 +287,14 @@ impl<'a> Reference<'a> {
         if let Some(partner) = self.orders[index].partner {
             self.end(partner, End::Canceled("linked"));
         }
-        if let Some(entry) = self.orders[index].entry.filter(|_| end == End::Filled) {
+        if !matches!(end, End::Canceled("requested") | End::Expired) {
+            self.end_entry(index);
+        }
+    }
+
+    /// Cancels what is left of the entry of an exit that has fired or ended.
+    fn end_entry(&mut self, exit: usize) {
+        if let Some(entry) = self.orders[exit].entry {
             self.end(entry, End::Canceled("linked"));
         }
     }

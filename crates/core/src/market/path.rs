@@ -1,4 +1,4 @@
-//! [`Leg`]: one straight piece of a bar's path.
+//! [`Leg`]: one straight piece of the path of a replayed price.
 
 use crate::units::{Price, SimDuration, SimTime};
 
@@ -11,7 +11,7 @@ pub struct Point {
     pub price: Price,
 }
 
-/// A straight piece of a path (rule 3).
+/// A straight piece of a path (rule 3 of `docs/backtesting.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leg {
     /// Where it begins.
@@ -35,7 +35,8 @@ impl Leg {
     }
 
     /// Returns when the leg reaches a price that lies between its ends.
-    pub(super) fn reaches(&self, price: Price) -> SimTime {
+    #[must_use]
+    pub fn reaches(&self, price: Price) -> SimTime {
         let distance = wide((self.to.price - self.from.price).abs());
         let wanted = wide((price - self.from.price).abs());
         let span = nanos(self.to.time - self.from.time);
@@ -44,7 +45,8 @@ impl Leg {
     }
 
     /// Returns whether the price rises.
-    pub(super) fn rises(&self) -> bool {
+    #[must_use]
+    pub fn rises(&self) -> bool {
         self.to.price > self.from.price
     }
 }
