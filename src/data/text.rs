@@ -56,14 +56,19 @@ struct Reader<'a> {
     layout: Layout,
     times: TimeFormat,
     order: Order,
-    numbers: NumberFormats,
+    columns: Columns,
 }
 
-/// How the numbers of each column are written.
-struct NumberFormats {
-    given: NumberFormat,
-    /// The columns to which it applies: those that the options name.
-    named: Vec<Role>,
+/// Where the cell of each role stands, and how its numbers are written, in the order of the roles: every row
+/// asks for all of them.
+struct Columns([Column; Role::ALL.len()]);
+
+/// The column of a role.
+#[derive(Clone, Copy)]
+struct Column {
+    index: Option<usize>,
+    /// `None` is the plain way.
+    format: Option<NumberFormat>,
 }
 
 impl<'a> Reader<'a> {
@@ -82,8 +87,8 @@ impl<'a> Reader<'a> {
         };
         let layout = layout.map_err(|error| explain(error, text, &dialect))?;
         let times = time_format(text, &dialect, &layout, options)?;
-        let numbers = NumberFormats::new(&layout, options);
-        let reader = Self { text, options, dialect, layout, times, order: Order::Ascending, numbers };
+        let columns = Columns::new(&layout, options);
+        let reader = Self { text, options, dialect, layout, times, order: Order::Ascending, columns };
         let stamps = reader
             .dialect
             .sample
@@ -131,7 +136,7 @@ impl<'a> Reader<'a> {
 
     fn push(&self, record: &StringRecord, sink: &mut Sink, place: &TextPlace<'_>) {
         let stamp = self.stamp(|index| record.get(index).unwrap_or("").trim());
-        let cell = |role: Role| match self.layout.index(role) {
+        let cell = |role: Role| match self.columns.of(role).index {
             None => Cell::Absent,
             Some(index) => self.cell(record.get(index).unwrap_or("").trim(), role),
         };
@@ -162,7 +167,7 @@ impl<'a> Reader<'a> {
     }
 
     fn cell(&self, text: &str, role: Role) -> Cell {
-        let number = match self.numbers.of(role) {
+        let number = match self.columns.of(role).format {
             None => number::plain(text),
             Some(format) => number::read(text, &format),
         };
@@ -175,7 +180,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the time of a row.
     fn stamp<'r>(&self, cell: impl Fn(usize) -> &'r str) -> Result<Stamp, Fault> {
-        let text = |role| self.layout.index(role).map(&cell);
+        let text = |role| self.columns.of(role).index.map(&cell);
         let time = text(Role::Time).unwrap_or("");
         let Some(date) = text(Role::Date) else {
             return self.times.parse(time).ok_or_else(|| self.no_time(Role::Time, time));
@@ -219,20 +224,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl NumberFormats {
+impl Columns {
     /// Numbers may be written otherwise in columns that the options name, and in files of vendors that write
     /// all of them so.
     fn new(layout: &Layout, options: &ReadOptions) -> Self {
-        let named = match layout.source {
-            Some("Investing.com") => Role::ALL.to_vec(),
-            _ if options.numbers.is_some() => Role::ALL.to_vec(),
-            _ => options.columns.keys().copied().collect(),
-        };
-        Self { given: options.numbers.unwrap_or(NumberFormat::ENGLISH), named }
+        let is_all = layout.source == Some("Investing.com") || options.numbers.is_some();
+        let given = options.numbers.unwrap_or(NumberFormat::ENGLISH);
+        Self(Role::ALL.map(|role| Column {
+            index: layout.index(role),
+            format: (is_all || options.columns.contains_key(&role)).then_some(given),
+        }))
     }
 
-    fn of(&self, role: Role) -> Option<NumberFormat> {
-        self.named.contains(&role).then_some(self.given)
+    const fn of(&self, role: Role) -> Column {
+        // Roles are listed in the order of their declaration.
+        self.0[role as usize]
     }
 }
 
@@ -344,5 +350,15 @@ impl Place for TextPlace<'_> {
 
     fn line(&self) -> usize {
         self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_listed_in_the_order_of_their_declaration() {
+        assert!(Role::ALL.iter().enumerate().all(|(index, role)| *role as usize == index));
     }
 }

@@ -162,11 +162,7 @@ impl TimeFormat {
         match self {
             Self::Epoch(unit) => epoch(text, *unit),
             Self::Pattern(pattern) => by_pattern(pattern, text),
-            Self::YearFirst => {
-                let mut cursor = Cursor::new(text);
-                let day = year_first(&mut cursor)?;
-                rest_of(cursor, day)
-            }
+            Self::YearFirst => usual(text).or_else(|| any_year_first(text)),
             Self::DayFirst | Self::MonthFirst => {
                 let mut cursor = Cursor::new(text);
                 let first = cursor.digits(1, 2)?;
@@ -197,6 +193,36 @@ pub(super) fn parse_time_of_day(text: &str) -> Option<i64> {
     }
     let nanos = cursor.time_of_day()?;
     cursor.is_done().then_some(nanos)
+}
+
+fn any_year_first(text: &str) -> Option<Stamp> {
+    let mut cursor = Cursor::new(text);
+    let day = year_first(&mut cursor)?;
+    rest_of(cursor, day)
+}
+
+/// Reads `2024-01-02`, `2024-01-02 09:30` and `2024-01-02T09:30:00`, the usual ways to write a time, by the
+/// places of their digits; `None` for others, which may be times too.
+fn usual(text: &str) -> Option<Stamp> {
+    let bytes = text.as_bytes();
+    let date: &[u8; 10] = bytes.first_chunk()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else { return None };
+    let year = two_digits(y1, y2)? * 100 + two_digits(y3, y4)?;
+    let day = midnight(year, two_digits(m1, m2)?, two_digits(d1, d2)?)?;
+    let time = match bytes.get(10..)? {
+        [] => return Some(Stamp::Civil { nanos: day, is_date: true }),
+        [b'T' | b' ', h1, h2, b':', m1, m2] => in_day(two_digits(*h1, *h2)?, two_digits(*m1, *m2)?, 0, 0)?,
+        [b'T' | b' ', h1, h2, b':', m1, m2, b':', s1, s2] => {
+            in_day(two_digits(*h1, *h2)?, two_digits(*m1, *m2)?, two_digits(*s1, *s2)?, 0)?
+        }
+        _ => return None,
+    };
+    Some(Stamp::Civil { nanos: day + time, is_date: false })
+}
+
+fn two_digits(tens: u8, ones: u8) -> Option<i64> {
+    let are_digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+    are_digits.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
 }
 
 /// Takes a date that begins with its year, as nanoseconds.
@@ -442,5 +468,34 @@ mod tests {
             [570, 570, 570, 570, 570, 0].map(Some)
         );
         assert_eq!(["", "2024-01-02", "99:00", "9999", "1704153600"].map(minutes), [None; 5]);
+    }
+}
+
+#[cfg(test)]
+mod property_tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn prop_usual_times_are_what_the_general_way_reads(
+            text in "[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9](:[0-6][0-9])?)?.{0,2}"
+        ) {
+            if let Some(stamp) = usual(&text) {
+                prop_assert_eq!(Some(stamp), any_year_first(&text), "{}", text);
+            }
+        }
+
+        #[test]
+        fn prop_usual_times_are_read_the_usual_way(
+            days in 0_i64..80_000,
+            seconds in 0_i64..86_400,
+            separator in prop_oneof![Just(' '), Just('T')],
+        ) {
+            let nanos = days * DAY + seconds * SECOND;
+            let text = bearpit_core::units::SimTime::from_nanos(nanos).to_string();
+            let text: String = text.replace('T', &separator.to_string());
+            prop_assert_eq!(usual(&text), Some(Stamp::Civil { nanos, is_date: false }), "{}", text);
+        }
     }
 }

@@ -33,6 +33,15 @@ pub enum DecimalError {
     TooLong(String),
 }
 
+/// All integers up to this size are doubles: 2^53.
+const EXACT_MAX: u64 = 1 << 53;
+
+/// The powers of ten that are doubles exactly.
+const POWERS_OF_TEN: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
 impl Decimal {
     /// Makes `mantissa` times 10^-`scale`.
     #[must_use]
@@ -84,8 +93,16 @@ impl Decimal {
     /// Returns the nearest `f64`.
     #[must_use]
     pub fn to_f64(self) -> f64 {
-        // Rust's own parser is correctly rounded; dividing two doubles would not be.
-        self.to_string().parse().unwrap_or(f64::NAN)
+        self.exact_quotient().unwrap_or_else(|| self.to_string().parse().unwrap_or(f64::NAN))
+    }
+
+    /// Returns the nearest `f64` if mantissa and power of ten are doubles exactly: then their quotient is
+    /// correctly rounded, as Rust's parser is. Beyond that a division of doubles would not be.
+    fn exact_quotient(self) -> Option<f64> {
+        let mantissa = i64::try_from(self.mantissa).ok().filter(|it| it.unsigned_abs() <= EXACT_MAX)?;
+        let power = POWERS_OF_TEN.get(usize::try_from(self.scale).ok()?)?;
+        #[expect(clippy::cast_precision_loss, reason = "at most 2^53 in size, which is exact")]
+        Some(mantissa as f64 / power)
     }
 }
 
@@ -155,5 +172,28 @@ mod tests {
         assert_eq!(decimal("100.25").in_units_of(decimal("0.01")), Some(10_025));
         assert_eq!(decimal("100.255").in_units_of(decimal("0.01")), None);
         assert_eq!(decimal("3").in_units_of(decimal("0.75")), Some(4));
+    }
+}
+
+#[cfg(test)]
+mod property_tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn prop_the_double_is_the_one_that_the_text_is_read_as(
+            mantissa in prop_oneof![
+                any::<i64>().prop_map(i128::from),
+                -(1_i128 << 54)..(1_i128 << 54),
+                any::<i128>(),
+                -1_000_000_i128..1_000_000,
+            ],
+            scale in 0_u32..30,
+        ) {
+            let decimal = Decimal::new(mantissa, scale);
+            let read: f64 = decimal.to_string().parse().unwrap();
+            prop_assert_eq!(decimal.to_f64().to_bits(), read.to_bits());
+        }
     }
 }
