@@ -1,6 +1,7 @@
 //! The arguments, parsed by clap; their docs are the texts of `--help`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
@@ -10,7 +11,7 @@ use crate::data::{ColumnRef, OnBadRow, Order, Role, UnknownZone, Zone};
 use crate::record::Format;
 use crate::run::SeedList;
 use crate::scenario::{Override, OverrideError};
-use bearpit_core::units::Decimal;
+use bearpit_core::units::{Decimal, SimDuration};
 
 /// Actor-based market simulator: price-time-priority matching in virtual time, strategies in Rhai, exact
 /// P&L, and identical results for identical seeds on every machine.
@@ -76,9 +77,12 @@ pub(super) struct SimulateArguments {
     /// Replace existing results.
     #[arg(long)]
     pub(super) force: bool,
-    /// Exit with code 3 if a strategy failed while running.
+    /// Exit with code 0 even if a strategy failed or was stopped while running, instead of 3.
     #[arg(long)]
-    pub(super) strict: bool,
+    pub(super) allow_failed: bool,
+    /// Stop each run that has taken this long on the clock on the wall, such as `10m`; it counts as failed.
+    #[arg(long, value_name = "DURATION", value_parser = parse_wall_max)]
+    pub(super) max_wall: Option<Duration>,
     /// Print only errors, and with --json the results.
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -280,6 +284,14 @@ pub(super) struct VerifyBookArguments {
 
 fn parse_override(text: &str) -> Result<Override, OverrideError> {
     text.parse()
+}
+
+fn parse_wall_max(text: &str) -> Result<Duration, String> {
+    let most: SimDuration = text.parse().map_err(|error| format!("{error}"))?;
+    match most.nanos() {
+        1.. => Ok(Duration::from_nanos(most.nanos().unsigned_abs())),
+        _ => Err("it must be above 0".to_owned()),
+    }
 }
 
 fn parse_zone(text: &str) -> Result<Zone, UnknownZone> {

@@ -10,7 +10,7 @@ pub(super) enum Failure {
     Run = 1,
     /// The input is not valid.
     Input = 2,
-    /// A strategy failed, and `--strict` was given.
+    /// A strategy failed or was stopped, and `--allow-failed` was not given.
     Strategy = 3,
     /// The user interrupted it.
     Interrupted = 130,

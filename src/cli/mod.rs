@@ -2,11 +2,11 @@
 //!
 //! | exit code | meaning |
 //! |---|---|
-//! | 0 | success (even if a strategy failed, unless `--strict`) |
+//! | 0 | success |
 //! | 1 | a run or a test failed, a file could not be read or written, a book differs, or two runs differ |
 //! | 2 | the input is not valid: nothing was run, nothing was written |
-//! | 3 | with `--strict`: a strategy failed while running |
-//! | 130 | interrupted |
+//! | 3 | a strategy failed or was stopped while running; `--allow-failed` makes it 0 |
+//! | 130 | interrupted; a program that a second signal ends, too |
 //!
 //! Runs are executed by [`run`](crate::run), which knows nothing of terminals. This is the only module of the
 //! crate that prints.
@@ -25,6 +25,7 @@ mod progress;
 mod report;
 mod schema;
 mod simulate;
+mod stop;
 mod strategy;
 mod strategy_file;
 mod strategy_test;

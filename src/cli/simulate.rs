@@ -9,6 +9,7 @@ use super::console::{
 use super::exit::Failure;
 use super::outcome_table::{self, Group, Page};
 use super::progress::{Display, REFRESH};
+use super::stop;
 use crate::run::{
     CancelToken, OutputConfig, Progress, RunError, RunEvent, RunOutcome, Running, Runs, chain,
     write_run_set_page,
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: &SimulateArguments) -> Result<(), Failure> {
     let errors = pages.iter().flatten().filter_map(|page| page.as_ref().err());
     let all_written = errors.clone().next().is_none();
     errors.for_each(report_page_error);
-    verdict(&outcomes, arguments.strict)?;
+    verdict(&outcomes, arguments.allow_failed)?;
     if all_written { Ok(()) } else { Err(Failure::Run) }
 }
 
@@ -90,7 +91,10 @@ fn run_all(
     output: OutputConfig,
 ) -> Result<Vec<RunOutcome>, Failure> {
     let cancel = CancelToken::default();
-    let runs = Runs::of(scenarios).output(output).cancel(&cancel);
+    let mut runs = Runs::of(scenarios).output(output).cancel(&cancel);
+    if let Some(most) = arguments.max_wall {
+        runs = runs.wall_max(most);
+    }
     let conflicts = runs.conflicts();
     if !conflicts.is_empty() {
         conflicts.iter().for_each(report_conflict);
@@ -121,51 +125,27 @@ fn run_all(
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed(&error))?;
+    stop::on_signals(&cancel, runs.unfinished()).map_err(|error| failed(&error))?;
     let running = runs.start().map_err(|error| failed(&error))?;
-    let outcomes = runtime.block_on(watch(running, &display, &cancel));
+    let outcomes = runtime.block_on(watch(running, &display));
     display.clear();
     outcomes.map_err(|error| failed(&error))
 }
 
-/// Waits for the outcomes, draws progress meanwhile, and cancels the runs when the user asks for it.
-async fn watch(
-    running: Running,
-    display: &Display,
-    cancel: &CancelToken,
-) -> Result<Vec<RunOutcome>, crate::run::PoolError> {
+/// Waits for the outcomes, and draws progress meanwhile.
+async fn watch(running: Running, display: &Display) -> Result<Vec<RunOutcome>, crate::run::PoolError> {
     let mut running = running;
     let mut ticks = tokio::time::interval(REFRESH);
-    let mut interrupts = std::pin::pin!(interrupt());
     loop {
         tokio::select! {
             outcomes = &mut running => return outcomes,
-            () = &mut interrupts, if !cancel.is_canceled() => cancel.cancel(),
             _ = ticks.tick() => display.refresh(),
         }
     }
 }
 
-/// Ends when the user or the system asks the program to stop.
-async fn interrupt() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Where signals are not available, there is nothing to wait for.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 /// Reports what failed, and returns the most serious failure.
-fn verdict(outcomes: &[RunOutcome], strict: bool) -> Result<(), Failure> {
+fn verdict(outcomes: &[RunOutcome], allows_failed: bool) -> Result<(), Failure> {
     let mut failures = Vec::new();
     for outcome in outcomes {
         let name = &outcome.scenario;
@@ -175,7 +155,7 @@ fn verdict(outcomes: &[RunOutcome], strict: bool) -> Result<(), Failure> {
                     |it: &crate::record::AccountSummary| Some((it.owner.clone(), it.failure.clone()?));
                 for (owner, failure) in result.manifest.accounts.iter().filter_map(failed) {
                     print_error(&format!("strategy `{owner}` of {name} failed: {failure}"));
-                    failures.extend(strict.then_some(Failure::Strategy));
+                    failures.extend((!allows_failed).then_some(Failure::Strategy));
                 }
             }
             Err(RunError::Interrupted) => {

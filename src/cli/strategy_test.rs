@@ -13,7 +13,8 @@ use bearpit_core::units::Money;
 /// Runs the tests whose names contain the filter, and prints their results.
 ///
 /// # Errors
-/// [`Failure::Input`] if script, parameters or market are not valid, [`Failure::Run`] if a test fails.
+/// [`Failure::Input`] if script, parameters or market are not valid or no test is named so, [`Failure::Run`]
+/// if a test fails.
 pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
     let script = load(&arguments.file, arguments.json)?.script;
     let config = mock_config(arguments, &script)?;
@@ -21,6 +22,9 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
     let is_wanted =
         |name: &&String| arguments.filter.as_ref().is_none_or(|part| name.contains(part.as_str()));
     let wanted: Vec<&String> = all.iter().filter(is_wanted).collect();
+    if let Some(part) = arguments.filter.as_ref().filter(|_| wanted.is_empty()) {
+        return Err(invalid(&no_test(part, &all)));
+    }
     if !arguments.json {
         let file = arguments.file.display();
         let what = if wanted.len() == 1 { "test" } else { "tests" };
@@ -55,6 +59,15 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
         print(&text)?;
     }
     if failed == 0 { Ok(()) } else { Err(Failure::Run) }
+}
+
+/// Says that no test is named so, and which there are.
+fn no_test(part: &str, all: &[String]) -> String {
+    if all.is_empty() {
+        return format!("no test is named `{part}`: the script has no tests");
+    }
+    let named: Vec<&str> = all.iter().map(String::as_str).collect();
+    format!("no test has `{part}` in its name; {}", bearpit_core::units::suggest(part, &named))
 }
 
 fn invalid(why: &str) -> Failure {

@@ -61,6 +61,12 @@ impl BarRows {
         }
     }
 
+    /// Makes room for so many rows, as far as there may be as many.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.bars.reserve_exact(rows);
+        self.lines.reserve_exact(rows);
+    }
+
     /// Adds a row, or reports what is wrong with it.
     pub(super) fn push(&mut self, stamp: Result<Stamp, Fault>, cells: &BarCells, place: &impl Place) {
         if cells.prices.iter().all(|cell| *cell == Cell::Null) {

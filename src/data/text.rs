@@ -100,6 +100,9 @@ impl<'a> Reader<'a> {
 
     fn read(&self, form: Form) -> Outcome {
         let mut sink = Sink::new(self.layout.kind, self.options, self.order);
+        if let Sink::Bars(rows) = &mut sink {
+            rows.reserve(self.rows_at_most());
+        }
         let mut symbol = None;
         let mut csv = records(self.text, self.dialect.separator);
         let mut record = StringRecord::new();
@@ -132,6 +135,12 @@ impl<'a> Reader<'a> {
             options: self.options,
         };
         sink.finish(table)
+    }
+
+    /// Returns how many rows the text has at most: as many as lines, and as such rows have bytes for.
+    fn rows_at_most(&self) -> usize {
+        let lines = self.text.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        lines.min(self.text.len() / (2 * self.layout.width).max(1) + 1)
     }
 
     fn push(&self, record: &StringRecord, sink: &mut Sink, place: &TextPlace<'_>) {

@@ -36,6 +36,7 @@ mod row_group;
 mod row_groups;
 mod rows;
 mod run_dir;
+mod run_lock;
 mod schema;
 mod stored;
 mod table;

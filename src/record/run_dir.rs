@@ -7,16 +7,20 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::manifest::Manifest;
+use super::run_lock::{NotLocked, RunLock};
 use bearpit_core::units::Seed;
 
 /// The directory of a run in progress: `<out>/<scenario>/<seed>.partial`.
 ///
-/// Dropped without being published, it is removed.
+/// Dropped without being published, it is removed. As long as it exists, no other process can have the same:
+/// `<seed>.lock` beside it is locked.
 #[derive(Debug)]
 pub struct RunDir {
     partial: PathBuf,
     target: PathBuf,
     published: bool,
+    /// `None` when it has been given back.
+    lock: Option<RunLock>,
 }
 
 /// Says why a run has no directory to write to.
@@ -25,6 +29,14 @@ pub enum DirectoryError {
     /// A result exists, and may not be replaced.
     #[error("{}: a result already exists", .0.display())]
     Exists(PathBuf),
+    /// Another run is writing its result there.
+    #[error("{}: {holder} is writing a result there", path.display())]
+    Locked {
+        /// Where the result would be.
+        path: PathBuf,
+        /// Who is, such as `process 4711`.
+        holder: String,
+    },
     /// The system refused something.
     #[error("{}: {doing}: {cause}", path.display())]
     Io {
@@ -50,17 +62,33 @@ impl RunDir {
     /// Makes the directory of a run; what an earlier run left unfinished is removed.
     ///
     /// # Errors
-    /// [`DirectoryError`] if there is a result and `force` is not given, or the system refuses.
+    /// [`DirectoryError`] if there is a result and `force` is not given, another run is writing there, or the
+    /// system refuses.
     pub fn create(out: &Path, scenario: &str, seed: Seed, force: bool) -> Result<Self, DirectoryError> {
         Self::check_free(out, scenario, seed, force)?;
         let parent = out.join(scenario);
         let partial = parent.join(format!("{seed}.partial"));
         let target = parent.join(seed.to_string());
+        done(fs::create_dir_all(&parent), &parent, "making the directory")?;
+        let lock = lock(&parent.join(format!("{seed}.lock")), &target)?;
+        // From here on, an error removes what was made.
+        let directory = Self { partial, target, published: false, lock: Some(lock) };
+        directory.tidy()?;
+        Self::check_free(out, scenario, seed, force)?;
+        done(fs::create_dir_all(&directory.partial), &directory.partial, "making the directory")?;
+        Ok(directory)
+    }
+
+    /// Removes what runs left that were killed, and gives a result its name back that one had moved aside.
+    fn tidy(&self) -> Result<(), DirectoryError> {
+        let (partial, old) = (&self.partial, self.target.with_extension("replaced"));
         if partial.exists() {
-            done(fs::remove_dir_all(&partial), &partial, "removing what an earlier run left")?;
+            done(fs::remove_dir_all(partial), partial, "removing what an earlier run left")?;
         }
-        done(fs::create_dir_all(&partial), &partial, "making the directory")?;
-        Ok(Self { partial, target, published: false })
+        if old.exists() && !self.target.exists() {
+            done(fs::rename(&old, &self.target), &old, "giving the old result its name back")?;
+        }
+        Ok(())
     }
 
     /// Returns where files are to be written.
@@ -110,10 +138,20 @@ impl Drop for RunDir {
         if !self.published {
             // Where removing fails, the name still says that it is partial.
             fs::remove_dir_all(&self.partial).ok();
+        }
+        drop(self.lock.take());
+        if !self.published {
             // The scenario's directory goes too if nothing else is in it.
             self.partial.parent().map(fs::remove_dir);
         }
     }
+}
+
+fn lock(path: &Path, target: &Path) -> Result<RunLock, DirectoryError> {
+    RunLock::take(path).map_err(|error| match error {
+        NotLocked::Held(holder) => DirectoryError::Locked { path: target.to_path_buf(), holder },
+        NotLocked::Io(cause) => DirectoryError::Io { path: path.to_path_buf(), doing: "locking", cause },
+    })
 }
 
 fn done(result: io::Result<()>, path: &Path, doing: &'static str) -> Result<(), DirectoryError> {

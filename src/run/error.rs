@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -17,6 +18,9 @@ pub enum RunError {
     /// A [`CancelToken`](super::CancelToken) asked it to stop.
     #[error("interrupted")]
     Interrupted,
+    /// It took longer than it may.
+    #[error("it took longer than {} s, and was stopped", .0.as_secs_f64())]
+    WallTime(Duration),
     /// The output directory cannot be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),

@@ -7,7 +7,7 @@
 //! # Lifecycle of a run
 //! 1. [`Run::of`] takes a scenario; an [`OutputConfig`] says where results go, if anywhere.
 //! 2. [`Run::run`] builds the market, steps it from open to close while recording, and settles all accounts.
-//!    Between steps it reports progress and checks the [`CancelToken`].
+//!    Between steps it reports progress, and checks the [`CancelToken`] and how long it may take.
 //! 3. The recorded rows are analyzed into [`RunData`](crate::analysis::RunData), summary and report.
 //! 4. The output directory gets its final name when it is complete. A run that fails or is interrupted leaves
 //!    nothing.
@@ -28,6 +28,7 @@ mod report_files;
 mod runs;
 mod seeds;
 mod single;
+mod unfinished;
 
 pub use cancel::CancelToken;
 pub use error::{PoolError, RunError, chain};
@@ -43,3 +44,4 @@ pub use report_files::{
 pub use runs::{Running, Runs};
 pub use seeds::{SeedList, SeedListError};
 pub use single::Run;
+pub use unfinished::Unfinished;

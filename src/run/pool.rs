@@ -13,6 +13,7 @@ use super::outcome::RunOutcome;
 use super::output::OutputConfig;
 use super::progress::ProgressSink;
 use super::single::Run;
+use super::unfinished::Unfinished;
 use crate::scenario::Scenario;
 
 /// What all runs of a pool have in common.
@@ -21,6 +22,8 @@ pub(super) struct PoolConfig {
     pub(super) output: Option<OutputConfig>,
     pub(super) progress: Option<Arc<dyn ProgressSink>>,
     pub(super) cancel: CancelToken,
+    pub(super) unfinished: Unfinished,
+    pub(super) wall_max: Option<Duration>,
 }
 
 /// Sends runs to the pool, and replies when all have ended.
@@ -114,7 +117,10 @@ impl Handler<RunOne> for Runner {
         RunOne { index, scenario, config }: RunOne,
         _: &mut SyncContext<Self>,
     ) -> Self::Result {
-        let mut run = Run::of(&scenario).index(index).cancel(&config.cancel);
+        let mut run = Run::of(&scenario).index(index).cancel(&config.cancel).unfinished(&config.unfinished);
+        if let Some(most) = config.wall_max {
+            run = run.wall_max(most);
+        }
         if let Some(output) = config.output {
             run = run.output(output);
         }

@@ -26,7 +26,7 @@ pub enum RunEvent {
         /// Last instant of virtual time.
         end: SimTime,
     },
-    /// It has come so far; reported every few milliseconds, and at the close.
+    /// It has come so far; reported every 16,384 events, and at the close.
     Advanced {
         /// Events delivered so far.
         events: u64,

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use actix::System;
 use tokio::sync::oneshot;
@@ -15,6 +16,7 @@ use super::outcome::RunOutcome;
 use super::output::{OutputConfig, OutputConflict, conflicts};
 use super::pool::{Coordinator, PoolConfig, RunAll};
 use super::progress::ProgressSink;
+use super::unfinished::Unfinished;
 use crate::scenario::Scenario;
 
 /// Many runs, several at once. Each run is as deterministic as alone: the number of threads changes nothing
@@ -86,6 +88,20 @@ impl Runs {
     pub fn cancel(mut self, token: &CancelToken) -> Self {
         self.config.cancel = token.clone();
         self
+    }
+
+    /// Stops each run with an error when it has taken this long on the wall clock.
+    #[must_use]
+    pub const fn wall_max(mut self, most: Duration) -> Self {
+        self.config.wall_max = Some(most);
+        self
+    }
+
+    /// Returns the directories of the runs that are in progress, at any time, for a program that has to end
+    /// at once.
+    #[must_use]
+    pub fn unfinished(&self) -> Unfinished {
+        self.config.unfinished.clone()
     }
 
     /// Returns the scenarios, in order.

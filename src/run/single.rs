@@ -11,6 +11,7 @@ use super::outcome::{Finished, ended};
 use super::output::OutputConfig;
 use super::progress::{Progress, ProgressSink, RunEvent, RunId};
 use super::report_files::PAGE;
+use super::unfinished::{Entered, Unfinished};
 use crate::analysis::{RunAnalysis, RunData, Summary};
 use crate::record::{Manifest, Names, Output, RecordConfig, Recorder, RunDir, RunLabel};
 use crate::report;
@@ -19,8 +20,12 @@ use bearpit_core::exchange::Market;
 use bearpit_core::kernel::StepEnd;
 use bearpit_core::market::TapeSink;
 
-/// How many events are delivered between two checks of the cancel token: a few milliseconds' worth.
-const EVENTS_PER_STEP: u64 = 16_384;
+/// How many events are delivered between two checks of the cancel token: few, since a callback of a strategy
+/// may take a tenth of a second.
+const EVENTS_PER_STEP: u64 = 8;
+
+/// How many steps lie between two reports of progress: a few milliseconds' worth where events cost little.
+const STEPS_PER_REPORT: u64 = 2_048;
 
 /// One run of a scenario.
 ///
@@ -47,6 +52,9 @@ pub struct Run<'a> {
     output: Option<OutputConfig>,
     progress: Option<Arc<dyn ProgressSink>>,
     cancel: CancelToken,
+    unfinished: Unfinished,
+    wall_max: Option<Duration>,
+    begin: Instant,
     sinks: Vec<Box<dyn TapeSink>>,
 }
 
@@ -64,8 +72,17 @@ impl<'a> Run<'a> {
     /// Prepares a run of a scenario, with the scenario's own seed and without output.
     #[must_use]
     pub fn of(scenario: &'a Scenario) -> Self {
-        let cancel = CancelToken::default();
-        Self { scenario, index: 0, output: None, progress: None, cancel, sinks: Vec::new() }
+        Self {
+            scenario,
+            index: 0,
+            output: None,
+            progress: None,
+            cancel: CancelToken::default(),
+            unfinished: Unfinished::default(),
+            wall_max: None,
+            begin: now(),
+            sinks: Vec::new(),
+        }
     }
 
     /// Writes tables, summary, report and manifest to a directory.
@@ -88,6 +105,13 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Stops with an error when it has taken this long on the wall clock.
+    #[must_use]
+    pub const fn wall_max(mut self, most: Duration) -> Self {
+        self.wall_max = Some(most);
+        self
+    }
+
     /// Adds a reader of the tape, which receives every fact as it happens; it is dropped when the run ends.
     #[must_use]
     pub fn sink(mut self, sink: impl TapeSink + 'static) -> Self {
@@ -97,6 +121,12 @@ impl<'a> Run<'a> {
 
     pub(super) fn progress_shared(mut self, sink: Arc<dyn ProgressSink>) -> Self {
         self.progress = Some(sink);
+        self
+    }
+
+    /// Notes its directory among those of unfinished runs.
+    pub(super) fn unfinished(mut self, unfinished: &Unfinished) -> Self {
+        self.unfinished = unfinished.clone();
         self
     }
 
@@ -116,15 +146,11 @@ impl<'a> Run<'a> {
 
     /// Runs the scenario, and returns how long it took on the wall clock, too.
     pub(super) fn timed(mut self) -> (Duration, Result<Finished, RunError>) {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "wall time is reported to the caller and steers nothing"
-        )]
-        let begin = Instant::now();
+        self.begin = now();
         let Scenario { start, end, .. } = *self.scenario;
         self.report(|| RunEvent::Started { start, end });
         let result = catch_unwind(AssertUnwindSafe(|| self.attempt())).unwrap_or(Err(RunError::Panicked));
-        let wall = begin.elapsed();
+        let wall = self.begin.elapsed();
         self.report(|| {
             let counts = result.as_ref().map(|it| (it.manifest.events, it.manifest.trades));
             ended(counts, wall)
@@ -143,11 +169,12 @@ impl<'a> Run<'a> {
     fn attempt(&mut self) -> Result<Finished, RunError> {
         self.check_canceled()?;
         let directory = self.run_directory()?;
+        let entered = directory.as_ref().map(|it| self.unfinished.enter(it.path()));
         let config = self.record_config();
         let output = directory.as_ref().map_or(Output::Nothing, |it| Output::Directory(it.path()));
         let (manifest, data) = self.simulate(output, &config)?;
-        match directory {
-            Some(directory) => self.publish(directory, manifest, data),
+        match directory.zip(entered) {
+            Some((directory, entered)) => self.publish(directory, entered, manifest, data),
             None => {
                 let summary = Summary::of(&data);
                 Ok(Finished { manifest, summary, data, directory: None, report: None })
@@ -156,7 +183,13 @@ impl<'a> Run<'a> {
     }
 
     fn check_canceled(&self) -> Result<(), RunError> {
-        if self.cancel.is_canceled() { Err(RunError::Interrupted) } else { Ok(()) }
+        if self.cancel.is_canceled() {
+            return Err(RunError::Interrupted);
+        }
+        match self.wall_max {
+            Some(most) if self.begin.elapsed() >= most => Err(RunError::WallTime(most)),
+            _ => Ok(()),
+        }
     }
 
     /// Creates the directory of the run, if it has output.
@@ -211,8 +244,12 @@ impl<'a> Run<'a> {
             self.report(|| RunEvent::Advanced { events: market.world().events(), now });
         };
         market.start();
+        let mut steps = 0_u64;
         while market.step(market.close(), EVENTS_PER_STEP)? == StepEnd::Budget {
-            advanced(market, market.world().now());
+            steps += 1;
+            if steps.is_multiple_of(STEPS_PER_REPORT) {
+                advanced(market, market.world().now());
+            }
             self.check_canceled()?;
         }
         advanced(market, self.scenario.end);
@@ -220,7 +257,13 @@ impl<'a> Run<'a> {
     }
 
     /// Writes summary and report, then the manifest, and gives the directory its final name.
-    fn publish(&self, directory: RunDir, manifest: Manifest, data: RunData) -> Result<Finished, RunError> {
+    fn publish(
+        &self,
+        directory: RunDir,
+        entered: Entered,
+        manifest: Manifest,
+        data: RunData,
+    ) -> Result<Finished, RunError> {
         let summary = Summary::of(&data);
         directory.write("summary.json", &serde_json::to_vec_pretty(&summary)?)?;
         let has_report = self.output.as_ref().is_some_and(|output| output.report);
@@ -228,8 +271,13 @@ impl<'a> Run<'a> {
             directory.write(PAGE, report::render(&data)?.page.as_bytes())?;
         }
         self.check_canceled()?;
-        let directory = directory.publish(&manifest)?;
+        let directory = entered.publish(|| directory.publish(&manifest))?;
         let report = has_report.then(|| directory.join(PAGE));
         Ok(Finished { manifest, summary, data, directory: Some(directory), report })
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "wall time is reported and bounded; it steers no result")]
+fn now() -> Instant {
+    Instant::now()
 }

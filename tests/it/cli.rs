@@ -29,7 +29,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn scenario(name: &str) -> PathBuf {
+pub(crate) fn scenario(name: &str) -> PathBuf {
     root().join("scenarios").join(format!("{name}.toml"))
 }
 
@@ -197,7 +197,7 @@ fn a_report_is_drawn_anew_in_every_format() {
 }
 
 /// Writes a scenario with one market maker and the script given.
-fn with_script(directory: &Path, script: &str) -> PathBuf {
+pub(crate) fn with_script(directory: &Path, script: &str) -> PathBuf {
     fs::write(directory.join("s.rhai"), script).unwrap();
     let scenario = r#"
         [scenario]
@@ -228,14 +228,14 @@ fn with_script(directory: &Path, script: &str) -> PathBuf {
 }
 
 #[test]
-fn a_script_that_fails_is_reported_and_counts_with_strict() {
+fn a_script_that_fails_is_reported_and_counts_unless_told_otherwise() {
     let here = TempDir::new().unwrap();
     let path = with_script(here.path(), "fn on_quote(quote) {\n    nonsense();\n}\n");
     let simulate = |arguments: &[&str]| {
         run(bearpit().arg("simulate").arg(&path).arg("--out").arg(here.path().join("out")).args(arguments))
     };
     let (code, stdout, stderr) = simulate(&[]);
-    assert_eq!(code, 0);
+    assert_eq!(code, 3);
     assert!(stdout.contains("s (failed)"), "{stdout}");
     assert!(
         stderr.contains("s.rhai:2:5: there is no function `nonsense` for (), in on_quote at 2025")
@@ -244,7 +244,7 @@ fn a_script_that_fails_is_reported_and_counts_with_strict() {
     );
     let page = fs::read_to_string(here.path().join("out/scripted/0/report.html")).unwrap();
     assert!(page.contains("was stopped") && page.contains("s.rhai:2:5"));
-    assert_eq!(simulate(&["--force", "--strict"]).0, 3);
+    assert_eq!(simulate(&["--force", "--allow-failed"]).0, 0);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn a_market_without_trades_still_has_a_report() {
 }
 
 /// Waits for a child for a bounded time, and returns its exit code.
-fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
+pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
     let begin = Instant::now();
     while begin.elapsed() < limit {
         if let Some(status) = child.try_wait().unwrap() {
@@ -268,26 +268,6 @@ fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
     }
     child.kill().ok();
     None
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupted_run_ends_soon_and_leaves_nothing_that_looks_complete() {
-    let out = TempDir::new().unwrap();
-    let mut command = bearpit();
-    command.arg("simulate").arg(scenario("quickstart")).args(["--set", "scenario.end=2027-03-03T09:40:00"]);
-    let mut child =
-        command.arg("--out").arg(out.path()).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-    let partial = out.path().join("quickstart/42.partial/fills.parquet");
-    let begin = Instant::now();
-    while !partial.exists() && begin.elapsed() < Duration::from_secs(20) {
-        thread::sleep(Duration::from_millis(20));
-    }
-    assert!(partial.exists(), "the run has begun");
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let limit = if cfg!(debug_assertions) { 20 } else { 2 };
-    assert_eq!(wait(&mut child, Duration::from_secs(limit)), Some(130));
-    assert!(!out.path().join("quickstart").exists(), "no directory is left");
 }
 
 #[test]

@@ -29,5 +29,7 @@ mod scenario_page;
 mod scripts;
 mod sessions;
 mod shipped;
+mod stopping;
 mod strategy_tools;
 mod summaries;
+mod universe;

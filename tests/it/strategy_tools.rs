@@ -74,7 +74,7 @@ fn a_new_strategy_is_valid_and_passes_its_tests_and_its_scenario_runs() {
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     let (code, stdout, _) = run_in(here, &["strategy", "test", files[0]]);
     assert!(code == 0 && stdout.contains("test result: ok. 2 passed; 0 failed"), "{stdout}");
-    let (code, stdout, stderr) = run_in(here, &["simulate", files[1], "--strict", "--json"]);
+    let (code, stdout, stderr) = run_in(here, &["simulate", files[1], "--json"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert!(json[0].to_string().contains("dip_buyer"));

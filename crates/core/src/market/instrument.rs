@@ -213,27 +213,27 @@ impl Instrument {
     /// large; halves go up.
     #[must_use]
     pub fn nearest_price(&self, value: f64) -> Option<Price> {
-        to_count(libm::floor(value / self.tick.size.to_f64() + 0.5), Price::MAX_TICKS).map(Price::new)
+        to_count(libm::floor(value / self.tick.size_f64() + 0.5), Price::MAX_TICKS).map(Price::new)
     }
 
     /// Returns the last price on the grid at or below `value`, or `None` as for
     /// [`Instrument::nearest_price`]; a value within a millionth of a tick of the grid is on it.
     #[must_use]
     pub fn price_at_or_below(&self, value: f64) -> Option<Price> {
-        to_count(libm::floor(value / self.tick.size.to_f64() + 1e-6), Price::MAX_TICKS).map(Price::new)
+        to_count(libm::floor(value / self.tick.size_f64() + 1e-6), Price::MAX_TICKS).map(Price::new)
     }
 
     /// Returns the first price on the grid at or above `value`, or `None` as for
     /// [`Instrument::nearest_price`]; a value within a millionth of a tick of the grid is on it.
     #[must_use]
     pub fn price_at_or_above(&self, value: f64) -> Option<Price> {
-        to_count(libm::ceil(value / self.tick.size.to_f64() - 1e-6), Price::MAX_TICKS).map(Price::new)
+        to_count(libm::ceil(value / self.tick.size_f64() - 1e-6), Price::MAX_TICKS).map(Price::new)
     }
 
     /// Returns `value` as a quantity, or `None` if it is negative or not an integer number of lots.
     #[must_use]
     pub fn exact_quantity(&self, value: f64) -> Option<Quantity> {
-        let lots = value / self.lot.size.to_f64();
+        let lots = value / self.lot.size_f64();
         let whole = libm::round(lots);
         let near = libm::fabs(lots - whole) <= 1e-6;
         let count = to_count(whole, 1 << 40).filter(|count| *count >= 0 && near)?;
@@ -243,7 +243,7 @@ impl Instrument {
     /// Returns the largest quantity that is at most `value`; zero if it is negative or not finite.
     #[must_use]
     pub fn whole_lots_within(&self, value: f64) -> Quantity {
-        let lots = libm::floor(value / self.lot.size.to_f64() + 1e-6);
+        let lots = libm::floor(value / self.lot.size_f64() + 1e-6);
         let count = to_count(lots, 1 << 40).filter(|count| *count > 0).unwrap_or(0);
         Quantity::new(count.unsigned_abs())
     }
@@ -256,12 +256,19 @@ struct Step {
     /// The size as a fraction if both parts fit 64 bits, as they nearly always do: converting 128 bits to a
     /// double is a function call.
     narrow: Option<(i64, i64)>,
+    /// The bits of the size as a double: every price of a file is divided by it, and bits can be compared.
+    bits: u64,
 }
 
 impl Step {
     fn of(size: Decimal) -> Self {
         let mantissa = i64::try_from(size.scaled(size.scale()).unwrap_or(0)).ok();
-        Self { size, narrow: mantissa.zip(10_i64.checked_pow(size.scale())) }
+        let narrow = mantissa.zip(10_i64.checked_pow(size.scale()));
+        Self { size, narrow, bits: size.to_f64().to_bits() }
+    }
+
+    const fn size_f64(&self) -> f64 {
+        f64::from_bits(self.bits)
     }
 
     /// Returns the double nearest to `count` steps.
