@@ -9,6 +9,7 @@ use super::files::{Files, RunClock, expand, utf8};
 use super::inputs::Inputs;
 use super::sections::{Head, MarketOutline, agents, head, instruments, record, venues};
 use bearpit_agents::SiteSpan;
+use bearpit_core::units::SimDuration;
 
 impl Scenario {
     /// Loads a scenario and every file it names, with `overrides` applied first.
@@ -102,7 +103,8 @@ impl Scenario {
         let known = instruments(&root, files);
         let venues = venues(&root, &known);
         let span = head.as_ref().map(|head| SiteSpan { start: head.start, end: head.end });
-        let outline = MarketOutline { instruments: &known, venues: &venues, files, span };
+        let script_latency_min = head.as_ref().map_or(SimDuration::ZERO, |head| head.script_latency_min);
+        let outline = MarketOutline { instruments: &known, venues: &venues, files, span, script_latency_min };
         let agents = agents(&root, &outline);
         root.finish();
         let Head { name, seed, start, end, bar_interval, sample_interval, .. } = head?;

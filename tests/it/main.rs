@@ -10,6 +10,7 @@ mod compare;
 mod conservation;
 mod data;
 mod determinism;
+mod endless;
 mod feeds;
 mod flow;
 mod gate;

@@ -184,6 +184,11 @@ pub(in crate::scenario) fn duration_in(range: DurationRange) -> impl Fn(&Node) -
     }
 }
 
+/// A span of time that a latency may have.
+pub(in crate::scenario) fn latency_span(node: &Node) -> Read<SimDuration> {
+    leg(node)
+}
+
 /// A span of time above zero.
 pub(in crate::scenario) fn positive_duration(node: &Node) -> Read<SimDuration> {
     duration_in(DurationRange::Positive)(node)

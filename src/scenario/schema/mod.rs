@@ -65,6 +65,11 @@ fn scenario() -> Value {
         )
         .key("sample", duration(), "interval at which accounts are marked to market")
         .key(
+            "script_latency_min",
+            duration(),
+            "the shortest entry latency of scripts; shorter ones are lengthened to it",
+        )
+        .key(
             "periods_per_year",
             positive_decimal(),
             "how many sample intervals a year has, for annualized metrics; else it follows from the data",

@@ -18,7 +18,7 @@ use bearpit_core::account::{Financing, OnRuin};
 use bearpit_core::market::Instrument;
 use bearpit_core::params::{FromParam, ParamType};
 use bearpit_core::participant::Latencies;
-use bearpit_core::units::{FeeRate, InstrumentId, ListingId, Money, Quantity};
+use bearpit_core::units::{FeeRate, InstrumentId, ListingId, Money, Quantity, SimDuration};
 
 const COUNT_MAX: i64 = 1_000_000;
 
@@ -33,6 +33,8 @@ pub(in crate::scenario) struct MarketOutline<'a> {
     pub(in crate::scenario) files: &'a Files,
     /// First and last instant of the scenario, if they could be read.
     pub(in crate::scenario) span: Option<SiteSpan>,
+    /// The shortest entry latency of scripts.
+    pub(in crate::scenario) script_latency_min: SimDuration,
 }
 
 /// A listing, with what is known of it.
@@ -107,7 +109,7 @@ fn agent(
     let financing = financing(section);
     let commission = fees(section, "commission").map(|it| it.may_charge().then(|| Arc::new(it)));
     let on_ruin = section.or("on_ruin", None, |node| readers::one_of(&ON_RUIN)(node).map(Some));
-    let latencies = latencies(section);
+    let latencies = latencies(section).and_then(|it| slowed(section, it, kind, outline.script_latency_min));
     let place = place(section, kind, outline);
     let configured = configure(section, kind, place, latencies.unwrap_or(Latencies::NONE), outline);
     Some(AgentConfig {
@@ -124,6 +126,27 @@ fn agent(
         listing: place?.listing,
         configured: configured?,
     })
+}
+
+/// Lengthens the entry latency of a script to the least that the scenario allows.
+fn slowed(
+    section: &Section<'_>,
+    latencies: Latencies,
+    kind: &AgentKind,
+    least: SimDuration,
+) -> Option<Latencies> {
+    if kind.name != crate::script::KIND.name || least == SimDuration::ZERO {
+        return Some(latencies);
+    }
+    let entry = latencies.entry.at_least(least);
+    if entry.is_none() {
+        let message = format!(
+            "`entry` of `latency` is drawn from a lognormal distribution that goes below `script_latency_min`, {least}"
+        );
+        let help = "use one with `min` and `max`, a longer `median`, or a smaller `sigma`";
+        section.report("latency", message, Some(help.to_owned()));
+    }
+    entry.map(|entry| Latencies { entry, ..latencies })
 }
 
 /// Reads what is particular to a kind, and builds the agent.

@@ -16,6 +16,8 @@ pub(in crate::scenario) struct Head {
     pub(in crate::scenario) bar_interval: BarInterval,
     pub(in crate::scenario) sample_interval: SimDuration,
     pub(in crate::scenario) periods_per_year: Option<Decimal>,
+    /// The shortest entry latency of scripts.
+    pub(in crate::scenario) script_latency_min: SimDuration,
     /// The zone of its clock; `None` if it does not say.
     pub(in crate::scenario) zone: Option<Zone>,
 }
@@ -45,6 +47,7 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
     let sample_interval = section.or("sample", minute, readers::positive_duration);
     let periods_per_year = section.optional("periods_per_year", readers::positive_decimal);
     let zone = section.optional("zone", zone);
+    let script_latency_min = section.or("script_latency_min", SimDuration::ZERO, readers::latency_span);
     if let (Some(start), Some(end)) = (start, end)
         && end <= start
     {
@@ -59,6 +62,7 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
         bar_interval: bar_interval?.anchored(anchor?),
         sample_interval: sample_interval?,
         periods_per_year,
+        script_latency_min: script_latency_min?,
         zone,
     })
 }

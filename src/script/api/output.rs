@@ -62,7 +62,7 @@ fn plot(host: &SharedHost, name: &Dynamic, value: &Dynamic) -> ScriptResult<()> 
     // What is absent, as an average in its warm-up, is a gap, and so is what is not finite.
     let value = if value.is_unit() { f64::NAN } else { number("plot", "value", value)? };
     let mut host = host.borrow_mut();
-    host.count_row("plot")?;
+    host.count_row("plot", 2 * VALUE_BYTES)?;
     let series = host.names.get("plot", &name)?;
     host.ctx.plot(series, value);
     Ok(())
@@ -79,10 +79,17 @@ fn record(host: &SharedHost, table: &Dynamic, row: &Dynamic) -> ScriptResult<()>
     };
     let row = cells(&row)?;
     let mut host = host.borrow_mut();
-    host.count_row("record")?;
+    host.count_row("record", VALUE_BYTES + row.iter().map(|(_, cell)| bytes(cell)).sum::<usize>())?;
     let table = host.names.get("record", &table)?;
     host.ctx.record(table, row);
     Ok(())
+}
+
+/// What a number and a time count.
+const VALUE_BYTES: usize = 8;
+
+fn bytes(cell: &Cell) -> usize {
+    if let Cell::Text(text) = cell { text.len() } else { VALUE_BYTES }
 }
 
 /// Returns the columns of a row; an entry that is `()` is left out.

@@ -24,7 +24,7 @@ use crate::script::host::timers::Timers;
 use crate::script::value::arguments::{ScriptResult, exceeded, printable};
 use crate::script::value::indicator::IndicatorBudget;
 use crate::script::value::limits::{
-    COMMANDS_MAX, LINE_CHARS_MAX, LINES_MAX, OPEN_ORDERS_MAX, OPERATIONS, ROWS_MAX,
+    COMMANDS_MAX, LINE_CHARS_MAX, LINES_MAX, OPEN_ORDERS_MAX, OPERATIONS, ROWS_MAX, RunLimits,
 };
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::{OrderHandle, OrderReason};
@@ -87,6 +87,9 @@ pub(crate) struct StrategyState {
     /// The orders that `order_target` and `close` have sent, by the listing.
     pub(crate) targets: BTreeMap<ListingId, Vec<OrderHandle>>,
     pub(crate) spent: CallbackUsage,
+    /// What it may use over the whole run, and what it has written.
+    pub(crate) run_limits: RunLimits,
+    pub(crate) written: RunUsage,
     /// How many operations a callback may take.
     pub(crate) operations: u64,
     /// What its indicators hold.
@@ -98,9 +101,33 @@ pub(crate) struct StrategyState {
 /// What a callback has used of its limits.
 #[derive(Debug, Default)]
 pub(crate) struct CallbackUsage {
-    commands: u32,
-    lines: u32,
-    rows: u32,
+    pub(crate) commands: u32,
+    pub(crate) lines: u32,
+    pub(crate) rows: u32,
+}
+
+/// What a strategy has written over the run so far.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct RunUsage {
+    pub(crate) lines: u64,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
+}
+
+impl RunUsage {
+    /// Checks what a strategy has written against what it may.
+    ///
+    /// # Errors
+    /// What it has written too much of.
+    fn check(self, most: RunLimits) -> Result<(), String> {
+        let complaint = |what: &str, most: u64| Err(format!("more than {most} {what} over the run"));
+        match () {
+            () if self.lines > most.lines => complaint("lines", most.lines),
+            () if self.rows > most.rows => complaint("rows and points", most.rows),
+            () if self.bytes > most.bytes => complaint("bytes of lines, rows and points", most.bytes),
+            () => Ok(()),
+        }
+    }
 }
 
 impl Host {
@@ -137,6 +164,8 @@ impl Default for StrategyState {
             refused: Vec::new(),
             targets: BTreeMap::new(),
             spent: CallbackUsage::default(),
+            run_limits: RunLimits::DEFAULT,
+            written: RunUsage::default(),
             operations: OPERATIONS,
             budget: Rc::default(),
             test_harness: None,
@@ -205,8 +234,8 @@ impl Host {
         Ok(())
     }
 
-    /// Counts a point of a series or a row of a table.
-    pub(crate) fn count_row(&mut self, function: &str) -> ScriptResult<()> {
+    /// Counts a point of a series or a row of a table, of so many bytes.
+    pub(crate) fn count_row(&mut self, function: &str, bytes: usize) -> ScriptResult<()> {
         self.need_run(function)?;
         self.spent.rows += 1;
         if self.spent.rows > ROWS_MAX {
@@ -214,7 +243,15 @@ impl Host {
                 "{function}: more than {ROWS_MAX} rows and points in one callback"
             )));
         }
-        Ok(())
+        self.written.rows += 1;
+        self.count_bytes(function, bytes)
+    }
+
+    /// Counts bytes that are written, and checks what has been written over the run.
+    fn count_bytes(&mut self, function: &str, bytes: usize) -> ScriptResult<()> {
+        self.written.bytes += bytes as u64;
+        let checked = self.written.check(self.run_limits);
+        checked.map_err(|complaint| exceeded(format!("{function}: {complaint}")))
     }
 
     /// Writes a line into the log, shortened and without control characters.
@@ -224,7 +261,10 @@ impl Host {
             return Err(exceeded(format!("log: more than {LINES_MAX} lines in one callback")));
         }
         if self.stage > Lifecycle::Loading {
-            self.ctx.log(printable(text, LINE_CHARS_MAX));
+            let line = printable(text, LINE_CHARS_MAX);
+            self.written.lines += 1;
+            self.count_bytes("log", line.len())?;
+            self.ctx.log(line);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! [`ScriptConfig`]: the configuration of a scripted strategy.
 
 use crate::script::runtime::source::ScriptSource;
-use crate::script::value::limits::OPERATIONS;
+use crate::script::value::limits::{OPERATIONS, RunLimits};
 use crate::script::value::param::ParamValue;
 use bearpit_core::units::ListingId;
 
@@ -45,13 +45,21 @@ pub struct ScriptConfig {
     pub on_error: OnError,
     /// The limit of operations per callback.
     pub operations: u64,
+    /// What it may use over the whole run.
+    pub run_limits: RunLimits,
 }
 
 impl ScriptConfig {
     /// A script without parameters that halts if it fails.
     #[must_use]
     pub const fn new(source: ScriptSource, listing: ListingId) -> Self {
-        let (on_error, operations) = (OnError::Halt, OPERATIONS);
-        Self { source, listing, params: Vec::new(), on_error, operations }
+        Self {
+            source,
+            listing,
+            params: Vec::new(),
+            on_error: OnError::Halt,
+            operations: OPERATIONS,
+            run_limits: RunLimits::DEFAULT,
+        }
     }
 }

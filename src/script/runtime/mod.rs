@@ -8,6 +8,7 @@ mod error_explanation;
 mod flatten;
 mod imports;
 mod program;
+mod run_bounds;
 pub(crate) mod script_test;
 mod shared_script;
 pub(crate) mod source;

@@ -189,6 +189,11 @@ impl Program {
         Err(ScriptError::new(&source.file, position, message).with_help("remove what is no longer needed"))
     }
 
+    /// Returns how many operations the last callback took.
+    pub(crate) fn spent(&self) -> u64 {
+        self.script.language.meter.spent()
+    }
+
     /// Lets `act` use the host with the context and the trader's state in it.
     pub(crate) fn with_host<T>(&mut self, ctx: &mut Context, act: impl FnOnce(&mut Host) -> T) -> T {
         let host = &self.script.language.host;

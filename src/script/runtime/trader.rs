@@ -13,6 +13,7 @@ use crate::script::runtime::compile::Scripts;
 use crate::script::runtime::config::{OnError, ScriptConfig};
 use crate::script::runtime::flatten::Flatten;
 use crate::script::runtime::program::Program;
+use crate::script::runtime::run_bounds::{Overrun, RunBounds};
 use crate::script::runtime::script_test::ScriptTest;
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::callback::Callback;
@@ -60,6 +61,7 @@ pub struct ScriptTrader {
     config: ScriptConfig,
     scripts: Scripts,
     state: TraderState,
+    bounds: RunBounds,
     /// The test that runs beside it.
     test: Option<ScriptTest>,
 }
@@ -93,7 +95,8 @@ impl ScriptTrader {
     /// same.
     #[must_use]
     pub const fn sharing(config: ScriptConfig, scripts: Scripts) -> Self {
-        Self { config, scripts, state: TraderState::Idle, test: None }
+        let bounds = RunBounds::new(config.run_limits);
+        Self { config, scripts, state: TraderState::Idle, bounds, test: None }
     }
 
     /// Makes a trader for a test.
@@ -110,6 +113,7 @@ impl ScriptTrader {
             params: Params::given(&self.config.params),
             feeds: Feeds::new(ctx.bar_interval()),
             operations: self.config.operations,
+            run_limits: self.config.run_limits,
             test_harness: self.test.as_ref().and_then(ScriptTest::test_harness),
             ..StrategyState::default()
         };
@@ -130,12 +134,29 @@ impl ScriptTrader {
 
     /// Calls a callback if the script defines it, and stops the script if it fails.
     fn call<const N: usize>(&mut self, ctx: &mut Context, callback: Callback, arguments: [Dynamic; N]) {
-        let TraderState::Running(program) = &mut self.state else { return };
-        let called = program.call(ctx, callback, arguments);
-        if let Err(error) = called {
+        if let Err(error) = self.call_counted(ctx, callback, arguments) {
             return self.fail(ctx, Some(callback), &error);
         }
         self.report_refusals(ctx);
+    }
+
+    /// Calls a callback if the script defines it, and counts what it uses.
+    fn call_counted<const N: usize>(
+        &mut self,
+        ctx: &mut Context,
+        callback: Callback,
+        arguments: [Dynamic; N],
+    ) -> Result<(), ScriptError> {
+        let TraderState::Running(program) = &mut self.state else { return Ok(()) };
+        if !program.has(callback) {
+            return Ok(());
+        }
+        program.call(ctx, callback, arguments)?;
+        let (operations, bounds) = (program.spent(), &mut self.bounds);
+        let counted = program.with_state(|state| bounds.count(ctx.now(), callback, operations, &state.spent));
+        counted.map_err(|Overrun { message, help }| {
+            ScriptError::new(&self.config.source.file, SourcePosition::START, message).with_help(help)
+        })
     }
 
     /// Calls `on_order` for what the account gate refused in the previous callback.
@@ -147,10 +168,8 @@ impl ScriptTrader {
                 return;
             }
             for (order, reason) in refused {
-                let TraderState::Running(program) = &mut self.state else { return };
                 let event = OrderEvent { order, what: OrderEventKind::Refused(reason), at: ctx.now() };
-                let outcome = program.call(ctx, Callback::Order, [Dynamic::from(event)]);
-                if let Err(error) = outcome {
+                if let Err(error) = self.call_counted(ctx, Callback::Order, [Dynamic::from(event)]) {
                     return self.fail(ctx, Some(Callback::Order), &error);
                 }
             }

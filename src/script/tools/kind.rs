@@ -9,7 +9,7 @@ use crate::script::runtime::compiled_script::CompiledScript;
 use crate::script::runtime::config::{OnError, ScriptConfig};
 use crate::script::runtime::source::ScriptSource;
 use crate::script::runtime::trader::ScriptTrader;
-use crate::script::value::limits::{OPERATIONS, OPERATIONS_MAX};
+use crate::script::value::limits::{OPERATIONS, OPERATIONS_MAX, RunLimits};
 use crate::script::value::param::{ParamComplaint, ParamValue};
 use crate::script::value::script_error::ScriptError;
 use bearpit_agents::{
@@ -35,7 +35,7 @@ pub(crate) static KIND: AgentKind = AgentKind {
     configure,
 };
 
-const PARAMS: [ParamSpec; 4] = [
+const PARAMS: [ParamSpec; 8] = [
     ParamSpec::required("file", ParamType::File(FileFormat::Text), "the script"),
     ParamSpec::new(
         "params",
@@ -62,7 +62,24 @@ const PARAMS: [ParamSpec; 4] = [
         ParamDefault::Integer(OPERATIONS.cast_signed()),
         "how many operations each callback may take",
     ),
+    run_limit(
+        "run_operations",
+        RunLimits::DEFAULT.operations,
+        "how many operations all callbacks of a run may take",
+    ),
+    run_limit("run_lines", RunLimits::DEFAULT.lines, "how many lines it may log over a run"),
+    run_limit("run_rows", RunLimits::DEFAULT.rows, "how many points and rows it may write over a run"),
+    run_limit(
+        "run_bytes",
+        RunLimits::DEFAULT.bytes,
+        "how many bytes these may have together: those of texts, and eight for each other value",
+    ),
 ];
+
+const fn run_limit(name: &'static str, most: u64, doc: &'static str) -> ParamSpec {
+    let most = most.cast_signed();
+    ParamSpec::new(name, ParamType::Integer { min: 1, max: i64::MAX }, ParamDefault::Integer(most), doc)
+}
 
 fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
     let file: FileContent = values.get("file")?;
@@ -85,7 +102,14 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
         _ => OnError::Halt,
     };
     let operations = values.get::<i64>("operations")?.unsigned_abs();
-    Ok(Arc::new(ScriptConfig { source, listing: site.listing, params, on_error, operations }))
+    let most = |name| values.get::<i64>(name).map(i64::unsigned_abs);
+    let run_limits = RunLimits {
+        operations: most("run_operations")?,
+        lines: most("run_lines")?,
+        rows: most("run_rows")?,
+        bytes: most("run_bytes")?,
+    };
+    Ok(Arc::new(ScriptConfig { source, listing: site.listing, params, on_error, operations, run_limits }))
 }
 
 /// Checks parameters against the declarations of the script.

@@ -14,6 +14,36 @@ use rhai::Dynamic;
 pub const OPERATIONS: u64 = 200_000;
 /// The most operations per callback that a scenario can allow.
 pub const OPERATIONS_MAX: u64 = 2_000_000;
+/// What a strategy may use over a whole run, all callbacks together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunLimits {
+    /// Operations.
+    pub operations: u64,
+    /// Lines of the log.
+    pub lines: u64,
+    /// Points of series and rows of tables.
+    pub rows: u64,
+    /// Bytes of lines, points and rows: those of texts, and eight for each other value.
+    pub bytes: u64,
+}
+
+impl RunLimits {
+    /// What honest strategies stay far below: an hour of work, and as much as a disk can well hold.
+    pub const DEFAULT: Self =
+        Self { operations: 100_000_000_000, lines: 10_000_000, rows: 50_000_000, bytes: 1 << 30 };
+}
+
+impl Default for RunLimits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// The most callbacks at one instant that send orders or requests: as many as there may be open orders, each of
+/// which may be canceled at once and sent again.
+pub(crate) const ANSWERS_MAX: u32 = 10_000;
+/// The most orders and requests at one instant.
+pub(crate) const INSTANT_COMMANDS_MAX: u64 = 100_000;
 /// The most bytes of a script, and of each file it imports.
 pub(crate) const SOURCE_BYTES_MAX: usize = 1 << 18;
 /// How deep calls may nest.
@@ -97,6 +127,8 @@ mod tests {
             ("values in `this`", whole(STATE_MAX)),
             ("orders and requests about orders, in a callback", COMMANDS_MAX.to_string()),
             ("open orders", whole(OPEN_ORDERS_MAX)),
+            ("callbacks at one instant that send orders or requests", ANSWERS_MAX.to_string()),
+            ("orders and requests at one instant", INSTANT_COMMANDS_MAX.to_string()),
             ("lines logged by a callback", LINES_MAX.to_string()),
             ("characters of a line", whole(LINE_CHARS_MAX)),
             ("numbers plotted and rows recorded by a callback", ROWS_MAX.to_string()),

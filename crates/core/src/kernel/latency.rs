@@ -122,6 +122,34 @@ impl LatencyModel {
     }
 }
 
+impl LatencyModel {
+    /// Returns the same latency, lengthened where it would be shorter than `least`; `None` for a lognormal one
+    /// with draws below that, which would no longer be lognormal.
+    ///
+    /// ```
+    /// use bearpit_core::kernel::LatencyModel;
+    /// use bearpit_core::units::SimDuration;
+    ///
+    /// let least = SimDuration::from_micros(10);
+    /// assert_eq!(LatencyModel::NONE.at_least(least), Some(LatencyModel::Constant(least)));
+    /// let wide = LatencyModel::LogNormal { median: SimDuration::from_micros(20), sigma: 0.5 };
+    /// assert_eq!(wide.at_least(least), None);
+    /// assert_eq!(wide.at_least(SimDuration::from_nanos(990)), Some(wide));
+    /// ```
+    #[must_use]
+    pub fn at_least(self, least: SimDuration) -> Option<Self> {
+        match self {
+            Self::Constant(latency) => Some(Self::Constant(latency.max(least))),
+            Self::Uniform { min, max } => Some(Self::Uniform { min: min.max(least), max: max.max(least) }),
+            Self::LogNormal { median, sigma } => {
+                let shortest =
+                    SimDuration::from_secs_f64(median.secs_f64() * libm::exp(-sigma * Self::CUTOFF));
+                (shortest >= least).then_some(self)
+            }
+        }
+    }
+}
+
 /// A one-way line of two legs (the actor's and the venue's) with a random stream of its own.
 ///
 /// A message sent later never arrives earlier: where a draw would let it overtake, it arrives at
