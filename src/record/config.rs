@@ -72,7 +72,7 @@ impl Default for BookSnapshotConfig {
 
 /// Some of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TableSet(u16);
+pub struct TableSet(u32);
 
 impl TableSet {
     /// Returns all tables.
@@ -99,24 +99,27 @@ impl TableSet {
         self.0 |= Self::bit(table);
     }
 
-    const fn bit(table: Table) -> u16 {
+    const fn bit(table: Table) -> u32 {
         1 << table as u16
     }
 
-    const fn meets(self, others: u16) -> bool {
+    const fn meets(self, others: u32) -> bool {
         self.0 & others != 0
     }
 
     /// Returns whether any of these tables is made from a fact.
     pub(super) const fn need(self, fact: &Fact) -> bool {
-        const ORDERS: u16 = TableSet::bit(Table::Orders);
-        const BOOKS: u16 = TableSet::bit(Table::Books);
-        const REJECTS: u16 = TableSet::bit(Table::Rejects);
-        const PHASES: u16 = TableSet::bit(Table::Phases);
+        const ORDERS: u32 = TableSet::bit(Table::Orders);
+        const BOOKS: u32 = TableSet::bit(Table::Books);
+        const REJECTS: u32 = TableSet::bit(Table::Rejects);
+        const PHASES: u32 = TableSet::bit(Table::Phases);
         // Round trips need the orders that end them, the bars they last, and the marks on their way.
-        const TRIPS: u16 = TableSet::bit(Table::Trips);
-        const TRADES: u16 = TableSet::bit(Table::Fills) | TableSet::bit(Table::Trades);
-        const SUMS: u16 = TableSet::bit(Table::Bars) | TableSet::bit(Table::Positions);
+        const TRIPS: u32 = TableSet::bit(Table::Trips);
+        // A fill says since when its order has had its price.
+        const FILLS: u32 = TableSet::bit(Table::Fills);
+        const TRADES: u32 = FILLS | TableSet::bit(Table::Trades);
+        const SAMPLES: u32 = TableSet::bit(Table::Pnl) | TableSet::bit(Table::Equity);
+        const SUMS: u32 = TableSet::bit(Table::Bars) | TableSet::bit(Table::Positions);
         match fact {
             Fact::OrderAccepted { .. }
             | Fact::OrderReplaced { .. }
@@ -124,7 +127,7 @@ impl TableSet {
             | Fact::OrderReduced { .. }
             | Fact::OrderGrown { .. }
             | Fact::OrderCanceled { .. }
-            | Fact::OrderExpired { .. } => self.meets(ORDERS | BOOKS | TRIPS),
+            | Fact::OrderExpired { .. } => self.meets(ORDERS | BOOKS | TRIPS | FILLS),
             Fact::OrderTriggered { .. } | Fact::OrderRefreshed { .. } => self.meets(BOOKS),
             Fact::OrderRefused { .. } | Fact::OrderRejected { .. } => self.meets(ORDERS | REJECTS),
             Fact::CommandRejected { .. } => self.meets(REJECTS),
@@ -135,10 +138,9 @@ impl TableSet {
             Fact::TouchChanged { .. } | Fact::PriceMoved { .. } => {
                 self.contains(Table::Quotes) || self.meets(TRIPS)
             }
-            Fact::AccountMarked(_) => self.contains(Table::Pnl) || self.meets(TRIPS),
-            Fact::AccountFinanced { .. } => self.contains(Table::Pnl),
-            // No table has it: reports read it from the refusals and the equity.
-            Fact::AccountRuined { .. } => false,
+            Fact::AccountMarked(_) => self.meets(SAMPLES | TRIPS),
+            Fact::AccountFinanced { .. } => self.meets(SAMPLES),
+            Fact::AccountRuined { .. } => self.contains(Table::Ruins),
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
             Fact::Plotted { .. } => self.contains(Table::Series),
             Fact::Recorded { .. } => self.contains(Table::Records),

@@ -1,8 +1,8 @@
 //! CSV: row groups as comma-separated text, and a table read back.
 //!
 //! The writer quotes a cell only where it must. An empty text is `""`, an absent value is an empty cell. A
-//! float is the shortest text that reads back as the same number; times and money are exact, and the times
-//! of a column have all as many digits.
+//! float is the shortest text that reads back as the same number; times and money are exact, and times have
+//! nine digits of the second.
 //!
 //! Read here and not with the `csv` crate, whose reader does not say whether a cell was quoted: an empty text
 //! and an absent value would be one.
@@ -11,63 +11,43 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use polars_core::prelude::{DataFrame, PolarsResult, polars_bail, polars_ensure, polars_err};
 
-use super::csv_times;
 use super::frames::{Values, frame};
 use super::schema::{Kind, all_columns};
 use super::table::Table;
 use bearpit_core::units::{Decimal, Money, SimTime};
 
+const SECOND_NANOS: i64 = 1_000_000_000;
+
 /// A CSV file in progress.
 pub(super) struct CsvFile {
-    path: PathBuf,
     output: BufWriter<File>,
     row: Vec<u8>,
-    has_rows: bool,
-    /// By column, whether its times have nine digits.
-    has_fraction: Vec<bool>,
 }
 
 impl CsvFile {
     /// Begins the file with its header.
-    pub(super) fn create(path: &Path, mut output: BufWriter<File>, table: Table) -> PolarsResult<Self> {
+    pub(super) fn create(mut output: BufWriter<File>, table: Table) -> PolarsResult<Self> {
         writeln!(output, "{}", header(table))?;
-        let has_fraction = vec![false; all_columns(table).count()];
-        Ok(Self { path: path.to_owned(), output, row: Vec::new(), has_rows: false, has_fraction })
+        Ok(Self { output, row: Vec::new() })
     }
 
     /// Writes rows, given by column.
     pub(super) fn write(&mut self, columns: &[Values<'_>], rows: usize) -> PolarsResult<()> {
-        self.widen(columns)?;
-        self.has_rows |= rows > 0;
         for row in 0..rows {
             self.row.clear();
-            for (index, (column, has_fraction)) in columns.iter().zip(&self.has_fraction).enumerate() {
+            for (index, column) in columns.iter().enumerate() {
                 if index > 0 {
                     self.row.push(b',');
                 }
-                write_cell(&mut self.row, column, row, *has_fraction)?;
+                write_cell(&mut self.row, column, row)?;
             }
             self.row.push(b'\n');
             self.output.write_all(&self.row)?;
         }
-        Ok(())
-    }
-
-    /// Gives nine digits to the columns whose first fraction of a second is among these rows.
-    fn widen(&mut self, columns: &[Values<'_>]) -> PolarsResult<()> {
-        let begins = |(column, has_fraction): (&Values<'_>, &bool)| {
-            !has_fraction && matches!(column, Values::Time(times) if csv_times::any_fraction(times))
-        };
-        let begin: Vec<bool> = columns.iter().zip(&self.has_fraction).map(begins).collect();
-        if self.has_rows && begin.contains(&true) {
-            self.output.flush()?;
-            self.output = csv_times::widen(&self.path, &begin)?;
-        }
-        self.has_fraction.iter_mut().zip(begin).for_each(|(has_fraction, begins)| *has_fraction |= begins);
         Ok(())
     }
 
@@ -81,8 +61,8 @@ fn header(table: Table) -> String {
     all_columns(table).map(|(name, _)| *name).collect::<Vec<_>>().join(",")
 }
 
-/// Writes a cell; `has_fraction` says how times are written.
-fn write_cell(output: &mut Vec<u8>, column: &Values<'_>, row: usize, has_fraction: bool) -> PolarsResult<()> {
+/// Writes a cell.
+fn write_cell(output: &mut Vec<u8>, column: &Values<'_>, row: usize) -> PolarsResult<()> {
     match column {
         Values::Number(cells) => {
             if let Some(value) = cells[row] {
@@ -98,9 +78,17 @@ fn write_cell(output: &mut Vec<u8>, column: &Values<'_>, row: usize, has_fractio
         }
         Values::Count(cells) => cells[row].map_or(Ok(()), |count| display(output, count)),
         Values::Small(cells) => display(output, cells[row]),
-        Values::Time(cells) => Ok(csv_times::write_time(output, cells[row], has_fraction)?),
+        Values::Time(cells) => write_time(output, cells[row]),
         Values::Money(cells) => display(output, Money::from_units(cells[row])),
     }
+}
+
+/// Writes a time with nine digits of the second, always: so readers see one format in a column, and a column has
+/// the same one in every run.
+fn write_time(output: &mut Vec<u8>, nanos: i64) -> PolarsResult<()> {
+    let fraction = nanos.rem_euclid(SECOND_NANOS);
+    let second = SimTime::from_nanos(nanos.saturating_sub(fraction));
+    Ok(write!(output, "{second}.{fraction:09}")?)
 }
 
 fn display(output: &mut Vec<u8>, value: impl Display) -> PolarsResult<()> {
@@ -284,38 +272,21 @@ mod tests {
     }
 
     #[test]
-    fn times_of_a_column_are_alike_whichever_rows_have_fractions() {
+    fn times_have_nine_digits_whichever_have_fractions() {
         const SECOND: i64 = 1_000_000_000;
-        let directory = tempfile::TempDir::new().unwrap();
-        let path = directory.path().join("series.csv");
-        for (groups, width) in [
-            (&[&[0, SECOND][..], &[2 * SECOND]][..], 19),
-            (&[&[0, SECOND], &[SECOND + 1, 2 * SECOND], &[3 * SECOND]], 29),
-            (&[&[1], &[SECOND]], 29),
+        let written = |nanos| {
+            let mut text = Vec::new();
+            write_time(&mut text, nanos).unwrap();
+            String::from_utf8(text).unwrap()
+        };
+        for (nanos, expected) in [
+            (0, "1970-01-01T00:00:00.000000000"),
+            (SECOND, "1970-01-01T00:00:01.000000000"),
+            (SECOND + 1, "1970-01-01T00:00:01.000000001"),
+            (-1, "1969-12-31T23:59:59.999999999"),
         ] {
-            let file = BufWriter::new(File::create(&path).unwrap());
-            let mut csv = CsvFile::create(&path, file, Table::Series).unwrap();
-            for times in groups {
-                let rows = times.len();
-                let texts = |text| Values::Text(vec![Some(text); rows]);
-                let columns = [
-                    Values::Time(times.to_vec()),
-                    texts("anne"),
-                    texts("a, \"b\"\n"),
-                    Values::Number(vec![None; rows]),
-                    texts("t"),
-                    Values::Count(vec![Some(1); rows]),
-                ];
-                csv.write(&columns, rows).unwrap();
-            }
-            csv.finish().unwrap();
-            let frame = read(&path, Table::Series).unwrap();
-            let read: Vec<i64> =
-                frame.column("time").unwrap().datetime().unwrap().physical().iter().flatten().collect();
-            assert_eq!(read, groups.concat());
-            let text = fs::read_to_string(&path).unwrap();
-            let widths: Vec<usize> = text.split("19").skip(1).map(|row| 2 + row.find(',').unwrap()).collect();
-            assert_eq!(widths, vec![width; read.len()], "{text}");
+            assert_eq!(written(nanos), expected);
+            assert_eq!(expected.parse::<SimTime>().unwrap().nanos(), nanos);
         }
     }
 

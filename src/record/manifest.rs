@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::Format;
 use super::manifest_text;
+use super::replay_summary::{ChargeSummary, ReplaySummary};
 use super::table::Table;
 use bearpit_core::market::BarInterval;
 use bearpit_core::units::{Decimal, Money, SimDuration, SimTime};
@@ -67,13 +68,19 @@ pub struct Manifest {
     pub instruments: Vec<InstrumentSummary>,
     /// Names of the venues, in the scenario's order.
     pub venues: Vec<String>,
+    /// The files that were replayed, listing by listing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replays: Vec<ReplaySummary>,
+    /// What venues and brokers charge, in words; those that charge nothing are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charges: Vec<ChargeSummary>,
     /// The tracked accounts at the end, in the scenario's order; those opened while the market ran come last.
     pub accounts: Vec<AccountSummary>,
 }
 
 impl Manifest {
     /// The version of the layout that this program writes and reads.
-    pub const VERSION: u32 = 5;
+    pub const VERSION: u32 = 6;
 
     /// Returns whether a table was recorded.
     #[must_use]

@@ -32,6 +32,11 @@ macro_rules! text_fields {
 text_fields! {
     start: SimTime, |text| text.parse().ok(), "time";
     end: SimTime, |text| text.parse().ok(), "time";
+    first: SimTime, |text| text.parse().ok(), "time";
+    last: SimTime, |text| text.parse().ok(), "time";
+    file_end: SimTime, |text| text.parse().ok(), "time";
+    bar_length: SimDuration, |text| text.parse().ok(), "duration";
+    half_spread: Decimal, |text| text.parse().ok(), "number";
     bar_interval: BarInterval, |text| text.parse().ok(), "interval of bars";
     sample_interval: SimDuration, |text| text.parse().ok(), "duration";
     interval: SimDuration, |text| text.parse().ok(), "duration";

@@ -19,7 +19,6 @@
 
 mod config;
 mod csv;
-mod csv_times;
 mod error;
 mod format;
 mod frames;
@@ -31,6 +30,7 @@ mod parquet;
 mod parquet_reader;
 mod recorded;
 mod recorder;
+mod replay_summary;
 mod row_builder;
 mod row_group;
 mod row_groups;
@@ -52,7 +52,9 @@ pub use names::Names;
 pub(crate) use parquet_reader::ParquetReader;
 pub use recorded::Recorded;
 pub use recorder::{Recorder, Recording};
+pub use replay_summary::{ChargeSummary, ReplayRules, ReplaySummary};
 pub use rows::books::LevelRow;
+pub use rows::equity::EquityRow;
 pub use rows::holdings::{Holding, PositionRow};
 pub use rows::order_row::{OrderRow, OrderStatus};
 pub use rows::reject::RejectRow;

@@ -9,6 +9,7 @@ use super::error::RecordError;
 use super::row_groups::RowGroups;
 use super::rows::bars::BarBuilder;
 use super::rows::books::{BookSnapshots, LevelRow};
+use super::rows::equity::EquitySamples;
 use super::rows::holdings::{Holdings, PositionRow};
 use super::rows::marks::Marks;
 use super::rows::orders::OpenOrders;
@@ -35,6 +36,7 @@ pub(super) struct RowBuilder {
     replayed: Vec<bool>,
     marks: Option<Marks>,
     trips: Option<Trips>,
+    samples: Option<EquitySamples>,
     orders: Option<OpenOrders>,
     bars: Option<BarBuilder>,
     books: Option<BookSnapshots>,
@@ -88,7 +90,12 @@ impl RowBuilder {
             end: label.end,
             instruments: names.listings.iter().map(|listing| listing.instrument).collect(),
             replayed: names.listings.iter().map(|listing| listing.is_replayed).collect(),
-            orders: on(Table::Orders).or_else(|| on(Table::Trips)).map(|()| OpenOrders::default()),
+            // Fills say since when their orders have had their terms, and trips how they ended.
+            orders: [Table::Orders, Table::Trips, Table::Fills]
+                .into_iter()
+                .find_map(on)
+                .map(|()| OpenOrders::default()),
+            samples: on(Table::Equity).map(|()| EquitySamples::default()),
             trips: on(Table::Trips).map(|()| Trips::new(names, config.bar_interval, label.start)),
             bars: on(Table::Bars).map(|()| BarBuilder::new(config.bars.clone(), listings)),
             books: on(Table::Books).map(|()| BookSnapshots::new(config.books, listings, label.start)),
@@ -127,15 +134,26 @@ impl RowBuilder {
         if let Some(books) = &mut self.books {
             books.follow(fact);
         }
+        let quoted_at = match fact {
+            Fact::Traded(trade) => self.quoted_at(trade),
+            _ => [None; 2],
+        };
         if let Some(orders) = &mut self.orders {
-            if let Fact::OrderAccepted { order, owner, listing, .. } = *fact
-                && self.output.tables.contains(Table::Orders)
-            {
-                self.output.write(&TableRow::OrderEntered { at, order, owner, listing }, sink)?;
-            }
             orders.follow(at, fact, |row| self.output.write(&TableRow::Order(row), sink))?;
+            if let Fact::OrderAccepted { order, .. } | Fact::OrderReplaced { order, .. } = *fact
+                && let Some(row) = orders.get(order).filter(|row| row.quoted_at == at)
+            {
+                let (owner, listing) = (row.owner, row.listing);
+                self.output.write(&TableRow::OrderQuoted { at, order, owner, listing }, sink)?;
+            }
         }
-        self.add(at, fact, sink)
+        self.add(at, fact, quoted_at, sink)
+    }
+
+    /// Returns since when the orders of a trade have had their terms; before it is booked.
+    fn quoted_at(&self, trade: &Trade) -> [Option<SimTime>; 2] {
+        let since = |order| self.orders.as_ref()?.get(order).map(|row| row.quoted_at);
+        [since(trade.maker_order), since(trade.taker_order)]
     }
 
     /// Ends the run, and writes what is left; returns the tables, and how many orders were still open.
@@ -179,6 +197,9 @@ impl RowBuilder {
     fn pass_on(&mut self, sink: &mut dyn RowSink) -> Result<(), RecordError> {
         let Ended { bars, positions, levels, .. } = &mut self.ended;
         let output = &mut self.output;
+        if let Some(samples) = &mut self.samples {
+            samples.drain().try_for_each(|row| output.write(&TableRow::Equity(&row), sink))?;
+        }
         for (listing, bar) in bars.drain(..) {
             output.write(&TableRow::Bar { listing, bar: &bar }, sink)?;
         }
@@ -192,7 +213,13 @@ impl RowBuilder {
     }
 
     /// Adds the rows that a fact makes by itself.
-    fn add(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+    fn add(
+        &mut self,
+        at: SimTime,
+        fact: &Fact,
+        quoted_at: [Option<SimTime>; 2],
+        sink: &mut dyn RowSink,
+    ) -> Result<(), RecordError> {
         let reject;
         let row = match fact {
             Fact::BarReplayed { listing, bar } => {
@@ -203,7 +230,7 @@ impl RowBuilder {
             }
             Fact::Traded(trade) => {
                 self.sum(at, trade);
-                TableRow::Trade { at, trade }
+                TableRow::Trade { at, trade, quoted_at }
             }
             Fact::TouchChanged { listing, quote } => TableRow::Quote { at, listing: *listing, quote },
             Fact::PriceMoved { listing, price, .. } => {
@@ -222,8 +249,12 @@ impl RowBuilder {
                 *self.financing.entry(*owner).or_default() += *interest - *borrow;
                 return Ok(());
             }
+            Fact::AccountRuined { owner, equity } => TableRow::Ruin { at, owner: *owner, equity: *equity },
             Fact::AccountMarked(mark) => {
                 let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
+                if let Some(samples) = &mut self.samples {
+                    samples.take(at, mark, financing);
+                }
                 TableRow::Mark { at, mark, financing }
             }
             Fact::Logged { actor, text } => TableRow::Line { at, owner: *actor, is_error: false, text },

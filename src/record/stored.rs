@@ -61,7 +61,8 @@ pub enum OpenError {
     },
     /// Another version of the program wrote it.
     #[error(
-        "{}: the run has layout {found}, but this bearpit reads layout {}; run the scenario again",
+        "{}: the run has layout {found}, but this bearpit reads layout {}: its tables have other columns; run the \
+         scenario again, or read it with the bearpit that wrote it",
         path.display(), Manifest::VERSION
     )]
     Version {

@@ -15,6 +15,10 @@ pub enum Table {
     Books,
     /// Accounts marked to market.
     Pnl,
+    /// Equity of accounts, one row per sample.
+    Equity,
+    /// One row per account that was ruined.
+    Ruins,
     /// One row per round trip of an account, when it has ended.
     Trips,
     /// Holdings of all accounts.
@@ -35,13 +39,15 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Orders,
         Self::Fills,
         Self::Trades,
         Self::Quotes,
         Self::Books,
         Self::Pnl,
+        Self::Equity,
+        Self::Ruins,
         Self::Trips,
         Self::Positions,
         Self::Bars,
@@ -62,6 +68,8 @@ impl Table {
             Self::Quotes => "quotes",
             Self::Books => "books",
             Self::Pnl => "pnl",
+            Self::Equity => "equity",
+            Self::Ruins => "ruins",
             Self::Trips => "trips",
             Self::Positions => "positions",
             Self::Bars => "bars",
@@ -79,7 +87,7 @@ impl Table {
         match self {
             Self::Orders => "ended_at",
             Self::Trips => "exited_at",
-            Self::Bars => "end",
+            Self::Bars => "end_time",
             _ => "time",
         }
     }

@@ -45,7 +45,7 @@ impl TableFile {
     pub(super) fn create(directory: &Path, table: Table, format: Format) -> Result<Self, RecordError> {
         let path = directory.join(format!("{}.{}", table.name(), format.extension()));
         let file = File::create(&path).map_err(|cause| RecordError::Create { path: path.clone(), cause })?;
-        let output = Output::open(&path, BufWriter::new(file), table, format);
+        let output = Output::open(BufWriter::new(file), table, format);
         let output = output.map_err(|cause| RecordError::Write { path: path.clone(), cause })?;
         Ok(Self { path, rows: 0, output })
     }
@@ -84,10 +84,10 @@ impl TableFile {
 }
 
 impl Output {
-    fn open(path: &Path, file: BufWriter<File>, table: Table, format: Format) -> PolarsResult<Self> {
+    fn open(file: BufWriter<File>, table: Table, format: Format) -> PolarsResult<Self> {
         Ok(match format {
             Format::Parquet => Self::Parquet(Box::new(ParquetFile::create(file, table)?)),
-            Format::Csv => Self::Csv(CsvFile::create(path, file, table)?),
+            Format::Csv => Self::Csv(CsvFile::create(file, table)?),
             Format::Ipc => Self::Ipc(Box::new(IpcFile::create(file, table)?)),
         })
     }

@@ -1,5 +1,6 @@
 //! The manifest of a run: what ran, and each account at the end.
 
+use super::replays;
 use crate::record::{
     AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, RecordConfig, Table,
     TableSummary,
@@ -45,6 +46,8 @@ pub fn describe(
         books: config.tables.contains(Table::Books).then_some(books),
         instruments: state.instruments().map(instrument_summary).collect(),
         venues: state.venues().iter().map(|venue| venue.name.clone()).collect(),
+        replays: replays::replays(scenario, state),
+        charges: replays::charges(scenario),
         accounts: accounts(market),
     }
 }

@@ -17,6 +17,7 @@
 
 mod cancel;
 mod error;
+mod fees_text;
 mod files;
 mod find;
 mod manifest;
@@ -24,6 +25,7 @@ mod outcome;
 mod output;
 mod pool;
 mod progress;
+mod replays;
 mod report_files;
 mod runs;
 mod seeds;

@@ -451,7 +451,7 @@ fn columns_may_stand_in_any_order_and_case() {
     let bars = "Volume,CLOSE,low,high,open,note,Time\n1000,100.5,99,101,100,x,2025-03-03 09:30:00\n";
     let scenario = Case::new(GOOD, SCRIPT, bars).load(&[]).unwrap();
     let replay: &BarReplay = scenario.agents[3].config().unwrap();
-    assert_eq!(replay.0.bars[0].high.ticks(), 10_100);
+    assert_eq!(replay.config.bars[0].high.ticks(), 10_100);
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn bars_of_the_recorder_are_those_that_strategies_see() {
     let out = TempDir::new().unwrap();
     let run = StoredRun::open(&simulate(out.path(), &["record.bars=[\"1m\", \"10s\"]"])).unwrap();
     let bars = run.table(Table::Bars).unwrap();
-    let intervals = bars.column("interval").unwrap().str().unwrap();
+    let intervals = bars.column("bar_interval").unwrap().str().unwrap();
     let volume = bars.column("volume").unwrap().f64().unwrap();
     let of = |wanted: &str| -> Vec<f64> {
         let rows = intervals.iter().zip(volume.iter()).filter(|(interval, _)| *interval == Some(wanted));

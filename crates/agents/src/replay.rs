@@ -1,5 +1,6 @@
 //! A replay of bars: not an actor, but the market of a listing.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::kind::{
@@ -7,7 +8,8 @@ use crate::kind::{
 };
 use bearpit_core::account::Credit;
 use bearpit_core::params::{
-    Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
+    Choice, DurationRange, FileContent, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec,
+    ParamType, Values,
 };
 use bearpit_core::participant::{AnyTrader, Latencies};
 use bearpit_core::process::{
@@ -168,13 +170,15 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     match (rules, bars) {
         (Ok(rules), Ok(bars)) if errors.is_empty() => {
             let warmup = warmup(values, &bars, site)?;
-            Ok(Arc::new(BarReplay(ReplayConfig {
+            let file: FileContent = values.get("data")?;
+            let config = ReplayConfig {
                 bars,
                 warmup,
                 call: timing.call,
                 day_begins: values.get("day_begins")?,
                 rules,
-            })))
+            };
+            Ok(Arc::new(BarReplay { config, file: file.path }))
         }
         _ => Err(ParamErrors::check(errors).err().unwrap_or_else(|| no_bars().into())),
     }
@@ -310,7 +314,12 @@ fn site_errors(site: &AgentSite<'_>) -> Vec<ParamError> {
 
 /// A replay of bars as it was configured.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BarReplay(pub ReplayConfig);
+pub struct BarReplay {
+    /// Bars and rules.
+    pub config: ReplayConfig,
+    /// The file that the bars are from.
+    pub file: PathBuf,
+}
 
 impl ConfiguredAgent for BarReplay {
     fn actor(&self, _shared: &mut Shared) -> Option<AnyTrader> {
@@ -318,6 +327,6 @@ impl ConfiguredAgent for BarReplay {
     }
 
     fn replay(&self) -> Option<&ReplayConfig> {
-        Some(&self.0)
+        Some(&self.config)
     }
 }

@@ -14,7 +14,7 @@ use super::trip::AccountTrip;
 use crate::analysis::metrics::trading::Missing;
 use crate::analysis::metrics::{Measures, TradingTotals, account, trading};
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
-use crate::analysis::sampling::equity_sampler::Sampler;
+use crate::analysis::sampling::equity_sampler::{Ruin, Sampler};
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::{EvenSample, LineDownsampler};
@@ -67,6 +67,8 @@ pub(crate) struct AccountBuilder {
     pub(crate) totals: TradingTotals,
     /// How its orders ended.
     pub(crate) endings: Endings,
+    /// When the market noted its ruin, if it did.
+    ruin: Option<Ruin>,
 }
 
 impl AccountBuilder {
@@ -97,6 +99,7 @@ impl AccountBuilder {
             plotted: PlottedBuilder::default(),
             totals: TradingTotals { missing, ..TradingTotals::default() },
             endings: Endings::default(),
+            ruin: None,
         }
     }
 
@@ -123,6 +126,11 @@ impl AccountBuilder {
         for execution in mem::take(&mut book.held_back) {
             self.execute(instrument, execution);
         }
+    }
+
+    /// Takes the time at which the market noted its ruin.
+    pub(crate) fn ruined(&mut self, ruin: Ruin) {
+        self.ruin.get_or_insert(ruin);
     }
 
     /// Takes a mark, and the sessions of the market up to its time.
@@ -225,7 +233,9 @@ impl AccountBuilder {
         };
         self.totals.realized_average_cost = sum(|trips| trips.average.realized());
         self.totals.realized_fifo = sum(|trips| trips.fifo.realized());
-        let ruin = self.sampler.ruin(initial);
+        // The market looks between samples, too.
+        let ruins = [self.ruin, self.sampler.ruin(initial)].into_iter().flatten();
+        let ruin = ruins.min_by_key(|ruin| ruin.at);
         let sample = self.sampler.finish(initial, sessions, periods_per_year, end);
         let metrics = Measures::take(account::METRICS, &sample, sample.periods_per_year)
             .followed_by(Measures::take(trading::METRICS, &self.totals, sample.periods_per_year));

@@ -64,7 +64,7 @@ pub struct FirstDifference {
 }
 
 /// The order in which tables are compared: those that have one row for one fact first.
-const ORDER: [Table; 14] = [
+const ORDER: [Table; 16] = [
     Table::Trades,
     Table::Quotes,
     Table::Phases,
@@ -72,7 +72,9 @@ const ORDER: [Table; 14] = [
     Table::Rejects,
     Table::Orders,
     Table::Trips,
+    Table::Ruins,
     Table::Pnl,
+    Table::Equity,
     Table::Log,
     Table::Series,
     Table::Records,
@@ -109,7 +111,7 @@ fn recorded_alike(table: Table, a: &Manifest, b: &Manifest) -> Result<(), Record
         // Trips count the bars that they last, and look at marks on their way.
         Table::Trips => a.bar_interval != b.bar_interval || a.sample_interval != b.sample_interval,
         Table::Books => a.books != b.books,
-        Table::Pnl | Table::Positions => a.sample_interval != b.sample_interval,
+        Table::Pnl | Table::Equity | Table::Positions => a.sample_interval != b.sample_interval,
         _ => false,
     };
     if differs { Err(RecordedDifferently::Intervals) } else { Ok(()) }

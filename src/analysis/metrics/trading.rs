@@ -92,6 +92,8 @@ pub struct TradingTotals {
     pub made: f64,
     /// Orders that entered a venue's book.
     pub orders: f64,
+    /// How often they were replaced.
+    pub replaces: f64,
     /// The sum of their quantities.
     pub ordered: f64,
     /// How much of that was filled.
@@ -108,8 +110,8 @@ pub struct TradingTotals {
     pub slippage_mid: WeightedMean,
     /// By how much fills were better than the mid before them, in currency.
     pub spread_captured: f64,
-    /// By how much orders were filled worse than the mid when they arrived at the venue, in basis points of
-    /// it, by notional.
+    /// By how much fills were worse than the mid when their orders arrived at the venue with the terms at which
+    /// they were filled, in basis points of it, by notional.
     pub slippage_arrival: WeightedMean,
     /// The deepest fall of equity below its highest before, in currency, at all marks.
     pub max_drawdown: Option<f64>,
@@ -214,8 +216,8 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
         OWN,
         |t| ratio(t.filled, t.ordered),
     ),
-    metric("order_to_trade_ratio", Ratio, "orders that a venue took / fills", OWN, |t| {
-        ratio(t.orders, t.fills).filter(|_| !t.missing.orders)
+    metric("order_to_trade_ratio", Ratio, "orders and replaces that a venue took / fills", OWN, |t| {
+        ratio(t.orders + t.replaces, t.fills).filter(|_| !t.missing.orders)
     }),
     metric(
         "slippage_mid_bps",
@@ -227,7 +229,7 @@ pub static METRICS: &[Metric<TradingTotals>] = &[
     metric(
         "slippage_arrival_bps",
         BasisPoints,
-        "sign * (average price - mid when the order arrived) / mid, mean by notional",
+        "sign * (price - mid when the order arrived with its last terms) / mid, mean by notional",
         "implementation shortfall, Perold 1988",
         |t| t.slippage_arrival.get(),
     ),

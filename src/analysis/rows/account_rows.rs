@@ -1,4 +1,4 @@
-//! The rows of the tables `fills` and `pnl`, as accounts take them.
+//! The rows of the tables `fills`, `pnl` and `ruins`, as accounts take them.
 
 use polars_core::prelude::{DataFrame, PolarsResult};
 
@@ -31,6 +31,8 @@ pub(crate) struct FillRow {
     pub(crate) at: i64,
     pub(crate) account: usize,
     pub(crate) instrument: usize,
+    /// None of a venue that the manifest does not have.
+    pub(crate) listing: Option<usize>,
     pub(crate) side: Side,
     pub(crate) is_maker: bool,
     pub(crate) price: f64,
@@ -38,29 +40,48 @@ pub(crate) struct FillRow {
     pub(crate) fee: Money,
     /// Costs of the price that a replayed bar's range took off, for each of the quantity.
     pub(crate) clamped: f64,
+    /// Since when its order had had its terms.
+    pub(crate) quoted_at: i64,
+    /// The mid then, as far as it is known by now.
+    pub(crate) quoted_mid: Option<f64>,
 }
 
 /// The columns of the `fills` table that are needed.
-pub(crate) const FILLS: [&str; 9] =
-    ["time", "owner", "symbol", "side", "liquidity", "price", "quantity", "fee", "clamped"];
+pub(crate) const FILLS: [&str; 11] = [
+    "time",
+    "owner",
+    "venue",
+    "symbol",
+    "side",
+    "liquidity",
+    "price",
+    "quantity",
+    "fee",
+    "clamped",
+    "quoted_at",
+];
 
 /// Returns the fills of tracked accounts in a piece of the table.
 pub(crate) fn fill_rows(directory: &NameIndex, frame: &DataFrame) -> PolarsResult<Vec<FillRow>> {
     let (at, owners, symbols) = (times(frame, "time")?, texts(frame, "owner")?, texts(frame, "symbol")?);
     let (sides, roles, fees) = (texts(frame, "side")?, texts(frame, "liquidity")?, monies(frame, "fee")?);
     let (prices, quantities) = (numbers(frame, "price")?, numbers(frame, "quantity")?);
-    let clamped = numbers(frame, "clamped")?;
+    let (clamped, quoted_at) = (numbers(frame, "clamped")?, times(frame, "quoted_at")?);
+    let venues = texts(frame, "venue")?;
     let row = |row: usize| {
         Some(FillRow {
             at: at[row],
             account: directory.account(owners[row])?,
             instrument: directory.instrument(symbols[row])?,
+            listing: directory.listing(venues[row], symbols[row]),
             side: if sides[row] == Side::Buy.name() { Side::Buy } else { Side::Sell },
             is_maker: roles[row] == "maker",
             price: prices[row]?,
             quantity: quantities[row]?,
             fee: fees[row],
             clamped: clamped[row].unwrap_or(0.0),
+            quoted_at: quoted_at[row],
+            quoted_mid: None,
         })
     };
     Ok((0..at.len()).filter_map(row).collect())

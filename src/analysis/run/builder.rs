@@ -10,6 +10,7 @@ use crate::analysis::rows::account_rows::{FillRow, MarkRow};
 use crate::analysis::rows::market_rows::{DepthRow, QuoteRow, TradeRow};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
+use crate::analysis::sampling::equity_sampler::Ruin;
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::Extent;
@@ -89,21 +90,28 @@ impl RunBuilder {
                 return;
             }
             builder.totals.orders += 1.0;
+            builder.totals.replaces += order.replaces;
             builder.totals.ordered += order.quantity;
             builder.totals.filled += order.filled;
-            self.arrivals.add(account, order);
         }
     }
 
-    /// Returns the orders so far that were filled, in order of their arrival, and forgets them: for rows of
-    /// files, where the market at their arrival is read after them. They are to come back with
+    /// Takes a fill for the slippage since the arrival of its quote; in order of time.
+    pub(crate) fn quote_filled(&mut self, fill: &FillRow) {
+        if self.tables.contains(Table::Orders) {
+            self.arrivals.add(fill);
+        }
+    }
+
+    /// Returns the fills so far, in order of the arrival of their quotes, and forgets them: for rows of files,
+    /// where the market at their arrival is read after them. They are to come back with
     /// [`RunBuilder::arrived`].
     pub(crate) fn take_arrivals(&mut self) -> Vec<Arrival> {
         let none = Arrivals::new(self.accounts.len());
         std::mem::replace(&mut self.arrivals, none).in_order()
     }
 
-    /// Takes an order that was filled, with the mid at its arrival; in order of arrival.
+    /// Takes a fill, with the mid at the arrival of its quote; in order of arrival.
     pub(crate) fn arrived(&mut self, arrival: &Arrival) {
         arrival.add_slippage(&mut self.accounts);
     }
@@ -140,6 +148,13 @@ impl RunBuilder {
     /// [`ImpossibleFill`] if no market can have had it.
     pub(crate) fn fill(&mut self, row: &FillRow) -> Result<(), ImpossibleFill> {
         self.accounts.get_mut(row.account).map_or(Ok(()), |account| account.fill(row))
+    }
+
+    /// Takes the ruin of an account.
+    pub(crate) fn ruin(&mut self, account: usize, ruin: Ruin) {
+        if let Some(account) = self.accounts.get_mut(account) {
+            account.ruined(ruin);
+        }
     }
 
     /// Takes a mark of a tracked account.

@@ -9,6 +9,7 @@ use crate::analysis::rows::account_rows::{FillRow, MarkRow};
 use crate::analysis::rows::market_rows::{DepthRow, Print, QuoteRow, Touch, TradeRow};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
+use crate::analysis::sampling::equity_sampler::Ruin;
 use crate::analysis::series::Extent;
 use crate::record::{
     LevelRow, Manifest, Names, OrderRow, RecordConfig, RowSink, RunLabel, Table, TableRow, TableSet,
@@ -75,8 +76,10 @@ pub struct RunAnalysis {
     accounts: Vec<Option<usize>>,
     /// The number of each listing.
     listings: Vec<usize>,
-    /// The mid at the arrival of the open orders of tracked accounts.
-    arrival_mids: FxHashMap<OrderId, Option<f64>>,
+    /// When the open orders of tracked accounts arrived with their present terms, and the mid then.
+    quotes: FxHashMap<OrderId, (i64, Option<f64>)>,
+    /// Orders that have ended in this instant: their last fills come after them.
+    ended: Vec<OrderId>,
     instant: Instant,
     error: Option<ImpossibleFill>,
 }
@@ -129,7 +132,8 @@ impl RunAnalysis {
             tables: config.tables,
             accounts,
             listings,
-            arrival_mids: FxHashMap::default(),
+            quotes: FxHashMap::default(),
+            ended: Vec::new(),
             instant: Instant::default(),
             error: None,
         }
@@ -174,11 +178,15 @@ impl RunAnalysis {
         instant.trades.drain(..).for_each(|row| builder.trade(&row));
         instant.quotes.drain(..).for_each(|row| builder.quote(&row));
         for row in instant.fills.drain(..) {
+            builder.quote_filled(&row);
             if let Err(error) = builder.fill(&row) {
                 self.error.get_or_insert(error);
             }
         }
         instant.marks.drain(..).for_each(|row| builder.mark(&row));
+        for order in self.ended.drain(..) {
+            self.quotes.remove(&order);
+        }
     }
 
     fn open_holdings(&mut self, instrument: InstrumentId, half_ticks: i64) {
@@ -217,30 +225,28 @@ impl RunAnalysis {
         }
     }
 
-    fn enter(&mut self, order: OrderId, owner: ActorId, listing: ListingId) {
-        if self.account(owner).is_some() {
+    fn order_quoted(&mut self, at: SimTime, order: OrderId, owner: ActorId, listing: ListingId) {
+        // Without rows of orders nobody would say when one has ended.
+        if self.account(owner).is_some() && self.tables.contains(Table::Orders) {
             let mid = self.listings.get(listing.index()).and_then(|place| self.builder.mid(*place));
-            self.arrival_mids.insert(order, mid);
+            self.quotes.insert(order, (at.nanos(), mid));
         }
     }
 
     fn order(&mut self, row: &OrderRow) {
-        let arrival_mid = row.order.and_then(|order| self.arrival_mids.remove(&order)).flatten();
+        self.ended.extend(row.order.filter(|order| self.quotes.contains_key(order)));
         let Some(listing) = self.listings.get(row.listing.index()).copied() else { return };
         let quantity = |quantity| self.names.quantity(row.listing, quantity).unwrap_or(0.0);
         #[expect(clippy::cast_precision_loss, reason = "a number to read")]
         let order = EndedOrder {
             account: self.account(row.owner),
             listing,
-            sign: sign(row.terms.side),
             status: row.status.name(),
             reason: row.reason.unwrap_or(""),
             quantity: quantity(row.terms.quantity),
             filled: quantity(Quantity::new(row.filled_lots)),
-            average_price: row.average_price(&self.names),
-            entered_at: row.entered_at.nanos(),
+            replaces: row.replaces as f64,
             entry_latency: row.entry_latency_ns().map(|latency| latency as f64),
-            arrival_mid,
         };
         self.builder.order(&order);
     }
@@ -270,22 +276,26 @@ impl RunAnalysis {
         };
         let [maker_role, taker_role] = trade.roles();
         let sides = [
-            (maker, trade.aggressor.opposite(), maker_role, trade.maker_fee),
-            (taker, trade.aggressor, taker_role, trade.taker_fee),
+            (maker, trade.aggressor.opposite(), maker_role, trade.maker_fee, trade.maker_order),
+            (taker, trade.aggressor, taker_role, trade.taker_fee, trade.taker_order),
         ];
-        for (account, side, role, fee) in sides {
+        for (account, side, role, fee, order) in sides {
             let Some(account) = account else { continue };
+            let (quoted_at, quoted_mid) = self.quotes.get(&order).copied().unwrap_or((at.nanos(), None));
             let is_maker = role == Liquidity::Maker;
             self.instant.fills.push(FillRow {
                 at: at.nanos(),
                 account,
                 instrument,
+                listing: Some(listing),
                 side,
                 is_maker,
                 price,
                 quantity,
                 fee,
                 clamped,
+                quoted_at,
+                quoted_mid,
             });
         }
     }
@@ -340,14 +350,14 @@ impl RunAnalysis {
 impl RowSink for RunAnalysis {
     fn take(&mut self, row: &TableRow<'_>) {
         match *row {
-            TableRow::OrderEntered { at, order, owner, listing } => {
+            TableRow::OrderQuoted { at, order, owner, listing } => {
                 self.advance(at);
-                self.enter(order, owner, listing);
+                self.order_quoted(at, order, owner, listing);
             }
             TableRow::FirstMark { instrument, half_ticks } => self.open_holdings(instrument, half_ticks),
             TableRow::AccountOpened { opening, half_ticks } => self.open_account(opening, half_ticks),
             TableRow::Order(order) => self.order(order),
-            TableRow::Trade { at, trade } => {
+            TableRow::Trade { at, trade, .. } => {
                 self.advance(at);
                 self.trade(at, trade);
             }
@@ -363,6 +373,11 @@ impl RowSink for RunAnalysis {
                 self.advance(at);
                 self.mark(at, mark);
             }
+            TableRow::Ruin { at, owner, equity } => {
+                if let Some(account) = self.account(owner) {
+                    self.builder.ruin(account, Ruin { at: at.nanos(), equity: equity.to_f64() });
+                }
+            }
             TableRow::Level(level) => self.level(level),
             TableRow::Line { at, owner, is_error, text } => {
                 let owner = self.names.actors.get(owner.index()).map_or("", String::as_str);
@@ -376,6 +391,7 @@ impl RowSink for RunAnalysis {
             TableRow::Phase { .. }
             | TableRow::Bar { .. }
             | TableRow::Trip(_)
+            | TableRow::Equity(_)
             | TableRow::Position(_)
             | TableRow::Reject { .. }
             | TableRow::Recorded { .. } => {}

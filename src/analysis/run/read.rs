@@ -12,6 +12,7 @@ use crate::analysis::rows::market_rows::{DepthRow, QUOTES, TRADES, quote_rows, t
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::{ORDERS, order_rows};
 use crate::analysis::rows::table_stream::Stream;
+use crate::analysis::sampling::equity_sampler::Ruin;
 use crate::analysis::series::Extent;
 use crate::record::{HoldingSummary, Manifest, OpenError, StoredRun, Table, TableSet};
 use bearpit_core::units::{Money, Quantity};
@@ -20,7 +21,7 @@ impl RunData {
     /// Reads a run; what needs a table that was not recorded is absent.
     ///
     /// Tables are read piece by piece, so that a report costs the same memory for an hour as for a year.
-    /// First the orders, then quotes, trades, fills and marks side by side, then the rest.
+    /// First the orders and the quotes that were filled, then quotes, trades, fills and marks side by side, then the rest.
     ///
     /// # Errors
     /// [`OpenError`] if a table is missing or damaged, or the manifest cannot be.
@@ -33,8 +34,17 @@ impl RunData {
                 Ok(())
             })?;
         }
+        if run.has(Table::Fills) {
+            run.visit(Table::Fills, &FILLS, |frame| {
+                fill_rows(&builder.index, frame)?.iter().for_each(|fill| builder.quote_filled(fill));
+                Ok(())
+            })?;
+        }
         let arrivals = builder.take_arrivals();
         read_side_by_side(run, &mut builder, arrivals)?;
+        if run.has(Table::Ruins) {
+            run.visit(Table::Ruins, &["time", "owner", "equity"], |frame| add_ruins(&mut builder, frame))?;
+        }
         if run.has(Table::Books) {
             let columns = ["time", "venue", "symbol", "side", "level", "quantity"];
             run.visit(Table::Books, &columns, |frame| add_levels(&mut builder, frame))?;
@@ -135,6 +145,16 @@ fn add_levels(builder: &mut RunBuilder, frame: &DataFrame) -> PolarsResult<()> {
         if let Some((listing, place)) = listing.zip(place) {
             let (is_bid, quantity) = (sides[row] == "bid", quantities[row].unwrap_or(0.0));
             builder.level(&DepthRow { at: at[row], listing, is_bid, place, quantity });
+        }
+    }
+    Ok(())
+}
+
+fn add_ruins(builder: &mut RunBuilder, frame: &DataFrame) -> PolarsResult<()> {
+    let (at, owners, equities) = (times(frame, "time")?, texts(frame, "owner")?, numbers(frame, "equity")?);
+    for row in 0..at.len() {
+        if let Some((account, equity)) = builder.index.account(owners[row]).zip(equities[row]) {
+            builder.ruin(account, Ruin { at: at[row], equity });
         }
     }
     Ok(())

@@ -2,13 +2,14 @@
 
 use super::RowGroups;
 use crate::record::error::RecordError;
+use crate::record::rows::equity::EquityRow;
 use crate::record::rows::holdings::PositionRow;
 use crate::record::rows::order_row::OrderRow;
 use crate::record::rows::reject::RejectRow;
 use crate::record::rows::trips::TripRow;
 use crate::record::table::Table;
 use bearpit_core::market::{AccountMark, Side, TrailingDistance};
-use bearpit_core::units::{Money, OrderId, Price, Quantity, SimTime};
+use bearpit_core::units::{ActorId, Money, OrderId, Price, Quantity, SimTime};
 
 impl RowGroups {
     /// Adds an order that has ended.
@@ -25,7 +26,7 @@ impl RowGroups {
             group.quantity(names, listing, Some(terms.quantity)).quantity(names, listing, terms.display);
             group.time(row.entered_at).count(row.entry_latency_ns()).time(row.ended_at);
             group.quantity(names, listing, Some(Quantity::new(row.filled_lots)));
-            group.number(row.average_price(names)).say(interner, row.status.name());
+            group.number(row.average_price(names)).count(Some(row.replaces)).say(interner, row.status.name());
             let reason = row.reason.map(|reason| interner.fixed(reason));
             group.word(reason);
         })
@@ -63,7 +64,22 @@ impl RowGroups {
             group.number(position).number(price);
             group.number(average.map(|position| mark.cost.to_f64() / position));
             group.money(mark.realized).money(mark.unrealized).money(mark.fees).money(financing);
-            group.money(mark.cash).money(mark.equity);
+            group.money(mark.cash).money(mark.equity).say(interner, mark.cause.name());
+        })
+    }
+
+    /// Adds what an account was worth at the end of a sample interval.
+    pub(super) fn equity(&mut self, row: &EquityRow) -> Result<(), RecordError> {
+        self.add(Table::Equity, |group, _, interner| {
+            group.time(row.at).word(interner.actor(row.owner)).money(row.cash).money(row.equity);
+            group.money(row.fees).money(row.financing);
+        })
+    }
+
+    /// Adds an account that has lost all that it had.
+    pub(super) fn ruin(&mut self, at: SimTime, owner: ActorId, equity: Money) -> Result<(), RecordError> {
+        self.add(Table::Ruins, |group, _, interner| {
+            group.time(at).word(interner.actor(owner)).money(equity);
         })
     }
 

@@ -5,11 +5,26 @@ use crate::record::error::RecordError;
 use crate::record::rows::books::LevelRow;
 use crate::record::table::Table;
 use bearpit_core::market::{Bar, Phase, Quote, Side, Trade};
-use bearpit_core::units::{ActorId, ListingId, Price, Quantity, SimTime};
+use bearpit_core::units::{ListingId, Price, Quantity, SimTime};
+
+/// Which side of a trade a fill is.
+#[derive(Debug, Clone, Copy)]
+struct FilledSide {
+    is_maker: bool,
+    /// Whether it traded with bars of a file.
+    is_replayed: bool,
+    /// Since when its order had had its terms.
+    quoted_at: SimTime,
+}
 
 impl RowGroups {
     /// Adds a trade, and its two fills, the maker's first.
-    pub(super) fn trade(&mut self, at: SimTime, trade: &Trade) -> Result<(), RecordError> {
+    pub(super) fn trade(
+        &mut self,
+        at: SimTime,
+        trade: &Trade,
+        quoted_at: [Option<SimTime>; 2],
+    ) -> Result<(), RecordError> {
         let listing = trade.listing;
         self.add(Table::Trades, |group, names, interner| {
             let (maker, taker) = (interner.actor(trade.maker), interner.actor(trade.taker));
@@ -21,19 +36,20 @@ impl RowGroups {
         // A replayed market is no participant, and has no fills.
         let place = self.names().listings.get(listing.index()).filter(|listing| listing.is_replayed);
         let replayed = place.map(|listing| listing.exchange);
-        let sides = [(true, trade.maker), (false, trade.taker)];
-        let mut own = sides.into_iter().filter(|(_, owner)| Some(*owner) != replayed);
-        own.try_for_each(|(is_maker, _)| self.fill(at, trade, is_maker, replayed))
+        let [maker_quoted, taker_quoted] = quoted_at;
+        let sides = [(trade.maker, true, maker_quoted), (trade.taker, false, taker_quoted)];
+        let own = sides.into_iter().filter(|(owner, ..)| Some(*owner) != replayed);
+        for (_, is_maker, quoted_at) in own {
+            let side =
+                FilledSide { is_maker, is_replayed: replayed.is_some(), quoted_at: quoted_at.unwrap_or(at) };
+            self.fill(at, trade, side)?;
+        }
+        Ok(())
     }
 
     /// Adds one side of a trade.
-    fn fill(
-        &mut self,
-        at: SimTime,
-        trade: &Trade,
-        is_maker: bool,
-        replayed: Option<ActorId>,
-    ) -> Result<(), RecordError> {
+    fn fill(&mut self, at: SimTime, trade: &Trade, side: FilledSide) -> Result<(), RecordError> {
+        let FilledSide { is_maker, is_replayed, quoted_at } = side;
         let [maker_role, taker_role] = trade.roles();
         let maker = (trade.maker_order, trade.maker, trade.aggressor.opposite(), maker_role, trade.maker_fee);
         let taker = (trade.taker_order, trade.taker, trade.aggressor, taker_role, trade.taker_fee);
@@ -47,7 +63,7 @@ impl RowGroups {
             group.say(interner, side.name()).say(interner, role.name()).say(interner, trade.phase.name());
             group.price(names, listing, Some(trade.price)).quantity(names, listing, Some(trade.quantity));
             group.quantity(names, listing, queue_ahead).money(fee);
-            group.price(names, listing, replayed.map(|_| Price::new(trade.clamped)));
+            group.price(names, listing, is_replayed.then_some(Price::new(trade.clamped))).time(quoted_at);
         })
     }
 

@@ -68,17 +68,19 @@ impl RowGroups {
     /// [`RecordError`] if a row group is full and cannot be written.
     pub(in crate::record) fn write(&mut self, row: &TableRow<'_>) -> Result<(), RecordError> {
         match *row {
-            TableRow::OrderEntered { .. } | TableRow::FirstMark { .. } | TableRow::AccountOpened { .. } => {
+            TableRow::OrderQuoted { .. } | TableRow::FirstMark { .. } | TableRow::AccountOpened { .. } => {
                 Ok(())
             }
             TableRow::Order(order) => self.order(order),
-            TableRow::Trade { at, trade } => self.trade(at, trade),
+            TableRow::Trade { at, trade, quoted_at } => self.trade(at, trade, quoted_at),
             TableRow::Quote { at, listing, quote } => self.quote(at, listing, quote),
             TableRow::Price { at, listing, price } => self.price(at, listing, price),
             TableRow::Level(level) => self.level(level),
             TableRow::Phase { at, listing, phase, auction } => self.phase(at, listing, phase, auction),
             TableRow::Bar { listing, bar } => self.bar(listing, bar),
             TableRow::Mark { at, mark, financing } => self.mark(at, mark, financing),
+            TableRow::Equity(row) => self.equity(row),
+            TableRow::Ruin { at, owner, equity } => self.ruin(at, owner, equity),
             TableRow::Trip(trip) => self.trip(trip),
             TableRow::Position(position) => self.position(position),
             TableRow::Reject { at, reject } => self.reject(at, reject),

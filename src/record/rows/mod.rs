@@ -2,6 +2,7 @@
 
 pub(super) mod bars;
 pub(super) mod books;
+pub(super) mod equity;
 pub(super) mod holdings;
 pub(super) mod marks;
 pub(super) mod order_row;

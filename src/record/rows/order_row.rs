@@ -2,7 +2,7 @@
 
 use crate::record::names::Names;
 use bearpit_core::market::OrderTerms;
-use bearpit_core::units::{ActorId, ListingId, OrderId, Price, SimTime};
+use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 /// How an order ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,11 @@ pub struct OrderRow {
     pub sent_at: Option<SimTime>,
     /// When it entered the book, or was rejected or refused.
     pub entered_at: SimTime,
+    /// Since when it has had its terms: when it entered, or was last replaced so that it lost its
+    /// place in the queue.
+    pub quoted_at: SimTime,
+    /// How often its owner has replaced it.
+    pub replaces: u64,
     /// When it ended.
     pub ended_at: SimTime,
     /// How many lots of it were filled.
@@ -77,12 +82,21 @@ impl OrderRow {
             terms,
             sent_at: None,
             entered_at: at,
+            quoted_at: at,
+            replaces: 0,
             ended_at: at,
             filled_lots: 0,
             filled_value: 0,
             status: OrderStatus::Filled,
             reason: None,
         }
+    }
+
+    /// Takes the terms of a replace.
+    pub(in crate::record) fn replace(&mut self, price: Price, leaves: Quantity) {
+        self.terms.kind = self.terms.kind.at(price);
+        self.terms.quantity = Quantity::new(self.filled_lots) + leaves;
+        self.replaces += 1;
     }
 
     /// Returns the time from owner to venue; `None` if it was not sent.

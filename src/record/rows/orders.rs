@@ -50,10 +50,10 @@ impl OpenOrders {
                 let row = OrderRow::new(None, owner, listing, terms, at);
                 return ended(&OrderRow { status: OrderStatus::Refused, reason: Some(reason.name()), ..row });
             }
-            Fact::OrderReplaced { order, price, leaves, .. } => {
+            Fact::OrderReplaced { order, price, leaves, kept_priority, .. } => {
                 if let Some(row) = self.row(order) {
-                    row.terms.kind = row.terms.kind.at(price);
-                    row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
+                    row.replace(price, leaves);
+                    row.quoted_at = if kept_priority { row.quoted_at } else { at };
                 }
             }
             Fact::OrderCanceled { order, reason, .. } => {

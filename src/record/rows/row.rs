@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::books::LevelRow;
+use super::equity::EquityRow;
 use super::holdings::PositionRow;
 use super::order_row::OrderRow;
 use super::reject::RejectRow;
@@ -18,9 +19,9 @@ use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Pric
 /// they are made from, so that time never goes back.
 #[derive(Debug, Clone, Copy)]
 pub enum TableRow<'a> {
-    /// An order has entered a venue's book. It is no row of a file: the order's row follows when it has
-    /// ended.
-    OrderEntered {
+    /// An order has entered a venue's book, or was replaced so that it lost its place in the queue. It is no
+    /// row of a file: the order's row follows when it has ended.
+    OrderQuoted {
         /// When.
         at: SimTime,
         /// Its id.
@@ -55,6 +56,8 @@ pub enum TableRow<'a> {
         at: SimTime,
         /// The trade.
         trade: &'a Trade,
+        /// Since when the orders of maker and taker have had their terms; none where orders are not followed.
+        quoted_at: [Option<SimTime>; 2],
     },
     /// `quotes`: the touch has changed.
     Quote {
@@ -103,6 +106,17 @@ pub enum TableRow<'a> {
         mark: &'a AccountMark,
         /// Interest and borrow costs of the account so far; what it received is positive.
         financing: Money,
+    },
+    /// `equity`: what an account was worth at the end of a sample interval.
+    Equity(&'a EquityRow),
+    /// `ruins`: an account has lost all that it had.
+    Ruin {
+        /// When.
+        at: SimTime,
+        /// The account.
+        owner: ActorId,
+        /// Its equity; at or below zero.
+        equity: Money,
     },
     /// `trips`: a round trip has ended.
     Trip(&'a TripRow),
@@ -162,7 +176,7 @@ impl TableRow<'_> {
     /// Returns whether it belongs to one of these tables. What is no row of a file belongs to any.
     pub(in crate::record) const fn is_in(&self, tables: TableSet) -> bool {
         let table = match self {
-            Self::OrderEntered { .. } | Self::FirstMark { .. } | Self::AccountOpened { .. } => return true,
+            Self::OrderQuoted { .. } | Self::FirstMark { .. } | Self::AccountOpened { .. } => return true,
             Self::Trade { .. } => return tables.contains(Table::Trades) || tables.contains(Table::Fills),
             Self::Order(_) => Table::Orders,
             Self::Quote { .. } | Self::Price { .. } => Table::Quotes,
@@ -170,6 +184,8 @@ impl TableRow<'_> {
             Self::Phase { .. } => Table::Phases,
             Self::Bar { .. } => Table::Bars,
             Self::Mark { .. } => Table::Pnl,
+            Self::Equity(_) => Table::Equity,
+            Self::Ruin { .. } => Table::Ruins,
             Self::Trip(_) => Table::Trips,
             Self::Position(_) => Table::Positions,
             Self::Reject { .. } => Table::Rejects,

@@ -7,6 +7,78 @@ use crate::record::{Table, TableSet};
 const PAGE: &str = include_str!("../../../docs/tables.md");
 const SCENARIOS: &str = include_str!("../../../docs/scenarios.md");
 
+/// Words that a statement in SQL may only have in quotes: of PostgreSQL, SQLite, DuckDB and MySQL, those that
+/// somebody could want as the name of a column.
+const RESERVED: [&str; 58] = [
+    "all",
+    "analyze",
+    "and",
+    "any",
+    "as",
+    "asc",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
+    "create",
+    "current_time",
+    "default",
+    "desc",
+    "distinct",
+    "div",
+    "do",
+    "else",
+    "end",
+    "except",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "group",
+    "having",
+    "in",
+    "index",
+    "interval",
+    "into",
+    "is",
+    "key",
+    "like",
+    "limit",
+    "lock",
+    "mod",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "primary",
+    "range",
+    "return",
+    "row",
+    "rows",
+    "select",
+    "table",
+    "then",
+    "to",
+    "trigger",
+    "union",
+    "user",
+];
+
+#[test]
+fn no_column_is_a_keyword_of_sql() {
+    for table in Table::ALL {
+        for (name, _) in columns(table) {
+            assert!(!RESERVED.contains(name), "{}.{name}", table.name());
+        }
+    }
+}
+
 const fn type_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Number => "Float64",
@@ -40,7 +112,7 @@ fn the_page_has_every_table_with_its_columns_and_no_others() {
     let labels = head.split("Every table ends with two columns").nth(1).unwrap();
     assert_eq!(listed(labels), expected(&LABELS));
     let mut described = Vec::new();
-    for part in parts {
+    for part in parts.filter(|part| !part.starts_with("Layouts\n")) {
         let (title, body) = part.split_once('\n').unwrap();
         let table = Table::ALL.into_iter().find(|table| table.name() == title).unwrap();
         assert_eq!(listed(body), expected(columns(table)), "{title}");

@@ -17,8 +17,8 @@ use super::{
 };
 use bearpit_core::market::{
     AccountMark, AccountOpening, CancelReason, Cell, ExpiryReason, Fact, Finite, Funding, Instrument,
-    Listing, OrderKind, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal, RejectReason, Side,
-    Stamped, TapeSink, Trade, TrailingDistance, Transfer,
+    Listing, MarkCause, OrderKind, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal, RejectReason,
+    Side, Stamped, TapeSink, Trade, TrailingDistance, Transfer,
 };
 use bearpit_core::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimDuration,
@@ -103,6 +103,19 @@ fn float(value: f64) -> Cell {
 fn market_facts() -> Vec<Fact> {
     let (order, listing) = (OrderId::new, LISTING);
     let level = |ticks, lots| Some(QuoteLevel { price: Price::new(ticks), size: Quantity::new(lots) });
+    let mark = AccountMark {
+        owner: ANNE,
+        instrument: InstrumentId::new(0),
+        position: NetQuantity::new(-15),
+        mark_half_ticks: Some(20_003),
+        cost: Money::from_whole(-150),
+        realized: Money::from_units(-12_345),
+        unrealized: Money::from_units(7),
+        fees: Money::ZERO,
+        cash: Money::from_whole(1_000_000_000_000),
+        equity: Money::from_units(1),
+        cause: MarkCause::Fill,
+    };
     vec![
         accepted(1, ANNE, terms(Side::Buy, 30, 10_001)),
         Fact::TouchChanged { listing, quote: Quote { bid: level(10_001, 30), ask: None } },
@@ -156,18 +169,9 @@ fn market_facts() -> Vec<Fact> {
         Fact::PhaseChanged { listing, phase: Phase::Halt },
         Fact::PhaseChanged { listing, phase: Phase::Continuous },
         Fact::AccountFinanced { owner: ANNE, interest: Money::from_units(5), borrow: Money::from_units(2) },
-        Fact::AccountMarked(AccountMark {
-            owner: ANNE,
-            instrument: InstrumentId::new(0),
-            position: NetQuantity::new(-15),
-            mark_half_ticks: Some(20_003),
-            cost: Money::from_whole(-150),
-            realized: Money::from_units(-12_345),
-            unrealized: Money::from_units(7),
-            fees: Money::ZERO,
-            cash: Money::from_whole(1_000_000_000_000),
-            equity: Money::from_units(1),
-        }),
+        Fact::AccountMarked(mark),
+        Fact::AccountMarked(AccountMark { cause: MarkCause::Sample, ..mark }),
+        Fact::AccountRuined { owner: BEN, equity: Money::from_units(-3) },
         // Ben is flat, of what he held at the start.
         trade(2, 8, 9, 10, 10_000),
         Fact::Logged { actor: ANNE, text: "a, \"quoted\"\nline".into() },
@@ -240,6 +244,8 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         books: Some(BookSummary { interval: SimDuration::from_secs(3), levels: 2 }),
         instruments: Vec::new(),
         venues: vec!["PIT".into()],
+        replays: Vec::new(),
+        charges: Vec::new(),
         accounts: Vec::new(),
     }
 }
@@ -286,16 +292,16 @@ fn money_is_exact_and_absence_is_null() {
     let fills = run.table(Table::Fills).unwrap();
     assert_eq!(
         row(&fills, 0),
-        "2025-03-03T09:30:04.500000003|0|1|2|anne|PIT|ACME|buy|maker|continuous|100.01|1.0|0.7|-0.0000000001|"
+        "2025-03-03T09:30:04.500000003|0|1|2|anne|PIT|ACME|buy|maker|continuous|100.01|1.0|0.7|-0.0000000001||2025-03-03T09:30:00"
     );
     assert_eq!(
         row(&fills, 1),
-        "2025-03-03T09:30:04.500000003|0|2|1|ben, \"the\" second|PIT|ACME|sell|taker|continuous|100.01|1.0||1234567890.123456789|"
+        "2025-03-03T09:30:04.500000003|0|2|1|ben, \"the\" second|PIT|ACME|sell|taker|continuous|100.01|1.0||1234567890.123456789||2025-03-03T09:30:03.000000002"
     );
     let quotes = run.table(Table::Quotes).unwrap();
     assert_eq!(row(&quotes, 0), "2025-03-03T09:30:01.500000001|PIT|ACME|100.01|3.0||");
     let pnl = run.table(Table::Pnl).unwrap();
-    let expected = "anne|ACME|-1.5|100.015|100.0|-0.0000012345|0.0000000007|0.00|0.0000000003|1000000000000.00|0.0000000001";
+    let expected = "anne|ACME|-1.5|100.015|100.0|-0.0000012345|0.0000000007|0.00|0.0000000003|1000000000000.00|0.0000000001|fill";
     assert!(row(&pnl, 0).ends_with(expected), "{}", row(&pnl, 0));
 }
 
@@ -306,18 +312,18 @@ fn an_order_has_one_row_at_its_end() {
     let endings: Vec<String> = (0..orders.height())
         .map(|index| {
             let cells: Vec<String> = row(&orders, index).split('|').map(str::to_owned).collect();
-            [0, 7, 9, 10, 11, 14, 16, 17, 18, 19].map(|cell| cells[cell].as_str()).join(" ")
+            [0, 7, 9, 10, 11, 14, 16, 17, 18, 19, 20].map(|cell| cells[cell].as_str()).join(" ")
         })
         .collect();
     assert_eq!(
         endings,
         [
-            "2 100.0   1.0 3000070002 1.0 100.01 filled ",
-            "3 100.03   0.5 7500070005 0.5 100.03 filled ",
-            "1 100.03   3.0 70000 1.5 100.01666666666667 canceled requested",
-            "4   2.5 0.7 12000070008 0.0  rejected no_liquidity",
-            "  0.5  0.8  0.0  refused no_reference_price",
-            "5 90.0   0.1  0.0  expired venue_closed",
+            "2 100.0   1.0 3000070002 1.0 100.01 0 filled ",
+            "3 100.03   0.5 7500070005 0.5 100.03 0 filled ",
+            "1 100.03   3.0 70000 1.5 100.01666666666667 1 canceled requested",
+            "4   2.5 0.7 12000070008 0.0  0 rejected no_liquidity",
+            "  0.5  0.8  0.0  0 refused no_reference_price",
+            "5 90.0   0.1  0.0  0 expired venue_closed",
         ]
     );
 }
@@ -384,8 +390,8 @@ fn pieces_add_up_to_the_whole() {
     let tables = record(directory.path(), &plan(Format::Parquet), &many);
     let run = StoredRun::assemble(directory.path(), manifest(Format::Parquet, tables));
     let mut seen = Vec::new();
-    run.visit(Table::Trades, &["trade"], |frame| {
-        seen.extend(frame.column("trade")?.u64()?.iter().flatten());
+    run.visit(Table::Trades, &["trade_id"], |frame| {
+        seen.extend(frame.column("trade_id")?.u64()?.iter().flatten());
         Ok(())
     })
     .unwrap();
@@ -427,9 +433,9 @@ fn what_is_no_finished_run_is_said_to_be_none() {
     for (text, expected) in [
         ("{", "cannot be read"),
         ("{}", "it has no `layout`"),
-        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 5"),
-        ("{\"layout\": 3}", "layout 3, but this bearpit reads layout 5"),
-        ("{\"layout\": 5}", "missing field"),
+        ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 6"),
+        ("{\"layout\": 5}", "layout 5, but this bearpit reads layout 6"),
+        ("{\"layout\": 6}", "missing field"),
     ] {
         fs::write(out.path().join("manifest.json"), text).unwrap();
         let error = open(out.path()).to_string();
@@ -448,7 +454,7 @@ fn a_damaged_table_is_an_error_that_names_its_file() {
         assert!(error.contains("orders.") && error.contains("run the scenario again"), "{error}");
         fs::remove_file(&path).unwrap();
         assert!(run.table(Table::Orders).is_err());
-        assert!(run.visit(Table::Orders, &["order"], |_| Ok(())).is_err());
+        assert!(run.visit(Table::Orders, &["order_id"], |_| Ok(())).is_err());
     }
 }
 

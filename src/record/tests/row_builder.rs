@@ -142,6 +142,83 @@ fn what_a_holding_costs_is_absent_before_the_first_mark() {
 }
 
 #[test]
+fn a_fill_says_since_when_its_order_has_had_its_terms() {
+    let replaced = |ticks, kept_priority| Fact::OrderReplaced {
+        order: OrderId::new(1),
+        listing: LISTING,
+        price: Price::new(ticks),
+        leaves: Quantity::new(20),
+        kept_priority,
+    };
+    let cancel = Fact::OrderCanceled {
+        order: OrderId::new(1),
+        listing: LISTING,
+        quantity: Quantity::new(10),
+        reason: CancelReason::Requested,
+    };
+    let facts = [
+        (1, accepted(1, ANNE, terms(Side::Buy, 30, 10_000))),
+        (2, accepted(2, BEN, terms(Side::Sell, 5, 10_000))),
+        (2, trade(0, 1, 2, 5, 10_000)),
+        (3, replaced(9_990, false)),
+        (4, accepted(3, BEN, terms(Side::Sell, 5, 9_990))),
+        (4, trade(1, 1, 3, 5, 9_990)),
+        (5, replaced(9_990, true)),
+        (6, accepted(4, BEN, terms(Side::Sell, 5, 9_990))),
+        (6, trade(2, 1, 4, 5, 9_990)),
+        (7, cancel),
+    ];
+    // Whether orders are recorded or not.
+    for tables in [vec![Table::Fills], vec![Table::Fills, Table::Orders]] {
+        let plan = RecordConfig { tables: tables.into_iter().collect(), ..plan(Format::Parquet) };
+        let (_keep, run) = record_at(&plan, &facts);
+        let anne = |row: &String| {
+            let cells: Vec<&str> = row.split('|').collect();
+            (cells[4] == "anne").then(|| format!("{} {}", &cells[0][17..], &cells[15][17..]))
+        };
+        let found: Vec<String> = rows(&run, Table::Fills).iter().filter_map(anne).collect();
+        assert_eq!(found, ["02 01", "04 03", "06 03"]);
+    }
+}
+
+#[test]
+fn equity_has_one_row_a_sample_and_none_of_fills() {
+    let Some(Fact::AccountMarked(marked)) =
+        market_facts().into_iter().find(|fact| matches!(fact, Fact::AccountMarked(_)))
+    else {
+        panic!("one is a mark")
+    };
+    let sample = AccountMark { cause: MarkCause::Sample, ..marked };
+    let second = AccountMark { instrument: InstrumentId::new(1), ..sample };
+    let after = AccountMark { equity: Money::from_whole(2), ..sample };
+    let mark = |second, mark| (second, Fact::AccountMarked(mark));
+    let financed = Fact::AccountFinanced { owner: ANNE, interest: Money::from_whole(5), borrow: Money::ZERO };
+    let ben = AccountMark { owner: BEN, ..sample };
+    let facts = [
+        mark(1, marked),
+        (60, financed),
+        mark(60, sample),
+        mark(60, second),
+        mark(60, ben),
+        // At the end of the run, accounts are marked once more.
+        mark(120, sample),
+        mark(120, after),
+    ];
+    let (_keep, run) = record_at(&only(Table::Equity), &facts);
+    assert_eq!(
+        short(&run, Table::Equity),
+        [
+            "31:00|anne|1000000000000.00|0.0000000001|0.00|5.00",
+            "31:00|ben, \"the\" second|1000000000000.00|0.0000000001|0.00|0.00",
+            "32:00|anne|1000000000000.00|2.00|0.00|5.00",
+        ]
+    );
+    let (_keep, run) =
+        record_at(&only(Table::Ruins), &market_facts().into_iter().map(|fact| (7, fact)).collect::<Vec<_>>());
+    assert_eq!(short(&run, Table::Ruins), ["30:07|ben, \"the\" second|-0.0000000003"]);
+}
+
+#[test]
 fn positions_are_recorded_when_they_have_changed_from_the_opening_to_the_end() {
     let facts = [
         (61, trade(0, 1, 2, 10, 10_000)),

@@ -23,6 +23,7 @@ fn marked(half_ticks: i64) -> Fact {
         fees: zero,
         cash: zero,
         equity: zero,
+        cause: MarkCause::Sample,
     })
 }
 

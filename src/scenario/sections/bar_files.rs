@@ -226,7 +226,7 @@ participation = 1
             items.as_array().unwrap().iter().map(text).collect()
         };
         let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
-        let bars = loaded.ok().map(|it| Arc::clone(&it.agents[0].config::<BarReplay>().unwrap().0.bars));
+        let bars = loaded.ok().map(|it| Arc::clone(&it.agents[0].config::<BarReplay>().unwrap().config.bars));
         Loaded { bars, errors, warnings }
     }
 

@@ -365,6 +365,26 @@ pub struct AccountOpening {
     pub holdings: Arc<[(InstrumentId, Quantity)]>,
 }
 
+/// Why an account was marked to market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkCause {
+    /// A sample interval has ended, or the run.
+    Sample,
+    /// The account has learnt of a fill.
+    Fill,
+}
+
+impl MarkCause {
+    /// Returns the name that stands in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sample => "sample",
+            Self::Fill => "fill",
+        }
+    }
+}
+
 /// One account's holding of one instrument, marked to market, as its gate knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountMark {
@@ -389,4 +409,6 @@ pub struct AccountMark {
     pub cash: Money,
     /// Cash plus all holdings at their marks.
     pub equity: Money,
+    /// Why it was marked; not part of the digest, which has what led to the mark.
+    pub cause: MarkCause,
 }

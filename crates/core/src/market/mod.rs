@@ -30,7 +30,7 @@ pub use annotations::{Cell, Finite, Row};
 pub use bar::Bar;
 pub use bar_interval::{BadInterval, BarInterval};
 pub use command::{Command, CommandKind, SentCommand};
-pub use fact::{AccountMark, AccountOpening, Fact, Trade};
+pub use fact::{AccountMark, AccountOpening, Fact, MarkCause, Trade};
 pub use fees::{Charge, ChargedSide, FeeError, FeeRates, FeeSchedule, FeeTier, Fees, FillRate, TierMeasure};
 pub use funding::{Funding, Reference, ReferenceError, Transfer};
 pub use instrument::{Instrument, InstrumentError, Listing};

@@ -6,7 +6,7 @@ use super::config::Participant;
 use super::mark::Mark;
 use super::state::MarketState;
 use crate::account::Financed;
-use crate::market::{AccountMark, Fact, Quote, SinkError};
+use crate::market::{AccountMark, Fact, MarkCause, Quote, SinkError};
 use crate::units::{ActorId, InstrumentId, ListingId, Money, Quantity, SimTime};
 
 impl MarketState {
@@ -153,7 +153,7 @@ impl MarketState {
         }
         let mark = self.equity(owner).and_then(|equity| self.account_mark(owner, id, equity));
         let Some(mark) = mark else { return Ok(()) };
-        self.record(now, &Fact::AccountMarked(mark))
+        self.record(now, &Fact::AccountMarked(AccountMark { cause: MarkCause::Fill, ..mark }))
     }
 
     /// Books the financing since the last marks, on the current cash and positions.
@@ -214,6 +214,7 @@ impl MarketState {
             fees: account.fees(),
             cash: account.cash(),
             equity,
+            cause: MarkCause::Sample,
         })
     }
 }
