@@ -36,8 +36,8 @@ mod verify;
 pub use bearpit_core::account::trips;
 
 pub use account::{
-    AccountData, AccountTrip, Attribution, FillMark, ImpossibleFill, OrderEnding, Plotted, PlottedSeries,
-    PositionSeries, TopTrips,
+    AccountData, AccountTrip, Attribution, FillMark, ImpossibleFill, OpenPosition, OrderEnding, Plotted,
+    PlottedSeries, PositionSeries, TopTrips,
 };
 pub use compare::{
     Comparison, Difference, FirstDifference, MeasureDifference, RecordedDifferently, SubjectComparison,

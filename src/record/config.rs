@@ -25,6 +25,9 @@ pub struct RecordConfig {
     pub sample_interval: SimDuration,
     /// How many sample intervals a year has, where the scenario says so; else it follows from the data.
     pub periods_per_year: Option<Decimal>,
+    /// The symbol against which accounts are held, where the scenario says so; else all instruments in equal
+    /// parts.
+    pub benchmark: Option<String>,
 }
 
 impl Default for RecordConfig {
@@ -39,6 +42,7 @@ impl Default for RecordConfig {
             books: BookSnapshotConfig::default(),
             sample_interval: minute,
             periods_per_year: None,
+            benchmark: None,
         }
     }
 }

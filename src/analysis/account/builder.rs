@@ -5,7 +5,7 @@ use std::mem;
 use thiserror::Error;
 
 use super::attribution::Attribution;
-use super::data::{AccountData, FillMark, PositionSeries};
+use super::data::{AccountData, FillMark, OpenPosition, PositionSeries};
 use super::endings::Endings;
 use super::exposure::Exposure;
 use super::plotted::PlottedBuilder;
@@ -14,7 +14,7 @@ use super::trip::AccountTrip;
 use crate::analysis::metrics::trading::Missing;
 use crate::analysis::metrics::{Measures, TradingTotals, account, trading};
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
-use crate::analysis::sampling::equity_sampler::{Ruin, Sampler};
+use crate::analysis::sampling::equity_sampler::{Ruin, Sampled, Sampler};
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::{EvenSample, LineDownsampler};
@@ -33,6 +33,9 @@ struct Book {
     has_rows: bool,
     /// Whether something is held that has no mark.
     is_unmarked: bool,
+    /// What was held at the last mark, and the price of that.
+    held: f64,
+    marked_at: Option<f64>,
     /// None until it is known what the opening holding counts as.
     trips: Option<Trips>,
     /// Fills from before that is known: only where another venue than the first trades before the first is
@@ -72,8 +75,14 @@ pub(crate) struct AccountBuilder {
 }
 
 impl AccountBuilder {
-    /// Begins with nothing held; `missing` says what will not be known.
-    pub(crate) fn new(instruments: &[Instrument], periods: Periods, missing: Missing) -> Self {
+    /// Begins with nothing held; `missing` says what will not be known, and `benchmark` which instrument the
+    /// account is held against, if not all.
+    pub(crate) fn new(
+        instruments: &[Instrument],
+        periods: Periods,
+        missing: Missing,
+        benchmark: Option<usize>,
+    ) -> Self {
         let extent = periods.extent;
         let book = |instrument: &Instrument| Book {
             instrument: instrument.clone(),
@@ -81,12 +90,14 @@ impl AccountBuilder {
             position: LineDownsampler::new(extent),
             has_rows: false,
             is_unmarked: false,
+            held: 0.0,
+            marked_at: None,
             trips: None,
             held_back: Vec::new(),
         };
         Self {
             start: extent.start(),
-            sampler: Sampler::new(periods, instruments.len()),
+            sampler: Sampler::new(periods, instruments.len(), benchmark),
             equity: LineDownsampler::new(extent),
             drawdown: LineDownsampler::new(extent),
             peak: None,
@@ -147,7 +158,9 @@ impl AccountBuilder {
             self.mark_equity(row.at, equity);
         }
         let Some(book) = self.books.get_mut(row.instrument) else { return };
+        book.marked_at = row.mark.or(book.marked_at);
         if let Some(position) = row.position {
+            book.held = position;
             book.position.add((row.at, position));
             book.has_rows = true;
         }
@@ -163,7 +176,9 @@ impl AccountBuilder {
         self.peak = Some(peak);
         let below = equity - peak;
         self.equity.add((at, equity));
-        self.drawdown.add((at, below));
+        if peak > 0.0 {
+            self.drawdown.add((at, (below / peak).max(-1.0)));
+        }
         let deeper = |deepest: Option<f64>, now: f64| Some(deepest.map_or(now, |deepest| deepest.min(now)));
         self.totals.max_drawdown = deeper(self.totals.max_drawdown, below);
         if peak > 0.0 {
@@ -236,9 +251,15 @@ impl AccountBuilder {
         // The market looks between samples, too.
         let ruins = [self.ruin, self.sampler.ruin(initial)].into_iter().flatten();
         let ruin = ruins.min_by_key(|ruin| ruin.at);
-        let sample = self.sampler.finish(initial, sessions, periods_per_year, end);
+        let Sampled { sample, buy_and_hold } = self.sampler.finish(initial, sessions, periods_per_year, end);
         let metrics = Measures::take(account::METRICS, &sample, sample.periods_per_year)
             .followed_by(Measures::take(trading::METRICS, &self.totals, sample.periods_per_year));
+        let open = self.books.iter().filter(|book| book.held != 0.0).map(|book| OpenPosition {
+            symbol: book.instrument.symbol().to_owned(),
+            quantity: book.held,
+            mark: book.marked_at,
+        });
+        let open_positions = open.collect();
         let held = self.books.into_iter().filter(|book| book.has_rows);
         let position = |book: Book| PositionSeries {
             symbol: book.instrument.symbol().to_owned(),
@@ -256,9 +277,11 @@ impl AccountBuilder {
             equity: self.equity.finish().0,
             drawdown: self.drawdown.finish().0,
             positions: held.map(position).collect(),
+            open_positions,
             fills,
             fills_total,
             sample,
+            buy_and_hold,
             trips,
             trips_total,
             top_trips: self.top_trips,

@@ -21,16 +21,21 @@ pub struct AccountData {
     pub endings: Vec<OrderEnding>,
     /// Equity in currency.
     pub equity: Vec<Point>,
-    /// Equity below its highest so far, in currency; at or below zero.
+    /// Equity below its highest so far, as a share of that; at or below zero, at least -1.
     pub drawdown: Vec<Point>,
     /// Holdings by symbol.
     pub positions: Vec<PositionSeries>,
+    /// What it held at the end.
+    pub open_positions: Vec<OpenPosition>,
     /// Its fills, in order of time; at most [`AccountData::MARKS_MAX`].
     pub fills: Vec<FillMark>,
     /// How many fills there were.
     pub fills_total: u64,
     /// Its returns over regular periods, and the benchmark's.
     pub sample: Sample,
+    /// The returns over the same periods of all instruments in equal parts, set right each period; empty without
+    /// a mark.
+    pub buy_and_hold: Vec<f64>,
     /// Its round trips from flat to flat, in order of their ends; at most [`AccountData::TRIPS_MAX`].
     pub trips: Vec<AccountTrip>,
     /// How many such trips there were.
@@ -57,6 +62,17 @@ pub struct PositionSeries {
     pub symbol: String,
     /// The signed holding.
     pub points: Vec<Point>,
+}
+
+/// What an account held of an instrument at the end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenPosition {
+    /// The symbol.
+    pub symbol: String,
+    /// How much; below zero what was sold short.
+    pub quantity: f64,
+    /// The price at which it was marked last; none before the first.
+    pub mark: Option<f64>,
 }
 
 /// A fill, for a figure.

@@ -11,7 +11,7 @@ pub(crate) mod trip;
 
 pub use attribution::Attribution;
 pub use builder::ImpossibleFill;
-pub use data::{AccountData, FillMark, PositionSeries};
+pub use data::{AccountData, FillMark, OpenPosition, PositionSeries};
 pub use endings::OrderEnding;
 pub use plotted::{Plotted, PlottedSeries};
 pub use top_trips::TopTrips;

@@ -4,7 +4,7 @@ use super::data::ListingData;
 use crate::analysis::listing::depth_profile::ProfileBuilder;
 use crate::analysis::listing::entry_latencies::LatencyBuilder;
 use crate::analysis::listing::flow::{Flow, FlowEnd};
-use crate::analysis::metrics::{Measures, market};
+use crate::analysis::metrics::{Absence, MarketTotals, Measures, market};
 use crate::analysis::rows::market_rows::{Print, Touch};
 use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::trading_year::TradingDays;
@@ -43,6 +43,15 @@ pub(crate) struct ListingClose {
     pub(crate) lacks_trades: bool,
     /// How many periods a year has, where the scenario says so.
     pub(crate) periods_per_year: Option<f64>,
+}
+
+/// Returns the metrics of a listing, and why some are absent.
+fn metrics(totals: &MarketTotals, periods_per_year: f64) -> Measures {
+    let metrics = Measures::take(market::METRICS, totals, periods_per_year);
+    if !totals.has_no_logs {
+        return metrics;
+    }
+    metrics.without(&["volatility_realized_annualised", "amihud_illiquidity"], Absence::PricesNotAboveZero)
 }
 
 impl ListingBuilder {
@@ -117,7 +126,12 @@ impl ListingBuilder {
         let (ask_size, mean_ask) = self.ask_size.finish(end);
         let own_year = || self.trading_days.year().periods(self.period_nanos);
         let periods_per_year = periods_per_year.unwrap_or_else(own_year);
-        let FlowEnd { mut totals, volatility, signs, stylized } = self.flow.finish(end, periods_per_year);
+        let FlowEnd { mut totals, mut volatility, signs, mut stylized } =
+            self.flow.finish(end, periods_per_year);
+        if totals.has_no_logs {
+            volatility.clear();
+            stylized = stylized.without_returns();
+        }
         totals.lacks_trades = lacks_trades;
         totals.spread = mean_spread;
         totals.spread_bps = self.spread_bps.finish(end).1;
@@ -139,7 +153,7 @@ impl ListingBuilder {
             profile: self.profile.finish(),
             latencies: self.latencies.finish(),
             trades,
-            metrics: Measures::take(market::METRICS, &totals, periods_per_year),
+            metrics: metrics(&totals, periods_per_year),
         })
     }
 }

@@ -78,6 +78,8 @@ pub struct MarketTotals {
     pub realized_spread: WeightedMean,
     /// Twice the way of the mid within a minute of a trade, in the trade's direction.
     pub price_impact: WeightedMean,
+    /// Whether a mid was at or below zero: then there are no log returns.
+    pub has_no_logs: bool,
     squares: WeightedMean,
     illiquidity: WeightedMean,
     lambda: Slope,
@@ -92,16 +94,23 @@ impl MarketTotals {
         Self { periods_per_year, ..Self::default() }
     }
 
+    /// Returns what needs returns: nothing where a mid was at or below zero, since what is left of the periods
+    /// would be another market.
+    fn of_returns(&self, value: Option<f64>) -> Option<f64> {
+        value.filter(|_| !self.has_no_logs)
+    }
+
     /// Returns what needs trades.
     fn of_trades(&self, value: f64) -> Option<f64> {
         (!self.lacks_trades).then_some(value)
     }
 
-    /// Adds a period; a mid that is not above zero has no return.
+    /// Adds a period; one with a mid that is not above zero has no return.
     pub fn add(&mut self, period: &MarketPeriod) {
+        self.has_no_logs |= period.opening <= 0.0 || period.closing <= 0.0;
+        self.lambda.add(period.signed_volume, period.closing - period.opening);
         let Some(log_return) = period.log_return() else { return };
         self.squares.add(log_return * log_return, 1.0);
-        self.lambda.add(period.signed_volume, period.closing - period.opening);
         if period.notional > 0.0 {
             self.illiquidity.add((period.closing / period.opening - 1.0).abs() / period.notional * 1e6, 1.0);
         }
@@ -135,10 +144,11 @@ pub struct MidsOfTrade {
 }
 
 /// The root of the mean squared log return of the mid, times the root of the periods per year: volatility
-/// around zero, as Andersen and Bollerslev (1998) take it. None without a period that has a mid at both ends.
+/// around zero, as Andersen and Bollerslev (1998) take it. None without a period that has a mid at both ends,
+/// and where a mid was at or below zero.
 #[must_use]
 pub fn realized_volatility(totals: &MarketTotals) -> Option<f64> {
-    Some((totals.squares.get()? * totals.periods_per_year).sqrt())
+    Some((totals.of_returns(totals.squares.get())? * totals.periods_per_year).sqrt())
 }
 
 const HUANG: &str = "Huang and Stoll 1996";
@@ -197,7 +207,7 @@ pub static METRICS: &[Metric<MarketTotals>] = &[
         SharePerMillion,
         "mean over periods with trades of size of the mid's return / notional * 10^6",
         "Amihud 2002",
-        |m| m.illiquidity.get(),
+        |m| m.of_returns(m.illiquidity.get()),
     ),
     metric(
         "kyle_lambda",
@@ -243,6 +253,20 @@ mod tests {
         assert!((get("realized_spread_60s_bps") - 14.0).abs() < 1e-9);
         let parts = get("realized_spread_60s_bps") + get("price_impact_60s_bps");
         assert!((parts - get("effective_spread_bps")).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_mid_below_zero_leaves_no_metric_of_returns_and_the_slope_of_prices() {
+        let mut totals = MarketTotals::new(252.0);
+        for (opening, closing, signed_volume) in
+            [(20.0, 10.0, -100.0), (10.0, -37.0, -470.0), (-37.0, 10.0, 470.0)]
+        {
+            totals.add(&MarketPeriod { opening, closing, signed_volume, notional: 1_000.0 });
+        }
+        let measures = Measures::take(METRICS, &totals, 252.0);
+        assert_eq!(measures.get("volatility_realized_annualised"), None);
+        assert_eq!(measures.get("amihud_illiquidity"), None);
+        assert!((measures.get("kyle_lambda").unwrap() - 0.1).abs() < 1e-12);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub mod tails;
 mod tests;
 pub mod trading;
 
+use std::fmt;
+
 use serde::Serialize;
 
 pub use calendar::{Calendar, HourReturn, MonthReturn, hours, months};
@@ -132,6 +134,23 @@ pub struct Measure {
     pub value: Option<f64>,
     /// What it was annualised with, if it is annualised.
     pub periods_per_year: Option<f64>,
+    /// Why it has no value, where that is not what its formula says.
+    pub absence: Option<Absence>,
+}
+
+/// Why a metric has no value, where its formula alone does not say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// It needs logarithms or shares of prices.
+    PricesNotAboveZero,
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PricesNotAboveZero => f.write_str("prices were at or below zero, which have no returns"),
+        }
+    }
 }
 
 /// Values of metrics, in the order of their list.
@@ -162,6 +181,7 @@ impl Measures {
             definition: &metric.definition,
             value: (metric.compute)(of).and_then(series::finite),
             periods_per_year: metric.definition.is_annualised().then_some(periods_per_year),
+            absence: None,
         };
         Self(list.iter().map(measure).collect())
     }
@@ -171,9 +191,20 @@ impl Measures {
     pub(super) fn known(find: impl Fn(&str) -> Option<(Option<f64>, Option<f64>)>) -> Self {
         let measure = |definition: &'static Definition| {
             let (value, periods_per_year) = find(definition.key)?;
-            Some(Measure { definition, value, periods_per_year })
+            Some(Measure { definition, value, periods_per_year, absence: None })
         };
         Self(definitions().filter_map(measure).collect())
+    }
+
+    /// Says why some metrics have no value; those that have one stay as they are.
+    #[must_use]
+    pub fn without(mut self, keys: &[&str], absence: Absence) -> Self {
+        for measure in &mut self.0 {
+            if measure.value.is_none() && keys.contains(&measure.definition.key) {
+                measure.absence = Some(absence);
+            }
+        }
+        self
     }
 
     /// Puts the values of another list behind these.

@@ -29,6 +29,8 @@ pub(crate) struct RunBuilder {
     pub(crate) index: NameIndex,
     tables: TableSet,
     periods: Periods,
+    /// The instrument against which accounts are held, if not all.
+    benchmark: Option<usize>,
     /// How many periods a year has, where the scenario says so.
     periods_per_year: Option<f64>,
     listings: Vec<ListingBuilder>,
@@ -43,15 +45,18 @@ impl RunBuilder {
     ///
     /// `sampling` says how long the periods are, and how many a year has.
     pub(crate) fn new(index: NameIndex, extent: Extent, sampling: Sampling, tables: TableSet) -> Self {
-        let Sampling { interval, per_year } = sampling;
+        let Sampling { interval, per_year, benchmark } = sampling;
+        let chosen = benchmark.as_deref();
+        let benchmark = index.instruments.iter().position(|it| Some(it.symbol()) == chosen);
         let periods = Periods::new(extent, interval);
         let shorter = interval.secs_f64() / SimDuration::from_nanos(periods.interval).secs_f64();
         let missing = missing(tables);
-        let account = |_| AccountBuilder::new(&index.instruments, periods, missing);
+        let account = |_| AccountBuilder::new(&index.instruments, periods, missing, benchmark);
         let has_market = tables.contains(Table::Quotes) || tables.contains(Table::Trades);
         Self {
             tables,
             periods,
+            benchmark,
             periods_per_year: per_year.map(|count| count.to_f64() * shorter),
             listings: index.listings().map(|_| ListingBuilder::new(periods)).collect(),
             sessions: if has_market { Sessions::default() } else { Sessions::unknown() },
@@ -64,12 +69,17 @@ impl RunBuilder {
 
     /// Begins the account of a participant that has joined, and returns it.
     pub(crate) fn join(&mut self, owner: &str) -> &mut AccountBuilder {
-        let account = AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables));
+        let account = self.account();
         self.index.add_account(owner);
         self.arrivals.add_account();
         let place = self.accounts.len();
         self.accounts.push(account);
         &mut self.accounts[place]
+    }
+
+    /// Returns the builder of an account that has no rows yet.
+    fn account(&self) -> AccountBuilder {
+        AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables), self.benchmark)
     }
 
     /// Returns the last mid of a listing.
@@ -190,6 +200,7 @@ impl RunBuilder {
         let periods_per_year = given.unwrap_or_else(|| year.periods(self.periods.interval));
         let lacks_trades = !self.tables.contains(Table::Trades);
         let close = ListingClose { end, lacks_trades, periods_per_year: given };
+        let unseen = self.account();
         let listings = self.listings.into_iter().zip(self.index.listings());
         let listings = listings.filter_map(|(listing, (venue, symbol))| listing.finish(venue, symbol, close));
         let mut builders: Vec<Option<AccountBuilder>> = self.accounts.into_iter().map(Some).collect();
@@ -197,8 +208,12 @@ impl RunBuilder {
             let builder =
                 self.index.account(&summary.owner).and_then(|place| builders.get_mut(place)?.take());
             // An account that the tape has no opening of has no rows.
-            let none = || AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables));
-            builder.unwrap_or_else(none).finish(summary.clone(), &self.sessions, periods_per_year, end)
+            builder.unwrap_or_else(|| unseen.clone()).finish(
+                summary.clone(),
+                &self.sessions,
+                periods_per_year,
+                end,
+            )
         });
         RunData {
             extent,
@@ -214,11 +229,13 @@ impl RunBuilder {
 }
 
 /// The periods over which returns are taken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sampling {
     pub(crate) interval: SimDuration,
     /// How many a year has, where the scenario says so.
     pub(crate) per_year: Option<Decimal>,
+    /// The symbol of the benchmark, where the scenario says so.
+    pub(crate) benchmark: Option<String>,
 }
 
 /// Returns what is not known without some tables.

@@ -111,7 +111,11 @@ impl RunAnalysis {
         let listings = names.listings.iter();
         let listings = listings.map(|it| index.listing_at(it.venue.index(), it.instrument.index())).collect();
         let extent = Extent::new(label.start, label.end);
-        let sampling = Sampling { interval: config.sample_interval, per_year: config.periods_per_year };
+        let sampling = Sampling {
+            interval: config.sample_interval,
+            per_year: config.periods_per_year,
+            benchmark: config.benchmark.clone(),
+        };
         let mut builder = RunBuilder::new(index, extent, sampling, config.tables);
         for (owner, instrument, position) in &names.openings {
             let account = accounts.get(owner.index()).copied().flatten();

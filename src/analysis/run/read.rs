@@ -69,7 +69,11 @@ const LOTS_MAX: u64 = 1 << 50;
 fn begin(manifest: &Manifest) -> Result<RunBuilder, BadManifest> {
     let extent = Extent::new(manifest.start, manifest.end);
     let tables: TableSet = Table::ALL.into_iter().filter(|table| manifest.has(*table)).collect();
-    let sampling = Sampling { interval: manifest.sample_interval, per_year: manifest.periods_per_year };
+    let sampling = Sampling {
+        interval: manifest.sample_interval,
+        per_year: manifest.periods_per_year,
+        benchmark: manifest.benchmark.clone(),
+    };
     let mut builder = RunBuilder::new(NameIndex::of(manifest)?, extent, sampling, tables);
     for (summary, account) in manifest.accounts.iter().zip(&mut builder.accounts) {
         for (place, instrument) in builder.index.instruments.iter().enumerate() {

@@ -108,14 +108,21 @@ struct Entry {
     unit: Unit,
     #[serde(skip_serializing_if = "Option::is_none")]
     periods_per_year: Option<f64>,
+    /// Why there is no value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absent: Option<String>,
 }
 
 impl Serialize for Measures {
     /// Writes a map by key, in the order of the list.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for &Measure { definition, value, periods_per_year } in self.iter() {
-            map.serialize_entry(definition.key, &Entry { value, unit: definition.unit, periods_per_year })?;
+        for &Measure { definition, value, periods_per_year, absence } in self.iter() {
+            let absent = absence.map(|why| why.to_string());
+            map.serialize_entry(
+                definition.key,
+                &Entry { value, unit: definition.unit, periods_per_year, absent },
+            )?;
         }
         map.end()
     }

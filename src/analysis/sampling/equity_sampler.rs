@@ -12,7 +12,25 @@ struct Level {
     at: i64,
     /// None until the account's first row: then it is worth what it began with.
     equity: Option<f64>,
-    benchmark: f64,
+    growth: Growth,
+}
+
+/// What one unit of money has become by now; none of what had a price at or below zero, which has no returns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Growth {
+    /// All instruments in equal parts, set right each period.
+    hold: Option<f64>,
+    /// The chosen instrument; all, if none was chosen.
+    benchmark: Option<f64>,
+}
+
+/// What a sampler has found at the end.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Sampled {
+    /// The returns of the account, and of the benchmark.
+    pub(crate) sample: Sample,
+    /// The returns over the same periods of all instruments in equal parts; empty without a mark.
+    pub(crate) buy_and_hold: Vec<f64>,
 }
 
 /// The moment at which an account had lost all that it had.
@@ -41,7 +59,7 @@ struct Marks {
 
 /// Takes an account's equity and the benchmark at the end of each period in which the market was open.
 ///
-/// The benchmark holds all instruments in equal parts by value, set right each period. What changes
+/// Buy and hold has all instruments in equal parts by value, set right each period. What changes
 /// while the market is closed counts to the next period in which it is open. Whether it was open is known
 /// when the day is over: a quiet period before the last trade of a day is one of the session.
 #[derive(Debug, Clone)]
@@ -52,7 +70,9 @@ pub(crate) struct Sampler {
     has_rows: bool,
     equity: Option<f64>,
     marks: Vec<Marks>,
-    benchmark: f64,
+    /// The instrument of the benchmark, if one was chosen.
+    chosen: Option<usize>,
+    growth: Growth,
     /// At most those of a day, or one that is longer.
     pending: Vec<Pending>,
     levels: Vec<Level>,
@@ -60,7 +80,8 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    pub(crate) fn new(periods: Periods, instruments: usize) -> Self {
+    /// Begins; the benchmark is the instrument `chosen`, or all of them.
+    pub(crate) fn new(periods: Periods, instruments: usize, chosen: Option<usize>) -> Self {
         let start = periods.extent.start();
         Self {
             periods,
@@ -68,7 +89,8 @@ impl Sampler {
             has_rows: false,
             equity: None,
             marks: vec![Marks::default(); instruments],
-            benchmark: 1.0,
+            chosen,
+            growth: Growth { hold: Some(1.0), benchmark: Some(1.0) },
             pending: Vec::new(),
             levels: Vec::new(),
             ruin: None,
@@ -111,17 +133,29 @@ impl Sampler {
     }
 
     fn close(&mut self, end: i64) {
-        let mut growth = WeightedMean::default();
-        for marks in &mut self.marks {
+        let (mut all, mut chosen) = (WeightedMean::default(), WeightedMean::default());
+        let mut have_returns = true;
+        for (place, marks) in self.marks.iter_mut().enumerate() {
             if let Some((latest, before)) = marks.latest.zip(marks.before) {
-                growth.add(latest / before, 1.0);
+                let is_chosen = self.chosen.is_none_or(|it| it == place);
+                let has_return = latest > 0.0 && before > 0.0;
+                have_returns &= has_return;
+                all.add(latest / before, 1.0);
+                chosen.add(latest / before, if is_chosen { 1.0 } else { 0.0 });
+                if is_chosen && !has_return {
+                    self.growth.benchmark = None;
+                }
             }
             marks.before = marks.latest;
         }
-        self.benchmark *= growth.get().unwrap_or(1.0);
+        let Growth { hold, benchmark } = self.growth;
+        self.growth = Growth {
+            hold: hold.filter(|_| have_returns).map(|it| it * all.get().unwrap_or(1.0)),
+            benchmark: benchmark.map(|it| it * chosen.get().unwrap_or(1.0)),
+        };
         let is_marked = self.marks.iter().all(|marks| !marks.is_missing);
         if is_marked && (self.equity.is_some() || !self.has_rows) {
-            let level = Level { at: end, equity: self.equity, benchmark: self.benchmark };
+            let level = Level { at: end, equity: self.equity, growth: self.growth };
             self.pending.push(Pending { from: self.period.0, level });
         }
     }
@@ -145,15 +179,16 @@ impl Sampler {
         sessions: &Sessions,
         periods_per_year: f64,
         end: i64,
-    ) -> Sample {
+    ) -> Sampled {
         let ruin = self.ruin(initial);
         self.close_before(end, end);
         self.close(end);
         self.settle(sessions, i64::MAX);
         let start = self.periods.extent.start();
-        // Equity and benchmark.
-        let mut levels: Vec<(i64, f64, f64)> =
-            initial.map(|equity| (start, equity, 1.0)).into_iter().collect();
+        // Equity, and what the market has become.
+        let unit = Growth { hold: Some(1.0), benchmark: Some(1.0) };
+        let mut levels: Vec<(i64, f64, Growth)> =
+            initial.map(|equity| (start, equity, unit)).into_iter().collect();
         for level in &self.levels {
             let is_ruined = ruin.is_some_and(|ruin| levels.last().is_some_and(|last| last.0 >= ruin.at));
             if let Some(equity) = level.equity.or(initial)
@@ -161,28 +196,35 @@ impl Sampler {
                 && !is_ruined
             {
                 let is_ruin = ruin.is_some_and(|ruin| ruin.at <= level.at);
-                levels.push((level.at, if is_ruin { 0.0 } else { equity }, level.benchmark));
+                levels.push((level.at, if is_ruin { 0.0 } else { equity }, level.growth));
             }
         }
         let equity = if self.has_rows { self.equity } else { initial };
         if let (Some(equity), [_, .., last]) = (equity, levels.as_mut_slice())
             && last.1 > 0.0
         {
-            (last.1, last.2) = (if ruin.is_some() { 0.0 } else { equity }, self.benchmark);
+            (last.1, last.2) = (if ruin.is_some() { 0.0 } else { equity }, self.growth);
         }
         if ruin.is_some() && equity.is_some_and(|equity| equity > 0.0) {
             levels.clear();
         }
-        let has_benchmark = self.marks.iter().any(|marks| marks.latest.is_some());
+        let is_marked = |place: usize| self.marks.get(place).is_some_and(|marks| marks.latest.is_some());
+        let has_marks = (0..self.marks.len()).any(is_marked);
+        let has_benchmark = self.chosen.map_or(has_marks, is_marked);
         let pairs = || levels.windows(2).map(|pair| (pair[0], pair[1]));
-        let benchmark = pairs().filter(|_| has_benchmark);
-        Sample {
+        // Absent as a whole where a price had no return.
+        let returns_of = |of: fn(&Growth) -> Option<f64>| {
+            let returns = pairs().map(|(from, to)| Some(of(&to.2)? / of(&from.2)? - 1.0));
+            returns.collect::<Option<Vec<f64>>>().unwrap_or_default()
+        };
+        let sample = Sample {
             returns: pairs().map(|(from, to)| to.1 / from.1 - 1.0).collect(),
             ends: pairs().map(|(_, to)| to.0).collect(),
-            benchmark: benchmark.map(|(from, to)| to.2 / from.2 - 1.0).collect(),
+            benchmark: if has_benchmark { returns_of(|it| it.benchmark) } else { Vec::new() },
             periods_per_year,
             trials: None,
-        }
+        };
+        Sampled { sample, buy_and_hold: if has_marks { returns_of(|it| it.hold) } else { Vec::new() } }
     }
 }
 
@@ -221,7 +263,7 @@ mod tests {
 
     #[test]
     fn returns_are_taken_at_the_end_of_each_period_from_the_last_row_up_to_it() {
-        let mut sampler = Sampler::new(periods(4), 1);
+        let mut sampler = Sampler::new(periods(4), 1, None);
         for (at, equity, mark) in [
             (MINUTE / 2, 150.0, Some(10.0)),
             (MINUTE, 110.0, Some(10.0)),
@@ -230,7 +272,7 @@ mod tests {
         ] {
             sampler.observe(&row(at, equity, mark, true), &open(4));
         }
-        let sample = sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE);
+        let sample = sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).sample;
         close(&sample.returns, &[0.1, 0.0, 0.1, 0.1]);
         close(&sample.benchmark, &[0.0, 0.0, 0.1, 1.0]);
         assert_eq!(sample.ends, [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]);
@@ -240,10 +282,10 @@ mod tests {
     fn what_changes_while_the_market_is_closed_counts_to_the_next_open_period() {
         let mut sessions = Sessions::default();
         [0, MINUTE / 2, DAY_NANOS + 10, DAY_NANOS + MINUTE].into_iter().for_each(|at| sessions.note(at));
-        let mut sampler = Sampler::new(periods(1_441), 0);
+        let mut sampler = Sampler::new(periods(1_441), 0, None);
         sampler.observe(&row(MINUTE, 110.0, None, false), &sessions);
         sampler.observe(&row(600 * MINUTE, 121.0, None, false), &sessions);
-        let sample = sampler.finish(Some(100.0), &sessions, 252.0, 1_441 * MINUTE);
+        let sample = sampler.finish(Some(100.0), &sessions, 252.0, 1_441 * MINUTE).sample;
         close(&sample.returns, &[0.1, 0.1]);
         assert_eq!(sample.ends, [MINUTE, DAY_NANOS + MINUTE]);
         assert!(sample.benchmark.is_empty(), "without marks there is no benchmark");
@@ -251,27 +293,59 @@ mod tests {
 
     #[test]
     fn nothing_is_returned_before_all_is_marked_after_ruin_or_of_nothing() {
-        let mut sampler = Sampler::new(periods(4), 1);
+        let mut sampler = Sampler::new(periods(4), 1, None);
         sampler.observe(&row(1, 10.0, None, true), &open(4));
         sampler.observe(&row(MINUTE + 1, 120.0, Some(11.0), true), &open(4));
-        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).returns, &[0.2, 0.0, 0.0]);
-        let mut sampler = Sampler::new(periods(4), 0);
+        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).sample.returns, &[0.2, 0.0, 0.0]);
+        let mut sampler = Sampler::new(periods(4), 0, None);
         sampler.observe(&row(1, -50.0, None, false), &open(4));
         sampler.observe(&row(MINUTE + 1, 70.0, None, false), &open(4));
         let came_back = sampler.clone();
         assert_eq!(came_back.ruin(Some(100.0)), Some(Ruin { at: 1, equity: -50.0 }));
-        close(&came_back.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).returns, &[]);
+        close(&came_back.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).sample.returns, &[]);
         sampler.observe(&row(2 * MINUTE + 1, -3.0, None, false), &open(4));
-        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).returns, &[-1.0]);
+        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).sample.returns, &[-1.0]);
         // Ruined within a period, with a return before it.
-        let mut sampler = Sampler::new(periods(4), 0);
+        let mut sampler = Sampler::new(periods(4), 0, None);
         for (at, equity) in [(MINUTE, 110.0), (MINUTE + 5, -1.0), (2 * MINUTE, 5.0), (4 * MINUTE, 0.0)] {
             sampler.observe(&row(at, equity, None, false), &open(4));
         }
-        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).returns, &[0.1, -1.0]);
+        close(&sampler.finish(Some(100.0), &open(4), 252.0, 4 * MINUTE).sample.returns, &[0.1, -1.0]);
         for initial in [None, Some(0.0), Some(-1.0)] {
-            let sample = Sampler::new(periods(4), 0).finish(initial, &open(4), 252.0, 4 * MINUTE);
+            let sample =
+                Sampler::new(periods(4), 0, None).finish(initial, &open(4), 252.0, 4 * MINUTE).sample;
             assert_eq!((sample.returns, sample.ends), (Vec::new(), Vec::new()));
         }
+    }
+
+    /// Two instruments, marked each minute.
+    fn against(chosen: Option<usize>, marks: &[[f64; 2]]) -> Sampled {
+        let minutes = i64::try_from(marks.len()).unwrap();
+        let mut sampler = Sampler::new(periods(minutes), 2, chosen);
+        for (minute, prices) in (0..).zip(marks) {
+            for (instrument, price) in prices.iter().enumerate() {
+                let mark = MarkRow { instrument, ..row(minute * MINUTE, 100.0, Some(*price), false) };
+                sampler.observe(&mark, &open(minutes));
+            }
+        }
+        sampler.finish(Some(100.0), &open(minutes), 252.0, minutes * MINUTE)
+    }
+
+    #[test]
+    fn a_chosen_benchmark_is_its_instrument_alone_and_buy_and_hold_is_all() {
+        let marks = [[100.0, 100.0], [110.0, 100.0], [110.0, 90.0], [110.0, 90.0]];
+        let (all, first) = (against(None, &marks), against(Some(0), &marks));
+        close(&all.sample.benchmark, &[0.05, -0.05, 0.0, 0.0]);
+        assert_eq!(all.buy_and_hold, all.sample.benchmark);
+        close(&first.sample.benchmark, &[0.1, 0.0, 0.0, 0.0]);
+        assert_eq!(first.buy_and_hold, all.buy_and_hold);
+    }
+
+    #[test]
+    fn what_had_a_price_below_zero_is_no_benchmark() {
+        let marks = [[100.0, 20.0], [110.0, -37.0], [110.0, 10.0], [121.0, 12.0]];
+        let (all, first) = (against(None, &marks), against(Some(0), &marks));
+        assert!(all.sample.benchmark.is_empty() && all.buy_and_hold.is_empty());
+        assert!(!first.sample.benchmark.is_empty() && first.buy_and_hold.is_empty());
     }
 }

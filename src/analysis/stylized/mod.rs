@@ -57,6 +57,24 @@ impl StylizedFacts {
     pub fn holds_closed_times(&self) -> bool {
         self.interval >= SESSION
     }
+
+    /// Takes away what returns say, for a market whose prices were at or below zero: they have no logarithms.
+    pub(crate) fn without_returns(mut self) -> Self {
+        self.returns = 0;
+        for series in [&mut self.autocorrelation, &mut self.autocorrelation_of_sizes] {
+            series.clear();
+        }
+        self.density.clear();
+        self.normal.clear();
+        for fact in &mut self.facts {
+            if fact.fact != StylizedFactKind::LongMemoryOfSigns {
+                fact.statistics.clear();
+                fact.sample = 0;
+                fact.verdict = Verdict::CannotTell("prices were at or below zero, which have no log returns");
+            }
+        }
+        self
+    }
 }
 
 /// One of the facts.
@@ -117,7 +135,7 @@ impl StylizedFactKind {
             Self::VolatilityClustering => "volatility clustering",
             Self::Leverage => "leverage effect",
             Self::VolumeAndVolatility => "volume and volatility",
-            Self::LongMemoryOfSigns => "long memory of order signs",
+            Self::LongMemoryOfSigns => "long memory of trade signs",
         }
     }
 

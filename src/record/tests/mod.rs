@@ -237,6 +237,7 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         bar_interval: SimDuration::from_secs(60).into(),
         sample_interval: SimDuration::from_secs(60),
         periods_per_year: None,
+        benchmark: None,
         format,
         tables,
         not_recorded: Vec::new(),

@@ -94,6 +94,27 @@ impl Axis {
         Self { low: span.low, high: span.high, ticks: marks, label: unit.to_owned(), has_grid: true }
     }
 
+    /// Makes a base-10 logarithmic axis with ticks at round numbers, over any number of decades; positions are
+    /// exponents.
+    pub(super) fn log(span: Span, unit: &str, most: usize) -> Self {
+        let (low, high) = (10_f64.powf(span.low), 10_f64.powf(span.high));
+        if span.width() < 1.0 {
+            // Within a decade round steps stand close enough.
+            let mut axis = Self::values(Span { low, high }, unit, most);
+            axis.ticks.retain(|tick| tick.at > 0.0);
+            axis.ticks.iter_mut().for_each(|tick| tick.at = tick.at.log10());
+            return Self { low: span.low, high: span.high, ..axis };
+        }
+        let factors: &[f64] = if span.width() < 3.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let exponents = (-300_i32..=300).filter(|it| (span.low - 1.0..=span.high).contains(&f64::from(*it)));
+        let values = exponents.flat_map(|it| factors.iter().map(move |factor| factor * 10_f64.powi(it)));
+        let within = values.filter(|value| *value >= low && *value <= high);
+        let tick =
+            |value: f64| Tick { at: value.log10(), text: number(value, if value < 1.0 { 3 } else { 0 }) };
+        let ticks = within.map(tick).collect();
+        Self { low: span.low, high: span.high, ticks, label: unit.to_owned(), has_grid: true }
+    }
+
     /// Makes a time axis with about `most` ticks; positions are nanoseconds since its start.
     pub(super) fn time(extent: Extent, most: i64) -> Self {
         let (marks, label) = time_axis::ticks(extent, most);
@@ -196,6 +217,17 @@ mod tests {
             distinct.dedup();
             assert_eq!(distinct, marks, "marks of {high} are distinct");
         }
+    }
+
+    #[test]
+    fn a_logarithmic_axis_has_round_numbers_over_any_range() {
+        let texts = |low: f64, high: f64| -> Vec<String> {
+            let span = Span { low: low.log10(), high: high.log10() };
+            Axis::log(span, "", 6).ticks.into_iter().map(|tick| tick.text).collect()
+        };
+        assert_eq!(texts(80.0, 260.0), ["100", "150", "200", "250"]);
+        assert_eq!(texts(40.0, 1_200.0), ["50", "100", "200", "500", "1,000"]);
+        assert_eq!(texts(1.0, 1e5), ["1", "10", "100", "1,000", "10,000", "100,000"]);
     }
 
     #[test]

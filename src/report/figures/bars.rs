@@ -67,6 +67,7 @@ impl Figure for Bars {
             x: Axis::categories(&self.names, &self.x_label),
             y: Axis::values(span, &self.y_label, 6),
             height: None,
+            hover: None,
         };
         let wide = 0.7 / real(self.series.len().max(1));
         frame.draw(|area| {

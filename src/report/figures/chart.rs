@@ -100,6 +100,7 @@ impl Figure for Chart {
             x: Axis::values(x, &self.x_label, Size::Half.ticks().into()),
             y: if self.log_y { Axis::log10(y, &self.y_label) } else { Axis::values(y, &self.y_label, 6) },
             height: None,
+            hover: None,
         };
         frame.draw(|area| {
             if !self.log_y {

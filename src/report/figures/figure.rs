@@ -18,6 +18,15 @@ pub(crate) trait Figure {
         false
     }
 
+    /// Draws it for a narrow screen, where the wide drawing would be too small to read; `None` if it has only one
+    /// drawing.
+    ///
+    /// # Errors
+    /// [`FigureError`] if plotters fails.
+    fn draw_narrow(&self) -> Result<Option<String>, FigureError> {
+        Ok(None)
+    }
+
     /// Draws it as an SVG element.
     ///
     /// # Errors

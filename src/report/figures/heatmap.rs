@@ -45,6 +45,7 @@ impl Figure for Heatmap {
             x: Axis::categories(&self.columns, &self.x_label),
             y: Axis::categories(&names, "").downwards(),
             height: Some(100 + 26 * u32::try_from(self.rows.len()).unwrap_or(0)),
+            hover: None,
         };
         frame.draw(|area| {
             for (row, (_, cells)) in (0_u32..).zip(&self.rows) {

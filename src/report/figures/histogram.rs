@@ -129,6 +129,7 @@ impl Figure for Histogram {
             x: Axis::values(x, &self.x_label, self.size.ticks().into()),
             y: Axis::values(Span::of(counts(), true), &self.counted, 6),
             height: None,
+            hover: None,
         };
         let gap = self.width * 0.06;
         frame.draw(|area| {

@@ -2,9 +2,11 @@
 
 use super::axis::{Axis, Span, since};
 use super::figure::{Figure, FigureError};
+use super::hover::Hover;
 use super::palette::Color;
 use super::plot_area::{DrawResult, Frame, LegendEntry, Marker, PlotArea, PlotPoint, Size};
 use crate::analysis::{Extent, Point};
+use bearpit_core::units::SimDuration;
 
 /// How the points of a line are connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +64,28 @@ pub(crate) struct Lines {
     pub(crate) fills: Vec<FillMarker>,
     /// Whether the left axis includes zero.
     pub(crate) from_zero: bool,
+    /// Whether the left axis is logarithmic; values that are not above zero are then gaps.
+    pub(crate) is_log: bool,
+    /// Whether times are the ends of days.
+    pub(crate) by_day: bool,
 }
 
 impl Lines {
     /// Makes an empty figure.
     pub(crate) fn new(title: String, y_label: String, size: Size, extent: Extent) -> Self {
         let (bands, lines, fills) = (Vec::new(), Vec::new(), Vec::new());
-        Self { title, y_label, size, extent, bands, lines, fills, from_zero: false }
+        Self {
+            title,
+            y_label,
+            size,
+            extent,
+            bands,
+            lines,
+            fills,
+            from_zero: false,
+            is_log: false,
+            by_day: false,
+        }
     }
 
     /// Adds a line in the next color.
@@ -84,11 +101,61 @@ impl Lines {
         self
     }
 
+    /// Makes the left axis logarithmic.
+    pub(crate) const fn logarithmic(mut self) -> Self {
+        self.is_log = true;
+        self
+    }
+
+    /// Says how long the periods are that the points end: times of days are called by their day.
+    pub(crate) const fn by_day(mut self, period: SimDuration) -> Self {
+        self.by_day = period.nanos() >= SimDuration::from_secs(86_400).nanos();
+        self
+    }
+
+    /// Returns where a value stands on the left axis.
+    fn height(&self, value: f64) -> f64 {
+        if self.is_log { value.log10() } else { value }
+    }
+
     fn span(&self) -> Span {
         let lines = self.lines.iter().flat_map(|line| &line.points).map(|point| point.1);
         let bands = self.bands.iter().flat_map(|band| &band.points).flat_map(|(_, low, high)| [*low, *high]);
         let fills = self.fills.iter().map(|fill| fill.value);
-        Span::of(lines.chain(bands).chain(fills), self.from_zero)
+        Span::of(lines.chain(bands).chain(fills).map(|value| self.height(value)), self.from_zero)
+    }
+
+    fn draw_sized(&self, size: Size) -> Result<String, FigureError> {
+        let span = self.span();
+        let hover = Hover {
+            extent: self.extent,
+            span,
+            is_log: self.is_log,
+            by_day: self.by_day,
+            lines: &self.lines,
+            fills: &self.fills,
+            points_max: if size == Size::Wide { 400 } else { 160 },
+        };
+        // A narrow drawing has the values of the wide one beside it.
+        let values = if size == Size::Narrow { String::new() } else { hover.json() };
+        let frame = Frame {
+            title: &self.title,
+            size,
+            legend: self.legend(),
+            x: Axis::time(self.extent, size.ticks().into()),
+            y: if self.is_log {
+                Axis::log(span, &self.y_label, 6)
+            } else {
+                Axis::values(span, &self.y_label, 6)
+            },
+            height: None,
+            hover: Some(values),
+        };
+        frame.draw(|area| {
+            self.bands.iter().try_for_each(|band| self.draw_band(area, band))?;
+            self.lines.iter().try_for_each(|line| self.draw_line(area, line))?;
+            self.fills.iter().try_for_each(|fill| self.draw_fill(area, fill))
+        })
     }
 
     fn legend(&self) -> Vec<LegendEntry> {
@@ -118,9 +185,11 @@ impl Lines {
     }
 
     fn draw_line(&self, area: &mut PlotArea<'_, '_>, line: &Line) -> DrawResult {
-        for piece in line.points.split(|point| !point.1.is_finite()).filter(|piece| !piece.is_empty()) {
+        for piece in
+            line.points.split(|point| !self.height(point.1).is_finite()).filter(|piece| !piece.is_empty())
+        {
             let points: Vec<PlotPoint> =
-                piece.iter().map(|(at, value)| (since(self.extent, *at), *value)).collect();
+                piece.iter().map(|(at, value)| (since(self.extent, *at), self.height(*value))).collect();
             let points = match line.style {
                 LineStyle::Line | LineStyle::Area => points,
                 LineStyle::Steps | LineStyle::Columns => steps(&points),
@@ -143,7 +212,7 @@ impl Lines {
         // The area of a marker is proportional to its quantity; the smallest stays visible.
         let pixels = (fill.weight.clamp(0.0, 1.0).sqrt() * 10.0).max(4.0) as i32;
         let (pixels, color) = if fill.buys { (pixels, Color::Up) } else { (-pixels, Color::Down) };
-        area.triangle((since(self.extent, fill.at), fill.value), pixels, color)
+        area.triangle((since(self.extent, fill.at), self.height(fill.value)), pixels, color)
     }
 }
 
@@ -162,19 +231,11 @@ impl Figure for Lines {
     }
 
     fn draw(&self) -> Result<String, FigureError> {
-        let frame = Frame {
-            title: &self.title,
-            size: self.size,
-            legend: self.legend(),
-            x: Axis::time(self.extent, self.size.ticks().into()),
-            y: Axis::values(self.span(), &self.y_label, 6),
-            height: None,
-        };
-        frame.draw(|area| {
-            self.bands.iter().try_for_each(|band| self.draw_band(area, band))?;
-            self.lines.iter().try_for_each(|line| self.draw_line(area, line))?;
-            self.fills.iter().try_for_each(|fill| self.draw_fill(area, fill))
-        })
+        self.draw_sized(self.size)
+    }
+
+    fn draw_narrow(&self) -> Result<Option<String>, FigureError> {
+        if self.is_wide() { self.draw_sized(Size::Narrow).map(Some) } else { Ok(None) }
     }
 }
 

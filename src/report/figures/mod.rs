@@ -10,6 +10,7 @@ mod chart;
 mod figure;
 mod heatmap;
 mod histogram;
+mod hover;
 mod lines;
 mod palette;
 mod plot_area;

@@ -42,7 +42,7 @@ impl Color {
     /// How many lines have distinct colors.
     pub(crate) const LINES_MAX: usize = 7;
 
-    const fn shades(self) -> Shades {
+    pub(super) const fn shades(self) -> Shades {
         match self {
             Self::Ink => INK,
             Self::Grid => GRID,

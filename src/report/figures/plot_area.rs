@@ -24,6 +24,8 @@ pub(crate) enum Size {
     Wide,
     /// Half the width.
     Half,
+    /// The width of a phone.
+    Narrow,
 }
 
 impl Size {
@@ -31,6 +33,7 @@ impl Size {
         match self {
             Self::Wide => (1_080, 340),
             Self::Half => (530, 300),
+            Self::Narrow => (400, 290),
         }
     }
 
@@ -39,6 +42,7 @@ impl Size {
         match self {
             Self::Wide => 116,
             Self::Half => 56,
+            Self::Narrow => 42,
         }
     }
 
@@ -46,7 +50,7 @@ impl Size {
     pub(super) const fn ticks(self) -> u8 {
         match self {
             Self::Wide => 10,
-            Self::Half => 5,
+            Self::Half | Self::Narrow => 5,
         }
     }
 }
@@ -85,6 +89,8 @@ pub(super) struct Frame<'a> {
     pub(super) y: Axis,
     /// The height in pixels, if not the usual one of its size.
     pub(super) height: Option<u32>,
+    /// The values in it, as JSON for the page's script; empty if another drawing of the figure has them.
+    pub(super) hover: Option<String>,
 }
 
 /// plotters takes the height of a font's bounding box, which is 1.24 times the CSS font size.
@@ -107,15 +113,24 @@ impl Frame<'_> {
         paint: impl FnOnce(&mut PlotArea<'_, '_>) -> DrawResult,
     ) -> Result<String, FigureError> {
         let mut svg = String::new();
-        let title = self.title.to_owned();
+        let (title, hover) = (self.title.to_owned(), self.hover.clone());
         let (width, height) = self.size.pixels();
         let pixels = (width, self.height.unwrap_or(height));
         let area = SVGBackend::with_string(&mut svg, pixels).into_drawing_area();
-        let drawn = self.draw_on(&area, paint).and_then(|()| area.present());
+        let drawn = self.draw_on(&area, paint).and_then(|inside| area.present().map(|()| inside));
         drop(area);
-        drawn.map_err(|cause| FigureError { title: title.clone(), cause })?;
+        let inside = drawn.map_err(|cause| FigureError { title: title.clone(), cause })?;
         // For screen readers.
-        let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escape(&shortened(&title, usize::MAX)));
+        let hover = hover.map_or_else(String::new, |json| {
+            let Inside { left, right, top, bottom } = inside;
+            let plot = format!("data-plot=\"{left} {right} {top} {bottom}\" ");
+            match escape(&shortened(&json, usize::MAX)) {
+                json if json.is_empty() => plot,
+                json => format!("{plot}data-values=\"{json}\" "),
+            }
+        });
+        let label =
+            format!("<svg role=\"img\" aria-label=\"{}\" {hover}", escape(&shortened(&title, usize::MAX)));
         Ok(compact(&svg.replacen("<svg ", &label, 1)))
     }
 
@@ -123,7 +138,7 @@ impl Frame<'_> {
         self,
         area: &DrawingArea<SVGBackend<'_>, Shift>,
         paint: impl FnOnce(&mut PlotArea<'_, '_>) -> DrawResult,
-    ) -> DrawResult {
+    ) -> Result<Inside, PlotError> {
         area.fill(&rgba(Color::Paper, 1.0))?;
         let bold = ("sans-serif", TITLE_FONT).into_font().style(plotters::style::FontStyle::Bold);
         let bold = bold.color(&rgba(Color::Ink, 1.0));
@@ -156,7 +171,9 @@ impl Frame<'_> {
             .y_desc(y_label)
             .draw()?;
         drop(mesh);
-        paint(&mut PlotArea { chart })
+        let (x, y) = chart.plotting_area().get_pixel_range();
+        paint(&mut PlotArea { chart })?;
+        Ok(Inside { left: x.start, right: x.end, top: y.start, bottom: y.end })
     }
 
     /// Draws the legend, and returns its height in pixels.
@@ -182,6 +199,15 @@ impl Frame<'_> {
         }
         Ok(if self.legend.is_empty() { 0 } else { y - TITLE_HEIGHT - 8 + LEGEND_ROW_HEIGHT })
     }
+}
+
+/// Where the inside of a frame is, in pixels of the picture.
+#[derive(Debug, Clone, Copy)]
+struct Inside {
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
 }
 
 /// The inside of a frame, where data is drawn.

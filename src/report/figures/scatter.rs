@@ -44,6 +44,7 @@ impl Figure for Scatter {
             x: Axis::values(x, &self.x_label, Size::Half.ticks().into()),
             y: Axis::values(y, &self.y_label, 6),
             height: None,
+            hover: None,
         };
         frame.draw(|area| self.dots.iter().try_for_each(|dot| area.dot((dot.x, dot.y), dot.color)))
     }

@@ -51,7 +51,17 @@ impl PageBuilder {
         }
         let svg = figure.draw()?;
         let class = if figure.is_wide() { "wide" } else { "half" };
-        put!(self, "<figure class=\"{class}\"><div class=\"scroll\">{svg}</div>");
+        match figure.draw_narrow()? {
+            Some(narrow) => put!(
+                self,
+                "<figure class=\"{class}\"><div class=\"on-desk\">{svg}</div><div class=\"on-phone\">{narrow}</div>"
+            ),
+            None if figure.is_wide() => put!(
+                self,
+                "<figure class=\"{class}\"><div class=\"scroll sized\">{svg}</div><p class=\"swipe\">Scroll sideways to see all of it.</p>"
+            ),
+            None => put!(self, "<figure class=\"{class}\"><div>{svg}</div>"),
+        };
         if !caption.is_empty() {
             put!(self, "<figcaption>{caption}</figcaption>");
         }

@@ -1,8 +1,13 @@
 //! The section of an account: performance and risk.
 
+use super::metrics::Beside;
 use super::missing::why_missing;
+use super::scope::{Annual, Scope};
 use super::{activity, drawdowns, log, metrics, trips};
-use crate::analysis::metrics::{Calendar, HourReturn, MonthReturn, hours, months, rolling, wealth};
+use crate::analysis::metrics::account::METRICS;
+use crate::analysis::metrics::{
+    Calendar, HourReturn, Measures, MonthReturn, Sample, hours, months, rolling, wealth,
+};
 use crate::analysis::{AccountData, Point, RunData, downsampled};
 use crate::record::Table;
 use crate::report::figures::{Band, BarSeries, Bars, Color, Heatmap, Histogram, LineStyle, Lines, Size};
@@ -32,6 +37,9 @@ pub(super) fn account(
     }
     page.begin_figures();
     growth(page, data, account)?;
+    page.end_figures();
+    beside(page, data, account);
+    page.begin_figures();
     drawdown(page, data, account)?;
     returns(page, data, account)?;
     windows(page, data, account)?;
@@ -42,7 +50,7 @@ pub(super) fn account(
     activity::plotted(page, data, account)?;
     page.end_figures();
     drawdowns::table(page, &account.sample, data.period);
-    trips::table(page, account, &data.manifest.instruments);
+    trips::table(page, data, account);
     metrics::account(page, account, data);
     if let Some(log) = data.logs.iter().find(|log| log.owner == *owner) {
         log::put_log(page, log);
@@ -54,39 +62,95 @@ pub(super) fn account(
 /// Why there are no returns.
 const NO_RETURNS: &str = "there are no returns: initial equity was zero, or the run has no complete period, or the account was ruined and came back.";
 
+/// Runs of this many days or more are drawn on a logarithmic axis, where the same slope is the same growth.
+const LOG_DAYS_MIN: i64 = 730;
+
 fn growth(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let sample = &account.sample;
-    let percent = |returns: &[f64]| -> Vec<Point> {
-        let levels = wealth(returns).map(|wealth| (wealth - 1.0) * 100.0);
-        let start = (!returns.is_empty()).then_some((data.extent.start(), 0.0));
+    let all = [&sample.returns, &sample.benchmark, &account.buy_and_hold];
+    let is_long = data.extent.end() - data.extent.start() >= LOG_DAYS_MIN * 86_400_000_000_000;
+    let is_log = is_long && all.iter().all(|returns| wealth(returns).all(|level| level > 0.0));
+    let levels = |returns: &[f64]| -> Vec<Point> {
+        let shown = |wealth: f64| if is_log { wealth * 100.0 } else { (wealth - 1.0) * 100.0 };
+        let levels = wealth(returns).map(shown);
+        let start = (!returns.is_empty()).then_some((data.extent.start(), shown(1.0)));
         downsampled(data.extent, start.into_iter().chain(sample.ends.iter().copied().zip(levels)))
     };
     let owner = &account.summary.owner;
+    let unit = if is_log { "of 100 at the start, log scale" } else { "return since the start (%)" };
     let title = format!("Return of {owner}");
-    let mut figure = Lines::new(title, "return since the start (%)".to_owned(), Size::Wide, data.extent)
-        .with_zero()
-        .with(owner, percent(&sample.returns), LineStyle::Line);
-    let mut caption = "Equity divided by initial equity, minus one.".to_owned();
-    if !sample.benchmark.is_empty() {
-        figure = figure.with("buy and hold", percent(&sample.benchmark), LineStyle::Line);
-        caption = format!(
-            "{caption} Buy and hold is an equal-weighted portfolio of all instruments of the scenario, rebalanced at the end of each period of {}.",
-            duration_text(data.period.nanos())
-        );
+    let mut figure = Lines::new(title, unit.to_owned(), Size::Wide, data.extent).by_day(data.period);
+    figure = if is_log { figure.logarithmic() } else { figure.with_zero() };
+    figure = figure.with(owner, levels(&sample.returns), LineStyle::Line);
+    let mut caption = if is_log {
+        "What 100 at the start have become. On a logarithmic scale, the same slope is the same growth."
+            .to_owned()
+    } else {
+        "Equity divided by initial equity, minus one.".to_owned()
+    };
+    if !account.buy_and_hold.is_empty() {
+        figure = figure.with(BUY_AND_HOLD, levels(&account.buy_and_hold), LineStyle::Line);
+        caption = format!("{caption} {}", buy_and_hold_note(data));
+    }
+    if let Some(symbol) = data.manifest.benchmark.as_deref().filter(|_| !sample.benchmark.is_empty()) {
+        figure = figure.with(&format!("benchmark {symbol}"), levels(&sample.benchmark), LineStyle::Line);
     }
     page.figure(&format!("{owner} return"), &figure, &caption, &why_missing(data, &[Table::Pnl], NO_RETURNS))
 }
 
+const BUY_AND_HOLD: &str = "buy and hold";
+
+fn buy_and_hold_note(data: &RunData) -> String {
+    match data.manifest.instruments.as_slice() {
+        [only] => format!("Buy and hold is {}, held from its first price on.", escape(&only.symbol)),
+        _ => format!(
+            "Buy and hold is an equal-weighted portfolio of all instruments of the scenario, rebalanced at the end of each period of {}.",
+            duration_text(data.period.nanos())
+        ),
+    }
+}
+
+/// Writes the account's figures beside those of buy and hold, and of the benchmark if one was chosen.
+fn beside(page: &mut PageBuilder, data: &RunData, account: &AccountData) {
+    let sample = &account.sample;
+    if sample.returns.is_empty() || account.buy_and_hold.is_empty() {
+        return;
+    }
+    let measured = |returns: &[f64]| {
+        let of = Sample { returns: returns.to_vec(), benchmark: Vec::new(), ..sample.clone() };
+        Measures::take(METRICS, &of, sample.periods_per_year)
+    };
+    let (own, hold) = (measured(&sample.returns), measured(&account.buy_and_hold));
+    let chosen = data.manifest.benchmark.as_deref().filter(|_| !sample.benchmark.is_empty());
+    let benchmark = measured(&sample.benchmark);
+    let mut columns = vec![
+        Beside { name: escape(&account.summary.owner), measures: &own },
+        Beside { name: BUY_AND_HOLD.to_owned(), measures: &hold },
+    ];
+    if let Some(symbol) = chosen {
+        columns.push(Beside { name: format!("benchmark {}", escape(symbol)), measures: &benchmark });
+    }
+    put!(page, "<h3>Beside the market</h3>");
+    metrics::compared(page, &columns, Scope::of_returns(account, data));
+}
+
 fn drawdown(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
     let owner = &account.summary.owner;
-    let figure = Lines::new(format!("Drawdown of {owner}"), "currency".to_owned(), Size::Half, data.extent)
-        .with_zero()
-        .with("drawdown", account.drawdown.clone(), LineStyle::Area);
-    let caption = "Equity minus its peak so far, at every mark.";
+    let percent = |point: &Point| (point.0, point.1 * 100.0);
+    let series = account.drawdown.iter().map(percent).collect();
+    let figure =
+        Lines::new(format!("Drawdown of {owner}"), "below the peak (%)".to_owned(), Size::Half, data.extent)
+            .with_zero()
+            .by_day(data.period)
+            .with("drawdown", series, LineStyle::Area);
+    let deepest = account.metrics.get("max_drawdown_currency").map_or_else(String::new, |deepest| {
+        format!(" The largest fall in currency was {}.", number(deepest, 2))
+    });
+    let caption = format!("Equity below its peak so far, as a share of the peak, at every mark.{deepest}");
     page.figure(
         &format!("{owner} drawdown"),
         &figure,
-        caption,
+        &caption,
         &why_missing(data, &[Table::Pnl], "the account was never marked to market."),
     )
 }
@@ -115,6 +179,13 @@ fn returns(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Res
 
 /// Draws Sharpe ratio and volatility over a rolling window.
 fn windows(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Result<(), ReportError> {
+    if Scope::of(data).annual() == Annual::Daily {
+        put!(
+            page,
+            "<p class=\"none\"><strong>Rolling Sharpe ratio and volatility</strong>: the run is too short for yearly figures.</p>"
+        );
+        return Ok(());
+    }
     let owner = &account.summary.owner;
     let rolling = rolling(&account.sample).unwrap_or_default();
     let none = "there are fewer than 40 periods with returns, or all returns are equal.";
@@ -127,7 +198,7 @@ fn windows(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Res
     );
     let figure = |name: &str, unit: &str| {
         let title = format!("{name} of {owner}");
-        Lines::new(title, unit.to_owned(), Size::Half, data.extent).with_zero()
+        Lines::new(title, unit.to_owned(), Size::Half, data.extent).with_zero().by_day(data.period)
     };
     let gaps = |(at, value): &(i64, Option<f64>)| (*at, value.unwrap_or(f64::NAN));
     let sharpe: Vec<Point> = rolling.sharpe.iter().map(gaps).collect();
@@ -185,17 +256,19 @@ fn calendar(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> Re
         String::new()
     };
     let is_monthly = calendar == Calendar::Month;
-    let (what, across) = if is_monthly { ("month", "month") } else { ("hour", "hour of the day") };
+    let (what, across) =
+        if is_monthly { ("month", "month, and the whole year") } else { ("hour", "hour of the day") };
     let from = if is_monthly { 1 } else { hours.iter().map(|it| it.hour).min().unwrap_or(0) };
     let columns = rows.first().map_or(0, |(_, cells)| cells.len());
     let column = |place: i8| match MONTHS.get(usize::try_from(place - 1).unwrap_or(0)) {
         Some(name) if is_monthly => (*name).to_owned(),
+        None if is_monthly => "year".to_owned(),
         _ => format!("{place}:00"),
     };
     let columns = (from..).take(columns).map(column).collect();
     let title = format!("Returns of {owner} by {what} (%)");
     let heat = Heatmap { title, x_label: across.to_owned(), columns, rows, decimals: 2 };
-    let caption = format!("Compounded returns in percent; a period counts where it ends.{shown}");
+    let caption = format!("Compounded returns in percent; a period counts to where it ends.{shown}");
     page.figure(&format!("{owner} by {what}"), &heat, &caption, &why_missing(data, &[Table::Pnl], NO_RETURNS))
 }
 
@@ -204,7 +277,8 @@ type Row = (String, Vec<Option<f64>>);
 fn by_month(months: &[MonthReturn]) -> Vec<Row> {
     let row = |year: &[MonthReturn]| {
         let cell = |month: i8| year.iter().find(|it| it.month == month).map(|it| it.value * 100.0);
-        (year[0].year.to_string(), (1..=12).map(cell).collect())
+        let total = year.iter().fold(1.0, |wealth, it| wealth * (1.0 + it.value)) - 1.0;
+        (year[0].year.to_string(), (1..=12).map(cell).chain([Some(total * 100.0)]).collect())
     };
     months.chunk_by(|a, b| a.year == b.year).map(row).collect()
 }

@@ -1,5 +1,7 @@
 //! The activity of an account: fills, positions, and the series that its strategy plotted.
 
+use super::backtest::{THIS_CLOSE, fills_at_this_close};
+use super::by_scale::by_scale;
 use super::missing::why_missing;
 use crate::analysis::{AccountData, FillMark, PlottedSeries, Point, RunData};
 use crate::record::Table;
@@ -32,7 +34,8 @@ fn price(
     let owner = &account.summary.owner;
     let Some(symbol) = fills.first().map(|fill| &fill.symbol) else { return Ok(()) };
     let title = format!("Fills of {owner} in {symbol}");
-    let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
+    let mut figure =
+        Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent).by_day(data.period);
     let venues = data.listings.iter().filter(|listing| listing.symbol == *symbol);
     // Blue and orange are reserved for buys and sells.
     for (number, listing) in (6..).zip(venues) {
@@ -55,7 +58,8 @@ fn price(
     } else {
         String::new()
     };
-    let caption = format!("The area of a marker is proportional to the quantity.{omitted}");
+    let marked = if fills_at_this_close(data, symbol) { format!("{THIS_CLOSE} ") } else { String::new() };
+    let caption = format!("{marked}The area of a marker is proportional to the quantity.{omitted}");
     page.figure(&format!("{owner} fills {symbol}"), &figure, &caption, "")
 }
 
@@ -63,24 +67,37 @@ fn positions(page: &mut PageBuilder, data: &RunData, account: &AccountData) -> R
     let owner = &account.summary.owner;
     let is_held = |points: &[Point]| points.iter().any(|point| point.1 != 0.0);
     let title = format!("Position of {owner}");
-    let mut figure = Lines::new(title, "quantity held".to_owned(), Size::Half, data.extent).with_zero();
+    let empty = Lines::new(title.clone(), "quantity held".to_owned(), Size::Half, data.extent)
+        .with_zero()
+        .by_day(data.period);
+    let mut figure = empty.clone();
     for position in account.positions.iter().filter(|position| is_held(&position.points)) {
         figure = figure.with(&position.symbol, position.points.clone(), LineStyle::Steps);
     }
     let all = figure.lines.len();
     figure.lines.truncate(Color::LINES_MAX);
     let shown = figure.lines.len();
+    // Holdings that differ by a hundred have an axis each.
+    let groups = by_scale(figure.lines);
+    let several = groups.len() > 1;
+    let figures: Vec<Lines> = groups
+        .into_iter()
+        .map(|lines| {
+            let names: Vec<&str> = lines.iter().map(|line| line.label.as_str()).collect();
+            let title = if several { format!("{title} in {}", names.join(", ")) } else { title.clone() };
+            Lines { title, lines, ..empty.clone() }
+        })
+        .collect();
     let caption = if shown < all {
         format!("The signed position, for {shown} of {all} instruments.")
     } else {
         "The signed position; below zero it is short.".to_owned()
     };
-    page.figure(
-        &format!("{owner} position"),
-        &figure,
-        &caption,
-        &why_missing(data, &[Table::Pnl], "it never held a position."),
-    )
+    let none = why_missing(data, &[Table::Pnl], "it never held a position.");
+    if figures.is_empty() {
+        return page.figure(&format!("{owner} position"), &empty, &caption, &none);
+    }
+    figures.iter().try_for_each(|figure| page.figure(&format!("{owner} position"), figure, &caption, &none))
 }
 
 /// Draws the series that the strategy plotted; series with similar values share a figure.

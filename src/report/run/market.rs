@@ -1,7 +1,9 @@
-//! The section of a market: price, spread, depth, volume, volatility, order signs and entry latency.
+//! The section of a market: price, spread, depth, volume, volatility, trade signs and entry latency.
 
 use super::missing::why_missing;
+use super::scope::{Annual, Scope};
 use super::{metrics, stylized};
+use crate::analysis::metrics::Absence;
 use crate::analysis::{EntryLatencies, ListingData, Point, RunData};
 use crate::record::Table;
 use crate::report::figures::{BarSeries, Bars, Color, Histogram, Line, LineStyle, Lines, Size};
@@ -54,7 +56,8 @@ fn price(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Resul
         color,
     };
     let title = format!("Price of {}", listing.title());
-    let mut figure = Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent);
+    let mut figure =
+        Lines::new(title, "price (currency)".to_owned(), Size::Wide, data.extent).by_day(data.period);
     figure.lines = vec![
         line("trades", &listing.price, Color::Line(6)),
         line("best bid", &listing.bid, Color::Up),
@@ -77,6 +80,7 @@ fn over_time(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> R
     let figure = |what: &str, unit: &str, points: Vec<Point>, shape| {
         Lines::new(format!("{what} of {title}"), unit.to_owned(), Size::Half, data.extent)
             .with_zero()
+            .by_day(data.period)
             .with(what, points, shape)
     };
     let spread = figure("Spread", "spread (currency)", listing.spread.clone(), LineStyle::Steps);
@@ -96,19 +100,34 @@ fn over_time(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> R
         &caption,
         &why_missing(data, &[Table::Trades], "nothing was traded."),
     )?;
-    let percent = |point: &Point| (point.0, point.1 * 100.0);
+    let scope = Scope::of_market(data);
+    let percent = |point: &Point| (point.0, scope.deviation(point.1) * 100.0);
     let volatility = listing.volatility.iter().map(percent).collect();
-    let volatility = figure("Volatility", "volatility, annualised (%)", volatility, LineStyle::Steps);
+    let (unit, year) = match scope.annual() {
+        Annual::Yes => {
+            let periods = number(data.periods_per_year, 0);
+            ("volatility, annualised (%)", format!("annualised with {periods} periods a year"))
+        }
+        Annual::Daily => {
+            ("volatility of a day (%)", "for one day of trading, since the run is short".to_owned())
+        }
+    };
+    let volatility = figure("Volatility", unit, volatility, LineStyle::Steps);
     let caption = format!(
-        "Volatility of the mid, from its log returns over {}; annualised with {} periods a year.",
-        duration_text(data.period.nanos()),
-        number(data.periods_per_year, 0)
+        "Volatility of the mid, from its log returns over {}; {year}.",
+        duration_text(data.period.nanos())
     );
+    let has_no_logs = listing.metrics.iter().any(|it| it.absence == Some(Absence::PricesNotAboveZero));
+    let no_mid = if has_no_logs {
+        "prices were at or below zero, which have no log returns."
+    } else {
+        "the book never had both sides, so there was no mid."
+    };
     page.figure(
         &format!("{title} volatility"),
         &volatility,
         &caption,
-        &why_missing(data, &[Table::Quotes], "the book never had both sides, so there was no mid."),
+        &why_missing(data, &[Table::Quotes], no_mid),
     )
 }
 
@@ -163,7 +182,7 @@ fn signs(page: &mut PageBuilder, data: &RunData, listing: &ListingData) -> Resul
     let values = listing.order_sign_acf.clone().unwrap_or_default();
     let name = |lag: usize| if lag == 1 || lag.is_multiple_of(5) { lag.to_string() } else { String::new() };
     let figure = Bars {
-        title: format!("Autocorrelation of order signs, {}", listing.title()),
+        title: format!("Autocorrelation of trade signs, {}", listing.title()),
         y_label: "autocorrelation".to_owned(),
         x_label: "lag (trades)".to_owned(),
         names: (1..=values.len()).map(name).collect(),

@@ -2,14 +2,18 @@
 
 mod account;
 mod activity;
+mod backtest;
+mod by_scale;
 mod drawdowns;
 mod log;
 mod market;
+mod metric_names;
 mod metrics;
 mod missing;
 mod order;
 mod overview;
 mod page;
+mod scope;
 mod stylized;
 #[cfg(test)]
 mod tests;

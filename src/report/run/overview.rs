@@ -1,20 +1,26 @@
 //! The first screen: what ran, and the results of accounts and markets.
 
+use super::backtest;
+use super::by_scale::by_scale;
 use super::missing::why_missing;
 use super::order::makers_last;
-use crate::analysis::{AccountData, Point, RunData};
+use super::scope::{Annual, Scope};
+use crate::analysis::{AccountData, ListingData, Point, RunData};
 use crate::record::Table;
 use crate::report::figures::{Color, Line, LineStyle, Lines, Size};
-use crate::report::page::{PageBuilder, ReportError, put};
+use crate::report::page::{CardTable, PageBuilder, ReportError, put};
 use crate::report::text::{
-    NONE, cents, count_text, decimals_for, duration_text, escape, number, number_or_dash, percent, time_text,
+    NONE, cents, count_text, decimals_for, duration_text, escape, instant_text, number, number_or_dash,
+    percent,
 };
 use bearpit_core::units::SimTime;
 
 /// Writes the first screen.
 pub(super) fn overview(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
     header(page, data);
-    accounts(page, data)?;
+    accounts(page, data);
+    backtest::backtest(page, data);
+    curves(page, data)?;
     markets(page, data);
     Ok(())
 }
@@ -27,10 +33,9 @@ fn header(page: &mut PageBuilder, data: &RunData) {
     let fact = |page: &mut PageBuilder, name: &str, value: &str| {
         put!(page, "<div><dt>{name}</dt><dd>{value}</dd></div>");
     };
+    let time = format!("{} to {}", instant_text(manifest.start), instant_text(manifest.end));
+    fact(page, "time", &time);
     fact(page, "seed", &manifest.seed.to_string());
-    let time =
-        format!("{} to {}", time_text(&manifest.start.to_string()), time_text(&manifest.end.to_string()));
-    fact(page, "virtual time", &time);
     fact(page, "events", &count_text(manifest.events));
     fact(page, "trades", &count_text(manifest.trades));
     fact(page, "digest", &format!("<code title=\"{digest}\">{short}…</code>"));
@@ -64,7 +69,7 @@ fn header(page: &mut PageBuilder, data: &RunData) {
             "<p class=\"failure\"><strong>{}</strong> was ruined: its equity was {} at {}. {}</p>",
             escape(&account.summary.owner),
             number(ruin.equity, 2),
-            time_text(&SimTime::from_nanos(ruin.at).to_string()),
+            instant_text(SimTime::from_nanos(ruin.at)),
             if account.sample.returns.is_empty() {
                 "Since it has something again, no returns agree with its P&amp;L: they are absent."
             } else {
@@ -74,44 +79,60 @@ fn header(page: &mut PageBuilder, data: &RunData) {
     }
 }
 
-/// The columns of the table of accounts.
-const COLUMNS: [&str; 11] = [
-    "account",
-    "final equity",
-    "P&amp;L",
-    "return",
-    "max drawdown",
-    "Sharpe, annualised",
-    "fees",
-    "fills",
-    "turnover",
-    "as maker",
-    "refused",
-];
+/// The table of accounts: what was won first.
+const ACCOUNTS: CardTable<'_> = CardTable {
+    columns: &[
+        "account",
+        "P&amp;L",
+        "return",
+        "max drawdown",
+        "Sharpe ratio",
+        "fees",
+        "fills",
+        "final equity",
+        "turnover",
+        "as maker",
+        "refused",
+    ],
+    class: "",
+};
 
-fn accounts(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
-    put!(page, "<section><h2>Accounts</h2>");
+fn accounts(page: &mut PageBuilder, data: &RunData) {
+    put!(page, "<section><h2>Results</h2>");
     if data.accounts.is_empty() {
         put!(
             page,
             "<p class=\"none\">The scenario has no strategy and no market maker, so no account is tracked.</p></section>"
         );
-        return Ok(());
+        return;
     }
-    let heads: String = COLUMNS.iter().map(|name| format!("<th>{name}</th>")).collect();
-    put!(page, "<div class=\"scroll\"><table><thead><tr>{heads}</tr></thead><tbody>");
-    makers_last(data).into_iter().for_each(|account| account_row(page, account));
-    put!(page, "</tbody></table></div>");
+    ACCOUNTS.begin(page);
+    ACCOUNTS.begin_body(page, None);
+    makers_last(data).into_iter().for_each(|account| account_row(page, account, data));
+    ACCOUNTS.end_body(page);
+    ACCOUNTS.end(page);
     put!(
         page,
-        "<p class=\"note\">Amounts in currency. P&amp;L is final minus initial equity, after fees; initial holdings count at their first mark. Max drawdown is the largest fall from a previous peak of equity: in currency, and in parentheses as a percentage of the peak, which may be a different drawdown. The Sharpe ratio uses returns over {}, {} of which make a year ({}). Turnover is the sum of price times quantity of all fills.</p>",
-        duration_text(data.period.nanos()),
-        number(data.periods_per_year, decimals_of_periods(data)),
-        calendar(data),
+        "<details><summary>What the columns mean</summary><p class=\"note\">Amounts are in currency. P&amp;L is final minus initial equity, after fees; initial holdings count at their first mark. Max drawdown is the largest fall from an earlier peak of equity, as a percentage of that peak; the amount beside it is the largest fall in currency, which may be another one. The Sharpe ratio {} Turnover is the sum of price times quantity of all fills.</p></details></section>",
+        sharpe_note(data),
     );
-    equity(page, data)?;
-    put!(page, "</section>");
-    Ok(())
+}
+
+/// Says what the Sharpe ratio of the table is.
+fn sharpe_note(data: &RunData) -> String {
+    let period = duration_text(data.period.nanos());
+    let scope = Scope::of(data);
+    match scope.annual() {
+        Annual::Yes => format!(
+            "is annualised: it uses returns over {period}, {} of which make a year ({}).",
+            number(data.periods_per_year, decimals_of_periods(data)),
+            calendar(data)
+        ),
+        Annual::Daily => format!(
+            "is that of one day, from returns over {period}: the run is too short to be annualised. It needs {} periods.",
+            Scope::PERIODS_MIN
+        ),
+    }
 }
 
 /// Says where the periods per year come from.
@@ -127,7 +148,7 @@ fn decimals_of_periods(data: &RunData) -> usize {
     if data.periods_per_year < 1_000.0 && data.periods_per_year.fract() != 0.0 { 2 } else { 0 }
 }
 
-fn account_row(page: &mut PageBuilder, account: &AccountData) {
+fn account_row(page: &mut PageBuilder, account: &AccountData, data: &RunData) {
     let summary = &account.summary;
     let profit = cents(&summary.profit.to_string());
     let class = match profit.chars().next() {
@@ -139,34 +160,37 @@ fn account_row(page: &mut PageBuilder, account: &AccountData) {
     let metric = |key: &str| account.metrics.get(key);
     let drawdown = match metric("max_drawdown_currency") {
         None => NONE.to_owned(),
-        Some(deepest) => format!("{} ({})", number(deepest, 2), percent(metric("max_drawdown_marks"), 2)),
+        Some(deepest) => format!("{} ({})", percent(metric("max_drawdown_marks"), 2), number(deepest, 2)),
     };
+    let sharpe = Scope::of(data).of_account(account, "sharpe_annualised");
     let failed = if summary.failure.is_some() { " <span class=\"loss\">failed</span>" } else { "" };
+    let ruined = if account.ruin.is_some() { " <span class=\"loss\">ruined</span>" } else { "" };
     let cells = [
-        cents(&summary.final_equity.to_string()),
         format!("<span class=\"{class}\">{sign}{profit}</span>"),
         percent(metric("cumulative_return"), 2),
         drawdown,
-        number_or_dash(metric("sharpe_annualised"), 2),
+        number_or_dash(sharpe, 2),
         cents(&summary.fees.to_string()),
         count_text(summary.fills),
+        cents(&summary.final_equity.to_string()),
         number_or_dash(metric("turnover"), 0),
         percent(metric("maker_share"), 0),
         count_text(summary.refused),
     ];
-    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
     let (owner, kind) = (escape(&summary.owner), escape(&summary.kind.replace('_', " ")));
-    put!(page, "<tr><th>{owner} <small>{kind}</small>{failed}</th>{cells}</tr>");
+    ACCOUNTS.row(page, &format!("{owner} <small>{kind}</small>{failed}{ruined}"), &cells);
 }
 
-/// Draws the change in equity of all accounts in one figure.
-fn equity(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
+/// Draws the change in equity of all accounts; those that moved a hundred times less than others have a figure of
+/// their own.
+fn curves(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
+    if data.accounts.is_empty() {
+        return Ok(());
+    }
     let ranked = makers_last(data);
-    let title = "Change in equity".to_owned();
-    let mut figure = Lines::new(title, "currency".to_owned(), Size::Wide, data.extent).with_zero();
-    figure.lines =
+    let lines: Vec<Line> =
         ranked.iter().zip(0..Color::LINES_MAX).map(|(account, number)| line(account, number)).collect();
-    let (shown, total) = (figure.lines.len() as u64, ranked.len() as u64);
+    let (shown, total) = (lines.len() as u64, ranked.len() as u64);
     let omitted = if shown < total {
         format!(" {} of {} accounts are shown, strategies first.", count_text(shown), count_text(total))
     } else {
@@ -175,14 +199,28 @@ fn equity(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
     let caption = format!(
         "Equity is cash plus holdings at the mid, or at the last trade while a side of the book is empty.{omitted}"
     );
+    put!(page, "<section><h2>Equity</h2>");
     page.begin_figures();
-    page.figure(
-        "equity",
-        &figure,
-        &caption,
-        &why_missing(data, &[Table::Pnl], "no account was ever marked to market."),
-    )?;
+    for (place, lines) in by_scale(lines).into_iter().enumerate() {
+        let names: Vec<&str> = lines.iter().map(|line| line.label.as_str()).collect();
+        let title = if place == 0 {
+            "Change in equity".to_owned()
+        } else {
+            format!("Change in equity: {}", names.join(", "))
+        };
+        let name = if place == 0 { "equity".to_owned() } else { format!("equity {}", names.join(" ")) };
+        let mut figure =
+            Lines::new(title, "currency".to_owned(), Size::Wide, data.extent).with_zero().by_day(data.period);
+        figure.lines = lines;
+        page.figure(
+            &name,
+            &figure,
+            &caption,
+            &why_missing(data, &[Table::Pnl], "no account was ever marked to market."),
+        )?;
+    }
     page.end_figures();
+    put!(page, "</section>");
     Ok(())
 }
 
@@ -205,30 +243,54 @@ fn markets(page: &mut PageBuilder, data: &RunData) {
         put!(page, "<p class=\"none\">No markets: {none}</p></section>");
         return;
     }
-    put!(
-        page,
-        "<div class=\"scroll\"><table><thead><tr><th>market</th><th>trades</th><th>volume</th><th>VWAP</th><th>mean spread</th><th>mean spread, bps</th><th>mean size at the touch</th><th>volatility, annualised</th></tr></thead><tbody>"
-    );
+    MARKETS.begin(page);
+    MARKETS.begin_body(page, None);
     for listing in &data.listings {
         let metric = |key: &str| listing.metrics.get(key);
         let spread = metric("spread_quoted_time_weighted");
         let places = spread.map_or(2, decimals_for).max(2);
-        put!(
-            page,
-            "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            escape(&listing.title()),
+        let cells = [
             number_or_dash(metric("trades"), 0),
             number_or_dash(metric("volume"), 0),
             number_or_dash(metric("vwap"), places),
             number_or_dash(spread, places + 1),
             number_or_dash(metric("spread_quoted_time_weighted_bps"), 1),
             number_or_dash(metric("depth_touch_time_weighted"), 0),
-            percent(metric("volatility_realized_annualised"), 1),
-        );
+            volatility(listing, data),
+        ];
+        MARKETS.row(page, &escape(&listing.title()), &cells);
     }
+    MARKETS.end_body(page);
+    MARKETS.end(page);
+    let replayed =
+        if data.manifest.replays.is_empty() { "" } else { " A replay of bars has no spread and no sizes." };
     put!(
         page,
-        "</tbody></table></div><p class=\"note\">Prices and spreads in currency. Spread and size are time-weighted means over the time in which both sides, or that side, had orders. Volatility is annualised from periods of {}, by the days and hours on which the market itself traded.</p></section>",
+        "<details><summary>What the columns mean</summary><p class=\"note\">Prices and spreads in currency. VWAP is the mean price of all trades, by quantity. Spread and size are time-weighted means over the time in which both sides, or that side, had orders.{replayed} Volatility is that of returns over {}, {}.</p></details></section>",
         duration_text(data.period.nanos()),
+        match Scope::of(data).annual() {
+            Annual::Yes => "annualised by the days and hours on which the market itself traded",
+            Annual::Daily => "for one day of trading: the run is too short to be annualised",
+        },
     );
+}
+
+/// The table of markets.
+const MARKETS: CardTable<'_> = CardTable {
+    columns: &[
+        "market",
+        "trades",
+        "volume",
+        "VWAP",
+        "mean spread",
+        "mean spread, bps",
+        "mean size at the touch",
+        "volatility",
+    ],
+    class: "",
+};
+
+fn volatility(listing: &ListingData, data: &RunData) -> String {
+    let scope = Scope::of_market(data);
+    percent(scope.value(&listing.metrics, "volatility_realized_annualised"), 2)
 }

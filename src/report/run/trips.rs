@@ -1,16 +1,15 @@
-//! Round trips: maximum adverse and favorable excursions, and a table of the largest and the last trips.
+//! Round trips: maximum adverse and favorable excursions, and tables of the largest and of all trips.
 
 use super::missing::why_missing;
 use crate::analysis::{AccountData, AccountTrip, RunData};
-use crate::record::{InstrumentSummary, Table};
+use crate::record::Table;
 use crate::report::figures::{Color, Dot, LegendEntry, Marker, Scatter};
-use crate::report::page::{PageBuilder, ReportError, put};
+use crate::report::page::{CardTable, PageBuilder, ReportError, put};
 use crate::report::text::{
-    NONE, cents, count_text, decimals_for, duration_text, escape, number, number_or_dash, percent,
-    seconds_text, time_text,
+    NONE, cents, count_text, decimals_for, duration_text, escape, moment_text, number, number_or_dash,
+    percent, seconds_text,
 };
 use bearpit_core::market::Side;
-use bearpit_core::units::SimTime;
 
 /// More dots cannot be distinguished.
 const DOTS_MAX: usize = 400;
@@ -40,9 +39,9 @@ pub(super) fn scatter(
     };
     let key = |label: &str, color| LegendEntry { label: label.to_owned(), color, marker: Marker::Line };
     let figure = Scatter {
-        title: format!("Round trips of {owner}: MAE and MFE"),
-        x_label: "maximum adverse excursion (currency)".to_owned(),
-        y_label: "maximum favorable excursion (currency)".to_owned(),
+        title: format!("Round trips of {owner}: excursions"),
+        x_label: "maximum adverse excursion, MAE (currency)".to_owned(),
+        y_label: "MFE (currency)".to_owned(),
         legend: vec![key("profit after fees, or zero", Color::Up), key("loss", Color::Down)],
         dots: shown.iter().map(dot).collect(),
     };
@@ -51,7 +50,9 @@ pub(super) fn scatter(
         let shown = count_text(shown.len() as u64);
         format!("An even sample of {shown} of {total} round trips, with the largest gains and losses.")
     } else {
-        format!("{total} round trips, from flat to flat.")
+        format!(
+            "{total} round trips, from flat to flat. The maximum favorable excursion, MFE, is the best P&amp;L on the way, before fees."
+        )
     };
     page.figure(
         &format!("{owner} round trips"),
@@ -61,8 +62,29 @@ pub(super) fn scatter(
     )
 }
 
-/// Writes the table of the largest gains, the largest losses, and the last trips.
-pub(super) fn table(page: &mut PageBuilder, account: &AccountData, instruments: &[InstrumentSummary]) {
+const TABLE: CardTable<'_> = CardTable {
+    columns: &[
+        "entered",
+        "P&amp;L after fees",
+        "return",
+        "market",
+        "side",
+        "quantity",
+        "entry",
+        "exit",
+        "lasted",
+        "worst",
+        "best",
+        "fees",
+    ],
+    class: "list",
+};
+
+/// Of longer lists only the largest gains and losses and the last trips are on the page.
+const LISTED_MAX: u64 = 250;
+
+/// Writes the tables of the largest gains, the largest losses, and all or the last trips.
+pub(super) fn table(page: &mut PageBuilder, data: &RunData, account: &AccountData) {
     if account.trips_total == 0 {
         return;
     }
@@ -70,44 +92,68 @@ pub(super) fn table(page: &mut PageBuilder, account: &AccountData, instruments: 
     put!(page, "<h3>Round trips</h3>");
     put!(
         page,
-        "<p class=\"note\">{} from flat to flat: {} were profitable; the mean P&amp;L after fees is {}, the mean duration {}. The table lists the largest gains, the largest losses and the last trips. Entry and exit are mean prices of a trip's fills; worst and best are the lowest and highest P&amp;L during the trip; amounts are in currency.</p>",
+        "<p class=\"note\">{} from flat to flat: {} were profitable; the mean P&amp;L after fees is {}, the mean duration {}. Entry and exit are mean prices of a trip's fills; worst and best are the lowest and highest P&amp;L during the trip, before fees; amounts are in currency.</p>",
         count_text(account.trips_total),
         percent(metric("hit_ratio_trips"), 0),
         number_or_dash(metric("expectancy_trip"), 2),
         metric("trip_duration_mean").map_or_else(|| NONE.to_owned(), seconds_text),
     );
-    put!(
-        page,
-        "<div class=\"scroll\"><table class=\"trips\"><thead><tr><th>entered</th><th>market</th><th>side</th><th>quantity</th><th>entry</th><th>exit</th><th>lasted</th><th>worst</th><th>best</th><th>fees</th><th>P&amp;L after fees</th><th>return</th></tr></thead>"
-    );
+    if data.manifest.replays.iter().any(|it| it.rules.fill == "this_close") {
+        put!(page, "<p class=\"failure\">{}</p>", super::backtest::THIS_CLOSE);
+    }
     let notable = &account.top_trips;
-    group(page, "Largest gains", notable.wins.iter(), instruments);
-    group(page, "Largest losses", notable.losses.iter(), instruments);
-    group(page, "Last", notable.last.iter(), instruments);
-    put!(page, "</table></div>");
+    TABLE.begin(page);
+    group(page, "Largest gains", notable.wins.iter(), data);
+    group(page, "Largest losses", notable.losses.iter(), data);
+    TABLE.end(page);
+    let are_all = account.trips.len() as u64 == account.trips_total && account.trips_total <= LISTED_MAX;
+    let total = count_text(account.trips_total);
+    let title = if are_all { format!("All {total} round trips") } else { "The last round trips".to_owned() };
+    put!(page, "<details class=\"all\"><summary>{title}</summary>");
+    TABLE_OF_ALL.begin(page);
+    if are_all {
+        rows(page, account.trips.iter(), data);
+    } else {
+        rows(page, notable.last.iter(), data);
+    }
+    TABLE_OF_ALL.end(page);
+    put!(page, "</details>");
+    if data.manifest.has(Table::Trips) {
+        let file = format!("{}.{}", Table::Trips.name(), data.manifest.format.extension());
+        put!(
+            page,
+            "<p class=\"note\">The table <a href=\"{file}\"><code>{file}</code></a> beside this page has all round trips, with their exact times and what ended them.</p>"
+        );
+    }
 }
+
+/// The same table, which the page's script shows in pages of 25 rows.
+const TABLE_OF_ALL: CardTable<'_> = CardTable { class: "list paged", ..TABLE };
 
 fn group<'a>(
     page: &mut PageBuilder,
     name: &str,
     trips: impl Iterator<Item = &'a AccountTrip>,
-    instruments: &[InstrumentSummary],
+    data: &RunData,
 ) {
-    put!(page, "<tbody><tr><th colspan=\"12\" class=\"group\">{name}</th></tr>");
-    let mut any = false;
-    for trip in trips {
-        row(page, trip, instruments);
-        any = true;
+    let mut trips = trips.peekable();
+    TABLE.begin_body(page, Some(name));
+    if trips.peek().is_none() {
+        TABLE.row(page, "none", &[]);
     }
-    if !any {
-        put!(page, "<tr><td colspan=\"12\">none</td></tr>");
-    }
-    put!(page, "</tbody>");
+    trips.for_each(|trip| row(page, trip, data));
+    TABLE.end_body(page);
 }
 
-fn row(page: &mut PageBuilder, of: &AccountTrip, instruments: &[InstrumentSummary]) {
+fn rows<'a>(page: &mut PageBuilder, trips: impl Iterator<Item = &'a AccountTrip>, data: &RunData) {
+    TABLE.begin_body(page, None);
+    trips.for_each(|trip| row(page, trip, data));
+    TABLE.end_body(page);
+}
+
+fn row(page: &mut PageBuilder, of: &AccountTrip, data: &RunData) {
     let trip = &of.trip;
-    let instrument = instruments.iter().find(|it| it.symbol == of.symbol);
+    let instrument = data.manifest.instruments.iter().find(|it| it.symbol == of.symbol);
     let quantity = instrument.map(|it| it.lot_size.to_f64()).map(|lot| lot * lots(trip.quantity.lots()));
     let places =
         instrument.map(|it| it.tick_size.to_f64()).map_or(2, |tick| decimals_for(tick * 20.0).max(2));
@@ -116,6 +162,8 @@ fn row(page: &mut PageBuilder, of: &AccountTrip, instruments: &[InstrumentSummar
     };
     let class = if trip.net().to_f64() < 0.0 { "loss" } else { "gain" };
     let cells = [
+        format!("<span class=\"{class}\">{}</span>", number(trip.net().to_f64(), 2)),
+        percent(trip.share(), 2),
         escape(&of.symbol),
         if trip.side == Side::Buy { "long" } else { "short" }.to_owned(),
         number_or_dash(quantity, if quantity.is_some_and(|it| it.fract() != 0.0) { 4 } else { 0 }),
@@ -125,13 +173,9 @@ fn row(page: &mut PageBuilder, of: &AccountTrip, instruments: &[InstrumentSummar
         cents(&trip.worst.to_string()),
         cents(&trip.best.to_string()),
         cents(&trip.fees.to_string()),
-        format!("<span class=\"{class}\">{}</span>", number(trip.net().to_f64(), 2)),
-        percent(trip.share(), 2),
     ];
-    let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
-    // To the second; the table `fills` has the exact time.
-    let entered: String = SimTime::from_nanos(trip.entered_at).to_string().chars().take(19).collect();
-    put!(page, "<tr><td>{}</td>{cells}</tr>", time_text(&entered));
+    // To the day or second; the table `trips` has the exact time.
+    TABLE.row(page, &moment_text(trip.entered_at, data.period), &cells);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no account holds more than 2^50 lots")]

@@ -1,9 +1,9 @@
 //! The first screen: the runs, notes on comparing them, and the results of each account.
 
-use super::html::{begin_table, end_table, gain, row};
+use super::html::gain;
 use super::limits::MANY;
 use crate::analysis::{AccountOutline, Batch, RunSet, Spread};
-use crate::report::page::{PageBuilder, put};
+use crate::report::page::{CardTable, PageBuilder, put};
 use crate::report::text::{NONE, count_text, escape, number, number_or_dash, percent, time_text};
 
 /// Writes the first screen.
@@ -28,12 +28,15 @@ fn header(page: &mut PageBuilder, several: &RunSet, title: &str) {
     if several.batches.len() > 1 {
         put!(page, "<section><h2>Scenarios</h2>");
         let columns: Vec<&str> = ["scenario"].into_iter().chain(HEADS).chain(["changes"]).collect();
-        begin_table(page, &columns);
+        let table = CardTable { columns: &columns, class: "" };
+        table.begin(page);
+        table.begin_body(page, None);
         for batch in &several.batches {
             let cells: Vec<String> = facts(batch).into_iter().chain([changes(batch)]).collect();
-            row(page, &escape(&batch.label), &cells);
+            table.row(page, &escape(&batch.label), &cells);
         }
-        end_table(page);
+        table.end_body(page);
+        table.end(page);
         put!(page, "</section>");
     }
 }
@@ -123,6 +126,8 @@ const COLUMNS: [&str; 11] = [
     "mean Sharpe",
 ];
 
+const TABLE: CardTable<'_> = CardTable { columns: &COLUMNS, class: "" };
+
 fn accounts(page: &mut PageBuilder, several: &RunSet) {
     put!(page, "<section><h2>Accounts over all runs</h2>");
     notes(page, several);
@@ -134,7 +139,8 @@ fn accounts(page: &mut PageBuilder, several: &RunSet) {
         );
         return;
     }
-    begin_table(page, &COLUMNS);
+    TABLE.begin(page);
+    TABLE.begin_body(page, None);
     for owner in owners {
         for batch in &several.batches {
             let accounts: Vec<&AccountOutline> = batch.account(owner).map(|(_, account)| account).collect();
@@ -142,10 +148,11 @@ fn accounts(page: &mut PageBuilder, several: &RunSet) {
             let kind =
                 accounts.first().map_or(String::new(), |account| escape(&account.kind.replace('_', " ")));
             let label = if several.batches.len() > 1 { escape(&batch.label) } else { kind };
-            row(page, &format!("{} <small>{label}</small>", escape(owner)), &cells(&accounts, &spread));
+            TABLE.row(page, &format!("{} <small>{label}</small>", escape(owner)), &cells(&accounts, &spread));
         }
     }
-    end_table(page);
+    TABLE.end_body(page);
+    TABLE.end(page);
     put!(
         page,
         "<p class=\"note\">Amounts in currency. P&amp;L is final minus initial equity, after fees. The interval is the 95 % confidence interval of the mean P&amp;L over all possible seeds: Student's t with n − 1 degrees of freedom, which takes seeds as independent and says nothing about other scenarios. Deviation is the sample standard deviation between runs. “Gained” is the fraction of runs with a P&amp;L above zero. Drawdown is the max drawdown, and the Sharpe ratio is annualised; both are means over the runs in which they are defined.</p>"

@@ -1,8 +1,8 @@
 //! The tables of several runs: all runs of an account, and the markets.
 
-use super::html::{begin_table, end_table, gain, row};
+use super::html::gain;
 use crate::analysis::{AccountOutline, MarketOutline, RunOutline, RunSet, Spread};
-use crate::report::page::{PageBuilder, put};
+use crate::report::page::{CardTable, PageBuilder, put};
 use crate::report::text::{count_text, escape, number, number_or_dash, percent};
 
 /// How many runs are listed at most: half of them the best, half the worst.
@@ -20,6 +20,21 @@ const COLUMNS: [&str; 9] = [
     "turnover",
 ];
 
+const RUNS: CardTable<'_> = CardTable { columns: &COLUMNS, class: "" };
+
+/// The table of markets.
+const MARKETS: CardTable<'_> = CardTable {
+    columns: &[
+        "market",
+        "runs",
+        "volume",
+        "mean spread, bps",
+        "mean size at the touch",
+        "volatility, annualised",
+    ],
+    class: "",
+};
+
 /// Lists the runs of an account, best first.
 pub(super) fn runs(page: &mut PageBuilder, several: &RunSet, owner: &str) {
     let mut runs: Vec<(String, &RunOutline, &AccountOutline)> = Vec::new();
@@ -33,11 +48,12 @@ pub(super) fn runs(page: &mut PageBuilder, several: &RunSet, owner: &str) {
     runs.sort_by(|(.., a), (.., b)| b.profit.total_cmp(&a.profit));
     let total = runs.len();
     put!(page, "<h3>Runs of {}, by P&amp;L</h3>", escape(owner));
-    begin_table(page, &COLUMNS);
+    RUNS.begin(page);
+    RUNS.begin_body(page, None);
     for (place, (label, run, account)) in runs.iter().enumerate() {
         if total <= LISTED_MAX || place < LISTED_MAX / 2 || place >= total - LISTED_MAX / 2 {
             let failed = if account.failed { " <span class=\"loss\">failed</span>" } else { "" };
-            row(page, &format!("{label}{failed}"), &cells(run, account));
+            RUNS.row(page, &format!("{label}{failed}"), &cells(run, account));
         } else if place == LISTED_MAX / 2 {
             let (best, worst) = (account.profit, runs[total - LISTED_MAX / 2 - 1].2.profit);
             put!(
@@ -50,7 +66,8 @@ pub(super) fn runs(page: &mut PageBuilder, several: &RunSet, owner: &str) {
             );
         }
     }
-    end_table(page);
+    RUNS.end_body(page);
+    RUNS.end(page);
 }
 
 fn cells(run: &RunOutline, account: &AccountOutline) -> [String; 8] {
@@ -81,10 +98,8 @@ pub(super) fn markets(page: &mut PageBuilder, several: &RunSet) {
         put!(page, "<p class=\"none\">Nothing was quoted or traded in any run.</p></section>");
         return;
     }
-    begin_table(
-        page,
-        &["market", "runs", "volume", "mean spread, bps", "mean size at the touch", "volatility, annualised"],
-    );
+    MARKETS.begin(page);
+    MARKETS.begin_body(page, None);
     for title in titles {
         for batch in &several.batches {
             let markets =
@@ -94,10 +109,11 @@ pub(super) fn markets(page: &mut PageBuilder, several: &RunSet) {
                 continue;
             }
             let label = if several.batches.len() > 1 { escape(&batch.label) } else { String::new() };
-            row(page, &format!("{} <small>{label}</small>", escape(title)), &means(&markets));
+            MARKETS.row(page, &format!("{} <small>{label}</small>", escape(title)), &means(&markets));
         }
     }
-    end_table(page);
+    MARKETS.end_body(page);
+    MARKETS.end(page);
     put!(page, "<p class=\"note\">Means over the runs in which the value is defined.</p></section>");
 }
 

@@ -1,7 +1,9 @@
 //! Numbers, times and escaped text for the page.
 
+mod dates;
 mod endings;
 
+pub(crate) use dates::{end_text, instant_text, moment_text};
 pub(crate) use endings::endings_text;
 
 /// The text for a missing number.

@@ -75,6 +75,11 @@ fn scenario() -> Value {
             "how many sample intervals a year has, for annualized metrics; else it follows from the data",
         )
         .key(
+            "benchmark",
+            text(),
+            "the symbol against which accounts are held: alpha, beta, a column of the report; else all instruments",
+        )
+        .key(
             "zone",
             text(),
             "the zone of its clock, such as America/New_York, to which times of files are converted",

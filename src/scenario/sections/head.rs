@@ -18,6 +18,8 @@ pub(in crate::scenario) struct Head {
     pub(in crate::scenario) periods_per_year: Option<Decimal>,
     /// The shortest entry latency of scripts.
     pub(in crate::scenario) script_latency_min: SimDuration,
+    /// The symbol against which accounts are held; `None` if it does not say.
+    pub(in crate::scenario) benchmark: Option<String>,
     /// The zone of its clock; `None` if it does not say.
     pub(in crate::scenario) zone: Option<Zone>,
 }
@@ -46,6 +48,7 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
     let anchor = section.or("anchor", SimDuration::ZERO, readers::time_of_day);
     let sample_interval = section.or("sample", minute, readers::positive_duration);
     let periods_per_year = section.optional("periods_per_year", readers::positive_decimal);
+    let benchmark = section.optional("benchmark", readers::text);
     let zone = section.optional("zone", zone);
     let script_latency_min = section.or("script_latency_min", SimDuration::ZERO, readers::latency_span);
     if let (Some(start), Some(end)) = (start, end)
@@ -63,6 +66,7 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
         sample_interval: sample_interval?,
         periods_per_year,
         script_latency_min: script_latency_min?,
+        benchmark,
         zone,
     })
 }

@@ -15,7 +15,7 @@ mod venues;
 pub(super) use agents::{MarketOutline, ON_RUIN, agents};
 pub(super) use fees::{MEASURES, SIDES};
 pub(super) use head::{Head, head};
-pub(super) use instruments::instruments;
+pub(super) use instruments::{KnownInstrument, instruments};
 pub(super) use params::{offset_of, scalar};
 pub(super) use record::record;
 pub(super) use venues::venues;

@@ -53,6 +53,7 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
         tables: tables?,
         sample_interval: default.sample_interval,
         periods_per_year: default.periods_per_year,
+        benchmark: None,
     })
 }
 

@@ -1,0 +1,110 @@
+//! [`Scope`]: which metrics a run is long enough for.
+
+use super::metric_names::{Name, Shortening};
+use crate::analysis::metrics::{Measure, Measures};
+use crate::analysis::{AccountData, RunData};
+
+/// What is annualised in a run of this length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Annual {
+    /// Yearly figures.
+    Yes,
+    /// Figures of one day of trading: a year would be extrapolated from hours.
+    Daily,
+}
+
+/// How long a run is, and what follows from that for its metrics.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Scope {
+    /// How many periods there are.
+    periods: usize,
+    /// How many days of trading a year has.
+    days_per_year: f64,
+    annual: Annual,
+}
+
+/// Why a metric is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hidden {
+    /// There are fewer than [`Scope::PERIODS_MIN`] periods.
+    FewPeriods,
+    /// It only has a meaning over years.
+    TooShort,
+}
+
+impl Scope {
+    /// Fewer periods say nothing about ratios and tails.
+    pub(super) const PERIODS_MIN: usize = 20;
+    /// A shorter run is not extrapolated to a year.
+    const DAYS_MIN: i64 = 20;
+
+    /// Returns the scope of a run.
+    pub(super) fn of(data: &RunData) -> Self {
+        const DAY: i64 = 86_400_000_000_000;
+        let span = data.extent.end() - data.extent.start();
+        let days_per_period = (data.period.secs_f64() / 86_400.0).max(1.0);
+        let days_per_year = data.year.map(|year| year.days);
+        let by_periods =
+            if data.period.nanos() >= DAY { data.periods_per_year * days_per_period } else { 252.0 };
+        Self {
+            periods: data.accounts.iter().map(|account| account.sample.returns.len()).max().unwrap_or(0),
+            days_per_year: days_per_year.unwrap_or(by_periods),
+            annual: if span >= Self::DAYS_MIN * DAY { Annual::Yes } else { Annual::Daily },
+        }
+    }
+
+    /// Returns the scope of an account.
+    pub(super) fn of_returns(account: &AccountData, data: &RunData) -> Self {
+        Self { periods: account.sample.returns.len(), ..Self::of(data) }
+    }
+
+    /// Returns the scope of the listings.
+    pub(super) fn of_market(data: &RunData) -> Self {
+        let span = data.extent.end() - data.extent.start();
+        let periods = span / data.period.nanos().max(1);
+        Self { periods: usize::try_from(periods).unwrap_or(0), ..Self::of(data) }
+    }
+
+    /// Returns what annualised metrics are.
+    pub(super) const fn annual(&self) -> Annual {
+        self.annual
+    }
+
+    /// Returns an annualised deviation as it is shown.
+    pub(super) fn deviation(&self, annualised: f64) -> f64 {
+        match self.annual {
+            Annual::Yes => annualised,
+            Annual::Daily => annualised / self.days_per_year.sqrt(),
+        }
+    }
+
+    /// Returns a metric of an account as it is shown.
+    pub(super) fn of_account(&self, account: &AccountData, key: &str) -> Option<f64> {
+        Self { periods: account.sample.returns.len(), ..*self }.value(&account.metrics, key)
+    }
+
+    /// Returns a metric as it is shown, by its key.
+    pub(super) fn value(&self, measures: &Measures, key: &str) -> Option<f64> {
+        let measure = measures.iter().find(|measure| measure.definition.key == key)?;
+        self.shown(measure, Name::of(key)?).ok().flatten()
+    }
+
+    /// Returns the value of a metric as it is shown; none where it is not defined.
+    ///
+    /// # Errors
+    /// [`Hidden`] where the run is too short for it.
+    pub(super) fn shown(&self, measure: &Measure, name: &Name) -> Result<Option<f64>, Hidden> {
+        let Some(value) = measure.value else { return Ok(None) };
+        if name.needs_periods && self.periods < Self::PERIODS_MIN {
+            return Err(Hidden::FewPeriods);
+        }
+        if !measure.definition.is_annualised() || self.annual == Annual::Yes {
+            return Ok(Some(value));
+        }
+        match name.daily {
+            Shortening::ByRoot => Ok(Some(value / self.days_per_year.sqrt())),
+            Shortening::Compounded => Ok(Some((1.0 + value).powf(1.0 / self.days_per_year) - 1.0)),
+            Shortening::None => Err(Hidden::TooShort),
+        }
+    }
+}
