@@ -118,7 +118,7 @@ fn first_rows(rows: &Rows) -> String {
 }
 
 fn bar_cells(bar: &HistoricalBar) -> [String; 7] {
-    let HistoricalBar { time, open, high, low, close, volume, adjusted_close } = bar;
+    let HistoricalBar { time, open, high, low, close, volume, adjusted_close, .. } = bar;
     [
         time.to_string(),
         open.to_string(),

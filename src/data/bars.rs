@@ -21,6 +21,8 @@ pub(super) struct BarCells {
     pub(super) prices: [Cell; 4],
     pub(super) adjusted_close: Cell,
     pub(super) volume: Cell,
+    pub(super) split: Cell,
+    pub(super) dividend: Cell,
     pub(super) tick_volume: Cell,
 }
 
@@ -107,13 +109,20 @@ impl BarRows {
             Cell::Null => Ok(None),
             cell => optional(cell, Role::AdjustedClose, self.prices).map_err(&mut keep),
         };
+        // Rows without a split or dividend have 0, 1, or nothing there.
+        let mut action = |cell, role| match cell {
+            Cell::Null => None,
+            cell => optional(cell, role, Allowed::AtOrAboveZero).map_err(&mut keep).unwrap_or_default(),
+        };
+        let split = action(cells.split, Role::Split).filter(|split| *split > 0.0).unwrap_or(1.0);
+        let dividend = action(cells.dividend, Role::Dividend).unwrap_or(0.0);
         let (Some(time), Ok(volume), Ok(adjusted_close), true) = (time, volume, adjusted, faults.is_empty())
         else {
             return Err(faults);
         };
         let bar = enclosed(time, prices).map_err(|fault| vec![fault])?;
         self.timeline.follow(time).map_err(|fault| vec![fault])?;
-        Ok(HistoricalBar { volume, adjusted_close, ..bar })
+        Ok(HistoricalBar { volume, adjusted_close, split, dividend, ..bar })
     }
 
     /// Returns the bars in order of time, oldest first.
@@ -170,5 +179,15 @@ fn enclosed(time: SimTime, [open, high, low, close]: [f64; 4]) -> Result<Histori
         return Err(Fault::at(Role::Low, format!("low {low} lies above high {high}")));
     }
     let (high, low) = (high.max(open).max(close), low.min(open).min(close));
-    Ok(HistoricalBar { time, open, high, low, close, volume: None, adjusted_close: None })
+    Ok(HistoricalBar {
+        time,
+        open,
+        high,
+        low,
+        close,
+        volume: None,
+        adjusted_close: None,
+        split: 1.0,
+        dividend: 0.0,
+    })
 }

@@ -301,6 +301,8 @@ fn rows(layout: &Layout, frame: &Frame, form: Form, options: &ReadOptions) -> Ou
                     prices: PRICES.map(cell),
                     adjusted_close: cell(Role::AdjustedClose),
                     volume: cell(Role::Volume),
+                    split: cell(Role::Split),
+                    dividend: cell(Role::Dividend),
                     tick_volume: Cell::Absent,
                 };
                 rows.push(stamp, &cells, &place);

@@ -42,7 +42,7 @@ impl FileKind {
     /// Returns the roles that its rows may have besides.
     pub(super) const fn optional(self) -> &'static [Role] {
         match self {
-            Self::Bars => &[Role::AdjustedClose, Role::Volume],
+            Self::Bars => &[Role::AdjustedClose, Role::Volume, Role::Split, Role::Dividend],
             Self::Trades => &[Role::Quantity],
             Self::Quotes => &[Role::BidSize, Role::AskSize],
         }

@@ -24,6 +24,10 @@ pub enum Role {
     AdjustedClose,
     /// Quantity that was traded in a bar.
     Volume,
+    /// New shares for each old one, of a split before the row.
+    Split,
+    /// What is paid on each unit held before the row.
+    Dividend,
     /// Price of a trade.
     Price,
     /// Quantity of a trade.
@@ -40,7 +44,7 @@ pub enum Role {
 
 impl Role {
     /// All roles, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Time,
         Self::Date,
         Self::Open,
@@ -49,6 +53,8 @@ impl Role {
         Self::Close,
         Self::AdjustedClose,
         Self::Volume,
+        Self::Split,
+        Self::Dividend,
         Self::Price,
         Self::Quantity,
         Self::Bid,
@@ -69,6 +75,8 @@ impl Role {
             Self::Close => "close",
             Self::AdjustedClose => "adjusted_close",
             Self::Volume => "volume",
+            Self::Split => "split",
+            Self::Dividend => "dividend",
             Self::Price => "price",
             Self::Quantity => "quantity",
             Self::Bid => "bid",

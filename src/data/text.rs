@@ -156,6 +156,8 @@ impl<'a> Reader<'a> {
                     prices: PRICES.map(cell),
                     adjusted_close: cell(Role::AdjustedClose),
                     volume: cell(Role::Volume),
+                    split: cell(Role::Split),
+                    dividend: cell(Role::Dividend),
                     tick_volume: ticks.map_or(Cell::Absent, |text| self.cell(text.trim(), Role::Volume)),
                 };
                 rows.push(stamp, &cells, place);
@@ -176,6 +178,13 @@ impl<'a> Reader<'a> {
     }
 
     fn cell(&self, text: &str, role: Role) -> Cell {
+        if role == Role::Split
+            && let Some((new, old)) = text.split_once([':', '/'])
+            && let (Some(new), Some(old)) = (number::plain(new.trim()), number::plain(old.trim()))
+        {
+            // Two new shares for one old.
+            return if new > 0.0 && old > 0.0 { Cell::Number(new / old) } else { Cell::Bad };
+        }
         let number = match self.columns.of(role).format {
             None => number::plain(text),
             Some(format) => number::read(text, &format),

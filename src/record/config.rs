@@ -130,6 +130,7 @@ impl TableSet {
             | Fact::OrderRepriced { .. }
             | Fact::OrderReduced { .. }
             | Fact::OrderGrown { .. }
+            | Fact::OrderRestated { .. }
             | Fact::OrderCanceled { .. }
             | Fact::OrderExpired { .. } => self.meets(ORDERS | BOOKS | TRIPS | FILLS),
             Fact::OrderTriggered { .. } | Fact::OrderRefreshed { .. } => self.meets(BOOKS),
@@ -145,6 +146,8 @@ impl TableSet {
             Fact::AccountMarked(_) => self.meets(SAMPLES | TRIPS),
             Fact::AccountFinanced { .. } => self.meets(SAMPLES),
             Fact::AccountRuined { .. } => self.contains(Table::Ruins),
+            // They say what all others mean from then on.
+            Fact::CorporateAction { .. } | Fact::PositionSplit { .. } | Fact::AccountPaid { .. } => true,
             Fact::Logged { .. } | Fact::StrategyFailed { .. } => self.contains(Table::Log),
             Fact::Plotted { .. } => self.contains(Table::Series),
             Fact::Recorded { .. } => self.contains(Table::Records),

@@ -53,6 +53,7 @@ pub(crate) use parquet_reader::ParquetReader;
 pub use recorded::Recorded;
 pub use recorder::{Recorder, Recording};
 pub use replay_summary::{ChargeSummary, ReplayRules, ReplaySummary};
+pub use rows::actions::ActionRow;
 pub use rows::books::LevelRow;
 pub use rows::equity::EquityRow;
 pub use rows::holdings::{Holding, PositionRow};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::config::{RecordConfig, RunLabel, TableSet};
 use super::error::RecordError;
 use super::row_groups::RowGroups;
+use super::rows::actions::ActionRow;
 use super::rows::bars::BarBuilder;
 use super::rows::books::{BookSnapshots, LevelRow};
 use super::rows::equity::EquitySamples;
@@ -18,7 +19,7 @@ use super::rows::row::{RecordedCell, RowSink, TableRow};
 use super::rows::trips::{TripRow, Trips};
 use super::table::Table;
 use super::writer::FinishedTable;
-use bearpit_core::market::{AccountOpening, Bar, Fact, Trade, Transfer};
+use bearpit_core::market::{AccountOpening, Bar, CorporateAction, Fact, Trade, Transfer};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
 
 /// Follows the facts of a run, and makes the rows of those tables that are recorded.
@@ -212,6 +213,30 @@ impl RowBuilder {
         self.ended.trips.drain(..).try_for_each(|row| output.write(&TableRow::Trip(&row), sink))
     }
 
+    /// Takes a split or dividend into bars and holdings, and writes its row.
+    fn act(
+        &mut self,
+        at: SimTime,
+        fact: &Fact,
+        action: &ActionRow,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), RecordError> {
+        match *fact {
+            Fact::CorporateAction { listing, action: CorporateAction::Split(ratio) } => {
+                if let Some(bars) = &mut self.bars {
+                    bars.split(listing, ratio);
+                }
+            }
+            Fact::PositionSplit { owner, instrument, position, .. } => {
+                if let Some(holdings) = &mut self.holdings {
+                    holdings.set(at, owner, instrument, position);
+                }
+            }
+            _ => {}
+        }
+        self.output.write(&TableRow::Action { at, action }, sink)
+    }
+
     /// Adds the rows that a fact makes by itself.
     fn add(
         &mut self,
@@ -220,6 +245,9 @@ impl RowBuilder {
         quoted_at: [Option<SimTime>; 2],
         sink: &mut dyn RowSink,
     ) -> Result<(), RecordError> {
+        if let Some(action) = ActionRow::of(fact, &self.instruments) {
+            return self.act(at, fact, &action, sink);
+        }
         let reject;
         let row = match fact {
             Fact::BarReplayed { listing, bar } => {

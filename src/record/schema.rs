@@ -157,6 +157,18 @@ pub(super) const fn columns(table: Table) -> &'static [(&'static str, Kind)] {
             ("bars_held", Count),
             ("exit_reason", Word),
         ],
+        Table::Actions => &[
+            ("time", Time),
+            ("owner", Word),
+            ("venue", Word),
+            ("symbol", Word),
+            ("kind", Word),
+            ("new_shares", Count),
+            ("old_shares", Count),
+            ("position", Number),
+            ("amount", Money),
+            ("cost", Money),
+        ],
         Table::Positions => &[
             ("time", Time),
             ("owner", Word),

@@ -21,6 +21,8 @@ pub enum Table {
     Ruins,
     /// One row per round trip of an account, when it has ended.
     Trips,
+    /// Splits and dividends, and what each account was given and paid for them.
+    Actions,
     /// Holdings of all accounts.
     Positions,
     /// One row per interval with trades.
@@ -39,7 +41,7 @@ pub enum Table {
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Orders,
         Self::Fills,
         Self::Trades,
@@ -49,6 +51,7 @@ impl Table {
         Self::Equity,
         Self::Ruins,
         Self::Trips,
+        Self::Actions,
         Self::Positions,
         Self::Bars,
         Self::Rejects,
@@ -71,6 +74,7 @@ impl Table {
             Self::Equity => "equity",
             Self::Ruins => "ruins",
             Self::Trips => "trips",
+            Self::Actions => "actions",
             Self::Positions => "positions",
             Self::Bars => "bars",
             Self::Rejects => "rejects",

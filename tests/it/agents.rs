@@ -55,6 +55,7 @@ fn replay(bars: &[ReplayBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
     let seen = watched(&mut builder);
     let config = ReplayConfig {
         bars: bars.into(),
+        actions: [].into(),
         warmup: 0,
         day_begins: SimDuration::ZERO,
         call: SimDuration::from_secs(1),

@@ -9,6 +9,7 @@ mod backtest_page;
 mod cli;
 mod compare;
 mod conservation;
+mod corporate_actions;
 mod data;
 mod determinism;
 mod endless;

@@ -6,6 +6,7 @@
 //! Agents see the market through their [`Context`](bearpit_core::participant::Context) alone: they import
 //! neither the book nor the exchange, whose state the engine keeps to itself.
 
+mod corporate_actions;
 mod desk;
 pub mod indicators;
 mod kind;

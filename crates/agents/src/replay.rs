@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::corporate_actions::prices_and_actions;
 use crate::kind::{
     AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, RetiredParam, Shared,
 };
@@ -40,7 +41,7 @@ pub(crate) static KIND: AgentKind = AgentKind {
     configure,
 };
 
-const PARAMS: [ParamSpec; 24] = [
+const PARAMS: [ParamSpec; 27] = [
     BAR_DATA,
     BAR_OPEN,
     BAR_LENGTH.meaning("how long a bar lasts; not longer than the time between two rows"),
@@ -147,6 +148,34 @@ const PARAMS: [ParamSpec; 24] = [
         ParamDefault::Flag(false),
         "whether the path within a bar is published, though it is made up",
     ),
+    ParamSpec::new(
+        "prices",
+        ParamType::Choice(&[
+            Choice { name: "raw", doc: "the file's prices" },
+            Choice {
+                name: "adjusted",
+                doc: "those times adjusted close by close: splits and dividends are in them",
+            },
+        ]),
+        ParamDefault::Choice("raw"),
+        "which prices are replayed",
+    ),
+    ParamSpec::new(
+        "actions",
+        ParamType::List(&ParamType::Text),
+        ParamDefault::Derived("none"),
+        "splits and dividends on their ex-days, beside those in the file's own columns:          `[\"2005-02-28 split 2:1\", \"2005-05-09 dividend 0.12\"]`; those outside of the file are passed over",
+    ),
+    ParamSpec::new(
+        "splits",
+        ParamType::Choice(&[
+            Choice { name: "test", doc: "applied where prices jump by it, passed over where they go on" },
+            Choice { name: "apply", doc: "applied" },
+            Choice { name: "skip", doc: "passed over: prices have them already" },
+        ]),
+        ParamDefault::Choice("test"),
+        "what happens to a split",
+    ),
     BAR_COLUMNS,
     BAR_SEPARATOR,
     BAR_TIME_FORMAT,
@@ -166,13 +195,19 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     let mut errors = site_errors(site);
     errors.extend(timing.error(&rows));
     let rules = rules(values).map_err(|error| errors.push(error));
-    let bars = bars(&rows, &timing, site).map_err(|error| errors.push(error));
-    match (rules, bars) {
-        (Ok(rules), Ok(bars)) if errors.is_empty() => {
+    let (bars, actions) = match prices_and_actions(values, &rows) {
+        Ok((adjusted, actions)) => (bars(adjusted.as_deref().unwrap_or(&rows), &timing, site), Ok(actions)),
+        Err(error) => (bars(&rows, &timing, site), Err(error)),
+    };
+    let bars = bars.map_err(|error| errors.push(error));
+    let actions = actions.map_err(|error| errors.push(error));
+    match (rules, bars, actions) {
+        (Ok(rules), Ok(bars), Ok(actions)) if errors.is_empty() => {
             let warmup = warmup(values, &bars, site)?;
             let file: FileContent = values.get("data")?;
             let config = ReplayConfig {
                 bars,
+                actions: actions.into(),
                 warmup,
                 call: timing.call,
                 day_begins: values.get("day_begins")?,

@@ -238,6 +238,8 @@ fn bars() -> Market {
                 close: open_price + 0.4,
                 volume: Some(400.0 + 31.0 * f64::from(number)),
                 adjusted_close: None,
+                split: 1.0,
+                dividend: 0.0,
             }
         })
         .collect();
@@ -250,6 +252,7 @@ fn bars() -> Market {
         bars: bars.iter().map(on_grid).collect(),
         call: secs(1),
         day_begins: SimDuration::ZERO,
+        actions: Arc::default(),
         warmup: 0,
         rules,
     };

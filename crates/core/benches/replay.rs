@@ -100,6 +100,7 @@ fn market(habit: Option<Habit>) -> Result<Market> {
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
     let config = ReplayConfig {
         bars: bars(open),
+        actions: Arc::default(),
         warmup: 0,
         day_begins: SimDuration::ZERO,
         call: SimDuration::from_secs(1),

@@ -20,7 +20,7 @@ use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::{EvenSample, LineDownsampler};
 use crate::record::AccountSummary;
 use bearpit_core::account::trips::{AverageTrips, Execution, FifoTrips};
-use bearpit_core::market::{Instrument, Side};
+use bearpit_core::market::{Instrument, Side, SplitRatio};
 use bearpit_core::units::{Money, Price, Quantity, SimDuration};
 
 /// What an account does in one instrument.
@@ -38,6 +38,8 @@ struct Book {
     marked_at: Option<f64>,
     /// None until it is known what the opening holding counts as.
     trips: Option<Trips>,
+    /// How many shares one of the start has become by splits.
+    shares: f64,
     /// Fills from before that is known: only where another venue than the first trades before the first is
     /// quoted.
     held_back: Vec<Execution>,
@@ -93,6 +95,7 @@ impl AccountBuilder {
             held: 0.0,
             marked_at: None,
             trips: None,
+            shares: 1.0,
             held_back: Vec::new(),
         };
         Self {
@@ -186,6 +189,24 @@ impl AccountBuilder {
         }
     }
 
+    /// Takes a split of what is held of an instrument.
+    pub(crate) fn split(&mut self, instrument: usize, ratio: SplitRatio) {
+        let Some(book) = self.books.get_mut(instrument) else { return };
+        book.shares *= ratio.factors().volume;
+        if let Some(trips) = &mut book.trips {
+            trips.average.split(ratio);
+            trips.fifo.split(ratio);
+        }
+    }
+
+    /// Takes a payment on what is held of an instrument, with the cost of what left it for that.
+    pub(crate) fn receive(&mut self, instrument: usize, amount: Money, cost: Money) {
+        if let Some(trips) = self.books.get_mut(instrument).and_then(|book| book.trips.as_mut()) {
+            trips.average.receive(amount, cost);
+            trips.fifo.receive(amount);
+        }
+    }
+
     /// Takes a fill.
     ///
     /// # Errors
@@ -205,8 +226,8 @@ impl AccountBuilder {
             at: row.at,
             symbol,
             buys: row.side == Side::Buy,
-            price: row.price,
-            quantity: row.quantity,
+            price: row.price * book.shares,
+            quantity: row.quantity / book.shares,
         });
         self.execute(row.instrument, execution);
         Ok(())

@@ -61,6 +61,7 @@ mod tests {
             quantity: Quantity::new(1),
             entry: amount(1_000_000),
             exit: amount(1_000_000 + net),
+            income: Money::ZERO,
             fees: Money::ZERO,
             worst: Money::ZERO,
             best: Money::ZERO,

@@ -64,7 +64,7 @@ pub struct FirstDifference {
 }
 
 /// The order in which tables are compared: those that have one row for one fact first.
-const ORDER: [Table; 16] = [
+const ORDER: [Table; 17] = [
     Table::Trades,
     Table::Quotes,
     Table::Phases,
@@ -73,6 +73,7 @@ const ORDER: [Table; 16] = [
     Table::Orders,
     Table::Trips,
     Table::Ruins,
+    Table::Actions,
     Table::Pnl,
     Table::Equity,
     Table::Log,

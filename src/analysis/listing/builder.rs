@@ -10,6 +10,7 @@ use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::trading_year::TradingDays;
 use crate::analysis::series::time_buckets::TimeBuckets;
 use crate::analysis::series::{LineDownsampler, MeanDownsampler};
+use bearpit_core::market::SplitRatio;
 use bearpit_core::units::SimDuration;
 
 /// How many columns the volume is summed up in.
@@ -34,6 +35,9 @@ pub(crate) struct ListingBuilder {
     has_rows: bool,
     trading_days: TradingDays,
     period_nanos: i64,
+    /// How many shares one of the start has become by splits: prices are shown and compared as those of one
+    /// of the start.
+    shares: f64,
 }
 
 /// What the builder of a listing is told at the end.
@@ -72,16 +76,23 @@ impl ListingBuilder {
             has_rows: false,
             trading_days: TradingDays::default(),
             period_nanos: periods.interval,
+            shares: 1.0,
         }
     }
 
     /// Returns the mid as it stands.
-    pub(crate) const fn mid(&self) -> Option<f64> {
-        self.flow.mid()
+    pub(crate) fn mid(&self) -> Option<f64> {
+        self.flow.mid().map(|mid| mid / self.shares)
+    }
+
+    /// Takes a split: what follows is in new shares.
+    pub(crate) fn split(&mut self, ratio: SplitRatio) {
+        self.shares *= ratio.factors().volume;
     }
 
     /// Takes a change of the touch.
     pub(crate) fn quote(&mut self, at: i64, touch: &Touch) {
+        let touch = &touch.in_shares_of(self.shares);
         self.has_rows = true;
         self.trading_days.note(at);
         for (line, price) in [(&mut self.bid, touch.bid), (&mut self.ask, touch.ask)] {
@@ -107,6 +118,7 @@ impl ListingBuilder {
 
     /// Takes a trade.
     pub(crate) fn trade(&mut self, at: i64, print: &Print) {
+        let print = &print.in_shares_of(self.shares);
         self.has_rows = true;
         self.trading_days.note(at);
         self.price.add((at, print.price));

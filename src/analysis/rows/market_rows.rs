@@ -24,6 +24,22 @@ pub(crate) struct Print {
     pub(crate) sign: Option<f64>,
 }
 
+impl Touch {
+    /// Returns the touch in shares of which each has become so many.
+    pub(crate) fn in_shares_of(&self, shares: f64) -> Self {
+        let [bid, ask] = [self.bid, self.ask].map(|price| price.map(|price| price * shares));
+        let [bid_size, ask_size] = [self.bid_size, self.ask_size].map(|size| size.map(|size| size / shares));
+        Self { bid, bid_size, ask, ask_size }
+    }
+}
+
+impl Print {
+    /// Returns the trade in shares of which each has become so many.
+    pub(crate) fn in_shares_of(&self, shares: f64) -> Self {
+        Self { price: self.price * shares, quantity: self.quantity / shares, ..*self }
+    }
+}
+
 /// A row of the `quotes` table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct QuoteRow {

@@ -7,6 +7,7 @@ use crate::analysis::account::builder::{AccountBuilder, ImpossibleFill};
 use crate::analysis::listing::builder::{ListingBuilder, ListingClose};
 use crate::analysis::metrics::trading::{Missing, slippage_bps};
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
+use crate::analysis::rows::action_rows::{ActionRow, Effect};
 use crate::analysis::rows::market_rows::{DepthRow, QuoteRow, TradeRow};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
@@ -19,7 +20,7 @@ use bearpit_core::units::{Decimal, SimDuration};
 
 /// Builds a run from its rows: only sums, samples and downsampled series are kept.
 ///
-/// Rows come in order of time. At one time, orders that enter come first, then trades, quotes, fills and
+/// Rows come in order of time. At one time, orders that enter come first, then splits, trades, quotes, fills and
 /// marks, in this order, whatever order they had on the tape: so what stands against the mid is measured
 /// against the mid before that time, and a fill comes before the mark that it sets.
 /// [`RunAnalysis`](super::RunAnalysis) puts the rows of a tape into this order, [`RunData::read`] those of
@@ -124,6 +125,27 @@ impl RunBuilder {
     /// Takes a fill, with the mid at the arrival of its quote; in order of arrival.
     pub(crate) fn arrived(&mut self, arrival: &Arrival) {
         arrival.add_slippage(&mut self.accounts);
+    }
+
+    /// Takes a split, or what an account was given or paid.
+    pub(crate) fn action(&mut self, row: &ActionRow) {
+        match row.effect {
+            Effect::Listing { listing, ratio } => {
+                if let Some(listing) = self.listings.get_mut(listing) {
+                    listing.split(ratio);
+                }
+            }
+            Effect::Account { account, ratio } => {
+                if let Some(account) = self.accounts.get_mut(account) {
+                    account.split(row.instrument, ratio);
+                }
+            }
+            Effect::Payment { account, amount, cost } => {
+                if let Some(account) = self.accounts.get_mut(account) {
+                    account.receive(row.instrument, amount, cost);
+                }
+            }
+        }
     }
 
     /// Takes a trade.

@@ -6,13 +6,14 @@ use super::builder::{RunBuilder, Sampling};
 use super::data::RunData;
 use crate::analysis::account::builder::ImpossibleFill;
 use crate::analysis::rows::account_rows::{FillRow, MarkRow};
+use crate::analysis::rows::action_rows::{ActionRow, Effect};
 use crate::analysis::rows::market_rows::{DepthRow, Print, QuoteRow, Touch, TradeRow};
 use crate::analysis::rows::name_index::NameIndex;
 use crate::analysis::rows::order_rows::EndedOrder;
 use crate::analysis::sampling::equity_sampler::Ruin;
 use crate::analysis::series::Extent;
 use crate::record::{
-    LevelRow, Manifest, Names, OrderRow, RecordConfig, RowSink, RunLabel, Table, TableRow, TableSet,
+    self, LevelRow, Manifest, Names, OrderRow, RecordConfig, RowSink, RunLabel, Table, TableRow, TableSet,
 };
 use bearpit_core::market::{AccountMark, AccountOpening, Instrument, Liquidity, Phase, Quote, Side, Trade};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
@@ -89,6 +90,7 @@ pub struct RunAnalysis {
 struct Instant {
     /// None before the first row.
     at: Option<SimTime>,
+    actions: Vec<ActionRow>,
     trades: Vec<TradeRow>,
     quotes: Vec<QuoteRow>,
     fills: Vec<FillRow>,
@@ -179,6 +181,7 @@ impl RunAnalysis {
 
     fn end_instant(&mut self) {
         let (builder, instant) = (&mut self.builder, &mut self.instant);
+        instant.actions.drain(..).for_each(|row| builder.action(&row));
         instant.trades.drain(..).for_each(|row| builder.trade(&row));
         instant.quotes.drain(..).for_each(|row| builder.quote(&row));
         for row in instant.fills.drain(..) {
@@ -341,6 +344,25 @@ impl RunAnalysis {
         });
     }
 
+    fn action(&mut self, at: SimTime, row: &record::ActionRow) {
+        let Some(listing) = self.listings.get(row.listing.index()).copied() else { return };
+        let Some(instrument) = self.names.listings.get(row.listing.index()).map(|it| it.instrument.index())
+        else {
+            return;
+        };
+        let (amount, cost) = (row.amount, row.cost);
+        let effect = match (row.owner, row.ratio) {
+            (None, None) => return,
+            (None, Some(ratio)) => Effect::Listing { listing, ratio },
+            (Some(owner), ratio) => match (self.account(owner), ratio) {
+                (None, _) => return,
+                (Some(account), Some(ratio)) => Effect::Account { account, ratio },
+                (Some(account), None) => Effect::Payment { account, amount, cost },
+            },
+        };
+        self.instant.actions.push(ActionRow { at: at.nanos(), instrument, effect });
+    }
+
     fn level(&mut self, row: &LevelRow) {
         let Some(listing) = self.listings.get(row.listing.index()).copied() else { return };
         let quantity = self.names.quantity(row.listing, row.level.size).unwrap_or(0.0);
@@ -381,6 +403,10 @@ impl RowSink for RunAnalysis {
                 if let Some(account) = self.account(owner) {
                     self.builder.ruin(account, Ruin { at: at.nanos(), equity: equity.to_f64() });
                 }
+            }
+            TableRow::Action { at, action } => {
+                self.advance(at);
+                self.action(at, action);
             }
             TableRow::Level(level) => self.level(level),
             TableRow::Line { at, owner, is_error, text } => {

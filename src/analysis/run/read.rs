@@ -6,6 +6,7 @@ use super::arrivals::Arrival;
 use super::builder::{RunBuilder, Sampling};
 use super::data::RunData;
 use crate::analysis::rows::account_rows::{FILLS, PNL, fill_rows, mark_rows};
+use crate::analysis::rows::action_rows::{ACTIONS, action_rows};
 use crate::analysis::rows::bad_manifest::BadManifest;
 use crate::analysis::rows::frame_columns::{numbers, texts, times};
 use crate::analysis::rows::market_rows::{DepthRow, QUOTES, TRADES, quote_rows, trade_rows};
@@ -93,6 +94,7 @@ fn begin(manifest: &Manifest) -> Result<RunBuilder, BadManifest> {
 /// The tables of which the next row may be that of the earliest time; at one time, in this order.
 #[derive(Debug, Clone, Copy)]
 enum Next {
+    Action,
     Trade,
     Quote,
     Fill,
@@ -106,6 +108,7 @@ fn read_side_by_side(
     mut arrivals: Vec<Arrival>,
 ) -> Result<(), OpenError> {
     let index = builder.index.clone();
+    let mut actions = Stream::open(run, Table::Actions, &ACTIONS, |frame| action_rows(&index, frame))?;
     let mut trades = Stream::open(run, Table::Trades, &TRADES, |frame| trade_rows(&index, frame))?;
     let mut quotes = Stream::open(run, Table::Quotes, &QUOTES, |frame| quote_rows(&index, frame))?;
     let mut fills = Stream::open(run, Table::Fills, &FILLS, |frame| fill_rows(&index, frame))?;
@@ -113,6 +116,7 @@ fn read_side_by_side(
     let mut waiting = arrivals.iter_mut().peekable();
     loop {
         let fronts = [
+            (actions.front().map(|row| row.at), Next::Action),
             (trades.front().map(|row| row.at), Next::Trade),
             (quotes.front().map(|row| row.at), Next::Quote),
             (fills.front().map(|row| row.at), Next::Fill),
@@ -125,6 +129,7 @@ fn read_side_by_side(
             arrival.mid = builder.mid(arrival.listing);
         }
         match next {
+            Next::Action => actions.take()?.iter().for_each(|row| builder.action(row)),
             Next::Trade => trades.take()?.iter().for_each(|row| builder.trade(row)),
             Next::Quote => quotes.take()?.iter().for_each(|row| builder.quote(row)),
             Next::Fill => {

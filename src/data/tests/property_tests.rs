@@ -48,6 +48,8 @@ fn bars() -> impl Strategy<Value = Vec<HistoricalBar>> {
                     close: cents((low + close).min(high)),
                     volume: Some(f64::from(volume)),
                     adjusted_close: None,
+                    split: 1.0,
+                    dividend: 0.0,
                 }
             })
             .collect()

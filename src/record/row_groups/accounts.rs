@@ -2,6 +2,7 @@
 
 use super::RowGroups;
 use crate::record::error::RecordError;
+use crate::record::rows::actions::ActionRow;
 use crate::record::rows::equity::EquityRow;
 use crate::record::rows::holdings::PositionRow;
 use crate::record::rows::order_row::OrderRow;
@@ -99,6 +100,20 @@ impl RowGroups {
             group.money(trip.worst).money(trip.best).count(Some(row.bars_held));
             let reason = row.exit_reason.map(|reason| interner.fixed(reason));
             group.word(reason);
+        })
+    }
+
+    /// Adds a split or dividend, or what an account was given or paid for one.
+    pub(super) fn action(&mut self, at: SimTime, row: &ActionRow) -> Result<(), RecordError> {
+        let &ActionRow { listing, owner, kind, ratio, position, amount, cost } = row;
+        self.add(Table::Actions, |group, names, interner| {
+            group.time(at).word(owner.and_then(|owner| interner.actor(owner)));
+            group.place(interner, listing).say(interner, kind);
+            group.count(ratio.map(|ratio| ratio.new_shares().into()));
+            group.count(ratio.map(|ratio| ratio.old().into()));
+            let held = names.instrument(listing).zip(position);
+            group.number(held.map(|(instrument, position)| instrument.holding_f64(position)));
+            group.money(amount).money(cost);
         })
     }
 

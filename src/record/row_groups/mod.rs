@@ -82,6 +82,7 @@ impl RowGroups {
             TableRow::Equity(row) => self.equity(row),
             TableRow::Ruin { at, owner, equity } => self.ruin(at, owner, equity),
             TableRow::Trip(trip) => self.trip(trip),
+            TableRow::Action { at, action } => self.action(at, action),
             TableRow::Position(position) => self.position(position),
             TableRow::Reject { at, reject } => self.reject(at, reject),
             TableRow::Line { at, owner, is_error, text } => {

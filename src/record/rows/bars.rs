@@ -1,6 +1,6 @@
 //! [`BarBuilder`]: trades summed up into bars of any intervals.
 
-use bearpit_core::market::{Bar, BarInterval, Trade};
+use bearpit_core::market::{Bar, BarInterval, SplitRatio, Trade};
 use bearpit_core::units::{ListingId, SimTime};
 
 /// The open bars: one for each listing and interval.
@@ -55,6 +55,14 @@ impl BarBuilder {
                     *open = Some(longer);
                 }
             }
+        }
+    }
+
+    /// Applies a split of a listing to its open bars.
+    pub(in crate::record) fn split(&mut self, listing: ListingId, ratio: SplitRatio) {
+        let first = listing.index() * self.intervals.len();
+        for open in self.open.iter_mut().skip(first).take(self.intervals.len()) {
+            *open = open.map(|bar| bar.after_split(ratio));
         }
     }
 

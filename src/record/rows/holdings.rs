@@ -130,6 +130,18 @@ impl Holdings {
         self.become_due(at);
     }
 
+    /// Sets what an account holds after a split; what is due by then must be taken first.
+    pub(in crate::record) fn set(
+        &mut self,
+        at: SimTime,
+        owner: ActorId,
+        instrument: InstrumentId,
+        position: NetQuantity,
+    ) {
+        self.change(owner, instrument, |state| state.position = position);
+        self.become_due(at);
+    }
+
     /// Has the next rows made at the end of the interval.
     fn become_due(&mut self, at: SimTime) {
         if self.due.is_none() {

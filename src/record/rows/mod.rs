@@ -1,5 +1,6 @@
 //! Rows of tables, and what they are made from: open orders, books, holdings and bars of a run so far.
 
+pub(super) mod actions;
 pub(super) mod bars;
 pub(super) mod books;
 pub(super) mod equity;

@@ -76,6 +76,12 @@ impl OpenOrders {
                     row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
                 }
             }
+            Fact::OrderRestated { order, terms, leaves, .. } => {
+                if let Some(row) = self.row(order) {
+                    row.terms = terms;
+                    row.filled_lots = terms.quantity.saturating_sub(leaves).lots();
+                }
+            }
             Fact::Traded(ref trade) => return self.fill(at, trade, &mut ended),
             _ => {}
         }

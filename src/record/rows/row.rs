@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::actions::ActionRow;
 use super::books::LevelRow;
 use super::equity::EquityRow;
 use super::holdings::PositionRow;
@@ -120,6 +121,14 @@ pub enum TableRow<'a> {
     },
     /// `trips`: a round trip has ended.
     Trip(&'a TripRow),
+    /// `actions`: a split or dividend, or what an account was given or paid for one. Comes whether the table is
+    /// recorded or not.
+    Action {
+        /// When.
+        at: SimTime,
+        /// What happened.
+        action: &'a ActionRow,
+    },
     /// `positions`: what an account holds.
     Position(&'a PositionRow),
     /// `rejects`: a gate or a venue refused a request.
@@ -176,7 +185,10 @@ impl TableRow<'_> {
     /// Returns whether it belongs to one of these tables. What is no row of a file belongs to any.
     pub(in crate::record) const fn is_in(&self, tables: TableSet) -> bool {
         let table = match self {
-            Self::OrderQuoted { .. } | Self::FirstMark { .. } | Self::AccountOpened { .. } => return true,
+            Self::OrderQuoted { .. }
+            | Self::FirstMark { .. }
+            | Self::AccountOpened { .. }
+            | Self::Action { .. } => return true,
             Self::Trade { .. } => return tables.contains(Table::Trades) || tables.contains(Table::Fills),
             Self::Order(_) => Table::Orders,
             Self::Quote { .. } | Self::Price { .. } => Table::Quotes,

@@ -170,6 +170,16 @@ impl Trips {
         }
         match fact {
             Fact::Traded(trade) => self.trade(at, trade, orders, ended),
+            Fact::PositionSplit { owner, instrument, ratio, .. } => {
+                if let Some(trips) = self.trips_of(*owner, *instrument) {
+                    trips.split(*ratio);
+                }
+            }
+            Fact::AccountPaid { owner, instrument, amount, cost, .. } => {
+                if let Some(trips) = self.trips_of(*owner, *instrument) {
+                    trips.receive(*amount, *cost);
+                }
+            }
             Fact::AccountMarked(mark) => self.marks.push(*mark),
             Fact::BarClosed { listing, .. } => self.count_bar(*listing),
             // Shorter ones are parts of those of the interval, which are closed.
@@ -185,6 +195,10 @@ impl Trips {
         for instrument in (0_u32..).map(InstrumentId::new).take(self.instruments.len()) {
             self.first_mark(instrument, 0, ended);
         }
+    }
+
+    fn trips_of(&mut self, owner: ActorId, instrument: InstrumentId) -> Option<&mut AverageTrips> {
+        self.accounts.get_mut(&owner)?.get_mut(instrument.index())?.trips.as_mut()
     }
 
     fn count_bar(&mut self, listing: ListingId) {

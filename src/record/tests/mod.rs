@@ -16,9 +16,9 @@ use super::{
     RunDir, RunLabel, StoredRun, Table, TableSet, TableSummary,
 };
 use bearpit_core::market::{
-    AccountMark, AccountOpening, CancelReason, Cell, ExpiryReason, Fact, Finite, Funding, Instrument,
-    Listing, MarkCause, OrderKind, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal, RejectReason,
-    Side, Stamped, TapeSink, Trade, TrailingDistance, Transfer,
+    AccountMark, AccountOpening, CancelReason, Cell, CorporateAction, ExpiryReason, Fact, Finite, Funding,
+    Instrument, Listing, MarkCause, OrderKind, OrderTerms, Phase, Quote, QuoteLevel, Reference, Refusal,
+    RejectReason, Side, Stamped, TapeSink, Trade, TrailingDistance, Transfer,
 };
 use bearpit_core::units::{
     ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, Seed, SimDuration,
@@ -174,6 +174,7 @@ fn market_facts() -> Vec<Fact> {
         Fact::AccountRuined { owner: BEN, equity: Money::from_units(-3) },
         // Ben is flat, of what he held at the start.
         trade(2, 8, 9, 10, 10_000),
+        Fact::CorporateAction { listing, action: CorporateAction::Dividend(Money::from_units(1)) },
         Fact::Logged { actor: ANNE, text: "a, \"quoted\"\nline".into() },
     ]
 }

@@ -82,6 +82,7 @@ fn trips() -> (Vec<AccountTrip>, u64) {
             quantity: Quantity::new(100),
             entry: Money::from_units(100_000_000_000_000),
             exit: Money::from_units(100_000_000_000_000) + amount(),
+            income: Money::ZERO,
             fees: amount(),
             worst: amount(),
             best: amount(),

@@ -66,6 +66,7 @@ pub(in crate::scenario) fn agents(root: &Section<'_>, outline: &MarketOutline<'_
         let agent = agent(&section, kind, outline);
         if let Some(agent) = agent {
             check_exclusive(&section, &agent, &found);
+            check_actions(&section, &agent, outline);
             if let Some(taken) = agent.member_names().find(|name| !names.insert(name.clone())) {
                 let key = if section.has("name") { "name" } else { "kind" };
                 let help = Some("give each agent a `name` of its own".to_owned());
@@ -93,6 +94,22 @@ fn check_exclusive(section: &Section<'_>, agent: &AgentConfig, earlier: &[AgentC
     if earlier.iter().any(|other| other.kind.name == name && other.listing == agent.listing) {
         let message = format!("a listing can have only one `{name}`, and this one has another already");
         section.report("kind", message, None);
+    }
+}
+
+/// Reports splits and dividends of an instrument that is listed elsewhere too, where nothing would follow them.
+fn check_actions(section: &Section<'_>, agent: &AgentConfig, outline: &MarketOutline<'_>) {
+    let has_actions = agent.configured.replay().is_some_and(|replay| !replay.actions.is_empty());
+    let all = listings(outline.venues);
+    let Some(own) = all.iter().find(|listing| listing.id == agent.listing).filter(|_| has_actions) else {
+        return;
+    };
+    if all.iter().filter(|listing| listing.instrument == own.instrument).count() > 1 {
+        let key = if section.has("actions") { "actions" } else { "data" };
+        let message = "it has splits or dividends, but its instrument is listed at other venues too, where nothing would \
+                       follow them";
+        let help = "list the instrument at one venue, or replay adjusted prices: prices = \"adjusted\"";
+        section.report(key, message, Some(help.to_owned()));
     }
 }
 

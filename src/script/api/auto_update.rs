@@ -45,13 +45,15 @@ fn feed(market: &MarketHandle, arguments: &[Dynamic]) -> ScriptResult<Dynamic> {
         return Err(format!("feed: `{name}` does not fit {follower}: {}", follower.takes()).into());
     }
     let wanted = match (source, interval) {
-        (InputSource::Bar | InputSource::OfBar(_), [interval]) => {
+        (InputSource::Bar | InputSource::OfBar(_) | InputSource::VolumeOfBar, [interval]) => {
             FeedRequest::Bars(bar_interval("feed", interval, market.host().feeds.interval)?)
         }
-        (InputSource::Bar | InputSource::OfBar(_), _) => FeedRequest::Bars(market.host().feeds.interval),
+        (InputSource::Bar | InputSource::OfBar(_) | InputSource::VolumeOfBar, _) => {
+            FeedRequest::Bars(market.host().feeds.interval)
+        }
         (_, [_, ..]) => return Err(format!("feed: `{name}` has no interval").into()),
         (InputSource::OfQuote(_), _) => FeedRequest::Quotes,
-        (InputSource::OfTrade(_), _) => FeedRequest::Trades,
+        (InputSource::OfTrade(_) | InputSource::QuantityOfTrade, _) => FeedRequest::Trades,
     };
     market.ask("feed", wanted)?;
     let interval = if let FeedRequest::Bars(interval) = wanted { Some(interval) } else { None };

@@ -7,7 +7,7 @@ use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::order_handle::OrderHandle;
 use crate::script::value::views::LevelView;
 use crate::script::value::views::{
-    BarView, BookView, ClockView, HoldingView, PhaseView, QuoteView, TradeView,
+    ActionView, BarView, BookView, ClockView, HoldingView, PhaseView, QuoteView, TradeView,
 };
 use bearpit_core::market::ReportKind;
 
@@ -15,6 +15,7 @@ use bearpit_core::market::ReportKind;
 pub(crate) fn register(api: &mut Registry<'_>) {
     bars_and_quotes(api);
     trades_and_books(api);
+    action(api);
     order(api);
     event(api);
     account(api);
@@ -112,6 +113,22 @@ fn trades_and_books(api: &mut Registry<'_>) {
         .field("takes_orders", "bool", "whether new orders are taken", |phase| phase.phase.takes_orders())
         .field("time", "text", "when it began", |phase| phase.at.to_string())
         .shown(|phase| phase.phase.name().to_owned());
+}
+
+fn action(api: &mut Registry<'_>) {
+    api.object::<ActionView>("Action")
+        .field("symbol", "text", "the instrument", |action| action.listing.symbol.clone())
+        .field("venue", "text", "where", |action| action.listing.venue.clone())
+        .field("kind", "text", "`split` or `dividend`", |action| action.kind().to_owned())
+        .field("price_factor", "number", "by what a split multiplies prices: 0.5 if it gives 2 for 1", |it| {
+            it.factors().price
+        })
+        .field("volume_factor", "number", "by what it multiplies quantities and volumes", |it| {
+            it.factors().volume
+        })
+        .option("amount", "number | ()", "what a dividend pays on each unit", ActionView::amount)
+        .field("time", "text", "when it took effect", |action| action.at.to_string())
+        .shown(|action| format!("{} {}", action.listing.symbol, action.action));
 }
 
 fn order(api: &mut Registry<'_>) {
@@ -225,6 +242,7 @@ mod tests {
             type_name::<TradeView>(),
             type_name::<BookView>(),
             type_name::<LevelView>(),
+            type_name::<ActionView>(),
             type_name::<PhaseView>(),
             type_name::<HoldingView>(),
             type_name::<ClockView>(),

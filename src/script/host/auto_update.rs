@@ -6,7 +6,8 @@
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::indicator::{IndicatorHandle, InputArgs};
 use crate::script::value::views::{BarView, QuoteView, TradeView};
-use bearpit_core::market::BarInterval;
+use bearpit_agents::indicators::Scale;
+use bearpit_core::market::{BarInterval, SplitFactors, SplitRatio};
 use bearpit_core::units::ListingId;
 
 /// The indicators that the host updates, in the order in which the script passed them to `feed`.
@@ -31,6 +32,16 @@ pub(crate) enum InputSource {
     OfBar(fn(&BarView) -> Option<f64>),
     OfQuote(fn(&QuoteView) -> Option<f64>),
     OfTrade(fn(&TradeView) -> f64),
+    /// As [`InputSource::OfBar`], for volumes.
+    VolumeOfBar,
+    /// As [`InputSource::OfTrade`], for quantities.
+    QuantityOfTrade,
+}
+
+impl InputSource {
+    const fn is_volume(self) -> bool {
+        matches!(self, Self::VolumeOfBar | Self::QuantityOfTrade)
+    }
 }
 
 pub(crate) const INPUT_SOURCES: [(&str, InputSource); 13] = [
@@ -39,14 +50,14 @@ pub(crate) const INPUT_SOURCES: [(&str, InputSource); 13] = [
     ("bar.high", InputSource::OfBar(|bar| Some(bar.prices()[1]))),
     ("bar.low", InputSource::OfBar(|bar| Some(bar.prices()[2]))),
     ("bar.close", InputSource::OfBar(|bar| Some(bar.close()))),
-    ("bar.volume", InputSource::OfBar(BarView::volume)),
+    ("bar.volume", InputSource::VolumeOfBar),
     ("quote.bid", InputSource::OfQuote(QuoteView::bid)),
     ("quote.ask", InputSource::OfQuote(QuoteView::ask)),
     ("quote.mid", InputSource::OfQuote(QuoteView::mid)),
     ("quote.microprice", InputSource::OfQuote(QuoteView::microprice)),
     ("quote.spread", InputSource::OfQuote(QuoteView::spread)),
     ("trade.price", InputSource::OfTrade(|trade| trade.listing.price(trade.price))),
-    ("trade.quantity", InputSource::OfTrade(|trade| trade.listing.quantity(trade.quantity))),
+    ("trade.quantity", InputSource::QuantityOfTrade),
 ];
 
 const FOLLOWERS_MAX: usize = 1_000;
@@ -62,7 +73,11 @@ impl AutoUpdates {
                     Some(number) => it.indicator.feed(InputArgs::Numbers(&[number]))?,
                     None => None,
                 },
-                InputSource::OfQuote(_) | InputSource::OfTrade(_) => None,
+                InputSource::VolumeOfBar => match bar.volume() {
+                    Some(volume) => it.indicator.feed(InputArgs::Numbers(&[volume]))?,
+                    None => None,
+                },
+                InputSource::OfQuote(_) | InputSource::OfTrade(_) | InputSource::QuantityOfTrade => None,
             };
         }
         Ok(())
@@ -83,11 +98,27 @@ impl AutoUpdates {
     /// Updates the indicators whose source is the trades of a listing.
     pub(crate) fn trade(&self, trade: &TradeView) -> ScriptResult<()> {
         for it in self.at(trade.listing.id) {
-            if let InputSource::OfTrade(read) = it.source {
-                it.indicator.feed(InputArgs::Numbers(&[read(trade)]))?;
-            }
+            let number = match it.source {
+                InputSource::OfTrade(read) => read(trade),
+                InputSource::QuantityOfTrade => trade.listing.quantity(trade.quantity),
+                InputSource::Bar
+                | InputSource::OfBar(_)
+                | InputSource::VolumeOfBar
+                | InputSource::OfQuote(_) => continue,
+            };
+            it.indicator.feed(InputArgs::Numbers(&[number]))?;
         }
         Ok(())
+    }
+
+    /// Rescales the indicators whose source is a listing that was split.
+    pub(crate) fn split(&self, listing: ListingId, ratio: SplitRatio) {
+        let SplitFactors { price, volume } = ratio.factors();
+        for it in self.at(listing) {
+            // An indicator of volumes takes them for its numbers.
+            let price = if it.source.is_volume() { volume } else { price };
+            it.indicator.rescale(Scale { price, volume });
+        }
     }
 
     fn at(&self, listing: ListingId) -> impl Iterator<Item = &AutoUpdate> {

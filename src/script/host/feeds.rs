@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::script::value::callback::Callback;
-use bearpit_core::market::{Bar, BarInterval, Ladders};
+use bearpit_core::market::{Bar, BarInterval, Ladders, SplitRatio};
 use bearpit_core::participant::Feed;
 use bearpit_core::units::ListingId;
 
@@ -17,6 +17,7 @@ pub(crate) enum FeedRequest {
     /// The book, with so many levels of each side.
     Book(usize),
     Phases,
+    Actions,
 }
 
 /// The levels of the book where the script does not subscribe itself.
@@ -25,8 +26,15 @@ const DEFAULT_LEVELS: usize = 10;
 impl FeedRequest {
     /// Returns the feeds that a script is subscribed to for its callbacks where it does not subscribe
     /// itself.
-    pub(crate) const fn defaults(interval: BarInterval) -> [Self; 5] {
-        [Self::Bars(interval), Self::Quotes, Self::Trades, Self::Book(DEFAULT_LEVELS), Self::Phases]
+    pub(crate) const fn defaults(interval: BarInterval) -> [Self; 6] {
+        [
+            Self::Bars(interval),
+            Self::Quotes,
+            Self::Trades,
+            Self::Book(DEFAULT_LEVELS),
+            Self::Phases,
+            Self::Actions,
+        ]
     }
 
     /// Returns the market's feed.
@@ -37,6 +45,7 @@ impl FeedRequest {
             Self::Trades => Feed::Trades,
             Self::Book(levels) => Feed::Book(levels),
             Self::Phases => Feed::Phases,
+            Self::Actions => Feed::Actions,
         }
     }
 
@@ -48,6 +57,7 @@ impl FeedRequest {
             Self::Trades => Callback::Trade,
             Self::Book(_) => Callback::Book,
             Self::Phases => Callback::Session,
+            Self::Actions => Callback::Action,
         }
     }
 }
@@ -91,7 +101,7 @@ impl Feeds {
                 self.histories.push(History { listing, interval, bars: VecDeque::new() });
             }
             FeedRequest::Book(_) => self.books.push((listing, Arc::default())),
-            FeedRequest::Quotes | FeedRequest::Trades | FeedRequest::Phases => {}
+            FeedRequest::Quotes | FeedRequest::Trades | FeedRequest::Phases | FeedRequest::Actions => {}
         }
         true
     }
@@ -140,6 +150,13 @@ impl Feeds {
             history.bars.pop_front();
         }
         history.bars.push_back(bar);
+    }
+
+    /// Applies a split of a listing to its stored bars.
+    pub(crate) fn split(&mut self, listing: ListingId, ratio: SplitRatio) {
+        for history in self.histories.iter_mut().filter(|history| history.listing == listing) {
+            history.bars.iter_mut().for_each(|bar| *bar = bar.after_split(ratio));
+        }
     }
 
     /// Returns the stored bars of a listing, those of the first interval subscribed to unless one is named.

@@ -19,9 +19,9 @@ use crate::script::value::arguments::ScriptResult;
 use crate::script::value::callback::Callback;
 use crate::script::value::order_event::{OrderEvent, OrderEventKind};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
-use crate::script::value::views::{BarView, BookView, PhaseView, QuoteView, TradeView};
+use crate::script::value::views::{ActionView, BarView, BookView, PhaseView, QuoteView, TradeView};
 use bearpit_core::kernel::Wakeup;
-use bearpit_core::market::{CancelReason, ExecutionReport, ReportKind};
+use bearpit_core::market::{CancelReason, CorporateAction, ExecutionReport, ReportKind};
 use bearpit_core::participant::{Context, MarketData, Update};
 
 /// Runs a strategy written in Rhai.
@@ -378,6 +378,13 @@ impl StrategyState {
             }
             Update::Phase(phase) => {
                 (Callback::Session, Ok(Dynamic::from(PhaseView { listing, phase, at: data.at })))
+            }
+            Update::Action(action) => {
+                if let CorporateAction::Split(ratio) = action {
+                    self.feeds.split(data.listing, ratio);
+                    self.auto_updates.split(data.listing, ratio);
+                }
+                (Callback::Action, Ok(Dynamic::from(ActionView { listing, action, at: data.at })))
             }
             Update::Indicative(_) => return None,
         })

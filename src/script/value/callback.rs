@@ -35,6 +35,8 @@ pub enum Callback {
     Position,
     /// When the phase of a venue's session has changed.
     Session,
+    /// When a split or dividend of a replayed market has taken effect.
+    Action,
     /// Once, after the close.
     Stop,
 }
@@ -50,7 +52,7 @@ struct CallbackEntry {
 }
 
 /// The callbacks, with their names and arguments, and when they are called.
-const CALLBACKS: [CallbackEntry; 17] = [
+const CALLBACKS: [CallbackEntry; 18] = [
     CallbackEntry {
         callback: Callback::Init,
         name: "on_init",
@@ -148,6 +150,13 @@ const CALLBACKS: [CallbackEntry; 17] = [
         about: "the phase of a venue's session has changed",
     },
     CallbackEntry {
+        callback: Callback::Action,
+        name: "on_action",
+        arguments: &["action"],
+        about: "a split or dividend of a replayed market took effect, before the open; position, orders, past bars and \
+                indicators that the host feeds follow it already",
+    },
+    CallbackEntry {
         callback: Callback::Stop,
         name: "on_stop",
         arguments: &[],
@@ -188,7 +197,8 @@ pub(crate) const TEST_PREFIX: &str = "test_";
 
 /// Returns the type of a callback's argument from its usual name, if it is an object.
 pub(crate) fn object_of(argument: &str) -> Option<&'static str> {
-    const OBJECTS: [(&str, &str); 7] = [
+    const OBJECTS: [(&str, &str); 8] = [
+        ("action", "Action"),
         ("bar", "Bar"),
         ("quote", "Quote"),
         ("trade", "Trade"),

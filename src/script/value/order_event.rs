@@ -35,6 +35,7 @@ impl OrderEvent {
             OrderEventKind::Reported(ReportKind::Repriced { .. }) => "repriced",
             OrderEventKind::Reported(ReportKind::Reduced { .. }) => "reduced",
             OrderEventKind::Reported(ReportKind::Grown { .. }) => "grown",
+            OrderEventKind::Reported(ReportKind::Restated(_)) => "split",
             OrderEventKind::Reported(ReportKind::Triggered { .. }) => "triggered",
             OrderEventKind::Reported(ReportKind::Filled { .. }) => "filled",
             OrderEventKind::Reported(ReportKind::Canceled(_)) => "canceled",

@@ -158,6 +158,10 @@ impl OrderHandle {
             ReportKind::Rejected(reason) => state.end(OrderStatus::Rejected, OrderReason::Rejected(reason)),
             ReportKind::Canceled(reason) => state.end(OrderStatus::Canceled, OrderReason::Canceled(reason)),
             ReportKind::Expired(reason) => state.end(OrderStatus::Expired, OrderReason::Expired(reason)),
+            ReportKind::Restated(ratio) => {
+                state.filled = ratio.part(state.filled);
+                state.rests_at = state.rests_at.map(|price| ratio.price_of(self.0.side, price));
+            }
             ReportKind::CommandRejected(_)
             | ReportKind::Replaced { .. }
             | ReportKind::Reduced { .. }

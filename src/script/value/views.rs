@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rhai::{Array, Dynamic};
 
 use crate::script::value::listing::ListingInfo;
-use bearpit_core::market::{Bar, Ladders, Phase, Quote, QuoteLevel, Side};
+use bearpit_core::market::{Bar, CorporateAction, Ladders, Phase, Quote, QuoteLevel, Side, SplitFactors};
 use bearpit_core::units::{Price, Quantity, SimTime};
 
 /// The trades of an interval.
@@ -132,6 +132,40 @@ pub(crate) struct PhaseView {
     pub(crate) listing: Rc<ListingInfo>,
     pub(crate) phase: Phase,
     pub(crate) at: SimTime,
+}
+
+/// A split or dividend of a replayed market.
+#[derive(Debug, Clone)]
+pub(crate) struct ActionView {
+    pub(crate) listing: Rc<ListingInfo>,
+    pub(crate) action: CorporateAction,
+    pub(crate) at: SimTime,
+}
+
+impl ActionView {
+    /// Returns `split` or `dividend`.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self.action {
+            CorporateAction::Split(_) => "split",
+            CorporateAction::Dividend(_) => "dividend",
+        }
+    }
+
+    /// Returns by what a split multiplies prices and volumes; ones for a dividend.
+    pub(crate) fn factors(&self) -> SplitFactors {
+        match self.action {
+            CorporateAction::Split(ratio) => ratio.factors(),
+            CorporateAction::Dividend(_) => SplitFactors { price: 1.0, volume: 1.0 },
+        }
+    }
+
+    /// Returns what a dividend pays on each unit.
+    pub(crate) fn amount(&self) -> Option<f64> {
+        match self.action {
+            CorporateAction::Split(_) => None,
+            CorporateAction::Dividend(each) => Some(each.to_f64()),
+        }
+    }
 }
 
 /// The position in an instrument.

@@ -275,7 +275,7 @@ impl Floor {
             ReportKind::Replaced { .. } => "replaced".to_owned(),
             ReportKind::Repriced { .. } => "repriced".to_owned(),
             ReportKind::CommandRejected(_) => "command rejected".to_owned(),
-            ReportKind::Accepted | ReportKind::Expired(_) => "other".to_owned(),
+            ReportKind::Accepted | ReportKind::Expired(_) | ReportKind::Restated(_) => "other".to_owned(),
         };
         self.note(what);
         if let ReportKind::Filled { fee, .. } = report.kind {
@@ -333,9 +333,10 @@ impl Floor {
             BookEvent::Canceled { order, owner, reason, .. } => (owner, order, ReportKind::Canceled(reason)),
             BookEvent::Expired { order, owner, reason, .. } => (owner, order, ReportKind::Expired(reason)),
             BookEvent::Traded(trade) => return self.report_trade(&trade),
-            BookEvent::Refreshed { .. } | BookEvent::Uncrossed { .. } | BookEvent::PhaseChanged { .. } => {
-                return;
-            }
+            BookEvent::Refreshed { .. }
+            | BookEvent::Restated { .. }
+            | BookEvent::Uncrossed { .. }
+            | BookEvent::PhaseChanged { .. } => return,
         };
         self.report(owner, order, kind);
     }

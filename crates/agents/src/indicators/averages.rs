@@ -1,7 +1,7 @@
 //! Averages and sums: [`Sma`], [`Ema`], [`RollingSum`].
 
 use super::Indicator;
-use super::input::{NotAllowed, number};
+use super::input::{NotAllowed, Scale, number};
 use super::rolling::{Measure, Rolling};
 use super::smoothed::Smoothed;
 use super::window::Summary;
@@ -13,6 +13,10 @@ pub struct Sum(f64);
 impl Summary for Sum {
     fn then(self, newer: Self) -> Self {
         Self(self.0 + newer.0)
+    }
+
+    fn rescaled(self, by: Scale) -> Self {
+        Self(self.0 * by.price)
     }
 }
 
@@ -88,6 +92,10 @@ impl Indicator for Ema {
 
     fn value(&self) -> Option<f64> {
         self.0.value()
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        self.0.rescale(by.price);
     }
 
     fn reset(&mut self) {

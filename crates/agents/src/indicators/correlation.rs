@@ -1,6 +1,6 @@
 //! [`Correlation`] of two series.
 
-use super::input::{NotAllowed, Pair};
+use super::input::{NotAllowed, Pair, Scale};
 use super::moments::Moments;
 use super::rolling::{Measure, Rolling};
 use super::window::Summary;
@@ -22,6 +22,10 @@ impl Summary for CoMoments {
             y: self.y.then(newer.y),
             products: self.products + newer.products + between,
         }
+    }
+
+    fn rescaled(self, by: Scale) -> Self {
+        Self { x: self.x.rescaled(by), y: self.y.rescaled(by), products: self.products * by.price * by.price }
     }
 }
 

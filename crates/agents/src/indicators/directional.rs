@@ -1,7 +1,7 @@
 //! Wilder's measures of range and direction: [`Atr`], [`Adx`].
 
 use super::Indicator;
-use super::input::{Candle, NotAllowed};
+use super::input::{Candle, NotAllowed, Scale};
 use super::smoothed::Smoothed;
 
 /// The true range of a bar: its range, extended to the previous close.
@@ -41,6 +41,11 @@ impl Indicator for Atr {
 
     fn value(&self) -> Option<f64> {
         self.average.value()
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        self.before = self.before.map(|candle| candle.rescaled(by));
+        self.average.rescale(by.price);
     }
 
     fn reset(&mut self) {
@@ -140,6 +145,13 @@ impl Indicator for Adx {
         let adx = self.index.value()?;
         let (plus_di, minus_di) = self.directions();
         Some(AdxValue { adx, plus_di, minus_di })
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        self.before = self.before.map(|candle| candle.rescaled(by));
+        for sum in [&mut self.plus, &mut self.minus, &mut self.range] {
+            *sum *= by.price;
+        }
     }
 
     fn reset(&mut self) {

@@ -1,6 +1,6 @@
 //! Highest and lowest: [`RollingMin`], [`RollingMax`], [`Donchian`].
 
-use super::input::{Extent, NotAllowed, number};
+use super::input::{Extent, NotAllowed, Scale, number};
 use super::rolling::{Measure, Rolling};
 use super::window::Summary;
 
@@ -24,6 +24,10 @@ impl Summary for Extremes {
             highest: if newer.highest > self.highest { newer.highest } else { self.highest },
             lowest: if newer.lowest < self.lowest { newer.lowest } else { self.lowest },
         }
+    }
+
+    fn rescaled(self, by: Scale) -> Self {
+        Self { highest: self.highest * by.price, lowest: self.lowest * by.price }
     }
 }
 

@@ -8,6 +8,15 @@ pub const PERIOD_MAX: u32 = 100_000;
 /// The largest magnitude of an input; squares and sums of such numbers are still finite.
 pub const INPUT_MAX: f64 = 1e100;
 
+/// By what the past of an indicator is multiplied, such as after a split.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// Its prices, or its numbers where an input is just that; above zero.
+    pub price: f64,
+    /// Its volumes; above zero.
+    pub volume: f64,
+}
+
 /// An argument or an input that an indicator refuses; the indicator is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("{what} {given} is not allowed; it must be {allowed}")]
@@ -96,6 +105,10 @@ pub struct Candle {
 }
 
 impl Candle {
+    pub(super) fn rescaled(self, by: Scale) -> Self {
+        Self { high: self.high * by.price, low: self.low * by.price, close: self.close * by.price }
+    }
+
     pub(super) fn checked(self) -> Result<Self, NotAllowed> {
         let Extent { high, low } = Extent { high: self.high, low: self.low }.checked()?;
         let fits = (low..=high).contains(&self.close);

@@ -1,7 +1,7 @@
 //! Kalman filters: [`Kalman`] of a level, and [`KalmanBeta`] of a hedge ratio.
 
 use super::Indicator;
-use super::input::{INPUT_MAX, NotAllowed, Pair, allow, number};
+use super::input::{INPUT_MAX, NotAllowed, Pair, Scale, allow, number};
 
 /// Checks the variance of a measurement.
 fn measurement(variance: f64) -> Result<f64, NotAllowed> {
@@ -64,6 +64,12 @@ impl Indicator for Kalman {
 
     fn value(&self) -> Option<KalmanLevel> {
         self.value
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        if let Some(value) = &mut self.value {
+            value.level *= by.price;
+        }
     }
 
     fn reset(&mut self) {
@@ -172,6 +178,20 @@ impl Indicator for KalmanBeta {
 
     fn value(&self) -> Option<HedgeRatio> {
         self.value
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        // The belief in other units: with other inputs it would have been learned a little otherwise, since the
+        // variance of measurement stays.
+        let price = by.price;
+        self.intercept *= price;
+        self.covariance.both *= price;
+        self.covariance.intercept *= price * price;
+        if let Some(HedgeRatio { intercept, error, deviation, .. }) = &mut self.value {
+            for part in [intercept, error, deviation] {
+                *part *= price;
+            }
+        }
     }
 
     fn reset(&mut self) {

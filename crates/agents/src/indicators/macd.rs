@@ -1,7 +1,7 @@
 //! [`Macd`]: a fast exponential average less a slow one.
 
 use super::Indicator;
-use super::input::{NotAllowed, allow, number};
+use super::input::{NotAllowed, Scale, allow, number};
 use super::smoothed::Smoothed;
 
 /// Moving average convergence/divergence (Appel 1979): fast average less slow average, the average of that,
@@ -71,6 +71,17 @@ impl Indicator for Macd {
 
     fn value(&self) -> Option<MacdValue> {
         self.value
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        for average in [&mut self.fast, &mut self.slow, &mut self.signal] {
+            average.rescale(by.price);
+        }
+        if let Some(MacdValue { line, signal, histogram }) = &mut self.value {
+            for part in [line, signal, histogram] {
+                *part *= by.price;
+            }
+        }
     }
 
     fn reset(&mut self) {

@@ -49,7 +49,7 @@ pub use averages::{Ema, Mean, RollingSum, Sma, Sum, Total};
 pub use correlation::{Agreement, CoMoments, Correlation};
 pub use directional::{Adx, AdxValue, Atr};
 pub use extremes::{Channel, Donchian, Extremes, Highest, Lowest, Range, RollingMax, RollingMin};
-pub use input::{Candle, Closed, Extent, INPUT_MAX, NotAllowed, PERIOD_MAX, Pair, Traded};
+pub use input::{Candle, Closed, Extent, INPUT_MAX, NotAllowed, PERIOD_MAX, Pair, Scale, Traded};
 pub use kalman::{HedgeRatio, Kalman, KalmanBeta, KalmanLevel};
 pub use macd::{Macd, MacdValue};
 pub use moments::{
@@ -83,6 +83,11 @@ pub trait Indicator {
     fn is_ready(&self) -> bool {
         self.value().is_some()
     }
+
+    /// Multiplies all inputs so far: the indicator is as if it had been fed with those.
+    ///
+    /// What an argument gives in units of the input, such as a filter's variance of measurement, stays.
+    fn rescale(&mut self, by: Scale);
 
     /// Forgets all inputs: the indicator is as new.
     fn reset(&mut self);

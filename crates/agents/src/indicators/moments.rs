@@ -1,6 +1,6 @@
 //! Indicators made of mean and standard deviation: [`RollingStd`], [`ZScore`], [`Bollinger`].
 
-use super::input::{NotAllowed, allow, number};
+use super::input::{NotAllowed, Scale, allow, number};
 use super::rolling::{Measure, Rolling};
 use super::window::Summary;
 
@@ -69,6 +69,16 @@ impl Summary for Moments {
             newest: newer.newest,
             offset: self.offset + apart * weight / self.count,
             squares: self.squares + newer.squares + apart * apart * weight,
+        }
+    }
+
+    fn rescaled(self, by: Scale) -> Self {
+        Self {
+            count: self.count,
+            oldest: self.oldest * by.price,
+            newest: self.newest * by.price,
+            offset: self.offset * by.price,
+            squares: self.squares * by.price * by.price,
         }
     }
 }

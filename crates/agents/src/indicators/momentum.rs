@@ -1,7 +1,7 @@
 //! How fast a series moves: [`Rsi`], [`RateOfChange`].
 
 use super::Indicator;
-use super::input::{self, NotAllowed, number};
+use super::input::{self, NotAllowed, Scale, number};
 use super::smoothed::Smoothed;
 use super::window::Lag;
 
@@ -48,6 +48,12 @@ impl Indicator for Rsi {
         Some(if both > 0.0 { 100.0 * (gain / both) } else { 50.0 })
     }
 
+    fn rescale(&mut self, by: Scale) {
+        self.previous = self.previous.map(|x| x * by.price);
+        self.gain.rescale(by.price);
+        self.loss.rescale(by.price);
+    }
+
     fn reset(&mut self) {
         self.previous = None;
         self.gain.clear();
@@ -88,6 +94,10 @@ impl Indicator for RateOfChange {
 
     fn value(&self) -> Option<f64> {
         self.value
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        self.lag.rescale(by.price);
     }
 
     fn reset(&mut self) {

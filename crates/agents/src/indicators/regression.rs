@@ -1,6 +1,6 @@
 //! The straight line through the last n inputs: [`LinearRegression`], [`Wma`].
 
-use super::input::NotAllowed;
+use super::input::{NotAllowed, Scale};
 use super::moments::Moments;
 use super::rolling::{Measure, Rolling};
 use super::window::Summary;
@@ -24,6 +24,10 @@ impl Summary for Trend {
         let (older, later) = (self.moments, newer.moments);
         let between = older.half_length(&later) * older.apart(&later) * older.weight(&later);
         Self { moments: older.then(later), products: self.products + newer.products + between }
+    }
+
+    fn rescaled(self, by: Scale) -> Self {
+        Self { moments: self.moments.rescaled(by), products: self.products * by.price }
     }
 }
 

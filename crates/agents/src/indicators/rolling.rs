@@ -1,7 +1,7 @@
 //! [`Rolling`]: an indicator of the last n inputs, and [`Measure`], the statistic that it computes.
 
 use super::Indicator;
-use super::input::{self, NotAllowed};
+use super::input::{self, NotAllowed, Scale};
 use super::window::{Summary, Window};
 
 /// A statistic of the last n inputs: the summary of one input, and the value of their combination.
@@ -69,6 +69,10 @@ impl<M: Measure> Indicator for Rolling<M> {
 
     fn value(&self) -> Option<M::Value> {
         self.value
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        self.value = self.window.rescale(by).and_then(|all| self.measure.read(&all, self.n));
     }
 
     fn reset(&mut self) {

@@ -54,6 +54,11 @@ impl Smoothed {
         self.period
     }
 
+    /// Multiplies all inputs.
+    pub(super) fn rescale(&mut self, factor: f64) {
+        self.level *= factor;
+    }
+
     /// Drops all inputs.
     pub(super) const fn clear(&mut self) {
         self.seen = 0;

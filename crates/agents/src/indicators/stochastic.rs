@@ -3,7 +3,7 @@
 use super::Indicator;
 use super::averages::Sma;
 use super::extremes::Extremes;
-use super::input::{self, Candle, Extent, NotAllowed};
+use super::input::{self, Candle, Extent, NotAllowed, Scale};
 use super::window::Window;
 
 /// Lane's stochastic oscillator, with smoothing.
@@ -63,6 +63,10 @@ impl Indicator for Stochastic {
 
     fn value(&self) -> Option<StochasticValue> {
         self.value
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        self.range.rescale(by);
     }
 
     fn reset(&mut self) {

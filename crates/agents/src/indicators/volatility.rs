@@ -1,7 +1,7 @@
 //! [`EwmaVolatility`]: the exponentially weighted volatility of a price.
 
 use super::Indicator;
-use super::input::{INPUT_MAX, NotAllowed, allow};
+use super::input::{INPUT_MAX, NotAllowed, Scale, allow};
 
 /// The exponentially weighted volatility of log returns: variance = lambda x variance before + (1 - lambda) x
 /// squared return (J.P. Morgan, "RiskMetrics Technical Document", 1996). Returns are taken to have mean 0.
@@ -56,6 +56,10 @@ impl Indicator for EwmaVolatility {
 
     fn value(&self) -> Option<f64> {
         self.variance.map(f64::sqrt)
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        self.before = self.before.map(|log| log + libm::log(by.price));
     }
 
     fn reset(&mut self) {

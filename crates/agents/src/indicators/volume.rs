@@ -1,7 +1,7 @@
 //! Prices and volumes: [`Vwap`], [`RollingVwap`], [`Obv`].
 
 use super::Indicator;
-use super::input::{Closed, NotAllowed, Traded};
+use super::input::{Closed, NotAllowed, Scale, Traded};
 use super::rolling::{Measure, Rolling};
 use super::window::Summary;
 
@@ -18,6 +18,11 @@ impl LongSum {
         let (larger, smaller) = if self.sum.abs() >= x.abs() { (self.sum, x) } else { (x, self.sum) };
         self.lost += (larger - sum) + smaller;
         self.sum = sum;
+    }
+
+    fn rescale(&mut self, factor: f64) {
+        self.sum *= factor;
+        self.lost *= factor;
     }
 
     const fn total(&self) -> f64 {
@@ -58,6 +63,11 @@ impl Indicator for Vwap {
         (volume > 0.0).then(|| self.turnover.total() / volume)
     }
 
+    fn rescale(&mut self, by: Scale) {
+        self.turnover.rescale(by.price * by.volume);
+        self.volume.rescale(by.volume);
+    }
+
     fn reset(&mut self) {
         *self = Self::default();
     }
@@ -73,6 +83,10 @@ pub struct Turnover {
 impl Summary for Turnover {
     fn then(self, newer: Self) -> Self {
         Self { paid: self.paid + newer.paid, volume: self.volume + newer.volume }
+    }
+
+    fn rescaled(self, by: Scale) -> Self {
+        Self { paid: self.paid * by.price * by.volume, volume: self.volume * by.volume }
     }
 }
 
@@ -134,6 +148,11 @@ impl Indicator for Obv {
 
     fn value(&self) -> Option<f64> {
         self.before.map(|_| self.balance.total())
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        self.before = self.before.map(|close| close * by.price);
+        self.balance.rescale(by.volume);
     }
 
     fn reset(&mut self) {

@@ -1,5 +1,7 @@
 //! [`Window`]: the summary of the last n inputs, combined at every step without subtraction.
 
+use super::input::Scale;
+
 /// The summary of a stretch of inputs.
 pub trait Summary: Copy + Default {
     /// Combines two adjacent stretches; `self` is the older.
@@ -7,6 +9,10 @@ pub trait Summary: Copy + Default {
     /// Must be associative, up to rounding.
     #[must_use]
     fn then(self, newer: Self) -> Self;
+
+    /// Returns the summary of the same inputs, multiplied.
+    #[must_use]
+    fn rescaled(self, by: Scale) -> Self;
 }
 
 /// The summary of the last n inputs.
@@ -60,6 +66,16 @@ impl<S: Summary> Window<S> {
         self.full = true;
     }
 
+    /// Multiplies all inputs; returns the summary of the last n, if there are as many.
+    pub(super) fn rescale(&mut self, by: Scale) -> Option<S> {
+        for item in &mut self.items {
+            *item = item.rescaled(by);
+        }
+        self.beginning = self.beginning.rescaled(by);
+        let tail = self.items.get(self.at).filter(|_| self.full)?;
+        Some(if self.at == 0 { self.beginning } else { tail.then(self.beginning) })
+    }
+
     /// Drops all inputs.
     pub(super) fn clear(&mut self) {
         self.at = 0;
@@ -91,6 +107,11 @@ impl Lag {
             self.full = true;
         }
         old
+    }
+
+    /// Multiplies all inputs.
+    pub(super) fn rescale(&mut self, factor: f64) {
+        self.values.iter_mut().for_each(|value| *value *= factor);
     }
 
     /// Drops all inputs.

@@ -53,6 +53,8 @@ impl Account {
         let order = &mut self.orders[index];
         match kind {
             ReportKind::Rejected(_) | ReportKind::Canceled(_) | ReportKind::Expired(_) => {}
+            // It was split with its account.
+            ReportKind::Restated(_) => return,
             ReportKind::Accepted => order.awaits_entry = None,
             ReportKind::CommandRejected(_) => order.pending = None,
             ReportKind::Replaced { price, leaves } => {

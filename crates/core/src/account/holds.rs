@@ -82,7 +82,7 @@ impl Account {
     }
 
     /// Returns what an order adds to the account's holds.
-    fn need(&self, order: &OpenOrder, at: &OrderContext<'_>) -> Need {
+    pub(super) fn need(&self, order: &OpenOrder, at: &OrderContext<'_>) -> Need {
         let own = || self.own_need(order, self.growth(order), at);
         match order.partner.and_then(|id| self.order(id)) {
             Some(partner) if partner.id < order.id => Need::default(),

@@ -7,6 +7,7 @@
 //! outside pass the same rules ([`Account::fund`]). [`trips`] makes round trips of an account's fills.
 
 mod accrual;
+mod actions;
 mod booking;
 mod charging;
 mod conservation;
@@ -37,6 +38,6 @@ pub use gate::Approved;
 pub use ledger::{Account, AccountConfig, AccountError, Credit};
 pub use order_context::{OrderContext, Pricing};
 pub use orders::{OpenOrder, PendingReplace};
-pub use position::Position;
+pub use position::{Fraction, Position};
 pub use replayed::{Affordable, Purchase};
 pub use ruin::{Closing, Liquidation, OnRuin, Ruined};

@@ -1,7 +1,7 @@
 //! An account's open orders.
 
 use super::order_context::{OrderContext, Pricing};
-use crate::market::{BracketExit, OrderKind, OrderTerms, Side, TimeInForce};
+use crate::market::{BracketExit, OrderKind, OrderTerms, Side, SplitRatio, TimeInForce};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// An order that has been sent and is not known to be over, or a bracket's exit that has yet to enter.
@@ -170,6 +170,20 @@ impl OpenOrder {
         if let Some(new) = &mut self.pending {
             new.quantity += more;
         }
+    }
+
+    /// Takes on the prices and quantities that a split makes of its own, also in a pending replace.
+    pub(super) fn split(&mut self, ratio: SplitRatio) {
+        if let Some(new) = &mut self.pending {
+            new.price = ratio.replaced(self.side, self.kind, new.price);
+            new.quantity = ratio.quantity(new.quantity);
+        }
+        let (filled, leaves) = (ratio.part(self.filled()), ratio.quantity(self.leaves));
+        (self.quantity, self.leaves) = (filled + leaves, leaves);
+        self.kind = ratio.kind(self.side, self.kind);
+        self.price = self.kind.worst_price();
+        let held_at = self.hold_price.map(|price| ratio.price_of(Side::Sell, price));
+        self.hold_price = self.hold_price_of(self.kind).or(held_at);
     }
 
     /// Caps what is open at `leaves`, also in a pending replace.

@@ -1,5 +1,6 @@
 //! [`Position`]: a signed holding by average cost.
 
+use crate::market::{SplitHolding, SplitRatio};
 use crate::units::{Money, NetQuantity, Quantity};
 
 /// A holding of one instrument, its cost, and the P&L realized by closing parts of it.
@@ -24,6 +25,25 @@ pub struct Position {
     holding: NetQuantity,
     cost: Money,
     realized: Money,
+}
+
+/// What a split leaves of a lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fraction {
+    /// How many parts of a lot, signed like the holding.
+    pub remainder: i64,
+    /// How many parts make a lot.
+    pub of: u32,
+    /// What it cost, signed like the holding.
+    pub cost: Money,
+}
+
+impl Fraction {
+    /// Returns what it is worth where a lot is worth `lot`.
+    #[must_use]
+    pub fn worth(&self, lot: Money) -> Money {
+        lot.share(i128::from(self.remainder), i128::from(self.of))
+    }
 }
 
 impl Position {
@@ -55,6 +75,21 @@ impl Position {
     pub(super) fn add(&mut self, cost: Money, realized: Money) {
         self.cost += cost;
         self.realized += realized;
+    }
+
+    /// Splits the holding: whole lots stay, at the cost of what they were; returns what is left of a lot.
+    pub fn split(&mut self, ratio: SplitRatio) -> Fraction {
+        let SplitHolding { holding, remainder } = ratio.holding(self.holding);
+        let parts = i128::from(holding.lots()) * i128::from(ratio.old()) + i128::from(remainder);
+        let cost = self.cost.share(i128::from(remainder), parts);
+        self.holding = holding;
+        self.cost -= cost;
+        Fraction { remainder, of: ratio.old(), cost }
+    }
+
+    /// Realizes a payment on the holding, less the cost of what leaves it for that.
+    pub fn receive(&mut self, amount: Money, cost: Money) {
+        self.realized += amount - cost;
     }
 
     /// Adds a fill of `change` (positive bought, negative sold) for `notional` (never signed).
@@ -123,6 +158,23 @@ mod tests {
         position.fill(lots(10), money(900));
         assert_eq!(position.realized(), money(100));
         assert_eq!(position.cost(), Money::ZERO);
+    }
+
+    #[test]
+    fn a_split_leaves_the_cost_with_the_whole_lots_and_the_rest_with_the_fraction() {
+        let mut position = Position::opened(lots(5), money(100));
+        let fraction = position.split(SplitRatio::new(3, 2).unwrap());
+        // 7.5 lots at 100: the half costs a fifteenth.
+        assert_eq!((position.holding(), fraction.remainder, fraction.of), (lots(7), 1, 2));
+        assert_eq!(position.cost() + fraction.cost, money(100));
+        assert_eq!(fraction.cost, money(100).share(1, 15));
+        assert_eq!(fraction.worth(money(14)), money(7));
+        position.receive(money(7), fraction.cost);
+        assert_eq!(position.realized(), money(7) - money(100).share(1, 15));
+        let mut short = Position::opened(lots(-5), money(-100));
+        let fraction = short.split(SplitRatio::new(1, 2).unwrap());
+        assert_eq!((short.holding(), fraction.worth(money(40))), (lots(-2), money(-20)));
+        assert_eq!((short.cost(), fraction.cost), (money(-80), money(-20)));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use crate::market::{
     CancelReason, Command, ExpiryReason, OrderTerms, Phase, Quote, QuoteLevel, ReduceReason, RejectReason,
-    Side,
+    Side, SplitRatio,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
@@ -94,6 +94,19 @@ pub enum BookEvent {
         side: Side,
         /// The new open quantity.
         leaves: Quantity,
+    },
+    /// A split changed an order of a replayed listing.
+    Restated {
+        /// The order.
+        order: OrderId,
+        /// Its owner.
+        owner: ActorId,
+        /// Its terms from now on.
+        terms: OrderTerms,
+        /// The new open quantity.
+        leaves: Quantity,
+        /// The split.
+        ratio: SplitRatio,
     },
     /// A trade elected a stop: it now trades as a market or limit order.
     Triggered {

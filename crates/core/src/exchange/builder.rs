@@ -38,6 +38,10 @@ pub enum BuildError {
         #[source]
         cause: LatencyError,
     },
+    /// An instrument of a replay with splits or dividends is listed elsewhere too, where nothing would follow
+    /// them.
+    #[error("{0} has splits or dividends in a replay, so it can be listed there only")]
+    SharedActions(String),
     /// There are more instruments, venues or listings than ids.
     #[error("there are too many instruments, venues or listings: ids are 32 bits wide")]
     TooMany,
@@ -252,6 +256,7 @@ impl MarketBuilder {
         for venue in &self.config.venues {
             check_latencies(&venue.name, &venue.latencies)?;
         }
+        self.check_actions()?;
         let exchanges = self.exchanges();
         let venues: Vec<String> = self.config.venues.iter().map(|venue| venue.name.clone()).collect();
         let state = MarketState::new(self.config, self.tape);
@@ -266,6 +271,18 @@ impl MarketBuilder {
         }
         world.domain_mut().open(self.open);
         Ok(Market::new(world, self.close))
+    }
+
+    fn check_actions(&self) -> Result<(), BuildError> {
+        for (listing, config) in self.config.listings.iter().zip(&self.listings) {
+            let has_actions = config.replay.as_ref().is_some_and(|replay| !replay.actions.is_empty());
+            let same = self.config.listings.iter().filter(|other| other.instrument == listing.instrument);
+            if has_actions && same.count() > 1 {
+                let symbol = self.config.instruments[listing.instrument.index()].0.symbol();
+                return Err(BuildError::SharedActions(symbol.to_owned()));
+            }
+        }
+        Ok(())
     }
 
     fn exchanges(&self) -> Vec<Exchange> {

@@ -33,7 +33,7 @@ pub(super) fn publish_order_event(
 ) {
     match *event {
         BookEvent::Accepted { order, owner } => {
-            if let Some(&SentCommand { command, sent_at }) = sent
+            if let Some(&SentCommand { command, sent_at, .. }) = sent
                 && let CommandKind::New(terms) = command.kind
             {
                 let sent_at = Some(sent_at);
@@ -72,6 +72,10 @@ fn publish_change(listing: ListingId, event: &BookEvent, ctx: &mut Context) {
         BookEvent::Grown { order, owner, side, leaves } => {
             let fact = Fact::OrderGrown { order, listing, leaves };
             (owner, order, side, fact, Some(ReportKind::Grown { leaves }))
+        }
+        BookEvent::Restated { order, owner, terms, leaves, ratio } => {
+            let fact = Fact::OrderRestated { order, listing, terms, leaves };
+            (owner, order, terms.side, fact, Some(ReportKind::Restated(ratio)))
         }
         BookEvent::Triggered { order, owner, side, trigger } => {
             let fact = Fact::OrderTriggered { order, listing, trigger };

@@ -7,7 +7,7 @@ use crate::participant::Context;
 
 /// Writes the rejection of a command to the tape, and reports it to the owner.
 pub(super) fn reject(sent: &SentCommand, reason: RejectReason, ctx: &mut Context) {
-    let SentCommand { command: Command { order, owner, listing, kind }, sent_at } = *sent;
+    let SentCommand { command: Command { order, owner, listing, kind }, sent_at, .. } = *sent;
     let (side, report) = match kind {
         CommandKind::New(terms @ OrderTerms { side, .. }) => {
             ctx.publish(Fact::OrderRejected { order, owner, listing, terms, sent_at, reason });

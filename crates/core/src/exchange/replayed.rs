@@ -6,7 +6,7 @@ use crate::account::{Affordable, Liquidation, Purchase, Ruined};
 use crate::market::{
     Bar, BarInterval, Fact, Liquidity, OrderTerms, Phase, Quote, ReportKind, SentCommand, Side, Trade,
 };
-use crate::participant::{BarAlarms, ChargedFill, Context, Counterparty};
+use crate::participant::{BarAlarms, ChargedFill, Context, Counterparty, Owed};
 use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
@@ -30,6 +30,10 @@ struct Replayed {
     interval: BarInterval,
     /// The replayed market's order, with which all others trade; absent before the first trade.
     order: Option<OrderId>,
+    /// Whether there is a price.
+    is_open: bool,
+    /// What splits have left of lots, until the next open.
+    owed: Vec<Owed>,
 }
 
 impl Replayed {
@@ -56,7 +60,7 @@ impl ReplayedListings {
     pub(super) fn add(&mut self, listing: ListingId, config: ReplayConfig) {
         let interval = config.spacing().into();
         self.engine.add(listing, config);
-        self.listed.push(Replayed { listing, interval, order: None });
+        self.listed.push(Replayed { listing, interval, order: None, is_open: false, owed: Vec::new() });
     }
 
     pub(super) fn has(&self, listing: ListingId) -> bool {
@@ -75,8 +79,8 @@ impl ReplayedListings {
     /// Shows the bars from before the start to those who have subscribed to bars.
     pub(super) fn warm_up(&self, ctx: &mut Context) {
         for listed in &self.listed {
-            let rows = self.engine.before_start(listed.listing).iter();
-            let bars: Vec<Bar> = rows.map(|row| listed.bar(row)).collect();
+            let rows = self.engine.before_start(listed.listing);
+            let bars: Vec<Bar> = rows.iter().map(|row| listed.bar(row)).collect();
             ctx.warm_up(listed.listing, &bars, alarms(listed.listing));
         }
     }
@@ -102,6 +106,14 @@ impl ReplayedListings {
     /// Executes a command.
     pub(super) fn execute(&mut self, sent: &SentCommand, ctx: &mut Context) {
         let now = ctx.now();
+        if self.engine.has_actions(sent.command.listing) {
+            // One may take effect at this very instant.
+            self.operate(Occasion::Time, ctx, |engine, host| engine.catch_up_for_orders(now, host));
+            let sent = self.engine.as_of_now(sent);
+            return self.operate(Occasion::Command(&sent), ctx, |engine, host| {
+                engine.execute(now, &sent.command, host)
+            });
+        }
         self.operate(Occasion::Command(sent), ctx, |engine, host| engine.execute(now, &sent.command, host));
     }
 
@@ -175,6 +187,15 @@ impl Host<'_> {
     fn market_order(&mut self, listing: ListingId) -> Option<OrderId> {
         let index = self.find(listing)?;
         Some(*self.listed[index].order.get_or_insert_with(|| self.ctx.next_order_id()))
+    }
+
+    /// Pays what splits have left of lots, once there is a price again.
+    fn pay_owed(&mut self, listing: ListingId, price: Price) {
+        let Some(index) = self.find(listing) else { return };
+        if self.listed[index].is_open && !self.listed[index].owed.is_empty() {
+            let owed = std::mem::take(&mut self.listed[index].owed);
+            self.ctx.pay_owed(listing, owed, price);
+        }
     }
 
     /// Publishes a fill, and books both sides.
@@ -252,6 +273,7 @@ impl ReplayHost for Host<'_> {
             ReplayEvent::Moved { price, shown, quote, leg } => {
                 self.ctx.follow_path(listing, leg);
                 self.ctx.publish(Fact::PriceMoved { listing, price, shown });
+                self.pay_owed(listing, price);
                 if let Some(quote) = quote {
                     self.ctx.show_quote(listing, quote);
                 }
@@ -260,8 +282,17 @@ impl ReplayHost for Host<'_> {
                 self.ctx.publish(Fact::PhaseChanged { listing, phase });
                 self.ctx.announce_next_phase(listing, next);
                 self.ctx.announce_opens_day(listing, opens_day);
+                if let Some(index) = self.find(listing) {
+                    self.listed[index].is_open = phase == Phase::Continuous;
+                }
                 if phase != Phase::Continuous {
                     self.ctx.show_quote(listing, Quote::default());
+                }
+            }
+            ReplayEvent::Action(action) => {
+                let owed = self.ctx.take_action(listing, action);
+                if let Some(index) = self.find(listing) {
+                    self.listed[index].owed.extend(owed);
                 }
             }
             ReplayEvent::Printed { price, quantity } => {

@@ -43,7 +43,7 @@ impl Venue {
         let mut events = Vec::new();
         match step {
             Step::Execute(command) => {
-                let sent = SentCommand { command: *command, sent_at: ctx.now() };
+                let sent = SentCommand { command: *command, sent_at: ctx.now(), splits: 0 };
                 self.listed.operate(ctx, Some(&sent), &mut events, |book, now, out| {
                     book.execute(now, command, out);
                 });

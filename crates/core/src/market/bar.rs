@@ -1,5 +1,6 @@
 //! [`Bar`]: the trades of one interval, aggregated.
 
+use super::action::SplitRatio;
 use super::bar_interval::BarInterval;
 use crate::units::{Price, Quantity, SimTime};
 
@@ -61,6 +62,20 @@ impl Bar {
     pub fn of_bar(first: &Self, interval: BarInterval) -> Self {
         let bounds = interval.bounds(first.start);
         Self { interval, start: bounds.start, end: bounds.end, ..*first }
+    }
+
+    /// Returns the bar as it would have been after a split: prices to the nearest tick, the volume down to
+    /// whole lots.
+    #[must_use]
+    pub fn after_split(&self, ratio: SplitRatio) -> Self {
+        Self {
+            open: ratio.nearest_price(self.open),
+            high: ratio.nearest_price(self.high),
+            low: ratio.nearest_price(self.low),
+            close: ratio.nearest_price(self.close),
+            volume: self.volume.map(|volume| ratio.quantity(volume)),
+            ..*self
+        }
     }
 
     /// Adds a shorter bar that follows those added so far.

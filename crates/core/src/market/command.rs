@@ -24,6 +24,8 @@ pub struct SentCommand {
     pub command: Command,
     /// When its owner sent it.
     pub sent_at: SimTime,
+    /// How many splits the listing had had by then: the venue applies those since.
+    pub splits: u32,
 }
 
 impl actix::Message for SentCommand {

@@ -3,6 +3,7 @@
 //! The encoding defines the digest: a change here changes every digest, and the golden digests in `tests/`
 //! with them.
 
+use super::action::CorporateAction;
 use super::annotations::{Cell, Finite, Row};
 use super::bar::Bar;
 use super::fact::{AccountMark, AccountOpening, Fact, Trade};
@@ -48,6 +49,9 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
             bytes.tag(14).u64(order.get()).u32(listing.get()).u64(leaves.lots()).text(reason.name());
         }
         Fact::OrderGrown { order, listing, leaves } => bytes.tag(25).lots_of(*order, *listing, *leaves),
+        Fact::OrderRestated { order, listing, terms, leaves } => {
+            bytes.tag(33).u64(order.get()).u32(listing.get()).terms(terms).u64(leaves.lots());
+        }
         Fact::OrderTriggered { order, listing, trigger } => {
             bytes.tag(15).u64(order.get()).u32(listing.get()).price(*trigger);
         }
@@ -69,12 +73,15 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::PriceMoved { listing, price, shown } => {
             bytes.tag(27).u32(listing.get()).price(*price).tag(u8::from(*shown));
         }
+        Fact::CorporateAction { listing, action } => bytes.tag(34).u32(listing.get()).action(*action),
         Fact::BarReplayed { listing, bar } => bytes.tag(28).u32(listing.get()).bar(bar),
         Fact::TouchChanged { listing, quote } => bytes.tag(8).u32(listing.get()).quote(quote),
         Fact::BarClosed { listing, bar } => bytes.tag(9).u32(listing.get()).bar(bar),
         Fact::AccountMarked(_)
         | Fact::AccountFinanced { .. }
         | Fact::AccountRuined { .. }
+        | Fact::PositionSplit { .. }
+        | Fact::AccountPaid { .. }
         | Fact::AccountOpened(_)
         | Fact::AccountFunded { .. } => encode_account(fact, &mut bytes),
         Fact::Logged { actor, text } => bytes.tag(11).text_of(*actor, text),
@@ -97,6 +104,18 @@ fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
         }
         Fact::AccountRuined { owner, equity } => {
             bytes.tag(32).u32(owner.get()).money(*equity);
+        }
+        Fact::PositionSplit { owner, instrument, position, .. } => {
+            bytes.tag(35).u32(owner.get()).u32(instrument.get()).i64(position.lots());
+        }
+        Fact::AccountPaid { owner, instrument, reason, amount, cost } => {
+            bytes
+                .tag(36)
+                .u32(owner.get())
+                .u32(instrument.get())
+                .text(reason.name())
+                .money(*amount)
+                .money(*cost);
         }
         Fact::AccountOpened(opening) => bytes.tag(23).opening(opening),
         Fact::AccountFunded { owner, funding } => {
@@ -298,6 +317,13 @@ impl Bytes<'_> {
         self.price(bar.open).price(bar.high).price(bar.low).price(bar.close);
         // No bar has that many lots.
         self.u64(bar.volume.map_or(u64::MAX, Quantity::lots));
+    }
+
+    fn action(&mut self, action: CorporateAction) {
+        match action {
+            CorporateAction::Split(ratio) => self.tag(0).u32(ratio.new_shares()).u32(ratio.old()),
+            CorporateAction::Dividend(amount) => self.tag(1).money(amount),
+        };
     }
 
     fn opening(&mut self, opening: &AccountOpening) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::action::{CorporateAction, SplitRatio};
 use super::annotations::{Finite, Row};
 use super::bar::Bar;
 use super::funding::Funding;
@@ -111,6 +112,17 @@ pub enum Fact {
         /// The new open quantity.
         leaves: Quantity,
     },
+    /// A split changed an open order's prices and quantities.
+    OrderRestated {
+        /// The order.
+        order: OrderId,
+        /// The listing.
+        listing: ListingId,
+        /// Its terms from now on.
+        terms: OrderTerms,
+        /// The new open quantity.
+        leaves: Quantity,
+    },
     /// A trade elected a stop.
     OrderTriggered {
         /// The order.
@@ -200,6 +212,14 @@ pub enum Fact {
         /// The file's row, on the instrument's ticks and lots.
         bar: Bar,
     },
+    /// An issuer split the instrument of a replayed listing, or pays a dividend on it; what that changes
+    /// follows.
+    CorporateAction {
+        /// The listing.
+        listing: ListingId,
+        /// What it is.
+        action: CorporateAction,
+    },
     /// An interval with trades in it ended.
     BarClosed {
         /// The listing.
@@ -222,6 +242,30 @@ pub enum Fact {
         owner: ActorId,
         /// Its equity, at or below zero.
         equity: Money,
+    },
+    /// A split changed an account's holding; what is left of a lot is paid at the next open.
+    PositionSplit {
+        /// The account.
+        owner: ActorId,
+        /// What it holds.
+        instrument: InstrumentId,
+        /// The split.
+        ratio: SplitRatio,
+        /// The holding from now on.
+        position: NetQuantity,
+    },
+    /// An account was paid on a holding, or paid if it is short: a dividend, or what a split left of a lot.
+    AccountPaid {
+        /// The account.
+        owner: ActorId,
+        /// On which holding.
+        instrument: InstrumentId,
+        /// What for.
+        reason: PaymentReason,
+        /// How much; negative if the account pays.
+        amount: Money,
+        /// The part of the holding's cost that leaves with it; zero for a dividend.
+        cost: Money,
     },
     /// A participant joined the running market, with an account of its own.
     AccountOpened(AccountOpening),
@@ -281,6 +325,7 @@ impl Fact {
             | Self::OrderRepriced { listing, .. }
             | Self::OrderReduced { listing, .. }
             | Self::OrderGrown { listing, .. }
+            | Self::OrderRestated { listing, .. }
             | Self::OrderTriggered { listing, .. }
             | Self::OrderRefreshed { listing, .. }
             | Self::OrderCanceled { listing, .. }
@@ -292,9 +337,12 @@ impl Fact {
             | Self::TouchChanged { listing, .. }
             | Self::PriceMoved { listing, .. }
             | Self::BarReplayed { listing, .. }
+            | Self::CorporateAction { listing, .. }
             | Self::BarClosed { listing, .. } => Some(listing),
             Self::AccountFinanced { .. }
             | Self::AccountRuined { .. }
+            | Self::PositionSplit { .. }
+            | Self::AccountPaid { .. }
             | Self::AccountOpened(_)
             | Self::AccountFunded { .. }
             | Self::AccountMarked(_)
@@ -302,6 +350,26 @@ impl Fact {
             | Self::Plotted { .. }
             | Self::Recorded { .. }
             | Self::StrategyFailed { .. } => None,
+        }
+    }
+}
+
+/// What an account is paid for on a holding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PaymentReason {
+    /// A dividend.
+    Dividend,
+    /// What a split left of a lot.
+    Fraction,
+}
+
+impl PaymentReason {
+    /// Returns the reason's short name, as recorded.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dividend => "dividend",
+            Self::Fraction => "fraction",
         }
     }
 }

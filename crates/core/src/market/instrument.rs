@@ -160,6 +160,14 @@ impl Instrument {
         self.unit * (i128::from(price.ticks()) * i128::from(quantity.lots()))
     }
 
+    /// Returns an amount for each unit of the instrument times a signed holding, to the nearest 10^-10.
+    #[must_use]
+    pub fn payment(&self, each: Money, holding: NetQuantity) -> Money {
+        let scale = self.lot_size().scale();
+        let mantissa = self.lot_size().scaled(scale).unwrap_or(0);
+        each.share(i128::from(holding.lots()) * mantissa, 10_i128.pow(scale))
+    }
+
     /// Returns price times a signed holding, exactly.
     #[must_use]
     pub fn value(&self, price: Price, holding: NetQuantity) -> Money {

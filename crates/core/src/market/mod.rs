@@ -4,6 +4,7 @@
 //! about it to the owner of an order. Facts are written to the [`Tape`], the one stream that recorders,
 //! digests and views read.
 
+mod action;
 mod annotations;
 mod bar;
 mod bar_interval;
@@ -26,11 +27,12 @@ mod tape;
 mod trailing;
 mod visible_book;
 
+pub use action::{BadSplit, CorporateAction, SplitFactors, SplitHolding, SplitRatio};
 pub use annotations::{Cell, Finite, Row};
 pub use bar::Bar;
 pub use bar_interval::{BadInterval, BarInterval};
 pub use command::{Command, CommandKind, SentCommand};
-pub use fact::{AccountMark, AccountOpening, Fact, MarkCause, Trade};
+pub use fact::{AccountMark, AccountOpening, Fact, MarkCause, PaymentReason, Trade};
 pub use fees::{Charge, ChargedSide, FeeError, FeeRates, FeeSchedule, FeeTier, Fees, FillRate, TierMeasure};
 pub use funding::{Funding, Reference, ReferenceError, Transfer};
 pub use instrument::{Instrument, InstrumentError, Listing};

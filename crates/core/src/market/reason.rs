@@ -151,6 +151,9 @@ pub enum CancelReason {
     /// The replayed bar had no more volume for it.
     #[error("the bar had no more volume for it")]
     VolumeExhausted,
+    /// A split left nothing of it: less than a lot.
+    #[error("a split left less than a lot of it")]
+    Split,
     /// The account could not pay for it at the price at which it would have filled.
     #[error("the account could not pay for it: {needed} was needed, {free} was free")]
     InsufficientCash {
@@ -185,6 +188,7 @@ impl CancelReason {
             Self::Linked => "linked",
             Self::Halted => "halted",
             Self::VolumeExhausted => "volume_exhausted",
+            Self::Split => "split",
             Self::InsufficientCash { .. } => "insufficient_cash",
             Self::Ruined => "ruined",
         }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use actix::Message;
 
+use super::action::SplitRatio;
 use super::phase::Phase;
 use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
 use super::side::Side;
@@ -61,6 +62,8 @@ pub enum ReportKind {
         /// The new open quantity.
         leaves: Quantity,
     },
+    /// A split changed prices and quantities: see [`SplitRatio::terms`]; the account has them already.
+    Restated(SplitRatio),
     /// A trade elected the stop: it now trades as a market or limit order.
     Triggered {
         /// Its trigger.
@@ -102,6 +105,7 @@ impl ReportKind {
             | Self::Repriced { .. }
             | Self::Reduced { .. }
             | Self::Grown { .. }
+            | Self::Restated(_)
             | Self::Triggered { .. } => false,
         }
     }

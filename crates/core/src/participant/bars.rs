@@ -1,7 +1,7 @@
 //! Bars as they are built.
 
 use super::subscribers::Subscribers;
-use crate::market::{Bar, BarInterval};
+use crate::market::{Bar, BarInterval, SplitRatio};
 use crate::units::{ActorId, Price, Quantity, SimTime};
 
 /// Aggregates the trades of one listing into bars of one interval, for their subscribers.
@@ -32,6 +32,16 @@ impl BarFeed {
     /// Returns the subscriber of that number.
     pub(super) fn subscriber(&self, index: usize) -> Option<ActorId> {
         self.subscribers.get(index)
+    }
+
+    /// Returns the subscribers.
+    pub(super) fn subscribers(&self) -> impl Iterator<Item = ActorId> {
+        self.subscribers.iter()
+    }
+
+    /// Applies a split to the bar that is being built.
+    pub(super) fn split(&mut self, ratio: SplitRatio) {
+        self.current = self.current.map(|bar| bar.after_split(ratio));
     }
 
     /// Returns how many of the subscribers, from the first, have missed no trade of `bar`.

@@ -1,5 +1,6 @@
 //! Feeds, and their subscribers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -26,6 +27,8 @@ pub enum Feed {
     /// has no bar. Once there have been trades, a new subscriber gets no bar of the current interval, since
     /// it would be incomplete.
     Bars(BarInterval),
+    /// Every split and dividend of a replayed listing; subscribers to any other of its feeds get them too.
+    Actions,
     /// That many of the best levels of both sides, at most [`Feed::MOST_LEVELS`]: published after each
     /// command that changed them, once per command.
     ///
@@ -62,6 +65,7 @@ pub(super) struct Feeds {
     trades: Subscribers<ActorId>,
     phases: Subscribers<ActorId>,
     indicative: Subscribers<ActorId>,
+    actions: Subscribers<ActorId>,
     /// One to an interval; the first is the one that is recorded.
     pub(super) bars: Vec<BarFeed>,
     /// One to a number of levels.
@@ -76,6 +80,7 @@ impl Feeds {
             trades: Subscribers::new(),
             phases: Subscribers::new(),
             indicative: Subscribers::new(),
+            actions: Subscribers::new(),
             bars: vec![BarFeed::new(recorded)],
             books: Vec::new(),
         }
@@ -93,6 +98,7 @@ impl Feeds {
             Feed::Trades => &mut self.trades,
             Feed::Phases => &mut self.phases,
             Feed::Indicative => &mut self.indicative,
+            Feed::Actions => &mut self.actions,
             Feed::Bars(interval) => {
                 let known = self.bars.iter().position(|feed| feed.interval == interval);
                 if known.is_none() && interval.shortest() < Feed::SHORTEST_BAR {
@@ -122,6 +128,15 @@ impl Feeds {
         Ok(())
     }
 
+    /// Returns all subscribers of any feed, in the order of their ids.
+    pub(super) fn followers(&self) -> BTreeSet<ActorId> {
+        let lists = [&self.quotes, &self.trades, &self.phases, &self.indicative, &self.actions];
+        let mut all: BTreeSet<ActorId> = lists.into_iter().flat_map(Subscribers::iter).collect();
+        all.extend(self.bars.iter().flat_map(BarFeed::subscribers));
+        all.extend(self.books.iter().flat_map(|feed| feed.subscribers.iter()));
+        all
+    }
+
     /// Returns the subscriber of a feed of that number.
     pub(super) fn subscriber(&self, feed: Feed, index: usize) -> Option<ActorId> {
         let subscribers = match feed {
@@ -129,6 +144,7 @@ impl Feeds {
             Feed::Trades => &self.trades,
             Feed::Phases => &self.phases,
             Feed::Indicative => &self.indicative,
+            Feed::Actions => &self.actions,
             Feed::Bars(interval) => {
                 return self.bars.iter().find(|feed| feed.interval == interval)?.subscriber(index);
             }

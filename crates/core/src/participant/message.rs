@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::kernel::Wakeup;
-use crate::market::{Bar, ExecutionReport, Funding, Ladders, Phase, Quote, SentCommand, Side};
+use crate::market::{
+    Bar, CorporateAction, ExecutionReport, Funding, Ladders, Phase, Quote, SentCommand, Side,
+};
 use crate::units::{ListingId, Price, Quantity, SimTime};
 
 use super::request::{Instruction, Tagged};
@@ -71,6 +73,8 @@ pub enum Update {
     /// A bar from before the start, sent before anything else happens; while it is handled, orders are
     /// refused.
     Warmup(Bar),
+    /// A split or dividend took effect; the account has it already.
+    Action(CorporateAction),
     /// The levels of the book after it changed: as many as were subscribed to, where there are so many.
     Book(Arc<Ladders>),
 }

@@ -16,6 +16,7 @@
 //! Whatever comes from outside the world is a [`Request`]: an [`Instruction`] in a participant's name, cash
 //! or shares for its account, or a participant that joins. A tagged request has one [`Answer`].
 
+mod actions;
 mod adapter;
 mod annotations;
 mod bars;
@@ -41,6 +42,7 @@ mod subscribers;
 mod trading;
 mod view;
 
+pub(crate) use actions::Owed;
 pub use adapter::{AnyTrader, Trader, TradingActor};
 pub(crate) use charging::ChargedFill;
 pub use config::{MarketConfig, Participant, ParticipantConfig, Role, VenueConfig};

@@ -75,6 +75,8 @@ pub(super) struct ListingState {
     pub(super) opens_day: bool,
     /// Of a replay within a bar: the piece of the path on which its price is.
     pub(super) leg: Option<Leg>,
+    /// How many splits it has had.
+    pub(super) splits: u32,
 }
 
 impl MarketState {
@@ -102,6 +104,7 @@ impl MarketState {
                 next_phase: None,
                 opens_day: false,
                 leg: None,
+                splits: 0,
             }
         });
         let listings = listings.collect();

@@ -32,6 +32,11 @@ impl<Id: Copy + Eq + Hash> Subscribers<Id> {
         self.list.len()
     }
 
+    /// Returns the subscribers, in the order of subscribing.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Id> {
+        self.list.iter().copied()
+    }
+
     /// Returns the subscriber of that number, from zero.
     pub(super) fn get(&self, index: usize) -> Option<Id> {
         self.list.get(index).copied()

@@ -15,7 +15,7 @@ const fn column(name: &'static str, doc: &'static str) -> ParamSpec {
     ParamSpec::new(name, ParamType::Column, FOUND, doc)
 }
 
-const COLUMNS: [ParamSpec; 11] = [
+const COLUMNS: [ParamSpec; 13] = [
     column("time", "the time, or the time of day if `date` is given too"),
     column("date", "the date, if the time of day has a column of its own"),
     column("open", "first price"),
@@ -24,6 +24,11 @@ const COLUMNS: [ParamSpec; 11] = [
     column("close", "last price"),
     column("adjusted_close", "last price adjusted for splits and dividends"),
     column("volume", "quantity traded"),
+    column(
+        "split",
+        "new shares for each old one on the ex-day of a split: 2, 0.1 or 3:2; 0, 1 or nothing elsewhere",
+    ),
+    column("dividend", "paid on each unit on the ex-day of a dividend; 0 or nothing elsewhere"),
     ParamSpec::new(
         "decimal",
         ParamType::Choice(&[Choice { name: ".", doc: "1234.5" }, Choice { name: ",", doc: "1234,5" }]),

@@ -21,6 +21,11 @@ pub struct HistoricalBar {
     pub volume: Option<f64>,
     /// Last price adjusted for splits and dividends, if the file has a column of that.
     pub adjusted_close: Option<f64>,
+    /// New shares for each old one, of a split on whose ex-day the row is the first; 1 if there is none.
+    pub split: f64,
+    /// What is paid on each unit held at the previous close, if the row is the first of a dividend's ex-day;
+    /// 0 if there is none.
+    pub dividend: f64,
 }
 
 impl HistoricalBar {
@@ -85,6 +90,8 @@ mod tests {
             close: 9.0,
             volume: Some(1.0),
             adjusted_close: None,
+            split: 1.0,
+            dividend: 0.0,
         };
         assert_eq!(bar.path().map(f64::to_bits), [10.0, 11.0, 8.0, 9.0].map(f64::to_bits));
         let bar = HistoricalBar { high: 14.0, ..bar };

@@ -120,6 +120,8 @@ mod tests {
             close: 9.0,
             volume: None,
             adjusted_close: None,
+            split: 1.0,
+            dividend: 0.0,
         };
         let configure = |bars: Arc<[HistoricalBar]>| {
             let values = Values::new()
@@ -142,6 +144,8 @@ mod tests {
             close: 9.0,
             volume: None,
             adjusted_close: None,
+            split: 1.0,
+            dividend: 0.0,
         };
         let length = SimDuration::from_nanos(100);
         let mut replay = Replay::new([bar].into(), SimDuration::from_nanos(50), length).unwrap();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::actions::ReplayAction;
 use super::rules::{FillRules, PathRule};
-use crate::market::Instrument;
+use crate::market::{Instrument, SplitRatio};
 use crate::process::HistoricalBar;
 use crate::units::{Price, Quantity, SimDuration, SimTime};
 
@@ -46,6 +47,8 @@ pub enum ReplayBarError {
 pub struct ReplayConfig {
     /// The bars, in order of time.
     pub bars: Arc<[ReplayBar]>,
+    /// Splits and dividends, in order of time; at one bar, dividends first.
+    pub actions: Arc<[ReplayAction]>,
     /// How many bars from before the start are shown to those who subscribe to bars.
     pub warmup: usize,
     /// How long after its beginning a bar opens.
@@ -105,6 +108,19 @@ impl ReplayBar {
             close: price(row.close)?,
             volume: volume.transpose()?,
         })
+    }
+
+    /// Returns the bar as it would have been after a split: prices to the nearest tick, the volume down to
+    /// whole lots.
+    pub(super) fn after_split(&self, ratio: SplitRatio) -> Self {
+        Self {
+            open: ratio.nearest_price(self.open),
+            high: ratio.nearest_price(self.high),
+            low: ratio.nearest_price(self.low),
+            close: ratio.nearest_price(self.close),
+            volume: self.volume.map(|volume| ratio.quantity(volume)),
+            ..*self
+        }
     }
 
     /// Returns the midnight of the day to which the bar belongs, if days begin so long after midnight.

@@ -85,13 +85,18 @@ impl ReplayEngine {
 
     /// Returns the bars from before the start that a listing is to show.
     #[must_use]
-    pub fn before_start(&self, listing: ListingId) -> &[ReplayBar] {
-        self.find(listing).map_or(&[], |index| self.listings[index].before_start())
+    pub fn before_start(&self, listing: ListingId) -> Vec<ReplayBar> {
+        self.find(listing).map_or_else(Vec::new, |index| self.listings[index].before_start())
     }
 
     /// Does all that is due by `now`, which must not go back.
     pub fn advance(&mut self, now: SimTime, host: &mut dyn ReplayHost) {
         self.catch_up(now, true, host);
+    }
+
+    /// Does all that is due by `now`, but for the ends of bars that wait for orders.
+    pub fn catch_up_for_orders(&mut self, now: SimTime, host: &mut dyn ReplayHost) {
+        self.catch_up(now, false, host);
     }
 
     /// Does all that is due by `now`; the ends of bars that wait for orders only if `hop` says so.
@@ -126,6 +131,7 @@ impl ReplayEngine {
 
     /// Brings a listing to the instant; returns what kind of instant it is, if orders can fill there.
     fn arrive(&mut self, index: usize, hop: bool, host: &mut dyn ReplayHost) -> Option<Moment> {
+        self.take_actions(index, host);
         let listing = &mut self.listings[index];
         if let Stage::Closing { at, hops } = listing.stage {
             if hop {

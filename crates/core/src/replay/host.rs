@@ -2,7 +2,7 @@
 
 use crate::account::{Affordable, Liquidation, Purchase, Ruined};
 use crate::book::BookEvent;
-use crate::market::{Leg, Liquidity, Phase, Quote, Side};
+use crate::market::{CorporateAction, Leg, Liquidity, Phase, Quote, Side};
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 use super::bar::ReplayBar;
@@ -61,6 +61,8 @@ pub enum ReplayEvent {
         /// Before an open: whether it is the first of its day.
         opens_day: bool,
     },
+    /// A split or dividend took effect; the orders that a split changes follow.
+    Action(CorporateAction),
     /// What participants left of a bar's volume traded at its close.
     Printed {
         /// The close.

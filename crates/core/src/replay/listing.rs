@@ -1,5 +1,6 @@
 //! [`ReplayListing`]: one listing of a replay, and where its price is.
 
+use super::actions::Actions;
 use super::bar::{ReplayBar, ReplayConfig};
 use super::host::ReplayEvent;
 use super::orders::{WaitingOrder, WaitingOrders};
@@ -12,11 +13,12 @@ use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, Si
 #[derive(Debug)]
 pub(super) struct ReplayListing {
     pub(super) id: ListingId,
-    config: ReplayConfig,
+    pub(super) config: ReplayConfig,
+    pub(super) actions: Actions,
     pub(super) orders: WaitingOrders,
     pub(super) stage: Stage,
     /// The first bar that is replayed.
-    first: usize,
+    pub(super) first: usize,
     /// The current bar, or the next one.
     pub(super) bar: usize,
     /// What has traded in the current bar.
@@ -76,9 +78,10 @@ impl ReplayListing {
         let stage = if bar < config.bars.len() { Stage::Between } else { Stage::Over };
         let last = bar.checked_sub(1).map(|earlier| config.bars[earlier].close);
         let (used, used_by) = (Quantity::ZERO, Vec::new());
-        Self {
+        let mut listing = Self {
             id,
             config,
+            actions: Actions::default(),
             first: bar,
             orders: WaitingOrders::default(),
             stage,
@@ -87,16 +90,13 @@ impl ReplayListing {
             used_by,
             last,
             scheduled: None,
-        }
+        };
+        listing.skip_actions();
+        listing
     }
 
     pub(super) const fn rules(&self) -> &FillRules {
         &self.config.rules
-    }
-
-    /// Returns the bars before the first that is replayed, as many as are to be shown.
-    pub(super) fn before_start(&self) -> &[ReplayBar] {
-        &self.config.bars[self.first.saturating_sub(self.config.warmup)..self.first]
     }
 
     /// Returns the current bar, or the next one.
@@ -159,7 +159,7 @@ impl ReplayListing {
     /// Returns when something is due here next: a point of the path, an order's level, an order's date.
     pub(super) fn next_due(&self, now: SimTime) -> Option<SimTime> {
         let stage = match self.stage {
-            Stage::Between => self.next_open(),
+            Stage::Between => self.action_time().or(self.next_open()),
             Stage::Leg { leg, .. } => Some(self.next_level(&leg, now).unwrap_or(leg.to.time)),
             Stage::Closing { at, .. } => Some(at),
             Stage::Over => None,

@@ -5,6 +5,7 @@
 //! it needs of them it asks its [`ReplayHost`], and what happens it tells it. `docs/backtesting.md` numbers
 //! the rules; comments here name them.
 
+mod actions;
 mod bar;
 mod due;
 mod engine;
@@ -17,6 +18,7 @@ mod orders;
 mod ruin;
 mod rules;
 
+pub use actions::ReplayAction;
 pub use bar::{ReplayBar, ReplayBarError, ReplayConfig, nearer_first};
 pub use engine::ReplayEngine;
 pub use host::{ReplayEvent, ReplayFill, ReplayHost};

@@ -150,7 +150,7 @@ fn file(rows: &[(i64, i64, i64, i64, u64)]) -> Option<ReplayConfig> {
     };
     let bars = (1..).zip(rows).map(bar).collect();
     let (call, day_begins) = (SimDuration::from_secs(1), SimDuration::ZERO);
-    Some(ReplayConfig { bars, warmup: 0, call, day_begins, rules: FillRules::default() })
+    Some(ReplayConfig { bars, actions: [].into(), warmup: 0, call, day_begins, rules: FillRules::default() })
 }
 
 fn limit(side: Side, lots: u64, price: i64) -> OrderTerms {

@@ -106,7 +106,7 @@ fn heard(config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String>
 
 fn replay(bars: &[ReplayBar], rules: FillRules) -> ReplayConfig {
     let (call, day_begins) = (SimDuration::from_secs(1), SimDuration::ZERO);
-    ReplayConfig { bars: bars.into(), warmup: 0, call, day_begins, rules }
+    ReplayConfig { bars: bars.into(), actions: [].into(), warmup: 0, call, day_begins, rules }
 }
 
 fn buys() -> OrderTerms {

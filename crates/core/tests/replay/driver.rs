@@ -10,12 +10,14 @@ use bearpit_core::account::{Account, AccountConfig, OnRuin as MarketOnRuin};
 use bearpit_core::exchange::{ListingConfig, Market, MarketBuilder};
 use bearpit_core::kernel::{LatencyModel, Wakeup};
 use bearpit_core::market::{
-    Bar as MarketBar, ExecutionReport, Fact, Fees, Instrument, Link as MarketLink, OrderKind, OrderTerms,
-    Peg, Refusal, Side as MarketSide, SinkError, Stamped, TapeSink, TimeInForce, TrailingDistance,
+    Bar as MarketBar, CorporateAction, ExecutionReport, Fact, Fees, Instrument, Link as MarketLink,
+    OrderKind, OrderTerms, Peg, Refusal, Side as MarketSide, SinkError, SplitRatio, Stamped, TapeSink,
+    TimeInForce, TrailingDistance,
 };
 use bearpit_core::participant::{Context, Latencies, MarketData, ParticipantConfig};
 use bearpit_core::replay::{
-    AtEnd, FillRules, PathRule, ReplayBar, ReplayConfig, ShortCash, Slippage as MarketSlippage, Touch,
+    AtEnd, FillRules, PathRule, ReplayAction, ReplayBar, ReplayConfig, ShortCash, Slippage as MarketSlippage,
+    Touch,
 };
 use bearpit_core::units::{
     FeeRate, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
@@ -154,11 +156,23 @@ pub(crate) fn outcome(history: &History) -> Outcome {
     run(history).outcome
 }
 
+/// A split of the first instrument before one of its bars; a history's short limits are those after it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Split {
+    pub(crate) bar: usize,
+    pub(crate) ratio: SplitRatio,
+}
+
 /// Runs a history's market.
 pub(crate) fn run(history: &History) -> Run {
+    run_split(history, &[])
+}
+
+/// Runs a history's market with splits.
+pub(crate) fn run_split(history: &History, splits: &[Split]) -> Run {
     let facts = Facts::default();
     let answers = Answers::default();
-    let mut market = lay_out(history, &facts, &answers).open().unwrap();
+    let mut market = lay_out(history, splits, &facts, &answers).open().unwrap();
     market.run().unwrap();
     let accounts: Vec<_> = (0..history.owners.len()).map(|owner| account(&market, owner)).collect();
     let positions = |account: &&Account| {
@@ -187,7 +201,7 @@ fn account(market: &Market, owner: usize) -> &Account {
     market.world().domain().account(id).unwrap()
 }
 
-fn lay_out(history: &History, facts: &Facts, answers: &Answers) -> MarketBuilder {
+fn lay_out(history: &History, splits: &[Split], facts: &Facts, answers: &Answers) -> MarketBuilder {
     let ends = history
         .files
         .iter()
@@ -207,13 +221,22 @@ fn lay_out(history: &History, facts: &Facts, answers: &Answers) -> MarketBuilder
     let [maker, taker, auction] = history.rules.fees.map(rate);
     builder.venue("FILE", Fees { maker, taker, auction }, Latencies::NONE, &instruments);
     for (listing, file) in builder.listings().into_iter().zip(&history.files) {
-        let replay = Some(config(file, &history.rules));
+        let own = if listing == ListingId::new(0) { splits } else { &[] };
+        let action =
+            |split: &Split| ReplayAction { bar: split.bar, action: CorporateAction::Split(split.ratio) };
+        let actions = own.iter().map(action).collect();
+        let replay = Some(ReplayConfig { actions, ..config(file, &history.rules) });
         builder.listing_config(listing, ListingConfig { replay, ..ListingConfig::default() });
     }
     for (owner, config) in history.owners.iter().enumerate() {
         let sent = history.sent.iter().copied().enumerate().filter(|(_, sent)| sent.owner == owner).collect();
         let actor = Sender { sent, answers: Rc::clone(answers) };
-        builder.agent(&format!("owner-{owner}"), participant(config, &instruments), actor).unwrap();
+        let mut participant = participant(config, &instruments);
+        for Split { ratio, .. } in splits {
+            let limit = &mut participant.account.max_short[0].1;
+            *limit = Quantity::new(limit.lots() * u64::from(ratio.old()) / u64::from(ratio.new_shares()));
+        }
+        builder.agent(&format!("owner-{owner}"), participant, actor).unwrap();
     }
     builder
 }
@@ -281,6 +304,7 @@ fn config(file: &[Bar], rules: &Rules) -> ReplayConfig {
         bars: as_read(file).iter().map(bar).collect(),
         call,
         day_begins: SimDuration::ZERO,
+        actions: [].into(),
         warmup: 0,
         rules,
     }
@@ -342,6 +366,7 @@ impl Fates {
                 }
                 Fact::OrderGrown { order, leaves, .. }
                 | Fact::OrderReduced { order, leaves, .. }
+                | Fact::OrderRestated { order, leaves, .. }
                 | Fact::OrderReplaced { order, leaves, .. } => {
                     self.leaves.insert(*order, leaves.lots());
                 }

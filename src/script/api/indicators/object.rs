@@ -28,6 +28,14 @@ pub(crate) fn register_object(api: &mut Registry<'_>) {
     .form(|it: &mut IndicatorHandle, a: Dynamic, b: Dynamic| it.update_with([a, b]))
     .form(|it: &mut IndicatorHandle, a: Dynamic, b: Dynamic, c: Dynamic| it.update_with([a, b, c]));
     api.function(
+        "rescale",
+        "(indicator: Indicator, price: number, volume: number) -> ()",
+        "Multiplies the past prices and volumes of an indicator that the script updates itself, such as by the factors \
+         of a split; those that `feed` updates follow it already.",
+        "sma(2).rescale(0.5, 2)",
+    )
+    .form(|it: &mut IndicatorHandle, price: Dynamic, volume: Dynamic| it.rescale_by(&price, &volume));
+    api.function(
         "reset",
         "(indicator: Indicator) -> ()",
         "Forgets all inputs, as if the indicator were new.",

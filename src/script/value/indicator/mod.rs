@@ -14,7 +14,7 @@ use rhai::Dynamic;
 
 use crate::script::value::arguments::{ScriptResult, number, optional, type_word};
 use crate::script::value::views::BarView;
-use bearpit_agents::indicators::{Indicator, NotAllowed};
+use bearpit_agents::indicators::{Indicator, NotAllowed, Scale};
 
 /// How many inputs the indicators of one script may hold in total; a million of the largest kind take 90 MB.
 pub(crate) const HELD_MAX: u32 = 1_000_000;
@@ -79,6 +79,7 @@ trait DynIndicator {
     fn first(&self) -> Option<f64>;
     fn part_names(&self) -> Vec<&'static str>;
     fn is_ready(&self) -> bool;
+    fn rescale(&mut self, by: Scale);
     fn reset(&mut self);
     /// What an update accepts, in words.
     fn takes(&self) -> &'static str;
@@ -116,6 +117,10 @@ impl<I: Indicator<Input: IndicatorInput, Value: Parts>> DynIndicator for I {
 
     fn is_ready(&self) -> bool {
         Indicator::is_ready(self)
+    }
+
+    fn rescale(&mut self, by: Scale) {
+        Indicator::rescale(self, by);
     }
 
     fn reset(&mut self) {
@@ -176,6 +181,27 @@ impl IndicatorHandle {
 
     pub(crate) fn is_ready(&self) -> bool {
         self.0.indicator.borrow().is_ready()
+    }
+
+    /// Multiplies its past.
+    pub(crate) fn rescale(&self, by: Scale) {
+        self.0.indicator.borrow_mut().rescale(by);
+    }
+
+    /// Multiplies its past, as a script asks for.
+    pub(crate) fn rescale_by(&self, price: &Dynamic, volume: &Dynamic) -> ScriptResult<()> {
+        let factor = |what, given| -> ScriptResult<f64> {
+            let factor = number(&self.0.call, what, given)?;
+            if factor.is_finite() && factor > 0.0 {
+                return Ok(factor);
+            }
+            Err(format!("rescale: the {what} must be above 0, not {factor}").into())
+        };
+        self.rescale(Scale {
+            price: factor("price factor", price)?,
+            volume: factor("volume factor", volume)?,
+        });
+        Ok(())
     }
 
     pub(crate) fn reset(&self) {

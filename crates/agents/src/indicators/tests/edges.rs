@@ -99,6 +99,107 @@ impl Spoiled for Closed {
     }
 }
 
+/// An input multiplied.
+trait Scaled: Copy {
+    fn scaled(self, by: Scale) -> Self;
+}
+
+impl Scaled for f64 {
+    fn scaled(self, by: Scale) -> Self {
+        self * by.price
+    }
+}
+
+impl Scaled for Pair {
+    fn scaled(self, by: Scale) -> Self {
+        Self { x: self.x * by.price, y: self.y * by.price }
+    }
+}
+
+impl Scaled for Extent {
+    fn scaled(self, by: Scale) -> Self {
+        Self { high: self.high * by.price, low: self.low * by.price }
+    }
+}
+
+impl Scaled for Candle {
+    fn scaled(self, by: Scale) -> Self {
+        Self { high: self.high * by.price, low: self.low * by.price, close: self.close * by.price }
+    }
+}
+
+impl Scaled for Traded {
+    fn scaled(self, by: Scale) -> Self {
+        Self { price: self.price * by.price, volume: self.volume * by.volume }
+    }
+}
+
+impl Scaled for Closed {
+    fn scaled(self, by: Scale) -> Self {
+        Self { close: self.close * by.price, volume: self.volume * by.volume }
+    }
+}
+
+#[test]
+fn an_indicator_whose_past_is_rescaled_is_as_if_fed_with_it() {
+    fn check<I: Indicator<Input: Scaled, Value: std::fmt::Debug> + Clone>(
+        name: &str,
+        made: Result<I, NotAllowed>,
+        input: fn(u32) -> I::Input,
+        _: u32,
+    ) {
+        // A logarithm rounds, and a filter's belief of two inputs follows only in its units.
+        if matches!(name, "ewma_vol" | "kalman_beta") {
+            return;
+        }
+        // Powers of two: no rounding.
+        let by = Scale { price: 0.5, volume: 2.0 };
+        for steps in 0..12 {
+            let (mut whole, mut split) = (made.clone().unwrap(), made.clone().unwrap());
+            for step in 0..steps {
+                whole.update(input(step).scaled(by)).unwrap();
+                split.update(input(step)).unwrap();
+            }
+            split.rescale(by);
+            assert_eq!(
+                format!("{:?}", split.value()),
+                format!("{:?}", whole.value()),
+                "{name}, step {steps}"
+            );
+            for step in steps..steps + 9 {
+                let [one, other] =
+                    [&mut whole, &mut split].map(|it| it.update(input(step).scaled(by)).unwrap());
+                assert_eq!(format!("{one:?}"), format!("{other:?}"), "{name}, step {step} after {steps}");
+            }
+        }
+    }
+    each!(check);
+}
+
+#[test]
+fn a_volatility_does_not_see_a_split() {
+    let (mut split, mut plain) =
+        (EwmaVolatility::with_lambda(0.9).unwrap(), EwmaVolatility::with_lambda(0.9).unwrap());
+    for step in 0..20 {
+        if step == 10 {
+            split.rescale(Scale { price: 1.0 / 3.0, volume: 3.0 });
+        }
+        let factor = if step < 10 { 1.0 } else { 1.0 / 3.0 };
+        let found = split.update(number(step) * factor).unwrap();
+        let wanted = plain.update(number(step)).unwrap();
+        assert!(found.zip(wanted).is_none_or(|(found, wanted)| (found - wanted).abs() < 1e-14));
+    }
+    let mut beta = KalmanBeta::new(0.01, 1.0).unwrap();
+    for step in 0..9 {
+        beta.update(pair(step)).unwrap();
+    }
+    let before = beta.value().unwrap();
+    beta.rescale(Scale { price: 0.5, volume: 2.0 });
+    let after = beta.value().unwrap();
+    assert_eq!((after.beta, after.intercept), (before.beta, before.intercept / 2.0));
+    assert_eq!(after.z(), before.z());
+}
+
 /// All values of an indicator in so many steps, as text, in which every bit shows.
 fn values<I: Indicator<Value: std::fmt::Debug>>(
     it: &mut I,

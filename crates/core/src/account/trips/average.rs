@@ -2,7 +2,7 @@
 
 use super::{Execution, RoundTrip, take_share, worth};
 use crate::account::position::Position;
-use crate::market::{Instrument, Side};
+use crate::market::{Instrument, Side, SplitRatio};
 use crate::units::{Money, NetQuantity, Quantity};
 
 /// The trips of one account in one instrument, each from flat to flat.
@@ -55,6 +55,22 @@ impl AverageTrips {
             self.mark(2 * price.ticks());
         }
         ended
+    }
+
+    /// Splits the position; what is left of a lot is paid for later, by [`AverageTrips::receive`].
+    pub fn split(&mut self, ratio: SplitRatio) {
+        self.position.split(ratio);
+        if let Some(open) = &mut self.open {
+            open.quantity = ratio.part(open.quantity);
+        }
+    }
+
+    /// Takes a payment on the position, with the cost of what left it for that.
+    pub fn receive(&mut self, amount: Money, cost: Money) {
+        self.position.receive(amount, cost);
+        if let Some(open) = &mut self.open {
+            open.income += amount;
+        }
     }
 
     /// Updates the open trip at a mark, in half ticks.

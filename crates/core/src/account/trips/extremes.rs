@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::market::SplitRatio;
+use crate::units::Price;
+
 /// Marks that can still be the lowest or highest since some moment.
 ///
 /// A mark that a later one has passed cannot be an extreme any more, so that each list is sorted by moment
@@ -32,6 +35,13 @@ impl Extremes {
             while list.pop_front_if(|(at, _)| *at < oldest).is_some() {}
         }
         self.now += 1;
+    }
+
+    /// Moves all marks as a split moves prices.
+    pub(super) fn split(&mut self, ratio: SplitRatio) {
+        for (_, mark) in self.lows.iter_mut().chain(&mut self.highs) {
+            *mark = ratio.nearest_price(Price::new(*mark)).ticks();
+        }
     }
 
     /// Returns the lowest and highest mark since a moment; none without a mark since.

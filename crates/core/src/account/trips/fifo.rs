@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::extremes::Extremes;
 use super::{Execution, RoundTrip, take_share, worth};
-use crate::market::{Instrument, Side};
+use crate::market::{Instrument, Side, SplitRatio};
 use crate::units::{Money, NetQuantity, Quantity};
 
 /// What is left of an entry.
@@ -15,6 +15,8 @@ struct Lot {
     /// What is left of its price times quantity, and of its fee.
     entry: Money,
     fees: Money,
+    /// What was received on it, and has not left with a part of it.
+    income: Money,
     /// From which mark on it was there.
     since: u64,
 }
@@ -34,7 +36,8 @@ impl FifoTrips {
     /// Begins with a holding that was there at the start, and what it counted as.
     #[must_use]
     pub fn new(instrument: Instrument, at: i64, holding: Quantity, cost: Money) -> Self {
-        let opening = Lot { at, quantity: holding, entry: cost, fees: Money::ZERO, since: 0 };
+        let opening =
+            Lot { at, quantity: holding, entry: cost, fees: Money::ZERO, income: Money::ZERO, since: 0 };
         let lots = Some(opening).filter(|_| !holding.is_zero()).into_iter().collect();
         Self { instrument, side: Side::Buy, lots, marks: Extremes::default(), realized: Money::ZERO }
     }
@@ -51,6 +54,7 @@ impl FifoTrips {
                 exit: self.instrument.notional(price, part),
                 fees: take_share(&mut lot.fees, part, lot.quantity) + take_share(&mut fee, part, left),
                 entry: take_share(&mut lot.entry, part, lot.quantity),
+                income: take_share(&mut lot.income, part, lot.quantity),
                 quantity: part,
                 ..RoundTrip::begin(lot.at, self.side)
             };
@@ -66,7 +70,8 @@ impl FifoTrips {
         if !left.is_zero() {
             self.side = side;
             let entry = self.instrument.notional(price, left);
-            self.lots.push_back(Lot { at, quantity: left, entry, fees: fee, since: self.marks.now() });
+            let (income, since) = (Money::ZERO, self.marks.now());
+            self.lots.push_back(Lot { at, quantity: left, entry, fees: fee, income, since });
         }
     }
 
@@ -77,6 +82,29 @@ impl FifoTrips {
         let at = |mark| (worth(&self.instrument, mark, trip.quantity.net()) - trip.entry) * sign;
         let (one, other) = (at(low), at(high));
         RoundTrip { worst: -Money::ZERO.max(-one).max(-other), best: Money::ZERO.max(one).max(other), ..trip }
+    }
+
+    /// Splits the open entries, so that they are the whole lots of them all; marks follow.
+    pub fn split(&mut self, ratio: SplitRatio) {
+        let (mut before, mut after) = (Quantity::ZERO, Quantity::ZERO);
+        for lot in &mut self.lots {
+            before += lot.quantity;
+            let whole = ratio.quantity(before);
+            lot.quantity = whole.saturating_sub(after);
+            after = whole;
+        }
+        self.marks.split(ratio);
+    }
+
+    /// Takes a payment on the open entries, by their quantities.
+    pub fn receive(&mut self, mut amount: Money) {
+        let mut left: u64 = self.lots.iter().map(|lot| lot.quantity.lots()).sum();
+        for lot in &mut self.lots {
+            lot.income += take_share(&mut amount, lot.quantity, Quantity::new(left));
+            left -= lot.quantity.lots();
+        }
+        // Nothing is open: it was paid for what is gone.
+        self.realized += amount;
     }
 
     /// Updates the open entries at a mark, in half ticks.

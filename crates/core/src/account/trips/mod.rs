@@ -50,6 +50,8 @@ pub struct RoundTrip {
     pub entry: Money,
     /// Price times quantity of its exits.
     pub exit: Money,
+    /// Dividends, and what splits left of lots, received on its way; negative if paid.
+    pub income: Money,
     /// Fees less rebates of both.
     pub fees: Money,
     /// The lowest P&L on its way, at most zero: the maximum adverse excursion.
@@ -68,16 +70,17 @@ impl RoundTrip {
             quantity: Quantity::ZERO,
             entry: Money::ZERO,
             exit: Money::ZERO,
+            income: Money::ZERO,
             fees: Money::ZERO,
             worst: Money::ZERO,
             best: Money::ZERO,
         }
     }
 
-    /// Returns the P&L before fees.
+    /// Returns the P&L before fees, with what the position was paid on its way.
     #[must_use]
     pub fn gross(&self) -> Money {
-        (self.exit - self.entry) * i128::from(self.side.sign())
+        (self.exit - self.entry) * i128::from(self.side.sign()) + self.income
     }
 
     /// Returns the P&L after fees.

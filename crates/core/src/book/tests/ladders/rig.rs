@@ -145,6 +145,7 @@ fn line(event: &BookEvent) -> Option<String> {
             format!("{order} expired {quantity}: {}", reason.name())
         }
         BookEvent::PhaseChanged { phase } => format!("phase: {phase}"),
+        BookEvent::Restated { .. } => unreachable!("no book splits"),
     })
 }
 

@@ -1,0 +1,61 @@
+//! [`ActionRow`]: a split or dividend, or what an account was given or paid for one.
+
+use bearpit_core::market::{CorporateAction, Fact, SplitRatio};
+use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity};
+
+/// A split or dividend, or what an account was given or paid for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionRow {
+    /// Where the instrument is listed.
+    pub listing: ListingId,
+    /// The account; none of the action itself.
+    pub owner: Option<ActorId>,
+    /// `split`, `dividend`, or `fraction` for what a split left of a lot.
+    pub kind: &'static str,
+    /// Of a split.
+    pub ratio: Option<SplitRatio>,
+    /// What the account holds after a split.
+    pub position: Option<NetQuantity>,
+    /// What was paid to the account; of a dividend itself, on each unit.
+    pub amount: Money,
+    /// The cost of the fraction that left the account for that.
+    pub cost: Money,
+}
+
+impl ActionRow {
+    /// Returns what a fact says of a split or dividend; `None` for any other fact. `instruments` has the
+    /// instrument of each listing.
+    pub(in crate::record) fn of(fact: &Fact, instruments: &[InstrumentId]) -> Option<Self> {
+        let listed = |instrument: InstrumentId| {
+            let index = instruments.iter().position(|it| *it == instrument)?;
+            u32::try_from(index).ok().map(ListingId::new)
+        };
+        let none = |listing, kind| Self {
+            listing,
+            owner: None,
+            kind,
+            ratio: None,
+            position: None,
+            amount: Money::ZERO,
+            cost: Money::ZERO,
+        };
+        Some(match *fact {
+            Fact::CorporateAction { listing, action: CorporateAction::Split(ratio) } => {
+                Self { ratio: Some(ratio), ..none(listing, "split") }
+            }
+            Fact::CorporateAction { listing, action: CorporateAction::Dividend(amount) } => {
+                Self { amount, ..none(listing, "dividend") }
+            }
+            Fact::PositionSplit { owner, instrument, ratio, position } => Self {
+                owner: Some(owner),
+                ratio: Some(ratio),
+                position: Some(position),
+                ..none(listed(instrument)?, "split")
+            },
+            Fact::AccountPaid { owner, instrument, reason, amount, cost } => {
+                Self { owner: Some(owner), amount, cost, ..none(listed(instrument)?, reason.name()) }
+            }
+            _ => return None,
+        })
+    }
+}
