@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::args::DataArguments;
 use super::console::{new_table, print, print_diagnostics};
 use super::exit::Failure;
-use crate::data::{ColumnRef, DataFile, Found, NumberFormat, ReadOptions, Rows};
+use crate::data::{ColumnRef, DataFile, FileKind, Found, NumberFormat, ReadOptions, Rows};
 use crate::scenario::{DataReport, Severity, inspect_data};
 use bearpit_core::process::{HistoricalBar, HistoricalTick, HistoricalTickKind};
 
@@ -83,7 +83,24 @@ fn describe(path: &Path, file: &DataFile) -> String {
     line("volume", found.volume.to_string());
     let table = first_rows(&file.rows);
     let table: Vec<String> = table.lines().map(|line| format!("  {line}")).collect();
-    format!("{}\n\n{}\n", lines.join("\n"), table.join("\n"))
+    format!("{}\n\n{}\n\n{}\n", lines.join("\n"), table.join("\n"), advice(path, found))
+}
+
+/// Says how a scenario replays the file.
+fn advice(path: &Path, found: &Found) -> String {
+    let (kind, more) = match found.kind {
+        FileKind::Bars => {
+            let length = found.interval().map_or_else(|| "1d".to_owned(), |step| step.to_string());
+            ("replay", format!("\n  bar_length = \"{length}\""))
+        }
+        FileKind::Trades => ("ticks", "   # or a list of two: this one, and one of quotes".to_owned()),
+        FileKind::Quotes => ("ticks", "   # or a list of two: this one, and one of trades".to_owned()),
+    };
+    let data = path.display().to_string();
+    format!(
+        "  To replay it, in a scenario, with its path from there (docs/backtesting.md):\n\n  [[agents]]\n  \
+         kind = \"{kind}\"\n  data = {data:?}{more}"
+    )
 }
 
 fn interval(found: &Found) -> String {

@@ -13,7 +13,8 @@ use super::recorded::Recorded;
 use super::row_builder::{Built, RowBuilder};
 use super::row_groups::RowGroups;
 use super::rows::row::RowSink;
-use bearpit_core::market::{Fact, SinkError, Stamped, TapeSink};
+use super::table::Table;
+use bearpit_core::market::{Fact, Listing, ReplaySource, SinkError, Stamped, TapeSink};
 use bearpit_core::units::SimTime;
 
 /// Facts that are handed over together: enough that it costs the market next to nothing, and few enough that
@@ -28,6 +29,8 @@ pub struct Recorder {
     tables: TableSet,
     /// Whether the sink needs quotes and trades even where they are not recorded.
     follows_marks: bool,
+    /// Whether bars are recorded that are made of a file's quotes.
+    has_bars_of_quotes: bool,
     facts: Facts,
     writer: SyncSender<Message>,
     /// Chunks that the writer has emptied, to be filled again.
@@ -56,6 +59,9 @@ impl Recorder {
         sink: S,
     ) -> Result<(Self, Recording<S>), RecordError> {
         let follows_marks = sink.needs_marks();
+        let is_of_quotes = |listing: &Listing| listing.replay == Some(ReplaySource::Quotes);
+        let has_bars_of_quotes =
+            config.tables.contains(Table::Bars) && names.listings.iter().any(is_of_quotes);
         let groups = RowGroups::create(output, config, label.clone(), names)?;
         let rows = RowBuilder::new(config, &label, groups, follows_marks);
         let sink = Arc::new(Mutex::new(sink));
@@ -67,7 +73,8 @@ impl Recorder {
         let thread =
             thread.map_err(|error: io::Error| RecordError::Thread(format!("cannot be started: {error}")))?;
         let facts = Vec::with_capacity(CHUNK_FACTS);
-        let recorder = Self { tables: config.tables, follows_marks, facts, writer, emptied };
+        let recorder =
+            Self { tables: config.tables, follows_marks, has_bars_of_quotes, facts, writer, emptied };
         Ok((recorder, Recording { thread, sink }))
     }
 
@@ -86,7 +93,9 @@ impl TapeSink for Recorder {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
         let marks =
             matches!(stamped.fact, Fact::TouchChanged { .. } | Fact::PriceMoved { .. } | Fact::Traded(_));
-        let is_needed = self.tables.need(stamped.fact) || (self.follows_marks && marks);
+        let is_needed = self.tables.need(stamped.fact)
+            || (self.follows_marks && marks)
+            || (self.has_bars_of_quotes && matches!(stamped.fact, Fact::TouchChanged { .. }));
         if !is_needed {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use super::config::{RecordConfig, RunLabel, TableSet};
 use super::error::RecordError;
 use super::row_groups::RowGroups;
 use super::rows::actions::ActionRow;
-use super::rows::bars::BarBuilder;
+use super::rows::bars::{BarBuilder, BarPrice};
 use super::rows::books::{BookSnapshots, LevelRow};
 use super::rows::equity::EquitySamples;
 use super::rows::holdings::{Holdings, PositionRow};
@@ -19,8 +19,10 @@ use super::rows::row::{RecordedCell, RowSink, TableRow};
 use super::rows::trips::{TripRow, Trips};
 use super::table::Table;
 use super::writer::FinishedTable;
-use bearpit_core::market::{AccountOpening, Bar, CorporateAction, Fact, Trade, Transfer};
-use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
+use bearpit_core::market::{
+    AccountOpening, Bar, CorporateAction, Fact, Listing, Quote, ReplaySource, Trade, Transfer,
+};
+use bearpit_core::units::{ActorId, ListingId, Money, Price, Quantity, SimTime};
 
 /// Follows the facts of a run, and makes the rows of those tables that are recorded.
 ///
@@ -31,10 +33,7 @@ pub(super) struct RowBuilder {
     /// Up to when bars are closed, and samples and snapshots taken.
     now: Option<SimTime>,
     end: SimTime,
-    /// The instrument of each listing.
-    instruments: Vec<InstrumentId>,
-    /// Whether bars of a file are replayed at a listing.
-    replayed: Vec<bool>,
+    listings: Vec<Listing>,
     marks: Option<Marks>,
     trips: Option<Trips>,
     samples: Option<EquitySamples>,
@@ -89,8 +88,7 @@ impl RowBuilder {
         Self {
             now: None,
             end: label.end,
-            instruments: names.listings.iter().map(|listing| listing.instrument).collect(),
-            replayed: names.listings.iter().map(|listing| listing.is_replayed).collect(),
+            listings: names.listings.clone(),
             // Fills say since when their orders have had their terms, and trips how they ended.
             orders: [Table::Orders, Table::Trips, Table::Fills]
                 .into_iter()
@@ -245,7 +243,7 @@ impl RowBuilder {
         quoted_at: [Option<SimTime>; 2],
         sink: &mut dyn RowSink,
     ) -> Result<(), RecordError> {
-        if let Some(action) = ActionRow::of(fact, &self.instruments) {
+        if let Some(action) = ActionRow::of(fact, &self.listings) {
             return self.act(at, fact, &action, sink);
         }
         let reject;
@@ -260,7 +258,10 @@ impl RowBuilder {
                 self.sum(at, trade);
                 TableRow::Trade { at, trade, quoted_at }
             }
-            Fact::TouchChanged { listing, quote } => TableRow::Quote { at, listing: *listing, quote },
+            Fact::TouchChanged { listing, quote } => {
+                self.sum_quote(at, *listing, quote);
+                TableRow::Quote { at, listing: *listing, quote }
+            }
             Fact::PriceMoved { listing, price, .. } => {
                 TableRow::Price { at, listing: *listing, price: *price }
             }
@@ -339,13 +340,25 @@ impl RowBuilder {
 
     /// Adds a trade to bars and holdings.
     fn sum(&mut self, at: SimTime, trade: &Trade) {
-        let is_replayed = self.replayed.get(trade.listing.index()).copied().unwrap_or(false);
-        if let Some(bars) = self.bars.as_mut().filter(|_| !is_replayed) {
-            bars.add(at, trade);
+        let Some(listing) = self.listings.get(trade.listing.index()) else { return };
+        if let Some(bars) = self.bars.as_mut().filter(|_| listing.is_of_market(trade)) {
+            let is_known = listing.replay != Some(ReplaySource::Trades { has_quantities: false });
+            let quantity = is_known.then_some(trade.quantity);
+            bars.add(at, BarPrice { listing: trade.listing, price: trade.price, quantity });
         }
-        let instrument = self.instruments.get(trade.listing.index());
-        if let Some((holdings, instrument)) = self.holdings.as_mut().zip(instrument) {
-            holdings.trade(at, *instrument, trade);
+        if let Some(holdings) = &mut self.holdings {
+            holdings.trade(at, listing.instrument, trade);
+        }
+    }
+
+    /// Adds the mid of a quote to bars, where these are made of quotes.
+    fn sum_quote(&mut self, at: SimTime, listing: ListingId, quote: &Quote) {
+        let replay = self.listings.get(listing.index()).and_then(|it| it.replay);
+        let has_bars = replay == Some(ReplaySource::Quotes);
+        if let (Some(half_ticks), Some(bars)) =
+            (quote.twice_mid_ticks().filter(|_| has_bars), self.bars.as_mut())
+        {
+            bars.add(at, BarPrice { listing, price: Price::new(half_ticks.div_euclid(2)), quantity: None });
         }
     }
 }

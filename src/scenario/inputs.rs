@@ -26,6 +26,8 @@ pub(super) enum Role {
     Text,
     /// A file of bars.
     Bars,
+    /// A file of trades or quotes.
+    Ticks,
     /// A file of order messages.
     Messages,
     /// A file of order book rows.
@@ -47,6 +49,7 @@ impl Role {
         match self {
             Self::Text => "text",
             Self::Bars => "bars",
+            Self::Ticks => "ticks",
             Self::Messages => "messages",
             Self::Book => "book",
             Self::Import => "import",

@@ -6,6 +6,7 @@ use bearpit_core::account::{AccountConfig, Credit, OnRuin};
 use bearpit_core::book::BookConfig;
 use bearpit_core::exchange::{BuildError, ListingConfig, MarketBuilder, ProcessConfig, Schedule};
 use bearpit_core::participant::ParticipantConfig;
+use bearpit_core::replay::Replay;
 use bearpit_core::units::{InstrumentId, Price, Seed};
 
 impl Scenario {
@@ -55,10 +56,13 @@ impl Scenario {
     }
 
     /// Returns what happens when an agent's equity is gone: what it says itself, or else liquidation where
-    /// bars are replayed, as back-tests promise, and nothing in a market of actors.
+    /// files are replayed, as back-tests promise, and nothing in a market of actors.
     fn on_ruin(&self, agent: &AgentConfig) -> Option<OnRuin> {
         let is_covered = agent.kind.account.credit == Credit::Covered;
-        let is_replayed = || self.agents.iter().any(|agent| agent.configured.replay().is_some());
+        let is_replay = |agent: &AgentConfig| {
+            agent.configured.replay().is_some() || agent.configured.tick_replay().is_some()
+        };
+        let is_replayed = || self.agents.iter().any(is_replay);
         agent.on_ruin.or_else(|| (is_covered && is_replayed()).then_some(OnRuin::Liquidate))
     }
 
@@ -67,7 +71,10 @@ impl Scenario {
         let VenueRules { matching, bands, halt, reopening, sessions } =
             &self.venues[listing.venue.index()].rules;
         let mut there = self.agents.iter().filter(|agent| agent.listing == listing.id);
-        let replay = there.find_map(|agent| agent.configured.replay().cloned());
+        let replay = there.find_map(|agent| {
+            let bars = agent.configured.replay().cloned().map(Replay::Bars);
+            bars.or_else(|| agent.configured.tick_replay().cloned().map(Replay::Ticks))
+        });
         let schedule = sessions.as_ref().map_or_else(Schedule::new, |it| it.schedule(self.start, self.end));
         let reference = self.reference_price(listing.instrument);
         let book = BookConfig { matching: *matching, bands: *bands, reference, ..BookConfig::default() };

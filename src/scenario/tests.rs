@@ -162,7 +162,7 @@ fn each_fault_names_its_place_value_and_what_is_allowed() {
         (
             "kind = \"noise\"",
             "kind = \"noisy\"",
-            "t.toml:25:8: `kind` is `noisy`, which does not exist; did you mean `noise`? allowed: `market_maker`, `noise`, `replay`, `order_flow`, `script`",
+            "t.toml:25:8: `kind` is `noisy`, which does not exist; did you mean `noise`? allowed: `market_maker`, `noise`, `replay`, `ticks`, `order_flow`, `script`",
         ),
         (
             "taker_bps = 0.3",
@@ -299,7 +299,7 @@ fn a_replay_needs_its_listing_and_its_time_for_itself() {
     let sessions = "instruments = [\"ACME\"]\nsessions = { open = \"9h\", close = \"16h\" }";
     assert_eq!(
         changed("instruments = [\"ACME\"]", sessions),
-        ["t.toml:38:8: bars are replayed in sessions of their own, but `PIT` has sessions"]
+        ["t.toml:38:8: a file is replayed in sessions of its own, but `PIT` has sessions"]
     );
     assert_eq!(
         changed("half_spread = \"0.05\"", "half_spread = \"0.05\"\nlatency = { entry = \"1ms\" }"),

@@ -61,7 +61,8 @@ fn replay(bars: &[ReplayBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
         call: SimDuration::from_secs(1),
         rules: FillRules::default(),
     };
-    builder.listing_config(LISTING, ListingConfig { replay: Some(config), ..ListingConfig::default() });
+    builder
+        .listing_config(LISTING, ListingConfig { replay: Some(config.into()), ..ListingConfig::default() });
     (builder, seen)
 }
 

@@ -35,4 +35,5 @@ mod shipped;
 mod stopping;
 mod strategy_tools;
 mod summaries;
+mod ticks;
 mod universe;

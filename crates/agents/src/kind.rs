@@ -8,7 +8,7 @@ use bearpit_core::account::Credit;
 use bearpit_core::market::Instrument;
 use bearpit_core::params::{ParamErrors, ParamSpec, Values};
 use bearpit_core::participant::{AnyTrader, Latencies};
-use bearpit_core::replay::ReplayConfig;
+use bearpit_core::replay::{ReplayConfig, TickConfig};
 use bearpit_core::units::{ListingId, SimTime};
 
 /// A kind of agent: its name, its parameters, its account, and how it is built from values.
@@ -136,8 +136,13 @@ pub trait ConfiguredAgent: fmt::Debug + Any + Send + Sync {
     /// participant, but a part of its listing.
     fn actor(&self, shared: &mut Shared) -> Option<AnyTrader>;
 
-    /// Returns what is replayed at its listing in the place of a book, if it is that.
+    /// Returns the bars that are replayed at its listing in the place of a book, if it is that.
     fn replay(&self) -> Option<&ReplayConfig> {
+        None
+    }
+
+    /// Returns the trades and quotes that are replayed at its listing in the place of a book, if it is that.
+    fn tick_replay(&self) -> Option<&TickConfig> {
         None
     }
 

@@ -1,4 +1,4 @@
-//! Native agents: market makers, noise traders, replay of bars and of order flow; and technical indicators.
+//! Native agents: market makers, noise traders, replay of bars, of trades and quotes, and of order flow; and technical indicators.
 //!
 //! Each kind of agent is one file or folder: its parameters as data ([`AgentKind`]), how it is built from
 //! them, and what it does. To add one, write the file and add it to [`KINDS`].
@@ -15,6 +15,7 @@ mod market_maker;
 mod noise;
 mod order_flow;
 mod replay;
+mod ticks;
 
 pub use desk::Desk;
 pub use kind::{
@@ -26,3 +27,4 @@ pub use market_maker::{MakerReference, MarketMaker, MarketMakerConfig};
 pub use noise::{NoiseConfig, NoiseTrader};
 pub use order_flow::{FlowReplayer, OrderFlowConfig};
 pub use replay::BarReplay;
+pub use ticks::TickReplay;

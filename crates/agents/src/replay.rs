@@ -288,13 +288,10 @@ fn bars(
 
 fn rules(values: &Values) -> Result<FillRules, ParamError> {
     let word = |name| values.get::<String>(name);
-    let participation: f64 = values.get("participation")?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a million")]
-    let participation = (participation * f64::from(FillRules::WHOLE)).round() as u32;
     Ok(FillRules {
         half_spread: values.given("half_spread")?.unwrap_or(0),
         slippage: slippage(values)?,
-        participation,
+        participation: participation(values)?,
         touch: if word("touch")? == "through" { Touch::Through } else { Touch::Fill },
         path: match word("path")?.as_str() {
             "farther" => PathRule::Farther,
@@ -308,7 +305,14 @@ fn rules(values: &Values) -> Result<FillRules, ParamError> {
     })
 }
 
-fn slippage(values: &Values) -> Result<Slippage, ParamError> {
+/// Returns the share of a quantity that one participant can have, in millionths.
+pub(crate) fn participation(values: &Values) -> Result<u32, ParamError> {
+    let participation: f64 = values.get("participation")?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a million")]
+    Ok((participation * f64::from(FillRules::WHOLE)).round() as u32)
+}
+
+pub(crate) fn slippage(values: &Values) -> Result<Slippage, ParamError> {
     let ticks: Option<i64> = values.given("slippage_ticks")?;
     let bps: Option<Decimal> = values.given("slippage_bps")?;
     let impact: Option<f64> = values.given("slippage_impact")?;
@@ -332,11 +336,11 @@ fn several(key: &'static str) -> ParamError {
 }
 
 /// Returns why a replay cannot be at a place: its bars are the venue's sessions, and it sends no messages.
-fn site_errors(site: &AgentSite<'_>) -> Vec<ParamError> {
+pub(crate) fn site_errors(site: &AgentSite<'_>) -> Vec<ParamError> {
     let mut errors = Vec::new();
     let name = site.venue.name;
     if site.venue.has_sessions {
-        let message = format!("bars are replayed in sessions of their own, but `{name}` has sessions");
+        let message = format!("a file is replayed in sessions of its own, but `{name}` has sessions");
         errors.push(ParamError::invalid("kind", message).with_help("leave out the venue's [sessions]"));
     }
     if site.latencies != Latencies::NONE {

@@ -256,7 +256,8 @@ fn bars() -> Market {
         warmup: 0,
         rules,
     };
-    builder.listing_config(LISTING, ListingConfig { replay: Some(config), ..ListingConfig::default() });
+    builder
+        .listing_config(LISTING, ListingConfig { replay: Some(config.into()), ..ListingConfig::default() });
     add_noise(&mut builder, LISTING, all(lognormal()));
     finished(builder)
 }

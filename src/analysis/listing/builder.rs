@@ -103,8 +103,10 @@ impl ListingBuilder {
         }
         let both = touch.bid.zip(touch.ask);
         let mid = both.map(|(bid, ask)| f64::midpoint(bid, ask));
-        // The price of a replayed bar stands for both sides, and has no sizes and no spread.
-        let spread = both.filter(|_| touch.bid_size.is_some()).map(|(bid, ask)| ask - bid);
+        // The price of a replayed bar stands for both sides, and has no sizes and no spread; a file of quotes
+        // may have no sizes either.
+        let is_quote = |(bid, ask): &(f64, f64)| touch.bid_size.is_some() || (ask - bid).abs() > 0.0;
+        let spread = both.filter(is_quote).map(|(bid, ask)| ask - bid);
         self.spread.set(at, spread);
         let share = spread.zip(mid).filter(|(_, mid)| *mid > 0.0);
         self.spread_bps.set(at, share.map(|(spread, mid)| spread / mid * 10_000.0));

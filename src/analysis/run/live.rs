@@ -313,9 +313,9 @@ impl RunAnalysis {
         let size = |size| self.names.quantity(listing, size);
         let touch = Touch {
             bid: quote.bid.and_then(|level| price(level.price)),
-            bid_size: quote.bid.and_then(|level| size(level.size)),
+            bid_size: quote.bid.and_then(|level| size(level.known_size()?)),
             ask: quote.ask.and_then(|level| price(level.price)),
-            ask_size: quote.ask.and_then(|level| size(level.size)),
+            ask_size: quote.ask.and_then(|level| size(level.known_size()?)),
         };
         self.instant.quotes.push(QuoteRow { at: at.nanos(), listing: place, touch });
     }

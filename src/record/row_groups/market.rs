@@ -34,7 +34,7 @@ impl RowGroups {
             group.word(maker).word(taker);
         })?;
         // A replayed market is no participant, and has no fills.
-        let place = self.names().listings.get(listing.index()).filter(|listing| listing.is_replayed);
+        let place = self.names().listings.get(listing.index()).filter(|listing| listing.is_replayed());
         let replayed = place.map(|listing| listing.exchange);
         let [maker_quoted, taker_quoted] = quoted_at;
         let sides = [(trade.maker, true, maker_quoted), (trade.taker, false, taker_quoted)];
@@ -88,7 +88,7 @@ impl RowGroups {
             group.time(at).place(interner, listing);
             for level in [quote.bid, quote.ask] {
                 group.price(names, listing, level.map(|level| level.price));
-                group.quantity(names, listing, level.map(|level| level.size));
+                group.quantity(names, listing, level.and_then(|level| level.known_size()));
             }
         })
     }

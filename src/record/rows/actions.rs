@@ -1,6 +1,6 @@
 //! [`ActionRow`]: a split or dividend, or what an account was given or paid for one.
 
-use bearpit_core::market::{CorporateAction, Fact, SplitRatio};
+use bearpit_core::market::{CorporateAction, Fact, Listing, SplitRatio};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity};
 
 /// A split or dividend, or what an account was given or paid for one.
@@ -23,11 +23,10 @@ pub struct ActionRow {
 }
 
 impl ActionRow {
-    /// Returns what a fact says of a split or dividend; `None` for any other fact. `instruments` has the
-    /// instrument of each listing.
-    pub(in crate::record) fn of(fact: &Fact, instruments: &[InstrumentId]) -> Option<Self> {
+    /// Returns what a fact says of a split or dividend; `None` for any other fact.
+    pub(in crate::record) fn of(fact: &Fact, listings: &[Listing]) -> Option<Self> {
         let listed = |instrument: InstrumentId| {
-            let index = instruments.iter().position(|it| *it == instrument)?;
+            let index = listings.iter().position(|it| it.instrument == instrument)?;
             u32::try_from(index).ok().map(ListingId::new)
         };
         let none = |listing, kind| Self {

@@ -1,7 +1,7 @@
 //! [`BarBuilder`]: trades summed up into bars of any intervals.
 
-use bearpit_core::market::{Bar, BarInterval, SplitRatio, Trade};
-use bearpit_core::units::{ListingId, SimTime};
+use bearpit_core::market::{Bar, BarInterval, SplitRatio};
+use bearpit_core::units::{ListingId, Price, Quantity, SimTime};
 
 /// The open bars: one for each listing and interval.
 #[derive(Debug)]
@@ -11,6 +11,15 @@ pub(in crate::record) struct BarBuilder {
     open: Vec<Option<Bar>>,
     /// The earliest end of an open bar.
     due: Option<SimTime>,
+}
+
+/// A price of which bars are made.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::record) struct BarPrice {
+    pub(in crate::record) listing: ListingId,
+    pub(in crate::record) price: Price,
+    /// Absent where a file does not know it.
+    pub(in crate::record) quantity: Option<Quantity>,
 }
 
 impl BarBuilder {
@@ -66,14 +75,15 @@ impl BarBuilder {
         }
     }
 
-    /// Adds a trade; what has ended by then is to be closed first.
-    pub(in crate::record) fn add(&mut self, at: SimTime, trade: &Trade) {
-        let first = trade.listing.index() * self.intervals.len();
+    /// Adds a price, with its quantity if that is known; what has ended by then is to be closed first.
+    pub(in crate::record) fn add(&mut self, at: SimTime, of: BarPrice) {
+        let BarPrice { listing, price, quantity } = of;
+        let first = listing.index() * self.intervals.len();
         for (open, interval) in self.open.iter_mut().skip(first).zip(&self.intervals) {
             match open {
-                Some(bar) => bar.add(trade.price, trade.quantity),
+                Some(bar) => bar.add(price, quantity),
                 None => {
-                    let bar = Bar::open_at(at, *interval, trade.price, trade.quantity);
+                    let bar = Bar::open_at(at, *interval, price, quantity);
                     self.due = Some(self.due.map_or(bar.end, |due| due.min(bar.end)));
                     *open = Some(bar);
                 }

@@ -1,7 +1,7 @@
 //! [`Marks`]: the price at which each instrument is marked.
 
 use crate::record::names::Names;
-use bearpit_core::market::{Fact, Quote};
+use bearpit_core::market::{Fact, Listing, Quote};
 use bearpit_core::units::{InstrumentId, ListingId};
 
 /// Follows quotes and trades by the rule of the accounts: an instrument is marked at the mid of its first
@@ -10,8 +10,8 @@ use bearpit_core::units::{InstrumentId, ListingId};
 pub(in crate::record) struct Marks {
     /// By listing: the instrument that it marks, and its touch; none where another listing marks it.
     sources: Vec<Option<(InstrumentId, Quote)>>,
-    /// By listing: whether bars of a file are replayed there, whose price moves by its path alone.
-    replayed: Vec<bool>,
+    /// All listings: where a file is replayed, the price moves by it alone.
+    listings: Vec<Listing>,
     /// By instrument, in half ticks; none before the first mark.
     half_ticks: Vec<Option<i64>>,
 }
@@ -25,8 +25,7 @@ impl Marks {
                 sources[first] = Some((instrument, Quote::default()));
             }
         }
-        let replayed = names.listings.iter().map(|listing| listing.is_replayed).collect();
-        Self { sources, replayed, half_ticks: vec![None; names.instruments.len()] }
+        Self { sources, listings: names.listings.clone(), half_ticks: vec![None; names.instruments.len()] }
     }
 
     /// Follows a fact; returns an instrument that it marks for the first time, and the mark in half ticks.
@@ -37,7 +36,7 @@ impl Marks {
                 quote.twice_mid_ticks()
             }
             Fact::PriceMoved { price, .. } => Some(2 * price.ticks()),
-            Fact::Traded(trade) if self.replayed.get(trade.listing.index()) == Some(&true) => None,
+            Fact::Traded(trade) if !self.listings.get(trade.listing.index())?.is_of_market(trade) => None,
             Fact::Traded(trade) => {
                 let (_, touch) = self.source(trade.listing)?;
                 touch.twice_mid_ticks().is_none().then(|| 2 * trade.price.ticks())

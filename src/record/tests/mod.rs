@@ -38,7 +38,7 @@ fn names() -> Names {
         venue: VenueId::new(0),
         exchange: ActorId::new(9),
         reference: None,
-        is_replayed: false,
+        replay: None,
     };
     Names {
         actors: vec!["anne".into(), "ben, \"the\" second".into()],

@@ -2,6 +2,7 @@
 
 mod cell_errors;
 mod options;
+mod ticks;
 mod universe;
 
 use std::cell::RefCell;
@@ -18,6 +19,7 @@ use bearpit_core::params::FileContent;
 use bearpit_core::process::HistoricalBar;
 
 pub(super) use cell_errors::CellErrors;
+pub(super) use ticks::TickFile;
 pub(super) use universe::expand;
 
 /// Reads files relative to the scenario's own directory.
@@ -56,6 +58,13 @@ pub(super) struct BarFile {
     pub(super) lines: Arc<[u32]>,
 }
 
+/// A file that is named, and what it is for.
+#[derive(Debug, Clone, Copy)]
+struct Named<'a> {
+    name: &'a str,
+    role: Role,
+}
+
 impl TextFile {
     /// Returns the file's name for messages.
     pub(super) fn name(&self) -> String {
@@ -82,10 +91,15 @@ impl Files {
     /// Reads the file that a required key names; an error is reported at the key.
     fn bytes(&self, section: &Section<'_>, key: &'static str, role: Role) -> Option<(PathBuf, Vec<u8>)> {
         let name = section.required(key, readers::text)?;
-        let path = self.directory.join(&name);
+        self.bytes_of(section, key, Named { name: &name, role })
+    }
+
+    /// Reads a file that a key names; an error is reported at the key.
+    fn bytes_of(&self, section: &Section<'_>, key: &str, file: Named<'_>) -> Option<(PathBuf, Vec<u8>)> {
+        let path = self.directory.join(file.name);
         match fs::read(&path) {
             Ok(bytes) => {
-                self.add_input(role, &name, &bytes);
+                self.add_input(file.role, file.name, &bytes);
                 Some((path, bytes))
             }
             Err(error) => {
@@ -131,7 +145,8 @@ impl Files {
             }
             Rows::Ticks(_) => {
                 let message = format!("`{name}` has {}, but must have bars", found.kind.name());
-                section.report(key, message, None);
+                let help = "trades and quotes are replayed by the kind `ticks`".to_owned();
+                section.report(key, message, Some(help));
                 None
             }
         });

@@ -56,8 +56,7 @@ impl Expander<'_> {
     fn files(&mut self, entry: &Node, list: &str) -> Option<(Vec<String>, SourceSpan)> {
         let files = value(entry, "files")?;
         let Value::Text(pattern) = &files.value else { return None };
-        let is_replay =
-            matches!(value(entry, "kind").map(|it| &it.value), Some(Value::Text(kind)) if kind == "replay");
+        let is_replay = matches!(kind(entry), Some("replay" | "ticks"));
         if list == "agents" && !is_replay {
             return None;
         }
@@ -96,7 +95,7 @@ fn instrument(entry: &Node, file: &Member<'_>) -> Node {
 fn replay(entry: &Node, file: &Member<'_>) -> Node {
     let name = match value(entry, "name").map(|it| &it.value) {
         Some(Value::Text(name)) => name.as_str(),
-        _ => "replay",
+        _ => kind(entry).unwrap_or("replay"),
     };
     let name = format!("{name}-{}", file.symbol);
     with(
@@ -144,6 +143,13 @@ fn symbols(tree: &mut Node) -> Vec<String> {
     texts
         .filter_map(|node| if let Value::Text(text) = &node.value { Some(text.clone()) } else { None })
         .collect()
+}
+
+fn kind(entry: &Node) -> Option<&str> {
+    match &value(entry, "kind")?.value {
+        Value::Text(kind) => Some(kind),
+        _ => None,
+    }
 }
 
 fn value<'a>(entry: &'a Node, key: &str) -> Option<&'a Node> {

@@ -192,7 +192,9 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
         .into_iter()
         .fold(Object::default(), |object, name| object.key(name, decimal(), "basis points a year"));
     let object = match kind.name {
-        "replay" => Object::default().key("files", text(), "in the place of data: one replay for each file"),
+        "replay" | "ticks" => {
+            Object::default().key("files", text(), "in the place of data: one replay for each file")
+        }
         _ => Object::default(),
     };
     let object = object
@@ -213,5 +215,9 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
         )
         .key("latency", latencies(), "latencies of its connection")
         .params(kind.params);
-    if kind.name == "replay" { object.either(["data", "files"]).build() } else { object.build() }
+    if matches!(kind.name, "replay" | "ticks") {
+        object.either(["data", "files"]).build()
+    } else {
+        object.build()
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use bearpit_core::params::{NumberRange, ParamDefault, ParamSpec, ParamType};
+use bearpit_core::params::{FileFormat, NumberRange, ParamDefault, ParamSpec, ParamType};
 
 /// A duration with its units, such as `6h30m`.
 pub(super) const DURATION_PATTERN: &str = r"^\s*([0-9_]+(\.[0-9]+)?\s*(ns|us|ms|s|m|h|d|w)\s*)+$";
@@ -112,7 +112,13 @@ fn param_type(value: &ParamType) -> Value {
         | ParamType::Instrument
         | ParamType::Listing
         | ParamType::Leader
-        | ParamType::File(_) => text(),
+        | ParamType::File(
+            FileFormat::Text | FileFormat::Bars | FileFormat::OrderMessages | FileFormat::BookRow,
+        ) => text(),
+        ParamType::File(FileFormat::Ticks) => {
+            let list = json!({ "type": "array", "items": text(), "minItems": 1, "maxItems": 2 });
+            json!({ "oneOf": [text(), list] })
+        }
         ParamType::Column => json!({ "type": ["string", "integer"], "minimum": 1 }),
         ParamType::Choice(choices) => {
             let words: Vec<&str> = choices.iter().map(|choice| choice.name).collect();

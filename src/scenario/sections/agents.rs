@@ -59,7 +59,7 @@ pub(in crate::scenario) fn agents(root: &Section<'_>, outline: &MarketOutline<'_
             section.abandon();
             continue;
         };
-        if kind.name == "replay" {
+        if matches!(kind.name, "replay" | "ticks") {
             // A pattern has become an entry for each file; anything else is no pattern.
             section.optional("files", readers::text);
         }

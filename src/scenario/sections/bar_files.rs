@@ -10,10 +10,10 @@ use bearpit_core::process::HistoricalBar;
 use bearpit_core::units::{Quantity, SimDuration};
 
 /// How far a price may be moved when it is rounded to a tick, relative to the price, before that is odd.
-const ROUNDING_MAX: f64 = 1e-3;
+pub(super) const ROUNDING_MAX: f64 = 1e-3;
 
 /// Rounding below this is that of binary fractions, not of ticks.
-const ROUNDING_MIN: f64 = 1e-9;
+pub(super) const ROUNDING_MIN: f64 = 1e-9;
 
 /// Reads the bars that a required key names, and checks that some lie within the scenario, that prices fit
 /// the tick of the instrument, and volumes its lots.

@@ -9,6 +9,7 @@ mod params;
 mod process;
 mod record;
 mod replay_warnings;
+mod tick_files;
 mod venue_rules;
 mod venues;
 

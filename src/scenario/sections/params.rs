@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bar_files::read_bars;
 use super::instruments::{KnownInstrument, find};
+use super::tick_files::read_ticks;
 use crate::scenario::config::{Listing, VenueConfig, listings};
 use crate::scenario::document::readers::{Read, ValueError};
 use crate::scenario::document::{KeyValue, Node, Section, SourceSpan, Value, readers};
@@ -129,6 +130,7 @@ fn read_file(
     let (files, findings) = (scope.files, section.findings);
     match format {
         FileFormat::Bars => read_bars(section, key, scope),
+        FileFormat::Ticks => read_ticks(section, key, scope),
         FileFormat::Text => {
             let file = files.text(section, key, Role::Text)?;
             Some(FileContent::new(file.path, Arc::<str>::from(file.text)))

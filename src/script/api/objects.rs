@@ -57,10 +57,10 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
         .option("bid", "number | ()", "best bid", QuoteView::bid)
         .option("ask", "number | ()", "best ask", QuoteView::ask)
         .option("bid_size", "number | ()", "quantity at the best bid", |quote| {
-            quote.quote.bid.map(|level| quote.size(level))
+            quote.quote.bid.and_then(|level| quote.size(level))
         })
         .option("ask_size", "number | ()", "quantity at the best ask", |quote| {
-            quote.quote.ask.map(|level| quote.size(level))
+            quote.quote.ask.and_then(|level| quote.size(level))
         })
         .option("mid", "number | ()", "the middle of bid and ask", QuoteView::mid)
         .option("microprice", "number | ()", "the mid weighted by the opposite sizes", QuoteView::microprice)

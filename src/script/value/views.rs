@@ -73,13 +73,13 @@ impl QuoteView {
     /// Returns the mid weighted by the opposite sizes: nearer to the thinner side.
     pub(crate) fn microprice(&self) -> Option<f64> {
         let (bid, ask) = (self.quote.bid?, self.quote.ask?);
-        let (bid_size, ask_size) = (self.size(bid), self.size(ask));
+        let (bid_size, ask_size) = (self.size(bid)?, self.size(ask)?);
         let weighted = self.listing.price(bid.price) * ask_size + self.listing.price(ask.price) * bid_size;
         Some(weighted / (bid_size + ask_size))
     }
 
-    pub(crate) fn size(&self, level: QuoteLevel) -> f64 {
-        self.listing.quantity(level.size)
+    pub(crate) fn size(&self, level: QuoteLevel) -> Option<f64> {
+        level.known_size().map(|size| self.listing.quantity(size))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::participant::{
     Role, Trader, TradingActor, VenueConfig,
 };
 use crate::process::{PriceProcess, Value};
+use crate::replay::Replay;
 use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
 
 /// Says why a market cannot be laid out.
@@ -190,7 +191,7 @@ impl MarketBuilder {
         let exchange = ActorId::new(id.get());
         for instrument in instruments {
             let listing =
-                Listing { instrument: *instrument, venue: id, exchange, reference: None, is_replayed: false };
+                Listing { instrument: *instrument, venue: id, exchange, reference: None, replay: None };
             self.config.listings.push(listing);
             self.listings.push(ListingConfig::default());
         }
@@ -201,7 +202,7 @@ impl MarketBuilder {
     pub fn listing_config(&mut self, listing: ListingId, config: ListingConfig) {
         if let Some(present) = self.listings.get_mut(listing.index()) {
             self.config.listings[listing.index()].reference = config.book.reference;
-            self.config.listings[listing.index()].is_replayed = config.replay.is_some();
+            self.config.listings[listing.index()].replay = config.replay.as_ref().map(Replay::source);
             *present = config;
         }
     }
@@ -275,7 +276,7 @@ impl MarketBuilder {
 
     fn check_actions(&self) -> Result<(), BuildError> {
         for (listing, config) in self.config.listings.iter().zip(&self.listings) {
-            let has_actions = config.replay.as_ref().is_some_and(|replay| !replay.actions.is_empty());
+            let has_actions = config.replay.as_ref().is_some_and(Replay::has_actions);
             let same = self.config.listings.iter().filter(|other| other.instrument == listing.instrument);
             if has_actions && same.count() > 1 {
                 let symbol = self.config.instruments[listing.instrument.index()].0.symbol();

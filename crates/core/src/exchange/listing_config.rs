@@ -2,7 +2,7 @@
 
 use super::calendar::Schedule;
 use crate::book::BookConfig;
-use crate::replay::ReplayConfig;
+use crate::replay::Replay;
 use crate::units::SimDuration;
 
 /// How one listing trades, and when.
@@ -16,8 +16,8 @@ pub struct ListingConfig {
     pub halt: SimDuration,
     /// How long the re-opening auction lasts.
     pub reopening: SimDuration,
-    /// The bars that are replayed there in the place of a book; all else is of no use then.
-    pub replay: Option<ReplayConfig>,
+    /// What is replayed there in the place of a book; all else is of no use then.
+    pub replay: Option<Replay>,
 }
 
 impl Default for ListingConfig {

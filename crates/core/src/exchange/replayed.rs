@@ -1,16 +1,17 @@
-//! [`ReplayedListings`]: the listings of a venue where bars are replayed, and what they publish.
+//! [`ReplayedListings`]: the listings of a venue where files are replayed, and what they publish.
 
 use super::alarm::{Alarm, BookAlarm};
 use super::publication::{ReportedOrder, publish_order_event};
 use crate::account::{Affordable, Liquidation, Purchase, Ruined};
 use crate::market::{
-    Bar, BarInterval, Fact, Liquidity, OrderTerms, Phase, Quote, ReportKind, SentCommand, Side, Trade,
+    Bar, BarInterval, Fact, Ladders, Liquidity, OrderTerms, Phase, Quote, ReplaySource, ReportKind,
+    SentCommand, Side, Trade,
 };
 use crate::participant::{BarAlarms, ChargedFill, Context, Counterparty, Owed};
-use crate::replay::{ReplayBar, ReplayConfig, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
-use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+use crate::replay::{ClosingPrices, Replay, ReplayBar, ReplayEngine, ReplayEvent, ReplayFill, ReplayHost};
+use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimDuration, SimTime};
 
-/// The listings of a venue where bars are replayed.
+/// The listings of a venue where files are replayed.
 #[derive(Debug)]
 pub(super) struct ReplayedListings {
     engine: ReplayEngine,
@@ -26,8 +27,10 @@ pub(super) struct ReplayedListings {
 #[derive(Debug)]
 struct Replayed {
     listing: ListingId,
-    /// The time between two rows of the file.
+    /// The time between two rows of a file of bars.
     interval: BarInterval,
+    /// Whether bars are made of the file's quotes.
+    has_bars_of_quotes: bool,
     /// The replayed market's order, with which all others trade; absent before the first trade.
     order: Option<OrderId>,
     /// Whether there is a price.
@@ -57,10 +60,27 @@ impl ReplayedListings {
     }
 
     /// Adds a listing; in ascending order.
-    pub(super) fn add(&mut self, listing: ListingId, config: ReplayConfig) {
-        let interval = config.spacing().into();
-        self.engine.add(listing, config);
-        self.listed.push(Replayed { listing, interval, order: None, is_open: false, owed: Vec::new() });
+    pub(super) fn add(&mut self, listing: ListingId, config: Replay) {
+        let has_bars_of_quotes = config.source() == ReplaySource::Quotes;
+        let interval = match config {
+            Replay::Bars(config) => {
+                let interval = config.spacing();
+                self.engine.add(listing, config);
+                interval
+            }
+            Replay::Ticks(config) => {
+                self.engine.add_ticks(listing, config);
+                SimDuration::ZERO
+            }
+        };
+        self.listed.push(Replayed {
+            listing,
+            interval: interval.into(),
+            has_bars_of_quotes,
+            order: None,
+            is_open: false,
+            owed: Vec::new(),
+        });
     }
 
     pub(super) fn has(&self, listing: ListingId) -> bool {
@@ -169,6 +189,15 @@ enum Occasion<'a> {
     Ruin,
 }
 
+/// A trade of a replayed market with itself.
+#[derive(Debug, Clone, Copy)]
+struct Printed {
+    price: Price,
+    quantity: Quantity,
+    aggressor: Side,
+    phase: Phase,
+}
+
 /// The market, as the replay needs it.
 struct Host<'a> {
     listed: &'a mut [Replayed],
@@ -232,17 +261,18 @@ impl Host<'_> {
         ReportedOrder { owner, order, side }.report(listing, kind, self.ctx);
     }
 
-    /// Publishes what participants have left of a bar's volume: a trade of the replayed market with itself.
-    fn publish_print(&mut self, listing: ListingId, price: Price, quantity: Quantity) {
+    /// Makes a trade of the replayed market with itself.
+    fn print(&mut self, listing: ListingId, printed: Printed) -> Option<Trade> {
+        let Printed { price, quantity, aggressor, phase } = printed;
         let (market, id) = (self.ctx.id(), self.ctx.next_trade_id());
-        let Some(order) = self.market_order(listing) else { return };
-        self.ctx.publish(Fact::Traded(Trade {
+        let order = self.market_order(listing)?;
+        Some(Trade {
             id,
             listing,
             price,
             quantity,
-            aggressor: Side::Buy,
-            phase: Phase::ClosingAuction,
+            aggressor,
+            phase,
             maker_order: order,
             maker: market,
             maker_fee: Money::ZERO,
@@ -251,7 +281,22 @@ impl Host<'_> {
             taker: market,
             taker_fee: Money::ZERO,
             clamped: 0,
-        }));
+        })
+    }
+
+    /// Publishes a quote of a file, and adds it to bars if these are made of quotes.
+    fn publish_quote(&mut self, listing: ListingId, quote: Quote) {
+        self.ctx.publish(Fact::TouchChanged { listing, quote });
+        // Its levels are the best ones, where their sizes are known.
+        let [bid, ask] = [quote.bid, quote.ask].map(|level| level.filter(|it| it.known_size().is_some()));
+        self.ctx.publish_book(listing, |_| Ladders {
+            bids: bid.into_iter().collect(),
+            asks: ask.into_iter().collect(),
+        });
+        let has_bars = self.find(listing).is_some_and(|index| self.listed[index].has_bars_of_quotes);
+        if let Some(half_ticks) = quote.twice_mid_ticks().filter(|_| has_bars) {
+            self.ctx.add_price_to_bars(listing, Price::new(half_ticks.div_euclid(2)), alarms(listing));
+        }
     }
 }
 
@@ -296,8 +341,19 @@ impl ReplayHost for Host<'_> {
                 }
             }
             ReplayEvent::Printed { price, quantity } => {
-                self.publish_print(listing, price, quantity);
+                // What participants have left of a bar's volume.
+                let printed = Printed { price, quantity, aggressor: Side::Buy, phase: Phase::ClosingAuction };
+                if let Some(trade) = self.print(listing, printed) {
+                    self.ctx.publish(Fact::Traded(trade));
+                }
             }
+            ReplayEvent::TradeReplayed { price, quantity, aggressor } => {
+                let printed = Printed { price, quantity, aggressor, phase: Phase::Continuous };
+                if let Some(trade) = self.print(listing, printed) {
+                    self.ctx.publish_trade(trade, alarms(listing));
+                }
+            }
+            ReplayEvent::Quoted(quote) => self.publish_quote(listing, quote),
             ReplayEvent::Bar(row) => {
                 let Some(bar) = self.find(listing).map(|index| self.listed[index].bar(&row)) else { return };
                 self.ctx.publish_replayed_bar(listing, bar, alarms(listing));
@@ -317,12 +373,13 @@ impl ReplayHost for Host<'_> {
         self.ctx.is_beyond_ruin(owner, order)
     }
 
-    fn close_positions(&mut self, listing: ListingId, price: Price) {
+    fn close_positions(&mut self, listing: ListingId, prices: ClosingPrices) {
         let mut open = self.ctx.positions_at(listing);
         // Sales first, so that their proceeds are there.
         open.sort_by_key(|(_, holding)| holding.lots() < 0);
         for (owner, holding) in open {
-            let side = if holding.lots() > 0 { Side::Sell } else { Side::Buy };
+            let (side, price) =
+                if holding.lots() > 0 { (Side::Sell, prices.sale) } else { (Side::Buy, prices.purchase) };
             let quantity = holding.magnitude();
             let terms = OrderTerms::market(side, quantity);
             let Some(order) = self.ctx.enter_for(owner, listing, terms) else { continue };

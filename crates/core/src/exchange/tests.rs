@@ -113,7 +113,7 @@ fn market(reader: Reader) -> MarketState {
         venue: VenueId::new(0),
         exchange: ActorId::new(0),
         reference: None,
-        is_replayed: false,
+        replay: None,
     };
     let mut tape = Tape::new();
     tape.add_sink(Box::new(reader));

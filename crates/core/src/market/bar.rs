@@ -26,9 +26,14 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// Starts the bar of the interval that contains its first trade.
+    /// Starts the bar of the interval that contains its first trade; a quantity may not be known.
     #[must_use]
-    pub fn open_at(now: SimTime, interval: BarInterval, price: Price, quantity: Quantity) -> Self {
+    pub fn open_at(
+        now: SimTime,
+        interval: BarInterval,
+        price: Price,
+        quantity: impl Into<Option<Quantity>>,
+    ) -> Self {
         let bounds = interval.bounds(now);
         Self {
             interval,
@@ -38,16 +43,16 @@ impl Bar {
             high: price,
             low: price,
             close: price,
-            volume: Some(quantity),
+            volume: quantity.into(),
         }
     }
 
     /// Adds a trade.
-    pub fn add(&mut self, price: Price, quantity: Quantity) {
+    pub fn add(&mut self, price: Price, quantity: impl Into<Option<Quantity>>) {
         self.high = self.high.max(price);
         self.low = self.low.min(price);
         self.close = price;
-        self.volume = self.volume.map(|volume| volume + quantity);
+        self.volume = self.volume.zip(quantity.into()).map(|(volume, quantity)| volume + quantity);
     }
 
     /// Returns the bar as that of an interval no longer than its own, or `None` if it is a part of a longer

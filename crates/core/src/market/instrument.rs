@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::fact::Trade;
 use crate::units::{ActorId, Decimal, InstrumentId, Money, NetQuantity, Price, Quantity, VenueId};
 
 /// A tradable contract: its symbol and the sizes of its tick and lot.
@@ -313,8 +314,41 @@ pub struct Listing {
     pub exchange: ActorId,
     /// The reference price before the first trade, such as a previous close, if one is known.
     pub reference: Option<Price>,
-    /// Whether bars of a file are replayed there, and not a book.
-    pub is_replayed: bool,
+    /// What is replayed there of a file, in the place of a book.
+    pub replay: Option<ReplaySource>,
+}
+
+/// What a listing replays of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplaySource {
+    /// Bars.
+    Bars,
+    /// Trades, perhaps with quotes.
+    Trades {
+        /// Whether the file has their quantities.
+        has_quantities: bool,
+    },
+    /// Quotes, without trades.
+    Quotes,
+}
+
+impl Listing {
+    /// Returns whether a file is replayed there, and not a book.
+    #[must_use]
+    pub const fn is_replayed(&self) -> bool {
+        self.replay.is_some()
+    }
+
+    /// Returns whether a trade was one of the listing's own market: any in a book, and in a replay one of the
+    /// file, but not a participant's fill.
+    #[must_use]
+    pub fn is_of_market(&self, trade: &Trade) -> bool {
+        match self.replay {
+            None => true,
+            Some(ReplaySource::Trades { .. }) => trade.maker == trade.taker,
+            Some(ReplaySource::Bars | ReplaySource::Quotes) => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub use command::{Command, CommandKind, SentCommand};
 pub use fact::{AccountMark, AccountOpening, Fact, MarkCause, PaymentReason, Trade};
 pub use fees::{Charge, ChargedSide, FeeError, FeeRates, FeeSchedule, FeeTier, Fees, FillRate, TierMeasure};
 pub use funding::{Funding, Reference, ReferenceError, Transfer};
-pub use instrument::{Instrument, InstrumentError, Listing};
+pub use instrument::{Instrument, InstrumentError, Listing, ReplaySource};
 pub use lobster::{
     BookRow, HaltState, MessageKind, OrderMessage, lobster_lots, lobster_price, lobster_ticks,
 };

@@ -11,6 +11,20 @@ pub struct QuoteLevel {
     pub size: Quantity,
 }
 
+impl QuoteLevel {
+    /// Makes a level whose size is not known, as in files of quotes without sizes: it bounds nothing.
+    #[must_use]
+    pub const fn of_unknown_size(price: Price) -> Self {
+        Self { price, size: Quantity::new(Quantity::MAX_LOTS) }
+    }
+
+    /// Returns the size, unless it is not known.
+    #[must_use]
+    pub fn known_size(&self) -> Option<Quantity> {
+        (self.size != Quantity::new(Quantity::MAX_LOTS)).then_some(self.size)
+    }
+}
+
 /// The touch: best bid and best ask, each absent where its side is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Quote {

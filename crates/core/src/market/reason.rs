@@ -77,8 +77,8 @@ pub enum RejectReason {
     /// The file that is replayed there has no further row.
     #[error("the replayed file has no further row to trade in")]
     NoMoreData,
-    /// A pegged order came to a replay of bars.
-    #[error("a pegged order follows quotes, and replayed bars have none")]
+    /// A pegged order came to a replay.
+    #[error("a pegged order follows the quotes of a book, and a replay has no book")]
     NoQuotes,
     /// The owner's equity was gone when the order arrived.
     #[error("its owner is ruined, and the order would not only have reduced a position")]

@@ -72,6 +72,9 @@ pub enum FileFormat {
     Text,
     /// A file of historical bars; its content is an `Arc<[HistoricalBar]>`.
     Bars,
+    /// Files of historical trades and quotes, by one path or a list of paths; its content is an
+    /// `Arc<[HistoricalTick]>`, of each file in order of time.
+    Ticks,
     /// LOBSTER's messages; its content is an `Arc<[OrderMessage]>`.
     OrderMessages,
     /// The first row of LOBSTER's order book file; its content is a `BookRow`.
@@ -152,6 +155,7 @@ impl fmt::Display for FileFormat {
         f.write_str(match self {
             Self::Text => "a text file",
             Self::Bars => "a file of bars",
+            Self::Ticks => "a file of trades or quotes, or a list of one of each",
             Self::OrderMessages => "a LOBSTER message file",
             Self::BookRow => "a LOBSTER order book file",
         })

@@ -57,7 +57,7 @@ impl BarFeed {
     /// Adds a trade, and returns when the bar ends if the trade began it.
     ///
     /// A bar that has ended by `now` must be taken out first.
-    pub(super) fn add(&mut self, now: SimTime, price: Price, quantity: Quantity) -> Option<SimTime> {
+    pub(super) fn add(&mut self, now: SimTime, price: Price, quantity: Option<Quantity>) -> Option<SimTime> {
         match &mut self.current {
             Some(bar) => {
                 bar.add(price, quantity);
@@ -103,9 +103,9 @@ mod tests {
     fn a_bar_spans_its_interval_and_an_empty_interval_has_none() {
         let mut feed = BarFeed::new(HUNDRED);
         let at = SimTime::from_nanos;
-        assert_eq!(feed.add(at(130), Price::new(5), Quantity::new(1)), Some(at(200)));
-        assert_eq!(feed.add(at(150), Price::new(9), Quantity::new(2)), None);
-        assert_eq!(feed.add(at(199), Price::new(4), Quantity::new(3)), None);
+        assert_eq!(feed.add(at(130), Price::new(5), Some(Quantity::new(1))), Some(at(200)));
+        assert_eq!(feed.add(at(150), Price::new(9), Some(Quantity::new(2))), None);
+        assert_eq!(feed.add(at(199), Price::new(4), Some(Quantity::new(3))), None);
         assert_eq!(feed.take_ended(at(199)), None);
         let bar = feed.take_ended(at(200)).unwrap();
         let prices = [bar.open, bar.high, bar.low, bar.close].map(Price::ticks);
@@ -130,6 +130,6 @@ mod tests {
     fn an_interval_may_be_longer_than_time_itself() {
         let mut feed = BarFeed::new(BarInterval::of(SimDuration::from_nanos(i64::MAX - 1)));
         let last = SimTime::from_nanos(i64::MAX);
-        assert_eq!(feed.add(last, Price::new(5), Quantity::new(1)), Some(last));
+        assert_eq!(feed.add(last, Price::new(5), Some(Quantity::new(1))), Some(last));
     }
 }

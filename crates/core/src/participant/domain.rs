@@ -83,7 +83,7 @@ impl Domain for MarketState {
     fn before_delivery(&mut self, now: SimTime, to: ActorId, message: &Message) -> Result<(), MarketFault> {
         match message {
             // Of a replay, it was booked when it was sent.
-            Message::Report(report) if self.listing(report.listing).is_some_and(|it| it.is_replayed) => {}
+            Message::Report(report) if self.listing(report.listing).is_some_and(|it| it.is_replayed()) => {}
             Message::Report(report) => self.book(now, to, report)?,
             Message::Market(data) => {
                 let venue = self.listings.get(data.listing.index()).map(|state| state.listing.venue);

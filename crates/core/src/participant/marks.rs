@@ -22,8 +22,8 @@ impl MarketState {
             }
             Fact::Traded(trade) => {
                 self.fees_collected += trade.maker_fee + trade.taker_fee;
-                if self.listings[trade.listing.index()].listing.is_replayed {
-                    // Its price moves by its path alone.
+                if !self.listings[trade.listing.index()].listing.is_of_market(trade) {
+                    // A replay's price moves by its file alone.
                     return;
                 }
                 let horizon = self.horizon;

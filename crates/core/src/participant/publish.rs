@@ -7,8 +7,8 @@ use super::context::Context;
 use super::feeds::Feed;
 use super::message::{MarketData, Message, Update};
 use super::state::MarketState;
-use crate::market::{ExecutionReport, Fact, Ladders, Phase, Trade};
-use crate::units::{ActorId, ListingId, SimTime, TradeId};
+use crate::market::{ExecutionReport, Fact, Ladders, Listing, Phase, ReplaySource, Trade};
+use crate::units::{ActorId, ListingId, Price, Quantity, SimTime, TradeId};
 
 /// The tags with which a venue is woken when bars end.
 ///
@@ -20,6 +20,13 @@ pub(crate) struct BarAlarms {
     pub(crate) others: u64,
 }
 
+/// A price for bars, with its quantity if that is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BarPrice {
+    pub(super) price: Price,
+    pub(super) quantity: Option<Quantity>,
+}
+
 impl Context {
     /// Writes a fact to the tape and sends it to subscribers, each with its own feed latency.
     pub(crate) fn publish(&mut self, fact: Fact) {
@@ -29,7 +36,7 @@ impl Context {
         }
         let (feed, listing, update) = match fact {
             Fact::TouchChanged { listing, quote } => (Feed::Quotes, listing, Update::Quote(quote)),
-            // Of a replay, the bar is what participants see, and what is printed at its end.
+            // Of a replay, participants see what the file has, and what is printed at the end of a bar.
             Fact::Traded(trade) if trade.maker != trade.taker && self.is_replayed(trade.listing) => return,
             Fact::Traded(trade) => {
                 let Trade { price, quantity, aggressor, phase, .. } = trade;
@@ -51,10 +58,18 @@ impl Context {
         self.close_recorded_bar(trade.listing);
         self.close_other_bars(trade.listing);
         self.publish(Fact::Traded(trade));
+        let replay = self.listing(trade.listing).and_then(|listing| listing.replay);
+        let is_known = replay != Some(ReplaySource::Trades { has_quantities: false });
+        let quantity = is_known.then_some(trade.quantity);
+        self.add_to_bars(trade.listing, BarPrice { price: trade.price, quantity }, alarms);
+    }
+
+    /// Adds a price to all bars of a listing; the venue is woken at the end of each bar that it begins.
+    pub(super) fn add_to_bars(&mut self, listing: ListingId, traded: BarPrice, alarms: BarAlarms) {
         let now = self.now();
         let mut index = 0;
-        while let Some(feed) = self.bar_feed(trade.listing, index) {
-            if let Some(end) = feed.add(now, trade.price, trade.quantity) {
+        while let Some(feed) = self.bar_feed(listing, index) {
+            if let Some(end) = feed.add(now, traded.price, traded.quantity) {
                 self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
             }
             index += 1;
@@ -85,7 +100,7 @@ impl Context {
     }
 
     pub(super) fn is_replayed(&self, listing: ListingId) -> bool {
-        self.listing(listing).is_some_and(|listing| listing.is_replayed)
+        self.listing(listing).is_some_and(Listing::is_replayed)
     }
 
     pub(super) fn bar_feed(&mut self, listing: ListingId, index: usize) -> Option<&mut BarFeed> {

@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::feeds::Feed;
 use super::message::{MarketData, Update};
-use super::publish::BarAlarms;
+use super::publish::{BarAlarms, BarPrice};
 use super::state::MarketState;
 use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase};
-use crate::market::{Bar, ExecutionReport, Fact, Leg, OrderTerms, Phase, Quote, ReportKind, Side};
+use crate::market::{Bar, ExecutionReport, Fact, Leg, Listing, OrderTerms, Phase, Quote, ReportKind, Side};
 use crate::units::{ActorId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime};
 
 /// The replayed market's side of a fill.
@@ -60,6 +60,14 @@ impl Context {
         state.history.change(at, horizon, |view| view.quote = quote);
         let data = MarketData { listing, at, update: Update::Quote(quote) };
         self.push(Feed::Quotes, 0..usize::MAX, &data);
+    }
+
+    /// Adds a price without a trade to the bars of a listing, as [`Context::publish_trade`] adds a trade: bars
+    /// of quotes are made of mids.
+    pub(crate) fn add_price_to_bars(&mut self, listing: ListingId, price: Price, alarms: BarAlarms) {
+        self.close_recorded_bar(listing);
+        self.close_other_bars(listing);
+        self.add_to_bars(listing, BarPrice { price, quantity: None }, alarms);
     }
 
     /// Refuses all orders while `action` handles a bar from before the start.
@@ -183,7 +191,7 @@ impl Context {
 impl MarketState {
     /// Returns how it is known what an order at a listing will cost.
     pub(super) fn pricing(&self, owner: ActorId, listing: ListingId, reference: Option<Price>) -> Pricing {
-        if !self.listing(listing).is_some_and(|listing| listing.is_replayed) {
+        if !self.listing(listing).is_some_and(Listing::is_replayed) {
             return Pricing::Protected;
         }
         let opens = self.opens_at(listing);

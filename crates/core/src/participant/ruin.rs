@@ -48,7 +48,7 @@ impl MarketState {
         let state = self.listings.get(listing.index())?;
         let phase = state.history.latest().phase;
         let takes =
-            if state.listing.is_replayed { phase != Phase::Closed } else { phase == Phase::Continuous };
+            if state.listing.is_replayed() { phase != Phase::Closed } else { phase == Phase::Continuous };
         takes.then_some(listing)
     }
 
@@ -62,7 +62,7 @@ impl MarketState {
     /// Returns the exchange of a listing, if bars are replayed there.
     fn replaying_exchange(&self, listing: ListingId) -> Option<ActorId> {
         let listing = self.listings.get(listing.index())?.listing;
-        listing.is_replayed.then_some(listing.exchange)
+        listing.is_replayed().then_some(listing.exchange)
     }
 }
 

@@ -132,7 +132,7 @@ impl MarketState {
     /// Returns the listing that marks an instrument, if bars are replayed there.
     fn replayed_primary(&self, id: InstrumentId) -> Option<ListingId> {
         let primary = self.instruments.get(id.index())?.primary?;
-        self.listings.get(primary.index())?.listing.is_replayed.then_some(primary)
+        self.listings.get(primary.index())?.listing.is_replayed().then_some(primary)
     }
 
     /// Returns the owners whom their equity ruins at `now`, in the order of their ids.

@@ -9,11 +9,37 @@ pub const BAR_DATA: ParamSpec = ParamSpec::required(
     "the bars: text with separators, Parquet or Arrow IPC; how it is written is found out ([data.md](data.md))",
 );
 
-const FOUND: ParamDefault = ParamDefault::Derived("found out");
+pub(super) const FOUND: ParamDefault = ParamDefault::Derived("found out");
 
-const fn column(name: &'static str, doc: &'static str) -> ParamSpec {
+pub(super) const fn column(name: &'static str, doc: &'static str) -> ParamSpec {
     ParamSpec::new(name, ParamType::Column, FOUND, doc)
 }
+
+pub(super) const DECIMAL: ParamSpec = ParamSpec::new(
+    "decimal",
+    ParamType::Choice(&[Choice { name: ".", doc: "1234.5" }, Choice { name: ",", doc: "1234,5" }]),
+    ParamDefault::Derived("`\".\"`"),
+    "what stands before decimals",
+);
+
+pub(super) const THOUSANDS: ParamSpec = ParamSpec::new(
+    "thousands",
+    ParamType::Choice(&[
+        Choice { name: ",", doc: "1,234.5" },
+        Choice { name: ".", doc: "1.234,5" },
+        Choice { name: " ", doc: "1 234.5" },
+        Choice { name: "'", doc: "1'234.5" },
+    ]),
+    ParamDefault::Derived("`\",\"` in the columns that are named here, none in others"),
+    "what may stand between thousands",
+);
+
+pub(super) const SUFFIXES: ParamSpec = ParamSpec::new(
+    "suffixes",
+    ParamType::Flag,
+    ParamDefault::Derived("true in the columns that are named here, false in others"),
+    "whether `35K`, `1.1M` and `2B` are numbers",
+);
 
 const COLUMNS: [ParamSpec; 13] = [
     column("time", "the time, or the time of day if `date` is given too"),
@@ -29,29 +55,9 @@ const COLUMNS: [ParamSpec; 13] = [
         "new shares for each old one on the ex-day of a split: 2, 0.1 or 3:2; 0, 1 or nothing elsewhere",
     ),
     column("dividend", "paid on each unit on the ex-day of a dividend; 0 or nothing elsewhere"),
-    ParamSpec::new(
-        "decimal",
-        ParamType::Choice(&[Choice { name: ".", doc: "1234.5" }, Choice { name: ",", doc: "1234,5" }]),
-        ParamDefault::Derived("`\".\"`"),
-        "what stands before decimals",
-    ),
-    ParamSpec::new(
-        "thousands",
-        ParamType::Choice(&[
-            Choice { name: ",", doc: "1,234.5" },
-            Choice { name: ".", doc: "1.234,5" },
-            Choice { name: " ", doc: "1 234.5" },
-            Choice { name: "'", doc: "1'234.5" },
-        ]),
-        ParamDefault::Derived("`\",\"` in the columns that are named here, none in others"),
-        "what may stand between thousands",
-    ),
-    ParamSpec::new(
-        "suffixes",
-        ParamType::Flag,
-        ParamDefault::Derived("true in the columns that are named here, false in others"),
-        "whether `35K`, `1.1M` and `2B` are numbers",
-    ),
+    DECIMAL,
+    THOUSANDS,
+    SUFFIXES,
 ];
 
 /// Which column is what, and how its numbers are written.

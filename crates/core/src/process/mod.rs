@@ -15,6 +15,7 @@ mod linked;
 mod merton;
 mod ou;
 mod replay;
+mod tick_file;
 mod value;
 
 pub use bar_file::{
@@ -27,6 +28,7 @@ pub use linked::{GapConfig, Leader, Linked};
 pub use merton::{Merton, MertonConfig};
 pub use ou::OrnsteinUhlenbeck;
 pub use replay::{BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
+pub use tick_file::{TICK_COLUMNS, TICK_DATA};
 pub use value::{PriceProcess, Value};
 
 /// All kinds of processes, in the order of the documentation.

@@ -4,6 +4,7 @@ use super::engine::ReplayEngine;
 use super::host::ReplayHost;
 use super::listing::Moment;
 use super::orders::WaitingOrder;
+use super::tick_feed::TickMoment;
 use crate::market::{OrderKind, Side};
 use crate::units::{OrderId, SimTime};
 
@@ -30,7 +31,7 @@ enum Class {
 }
 
 impl Due {
-    fn new(listing: usize, order: &WaitingOrder) -> Self {
+    pub(super) fn new(listing: usize, order: &WaitingOrder) -> Self {
         let sign = order.side().sign();
         let (class, price) = match order.terms.kind {
             _ if order.is_carried => (Class::LeftOver, 0),
@@ -56,6 +57,12 @@ impl Due {
 impl ReplayEngine {
     /// Fills what is due at `now` at the given listings, and then what that brings about, until nothing is.
     pub(super) fn settle(&mut self, now: SimTime, at: &[(usize, Moment)], host: &mut dyn ReplayHost) {
+        for (index, _) in at {
+            if self.listings[*index].ticks.is_some() {
+                // Nothing but an order that closes a position of a ruined owner.
+                self.settle_ticks(*index, TickMoment::Arrival, host);
+            }
+        }
         let mut due = Vec::new();
         let mut is_first = true;
         loop {

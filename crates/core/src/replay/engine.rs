@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::bar::{ReplayBar, ReplayConfig};
-use super::host::{ReplayEvent, ReplayHost};
+use super::host::{ClosingPrices, ReplayEvent, ReplayHost};
 use super::listing::{Moment, ReplayListing, Stage};
 use super::rules::{AtEnd, MarketFill};
-use crate::market::ExpiryReason;
+use super::tick::TickConfig;
+use crate::market::{ExpiryReason, Quote};
 use crate::units::{ListingId, OrderId, SimTime};
 
 /// The replayed listings of one venue.
@@ -55,6 +56,12 @@ impl ReplayEngine {
         self.schedule(self.listings.len() - 1, self.now);
     }
 
+    /// Adds a listing whose trades and quotes from the opening on are replayed; as [`ReplayEngine::add`].
+    pub fn add_ticks(&mut self, id: ListingId, config: TickConfig) {
+        self.listings.push(ReplayListing::of_ticks(id, config, self.now));
+        self.schedule(self.listings.len() - 1, self.now);
+    }
+
     /// Returns whether a listing is replayed here.
     #[must_use]
     pub fn has(&self, listing: ListingId) -> bool {
@@ -80,6 +87,11 @@ impl ReplayEngine {
     pub fn announce_phases(&mut self, host: &mut dyn ReplayHost) {
         for listing in &self.listings {
             host.publish(listing.id, listing.phase_event());
+            if let Some(quote) =
+                listing.ticks.as_ref().map(|feed| feed.quote()).filter(|it| *it != Quote::default())
+            {
+                host.publish(listing.id, ReplayEvent::Quoted(quote));
+            }
         }
     }
 
@@ -114,6 +126,10 @@ impl ReplayEngine {
         reached.clear();
         for index in &due {
             self.expire_dated(*index, now, host);
+            if self.listings[*index].ticks.is_some() {
+                self.follow_rows(*index, host);
+                continue;
+            }
             let moment = self.arrive(*index, hop, host);
             reached.extend(moment.map(|moment| (*index, moment)));
         }
@@ -195,7 +211,7 @@ impl ReplayEngine {
         }
         self.expire_all_of(index, host);
         if let (AtEnd::Close, Some(price)) = (at_end, close) {
-            host.close_positions(id, price);
+            host.close_positions(id, ClosingPrices { sale: price, purchase: price });
         }
         host.publish(id, self.listings[index].phase_event());
     }
@@ -207,7 +223,7 @@ impl ReplayEngine {
         }
     }
 
-    fn expire_all_of(&mut self, index: usize, host: &mut dyn ReplayHost) {
+    pub(super) fn expire_all_of(&mut self, index: usize, host: &mut dyn ReplayHost) {
         for id in self.listings[index].orders.all_of(None, None) {
             self.expire(index, id, ExpiryReason::VenueClosed, host);
         }

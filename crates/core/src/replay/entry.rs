@@ -48,7 +48,8 @@ impl ReplayEngine {
 
     fn enter(&mut self, index: usize, command: &Command, mut terms: OrderTerms, host: &mut dyn ReplayHost) {
         let Command { order: id, owner, .. } = *command;
-        let price = self.listings[index].price_at(self.now);
+        let dealing = self.listings[index].dealing_price(terms.side, self.now);
+        let price = dealing.flatten();
         let checked = match self.check_new(index, command, &terms, price) {
             Ok(()) if host.is_beyond_ruin(owner, id) => Err(RejectReason::Ruined),
             checked => checked,
@@ -67,7 +68,7 @@ impl ReplayEngine {
         self.arrivals += 1;
         let names = OrderNames { id, owner, arrival: self.arrivals, since: self.now };
         let touch = listing.rules().touch;
-        listing.orders.add(&terms, names, touch, price.is_some());
+        listing.orders.add(&terms, names, touch, dealing.is_some());
         if let Link::OneCancelsOther(partner) = terms.link {
             for (one, other) in [(id, partner), (partner, id)] {
                 if let Some(order) = listing.orders.get_mut(one) {
@@ -75,12 +76,12 @@ impl ReplayEngine {
                 }
             }
         }
-        if let Some(start) = price.or(listing.last)
+        if let Some(start) = listing.trailing_start(terms.side, self.now)
             && listing.orders.get_mut(id).is_some_and(|order| order.follow(start))
         {
-            listing.orders.wait_by_terms(id, touch, price.is_some());
+            listing.orders.wait_by_terms(id, touch, dealing.is_some());
         }
-        if price.is_some() {
+        if dealing.is_some() {
             self.settle_arrival(index, host);
         }
     }
@@ -180,12 +181,17 @@ impl ReplayEngine {
         let leaves = new.quantity - order.filled;
         let kind = order.terms.kind.at(new.price);
         let kept_priority = kind == order.terms.kind && leaves <= order.leaves;
-        let price = listing.price_at(self.now);
+        let is_tick = listing.ticks.is_some();
+        let is_dealing = listing.dealing_price(order.side(), self.now).is_some();
         listing.orders.elect(id, kind);
         if let Some(open) = listing.orders.get_mut(id) {
             open.terms.quantity = new.quantity;
             open.leaves = leaves;
             open.is_carried = false;
+            if is_tick {
+                // What it could not do at its old price, it may do at the new one.
+                open.done_in = None;
+            }
             if !kept_priority {
                 self.arrivals += 1;
                 open.arrival = self.arrivals;
@@ -193,11 +199,11 @@ impl ReplayEngine {
             }
         }
         let touch = listing.rules().touch;
-        listing.orders.wait_by_terms(id, touch, price.is_some());
+        listing.orders.wait_by_terms(id, touch, is_dealing);
         let side = order.side();
         let event = BookEvent::Replaced { order: id, owner, side, price: new.price, leaves, kept_priority };
         host.publish(listing.id, ReplayEvent::Order(event));
-        if price.is_some() {
+        if is_dealing {
             self.settle_arrival(index, host);
         }
     }

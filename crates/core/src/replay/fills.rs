@@ -6,6 +6,7 @@ use super::host::{ReplayEvent, ReplayFill, ReplayHost};
 use super::listing::Moment;
 use super::orders::WaitingOrder;
 use super::rules::{PathRule, Priced, ShortCash, Taken, Touch};
+use super::tick_feed::Supply;
 use crate::account::{Affordable, Purchase};
 use crate::book::BookEvent;
 use crate::market::{CancelReason, ExpiryReason, Liquidity, OrderKind, Side, TimeInForce};
@@ -13,14 +14,16 @@ use crate::units::{OrderId, Price, Quantity, SimTime};
 
 /// An order at the instant at which it is due.
 #[derive(Debug, Clone, Copy)]
-struct Attempt {
-    listing: usize,
-    id: OrderId,
-    moment: Moment,
+pub(super) struct Attempt {
+    pub(super) listing: usize,
+    pub(super) id: OrderId,
+    pub(super) moment: Moment,
     /// The price, before costs.
-    price: Price,
+    pub(super) price: Price,
     /// Whether it waited for this price.
-    has_waited: bool,
+    pub(super) has_waited: bool,
+    /// With what it trades.
+    pub(super) supply: Supply,
 }
 
 impl Attempt {
@@ -66,6 +69,7 @@ impl ReplayEngine {
             moment,
             price,
             has_waited: waited_for.is_some(),
+            supply: Supply::Row,
         };
         if order.trigger().is_some() {
             self.elect(&order, attempt(waited_for.unwrap_or(price)), now, host);
@@ -79,18 +83,9 @@ impl ReplayEngine {
 
     /// Elects a stop (rules 7 and 8), and fills what it becomes.
     fn elect(&mut self, order: &WaitingOrder, attempt: Attempt, now: SimTime, host: &mut dyn ReplayHost) {
-        let Some(trigger) = order.trigger() else { return };
-        let listing = &mut self.listings[attempt.listing];
-        let (id, owner, side) = (order.id, order.owner, order.side());
-        let (kind, limit) = match order.terms.kind {
-            OrderKind::StopLimit { limit, .. } => (OrderKind::Limit(limit), Some(limit)),
-            kind => (OrderKind::Market { protection: kind.worst_price() }, None),
-        };
-        listing.orders.elect(id, kind);
-        let event = BookEvent::Triggered { order: id, owner, side, trigger };
-        host.publish(listing.id, ReplayEvent::Order(event));
-        self.end_entry(attempt.listing, order, host);
-        let listing = &mut self.listings[attempt.listing];
+        let (id, side) = (order.id, order.side());
+        let limit = self.publish_election(attempt.listing, order, host);
+        let listing = &self.listings[attempt.listing];
         match limit {
             Some(limit) if !accepts(listing.rules().touch, side, limit, attempt.price) => {
                 let touch = listing.rules().touch;
@@ -102,6 +97,27 @@ impl ReplayEngine {
             }
             _ => self.trade(Attempt { has_waited: false, ..attempt }, host),
         }
+    }
+
+    /// Turns a stop into what it becomes when it is elected; returns its limit, if that has one.
+    pub(super) fn publish_election(
+        &mut self,
+        index: usize,
+        order: &WaitingOrder,
+        host: &mut dyn ReplayHost,
+    ) -> Option<Price> {
+        let trigger = order.trigger()?;
+        let (id, owner, side) = (order.id, order.owner, order.side());
+        let (kind, limit) = match order.terms.kind {
+            OrderKind::StopLimit { limit, .. } => (OrderKind::Limit(limit), Some(limit)),
+            kind => (OrderKind::Market { protection: kind.worst_price() }, None),
+        };
+        let listing = &mut self.listings[index];
+        listing.orders.elect(id, kind);
+        let event = BookEvent::Triggered { order: id, owner, side, trigger };
+        host.publish(listing.id, ReplayEvent::Order(event));
+        self.end_entry(index, order, host);
+        limit
     }
 
     /// Fills a limit order at a price, if that is good enough and nothing else comes first.
@@ -121,7 +137,7 @@ impl ReplayEngine {
     }
 
     /// Ends an order whose price was not there at its one moment (rule 11).
-    fn end_unfilled(&mut self, order: &WaitingOrder, listing: usize, host: &mut dyn ReplayHost) {
+    pub(super) fn end_unfilled(&mut self, order: &WaitingOrder, listing: usize, host: &mut dyn ReplayHost) {
         match order.terms.time_in_force {
             TimeInForce::AtOpen | TimeInForce::AtClose => {
                 self.expire(listing, order.id, ExpiryReason::AuctionOver, host);
@@ -132,12 +148,11 @@ impl ReplayEngine {
     }
 
     /// Trades an order with the market, as far as the bar's volume and its owner's cash go.
-    fn trade(&mut self, attempt: Attempt, host: &mut dyn ReplayHost) {
+    pub(super) fn trade(&mut self, attempt: Attempt, host: &mut dyn ReplayHost) {
         let listing = &self.listings[attempt.listing];
-        let (Some(order), Some(bar)) = (listing.orders.get(attempt.id).copied(), listing.current()) else {
-            return;
-        };
-        let available = listing.available(order.owner).map_or(order.leaves, |most| most.min(order.leaves));
+        let Some(order) = listing.orders.get(attempt.id).copied() else { return };
+        let available = listing.available(&order, attempt.supply);
+        let available = available.map_or(order.leaves, |most| most.min(order.leaves));
         let priced = match order.terms.kind {
             OrderKind::Limit(_) => Priced { price: attempt.price, clamped: 0 },
             _ => {
@@ -147,7 +162,8 @@ impl ReplayEngine {
                     quantity: available,
                     is_auction: attempt.moment.is_auction(),
                 };
-                listing.rules().with_costs(&taken, bar)
+                let Some(priced) = listing.with_costs(&taken, attempt.supply) else { return };
+                priced
             }
         };
         let protection = order.terms.kind.worst_price();
@@ -202,7 +218,7 @@ impl ReplayEngine {
     fn fill(&mut self, order: &WaitingOrder, attempt: Attempt, deal: Deal, host: &mut dyn ReplayHost) {
         let Deal { priced, quantity } = deal;
         let listing = &mut self.listings[attempt.listing];
-        listing.count(order.owner, quantity);
+        listing.count(order, attempt.supply, quantity);
         let leaves = order.leaves - quantity;
         if let Some(open) = listing.orders.get_mut(order.id) {
             open.leaves = leaves;
@@ -260,7 +276,7 @@ impl ReplayEngine {
     }
 
     /// Notes that nothing more can happen to an order in this bar.
-    fn finish_for_bar(&mut self, listing: usize, id: OrderId) {
+    pub(super) fn finish_for_bar(&mut self, listing: usize, id: OrderId) {
         let listing = &mut self.listings[listing];
         let bar = listing.bar;
         if let Some(order) = listing.orders.get_mut(id) {

@@ -30,8 +30,17 @@ pub trait ReplayHost {
     /// Returns whether an order has an owner who is ruined and may not have it.
     fn is_beyond_ruin(&self, owner: ActorId, order: OrderId) -> bool;
 
-    /// Closes the positions in a listing's instrument at its last close, sales first; its bars are over.
-    fn close_positions(&mut self, listing: ListingId, price: Price);
+    /// Closes the positions in a listing's instrument, sales first; its file is over.
+    fn close_positions(&mut self, listing: ListingId, prices: ClosingPrices);
+}
+
+/// At which prices positions are closed after a file's last row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClosingPrices {
+    /// That of sales.
+    pub sale: Price,
+    /// That of purchases.
+    pub purchase: Price,
 }
 
 /// Something that happened in a replay.
@@ -72,6 +81,17 @@ pub enum ReplayEvent {
     },
     /// A bar ended.
     Bar(ReplayBar),
+    /// The quote of a file changed.
+    Quoted(Quote),
+    /// A trade of a file.
+    TradeReplayed {
+        /// The price.
+        price: Price,
+        /// The quantity; zero in a file that does not know it.
+        quantity: Quantity,
+        /// The side that it is taken to have come from.
+        aggressor: Side,
+    },
 }
 
 /// A trade of an order with the replayed market.

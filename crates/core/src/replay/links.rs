@@ -4,6 +4,7 @@ use super::engine::ReplayEngine;
 use super::host::{ReplayEvent, ReplayHost};
 use super::listing::Moment;
 use super::orders::{OrderNames, WaitingOrder};
+use super::tick_feed::TickMoment;
 use crate::book::BookEvent;
 use crate::market::{BracketExit, CancelReason, ExpiryReason, Link, ReduceReason};
 use crate::units::{OrderId, Quantity};
@@ -137,6 +138,10 @@ impl ReplayEngine {
 
     /// Fills what is due at one listing outside of the agenda: what has just arrived.
     pub(super) fn settle_arrival(&mut self, index: usize, host: &mut dyn ReplayHost) {
+        if self.listings[index].ticks.is_some() {
+            self.settle_ticks(index, TickMoment::Arrival, host);
+            return self.schedule(index, self.now);
+        }
         let moment = match self.listings[index].stage {
             super::listing::Stage::Closing { .. } => Moment::Close,
             _ => Moment::Within,

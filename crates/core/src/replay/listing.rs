@@ -1,10 +1,14 @@
 //! [`ReplayListing`]: one listing of a replay, and where its price is.
 
+use std::sync::Arc;
+
 use super::actions::Actions;
 use super::bar::{ReplayBar, ReplayConfig};
 use super::host::ReplayEvent;
 use super::orders::{WaitingOrder, WaitingOrders};
-use super::rules::FillRules;
+use super::rules::{FillRules, Priced, Taken, Touch};
+use super::tick::TickConfig;
+use super::tick_feed::{Supply, TickFeed};
 use crate::market::{Leg, OrderKind, Phase, Point, Quote, QuoteLevel, Side};
 use crate::process::waypoint_time;
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
@@ -28,6 +32,8 @@ pub(super) struct ReplayListing {
     pub(super) last: Option<Price>,
     /// When something is due here, as the engine's agenda has it.
     pub(super) scheduled: Option<SimTime>,
+    /// The trades and quotes, where these are replayed and not bars; `bar` then counts rows.
+    pub(super) ticks: Option<Box<TickFeed>>,
 }
 
 /// Where a listing is in its file.
@@ -39,7 +45,9 @@ pub(super) enum Stage {
     Leg { to: usize, leg: Leg },
     /// At the close of a bar that is over, as long as orders of that instant may come.
     Closing { at: SimTime, hops: u8 },
-    /// After the last bar.
+    /// From the first trade or quote on.
+    Ticking,
+    /// After the last row.
     Over,
 }
 
@@ -90,9 +98,29 @@ impl ReplayListing {
             used_by,
             last,
             scheduled: None,
+            ticks: None,
         };
         listing.skip_actions();
         listing
+    }
+
+    /// Begins before the first trade or quote at `start` or later; an earlier quote is in force.
+    pub(super) fn of_ticks(id: ListingId, config: TickConfig, start: SimTime) -> Self {
+        let (mut rules, day_begins) = (config.rules, config.day_begins);
+        let feed = TickFeed::new(config, start);
+        if feed.has_quotes() {
+            // Limits wait for the quote to reach them, which is certain then.
+            rules.touch = Touch::Fill;
+        }
+        let bars = Arc::from([]);
+        let (actions, call) = (Arc::from([]), SimDuration::ZERO);
+        let none = ReplayConfig { bars, actions, warmup: 0, call, day_begins, rules };
+        let stage = match feed.next_time() {
+            None => Stage::Over,
+            Some(_) if feed.quote() == Quote::default() => Stage::Between,
+            Some(_) => Stage::Ticking,
+        };
+        Self { stage, ticks: Some(Box::new(feed)), ..Self::new(id, none, start) }
     }
 
     pub(super) const fn rules(&self) -> &FillRules {
@@ -119,7 +147,7 @@ impl ReplayListing {
         let bar = match self.stage {
             Stage::Between => self.bar,
             Stage::Leg { .. } | Stage::Closing { .. } => self.bar + 1,
-            Stage::Over => return None,
+            Stage::Ticking | Stage::Over => return None,
         };
         self.config.bars.get(bar).map(|bar| bar.start + self.config.call)
     }
@@ -137,6 +165,7 @@ impl ReplayListing {
             Stage::Between => (Phase::PreOpen, opens),
             Stage::Leg { .. } => (Phase::Continuous, self.close_time().map(|at| (at, Phase::PreOpen))),
             Stage::Closing { at, .. } => (Phase::Continuous, Some((at, Phase::PreOpen))),
+            Stage::Ticking => (Phase::Continuous, None),
             Stage::Over => (Phase::Closed, None),
         }
     }
@@ -152,14 +181,33 @@ impl ReplayListing {
         match self.stage {
             Stage::Leg { leg, .. } => Some(leg.price_at(now)),
             Stage::Closing { .. } => self.last,
-            Stage::Between | Stage::Over => None,
+            Stage::Between | Stage::Ticking | Stage::Over => None,
+        }
+    }
+
+    /// Returns whether orders of a side that arrive at `now` can fill at once, and at which price, if there is
+    /// one: within a bar, or while quotes are known.
+    pub(super) fn dealing_price(&self, side: Side, now: SimTime) -> Option<Option<Price>> {
+        match &self.ticks {
+            None => self.price_at(now).map(Some),
+            Some(feed) => (self.stage == Stage::Ticking && feed.has_quotes()).then(|| feed.far_price(side)),
+        }
+    }
+
+    /// Returns the price from which a trailing stop of a side starts, if one is known.
+    pub(super) fn trailing_start(&self, side: Side, now: SimTime) -> Option<Price> {
+        match &self.ticks {
+            None => self.price_at(now).or(self.last),
+            Some(feed) => feed.electing_price(side),
         }
     }
 
     /// Returns when something is due here next: a point of the path, an order's level, an order's date.
     pub(super) fn next_due(&self, now: SimTime) -> Option<SimTime> {
+        let row = self.ticks.as_ref().and_then(|feed| feed.next_time());
         let stage = match self.stage {
-            Stage::Between => self.action_time().or(self.next_open()),
+            Stage::Ticking => row,
+            Stage::Between => row.or(self.action_time()).or(self.next_open()),
             Stage::Leg { leg, .. } => Some(self.next_level(&leg, now).unwrap_or(leg.to.time)),
             Stage::Closing { at, .. } => Some(at),
             Stage::Over => None,
@@ -221,8 +269,23 @@ impl ReplayListing {
         day(self.bar) != day(self.bar + 1)
     }
 
-    /// Returns how much of the bar's volume an owner can still have (rule 13); `None` without bound.
-    pub(super) fn available(&self, owner: ActorId) -> Option<Quantity> {
+    /// Returns how much an order can still have of a supply (rules 13 and T6); `None` without bound.
+    pub(super) fn available(&self, order: &WaitingOrder, supply: Supply) -> Option<Quantity> {
+        match &self.ticks {
+            None => self.available_of_bar(order.owner),
+            Some(feed) => feed.available(supply, order.side(), order.owner),
+        }
+    }
+
+    /// Returns the price of a market order or stop with its costs (rules 12 and T7).
+    pub(super) fn with_costs(&self, taken: &Taken, supply: Supply) -> Option<Priced> {
+        match &self.ticks {
+            None => self.current().map(|bar| self.rules().with_costs(taken, bar)),
+            Some(feed) => Some(feed.with_costs(taken, supply)),
+        }
+    }
+
+    fn available_of_bar(&self, owner: ActorId) -> Option<Quantity> {
         let volume = self.current()?.volume?;
         let share = self.rules().share_of(Some(volume))?;
         Some(volume.saturating_sub(self.used).min(share.saturating_sub(self.used_by(owner))))
@@ -233,8 +296,12 @@ impl ReplayListing {
         found.map_or(Quantity::ZERO, |(_, quantity)| *quantity)
     }
 
-    /// Counts what an owner has traded in the current bar.
-    pub(super) fn count(&mut self, owner: ActorId, quantity: Quantity) {
+    /// Counts what an order has traded with a supply.
+    pub(super) fn count(&mut self, order: &WaitingOrder, supply: Supply, quantity: Quantity) {
+        let owner = order.owner;
+        if let Some(feed) = &mut self.ticks {
+            return feed.count(supply, order.side(), owner, quantity);
+        }
         self.used += quantity;
         match self.used_by.iter_mut().find(|(other, _)| *other == owner) {
             Some((_, used)) => *used += quantity,

@@ -215,7 +215,15 @@ impl WaitingOrders {
 
     /// Lets trailing stops follow the price.
     pub(super) fn trail(&mut self, price: Price, touch: Touch) {
-        let trailing: Vec<OrderId> = self.trailing.iter().copied().collect();
+        for side in Side::BOTH {
+            self.trail_side(side, price, touch);
+        }
+    }
+
+    /// Lets the trailing stops of one side follow the price that elects them.
+    pub(super) fn trail_side(&mut self, side: Side, price: Price, touch: Touch) {
+        let is_meant = |id: &&OrderId| self.by_id.get(id).is_some_and(|order| order.side() == side);
+        let trailing: Vec<OrderId> = self.trailing.iter().filter(is_meant).copied().collect();
         for id in trailing {
             if self.by_id.get_mut(&id).is_some_and(|order| order.follow(price)) {
                 self.wait_by_terms(id, touch, true);
@@ -262,6 +270,18 @@ impl WaitingOrders {
         due.extend(&self.at_once);
         due.extend(self.rising.range(..=(price, last)).map(|(_, id)| *id));
         due.extend(self.falling.range((price, OrderId::new(0))..).map(|(_, id)| *id));
+    }
+
+    /// Appends the orders that wait for nothing, and those whose level lies within what a quote can reach: at
+    /// or below `up_to` if they wait for a rise, at or above `down_to` if for a fall.
+    pub(super) fn due_within(&self, up_to: Option<Price>, down_to: Option<Price>, due: &mut Vec<OrderId>) {
+        due.extend(&self.at_once);
+        if let Some(price) = up_to {
+            due.extend(self.rising.range(..=(price, OrderId::new(u64::MAX))).map(|(_, id)| *id));
+        }
+        if let Some(price) = down_to {
+            due.extend(self.falling.range((price, OrderId::new(0))..).map(|(_, id)| *id));
+        }
     }
 
     /// Appends the orders that wait for an open; those for the first of a day only if it is that.

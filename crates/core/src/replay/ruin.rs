@@ -92,7 +92,7 @@ impl ReplayEngine {
         self.arrivals += 1;
         let names = OrderNames { id: closing.order, owner, arrival: self.arrivals, since: self.now };
         let listing = &mut self.listings[index];
-        let has_price = listing.price_at(self.now).is_some();
+        let has_price = listing.dealing_price(closing.terms.side, self.now).is_some();
         let touch = listing.rules().touch;
         listing.orders.add(&closing.terms, names, touch, has_price);
         let moment = match listing.stage {

@@ -144,11 +144,16 @@ impl FillRules {
 
     /// Adds to a price what a market order or stop pays in a bar (rule 12).
     pub(super) fn with_costs(&self, taken: &Taken, bar: &ReplayBar) -> Priced {
-        let Taken { side, price, quantity, is_auction } = *taken;
-        let half_spread = if is_auction { 0 } else { self.half_spread };
-        let wanted = price + side.sign() * (half_spread + self.slippage.ticks(price, quantity, bar.volume));
+        let Taken { side, price, .. } = *taken;
+        let wanted = price + side.sign() * self.costs(taken, bar.volume);
         let price = wanted.clamp(bar.low, bar.high);
         Priced { price, clamped: (wanted - price).abs() }
+    }
+
+    /// Returns the ticks that a market order or stop pays where so much is traded.
+    pub(super) fn costs(&self, taken: &Taken, volume: Option<Quantity>) -> i64 {
+        let half_spread = if taken.is_auction { 0 } else { self.half_spread };
+        half_spread + self.slippage.ticks(taken.price, taken.quantity, volume)
     }
 }
 

@@ -163,7 +163,8 @@ fn run(setting: &Setting<'_>) -> Vec<String> {
         day_begins: SimDuration::ZERO,
         rules: FillRules::default(),
     };
-    builder.listing_config(LISTING, ListingConfig { replay: Some(replay), ..ListingConfig::default() });
+    builder
+        .listing_config(LISTING, ListingConfig { replay: Some(replay.into()), ..ListingConfig::default() });
     let account = AccountConfig {
         cash: Money::from_whole(100_000),
         holdings: vec![(apple, Quantity::new(1_000))],

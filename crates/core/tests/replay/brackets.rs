@@ -128,7 +128,10 @@ fn told(replay: Option<ReplayConfig>, flow: Vec<OrderTerms>, then: Then) -> Vec<
     let acme = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let acme = builder.instrument(acme, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
-    builder.listing_config(LISTING, ListingConfig { replay, ..ListingConfig::default() });
+    builder.listing_config(
+        LISTING,
+        ListingConfig { replay: replay.map(Into::into), ..ListingConfig::default() },
+    );
     let lines = Lines::default();
     let holdings = vec![(InstrumentId::new(0), Quantity::new(1_000))];
     let account = AccountConfig { cash: Money::from_whole(100_000), holdings, ..AccountConfig::default() };

@@ -94,7 +94,8 @@ fn heard(config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String>
     let acme = Instrument::new("ACME", "1".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let acme = builder.instrument(acme, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
-    builder.listing_config(LISTING, ListingConfig { replay: Some(config), ..ListingConfig::default() });
+    builder
+        .listing_config(LISTING, ListingConfig { replay: Some(config.into()), ..ListingConfig::default() });
     let lines = Lines::default();
     let listener = Listener { feeds: feeds.to_vec(), terms, lines: Rc::clone(&lines) };
     let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };

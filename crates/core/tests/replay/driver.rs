@@ -225,7 +225,7 @@ fn lay_out(history: &History, splits: &[Split], facts: &Facts, answers: &Answers
         let action =
             |split: &Split| ReplayAction { bar: split.bar, action: CorporateAction::Split(split.ratio) };
         let actions = own.iter().map(action).collect();
-        let replay = Some(ReplayConfig { actions, ..config(file, &history.rules) });
+        let replay = Some(ReplayConfig { actions, ..config(file, &history.rules) }.into());
         builder.listing_config(listing, ListingConfig { replay, ..ListingConfig::default() });
     }
     for (owner, config) in history.owners.iter().enumerate() {
