@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
+use super::console::print_error;
 use super::data::{parse_column, parse_separator};
+use super::exit::Failure;
 use crate::data::{ColumnRef, OnBadRow, Order, Role, UnknownZone, Zone};
 use crate::record::Format;
 use crate::run::SeedList;
@@ -68,6 +70,12 @@ pub(super) struct SimulateArguments {
     /// as `--set ema.fast=5`; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub(super) overrides: Vec<Override>,
+    /// A TOML file of such values, before those of --set; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(super) params: Vec<PathBuf>,
+    /// Show what strategies log, at the end: all lines, or those in which `TIME STRATEGY: LINE` has this text.
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(super) log: Option<String>,
     /// Table format instead of the scenarios' own: parquet, csv or ipc.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
@@ -99,6 +107,9 @@ pub(super) struct CheckArguments {
     /// Override a value of the scenarios before checking; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
     pub(super) overrides: Vec<Override>,
+    /// A TOML file of such values, before those of --set; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(super) params: Vec<PathBuf>,
     /// Print only errors.
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -177,7 +188,10 @@ pub(super) struct TestArguments {
     pub(super) filter: Option<String>,
     /// Set a parameter of the strategy, such as `--set fast=5`; may be repeated.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_override)]
-    pub(super) params: Vec<Override>,
+    pub(super) overrides: Vec<Override>,
+    /// A TOML file of parameters, before those of --set; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(super) params: Vec<PathBuf>,
     /// A market to simulate; may be repeated, and the first is the strategy's own [default: MOCK@PIT].
     #[arg(long = "market", value_name = "SYMBOL@VENUE", value_parser = parse_market)]
     pub(super) markets: Vec<(String, String)>,
@@ -292,6 +306,22 @@ fn parse_wall_max(text: &str) -> Result<Duration, String> {
         1.. => Ok(Duration::from_nanos(most.nanos().unsigned_abs())),
         _ => Err("it must be above 0".to_owned()),
     }
+}
+
+/// Returns the changes of files, and then those of the command line, which come later and so prevail.
+///
+/// # Errors
+/// The first file that cannot be read; the error is printed.
+pub(super) fn all_overrides(files: &[PathBuf], given: &[Override]) -> Result<Vec<Override>, Failure> {
+    let mut all = Vec::new();
+    for file in files {
+        all.extend(Override::all_of(file).map_err(|error| {
+            print_error(&format!("error: --params {error}"));
+            Failure::Input
+        })?);
+    }
+    all.extend_from_slice(given);
+    Ok(all)
 }
 
 fn parse_zone(text: &str) -> Result<Zone, UnknownZone> {

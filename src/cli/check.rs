@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::CheckArguments;
+use super::args::{CheckArguments, all_overrides};
 use super::console::{print, print_diagnostics};
 use super::exit::Failure;
 use crate::scenario::{Diagnostics, Override, Scenario, Severity, Strategy};
@@ -23,11 +23,12 @@ struct Checked {
 /// # Errors
 /// [`Failure::Input`] if any of them is not valid.
 pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
+    let overrides = all_overrides(&arguments.params, &arguments.overrides)?;
     let mut failed = false;
     let mut all = Vec::new();
     for file in &arguments.files {
         let is_script = file.extension().is_some_and(|extension| extension == "rhai");
-        let checked = if is_script { strategy(file) } else { scenario(file, &arguments.overrides) };
+        let checked = if is_script { strategy(file) } else { scenario(file, &overrides) };
         failed |= checked.valid.is_none();
         if arguments.json {
             all.push(to_json(file, &checked));

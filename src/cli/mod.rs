@@ -24,6 +24,7 @@ mod outcome_table;
 mod progress;
 mod report;
 mod schema;
+mod shown_log;
 mod simulate;
 mod stop;
 mod strategy;

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::args::SimulateArguments;
+use super::args::{SimulateArguments, all_overrides};
 use super::console::{
     print, print_diagnostics, print_error, report_conflict, report_error, report_page_error,
 };
 use super::exit::Failure;
 use super::outcome_table::{self, Group, Page};
 use super::progress::{Display, REFRESH};
+use super::shown_log::ShownLog;
 use super::stop;
 use crate::run::{
     CancelToken, OutputConfig, Progress, RunError, RunEvent, RunOutcome, Running, Runs, chain,
@@ -24,7 +25,11 @@ use bearpit_core::units::Seed;
 pub(super) fn run(arguments: &SimulateArguments) -> Result<(), Failure> {
     let scenarios = load(arguments)?;
     let output = output(arguments);
-    let outcomes = run_all(arguments, scenarios, output.clone())?;
+    let log = arguments.log.as_deref().map(|filter| ShownLog::new(filter, scenarios.len()));
+    let outcomes = run_all(arguments, scenarios, &output, log.as_ref())?;
+    if let Some(log) = &log {
+        log.print(arguments.json)?;
+    }
     let groups = outcome_table::groups(&outcomes);
     let pages: Vec<Page> = groups.iter().map(|group| write_page(&output, group)).collect();
     if arguments.json {
@@ -41,10 +46,11 @@ pub(super) fn run(arguments: &SimulateArguments) -> Result<(), Failure> {
 
 /// Loads all files, and reports everything that is wrong with any of them.
 fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
+    let overrides = all_overrides(&arguments.params, &arguments.overrides)?;
     let mut scenarios = Vec::new();
     let mut failed = false;
     for file in &arguments.files {
-        match Scenario::load(file, &arguments.overrides) {
+        match Scenario::load(file, &overrides) {
             Ok(scenario) => {
                 if !arguments.quiet && !scenario.warnings.is_empty() {
                     print_diagnostics(&scenario.warnings);
@@ -88,12 +94,16 @@ fn write_page(output: &OutputConfig, group: &Group<'_>) -> Page {
 fn run_all(
     arguments: &SimulateArguments,
     scenarios: Vec<Scenario>,
-    output: OutputConfig,
+    output: &OutputConfig,
+    log: Option<&ShownLog>,
 ) -> Result<Vec<RunOutcome>, Failure> {
     let cancel = CancelToken::default();
-    let mut runs = Runs::of(scenarios).output(output).cancel(&cancel);
+    let mut runs = Runs::of(scenarios).output(output.clone()).cancel(&cancel);
     if let Some(most) = arguments.max_wall {
         runs = runs.wall_max(most);
+    }
+    if let Some(log) = log {
+        runs = runs.log(log.reader());
     }
     let conflicts = runs.conflicts();
     if !conflicts.is_empty() {

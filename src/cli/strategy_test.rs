@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::args::TestArguments;
+use super::args::{TestArguments, all_overrides};
 use super::console::{print, print_error};
 use super::exit::Failure;
 use super::strategy_file::load;
@@ -85,8 +85,10 @@ fn mock_config(arguments: &TestArguments, script: &CompiledScript) -> Result<Moc
     if !arguments.markets.is_empty() {
         config.markets.clone_from(&arguments.markets);
     }
-    for change in &arguments.params {
-        config.params.push(change.param().map_err(|why| invalid(&format!("--set {why}")))?);
+    for change in all_overrides(&arguments.params, &arguments.overrides)? {
+        let (name, value) = change.param().map_err(|why| invalid(&format!("--set {why}")))?;
+        config.params.retain(|(known, _)| *known != name);
+        config.params.push((name, value));
     }
     let problems = check_params(script, &config.params).map_err(|error| invalid(&error.to_string()))?;
     for problem in &problems {

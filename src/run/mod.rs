@@ -31,6 +31,7 @@ mod runs;
 mod seeds;
 mod single;
 mod unfinished;
+mod strategy_log;
 
 pub use cancel::CancelToken;
 pub use error::{PoolError, RunError, chain};
@@ -47,3 +48,4 @@ pub use runs::{Running, Runs};
 pub use seeds::{SeedList, SeedListError};
 pub use single::Run;
 pub use unfinished::Unfinished;
+pub use strategy_log::{LogLine, LogReader};

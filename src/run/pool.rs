@@ -14,6 +14,7 @@ use super::output::OutputConfig;
 use super::progress::ProgressSink;
 use super::single::Run;
 use super::unfinished::Unfinished;
+use super::strategy_log::LogReader;
 use crate::scenario::Scenario;
 
 /// What all runs of a pool have in common.
@@ -21,6 +22,7 @@ use crate::scenario::Scenario;
 pub(super) struct PoolConfig {
     pub(super) output: Option<OutputConfig>,
     pub(super) progress: Option<Arc<dyn ProgressSink>>,
+    pub(super) log: Option<Arc<dyn LogReader>>,
     pub(super) cancel: CancelToken,
     pub(super) unfinished: Unfinished,
     pub(super) wall_max: Option<Duration>,
@@ -126,6 +128,9 @@ impl Handler<RunOne> for Runner {
         }
         if let Some(progress) = config.progress {
             run = run.progress_shared(progress);
+        }
+        if let Some(log) = config.log {
+            run = run.log_shared(log);
         }
         let (wall, result) = run.timed();
         let result = result.map(|finished| Box::new(finished.into()));

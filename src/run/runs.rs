@@ -17,6 +17,7 @@ use super::output::{OutputConfig, OutputConflict, conflicts};
 use super::pool::{Coordinator, PoolConfig, RunAll};
 use super::progress::ProgressSink;
 use super::unfinished::Unfinished;
+use super::strategy_log::LogReader;
 use crate::scenario::Scenario;
 
 /// Many runs, several at once. Each run is as deterministic as alone: the number of threads changes nothing
@@ -80,6 +81,13 @@ impl Runs {
     #[must_use]
     pub fn progress(mut self, sink: impl ProgressSink + 'static) -> Self {
         self.config.progress = Some(Arc::new(sink));
+        self
+    }
+
+    /// Passes on what strategies log, as it happens, from the runs' threads.
+    #[must_use]
+    pub fn log(mut self, reader: impl LogReader + 'static) -> Self {
+        self.config.log = Some(Arc::new(reader));
         self
     }
 

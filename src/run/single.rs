@@ -11,6 +11,7 @@ use super::outcome::{Finished, ended};
 use super::output::OutputConfig;
 use super::progress::{Progress, ProgressSink, RunEvent, RunId};
 use super::report_files::PAGE;
+use super::strategy_log::{LogReader, StrategyLog};
 use super::unfinished::{Entered, Unfinished};
 use crate::analysis::{RunAnalysis, RunData, Summary};
 use crate::record::{Manifest, Names, Output, RecordConfig, Recorder, RunDir, RunLabel};
@@ -51,6 +52,7 @@ pub struct Run<'a> {
     index: usize,
     output: Option<OutputConfig>,
     progress: Option<Arc<dyn ProgressSink>>,
+    log: Option<Arc<dyn LogReader>>,
     cancel: CancelToken,
     unfinished: Unfinished,
     wall_max: Option<Duration>,
@@ -77,6 +79,7 @@ impl<'a> Run<'a> {
             index: 0,
             output: None,
             progress: None,
+            log: None,
             cancel: CancelToken::default(),
             unfinished: Unfinished::default(),
             wall_max: None,
@@ -116,6 +119,11 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn sink(mut self, sink: impl TapeSink + 'static) -> Self {
         self.sinks.push(Box::new(sink));
+        self
+    }
+
+    pub(super) fn log_shared(mut self, reader: Arc<dyn LogReader>) -> Self {
+        self.log = Some(reader);
         self
     }
 
@@ -160,10 +168,13 @@ impl<'a> Run<'a> {
 
     fn report(&self, event: impl FnOnce() -> RunEvent) {
         if let Some(sink) = &self.progress {
-            let (scenario, seed) = (self.scenario.name.as_str().into(), self.scenario.seed);
-            let run = RunId { index: self.index, scenario, seed };
-            sink.report(Progress { run, event: event() });
+            sink.report(Progress { run: self.id(), event: event() });
         }
+    }
+
+    fn id(&self) -> RunId {
+        let (scenario, seed) = (self.scenario.name.as_str().into(), self.scenario.seed);
+        RunId { index: self.index, scenario, seed }
     }
 
     fn attempt(&mut self) -> Result<Finished, RunError> {
@@ -222,6 +233,9 @@ impl<'a> Run<'a> {
             end: scenario.end,
         };
         let names = Names::of(market.world());
+        if let Some(reader) = self.log.take() {
+            market.add_sink(Box::new(StrategyLog { run: self.id(), names: names.actors.clone(), reader }));
+        }
         let analysis = RunAnalysis::new(&names, &label, config);
         let (recorder, recording) = Recorder::start(output, config, label, names, analysis)?;
         market.add_sink(Box::new(recorder));

@@ -32,7 +32,7 @@ mod strategy;
 mod tests;
 
 pub use config::{AgentConfig, InstrumentConfig, Scenario, VenueConfig, VenueRules};
-pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, Severity};
+pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, OverrideFileError, Severity};
 pub use files::{DataReport, inspect_data};
 pub use kinds::agent_kinds;
 pub use lobster::OrderFlow;

@@ -151,7 +151,7 @@ fn constants_are_seen_in_anonymous_functions_and_variables_are_not() {
     let (code, stdout, _) = on_script(text, &["strategy", "test", "s.rhai"]);
     assert_eq!(code, 1, "{stdout}");
     assert!(stdout.contains("test test_constant ... ok"), "{stdout}");
-    assert!(stdout.contains("there is no variable `y` here (a function sees its arguments"), "{stdout}");
+    assert!(stdout.contains("there is no variable `y` here (a closure sees its own arguments"), "{stdout}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod section;
 mod toml_tree;
 
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
-pub use overrides::{Override, OverrideError};
+pub use overrides::{Override, OverrideError, OverrideFileError};
 
 pub(super) use diagnostics::SourceSpan;
 pub(super) use section::{Findings, Section};

@@ -1,10 +1,12 @@
-//! [`Override`]: a change of `--set`.
+//! [`Override`]: a change of `--set`, or of a file of `--params`.
 
 use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use thiserror::Error;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use super::diagnostics::{Diagnostics, SourceSpan};
 use super::toml_tree::{KeyValue, Node, Value, node};
@@ -16,6 +18,8 @@ use bearpit_core::units::{nearest, suggest};
 pub struct Override {
     text: String,
     equals: usize,
+    /// The file that says so; the command line does where there is none.
+    file: Option<PathBuf>,
 }
 
 /// The text of a change is not `KEY=VALUE`.
@@ -30,7 +34,7 @@ impl FromStr for Override {
     fn from_str(text: &str) -> Result<Self, OverrideError> {
         match text.find('=') {
             Some(equals) if text[..equals].split('.').all(|part| !part.trim().is_empty()) => {
-                Ok(Self { text: text.to_owned(), equals })
+                Ok(Self { text: text.to_owned(), equals, file: None })
             }
             _ => Err(OverrideError),
         }
@@ -43,11 +47,69 @@ impl fmt::Display for Override {
     }
 }
 
+/// A file of changes cannot be read.
+#[derive(Debug, Error)]
+pub enum OverrideFileError {
+    /// The file itself.
+    #[error("`{}` cannot be read: {error}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is not TOML.
+    #[error("`{}`: {message}", file.display())]
+    Syntax {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, with the line.
+        message: String,
+    },
+    /// One of its keys cannot be a key of a change.
+    #[error("`{}`: {error} (for `{key}`)", file.display())]
+    Key {
+        /// The file.
+        file: PathBuf,
+        /// The key.
+        key: String,
+        /// Why.
+        error: OverrideError,
+    },
+}
+
 impl Override {
+    /// Reads a TOML file of changes: what `--set` takes, a line each, or with the first parts of keys as
+    /// heads of tables.
+    ///
+    /// # Errors
+    /// [`OverrideFileError`].
+    pub fn all_of(path: &Path) -> Result<Vec<Self>, OverrideFileError> {
+        let file = || path.to_path_buf();
+        let text =
+            fs::read_to_string(path).map_err(|error| OverrideFileError::File { file: file(), error })?;
+        let table = DeTable::parse(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            let message = format!("{} (line {line})", error.message());
+            OverrideFileError::Syntax { file: file(), message }
+        })?;
+        let mut changes = Vec::new();
+        flatten(table.get_ref(), "", &text, &mut changes);
+        changes.sort_unstable_by_key(|(at, _)| *at);
+        let read = |(_, line): (usize, String)| match line.parse::<Self>() {
+            Ok(change) => Ok(Self { file: Some(file()), ..change }),
+            Err(error) => Err(OverrideFileError::Key { file: file(), key: line, error }),
+        };
+        changes.into_iter().map(read).collect()
+    }
+
     /// Changes the tree, or reports in `diagnostics` why it cannot.
     pub(in crate::scenario) fn apply(&self, tree: &mut Node, diagnostics: &mut Diagnostics) {
-        let flag = "--set ";
-        let source = diagnostics.add_source("command line", format!("{flag}{}", self.text));
+        let (name, flag) = match &self.file {
+            Some(file) => (file.display().to_string(), ""),
+            None => ("command line".to_owned(), "--set "),
+        };
+        let source = diagnostics.add_source(name, format!("{flag}{}", self.text));
         let value_at = flag.len() + self.equals + 1;
         let value = self.value(source, value_at);
         let mut at = flag.len();
@@ -90,6 +152,20 @@ impl Override {
                 place: SourceSpan { source, span: at..at + text.len() },
                 value: Value::Text(text.trim().to_owned()),
             },
+        }
+    }
+}
+
+/// Writes out the values of a table as `KEY=VALUE`, each with its place in the text.
+fn flatten(table: &DeTable<'_>, head: &str, text: &str, changes: &mut Vec<(usize, String)>) {
+    for (key, value) in table {
+        let name = format!("{head}{}", key.get_ref());
+        match value.get_ref() {
+            DeValue::Table(inner) => flatten(inner, &format!("{name}."), text, changes),
+            _ => {
+                let written = text.get(value.span()).unwrap_or_default();
+                changes.push((value.span().start, format!("{name}={written}")));
+            }
         }
     }
 }

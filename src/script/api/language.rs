@@ -8,7 +8,7 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicMathPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{Engine, Module, Shared as SharedModule};
+use rhai::{Engine, EvalAltResult, Module, Shared as SharedModule};
 
 use super::{
     account, auto_update, indicators, market, objects, orders, output, params, random, rounding,
@@ -22,7 +22,7 @@ use crate::script::host::{Host, SharedHost};
 use crate::script::sandbox::confinement::confined_engine;
 use crate::script::sandbox::field_access::Getters;
 use crate::script::sandbox::registered_functions::{FunctionForm, registered_functions};
-use crate::script::sandbox::{portable_math, sort};
+use crate::script::sandbox::{bounded_growth, portable_math, sort};
 
 /// The language of strategies: Rhai's functions and ours, registered once for all scripts of a world.
 pub(crate) struct Language {
@@ -57,6 +57,7 @@ impl Language {
         let mut module = Module::new();
         portable_math::register(&mut module);
         sort::register(&mut module);
+        bounded_growth::register(&mut module, &meter);
         let mut api = Registry::new(&mut module, &host);
         objects::register(&mut api);
         params::register(&mut api, &host);
@@ -85,7 +86,30 @@ impl Language {
             engine.register_global_module(module.clone());
         }
         self.meter.watch(&mut engine);
+        for is_debug in [false, true] {
+            let (host, meter) = (Rc::clone(&self.host), Rc::clone(&self.meter));
+            let write = move |text: &str| {
+                let logged = host.borrow_mut().log(text);
+                // Rhai takes no error here, so the callback ends with its next step.
+                if let Err(error) = logged {
+                    meter.stop(message_of(&error));
+                }
+            };
+            if is_debug {
+                engine.on_debug(move |text, _, _| write(text));
+            } else {
+                engine.on_print(write);
+            }
+        }
         engine
+    }
+}
+
+/// Returns the text of an error that a function of ours has made.
+fn message_of(error: &EvalAltResult) -> String {
+    match error {
+        EvalAltResult::ErrorTerminated(value, _) | EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
+        other => other.to_string(),
     }
 }
 

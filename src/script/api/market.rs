@@ -10,6 +10,7 @@ use crate::script::api::subscriptions;
 use crate::script::host::SharedHost;
 use crate::script::value::arguments::{ScriptResult, optional, text};
 use crate::script::value::listing::ListingInfo;
+use bearpit_core::market::QuoteLevel;
 use bearpit_core::units::nearest;
 
 /// Registers the market object, and the functions that read a market.
@@ -80,7 +81,26 @@ fn views(api: &mut Registry<'_>) {
         "The best levels of both sides as last received; needs a subscription to the book.",
         "depth(5).bids",
     )
-    .at_market(&[1], |market, arguments| market.depth(&arguments[0]));
+    .at_market(&[1], |market, arguments| market.depth("depth", &arguments[0]));
+    api.function(
+        "depth_without_own",
+        "(levels: number) -> Book",
+        "The same without the strategy's own orders, as far as it knows them; a level that is all its own is left out.",
+        "depth_without_own(5).bids",
+    )
+    .at_market(&[1], |market, arguments| market.depth_without_own("depth_without_own", &arguments[0]));
+    api.function(
+        "mid_without_own",
+        "() -> number | ()",
+        "The middle of the best bid and ask of others; needs a subscription to the book.",
+        "mid_without_own()",
+    )
+    .at_market(&[0], |market, _| {
+        let book = market.depth_without_own("mid_without_own", &Dynamic::ONE)?;
+        let best = |levels: &[QuoteLevel]| levels.first().map(|level| book.listing.price(level.price));
+        let sides = best(&book.ladders.bids).zip(best(&book.ladders.asks));
+        Ok(optional(sides.map(|(bid, ask)| f64::midpoint(bid, ask))))
+    });
     api.group("The account");
     api.function(
         "position",

@@ -57,8 +57,9 @@ impl MarketHandle {
 
     /// Returns the touch in the strategy's feed.
     pub(crate) fn quote(&self, function: &str) -> ScriptResult<QuoteView> {
-        let (view, listing) = self.view(function)?;
-        Ok(QuoteView { listing, quote: view.quote })
+        let (mut host, listing) = self.open(function)?;
+        let (quote, at) = (host.ctx.market(listing.id).quote, host.ctx.now());
+        Ok(QuoteView { listing, quote, at })
     }
 
     pub(crate) fn last_price(&self) -> ScriptResult<Option<f64>> {

@@ -19,8 +19,19 @@ pub(crate) fn register(api: &mut Registry<'_>) {
     order(api);
     event(api);
     account(api);
+    clock(api);
+}
+
+fn clock(api: &mut Registry<'_>) {
+    let part = |number: i8| i64::from(number);
     api.object::<ClockView>("Clock")
         .field("date", "text", "the day, such as 2025-03-03", |clock| clock.date())
+        .field("year", "number", "the year", |clock| i64::from(clock.day().year()))
+        .field("month", "number", "1 to 12", move |clock| part(clock.day().month()))
+        .field("day", "number", "the day of the month, 1 to 31", move |clock| part(clock.day().day()))
+        .field("week", "number", "the week of the year by ISO 8601, 1 to 53", move |clock| {
+            part(clock.day().iso_week_date().week())
+        })
         .field("weekday", "text", "monday to sunday", |clock| clock.weekday().to_owned())
         .field("hour", "number", "0 to 23", |clock| clock.second_of_day() / 3_600)
         .field("minute", "number", "0 to 59", |clock| clock.second_of_day() / 60 % 60)
@@ -28,6 +39,7 @@ pub(crate) fn register(api: &mut Registry<'_>) {
         .field("seconds_of_day", "number", "seconds since midnight, with a fraction", |clock| {
             clock.seconds_of_day()
         })
+        .instant(|clock| clock.0)
         .shown(|clock| clock.0.to_string());
 }
 
@@ -37,6 +49,8 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
         .field("venue", "text", "where", |bar| bar.listing.venue.clone())
         .field("start", "text", "beginning of the interval", |bar| bar.bar.start.to_string())
         .field("end", "text", "end of the interval, when the bar is published", |bar| bar.bar.end.to_string())
+        .field("interval", "text", "the interval, such as 5m or 1d", |bar| bar.bar.interval.to_string())
+        .instant(|bar| bar.bar.end)
         .field("open", "number", "first price", |bar| bar.listing.price(bar.bar.open))
         .field("high", "number", "highest price", |bar| bar.listing.price(bar.bar.high))
         .field("low", "number", "lowest price", |bar| bar.listing.price(bar.bar.low))
@@ -65,6 +79,10 @@ fn bars_and_quotes(api: &mut Registry<'_>) {
         .option("mid", "number | ()", "the middle of bid and ask", QuoteView::mid)
         .option("microprice", "number | ()", "the mid weighted by the opposite sizes", QuoteView::microprice)
         .option("spread", "number | ()", "ask less bid", QuoteView::spread)
+        .field("time", "text", "when it changed at the venue, or when `quote()` read it", |quote| {
+            quote.at.to_string()
+        })
+        .instant(|quote| quote.at)
         .shown(|quote| {
             let side = |price: Option<f64>| price.map_or_else(|| "none".to_owned(), |it| it.to_string());
             format!("{} bid {} ask {}", quote.listing.symbol, side(quote.bid()), side(quote.ask()))
@@ -80,6 +98,7 @@ fn trades_and_books(api: &mut Registry<'_>) {
         .field("side", "text", "`buy` or `sell`: the aggressor's side", |trade| trade.aggressor.to_string())
         .field("phase", "text", "the phase in which it traded", |trade| trade.phase.name().to_owned())
         .field("time", "text", "when it traded", |trade| trade.at.to_string())
+        .instant(|trade| trade.at)
         .shown(|trade| {
             let (price, quantity) =
                 (trade.listing.price(trade.price), trade.listing.quantity(trade.quantity));
@@ -112,6 +131,7 @@ fn trades_and_books(api: &mut Registry<'_>) {
         })
         .field("takes_orders", "bool", "whether new orders are taken", |phase| phase.phase.takes_orders())
         .field("time", "text", "when it began", |phase| phase.at.to_string())
+        .instant(|phase| phase.at)
         .shown(|phase| phase.phase.name().to_owned());
 }
 
@@ -203,6 +223,7 @@ fn event(api: &mut Registry<'_>) {
         })
         .option("reason", "text | ()", "why", OrderEvent::reason)
         .field("time", "text", "when it happened at the venue", |event| event.at.to_string())
+        .instant(|event| event.at)
         .shown(|event| format!("{} {}", event.kind(), event.order));
 }
 

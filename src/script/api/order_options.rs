@@ -7,6 +7,7 @@ use crate::script::api::rounding::PercentView;
 use crate::script::value::arguments::{ScriptResult, described, number, text};
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::OrderHandle;
+use crate::script::value::views::BarView;
 use bearpit_core::market::{
     Link, OrderKind, OrderTerms, PostOnly, SelfTrade, Side, TimeInForce, TrailingDistance,
 };
@@ -120,10 +121,14 @@ impl OrderArguments<'_> {
             return Ok(terms.with(self.time_in_force(&text(self.function, "time in force", options)?, None)?));
         }
         let Ok(map) = options.as_map_ref() else {
-            return Err(self.complaint(format!(
+            let mut message = format!(
                 "options are a time in force such as \"IOC\", or a map such as #{{ post_only: true }}, but this is {}",
                 described(options)
-            )));
+            );
+            if self.function == "close" && options.read_lock::<BarView>().is_some() {
+                message.push_str("; for the price of a bar write bar.close, without parentheses");
+            }
+            return Err(self.complaint(message));
         };
         if let Some(unknown) = map.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
             return Err(

@@ -184,6 +184,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
             );
         }
     }
+    by_value(api);
     targets(api);
     changes(api, host);
 }
@@ -244,6 +245,64 @@ impl Host {
         self.refused.push((order.clone(), reason));
         order
     }
+}
+
+fn by_value(api: &mut Registry<'_>) {
+    const SIGNATURE: &str = "(cash: number, options?: text | map) -> Order";
+    let entries = [
+        (
+            "buy_value",
+            Side::Buy,
+            "Buys at the market for so much cash at the best ask (or else the last price), rounded down to lots.",
+            "buy_value(1000)",
+        ),
+        (
+            "sell_value",
+            Side::Sell,
+            "Sells at the market for so much cash at the best bid (or else the last price), rounded down to lots.",
+            "sell_value(1000, \"IOC\")",
+        ),
+    ];
+    for (name, side, about, example) in entries {
+        api.function(name, SIGNATURE, about, example).at_market(&[1, 2], move |market, arguments| {
+            let cash = number(name, "cash", &arguments[0])?;
+            order_value(market, name, side, cash, arguments.get(1))
+        });
+    }
+}
+
+/// Sends a market order for as many lots as an amount of cash is worth, fees apart.
+fn order_value(
+    market: &MarketHandle,
+    function: &str,
+    side: Side,
+    cash: f64,
+    options: Option<&Dynamic>,
+) -> ScriptResult<OrderHandle> {
+    if cash.is_nan() || cash <= 0.0 {
+        return Err(format!("{function}: a cash of {cash} is not allowed; it must be above 0").into());
+    }
+    let (view, _) = market.view(function)?;
+    let touch = if side == Side::Buy { view.quote.ask } else { view.quote.bid };
+    let price = touch.map(|level| level.price).or(view.last_trade.map(|(price, _)| price));
+    let (mut host, listing) = market.open(function)?;
+    host.count_command(function)?;
+    let refuse = |host: &mut Host, why| {
+        let terms = OrderTerms::market(side, Quantity::ZERO);
+        Ok(host.refuse(&listing, &terms, OrderReason::Unfit(why)))
+    };
+    let lot = price.map(|price| listing.instrument.notional(price, Quantity::new(1)).to_f64());
+    let Some(lot) = lot.filter(|lot| *lot > 0.0) else {
+        return refuse(&mut host, "no price has been seen yet, so an amount of cash is no quantity");
+    };
+    let quantity = cash / lot * listing.quantity(Quantity::new(1));
+    let lots = listing.instrument.whole_lots_within(quantity);
+    if lots.is_zero() {
+        return refuse(&mut host, "the cash is not worth one lot");
+    }
+    let reader = OrderArguments { function, listing: &listing, now: host.ctx.now() };
+    let terms = reader.with_options(OrderTerms::market(side, lots), options)?;
+    Ok(host.submit(&listing, terms))
 }
 
 fn targets(api: &mut Registry<'_>) {

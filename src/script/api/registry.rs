@@ -15,6 +15,8 @@ use crate::script::host::SharedHost;
 use crate::script::sandbox::field_access::Getters;
 use crate::script::sandbox::native::add_function;
 use crate::script::value::arguments::{ScriptResult, optional};
+use crate::script::value::views::seconds;
+use bearpit_core::units::SimTime;
 
 /// Registers functions and fields, and collects the list of them.
 pub(crate) struct Registry<'a> {
@@ -167,6 +169,14 @@ impl<T: Clone + 'static> ObjectEntry<'_, '_, T> {
         self.registry.getters.note(name, Rc::clone(&get));
         self.registry.module.set_getter_fn(name, move |object: &mut T| get(object));
         self
+    }
+
+    /// Adds the fields of the time at which it happened, as numbers.
+    pub(crate) fn instant(self, at: impl Fn(&T) -> SimTime + Copy + 'static) -> Self {
+        self.field("time_ns", "number", "that time as nanoseconds since 1970, an integer", move |object| {
+            at(object).nanos()
+        })
+        .field("seconds", "number", "that time as seconds since 1970", move |object| seconds(at(object)))
     }
 
     /// Sets how an object is printed.

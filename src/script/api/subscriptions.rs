@@ -13,7 +13,7 @@ use crate::script::value::arguments::{ScriptResult, bar_interval, exceeded, numb
 use crate::script::value::limits::FEEDS_MAX;
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::views::{BarView, BookView};
-use bearpit_core::market::{Bar, Ladders};
+use bearpit_core::market::{Bar, Ladders, Side};
 use bearpit_core::participant::Feed;
 
 /// Registers the functions that subscribe to feeds, and those that return past bars.
@@ -104,23 +104,42 @@ impl MarketHandle {
     }
 
     /// Returns the best levels of the last book received.
-    pub(crate) fn depth(&self, levels: &Dynamic) -> ScriptResult<BookView> {
-        let levels = whole("depth", "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
-        let (host, listing) = self.open("depth")?;
+    pub(crate) fn depth(&self, function: &str, levels: &Dynamic) -> ScriptResult<BookView> {
+        self.book_levels(function, levels, false)
+    }
+
+    /// Returns the same without the strategy's own orders.
+    pub(crate) fn depth_without_own(&self, function: &str, levels: &Dynamic) -> ScriptResult<BookView> {
+        self.book_levels(function, levels, true)
+    }
+
+    fn book_levels(&self, function: &str, levels: &Dynamic, is_without_own: bool) -> ScriptResult<BookView> {
+        let levels = whole(function, "number of levels", levels, 1..=BOOK_LEVELS_MAX)?;
+        let (host, listing) = self.open(function)?;
         let (Some(ladders), Some(asked)) = (host.feeds.book(listing.id), host.feeds.levels(listing.id))
         else {
             let message = format!(
-                "depth: there is no subscription to the book; call book({levels}) in on_init or on_start"
+                "{function}: there is no subscription to the book; call book({levels}) in on_init or on_start"
             );
             return Err(message.into());
         };
         if levels > asked {
             let message = format!(
-                "depth: the subscription to the book has {asked} levels; call book({levels}) instead"
+                "{function}: the subscription to the book has {asked} levels; call book({levels}) instead"
             );
             return Err(message.into());
         }
         let mut ladders = Ladders::clone(ladders);
+        if is_without_own {
+            let own = host.orders.values().filter(|order| order.listing().id == listing.id);
+            for (side, (price, displayed)) in own.filter_map(|it| Some((it.side(), it.displayed()?))) {
+                let levels = if side == Side::Buy { &mut ladders.bids } else { &mut ladders.asks };
+                for level in levels.iter_mut().filter(|level| level.price == price) {
+                    level.size = level.size.saturating_sub(displayed);
+                }
+                levels.retain(|level| !level.size.is_zero());
+            }
+        }
         ladders.bids.truncate(levels);
         ladders.asks.truncate(levels);
         drop(host);

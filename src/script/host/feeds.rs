@@ -82,7 +82,7 @@ struct History {
 }
 
 /// How many bars of one feed are kept.
-pub(crate) const HISTORY_MAX: usize = crate::script::value::limits::ITEMS_MAX;
+pub(crate) const HISTORY_MAX: usize = 1_000;
 
 impl Feeds {
     /// Begins without subscriptions.
@@ -113,6 +113,11 @@ impl Feeds {
     /// Returns whether a callback receives any feed that was subscribed to.
     pub(crate) fn has_feed_for(&self, callback: Callback) -> bool {
         self.asked.iter().any(|(_, wanted)| wanted.callback() == callback)
+    }
+
+    /// Returns at how many markets the bars of an interval were subscribed to.
+    pub(crate) fn markets_with(&self, interval: BarInterval) -> usize {
+        self.histories.iter().filter(|history| history.interval == interval).count()
     }
 
     /// Returns the number of levels of a listing's book, if it was subscribed to.

@@ -1,11 +1,11 @@
 //! [`Meter`]: counts the operations of a callback, and ends it at the limit.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rhai::{Dynamic, Engine, EvalAltResult};
+use rhai::{Dynamic, Engine, EvalAltResult, Position};
 
-use crate::script::value::arguments::exceeded;
+use crate::script::value::arguments::{ScriptResult, exceeded};
 use crate::script::value::limits::size;
 use crate::script::value::limits::{CALL_NESTING, DEPTH_MAX, VALUE_NESTING_MAX};
 
@@ -22,11 +22,26 @@ pub(crate) struct Meter {
     limit: Cell<u64>,
     /// How deep the statements and expressions of all functions in progress nest.
     depth: Cell<usize>,
+    /// How much deeper they may nest on the stack that is in use.
+    room: Cell<usize>,
+    /// Why the callback is to end, where that is not its operations.
+    stopped: RefCell<Option<String>>,
 }
+
+/// How deep functions may nest on the stack of any thread.
+const ROOM: usize = 100;
+/// What a level takes of the stack at most, which is much more without optimization than with it.
+const LEVEL_BYTES: usize = 24 << 10;
 
 impl Meter {
     pub(crate) fn new(limit: u64) -> Rc<Self> {
-        Rc::new(Self { spent: Cell::new(0), limit: Cell::new(limit), depth: Cell::new(0) })
+        Rc::new(Self {
+            spent: Cell::new(0),
+            limit: Cell::new(limit),
+            depth: Cell::new(0),
+            room: Cell::new(ROOM),
+            stopped: RefCell::default(),
+        })
     }
 
     /// Begins a callback that may take so many operations.
@@ -34,23 +49,37 @@ impl Meter {
         self.spent.set(0);
         self.limit.set(limit);
         self.depth.set(0);
+        self.room.set(ROOM);
+        self.stopped.take();
     }
 
-    /// Enters a function whose statements and expressions nest so deep.
-    pub(crate) fn enter(&self, nesting: usize) -> Result<(), Box<EvalAltResult>> {
-        let depth = self.depth.get() + nesting + CALL_NESTING;
-        if depth > DEPTH_MAX {
+    /// Evaluates a function whose statements and expressions nest so deep, on a new stack where the one in
+    /// use may not have room for it. When that is so depends on the script only, never on the machine.
+    pub(crate) fn within<T>(
+        &self,
+        nesting: usize,
+        evaluate: impl FnOnce() -> ScriptResult<T>,
+    ) -> ScriptResult<T> {
+        let (depth, room, deeper) = (self.depth.get(), self.room.get(), nesting + CALL_NESTING);
+        if depth + deeper > DEPTH_MAX {
             return Err(exceeded(format!(
                 "functions that call each other nest deeper than {DEPTH_MAX} blocks, expressions and calls"
             )));
         }
+        self.depth.set(depth + deeper);
+        let ended = match room.checked_sub(deeper) {
+            Some(left) => {
+                self.room.set(left);
+                evaluate()
+            }
+            None => {
+                self.room.set(ROOM);
+                stacker::grow((deeper + ROOM) * LEVEL_BYTES, evaluate)
+            }
+        };
         self.depth.set(depth);
-        Ok(())
-    }
-
-    /// Leaves such a function.
-    pub(crate) fn leave(&self, nesting: usize) {
-        self.depth.set(self.depth.get().saturating_sub(nesting + CALL_NESTING));
+        self.room.set(room);
+        ended
     }
 
     /// Returns how many operations the callback has taken.
@@ -61,6 +90,21 @@ impl Meter {
     /// Counts work; the callback ends at its next operation if that was too much.
     pub(crate) fn charge(&self, operations: u64) {
         self.spent.set(self.spent.get().saturating_add(operations));
+    }
+
+    /// Counts work that is about to be done.
+    ///
+    /// # Errors
+    /// That the operations are used up by it.
+    pub(crate) fn charge_before(&self, operations: u64) -> ScriptResult<()> {
+        self.charge(operations);
+        self.complaint().map_or(Ok(()), |why| Err(EvalAltResult::ErrorTerminated(why, Position::NONE).into()))
+    }
+
+    /// Ends the callback at its next operation, with this error.
+    pub(crate) fn stop(&self, why: String) {
+        self.stopped.replace(Some(why));
+        self.spent.set(u64::MAX);
     }
 
     /// Tells whether so many operations more stay within the limit.
@@ -83,7 +127,10 @@ impl Meter {
     fn complaint(&self) -> Option<Dynamic> {
         let limit = self.limit.get();
         (self.spent.get() > limit).then(|| {
-            format!("the callback ran for more than {limit} operations (is there an endless loop?)").into()
+            let stopped = self.stopped.borrow().clone();
+            let endless =
+                || format!("the callback ran for more than {limit} operations (is there an endless loop?)");
+            stopped.unwrap_or_else(endless).into()
         })
     }
 

@@ -1,6 +1,7 @@
 //! [`Host`]: what the functions of a world's scripts act on, for the length of a callback.
 
 pub(crate) mod auto_update;
+pub(crate) mod bar_rounds;
 pub(crate) mod feeds;
 pub(crate) mod lending;
 pub(crate) mod meter;
@@ -15,6 +16,7 @@ use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use crate::script::host::auto_update::AutoUpdates;
+use crate::script::host::bar_rounds::BarRounds;
 use crate::script::host::feeds::{FeedRequest, Feeds};
 use crate::script::host::meter::Meter;
 use crate::script::host::output_names::OutputNames;
@@ -73,6 +75,8 @@ pub(crate) struct StrategyState {
     pub(crate) params: Params,
     pub(crate) timers: Timers,
     pub(crate) feeds: Feeds,
+    /// The bars that wait for those of other markets.
+    pub(crate) rounds: BarRounds,
     /// The indicators that the host updates.
     pub(crate) auto_updates: AutoUpdates,
     /// The names of series and tables.
@@ -157,6 +161,7 @@ impl Default for StrategyState {
             params: Params::default(),
             timers: Timers::default(),
             feeds: Feeds::new(BarInterval::default()),
+            rounds: BarRounds::default(),
             auto_updates: AutoUpdates::default(),
             names: OutputNames::default(),
             orders: BTreeMap::new(),

@@ -9,6 +9,7 @@ use rhai::{AST, Engine};
 use crate::script::runtime::callback_bodies::CallbackBodies;
 use crate::script::runtime::callback_bodies::function_position;
 use crate::script::runtime::source::ScriptSource;
+use crate::script::sandbox::confinement::with_room;
 use crate::script::sandbox::metered_script::MeteredCode;
 use crate::script::value::callback::Callback;
 use crate::script::value::callback::TEST_PREFIX;
@@ -60,7 +61,8 @@ pub(crate) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, S
         let message = format!("the script has {} bytes; at most {SOURCE_BYTES_MAX} are allowed", text.len());
         return Err(ScriptError::new(file, SourcePosition::START, message));
     }
-    let mut ast = language.compile(text).map_err(|error| ScriptError::syntax(file, &error))?;
+    let parsed = with_room(|| language.compile(text));
+    let mut ast = parsed.map_err(|error| ScriptError::syntax(file, text, &error))?;
     ast.set_source(file.display().to_string());
     if let Some(typed) = ast.iter_functions().find(|function| function.this_type.is_some()) {
         let message = format!("the function `{}` is defined for one type", typed.name);
@@ -72,7 +74,8 @@ pub(crate) fn parse(language: &Engine, file: &Path, text: &str) -> Result<AST, S
 
 /// Returns the metered form of a script.
 pub(super) fn charge(nodes: &mut MeteredCode, file: &Path, ast: &AST) -> Result<AST, ScriptError> {
-    let mut metered = nodes.metered(ast).map_err(|error| ScriptError::syntax(file, &error))?;
+    let metered = with_room(|| nodes.metered(ast));
+    let mut metered = metered.map_err(|error| ScriptError::syntax(file, "", &error))?;
     metered.set_source(file.display().to_string());
     Ok(metered)
 }

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use rhai::EvalAltResult;
 
 use crate::script::api::entries::Api;
+use crate::script::sandbox::metered_script::MeteredCode;
+use crate::script::sandbox::operands::Operands;
 use crate::script::value::arguments::printable;
+use crate::script::value::foreign_syntax::instead_of_word;
 use crate::script::value::limits::{CALLS_MAX, VARIABLES_MAX};
-use crate::script::value::script_error::{ScriptError, SourcePosition, too_large};
+use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::units::nearest;
 
 const MESSAGE_CHARS_MAX: usize = 2_000;
@@ -15,6 +18,8 @@ const MESSAGE_CHARS_MAX: usize = 2_000;
 /// The names that a script can use, for suggestions where it uses one that does not exist.
 pub(crate) struct NamesInScope<'a> {
     pub(crate) api: &'a Api,
+    /// The script as it runs.
+    pub(crate) code: &'a MeteredCode,
     /// The script's own functions, with the number of their arguments.
     pub(crate) functions: Vec<(String, usize)>,
     /// Constants, parameters and the arguments of callbacks.
@@ -31,22 +36,28 @@ impl NamesInScope<'_> {
         error: &EvalAltResult,
         position: SourcePosition,
     ) -> ScriptError {
-        let (inner, file) = innermost(error, file);
-        let (message, help) = self.describe(inner);
+        let place = innermost(error, file);
+        let inner = place.error;
+        let (message, help) = self.describe(&place);
         let own = [inner.position(), error.position()].into_iter().find(|it| !it.is_none());
         let position = own.map_or(position, SourcePosition::from);
         let message = printable(&message, MESSAGE_CHARS_MAX);
-        ScriptError { help, ..ScriptError::new(&file, position, message) }
+        ScriptError { help, ..ScriptError::new(&place.file, position, message) }
     }
 
-    fn describe(&self, error: &EvalAltResult) -> (String, Option<String>) {
-        match error {
-            EvalAltResult::ErrorFunctionNotFound(signature, _) => self.no_function(signature),
-            EvalAltResult::ErrorVariableNotFound(name, _) => self.no_variable(name),
+    fn describe(&self, place: &Innermost<'_>) -> (String, Option<String>) {
+        match place.error {
+            EvalAltResult::ErrorFunctionNotFound(signature, position) => {
+                let operator = self.code.operands(&place.file.to_string_lossy(), (*position).into());
+                match operator {
+                    Some(operands) => self.no_operator(signature, operands),
+                    None => self.no_function(signature),
+                }
+            }
+            EvalAltResult::ErrorVariableNotFound(name, _) => self.no_variable(name, place.is_in_closure),
             EvalAltResult::ErrorPropertyNotFound(name, _) => self.no_property(name),
             EvalAltResult::ErrorDotExpr(text, _) => self.no_field(text),
             EvalAltResult::ErrorTerminated(value, _) => (value.to_string(), None),
-            EvalAltResult::ErrorDataTooLarge(what, _) => (too_large(what), None),
             EvalAltResult::ErrorStackOverflow(_) => (
                 format!("calls nest deeper than {CALLS_MAX}"),
                 Some("does a function call itself?".to_owned()),
@@ -76,10 +87,29 @@ impl NamesInScope<'_> {
         }
     }
 
+    /// Explains that an operator is not defined for its operands, of which one may be absent.
+    fn no_operator(&self, signature: &str, operands: &Operands) -> (String, Option<String>) {
+        let (name, given) = name_and_types(signature);
+        let absent = given.iter().position(|it| *it == "()");
+        let text = absent.and_then(|index| operands.texts.get(index)?.as_deref());
+        if let Some(entry) = text.and_then(|text| text.strip_prefix("this."))
+            && operands.is_assignment
+            && absent == Some(0)
+            && !self.state.iter().any(|known| known == entry)
+        {
+            let message = format!("`this.{entry}` is changed with `{name}=`, but has no value");
+            return (message, Some(format!("set it first, in on_init or on_start: this.{entry} = 0;")));
+        }
+        let help = absent.map(|_| {
+            let text =
+                text.map_or_else(|| "an absent value is ()".to_owned(), |it| format!("`{it}` is absent, ()"));
+            format!("{text}; compare it with == () first")
+        });
+        (format!("`{name}` is not defined for {}", given.join(", ")), help)
+    }
+
     fn no_function(&self, signature: &str) -> (String, Option<String>) {
-        let (name, given) = signature.split_once(" (").unwrap_or((signature, ""));
-        let given: Vec<&str> =
-            given.trim_end_matches(')').split(", ").filter(|it| !it.is_empty()).map(type_word).collect();
+        let (name, given) = name_and_types(signature);
         let given_text = given.join(", ");
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             let help = "an absent value is (); compare it with == () first".to_owned();
@@ -87,6 +117,12 @@ impl NamesInScope<'_> {
                 format!("`{name}` is not defined for {given_text}"),
                 given.contains(&"()").then_some(help),
             );
+        }
+        if let [object] = given[..]
+            && self.api.fields_of(object).any(|field| field.name == name)
+        {
+            let message = format!("`{name}` is a field of the type {object}, not a function");
+            return (message, Some(format!("write it without parentheses: .{name}")));
         }
         if let Some(entry) = self.api.function(name) {
             let given =
@@ -98,12 +134,19 @@ impl NamesInScope<'_> {
         }
         let own = self.functions.iter().map(|(name, _)| name.as_str());
         let all = self.api.functions.iter().map(|entry| entry.name).chain(own).chain(RHAI_FUNCTIONS);
-        let help = nearest(name, all).map(|near| format!("did you mean `{near}`?"));
+        let near = || nearest(name, all).map(|near| format!("did you mean `{near}`?"));
+        let help = instead_of_word(name).map(str::to_owned).or_else(near);
         (format!("there is no function `{name}` for ({given_text})"), help)
     }
 
-    fn no_variable(&self, name: &str) -> (String, Option<String>) {
+    fn no_variable(&self, name: &str, is_in_closure: bool) -> (String, Option<String>) {
         let message = format!("there is no variable `{name}` here");
+        if let Some(help) = instead_of_word(name) {
+            return (message, Some(help.to_owned()));
+        }
+        if is_in_closure {
+            return (message, Some(closure_help(name)));
+        }
         if self.api.function(name).is_some() {
             return (message, Some(format!("`{name}` is a function: write {name}()")));
         }
@@ -166,25 +209,52 @@ const RHAI_FUNCTIONS: [&str; 16] = [
     "to_string",
 ];
 
-/// Returns the error at the bottom of nested calls, and the file in which it happened.
-fn innermost<'e>(error: &'e EvalAltResult, file: &Path) -> (&'e EvalAltResult, PathBuf) {
-    let (mut error, mut file) = (error, file.to_path_buf());
+/// What to write instead of a variable that a closure does not see.
+pub(crate) fn closure_help(name: &str) -> String {
+    format!(
+        "a closure sees its own arguments, `params` and constants, but not the variables around it: \
+         write a loop, `for x in list {{ .. }}`, or a function that is given `{name}`"
+    )
+}
+
+/// Returns the name and the types in Rhai's description of a function.
+fn name_and_types(signature: &str) -> (&str, Vec<&str>) {
+    let (name, given) = signature.split_once(" (").unwrap_or((signature, ""));
+    let given = given.strip_suffix(')').unwrap_or(given);
+    (name, given.split(", ").filter(|it| !it.is_empty()).map(type_word).collect())
+}
+
+/// The error at the bottom of nested calls.
+struct Innermost<'e> {
+    error: &'e EvalAltResult,
+    /// The file in which it happened.
+    file: PathBuf,
+    /// Whether it happened in a closure.
+    is_in_closure: bool,
+}
+
+fn innermost<'e>(error: &'e EvalAltResult, file: &Path) -> Innermost<'e> {
+    let mut place = Innermost { error, file: file.to_path_buf(), is_in_closure: false };
     loop {
-        match error {
-            EvalAltResult::ErrorInFunctionCall(_, source, inner, _) => {
+        match place.error {
+            EvalAltResult::ErrorInFunctionCall(name, source, inner, _) => {
                 if !source.is_empty() {
-                    file = PathBuf::from(source);
+                    place.file = PathBuf::from(source);
                 }
-                error = inner;
+                place.is_in_closure = name.starts_with(CLOSURE);
+                place.error = inner;
             }
             EvalAltResult::ErrorInModule(source, inner, _) => {
-                file = PathBuf::from(source);
-                error = inner;
+                place.file = PathBuf::from(source);
+                place.error = inner;
             }
-            _ => return (error, file),
+            _ => return place,
         }
     }
 }
+
+/// How Rhai's names of closures begin.
+pub(crate) const CLOSURE: &str = "anon$";
 
 /// Returns the error's text without the position that Rhai appends.
 fn bare(error: &EvalAltResult) -> String {

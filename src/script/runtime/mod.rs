@@ -4,7 +4,7 @@ pub(crate) mod callback_bodies;
 pub(crate) mod compile;
 pub(crate) mod compiled_script;
 pub(crate) mod config;
-mod error_explanation;
+pub(crate) mod error_explanation;
 mod flatten;
 mod imports;
 mod program;

@@ -14,7 +14,7 @@ use crate::script::runtime::shared_script::SharedScript;
 use crate::script::sandbox::execution::{Call, Execution};
 use crate::script::sandbox::metered_script::{FunctionBody, register_nodes};
 use crate::script::value::callback::Callback;
-use crate::script::value::limits::{STATE_MAX, VALUE_NESTING_MAX, size};
+use crate::script::value::limits::{STATE_BYTES_MAX, VALUE_BYTES, VALUE_NESTING_MAX, size};
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::participant::Context;
 
@@ -177,12 +177,15 @@ impl Program {
         }
         let size = size(&self.state, VALUE_NESTING_MAX);
         self.state_count = StateCount { values: size.unwrap_or(0), operations_since: 0 };
-        if size.is_some_and(|size| size <= STATE_MAX) {
+        if size.is_some_and(|size| size * VALUE_BYTES <= STATE_BYTES_MAX) {
             return Ok(());
         }
         let message = size.map_or_else(
             || format!("what is kept in `this` nests deeper than {VALUE_NESTING_MAX}"),
-            |size| format!("`this` holds {size} values; at most {STATE_MAX} are allowed"),
+            |size| {
+                let bytes = size * VALUE_BYTES;
+                format!("`this` holds about {bytes} bytes; at most {STATE_BYTES_MAX} are allowed")
+            },
         );
         let source = &self.script.compiled.source;
         let position = function_position(&source.text, name);
@@ -229,9 +232,13 @@ impl Program {
         let arguments = Callback::all().filter_map(|callback| self.script.compiled.bodies.get(callback));
         let arguments = arguments.flat_map(|body| body.arguments.iter().map(ToString::to_string));
         let constants = self.constants.iter().cloned();
-        let state = self.state.as_map_ref().map(|map| map.keys().map(ToString::to_string).collect());
+        let state = self.state.as_map_ref().map(|map| {
+            // Rhai leaves an absent entry where one was to be changed that was not there.
+            map.iter().filter(|(_, value)| !value.is_unit()).map(|(name, _)| name.to_string()).collect()
+        });
         let known = NamesInScope {
             api: &self.script.language.api,
+            code: &self.script.compiled.nodes,
             functions: functions.map(|function| (function.name.to_owned(), function.params.len())).collect(),
             variables: constants.chain(arguments).collect(),
             state: state.unwrap_or_default(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rhai::{AST, Engine};
 
-use crate::script::sandbox::confinement::language;
+use crate::script::sandbox::confinement::{language, with_room};
 use crate::script::sandbox::outline::{ImportStatement, imports};
 use crate::script::value::limits::SOURCE_BYTES_MAX;
 use crate::script::value::script_error::{ScriptError, SourcePosition};
@@ -107,8 +107,8 @@ impl ImportReader<'_> {
         if text.len() > SOURCE_BYTES_MAX {
             return Ok(());
         }
-        let Ok(ast) = self.language.compile(text) else { return Ok(()) };
-        for import in imports_of(&ast, file)? {
+        let Ok(ast) = with_room(|| self.language.compile(text)) else { return Ok(()) };
+        for import in with_room(|| imports_of(&ast, file))? {
             self.read(file, &import)?;
         }
         Ok(())

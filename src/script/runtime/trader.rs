@@ -1,11 +1,13 @@
 //! [`ScriptTrader`]: the actor that runs a script.
 
 use std::mem;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, Handler};
 use rhai::Dynamic;
 
+use crate::script::host::bar_rounds::{Arrival, BarRounds};
 use crate::script::host::feeds::{FeedRequest, Feeds};
 use crate::script::host::params::Params;
 use crate::script::host::{Host, Lifecycle, StrategyState};
@@ -23,6 +25,7 @@ use crate::script::value::views::{ActionView, BarView, BookView, PhaseView, Quot
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{CancelReason, CorporateAction, ExecutionReport, ReportKind};
 use bearpit_core::participant::{Context, MarketData, Update};
+use bearpit_core::units::SimTime;
 
 /// Runs a strategy written in Rhai.
 ///
@@ -168,14 +171,20 @@ impl ScriptTrader {
                 return;
             }
             for (order, reason) in refused {
+                let is_order = order.id().is_none();
                 let event = OrderEvent { order, what: OrderEventKind::Refused(reason), at: ctx.now() };
-                if let Err(error) = self.call_counted(ctx, Callback::Order, [Dynamic::from(event)]) {
-                    return self.fail(ctx, Some(Callback::Order), &error);
+                for callback in [Callback::OrderRefused, Callback::Order] {
+                    if callback == Callback::OrderRefused && !is_order {
+                        continue;
+                    }
+                    if let Err(error) = self.call_counted(ctx, callback, [Dynamic::from(event.clone())]) {
+                        return self.fail(ctx, Some(callback), &error);
+                    }
                 }
             }
         }
         let file = self.config.source.file.clone();
-        let message = "orders sent in on_order are refused again and again".to_owned();
+        let message = "orders sent in on_order or on_order_refused are refused again and again".to_owned();
         self.fail(ctx, Some(Callback::Order), &ScriptError::new(&file, SourcePosition::START, message));
     }
 
@@ -204,6 +213,14 @@ impl ScriptTrader {
     fn ask_for_defaults(&mut self, ctx: &mut Context) {
         let TraderState::Running(program) = &mut self.state else { return };
         let home = self.config.listing;
+        if program.has(Callback::Bars) && !program.with_state(|state| state.feeds.has_feed_for(Callback::Bar))
+        {
+            let wanted = FeedRequest::Bars(ctx.bar_interval());
+            for listing in program.with_state(|state| Rc::clone(&state.listings)).iter() {
+                let asked = program.with_host(ctx, |host| host.ask(listing.id, wanted));
+                debug_assert!(asked.is_ok(), "every market has bars of the scenario's interval");
+            }
+        }
         for wanted in FeedRequest::defaults(ctx.bar_interval()) {
             let is_wanted = program.has(wanted.callback())
                 && !program.with_state(|state| state.feeds.has_feed_for(wanted.callback()));
@@ -211,6 +228,28 @@ impl ScriptTrader {
                 let asked = program.with_host(ctx, |host| host.ask(home, wanted));
                 debug_assert!(asked.is_ok(), "the home market has all feeds");
             }
+        }
+    }
+
+    /// Adds a bar to its round, if the script takes rounds of bars.
+    fn round_of(&mut self, ctx: &mut Context, bar: &Dynamic) {
+        let TraderState::Running(program) = &mut self.state else { return };
+        let Some(bar) = bar.read_lock::<BarView>().filter(|_| program.has(Callback::Bars)) else { return };
+        let arrival = Arrival { now: ctx.now(), slowest: ctx.feed_latency_bound() };
+        let due = program.with_state(|state| state.add_to_round(arrival, &bar));
+        if let Some(at) = due {
+            ctx.wake_at(at, BarRounds::TAG);
+        }
+    }
+
+    /// Calls `on_bars` for each round that is complete, or that nothing more is expected of.
+    fn end_rounds(&mut self, ctx: &mut Context) {
+        loop {
+            let TraderState::Running(program) = &mut self.state else { return };
+            let now = ctx.now();
+            let Some(bars) = program.with_state(|state| state.rounds.take_due(now)) else { return };
+            let bars: rhai::Array = bars.into_iter().map(Dynamic::from).collect();
+            self.call(ctx, Callback::Bars, [Dynamic::from_array(bars)]);
         }
     }
 
@@ -252,6 +291,9 @@ impl Handler<Wakeup> for ScriptTrader {
 
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
         let TraderState::Running(program) = &mut self.state else { return self.is_flat_or_go_on(ctx) };
+        if wakeup.tag == BarRounds::TAG {
+            return self.end_rounds(ctx);
+        }
         let timer = program.with_state(|state| state.timers.get(wakeup.tag).cloned());
         let Some(timer) = timer else { return };
         if let Some(every) = timer.every {
@@ -322,7 +364,12 @@ impl Handler<MarketData> for ScriptTrader {
         let taken = program.with_state(|state| state.take(data));
         match taken {
             None => {}
-            Some((callback, Ok(argument))) => self.call(ctx, callback, [argument]),
+            Some((callback, Ok(argument))) => {
+                self.call(ctx, callback, [argument.clone()]);
+                if callback == Callback::Bar {
+                    self.round_of(ctx, &argument);
+                }
+            }
             Some((callback, Err(error))) => {
                 let error =
                     ScriptError::new(&self.config.source.file, SourcePosition::START, error.to_string());
@@ -349,6 +396,12 @@ impl StrategyState {
         }
     }
 
+    /// Adds a bar to its round; returns when to look for its end, if nothing else does.
+    fn add_to_round(&mut self, arrival: Arrival, bar: &BarView) -> Option<SimTime> {
+        let expected = self.feeds.markets_with(bar.bar.interval);
+        self.rounds.add(arrival, bar, expected)
+    }
+
     /// Stores what the script can read later of the market data, updates the indicators that follow it, and
     /// returns the callback to run with its argument.
     fn take(&mut self, data: MarketData) -> Option<(Callback, ScriptResult<Dynamic>)> {
@@ -365,7 +418,7 @@ impl StrategyState {
                 (Callback::Warmup, self.auto_updates.bar(&bar).map(|()| Dynamic::from(bar)))
             }
             Update::Quote(quote) => {
-                let quote = QuoteView { listing, quote };
+                let quote = QuoteView { listing, quote, at: data.at };
                 (Callback::Quote, self.auto_updates.quote(&quote).map(|()| Dynamic::from(quote)))
             }
             Update::Trade { price, quantity, aggressor, phase } => {

@@ -4,9 +4,7 @@
 use rhai::Engine;
 
 use crate::script::sandbox::hashing::{ForeignHashingSeed, fix_hashing_seed};
-use crate::script::value::limits::{
-    CALLS_MAX, ENTRIES_MAX, FUNCTIONS_MAX, ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX, VARIABLES_MAX,
-};
+use crate::script::value::limits::{CALLS_MAX, FUNCTIONS_MAX, NESTING_MAX, VARIABLES_MAX};
 
 /// Makes an engine that knows the language and its limits, but no functions: enough to parse.
 ///
@@ -15,6 +13,14 @@ use crate::script::value::limits::{
 pub(crate) fn language() -> Result<Engine, ForeignHashingSeed> {
     fix_hashing_seed()?;
     Ok(confined_engine())
+}
+
+/// What parsing and walking a tree takes of the stack at most, at [`NESTING_MAX`] and without optimization.
+const TREE_BYTES: usize = 16 << 20;
+
+/// Parses or walks a syntax tree on a stack that is large enough for how deep it may nest.
+pub(crate) fn with_room<T>(act: impl FnOnce() -> T) -> T {
+    stacker::grow(TREE_BYTES, act)
 }
 
 /// Makes the same engine for what was compiled already, and for listing what scripts can call.
@@ -33,13 +39,14 @@ pub(crate) fn confined_engine() -> Engine {
     engine
 }
 
-/// Sets the limits that Rhai itself keeps.
+/// Sets the limits that Rhai itself keeps. None is of the sizes of values: to keep it, Rhai would go through
+/// all of a list whenever something is added to it.
 pub(crate) fn confine(engine: &mut Engine) {
     engine.set_max_call_levels(CALLS_MAX);
     engine.set_max_expr_depths(NESTING_MAX, NESTING_MAX);
-    engine.set_max_string_size(TEXT_BYTES_MAX);
-    engine.set_max_array_size(ITEMS_MAX);
-    engine.set_max_map_size(ENTRIES_MAX);
+    engine.set_max_string_size(0);
+    engine.set_max_array_size(0);
+    engine.set_max_map_size(0);
     engine.set_max_variables(VARIABLES_MAX);
     engine.set_max_functions(FUNCTIONS_MAX);
     engine.set_max_modules(100);

@@ -74,14 +74,15 @@ impl Execution {
                 None => drop(scope.push_dynamic(name.clone(), value)),
             }
         }
-        self.meter.enter(body.nesting)?;
         let ended = self.resolved.with(|caches| {
             let mut context = EvalContext::new(engine, &mut self.global, caches, scope, Some(call.this));
-            #[expect(
-                deprecated,
-                reason = "Rhai marks this way what may change; the version is held to one minor release"
-            )]
-            context.eval_expression_tree_raw(&Expression::from(&body.block), true)
+            self.meter.within(body.nesting, || {
+                #[expect(
+                    deprecated,
+                    reason = "Rhai marks this way what may change; the version is held to one minor release"
+                )]
+                context.eval_expression_tree_raw(&Expression::from(&body.block), true)
+            })
         });
         scope.rewind(N);
         for name in &body.arguments {

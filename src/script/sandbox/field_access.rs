@@ -59,10 +59,32 @@ pub(crate) struct FieldPath {
     names: Vec<ImmutableString>,
 }
 
+/// What a chain begins with.
 #[derive(Debug, Clone)]
-enum Root {
+pub(super) enum Root {
     This,
     Variable(ImmutableString),
+}
+
+impl Root {
+    /// Returns `this` or a variable; what Rhai has found no place for is a constant of the script.
+    pub(super) fn of(expression: &Expr) -> Option<Self> {
+        match expression {
+            Expr::ThisPtr(_) => Some(Self::This),
+            Expr::Variable(variable, place, _) if place.is_some() || variable.0.is_some() => {
+                Some(Self::Variable(variable.1.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns its value where it lies.
+    pub(super) fn find<'a>(&self, context: &'a EvalContext<'_, '_, '_, '_, '_, '_>) -> Option<&'a Dynamic> {
+        match self {
+            Self::This => context.this_ptr(),
+            Self::Variable(name) => context.scope().get(name),
+        }
+    }
 }
 
 impl FieldPath {
@@ -73,14 +95,7 @@ impl FieldPath {
             Expr::Variable(..) => (expression, None),
             _ => return None,
         };
-        let root = match first {
-            Expr::ThisPtr(_) => Root::This,
-            // What Rhai has found a place for is in the scope; all else is a constant of the script.
-            Expr::Variable(variable, place, _) if place.is_some() || variable.0.is_some() => {
-                Root::Variable(variable.1.clone())
-            }
-            _ => return None,
-        };
+        let root = Root::of(first)?;
         let mut names = Vec::new();
         while let Some(part) = rest {
             let (name, next) = match part {
@@ -140,11 +155,7 @@ impl FieldRead {
         if !meter.has_left(self.operations) {
             return None;
         }
-        let root = match &self.root {
-            Root::This => context.this_ptr()?,
-            Root::Variable(name) => context.scope().get(name)?,
-        };
-        let found = descend(root, &self.steps)?;
+        let found = descend(self.root.find(context)?, &self.steps)?;
         meter.charge(self.operations);
         Some(found)
     }

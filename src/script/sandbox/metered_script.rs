@@ -18,6 +18,8 @@ use crate::script::host::meter::Meter;
 use crate::script::sandbox::ast_nodes::{Context, block_of, numbered};
 use crate::script::sandbox::field_access::Getters;
 use crate::script::sandbox::metering::{Charge, ChargeNode, MeteringPass, charge_values};
+use crate::script::sandbox::operands::Operands;
+use crate::script::value::script_error::SourcePosition;
 
 const BODY: &str = "function_body";
 
@@ -26,6 +28,7 @@ const BODY: &str = "function_body";
 pub(crate) struct MeteredCode {
     bodies: Vec<FunctionBody>,
     charges: Vec<Charge>,
+    operands: Vec<Operands>,
 }
 
 /// The body of a function.
@@ -50,8 +53,8 @@ impl MeteredCode {
     /// Returns the same script with all reads and calls metered; the bodies of its functions are stored
     /// here.
     pub(crate) fn metered(&mut self, parsed: &AST) -> Result<AST, ParseError> {
-        let functions = parsed.iter_functions().map(|it| it.name.to_owned()).collect();
-        let mut wrap = MeteringPass { functions, charges: mem::take(&mut self.charges) };
+        let (charges, operands) = (mem::take(&mut self.charges), mem::take(&mut self.operands));
+        let mut wrap = MeteringPass::new(parsed, charges, operands);
         let mut lib = Module::new();
         for function in parsed.iter_functions() {
             let known = parsed.shared_lib().get_script_fn(function.name, function.params.len());
@@ -69,13 +72,18 @@ impl MeteredCode {
         }
         let mut statements = parsed.statements().to_vec();
         wrap.statements(&mut statements);
-        self.charges = wrap.charges;
+        (self.charges, self.operands) = (wrap.charges, wrap.operands);
         Ok(AST::new(statements, lib))
     }
 
     /// Returns what the nodes charge, with the getters through which they read fields.
     pub(crate) fn charges(&self, getters: &Getters) -> Rc<[ChargeNode]> {
         self.charges.iter().map(|charge| ChargeNode::new(charge, getters)).collect()
+    }
+
+    /// Returns how the operands of the operator at a place are written.
+    pub(crate) fn operands(&self, file: &str, position: SourcePosition) -> Option<&Operands> {
+        self.operands.iter().find(|it| it.position == position && it.file == file)
     }
 
     /// Returns a function from the first metered file that has it.
@@ -123,10 +131,7 @@ fn run_bodies(engine: &mut Engine, meter: Rc<Meter>, nodes: Rc<MeteredCode>) {
         let number = inputs.first().and_then(Expression::get_literal_value::<i64>);
         let body = number.and_then(|number| numbered(&nodes.bodies, number));
         let Some(body) = body else { return Ok(Dynamic::UNIT) };
-        meter.enter(body.nesting)?;
-        let ended = context.eval_expression_tree(&Expression::from(&body.block));
-        meter.leave(body.nesting);
-        ended
+        meter.within(body.nesting, || context.eval_expression_tree(&Expression::from(&body.block)))
     };
     let registered: Result<_, Box<EvalAltResult>> =
         engine.register_custom_syntax([BODY, "$int$"], false, run).map_err(Into::into);

@@ -2,18 +2,29 @@
 //!
 //! Rhai copies an array or a map whenever one is read, and counts one operation. So each expression that
 //! reads a whole value, and each call, is wrapped in a node that evaluates it and charges the [`Meter`] with
-//! its size. A call of a function that iterates over an array, map or text is charged before it runs, and
-//! operands of a comparison count more, because Rhai compares each item. Where only a part is accessed, as
-//! in `list[3]` or `list.push(x)`, Rhai copies nothing, and only that part is charged.
+//! its size. A call of a function that iterates over an array, map or text is charged before it runs, more
+//! where that is large ([`Receiver`]), and operands of a comparison count more, because Rhai compares each
+//! item. Where only a part is accessed, as in `list[3]` or `list.push(x)`, Rhai copies nothing, and only that
+//! part is charged.
+//!
+//! So a callback can neither work nor make values without counting operations: with its operations its time
+//! and its memory are bounded.
+//!
+//! The same nodes make it an error to order an absent value, as in `bid() < 5`, which is false in Rhai.
 
 use std::collections::BTreeSet;
 use std::mem;
 
-use rhai::{ASTFlags, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, Stmt, StmtBlock, Token};
+use rhai::{
+    AST, ASTFlags, BinaryExpr, Dynamic, EvalAltResult, Expr, FlowControl, FnCallExpr, Position, Stmt,
+    StmtBlock, Token,
+};
 
 use crate::script::host::meter::Meter;
 use crate::script::sandbox::ast_nodes::{CHARGE, add, numbered, wrap_in};
-use crate::script::sandbox::field_access::{FieldPath, FieldRead, Getters};
+use crate::script::sandbox::field_access::{FieldPath, FieldRead, Getters, Root};
+use crate::script::sandbox::operands::{Operands, is_ordering, may_be_absent, written};
+use crate::script::sandbox::receiver::Receiver;
 use rhai::Engine;
 use std::rc::Rc;
 
@@ -85,6 +96,12 @@ pub(super) const BULK_FUNCTIONS: [&str; 56] = [
     "zip",
 ];
 
+/// Texts that are written out count by their size if they are longer.
+const LITERAL_BYTES: usize = 64;
+
+/// The parameters, which are no map.
+const PARAMS: &str = "params";
+
 /// Rhai's fields that iterate over a text; a field of a map that has such a name counts as much.
 pub(super) const BULK_GETTERS: [&str; 1] = ["chars"];
 
@@ -99,6 +116,12 @@ pub(crate) struct Charge {
     is_to_item: bool,
     /// The names that the expression consists of, if it is nothing else.
     path: Option<FieldPath>,
+    /// What is worked on in place.
+    receiver: Option<Receiver>,
+    /// Where an item is assigned to, the text that it may be a part of.
+    target: Option<Receiver>,
+    /// How the operand of an ordering is written, and the operator: it must not be absent.
+    ordered: Option<String>,
 }
 
 impl Charge {
@@ -112,7 +135,11 @@ impl Charge {
     fn merge(&mut self, outer: &Self) {
         self.operations += 1 + outer.operations;
         self.times += outer.times;
-        self.is_to_item |= outer.is_to_item;
+        if outer.is_to_item {
+            // What is assigned is evaluated by the same node, which then looks at where it goes.
+            self.is_to_item = true;
+            self.target.clone_from(&outer.target);
+        }
     }
 }
 
@@ -122,18 +149,24 @@ pub(crate) struct ChargeNode {
     times: u64,
     is_to_item: bool,
     path: Option<FieldRead>,
+    receiver: Option<Receiver>,
+    target: Option<Receiver>,
+    ordered: Option<String>,
 }
 
 impl ChargeNode {
     pub(crate) fn new(charge: &Charge, getters: &Getters) -> Self {
-        let Charge { operations, times, is_to_item, .. } = *charge;
-        Self { operations, times, is_to_item, path: charge.path.as_ref().map(|path| path.with(getters)) }
+        let Charge { operations, times, is_to_item, path, receiver, target, ordered } = charge.clone();
+        let path = path.map(|path| path.with(getters));
+        Self { operations, times, is_to_item, path, receiver, target, ordered }
     }
 
     /// Returns the same without reading fields: Rhai evaluates all.
     #[cfg(test)]
-    pub(crate) const fn through_rhai(&self) -> Self {
-        Self { path: None, ..*self }
+    pub(crate) fn through_rhai(&self) -> Self {
+        let Self { operations, times, is_to_item, .. } = *self;
+        let (receiver, target, ordered) = (self.receiver.clone(), self.target.clone(), self.ordered.clone());
+        Self { operations, times, is_to_item, path: None, receiver, target, ordered }
     }
 }
 
@@ -143,9 +176,19 @@ pub(crate) struct MeteringPass {
     pub(crate) functions: BTreeSet<String>,
     /// What the nodes charge.
     pub(crate) charges: Vec<Charge>,
+    /// How operands are written.
+    pub(crate) operands: Vec<Operands>,
+    /// The file, as the tree names it.
+    pub(crate) file: String,
 }
 
 impl MeteringPass {
+    /// Begins with a file; `charges` and `operands` are those of the files before it.
+    pub(crate) fn new(parsed: &AST, charges: Vec<Charge>, operands: Vec<Operands>) -> Self {
+        let functions = parsed.iter_functions().map(|it| it.name.to_owned()).collect();
+        Self { functions, charges, operands, file: parsed.source().unwrap_or_default().to_owned() }
+    }
+
     pub(crate) fn statements<'s>(&mut self, statements: impl IntoIterator<Item = &'s mut Stmt>) {
         for statement in statements {
             self.statement(statement);
@@ -180,10 +223,14 @@ impl MeteringPass {
             }
             Stmt::Var(parts, ..) => self.value(&mut parts.1),
             Stmt::Assignment(parts) => {
+                if parts.0.is_op_assignment() {
+                    self.note_operands(parts.0.position(), [&parts.1.lhs, &parts.1.rhs], true);
+                }
+                let target = Receiver::of(&parts.1.lhs, &self.functions);
                 self.assigned(&mut parts.1.lhs);
                 self.value(&mut parts.1.rhs);
                 if ends_with_item(&parts.1.lhs) {
-                    self.wrap(&mut parts.1.rhs, Charge { is_to_item: true, ..Charge::once(0) });
+                    self.wrap(&mut parts.1.rhs, Charge { is_to_item: true, target, ..Charge::once(0) });
                 } else {
                     by_key(&mut parts.1.lhs);
                 }
@@ -209,15 +256,27 @@ impl MeteringPass {
                 self.wrap(expr, Charge { path, ..Charge::once(0) });
             }
             Expr::Dot(..) | Expr::Index(..) => {
-                let path = FieldPath::of(expr);
+                let (path, receiver) = (FieldPath::of(expr), Receiver::of(expr, &self.functions));
+                self.constant(expr);
                 let operations = self.chain(expr);
-                self.wrap(expr, Charge { path, ..Charge::once(operations) });
+                self.wrap(expr, Charge { path, receiver, ..Charge::once(operations) });
             }
-            Expr::FnCall(call, _) => {
+            Expr::FnCall(call, position) => {
+                if let (Some(_), [left, right]) = (&call.op_token, &call.args[..]) {
+                    self.note_operands(*position, [left, right], false);
+                }
+                let receiver = self.acts(call).then(|| Receiver::of_argument(call)).flatten();
                 let operations = self.call(call, true);
                 if call.op_token.is_none() {
-                    self.wrap(expr, Charge::once(operations));
+                    self.wrap(expr, Charge { receiver, ..Charge::once(operations) });
                 }
+            }
+            // Each evaluation makes a new one.
+            Expr::DynamicConstant(value, _) if value.is_array() || value.is_map() => {
+                self.wrap(expr, Charge::once(0));
+            }
+            Expr::StringConstant(text, _) if text.len() > LITERAL_BYTES => {
+                self.wrap(expr, Charge::once(0));
             }
             Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => {
                 parts.iter_mut().for_each(|part| self.value(part));
@@ -235,6 +294,17 @@ impl MeteringPass {
     fn assigned(&mut self, expr: &mut Expr) {
         if matches!(expr, Expr::Dot(..) | Expr::Index(..)) {
             self.chain(expr);
+        }
+    }
+
+    /// Wraps the constant that a chain begins with: Rhai copies it, whatever is then read of it.
+    fn constant(&mut self, chain: &mut Expr) {
+        if let Expr::Dot(parts, ..) | Expr::Index(parts, ..) = chain
+            && let Expr::Variable(variable, ..) = &parts.lhs
+            && variable.1 != PARAMS
+            && Root::of(&parts.lhs).is_none()
+        {
+            self.value(&mut parts.lhs);
         }
     }
 
@@ -267,24 +337,51 @@ impl MeteringPass {
             }
     }
 
+    /// Returns whether a call is of a native function, which may modify the variable that is its first
+    /// argument.
+    fn acts(&self, call: &FnCallExpr) -> bool {
+        call.op_token.is_none() && !call.is_qualified() && !self.functions.contains(call.name.as_str())
+    }
+
+    fn note_operands(&mut self, position: Position, sides: [&Expr; 2], is_assignment: bool) {
+        self.operands.push(Operands::of(&self.file, position, sides, is_assignment));
+    }
+
     /// Wraps the arguments of a call, and returns its operations.
     fn call(&mut self, call: &mut FnCallExpr, is_plain: bool) -> u64 {
-        // A native function may modify the variable that is its first argument.
-        let acts = is_plain
-            && call.op_token.is_none()
-            && !call.is_qualified()
-            && !self.functions.contains(call.name.as_str());
+        let acts = is_plain && self.acts(call);
+        let orders = is_ordering(call.op_token.as_ref());
         let compares = matches!(call.op_token, Some(Token::EqualsTo | Token::NotEqualsTo));
         for (index, argument) in call.args.iter_mut().enumerate() {
             let is_acted_on = acts && index == 0 && matches!(argument, Expr::Variable(..) | Expr::ThisPtr(_));
+            let ordered = (orders && may_be_absent(argument))
+                .then(|| (written(argument).unwrap_or_else(|| "one side".to_owned()), call.name.clone()));
             if !is_acted_on {
                 self.value(argument);
+            }
+            if let Some((text, operator)) = ordered {
+                self.forbid_absent(
+                    argument,
+                    format!("`{text}` is absent, (), so `{operator}` is not defined"),
+                );
             }
             if compares && !argument.is_constant() {
                 self.wrap(argument, Charge { times: COMPARED_TIMES, ..Charge::default() });
             }
         }
         if BULK_FUNCTIONS.binary_search(&call.name.as_str()).is_ok() { BULK_OPERATIONS } else { 0 }
+    }
+
+    /// Makes it an error if the value of an operand is absent.
+    fn forbid_absent(&mut self, operand: &mut Expr, message: String) {
+        if charge_index(operand).is_none() {
+            let index = self.charges.len();
+            self.charges.push(Charge::default());
+            wrap_in(CHARGE, operand, Dynamic::from_int(index as i64));
+        }
+        if let Some(charge) = charge_index(operand).and_then(|index| self.charges.get_mut(index)) {
+            charge.ordered = Some(message);
+        }
     }
 
     /// Wraps an expression in a node that charges for its value.
@@ -353,17 +450,33 @@ pub(crate) fn charge_values(engine: &mut Engine, meter: Rc<Meter>, charges: Rc<[
         meter.charge(charge.operations);
         let value = match charge.path.as_ref().and_then(|path| path.read(context, &meter)) {
             Some(value) => value,
-            None => context.eval_expression_tree(inner)?,
+            None => {
+                if let Some(receiver) = &charge.receiver {
+                    receiver.charge(context, &meter).map_err(|error| placed(error, inner.position()))?;
+                }
+                context.eval_expression_tree(inner)?
+            }
         };
         if charge.is_to_item && (value.is_char() || value.is_string()) {
             meter.charge(CHARACTER_OPERATIONS);
+            if let Some(target) = &charge.target {
+                target.charge_character(context, &meter).map_err(|error| placed(error, inner.position()))?;
+            }
         }
-        meter.charge_value(&value, charge.times).map_err(|mut error| {
-            error.set_position(inner.position());
-            error
-        })?;
+        if value.is_unit()
+            && let Some(message) = &charge.ordered
+        {
+            let message = format!("{message}: compare it with == () first");
+            return Err(EvalAltResult::ErrorRuntime(message.into(), inner.position()).into());
+        }
+        meter.charge_value(&value, charge.times).map_err(|error| placed(error, inner.position()))?;
         Ok(value)
     });
+}
+
+fn placed(mut error: Box<EvalAltResult>, position: Position) -> Box<EvalAltResult> {
+    error.set_position(position);
+    error
 }
 
 #[cfg(test)]

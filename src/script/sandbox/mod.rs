@@ -1,7 +1,7 @@
 //! The sandbox: how Rhai is confined, how a script's work is metered, and how a function body is evaluated.
 //!
 //! This is the only room that uses what Rhai exports under its feature `internals`: the syntax tree
-//! (`metering`, `metered_script`, `field_access`, `ast_nodes`, `outline`), the runtime state (`execution`),
+//! (`metering`, `receiver`, `operands`, `metered_script`, `field_access`, `ast_nodes`, `outline`), the runtime state (`execution`),
 //! the table of functions (`registered_functions`) and the hashing seed (`hashing`).
 //!
 //! # Updating Rhai
@@ -19,6 +19,7 @@
 //! 5. Set `REVIEWED` in `reliance_tests`.
 
 pub(crate) mod ast_nodes;
+pub(crate) mod bounded_growth;
 pub(crate) mod confinement;
 #[cfg(test)]
 mod equivalence_tests;
@@ -28,8 +29,10 @@ pub(crate) mod hashing;
 pub(crate) mod metered_script;
 pub(crate) mod metering;
 pub(crate) mod native;
+pub(crate) mod operands;
 pub(crate) mod outline;
 pub(crate) mod portable_math;
+pub(crate) mod receiver;
 pub(crate) mod registered_functions;
 #[cfg(test)]
 mod reliance_tests;

@@ -56,6 +56,8 @@ pub(crate) struct Call {
     /// What stands before the `::`, if anything.
     pub(crate) module: Option<String>,
     pub(crate) arguments: Vec<Argument>,
+    /// The variable that a method is called on, where it is one.
+    pub(crate) object: Option<String>,
     pub(crate) kind: CallKind,
     pub(crate) position: SourcePosition,
 }
@@ -164,6 +166,12 @@ pub(crate) fn imports(ast: &AST) -> Vec<ImportStatement> {
 }
 
 impl Outline {
+    /// Returns whether a name is that of an argument or a variable in it.
+    pub(crate) fn mentions_as_own(&self, name: &str) -> bool {
+        self.declared.contains(name)
+            || self.function.iter().flat_map(|it| &it.arguments).any(|argument| argument == name)
+    }
+
     /// Returns the outlines of a file: first of what stands outside of functions, then of each function.
     pub(crate) fn all(ast: &AST) -> Vec<Self> {
         let mut top = ast.clone();
@@ -261,7 +269,10 @@ impl Outline {
         }
         match expression {
             Expr::FnCall(call, position) => self.function_call(call, *position),
-            Expr::MethodCall(call, position) => self.calls.push(Call::of(call, CallKind::Method, *position)),
+            Expr::MethodCall(call, position) => {
+                let object = object_of(path);
+                self.calls.push(Call { object, ..Call::of(call, CallKind::Method, *position) });
+            }
             Expr::Variable(variable, _, position) => self.variables.push(Variable {
                 name: variable.1.to_string(),
                 is_qualified: !variable.2.is_empty(),
@@ -288,6 +299,7 @@ impl Call {
             name: call.name.to_string(),
             module: (!call.namespace.is_empty()).then(|| call.namespace.root().to_owned()),
             arguments: call.args.iter().map(Argument::of).collect(),
+            object: None,
             kind: if call.op_token.is_some() { CallKind::Operator } else { kind },
             position: position.into(),
         }
@@ -374,6 +386,15 @@ fn is_right_of_dot(path: &[ASTNode<'_>]) -> bool {
     match path {
         [.., ASTNode::Expr(Expr::Dot(parent, ..)), ASTNode::Expr(last)] => std::ptr::eq(&parent.rhs, *last),
         _ => false,
+    }
+}
+
+/// Returns the variable on which the last node, a method, is called.
+fn object_of(path: &[ASTNode<'_>]) -> Option<String> {
+    let [.., ASTNode::Expr(Expr::Dot(parts, ..)), ASTNode::Expr(last)] = path else { return None };
+    match &parts.lhs {
+        Expr::Variable(variable, ..) if std::ptr::eq(&parts.rhs, *last) => Some(variable.1.to_string()),
+        _ => None,
     }
 }
 

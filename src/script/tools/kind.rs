@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::lint::lint;
-use crate::script::runtime::compile::{check_params, compile};
+use crate::script::runtime::compile::check_params;
 use crate::script::runtime::compiled_script::CompiledScript;
 use crate::script::runtime::config::{OnError, ScriptConfig};
 use crate::script::runtime::source::ScriptSource;
@@ -86,10 +86,11 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     let text: Arc<str> = values.content("file")?;
     let source = ScriptSource::gather(file.path.clone(), Arc::clone(&text))
         .map_err(|error| in_file(&ScriptSource::alone(file.path, text), error))?;
-    let Ok(compiled) = compile(&source) else {
-        // The compiler stops at the first error; the linter reports all it can.
-        let errors = lint(&source).findings.into_iter().filter(|finding| !finding.is_warning);
-        ParamErrors::check(errors.map(|finding| in_file(&source, finding.error)).collect())?;
+    // What is wrong with a script by `bearpit check` is not run either.
+    let linted = lint(&source);
+    let errors = linted.findings.into_iter().filter(|finding| !finding.is_warning);
+    ParamErrors::check(errors.map(|finding| in_file(&source, finding.error)).collect())?;
+    let Some(compiled) = linted.script else {
         return Err(ParamError::invalid("file", "the script does not compile").into());
     };
     let given: Vec<(String, Scalar)> = values.given("params")?.unwrap_or_default();

@@ -11,6 +11,8 @@ pub enum Callback {
     Warmup,
     /// When a bar has ended.
     Bar,
+    /// When the bars of all markets for an interval are in.
+    Bars,
     /// When the touch has changed.
     Quote,
     /// When a trade was published, whoever traded.
@@ -19,6 +21,8 @@ pub enum Callback {
     Book,
     /// When a timer that the script set is due.
     Timer,
+    /// When the account gate refused an order of the script.
+    OrderRefused,
     /// When a venue accepted an order of the script.
     OrderAccepted,
     /// When a venue rejected an order.
@@ -52,7 +56,7 @@ struct CallbackEntry {
 }
 
 /// The callbacks, with their names and arguments, and when they are called.
-const CALLBACKS: [CallbackEntry; 18] = [
+const CALLBACKS: [CallbackEntry; 20] = [
     CallbackEntry {
         callback: Callback::Init,
         name: "on_init",
@@ -78,6 +82,12 @@ const CALLBACKS: [CallbackEntry; 18] = [
         about: "an interval with at least one trade, or a replayed bar, has ended",
     },
     CallbackEntry {
+        callback: Callback::Bars,
+        name: "on_bars",
+        arguments: &["bars"],
+        about: "the bars of all markets for an interval are in: an array of them, after each has been to `on_bar`",
+    },
+    CallbackEntry {
         callback: Callback::Quote,
         name: "on_quote",
         arguments: &["quote"],
@@ -100,6 +110,12 @@ const CALLBACKS: [CallbackEntry; 18] = [
         name: "on_timer",
         arguments: &["name"],
         about: "a timer is due",
+    },
+    CallbackEntry {
+        callback: Callback::OrderRefused,
+        name: "on_order_refused",
+        arguments: &["event"],
+        about: "the account gate refused an order, which was never sent",
     },
     CallbackEntry {
         callback: Callback::OrderAccepted,

@@ -4,6 +4,8 @@
 //! and other participants are not affected. A callback is ended by a count, never by the clock, so that runs
 //! stay reproducible. Rhai counts operations, but not how much data each handles; so reading an array or a
 //! map, and calling a function that iterates over one, counts for several operations (`sandbox::metering`).
+//! An operation makes 64 bytes of values at most, so a count bounds what a callback makes; what it keeps in
+//! `this` has a budget.
 //!
 //! A script cannot catch the error of a limit: it is `ErrorTerminated`, or one of Rhai's own errors that
 //! pass through `try`.
@@ -47,24 +49,21 @@ pub(crate) const INSTANT_COMMANDS_MAX: u64 = 100_000;
 /// The most bytes of a script, and of each file it imports.
 pub(crate) const SOURCE_BYTES_MAX: usize = 1 << 18;
 /// How deep calls may nest.
-pub(crate) const CALLS_MAX: usize = 32;
-/// How deep the blocks and expressions of functions that call each other may nest in total, so that the
-/// thread's stack does not overflow.
-pub(crate) const DEPTH_MAX: usize = 100;
+pub(crate) const CALLS_MAX: usize = 100;
+/// How deep the blocks and expressions of functions that call each other may nest in total.
+pub(crate) const DEPTH_MAX: usize = 1_000;
 /// What each call adds to that depth.
 pub(crate) const CALL_NESTING: usize = 6;
 /// How deep expressions, chains and blocks may nest.
-pub(crate) const NESTING_MAX: usize = 32;
-/// The most bytes of a text, and of the texts in one value.
-pub(crate) const TEXT_BYTES_MAX: usize = 1_024;
-/// The most items of an array, those of arrays within it included.
-pub(crate) const ITEMS_MAX: usize = 1_000;
-/// The most entries of a map, those of maps within it included.
-pub(crate) const ENTRIES_MAX: usize = 200;
+pub(crate) const NESTING_MAX: usize = 128;
 /// How deep arrays and maps may nest in each other.
 pub(crate) const VALUE_NESTING_MAX: usize = 16;
-/// The most values that `this` may hold, each text counting as one more for each 16 bytes.
-pub(crate) const STATE_MAX: usize = 20_000;
+/// The most bytes that a text is padded to, or made of by replacing parts of it.
+pub(crate) const TEXT_BYTES_MAX: usize = 1 << 16;
+/// The most bytes that what is kept in `this` may take.
+pub(crate) const STATE_BYTES_MAX: usize = 16 << 20;
+/// What a value takes, as [`size`] counts values.
+pub(crate) const VALUE_BYTES: usize = 16;
 /// The most variables at a time.
 pub(crate) const VARIABLES_MAX: usize = 250;
 /// The most functions of a file.
@@ -120,11 +119,9 @@ mod tests {
             ("variables at a time", whole(VARIABLES_MAX)),
             ("nesting of expressions and blocks", whole(NESTING_MAX)),
             ("nesting of blocks, expressions and calls in functions that call each other", whole(DEPTH_MAX)),
-            ("bytes of a text, and of all texts in one value", whole(TEXT_BYTES_MAX)),
-            ("items of an array, with those of arrays in it", whole(ITEMS_MAX)),
-            ("entries of a map, with those of maps in it", whole(ENTRIES_MAX)),
             ("nesting of arrays and maps", whole(VALUE_NESTING_MAX)),
-            ("values in `this`", whole(STATE_MAX)),
+            ("bytes kept in `this`", whole(STATE_BYTES_MAX)),
+            ("bytes of a text that is padded, or in which parts are replaced", whole(TEXT_BYTES_MAX)),
             ("orders and requests about orders, in a callback", COMMANDS_MAX.to_string()),
             ("open orders", whole(OPEN_ORDERS_MAX)),
             ("callbacks at one instant that send orders or requests", ANSWERS_MAX.to_string()),

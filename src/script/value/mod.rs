@@ -2,6 +2,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod callback;
+pub(crate) mod foreign_syntax;
 pub(crate) mod indicator;
 pub(crate) mod limits;
 pub(crate) mod listing;

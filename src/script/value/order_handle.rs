@@ -25,6 +25,8 @@ struct OrderInner {
     listing: Rc<ListingInfo>,
     side: Side,
     time_in_force: TimeInForce,
+    /// How much of it others see at a time, where that is not all.
+    display: Option<Quantity>,
     state: RefCell<OrderState>,
 }
 
@@ -135,8 +137,8 @@ impl OrderHandle {
             status,
             reason,
         };
-        let (side, time_in_force) = (terms.side, terms.time_in_force);
-        Self(Rc::new(OrderInner { id, listing, side, time_in_force, state: RefCell::new(state) }))
+        let (side, time_in_force, display) = (terms.side, terms.time_in_force, terms.display);
+        Self(Rc::new(OrderInner { id, listing, side, time_in_force, display, state: RefCell::new(state) }))
     }
 
     /// Applies a report; `open` is the order in the account after the report, if it is still open.
@@ -223,6 +225,18 @@ impl OrderHandle {
     pub(crate) fn price(&self) -> Option<f64> {
         let state = self.0.state.borrow();
         state.kind.limit().or(state.rests_at).map(|price| self.0.listing.price(price))
+    }
+
+    /// Returns where it rests in the book, and how much of it others see there at most.
+    pub(crate) fn displayed(&self) -> Option<(Price, Quantity)> {
+        let state = self.0.state.borrow();
+        let rests = matches!(state.status, OrderStatus::Open | OrderStatus::PartiallyFilled)
+            && matches!(
+                state.kind,
+                OrderKind::Limit(_) | OrderKind::Pegged { .. } | OrderKind::MarketToLimit { .. }
+            );
+        let price = state.rests_at.or(state.kind.limit()).filter(|_| rests)?;
+        Some((price, self.0.display.map_or(state.leaves, |display| display.min(state.leaves))))
     }
 
     pub(crate) fn trigger(&self) -> Option<f64> {

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::script::value::limits::{ENTRIES_MAX, FUNCTIONS_MAX, ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX};
+use crate::script::value::foreign_syntax;
+use crate::script::value::limits::{FUNCTIONS_MAX, NESTING_MAX};
 use rhai::{ParseError, ParseErrorType, Position};
 
 /// A position in a file of a script.
@@ -71,14 +72,14 @@ impl ScriptError {
     }
 
     /// Makes the error of a script that does not parse.
-    pub(crate) fn syntax(file: &Path, error: &ParseError) -> Self {
+    pub(crate) fn syntax(file: &Path, text: &str, error: &ParseError) -> Self {
         let message = match error.err_type() {
             ParseErrorType::ExprTooDeep => format!("expressions and blocks nest deeper than {NESTING_MAX}"),
             ParseErrorType::TooManyFunctions => format!("there are more than {FUNCTIONS_MAX} functions"),
-            ParseErrorType::LiteralTooLarge(what, _) => too_large(what),
             other => other.to_string(),
         };
-        Self::new(file, error.position().into(), message)
+        let help = foreign_syntax::instead(text, error).map(str::to_owned);
+        Self { help, ..Self::new(file, error.position().into(), message) }
     }
 
     /// Returns the line of `text` with a caret under the position of the error.
@@ -93,17 +94,6 @@ impl ScriptError {
         let margin = " ".repeat(self.line.to_string().len());
         format!("{} | {part}\n{margin} | {}^", self.line, " ".repeat(at - from))
     }
-}
-
-/// Returns the message for a value that exceeds a size limit.
-pub(crate) fn too_large(what: &str) -> String {
-    if what.contains("string") {
-        return format!("a text, or all texts in one value, have more than {TEXT_BYTES_MAX} bytes");
-    }
-    if what.contains("map") {
-        return format!("a map, with all in it, has more than {ENTRIES_MAX} entries");
-    }
-    format!("an array, with all in it, has more than {ITEMS_MAX} items")
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ impl BarView {
 pub(crate) struct QuoteView {
     pub(crate) listing: Rc<ListingInfo>,
     pub(crate) quote: Quote,
+    /// When it changed at the venue; when it was looked at, if the script did.
+    pub(crate) at: SimTime,
 }
 
 impl QuoteView {
@@ -186,7 +188,20 @@ pub(crate) struct ClockView(pub(crate) SimTime);
 const SECONDS_OF_DAY: i64 = 86_400;
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
+/// Returns a time in seconds since 1970.
+#[expect(clippy::cast_precision_loss, reason = "to a microsecond for centuries; `time_ns` is exact")]
+pub(crate) fn seconds(at: SimTime) -> f64 {
+    at.nanos() as f64 / 1e9
+}
+
 impl ClockView {
+    /// Returns the day in the calendar.
+    pub(crate) fn day(self) -> jiff::civil::Date {
+        let day = jiff::Timestamp::from_second(self.seconds());
+        // What lies beyond the calendar of `jiff` lies beyond the nanoseconds of `SimTime` too.
+        day.map_or(jiff::civil::Date::ZERO, |at| at.to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
     const fn seconds(self) -> i64 {
         self.0.nanos().div_euclid(1_000_000_000)
     }

@@ -9,11 +9,10 @@ pub(super) struct Case {
 }
 
 const ENDLESS: &str = "the callback ran for more than 200000 operations";
-const TOO_DEEP: &str = "expressions and blocks nest deeper than 32";
-const CALLS: &str = "functions that call each other nest deeper than 100";
-const ITEMS: &str = "an array, with all in it, has more than 1000 items";
-const ENTRIES: &str = "a map, with all in it, has more than 200 entries";
-const TEXT: &str = "a text, or all texts in one value, have more than 1024 bytes";
+const TOO_DEEP: &str = "expressions and blocks nest deeper than 128";
+const CALLS: &str = "nest deeper than 100";
+const TEXT: &str = "a text would have more than 65536 bytes";
+const STATE: &str = "`this` holds about";
 const VALUES: &str = "arrays and maps nest deeper than 16";
 
 /// Makes a case of what `on_start` does; what comes after it must not be reached if an error is expected.
@@ -89,6 +88,72 @@ pub(super) fn endless() -> Vec<Case> {
     ]
 }
 
+/// What is large, and worked on in place again and again.
+pub(super) fn large() -> Vec<Case> {
+    const LIST: &str = "this.a = []; this.a.pad(300000, 1);";
+    const TEXT: &str = "let s = \"x\"; s.pad(60000, 'x'); let t = s; for i in 0..50 { t += s }";
+    let on_list = |name, body: &str| start(name, &format!("{LIST} {body}"), ENDLESS);
+    let on_text = |name, body: &str| start(name, &format!("{TEXT} {body}"), ENDLESS);
+    vec![
+        on_list("sorted", "loop { this.a.sort() }"),
+        on_list("searched", "loop { this.a.contains(2) }"),
+        on_list("searched, as a function", "let b = this.a; loop { contains(b, 2) }"),
+        on_list("shifted", "loop { this.a.shift(); this.a.push(1) }"),
+        on_list("inserted into", "loop { this.a.insert(0, 1) }"),
+        on_list("mapped", "loop { this.a.map(|x| x) }"),
+        on_list("an item of a copy", "let b = [this.a]; loop { b.get(0).len() }"),
+        on_list("in a list", "let b = [this.a, 1]; loop { b[0].sort() }"),
+        on_list("in a list, by a sum", "let b = [this.a, 1]; let i = 1; loop { b[i - 1].sort() }"),
+        on_list("in a list, by its length", "let b = [1, this.a]; loop { b[b.len() - 1].sort() }"),
+        on_list("in a list, by a function", "let b = [this.a, 1]; loop { b[g(0)].sort() }"),
+        on_list("in a map", "this.m = #{ k: this.a }; let k = \"k\"; loop { this.m[k].sort() }"),
+        on_list("as a range", "loop { this.a.extract(0..2) ; this.a.drain(0..1) }"),
+        on_text("the last character", "loop { t[3000000] }"),
+        on_text("its length", "loop { t.len }"),
+        on_text("its length, as a method", "loop { t.len() }"),
+        on_text("its length, in a list", "let l = [t]; loop { l[g(0)].len }"),
+        on_text("one of its characters", "loop { t[0] = 'y' }"),
+        on_text("parts of it", "loop { t.sub_string(0, 1) }"),
+        whole(
+            "a large constant",
+            "let l = []; l.pad(200000, 1); const LIST = l; fn on_start() { loop { LIST.len() } }",
+            ENDLESS,
+        ),
+        whole(
+            "a large literal",
+            &format!("fn on_start() {{ let l = []; loop {{ l.push([{}]) }} }}", "0, ".repeat(50_000)),
+            ENDLESS,
+        ),
+        whole(
+            "a long literal",
+            &format!("fn on_start() {{ let s = ``; loop {{ s += \"{}\" }} }}", "x".repeat(100_000)),
+            ENDLESS,
+        ),
+    ]
+}
+
+/// What honest scripts do.
+pub(super) fn ordinary() -> Vec<Case> {
+    vec![
+        harmless("a list of 20,000", "let a = []; for i in 0..20000 { a.push(i) } log(a[19999])", "19999"),
+        harmless(
+            "a text of 20,000",
+            "let s = \"\"; for i in 0..2000 { s += \"0123456789\" } log(s.len)",
+            "20000",
+        ),
+        harmless("a map of 5,000", "for i in 0..5000 { this[`k${i}`] = i } log(this.len())", "5000"),
+        whole(
+            "recursion",
+            "fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } fn on_start() { log(f(50)); }",
+            "50",
+        ),
+        harmless("a long sum", &format!("let x = 1; log(x{})", " + x".repeat(99)), "100"),
+        harmless("nested parentheses", &format!("log({})", around("(1 + ", "1", ")", 40)), "41"),
+        harmless("printed", "print(\"to the log\")", "to the log"),
+        harmless("printed for debugging", "debug(\"to the log\")", "to the log"),
+    ]
+}
+
 pub(super) fn nested() -> Vec<Case> {
     let deep = |name, body: String| start(name, &body, TOO_DEEP);
     vec![
@@ -121,7 +186,7 @@ pub(super) fn nested() -> Vec<Case> {
         ),
         start("an array in itself", "let a = []; loop { a = [a] }", VALUES),
         start("a map in itself", "let m = #{}; loop { m = #{ m: m } }", VALUES),
-        start("pushed into itself", "let a = [1]; loop { a.push(a) }", ITEMS),
+        start("pushed into itself", "let a = [1]; loop { a.push(a) }", VALUES),
         start("this in itself", "loop { this.x = this }", VALUES),
         whole(
             "this in itself, callback by callback",
@@ -133,7 +198,7 @@ pub(super) fn nested() -> Vec<Case> {
 
 pub(super) fn growing() -> Vec<Case> {
     vec![
-        start("doubled text", "let s = \"x\"; loop { s += s }", TEXT),
+        start("doubled text", "let s = \"x\"; loop { s += s }", ENDLESS),
         start("replace nothing", "let s = \"x\"; s.pad(1000, 'x'); let r = s; r.replace(\"\", s)", TEXT),
         start(
             "replace by much",
@@ -142,28 +207,28 @@ pub(super) fn growing() -> Vec<Case> {
         ),
         start("pad a text", "let s = \"x\"; s.pad(9223372036854775807, 'x')", TEXT),
         start("pad by a text", "let s = \"x\"; try { s.pad(1000000000, \"abc\") } catch { }", TEXT),
-        start("pad an array", "let a = [1]; a.pad(1000000000, 1)", ITEMS),
+        start("pad an array", "let a = [1]; a.pad(1000000000, 1)", ENDLESS),
         start("blob", "blob(1000000000, 0)", "there is no function `blob`"),
-        start("doubled array", "let a = [1]; loop { a += a }", ITEMS),
-        start("doubled by a literal", "let a = [1]; loop { a = [a, a] }", ITEMS),
-        start("pushed", "let a = []; loop { a.push(1) }", ITEMS),
-        start("a map by index", "loop { this[`k${this.len()}`] = 1 }", ENTRIES),
+        start("doubled array", "let a = [1]; loop { a += a }", ENDLESS),
+        start("doubled by a literal", "let a = [1]; loop { a = [a, a] }", VALUES),
+        start("pushed", "let a = []; loop { a.push(1) }", ENDLESS),
+        start("a map by index", "loop { this[`k${this.len()}`] = 1 }", ENDLESS),
         start(
             "a map by index, in a variable",
             "let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1 }",
             ENDLESS,
         ),
-        start("a map of maps", "let m = #{ a: 1, b: 2, c: 3 }; loop { m = #{ a: m, b: m, c: m } }", ENTRIES),
-        start("numbers as a text", "let s = ``; for i in 0..10000 { s += `${i}` }", TEXT),
+        start("a map of maps", "let m = #{ a: 1, b: 2, c: 3 }; loop { m = #{ a: m, b: m, c: m } }", ENDLESS),
+        harmless("numbers as a text", "let s = ``; for i in 0..10000 { s += `${i}` } log(s.len)", "38890"),
         whole(
             "more and more",
             "fn on_start() { every(\"a\", \"1ms\"); this.n = 0; } fn on_timer(name) { for i in 0..900 { this.n += 1; let k = `k${this.n}`; this[k] = [1, 2, 3, 4, 5, 6, 7, 8]; } }",
-            "`this` holds",
+            STATE,
         ),
         whole(
             "lists of lists",
             "fn on_start() { every(\"a\", \"1ms\"); this.l = #{}; this.n = 0; } fn big() { let a = []; a.pad(900, 1); a } fn on_timer(name) { this.n = this.l.len(); this.l[`k${this.n}`] = big(); }",
-            ITEMS,
+            STATE,
         ),
         start(
             "variables",
@@ -242,6 +307,8 @@ pub(super) fn numbers() -> Vec<Case> {
 pub(super) fn floods() -> Vec<Case> {
     vec![
         start("log", "loop { log(\"x\") }", "log: more than 100 lines in one callback"),
+        start("print", "loop { print(\"x\") }", "log: more than 100 lines in one callback"),
+        start("debug", "loop { debug(1) }", "log: more than 100 lines in one callback"),
         start(
             "log in try",
             "loop { try { log(\"x\") } catch { } }",

@@ -19,7 +19,7 @@ fn a_failing_script_is_reported_with_its_place_and_leaves_the_market() {
     );
     assert_eq!(lines.len(), 1, "{lines:?}");
     let expected = "FAILED s.rhai:3:17: the type Bar has no field `colse` \
-        (did you mean `close`? there is: symbol, venue, start, end, open, high, low, close, volume), \
+        (did you mean `close`? there is: symbol, venue, start, end, interval, time_ns, seconds, open, high, low, close, volume), \
         in on_bar at 2025-03-03T09:30:20\n3 |     let x = bar.colse;\n  |                 ^";
     assert_eq!(lines[0], expected);
     let id = market.participant("script").unwrap().id;
@@ -92,7 +92,22 @@ fn errors_say_what_is_allowed() {
         ("helper(1, 2)", "`helper` takes 1 arguments, but is given (number, number)"),
         ("quote().bdi", "the type Quote has no field `bdi` (did you mean `bid`?"),
         ("let q = quote(); q.bid = 5;", "the field `bid` of the type Quote cannot be set"),
-        ("ask() + 1", "`+` is not defined for (), number (an absent value is ()"),
+        (
+            "ask() + 1",
+            "`+` is not defined for (), number (`ask()` is absent, (); compare it with == () first)",
+        ),
+        ("2.0 * quote().bid", "`*` is not defined for number, () (`quote().bid` is absent, ()"),
+        ("bid() < 5", "`bid()` is absent, (), so `<` is not defined: compare it with == () first"),
+        ("5 >= quote().ask", "`quote().ask` is absent, (), so `>=` is not defined"),
+        ("this.high = (); this.high > 5.0", "`this.high` is absent, (), so `>` is not defined"),
+        (
+            "this.n += 1",
+            "`this.n` is changed with `+=`, but has no value (set it first, in on_init or on_start",
+        ),
+        ("let n = (); n += 1", "`+` is not defined for (), number (`n` is absent, ()"),
+        ("let y = 1; [1].map(|x| x + y)", "there is no variable `y` here (a closure sees its own arguments"),
+        ("let x = None", "there is no variable `None` here (an absent value is written ())"),
+        ("quote().bid()", "`bid` is a field of the type Quote, not a function (write it without"),
         ("this.cuont + 1", "the map has no entry `cuont` (did you mean `count`?)"),
         ("set_timer(\"x\", \"5\")", "set_timer: `5` lacks a unit"),
         ("every(\"x\", \"0s\")", "every: 0s is too short; the least is 1us"),

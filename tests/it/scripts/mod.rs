@@ -3,6 +3,7 @@
 mod api;
 mod callbacks;
 mod errors;
+mod language;
 mod orders;
 mod params;
 mod population;

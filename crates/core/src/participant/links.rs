@@ -81,6 +81,13 @@ impl Links {
         bound
     }
 
+    /// Returns a feed latency that none of an actor's links exceeds.
+    pub(super) fn feed_bound(&self, actor: ActorId) -> SimDuration {
+        let first = actor.index() * self.venues;
+        let links = self.links.iter().skip(first).take(self.venues);
+        links.map(|link| link.feed.upper_bound()).max().unwrap_or(SimDuration::ZERO)
+    }
+
     pub(super) fn get(&mut self, actor: ActorId, venue: VenueId) -> Option<&mut VenueLink> {
         self.links.get_mut(actor.index() * self.venues + venue.index())
     }

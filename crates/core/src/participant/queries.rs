@@ -5,7 +5,7 @@ use super::feeds::{Feed, FeedError};
 use super::view::MarketView;
 use crate::account::Account;
 use crate::market::{BarInterval, Instrument, Listing, Phase};
-use crate::units::{InstrumentId, ListingId, Money, SimTime};
+use crate::units::{InstrumentId, ListingId, Money, SimDuration, SimTime};
 
 impl Context {
     /// Returns the market data of a listing as the actor's feed has it now: as of the feed latency ago, and
@@ -123,6 +123,12 @@ impl Context {
     #[must_use]
     pub const fn bar_interval(&self) -> BarInterval {
         self.domain().bar_interval
+    }
+
+    /// Returns how long market data takes to reach this actor at most, from any venue.
+    #[must_use]
+    pub fn feed_latency_bound(&self) -> SimDuration {
+        self.domain().links.feed_bound(self.id())
     }
 
     /// Returns when a listing's phase changes next by its venue's schedule, and to which.

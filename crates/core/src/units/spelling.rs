@@ -1,9 +1,14 @@
 //! Suggestions for misspelled names, for error messages.
 
-/// Returns the candidate nearest to `word`, if one is near.
+/// Returns the candidate nearest to `word`, if one is near; one that differs in case only is.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored =
-        candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate));
+    let distance = |candidate: &str| {
+        if word.eq_ignore_ascii_case(candidate) {
+            return usize::from(word != candidate);
+        }
+        strsim::damerau_levenshtein(word, candidate)
+    };
+    let scored = candidates.into_iter().map(|candidate| (distance(candidate), candidate));
     let best = scored.min_by_key(|(distance, _)| *distance)?;
     let allowed = (word.chars().count() / 3).clamp(1, 3);
     (best.0 <= allowed).then_some(best.1)
@@ -27,5 +32,6 @@ mod tests {
     fn only_near_words_are_suggested() {
         assert_eq!(nearest("volatilty", ["volatility", "mean"]), Some("volatility"));
         assert_eq!(nearest("colour", ["volatility", "mean"]), None);
+        assert_eq!(nearest("VOLATILITY", ["volatile", "volatility"]), Some("volatility"));
     }
 }

@@ -3,6 +3,7 @@
 use rhai::Dynamic;
 
 use crate::script::api::registry::Registry;
+use crate::script::value::arguments::{ScriptResult, number};
 use crate::script::value::indicator::{IndicatorHandle, InputArgs, PART_NAMES};
 use crate::script::value::views::BarView;
 
@@ -42,6 +43,43 @@ pub(crate) fn register_object(api: &mut Registry<'_>) {
         "sma(2).reset()",
     )
     .form(|it: &mut IndicatorHandle| it.reset());
+    crossings(api);
+}
+
+fn crossings(api: &mut Registry<'_>) {
+    api.function(
+        "crossed_above",
+        "(a: Indicator | number, b: Indicator | number) -> bool",
+        "Whether `a` is above `b` and was not before the last update of each; false while there is no value of before.",
+        "crossed_above(sma(5), sma(20))",
+    )
+    .form(|a: Dynamic, b: Dynamic| {
+        let ((a_before, a), (b_before, b)) = (sides("crossed_above", &a)?, sides("crossed_above", &b)?);
+        ScriptResult::Ok(is_at_most(a_before, b_before) && is_at_most(b, a) && a != b)
+    });
+    api.function(
+        "crossed_below",
+        "(a: Indicator | number, b: Indicator | number) -> bool",
+        "Whether `a` is below `b` and was not before the last update of each.",
+        "crossed_below(sma(5), sma(20))",
+    )
+    .form(|a: Dynamic, b: Dynamic| {
+        let ((a_before, a), (b_before, b)) = (sides("crossed_below", &a)?, sides("crossed_below", &b)?);
+        ScriptResult::Ok(is_at_most(b_before, a_before) && is_at_most(a, b) && a != b)
+    });
+}
+
+/// Returns a value before and after the last update; a number is the same.
+fn sides(function: &str, value: &Dynamic) -> ScriptResult<(Option<f64>, Option<f64>)> {
+    if let Some(indicator) = value.read_lock::<IndicatorHandle>() {
+        return Ok(indicator.last_two());
+    }
+    let level = number(function, "indicator or level", value)?;
+    Ok((Some(level), Some(level)))
+}
+
+fn is_at_most(a: Option<f64>, b: Option<f64>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a <= b)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an integer beyond 2^53 need not be exact here")]

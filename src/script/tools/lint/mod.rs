@@ -71,6 +71,7 @@ pub fn lint(source: &ScriptSource) -> Linted {
             warnings.extend(division::lost_fractions(file, declared));
         }
         feeds = usage::feeds(&files);
+        warnings.extend(usage::unreceived_feeds(&files));
     }
     let mut findings: Vec<Finding> =
         errors.into_iter().map(|error| Finding { error, is_warning: false }).collect();
@@ -219,10 +220,95 @@ mod tests {
     }
 
     #[test]
-    fn a_closure_sees_its_arguments_only() {
-        let found = found("fn on_bar(bar) { let f = |x| x + bar.close; f.call(2); }");
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("1:34: there is no variable `bar` here"), "{found:?}");
+    fn a_closure_sees_its_arguments_only_and_the_error_says_what_to_write() {
+        for text in [
+            "fn on_bar(bar) { let f = |x| x + bar.close; f.call(2); }",
+            "fn on_bar(bar) {\nlet bar = 2; log([1].map(|x| x + bar)); }",
+        ] {
+            let found = found(text);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(
+                found[0].contains("there is no variable `bar` here (a closure sees its own"),
+                "{found:?}"
+            );
+            assert!(found[0].contains("write a loop, `for x in list { .. }`"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_feed_that_nothing_receives_is_odd() {
+        for (call, expected) in [
+            ("quotes()", "`quotes` subscribes to a feed, but the script has no `on_quote`"),
+            ("market(\"B\").trades()", "has no `on_trade` (define fn on_trade(trade), or remove"),
+            ("book(5)", "has no `on_book`"),
+            ("bars(\"5m\")", "has no `on_bar`"),
+            ("phases()", "has no `on_session`"),
+        ] {
+            let found = found(&format!("fn on_start() {{ {call}; }}"));
+            assert!(found.len() == 1 && found[0].starts_with("warning 1:"), "{call}: {found:?}");
+            assert!(found[0].contains(expected), "{call}: {found:?}");
+        }
+        for quiet in [
+            "fn on_start() { quotes(); } fn on_quote(quote) { }",
+            "fn on_start() { bars(\"1h\"); every(\"a\", \"1m\"); } fn on_timer(name) { log(closes(3)); }",
+            "fn on_start() { book(5); every(\"a\", \"1m\"); } fn on_timer(name) { log(depth(3)); }",
+            "fn on_start() { trades(); } fn trades() { }",
+        ] {
+            assert_eq!(found(quiet), Vec::<String>::new(), "{quiet}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_told_apart_from_a_function() {
+        for (call, expected) in [
+            ("bar.close()", "`close` is a field of the type Bar, not a function (write bar.close, without"),
+            ("close(bar)", "`close` does not take a Bar (for the field of `bar` write bar.close)"),
+            ("bar.open()", "`open` is a field of the type Bar, not a function"),
+        ] {
+            let found = found(&format!("fn on_bar(bar) {{ let x = {call}; }}"));
+            assert!(found.len() == 1 && found[0].contains(expected), "{call}: {found:?}");
+        }
+        assert_eq!(found("fn on_bar(bar) { close(); let bar = market(\"A\"); bar.close(); }").len(), 0);
+    }
+
+    #[test]
+    fn words_of_other_languages_are_answered_with_what_to_write() {
+        for (body, expected) in [
+            ("log('text');", "a text stands in double quotes"),
+            ("if bar.close > 1.0 and bar.open > 1.0 { }", "`and` is written &&"),
+            ("if bar.close > 1.0 or bar.open > 1.0 { }", "`or` is written ||"),
+            ("if not bar.close > 1.0 { }", "`not` is written !"),
+            ("if not(true) { }", "`not` is written !"),
+            ("let x = null;", "an absent value is written ()"),
+            ("let x = None;", "an absent value is written ()"),
+            ("let x = True;", "`True` is written true"),
+            ("let x = 1; x++;", "write x += 1"),
+            ("let x = 1; ++x;", "write x += 1"),
+            ("let x = if true { 1 } else { 2 }; let y = x > 1 ? 1 : 2;", "if a { b } else { c }"),
+            ("if true { } elif false { }", "write else if a { .. }"),
+            ("if true:\n log(1)", "a block stands in braces"),
+            ("let f = (x) -> x + 1;", "a closure is written |x| x + 1"),
+            ("let x: f64 = 1.0;", "a variable has no declared type"),
+            ("var x = 1;", "a variable is declared with let x = 1;"),
+            ("x := 1;", "a variable is declared with let x = 1;"),
+            ("for (let i = 0; i < 3; i += 1) { }", "a loop is written for i in 0..10"),
+            ("if 1 === 2 { }", "write =="),
+            ("# a comment", "a comment begins with //"),
+            ("let x = bar.Close;", "did you mean `close`?"),
+            ("let x = bar.VOLUME;", "did you mean `volume`?"),
+        ] {
+            let found = found(&format!("fn on_bar(bar) {{ {body} }}"));
+            assert!(found.iter().any(|it| it.contains(expected)), "{body}: {found:?}");
+        }
+        for (text, expected) in [
+            ("def f(x):\n  x\n", "a function is written fn name(a, b) { .. }"),
+            ("function f(x) { }", "a function is written fn name(a, b) { .. }"),
+            ("fn f(x) -> i64 { x } fn on_start() { }", "a function does not say what it returns"),
+            ("fn f(x: i64) { x } fn on_start() { }", "arguments have no declared types"),
+        ] {
+            let found = found(text);
+            assert!(found.iter().any(|it| it.contains(expected)), "{text}: {found:?}");
+        }
     }
 
     #[test]

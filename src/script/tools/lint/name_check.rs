@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::script::sandbox::outline::{Call, CallKind, ChainHead, FieldChain, FieldName, Outline, Variable};
+use crate::script::runtime::error_explanation::{CLOSURE, closure_help};
+use crate::script::sandbox::outline::{
+    Argument, Call, CallKind, ChainHead, FieldChain, FieldName, Outline, Variable,
+};
 use crate::script::tools::lint::known_names::{Functions, KnownNames, Verdict, functions};
 use crate::script::tools::lint::parsed_file::ParsedFile;
 use crate::script::value::callback::{Callback, TEST_PREFIX};
+use crate::script::value::foreign_syntax::instead_of_word;
 use crate::script::value::param::ParamDeclaration;
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 use bearpit_core::units::{nearest, suggest};
@@ -92,10 +96,20 @@ impl NameChecker<'_> {
         if variable.is_qualified || is_known {
             return;
         }
-        let help = match self.names.api.function(name) {
-            Some(_) => Some(format!("`{name}` is a function: write {name}()")),
-            None => nearest(name, self.visible.iter().map(String::as_str).chain(["params", "this"]))
-                .map(|near| format!("did you mean `{near}`?")),
+        let near = || {
+            nearest(name, self.visible.iter().map(String::as_str).chain(["params", "this"]))
+                .map(|near| format!("did you mean `{near}`?"))
+        };
+        let help = if let Some(help) = instead_of_word(name) {
+            Some(help.to_owned())
+        } else if self.names.api.function(name).is_some() {
+            Some(format!("`{name}` is a function: write {name}()"))
+        } else if self.outline.function.as_ref().is_some_and(|it| it.name.starts_with(CLOSURE))
+            && self.file.outlines.iter().any(|it| it.mentions_as_own(name))
+        {
+            Some(closure_help(name))
+        } else {
+            near()
         };
         self.complain(position, format!("there is no variable `{name}` here"), help);
     }
@@ -107,6 +121,9 @@ impl NameChecker<'_> {
         }
         if let Some(module) = &call.module {
             return self.call_in_module(module, call);
+        }
+        if self.field_as_function(call) {
+            return;
         }
         let verdict = if call.kind == CallKind::Method {
             if self.callable_fields.contains(name) {
@@ -131,11 +148,38 @@ impl NameChecker<'_> {
                 );
             }
             Verdict::Unknown => {
-                let near = nearest(name, self.names.all(self.own));
-                let help = near.map(|near| format!("did you mean `{near}`?"));
+                let near =
+                    || nearest(name, self.names.all(self.own)).map(|near| format!("did you mean `{near}`?"));
+                let help = instead_of_word(name).map(str::to_owned).or_else(near);
                 self.complain(position, format!("there is no function `{name}`"), help);
             }
         }
+    }
+
+    /// Reports `bar.close()`, which calls a function with the bar, and `close(bar)`.
+    fn field_as_function(&mut self, call: &Call) -> bool {
+        let object = match (&call.object, call.kind, &call.arguments[..]) {
+            (Some(object), CallKind::Method, [])
+            | (None, CallKind::Function, [Argument::Variable(object)]) => object,
+            _ => return false,
+        };
+        let Some(owner) = self.object(&ChainHead::Variable(object.clone())) else { return false };
+        let name = call.name.as_str();
+        if self.own.contains_key(name) || !self.names.api.fields_of(&owner).any(|field| field.name == name) {
+            return false;
+        }
+        let (message, help) = match call.kind {
+            CallKind::Method => (
+                format!("`{name}` is a field of the type {owner}, not a function"),
+                format!("write {object}.{name}, without parentheses"),
+            ),
+            _ => (
+                format!("`{name}` does not take a {owner}"),
+                format!("for the field of `{object}` write {object}.{name}"),
+            ),
+        };
+        self.complain(call.position, message, Some(help));
+        true
     }
 
     fn call_in_module(&mut self, alias: &str, call: &Call) {

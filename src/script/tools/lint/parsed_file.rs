@@ -7,7 +7,7 @@ use rhai::{AST, OptimizationLevel};
 
 use crate::script::runtime::compiled_script::parse;
 use crate::script::runtime::source::ScriptSource;
-use crate::script::sandbox::confinement::language;
+use crate::script::sandbox::confinement::{language, with_room};
 use crate::script::sandbox::outline::Outline;
 use crate::script::value::script_error::ScriptError;
 
@@ -40,7 +40,7 @@ pub(super) fn parse_all<'a>(source: &'a ScriptSource, errors: &mut Vec<ScriptErr
     for (path, text, is_main) in all {
         match parse(&language, path, text) {
             Ok(ast) => {
-                let outlines = Outline::all(&ast);
+                let outlines = with_room(|| Outline::all(&ast));
                 files.push(ParsedFile { path, text, ast, outlines, is_main });
             }
             Err(error) => errors.push(error),

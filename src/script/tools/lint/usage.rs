@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::script::sandbox::outline::{Argument, Call, CallKind, Outline};
 use crate::script::tools::lint::parsed_file::ParsedFile;
+use crate::script::value::callback::Callback;
 use crate::script::value::param::ParamDeclaration;
 use crate::script::value::script_error::{ScriptError, SourcePosition};
 
@@ -43,6 +44,40 @@ pub(crate) fn feeds(files: &[ParsedFile<'_>]) -> Vec<String> {
     let feeds = calls.filter(|call| call.kind != CallKind::Operator && FEEDS.contains(&call.name.as_str()));
     let found: BTreeSet<String> = feeds.map(written).collect();
     found.into_iter().collect()
+}
+
+/// The functions that subscribe to a feed, the callback that receives it, and what else makes use of it.
+const RECEIVERS: [(&str, Callback, &[&str]); 5] = [
+    ("bars", Callback::Bar, &["on_warmup", "on_bars", "history", "closes"]),
+    ("quotes", Callback::Quote, &[]),
+    ("trades", Callback::Trade, &[]),
+    ("book", Callback::Book, &["depth"]),
+    ("phases", Callback::Session, &[]),
+];
+
+/// Returns a warning for each subscription whose feed nothing receives.
+pub(crate) fn unreceived_feeds(files: &[ParsedFile<'_>]) -> Vec<ScriptError> {
+    let outlines = || files.iter().flat_map(|file| &file.outlines);
+    let functions: BTreeSet<&str> =
+        outlines().filter_map(|it| it.function.as_ref()).map(|it| it.name.as_str()).collect();
+    let called: BTreeSet<&str> = outlines().flat_map(|it| &it.calls).map(|call| call.name.as_str()).collect();
+    let is_used = |name: &str| functions.contains(name) || called.contains(name);
+    let mut warnings = Vec::new();
+    for file in files {
+        for call in file.outlines.iter().flat_map(|it| &it.calls) {
+            let receiver = RECEIVERS.iter().find(|(function, ..)| *function == call.name);
+            let Some((function, callback, others)) = receiver else { continue };
+            let is_own = functions.contains(function) || call.kind == CallKind::Operator;
+            if is_own || functions.contains(callback.name()) || others.iter().any(|name| is_used(name)) {
+                continue;
+            }
+            let (name, arguments) = (callback.name(), callback.arguments().join(", "));
+            let message = format!("`{function}` subscribes to a feed, but the script has no `{name}`");
+            let help = format!("define fn {name}({arguments}), or remove the subscription");
+            warnings.push(ScriptError::new(file.path, call.position, message).with_help(help));
+        }
+    }
+    warnings
 }
 
 fn written(call: &Call) -> String {

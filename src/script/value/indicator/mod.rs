@@ -141,6 +141,8 @@ struct NamedIndicator<A: ?Sized> {
     /// The call that made it, for messages.
     call: String,
     _lease: BudgetLease,
+    /// Its value before the last update.
+    previous: Cell<Option<f64>>,
     indicator: RefCell<A>,
 }
 
@@ -166,12 +168,15 @@ impl IndicatorHandle {
             )
             .into());
         };
-        Ok(Self(Rc::new(NamedIndicator { call, _lease: lease, indicator: RefCell::new(indicator) })))
+        let (previous, indicator) = (Cell::default(), RefCell::new(indicator));
+        Ok(Self(Rc::new(NamedIndicator { call, _lease: lease, previous, indicator })))
     }
 
     /// Updates it, and returns its value.
     pub(crate) fn feed(&self, given: InputArgs<'_>) -> ScriptResult<Option<f64>> {
-        let fed = self.0.indicator.borrow_mut().update(given);
+        let mut indicator = self.0.indicator.borrow_mut();
+        self.0.previous.set(indicator.first());
+        let fed = indicator.update(given);
         fed.map_err(|refusal| format!("{}: {refusal}", self.0.call).into())
     }
 
@@ -206,6 +211,12 @@ impl IndicatorHandle {
 
     pub(crate) fn reset(&self) {
         self.0.indicator.borrow_mut().reset();
+        self.0.previous.set(None);
+    }
+
+    /// Returns its value before the last update, and after it.
+    pub(crate) fn last_two(&self) -> (Option<f64>, Option<f64>) {
+        (self.0.previous.get(), self.value())
     }
 
     pub(crate) fn value(&self) -> Option<f64> {
