@@ -133,7 +133,8 @@ impl TableSet {
             | Fact::OrderRestated { .. }
             | Fact::OrderCanceled { .. }
             | Fact::OrderExpired { .. } => self.meets(ORDERS | BOOKS | TRIPS | FILLS),
-            Fact::OrderTriggered { .. } | Fact::OrderRefreshed { .. } => self.meets(BOOKS),
+            Fact::OrderTriggered { .. } => self.meets(ORDERS | BOOKS),
+            Fact::OrderRefreshed { .. } => self.meets(BOOKS),
             Fact::OrderRefused { .. } | Fact::OrderRejected { .. } => self.meets(ORDERS | REJECTS),
             Fact::CommandRejected { .. } => self.meets(REJECTS),
             Fact::Traded(_) => self.meets(ORDERS | BOOKS | TRADES | SUMS | TRIPS),

@@ -30,8 +30,8 @@ mod report_files;
 mod runs;
 mod seeds;
 mod single;
-mod unfinished;
 mod strategy_log;
+mod unfinished;
 
 pub use cancel::CancelToken;
 pub use error::{PoolError, RunError, chain};
@@ -47,5 +47,5 @@ pub use report_files::{
 pub use runs::{Running, Runs};
 pub use seeds::{SeedList, SeedListError};
 pub use single::Run;
-pub use unfinished::Unfinished;
 pub use strategy_log::{LogLine, LogReader};
+pub use unfinished::Unfinished;

@@ -13,8 +13,8 @@ use super::outcome::RunOutcome;
 use super::output::OutputConfig;
 use super::progress::ProgressSink;
 use super::single::Run;
-use super::unfinished::Unfinished;
 use super::strategy_log::LogReader;
+use super::unfinished::Unfinished;
 use crate::scenario::Scenario;
 
 /// What all runs of a pool have in common.

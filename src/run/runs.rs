@@ -16,8 +16,8 @@ use super::outcome::RunOutcome;
 use super::output::{OutputConfig, OutputConflict, conflicts};
 use super::pool::{Coordinator, PoolConfig, RunAll};
 use super::progress::ProgressSink;
-use super::unfinished::Unfinished;
 use super::strategy_log::LogReader;
+use super::unfinished::Unfinished;
 use crate::scenario::Scenario;
 
 /// Many runs, several at once. Each run is as deterministic as alone: the number of threads changes nothing

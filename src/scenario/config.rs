@@ -101,6 +101,8 @@ pub struct AgentConfig {
     pub holdings: Vec<(InstrumentId, Quantity)>,
     /// How far each may sell short.
     pub max_short: Vec<(InstrumentId, Quantity)>,
+    /// How far below zero purchases may take the cash of each.
+    pub max_debit: Money,
     /// Interest and borrow fees of each.
     pub financing: Financing,
     /// What the broker of each charges, if it has one.

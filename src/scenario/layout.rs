@@ -99,6 +99,7 @@ fn account(agent: &AgentConfig, on_ruin: Option<OnRuin>) -> AccountConfig {
         cash: agent.cash,
         holdings: agent.holdings.clone(),
         max_short: agent.max_short.clone(),
+        max_debit: agent.max_debit,
         financing: agent.financing,
         commission: agent.commission.clone(),
         credit: defaults.credit,

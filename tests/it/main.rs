@@ -33,6 +33,7 @@ mod scripts;
 mod sessions;
 mod shipped;
 mod stopping;
+mod strategy_runs;
 mod strategy_tools;
 mod summaries;
 mod ticks;

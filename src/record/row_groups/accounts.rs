@@ -20,7 +20,7 @@ impl RowGroups {
             group.count(row.order.map(OrderId::get)).word(interner.actor(row.owner));
             group.place(interner, listing).say(interner, terms.side.name());
             group.say(interner, terms.kind.name()).say(interner, terms.time_in_force.name());
-            group.price(names, listing, terms.kind.limit()).price(names, listing, terms.kind.trigger());
+            group.price(names, listing, terms.kind.limit()).price(names, listing, row.trigger());
             let trailing = terms.kind.trailing();
             group.price(names, listing, trailing.and_then(TrailingDistance::ticks).map(Price::new));
             group.number(trailing.and_then(TrailingDistance::percent));

@@ -60,6 +60,8 @@ pub struct OrderRow {
     pub filled_lots: u64,
     /// Sum of ticks times lots over its fills.
     pub filled_value: i128,
+    /// Where the trigger of a stop stood when a trade elected it.
+    pub elected_at: Option<Price>,
     /// How it ended.
     pub status: OrderStatus,
     /// Why, where the status does not say.
@@ -87,6 +89,7 @@ impl OrderRow {
             ended_at: at,
             filled_lots: 0,
             filled_value: 0,
+            elected_at: None,
             status: OrderStatus::Filled,
             reason: None,
         }
@@ -97,6 +100,12 @@ impl OrderRow {
         self.terms.kind = self.terms.kind.at(price);
         self.terms.quantity = Quantity::new(self.filled_lots) + leaves;
         self.replaces += 1;
+    }
+
+    /// Returns what elects a stop, or where the trigger of a trailing stop stood when it was elected.
+    #[must_use]
+    pub fn trigger(&self) -> Option<Price> {
+        self.terms.kind.trigger().or(self.elected_at)
     }
 
     /// Returns the time from owner to venue; `None` if it was not sent.

@@ -71,6 +71,11 @@ impl OpenOrders {
                     row.terms.kind = OrderKind::Limit(price);
                 }
             }
+            Fact::OrderTriggered { order, trigger, .. } => {
+                if let Some(row) = self.row(order) {
+                    row.elected_at = Some(trigger);
+                }
+            }
             Fact::OrderReduced { order, leaves, .. } | Fact::OrderGrown { order, leaves, .. } => {
                 if let Some(row) = self.row(order) {
                     row.terms.quantity = Quantity::new(row.filled_lots) + leaves;
@@ -131,5 +136,38 @@ impl OpenOrders {
 
     fn row(&mut self, order: OrderId) -> Option<&mut OrderRow> {
         self.rows.get_mut(*self.places.get(&order)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bearpit_core::market::{CancelReason, OrderTerms, Side, TrailingDistance};
+    use bearpit_core::units::{ActorId, ListingId, Price};
+
+    #[test]
+    fn a_trailing_stop_has_the_trigger_at_which_it_was_elected() {
+        let (order, listing, at) = (OrderId::new(1), ListingId::new(0), SimTime::from_nanos(5));
+        let kind = OrderKind::TrailingStop { distance: TrailingDistance::Ticks(5), protection: None };
+        let terms = OrderTerms::new(Side::Sell, Quantity::new(3), kind);
+        let accepted =
+            Fact::OrderAccepted { order, owner: ActorId::new(2), listing, terms, sent_at: Some(at) };
+        let triggered = Fact::OrderTriggered { order, listing, trigger: Price::new(95) };
+        let canceled = Fact::OrderCanceled {
+            order,
+            listing,
+            quantity: Quantity::new(3),
+            reason: CancelReason::IocRemainder,
+        };
+        let mut orders = OpenOrders::default();
+        let mut triggers = Vec::new();
+        for fact in [&accepted, &canceled, &accepted, &triggered, &canceled] {
+            let taken = orders.follow(at, fact, |row| {
+                triggers.push(row.trigger());
+                Ok::<(), ()>(())
+            });
+            taken.unwrap();
+        }
+        assert_eq!(triggers, [None, Some(Price::new(95))]);
     }
 }

@@ -206,6 +206,7 @@ fn agent_of_kind(kind: &AgentKind) -> Value {
         .key("cash", decimal(), "cash of each")
         .key("holdings", quantities(), "holdings of each, by symbol")
         .key("max_short", quantities(), "how far each may sell short, by symbol")
+        .key("max_debit", decimal(), "how far below zero purchases may take the cash of each")
         .key("financing", financing.build(), "interest and borrow fees")
         .key("commission", fees::fees(), "what its broker charges, beside the venue")
         .key(

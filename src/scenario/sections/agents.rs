@@ -123,6 +123,7 @@ fn agent(
     let cash = section.or("cash", Money::from_whole(1_000_000), readers::money);
     let holdings = quantities(section, "holdings", outline);
     let max_short = quantities(section, "max_short", outline);
+    let max_debit = section.or("max_debit", Money::ZERO, readers::money);
     let financing = financing(section);
     let commission = fees(section, "commission").map(|it| it.may_charge().then(|| Arc::new(it)));
     let on_ruin = section.or("on_ruin", None, |node| readers::one_of(&ON_RUIN)(node).map(Some));
@@ -135,6 +136,7 @@ fn agent(
         cash: cash?,
         holdings: holdings?,
         max_short: max_short?,
+        max_debit: max_debit?,
         financing: financing?,
         commission: commission?,
         on_ruin: on_ruin?,

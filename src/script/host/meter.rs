@@ -107,6 +107,17 @@ impl Meter {
         self.spent.set(u64::MAX);
     }
 
+    /// Checks that nothing has stopped the callback at its last operation.
+    ///
+    /// # Errors
+    /// What has.
+    pub(crate) fn check_stopped(&self) -> ScriptResult<()> {
+        match self.stopped.take() {
+            Some(why) => Err(exceeded(why)),
+            None => Ok(()),
+        }
+    }
+
     /// Tells whether so many operations more stay within the limit.
     pub(crate) fn has_left(&self, operations: u64) -> bool {
         self.spent.get().saturating_add(operations) <= self.limit.get()

@@ -84,6 +84,7 @@ impl Execution {
                 context.eval_expression_tree_raw(&Expression::from(&body.block), true)
             })
         });
+        let ended = ended.and_then(|value| self.meter.check_stopped().map(|()| value));
         scope.rewind(N);
         for name in &body.arguments {
             // No value is kept alive between calls.

@@ -71,7 +71,7 @@ pub(crate) fn instead_of_word(word: &str) -> Option<&'static str> {
 pub(crate) fn instead(text: &str, error: &ParseError) -> Option<&'static str> {
     match error.err_type() {
         ParseErrorType::BadInput(LexError::MalformedChar(_)) => return Some(CHARACTER),
-        ParseErrorType::Reserved(word) => {
+        ParseErrorType::Reserved(word) | ParseErrorType::BadInput(LexError::ImproperSymbol(word, _)) => {
             let symbol = || SYMBOLS.iter().find(|(symbol, _)| symbol == word).map(|(_, help)| *help);
             if let Some(help) = instead_of_word(word).or_else(symbol) {
                 return Some(help);

@@ -68,6 +68,7 @@ impl Floor {
                 &AccountConfig {
                     cash: Money::from_whole(6_000),
                     holdings: vec![(ACME, Quantity::new(30 * index as u64))],
+                    max_debit: Money::ZERO,
                     max_short: vec![(ACME, Quantity::new(short))],
                     credit,
                     financing: bearpit::account::Financing::NONE,

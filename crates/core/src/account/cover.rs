@@ -144,7 +144,7 @@ impl Account {
     }
 
     fn cover_cash(&self, needed: Money, released: Money, expected: Money) -> Result<(), Refusal> {
-        let free = self.free_cash() + released + expected;
+        let free = self.spendable() + released + expected;
         if needed > released && needed > free {
             return Err(Refusal::InsufficientCash { needed, free });
         }
@@ -176,7 +176,7 @@ impl Account {
         let needed = |price| self.worst_cost(None, side, &[WorstPart { price: Some(price), quantity }], at);
         check_price(reference, quantity, at.instrument)?;
         self.cover_cash(needed(reference), released, Money::ZERO)?;
-        let free = self.free_cash() + released;
+        let free = self.spendable() + released;
         let distance = (reference - at.instrument.zero_point()) * COLLAR_PERCENT / 100 + 1;
         let collar = match side {
             Side::Buy => reference + distance,

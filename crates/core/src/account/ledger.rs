@@ -39,6 +39,9 @@ pub struct AccountConfig {
     /// How far each instrument may be sold short: at most 2^40 lots, each instrument once; not named means
     /// not at all.
     pub max_short: Vec<(InstrumentId, Quantity)>,
+    /// How far below zero purchases may take the cash; at most 10^20 of the currency, not below zero. So a
+    /// purchase can be sent beside the sale that is to pay for it.
+    pub max_debit: Money,
     /// Whether orders must be covered.
     pub credit: Credit,
     /// Interest and borrowing rates.
@@ -60,6 +63,9 @@ pub enum AccountError {
     /// Its cash is beyond all bounds.
     #[error("an account starts with at most 10^20 of the currency, or as much debt")]
     CashOutOfRange,
+    /// How far its cash may go below zero is beyond all bounds.
+    #[error("how far cash may go below zero is an amount from 0 to 10^20 of the currency")]
+    DebitOutOfRange,
     /// A holding is beyond all bounds.
     #[error("an account starts with at most 2^40 lots of an instrument")]
     HoldingOutOfRange(InstrumentId),
@@ -84,6 +90,9 @@ impl AccountConfig {
         }
         if self.cash > MAX_CASH || self.cash < -MAX_CASH {
             return Err(AccountError::CashOutOfRange);
+        }
+        if self.max_debit < Money::ZERO || self.max_debit > MAX_CASH {
+            return Err(AccountError::DebitOutOfRange);
         }
         if let Some(instrument) = beyond(&self.holdings) {
             return Err(AccountError::HoldingOutOfRange(instrument));
@@ -144,6 +153,7 @@ pub struct Account {
     pub(super) order_fees: BTreeMap<OrderId, OrderFees>,
     /// What the account's broker charges, beside the venues.
     pub(super) commission: Option<Arc<FeeSchedule>>,
+    pub(super) max_debit: Money,
     pub(super) credit: Credit,
     pub(super) on_ruin: Option<OnRuin>,
     pub(super) is_ruined: bool,
@@ -186,6 +196,7 @@ impl Account {
             orders: Vec::new(),
             order_fees: BTreeMap::new(),
             commission: config.commission.clone(),
+            max_debit: config.max_debit,
             credit: config.credit,
             on_ruin: config.on_ruin,
             is_ruined: false,
@@ -205,6 +216,11 @@ impl Account {
     #[must_use]
     pub fn free_cash(&self) -> Money {
         self.cash - self.held_cash
+    }
+
+    /// Returns what purchases may take: free cash, and how far cash may go below zero.
+    pub(super) fn spendable(&self) -> Money {
+        self.free_cash() + self.max_debit
     }
 
     /// Returns fees paid less rebates, to venues and the broker.

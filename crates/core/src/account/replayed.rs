@@ -42,7 +42,7 @@ impl Account {
             fill.notional() + plan.most_for(&fill, so_far)
         };
         let own = self.order_index(order).map(|index| self.need_of_family(self.family(index), at));
-        let free = self.free_cash() + own.map_or(Money::ZERO, |need| need.cash);
+        let free = self.spendable() + own.map_or(Money::ZERO, |need| need.cash);
         let needed = cost(quantity.lots());
         let is_forced = self.order(order).is_some_and(|order| order.is_forced);
         if needed <= free || is_forced || self.credit == Credit::Unlimited {

@@ -157,3 +157,28 @@ fn contradictory_or_absurd_terms_are_refused() {
     assert_eq!(desk.submit(buy(0, 100)), Err(Refusal::QuantityOutOfRange(Quantity::ZERO)));
     assert_eq!((desk.free(), desk.sellable(), desk.account.refused()), (1_000, 10, 4));
 }
+
+#[test]
+fn purchases_may_take_cash_below_zero_as_far_as_the_account_may_owe() {
+    let config = |max_debit| AccountConfig {
+        cash: Money::from_whole(100),
+        holdings: vec![(ACME, Quantity::new(5))],
+        max_debit: Money::from_whole(max_debit),
+        ..AccountConfig::default()
+    };
+    let mut desk = Desk::of(&config(400));
+    // A sale for an auction, and the purchase that it is to pay for.
+    desk.submit(limit(Side::Sell, 5, 100)).unwrap();
+    let bought = desk.submit(limit(Side::Buy, 5, 100)).unwrap();
+    assert_eq!(desk.free(), -400);
+    let refused = desk.submit(limit(Side::Buy, 1, 1)).unwrap_err();
+    assert!(matches!(refused, Refusal::InsufficientCash { free, .. } if free == Money::ZERO), "{refused}");
+    desk.fill(bought, 100, 5);
+    assert_eq!(desk.account.cash(), Money::from_whole(-400));
+    // A market order reaches as far as what may be owed.
+    let mut desk = Desk::of(&config(303));
+    let order = desk.submit(OrderTerms::market(Side::Buy, Quantity::new(4))).unwrap();
+    assert_eq!(desk.order(order).price, Some(Price::new(100)));
+    assert_eq!(config(-1).check(1), Err(AccountError::DebitOutOfRange));
+    assert_eq!(config(0).check(1), Ok(()));
+}
