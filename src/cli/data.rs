@@ -9,6 +9,8 @@ use super::console::{new_table, print, print_diagnostics};
 use super::exit::Failure;
 use crate::data::{ColumnRef, DataFile, FileKind, Found, NumberFormat, ReadOptions, Rows};
 use crate::scenario::{DataReport, Severity, inspect_data};
+use bearpit_agents::prices_show_split;
+use bearpit_core::market::SplitRatio;
 use bearpit_core::process::{HistoricalBar, HistoricalTick, HistoricalTickKind};
 
 /// How many of the first rows are shown.
@@ -81,6 +83,10 @@ fn describe(path: &Path, file: &DataFile) -> String {
     line("columns", columns.collect::<Vec<_>>().join(", "));
     line("not taken", found.other_columns.join(", "));
     line("volume", found.volume.to_string());
+    if let Rows::Bars(bars) = &file.rows {
+        line("splits", splits(bars).join(", "));
+        line("dividends", dividends(bars));
+    }
     let table = first_rows(&file.rows);
     let table: Vec<String> = table.lines().map(|line| format!("  {line}")).collect();
     format!("{}\n\n{}\n\n{}\n", lines.join("\n"), table.join("\n"), advice(path, found))
@@ -101,6 +107,37 @@ fn advice(path: &Path, found: &Found) -> String {
         "  To replay it, in a scenario, with its path from there (docs/backtesting.md):\n\n  [[agents]]\n  \
          kind = \"{kind}\"\n  data = {data:?}{more}"
     )
+}
+
+/// Describes each split in a file's own columns, and whether its prices are from before it.
+fn splits(bars: &[HistoricalBar]) -> Vec<String> {
+    let split = |(row, bar): (usize, &HistoricalBar)| {
+        let ratio = SplitRatio::from_f64(bar.split)?;
+        let prices = match prices_show_split(bars, row, ratio) {
+            Some(true) => "prices jump by it",
+            Some(false) => "prices have it already",
+            None => "prices do not say; a replay needs `splits`",
+        };
+        Some(format!("{ratio} of {} ({prices})", bar.time))
+    };
+    bars.iter().enumerate().filter_map(split).collect()
+}
+
+fn dividends(bars: &[HistoricalBar]) -> String {
+    let paid = || bars.iter().filter(|bar| bar.dividend > 0.0);
+    match (paid().next(), paid().last()) {
+        (Some(first), Some(last)) => {
+            format!(
+                "{}, from {} of {} to {} of {}",
+                paid().count(),
+                first.dividend,
+                first.time,
+                last.dividend,
+                last.time
+            )
+        }
+        _ => String::new(),
+    }
 }
 
 fn interval(found: &Found) -> String {
@@ -188,6 +225,8 @@ fn to_json(path: &Path, report: &DataReport) -> Value {
                 "other_columns": found.other_columns,
                 "newest_first": found.is_reversed,
                 "volume": found.volume.to_string(),
+                "splits": if let Rows::Bars(bars) = &file.rows { splits(bars) } else { Vec::new() },
+                "dividends": if let Rows::Bars(bars) = &file.rows { dividends(bars) } else { String::new() },
                 "first_rows": first_rows_json(&file.rows),
             })
         }

@@ -129,11 +129,40 @@ fn indicators_orders_round_trips_and_volatility_see_no_jump() {
     assert_eq!(orders[1], ["45.0", "20.0", "45.0", "filled"].map(ToOwned::to_owned));
     let summary: serde_json::Value =
         serde_json::from_slice(&fs::read(run.path().join("runs/case/0/summary.json")).unwrap()).unwrap();
-    let found = &summary["markets"][0]["metrics"]["volatility_realized"]["value"];
+    let found = &summary["markets"][0]["metrics"]["volatility_realized_annualised"]["value"];
     let closes: [f64; 6] = [80.0, 82.0, 84.0, 86.0, 88.0, 92.0];
     let squares = closes.windows(2).map(|pair| libm::log(pair[1] / pair[0])).map(|it| it * it);
-    let expected = squares.sum::<f64>().sqrt();
-    assert!(found.as_f64().is_some_and(|found| found < 2.0 * expected), "{found}, not about {expected}");
+    let expected = (squares.sum::<f64>() / 5.0 * 252.0).sqrt();
+    assert!((found.as_f64().unwrap() / expected - 1.0).abs() < 1e-9, "{found}, not {expected}");
+}
+
+#[test]
+fn a_file_is_described_with_its_splits_and_what_prices_say_of_them() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("bars.csv");
+    let bars = "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits\n2005-02-21,80,81,79,80,1000,0,0\n\
+                2005-02-22,40,40,40,40,1000,0.25,2:1\n2005-02-23,40,40,40,40,1000,,0.1\n\
+                2005-02-24,30,30,30,30,1000,0.5,3/2\n2005-02-25,24,25,24,25,1000,0,1.5\n";
+    fs::write(&file, bars).unwrap();
+    let (code, stdout, stderr) = run(bearpit().arg("data").arg(&file));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let line = |name: &str| {
+        stdout.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_default().to_owned()
+    };
+    assert!(line("columns").contains("split = Stock Splits (8), dividend = Dividends (7)"), "{stdout}");
+    let day = |day: u32| format!("2005-02-{day}T00:00:00");
+    assert!(line("splits").ends_with(&format!(
+        "2:1 of {} (prices jump by it), 1:10 of {} (prices have it already), 3:2 of {} (prices jump by it), 3:2 of {} (prices \
+         do not say; a replay needs `splits`)",
+        day(22),
+        day(23),
+        day(24),
+        day(25)
+    )), "{stdout}");
+    assert!(
+        line("dividends").ends_with(&format!("2, from 0.25 of {} to 0.5 of {}", day(22), day(24))),
+        "{stdout}"
+    );
 }
 
 #[test]

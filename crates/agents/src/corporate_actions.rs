@@ -55,7 +55,7 @@ pub(crate) fn prices_and_actions(
             CorporateAction::Split(ratio) => match splits {
                 Splits::Apply => true,
                 Splits::Skip => false,
-                Splits::Test => prices_show_split(rows, action.bar, ratio)?,
+                Splits::Test => tested(rows, action.bar, ratio)?,
             },
         };
         applied.extend(is_applied.then_some(action));
@@ -168,32 +168,36 @@ fn check_doubles(actions: &[ReplayAction], rows: &[HistoricalBar]) -> Result<(),
     Err(ParamError::invalid("actions", message).with_help(help))
 }
 
-/// Returns whether prices jump by a split, so that it is to be applied, or go on as if there were none, so
-/// that they have it already.
-fn prices_show_split(rows: &[HistoricalBar], bar: usize, ratio: SplitRatio) -> Result<bool, ParamError> {
-    let Some(before) = bar.checked_sub(1).and_then(|before| rows.get(before)) else {
+/// Returns whether prices jump by a split before a row, so that it is to be applied, or go on as if there were
+/// none, so that they have it already; `None` if they do neither.
+#[must_use]
+pub fn prices_show_split(rows: &[HistoricalBar], row: usize, ratio: SplitRatio) -> Option<bool> {
+    let (Some(before), Some(row)) = (row.checked_sub(1).and_then(|it| rows.get(it)), rows.get(row)) else {
         // The first row: there is nothing to be held before.
-        return Ok(false);
+        return Some(false);
     };
-    let row = &rows[bar];
     let (gap, jump) = (libm::log(row.open / before.close), libm::log(ratio.factors().price));
     let (from_jump, from_nothing) = ((gap - jump).abs(), gap.abs());
     // One of the two must explain the gap, to a third of the distance between them.
     let near = jump.abs() / 3.0;
-    if from_jump < near || from_nothing < near {
-        return Ok(from_jump < from_nothing);
-    }
-    let message = format!(
-        "the split {ratio} of {} fits the prices around it neither way: the close before is {}, the open {}, and a split \
-         would make that {:.4}",
-        row.time,
-        before.close,
-        row.open,
-        before.close * ratio.factors().price
-    );
-    let help =
-        "say whether prices are from before it: splits = \"apply\", or have it already: splits = \"skip\"";
-    Err(ParamError::invalid("splits", message).with_help(help))
+    (from_jump < near || from_nothing < near).then_some(from_jump < from_nothing)
+}
+
+/// Returns whether a split is to be applied, by the prices around it.
+fn tested(rows: &[HistoricalBar], bar: usize, ratio: SplitRatio) -> Result<bool, ParamError> {
+    prices_show_split(rows, bar, ratio).ok_or_else(|| {
+        let before = bar.checked_sub(1).map_or(f64::NAN, |before| rows[before].close);
+        let message = format!(
+            "the split {ratio} of {} fits the prices around it neither way: the close before is {before}, the open {}, and \
+             a split would make that {:.4}",
+            rows[bar].time,
+            rows[bar].open,
+            before * ratio.factors().price
+        );
+        let help =
+            "say whether prices are from before it: splits = \"apply\", or have it already: splits = \"skip\"";
+        ParamError::invalid("splits", message).with_help(help)
+    })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod order_flow;
 mod replay;
 mod ticks;
 
+pub use corporate_actions::prices_show_split;
 pub use desk::Desk;
 pub use kind::{
     AccountDefaults, AgentKind, AgentSite, Configure, ConfiguredAgent, FurtherInput, ListingChoice,
