@@ -79,6 +79,9 @@ pub(super) struct SimulateArguments {
     /// Table format instead of the scenarios' own: parquet, csv or ipc.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
+    /// Write money as doubles in Parquet and IPC, not as exact decimals: pandas, say, reads decimals as objects.
+    #[arg(long)]
+    pub(super) floats: bool,
     /// Write no report for each run; `bearpit report --each` can draw them later.
     #[arg(long)]
     pub(super) no_report: bool,

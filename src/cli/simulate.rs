@@ -76,6 +76,7 @@ fn output(arguments: &SimulateArguments) -> OutputConfig {
     OutputConfig {
         directory: arguments.out.clone(),
         format: arguments.format,
+        floats: arguments.floats,
         replace: arguments.force,
         report: !arguments.no_report,
     }

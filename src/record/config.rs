@@ -13,6 +13,8 @@ use bearpit_core::units::{Decimal, Seed, SimDuration, SimTime};
 pub struct RecordConfig {
     /// The format of the tables.
     pub format: Format,
+    /// Whether Parquet and IPC have money as the nearest doubles, not as exact decimals; text is always exact.
+    pub floats: bool,
     /// The tables.
     pub tables: TableSet,
     /// The intervals of the `bars` table; all above zero.
@@ -36,6 +38,7 @@ impl Default for RecordConfig {
         let minute = SimDuration::from_secs(60);
         Self {
             format: Format::default(),
+            floats: false,
             tables: TableSet::usual(),
             bars: vec![minute.into()],
             bar_interval: minute.into(),

@@ -8,9 +8,9 @@ use polars_core::prelude::{
 use super::row_group::RowGroup;
 use super::row_group::column::Column as Cells;
 use super::row_group::interner::Interner;
-use super::schema::{Kind, LABELS, MONEY_PRECISION, MONEY_SCALE, all_columns};
+use super::schema::{LABELS, MONEY_PRECISION, MONEY_SCALE, all_columns};
 use super::table::Table;
-use bearpit_core::units::Seed;
+use bearpit_core::units::{Money, Seed};
 
 /// One column of a frame under construction.
 pub(super) enum Values<'a> {
@@ -22,13 +22,25 @@ pub(super) enum Values<'a> {
     Money(Vec<i128>),
 }
 
-/// Returns the frame of a group, with the label on each row.
+/// Returns the double nearest to an amount in units.
+pub(super) fn double(units: i128) -> f64 {
+    Money::from_units(units).to_f64()
+}
+
+/// Returns the frame of a group, with the label on each row; with `floats`, money is the nearest double.
 pub(super) fn of_group(
     group: &RowGroup,
     interner: &Interner,
     label: (&str, Seed),
+    floats: bool,
 ) -> PolarsResult<DataFrame> {
-    let frame = frame(group.table, group.columns.iter().map(|cells| values(cells, interner)).collect())?;
+    let own = group.columns.iter().map(|cells| match values(cells, interner) {
+        Values::Money(units) if floats => {
+            Values::Number(units.into_iter().map(|it| Some(double(it))).collect())
+        }
+        other => other,
+    });
+    let frame = frame(group.table, own.collect())?;
     let [(scenario, _), (seed, _)] = LABELS;
     let name = Scalar::new(DataType::String, AnyValue::StringOwned(label.0.into()));
     let labels = [(scenario, name), (seed, Scalar::from(label.1.get()))];
@@ -65,13 +77,12 @@ fn values<'a>(cells: &'a Cells, interner: &'a Interner) -> Values<'a> {
 /// may be left out.
 pub(super) fn frame(table: Table, values: Vec<Values<'_>>) -> PolarsResult<DataFrame> {
     let named = all_columns(table).zip(values);
-    let built: PolarsResult<Vec<Column>> =
-        named.map(|((name, kind), values)| column(name, *kind, values)).collect();
+    let built: PolarsResult<Vec<Column>> = named.map(|((name, _), values)| column(name, values)).collect();
     DataFrame::new_infer_height(built?)
 }
 
-fn column(name: &str, kind: Kind, values: Values<'_>) -> PolarsResult<Column> {
-    let column = match values {
+fn column(name: &str, values: Values<'_>) -> PolarsResult<Column> {
+    Ok(match values {
         Values::Number(values) => Series::new(name.into(), values).into_column(),
         Values::Count(values) => Series::new(name.into(), values).into_column(),
         Values::Small(values) => Series::new(name.into(), values).into_column(),
@@ -83,7 +94,5 @@ fn column(name: &str, kind: Kind, values: Values<'_>) -> PolarsResult<Column> {
             .into_decimal(MONEY_PRECISION, MONEY_SCALE)?
             .into_series()
             .into_column(),
-    };
-    debug_assert_eq!(column.dtype(), &kind.data_type(), "column {name}");
-    Ok(column)
+    })
 }

@@ -19,8 +19,8 @@ pub(super) struct IpcFile {
 }
 
 impl IpcFile {
-    pub(super) fn create(file: BufWriter<File>, table: Table) -> PolarsResult<Self> {
-        let schema = schema(table).to_arrow(CompatLevel::newest());
+    pub(super) fn create(file: BufWriter<File>, table: Table, floats: bool) -> PolarsResult<Self> {
+        let schema = schema(table, floats).to_arrow(CompatLevel::newest());
         // One entry per column, each without dictionaries.
         let fields = schema.iter().map(|_| IpcField::default()).collect();
         let options = WriteOptions { compression: None };

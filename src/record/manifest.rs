@@ -58,6 +58,9 @@ pub struct Manifest {
     /// Format of the tables: `parquet`, `csv` or `ipc`.
     #[serde(with = "manifest_text::format")]
     pub format: Format,
+    /// Whether money is stored as the nearest doubles, not as exact decimals.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub floats: bool,
     /// The tables, with their rows.
     pub tables: Vec<TableSummary>,
     /// The tables that were not recorded, since the scenario did not ask for them.

@@ -19,6 +19,7 @@
 
 mod config;
 mod csv;
+mod csv_reader;
 mod error;
 mod format;
 mod frames;

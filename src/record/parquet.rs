@@ -17,6 +17,7 @@ use polars_parquet::write::{
     FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
 };
 
+use super::frames::double;
 use super::row_group::RowGroup;
 use super::row_group::column::Column;
 use super::row_group::dictionary_column::{DictionaryColumn, Numbers};
@@ -32,12 +33,14 @@ const MONEY_BYTES: usize = size_of::<i128>();
 pub(super) struct ParquetFile {
     writer: FileWriter<BufWriter<File>>,
     options: WriteOptions,
+    /// Whether money is written as doubles.
+    floats: bool,
 }
 
 type Encoded = (Box<dyn Array>, Encoding);
 
 impl ParquetFile {
-    pub(super) fn create(file: BufWriter<File>, table: Table) -> PolarsResult<Self> {
+    pub(super) fn create(file: BufWriter<File>, table: Table, floats: bool) -> PolarsResult<Self> {
         let options = WriteOptions {
             statistics: StatisticsOptions::default(),
             version: Version::V1,
@@ -45,8 +48,8 @@ impl ParquetFile {
             compression: CompressionOptions::Zstd(Some(ZstdLevel::try_new(1)?)),
             data_page_size: None,
         };
-        let schema = schema(table).to_arrow(CompatLevel::newest());
-        Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options })
+        let schema = schema(table, floats).to_arrow(CompatLevel::newest());
+        Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options, floats })
     }
 
     /// Writes a group as a row group; a group without rows is not valid.
@@ -59,7 +62,7 @@ impl ParquetFile {
         if group.rows == 0 {
             return Ok(());
         }
-        let own = group.columns.iter().map(|column| (encode(column, interner), column.varies()));
+        let own = group.columns.iter().map(|column| (encode(column, interner, self.floats), column.varies()));
         let labels = [constant_text(label.0, group.rows), constant(label.1.get(), group.rows)];
         let arrays = own.chain(labels.map(|array| (array, false)));
         let fields = self.writer.parquet_schema().fields().to_vec();
@@ -85,8 +88,12 @@ impl ParquetFile {
 }
 
 /// Returns a column as an array, and how it is to be stored.
-fn encode(column: &Column, interner: &Interner) -> PolarsResult<Encoded> {
+fn encode(column: &Column, interner: &Interner, floats: bool) -> PolarsResult<Encoded> {
     match column {
+        Column::Money(cells) if floats => {
+            let values = cells.values().iter().map(|units| double(*units)).collect();
+            dictionary(cells, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())
+        }
         Column::Number(cells) => {
             let values = cells.values().iter().map(|bits| f64::from_bits(*bits)).collect();
             dictionary(cells, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())

@@ -246,6 +246,9 @@ impl RowBuilder {
         if let Some(action) = ActionRow::of(fact, &self.listings) {
             return self.act(at, fact, &action, sink);
         }
+        if self.book(at, fact) {
+            return Ok(());
+        }
         let reject;
         let row = match fact {
             Fact::BarReplayed { listing, bar } => {
@@ -266,18 +269,6 @@ impl RowBuilder {
                 TableRow::Price { at, listing: *listing, price: *price }
             }
             Fact::AccountOpened(opening) => return self.open(at, opening, sink),
-            Fact::AccountFunded { owner, funding } => {
-                if let Transfer::Shares { instrument, quantity } = funding.transfer
-                    && let Some(holdings) = &mut self.holdings
-                {
-                    holdings.transfer(at, *owner, instrument, quantity);
-                }
-                return Ok(());
-            }
-            Fact::AccountFinanced { owner, interest, borrow } => {
-                *self.financing.entry(*owner).or_default() += *interest - *borrow;
-                return Ok(());
-            }
             Fact::AccountRuined { owner, equity } => TableRow::Ruin { at, owner: *owner, equity: *equity },
             Fact::AccountMarked(mark) => {
                 let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
@@ -301,10 +292,6 @@ impl RowBuilder {
                     self.output.write(&TableRow::Recorded(cell), sink)
                 });
             }
-            Fact::AuctionUncrossed { listing, price, volume } => {
-                self.auctions.insert(*listing, (*price, *volume));
-                return Ok(());
-            }
             Fact::PhaseChanged { listing, phase } => {
                 let auction = self.auctions.remove(listing);
                 TableRow::Phase { at, listing: *listing, phase: *phase, auction }
@@ -318,6 +305,27 @@ impl RowBuilder {
             },
         };
         self.output.write(&row, sink)
+    }
+
+    /// Books a fact that makes no row by itself; returns whether it is one.
+    fn book(&mut self, at: SimTime, fact: &Fact) -> bool {
+        match fact {
+            Fact::AccountFunded { owner, funding } => {
+                if let Transfer::Shares { instrument, quantity } = funding.transfer
+                    && let Some(holdings) = &mut self.holdings
+                {
+                    holdings.transfer(at, *owner, instrument, quantity);
+                }
+            }
+            Fact::AccountFinanced { owner, interest, borrow } => {
+                *self.financing.entry(*owner).or_default() += *interest - *borrow;
+            }
+            Fact::AuctionUncrossed { listing, price, volume } => {
+                self.auctions.insert(*listing, (*price, *volume));
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// Begins the account of a participant that has joined.

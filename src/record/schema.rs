@@ -24,8 +24,10 @@ pub(super) const MONEY_PRECISION: usize = 38;
 pub(super) const MONEY_SCALE: usize = Money::SCALE as usize;
 
 impl Kind {
-    pub(super) const fn data_type(self) -> DataType {
+    /// Returns the type as Parquet and IPC store it; with `floats`, money is no decimal but the nearest double.
+    pub(super) const fn data_type(self, floats: bool) -> DataType {
         match self {
+            Self::Money if floats => DataType::Float64,
             Self::Number => DataType::Float64,
             Self::Count => DataType::UInt64,
             Self::Small => DataType::UInt32,
@@ -232,9 +234,9 @@ pub(super) fn all_columns(table: Table) -> impl Iterator<Item = &'static (&'stat
     columns(table).iter().chain(&LABELS)
 }
 
-/// Returns the schema of a table as Parquet and IPC store it.
-pub(super) fn schema(table: Table) -> Schema {
-    all_columns(table).map(|(name, kind)| (PlSmallStr::from_str(name), kind.data_type())).collect()
+/// Returns the schema of a table as Parquet and IPC store it; with `floats`, money is the nearest double.
+pub(super) fn schema(table: Table, floats: bool) -> Schema {
+    all_columns(table).map(|(name, kind)| (PlSmallStr::from_str(name), kind.data_type(floats))).collect()
 }
 
 impl Table {

@@ -7,12 +7,13 @@ use std::{fs, mem};
 use polars_core::prelude::{DataFrame, PolarsResult};
 use thiserror::Error;
 
+use super::csv_reader::CsvReader;
 use super::format::Format;
+use super::ipc;
 use super::manifest::Manifest;
 use super::parquet_reader::ParquetReader;
 use super::schema::schema;
 use super::table::Table;
-use super::{csv, ipc};
 
 /// Rows that are read at once.
 const SLICE_ROWS: usize = 16 * 1024;
@@ -176,8 +177,7 @@ impl StoredRun {
 
     /// Begins to read some columns of a table piece by piece, in order.
     ///
-    /// Parquet is read in slices, so that memory does not grow with the table; the other formats are
-    /// read whole.
+    /// Parquet and CSV are read in slices, so that memory does not grow with the table; Arrow IPC is read whole.
     ///
     /// # Errors
     /// [`OpenError::NotRecorded`] if there is none, [`OpenError::BadManifest`] if the manifest names no
@@ -188,7 +188,7 @@ impl StoredRun {
         let unknown = || self.damaged(table, "the manifest says nothing of its rows".to_owned());
         let rows = rows.ok_or_else(unknown)?;
         let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
-        Ok(Pieces { run: self, table, path, wanted, rows, read: 0, is_done: false, parquet: None })
+        Ok(Pieces { run: self, table, path, wanted, rows, read: 0, is_done: false, parquet: None, csv: None })
     }
 
     /// Says that a table is damaged.
@@ -218,11 +218,11 @@ impl StoredRun {
         let path = self.path(table)?;
         let frame = match self.manifest.format {
             Format::Ipc => ipc::read(&path),
-            Format::Csv => csv::read(&path, table),
+            Format::Csv => CsvReader::open(&path, table).and_then(CsvReader::read_all),
             Format::Parquet => ParquetReader::open(&path).and_then(|mut file| file.read_all()),
         };
         let frame = frame.map_err(|error| bad(&path, error.to_string()))?;
-        let expected = schema(table);
+        let expected = schema(table, self.manifest.floats);
         if frame.schema().as_ref() != &expected {
             return Err(bad(&path, "its columns are not those of this version".to_owned()));
         }
@@ -249,6 +249,7 @@ pub struct Pieces<'a> {
     read: usize,
     is_done: bool,
     parquet: Option<ParquetReader>,
+    csv: Option<CsvReader>,
 }
 
 impl Pieces<'_> {
@@ -257,6 +258,9 @@ impl Pieces<'_> {
     /// # Errors
     /// [`OpenError::Table`] if the file is missing or damaged.
     pub fn read_next(&mut self) -> Result<Option<DataFrame>, OpenError> {
+        if self.run.manifest.format == Format::Csv {
+            return self.next_of_csv();
+        }
         if self.run.manifest.format != Format::Parquet {
             return if mem::replace(&mut self.is_done, true) { Ok(None) } else { self.whole().map(Some) };
         }
@@ -272,6 +276,27 @@ impl Pieces<'_> {
         }
         self.read += frame.height();
         Ok(Some(frame))
+    }
+
+    /// Reads some rows of a CSV file, which stays open; checks at its end that it has as many as the manifest says.
+    fn next_of_csv(&mut self) -> Result<Option<DataFrame>, OpenError> {
+        let frame = self.csv_slice().map_err(|error| self.bad(error.to_string()))?;
+        let rows = frame.as_ref().map_or(0, DataFrame::height);
+        self.read += rows;
+        if self.read > self.rows || (rows == 0 && self.read < self.rows) {
+            let (read, rows) = (self.read, self.rows);
+            return Err(self.bad(format!("it has {read} rows or more, but the manifest says {rows}")));
+        }
+        Ok(frame)
+    }
+
+    fn csv_slice(&mut self) -> PolarsResult<Option<DataFrame>> {
+        let file = match &mut self.csv {
+            Some(file) => file,
+            None => self.csv.insert(CsvReader::open(&self.path, self.table)?),
+        };
+        let Some(frame) = file.read(SLICE_ROWS)? else { return Ok(None) };
+        frame.select(self.wanted.iter().map(String::as_str)).map(Some)
     }
 
     /// Reads some rows of a Parquet file, which stays open.

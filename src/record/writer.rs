@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use polars_core::prelude::{DataFrame, PolarsResult};
 
-use super::config::RunLabel;
+use super::config::{RecordConfig, RunLabel};
 use super::csv::CsvFile;
 use super::error::RecordError;
 use super::format::Format;
@@ -28,8 +28,12 @@ pub(super) struct TableFile {
 enum Output {
     Parquet(Box<ParquetFile>),
     Csv(CsvFile),
-    Ipc(Box<IpcFile>),
-    /// All rows so far, in memory.
+    Ipc {
+        file: Box<IpcFile>,
+        /// Whether money is written as doubles.
+        floats: bool,
+    },
+    /// All rows so far, in memory; money is exact.
     Memory(Option<DataFrame>),
 }
 
@@ -42,10 +46,11 @@ pub(super) struct FinishedTable {
 }
 
 impl TableFile {
-    pub(super) fn create(directory: &Path, table: Table, format: Format) -> Result<Self, RecordError> {
+    pub(super) fn create(directory: &Path, table: Table, config: &RecordConfig) -> Result<Self, RecordError> {
+        let format = config.format;
         let path = directory.join(format!("{}.{}", table.name(), format.extension()));
         let file = File::create(&path).map_err(|cause| RecordError::Create { path: path.clone(), cause })?;
-        let output = Output::open(BufWriter::new(file), table, format);
+        let output = Output::open(BufWriter::new(file), table, config);
         let output = output.map_err(|cause| RecordError::Write { path: path.clone(), cause })?;
         Ok(Self { path, rows: 0, output })
     }
@@ -84,11 +89,12 @@ impl TableFile {
 }
 
 impl Output {
-    fn open(file: BufWriter<File>, table: Table, format: Format) -> PolarsResult<Self> {
-        Ok(match format {
-            Format::Parquet => Self::Parquet(Box::new(ParquetFile::create(file, table)?)),
+    fn open(file: BufWriter<File>, table: Table, config: &RecordConfig) -> PolarsResult<Self> {
+        let floats = config.floats;
+        Ok(match config.format {
+            Format::Parquet => Self::Parquet(Box::new(ParquetFile::create(file, table, floats)?)),
             Format::Csv => Self::Csv(CsvFile::create(file, table)?),
-            Format::Ipc => Self::Ipc(Box::new(IpcFile::create(file, table)?)),
+            Format::Ipc => Self::Ipc { file: Box::new(IpcFile::create(file, table, floats)?), floats },
         })
     }
 
@@ -98,7 +104,7 @@ impl Output {
             Self::Parquet(file) => file.write(group, interner, label),
             Self::Csv(file) => file.write(&frames::labelled(group, interner, label), group.rows),
             Self::Memory(frame) => {
-                let more = frames::of_group(group, interner, label)?;
+                let more = frames::of_group(group, interner, label, false)?;
                 match frame {
                     Some(frame) => frame.vstack_mut(&more).map(|_| ()),
                     None => {
@@ -107,8 +113,8 @@ impl Output {
                     }
                 }
             }
-            Self::Ipc(_) if group.rows == 0 => Ok(()),
-            Self::Ipc(file) => file.write(&frames::of_group(group, interner, label)?),
+            Self::Ipc { .. } if group.rows == 0 => Ok(()),
+            Self::Ipc { file, floats } => file.write(&frames::of_group(group, interner, label, *floats)?),
         }
     }
 
@@ -116,7 +122,7 @@ impl Output {
         match self {
             Self::Parquet(file) => file.finish().map(|()| None),
             Self::Csv(file) => file.finish().map(|()| None),
-            Self::Ipc(file) => file.finish().map(|()| None),
+            Self::Ipc { file, .. } => file.finish().map(|()| None),
             Self::Memory(frame) => Ok(frame),
         }
     }

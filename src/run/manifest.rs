@@ -2,7 +2,7 @@
 
 use super::replays;
 use crate::record::{
-    AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, RecordConfig, Table,
+    AccountSummary, BookSummary, Format, HoldingSummary, InstrumentSummary, Manifest, RecordConfig, Table,
     TableSummary,
 };
 use crate::scenario::Scenario;
@@ -41,6 +41,7 @@ pub fn describe(
         periods_per_year: scenario.record.periods_per_year,
         benchmark: scenario.record.benchmark.clone(),
         format: config.format,
+        floats: config.floats && config.format != Format::Csv,
         tables,
         not_recorded: left_out.collect(),
         bars: config.bars.clone(),

@@ -35,6 +35,8 @@ pub struct OutputConfig {
     pub directory: PathBuf,
     /// The format of tables; the scenario's own if `None`.
     pub format: Option<Format>,
+    /// Whether Parquet and IPC have money as the nearest doubles, which more readers know than decimals.
+    pub floats: bool,
     /// Whether existing results are replaced; otherwise they are an error.
     pub replace: bool,
     /// Whether each run gets a report of its own.
@@ -45,7 +47,7 @@ impl OutputConfig {
     /// Writes to a directory, in the scenario's format, with a report, without replacing anything.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), format: None, replace: false, report: true }
+        Self { directory: directory.into(), format: None, floats: false, replace: false, report: true }
     }
 
     /// Returns the path of the page of several runs of a scenario.

@@ -214,7 +214,8 @@ impl<'a> Run<'a> {
     fn record_config(&self) -> RecordConfig {
         let config = self.scenario.record.clone();
         let format = self.output.as_ref().and_then(|output| output.format).unwrap_or(config.format);
-        RecordConfig { format, ..config }
+        let floats = self.output.as_ref().is_some_and(|output| output.floats);
+        RecordConfig { format, floats, ..config }
     }
 
     /// Builds the market, runs it to its close, and analyzes its rows as they are recorded.

@@ -65,6 +65,10 @@ fn what_was_tested_stands_before_the_figures() {
     }
     assert!(page.find("How it was tested").unwrap() < page.find("<svg").unwrap());
     assert!(!page.contains("Filled at this close") && !sheet.contains("ruin"));
+    // The replayed market is no participant: what is rejected is the strategy's.
+    let rejects = stored.table(Table::Rejects).unwrap();
+    let owners: Vec<Option<&str>> = rejects.column("owner").unwrap().str().unwrap().iter().collect();
+    assert_eq!(owners, [Some("s")]);
     // A day of a trade is that of its bar.
     assert!(page.contains("2024-01-02") && !page.contains("2024-01-02 09:30:01"));
 }

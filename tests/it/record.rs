@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bearpit::analysis::RunData;
 use bearpit::record::{StoredRun, Table};
+use bearpit::units::Money;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -232,4 +234,45 @@ fn one_sample_is_too_little_for_any_spread_of_returns() {
     for key in ["sharpe_annualised", "volatility_annualised"] {
         assert_eq!(metric(&found, "accounts", key), None, "{key}");
     }
+}
+
+#[test]
+fn floats_are_doubles_in_parquet_and_ipc_and_read_back_to_the_same_results() {
+    let out = TempDir::new().unwrap();
+    let run_with = |name: &str, more: &[&str]| {
+        let mut command = bearpit();
+        command
+            .arg("simulate")
+            .arg("scenarios/quickstart.toml")
+            .args(["--quiet", "--out"])
+            .arg(out.path().join(name));
+        command.args(["--set", "scenario.end=2025-03-03T09:40:00"]).args(more);
+        assert_eq!(run(&mut command).0, 0, "{name}");
+        StoredRun::open(&out.path().join(name).join("quickstart/42")).unwrap()
+    };
+    let exact = run_with("exact", &[]);
+    let expected = exact.table(Table::Pnl).unwrap();
+    let expected = expected.column("equity").unwrap().decimal().unwrap().physical().clone();
+    for format in ["parquet", "ipc"] {
+        let floats = run_with(format, &["--floats", "--format", format]);
+        let pnl = floats.table(Table::Pnl).unwrap();
+        let found = pnl.column("equity").unwrap().f64().unwrap();
+        assert_eq!(found.len(), expected.len());
+        for (double, units) in found.iter().zip(expected.iter()) {
+            assert_eq!(double.unwrap(), Money::from_units(units.unwrap()).to_f64(), "{format}");
+        }
+        let (a, b) = (RunData::read(&exact).unwrap(), RunData::read(&floats).unwrap());
+        for (a, b) in a.accounts.iter().zip(&b.accounts) {
+            assert_eq!(a.metrics, b.metrics, "{format}");
+        }
+        let mut command = bearpit();
+        command.arg("compare").arg(exact.directory()).arg(floats.directory());
+        assert_eq!(run(&mut command).0, 0, "the tapes are the same");
+    }
+    // Text is exact anyway.
+    let text = run_with("csv", &["--floats", "--format", "csv"]);
+    assert_eq!(
+        text.table(Table::Pnl).unwrap().column("equity").unwrap().decimal().unwrap().len(),
+        expected.len()
+    );
 }

@@ -36,6 +36,9 @@ pub enum RecordedDifferently {
         /// Whether that is the first run, A.
         is_first: bool,
     },
+    /// One of the runs has money as doubles.
+    #[error("only one of the runs has money as doubles")]
+    Floats,
     /// Its rows were taken at other times.
     #[error("it was recorded at other intervals")]
     Intervals,
@@ -106,6 +109,13 @@ fn recorded_alike(table: Table, a: &Manifest, b: &Manifest) -> Result<(), Record
         if !manifest.has(table) {
             return Err(RecordedDifferently::Missing { is_first });
         }
+    }
+    let has_money = matches!(
+        table,
+        Table::Fills | Table::Pnl | Table::Equity | Table::Ruins | Table::Trips | Table::Positions
+    );
+    if a.floats != b.floats && has_money {
+        return Err(RecordedDifferently::Floats);
     }
     let differs = match table {
         Table::Bars => a.bars != b.bars,

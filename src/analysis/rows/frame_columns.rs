@@ -1,4 +1,4 @@
-//! TimeBuckets of a piece of a table, typed.
+//! Columns of a piece of a table, typed.
 
 use polars_core::prelude::{DataFrame, DataType, PolarsResult};
 
@@ -16,9 +16,20 @@ pub(crate) fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<
     Ok(column.f64()?.iter().collect())
 }
 
-/// Returns a column of money, exactly; a null reads as nothing.
+/// Returns the amount of money nearest to a double; beyond what money can be, nothing.
+#[expect(clippy::cast_possible_truncation, reason = "a saturating cast of a bounded number")]
+fn nearest(value: f64) -> Money {
+    const UNITS: f64 = 1e10;
+    Money::from_units((value * UNITS).round().clamp(-1e36, 1e36) as i128)
+}
+
+/// Returns a column of money, exactly, unless it was stored as doubles; a null reads as nothing.
 pub(crate) fn monies(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Money>> {
-    let units = frame.column(name)?.decimal()?.physical();
+    let column = frame.column(name)?;
+    if column.dtype() == &DataType::Float64 {
+        return Ok(column.f64()?.iter().map(|value| nearest(value.unwrap_or_default())).collect());
+    }
+    let units = column.decimal()?.physical();
     Ok(units.iter().map(|units| Money::from_units(units.unwrap_or_default())).collect())
 }
 

@@ -382,7 +382,10 @@ impl RowSink for RunAnalysis {
             }
             TableRow::FirstMark { instrument, half_ticks } => self.open_holdings(instrument, half_ticks),
             TableRow::AccountOpened { opening, half_ticks } => self.open_account(opening, half_ticks),
-            TableRow::Order(order) => self.order(order),
+            TableRow::Order(order) => {
+                self.advance(order.ended_at);
+                self.order(order);
+            }
             TableRow::Trade { at, trade, .. } => {
                 self.advance(at);
                 self.trade(at, trade);

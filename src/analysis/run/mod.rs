@@ -7,6 +7,8 @@ pub(crate) mod live;
 pub(crate) mod log;
 mod read;
 pub(crate) mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use data::RunData;
 pub use live::RunAnalysis;

@@ -45,7 +45,7 @@ impl RowGroups {
             let file = match output {
                 Output::Nothing => return Ok(None),
                 Output::Frames => TableFile::in_memory(table),
-                Output::Directory(directory) => TableFile::create(directory, table, config.format)?,
+                Output::Directory(directory) => TableFile::create(directory, table, config)?,
             };
             Ok(Some((RowGroup::new(table), file)))
         };

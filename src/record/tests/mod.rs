@@ -240,6 +240,7 @@ fn manifest(format: Format, tables: Vec<TableSummary>) -> Manifest {
         periods_per_year: None,
         benchmark: None,
         format,
+        floats: false,
         tables,
         not_recorded: Vec::new(),
         bars: vec![SimDuration::from_secs(60).into()],

@@ -70,7 +70,7 @@ impl Hover<'_> {
     fn part(&self, at: i64) -> i64 {
         let length = (self.extent.end() - self.extent.start()).max(1) as f64;
         let passed = at.saturating_sub(i64::from(self.by_day)).saturating_sub(self.extent.start()) as f64;
-        (passed / length * PARTS).floor() as i64
+        (passed / length * PARTS).floor().max(0.0) as i64
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     fn a_day_keeps_its_date_gaps_stay_and_digits_are_few() {
         const DAY: i64 = 86_400_000_000_000;
         let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(10 * DAY));
-        let points = vec![(DAY, 1.0 / 3.0), (2 * DAY, f64::NAN), (10 * DAY, 123_456.789)];
+        let points = vec![(0, 1.0), (DAY, 1.0 / 3.0), (2 * DAY, f64::NAN), (10 * DAY, 123_456.789)];
         let line = Line { label: "a<b".to_owned(), points, style: LineStyle::Line, color: Color::Line(0) };
         let hover = Hover {
             extent,
@@ -101,7 +101,10 @@ mod tests {
             points_max: 400,
         };
         let found: serde_json::Value = serde_json::from_str(&hover.json()).unwrap();
-        assert_eq!(found["l"][0]["p"], json!([99_999, 0.333_333_3, 199_999, null, 999_999, 123_456.8]));
+        assert_eq!(
+            found["l"][0]["p"],
+            json!([0, 1.0, 99_999, 0.333_333_3, 199_999, null, 999_999, 123_456.8])
+        );
         assert_eq!((&found["t"], &found["l"][0]["n"]), (&json!([0, 864_000_000]), &json!("a<b")));
     }
 

@@ -101,8 +101,8 @@ static NAMES: [Name; 102] = [
     compounded(long(
         Return,
         "cagr_annualised",
-        "Growth a year (CAGR)",
-        "The constant yearly return that would have led to the same final equity.",
+        "Compound growth (CAGR)",
+        "The constant return of each year that would have led to the same final equity.",
     )),
     plain(
         Return,

@@ -82,15 +82,19 @@ fn note(page: &mut PageBuilder, missing: &Missing, scope: Scope, data: &RunData)
     }
 }
 
+/// Returns what an annualised metric is called beside its name.
+const fn kind(name: &Name, scope: Scope) -> &'static str {
+    match (scope.annual(), name.daily) {
+        (_, Shortening::None) => "",
+        (Annual::Yes, _) => ", annualised",
+        (Annual::Daily, _) => ", daily",
+    }
+}
+
 /// Returns a metric: its name and value, and what it says when it is opened.
 fn entry(measure: &Measure, name: &Name, value: f64, scope: Scope) -> String {
     let definition = measure.definition;
-    let kind = match (definition.is_annualised(), scope.annual(), name.daily) {
-        (false, ..) => "",
-        (true, Annual::Yes, Shortening::None) => "",
-        (true, Annual::Yes, _) => ", annualised",
-        (true, Annual::Daily, _) => ", daily",
-    };
+    let kind = if definition.is_annualised() { kind(name, scope) } else { "" };
     format!(
         "<details><summary><span>{}{kind}</span><b>{}</b></summary><p>{} Formula: {}. Source: {}. Key: <code>{}</code>.</p></details>\n",
         name.title,
@@ -182,9 +186,8 @@ pub(super) fn compared(page: &mut PageBuilder, columns: &[Beside<'_>], scope: Sc
         if cells.iter().all(Option::is_none) {
             continue;
         }
-        if cells.iter().flatten().any(|(_, is_annualised)| *is_annualised) && scope.annual() == Annual::Daily
-        {
-            title.push_str(", daily");
+        if cells.iter().flatten().any(|(_, is_annualised)| *is_annualised) {
+            title.push_str(kind(name, scope));
         }
         let cells: String = cells
             .into_iter()

@@ -79,23 +79,26 @@ fn header(page: &mut PageBuilder, data: &RunData) {
     }
 }
 
-/// The table of accounts: what was won first.
-const ACCOUNTS: CardTable<'_> = CardTable {
-    columns: &[
+/// The columns of the table of accounts: what was won first.
+fn account_columns(data: &RunData) -> [&'static str; 11] {
+    let sharpe = match Scope::of(data).annual() {
+        Annual::Yes => "Sharpe ratio, annualised",
+        Annual::Daily => "Sharpe ratio, daily",
+    };
+    [
         "account",
         "P&amp;L",
         "return",
         "max drawdown",
-        "Sharpe ratio",
+        sharpe,
         "fees",
         "fills",
         "final equity",
         "turnover",
         "as maker",
         "refused",
-    ],
-    class: "",
-};
+    ]
+}
 
 fn accounts(page: &mut PageBuilder, data: &RunData) {
     put!(page, "<section><h2>Results</h2>");
@@ -106,11 +109,12 @@ fn accounts(page: &mut PageBuilder, data: &RunData) {
         );
         return;
     }
-    ACCOUNTS.begin(page);
-    ACCOUNTS.begin_body(page, None);
-    makers_last(data).into_iter().for_each(|account| account_row(page, account, data));
-    ACCOUNTS.end_body(page);
-    ACCOUNTS.end(page);
+    let table = CardTable { columns: &account_columns(data), class: "" };
+    table.begin(page);
+    table.begin_body(page, None);
+    makers_last(data).into_iter().for_each(|account| account_row(page, table, account, data));
+    table.end_body(page);
+    table.end(page);
     put!(
         page,
         "<details><summary>What the columns mean</summary><p class=\"note\">Amounts are in currency. P&amp;L is final minus initial equity, after fees; initial holdings count at their first mark. Max drawdown is the largest fall from an earlier peak of equity, as a percentage of that peak; the amount beside it is the largest fall in currency, which may be another one. The Sharpe ratio {} Turnover is the sum of price times quantity of all fills.</p></details></section>",
@@ -148,7 +152,7 @@ fn decimals_of_periods(data: &RunData) -> usize {
     if data.periods_per_year < 1_000.0 && data.periods_per_year.fract() != 0.0 { 2 } else { 0 }
 }
 
-fn account_row(page: &mut PageBuilder, account: &AccountData, data: &RunData) {
+fn account_row(page: &mut PageBuilder, table: CardTable<'_>, account: &AccountData, data: &RunData) {
     let summary = &account.summary;
     let profit = cents(&summary.profit.to_string());
     let class = match profit.chars().next() {
@@ -178,7 +182,7 @@ fn account_row(page: &mut PageBuilder, account: &AccountData, data: &RunData) {
         count_text(summary.refused),
     ];
     let (owner, kind) = (escape(&summary.owner), escape(&summary.kind.replace('_', " ")));
-    ACCOUNTS.row(page, &format!("{owner} <small>{kind}</small>{failed}{ruined}"), &cells);
+    table.row(page, &format!("{owner} <small>{kind}</small>{failed}{ruined}"), &cells);
 }
 
 /// Draws the change in equity of all accounts; those that moved a hundred times less than others have a figure of
@@ -243,8 +247,9 @@ fn markets(page: &mut PageBuilder, data: &RunData) {
         put!(page, "<p class=\"none\">No markets: {none}</p></section>");
         return;
     }
-    MARKETS.begin(page);
-    MARKETS.begin_body(page, None);
+    let table = CardTable { columns: &market_columns(data), class: "" };
+    table.begin(page);
+    table.begin_body(page, None);
     for listing in &data.listings {
         let metric = |key: &str| listing.metrics.get(key);
         let spread = metric("spread_quoted_time_weighted");
@@ -258,10 +263,10 @@ fn markets(page: &mut PageBuilder, data: &RunData) {
             number_or_dash(metric("depth_touch_time_weighted"), 0),
             volatility(listing, data),
         ];
-        MARKETS.row(page, &escape(&listing.title()), &cells);
+        table.row(page, &escape(&listing.title()), &cells);
     }
-    MARKETS.end_body(page);
-    MARKETS.end(page);
+    table.end_body(page);
+    table.end(page);
     let replayed =
         if data.manifest.replays.is_empty() { "" } else { " A replay of bars has no spread and no sizes." };
     put!(
@@ -275,9 +280,13 @@ fn markets(page: &mut PageBuilder, data: &RunData) {
     );
 }
 
-/// The table of markets.
-const MARKETS: CardTable<'_> = CardTable {
-    columns: &[
+/// The columns of the table of markets.
+fn market_columns(data: &RunData) -> [&'static str; 8] {
+    let volatility = match Scope::of(data).annual() {
+        Annual::Yes => "volatility, annualised",
+        Annual::Daily => "volatility, daily",
+    };
+    [
         "market",
         "trades",
         "volume",
@@ -285,10 +294,9 @@ const MARKETS: CardTable<'_> = CardTable {
         "mean spread",
         "mean spread, bps",
         "mean size at the touch",
-        "volatility",
-    ],
-    class: "",
-};
+        volatility,
+    ]
+}
 
 fn volatility(listing: &ListingData, data: &RunData) -> String {
     let scope = Scope::of_market(data);

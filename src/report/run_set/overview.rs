@@ -148,14 +148,19 @@ fn accounts(page: &mut PageBuilder, several: &RunSet) {
             let kind =
                 accounts.first().map_or(String::new(), |account| escape(&account.kind.replace('_', " ")));
             let label = if several.batches.len() > 1 { escape(&batch.label) } else { kind };
-            TABLE.row(page, &format!("{} <small>{label}</small>", escape(owner)), &cells(&accounts, &spread));
+            let is_long = spans_long(batch);
+            TABLE.row(
+                page,
+                &format!("{} <small>{label}</small>", escape(owner)),
+                &cells(&accounts, &spread, is_long),
+            );
         }
     }
     TABLE.end_body(page);
     TABLE.end(page);
     put!(
         page,
-        "<p class=\"note\">Amounts in currency. P&amp;L is final minus initial equity, after fees. The interval is the 95 % confidence interval of the mean P&amp;L over all possible seeds: Student's t with n − 1 degrees of freedom, which takes seeds as independent and says nothing about other scenarios. Deviation is the sample standard deviation between runs. “Gained” is the fraction of runs with a P&amp;L above zero. Drawdown is the max drawdown, and the Sharpe ratio is annualised; both are means over the runs in which they are defined.</p>"
+        "<p class=\"note\">Amounts in currency. P&amp;L is final minus initial equity, after fees. The interval is the 95 % confidence interval of the mean P&amp;L over all possible seeds: Student's t with n − 1 degrees of freedom, which takes seeds as independent and says nothing about other scenarios. Deviation is the sample standard deviation between runs. “Gained” is the fraction of runs with a P&amp;L above zero. Drawdown is the max drawdown, and the Sharpe ratio is annualised, of runs of 20 days or longer; both are means over the runs in which they are defined.</p>"
     );
     if several.batches.iter().all(|batch| batch.runs.len() < MANY) {
         put!(
@@ -166,7 +171,13 @@ fn accounts(page: &mut PageBuilder, several: &RunSet) {
     put!(page, "</section>");
 }
 
-fn cells(accounts: &[&AccountOutline], spread: &Spread) -> [String; 10] {
+/// Returns whether runs are long enough for yearly figures: others would be extrapolated from hours.
+pub(super) fn spans_long(batch: &Batch) -> bool {
+    const DAYS_MIN: i64 = 20;
+    batch.extent.end() - batch.extent.start() >= DAYS_MIN * 86_400_000_000_000
+}
+
+fn cells(accounts: &[&AccountOutline], spread: &Spread, is_long: bool) -> [String; 10] {
     let mean_of = |of: fn(&AccountOutline) -> Option<f64>| {
         number_or_dash(
             Spread::of(accounts.iter().filter_map(|account| of(account))).map(|spread| spread.mean),
@@ -191,6 +202,6 @@ fn cells(accounts: &[&AccountOutline], spread: &Spread) -> [String; 10] {
         gain(spread.highest()),
         percent(Some(spread.above_zero), 0),
         mean_of(|account| account.max_drawdown),
-        mean_of(|account| account.sharpe),
+        if is_long { mean_of(|account| account.sharpe) } else { NONE.to_owned() },
     ]
 }

@@ -1,6 +1,7 @@
 //! The tables of several runs: all runs of an account, and the markets.
 
 use super::html::gain;
+use super::overview::spans_long;
 use crate::analysis::{AccountOutline, MarketOutline, RunOutline, RunSet, Spread};
 use crate::report::page::{CardTable, PageBuilder, put};
 use crate::report::text::{count_text, escape, number, number_or_dash, percent};
@@ -37,6 +38,7 @@ const MARKETS: CardTable<'_> = CardTable {
 
 /// Lists the runs of an account, best first.
 pub(super) fn runs(page: &mut PageBuilder, several: &RunSet, owner: &str) {
+    let is_long = several.batches.iter().all(spans_long);
     let mut runs: Vec<(String, &RunOutline, &AccountOutline)> = Vec::new();
     for batch in &several.batches {
         let label = |run: &RunOutline| match several.batches.len() {
@@ -53,7 +55,7 @@ pub(super) fn runs(page: &mut PageBuilder, several: &RunSet, owner: &str) {
     for (place, (label, run, account)) in runs.iter().enumerate() {
         if total <= LISTED_MAX || place < LISTED_MAX / 2 || place >= total - LISTED_MAX / 2 {
             let failed = if account.failed { " <span class=\"loss\">failed</span>" } else { "" };
-            RUNS.row(page, &format!("{label}{failed}"), &cells(run, account));
+            RUNS.row(page, &format!("{label}{failed}"), &cells(run, account, is_long));
         } else if place == LISTED_MAX / 2 {
             let (best, worst) = (account.profit, runs[total - LISTED_MAX / 2 - 1].2.profit);
             put!(
@@ -70,7 +72,7 @@ pub(super) fn runs(page: &mut PageBuilder, several: &RunSet, owner: &str) {
     RUNS.end(page);
 }
 
-fn cells(run: &RunOutline, account: &AccountOutline) -> [String; 8] {
+fn cells(run: &RunOutline, account: &AccountOutline, is_long: bool) -> [String; 8] {
     let digest = escape(&run.digest);
     let short: String = digest.chars().take(12).collect();
     [
@@ -78,7 +80,7 @@ fn cells(run: &RunOutline, account: &AccountOutline) -> [String; 8] {
         gain(account.profit),
         percent(account.total_return, 2),
         number_or_dash(account.max_drawdown, 2),
-        number_or_dash(account.sharpe, 2),
+        number_or_dash(account.sharpe.filter(|_| is_long), 2),
         number(account.fees, 2),
         count_text(account.fills),
         number_or_dash(account.turnover, 0),

@@ -47,6 +47,7 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
     let bars = bars?.into_iter().map(|interval| interval.anchored(anchor));
     Some(RecordConfig {
         format: format?,
+        floats: false,
         bars: bars.collect(),
         bar_interval: default.bar_interval,
         books: books?,
