@@ -11,7 +11,8 @@ use bearpit_core::account::{AccountConfig, Credit};
 use bearpit_core::exchange::{Market, MarketError};
 use bearpit_core::kernel::{SimContext, StepEnd};
 use bearpit_core::market::{
-    BarInterval, Fact, OrderTerms, Refusal, Side, SinkError, Stamped, TapeSink, TimeInForce,
+    BarInterval, Fact, OrderKind, OrderTerms, Refusal, Side, SinkError, Stamped, TapeSink, TimeInForce,
+    Trade, TrailingDistance,
 };
 use bearpit_core::participant::{Context, MarketState};
 use bearpit_core::replay::nearer_first;
@@ -42,6 +43,58 @@ pub(super) struct StrategyLog(Rc<RefCell<LogState>>);
 struct LogState {
     failure: Option<String>,
     log: Vec<String>,
+    trails: Trails,
+}
+
+/// Trailing stops, and the trades that they follow.
+#[derive(Debug, Default)]
+struct Trails {
+    last: BTreeMap<ListingId, Price>,
+    waiting: BTreeMap<OrderId, Trail>,
+}
+
+/// A trailing stop; its best trade is absent before the first.
+#[derive(Debug, Clone, Copy)]
+struct Trail {
+    listing: ListingId,
+    side: Side,
+    distance: TrailingDistance,
+    best: Option<Price>,
+}
+
+impl Trails {
+    fn follow(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::OrderAccepted { order, listing, terms, .. } => {
+                if let OrderKind::TrailingStop { distance, .. } = terms.kind {
+                    let best = self.last.get(&listing).copied();
+                    self.waiting.insert(order, Trail { listing, side: terms.side, distance, best });
+                }
+            }
+            Fact::Traded(Trade { listing, price, .. }) => {
+                self.last.insert(listing, price);
+                for trail in self.waiting.values_mut().filter(|trail| trail.listing == listing) {
+                    let better = |best: Price| match trail.side {
+                        Side::Sell => best.max(price),
+                        Side::Buy => best.min(price),
+                    };
+                    trail.best = Some(trail.best.map_or(price, better));
+                }
+            }
+            Fact::OrderTriggered { order, .. }
+            | Fact::OrderCanceled { order, .. }
+            | Fact::OrderExpired { order, .. } => {
+                self.waiting.remove(&order);
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the price that elects a trailing stop.
+    fn trigger(&self, order: OrderId) -> Option<Price> {
+        let trail = self.waiting.get(&order)?;
+        Some(trail.distance.trigger(trail.side, trail.best?))
+    }
 }
 
 impl StrategyLog {
@@ -62,7 +115,7 @@ impl TapeSink for StrategyLog {
         match stamped.fact {
             Fact::Logged { text, .. } if seen.log.len() < LINES_MAX => seen.log.push(text.to_string()),
             Fact::StrategyFailed { text, .. } => seen.failure = Some(text.to_string()),
-            _ => {}
+            fact => seen.trails.follow(fact),
         }
         Ok(())
     }
@@ -309,7 +362,8 @@ impl TestMarket {
     fn next_trigger(&self, listing: ListingId, from: Price, to: Price) -> Option<Price> {
         let account = self.market.world().domain().account(self.strategy)?;
         let own = account.open_orders().iter().filter(|order| order.listing == listing);
-        let triggers = own.filter_map(|order| order.kind.trigger());
+        let seen = self.strategy_log.0.borrow();
+        let triggers = own.filter_map(|order| order.kind.trigger().or_else(|| seen.trails.trigger(order.id)));
         let is_between = |price: &Price| from.min(to) < *price && *price < from.max(to);
         triggers.filter(is_between).min_by_key(|price| (*price - from).abs())
     }

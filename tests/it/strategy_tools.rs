@@ -258,6 +258,24 @@ fn a_stop_inside_a_bar_of_a_test_fills_at_its_trigger() {
 }
 
 #[test]
+fn a_trailing_stop_inside_a_bar_of_a_test_fills_where_it_has_followed_to() {
+    let (code, stdout) = tested(&format!(
+        "{BUYER}\
+         fn test_it_trails() {{\n\
+             mock_bar(100.0, 100.5, 99.5, 100.2, 400);\n\
+             buy(10);\n\
+             advance(\"1s\");\n\
+             let stop = sell_trailing_stop(10, 3.0);\n\
+             let percent = sell_trailing_stop(10, percent(50));\n\
+             mock_bar(100.0, 104.0, 99.0, 100.5, 400);\n\
+             assert_eq([stop.status, percent.status], [\"filled\", \"open\"]);\n\
+             assert_close(stop.average_price, 100.99, 0.0001);\n\
+         }}\n"
+    ));
+    assert!(code == 0 && stdout.contains("test result: ok. 1 passed"), "{stdout}");
+}
+
+#[test]
 fn a_failed_test_says_where_and_with_which_values() {
     let text = format!(
         "{BUYER}fn test_fails() {{\n    mock_bar(100.0, 101.0, 99.0, 99.5, 400);\n    assert_eq(position(), 7);\n}}\n\
