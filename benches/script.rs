@@ -46,7 +46,9 @@ const ON_UPDATES: &str = r"
     fn on_quote(quote) {
         let bid = quote.bid;
         if bid == () { return; }
-        this.long = this.fast.update(bid) > this.slow.update(bid);
+        let fast = this.fast.update(bid);
+        let slow = this.slow.update(bid);
+        if slow != () { this.long = fast > slow; }
     }
 ";
 
@@ -57,7 +59,8 @@ const ON_FED: &str = r#"
         this.long = false;
     }
     fn on_quote(quote) {
-        this.long = this.fast.value > this.slow.value;
+        let slow = this.slow.value;
+        if slow != () { this.long = this.fast.value > slow; }
     }
 "#;
 

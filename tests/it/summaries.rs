@@ -92,10 +92,13 @@ fn refused_orders_are_said_with_their_reasons() {
     assert!(refused > 10);
     assert_eq!(account["endings"][0]["reason"], "insufficient_shares");
     assert_eq!(account["endings"][0]["orders"].as_u64(), Some(refused));
-    assert!(stdout.contains(&format!("s: orders: {refused} refused (insufficient_shares)")), "{stdout}");
+    assert!(
+        stdout.contains(&format!("s: orders: {refused} refused (too few shares to sell): sell no more")),
+        "{stdout}"
+    );
     assert!(stdout.lines().next().unwrap().contains("refused"), "a column says how many: {stdout}");
     let page = fs::read_to_string(directory.path().join("runs/case/1/report.html")).unwrap();
-    assert!(page.contains(&format!("{refused} refused (insufficient_shares)")));
+    assert!(page.contains(&format!("{refused} refused (too few shares to sell)")));
 }
 
 #[test]

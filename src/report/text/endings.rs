@@ -64,7 +64,7 @@ fn advice(group: &[OrderEnding]) -> Option<&'static str> {
     REASONS.iter().find(|reason| reason.name == main.reason).map(|reason| reason.advice)
 }
 
-/// Says how many orders were refused, rejected, canceled or expired, why, and what to do; nothing if none was.
+/// Says how many orders were refused, rejected, canceled or expired, why, and what to do; nothing if none.
 ///
 /// `refused` is known even where the table `orders` was not recorded, and no reasons are.
 pub(crate) fn endings_text(endings: &[OrderEnding], refused: u64) -> Option<String> {

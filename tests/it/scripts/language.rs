@@ -1,4 +1,4 @@
-//! What the language has for portfolios, sizes and crossings: rounds of bars, times as numbers, orders by cash.
+//! What the language has for portfolios: rounds of bars, times as numbers, orders by cash, crossings.
 
 use std::cell::RefCell;
 use std::rc::Rc;
