@@ -75,6 +75,11 @@ fn views(api: &mut Registry<'_>) {
         let next = host.ctx.next_phase(listing.id);
         Ok(optional(next.map(|(at, _)| (at - host.ctx.now()).secs_f64())))
     });
+    books(api);
+    account_here(api);
+}
+
+fn books(api: &mut Registry<'_>) {
     api.function(
         "depth",
         "(levels: number) -> Book",
@@ -101,6 +106,10 @@ fn views(api: &mut Registry<'_>) {
         let sides = best(&book.ladders.bids).zip(best(&book.ladders.asks));
         Ok(optional(sides.map(|(bid, ask)| f64::midpoint(bid, ask))))
     });
+}
+
+/// Registers what the account has in a market's instrument.
+fn account_here(api: &mut Registry<'_>) {
     api.group("The account");
     api.function(
         "position",
