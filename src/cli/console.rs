@@ -9,6 +9,7 @@ use super::exit::Failure;
 use crate::record::DirectoryError;
 use crate::run::{OutputConflict, ReportFileError, chain};
 use crate::scenario::Diagnostics;
+use bearpit_core::units::visible;
 
 /// The width of tables, in characters.
 const WIDTH: u16 = 100;
@@ -21,6 +22,8 @@ const WIDTH: u16 = 100;
 /// [`Failure::Run`] if standard output cannot be written for another reason.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
+    // Names and texts of files and scripts may have characters that act on a terminal.
+    let text = visible(text);
     let written =
         out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
     match written {
@@ -34,13 +37,18 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints a line on standard error; if that fails, nothing can be done.
 pub(super) fn print_error(text: &str) {
+    print_error_as_is(&visible(text));
+}
+
+fn print_error_as_is(text: &str) {
     let mut out = io::stderr().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).ok();
 }
 
 /// Prints what is wrong with an input on standard error.
 pub(super) fn print_diagnostics(diagnostics: &Diagnostics) {
-    print_error(diagnostics.render(colors_errors()).trim_end());
+    // What comes from files is escaped there; colors are escape sequences.
+    print_error_as_is(diagnostics.render(colors_errors()).trim_end());
 }
 
 /// Prints an error with its causes on standard error.

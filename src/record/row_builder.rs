@@ -96,7 +96,7 @@ impl RowBuilder {
                 .map(|()| OpenOrders::default()),
             samples: on(Table::Equity).map(|()| EquitySamples::default()),
             trips: on(Table::Trips).map(|()| Trips::new(names, config.bar_interval, label.start)),
-            bars: on(Table::Bars).map(|()| BarBuilder::new(config.bars.clone(), listings)),
+            bars: on(Table::Bars).map(|()| BarBuilder::new(&config.bars, listings)),
             books: on(Table::Books).map(|()| BookSnapshots::new(config.books, listings, label.start)),
             holdings: on(Table::Positions)
                 .map(|()| Holdings::new(names, config.sample_interval, label.start, label.end)),

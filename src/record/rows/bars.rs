@@ -1,14 +1,15 @@
-//! [`BarBuilder`]: trades summed up into bars of any intervals.
+//! [`BarBuilder`]: trades and bars of files summed up into bars of any intervals.
 
-use bearpit_core::market::{Bar, BarInterval, SplitRatio};
+use bearpit_core::market::{Bar, BarAdded, BarInterval, OpenBar, SplitRatio};
 use bearpit_core::units::{ListingId, Price, Quantity, SimTime};
 
 /// The open bars: one for each listing and interval.
 #[derive(Debug)]
 pub(in crate::record) struct BarBuilder {
-    intervals: Vec<BarInterval>,
+    /// How many intervals there are.
+    intervals: usize,
     /// By listing, then interval.
-    open: Vec<Option<Bar>>,
+    open: Vec<OpenBar>,
     /// The earliest end of an open bar.
     due: Option<SimTime>,
 }
@@ -23,8 +24,9 @@ pub(in crate::record) struct BarPrice {
 }
 
 impl BarBuilder {
-    pub(in crate::record) fn new(intervals: Vec<BarInterval>, listings: usize) -> Self {
-        Self { open: vec![None; listings * intervals.len()], intervals, due: None }
+    pub(in crate::record) fn new(intervals: &[BarInterval], listings: usize) -> Self {
+        let of_all = (0..listings).flat_map(|_| intervals.iter().copied().map(OpenBar::new));
+        Self { intervals: intervals.len(), open: of_all.collect(), due: None }
     }
 
     /// Appends the bars that have ended by `now` to `ended`: listing by listing, and each interval in order.
@@ -33,61 +35,49 @@ impl BarBuilder {
             return;
         }
         // A bar is open, so there is at least one interval.
-        let by_listing = self.open.chunks_mut(self.intervals.len());
+        let by_listing = self.open.chunks_mut(self.intervals);
         for (listing, bars) in (0..).map(ListingId::new).zip(by_listing) {
-            for open in bars {
-                ended.extend(open.take_if(|bar| bar.end <= now).map(|bar| (listing, bar)));
-            }
+            ended.extend(bars.iter_mut().filter_map(|open| open.take_ended(now)).map(|bar| (listing, bar)));
         }
-        self.due = self.open.iter().flatten().map(|bar| bar.end).min();
+        self.due = self.open.iter().filter_map(OpenBar::end).min();
     }
 
-    /// Adds a bar of a file: it is the bar of its own interval and of shorter ones, and a part of longer
-    /// ones.
+    /// Adds a bar of a file.
     pub(in crate::record) fn add_bar(
         &mut self,
         listing: ListingId,
         bar: &Bar,
         ended: &mut Vec<(ListingId, Bar)>,
     ) {
-        let first = listing.index() * self.intervals.len();
-        for (open, interval) in self.open.iter_mut().skip(first).zip(&self.intervals) {
-            if let Some(own) = bar.as_bar_of(*interval) {
-                ended.push((listing, own));
-                continue;
-            }
-            match open {
-                Some(longer) => longer.add_bar(bar),
-                None => {
-                    let longer = Bar::of_bar(bar, *interval);
-                    self.due = Some(self.due.map_or(longer.end, |due| due.min(longer.end)));
-                    *open = Some(longer);
-                }
+        for open in of_listing(&mut self.open, self.intervals, listing) {
+            match open.add_bar(bar) {
+                BarAdded::Own(own) => ended.push((listing, own)),
+                BarAdded::Began(end) => self.due = Some(self.due.map_or(end, |due| due.min(end))),
+                BarAdded::Continued => {}
             }
         }
     }
 
     /// Applies a split of a listing to its open bars.
     pub(in crate::record) fn split(&mut self, listing: ListingId, ratio: SplitRatio) {
-        let first = listing.index() * self.intervals.len();
-        for open in self.open.iter_mut().skip(first).take(self.intervals.len()) {
-            *open = open.map(|bar| bar.after_split(ratio));
-        }
+        of_listing(&mut self.open, self.intervals, listing).for_each(|open| open.split(ratio));
     }
 
     /// Adds a price, with its quantity if that is known; what has ended by then is to be closed first.
     pub(in crate::record) fn add(&mut self, at: SimTime, of: BarPrice) {
         let BarPrice { listing, price, quantity } = of;
-        let first = listing.index() * self.intervals.len();
-        for (open, interval) in self.open.iter_mut().skip(first).zip(&self.intervals) {
-            match open {
-                Some(bar) => bar.add(price, quantity),
-                None => {
-                    let bar = Bar::open_at(at, *interval, price, quantity);
-                    self.due = Some(self.due.map_or(bar.end, |due| due.min(bar.end)));
-                    *open = Some(bar);
-                }
+        for open in of_listing(&mut self.open, self.intervals, listing) {
+            if let Some(end) = open.add_trade(at, price, quantity) {
+                self.due = Some(self.due.map_or(end, |due| due.min(end)));
             }
         }
     }
+}
+
+fn of_listing(
+    open: &mut [OpenBar],
+    intervals: usize,
+    listing: ListingId,
+) -> impl Iterator<Item = &mut OpenBar> {
+    open.iter_mut().skip(listing.index() * intervals).take(intervals)
 }

@@ -288,7 +288,7 @@ fn compact(svg: &str) -> String {
 
 /// Truncates a text that is too long, and omits characters that XML does not allow.
 fn shortened(text: &str, chars_max: usize) -> String {
-    let is_plain = |c: &char| !c.is_control() && !['\u{fffe}', '\u{ffff}'].contains(c);
+    let is_plain = |c: &char| !bearpit_core::units::is_hidden(*c) && !['\u{fffe}', '\u{ffff}'].contains(c);
     let plain = || text.chars().filter(is_plain);
     if plain().count() <= chars_max {
         return plain().collect();

@@ -6,10 +6,12 @@ mod endings;
 pub(crate) use dates::{end_text, instant_text, moment_text};
 pub(crate) use endings::endings_text;
 
+use bearpit_core::units::{is_hidden, visible};
+
 /// The text for a missing number.
 pub(crate) const NONE: &str = "–";
 
-/// Escapes text for HTML.
+/// Escapes text for HTML; line ends and tabs become spaces, other characters that are not seen are named.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -19,7 +21,8 @@ pub(crate) fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            c if c.is_control() => escaped.push(' '),
+            '\n' | '\r' | '\t' => escaped.push(' '),
+            c if is_hidden(c) => escaped.push_str(&visible(c.encode_utf8(&mut [0; 4]))),
             c => escaped.push(c),
         }
     }
@@ -134,7 +137,8 @@ mod tests {
 
     #[test]
     fn markup_is_escaped() {
-        assert_eq!(escape("<b a='1'>&\"\u{1b}[0m"), "&lt;b a=&#39;1&#39;&gt;&amp;&quot; [0m");
+        assert_eq!(escape("<b a='1'>&\"\u{1b}[0m"), "&lt;b a=&#39;1&#39;&gt;&amp;&quot;\\u001b[0m");
+        assert_eq!(escape("a\nb\u{202e}c"), "a b\\u202ec");
     }
 
     #[test]

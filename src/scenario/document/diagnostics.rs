@@ -6,6 +6,8 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
+use bearpit_core::units::visible;
+
 /// A text that diagnostics point into: a file, or an option of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::scenario) struct Source {
@@ -194,19 +196,21 @@ impl Diagnostics {
     fn draw(&self, renderer: &Renderer, item: &Diagnostic) -> String {
         let source = &self.sources[item.place.source];
         let level = if item.is_warning { Level::WARNING } else { Level::ERROR };
-        let title = level.primary_title(item.message.as_str());
+        let title = level.primary_title(visible(&item.message));
         let (line, _) = self.line_and_column(&item.place);
         let (text, start) = line_around(&source.text, item.place.span.start);
         // Whole characters within the drawn line, whatever the span is.
         let from = floor_boundary(text, item.place.span.start.saturating_sub(start));
         let until = ceil_boundary(text, item.place.span.end.saturating_sub(start)).max(from);
-        let snippet = Snippet::source(text)
+        // What is escaped is longer; the place moves with it.
+        let moved = |at: usize| visible(&text[..at]).len();
+        let snippet = Snippet::source(visible(text))
             .line_start(line)
-            .path(source.name.as_str())
-            .annotation(AnnotationKind::Primary.span(from..until));
+            .path(visible(&source.name))
+            .annotation(AnnotationKind::Primary.span(moved(from)..moved(until)));
         let group = title.element(snippet);
         let group = match &item.help {
-            Some(help) => group.element(Level::HELP.message(help.as_str())),
+            Some(help) => group.element(Level::HELP.message(visible(help))),
             None => group,
         };
         renderer.render(&[group])
@@ -271,6 +275,18 @@ mod tests {
             drawn.contains("x.toml:2:5") && drawn.contains("ß = 22") && drawn.contains("help"),
             "{drawn}"
         );
+    }
+
+    #[test]
+    fn what_is_not_seen_is_drawn_escaped_and_the_caret_moves_with_it() {
+        let mut diagnostics = Diagnostics::default();
+        let source = diagnostics.add_source("x\u{1b}.csv", "a\u{202e}b\u{1b}[31m,c\n");
+        diagnostics.push(SourceSpan { source, span: 10..11 }, "no \u{2066}", Some("\u{feff}".into()));
+        let drawn = diagnostics.render(false);
+        assert!(drawn.starts_with("error: no \\u2066\n --> x\\u001b.csv:1:19\n"), "{drawn}");
+        let caret = format!("\n  | {}^\n", " ".repeat(18));
+        assert!(drawn.contains("\n1 | a\\u202eb\\u001b[31m,c\n") && drawn.contains(&caret), "{drawn}");
+        assert!(drawn.ends_with("help: \\ufeff"), "{drawn}");
     }
 
     #[test]

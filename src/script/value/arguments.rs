@@ -3,7 +3,7 @@
 use rhai::{Dynamic, EvalAltResult, Position};
 
 use bearpit_core::market::BarInterval;
-use bearpit_core::units::SimDuration;
+use bearpit_core::units::{SimDuration, is_hidden};
 
 /// The result of a function that a script calls.
 pub(crate) type ScriptResult<T> = Result<T, Box<EvalAltResult>>;
@@ -13,12 +13,12 @@ pub(crate) fn exceeded(message: impl Into<String>) -> Box<EvalAltResult> {
     EvalAltResult::ErrorTerminated(Dynamic::from(message.into()), Position::NONE).into()
 }
 
-/// Returns the first characters of a text; control characters, which would act on a terminal, are escaped.
+/// Returns the first characters of a text; control characters and others that are not seen are escaped.
 pub(crate) fn printable(text: &str, chars_max: usize) -> String {
     let mut line = String::new();
     let mut chars = text.chars();
     for c in chars.by_ref().take(chars_max) {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        if is_hidden(c) { line.extend(c.escape_default()) } else { line.push(c) }
     }
     if chars.next().is_some() {
         line.push_str("...");

@@ -89,7 +89,7 @@ impl ScriptError {
         let at = self.column.saturating_sub(1).min(line.len());
         let from = at.saturating_sub(EXCERPT_CHARS);
         let until = line.len().min(at + EXCERPT_CHARS);
-        let shown = |c: &char| if c.is_control() { ' ' } else { *c };
+        let shown = |c: &char| if bearpit_core::units::is_hidden(*c) { ' ' } else { *c };
         let part: String = line[from..until].iter().map(shown).collect();
         let margin = " ".repeat(self.line.to_string().len());
         format!("{} | {part}\n{margin} | {}^", self.line, " ".repeat(at - from))

@@ -15,6 +15,7 @@ mod fees;
 mod funding;
 mod instrument;
 mod lobster;
+mod open_bar;
 mod order;
 mod path;
 mod phase;
@@ -39,6 +40,7 @@ pub use instrument::{Instrument, InstrumentError, Listing, ReplaySource};
 pub use lobster::{
     BookRow, HaltState, MessageKind, OrderMessage, lobster_lots, lobster_price, lobster_ticks,
 };
+pub use open_bar::{BarAdded, OpenBar};
 pub use order::{BracketExit, Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
 pub use path::{Leg, Point};
 pub use phase::Phase;

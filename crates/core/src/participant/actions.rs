@@ -65,7 +65,7 @@ impl Context {
         market.accounts[venue.index()].book_issue(instrument, -given, Money::ZERO);
         if let Some(state) = market.listings.get_mut(listing.index()) {
             state.splits += 1;
-            state.feeds.bars.iter_mut().for_each(|feed| feed.split(ratio));
+            state.feeds.bars.iter_mut().for_each(|feed| feed.open.split(ratio));
         }
         owed
     }

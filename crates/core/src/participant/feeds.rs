@@ -100,7 +100,7 @@ impl Feeds {
             Feed::Indicative => &mut self.indicative,
             Feed::Actions => &mut self.actions,
             Feed::Bars(interval) => {
-                let known = self.bars.iter().position(|feed| feed.interval == interval);
+                let known = self.bars.iter().position(|feed| feed.open.interval() == interval);
                 if known.is_none() && interval.shortest() < Feed::SHORTEST_BAR {
                     return Err(FeedError::BarTooShort(interval));
                 }
@@ -146,7 +146,7 @@ impl Feeds {
             Feed::Indicative => &self.indicative,
             Feed::Actions => &self.actions,
             Feed::Bars(interval) => {
-                return self.bars.iter().find(|feed| feed.interval == interval)?.subscriber(index);
+                return self.bars.iter().find(|feed| feed.open.interval() == interval)?.subscriber(index);
             }
             Feed::Book(levels) => &self.books.iter().find(|feed| feed.levels == levels)?.subscribers,
         };

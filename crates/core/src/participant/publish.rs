@@ -69,7 +69,7 @@ impl Context {
         let now = self.now();
         let mut index = 0;
         while let Some(feed) = self.bar_feed(listing, index) {
-            if let Some(end) = feed.add(now, traded.price, traded.quantity) {
+            if let Some(end) = feed.open.add_trade(now, traded.price, traded.quantity) {
                 self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
             }
             index += 1;
@@ -79,7 +79,7 @@ impl Context {
     /// Publishes the bar of the recorded interval if it has ended.
     pub(crate) fn close_recorded_bar(&mut self, listing: ListingId) {
         let now = self.now();
-        if let Some(bar) = self.bar_feed(listing, 0).and_then(|feed| feed.take_ended(now)) {
+        if let Some(bar) = self.bar_feed(listing, 0).and_then(|feed| feed.open.take_ended(now)) {
             self.publish(Fact::BarClosed { listing, bar });
         }
     }
@@ -90,8 +90,8 @@ impl Context {
         let at = self.now();
         let mut index = 1;
         while let Some(feed) = self.bar_feed(listing, index) {
-            if let Some(bar) = feed.take_ended(at) {
-                let (interval, entitled) = (feed.interval, feed.entitled(&bar));
+            if let Some(bar) = feed.open.take_ended(at) {
+                let (interval, entitled) = (feed.open.interval(), feed.entitled(&bar));
                 let data = MarketData { listing, at, update: Update::Bar(bar) };
                 self.push(Feed::Bars(interval), 0..entitled, &data);
             }

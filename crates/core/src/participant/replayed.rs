@@ -6,7 +6,9 @@ use super::message::{MarketData, Update};
 use super::publish::{BarAlarms, BarPrice};
 use super::state::MarketState;
 use crate::account::{Account, Affordable, OpenOrder, Pricing, Purchase};
-use crate::market::{Bar, ExecutionReport, Fact, Leg, Listing, OrderTerms, Phase, Quote, ReportKind, Side};
+use crate::market::{
+    Bar, BarAdded, ExecutionReport, Fact, Leg, Listing, OrderTerms, Phase, Quote, ReportKind, Side,
+};
 use crate::units::{ActorId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime};
 
 /// The replayed market's side of a fill.
@@ -83,18 +85,17 @@ impl Context {
         let now = self.now();
         let mut index = 0;
         while let Some(feed) = self.bar_feed(listing, index) {
-            let interval = feed.interval;
+            let open = &mut feed.open;
+            let interval = open.interval();
             let mut ended = Vec::new();
             for bar in bars {
-                if let Some(own) = bar.as_bar_of(interval) {
+                ended.extend(open.take_ended(bar.start));
+                if let BarAdded::Own(own) = open.add_bar(bar) {
                     ended.push(own);
-                    continue;
                 }
-                ended.extend(feed.take_ended(bar.start));
-                feed.add_bar(bar);
             }
-            ended.extend(feed.take_ended(now));
-            if let Some(end) = feed.end() {
+            ended.extend(open.take_ended(now));
+            if let Some(end) = open.end() {
                 self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
             }
             for bar in ended {
@@ -176,12 +177,16 @@ impl Context {
         self.publish(Fact::BarReplayed { listing, bar });
         let mut index = 0;
         while let Some(feed) = self.bar_feed(listing, index) {
-            let interval = feed.interval;
-            if let Some(own) = bar.as_bar_of(interval) {
-                let data = MarketData { listing, at, update: Update::Bar(own) };
-                self.push(Feed::Bars(interval), 0..usize::MAX, &data);
-            } else if let Some(end) = feed.add_bar(&bar) {
-                self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
+            let interval = feed.open.interval();
+            match feed.open.add_bar(&bar) {
+                BarAdded::Own(own) => {
+                    let data = MarketData { listing, at, update: Update::Bar(own) };
+                    self.push(Feed::Bars(interval), 0..usize::MAX, &data);
+                }
+                BarAdded::Began(end) => {
+                    self.wake_at(end, if index == 0 { alarms.recorded } else { alarms.others });
+                }
+                BarAdded::Continued => {}
             }
             index += 1;
         }

@@ -12,6 +12,7 @@ mod quantity;
 mod seed;
 mod spelling;
 mod time;
+mod visible;
 
 pub use decimal::{Decimal, DecimalError};
 pub use ids::{ActorId, InstrumentId, ListingId, OrderId, TradeId, VenueId};
@@ -21,3 +22,4 @@ pub use quantity::{NetQuantity, Quantity};
 pub use seed::Seed;
 pub use spelling::{nearest, suggest};
 pub use time::{SimDuration, SimTime, TimeError};
+pub use visible::{is_hidden, visible};
