@@ -10,6 +10,10 @@ use super::time_format::TimeFormat;
 /// How many rows are looked at before a file is read.
 pub(super) const SAMPLE_ROWS: usize = 200;
 
+/// How many bytes of a text, and how many cells of its first rows, are looked at before it is read.
+const SAMPLE_BYTES: usize = 1 << 20;
+const SAMPLE_CELLS: usize = 50_000;
+
 /// How many lines of prose may stand before the table.
 const PREAMBLE_MAX: usize = 20;
 
@@ -42,8 +46,15 @@ pub(super) fn records(text: &str, separator: u8) -> csv::Reader<&[u8]> {
 }
 
 fn first_records(text: &str, separator: u8, count: usize) -> Vec<Vec<String>> {
-    let cells = |record: StringRecord| record.iter().map(ToOwned::to_owned).collect();
-    records(text, separator).into_records().filter_map(Result::ok).take(count).map(cells).collect()
+    let end = (0..=SAMPLE_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let mut left = SAMPLE_CELLS;
+    let cells = |record: StringRecord| {
+        let cells: Vec<String> = record.iter().take(left).map(ToOwned::to_owned).collect();
+        left -= cells.len();
+        cells
+    };
+    let rows = records(&text[..end], separator).into_records().filter_map(Result::ok).take(count).map(cells);
+    rows.take_while(|row| !row.is_empty()).collect()
 }
 
 /// Returns the separator that a text seems to have.

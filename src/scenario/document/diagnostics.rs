@@ -3,10 +3,17 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use bearpit_core::units::visible;
+
+/// How many errors, and how many warnings, are kept: nobody reads on.
+const ITEMS_MAX: usize = 100;
+/// How many characters a message has at most.
+const MESSAGE_CHARS_MAX: usize = 4_000;
+/// How many bytes a line has at most that is drawn.
+const LINE_BYTES_MAX: usize = 4_096;
 
 /// A text that diagnostics point into: a file, or an option of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +76,8 @@ pub struct Located<'a> {
 pub struct Diagnostics {
     sources: Vec<Source>,
     items: Vec<Diagnostic>,
+    /// How many more there were.
+    omitted: usize,
 }
 
 impl Diagnostics {
@@ -121,7 +130,16 @@ impl Diagnostics {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        self.items.push(Diagnostic { place, message: message.into(), help, is_warning: false });
+        self.add(Diagnostic { place, message: message.into(), help, is_warning: false });
+    }
+
+    fn add(&mut self, item: Diagnostic) {
+        if self.items.iter().filter(|known| known.is_warning == item.is_warning).count() >= ITEMS_MAX {
+            self.omitted += 1;
+            return;
+        }
+        let Diagnostic { message, help, .. } = item;
+        self.items.push(Diagnostic { message: shortened(message), help: help.map(shortened), ..item });
     }
 
     /// Adds a warning: something that is odd, but not wrong.
@@ -131,7 +149,7 @@ impl Diagnostics {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        self.items.push(Diagnostic { place, message: message.into(), help, is_warning: true });
+        self.add(Diagnostic { place, message: message.into(), help, is_warning: true });
     }
 
     /// Returns whether there are errors, and not only warnings.
@@ -164,7 +182,13 @@ impl Diagnostics {
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let drawn: Vec<String> = self.items.iter().map(|item| self.draw(&renderer, item)).collect();
+        let mut drawn: Vec<String> = self.items.iter().map(|item| self.draw(&renderer, item)).collect();
+        if self.omitted > 0 {
+            let more = format!("there are {} more errors and warnings", self.omitted);
+            drawn.push(renderer.render(&[Level::NOTE.primary_title(more).element(
+                Level::HELP.message("what is wrong further on often follows from what is wrong above"),
+            )]));
+        }
         drawn.join("\n\n")
     }
 
@@ -197,8 +221,16 @@ impl Diagnostics {
         let source = &self.sources[item.place.source];
         let level = if item.is_warning { Level::WARNING } else { Level::ERROR };
         let title = level.primary_title(visible(&item.message));
-        let (line, _) = self.line_and_column(&item.place);
+        let (line, column) = self.line_and_column(&item.place);
         let (text, start) = line_around(&source.text, item.place.span.start);
+        if text.len() > LINE_BYTES_MAX {
+            let place = Origin::path(visible(&source.name)).line(line).char_column(column);
+            let group = title.element(place);
+            return renderer.render(&[match &item.help {
+                Some(help) => group.element(Level::HELP.message(visible(help))),
+                None => group,
+            }]);
+        }
         // Whole characters within the drawn line, whatever the span is.
         let from = floor_boundary(text, item.place.span.start.saturating_sub(start));
         let until = ceil_boundary(text, item.place.span.end.saturating_sub(start)).max(from);
@@ -236,6 +268,14 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+/// Cuts a text that nobody would read to its end.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((at, _)) => format!("{}\u{2026}", &text[..at]),
+        None => text,
+    }
+}
 
 /// Returns the line in which a byte lies, and where the line starts.
 ///
@@ -296,6 +336,19 @@ mod tests {
         diagnostics.push(SourceSpan { source, span: 4..5 }, "wrong", None);
         let drawn = diagnostics.render(false);
         assert!(drawn.contains("x.rhai:1:5") && drawn.ends_with("    ^"), "{drawn}");
+    }
+
+    #[test]
+    fn what_nobody_reads_is_cut() {
+        let mut diagnostics = Diagnostics::default();
+        let source = diagnostics.add_source("x.toml", format!("a\nb{}\n", "x".repeat(10 << 20)));
+        for _ in 0..100_000 {
+            diagnostics.push(SourceSpan { source, span: 3..4 }, "y".repeat(5_000), None);
+        }
+        let drawn = diagnostics.render(false);
+        assert!(drawn.contains(" --> x.toml:2:2\n") && !drawn.contains("xxxxx"), "{}", &drawn[..9_000]);
+        assert!(drawn.contains("note: there are 99900 more errors and warnings"));
+        assert_eq!((drawn.matches('y').count(), diagnostics.len()), (4_000 * 100, 100));
     }
 
     proptest! {

@@ -41,8 +41,8 @@ impl Default for RunLimits {
     }
 }
 
-/// The most callbacks at one instant that send orders or requests: as many as there may be open orders, each of
-/// which may be canceled at once and sent again.
+/// The most callbacks at one instant that send orders or requests: as many as there may be open orders, each
+/// of which may be canceled at once and sent again.
 pub(crate) const ANSWERS_MAX: u32 = 10_000;
 /// The most orders and requests at one instant.
 pub(crate) const INSTANT_COMMANDS_MAX: u64 = 100_000;

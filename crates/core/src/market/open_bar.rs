@@ -7,8 +7,8 @@ use crate::units::{Price, Quantity, SimTime};
 
 /// The bar of one interval at one listing, as far as it has come.
 ///
-/// Bars are built in this one way for those who subscribe to them and for those who record them. What has ended
-/// must be taken out ([`OpenBar::take_ended`]) before more is added.
+/// Bars are built in this one way for those who subscribe to them and for those who record them. What has
+/// ended must be taken out ([`OpenBar::take_ended`]) before more is added.
 ///
 /// ```
 /// use bearpit_core::market::{BarInterval, OpenBar};
@@ -76,7 +76,8 @@ impl OpenBar {
         Some(self.begin(Bar::open_at(now, self.interval, price, quantity)))
     }
 
-    /// Adds a bar of a file: it is the bar of its own interval and of shorter ones, and a part of longer ones.
+    /// Adds a bar of a file: it is the bar of its own interval and of shorter ones, and a part of longer
+    /// ones.
     pub fn add_bar(&mut self, bar: &Bar) -> BarAdded {
         if let Some(own) = bar.as_bar_of(self.interval) {
             return BarAdded::Own(own);

@@ -1,7 +1,13 @@
 //! Suggestions for misspelled names, for error messages.
 
+/// How long a word is at most that may be a misspelled name.
+const BYTES_MAX: usize = 256;
+
 /// Returns the candidate nearest to `word`, if one is near; one that differs in case only is.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > BYTES_MAX {
+        return None;
+    }
     let distance = |candidate: &str| {
         if word.eq_ignore_ascii_case(candidate) {
             return usize::from(word != candidate);

@@ -22,8 +22,8 @@ pub fn is_hidden(c: char) -> bool {
         )
 }
 
-/// Returns a text in which [hidden](is_hidden) characters are escaped as JSON escapes them; line feeds and tabs
-/// stay.
+/// Returns a text in which [hidden](is_hidden) characters are escaped as JSON escapes them; line feeds and
+/// tabs stay.
 ///
 /// So a text that is JSON stays the same JSON.
 ///
