@@ -119,10 +119,8 @@ fn fuzz(name: &str, count: usize, texts: &[&str], mut read: impl FnMut(&[u8]) ->
     for number in 0..count / SHARE {
         let bytes = draw.damaged(&texts);
         let done = catch_unwind(AssertUnwindSafe(|| read(&bytes)));
-        match done {
-            Ok(is_valid) => valid += usize::from(is_valid),
-            Err(_) => panic!("{name}, input {number}: {}", bytes.escape_ascii()),
-        }
+        assert!(done.is_ok(), "{name}, input {number}: {}", bytes.escape_ascii());
+        valid += usize::from(done.is_ok_and(|is_valid| is_valid));
     }
     valid
 }

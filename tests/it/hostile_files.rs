@@ -48,70 +48,66 @@ fn case(name: &'static str, what: Use, content: impl Into<Vec<u8>>, code: i32) -
 fn endless() -> Vec<Case> {
     let strategy = |name, text: &str, code| case(name, Use::Strategy, text, code);
     vec![
-            strategy(
-                "canceled, entered",
-                "fn on_start() { buy_limit(1, 9.0); } fn on_order_accepted(e) { e.order.cancel(); }
-                 fn on_order_canceled(e) { buy_limit(1, 9.0); }",
-                3,
-            ),
-            strategy(
-                "IOC again",
-                "fn on_start() { buy_limit(1, 9.0, \"IOC\"); } fn on_order(e) { buy_limit(1, 9.0, \"IOC\"); }",
-                3,
-            ),
-            strategy(
-                "replace again",
-                "fn on_start() { buy_limit(1, 9.0); }
-                 fn on_order(e) { e.order.replace(1, if e.order.price == 9.0 { 8.0 } else { 9.0 }); }",
-                3,
-            ),
-            strategy(
-                "trades with itself",
-                "fn on_start() { buy_limit(10, 1.0); } fn on_order(e) { sell_limit(1, 1.0); buy_limit(1, 1.0); }",
-                3,
-            ),
-            strategy("refused again", "fn on_start() { buy(1e9); } fn on_order(e) { buy(1e9); buy(1e9); }", 3),
-            strategy(
-                "stops again",
-                "fn on_start() { buy_stop(1, 1.0); } fn on_order(e) { buy_stop(1, 1.0); }",
-                3,
-            ),
-            strategy(
-                "cancels all",
-                "fn on_start() { buy_limit(1, 9.0); } fn on_order(e) { cancel_all(); buy_limit(1, 9.0); }",
-                3,
-            ),
-            strategy("loop", "fn on_quote(q) { loop { } }", 3),
-            strategy("loop at the top", "loop { }\nfn on_start() { }", 2),
-            strategy("loop at the end", "fn on_stop() { while true { } }", 3),
-            strategy("calls itself", "fn f(n) { f(n + 1) } fn on_start() { f(0); }", 3),
-            strategy("text that doubles", "fn on_start() { let t = \"x\"; loop { t += t; } }", 3),
-            strategy("array that grows", "fn on_start() { let a = []; loop { a.push(a); } }", 3),
-            strategy(
-                "state that grows",
-    <<<<<<< HEAD
-                "fn on_quote(q) { if this.a == () { this.a = []; } for i in 0..900 { this.a.push(i); } }",
-    =======
-                "fn on_init(params) { this.a = []; } fn on_start() { every(\"a\", \"1ms\"); }
-                 fn on_timer(name) { for i in 0..90 { this.a.push(i); } }",
-    >>>>>>> 3fae54b (Of what is wrong, no more is drawn than people read; the first look at a table is bounded)
-                3,
-            ),
-            strategy("logs", "fn on_quote(q) { for i in 0..1000 { log(i); } }", 3),
-            strategy("plots", "fn on_quote(q) { for i in 0..100000 { plot(\"x\", i); } }", 3),
-            case(
-                "wakes each microsecond",
-                Use::Keys("run_operations = 20_000\n"),
-                "fn on_start() { every(\"a\", \"1us\"); } fn on_timer(name) { let n = 1 + 1; this.n = n; }",
-                3,
-            ),
-            case(
-                "aborts in a loop",
-                Use::Keys("on_error = \"abort\"\n"),
-                "fn on_start() { buy_limit(1, 9.0, \"IOC\"); } fn on_order(e) { buy_limit(1, 9.0, \"IOC\"); }",
-                1,
-            ),
-        ]
+        strategy(
+            "canceled, entered",
+            "fn on_start() { buy_limit(1, 9.0); } fn on_order_accepted(e) { e.order.cancel(); }
+             fn on_order_canceled(e) { buy_limit(1, 9.0); }",
+            3,
+        ),
+        strategy(
+            "IOC again",
+            "fn on_start() { buy_limit(1, 9.0, \"IOC\"); } fn on_order(e) { buy_limit(1, 9.0, \"IOC\"); }",
+            3,
+        ),
+        strategy(
+            "replace again",
+            "fn on_start() { buy_limit(1, 9.0); }
+             fn on_order(e) { e.order.replace(1, if e.order.price == 9.0 { 8.0 } else { 9.0 }); }",
+            3,
+        ),
+        strategy(
+            "trades with itself",
+            "fn on_start() { buy_limit(10, 1.0); } fn on_order(e) { sell_limit(1, 1.0); buy_limit(1, 1.0); }",
+            3,
+        ),
+        strategy("refused again", "fn on_start() { buy(1e9); } fn on_order(e) { buy(1e9); buy(1e9); }", 3),
+        strategy(
+            "stops again",
+            "fn on_start() { buy_stop(1, 1.0); } fn on_order(e) { buy_stop(1, 1.0); }",
+            3,
+        ),
+        strategy(
+            "cancels all",
+            "fn on_start() { buy_limit(1, 9.0); } fn on_order(e) { cancel_all(); buy_limit(1, 9.0); }",
+            3,
+        ),
+        strategy("loop", "fn on_quote(q) { loop { } }", 3),
+        strategy("loop at the top", "loop { }\nfn on_start() { }", 2),
+        strategy("loop at the end", "fn on_stop() { while true { } }", 3),
+        strategy("calls itself", "fn f(n) { f(n + 1) } fn on_start() { f(0); }", 3),
+        strategy("text that doubles", "fn on_start() { let t = \"x\"; loop { t += t; } }", 3),
+        strategy("array that grows", "fn on_start() { let a = []; loop { a.push(a); } }", 3),
+        strategy(
+            "state that grows",
+            "fn on_init(params) { this.a = []; } fn on_start() { every(\"a\", \"1ms\"); }
+             fn on_timer(name) { for i in 0..90 { this.a.push(i); } }",
+            3,
+        ),
+        strategy("logs", "fn on_quote(q) { for i in 0..1000 { log(i); } }", 3),
+        strategy("plots", "fn on_quote(q) { for i in 0..100000 { plot(\"x\", i); } }", 3),
+        case(
+            "wakes each microsecond",
+            Use::Keys("run_operations = 20_000\n"),
+            "fn on_start() { every(\"a\", \"1us\"); } fn on_timer(name) { let n = 1 + 1; this.n = n; }",
+            3,
+        ),
+        case(
+            "aborts in a loop",
+            Use::Keys("on_error = \"abort\"\n"),
+            "fn on_start() { buy_limit(1, 9.0, \"IOC\"); } fn on_order(e) { buy_limit(1, 9.0, \"IOC\"); }",
+            1,
+        ),
+    ]
 }
 
 /// Texts that are no strategies.
