@@ -202,7 +202,7 @@ fn command(here: &Path, case: &Case) -> Command {
 }
 
 /// Returns the time that a process has computed so far, where the system tells.
-fn computed(child: &Child) -> Option<Duration> {
+pub(crate) fn computed(child: &Child) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
     // After the name in brackets; user and system time are the 14th and 15th field, in hundredths.
     let fields = stat.rsplit(')').next()?.split_whitespace().skip(11).take(2);

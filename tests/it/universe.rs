@@ -12,12 +12,15 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::cli::bearpit;
+use crate::hostile_files::computed;
 
 const SYMBOLS: u64 = 500;
 const DAYS: u64 = 20 * 252;
 
-/// What the issue asks for is half a minute; a shared machine may be twice as slow.
-const WALL_MAX: Duration = Duration::from_secs(60);
+/// What it may compute; it takes a third of that.
+const TIME_MAX: Duration = Duration::from_secs(30);
+/// When it is ended: others may work on the machine, too.
+const WALL_MAX: Duration = Duration::from_secs(240);
 const MEMORY_KIB_MAX: u64 = 1 << 20;
 
 const SCENARIO: &str = r#"
@@ -119,9 +122,10 @@ fn five_hundred_symbols_over_twenty_years_take_half_a_minute_and_a_gibibyte() {
     let output = fs::File::create(directory.path().join("outcome.json")).unwrap();
     let begin = Instant::now();
     let mut child = command.stdout(output).stderr(Stdio::inherit()).spawn().unwrap();
-    let mut peak = None;
+    let (mut peak, mut took) = (None, None);
     let status = loop {
         peak = peak_kib(&child).or(peak);
+        took = computed(&child).or(took);
         match child.try_wait().unwrap() {
             Some(status) => break status,
             None if begin.elapsed() > WALL_MAX => {
@@ -131,8 +135,9 @@ fn five_hundred_symbols_over_twenty_years_take_half_a_minute_and_a_gibibyte() {
             None => thread::sleep(Duration::from_millis(20)),
         }
     };
-    let took = begin.elapsed();
+    let took = took.unwrap_or_else(|| begin.elapsed());
     assert!(status.success(), "{status}");
+    assert!(took < TIME_MAX, "{took:?}");
     let outcome = fs::read_to_string(directory.path().join("outcome.json")).unwrap();
     let outcome: serde_json::Value = serde_json::from_str(&outcome).unwrap();
     let trades = outcome[0]["manifest"]["trades"].as_u64().unwrap();
