@@ -89,8 +89,8 @@ fn endless() -> Vec<Case> {
         strategy("array that grows", "fn on_start() { let a = []; loop { a.push(a); } }", 3),
         strategy(
             "state that grows",
-            "fn on_init(params) { this.a = []; } fn on_start() { every(\"a\", \"1ms\"); }
-             fn on_timer(name) { for i in 0..90 { this.a.push(i); } }",
+            "fn on_init(params) { this.a = [1, 2, 3]; } fn on_start() { every(\"a\", \"1ms\"); }
+             fn on_timer(name) { let b = this.a; this.a.append(b); }",
             3,
         ),
         strategy("logs", "fn on_quote(q) { for i in 0..1000 { log(i); } }", 3),
