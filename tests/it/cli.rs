@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-const SHIPPED: [&str; 12] = [
+const SHIPPED: [&str; 13] = [
     "avellaneda_stoikov",
     "bollinger",
     "donchian",
@@ -21,6 +21,7 @@ const SHIPPED: [&str; 12] = [
     "rsi_reversion",
     "sessions",
     "sp500_backtest",
+    "ticks",
     "twap",
     "two_venues",
 ];

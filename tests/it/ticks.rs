@@ -77,10 +77,11 @@ fn a_strategy_sees_and_trades_with_the_rows_and_the_tables_have_them() {
     let (run, digest) = simulate(directory.path(), "both", both, script);
     let fills = cells(&run, "fills", &["time", "side", "liquidity", "price", "quantity"]);
     let expected = [
-        // Ten of the ask, the rest at the next one that there is; a bid is reached by the ask of 99.94 no more.
+        // Ten of the ask, the rest at the next one that there is; a trade at 99.95 fills a bid of
+        // 99.96 at its own price.
         "2024-03-04T09:30:01.500000000 buy taker 100.04 10.0",
         "2024-03-04T09:30:03.000000000 buy taker 99.94 5.0",
-        "2024-03-04T09:30:03.500000000 buy maker 99.95 4.0",
+        "2024-03-04T09:30:03.500000000 buy maker 99.96 4.0",
     ];
     assert_eq!(fills, expected);
     let trades = cells(&run, "trades", &["time", "price", "quantity", "maker", "taker"]);

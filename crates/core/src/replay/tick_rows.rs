@@ -154,6 +154,11 @@ impl ReplayEngine {
         match price {
             Some((supply, price)) => {
                 let has_waited = has_waited(&order, self.now);
+                let price = match order.terms.kind {
+                    // A resting order trades at its own price.
+                    OrderKind::Limit(limit) if has_waited && feed.has_quotes() => limit,
+                    _ => price,
+                };
                 let moment = Moment::Within;
                 self.trade(Attempt { listing: index, id, moment, price, has_waited, supply }, host);
             }

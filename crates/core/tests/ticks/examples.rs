@@ -107,7 +107,7 @@ fn a_limit_order_takes_on_arrival_and_is_a_maker_later() {
         (40, Some((96, 5)), Some((100, 9))),
     ];
     let found = outcome(&with(history(&[], &quotes), 15.0, buy(10, Kind::Limit(101))));
-    let fills = vec![(15, 101, 4, false), (30, 98, 2, true), (40, 100, 4, true)];
+    let fills = vec![(15, 101, 4, false), (30, 101, 2, true), (40, 101, 4, true)];
     assert_eq!(found, [(fills, End::Filled)]);
 }
 
@@ -116,9 +116,9 @@ fn a_trade_fills_a_waiting_limit_order_at_its_price_or_beyond_it() {
     let quotes = [(10, Some((99, 50)), Some((101, 50))), (60, None, None)];
     let trades = [(20, 100, 3), (30, 99, 3), (40, 98, 3)];
     let market = with(history(&trades, &quotes), 15.0, buy(5, Kind::Limit(99)));
-    assert_eq!(outcome(&market), [(vec![(30, 99, 3, true), (40, 98, 2, true)], End::Filled)]);
+    assert_eq!(outcome(&market), [(vec![(30, 99, 3, true), (40, 99, 2, true)], End::Filled)]);
     let through = History { rules: Rules { through: true, ..RULES }, ..market };
-    assert_eq!(outcome(&through), [(vec![(40, 98, 3, true)], End::Expired)]);
+    assert_eq!(outcome(&through), [(vec![(40, 99, 3, true)], End::Expired)]);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_brackets_exits_enter_with_the_fill_and_one_of_them_ends_the_other() {
     assert_eq!(found[0], (vec![(15, 101, 2, false), (20, 101, 2, false)], End::Filled));
     assert_eq!(
         found[1],
-        (vec![(30, 106, 3, true)], End::Canceled("linked")),
+        (vec![(30, 105, 3, true)], End::Canceled("linked")),
         "the profit, as far as the bid goes"
     );
     assert_eq!(found[2], (vec![(40, 90, 1, false)], End::Filled), "the stop for the rest");
@@ -217,4 +217,10 @@ fn files_without_sizes_bound_nothing() {
     let market = History { rules, ..history(&[(20, 100, 0), (30, 101, 0)], &[]) };
     let found = outcome(&with(market, 15.0, buy(1_000, Kind::Market)));
     assert_eq!(found, [(vec![(20, 100, 1_000, false)], End::Filled)]);
+}
+
+#[test]
+fn without_quotes_a_trade_beyond_a_limit_is_like_an_open() {
+    let market = with(history(&[(10, 100, 9), (20, 96, 9), (30, 90, 9)], &[]), 15.0, buy(3, Kind::Limit(98)));
+    assert_eq!(outcome(&market), [(vec![(20, 96, 3, true)], End::Filled)]);
 }

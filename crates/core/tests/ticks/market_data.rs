@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use actix::{Actor, Handler};
-use bearpit_core::account::AccountConfig;
+use bearpit_core::account::{AccountConfig, OnRuin};
 use bearpit_core::exchange::{ListingConfig, MarketBuilder};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{
@@ -137,6 +137,7 @@ fn heard(config: TickConfig, terms: OrderTerms, cash: i64) -> Heard {
     let account = AccountConfig {
         cash: Money::from_whole(cash),
         max_short: vec![(acme, Quantity::new(100))],
+        on_ruin: Some(OnRuin::Liquidate),
         ..AccountConfig::default()
     };
     builder.agent("listener", ParticipantConfig::new("listener").with_account(account), listener).unwrap();
@@ -244,4 +245,28 @@ fn slippage_never_takes_a_price_below_the_lowest() {
     let sells = OrderTerms { side: Side::Sell, ..buys(3) };
     let found = heard(ticks(&trades, &[], rules), sells, 1_000);
     assert!(found.lines.contains(&"sell 1x3".to_owned()), "{:?}", found.lines);
+}
+
+#[test]
+fn who_is_ruined_by_a_row_is_closed_out_at_once_as_far_as_the_quote_goes() {
+    let quotes = [
+        quote(1, (99, 100), (101, 100)),
+        quote(3, (129, 100), (131, 20)),
+        quote(4, (120, 100), (121, 100)),
+        quote(5, (120, 100), (121, 100)),
+    ];
+    let sells = OrderTerms { side: Side::Sell, ..buys(50) };
+    let own = |config| -> Vec<String> {
+        let lines = heard(config, sells, 1_000).lines;
+        lines.into_iter().filter(|line| line.starts_with("buy") || line.starts_with("sell")).collect()
+    };
+    // 1,000 and 4,950 of the sale are less than 50 at the mid of 130.
+    assert_eq!(own(ticks(&[], &quotes, FillRules::default())), ["sell 99x50", "buy 131x20", "buy 121x30"]);
+    let trades =
+        [trade(1, 100, 90), trade(3, 100, 90), trade(4, 130, 90), trade(5, 125, 90), trade(6, 90, 90)];
+    assert_eq!(
+        own(ticks(&trades, &[], FillRules::default())),
+        ["sell 100x50", "buy 125x50"],
+        "at the next trade"
+    );
 }

@@ -189,7 +189,12 @@ impl Reference<'_> {
         let order = &self.orders[index];
         let available = self.available(source, order.owner).min(order.left);
         let price = match order.kind {
-            Kind::Limit(limit) if is_maker && self.flaw == Some(Flaw::NeverBetter) => limit,
+            // A resting order trades at its own price; a trade alone is like an open.
+            Kind::Limit(limit)
+                if is_maker && (self.has_quotes() != (self.flaw == Some(Flaw::BetterThanLimit))) =>
+            {
+                limit
+            }
             Kind::Limit(_) => price,
             _ => self.with_costs(order.side, price),
         };

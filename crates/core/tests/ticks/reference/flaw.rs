@@ -27,8 +27,8 @@ pub(crate) enum Flaw {
     PurchaseFirst,
     /// Trades come before quotes of the same time.
     TradesFirst,
-    /// A waiting limit order fills at its limit though the row is better.
-    NeverBetter,
+    /// A waiting limit order fills better than at its limit where there are quotes, and never where there are none.
+    BetterThanLimit,
 }
 
 impl Flaw {
@@ -46,6 +46,6 @@ impl Flaw {
         Self::SpreadTwice,
         Self::PurchaseFirst,
         Self::TradesFirst,
-        Self::NeverBetter,
+        Self::BetterThanLimit,
     ];
 }
