@@ -248,6 +248,9 @@ data = DATA
                           2024-01-01T10:00:01,,,100.1,4\n2024-01-01T10:00:02,99.9,5,100.1,0\n";
     const BARS: &str = "date,open,high,low,close\n2024-01-01,1,1,1,1\n";
 
+    /// Ticks and lots of bid and ask.
+    type Sides = [Option<(i64, u64)>; 2];
+
     /// What a scenario makes of files: what is replayed, errors with their places, warnings.
     #[derive(Debug)]
     struct Loaded {
@@ -265,7 +268,7 @@ data = DATA
         }
 
         /// The quotes: time of day, ticks and lots of bid and ask.
-        fn quotes(&self) -> Vec<(String, [Option<(i64, u64)>; 2])> {
+        fn quotes(&self) -> Vec<(String, Sides)> {
             let rows = self.config.as_ref().unwrap().quotes.iter();
             let level = |level: bearpit_core::market::QuoteLevel| (level.price.ticks(), level.size.lots());
             rows.map(|row| {

@@ -38,8 +38,11 @@ const fn sell(quantity: u64, kind: Kind) -> Order {
     order(Side::Sell, quantity, kind)
 }
 
-/// What became of each order: fills `(second, price, quantity, whether as a maker)`, and the end.
-fn outcome(history: &History) -> Vec<(Vec<(i64, i64, u64, bool)>, End)> {
+/// A fill: second, price, quantity, whether as a maker.
+type Filled = (i64, i64, u64, bool);
+
+/// What became of each order.
+fn outcome(history: &History) -> Vec<(Vec<Filled>, End)> {
     let fill = |fill: &Fill| (fill.at / SECOND, fill.price, fill.quantity, fill.is_maker);
     let fates = run(history).fates.into_iter();
     fates.map(|fate| (fate.fills.iter().map(fill).collect(), fate.end)).collect()
