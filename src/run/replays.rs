@@ -21,7 +21,7 @@ fn replay(scenario: &Scenario, state: &MarketState, agent: &AgentConfig) -> Opti
     let listing: &Listing = state.listings().nth(agent.listing.index())?;
     let instrument = state.instruments().nth(listing.instrument.index())?;
     let within = config.bars.iter().filter(|bar| scenario.start <= bar.start && bar.start < scenario.end);
-    let (first, last) = (within.clone().next(), within.clone().last());
+    let (first, last) = (within.clone().next(), within.clone().next_back());
     let directory = scenario.path.parent().unwrap_or_else(|| Path::new(""));
     let file = file.strip_prefix(directory).unwrap_or(file);
     Some(ReplaySummary {

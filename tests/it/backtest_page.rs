@@ -57,7 +57,7 @@ fn what_was_tested_stands_before_the_figures() {
         "half-spread 0.05",
         "slippage 2 ticks",
         "s paid 0.01 in fees",
-        "s: 1 refused (insufficient_cash)",
+        "s: 1 refused (too little free cash)",
         "positions are kept, and marked at the last close",
         "s still holds 10 X, marked at 11.00",
     ] {

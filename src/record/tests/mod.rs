@@ -99,11 +99,9 @@ fn float(value: f64) -> Cell {
     Cell::Float(Finite::new(value))
 }
 
-/// The life of several orders, and one of every other fact of the market that has a row.
-fn market_facts() -> Vec<Fact> {
-    let (order, listing) = (OrderId::new, LISTING);
-    let level = |ticks, lots| Some(QuoteLevel { price: Price::new(ticks), size: Quantity::new(lots) });
-    let mark = AccountMark {
+/// What Anne holds after a fill.
+fn mark() -> AccountMark {
+    AccountMark {
         owner: ANNE,
         instrument: InstrumentId::new(0),
         position: NetQuantity::new(-15),
@@ -115,7 +113,13 @@ fn market_facts() -> Vec<Fact> {
         cash: Money::from_whole(1_000_000_000_000),
         equity: Money::from_units(1),
         cause: MarkCause::Fill,
-    };
+    }
+}
+
+/// The life of several orders, and one of every other fact of the market that has a row.
+fn market_facts() -> Vec<Fact> {
+    let (order, listing) = (OrderId::new, LISTING);
+    let level = |ticks, lots| Some(QuoteLevel { price: Price::new(ticks), size: Quantity::new(lots) });
     vec![
         accepted(1, ANNE, terms(Side::Buy, 30, 10_001)),
         Fact::TouchChanged { listing, quote: Quote { bid: level(10_001, 30), ask: None } },
@@ -169,8 +173,8 @@ fn market_facts() -> Vec<Fact> {
         Fact::PhaseChanged { listing, phase: Phase::Halt },
         Fact::PhaseChanged { listing, phase: Phase::Continuous },
         Fact::AccountFinanced { owner: ANNE, interest: Money::from_units(5), borrow: Money::from_units(2) },
-        Fact::AccountMarked(mark),
-        Fact::AccountMarked(AccountMark { cause: MarkCause::Sample, ..mark }),
+        Fact::AccountMarked(mark()),
+        Fact::AccountMarked(AccountMark { cause: MarkCause::Sample, ..mark() }),
         Fact::AccountRuined { owner: BEN, equity: Money::from_units(-3) },
         // Ben is flat, of what he held at the start.
         trade(2, 8, 9, 10, 10_000),

@@ -53,10 +53,10 @@ pub(super) fn backtest(page: &mut PageBuilder, data: &RunData) {
         fact(&format!("volume{of}"), &volume(replay));
     }
     fact("costs", &costs(data));
-    let orders: Vec<String> = shown(data).filter_map(|account| orders(account)).collect();
+    let orders: Vec<String> = shown(data).filter_map(orders).collect();
     fact("orders not filled", &joined(&orders, "none was refused, rejected, canceled by a rule, or expired"));
     fact("at the end", &at_end(data));
-    let ruins: Vec<String> = shown(data).filter_map(|account| ruin(account)).collect();
+    let ruins: Vec<String> = shown(data).filter_map(ruin).collect();
     if !ruins.is_empty() {
         fact("ruin", &joined(&ruins, ""));
     }
