@@ -73,13 +73,15 @@ pub(super) struct SimulateArguments {
     /// A TOML file of such values, before those of --set; may be repeated.
     #[arg(long, value_name = "FILE")]
     pub(super) params: Vec<PathBuf>,
-    /// Show what strategies log, at the end: all lines, or those in which `TIME STRATEGY: LINE` has this text.
+    /// Show what strategies log, at the end: all lines, or those in which `TIME STRATEGY: LINE` has this
+    /// text.
     #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(super) log: Option<String>,
     /// Table format instead of the scenarios' own: parquet, csv or ipc.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
-    /// Write money as doubles in Parquet and IPC, not as exact decimals: pandas, say, reads decimals as objects.
+    /// Write money as doubles in Parquet and IPC, not as exact decimals: pandas, say, reads decimals as
+    /// objects.
     #[arg(long)]
     pub(super) floats: bool,
     /// Write no report for each run; `bearpit report --each` can draw them later.

@@ -13,7 +13,8 @@ use bearpit_core::units::{Decimal, Seed, SimDuration, SimTime};
 pub struct RecordConfig {
     /// The format of the tables.
     pub format: Format,
-    /// Whether Parquet and IPC have money as the nearest doubles, not as exact decimals; text is always exact.
+    /// Whether Parquet and IPC have money as the nearest doubles, not as exact decimals; text is always
+    /// exact.
     pub floats: bool,
     /// The tables.
     pub tables: TableSet,

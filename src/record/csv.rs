@@ -78,8 +78,8 @@ fn write_cell(output: &mut Vec<u8>, column: &Values<'_>, row: usize) -> PolarsRe
     }
 }
 
-/// Writes a time with nine digits of the second, always: so readers see one format in a column, and a column has
-/// the same one in every run.
+/// Writes a time with nine digits of the second, always: so readers see one format in a column, and a column
+/// has the same one in every run.
 fn write_time(output: &mut Vec<u8>, nanos: i64) -> PolarsResult<()> {
     let fraction = nanos.rem_euclid(SECOND_NANOS);
     let second = SimTime::from_nanos(nanos.saturating_sub(fraction));

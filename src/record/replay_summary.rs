@@ -1,13 +1,13 @@
-//! [`ReplaySummary`] and [`ChargeSummary`]: what a reader of a back-test asks first: which data, filled by which
-//! conventions, at which costs.
+//! [`ReplaySummary`] and [`ChargeSummary`]: what a reader of a back-test asks first: which data, filled by
+//! which conventions, at which costs.
 
 use serde::{Deserialize, Serialize};
 
 use super::manifest_text;
 use bearpit_core::units::{Decimal, SimDuration, SimTime};
 
-/// A file of bars that stood in the place of a book, and how orders filled on it. Words are those of the scenario's
-/// keys.
+/// A file of bars that stood in the place of a book, and how orders filled on it. Words are those of the
+/// scenario's keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplaySummary {
     /// The venue.

@@ -24,7 +24,8 @@ pub(super) const MONEY_PRECISION: usize = 38;
 pub(super) const MONEY_SCALE: usize = Money::SCALE as usize;
 
 impl Kind {
-    /// Returns the type as Parquet and IPC store it; with `floats`, money is no decimal but the nearest double.
+    /// Returns the type as Parquet and IPC store it; with `floats`, money is no decimal but the nearest
+    /// double.
     pub(super) const fn data_type(self, floats: bool) -> DataType {
         match self {
             Self::Money if floats => DataType::Float64,

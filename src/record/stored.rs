@@ -177,7 +177,8 @@ impl StoredRun {
 
     /// Begins to read some columns of a table piece by piece, in order.
     ///
-    /// Parquet and CSV are read in slices, so that memory does not grow with the table; Arrow IPC is read whole.
+    /// Parquet and CSV are read in slices, so that memory does not grow with the table; Arrow IPC is read
+    /// whole.
     ///
     /// # Errors
     /// [`OpenError::NotRecorded`] if there is none, [`OpenError::BadManifest`] if the manifest names no
@@ -278,7 +279,8 @@ impl Pieces<'_> {
         Ok(Some(frame))
     }
 
-    /// Reads some rows of a CSV file, which stays open; checks at its end that it has as many as the manifest says.
+    /// Reads some rows of a CSV file, which stays open; checks at its end that it has as many as the manifest
+    /// says.
     fn next_of_csv(&mut self) -> Result<Option<DataFrame>, OpenError> {
         let frame = self.csv_slice().map_err(|error| self.bad(error.to_string()))?;
         let rows = frame.as_ref().map_or(0, DataFrame::height);

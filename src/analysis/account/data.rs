@@ -33,8 +33,8 @@ pub struct AccountData {
     pub fills_total: u64,
     /// Its returns over regular periods, and the benchmark's.
     pub sample: Sample,
-    /// The returns over the same periods of all instruments in equal parts, set right each period; empty without
-    /// a mark.
+    /// The returns over the same periods of all instruments in equal parts, set right each period; empty
+    /// without a mark.
     pub buy_and_hold: Vec<f64>,
     /// Its round trips from flat to flat, in order of their ends; at most [`AccountData::TRIPS_MAX`].
     pub trips: Vec<AccountTrip>,

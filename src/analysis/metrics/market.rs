@@ -94,8 +94,8 @@ impl MarketTotals {
         Self { periods_per_year, ..Self::default() }
     }
 
-    /// Returns what needs returns: nothing where a mid was at or below zero, since what is left of the periods
-    /// would be another market.
+    /// Returns what needs returns: nothing where a mid was at or below zero, since what is left of the
+    /// periods would be another market.
     fn of_returns(&self, value: Option<f64>) -> Option<f64> {
         value.filter(|_| !self.has_no_logs)
     }

@@ -110,8 +110,8 @@ pub struct TradingTotals {
     pub slippage_mid: WeightedMean,
     /// By how much fills were better than the mid before them, in currency.
     pub spread_captured: f64,
-    /// By how much fills were worse than the mid when their orders arrived at the venue with the terms at which
-    /// they were filled, in basis points of it, by notional.
+    /// By how much fills were worse than the mid when their orders arrived at the venue with the terms at
+    /// which they were filled, in basis points of it, by notional.
     pub slippage_arrival: WeightedMean,
     /// The deepest fall of equity below its highest before, in currency, at all marks.
     pub max_drawdown: Option<f64>,

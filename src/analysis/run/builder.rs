@@ -20,8 +20,8 @@ use bearpit_core::units::{Decimal, SimDuration};
 
 /// Builds a run from its rows: only sums, samples and downsampled series are kept.
 ///
-/// Rows come in order of time. At one time, orders that enter come first, then splits, trades, quotes, fills and
-/// marks, in this order, whatever order they had on the tape: so what stands against the mid is measured
+/// Rows come in order of time. At one time, orders that enter come first, then splits, trades, quotes, fills
+/// and marks, in this order, whatever order they had on the tape: so what stands against the mid is measured
 /// against the mid before that time, and a fill comes before the mark that it sets.
 /// [`RunAnalysis`](super::RunAnalysis) puts the rows of a tape into this order, [`RunData::read`] those of
 /// files.
@@ -114,8 +114,8 @@ impl RunBuilder {
         }
     }
 
-    /// Returns the fills so far, in order of the arrival of their quotes, and forgets them: for rows of files,
-    /// where the market at their arrival is read after them. They are to come back with
+    /// Returns the fills so far, in order of the arrival of their quotes, and forgets them: for rows of
+    /// files, where the market at their arrival is read after them. They are to come back with
     /// [`RunBuilder::arrived`].
     pub(crate) fn take_arrivals(&mut self) -> Vec<Arrival> {
         let none = Arrivals::new(self.accounts.len());

@@ -22,7 +22,8 @@ impl RunData {
     /// Reads a run; what needs a table that was not recorded is absent.
     ///
     /// Tables are read piece by piece, so that a report costs the same memory for an hour as for a year.
-    /// First the orders and the quotes that were filled, then quotes, trades, fills and marks side by side, then the rest.
+    /// First the orders and the quotes that were filled, then quotes, trades, fills and marks side by side,
+    /// then the rest.
     ///
     /// # Errors
     /// [`OpenError`] if a table is missing or damaged, or the manifest cannot be.

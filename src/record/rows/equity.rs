@@ -1,5 +1,5 @@
-//! [`EquityRow`]: what an account was worth at the end of a sample interval, and [`EquitySamples`], which makes
-//! one row of the marks of all its instruments.
+//! [`EquityRow`]: what an account was worth at the end of a sample interval, and [`EquitySamples`], which
+//! makes one row of the marks of all its instruments.
 
 use bearpit_core::market::{AccountMark, MarkCause};
 use bearpit_core::units::{ActorId, Money, SimTime};
@@ -28,8 +28,8 @@ pub(in crate::record) struct EquitySamples {
 }
 
 impl EquitySamples {
-    /// Takes a mark; an account is marked in each instrument, with the same cash and equity. Where the run ends
-    /// with a sample interval, an account is marked twice at one time: the last marks count.
+    /// Takes a mark; an account is marked in each instrument, with the same cash and equity. Where the run
+    /// ends with a sample interval, an account is marked twice at one time: the last marks count.
     pub(in crate::record) fn take(&mut self, at: SimTime, mark: &AccountMark, financing: Money) {
         if mark.cause != MarkCause::Sample {
             return;

@@ -121,8 +121,8 @@ pub enum TableRow<'a> {
     },
     /// `trips`: a round trip has ended.
     Trip(&'a TripRow),
-    /// `actions`: a split or dividend, or what an account was given or paid for one. Comes whether the table is
-    /// recorded or not.
+    /// `actions`: a split or dividend, or what an account was given or paid for one. Comes whether the table
+    /// is recorded or not.
     Action {
         /// When.
         at: SimTime,

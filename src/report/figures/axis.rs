@@ -94,8 +94,8 @@ impl Axis {
         Self { low: span.low, high: span.high, ticks: marks, label: unit.to_owned(), has_grid: true }
     }
 
-    /// Makes a base-10 logarithmic axis with ticks at round numbers, over any number of decades; positions are
-    /// exponents.
+    /// Makes a base-10 logarithmic axis with ticks at round numbers, over any number of decades; positions
+    /// are exponents.
     pub(super) fn log(span: Span, unit: &str, most: usize) -> Self {
         let (low, high) = (10_f64.powf(span.low), 10_f64.powf(span.high));
         if span.width() < 1.0 {

@@ -18,8 +18,8 @@ pub(crate) trait Figure {
         false
     }
 
-    /// Draws it for a narrow screen, where the wide drawing would be too small to read; `None` if it has only one
-    /// drawing.
+    /// Draws it for a narrow screen, where the wide drawing would be too small to read; `None` if it has only
+    /// one drawing.
     ///
     /// # Errors
     /// [`FigureError`] if plotters fails.

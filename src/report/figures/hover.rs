@@ -1,4 +1,5 @@
-//! [`Hover`]: the values of a figure, for the page's script: what stands at the pointer, and a part of it, enlarged.
+//! [`Hover`]: the values of a figure, for the page's script: what stands at the pointer, and a part of it,
+//! enlarged.
 //!
 //! They are an attribute of the figure's SVG element, as JSON. Without the script nothing is lost.
 

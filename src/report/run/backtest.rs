@@ -1,5 +1,5 @@
-//! What a reader of a back-test asks first: which data, how orders filled on it, at which costs, and what was left at
-//! the end.
+//! What a reader of a back-test asks first: which data, how orders filled on it, at which costs, and what was
+//! left at the end.
 
 use std::collections::BTreeSet;
 

@@ -185,8 +185,8 @@ fn account_row(page: &mut PageBuilder, table: CardTable<'_>, account: &AccountDa
     table.row(page, &format!("{owner} <small>{kind}</small>{failed}{ruined}"), &cells);
 }
 
-/// Draws the change in equity of all accounts; those that moved a hundred times less than others have a figure of
-/// their own.
+/// Draws the change in equity of all accounts; those that moved a hundred times less than others have a
+/// figure of their own.
 fn curves(page: &mut PageBuilder, data: &RunData) -> Result<(), ReportError> {
     if data.accounts.is_empty() {
         return Ok(());
