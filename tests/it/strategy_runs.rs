@@ -109,8 +109,7 @@ fn the_scenario_on_the_page_runs_on_bars_of_ones_own() {
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     let (code, stdout, stderr) = run_in(here, &["check", "scenarios/mine.toml"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
-    let (code, stdout, stderr) =
-        run_in(here, &["simulate", "scenarios/mine.toml", "--quiet", "--strict", "--log"]);
+    let (code, stdout, stderr) = run_in(here, &["simulate", "scenarios/mine.toml", "--quiet", "--log"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     assert!(stdout.lines().any(|line| line.contains("dip_buyer: buy 100")), "{stdout}");
 }

@@ -1,8 +1,8 @@
 //! [`BarRounds`]: the bars of several markets with a common end, until all are in.
 //!
 //! A market without a trade in an interval has no bar of it, and feeds have latencies of their own. So a
-//! round ends when a bar of each market that was subscribed to has come, or else when the slowest feed has brought
-//! what there is.
+//! round ends when a bar of each market that was subscribed to has come, or else when the slowest feed has
+//! brought what there is.
 
 use crate::script::value::views::BarView;
 use bearpit_core::market::BarInterval;

@@ -2,7 +2,8 @@
 //!
 //! This is the only room that uses what Rhai exports under its feature `internals`: the syntax tree
 //! (`metering`, `receiver`, `operands`, `metered_script`, `field_access`, `ast_nodes`, `outline`), the
-//! runtime state (`execution`), the table of functions (`registered_functions`) and the hashing seed (`hashing`).
+//! runtime state (`execution`), the table of functions (`registered_functions`) and the hashing seed
+//! (`hashing`).
 //!
 //! # Updating Rhai
 //! Cargo.toml allows patch releases only. For a minor release:
