@@ -29,7 +29,8 @@ const STRATEGY: &str = "fn on_init(params) { this.n = 0; }\n\
     }\n\
     fn on_bar(bar) { log(`${bar} ${bar.volume}`); }\n";
 
-/// Writes a scenario over the files of a directory, and runs it; returns where its tables are, and its digest.
+/// Writes a scenario over the files of a directory, and runs it; returns where its tables are, and its
+/// digest.
 fn simulate(directory: &Path, name: &str, data: &str, more: &str) -> (std::path::PathBuf, String) {
     let text = format!(
         "[scenario]\nname = \"{name}\"\nstart = 2024-03-04T09:30:00\nend = 2024-03-04T09:30:10\nbars = \"1s\"\n\

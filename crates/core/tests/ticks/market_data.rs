@@ -161,7 +161,8 @@ fn buys(quantity: u64) -> OrderTerms {
 #[test]
 fn trades_and_quotes_are_published_and_own_fills_stand_beside_them() {
     let quotes = [quote(1, (98, 5), (102, 4)), quote(3, (98, 5), (0, 0)), quote(4, (99, 5), (101, 4))];
-    // Above the mid, below it, at it after a lower trade; then beside a missing ask, below and above the last.
+    // Above the mid, below it, at it after a lower trade; then beside a missing ask, below and above the
+    // last.
     let trades = [trade(1, 101, 3), trade(2, 99, 1), trade(2, 100, 1), trade(3, 95, 2), trade(3, 96, 7)];
     let found = heard(ticks(&trades, &quotes, FillRules::default()), buys(6), 10_000);
     let expected = [

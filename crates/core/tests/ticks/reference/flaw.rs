@@ -27,7 +27,8 @@ pub(crate) enum Flaw {
     PurchaseFirst,
     /// Trades come before quotes of the same time.
     TradesFirst,
-    /// A waiting limit order fills better than at its limit where there are quotes, and never where there are none.
+    /// A waiting limit order fills better than at its limit where there are quotes, and never where there are
+    /// none.
     BetterThanLimit,
 }
 
