@@ -25,6 +25,8 @@ mod load;
 mod lobster;
 #[cfg(test)]
 mod money_tests;
+#[cfg(test)]
+mod replay_tests;
 mod schema;
 mod sections;
 mod strategy;

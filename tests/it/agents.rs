@@ -7,7 +7,7 @@ use bearpit::agents::{MakerReference, MarketMaker, MarketMakerConfig};
 use bearpit::exchange::{ListingConfig, Market, MarketBuilder};
 use bearpit::market::{Bar, Fact, OrderTerms, Quote, Side, SinkError, Stamped, TapeSink};
 use bearpit::participant::{Instruction, ParticipantConfig};
-use bearpit::replay::{FillRules, ReplayBar, ReplayConfig};
+use bearpit::replay::{ReplayBar, ReplayConfig};
 use bearpit::units::{InstrumentId, ListingId, Price, Quantity, SimDuration, SimTime};
 
 use crate::market::{account, desks, open};
@@ -53,14 +53,7 @@ fn bar(second: i64, prices: [i64; 4], lots: u64) -> ReplayBar {
 fn replay(bars: &[ReplayBar]) -> (MarketBuilder, Rc<RefCell<Seen>>) {
     let mut builder = desks(300);
     let seen = watched(&mut builder);
-    let config = ReplayConfig {
-        bars: bars.into(),
-        actions: [].into(),
-        warmup: 0,
-        day_begins: SimDuration::ZERO,
-        call: SimDuration::from_secs(1),
-        rules: FillRules::default(),
-    };
+    let config = ReplayConfig::new(bars.into(), SimDuration::from_secs(1));
     builder
         .listing_config(LISTING, ListingConfig { replay: Some(config.into()), ..ListingConfig::default() });
     (builder, seen)

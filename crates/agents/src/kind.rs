@@ -98,7 +98,21 @@ pub struct AgentSite<'a> {
     pub latencies: Latencies,
     /// First and last instant of the scenario, if they are known.
     pub span: Option<SiteSpan>,
+    /// The scenario's clock, if it can be compared with those of zones.
+    pub clock: Option<&'a dyn SiteClock>,
 }
+
+/// What clocks elsewhere show.
+pub trait SiteClock: fmt::Debug {
+    /// Returns how the times of the scenario's clock are read on that of a zone.
+    ///
+    /// # Errors
+    /// Why that is not known, as a sentence.
+    fn local(&self, zone: &str) -> Result<LocalClock<'_>, String>;
+}
+
+/// From a time of the scenario's clock to what another clock shows then.
+pub type LocalClock<'a> = Box<dyn Fn(SimTime) -> SimTime + 'a>;
 
 /// What an agent may know of the venue where it is to trade.
 #[derive(Debug, Clone, Copy)]
@@ -126,7 +140,15 @@ impl<'a> AgentSite<'a> {
     #[must_use]
     pub const fn new(listing: ListingId, instrument: &'a Instrument) -> Self {
         let venue = SiteVenue { name: "venue", has_sessions: false, latencies: Latencies::NONE };
-        Self { listing, instrument, has_value: false, venue, latencies: Latencies::NONE, span: None }
+        Self {
+            listing,
+            instrument,
+            has_value: false,
+            venue,
+            latencies: Latencies::NONE,
+            span: None,
+            clock: None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod corporate_actions;
 mod desk;
+mod finer;
 pub mod indicators;
 mod kind;
 mod kinds;
@@ -15,17 +16,19 @@ mod market_maker;
 mod noise;
 mod order_flow;
 mod replay;
+mod session;
 mod ticks;
 
 pub use corporate_actions::prices_show_split;
 pub use desk::Desk;
 pub use kind::{
     AccountDefaults, AgentKind, AgentSite, Configure, ConfiguredAgent, FurtherInput, ListingChoice,
-    RetiredParam, Shared, SiteSpan, SiteVenue,
+    LocalClock, RetiredParam, Shared, SiteClock, SiteSpan, SiteVenue,
 };
 pub use kinds::KINDS;
 pub use market_maker::{MakerReference, MarketMaker, MarketMakerConfig};
 pub use noise::{NoiseConfig, NoiseTrader};
 pub use order_flow::{FlowReplayer, OrderFlowConfig};
 pub use replay::BarReplay;
+pub use session::time_of_day;
 pub use ticks::TickReplay;

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::corporate_actions::prices_and_actions;
+use crate::finer::{FINER, finer};
 use crate::kind::{
     AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, RetiredParam, Shared,
 };
+use crate::session::{SESSION, days};
 use bearpit_core::account::Credit;
 use bearpit_core::params::{
     Choice, DurationRange, FileContent, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec,
@@ -30,18 +32,25 @@ pub(crate) static KIND: AgentKind = AgentKind {
           participant: it has no account, no latency and no rows of its own. Its listing's sessions are the bars, so \
           the venue must not have any.",
     params: &PARAMS,
-    retired: &[RetiredParam {
-        name: "depth",
-        help: "orders fill up to the bar's volume, of which `participation` is one participant's share: leave it out",
-        is_error: false,
-    }],
+    retired: &[
+        RetiredParam {
+            name: "depth",
+            help: "orders fill up to the bar's volume, of which `participation` is one participant's share: leave it out",
+            is_error: false,
+        },
+        RetiredParam {
+            name: "day_begins",
+            help: "say when its session is, such as `session = { open = \"18:00\", close = \"17:00\" }`",
+            is_error: true,
+        },
+    ],
     account: AccountDefaults { credit: Credit::Unlimited, is_tracked: false },
     listing: ListingChoice::Only,
     is_exclusive: true,
     configure,
 };
 
-const PARAMS: [ParamSpec; 27] = [
+const PARAMS: [ParamSpec; 28] = [
     BAR_DATA,
     BAR_OPEN,
     BAR_LENGTH.meaning("how long a bar lasts; not longer than the time between two rows"),
@@ -128,13 +137,8 @@ const PARAMS: [ParamSpec; 27] = [
         ParamDefault::Choice("keep"),
         "what happens to positions after the last bar",
     ),
-    ParamSpec::new(
-        "day_begins",
-        ParamType::Duration(DurationRange::AnyLength),
-        ParamDefault::Duration(SimDuration::ZERO),
-        "when a day begins, after midnight, to which `DAY`, `AT_OPEN` and `AT_CLOSE` refer; later for sessions that go on \
-         overnight",
-    ),
+    SESSION,
+    FINER,
     ParamSpec::new(
         "warmup",
         ParamType::Integer { min: 0, max: 1_000_000 },
@@ -204,15 +208,10 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     match (rules, bars, actions) {
         (Ok(rules), Ok(bars), Ok(actions)) if errors.is_empty() => {
             let warmup = warmup(values, &bars, site)?;
+            let (days, finer) = (days(values, &bars, site)?, finer(values, &bars, site)?);
             let file: FileContent = values.get("data")?;
-            let config = ReplayConfig {
-                bars,
-                actions: actions.into(),
-                warmup,
-                call: timing.call,
-                day_begins: values.get("day_begins")?,
-                rules,
-            };
+            let actions = actions.into();
+            let config = ReplayConfig { bars, actions, warmup, call: timing.call, days, finer, rules };
             Ok(Arc::new(BarReplay { config, file: file.path }))
         }
         _ => Err(ParamErrors::check(errors).err().unwrap_or_else(|| no_bars().into())),

@@ -248,14 +248,8 @@ fn bars() -> Market {
     let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let on_grid = |row: &HistoricalBar| ReplayBar::of_row(row, &acme, row.time, row.time + secs(50)).unwrap();
     let rules = FillRules { half_spread: 5, slippage: Slippage::Impact(0.1), ..FillRules::default() };
-    let config = ReplayConfig {
-        bars: bars.iter().map(on_grid).collect(),
-        call: secs(1),
-        day_begins: SimDuration::ZERO,
-        actions: Arc::default(),
-        warmup: 0,
-        rules,
-    };
+    let bars = bars.iter().map(on_grid).collect();
+    let config = ReplayConfig { rules, ..ReplayConfig::new(bars, secs(1)) };
     builder
         .listing_config(LISTING, ListingConfig { replay: Some(config.into()), ..ListingConfig::default() });
     add_noise(&mut builder, LISTING, all(lognormal()));

@@ -106,14 +106,7 @@ fn market(habit: Option<Habit>) -> Result<Market> {
     builder.sample_interval(SimDuration::from_secs(86_400));
     let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
-    let config = ReplayConfig {
-        bars: bars(open),
-        actions: Arc::default(),
-        warmup: 0,
-        day_begins: SimDuration::ZERO,
-        call: SimDuration::from_secs(1),
-        rules: FillRules::default(),
-    };
+    let config = ReplayConfig::new(bars(open), SimDuration::from_secs(1));
     builder
         .listing_config(LISTING, ListingConfig { replay: Some(config.into()), ..ListingConfig::default() });
     if let Some(habit) = habit {

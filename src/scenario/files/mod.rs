@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::document::{Diagnostics, Findings, Section, SourceSpan, readers};
 use super::inputs::{Inputs, Role};
 use crate::data::{DataFile, Finding, ReadOptions, Rows, Zone, read};
-use bearpit_agents::SiteSpan;
+use bearpit_agents::{LocalClock, SiteClock, SiteSpan};
 use bearpit_core::params::FileContent;
 use bearpit_core::process::HistoricalBar;
 
@@ -39,6 +39,22 @@ pub(super) struct RunClock {
     pub(super) span: Option<SiteSpan>,
     /// `None` if the scenario does not say.
     pub(super) zone: Option<Zone>,
+}
+
+impl SiteClock for RunClock {
+    fn local(&self, zone: &str) -> Result<LocalClock<'_>, String> {
+        let theirs = Zone::named(zone).map_err(|error| error.to_string())?;
+        let Some(own) = &self.zone else {
+            return Err(format!(
+                "the scenario does not say in which zone its clock is, so that it cannot be compared with `{zone}`: add \
+                 `zone` to [scenario]"
+            ));
+        };
+        if theirs == *own {
+            return Ok(Box::new(|time| time));
+        }
+        Ok(Box::new(move |time| theirs.clock_at(own.instant_of(time))))
+    }
 }
 
 /// A file that was read as text.

@@ -60,9 +60,10 @@ impl Expander<'_> {
         if list == "agents" && !is_replay {
             return None;
         }
-        let other = if list == "agents" { "data" } else { "symbol" };
+        let others: &[&'static str] = if list == "agents" { &["data", "finer"] } else { &["symbol"] };
         let place = files.place.clone();
-        let found = self.checked(pattern, value(entry, other).map(|_| other));
+        let other = others.iter().copied().find(|other| value(entry, other).is_some());
+        let found = self.checked(pattern, other);
         let found = found.unwrap_or_else(|message| {
             let help = "paths are relative to the scenario's own directory; `*` stands for any text in a file's name";
             self.diagnostics.push(place.clone(), message, Some(help.to_owned()));

@@ -194,6 +194,7 @@ fn configure(
         has_sessions: place.venue.rules.sessions.is_some(),
         latencies: place.venue.latencies,
     };
+    let clock = files.clock.borrow();
     let site = AgentSite {
         listing: place.listing,
         instrument: place.instrument,
@@ -201,6 +202,7 @@ fn configure(
         venue,
         latencies,
         span: outline.span,
+        clock: Some(&*clock),
     };
     let configured =
         (kind.configure)(&values, &site).map_err(|errors| report_errors(section, &errors)).ok()?;

@@ -3,7 +3,7 @@
 use super::record::RecordDefaults;
 use crate::data::Zone;
 use crate::scenario::document::readers::{Read, ValueError};
-use crate::scenario::document::{Node, Section, readers};
+use crate::scenario::document::{Node, Section, Value, readers};
 use bearpit_core::market::BarInterval;
 use bearpit_core::units::{Decimal, Seed, SimDuration, SimTime};
 
@@ -45,7 +45,8 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
     let end = section.required("end", readers::time);
     let minute = SimDuration::from_secs(60);
     let bar_interval = section.or("bars", minute.into(), readers::bar_interval);
-    let anchor = section.or("anchor", SimDuration::ZERO, readers::time_of_day);
+    let session = session_open(root, section.peek("zone")).unwrap_or(SimDuration::ZERO);
+    let anchor = section.or("anchor", session, readers::time_of_day);
     let sample_interval = section.or("sample", minute, readers::positive_duration);
     let periods_per_year = section.optional("periods_per_year", readers::positive_decimal);
     let benchmark = section.optional("benchmark", readers::text);
@@ -69,6 +70,29 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
         benchmark,
         zone,
     })
+}
+
+/// Returns when the session of the first replay opens that has one, if that is told by the scenario's clock: it
+/// is the default of `anchor`. What is wrong with it is told where the replay is read.
+fn session_open(root: &Section<'_>, own: Option<&Node>) -> Option<SimDuration> {
+    let text = |node: &Node, key: &str| {
+        let entry = node.entries().iter().find(|entry| entry.key == key)?;
+        readers::text(&entry.node).ok()
+    };
+    let Value::List(agents) = &root.peek("agents")?.value else { return None };
+    let session = |agent: &Node| {
+        let kind = text(agent, "kind").filter(|kind| kind == "replay");
+        kind.and_then(|_| agent.entries().iter().find(|entry| entry.key == "session").cloned())
+    };
+    let session = agents.iter().find_map(session)?.node;
+    let own = own.and_then(|node| readers::text(node).ok());
+    let is_own = text(&session, "zone").is_none_or(|zone| own.is_some_and(|own| is_same_zone(&zone, &own)));
+    let open = bearpit_agents::time_of_day(&text(&session, "open")?)?;
+    Some(open).filter(|open| is_own && *open < SimDuration::from_secs(86_400))
+}
+
+fn is_same_zone(one: &str, other: &str) -> bool {
+    Zone::named(one).is_ok_and(|one| Zone::named(other).is_ok_and(|other| one == other))
 }
 
 /// A time zone.

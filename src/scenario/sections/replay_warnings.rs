@@ -3,7 +3,7 @@
 
 use crate::scenario::config::{AgentConfig, VenueConfig, listings};
 use crate::scenario::document::{Section, SourceSpan};
-use bearpit_core::replay::{MarketFill, ReplayConfig};
+use bearpit_core::replay::{MarketFill, ReplayBar, ReplayConfig};
 use bearpit_core::units::SimDuration;
 
 /// Warns of the replays among the agents; `places` has where each agent stands in the scenario.
@@ -16,6 +16,7 @@ pub(super) fn warn(
     for (agent, place) in agents.iter().zip(places) {
         if let Some(replay) = agent.configured.replay() {
             warn_of_rules(root, replay, place);
+            warn_of_rows(root, replay, place);
         } else {
             warn_of_latency(root, agent, place, agents, venues);
         }
@@ -34,6 +35,32 @@ fn warn_of_rules(root: &Section<'_>, replay: &ReplayConfig, place: &SourceSpan) 
         let message = "`fill = \"this_close\"` fills market orders at the close that they were decided on";
         let help = "leave the key out for fills at the next open";
         findings.warn(place.clone(), message, Some(help.to_owned()));
+    }
+}
+
+/// Warns of rows outside of the session, and of bars within which there are no finer ones.
+fn warn_of_rows(root: &Section<'_>, replay: &ReplayConfig, place: &SourceSpan) {
+    let mut findings = root.findings.borrow_mut();
+    let (all, outside) = (replay.bars.len(), replay.days.outside());
+    if outside > 0 {
+        let message = format!(
+            "{outside} of {all} bars begin outside of `session`: they trade as others do, but begin and end no day"
+        );
+        let help = "leave them out of the file, or let `session` have them";
+        findings.warn(place.clone(), message, Some(help.to_owned()));
+    }
+    let is_coarse = |bar: &&ReplayBar| {
+        let first = replay.finer.partition_point(|finer| finer.start < bar.start);
+        replay.finer.get(first).is_none_or(|finer| finer.start >= bar.end)
+    };
+    let coarse = replay.bars.iter().filter(is_coarse).count();
+    if let Some(first) = replay.bars.iter().find(is_coarse).filter(|_| !replay.finer.is_empty()) {
+        let start = first.start;
+        let message = format!(
+            "{coarse} of {all} bars have no bars of `finer` within them, the first that of {start}: their path has four \
+             points"
+        );
+        findings.warn(place.clone(), message, None);
     }
 }
 

@@ -27,6 +27,9 @@ impl Leg {
         if time >= self.to.time {
             return self.to.price;
         }
+        if self.is_gap() {
+            return self.from.price;
+        }
         let distance = self.to.price - self.from.price;
         let moved =
             wide(distance.abs()) * nanos(time - self.from.time) / nanos(self.to.time - self.from.time);
@@ -37,11 +40,21 @@ impl Leg {
     /// Returns when the leg reaches a price that lies between its ends.
     #[must_use]
     pub fn reaches(&self, price: Price) -> SimTime {
+        if self.is_gap() && price != self.from.price {
+            return self.to.time;
+        }
         let distance = wide((self.to.price - self.from.price).abs());
         let wanted = wide((price - self.from.price).abs());
         let span = nanos(self.to.time - self.from.time);
         let after = (wanted * span + distance - 1) / distance.max(1);
         self.from.time + SimDuration::from_nanos(i64::try_from(after).unwrap_or(i64::MAX))
+    }
+
+    /// Returns whether there is no price on the way: it is not long enough for a nanosecond a tick, such as
+    /// from the end of one bar to the beginning of the next.
+    #[must_use]
+    pub fn is_gap(&self) -> bool {
+        nanos(self.to.time - self.from.time) <= wide((self.to.price - self.from.price).abs())
     }
 
     /// Returns whether the price rises.

@@ -56,6 +56,7 @@ impl Context {
                 continue;
             }
             given += position - before;
+            self.domain_mut().follow_risk(owner);
             self.publish(Fact::PositionSplit { owner, instrument, ratio, position });
             if fraction.remainder != 0 {
                 owed.push(Owed { owner, fraction });
@@ -94,6 +95,7 @@ impl Context {
         let accounts = &mut self.domain_mut().accounts;
         accounts[owner.index()].receive(instrument, amount, cost);
         accounts[venue.index()].book_issue(instrument, NetQuantity::ZERO, -amount);
+        self.domain_mut().follow_risk(owner);
         self.publish(Fact::AccountPaid { owner, instrument, reason, amount, cost });
     }
 

@@ -5,9 +5,10 @@ use super::state::MarketState;
 use crate::market::Leg;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, SimDuration, SimTime};
 
-/// An account that a price could ruin: it owes cash or shares, or holds what may be worth less than nothing.
+/// An account that a price could ruin: it has no cash or owes it, owes shares, or holds what may be worth less
+/// than nothing.
 ///
-/// All others are passed over: equity of cash and shares is not below zero.
+/// All others are passed over: equity of cash and shares is above zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AtRisk {
     pub(super) owner: ActorId,
@@ -99,7 +100,7 @@ impl MarketState {
         let may_fall_below_zero = |(id, holding): (InstrumentId, NetQuantity)| {
             holding.lots() < 0 || self.instruments[id.index()].instrument.may_be_negative()
         };
-        let is_at_risk = account.cash() < Money::ZERO || account.held().any(may_fall_below_zero);
+        let is_at_risk = account.cash() <= Money::ZERO || account.held().any(may_fall_below_zero);
         is_at_risk.then(|| account.held().map(|(id, _)| id).collect())
     }
 

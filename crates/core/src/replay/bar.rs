@@ -5,6 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::actions::ReplayAction;
+use super::days::Days;
 use super::rules::{FillRules, PathRule};
 use crate::market::{Instrument, SplitRatio};
 use crate::process::HistoricalBar;
@@ -53,13 +54,24 @@ pub struct ReplayConfig {
     pub warmup: usize,
     /// How long after its beginning a bar opens.
     pub call: SimDuration,
-    /// When a day begins, after midnight; later for sessions that go on overnight (rule 11).
-    pub day_begins: SimDuration,
+    /// Which bars begin and end a day (rule 11).
+    pub days: Days,
+    /// Finer bars of the same instrument, in order of time, which are the path within the bars (rule 2); mostly
+    /// none.
+    pub finer: Arc<[ReplayBar]>,
     /// How orders fill.
     pub rules: FillRules,
 }
 
 impl ReplayConfig {
+    /// Replays bars, whose days are calendar dates, by the default rules; a bar opens so long after its
+    /// beginning.
+    #[must_use]
+    pub fn new(bars: Arc<[ReplayBar]>, call: SimDuration) -> Self {
+        let (days, rules) = (Days::by_date(&bars), FillRules::default());
+        Self { bars, actions: Arc::default(), warmup: 0, call, days, finer: Arc::default(), rules }
+    }
+
     /// Returns the shortest time between the beginnings of two bars; that of a single bar is its length.
     #[must_use]
     pub fn spacing(&self) -> SimDuration {
@@ -75,8 +87,6 @@ impl ReplayConfig {
 pub fn nearer_first([open, high, low, close]: [Price; 4]) -> [Price; 4] {
     if high - open <= open - low { [open, high, low, close] } else { [open, low, high, close] }
 }
-
-const DAY: SimDuration = SimDuration::from_secs(24 * 3_600);
 
 impl ReplayBar {
     /// Puts a row of a file on an instrument's ticks and lots; the bar lasts from `start` to `end`.
@@ -121,11 +131,6 @@ impl ReplayBar {
             volume: self.volume.map(|volume| ratio.quantity(volume)),
             ..*self
         }
-    }
-
-    /// Returns the midnight of the day to which the bar belongs, if days begin so long after midnight.
-    pub(super) fn day(&self, day_begins: SimDuration) -> SimTime {
-        (self.start - day_begins).floor_to(DAY)
     }
 
     /// Returns the four prices in the order in which the path has them (rule 2).

@@ -71,10 +71,12 @@ impl ReplayEngine {
             has_waited: waited_for.is_some(),
             supply: Supply::Row,
         };
+        // Over a gap, nothing fills but at its end.
+        let on_way = waited_for.filter(|_| !listing.has_jumped(now));
         if order.trigger().is_some() {
-            self.elect(&order, attempt(waited_for.unwrap_or(price)), now, host);
+            self.elect(&order, attempt(on_way.unwrap_or(price)), now, host);
         } else if let OrderKind::Limit(limit) = order.terms.kind {
-            let base = if waited_for.is_some() { limit } else { price };
+            let base = if on_way.is_some() { limit } else { price };
             self.try_limit(&order, limit, attempt(base), host);
         } else {
             self.trade(attempt(price), host);

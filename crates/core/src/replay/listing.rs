@@ -28,6 +28,10 @@ pub(super) struct ReplayListing {
     /// What has traded in the current bar.
     used: Quantity,
     used_by: Vec<(ActorId, Quantity)>,
+    /// The points of the current bar's path.
+    points: Vec<Point>,
+    /// When the price last went from one finer bar to the open of the next, without a price between.
+    jumped: Option<SimTime>,
     /// The last price that there was.
     pub(super) last: Option<Price>,
     /// When something is due here, as the engine's agenda has it.
@@ -96,6 +100,8 @@ impl ReplayListing {
             bar,
             used,
             used_by,
+            points: Vec::new(),
+            jumped: None,
             last,
             scheduled: None,
             ticks: None,
@@ -106,15 +112,13 @@ impl ReplayListing {
 
     /// Begins before the first trade or quote at `start` or later; an earlier quote is in force.
     pub(super) fn of_ticks(id: ListingId, config: TickConfig, start: SimTime) -> Self {
-        let (mut rules, day_begins) = (config.rules, config.day_begins);
+        let mut rules = config.rules;
         let feed = TickFeed::new(config, start);
         if feed.has_quotes() {
             // Limits wait for the quote to reach them, which is certain then.
             rules.touch = Touch::Fill;
         }
-        let bars = Arc::from([]);
-        let (actions, call) = (Arc::from([]), SimDuration::ZERO);
-        let none = ReplayConfig { bars, actions, warmup: 0, call, day_begins, rules };
+        let none = ReplayConfig { rules, ..ReplayConfig::new(Arc::from([]), SimDuration::ZERO) };
         let stage = match feed.next_time() {
             None => Stage::Over,
             Some(_) if feed.quote() == Quote::default() => Stage::Between,
@@ -132,14 +136,38 @@ impl ReplayListing {
         self.config.bars.get(self.bar)
     }
 
-    /// Returns a point of a bar's path (rule 2).
-    fn point(&self, bar: &ReplayBar, number: usize) -> Point {
-        let time = match number {
-            0 => bar.start + self.config.call,
-            LAST => bar.end - NANOSECOND,
-            _ => waypoint_time(bar.start, bar.end - bar.start, number),
-        };
-        Point { time, price: bar.path(self.rules().path)[number.min(LAST)] }
+    /// Lays out the path of a bar: its four points, or those of the finer bars within it (rule 2).
+    fn lay_out(&mut self, bar: &ReplayBar) {
+        let rule = self.rules().path;
+        let close = Point { time: bar.end - NANOSECOND, price: bar.close };
+        self.points.clear();
+        self.points.push(Point { time: bar.start + self.config.call, price: bar.open });
+        let finer = &self.config.finer;
+        let first = finer.partition_point(|it| it.start < bar.start);
+        let within = finer[first..].iter().take_while(|it| it.start < bar.end);
+        if within.clone().next().is_none() {
+            let [_, first, second, _] = bar.path(rule);
+            for (number, price) in [(1, first), (2, second)] {
+                let time = waypoint_time(bar.start, bar.end - bar.start, number);
+                self.points.push(Point { time, price });
+            }
+        }
+        for finer in within {
+            let length = finer.end - finer.start;
+            let times = [
+                finer.start,
+                waypoint_time(finer.start, length, 1),
+                waypoint_time(finer.start, length, 2),
+                finer.end - NANOSECOND,
+            ];
+            for (time, price) in times.into_iter().zip(finer.path(rule)) {
+                // What is before the open is dealt is over then; the close is the bar's own.
+                if self.points.last().is_some_and(|last| last.time < time) && time < close.time {
+                    self.points.push(Point { time, price: price.clamp(bar.low, bar.high) });
+                }
+            }
+        }
+        self.points.push(close);
     }
 
     /// Returns when the next bar opens, if there is one to come.
@@ -155,7 +183,7 @@ impl ReplayListing {
     /// Returns when the current bar ends, if there is a price.
     pub(super) fn close_time(&self) -> Option<SimTime> {
         let bar = self.current().filter(|_| matches!(self.stage, Stage::Leg { .. }))?;
-        Some(self.point(bar, LAST).time)
+        Some(bar.end - NANOSECOND)
     }
 
     /// Returns the phase, and when it changes next, and to which.
@@ -202,6 +230,11 @@ impl ReplayListing {
         }
     }
 
+    /// Returns whether the price has come to where it is by a gap between two finer bars.
+    pub(super) fn has_jumped(&self, now: SimTime) -> bool {
+        self.jumped == Some(now)
+    }
+
     /// Returns when something is due here next: a point of the path, an order's level, an order's date.
     pub(super) fn next_due(&self, now: SimTime) -> Option<SimTime> {
         let row = self.ticks.as_ref().and_then(|feed| feed.next_time());
@@ -233,17 +266,23 @@ impl ReplayListing {
     pub(super) fn reach(&mut self, now: SimTime) -> Option<Moment> {
         let bar = *self.current()?;
         let (number, point) = match self.stage {
-            Stage::Between if self.next_open()? <= now => (0, self.point(&bar, 0)),
-            Stage::Leg { to, leg } if leg.to.time <= now => (to, leg.to),
+            Stage::Between if self.next_open()? <= now => {
+                self.lay_out(&bar);
+                (0, *self.points.first()?)
+            }
+            Stage::Leg { to, leg } if leg.to.time <= now => {
+                self.jumped = leg.is_gap().then_some(leg.to.time);
+                (to, leg.to)
+            }
             _ => return None,
         };
         self.last = Some(point.price);
-        if number == LAST {
+        let to = number + 1;
+        let Some(next) = self.points.get(to).copied() else {
             self.stage = Stage::Closing { at: now, hops: 0 };
             return Some(Moment::Close);
-        }
-        let to = number + 1;
-        self.stage = Stage::Leg { to, leg: Leg { from: point, to: self.point(&bar, to) } };
+        };
+        self.stage = Stage::Leg { to, leg: Leg { from: point, to: next } };
         Some(if number == 0 { Moment::Open } else { Moment::Within })
     }
 
@@ -257,16 +296,14 @@ impl ReplayListing {
         goes_on
     }
 
-    /// Returns whether the current bar is the first of its day.
+    /// Returns whether the current bar, or the next one, is the first of its day.
     pub(super) fn is_first_of_day(&self) -> bool {
-        let day = |bar: usize| self.config.bars.get(bar).map(|bar| bar.day(self.config.day_begins));
-        self.bar.checked_sub(1).is_none_or(|earlier| day(earlier) != day(self.bar))
+        self.config.bars.is_empty() || self.config.days.is_first(self.bar)
     }
 
     /// Returns whether the current bar is the last of its day.
     pub(super) fn is_last_of_day(&self) -> bool {
-        let day = |bar: usize| self.config.bars.get(bar).map(|bar| bar.day(self.config.day_begins));
-        day(self.bar) != day(self.bar + 1)
+        self.config.days.is_last(self.bar)
     }
 
     /// Returns how much an order can still have of a supply (rules 13 and T6); `None` without bound.
@@ -330,13 +367,12 @@ impl ReplayListing {
 
     /// Returns whether what is left of the bar's path at `now` would elect a stop (rule 19).
     pub(super) fn path_elects(&self, id: OrderId, now: SimTime) -> bool {
-        let (Some(order), Some(bar)) = (self.orders.get(id), self.current()) else { return false };
+        let Some(order) = self.orders.get(id) else { return false };
         let Stage::Leg { to, leg } = self.stage else { return false };
         let mut order = *order;
         // It has followed the path no further than to the last instant at which something was due.
         order.follow(leg.price_at(now));
-        for number in to..=LAST {
-            let price = self.point(bar, number).price;
+        for Point { price, .. } in self.points[to..].iter().copied() {
             if is_elected_at(&order, price) {
                 return true;
             }
@@ -345,9 +381,6 @@ impl ReplayListing {
         false
     }
 }
-
-/// The number of a path's last point.
-const LAST: usize = 3;
 
 fn is_elected_at(order: &WaitingOrder, price: Price) -> bool {
     let Some(trigger) = order.trigger() else { return false };

@@ -7,6 +7,7 @@
 
 mod actions;
 mod bar;
+mod days;
 mod due;
 mod engine;
 mod entry;
@@ -23,6 +24,7 @@ mod tick_rows;
 
 pub use actions::ReplayAction;
 pub use bar::{ReplayBar, ReplayBarError, ReplayConfig, nearer_first};
+pub use days::{Days, SessionHours};
 pub use engine::ReplayEngine;
 pub use host::{ClosingPrices, ReplayEvent, ReplayFill, ReplayHost};
 pub use rules::{AtEnd, FillRules, MarketFill, PathRule, ShortCash, Slippage, Touch};

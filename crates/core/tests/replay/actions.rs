@@ -12,7 +12,7 @@ use bearpit_core::market::{
     SinkError, SplitRatio, Stamped, TapeSink, TimeInForce, TrailingDistance,
 };
 use bearpit_core::participant::{Context, Feed, Latencies, MarketData, ParticipantConfig, Update};
-use bearpit_core::replay::{FillRules, ReplayAction, ReplayBar, ReplayConfig};
+use bearpit_core::replay::{ReplayAction, ReplayBar, ReplayConfig};
 use bearpit_core::units::{
     InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
 };
@@ -155,14 +155,9 @@ fn run(setting: &Setting<'_>) -> Vec<String> {
     let apple = builder.instrument(apple, None);
     builder.venue("FILE", Fees::default(), Latencies::NONE, &[apple]);
     let action = |(bar, action): &(usize, CorporateAction)| ReplayAction { bar: *bar, action: *action };
-    let replay = ReplayConfig {
-        bars: setting.bars.into(),
-        actions: setting.actions.iter().map(action).collect(),
-        warmup: 0,
-        call: SimDuration::from_secs(1),
-        day_begins: SimDuration::ZERO,
-        rules: FillRules::default(),
-    };
+    let actions = setting.actions.iter().map(action).collect();
+    let call = SimDuration::from_secs(1);
+    let replay = ReplayConfig { actions, ..ReplayConfig::new(setting.bars.into(), call) };
     builder
         .listing_config(LISTING, ListingConfig { replay: Some(replay.into()), ..ListingConfig::default() });
     let account = AccountConfig {

@@ -11,7 +11,7 @@ use bearpit_core::market::{
     BracketExit, ExecutionReport, Fees, Instrument, Link, OrderTerms, ReportKind, Side,
 };
 use bearpit_core::participant::{Context, Latencies, MarketData, ParticipantConfig};
-use bearpit_core::replay::{FillRules, ReplayBar, ReplayConfig};
+use bearpit_core::replay::{ReplayBar, ReplayConfig};
 use bearpit_core::units::{
     InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
 };
@@ -152,8 +152,7 @@ fn file(rows: &[(i64, i64, i64, i64, u64)]) -> Option<ReplayConfig> {
         ReplayBar { start, end: start + HOUR, open, high, low, close, volume: Some(Quantity::new(row.4)) }
     };
     let bars = (1..).zip(rows).map(bar).collect();
-    let (call, day_begins) = (SimDuration::from_secs(1), SimDuration::ZERO);
-    Some(ReplayConfig { bars, actions: [].into(), warmup: 0, call, day_begins, rules: FillRules::default() })
+    Some(ReplayConfig::new(bars, SimDuration::from_secs(1)))
 }
 
 fn limit(side: Side, lots: u64, price: i64) -> OrderTerms {

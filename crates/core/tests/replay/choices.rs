@@ -10,7 +10,7 @@ use bearpit_core::exchange::{ListingConfig, MarketBuilder};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, Fees, Instrument, OrderTerms, ReportKind, Side, TimeInForce};
 use bearpit_core::participant::{Context, Feed, Latencies, MarketData, ParticipantConfig, Update};
-use bearpit_core::replay::{FillRules, MarketFill, ReplayBar, ReplayConfig};
+use bearpit_core::replay::{Days, FillRules, MarketFill, ReplayBar, ReplayConfig, SessionHours};
 use bearpit_core::units::{ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime};
 
 const LISTING: ListingId = ListingId::new(0);
@@ -106,8 +106,7 @@ fn heard(config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String>
 }
 
 fn replay(bars: &[ReplayBar], rules: FillRules) -> ReplayConfig {
-    let (call, day_begins) = (SimDuration::from_secs(1), SimDuration::ZERO);
-    ReplayConfig { bars: bars.into(), actions: [].into(), warmup: 0, call, day_begins, rules }
+    ReplayConfig { rules, ..ReplayConfig::new(bars.into(), SimDuration::from_secs(1)) }
 }
 
 fn buys() -> OrderTerms {
@@ -159,12 +158,12 @@ fn a_day_order_ends_with_the_day_that_begins_in_the_evening() {
     let starts = ["2025-03-04T16:00:00", "2025-03-04T18:00:00", "2025-03-05T01:00:00", "2025-03-05T18:00:00"];
     let bars: Vec<ReplayBar> = starts.into_iter().map(|start| bar(start, 0)).collect();
     let terms = OrderTerms::limit(Side::Buy, Quantity::new(1), Price::new(50)).with(TimeInForce::Day);
-    let expiries = |day_begins: SimDuration| {
-        let config = ReplayConfig { day_begins, ..replay(&bars, FillRules::default()) };
+    let expiries = |days: Days| {
+        let config = ReplayConfig { days, ..replay(&bars, FillRules::default()) };
         let lines = heard(config, &[bars_feed()], terms);
         lines.into_iter().filter(|line| line.contains("expired session_closed")).collect::<Vec<String>>()
     };
-    let midnight = expiries(SimDuration::ZERO);
+    let midnight = expiries(Days::by_date(&bars));
     assert_eq!(
         midnight,
         [
@@ -173,7 +172,9 @@ fn a_day_order_ends_with_the_day_that_begins_in_the_evening() {
             "05T18:59 expired session_closed"
         ]
     );
-    let evening = expiries(SimDuration::from_secs(18 * 3_600));
+    let hour = |hour: i64| SimDuration::from_secs(hour * 3_600);
+    let hours = SessionHours { open: hour(18), close: hour(17) };
+    let evening = expiries(Days::by(&bars, |start| hours.day(start)));
     assert_eq!(
         evening,
         [

@@ -57,6 +57,9 @@ fn reached(history: &History, fate: &Fate) -> Vec<String> {
     if fate.fills.iter().any(|fill| fill.clamped > 0) {
         reached.push("filled clamped".to_owned());
     }
+    if !fate.fills.is_empty() && !history.finer[order.instrument].is_empty() {
+        reached.push("filled on finer bars".to_owned());
+    }
     if !fate.fills.is_empty() && fate.end == End::Canceled("insufficient_cash") {
         reached.push("cut to cash".to_owned());
     }
@@ -93,6 +96,7 @@ fn wanted() -> Vec<String> {
         "filled clamped",
         "cut to cash",
         "passed over",
+        "filled on finer bars",
     ];
     let kinds = [
         Kind::Market,

@@ -221,11 +221,12 @@ fn lay_out(history: &History, splits: &[Split], facts: &Facts, answers: &Answers
     let [maker, taker, auction] = history.rules.fees.map(rate);
     builder.venue("FILE", Fees { maker, taker, auction }, Latencies::NONE, &instruments);
     for (listing, file) in builder.listings().into_iter().zip(&history.files) {
+        let finer = &history.finer[usize::try_from(listing.get()).unwrap()];
         let own = if listing == ListingId::new(0) { splits } else { &[] };
         let action =
             |split: &Split| ReplayAction { bar: split.bar, action: CorporateAction::Split(split.ratio) };
         let actions = own.iter().map(action).collect();
-        let replay = Some(ReplayConfig { actions, ..config(file, &history.rules) }.into());
+        let replay = Some(ReplayConfig { actions, ..config(file, finer, &history.rules) }.into());
         builder.listing_config(listing, ListingConfig { replay, ..ListingConfig::default() });
     }
     for (owner, config) in history.owners.iter().enumerate() {
@@ -267,7 +268,7 @@ pub(crate) fn bar(bar: &MarketBar) -> Bar {
     }
 }
 
-fn config(file: &[Bar], rules: &Rules) -> ReplayConfig {
+fn config(file: &[Bar], finer: &[Bar], rules: &Rules) -> ReplayConfig {
     let bar = |bar: &Bar| ReplayBar {
         start: time(bar.start),
         end: time(bar.end),
@@ -300,14 +301,8 @@ fn config(file: &[Bar], rules: &Rules) -> ReplayConfig {
         at_end: if rules.close_at_end { AtEnd::Close } else { AtEnd::Keep },
         ..FillRules::default()
     };
-    ReplayConfig {
-        bars: as_read(file).iter().map(bar).collect(),
-        call,
-        day_begins: SimDuration::ZERO,
-        actions: [].into(),
-        warmup: 0,
-        rules,
-    }
+    let finer = finer.iter().map(bar).collect();
+    ReplayConfig { finer, rules, ..ReplayConfig::new(as_read(file).iter().map(bar).collect(), call) }
 }
 
 fn participant(owner: &Owner, instruments: &[InstrumentId]) -> ParticipantConfig {

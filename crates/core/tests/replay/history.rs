@@ -182,6 +182,8 @@ pub(crate) struct Owner {
 pub(crate) struct History {
     /// The file of each instrument.
     pub(crate) files: Vec<Vec<Bar>>,
+    /// Finer bars of each instrument, within those of its file; mostly none.
+    pub(crate) finer: Vec<Vec<Bar>>,
     pub(crate) rules: Rules,
     pub(crate) owners: Vec<Owner>,
     /// In the order of time.

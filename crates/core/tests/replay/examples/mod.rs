@@ -65,7 +65,13 @@ fn rich(rules: Rules, rows: &[(i64, i64, i64, i64, u64)], orders: &[(i64, Order)
         on_ruin: OnRuin::Nothing,
     };
     let sent = |(at, order): &(i64, Order)| Sent { at: *at, owner: 0, act: Act::Submit(*order) };
-    History { files: vec![file(rows)], rules, owners: vec![owner], sent: orders.iter().map(sent).collect() }
+    History {
+        files: vec![file(rows)],
+        finer: vec![Vec::new(); 2],
+        rules,
+        owners: vec![owner],
+        sent: orders.iter().map(sent).collect(),
+    }
 }
 
 fn order(side: Side, quantity: u64, kind: Kind, tif: Tif) -> Order {

@@ -65,8 +65,37 @@ fn file(schedule: Schedule, shift: i64, drawn: &[DrawnBar], volumes: Volumes) ->
     drawn.iter().enumerate().map(bar).collect()
 }
 
-/// Two files, of equal or of different bar times.
-pub(super) fn files() -> impl Strategy<Value = Vec<Vec<Bar>>> {
+/// A finer bar as drawn: prices in thousandths of the way from the low to the high of the bar around it.
+type DrawnFiner = [i64; 4];
+
+/// How finer bars are drawn: how many in each bar, and what each is; those without prices are missing.
+fn raw_finer() -> impl Strategy<Value = Option<(i64, Vec<Option<DrawnFiner>>)>> {
+    let part = || 0..=1_000_i64;
+    let bar = prop::option::weighted(0.8, [part(), part(), part(), part()]);
+    prop::option::weighted(0.3, (2..=4_i64, vec(bar, 20)))
+}
+
+/// Puts finer bars into those of a file.
+fn finer(file: &[Bar], drawn: Option<&(i64, Vec<Option<DrawnFiner>>)>) -> Vec<Bar> {
+    let Some((parts, drawn)) = drawn else { return Vec::new() };
+    let mut finer = Vec::new();
+    for (bar, number) in file.iter().flat_map(|bar| (0..*parts).map(move |number| (bar, number))) {
+        let Some(shares) = drawn[finer.len() % drawn.len()].or(drawn[usize::try_from(number).unwrap()])
+        else {
+            continue;
+        };
+        let price = |share: i64| bar.low + (bar.high - bar.low) * share / 1_000;
+        let [open, close, one, other] = shares.map(price);
+        let length = (bar.end - bar.start) / parts;
+        let start = bar.start + number * length;
+        let (high, low) = (open.max(close).max(one), open.min(close).min(other));
+        finer.push(Bar { start, end: start + length, open, high, low, close, volume: None });
+    }
+    finer
+}
+
+/// Two files, of equal or of different bar times, and finer bars of each.
+pub(super) fn files() -> impl Strategy<Value = [Vec<Vec<Bar>>; 2]> {
     let volumes = || {
         let all = [Volumes::Given, Volumes::Absent, Volumes::ZeroThroughout];
         prop_oneof![5 => Just(all[0]), 2 => Just(all[1]), 1 => Just(all[2])]
@@ -74,13 +103,15 @@ pub(super) fn files() -> impl Strategy<Value = Vec<Vec<Bar>>> {
     let schedule = (select(SCHEDULES.to_vec()), prop::option::of(select(SCHEDULES.to_vec())));
     // A shift of the second file: none, within the auction, within the first leg.
     let shift = select(vec![0, SECOND / 2, 2 * SECOND]);
-    (schedule, shift, [raw_bars(), raw_bars()], [volumes(), volumes()]).prop_map(
-        |(schedule, shift, drawn, volumes)| {
+    (schedule, shift, [raw_bars(), raw_bars()], [volumes(), volumes()], [raw_finer(), raw_finer()]).prop_map(
+        |(schedule, shift, drawn, volumes, parts)| {
             let (first, second) = schedule;
-            vec![
+            let files = vec![
                 file(first, 0, &drawn[0], volumes[0]),
                 file(second.unwrap_or(first), shift, &drawn[1], volumes[1]),
-            ]
+            ];
+            let within = files.iter().zip(&parts).map(|(file, parts)| finer(file, parts.as_ref())).collect();
+            [files, within]
         },
     )
 }

@@ -68,7 +68,7 @@ fn owner() -> impl Strategy<Value = Owner> {
 
 /// An owner who owes most of what it holds, or may sell more short than it can pay back.
 fn exposed() -> impl Strategy<Value = Owner> {
-    let entry = select(vec![0, 2 * SECOND, 1_200 * SECOND]);
+    let entry = select(vec![0, 1_200 * SECOND, 1_200 * SECOND]);
     (entry, 150..=205_i64, 0..=400_i64, vec(1..=20_u64, 2), 0..=40_u64).prop_map(
         |(entry, debt, cash, shares, max_short)| {
             let lots: u64 = shares.iter().sum();
@@ -81,8 +81,8 @@ fn exposed() -> impl Strategy<Value = Owner> {
 /// All histories.
 pub(crate) fn history() -> impl Strategy<Value = History> {
     (files::files(), rules(), vec(owner(), 1..=3), vec(drawn::sending(), 1..=12)).prop_map(
-        |(files, rules, owners, drawn)| {
-            let mut history = History { files, rules, owners, sent: Vec::new() };
+        |([files, finer], rules, owners, drawn)| {
+            let mut history = History { files, finer, rules, owners, sent: Vec::new() };
             history.sent = put_together::sent(&history, &drawn);
             history
         },

@@ -123,6 +123,8 @@ impl Reference<'_> {
                 (is_dealt_here && has_one).then_some(price)?
             }
             Kind::Limit(_) if is_dealt_here => price,
+            // Over a gap there is no price on the way.
+            Kind::Limit(_) if market.has_jumped => price,
             Kind::Limit(limit) => limit,
             Kind::Pegged(_) => return None,
             Kind::Stop(_) | Kind::StopLimit { .. } | Kind::Trailing(_) | Kind::TrailingBps(_) => {
@@ -201,7 +203,7 @@ impl Reference<'_> {
             |best: i64, price: i64| if side == Side::Sell { best.max(price) } else { best.min(price) };
         stop.best = stop.best.zip(market.price).map(|(best, price)| better(best, price));
         for step in &market.steps[market.done..] {
-            let Move::Tick(price) = step.what else { break };
+            let (Move::Tick(price) | Move::Jump(price)) = step.what else { break };
             if Self::trigger(&stop).is_some_and(|trigger| reaches(stop.side, trigger, price)) {
                 self.orders[index].passed_over = Some(market.bar);
                 return true;

@@ -33,6 +33,8 @@ struct Market {
     /// How many of the steps are over.
     done: usize,
     moment: Moment,
+    /// Whether there was no price on the way to this one.
+    has_jumped: bool,
     /// The current bar.
     bar: usize,
     /// Absent between bars.
@@ -118,10 +120,11 @@ pub(crate) struct Reference<'a> {
 
 /// Says what becomes of a history; with a flaw, wrongly.
 pub(crate) fn outcome(history: &History, flaw: Option<Flaw>) -> Outcome {
-    let market = |(instrument, file): (usize, &Vec<_>)| Market {
-        steps: path::steps(instrument, file, &history.rules),
+    let market = |instrument: usize| Market {
+        steps: path::steps(instrument, history),
         done: 0,
         moment: Moment::Still,
+        has_jumped: false,
         bar: 0,
         price: None,
         last_close: None,
@@ -138,7 +141,7 @@ pub(crate) fn outcome(history: &History, flaw: Option<Flaw>) -> Outcome {
         history,
         flaw,
         now: 0,
-        markets: history.files.iter().enumerate().map(market).collect(),
+        markets: (0..history.files.len()).map(market).collect(),
         accounts: accounts.collect(),
         orders: Vec::new(),
         arrivals: 0,
@@ -223,6 +226,11 @@ impl<'a> Reference<'a> {
                         market.price = Some(price);
                         market.moment = Moment::Path;
                     }
+                    Move::Jump(price) => {
+                        market.price = Some(price);
+                        market.moment = Moment::Path;
+                        market.has_jumped = true;
+                    }
                     Move::Close(_) => market.moment = Moment::Close,
                 }
             }
@@ -245,6 +253,7 @@ impl<'a> Reference<'a> {
                 }
             }
             self.markets[instrument].moment = Moment::Still;
+            self.markets[instrument].has_jumped = false;
         }
     }
 
