@@ -95,8 +95,8 @@ impl Zone {
         SimTime::from_nanos(nanos.saturating_add(offset * 1_000_000_000))
     }
 
-    /// Returns the instant, in nanoseconds since 1970 in UTC, at which the zone's clock shows a time; the first
-    /// of two, and, of a time over which clocks went forward, that at which they did.
+    /// Returns the instant, in nanoseconds since 1970 in UTC, at which the zone's clock shows a time; the
+    /// first of two, and, of a time over which clocks went forward, that at which they did.
     #[must_use]
     pub fn instant_of(&self, clock: SimTime) -> i64 {
         let flow = Flow { is_descending: false, previous: None };
