@@ -5,6 +5,7 @@ mod actions;
 mod brackets;
 mod choices;
 mod comparison;
+mod conditions;
 mod coverage;
 mod driver;
 mod examples;
