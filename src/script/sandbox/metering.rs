@@ -98,6 +98,8 @@ pub(super) const BULK_FUNCTIONS: [&str; 56] = [
 
 /// Texts that are written out count by their size if they are longer.
 const LITERAL_BYTES: usize = 64;
+/// How many times such a text is charged: what is made of it is not.
+const LITERAL_TIMES: u64 = 4;
 
 /// The parameters, which are no map.
 const PARAMS: &str = "params";
@@ -276,7 +278,7 @@ impl MeteringPass {
                 self.wrap(expr, Charge::once(0));
             }
             Expr::StringConstant(text, _) if text.len() > LITERAL_BYTES => {
-                self.wrap(expr, Charge::once(0));
+                self.wrap(expr, Charge { times: LITERAL_TIMES, ..Charge::default() });
             }
             Expr::InterpolatedString(parts, _) | Expr::Array(parts, _) => {
                 parts.iter_mut().for_each(|part| self.value(part));
