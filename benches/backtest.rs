@@ -1,7 +1,7 @@
 //! Backtests of bars: bars per second of a scripted run from memory, and rows per second of reading a file.
 //!
-//! The run is a cross of two averages with its orders on 100,000 bars of a minute, nothing recorded; beside it
-//! stands the same replay without a strategy. Reading is of the same bars as text, from memory; beside it
+//! The run is a cross of two averages with its orders on 100,000 bars of a minute, nothing recorded; beside
+//! it stands the same replay without a strategy. Reading is of the same bars as text, from memory; beside it
 //! stands a loop that only splits the text and parses its numbers. Each ratio is the median over turns, so
 //! that it is of one machine in one state.
 //!

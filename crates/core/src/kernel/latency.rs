@@ -123,8 +123,8 @@ impl LatencyModel {
 }
 
 impl LatencyModel {
-    /// Returns the same latency, lengthened where it would be shorter than `least`; `None` for a lognormal one
-    /// with draws below that, which would no longer be lognormal.
+    /// Returns the same latency, lengthened where it would be shorter than `least`; `None` for a lognormal
+    /// one with draws below that, which would no longer be lognormal.
     ///
     /// ```
     /// use bearpit_core::kernel::LatencyModel;
