@@ -375,8 +375,8 @@ fn scripts_are_compiled_and_their_errors_have_a_place() {
     let load = |script: &str| findings(Case::new(GOOD, script, BARS).load(&[]));
     let found = load("fn on_bar(bar) {\n    let x = ;\n}\n");
     assert!(found[0].starts_with("s.rhai:2:13: "), "{found:?}");
-    let found = load("\nfn on_bars(bar) { }\n");
-    assert_eq!(found, ["s.rhai:2:4: `on_bars` is not a callback, so it would never be called"]);
+    let found = load("\nfn on_barz(bar) { }\n");
+    assert_eq!(found, ["s.rhai:2:4: `on_barz` is not a callback, so it would never be called"]);
     let found = load("fn on_bar() { }\n");
     assert_eq!(found, ["s.rhai:1:4: `on_bar` has 0 arguments"]);
     assert!(load("let x = 1;")[0].contains("defines no callback"));

@@ -346,7 +346,7 @@ mod tests {
             diagnostics.push(SourceSpan { source, span: 3..4 }, "y".repeat(5_000), None);
         }
         let drawn = diagnostics.render(false);
-        assert!(drawn.contains(" --> x.toml:2:2\n") && !drawn.contains("xxxxx"), "{}", &drawn[..9_000]);
+        assert!(drawn.contains("\n--> x.toml:2:2\n") && !drawn.contains("xxxxx"), "{}", &drawn[..9_000]);
         assert!(drawn.contains("note: there are 99900 more errors and warnings"));
         assert_eq!((drawn.matches('y').count(), diagnostics.len()), (4_000 * 100, 100));
     }
