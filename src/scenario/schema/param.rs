@@ -116,7 +116,7 @@ fn param_type(value: &ParamType) -> Value {
             FileFormat::Text | FileFormat::Bars | FileFormat::OrderMessages | FileFormat::BookRow,
         ) => text(),
         ParamType::File(FileFormat::Ticks) => {
-            let list = json!({ "type": "array", "items": text(), "minItems": 1, "maxItems": 2 });
+            let list = json!({ "type": "array", "items": text() });
             json!({ "oneOf": [text(), list] })
         }
         ParamType::Column => json!({ "type": ["string", "integer"], "minimum": 1 }),
