@@ -20,6 +20,7 @@
 mod config;
 mod csv;
 mod csv_reader;
+mod csv_times;
 mod error;
 mod format;
 mod frames;

@@ -85,6 +85,12 @@ impl Table {
         }
     }
 
+    /// Returns whether its rows are samples of accounts: their times lie on a grid, mostly of whole seconds.
+    #[must_use]
+    pub const fn is_sampled(self) -> bool {
+        matches!(self, Self::Pnl | Self::Equity)
+    }
+
     /// Returns the name of the column by whose time the rows are written.
     #[must_use]
     pub const fn clock(self) -> &'static str {

@@ -50,7 +50,7 @@ impl TableFile {
         let format = config.format;
         let path = directory.join(format!("{}.{}", table.name(), format.extension()));
         let file = File::create(&path).map_err(|cause| RecordError::Create { path: path.clone(), cause })?;
-        let output = Output::open(BufWriter::new(file), table, config);
+        let output = Output::open(&path, BufWriter::new(file), table, config);
         let output = output.map_err(|cause| RecordError::Write { path: path.clone(), cause })?;
         Ok(Self { path, rows: 0, output })
     }
@@ -89,11 +89,11 @@ impl TableFile {
 }
 
 impl Output {
-    fn open(file: BufWriter<File>, table: Table, config: &RecordConfig) -> PolarsResult<Self> {
+    fn open(path: &Path, file: BufWriter<File>, table: Table, config: &RecordConfig) -> PolarsResult<Self> {
         let floats = config.floats;
         Ok(match config.format {
             Format::Parquet => Self::Parquet(Box::new(ParquetFile::create(file, table, floats)?)),
-            Format::Csv => Self::Csv(CsvFile::create(file, table)?),
+            Format::Csv => Self::Csv(CsvFile::create(path, file, table)?),
             Format::Ipc => Self::Ipc { file: Box::new(IpcFile::create(file, table, floats)?), floats },
         })
     }
