@@ -72,8 +72,8 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
     })
 }
 
-/// Returns when the session of the first replay opens that has one, if that is told by the scenario's clock: it
-/// is the default of `anchor`. What is wrong with it is told where the replay is read.
+/// Returns when the session of the first replay opens that has one, if that is told by the scenario's clock:
+/// it is the default of `anchor`. What is wrong with it is told where the replay is read.
 fn session_open(root: &Section<'_>, own: Option<&Node>) -> Option<SimDuration> {
     let text = |node: &Node, key: &str| {
         let entry = node.entries().iter().find(|entry| entry.key == key)?;

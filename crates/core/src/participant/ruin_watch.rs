@@ -5,8 +5,8 @@ use super::state::MarketState;
 use crate::market::Leg;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, SimDuration, SimTime};
 
-/// An account that a price could ruin: it has no cash or owes it, owes shares, or holds what may be worth less
-/// than nothing.
+/// An account that a price could ruin: it has no cash or owes it, owes shares, or holds what may be worth
+/// less than nothing.
 ///
 /// All others are passed over: equity of cash and shares is above zero.
 #[derive(Debug, Clone, PartialEq, Eq)]

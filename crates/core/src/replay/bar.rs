@@ -56,8 +56,8 @@ pub struct ReplayConfig {
     pub call: SimDuration,
     /// Which bars begin and end a day (rule 11).
     pub days: Days,
-    /// Finer bars of the same instrument, in order of time, which are the path within the bars (rule 2); mostly
-    /// none.
+    /// Finer bars of the same instrument, in order of time, which are the path within the bars (rule 2);
+    /// mostly none.
     pub finer: Arc<[ReplayBar]>,
     /// How orders fill.
     pub rules: FillRules,

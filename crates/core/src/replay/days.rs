@@ -20,8 +20,8 @@ struct Place {
 
 /// When a day's session is, by a local clock: from `open` to `close`, after midnight.
 ///
-/// One that closes before it opens, or at the same time, goes on overnight, and belongs to the day on which it
-/// closes.
+/// One that closes before it opens, or at the same time, goes on overnight, and belongs to the day on which
+/// it closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionHours {
     /// When it opens; below a day.
