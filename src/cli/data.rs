@@ -125,7 +125,7 @@ fn splits(bars: &[HistoricalBar]) -> Vec<String> {
 
 fn dividends(bars: &[HistoricalBar]) -> String {
     let paid = || bars.iter().filter(|bar| bar.dividend > 0.0);
-    match (paid().next(), paid().last()) {
+    match (paid().next(), paid().next_back()) {
         (Some(first), Some(last)) => {
             format!(
                 "{}, from {} of {} to {} of {}",

@@ -259,7 +259,8 @@ fn floats_are_doubles_in_parquet_and_ipc_and_read_back_to_the_same_results() {
         let found = pnl.column("equity").unwrap().f64().unwrap();
         assert_eq!(found.len(), expected.len());
         for (double, units) in found.iter().zip(expected.iter()) {
-            assert_eq!(double.unwrap(), Money::from_units(units.unwrap()).to_f64(), "{format}");
+            let exact = Money::from_units(units.unwrap()).to_f64();
+            assert_eq!(double.unwrap().to_bits(), exact.to_bits(), "{format}");
         }
         let (a, b) = (RunData::read(&exact).unwrap(), RunData::read(&floats).unwrap());
         for (a, b) in a.accounts.iter().zip(&b.accounts) {

@@ -1,5 +1,5 @@
-//! The splits and dividends of a replay: from the columns of its file and the key `actions`, each split tested
-//! against the prices around it.
+//! The splits and dividends of a replay: from the columns of its file and the key `actions`, each split
+//! tested against the prices around it.
 
 use bearpit_core::market::{CorporateAction, SplitRatio};
 use bearpit_core::params::{ParamError, ParamValue, Values};
@@ -147,7 +147,8 @@ impl Given {
         Ok(Self { day, action })
     }
 
-    /// Returns the action at the first row of its day or later; none if the file ends before, or begins after.
+    /// Returns the action at the first row of its day or later; none if the file ends before, or begins
+    /// after.
     fn at_rows(self, rows: &[HistoricalBar]) -> Option<ReplayAction> {
         let bar = rows.partition_point(|row| row.time < self.day);
         let is_within = bar < rows.len() && (bar > 0 || rows[bar].time.floor_to(DAY) == self.day);
@@ -168,8 +169,8 @@ fn check_doubles(actions: &[ReplayAction], rows: &[HistoricalBar]) -> Result<(),
     Err(ParamError::invalid("actions", message).with_help(help))
 }
 
-/// Returns whether prices jump by a split before a row, so that it is to be applied, or go on as if there were
-/// none, so that they have it already; `None` if they do neither.
+/// Returns whether prices jump by a split before a row, so that it is to be applied, or go on as if there
+/// were none, so that they have it already; `None` if they do neither.
 #[must_use]
 pub fn prices_show_split(rows: &[HistoricalBar], row: usize, ratio: SplitRatio) -> Option<bool> {
     let (Some(before), Some(row)) = (row.checked_sub(1).and_then(|it| rows.get(it)), rows.get(row)) else {

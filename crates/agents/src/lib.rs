@@ -1,4 +1,5 @@
-//! Native agents: market makers, noise traders, replay of bars, of trades and quotes, and of order flow; and technical indicators.
+//! Native agents: market makers, noise traders, replay of bars, of trades and quotes, and of order flow; and
+//! technical indicators.
 //!
 //! Each kind of agent is one file or folder: its parameters as data ([`AgentKind`]), how it is built from
 //! them, and what it does. To add one, write the file and add it to [`KINDS`].

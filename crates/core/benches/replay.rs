@@ -4,8 +4,8 @@
 //! Then rows of trades and quotes, in turns: alone, with a reader of quotes and trades, with a waiting order,
 //! with an order at every tenth row.
 //!
-//! Bars of a minute round the clock, rows 20 milliseconds apart, nothing recorded. Each figure is the best of several turns; the ratios
-//! are of one machine in one run.
+//! Bars of a minute round the clock, rows 20 milliseconds apart, nothing recorded. Each figure is the best of
+//! several turns; the ratios are of one machine in one run.
 //!
 //! `cargo bench -p bearpit-core --bench replay`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]

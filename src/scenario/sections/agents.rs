@@ -97,7 +97,8 @@ fn check_exclusive(section: &Section<'_>, agent: &AgentConfig, earlier: &[AgentC
     }
 }
 
-/// Reports splits and dividends of an instrument that is listed elsewhere too, where nothing would follow them.
+/// Reports splits and dividends of an instrument that is listed elsewhere too, where nothing would follow
+/// them.
 fn check_actions(section: &Section<'_>, agent: &AgentConfig, outline: &MarketOutline<'_>) {
     let has_actions = agent.configured.replay().is_some_and(|replay| !replay.actions.is_empty());
     let all = listings(outline.venues);

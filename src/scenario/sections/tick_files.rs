@@ -98,8 +98,8 @@ impl Checked<'_> {
         true
     }
 
-    /// Checks that each price is one that the instrument can have; warns where rounding to a tick moves one by
-    /// more than a thousandth of itself.
+    /// Checks that each price is one that the instrument can have; warns where rounding to a tick moves one
+    /// by more than a thousandth of itself.
     fn fits_the_tick(&self, instrument: &Instrument) -> bool {
         let on_tick =
             |price: f64| instrument.nearest_price(price).filter(|ticks| *ticks >= instrument.min_price());

@@ -181,8 +181,8 @@ impl Indicator for KalmanBeta {
     }
 
     fn rescale(&mut self, by: Scale) {
-        // The belief in other units: with other inputs it would have been learned a little otherwise, since the
-        // variance of measurement stays.
+        // The belief in other units: with other inputs it would have been learned a little otherwise, since
+        // the variance of measurement stays.
         let price = by.price;
         self.intercept *= price;
         self.covariance.both *= price;

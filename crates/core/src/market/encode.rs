@@ -20,6 +20,59 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
     let mut bytes = Bytes(out);
     bytes.i64(at.nanos());
     match fact {
+        Fact::OrderRefused { .. }
+        | Fact::OrderAccepted { .. }
+        | Fact::OrderRejected { .. }
+        | Fact::CommandRejected { .. }
+        | Fact::OrderReplaced { .. }
+        | Fact::OrderCanceled { .. }
+        | Fact::OrderExpired { .. }
+        | Fact::OrderRepriced { .. }
+        | Fact::OrderReduced { .. }
+        | Fact::OrderGrown { .. }
+        | Fact::OrderRestated { .. }
+        | Fact::OrderTriggered { .. }
+        | Fact::OrderRefreshed { .. } => encode_order(fact, &mut bytes),
+        Fact::PhaseChanged { listing, phase } => {
+            bytes.tag(17).u32(listing.get()).phase(*phase);
+        }
+        Fact::IndicativeChanged { listing, indicative } => {
+            bytes.tag(18).u32(listing.get()).optional_price(indicative.map(|(price, _)| price));
+            bytes.optional_lots(indicative.map(|(_, volume)| volume));
+        }
+        Fact::AuctionUncrossed { listing, price, volume } => {
+            bytes.tag(19).u32(listing.get()).price(*price).u64(volume.lots());
+        }
+        Fact::Traded(trade) if trade.clamped == 0 => bytes.tag(7).trade(trade),
+        Fact::Traded(trade) => bytes.tag(26).i64(trade.clamped).trade(trade),
+        Fact::PriceMoved { listing, price, shown } => {
+            bytes.tag(27).u32(listing.get()).price(*price).tag(u8::from(*shown));
+        }
+        Fact::CorporateAction { listing, action } => bytes.tag(34).u32(listing.get()).action(*action),
+        Fact::BarReplayed { listing, bar } => bytes.tag(28).u32(listing.get()).bar(bar),
+        Fact::TouchChanged { listing, quote } => bytes.tag(8).u32(listing.get()).quote(quote),
+        Fact::BarClosed { listing, bar } => bytes.tag(9).u32(listing.get()).bar(bar),
+        Fact::AccountMarked(_)
+        | Fact::AccountFinanced { .. }
+        | Fact::AccountRuined { .. }
+        | Fact::PositionSplit { .. }
+        | Fact::AccountPaid { .. }
+        | Fact::AccountOpened(_)
+        | Fact::AccountFunded { .. } => encode_account(fact, &mut bytes),
+        Fact::Logged { actor, text } => bytes.tag(11).text_of(*actor, text),
+        Fact::StrategyFailed { actor, text } => bytes.tag(12).text_of(*actor, text),
+        Fact::Plotted { actor, series, value } => {
+            bytes.tag(20).u32(actor.get()).text(series).number(*value);
+        }
+        Fact::Recorded { actor, table, row } => {
+            bytes.tag(21).u32(actor.get()).text(table).row(row);
+        }
+    }
+}
+
+/// Appends the bytes of a fact about an order, and nothing for others.
+fn encode_order(fact: &Fact, bytes: &mut Bytes<'_>) {
+    match fact {
         Fact::OrderRefused { owner, listing, terms, reason } => {
             bytes.tag(0).u32(owner.get()).u32(listing.get()).terms(terms).text(reason.name());
         }
@@ -58,40 +111,7 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::OrderRefreshed { order, listing, displayed } => {
             bytes.tag(16).lots_of(*order, *listing, *displayed);
         }
-        Fact::PhaseChanged { listing, phase } => {
-            bytes.tag(17).u32(listing.get()).phase(*phase);
-        }
-        Fact::IndicativeChanged { listing, indicative } => {
-            bytes.tag(18).u32(listing.get()).optional_price(indicative.map(|(price, _)| price));
-            bytes.optional_lots(indicative.map(|(_, volume)| volume));
-        }
-        Fact::AuctionUncrossed { listing, price, volume } => {
-            bytes.tag(19).u32(listing.get()).price(*price).u64(volume.lots());
-        }
-        Fact::Traded(trade) if trade.clamped == 0 => bytes.tag(7).trade(trade),
-        Fact::Traded(trade) => bytes.tag(26).i64(trade.clamped).trade(trade),
-        Fact::PriceMoved { listing, price, shown } => {
-            bytes.tag(27).u32(listing.get()).price(*price).tag(u8::from(*shown));
-        }
-        Fact::CorporateAction { listing, action } => bytes.tag(34).u32(listing.get()).action(*action),
-        Fact::BarReplayed { listing, bar } => bytes.tag(28).u32(listing.get()).bar(bar),
-        Fact::TouchChanged { listing, quote } => bytes.tag(8).u32(listing.get()).quote(quote),
-        Fact::BarClosed { listing, bar } => bytes.tag(9).u32(listing.get()).bar(bar),
-        Fact::AccountMarked(_)
-        | Fact::AccountFinanced { .. }
-        | Fact::AccountRuined { .. }
-        | Fact::PositionSplit { .. }
-        | Fact::AccountPaid { .. }
-        | Fact::AccountOpened(_)
-        | Fact::AccountFunded { .. } => encode_account(fact, &mut bytes),
-        Fact::Logged { actor, text } => bytes.tag(11).text_of(*actor, text),
-        Fact::StrategyFailed { actor, text } => bytes.tag(12).text_of(*actor, text),
-        Fact::Plotted { actor, series, value } => {
-            bytes.tag(20).u32(actor.get()).text(series).number(*value);
-        }
-        Fact::Recorded { actor, table, row } => {
-            bytes.tag(21).u32(actor.get()).text(table).row(row);
-        }
+        _ => {}
     }
 }
 

@@ -64,8 +64,8 @@ impl Context {
         self.push(Feed::Quotes, 0..usize::MAX, &data);
     }
 
-    /// Adds a price without a trade to the bars of a listing, as [`Context::publish_trade`] adds a trade: bars
-    /// of quotes are made of mids.
+    /// Adds a price without a trade to the bars of a listing, as [`Context::publish_trade`] adds a trade:
+    /// bars of quotes are made of mids.
     pub(crate) fn add_price_to_bars(&mut self, listing: ListingId, price: Price, alarms: BarAlarms) {
         self.close_recorded_bar(listing);
         self.close_other_bars(listing);

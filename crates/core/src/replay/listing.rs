@@ -213,8 +213,8 @@ impl ReplayListing {
         }
     }
 
-    /// Returns whether orders of a side that arrive at `now` can fill at once, and at which price, if there is
-    /// one: within a bar, or while quotes are known.
+    /// Returns whether orders of a side that arrive at `now` can fill at once, and at which price, if there
+    /// is one: within a bar, or while quotes are known.
     pub(super) fn dealing_price(&self, side: Side, now: SimTime) -> Option<Option<Price>> {
         match &self.ticks {
             None => self.price_at(now).map(Some),

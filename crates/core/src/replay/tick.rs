@@ -1,7 +1,7 @@
 //! [`TickConfig`]: trades and quotes of a file, on the instrument's ticks and lots.
 //!
-//! A row takes 24 or 40 bytes, so that a day of a busy market fits into memory. Trades and quotes stand apart;
-//! they are merged as they are replayed.
+//! A row takes 24 or 40 bytes, so that a day of a busy market fits into memory. Trades and quotes stand
+//! apart; they are merged as they are replayed.
 
 use std::sync::Arc;
 

@@ -59,8 +59,8 @@ impl By {
     }
 }
 
-/// The history in shares of after the split, made so that halves and doubles of all its numbers are whole, and
-/// nothing is rounded: without costs that are, percentages, purchases that are cut, and orders on the way
+/// The history in shares of after the split, made so that halves and doubles of all its numbers are whole,
+/// and nothing is rounded: without costs that are, percentages, purchases that are cut, and orders on the way
 /// between two prices of the split instrument.
 fn afterwards(history: &History, bar: usize) -> History {
     let by = By { prices: [2, 1], lots: [16, 1] };
@@ -70,7 +70,8 @@ fn afterwards(history: &History, bar: usize) -> History {
     whole.rules.slippage = Slippage::Ticks(0);
     whole.rules.through = false;
     whole.rules.on_short_cash = Short::Cancel;
-    // Ruin comes at a price between two ticks, so nobody can be ruined: half of them are rich, the others owe nothing.
+    // Ruin comes at a price between two ticks, so nobody can be ruined: half of them are rich, the others owe
+    // nothing.
     for (number, owner) in whole.owners.iter_mut().enumerate() {
         let is_rich = number % 2 == 0;
         owner.cash = owner.cash.abs() * 32 + if is_rich { 10_i128.pow(22) } else { 0 };

@@ -1,5 +1,5 @@
-//! Replayed trades and quotes against an independent reference: the rules of `docs/backtesting.md`, as a plain
-//! loop.
+//! Replayed trades and quotes against an independent reference: the rules of `docs/backtesting.md`, as a
+//! plain loop.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod coverage;
