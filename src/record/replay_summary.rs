@@ -34,6 +34,10 @@ pub struct ReplaySummary {
     pub has_volumes: bool,
     /// How many bars were shown before the start.
     pub warmup: u64,
+    /// How many splits took effect within the run.
+    pub splits: u64,
+    /// How many dividends were paid within it.
+    pub dividends: u64,
     /// The conventions of its fills.
     pub rules: ReplayRules,
 }

@@ -6,9 +6,11 @@ use super::fees_text::fees_text;
 use crate::record::{ChargeSummary, ReplayRules, ReplaySummary};
 use crate::scenario::{AgentConfig, Scenario};
 use bearpit_agents::BarReplay;
-use bearpit_core::market::{Instrument, Listing};
+use bearpit_core::market::{CorporateAction, Instrument, Listing};
 use bearpit_core::participant::MarketState;
-use bearpit_core::replay::{AtEnd, FillRules, MarketFill, PathRule, ShortCash, Slippage, Touch};
+use bearpit_core::replay::{
+    AtEnd, FillRules, MarketFill, PathRule, ReplayAction, ShortCash, Slippage, Touch,
+};
 use bearpit_core::units::Price;
 
 /// Describes the files that a scenario replays, in the order of its agents.
@@ -22,6 +24,15 @@ fn replay(scenario: &Scenario, state: &MarketState, agent: &AgentConfig) -> Opti
     let instrument = state.instruments().nth(listing.instrument.index())?;
     let within = config.bars.iter().filter(|bar| scenario.start <= bar.start && bar.start < scenario.end);
     let (first, last) = (within.clone().next(), within.clone().next_back());
+    // What happened by the first bar is over.
+    let took_effect = |is_split: bool| {
+        let opening = config.bars.partition_point(|bar| bar.start < scenario.start);
+        let end = config.bars.partition_point(|bar| bar.start < scenario.end);
+        let is_meant = |it: &&ReplayAction| {
+            opening < it.bar && it.bar < end && matches!(it.action, CorporateAction::Split(_)) == is_split
+        };
+        config.actions.iter().filter(is_meant).count() as u64
+    };
     let directory = scenario.path.parent().unwrap_or_else(|| Path::new(""));
     let file = file.strip_prefix(directory).unwrap_or(file);
     Some(ReplaySummary {
@@ -35,6 +46,8 @@ fn replay(scenario: &Scenario, state: &MarketState, agent: &AgentConfig) -> Opti
         bar_length: config.bars.first().map_or(scenario.sample_interval, |bar| bar.end - bar.start),
         has_volumes: config.bars.iter().any(|bar| bar.volume.is_some_and(|volume| !volume.is_zero())),
         warmup: config.warmup as u64,
+        splits: took_effect(true),
+        dividends: took_effect(false),
         rules: rules(&config.rules, instrument),
     })
 }

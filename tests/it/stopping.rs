@@ -59,7 +59,7 @@ fn an_interrupted_run_ends_at_once_and_leaves_nothing() {
 /// A run in which every quote costs as many operations as a callback may take.
 #[cfg(unix)]
 fn busy_run(here: &Path) -> (Child, PathBuf) {
-    let path = with_script(here, "fn on_quote(quote) { let n = 0; while n < 400000 { n += 1; } }\n");
+    let path = with_script(here, "fn on_quote(quote) { let n = 0; while n < 200000 { n += 1; } }\n");
     let text = fs::read_to_string(&path).unwrap() + "operations = 2_000_000\n";
     fs::write(&path, text).unwrap();
     let out = here.join("out");

@@ -52,6 +52,15 @@ pub(super) fn backtest(page: &mut PageBuilder, data: &RunData) {
         fact(&format!("path in a bar{of}"), &path(&replay.rules));
         fact(&format!("volume{of}"), &volume(replay));
     }
+    let [splits, dividends] = [|it: &ReplaySummary| it.splits, |it: &ReplaySummary| it.dividends]
+        .map(|of| replays.iter().map(of).sum::<u64>());
+    if splits + dividends > 0 {
+        let counted = |count: u64, what: &str| {
+            format!("{} {what}{}", count_text(count), if count == 1 { "" } else { "s" })
+        };
+        let told = format!("{} and {}", counted(splits, "split"), counted(dividends, "dividend"));
+        fact("splits and dividends", &format!("{told} took effect; prices are shown in shares of the start"));
+    }
     fact("costs", &costs(data));
     let orders: Vec<String> = shown(data).filter_map(orders).collect();
     fact("orders not filled", &joined(&orders, "none was refused, rejected, canceled by a rule, or expired"));

@@ -126,7 +126,7 @@ pub(super) fn large() -> Vec<Case> {
         ),
         whole(
             "a long literal",
-            &format!("fn on_start() {{ let s = `a`; loop {{ let t = s + \"{}\"; }} }}", "x".repeat(100_000)),
+            &format!("fn on_start() {{ let s = `a`; loop {{ let t = s + \"{}\"; }} }}", "x".repeat(20_000)),
             ENDLESS,
         ),
     ]
