@@ -25,6 +25,8 @@ pub struct ReplayEngine {
     pub(super) now: SimTime,
     /// How many orders have arrived.
     pub(super) arrivals: u64,
+    /// How many fills there were.
+    pub(super) fills: u64,
     /// Reused from instant to instant.
     due_listings: Vec<usize>,
     reached: Vec<(usize, Moment)>,
@@ -44,6 +46,7 @@ impl ReplayEngine {
             agenda: BinaryHeap::new(),
             now: start,
             arrivals: 0,
+            fills: 0,
             due_listings: Vec::new(),
             reached: Vec::new(),
             due_ids: Vec::new(),

@@ -221,6 +221,7 @@ impl ReplayEngine {
         let Deal { priced, quantity } = deal;
         let listing = &mut self.listings[attempt.listing];
         listing.count(order, attempt.supply, quantity);
+        self.fills += 1;
         let leaves = order.leaves - quantity;
         if let Some(open) = listing.orders.get_mut(order.id) {
             open.leaves = leaves;

@@ -23,11 +23,16 @@ impl ReplayEngine {
         host: &mut dyn ReplayHost,
     ) {
         let closing = self.liquidate_ruined(reached, host);
+        let fills = self.fills;
         if closing.is_empty() {
             if reached.is_empty() {
                 return;
             }
             self.settle(now, reached, host);
+            if self.fills == fills {
+                // Nobody has anything else than before.
+                return;
+            }
         } else {
             let elsewhere = closing.into_iter().filter(|(index, _)| reached.iter().all(|it| it.0 != *index));
             let at: Vec<(usize, Moment)> = reached.iter().copied().chain(elsewhere).collect();

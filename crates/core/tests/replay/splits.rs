@@ -60,12 +60,13 @@ impl By {
 }
 
 /// The history in shares of after the split, made so that halves and doubles of all its numbers are whole,
-/// and nothing is rounded: without costs that are, percentages, purchases that are cut, and orders on the way
-/// between two prices of the split instrument.
+/// and nothing is rounded: without costs that are, percentages, purchases that are cut, finer bars, and
+/// orders on the way between two prices of the split instrument.
 fn afterwards(history: &History, bar: usize) -> History {
     let by = By { prices: [2, 1], lots: [16, 1] };
     let mut whole = history.clone();
     whole.files = history.files.iter().map(|file| file.iter().map(|row| by.bar(row)).collect()).collect();
+    whole.finer.iter_mut().for_each(Vec::clear);
     whole.rules.half_spread = 0;
     whole.rules.slippage = Slippage::Ticks(0);
     whole.rules.through = false;
