@@ -58,6 +58,13 @@ impl History {
         horizon: SimDuration,
         change: impl FnOnce(&mut MarketView),
     ) {
+        if horizon.is_zero()
+            && let [(since, latest)] = self.states.make_contiguous()
+        {
+            // No feed lags behind: there is no past to keep.
+            *since = now;
+            return change(latest);
+        }
         let mut view = self.latest();
         change(&mut view);
         match self.states.back_mut() {

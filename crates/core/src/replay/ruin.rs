@@ -67,8 +67,20 @@ impl ReplayEngine {
         reached: &[(usize, Moment)],
         host: &mut dyn ReplayHost,
     ) -> Vec<(usize, Moment)> {
+        let ruined = host.ruined();
+        // Nearly always: the rest stands apart, so that asking costs little.
+        if ruined.is_empty() { Vec::new() } else { self.liquidate_all(ruined, reached, host) }
+    }
+
+    #[cold]
+    fn liquidate_all(
+        &mut self,
+        ruined: Vec<Ruined>,
+        reached: &[(usize, Moment)],
+        host: &mut dyn ReplayHost,
+    ) -> Vec<(usize, Moment)> {
         let mut due = Vec::new();
-        for Ruined { owner, held } in host.ruined() {
+        for Ruined { owner, held } in ruined {
             let now = self.now;
             for index in held.into_iter().filter_map(|listing| self.find(listing)).collect::<Vec<usize>>() {
                 self.show_move(index, now, host);
