@@ -177,7 +177,8 @@ fn act(drawn: &DrawnSent, history: &History, place: (usize, i64)) -> Act {
             Act::Submit(order(drawn, at, link))
         }
         DrawnAct::Pair(back) => match target(back) {
-            Some((number, other)) => {
+            // What is open of an order that is being replaced, the gate does not know before the answer.
+            Some((number, other)) if !is_replaced(history, number) => {
                 let mut own = order(drawn, at, Link::Pair(number));
                 (own.side, own.quantity) = (other.side, other.quantity);
                 if matches!(own.tif, Tif::Ioc | Tif::Fok | Tif::AtOpen | Tif::AtClose) {
@@ -188,7 +189,7 @@ fn act(drawn: &DrawnSent, history: &History, place: (usize, i64)) -> Act {
                 }
                 Act::Submit(own)
             }
-            None => Act::Submit(order(drawn, at, Link::None)),
+            _ => Act::Submit(order(drawn, at, Link::None)),
         },
         _ => Act::Submit(order(drawn, at, Link::None)),
     }
@@ -205,6 +206,11 @@ fn submitted(history: &History, number: usize) -> Option<Order> {
 fn is_paired(history: &History, number: usize) -> bool {
     let names = |sent: &Sent| matches!(sent.act, Act::Submit(order) if order.link == Link::Pair(number));
     history.sent.iter().any(names)
+}
+
+/// Whether that order has been given another price or total.
+fn is_replaced(history: &History, number: usize) -> bool {
+    history.sent.iter().any(|sent| matches!(sent.act, Act::Replace { number: named, .. } if named == number))
 }
 
 fn order(drawn: &DrawnSent, at: i64, link: Link) -> Order {

@@ -247,6 +247,8 @@ impl Reference<'_> {
         let left = total - order.filled;
         let keeps_place = kind == order.kind && left <= order.left;
         (order.kind, order.left, order.total, order.had_turn) = (kind, left, total, false);
+        // It has a price of its own now: it goes ahead of nobody for what an earlier row left.
+        order.is_carried = false;
         order.waits = order.waits_for(is_dealing);
         if !keeps_place {
             self.arrivals += 1;
