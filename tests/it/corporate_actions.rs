@@ -83,14 +83,13 @@ fn who_holds_a_thousand_apples_over_their_split_gains_730() {
         actions.iter().map(|row| row.join("|")).collect::<Vec<_>>(),
         ["|split|2||0.00", "s|split|2|2000.0|0.00", "|dividend|||1.00", "s|dividend|||2000.00"]
     );
-    // A thousand short would have paid: the loss is theirs, dividends and all.
+    // The dividend is realized; the cost of the shares is still that of a thousand.
     let pnl = cells(held.path(), "pnl", ["position", "realized", "cash"]);
     assert_eq!(pnl.last().unwrap().join("|"), "2000.0|2000.00|202000.00");
 }
 
 #[test]
-fn adjusted_prices_and_applied_splits_say_the_same_of_the_price() {
-    // The file's adjusted closes are rounded to none: the ratios agree to a few parts in a thousand.
+fn adjusted_prices_are_replayed_without_splits() {
     let script = "fn on_bar(bar) { log(`${bar.close}`); }\n";
     let adjusted = simulate(&apple("2005-02-25"), "prices = \"adjusted\"", script, HOLDER);
     assert_eq!(log(adjusted.path()), ["5.72", "5.77", "5.72"]);

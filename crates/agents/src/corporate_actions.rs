@@ -21,46 +21,51 @@ const DAY: SimDuration = SimDuration::from_secs(24 * 3_600);
 /// The largest dividend on one unit, 10^9 of the currency: far from where sums would overflow.
 const DIVIDEND_MAX: Money = Money::from_whole(1_000_000_000);
 
-/// Returns the rows with the prices that are to be replayed, and the splits and dividends that take effect.
-pub(crate) fn prices_and_actions(
-    values: &Values,
-    rows: &[HistoricalBar],
-) -> Result<(Option<Vec<HistoricalBar>>, Vec<ReplayAction>), ParamError> {
-    let given: Option<Vec<ParamValue>> = values.given("actions")?;
-    if values.get::<String>("prices")? == "adjusted" {
-        if given.is_some() {
-            let message = "`prices` is \"adjusted\", so splits and dividends are in the prices already";
-            return Err(ParamError::invalid("actions", message).with_help("leave out `actions` or `prices`"));
+/// What a replay makes of the splits and dividends of its file.
+pub(crate) struct ActionsOfFile {
+    /// The rows with adjusted prices, where these are replayed.
+    pub(crate) adjusted: Option<Vec<HistoricalBar>>,
+    /// Those that take effect, in order of time.
+    pub(crate) applied: Vec<ReplayAction>,
+}
+
+impl ActionsOfFile {
+    /// Reads the keys, and tests each split.
+    pub(crate) fn read(values: &Values, rows: &[HistoricalBar]) -> Result<Self, ParamError> {
+        let given: Option<Vec<ParamValue>> = values.given("actions")?;
+        if values.get::<String>("prices")? == "adjusted" {
+            if given.is_some() {
+                let message = "`prices` is \"adjusted\", so splits and dividends are in the prices already";
+                let help = "leave out `actions` or `prices`";
+                return Err(ParamError::invalid("actions", message).with_help(help));
+            }
+            return Ok(Self { adjusted: Some(adjusted(rows)?), applied: Vec::new() });
         }
-        return adjusted(rows).map(|rows| (Some(rows), Vec::new()));
-    }
-    let splits = match values.get::<String>("splits")?.as_str() {
-        "apply" => Splits::Apply,
-        "skip" => Splits::Skip,
-        _ => Splits::Test,
-    };
-    let mut actions = of_columns(rows)?;
-    for item in given.unwrap_or_default() {
-        if let ParamValue::Text(text) = item {
-            actions.extend(Given::read(&text)?.at_rows(rows));
-        }
-    }
-    // At one bar dividends come first: they are paid on what was held at the previous close.
-    actions.sort_by_key(|it| (it.bar, matches!(it.action, CorporateAction::Split(_))));
-    check_doubles(&actions, rows)?;
-    let mut applied = Vec::new();
-    for action in actions {
-        let is_applied = match action.action {
-            CorporateAction::Dividend(_) => true,
-            CorporateAction::Split(ratio) => match splits {
-                Splits::Apply => true,
-                Splits::Skip => false,
-                Splits::Test => tested(rows, action.bar, ratio)?,
-            },
+        let splits = match values.get::<String>("splits")?.as_str() {
+            "apply" => Splits::Apply,
+            "skip" => Splits::Skip,
+            _ => Splits::Test,
         };
-        applied.extend(is_applied.then_some(action));
+        let mut actions = of_columns(rows)?;
+        for item in given.unwrap_or_default() {
+            if let ParamValue::Text(text) = item {
+                actions.extend(Given::read(&text)?.at_rows(rows));
+            }
+        }
+        // At one bar dividends come first: they are paid on what was held at the previous close.
+        actions.sort_by_key(|it| (it.bar, matches!(it.action, CorporateAction::Split(_))));
+        check_doubles(&actions, rows)?;
+        let mut applied = Vec::new();
+        for action in actions {
+            let is_applied = match (action.action, splits) {
+                (CorporateAction::Dividend(_), _) | (_, Splits::Apply) => true,
+                (CorporateAction::Split(_), Splits::Skip) => false,
+                (CorporateAction::Split(ratio), Splits::Test) => tested(rows, action.bar, ratio)?,
+            };
+            applied.extend(is_applied.then_some(action));
+        }
+        Ok(Self { adjusted: None, applied })
     }
-    Ok((None, applied))
 }
 
 /// Multiplies prices by what adjusts the close.
@@ -233,8 +238,8 @@ mod tests {
 
     /// What is applied, as text, or the error.
     fn applied(rows: &[HistoricalBar], values: &Values) -> Result<Vec<String>, String> {
-        let (_, actions) = prices_and_actions(values, rows).map_err(|error| error.to_string())?;
-        Ok(actions.iter().map(|it| format!("{} {}", it.bar, it.action)).collect())
+        let actions = ActionsOfFile::read(values, rows).map_err(|error| error.to_string())?;
+        Ok(actions.applied.iter().map(|it| format!("{} {}", it.bar, it.action)).collect())
     }
 
     #[test]
@@ -282,18 +287,21 @@ mod tests {
         (data[0].adjusted_close, data[1].adjusted_close) = (Some(39.0), Some(39.5));
         data[0].high = 82.0;
         data[1].split = 2.0;
-        let (rows, actions) = prices_and_actions(&values(&[], "test", "adjusted"), &data).unwrap();
-        let rows = rows.unwrap();
+        let read = |values: &Values, data: &[HistoricalBar]| {
+            ActionsOfFile::read(values, data).map_err(|error| error.to_string())
+        };
+        let found = read(&values(&[], "test", "adjusted"), &data).unwrap();
+        let rows = found.adjusted.unwrap();
         assert_eq!(
             ([rows[0].open, rows[0].high, rows[0].close], rows[1].close),
             ([39.0, 39.975, 39.0], 39.5)
         );
-        assert!(actions.is_empty());
+        assert!(found.applied.is_empty());
         data[1].adjusted_close = None;
-        let missing = prices_and_actions(&values(&[], "test", "adjusted"), &data).unwrap_err().to_string();
+        let missing = read(&values(&[], "test", "adjusted"), &data).err().unwrap();
         assert!(missing.contains("the row of 2005-02-25T00:00:00 has no adjusted close"), "{missing}");
         let both = values(&["2005-02-25 dividend 1.00"], "test", "adjusted");
-        assert!(prices_and_actions(&both, &data).unwrap_err().to_string().contains("already"));
+        assert!(read(&both, &data).err().unwrap().contains("already"));
     }
 
     #[test]

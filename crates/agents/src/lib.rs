@@ -9,6 +9,7 @@
 
 mod corporate_actions;
 mod desk;
+mod fill_rules;
 mod finer;
 pub mod indicators;
 mod kind;

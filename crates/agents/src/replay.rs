@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::corporate_actions::prices_and_actions;
+use crate::corporate_actions::ActionsOfFile;
+use crate::fill_rules::{
+    HALF_SPREAD, ON_SHORT_CASH, PARTICIPATION, SLIPPAGE_BPS, SLIPPAGE_IMPACT, SLIPPAGE_TICKS, fill_rules,
+    site_errors,
+};
 use crate::finer::{FINER, finer};
 use crate::kind::{
     AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, RetiredParam, Shared,
@@ -11,18 +15,15 @@ use crate::kind::{
 use crate::session::{SESSION, days};
 use bearpit_core::account::Credit;
 use bearpit_core::params::{
-    Choice, DurationRange, FileContent, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec,
-    ParamType, Values,
+    Choice, DurationRange, FileContent, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
-use bearpit_core::participant::{AnyTrader, Latencies};
+use bearpit_core::participant::AnyTrader;
 use bearpit_core::process::{
     BAR_COLUMNS, BAR_DATA, BAR_HEADER, BAR_LENGTH, BAR_ON_BAD_ROW, BAR_OPEN, BAR_ORDER, BAR_SEPARATOR,
     BAR_TIME_FORMAT, BAR_ZONE, HistoricalBar,
 };
-use bearpit_core::replay::{
-    AtEnd, FillRules, MarketFill, PathRule, ReplayBar, ReplayConfig, ShortCash, Slippage, Touch,
-};
-use bearpit_core::units::{Decimal, FeeRate, SimDuration, SimTime};
+use bearpit_core::replay::{FillRules, MarketFill, PathRule, ReplayBar, ReplayConfig};
+use bearpit_core::units::{SimDuration, SimTime};
 
 /// The kind `replay`.
 pub(crate) static KIND: AgentKind = AgentKind {
@@ -61,36 +62,11 @@ const PARAMS: [ParamSpec; 28] = [
         "how long after its beginning a bar opens; less than a third of `bar_length`, and longer than the latencies \
          of those who are to trade at the open",
     ),
-    ParamSpec::new(
-        "half_spread",
-        ParamType::TickDistance,
-        ParamDefault::Derived("none"),
-        "what market orders and stops pay within a bar",
-    ),
-    ParamSpec::new(
-        "slippage_ticks",
-        ParamType::Integer { min: 0, max: 1_000_000 },
-        ParamDefault::Derived("none"),
-        "ticks that market orders and stops pay besides",
-    ),
-    ParamSpec::new(
-        "slippage_bps",
-        ParamType::Price,
-        ParamDefault::Derived("none"),
-        "basis points of the price that they pay besides",
-    ),
-    ParamSpec::new(
-        "slippage_impact",
-        ParamType::Number(NumberRange::between(0.0, 10.0)),
-        ParamDefault::Derived("none"),
-        "this times the price times the square root of the fill's share of the bar's volume is what they pay besides",
-    ),
-    ParamSpec::new(
-        "participation",
-        ParamType::Number(NumberRange::between(0.000_001, 1.0)),
-        ParamDefault::Number(1.0),
-        "the share of a bar's volume that one participant can have",
-    ),
+    HALF_SPREAD.meaning("what market orders and stops pay within a bar"),
+    SLIPPAGE_TICKS,
+    SLIPPAGE_BPS,
+    SLIPPAGE_IMPACT.meaning("this times the price times the square root of the fill's share of the bar's volume is what they pay besides"),
+    PARTICIPATION.meaning("the share of a bar's volume that one participant can have"),
     ParamSpec::new(
         "touch",
         ParamType::Choice(&[
@@ -119,15 +95,7 @@ const PARAMS: [ParamSpec; 28] = [
         ParamDefault::Choice("next_open"),
         "where market orders fill that are sent at the end of a bar",
     ),
-    ParamSpec::new(
-        "on_short_cash",
-        ParamType::Choice(&[
-            Choice { name: "cut", doc: "it is cut to what its account can pay for" },
-            Choice { name: "cancel", doc: "it is canceled" },
-        ]),
-        ParamDefault::Choice("cut"),
-        "what happens to a purchase that costs more than its account has when it fills",
-    ),
+    ON_SHORT_CASH,
     ParamSpec::new(
         "at_end",
         ParamType::Choice(&[
@@ -168,7 +136,7 @@ const PARAMS: [ParamSpec; 28] = [
         "actions",
         ParamType::List(&ParamType::Text),
         ParamDefault::Derived("none"),
-        "splits and dividends on their ex-days, beside those in the file's own columns:          `[\"2005-02-28 split 2:1\", \"2005-05-09 dividend 0.12\"]`; those outside of the file are passed over",
+        "splits and dividends on their ex-days, beside those in the file's own columns: `[\"2005-02-28 split 2:1\", \"2005-05-09 dividend 0.12\"]`; those outside of the file are passed over",
     ),
     ParamSpec::new(
         "splits",
@@ -199,18 +167,15 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     let mut errors = site_errors(site);
     errors.extend(timing.error(&rows));
     let rules = rules(values).map_err(|error| errors.push(error));
-    let (bars, actions) = match prices_and_actions(values, &rows) {
-        Ok((adjusted, actions)) => (bars(adjusted.as_deref().unwrap_or(&rows), &timing, site), Ok(actions)),
-        Err(error) => (bars(&rows, &timing, site), Err(error)),
-    };
-    let bars = bars.map_err(|error| errors.push(error));
-    let actions = actions.map_err(|error| errors.push(error));
+    let actions = ActionsOfFile::read(values, &rows).map_err(|error| errors.push(error));
+    let adjusted = actions.as_ref().ok().and_then(|it| it.adjusted.as_deref());
+    let bars = bars(adjusted.unwrap_or(&rows), &timing, site).map_err(|error| errors.push(error));
     match (rules, bars, actions) {
         (Ok(rules), Ok(bars), Ok(actions)) if errors.is_empty() => {
             let warmup = warmup(values, &bars, site)?;
             let (days, finer) = (days(values, &bars, site)?, finer(values, &bars, site)?);
             let file: FileContent = values.get("data")?;
-            let actions = actions.into();
+            let actions = actions.applied.into();
             let config = ReplayConfig { bars, actions, warmup, call: timing.call, days, finer, rules };
             Ok(Arc::new(BarReplay { config, file: file.path }))
         }
@@ -288,66 +253,15 @@ fn bars(
 fn rules(values: &Values) -> Result<FillRules, ParamError> {
     let word = |name| values.get::<String>(name);
     Ok(FillRules {
-        half_spread: values.given("half_spread")?.unwrap_or(0),
-        slippage: slippage(values)?,
-        participation: participation(values)?,
-        touch: if word("touch")? == "through" { Touch::Through } else { Touch::Fill },
         path: match word("path")?.as_str() {
             "farther" => PathRule::Farther,
             "worst" => PathRule::Worst,
             _ => PathRule::Nearer,
         },
         market_fill: if word("fill")? == "this_close" { MarketFill::ThisClose } else { MarketFill::NextOpen },
-        short_cash: if word("on_short_cash")? == "cancel" { ShortCash::Cancel } else { ShortCash::Cut },
-        at_end: if word("at_end")? == "close" { AtEnd::Close } else { AtEnd::Keep },
         intrabar_feed: values.get("intrabar_feed")?,
+        ..fill_rules(values)?
     })
-}
-
-/// Returns the share of a quantity that one participant can have, in millionths.
-pub(crate) fn participation(values: &Values) -> Result<u32, ParamError> {
-    let participation: f64 = values.get("participation")?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a million")]
-    Ok((participation * f64::from(FillRules::WHOLE)).round() as u32)
-}
-
-pub(crate) fn slippage(values: &Values) -> Result<Slippage, ParamError> {
-    let ticks: Option<i64> = values.given("slippage_ticks")?;
-    let bps: Option<Decimal> = values.given("slippage_bps")?;
-    let impact: Option<f64> = values.given("slippage_impact")?;
-    match (ticks, bps, impact) {
-        (None, None, None) => Ok(Slippage::None),
-        (Some(ticks), None, None) => Ok(Slippage::Ticks(ticks)),
-        (None, Some(bps), None) => FeeRate::from_bps(bps).map(Slippage::Rate).ok_or_else(|| {
-            let message =
-                format!("`slippage_bps` is {bps}, but must be at most 10000 and have at most five places");
-            ParamError::invalid("slippage_bps", message)
-        }),
-        (None, None, Some(impact)) => Ok(Slippage::Impact(impact)),
-        (_, Some(_), _) => Err(several("slippage_bps")),
-        _ => Err(several("slippage_impact")),
-    }
-}
-
-fn several(key: &'static str) -> ParamError {
-    let message = "of `slippage_ticks`, `slippage_bps` and `slippage_impact`, only one can be given";
-    ParamError::invalid(key, message)
-}
-
-/// Returns why a replay cannot be at a place: its bars are the venue's sessions, and it sends no messages.
-pub(crate) fn site_errors(site: &AgentSite<'_>) -> Vec<ParamError> {
-    let mut errors = Vec::new();
-    let name = site.venue.name;
-    if site.venue.has_sessions {
-        let message = format!("a file is replayed in sessions of its own, but `{name}` has sessions");
-        errors.push(ParamError::invalid("kind", message).with_help("leave out the venue's [sessions]"));
-    }
-    if site.latencies != Latencies::NONE {
-        let help = "give the latency to the venue, or to the agents that trade";
-        let message = "a replay sends and receives nothing, so it cannot have a latency";
-        errors.push(ParamError::invalid("kind", message).with_help(help));
-    }
-    errors
 }
 
 /// A replay of bars as it was configured.

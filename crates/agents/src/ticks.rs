@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
+use crate::fill_rules::{
+    HALF_SPREAD, ON_SHORT_CASH, PARTICIPATION, SLIPPAGE_BPS, SLIPPAGE_IMPACT, SLIPPAGE_TICKS, fill_rules,
+    site_errors,
+};
 use crate::kind::{
     AccountDefaults, AgentKind, AgentSite, ConfiguredAgent, ListingChoice, RetiredParam, Shared,
 };
-use crate::replay::{participation, site_errors, slippage};
 use bearpit_core::account::Credit;
 use bearpit_core::market::{Instrument, Quote, QuoteLevel};
 use bearpit_core::params::{
-    Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
+    Choice, DurationRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
 use bearpit_core::participant::AnyTrader;
 use bearpit_core::process::{
     BAR_HEADER, BAR_ON_BAD_ROW, BAR_ORDER, BAR_SEPARATOR, BAR_TIME_FORMAT, BAR_ZONE, HistoricalTick,
     HistoricalTickKind, TICK_COLUMNS, TICK_DATA,
 };
-use bearpit_core::replay::{
-    AtEnd, FillRules, KnownSizes, QuoteTick, ShortCash, TickConfig, Touch, TradeTick,
-};
+use bearpit_core::replay::{KnownSizes, QuoteTick, TickConfig, TradeTick};
 use bearpit_core::units::{Price, Quantity, SimDuration, SimTime};
 
 const NOT_BARS: &str = "trades and quotes have no bars: leave it out";
@@ -53,36 +54,11 @@ pub(crate) static KIND: AgentKind = AgentKind {
 
 const PARAMS: [ParamSpec; 17] = [
     TICK_DATA,
-    ParamSpec::new(
-        "half_spread",
-        ParamType::TickDistance,
-        ParamDefault::Derived("none"),
-        "what market orders and stops pay where there are no quotes; those have their spread in them",
-    ),
-    ParamSpec::new(
-        "slippage_ticks",
-        ParamType::Integer { min: 0, max: 1_000_000 },
-        ParamDefault::Derived("none"),
-        "ticks that market orders and stops pay besides",
-    ),
-    ParamSpec::new(
-        "slippage_bps",
-        ParamType::Price,
-        ParamDefault::Derived("none"),
-        "basis points of the price that they pay besides",
-    ),
-    ParamSpec::new(
-        "slippage_impact",
-        ParamType::Number(NumberRange::between(0.0, 10.0)),
-        ParamDefault::Derived("none"),
-        "this times the price times the square root of the fill's share of the row's quantity is what they pay besides",
-    ),
-    ParamSpec::new(
-        "participation",
-        ParamType::Number(NumberRange::between(0.000_001, 1.0)),
-        ParamDefault::Number(1.0),
-        "the share of a trade's quantity, or of a quote's size, that one participant can have",
-    ),
+    HALF_SPREAD.meaning("what market orders and stops pay where there are no quotes; those have their spread in them"),
+    SLIPPAGE_TICKS,
+    SLIPPAGE_BPS,
+    SLIPPAGE_IMPACT.meaning("this times the price times the square root of the fill's share of the row's quantity is what they pay besides"),
+    PARTICIPATION.meaning("the share of a trade's quantity, or of a quote's size, that one participant can have"),
     ParamSpec::new(
         "touch",
         ParamType::Choice(&[
@@ -92,15 +68,7 @@ const PARAMS: [ParamSpec; 17] = [
         ParamDefault::Choice("fill"),
         "where a trade must be for a limit order to fill; a quote's other side is enough at its price",
     ),
-    ParamSpec::new(
-        "on_short_cash",
-        ParamType::Choice(&[
-            Choice { name: "cut", doc: "it is cut to what its account can pay for" },
-            Choice { name: "cancel", doc: "it is canceled" },
-        ]),
-        ParamDefault::Choice("cut"),
-        "what happens to a purchase that costs more than its account has when it fills",
-    ),
+    ON_SHORT_CASH,
     ParamSpec::new(
         "at_end",
         ParamType::Choice(&[
@@ -129,7 +97,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
     let rows: Arc<[HistoricalTick]> = values.content("data")?;
     let mut errors = site_errors(site);
     let day_begins: SimDuration = values.get("day_begins")?;
-    let rules = rules(values).map_err(|error| errors.push(error));
+    let rules = fill_rules(values).map_err(|error| errors.push(error));
     let ticks = Ticks::of_rows(&rows, site).map_err(|error| errors.push(error));
     match (rules, ticks) {
         (Ok(rules), Ok(Ticks { trades, quotes, known })) if errors.is_empty() => {
@@ -148,19 +116,6 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
 
 fn no_rows() -> ParamError {
     ParamError::invalid("data", "`data` has no rows; at least one is needed")
-}
-
-fn rules(values: &Values) -> Result<FillRules, ParamError> {
-    let word = |name| values.get::<String>(name);
-    Ok(FillRules {
-        half_spread: values.given("half_spread")?.unwrap_or(0),
-        slippage: slippage(values)?,
-        participation: participation(values)?,
-        touch: if word("touch")? == "through" { Touch::Through } else { Touch::Fill },
-        short_cash: if word("on_short_cash")? == "cancel" { ShortCash::Cancel } else { ShortCash::Cut },
-        at_end: if word("at_end")? == "close" { AtEnd::Close } else { AtEnd::Keep },
-        ..FillRules::default()
-    })
 }
 
 /// The rows of files on an instrument's ticks and lots.

@@ -1,19 +1,14 @@
 //! Files of bars: read, and held against the instrument and the scenario that they are for.
 
+use super::file_rows::{Complaint, FileRow, ROUNDING_MAX, ROUNDING_MIN};
 use super::params::ParamScope;
-use crate::scenario::document::{Section, SourceSpan, readers};
+use crate::scenario::document::{Section, readers};
 use crate::scenario::files::BarFile;
 use bearpit_agents::SiteSpan;
 use bearpit_core::market::Instrument;
 use bearpit_core::params::FileContent;
 use bearpit_core::process::HistoricalBar;
 use bearpit_core::units::{Quantity, SimDuration};
-
-/// How far a price may be moved when it is rounded to a tick, relative to the price, before that is odd.
-pub(super) const ROUNDING_MAX: f64 = 1e-3;
-
-/// Rounding below this is that of binary fractions, not of ticks.
-pub(super) const ROUNDING_MIN: f64 = 1e-9;
 
 /// Reads the bars that a required key names, and checks that some lie within the scenario, that prices fit
 /// the tick of the instrument, and volumes its lots.
@@ -138,16 +133,8 @@ struct Rounding {
     nearest: f64,
 }
 
-/// What is wrong with a row.
-struct Complaint {
-    message: String,
-    help: &'static str,
-    is_warning: bool,
-}
-
 /// Reports something at a row of a file.
 fn report_row(section: &Section<'_>, key: &str, file: &BarFile, index: usize, complaint: &Complaint) {
-    let Complaint { message, help, is_warning } = complaint;
     let line = file.lines.get(index).map_or(1, |line| usize::try_from(*line).unwrap_or(1));
     let bar = &file.bars[index];
     let volume = bar.volume.map_or_else(String::new, |volume| format!(", volume {volume}"));
@@ -155,16 +142,8 @@ fn report_row(section: &Section<'_>, key: &str, file: &BarFile, index: usize, co
         "{}: open {}, high {}, low {}, close {}{volume}",
         bar.time, bar.open, bar.high, bar.low, bar.close
     );
-    let mut diagnostics = section.findings.borrow_mut();
-    let span = 0..text.len();
-    let source = diagnostics.add_excerpt(file.content.path.display().to_string(), text, line);
-    let place = SourceSpan { source, span };
-    let help = Some(format!("{help} (`{key}` names this file)"));
-    if *is_warning {
-        diagnostics.warn(place, message, help);
-    } else {
-        diagnostics.push(place, message, help);
-    }
+    let file = file.content.path.display().to_string();
+    complaint.report(section, key, FileRow { file, line, text });
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod agents;
 mod bar_files;
 mod fees;
+mod file_rows;
 mod head;
 mod instruments;
 mod params;

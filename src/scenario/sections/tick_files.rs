@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::bar_files::{ROUNDING_MAX, ROUNDING_MIN};
+use super::file_rows::{Complaint, FileRow, ROUNDING_MAX, ROUNDING_MIN};
 use super::params::ParamScope;
-use crate::scenario::document::{Section, SourceSpan};
+use crate::scenario::document::Section;
 use crate::scenario::files::TickFile;
 use bearpit_agents::SiteSpan;
 use bearpit_core::market::Instrument;
@@ -58,13 +58,6 @@ struct Checked<'a> {
     section: &'a Section<'a>,
     key: &'static str,
     file: &'a TickFile,
-}
-
-/// What is wrong with a row.
-struct Complaint {
-    message: String,
-    help: &'static str,
-    is_warning: bool,
 }
 
 impl Checked<'_> {
@@ -161,19 +154,9 @@ impl Checked<'_> {
 
     /// Reports something at a row of the file.
     fn report(&self, index: usize, complaint: &Complaint) {
-        let Complaint { message, help, is_warning } = complaint;
         let line = self.file.lines.get(index).map_or(1, |line| usize::try_from(*line).unwrap_or(1));
         let text = self.file.ticks.get(index).map_or_else(String::new, shown);
-        let mut diagnostics = self.section.findings.borrow_mut();
-        let span = 0..text.len();
-        let source = diagnostics.add_excerpt(self.file.name.as_str(), text, line);
-        let place = SourceSpan { source, span };
-        let help = Some(format!("{help} (`{}` names this file)", self.key));
-        if *is_warning {
-            diagnostics.warn(place, message, help);
-        } else {
-            diagnostics.push(place, message, help);
-        }
+        complaint.report(self.section, self.key, FileRow { file: self.file.name.clone(), line, text });
     }
 }
 

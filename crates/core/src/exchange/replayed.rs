@@ -33,8 +33,6 @@ struct Replayed {
     has_bars_of_quotes: bool,
     /// The replayed market's order, with which all others trade; absent before the first trade.
     order: Option<OrderId>,
-    /// Whether there is a price.
-    is_open: bool,
     /// What splits have left of lots, until the next open.
     owed: Vec<Owed>,
 }
@@ -78,7 +76,6 @@ impl ReplayedListings {
             interval: interval.into(),
             has_bars_of_quotes,
             order: None,
-            is_open: false,
             owed: Vec::new(),
         });
     }
@@ -120,7 +117,7 @@ impl ReplayedListings {
     pub(super) fn look_for_ruin(&mut self, ctx: &mut Context) {
         let now = ctx.now();
         self.ruin_alarm = None;
-        self.operate(Occasion::Ruin, ctx, |engine, host| engine.look_for_ruin(now, host));
+        self.operate(Occasion::Ruin, ctx, |engine, host| engine.catch_up_to(now, host));
     }
 
     /// Executes a command.
@@ -128,7 +125,7 @@ impl ReplayedListings {
         let now = ctx.now();
         if self.engine.has_actions(sent.command.listing) {
             // One may take effect at this very instant.
-            self.operate(Occasion::Time, ctx, |engine, host| engine.catch_up_for_orders(now, host));
+            self.operate(Occasion::Time, ctx, |engine, host| engine.catch_up_to(now, host));
             let sent = self.engine.as_of_now(sent);
             return self.operate(Occasion::Command(&sent), ctx, |engine, host| {
                 engine.execute(now, &sent.command, host)
@@ -221,7 +218,7 @@ impl Host<'_> {
     /// Pays what splits have left of lots, once there is a price again.
     fn pay_owed(&mut self, listing: ListingId, price: Price) {
         let Some(index) = self.find(listing) else { return };
-        if self.listed[index].is_open && !self.listed[index].owed.is_empty() {
+        if !self.listed[index].owed.is_empty() && self.ctx.is_continuous(listing) {
             let owed = std::mem::take(&mut self.listed[index].owed);
             self.ctx.pay_owed(listing, owed, price);
         }
@@ -327,9 +324,6 @@ impl ReplayHost for Host<'_> {
                 self.ctx.publish(Fact::PhaseChanged { listing, phase });
                 self.ctx.announce_next_phase(listing, next);
                 self.ctx.announce_opens_day(listing, opens_day);
-                if let Some(index) = self.find(listing) {
-                    self.listed[index].is_open = phase == Phase::Continuous;
-                }
                 if phase != Phase::Continuous {
                     self.ctx.show_quote(listing, Quote::default());
                 }

@@ -129,6 +129,12 @@ impl SplitRatio {
         to_price((2 * ticks + new).div_euclid(2 * new))
     }
 
+    /// Returns the prices of a bar after the split, each to the nearest tick.
+    #[must_use]
+    pub fn nearest_prices(self, prices: [Price; 4]) -> [Price; 4] {
+        prices.map(|price| self.nearest_price(price))
+    }
+
     /// Returns a quantity after the split, rounded down to whole lots.
     #[must_use]
     pub fn quantity(self, quantity: Quantity) -> Quantity {
@@ -208,7 +214,8 @@ impl SplitRatio {
         }
     }
 
-    /// Returns the kind that a replace on its way to the venue asks for, after the split.
+    /// Returns the price that a replace on its way to the venue asks for, after the split; `kind` is that of
+    /// the order.
     #[must_use]
     pub fn replaced(self, side: Side, kind: OrderKind, price: Price) -> Price {
         match self.kind(side, kind.at(price)) {

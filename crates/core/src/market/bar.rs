@@ -73,14 +73,9 @@ impl Bar {
     /// whole lots.
     #[must_use]
     pub fn after_split(&self, ratio: SplitRatio) -> Self {
-        Self {
-            open: ratio.nearest_price(self.open),
-            high: ratio.nearest_price(self.high),
-            low: ratio.nearest_price(self.low),
-            close: ratio.nearest_price(self.close),
-            volume: self.volume.map(|volume| ratio.quantity(volume)),
-            ..*self
-        }
+        let [open, high, low, close] = ratio.nearest_prices([self.open, self.high, self.low, self.close]);
+        let volume = self.volume.map(|volume| ratio.quantity(volume));
+        Self { open, high, low, close, volume, ..*self }
     }
 
     /// Adds a shorter bar that follows those added so far.

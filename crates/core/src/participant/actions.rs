@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::message::{MarketData, Message, Update};
 use crate::account::Fraction;
-use crate::market::{CorporateAction, Fact, PaymentReason, SplitRatio};
+use crate::market::{CorporateAction, Fact, PaymentReason, Phase, SplitRatio};
 use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Price, Quantity};
 
 /// What a split has left of a lot, to be paid at the next open.
@@ -77,6 +77,12 @@ impl Context {
             let payment = Payment { reason: PaymentReason::Dividend, amount, cost: Money::ZERO };
             self.pay(owner, instrument, &payment);
         }
+    }
+
+    /// Returns whether a listing trades continuously.
+    pub(crate) fn is_continuous(&self, listing: ListingId) -> bool {
+        let state = self.domain().listings.get(listing.index());
+        state.is_some_and(|state| state.history.latest().phase == Phase::Continuous)
     }
 
     /// Pays what a split has left of lots, at a price.

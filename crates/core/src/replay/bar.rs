@@ -123,14 +123,9 @@ impl ReplayBar {
     /// Returns the bar as it would have been after a split: prices to the nearest tick, the volume down to
     /// whole lots.
     pub(super) fn after_split(&self, ratio: SplitRatio) -> Self {
-        Self {
-            open: ratio.nearest_price(self.open),
-            high: ratio.nearest_price(self.high),
-            low: ratio.nearest_price(self.low),
-            close: ratio.nearest_price(self.close),
-            volume: self.volume.map(|volume| ratio.quantity(volume)),
-            ..*self
-        }
+        let [open, high, low, close] = ratio.nearest_prices([self.open, self.high, self.low, self.close]);
+        let volume = self.volume.map(|volume| ratio.quantity(volume));
+        Self { open, high, low, close, volume, ..*self }
     }
 
     /// Returns the four prices in the order in which the path has them (rule 2).

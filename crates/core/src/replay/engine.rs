@@ -109,8 +109,9 @@ impl ReplayEngine {
         self.catch_up(now, true, host);
     }
 
-    /// Does all that is due by `now`, but for the ends of bars that wait for orders.
-    pub fn catch_up_for_orders(&mut self, now: SimTime, host: &mut dyn ReplayHost) {
+    /// Does all that is due by `now`, but for the ends of bars that wait for orders; owners whose equity is
+    /// gone are among it.
+    pub fn catch_up_to(&mut self, now: SimTime, host: &mut dyn ReplayHost) {
         self.catch_up(now, false, host);
     }
 

@@ -9,11 +9,6 @@ use crate::market::CancelReason;
 use crate::units::{ActorId, SimTime};
 
 impl ReplayEngine {
-    /// Looks for owners whose equity is gone at `now`, and ends what they have.
-    pub fn look_for_ruin(&mut self, now: SimTime, host: &mut dyn ReplayHost) {
-        self.catch_up(now, false, host);
-    }
-
     /// Fills what is due at `now` at the given listings, once what owners without equity have there is ended:
     /// those that are ruined by a price before anything fills at it, and those that a fill has ruined after.
     pub(super) fn settle_with_ruin(

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use actix::{Actor, Handler};
-use bearpit_core::account::AccountConfig;
+use bearpit_core::account::{AccountConfig, OnRuin};
 use bearpit_core::exchange::{ListingConfig, MarketBuilder};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{ExecutionReport, Fees, Instrument, OrderTerms, ReportKind, Side, TimeInForce};
@@ -86,8 +86,14 @@ fn bar(start: &str, above: i64) -> ReplayBar {
     ReplayBar { start, end: start + HOUR, open, high, low, close, volume }
 }
 
-/// Runs a replay from 10:00 on 4 March 2025 with a listener; returns what it wrote down.
+/// Runs a replay with a listener that has 10,000; returns what it wrote down.
 fn heard(config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String> {
+    let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };
+    heard_by(account, config, feeds, terms)
+}
+
+/// Runs a replay from 10:00 on 4 March 2025 with a listener; returns what it wrote down.
+fn heard_by(account: AccountConfig, config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String> {
     let open = at("2025-03-04T10:00:00");
     let mut builder = MarketBuilder::new(Seed::new(1), open, at("2025-03-06")).unwrap();
     builder.bar_interval(HOUR);
@@ -98,7 +104,6 @@ fn heard(config: ReplayConfig, feeds: &[Feed], terms: OrderTerms) -> Vec<String>
         .listing_config(LISTING, ListingConfig { replay: Some(config.into()), ..ListingConfig::default() });
     let lines = Lines::default();
     let listener = Listener { feeds: feeds.to_vec(), terms, lines: Rc::clone(&lines) };
-    let account = AccountConfig { cash: Money::from_whole(10_000), ..AccountConfig::default() };
     builder.agent("listener", ParticipantConfig::new("listener").with_account(account), listener).unwrap();
     let mut market = builder.open().unwrap();
     market.run().unwrap();
@@ -127,6 +132,26 @@ fn a_market_order_fills_at_this_close_or_at_the_next_open() {
     let expected =
         ["bar 100 sent true", "04T10:59 filled at 100", "bar 107 sent true", "04T11:59 filled at 107"];
     assert_eq!(this, expected);
+}
+
+#[test]
+fn a_purchase_on_debit_can_ruin_whose_account_owed_nothing_before() {
+    let mut falls = bar("2025-03-04T11:00:00", 0);
+    falls.low = Price::new(85);
+    let bars = [bar("2025-03-04T10:00:00", 0), falls];
+    let account = AccountConfig {
+        cash: Money::from_whole(1_000),
+        max_debit: Money::from_whole(9_500),
+        on_ruin: Some(OnRuin::Liquidate),
+        ..AccountConfig::default()
+    };
+    let terms = OrderTerms::market(Side::Buy, Quantity::new(100));
+    let lines = heard_by(account, replay(&bars, FillRules::default()), &[bars_feed()], terms);
+    // 9,000 owed on a hundred: nothing is left at 90, eleven of sixteen ticks down the second third.
+    assert_eq!(
+        lines,
+        ["bar 100 sent true", "04T11:00 filled at 100", "04T11:33 filled at 90", "bar 100 sent false",]
+    );
 }
 
 #[test]

@@ -86,32 +86,30 @@ fn afterwards(history: &History, bar: usize) -> History {
     let mut kept = BTreeSet::new();
     let mut sent = Vec::new();
     for (number, it) in history.sent.iter().enumerate() {
-        let entry = whole.owners[it.owner].entry;
-        let [target, act] = match it.act {
+        let (act, names) = match it.act {
             Act::Submit(order) => {
-                let pair = if let Link::Pair(other) = order.link { Some(other) } else { None };
-                [pair.map(Act::Cancel), Some(Act::Submit(by.order(&order)))]
+                let named = if let Link::Pair(other) = order.link { Some(other) } else { None };
+                (Act::Submit(by.order(&order)), named)
             }
-            Act::Cancel(other) => [Some(Act::Cancel(other)), Some(it.act)],
+            Act::Cancel(other) => (it.act, Some(other)),
             Act::Replace { number, price, quantity } => {
                 let (price, quantity) = (by.price(price), by.lots(quantity));
-                [Some(Act::Cancel(number)), Some(Act::Replace { number, price, quantity })]
+                (Act::Replace { number, price, quantity }, Some(number))
             }
         };
-        let names_kept = !matches!(target, Some(Act::Cancel(other)) if !kept.contains(&other));
-        if !has_price(it.at) && !has_price(it.at + entry) && names_kept {
+        let is_between = !has_price(it.at) && !has_price(it.at + whole.owners[it.owner].entry);
+        if is_between && names.is_none_or(|other| kept.contains(&other)) {
             kept.insert(number);
-            sent.push((number, Sent { act: act.unwrap(), ..*it }));
+            sent.push((number, Sent { act, ..*it }));
         }
     }
     // Orders are named by their places.
     let place = |number: usize| sent.iter().position(|(known, _)| *known == number).unwrap();
     let renamed = |act: Act| match act {
-        Act::Submit(Order { link: Link::Pair(other), .. }) => {
-            let Act::Submit(order) = act else { unreachable!() };
-            Act::Submit(Order { link: Link::Pair(place(other)), ..order })
+        Act::Submit(order) => {
+            let link = if let Link::Pair(other) = order.link { Link::Pair(place(other)) } else { order.link };
+            Act::Submit(Order { link, ..order })
         }
-        Act::Submit(_) => act,
         Act::Cancel(other) => Act::Cancel(place(other)),
         Act::Replace { number, price, quantity } => Act::Replace { number: place(number), price, quantity },
     };
