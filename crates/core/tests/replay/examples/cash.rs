@@ -91,3 +91,29 @@ fn exits_that_buy_hold_cash_for_all_that_their_entry_may_still_sell() {
     check(&with(440, 5), &[sold, profit, loss, limit(short)]);
     check(&with(439, 4), &[(0, ENTRY, &[], short), limit(End::Expired)]);
 }
+
+#[test]
+fn an_order_under_way_to_one_that_has_ended_holds_nothing() {
+    // The stop of the pair would cost 150 of 200; it arrives half an hour after the limit order's date.
+    let limit = order(Side::Buy, 1, Kind::Limit(50), Tif::Gtd(clock(0, 14, 0)));
+    let stop = Order { link: Link::Pair(0), ..buy(1, Kind::Stop(150)) };
+    let rows = [(100, 104, 96, 100, 50), (100, 104, 96, 100, 50)];
+    let with = |asked: i64| {
+        let orders = [(clock(0, 8, 1_800), limit), (clock(0, 13, 1_800), stop), (asked, buy(2, Kind::Market))];
+        let mut history = rich(RULES, &rows, &orders);
+        history.owners[0] = Owner {
+            cash: 200 * TICK_LOT,
+            shares: vec![0],
+            max_short: 0,
+            entry: 3_600 * SECOND,
+            report: 0,
+            on_ruin: OnRuin::Nothing,
+        };
+        history
+    };
+    let expired: Expected<'_> = (0, ENTRY, &[], End::Expired);
+    let unfit: Expected<'_> = (1, ENTRY, &[], End::Rejected("link_unfit"));
+    let refused: Expected<'_> = (2, ENTRY, &[], End::Refused("insufficient_cash"));
+    check(&with(clock(0, 13, 59 * 60)), &[expired, unfit, refused]);
+    check(&with(clock(0, 14, 1)), &[expired, unfit, (2, ENTRY, &[(opens(1), 100, 2)], FILLED)]);
+}

@@ -3,7 +3,7 @@
 use super::super::history::{Act, Kind, Order as Terms, Part, Short, Side, TICK_LOT, Tif};
 use super::fills::{Role, trailing};
 use super::ruin::CLOSING;
-use super::{Order, Reference, path};
+use super::{Order, Reference, State, path};
 
 /// Returns a fee of so many billionths, rounded half away from zero.
 fn fee(billionths: i64, notional: i128) -> i128 {
@@ -51,13 +51,21 @@ impl Reference<'_> {
         }
         if order.side == Side::Buy {
             let still_to_come = order.entry.map(|entry| &self.orders[entry]).filter(|entry| entry.is_open());
-            return self
-                .cost_at(order.known_price, order.leaves + still_to_come.map_or(0, |entry| entry.leaves));
+            let lots = self.may_trade(order) + still_to_come.map_or(0, |entry| entry.leaves);
+            return self.cost_at(order.known_price, lots);
         }
         match order.bracket {
             Some((profit, loss)) if order.exits.is_none() => self.cost_at(profit.max(loss), order.leaves),
             _ => 0,
         }
+    }
+
+    /// Returns how many lots an order may still trade. One that is under way to an order which has traded or
+    /// ended meanwhile will be rejected.
+    fn may_trade(&self, order: &Order) -> u64 {
+        let Some(named) = order.names.filter(|_| order.state == State::Sent) else { return order.leaves };
+        let named = &self.orders[named];
+        if named.is_open() { order.leaves.min(named.leaves) } else { 0 }
     }
 
     /// Returns the order that one is linked with, or will be once the newer of the two has arrived.
@@ -97,7 +105,7 @@ impl Reference<'_> {
             let is_sale = order.side == Side::Sell && order.is_open() && order.instrument == instrument;
             order.owner == owner && is_sale && !is_counted
         };
-        (0..self.orders.len()).filter(counts).map(|index| self.orders[index].leaves.cast_signed()).sum()
+        (0..self.orders.len()).filter(counts).map(|index| self.may_trade(&self.orders[index]).cast_signed()).sum()
     }
 
     /// Returns why the gate refuses an order (rule 21).
