@@ -105,9 +105,14 @@ impl Context {
         }
     }
 
-    /// Lets an exchange look for ruin at its replayed listings, at this instant.
+    /// Lets an exchange look for ruin at its replayed listings, at this instant: when it does anything next, at
+    /// the latest when it is woken.
     fn wake_for_ruin(&mut self, exchange: ActorId) {
         let now = self.now();
+        let asked = &mut self.domain_mut().to_look_for_ruin;
+        if !asked.contains(&exchange) {
+            asked.push(exchange);
+        }
         self.send_at(exchange, now, Message::Wakeup(Wakeup { tag: ENFORCE_RUIN }));
     }
 
@@ -134,10 +139,13 @@ impl Context {
         }
     }
 
-    /// Returns whose equity is gone at this instant, in the order of their ids; with `again`, also those that
-    /// were found to be ruined before.
+    /// Returns whose equity is gone at this instant, in the order of their ids; with `again`, or where somebody
+    /// has asked the exchange to look, also those that were found to be ruined before.
     pub(crate) fn ruined_now(&mut self, again: bool) -> Vec<Ruined> {
-        let now = self.now();
+        let (now, exchange) = (self.now(), self.id());
+        let asked = &mut self.domain_mut().to_look_for_ruin;
+        let asked = asked.iter().position(|it| *it == exchange).map(|index| asked.swap_remove(index));
+        let again = again || asked.is_some();
         let market = self.domain();
         if market.at_risk.is_empty() && !again {
             return Vec::new();

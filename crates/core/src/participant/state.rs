@@ -30,6 +30,8 @@ pub struct MarketState {
     pub(super) fees_collected: Money,
     /// Accounts that a price could ruin, by owner.
     pub(super) at_risk: Vec<AtRisk>,
+    /// Exchanges that are yet to look at those who were found to be ruined.
+    pub(super) to_look_for_ruin: Vec<ActorId>,
     /// What open orders have been charged.
     pub(super) fee_ledger: FeeLedger,
     /// What financing has brought all accounts, less what it has cost them.
@@ -122,6 +124,7 @@ impl MarketState {
             next_trade: 0,
             fees_collected: Money::ZERO,
             at_risk: Vec::new(),
+            to_look_for_ruin: Vec::new(),
             fee_ledger: FeeLedger::default(),
             financed: Money::ZERO,
             financed_until: SimTime::from_nanos(0),

@@ -99,7 +99,8 @@ fn an_order_under_way_to_one_that_has_ended_holds_nothing() {
     let stop = Order { link: Link::Pair(0), ..buy(1, Kind::Stop(150)) };
     let rows = [(100, 104, 96, 100, 50), (100, 104, 96, 100, 50)];
     let with = |asked: i64| {
-        let orders = [(clock(0, 8, 1_800), limit), (clock(0, 13, 1_800), stop), (asked, buy(2, Kind::Market))];
+        let orders =
+            [(clock(0, 8, 1_800), limit), (clock(0, 13, 1_800), stop), (asked, buy(2, Kind::Market))];
         let mut history = rich(RULES, &rows, &orders);
         history.owners[0] = Owner {
             cash: 200 * TICK_LOT,

@@ -122,3 +122,20 @@ fn who_keeps_its_positions_may_only_reduce_them() {
     assert_eq!(ends, [FILLED, refused, refused]);
     assert_eq!((outcome.cash[0], outcome.positions[0][0]), (i128::from(-905 + 4 * 99) * TICK_LOT, 6));
 }
+
+#[test]
+fn who_is_ruined_where_accounts_are_marked_has_nothing_due_there_any_more() {
+    // Ten shares for which 601 are owed, which they do not pay back at 60. The path reaches that over a gap at
+    // eleven, when accounts have just been marked. The bar has no volume for anybody.
+    let rows = [(100, 100, 60, 60, 1)];
+    let stop = order(Side::Sell, 1, Kind::Stop(60), Tif::Ioc);
+    let mut history = rich(Rules { participation: 4, ..RULES }, &rows, &[(clock(0, 8, 0), stop)]);
+    history.owners = vec![owner(-601, &[10], OnRuin::Liquidate)];
+    let flat = |hour, until, price| {
+        let (start, end) = (clock(0, hour, 0), clock(0, until, 0));
+        Bar { start, end, open: price, high: price, low: price, close: price, volume: None }
+    };
+    history.finer[0] = vec![flat(9, 11, 100), flat(11, 12, 60)];
+    ends(&history, Some(clock(0, 11, 0)), -601, &[10]);
+    check(&history, &[(0, ENTRY, &[], End::Canceled("ruined"))]);
+}

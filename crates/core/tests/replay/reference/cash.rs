@@ -105,7 +105,10 @@ impl Reference<'_> {
             let is_sale = order.side == Side::Sell && order.is_open() && order.instrument == instrument;
             order.owner == owner && is_sale && !is_counted
         };
-        (0..self.orders.len()).filter(counts).map(|index| self.may_trade(&self.orders[index]).cast_signed()).sum()
+        (0..self.orders.len())
+            .filter(counts)
+            .map(|index| self.may_trade(&self.orders[index]).cast_signed())
+            .sum()
     }
 
     /// Returns why the gate refuses an order (rule 21).
