@@ -49,7 +49,7 @@ const WORLDS: [World; 9] = [
     ("linked", linked, "6b0d0d906626867c3efab483a4afd23327bfe20143e889e1865e425b048e365f"),
     ("bars", bars, "b9b83073a8e7185a2d7cfd518fc7edac4b4ab8e7af00a8ab5fb3c6ff0bc7f556"),
     ("order_flow", order_flow, "64ec483fa8e9d0ded30501d1a5a7bbfe81875d67476e7878a6312b5d16eee434"),
-    ("sessions", sessions, "218fdd25933c7ef3ffdf7075bf8d88aa507275c7018b8726d5b0b43884fd1163"),
+    ("sessions", sessions, "c6be7121e23ce337fbcd4d214c7f85577c3ae84091d20d7c491f818c76f93120"),
     ("merton", merton, "04b4ae7c16a4c5fdaa77105542c45055ad9935b545591b64571778c8747a9b3d"),
     ("desk", desk, "7394b84f1c8a6c2ca3915e70d7aa9646b104ad91490843409823431511510f94"),
 ];

@@ -84,6 +84,15 @@ pub struct BookConfig {
     pub min_price: Price,
 }
 
+impl BookConfig {
+    /// Returns the price nearest to `price` at which orders without a limit may trade with each other: not below
+    /// the lowest price of the instrument, nor beyond what an order may name.
+    pub(super) fn legal(&self, price: Price) -> Price {
+        let ticks = price.max(self.min_price).ticks();
+        Price::new(ticks.clamp(-Price::MAX_TICKS, Price::MAX_TICKS))
+    }
+}
+
 impl Default for BookConfig {
     /// Price and time, no bands, no reference, prices above zero.
     fn default() -> Self {

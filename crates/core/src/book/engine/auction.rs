@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::auction_price::{self, Call, Step};
 use super::slab::Activation;
 use super::slot::Slot;
 use super::{Order, OrderBook};
@@ -13,15 +14,6 @@ use crate::units::{Price, Quantity};
 struct Interest {
     limits: BTreeMap<i64, u64>,
     unpriced: u64,
-}
-
-/// A range of ticks with the same volume and imbalance.
-#[derive(Debug, Clone, Copy)]
-struct PriceRange {
-    low: i64,
-    high: i64,
-    volume: u64,
-    imbalance: u64,
 }
 
 impl OrderBook {
@@ -167,20 +159,15 @@ impl OrderBook {
         }
     }
 
-    /// Returns the price of highest volume; among those, of least imbalance; among those, nearest to the last
-    /// trade (or to their middle, where there was none); the lower of two equally near.
+    /// Returns the price and volume of an auction that ended now, if anything would trade.
     pub(super) fn auction_price(&self) -> Option<Indicative> {
-        let reference = self.last.or(self.config.reference).map(Price::ticks);
         let [buys, sells] = Side::BOTH.map(|side| self.interest(side));
-        let ranges = ranges(&buys, &sells, reference);
-        let rank = |range: &PriceRange| (std::cmp::Reverse(range.volume), range.imbalance);
-        let best = ranges.iter().map(rank).min().filter(|best| best.0.0 > 0)?;
-        let best: Vec<PriceRange> = ranges.into_iter().filter(|range| rank(range) == best).collect();
-        let (lowest, highest) = (best.first()?.low, best.last()?.high);
-        let near = reference.unwrap_or((lowest + highest).div_euclid(2));
-        let nearest = best.iter().map(|range| near.clamp(range.low, range.high));
-        let price = nearest.min_by_key(|price| (price.abs_diff(near), *price))?;
-        Some(Indicative { price: Price::new(price), volume: Quantity::new(best.first()?.volume) })
+        let call = Call {
+            touch: Side::BOTH.map(|side| self.side(side).best_price()),
+            unpriced: [buys.unpriced, sells.unpriced],
+            reference: self.last.or(self.config.reference).map(|price| self.config.legal(price)),
+        };
+        auction_price::price(&call, steps(&buys, &sells))
     }
 
     /// Adds up the interest of a side; of two linked orders only the first counts.
@@ -207,37 +194,19 @@ impl OrderBook {
     }
 }
 
-/// Splits the ticks into ranges at the limits of both sides, in ascending order.
-fn ranges(buys: &Interest, sells: &Interest, reference: Option<i64>) -> Vec<PriceRange> {
+/// Returns demand and supply at the limits of both sides, in ascending order.
+fn steps(buys: &Interest, sells: &Interest) -> Vec<Step> {
     let mut limits: Vec<i64> = buys.limits.keys().chain(sells.limits.keys()).copied().collect();
     limits.sort_unstable();
     limits.dedup();
-    // Lots bought and sold in a range: at first, below all limits.
-    let mut bought = buys.unpriced + buys.limits.values().sum::<u64>();
-    let mut sold = sells.unpriced;
-    let range = |low: i64, high: i64, bought: u64, sold: u64| PriceRange {
-        low,
-        high,
-        volume: bought.min(sold),
-        imbalance: bought.abs_diff(sold),
+    let lots = |interest: &Interest, limit: &i64| interest.limits.get(limit).copied().unwrap_or(0);
+    let mut demand = buys.unpriced + buys.limits.values().sum::<u64>();
+    let mut supply = sells.unpriced;
+    let step = |limit: i64| {
+        supply += lots(sells, &limit);
+        let step = Step { price: limit, demand, supply };
+        demand -= lots(buys, &limit);
+        step
     };
-    let [Some(first), Some(last)] = [limits.first().copied(), limits.last().copied()] else {
-        return reference.map(|at| range(at, at, bought, sold)).into_iter().collect();
-    };
-    // Beyond the limits only the reference matters, or the next tick where there is none.
-    let below = first - 1;
-    let mut ranges = vec![range(reference.map_or(below, |at| at.min(below)), below, bought, sold)];
-    for (index, limit) in limits.iter().enumerate() {
-        sold += sells.limits.get(limit).copied().unwrap_or(0);
-        ranges.push(range(*limit, *limit, bought, sold));
-        bought -= buys.limits.get(limit).copied().unwrap_or(0);
-        let (low, high) = match limits.get(index + 1) {
-            Some(next) => (limit + 1, next - 1),
-            None => (last + 1, reference.map_or(last + 1, |at| at.max(last + 1))),
-        };
-        if low <= high {
-            ranges.push(range(low, high, bought, sold));
-        }
-    }
-    ranges
+    limits.into_iter().map(step).collect()
 }

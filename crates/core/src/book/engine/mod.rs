@@ -24,6 +24,7 @@
 
 mod allocation;
 mod auction;
+mod auction_price;
 mod bitmap;
 mod book_side;
 mod brackets;
@@ -86,7 +87,7 @@ use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 /// book.enter_phase(now, Phase::ClosingAuction, &mut Vec::new());
 /// execute(&mut book, 3, 0, limit(Side::Sell, 10, 99));
 /// execute(&mut book, 4, 1, limit(Side::Buy, 7, 103));
-/// assert_eq!(book.indicative().map(|it| (it.price.ticks(), it.volume.lots())), Some((101, 7)));
+/// assert_eq!(book.indicative().map(|it| (it.price.ticks(), it.volume.lots())), Some((99, 7)));
 /// let mut closing = Vec::new();
 /// book.enter_phase(now, Phase::Closed, &mut closing);
 /// assert!(closing.iter().any(|event| matches!(event, BookEvent::Traded(_))));

@@ -121,10 +121,10 @@ impl ReferenceBook {
         (0..self.orders.len()).filter_map(rank).min().map(|(_, index)| index)
     }
 
-    /// Returns the volume at `price`, and the imbalance there.
-    fn at_price(&self, price: i64) -> (Quantity, u64) {
+    /// Returns the volume at `price`, and the surplus there: above zero if buyers are left over.
+    fn at_price(&self, price: i64) -> (Quantity, i128) {
         let [buys, sells] = Side::BOTH.map(|side| self.executable(side, Price::new(price)));
-        (buys.min(sells), buys.lots().abs_diff(sells.lots()))
+        (buys.min(sells), i128::from(buys.lots()) - i128::from(sells.lots()))
     }
 
     /// Returns the interest of a side at `price`; only one of two linked orders can trade.
@@ -143,32 +143,54 @@ impl ReferenceBook {
         orders.filter(counts).map(|(_, order)| order.leaves()).sum()
     }
 
-    /// Returns the price of highest volume; among those, of least imbalance; among those, nearest to the last
-    /// trade (or to their middle, where there was none); the lower of two equally near.
+    /// Returns the price and volume of an auction that ended now: candidates are tried, and each step of the
+    /// rule keeps some of them.
     pub(super) fn auction_price(&self) -> Option<Indicative> {
-        let reference = self.last.or(self.config.reference).map(Price::ticks);
-        let limits = self.orders.iter().filter_map(|order| match order.state {
+        let reference = self.last.or(self.config.reference).map(|price| self.config.legal(price).ticks());
+        let limits: Vec<i64> = self.limits().collect();
+        // Between two neighboring limits nothing changes, so their edges and the reference suffice.
+        let mut kept: Vec<i64> =
+            limits.iter().flat_map(|limit| [limit - 1, *limit, limit + 1]).chain(reference).collect();
+        let volume = kept.iter().map(|price| self.at_price(*price).0).max().filter(|lots| !lots.is_zero())?;
+        kept.retain(|price| self.at_price(*price).0 == volume);
+        if !self.has(Flaw::AuctionLeavesTouch) {
+            let touch = Side::BOTH.map(|side| self.best(side).map(Price::ticks));
+            let touch: Vec<i64> = touch.into_iter().flatten().collect();
+            if let (Some(low), Some(high)) = (touch.iter().min(), touch.iter().max()) {
+                let beyond = |price: &i64| price.abs_diff(*price.clamp(low, high));
+                let nearest = kept.iter().map(beyond).min()?;
+                kept.retain(|price| beyond(price) == nearest);
+            }
+        }
+        let least = kept.iter().map(|price| self.at_price(*price).1.abs()).min()?;
+        kept.retain(|price| self.at_price(*price).1.abs() == least);
+        let (lowest, highest) = (*kept.iter().min()?, *kept.iter().max()?);
+        let is_pressed = |side: Side| kept.iter().all(|price| side_of(self.at_price(*price).1) == Some(side));
+        let price = if is_pressed(Side::Buy) && !self.has(Flaw::AuctionUnpressed) {
+            highest
+        } else if is_pressed(Side::Sell) && !self.has(Flaw::AuctionUnpressed) {
+            lowest
+        } else {
+            let near = reference.unwrap_or((lowest + highest).div_euclid(2));
+            near.clamp(lowest, highest)
+        };
+        Some(Indicative { price: Price::new(price), volume })
+    }
+
+    /// Returns the limits of all orders that may trade in an auction.
+    fn limits(&self) -> impl Iterator<Item = i64> {
+        self.orders.iter().filter_map(|order| match order.state {
             State::Resting(price) => Some(price.ticks()),
             _ => None,
-        });
-        // Between two neighbouring limits nothing changes, so their edges and the reference suffice.
-        let candidates: Vec<i64> =
-            limits.flat_map(|limit| [limit - 1, limit, limit + 1]).chain(reference).collect();
-        let rank = |price: i64| {
-            let (volume, imbalance) = self.at_price(price);
-            (std::cmp::Reverse(volume), imbalance)
-        };
-        let best = candidates.iter().map(|price| rank(*price)).min()?;
-        if best.0.0.is_zero() {
-            return None;
-        }
-        let mut equal: Vec<i64> = candidates.into_iter().filter(|price| rank(*price) == best).collect();
-        let (lowest, highest) = (*equal.iter().min()?, *equal.iter().max()?);
-        let near = reference.unwrap_or((lowest + highest).div_euclid(2));
-        if rank(near) == best {
-            equal.push(near);
-        }
-        let price = equal.into_iter().min_by_key(|price| (price.abs_diff(near), *price))?;
-        Some(Indicative { price: Price::new(price), volume: best.0.0 })
+        })
+    }
+}
+
+/// Returns the side on which a surplus is left over: of demand if it is above zero.
+const fn side_of(surplus: i128) -> Option<Side> {
+    match surplus {
+        0 => None,
+        1.. => Some(Side::Buy),
+        _ => Some(Side::Sell),
     }
 }

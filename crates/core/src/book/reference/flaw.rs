@@ -78,6 +78,10 @@ flaws! {
     AuctionAtReference: Law,
     /// An auction leaves its last lot untraded.
     AuctionLeavesOne: Law,
+    /// The price of an auction leaves the range of the best limits.
+    AuctionLeavesTouch: Rule,
+    /// The price of an auction does not follow the side that is left over.
+    AuctionUnpressed: Rule,
     /// A DAY order survives the close of the session.
     DayLives: Law,
     /// A trailing stop's trigger follows the market back.

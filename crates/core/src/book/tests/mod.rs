@@ -1,6 +1,7 @@
 //! The book: ladders, the engine against the reference on every event, engines with planted flaws that
 //! must be caught, the whole range of prices.
 
+mod auction_law;
 mod audit;
 mod bracket_law;
 mod corpus;

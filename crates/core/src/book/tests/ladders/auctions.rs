@@ -166,10 +166,10 @@ fn of_what_is_left_over_limits_rest_and_the_others_go() {
     );
     rig.enter(Phase::Continuous);
     rig.emits(&[
-        "uncrosses 15 @ 100.03",
-        "7 sells 4 @ 100.03 to 1",
-        "7 sells 4 @ 100.03 to 2",
-        "7 sells 7 @ 100.03 to 6",
+        "uncrosses 15 @ 100.02",
+        "7 sells 4 @ 100.02 to 1",
+        "7 sells 4 @ 100.02 to 2",
+        "7 sells 7 @ 100.02 to 6",
         "phase: continuous",
         "3 canceled 3: ioc_remainder",
         "4 expired 2: auction_over",
@@ -183,16 +183,64 @@ fn of_what_is_left_over_limits_rest_and_the_others_go() {
 }
 
 #[test]
-fn a_surplus_of_market_orders_lifts_the_price_past_the_limits_it_leaves_out() {
-    // At 100.02 nineteen would be left over, at 100.03 only nine.
+fn a_surplus_of_market_orders_lifts_the_price_to_the_highest_limit_and_no_further() {
     let mut rig = auction(Some(100_00), &[buy(1, 10).at(100_02), sell(2, 1).at(100_01), buy(3, 10)]);
-    assert_eq!(rig.indicative(), "1 @ 100.03");
+    assert_eq!(rig.indicative(), "1 @ 100.02");
     rig.enter(Phase::Continuous);
     rig.draws(
         "
          bid |  price | ask
         1:10 | 100.02 |",
     );
+}
+
+#[test]
+fn with_buyers_left_over_the_price_is_the_highest_with_sellers_the_lowest() {
+    let both = |bought, sold| [buy(1, bought).at(100_05), sell(2, sold).at(100_01)];
+    for reference in [Some(99_00), Some(100_00), Some(100_03), Some(200_00), None] {
+        assert_eq!(auction(reference, &both(200, 100)).indicative(), "100 @ 100.05", "{reference:?}");
+        assert_eq!(auction(reference, &both(100, 200)).indicative(), "100 @ 100.01", "{reference:?}");
+    }
+}
+
+#[test]
+fn the_touch_bounds_the_price_wherever_the_reference_is() {
+    for reference in [Some(1), Some(200_00), None] {
+        let of = |tickets: &[Ticket]| auction(reference, tickets).indicative();
+        assert_eq!(of(&[buy(1, 10), sell(2, 10).at(101_00)]), "10 @ 101.00");
+        assert_eq!(of(&[buy(1, 10).at(101_00), sell(2, 10)]), "10 @ 101.00");
+        // Next to zero, too.
+        assert_eq!(of(&[buy(1, 10).at(1), sell(2, 10)]), "10 @ 0.01");
+        // Market orders of both sides, between limits that do not overlap: buyers are left over at the ask,
+        // sellers at the bid, nobody between them.
+        let near = match reference {
+            Some(1) => "10 @ 99.01",
+            Some(_) => "10 @ 100.99",
+            None => "10 @ 100.00",
+        };
+        assert_eq!(of(&[buy(1, 10), sell(2, 10), buy(3, 5).at(99_00), sell(4, 5).at(101_00)]), near);
+    }
+}
+
+#[test]
+fn market_orders_that_trade_the_most_beyond_the_touch_trade_there() {
+    let asks = [sell(1, 40).at(100_02), sell(2, 40).at(100_04), sell(3, 40).at(100_09), buy(4, 80)];
+    assert_eq!(auction(Some(100_00), &asks).indicative(), "80 @ 100.04");
+    let [first, second, third, fourth] = asks;
+    let overlapping = [first, second, third, fourth, buy(5, 10).at(100_03)];
+    assert_eq!(auction(Some(100_00), &overlapping).indicative(), "80 @ 100.04");
+}
+
+#[test]
+fn market_orders_alone_never_trade_below_the_lowest_price() {
+    let config = |reference| BookConfig { reference: Some(Price::new(reference)), ..BookConfig::default() };
+    for (reference, price) in [(0, "0.01"), (-50, "0.01"), (i64::MIN, "0.01"), (7, "0.07")] {
+        let mut rig = Rig::new(config(reference));
+        rig.enter(Phase::OpeningAuction);
+        rig.send(buy(1, 10));
+        rig.send(sell(2, 10));
+        assert_eq!(rig.indicative(), format!("10 @ {price}"));
+    }
 }
 
 #[test]
@@ -224,11 +272,11 @@ fn a_market_order_left_alone_in_an_auction_is_canceled() {
 fn of_two_linked_orders_an_auction_counts_one() {
     let mut rig =
         auction(None, &[sell(1, 10).at(100_00), sell(2, 10).at(100_01).or(1), buy(3, 20).at(100_01)]);
-    assert_eq!(rig.indicative(), "10 @ 100.00");
+    assert_eq!(rig.indicative(), "10 @ 100.01");
     rig.enter(Phase::Continuous);
     rig.emits(&[
-        "uncrosses 10 @ 100.00",
-        "3 buys 10 @ 100.00 from 1",
+        "uncrosses 10 @ 100.01",
+        "3 buys 10 @ 100.01 from 1",
         "2 canceled 10: linked",
         "phase: continuous",
     ]);
