@@ -1,16 +1,19 @@
 //! Operations per second of the order book, beside the bare data structure and beside a plain tree book.
 //!
-//! The stream is made beforehand from a seed, and only the engines are timed, interleaved: after a
-//! prefill, half limit orders at geometric distances from a mid that drifts (4% of them up to two ticks
-//! through it), 40% cancels of a random live order, 5% replaces, 5% market orders, quantities 1 to 100,
-//! arbitrary 64-bit ids. Variant A keeps about 10,000 orders, variant B about 1,000,000.
+//! Streams are made beforehand from a seed, and only the engines are timed, interleaved: after a prefill,
+//! half limit orders at geometric distances from a mid that moves (4% of them up to two ticks through it),
+//! 40% cancels of a random live order, 5% replaces, 5% market orders, quantities 1 to 100, arbitrary 64-bit
+//! ids.
 //!
-//! - *engine*: [`OrderBook`] through its public interface, every event given to a sink.
+//! - *engine*: [`OrderBook`](bearpit_core::book::OrderBook) through its public interface, every event given
+//!   to a sink.
 //! - *bare*: a fixed window of levels, a bitmap, a slab, a hash map with a fast hash; no events, no owners,
-//!   no order kinds.
+//!   no order kinds. It only knows prices near the first.
 //! - *tree*: levels in a `BTreeMap`, ids in a hash map; no events either.
 //!
-//! `cargo bench --bench book`
+//! `cargo bench --bench book -- [--quick] [SECTION..]`; the sections are `calm` (10,000 and a million live
+//! orders), `swings` (walks of the price, crashes), `gaps` (a touch far from all other levels), `kinds` (every
+//! kind of order), `growth` (what costs more the more there is), `worst` (single operations).
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 #![expect(
@@ -20,144 +23,69 @@
 )]
 
 mod bare;
+mod gaps;
+mod growth;
+mod kinds;
+mod rates;
 mod stream;
 mod tree;
+mod worst;
 
-use std::time::{Duration, Instant};
+use self::stream::{Motion, Shape};
 
-use bearpit_core::book::{BookConfig, BookEvent, EventSink, MatchingEngine, OrderBook};
-use bearpit_core::market::Command;
-use bearpit_core::units::SimTime;
+const CALM: Shape = Shape {
+    name: "A",
+    live: 10_000,
+    mean_distance: 12.0,
+    motion: Motion::Drift,
+    recent: usize::MAX,
+    stale: (0, 1.0),
+};
 
-use self::bare::BareBook;
-use self::stream::{Op, Traffic, traffic};
-use self::tree::TreeBook;
+const LARGE: Shape = Shape { name: "B", live: 1_000_000, mean_distance: 400.0, ..CALM };
 
-const REPETITIONS: usize = 5;
+/// A thin book around a price that walks, before many orders far away that nobody cancels.
+const WALK: Shape = Shape {
+    name: "walk of 25 sigma",
+    live: 10_200,
+    motion: Motion::Walk(25.0),
+    recent: 200,
+    stale: (10_000, 20_000.0),
+    ..CALM
+};
 
-/// Operations that are brought near before they are timed together.
-const CHUNK: usize = 128;
-
-/// Counts events, and trades among them; reads each, as a publisher would.
-#[derive(Debug, Default)]
-struct Counter {
-    events: u64,
-    trades: u64,
-    lots: u64,
-}
-
-impl EventSink for Counter {
-    #[inline]
-    fn take(&mut self, event: BookEvent) {
-        self.events += 1;
-        match event {
-            BookEvent::Traded(trade) => {
-                self.trades += 1;
-                self.lots += trade.quantity.lots();
-            }
-            BookEvent::Canceled { quantity, .. } => self.lots += quantity.lots(),
-            BookEvent::Replaced { leaves, .. } => self.lots += leaves.lots(),
-            _ => {}
-        }
-    }
-}
-
-const NOW: SimTime = SimTime::from_nanos(0);
-
-/// Times `execute` over the stream, chunk by chunk, each put by `prepare` into the form that is wanted.
-fn time<T>(ops: &[Op], prepare: impl Fn(&Op) -> T, mut execute: impl FnMut(&T)) -> Duration {
-    let mut chunk: Vec<T> = Vec::with_capacity(CHUNK);
-    let mut total = Duration::ZERO;
-    for ops in ops.chunks(CHUNK) {
-        chunk.clear();
-        chunk.extend(ops.iter().map(&prepare));
-        let begin = Instant::now();
-        chunk.iter().for_each(&mut execute);
-        total += begin.elapsed();
-    }
-    total
-}
-
-fn prefilled(traffic: &Traffic) -> OrderBook {
-    let mut book = OrderBook::new(BookConfig::default());
-    let mut sink = Counter::default();
-    traffic.prefill.iter().for_each(|op| book.execute(NOW, &op.command(), &mut sink));
-    book
-}
-
-fn time_engine(traffic: &Traffic) -> (Duration, u64) {
-    let mut book = prefilled(traffic);
-    let mut sink = Counter::default();
-    let run = |command: &Command| book.execute(NOW, command, &mut sink);
-    let time = time(&traffic.timed, |op| op.command(), run);
-    assert!(sink.events > 0 && sink.lots > 0);
-    (time, sink.trades)
-}
-
-fn time_bare(traffic: &Traffic) -> (Duration, u64) {
-    let mut book = BareBook::new(traffic.prefill.len());
-    traffic.prefill.iter().for_each(|op| book.execute(op));
-    let before = book.trades;
-    let time = time(&traffic.timed, |op| *op, |op| book.execute(op));
-    (time, book.trades - before)
-}
-
-fn time_tree(traffic: &Traffic) -> (Duration, u64) {
-    let mut book = TreeBook::default();
-    traffic.prefill.iter().for_each(|op| book.execute(op));
-    let before = book.trades;
-    let time = time(&traffic.timed, |op| *op, |op| book.execute(op));
-    (time, book.trades - before)
-}
-
-/// Returns how long single operations took, clock included, in ascending order, in nanoseconds.
-fn latencies(traffic: &Traffic) -> Vec<u128> {
-    let mut book = prefilled(traffic);
-    let mut sink = Counter::default();
-    let mut times: Vec<u128> = Vec::with_capacity(traffic.timed.len());
-    for op in &traffic.timed {
-        let command = op.command();
-        let begin = Instant::now();
-        book.execute(NOW, &command, &mut sink);
-        times.push(begin.elapsed().as_nanos());
-    }
-    times.sort_unstable();
-    times
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
+const SWINGS: [Shape; 4] = [
+    WALK,
+    Shape { name: "walk of 40 sigma", motion: Motion::Walk(40.0), ..WALK },
+    Shape { name: "walk before 100,000 stale orders", live: 100_200, stale: (100_000, 200_000.0), ..WALK },
+    Shape { name: "flash crash", motion: Motion::Crash(300_000), ..WALK },
+];
 
 fn main() {
-    // `--quick` makes a tenth of the stream, to see that the bench works.
-    let operations = if std::env::args().any(|argument| argument == "--quick") { 500_000 } else { 5_000_000 };
-    for traffic in [traffic("A", 10_000, 12.0, operations), traffic("B", 1_000_000, 400.0, operations)] {
-        let engines = [time_engine, time_bare, time_tree];
-        let mut rates: [Vec<f64>; 3] = Default::default();
-        for _ in 0..REPETITIONS {
-            let results = engines.map(|engine| engine(&traffic));
-            assert!(results.iter().all(|(_, trades)| *trades == results[0].1), "the books trade alike");
-            for (rates, (time, _)) in rates.iter_mut().zip(results) {
-                rates.push(traffic.timed.len() as f64 / time.as_secs_f64() / 1e6);
-            }
-        }
-        let [engine, bare, tree] = rates.map(median);
-        println!(
-            "{}: million operations/s: engine {engine:.1}, bare {bare:.1}, tree {tree:.1}; engine/bare {:.2}, engine/tree {:.2} (medians of {REPETITIONS})",
-            traffic.name,
-            engine / bare,
-            engine / tree,
-        );
-        let times = latencies(&traffic);
-        let at = |share: f64| times[(times.len() as f64 * share) as usize];
-        println!(
-            "{}: latency of an operation, clock included: median {} ns, p99 {} ns, p99.9 {} ns",
-            traffic.name,
-            at(0.5),
-            at(0.99),
-            at(0.999)
-        );
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_quick = arguments.iter().any(|argument| argument == "--quick");
+    let chosen: Vec<&str> =
+        arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
+    let wants = |section: &str| chosen.is_empty() || chosen.contains(&section);
+    // `--quick` makes a tenth of everything, to see that the bench works.
+    let scale = if is_quick { 10 } else { 1 };
+    if wants("calm") {
+        [CALM, LARGE].iter().for_each(|shape| rates::calm(*shape, 5_000_000 / scale));
+    }
+    if wants("swings") {
+        SWINGS.iter().for_each(|shape| rates::swings(*shape, 2_000_000 / scale));
+    }
+    if wants("gaps") {
+        gaps::run();
+    }
+    if wants("kinds") {
+        kinds::run(500_000 / scale);
+    }
+    if wants("growth") {
+        let counts: &[u64] = if is_quick { &[1_000, 10_000] } else { &[1_000, 10_000, 100_000] };
+        growth::run(counts);
+    }
+    if wants("worst") {
+        worst::run(1_000_000 / scale);
     }
 }

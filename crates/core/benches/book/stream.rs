@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bearpit_core::book::{BookConfig, BookEvent, MatchingEngine, OrderBook};
-use bearpit_core::kernel::{Exponential, Stream, stream};
+use bearpit_core::kernel::{Exponential, StandardNormal, Stream, stream};
 use bearpit_core::market::{Command, CommandKind, OrderTerms, Side};
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, Seed, SimTime};
 use rand::RngExt;
@@ -67,6 +67,20 @@ pub(crate) struct Traffic {
 /// Where the mid of the stream begins.
 pub(crate) const MID: i64 = 1_000_000;
 
+/// How the mid moves from one operation to the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Motion {
+    /// By a tick, once in a thousand operations.
+    Drift,
+    /// By a normal number of ticks of this standard deviation, once in ten operations.
+    Walk(f64),
+    /// Falls by so many ticks within a hundredth of the stream and rises again, ten times.
+    Crash(i64),
+}
+
+/// How far a walk goes from where it begins.
+const REACH: i64 = 500_000;
+
 /// A live order as the maker of the stream follows it.
 #[derive(Debug, Clone, Copy)]
 struct Live {
@@ -80,8 +94,10 @@ struct Live {
 struct Maker {
     rng: Stream,
     mid: i64,
+    motion: Motion,
     mean_distance: f64,
     target: usize,
+    recent: usize,
     book: OrderBook,
     ids: Vec<u64>,
     live: HashMap<u64, Live>,
@@ -90,12 +106,15 @@ struct Maker {
 }
 
 impl Maker {
-    fn new(target: usize, mean_distance: f64) -> Self {
+    fn new(shape: Shape) -> Self {
+        let Shape { live: target, mean_distance, motion, recent, .. } = shape;
         Self {
             rng: stream(Seed::new(7), "book bench"),
             mid: MID,
+            motion,
             mean_distance,
             target,
+            recent,
             book: OrderBook::new(BookConfig::default()),
             ids: Vec::new(),
             live: HashMap::new(),
@@ -133,16 +152,37 @@ impl Maker {
     }
 
     fn any_live(&mut self) -> u64 {
-        let index = self.rng.random_range(0..self.ids.len());
+        let index = self.rng.random_range(self.ids.len().saturating_sub(self.recent)..self.ids.len());
         self.ids[index]
+    }
+
+    /// Moves the mid at `place`, a share of the stream.
+    #[expect(clippy::cast_possible_truncation, reason = "a move is a few thousand ticks at most")]
+    fn move_mid(&mut self, place: f64) {
+        match self.motion {
+            Motion::Drift if self.rng.random::<f64>() < 0.001 => {
+                self.mid += if self.rng.random::<bool>() { 1 } else { -1 };
+            }
+            Motion::Drift => {}
+            Motion::Walk(sigma) if self.rng.random_range(0..10) == 0 => {
+                let step: f64 = StandardNormal.sample(&mut self.rng);
+                // Reflected, so that no price comes near zero.
+                let next = self.mid + (step * sigma) as i64;
+                self.mid = if (MID - REACH..=MID + REACH).contains(&next) { next } else { self.mid };
+            }
+            Motion::Walk(_) => {}
+            Motion::Crash(depth) => {
+                let phase = (place * 10.0).fract() * 10.0;
+                let depth = depth as f64 * (1.0 - (phase - 1.0).abs()).max(0.0);
+                self.mid = MID - depth as i64;
+            }
+        }
     }
 
     /// Half adds, 40% cancels, 5% replaces, 5% market orders; adds and cancels stand in for each other
     /// where the book would leave its size.
-    fn operation(&mut self) -> Op {
-        if self.rng.random::<f64>() < 0.001 {
-            self.mid += if self.rng.random::<bool>() { 1 } else { -1 };
-        }
+    fn operation(&mut self, place: f64) -> Op {
+        self.move_mid(place);
         let dice = self.rng.random::<f64>();
         let live = self.ids.len();
         let adds =
@@ -206,18 +246,41 @@ impl Maker {
     }
 }
 
-/// Makes the stream that keeps about `live` orders.
-pub(crate) fn traffic(name: &'static str, live: usize, mean_distance: f64, operations: usize) -> Traffic {
-    let mut maker = Maker::new(live, mean_distance);
+/// What a stream is to be like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
+    /// About how many orders it keeps.
+    pub(crate) live: usize,
+    pub(crate) mean_distance: f64,
+    pub(crate) motion: Motion,
+    /// Cancels and replaces are of about so many newest orders: all others grow stale.
+    pub(crate) recent: usize,
+    /// So many of the first orders stand far away, at this mean distance.
+    pub(crate) stale: (usize, f64),
+}
+
+/// Makes a stream.
+pub(crate) fn traffic(shape: Shape, operations: usize) -> Traffic {
+    let Shape { name, live, .. } = shape;
+    let mut maker = Maker::new(shape);
     let mut prefill = Vec::new();
+    let (stale, far) = shape.stale;
+    let near = std::mem::replace(&mut maker.mean_distance, far);
+    while maker.ids.len() < stale {
+        let op = maker.add();
+        maker.follow(op);
+        prefill.push(op);
+    }
+    maker.mean_distance = near;
     while maker.ids.len() < live {
         let op = maker.add();
         maker.follow(op);
         prefill.push(op);
     }
     let mut timed = Vec::with_capacity(operations);
-    for _ in 0..operations {
-        let op = maker.operation();
+    for number in 0..operations {
+        let op = maker.operation(number as f64 / operations as f64);
         maker.follow(op);
         timed.push(op);
     }
