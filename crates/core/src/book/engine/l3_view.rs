@@ -47,10 +47,10 @@ impl OrderBook {
         self.side(side).iter().take(count).map(quote).collect()
     }
 
-    /// Returns the first rank of a side's window, its length, and the number of levels beyond it.
+    /// Returns how many nodes index the levels of a side.
     #[cfg(test)]
-    pub(in crate::book) fn extent(&self, side: Side) -> (i64, usize, usize) {
-        self.side(side).extent()
+    pub(in crate::book) fn index_nodes(&self, side: Side) -> usize {
+        self.side(side).index_nodes()
     }
 
     fn resting(&self, slot: Slot) -> Option<RestingOrder> {

@@ -1,11 +1,11 @@
-//! The matching engine: a slab of orders, and a window of price levels for each side.
+//! The matching engine: a slab of orders, and a radix tree of price levels for each side.
 //!
 //! # Layout
 //! Orders are stored in one array ([`Slab`]), forty bytes each, linked into the queue of their level. An id
-//! is looked up in a table of tags ([`id_table`]), a level by its offset in a window ([`BookSide`]). Data
-//! that is rarely read, or that plain limit orders do not need, is stored separately: stops, pegs, links and
-//! dates each have a structure of their own, which only orders that need it touch. Plain limit and market
-//! orders take a [`fast_path`].
+//! is looked up in a table of tags ([`id_table`]), a level by its offset in a page of neighbouring prices
+//! ([`level_index`]). Data that is rarely read, or that plain limit orders do not need, is stored separately:
+//! stops, pegs, links and dates each have a structure of their own, which only orders that need it touch.
+//! Plain limit and market orders take a [`fast_path`].
 //!
 //! # Rules
 //! - A better price trades first; at one price the older order, unless [`Matching`](super::Matching) says
@@ -25,13 +25,14 @@
 mod allocation;
 mod auction;
 mod auction_price;
-mod bitmap;
 mod book_side;
 mod brackets;
+mod chunked;
 mod fast_path;
 mod id_table;
 mod invariants;
 mod l3_view;
+mod level_index;
 mod linked_orders;
 mod location;
 mod matching;

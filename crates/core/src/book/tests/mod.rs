@@ -6,13 +6,13 @@ mod audit;
 mod bracket_law;
 mod corpus;
 mod differential;
+mod distances;
 mod flaws;
 mod ladders;
 mod laws;
 mod range;
 mod steady;
 pub(crate) mod traffic;
-mod windows;
 
 use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};
 use crate::market::{

@@ -166,3 +166,12 @@ fn a_touch_that_doubles_up_to_the_edge_and_back_agrees() {
         1_i64 << if power < 41 { power } else { 81 - power }
     });
 }
+
+#[test]
+fn a_touch_that_jumps_by_thousands_of_ticks_leaves_levels_behind_and_agrees() {
+    // A thin book around the touch, before the levels of all jumps until now.
+    follow(LONG, 3, 0, |number, touch| match number % 7 {
+        0 => touch + 1_000 + i64::try_from(number * 7_919 % 5_000).unwrap() - 3_400,
+        _ => touch,
+    });
+}
