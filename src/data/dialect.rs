@@ -1,10 +1,11 @@
 //! [`Dialect`]: separator and header of a text, found from its first lines.
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 
 use super::names::{is_known, normalize};
 use super::number;
 use super::options::ReadOptions;
+use super::records::records;
 use super::time_format::TimeFormat;
 
 /// How many rows are looked at before a file is read.
@@ -39,11 +40,6 @@ pub(super) struct Dialect {
 /// Several instruments stand in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SeveralTickers(pub(super) Vec<String>);
-
-/// Returns a reader of records.
-pub(super) fn records(text: &str, separator: u8) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes())
-}
 
 fn first_records(text: &str, separator: u8, count: usize) -> Vec<Vec<String>> {
     let end = (0..=SAMPLE_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);

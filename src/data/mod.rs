@@ -36,6 +36,7 @@ mod names;
 mod number;
 mod options;
 mod outcome;
+mod records;
 mod rows;
 mod stamp;
 #[cfg(test)]

@@ -1,16 +1,15 @@
 //! Reading of text: the dialect, the layout, then every row once.
 
-use csv::StringRecord;
-
 use super::bars::{BarCells, PRICES};
 use super::decode::{LineEnd, NotText, decode};
-use super::dialect::{Dialect, SeveralTickers, records, separator_name, sniff_separator};
+use super::dialect::{Dialect, SeveralTickers, separator_name, sniff_separator};
 use super::finding::Finding;
 use super::found::Form;
 use super::layout::{FileKind, Layout, NoLayout};
 use super::number::{self, is_null};
 use super::options::{NumberFormat, Order, ReadOptions, Role};
 use super::outcome::{Outcome, Sink, Table};
+use super::records::{Records, Row, records};
 use super::rows::{Cell, Fault, Place, order_of};
 use super::stamp::Stamp;
 use super::ticks::TickCells;
@@ -104,28 +103,27 @@ impl<'a> Reader<'a> {
             rows.reserve(self.rows_at_most());
         }
         let mut symbol = None;
-        let mut csv = records(self.text, self.dialect.separator);
-        let mut record = StringRecord::new();
+        let mut records = Records::new(self.text, self.dialect.separator);
         let skipped = self.dialect.preamble + self.dialect.header_rows;
         let mut number = 0;
-        while csv.read_record(&mut record).unwrap_or(false) {
+        while let Some(row) = records.next_row() {
             number += 1;
             if number <= skipped {
                 continue;
             }
-            let place = TextPlace::new(self, &record);
-            if let Some(fault) = self.width_fault(&record) {
+            let place = TextPlace { reader: self, row };
+            if let Some(fault) = self.width_fault(row) {
                 sink.log().bad(vec![fault], &place);
                 continue;
             }
             if let Some(index) = self.layout.symbol {
-                let cell = record.get(index).unwrap_or("").trim();
+                let cell = row.cell(index);
                 let first = symbol.get_or_insert_with(|| cell.to_owned());
                 if first != cell {
                     return Outcome::failed(several_symbols(&place, first, cell));
                 }
             }
-            self.push(&record, &mut sink, &place);
+            self.push(row, &mut sink, &place);
         }
         let table = Table {
             layout: &self.layout,
@@ -143,22 +141,22 @@ impl<'a> Reader<'a> {
         lines.min(self.text.len() / (2 * self.layout.width).max(1) + 1)
     }
 
-    fn push(&self, record: &StringRecord, sink: &mut Sink, place: &TextPlace<'_>) {
-        let stamp = self.stamp(|index| record.get(index).unwrap_or("").trim());
+    fn push(&self, row: Row<'_>, sink: &mut Sink, place: &TextPlace<'_>) {
+        let stamp = self.stamp(|index| row.cell(index));
         let cell = |role: Role| match self.columns.of(role).index {
             None => Cell::Absent,
-            Some(index) => self.cell(record.get(index).unwrap_or("").trim(), role),
+            Some(index) => self.cell(row.cell(index), role),
         };
         match sink {
             Sink::Bars(rows) => {
-                let ticks = self.layout.tick_volume.and_then(|index| record.get(index));
+                let ticks = self.layout.tick_volume.filter(|index| *index < row.len());
                 let cells = BarCells {
                     prices: PRICES.map(cell),
                     adjusted_close: cell(Role::AdjustedClose),
                     volume: cell(Role::Volume),
                     split: cell(Role::Split),
                     dividend: cell(Role::Dividend),
-                    tick_volume: ticks.map_or(Cell::Absent, |text| self.cell(text.trim(), Role::Volume)),
+                    tick_volume: ticks.map_or(Cell::Absent, |index| self.cell(row.cell(index), Role::Volume)),
                 };
                 rows.push(stamp, &cells, place);
             }
@@ -221,15 +219,15 @@ impl<'a> Reader<'a> {
         Fault::at(role, message)
     }
 
-    fn width_fault(&self, record: &StringRecord) -> Option<Fault> {
+    fn width_fault(&self, row: Row<'_>) -> Option<Fault> {
         let width = self.layout.width;
         // Separators at the end of rows make cells without a name.
-        let is_same = record.len() == width
-            || (record.len() > width && record.iter().skip(width).all(|cell| cell.trim().is_empty()));
+        let is_same = row.len() == width
+            || (row.len() > width && (width..row.len()).all(|index| row.cell(index).is_empty()));
         let than = if self.dialect.header_rows > 0 { "the header" } else { "the first" };
         (!is_same).then(|| Fault {
             role: None,
-            message: format!("the row has {} fields, but {than} has {width}", record.len()),
+            message: format!("the row has {} fields, but {than} has {width}", row.len()),
         })
     }
 
@@ -322,40 +320,22 @@ fn several_symbols(place: &TextPlace<'_>, first: &str, other: &str) -> Finding {
 /// Where a row of text stands.
 struct TextPlace<'a> {
     reader: &'a Reader<'a>,
-    record: &'a StringRecord,
-    line: usize,
-    start: usize,
-}
-
-impl<'a> TextPlace<'a> {
-    fn new(reader: &'a Reader<'a>, record: &'a StringRecord) -> Self {
-        let (mut start, mut line) = (0, 1);
-        if let Some(position) = record.position() {
-            start = usize::try_from(position.byte()).unwrap_or(0);
-            line = usize::try_from(position.line()).unwrap_or(1);
-        }
-        // The reader's position may stand on line ends before the record.
-        while let Some(end @ (b'\n' | b'\r')) = reader.text.as_bytes().get(start) {
-            line += usize::from(*end == b'\n');
-            start += 1;
-        }
-        Self { reader, record, line, start }
-    }
+    row: Row<'a>,
 }
 
 impl Place for TextPlace<'_> {
     fn text(&self, role: Role) -> String {
         let index = self.reader.layout.index(role);
-        index.and_then(|index| self.record.get(index)).unwrap_or("").trim().to_owned()
+        index.map_or("", |index| self.row.cell(index)).to_owned()
     }
 
     fn finding(&self, role: Option<Role>, message: String) -> Finding {
-        let line = self.reader.text.get(self.start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let line = self.reader.text.get(self.row.start..).and_then(|rest| rest.lines().next()).unwrap_or("");
         let separator = char::from(self.reader.dialect.separator);
         let cells: Vec<&str> = line.split(separator).collect();
         let index = role.and_then(|role| self.reader.layout.index(role));
         // Quoted separators would shift the cells; then the whole row is marked.
-        let is_exact = cells.len() == self.record.len() && !line.contains('"');
+        let is_exact = cells.len() == self.row.len() && !line.contains('"');
         let span = match index.filter(|_| is_exact) {
             Some(index) => {
                 let before: usize = cells.iter().take(index).map(|cell| cell.len() + 1).sum();
@@ -363,11 +343,18 @@ impl Place for TextPlace<'_> {
             }
             None => 0..line.len(),
         };
-        Finding { line: Some(self.line), text: line.to_owned(), span, message, help: None, is_warning: false }
+        Finding {
+            line: Some(self.row.line),
+            text: line.to_owned(),
+            span,
+            message,
+            help: None,
+            is_warning: false,
+        }
     }
 
     fn line(&self) -> usize {
-        self.line
+        self.row.line
     }
 }
 

@@ -10,8 +10,9 @@ use super::config::{Output, RecordConfig, RunLabel, TableSet};
 use super::error::RecordError;
 use super::names::Names;
 use super::recorded::Recorded;
-use super::row_builder::{Built, RowBuilder};
+use super::row_builder::{Built, RowBuilder, Taken};
 use super::row_groups::RowGroups;
+use super::rows::marks::Marks;
 use super::rows::row::RowSink;
 use super::table::Table;
 use bearpit_core::market::{Fact, Listing, ReplaySource, SinkError, Stamped, TapeSink};
@@ -27,8 +28,9 @@ const CHUNKS_WAITING: usize = 32;
 #[derive(Debug)]
 pub struct Recorder {
     tables: TableSet,
-    /// Whether the sink needs quotes and trades even where they are not recorded.
-    follows_marks: bool,
+    /// The mark of each instrument, if the sink or a table needs it: few facts do, so they are followed here,
+    /// and not sent for that.
+    marks: Option<Marks>,
     /// Whether bars are recorded that are made of a file's quotes.
     has_bars_of_quotes: bool,
     facts: Facts,
@@ -58,12 +60,13 @@ impl Recorder {
         names: Names,
         sink: S,
     ) -> Result<(Self, Recording<S>), RecordError> {
-        let follows_marks = sink.needs_marks();
+        let needs_marks = sink.needs_marks() || config.tables.contains(Table::Trips);
+        let marks = needs_marks.then(|| Marks::new(&names));
         let is_of_quotes = |listing: &Listing| listing.replay == Some(ReplaySource::Quotes);
         let has_bars_of_quotes =
             config.tables.contains(Table::Bars) && names.listings.iter().any(is_of_quotes);
         let groups = RowGroups::create(output, config, label.clone(), names)?;
-        let rows = RowBuilder::new(config, &label, groups, follows_marks);
+        let rows = RowBuilder::new(config, &label, groups);
         let sink = Arc::new(Mutex::new(sink));
         let (writer, chunks) = sync_channel(CHUNKS_WAITING);
         let (give_back, emptied) = channel();
@@ -73,9 +76,13 @@ impl Recorder {
         let thread =
             thread.map_err(|error: io::Error| RecordError::Thread(format!("cannot be started: {error}")))?;
         let facts = Vec::with_capacity(CHUNK_FACTS);
-        let recorder =
-            Self { tables: config.tables, follows_marks, has_bars_of_quotes, facts, writer, emptied };
+        let recorder = Self { tables: config.tables, marks, has_bars_of_quotes, facts, writer, emptied };
         Ok((recorder, Recording { thread, sink }))
+    }
+
+    fn keep(&mut self, at: SimTime, taken: Taken) -> Result<(), SinkError> {
+        self.facts.push((at, taken));
+        if self.facts.len() < CHUNK_FACTS { Ok(()) } else { self.hand_over() }
     }
 
     fn hand_over(&mut self) -> Result<(), SinkError> {
@@ -91,16 +98,17 @@ impl Recorder {
 
 impl TapeSink for Recorder {
     fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
-        let marks =
-            matches!(stamped.fact, Fact::TouchChanged { .. } | Fact::PriceMoved { .. } | Fact::Traded(_));
-        let is_needed = self.tables.need(stamped.fact)
-            || (self.follows_marks && marks)
-            || (self.has_bars_of_quotes && matches!(stamped.fact, Fact::TouchChanged { .. }));
-        if !is_needed {
-            return Ok(());
+        let Stamped { at, fact, .. } = stamped;
+        if let Some((instrument, half_ticks)) = self.marks.as_mut().and_then(|marks| marks.follow(fact)) {
+            self.keep(at, Taken::FirstMark { instrument, half_ticks })?;
         }
-        self.facts.push((stamped.at, stamped.fact.clone()));
-        if self.facts.len() < CHUNK_FACTS { Ok(()) } else { self.hand_over() }
+        if let Fact::AccountOpened(opening) = fact {
+            let half_ticks = self.marks.as_ref().map_or(&[][..], Marks::half_ticks).into();
+            return self.keep(at, Taken::Opening { opening: opening.clone(), half_ticks });
+        }
+        let is_needed =
+            self.tables.need(fact) || (self.has_bars_of_quotes && matches!(fact, Fact::TouchChanged { .. }));
+        if is_needed { self.keep(at, Taken::Fact(fact.clone())) } else { Ok(()) }
     }
 
     /// Returns when rows have been made of all facts so far, so that [`Recording::look`] sees them.
@@ -152,7 +160,7 @@ impl<S: RowSink> Recording<S> {
 }
 
 /// Facts on their way to the writer.
-type Facts = Vec<(SimTime, Fact)>;
+type Facts = Vec<(SimTime, Taken)>;
 
 /// What the recorder sends to the writer.
 enum Message {
@@ -174,7 +182,7 @@ fn write_all<S: RowSink>(
         match message {
             Message::Facts(mut chunk) => {
                 let mut sink = lock();
-                chunk.iter().try_for_each(|(at, fact)| rows.take(*at, fact, &mut *sink))?;
+                chunk.iter().try_for_each(|(at, taken)| rows.take(*at, taken, &mut *sink))?;
                 drop(sink);
                 chunk.clear();
                 // Where the recorder is gone, nobody needs it any more.

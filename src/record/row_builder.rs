@@ -12,7 +12,6 @@ use super::rows::bars::{BarBuilder, BarPrice};
 use super::rows::books::{BookSnapshots, LevelRow};
 use super::rows::equity::EquitySamples;
 use super::rows::holdings::{Holdings, PositionRow};
-use super::rows::marks::Marks;
 use super::rows::orders::OpenOrders;
 use super::rows::reject::RejectRow;
 use super::rows::row::{RecordedCell, RowSink, TableRow};
@@ -22,7 +21,7 @@ use super::writer::FinishedTable;
 use bearpit_core::market::{
     AccountOpening, Bar, CorporateAction, Fact, Listing, Quote, ReplaySource, Trade, Transfer,
 };
-use bearpit_core::units::{ActorId, ListingId, Money, Price, Quantity, SimTime};
+use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, Price, Quantity, SimTime};
 
 /// Follows the facts of a run, and makes the rows of those tables that are recorded.
 ///
@@ -34,7 +33,6 @@ pub(super) struct RowBuilder {
     now: Option<SimTime>,
     end: SimTime,
     listings: Vec<Listing>,
-    marks: Option<Marks>,
     trips: Option<Trips>,
     samples: Option<EquitySamples>,
     orders: Option<OpenOrders>,
@@ -73,18 +71,27 @@ struct Ended {
     trips: Vec<TripRow>,
 }
 
+/// What the writer is told of, besides the end.
+#[derive(Debug)]
+pub(super) enum Taken {
+    Fact(Fact),
+    /// An instrument has a mark for the first time, in half ticks.
+    FirstMark {
+        instrument: InstrumentId,
+        half_ticks: i64,
+    },
+    /// A participant has joined; with the mark of each instrument, if marks are followed.
+    Opening {
+        opening: AccountOpening,
+        half_ticks: Box<[Option<i64>]>,
+    },
+}
+
 impl RowBuilder {
-    /// Begins; `follows_marks` says whether the sink needs marks.
-    pub(super) fn new(
-        config: &RecordConfig,
-        label: &RunLabel,
-        groups: RowGroups,
-        follows_marks: bool,
-    ) -> Self {
+    pub(super) fn new(config: &RecordConfig, label: &RunLabel, groups: RowGroups) -> Self {
         let names = groups.names();
         let listings = names.listings.len();
         let on = |table| config.tables.contains(table).then_some(());
-        let has_trips = on(Table::Trips).is_some();
         Self {
             now: None,
             end: label.end,
@@ -104,28 +111,41 @@ impl RowBuilder {
             financing: BTreeMap::new(),
             record_counts: BTreeMap::new(),
             ended: Ended::default(),
-            marks: (follows_marks || has_trips).then(|| Marks::new(names)),
             output: RowOutput { tables: config.tables, groups },
         }
     }
 
-    /// Takes a fact, in order of time.
+    /// Takes what has happened, in order of time.
     ///
     /// # Errors
     /// [`RecordError`] if its rows cannot be written.
     pub(super) fn take(
         &mut self,
         at: SimTime,
-        fact: &Fact,
+        taken: &Taken,
         sink: &mut dyn RowSink,
     ) -> Result<(), RecordError> {
         self.advance(at, sink)?;
-        if let Some((instrument, half_ticks)) = self.marks.as_mut().and_then(|it| it.follow(fact)) {
-            self.output.write(&TableRow::FirstMark { instrument, half_ticks }, sink)?;
-            if let Some(trips) = &mut self.trips {
-                trips.first_mark(instrument, half_ticks, &mut self.ended.trips);
-            }
+        match taken {
+            Taken::Fact(fact) => self.follow(at, fact, sink),
+            Taken::FirstMark { instrument, half_ticks } => self.first_mark(*instrument, *half_ticks, sink),
+            Taken::Opening { opening, half_ticks } => self.open(at, opening, half_ticks, sink),
         }
+    }
+
+    fn first_mark(
+        &mut self,
+        instrument: InstrumentId,
+        half_ticks: i64,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), RecordError> {
+        if let Some(trips) = &mut self.trips {
+            trips.first_mark(instrument, half_ticks, &mut self.ended.trips);
+        }
+        self.output.write(&TableRow::FirstMark { instrument, half_ticks }, sink)
+    }
+
+    fn follow(&mut self, at: SimTime, fact: &Fact, sink: &mut dyn RowSink) -> Result<(), RecordError> {
         if let Some(trips) = &mut self.trips {
             trips.follow(at, fact, self.orders.as_ref(), &mut self.ended.trips);
             self.pass_on_trips(sink)?;
@@ -268,7 +288,6 @@ impl RowBuilder {
             Fact::PriceMoved { listing, price, .. } => {
                 TableRow::Price { at, listing: *listing, price: *price }
             }
-            Fact::AccountOpened(opening) => return self.open(at, opening, sink),
             Fact::AccountRuined { owner, equity } => TableRow::Ruin { at, owner: *owner, equity: *equity },
             Fact::AccountMarked(mark) => {
                 let financing = self.financing.get(&mark.owner).copied().unwrap_or_default();
@@ -333,13 +352,13 @@ impl RowBuilder {
         &mut self,
         at: SimTime,
         opening: &AccountOpening,
+        half_ticks: &[Option<i64>],
         sink: &mut dyn RowSink,
     ) -> Result<(), RecordError> {
         self.output.groups.join(opening.owner, &opening.name);
         if let Some(holdings) = &mut self.holdings {
             holdings.open(at, opening);
         }
-        let half_ticks = self.marks.as_ref().map_or(&[][..], Marks::half_ticks);
         if let Some(trips) = &mut self.trips {
             trips.open(at, opening, half_ticks);
         }

@@ -222,14 +222,14 @@ impl Instrument {
     /// large; halves go up.
     #[must_use]
     pub fn nearest_price(&self, value: f64) -> Option<Price> {
-        to_count(libm::floor(value / self.tick.size_f64() + 0.5), Price::MAX_TICKS).map(Price::new)
+        floor_count(value / self.tick.size_f64() + 0.5, Price::MAX_TICKS).map(Price::new)
     }
 
     /// Returns the last price on the grid at or below `value`, or `None` as for
     /// [`Instrument::nearest_price`]; a value within a millionth of a tick of the grid is on it.
     #[must_use]
     pub fn price_at_or_below(&self, value: f64) -> Option<Price> {
-        to_count(libm::floor(value / self.tick.size_f64() + 1e-6), Price::MAX_TICKS).map(Price::new)
+        floor_count(value / self.tick.size_f64() + 1e-6, Price::MAX_TICKS).map(Price::new)
     }
 
     /// Returns the first price on the grid at or above `value`, or `None` as for
@@ -303,6 +303,16 @@ fn to_count(whole: f64, limit: i64) -> Option<i64> {
     (libm::fabs(whole) <= limit as f64).then_some(whole as i64)
 }
 
+/// Returns the largest integer at or below `value`, if its size is at most `limit`, which is below 2^52.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+#[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+fn floor_count(value: f64, limit: i64) -> Option<i64> {
+    // A cast cuts towards zero; it takes a tenth of the time of a call of `floor`.
+    let cut = (libm::fabs(value) <= limit as f64 + 1.0).then_some(value as i64)?;
+    let floor = cut - i64::from(cut as f64 > value);
+    (floor.abs() <= limit).then_some(floor)
+}
+
 /// One instrument at one venue, with a book of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listing {
@@ -353,7 +363,24 @@ impl Listing {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn prop_a_count_is_the_floor_as_far_as_the_limit_goes(value in prop_oneof![
+            any::<f64>(),
+            -1e6..1e6,
+            (-1000_i64..1000).prop_map(|whole| whole as f64),
+            Just(-1e6 - 0.5),
+            Just(1e6 + 0.5),
+        ]) {
+            let floor = libm::floor(value);
+            let expected = (libm::fabs(floor) <= 1e6).then_some(floor as i64);
+            prop_assert_eq!(floor_count(value, 1_000_000), expected);
+        }
+    }
 
     fn instrument(tick: &str, lot: &str) -> Result<Instrument, InstrumentError> {
         Instrument::new("ACME", tick.parse().unwrap(), lot.parse().unwrap())
