@@ -167,7 +167,7 @@ fn verdict(outcomes: &[RunOutcome], allows_failed: bool) -> Result<(), Failure> 
                 for (owner, failure) in result.manifest.accounts.iter().filter_map(failed) {
                     print_error(&format!("strategy `{owner}` of {name} failed: {failure}"));
                     print_error(
-                        "its orders were canceled, and nothing of it was called again: mend the script; `on_error` says what becomes of its position",
+                        "its entries were canceled, and nothing of it was called again: mend the script; `on_error` says what becomes of its position and exits",
                     );
                     failures.extend((!allows_failed).then_some(Failure::Strategy));
                 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rhai::Dynamic;
+use rhai::{Dynamic, ImmutableString};
 
 use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::order_options::OrderArguments;
@@ -12,7 +12,8 @@ use crate::script::value::arguments::{ScriptResult, described, number, text};
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::{OrderHandle, OrderReason};
 use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side};
-use bearpit_core::units::{OrderId, Quantity, suggest};
+use bearpit_core::participant::CancelScope;
+use bearpit_core::units::{ListingId, OrderId, Quantity, suggest};
 
 /// Makes the terms of an order from the arguments after the quantity, without the options.
 type MakeOrder = fn(&OrderArguments<'_>, Side, Quantity, &[Dynamic]) -> ScriptResult<OrderTerms>;
@@ -405,24 +406,32 @@ fn changes(api: &mut Registry<'_>, host: &SharedHost) {
     });
     api.function(
         "cancel_all",
-        "() -> ()",
-        "Cancels all open orders; on a market, those there.",
+        "(which?: text) -> ()",
+        "Cancels all open orders; on a market, those there. No order is left working, brackets' exits included; \
+         with `\"entries\"`, brackets' exits and reduce-only orders stay.",
         "cancel_all()",
     )
-    .at_market(&[0], |market, _| {
-        let mut host = market.host();
-        host.count_command("cancel_all")?;
+    .at_market(&[0, 1], |market, arguments| {
+        market.host().count_command("cancel_all")?;
+        let scope = arguments.first().map_or(Ok(CancelScope::All), cancel_scope)?;
         if !market.is_named() {
-            let ids = host.cancelable(None);
-            host.cancel_each(ids);
+            market.host().cancel_all(scope, None);
             return Ok(());
         }
-        drop(host);
         let (mut host, listing) = market.open("cancel_all")?;
-        let ids: Vec<OrderId> = host.cancelable(Some(&listing));
-        host.cancel_each(ids);
+        host.cancel_all(scope, Some(listing.id));
         Ok(())
     });
+}
+
+/// Reads which orders `cancel_all` concerns.
+fn cancel_scope(which: &Dynamic) -> ScriptResult<CancelScope> {
+    if which.read_lock::<ImmutableString>().is_some_and(|which| which.as_str() == "entries") {
+        return Ok(CancelScope::Entries);
+    }
+    let given = described(which);
+    Err(format!("cancel_all: what to cancel can only be \"entries\", or nothing for all, but is {given}")
+        .into())
 }
 
 impl Host {
@@ -443,25 +452,13 @@ impl Host {
         }
     }
 
-    /// Sends cancels of some of the strategy's orders.
-    fn cancel_each(&mut self, ids: Vec<OrderId>) {
-        for id in ids {
-            // An order that cannot be canceled any more needs no cancel.
-            if self.ctx.cancel(id).is_ok()
-                && let Some(order) = self.trader.orders.get(&id).cloned()
-            {
+    /// Cancels the strategy's open orders, or those at a listing.
+    fn cancel_all(&mut self, scope: CancelScope, at: Option<ListingId>) {
+        for id in self.ctx.cancel_all(scope, at) {
+            if let Some(order) = self.trader.orders.get(&id).cloned() {
                 self.note_request(&order);
             }
         }
-    }
-
-    /// Returns the open orders, or those at a listing, that can be canceled and have no cancel pending.
-    fn cancelable(&self, listing: Option<&ListingInfo>) -> Vec<OrderId> {
-        let orders = self.ctx.account().map_or(&[][..], |account| account.open_orders());
-        let open = orders.iter().filter(|order| listing.is_none_or(|listing| order.listing == listing.id));
-        open.filter(|order| !order.cancel_sent && order.awaits_entry.is_none())
-            .map(|order| order.id)
-            .collect()
     }
 }
 

@@ -5,15 +5,15 @@ use crate::script::value::limits::{OPERATIONS, RunLimits};
 use crate::script::value::param::ParamValue;
 use bearpit_core::units::ListingId;
 
-/// What happens to a strategy that has failed; its orders are canceled in any case.
+/// What happens to a strategy that has failed; its entries are canceled in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum OnError {
-    /// It keeps its position.
+    /// It keeps its position, and the exits of its brackets and its reduce-only orders go on protecting that.
     #[default]
     Halt,
-    /// Its positions are closed at the market.
+    /// All its orders are canceled, and its positions are closed at the market.
     Flatten,
-    /// The whole run ends with the error.
+    /// All its orders are canceled, and the whole run ends with the error.
     Abort,
 }
 

@@ -24,7 +24,7 @@ use crate::script::value::script_error::{ScriptError, SourcePosition};
 use crate::script::value::views::{ActionView, BarView, BookView, PhaseView, QuoteView, TradeView};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{CancelReason, CorporateAction, ExecutionReport, ReportKind};
-use bearpit_core::participant::{Context, MarketData, Update};
+use bearpit_core::participant::{CancelScope, Context, MarketData, Update};
 use bearpit_core::units::SimTime;
 
 /// Runs a strategy written in Rhai.
@@ -57,9 +57,9 @@ use bearpit_core::units::SimTime;
 ///
 /// # Failure
 /// A script that fails is stopped: its error is recorded on the tape with file, line, column, source line,
-/// callback and virtual time, its open orders are canceled, and none of its functions is called again.
-/// [`ScriptConfig::on_error`] decides what happens to its position and to the run; other participants are not
-/// affected.
+/// callback and virtual time, its entries are canceled, and none of its functions is called again.
+/// [`ScriptConfig::on_error`] decides what happens to its position, its exits and the run; other participants
+/// are not affected.
 pub struct ScriptTrader {
     config: ScriptConfig,
     scripts: Scripts,
@@ -197,15 +197,22 @@ impl ScriptTrader {
         let callback = callback.map_or_else(String::new, |callback| format!(", in {}", callback.name()));
         let text = format!("{error}{callback} at {}{excerpt}", ctx.now());
         ctx.log_failure(text.as_str());
-        ctx.disconnect();
         self.state = TraderState::Idle;
         match self.config.on_error {
-            OnError::Halt => ctx.stop(),
+            OnError::Halt => {
+                // The position stays, and so does what protects it.
+                ctx.cancel_all(CancelScope::Entries, None);
+                ctx.stop();
+            }
             OnError::Flatten => {
+                ctx.disconnect();
                 let mut flatten = Flatten::new(ctx.now());
                 if flatten.go_on(ctx) { self.state = TraderState::Flattening(flatten) } else { ctx.stop() }
             }
-            OnError::Abort => ctx.fail(format!("strategy `{}` failed: {text}", ctx.name())),
+            OnError::Abort => {
+                ctx.disconnect();
+                ctx.fail(format!("strategy `{}` failed: {text}", ctx.name()));
+            }
         }
     }
 

@@ -46,7 +46,10 @@ const PARAMS: [ParamSpec; 8] = [
     ParamSpec::new(
         "on_error",
         ParamType::Choice(&[
-            Choice { name: "halt", doc: "its orders are canceled, and it keeps its position" },
+            Choice {
+                name: "halt",
+                doc: "its entries are canceled; it keeps its position, with brackets' exits and reduce-only orders",
+            },
             Choice {
                 name: "flatten",
                 doc: "its orders are canceled, and its position is closed at the market",

@@ -74,6 +74,15 @@ fn run(source: &str, params: &[(&str, ParamValue)]) -> (Market, Vec<String>) {
 }
 
 fn run_config(config: ScriptConfig, terms: AccountConfig) -> (Market, Vec<String>) {
+    let (mut market, log) = begin(config, terms);
+    market.step(market.close(), 1_000_000).unwrap();
+    market.settle().unwrap();
+    let lines = log.borrow().clone();
+    (market, lines)
+}
+
+/// Begins such a run; returns what will be logged, too.
+fn begin(config: ScriptConfig, terms: AccountConfig) -> (Market, Rc<RefCell<Vec<String>>>) {
     let mut builder = desks(60);
     builder.bar_interval(SimDuration::from_secs(20));
     let log = Rc::new(RefCell::new(Vec::new()));
@@ -91,10 +100,7 @@ fn run_config(config: ScriptConfig, terms: AccountConfig) -> (Market, Vec<String
     submit(&mut market, "a", 1, limit(Side::Buy, 500, 9_990));
     submit(&mut market, "a", 1, limit(Side::Sell, 500, 10_010));
     submit(&mut market, "b", 10, limit(Side::Buy, 5, 10_010));
-    market.step(market.close(), 1_000_000).unwrap();
-    market.settle().unwrap();
-    let lines = log.borrow().clone();
-    (market, lines)
+    (market, log)
 }
 
 fn logged(source: &str) -> Vec<String> {

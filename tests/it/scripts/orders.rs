@@ -1,10 +1,10 @@
 //! Orders of scripts: handles, kinds, options, targets.
 
 use bearpit::script::OnError;
-use bearpit::units::InstrumentId;
+use bearpit::units::{InstrumentId, SimDuration};
 
-use super::{config, holding, logged, run, run_config};
-use crate::market::account;
+use super::{begin, config, holding, logged, run, run_config};
+use crate::market::{account, open};
 
 /// Runs statements after five seconds, when the market is there.
 fn at_five(body: &str) -> Vec<String> {
@@ -274,6 +274,49 @@ fn cancel_all_concerns_all_or_one_market() {
         "#,
     );
     assert_eq!(lines, ["canceled by its owner", "canceled by its owner", "0", "canceled by its owner"]);
+}
+
+/// A bracket of which the desk buys five of ten, then `what` at twelve seconds.
+fn halfway(what: &str) -> String {
+    format!(
+        r#"
+        fn on_start() {{ set_timer("enter", "5s"); set_timer("go", "12s"); set_timer("then", "13s"); }}
+        fn on_timer(name) {{
+            if name == "enter" {{ sell_bracket(10, 100.05, 105, 95); }}
+            else if name == "go" {{ {what} }}
+            else {{ for order in orders() {{ log(`${{order.side}} ${{order.leaves}} ${{order.status}}`); }} }}
+        }}
+        "#
+    )
+}
+
+#[test]
+fn cancel_all_leaves_no_exit_working_and_cancel_all_of_entries_leaves_them() {
+    assert_eq!(logged(&halfway("cancel_all();")), [""; 0]);
+    let exits = ["buy 5.0 open", "buy 5.0 open"];
+    assert_eq!(logged(&halfway("cancel_all(\"entries\");")), exits);
+    assert_eq!(logged(&halfway("market(\"ACME\").cancel_all(\"entries\");")), exits);
+    for wrong in ["\"exits\"", "1"] {
+        let lines = logged(&halfway(&format!("cancel_all({wrong});")));
+        assert!(lines[0].contains("cancel_all: what to cancel can only be \"entries\""), "{lines:?}");
+    }
+    // Before the first fill nobody can name the exits, and they are gone all the same.
+    let early = halfway("()").replace("5s\");", "5s\"); set_timer(\"early\", \"6s\");");
+    let early = early.replace("if name ==", "if name == \"early\" { cancel_all(); } else if name ==");
+    assert_eq!(logged(&early), [""; 0]);
+}
+
+#[test]
+fn a_script_that_fails_and_halts_keeps_the_exits_that_protect_its_position() {
+    for (on_error, left) in [(OnError::Halt, 2), (OnError::Flatten, 0)] {
+        let config = bearpit::script::ScriptConfig { on_error, ..config(&halfway("throw \"no\";"), &[]) };
+        let (mut market, _) = begin(config, account(10_000, &[(InstrumentId::new(0), 10)]));
+        market.step(open() + SimDuration::from_secs(20), 1_000_000).unwrap();
+        let id = market.participant("script").unwrap().id;
+        let open = market.world().domain().account(id).unwrap().open_orders();
+        assert_eq!(open.iter().filter(|order| order.is_exit).count(), left, "{on_error:?}");
+        assert_eq!(open.len(), left, "{on_error:?}");
+    }
 }
 
 #[test]

@@ -116,12 +116,14 @@ impl Account {
 
     /// Admits the cancel of all orders at a listing, or those of one side.
     ///
-    /// A bracket's exits that are not known to have entered are not marked as canceled: those that enter
-    /// after the command has arrived protect what their entry has traded.
+    /// With both sides it is a kill switch: it leaves no working order. A bracket's exits that are not known to
+    /// have entered are marked as canceled, too: either they enter before the command arrives, which then takes
+    /// them out, or it takes out the entry, and they never enter. With the exits' side alone those that have yet
+    /// to enter are not marked, since they enter with a later fill of their entry.
     pub fn admit_mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Approved<Option<Side>> {
         for order in &mut self.orders {
             let is_meant = order.listing == listing && side.is_none_or(|side| order.side == side);
-            order.cancel_sent |= is_meant && order.awaits_entry.is_none();
+            order.cancel_sent |= is_meant && (side.is_none() || order.awaits_entry.is_none());
         }
         Approved(side)
     }

@@ -33,6 +33,8 @@ pub struct OpenOrder {
     pub pending: Option<PendingReplace>,
     /// Whether it may only bring the position nearer to zero.
     pub reduce_only: bool,
+    /// Whether it is a bracket's exit, entered or not.
+    pub is_exit: bool,
     /// The order it is linked with: what one of them trades the other loses.
     pub partner: Option<OrderId>,
     /// The bracket's entry without whose first fill this exit does not enter; absent once it has entered,
@@ -85,6 +87,7 @@ impl OpenOrder {
             cancel_sent: false,
             pending: None,
             reduce_only: terms.reduce_only,
+            is_exit: false,
             partner: None,
             awaits_entry: None,
             grows_with: None,
@@ -94,6 +97,12 @@ impl OpenOrder {
             is_asked_at_fill: at.is_asked_at_fill(),
             proceeds: Money::ZERO,
         }
+    }
+
+    /// Returns whether it is there to leave a position: a bracket's exit, or a reduce-only order.
+    #[must_use]
+    pub const fn leaves_position(&self) -> bool {
+        self.is_exit || self.reduce_only
     }
 
     /// Returns what has been filled, as far as is known.
@@ -219,6 +228,7 @@ pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -
     let exits = terms.exits(entry, Quantity::ZERO)?;
     Some(exits.map(|BracketExit { id, partner, terms }| OpenOrder {
         partner: Some(partner),
+        is_exit: true,
         awaits_entry: Some(entry),
         grows_with: Some(entry),
         ..OpenOrder::leaving(id, &terms, at)

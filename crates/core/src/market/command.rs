@@ -40,7 +40,8 @@ pub enum CommandKind {
     /// Cancel the order.
     Cancel,
     /// Take all of the owner's orders of the listing out of the book, or those of one side; the command's
-    /// own order id means nothing.
+    /// own order id means nothing. With both sides no order of the owner works afterwards, a partly filled
+    /// bracket's exits included.
     MassCancel {
         /// The side; both if absent.
         side: Option<Side>,

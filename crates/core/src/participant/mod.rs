@@ -57,4 +57,5 @@ pub(crate) use replayed::Counterparty;
 pub use request::{Answer, Instruction, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged};
 pub(crate) use ruin::ENFORCE_RUIN;
 pub use state::MarketState;
+pub use trading::CancelScope;
 pub use view::MarketView;

@@ -1,14 +1,24 @@
 //! What actors can do: trade, through the account gate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::message::Message;
 use super::request::{Instruction, Outcome, Tagged};
 use super::state::MarketState;
-use crate::account::{Account, Approved, OrderContext, PendingReplace};
+use crate::account::{Account, Approved, OpenOrder, OrderContext, PendingReplace};
 use crate::market::{BracketExit, Command, CommandKind, Fact, Link, OrderTerms, Refusal, SentCommand, Side};
 use crate::units::{ActorId, InstrumentId, ListingId, OrderId, Price, Quantity, SimTime};
+
+/// Which of its open orders an actor cancels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelScope {
+    /// All, so that no working order is left.
+    All,
+    /// All but those that only leave a position: brackets' exits, which stay and still enter with what their
+    /// entries have traded, and reduce-only orders.
+    Entries,
+}
 
 impl Context {
     /// Submits an order through the account gate; it reaches the venue after the entry latency.
@@ -180,19 +190,34 @@ impl Context {
         Ok(())
     }
 
-    /// Sends a cancel of every open order for which none has been sent yet; a bracket's exits that have yet
-    /// to enter are left alone.
-    pub fn cancel_all(&mut self) {
-        let open: Vec<OrderId> = self
-            .account()
-            .map(|account| {
-                let open = account.open_orders().iter();
-                open.filter(|order| !order.cancel_sent && order.awaits_entry.is_none()).map(|order| order.id)
-            })
-            .into_iter()
-            .flatten()
-            .collect();
-        self.cancel_each(open);
+    /// Cancels the open orders, or those at one listing, for which no cancel has been sent yet; returns those
+    /// for which one of their own was sent.
+    ///
+    /// With [`CancelScope::All`] no working order is left once the cancels have arrived. Where exits of a
+    /// bracket have yet to enter, the listing is sent one mass cancel in place of a cancel for each order: they
+    /// cannot be named before they enter, and may do so before it arrives.
+    pub fn cancel_all(&mut self, scope: CancelScope, at: Option<ListingId>) -> Vec<OrderId> {
+        let is_meant = |order: &&OpenOrder| {
+            let is_here = at.is_none_or(|listing| order.listing == listing);
+            is_here && !order.cancel_sent && !(scope == CancelScope::Entries && order.leaves_position())
+        };
+        let open = self.account().map_or(&[][..], Account::open_orders).iter().filter(is_meant);
+        let orders: Vec<(OrderId, ListingId)> = open.clone().map(|order| (order.id, order.listing)).collect();
+        let mut swept: BTreeMap<ListingId, bool> =
+            open.filter(|order| order.awaits_entry.is_some()).map(|order| (order.listing, false)).collect();
+        let mut canceled = Vec::new();
+        for (order, listing) in orders {
+            let Some(is_done) = swept.get_mut(&listing) else {
+                canceled.push(order);
+                self.cancel_each([order]);
+                continue;
+            };
+            if !std::mem::replace(is_done, true) {
+                let sent = self.mass_cancel(listing, None);
+                debug_assert!(sent.is_ok(), "an actor with open orders has an account");
+            }
+        }
+        canceled
     }
 
     /// Cancels as [`Context::cancel_unfit`], for the instrument of a listing.
@@ -220,9 +245,9 @@ impl Context {
 
     /// Sends one command that cancels all of the actor's orders at a listing, or those of one side.
     ///
-    /// It applies to the orders in the book when it arrives, a bracket's exits among them. If it takes out
-    /// only the entry's side, the exits stay, for what the entry has traded; if only theirs, the entry goes
-    /// on without any.
+    /// It applies to the orders in the book when it arrives, a bracket's exits among them; so with both sides it
+    /// leaves no working order. If it takes out only the entry's side, the exits stay, for what the entry has
+    /// traded; if only theirs, the entry goes on without any.
     ///
     /// # Errors
     /// A [`Refusal`] if there is no such listing, or the actor has no account.

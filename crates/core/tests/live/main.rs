@@ -6,6 +6,7 @@ mod answers;
 mod funding;
 mod joining;
 mod journal;
+mod kill_switch;
 mod latencies;
 mod money;
 

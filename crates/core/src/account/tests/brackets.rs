@@ -183,12 +183,30 @@ fn an_exit_that_has_not_entered_is_neither_canceled_nor_replaced() {
     let refusal = Refusal::NotEntered(OrderId::new(entry + 1));
     assert_eq!(desk.account.admit_cancel(OrderId::new(entry + 1)), Err(refusal));
     assert_eq!(desk.replace(entry + 1, 130, 5), Err(refusal));
-    desk.account.admit_mass_cancel(ListingId::new(0), None);
-    assert!(desk.order(entry).cancel_sent && !desk.order(entry + 1).cancel_sent);
+    // With their own side alone they would still enter with a later fill.
+    desk.account.admit_mass_cancel(ListingId::new(0), Some(Side::Sell));
+    assert!(!desk.order(entry).cancel_sent && !desk.order(entry + 1).cancel_sent);
     desk.fill(entry, 100, 5);
     entered(&mut desk, entry);
     assert_eq!(desk.replace(entry + 1, 130, 5), Ok(()));
     assert!(desk.account.admit_cancel(OrderId::new(entry + 1)).is_ok());
+}
+
+#[test]
+fn a_kill_switch_counts_exits_that_have_not_entered_as_canceled() {
+    let mut desk = Desk::new(1_000, 0, 0);
+    let entry = desk.submit(bracket(buy(5, 100), 120, 90)).unwrap();
+    desk.account.admit_mass_cancel(ListingId::new(0), None);
+    assert!((entry..entry + 3).all(|id| desk.order(id).cancel_sent));
+    assert!(!desk.order(entry).is_exit && desk.order(entry + 1).is_exit && desk.order(entry + 2).is_exit);
+    // A part was filled before it arrived: the exits entered, and were taken out.
+    desk.fill(entry, 100, 2);
+    entered(&mut desk, entry);
+    let canceled = ReportKind::Canceled(CancelReason::MassCancel);
+    desk.hear(entry, canceled);
+    desk.hear(entry + 1, canceled);
+    desk.hear(entry + 2, LINKED);
+    assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![], 800, 2));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::book::{BookTrade, Matching, OpenState};
 const MOVED: Quantity = Quantity::new(u64::MAX / 4);
 
 /// The state of all orders so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Auditor {
     /// The open quantity of each order, by the events.
     open: BTreeMap<OrderId, Quantity>,
@@ -60,6 +60,7 @@ impl Auditor {
     /// Checks that the book has open what the events left open, and that the laws hold.
     pub(super) fn check(
         &self,
+        step: &Step,
         events: &[BookEvent],
         before: &[OpenState],
         book: &impl MatchingEngine,
@@ -77,7 +78,7 @@ impl Auditor {
             return Err(format!("the events leave {:?} open, the book {open:?}", self.open));
         }
         self.brackets.check(&after)?;
-        self.laws.check(events, &after, book)
+        self.laws.check(step, events, &after, book)
     }
 
     fn read(&mut self, step: &Step, event: &BookEvent) -> Result<(), String> {

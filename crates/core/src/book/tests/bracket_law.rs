@@ -30,7 +30,7 @@ enum Exits {
 }
 
 /// All brackets of which something is open, by entry.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct BracketLaw(BTreeMap<OrderId, Bracket>);
 
 impl BracketLaw {

@@ -9,6 +9,7 @@ use super::*;
 use crate::market::QuoteLevel;
 
 /// Both engines side by side, and an auditor of their events.
+#[derive(Clone)]
 pub(super) struct Twins {
     pub(super) engine: OrderBook,
     pub(super) reference: ReferenceBook,
@@ -58,7 +59,7 @@ impl Twins {
                 prop_assert_eq!(levels, self.reference.levels(side));
             }
             prop_assert_eq!(check_invariants(&self.engine), Ok(()), "after {:?}", step);
-            let audited = self.auditor.check(&self.events, &before, &self.engine);
+            let audited = self.auditor.check(step, &self.events, &before, &self.engine);
             prop_assert_eq!(audited, Ok(()), "after {:?}", step);
         }
         Ok(())

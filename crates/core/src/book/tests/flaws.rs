@@ -35,7 +35,7 @@ fn audit(number: u64, steps: &[Step], flaw: Option<Flaw>) -> Result<(), String> 
             let before = book.open_orders();
             apply(&mut book, now, step, &mut events);
             auditor.follow(step, &before, &events)?;
-            auditor.check(&events, &before, &book)?;
+            auditor.check(step, &events, &before, &book)?;
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ struct Known {
 }
 
 /// The laws, and what they record of orders.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Laws {
     matching: Matching,
     orders: BTreeMap<OrderId, Known>,
@@ -174,11 +174,13 @@ impl Laws {
     /// Checks a book after a step: orders that must be gone, linked orders, levels.
     pub(super) fn check(
         &self,
+        step: &Step,
         events: &[BookEvent],
         after: &[OpenState],
         book: &impl MatchingEngine,
     ) -> Result<(), String> {
         check_levels(after, book)?;
+        check_kill_switch(step, after)?;
         check_refreshed(events, after)?;
         let is_closed = book.phase() == Phase::Closed;
         for order in after {
@@ -291,6 +293,18 @@ fn check_levels(after: &[OpenState], book: &impl MatchingEngine) -> Result<(), S
         return broken("the book is crossed");
     }
     Ok(())
+}
+
+/// Checks that a kill switch has left no working order.
+fn check_kill_switch(step: &Step, after: &[OpenState]) -> Result<(), String> {
+    let Step::Execute(Command { owner, kind, .. }) = step else { return Ok(()) };
+    if !matches!(kind, CommandKind::MassCancel { side: None } | CommandKind::Disconnect) {
+        return Ok(());
+    }
+    match after.iter().find(|order| order.owner == *owner) {
+        Some(left) => broken(format!("order {} outlives {kind:?}", left.order)),
+        None => Ok(()),
+    }
 }
 
 /// Checks that no order that was there before stands behind a refreshed iceberg.

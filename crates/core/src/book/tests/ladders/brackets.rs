@@ -303,3 +303,18 @@ fn the_exits_of_a_day_bracket_outlive_its_day_with_the_position() {
     rig.enter(Phase::Closed);
     rig.draws(drawn);
 }
+
+#[test]
+fn a_kill_switch_leaves_no_working_order_of_a_bracket() {
+    for kind in [CommandKind::MassCancel { side: None }, CommandKind::Disconnect] {
+        // The entry is older than its exits, or has moved behind them.
+        for moved in [false, true] {
+            let mut rig = halfway();
+            if moved {
+                rig.send(replace(10, 15, 100_00));
+            }
+            rig.send(command(50, 0, kind));
+            rig.draws("bid | price | ask");
+        }
+    }
+}
