@@ -51,7 +51,7 @@ const WORLDS: [World; 9] = [
     ("order_flow", order_flow, "64ec483fa8e9d0ded30501d1a5a7bbfe81875d67476e7878a6312b5d16eee434"),
     ("sessions", sessions, "c6be7121e23ce337fbcd4d214c7f85577c3ae84091d20d7c491f818c76f93120"),
     ("merton", merton, "04b4ae7c16a4c5fdaa77105542c45055ad9935b545591b64571778c8747a9b3d"),
-    ("desk", desk, "7394b84f1c8a6c2ca3915e70d7aa9646b104ad91490843409823431511510f94"),
+    ("desk", desk, "12cc507ddc0f9f9d17567fb44cacd0d50f6ebe5cd0208e063418fc5483f17a36"),
 ];
 
 #[test]

@@ -13,10 +13,8 @@ use crate::units::{OrderId, Price};
 /// Dormant stops by trigger, and elected ones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stops {
-    /// Elected by trades at or above the trigger: (trigger, time rank).
-    buys: BTreeMap<(i64, u64), Slot>,
-    /// Elected by trades at or below the trigger.
-    sells: BTreeMap<(i64, u64), Slot>,
+    /// By the place in which one trade elects them: the trigger as [`rank`] has it, then the time rank.
+    waiting: [BTreeMap<(i64, u64), Slot>; 2],
     trailing: Vec<Slot>,
     /// Prices of trades that have not been compared with triggers yet.
     prices: VecDeque<Price>,
@@ -24,12 +22,15 @@ pub(super) struct Stops {
     elected: VecDeque<OrderId>,
 }
 
+/// Returns a trigger as a rank: a trade elects the stops whose rank is not above its own, the lowest first. So buys
+/// are elected from the lowest trigger, sales from the highest, as a price that moves passes them.
+const fn rank(side: Side, price: Price) -> i64 {
+    side.sign() * price.ticks()
+}
+
 impl Stops {
     const fn side(&mut self, side: Side) -> &mut BTreeMap<(i64, u64), Slot> {
-        match side {
-            Side::Buy => &mut self.buys,
-            Side::Sell => &mut self.sells,
-        }
+        &mut self.waiting[side.index()]
     }
 
     pub(super) fn add(&mut self, slot: Slot, sequence: u64, terms: &OrderTerms, trigger: Option<Price>) {
@@ -37,7 +38,7 @@ impl Stops {
             self.trailing.push(slot);
         }
         if let Some(trigger) = trigger {
-            self.side(terms.side).insert((trigger.ticks(), sequence), slot);
+            self.side(terms.side).insert((rank(terms.side, trigger), sequence), slot);
         }
     }
 
@@ -46,13 +47,13 @@ impl Stops {
             self.trailing.retain(|other| *other != slot);
         }
         if let Some(trigger) = trigger {
-            self.side(terms.side).remove(&(trigger.ticks(), sequence));
+            self.side(terms.side).remove(&(rank(terms.side, trigger), sequence));
         }
     }
 
     #[inline]
     pub(super) fn record_trade(&mut self, price: Price) {
-        if !(self.buys.is_empty() && self.sells.is_empty() && self.trailing.is_empty()) {
+        if !(self.waiting.iter().all(BTreeMap::is_empty) && self.trailing.is_empty()) {
             self.prices.push_back(price);
         }
     }
@@ -62,11 +63,11 @@ impl Stops {
         self.prices.is_empty() && self.elected.is_empty()
     }
 
-    /// Returns the stops that a trade at `price` elects.
+    /// Returns the stops that a trade at `price` elects: buys, then sales, each from the first trigger that the price
+    /// has passed, then by time.
     fn reached(&self, price: Price) -> Vec<Slot> {
-        let buys = self.buys.range(..=(price.ticks(), u64::MAX));
-        let sells = self.sells.range((price.ticks(), 0)..);
-        buys.chain(sells).map(|(_, slot)| *slot).collect()
+        let of_side = |side: Side| self.waiting[side.index()].range(..=(rank(side, price), u64::MAX));
+        Side::BOTH.into_iter().flat_map(of_side).map(|(_, slot)| *slot).collect()
     }
 }
 
@@ -140,26 +141,25 @@ impl OrderBook {
                 details.activation = Activation::Trigger(Some(behind));
                 let stops = self.stops.side(side);
                 if let Some(trigger) = trigger {
-                    stops.remove(&(trigger.ticks(), sequence));
+                    stops.remove(&(rank(side, trigger), sequence));
                 }
-                stops.insert((behind.ticks(), sequence), *slot);
+                stops.insert((rank(side, behind), sequence), *slot);
             }
         }
         self.stops.trailing = trailing;
     }
 
-    /// Elects the stops whose trigger a trade at `price` reaches, in order of time.
+    /// Elects the stops whose trigger a trade at `price` reaches.
     fn elect(&mut self, price: Price) {
-        let reached = self.stops.reached(price);
-        self.for_each(reached, |book, slot| {
-            let order = book.order_at(slot);
-            let sequence = book.slab.get(slot).sequence;
-            let Some(details) = book.slab.details_mut(slot) else { return };
-            let Activation::Trigger(Some(trigger)) = details.activation else { return };
+        for slot in self.stops.reached(price) {
+            let order = self.order_at(slot);
+            let sequence = self.slab.get(slot).sequence;
+            let Some(details) = self.slab.details_mut(slot) else { continue };
+            let Activation::Trigger(Some(trigger)) = details.activation else { continue };
             details.activation = Activation::Elected(trigger);
-            book.stops.remove(slot, sequence, &order.terms, Some(trigger));
-            book.stops.elected.push_back(order.id);
-        });
+            self.stops.remove(slot, sequence, &order.terms, Some(trigger));
+            self.stops.elected.push_back(order.id);
+        }
     }
 
     /// Enters an elected stop as a market or limit order.

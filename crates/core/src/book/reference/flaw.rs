@@ -84,6 +84,8 @@ flaws! {
     AuctionUnpressed: Rule,
     /// A DAY order survives the close of the session.
     DayLives: Law,
+    /// Stops that one trade elects are triggered by time, whatever their triggers.
+    StopsByTime: Rule,
     /// A trailing stop's trigger follows the market back.
     TrailingGoesBack: Rule,
     /// A trigger that follows by a percentage is rounded away from the market.

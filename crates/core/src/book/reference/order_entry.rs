@@ -302,16 +302,24 @@ impl ReferenceBook {
         Price::new(i64::try_from(trigger).unwrap_or(i64::MAX))
     }
 
-    /// Elects the stops that a trade at `price` reaches.
+    /// Elects the stops that a trade at `price` reaches: buys from the lowest trigger, then sales from the highest,
+    /// of one trigger the elder first.
     fn elect(&mut self, price: Option<Price>, which: impl Fn(&Order) -> bool) {
         let early = i64::from(self.has(Flaw::EarlyStop));
         let Some(price) = price else { return };
-        for order in self.orders.iter_mut().filter(|order| which(order)) {
+        let mut reached = Vec::new();
+        for (index, order) in self.orders.iter().enumerate().filter(|(_, order)| which(order)) {
             let State::Stop(Some(trigger)) = order.state else { continue };
-            if order.side().sign() * (price - trigger) + early >= 0 {
-                order.state = State::Elected(trigger);
-                self.elected.push_back(order.id);
+            let sign = order.side().sign();
+            if sign * (price - trigger) + early >= 0 {
+                let passed = if self.has(Flaw::StopsByTime) { 0 } else { sign * trigger.ticks() };
+                reached.push((order.side(), passed, index, trigger));
             }
+        }
+        reached.sort_unstable();
+        for (_, _, index, trigger) in reached {
+            self.orders[index].state = State::Elected(trigger);
+            self.elected.push_back(self.orders[index].id);
         }
     }
 

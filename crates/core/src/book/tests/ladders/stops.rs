@@ -44,7 +44,48 @@ fn a_quote_alone_elects_nothing() {
 }
 
 #[test]
-fn stops_that_one_trade_reaches_are_elected_in_order_of_time() {
+fn buys_that_one_trade_reaches_are_elected_from_the_lowest_trigger_then_by_time() {
+    let mut rig = Rig::quoted();
+    for (order, trigger) in [(5, 100_03), (6, 100_01), (7, 100_03), (8, 100_02), (9, 100_01), (10, 100_04)] {
+        rig.send(buy(order, 1).stop(trigger));
+    }
+    // A pure decrease keeps the place in time, a new trigger loses it.
+    rig.send(replace(5, 2, 100_04));
+    rig.send(replace(5, 1, 100_03));
+    rig.send(replace(3, 5, 100_03));
+    rig.send(buy(20, 1).at(100_03));
+    rig.emits(&[
+        "20 buys 1 @ 100.03 from 4",
+        "6 triggered at 100.01",
+        "6 buys 1 @ 100.03 from 4",
+        "9 triggered at 100.01",
+        "9 buys 1 @ 100.03 from 4",
+        "8 triggered at 100.02",
+        "8 buys 1 @ 100.03 from 4",
+        "7 triggered at 100.03",
+        "7 buys 1 @ 100.03 from 4",
+        "5 triggered at 100.03",
+        "5 buys 1 @ 100.03 from 4",
+    ]);
+}
+
+#[test]
+fn of_both_sides_that_the_first_trade_reaches_buys_come_first() {
+    let mut rig = Rig::quoted();
+    rig.send(sell(5, 1).stop(100_05));
+    rig.send(buy(6, 1).stop(100_01));
+    rig.send(buy(20, 1));
+    rig.emits(&[
+        "20 buys 1 @ 100.02 from 3",
+        "6 triggered at 100.01",
+        "6 buys 1 @ 100.02 from 3",
+        "5 triggered at 100.05",
+        "5 sells 1 @ 100.00 to 1",
+    ]);
+}
+
+#[test]
+fn sales_that_one_trade_reaches_are_elected_from_the_highest_trigger() {
     let mut rig = Rig::quoted();
     rig.send(sell(5, 10).stop(100_00));
     rig.send(sell(6, 10).stop(100_01));
@@ -52,10 +93,10 @@ fn stops_that_one_trade_reaches_are_elected_in_order_of_time() {
     rig.send(sell(8, 10));
     rig.emits(&[
         "8 sells 10 @ 100.00 to 1",
-        "5 triggered at 100.00",
-        "5 sells 10 @ 100.00 to 2",
         "6 triggered at 100.01",
         "6 sells 10 @ 100.00 to 2",
+        "5 triggered at 100.00",
+        "5 sells 10 @ 100.00 to 2",
     ]);
     rig.draws(
         "
