@@ -1,11 +1,12 @@
 //! Order entry and replaces: what is rejected, what stays dormant, what trades or rests.
 
 use super::slab::Activation;
-use super::slot::Slot;
+use super::slot::{NONE, Slot};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
-    CancelReason, Command, Link, OrderKind, OrderTerms, Phase, PostOnly, RejectReason, Side, TimeInForce,
+    CancelReason, Command, Link, OrderKind, OrderTerms, Phase, PostOnly, RejectReason, SelfTrade, Side,
+    TimeInForce,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
@@ -53,7 +54,7 @@ impl OrderBook {
         if matches!(terms.time_in_force, TimeInForce::Gtd(date) if date <= now) {
             return Some(RejectReason::ExpiryPassed);
         }
-        if terms.kind.limit().is_some_and(|limit| !self.allows_limit(limit)) {
+        if terms.own_limits().any(|limit| !self.allows_limit(limit)) {
             return Some(RejectReason::BeyondPriceLimits);
         }
         if let Link::OneCancelsOther(other) = terms.link
@@ -205,9 +206,27 @@ impl OrderBook {
     /// Returns the worst price at which an order trades now.
     fn bound(&self, order: &Order) -> Option<Price> {
         match order.terms.kind {
-            OrderKind::MarketToLimit { .. } => self.side(order.side().opposite()).best_price(),
+            OrderKind::MarketToLimit { protection } => self.touch_for(order, protection),
             kind => kind.worst_price(),
         }
+    }
+
+    /// Returns the best price at which a market-to-limit order can trade. Levels with nothing but its owner's orders
+    /// are passed over where those give way to it.
+    fn touch_for(&self, order: &Order, protection: Option<Price>) -> Option<Price> {
+        let book_side = self.side(order.side().opposite());
+        let gives_way = matches!(order.terms.self_trade, SelfTrade::CancelOldest | SelfTrade::Decrement);
+        if gives_way {
+            let accepts = |price| protection.is_none_or(|worst| order.side().accepts(worst, price));
+            let is_foreign = |slot: Slot| self.slab.get(slot).owner != order.owner;
+            let next = |slot: &Slot| Some(self.slab.get(*slot).next).filter(|next| *next != NONE);
+            let has_foreign = |head: Slot| std::iter::successors(Some(head), next).any(is_foreign);
+            let mut levels = book_side.iter().take_while(|(price, _)| accepts(*price));
+            if let Some((price, _)) = levels.find(|(_, level)| has_foreign(level.head)) {
+                return Some(price);
+            }
+        }
+        book_side.best_price()
     }
 
     pub(super) fn replace(

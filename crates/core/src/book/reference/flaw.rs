@@ -98,6 +98,10 @@ flaws! {
     ProRataRoundsUp: Rule,
     /// A GTD order survives its date.
     DateLives: Rule,
+    /// A bracket may take its profit beyond the price limits.
+    ExitBeyondLimits: Rule,
+    /// A market-to-limit order rests at its owner's touch, where it only took that out.
+    OwnTouchHolds: Rule,
     /// The exits of a bracket never enter.
     ExitsForgotten: Law,
     /// The exits of a bracket keep the quantity with which they entered, whatever their entry trades later.

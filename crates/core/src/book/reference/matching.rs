@@ -43,9 +43,20 @@ impl ReferenceBook {
     /// Returns the worst price at which an order trades now.
     fn bound(&self, order: &Order) -> Option<Price> {
         match order.terms.kind {
-            OrderKind::MarketToLimit { .. } => self.best(order.side().opposite()),
+            OrderKind::MarketToLimit { protection } => self.best_for(order, protection),
             kind => kind.worst_price(),
         }
+    }
+
+    /// Returns the best price at which a market-to-limit order can trade: own orders that give way to it do not
+    /// count.
+    fn best_for(&self, order: &Order, protection: Option<Price>) -> Option<Price> {
+        let side = order.side();
+        let own_give_way = matches!(order.terms.self_trade, SelfTrade::CancelOldest | SelfTrade::Decrement);
+        let others = self.best_where(side.opposite(), |other| other.owner != order.owner);
+        let others = others.filter(|price| protection.is_none_or(|worst| side.accepts(worst, *price)));
+        let touch = self.best(side.opposite());
+        if own_give_way && !self.has(Flaw::OwnTouchHolds) { others.or(touch) } else { touch }
     }
 
     /// Returns the quantity that an order would trade now.

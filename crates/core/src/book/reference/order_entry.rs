@@ -56,8 +56,14 @@ impl ReferenceBook {
         if matches!(terms.time_in_force, TimeInForce::Gtd(date) if date <= now) {
             return Some(RejectReason::ExpiryPassed);
         }
-        if terms.kind.limit().is_some_and(|limit| !self.config.bands.allow_limit(self.anchor, limit)) {
-            return Some(RejectReason::BeyondPriceLimits);
+        let profit = match terms.link {
+            Link::Bracket { take_profit, .. } if !self.has(Flaw::ExitBeyondLimits) => Some(take_profit),
+            _ => None,
+        };
+        for limit in [terms.kind.limit(), profit].into_iter().flatten() {
+            if !self.config.bands.allow_limit(self.anchor, limit) {
+                return Some(RejectReason::BeyondPriceLimits);
+            }
         }
         if let Link::OneCancelsOther(other) = terms.link
             && !self.can_link(other, owner, terms)
@@ -67,11 +73,11 @@ impl ReferenceBook {
         let takes = !terms.kind.is_stop()
             && !matches!(terms.kind, OrderKind::Pegged { .. })
             && terms.time_in_force != TimeInForce::AtClose;
-        if self.phase == Phase::Continuous && takes { self.taking_reject_reason(owner, terms) } else { None }
+        if self.phase == Phase::Continuous && takes { self.taking_reject_reason(id, owner, terms) } else { None }
     }
 
     /// Returns why an order that would trade at once is rejected, if it is.
-    fn taking_reject_reason(&self, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
+    fn taking_reject_reason(&self, id: OrderId, owner: ActorId, terms: &OrderTerms) -> Option<RejectReason> {
         let needs_liquidity =
             matches!(terms.kind, OrderKind::Market { .. } | OrderKind::MarketToLimit { .. });
         let worst = terms.kind.worst_price();
@@ -81,7 +87,7 @@ impl ReferenceBook {
         if needs_liquidity && !is_marketable {
             return Some(RejectReason::NoLiquidity);
         }
-        let fills = || self.trial(&new_order(OrderId::new(u64::MAX), owner, *terms));
+        let fills = || self.trial(&new_order(id, owner, *terms));
         if terms.time_in_force == TimeInForce::Fok && fills() < terms.quantity && !self.has(Flaw::FokPartial)
         {
             return Some(RejectReason::FokUnfillable);

@@ -288,9 +288,24 @@ fn of_two_linked_orders_an_auction_counts_one() {
 }
 
 #[test]
-fn an_auction_trades_own_orders_with_each_other() {
-    let wary = |ticket: Ticket| ticket.meeting_own(SelfTrade::CancelNewest);
-    let mut rig = auction(None, &[wary(sell(1, 10).at(100_00)), wary(buy(2, 10).at(100_00))]);
-    rig.enter(Phase::Continuous);
-    rig.emits(&["uncrosses 10 @ 100.00", "2 buys 10 @ 100.00 from 1", "phase: continuous"]);
+fn an_auction_trades_own_orders_with_each_other_whatever_they_say() {
+    for setting in [
+        SelfTrade::Allow,
+        SelfTrade::CancelNewest,
+        SelfTrade::CancelOldest,
+        SelfTrade::CancelBoth,
+        SelfTrade::Decrement,
+    ] {
+        for phase in [Phase::OpeningAuction, Phase::ReopeningAuction, Phase::ClosingAuction] {
+            let mut rig = Rig::new(BookConfig::default());
+            rig.enter(phase);
+            rig.send(sell(1, 10).at(100_00).meeting_own(setting));
+            rig.send(buy(2, 15).at(100_00).meeting_own(setting));
+            rig.enter(Phase::Continuous);
+            rig.emits(&["uncrosses 10 @ 100.00", "2 buys 10 @ 100.00 from 1", "phase: continuous"]);
+            // What is left of it heeds its setting from then on.
+            rig.send(sell(3, 1).at(100_00).meeting_own(SelfTrade::CancelNewest));
+            rig.emits(&["3 canceled 1: self_trade"]);
+        }
+    }
 }

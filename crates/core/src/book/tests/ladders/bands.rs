@@ -123,3 +123,15 @@ fn a_limit_beyond_the_price_limits_is_rejected() {
         waiting: sell 9:1",
     );
 }
+
+#[test]
+fn a_bracket_that_would_take_its_profit_beyond_the_price_limits_is_rejected() {
+    let mut rig = banded(PriceBands { limit_bps: Some(3), ..PriceBands::default() });
+    rig.send(buy(10, 1).at(99_99).bracket(100_04, 99_98));
+    rig.emits(&["10 rejected: beyond_price_limits"]);
+    rig.send(sell(20, 1).at(100_01).bracket(99_96, 100_02));
+    rig.emits(&["20 rejected: beyond_price_limits"]);
+    // A stop has no limit, as one that is entered by itself.
+    rig.send(buy(30, 1).at(99_99).bracket(100_03, 90_00));
+    rig.emits(&[]);
+}

@@ -86,3 +86,66 @@ fn fill_or_kill_does_not_count_on_own_orders() {
     rig.send(fok(7, 5, SelfTrade::CancelOldest));
     rig.emits(&["1 canceled 10: self_trade", "2 canceled 20: self_trade", "7 sells 5 @ 100.00 to 5"]);
 }
+
+/// Owner 0 asks 10 at 100.02 and, behind another's five, 30 at 100.03; it buys 12 at the market, then limited.
+fn buying_past_its_own_ask(self_trade: SelfTrade, protection: Option<i64>) -> Rig {
+    let mut rig = Rig::new(BookConfig::default());
+    rig.send(sell(3, 10).at(100_02));
+    rig.send(sell(5, 5).at(100_03).of(7));
+    rig.send(sell(4, 30).at(100_04).of(7));
+    let order = buy(6, 12).market_to_limit().meeting_own(self_trade);
+    rig.send(protection.map_or(order, |worst| order.protected(worst)));
+    rig
+}
+
+#[test]
+fn a_market_to_limit_order_trades_at_the_next_level_where_its_own_touch_gives_way() {
+    let rig = buying_past_its_own_ask(SelfTrade::CancelOldest, None);
+    rig.emits(&["3 canceled 10: self_trade", "6 buys 5 @ 100.03 from 5", "6 moves to 100.03"]);
+    rig.draws(
+        "
+        bid |  price | ask
+            | 100.04 | 4:30
+        6:7 | 100.03 |",
+    );
+    let rig = buying_past_its_own_ask(SelfTrade::Decrement, None);
+    rig.emits(&["3 canceled 10: self_trade", "6 reduced to 2: self_trade", "6 buys 2 @ 100.03 from 5"]);
+    // It ends where its owner's order does not give way.
+    let rig = buying_past_its_own_ask(SelfTrade::CancelNewest, None);
+    rig.emits(&["6 canceled 12: self_trade"]);
+}
+
+#[test]
+fn a_market_to_limit_order_goes_no_further_than_its_protection_past_its_own_touch() {
+    let rig = buying_past_its_own_ask(SelfTrade::CancelOldest, Some(100_02));
+    rig.emits(&["3 canceled 10: self_trade", "6 moves to 100.02"]);
+    rig.draws(
+        "
+         bid |  price | ask
+             | 100.04 | 4:30
+             | 100.03 | 5:5
+        6:12 | 100.02 |",
+    );
+    // With nobody else on the other side it rests at the price that it took out.
+    let mut rig = Rig::new(BookConfig::default());
+    rig.send(sell(3, 10).at(100_02));
+    rig.send(buy(6, 12).market_to_limit().meeting_own(SelfTrade::CancelOldest));
+    rig.emits(&["3 canceled 10: self_trade", "6 moves to 100.02"]);
+}
+
+#[test]
+fn what_a_market_to_limit_order_can_fill_is_counted_past_its_own_touch() {
+    for (lots, is_taken) in [(5, true), (6, false)] {
+        let mut rig = Rig::new(BookConfig::default());
+        rig.send(sell(3, 10).at(100_02));
+        rig.send(sell(5, 5).at(100_03).of(7));
+        let order = buy(6, lots).market_to_limit().meeting_own(SelfTrade::CancelOldest);
+        rig.send(order.until(TimeInForce::Fok));
+        let filled = format!("6 buys {lots} @ 100.03 from 5");
+        if is_taken {
+            rig.emits(&["3 canceled 10: self_trade", &filled]);
+        } else {
+            rig.emits(&["6 rejected: fok_unfillable"]);
+        }
+    }
+}
