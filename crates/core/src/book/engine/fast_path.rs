@@ -69,9 +69,11 @@ impl OrderBook {
 
     #[inline]
     fn submit_market(&mut self, mut taker: Taker, protection: Option<Price>, out: &mut impl EventSink) {
-        let finds_none = !self.is_marketable(taker.side, protection);
+        // Prices are compared only once they are known to be legal: others have no rank.
+        let finds_none = || !self.is_marketable(taker.side, protection);
         let reject_reason = self.check_plain(&taker, protection).err();
-        if let Some(reason) = reject_reason.or(finds_none.then_some(RejectReason::NoLiquidity)) {
+        let reject_reason = reject_reason.or_else(|| finds_none().then_some(RejectReason::NoLiquidity));
+        if let Some(reason) = reject_reason {
             return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
         }
         out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });

@@ -1,7 +1,8 @@
 //! Steps for a book, and how bytes encode them: for the fuzzer and for its corpus.
 //!
-//! Two bytes choose the rules of the book; each step takes twelve more, a field or two in each, so that a
-//! mutation changes one thing of one step. An encoded step may make no sense, and is then rejected.
+//! Two bytes choose the rules of the book; each step takes twenty more, a field or two in each, so that a
+//! mutation changes one thing of one step. An encoded step may make no sense, and is then rejected. Every field
+//! of every command can be at the ends of its type: the last eight bytes do nothing below [`EXTREME`].
 
 use thiserror::Error;
 
@@ -41,8 +42,13 @@ pub fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: &mut Ve
 pub const RULES: usize = 2;
 
 /// How many bytes encode a step, field by field: command or phase, order, owner and side, kind, price,
-/// quantity, trigger, time in force, display, minimum, link, and a parameter of the others.
-pub const STEP: usize = 12;
+/// quantity, trigger, time in force, display, minimum, link, a parameter of the others; then what is at an end of its
+/// type: protection, order, owner, linked order, profit, loss, protection of the loss, and offset, distance, date and
+/// listing together.
+pub const STEP: usize = 20;
+
+/// From this on, one of the last bytes of a step puts its field at an end of its type.
+pub const EXTREME: u8 = 200;
 
 const IDS: u8 = 64;
 const MIDDLE: i64 = 100;
@@ -98,18 +104,18 @@ impl Prices {
             30 => return Step::Enter(Phase::ALL[part(bytes[3], 7)]),
             _ => return Step::Pass,
         };
-        let (order, owner) = (OrderId::new(u64::from(bytes[1] % IDS)), ActorId::new(u32::from(bytes[2] % 3)));
-        Step::Execute(Command { order, owner, listing: ListingId::new(0), kind })
+        let order = OrderId::new(far_id(bytes[13]).unwrap_or_else(|| u64::from(bytes[1] % IDS)));
+        let owner = end(bytes[14], &[u32::MAX, u32::MAX - 1]).unwrap_or_else(|| u32::from(bytes[2] % 3));
+        let listing = ListingId::new(end(bytes[19], &[0, u32::MAX]).unwrap_or(0));
+        Step::Execute(Command { order, owner: ActorId::new(owner), listing, kind })
     }
 
     /// Mostly near the middle, sometimes far, at the edge of the legal range or beyond it.
     fn price(self, byte: u8) -> Price {
-        const FAR: [i64; 8] =
-            [Price::MAX_TICKS, -Price::MAX_TICKS, Price::MAX_TICKS + 1, i64::MIN, 0, 5_000, -70_000, 1 << 30];
-        Price::new(match byte {
-            0..248 => self.middle + i64::from(byte % 31) - 15,
-            248.. => FAR[part(byte, 8)],
-        })
+        match byte {
+            0..240 => Price::new(self.middle + i64::from(byte % 31) - 15),
+            240.. => Price::new(FAR[part(byte, 16)]),
+        }
     }
 
     /// A percentage or a price taken for a distance; some are out of range.
@@ -120,28 +126,57 @@ impl Prices {
         }
     }
 
-    fn terms(self, bytes: &[u8], now: i64) -> OrderTerms {
-        let side = Side::BOTH[part(bytes[2] >> 2, 2)];
+    fn kind(self, bytes: &[u8]) -> OrderKind {
         let at = |byte| self.price(byte);
-        let protection = (bytes[11] & 1 != 0).then(|| at(bytes[11] >> 1));
+        let protection = far_price(bytes[12]).or_else(|| (bytes[11] & 1 != 0).then(|| at(bytes[11] >> 1)));
         let trigger = at(bytes[6]);
-        let kind = match bytes[3] % 16 {
+        let offset = end(bytes[19], &[i32::MIN, i32::MAX]).unwrap_or_else(|| i32::from(bytes[6] % 4) - 1);
+        match bytes[3] % 16 {
             0..=6 => OrderKind::Limit(at(bytes[4])),
             7 | 8 => OrderKind::Market { protection },
             9 => OrderKind::MarketToLimit { protection },
             10 => OrderKind::Stop { trigger, protection },
             11 => OrderKind::StopLimit { trigger, limit: at(bytes[4]) },
             12 => {
-                let distance = TrailingDistance::Ticks(i64::from(bytes[6] % 8));
-                OrderKind::TrailingStop { distance, protection }
+                const ENDS: [TrailingDistance; 4] = [
+                    TrailingDistance::Ticks(i64::MIN),
+                    TrailingDistance::Ticks(i64::MAX),
+                    TrailingDistance::BasisPoints(u32::MAX),
+                    TrailingDistance::BasisPoints(9_999),
+                ];
+                let near = TrailingDistance::Ticks(i64::from(bytes[6] % 8));
+                OrderKind::TrailingStop { distance: end(bytes[19], &ENDS).unwrap_or(near), protection }
             }
-            13 => OrderKind::Pegged { to: Peg::Mid, offset: i32::from(bytes[6] % 4) - 1, limit: protection },
-            14 => {
-                OrderKind::Pegged { to: Peg::Touch, offset: i32::from(bytes[6] % 4) - 1, limit: protection }
-            }
+            13 => OrderKind::Pegged { to: Peg::Mid, offset, limit: protection },
+            14 => OrderKind::Pegged { to: Peg::Touch, offset, limit: protection },
             _ => OrderKind::TrailingStop { distance: self.far_distance(bytes[6]), protection },
-        };
-        let date = SimTime::from_nanos(now + i64::from(bytes[11] % 32) - 1);
+        }
+    }
+
+    fn link(self, bytes: &[u8], side: Side) -> Link {
+        match bytes[10] {
+            0..=199 => Link::None,
+            200..=229 => {
+                let near = u64::from(bytes[11] % IDS);
+                Link::OneCancelsOther(OrderId::new(far_id(bytes[15]).unwrap_or(near)))
+            }
+            _ => {
+                let behind = i64::from(bytes[11] % 8) * side.sign();
+                let trigger = self.price(bytes[6]).ticks();
+                let near = |by: i64| Price::new(trigger.saturating_add(by));
+                let take_profit = far_price(bytes[16]).unwrap_or_else(|| near(behind));
+                let stop_loss = far_price(bytes[17]).unwrap_or_else(|| near(-behind));
+                let protection = self.kind(bytes).worst_price().filter(|_| bytes[11] & 1 != 0);
+                Link::Bracket { take_profit, stop_loss, protection: far_price(bytes[18]).or(protection) }
+            }
+        }
+    }
+
+    fn terms(self, bytes: &[u8], now: i64) -> OrderTerms {
+        let side = Side::BOTH[part(bytes[2] >> 2, 2)];
+        let kind = self.kind(bytes);
+        let near = now + i64::from(bytes[11] % 32) - 1;
+        let date = SimTime::from_nanos(end(bytes[19], &[i64::MIN, i64::MAX]).unwrap_or(near));
         let time_in_force = match bytes[7] % 16 {
             0..=6 => TimeInForce::Gtc,
             7 | 8 => TimeInForce::Day,
@@ -163,21 +198,54 @@ impl Prices {
             3 => SelfTrade::Decrement,
             _ => SelfTrade::Allow,
         };
-        let behind = i64::from(bytes[11] % 8) * side.sign();
-        let link = match bytes[10] {
-            0..=199 => Link::None,
-            200..=229 => Link::OneCancelsOther(OrderId::new(u64::from(bytes[11] % IDS))),
-            _ => {
-                let [take_profit, stop_loss] =
-                    [behind, -behind].map(|by| Price::new(trigger.ticks().saturating_add(by)));
-                Link::Bracket { take_profit, stop_loss, protection }
-            }
-        };
-        let some = |byte: u8, from: u8| (byte >= from).then(|| Quantity::new(u64::from(byte % 16)));
-        let (display, minimum) = (some(bytes[8], 200), some(bytes[9], 230));
+        let (display, minimum) = (part_of(bytes[8], 200), part_of(bytes[9], 230));
+        let (link, reduce_only) = (self.link(bytes, side), bytes[19] >= EXTREME);
         let terms = OrderTerms::new(side, quantity(bytes[5]), kind).with(time_in_force);
-        OrderTerms { display, minimum, post_only, self_trade, link, ..terms }
+        OrderTerms { display, minimum, post_only, self_trade, reduce_only, link, ..terms }
     }
+}
+
+/// Prices far from any others, at the edges of the legal range, and beyond them.
+const FAR: [i64; 16] = [
+    Price::MAX_TICKS,
+    -Price::MAX_TICKS,
+    Price::MAX_TICKS + 1,
+    -Price::MAX_TICKS - 1,
+    i64::MIN,
+    i64::MAX,
+    i64::MIN + 1,
+    i64::MAX - 1,
+    0,
+    1,
+    -1,
+    5_000,
+    -70_000,
+    1 << 30,
+    Price::MAX_TICKS - 1,
+    1 - Price::MAX_TICKS,
+];
+
+/// Returns one of the ends of a field's type, if the byte asks for one.
+fn end<T: Copy>(byte: u8, ends: &[T]) -> Option<T> {
+    (byte >= EXTREME).then(|| ends[usize::from(byte - EXTREME) % ends.len()])
+}
+
+fn far_price(byte: u8) -> Option<Price> {
+    end(byte, &FAR).map(Price::new)
+}
+
+fn far_id(byte: u8) -> Option<u64> {
+    end(byte, &[u64::MAX, u64::MAX - 1, u64::MAX - 2, u64::MAX - 3])
+}
+
+/// A displayed or minimum quantity, from a byte on.
+fn part_of(byte: u8, from: u8) -> Option<Quantity> {
+    let lots = match byte {
+        254 => Quantity::MAX_LOTS,
+        255 => u64::MAX,
+        _ => u64::from(byte % 16),
+    };
+    (byte >= from).then(|| Quantity::new(lots))
 }
 
 fn part(byte: u8, of: u8) -> usize {
@@ -187,7 +255,8 @@ fn part(byte: u8, of: u8) -> usize {
 fn quantity(byte: u8) -> Quantity {
     Quantity::new(match byte {
         0..250 => u64::from(byte % 50),
-        250..253 => Quantity::MAX_LOTS,
+        250 | 251 => Quantity::MAX_LOTS,
+        252 => Quantity::MAX_LOTS + 1,
         253.. => u64::MAX,
     })
 }

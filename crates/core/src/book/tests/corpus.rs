@@ -8,7 +8,7 @@ use rand::RngExt;
 
 use super::traffic::{one_of, rng};
 use super::*;
-use crate::book::reference::steps::{RULES, STEP, Step, replay};
+use crate::book::reference::steps::{EXTREME, RULES, STEP, Step, replay};
 use crate::kernel::Stream;
 
 fn directory() -> PathBuf {
@@ -22,13 +22,16 @@ type Theme = fn(&mut Stream, &mut [u8]);
 /// mass cancels, which would empty the book.
 const CHANGES: u8 = 27;
 
+/// The bytes of a step from here on put fields at the ends of their types.
+const PLAIN: usize = 12;
+
 /// Returns the third byte of a step with the owner in its last two bits set to the first.
 const fn of_one_owner(byte: u8) -> u8 {
     byte + (3 - byte % 3) % 3
 }
 
 /// Each file of the corpus: its name, the first byte of its rules, and what its steps are about.
-const THEMES: [(&str, u8, Theme); 15] = [
+const THEMES: [(&str, u8, Theme); 16] = [
     ("limits", 0, |_, step| step[3] = 0),
     ("market", 0, |rng, step| step[3] = one_of(rng, &[0, 0, 7, 9])),
     ("conditions", 0, |rng, step| {
@@ -77,6 +80,14 @@ const THEMES: [(&str, u8, Theme); 15] = [
         // Half of them slide.
         step[2] = one_of(rng, &[0xc8, 0xcc, 0xf0, 0xf4]);
     }),
+    ("extremes", 64, |rng, step| {
+        // One or two fields at an end of their type, in a book that is otherwise as others are.
+        for _ in 0..rng.random_range(0..3) {
+            step[PLAIN + rng.random_range(0..STEP - PLAIN)] = EXTREME + rng.random_range(0..56);
+        }
+        step[rng.random_range(4..7)] = rng.random();
+        step[0] %= CHANGES;
+    }),
     ("brackets", 64, |rng, step| {
         // Large entries, whose exits lie on both sides of their limits, and small orders that fill a part.
         step[3] = one_of(rng, &[0, 0, 0, 7]);
@@ -99,9 +110,11 @@ fn file(number: u64, rules: u8, theme: Theme) -> Vec<u8> {
     bytes[0] = rules;
     for step in bytes[RULES..].chunks_exact_mut(STEP) {
         step[2] |= 0x90;
-        for (field, most) in [(4, 247), (5, 249), (6, 247), (7, 6), (8, 199), (9, 229), (10, 199)] {
+        for (field, most) in [(4, 239), (5, 249), (6, 239), (7, 6), (8, 199), (9, 229), (10, 199)] {
             step[field] = step[field].min(most);
         }
+        // The ends of types are a theme of their own.
+        step[PLAIN..].fill(0);
         theme(&mut rng, step);
     }
     bytes

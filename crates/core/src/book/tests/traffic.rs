@@ -2,6 +2,7 @@
 
 use rand::RngExt;
 
+use super::extremes::variants;
 use super::*;
 pub(crate) use crate::book::reference::steps::Step;
 pub(super) use crate::book::reference::steps::apply;
@@ -50,8 +51,15 @@ pub(super) fn one_of<T: Copy>(rng: &mut Stream, items: &[T]) -> T {
 
 const MIDDLE: i64 = 100;
 
-/// Returns the `index`-th step; a function of the random numbers alone.
+/// Returns the `index`-th step; a function of the random numbers alone. Now and then a field of it is at an end of
+/// its type.
 pub(crate) fn step(rng: &mut Stream, profile: &Profile, index: u64) -> Step {
+    let step = usual_step(rng, profile, index);
+    let Step::Execute(command) = step else { return step };
+    if chance(rng, 990) { step } else { Step::Execute(one_of(rng, &variants(&command))) }
+}
+
+fn usual_step(rng: &mut Stream, profile: &Profile, index: u64) -> Step {
     if chance(rng, profile.phases) {
         // Mostly back to continuous trading, so that traffic does not stay in auction calls.
         let phase = if chance(rng, 500) { Phase::Continuous } else { one_of(rng, &Phase::ALL) };
