@@ -1,20 +1,11 @@
 //! Auctions and phases.
 
-use std::collections::BTreeMap;
-
-use super::auction_price::{self, Call, Step};
 use super::slab::Activation;
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, BookTrade, EventSink, Indicative};
 use crate::market::{CancelReason, ExpiryReason, OrderKind, OrderTerms, Phase, Side, TimeInForce};
 use crate::units::{Price, Quantity};
-
-/// Open lots of one side: by limit in ticks, and without a limit.
-struct Interest {
-    limits: BTreeMap<i64, u64>,
-    unpriced: u64,
-}
 
 impl OrderBook {
     pub(super) fn change_phase(&mut self, phase: Phase, out: &mut impl EventSink) {
@@ -26,6 +17,7 @@ impl OrderBook {
         if uncrosses {
             self.uncross(out);
         }
+        self.curve = None;
         self.phase = phase;
         out.take(BookEvent::PhaseChanged { phase });
         if uncrosses || phase == Phase::Closed {
@@ -42,6 +34,9 @@ impl OrderBook {
                 let order = book.remove(slot);
                 book.enter_order(&order, out);
             });
+        }
+        if phase.is_auction() {
+            self.curve = Some(self.new_curve());
         }
     }
 
@@ -81,6 +76,7 @@ impl OrderBook {
     fn uncross(&mut self, out: &mut impl EventSink) {
         let Some(Indicative { price, mut volume }) = self.auction_price() else { return };
         out.take(BookEvent::Uncrossed { price, volume });
+        self.curve = None;
         while !volume.is_zero() {
             let [Some(buy), Some(sell)] = Side::BOTH.map(|side| self.first_at(side, price)) else { break };
             let quantity = self.slab.leaves(buy).min(self.slab.leaves(sell)).min(volume);
@@ -158,55 +154,4 @@ impl OrderBook {
             }
         }
     }
-
-    /// Returns the price and volume of an auction that ended now, if anything would trade.
-    pub(super) fn auction_price(&self) -> Option<Indicative> {
-        let [buys, sells] = Side::BOTH.map(|side| self.interest(side));
-        let call = Call {
-            touch: Side::BOTH.map(|side| self.side(side).best_price()),
-            unpriced: [buys.unpriced, sells.unpriced],
-            reference: self.last.or(self.config.reference).map(|price| self.config.legal(price)),
-        };
-        auction_price::price(&call, steps(&buys, &sells))
-    }
-
-    /// Adds up the interest of a side; of two linked orders only the first counts.
-    fn interest(&self, side: Side) -> Interest {
-        let book_side = self.side(side);
-        let lots = |level: &super::book_side::Level| (level.displayed + level.hidden).lots();
-        let limits = book_side.iter().map(|(price, level)| (price.ticks(), lots(level))).collect();
-        let mut interest = Interest { limits, unpriced: lots(book_side.unpriced()) };
-        if self.pairs > 0 {
-            for (slot, _) in self.slab.detailed().filter(|(slot, _)| self.slab.get(*slot).side() == side) {
-                let Some(level) = self.slab.get(slot).location.level() else { continue };
-                if !self.is_after_partner(slot) {
-                    continue;
-                }
-                let leaves = self.slab.leaves(slot).lots();
-                let limit = book_side.price_of(level).map(Price::ticks);
-                match limit.and_then(|limit| interest.limits.get_mut(&limit)) {
-                    Some(lots) => *lots -= leaves,
-                    None => interest.unpriced -= leaves,
-                }
-            }
-        }
-        interest
-    }
-}
-
-/// Returns demand and supply at the limits of both sides, in ascending order.
-fn steps(buys: &Interest, sells: &Interest) -> Vec<Step> {
-    let mut limits: Vec<i64> = buys.limits.keys().chain(sells.limits.keys()).copied().collect();
-    limits.sort_unstable();
-    limits.dedup();
-    let lots = |interest: &Interest, limit: &i64| interest.limits.get(limit).copied().unwrap_or(0);
-    let mut demand = buys.unpriced + buys.limits.values().sum::<u64>();
-    let mut supply = sells.unpriced;
-    let step = |limit: i64| {
-        supply += lots(sells, &limit);
-        let step = Step { price: limit, demand, supply };
-        demand -= lots(buys, &limit);
-        step
-    };
-    limits.into_iter().map(step).collect()
 }

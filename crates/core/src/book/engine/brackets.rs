@@ -208,18 +208,17 @@ impl OrderBook {
     fn enlarge(&mut self, slot: Slot, leaves: Quantity) {
         let sequence = self.next_sequence();
         let order = self.order_at(slot);
+        let price = self.price_of(slot);
+        self.unlink(slot);
         let former = std::mem::replace(&mut self.slab.get_mut(slot).sequence, sequence);
         let activation = self.slab.details(slot).map(|details| details.activation);
         if let Some(Activation::Trigger(trigger)) = activation {
             self.stops.remove(slot, former, &order.terms, trigger);
             self.stops.add(slot, sequence, &order.terms, trigger);
         }
-        let price = self.price_of(slot);
-        let (book_side, slab) = self.side_mut(order.side());
-        book_side.unlink(slab, slot);
-        slab.set_displayed(slot, leaves);
+        self.slab.set_displayed(slot, leaves);
         if let Some(price) = price {
-            book_side.append(slab, slot, price);
+            self.append(slot, price);
         }
     }
 }

@@ -126,9 +126,8 @@ impl OrderBook {
         if location.is_detailed() {
             self.cancel(slot, reason, out);
         } else {
-            let (book_side, slab) = self.side_mut(side);
-            book_side.unlink(slab, slot);
-            slab.remove_at(entry, slot);
+            self.unlink(slot);
+            self.slab.remove_at(entry, slot);
             out.take(BookEvent::Canceled { order: id, owner, side, quantity, reason });
         }
         Ok(())
@@ -149,9 +148,8 @@ impl OrderBook {
         let Node { id: order, owner, .. } = *node;
         let quantity = self.slab.displayed(slot);
         let side = node.side();
-        let (book_side, slab) = self.side_mut(side);
-        book_side.unlink(slab, slot);
-        slab.remove(slot);
+        self.unlink(slot);
+        self.slab.remove(slot);
         out.take(BookEvent::Canceled { order, owner, side, quantity, reason });
         true
     }

@@ -47,6 +47,9 @@ impl OrderBook {
 
     /// Reduces an order of the book: its hidden quantity first.
     pub(super) fn shrink(&mut self, slot: Slot, less: Quantity) {
+        if self.curve.is_some() {
+            self.discount_part(slot, less);
+        }
         let hidden = self.slab.hidden(slot).min(less);
         let displayed = less - hidden;
         if let Some(details) = self.slab.details_mut(slot) {

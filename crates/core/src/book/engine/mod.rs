@@ -25,6 +25,8 @@
 
 mod allocation;
 mod auction;
+mod auction_curve;
+mod auction_interest;
 mod auction_price;
 mod book_side;
 mod brackets;
@@ -45,6 +47,7 @@ mod stops;
 
 use std::collections::BTreeSet;
 
+use self::auction_curve::AuctionCurve;
 use self::book_side::BookSide;
 use self::brackets::Brackets;
 pub use self::invariants::{InvariantError, check_invariants};
@@ -112,6 +115,8 @@ pub struct OrderBook {
     /// GTD orders by date.
     dated: BTreeSet<(SimTime, OrderId)>,
     brackets: Brackets,
+    /// Demand and supply, during an auction call.
+    curve: Option<AuctionCurve>,
     /// The number of pairs of linked orders.
     pairs: usize,
     /// The queue of a level during an allocation; kept to reuse its memory.
@@ -177,6 +182,7 @@ impl OrderBook {
             pegs: Vec::new(),
             dated: BTreeSet::new(),
             brackets: Brackets::default(),
+            curve: None,
             pairs: 0,
             allocation_queue: Vec::new(),
         }
@@ -247,8 +253,27 @@ impl OrderBook {
     #[inline]
     fn rest(&mut self, order: &Order, price: Price) {
         let slot = self.insert(order, Activation::None);
-        let (book_side, slab) = self.side_mut(order.side());
+        self.append(slot, price);
+    }
+
+    /// Appends an order to the queue of a price.
+    #[inline]
+    fn append(&mut self, slot: Slot, price: Price) {
+        let (book_side, slab) = self.side_mut(self.slab.get(slot).side());
         book_side.append(slab, slot, price);
+        if self.curve.is_some() {
+            self.count(slot);
+        }
+    }
+
+    /// Removes an order from its queue, if it is in one.
+    #[inline]
+    fn unlink(&mut self, slot: Slot) {
+        if self.curve.is_some() {
+            self.discount(slot);
+        }
+        let (book_side, slab) = self.side_mut(self.slab.get(slot).side());
+        book_side.unlink(slab, slot);
     }
 
     /// Adds an order outside of the queues, until its activation.
@@ -294,8 +319,7 @@ impl OrderBook {
         {
             self.stops.remove(slot, self.slab.get(slot).sequence, &order.terms, trigger);
         }
-        let (book_side, slab) = self.side_mut(order.side());
-        book_side.unlink(slab, slot);
+        self.unlink(slot);
         self.release(slot, &order);
         order
     }

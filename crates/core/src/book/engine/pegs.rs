@@ -19,11 +19,10 @@ impl OrderBook {
     }
 
     fn park(&mut self, slot: Slot, out: &mut impl EventSink) {
-        let (book_side, slab) = self.side_mut(self.slab.get(slot).side());
-        book_side.unlink(slab, slot);
-        let node = slab.get_mut(slot);
+        self.unlink(slot);
+        let node = self.slab.get_mut(slot);
         node.location = node.location.at(None);
-        if let Some(details) = slab.details_mut(slot) {
+        if let Some(details) = self.slab.details_mut(slot) {
             details.activation = Activation::PegReference;
         }
         out.take(self.order_at(slot).repriced(None));
