@@ -213,8 +213,8 @@ impl OrderBook {
         let former = std::mem::replace(&mut self.slab.get_mut(slot).sequence, sequence);
         let activation = self.slab.details(slot).map(|details| details.activation);
         if let Some(Activation::Trigger(trigger)) = activation {
-            self.stops.remove(slot, former, &order.terms, trigger);
-            self.stops.add(slot, sequence, &order.terms, trigger);
+            self.stops.remove(former, order.side(), trigger);
+            self.stops.add(slot, sequence, order.side(), trigger);
         }
         self.slab.set_displayed(slot, leaves);
         if let Some(price) = price {

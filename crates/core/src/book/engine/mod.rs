@@ -44,6 +44,7 @@ mod pegs;
 mod slab;
 mod slot;
 mod stops;
+mod trailing;
 
 use std::collections::BTreeSet;
 
@@ -281,7 +282,7 @@ impl OrderBook {
         let slot = self.insert(order, activation);
         let sequence = self.slab.get(slot).sequence;
         if let Activation::Trigger(trigger) = activation {
-            self.stops.add(slot, sequence, &order.terms, trigger);
+            self.stops.add(slot, sequence, order.side(), trigger);
         }
     }
 
@@ -315,9 +316,12 @@ impl OrderBook {
     /// Removes an order and returns it.
     fn remove(&mut self, slot: Slot) -> Order {
         let order = self.order_at(slot);
-        if let Some(Activation::Trigger(trigger)) = self.slab.details(slot).map(|details| details.activation)
-        {
-            self.stops.remove(slot, self.slab.get(slot).sequence, &order.terms, trigger);
+        match self.slab.details(slot).map(|details| details.activation) {
+            Some(Activation::Trigger(trigger)) => {
+                self.stops.remove(self.slab.get(slot).sequence, order.side(), trigger);
+            }
+            Some(Activation::Trails(index)) => self.stops.trailing.remove(index),
+            _ => {}
         }
         self.unlink(slot);
         self.release(slot, &order);

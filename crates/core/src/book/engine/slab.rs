@@ -3,6 +3,7 @@
 use super::id_table::{EntryIndex, IdTable};
 use super::location::Location;
 use super::slot::{NONE, Slot};
+use super::trailing::TrailingIndex;
 use crate::market::{OrderTerms, Side};
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
@@ -47,8 +48,10 @@ impl Rare {
 pub(super) enum Activation {
     /// Nothing: the order is active.
     None,
-    /// A trade at its trigger; a trailing stop has none before the first trade.
-    Trigger(Option<Price>),
+    /// A trade at its trigger.
+    Trigger(Price),
+    /// A trade at the trigger that follows the trades.
+    Trails(TrailingIndex),
     /// Its turn among the stops whose trigger a trade has reached.
     Elected(Price),
     /// A reference price: a pegged order.

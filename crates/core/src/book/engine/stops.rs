@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::matching::Taker;
 use super::slab::Activation;
-use super::slot::Slot;
+use super::slot::{NONE, Slot};
+use super::trailing::{Reached, Trailing};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderKind, OrderTerms, Phase, Side, TimeInForce};
+use crate::market::{CancelReason, Link, OrderKind, Phase, Side, TimeInForce};
 use crate::units::{OrderId, Price};
 
 /// Dormant stops by trigger, and elected ones.
@@ -15,7 +16,7 @@ use crate::units::{OrderId, Price};
 pub(super) struct Stops {
     /// By the place in which one trade elects them: the trigger as [`rank`] has it, then the time rank.
     waiting: [BTreeMap<(i64, u64), Slot>; 2],
-    trailing: Vec<Slot>,
+    pub(super) trailing: Trailing,
     /// Prices of trades that have not been compared with triggers yet.
     prices: VecDeque<Price>,
     /// Elected stops, in the order of their election.
@@ -33,22 +34,12 @@ impl Stops {
         &mut self.waiting[side.index()]
     }
 
-    pub(super) fn add(&mut self, slot: Slot, sequence: u64, terms: &OrderTerms, trigger: Option<Price>) {
-        if matches!(terms.kind, OrderKind::TrailingStop { .. }) {
-            self.trailing.push(slot);
-        }
-        if let Some(trigger) = trigger {
-            self.side(terms.side).insert((rank(terms.side, trigger), sequence), slot);
-        }
+    pub(super) fn add(&mut self, slot: Slot, sequence: u64, side: Side, trigger: Price) {
+        self.side(side).insert((rank(side, trigger), sequence), slot);
     }
 
-    pub(super) fn remove(&mut self, slot: Slot, sequence: u64, terms: &OrderTerms, trigger: Option<Price>) {
-        if matches!(terms.kind, OrderKind::TrailingStop { .. }) {
-            self.trailing.retain(|other| *other != slot);
-        }
-        if let Some(trigger) = trigger {
-            self.side(terms.side).remove(&(rank(terms.side, trigger), sequence));
-        }
+    pub(super) fn remove(&mut self, sequence: u64, side: Side, trigger: Price) {
+        self.side(side).remove(&(rank(side, trigger), sequence));
     }
 
     #[inline]
@@ -109,56 +100,50 @@ impl OrderBook {
         let (side, last) = (order.side(), self.last);
         match order.terms.kind {
             OrderKind::TrailingStop { distance, .. } => {
-                let trigger = last.map(|last| distance.trigger(side, last));
-                self.keep_dormant(order, Activation::Trigger(trigger));
+                let slot = self.insert(order, Activation::Trails(NONE));
+                let index = self.stops.trailing.add(slot, side, distance, last);
+                self.set_activation(slot, Activation::Trails(index));
             }
             OrderKind::Stop { trigger, .. } | OrderKind::StopLimit { trigger, .. } => {
                 if last.is_some_and(|last| side.sign() * (last - trigger) >= 0) {
                     self.keep_dormant(order, Activation::Elected(trigger));
                     self.stops.elected.push_back(order.id);
                 } else {
-                    self.keep_dormant(order, Activation::Trigger(Some(trigger)));
+                    self.keep_dormant(order, Activation::Trigger(trigger));
                 }
             }
             _ => {}
         }
     }
 
-    /// Moves the triggers of trailing stops after a trade.
+    /// Moves the triggers of trailing stops after a trade. Those that it reaches are stops with a trigger from
+    /// now on.
     fn trail(&mut self, price: Price) {
-        let trailing = std::mem::take(&mut self.stops.trailing);
-        for slot in &trailing {
-            let (side, sequence) = (self.slab.get(*slot).side(), self.slab.get(*slot).sequence);
-            let Some(details) = self.slab.details_mut(*slot) else { continue };
-            let (OrderKind::TrailingStop { distance, .. }, Activation::Trigger(trigger)) =
-                (details.terms.kind, details.activation)
-            else {
-                continue;
-            };
-            let behind = distance.trigger(side, price);
-            // A buy's trigger only falls, a sale's only rises.
-            if trigger.is_none_or(|trigger| side.sign() * (behind - trigger) < 0) {
-                details.activation = Activation::Trigger(Some(behind));
-                let stops = self.stops.side(side);
-                if let Some(trigger) = trigger {
-                    stops.remove(&(rank(side, trigger), sequence));
-                }
-                stops.insert((rank(side, behind), sequence), *slot);
+        self.stops.trailing.follow(price);
+        for side in Side::BOTH {
+            while let Some(Reached { slot, trigger }) = self.stops.trailing.pop_reached(side, price) {
+                self.set_activation(slot, Activation::Trigger(trigger));
+                self.stops.add(slot, self.slab.get(slot).sequence, side, trigger);
             }
         }
-        self.stops.trailing = trailing;
+    }
+
+    fn set_activation(&mut self, slot: Slot, activation: Activation) {
+        if let Some(details) = self.slab.details_mut(slot) {
+            details.activation = activation;
+        }
     }
 
     /// Elects the stops whose trigger a trade at `price` reaches.
     fn elect(&mut self, price: Price) {
         for slot in self.stops.reached(price) {
-            let order = self.order_at(slot);
-            let sequence = self.slab.get(slot).sequence;
+            let node = self.slab.get(slot);
+            let (id, sequence, side) = (node.id, node.sequence, node.side());
             let Some(details) = self.slab.details_mut(slot) else { continue };
-            let Activation::Trigger(Some(trigger)) = details.activation else { continue };
+            let Activation::Trigger(trigger) = details.activation else { continue };
             details.activation = Activation::Elected(trigger);
-            self.stops.remove(slot, sequence, &order.terms, Some(trigger));
-            self.stops.elected.push_back(order.id);
+            self.stops.remove(sequence, side, trigger);
+            self.stops.elected.push_back(id);
         }
     }
 
