@@ -6,7 +6,7 @@ use super::slab::{Activation, Details};
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderTerms, ReduceReason, SelfTrade};
+use crate::market::{CancelReason, Link, OrderKind, OrderTerms, ReduceReason, SelfTrade};
 use crate::units::{ActorId, OrderId, Quantity};
 
 impl OrderBook {
@@ -54,6 +54,9 @@ impl OrderBook {
         let displayed = less - hidden;
         if let Some(details) = self.slab.details_mut(slot) {
             details.hidden -= hidden;
+            if matches!(details.terms.kind, OrderKind::Pegged { .. }) {
+                self.note_shrunk_peg(slot, displayed);
+            }
         }
         self.slab.set_displayed(slot, self.slab.displayed(slot) - displayed);
         let location = self.slab.get(slot).location;

@@ -4,7 +4,7 @@ use super::slot::{NONE, Slot};
 use super::{Order, OrderBook};
 use crate::book::config::{Matching, PriceBands};
 use crate::book::event::{BookEvent, BookTrade, EventSink};
-use crate::market::{Phase, SelfTrade, Side};
+use crate::market::{OrderKind, Phase, SelfTrade, Side};
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
 /// The part of an incoming order that matching needs.
@@ -155,6 +155,9 @@ impl OrderBook {
         taker.leaves -= quantity;
         taker.filled += quantity;
         let maker = self.order_at(slot);
+        if matches!(maker.terms.kind, OrderKind::Pegged { .. }) {
+            self.note_shrunk_peg(slot, quantity);
+        }
         let trade = BookTrade {
             price,
             quantity,

@@ -53,6 +53,7 @@ use self::book_side::BookSide;
 use self::brackets::Brackets;
 pub use self::invariants::{InvariantError, check_invariants};
 pub use self::l3_view::RestingOrder;
+use self::pegs::Pegs;
 use self::slab::{Activation, Details, NewNode, Node, Slab};
 use self::slot::{NONE, Slot};
 use self::stops::Stops;
@@ -112,7 +113,7 @@ pub struct OrderBook {
     last: Option<Price>,
     anchor: Option<Price>,
     stops: Stops,
-    pegs: Vec<Slot>,
+    pegs: Pegs,
     /// GTD orders by date.
     dated: BTreeSet<(SimTime, OrderId)>,
     brackets: Brackets,
@@ -180,7 +181,7 @@ impl OrderBook {
             last: None,
             anchor: config.reference,
             stops: Stops::default(),
-            pegs: Vec::new(),
+            pegs: Pegs::default(),
             dated: BTreeSet::new(),
             brackets: Brackets::default(),
             curve: None,
@@ -255,6 +256,9 @@ impl OrderBook {
     fn rest(&mut self, order: &Order, price: Price) {
         let slot = self.insert(order, Activation::None);
         self.append(slot, price);
+        if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
+            self.note_peg(slot);
+        }
     }
 
     /// Appends an order to the queue of a price.
@@ -308,7 +312,7 @@ impl OrderBook {
             self.dated.insert((date, order.id));
         }
         if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
-            self.pegs.push(slot);
+            self.note_peg(slot);
         }
         slot
     }
@@ -323,6 +327,9 @@ impl OrderBook {
             Some(Activation::Trails(index)) => self.stops.trailing.remove(index),
             _ => {}
         }
+        if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
+            self.forget_peg(slot);
+        }
         self.unlink(slot);
         self.release(slot, &order);
         order
@@ -332,9 +339,6 @@ impl OrderBook {
     fn release(&mut self, slot: Slot, order: &Order) {
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
             self.dated.remove(&(date, order.id));
-        }
-        if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
-            self.pegs.retain(|peg| *peg != slot);
         }
         self.slab.remove(slot);
     }
