@@ -12,6 +12,7 @@
 //! crate that prints.
 
 mod args;
+mod backtest;
 mod check;
 mod compare;
 mod console;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Backtest(arguments) => backtest::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Strategy(arguments) => strategy::run(&arguments),

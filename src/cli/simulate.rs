@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{SimulateArguments, all_overrides};
+use super::args::{RunArguments, SimulateArguments, all_overrides};
 use super::console::{
     print, print_diagnostics, print_error, report_conflict, report_error, report_page_error,
 };
@@ -24,9 +24,25 @@ use bearpit_core::units::Seed;
 /// [`Failure::Input`] before anything is run or written; the others afterwards.
 pub(super) fn run(arguments: &SimulateArguments) -> Result<(), Failure> {
     let scenarios = load(arguments)?;
+    run_scenarios(scenarios, &arguments.run, arguments.jobs)
+}
+
+/// Runs scenarios, prints their results, and returns the most serious failure.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn run_scenarios(
+    scenarios: Vec<Scenario>,
+    arguments: &RunArguments,
+    jobs: Option<u16>,
+) -> Result<(), Failure> {
     let output = output(arguments);
     let log = arguments.log.as_deref().map(|filter| ShownLog::new(filter, scenarios.len()));
-    let outcomes = run_all(arguments, scenarios, &output, log.as_ref())?;
+    let mut runs = Runs::of(scenarios).output(output.clone());
+    if let Some(jobs) = jobs {
+        runs = runs.threads(jobs.into());
+    }
+    let outcomes = run_all(arguments, runs, log.as_ref())?;
     if let Some(log) = &log {
         log.print(arguments.json)?;
     }
@@ -52,13 +68,13 @@ fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
     for file in &arguments.files {
         match Scenario::load(file, &overrides) {
             Ok(scenario) => {
-                if !arguments.quiet && !scenario.warnings.is_empty() {
+                if !arguments.run.quiet && !scenario.warnings.is_empty() {
                     print_diagnostics(&scenario.warnings);
                 }
                 match &arguments.seeds {
                     Some(seeds) => scenarios.extend(seeds.scenarios(&scenario)),
                     None => {
-                        let seed = arguments.seed.map_or(scenario.seed, Seed::new);
+                        let seed = arguments.run.seed.map_or(scenario.seed, Seed::new);
                         scenarios.push(Scenario { seed, ..scenario });
                     }
                 }
@@ -72,7 +88,7 @@ fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
     if failed { Err(Failure::Input) } else { Ok(scenarios) }
 }
 
-fn output(arguments: &SimulateArguments) -> OutputConfig {
+fn output(arguments: &RunArguments) -> OutputConfig {
     OutputConfig {
         directory: arguments.out.clone(),
         format: arguments.format,
@@ -92,14 +108,9 @@ fn write_page(output: &OutputConfig, group: &Group<'_>) -> Page {
     (runs.len() > 1 && !was_interrupted).then(|| write_run_set_page(&runs, &target).map(|_| target))
 }
 
-fn run_all(
-    arguments: &SimulateArguments,
-    scenarios: Vec<Scenario>,
-    output: &OutputConfig,
-    log: Option<&ShownLog>,
-) -> Result<Vec<RunOutcome>, Failure> {
+fn run_all(arguments: &RunArguments, runs: Runs, log: Option<&ShownLog>) -> Result<Vec<RunOutcome>, Failure> {
     let cancel = CancelToken::default();
-    let mut runs = Runs::of(scenarios).output(output.clone()).cancel(&cancel);
+    let mut runs = runs.cancel(&cancel);
     if let Some(most) = arguments.max_wall {
         runs = runs.wall_max(most);
     }
@@ -126,10 +137,6 @@ fn run_all(
             _ => {}
         }
     });
-    let runs = match arguments.jobs {
-        Some(jobs) => runs.threads(jobs.into()),
-        None => runs,
-    };
     let failed = |error: &dyn std::error::Error| {
         report_error(error);
         Failure::Run

@@ -43,8 +43,32 @@ impl Scenario {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load(path: &Path, overrides: &[Override]) -> Result<Self, Diagnostics> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let mut diagnostics = Diagnostics::default();
+                let source = diagnostics.add_source(path.display().to_string(), "");
+                let message = format!("`{}` cannot be read: {error}", path.display());
+                let help = "name a scenario file, such as scenarios/quickstart.toml".to_owned();
+                diagnostics.push(SourceSpan { source, span: 0..0 }, message, Some(help));
+                return Err(diagnostics);
+            }
+        };
+        Self::of_bytes(path, bytes, overrides)
+    }
+
+    /// Reads a scenario from a text as if it stood in the file of `path`, which need not be there: files that
+    /// it names are looked for beside that.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn from_text(path: &Path, text: &str, overrides: &[Override]) -> Result<Self, Diagnostics> {
+        Self::of_bytes(path, text.as_bytes().to_vec(), overrides)
+    }
+
+    fn of_bytes(path: &Path, bytes: Vec<u8>, overrides: &[Override]) -> Result<Self, Diagnostics> {
         let findings = Findings::default();
-        let scenario = Self::read(path, overrides, &findings);
+        let scenario = Self::read(path, bytes, overrides, &findings);
         let mut diagnostics = findings.into_inner();
         diagnostics.merge_repeated();
         match scenario {
@@ -55,18 +79,7 @@ impl Scenario {
         }
     }
 
-    fn read(path: &Path, overrides: &[Override], findings: &Findings) -> Option<Self> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let mut diagnostics = findings.borrow_mut();
-                let source = diagnostics.add_source(path.display().to_string(), "");
-                let message = format!("`{}` cannot be read: {error}", path.display());
-                let help = "name a scenario file, such as scenarios/quickstart.toml".to_owned();
-                diagnostics.push(SourceSpan { source, span: 0..0 }, message, Some(help));
-                return None;
-            }
-        };
+    fn read(path: &Path, bytes: Vec<u8>, overrides: &[Override], findings: &Findings) -> Option<Self> {
         let mut inputs = Inputs::default();
         inputs.set_scenario(&bytes);
         for change in overrides {

@@ -11,10 +11,12 @@
 //! | `sections` | what each section means; parameters of kinds, read as the kind describes them |
 //! | `load`, `layout` | from a path to a [`Scenario`], and from there to a market |
 //! | `schema` | the same as a JSON schema, for editors |
+//! | `backtest` | from a script and files of data to the text of a scenario |
 //!
 //! Which kinds of agents and processes there are, and which parameters they have, is not known here: it comes
 //! from [`agent_kinds`] and [`bearpit_core::process::KINDS`].
 
+mod backtest;
 mod config;
 mod document;
 mod files;
@@ -33,7 +35,9 @@ mod strategy;
 #[cfg(test)]
 mod tests;
 
+pub use backtest::{Backtest, BacktestConfig, BacktestData, BacktestError, FoundMarket};
 pub use config::{AgentConfig, InstrumentConfig, Scenario, VenueConfig, VenueRules};
+pub use document::readers::is_name;
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, OverrideFileError, Severity};
 pub use files::{DataReport, inspect_data};
 pub use kinds::agent_kinds;

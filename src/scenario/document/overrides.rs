@@ -143,6 +143,27 @@ impl Override {
         self.text[..self.equals].trim()
     }
 
+    /// Returns the value as TOML: as it was written, or as a text where that is none.
+    pub(in crate::scenario) fn toml(&self) -> String {
+        let text = self.text[self.equals + 1..].trim();
+        match DeValue::parse(text) {
+            Ok(_) => text.to_owned(),
+            Err(_) => serde_json::Value::from(text).to_string(),
+        }
+    }
+
+    /// Returns the change as one of an agent's parameter if it names a parameter alone: `fast=5` is
+    /// `AGENT.fast=5`.
+    #[must_use]
+    pub fn of_agent(self, agent: &str) -> Self {
+        if self.key().contains('.') {
+            return self;
+        }
+        let Self { text, equals, file } = self;
+        let head = agent.len() + 1;
+        Self { text: format!("{agent}.{}", text.trim_start()), equals: equals + head, file }
+    }
+
     /// Reads the value as TOML, or as plain text where it is none.
     pub(in crate::scenario) fn value(&self, source: usize, at: usize) -> Node {
         let text = &self.text[self.equals + 1..];

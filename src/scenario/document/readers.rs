@@ -42,11 +42,18 @@ pub(in crate::scenario) fn text(node: &Node) -> Read<String> {
     }
 }
 
+/// Returns whether a text is a name of a scenario, an agent, an instrument or a venue: at most 64 of letters,
+/// digits, `-`, `_` and `.`, not beginning with a dot.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    text.chars().all(fits) && (1..=64).contains(&text.len()) && !text.starts_with('.')
+}
+
 /// A name that can stand in file names and keys.
 pub(in crate::scenario) fn name(node: &Node) -> Read<String> {
     let text = text(node)?;
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if text.chars().all(fits) && text.len() <= 64 && !text.starts_with('.') {
+    if is_name(&text) {
         return Ok(text);
     }
     Err(disallowed(node, "at most 64 of letters, digits, `-`, `_` and `.`, not beginning with a dot"))

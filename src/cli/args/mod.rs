@@ -1,5 +1,8 @@
 //! The arguments, parsed by clap; their docs are the texts of `--help`.
 
+mod backtest;
+mod run;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,24 +13,27 @@ use super::console::print_error;
 use super::data::{parse_column, parse_separator};
 use super::exit::Failure;
 use crate::data::{ColumnRef, OnBadRow, Order, Role, UnknownZone, Zone};
-use crate::record::Format;
-use crate::run::SeedList;
 use crate::scenario::{Override, OverrideError};
 use bearpit_core::units::{Decimal, SimDuration};
+
+pub(in crate::cli) use backtest::BacktestArguments;
+pub(in crate::cli) use run::{RunArguments, SimulateArguments};
 
 /// Actor-based market simulator: price-time-priority matching in virtual time, strategies in Rhai, exact
 /// P&L, and identical results for identical seeds on every machine.
 #[derive(Debug, Parser)]
 #[command(name = "bearpit", version, arg_required_else_help = true)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(in crate::cli) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(in crate::cli) enum Command {
     /// Run scenarios and write their results and reports.
     Simulate(SimulateArguments),
+    /// Backtest a strategy on files of bars, trades or quotes: makes the scenario, and runs it.
+    Backtest(BacktestArguments),
     /// Check scenarios and strategies for errors without running them.
     Check(CheckArguments),
     /// Show what files of historical bars, trades or quotes contain, as a scenario would read them.
@@ -49,256 +55,200 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SimulateArguments {
-    /// Scenario files, such as scenarios/quickstart.toml.
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
-    /// Use this seed instead of the scenarios' own.
-    #[arg(long, value_name = "NUMBER")]
-    pub(super) seed: Option<u64>,
-    /// Run each scenario with several seeds, such as `1..100` (both ends included) or `1,2,7..9`, and write
-    /// one report of all of them to <DIR>/<scenario>/report.html.
-    #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
-    pub(super) seeds: Option<SeedList>,
-    /// Directory for results; each run is written to <DIR>/<scenario>/<seed>.
-    #[arg(long, value_name = "DIR", default_value = "runs")]
-    pub(super) out: PathBuf,
-    /// Number of runs executed in parallel [default: number of processors].
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(super) jobs: Option<u16>,
-    /// Override a value of the scenario, such as `--set scenario.seed=7`, or a parameter of a strategy, such
-    /// as `--set ema.fast=5`; may be repeated.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
-    pub(super) overrides: Vec<Override>,
-    /// A TOML file of such values, before those of --set; may be repeated.
-    #[arg(long, value_name = "FILE")]
-    pub(super) params: Vec<PathBuf>,
-    /// Show what strategies log, at the end: all lines, or those in which `TIME STRATEGY: LINE` has this
-    /// text.
-    #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub(super) log: Option<String>,
-    /// Table format instead of the scenarios' own: parquet, csv or ipc.
-    #[arg(long, value_name = "FORMAT")]
-    pub(super) format: Option<Format>,
-    /// Write money as doubles in Parquet and IPC, not as exact decimals: pandas, say, reads decimals as
-    /// objects.
-    #[arg(long)]
-    pub(super) floats: bool,
-    /// Write no report for each run; `bearpit report --each` can draw them later.
-    #[arg(long)]
-    pub(super) no_report: bool,
-    /// Replace existing results.
-    #[arg(long)]
-    pub(super) force: bool,
-    /// Exit with code 0 even if a strategy failed or was stopped while running, instead of 3.
-    #[arg(long)]
-    pub(super) allow_failed: bool,
-    /// Stop each run that has taken this long on the clock on the wall, such as `10m`; it counts as failed.
-    #[arg(long, value_name = "DURATION", value_parser = parse_wall_max)]
-    pub(super) max_wall: Option<Duration>,
-    /// Print only errors, and with --json the results.
-    #[arg(long, short)]
-    pub(super) quiet: bool,
-    /// Print the results as JSON instead of a table.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CheckArguments {
+pub(in crate::cli) struct CheckArguments {
     /// Scenario files, and strategy files (names ending in .rhai).
     #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
+    pub(in crate::cli) files: Vec<PathBuf>,
     /// Override a value of the scenarios before checking; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_override)]
-    pub(super) overrides: Vec<Override>,
+    pub(in crate::cli) overrides: Vec<Override>,
     /// A TOML file of such values, before those of --set; may be repeated.
     #[arg(long, value_name = "FILE")]
-    pub(super) params: Vec<PathBuf>,
+    pub(in crate::cli) params: Vec<PathBuf>,
     /// Print only errors.
     #[arg(long, short)]
-    pub(super) quiet: bool,
+    pub(in crate::cli) quiet: bool,
     /// Print errors and warnings as JSON.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct DataArguments {
+pub(in crate::cli) struct DataArguments {
     /// Files of historical data: text with separators, Parquet or Arrow IPC.
     #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
+    pub(in crate::cli) files: Vec<PathBuf>,
     /// Take a column by its name or its number, such as `--columns time=when,close=5`; may be repeated.
     #[arg(long, value_name = "ROLE=COLUMN", value_delimiter = ',', value_parser = parse_column)]
-    pub(super) columns: Vec<(Role, ColumnRef)>,
+    pub(in crate::cli) columns: Vec<(Role, ColumnRef)>,
     /// What stands between cells: one character, or `tab`.
     #[arg(long, value_name = "CHARACTER", value_parser = parse_separator)]
-    pub(super) separator: Option<u8>,
+    pub(in crate::cli) separator: Option<u8>,
     /// How times are written: a pattern such as `%d.%m.%Y %H:%M`, or s, ms, us or ns since 1970.
     #[arg(long, value_name = "FORMAT")]
-    pub(super) time_format: Option<String>,
+    pub(in crate::cli) time_format: Option<String>,
     /// The zone of times that have no offset, such as America/New_York.
     #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
-    pub(super) zone: Option<Zone>,
+    pub(in crate::cli) zone: Option<Zone>,
     /// The zone to which times are converted: the `zone` of the scenario [default: UTC].
     #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
-    pub(super) to_zone: Option<Zone>,
+    pub(in crate::cli) to_zone: Option<Zone>,
     /// Whether the first row has the names of the columns.
     #[arg(long, value_name = "BOOLEAN")]
-    pub(super) header: Option<bool>,
+    pub(in crate::cli) header: Option<bool>,
     /// The order of rows: ascending, descending or any.
     #[arg(long, value_name = "ORDER", value_parser = parse_order)]
-    pub(super) order: Option<Order>,
+    pub(in crate::cli) order: Option<Order>,
     /// Rows that cannot be read: error or skip.
     #[arg(long, value_name = "ACTION", value_parser = parse_on_bad_row)]
-    pub(super) on_bad_row: Option<OnBadRow>,
+    pub(in crate::cli) on_bad_row: Option<OnBadRow>,
     /// What stands before decimals.
     #[arg(long, value_name = "CHARACTER")]
-    pub(super) decimal: Option<char>,
+    pub(in crate::cli) decimal: Option<char>,
     /// What may stand between thousands.
     #[arg(long, value_name = "CHARACTER")]
-    pub(super) thousands: Option<char>,
+    pub(in crate::cli) thousands: Option<char>,
     /// Accept prices at or below 0.
     #[arg(long)]
-    pub(super) negative_prices: bool,
+    pub(in crate::cli) negative_prices: bool,
     /// Print as JSON.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(super) struct StrategyArguments {
+pub(in crate::cli) struct StrategyArguments {
     #[command(subcommand)]
-    pub(super) command: Option<StrategyCommand>,
+    pub(in crate::cli) command: Option<StrategyCommand>,
     /// The strategy file, such as strategies/ema_cross.rhai.
     #[arg(required = true)]
-    pub(super) file: Option<PathBuf>,
+    pub(in crate::cli) file: Option<PathBuf>,
     /// Print as JSON.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum StrategyCommand {
+pub(in crate::cli) enum StrategyCommand {
     /// Run the test functions of a strategy (`test_...`), each on a fresh mock market.
     Test(TestArguments),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct TestArguments {
+pub(in crate::cli) struct TestArguments {
     /// The strategy file.
-    pub(super) file: PathBuf,
+    pub(in crate::cli) file: PathBuf,
     /// Run only tests whose names contain this text.
-    pub(super) filter: Option<String>,
+    pub(in crate::cli) filter: Option<String>,
     /// Set a parameter of the strategy, such as `--set fast=5`; may be repeated.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_override)]
-    pub(super) overrides: Vec<Override>,
+    pub(in crate::cli) overrides: Vec<Override>,
     /// A TOML file of parameters, before those of --set; may be repeated.
     #[arg(long, value_name = "FILE")]
-    pub(super) params: Vec<PathBuf>,
+    pub(in crate::cli) params: Vec<PathBuf>,
     /// A market to simulate; may be repeated, and the first is the strategy's own [default: MOCK@PIT].
     #[arg(long = "market", value_name = "SYMBOL@VENUE", value_parser = parse_market)]
-    pub(super) markets: Vec<(String, String)>,
+    pub(in crate::cli) markets: Vec<(String, String)>,
     /// Tick size: the smallest price increment.
     #[arg(long, value_name = "SIZE", default_value = "0.01")]
-    pub(super) tick_size: Decimal,
+    pub(in crate::cli) tick_size: Decimal,
     /// Lot size: the smallest quantity increment.
     #[arg(long, value_name = "SIZE", default_value = "1")]
-    pub(super) lot_size: Decimal,
+    pub(in crate::cli) lot_size: Decimal,
     /// Initial cash of the strategy.
     #[arg(long, value_name = "AMOUNT", default_value_t = 1_000_000, value_parser = clap::value_parser!(i64).range(0..=1_000_000_000_000))]
-    pub(super) cash: i64,
+    pub(in crate::cli) cash: i64,
     /// Print the results as JSON.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct NewArguments {
+pub(in crate::cli) struct NewArguments {
     #[command(subcommand)]
-    pub(super) what: NewCommand,
+    pub(in crate::cli) what: NewCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum NewCommand {
+pub(in crate::cli) enum NewCommand {
     /// Create a commented strategy that trades, with tests.
     Strategy(NewStrategyArguments),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct NewStrategyArguments {
+pub(in crate::cli) struct NewStrategyArguments {
     /// Name of the strategy: lowercase letters, digits and `_`.
-    pub(super) name: String,
+    pub(in crate::cli) name: String,
     /// Directory for the strategy file.
     #[arg(long, value_name = "DIR", default_value = "strategies")]
-    pub(super) dir: PathBuf,
+    pub(in crate::cli) dir: PathBuf,
     /// Also create scenarios/NAME.toml, which runs the strategy.
     #[arg(long)]
-    pub(super) scenario: bool,
+    pub(in crate::cli) scenario: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct DefinitionsArguments {
+pub(in crate::cli) struct DefinitionsArguments {
     /// Directory for the definitions file.
     #[arg(long, value_name = "DIR", default_value = "definitions")]
-    pub(super) dir: PathBuf,
+    pub(in crate::cli) dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ReportArguments {
+pub(in crate::cli) struct ReportArguments {
     /// Directories of finished runs, such as runs/quickstart/42, or directories that contain runs, such as
     /// runs/quickstart.
     #[arg(required = true, value_name = "RUN")]
-    pub(super) runs: Vec<PathBuf>,
+    pub(in crate::cli) runs: Vec<PathBuf>,
     /// Output file [default: report.html in the run's directory, which is replaced; for several runs,
     /// report.html in the directory that contains all of them].
     #[arg(long, value_name = "FILE", conflicts_with = "each")]
-    pub(super) out: Option<PathBuf>,
+    pub(in crate::cli) out: Option<PathBuf>,
     /// Replace an existing page.
     #[arg(long)]
-    pub(super) force: bool,
+    pub(in crate::cli) force: bool,
     /// Redraw the report of each run instead of drawing one report of all runs.
     #[arg(long)]
-    pub(super) each: bool,
+    pub(in crate::cli) each: bool,
     /// Also write the figures as SVG files to <DIR>, or with --each to <DIR>/<scenario>/<seed>.
     #[arg(long, value_name = "DIR")]
-    pub(super) figures: Option<PathBuf>,
+    pub(in crate::cli) figures: Option<PathBuf>,
     /// Also write the figures as PNG. Needs a build with the Cargo feature `png`.
     #[arg(long, requires = "figures")]
-    pub(super) png: bool,
+    pub(in crate::cli) png: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CompareArguments {
+pub(in crate::cli) struct CompareArguments {
     /// Directory of a finished run, such as runs/quickstart/1.
-    pub(super) run_a: PathBuf,
+    pub(in crate::cli) run_a: PathBuf,
     /// Directory of another finished run.
-    pub(super) run_b: PathBuf,
+    pub(in crate::cli) run_b: PathBuf,
     /// Show all metrics that differ, not only the most important.
     #[arg(long)]
-    pub(super) all: bool,
+    pub(in crate::cli) all: bool,
     /// Print the results as JSON.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct VerifyBookArguments {
+pub(in crate::cli) struct VerifyBookArguments {
     /// LOBSTER message file.
-    pub(super) messages: PathBuf,
+    pub(in crate::cli) messages: PathBuf,
     /// LOBSTER orderbook file, with one row per message.
-    pub(super) orderbook: PathBuf,
+    pub(in crate::cli) orderbook: PathBuf,
     /// File with one orderbook row: the book before the first message [default: derived from the first row
     /// and the first message].
     #[arg(long, value_name = "FILE")]
-    pub(super) initial: Option<PathBuf>,
+    pub(in crate::cli) initial: Option<PathBuf>,
     /// Number of levels per side to compare [default: all levels of the file].
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) depth: Option<u16>,
+    pub(in crate::cli) depth: Option<u16>,
     /// Print the results as JSON.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(in crate::cli) json: bool,
 }
 
 fn parse_override(text: &str) -> Result<Override, OverrideError> {
@@ -317,7 +267,7 @@ fn parse_wall_max(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// The first file that cannot be read; the error is printed.
-pub(super) fn all_overrides(files: &[PathBuf], given: &[Override]) -> Result<Vec<Override>, Failure> {
+pub(in crate::cli) fn all_overrides(files: &[PathBuf], given: &[Override]) -> Result<Vec<Override>, Failure> {
     let mut all = Vec::new();
     for file in files {
         all.extend(Override::all_of(file).map_err(|error| {
