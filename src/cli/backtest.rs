@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &BacktestArguments) -> Result<(), Failure> {
     run_scenarios(vec![Scenario { seed, ..scenario }], &arguments.run, None)
 }
 
-/// Checks that the strategy can be run: that it compiles, without errors, and that something of it is called.
+/// Checks the strategy as `bearpit check` does, and that the files are not in its place.
 fn check_script(arguments: &BacktestArguments) -> Result<(), Failure> {
     let is_script = |path: &Path| path.extension() == Some(OsStr::new("rhai"));
     let script = &arguments.script;
@@ -55,14 +55,6 @@ fn check_script(arguments: &BacktestArguments) -> Result<(), Failure> {
     if strategy.findings.has_errors() {
         print_diagnostics(&strategy.findings);
         return Err(Failure::Input);
-    }
-    if strategy.script.callbacks().next().is_none() {
-        let message = format!(
-            "`{}` has no callback, so that nothing of it would be called; write one, such as `fn on_bar(bar) {{ .. }}` \
-             (docs/strategies.md lists all)",
-            script.display()
-        );
-        return Err(invalid(&message));
     }
     Ok(())
 }
@@ -103,18 +95,16 @@ fn load(
         print_diagnostics(&errors);
         Failure::Input
     };
-    let beside = |directory: &Path| directory.join(format!("{}.toml", backtest.name()));
-    let Some(file) = &arguments.save else {
-        let here = Path::new("");
-        return Scenario::from_text(&beside(here), &backtest.text(here), changes).map_err(print_errors);
-    };
-    let directory = file.parent().unwrap_or_else(|| Path::new(""));
-    Scenario::from_text(&beside(directory), &backtest.text(directory), changes).map_err(print_errors)?;
+    let here = PathBuf::from(format!("{}.toml", backtest.name()));
+    let scenario =
+        Scenario::from_text(&here, &backtest.text(Path::new("")), changes).map_err(print_errors)?;
+    let Some(file) = &arguments.save else { return Ok(scenario) };
     if file.exists() && !arguments.run.force {
         let message =
             format!("`{}` exists already; add --force to replace it, or choose another name", file.display());
         return Err(invalid(&message));
     }
+    let directory = file.parent().unwrap_or_else(|| Path::new(""));
     save(file, &backtest.clone().with(changes).text(directory))?;
     Scenario::load(file, &[]).map_err(print_errors)
 }

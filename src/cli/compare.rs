@@ -105,7 +105,7 @@ fn inputs(comparison: &Comparison) -> String {
         };
         table.add_row([input.name.clone(), value(0), value(1)]);
     }
-    format!("Inputs that differ:\n{table}")
+    format!("Inputs that differ:\n{}", table.trim_fmt())
 }
 
 fn measures(subject: &SubjectComparison, all: bool) -> String {
@@ -130,7 +130,7 @@ fn measures(subject: &SubjectComparison, all: bool) -> String {
     }
     let hidden = different.len() - rows;
     let more = if hidden == 0 { String::new() } else { format!("\n{hidden} more differ; --all shows them.") };
-    let body = if rows + results.len() == 0 { String::new() } else { format!("\n{table}") };
+    let body = if rows + results.len() == 0 { String::new() } else { format!("\n{}", table.trim_fmt()) };
     format!("{name}: {same} metrics are the same, {} differ.{body}{more}", different.len())
 }
 
@@ -186,7 +186,8 @@ fn tables_of(comparison: &Comparison, tables: &[TableComparison]) -> String {
         });
     }
     let mut text = format!(
-        "Tables (the tape itself is not stored; an order gets its row when it ends, a bar at its end):\n{table}"
+        "Tables (the tape itself is not stored; an order gets its row when it ends, a bar at its end):\n{}",
+        table.trim_fmt()
     );
     if let Some((first, difference)) = comparison.first_difference() {
         text.push_str(&format!(
@@ -218,7 +219,7 @@ fn rows(difference: &FirstDifference) -> String {
         let mark = if cell(0) == cell(1) { "" } else { "*" };
         table.add_row([mark, name, cell(0), cell(1)]);
     }
-    table.to_string()
+    table.trim_fmt()
 }
 
 /// Returns the result as JSON.

@@ -1,18 +1,16 @@
 //! Writing to standard output and standard error.
 
 use std::error::Error;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
+use super::color::colors_errors;
 use super::exit::Failure;
 use crate::record::DirectoryError;
 use crate::run::{OutputConflict, ReportFileError, chain};
 use crate::scenario::Diagnostics;
 use bearpit_core::units::visible;
-
-/// The width of tables, in characters.
-const WIDTH: u16 = 100;
 
 /// Prints a line on standard output.
 ///
@@ -21,12 +19,17 @@ const WIDTH: u16 = 100;
 /// # Errors
 /// [`Failure::Run`] if standard output cannot be written for another reason.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
     // Names and texts of files and scripts may have characters that act on a terminal.
-    let text = visible(text);
-    let written =
-        out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
-    match written {
+    print_raw(format!("{}\n", visible(text)).as_bytes())
+}
+
+/// Prints bytes on standard output as they are: what another program reads.
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn print_raw(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             print_error(&format!("error: cannot write to standard output: {error}"));
             Err(Failure::Run)
@@ -79,17 +82,14 @@ pub(super) fn report_page_error(error: &ReportFileError) {
     }
 }
 
-/// Returns whether errors are colored: on a terminal, unless `NO_COLOR` is set.
-fn colors_errors() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
 /// Makes a table with these column heads; columns from index `numbers` on are aligned right.
+///
+/// Columns are as wide as what stands in them: a name that is wrapped can be neither read nor copied.
 pub(super) fn new_table(heads: &[&str], numbers: usize) -> Table {
     const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
     let mut table = Table::new();
     table.load_style(PLAIN);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).set_header(heads);
+    table.set_content_arrangement(ContentArrangement::Disabled).set_header(heads);
     for index in numbers..heads.len() {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);

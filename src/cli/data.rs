@@ -168,7 +168,7 @@ fn first_rows(rows: &Rows) -> String {
         Rows::Bars(bars) => table.add_rows(bars.iter().take(FIRST_ROWS).map(bar_cells)),
         Rows::Ticks(ticks) => table.add_rows(ticks.iter().take(FIRST_ROWS).map(tick_cells)),
     };
-    table.to_string()
+    table.trim_fmt()
 }
 
 fn bar_cells(bar: &HistoricalBar) -> [String; 7] {

@@ -14,11 +14,14 @@
 mod args;
 mod backtest;
 mod check;
+mod color;
 mod compare;
+mod completions;
 mod console;
 mod data;
 mod definitions;
 mod exit;
+mod man;
 mod new;
 mod number_text;
 mod outcome_table;
@@ -33,16 +36,20 @@ mod strategy_file;
 mod strategy_test;
 mod verify_book;
 
+use std::env;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use args::{Arguments, Command};
 
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let asked = color::asked_by(env::args_os());
+    let matches = args::command().color(asked.into()).get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    color::ask(arguments.color);
     let done = match arguments.command {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Backtest(arguments) => backtest::run(&arguments),
@@ -55,6 +62,8 @@ pub fn main() -> ExitCode {
         Command::Report(arguments) => report::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::VerifyBook(arguments) => verify_book::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! `bearpit new`: creates a strategy from a template.
+//! `bearpit new`: creates strategies and scenarios from templates.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -6,55 +6,87 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::args::{NewArguments, NewCommand, NewStrategyArguments};
+use super::args::{NewArguments, NewCommand, NewScenarioArguments, NewStrategyArguments};
 use super::console::{print, print_error};
 use super::exit::Failure;
+use super::strategy_file::load as load_strategy;
+use crate::scenario::{agent_name, path_from};
 
 const STRATEGY: &str = include_str!("templates/strategy.rhai");
 const SCENARIO: &str = include_str!("templates/scenario.toml");
+const SCENARIO_STRATEGY: &str = include_str!("templates/scenario_strategy.toml");
 const NAME_CHARS_MAX: usize = 64;
 
 /// Writes the files; existing files are never overwritten.
 ///
 /// # Errors
-/// [`Failure::Input`] if the name is not valid or a file exists, [`Failure::Run`] if one cannot be written.
+/// [`Failure::Input`] if the name is not valid, a file exists, or a strategy that is named cannot be loaded;
+/// [`Failure::Run`] if a file cannot be written.
 pub(super) fn run(arguments: &NewArguments) -> Result<(), Failure> {
     match &arguments.what {
         NewCommand::Strategy(arguments) => strategy(arguments),
+        NewCommand::Scenario(arguments) => scenario(arguments),
     }
 }
 
 fn strategy(arguments: &NewStrategyArguments) -> Result<(), Failure> {
     let name = &arguments.name;
-    if let Err(error) = check_name(name) {
-        print_error(&format!("error: the name `{}` {error}", name.escape_debug()));
-        return Err(Failure::Input);
-    }
+    check(name)?;
     let file = arguments.dir.join(format!("{name}.rhai"));
+    let text = STRATEGY.replace("@NAME@", name).replace("@FILE@", &file.display().to_string());
+    let mut files = vec![(file.clone(), text)];
     let scenario = PathBuf::from("scenarios").join(format!("{name}.toml"));
-    let filled = |template: &str| {
-        template
-            .replace("@NAME@", name)
-            .replace("@FILE@", &file.display().to_string())
-            .replace("@SCENARIO@", &scenario.display().to_string())
-            .replace("@PATH@", &toml_text(&from_scenarios(&file)))
-    };
-    let mut files = vec![(file.clone(), filled(STRATEGY))];
     if arguments.scenario {
-        files.push((scenario.clone(), filled(SCENARIO)));
+        files.push((scenario.clone(), scenario_text(name, &scenario, Some(&file))));
     }
+    write_all(&files)?;
+    print(&next_steps(name, &file, arguments.scenario.then_some(scenario.as_path())))
+}
+
+fn scenario(arguments: &NewScenarioArguments) -> Result<(), Failure> {
+    let name = &arguments.name;
+    check(name)?;
+    if let Some(strategy) = &arguments.strategy {
+        load_strategy(strategy, false)?;
+    }
+    let file = arguments.dir.join(format!("{name}.toml"));
+    write_all(&[(file.clone(), scenario_text(name, &file, arguments.strategy.as_deref()))])?;
+    print(&format!("\nRun it:\n\n    bearpit simulate {}\n", file.display()))
+}
+
+/// Returns the text of a scenario in a file, with the strategy of another file if there is one.
+fn scenario_text(name: &str, file: &Path, strategy: Option<&Path>) -> String {
+    let directory = file.parent().unwrap_or_else(|| Path::new(""));
+    let base = SCENARIO.replace("@NAME@", name).replace("@SCENARIO@", &file.display().to_string());
+    let Some(strategy) = strategy else { return base.replace("@OF@", "") };
+    let agent = agent_name(strategy);
+    let of = format!(" of the strategy `{agent}`");
+    let entry = SCENARIO_STRATEGY.replace("@AGENT@", &agent);
+    let path = toml_text(&path_from(strategy, directory));
+    [base.replace("@OF@", &of), entry.replace("@PATH@", &path)].concat()
+}
+
+fn check(name: &str) -> Result<(), Failure> {
+    check_name(name).map_err(|error| {
+        print_error(&format!("error: the name `{}` {error}", name.escape_debug()));
+        Failure::Input
+    })
+}
+
+/// Writes files that must not exist yet.
+fn write_all(files: &[(PathBuf, String)]) -> Result<(), Failure> {
     if let Some((taken, _)) = files.iter().find(|(path, _)| path.exists()) {
         print_error(&format!("error: `{}` exists already; choose another name", taken.display()));
         return Err(Failure::Input);
     }
-    for (path, text) in &files {
+    for (path, text) in files {
         if let Err(error) = write_new(path, text) {
             print_error(&format!("error: {}: cannot be written: {error}", path.display()));
             return Err(Failure::Run);
         }
         print(&format!("wrote {}", path.display()))?;
     }
-    print(&next_steps(name, &file, arguments.scenario.then_some(scenario.as_path())))
+    Ok(())
 }
 
 /// Why a name cannot be the name of a file and of an agent.
@@ -86,11 +118,6 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Returns a path relative to `scenarios`.
-fn from_scenarios(file: &Path) -> String {
-    if file.is_absolute() { file.display().to_string() } else { format!("../{}", file.display()) }
-}
-
 /// Returns a text as a TOML string, which is written like a JSON string.
 fn toml_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -103,7 +130,7 @@ fn next_steps(name: &str, file: &Path, scenario: Option<&Path>) -> String {
         None => format!(
             "Run it: add it to a scenario,\n\n    [[agents]]\n    name = \"{name}\"\n    kind = \"script\"\n    \
              file = {}\n    cash = 100_000\n\nor let `bearpit new strategy NAME --scenario` write one.\n",
-            toml_text(&from_scenarios(file))
+            toml_text(&path_from(file, Path::new("scenarios")))
         ),
     };
     format!("\nTest it:\n\n    bearpit strategy test {shown}\n\n{run}")

@@ -65,8 +65,9 @@ pub(super) fn groups(outcomes: &[RunOutcome]) -> Vec<Group<'_>> {
 }
 
 /// Returns the closing tables, one of single runs and one of scenarios with several runs, and below them one
-/// line per run or scenario with the path of its report.
-pub(super) fn table(groups: &[Group<'_>], pages: &[Page]) -> String {
+/// line per run or scenario with the path of its report; `announced` is whether the lines of single runs
+/// have been printed.
+pub(super) fn table(groups: &[Group<'_>], pages: &[Page], announced: bool) -> String {
     let (many, single): (Vec<&Group<'_>>, Vec<&Group<'_>>) =
         groups.iter().partition(|group| group.outcomes.len() > 1);
     let mut parts = Vec::new();
@@ -76,7 +77,7 @@ pub(super) fn table(groups: &[Group<'_>], pages: &[Page]) -> String {
     if !many.is_empty() {
         parts.push(seed_statistics(&many));
     }
-    let lines = groups.iter().zip(pages).flat_map(|(group, page)| group_lines(group, page));
+    let lines = groups.iter().zip(pages).flat_map(|(group, page)| group_lines(group, page, announced));
     parts.push(lines.collect::<Vec<_>>().join("\n"));
     parts.join("\n\n")
 }
@@ -109,7 +110,7 @@ fn singles(groups: &[&Group<'_>]) -> String {
             table.add_row([name.as_str(), "no account is tracked"]);
         }
     }
-    table.to_string()
+    table.trim_fmt()
 }
 
 /// Returns a table with a row per account of scenarios with several runs.
@@ -138,7 +139,7 @@ fn seed_statistics(groups: &[&Group<'_>]) -> String {
             table.add_row([name.as_str(), none]);
         }
     }
-    table.to_string()
+    table.trim_fmt()
 }
 
 fn spread_cells(spread: &Spread) -> [String; 6] {
@@ -157,17 +158,17 @@ fn spread_cells(spread: &Spread) -> [String; 6] {
 }
 
 /// Returns the lines that describe a group, with the path of its report, or of its directory if it has none.
-fn group_lines(group: &Group<'_>, page: &Page) -> Vec<String> {
+fn group_lines(group: &Group<'_>, page: &Page, announced: bool) -> Vec<String> {
     if let [outcome] = group.outcomes.as_slice() {
         let path = |(_, result): (_, &RunResult)| {
             let path = result.report.as_ref().or(result.directory.as_ref());
             path.map(|path| path.display().to_string())
         };
         let report = group.finished().find_map(path);
-        let line = line(&outcome.scenario, outcome.seed, &outcome.event());
+        let line = (!announced).then(|| line(&outcome.scenario, outcome.seed, &outcome.event()));
         let accounts = group.finished().flat_map(|(_, result)| &result.summary.accounts);
         let notes = accounts.flat_map(account_notes).map(|note| format!("  {note}"));
-        return [line].into_iter().chain(notes).chain(report.map(|path| format!("  {path}"))).collect();
+        return line.into_iter().chain(notes).chain(report.map(|path| format!("  {path}"))).collect();
     }
     let sum = |of: fn(&Manifest) -> u64| thousands(group.finished().map(|(_, it)| of(&it.manifest)).sum());
     let mut lines = vec![format!(

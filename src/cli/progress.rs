@@ -1,11 +1,12 @@
-//! Progress of runs: bars on a terminal, plain lines elsewhere.
+//! Progress of runs: bars on a terminal that can draw them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::color::can_draw;
 use super::number_text::{rate, thousands};
 use crate::scenario::Scenario;
 use bearpit_core::units::{SimDuration, SimTime};
@@ -19,12 +20,35 @@ pub(super) struct Gauge {
     events: AtomicU64,
     /// Nanoseconds of virtual time since the start.
     elapsed: AtomicI64,
+    /// When the run itself began, which may be long after others of the command.
+    begun: OnceLock<Instant>,
+    ended: OnceLock<Instant>,
 }
 
 impl Gauge {
     fn new(scenario: &Scenario) -> Self {
-        let length = (scenario.end - scenario.start).nanos().unsigned_abs();
-        Self { start: scenario.start, length, events: AtomicU64::new(0), elapsed: AtomicI64::new(0) }
+        Self::of(scenario.start, scenario.end)
+    }
+
+    fn of(start: SimTime, end: SimTime) -> Self {
+        Self {
+            start,
+            length: (end - start).nanos().unsigned_abs(),
+            events: AtomicU64::new(0),
+            elapsed: AtomicI64::new(0),
+            begun: OnceLock::new(),
+            ended: OnceLock::new(),
+        }
+    }
+
+    /// Stores when the run began.
+    pub(super) fn begin(&self, now: Instant) {
+        self.begun.get_or_init(|| now);
+    }
+
+    /// Stores when the run ended: its rate is final then.
+    pub(super) fn end(&self, now: Instant) {
+        self.ended.get_or_init(|| now);
     }
 
     /// Stores how far the run has come.
@@ -39,6 +63,70 @@ impl Gauge {
 
     fn events(&self) -> u64 {
         self.events.load(Ordering::Relaxed)
+    }
+
+    /// Returns the run's pace, or `None` if it has not begun.
+    fn pace(&self, now: Instant) -> Option<Pace> {
+        let begun = *self.begun.get()?;
+        let until = self.ended.get().copied().unwrap_or(now);
+        let wall = until.saturating_duration_since(begun);
+        Some(Pace { done: self.elapsed(), length: self.length, events: self.events(), wall })
+    }
+
+    /// Says where the run is, and how fast.
+    fn message(&self, now: Instant) -> String {
+        let Some(pace) = self.pace(now) else { return "waits".to_owned() };
+        let time = self.start + SimDuration::from_nanos(i64::try_from(pace.done).unwrap_or(i64::MAX));
+        format!("{}  {}", time.floor_to(SimDuration::from_secs(1)), pace.text())
+    }
+}
+
+/// How far something has come in some time on the wall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pace {
+    /// Nanoseconds of virtual time, of `length`.
+    done: u64,
+    length: u64,
+    events: u64,
+    wall: Duration,
+}
+
+impl Pace {
+    /// Adds up the runs that have begun, over all there are: from when the first of them began.
+    fn of_all(gauges: &[Gauge], now: Instant) -> Option<Self> {
+        let begun = gauges.iter().filter_map(|gauge| gauge.begun.get()).min()?;
+        Some(Self {
+            done: gauges.iter().map(Gauge::elapsed).sum(),
+            length: gauges.iter().map(|gauge| gauge.length).sum(),
+            events: gauges.iter().map(Gauge::events).sum(),
+            wall: now.saturating_duration_since(*begun),
+        })
+    }
+
+    fn text(&self) -> String {
+        let rate = rate(self.events, self.wall.as_secs_f64().max(1e-3));
+        let left = self.left().map_or_else(|| "-".to_owned(), wall_text);
+        format!("{} events/s  ETA {left}", thousands(rate))
+    }
+
+    /// Returns how long the rest takes at this pace; `None` before anything is done.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people to read")]
+    fn left(&self) -> Option<Duration> {
+        let (done, length) = (self.done.min(self.length), self.length);
+        if done == 0 {
+            return None;
+        }
+        let seconds = self.wall.as_secs_f64() * (length - done) as f64 / done as f64;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+}
+
+fn wall_text(span: Duration) -> String {
+    let seconds = span.as_secs() + u64::from(span.subsec_millis() >= 500);
+    match [seconds / 3_600, seconds / 60 % 60, seconds % 60] {
+        [0, 0, seconds] => format!("{seconds}s"),
+        [0, minutes, seconds] => format!("{minutes}m{seconds:02}s"),
+        [hours, minutes, _] => format!("{hours}h{minutes:02}m"),
     }
 }
 
@@ -58,13 +146,15 @@ pub(super) struct Display {
 }
 
 impl Display {
-    /// Makes a display on standard error; it draws nothing if that is not a terminal, or if `quiet`.
+    /// Makes a display on standard error; it draws nothing if that cannot be drawn on, or if `quiet`.
     pub(super) fn new(quiet: bool, scenarios: &[Scenario]) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let is_drawn = can_draw() && !quiet;
+        let target = if is_drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let all = MultiProgress::with_draw_target(target);
         let gauges: Arc<[Gauge]> = scenarios.iter().map(Gauge::new).collect();
+        let name_max = scenarios.iter().map(|it| it.name.len()).max().unwrap_or(0);
         let add = |length, prefix: String| {
-            let bar = all.add(styled(length));
+            let bar = all.add(styled(length, name_max));
             bar.set_prefix(prefix);
             bar
         };
@@ -82,17 +172,15 @@ impl Display {
         Arc::clone(&self.gauges)
     }
 
-    /// Returns whether anything is drawn: on a terminal only.
-    pub(super) fn is_drawn(&self) -> bool {
-        !self.all.is_hidden()
-    }
-
     /// Draws how far the runs have come.
-    pub(super) fn refresh(&self) {
+    pub(super) fn refresh(&self, now: Instant) {
         let has_own_bars = self.bars.len() == self.gauges.len();
         match self.bars.as_slice() {
-            [bar] if !has_own_bars => refresh_all(bar, &self.gauges),
-            bars => bars.iter().zip(self.gauges.iter()).for_each(|(bar, gauge)| refresh_one(bar, gauge)),
+            [bar] if !has_own_bars => refresh_all(bar, &self.gauges, now),
+            bars => bars.iter().zip(self.gauges.iter()).for_each(|(bar, gauge)| {
+                bar.set_position(gauge.elapsed());
+                bar.set_message(gauge.message(now));
+            }),
         }
     }
 
@@ -104,31 +192,63 @@ impl Display {
     }
 }
 
-fn refresh_one(bar: &ProgressBar, gauge: &Gauge) {
-    if bar.is_finished() {
-        return;
-    }
-    let elapsed = gauge.elapsed();
-    bar.set_position(elapsed);
-    let seconds = bar.elapsed().as_secs_f64().max(1e-3);
-    let time = gauge.start + SimDuration::from_nanos(i64::try_from(elapsed).unwrap_or(i64::MAX));
-    let whole_seconds = time.floor_to(SimDuration::from_secs(1));
-    bar.set_message(format!("{whole_seconds}  {} events/s", thousands(rate(gauge.events(), seconds))));
+fn refresh_all(bar: &ProgressBar, gauges: &[Gauge], now: Instant) {
+    let Some(pace) = Pace::of_all(gauges, now) else { return };
+    bar.set_position(pace.done);
+    let ended = gauges.iter().filter(|gauge| gauge.ended.get().is_some()).count();
+    bar.set_message(format!("{ended} done  {}", pace.text()));
 }
 
-fn refresh_all(bar: &ProgressBar, gauges: &[Gauge]) {
-    bar.set_position(gauges.iter().map(Gauge::elapsed).sum());
-    let ended = gauges.iter().filter(|gauge| gauge.elapsed() >= gauge.length).count();
-    let events = gauges.iter().map(Gauge::events).sum();
-    let seconds = bar.elapsed().as_secs_f64().max(1e-3);
-    bar.set_message(format!("{ended} done  {} events/s", thousands(rate(events, seconds))));
-}
-
-/// Makes a bar of a length.
-fn styled(length: u64) -> ProgressBar {
+/// Makes a bar of a length, beside names of at most so many characters.
+fn styled(length: u64, name_max: usize) -> ProgressBar {
     let bar = ProgressBar::new(length);
-    let template = "{prefix:>18} {wide_bar} {percent:>3}%  {msg}  ETA {eta}";
-    // The template is a constant that is valid; the default bar is a fallback that is never used.
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let template = format!("{{prefix:>{name_max}}} {{wide_bar}} {{percent:>3}}%  {{msg}}");
+    // The template is valid; the default bar is a fallback that is never used.
+    bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "instants are needed to measure from, whichever they are")]
+mod tests {
+    use super::*;
+
+    fn gauge() -> Gauge {
+        let time = |text: &str| text.parse().unwrap();
+        Gauge::of(time("2025-03-03T09:00:00"), time("2025-03-03T10:00:00"))
+    }
+
+    #[test]
+    fn rate_and_rest_count_from_the_start_of_each_run() {
+        let (command, gauge) = (Instant::now(), gauge());
+        let after = |seconds: u64| command + Duration::from_secs(seconds);
+        assert_eq!(gauge.message(after(50)), "waits");
+        gauge.begin(after(100));
+        gauge.set(5_000, "2025-03-03T09:15:00".parse().unwrap());
+        // A quarter in ten seconds, though the command began long ago.
+        assert_eq!(gauge.message(after(110)), "2025-03-03T09:15:00  500 events/s  ETA 30s");
+        gauge.set(40_000, "2025-03-03T10:00:00".parse().unwrap());
+        gauge.end(after(120));
+        // Others may go on for long; this one's rate is final.
+        assert_eq!(gauge.message(after(900)), "2025-03-03T10:00:00  2,000 events/s  ETA 0s");
+    }
+
+    #[test]
+    fn runs_that_share_a_bar_count_from_the_first() {
+        let command = Instant::now();
+        let after = |seconds: u64| command + Duration::from_secs(seconds);
+        let gauges = [gauge(), gauge(), gauge()];
+        assert_eq!(Pace::of_all(&gauges, after(5)), None);
+        gauges[1].begin(after(10));
+        gauges[1].set(600, "2025-03-03T09:45:00".parse().unwrap());
+        let pace = Pace::of_all(&gauges, after(40)).unwrap();
+        assert_eq!(pace.text(), "20 events/s  ETA 1m30s");
+        assert_eq!(Pace { done: 0, ..pace }.text(), "20 events/s  ETA -");
+    }
+
+    #[test]
+    fn times_are_written_in_two_units_at_most() {
+        let texts = [0, 59, 60, 3_599, 3_600, 90_061].map(|seconds| wall_text(Duration::from_secs(seconds)));
+        assert_eq!(texts, ["0s", "59s", "1m00s", "59m59s", "1h00m", "25h01m"]);
+    }
 }

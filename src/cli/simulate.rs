@@ -1,8 +1,10 @@
 //! `bearpit simulate`: runs scenarios and writes their results.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use super::args::{RunArguments, SimulateArguments, all_overrides};
+use super::color::is_plain_terminal;
 use super::console::{
     print, print_diagnostics, print_error, report_conflict, report_error, report_page_error,
 };
@@ -51,7 +53,7 @@ pub(super) fn run_scenarios(
     if arguments.json {
         print(&outcome_table::json(&groups, &pages)?)?;
     } else if !arguments.quiet {
-        print(&outcome_table::table(&groups, &pages))?;
+        print(&outcome_table::table(&groups, &pages, announces(arguments)))?;
     }
     let errors = pages.iter().flatten().filter_map(|page| page.as_ref().err());
     let all_written = errors.clone().next().is_none();
@@ -124,17 +126,20 @@ fn run_all(arguments: &RunArguments, runs: Runs, log: Option<&ShownLog>) -> Resu
     }
     let is_silent = arguments.quiet || arguments.json;
     let display = Display::new(is_silent, runs.scenarios());
-    let announces = !is_silent && !display.is_drawn();
+    let announces = announces(arguments);
     let gauges = display.gauges();
     let runs = runs.progress(move |progress: Progress| {
         let Progress { run, event } = progress;
+        let Some(gauge) = gauges.get(run.index) else { return };
         match event {
-            RunEvent::Started { .. } => {}
-            RunEvent::Advanced { events, now } => {
-                gauges.get(run.index).into_iter().for_each(|gauge| gauge.set(events, now));
+            RunEvent::Started { .. } => gauge.begin(now()),
+            RunEvent::Advanced { events, now } => gauge.set(events, now),
+            ended => {
+                gauge.end(now());
+                if announces {
+                    print_error(&outcome_table::line(&run.scenario, run.seed, &ended));
+                }
             }
-            ended if announces => print_error(&outcome_table::line(&run.scenario, run.seed, &ended)),
-            _ => {}
         }
     });
     let failed = |error: &dyn std::error::Error| {
@@ -150,6 +155,17 @@ fn run_all(arguments: &RunArguments, runs: Runs, log: Option<&ShownLog>) -> Resu
     outcomes.map_err(|error| failed(&error))
 }
 
+/// Returns whether runs are announced as they end: on a terminal that cannot draw bars. Elsewhere their lines
+/// stand in the closing table alone.
+fn announces(arguments: &RunArguments) -> bool {
+    !arguments.quiet && !arguments.json && is_plain_terminal()
+}
+
+#[expect(clippy::disallowed_methods, reason = "people read how long a run takes; no run does")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// Waits for the outcomes, and draws progress meanwhile.
 async fn watch(running: Running, display: &Display) -> Result<Vec<RunOutcome>, crate::run::PoolError> {
     let mut running = running;
@@ -157,7 +173,7 @@ async fn watch(running: Running, display: &Display) -> Result<Vec<RunOutcome>, c
     loop {
         tokio::select! {
             outcomes = &mut running => return outcomes,
-            _ = ticks.tick() => display.refresh(),
+            _ = ticks.tick() => display.refresh(now()),
         }
     }
 }

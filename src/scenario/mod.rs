@@ -35,7 +35,9 @@ mod strategy;
 #[cfg(test)]
 mod tests;
 
-pub use backtest::{Backtest, BacktestConfig, BacktestData, BacktestError, FoundMarket};
+pub use backtest::{
+    Backtest, BacktestConfig, BacktestData, BacktestError, FoundMarket, agent_name, path_from,
+};
 pub use config::{AgentConfig, InstrumentConfig, Scenario, VenueConfig, VenueRules};
 pub use document::readers::is_name;
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, OverrideFileError, Severity};

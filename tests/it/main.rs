@@ -5,6 +5,7 @@
 mod agents;
 mod auditor;
 mod backtest;
+mod backtest_command;
 mod backtest_page;
 mod cli;
 mod compare;
@@ -38,5 +39,6 @@ mod stopping;
 mod strategy_runs;
 mod strategy_tools;
 mod summaries;
+mod terminal;
 mod ticks;
 mod universe;

@@ -6,9 +6,11 @@ mod run;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use thiserror::Error;
 
+use super::color::Color;
 use super::console::print_error;
 use super::data::{parse_column, parse_separator};
 use super::exit::Failure;
@@ -24,6 +26,9 @@ pub(in crate::cli) use run::{RunArguments, SimulateArguments};
 #[derive(Debug, Parser)]
 #[command(name = "bearpit", version, arg_required_else_help = true)]
 pub(in crate::cli) struct Arguments {
+    /// When errors are colored; NO_COLOR, CLICOLOR_FORCE and TERM=dumb hold for `auto`.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub(in crate::cli) color: Color,
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
 }
@@ -33,14 +38,14 @@ pub(in crate::cli) enum Command {
     /// Run scenarios and write their results and reports.
     Simulate(SimulateArguments),
     /// Backtest a strategy on files of bars, trades or quotes: makes the scenario, and runs it.
-    Backtest(BacktestArguments),
+    Backtest(Box<BacktestArguments>),
     /// Check scenarios and strategies for errors without running them.
     Check(CheckArguments),
     /// Show what files of historical bars, trades or quotes contain, as a scenario would read them.
     Data(DataArguments),
     /// Show the parameters, callbacks and feeds of a strategy, or run its tests.
     Strategy(StrategyArguments),
-    /// Create a strategy from a template.
+    /// Create a strategy or a scenario from a template.
     New(NewArguments),
     /// Write the script API as definitions for code completion in editors.
     Definitions(DefinitionsArguments),
@@ -52,6 +57,44 @@ pub(in crate::cli) enum Command {
     Compare(CompareArguments),
     /// Replay LOBSTER messages and compare the order book with LOBSTER's after each message.
     VerifyBook(VerifyBookArguments),
+    /// Print a script with which a shell completes commands and options.
+    Completions(CompletionsArguments),
+    /// Print the manual page, or write one for each command.
+    Man(ManArguments),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(in crate::cli) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ManArguments {
+    /// Write a page for each command into this directory.
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: Option<PathBuf>,
+}
+
+/// The exit codes of all commands, and what they mean.
+pub(in crate::cli) const EXIT_CODES: [(u8, &str); 5] = [
+    (0, "success"),
+    (1, "a run or a test failed, a file could not be read or written, a book differs, or two runs differ"),
+    (2, "the input is not valid: nothing was run, nothing was written"),
+    (3, "a strategy failed or was stopped while running, without --allow-failed"),
+    (130, "interrupted"),
+];
+
+/// Returns the description of the command line, with the exit codes on every page of help.
+pub(in crate::cli) fn command() -> clap::Command {
+    with_exit_codes(Arguments::command())
+}
+
+fn with_exit_codes(command: clap::Command) -> clap::Command {
+    let lines = EXIT_CODES.map(|(code, meaning)| format!("  {code:<3}  {meaning}"));
+    let text = format!("Exit codes:\n{}", lines.join("\n"));
+    command.after_long_help(text).mut_subcommands(with_exit_codes)
 }
 
 #[derive(Debug, Args)]
@@ -174,6 +217,20 @@ pub(in crate::cli) struct NewArguments {
 pub(in crate::cli) enum NewCommand {
     /// Create a commented strategy that trades, with tests.
     Strategy(NewStrategyArguments),
+    /// Create a commented scenario: a market maker and a hundred traders, and a strategy if one is named.
+    Scenario(NewScenarioArguments),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct NewScenarioArguments {
+    /// Name of the scenario: lowercase letters, digits and `_`.
+    pub(in crate::cli) name: String,
+    /// Directory for the scenario file.
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    pub(in crate::cli) dir: PathBuf,
+    /// A strategy that trades in it, such as strategies/ema_cross.rhai.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) strategy: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(tick(&prices(200, 5.0)), "5");
         assert_eq!(tick(&prices(200, 0.05)), "0.05");
         // A tick of a hundredth of the price and more is none that anybody would trade in.
-        let coarse: Vec<f64> = (1..300).map(|number| f64::from(number)).collect();
+        let coarse: Vec<f64> = (1..300).map(f64::from).collect();
         assert_eq!(tick(&coarse), "0.01");
     }
 

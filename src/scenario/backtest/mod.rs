@@ -23,6 +23,7 @@ use bearpit_core::units::{Decimal, SimDuration, SimTime};
 
 pub use error::BacktestError;
 pub use market::{BacktestData, FoundMarket};
+pub use text::path_from;
 
 /// What a backtest is asked for.
 #[derive(Debug, Clone)]
@@ -115,14 +116,27 @@ impl BacktestConfig {
     /// Returns the name that the strategy has in the scenario: that of its file.
     #[must_use]
     pub fn agent(&self) -> String {
-        let stem = self.script.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let name = plain_name(&stem.unwrap_or_default()).replace('.', "_");
-        let is_taken = ["scenario", "record", "instruments", "venues", "agents", "replay", "ticks"];
-        if name.is_empty() || is_taken.contains(&name.as_str()) || name.starts_with("replay-") {
-            return format!("strategy-{name}").trim_end_matches('-').to_owned();
-        }
-        name
+        agent_name(&self.script)
     }
+}
+
+/// Returns the name that a strategy has in a scenario: that of its file, as far as names can have its
+/// characters, unless it has a meaning of its own there.
+#[must_use]
+pub fn agent_name(script: &Path) -> String {
+    let stem = script.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    // A dot would part keys.
+    let name = plain_name(&stem.unwrap_or_default()).replace('.', "_");
+    let is_taken = ["scenario", "record", "instruments", "venues", "agents"].contains(&name.as_str());
+    // Agents without a name are called as their kind is, and members of populations so with a number.
+    let is_kind = super::agent_kinds().any(|kind| {
+        let rest = name.strip_prefix(&kind.name.replace('_', "-"));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    });
+    if name.is_empty() || is_taken || is_kind {
+        return format!("strategy-{name}").trim_end_matches('-').to_owned();
+    }
+    name
 }
 
 impl Backtest {

@@ -255,8 +255,16 @@ fn symbols_are_names_of_files_unless_they_are_given() {
     );
     let agent = |text: &str| BacktestConfig::new(text, Vec::new()).agent();
     assert_eq!(
-        ["strategies/sma_cross.rhai", "my.best.rhai", "replay.rhai", "é.rhai"].map(agent),
-        ["sma_cross", "my_best", "strategy-replay", "_"]
+        [
+            "strategies/sma_cross.rhai",
+            "my.best.rhai",
+            "replay.rhai",
+            "noise_filter.rhai",
+            "agents.rhai",
+            "é.rhai"
+        ]
+        .map(agent),
+        ["sma_cross", "my_best", "strategy-replay", "noise_filter", "strategy-agents", "_"]
     );
 }
 

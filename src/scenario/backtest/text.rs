@@ -93,7 +93,7 @@ impl Backtest {
             table.key("instrument", text(&market.symbol), "");
         }
         table.key("kind", text(kind), "the data is the market: docs/backtesting.md has the rules");
-        let files: Vec<String> = market.files.iter().map(|file| text(&relative(file, directory))).collect();
+        let files: Vec<String> = market.files.iter().map(|file| text(&path_from(file, directory))).collect();
         match files.as_slice() {
             [only] => table.key("data", only.clone(), ""),
             _ => table.key("data", format!("[{}]", files.join(", ")), ""),
@@ -117,7 +117,7 @@ impl Backtest {
         let mut table = Table::of_list("agents");
         table.key("name", text(&self.config.agent()), "");
         table.key("kind", text("script"), "");
-        table.key("file", text(&relative(&self.config.script, directory)), "");
+        table.key("file", text(&path_from(&self.config.script, directory)), "");
         table.key("cash", self.config.cash.to_string(), "what it begins with: --cash");
         let symbol = self.found.first().map_or("", |market| market.symbol.as_str());
         let short = format!("{{ {} = 1000 }}", super::document::dotted(&[symbol]));
@@ -175,8 +175,10 @@ fn clock(time: SimDuration) -> String {
     format!("{hours:02}:{minutes:02}{tail}")
 }
 
-/// Returns a path as it is written in a file of a directory: relative to it if both are relative.
-fn relative(file: &Path, directory: &Path) -> String {
+/// Returns the path of a file as a scenario in a directory names it: relative to the directory if both are
+/// relative to where the program runs, else absolute.
+#[must_use]
+pub fn path_from(file: &Path, directory: &Path) -> String {
     let is_plain =
         |path: &Path| path.components().all(|it| matches!(it, Component::Normal(_) | Component::CurDir));
     let depth = directory.components().filter(|it| matches!(it, Component::Normal(_))).count();
