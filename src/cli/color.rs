@@ -58,8 +58,8 @@ fn is_dumb(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     variable("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// The order of these is that of clap, which colors its own messages: no-color.org, then bixense.com/clicolors,
-/// then the terminal.
+/// The order of these is that of clap, which colors its own messages: no-color.org, then
+/// bixense.com/clicolors, then the terminal.
 fn is_colored(asked: Color, variable: impl Fn(&str) -> Option<OsString>, is_terminal: bool) -> bool {
     let is_set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let is_on = |name: &str| is_set(name).map(|value| value != OsStr::new("0"));

@@ -128,8 +128,9 @@ fn next_steps(name: &str, file: &Path, scenario: Option<&Path>) -> String {
     let run = match scenario {
         Some(path) => format!("Run it:\n\n    bearpit simulate {}\n", path.display()),
         None => format!(
-            "Run it: add it to a scenario,\n\n    [[agents]]\n    name = \"{name}\"\n    kind = \"script\"\n    \
-             file = {}\n    cash = 100_000\n\nor let `bearpit new strategy NAME --scenario` write one.\n",
+            "Run it on bars of your own (`--save` keeps the scenario):\n\n    bearpit backtest {shown} DATA.csv\n\nor add \
+             it to a scenario:\n\n    [[agents]]\n    name = \"{name}\"\n    kind = \"script\"\n    file = {}\n    \
+             cash = 100_000\n",
             toml_text(&path_from(file, Path::new("scenarios")))
         ),
     };

@@ -1,6 +1,7 @@
 //! The arguments, parsed by clap; their docs are the texts of `--help`.
 
 mod backtest;
+mod data;
 mod run;
 
 use std::path::PathBuf;
@@ -12,12 +13,12 @@ use thiserror::Error;
 
 use super::color::Color;
 use super::console::print_error;
-use super::data::{parse_column, parse_separator};
 use super::exit::Failure;
 use crate::data::{ColumnRef, OnBadRow, Order, Role, UnknownZone, Zone};
 use crate::scenario::{Override, OverrideError};
 use bearpit_core::units::{Decimal, SimDuration};
 
+use self::data::{parse_column, parse_separator};
 pub(in crate::cli) use backtest::BacktestArguments;
 pub(in crate::cli) use run::{RunArguments, SimulateArguments};
 

@@ -95,8 +95,8 @@ pub(super) fn time_of_day(time: SimTime) -> SimDuration {
     time - time.floor_to(DAY)
 }
 
-/// Returns how many rows a year has, where they are further apart than days: the calendar's number for months,
-/// quarters and years.
+/// Returns how many rows a year has, where they are further apart than days: the calendar's number for
+/// months, quarters and years.
 pub(super) fn periods_per_year(step: SimDuration) -> Option<Decimal> {
     let days = step.nanos() / DAY.nanos();
     match days {

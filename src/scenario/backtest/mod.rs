@@ -61,7 +61,7 @@ pub struct BacktestConfig {
 ///
 /// use bearpit::scenario::{Backtest, BacktestConfig, BacktestData, Scenario};
 ///
-/// let data = BacktestData { symbol: "SPX".to_owned(), files: vec!["scenarios/data/sp500_daily.csv".into()] };
+/// let data = BacktestData::of(Path::new("SPX=scenarios/data/sp500_daily.csv"));
 /// let config = BacktestConfig::new("strategies/sma_cross.rhai", vec![data]);
 /// let backtest = Backtest::plan(&config)?;
 /// let market = &backtest.markets()[0];
