@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::args::DataArguments;
 use super::console::{new_table, print, print_diagnostics};
 use super::exit::Failure;
-use crate::data::{ColumnRef, DataFile, FileKind, Found, NumberFormat, ReadOptions, Rows};
+use crate::data::{DataFile, FileKind, Found, NumberFormat, ReadOptions, Rows};
 use crate::scenario::{DataReport, Severity, inspect_data};
 use bearpit_agents::prices_show_split;
 use bearpit_core::market::SplitRatio;
