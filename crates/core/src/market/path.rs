@@ -31,10 +31,14 @@ impl Leg {
             return self.from.price;
         }
         let distance = self.to.price - self.from.price;
-        let moved =
-            wide(distance.abs()) * nanos(time - self.from.time) / nanos(self.to.time - self.from.time);
+        let (since, span) = (time - self.from.time, self.to.time - self.from.time);
+        // Nearly always that fits 64 bits: a division of 128 is a function call.
+        let moved = match distance.abs().checked_mul(since.nanos()) {
+            Some(product) => product / span.nanos(),
+            None => i64::try_from(wide(distance.abs()) * nanos(since) / nanos(span)).unwrap_or(i64::MAX),
+        };
         // It has not moved farther than the leg goes.
-        self.from.price + i64::try_from(moved).unwrap_or(i64::MAX) * distance.signum()
+        self.from.price + moved * distance.signum()
     }
 
     /// Returns when the leg reaches a price that lies between its ends.

@@ -57,6 +57,10 @@ impl Due {
 impl ReplayEngine {
     /// Fills what is due at `now` at the given listings, and then what that brings about, until nothing is.
     pub(super) fn settle(&mut self, now: SimTime, at: &[(usize, Moment)], host: &mut dyn ReplayHost) {
+        if at.iter().all(|(index, _)| self.listings[*index].orders.is_empty()) {
+            // Mostly, between one order and the next.
+            return;
+        }
         for (index, _) in at {
             if self.listings[*index].ticks.is_some() {
                 // Nothing but an order that closes a position of a ruined owner.

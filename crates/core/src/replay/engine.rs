@@ -179,7 +179,9 @@ impl ReplayEngine {
     fn depart(&mut self, index: usize, moment: Moment, host: &mut dyn ReplayHost) {
         let now = self.now;
         let listing = &mut self.listings[index];
-        if let Some(price) = listing.price_at(now) {
+        if listing.orders.has_trailing()
+            && let Some(price) = listing.price_at(now)
+        {
             let touch = listing.rules().touch;
             listing.orders.trail(price, touch);
         }

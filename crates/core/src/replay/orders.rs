@@ -213,6 +213,11 @@ impl WaitingOrders {
         self.index(id);
     }
 
+    /// Returns whether a trailing stop is open.
+    pub(super) fn has_trailing(&self) -> bool {
+        !self.trailing.is_empty()
+    }
+
     /// Lets trailing stops follow the price.
     pub(super) fn trail(&mut self, price: Price, touch: Touch) {
         for side in Side::BOTH {
