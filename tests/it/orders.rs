@@ -91,7 +91,7 @@ fn a_resting_order_holds_what_it_could_cost_and_gives_it_back() {
     let mut floor = Floor::new();
     floor.submit("a", limit(Side::Buy, 10, 10_000));
     assert_eq!(floor.account("a").free_cash(), Money::from_whole(99_000));
-    let order = floor.account("a").open_orders()[0].id;
+    let order = floor.account("a").open_orders().first().unwrap().id;
     floor.instruct(
         "a",
         Instruction::Replace { order, price: Price::new(20_000), quantity: Quantity::new(10) },

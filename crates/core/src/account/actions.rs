@@ -3,33 +3,33 @@
 use super::holds::Need;
 use super::ledger::Account;
 use super::order_context::OrderContext;
+use super::orders::OpenOrder;
 use super::position::Fraction;
 use crate::market::SplitRatio;
-use crate::units::{InstrumentId, Money, NetQuantity};
+use crate::units::{InstrumentId, Money, NetQuantity, OrderId};
 
 impl Account {
     /// Splits the holding of an instrument, its short limit, and all orders for it, also those on their way;
     /// returns what is left of a lot.
     pub(crate) fn split(&mut self, ratio: SplitRatio, at: &OrderContext<'_>) -> Fraction {
         let id = at.instrument_id;
-        let before = self.need_of_instrument(at);
-        for order in self.orders.iter_mut().filter(|order| order.instrument == id) {
-            order.split(ratio);
-        }
+        let before = self.orders_for(id).map(|order| order.held).fold(Need::default(), Need::and);
+        self.orders.for_each_mut(|order| {
+            if order.instrument == id {
+                order.split(ratio);
+            }
+        });
         let line = &mut self.lines[id.index()];
         line.max_short = ratio.quantity(line.max_short);
         let fraction = line.position.split(ratio);
-        let after = self.need_of_instrument(at);
-        self.held_cash += after.cash - before.cash;
-        let held = &mut self.lines[id.index()].held;
-        *held = *held + after.lots - before.lots;
+        let split: Vec<OrderId> = self.orders_for(id).map(|order| order.id).collect();
+        let after = split.into_iter().map(|id| self.renew_hold(id, at)).fold(Need::default(), Need::and);
+        self.change_held(before, after, id);
         fraction
     }
 
-    /// Returns what all orders for an instrument may take at worst.
-    fn need_of_instrument(&self, at: &OrderContext<'_>) -> Need {
-        let orders = self.orders.iter().filter(|order| order.instrument == at.instrument_id);
-        orders.map(|order| self.need(order, at)).fold(Need::default(), Need::and)
+    fn orders_for(&self, instrument: InstrumentId) -> impl Iterator<Item = &OpenOrder> {
+        self.orders.iter().filter(move |order| order.instrument == instrument)
     }
 
     /// Books a payment on a holding, with the cost of what leaves it for that; negative if the account pays.

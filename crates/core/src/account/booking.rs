@@ -33,7 +33,7 @@ impl Account {
                 kind => Err(BookingError { order: report.order, kind }),
             };
         };
-        let order = self.orders[index];
+        let order = *self.orders.at(index);
         if report.kind == ReportKind::Accepted && order.partner.is_none() && order.awaits_entry.is_none() {
             // The most frequent report changes nothing: the order counts as open since it was sent.
             return Ok(());
@@ -50,7 +50,7 @@ impl Account {
 
     /// Updates an order, and those linked with it, by a report.
     fn follow(&mut self, index: usize, kind: ReportKind) {
-        let order = &mut self.orders[index];
+        let order = self.orders.at_mut(index);
         match kind {
             ReportKind::Rejected(_) | ReportKind::Canceled(_) | ReportKind::Expired(_) => {}
             // It was split with its account.
@@ -98,7 +98,7 @@ impl Account {
     /// order it names has changed or is gone.
     fn follow_partner(&mut self, partner: OrderId, order: &OpenOrder, kind: ReportKind) {
         let Some(index) = self.order_index(partner) else { return };
-        let partner = &mut self.orders[index];
+        let partner = self.orders.at_mut(index);
         if !kind.is_terminal() {
             return partner.cap(order.leaves);
         }
@@ -114,13 +114,14 @@ impl Account {
     /// Enlarges the exits of the entry at `index` with what it trades, at once: the venue's reports of them
     /// follow. Removes them if it ends without a trade.
     fn follow_entry(&mut self, index: usize, kind: ReportKind) {
-        let has_traded = !self.orders[index].filled().is_zero();
-        let exits = index + 1..index + 3;
+        let has_traded = !self.orders.at(index).filled().is_zero();
+        let exits = [index + 1, index + 2];
         if kind.is_terminal() && !has_traded {
-            self.orders.drain(exits);
+            exits.into_iter().for_each(|exit| self.orders.remove(exit));
             return;
         }
-        for exit in &mut self.orders[exits] {
+        for exit in exits {
+            let exit = self.orders.at_mut(exit);
             if let ReportKind::Filled { quantity, .. } = kind {
                 exit.grow(quantity);
             }

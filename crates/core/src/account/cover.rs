@@ -70,7 +70,7 @@ impl Account {
     fn find_partner(&self, terms: &OrderTerms, at: &OrderContext<'_>) -> Result<Option<&OpenOrder>, Refusal> {
         let Link::OneCancelsOther(id) = terms.link else { return Ok(None) };
         let index = self.order_index(id).ok_or(Refusal::LinkUnfit(id))?;
-        let other = &self.orders[index];
+        let other = self.orders.at(index);
         let fits = other.listing == at.listing
             && other.side == terms.side
             && other.leaves == terms.quantity
@@ -205,7 +205,7 @@ impl Account {
         new: PendingReplace,
         instrument: &Instrument,
     ) -> Result<(), Refusal> {
-        let order = &self.orders[index];
+        let order = self.orders.at(index);
         if order.awaits_entry.is_some() {
             return Err(Refusal::NotEntered(order.id));
         }

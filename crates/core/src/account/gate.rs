@@ -81,10 +81,10 @@ impl Account {
         }
         self.rehold(family, at, |account| {
             if let Some(index) = order.partner.and_then(|other| account.order_index(other)) {
-                account.orders[index].partner = Some(id);
+                account.orders.at_mut(index).partner = Some(id);
             }
             account.orders.push(order);
-            account.orders.extend(exits.into_iter().flatten());
+            exits.into_iter().flatten().for_each(|exit| account.orders.push(exit));
         });
         Ok(Approved(terms))
     }
@@ -107,10 +107,14 @@ impl Account {
     /// not known to have entered.
     pub fn admit_cancel(&mut self, id: OrderId) -> Result<Approved<OrderId>, Refusal> {
         let index = self.order_index(id).ok_or(Refusal::UnknownOrder(id)).and_then(|index| {
-            if self.orders[index].awaits_entry.is_some() { Err(Refusal::NotEntered(id)) } else { Ok(index) }
+            if self.orders.at(index).awaits_entry.is_some() {
+                Err(Refusal::NotEntered(id))
+            } else {
+                Ok(index)
+            }
         });
         let index = self.count(index)?;
-        self.orders[index].cancel_sent = true;
+        self.orders.at_mut(index).cancel_sent = true;
         Ok(Approved(id))
     }
 
@@ -121,10 +125,10 @@ impl Account {
     /// them out, or it takes out the entry, and they never enter. With the exits' side alone those that have yet
     /// to enter are not marked, since they enter with a later fill of their entry.
     pub fn admit_mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Approved<Option<Side>> {
-        for order in &mut self.orders {
+        self.orders.for_each_mut(|order| {
             let is_meant = order.listing == listing && side.is_none_or(|side| order.side == side);
             order.cancel_sent |= is_meant && (side.is_none() || order.awaits_entry.is_none());
-        }
+        });
         Approved(side)
     }
 
@@ -147,15 +151,15 @@ impl Account {
         let checked = index.and_then(|index| self.check_replace(index, new, at.instrument).map(|()| index));
         let index = self.count(checked)?;
         let family = self.family(index);
-        let released = self.need_of_family(family, at);
-        self.orders[index].pending = Some(new);
+        let released = self.held_by(family);
+        self.orders.at_mut(index).pending = Some(new);
         let needed = self.need_of_family(family, at);
-        self.orders[index].pending = None;
+        self.orders.at_mut(index).pending = None;
         if self.credit == Credit::Covered {
             let covered = self.cover_need(needed, released, Money::ZERO, at.instrument_id);
             self.count(covered)?;
         }
-        self.rehold(family, at, |account| account.orders[index].pending = Some(new));
+        self.rehold(family, at, |account| account.orders.at_mut(index).pending = Some(new));
         Ok(Approved(new))
     }
 

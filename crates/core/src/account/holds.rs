@@ -3,6 +3,7 @@
 //! # Rules
 //! - An order holds its worst case: a purchase the cash of what is open at its worst price and its fees, a
 //!   sale its lots; and where prices may be negative, a sale the cash that it costs at its worst price too.
+//! - Under unlimited credit, which nothing is covered for, no cash is held.
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
 //!   hold is counted with the older one.
 //! - The exits of a bracket are such a pair. Exits that sell hold what their entry has bought and they have
@@ -13,11 +14,11 @@
 //! A report never enlarges a hold by more than it brings in: a fill of an entry that buys adds as many lots
 //! to the holding as to the hold.
 
-use super::ledger::Account;
+use super::ledger::{Account, Credit};
 use super::order_context::OrderContext;
 use super::orders::{OpenOrder, WorstPart};
 use crate::market::Side;
-use crate::units::{Money, OrderId, Quantity};
+use crate::units::{InstrumentId, Money, OrderId, Quantity};
 
 /// What orders may take at worst of cash, and of one instrument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,18 +51,38 @@ impl Account {
         at: &OrderContext<'_>,
         change: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        let before = self.need_of_family(family, at);
+        let before = self.held_by(family);
         let result = change(self);
-        let after = self.need_of_family(family, at);
-        self.held_cash += after.cash - before.cash;
-        let held = &mut self.lines[at.instrument_id.index()].held;
-        *held = *held + after.lots - before.lots;
+        let members = family.into_iter().flatten();
+        let after = members.map(|id| self.renew_hold(id, at)).fold(Need::default(), Need::and);
+        self.change_held(before, after, at.instrument_id);
         result
+    }
+
+    /// Notes, and returns, what an order holds as it is now: nothing if it is over.
+    pub(super) fn renew_hold(&mut self, id: OrderId, at: &OrderContext<'_>) -> Need {
+        let Some(index) = self.order_index(id) else { return Need::default() };
+        let need = self.need(self.orders.at(index), at);
+        self.orders.at_mut(index).held = need;
+        need
+    }
+
+    /// Replaces what orders for an instrument hold.
+    pub(super) fn change_held(&mut self, before: Need, after: Need, instrument: InstrumentId) {
+        self.held_cash += after.cash - before.cash;
+        let held = &mut self.lines[instrument.index()].held;
+        *held = *held + after.lots - before.lots;
+    }
+
+    /// Returns what the orders of a family hold.
+    pub(super) fn held_by(&self, family: Family) -> Need {
+        let members = family.into_iter().flatten().filter_map(|id| self.order(id));
+        members.map(|order| order.held).fold(Need::default(), Need::and)
     }
 
     /// Returns the family of the order at `index`.
     pub(super) fn family(&self, index: usize) -> Family {
-        let OpenOrder { id, partner, .. } = self.orders[index];
+        let OpenOrder { id, partner, .. } = *self.orders.at(index);
         match self.exits(index) {
             Some(exits) => [Some(id), Some(exits[0].id), Some(exits[1].id)],
             None => [Some(id), partner, None],
@@ -70,12 +91,13 @@ impl Account {
 
     /// Returns the exits that grow with the order at `index`, if it is the entry of a bracket: they follow
     /// it, since their ids do.
-    pub(super) fn exits(&self, index: usize) -> Option<&[OpenOrder]> {
-        let id = self.orders[index].id;
-        let exits = self.orders.get(index + 1..index + 3)?;
+    pub(super) fn exits(&self, index: usize) -> Option<[&OpenOrder; 2]> {
+        let id = self.orders.at(index).id;
+        let exits = self.orders.next_two(index)?;
         exits.iter().all(|exit| exit.grows_with == Some(id)).then_some(exits)
     }
 
+    /// Returns what the orders of a family would have to hold as they are now.
     pub(super) fn need_of_family(&self, family: Family, at: &OrderContext<'_>) -> Need {
         let members = family.into_iter().flatten().filter_map(|id| self.order(id));
         members.map(|order| self.need(order, at)).fold(Need::default(), Need::and)
@@ -99,15 +121,16 @@ impl Account {
 
     /// Returns what an order may take by itself; `growth` is by how much an exit may still grow.
     pub(super) fn own_need(&self, order: &OpenOrder, growth: Quantity, at: &OrderContext<'_>) -> Need {
-        let mut grown = *order;
-        grown.grow(growth);
         let lots = match order.side {
             // What an exit grows by, its entry has bought.
             Side::Sell => order.most_leaves(),
             Side::Buy => Quantity::ZERO,
         };
+        if self.credit == Credit::Unlimited {
+            return Need { cash: Money::ZERO, lots };
+        }
         let cost = |parts: &[WorstPart; 2]| self.worst_cost(Some(order.id), order.side, parts, at);
-        let [first, second] = grown.worst_cases();
+        let [first, second] = order.worst_cases(growth);
         // Without a replace on its way there is one case.
         let other = if order.pending.is_some() { cost(&second) } else { Money::ZERO };
         Need { cash: cost(&first).max(other), lots }

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::charging::OrderFees;
 use super::financing::Financing;
+use super::open_orders::OpenOrders;
 use super::orders::OpenOrder;
 use super::position::Position;
 use super::ruin::OnRuin;
@@ -147,8 +148,7 @@ pub struct Account {
     /// When it was opened, if the market ran already: nothing accrues before.
     pub(super) opened_at: Option<SimTime>,
     pub(super) lines: Vec<Line>,
-    /// In ascending order of id, since ids are given in ascending order.
-    pub(super) orders: Vec<OpenOrder>,
+    pub(super) orders: OpenOrders,
     /// What open orders that have traded were charged, where fees depend on more than one fill.
     pub(super) order_fees: BTreeMap<OrderId, OrderFees>,
     /// What the account's broker charges, beside the venues.
@@ -193,7 +193,7 @@ impl Account {
             contributed: Money::ZERO,
             opened_at: None,
             lines,
-            orders: Vec::new(),
+            orders: OpenOrders::default(),
             order_fees: BTreeMap::new(),
             commission: config.commission.clone(),
             max_debit: config.max_debit,
@@ -262,14 +262,14 @@ impl Account {
 
     /// Returns the open orders, oldest first.
     #[must_use]
-    pub fn open_orders(&self) -> &[OpenOrder] {
+    pub const fn open_orders(&self) -> &OpenOrders {
         &self.orders
     }
 
     /// Returns an open order.
     #[must_use]
     pub fn order(&self, id: OrderId) -> Option<&OpenOrder> {
-        self.order_index(id).map(|index| &self.orders[index])
+        self.orders.get(id)
     }
 
     /// Returns how many fills have been booked.
@@ -291,6 +291,6 @@ impl Account {
     }
 
     pub(super) fn order_index(&self, id: OrderId) -> Option<usize> {
-        self.orders.binary_search_by_key(&id, |order| order.id).ok()
+        self.orders.find(id)
     }
 }

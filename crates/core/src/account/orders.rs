@@ -1,5 +1,6 @@
 //! An account's open orders.
 
+use super::holds::Need;
 use super::order_context::{OrderContext, Pricing};
 use crate::market::{BracketExit, OrderKind, OrderTerms, Side, SplitRatio, TimeInForce};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
@@ -52,6 +53,8 @@ pub struct OpenOrder {
     pub(super) is_asked_at_fill: bool,
     /// What a sale that waits for a replayed open is expected to bring for its whole quantity.
     pub(super) proceeds: Money,
+    /// What the account holds for it.
+    pub(super) held: Need,
 }
 
 /// A replace that has been sent and not been answered yet.
@@ -96,6 +99,7 @@ impl OpenOrder {
             is_forced: false,
             is_asked_at_fill: at.is_asked_at_fill(),
             proceeds: Money::ZERO,
+            held: Need::default(),
         }
     }
 
@@ -122,15 +126,17 @@ impl OpenOrder {
     ///
     /// Until a replace is answered, the order may still trade on its old terms, in part or whole, and what
     /// the new total leaves of it then on the new ones. What that comes to is linear in the part, so the
-    /// worst is at one of the ends: nothing trades before the replace arrives, or everything.
-    pub(super) fn worst_cases(&self) -> [[WorstPart; 2]; 2] {
-        let now = WorstPart { price: self.hold_price, quantity: self.leaves };
+    /// worst is at one of the ends: nothing trades before the replace arrives, or everything. An exit may have
+    /// grown by `growth` until then.
+    pub(super) fn worst_cases(&self, growth: Quantity) -> [[WorstPart; 2]; 2] {
+        let leaves = self.leaves + growth;
+        let now = WorstPart { price: self.hold_price, quantity: leaves };
         let none = WorstPart { price: None, quantity: Quantity::ZERO };
         let Some(new) = self.pending else { return [[now, none], [none, none]] };
         let price = self.hold_price_of(self.kind.at(new.price));
-        let open = new.quantity.saturating_sub(self.filled());
+        let open = (new.quantity + growth).saturating_sub(self.filled());
         let after = |quantity| WorstPart { price, quantity };
-        [[after(open), none], [now, after(open.saturating_sub(self.leaves))]]
+        [[after(open), none], [now, after(open.saturating_sub(leaves))]]
     }
 
     /// Takes on another kind, and with it another worst price.

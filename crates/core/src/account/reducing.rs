@@ -53,7 +53,7 @@ impl Account {
         let is_live =
             |order: &OpenOrder| order.reduce_only && !order.cancel_sent && order.instrument == instrument;
         let mut unfit = Vec::new();
-        if !self.orders.iter().any(is_live) {
+        if !self.orders.has_reducing() || !self.orders.iter().any(is_live) {
             return unfit;
         }
         for side in Side::BOTH {

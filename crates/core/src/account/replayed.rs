@@ -41,7 +41,7 @@ impl Account {
             let fill = FeeFill { side: Side::Buy, liquidity, price, quantity, instrument: at.instrument };
             fill.notional() + plan.most_for(&fill, so_far)
         };
-        let own = self.order_index(order).map(|index| self.need_of_family(self.family(index), at));
+        let own = self.order_index(order).map(|index| self.held_by(self.family(index)));
         let free = self.spendable() + own.map_or(Money::ZERO, |need| need.cash);
         let needed = cost(quantity.lots());
         let is_forced = self.order(order).is_some_and(|order| order.is_forced);

@@ -204,8 +204,8 @@ impl MarketState {
             let open = opens.filter(|_| self.opens_at(order.listing) == opens)?;
             Some(order.expected_proceeds(open, self.opens_day(order.listing)))
         };
-        let own = self.account(owner).map_or(&[][..], Account::open_orders);
-        Pricing::AskedAtFill { reference, proceeds: own.iter().filter_map(expected).sum() }
+        let own = self.account(owner).into_iter().flat_map(Account::open_orders);
+        Pricing::AskedAtFill { reference, proceeds: own.filter_map(expected).sum() }
     }
 
     /// Returns whether the next open of a listing is the first of its day.

@@ -41,7 +41,7 @@ impl Context {
     ///         let order = ctx.submit(acme, bid).unwrap();
     ///         // The cash that it can cost is held from now on.
     ///         let account = ctx.account().unwrap();
-    ///         assert_eq!(account.open_orders()[0].id, order);
+    ///         assert_eq!(account.open_orders().first().map(|open| open.id), Some(order));
     ///         assert_eq!(account.free_cash(), Money::from_whole(9_001));
     ///         // A sale that no shares cover is refused, and never sent.
     ///         let sale = OrderTerms::limit(Side::Sell, Quantity::new(10), Price::new(9_990));
@@ -201,7 +201,7 @@ impl Context {
             let is_here = at.is_none_or(|listing| order.listing == listing);
             is_here && !order.cancel_sent && !(scope == CancelScope::Entries && order.leaves_position())
         };
-        let open = self.account().map_or(&[][..], Account::open_orders).iter().filter(is_meant);
+        let open = self.account().into_iter().flat_map(Account::open_orders).filter(is_meant);
         let orders: Vec<(OrderId, ListingId)> = open.clone().map(|order| (order.id, order.listing)).collect();
         let mut swept: BTreeMap<ListingId, bool> =
             open.filter(|order| order.awaits_entry.is_some()).map(|order| (order.listing, false)).collect();
@@ -262,8 +262,8 @@ impl Context {
     /// For a participant that fails or leaves. Brackets are treated as by [`Context::mass_cancel`]; an actor
     /// that goes on may enter new orders.
     pub fn disconnect(&mut self) {
-        let open = self.account().map_or(&[][..], Account::open_orders);
-        let listings: BTreeSet<ListingId> = open.iter().map(|order| order.listing).collect();
+        let open = self.account().into_iter().flat_map(Account::open_orders);
+        let listings: BTreeSet<ListingId> = open.map(|order| order.listing).collect();
         for listing in listings {
             let left = self.send_mass_cancel(listing, None, |_| CommandKind::Disconnect);
             debug_assert!(left.is_ok(), "an actor with open orders has an account");

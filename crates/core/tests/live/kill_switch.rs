@@ -3,7 +3,7 @@
 
 use super::*;
 
-use bearpit_core::account::OpenOrder;
+use bearpit_core::account::OpenOrders;
 use bearpit_core::market::Link;
 use bearpit_core::participant::CancelScope;
 
@@ -49,11 +49,11 @@ fn slow() -> MarketBuilder {
 
 /// Lets `b` sell four of the ten lots that a bracket bids for, so that the fill is at the venue at 9 ms and known at
 /// 14; returns what `owner` has open in the end, at its account, and what its exits then sell.
-fn left_open(live: &mut Live, owner: &str) -> (Vec<OpenOrder>, usize) {
+fn left_open(live: &mut Live, owner: &str) -> (OpenOrders, usize) {
     live.submit(4, "b", limit(Side::Sell, 4, 10_000)).unwrap();
     live.market.step(after(40), u64::MAX).unwrap();
     let id = live.id(owner);
-    let open = live.market.world().domain().account(id).unwrap().open_orders().to_vec();
+    let open = live.market.world().domain().account(id).unwrap().open_orders().clone();
     // An exit that still works sells to this.
     let held = live.market.world().domain().account(id).unwrap().holding(ACME).lots();
     live.submit(41, "b", limit(Side::Buy, 20, 10_100)).unwrap();
@@ -70,12 +70,12 @@ fn a_kill_switch_from_outside_takes_out_exits_that_it_cannot_name() {
         live.submit(4, "b", limit(Side::Sell, 4, 10_000)).unwrap();
         live.instruct(12, "a", instruction).unwrap();
         let id = live.id("a");
-        let account = |live: &Live| live.market.world().domain().account(id).unwrap().open_orders().to_vec();
+        let account = |live: &Live| live.market.world().domain().account(id).unwrap().open_orders().clone();
         let open = account(&live);
         assert_eq!(open.len(), 3, "the fill is not known yet");
         assert!(open.iter().all(|order| order.cancel_sent));
         live.market.step(after(40), u64::MAX).unwrap();
-        assert_eq!(account(&live), []);
+        assert!(account(&live).is_empty());
         assert_eq!(live.market.world().domain().account(id).unwrap().holding(ACME).lots(), 1_004);
         live.finish();
     }
@@ -116,6 +116,6 @@ fn without_a_bracket_that_waits_each_order_is_sent_its_own_cancel() {
     let mut live = Live::start(builder);
     live.market.step(after(40), u64::MAX).unwrap();
     let id = live.id("c");
-    assert_eq!(live.market.world().domain().account(id).unwrap().open_orders(), []);
+    assert!(live.market.world().domain().account(id).unwrap().open_orders().is_empty());
     live.finish();
 }

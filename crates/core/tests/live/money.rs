@@ -90,7 +90,7 @@ fn a_sale_below_zero_holds_what_it_costs() {
     assert_eq!(beyond, Err(RequestRefusal::Instruction(Refusal::PriceOutOfRange)));
     live.submit(4, "a", limit(Side::Sell, 20, -3_700)).unwrap();
     assert_eq!(live.account_of("a").free_cash(), cents("1000") - cents("740"), "it may cost 37.00 a lot");
-    let order = live.account_of("a").open_orders()[0].id;
+    let order = live.account_of("a").open_orders().first().unwrap().id;
     live.instruct(5, "a", Instruction::Cancel(order)).unwrap();
     live.submit(6, "a", OrderTerms::market(Side::Sell, Quantity::new(26))).unwrap();
     assert_eq!(live.account_of("a").cash(), cents("1000") - cents("978.64"));

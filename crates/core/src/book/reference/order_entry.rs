@@ -73,7 +73,11 @@ impl ReferenceBook {
         let takes = !terms.kind.is_stop()
             && !matches!(terms.kind, OrderKind::Pegged { .. })
             && terms.time_in_force != TimeInForce::AtClose;
-        if self.phase == Phase::Continuous && takes { self.taking_reject_reason(id, owner, terms) } else { None }
+        if self.phase == Phase::Continuous && takes {
+            self.taking_reject_reason(id, owner, terms)
+        } else {
+            None
+        }
     }
 
     /// Returns why an order that would trade at once is rejected, if it is.

@@ -7,7 +7,8 @@ use crate::book::PriceBands;
 
 const EDGE: i64 = Price::MAX_TICKS;
 
-const PRICES: [i64; 9] = [i64::MIN, i64::MIN + 1, -EDGE - 1, -EDGE, 0, EDGE, EDGE + 1, i64::MAX - 1, i64::MAX];
+const PRICES: [i64; 9] =
+    [i64::MIN, i64::MIN + 1, -EDGE - 1, -EDGE, 0, EDGE, EDGE + 1, i64::MAX - 1, i64::MAX];
 
 const LOTS: [u64; 6] = [0, 1, Quantity::MAX_LOTS - 1, Quantity::MAX_LOTS, Quantity::MAX_LOTS + 1, u64::MAX];
 
@@ -157,7 +158,8 @@ fn books() -> Vec<(Vec<Command>, Phase)> {
     ];
     let mut rich = sides.clone();
     let bracket = Link::Bracket { take_profit: Price::new(110), stop_loss: Price::new(90), protection: None };
-    let entry = OrderTerms { link: bracket, ..OrderTerms::limit(Side::Buy, Quantity::new(9), Price::new(100)) };
+    let entry =
+        OrderTerms { link: bracket, ..OrderTerms::limit(Side::Buy, Quantity::new(9), Price::new(100)) };
     rich.push(of_kind(5, Side::Buy, OrderKind::Stop { trigger: Price::new(103), protection: None }));
     rich.push(command(10, 0, CommandKind::New(entry)));
     rich.push(command(13, 1, CommandKind::New(OrderTerms::market(Side::Sell, Quantity::new(3)))));
@@ -205,7 +207,12 @@ fn starts() -> Vec<Twins> {
     let mut all = Vec::new();
     for config in [
         BookConfig::default(),
-        BookConfig { bands, reference: Some(Price::new(100)), min_price: Price::new(-EDGE), ..BookConfig::default() },
+        BookConfig {
+            bands,
+            reference: Some(Price::new(100)),
+            min_price: Price::new(-EDGE),
+            ..BookConfig::default()
+        },
     ] {
         for (commands, phase) in books() {
             let mut twins = Twins::new(config, ReferenceBook::new(config));
