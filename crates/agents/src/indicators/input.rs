@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use bearpit_core::units::NumberText;
+
 /// The longest period of an indicator, in updates.
 pub const PERIOD_MAX: u32 = 100_000;
 
@@ -19,7 +21,7 @@ pub struct Scale {
 
 /// An argument or an input that an indicator refuses; the indicator is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
-#[error("{what} {given} is not allowed; it must be {allowed}")]
+#[error("{what} {} is not allowed; it must be {allowed}", NumberText(*given))]
 pub struct NotAllowed {
     /// What was given, with its article: "a period of".
     pub what: &'static str,

@@ -146,6 +146,14 @@ impl MarketBuilder {
         self.config.bar_interval = interval.into();
     }
 
+    /// Sets how many messages one agent may answer at one instant with messages that arrive at that same
+    /// instant, [`MarketConfig::INSTANT_ANSWERS_MAX`] unless set. An agent that answers more ends the run with
+    /// [`MarketFault::Endless`](crate::participant::MarketFault::Endless): without latency it would stop
+    /// virtual time for ever.
+    pub const fn instant_answers_max(&mut self, most: u64) {
+        self.config.instant_answers_max = most;
+    }
+
     /// Sets the interval at which tracked accounts are marked to market; a minute unless set, never if
     /// zero.
     pub const fn sample_interval(&mut self, interval: SimDuration) {

@@ -6,6 +6,8 @@
 mod alarm;
 mod builder;
 mod calendar;
+#[cfg(test)]
+mod endless_tests;
 mod listed;
 mod listing_config;
 mod market;

@@ -122,6 +122,7 @@ fn market(reader: Reader) -> MarketState {
         venues: Vec::new(),
         listings: vec![listing],
         bar_interval: SimDuration::from_secs(1).into(),
+        ..MarketConfig::default()
     };
     MarketState::new(config, tape)
 }

@@ -24,6 +24,8 @@ pub struct SimContext<D: Domain> {
     pub(super) queue: EventQueue<Arrival<D>>,
     pub(super) slots: Vec<ActorSlot>,
     pub(super) fault: Option<D::Fault>,
+    /// How many messages have been sent that arrive at the instant at which they were sent.
+    pub(super) sent_at_once: u64,
     seed: Seed,
     /// On the heap, so that lending the context out moves little.
     pub(super) domain: Box<D>,
@@ -55,6 +57,7 @@ impl<D: Domain> SimContext<D> {
             queue: EventQueue::new(),
             slots: Vec::new(),
             fault: None,
+            sent_at_once: 0,
             seed,
             domain: Box::new(domain),
         }
@@ -114,6 +117,7 @@ impl<D: Domain> SimContext<D> {
     /// Sends `message` to another actor, to arrive at `time` (at once if that has passed).
     #[inline]
     pub(crate) fn send_at(&mut self, to: ActorId, time: SimTime, message: D::Message) {
+        self.sent_at_once += u64::from(time <= self.now);
         self.queue.push(time.max(self.now), Arrival::Message { to, message });
     }
 

@@ -27,6 +27,7 @@ mod context;
 mod digest;
 mod domain;
 mod error;
+mod instant_watch;
 mod join;
 mod journal;
 mod latency;

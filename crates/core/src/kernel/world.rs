@@ -10,6 +10,7 @@ use super::actor::SimActor;
 use super::context::SimContext;
 use super::domain::{Admission, Arrival, Domain};
 use super::error::{ExchangeError, InjectError, ReplayError, WorldFault};
+use super::instant_watch::InstantWatch;
 use super::join::{AddError, Join, JoinRefusal, is_fit_name};
 use super::journal::Injected;
 use super::outside::Outside;
@@ -73,6 +74,7 @@ pub struct World<D: Domain> {
     ctx: SimContext<D>,
     events: u64,
     stage: Stage,
+    instant: InstantWatch,
     outside: Outside<D>,
 }
 
@@ -110,6 +112,7 @@ impl<D: Domain> World<D> {
             ctx: SimContext::new(seed, start, domain),
             events: 0,
             stage: Stage::LaidOut,
+            instant: InstantWatch::default(),
             outside,
         }
     }
@@ -331,6 +334,8 @@ impl<D: Domain> World<D> {
     fn deliver_next(&mut self) {
         let Some((time, arrival)) = self.ctx.queue.first() else { return };
         debug_assert!(time >= self.ctx.now, "time runs forward");
+        let answers_max = self.ctx.domain.instant_answers_max();
+        let is_watched = self.instant.count_event(time > self.ctx.now, answers_max);
         self.ctx.now = time;
         self.events += 1;
         let Arrival::Message { to, message } = arrival else { return self.take_undelivered() };
@@ -342,6 +347,9 @@ impl<D: Domain> World<D> {
         let Some(actor) = self.actors.get_mut(to.index()).filter(|_| running) else {
             return self.take_undelivered();
         };
+        if is_watched {
+            return self.deliver_watched(to);
+        }
         match self.ctx.queue.pop() {
             Some((_, Arrival::Message { message, .. })) => {
                 actor.deliver(message, &mut self.ctx);
@@ -349,6 +357,23 @@ impl<D: Domain> World<D> {
             }
             Some((_, Arrival::Join(join))) => self.join(&join),
             None => {}
+        }
+    }
+
+    /// Delivers the earliest event, a message, and ends the run if its recipient answers without end.
+    #[cold]
+    fn deliver_watched(&mut self, to: ActorId) {
+        let Some((_, Arrival::Message { message, .. })) = self.ctx.queue.pop() else { return };
+        let kind = D::answerable(&message);
+        let before = self.ctx.sent_at_once;
+        let actor = self.actors[to.index()].as_mut();
+        actor.deliver(message, &mut self.ctx);
+        settle(actor, &mut self.ctx);
+        let Some(kind) = kind.filter(|_| self.ctx.sent_at_once > before) else { return };
+        let answers_max = self.ctx.domain.instant_answers_max();
+        if let Some(answers) = self.instant.count_answer(to, kind, answers_max) {
+            let fault = D::endless(&self.ctx.slots[to.index()].name, &answers);
+            self.ctx.fail(fault);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::units::SimDuration;
+use crate::units::{NumberText, SimDuration};
 
 /// A range of finite numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,8 +48,10 @@ impl NumberRange {
 impl fmt::Display for NumberRange {
     /// Writes `above 0`, `at or above 0`, `from 0 to 1`, or `finite` for [`NumberRange::ANY`].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { min, max, excludes_min } = self;
-        match (*min <= f64::MIN, *max >= f64::MAX, excludes_min) {
+        let Self { min, max, excludes_min } = *self;
+        let (is_open_below, is_open_above) = (min <= f64::MIN, max >= f64::MAX);
+        let (min, max) = (NumberText(min), NumberText(max));
+        match (is_open_below, is_open_above, excludes_min) {
             (true, true, _) => f.write_str("finite"),
             (_, true, true) => write!(f, "above {min}"),
             (_, true, false) => write!(f, "at or above {min}"),

@@ -8,7 +8,7 @@ use crate::units::{ActorId, Money};
 use super::links::Latencies;
 
 /// What a market is laid out from: instruments with their value processes, venues, listings.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MarketConfig {
     /// The instruments, each with its value process if it has one.
     pub instruments: Vec<(Instrument, Option<Value>)>,
@@ -18,6 +18,26 @@ pub struct MarketConfig {
     pub listings: Vec<Listing>,
     /// The interval of the bars that are recorded.
     pub bar_interval: BarInterval,
+    /// How many messages one agent may answer at one instant with messages that arrive at that same instant.
+    pub instant_answers_max: u64,
+}
+
+impl MarketConfig {
+    /// How many messages an agent may answer at one instant unless something else is said: far more than
+    /// agents do that let time pass, and reached within a second or two.
+    pub const INSTANT_ANSWERS_MAX: u64 = 250_000;
+}
+
+impl Default for MarketConfig {
+    fn default() -> Self {
+        Self {
+            instruments: Vec::new(),
+            venues: Vec::new(),
+            listings: Vec::new(),
+            bar_interval: BarInterval::default(),
+            instant_answers_max: Self::INSTANT_ANSWERS_MAX,
+        }
+    }
 }
 
 /// A venue as its customers know it.

@@ -97,6 +97,18 @@ impl Domain for MarketState {
         Ok(())
     }
 
+    fn instant_answers_max(&self) -> u64 {
+        self.instant_answers_max
+    }
+
+    fn answerable(message: &Message) -> Option<&'static str> {
+        message.answerable()
+    }
+
+    fn endless(name: &str, answers: &[(&'static str, u64)]) -> MarketFault {
+        MarketFault::Endless { agent: name.to_owned(), answers: answers.to_vec() }
+    }
+
     /// Answers an instruction that can no longer be carried out, and a transfer that comes too late.
     fn undelivered(&mut self, now: SimTime, _: ActorId, message: &Message) {
         match message {

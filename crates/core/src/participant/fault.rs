@@ -24,9 +24,27 @@ pub enum MarketFault {
     /// A venue was sent what only traders understand.
     #[error("a venue was sent what only traders understand")]
     TraderMessageToVenue,
+    /// An agent answers itself without end, and virtual time would never pass again.
+    #[error(
+        "agent `{agent}` answers itself without end: at this instant it has answered {}; let time pass before an answer, by a \
+         latency or by a later wake-up",
+        listed(answers)
+    )]
+    Endless {
+        /// The name of the agent.
+        agent: String,
+        /// The kinds of messages that it has answered with messages for the same instant, and how many of
+        /// each.
+        answers: Vec<(&'static str, u64)>,
+    },
     /// An actor ended the run, for the reason it gives.
     #[error("{0}")]
     Actor(String),
+}
+
+fn listed(answers: &[(&'static str, u64)]) -> String {
+    let each: Vec<String> = answers.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    each.join(", ")
 }
 
 impl From<String> for MarketFault {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::kernel::Wakeup;
 use crate::market::{
-    Bar, CorporateAction, ExecutionReport, Funding, Ladders, Phase, Quote, SentCommand, Side,
+    Bar, CorporateAction, ExecutionReport, Funding, Ladders, Phase, Quote, ReportKind, SentCommand, Side,
 };
 use crate::units::{ListingId, Price, Quantity, SimTime};
 
@@ -30,6 +30,27 @@ pub enum Message {
 impl From<Wakeup> for Message {
     fn from(wakeup: Wakeup) -> Self {
         Self::Wakeup(wakeup)
+    }
+}
+
+impl Message {
+    /// Names the kind of a message that a participant may answer, in the plural.
+    pub(super) const fn answerable(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Wakeup(_) => "wake-ups",
+            Self::Report(report) => match report.kind {
+                ReportKind::Accepted => "orders accepted",
+                ReportKind::Rejected(_) => "orders rejected",
+                ReportKind::CommandRejected(_) => "commands rejected",
+                ReportKind::Filled { .. } => "fills",
+                ReportKind::Canceled(_) => "orders canceled",
+                ReportKind::Expired(_) => "orders expired",
+                ReportKind::Replaced { .. } => "orders replaced",
+                _ => "other reports of orders",
+            },
+            Self::Market(_) => "items of market data",
+            Self::Command(_) | Self::Instruction(_) | Self::Funding(_) => return None,
+        })
     }
 }
 

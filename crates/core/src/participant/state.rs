@@ -44,6 +44,8 @@ pub struct MarketState {
     /// Why strategies were stopped, in the order in which they were.
     pub(super) failures: Vec<(ActorId, std::sync::Arc<str>)>,
     pub(super) bar_interval: BarInterval,
+    /// How many messages one actor may answer at one instant.
+    pub(super) instant_answers_max: u64,
     /// The longest feed latency: how much of the past is kept.
     pub(super) horizon: SimDuration,
     /// Answers that nobody has taken yet.
@@ -132,6 +134,7 @@ impl MarketState {
             warms_up: false,
             failures: Vec::new(),
             bar_interval: config.bar_interval,
+            instant_answers_max: config.instant_answers_max,
             horizon: SimDuration::ZERO,
             opening: None,
         }

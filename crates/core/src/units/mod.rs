@@ -7,6 +7,7 @@
 mod decimal;
 mod ids;
 mod money;
+mod number_text;
 mod price;
 mod quantity;
 mod seed;
@@ -17,6 +18,7 @@ mod visible;
 pub use decimal::{Decimal, DecimalError};
 pub use ids::{ActorId, InstrumentId, ListingId, OrderId, TradeId, VenueId};
 pub use money::{FeeRate, Money};
+pub use number_text::NumberText;
 pub use price::Price;
 pub use quantity::{NetQuantity, Quantity};
 pub use seed::Seed;
