@@ -5,7 +5,7 @@ use super::options::{Order, ReadOptions, Role};
 use super::rows::{Allowed, Cell, Fault, Place, RowLog, Timeline, number};
 use super::stamp::Stamp;
 use bearpit_core::process::HistoricalBar;
-use bearpit_core::units::SimTime;
+use bearpit_core::units::{NumberText, SimTime};
 
 /// How far open or close may lie outside low and high, relative to the price: sources that went through
 /// 32-bit floats differ in the seventh digit.
@@ -171,6 +171,7 @@ fn enclosed(time: SimTime, [open, high, low, close]: [f64; 4]) -> Result<Histori
     let slack = high.abs().max(low.abs()) * TOLERANCE;
     for (role, price) in [(Role::Open, open), (Role::Close, close)] {
         if price > high + slack || price < low - slack {
+            let [price, low, high] = [price, low, high].map(NumberText);
             let message = format!("{role} {price} lies outside low {low} to high {high} of its row");
             return Err(Fault::at(role, message));
         }

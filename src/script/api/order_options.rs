@@ -11,7 +11,7 @@ use crate::script::value::views::BarView;
 use bearpit_core::market::{
     Link, OrderKind, OrderTerms, PostOnly, SelfTrade, Side, TimeInForce, TrailingDistance,
 };
-use bearpit_core::units::{Price, Quantity, SimDuration, SimTime, suggest};
+use bearpit_core::units::{NumberText, Price, Quantity, SimDuration, SimTime, suggest};
 
 /// Reads the arguments of one call, for one listing.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +60,9 @@ pub(crate) fn word(time: TimeInForce) -> &'static str {
     TIMES.iter().find(|(_, known)| *known == time).map_or("GTD", |(word, _)| word)
 }
 
+/// Beyond so many lots or ticks there is no quantity and no price: 2^40.
+const LOTS_END: f64 = 1_099_511_627_776.0;
+
 impl OrderArguments<'_> {
     /// Reads a quantity: a positive multiple of the lot size.
     pub(crate) fn quantity(&self, what: &str, value: &Dynamic) -> ScriptResult<Quantity> {
@@ -67,8 +70,11 @@ impl OrderArguments<'_> {
         let quantity = self.listing.instrument.exact_quantity(number).filter(|quantity| !quantity.is_zero());
         quantity.ok_or_else(|| {
             let lot = self.listing.instrument.lot_size();
+            let is_too_much = number > 0.0 && number / lot.to_f64() >= LOTS_END;
+            let bound = if is_too_much { " and at most 2^40 times that" } else { "" };
             self.complaint(format!(
-                "a {what} of {number} is not allowed; it must be a multiple of {lot}, above 0"
+                "a {what} of {} is not allowed; it must be a multiple of {lot}, above 0{bound}",
+                NumberText(number)
             ))
         })
     }
@@ -91,7 +97,10 @@ impl OrderArguments<'_> {
     fn legal(&self, what: &str, number: f64, price: Option<Price>) -> ScriptResult<Price> {
         price.filter(|price| self.listing.instrument.allows(*price)).ok_or_else(|| {
             let least = self.listing.instrument.least_price();
-            self.complaint(format!("a {what} of {number} is not allowed; it must be at least {least}"))
+            let is_beyond = number / self.listing.instrument.tick_size().to_f64() >= LOTS_END;
+            let bound = if is_beyond { " and at most 2^40 ticks" } else { "" };
+            let number = NumberText(number);
+            self.complaint(format!("a {what} of {number} is not allowed; it must be at least {least}{bound}"))
         })
     }
 
@@ -99,7 +108,7 @@ impl OrderArguments<'_> {
     pub(crate) fn ticks(&self, what: &str, value: &Dynamic) -> ScriptResult<i64> {
         let number = number(self.function, what, value)?;
         let ticks = self.listing.instrument.price_at_or_above(number).map(Price::ticks);
-        ticks.ok_or_else(|| self.complaint(format!("a {what} of {number} is not allowed")))
+        ticks.ok_or_else(|| self.complaint(format!("a {what} of {} is not allowed", NumberText(number))))
     }
 
     /// Reads the distance of a trailing stop: a percentage, or a price difference, rounded up to a tick.

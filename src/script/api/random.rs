@@ -10,6 +10,7 @@ use crate::script::api::registry::Registry;
 use crate::script::host::SharedHost;
 use crate::script::value::arguments::{ScriptResult, number};
 use bearpit_core::kernel::StandardNormal;
+use bearpit_core::units::NumberText;
 
 /// Registers the functions that draw random numbers.
 pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
@@ -25,6 +26,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     .form(move |low: Dynamic, high: Dynamic| {
         let (low, high) = (number("random", "low end", &low)?, number("random", "high end", &high)?);
         if !(low < high && (high - low).is_finite()) {
+            let [low, high] = [low, high].map(NumberText);
             return Err(format!("random: there is no number from {low} up to {high}").into());
         }
         draw(&bounded, "random", |rng| low + (high - low) * rng.random::<f64>())

@@ -8,6 +8,7 @@ use crate::script::api::market_handle::MarketHandle;
 use crate::script::api::registry::Registry;
 use crate::script::value::arguments::{ScriptResult, number};
 use bearpit_core::market::TrailingDistance;
+use bearpit_core::units::NumberText;
 
 /// A percentage, as an argument that could also be a difference of prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +67,7 @@ fn percent(value: &Dynamic) -> ScriptResult<PercentView> {
     let basis_points = if is_whole && (1.0..10_000.0).contains(&nearest) { nearest as u32 } else { 0 };
     let legal = Some(PercentView { basis_points }).filter(|it| it.distance().is_legal());
     legal.ok_or_else(|| {
+        let value = NumberText(value);
         format!("percent: {value} is not allowed; it must be above 0, below 100 and a multiple of 0.01")
             .into()
     })
@@ -77,6 +79,7 @@ fn round_to_lot(market: &MarketHandle, value: &Dynamic) -> ScriptResult<f64> {
     let lots = listing.instrument.whole_lots_within(value.abs());
     let is_a_lot = value.is_nan() || value.abs() >= listing.instrument.lot_size().to_f64();
     if lots.is_zero() && is_a_lot {
+        let value = NumberText(value);
         return Err(format!("round_to_lot: {value} is not a quantity that can be rounded").into());
     }
     let quantity = listing.instrument.quantity_f64(lots);
@@ -87,7 +90,8 @@ fn round_to_tick(market: &MarketHandle, value: &Dynamic) -> ScriptResult<f64> {
     let value = number("round_to_tick", "price", value)?;
     let (_, listing) = market.open("round_to_tick")?;
     let price = listing.instrument.nearest_price(value);
-    price
-        .map(|price| listing.instrument.price_f64(price))
-        .ok_or_else(|| format!("round_to_tick: {value} is not a price that can be rounded").into())
+    price.map(|price| listing.instrument.price_f64(price)).ok_or_else(|| {
+        let value = NumberText(value);
+        format!("round_to_tick: {value} is not a price that can be rounded").into()
+    })
 }

@@ -15,6 +15,7 @@ use crate::script::value::listing::ListingInfo;
 use crate::script::value::views::{BarView, BookView};
 use bearpit_core::market::{Bar, Ladders, Side};
 use bearpit_core::participant::Feed;
+use bearpit_core::units::NumberText;
 
 /// Registers the functions that subscribe to feeds, and those that return past bars.
 pub(crate) fn register(api: &mut Registry<'_>) {
@@ -183,6 +184,7 @@ fn whole(function: &str, what: &str, value: &Dynamic, range: RangeInclusive<usiz
     let whole = value.as_int().ok().and_then(|it| usize::try_from(it).ok()).filter(|it| range.contains(it));
     whole.ok_or_else(|| {
         let (low, high) = range.into_inner();
+        let number = NumberText(number);
         format!(
             "{function}: a {what} of {number} is not allowed; it must be a whole number from {low} to {high}"
         )

@@ -19,7 +19,7 @@ use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::OrderHandle;
 use bearpit_core::kernel::SimContext;
 use bearpit_core::participant::MarketState;
-use bearpit_core::units::{Price, Quantity, SimTime};
+use bearpit_core::units::{NumberText, Price, Quantity, SimTime};
 
 /// The heading of what only tests can call.
 pub(super) const GROUP: &str = "Tests";
@@ -147,6 +147,7 @@ fn register_asserts(api: &mut Registry<'_>) {
         let (actual, expected) = (of("actual value", &actual)?, of("expected value", &expected)?);
         let tolerance = of("tolerance", &tolerance)?;
         let is_close = (actual - expected).abs() <= tolerance;
+        let [actual, expected, tolerance] = [actual, expected, tolerance].map(NumberText);
         check("assert_close", is_close, || format!("{actual} is not within {tolerance} of {expected}"))
     });
 }
@@ -239,7 +240,9 @@ fn price(function: &str, what: &str, listing: &ListingInfo, value: &Dynamic) -> 
     let price = listing.instrument.nearest_price(value).filter(|price| listing.instrument.allows(*price));
     price.ok_or_else(|| {
         let least = listing.instrument.least_price();
-        format!("{function}: a {what} of {value} is not allowed; it must be at least {least}").into()
+        let value = NumberText(value);
+        let article = if what == "open" { "an" } else { "a" };
+        format!("{function}: {article} {what} of {value} is not allowed; it must be at least {least}").into()
     })
 }
 

@@ -1,5 +1,6 @@
 //! Parameters of a strategy: values, declarations, and complaints about values.
 
+use bearpit_core::units::NumberText;
 use std::fmt;
 
 /// A value of a strategy's parameter, as a scenario gives it.
@@ -72,7 +73,7 @@ impl fmt::Display for ParamRange {
         match self {
             Self::Any => f.write_str("any"),
             Self::Whole(low, high) => write!(f, "{low} to {high}"),
-            Self::Number(low, high) => write!(f, "{low} to {high}"),
+            Self::Number(low, high) => write!(f, "{} to {}", NumberText(*low), NumberText(*high)),
             Self::Choice(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
                 f.write_str(&words.join(", "))
