@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use super::config::Scenario;
-use super::document::{Diagnostics, Findings, Node, Override, Section, SourceSpan, parse};
+use super::document::{Diagnostics, Findings, Node, Override, SECTIONS, Section, parse};
 use super::files::{Files, RunClock, expand, utf8};
 use super::inputs::Inputs;
 use super::sections::{Head, KnownInstrument, MarketOutline, agents, head, instruments, record, venues};
 use crate::record::RecordConfig;
 use bearpit_agents::SiteSpan;
-use bearpit_core::units::SimDuration;
+use bearpit_core::units::{SimDuration, nearest};
 
 impl Scenario {
     /// Loads a scenario and every file it names, with `overrides` applied first.
@@ -47,10 +47,10 @@ impl Scenario {
             Ok(bytes) => bytes,
             Err(error) => {
                 let mut diagnostics = Diagnostics::default();
-                let source = diagnostics.add_source(path.display().to_string(), "");
+                let place = diagnostics.add_unread(path.display().to_string());
                 let message = format!("`{}` cannot be read: {error}", path.display());
                 let help = "name a scenario file, such as scenarios/quickstart.toml".to_owned();
-                diagnostics.push(SourceSpan { source, span: 0..0 }, message, Some(help));
+                diagnostics.push(place, message, Some(help));
                 return Err(diagnostics);
             }
         };
@@ -89,10 +89,17 @@ impl Scenario {
         let text = utf8(path, bytes, findings)?;
         let tree = {
             let mut diagnostics = findings.borrow_mut();
-            let source = diagnostics.add_source(path.display().to_string(), text);
+            let name = path.display().to_string();
+            let source = diagnostics.add_source(name.as_str(), text);
             let mut tree = parse(source, &mut diagnostics);
+            if is_no_scenario(&tree, &diagnostics) {
+                let message = format!("`{name}` is no scenario: {}", what_it_is(path));
+                diagnostics.say_only(name, message);
+                return None;
+            }
             // After a syntax error, keys would seem to be missing.
             if !diagnostics.is_empty() {
+                diagnostics.keep_first(SYNTAX_ERRORS_MAX);
                 return None;
             }
             for change in overrides {
@@ -141,6 +148,32 @@ impl Scenario {
             warnings: Diagnostics::default(),
             inputs_digest: files.digest(),
         })
+    }
+}
+
+/// How many errors of syntax are reported: those further on tend to follow from the first.
+const SYNTAX_ERRORS_MAX: usize = 5;
+
+/// Returns whether a file has nothing that a scenario has: then all that could be said of its parts is noise.
+fn is_no_scenario(tree: &Node, errors: &Diagnostics) -> bool {
+    let mut sections = tree.entries().iter().filter(|entry| nearest(&entry.key, SECTIONS).is_some());
+    let first = sections.next().map(|entry| entry.place.span.start);
+    first.is_none_or(|first| {
+        let is_prose = errors.len() > 2 * SYNTAX_ERRORS_MAX;
+        is_prose && errors.first_place().is_some_and(|error| error.span.start < first)
+    })
+}
+
+/// Says what a file is that is no scenario, as far as its name tells.
+fn what_it_is(path: &Path) -> String {
+    let name = path.display();
+    let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default().to_ascii_lowercase();
+    match extension.as_str() {
+        "rhai" => format!("it is a script, which a scenario names; `bearpit check {name}` checks it alone"),
+        "csv" | "tsv" | "txt" | "parquet" | "arrow" | "ipc" | "feather" => {
+            format!("it is a file of data, which a scenario names; `bearpit data {name}` says what is in it")
+        }
+        _ => "it has none of the tables [scenario], [[instruments]], [[venues]] and [[agents]]".to_owned(),
     }
 }
 

@@ -26,6 +26,8 @@ mod layout;
 mod load;
 mod lobster;
 #[cfg(test)]
+mod message_tests;
+#[cfg(test)]
 mod money_tests;
 #[cfg(test)]
 mod replay_tests;

@@ -74,10 +74,10 @@ fn read(path: &Path, findings: &Findings) -> Option<String> {
         Ok(bytes) => utf8(path, bytes, findings),
         Err(error) => {
             let mut diagnostics = findings.borrow_mut();
-            let source = diagnostics.add_source(path.display().to_string(), "");
+            let place = diagnostics.add_unread(path.display().to_string());
             let message = format!("`{}` cannot be read: {error}", path.display());
             let help = "name a script, such as strategies/ema_cross.rhai".to_owned();
-            diagnostics.push(SourceSpan { source, span: 0..0 }, message, Some(help));
+            diagnostics.push(place, message, Some(help));
             None
         }
     }

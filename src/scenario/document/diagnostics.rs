@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use bearpit_core::units::visible;
@@ -23,6 +23,8 @@ pub(in crate::scenario) struct Source {
     pub(in crate::scenario) text: String,
     /// The line of the file with which the text begins, from 1.
     first_line: usize,
+    /// Whether nothing could be read, so that there is no line to show.
+    is_unread: bool,
 }
 
 /// Some bytes of a source.
@@ -89,6 +91,13 @@ impl Diagnostics {
         self.add_excerpt(name, text, 1)
     }
 
+    /// Adds a file of which nothing could be read: what is said of it has no place in it.
+    pub(in crate::scenario) fn add_unread(&mut self, name: impl Into<String>) -> SourceSpan {
+        let (name, text) = (name.into(), String::new());
+        self.sources.push(Source { name, text, first_line: 1, is_unread: true });
+        SourceSpan { source: self.sources.len() - 1, span: 0..0 }
+    }
+
     /// Adds a part of a file that begins with one of its lines, so that a long file need not be copied.
     pub(in crate::scenario) fn add_excerpt(
         &mut self,
@@ -96,7 +105,7 @@ impl Diagnostics {
         text: impl Into<String>,
         first_line: usize,
     ) -> usize {
-        self.sources.push(Source { name: name.into(), text: text.into(), first_line });
+        self.sources.push(Source { name: name.into(), text: text.into(), first_line, is_unread: false });
         self.sources.len() - 1
     }
 
@@ -109,6 +118,41 @@ impl Diagnostics {
             let SourceSpan { source, span } = &item.place;
             seen.insert((*source, span.start, span.end, words))
         });
+    }
+
+    /// Says something else in the place of the last error that says `message`; returns whether there is one.
+    pub(in crate::scenario) fn replace(
+        &mut self,
+        message: &str,
+        place: SourceSpan,
+        other: &str,
+        help: String,
+    ) -> bool {
+        let found = self.items.iter_mut().rfind(|item| item.message == message);
+        let is_found = found.is_some();
+        if let Some(item) = found {
+            let (message, help) = (shortened(other.to_owned()), Some(shortened(help)));
+            *item = Diagnostic { place, message, help, is_warning: false };
+        }
+        is_found
+    }
+
+    /// Forgets all but the first few errors, and counts the others.
+    pub(in crate::scenario) fn keep_first(&mut self, count: usize) {
+        self.omitted += self.items.len().saturating_sub(count);
+        self.items.truncate(count);
+    }
+
+    /// Forgets everything, to say one thing about a file as a whole.
+    pub(in crate::scenario) fn say_only(&mut self, name: impl Into<String>, message: impl Into<String>) {
+        *self = Self::default();
+        let place = self.add_unread(name);
+        self.push(place, message, None);
+    }
+
+    /// Returns where the first error or warning is.
+    pub(in crate::scenario) fn first_place(&self) -> Option<&SourceSpan> {
+        self.items.first().map(|item| &item.place)
     }
 
     /// Keeps the warnings only, with the sources that they point into.
@@ -221,15 +265,21 @@ impl Diagnostics {
         let source = &self.sources[item.place.source];
         let level = if item.is_warning { Level::WARNING } else { Level::ERROR };
         let title = level.primary_title(visible(&item.message));
-        let (line, column) = self.line_and_column(&item.place);
-        let (text, start) = line_around(&source.text, item.place.span.start);
-        if text.len() > LINE_BYTES_MAX {
-            let place = Origin::path(visible(&source.name)).line(line).char_column(column);
-            let group = title.element(place);
-            return renderer.render(&[match &item.help {
+        let with_help = |group: Group<'_>| {
+            renderer.render(&[match &item.help {
                 Some(help) => group.element(Level::HELP.message(visible(help))),
                 None => group,
-            }]);
+            }])
+        };
+        let (line, column) = self.line_and_column(&item.place);
+        let (text, start) = line_around(&source.text, item.place.span.start);
+        if source.is_unread {
+            return with_help(Group::with_title(title));
+        }
+        // There is no line to show, or nobody would read it.
+        if source.text.is_empty() || text.len() > LINE_BYTES_MAX {
+            let place = Origin::path(visible(&source.name)).line(line).char_column(column);
+            return with_help(title.element(place));
         }
         // Whole characters within the drawn line, whatever the span is.
         let from = floor_boundary(text, item.place.span.start.saturating_sub(start));
@@ -240,12 +290,7 @@ impl Diagnostics {
             .line_start(line)
             .path(visible(&source.name))
             .annotation(AnnotationKind::Primary.span(moved(from)..moved(until)));
-        let group = title.element(snippet);
-        let group = match &item.help {
-            Some(help) => group.element(Level::HELP.message(visible(help))),
-            None => group,
-        };
-        renderer.render(&[group])
+        with_help(title.element(snippet))
     }
 
     /// Returns line and column, both from 1; columns count characters.

@@ -12,5 +12,6 @@ pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
 pub use overrides::{Override, OverrideError, OverrideFileError};
 
 pub(super) use diagnostics::SourceSpan;
+pub(super) use overrides::SECTIONS;
 pub(super) use section::{Findings, Section};
 pub(super) use toml_tree::{KeyValue, Node, Value, parse};

@@ -118,7 +118,8 @@ impl Override {
             parts.push((part.trim(), SourceSpan { source, span: at..at + part.len() }));
             at += part.len() + 1;
         }
-        if let Err(unknown) = expand_short_form(&mut parts, tree) {
+        let written = self.text[self.equals + 1..].trim();
+        if let Err(unknown) = expand_short_form(&mut parts, written, tree) {
             return diagnostics.push(unknown.place, unknown.message, Some(unknown.help));
         }
         let mut current = tree;
@@ -200,27 +201,74 @@ struct UnknownName {
 
 /// Expands `ema.fast` to `agents.ema.params.fast`: two parts of which the first is no section of the scenario
 /// are a script's agent and its parameter.
-fn expand_short_form(parts: &mut Vec<(&str, SourceSpan)>, tree: &Node) -> Result<(), UnknownName> {
-    let [(name, place), _] = &parts[..] else { return Ok(()) };
-    if SECTIONS.contains(name) {
+fn expand_short_form(
+    parts: &mut Vec<(&str, SourceSpan)>,
+    value: &str,
+    tree: &Node,
+) -> Result<(), UnknownName> {
+    let (name, place) = parts[0].clone();
+    if SECTIONS.contains(&name) {
         return Ok(());
     }
-    let agents = tree.entries().iter().find(|entry| entry.key == "agents").map(|entry| &entry.node.value);
-    let agents = if let Some(Value::List(items)) = agents { &items[..] } else { &[] };
-    let names: Vec<String> = agents.iter().flat_map(names_of).collect();
-    let place = place.clone();
-    if !names.iter().any(|known| known == name) {
-        let known: Vec<&str> = SECTIONS.into_iter().chain(names.iter().map(String::as_str)).collect();
-        let message = format!("there is no section and no agent called `{name}`");
-        return Err(UnknownName { place, message, help: suggest(name, &known) });
+    let rest: String = parts.iter().skip(1).map(|(part, _)| format!(".{part}")).collect();
+    if rest.is_empty() {
+        return Err(alone(name, place, value, tree));
     }
-    parts.insert(1, ("params", place.clone()));
-    parts.insert(0, ("agents", place));
-    Ok(())
+    for section in ["agents", "instruments", "venues"] {
+        let Some(entry) =
+            entries_of(tree, section).iter().find(|it| names_of(it).iter().any(|it| it == name))
+        else {
+            continue;
+        };
+        let kind = text_at(entry, "kind").unwrap_or_default();
+        let may_be_script = kind.is_empty() || nearest(kind, ["script"]).is_some();
+        if section == "agents" && parts.len() == 2 && may_be_script {
+            parts.insert(1, ("params", place.clone()));
+            parts.insert(0, ("agents", place));
+            return Ok(());
+        }
+        let message = if section == "agents" && !may_be_script {
+            format!("`{name}` is an agent of the kind `{kind}`, which has no parameters of its own")
+        } else {
+            format!("`{name}` is one of the {section}")
+        };
+        return Err(UnknownName { place, message, help: format!("write `{section}.{name}{rest}={value}`") });
+    }
+    let agents = entries_of(tree, "agents").iter().flat_map(names_of);
+    let names: Vec<String> = SECTIONS.into_iter().map(str::to_owned).chain(agents).collect();
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let message = format!("there is no section and no agent called `{name}`");
+    Err(UnknownName { place, message, help: suggest(name, &known) })
+}
+
+/// Says what is wrong with a key without a section.
+fn alone(name: &str, place: SourceSpan, value: &str, tree: &Node) -> UnknownName {
+    let has = |section: &&str| {
+        let node = tree.entries().iter().find(|entry| entry.key == *section).map(|entry| &entry.node);
+        node.is_some_and(|node| node.entries().iter().any(|entry| entry.key == name))
+    };
+    let section = ["scenario", "record"].into_iter().find(has);
+    let section =
+        section.or_else(|| ["seed", "start", "end", "bars", "sample"].contains(&name).then_some("scenario"));
+    let script = entries_of(tree, "agents").iter().find(|agent| text_at(agent, "kind") == Some("script"));
+    let help = match (section, script.and_then(|agent| names_of(agent).into_iter().next())) {
+        (Some(section), _) => format!("write `{section}.{name}={value}`"),
+        (None, Some(script)) => {
+            format!("write `{script}.{name}={value}`, or a section such as `scenario` before it")
+        }
+        (None, None) => "write the section before it, such as `scenario.seed=7`".to_owned(),
+    };
+    UnknownName { place, message: format!("`{name}` does not say what it is a key of"), help }
+}
+
+/// Returns the entries of a list of the scenario, such as its agents.
+fn entries_of<'a>(tree: &'a Node, list: &str) -> &'a [Node] {
+    let node = tree.entries().iter().find(|entry| entry.key == list).map(|entry| &entry.node.value);
+    if let Some(Value::List(items)) = node { items } else { &[] }
 }
 
 /// The sections of a scenario.
-const SECTIONS: [&str; 5] = ["scenario", "record", "instruments", "venues", "agents"];
+pub(in crate::scenario) const SECTIONS: [&str; 5] = ["scenario", "record", "instruments", "venues", "agents"];
 
 /// Finds a child by key, or in a list by index, name, symbol or kind; a key that a table does not have
 /// is added, and checked with all others later.
@@ -262,12 +310,12 @@ fn child<'a>(
 }
 
 fn names_of(node: &Node) -> Vec<String> {
-    ["name", "symbol", "kind"]
-        .iter()
-        .filter_map(|key| node.entries().iter().find(|entry| entry.key == *key))
-        .filter_map(|entry| match &entry.node.value {
-            Value::Text(text) => Some(text.clone()),
-            _ => None,
-        })
-        .collect()
+    ["name", "symbol", "kind"].iter().filter_map(|key| text_at(node, key)).map(str::to_owned).collect()
+}
+
+fn text_at<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
+    match &node.entries().iter().find(|entry| entry.key == key)?.node.value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
 }

@@ -25,7 +25,10 @@ impl ValueError {
 
 /// The value is of another type.
 pub(in crate::scenario) fn mistyped(node: &Node, wanted: &str) -> ValueError {
-    ValueError(format!("is {} ({}), but must be {wanted}", node.kind(), node.shown()))
+    match node.value {
+        Value::List(_) | Value::Table(_) => ValueError(format!("is {}, but must be {wanted}", node.kind())),
+        _ => ValueError(format!("is {} ({}), but must be {wanted}", node.kind(), node.shown())),
+    }
 }
 
 /// The value is of the right type, but not allowed.
@@ -146,7 +149,10 @@ pub(in crate::scenario) fn number(range: NumberRange) -> impl Fn(&Node) -> Read<
 pub(in crate::scenario) fn decimal(node: &Node) -> Read<Decimal> {
     match &node.value {
         Value::Int(text) | Value::Float(text) | Value::Text(text) => {
-            text.parse().map_err(|_| disallowed(node, "a decimal such as 0.01"))
+            let has_exponent = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
+                && text.contains(['e', 'E']);
+            let without = if has_exponent { ", without an exponent" } else { "" };
+            text.parse().map_err(|_| disallowed(node, &format!("a decimal such as 0.01{without}")))
         }
         _ => Err(mistyped(node, "a decimal such as 0.01")),
     }
@@ -176,6 +182,8 @@ pub(in crate::scenario) fn duration(node: &Node) -> Read<SimDuration> {
     match &node.value {
         Value::Text(text) => text.parse().map_err(invalid),
         Value::Int(text) | Value::Float(text) => {
+            let is_plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '_' | '.'));
+            let text = if is_plain && text.len() < 10 { text } else { "250" };
             let sentence = format!("lacks a unit: write it as a text, such as \"{text}ms\" or \"{text}s\"");
             Err(ValueError(sentence))
         }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::diagnostics::{Diagnostics, SourceSpan};
 use super::readers::ValueError;
 use super::toml_tree::{KeyValue, Node, Value};
-use bearpit_core::units::suggest;
+use bearpit_core::units::{nearest, suggest};
 
 /// Collects the errors of all sections while a scenario is read.
 pub(in crate::scenario) type Findings = RefCell<Diagnostics>;
@@ -17,10 +17,13 @@ pub(in crate::scenario) type Findings = RefCell<Diagnostics>;
 pub(in crate::scenario) struct Section<'a> {
     name: String,
     place: SourceSpan,
+    is_table: bool,
     entries: &'a [KeyValue],
     known: RefCell<Vec<&'static str>>,
     /// Keys that were known once, and have been reported.
     retired: RefCell<Vec<&'static str>>,
+    /// Required keys that are missing, and have been reported.
+    missing: RefCell<Vec<&'static str>>,
     pub(in crate::scenario) findings: &'a Findings,
 }
 
@@ -33,16 +36,19 @@ impl<'a> Section<'a> {
         findings: &'a Findings,
     ) -> Self {
         let name = name.into();
-        if !matches!(node.value, Value::Table(_)) {
+        let is_table = matches!(node.value, Value::Table(_));
+        if !is_table {
             let message = format!("{name} is {}, but must be a table", node.kind());
             findings.borrow_mut().push(node.place.clone(), message, None);
         }
         Self {
             name,
             place,
+            is_table,
             entries: node.entries(),
             known: RefCell::default(),
             retired: RefCell::default(),
+            missing: RefCell::default(),
             findings,
         }
     }
@@ -102,11 +108,16 @@ impl<'a> Section<'a> {
     /// Returns the node at a key; a missing key is an error.
     pub(in crate::scenario) fn required_node(&self, key: &'static str) -> Option<&'a Node> {
         let node = self.node(key);
-        if node.is_none() {
-            let message = format!("{} has no `{key}`, which is required", self.name);
-            self.findings.borrow_mut().push(self.place.clone(), message, None);
+        // Of what is no table, it was said already.
+        if node.is_none() && self.is_table {
+            self.findings.borrow_mut().push(self.place.clone(), self.absence(key), None);
+            self.missing.borrow_mut().push(key);
         }
         node
+    }
+
+    fn absence(&self, key: &str) -> String {
+        format!("{} has no `{key}`, which is required", self.name)
     }
 
     /// Returns the table at a key; a missing key is an error.
@@ -154,6 +165,16 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Returns whether a getter has asked for a key.
+    pub(in crate::scenario) fn knows(&self, key: &str) -> bool {
+        self.known.borrow().contains(&key)
+    }
+
+    /// Returns whether a key is there with something else than a list, which [`Section::list`] reports.
+    pub(in crate::scenario) fn is_no_list(&self, key: &str) -> bool {
+        self.peek(key).is_some_and(|node| !matches!(node.value, Value::List(_)))
+    }
+
     /// Marks a key as known, whether or not it is there.
     pub(in crate::scenario) fn expect(&self, key: &'static str) {
         self.known.borrow_mut().push(key);
@@ -175,21 +196,41 @@ impl<'a> Section<'a> {
     }
 
     /// Ends reading without reporting unknown keys, for a table of which it is not known which keys it may
-    /// have.
+    /// have. A required key that is misspelt is reported as such.
     pub(in crate::scenario) fn abandon(self) {
-        drop(self);
+        let known = self.known.borrow();
+        let missing = self.missing.borrow();
+        for entry in self.entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
+            self.report_unknown(entry, &missing, &missing);
+        }
     }
 
     /// Reports all keys that no getter has asked for.
     pub(in crate::scenario) fn finish(self) {
-        let (mut known, retired) = (self.known.into_inner(), self.retired.into_inner());
+        let mut known = self.known.take();
+        let (retired, missing) = (self.retired.take(), self.missing.take());
         known.sort_unstable();
         known.dedup();
         let is_known = |key: &str| known.contains(&key) || retired.contains(&key);
         for entry in self.entries.iter().filter(|entry| !is_known(&entry.key)) {
-            let message = format!("{} has no key `{}`", self.name, entry.key);
+            if self.report_unknown(entry, &known, &missing) {
+                continue;
+            }
             let help = suggest(&entry.key, &known);
-            self.findings.borrow_mut().push(entry.place.clone(), message, Some(help));
+            self.findings.borrow_mut().push(entry.place.clone(), self.unknown(entry), Some(help));
         }
+    }
+
+    fn unknown(&self, entry: &KeyValue) -> String {
+        format!("{} has no key `{}`", self.name, entry.key)
+    }
+
+    /// Reports a key that nobody knows in the place of the required one that is meant: one fault, one error.
+    fn report_unknown(&self, entry: &KeyValue, known: &[&str], missing: &[&str]) -> bool {
+        let meant = nearest(&entry.key, known.iter().copied()).filter(|near| missing.contains(near));
+        meant.is_some_and(|meant| {
+            let (place, help) = (entry.place.clone(), suggest(&entry.key, known));
+            self.findings.borrow_mut().replace(&self.absence(meant), place, &self.unknown(entry), help)
+        })
     }
 }

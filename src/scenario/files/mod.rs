@@ -120,11 +120,18 @@ impl Files {
             }
             Err(error) => {
                 let message = format!("`{key}` names `{}`, which cannot be read: {error}", path.display());
-                let help = "paths are relative to the scenario's own directory".to_owned();
-                section.report(key, message, Some(help));
+                section.report(key, message, Some(self.where_it_is(file.name)));
                 None
             }
         }
+    }
+
+    /// Says from where paths are read, and what to write if the file is there from where the program runs.
+    fn where_it_is(&self, name: &str) -> String {
+        let rule = "paths are relative to the scenario's own directory";
+        let from_here = Path::new(name);
+        let written = from_here.strip_prefix(&self.directory).ok().filter(|_| from_here.is_file());
+        written.map_or_else(|| rule.to_owned(), |written| format!("write \"{}\": {rule}", written.display()))
     }
 
     /// Reads the file that a required key names, as text; errors are reported at the key, or in the file.
@@ -192,8 +199,7 @@ pub fn inspect_data(path: &Path, options: &ReadOptions) -> DataReport {
             outcome.file
         }
         Err(error) => {
-            let source = findings.add_source(name.as_str(), "");
-            let place = SourceSpan { source, span: 0..0 };
+            let place = findings.add_unread(name.as_str());
             findings.push(place, format!("`{name}` cannot be read: {error}"), None);
             None
         }

@@ -174,11 +174,12 @@ fn latencies() -> Value {
         .required("sigma", sigma, "standard deviation of the logarithm")
         .build();
     let latency = || json!({ "oneOf": [duration(), uniform, lognormal] });
-    Object::default()
+    let legs = Object::default()
         .key("entry", latency(), "from the agent to the venue: orders")
         .key("report", latency(), "from the venue to the agent: reports")
         .key("feed", latency(), "from the venue to the agent: market data")
-        .build()
+        .build();
+    json!({ "oneOf": [duration(), uniform, lognormal, legs] })
 }
 
 fn agent() -> Value {

@@ -219,7 +219,7 @@ fn the_schema_has_the_keys_of_each_section_that_the_reader_knows() {
             &item("venues")["fees"]["oneOf"][0]["properties"]["tiers"]["items"],
         ),
         ("bands = {}", "bands = { qqqq = 1 }", &item("venues")["bands"]),
-        ("latency = {}", "latency = { qqqq = 1 }", &item("venues")["latency"]),
+        ("latency = {}", "latency = { qqqq = 1 }", &item("venues")["latency"]["oneOf"][3]),
         ("close = \"16h\"", "close = \"16h\", qqqq = 1", &item("venues")["sessions"]),
     ];
     for (from, to, schema) in sections {

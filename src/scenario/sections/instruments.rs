@@ -34,7 +34,7 @@ pub(in crate::scenario) fn instruments(root: &Section<'_>, files: &Files) -> Vec
         found.push(read);
         section.finish();
     }
-    if found.is_empty() {
+    if found.is_empty() && !root.is_no_list("instruments") {
         root.report("instruments", "there are no instruments: write at least one [[instruments]]", None);
     }
     found

@@ -292,6 +292,11 @@ pub(super) fn report_errors(section: &Section<'_>, errors: &ParamErrors) {
             ParamError::InvalidEntry { param, entry, message, .. } => {
                 let entries = section.peek(param).map_or(&[][..], Node::entries);
                 let found = entries.iter().find(|it| it.key == *entry);
+                let is_own = section.knows(entry);
+                let own = || {
+                    format!("`{entry}` is a key of the agent itself: write it beside `{param}`, not in it")
+                };
+                let help = if is_own { Some(own()) } else { help };
                 let place = found.map_or_else(|| section.place_of(param), |it| it.node.place.clone());
                 section.findings.borrow_mut().push(place, message, help);
             }

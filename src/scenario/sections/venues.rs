@@ -40,10 +40,10 @@ pub(in crate::scenario) fn venues(root: &Section<'_>, known: &[KnownInstrument])
             _ => complete = false,
         }
     }
-    if found.is_empty() && complete {
+    if found.is_empty() && complete && !root.is_no_list("venues") {
         root.report("venues", "there are no venues: write at least one [[venues]]", None);
     }
-    for (id, symbol) in with_ids(symbols).filter(|_| complete) {
+    for (id, symbol) in with_ids(symbols).filter(|_| complete && !root.is_no_list("venues")) {
         if !symbol.is_empty() && !found.iter().any(|venue| venue.instruments.contains(&id)) {
             root.report("venues", format!("no venue lists `{symbol}`"), None);
         }
@@ -80,6 +80,8 @@ fn listed(section: &Section<'_>, symbols: &[&str]) -> Option<Vec<InstrumentId>> 
                 section.findings.borrow_mut().push(item.place.clone(), message, None);
             }
             Ok(id) => ids.push(id),
+            // It may be one that could not be read, which has been reported.
+            Err(_) if symbols.is_empty() || symbols.contains(&"") => {}
             Err(why) => {
                 section.findings.borrow_mut().push(item.place.clone(), format!("an instrument {why}"), None)
             }
@@ -88,13 +90,27 @@ fn listed(section: &Section<'_>, symbols: &[&str]) -> Option<Vec<InstrumentId>> 
     (!ids.is_empty()).then_some(ids)
 }
 
-/// Reads `latency = { entry = .., report = .., feed = .. }`, each of them optional.
+/// Reads `latency = { entry = .., report = .., feed = .. }`, each of them optional, or one latency for all
+/// three.
 pub(super) fn latencies(section: &Section<'_>) -> Option<Latencies> {
-    let Some(table) = section.table("latency", "the latency") else { return Some(Latencies::NONE) };
+    let Some(node) = section.node("latency") else { return Some(Latencies::NONE) };
+    if is_one_for_all(node) {
+        let latency = section.optional("latency", readers::latency)?;
+        return Some(Latencies { entry: latency, report: latency, feed: latency });
+    }
+    let table = section.table("latency", "the latency")?;
     let none = Latencies::NONE;
     let entry = table.or("entry", none.entry, readers::latency);
     let report = table.or("report", none.report, readers::latency);
     let feed = table.or("feed", none.feed, readers::latency);
     table.finish();
     Some(Latencies { entry: entry?, report: report?, feed: feed? })
+}
+
+fn is_one_for_all(node: &Node) -> bool {
+    let has = |keys: &[&str]| node.entries().iter().any(|entry| keys.contains(&entry.key.as_str()));
+    match node.value {
+        Value::Table(_) => has(&["min", "max", "median", "sigma"]) && !has(&["entry", "report", "feed"]),
+        _ => true,
+    }
 }
