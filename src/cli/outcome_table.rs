@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::console::{new_table, print_error};
 use super::exit::Failure;
 use super::number_text::{rate, thousands};
-use crate::analysis::{AccountMetrics, Spread, Summary};
+use crate::analysis::{AccountMetrics, OrderEnding, Spread, Summary};
 use crate::record::Manifest;
 use crate::report::endings_text;
 use crate::run::{ReportFileError, RunError, RunEvent, RunOutcome, RunResult, chain};
@@ -179,10 +179,32 @@ fn group_lines(group: &Group<'_>, page: &Page, announced: bool) -> Vec<String> {
         sum(|manifest| manifest.events),
         sum(|manifest| manifest.trades),
     )];
+    lines.extend(notes_of_all(group).into_iter().map(|note| format!("  {note}")));
     if let Some(Ok(page)) = page {
         lines.push(format!("  {}", page.display()));
     }
     lines
+}
+
+/// How many accounts of several runs are told of.
+const NOTED_MAX: usize = 8;
+
+/// Says how the orders of each account ended over all runs of a group.
+fn notes_of_all(group: &Group<'_>) -> Vec<String> {
+    let accounts = || group.finished().flat_map(|(_, result)| &result.summary.accounts);
+    let mut owners: Vec<&str> = Vec::new();
+    for AccountMetrics { account, .. } in accounts() {
+        if owners.len() < NOTED_MAX && !owners.contains(&account.owner.as_str()) {
+            owners.push(&account.owner);
+        }
+    }
+    let note = |owner: &&str| {
+        let own = || accounts().filter(|it| it.account.owner == **owner);
+        let endings = OrderEnding::total(own().flat_map(|it| &it.endings));
+        let text = endings_text(&endings, own().map(|it| it.account.refused).sum())?;
+        Some(format!("{owner}: {text}"))
+    };
+    owners.iter().filter_map(note).collect()
 }
 
 /// Returns how many orders the gate refused or a venue rejected.

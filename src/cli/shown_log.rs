@@ -56,6 +56,12 @@ impl ShownLog {
     /// Prints the lines run by run: on standard output, or on standard error where that has JSON.
     pub(super) fn print(&self, is_json: bool) -> Result<(), Failure> {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        if runs.iter().all(|run| run.lines.is_empty()) {
+            print_error(&match &*self.filter {
+                "" => "no strategy logged anything".to_owned(),
+                filter => format!("no line that a strategy logged contains `{filter}`"),
+            });
+        }
         for RunLines { lines, left_out } in runs.iter() {
             let more = (*left_out > 0)
                 .then(|| format!("({} more lines; the run's table `log` has all)", thousands(*left_out)));

@@ -13,6 +13,7 @@ use super::outcome_table::{self, Group, Page};
 use super::progress::{Display, REFRESH};
 use super::shown_log::ShownLog;
 use super::stop;
+use crate::record::AccountSummary;
 use crate::run::{
     CancelToken, OutputConfig, Progress, RunError, RunEvent, RunOutcome, Running, Runs, chain,
     write_run_set_page,
@@ -185,15 +186,10 @@ fn verdict(outcomes: &[RunOutcome], allows_failed: bool) -> Result<(), Failure> 
         let name = &outcome.scenario;
         match &outcome.result {
             Ok(result) => {
-                let failed =
-                    |it: &crate::record::AccountSummary| Some((it.owner.clone(), it.failure.clone()?));
-                for (owner, failure) in result.manifest.accounts.iter().filter_map(failed) {
-                    print_error(&format!("strategy `{owner}` of {name} failed: {failure}"));
-                    print_error(
-                        "its entries were canceled, and nothing of it was called again: mend the script; `on_error` says what becomes of its position and exits",
-                    );
-                    failures.extend((!allows_failed).then_some(Failure::Strategy));
-                }
+                let accounts = &result.manifest.accounts;
+                let lines = stopped_lines(name, accounts);
+                failures.extend((!allows_failed && !lines.is_empty()).then_some(Failure::Strategy));
+                lines.iter().for_each(|line| print_error(line));
             }
             Err(RunError::Interrupted) => {
                 print_error(&format!("{name}: interrupted; nothing was kept"));
@@ -208,4 +204,48 @@ fn verdict(outcomes: &[RunOutcome], allows_failed: bool) -> Result<(), Failure> 
     let gravest =
         [Failure::Interrupted, Failure::Run, Failure::Strategy].into_iter().find(|it| failures.contains(it));
     gravest.map_or(Ok(()), Err)
+}
+
+/// How many strategies of a run are told of that were stopped.
+const STOPPED_SHOWN_MAX: usize = 5;
+
+/// Says which strategies of a run were stopped, why, and what that means.
+fn stopped_lines(scenario: &str, accounts: &[AccountSummary]) -> Vec<String> {
+    let failed = accounts.iter().filter_map(|it| Some((&it.owner, it.failure.as_ref()?)));
+    let mut lines: Vec<String> =
+        failed.map(|(owner, why)| format!("strategy `{owner}` of {scenario} failed: {why}")).collect();
+    let total = lines.len();
+    if total > STOPPED_SHOWN_MAX {
+        lines.truncate(STOPPED_SHOWN_MAX);
+        lines.push(format!("{} more strategies of {scenario} failed", total - STOPPED_SHOWN_MAX));
+    }
+    let (whose, pronoun) = if total == 1 { ("its", "it") } else { ("their", "them") };
+    if total > 0 {
+        lines.push(format!(
+            "{whose} entries were canceled, and nothing of {pronoun} was called again: mend the script; `on_error` says what \
+             becomes of positions and exits"
+        ));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_strategies_that_were_stopped_a_few_are_named() {
+        let account = |number: usize| AccountSummary {
+            failure: (number != 1).then(|| "s.rhai:1:1: no".to_owned()),
+            owner: format!("s-{number}"),
+            ..AccountSummary::default()
+        };
+        let lines = |count: usize| stopped_lines("day", &(1..=count).map(account).collect::<Vec<_>>());
+        assert_eq!(lines(1), [""; 0]);
+        assert_eq!(lines(2)[0], "strategy `s-2` of day failed: s.rhai:1:1: no");
+        assert!(lines(2)[1].starts_with("its entries were canceled"));
+        let many = lines(101);
+        assert_eq!((many.len(), many[5].as_str()), (7, "95 more strategies of day failed"));
+        assert!(many[6].starts_with("their entries were canceled"));
+    }
 }

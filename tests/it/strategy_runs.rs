@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::cli::{bearpit, run};
+use crate::cli::{bearpit, run, with_script};
 
 const PAGE: &str = include_str!("../../docs/writing-strategies.md");
 
@@ -39,10 +39,26 @@ fn parameters_come_from_files_and_the_log_is_shown() {
     assert_eq!(stdout.lines().next(), Some(started), "{stdout}");
     let (_, stdout, _) = simulate(here, &[&set[..], &["--log=dip: 10"]].concat());
     assert_eq!(stdout.trim_end(), started);
+    let (_, stdout, stderr) = simulate(here, &[&set[..], &["--log=bought"]].concat());
+    let none = "no line that a strategy logged contains `bought`";
+    assert_eq!((stdout.as_str(), stderr.trim_end()), ("", none));
     let (_, stdout, stderr) =
         simulate(here, &[&set[..], &["--log=shares", "--json", "--seeds", "1..2"]].concat());
     assert!(stdout.starts_with('['), "{stdout}");
     assert_eq!(stderr.trim_end(), format!("dip/1 {started}\ndip/2 {started}"));
+}
+
+#[test]
+fn what_is_plotted_that_is_no_number_is_a_gap() {
+    let directory = TempDir::new().unwrap();
+    let script = "fn on_start() { plot(\"x\", 1.5); plot(\"x\", 0.0 / 0.0); plot(\"x\", ()); plot(\"x\", 1.0 / 0.0); }";
+    let path = with_script(directory.path(), script);
+    let arguments = ["simulate", path.to_str().unwrap(), "--quiet", "--format", "csv", "--out", "out"];
+    let (code, _, stderr) = run_in(directory.path(), &arguments);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let series = fs::read_to_string(directory.path().join("out/scripted/0/series.csv")).unwrap();
+    let values: Vec<&str> = series.lines().skip(1).map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(values, ["1.5", "", "", ""], "{series}");
 }
 
 #[test]

@@ -13,6 +13,18 @@ pub struct OrderEnding {
     pub orders: u64,
 }
 
+impl OrderEnding {
+    /// Returns the endings of several runs, each way once.
+    #[must_use]
+    pub fn total<'a>(endings: impl IntoIterator<Item = &'a Self>) -> Vec<Self> {
+        let mut total = Endings::default();
+        for Self { status, reason, orders } in endings {
+            total.add_all(status, reason, *orders);
+        }
+        total.finish()
+    }
+}
+
 /// Why orders are canceled as their owner wants it.
 const WANTED: [&str; 4] = ["requested", "mass_cancel", "linked", "replaced_to_filled"];
 
@@ -23,14 +35,17 @@ pub(crate) struct Endings(Vec<OrderEnding>);
 impl Endings {
     /// Counts an order that has ended, unless it was filled or its owner ended it.
     pub(crate) fn add(&mut self, status: &str, reason: &str) {
-        if status == "filled" || WANTED.contains(&reason) {
-            return;
+        if status != "filled" && !WANTED.contains(&reason) {
+            self.add_all(status, reason, 1);
         }
+    }
+
+    fn add_all(&mut self, status: &str, reason: &str, orders: u64) {
         match self.0.iter_mut().find(|it| it.status == status && it.reason == reason) {
-            Some(ending) => ending.orders += 1,
+            Some(ending) => ending.orders += orders,
             None => {
                 let (status, reason) = (status.to_owned(), reason.to_owned());
-                self.0.push(OrderEnding { status, reason, orders: 1 });
+                self.0.push(OrderEnding { status, reason, orders });
             }
         }
     }
@@ -67,11 +82,19 @@ mod tests {
         ] {
             endings.add(status, reason);
         }
-        let found: Vec<String> =
-            endings.finish().iter().map(|it| format!("{} {} {}", it.status, it.reason, it.orders)).collect();
+        let found: Vec<String> = endings
+            .clone()
+            .finish()
+            .iter()
+            .map(|it| format!("{} {} {}", it.status, it.reason, it.orders))
+            .collect();
         assert_eq!(
             found,
             ["refused insufficient_shares 2", "refused insufficient_cash 1", "canceled ioc_remainder 1"]
         );
+        let once = endings.clone().finish();
+        let twice = OrderEnding::total(once.iter().chain(&once));
+        let counts: Vec<u64> = twice.iter().map(|it| it.orders).collect();
+        assert_eq!((counts.as_slice(), twice[0].reason.as_str()), (&[4, 2, 2][..], "insufficient_shares"));
     }
 }

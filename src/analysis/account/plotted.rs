@@ -73,3 +73,24 @@ impl PlottedBuilder {
         Plotted { series: self.lines.into_iter().map(line).collect(), total }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bearpit_core::units::SimTime;
+
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_no_number_is_a_gap_in_the_line() {
+        let extent = Extent::new(SimTime::from_nanos(0), SimTime::from_nanos(1_000_000));
+        let mut builder = PlottedBuilder::default();
+        for (at, value) in [(1, Some(1.0)), (400_000, None), (800_000, Some(3.0))] {
+            builder.add(at, "spread", value, extent);
+        }
+        let plotted = builder.finish();
+        let points = &plotted.series[0].points;
+        let known: Vec<f64> = points.iter().map(|point| point.1).filter(|value| !value.is_nan()).collect();
+        assert_eq!(known, [1.0, 3.0]);
+        assert!(points.iter().any(|point| point.1.is_nan()), "the line breaks: {points:?}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::analysis::{AccountData, RunData};
 use crate::record::{ChargeSummary, ReplayRules, ReplaySummary};
 use crate::report::page::{PageBuilder, put};
 use crate::report::text::{
-    count_text, duration_text, endings_text, escape, instant_text, number, number_or_dash, significant,
+    count_text, duration_text, escape, instant_text, number, number_or_dash, significant,
 };
 
 /// How many files are named.
@@ -62,8 +62,6 @@ pub(super) fn backtest(page: &mut PageBuilder, data: &RunData) {
         fact("splits and dividends", &format!("{told} took effect; prices are shown in shares of the start"));
     }
     fact("costs", &costs(data));
-    let orders: Vec<String> = shown(data).filter_map(orders).collect();
-    fact("orders not filled", &joined(&orders, "none was refused, rejected, canceled by a rule, or expired"));
     fact("at the end", &at_end(data));
     let ruins: Vec<String> = shown(data).filter_map(ruin).collect();
     if !ruins.is_empty() {
@@ -190,12 +188,6 @@ fn costs(data: &RunData) -> String {
         parts.push(paid);
     }
     parts.join("<br>")
-}
-
-fn orders(account: &AccountData) -> Option<String> {
-    let text = endings_text(&account.endings, account.summary.refused)?;
-    let owner = escape(&account.summary.owner);
-    Some(format!("{owner}: {}", escape(text.strip_prefix("orders: ").unwrap_or(&text))))
 }
 
 /// Says what became of positions after the last bar, and what is left.

@@ -10,8 +10,8 @@ use crate::record::Table;
 use crate::report::figures::{Color, Line, LineStyle, Lines, Size};
 use crate::report::page::{CardTable, PageBuilder, ReportError, put};
 use crate::report::text::{
-    NONE, cents, count_text, decimals_for, duration_text, escape, instant_text, number, number_or_dash,
-    percent,
+    NONE, cents, count_text, decimals_for, duration_text, endings_text, escape, instant_text, number,
+    number_or_dash, percent,
 };
 use bearpit_core::units::SimTime;
 
@@ -53,15 +53,7 @@ fn header(page: &mut PageBuilder, data: &RunData) {
         put!(page, "<p class=\"note\">Tables not recorded by this scenario: {tables}</p>");
     }
     put!(page, "</header>");
-    for account in &manifest.accounts {
-        let Some(why) = &account.failure else { continue };
-        let owner = escape(&account.owner);
-        put!(
-            page,
-            "<p class=\"failure\"><strong>{owner}</strong> was stopped by an error: {}</p>",
-            escape(why)
-        );
-    }
+    stopped(page, data);
     for account in &data.accounts {
         let Some(ruin) = account.ruin else { continue };
         put!(
@@ -77,6 +69,54 @@ fn header(page: &mut PageBuilder, data: &RunData) {
             },
         );
     }
+}
+
+/// How many accounts are spoken of above the table that lists all.
+const TOLD_MAX: usize = 5;
+
+/// Says which strategies were stopped, why, and what that means.
+fn stopped(page: &mut PageBuilder, data: &RunData) {
+    let accounts = &data.manifest.accounts;
+    let failed: Vec<(&str, &str)> =
+        accounts.iter().filter_map(|it| Some((it.owner.as_str(), it.failure.as_deref()?))).collect();
+    for (owner, why) in failed.iter().take(TOLD_MAX) {
+        let (owner, why) = (escape(owner), escape(why));
+        put!(page, "<p class=\"failure\"><strong>{owner}</strong> was stopped by an error: {why}</p>");
+    }
+    let more = failed.len().saturating_sub(TOLD_MAX) as u64;
+    if more > 0 {
+        let more = count_text(more);
+        put!(page, "<p class=\"failure\">{more} more were stopped; the table of accounts marks them.</p>");
+    }
+    if !failed.is_empty() {
+        put!(
+            page,
+            "<p class=\"note\">A strategy that is stopped has its entries canceled and is not called again; <code>on_error</code> of the agent says what becomes of its position and exits. Mend the script, and run it again.</p>"
+        );
+    }
+}
+
+/// Says of which accounts orders ended unfilled that nobody wanted to end: how many, why, and what to do.
+fn unfilled(page: &mut PageBuilder, data: &RunData) {
+    let text = |account: &&AccountData| {
+        let text = endings_text(&account.endings, account.summary.refused)?;
+        let text = text.strip_prefix("orders: ").unwrap_or(&text);
+        Some(format!("{}: {text}", account.summary.owner))
+    };
+    let accounts = makers_last(data);
+    let texts: Vec<String> = accounts.iter().filter_map(text).collect();
+    if texts.is_empty() {
+        return;
+    }
+    put!(page, "<p class=\"note\"><strong>Orders that were not filled.</strong>");
+    for text in texts.iter().take(TOLD_MAX) {
+        put!(page, "<br>{}", escape(text));
+    }
+    if texts.len() > TOLD_MAX {
+        let more = count_text((texts.len() - TOLD_MAX) as u64);
+        put!(page, "<br>Of {more} more accounts too; each account's section says which.");
+    }
+    put!(page, "</p>");
 }
 
 /// The columns of the table of accounts: what was won first.
@@ -115,6 +155,7 @@ fn accounts(page: &mut PageBuilder, data: &RunData) {
     makers_last(data).into_iter().for_each(|account| account_row(page, table, account, data));
     table.end_body(page);
     table.end(page);
+    unfilled(page, data);
     put!(
         page,
         "<details><summary>What the columns mean</summary><p class=\"note\">Amounts are in currency. P&amp;L is final minus initial equity, after fees; initial holdings count at their first mark. Max drawdown is the largest fall from an earlier peak of equity, as a percentage of that peak; the amount beside it is the largest fall in currency, which may be another one. The Sharpe ratio {} Turnover is the sum of price times quantity of all fills.</p></details></section>",

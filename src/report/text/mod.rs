@@ -2,6 +2,7 @@
 
 mod dates;
 mod endings;
+mod reasons;
 
 pub(crate) use dates::{end_text, instant_text, moment_text};
 pub(crate) use endings::endings_text;
