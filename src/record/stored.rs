@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::csv_reader::CsvReader;
 use super::format::Format;
 use super::ipc;
+use super::json_fault::json_fault;
 use super::manifest::Manifest;
 use super::parquet_reader::ParquetReader;
 use super::schema::schema;
@@ -113,7 +114,7 @@ impl StoredRun {
         let path = directory.join("manifest.json");
         let bytes = fs::read(&path).map_err(|_| OpenError::NoManifest(directory.to_path_buf()))?;
         let bad =
-            |error: serde_json::Error| OpenError::BadManifest { path: path.clone(), why: error.to_string() };
+            |error: serde_json::Error| OpenError::BadManifest { path: path.clone(), why: json_fault(&error) };
         // The layout is checked first: another layout may have other fields.
         let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(bad)?;
         let layout =

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::analysis::account::OrderEnding;
 use crate::analysis::metrics::{Measure, Measures, Unit};
 use crate::analysis::run::data::RunData;
-use crate::record::{AccountSummary, OpenError, StoredRun};
+use crate::record::{AccountSummary, OpenError, StoredRun, json_fault};
 use bearpit_core::units::SimTime;
 
 /// The content of `summary.json`.
@@ -66,7 +66,7 @@ impl Summary {
         let path = run.directory().join("summary.json");
         let bad = |why: String| OpenError::Summary { path: path.clone(), why };
         let bytes = fs::read(&path).map_err(|error| bad(error.to_string()))?;
-        let summary: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+        let summary: Self = serde_json::from_slice(&bytes).map_err(|error| bad(json_fault(&error)))?;
         let listed = summary.accounts.iter().map(|account| &account.account);
         if listed.eq(&run.manifest().accounts) {
             Ok(summary)

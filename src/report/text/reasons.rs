@@ -1,5 +1,5 @@
-//! Why orders ended without being filled, in words: the reasons of the table `orders`, each with its cause and
-//! with what to do about it.
+//! Why orders ended without being filled, in words: the reasons of the table `orders`, each with its cause
+//! and with what to do about it.
 
 /// What is known of a reason.
 pub(crate) struct Reason {

@@ -86,9 +86,8 @@ impl Text {
             Ok(bytes) => utf8(path, bytes, findings).map(|text| Self { name, text }),
             Err(error) => {
                 let mut diagnostics = findings.borrow_mut();
-                let source = diagnostics.add_source(name.as_str(), "");
-                let message = format!("`{name}` cannot be read: {error}");
-                diagnostics.push(SourceSpan { source, span: 0..0 }, message, None);
+                let place = diagnostics.add_unread(name.as_str());
+                diagnostics.push(place, format!("`{name}` cannot be read: {error}"), None);
                 None
             }
         }

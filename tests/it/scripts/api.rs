@@ -90,7 +90,8 @@ fn every_example_runs() {
     }
 }
 
-/// Names of types of this program and of its parts, and rows of zeros: nothing that a writer of strategies knows.
+/// Names of types of this program and of its parts, and rows of zeros: nothing that a writer of strategies
+/// knows.
 const JARGON: [&str; 12] = [
     "::",
     "i64",

@@ -147,8 +147,8 @@ impl MarketBuilder {
     }
 
     /// Sets how many messages one agent may answer at one instant with messages that arrive at that same
-    /// instant, [`MarketConfig::INSTANT_ANSWERS_MAX`] unless set. An agent that answers more ends the run with
-    /// [`MarketFault::Endless`](crate::participant::MarketFault::Endless): without latency it would stop
+    /// instant, [`MarketConfig::INSTANT_ANSWERS_MAX`] unless set. An agent that answers more ends the run
+    /// with [`MarketFault::Endless`](crate::participant::MarketFault::Endless): without latency it would stop
     /// virtual time for ever.
     pub const fn instant_answers_max(&mut self, most: u64) {
         self.config.instant_answers_max = most;

@@ -59,12 +59,12 @@ pub trait Domain: Sized + 'static {
     /// instant. An actor that answers more ends the run: without that, time would never pass again.
     fn instant_answers_max(&self) -> u64;
 
-    /// Names the kind of a message whose recipient may answer it without end; `None` for one that only a venue
-    /// receives, or that comes from outside.
+    /// Names the kind of a message whose recipient may answer it without end; `None` for one that only a
+    /// venue receives, or that comes from outside.
     fn answerable(message: &Self::Message) -> Option<&'static str>;
 
-    /// Makes the fault of the actor called `name`, which has answered too much at one instant: `answers` are the
-    /// kinds of messages, and how many of each.
+    /// Makes the fault of the actor called `name`, which has answered too much at one instant: `answers` are
+    /// the kinds of messages, and how many of each.
     fn endless(name: &str, answers: &[(&'static str, u64)]) -> Self::Fault;
 
     /// Called with each message that is not delivered: its recipient has stopped, or the world has ended.
