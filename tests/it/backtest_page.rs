@@ -57,13 +57,14 @@ fn what_was_tested_stands_before_the_figures() {
         "half-spread 0.05",
         "slippage 2 ticks",
         "s paid 0.01 in fees",
-        "s: 1 refused (too little free cash)",
         "positions are kept, and marked at the last close",
         "s still holds 10 X, marked at 11.00",
     ] {
         assert!(sheet.contains(words), "{words}: {sheet}");
     }
     assert!(page.find("How it was tested").unwrap() < page.find("<svg").unwrap());
+    let results = page.split("How it was tested").next().unwrap();
+    assert!(results.contains("s: 1 refused (too little free cash): size orders with buy_value"), "{results}");
     assert!(!page.contains("Filled at this close") && !sheet.contains("ruin"));
     // The replayed market is no participant: what is rejected is the strategy's.
     let rejects = stored.table(Table::Rejects).unwrap();

@@ -191,3 +191,9 @@ fn of_the_bars_with_a_common_end_those_that_began_first_come_first() {
         assert!(twenty < ten && twenty < five, "{lines:?}");
     }
 }
+
+#[test]
+fn what_is_printed_goes_to_the_log() {
+    let lines = logged("fn on_start() { print(`x ${1 + 1}`); debug([1, \"a\"]); }");
+    assert_eq!(lines, ["x 2", "[1, \"a\"]"]);
+}

@@ -133,7 +133,7 @@ fn numbers_are_rounded_to_lots_and_ticks() {
     );
     for (call, expected) in [
         ("round_to_lot(0.0 / 0.0)", "round_to_lot: NaN is not a quantity that can be rounded"),
-        ("round_to_lot(1e30)", "round_to_lot: 1000000000000000000000000000000 is not a quantity"),
+        ("round_to_lot(1e30)", "round_to_lot: 1e30 is not a quantity"),
         ("round_to_tick(1.0 / 0.0)", "round_to_tick: inf is not a price that can be rounded"),
         ("round_to_tick(())", "round_to_tick: the price must be a number, but is absent"),
     ] {
