@@ -169,9 +169,9 @@ fn what_it_is(path: &Path) -> String {
     let name = path.display();
     let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default().to_ascii_lowercase();
     match extension.as_str() {
-        "rhai" => format!("it is a script, which a scenario names; `bearpit check {name}` checks it alone"),
+        "rhai" => format!("it is a script; `bearpit backtest {name} DATA` runs it on a file of data"),
         "csv" | "tsv" | "txt" | "parquet" | "arrow" | "ipc" | "feather" => {
-            format!("it is a file of data, which a scenario names; `bearpit data {name}` says what is in it")
+            format!("it is a file of data; `bearpit data {name}` says what is in it")
         }
         _ => "it has none of the tables [scenario], [[instruments]], [[venues]] and [[agents]]".to_owned(),
     }

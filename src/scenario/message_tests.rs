@@ -216,8 +216,8 @@ fn a_file_that_is_no_scenario_is_told_in_a_line() {
         ("a.json", "{ \"a\": [1, 2, { \"b\": null }] }\n", "it has none of the tables"),
         ("empty.toml", "", "it has none of the tables"),
         ("page.md", &format!("{prose}{MARKET}"), "it has none of the tables"),
-        ("b.csv", csv, "it is a file of data, which a scenario names; `bearpit data "),
-        ("s.rhai", "fn on_bar(bar) { }\n", "it is a script, which a scenario names; `bearpit check "),
+        ("b.csv", csv, "it is a file of data; `bearpit data "),
+        ("s.rhai", "fn on_bar(bar) { }\n", "it is a script; `bearpit backtest "),
     ] {
         let path = directory.path().join(name);
         fs::write(&path, text).unwrap();

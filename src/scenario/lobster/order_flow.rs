@@ -6,7 +6,7 @@ use std::path::Path;
 use super::book::{book_rows, check_book};
 use super::lines::lines;
 use super::messages::parse_messages;
-use crate::scenario::document::{Diagnostics, Findings, SourceSpan};
+use crate::scenario::document::{Diagnostics, Findings};
 use crate::scenario::files::{CellErrors, utf8};
 use bearpit_core::market::{BookRow, OrderMessage};
 
