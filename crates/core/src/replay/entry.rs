@@ -37,10 +37,13 @@ impl ReplayEngine {
                 let orders = self.listings[index].orders.all_of(Some(command.owner), None);
                 self.cancel_all(index, &orders, CancelReason::Disconnected, host);
             }
-            CommandKind::Replace { price, quantity } => match self.check_replace(index, command, quantity) {
-                Ok(()) => self.replace(index, command, NewTerms { price, quantity }, host),
-                Err(reason) => self.reject_command(index, command, reason, host),
-            },
+            CommandKind::Replace { price, quantity } => {
+                let new = NewTerms { price, quantity };
+                match self.check_replace(index, command, new) {
+                    Ok(()) => self.replace(index, command, new, host),
+                    Err(reason) => self.reject_command(index, command, reason, host),
+                }
+            }
         }
         self.schedule(index, now);
         self.settle_ruin(now, &[], host);
@@ -98,7 +101,9 @@ impl ReplayEngine {
         if listing.stage == Stage::Over {
             return Err(RejectReason::NoMoreData);
         }
-        if listing.orders.contains(command.order) {
+        // The ids of a bracket's exits follow its own.
+        let exits = if matches!(terms.link, Link::Bracket { .. }) { 2 } else { 0 };
+        if command.order.get().checked_add(exits).is_none() || listing.orders.contains(command.order) {
             return Err(RejectReason::DuplicateOrder);
         }
         if let Some(reason) = terms.reject_reason() {
@@ -132,15 +137,24 @@ impl ReplayEngine {
         if order.owner == command.owner { Ok(()) } else { Err(RejectReason::NotOwner) }
     }
 
-    fn check_replace(&self, index: usize, command: &Command, quantity: Quantity) -> Result<(), RejectReason> {
+    fn check_replace(&self, index: usize, command: &Command, new: NewTerms) -> Result<(), RejectReason> {
         self.check_owner(index, command)?;
+        if new.quantity.is_zero() {
+            return Err(RejectReason::ZeroQuantity);
+        }
+        if new.quantity.lots() > Quantity::MAX_LOTS {
+            return Err(RejectReason::QuantityOutOfRange);
+        }
+        if Price::new_checked(new.price.ticks()).is_none() {
+            return Err(RejectReason::PriceOutOfRange);
+        }
         let order = self.listings[index].orders.get(command.order).ok_or(RejectReason::UnknownOrder)?;
         // A market order, and what an elected stop left, has no price to be replaced.
         let has_price = matches!(
             order.terms.kind,
             OrderKind::Limit(_) | OrderKind::Stop { .. } | OrderKind::StopLimit { .. }
         );
-        if !has_price || (order.partner.is_some() && quantity != order.terms.quantity) {
+        if !has_price || (order.partner.is_some() && new.quantity != order.terms.quantity) {
             return Err(RejectReason::NotReplaceable);
         }
         Ok(())

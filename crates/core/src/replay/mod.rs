@@ -18,6 +18,8 @@ mod listing;
 mod orders;
 mod ruin;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod tick;
 mod tick_feed;
 mod tick_rows;

@@ -144,6 +144,7 @@ const REQUESTED: ReportKind = ReportKind::Canceled(CancelReason::Requested);
 const UNLINKABLE: ReportKind = ReportKind::Rejected(RejectReason::LinkUnfit);
 
 mod brackets;
+mod extremes;
 mod links;
 mod plain;
 mod reduce_only;
