@@ -132,8 +132,8 @@ fn an_auction_publishes_what_it_would_do_and_trades_at_one_price() {
         })
         .map(|indicative| indicative.map(|(price, volume)| (price.ticks(), volume.lots())))
         .collect();
-    // After b the middle of 99.00 to 101.00; after c that of 99.00 to 100.50; none once it is over.
-    assert_eq!(indicative, [Some((10_000, 20)), Some((9_975, 30)), None]);
+    // After b sellers are left over, so the lowest; after c the middle of 99.00 to 100.50; none once it is over.
+    assert_eq!(indicative, [Some((9_900, 20)), Some((9_975, 30)), None]);
     let trades = trades(&facts);
     assert!(trades.iter().all(|trade| trade.price.ticks() == 9_975 && trade.phase == Phase::OpeningAuction));
     assert_eq!(trades.iter().map(|trade| trade.quantity.lots()).sum::<u64>(), 30);
