@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
+use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
@@ -55,6 +56,55 @@ fn binary_heap(gaps: &[i64]) -> f64 {
     begin.elapsed().as_secs_f64()
 }
 
+/// As a market's traffic: of each alarm, whose gap is drawn, a command goes out after one constant latency, and
+/// two reports of it after others; returns seconds.
+macro_rules! traffic {
+    ($gaps:expr, $push:expr, $pop:expr) => {{
+        for (index, gap) in $gaps.iter().take(PENDING).enumerate() {
+            $push(*gap, [index as u64 * 4; 12]);
+        }
+        let begin = Instant::now();
+        for gap in $gaps {
+            let (time, payload): (i64, Payload) = $pop();
+            match payload[0] % 4 {
+                0 => {
+                    $push(time + gap, payload);
+                    $push(time + 400_000, [1; 12]);
+                }
+                1 => {
+                    $push(time + 600_000, [2; 12]);
+                    $push(time + 100_000, [3; 12]);
+                }
+                _ => {
+                    black_box(payload);
+                }
+            }
+        }
+        begin.elapsed().as_secs_f64()
+    }};
+}
+
+fn traffic_through_own_queue(gaps: &[i64]) -> f64 {
+    let queue = RefCell::new(EventQueue::new());
+    traffic!(gaps, |time, payload| queue.borrow_mut().push(SimTime::from_nanos(time), payload), || queue
+        .borrow_mut()
+        .pop()
+        .map_or((0, [0; 12]), |(time, payload)| (time.nanos(), payload)))
+}
+
+fn traffic_through_binary_heap(gaps: &[i64]) -> f64 {
+    let heap: RefCell<BinaryHeap<Reverse<(i64, u64, Payload)>>> = RefCell::default();
+    let sequence = Cell::new(0);
+    traffic!(
+        gaps,
+        |time, payload| {
+            heap.borrow_mut().push(Reverse((time, sequence.get(), payload)));
+            sequence.set(sequence.get() + 1);
+        },
+        || heap.borrow_mut().pop().map_or((0, [0; 12]), |Reverse((time, _, payload))| (time, payload))
+    )
+}
+
 /// Does nothing but wake.
 struct Metronome {
     pause: SimDuration,
@@ -103,14 +153,21 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gaps = gaps(&mut stream(Seed::new(1), "bench"));
     let (mut own, mut heap, mut delivered) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut own_traffic, mut heap_traffic) = (Vec::new(), Vec::new());
     for _ in 0..REPETITIONS {
         own.push(own_queue(&gaps));
         heap.push(binary_heap(&gaps));
+        own_traffic.push(traffic_through_own_queue(&gaps));
+        heap_traffic.push(traffic_through_binary_heap(&gaps));
         delivered.push(world()?);
     }
     let nanos = |seconds: f64| seconds * 1e9 / STEPS as f64;
     let (own, heap, delivered) = (median(own), median(heap), median(delivered));
     println!("pop and push, {PENDING} pending, payload of 96 bytes (median of {REPETITIONS}):");
+    println!("  event queue      {:6.1} ns", nanos(own));
+    println!("  std binary heap  {:6.1} ns   ratio heap / queue {:.2}", nanos(heap), heap / own);
+    let (own, heap) = (median(own_traffic), median(heap_traffic));
+    println!("the same with three messages of constant latencies for each alarm, an event:");
     println!("  event queue      {:6.1} ns", nanos(own));
     println!("  std binary heap  {:6.1} ns   ratio heap / queue {:.2}", nanos(heap), heap / own);
     println!("wake-up of one of {PENDING} actors through the world:");

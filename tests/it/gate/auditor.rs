@@ -139,6 +139,8 @@ pub(super) fn check(
     known: &KnownFills,
 ) -> Result<(), String> {
     let (cash, lots) = worst(account, terms, known);
+    // Under unlimited credit, where nothing is covered, no cash is held.
+    let cash = if max_short.is_some() { cash } else { 0 };
     let held = (account.cash() - account.free_cash()).units();
     let open: u64 = account.open_orders().iter().map(|order| order.quantity.lots() + worst_lots(order)).sum();
     // The gate allows one unit for each fill's rounding; linked purchases and replaces count more lots. Of a

@@ -1,15 +1,29 @@
-//! The event queue: a four-ary heap of (time, sequence) over a slab of payloads.
+//! The event queue: lanes and a four-ary heap of (time, sequence) over a slab of payloads.
+//!
+//! Most messages take one of few constant times to arrive: none, or a latency. What is scheduled for now plus
+//! such a time comes after all that was scheduled so before, so it goes to the end of a lane, and no heap has
+//! to sort it. Alarms, whose times differ, go to the heap.
 //!
 //! Keys are kept apart from payloads, so that a sift moves 24 bytes whatever a message weighs, and
 //! four children share a cache line and a half. The standard library's binary heap with payloads
 //! inline is the reference in the tests and in `benches/kernel.rs`.
 
-use crate::units::SimTime;
+use std::collections::VecDeque;
+
+use crate::units::{SimDuration, SimTime};
 
 /// A queue of `T`, popped by earliest time and, within one time, by order of scheduling.
 #[derive(Debug)]
 pub struct EventQueue<T> {
     heap: Vec<Key>,
+    lanes: Vec<Lane>,
+    /// The last delays that had no lane, and which of them is replaced next.
+    strays: [SimDuration; STRAYS],
+    next_stray: usize,
+    /// When the last item was due that was taken out.
+    now: SimTime,
+    /// Where the earliest key is.
+    head: Option<Head>,
     slots: Vec<Option<T>>,
     free: Vec<u32>,
     next_sequence: u64,
@@ -33,11 +47,42 @@ impl Key {
 
 const ARITY: usize = 4;
 
+/// The most lanes: the front of each is looked at whenever an item is taken out.
+const LANES: usize = 6;
+/// How many delays are remembered: one that comes twice among so many gets a lane.
+const STRAYS: usize = 8;
+
+/// Items that were scheduled with one delay, in the order in which they are due.
+#[derive(Debug)]
+struct Lane {
+    delay: SimDuration,
+    keys: VecDeque<Key>,
+}
+
+/// The earliest key, and where it is.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    key: Key,
+    /// The lane; none is the heap.
+    lane: Option<usize>,
+}
+
 impl<T> EventQueue<T> {
     /// Makes an empty queue.
     #[must_use]
     pub const fn new() -> Self {
-        Self { heap: Vec::new(), slots: Vec::new(), free: Vec::new(), next_sequence: 0 }
+        Self {
+            heap: Vec::new(),
+            lanes: Vec::new(),
+            // No delay is negative.
+            strays: [SimDuration::from_nanos(-1); STRAYS],
+            next_stray: 0,
+            now: SimTime::from_nanos(i64::MIN),
+            head: None,
+            slots: Vec::new(),
+            free: Vec::new(),
+            next_sequence: 0,
+        }
     }
 
     /// Schedules `item` for `time`, behind all that was scheduled for the same time before.
@@ -46,22 +91,36 @@ impl<T> EventQueue<T> {
         let slot = self.store(item);
         let key = Key { time, sequence: self.next_sequence, slot };
         self.next_sequence += 1;
-        self.heap.push(key);
-        self.sift_up(self.heap.len() - 1, key);
+        let lane = self.lane_for(time);
+        match lane {
+            Some(lane) => self.lanes[lane].keys.push_back(key),
+            None => {
+                self.heap.push(key);
+                self.sift_up(self.heap.len() - 1, key);
+            }
+        }
+        if self.head.is_none_or(|head| key.rank() < head.key.rank()) {
+            self.head = Some(Head { key, lane });
+        }
     }
 
     /// Removes and returns the earliest item with its time.
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, T)> {
-        let last = self.heap.pop()?;
-        let first = match self.heap.first() {
-            Some(first) => {
-                let first = *first;
-                self.sift_down(last);
-                first
+        let Head { key: first, lane } = self.head?;
+        match lane {
+            Some(lane) => {
+                self.lanes[lane].keys.pop_front();
             }
-            None => last,
-        };
+            None => {
+                let last = self.heap.pop()?;
+                if !self.heap.is_empty() {
+                    self.sift_down(last);
+                }
+            }
+        }
+        self.now = self.now.max(first.time);
+        self.head = self.earliest();
         // Freed first, so that nothing comes between taking the item out and returning it: the compiler then
         // moves it once, from its slot to where the caller wants it.
         self.free.push(first.slot);
@@ -71,26 +130,60 @@ impl<T> EventQueue<T> {
     /// Returns the time of the earliest item.
     #[must_use]
     pub fn next_time(&self) -> Option<SimTime> {
-        self.heap.first().map(|key| key.time)
+        self.head.map(|head| head.key.time)
     }
 
     /// Returns the earliest item with its time, and leaves it where it is.
     #[must_use]
     pub fn first(&self) -> Option<(SimTime, &T)> {
-        let first = self.heap.first()?;
+        let first = self.head?.key;
         self.slots[first.slot as usize].as_ref().map(|item| (first.time, item))
     }
 
     /// Returns how many items wait.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.heap.len()
+        self.slots.len() - self.free.len()
+    }
+
+    /// Finds the lane of what is scheduled for `time` now, and begins one for a delay that has come twice.
+    ///
+    /// A lane stays in order: the time of the last item taken out never goes back, and what is scheduled for
+    /// an earlier time has another delay.
+    #[inline]
+    fn lane_for(&mut self, time: SimTime) -> Option<usize> {
+        let delay = time.nanos().checked_sub(self.now.nanos()).filter(|delay| *delay >= 0)?;
+        let delay = SimDuration::from_nanos(delay);
+        let found = self.lanes.iter().position(|lane| lane.delay == delay);
+        if found.is_some() || self.lanes.len() == LANES {
+            return found;
+        }
+        if self.strays.contains(&delay) {
+            self.lanes.push(Lane { delay, keys: VecDeque::new() });
+            return Some(self.lanes.len() - 1);
+        }
+        self.strays[self.next_stray] = delay;
+        self.next_stray = (self.next_stray + 1) % STRAYS;
+        None
+    }
+
+    /// Finds the earliest key.
+    fn earliest(&self) -> Option<Head> {
+        let mut head = self.heap.first().map(|key| Head { key: *key, lane: None });
+        for (lane, Lane { keys, .. }) in self.lanes.iter().enumerate() {
+            if let Some(key) = keys.front()
+                && head.is_none_or(|head| key.rank() < head.key.rank())
+            {
+                head = Some(Head { key: *key, lane: Some(lane) });
+            }
+        }
+        head
     }
 
     /// Returns whether nothing waits.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.head.is_none()
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "2^32 events waiting at once would need 200 GiB")]
