@@ -141,8 +141,10 @@ impl ReplayEngine {
         for (index, moment) in &reached {
             self.depart(*index, *moment, host);
         }
-        // Positions that were closed at the last close may have cost what was left.
-        self.settle_ruin(now, &[], host);
+        if reached.iter().any(|(_, moment)| *moment == Moment::Close) {
+            // Positions that were closed at the last close may have cost what was left.
+            self.settle_ruin(now, &[], host);
+        }
         for index in &due {
             self.schedule(*index, now);
         }
