@@ -47,6 +47,13 @@ fn check_script(arguments: &BacktestArguments) -> Result<(), Failure> {
     if !is_script(script) && arguments.data.iter().any(|path| is_script(path)) {
         return Err(invalid("the strategy stands first, and then the data: bearpit backtest SCRIPT DATA..."));
     }
+    let is_scenario = |path: &&PathBuf| path.extension() == Some(OsStr::new("toml"));
+    if let Some(scenario) = arguments.data.iter().find(is_scenario) {
+        let scenario = scenario.display();
+        let message =
+            format!("`{scenario}` is a scenario, not a file of data: `bearpit simulate {scenario}` runs it");
+        return Err(invalid(&message));
+    }
     if let Some(second) = arguments.data.iter().find(|path| is_script(path)) {
         let message = format!("`{}` is a strategy, but one is backtested at a time", second.display());
         return Err(invalid(&message));

@@ -15,7 +15,9 @@ pub(crate) fn json_fault(error: &serde_json::Error) -> String {
     // Of `invalid type: string "x", expected u64 at line 1 column 2`, what was found.
     if let Some((found, _)) = text.split_once(", expected") {
         let found = found.trim_start_matches("invalid ").split_once(": ").map_or(found, |(_, found)| found);
-        let found = if found.contains("::") { "something" } else { found };
+        let found = found.trim_start_matches("unknown variant ");
+        // Of a long value, what kind of value it is.
+        let found = if found.len() > 80 { found.split('`').next().unwrap_or_default().trim() } else { found };
         return format!("it has {found}{place} where something else belongs");
     }
     match text.split('`').nth(1) {

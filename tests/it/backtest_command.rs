@@ -150,6 +150,10 @@ fn what_is_wrong_is_said_before_anything_is_written() {
         (&["buyer.rhai"][..], "required arguments were not provided"),
         (&["none.rhai", "ACME.csv"], "`none.rhai` cannot be read"),
         (&["ACME.csv", "buyer.rhai"], "the strategy stands first"),
+        (
+            &["buyer.rhai", "day.toml"],
+            "`day.toml` is a scenario, not a file of data: `bearpit simulate day.toml` runs it",
+        ),
         (&["buyer.rhai", "idle.rhai", "ACME.csv"], "one is backtested at a time"),
         (&["idle.rhai", "ACME.csv"], "the script defines no callback, so it would never do anything"),
         (&["broken.rhai", "ACME.csv"], "there is no function `bya`"),
