@@ -8,7 +8,7 @@ use super::args::{BacktestArguments, all_overrides};
 use super::console::{print, print_diagnostics, print_error};
 use super::exit::Failure;
 use super::number_text::thousands;
-use super::simulate::run_scenarios;
+use super::simulate::{check_free, run_scenarios};
 use super::strategy_file::load as load_strategy;
 use crate::run::write_atomically;
 use crate::scenario::{
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &BacktestArguments) -> Result<(), Failure> {
     let config = config(arguments);
     let changes = changes(arguments, &config.agent())?;
     let backtest = Backtest::plan(&config).map_err(|error| report(&error))?;
-    let scenario = load(arguments, &backtest, &changes)?;
+    let scenario = scenario(arguments, &backtest, &changes)?;
     if !arguments.run.quiet {
         if !scenario.warnings.is_empty() {
             print_diagnostics(&scenario.warnings);
@@ -36,8 +36,7 @@ pub(super) fn run(arguments: &BacktestArguments) -> Result<(), Failure> {
             print(&format!("{}\n", lines.join("\n")))?;
         }
     }
-    let seed = arguments.run.seed.map_or(scenario.seed, Seed::new);
-    run_scenarios(vec![Scenario { seed, ..scenario }], &arguments.run, None)
+    run_scenarios(vec![scenario], &arguments.run, None)
 }
 
 /// Checks the strategy as `bearpit check` does, and that the files are not in its place.
@@ -92,8 +91,9 @@ fn changes(arguments: &BacktestArguments, agent: &str) -> Result<Vec<Override>, 
     Ok(all.into_iter().map(|change| change.of_agent(agent)).collect())
 }
 
-/// Loads the scenario, from its file if it is saved; that is written only if there is nothing wrong with it.
-fn load(
+/// Returns the scenario, read from its file if it is saved; that is written only if there is nothing wrong
+/// with it, and if it can be run.
+fn scenario(
     arguments: &BacktestArguments,
     backtest: &Backtest,
     changes: &[Override],
@@ -102,18 +102,23 @@ fn load(
         print_diagnostics(&errors);
         Failure::Input
     };
+    let with_seed = |scenario: Scenario| {
+        let seed = arguments.run.seed.map_or(scenario.seed, Seed::new);
+        Scenario { seed, ..scenario }
+    };
     let here = PathBuf::from(format!("{}.toml", backtest.name()));
     let scenario =
         Scenario::from_text(&here, &backtest.text(Path::new("")), changes).map_err(print_errors)?;
-    let Some(file) = &arguments.save else { return Ok(scenario) };
+    let Some(file) = &arguments.save else { return Ok(with_seed(scenario)) };
     if file.exists() && !arguments.run.force {
         let message =
             format!("`{}` exists already; add --force to replace it, or choose another name", file.display());
         return Err(invalid(&message));
     }
+    check_free(&with_seed(scenario), &arguments.run)?;
     let directory = file.parent().unwrap_or_else(|| Path::new(""));
     save(file, &backtest.clone().with(changes).text(directory))?;
-    Scenario::load(file, &[]).map_err(print_errors)
+    Scenario::load(file, &[]).map(with_seed).map_err(print_errors)
 }
 
 fn save(file: &Path, text: &str) -> Result<(), Failure> {

@@ -111,6 +111,20 @@ fn write_page(output: &OutputConfig, group: &Group<'_>) -> Page {
     (runs.len() > 1 && !was_interrupted).then(|| write_run_set_page(&runs, &target).map(|_| target))
 }
 
+/// Reports what a run of a scenario would overwrite.
+///
+/// # Errors
+/// [`Failure::Input`] if it would overwrite something.
+pub(super) fn check_free(scenario: &Scenario, arguments: &RunArguments) -> Result<(), Failure> {
+    refuse_conflicts(&Runs::of(vec![scenario.clone()]).output(output(arguments)))
+}
+
+fn refuse_conflicts(runs: &Runs) -> Result<(), Failure> {
+    let conflicts = runs.conflicts();
+    conflicts.iter().for_each(report_conflict);
+    if conflicts.is_empty() { Ok(()) } else { Err(Failure::Input) }
+}
+
 fn run_all(arguments: &RunArguments, runs: Runs, log: Option<&ShownLog>) -> Result<Vec<RunOutcome>, Failure> {
     let cancel = CancelToken::default();
     let mut runs = runs.cancel(&cancel);
@@ -120,11 +134,7 @@ fn run_all(arguments: &RunArguments, runs: Runs, log: Option<&ShownLog>) -> Resu
     if let Some(log) = log {
         runs = runs.log(log.reader());
     }
-    let conflicts = runs.conflicts();
-    if !conflicts.is_empty() {
-        conflicts.iter().for_each(report_conflict);
-        return Err(Failure::Input);
-    }
+    refuse_conflicts(&runs)?;
     let is_silent = arguments.quiet || arguments.json;
     let display = Display::new(is_silent, runs.scenarios());
     let announces = announces(arguments);

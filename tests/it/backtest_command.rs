@@ -124,6 +124,12 @@ fn a_saved_scenario_runs_the_same() {
         .command("backtest", &["buyer.rhai", "ACME.csv", "--save", "scenarios/mine.toml", "--out", "o"]));
     assert_eq!(code, 2);
     assert!(stderr.contains("mine.toml` exists already; add --force"), "{stderr}");
+    // Nothing is written where the run would be refused.
+    let (code, _, stderr) =
+        run(&mut desk
+            .command("backtest", &["buyer.rhai", "ACME.csv", "--save", "other.toml", "--name", "mine"]));
+    assert!(code == 2 && stderr.contains("a result already exists"), "{stderr}");
+    assert!(!desk.path().join("other.toml").exists());
     // The scenario is checked as any other.
     let (code, stdout, _) = run(&mut desk.command("check", &["scenarios/mine.toml"]));
     assert!(code == 0 && stdout.contains("`mine`, seed 1, 2024-04-03"), "{stdout}");

@@ -85,8 +85,10 @@ fn coarser(prices: &(impl Iterator<Item = f64> + Clone), places: usize) -> Optio
         }
     }
     let usual = (0..9_u32).flat_map(|power| [10, 20, 25, 50].map(|step| step * 10_i64.pow(power) / 10));
-    let fitting = usual.filter(|step| divisor % step == 0 && *step <= lowest / 100);
-    let step_of_prices = fitting.max().filter(|step| *step > 1 && seen.len() >= EVIDENCE)?;
+    let step_of_prices = usual.filter(|step| divisor % step == 0).max()?;
+    if step_of_prices <= 1 || step_of_prices > lowest / 100 || seen.len() < EVIDENCE {
+        return None;
+    }
     Some(step(step_of_prices.into(), places))
 }
 
@@ -141,6 +143,7 @@ mod tests {
         // A tick of a hundredth of the price and more is none that anybody would trade in.
         let coarse: Vec<f64> = (1..300).map(f64::from).collect();
         assert_eq!(tick(&coarse), "0.01");
+        assert_eq!(tick(&prices(200, 5.0).iter().map(|price| price / 40.0).collect::<Vec<_>>()), "0.01");
     }
 
     #[test]
