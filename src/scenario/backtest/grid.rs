@@ -66,8 +66,8 @@ fn fits(numbers: &(impl Iterator<Item = f64> + Clone), places: usize, error: f64
     })
 }
 
-/// Returns the coarsest usual step of which all prices are multiples, if there are enough different ones, and
-/// it is small beside the lowest of them.
+/// Returns the coarsest step of which all prices are multiples, if there are enough different ones, and it is
+/// small beside the lowest of them.
 fn coarser(prices: &(impl Iterator<Item = f64> + Clone), places: usize) -> Option<Decimal> {
     let mut divisor = 0_i64;
     let mut seen = BTreeSet::new();
@@ -84,12 +84,8 @@ fn coarser(prices: &(impl Iterator<Item = f64> + Clone), places: usize) -> Optio
             seen.insert(ticks);
         }
     }
-    let usual = (0..9_u32).flat_map(|power| [10, 20, 25, 50].map(|step| step * 10_i64.pow(power) / 10));
-    let step_of_prices = usual.filter(|step| divisor % step == 0).max()?;
-    if step_of_prices <= 1 || step_of_prices > lowest / 100 || seen.len() < EVIDENCE {
-        return None;
-    }
-    Some(step(step_of_prices.into(), places))
+    let is_small = divisor > 1 && divisor <= lowest / 100;
+    (is_small && seen.len() >= EVIDENCE).then(|| step(divisor.into(), places))
 }
 
 pub(super) const fn common_divisor(a: i64, b: i64) -> i64 {
@@ -143,7 +139,10 @@ mod tests {
         // A tick of a hundredth of the price and more is none that anybody would trade in.
         let coarse: Vec<f64> = (1..300).map(f64::from).collect();
         assert_eq!(tick(&coarse), "0.01");
-        assert_eq!(tick(&prices(200, 5.0).iter().map(|price| price / 40.0).collect::<Vec<_>>()), "0.01");
+        let whole: Vec<f64> = (99..300).map(f64::from).collect();
+        assert_eq!(tick(&whole), "0.01");
+        // Eighths, and 32nds of bond futures.
+        assert_eq!([0.125, 0.031_25].map(|step| tick(&prices(200, step))), ["0.125", "0.03125"]);
     }
 
     #[test]
