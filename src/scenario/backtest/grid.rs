@@ -142,7 +142,9 @@ mod tests {
         let whole: Vec<f64> = (99..300).map(f64::from).collect();
         assert_eq!(tick(&whole), "0.01");
         // Eighths, and 32nds of bond futures.
-        assert_eq!([0.125, 0.031_25].map(|step| tick(&prices(200, step))), ["0.125", "0.03125"]);
+        assert_eq!(tick(&prices(200, 0.125)), "0.125");
+        let bonds: Vec<f64> = (3_520..3_720).map(|number| f64::from(number) / 32.0).collect();
+        assert_eq!(tick(&bonds), "0.03125");
     }
 
     #[test]
