@@ -132,7 +132,8 @@ fn an_auction_publishes_what_it_would_do_and_trades_at_one_price() {
         })
         .map(|indicative| indicative.map(|(price, volume)| (price.ticks(), volume.lots())))
         .collect();
-    // After b sellers are left over, so the lowest; after c the middle of 99.00 to 100.50; none once it is over.
+    // After b sellers are left over, so the lowest; after c the middle of 99.00 to 100.50; none once it is
+    // over.
     assert_eq!(indicative, [Some((9_900, 20)), Some((9_975, 30)), None]);
     let trades = trades(&facts);
     assert!(trades.iter().all(|trade| trade.price.ticks() == 9_975 && trade.phase == Phase::OpeningAuction));

@@ -120,10 +120,10 @@ impl Account {
 
     /// Admits the cancel of all orders at a listing, or those of one side.
     ///
-    /// With both sides it is a kill switch: it leaves no working order. A bracket's exits that are not known to
-    /// have entered are marked as canceled, too: either they enter before the command arrives, which then takes
-    /// them out, or it takes out the entry, and they never enter. With the exits' side alone those that have yet
-    /// to enter are not marked, since they enter with a later fill of their entry.
+    /// With both sides it is a kill switch: it leaves no working order. A bracket's exits that are not known
+    /// to have entered are marked as canceled, too: either they enter before the command arrives, which then
+    /// takes them out, or it takes out the entry, and they never enter. With the exits' side alone those that
+    /// have yet to enter are not marked, since they enter with a later fill of their entry.
     pub fn admit_mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Approved<Option<Side>> {
         self.orders.for_each_mut(|order| {
             let is_meant = order.listing == listing && side.is_none_or(|side| order.side == side);

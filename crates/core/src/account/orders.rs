@@ -126,8 +126,8 @@ impl OpenOrder {
     ///
     /// Until a replace is answered, the order may still trade on its old terms, in part or whole, and what
     /// the new total leaves of it then on the new ones. What that comes to is linear in the part, so the
-    /// worst is at one of the ends: nothing trades before the replace arrives, or everything. An exit may have
-    /// grown by `growth` until then.
+    /// worst is at one of the ends: nothing trades before the replace arrives, or everything. An exit may
+    /// have grown by `growth` until then.
     pub(super) fn worst_cases(&self, growth: Quantity) -> [[WorstPart; 2]; 2] {
         let leaves = self.leaves + growth;
         let now = WorstPart { price: self.hold_price, quantity: leaves };

@@ -85,8 +85,8 @@ pub struct BookConfig {
 }
 
 impl BookConfig {
-    /// Returns the price nearest to `price` at which orders without a limit may trade with each other: not below
-    /// the lowest price of the instrument, nor beyond what an order may name.
+    /// Returns the price nearest to `price` at which orders without a limit may trade with each other: not
+    /// below the lowest price of the instrument, nor beyond what an order may name.
     pub(super) fn legal(&self, price: Price) -> Price {
         let ticks = price.max(self.min_price).ticks();
         Price::new(ticks.clamp(-Price::MAX_TICKS, Price::MAX_TICKS))

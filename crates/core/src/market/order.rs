@@ -213,9 +213,9 @@ pub enum PostOnly {
 
 /// Self-trade prevention: what happens when an order matches another of its owner.
 ///
-/// It holds in continuous trading. At the end of an auction own orders trade with each other, since there is no
-/// aggressor, and an order that gave way would move the price for all others: so it is at CME Globex, where it is
-/// not applied to the opening nor to the indicative price.
+/// It holds in continuous trading. At the end of an auction own orders trade with each other, since there is
+/// no aggressor, and an order that gave way would move the price for all others: so it is at CME Globex,
+/// where it is not applied to the opening nor to the indicative price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SelfTrade {
     /// They trade.
@@ -418,8 +418,8 @@ impl OrderTerms {
         self.display.is_none_or(|part| quantity.lots().div_ceil(part.lots().max(1)) <= Self::PARTS_MAX)
     }
 
-    /// Returns the prices at which the order or its exit would rest as a limit order: its limit, and that at which a
-    /// bracket takes its profit.
+    /// Returns the prices at which the order or its exit would rest as a limit order: its limit, and that at
+    /// which a bracket takes its profit.
     pub(crate) fn own_limits(&self) -> impl Iterator<Item = Price> {
         let profit = match self.link {
             Link::Bracket { take_profit, .. } => Some(take_profit),

@@ -194,8 +194,8 @@ impl Context {
     /// for which one of their own was sent.
     ///
     /// With [`CancelScope::All`] no working order is left once the cancels have arrived. Where exits of a
-    /// bracket have yet to enter, the listing is sent one mass cancel in place of a cancel for each order: they
-    /// cannot be named before they enter, and may do so before it arrives.
+    /// bracket have yet to enter, the listing is sent one mass cancel in place of a cancel for each order:
+    /// they cannot be named before they enter, and may do so before it arrives.
     pub fn cancel_all(&mut self, scope: CancelScope, at: Option<ListingId>) -> Vec<OrderId> {
         let is_meant = |order: &&OpenOrder| {
             let is_here = at.is_none_or(|listing| order.listing == listing);
@@ -245,9 +245,9 @@ impl Context {
 
     /// Sends one command that cancels all of the actor's orders at a listing, or those of one side.
     ///
-    /// It applies to the orders in the book when it arrives, a bracket's exits among them; so with both sides it
-    /// leaves no working order. If it takes out only the entry's side, the exits stay, for what the entry has
-    /// traded; if only theirs, the entry goes on without any.
+    /// It applies to the orders in the book when it arrives, a bracket's exits among them; so with both sides
+    /// it leaves no working order. If it takes out only the entry's side, the exits stay, for what the entry
+    /// has traded; if only theirs, the entry goes on without any.
     ///
     /// # Errors
     /// A [`Refusal`] if there is no such listing, or the actor has no account.

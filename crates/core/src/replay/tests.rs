@@ -1,5 +1,5 @@
-//! Every field of every command at the ends of its type, in replays of bars and of trades and quotes: none panics, and
-//! what is out of range is rejected.
+//! Every field of every command at the ends of its type, in replays of bars and of trades and quotes: none
+//! panics, and what is out of range is rejected.
 
 use super::*;
 use crate::account::{Affordable, Liquidation, Purchase, Ruined};

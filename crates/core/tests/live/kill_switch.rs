@@ -1,5 +1,5 @@
-//! Kill switches while the first fill of a bracket is under way: nobody can name its exits yet, and they enter before
-//! the cancel arrives.
+//! Kill switches while the first fill of a bracket is under way: nobody can name its exits yet, and they
+//! enter before the cancel arrives.
 
 use super::*;
 
@@ -47,8 +47,8 @@ fn slow() -> MarketBuilder {
     builder
 }
 
-/// Lets `b` sell four of the ten lots that a bracket bids for, so that the fill is at the venue at 9 ms and known at
-/// 14; returns what `owner` has open in the end, at its account, and what its exits then sell.
+/// Lets `b` sell four of the ten lots that a bracket bids for, so that the fill is at the venue at 9 ms and
+/// known at 14; returns what `owner` has open in the end, at its account, and what its exits then sell.
 fn left_open(live: &mut Live, owner: &str) -> (OpenOrders, usize) {
     live.submit(4, "b", limit(Side::Sell, 4, 10_000)).unwrap();
     live.market.step(after(40), u64::MAX).unwrap();

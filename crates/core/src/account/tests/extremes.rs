@@ -1,4 +1,5 @@
-//! Every field of an order at the ends of its type, and pairs of them: the gate admits or refuses, and never panics.
+//! Every field of an order at the ends of its type, and pairs of them: the gate admits or refuses, and never
+//! panics.
 
 use super::*;
 use crate::account::Credit;

@@ -1,13 +1,14 @@
 //! The price of an auction, from demand and supply.
 //!
-//! Knows neither orders nor how levels are stored: whoever has cumulative sums asks with them. Each step of the
-//! rule narrows a range of prices; `docs/matching.md` says which exchange's rule book it follows.
+//! Knows neither orders nor how levels are stored: whoever has cumulative sums asks with them. Each step of
+//! the rule narrows a range of prices; `docs/matching.md` says which exchange's rule book it follows.
 //!
 //! 1. The most volume.
-//! 2. Within the touch: between the best bid and the best ask, whichever of the two is higher. If orders without
-//!    a limit trade the most only beyond it, the price next to it at which they do.
+//! 2. Within the touch: between the best bid and the best ask, whichever of the two is higher. If orders
+//!    without a limit trade the most only beyond it, the price next to it at which they do.
 //! 3. The least surplus.
-//! 4. Market pressure: the highest price if buyers are left over at all that remain, the lowest if sellers are.
+//! 4. Market pressure: the highest price if buyers are left over at all that remain, the lowest if sellers
+//!    are.
 //! 5. The price nearest to the reference; the middle, rounded down, where there is no reference.
 //!
 //! Orders without a limit alone trade at the reference, or not at all.
@@ -75,8 +76,8 @@ impl Range {
 
 /// Returns the price and the volume of an auction, if anything would trade.
 ///
-/// `steps` has all limits of the book, or a run of neighboring ones around the touch and the crossing of demand
-/// and supply, in ascending order.
+/// `steps` has all limits of the book, or a run of neighboring ones around the touch and the crossing of
+/// demand and supply, in ascending order.
 pub(super) fn price(call: &Call, steps: impl IntoIterator<Item = Step>) -> Option<Indicative> {
     let [bid, ask] = call.touch;
     let Some((one, other)) = bid.or(ask).zip(ask.or(bid)) else { return unpriced(call) };

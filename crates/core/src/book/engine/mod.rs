@@ -16,8 +16,8 @@
 //! - In continuous trading the book is never crossed between commands.
 //! - A rejected command changes nothing.
 //! - Follow-ups of a command are executed before the next command: first brackets' exits, then stops in the
-//!   order in which trades elected them (of one trade: buys from the lowest trigger, sales from the highest, then
-//!   by time), then pegged orders in order of time, until there are none.
+//!   order in which trades elected them (of one trade: buys from the lowest trigger, sales from the highest,
+//!   then by time), then pegged orders in order of time, until there are none.
 //!
 //! # Limits
 //! The ids of ended orders are not kept, so memory grows with the number of open orders only; an id is a

@@ -211,8 +211,8 @@ impl OrderBook {
         }
     }
 
-    /// Returns the best price at which a market-to-limit order can trade. Levels with nothing but its owner's orders
-    /// are passed over where those give way to it.
+    /// Returns the best price at which a market-to-limit order can trade. Levels with nothing but its owner's
+    /// orders are passed over where those give way to it.
     fn touch_for(&self, order: &Order, protection: Option<Price>) -> Option<Price> {
         let book_side = self.side(order.side().opposite());
         let gives_way = matches!(order.terms.self_trade, SelfTrade::CancelOldest | SelfTrade::Decrement);

@@ -23,8 +23,8 @@ pub(super) struct Stops {
     elected: VecDeque<OrderId>,
 }
 
-/// Returns a trigger as a rank: a trade elects the stops whose rank is not above its own, the lowest first. So buys
-/// are elected from the lowest trigger, sales from the highest, as a price that moves passes them.
+/// Returns a trigger as a rank: a trade elects the stops whose rank is not above its own, the lowest first.
+/// So buys are elected from the lowest trigger, sales from the highest, as a price that moves passes them.
 const fn rank(side: Side, price: Price) -> i64 {
     side.sign() * price.ticks()
 }
@@ -54,8 +54,8 @@ impl Stops {
         self.prices.is_empty() && self.elected.is_empty()
     }
 
-    /// Returns the stops that a trade at `price` elects: buys, then sales, each from the first trigger that the price
-    /// has passed, then by time.
+    /// Returns the stops that a trade at `price` elects: buys, then sales, each from the first trigger that
+    /// the price has passed, then by time.
     fn reached(&self, price: Price) -> Vec<Slot> {
         let of_side = |side: Side| self.waiting[side.index()].range(..=(rank(side, price), u64::MAX));
         Side::BOTH.into_iter().flat_map(of_side).map(|(_, slot)| *slot).collect()
@@ -116,8 +116,8 @@ impl OrderBook {
         }
     }
 
-    /// Moves the triggers of trailing stops after a trade. Those that it reaches are stops with a trigger from
-    /// now on.
+    /// Moves the triggers of trailing stops after a trade. Those that it reaches are stops with a trigger
+    /// from now on.
     fn trail(&mut self, price: Price) {
         self.stops.trailing.follow(price);
         for side in Side::BOTH {

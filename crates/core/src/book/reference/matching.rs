@@ -48,8 +48,8 @@ impl ReferenceBook {
         }
     }
 
-    /// Returns the best price at which a market-to-limit order can trade: own orders that give way to it do not
-    /// count.
+    /// Returns the best price at which a market-to-limit order can trade: own orders that give way to it do
+    /// not count.
     fn best_for(&self, order: &Order, protection: Option<Price>) -> Option<Price> {
         let side = order.side();
         let own_give_way = matches!(order.terms.self_trade, SelfTrade::CancelOldest | SelfTrade::Decrement);

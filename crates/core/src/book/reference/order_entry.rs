@@ -312,8 +312,8 @@ impl ReferenceBook {
         Price::new(i64::try_from(trigger).unwrap_or(i64::MAX))
     }
 
-    /// Elects the stops that a trade at `price` reaches: buys from the lowest trigger, then sales from the highest,
-    /// of one trigger the elder first.
+    /// Elects the stops that a trade at `price` reaches: buys from the lowest trigger, then sales from the
+    /// highest, of one trigger the elder first.
     fn elect(&mut self, price: Option<Price>, which: impl Fn(&Order) -> bool) {
         let early = i64::from(self.has(Flaw::EarlyStop));
         let Some(price) = price else { return };

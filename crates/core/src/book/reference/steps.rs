@@ -1,8 +1,8 @@
 //! Steps for a book, and how bytes encode them: for the fuzzer and for its corpus.
 //!
 //! Two bytes choose the rules of the book; each step takes twenty more, a field or two in each, so that a
-//! mutation changes one thing of one step. An encoded step may make no sense, and is then rejected. Every field
-//! of every command can be at the ends of its type: the last eight bytes do nothing below [`EXTREME`].
+//! mutation changes one thing of one step. An encoded step may make no sense, and is then rejected. Every
+//! field of every command can be at the ends of its type: the last eight bytes do nothing below [`EXTREME`].
 
 use thiserror::Error;
 
@@ -42,9 +42,9 @@ pub fn apply(book: &mut impl MatchingEngine, now: i64, step: &Step, out: &mut Ve
 pub const RULES: usize = 2;
 
 /// How many bytes encode a step, field by field: command or phase, order, owner and side, kind, price,
-/// quantity, trigger, time in force, display, minimum, link, a parameter of the others; then what is at an end of its
-/// type: protection, order, owner, linked order, profit, loss, protection of the loss, and offset, distance, date and
-/// listing together.
+/// quantity, trigger, time in force, display, minimum, link, a parameter of the others; then what is at an
+/// end of its type: protection, order, owner, linked order, profit, loss, protection of the loss, and offset,
+/// distance, date and listing together.
 pub const STEP: usize = 20;
 
 /// From this on, one of the last bytes of a step puts its field at an end of its type.

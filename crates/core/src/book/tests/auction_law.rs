@@ -1,4 +1,5 @@
-//! The price of an auction by brute force: every price is tried, with demand and supply counted order by order.
+//! The price of an auction by brute force: every price is tried, with demand and supply counted order by
+//! order.
 
 use std::fs;
 use std::path::PathBuf;

@@ -51,8 +51,8 @@ pub(super) fn one_of<T: Copy>(rng: &mut Stream, items: &[T]) -> T {
 
 const MIDDLE: i64 = 100;
 
-/// Returns the `index`-th step; a function of the random numbers alone. Now and then a field of it is at an end of
-/// its type.
+/// Returns the `index`-th step; a function of the random numbers alone. Now and then a field of it is at an
+/// end of its type.
 pub(crate) fn step(rng: &mut Stream, profile: &Profile, index: u64) -> Step {
     let step = usual_step(rng, profile, index);
     let Step::Execute(command) = step else { return step };

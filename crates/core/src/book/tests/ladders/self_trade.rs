@@ -87,7 +87,8 @@ fn fill_or_kill_does_not_count_on_own_orders() {
     rig.emits(&["1 canceled 10: self_trade", "2 canceled 20: self_trade", "7 sells 5 @ 100.00 to 5"]);
 }
 
-/// Owner 0 asks 10 at 100.02 and, behind another's five, 30 at 100.03; it buys 12 at the market, then limited.
+/// Owner 0 asks 10 at 100.02 and, behind another's five, 30 at 100.03; it buys 12 at the market, then
+/// limited.
 fn buying_past_its_own_ask(self_trade: SelfTrade, protection: Option<i64>) -> Rig {
     let mut rig = Rig::new(BookConfig::default());
     rig.send(sell(3, 10).at(100_02));
