@@ -101,14 +101,15 @@ fn output(arguments: &RunArguments) -> OutputConfig {
     }
 }
 
-/// Writes one page of a scenario of which several runs finished. An interrupted command writes no page of a
-/// part of its runs.
+/// Writes one page of a scenario of which several runs finished, if there are to be reports. An interrupted
+/// command writes no page of a part of its runs.
 fn write_page(output: &OutputConfig, group: &Group<'_>) -> Page {
     let was_interrupted =
         group.outcomes.iter().any(|it| it.result.as_ref().is_err_and(RunError::is_interrupted));
     let runs: Vec<PathBuf> = group.finished().filter_map(|(_, result)| result.directory.clone()).collect();
     let target = output.run_set_page(group.name);
-    (runs.len() > 1 && !was_interrupted).then(|| write_run_set_page(&runs, &target).map(|_| target))
+    (output.report && runs.len() > 1 && !was_interrupted)
+        .then(|| write_run_set_page(&runs, &target).map(|_| target))
 }
 
 /// Reports what a run of a scenario would overwrite.

@@ -26,6 +26,10 @@ use super::schema::schema;
 use super::table::Table;
 use bearpit_core::units::Seed;
 
+/// Rows from which on a row group is compressed: less is not worth a compressor, which costs a megabyte to
+/// begin for each column.
+const COMPRESSED_ROWS: usize = 256;
+
 /// Bytes of an amount of money.
 const MONEY_BYTES: usize = size_of::<i128>();
 
@@ -69,9 +73,10 @@ impl ParquetFile {
         let mut columns = Vec::new();
         for ((array, varies), field) in arrays.zip(fields) {
             let (array, encoding) = array?;
-            // One value is a few bytes as it is, and a compressor costs a megabyte to begin.
+            // One value is a few bytes as it is.
+            let is_compressed = varies && group.rows >= COMPRESSED_ROWS;
             let compression =
-                if varies { self.options.compression } else { CompressionOptions::Uncompressed };
+                if is_compressed { self.options.compression } else { CompressionOptions::Uncompressed };
             for pages in array_to_columns(array, field, self.options, &[encoding])? {
                 let pages =
                     pages.map(|page| page.map_err(|error| ParquetError::OutOfSpec(error.to_string())));

@@ -47,12 +47,12 @@ pub struct Recording<S> {
 }
 
 impl Recorder {
-    /// Makes the files, and starts the thread that makes rows and writes them.
+    /// Starts the thread that makes rows and writes them; each file is made with its first row.
     ///
     /// `sink` takes the rows, too, on that thread: an analysis of the run while it goes on, or `()`.
     ///
     /// # Errors
-    /// [`RecordError`] if a file cannot be made.
+    /// [`RecordError`] if the thread cannot be started.
     pub fn start<S: RowSink>(
         output: Output<'_>,
         config: &RecordConfig,
@@ -65,7 +65,7 @@ impl Recorder {
         let is_of_quotes = |listing: &Listing| listing.replay == Some(ReplaySource::Quotes);
         let has_bars_of_quotes =
             config.tables.contains(Table::Bars) && names.listings.iter().any(is_of_quotes);
-        let groups = RowGroups::create(output, config, label.clone(), names)?;
+        let groups = RowGroups::new(output, config, label.clone(), names);
         let rows = RowBuilder::new(config, &label, groups);
         let sink = Arc::new(Mutex::new(sink));
         let (writer, chunks) = sync_channel(CHUNKS_WAITING);

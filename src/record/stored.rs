@@ -218,6 +218,10 @@ impl StoredRun {
     pub fn table(&self, table: Table) -> Result<DataFrame, OpenError> {
         let bad = |path: &Path, why: String| OpenError::Table { path: path.to_path_buf(), why };
         let path = self.path(table)?;
+        if self.rows(table) == Some(0) {
+            // It has no file.
+            return Ok(DataFrame::empty_with_schema(&schema(table, self.manifest.floats)));
+        }
         let frame = match self.manifest.format {
             Format::Ipc => ipc::read(&path),
             Format::Csv => CsvReader::open(&path, table).and_then(CsvReader::read_all),
@@ -260,6 +264,9 @@ impl Pieces<'_> {
     /// # Errors
     /// [`OpenError::Table`] if the file is missing or damaged.
     pub fn read_next(&mut self) -> Result<Option<DataFrame>, OpenError> {
+        if self.rows == 0 {
+            return Ok(None);
+        }
         if self.run.manifest.format == Format::Csv {
             return self.next_of_csv();
         }

@@ -18,7 +18,7 @@ use super::row_group::RowGroup;
 use super::row_group::interner::Interner;
 use super::table::Table;
 
-/// The file of a table.
+/// The file of a table; a table without rows has none.
 pub(super) struct TableFile {
     path: PathBuf,
     rows: u64,
@@ -26,6 +26,12 @@ pub(super) struct TableFile {
 }
 
 enum Output {
+    /// A file that is made with its first row.
+    Due {
+        table: Table,
+        format: Format,
+        floats: bool,
+    },
     Parquet(Box<ParquetFile>),
     Csv(CsvFile),
     Ipc {
@@ -46,13 +52,21 @@ pub(super) struct FinishedTable {
 }
 
 impl TableFile {
-    pub(super) fn create(directory: &Path, table: Table, config: &RecordConfig) -> Result<Self, RecordError> {
-        let format = config.format;
+    /// Prepares the file of a table; it is made with the first row.
+    pub(super) fn due(directory: &Path, table: Table, config: &RecordConfig) -> Self {
+        let RecordConfig { format, floats, .. } = *config;
         let path = directory.join(format!("{}.{}", table.name(), format.extension()));
-        let file = File::create(&path).map_err(|cause| RecordError::Create { path: path.clone(), cause })?;
-        let output = Output::open(&path, BufWriter::new(file), table, config);
-        let output = output.map_err(|cause| RecordError::Write { path: path.clone(), cause })?;
-        Ok(Self { path, rows: 0, output })
+        Self { path, rows: 0, output: Output::Due { table, format, floats } }
+    }
+
+    /// Makes the file, if it has not been made yet.
+    pub(super) fn begin(&mut self) -> Result<(), RecordError> {
+        let Output::Due { table, format, floats } = self.output else { return Ok(()) };
+        let path = &self.path;
+        let file = File::create(path).map_err(|cause| RecordError::Create { path: path.clone(), cause })?;
+        let opened = Output::open(path, BufWriter::new(file), table, format, floats);
+        self.output = opened.map_err(|cause| RecordError::Write { path: path.clone(), cause })?;
+        Ok(())
     }
 
     /// Makes a table that is kept in memory.
@@ -68,6 +82,9 @@ impl TableFile {
         label: &RunLabel,
     ) -> Result<(), RecordError> {
         self.rows += group.rows as u64;
+        if group.rows > 0 {
+            self.begin()?;
+        }
         let written = self.output.write(group, interner, label);
         group.clear();
         written.map_err(|cause| RecordError::Write { path: self.path.clone(), cause })
@@ -89,9 +106,14 @@ impl TableFile {
 }
 
 impl Output {
-    fn open(path: &Path, file: BufWriter<File>, table: Table, config: &RecordConfig) -> PolarsResult<Self> {
-        let floats = config.floats;
-        Ok(match config.format {
+    fn open(
+        path: &Path,
+        file: BufWriter<File>,
+        table: Table,
+        format: Format,
+        floats: bool,
+    ) -> PolarsResult<Self> {
+        Ok(match format {
             Format::Parquet => Self::Parquet(Box::new(ParquetFile::create(file, table, floats)?)),
             Format::Csv => Self::Csv(CsvFile::create(path, file, table)?),
             Format::Ipc => Self::Ipc { file: Box::new(IpcFile::create(file, table, floats)?), floats },
@@ -101,6 +123,7 @@ impl Output {
     fn write(&mut self, group: &RowGroup, interner: &Interner, label: &RunLabel) -> PolarsResult<()> {
         let label = (label.scenario.as_str(), label.seed);
         match self {
+            Self::Due { .. } => Ok(()),
             Self::Parquet(file) => file.write(group, interner, label),
             Self::Csv(file) => file.write(&frames::labelled(group, interner, label), group.rows),
             Self::Memory(frame) => {
@@ -120,6 +143,7 @@ impl Output {
 
     fn finish(self) -> PolarsResult<Option<DataFrame>> {
         match self {
+            Self::Due { .. } => Ok(None),
             Self::Parquet(file) => file.finish().map(|()| None),
             Self::Csv(file) => file.finish().map(|()| None),
             Self::Ipc { file, .. } => file.finish().map(|()| None),

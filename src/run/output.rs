@@ -39,7 +39,7 @@ pub struct OutputConfig {
     pub floats: bool,
     /// Whether existing results are replaced; otherwise they are an error.
     pub replace: bool,
-    /// Whether each run gets a report of its own.
+    /// Whether each run gets a report of its own, and several of one scenario a page of all.
     pub report: bool,
 }
 
@@ -88,7 +88,7 @@ pub(super) fn conflicts(output: &OutputConfig, scenarios: &[Scenario]) -> Vec<Ou
     let mut conflicts = Vec::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     scenarios.iter().for_each(|scenario| *counts.entry(&scenario.name).or_default() += 1);
-    let with_page = counts.into_iter().filter(|(_, count)| *count > 1);
+    let with_page = counts.into_iter().filter(|(_, count)| output.report && *count > 1);
     for (scenario, _) in with_page {
         let free = check_page_free(&output.run_set_page(scenario), output.replace);
         conflicts.extend(free.err().map(OutputConflict::Page));

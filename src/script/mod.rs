@@ -12,7 +12,7 @@
 //! `tools` the checks and the definitions for editors.
 //!
 //! # How a script reaches the market
-//! The functions that scripts call are registered once for a world and act on one host. Before a script
+//! The functions that scripts call are registered once for a thread and act on one host. Before a script
 //! runs, its trader's context and state are *lent* to the host, by a swap, so `buy(10)` submits at once and
 //! returns the decision of the account gate. No script can keep the context: it is taken back when the
 //! callback ends, also when it ends with an error or a panic.

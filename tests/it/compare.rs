@@ -273,15 +273,17 @@ fn a_page_is_not_overwritten_without_force_and_takes_no_run_twice() {
 }
 
 #[test]
-fn runs_without_reports_of_their_own_have_one_of_them_all_and_are_drawn_later() {
+fn runs_without_reports_have_none_of_them_all_either_and_are_drawn_later() {
     let out = TempDir::new().unwrap();
     quickstart(out.path(), &["--seeds", "1..2", "--no-report"]);
     let directory = out.path().join("quickstart");
     let pages = ["report.html", "1/report.html", "2/report.html"].map(|page| directory.join(page));
-    assert_eq!(pages.each_ref().map(|page| page.is_file()), [true, false, false]);
+    assert_eq!(pages.each_ref().map(|page| page.is_file()), [false; 3]);
     let (code, stdout, _) = report(&[&directory.join("1")], &[]);
     assert_eq!((code, stdout.trim()), (0, pages[1].to_str().unwrap()));
     assert!(pages[1].is_file());
+    let (code, stdout, _) = report(&[&directory], &[]);
+    assert_eq!((code, stdout.trim()), (0, pages[0].to_str().unwrap()));
     let again = out.path().join("again");
     let (code, stdout, _) = simulate(&again, &write_scenario(out.path(), "idle", None, ""), &["--no-report"]);
     assert_eq!((code, stdout.lines().last().unwrap().trim()), (0, again.join("idle/0").to_str().unwrap()));

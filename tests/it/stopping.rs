@@ -49,7 +49,7 @@ fn an_interrupted_run_ends_at_once_and_leaves_nothing() {
     for signal in ["-INT", "-TERM"] {
         let out = TempDir::new().unwrap();
         let mut child = long_run(out.path(), &[]).spawn().unwrap();
-        wait_for(&out.path().join("quickstart/42.partial/fills.parquet"));
+        wait_for(&out.path().join("quickstart/42.partial"));
         send(&child, signal);
         assert_eq!(wait(&mut child, PROMPT), Some(130), "{signal}");
         assert_eq!(all_below(out.path()), [""; 0].map(PathBuf::from), "{signal}");
@@ -66,7 +66,7 @@ fn busy_run(here: &Path) -> (Child, PathBuf) {
     let mut command = bearpit();
     command.arg("simulate").arg(&path).args(["--set", "scenario.end=2025-03-04T09:30:00", "--out"]).arg(&out);
     let child = command.stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-    wait_for(&out.join("scripted/0.partial/fills.parquet"));
+    wait_for(&out.join("scripted/0.partial"));
     (child, out)
 }
 
@@ -106,7 +106,7 @@ fn a_result_that_was_to_be_replaced_stays_when_the_run_is_interrupted() {
     assert_eq!(run(&mut command).0, 0);
     let before = fs::read(out.path().join("quickstart/42/manifest.json")).unwrap();
     let mut child = long_run(out.path(), &["--force"]).spawn().unwrap();
-    wait_for(&out.path().join("quickstart/42.partial/fills.parquet"));
+    wait_for(&out.path().join("quickstart/42.partial"));
     send(&child, "-INT");
     assert_eq!(wait(&mut child, PROMPT), Some(130));
     assert_eq!(fs::read(out.path().join("quickstart/42/manifest.json")).unwrap(), before);
@@ -117,7 +117,7 @@ fn a_result_that_was_to_be_replaced_stays_when_the_run_is_interrupted() {
 fn two_runs_into_one_place_do_not_disturb_each_other_and_the_second_names_the_first() {
     let out = TempDir::new().unwrap();
     let mut first = long_run(out.path(), &[]).spawn().unwrap();
-    let partial = out.path().join("quickstart/42.partial/fills.parquet");
+    let partial = out.path().join("quickstart/42.partial");
     wait_for(&partial);
     for arguments in [&["--quiet"][..], &["--quiet", "--force"]] {
         let second = run(long_run(out.path(), arguments).stderr(Stdio::piped()).stdout(Stdio::piped()));

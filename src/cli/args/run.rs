@@ -53,7 +53,7 @@ pub(in crate::cli) struct RunArguments {
     /// objects.
     #[arg(long)]
     pub(in crate::cli) floats: bool,
-    /// Write no report for each run; `bearpit report --each` can draw them later.
+    /// Write no reports, neither of each run nor of all; `bearpit report` can draw them later.
     #[arg(long)]
     pub(in crate::cli) no_report: bool,
     /// Replace existing results.

@@ -31,26 +31,26 @@ pub(in crate::record) struct RowGroups {
 const GROUP_ROWS: usize = 32 * 1024;
 
 impl RowGroups {
-    /// Makes the files of the tables that are recorded, so that also an empty table has one.
-    pub(in crate::record) fn create(
+    /// Prepares the tables that are recorded; the file of each is made with its first row.
+    pub(in crate::record) fn new(
         output: Output<'_>,
         config: &RecordConfig,
         label: RunLabel,
         names: Names,
-    ) -> Result<Self, RecordError> {
+    ) -> Self {
         let output = |table| {
             if !config.tables.contains(table) {
-                return Ok(None);
+                return None;
             }
             let file = match output {
-                Output::Nothing => return Ok(None),
+                Output::Nothing => return None,
                 Output::Frames => TableFile::in_memory(table),
-                Output::Directory(directory) => TableFile::create(directory, table, config)?,
+                Output::Directory(directory) => TableFile::due(directory, table, config),
             };
-            Ok(Some((RowGroup::new(table), file)))
+            Some((RowGroup::new(table), file))
         };
-        let outputs: Result<_, RecordError> = Table::ALL.into_iter().map(output).collect();
-        Ok(Self { interner: Interner::new(&names), names, label, outputs: outputs? })
+        let outputs = Table::ALL.into_iter().map(output).collect();
+        Self { interner: Interner::new(&names), names, label, outputs }
     }
 
     pub(in crate::record) const fn names(&self) -> &Names {
@@ -104,6 +104,9 @@ impl RowGroups {
         };
         row(group, &self.names, &mut self.interner);
         group.end();
+        if group.rows == 1 {
+            file.begin()?;
+        }
         if group.rows < GROUP_ROWS { Ok(()) } else { file.write(group, &self.interner, &self.label) }
     }
 

@@ -1,4 +1,4 @@
-//! [`Language`]: what scripts can call, in modules that all engines of a world share.
+//! [`Language`]: what scripts can call, in modules that all engines of a thread share.
 
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -24,7 +24,7 @@ use crate::script::sandbox::field_access::Getters;
 use crate::script::sandbox::registered_functions::{FunctionForm, registered_functions};
 use crate::script::sandbox::{bounded_growth, portable_math, sort};
 
-/// The language of strategies: Rhai's functions and ours, registered once for all scripts of a world.
+/// The language of strategies: Rhai's functions and ours, registered once for all scripts of a thread.
 pub(crate) struct Language {
     /// Rhai's packages, and last what is looked up first: ours.
     modules: Vec<SharedModule<Module>>,
@@ -37,10 +37,16 @@ pub(crate) struct Language {
     pub(crate) meter: Rc<Meter>,
 }
 
+thread_local! {
+    static OF_THREAD: Rc<Language> = Rc::new(Language::make(false));
+}
+
 impl Language {
-    /// Registers what strategies can call.
-    pub(crate) fn new() -> Self {
-        Self::make(false)
+    /// Returns what strategies can call, which is registered once a thread: its functions act on the trader
+    /// that is lent to its host for the length of a callback, and keep nothing of it, so worlds that follow
+    /// each other on a thread can share it as the traders of one world do.
+    pub(crate) fn of_thread() -> Rc<Self> {
+        OF_THREAD.with(Rc::clone)
     }
 
     /// Registers also what only tests can call.
@@ -159,7 +165,7 @@ pub(crate) fn call_forms(engine: &Engine) -> Vec<CallForm> {
 /// ```
 #[must_use]
 pub fn api() -> Api {
-    Language::new().api
+    Language::make(false).api
 }
 
 /// Returns what only tests of a script can call.

@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn messages_name_objects_as_they_are_registered() {
-        let engine = Language::new().engine();
+        let engine = Language::of_thread().engine();
         for path in [
             type_name::<BarView>(),
             type_name::<QuoteView>(),

@@ -1,7 +1,7 @@
 //! [`compile`], which checks a script without a market, and [`Scripts`], which compiles each once for a
-//! world.
+//! thread.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -101,22 +101,52 @@ pub fn check_params(
 fn declare(script: &CompiledScript, given: &[(String, ParamValue)]) -> Result<Params, ScriptError> {
     let params = Params::given(given);
     let own = StrategyState { params: params.clone(), ..StrategyState::default() };
-    let script = SharedScript::new(script.clone(), Rc::new(Language::new()));
+    let script = SharedScript::new(script.clone(), Language::of_thread());
     Program::load(&Rc::new(script), Box::new(own))?;
     Ok(params)
 }
 
 /// What the scripts of one world share: the functions that they call, and each script, compiled once.
 /// Clones are the same.
+///
+/// Worlds that follow each other on a thread share it, too, so that a run of many seeds compiles a script
+/// once a thread. Nothing that a strategy keeps is in there.
 #[derive(Clone, Default)]
 pub struct Scripts(Rc<World>);
 
 #[derive(Default)]
 struct World {
-    has_test_functions: bool,
-    language: OnceCell<Rc<Language>>,
+    /// The functions that only tests can call, and all others, for traders with which tests play.
+    with_test_functions: Option<Rc<Language>>,
     scripts: RefCell<Vec<Rc<SharedScript>>>,
     listings: RefCell<Rc<[Rc<ListingInfo>]>>,
+}
+
+/// How many scripts a thread keeps compiled between its worlds.
+const KEPT_MAX: usize = 16;
+
+thread_local! {
+    /// The scripts that were compiled last on this thread, the newest last.
+    static KEPT: RefCell<Vec<Rc<SharedScript>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Finds the script of a source.
+fn find(scripts: &[Rc<SharedScript>], source: &ScriptSource) -> Option<Rc<SharedScript>> {
+    scripts.iter().find(|known| known.compiled.source == *source).cloned()
+}
+
+/// Returns a script that this thread has compiled, or compiles it now.
+fn of_thread(source: &ScriptSource) -> Result<Rc<SharedScript>, ScriptError> {
+    if let Some(known) = KEPT.with_borrow(|kept| find(kept, source)) {
+        return Ok(known);
+    }
+    let script = Rc::new(SharedScript::new(compile(source)?, Language::of_thread()));
+    let oldest = KEPT.with_borrow_mut(|kept| {
+        kept.push(Rc::clone(&script));
+        (kept.len() > KEPT_MAX).then(|| kept.remove(0))
+    });
+    drop(oldest);
+    Ok(script)
 }
 
 impl fmt::Debug for Scripts {
@@ -129,25 +159,21 @@ impl fmt::Debug for Scripts {
 impl Scripts {
     /// Begins without scripts, for traders with which tests play.
     pub(crate) fn with_test_functions() -> Self {
-        Self(Rc::new(World { has_test_functions: true, ..World::default() }))
+        let with_test_functions = Some(Rc::new(Language::with_test_functions()));
+        Self(Rc::new(World { with_test_functions, ..World::default() }))
     }
 
     /// Returns a script, which is compiled if it was not yet.
     pub(crate) fn compile(&self, source: &ScriptSource) -> Result<Rc<SharedScript>, ScriptError> {
-        let known = self.0.scripts.borrow().iter().find(|known| known.compiled.source == *source).cloned();
-        if let Some(known) = known {
+        if let Some(known) = find(&self.0.scripts.borrow(), source) {
             return Ok(known);
         }
-        let script = Rc::new(SharedScript::new(compile(source)?, Rc::clone(self.language())));
+        let script = match &self.0.with_test_functions {
+            Some(language) => Rc::new(SharedScript::new(compile(source)?, Rc::clone(language))),
+            None => of_thread(source)?,
+        };
         self.0.scripts.borrow_mut().push(Rc::clone(&script));
         Ok(script)
-    }
-
-    fn language(&self) -> &Rc<Language> {
-        let has_test_functions = self.0.has_test_functions;
-        self.0.language.get_or_init(|| {
-            Rc::new(if has_test_functions { Language::with_test_functions() } else { Language::new() })
-        })
     }
 
     /// Returns the listings of the context's world, which traders share as long as they are the same.

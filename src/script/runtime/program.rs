@@ -266,7 +266,7 @@ mod tests {
     /// Makes a program, and a context that differs from a vacant one.
     fn program(text: &str) -> (Program, Context) {
         let compiled = compile(&ScriptSource::alone("s.rhai", text)).unwrap();
-        let script = Rc::new(SharedScript::new(compiled, Rc::new(Language::new())));
+        let script = Rc::new(SharedScript::new(compiled, Language::of_thread()));
         let own = Box::new(StrategyState { home: HOME, ..StrategyState::default() });
         let program = Program::load(&script, own).unwrap();
         let market = MarketConfig { bar_interval: MINE, ..MarketConfig::default() };

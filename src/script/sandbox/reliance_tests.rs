@@ -51,7 +51,7 @@ fn the_version_of_rhai_is_the_one_that_was_reviewed() {
 
 #[test]
 fn every_function_that_goes_through_a_value_is_metered() {
-    let engine = Language::new().engine();
+    let engine = Language::of_thread().engine();
     let sized = [TypeId::of::<Array>(), TypeId::of::<Map>(), TypeId::of::<ImmutableString>()];
     let functions = registered_functions(&engine);
     let takes_sized = functions.iter().filter(|it| it.types.iter().any(|kind| sized.contains(kind)));

@@ -142,7 +142,7 @@ fn an_indicator_as_text_shows_its_call_and_its_parts() {
 
 #[test]
 fn the_engine_of_strategies_has_them() {
-    let engine = crate::script::api::language::Language::new().engine();
+    let engine = crate::script::api::language::Language::of_thread().engine();
     assert!(engine.eval::<bool>("let it = sma(2); it.update(1); it.update(2) == 1.5").unwrap());
 }
 
