@@ -83,7 +83,7 @@ impl OrderBook {
             volume -= quantity;
             self.fill_in_auction(buy, quantity);
             self.fill_in_auction(sell, quantity);
-            let buy_came_first = self.slab.get(buy).sequence < self.slab.get(sell).sequence;
+            let buy_came_first = self.slab.sequence(buy) < self.slab.sequence(sell);
             let (maker, taker) = if buy_came_first { (buy, sell) } else { (sell, buy) };
             self.trade_in_auction([maker, taker], price, quantity, out);
         }

@@ -210,7 +210,8 @@ impl OrderBook {
         let order = self.order_at(slot);
         let price = self.price_of(slot);
         self.unlink(slot);
-        let former = std::mem::replace(&mut self.slab.get_mut(slot).sequence, sequence);
+        let former = self.slab.sequence(slot);
+        self.slab.set_sequence(slot, sequence);
         let activation = self.slab.details(slot).map(|details| details.activation);
         if let Some(Activation::Trigger(trigger)) = activation {
             self.stops.remove(former, order.side(), trigger);

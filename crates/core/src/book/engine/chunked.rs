@@ -18,9 +18,14 @@ impl<T: Copy, const N: usize> Chunked<T, N> {
         Self { chunks: Vec::new(), len: 0 }
     }
 
-    #[cfg(test)]
-    pub(super) const fn len(&self) -> usize {
-        self.len
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).take(self.len)
+    }
+
+    /// Returns how many items there are.
+    #[expect(clippy::cast_possible_truncation, reason = "2^32 items would need more memory than there is")]
+    pub(super) const fn count(&self) -> u32 {
+        self.len as u32
     }
 
     /// Adds an item, and returns its index.
@@ -54,6 +59,35 @@ impl<T: Copy, const N: usize> Chunked<T, N> {
     }
 }
 
+/// An array of which most chunks may be missing: their items are all the same.
+#[derive(Debug, Clone)]
+pub(super) struct Sparse<T, const N: usize> {
+    chunks: Vec<Option<Box<[T; N]>>>,
+    missing: T,
+}
+
+impl<T: Copy, const N: usize> Sparse<T, N> {
+    pub(super) const fn new(missing: T) -> Self {
+        Self { chunks: Vec::new(), missing }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, index: u32) -> &T {
+        let chunk = self.chunks.get(index as usize / N).and_then(Option::as_ref);
+        chunk.map_or(&self.missing, |chunk| &chunk[index as usize % N])
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, index: u32) -> &mut T {
+        let (chunk, place) = (index as usize / N, index as usize % N);
+        if chunk >= self.chunks.len() {
+            self.chunks.resize_with(chunk + 1, || None);
+        }
+        let missing = self.missing;
+        &mut self.chunks[chunk].get_or_insert_with(|| Box::new([missing; N]))[place]
+    }
+}
+
 impl<T, const N: usize> Index<u32> for Chunked<T, N> {
     type Output = T;
 
@@ -75,6 +109,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_sparse_array_has_what_was_put_into_it_and_chunks_for_that_alone() {
+        let mut array: Sparse<u64, 8> = Sparse::new(7);
+        assert_eq!((*array.get(0), *array.get(1_000)), (7, 7));
+        *array.get_mut(100) = 1;
+        assert_eq!([99, 100, 101, 1_000].map(|index| *array.get(index)), [7, 1, 7, 7]);
+        assert_eq!(array.chunks.iter().flatten().count(), 1);
+    }
+
+    #[test]
     fn items_stay_where_they_are_while_it_grows() {
         let mut array: Chunked<usize, 8> = Chunked::new();
         for number in 0..100 {
@@ -84,6 +127,6 @@ mod tests {
         array[17] = 1_000;
         *array.get_mut(18).unwrap() = 2_000;
         assert_eq!((array[16], array[17], array[18], array.get_mut(100)), (16, 1_000, 2_000, None));
-        assert_eq!(array.len(), 100);
+        assert_eq!(array.count(), 100);
     }
 }

@@ -214,7 +214,7 @@ impl OrderBook {
         }
         slab.set_displayed(slot, taker.leaves);
         slab.set_filled(slot, taker.filled);
-        slab.get_mut(slot).sequence = sequence;
+        slab.set_sequence(slot, sequence);
         book_side.append(slab, slot, price);
     }
 }

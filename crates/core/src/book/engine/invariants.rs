@@ -167,10 +167,10 @@ fn check_level(
         if book.price_of(slot) != Some(price) || node.side() != side || book.slab.displayed(slot).is_zero() {
             return Err(InvariantError::Misplaced { order, price });
         }
-        if last.is_some_and(|last| last >= node.sequence) {
+        if last.is_some_and(|last| last >= book.slab.sequence(slot)) {
             return Err(InvariantError::QueueOutOfOrder { order, price });
         }
-        last = Some(node.sequence);
+        last = Some(book.slab.sequence(slot));
         displayed += book.slab.displayed(slot);
         hidden += book.slab.hidden(slot);
         orders += 1;

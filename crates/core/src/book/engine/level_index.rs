@@ -333,7 +333,7 @@ impl LevelIndex {
     pub(super) fn nodes(&self) -> usize {
         let some = |index: u32| Some(index).filter(|index| *index != NONE);
         let free = std::iter::successors(some(self.free), |free| some(self.nodes[*free].parent));
-        self.nodes.len() - free.count()
+        self.nodes.count() as usize - free.count()
     }
 }
 

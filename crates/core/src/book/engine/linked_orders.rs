@@ -148,7 +148,7 @@ impl OrderBook {
             let location = self.slab.get(slot).location;
             let book_side = self.side(location.side());
             let rank = book_side.price_of(location.level()?).map_or(i64::MIN, |price| book_side.rank(price));
-            Some((rank, self.slab.get(slot).sequence))
+            Some((rank, self.slab.sequence(slot)))
         };
         rank(partner).zip(rank(slot)).is_some_and(|(partner, own)| partner < own)
     }

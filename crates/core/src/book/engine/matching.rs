@@ -206,7 +206,7 @@ impl OrderBook {
         let displayed = details.terms.display.map_or(hidden, |display| display.min(hidden));
         details.hidden = hidden - displayed;
         slab.set_displayed(slot, displayed);
-        slab.get_mut(slot).sequence = sequence;
+        slab.set_sequence(slot, sequence);
         book_side.append(slab, slot, price);
         let node = slab.get(slot);
         let (order, owner, side) = (node.id, node.owner, node.side());

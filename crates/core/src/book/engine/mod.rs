@@ -40,6 +40,7 @@ mod linked_orders;
 mod location;
 mod matching;
 mod order_entry;
+mod owners;
 mod pegs;
 mod slab;
 mod slot;
@@ -257,7 +258,7 @@ impl OrderBook {
         let slot = self.insert(order, Activation::None);
         self.append(slot, price);
         if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
-            self.note_peg(slot);
+            self.note_placed_peg(slot);
         }
     }
 
@@ -284,7 +285,7 @@ impl OrderBook {
     /// Adds an order outside of the queues, until its activation.
     fn keep_dormant(&mut self, order: &Order, activation: Activation) {
         let slot = self.insert(order, activation);
-        let sequence = self.slab.get(slot).sequence;
+        let sequence = self.slab.sequence(slot);
         if let Activation::Trigger(trigger) = activation {
             self.stops.add(slot, sequence, order.side(), trigger);
         }
@@ -322,7 +323,7 @@ impl OrderBook {
         let order = self.order_at(slot);
         match self.slab.details(slot).map(|details| details.activation) {
             Some(Activation::Trigger(trigger)) => {
-                self.stops.remove(self.slab.get(slot).sequence, order.side(), trigger);
+                self.stops.remove(self.slab.sequence(slot), order.side(), trigger);
             }
             Some(Activation::Trails(index)) => self.stops.trailing.remove(index),
             _ => {}
@@ -380,7 +381,7 @@ impl OrderBook {
     /// Applies `action` to each of the chosen orders that is still there, in order of time.
     fn for_each(&mut self, chosen: Vec<Slot>, mut action: impl FnMut(&mut Self, Slot)) {
         let mut chosen: Vec<(u64, OrderId)> =
-            chosen.into_iter().map(|slot| (self.slab.get(slot).sequence, self.slab.get(slot).id)).collect();
+            chosen.into_iter().map(|slot| (self.slab.sequence(slot), self.slab.get(slot).id)).collect();
         chosen.sort_unstable();
         for (_, id) in chosen {
             if let Some(slot) = self.slab.find(id) {
@@ -396,11 +397,8 @@ impl OrderBook {
         reason: CancelReason,
         out: &mut impl EventSink,
     ) {
-        let is_chosen = |slot: &Slot| {
-            let node = self.slab.get(*slot);
-            node.owner == owner && side.is_none_or(|side| node.side() == side)
-        };
-        let chosen = self.slab.slots().filter(is_chosen).collect();
+        let is_chosen = |slot: &Slot| side.is_none_or(|side| self.slab.get(*slot).side() == side);
+        let chosen = self.slab.slots_of(owner).filter(is_chosen).collect();
         self.for_each(chosen, |book, slot| book.cancel(slot, reason, out));
     }
 
@@ -502,7 +500,7 @@ impl MatchingEngine for OrderBook {
 
     fn open_orders(&self) -> Vec<OpenState> {
         let mut slots: Vec<Slot> = self.slab.slots().collect();
-        slots.sort_unstable_by_key(|slot| self.slab.get(*slot).sequence);
+        slots.sort_unstable_by_key(|slot| self.slab.sequence(*slot));
         let state = |slot: Slot| {
             let Node { id: order, owner, location, .. } = *self.slab.get(slot);
             OpenState {

@@ -167,17 +167,22 @@ impl OrderBook {
         self.unlink(slot);
     }
 
-    /// Notes that a pegged order has been stored, or now stands in a queue.
+    /// Notes that a pegged order has been stored.
     pub(super) fn note_peg(&mut self, slot: Slot) {
-        let side = self.slab.get(slot).side();
         if let Some(class) = self.peg_class(slot) {
             self.pegs.classes.insert((class, slot));
         }
+        self.judge(slot);
+    }
+
+    /// Notes that a pegged order now stands in a queue, where the reference wants it.
+    pub(super) fn note_placed_peg(&mut self, slot: Slot) {
+        let (sequence, side) = (self.slab.sequence(slot), self.slab.get(slot).side());
+        self.pegs.misplaced.remove(&(sequence, slot));
         if let Some(price) = self.price_of(slot) {
             let displayed = self.slab.displayed(slot);
             self.pegs.note_displayed(side, price, |lots| *lots += displayed);
         }
-        self.judge(slot);
     }
 
     /// Notes that a pegged order is about to be removed from the book.
@@ -185,7 +190,7 @@ impl OrderBook {
         if let Some(class) = self.peg_class(slot) {
             self.pegs.classes.remove(&(class, slot));
         }
-        self.pegs.misplaced.remove(&(self.slab.get(slot).sequence, slot));
+        self.pegs.misplaced.remove(&(self.slab.sequence(slot), slot));
         self.note_shrunk_peg(slot, self.slab.displayed(slot));
     }
 
@@ -203,7 +208,7 @@ impl OrderBook {
     /// Finds out whether a pegged order stands where the reference wants it.
     fn judge(&mut self, slot: Slot) {
         let Some(class) = self.peg_class(slot) else { return };
-        let place = (self.slab.get(slot).sequence, slot);
+        let place = (self.slab.sequence(slot), slot);
         if class.price(self.pegs.reference, self.config.min_price) == self.price_of(slot) {
             self.pegs.misplaced.remove(&place);
         } else {
@@ -241,14 +246,15 @@ impl OrderBook {
             return self.take_or_rest(&order, wanted, wanted, out);
         }
         out.take(self.order_at(slot).repriced(wanted));
-        self.pegs.misplaced.remove(&(self.slab.get(slot).sequence, slot));
+        self.pegs.misplaced.remove(&(self.slab.sequence(slot), slot));
         self.leave_level(slot);
-        self.slab.get_mut(slot).sequence = self.next_sequence();
+        let sequence = self.next_sequence();
+        self.slab.set_sequence(slot, sequence);
         if let Some(details) = self.slab.details_mut(slot) {
             details.activation = Activation::None;
         }
         self.append(slot, price);
-        self.note_peg(slot);
+        self.note_placed_peg(slot);
     }
 
     fn reference(&self) -> Reference {

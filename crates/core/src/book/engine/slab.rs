@@ -1,24 +1,25 @@
 //! [`Slab`]: the orders of a book in one array.
 
+use super::chunked::{Chunked, Sparse};
 use super::id_table::{EntryIndex, IdTable};
 use super::location::Location;
+use super::owners::Owners;
 use super::slot::{NONE, Slot};
 use super::trailing::TrailingIndex;
 use crate::market::{OrderTerms, Side};
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
-/// One order, in forty bytes: what every order needs and most operations read.
+/// One order, in half a cache line: what most operations read.
 ///
-/// The speed of a book of a million orders depends on the size of a node (measured with 24, 32, 40, 48 and 64
-/// bytes: each step slows all operations by a twentieth to an eighth). So a node has the lower 32 bits of
-/// quantities, which is all of them for nearly all orders; other data of few orders is in [`Rare`], and what
+/// The speed of a book of a million orders depends on the number of cache lines that an operation touches. So
+/// a node has the lower 32 bits of quantities, which is all of them for nearly all orders; the time rank, which
+/// plain orders never need again, is in an array of its own; other data of few orders is in [`Rare`], and what
 /// plain limit orders (good till canceled, no conditions) do not need is in [`Details`].
 #[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
 pub(super) struct Node {
     pub(super) id: OrderId,
-    /// Its time rank: higher for orders that entered, or lost their priority, later.
-    pub(super) sequence: u64,
-    /// The order behind it in its queue, or the next free slot.
+    /// The order behind it in its queue.
     pub(super) next: Slot,
     /// The order before it in its queue.
     pub(super) previous: Slot,
@@ -26,6 +27,21 @@ pub(super) struct Node {
     pub(super) location: Location,
     displayed: u32,
     queue_ahead: u32,
+}
+
+const _: () = assert!(size_of::<Node>() == 32);
+
+impl Node {
+    /// A slot that no order has had yet.
+    const NONE: Self = Self {
+        id: OrderId::new(u64::MAX),
+        next: NONE,
+        previous: NONE,
+        owner: ActorId::new(u32::MAX),
+        location: Location::outside(Side::Buy),
+        displayed: 0,
+        queue_ahead: 0,
+    };
 }
 
 /// Data that is zero or absent for most orders; valid only if the order's location says so.
@@ -102,26 +118,29 @@ pub(super) struct NewNode {
     pub(super) filled: Quantity,
 }
 
-/// The orders of a book, found by slot or by id.
+/// The orders of a book, found by slot, by id or by owner.
 #[derive(Debug, Clone)]
 pub(super) struct Slab {
-    nodes: Vec<Node>,
-    free: Slot,
+    nodes: Chunked<Node, 1024>,
+    /// By slot, the time rank: higher for orders that entered, or lost their priority, later.
+    sequences: Chunked<u64, 1024>,
+    owners: Owners,
     ids: IdTable,
-    /// By slot; as long as the last order that ever needed it.
-    rare: Vec<Rare>,
-    details: Vec<Details>,
+    /// By slot.
+    rare: Sparse<Rare, 128>,
+    details: Chunked<Details, 64>,
     free_details: Slot,
 }
 
 impl Slab {
     pub(super) fn new() -> Self {
         Self {
-            nodes: Vec::new(),
-            free: NONE,
+            nodes: Chunked::new(),
+            sequences: Chunked::new(),
+            owners: Owners::new(),
             ids: IdTable::new(),
-            rare: Vec::new(),
-            details: Vec::new(),
+            rare: Sparse::new(Rare::NOTHING),
+            details: Chunked::new(),
             free_details: NONE,
         }
     }
@@ -132,12 +151,23 @@ impl Slab {
 
     #[inline]
     pub(super) fn get(&self, slot: Slot) -> &Node {
-        &self.nodes[slot as usize]
+        &self.nodes[slot]
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, slot: Slot) -> &mut Node {
-        &mut self.nodes[slot as usize]
+        &mut self.nodes[slot]
+    }
+
+    /// Returns an order's time rank.
+    #[inline]
+    pub(super) fn sequence(&self, slot: Slot) -> u64 {
+        self.sequences[slot]
+    }
+
+    #[inline]
+    pub(super) fn set_sequence(&mut self, slot: Slot, sequence: u64) {
+        self.sequences[slot] = sequence;
     }
 
     #[inline]
@@ -160,7 +190,7 @@ impl Slab {
     #[inline]
     pub(super) fn displayed(&self, slot: Slot) -> Quantity {
         let node = self.get(slot);
-        let upper = if node.location.is_rare() { self.rare[slot as usize].displayed } else { 0 };
+        let upper = if node.location.is_rare() { self.rare.get(slot).displayed } else { 0 };
         join(node.displayed, upper)
     }
 
@@ -178,7 +208,7 @@ impl Slab {
     #[inline]
     pub(super) fn queue_ahead(&self, slot: Slot) -> Quantity {
         let node = self.get(slot);
-        let upper = if node.location.is_rare() { self.rare[slot as usize].queue_ahead } else { 0 };
+        let upper = if node.location.is_rare() { self.rare.get(slot).queue_ahead } else { 0 };
         join(node.queue_ahead, upper)
     }
 
@@ -195,7 +225,7 @@ impl Slab {
     /// Returns an order's filled quantity.
     #[inline]
     pub(super) fn filled(&self, slot: Slot) -> Quantity {
-        if self.get(slot).location.is_rare() { self.rare[slot as usize].filled } else { Quantity::ZERO }
+        if self.get(slot).location.is_rare() { self.rare.get(slot).filled } else { Quantity::ZERO }
     }
 
     #[inline]
@@ -208,21 +238,19 @@ impl Slab {
     /// Returns an order's rare data, marking the order as having some.
     #[inline(never)]
     fn rare_mut(&mut self, slot: Slot) -> &mut Rare {
-        let index = slot as usize;
-        if self.rare.len() <= index {
-            self.rare.resize(self.nodes.len().max(index + 1), Rare::NOTHING);
-        }
         let node = self.get_mut(slot);
-        if !node.location.is_rare() {
-            node.location = node.location.with(Location::RARE);
-            self.rare[index] = Rare::NOTHING;
+        let is_new = !node.location.is_rare();
+        node.location = node.location.with(Location::RARE);
+        let rare = self.rare.get_mut(slot);
+        if is_new {
+            *rare = Rare::NOTHING;
         }
-        &mut self.rare[index]
+        rare
     }
 
     /// Returns the index of an order's details, if it has any.
-    fn place_of_details(&self, slot: Slot) -> Option<usize> {
-        self.get(slot).location.is_detailed().then(|| self.rare[slot as usize].details as usize)
+    fn place_of_details(&self, slot: Slot) -> Option<u32> {
+        self.get(slot).location.is_detailed().then(|| self.rare.get(slot).details)
     }
 
     /// Returns an order's details, if it has any.
@@ -252,14 +280,18 @@ impl Slab {
 
     /// Returns the slots of all orders, in arbitrary order.
     pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
-        let slots = self.nodes.iter().zip(0..);
-        slots.filter(|(node, slot)| self.find(node.id) == Some(*slot)).map(|(_, slot)| slot)
+        self.owners.slots()
+    }
+
+    /// Returns the slots of an owner's orders, in arbitrary order.
+    pub(super) fn slots_of(&self, owner: ActorId) -> impl Iterator<Item = Slot> {
+        self.owners.slots_of(owner)
     }
 
     #[inline]
     pub(super) fn insert(&mut self, new: &NewNode) -> Slot {
         let slot = self.place(new);
-        self.ids.insert(new.id, slot, |slot| self.nodes[slot as usize].id);
+        self.ids.insert(new.id, slot, |slot| self.nodes[slot].id);
         slot
     }
 
@@ -267,36 +299,23 @@ impl Slab {
     #[inline]
     pub(super) fn insert_at(&mut self, entry: EntryIndex, new: &NewNode) -> Slot {
         let slot = self.place(new);
-        self.ids.insert_at(entry, new.id, slot, |slot| self.nodes[slot as usize].id);
+        self.ids.insert_at(entry, new.id, slot, |slot| self.nodes[slot].id);
         slot
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "2^32 open orders would need 160 GiB")]
     fn place(&mut self, new: &NewNode) -> Slot {
         let NewNode { id, owner, side, sequence, displayed, filled } = *new;
         let (lower, upper) = split(displayed);
-        let node = Node {
-            id,
-            sequence,
-            next: NONE,
-            previous: NONE,
-            owner,
-            location: Location::outside(side),
-            displayed: lower,
-            queue_ahead: 0,
-        };
-        let slot = if self.free == NONE {
-            self.nodes.push(node);
-            (self.nodes.len() - 1) as Slot
-        } else {
-            let slot = self.free;
-            let place = self.get_mut(slot);
-            let free = place.next;
-            *place = node;
-            self.free = free;
-            slot
-        };
+        let location = Location::outside(side);
+        let node = Node { id, next: NONE, previous: NONE, owner, location, displayed: lower, queue_ahead: 0 };
+        let slot = self.owners.take(owner);
+        while self.nodes.count() <= slot {
+            self.nodes.push(Node::NONE);
+            self.sequences.push(0);
+        }
+        self.nodes[slot] = node;
+        self.sequences[slot] = sequence;
         if upper != 0 || !filled.is_zero() {
             let rare = self.rare_mut(slot);
             rare.displayed = upper;
@@ -306,16 +325,14 @@ impl Slab {
     }
 
     /// Gives an order details.
-    #[expect(clippy::cast_possible_truncation, reason = "there are no more details than orders")]
     pub(super) fn attach(&mut self, slot: Slot, details: Details) {
         let details = Details { slot, ..details };
         let place = if self.free_details == NONE {
-            self.details.push(details);
-            (self.details.len() - 1) as Slot
+            self.details.push(details)
         } else {
             let place = self.free_details;
-            self.free_details = self.details[place as usize].slot;
-            self.details[place as usize] = details;
+            self.free_details = self.details[place].slot;
+            self.details[place] = details;
             place
         };
         self.rare_mut(slot).details = place;
@@ -326,10 +343,8 @@ impl Slab {
     /// Removes a plain order whose table entry is known.
     #[inline]
     pub(super) fn remove_at(&mut self, entry: EntryIndex, slot: Slot) {
-        let free = self.free;
-        self.get_mut(slot).next = free;
-        self.free = slot;
-        self.ids.remove_at(entry, |slot| self.nodes[slot as usize].id);
+        self.owners.give_back(slot);
+        self.ids.remove_at(entry, |slot| self.nodes[slot].id);
     }
 
     #[inline]
@@ -342,12 +357,11 @@ impl Slab {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "there are no more details than orders")]
-    fn detach(&mut self, place: usize) {
+    fn detach(&mut self, place: u32) {
         let details = &mut self.details[place];
         details.is_free = true;
         details.slot = self.free_details;
-        self.free_details = place as Slot;
+        self.free_details = place;
     }
 }
 

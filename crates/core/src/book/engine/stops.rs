@@ -123,7 +123,7 @@ impl OrderBook {
         for side in Side::BOTH {
             while let Some(Reached { slot, trigger }) = self.stops.trailing.pop_reached(side, price) {
                 self.set_activation(slot, Activation::Trigger(trigger));
-                self.stops.add(slot, self.slab.get(slot).sequence, side, trigger);
+                self.stops.add(slot, self.slab.sequence(slot), side, trigger);
             }
         }
     }
@@ -138,7 +138,7 @@ impl OrderBook {
     fn elect(&mut self, price: Price) {
         for slot in self.stops.reached(price) {
             let node = self.slab.get(slot);
-            let (id, sequence, side) = (node.id, node.sequence, node.side());
+            let (id, sequence, side) = (node.id, self.slab.sequence(slot), node.side());
             let Some(details) = self.slab.details_mut(slot) else { continue };
             let Activation::Trigger(trigger) = details.activation else { continue };
             details.activation = Activation::Elected(trigger);

@@ -1,0 +1,230 @@
+//! [`Owners`]: which slots of the slab belong to whom.
+//!
+//! Slots are given out in blocks of eight, each to one owner. So all orders of an owner are found by going
+//! through its blocks (a mass cancel costs nothing for what others have in the book), and neither an add nor a
+//! cancel touches the neighbors that a list of orders would have: they set and clear one bit.
+
+use std::collections::BTreeMap;
+
+use super::chunked::Chunked;
+use super::slot::{NONE, Slot};
+use crate::units::ActorId;
+
+/// The number of slots in a block.
+const WIDTH: u32 = 8;
+
+/// Eight neighboring slots of one owner.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    /// The next and the previous block of the owner; of a block that nobody has, the next such block.
+    next: u32,
+    previous: u32,
+    /// The next block of the owner that has room, if this has.
+    next_with_room: u32,
+    /// The owner's number in [`Owners::owners`].
+    owner: u32,
+    /// Which slots have an order.
+    occupied: u8,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    /// The first of its blocks.
+    first: u32,
+    /// The first of its blocks that have room.
+    with_room: u32,
+}
+
+impl Owner {
+    const NOTHING: Self = Self { first: NONE, with_room: NONE };
+}
+
+/// The slots of all owners.
+#[derive(Debug, Clone)]
+pub(super) struct Owners {
+    blocks: Chunked<Block, 512>,
+    /// Blocks that nobody has.
+    free: u32,
+    owners: Chunked<Owner, 64>,
+    /// Where an owner with a small id is in `owners`; most are dense from zero.
+    dense: Vec<u32>,
+    others: BTreeMap<ActorId, u32>,
+}
+
+impl Owners {
+    /// Ids below it are found without a search.
+    const DENSE: usize = 1 << 16;
+
+    pub(super) const fn new() -> Self {
+        Self {
+            blocks: Chunked::new(),
+            free: NONE,
+            owners: Chunked::new(),
+            dense: Vec::new(),
+            others: BTreeMap::new(),
+        }
+    }
+
+    /// Returns a slot for an order of an owner.
+    #[inline]
+    pub(super) fn take(&mut self, id: ActorId) -> Slot {
+        let owner = match self.dense.get(id.index()) {
+            Some(owner) if *owner != NONE => *owner,
+            _ => self.find_or_add(id),
+        };
+        let index = match self.owners[owner].with_room {
+            NONE => self.take_block(owner),
+            index => index,
+        };
+        let block = &mut self.blocks[index];
+        let place = (!block.occupied).trailing_zeros();
+        block.occupied |= 1 << place;
+        if block.occupied == u8::MAX {
+            self.owners[owner].with_room = block.next_with_room;
+        }
+        index * WIDTH + place
+    }
+
+    /// Takes back a slot.
+    #[inline]
+    pub(super) fn give_back(&mut self, slot: Slot) {
+        let index = slot / WIDTH;
+        let block = &mut self.blocks[index];
+        let owner = block.owner;
+        let was_full = block.occupied == u8::MAX;
+        block.occupied &= !(1 << (slot % WIDTH));
+        if was_full {
+            block.next_with_room = self.owners[owner].with_room;
+            self.owners[owner].with_room = index;
+        } else if block.occupied == 0 {
+            self.release(owner);
+        }
+    }
+
+    /// Returns the slots of an owner that have orders, in arbitrary order.
+    pub(super) fn slots_of(&self, id: ActorId) -> impl Iterator<Item = Slot> {
+        let first = self.find(id).map_or(NONE, |owner| self.owners[owner].first);
+        let some = |index: u32| Some(index).filter(|index| *index != NONE);
+        let blocks = std::iter::successors(some(first), move |index| some(self.blocks[*index].next));
+        blocks.flat_map(|index| self.slots_in(index))
+    }
+
+    /// Returns all slots that have orders, in arbitrary order.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        (0..self.blocks.count()).flat_map(|index| self.slots_in(index))
+    }
+
+    fn slots_in(&self, index: u32) -> impl Iterator<Item = Slot> {
+        let occupied = self.blocks[index].occupied;
+        (0..WIDTH).filter(move |place| occupied >> place & 1 == 1).map(move |place| index * WIDTH + place)
+    }
+
+    fn find(&self, id: ActorId) -> Option<u32> {
+        match self.dense.get(id.index()) {
+            Some(owner) => Some(*owner).filter(|owner| *owner != NONE),
+            None => self.others.get(&id).copied(),
+        }
+    }
+
+    #[cold]
+    fn find_or_add(&mut self, id: ActorId) -> u32 {
+        if let Some(owner) = self.find(id) {
+            return owner;
+        }
+        let owner = self.owners.push(Owner::NOTHING);
+        if id.index() < Self::DENSE {
+            if self.dense.len() <= id.index() {
+                self.dense.resize(id.index() + 1, NONE);
+            }
+            self.dense[id.index()] = owner;
+        } else {
+            self.others.insert(id, owner);
+        }
+        owner
+    }
+
+    /// Gives an owner that has no room another block.
+    #[cold]
+    fn take_block(&mut self, owner: u32) -> u32 {
+        let first = self.owners[owner].first;
+        let block = Block { next: first, previous: NONE, next_with_room: NONE, owner, occupied: 0 };
+        let index = match self.free {
+            NONE => self.blocks.push(block),
+            index => {
+                self.free = self.blocks[index].next;
+                self.blocks[index] = block;
+                index
+            }
+        };
+        if first != NONE {
+            self.blocks[first].previous = index;
+        }
+        self.owners[owner] = Owner { first: index, with_room: index };
+        index
+    }
+
+    /// Takes blocks without orders from an owner: those that it would use next, a few at a time.
+    #[cold]
+    fn release(&mut self, owner: u32) {
+        for _ in 0..4 {
+            let index = self.owners[owner].with_room;
+            let Some(block) = self.blocks.get(index).copied().filter(|block| block.occupied == 0) else {
+                return;
+            };
+            self.owners[owner].with_room = block.next_with_room;
+            match block.previous {
+                NONE => self.owners[owner].first = block.next,
+                previous => self.blocks[previous].next = block.next,
+            }
+            if block.next != NONE {
+                self.blocks[block.next].previous = block.previous;
+            }
+            self.blocks[index].next = self.free;
+            self.free = index;
+        }
+    }
+}
+
+#[cfg(test)]
+mod property_tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn prop_each_slot_has_one_owner_until_it_is_given_back(
+            steps in prop::collection::vec((prop_oneof![0..4_u32, Just(1 << 20), Just(u32::MAX)], any::<prop::sample::Index>(), any::<bool>()), 1..600),
+        ) {
+            let (mut owners, mut slots) = (Owners::new(), BTreeMap::<Slot, ActorId>::new());
+            for (owner, which, takes) in steps {
+                if takes || slots.is_empty() {
+                    let owner = ActorId::new(owner);
+                    let slot = owners.take(owner);
+                    prop_assert_eq!(slots.insert(slot, owner), None);
+                } else {
+                    let slot = *slots.keys().nth(which.index(slots.len())).unwrap();
+                    owners.give_back(slot);
+                    slots.remove(&slot);
+                }
+                for owner in [0, 1, 2, 3, 4, 1 << 20, u32::MAX].map(ActorId::new) {
+                    let mut own: Vec<Slot> = owners.slots_of(owner).collect();
+                    own.sort_unstable();
+                    let expected = slots.iter().filter(|(_, other)| **other == owner).map(|(slot, _)| *slot);
+                    prop_assert!(own.into_iter().eq(expected));
+                }
+                prop_assert!(owners.slots().eq(slots.keys().copied()));
+            }
+            let taken = owners.blocks.count();
+            for slot in std::mem::take(&mut slots).into_keys() {
+                owners.give_back(slot);
+            }
+            for _ in 0..taken * WIDTH / 2 {
+                owners.take(ActorId::new(9));
+            }
+            prop_assert!(owners.blocks.count() <= taken + taken / 2 + 1, "blocks are used again");
+        }
+    }
+}
