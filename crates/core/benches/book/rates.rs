@@ -71,6 +71,20 @@ fn time_engine(traffic: &Traffic) -> (Duration, u64) {
     (time, sink.trades)
 }
 
+/// The engine, given a chunk of commands at a time.
+fn time_batches(traffic: &Traffic) -> (Duration, u64) {
+    let mut book = prefilled(traffic);
+    let mut sink = Counter::default();
+    let mut total = Duration::ZERO;
+    for ops in traffic.timed.chunks(CHUNK) {
+        let commands: Vec<Command> = ops.iter().map(|op| op.command()).collect();
+        let begin = Instant::now();
+        book.execute_all(NOW, &commands, &mut sink);
+        total += begin.elapsed();
+    }
+    (total, sink.trades)
+}
+
 fn time_bare(traffic: &Traffic) -> (Duration, u64) {
     let mut book = BareBook::new(traffic.prefill.len());
     traffic.prefill.iter().for_each(|op| book.execute(op));
@@ -128,11 +142,17 @@ fn medians<const ENGINES: usize>(
 pub(crate) fn calm(shape: Shape, operations: usize) {
     let traffic = traffic(shape, operations);
     let name = traffic.name;
-    let [engine, bare, tree] = medians(&traffic, [time_engine, time_bare, time_tree]);
+    let engines = [time_engine, time_batches, time_bare, time_tree];
+    let [engine, batches, bare, tree] = medians(&traffic, engines);
     println!(
-        "{name}: million operations/s: engine {engine:.1}, bare {bare:.1}, tree {tree:.1}; engine/bare {:.2}, engine/tree {:.2} (medians of {REPETITIONS})",
+        "{name}: million operations/s: engine {engine:.1}, in batches {batches:.1}, bare {bare:.1}, tree {tree:.1} (medians of {REPETITIONS})"
+    );
+    println!(
+        "{name}: engine/bare {:.2}, engine/tree {:.2}, batches/bare {:.2}, batches/tree {:.2}",
         engine / bare,
         engine / tree,
+        batches / bare,
+        batches / tree,
     );
     let times = latencies(&traffic);
     let at = |share: f64| times[(times.len() as f64 * share) as usize];

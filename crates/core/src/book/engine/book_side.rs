@@ -182,6 +182,14 @@ impl BookSide {
         self.levels[id].push(slab, slot, id);
     }
 
+    /// Returns the last order at a price near the touch, if there is one.
+    #[inline]
+    pub(super) fn likely_tail(&self, price: Price) -> Slot {
+        let is_legal = Price::new_checked(price.ticks()).is_some();
+        let level = if is_legal { self.index.near(self.rank(price)) } else { None };
+        level.map_or(NONE, |level| self.get(level).tail)
+    }
+
     pub(super) fn append_unpriced(&mut self, slab: &mut Slab, slot: Slot) {
         self.levels[UNPRICED].push(slab, slot, UNPRICED);
     }

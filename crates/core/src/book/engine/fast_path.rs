@@ -57,8 +57,9 @@ impl OrderBook {
                 return;
             }
             // Trades have removed ids from the table, so the free entry may have moved.
-            let (Ok(anew) | Err(anew)) = self.slab.search(taker.id);
-            place = anew;
+            if let Err(anew) = self.slab.search(taker.id) {
+                place = anew;
+            }
         }
         let sequence = self.next_sequence();
         let Taker { id, owner, side, leaves: displayed, filled, .. } = taker;
@@ -87,7 +88,7 @@ impl OrderBook {
     }
 
     /// Returns the free table entry for the order's id, or why the order is rejected.
-    #[inline]
+    #[inline(always)]
     fn check_plain(&self, taker: &Taker, price: Option<Price>) -> Result<EntryIndex, RejectReason> {
         if taker.leaves.is_zero() {
             return Err(RejectReason::ZeroQuantity);
@@ -115,8 +116,7 @@ impl OrderBook {
         owner: ActorId,
         out: &mut impl EventSink,
     ) -> Result<(), RejectReason> {
-        let entry = self.slab.search(id).map_err(|_| RejectReason::UnknownOrder)?;
-        let slot = self.slab.slot_at(entry);
+        let (entry, slot) = self.slab.search(id).map_err(|_| RejectReason::UnknownOrder)?;
         let Node { owner: own, location, .. } = *self.slab.get(slot);
         let quantity = self.slab.displayed(slot);
         if own != owner {

@@ -1,5 +1,7 @@
 //! [`IdTable`]: an index from order ids to slots.
 
+use std::collections::BTreeMap;
+
 use super::slot::Slot;
 use crate::units::OrderId;
 
@@ -61,43 +63,41 @@ const fn first(entries: u64) -> usize {
 pub(super) struct EntryIndex(usize);
 
 impl EntryIndex {
-    /// Enough for the buckets of any shard.
-    const BUCKET_BITS: u32 = 28;
+    /// The entry of an id that found no room.
+    const SPILLED: Self = Self(usize::MAX);
 
     #[inline]
     const fn new(shard: usize, bucket: usize, position: usize) -> Self {
-        Self(shard << (Self::BUCKET_BITS + 3) | bucket << 3 | position)
+        Self(shard << (BUCKET_BITS + 3) | bucket << 3 | position)
     }
 
     #[inline]
     const fn shard(self) -> usize {
-        self.0 >> (Self::BUCKET_BITS + 3)
+        self.0 >> (BUCKET_BITS + 3)
     }
 
     #[inline]
     const fn bucket(self) -> usize {
-        self.0 >> 3 & ((1 << Self::BUCKET_BITS) - 1)
+        self.0 >> 3 & (BUCKETS - 1)
     }
 
     #[inline]
     const fn position(self) -> usize {
         self.0 & 7
     }
-
-    const fn at(self, bucket: usize, position: usize) -> Self {
-        Self::new(self.shard(), bucket, position)
-    }
 }
 
-/// A hash table of its own, for the ids whose hashes begin with the same bits.
-#[derive(Debug, Clone)]
-struct Shard {
-    /// As many as a power of two.
-    buckets: Box<[Bucket]>,
-    len: usize,
-    /// With how many bits hashes of its ids begin alike.
-    depth: u32,
-}
+const BUCKET_BITS: u32 = 7;
+
+/// The number of buckets in a shard.
+const BUCKETS: usize = 1 << BUCKET_BITS;
+
+/// The average number of ids in a shard at which the table grows: a shard that has just been split has half as
+/// many as one that is split next, of whose buckets one in nine overflows then.
+const LOAD: usize = 2 * BUCKETS;
+
+/// A small hash table of its own.
+type Shard = [Bucket; BUCKETS];
 
 /// An open-addressing hash table that stores only tags and slots: five bytes per entry.
 ///
@@ -109,156 +109,146 @@ struct Shard {
 /// miss. A full bucket overflows into the next. Removing an entry moves one of those back, so there are no
 /// tombstones and no slow decay. The table is never iterated, so its order has no effect.
 ///
-/// It grows in pieces: a full shard is split into two by one more bit of the hash (extendible hashing: Fagin et
-/// al. 1979), so that no command moves more than [`Shard::ENTRIES`] ids, however many there are.
+/// It grows in pieces, one shard at a time in turn (linear hashing: Litwin 1980), so that no command moves more
+/// than the ids of one shard, however many there are.
 ///
 /// Ids must be issued by the venue or hashed before: multiplicative hashing does not withstand ids that are
-/// chosen to collide.
+/// chosen to collide. Those that fill a shard are kept in a tree.
 #[derive(Debug, Clone)]
 pub(super) struct IdTable {
-    /// The shard of each beginning of a hash.
-    directory: Vec<u32>,
-    shards: Vec<Shard>,
+    /// At least as many as the power of two above `mask`, and fewer than twice as many.
+    shards: Vec<Box<Shard>>,
+    /// Shards at and beyond it minus the number of shards beyond it have yet to be split in this round.
+    mask: usize,
     len: usize,
-    /// The number of bits by which a hash is shifted to find its place in the directory.
-    shift: u32,
+    spilled: BTreeMap<OrderId, Slot>,
 }
 
 /// The golden ratio in 64 bits: Fibonacci hashing (Knuth, TAOCP 3, 6.4).
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The largest average number of entries in use per bucket: one bucket in thirty overflows then.
-const LOAD: usize = 3;
 
 #[inline]
 const fn hash(id: OrderId) -> u64 {
     id.get().wrapping_mul(MULTIPLIER)
 }
 
-impl Shard {
-    /// With how many buckets the first shard begins.
-    const LEAST: usize = 8;
-    /// With how many buckets a shard that is full is split, and does not grow.
-    const MOST: usize = 256;
-    /// How many ids a shard has that is split.
-    #[cfg(test)]
-    const ENTRIES: usize = Self::MOST * LOAD;
-    /// Beyond it, shards grow: ids that begin alike in so many bits were chosen to.
-    const DEPTH_MOST: u32 = 20;
+/// Returns the home bucket of an id in its shard, and its tag: other bits of the hash than those that choose the
+/// shard.
+#[expect(clippy::cast_possible_truncation, reason = "a bucket's index is a usize, a tag a byte")]
+#[inline]
+const fn home_and_tag(id: OrderId) -> (usize, u8) {
+    let hash = hash(id);
+    ((hash >> 33) as usize % BUCKETS, (hash >> 26) as u8 | 0x80)
+}
 
-    fn new(buckets: usize, depth: u32) -> Self {
-        Self { buckets: vec![Bucket::EMPTY; buckets].into_boxed_slice(), len: 0, depth }
-    }
+#[inline]
+const fn next(bucket: usize) -> usize {
+    (bucket + 1) % BUCKETS
+}
 
-    #[expect(clippy::cast_possible_truncation, reason = "a bucket's index is a usize, a tag a byte")]
-    #[inline]
-    const fn home_and_tag(&self, id: OrderId) -> (usize, u8) {
-        // Not the first bits, which choose the shard.
-        let hash = hash(id);
-        ((hash >> 32) as usize & self.mask(), (hash >> 25) as u8 | 0x80)
-    }
+/// Returns the distance from one bucket to another, going forward.
+const fn distance(from: usize, to: usize) -> usize {
+    to.wrapping_sub(from) % BUCKETS
+}
 
-    #[inline]
-    const fn mask(&self) -> usize {
-        self.buckets.len().wrapping_sub(1)
+/// Adds a new id to a shard at the first empty entry from its home bucket on, and returns whether there was one.
+fn put(shard: &mut Shard, id: OrderId, slot: Slot) -> bool {
+    let (home, tag) = home_and_tag(id);
+    let found = (0..BUCKETS).map(|step| (home + step) % BUCKETS).find(|index| shard[*index].empty() != 0);
+    if let Some(index) = found {
+        shard[index].set(first(shard[index].empty()), tag, slot);
     }
+    found.is_some()
+}
 
-    #[inline]
-    const fn next(&self, bucket: usize) -> usize {
-        bucket.wrapping_add(1) & self.mask()
-    }
-
-    /// Returns the distance from one bucket to another, going forward.
-    const fn distance(&self, from: usize, to: usize) -> usize {
-        to.wrapping_sub(from) & self.mask()
-    }
-
-    const fn is_full(&self) -> bool {
-        self.len >= self.buckets.len() * LOAD
-    }
-
-    /// Adds a new id at the first empty entry from its home bucket on.
-    fn put(&mut self, id: OrderId, slot: Slot) {
-        let (mut index, tag) = self.home_and_tag(id);
-        self.len += 1;
-        loop {
-            let empty = self.buckets[index].empty();
-            if empty != 0 {
-                return self.buckets[index].set(first(empty), tag, slot);
-            }
-            index = self.next(index);
-        }
-    }
-
-    fn slots(&self) -> impl Iterator<Item = Slot> {
-        self.buckets.iter().flat_map(|bucket| {
-            let taken = |position: &usize| bucket.tags >> (8 * position) & 0x80 != 0;
-            (0..WIDTH).filter(taken).map(|position| bucket.slots[position])
-        })
-    }
+fn slots(shard: &Shard) -> impl Iterator<Item = Slot> {
+    shard.iter().flat_map(|bucket| {
+        let taken = |position: &usize| bucket.tags >> (8 * position) & 0x80 != 0;
+        (0..WIDTH).filter(taken).map(|position| bucket.slots[position])
+    })
 }
 
 impl IdTable {
     pub(super) fn new() -> Self {
-        Self { directory: vec![0; 2], shards: vec![Shard::new(Shard::LEAST, 0)], len: 0, shift: 63 }
+        let shards = vec![Box::new([Bucket::EMPTY; BUCKETS])];
+        Self { shards, mask: 0, len: 0, spilled: BTreeMap::new() }
     }
 
     pub(super) const fn len(&self) -> usize {
         self.len
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "a directory has at most 2^20 places")]
+    #[expect(clippy::cast_possible_truncation, reason = "the upper 24 bits of a hash")]
     #[inline]
-    fn shard_of(&self, id: OrderId) -> usize {
-        self.directory[hash(id).wrapping_shr(self.shift) as usize] as usize
+    const fn shard_of(&self, id: OrderId) -> usize {
+        let number = (hash(id) >> 40) as usize;
+        let split = number & (self.mask << 1 | 1);
+        if split < self.shards.len() { split } else { number & self.mask }
     }
 
-    /// Returns the id's entry, or the empty entry at which the search for it ended; both are valid until the
-    /// table changes.
+    /// Returns the id's entry with its slot, or the empty entry at which the search for it ended; both are valid
+    /// until the table changes.
     #[inline(always)]
     pub(super) fn search(
         &self,
         id: OrderId,
         id_of: impl Fn(Slot) -> OrderId,
-    ) -> Result<EntryIndex, EntryIndex> {
+    ) -> Result<(EntryIndex, Slot), EntryIndex> {
         let number = self.shard_of(id);
         let shard = &self.shards[number];
-        let (mut index, tag) = shard.home_and_tag(id);
+        let (home, tag) = home_and_tag(id);
+        let mut index = home;
         loop {
-            let bucket = &shard.buckets[index];
+            let bucket = &shard[index];
             let mut found = bucket.matching(tag);
             while found != 0 {
                 let position = first(found);
-                if id_of(bucket.slots[position]) == id {
-                    return Ok(EntryIndex::new(number, index, position));
+                let slot = bucket.slots[position % WIDTH];
+                if id_of(slot) == id {
+                    return Ok((EntryIndex::new(number, index, position), slot));
                 }
                 found &= found - 1;
             }
             let empty = bucket.empty();
             if empty != 0 {
-                return Err(EntryIndex::new(number, index, first(empty)));
+                return self.search_spilled(id, EntryIndex::new(number, index, first(empty)));
             }
-            index = shard.next(index);
+            index = next(index);
+            if index == home {
+                return self.search_spilled(id, EntryIndex::SPILLED);
+            }
         }
     }
 
-    /// Returns the slot of an entry that was found.
     #[inline]
-    pub(super) fn slot(&self, entry: EntryIndex) -> Slot {
-        self.shards[entry.shard()].buckets[entry.bucket()].slots[entry.position()]
+    fn search_spilled(&self, id: OrderId, end: EntryIndex) -> Result<(EntryIndex, Slot), EntryIndex> {
+        if self.spilled.is_empty() {
+            return Err(end);
+        }
+        self.spilled.get(&id).map_or(Err(end), |slot| Ok((EntryIndex::SPILLED, *slot)))
+    }
+
+    /// Returns the slot of the first entry of an id's home bucket that has its tag: mostly its own, if it has one.
+    #[inline]
+    pub(super) fn likely_slot(&self, id: OrderId) -> Option<Slot> {
+        let (home, tag) = home_and_tag(id);
+        let bucket = &self.shards[self.shard_of(id)][home];
+        let found = bucket.matching(tag);
+        (found != 0).then(|| bucket.slots[first(found) % WIDTH])
     }
 
     /// Returns the slot of an id.
     #[inline]
     pub(super) fn find(&self, id: OrderId, id_of: impl Fn(Slot) -> OrderId) -> Option<Slot> {
-        self.search(id, id_of).ok().map(|entry| self.slot(entry))
+        self.search(id, id_of).ok().map(|(_, slot)| slot)
     }
 
     /// Adds a new id, which its slot must already have.
     #[inline]
     pub(super) fn insert(&mut self, id: OrderId, slot: Slot, id_of: impl Fn(Slot) -> OrderId) {
-        let (Ok(entry) | Err(entry)) = self.search(id, &id_of);
-        self.insert_at(entry, id, slot, id_of);
+        if let Err(entry) = self.search(id, &id_of) {
+            self.insert_at(entry, id, slot, id_of);
+        }
     }
 
     /// Adds an id at the empty entry at which the search for it ended.
@@ -271,94 +261,85 @@ impl IdTable {
         id_of: impl Fn(Slot) -> OrderId,
     ) {
         self.len += 1;
-        let shard = &mut self.shards[entry.shard()];
-        if shard.is_full() {
-            self.grow(entry.shard(), id_of);
-            let number = self.shard_of(id);
-            return self.shards[number].put(id, slot);
+        if entry == EntryIndex::SPILLED {
+            self.spilled.insert(id, slot);
+        } else {
+            let (_, tag) = home_and_tag(id);
+            self.shards[entry.shard()][entry.bucket()].set(entry.position(), tag, slot);
         }
-        shard.len += 1;
-        let (_, tag) = shard.home_and_tag(id);
-        shard.buckets[entry.bucket()].set(entry.position(), tag, slot);
+        if self.len > self.shards.len() * LOAD {
+            self.split(id_of);
+        }
     }
 
-    /// Removes an entry that was found.
+    /// Removes the entry of an id that was found.
     #[inline]
-    pub(super) fn remove_at(&mut self, entry: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
+    pub(super) fn remove_at(&mut self, entry: EntryIndex, id: OrderId, id_of: impl Fn(Slot) -> OrderId) {
         self.len -= 1;
-        let shard = &mut self.shards[entry.shard()];
-        shard.len -= 1;
-        let bucket = &mut shard.buckets[entry.bucket()];
+        if entry == EntryIndex::SPILLED {
+            self.spilled.remove(&id);
+            return;
+        }
+        let bucket = &mut self.shards[entry.shard()][entry.bucket()];
         let was_full = bucket.empty() == 0;
         bucket.clear(entry.position());
         if was_full {
-            self.refill(entry, id_of);
+            refill(&mut self.shards[entry.shard()], entry, id_of);
         }
     }
 
-    /// Fills a hole in a bucket that was full with an entry that overflowed from it, if there is one: a
-    /// search for that would end at the hole.
+    /// Splits the next shard in two.
     #[cold]
-    fn refill(&mut self, mut hole: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
-        let shard = &mut self.shards[hole.shard()];
-        let mut index = hole.bucket();
-        loop {
-            index = shard.next(index);
-            let bucket = shard.buckets[index];
-            let came_past = |position: &usize| {
-                let home = shard.home_and_tag(id_of(bucket.slots[*position])).0;
-                shard.distance(home, index) >= shard.distance(hole.bucket(), index)
-            };
-            let taken = |position: &usize| bucket.tags >> (8 * position) & 0x80 != 0;
-            if let Some(position) = (0..WIDTH).filter(taken).find(came_past) {
-                let slot = bucket.slots[position];
-                let (_, tag) = shard.home_and_tag(id_of(slot));
-                shard.buckets[hole.bucket()].set(hole.position(), tag, slot);
-                shard.buckets[index].clear(position);
-                hole = hole.at(index, position);
-            }
-            if bucket.empty() != 0 {
-                return;
-            }
-        }
-    }
-
-    /// Splits a shard in two, or doubles it while it is small.
-    #[cold]
-    #[expect(clippy::cast_possible_truncation, reason = "a directory has at most 2^20 places")]
-    fn grow(&mut self, number: usize, id_of: impl Fn(Slot) -> OrderId) {
-        let Shard { depth, ref buckets, .. } = self.shards[number];
-        if buckets.len() < Shard::MOST || depth >= Shard::DEPTH_MOST {
-            let larger = Shard::new(buckets.len() * 2, depth);
-            let old = std::mem::replace(&mut self.shards[number], larger);
-            return old.slots().for_each(|slot| self.shards[number].put(id_of(slot), slot));
-        }
-        let depth = depth + 1;
-        if 64 - self.shift < depth {
-            self.directory = self.directory.iter().flat_map(|shard| [*shard; 2]).collect();
-            self.shift -= 1;
-        }
-        let upper = self.shards.len();
-        let old = std::mem::replace(&mut self.shards[number], Shard::new(Shard::MOST, depth));
-        self.shards.push(Shard::new(Shard::MOST, depth));
-        let places = self.directory.len() >> depth;
-        for (place, shard) in self.directory.iter_mut().enumerate() {
-            if *shard as usize == number && place / places % 2 == 1 {
-                *shard = upper as u32;
-            }
-        }
-        for slot in old.slots() {
+    fn split(&mut self, id_of: impl Fn(Slot) -> OrderId) {
+        let number = self.shards.len() - (self.mask + 1);
+        let empty = || Box::new([Bucket::EMPTY; BUCKETS]);
+        let old = std::mem::replace(&mut self.shards[number], empty());
+        self.shards.push(empty());
+        for slot in slots(&old) {
             let id = id_of(slot);
             let shard = self.shard_of(id);
-            self.shards[shard].put(id, slot);
+            if !put(&mut self.shards[shard], id, slot) {
+                self.spilled.insert(id, slot);
+            }
+        }
+        if self.shards.len() == 2 * (self.mask + 1) {
+            self.mask = self.mask << 1 | 1;
+        }
+    }
+}
+
+/// Fills a hole in a bucket that was full with an entry that overflowed from it, if there is one: a search for
+/// that would end at the hole.
+#[cold]
+fn refill(shard: &mut Shard, entry: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
+    let (start, mut hole) = (entry.bucket(), (entry.bucket(), entry.position()));
+    let mut index = start;
+    loop {
+        index = next(index);
+        if index == start {
+            return;
+        }
+        let bucket = shard[index];
+        let came_past = |position: &usize| {
+            let home = home_and_tag(id_of(bucket.slots[*position])).0;
+            distance(home, index) >= distance(hole.0, index)
+        };
+        let taken = |position: &usize| bucket.tags >> (8 * position) & 0x80 != 0;
+        if let Some(position) = (0..WIDTH).filter(taken).find(came_past) {
+            let slot = bucket.slots[position];
+            let (_, tag) = home_and_tag(id_of(slot));
+            shard[hole.0].set(hole.1, tag, slot);
+            shard[index].clear(position);
+            hole = (index, position);
+        }
+        if bucket.empty() != 0 {
+            return;
         }
     }
 }
 
 #[cfg(test)]
 mod property_tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -383,7 +364,7 @@ mod property_tests {
                 moved.set(moved.get() + 1);
                 OrderId::new(u64::from(slot) * 3)
             });
-            assert!(moved.get() <= Shard::ENTRIES + 8, "{number}: {} ids were read", moved.get());
+            assert!(moved.get() <= WIDTH * BUCKETS, "{number}: {} ids were read", moved.get());
         }
         let id_of = |slot: Slot| OrderId::new(u64::from(slot) * 3);
         assert!((0..count).all(|number| table.find(id_of(number), id_of) == Some(number)));
@@ -397,6 +378,13 @@ mod property_tests {
         let id_of = |slot: Slot| colliding(u64::from(slot) * 5);
         (0..count).for_each(|slot| table.insert(id_of(slot), slot, id_of));
         assert!((0..count).all(|slot| table.find(id_of(slot), id_of) == Some(slot)));
+        assert!(!table.spilled.is_empty());
+        for slot in 0..count {
+            let (entry, _) = table.search(id_of(slot), id_of).unwrap();
+            table.remove_at(entry, id_of(slot), id_of);
+            assert!((slot + 1..count).step_by(97).all(|slot| table.find(id_of(slot), id_of) == Some(slot)));
+        }
+        assert_eq!((table.len(), table.spilled.len()), (0, 0));
     }
 
     proptest! {
@@ -415,8 +403,8 @@ mod property_tests {
                         map.insert(id, slot);
                     }
                     Some(_) if !inserts => {
-                        let entry = table.search(id, |slot| ids[slot as usize]).unwrap();
-                        table.remove_at(entry, |slot| ids[slot as usize]);
+                        let (entry, _) = table.search(id, |slot| ids[slot as usize]).unwrap();
+                        table.remove_at(entry, id, |slot| ids[slot as usize]);
                         map.remove(&id);
                     }
                     _ => {}

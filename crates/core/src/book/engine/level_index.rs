@@ -7,7 +7,7 @@
 //! by counting zeros in each step, and nothing moves when levels far away come or go: what an operation costs
 //! depends on the number of branchings alone.
 //!
-//! A *page* is a node of 64 neighbouring ranks. The pages around the touch are found without the tree, in a
+//! A *page* is a node of 64 neighboring ranks. The pages around the touch are found without the tree, in a
 //! small table by the lower bits of their number; what is not there is looked up from the root. A level that
 //! stands alone is a child of the node above, without a page, so that memory follows the number of levels.
 //!
@@ -35,7 +35,7 @@ const WIDTH: usize = 1 << BITS;
 
 const DIGIT: u64 = WIDTH as u64 - 1;
 
-/// How many pages are found without the tree: those of 16,384 neighbouring ranks.
+/// How many pages are found without the tree: those of 16,384 neighboring ranks.
 const NEAR: usize = 256;
 
 #[derive(Debug, Clone, Copy)]
@@ -351,7 +351,7 @@ mod property_tests {
 
     use super::*;
 
-    /// Ranks next to each other, in neighbouring pages, far apart, and at the ends of all numbers.
+    /// Ranks next to each other, in neighboring pages, far apart, and at the ends of all numbers.
     fn ranks() -> impl Strategy<Value = i64> {
         prop_oneof![
             4 => -70..70_i64,

@@ -45,31 +45,24 @@ pub(super) struct Owners {
     blocks: Chunked<Block, 512>,
     /// Blocks that nobody has.
     free: u32,
-    owners: Chunked<Owner, 64>,
-    /// Where an owner with a small id is in `owners`; most are dense from zero.
-    dense: Vec<u32>,
+    /// Owners with small ids, which are dense from zero, by their ids; then all others.
+    owners: Chunked<Owner, 1024>,
     others: BTreeMap<ActorId, u32>,
 }
 
 impl Owners {
     /// Ids below it are found without a search.
-    const DENSE: usize = 1 << 16;
+    const SMALL: u32 = 1 << 16;
 
     pub(super) const fn new() -> Self {
-        Self {
-            blocks: Chunked::new(),
-            free: NONE,
-            owners: Chunked::new(),
-            dense: Vec::new(),
-            others: BTreeMap::new(),
-        }
+        Self { blocks: Chunked::new(), free: NONE, owners: Chunked::new(), others: BTreeMap::new() }
     }
 
     /// Returns a slot for an order of an owner.
     #[inline]
     pub(super) fn take(&mut self, id: ActorId) -> Slot {
-        let owner = match self.dense.get(id.index()) {
-            Some(owner) if *owner != NONE => *owner,
+        let owner = match id.get() {
+            small if small < Self::SMALL && small < self.owners.count() => small,
             _ => self.find_or_add(id),
         };
         let index = match self.owners[owner].with_room {
@@ -120,10 +113,10 @@ impl Owners {
     }
 
     fn find(&self, id: ActorId) -> Option<u32> {
-        match self.dense.get(id.index()) {
-            Some(owner) => Some(*owner).filter(|owner| *owner != NONE),
-            None => self.others.get(&id).copied(),
+        if id.get() < Self::SMALL {
+            return Some(id.get()).filter(|owner| *owner < self.owners.count());
         }
+        self.others.get(&id).copied()
     }
 
     #[cold]
@@ -131,13 +124,12 @@ impl Owners {
         if let Some(owner) = self.find(id) {
             return owner;
         }
+        // Places for all smaller ids, or for all small ones.
+        while self.owners.count() < id.get().min(Self::SMALL) {
+            self.owners.push(Owner::NOTHING);
+        }
         let owner = self.owners.push(Owner::NOTHING);
-        if id.index() < Self::DENSE {
-            if self.dense.len() <= id.index() {
-                self.dense.resize(id.index() + 1, NONE);
-            }
-            self.dense[id.index()] = owner;
-        } else {
+        if id.get() >= Self::SMALL {
             self.others.insert(id, owner);
         }
         owner

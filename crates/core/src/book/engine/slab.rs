@@ -175,15 +175,28 @@ impl Slab {
         self.ids.find(id, |slot| self.get(slot).id)
     }
 
-    /// Returns the table entry of an id, or the free entry where it would be; see [`IdTable::search`].
-    #[inline]
-    pub(super) fn search(&self, id: OrderId) -> Result<EntryIndex, EntryIndex> {
+    /// Returns the table entry of an id with its slot, or the free entry where it would be; see
+    /// [`IdTable::search`].
+    #[inline(always)]
+    pub(super) fn search(&self, id: OrderId) -> Result<(EntryIndex, Slot), EntryIndex> {
         self.ids.search(id, |slot| self.get(slot).id)
     }
 
     #[inline]
-    pub(super) fn slot_at(&self, entry: EntryIndex) -> Slot {
-        self.ids.slot(entry)
+    pub(super) fn try_get(&self, slot: Slot) -> Option<&Node> {
+        self.nodes.get(slot)
+    }
+
+    /// Returns the slot of an id, if it is open, or another or [`NONE`]; reads no node.
+    #[inline]
+    pub(super) fn likely_slot(&self, id: OrderId) -> Slot {
+        self.ids.likely_slot(id).unwrap_or(NONE)
+    }
+
+    /// Returns the orders before and behind one in its queue.
+    #[inline]
+    pub(super) fn neighbors(&self, slot: Slot) -> [Slot; 2] {
+        self.nodes.get(slot).map_or([NONE; 2], |node| [node.previous, node.next])
     }
 
     /// Returns an order's displayed quantity.
@@ -344,7 +357,8 @@ impl Slab {
     #[inline]
     pub(super) fn remove_at(&mut self, entry: EntryIndex, slot: Slot) {
         self.owners.give_back(slot);
-        self.ids.remove_at(entry, |slot| self.nodes[slot].id);
+        let id = self.get(slot).id;
+        self.ids.remove_at(entry, id, |slot| self.nodes[slot].id);
     }
 
     #[inline]
@@ -352,7 +366,7 @@ impl Slab {
         if let Some(place) = self.place_of_details(slot) {
             self.detach(place);
         }
-        if let Ok(entry) = self.search(self.get(slot).id) {
+        if let Ok((entry, _)) = self.search(self.get(slot).id) {
             self.remove_at(entry, slot);
         }
     }

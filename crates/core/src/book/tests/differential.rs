@@ -140,3 +140,29 @@ fn a_million_steps_of_adversarial_traffic_agree() {
     let adversarial = Profile { ids: 100, ids_grow: true, phases: 20, special: 800, ..SMALL };
     run_long(&adversarial, 2);
 }
+
+/// The engine that takes several commands at a time does what it does with one.
+#[test]
+fn commands_taken_together_have_the_events_of_single_ones() {
+    for number in 0..8 {
+        let config = config(number);
+        let (mut single, mut together) = (OrderBook::new(config), OrderBook::new(config));
+        let mut rng = rng(number);
+        let profile = Profile { ids_grow: true, phases: 0, ..SMALL };
+        for batch in 0..200 {
+            let steps = (0..batch % 70).map(|index| step(&mut rng, &profile, batch * 70 + index));
+            let commands: Vec<_> = steps
+                .filter_map(|step| match step {
+                    Step::Execute(command) => Some(command),
+                    _ => None,
+                })
+                .collect();
+            let now = at(i64::try_from(batch * 70).unwrap());
+            let (mut events, mut expected) = (Vec::new(), Vec::new());
+            together.execute_all(now, &commands, &mut events);
+            commands.iter().for_each(|command| single.execute(now, command, &mut expected));
+            assert_eq!(events, expected);
+        }
+        assert_eq!(single.open_orders(), together.open_orders());
+    }
+}
