@@ -178,7 +178,6 @@ impl IdTable {
         self.len
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the upper 24 bits of a hash")]
     #[inline]
     const fn shard_of(&self, id: OrderId) -> usize {
         let number = (hash(id) >> 40) as usize;

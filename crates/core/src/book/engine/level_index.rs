@@ -78,7 +78,6 @@ impl Node {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a digit is below 64")]
 #[inline]
 const fn digit(key: u64, shift: u32) -> usize {
     (key >> shift & DIGIT) as usize
@@ -337,7 +336,6 @@ impl LevelIndex {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "below the number of near pages")]
 #[inline]
 const fn near_place(key: u64) -> usize {
     (key >> BITS) as usize % NEAR
