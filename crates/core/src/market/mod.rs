@@ -10,6 +10,8 @@ mod bar;
 mod bar_interval;
 mod command;
 mod encode;
+#[cfg(test)]
+pub(crate) mod extremes;
 mod fact;
 mod fees;
 mod funding;

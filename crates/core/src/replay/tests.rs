@@ -4,7 +4,7 @@
 use super::*;
 use crate::account::{Affordable, Liquidation, Purchase, Ruined};
 use crate::book::BookEvent;
-use crate::book::tests::extremes::{commands, variants};
+use crate::market::extremes::{commands, variants};
 use crate::market::{Command, CommandKind, OrderTerms, Quote, QuoteLevel, RejectReason, Side};
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimDuration, SimTime};
 

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::account::Credit;
-use crate::book::tests::extremes::{commands, variants};
+use crate::market::extremes::{commands, variants};
 use crate::market::{Command, CommandKind};
 
 /// Accounts that can pay for much, for little, and without a limit, each with an open bracket and stop.

@@ -7,7 +7,7 @@ mod bracket_law;
 mod corpus;
 mod differential;
 mod distances;
-pub(crate) mod extremes;
+mod extremes;
 mod flaws;
 mod ladders;
 mod laws;

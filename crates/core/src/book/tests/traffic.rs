@@ -2,12 +2,12 @@
 
 use rand::RngExt;
 
-use super::extremes::variants;
 use super::*;
 pub(crate) use crate::book::reference::steps::Step;
 pub(super) use crate::book::reference::steps::apply;
 use crate::book::{Matching, PriceBands};
 use crate::kernel::{Stream, stream};
+use crate::market::extremes::variants;
 use crate::units::Seed;
 
 /// The shape of traffic.
