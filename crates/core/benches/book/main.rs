@@ -12,8 +12,8 @@
 //! - *tree*: levels in a `BTreeMap`, ids in a hash map; no events either.
 //!
 //! `cargo bench --bench book -- [--quick] [SECTION..]`; the sections are `calm` (10,000 and a million live
-//! orders), `swings` (walks of the price, crashes), `gaps` (a touch far from all other levels), `kinds` (every
-//! kind of order), `growth` (what costs more the more there is), `worst` (single operations).
+//! orders), `swings` (walks of the price, crashes), `gaps` (a touch far from all others), `kinds` (every kind
+//! of order), `growth` (what costs more the more there is), `worst` (single operations).
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 #![expect(

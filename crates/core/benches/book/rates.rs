@@ -121,11 +121,11 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// Runs one engine over a stream, and returns its time and its trades.
+type Engine = fn(&Traffic) -> (Duration, u64);
+
 /// Returns the median rate of each engine, in millions a second, from runs by turns.
-fn medians<const ENGINES: usize>(
-    traffic: &Traffic,
-    engines: [fn(&Traffic) -> (Duration, u64); ENGINES],
-) -> [f64; ENGINES] {
+fn medians<const ENGINES: usize>(traffic: &Traffic, engines: [Engine; ENGINES]) -> [f64; ENGINES] {
     let mut rates = [const { Vec::new() }; ENGINES];
     for _ in 0..REPETITIONS {
         let results = engines.map(|engine| engine(traffic));
@@ -142,7 +142,7 @@ fn medians<const ENGINES: usize>(
 pub(crate) fn calm(shape: Shape, operations: usize) {
     let traffic = traffic(shape, operations);
     let name = traffic.name;
-    let engines = [time_engine, time_batches, time_bare, time_tree];
+    let engines: [Engine; 4] = [time_engine, time_batches, time_bare, time_tree];
     let [engine, batches, bare, tree] = medians(&traffic, engines);
     println!(
         "{name}: million operations/s: engine {engine:.1}, in batches {batches:.1}, bare {bare:.1}, tree {tree:.1} (medians of {REPETITIONS})"

@@ -92,8 +92,8 @@ const BUCKET_BITS: u32 = 7;
 /// The number of buckets in a shard.
 const BUCKETS: usize = 1 << BUCKET_BITS;
 
-/// The average number of ids in a shard at which the table grows: a shard that has just been split has half as
-/// many as one that is split next, of whose buckets one in nine overflows then.
+/// The average number of ids in a shard at which the table grows: a shard that has just been split has half
+/// as many as one that is split next, of whose buckets one in nine overflows then.
 const LOAD: usize = 2 * BUCKETS;
 
 /// A small hash table of its own.
@@ -109,8 +109,8 @@ type Shard = [Bucket; BUCKETS];
 /// miss. A full bucket overflows into the next. Removing an entry moves one of those back, so there are no
 /// tombstones and no slow decay. The table is never iterated, so its order has no effect.
 ///
-/// It grows in pieces, one shard at a time in turn (linear hashing: Litwin 1980), so that no command moves more
-/// than the ids of one shard, however many there are.
+/// It grows in pieces, one shard at a time in turn (linear hashing: Litwin 1980), so that no command moves
+/// more than the ids of one shard, however many there are.
 ///
 /// Ids must be issued by the venue or hashed before: multiplicative hashing does not withstand ids that are
 /// chosen to collide. Those that fill a shard are kept in a tree.
@@ -132,8 +132,8 @@ const fn hash(id: OrderId) -> u64 {
     id.get().wrapping_mul(MULTIPLIER)
 }
 
-/// Returns the home bucket of an id in its shard, and its tag: other bits of the hash than those that choose the
-/// shard.
+/// Returns the home bucket of an id in its shard, and its tag: other bits of the hash than those that
+/// choose the shard.
 #[expect(clippy::cast_possible_truncation, reason = "a bucket's index is a usize, a tag a byte")]
 #[inline]
 const fn home_and_tag(id: OrderId) -> (usize, u8) {
@@ -151,7 +151,8 @@ const fn distance(from: usize, to: usize) -> usize {
     to.wrapping_sub(from) % BUCKETS
 }
 
-/// Adds a new id to a shard at the first empty entry from its home bucket on, and returns whether there was one.
+/// Adds a new id to a shard at the first empty entry from its home bucket on, and returns whether there was
+/// one.
 fn put(shard: &mut Shard, id: OrderId, slot: Slot) -> bool {
     let (home, tag) = home_and_tag(id);
     let found = (0..BUCKETS).map(|step| (home + step) % BUCKETS).find(|index| shard[*index].empty() != 0);
@@ -185,8 +186,8 @@ impl IdTable {
         if split < self.shards.len() { split } else { number & self.mask }
     }
 
-    /// Returns the id's entry with its slot, or the empty entry at which the search for it ended; both are valid
-    /// until the table changes.
+    /// Returns the id's entry with its slot, or the empty entry at which the search for it ended; both are
+    /// valid until the table changes.
     #[inline(always)]
     pub(super) fn search(
         &self,
@@ -227,7 +228,8 @@ impl IdTable {
         self.spilled.get(&id).map_or(Err(end), |slot| Ok((EntryIndex::SPILLED, *slot)))
     }
 
-    /// Returns the slot of the first entry of an id's home bucket that has its tag: mostly its own, if it has one.
+    /// Returns the slot of the first entry of an id's home bucket that has its tag: mostly its own, if it
+    /// has one.
     #[inline]
     pub(super) fn likely_slot(&self, id: OrderId) -> Option<Slot> {
         let (home, tag) = home_and_tag(id);
@@ -307,8 +309,8 @@ impl IdTable {
     }
 }
 
-/// Fills a hole in a bucket that was full with an entry that overflowed from it, if there is one: a search for
-/// that would end at the hole.
+/// Fills a hole in a bucket that was full with an entry that overflowed from it, if there is one: a search
+/// for that would end at the hole.
 #[cold]
 fn refill(shard: &mut Shard, entry: EntryIndex, id_of: impl Fn(Slot) -> OrderId) {
     let (start, mut hole) = (entry.bucket(), (entry.bucket(), entry.position()));

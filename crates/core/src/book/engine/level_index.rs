@@ -269,8 +269,8 @@ impl LevelIndex {
         }
     }
 
-    /// Removes a child, and nodes that do not branch any more; a page stays until it is empty, so that a level
-    /// that comes and goes does not make one each time.
+    /// Removes a child, and nodes that do not branch any more; a page stays until it is empty, so that a
+    /// level that comes and goes does not make one each time.
     fn clear_child(&mut self, parent: u32, key: u64) {
         if parent == NONE {
             self.root = NONE;

@@ -1,12 +1,12 @@
 //! The matching engine: a slab of orders, and a radix tree of price levels for each side.
 //!
 //! # Layout
-//! Orders are stored in one array ([`Slab`]), half a cache line each, linked into the queue of their level, in
-//! blocks by owner ([`owners`]). An id is looked up in a table of tags ([`id_table`]), a level by its offset in
-//! a page of neighboring prices ([`level_index`]). Arrays grow by chunks and tables by shards, so that no
-//! command copies what is there. Data that is rarely read, or that plain limit orders do not need, is stored separately:
-//! stops, pegs, links and dates each have a structure of their own, which only orders that need it touch.
-//! Plain limit and market orders take a [`fast_path`].
+//! Orders are stored in one array ([`Slab`]), half a cache line each, linked into the queue of their level,
+//! in blocks by owner ([`owners`]). An id is looked up in a table of tags ([`id_table`]), a level by its
+//! offset in a page of neighboring prices ([`level_index`]). Arrays grow by chunks and tables by shards, so
+//! that no command copies what is there. Data that is rarely read, or that plain limit orders do not need,
+//! is stored separately: stops, pegs, links and dates each have a structure of their own, which only orders
+//! that need it touch. Plain limit and market orders take a [`fast_path`].
 //!
 //! # Rules
 //! - A better price trades first; at one price the older order, unless [`Matching`](super::Matching) says

@@ -1,8 +1,8 @@
 //! [`Owners`]: which slots of the slab belong to whom.
 //!
 //! Slots are given out in blocks of eight, each to one owner. So all orders of an owner are found by going
-//! through its blocks (a mass cancel costs nothing for what others have in the book), and neither an add nor a
-//! cancel touches the neighbors that a list of orders would have: they set and clear one bit.
+//! through its blocks (a mass cancel costs nothing for what others have in the book), and neither an add
+//! nor a cancel touches the neighbors that a list of orders would have: they set and clear one bit.
 
 use std::collections::BTreeMap;
 

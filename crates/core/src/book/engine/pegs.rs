@@ -1,8 +1,9 @@
 //! Pegged orders.
 //!
-//! Between two commands most pegged orders stand where they should, and most commands change no reference price.
-//! So it is known which of them do not stand where the last reference wants them, and a change of the reference
-//! only looks at classes of orders whose price it can change; what it costs follows the orders that move.
+//! Between two commands most pegged orders stand where they should, and most commands change no reference
+//! price. So it is known which of them do not stand where the last reference wants them, and a change of
+//! the reference only looks at classes of orders whose price it can change; what it costs follows the
+//! orders that move.
 
 use std::collections::{BTreeMap, BTreeSet};
 

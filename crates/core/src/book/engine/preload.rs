@@ -10,15 +10,16 @@ use crate::book::event::{EventSink, MatchingEngine};
 use crate::market::{Command, CommandKind, OrderKind};
 use crate::units::SimTime;
 
-/// How many commands are looked at together: enough for all the reads that a processor has under way at a time.
+/// How many commands are looked at together: enough for all the reads that a processor has under way at a
+/// time.
 const BATCH: usize = 32;
 
 /// A book with fewer orders is in the caches anyway.
-const LARGE: usize = if cfg!(test) { 0 } else { 1 << 16 };
+const LARGE: usize = if cfg!(test) { 1 } else { 1 << 16 };
 
 impl OrderBook {
-    /// Executes commands one after another, with the events of [`execute`](MatchingEngine::execute); faster in a
-    /// large book.
+    /// Executes commands one after another, with the events of [`execute`](MatchingEngine::execute); faster
+    /// in a large book.
     pub fn execute_all(&mut self, now: SimTime, commands: &[Command], out: &mut impl EventSink) {
         for batch in commands.chunks(BATCH) {
             if self.len() >= LARGE {

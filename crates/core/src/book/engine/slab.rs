@@ -12,9 +12,9 @@ use crate::units::{ActorId, OrderId, Price, Quantity};
 /// One order, in half a cache line: what most operations read.
 ///
 /// The speed of a book of a million orders depends on the number of cache lines that an operation touches. So
-/// a node has the lower 32 bits of quantities, which is all of them for nearly all orders; the time rank, which
-/// plain orders never need again, is in an array of its own; other data of few orders is in [`Rare`], and what
-/// plain limit orders (good till canceled, no conditions) do not need is in [`Details`].
+/// a node has the lower 32 bits of quantities, which is all of them for nearly all orders; the time rank,
+/// which plain orders never need again, is in an array of its own; other data of few orders is in [`Rare`],
+/// and what plain limit orders (good till canceled, no conditions) do not need is in [`Details`].
 #[derive(Debug, Clone, Copy)]
 #[repr(align(32))]
 pub(super) struct Node {

@@ -16,8 +16,8 @@ use crate::units::Price;
 /// The place of a stop in [`Trailing`].
 pub(super) type TrailingIndex = u32;
 
-/// The stops of one mark: by their side, by whether distances are percentages, and by the mark as a rank, lower
-/// for a better price; before the first trade there is none.
+/// The stops of one mark: by their side, by whether distances are percentages, and by the mark as a rank,
+/// lower for a better price; before the first trade there is none.
 type Group = (Side, bool, Option<i64>);
 
 #[derive(Debug, Clone, Copy)]
