@@ -1,5 +1,5 @@
-//! What an event costs an account by how many orders it has open, beside a vector of orders that is searched by
-//! its ids and removed from in its middle.
+//! What an event costs an account by how many orders it has open, beside a vector of orders that is searched
+//! by its ids and removed from in its middle.
 //!
 //! `cargo bench -p bearpit-core --bench account`
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -134,8 +134,8 @@ fn measure(size: usize, credit: Credit) -> Result<f64> {
     Ok(begin.elapsed().as_secs_f64() * 1e9 / CYCLES as f64)
 }
 
-/// Returns nanoseconds a cycle of a plain vector of orders, without money: only what it takes to find and keep
-/// them.
+/// Returns nanoseconds a cycle of a plain vector of orders, without money: only what it takes to find and
+/// keep them.
 fn plain(size: usize) -> Result<f64> {
     let mut desk = Desk::new(1, Credit::Covered)?;
     let template: OpenOrder = *desk.account.open_orders().first().ok_or("it has one")?;

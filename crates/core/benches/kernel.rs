@@ -56,8 +56,8 @@ fn binary_heap(gaps: &[i64]) -> f64 {
     begin.elapsed().as_secs_f64()
 }
 
-/// As a market's traffic: of each alarm, whose gap is drawn, a command goes out after one constant latency, and
-/// two reports of it after others; returns seconds.
+/// As a market's traffic: of each alarm, whose gap is drawn, a command goes out after one constant latency,
+/// and two reports of it after others; returns seconds.
 macro_rules! traffic {
     ($gaps:expr, $push:expr, $pop:expr) => {{
         for (index, gap) in $gaps.iter().take(PENDING).enumerate() {

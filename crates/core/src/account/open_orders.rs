@@ -8,10 +8,10 @@ use crate::units::OrderId;
 
 /// The open orders of an account, oldest first.
 ///
-/// Ids ascend, so a new order goes to the end of an index of ids, and its terms into any vacant slot. An order
-/// that ends leaves its place in the index; once half of all places are left, they are taken out together. So no
-/// order moves, and adding, finding and removing one costs the same however many are open, but for the steps of
-/// a binary search.
+/// Ids ascend, so a new order goes to the end of an index of ids, and its terms into any vacant slot. An
+/// order that ends leaves its place in the index; once half of all places are left, they are taken out
+/// together. So no order moves, and adding, finding and removing one costs the same however many are open,
+/// but for the steps of a binary search.
 #[derive(Debug, Clone, Default)]
 pub struct OpenOrders {
     /// In ascending order of id.

@@ -377,6 +377,7 @@ mod tests {
             Just(1e6 + 0.5),
         ]) {
             let floor = libm::floor(value);
+            #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
             let expected = (libm::fabs(floor) <= 1e6).then_some(floor as i64);
             prop_assert_eq!(floor_count(value, 1_000_000), expected);
         }

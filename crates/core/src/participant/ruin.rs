@@ -105,8 +105,8 @@ impl Context {
         }
     }
 
-    /// Lets an exchange look for ruin at its replayed listings, at this instant: when it does anything next, at
-    /// the latest when it is woken.
+    /// Lets an exchange look for ruin at its replayed listings, at this instant: when it does anything next,
+    /// at the latest when it is woken.
     fn wake_for_ruin(&mut self, exchange: ActorId) {
         let now = self.now();
         let asked = &mut self.domain_mut().to_look_for_ruin;
@@ -139,8 +139,8 @@ impl Context {
         }
     }
 
-    /// Returns whose equity is gone at this instant, in the order of their ids; with `again`, or where somebody
-    /// has asked the exchange to look, also those that were found to be ruined before.
+    /// Returns whose equity is gone at this instant, in the order of their ids; with `again`, or where
+    /// somebody has asked the exchange to look, also those that were found to be ruined before.
     pub(crate) fn ruined_now(&mut self, again: bool) -> Vec<Ruined> {
         let (now, exchange) = (self.now(), self.id());
         let asked = &mut self.domain_mut().to_look_for_ruin;

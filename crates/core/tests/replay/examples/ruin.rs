@@ -125,8 +125,8 @@ fn who_keeps_its_positions_may_only_reduce_them() {
 
 #[test]
 fn who_is_ruined_where_accounts_are_marked_has_nothing_due_there_any_more() {
-    // Ten shares for which 601 are owed, which they do not pay back at 60. The path reaches that over a gap at
-    // eleven, when accounts have just been marked. The bar has no volume for anybody.
+    // Ten shares for which 601 are owed, which they do not pay back at 60. The path reaches that over a gap
+    // at eleven, when accounts have just been marked. The bar has no volume for anybody.
     let rows = [(100, 100, 60, 60, 1)];
     let stop = order(Side::Sell, 1, Kind::Stop(60), Tif::Ioc);
     let mut history = rich(Rules { participation: 4, ..RULES }, &rows, &[(clock(0, 8, 0), stop)]);
