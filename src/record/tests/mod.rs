@@ -445,7 +445,7 @@ fn what_is_no_finished_run_is_said_to_be_none() {
         ("{}", "it has no `layout`"),
         ("{\"layout\": 99}", "layout 99, but this bearpit reads layout 6"),
         ("{\"layout\": 5}", "layout 5, but this bearpit reads layout 6"),
-        ("{\"layout\": 6}", "missing field"),
+        ("{\"layout\": 6}", "it has no `bearpit`"),
     ] {
         fs::write(out.path().join("manifest.json"), text).unwrap();
         let error = open(out.path()).to_string();

@@ -298,6 +298,10 @@ impl OrderBook {
         let slot = self.insert(order, Activation::None);
         let (book_side, slab) = self.side_mut(order.side());
         book_side.append_unpriced(slab, slot);
+        if self.curve.is_some() {
+            // It has no price itself, but trades before an order that it is linked with.
+            self.count(slot);
+        }
     }
 
     /// Stores an order in the slab, with details if it needs them; it is in no queue yet.

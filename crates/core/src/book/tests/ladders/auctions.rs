@@ -309,3 +309,21 @@ fn an_auction_trades_own_orders_with_each_other_whatever_they_say() {
         }
     }
 }
+
+#[test]
+fn of_two_linked_orders_the_one_without_a_limit_counts_whichever_came_first() {
+    let ways = [
+        ("the first", [buy(1, 10), buy(2, 10).at(100_05).or(1)]),
+        ("the second", [buy(1, 10).at(100_05), buy(2, 10).or(1)]),
+    ];
+    for (first, tickets) in ways {
+        let mut rig = auction(Some(100_00), &tickets);
+        rig.send(sell(3, 30).at(100_01));
+        assert_eq!(rig.indicative(), "10 @ 100.01", "{first}");
+        rig.send(buy(4, 20).at(100_03));
+        assert_eq!(rig.indicative(), "30 @ 100.01", "{first}");
+        // With one of them the other ends: what is left over is what the fourth has.
+        rig.send(cancel(1));
+        assert_eq!(rig.indicative(), "20 @ 100.01", "{first}");
+    }
+}
