@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bearpit_core::units::{Decimal, Money, Quantity};
+use bearpit_core::units::{Decimal, Money, Quantity, greatest_common_divisor};
 
 /// The powers of ten, up to as many decimal places as money has.
 const SCALES: [f64; Money::SCALE as usize + 1] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
@@ -88,12 +88,9 @@ fn coarser(prices: &(impl Iterator<Item = f64> + Clone), places: usize) -> Optio
     (is_small && seen.len() >= EVIDENCE).then(|| step(divisor.into(), places))
 }
 
+/// Returns the greatest common divisor of numbers at or above 0.
 pub(super) const fn common_divisor(a: i64, b: i64) -> i64 {
-    let (mut a, mut b) = (a, b);
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
+    greatest_common_divisor(a.unsigned_abs(), b.unsigned_abs()).cast_signed()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use super::order::{Link, OrderKind, OrderTerms};
 use super::side::Side;
 use super::trailing::TrailingDistance;
-use crate::units::{Money, NetQuantity, Price, Quantity};
+use crate::units::{Money, NetQuantity, Price, Quantity, greatest_common_divisor};
 
 /// A split or a dividend; it takes effect before the open of its ex-day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +73,9 @@ impl SplitRatio {
         if more.div_ceil(less) > RATIO_MAX {
             return None;
         }
-        let divisor = greatest_common_divisor(new, old);
-        Some(Self { new: new / divisor, old: old / divisor })
+        let divisor = greatest_common_divisor(new.into(), old.into());
+        let term = |term: u32| u32::try_from(u64::from(term) / divisor).unwrap_or(term);
+        Some(Self { new: term(new), old: term(old) })
     }
 
     /// Returns the ratio that a file writes as so many new shares for one old: 2, 1.5, 0.1, or 0.333333 for a
@@ -227,13 +228,6 @@ impl SplitRatio {
 
 fn to_price(ticks: i128) -> Price {
     Price::new(i64::try_from(ticks).unwrap_or(Price::MAX_TICKS))
-}
-
-const fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 impl fmt::Display for SplitRatio {

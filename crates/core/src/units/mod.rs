@@ -5,6 +5,7 @@
 //! parsed as a [`Decimal`] at the edge, never as `f64`.
 
 mod decimal;
+mod divisor;
 mod ids;
 mod money;
 mod number_text;
@@ -16,6 +17,7 @@ mod time;
 mod visible;
 
 pub use decimal::{Decimal, DecimalError};
+pub use divisor::greatest_common_divisor;
 pub use ids::{ActorId, InstrumentId, ListingId, OrderId, TradeId, VenueId};
 pub use money::{FeeRate, Money};
 pub use number_text::NumberText;
