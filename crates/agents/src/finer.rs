@@ -22,11 +22,11 @@ pub(crate) fn finer(
     values: &Values,
     bars: &[ReplayBar],
     site: &AgentSite<'_>,
-) -> Result<Arc<[ReplayBar]>, ParamError> {
+) -> Result<Arc<Vec<ReplayBar>>, ParamError> {
     if values.given::<FileContent>("finer")?.is_none() {
         return Ok(Arc::default());
     }
-    let rows: Arc<[HistoricalBar]> = values.content("finer")?;
+    let rows: Arc<Vec<HistoricalBar>> = values.content("finer")?;
     let between = rows.windows(2).map(|pair| pair[1].time - pair[0].time).min();
     let mut finer = Vec::with_capacity(rows.len());
     for row in rows.iter() {

@@ -158,7 +158,7 @@ const PARAMS: [ParamSpec; 28] = [
 ];
 
 fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn ConfiguredAgent>, ParamErrors> {
-    let rows: Arc<[HistoricalBar]> = values.content("data")?;
+    let rows: Arc<Vec<HistoricalBar>> = values.content("data")?;
     let timing = Timing {
         offset: values.get("bar_open")?,
         length: values.get("bar_length")?,
@@ -176,6 +176,7 @@ fn configure(values: &Values, site: &AgentSite<'_>) -> Result<Arc<dyn Configured
             let (days, finer) = (days(values, &bars, site)?, finer(values, &bars, site)?);
             let file: FileContent = values.get("data")?;
             let actions = actions.applied.into();
+            let bars = bars.into();
             let config = ReplayConfig { bars, actions, warmup, call: timing.call, days, finer, rules };
             Ok(Arc::new(BarReplay { config, file: file.path }))
         }
@@ -226,17 +227,16 @@ impl Timing {
 }
 
 /// Puts the rows on the instrument's ticks and lots, and checks that the scenario has some of them.
-fn bars(
-    rows: &[HistoricalBar],
-    timing: &Timing,
-    site: &AgentSite<'_>,
-) -> Result<Arc<[ReplayBar]>, ParamError> {
+fn bars(rows: &[HistoricalBar], timing: &Timing, site: &AgentSite<'_>) -> Result<Vec<ReplayBar>, ParamError> {
     let bar = |row: &HistoricalBar| {
         let start: SimTime = row.time + timing.offset;
         ReplayBar::of_row(row, site.instrument, start, start + timing.length)
     };
-    let bars: Result<Arc<[ReplayBar]>, _> = rows.iter().map(bar).collect();
-    let bars = bars.map_err(|error| ParamError::invalid("data", error.to_string()))?;
+    // Room for all at once: a file may have millions.
+    let mut bars = Vec::with_capacity(rows.len());
+    for row in rows {
+        bars.push(bar(row).map_err(|error| ParamError::invalid("data", error.to_string()))?);
+    }
     let (Some(first), Some(last)) = (bars.first(), bars.last()) else { return Err(no_bars()) };
     if let Some(span) = site.span
         && !bars.iter().any(|bar| span.start <= bar.start && bar.start < span.end)

@@ -227,7 +227,7 @@ fn linked() -> Market {
 
 /// Bars replayed as a market and as the value of the instrument.
 fn bars() -> Market {
-    let bars: Arc<[HistoricalBar]> = (0..9_i32)
+    let rows = (0..9_i32)
         .map(|number| {
             let open_price = 100.0 + 0.37 * f64::from(number % 4);
             HistoricalBar {
@@ -243,6 +243,7 @@ fn bars() -> Market {
             }
         })
         .collect();
+    let bars: Arc<Vec<HistoricalBar>> = Arc::new(rows);
     let value = Replay::new(Arc::clone(&bars), SimDuration::ZERO, secs(50)).unwrap();
     let mut builder = market(5, NONE, Some(process(value, 100.0)));
     let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();

@@ -11,7 +11,6 @@
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use actix::{Actor, Handler};
@@ -81,7 +80,7 @@ impl Handler<MarketData> for Reader {
 bearpit_core::ignore_messages!(Reader: Wakeup, ExecutionReport);
 
 /// A walk of bars that needs no randomness.
-fn bars(open: SimTime) -> Arc<[ReplayBar]> {
+fn bars(open: SimTime) -> Vec<ReplayBar> {
     let bar = |number: i64| {
         let base = 10_000 + (number * 7_919) % 400 - 200;
         let start = open + SimDuration::from_secs(60 * number);

@@ -67,9 +67,9 @@ pub(super) struct TextFile {
 /// A file of bars that was read.
 #[derive(Debug, Clone)]
 pub(super) struct BarFile {
-    /// Its content is an `Arc<[HistoricalBar]>`.
+    /// Its content is an `Arc<Vec<HistoricalBar>>`.
     pub(super) content: FileContent,
-    pub(super) bars: Arc<[HistoricalBar]>,
+    pub(super) bars: Arc<Vec<HistoricalBar>>,
     /// The line of each bar, from 1.
     pub(super) lines: Arc<[u32]>,
 }
@@ -162,7 +162,7 @@ impl Files {
         report(&name, &outcome.findings, &mut section.findings.borrow_mut());
         let bars = outcome.file.and_then(|DataFile { rows, lines, found }| match rows {
             Rows::Bars(bars) => {
-                let bars: Arc<[HistoricalBar]> = bars.into();
+                let bars = Arc::new(bars);
                 let content = FileContent::new(&path, Arc::clone(&bars));
                 Some(BarFile { content, bars, lines: lines.into() })
             }

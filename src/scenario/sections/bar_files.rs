@@ -182,7 +182,7 @@ participation = 1
 
     /// What a scenario makes of a file: its bars, errors with their places, warnings.
     struct Loaded {
-        bars: Option<Arc<[ReplayBar]>>,
+        bars: Option<Arc<Vec<ReplayBar>>>,
         errors: Vec<String>,
         warnings: Vec<String>,
     }

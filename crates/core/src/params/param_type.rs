@@ -70,7 +70,7 @@ pub struct Choice {
 pub enum FileFormat {
     /// The text as it is; its content is an `Arc<str>`.
     Text,
-    /// A file of historical bars; its content is an `Arc<[HistoricalBar]>`.
+    /// A file of historical bars; its content is an `Arc<Vec<HistoricalBar>>`.
     Bars,
     /// Files of historical trades and quotes, by one path or a list of paths; its content is an
     /// `Arc<[HistoricalTick]>`, of each file in order of time.

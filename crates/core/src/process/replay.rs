@@ -43,7 +43,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
         BAR_ON_BAD_ROW,
     ],
     configure: |values, _| {
-        let bars: Arc<[HistoricalBar]> = values.content("data")?;
+        let bars: Arc<Vec<HistoricalBar>> = values.content("data")?;
         let empty = || ParamError::invalid("data", "`data` has no bars; at least one is needed");
         let initial = bars.first().ok_or_else(empty)?.open;
         let process =
@@ -56,7 +56,7 @@ pub(super) static KIND: ProcessKind = ProcessKind {
 /// two thirds, and at its end; the last price holds until the next.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    bars: Arc<[HistoricalBar]>,
+    bars: Arc<Vec<HistoricalBar>>,
     offset: SimDuration,
     length: SimDuration,
     next: usize,
@@ -69,7 +69,7 @@ impl Replay {
     ///
     /// Returns `None` if there are no bars.
     #[must_use]
-    pub fn new(bars: Arc<[HistoricalBar]>, offset: SimDuration, length: SimDuration) -> Option<Self> {
+    pub fn new(bars: Arc<Vec<HistoricalBar>>, offset: SimDuration, length: SimDuration) -> Option<Self> {
         let current = bars.first()?.open;
         Some(Self { bars, offset, length, next: 0, current })
     }
@@ -123,14 +123,14 @@ mod tests {
             split: 1.0,
             dividend: 0.0,
         };
-        let configure = |bars: Arc<[HistoricalBar]>| {
+        let configure = |bars: Arc<Vec<HistoricalBar>>| {
             let values = Values::new()
                 .with("data", FileContent::new("bars.csv", bars))
                 .with("bar_length", SimDuration::from_secs(60));
             (KIND.configure)(&values.complete(KIND.params)?, &ProcessSite::default())
         };
-        assert!((configure([bar].into()).unwrap().initial() - 10.0).abs() < 1e-12);
-        let error = configure(Arc::new([])).unwrap_err();
+        assert!((configure(Arc::new(vec![bar])).unwrap().initial() - 10.0).abs() < 1e-12);
+        let error = configure(Arc::default()).unwrap_err();
         assert_eq!(error.to_string(), "`data` has no bars; at least one is needed");
     }
 
@@ -148,7 +148,7 @@ mod tests {
             dividend: 0.0,
         };
         let length = SimDuration::from_nanos(100);
-        let mut replay = Replay::new([bar].into(), SimDuration::from_nanos(50), length).unwrap();
+        let mut replay = Replay::new(Arc::new(vec![bar]), SimDuration::from_nanos(50), length).unwrap();
         let mut rng = stream(Seed::new(0), "replay");
         let mut at = |nanos| replay.step(SimTime::from_nanos(nanos), SimDuration::ZERO, &mut rng);
         let path = [at(49), at(50), at(82), at(83), at(115), at(116), at(149), at(150), at(999)];

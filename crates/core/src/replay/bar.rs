@@ -47,7 +47,7 @@ pub enum ReplayBarError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayConfig {
     /// The bars, in order of time.
-    pub bars: Arc<[ReplayBar]>,
+    pub bars: Arc<Vec<ReplayBar>>,
     /// Splits and dividends, in order of time; at one bar, dividends first.
     pub actions: Arc<[ReplayAction]>,
     /// How many bars from before the start are shown to those who subscribe to bars.
@@ -58,7 +58,7 @@ pub struct ReplayConfig {
     pub days: Days,
     /// Finer bars of the same instrument, in order of time, which are the path within the bars (rule 2);
     /// mostly none.
-    pub finer: Arc<[ReplayBar]>,
+    pub finer: Arc<Vec<ReplayBar>>,
     /// How orders fill.
     pub rules: FillRules,
 }
@@ -67,9 +67,17 @@ impl ReplayConfig {
     /// Replays bars, whose days are calendar dates, by the default rules; a bar opens so long after its
     /// beginning.
     #[must_use]
-    pub fn new(bars: Arc<[ReplayBar]>, call: SimDuration) -> Self {
+    pub fn new(bars: Vec<ReplayBar>, call: SimDuration) -> Self {
         let (days, rules) = (Days::by_date(&bars), FillRules::default());
-        Self { bars, actions: Arc::default(), warmup: 0, call, days, finer: Arc::default(), rules }
+        Self {
+            bars: bars.into(),
+            actions: Arc::default(),
+            warmup: 0,
+            call,
+            days,
+            finer: Arc::default(),
+            rules,
+        }
     }
 
     /// Returns the shortest time between the beginnings of two bars; that of a single bar is its length.

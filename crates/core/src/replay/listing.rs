@@ -1,7 +1,5 @@
 //! [`ReplayListing`]: one listing of a replay, and where its price is.
 
-use std::sync::Arc;
-
 use super::actions::Actions;
 use super::bar::{ReplayBar, ReplayConfig};
 use super::host::ReplayEvent;
@@ -118,7 +116,7 @@ impl ReplayListing {
             // Limits wait for the quote to reach them, which is certain then.
             rules.touch = Touch::Fill;
         }
-        let none = ReplayConfig { rules, ..ReplayConfig::new(Arc::from([]), SimDuration::ZERO) };
+        let none = ReplayConfig { rules, ..ReplayConfig::new(Vec::new(), SimDuration::ZERO) };
         let stage = match feed.next_time() {
             None => Stage::Over,
             Some(_) if feed.quote() == Quote::default() => Stage::Between,

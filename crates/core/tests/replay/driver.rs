@@ -301,7 +301,7 @@ fn config(file: &[Bar], finer: &[Bar], rules: &Rules) -> ReplayConfig {
         at_end: if rules.close_at_end { AtEnd::Close } else { AtEnd::Keep },
         ..FillRules::default()
     };
-    let finer = finer.iter().map(bar).collect();
+    let finer = std::sync::Arc::new(finer.iter().map(bar).collect());
     ReplayConfig { finer, rules, ..ReplayConfig::new(as_read(file).iter().map(bar).collect(), call) }
 }
 
