@@ -9,7 +9,7 @@ use super::exit::Failure;
 use super::number_text::{rate, thousands};
 use crate::analysis::{AccountMetrics, OrderEnding, Spread, Summary};
 use crate::record::Manifest;
-use crate::report::endings_text;
+use crate::report::{endings_text, sharpe_text};
 use crate::run::{ReportFileError, RunError, RunEvent, RunOutcome, RunResult, chain};
 use bearpit_core::units::Seed;
 
@@ -103,7 +103,8 @@ fn singles(groups: &[&Group<'_>]) -> String {
         };
         for account in &result.summary.accounts {
             let refused = has_refused.then(|| thousands(sent_back(account)));
-            let cells = cells(account).into_iter().chain(refused);
+            let sharpe = sharpe_text(&result.manifest, &result.summary, account);
+            let cells = cells(account, sharpe).into_iter().chain(refused);
             table.add_row([name.take().unwrap_or_default()].into_iter().chain(cells));
         }
         if let Some(name) = name {
@@ -220,7 +221,7 @@ fn account_notes(AccountMetrics { account, ruined, endings, .. }: &AccountMetric
     notes.map(|note| format!("{}: {note}", account.owner)).collect()
 }
 
-fn cells(AccountMetrics { account, metrics, ruined, .. }: &AccountMetrics) -> [String; 7] {
+fn cells(AccountMetrics { account, metrics, ruined, .. }: &AccountMetrics, sharpe: String) -> [String; 7] {
     let name = match (&account.failure, ruined) {
         (Some(_), _) => format!("{} (failed)", account.owner),
         (None, Some(_)) => format!("{} (ruined)", account.owner),
@@ -232,7 +233,7 @@ fn cells(AccountMetrics { account, metrics, ruined, .. }: &AccountMetrics) -> [S
         cents(&account.profit.to_string(), true),
         shown("cumulative_return", percent),
         shown("max_drawdown_marks", percent),
-        shown("sharpe_annualised", |ratio| format!("{ratio:.2}")),
+        sharpe,
         cents(&account.fees.to_string(), false),
         thousands(account.fills),
     ]

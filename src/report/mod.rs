@@ -15,6 +15,7 @@ mod run;
 mod run_set;
 mod text;
 
+pub(crate) use run::sharpe_text;
 pub(crate) use text::endings_text;
 
 pub use figures::FigureError;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::config::Scenario;
 use super::document::{Diagnostics, Findings, Node, Override, SECTIONS, Section, parse};
-use super::files::{Files, RunClock, expand, utf8};
+use super::files::{Files, RunClock, expand, is_binary, utf8};
 use super::inputs::Inputs;
 use super::sections::{Head, KnownInstrument, MarketOutline, agents, head, instruments, record, venues};
 use crate::record::RecordConfig;
@@ -86,6 +86,15 @@ impl Scenario {
             inputs.add_change(&change.to_string());
         }
         let files = Files::new(path, inputs);
+        if is_binary(&bytes) {
+            let message = format!(
+                "`{}` is no scenario: {}",
+                path.display(),
+                what_it_is(path, "it is no text in UTF-8")
+            );
+            findings.borrow_mut().say_only(path.display().to_string(), message);
+            return None;
+        }
         let text = utf8(path, bytes, findings)?;
         let tree = {
             let mut diagnostics = findings.borrow_mut();
@@ -93,7 +102,7 @@ impl Scenario {
             let source = diagnostics.add_source(name.as_str(), text);
             let mut tree = parse(source, &mut diagnostics);
             if is_no_scenario(&tree, &diagnostics) {
-                let message = format!("`{name}` is no scenario: {}", what_it_is(path));
+                let message = format!("`{name}` is no scenario: {}", what_it_is(path, NO_TABLES));
                 diagnostics.say_only(name, message);
                 return None;
             }
@@ -164,8 +173,11 @@ fn is_no_scenario(tree: &Node, errors: &Diagnostics) -> bool {
     })
 }
 
-/// Says what a file is that is no scenario, as far as its name tells.
-fn what_it_is(path: &Path) -> String {
+/// What is said of a text that has nothing of a scenario.
+const NO_TABLES: &str = "it has none of the tables [scenario], [[instruments]], [[venues]] and [[agents]]";
+
+/// Says what a file is that is no scenario, as far as its name tells, or else `other`.
+fn what_it_is(path: &Path, other: &str) -> String {
     let name = path.display();
     let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default().to_ascii_lowercase();
     match extension.as_str() {
@@ -173,7 +185,7 @@ fn what_it_is(path: &Path) -> String {
         "csv" | "tsv" | "txt" | "parquet" | "arrow" | "ipc" | "feather" => {
             format!("it is a file of data; `bearpit data {name}` says what is in it")
         }
-        _ => "it has none of the tables [scenario], [[instruments]], [[venues]] and [[agents]]".to_owned(),
+        _ => other.to_owned(),
     }
 }
 

@@ -128,6 +128,27 @@ fn one_fault_is_one_error() {
             "[instruments]\n",
             "6: `instruments` is a table, but must be a list: write [[instruments]]",
         ),
+        ("[[venues]]\n", "[[venue]]\n", "11: the scenario file has no key `venue` | did you mean `venues`?"),
+        (
+            "[[instruments]]\n",
+            "[[instrument]]\n",
+            "6: the scenario file has no key `instrument` | did you mean `instruments`?",
+        ),
+        (
+            "[scenario]\n",
+            "[scenari]\n",
+            "1: the scenario file has no key `scenari` | did you mean `scenario`?",
+        ),
+        (
+            "[scenario]\n",
+            "",
+            "1: the table [scenario] is missing, of which `name` is a key | write [scenario] in the line above its first key",
+        ),
+        (
+            "[[agents]]\nkind = \"noise\"",
+            "[[agent]]\nkind = \"noise\"",
+            "15: the scenario file has no key `agent` | did you mean",
+        ),
         ("[[venues]]\n", "[venues]\n", "11: `venues` is a table, but must be a list: write [[venues]]"),
         (
             "tick_size = \"0.01\"",
@@ -218,11 +239,29 @@ fn a_file_that_is_no_scenario_is_told_in_a_line() {
         ("page.md", &format!("{prose}{MARKET}"), "it has none of the tables"),
         ("b.csv", csv, "it is a file of data; `bearpit data "),
         ("s.rhai", "fn on_bar(bar) { }\n", "it is a script; `bearpit backtest "),
+        ("program", "\u{7f}ELF\0\u{1}", "it is no text in UTF-8"),
+        ("d.parquet", "PAR1\0PAR1", "it is a file of data; `bearpit data "),
     ] {
         let path = directory.path().join(name);
         fs::write(&path, text).unwrap();
         let drawn = Scenario::load(&path, &[]).unwrap_err().render(false);
         let expected = format!("error: `{}` is no scenario: {expected}", path.display());
+        assert!(drawn.starts_with(&expected) && drawn.lines().count() == 1, "{drawn}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_script_is_told_in_a_line() {
+    let directory = TempDir::new().unwrap();
+    for (name, content, expected) in [
+        ("t.toml", MARKET.as_bytes(), "is no script: it is a scenario; `bearpit simulate "),
+        ("b.csv", b"date,close\n", "is no script: it is a file of data; `bearpit data "),
+        ("s.rhai", b"\x7fELF\0\xff", "is no text in UTF-8"),
+    ] {
+        let path = directory.path().join(name);
+        fs::write(&path, content).unwrap();
+        let drawn = Strategy::load(&path).unwrap_err().render(false);
+        let expected = format!("error: `{}` {expected}", path.display());
         assert!(drawn.starts_with(&expected) && drawn.lines().count() == 1, "{drawn}");
     }
 }

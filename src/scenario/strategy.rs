@@ -27,6 +27,12 @@ impl Strategy {
     /// Everything that is wrong, if it does not compile.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let findings = Findings::default();
+        if let Some(what) = what_it_is(path) {
+            let mut diagnostics = Diagnostics::default();
+            diagnostics
+                .say_only(path.display().to_string(), format!("`{}` is no script: {what}", path.display()));
+            return Err(diagnostics);
+        }
         let text = read(path, &findings);
         let mut diagnostics = findings.into_inner();
         let Some(text) = text else { return Err(diagnostics) };
@@ -67,6 +73,20 @@ impl Scenario {
         }
         diagnostics
     }
+}
+
+/// Says what a file is that is no script, as far as its name tells; a file that is not there is nothing.
+fn what_it_is(path: &Path) -> Option<String> {
+    let name = path.display();
+    let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let what = match extension.as_str() {
+        "toml" => format!("it is a scenario; `bearpit simulate {name}` runs it"),
+        "csv" | "tsv" | "parquet" | "arrow" | "ipc" | "feather" => {
+            format!("it is a file of data; `bearpit data {name}` says what is in it")
+        }
+        _ => return None,
+    };
+    path.exists().then_some(what)
 }
 
 fn read(path: &Path, findings: &Findings) -> Option<String> {

@@ -63,6 +63,11 @@ fn a_strategy_that_answers_itself_is_stopped_and_the_loop_is_told() {
         assert_eq!(ended.code, 3, "{name}: {}", ended.stderr);
         assert!(ended.stderr.contains("strategy `s` of scripted failed: "), "{name}: {}", ended.stderr);
         assert!(ended.stderr.contains("it answers itself without end: at this instant"), "{name}: {}", ended.stderr);
+        // The line that is shown is that of the callback that went on.
+        let (_, last) = ended.stderr.rsplit_once("), in ").unwrap();
+        let (last, shown) = last.split_once(" at ").unwrap();
+        let shown = shown.lines().nth(1).unwrap();
+        assert!(shown.contains(&format!("fn {last}(")) && !shown.starts_with('1'), "{name}: {}", ended.stderr);
         for callback in callbacks {
             assert!(ended.stderr.contains(callback), "{name}: {}", ended.stderr);
         }

@@ -189,3 +189,24 @@ fn a_new_scenario_runs() {
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert!(stdout.lines().any(|line| line.trim_start().starts_with("s ")), "{stdout}");
 }
+
+#[test]
+fn the_closing_table_annualizes_no_ratio_of_hours() {
+    let out = TempDir::new().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sharpe = |scenario: &str, changes: &[&str]| {
+        let mut command = bearpit();
+        command.arg("simulate").arg(root.join("scenarios").join(scenario)).args(["--force", "--no-report"]);
+        command.args(changes.iter().flat_map(|it| ["--set", *it])).arg("--out").arg(out.path());
+        let (code, table, stderr) = run(&mut command);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{table}");
+        let row = table.lines().nth(2).unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        row[5].clone()
+    };
+    // Five periods mean nothing; a day is no year; twenty years are.
+    assert_eq!(sharpe("quickstart.toml", &["scenario.end=2025-03-03T09:35:00"]), "-");
+    let daily = sharpe("quickstart.toml", &["scenario.end=2025-03-03T10:30:00"]);
+    let ratio: f64 = daily.strip_suffix("/day").unwrap().parse().unwrap();
+    assert!(ratio.abs() < 10.0, "{daily}");
+    assert_eq!(sharpe("sp500_backtest.toml", &[]), "0.57");
+}

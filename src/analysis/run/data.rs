@@ -52,3 +52,15 @@ pub struct RunData {
     /// The logs, by owner.
     pub logs: Vec<OwnerLog>,
 }
+
+impl RunData {
+    /// Returns how many days of trading a year has: the root of that turns annualised ratios into those of a day.
+    #[must_use]
+    pub fn days_per_year(&self) -> f64 {
+        const DAY: i64 = 86_400_000_000_000;
+        let days_per_period = (self.period.secs_f64() / 86_400.0).max(1.0);
+        let by_periods =
+            if self.period.nanos() >= DAY { self.periods_per_year * days_per_period } else { 252.0 };
+        self.year.map_or(by_periods, |year| year.days)
+    }
+}

@@ -23,12 +23,20 @@ pub struct Summary {
     pub period: String,
     /// How many of them make a year.
     pub periods_per_year: f64,
+    /// How many days of trading make a year.
+    #[serde(default = "usual_days")]
+    pub days_per_year: f64,
     /// Where that comes from: the days and hours of trading in a year, or `scenario` where its key says it.
     pub calendar: String,
     /// The tracked accounts, in the scenario's order.
     pub accounts: Vec<AccountMetrics>,
     /// The listings, venue by venue.
     pub markets: Vec<MarketMetrics>,
+}
+
+/// The days of trading of a year, for the summary of an older run, which does not say.
+const fn usual_days() -> f64 {
+    252.0
 }
 
 /// An account with its metrics.
@@ -94,6 +102,7 @@ impl Summary {
             seed: run.manifest.seed,
             period: run.period.to_string(),
             periods_per_year: run.periods_per_year,
+            days_per_year: run.days_per_year(),
             calendar: run.year.map_or_else(|| "scenario".to_owned(), |year| year.to_string()),
             accounts: accounts.collect(),
             markets: markets.collect(),

@@ -20,3 +20,4 @@ mod tests;
 mod trips;
 
 pub(super) use page::page;
+pub(crate) use scope::sharpe_text;

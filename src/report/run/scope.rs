@@ -2,7 +2,8 @@
 
 use super::metric_names::{Name, Shortening};
 use crate::analysis::metrics::{Measure, Measures};
-use crate::analysis::{AccountData, RunData};
+use crate::analysis::{AccountData, AccountMetrics, RunData, Summary};
+use crate::record::Manifest;
 
 /// What is annualised in a run of this length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,19 +39,16 @@ impl Scope {
     /// A shorter run is not extrapolated to a year.
     const DAYS_MIN: i64 = 20;
 
+    fn new(span_nanos: i64, periods: usize, days_per_year: f64) -> Self {
+        const DAY: i64 = 86_400_000_000_000;
+        let annual = if span_nanos >= Self::DAYS_MIN * DAY { Annual::Yes } else { Annual::Daily };
+        Self { periods, days_per_year, annual }
+    }
+
     /// Returns the scope of a run.
     pub(super) fn of(data: &RunData) -> Self {
-        const DAY: i64 = 86_400_000_000_000;
-        let span = data.extent.end() - data.extent.start();
-        let days_per_period = (data.period.secs_f64() / 86_400.0).max(1.0);
-        let days_per_year = data.year.map(|year| year.days);
-        let by_periods =
-            if data.period.nanos() >= DAY { data.periods_per_year * days_per_period } else { 252.0 };
-        Self {
-            periods: data.accounts.iter().map(|account| account.sample.returns.len()).max().unwrap_or(0),
-            days_per_year: days_per_year.unwrap_or(by_periods),
-            annual: if span >= Self::DAYS_MIN * DAY { Annual::Yes } else { Annual::Daily },
-        }
+        let periods = data.accounts.iter().map(|account| account.sample.returns.len()).max().unwrap_or(0);
+        Self::new(data.extent.end() - data.extent.start(), periods, data.days_per_year())
     }
 
     /// Returns the scope of an account.
@@ -106,5 +104,19 @@ impl Scope {
             Shortening::Compounded => Ok(Some((1.0 + value).powf(1.0 / self.days_per_year) - 1.0)),
             Shortening::None => Err(Hidden::TooShort),
         }
+    }
+}
+
+/// Returns the Sharpe ratio of an account for a table of accounts of several runs: annualised, or that of a day
+/// with `/day` behind it, as on the page of the run; a dash if it means nothing.
+pub(crate) fn sharpe_text(manifest: &Manifest, summary: &Summary, account: &AccountMetrics) -> String {
+    let measures = &account.metrics;
+    let periods = measures.get("periods").and_then(|count| format!("{count:.0}").parse().ok()).unwrap_or(0);
+    let span = manifest.end.nanos() - manifest.start.nanos();
+    let scope = Scope::new(span, periods, summary.days_per_year);
+    match (scope.value(measures, "sharpe_annualised"), scope.annual) {
+        (None, _) => "-".to_owned(),
+        (Some(ratio), Annual::Yes) => format!("{ratio:.2}"),
+        (Some(ratio), Annual::Daily) => format!("{ratio:.2}/day"),
     }
 }

@@ -22,8 +22,8 @@ pub(in crate::scenario) struct Section<'a> {
     known: RefCell<Vec<&'static str>>,
     /// Keys that were known once, and have been reported.
     retired: RefCell<Vec<&'static str>>,
-    /// Required keys that are missing, and have been reported.
-    missing: RefCell<Vec<&'static str>>,
+    /// Required keys that are missing, with what was reported of them.
+    missing: RefCell<Vec<(&'static str, String)>>,
     pub(in crate::scenario) findings: &'a Findings,
 }
 
@@ -110,14 +110,16 @@ impl<'a> Section<'a> {
         let node = self.node(key);
         // Of what is no table, it was said already.
         if node.is_none() && self.is_table {
-            self.findings.borrow_mut().push(self.place.clone(), self.absence(key), None);
-            self.missing.borrow_mut().push(key);
+            self.report_missing(key, format!("{} has no `{key}`, which is required", self.name));
         }
         node
     }
 
-    fn absence(&self, key: &str) -> String {
-        format!("{} has no `{key}`, which is required", self.name)
+    /// Reports that a key is missing. If one is there that is misspelt, that is said instead.
+    pub(in crate::scenario) fn report_missing(&self, key: &'static str, message: impl Into<String>) {
+        let message = message.into();
+        self.findings.borrow_mut().push(self.place.clone(), message.clone(), None);
+        self.missing.borrow_mut().push((key, message));
     }
 
     /// Returns the table at a key; a missing key is an error.
@@ -200,8 +202,9 @@ impl<'a> Section<'a> {
     pub(in crate::scenario) fn abandon(self) {
         let known = self.known.borrow();
         let missing = self.missing.borrow();
+        let required: Vec<&str> = missing.iter().map(|(key, _)| *key).collect();
         for entry in self.entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
-            self.report_unknown(entry, &missing, &missing);
+            self.report_unknown(entry, &required, &missing);
         }
     }
 
@@ -226,11 +229,12 @@ impl<'a> Section<'a> {
     }
 
     /// Reports a key that nobody knows in the place of the required one that is meant: one fault, one error.
-    fn report_unknown(&self, entry: &KeyValue, known: &[&str], missing: &[&str]) -> bool {
-        let meant = nearest(&entry.key, known.iter().copied()).filter(|near| missing.contains(near));
-        meant.is_some_and(|meant| {
+    fn report_unknown(&self, entry: &KeyValue, known: &[&str], missing: &[(&str, String)]) -> bool {
+        let meant = nearest(&entry.key, known.iter().copied());
+        let absence = meant.and_then(|near| missing.iter().find(|(key, _)| *key == near));
+        absence.is_some_and(|(_, message)| {
             let (place, help) = (entry.place.clone(), suggest(&entry.key, known));
-            self.findings.borrow_mut().replace(&self.absence(meant), place, &self.unknown(entry), help)
+            self.findings.borrow_mut().replace(message, place, &self.unknown(entry), help)
         })
     }
 }

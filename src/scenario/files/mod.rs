@@ -224,13 +224,29 @@ pub(super) fn report(name: &str, findings: &[Finding], diagnostics: &mut Diagnos
 pub(super) fn utf8(path: &Path, bytes: Vec<u8>, findings: &Findings) -> Option<String> {
     String::from_utf8(bytes)
         .map_err(|error| {
+            let name = path.display().to_string();
+            if is_binary(error.as_bytes()) {
+                let mut diagnostics = findings.borrow_mut();
+                let (place, message) =
+                    (diagnostics.add_unread(name.as_str()), format!("`{name}` is {NO_TEXT}"));
+                return diagnostics.push(place, message, None);
+            }
             let at = error.utf8_error().valid_up_to();
             let byte = error.as_bytes().get(at).copied().unwrap_or_default();
             let valid = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
             let mut diagnostics = findings.borrow_mut();
-            let source = diagnostics.add_source(path.display().to_string(), valid);
+            let source = diagnostics.add_source(name, valid);
             let message = format!("byte {byte:#04x} is not valid UTF-8; the file must be UTF-8 text");
             diagnostics.push(SourceSpan { source, span: at..at }, message, None);
         })
         .ok()
+}
+
+/// What is said of a file of bytes that are no characters.
+pub(super) const NO_TEXT: &str = "no text in UTF-8";
+
+/// Returns whether bytes are of no text: then a line of them is nothing to show.
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
+    const HEAD_BYTES: usize = 8_192;
+    bytes.iter().take(HEAD_BYTES).any(|byte| *byte == 0)
 }

@@ -35,10 +35,31 @@ impl Head {
 
 /// Reads `[scenario]`.
 pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
-    let Some(section) = root.table("scenario", "[scenario]") else {
-        root.report("scenario", "the table [scenario] is missing, with `name`, `start` and `end`", None);
-        return None;
-    };
+    if let Some(section) = root.table("scenario", "[scenario]") {
+        let head = read(root, &section);
+        section.finish();
+        return head;
+    }
+    let keys = ["name", "start", "end"];
+    match keys.into_iter().find(|key| root.has(key)) {
+        // The keys are there, below no header: each has its place, and only the header is missed.
+        Some(key) => {
+            let message = format!("the table [scenario] is missing, of which `{key}` is a key");
+            root.report(key, message, Some("write [scenario] in the line above its first key".to_owned()));
+            read(root, root)
+        }
+        None => {
+            root.report_missing(
+                "scenario",
+                "the table [scenario] is missing, with `name`, `start` and `end`",
+            );
+            None
+        }
+    }
+}
+
+/// Reads what `[scenario]` has from a table.
+fn read(root: &Section<'_>, section: &Section<'_>) -> Option<Head> {
     let name = section.required("name", readers::name);
     let seed = section.or("seed", 0, readers::seed);
     let start = section.required("start", readers::time);
@@ -57,7 +78,6 @@ pub(in crate::scenario) fn head(root: &Section<'_>) -> Option<Head> {
     {
         section.report("end", format!("`end` is {end}, but must come after `start`, {start}"), None);
     }
-    section.finish();
     Some(Head {
         name: name?,
         seed: Seed::new(seed?),

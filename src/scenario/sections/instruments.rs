@@ -35,7 +35,7 @@ pub(in crate::scenario) fn instruments(root: &Section<'_>, files: &Files) -> Vec
         section.finish();
     }
     if found.is_empty() && !root.is_no_list("instruments") {
-        root.report("instruments", "there are no instruments: write at least one [[instruments]]", None);
+        root.report_missing("instruments", "there are no instruments: write at least one [[instruments]]");
     }
     found
 }

@@ -41,9 +41,9 @@ pub(in crate::scenario) fn venues(root: &Section<'_>, known: &[KnownInstrument])
         }
     }
     if found.is_empty() && complete && !root.is_no_list("venues") {
-        root.report("venues", "there are no venues: write at least one [[venues]]", None);
+        root.report_missing("venues", "there are no venues: write at least one [[venues]]");
     }
-    for (id, symbol) in with_ids(symbols).filter(|_| complete && !root.is_no_list("venues")) {
+    for (id, symbol) in with_ids(symbols).filter(|_| complete && !found.is_empty()) {
         if !symbol.is_empty() && !found.iter().any(|venue| venue.instruments.contains(&id)) {
             root.report("venues", format!("no venue lists `{symbol}`"), None);
         }

@@ -72,6 +72,13 @@ impl NamesInScope<'_> {
                         .to_owned(),
                 ),
             ),
+            EvalAltResult::ErrorUnboundThis(_) if place.is_in_closure => (
+                "`this` is not defined in a closure".to_owned(),
+                Some(
+                    "write a loop, `for x in list { .. }`, or a function that is given what it needs"
+                        .to_owned(),
+                ),
+            ),
             EvalAltResult::ErrorUnboundThis(_) => (
                 "`this` is not defined here".to_owned(),
                 Some("a function has it if it is called on it, as in this.helper(1)".to_owned()),

@@ -11,6 +11,7 @@ use crate::script::host::bar_rounds::{Arrival, BarRounds};
 use crate::script::host::feeds::{FeedRequest, Feeds};
 use crate::script::host::params::Params;
 use crate::script::host::{Host, Lifecycle, StrategyState};
+use crate::script::runtime::callback_bodies::function_position;
 use crate::script::runtime::compile::Scripts;
 use crate::script::runtime::config::{OnError, ScriptConfig};
 use crate::script::runtime::flatten::Flatten;
@@ -157,9 +158,13 @@ impl ScriptTrader {
         program.call(ctx, callback, arguments)?;
         let (operations, bounds) = (program.spent(), &mut self.bounds);
         let counted = program.with_state(|state| bounds.count(ctx.now(), callback, operations, &state.spent));
-        counted.map_err(|Overrun { message, help }| {
-            ScriptError::new(&self.config.source.file, SourcePosition::START, message).with_help(help)
-        })
+        counted.map_err(|Overrun { message, help }| self.at_callback(callback, message).with_help(help))
+    }
+
+    /// Makes an error that concerns a callback as a whole.
+    fn at_callback(&self, callback: Callback, message: String) -> ScriptError {
+        let source = &self.config.source;
+        ScriptError::new(&source.file, function_position(&source.text, callback.name()), message)
     }
 
     /// Calls `on_order` for what the account gate refused in the previous callback.
@@ -183,9 +188,12 @@ impl ScriptTrader {
                 }
             }
         }
-        let file = self.config.source.file.clone();
+        let TraderState::Running(program) = &self.state else { return };
+        let defined = [Callback::OrderRefused, Callback::Order].into_iter().find(|it| program.has(*it));
+        let callback = defined.unwrap_or(Callback::Order);
         let message = "orders sent in on_order or on_order_refused are refused again and again".to_owned();
-        self.fail(ctx, Some(Callback::Order), &ScriptError::new(&file, SourcePosition::START, message));
+        let error = self.at_callback(callback, message);
+        self.fail(ctx, Some(callback), &error);
     }
 
     fn fail(&mut self, ctx: &mut Context, callback: Option<Callback>, error: &ScriptError) {

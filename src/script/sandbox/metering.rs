@@ -362,10 +362,11 @@ impl MeteringPass {
                 self.value(argument);
             }
             if let Some((text, operator)) = ordered {
-                self.forbid_absent(
-                    argument,
-                    format!("`{text}` is absent, (), so `{operator}` is not defined"),
-                );
+                let message = match text.as_str() {
+                    "()" => format!("`{operator}` is not defined for an absent value, ()"),
+                    _ => format!("`{text}` is absent, (), so `{operator}` is not defined"),
+                };
+                self.forbid_absent(argument, message);
             }
             if compares && !argument.is_constant() {
                 self.wrap(argument, Charge { times: COMPARED_TIMES, ..Charge::default() });

@@ -5,7 +5,7 @@ use rhai::{LexError, ParseError, ParseErrorType};
 use crate::script::value::script_error::SourcePosition;
 
 /// Words of other languages, and what stands for them here.
-const WORDS: [(&str, &str); 30] = [
+const WORDS: [(&str, &str); 35] = [
     ("and", "`and` is written &&"),
     ("or", "`or` is written ||"),
     ("not", "`not` is written !, as in !(a == b)"),
@@ -35,6 +35,11 @@ const WORDS: [(&str, &str); 30] = [
     ("then", BLOCK),
     ("begin", BLOCK),
     ("pass", "a block that does nothing is written { }"),
+    ("except", "what fails is caught with try { .. } catch (error) { .. }"),
+    ("math", MODULE),
+    ("Math", MODULE),
+    ("np", MODULE),
+    ("ta", MODULE),
     ("class", "there are no classes; what a strategy keeps is in `this`"),
 ];
 const ABSENT: &str = "an absent value is written ()";
@@ -43,6 +48,11 @@ const FUNCTION: &str = "a function is written fn name(a, b) { .. }";
 const VARIABLE: &str = "a variable is declared with let x = 1;";
 const CASES: &str = "cases are written switch x { 1 => a, _ => b }";
 const BLOCK: &str = "a block stands in braces: if a { .. }";
+const MODULE: &str = "functions stand for themselves: sqrt(x), abs(x), max(a, b), sma(20)";
+const BRACES: &str = "what follows a condition stands in braces: if a { .. }";
+const QUOTES: &str = "a text stands in straight double quotes, \"text\"";
+const SPACE: &str =
+    "a space of another kind stands here, as pages and word processors have it: write an ordinary one";
 const CHARACTER: &str = "a text stands in double quotes, \"text\"; single quotes hold one character";
 
 /// Symbols of other languages, the longer before those that they begin with.
@@ -71,6 +81,7 @@ pub(crate) fn instead_of_word(word: &str) -> Option<&'static str> {
 pub(crate) fn instead(text: &str, error: &ParseError) -> Option<&'static str> {
     match error.err_type() {
         ParseErrorType::BadInput(LexError::MalformedChar(_)) => return Some(CHARACTER),
+        ParseErrorType::BadInput(LexError::UnexpectedInput(found)) => return instead_of_character(found),
         ParseErrorType::Reserved(word) | ParseErrorType::BadInput(LexError::ImproperSymbol(word, _)) => {
             let symbol = || SYMBOLS.iter().find(|(symbol, _)| symbol == word).map(|(_, help)| *help);
             if let Some(help) = instead_of_word(word).or_else(symbol) {
@@ -84,6 +95,21 @@ pub(crate) fn instead(text: &str, error: &ParseError) -> Option<&'static str> {
     let (before, after) = line.split_at(column.saturating_sub(1).min(line.len()));
     let (before, after): (String, String) = (before.iter().collect(), after.iter().collect());
     around(&before, &after)
+}
+
+/// Returns what to write instead of a character that no program has outside of texts.
+fn instead_of_character(found: &str) -> Option<&'static str> {
+    match found.chars().next()? {
+        '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2032}' | '\u{2033}' => Some(QUOTES),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => Some("minus is written -"),
+        '\u{d7}' => Some("times is written *"),
+        '\u{2264}' => Some("write <="),
+        '\u{2265}' => Some("write >="),
+        '\u{2260}' => Some("write !="),
+        c if c.is_whitespace() => Some(SPACE),
+        c if c.is_alphabetic() => Some("names consist of the letters a to z, digits and _"),
+        _ => None,
+    }
 }
 
 /// Looks at what stands before the place that does not parse, and there.
@@ -104,6 +130,9 @@ fn around(before: &str, after: &str) -> Option<&'static str> {
             "if" | "else" | "for" | "while" | "try" | "}" => Some(BLOCK),
             _ => None,
         };
+    }
+    if matches!(first, "if" | "while") && trimmed.ends_with(')') && !here.is_empty() {
+        return Some(BRACES);
     }
     if (first == "for" || last == "for") && format!("{before}{after}").contains(';') {
         return Some("a loop is written for i in 0..10 { .. }");

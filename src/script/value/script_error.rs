@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::script::value::foreign_syntax;
 use crate::script::value::limits::{FUNCTIONS_MAX, NESTING_MAX};
-use rhai::{ParseError, ParseErrorType, Position};
+use bearpit_core::units::visible;
+use rhai::{LexError, ParseError, ParseErrorType, Position};
 
 /// A position in a file of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +53,14 @@ impl fmt::Display for ScriptError {
     }
 }
 
+/// Returns a text with all characters escaped that look like nothing, spaces of other widths among them.
+fn unseen(text: &str) -> String {
+    let shown = |c: char| {
+        if c != ' ' && c.is_whitespace() { c.escape_unicode().to_string() } else { c.to_string() }
+    };
+    visible(&text.chars().map(shown).collect::<String>()).into_owned()
+}
+
 /// How many characters of a long line are shown on each side of the position.
 const EXCERPT_CHARS: usize = 60;
 
@@ -76,6 +85,9 @@ impl ScriptError {
         let message = match error.err_type() {
             ParseErrorType::ExprTooDeep => format!("expressions and blocks nest deeper than {NESTING_MAX}"),
             ParseErrorType::TooManyFunctions => format!("there are more than {FUNCTIONS_MAX} functions"),
+            ParseErrorType::BadInput(LexError::UnexpectedInput(found)) => {
+                format!("Unexpected '{}'", unseen(found))
+            }
             other => other.to_string(),
         };
         let help = foreign_syntax::instead(text, error).map(str::to_owned);
@@ -89,10 +101,14 @@ impl ScriptError {
         let at = self.column.saturating_sub(1).min(line.len());
         let from = at.saturating_sub(EXCERPT_CHARS);
         let until = line.len().min(at + EXCERPT_CHARS);
-        let shown = |c: &char| if bearpit_core::units::is_hidden(*c) { ' ' } else { *c };
-        let part: String = line[from..until].iter().map(shown).collect();
+        let shown = |chars: &[char]| {
+            let spaced = chars.iter().map(|c| if matches!(c, '\n' | '\t') { ' ' } else { *c });
+            visible(&spaced.collect::<String>()).into_owned()
+        };
+        // What is escaped is wider than it was, so the caret stands below what is shown before its place.
+        let (before, after) = (shown(&line[from..at]), shown(&line[at..until]));
         let margin = " ".repeat(self.line.to_string().len());
-        format!("{} | {part}\n{margin} | {}^", self.line, " ".repeat(at - from))
+        format!("{} | {before}{after}\n{margin} | {}^", self.line, " ".repeat(before.chars().count()))
     }
 }
 
@@ -105,10 +121,12 @@ mod tests {
         let error =
             ScriptError::new(Path::new("s.rhai"), SourcePosition { line: 2, column: 3 }, "wrong".to_owned());
         assert_eq!(error.excerpt("a\nb c\n"), "2 | b c\n  |   ^");
-        let long = ScriptError { line: 1, column: 1_001, ..error };
+        let long = ScriptError { line: 1, column: 1_001, ..error.clone() };
         let drawn = long.excerpt(&format!("{}x{}", "a".repeat(1_000), "\t".repeat(100_000)));
         let (above, below) = drawn.split_once('\n').unwrap();
         assert_eq!(above.chars().nth(below.find('^').unwrap()), Some('x'));
         assert!(drawn.len() < 300);
+        let turned = ScriptError { line: 1, column: 3, ..error };
+        assert_eq!(turned.excerpt("\u{202e}\tx\u{1b}"), "1 | \\u202e x\\u001b\n  |        ^");
     }
 }

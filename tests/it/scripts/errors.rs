@@ -98,6 +98,8 @@ fn errors_say_what_is_allowed() {
         ),
         ("2.0 * quote().bid", "`*` is not defined for number, () (`quote().bid` is absent, ()"),
         ("bid() < 5", "`bid()` is absent, (), so `<` is not defined: compare it with == () first"),
+        ("position() > ()", "`>` is not defined for an absent value, (): compare it with == () first"),
+        ("let f = |x| x * this.count; [1].map(f)", "`this` is not defined in a closure (write a loop"),
         ("5 >= quote().ask", "`quote().ask` is absent, (), so `>=` is not defined"),
         ("this.high = (); this.high > 5.0", "`this.high` is absent, (), so `>` is not defined"),
         (

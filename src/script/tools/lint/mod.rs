@@ -294,6 +294,14 @@ mod tests {
             ("for (let i = 0; i < 3; i += 1) { }", "a loop is written for i in 0..10"),
             ("let x = 2; if x === 2 { }", "write =="),
             ("# a comment", "a comment begins with //"),
+            ("log(\u{201c}x\u{201d});", "straight double quotes"),
+            ("log(\u{2018}x\u{2019});", "straight double quotes"),
+            ("\u{a0}log(1);", "Unexpected '\\u{a0}' (a space of another kind"),
+            ("let \u{e9} = 1;", "the letters a to z"),
+            ("let x = 2 \u{2212} 1;", "minus is written -"),
+            ("if bar.close \u{2265} 1.0 { }", "write >="),
+            ("if (bar.close > 1.0) log(1);", "stands in braces"),
+            ("try { log(1); } except { }", "catch (error)"),
             ("let x = bar.Close;", "did you mean `close`?"),
             ("let x = bar.VOLUME;", "did you mean `volume`?"),
         ];
@@ -312,6 +320,16 @@ mod tests {
             .filter(|(found, _, expected)| !found.iter().any(|it| it.contains(expected)))
             .collect();
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn a_module_of_another_language_is_one_error() {
+        for module in ["math", "Math", "np", "ta"] {
+            let found = found(&format!("fn on_bar(bar) {{ log({module}.sqrt(bar.close)); }}"));
+            let expected =
+                format!("1:22: there is no variable `{module}` here (functions stand for themselves: ");
+            assert!(found.len() == 1 && found[0].starts_with(&expected), "{found:?}");
+        }
     }
 
     #[test]

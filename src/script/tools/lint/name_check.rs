@@ -125,6 +125,12 @@ impl NameChecker<'_> {
         if self.field_as_function(call) {
             return;
         }
+        // Of `math.sqrt(x)` it is `math` that is wrong, and is told.
+        if call.kind == CallKind::Method
+            && call.object.as_deref().is_some_and(|it| instead_of_word(it).is_some())
+        {
+            return;
+        }
         let verdict = if call.kind == CallKind::Method {
             if self.callable_fields.contains(name) {
                 return;
