@@ -107,8 +107,8 @@ impl Scope {
     }
 }
 
-/// Returns the Sharpe ratio of an account for a table of accounts of several runs: annualised, or that of a day
-/// with `/day` behind it, as on the page of the run; a dash if it means nothing.
+/// Returns the Sharpe ratio of an account for a table of several runs, as it is on the page of the run:
+/// annualised, or that of a day with `/day` behind it; a dash if it means nothing.
 pub(crate) fn sharpe_text(manifest: &Manifest, summary: &Summary, account: &AccountMetrics) -> String {
     let measures = &account.metrics;
     let periods = measures.get("periods").and_then(|count| format!("{count:.0}").parse().ok()).unwrap_or(0);
