@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::imports::{self, Contents, Import, Kind};
 
 /// The crates, and where their sources are.
-pub(crate) const CRATES: [(&str, &str); 3] =
-    [("bearpit_core", "crates/core/src"), ("bearpit_agents", "crates/agents/src"), ("bearpit", "src")];
+pub(crate) const CRATES: [(&str, &str); 4] = [
+    ("bearpit_core", "crates/core/src"),
+    ("bearpit_agents", "crates/agents/src"),
+    ("bearpit_serve", "serve/src"),
+    ("bearpit", "src"),
+];
 
 /// A module: its crate first, then the names from the crate's root.
 pub(crate) type Module = Vec<String>;

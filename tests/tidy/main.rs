@@ -18,7 +18,7 @@ const LINES_MAX: usize = 600;
 const COLUMNS_MAX: usize = 110;
 
 /// Where Rust files are.
-const FOLDERS: [&str; 6] = ["src", "crates", "tests", "examples", "benches", "fuzz"];
+const FOLDERS: [&str; 7] = ["src", "crates", "serve", "tests", "examples", "benches", "fuzz"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

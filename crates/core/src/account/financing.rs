@@ -18,6 +18,7 @@ use crate::units::{FeeRate, Money, SimDuration};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Financing {
     /// What cash above zero earns.
     pub credit: FeeRate,

@@ -21,6 +21,7 @@ pub(super) const MAX_CASH: Money = Money::from_units(Money::UNITS * 10_i128.pow(
 
 /// Whether an account's orders must be covered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Credit {
     /// Orders are covered by cash, shares and the short limit.
     #[default]
@@ -32,6 +33,7 @@ pub enum Credit {
 
 /// What an account starts with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AccountConfig {
     /// Cash.
     pub cash: Money,

@@ -10,6 +10,7 @@ use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId
 ///
 /// Either way this is for good: it takes no new risk, even if what it holds recovers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum OnRuin {
     /// Its orders are canceled and its positions closed at the market, whatever that costs; it takes no more
     /// orders.

@@ -8,6 +8,7 @@ use thiserror::Error;
 ///
 /// The caller chooses it, and should choose each once; the kernel only carries it along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RequestTag(u64);
 
 impl RequestTag {
@@ -33,6 +34,7 @@ impl fmt::Display for RequestTag {
 /// Describes an actor as data, so that a journal can hold it: an [`ActorFactory`](super::ActorFactory)
 /// builds the actor from it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ActorSpec {
     /// The kind of actor, by a name that the factory knows.
     pub kind: String,

@@ -12,6 +12,7 @@ use crate::units::SimTime;
 ///
 /// A world that is given the same requests after the same numbers of events delivers the same events.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Injected<R> {
     /// How many events had been delivered when it came in.
     pub after_events: u64,

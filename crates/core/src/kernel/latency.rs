@@ -21,6 +21,7 @@ use crate::units::{SimDuration, SimTime};
 /// assert!(draws[1_000] <= model.upper_bound());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LatencyModel {
     /// Always the same.
     Constant(SimDuration),

@@ -9,6 +9,7 @@ use crate::units::{InstrumentId, Money, NetQuantity};
 
 /// What is moved: positive into the account, negative out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Transfer {
     /// Cash.
     Cash(Money),
@@ -23,6 +24,7 @@ pub enum Transfer {
 
 /// A transfer between an account and the outside, with a reference to what it stands for there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Funding {
     /// What is moved.
     pub transfer: Transfer,
@@ -34,6 +36,8 @@ pub struct Funding {
 ///
 /// The engine stores it with the fact, and does not interpret it: uniqueness is the caller's concern.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub struct Reference(Arc<str>);
 
 impl Reference {
@@ -58,6 +62,20 @@ impl Reference {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = ReferenceError;
+
+    fn try_from(text: String) -> Result<Self, ReferenceError> {
+        Self::new(&text)
+    }
+}
+
+impl From<Reference> for String {
+    fn from(reference: Reference) -> Self {
+        reference.as_str().to_owned()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::units::{OrderId, Price, Quantity, SimTime};
 
 /// How long an order stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TimeInForce {
     /// Good till canceled: rests until filled or canceled, across sessions.
     Gtc,
@@ -56,6 +57,7 @@ impl fmt::Display for TimeInForce {
 
 /// The reference price of a pegged order; pegged orders themselves do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Peg {
     /// The mid, rounded to the tick away from the other side.
     Mid,
@@ -65,6 +67,7 @@ pub enum Peg {
 
 /// The kind of an order: at what price, and when, it trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum OrderKind {
     /// At the limit or better.
     Limit(Price),
@@ -201,6 +204,7 @@ impl OrderKind {
 
 /// Whether an order may take liquidity at entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum PostOnly {
     /// It may take liquidity.
     #[default]
@@ -217,6 +221,7 @@ pub enum PostOnly {
 /// no aggressor, and an order that gave way would move the price for all others: so it is at CME Globex,
 /// where it is not applied to the opening nor to the indicative price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SelfTrade {
     /// They trade.
     #[default]
@@ -233,6 +238,7 @@ pub enum SelfTrade {
 
 /// How an order is linked with others of its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Link {
     /// It is not linked.
     #[default]
@@ -297,6 +303,7 @@ impl BracketExit {
 /// assert_eq!(none.reject_reason(), Some(RejectReason::ZeroQuantity));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OrderTerms {
     /// The side.
     pub side: Side,

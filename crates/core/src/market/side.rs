@@ -6,6 +6,7 @@ use crate::units::Price;
 
 /// The side of an order or fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Side {
     /// Pays cash, receives the instrument.
     Buy,

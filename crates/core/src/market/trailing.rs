@@ -17,6 +17,7 @@ use crate::units::Price;
 /// assert_eq!(five_percent.trigger(Side::Buy, Price::new(10_019)), Price::new(10_519));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TrailingDistance {
     /// In ticks; above zero.
     Ticks(i64),

@@ -53,6 +53,7 @@ pub struct VenueConfig {
 
 /// What a participant is, and has when it joins.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ParticipantConfig {
     /// The kind of its actor, for summaries.
     pub kind: String,

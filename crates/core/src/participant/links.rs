@@ -5,6 +5,7 @@ use crate::units::{ActorId, Seed, SimDuration, SimTime, VenueId};
 
 /// The latencies of one end, actor or venue; what a message takes is the sum of both ends' legs.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Latencies {
     /// From actor to venue: orders in.
     pub entry: LatencyModel,

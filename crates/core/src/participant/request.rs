@@ -11,6 +11,7 @@ use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 /// A request to a market from a person or program outside the world: plain data, so that a journal can hold
 /// it.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Request {
     /// Marks the answer; without one there is no answer.
     pub tag: Option<RequestTag>,
@@ -20,6 +21,7 @@ pub struct Request {
 
 /// The kinds of requests.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RequestKind {
     /// Do something in a participant's name.
     Instruct {
@@ -48,6 +50,7 @@ pub enum RequestKind {
 
 /// An action to be carried out in a participant's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Instruction {
     /// Enter an order.
     Submit {

@@ -17,6 +17,7 @@ use std::ops::{Add, Sub};
 /// assert_eq!(Price::new_checked(Price::MAX_TICKS + 1), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Price(i64);
 
 impl Price {

@@ -14,6 +14,7 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 /// assert_eq!(open.saturating_sub(Quantity::new(50)), Quantity::ZERO);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Quantity(u64);
 
 impl Quantity {
@@ -97,6 +98,7 @@ impl fmt::Display for Quantity {
 
 /// A signed holding, in lots: positive is long, negative is short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NetQuantity(i64);
 
 impl NetQuantity {

@@ -23,6 +23,7 @@ use thiserror::Error;
 /// # Ok::<(), TimeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SimTime(i64);
 
 /// A span of virtual time in nanoseconds, never negative when parsed from text.
@@ -37,6 +38,7 @@ pub struct SimTime(i64);
 /// # Ok::<(), TimeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SimDuration(i64);
 
 /// Why a text is not a time or duration.

@@ -6,6 +6,7 @@ use crate::units::{FeeRate, Money};
 
 /// Which orders a charge applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ChargedSide {
     /// All.
     #[default]
@@ -30,6 +31,7 @@ impl ChargedSide {
 
 /// What an account must have traded in a month for a tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TierMeasure {
     /// The sum of its fills' notional, by size.
     #[default]
@@ -40,6 +42,7 @@ pub enum TierMeasure {
 
 /// The rates for accounts that have traded much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FeeTier {
     /// From how much on: in the currency, or in units of quantity with ten decimal places like money.
     pub from: Money,
@@ -69,6 +72,7 @@ pub struct FeeTier {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Charge {
     /// Which orders it applies to.
     pub on: ChargedSide,

@@ -19,6 +19,7 @@ use crate::units::{FeeRate, Money, Quantity};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Fees {
     /// Charged to the resting side.
     pub maker: FeeRate,
@@ -60,6 +61,7 @@ impl Fees {
 
 /// What a fill of one role costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FillRate {
     /// As a share of its notional.
     pub rate: FeeRate,
@@ -92,6 +94,7 @@ impl FillRate {
 
 /// What fills cost by their role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FeeRates {
     /// Charged to the resting side.
     pub maker: FillRate,

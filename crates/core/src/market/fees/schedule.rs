@@ -21,6 +21,7 @@ use crate::units::{FeeRate, Money};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FeeSchedule {
     charges: Vec<Charge>,
     /// The rates of a schedule that has nothing but them: nearly all fills are charged by these.

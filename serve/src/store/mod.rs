@@ -1,0 +1,3 @@
+//! What outlives the process: so far the journal.
+
+pub mod journal;
