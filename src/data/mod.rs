@@ -26,6 +26,7 @@
 //! ```
 
 mod bars;
+mod bounded_file;
 mod decode;
 mod dialect;
 mod finding;
@@ -46,6 +47,7 @@ mod ticks;
 mod time_format;
 mod zone;
 
+pub(crate) use bounded_file::{read_data_file, read_text_file};
 pub use decode::{Encoding, LineEnd};
 pub use finding::Finding;
 pub use found::{Form, Found, TakenColumn, VolumeFound};

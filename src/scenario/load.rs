@@ -1,6 +1,5 @@
 //! Loading: from a path to a [`Scenario`], or all that is wrong with it.
 
-use std::fs;
 use std::path::Path;
 
 use super::config::Scenario;
@@ -8,6 +7,7 @@ use super::document::{Diagnostics, Findings, Node, Override, SECTIONS, Section, 
 use super::files::{Files, RunClock, expand, is_binary, utf8};
 use super::inputs::Inputs;
 use super::sections::{Head, KnownInstrument, MarketOutline, agents, head, instruments, record, venues};
+use crate::data::read_text_file;
 use crate::record::RecordConfig;
 use bearpit_agents::SiteSpan;
 use bearpit_core::units::{SimDuration, nearest};
@@ -43,7 +43,7 @@ impl Scenario {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load(path: &Path, overrides: &[Override]) -> Result<Self, Diagnostics> {
-        let bytes = match fs::read(path) {
+        let bytes = match read_text_file(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let mut diagnostics = Diagnostics::default();

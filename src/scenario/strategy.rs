@@ -1,12 +1,12 @@
 //! [`Strategy`]: a script outside of a scenario, checked; and the scripts of a scenario, checked.
 
-use std::fs;
 use std::path::Path;
 
 use super::config::Scenario;
 use super::document::{Diagnostics, Findings, Override, SourceSpan, readers};
 use super::files::utf8;
 use super::sections::{offset_of, scalar};
+use crate::data::read_text_file;
 use crate::script::{CompiledScript, ParamValue, ScriptConfig, ScriptError, ScriptSource, lint};
 
 /// A script that compiles.
@@ -90,7 +90,7 @@ fn what_it_is(path: &Path) -> Option<String> {
 }
 
 fn read(path: &Path, findings: &Findings) -> Option<String> {
-    match fs::read(path) {
+    match read_text_file(path) {
         Ok(bytes) => utf8(path, bytes, findings),
         Err(error) => {
             let mut diagnostics = findings.borrow_mut();

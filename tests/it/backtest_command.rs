@@ -68,7 +68,11 @@ fn one_line_backtests_a_strategy_on_a_file() {
     // Bought at the second open, 101, and marked at the last close.
     assert!(stdout.contains("+192.50"), "{stdout}");
     let page = PathBuf::from("runs/buyer-ACME/1/report.html");
-    assert!(stdout.contains(&page.display().to_string()) && desk.path().join(page).is_file(), "{stdout}");
+    assert!(stdout.contains(&page.display().to_string()), "{stdout}");
+    // The page calls days by their dates: the last bar's end is no midnight of the day after it.
+    let page = fs::read_to_string(desk.path().join(page)).unwrap();
+    assert!(page.contains("<dt>time</dt><dd>2024-04-01 to 2024-04-26</dd>"), "the head of the page");
+    assert!(page.contains("20 bars of 1 d, 2024-04-01 to 2024-04-26") && !page.contains("2024-04-27"));
     let (code, _, stderr) = desk.backtest(&["buyer.rhai", "ACME.csv"]);
     assert_eq!(code, 2);
     assert!(stderr.contains("a result already exists; add --force"), "{stderr}");

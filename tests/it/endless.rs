@@ -172,3 +172,14 @@ fn a_scenario_may_demand_that_scripts_have_a_latency() {
     let (code, _, stderr) = with("latency = { entry = { median = \"50ms\", sigma = 0.5 } }\n");
     assert!(code == 2 && stderr.contains("goes below `script_latency_min`, 30ms"), "{stderr}");
 }
+
+#[test]
+fn a_timer_that_is_set_again_does_not_multiply() {
+    // Each call sets both timers: if what waits already went on, the calls of one microsecond would double.
+    let script = "fn on_init(params) { this.n = 0; }
+                  fn on_start() { set_timer(\"a\", \"1s\"); }
+                  fn on_timer(name) { this.n += 1; set_timer(\"a\", \"1s\"); set_timer(\"b\", \"1s\"); }
+                  fn on_stop() { if this.n > 600 { throw `called ${this.n} times in 300 seconds`; } }";
+    let ended = simulate(script, "");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+}

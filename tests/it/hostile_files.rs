@@ -143,6 +143,14 @@ fn broken_scenarios() -> Vec<Case> {
         scenario("the same table", "[[agents]]\n".repeat(100_000).into()),
         scenario("a long key", format!("{} = 1", "a".repeat(5 << 20)).into()),
         scenario("zeros", vec![0; 1 << 20]),
+        #[cfg(unix)]
+        scenario(
+            "a script without an end",
+            "[scenario]\nname = \"x\"\nstart = 2024-01-01\nend = 2024-01-02\n[[instruments]]\nsymbol = \"A\"\n\
+             tick_size = 1\n[[venues]]\nname = \"P\"\ninstruments = [\"A\"]\n[[agents]]\nkind = \"script\"\n\
+             file = \"/dev/zero\"\n"
+                .into(),
+        ),
         scenario("no UTF-8", b"[scenario]\nname = \"\xff\"".to_vec()),
         scenario(
             "stars",

@@ -135,6 +135,12 @@ fn a_run_has_all_its_sections_figures_and_units() {
     ] {
         assert!(page.contains(part), "{part} is not on the page");
     }
+    // A month of two hours is none.
+    assert!(!page.contains("<th>Best month") && page.contains("<th>Best day"));
+    let hidden =
+        page.split("Not shown, since they only have a meaning over weeks, months or years: ").nth(1).unwrap();
+    let hidden = hidden.split("</p>").next().unwrap();
+    assert!(hidden.contains("Best month") && hidden.contains("Weeks with a gain"), "{hidden}");
     assert!(page.len() < 1_500_000, "{} bytes", page.len());
     assert_eq!(render(&data).unwrap(), report, "the same run gives the same bytes");
 }

@@ -105,14 +105,19 @@ fn what_check_refuses_is_not_run() {
     assert!(!here.join("runs").exists());
 }
 
-/// The scenario on the page, with a file of bars as a vendor writes it.
+/// Returns the lines of a scenario without comments.
+fn keys(scenario: &str) -> Vec<&str> {
+    let lines = scenario.lines().map(|line| line.split('#').next().unwrap().trim());
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// The scenario on the page is what the line above it writes; it runs on a file of bars as a vendor has it.
 #[test]
 fn the_scenario_on_the_page_runs_on_bars_of_ones_own() {
     let directory = dip();
     let here = directory.path();
     let scenario = PAGE.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     fs::rename(here.join("strategies/dip.rhai"), here.join("strategies/dip_buyer.rhai")).unwrap();
-    fs::write(here.join("scenarios/mine.toml"), scenario).unwrap();
     let mut bars = "Date,Open,High,Low,Close,Volume\n".to_owned();
     for (month, days) in [("01", 31), ("02", 29), ("03", 31)] {
         for day in 1..=days {
@@ -120,12 +125,24 @@ fn the_scenario_on_the_page_runs_on_bars_of_ones_own() {
             bars.push_str(&format!("2024-{month}-{day:02},{},{},{},{close},50000\n", 104, 112, 99));
         }
     }
-    fs::write(here.join("scenarios/mine.csv"), bars).unwrap();
-    let (code, stdout, stderr) = run_in(here, &["data", "scenarios/mine.csv"]);
+    fs::write(here.join("mine.csv"), bars).unwrap();
+    let (code, stdout, stderr) = run_in(here, &["data", "mine.csv"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    let lines = PAGE.lines().map(|line| line.trim().split(" #").next().unwrap().trim());
+    let commands: Vec<&str> = lines.filter(|line| line.starts_with("bearpit backtest ")).collect();
+    assert_eq!(commands.len(), 3);
+    for command in commands {
+        let arguments: Vec<&str> = command.split(' ').skip(1).collect();
+        let (code, stdout, stderr) = run_in(here, &arguments);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{command}: {stdout}");
+    }
+    let saved = fs::read_to_string(here.join("scenarios/mine.toml")).unwrap();
+    assert_eq!(keys(scenario), keys(&saved));
+    fs::write(here.join("scenarios/mine.toml"), scenario).unwrap();
     let (code, stdout, stderr) = run_in(here, &["check", "scenarios/mine.toml"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
-    let (code, stdout, stderr) = run_in(here, &["simulate", "scenarios/mine.toml", "--quiet", "--log"]);
+    let (code, stdout, stderr) =
+        run_in(here, &["simulate", "scenarios/mine.toml", "--quiet", "--log", "--force"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
     assert!(stdout.lines().any(|line| line.contains("dip_buyer: buy 100")), "{stdout}");
 }

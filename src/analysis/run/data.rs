@@ -54,7 +54,7 @@ pub struct RunData {
 }
 
 impl RunData {
-    /// Returns how many days of trading a year has: a ratio of a day is an annualised one over the root of it.
+    /// Returns how many days of trading a year has; an annualised ratio over its root is that of a day.
     #[must_use]
     pub fn days_per_year(&self) -> f64 {
         const DAY: i64 = 86_400_000_000_000;

@@ -8,8 +8,9 @@ use crate::analysis::{AccountData, RunData};
 use crate::record::{ChargeSummary, ReplayRules, ReplaySummary};
 use crate::report::page::{PageBuilder, put};
 use crate::report::text::{
-    count_text, duration_text, escape, instant_text, number, number_or_dash, significant,
+    count_text, duration_text, end_instant_text, escape, instant_text, number, number_or_dash, significant,
 };
+use bearpit_core::units::{SimDuration, SimTime};
 
 /// How many files are named.
 const FILES_MAX: usize = 3;
@@ -63,7 +64,7 @@ pub(super) fn backtest(page: &mut PageBuilder, data: &RunData) {
     }
     fact("costs", &costs(data));
     fact("at the end", &at_end(data));
-    let ruins: Vec<String> = shown(data).filter_map(ruin).collect();
+    let ruins: Vec<String> = shown(data).filter_map(|account| ruin(account, data.period)).collect();
     if !ruins.is_empty() {
         fact("ruin", &joined(&ruins, ""));
     }
@@ -91,7 +92,8 @@ fn files(replays: &[ReplaySummary]) -> String {
     let first = replays.iter().filter(|it| it.bars > 0).map(|it| it.first).min();
     let last = replays.iter().filter(|it| it.bars > 0).map(|it| it.last).max();
     let span = first.zip(last).map_or_else(String::new, |(first, last)| {
-        format!(", {} to {}", instant_text(first), instant_text(last))
+        let shortest = replays.iter().map(|it| it.bar_length).min().unwrap_or(SimDuration::ZERO);
+        format!(", {} to {}", instant_text(first), end_instant_text(last, shortest))
     });
     let names = replays.iter().take(FILES_MAX).map(|it| format!("<code>{}</code>", escape(&it.file)));
     format!(
@@ -106,13 +108,17 @@ fn files(replays: &[ReplaySummary]) -> String {
 fn bars(it: &ReplaySummary) -> String {
     let mut text = format!("{} bars of {}", count_text(it.bars), duration_text(it.bar_length.nanos()));
     if it.bars > 0 {
-        text.push_str(&format!(", {} to {}", instant_text(it.first), instant_text(it.last)));
+        text.push_str(&format!(
+            ", {} to {}",
+            instant_text(it.first),
+            end_instant_text(it.last, it.bar_length)
+        ));
     }
     if it.warmup > 0 {
         text.push_str(&format!(", after {} bars of warm-up", count_text(it.warmup)));
     }
     if it.file_end > it.last {
-        text.push_str(&format!(" (the file goes on to {})", instant_text(it.file_end)));
+        text.push_str(&format!(" (the file goes on to {})", end_instant_text(it.file_end, it.bar_length)));
     }
     text
 }
@@ -215,9 +221,9 @@ fn at_end(data: &RunData) -> String {
     parts.join("<br>")
 }
 
-fn ruin(account: &AccountData) -> Option<String> {
+fn ruin(account: &AccountData, period: SimDuration) -> Option<String> {
     let ruin = account.ruin?;
-    let at = instant_text(bearpit_core::units::SimTime::from_nanos(ruin.at));
+    let at = end_instant_text(SimTime::from_nanos(ruin.at), period);
     let owner = escape(&account.summary.owner);
     Some(format!(
         "{owner} had an equity of {} at {at}, and took no new risk from then on",

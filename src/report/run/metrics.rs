@@ -74,7 +74,7 @@ fn note(page: &mut PageBuilder, missing: &Missing, scope: Scope, data: &RunData)
     };
     let few = format!("Not shown, since they mean little with fewer than {} periods", Scope::PERIODS_MIN);
     list(page, &few, &missing.few_periods);
-    list(page, "Not shown, since they only have a meaning over years", &missing.too_short);
+    list(page, "Not shown, since they only have a meaning over weeks, months or years", &missing.too_short);
     list(page, "Not defined for this run", &missing.undefined);
     if let Some((_, why)) = missing.absent.first() {
         let titles: Vec<&str> = missing.absent.iter().map(|(title, _)| *title).collect();

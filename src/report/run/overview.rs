@@ -10,8 +10,8 @@ use crate::record::Table;
 use crate::report::figures::{Color, Line, LineStyle, Lines, Size};
 use crate::report::page::{CardTable, PageBuilder, ReportError, put};
 use crate::report::text::{
-    NONE, cents, count_text, decimals_for, duration_text, endings_text, escape, instant_text, number,
-    number_or_dash, percent,
+    NONE, cents, count_text, decimals_for, duration_text, end_instant_text, endings_text, escape,
+    instant_text, number, number_or_dash, percent,
 };
 use bearpit_core::units::SimTime;
 
@@ -33,7 +33,8 @@ fn header(page: &mut PageBuilder, data: &RunData) {
     let fact = |page: &mut PageBuilder, name: &str, value: &str| {
         put!(page, "<div><dt>{name}</dt><dd>{value}</dd></div>");
     };
-    let time = format!("{} to {}", instant_text(manifest.start), instant_text(manifest.end));
+    let end = end_instant_text(manifest.end, data.period);
+    let time = format!("{} to {end}", instant_text(manifest.start));
     fact(page, "time", &time);
     fact(page, "seed", &manifest.seed.to_string());
     fact(page, "events", &count_text(manifest.events));
@@ -61,7 +62,7 @@ fn header(page: &mut PageBuilder, data: &RunData) {
             "<p class=\"failure\"><strong>{}</strong> was ruined: its equity was {} at {}. {}</p>",
             escape(&account.summary.owner),
             number(ruin.equity, 2),
-            instant_text(SimTime::from_nanos(ruin.at)),
+            end_instant_text(SimTime::from_nanos(ruin.at), data.period),
             if account.sample.returns.is_empty() {
                 "Since it has something again, no returns agree with its P&amp;L: they are absent."
             } else {

@@ -29,7 +29,7 @@ pub(super) struct Scope {
 pub(super) enum Hidden {
     /// There are fewer than [`Scope::PERIODS_MIN`] periods.
     FewPeriods,
-    /// It only has a meaning over years.
+    /// It only has a meaning over weeks, months or years.
     TooShort,
 }
 
@@ -96,7 +96,14 @@ impl Scope {
         if name.needs_periods && self.periods < Self::PERIODS_MIN {
             return Err(Hidden::FewPeriods);
         }
-        if !measure.definition.is_annualised() || self.annual == Annual::Yes {
+        if self.annual == Annual::Yes {
+            return Ok(Some(value));
+        }
+        // The only month of a run of days is the run itself.
+        if ["_weekly", "_monthly"].iter().any(|period| measure.definition.key.ends_with(period)) {
+            return Err(Hidden::TooShort);
+        }
+        if !measure.definition.is_annualised() {
             return Ok(Some(value));
         }
         match name.daily {

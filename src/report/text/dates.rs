@@ -23,6 +23,12 @@ pub(crate) fn instant_text(at: SimTime) -> String {
     moment_text(at.nanos(), if is_midnight { DAY } else { SimDuration::ZERO })
 }
 
+/// Formats an instant at which something ends: of a run in days, midnight is the day before it.
+pub(crate) fn end_instant_text(at: SimTime, period: SimDuration) -> String {
+    let is_midnight = at.nanos().rem_euclid(DAY.nanos()) == 0;
+    if is_midnight && period >= DAY { end_text(at.nanos(), period) } else { instant_text(at) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +46,8 @@ mod tests {
         );
         assert_eq!(instant_text(at("2014-07-24")), "2014-07-24");
         assert_eq!(instant_text(at("2014-07-24T16:00:00")), "2014-07-24 16:00:00");
+        assert_eq!(end_instant_text(at("2014-07-25"), DAY), "2014-07-24");
+        assert_eq!(end_instant_text(at("2014-07-25"), SimDuration::from_secs(60)), "2014-07-25");
+        assert_eq!(end_instant_text(at("2014-07-24T16:00:00"), DAY), "2014-07-24 16:00:00");
     }
 }

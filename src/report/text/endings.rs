@@ -10,12 +10,19 @@ fn advice(group: &[OrderEnding]) -> Option<&'static str> {
     reason_of(&main.reason).map(|reason| reason.advice).filter(|advice| !advice.is_empty())
 }
 
-/// Says how many orders were refused, rejected, canceled or expired, why, and what to do; nothing if none.
+/// Returns whether orders rested until the run ended: every market maker's do, and nothing can be done about it.
+fn rested_to_the_end(ending: &OrderEnding) -> bool {
+    ending.status == "expired" && ending.reason == "venue_closed"
+}
+
+/// Says how many orders were refused, rejected, canceled or expired, why, and what to do; nothing if none, or if
+/// all of them rested until the run ended.
 ///
 /// `refused` is known even where the table `orders` was not recorded, and no reasons are.
 pub(crate) fn endings_text(endings: &[OrderEnding], refused: u64) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
-    for group in endings.chunk_by(|a, b| a.status == b.status) {
+    let told: Vec<OrderEnding> = endings.iter().filter(|it| !rested_to_the_end(it)).cloned().collect();
+    for group in told.chunk_by(|a, b| a.status == b.status) {
         let total: u64 = group.iter().map(|it| it.orders).sum();
         let reasons: Vec<String> = match group {
             [only] => vec![reason_text(&only.reason)],
@@ -60,5 +67,10 @@ mod tests {
                         filled in full (nothing more to trade with at the price): trade less at a time, or let the \
                         order rest (GTC)";
         assert_eq!(endings_text(&endings, 5).as_deref(), Some(expected));
+        assert_eq!(endings_text(&[ending("expired", "venue_closed", 2)], 0), None);
+        assert_eq!(
+            endings_text(&[ending("rejected", "venue_closed", 2)], 0).as_deref(),
+            Some("orders: 2 rejected (the venue closed for good)")
+        );
     }
 }

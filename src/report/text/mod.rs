@@ -4,7 +4,7 @@ mod dates;
 mod endings;
 mod reasons;
 
-pub(crate) use dates::{end_text, instant_text, moment_text};
+pub(crate) use dates::{end_instant_text, end_text, instant_text, moment_text};
 pub(crate) use endings::endings_text;
 
 use bearpit_core::units::{is_hidden, visible};

@@ -1,7 +1,7 @@
 //! [`Override`]: a change of `--set`, or of a file of `--params`.
 
 use std::fmt;
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostics::{Diagnostics, SourceSpan};
 use super::toml_tree::{KeyValue, Node, Value, node};
+use crate::data::read_text_file;
 use bearpit_core::units::{nearest, suggest};
 
 /// A change of a scenario's value from the command line: `agents.ema.params.fast=5`, or for short
@@ -86,8 +87,11 @@ impl Override {
     /// [`OverrideFileError`].
     pub fn all_of(path: &Path) -> Result<Vec<Self>, OverrideFileError> {
         let file = || path.to_path_buf();
-        let text =
-            fs::read_to_string(path).map_err(|error| OverrideFileError::File { file: file(), error })?;
+        let text = read_text_file(path).and_then(|bytes| {
+            String::from_utf8(bytes)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
+        });
+        let text = text.map_err(|error| OverrideFileError::File { file: file(), error })?;
         let table = DeTable::parse(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
             let message = format!("{} (line {line})", error.message());

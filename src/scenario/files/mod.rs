@@ -7,13 +7,12 @@ mod universe;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{Diagnostics, Findings, Section, SourceSpan, readers};
 use super::inputs::{Inputs, Role};
-use crate::data::{DataFile, Finding, ReadOptions, Rows, Zone, read};
+use crate::data::{DataFile, Finding, ReadOptions, Rows, Zone, read, read_data_file, read_text_file};
 use bearpit_agents::{LocalClock, SiteClock, SiteSpan};
 use bearpit_core::params::FileContent;
 use bearpit_core::process::HistoricalBar;
@@ -113,7 +112,11 @@ impl Files {
     /// Reads a file that a key names; an error is reported at the key.
     fn bytes_of(&self, section: &Section<'_>, key: &str, file: Named<'_>) -> Option<(PathBuf, Vec<u8>)> {
         let path = self.directory.join(file.name);
-        match fs::read(&path) {
+        let bytes = match file.role {
+            Role::Text | Role::Import => read_text_file(&path),
+            Role::Bars | Role::Ticks | Role::Messages | Role::Book => read_data_file(&path),
+        };
+        match bytes {
             Ok(bytes) => {
                 self.add_input(file.role, file.name, &bytes);
                 Some((path, bytes))
@@ -192,7 +195,7 @@ pub struct DataReport {
 pub fn inspect_data(path: &Path, options: &ReadOptions) -> DataReport {
     let mut findings = Diagnostics::default();
     let name = path.display().to_string();
-    let file = match fs::read(path) {
+    let file = match read_data_file(path) {
         Ok(bytes) => {
             let outcome = read(&bytes, options);
             report(&name, &outcome.findings, &mut findings);

@@ -1,11 +1,11 @@
 //! [`OrderFlow`]: LOBSTER's files of one day, read and checked.
 
-use std::fs;
 use std::path::Path;
 
 use super::book::{book_rows, check_book};
 use super::lines::lines;
 use super::messages::parse_messages;
+use crate::data::read_data_file;
 use crate::scenario::document::{Diagnostics, Findings};
 use crate::scenario::files::{CellErrors, utf8};
 use bearpit_core::market::{BookRow, OrderMessage};
@@ -82,7 +82,7 @@ impl OrderFlow {
 impl Text {
     fn read(path: &Path, findings: &Findings) -> Option<Self> {
         let name = path.display().to_string();
-        match fs::read(path) {
+        match read_data_file(path) {
             Ok(bytes) => utf8(path, bytes, findings).map(|text| Self { name, text }),
             Err(error) => {
                 let mut diagnostics = findings.borrow_mut();

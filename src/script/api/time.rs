@@ -6,6 +6,7 @@ use rhai::Dynamic;
 
 use crate::script::api::registry::Registry;
 use crate::script::host::SharedHost;
+use crate::script::host::timers::TimerSpan;
 use crate::script::value::arguments::{ScriptResult, span, text};
 use crate::script::value::views::ClockView;
 
@@ -27,7 +28,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.function(
         "set_timer",
         "(name: text, span: text) -> ()",
-        "Calls `on_timer(name)` once, after that span.",
+        "Calls `on_timer(name)` once, after that span; a timer of that name that waits already is moved.",
         "set_timer(\"exit\", \"30s\")",
     )
     .form(move |name: Dynamic, span: Dynamic| set_timer(&shared, "set_timer", &name, &span, false));
@@ -35,7 +36,7 @@ pub(crate) fn register(api: &mut Registry<'_>, host: &SharedHost) {
     api.function(
         "every",
         "(name: text, span: text) -> ()",
-        "Calls `on_timer(name)` again and again, that span apart.",
+        "Calls `on_timer(name)` again and again, that span apart, instead of what a timer of that name did.",
         "every(\"check\", \"1m\")",
     )
     .form(move |name: Dynamic, span: Dynamic| set_timer(&shared, "every", &name, &span, true));
@@ -52,7 +53,10 @@ fn set_timer(
     let length = span(function, length)?;
     let mut host = host.borrow_mut();
     host.need_run(function)?;
-    let tag = host.timers.set(name, repeats.then_some(length))?;
-    host.ctx.wake_after(length, tag);
+    let when = TimerSpan { now: host.ctx.now(), span: length, repeats };
+    let (tag, needs_wakeup) = host.timers.set(name, when)?;
+    if needs_wakeup {
+        host.ctx.wake_after(length, tag);
+    }
     Ok(())
 }

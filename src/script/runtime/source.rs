@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -131,11 +132,17 @@ impl ImportReader<'_> {
         }
         let located = self.locate(&name);
         let path = located.map_err(|why| ScriptError { help: why.help(), ..error(why.to_string()) })?;
-        if fs::metadata(&path).is_ok_and(|it| it.len() > SOURCE_BYTES_MAX as u64) {
+        let read = || {
+            let mut bytes = Vec::new();
+            // Not all files have an end.
+            fs::File::open(&path)?.take(SOURCE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let bytes =
+            read().map_err(|why: io::Error| error(format!("`{}` cannot be read: {why}", path.display())))?;
+        if bytes.len() > SOURCE_BYTES_MAX {
             return Err(error(format!("`{}` has more than {SOURCE_BYTES_MAX} bytes", path.display())));
         }
-        let bytes =
-            fs::read(&path).map_err(|why| error(format!("`{}` cannot be read: {why}", path.display())))?;
         let text =
             String::from_utf8(bytes).map_err(|_| error(format!("`{}` is not UTF-8 text", path.display())))?;
         let text = without_mark(text.into());

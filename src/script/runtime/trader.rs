@@ -309,12 +309,13 @@ impl Handler<Wakeup> for ScriptTrader {
         if wakeup.tag == BarRounds::TAG {
             return self.end_rounds(ctx);
         }
-        let timer = program.with_state(|state| state.timers.get(wakeup.tag).cloned());
-        let Some(timer) = timer else { return };
-        if let Some(every) = timer.every {
-            ctx.wake_after(every, wakeup.tag);
+        let woken = program.with_state(|state| state.timers.wake(wakeup.tag, ctx.now()));
+        if let Some(next) = woken.next {
+            ctx.wake_at(next, wakeup.tag);
         }
-        self.call(ctx, Callback::Timer, [timer.name.into()]);
+        if let Some(name) = woken.due {
+            self.call(ctx, Callback::Timer, [name.into()]);
+        }
     }
 }
 
