@@ -10,13 +10,13 @@ fn advice(group: &[OrderEnding]) -> Option<&'static str> {
     reason_of(&main.reason).map(|reason| reason.advice).filter(|advice| !advice.is_empty())
 }
 
-/// Returns whether orders rested until the run ended: every market maker's do, and nothing can be done about it.
+/// Returns whether orders rested until the run ended: every market maker's do, and there is nothing to do.
 fn rested_to_the_end(ending: &OrderEnding) -> bool {
     ending.status == "expired" && ending.reason == "venue_closed"
 }
 
-/// Says how many orders were refused, rejected, canceled or expired, why, and what to do; nothing if none, or if
-/// all of them rested until the run ended.
+/// Says how many orders were refused, rejected, canceled or expired, why, and what to do; nothing if none, or
+/// if all of them rested until the run ended.
 ///
 /// `refused` is known even where the table `orders` was not recorded, and no reasons are.
 pub(crate) fn endings_text(endings: &[OrderEnding], refused: u64) -> Option<String> {
