@@ -128,6 +128,28 @@ fn one_fault_is_one_error() {
             "[instruments]\n",
             "6: `instruments` is a table, but must be a list: write [[instruments]]",
         ),
+        ("[[venues]]\n", "[venues]\n", "11: `venues` is a table, but must be a list: write [[venues]]"),
+        (
+            "tick_size = \"0.01\"",
+            "tick_size = 1e300",
+            "8: `tick_size` is `1e300`, but must be a decimal such as 0.01, without an exponent",
+        ),
+        (
+            "[scenario]\n",
+            "[scenario]\nseed = \"x\"\n",
+            "2: `seed` is a text (`x`), but must be a whole number from 0",
+        ),
+    ] {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        let found = said(load(&text.replace(from, to), &[]));
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{to}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_header_that_is_missing_or_misspelt_is_one_error() {
+    let text = format!("{MARKET}{NOISE}{SCRIPT}");
+    for (from, to, expected) in [
         ("[[venues]]\n", "[[venue]]\n", "11: the scenario file has no key `venue` | did you mean `venues`?"),
         (
             "[[instruments]]\n",
@@ -147,18 +169,7 @@ fn one_fault_is_one_error() {
         (
             "[[agents]]\nkind = \"noise\"",
             "[[agent]]\nkind = \"noise\"",
-            "15: the scenario file has no key `agent` | did you mean",
-        ),
-        ("[[venues]]\n", "[venues]\n", "11: `venues` is a table, but must be a list: write [[venues]]"),
-        (
-            "tick_size = \"0.01\"",
-            "tick_size = 1e300",
-            "8: `tick_size` is `1e300`, but must be a decimal such as 0.01, without an exponent",
-        ),
-        (
-            "[scenario]\n",
-            "[scenario]\nseed = \"x\"\n",
-            "2: `seed` is a text (`x`), but must be a whole number from 0",
+            "14: the scenario file has no key `agent` | did you mean",
         ),
     ] {
         assert_eq!(text.matches(from).count(), 1, "{from}");

@@ -1,5 +1,7 @@
 //! Reading `[[instruments]]`.
 
+use std::collections::BTreeSet;
+
 use super::process::read_process;
 use crate::scenario::config::InstrumentConfig;
 use crate::scenario::document::readers::Read;
@@ -20,14 +22,13 @@ pub(in crate::scenario) struct KnownInstrument {
 /// Reads `[[instruments]]`.
 pub(in crate::scenario) fn instruments(root: &Section<'_>, files: &Files) -> Vec<KnownInstrument> {
     let mut found: Vec<KnownInstrument> = Vec::new();
+    let mut symbols = BTreeSet::new();
     for (number, node) in (1..).zip(root.list("instruments")) {
         let section = Section::open(format!("instrument {number}"), node, node.place.clone(), root.findings);
         // A pattern has become an entry for each file; anything else is no pattern.
         section.optional("files", readers::text);
         let symbol = section.required("symbol", readers::name);
-        if let Some(taken) =
-            symbol.as_ref().filter(|symbol| found.iter().any(|other| other.symbol == **symbol))
-        {
+        if let Some(taken) = symbol.as_ref().filter(|symbol| !symbols.insert((*symbol).clone())) {
             section.report("symbol", format!("`symbol` is `{taken}`, which is taken already"), None);
         }
         let read = instrument(&section, symbol, files, &found);

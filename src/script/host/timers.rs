@@ -45,8 +45,8 @@ pub(crate) struct TimerSpan {
 }
 
 impl Timers {
-    /// Sets the timer called `name`, creating it if necessary; returns its tag, and whether it needs a wake-up
-    /// when it is due.
+    /// Sets the timer called `name`, creating it if necessary; returns its tag, and whether it needs a
+    /// wake-up when it is due.
     pub(crate) fn set(&mut self, name: ImmutableString, when: TimerSpan) -> ScriptResult<(u64, bool)> {
         let index = match self.0.iter().position(|timer| timer.name == name) {
             Some(index) => index,
