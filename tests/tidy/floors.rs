@@ -40,7 +40,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
             ("main", 5),
         ],
     ),
-    ("bearpit_serve", &[("store", 1)]),
+    ("bearpit_serve", &[("store", 1), ("live", 2)]),
 ];
 
 /// The physics rule: agents reach neither the book nor the exchange, all they have is their context.

@@ -144,17 +144,15 @@ impl JournalDirectory {
         Ok((writer, file))
     }
 
-    /// Opens a segment that has been read to its end, to append to it; nothing before its frames are all
-    /// read.
+    /// Opens a segment to append to it, whose frames have been read up to `end`: what stands behind is cut
+    /// off.
     ///
     /// # Errors
     /// [`OpenError::Io`] if it cannot be written.
-    pub fn resume(&self, newest: Newest) -> Result<Option<(SegmentWriter, JournalFile)>, OpenError> {
-        let failed = |error| OpenError::Io { path: newest.path.clone(), error };
-        let end = newest.reader.at();
-        let Some(writer) = newest.reader.into_writer() else { return Ok(None) };
-        let file = OpenOptions::new().write(true).open(&newest.path).map_err(failed)?;
-        Ok(Some((writer, JournalFile::resume(file, end).map_err(failed)?)))
+    pub fn reopen(&self, path: &Path, end: u64) -> Result<JournalFile, OpenError> {
+        let failed = |error| OpenError::Io { path: path.to_owned(), error };
+        let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+        JournalFile::resume(file, end).map_err(failed)
     }
 }
 

@@ -112,7 +112,7 @@ impl<M: Medium> JournalFile<M> {
 
     /// Returns the medium, to be told how to fail.
     #[cfg(test)]
-    pub(super) const fn medium_mut(&mut self) -> &mut M {
+    pub(crate) const fn medium_mut(&mut self) -> &mut M {
         &mut self.medium
     }
 

@@ -27,4 +27,6 @@ pub use segment_reader::{SegmentEnd, SegmentFault, SegmentReader};
 pub use segment_writer::SegmentWriter;
 
 #[cfg(test)]
+pub(crate) mod faulty_disk;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,16 @@
+//! The live market: a world in step with the wall clock, as a state machine without thread, clock or file.
+//!
+//! Wall time, requests, and what the disk has done are arguments of a [`LiveMarket`]; what to append to the
+//! journal, how long to sleep, and what may be shown to whom are its results. So a test drives it through any
+//! day, and through any crash, in no time; a thread with a clock and a file drives it for good.
+
+mod market;
+mod output;
+mod record;
+
+pub use market::{LiveError, LiveMarket, Pacing, RecoverError};
+pub use output::Output;
+pub use record::{Record, UnknownRecord};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,311 @@
+//! Markets that crash at any point: what anybody saw is what is rebuilt.
+
+use std::time::Duration;
+
+use bearpit_agents::{Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
+use bearpit_core::account::AccountConfig;
+use bearpit_core::exchange::{MarketBuilder, ProcessConfig};
+use bearpit_core::kernel::{LatencyModel, Speed};
+use bearpit_core::market::{Fees, Funding, Instrument, OrderTerms, Reference, Side, Transfer};
+use bearpit_core::participant::{Instruction, Latencies, Outcome, ParticipantConfig, RequestKind};
+use bearpit_core::process::OrnsteinUhlenbeck;
+use bearpit_core::units::{
+    ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
+};
+use proptest::prelude::*;
+
+use super::*;
+use crate::store::journal::faulty_disk::{Disk, Failure};
+use crate::store::journal::{JournalFile, SegmentHeader, SegmentReader};
+
+const ACME: InstrumentId = InstrumentId::new(0);
+const LISTING: ListingId = ListingId::new(0);
+const PACING: Pacing = Pacing { speed: Speed::REAL_TIME, step_max: SimDuration::from_millis(500) };
+/// A debug build takes ten times as long.
+const CASES: u32 = if cfg!(debug_assertions) { 300 } else { 10_000 };
+const SEATS: [&str; 2] = ["anne", "bert"];
+
+fn open() -> SimTime {
+    "2025-03-03T09:30:00".parse().unwrap()
+}
+
+/// A minute of a market with a maker, a small crowd, and two seats.
+fn builder() -> MarketBuilder {
+    let mut builder = MarketBuilder::new(Seed::new(3), open(), open() + SimDuration::from_secs(60)).unwrap();
+    let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+    let value = OrnsteinUhlenbeck::new(100.0, 100.0, SimDuration::from_secs(120), 3.0, 1_638.0);
+    let process = ProcessConfig { process: Box::new(value), initial: 100.0, grid: SimDuration::from_secs(1) };
+    let acme = builder.instrument(acme, Some(process));
+    let latency = |low, high| LatencyModel::Uniform {
+        min: SimDuration::from_micros(low),
+        max: SimDuration::from_micros(high),
+    };
+    let latencies = Latencies { entry: latency(50, 900), report: latency(10, 400), feed: latency(0, 70) };
+    builder.venue("PIT", Fees::default(), latencies, &[acme]);
+    let account = AccountConfig {
+        cash: Money::from_whole(100_000),
+        holdings: vec![(ACME, Quantity::new(1_000))],
+        max_short: vec![(ACME, Quantity::new(1_000))],
+        tracked: true,
+        ..AccountConfig::default()
+    };
+    let config = |kind: &str| ParticipantConfig::new(kind).with_account(account.clone());
+    let maker = MarketMakerConfig {
+        listing: LISTING,
+        reference: MakerReference::Value,
+        half_spread_ticks: 3,
+        quantity: Quantity::new(40),
+        max_inventory: Quantity::new(300),
+        skew: 1.0,
+        interval: SimDuration::from_millis(700),
+    };
+    builder.agent("maker", config("maker"), MarketMaker::new(maker)).unwrap();
+    for number in 0..3 {
+        let noise = NoiseConfig {
+            listing: LISTING,
+            interval: SimDuration::from_secs(2),
+            market_share: 0.4,
+            max_quantity: Quantity::new(15),
+            depth_ticks: 4.0,
+            patience: SimDuration::from_secs(5),
+        };
+        builder.agent(&format!("noise-{number}"), config("noise"), NoiseTrader::new(noise)).unwrap();
+    }
+    for seat in SEATS {
+        builder.agent(seat, config("desk"), Desk).unwrap();
+    }
+    builder
+}
+
+fn header() -> SegmentHeader {
+    SegmentHeader {
+        engine: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: String::new(),
+        inputs: String::new(),
+        seed: 3,
+        opening: Vec::new(),
+    }
+}
+
+/// What may happen to a live market.
+#[derive(Debug, Clone)]
+enum Act {
+    Order {
+        seat: usize,
+        is_buy: bool,
+        lots: u64,
+        ticks: i64,
+    },
+    /// Cancels the order that an answer named.
+    Cancel {
+        seat: usize,
+        order: prop::sample::Index,
+    },
+    Fund {
+        seat: usize,
+        whole: i64,
+    },
+    /// Lets so many milliseconds pass.
+    Pass(u64),
+    /// The same, but the market is not stepped: requests are stamped ahead of it.
+    Oversleep(u64),
+    /// Writes to the file, but does not sync.
+    Write,
+    Sync,
+    Fail(Failure),
+    /// Shows so many outputs.
+    Show(usize),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => (0..2_usize, any::<bool>(), 1..60_u64, 9_980..10_020_i64)
+            .prop_map(|(seat, is_buy, lots, ticks)| Act::Order { seat, is_buy, lots, ticks }),
+        2 => (0..2_usize, any::<prop::sample::Index>()).prop_map(|(seat, order)| Act::Cancel { seat, order }),
+        1 => (0..2_usize, 1..500_i64).prop_map(|(seat, whole)| Act::Fund { seat, whole }),
+        6 => (0..3_000_u64).prop_map(Act::Pass),
+        2 => (0..3_000_u64).prop_map(Act::Oversleep),
+        2 => Just(Act::Write),
+        5 => Just(Act::Sync),
+        1 => (0..400_usize).prop_map(|bytes| Act::Fail(Failure::Full(bytes))),
+        1 => Just(Act::Fail(Failure::Sync)),
+        4 => (0..50_usize).prop_map(Act::Show),
+    ]
+}
+
+/// A live market on a disk that fails, with what was shown so far.
+struct Exchange {
+    live: LiveMarket,
+    file: JournalFile<Disk>,
+    wall: Duration,
+    shown: Vec<Output>,
+    /// What was asked for and not answered yet: how many requests.
+    asked: usize,
+}
+
+impl Exchange {
+    fn begin() -> Self {
+        let live = LiveMarket::begin(builder(), &header(), PACING, Duration::ZERO).unwrap();
+        let file = JournalFile::resume(Disk::default(), 0).unwrap();
+        let mut exchange = Self { live, file, wall: Duration::ZERO, shown: Vec::new(), asked: 0 };
+        exchange.sync();
+        exchange
+    }
+
+    fn seat(&self, seat: usize) -> ActorId {
+        self.live.market().participant(SEATS[seat]).unwrap().id
+    }
+
+    fn orders(&self) -> Vec<OrderId> {
+        let order = |output: &Output| match output {
+            Output::Answer(answer) => match answer.outcome {
+                Ok(Outcome::Submitted { order, .. }) => Some(order),
+                _ => None,
+            },
+            Output::Fact { .. } => None,
+        };
+        self.shown.iter().filter_map(order).collect()
+    }
+
+    fn act(&mut self, act: &Act) {
+        match act {
+            Act::Order { seat, is_buy, lots, ticks } => {
+                let side = if *is_buy { Side::Buy } else { Side::Sell };
+                let terms = OrderTerms::limit(side, Quantity::new(*lots), Price::new(*ticks));
+                self.instruct(*seat, Instruction::Submit { listing: LISTING, terms });
+            }
+            Act::Cancel { seat, order } => {
+                let orders = self.orders();
+                if !orders.is_empty() {
+                    self.instruct(*seat, Instruction::Cancel(orders[order.index(orders.len())]));
+                }
+            }
+            Act::Fund { seat, whole } => {
+                let transfer = Transfer::Cash(Money::from_whole(*whole));
+                let funding = Funding { transfer, reference: Reference::new("payment").unwrap() };
+                self.request(RequestKind::Fund { participant: self.seat(*seat), funding });
+            }
+            Act::Pass(millis) => {
+                self.wall += Duration::from_millis(*millis);
+                self.live.advance(self.wall).unwrap();
+            }
+            Act::Oversleep(millis) => self.wall += Duration::from_millis(*millis),
+            Act::Write => {
+                self.file.append(&self.live.take_appended());
+                self.file.write().unwrap_or_default();
+            }
+            Act::Sync => self.sync(),
+            Act::Fail(failure) => self.file.medium_mut().failures.push(*failure),
+            Act::Show(most) => self.show(*most),
+        }
+    }
+
+    fn instruct(&mut self, seat: usize, instruction: Instruction) {
+        self.request(RequestKind::Instruct { participant: self.seat(seat), instruction });
+    }
+
+    fn request(&mut self, kind: RequestKind) {
+        if !self.live.is_over() {
+            self.live.request(self.wall, kind).unwrap();
+            self.asked += 1;
+        }
+    }
+
+    fn sync(&mut self) {
+        self.file.append(&self.live.take_appended());
+        if let Ok(length) = self.file.sync() {
+            self.live.synced(length);
+        }
+    }
+
+    fn show(&mut self, most: usize) {
+        let shown = std::iter::from_fn(|| self.live.next_output()).take(most);
+        self.shown.extend(shown);
+    }
+
+    /// Crashes; what is rebuilt begins with all that was shown.
+    fn crash(self, kept: &[bool]) -> Self {
+        let left = self.file.into_medium().crash(kept);
+        let reader = SegmentReader::open(left.as_slice()).unwrap();
+        let live = LiveMarket::recover(builder(), reader, PACING, self.wall).unwrap();
+        let file = JournalFile::resume(Disk::left(left), live.journal_end()).unwrap();
+        let mut rebuilt = Self { live, file, wall: self.wall, shown: Vec::new(), asked: self.asked };
+        rebuilt.show(usize::MAX);
+        assert_eq!(rebuilt.live.waiting(), 0);
+        assert!(rebuilt.shown.len() >= self.shown.len());
+        assert_eq!(&rebuilt.shown[..self.shown.len()], self.shown, "what was seen did not happen");
+        rebuilt
+    }
+
+    /// Goes on to the close; the journal alone then gives the same day.
+    fn close(mut self) {
+        self.file.medium_mut().failures.clear();
+        self.wall += Duration::from_secs(3_600);
+        while !self.live.is_over() {
+            self.live.advance(self.wall).unwrap();
+        }
+        self.live.settle().unwrap();
+        self.sync();
+        self.show(usize::MAX);
+        assert_eq!(self.live.waiting(), 0);
+        let answers = self.shown.iter().filter(|output| matches!(output, Output::Answer(_))).count();
+        assert!(answers <= self.asked, "{answers} answers to {} requests", self.asked);
+        let journal = self.file.into_medium().crash(&[false]);
+        let reader = SegmentReader::open(journal.as_slice()).unwrap();
+        let again = LiveMarket::recover(builder(), reader, PACING, self.wall).unwrap();
+        assert_eq!(again.market().digest(), self.live.market().digest());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+    #[test]
+    fn prop_what_anybody_saw_is_what_is_rebuilt_after_any_crash(
+        lives in prop::collection::vec((prop::collection::vec(act(), 0..40), prop::collection::vec(any::<bool>(), 1..40)), 1..4),
+    ) {
+        let mut exchange = Exchange::begin();
+        for (acts, kept) in &lives {
+            acts.iter().for_each(|act| exchange.act(act));
+            exchange = exchange.crash(kept);
+        }
+        exchange.close();
+    }
+}
+
+#[test]
+fn nothing_is_shown_before_it_is_synced() {
+    let mut exchange = Exchange::begin();
+    exchange.show(usize::MAX);
+    let before = exchange.shown.len();
+    let terms = OrderTerms::limit(Side::Buy, Quantity::new(5), Price::new(9_000));
+    exchange.instruct(0, Instruction::Submit { listing: LISTING, terms });
+    exchange.act(&Act::Pass(100));
+    exchange.show(usize::MAX);
+    assert_eq!(exchange.shown.len(), before);
+    exchange.sync();
+    exchange.show(usize::MAX);
+    assert!(exchange.shown[before..].iter().any(|output| matches!(output, Output::Answer(_))));
+}
+
+#[test]
+fn a_day_that_is_replayed_in_another_market_is_refused() {
+    let mut exchange = Exchange::begin();
+    exchange.act(&Act::Pass(2_000));
+    exchange.act(&Act::Pass(2_000));
+    exchange.sync();
+    let journal = exchange.file.into_medium().crash(&[true]);
+    let mut other = builder();
+    let noise = NoiseConfig {
+        listing: LISTING,
+        interval: SimDuration::from_millis(300),
+        market_share: 0.5,
+        max_quantity: Quantity::new(3),
+        depth_ticks: 4.0,
+        patience: SimDuration::from_secs(1),
+    };
+    other.agent("more", ParticipantConfig::new("noise"), NoiseTrader::new(noise)).unwrap();
+    let reader = SegmentReader::open(journal.as_slice()).unwrap();
+    let error = LiveMarket::recover(other, reader, PACING, Duration::ZERO).unwrap_err();
+    assert!(matches!(error, RecoverError::Diverged { .. }), "{error}");
+}
