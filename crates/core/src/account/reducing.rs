@@ -10,6 +10,12 @@ use crate::market::{Refusal, Side};
 use crate::units::{InstrumentId, OrderId, Quantity};
 
 impl Account {
+    /// Returns whether any open order is reduce-only.
+    #[must_use]
+    pub const fn has_reducing_orders(&self) -> bool {
+        self.orders.has_reducing()
+    }
+
     /// Returns how much of a position orders of `side` can reduce: nothing if they would enlarge it.
     pub(super) fn position_against(&self, side: Side, instrument: InstrumentId) -> Quantity {
         let holding = self.holding(instrument);

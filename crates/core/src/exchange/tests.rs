@@ -15,7 +15,7 @@ use crate::kernel::{SimActor, StepEnd, Wakeup};
 use crate::market::{
     Instrument, Ladders, Listing, Phase, SentCommand, Side, SinkError, Stamped, Tape, TapeSink, VisibleBook,
 };
-use crate::participant::{Context, MarketConfig, MarketState, MarketWorld, Message, Role};
+use crate::participant::{Context, Interest, MarketConfig, MarketState, MarketWorld, Message, Role};
 use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
 
 const LISTING: ListingId = ListingId::new(0);
@@ -78,6 +78,10 @@ impl Venue {
 impl SimActor<MarketState> for Venue {
     fn started(&mut self, ctx: &mut Context) {
         ctx.wake_after(SimDuration::from_nanos(1), NEXT_STEP);
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::ALL
     }
 
     fn deliver(&mut self, message: Message, ctx: &mut Context) {

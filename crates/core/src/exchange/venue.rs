@@ -12,7 +12,7 @@ use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
 use crate::market::{RejectReason, SentCommand};
-use crate::participant::{Context, MarketFault, MarketState, Message};
+use crate::participant::{Context, Interest, MarketFault, MarketState, Message};
 use crate::units::{ListingId, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
@@ -151,6 +151,10 @@ where
 {
     fn started(&mut self, ctx: &mut Context) {
         self.0.started(ctx);
+    }
+
+    fn interest(&self) -> Interest {
+        Interest::ALL
     }
 
     fn deliver(&mut self, message: Message, ctx: &mut Context) {

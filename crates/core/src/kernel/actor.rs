@@ -10,6 +10,8 @@ use super::join::{ActorSpec, FactoryError};
 pub trait SimActor<D: Domain> {
     /// Begins; called once, before any message.
     fn started(&mut self, ctx: &mut SimContext<D>);
+    /// Returns which messages the actor has any use for.
+    fn interest(&self) -> D::Interest;
     /// Handles one message.
     fn deliver(&mut self, message: D::Message, ctx: &mut SimContext<D>);
     /// Answers a request to stop: go on, or stop.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix::{ActorContext, ActorState};
 
 use super::domain::{Arrival, Domain};
+use super::moment::Moment;
 use super::queue::EventQueue;
 use super::random::{Stream, stream};
 use super::wakeup::Wakeup;
@@ -119,6 +120,19 @@ impl<D: Domain> SimContext<D> {
     pub(crate) fn send_at(&mut self, to: ActorId, time: SimTime, message: D::Message) {
         self.sent_at_once += u64::from(time <= self.now);
         self.queue.push(time.max(self.now), Arrival::Message { to, message });
+    }
+
+    /// Takes the place in the total order of a message that arrives at `time` (at once if that has passed),
+    /// and sends none.
+    #[inline]
+    pub(crate) fn reserve(&mut self, time: SimTime) -> Moment {
+        self.queue.reserve(time.max(self.now))
+    }
+
+    /// Sends `message` to an actor, to arrive at a place that was reserved and is still to come.
+    pub(crate) fn send_reserved(&mut self, to: ActorId, moment: Moment, message: D::Message) {
+        debug_assert!(moment.time >= self.now, "time runs forward");
+        self.queue.push_reserved(moment, Arrival::Message { to, message });
     }
 
     /// Ends the whole run with an error, the first if there are several: for violations that make its

@@ -1,6 +1,7 @@
 //! [`Domain`]: what the kernel requires of the subject that a world is about.
 
 use super::join::{Join, JoinRefusal};
+use super::moment::Moment;
 use super::wakeup::Wakeup;
 use crate::units::{ActorId, Seed, SimTime};
 
@@ -12,6 +13,8 @@ pub trait Domain: Sized + 'static {
     type Message: From<Wakeup> + Clone + 'static;
     /// What an actor brings along when it is added.
     type Config: Clone + 'static;
+    /// Which messages an actor has any use for, as its type says.
+    type Interest;
     /// A request from outside.
     type Request: Clone + 'static;
     /// Why a request from outside cannot be taken at all.
@@ -25,7 +28,7 @@ pub trait Domain: Sized + 'static {
     ///
     /// # Errors
     /// Says what is wrong with its configuration; the actor is then not added, and nothing has changed.
-    fn admit(&mut self, admission: &Admission<'_, Self::Config>) -> Result<(), Self::Unfit>;
+    fn admit(&mut self, admission: &Admission<'_, Self>) -> Result<(), Self::Unfit>;
 
     /// Turns a request from outside into what arrives at its stamp.
     ///
@@ -50,10 +53,17 @@ pub trait Domain: Sized + 'static {
     /// A fault, which ends the run.
     fn before_delivery(
         &mut self,
-        now: SimTime,
+        at: Moment,
         to: ActorId,
         message: &Self::Message,
     ) -> Result<(), Self::Fault>;
+
+    /// Does what was put off and is due before `moment`; called whenever the world's state can be looked at
+    /// from outside, and with [`Moment::LAST`] when the world ends.
+    ///
+    /// # Errors
+    /// A fault, which ends the run.
+    fn catch_up(&mut self, moment: Moment) -> Result<(), Self::Fault>;
 
     /// Returns how many messages one actor may answer at one instant with messages that arrive at that same
     /// instant. An actor that answers more ends the run: without that, time would never pass again.
@@ -72,8 +82,8 @@ pub trait Domain: Sized + 'static {
 }
 
 /// An actor about to be added.
-#[derive(Debug, Clone, Copy)]
-pub struct Admission<'a, C> {
+#[derive(Debug)]
+pub struct Admission<'a, D: Domain> {
     /// The seed of the run.
     pub seed: Seed,
     /// The id that the actor gets: the next.
@@ -81,7 +91,9 @@ pub struct Admission<'a, C> {
     /// Its unique name.
     pub name: &'a str,
     /// What it brings along.
-    pub config: &'a C,
+    pub config: &'a D::Config,
+    /// Which messages it has any use for.
+    pub interest: D::Interest,
 }
 
 /// What a request from outside comes to at its stamp.

@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 
+use super::moment::Moment;
 use crate::units::{SimDuration, SimTime};
 
 /// A queue of `T`, popped by earliest time and, within one time, by order of scheduling.
@@ -89,8 +90,8 @@ impl<T> EventQueue<T> {
     #[inline]
     pub fn push(&mut self, time: SimTime, item: T) {
         let slot = self.store(item);
-        let key = Key { time, sequence: self.next_sequence, slot };
-        self.next_sequence += 1;
+        let Moment { time, sequence } = self.reserve(time);
+        let key = Key { time, sequence, slot };
         let lane = self.lane_for(time);
         match lane {
             Some(lane) => self.lanes[lane].keys.push_back(key),
@@ -101,6 +102,26 @@ impl<T> EventQueue<T> {
         }
         if self.head.is_none_or(|head| key.rank() < head.key.rank()) {
             self.head = Some(Head { key, lane });
+        }
+    }
+
+    /// Takes the place in the total order that an item scheduled for `time` now would have.
+    #[inline]
+    pub const fn reserve(&mut self, time: SimTime) -> Moment {
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        Moment { time, sequence }
+    }
+
+    /// Schedules `item` for a place that was reserved.
+    pub fn push_reserved(&mut self, moment: Moment, item: T) {
+        let slot = self.store(item);
+        let key = Key { time: moment.time, sequence: moment.sequence, slot };
+        // Lanes are in the order of scheduling, in which this comes late.
+        self.heap.push(key);
+        self.sift_up(self.heap.len() - 1, key);
+        if self.head.is_none_or(|head| key.rank() < head.key.rank()) {
+            self.head = Some(Head { key, lane: None });
         }
     }
 
@@ -133,11 +154,11 @@ impl<T> EventQueue<T> {
         self.head.map(|head| head.key.time)
     }
 
-    /// Returns the earliest item with its time, and leaves it where it is.
+    /// Returns the earliest item with its place in the total order, and leaves it where it is.
     #[must_use]
-    pub fn first(&self) -> Option<(SimTime, &T)> {
-        let first = self.head?.key;
-        self.slots[first.slot as usize].as_ref().map(|item| (first.time, item))
+    pub fn first(&self) -> Option<(Moment, &T)> {
+        let Key { time, sequence, slot } = self.head?.key;
+        self.slots[slot as usize].as_ref().map(|item| (Moment { time, sequence }, item))
     }
 
     /// Returns how many items wait.
@@ -286,10 +307,34 @@ mod property_tests {
                     }
                 }
                 prop_assert_eq!(queue.len(), reference.len());
-                let first = queue.first().map(|(time, item)| (time.nanos(), *item));
+                let first = queue.first().map(|(moment, item)| (moment.time.nanos(), *item));
                 prop_assert_eq!(first, reference.peek().map(|Reverse(item)| *item));
                 prop_assert_eq!(queue.next_time().map(SimTime::nanos), first.map(|(time, _)| time));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn prop_what_is_scheduled_late_pops_at_the_place_that_was_reserved(
+            times in prop::collection::vec((0..9_i64, any::<bool>()), 1..60),
+        ) {
+            let mut queue = EventQueue::new();
+            let mut reserved = Vec::new();
+            for (item, (time, is_late)) in times.iter().enumerate() {
+                let time = SimTime::from_nanos(*time);
+                if *is_late {
+                    reserved.push((queue.reserve(time), item));
+                } else {
+                    queue.push(time, item);
+                }
+            }
+            reserved.into_iter().rev().for_each(|(moment, item)| queue.push_reserved(moment, item));
+            let mut order: Vec<(i64, usize)> = times.iter().map(|(time, _)| *time).zip(0..).collect();
+            order.sort_unstable();
+            let popped: Vec<(i64, usize)> =
+                std::iter::from_fn(|| queue.pop().map(|(time, item)| (time.nanos(), item))).collect();
+            prop_assert_eq!(popped, order);
         }
     }
 

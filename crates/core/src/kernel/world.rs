@@ -13,6 +13,7 @@ use super::error::{ExchangeError, InjectError, ReplayError, WorldFault};
 use super::instant_watch::InstantWatch;
 use super::join::{AddError, Join, JoinRefusal, is_fit_name};
 use super::journal::Injected;
+use super::moment::Moment;
 use super::outside::Outside;
 use crate::units::{ActorId, Seed, SimTime};
 
@@ -73,6 +74,8 @@ pub struct World<D: Domain> {
     names: BTreeSet<Arc<str>>,
     ctx: SimContext<D>,
     events: u64,
+    /// The last event delivered.
+    last: Moment,
     stage: Stage,
     instant: InstantWatch,
     outside: Outside<D>,
@@ -111,6 +114,7 @@ impl<D: Domain> World<D> {
             names: BTreeSet::new(),
             ctx: SimContext::new(seed, start, domain),
             events: 0,
+            last: Moment::FIRST,
             stage: Stage::LaidOut,
             instant: InstantWatch::default(),
             outside,
@@ -154,12 +158,13 @@ impl<D: Domain> World<D> {
         for _ in 0..budget {
             if self.ctx.queue.next_time().is_none_or(|time| time > until) {
                 self.ctx.now = self.ctx.now.max(until);
-                return self.check().map(|()| StepEnd::Reached);
+                self.last = self.last.max(Moment::end_of(until));
+                return self.catch_up().map(|()| StepEnd::Reached);
             }
             self.deliver_next();
             self.check()?;
         }
-        Ok(StepEnd::Budget)
+        self.catch_up().map(|()| StepEnd::Budget)
     }
 
     /// Takes in a request from outside, to arrive at `stamp`: this is the only way in. The journal has it
@@ -221,10 +226,13 @@ impl<D: Domain> World<D> {
     /// [`WorldFault`] if the domain or an actor finds something wrong.
     pub fn stop(&mut self, settles: impl Fn(&D::Message) -> bool) -> Result<(), WorldFault<D::Fault>> {
         self.stage = Stage::Ended;
+        let settled = self.ctx.domain.catch_up(Moment::LAST);
+        self.ctx.fail_on(settled);
         while let Some((_, arrival)) = self.ctx.queue.pop() {
             match arrival {
                 Arrival::Message { to, message } if settles(&message) => {
-                    let shown = self.ctx.domain.before_delivery(self.ctx.now, to, &message);
+                    let at = Moment::end_of(self.ctx.now);
+                    let shown = self.ctx.domain.before_delivery(at, to, &message);
                     self.ctx.fail_on(shown);
                 }
                 Arrival::Message { to, message } => {
@@ -318,7 +326,7 @@ impl<D: Domain> World<D> {
         actor: Box<dyn SimActor<D>>,
     ) -> Result<ActorId, AddError<D::Unfit>> {
         let id = u32::try_from(self.actors.len()).map(ActorId::new).map_err(|_| AddError::TooManyActors)?;
-        let admission = Admission { seed: self.ctx.seed(), id, name, config };
+        let admission = Admission { seed: self.ctx.seed(), id, name, config, interest: actor.interest() };
         let admitted = self.ctx.domain_mut().admit(&admission);
         admitted.map_err(|cause| AddError::Unfit { name: name.to_owned(), cause })?;
         self.names.insert(name.into());
@@ -332,16 +340,18 @@ impl<D: Domain> World<D> {
     /// Messages are large, so one is moved once only, from the queue to its actor: the domain reads it while
     /// it still waits, the actor is found before it is taken out, and the `match` moves it in every arm.
     fn deliver_next(&mut self) {
-        let Some((time, arrival)) = self.ctx.queue.first() else { return };
+        let Some((moment, arrival)) = self.ctx.queue.first() else { return };
+        let time = moment.time;
         debug_assert!(time >= self.ctx.now, "time runs forward");
         let answers_max = self.ctx.domain.instant_answers_max();
         let is_watched = self.instant.count_event(time > self.ctx.now, answers_max);
         self.ctx.now = time;
+        self.last = moment;
         self.events += 1;
         let Arrival::Message { to, message } = arrival else { return self.take_undelivered() };
         let to = *to;
         self.ctx.current = to;
-        let shown = self.ctx.domain.before_delivery(time, to, message);
+        let shown = self.ctx.domain.before_delivery(moment, to, message);
         self.ctx.fail_on(shown);
         let running = self.ctx.is_running(to);
         let Some(actor) = self.actors.get_mut(to.index()).filter(|_| running) else {
@@ -412,6 +422,13 @@ impl<D: Domain> World<D> {
     fn answer_join(&mut self, join: &Join<D::Config>, outcome: Result<ActorId, JoinRefusal<D::Unfit>>) {
         let answered = self.ctx.domain.joined(self.ctx.now, join, outcome);
         self.ctx.fail_on(answered);
+    }
+
+    /// Has the domain do what it put off, so that its state can be looked at.
+    fn catch_up(&mut self) -> Result<(), WorldFault<D::Fault>> {
+        let caught_up = self.ctx.domain.catch_up(self.last);
+        self.ctx.fail_on(caught_up);
+        self.check()
     }
 
     #[inline]

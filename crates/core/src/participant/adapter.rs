@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use actix::dev::{MessageResponse, OneshotSender};
 use actix::{Actor, Handler, Running};
 
 use super::context::Context;
@@ -14,18 +15,58 @@ use crate::market::{ExecutionReport, ReportKind, Transfer};
 /// An `actix` actor that trades: any actor in this [`Context`] with the three handlers is one.
 pub trait TradingActor:
     Actor<Context = Context>
-    + Handler<Wakeup, Result = ()>
-    + Handler<ExecutionReport, Result = ()>
-    + Handler<MarketData, Result = ()>
+    + Handler<Wakeup, Result: HandlerResult>
+    + Handler<ExecutionReport, Result: HandlerResult>
+    + Handler<MarketData, Result: HandlerResult>
 {
 }
 
 impl<A> TradingActor for A where
     A: Actor<Context = Context>
-        + Handler<Wakeup, Result = ()>
-        + Handler<ExecutionReport, Result = ()>
-        + Handler<MarketData, Result = ()>
+        + Handler<Wakeup, Result: HandlerResult>
+        + Handler<ExecutionReport, Result: HandlerResult>
+        + Handler<MarketData, Result: HandlerResult>
 {
+}
+
+/// What the handler of a trading actor returns: nothing, or that it ignores all such messages.
+pub trait HandlerResult {
+    /// Whether all messages of the kind are ignored.
+    const IS_IGNORED: bool;
+}
+
+impl HandlerResult for () {
+    const IS_IGNORED: bool = false;
+}
+
+/// The result of a handler that does nothing, whatever the message: [`ignore_messages!`](crate::ignore_messages)
+/// writes it.
+///
+/// Reports that are ignored are booked without being delivered.
+#[derive(Debug, Clone, Copy)]
+pub struct Ignored;
+
+impl HandlerResult for Ignored {
+    const IS_IGNORED: bool = true;
+}
+
+impl<A: Actor, M: actix::Message<Result = ()>> MessageResponse<A, M> for Ignored {
+    fn handle(self, _: &mut A::Context, sender: Option<OneshotSender<()>>) {
+        // A sender that nobody waits for any more is none to answer.
+        sender.map(|sender| sender.send(()));
+    }
+}
+
+/// Which messages a trading actor has any use for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interest {
+    /// Whether it handles execution reports.
+    pub reports: bool,
+}
+
+impl Interest {
+    /// Every message.
+    pub const ALL: Self = Self { reports: true };
 }
 
 /// Writes empty handlers for messages that an actor has no use for.
@@ -45,9 +86,11 @@ impl<A> TradingActor for A where
 macro_rules! ignore_messages {
     ($actor:ty: $($message:ty),+ $(,)?) => {
         $(impl ::actix::Handler<$message> for $actor {
-            type Result = ();
+            type Result = $crate::participant::Ignored;
 
-            fn handle(&mut self, _: $message, _: &mut $crate::participant::Context) {}
+            fn handle(&mut self, _: $message, _: &mut $crate::participant::Context) -> Self::Result {
+                $crate::participant::Ignored
+            }
         })+
     };
 }
@@ -92,9 +135,15 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
         self.0.started(ctx);
     }
 
+    fn interest(&self) -> Interest {
+        Interest { reports: !<A as Handler<ExecutionReport>>::Result::IS_IGNORED }
+    }
+
     fn deliver(&mut self, message: Message, ctx: &mut Context) {
         match message {
-            Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
+            Message::Wakeup(wakeup) => {
+                self.0.handle(wakeup, ctx);
+            }
             Message::Report(report) => {
                 self.0.handle(report, ctx);
                 // After the actor, who may have seen to it, and whose new orders are to fit as well.
@@ -103,9 +152,13 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
                 }
             }
             Message::Market(data) if matches!(data.update, Update::Warmup(_)) => {
-                ctx.while_warming_up(|ctx| self.0.handle(data, ctx));
+                ctx.while_warming_up(|ctx| {
+                    self.0.handle(data, ctx);
+                });
             }
-            Message::Market(data) => self.0.handle(data, ctx),
+            Message::Market(data) => {
+                self.0.handle(data, ctx);
+            }
             Message::Instruction(request) => ctx.carry_out(request),
             Message::Funding(request) => {
                 // The account has booked it; shares can turn a position round.

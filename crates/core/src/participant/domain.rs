@@ -1,12 +1,13 @@
 //! [`MarketState`] as the kernel's domain: admission of actors, requests from outside, booking on delivery.
 
+use super::adapter::Interest;
 use super::config::{Participant, ParticipantConfig, Role};
 use super::fault::MarketFault;
 use super::message::Message;
 use super::request::{Answer, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged};
 use super::state::MarketState;
-use crate::account::{Account, AccountError, FundingRefusal};
-use crate::kernel::{Admission, Arrival, Domain, Join, JoinRefusal, RequestTag};
+use crate::account::{Account, AccountConfig, AccountError, FundingRefusal};
+use crate::kernel::{Admission, Arrival, Domain, Join, JoinRefusal, Moment, RequestTag};
 use crate::market::{
     AccountOpening, ExecutionReport, Fact, Funding, Refusal, ReportKind, SinkError, Transfer,
 };
@@ -15,13 +16,14 @@ use crate::units::{ActorId, Money, SimTime};
 impl Domain for MarketState {
     type Message = Message;
     type Config = Role;
+    type Interest = Interest;
     type Request = Request;
     type RequestError = RequestError;
     type Unfit = AccountError;
     type Fault = MarketFault;
 
     /// Opens the actor's account, and connects it with every venue.
-    fn admit(&mut self, admission: &Admission<'_, Role>) -> Result<(), AccountError> {
+    fn admit(&mut self, admission: &Admission<'_, Self>) -> Result<(), AccountError> {
         let house = ParticipantConfig::default();
         let config = match admission.config {
             Role::House => &house,
@@ -32,6 +34,7 @@ impl Domain for MarketState {
         let venues = self.venues.iter().map(|venue| (venue.name.as_str(), &venue.latencies));
         let bound = self.links.add_actor(admission.seed, admission.name, &config.latencies, venues);
         self.horizon = self.horizon.max(bound);
+        self.unread.add_owner(!admission.interest.reports && is_looked_at_by_itself(&config.account));
         if let Role::Participant(config) = admission.config {
             self.participants.push(Participant {
                 id: admission.id,
@@ -80,7 +83,10 @@ impl Domain for MarketState {
 
     /// Books a report into its owner's account, moves cash and shares from outside, and notes up to when a
     /// feed has been seen.
-    fn before_delivery(&mut self, now: SimTime, to: ActorId, message: &Message) -> Result<(), MarketFault> {
+    fn before_delivery(&mut self, at: Moment, to: ActorId, message: &Message) -> Result<(), MarketFault> {
+        let now = at.time;
+        self.present = at;
+        self.book_unread(to, at)?;
         match message {
             // Of a replay, it was booked when it was sent.
             Message::Report(report) if self.listing(report.listing).is_some_and(|it| it.is_replayed()) => {}
@@ -95,6 +101,10 @@ impl Domain for MarketState {
             Message::Wakeup(_) | Message::Command(_) | Message::Instruction(_) => {}
         }
         Ok(())
+    }
+
+    fn catch_up(&mut self, moment: Moment) -> Result<(), MarketFault> {
+        self.book_all_unread(moment)
     }
 
     fn instant_answers_max(&self) -> u64 {
@@ -123,6 +133,12 @@ impl Domain for MarketState {
             _ => {}
         }
     }
+}
+
+/// Returns whether nobody but its owner can see at what moment a report is booked in an account: no mark is
+/// recorded after a fill, and no price can ruin it.
+const fn is_looked_at_by_itself(config: &AccountConfig) -> bool {
+    !config.tracked && config.on_ruin.is_none()
 }
 
 impl MarketState {

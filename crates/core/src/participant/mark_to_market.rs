@@ -42,6 +42,9 @@ impl Handler<Wakeup> for MarkToMarket {
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
         let now = ctx.now();
+        if let Err(fault) = ctx.domain_mut().book_all_until_now() {
+            ctx.fail(fault);
+        }
         if let Err(error) = ctx.domain_mut().mark_all(now) {
             ctx.fail(error);
         }

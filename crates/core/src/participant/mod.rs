@@ -40,10 +40,11 @@ mod ruin_watch;
 mod state;
 mod subscribers;
 mod trading;
+mod unread;
 mod view;
 
 pub(crate) use actions::Owed;
-pub use adapter::{AnyTrader, Trader, TradingActor};
+pub use adapter::{AnyTrader, HandlerResult, Ignored, Interest, Trader, TradingActor};
 pub(crate) use charging::ChargedFill;
 pub use config::{MarketConfig, Participant, ParticipantConfig, Role, VenueConfig};
 pub use context::{Context, MarketWorld};

@@ -146,7 +146,7 @@ impl Context {
             // Of a replay, accounts are booked at the instant of the fill.
             self.fail(error);
         }
-        self.send_at(to, arrival, Message::Report(report));
+        self.send_report(to, arrival, report);
     }
 
     /// Announces the next scheduled change of a listing's phase; the schedule is public, so there is no

@@ -8,8 +8,10 @@ use super::links::Links;
 use super::mark::Mark;
 use super::request::Answer;
 use super::ruin_watch::AtRisk;
+use super::unread::UnreadReports;
 use super::view::History;
 use crate::account::{Account, FeeLedger, Flows, Imbalance, OrderContext, Totals};
+use crate::kernel::Moment;
 use crate::market::{BarInterval, Fact, Instrument, Leg, Listing, Phase, SinkError, Tape};
 use crate::process::Value;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, SimDuration, SimTime, VenueId};
@@ -22,6 +24,12 @@ pub struct MarketState {
     pub(super) listings: Vec<ListingState>,
     pub(super) links: Links,
     pub(super) accounts: Vec<Account>,
+    /// Reports that are booked when their accounts are next looked at.
+    pub(super) unread: UnreadReports,
+    /// The event at hand.
+    pub(super) present: Moment,
+    /// Whether any listing is replayed.
+    pub(super) has_replays: bool,
     /// In the order of their ids.
     pub(super) participants: Vec<Participant>,
     pub(super) tape: Tape,
@@ -111,7 +119,8 @@ impl MarketState {
                 splits: 0,
             }
         });
-        let listings = listings.collect();
+        let listings: Vec<ListingState> = listings.collect();
+        let has_replays = listings.iter().any(|state| state.listing.is_replayed());
         Self {
             answers: VecDeque::new(),
             contributed: Totals::none(instruments.len()),
@@ -120,6 +129,9 @@ impl MarketState {
             venues: config.venues,
             listings,
             accounts: Vec::new(),
+            unread: UnreadReports::default(),
+            present: Moment::FIRST,
+            has_replays,
             participants: Vec::new(),
             tape,
             next_order: 0,

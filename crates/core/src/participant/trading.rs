@@ -82,6 +82,10 @@ impl Context {
     fn enter(&mut self, listing: ListingId, terms: OrderTerms) -> Result<(OrderId, OrderTerms), Refusal> {
         let (owner, now) = (self.id(), self.now());
         let reference = self.reference_price(listing, terms.side);
+        if terms.reduce_only {
+            // A fill may have it canceled from now on.
+            self.deliver_unread(owner);
+        }
         let market = self.domain_mut();
         let order = OrderId::new(market.next_order);
         let (closed, warms_up) = (market.closed, market.warms_up);

@@ -9,6 +9,7 @@ mod journal;
 mod kill_switch;
 mod latencies;
 mod money;
+mod unread;
 
 use std::cell::RefCell;
 use std::rc::Rc;

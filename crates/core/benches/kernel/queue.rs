@@ -1,8 +1,4 @@
 //! The event queue against the standard library's binary heap, and bare delivery through a world.
-//!
-//! `cargo bench --bench kernel`
-#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
-#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -17,9 +13,10 @@ use bearpit_core::participant::{Context, MarketConfig, MarketData, MarketState, 
 use bearpit_core::units::{Seed, SimDuration, SimTime};
 use rand_distr::Distribution;
 
+use super::{REPETITIONS, Result, median};
+
 const PENDING: usize = 1_000;
 const STEPS: usize = 2_000_000;
-const REPETITIONS: usize = 5;
 
 /// As large as a market's message.
 type Payload = [u64; 12];
@@ -129,7 +126,7 @@ impl Handler<Wakeup> for Metronome {
 bearpit_core::ignore_messages!(Metronome: ExecutionReport, MarketData);
 
 /// Wakes `PENDING` actors `STEPS` times; returns seconds.
-fn world() -> Result<f64, Box<dyn std::error::Error>> {
+fn world() -> Result<f64> {
     let seed = Seed::new(1);
     let start = SimTime::from_nanos(0);
     let mut world: MarketWorld =
@@ -145,12 +142,8 @@ fn world() -> Result<f64, Box<dyn std::error::Error>> {
     Ok(begin.elapsed().as_secs_f64())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Prints what the queue and the world take for an event.
+pub(crate) fn measure() -> Result<()> {
     let gaps = gaps(&mut stream(Seed::new(1), "bench"));
     let (mut own, mut heap, mut delivered) = (Vec::new(), Vec::new(), Vec::new());
     let (mut own_traffic, mut heap_traffic) = (Vec::new(), Vec::new());

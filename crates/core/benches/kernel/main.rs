@@ -1,0 +1,111 @@
+//! The event loop: its queue against the standard library's, and whole markets against plain forms of them.
+//!
+//! `cargo bench -p bearpit-core --bench kernel`; with `-- many`, `few`, `random` or `queue` that part alone.
+//!
+//! Events of markets are counted as the engine counted them when the bars were set: a fixed number for each
+//! market and seed, so that an event that is no longer needed is a gain. The plain form of a market is a loop
+//! that acts alike on a bare book, with a heap of alarms: without actors, latencies, accounts, gate, views
+//! and digest. So each ratio says what all of these cost.
+#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+
+mod markets;
+mod plain;
+mod queue;
+
+use std::time::Instant;
+
+use markets::{Noise, RandomGroups};
+
+const REPETITIONS: usize = 5;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Returns how many seconds something took, with what it returned.
+fn timed<T>(action: impl FnOnce() -> Result<T>) -> Result<(f64, T)> {
+    let begin = Instant::now();
+    let result = action()?;
+    Ok((begin.elapsed().as_secs_f64(), result))
+}
+
+/// Bytes of memory that this process has; zero where the system does not tell.
+fn resident_bytes() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = stat.split_whitespace().nth(1).and_then(|pages| pages.parse::<f64>().ok());
+    pages.unwrap_or(0.0) * 4096.0
+}
+
+/// Runs a market of noise traders and its plain form by turns; returns its million events a second.
+fn measure_noise(noise: &Noise) -> Result<f64> {
+    let before = resident_bytes();
+    let mut market = noise.open()?;
+    let opened = resident_bytes();
+    market.run()?;
+    let ran = resident_bytes();
+    let actors = noise.traders as f64;
+    let delivered = market.world().events();
+    drop(market);
+    let (mut whole, mut ratios) = (Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        let mut market = noise.open()?;
+        let (seconds, ()) = timed(|| Ok(market.run()?))?;
+        let (plain, _) = timed(|| Ok(plain::noise(noise)))?;
+        whole.push(seconds);
+        ratios.push(seconds / plain);
+    }
+    let rate = noise.events as f64 / median(whole) / 1e6;
+    println!("{} noise traders and 2 market makers, {} s, digest on:", noise.traders, noise.seconds);
+    println!("  whole market     {rate:6.2} million events/s   ratio whole / plain {:.2}", median(ratios));
+    println!("  events: {} as counted for the bar, {delivered} delivered", noise.events);
+    println!(
+        "  bytes an agent: {:.0} at the open, {:.0} after the run, book and queue included",
+        (opened - before) / actors,
+        (ran - before) / actors
+    );
+    Ok(rate)
+}
+
+/// Runs two groups of random agents and their plain form by turns.
+fn measure_random(groups: &RandomGroups) -> Result<()> {
+    let (mut rates, mut ratios) = (Vec::new(), Vec::new());
+    for _ in 0..REPETITIONS {
+        let mut market = groups.open()?;
+        let (seconds, ()) = timed(|| Ok(market.run()?))?;
+        let (plain, orders) = timed(|| Ok(plain::random(groups)))?;
+        rates.push(groups.sent() as f64 / seconds / 1e6);
+        ratios.push(seconds / groups.sent() as f64 / (plain / orders as f64));
+    }
+    println!(
+        "2 groups of {} random agents over {} steps, accounts, latency, digest:",
+        groups.agents, groups.steps
+    );
+    println!(
+        "  orders and cancels {:.2} million/s   ratio whole / plain {:.2}",
+        median(rates),
+        median(ratios)
+    );
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    // What is named alone, or everything; the large market first, while the process has no memory of others.
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |name: &str| named.is_empty() || named.iter().any(|argument| argument == name);
+    let many = if is_wanted("many") { Some(measure_noise(&Noise::MANY)?) } else { None };
+    let few = if is_wanted("few") { Some(measure_noise(&Noise::FEW)?) } else { None };
+    if let Some((many, few)) = many.zip(few) {
+        println!("  ratio {} / {} traders {:.2}", Noise::MANY.traders, Noise::FEW.traders, many / few);
+    }
+    if is_wanted("random") {
+        measure_random(&RandomGroups::new())?;
+    }
+    if is_wanted("queue") {
+        queue::measure()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! Reports that nobody handles: they wait for the next look at the account, and are no events.
+//!
+//! Most agents of a population have no use for reports: theirs only change their accounts. So a report to
+//! such an actor is kept here with its place in the total order, and booked before anything that comes later
+//! can look at the account: before its owner handles a message, before accounts are marked, and before the
+//! world can be looked at from outside. What an account is at any moment is the same as if each report were
+//! delivered.
+//!
+//! Reports are delivered all the same where more depends on them: to an account that is tracked or can be
+//! ruined; while it has reduce-only orders, since a fill may have them canceled; of an instrument before its
+//! first mark, which values what accounts have then; and in a market with replayed listings.
+
+use super::context::Context;
+use super::fault::MarketFault;
+use super::message::Message;
+use super::state::MarketState;
+use crate::kernel::Moment;
+use crate::market::{ExecutionReport, Listing};
+use crate::units::{ActorId, ListingId, SimTime};
+
+/// The reports that wait, by owner, each owner's in the order of their moments.
+#[derive(Debug, Default)]
+pub(super) struct UnreadReports {
+    owners: Vec<OwnerQueue>,
+    slots: Vec<Slot>,
+    vacant: Vec<u32>,
+    /// Owners for whom reports may wait, each once.
+    listed: Vec<ActorId>,
+}
+
+/// The reports of one owner, as a list through the slots.
+#[derive(Debug, Clone, Copy)]
+struct OwnerQueue {
+    first: Option<u32>,
+    last: u32,
+    /// Whether reports to the owner may wait at all.
+    may_wait: bool,
+    is_listed: bool,
+}
+
+#[derive(Debug)]
+struct Slot {
+    moment: Moment,
+    report: ExecutionReport,
+    next: Option<u32>,
+}
+
+impl UnreadReports {
+    /// Adds the next owner.
+    pub(super) fn add_owner(&mut self, may_wait: bool) {
+        self.owners.push(OwnerQueue { first: None, last: 0, may_wait, is_listed: false });
+    }
+
+    fn may_wait(&self, owner: ActorId) -> bool {
+        self.owners.get(owner.index()).is_some_and(|queue| queue.may_wait)
+    }
+
+    /// Adds a report, whose moment is after all others of its owner.
+    #[expect(clippy::cast_possible_truncation, reason = "2^32 reports that wait would need a terabyte")]
+    fn push(&mut self, owner: ActorId, moment: Moment, report: ExecutionReport) {
+        let slot = Slot { moment, report, next: None };
+        let index = match self.vacant.pop() {
+            Some(index) => {
+                self.slots[index as usize] = slot;
+                index
+            }
+            None => {
+                self.slots.push(slot);
+                (self.slots.len() - 1) as u32
+            }
+        };
+        let queue = &mut self.owners[owner.index()];
+        match queue.first {
+            None => queue.first = Some(index),
+            Some(_) => self.slots[queue.last as usize].next = Some(index),
+        }
+        queue.last = index;
+        if !queue.is_listed {
+            queue.is_listed = true;
+            self.listed.push(owner);
+        }
+    }
+
+    /// Takes out an owner's first report, if its moment is before `moment`.
+    fn pop_before(&mut self, owner: ActorId, moment: Moment) -> Option<(Moment, ExecutionReport)> {
+        let queue = self.owners.get_mut(owner.index())?;
+        let index = queue.first?;
+        let slot = &self.slots[index as usize];
+        if slot.moment >= moment {
+            return None;
+        }
+        queue.first = slot.next;
+        self.vacant.push(index);
+        Some((slot.moment, slot.report))
+    }
+
+    /// Takes the list of owners for whom reports may wait.
+    fn take_listed(&mut self) -> Vec<ActorId> {
+        std::mem::take(&mut self.listed)
+    }
+
+    /// Gives the list back without those for whom none wait any more.
+    fn list_again(&mut self, mut listed: Vec<ActorId>) {
+        listed.retain(|owner| {
+            let queue = &mut self.owners[owner.index()];
+            queue.is_listed = queue.first.is_some();
+            queue.is_listed
+        });
+        listed.append(&mut self.listed);
+        self.listed = listed;
+    }
+}
+
+impl MarketState {
+    /// Returns whether a report to an owner may wait until somebody looks at its account.
+    fn may_wait(&self, owner: ActorId, listing: ListingId) -> bool {
+        let has_mark = |listing: &Listing| self.instruments[listing.instrument.index()].first_mark.is_some();
+        self.unread.may_wait(owner)
+            && !self.has_replays
+            && self.listing(listing).is_some_and(has_mark)
+            && self.accounts.get(owner.index()).is_some_and(|account| !account.has_reducing_orders())
+    }
+
+    /// Books the reports to an owner whose moments are before `moment`.
+    #[inline]
+    pub(super) fn book_unread(&mut self, owner: ActorId, moment: Moment) -> Result<(), MarketFault> {
+        while let Some((at, report)) = self.unread.pop_before(owner, moment) {
+            self.book(at.time, owner, &report)?;
+        }
+        Ok(())
+    }
+
+    /// Books all reports that would have been delivered before the event at hand.
+    pub(super) fn book_all_until_now(&mut self) -> Result<(), MarketFault> {
+        self.book_all_unread(self.present)
+    }
+
+    /// Books all reports whose moments are before `moment`.
+    pub(super) fn book_all_unread(&mut self, moment: Moment) -> Result<(), MarketFault> {
+        let listed = self.unread.take_listed();
+        let booked = listed.iter().try_for_each(|owner| self.book_unread(*owner, moment));
+        self.unread.list_again(listed);
+        booked
+    }
+}
+
+impl Context {
+    /// Sends a report, or has it wait if nobody handles it.
+    #[inline]
+    pub(super) fn send_report(&mut self, to: ActorId, arrival: SimTime, report: ExecutionReport) {
+        if self.domain().may_wait(to, report.listing) {
+            let moment = self.reserve(arrival);
+            self.domain_mut().unread.push(to, moment, report);
+        } else {
+            self.send_at(to, arrival, Message::Report(report));
+        }
+    }
+
+    /// Sends the reports to an owner that wait, each to arrive at its moment: from now on more than its
+    /// account depends on them.
+    pub(super) fn deliver_unread(&mut self, owner: ActorId) {
+        while let Some((moment, report)) = self.domain_mut().unread.pop_before(owner, Moment::LAST) {
+            self.send_reserved(owner, moment, Message::Report(report));
+        }
+    }
+}
