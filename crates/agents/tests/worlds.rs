@@ -39,19 +39,19 @@ const HOURS: f64 = 1_638.0;
 type World = (&'static str, fn() -> Market, &'static str);
 
 const WORLDS: [World; 9] = [
-    ("noise", noise, "df15c98af6bd2a5824bfdddbd9e5ddbd1f58239380dcb5aeaf508d8c35bf6f8e"),
-    ("gbm", gbm, "196d723f1df20a02c9536bad5b91d69ba62220b2ae41148ec106e76bd41557be"),
+    ("noise", noise, "f4240c13a431ecdd423245acfde254761b016b7ff6948b14426a0df2354f3e9f"),
+    ("gbm", gbm, "5b1ea15e826b79551fe730a47dd88b958a53506fc250ae98329df5ac80131fea"),
     (
         "ornstein_uhlenbeck",
         ornstein_uhlenbeck,
-        "0216b9924a5c5945993ceb54e1989f969ce2368ae5a503a51579f05cb2120050",
+        "fefb169bb0a4d271daa07c27976b2098d418d3de256369373f69d9841df83a62",
     ),
-    ("linked", linked, "6b0d0d906626867c3efab483a4afd23327bfe20143e889e1865e425b048e365f"),
-    ("bars", bars, "b9b83073a8e7185a2d7cfd518fc7edac4b4ab8e7af00a8ab5fb3c6ff0bc7f556"),
-    ("order_flow", order_flow, "64ec483fa8e9d0ded30501d1a5a7bbfe81875d67476e7878a6312b5d16eee434"),
-    ("sessions", sessions, "c6be7121e23ce337fbcd4d214c7f85577c3ae84091d20d7c491f818c76f93120"),
-    ("merton", merton, "04b4ae7c16a4c5fdaa77105542c45055ad9935b545591b64571778c8747a9b3d"),
-    ("desk", desk, "12cc507ddc0f9f9d17567fb44cacd0d50f6ebe5cd0208e063418fc5483f17a36"),
+    ("linked", linked, "b73fc191c0917761a35a1dbef9a12a169ae9e9dd43070afb59c73f680086e547"),
+    ("bars", bars, "3088b03c4634d08bd532552ddaa49fc1425eee953d1778255aac18faa402f9d8"),
+    ("order_flow", order_flow, "74505505a585f057f406a509d3d2eed18ffc79e92f53a9353040f3a3031d9357"),
+    ("sessions", sessions, "f388d81f10e5445ae333ef6ac07212d45c9a1806fa77333dc6b438bdaf8b9af3"),
+    ("merton", merton, "c743a8c599ef562b825c19abc6568c0187a82c431aec57860483b8c4d83fd0db"),
+    ("desk", desk, "81fe59e82537516467fa23e9953e0b7973f1c02b190c9fbc05cea529647e361b"),
 ];
 
 #[test]

@@ -168,8 +168,9 @@ fn what_is_not_there_is_seen_as_seldom_as_chance_would_have_it() {
         seen.iter_mut().zip(found).for_each(|(seen, found)| *seen += usize::from(found == Verdict::Seen));
     }
     let [quiet, tails, skewed, _, clustered, leverage, volume, _] = seen;
-    // One in a hundred, or of what is tested on one side of two, one in forty; twice that is chance.
-    assert!(SAMPLES - quiet <= SAMPLES / 50, "{seen:?}");
+    // One in a hundred, or of what is tested on one side of two, one in forty; twice that is chance. Changing
+    // volatility makes the test of autocorrelation more eager: 16 in a thousand, over six other seeds.
+    assert!(SAMPLES - quiet <= SAMPLES * 3 / 100, "{seen:?}");
     assert!([skewed, leverage, volume].iter().all(|seen| *seen <= SAMPLES / 20), "{seen:?}");
     // And what is there is seen.
     assert!(tails > SAMPLES / 2 && clustered > SAMPLES * 9 / 10, "{seen:?}");

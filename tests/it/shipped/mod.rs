@@ -224,15 +224,21 @@ fn twap_buys_its_quantity_within_its_time_in_even_slices() {
 
 #[test]
 fn arbitrage_earns_before_fees_and_keeps_what_failed_legs_leave_small() {
-    let ran = run("two_venues", "arbitrage", &["scenario.end=2025-03-03T10:30:00"]);
-    assert!((ran.holding(0) - 1_000).abs() <= 250, "{}", ran.holding(0));
-    let deals = &ran.deeds.deals;
-    let bought: i64 = deals.iter().map(|deal| deal.lots.max(0)).sum();
-    assert!(bought > 1_000, "{bought}");
-    // What it began with gains and loses by itself; the deals alone, with what is left marked at the last.
-    let cash: i64 = deals.iter().map(|deal| -deal.lots * deal.ticks).sum();
-    let left = (ran.holding(0) - 1_000) * deals.last().unwrap().ticks;
-    assert!(cash + left > 0, "{cash} {left}");
+    // What failed legs leave gains and loses by itself, so one hour says little of what the others earn.
+    let mut earned = Vec::new();
+    for seed in 1..=4 {
+        let seed = format!("scenario.seed={seed}");
+        let ran = run("two_venues", "arbitrage", &["scenario.end=2025-03-03T10:30:00", &seed]);
+        assert!((ran.holding(0) - 1_000).abs() <= 250, "{seed}: {}", ran.holding(0));
+        let deals = &ran.deeds.deals;
+        let bought: i64 = deals.iter().map(|deal| deal.lots.max(0)).sum();
+        assert!(bought > 1_000, "{seed}: {bought}");
+        // The deals alone, with what is left marked at the last.
+        let cash: i64 = deals.iter().map(|deal| -deal.lots * deal.ticks).sum();
+        let left = (ran.holding(0) - 1_000) * deals.last().unwrap().ticks;
+        earned.push(cash + left);
+    }
+    assert!(earned.iter().sum::<i64>() > 0, "{earned:?}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use rand::RngExt;
 use rand_distr::Distribution;
 use thiserror::Error;
 
-use super::random::{StandardNormal, Stream};
+use super::draws::StandardNormal;
+use super::random::Stream;
 use crate::units::{SimDuration, SimTime};
 
 /// How long a message takes on one leg of its way.
