@@ -75,6 +75,7 @@ pub(crate) fn noise(noise: &Noise) -> u64 {
     book.next
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates")]
 fn noise_order(rng: &mut Stream, book: &OrderBook) -> Option<OrderTerms> {
     let side = if rng.random::<bool>() { Side::Buy } else { Side::Sell };
     let quantity = Quantity::new(rng.random_range(1..=Noise::LOTS_MAX));
@@ -95,6 +96,7 @@ fn exponential(rng: &mut Stream, mean: f64) -> f64 {
     -mean * libm::log(1.0 - rng.random::<f64>())
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates")]
 fn pause(rng: &mut Stream, mean: f64) -> i64 {
     (exponential(rng, mean) * 1e9) as i64
 }

@@ -38,13 +38,18 @@ impl Account {
             // The most frequent report changes nothing: the order counts as open since it was sent.
             return Ok(());
         }
-        self.rehold(self.family(index), at, |account| {
+        let change = |account: &mut Self| {
             if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
                 account.settle(&order, at.instrument.notional(price, quantity), quantity, fee);
                 account.follow_fees(&order, report.kind, at);
             }
             account.follow(index, report.kind);
-        });
+        };
+        if order.is_alone() {
+            self.rehold_alone(index, report.kind.is_terminal(), at, change);
+        } else {
+            self.rehold(self.family(index), at, change);
+        }
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The gate: which orders may be sent, and what is held for them from then on.
 
+use super::holds::Need;
 use super::ledger::{Account, Credit};
 use super::order_context::OrderContext;
 use super::orders::{OpenOrder, PendingReplace, exits};
@@ -70,6 +71,12 @@ impl Account {
         let terms = self.count(covered)?;
         let mut order = OpenOrder::leaving(id, &terms, at);
         order.proceeds = self.proceeds(&order, at);
+        if matches!(terms.link, Link::None) {
+            order.held = self.own_need(&order, Quantity::ZERO, at);
+            self.change_held(Need::default(), order.held, at.instrument_id);
+            self.orders.push(order);
+            return Ok(Approved(terms));
+        }
         let mut family = [Some(id), None, None];
         let exits = exits(id, &terms, at);
         if let Some([profit, loss]) = &exits {

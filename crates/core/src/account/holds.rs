@@ -59,6 +59,27 @@ impl Account {
         result
     }
 
+    /// As [`Self::rehold`], for the order at `index`, which is alone: `change` changes nothing but it, and
+    /// removes it if `is_over`.
+    pub(super) fn rehold_alone(
+        &mut self,
+        index: usize,
+        is_over: bool,
+        at: &OrderContext<'_>,
+        change: impl FnOnce(&mut Self),
+    ) {
+        let before = self.orders.at(index).held;
+        change(self);
+        let after = if is_over {
+            Need::default()
+        } else {
+            let need = self.own_need(self.orders.at(index), Quantity::ZERO, at);
+            self.orders.at_mut(index).held = need;
+            need
+        };
+        self.change_held(before, after, at.instrument_id);
+    }
+
     /// Notes, and returns, what an order holds as it is now: nothing if it is over.
     pub(super) fn renew_hold(&mut self, id: OrderId, at: &OrderContext<'_>) -> Need {
         let Some(index) = self.order_index(id) else { return Need::default() };
@@ -92,7 +113,10 @@ impl Account {
     /// Returns the exits that grow with the order at `index`, if it is the entry of a bracket: they follow
     /// it, since their ids do.
     pub(super) fn exits(&self, index: usize) -> Option<[&OpenOrder; 2]> {
-        let id = self.orders.at(index).id;
+        let OpenOrder { id, has_exits, .. } = *self.orders.at(index);
+        if !has_exits {
+            return None;
+        }
         let exits = self.orders.next_two(index)?;
         exits.iter().all(|exit| exit.grows_with == Some(id)).then_some(exits)
     }

@@ -2,7 +2,7 @@
 
 use super::holds::Need;
 use super::order_context::{OrderContext, Pricing};
-use crate::market::{BracketExit, OrderKind, OrderTerms, Side, SplitRatio, TimeInForce};
+use crate::market::{BracketExit, Link, OrderKind, OrderTerms, Side, SplitRatio, TimeInForce};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// An order that has been sent and is not known to be over, or a bracket's exit that has yet to enter.
@@ -53,6 +53,8 @@ pub struct OpenOrder {
     pub(super) is_asked_at_fill: bool,
     /// What a sale that waits for a replayed open is expected to bring for its whole quantity.
     pub(super) proceeds: Money,
+    /// Whether it is a bracket's entry, whose exits follow it.
+    pub(super) has_exits: bool,
     /// What the account holds for it.
     pub(super) held: Need,
 }
@@ -99,8 +101,14 @@ impl OpenOrder {
             is_forced: false,
             is_asked_at_fill: at.is_asked_at_fill(),
             proceeds: Money::ZERO,
+            has_exits: matches!(terms.link, Link::Bracket { .. }),
             held: Need::default(),
         }
+    }
+
+    /// Returns whether no other order's hold depends on it, nor its own on another: nearly all orders are so.
+    pub(super) const fn is_alone(&self) -> bool {
+        self.partner.is_none() && self.grows_with.is_none() && self.awaits_entry.is_none() && !self.has_exits
     }
 
     /// Returns whether it is there to leave a position: a bracket's exit, or a reduce-only order.

@@ -2,7 +2,7 @@
 
 use super::reject::reject;
 use crate::book::BookEvent;
-use crate::market::{CommandKind, ExecutionReport, Fact, ReportKind, SentCommand, Side};
+use crate::market::{CommandKind, ExecutionReport, Fact, Link, ReportKind, SentCommand, Side};
 use crate::participant::Context;
 use crate::units::{ActorId, ListingId, OrderId};
 
@@ -21,6 +21,17 @@ impl ReportedOrder {
         let Self { owner, order, side } = self;
         ctx.report(owner, ExecutionReport { order, listing, side, at, kind });
     }
+
+    /// Sends the report that the order was accepted; `is_linked` says whether it names or enters others.
+    fn report_accepted(self, listing: ListingId, is_linked: bool, ctx: &mut Context) {
+        let Self { owner, order, side } = self;
+        let report = ExecutionReport { order, listing, side, at: ctx.now(), kind: ReportKind::Accepted };
+        if is_linked {
+            ctx.report(owner, report);
+        } else {
+            ctx.report_news(owner, report);
+        }
+    }
 }
 
 /// Turns an event that is about one order into a fact and a report; `sent` is the command that brought it
@@ -38,7 +49,8 @@ pub(super) fn publish_order_event(
             {
                 let sent_at = Some(sent_at);
                 ctx.publish(Fact::OrderAccepted { order, owner, listing, terms, sent_at });
-                ReportedOrder { owner, order, side: terms.side }.report(listing, ReportKind::Accepted, ctx);
+                let reported = ReportedOrder { owner, order, side: terms.side };
+                reported.report_accepted(listing, !matches!(terms.link, Link::None), ctx);
             }
         }
         BookEvent::ExitEntered { order, owner, terms, .. } => {

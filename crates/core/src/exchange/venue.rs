@@ -160,7 +160,7 @@ where
     fn deliver(&mut self, message: Message, ctx: &mut Context) {
         match message {
             Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
-            Message::Command(sent) => self.0.handle(sent, ctx),
+            Message::Command(sent) => self.0.handle(SentCommand::from(sent), ctx),
             Message::Report(_) | Message::Market(_) | Message::Instruction(_) | Message::Funding(_) => {
                 ctx.fail(MarketFault::TraderMessageToVenue);
             }

@@ -152,42 +152,77 @@ impl LatencyModel {
     }
 }
 
-/// A one-way line of two legs (the actor's and the venue's) with a random stream of its own.
+/// A one-way line of two legs (the actor's and the venue's), with a random stream of its own if it draws.
 ///
 /// A message sent later never arrives earlier: where a draw would let it overtake, it arrives at
 /// the same instant as the one before it, and the sequence number keeps the order.
 #[derive(Debug, Clone)]
-pub struct Channel {
+pub struct Channel(Line);
+
+/// What a channel keeps: three of them are touched for each order, so most take two words.
+#[derive(Debug, Clone)]
+enum Line {
+    /// Both legs are constant: nothing is drawn, and nothing overtakes.
+    Constant(SimDuration),
+    Drawn(Box<DrawnLine>),
+}
+
+#[derive(Debug, Clone)]
+struct DrawnLine {
     legs: [LatencyModel; 2],
     rng: Stream,
     last_arrival: Option<SimTime>,
 }
 
-impl Channel {
-    /// Lays a channel of two legs; `rng` serves this channel alone.
-    #[must_use]
-    pub const fn new(legs: [LatencyModel; 2], rng: Stream) -> Self {
-        Self { legs, rng, last_arrival: None }
+impl DrawnLine {
+    fn delay(&mut self) -> SimDuration {
+        let [first, second] = self.legs;
+        first.sample(&mut self.rng) + second.sample(&mut self.rng)
     }
 
-    /// Returns when a message sent at `now` arrives.
-    pub fn arrival(&mut self, now: SimTime) -> SimTime {
+    fn arrival(&mut self, now: SimTime) -> SimTime {
         let drawn = now + self.delay();
         let arrival = self.last_arrival.map_or(drawn, |last| drawn.max(last));
         self.last_arrival = Some(arrival);
         arrival
     }
+}
+
+impl Channel {
+    /// Lays a channel of two legs; `stream` makes the stream that serves this channel alone, if it draws.
+    #[must_use]
+    pub fn new(legs: [LatencyModel; 2], stream: impl FnOnce() -> Stream) -> Self {
+        Self(match legs {
+            [LatencyModel::Constant(first), LatencyModel::Constant(second)] => Line::Constant(first + second),
+            legs => Line::Drawn(Box::new(DrawnLine { legs, rng: stream(), last_arrival: None })),
+        })
+    }
+
+    /// Returns when a message sent at `now` arrives; `now` is not before that of an earlier call.
+    #[inline]
+    pub fn arrival(&mut self, now: SimTime) -> SimTime {
+        match &mut self.0 {
+            Line::Constant(latency) => now + *latency,
+            Line::Drawn(line) => line.arrival(now),
+        }
+    }
 
     /// Draws the latency of both legs, for an actor that reads the market rather than being sent a message.
+    #[inline]
     pub fn delay(&mut self) -> SimDuration {
-        let [first, second] = self.legs;
-        first.sample(&mut self.rng) + second.sample(&mut self.rng)
+        match &mut self.0 {
+            Line::Constant(latency) => *latency,
+            Line::Drawn(line) => line.delay(),
+        }
     }
 
     /// Returns a latency that no message exceeds.
     #[must_use]
     pub fn upper_bound(&self) -> SimDuration {
-        self.legs[0].upper_bound() + self.legs[1].upper_bound()
+        match &self.0 {
+            Line::Constant(latency) => *latency,
+            Line::Drawn(line) => line.legs[0].upper_bound() + line.legs[1].upper_bound(),
+        }
     }
 }
 
@@ -217,7 +252,7 @@ mod tests {
             seed in any::<u64>(),
             gaps in prop::collection::vec(0..10_000_i64, 1..200),
         ) {
-            let mut channel = Channel::new(legs, stream(Seed::new(seed), "channel"));
+            let mut channel = Channel::new(legs, || stream(Seed::new(seed), "channel"));
             let mut now = SimTime::from_nanos(0);
             let mut last = now;
             for gap in gaps {

@@ -1,5 +1,7 @@
 //! Splits and dividends of replayed listings: what they change of accounts and market data.
 
+use std::sync::Arc;
+
 use super::context::Context;
 use super::message::{MarketData, Message, Update};
 use crate::account::Fraction;
@@ -111,13 +113,13 @@ impl Context {
         let market = self.domain_mut();
         let Some(state) = market.listings.get(listing.index()) else { return };
         let (venue, followers) = (state.listing.venue, state.feeds.followers());
-        let data = MarketData { listing, at, update: Update::Action(action) };
+        let data = Arc::new(MarketData { listing, at, update: Update::Action(action) });
         for to in followers {
             let Some(arrival) = self.domain_mut().links.get(to, venue).map(|link| link.feed.arrival(at))
             else {
                 continue;
             };
-            self.send_at(to, arrival, Message::Market(data.clone()));
+            self.send_at(to, arrival, Message::Market(Arc::clone(&data)));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! [`Trader`]: makes an `actix` actor one of a world.
 
 use std::fmt;
+use std::sync::Arc;
 
 use actix::dev::{MessageResponse, OneshotSender};
 use actix::{Actor, Handler, Running};
@@ -10,7 +11,7 @@ use super::fault::MarketFault;
 use super::message::{MarketData, Message, Update};
 use super::state::MarketState;
 use crate::kernel::{SimActor, Wakeup};
-use crate::market::{ExecutionReport, ReportKind, Transfer};
+use crate::market::{ExecutionReport, ReportKind, SentCommand, Transfer};
 
 /// An `actix` actor that trades: any actor in this [`Context`] with the three handlers is one.
 pub trait TradingActor:
@@ -39,8 +40,8 @@ impl HandlerResult for () {
     const IS_IGNORED: bool = false;
 }
 
-/// The result of a handler that does nothing, whatever the message: [`ignore_messages!`](crate::ignore_messages)
-/// writes it.
+/// The result of a handler that does nothing, whatever the message, as
+/// [`ignore_messages!`](crate::ignore_messages) writes it.
 ///
 /// Reports that are ignored are booked without being delivered.
 #[derive(Debug, Clone, Copy)]
@@ -145,21 +146,24 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
                 self.0.handle(wakeup, ctx);
             }
             Message::Report(report) => {
+                let report = ExecutionReport::from(report);
                 self.0.handle(report, ctx);
                 // After the actor, who may have seen to it, and whose new orders are to fit as well.
                 if matches!(report.kind, ReportKind::Filled { .. }) {
                     ctx.cancel_unfit_at(report.listing);
                 }
             }
-            Message::Market(data) if matches!(data.update, Update::Warmup(_)) => {
-                ctx.while_warming_up(|ctx| {
-                    self.0.handle(data, ctx);
-                });
-            }
             Message::Market(data) => {
-                self.0.handle(data, ctx);
+                let data = Arc::unwrap_or_clone(data);
+                if matches!(data.update, Update::Warmup(_)) {
+                    ctx.while_warming_up(|ctx| {
+                        self.0.handle(data, ctx);
+                    });
+                } else {
+                    self.0.handle(data, ctx);
+                }
             }
-            Message::Instruction(request) => ctx.carry_out(request),
+            Message::Instruction(request) => ctx.carry_out(*request),
             Message::Funding(request) => {
                 // The account has booked it; shares can turn a position round.
                 if let Transfer::Shares { instrument, .. } = request.what.transfer {
@@ -168,7 +172,9 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
                 let owner = ctx.id();
                 ctx.watch_ruin_of(owner);
             }
-            Message::Command(sent) => ctx.fail(MarketFault::CommandToTrader(sent.command.order)),
+            Message::Command(sent) => {
+                ctx.fail(MarketFault::CommandToTrader(SentCommand::from(sent).command.order));
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use super::state::MarketState;
 use crate::account::{Account, AccountConfig, AccountError, FundingRefusal};
 use crate::kernel::{Admission, Arrival, Domain, Join, JoinRefusal, Moment, RequestTag};
 use crate::market::{
-    AccountOpening, ExecutionReport, Fact, Funding, Refusal, ReportKind, SinkError, Transfer,
+    AccountOpening, ExecutionReport, Fact, Funding, Listing, Refusal, ReportKind, SinkError, Transfer,
 };
 use crate::units::{ActorId, Money, SimTime};
 
@@ -51,7 +51,7 @@ impl Domain for MarketState {
         let Request { tag, kind } = request;
         let (to, message) = match kind {
             RequestKind::Instruct { participant, instruction } => {
-                (participant, Message::Instruction(Tagged { tag, what: instruction }))
+                (participant, Message::Instruction(Box::new(Tagged { tag, what: instruction })))
             }
             RequestKind::Fund { participant, funding } => {
                 (participant, Message::Funding(Box::new(Tagged { tag, what: funding })))
@@ -88,9 +88,13 @@ impl Domain for MarketState {
         self.present = at;
         self.book_unread(to, at)?;
         match message {
-            // Of a replay, it was booked when it was sent.
-            Message::Report(report) if self.listing(report.listing).is_some_and(|it| it.is_replayed()) => {}
-            Message::Report(report) => self.book(now, to, report)?,
+            Message::Report(report) => {
+                let report = ExecutionReport::from(report.clone());
+                // Of a replay, it was booked when it was sent.
+                if !self.listing(report.listing).is_some_and(Listing::is_replayed) {
+                    self.book(now, to, &report)?;
+                }
+            }
             Message::Market(data) => {
                 let venue = self.listings.get(data.listing.index()).map(|state| state.listing.venue);
                 if let Some(link) = venue.and_then(|venue| self.links.get(to, venue)) {

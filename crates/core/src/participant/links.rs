@@ -35,7 +35,8 @@ impl Default for Latencies {
     }
 }
 
-/// The three channels between one actor and one venue.
+/// The three channels between one actor and one venue: within a line of the processor's cache, since an
+/// agent's action touches all of them.
 #[derive(Debug)]
 pub(super) struct VenueLink {
     pub(super) entry: Channel,
@@ -44,6 +45,8 @@ pub(super) struct VenueLink {
     /// Up to when the actor has seen the venue's market; it never sees it older again.
     pub(super) seen: SimTime,
 }
+
+const _: () = assert!(size_of::<VenueLink>() <= 64, "a link fits in a cache line");
 
 /// All links of a world, found by actor and venue.
 #[derive(Debug, Default)]
@@ -69,7 +72,7 @@ impl Links {
         let mut bound = SimDuration::ZERO;
         for (venue, theirs) in venues {
             // The names of streams are part of what a seed means.
-            let rng = |kind: &str| stream(seed, &format!("wire/{actor}/{venue}/{kind}"));
+            let rng = |kind: &'static str| move || stream(seed, &format!("wire/{actor}/{venue}/{kind}"));
             let link = VenueLink {
                 entry: Channel::new([own.entry, theirs.entry], rng("entry")),
                 report: Channel::new([theirs.report, own.report], rng("report")),

@@ -4,28 +4,32 @@ use std::sync::Arc;
 
 use crate::kernel::Wakeup;
 use crate::market::{
-    Bar, CorporateAction, ExecutionReport, Funding, Ladders, Phase, Quote, ReportKind, SentCommand, Side,
+    Bar, CorporateAction, ExecutionReport, Funding, Ladders, Phase, Quote, ReportKind, Side,
 };
 use crate::units::{ListingId, Price, Quantity, SimTime};
 
+use super::packed::{CommandMessage, ReportMessage};
 use super::request::{Instruction, Tagged};
 
-/// Whatever one actor of a market can receive.
+/// Whatever one actor of a market can receive: at most as large as a line of the processor's cache, since all
+/// of it waits in one queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// Its own alarm.
     Wakeup(Wakeup),
     /// To a venue: a command about an order.
-    Command(SentCommand),
+    Command(CommandMessage),
     /// From a venue: an execution report of one of its orders.
-    Report(ExecutionReport),
+    Report(ReportMessage),
     /// From a venue: market data.
-    Market(MarketData),
+    Market(Arc<MarketData>),
     /// From outside the world: to be carried out in the receiving actor's name.
-    Instruction(Tagged<Instruction>),
+    Instruction(Box<Tagged<Instruction>>),
     /// From outside the world: cash or shares for the receiving actor's account.
     Funding(Box<Tagged<Funding>>),
 }
+
+const _: () = assert!(size_of::<Message>() <= 64, "a message fits in a cache line");
 
 impl From<Wakeup> for Message {
     fn from(wakeup: Wakeup) -> Self {
@@ -35,10 +39,10 @@ impl From<Wakeup> for Message {
 
 impl Message {
     /// Names the kind of a message that a participant may answer, in the plural.
-    pub(super) const fn answerable(&self) -> Option<&'static str> {
+    pub(super) fn answerable(&self) -> Option<&'static str> {
         Some(match self {
             Self::Wakeup(_) => "wake-ups",
-            Self::Report(report) => match report.kind {
+            Self::Report(report) => match ExecutionReport::from(report.clone()).kind {
                 ReportKind::Accepted => "orders accepted",
                 ReportKind::Rejected(_) => "orders rejected",
                 ReportKind::CommandRejected(_) => "commands rejected",
@@ -98,16 +102,4 @@ pub enum Update {
     Action(CorporateAction),
     /// The levels of the book after it changed: as many as were subscribed to, where there are so many.
     Book(Arc<Ladders>),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn market_data_does_not_make_messages_larger() {
-        // All messages wait in one queue, most of them orders.
-        assert!(size_of::<MarketData>() <= size_of::<SentCommand>());
-        assert!(size_of::<Message>() <= size_of::<SentCommand>() + size_of::<u64>());
-    }
 }

@@ -1,6 +1,7 @@
 //! Publication: facts to the tape, and market data to subscribers.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::bars::BarFeed;
 use super::context::Context;
@@ -125,21 +126,19 @@ impl Context {
 
     /// Sends an item to the subscribers of a feed whose numbers lie in the range.
     pub(super) fn push(&mut self, feed: Feed, numbers: Range<usize>, data: &MarketData) {
+        let mut shared = None;
         // By number, since sending needs the whole context; subscribing is not possible meanwhile.
         for index in numbers {
             let Some((to, arrival)) = self.domain_mut().next_subscriber(feed, index, data) else { return };
-            self.send_at(to, arrival, Message::Market(data.clone()));
+            let data = shared.get_or_insert_with(|| Arc::new(data.clone()));
+            self.send_at(to, arrival, Message::Market(Arc::clone(data)));
         }
     }
 
     /// Sends a report to the owner of an order, with the latency of its link with the listing's venue.
     pub(crate) fn report(&mut self, to: ActorId, report: ExecutionReport) {
         let now = self.now();
-        let market = self.domain_mut();
-        let Some(venue) = market.listings.get(report.listing.index()).map(|state| state.listing.venue) else {
-            return;
-        };
-        let Some(arrival) = market.links.get(to, venue).map(|link| link.report.arrival(now)) else { return };
+        let Some(arrival) = self.domain_mut().report_arrival(to, report.listing, now) else { return };
         if self.is_replayed(report.listing)
             && let Err(error) = self.domain_mut().book(now, to, &report)
         {
@@ -147,6 +146,17 @@ impl Context {
             self.fail(error);
         }
         self.send_report(to, arrival, report);
+    }
+
+    /// Sends a report that changes no account: that an order without links was accepted, which counts as
+    /// open since it was sent. It goes to those alone who handle reports.
+    pub(crate) fn report_news(&mut self, to: ActorId, report: ExecutionReport) {
+        if !self.domain().may_wait(to, report.listing) {
+            return self.report(to, report);
+        }
+        // A channel that draws its latencies draws one.
+        let now = self.now();
+        self.domain_mut().report_arrival(to, report.listing, now);
     }
 
     /// Announces the next scheduled change of a listing's phase; the schedule is public, so there is no
@@ -167,6 +177,12 @@ impl Context {
 }
 
 impl MarketState {
+    /// Returns when a report of an order at a listing that is sent to its owner now arrives.
+    fn report_arrival(&mut self, to: ActorId, listing: ListingId, now: SimTime) -> Option<SimTime> {
+        let venue = self.listings.get(listing.index())?.listing.venue;
+        Some(self.links.get(to, venue)?.report.arrival(now))
+    }
+
     /// Returns the subscriber of a number, and when what is sent to it now arrives.
     fn next_subscriber(&mut self, feed: Feed, index: usize, data: &MarketData) -> Option<(ActorId, SimTime)> {
         let state = self.listings.get(data.listing.index())?;

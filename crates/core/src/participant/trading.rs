@@ -351,7 +351,11 @@ impl Context {
         let command = Command { order, owner, listing, kind: kind.into_inner() };
         let splits = self.domain().listings.get(listing.index()).map_or(0, |state| state.splits);
         if let Some((exchange, arrival)) = self.domain_mut().entry(owner, listing, now) {
-            self.send_at(exchange, arrival, Message::Command(SentCommand { command, sent_at: now, splits }));
+            self.send_at(
+                exchange,
+                arrival,
+                Message::Command(SentCommand { command, sent_at: now, splits }.into()),
+            );
         }
     }
 }

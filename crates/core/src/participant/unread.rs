@@ -13,6 +13,7 @@
 use super::context::Context;
 use super::fault::MarketFault;
 use super::message::Message;
+use super::packed::ReportMessage;
 use super::state::MarketState;
 use crate::kernel::Moment;
 use crate::market::{ExecutionReport, Listing};
@@ -41,7 +42,8 @@ struct OwnerQueue {
 #[derive(Debug)]
 struct Slot {
     moment: Moment,
-    report: ExecutionReport,
+    /// Absent once it has been taken out.
+    report: Option<ReportMessage>,
     next: Option<u32>,
 }
 
@@ -58,7 +60,7 @@ impl UnreadReports {
     /// Adds a report, whose moment is after all others of its owner.
     #[expect(clippy::cast_possible_truncation, reason = "2^32 reports that wait would need a terabyte")]
     fn push(&mut self, owner: ActorId, moment: Moment, report: ExecutionReport) {
-        let slot = Slot { moment, report, next: None };
+        let slot = Slot { moment, report: Some(report.into()), next: None };
         let index = match self.vacant.pop() {
             Some(index) => {
                 self.slots[index as usize] = slot;
@@ -82,16 +84,16 @@ impl UnreadReports {
     }
 
     /// Takes out an owner's first report, if its moment is before `moment`.
-    fn pop_before(&mut self, owner: ActorId, moment: Moment) -> Option<(Moment, ExecutionReport)> {
+    fn pop_before(&mut self, owner: ActorId, moment: Moment) -> Option<(Moment, ReportMessage)> {
         let queue = self.owners.get_mut(owner.index())?;
         let index = queue.first?;
-        let slot = &self.slots[index as usize];
+        let slot = &mut self.slots[index as usize];
         if slot.moment >= moment {
             return None;
         }
         queue.first = slot.next;
         self.vacant.push(index);
-        Some((slot.moment, slot.report))
+        slot.report.take().map(|report| (slot.moment, report))
     }
 
     /// Takes the list of owners for whom reports may wait.
@@ -113,7 +115,7 @@ impl UnreadReports {
 
 impl MarketState {
     /// Returns whether a report to an owner may wait until somebody looks at its account.
-    fn may_wait(&self, owner: ActorId, listing: ListingId) -> bool {
+    pub(super) fn may_wait(&self, owner: ActorId, listing: ListingId) -> bool {
         let has_mark = |listing: &Listing| self.instruments[listing.instrument.index()].first_mark.is_some();
         self.unread.may_wait(owner)
             && !self.has_replays
@@ -125,7 +127,7 @@ impl MarketState {
     #[inline]
     pub(super) fn book_unread(&mut self, owner: ActorId, moment: Moment) -> Result<(), MarketFault> {
         while let Some((at, report)) = self.unread.pop_before(owner, moment) {
-            self.book(at.time, owner, &report)?;
+            self.book(at.time, owner, &report.into())?;
         }
         Ok(())
     }
@@ -152,7 +154,7 @@ impl Context {
             let moment = self.reserve(arrival);
             self.domain_mut().unread.push(to, moment, report);
         } else {
-            self.send_at(to, arrival, Message::Report(report));
+            self.send_at(to, arrival, Message::Report(report.into()));
         }
     }
 

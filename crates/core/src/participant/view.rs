@@ -46,6 +46,12 @@ impl History {
 
     /// Returns the state as of `time`.
     pub(super) fn at(&self, time: SimTime) -> MarketView {
+        // Where nothing has changed since then, as is mostly so, the latest.
+        if let Some((since, view)) = self.states.back()
+            && *since <= time
+        {
+            return *view;
+        }
         let after = self.states.partition_point(|(since, _)| *since <= time);
         // A slow feed that joined late may reach back further than is kept: it sees the oldest state.
         self.states.get(after.saturating_sub(1)).map(|(_, view)| *view).unwrap_or_default()
