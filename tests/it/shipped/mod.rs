@@ -231,7 +231,7 @@ fn arbitrage_earns_before_fees_and_keeps_what_failed_legs_leave_small() {
     assert!(bought > 1_000, "{bought}");
     // What failed legs leave gains and loses by itself, and more than that: so the legs that met alone.
     let (lots, earned) = gain_of_pairs(deals);
-    assert!(lots > bought / 2 && earned > 0, "{lots} lots of {bought} earned {earned}");
+    assert!(lots > bought / 3 && earned > 0, "{lots} lots of {bought} earned {earned}");
 }
 
 /// Returns how many lots were bought on one venue and sold on the other within 100 milliseconds, and what that
