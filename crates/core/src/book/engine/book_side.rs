@@ -1,9 +1,10 @@
 //! [`BookSide`]: one side of a book, its levels in order of price.
 
 use super::chunked::Chunked;
+use super::id_table::EntryIndex;
 use super::level_index::LevelIndex;
 use super::location::{LevelId, UNPRICED};
-use super::slab::Slab;
+use super::slab::{NewNode, Node, Place, Slab};
 use super::slot::{NONE, Slot};
 use crate::market::{QuoteLevel, Side};
 use crate::units::{Price, Quantity};
@@ -34,13 +35,9 @@ impl Level {
     #[inline]
     fn push(&mut self, slab: &mut Slab, slot: Slot, id: LevelId) {
         let tail = self.tail;
-        slab.set_queue_ahead(slot, self.displayed);
-        self.displayed += slab.displayed(slot);
-        let node = slab.get_mut(slot);
-        node.location = node.location.at(Some(id));
-        node.previous = tail;
-        node.next = NONE;
-        if node.location.is_detailed() {
+        let displayed = slab.enqueue(slot, id, tail, self.displayed);
+        self.displayed += displayed;
+        if slab.get(slot).location.is_detailed() {
             self.hidden += slab.hidden(slot);
         }
         match tail {
@@ -50,12 +47,24 @@ impl Level {
         self.tail = slot;
     }
 
-    /// Removes an order from the queue.
+    /// Appends a new plain order, whose id goes into a free table entry.
     #[inline]
-    fn unlink(&mut self, slab: &mut Slab, slot: Slot) {
-        let node = slab.get(slot);
+    fn push_new(&mut self, slab: &mut Slab, id: LevelId, entry: EntryIndex, new: &NewNode) {
+        let previous = self.tail;
+        let slot = slab.insert_at(entry, new, Place { level: Some(id), previous, ahead: self.displayed });
+        self.displayed += new.displayed;
+        match previous {
+            NONE => self.head = slot,
+            previous => slab.get_mut(previous).next = slot,
+        }
+        self.tail = slot;
+    }
+
+    /// Removes an order, which has just been read, from the queue.
+    #[inline]
+    fn unlink(&mut self, slab: &mut Slab, slot: Slot, node: &Node) {
         let (next, previous) = (node.next, node.previous);
-        self.displayed -= slab.displayed(slot);
+        self.displayed -= slab.displayed_of(slot, node);
         if node.location.is_detailed() {
             self.hidden -= slab.hidden(slot);
         }
@@ -174,12 +183,25 @@ impl BookSide {
     /// Appends an order to the queue of a price.
     #[inline]
     pub(super) fn append(&mut self, slab: &mut Slab, slot: Slot, price: Price) {
+        let id = self.level_at(price);
+        self.levels[id].push(slab, slot, id);
+    }
+
+    /// Appends a new plain order, whose id goes into a free table entry, to the queue of a price.
+    #[inline]
+    pub(super) fn append_new(&mut self, slab: &mut Slab, price: Price, entry: EntryIndex, new: &NewNode) {
+        let id = self.level_at(price);
+        self.levels[id].push_new(slab, id, entry, new);
+    }
+
+    /// Returns the number of a price's level, adding the level if there is none.
+    #[inline]
+    fn level_at(&mut self, price: Price) -> LevelId {
         let rank = self.rank(price);
-        let id = match self.index.near(rank) {
+        match self.index.near(rank) {
             Some(id) => id,
             None => self.find_or_add(rank),
-        };
-        self.levels[id].push(slab, slot, id);
+        }
     }
 
     /// Returns the last order at a price near the touch, if there is one.
@@ -197,9 +219,16 @@ impl BookSide {
     /// Removes an order from its queue, if it is in one.
     #[inline]
     pub(super) fn unlink(&mut self, slab: &mut Slab, slot: Slot) {
-        let Some(id) = slab.get(slot).location.level() else { return };
+        let node = *slab.get(slot);
+        self.unlink_node(slab, slot, &node);
+    }
+
+    /// Removes an order that has just been read from its queue, if it is in one.
+    #[inline]
+    pub(super) fn unlink_node(&mut self, slab: &mut Slab, slot: Slot, node: &Node) {
+        let Some(id) = node.location.level() else { return };
         let level = &mut self.levels[id];
-        level.unlink(slab, slot);
+        level.unlink(slab, slot, node);
         if level.is_empty() && id != UNPRICED {
             self.vacate(id);
         }

@@ -64,8 +64,8 @@ impl OrderBook {
         let sequence = self.next_sequence();
         let Taker { id, owner, side, leaves: displayed, filled, .. } = taker;
         let (book_side, slab) = self.side_mut(side);
-        let slot = slab.insert_at(place, &NewNode { id, owner, side, sequence, displayed, filled });
-        book_side.append(slab, slot, limit);
+        let new = NewNode { id, owner, side, sequence, displayed, filled };
+        book_side.append_new(slab, limit, place, &new);
     }
 
     #[inline]
@@ -117,17 +117,22 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) -> Result<(), RejectReason> {
         let (entry, slot) = self.slab.search(id).map_err(|_| RejectReason::UnknownOrder)?;
-        let Node { owner: own, location, .. } = *self.slab.get(slot);
-        let quantity = self.slab.displayed(slot);
-        if own != owner {
+        let node = *self.slab.get(slot);
+        let location = node.location;
+        let quantity = self.slab.displayed_of(slot, &node);
+        if node.owner != owner {
             return Err(RejectReason::NotOwner);
         }
         let (side, reason) = (location.side(), CancelReason::Requested);
         if location.is_detailed() {
             self.cancel(slot, reason, out);
         } else {
-            self.unlink(slot);
-            self.slab.remove_at(entry, slot);
+            if self.curve.is_some() {
+                self.discount(slot);
+            }
+            let (book_side, slab) = self.side_mut(side);
+            book_side.unlink_node(slab, slot, &node);
+            slab.remove_at(entry, id, slot);
             out.take(BookEvent::Canceled { order: id, owner, side, quantity, reason });
         }
         Ok(())

@@ -58,32 +58,40 @@ const fn first(entries: u64) -> usize {
     entries.trailing_zeros() as usize / 8
 }
 
-/// The index of an entry: its shard, its bucket there and its position in that, in one register.
+/// The index of an entry and the tag of the id that was searched for: its shard, its bucket there, its
+/// position in that, and the tag, in one register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct EntryIndex(usize);
+pub(super) struct EntryIndex(u64);
 
+#[expect(clippy::cast_possible_truncation, reason = "parts of the number, each made from what is returned")]
 impl EntryIndex {
     /// The entry of an id that found no room.
-    const SPILLED: Self = Self(usize::MAX);
+    const SPILLED: Self = Self(u64::MAX);
 
     #[inline]
-    const fn new(shard: usize, bucket: usize, position: usize) -> Self {
-        Self(shard << (BUCKET_BITS + 3) | bucket << 3 | position)
+    const fn new(shard: usize, bucket: usize, position: usize, tag: u8) -> Self {
+        let shard = (shard as u64) << (BUCKET_BITS + 3) | (bucket as u64) << 3;
+        Self(shard << 8 | (position as u64) << 8 | tag as u64)
     }
 
     #[inline]
     const fn shard(self) -> usize {
-        self.0 >> (BUCKET_BITS + 3)
+        (self.0 >> (BUCKET_BITS + 3 + 8)) as usize
     }
 
     #[inline]
     const fn bucket(self) -> usize {
-        self.0 >> 3 & (BUCKETS - 1)
+        (self.0 >> (3 + 8)) as usize & (BUCKETS - 1)
     }
 
     #[inline]
     const fn position(self) -> usize {
-        self.0 & 7
+        (self.0 >> 8) as usize & 7
+    }
+
+    #[inline]
+    const fn tag(self) -> u8 {
+        self.0 as u8
     }
 }
 
@@ -205,13 +213,13 @@ impl IdTable {
                 let position = first(found);
                 let slot = bucket.slots[position % WIDTH];
                 if id_of(slot) == id {
-                    return Ok((EntryIndex::new(number, index, position), slot));
+                    return Ok((EntryIndex::new(number, index, position, tag), slot));
                 }
                 found &= found - 1;
             }
             let empty = bucket.empty();
             if empty != 0 {
-                return self.search_spilled(id, EntryIndex::new(number, index, first(empty)));
+                return self.search_spilled(id, EntryIndex::new(number, index, first(empty), tag));
             }
             index = next(index);
             if index == home {
@@ -265,8 +273,7 @@ impl IdTable {
         if entry == EntryIndex::SPILLED {
             self.spilled.insert(id, slot);
         } else {
-            let (_, tag) = home_and_tag(id);
-            self.shards[entry.shard()][entry.bucket()].set(entry.position(), tag, slot);
+            self.shards[entry.shard()][entry.bucket()].set(entry.position(), entry.tag(), slot);
         }
         if self.len > self.shards.len() * LOAD {
             self.split(id_of);

@@ -1,8 +1,9 @@
-//! [`Owners`]: which slots of the slab belong to whom.
+//! [`Owners`]: which slots of the slab belong to whom, and what is in them.
 //!
 //! Slots are given out in blocks of eight, each to one owner. So all orders of an owner are found by going
 //! through its blocks (a mass cancel costs nothing for what others have in the book), and neither an add
-//! nor a cancel touches the neighbors that a list of orders would have: they set and clear one bit.
+//! nor a cancel touches the neighbors that a list of orders would have: they set and clear one bit. What the
+//! slots hold is in the block, too: one address leads to an order and to that bit, on one page of memory.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +12,13 @@ use super::slot::{NONE, Slot};
 use crate::units::ActorId;
 
 /// The number of slots in a block.
-const WIDTH: u32 = 8;
+pub(super) const WIDTH: u32 = 8;
 
 /// Eight neighboring slots of one owner.
 #[derive(Debug, Clone, Copy)]
-struct Block {
+struct Block<T> {
+    /// What is in the slots.
+    items: T,
     /// The next and the previous block of the owner; of a block that nobody has, the next such block.
     next: u32,
     previous: u32,
@@ -39,10 +42,12 @@ impl Owner {
     const NOTHING: Self = Self { first: NONE, with_room: NONE };
 }
 
-/// The slots of all owners.
+/// The slots of all owners, with items of eight slots each.
 #[derive(Debug, Clone)]
-pub(super) struct Owners {
-    blocks: Chunked<Block, 512>,
+pub(super) struct Owners<T> {
+    blocks: Chunked<Block<T>, 128>,
+    /// What a block has before anything was put into it.
+    empty: T,
     /// Blocks that nobody has.
     free: u32,
     /// Owners with small ids, which are dense from zero, by their ids; then all others.
@@ -50,32 +55,49 @@ pub(super) struct Owners {
     others: BTreeMap<ActorId, u32>,
 }
 
-impl Owners {
+impl<T: Copy> Owners<T> {
     /// Ids below it are found without a search.
     const SMALL: u32 = 1 << 16;
 
-    pub(super) const fn new() -> Self {
-        Self { blocks: Chunked::new(), free: NONE, owners: Chunked::new(), others: BTreeMap::new() }
+    pub(super) const fn new(empty: T) -> Self {
+        Self { blocks: Chunked::new(), empty, free: NONE, owners: Chunked::new(), others: BTreeMap::new() }
     }
 
-    /// Returns a slot for an order of an owner.
+    /// Returns the items of the block that has a slot.
     #[inline]
-    pub(super) fn take(&mut self, id: ActorId) -> Slot {
+    pub(super) fn items(&self, slot: Slot) -> &T {
+        &self.blocks[slot / WIDTH].items
+    }
+
+    #[inline]
+    pub(super) fn items_mut(&mut self, slot: Slot) -> &mut T {
+        &mut self.blocks[slot / WIDTH].items
+    }
+
+    /// Returns the items of the block of any number, and reads what taking the slot back will need.
+    #[inline]
+    pub(super) fn touch(&self, slot: Slot) -> Option<(&T, u8)> {
+        self.blocks.get(slot / WIDTH).map(|block| (&block.items, block.occupied))
+    }
+
+    /// Returns a slot for an order of an owner, with the items of its block.
+    #[inline]
+    pub(super) fn take(&mut self, id: ActorId) -> (Slot, &mut T) {
         let owner = match id.get() {
             small if small < Self::SMALL && small < self.owners.count() => small,
             _ => self.find_or_add(id),
         };
-        let index = match self.owners[owner].with_room {
-            NONE => self.take_block(owner),
-            index => index,
-        };
+        let mut index = self.owners[owner].with_room;
+        if index == NONE {
+            index = self.take_block(owner);
+        }
         let block = &mut self.blocks[index];
         let place = (!block.occupied).trailing_zeros();
         block.occupied |= 1 << place;
         if block.occupied == u8::MAX {
             self.owners[owner].with_room = block.next_with_room;
         }
-        index * WIDTH + place
+        (index * WIDTH + place, &mut block.items)
     }
 
     /// Takes back a slot.
@@ -138,8 +160,8 @@ impl Owners {
     /// Gives an owner that has no room another block.
     #[cold]
     fn take_block(&mut self, owner: u32) -> u32 {
-        let first = self.owners[owner].first;
-        let block = Block { next: first, previous: NONE, next_with_room: NONE, owner, occupied: 0 };
+        let (first, items) = (self.owners[owner].first, self.empty);
+        let block = Block { items, next: first, previous: NONE, next_with_room: NONE, owner, occupied: 0 };
         let index = match self.free {
             NONE => self.blocks.push(block),
             index => {
@@ -160,16 +182,17 @@ impl Owners {
     fn release(&mut self, owner: u32) {
         for _ in 0..4 {
             let index = self.owners[owner].with_room;
-            let Some(block) = self.blocks.get(index).copied().filter(|block| block.occupied == 0) else {
+            let Some(block) = self.blocks.get(index).filter(|block| block.occupied == 0) else {
                 return;
             };
-            self.owners[owner].with_room = block.next_with_room;
-            match block.previous {
-                NONE => self.owners[owner].first = block.next,
-                previous => self.blocks[previous].next = block.next,
+            let Block { next, previous, next_with_room, .. } = *block;
+            self.owners[owner].with_room = next_with_room;
+            match previous {
+                NONE => self.owners[owner].first = next,
+                previous => self.blocks[previous].next = next,
             }
-            if block.next != NONE {
-                self.blocks[block.next].previous = block.previous;
+            if next != NONE {
+                self.blocks[next].previous = previous;
             }
             self.blocks[index].next = self.free;
             self.free = index;
@@ -190,11 +213,11 @@ mod property_tests {
         fn prop_each_slot_has_one_owner_until_it_is_given_back(
             steps in prop::collection::vec((prop_oneof![0..4_u32, Just(1 << 20), Just(u32::MAX)], any::<prop::sample::Index>(), any::<bool>()), 1..600),
         ) {
-            let (mut owners, mut slots) = (Owners::new(), BTreeMap::<Slot, ActorId>::new());
+            let (mut owners, mut slots) = (Owners::new(()), BTreeMap::<Slot, ActorId>::new());
             for (owner, which, takes) in steps {
                 if takes || slots.is_empty() {
                     let owner = ActorId::new(owner);
-                    let slot = owners.take(owner);
+                    let (slot, ()) = owners.take(owner);
                     prop_assert_eq!(slots.insert(slot, owner), None);
                 } else {
                     let slot = *slots.keys().nth(which.index(slots.len())).unwrap();

@@ -7,12 +7,15 @@
 use super::OrderBook;
 use super::slot::{NONE, Slot};
 use crate::book::event::{EventSink, MatchingEngine};
-use crate::market::{Command, CommandKind, OrderKind};
+use crate::market::{Command, CommandKind, OrderKind, Side};
 use crate::units::SimTime;
 
 /// How many commands are looked at together: enough for all the reads that a processor has under way at a
 /// time.
 const BATCH: usize = 32;
+
+/// How many orders of the best level on each side a batch looks at: about as many as it trades with.
+const MAKERS: usize = 4;
 
 /// A book with fewer orders is in the caches anyway.
 const LARGE: usize = if cfg!(test) { 1 } else { 1 << 16 };
@@ -33,29 +36,55 @@ impl OrderBook {
 
     /// Reads what commands will need, as far as that is known before they are executed.
     fn preload(&self, commands: &[Command]) {
+        let mut touched = self.touch_best(Side::Buy) ^ self.touch_best(Side::Sell);
         let mut orders = [NONE; BATCH];
         for (slot, command) in orders.iter_mut().zip(commands) {
             *slot = self.slab.likely_slot(command.order);
         }
-        // The order itself, or the last one at the price of a new order.
-        let mut touched = 0_u64;
-        let mut neighbors = [[NONE; 2]; BATCH];
-        for ((neighbors, slot), command) in neighbors.iter_mut().zip(orders).zip(commands) {
-            *neighbors = match &command.kind {
-                CommandKind::New(terms) => match terms.kind {
-                    OrderKind::Limit(price) => [self.side(terms.side).likely_tail(price), NONE],
-                    _ => [NONE; 2],
-                },
-                _ => self.slab.neighbors(slot),
-            };
+        // The orders beside the order itself, or the last one at the price where an order will be.
+        let mut beside = [[NONE; 3]; BATCH];
+        for ((beside, slot), command) in beside.iter_mut().zip(orders).zip(commands) {
+            *beside = self.orders_beside(command, slot, &mut touched);
         }
-        for slot in neighbors.into_iter().flatten() {
+        for slot in beside.into_iter().flatten() {
             touched ^= self.touch(slot);
         }
         std::hint::black_box(touched);
     }
 
+    #[inline]
+    fn orders_beside(&self, command: &Command, slot: Slot, touched: &mut u64) -> [Slot; 3] {
+        let tail_at = |side: Side, price| self.side(side).likely_tail(price);
+        match &command.kind {
+            CommandKind::New(terms) => match terms.kind {
+                OrderKind::Limit(price) => [tail_at(terms.side, price), NONE, NONE],
+                _ => [NONE; 3],
+            },
+            kind => {
+                let Some((node, occupied)) = self.slab.touch(slot) else { return [NONE; 3] };
+                *touched ^= u64::from(occupied);
+                let tail = match kind {
+                    CommandKind::Replace { price, .. } => tail_at(node.side(), *price),
+                    _ => NONE,
+                };
+                [node.previous, node.next, tail]
+            }
+        }
+    }
+
+    /// Reads the first orders of a side, and where their ids are: orders that take will remove them.
+    fn touch_best(&self, side: Side) -> u64 {
+        let (mut slot, mut touched) = (self.side(side).best().map_or(NONE, |level| level.head), 0);
+        for _ in 0..MAKERS {
+            let Some((node, occupied)) = self.slab.touch(slot) else { break };
+            touched ^= u64::from(self.slab.likely_slot(node.id)) ^ u64::from(occupied);
+            slot = node.next;
+        }
+        touched
+    }
+
+    #[inline]
     fn touch(&self, slot: Slot) -> u64 {
-        self.slab.try_get(slot).map_or(0, |node| node.id.get())
+        self.slab.touch(slot).map_or(0, |(node, _)| node.id.get())
     }
 }

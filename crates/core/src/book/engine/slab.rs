@@ -2,8 +2,8 @@
 
 use super::chunked::{Chunked, Sparse};
 use super::id_table::{EntryIndex, IdTable};
-use super::location::Location;
-use super::owners::Owners;
+use super::location::{LevelId, Location};
+use super::owners::{Owners, WIDTH};
 use super::slot::{NONE, Slot};
 use super::trailing::TrailingIndex;
 use crate::market::{OrderTerms, Side};
@@ -13,7 +13,7 @@ use crate::units::{ActorId, OrderId, Price, Quantity};
 ///
 /// The speed of a book of a million orders depends on the number of cache lines that an operation touches. So
 /// a node has the lower 32 bits of quantities, which is all of them for nearly all orders; the time rank,
-/// which plain orders never need again, is in an array of its own; other data of few orders is in [`Rare`],
+/// which plain orders never need again, is at the end of its block; other data of few orders is in [`Rare`],
 /// and what plain limit orders (good till canceled, no conditions) do not need is in [`Details`].
 #[derive(Debug, Clone, Copy)]
 #[repr(align(32))]
@@ -107,7 +107,7 @@ impl Node {
     }
 }
 
-/// A new node's content: an order that is in no queue yet.
+/// A new node's content.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NewNode {
     pub(super) id: OrderId,
@@ -118,13 +118,41 @@ pub(super) struct NewNode {
     pub(super) filled: Quantity,
 }
 
+/// Where in a queue a new order goes: at the end of a level's, or in none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) level: Option<LevelId>,
+    pub(super) previous: Slot,
+    /// What is displayed ahead of it.
+    pub(super) ahead: Quantity,
+}
+
+impl Place {
+    pub(super) const OUTSIDE: Self = Self { level: None, previous: NONE, ahead: Quantity::ZERO };
+}
+
+/// Eight neighboring orders of one owner.
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    nodes: [Node; WIDTH as usize],
+    /// The time rank: higher for orders that entered, or lost their priority, later.
+    sequences: [u64; WIDTH as usize],
+}
+
+impl Group {
+    const EMPTY: Self = Self { nodes: [Node::NONE; _], sequences: [0; _] };
+}
+
+/// Returns the place of a slot in its group.
+#[inline]
+const fn place(slot: Slot) -> usize {
+    (slot % WIDTH) as usize
+}
+
 /// The orders of a book, found by slot, by id or by owner.
 #[derive(Debug, Clone)]
 pub(super) struct Slab {
-    nodes: Chunked<Node, 1024>,
-    /// By slot, the time rank: higher for orders that entered, or lost their priority, later.
-    sequences: Chunked<u64, 1024>,
-    owners: Owners,
+    groups: Owners<Group>,
     ids: IdTable,
     /// By slot.
     rare: Sparse<Rare, 128>,
@@ -135,9 +163,7 @@ pub(super) struct Slab {
 impl Slab {
     pub(super) fn new() -> Self {
         Self {
-            nodes: Chunked::new(),
-            sequences: Chunked::new(),
-            owners: Owners::new(),
+            groups: Owners::new(Group::EMPTY),
             ids: IdTable::new(),
             rare: Sparse::new(Rare::NOTHING),
             details: Chunked::new(),
@@ -151,40 +177,41 @@ impl Slab {
 
     #[inline]
     pub(super) fn get(&self, slot: Slot) -> &Node {
-        &self.nodes[slot]
+        &self.groups.items(slot).nodes[place(slot)]
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, slot: Slot) -> &mut Node {
-        &mut self.nodes[slot]
+        &mut self.groups.items_mut(slot).nodes[place(slot)]
     }
 
     /// Returns an order's time rank.
     #[inline]
     pub(super) fn sequence(&self, slot: Slot) -> u64 {
-        self.sequences[slot]
+        self.groups.items(slot).sequences[place(slot)]
     }
 
     #[inline]
     pub(super) fn set_sequence(&mut self, slot: Slot, sequence: u64) {
-        self.sequences[slot] = sequence;
+        self.groups.items_mut(slot).sequences[place(slot)] = sequence;
     }
 
     #[inline]
     pub(super) fn find(&self, id: OrderId) -> Option<Slot> {
-        self.ids.find(id, |slot| self.get(slot).id)
+        self.ids.find(id, id_in(&self.groups))
     }
 
     /// Returns the table entry of an id with its slot, or the free entry where it would be; see
     /// [`IdTable::search`].
     #[inline(always)]
     pub(super) fn search(&self, id: OrderId) -> Result<(EntryIndex, Slot), EntryIndex> {
-        self.ids.search(id, |slot| self.get(slot).id)
+        self.ids.search(id, id_in(&self.groups))
     }
 
+    /// Reads an order, if there is one, and what its removal will need of its block.
     #[inline]
-    pub(super) fn try_get(&self, slot: Slot) -> Option<&Node> {
-        self.nodes.get(slot)
+    pub(super) fn touch(&self, slot: Slot) -> Option<(&Node, u8)> {
+        self.groups.touch(slot).map(|(group, occupied)| (&group.nodes[place(slot)], occupied))
     }
 
     /// Returns the slot of an id, if it is open, or another or [`NONE`]; reads no node.
@@ -193,16 +220,15 @@ impl Slab {
         self.ids.likely_slot(id).unwrap_or(NONE)
     }
 
-    /// Returns the orders before and behind one in its queue.
-    #[inline]
-    pub(super) fn neighbors(&self, slot: Slot) -> [Slot; 2] {
-        self.nodes.get(slot).map_or([NONE; 2], |node| [node.previous, node.next])
-    }
-
     /// Returns an order's displayed quantity.
     #[inline]
     pub(super) fn displayed(&self, slot: Slot) -> Quantity {
-        let node = self.get(slot);
+        self.displayed_of(slot, self.get(slot))
+    }
+
+    /// Returns the displayed quantity of an order that has just been read.
+    #[inline]
+    pub(super) fn displayed_of(&self, slot: Slot, node: &Node) -> Quantity {
         let upper = if node.location.is_rare() { self.rare.get(slot).displayed } else { 0 };
         join(node.displayed, upper)
     }
@@ -225,14 +251,27 @@ impl Slab {
         join(node.queue_ahead, upper)
     }
 
+    /// Puts an order behind another in the queue of a level, where so much is displayed ahead of it; returns
+    /// what it displays itself.
     #[inline]
-    pub(super) fn set_queue_ahead(&mut self, slot: Slot, queue_ahead: Quantity) {
-        let (lower, upper) = split(queue_ahead);
+    pub(super) fn enqueue(
+        &mut self,
+        slot: Slot,
+        level: LevelId,
+        previous: Slot,
+        ahead: Quantity,
+    ) -> Quantity {
+        let (lower, upper) = split(ahead);
         let node = self.get_mut(slot);
+        node.location = node.location.at(Some(level));
+        node.previous = previous;
+        node.next = NONE;
         node.queue_ahead = lower;
-        if upper != 0 || node.location.is_rare() {
-            self.rare_mut(slot).queue_ahead = upper;
+        if upper == 0 && !node.location.is_rare() {
+            return join(node.displayed, 0);
         }
+        self.rare_mut(slot).queue_ahead = upper;
+        self.displayed(slot)
     }
 
     /// Returns an order's filled quantity.
@@ -293,46 +332,43 @@ impl Slab {
 
     /// Returns the slots of all orders, in arbitrary order.
     pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
-        self.owners.slots()
+        self.groups.slots()
     }
 
     /// Returns the slots of an owner's orders, in arbitrary order.
     pub(super) fn slots_of(&self, owner: ActorId) -> impl Iterator<Item = Slot> {
-        self.owners.slots_of(owner)
+        self.groups.slots_of(owner)
     }
 
     #[inline]
     pub(super) fn insert(&mut self, new: &NewNode) -> Slot {
-        let slot = self.place(new);
-        self.ids.insert(new.id, slot, |slot| self.nodes[slot].id);
+        let slot = self.add(new, Place::OUTSIDE);
+        self.ids.insert(new.id, slot, id_in(&self.groups));
         slot
     }
 
-    /// Adds an order whose id goes into a free table entry.
+    /// Adds an order whose id goes into a free table entry, at its place in a queue.
     #[inline]
-    pub(super) fn insert_at(&mut self, entry: EntryIndex, new: &NewNode) -> Slot {
-        let slot = self.place(new);
-        self.ids.insert_at(entry, new.id, slot, |slot| self.nodes[slot].id);
+    pub(super) fn insert_at(&mut self, entry: EntryIndex, new: &NewNode, place: Place) -> Slot {
+        let slot = self.add(new, place);
+        self.ids.insert_at(entry, new.id, slot, id_in(&self.groups));
         slot
     }
 
     #[inline]
-    fn place(&mut self, new: &NewNode) -> Slot {
+    fn add(&mut self, new: &NewNode, queue: Place) -> Slot {
         let NewNode { id, owner, side, sequence, displayed, filled } = *new;
+        let Place { level, previous, ahead } = queue;
         let (lower, upper) = split(displayed);
-        let location = Location::outside(side);
-        let node = Node { id, next: NONE, previous: NONE, owner, location, displayed: lower, queue_ahead: 0 };
-        let slot = self.owners.take(owner);
-        while self.nodes.count() <= slot {
-            self.nodes.push(Node::NONE);
-            self.sequences.push(0);
-        }
-        self.nodes[slot] = node;
-        self.sequences[slot] = sequence;
-        if upper != 0 || !filled.is_zero() {
+        let (queue_ahead, upper_ahead) = split(ahead);
+        let location = Location::outside(side).at(level);
+        let node = Node { id, next: NONE, previous, owner, location, displayed: lower, queue_ahead };
+        let (slot, group) = self.groups.take(owner);
+        group.nodes[place(slot)] = node;
+        group.sequences[place(slot)] = sequence;
+        if upper | upper_ahead != 0 || !filled.is_zero() {
             let rare = self.rare_mut(slot);
-            rare.displayed = upper;
-            rare.filled = filled;
+            (rare.displayed, rare.queue_ahead, rare.filled) = (upper, upper_ahead, filled);
         }
         slot
     }
@@ -355,10 +391,9 @@ impl Slab {
 
     /// Removes a plain order whose table entry is known.
     #[inline]
-    pub(super) fn remove_at(&mut self, entry: EntryIndex, slot: Slot) {
-        self.owners.give_back(slot);
-        let id = self.get(slot).id;
-        self.ids.remove_at(entry, id, |slot| self.nodes[slot].id);
+    pub(super) fn remove_at(&mut self, entry: EntryIndex, id: OrderId, slot: Slot) {
+        self.groups.give_back(slot);
+        self.ids.remove_at(entry, id, id_in(&self.groups));
     }
 
     #[inline]
@@ -366,8 +401,9 @@ impl Slab {
         if let Some(place) = self.place_of_details(slot) {
             self.detach(place);
         }
-        if let Ok((entry, _)) = self.search(self.get(slot).id) {
-            self.remove_at(entry, slot);
+        let id = self.get(slot).id;
+        if let Ok((entry, _)) = self.search(id) {
+            self.remove_at(entry, id, slot);
         }
     }
 
@@ -377,6 +413,12 @@ impl Slab {
         details.slot = self.free_details;
         self.free_details = place;
     }
+}
+
+/// Returns what reads the id of an order.
+#[inline]
+fn id_in(groups: &Owners<Group>) -> impl Fn(Slot) -> OrderId + use<'_> {
+    move |slot| groups.items(slot).nodes[place(slot)].id
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the two halves of 64 bits")]
