@@ -61,7 +61,9 @@ pub(super) fn labelled<'a>(
 
 fn values<'a>(cells: &'a Cells, interner: &'a Interner) -> Values<'a> {
     match cells {
-        Cells::Number(cells) => Values::Number(cells.cells().map(|cell| cell.map(f64::from_bits)).collect()),
+        Cells::Number(cells) => {
+            Values::Number(cells.cells().cells().map(|cell| cell.map(f64::from_bits)).collect())
+        }
         Cells::Count(cells) => Values::Count(cells.cells()),
         Cells::Small(cells) => Values::Small(cells.clone()),
         Cells::Word(cells) => {

@@ -29,6 +29,7 @@ mod json_fault;
 mod manifest;
 mod manifest_text;
 mod names;
+mod numbered_pages;
 mod parquet;
 mod parquet_reader;
 mod recorded;

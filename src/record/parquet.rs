@@ -5,22 +5,22 @@
 
 use std::fs::File;
 use std::io::BufWriter;
+use std::vec;
 
-use polars_arrow::array::{Array, DictionaryArray, FixedSizeBinaryArray, PrimitiveArray, Utf8ViewArray};
-use polars_arrow::bitmap::{Bitmap, MutableBitmap};
-use polars_arrow::datatypes::{ArrowDataType, IntegerType, TimeUnit};
-use polars_arrow::types::NativeType;
+use polars_arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
+use polars_arrow::bitmap::MutableBitmap;
+use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_core::prelude::{CompatLevel, PolarsError, PolarsResult, SchemaExt};
-use polars_parquet::read::ParquetError;
+use polars_parquet::parquet::metadata::ColumnDescriptor;
 use polars_parquet::write::{
-    CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator,
-    FileWriter, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
+    CompressedPage, CompressionOptions, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator,
+    FileWriter, Page, ParquetType, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
+    compress,
 };
 
-use super::frames::double;
+use super::numbered_pages::NumberedPages;
 use super::row_group::RowGroup;
 use super::row_group::column::Column;
-use super::row_group::dictionary_column::{DictionaryColumn, Numbers};
 use super::row_group::interner::Interner;
 use super::schema::schema;
 use super::table::Table;
@@ -30,8 +30,8 @@ use bearpit_core::units::Seed;
 /// begin for each column.
 const COMPRESSED_ROWS: usize = 256;
 
-/// Bytes of an amount of money.
-const MONEY_BYTES: usize = size_of::<i128>();
+/// How times and counts are stored.
+const DIFFERENCES: Encoding = Encoding::DeltaBinaryPacked;
 
 /// A Parquet file in progress.
 pub(super) struct ParquetFile {
@@ -39,9 +39,9 @@ pub(super) struct ParquetFile {
     options: WriteOptions,
     /// Whether money is written as doubles.
     floats: bool,
+    /// By column, whether compressing the group before took a tenth off it.
+    is_compressible: Vec<bool>,
 }
-
-type Encoded = (Box<dyn Array>, Encoding);
 
 impl ParquetFile {
     pub(super) fn create(file: BufWriter<File>, table: Table, floats: bool) -> PolarsResult<Self> {
@@ -53,7 +53,8 @@ impl ParquetFile {
             data_page_size: None,
         };
         let schema = schema(table, floats).to_arrow(CompatLevel::newest());
-        Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options, floats })
+        let is_compressible = vec![true; schema.len()];
+        Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options, floats, is_compressible })
     }
 
     /// Writes a group as a row group; a group without rows is not valid.
@@ -66,25 +67,29 @@ impl ParquetFile {
         if group.rows == 0 {
             return Ok(());
         }
-        let own = group.columns.iter().map(|column| (encode(column, interner, self.floats), column.varies()));
-        let labels = [constant_text(label.0, group.rows), constant(label.1.get(), group.rows)];
-        let arrays = own.chain(labels.map(|array| (array, false)));
-        let fields = self.writer.parquet_schema().fields().to_vec();
-        let mut columns = Vec::new();
-        for ((array, varies), field) in arrays.zip(fields) {
-            let (array, encoding) = array?;
+        let Self { writer, options, floats, is_compressible } = self;
+        let schema = writer.parquet_schema().clone();
+        let own = group.columns.iter().map(Cells::Own);
+        let cells = own.chain([Cells::Text(label.0), Cells::Count(label.1.get())]);
+        let places = schema.columns().iter().zip(schema.fields()).zip(is_compressible);
+        // Each column is made when it is its turn, so that only one is in memory.
+        let columns = cells.zip(places).map(|(cells, ((column, field), is_compressible))| {
+            let target = Target { column, field, options: *options, floats: *floats };
+            let pages = target.pages(cells, interner, group.rows)?;
             // One value is a few bytes as it is.
-            let is_compressed = varies && group.rows >= COMPRESSED_ROWS;
+            let varies = matches!(cells, Cells::Own(column) if column.varies());
+            let is_compressed = varies && group.rows >= COMPRESSED_ROWS && *is_compressible;
             let compression =
-                if is_compressed { self.options.compression } else { CompressionOptions::Uncompressed };
-            for pages in array_to_columns(array, field, self.options, &[encoding])? {
-                let pages =
-                    pages.map(|page| page.map_err(|error| ParquetError::OutOfSpec(error.to_string())));
-                let pages = Compressor::new(pages, compression, Vec::new());
-                columns.push(Ok(DynStreamingIterator::new(pages.map_err(PolarsError::from))));
+                if is_compressed { options.compression } else { CompressionOptions::Uncompressed };
+            let values_size = values_size(&pages);
+            let pages = pages.into_iter().map(|page| compress(page, Vec::new(), compression));
+            let pages = pages.collect::<Result<Vec<CompressedPage>, _>>()?;
+            if is_compressed {
+                *is_compressible = pays(values_size, &pages);
             }
-        }
-        self.writer.write(group.rows as u64, DynIter::new(columns.into_iter()))
+            Ok(DynStreamingIterator::new(Pages { rest: pages.into_iter(), at_hand: None }))
+        });
+        writer.write(group.rows as u64, DynIter::new(columns))
     }
 
     pub(super) fn finish(mut self) -> PolarsResult<()> {
@@ -92,72 +97,109 @@ impl ParquetFile {
     }
 }
 
-/// Returns a column as an array, and how it is to be stored.
-fn encode(column: &Column, interner: &Interner, floats: bool) -> PolarsResult<Encoded> {
-    match column {
-        Column::Money(cells) if floats => {
-            let values = cells.values().iter().map(|units| double(*units)).collect();
-            dictionary(cells, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())
+/// What a column is made of.
+#[derive(Clone, Copy)]
+enum Cells<'a> {
+    Own(&'a Column),
+    /// What all rows have.
+    Text(&'a str),
+    /// What all rows have.
+    Count(u64),
+}
+
+/// A column of the file.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    column: &'a ColumnDescriptor,
+    field: &'a ParquetType,
+    options: WriteOptions,
+    /// Whether money is written as doubles.
+    floats: bool,
+}
+
+impl Target<'_> {
+    /// Makes the pages of a column.
+    fn pages(self, cells: Cells<'_>, interner: &Interner, rows: usize) -> PolarsResult<Vec<Page>> {
+        let cells = match cells {
+            Cells::Text(text) => return Ok(self.numbered(NumberedPages::of_text(text, rows))),
+            Cells::Count(count) => return Ok(self.numbered(NumberedPages::of_count(count, rows))),
+            Cells::Own(column) => column,
+        };
+        match cells {
+            Column::Number(cells) => Ok(self.numbered(NumberedPages::of_numbers(cells.cells()))),
+            Column::Word(cells) => Ok(self.numbered(NumberedPages::of_words(cells, interner))),
+            Column::Money(cells) if self.floats => Ok(self.numbered(NumberedPages::of_money_doubles(cells))),
+            Column::Money(cells) => Ok(self.numbered(NumberedPages::of_money(cells))),
+            Column::Count(cells) => {
+                let valid = (!cells.nulls().is_empty()).then(|| {
+                    let mut valid = MutableBitmap::from_len_set(cells.values().len());
+                    cells.nulls().iter().for_each(|row| valid.set(*row, false));
+                    valid.into()
+                });
+                let values = cells.values().to_vec().into();
+                self.encoded(&PrimitiveArray::new(ArrowDataType::UInt64, values, valid), DIFFERENCES)
+            }
+            Column::Small(cells) => self.encoded(&PrimitiveArray::from_vec(cells.clone()), DIFFERENCES),
+            Column::Time(cells) => {
+                let kind = ArrowDataType::Timestamp(TimeUnit::Nanosecond, None);
+                self.encoded(&PrimitiveArray::from_vec(cells.clone()).to(kind), DIFFERENCES)
+            }
+            Column::Text(cells) => {
+                let texts: Vec<Option<&str>> = cells.iter().map(Option::as_deref).collect();
+                // Polars finds out itself whether texts come again.
+                self.encoded(&Utf8ViewArray::from_slice(texts), Encoding::RleDictionary)
+            }
         }
-        Column::Number(cells) => {
-            let values = cells.values().iter().map(|bits| f64::from_bits(*bits)).collect();
-            dictionary(cells, ArrowDataType::Float64, PrimitiveArray::from_vec(values).boxed())
-        }
-        Column::Word(cells) => {
-            let values: Vec<&str> = cells.values().iter().map(|number| interner.get(*number)).collect();
-            dictionary(cells, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values(values).boxed())
-        }
-        Column::Money(cells) => {
-            let bytes: Vec<u8> = cells.values().iter().flat_map(|units| units.to_be_bytes()).collect();
-            let kind = ArrowDataType::FixedSizeBinary(MONEY_BYTES);
-            let values = FixedSizeBinaryArray::try_new(kind.clone(), bytes.into(), None)?;
-            dictionary(cells, kind, values.boxed())
-        }
-        Column::Count(cells) => {
-            let valid = (!cells.nulls().is_empty()).then(|| {
-                let mut valid = MutableBitmap::from_len_set(cells.values().len());
-                cells.nulls().iter().for_each(|row| valid.set(*row, false));
-                valid.into()
-            });
-            let values = PrimitiveArray::new(ArrowDataType::UInt64, cells.values().to_vec().into(), valid);
-            Ok((values.boxed(), Encoding::DeltaBinaryPacked))
-        }
-        Column::Small(cells) => {
-            Ok((PrimitiveArray::from_vec(cells.clone()).boxed(), Encoding::DeltaBinaryPacked))
-        }
-        Column::Time(cells) => {
-            let kind = ArrowDataType::Timestamp(TimeUnit::Nanosecond, None);
-            Ok((PrimitiveArray::from_vec(cells.clone()).to(kind).boxed(), Encoding::DeltaBinaryPacked))
-        }
-        Column::Text(cells) => {
-            let texts: Vec<Option<&str>> = cells.iter().map(Option::as_deref).collect();
-            // Polars finds out itself whether texts come again.
-            Ok((Utf8ViewArray::from_slice(texts).boxed(), Encoding::RleDictionary))
-        }
+    }
+
+    fn numbered(self, pages: NumberedPages) -> Vec<Page> {
+        pages.into_pages(self.column.descriptor.clone()).into()
+    }
+
+    fn encoded(self, array: &dyn Array, encoding: Encoding) -> PolarsResult<Vec<Page>> {
+        array_to_columns(array, self.field.clone(), self.options, &[encoding])?
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
-/// Returns the array of numbers beside the array of the values that they stand for.
-fn dictionary<T: Copy + Eq, N: Numbers<T>>(
-    cells: &DictionaryColumn<T, N>,
-    kind: ArrowDataType,
-    values: Box<dyn Array>,
-) -> PolarsResult<Encoded> {
-    let valid = cells.valid().map(Bitmap::from_iter);
-    coded(PrimitiveArray::new(ArrowDataType::UInt32, cells.keys().into(), valid), kind, values)
+/// Returns the bytes of a column's values that are numbered.
+fn values_size(pages: &[Page]) -> usize {
+    let size = |page: &Page| match page {
+        Page::Dict(page) => page.buffer.len(),
+        Page::Data(_) => 0,
+    };
+    pages.iter().map(size).sum()
 }
 
-fn coded(keys: PrimitiveArray<u32>, kind: ArrowDataType, values: Box<dyn Array>) -> PolarsResult<Encoded> {
-    let kind = ArrowDataType::Dictionary(IntegerType::UInt32, Box::new(kind), false);
-    Ok((DictionaryArray::try_new(kind, keys, values)?.boxed(), Encoding::RleDictionary))
+/// Returns whether compressing has taken a tenth off a column, or off most of it: what the values have become,
+/// pages do not say.
+fn pays(values_size: usize, pages: &[CompressedPage]) -> bool {
+    let sizes = pages.iter().filter_map(|page| match page {
+        CompressedPage::Data(page) => Some([page.compressed_size(), page.uncompressed_size()]),
+        CompressedPage::Dict(_) => None,
+    });
+    let [after, before] = sizes.fold([0; 2], |sum, size| [sum[0] + size[0], sum[1] + size[1]]);
+    values_size > before || after * 10 <= before * 9
 }
 
-fn constant<T: NativeType>(value: T, rows: usize) -> PolarsResult<Encoded> {
-    let keys = PrimitiveArray::from_vec(vec![0; rows]);
-    coded(keys, T::PRIMITIVE.into(), PrimitiveArray::from_vec(vec![value]).boxed())
+/// The pages of a column, one after the other.
+struct Pages {
+    rest: vec::IntoIter<CompressedPage>,
+    at_hand: Option<CompressedPage>,
 }
 
-fn constant_text(text: &str, rows: usize) -> PolarsResult<Encoded> {
-    let keys = PrimitiveArray::from_vec(vec![0; rows]);
-    coded(keys, ArrowDataType::Utf8View, Utf8ViewArray::from_slice_values([text]).boxed())
+impl FallibleStreamingIterator for Pages {
+    type Item = CompressedPage;
+    type Error = PolarsError;
+
+    fn advance(&mut self) -> PolarsResult<()> {
+        self.at_hand = self.rest.next();
+        Ok(())
+    }
+
+    fn get(&self) -> Option<&CompressedPage> {
+        self.at_hand.as_ref()
+    }
 }

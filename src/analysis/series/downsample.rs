@@ -1,11 +1,14 @@
 //! Thinning: long series to as many points as a figure can show, without hiding extremes.
 
-use super::extent::{Extent, Point, nanos};
+use super::extent::{Extent, Point, Stretches, nanos};
+
+/// Buckets in a figure's width: about one to two pixels each.
+const BUCKETS: usize = 500;
 
 /// Thins a line: of each bucket the first, lowest, highest and last point stay, in order of time.
 #[derive(Debug, Clone)]
 pub struct LineDownsampler {
-    extent: Extent,
+    buckets: Stretches,
     points: Vec<Point>,
     current: Option<Bucket>,
     seen: u64,
@@ -13,7 +16,7 @@ pub struct LineDownsampler {
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
-    number: i64,
+    number: usize,
     first: Point,
     low: Point,
     high: Point,
@@ -26,7 +29,7 @@ impl LineDownsampler {
     /// Makes a thinner for a figure over `extent`.
     #[must_use]
     pub const fn new(extent: Extent) -> Self {
-        Self { extent, points: Vec::new(), current: None, seen: 0 }
+        Self { buckets: Stretches::new(extent, BUCKETS), points: Vec::new(), current: None, seen: 0 }
     }
 
     /// Adds a point; points come in order of time, and values that are not finite are left out.
@@ -35,7 +38,7 @@ impl LineDownsampler {
             return;
         }
         self.seen += 1;
-        let number = self.extent.bucket(point.0);
+        let number = self.buckets.place(point.0);
         match &mut self.current {
             Some(bucket) if bucket.number == number => {
                 if point.1 < bucket.low.1 {
@@ -97,7 +100,7 @@ pub fn downsampled(extent: Extent, points: impl Iterator<Item = Point>) -> Vec<P
 /// stretches.
 #[derive(Debug, Clone)]
 pub struct MeanDownsampler {
-    extent: Extent,
+    stretches: Stretches,
     /// Value times nanoseconds, and nanoseconds, of the current bucket.
     area: f64,
     weight: f64,
@@ -118,7 +121,7 @@ impl MeanDownsampler {
     pub const fn new(extent: Extent) -> Self {
         let points = Vec::new();
         Self {
-            extent,
+            stretches: Stretches::new(extent, Self::MEANS),
             area: 0.0,
             weight: 0.0,
             bucket: 0,
@@ -139,17 +142,13 @@ impl MeanDownsampler {
     fn hold_until(&mut self, until: i64) {
         let Some((mut from, value)) = self.held else { return };
         while from < until {
-            let bucket = self.extent.place(from, Self::MEANS);
+            let bucket = self.stretches.place(from);
             if bucket != self.bucket {
                 self.close();
                 self.bucket = bucket;
             }
             // The last bucket is open to the right.
-            let end = if bucket + 1 >= Self::MEANS {
-                until
-            } else {
-                self.extent.begin_of(bucket + 1, Self::MEANS).clamp(from + 1, until)
-            };
+            let end = self.stretches.end().clamp(from + 1, until);
             let span = nanos(end - from);
             self.area += value * span;
             self.weight += span;
@@ -161,7 +160,7 @@ impl MeanDownsampler {
     fn close(&mut self) {
         if self.weight > 0.0 {
             self.end_before(self.bucket);
-            self.points.push((self.extent.begin_of(self.bucket, Self::MEANS), self.area / self.weight));
+            self.points.push((self.stretches.begin_of(self.bucket), self.area / self.weight));
             self.closed = Some(self.bucket);
             self.total.0 += self.area;
             self.total.1 += self.weight;
@@ -174,7 +173,7 @@ impl MeanDownsampler {
     fn end_before(&mut self, bucket: usize) {
         let next = self.closed.map(|closed| closed + 1).filter(|next| *next < bucket);
         if let Some((next, (_, last))) = next.zip(self.points.last().copied()) {
-            let end = self.extent.begin_of(next, Self::MEANS);
+            let end = self.stretches.begin_of(next);
             self.points.extend([(end, last), (end, f64::NAN)]);
         }
     }

@@ -12,9 +12,6 @@ pub struct Extent {
     end: i64,
 }
 
-/// Buckets in a figure's width: about one to two pixels each.
-const BUCKETS: i64 = 500;
-
 impl Extent {
     /// Makes the extent from `start` to `end`; an end that is not later is moved to a nanosecond after.
     #[must_use]
@@ -34,13 +31,6 @@ impl Extent {
         self.end
     }
 
-    /// Returns the bucket of a time; what lies outside counts to the first or last.
-    pub(super) fn bucket(&self, at: i64) -> i64 {
-        let width = i128::from(self.end - self.start);
-        let place = i128::from(at - self.start) * i128::from(BUCKETS) / width;
-        i64::try_from(place.clamp(0, i128::from(BUCKETS - 1))).unwrap_or(0)
-    }
-
     /// Returns in which of so many equal stretches a time lies; what is outside counts to the first or last.
     pub(crate) fn place(&self, at: i64, count: usize) -> usize {
         let width = i128::from(self.end) - i128::from(self.start);
@@ -58,7 +48,66 @@ impl Extent {
     }
 }
 
+/// In which of the equal stretches of an extent times lie: the last answer holds as long as its stretch does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stretches {
+    extent: Extent,
+    count: usize,
+    place: usize,
+    /// From when on, and until when, times are known to lie there.
+    from: i64,
+    end: i64,
+}
+
+impl Stretches {
+    /// Cuts an extent into so many stretches, at least one.
+    pub(crate) const fn new(extent: Extent, count: usize) -> Self {
+        Self { extent, count, place: 0, from: i64::MAX, end: i64::MAX }
+    }
+
+    /// Returns the stretch of a time; what lies outside counts to the first or last.
+    pub(crate) fn place(&mut self, at: i64) -> usize {
+        if at < self.from || at >= self.end {
+            self.place = self.extent.place(at, self.count);
+            self.from = at;
+            let next = self.place + 1;
+            self.end = if next >= self.count { i64::MAX } else { self.extent.begin_of(next, self.count) };
+        }
+        self.place
+    }
+
+    /// Returns where the stretch of the last time ends, rounded down; the last stretch has no end.
+    pub(crate) const fn end(&self) -> i64 {
+        self.end
+    }
+
+    /// Returns where one of the stretches begins.
+    pub(crate) fn begin_of(&self, place: usize) -> i64 {
+        self.extent.begin_of(place, self.count)
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a weight of a mean")]
 pub(crate) const fn nanos(span: i64) -> f64 {
     span as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_is_that_of_its_time_in_whatever_order_times_come() {
+        let extent = Extent::new(SimTime::from_nanos(1_000), SimTime::from_nanos(1_997));
+        for count in [1, 3, 100, 500, 2_000] {
+            let mut stretches = Stretches::new(extent, count);
+            for step in 0..4_000_i64 {
+                // Mostly onward, at times far back, and to both sides of the extent.
+                let at = 900 + (step * 7 + step * step % 11 * 97) % 1_300;
+                assert_eq!(stretches.place(at), extent.place(at, count), "{at} of {count}");
+            }
+            assert_eq!(stretches.place(i64::MIN), 0);
+            assert_eq!(stretches.place(i64::MAX), count - 1);
+        }
+    }
 }

@@ -1,23 +1,25 @@
 //! [`TimeBuckets`]: sums over equal stretches of a run.
 
-use super::extent::{Extent, Point, nanos};
+use super::extent::{Extent, Point, Stretches, nanos};
 
 /// Sums, and means, of what falls into each of some equal stretches of time.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeBuckets {
     extent: Extent,
+    stretches: Stretches,
     cells: Vec<(f64, f64)>,
 }
 
 impl TimeBuckets {
     /// Cuts an extent into so many stretches, at least one.
     pub(crate) fn new(extent: Extent, count: usize) -> Self {
-        Self { extent, cells: vec![(0.0, 0.0); count.max(1)] }
+        let count = count.max(1);
+        Self { extent, stretches: Stretches::new(extent, count), cells: vec![(0.0, 0.0); count] }
     }
 
     /// Adds a value at a time; one outside counts to the first or last stretch.
     pub(crate) fn add(&mut self, at: i64, value: f64) {
-        let place = self.extent.place(at, self.cells.len());
+        let place = self.stretches.place(at);
         if let Some((sum, count)) = self.cells.get_mut(place).filter(|_| value.is_finite()) {
             *sum += value;
             *count += 1.0;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::dictionary_column::{NumberDictionary, ValueDictionary};
+use super::number_column::NumberColumn;
 use crate::record::schema::Kind;
 
 /// The cells of one column.
 #[derive(Debug)]
 pub(in crate::record) enum Column {
-    /// The bits of doubles.
-    Number(ValueDictionary<u64>),
+    Number(NumberColumn),
     Count(Counts),
     Small(Vec<u32>),
     /// Numbers of interned words.
@@ -63,7 +63,7 @@ impl Counts {
 impl Column {
     pub(in crate::record) fn new(kind: Kind) -> Self {
         match kind {
-            Kind::Number => Self::Number(ValueDictionary::default()),
+            Kind::Number => Self::Number(NumberColumn::default()),
             Kind::Count => Self::Count(Counts::default()),
             Kind::Small => Self::Small(Vec::new()),
             Kind::Word => Self::Word(NumberDictionary::default()),
@@ -76,7 +76,7 @@ impl Column {
     /// Returns whether rows may have different values.
     pub(in crate::record) fn varies(&self) -> bool {
         match self {
-            Self::Number(cells) => cells.varies(),
+            Self::Number(cells) => cells.cells().varies(),
             Self::Word(cells) => cells.varies(),
             Self::Money(cells) => cells.varies(),
             Self::Count(_) | Self::Small(_) | Self::Text(_) | Self::Time(_) => true,

@@ -25,7 +25,7 @@ pub(in crate::record) type ValueDictionary<T> = DictionaryColumn<T, ByValue<T>>;
 pub(in crate::record) type NumberDictionary = DictionaryColumn<u32, ByNumber>;
 
 /// The number of a row without a value: no group has so many rows.
-const NULL: u32 = u32::MAX;
+pub(in crate::record) const NULL: u32 = u32::MAX;
 
 /// What number a value has.
 pub(in crate::record) trait Numbers<T> {
@@ -114,11 +114,22 @@ impl<T: Copy + Eq, N: Numbers<T>> DictionaryColumn<T, N> {
             self.has_nulls = true;
             return self.keys.push(NULL);
         };
+        let key = self.key(value);
+        self.keys.push(key);
+    }
+
+    /// Returns the number of a value, which may be new.
+    pub(in crate::record) fn key(&mut self, value: T) -> u32 {
         let next = u32::try_from(self.values.len()).unwrap_or(NULL);
         let key = self.numbers.number(value, next);
         if key == next {
             self.values.push(value);
         }
+        key
+    }
+
+    /// Adds a cell with the value of a number.
+    pub(in crate::record) fn push_key(&mut self, key: u32) {
         self.keys.push(key);
     }
 
@@ -130,17 +141,14 @@ impl<T: Copy + Eq, N: Numbers<T>> DictionaryColumn<T, N> {
         self.has_nulls = false;
     }
 
-    /// Returns the number of each row's value; a row without one has that of any.
-    pub(in crate::record) fn keys(&self) -> Vec<u32> {
-        if !self.has_nulls {
-            return self.keys.clone();
-        }
-        self.keys.iter().map(|key| if *key == NULL { 0 } else { *key }).collect()
+    /// Returns the number of each row's value, [`NULL`] of a row without one.
+    pub(in crate::record) fn keys(&self) -> &[u32] {
+        &self.keys
     }
 
-    /// Returns whether each row has a value; none where all have one.
-    pub(in crate::record) fn valid(&self) -> Option<impl Iterator<Item = bool>> {
-        self.has_nulls.then(|| self.keys.iter().map(|key| *key != NULL))
+    /// Returns whether some rows have no value.
+    pub(in crate::record) const fn has_nulls(&self) -> bool {
+        self.has_nulls
     }
 
     /// Returns whether not all rows have the same value.
@@ -173,14 +181,13 @@ mod tests {
         for _ in 0..2 {
             GIVEN.into_iter().for_each(|cell| coded.push(cell));
             assert_eq!(coded.values(), [7, 9]);
-            assert_eq!(coded.keys(), [0, 0, 0, 1, 0, 0]);
-            let valid: Vec<bool> = coded.valid().unwrap().collect();
-            assert_eq!(valid, [true, true, false, true, true, false]);
+            assert_eq!(coded.keys(), [0, 0, NULL, 1, 0, NULL]);
+            assert!(coded.has_nulls());
             assert!(coded.cells().eq(GIVEN));
             coded.clear();
             coded.push(Some(9));
-            assert_eq!((coded.keys(), coded.values()), (vec![0], [9].as_slice()));
-            assert!(coded.valid().is_none());
+            assert_eq!((coded.keys(), coded.values()), ([0].as_slice(), [9].as_slice()));
+            assert!(!coded.has_nulls());
             coded.clear();
         }
     }

@@ -23,7 +23,7 @@ pub(in crate::record) struct Interner {
 }
 
 /// More than there are words of the program in the rows of a market.
-const RECENT: usize = 64;
+const RECENT: usize = 512;
 
 impl Interner {
     pub(in crate::record) fn new(names: &Names) -> Self {

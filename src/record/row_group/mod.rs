@@ -3,6 +3,7 @@
 pub(in crate::record) mod column;
 pub(in crate::record) mod dictionary_column;
 pub(in crate::record) mod interner;
+pub(in crate::record) mod number_column;
 
 use std::sync::Arc;
 
@@ -34,7 +35,20 @@ impl RowGroup {
 
     pub(in crate::record) fn number(&mut self, value: Option<f64>) -> &mut Self {
         self.cell(|column| match column {
-            Column::Number(cells) => cells.push(value.map(f64::to_bits)),
+            Column::Number(cells) => cells.push(value),
+            other => misplaced(other),
+        })
+    }
+
+    /// Adds so many steps of a grid as the double that `value` makes of them.
+    pub(in crate::record) fn steps(
+        &mut self,
+        grid: u32,
+        steps: i64,
+        value: impl FnOnce() -> f64,
+    ) -> &mut Self {
+        self.cell(|column| match column {
+            Column::Number(cells) => cells.push_steps(grid, steps, value),
             other => misplaced(other),
         })
     }

@@ -126,11 +126,22 @@ impl RowGroup {
     }
 
     fn price(&mut self, names: &Names, listing: ListingId, price: Option<Price>) -> &mut Self {
-        self.number(price.and_then(|price| names.price(listing, price)))
+        match price.zip(names.instrument(listing)) {
+            Some((price, instrument)) => {
+                self.steps(listing.get(), price.ticks(), || instrument.price_f64(price))
+            }
+            None => self.number(None),
+        }
     }
 
     fn quantity(&mut self, names: &Names, listing: ListingId, quantity: Option<Quantity>) -> &mut Self {
-        self.number(quantity.and_then(|quantity| names.quantity(listing, quantity)))
+        match quantity.zip(names.instrument(listing)) {
+            Some((quantity, instrument)) => {
+                let lots = quantity.net().lots();
+                self.steps(listing.get(), lots, || instrument.quantity_f64(quantity))
+            }
+            None => self.number(None),
+        }
     }
 
     /// Adds the cell of a word of the program.

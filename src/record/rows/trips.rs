@@ -1,6 +1,5 @@
 //! [`Trips`]: the round trips of tracked accounts, with the bars they lasted and what ended them.
 
-use std::collections::BTreeMap;
 use std::mem;
 
 use super::order_row::OrderRow;
@@ -38,8 +37,8 @@ pub(in crate::record) struct Trips {
     /// How many bars of the scenario's interval, or longer ones of a file, have ended at each listing.
     bars: Vec<u64>,
     bar_interval: BarInterval,
-    /// By owner, then instrument.
-    accounts: BTreeMap<ActorId, Vec<HoldingTrips>>,
+    /// By owner, then instrument; none of accounts that are not followed.
+    accounts: Vec<Vec<HoldingTrips>>,
     now: Option<SimTime>,
     /// The marks of this instant.
     marks: Vec<AccountMark>,
@@ -76,7 +75,7 @@ impl Trips {
             listings: names.listings.iter().map(|listing| listing.instrument).collect(),
             bars: vec![0; names.listings.len()],
             bar_interval,
-            accounts: BTreeMap::new(),
+            accounts: Vec::new(),
             now: None,
             marks: Vec::new(),
         };
@@ -84,9 +83,16 @@ impl Trips {
             let openings = names.openings.iter().filter(|(holder, ..)| holder == owner);
             let openings = openings.map(|(_, instrument, position)| (*instrument, position.magnitude()));
             let holdings = trips.holdings(*owner, start, openings);
-            trips.accounts.insert(*owner, holdings);
+            trips.begin(*owner, holdings);
         }
         trips
+    }
+
+    fn begin(&mut self, owner: ActorId, holdings: Vec<HoldingTrips>) {
+        if self.accounts.len() <= owner.index() {
+            self.accounts.resize_with(owner.index() + 1, Vec::new);
+        }
+        self.accounts[owner.index()] = holdings;
     }
 
     /// Begins the trips of an account: at once where it holds nothing, and else with the first mark.
@@ -130,7 +136,7 @@ impl Trips {
         ended: &mut Vec<TripRow>,
     ) {
         let Some(contract) = self.instruments.get(instrument.index()) else { return };
-        for holdings in self.accounts.values_mut() {
+        for holdings in &mut self.accounts {
             let Some(holding) = holdings.get_mut(instrument.index()) else { continue };
             if holding.trips.is_none() {
                 holding.begin(contract, half_ticks);
@@ -154,7 +160,7 @@ impl Trips {
                 holding.begin(instrument, half_ticks);
             }
         }
-        self.accounts.insert(opening.owner, holdings);
+        self.begin(opening.owner, holdings);
     }
 
     /// Follows a fact, and appends the trips that end with it; before `orders` follow it.
@@ -198,7 +204,7 @@ impl Trips {
     }
 
     fn trips_of(&mut self, owner: ActorId, instrument: InstrumentId) -> Option<&mut AverageTrips> {
-        self.accounts.get_mut(&owner)?.get_mut(instrument.index())?.trips.as_mut()
+        self.accounts.get_mut(owner.index())?.get_mut(instrument.index())?.trips.as_mut()
     }
 
     fn count_bar(&mut self, listing: ListingId) {
@@ -208,8 +214,10 @@ impl Trips {
     /// Takes the marks of the instant before.
     fn mark(&mut self) {
         for mark in self.marks.drain(..) {
-            let holding =
-                self.accounts.get_mut(&mark.owner).and_then(|held| held.get_mut(mark.instrument.index()));
+            let holding = self
+                .accounts
+                .get_mut(mark.owner.index())
+                .and_then(|held| held.get_mut(mark.instrument.index()));
             let trips = holding.and_then(|holding| holding.trips.as_mut());
             if let Some((half_ticks, trips)) = mark.mark_half_ticks.zip(trips) {
                 trips.mark(half_ticks);
@@ -222,7 +230,8 @@ impl Trips {
         let maker = (trade.maker, trade.maker_order, trade.aggressor.opposite(), trade.maker_fee);
         let taker = (trade.taker, trade.taker_order, trade.aggressor, trade.taker_fee);
         for (owner, order, side, fee) in [maker, taker] {
-            let Some(holding) = self.accounts.get_mut(&owner).and_then(|it| it.get_mut(instrument.index()))
+            let Some(holding) =
+                self.accounts.get_mut(owner.index()).and_then(|it| it.get_mut(instrument.index()))
             else {
                 continue;
             };

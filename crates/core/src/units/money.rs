@@ -71,6 +71,9 @@ impl Money {
         if denominator == 0 {
             return Self::ZERO;
         }
+        if let Some(units) = share_in_64_bits(self.0, numerator, denominator) {
+            return Self(units);
+        }
         // Quotient and remainder separately: the product of two large numbers would overflow 128 bits.
         let (quotient, remainder) = div_rem(self.0, denominator);
         Self(quotient * numerator + div_round(remainder * numerator, denominator))
@@ -87,6 +90,18 @@ impl Money {
     pub const fn abs(self) -> Self {
         Self(self.0.abs())
     }
+}
+
+/// Returns a share where all that is divided fits 64 bits, as it does of nearly all amounts: a division in 128
+/// bits costs several times as much.
+fn share_in_64_bits(amount: i128, numerator: i128, denominator: i128) -> Option<i128> {
+    let amount = i64::try_from(amount).ok()?;
+    let numerator = i64::try_from(numerator).ok()?;
+    let denominator = i64::try_from(denominator).ok().filter(|denominator| *denominator > 0)?;
+    let remainder = (amount % denominator).checked_mul(numerator)?;
+    let half = (denominator / 2).checked_mul(remainder.signum())?;
+    let rounded = remainder.checked_add(half)? / denominator;
+    Some(i128::from(amount / denominator) * i128::from(numerator) + i128::from(rounded))
 }
 
 /// Divides, rounding halves away from zero; `denominator` is not zero.
@@ -274,6 +289,23 @@ mod property_tests {
             let share = Money::from_units(amount).share(numerator, denominator).units();
             let off = (share * denominator - amount * numerator).abs();
             prop_assert!(2 * off <= denominator, "{amount} * {numerator} / {denominator} is not {share}");
+        }
+
+        #[test]
+        fn prop_a_share_in_64_bits_is_the_same(
+            amount in any::<i128>(),
+            bits in 60..127_u32,
+            numerator in any::<i64>(),
+            fewer in 0..63_u32,
+            denominator in prop_oneof![1..10_i64, 1..i64::MAX],
+        ) {
+            let (amount, numerator, denominator) =
+                (amount >> bits, i128::from(numerator >> fewer), i128::from(denominator));
+            if let Some(share) = share_in_64_bits(amount, numerator, denominator) {
+                let (quotient, remainder) = (amount / denominator, amount % denominator);
+                let wide = quotient * numerator + div_round(remainder * numerator, denominator);
+                prop_assert_eq!(share, wide, "{} * {} / {}", amount, numerator, denominator);
+            }
         }
 
         #[test]

@@ -1,0 +1,87 @@
+//! [`NumberColumn`]: doubles, most of which are whole steps of a grid.
+
+use super::dictionary_column::{NULL, ValueDictionary};
+
+/// The doubles of a column, by their bits.
+#[derive(Debug, Default)]
+pub(in crate::record) struct NumberColumn {
+    cells: ValueDictionary<u64>,
+    /// The last cells of whole steps, each where the end of its number of steps says: prices and quantities
+    /// that come again need neither be made doubles nor looked up. Empty before the first.
+    recent: Vec<Recent>,
+}
+
+/// More than the prices and sizes at which a market trades within an hour.
+const RECENT: usize = 512;
+
+#[derive(Debug, Clone, Copy)]
+struct Recent {
+    steps: i64,
+    grid: u32,
+    /// The number of the value, or [`NULL`].
+    key: u32,
+}
+
+impl NumberColumn {
+    /// Adds a cell.
+    pub(in crate::record) fn push(&mut self, value: Option<f64>) {
+        self.cells.push(value.map(f64::to_bits));
+    }
+
+    /// Adds so many steps of a grid, of which `value` makes a double: the same one for the same grid and steps.
+    pub(in crate::record) fn push_steps(&mut self, grid: u32, steps: i64, value: impl FnOnce() -> f64) {
+        if self.recent.is_empty() {
+            self.recent = vec![Recent { steps: 0, grid: 0, key: NULL }; RECENT];
+        }
+        let [low, high, ..] = steps.to_le_bytes();
+        let recent = &mut self.recent[usize::from(u16::from_le_bytes([low, high])) % RECENT];
+        if (recent.steps, recent.grid) != (steps, grid) || recent.key == NULL {
+            *recent = Recent { steps, grid, key: self.cells.key(value().to_bits()) };
+        }
+        self.cells.push_key(recent.key);
+    }
+
+    /// Empties it, but keeps its memory.
+    pub(in crate::record) fn clear(&mut self) {
+        self.cells.clear();
+        self.recent.iter_mut().for_each(|recent| recent.key = NULL);
+    }
+
+    /// Returns the bits of the doubles.
+    pub(in crate::record) const fn cells(&self) -> &ValueDictionary<u64> {
+        &self.cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_the_doubles_that_they_make() {
+        let mut column = NumberColumn::default();
+        let mut expected = Vec::new();
+        // Twice, so that nothing is left of the first; steps and grids that share a place.
+        for _ in 0..2 {
+            for steps in [7, 7, 7 + 512, -7, 7, i64::MIN, i64::MAX, 0, 7 + 65_536] {
+                for (grid, size) in [(0, 0.5), (1, 0.01), (0, 0.5)] {
+                    #[expect(clippy::cast_precision_loss, reason = "any double will do")]
+                    let value = steps as f64 * size;
+                    column.push_steps(grid, steps, || value);
+                    column.push(Some(value));
+                    expected.extend([Some(value); 2]);
+                }
+            }
+            column.push(None);
+            expected.push(None);
+            let found: Vec<Option<f64>> = column.cells().cells().map(|it| it.map(f64::from_bits)).collect();
+            assert_eq!(found, expected);
+            let mut values = column.cells().values().to_vec();
+            values.sort_unstable();
+            values.dedup();
+            assert_eq!(values.len(), column.cells().values().len(), "each value once");
+            column.clear();
+            expected.clear();
+        }
+    }
+}
