@@ -1,7 +1,7 @@
 //! [`NumberedPages`]: a column of Parquet as a page of its values, each once, and a page of their numbers.
 //!
-//! The numbers are there already, so that they only have to be packed: Polars, which makes pages of any array,
-//! takes several times as long.
+//! The numbers are there already, so that they only have to be packed: Polars, which makes pages of any
+//! array, takes several times as long.
 
 use polars_parquet::parquet::CowBuffer;
 use polars_parquet::parquet::page::{DataPage, DataPageHeader, DataPageHeaderV1, DictPage, Page};
@@ -174,8 +174,8 @@ fn header(data: &mut Vec<u8>, mut value: usize) {
     data.push(value.to_le_bytes()[0]);
 }
 
-/// Writes so many numbers of `width` bits each, the lowest bit first; what is left of the last eight numbers is
-/// zero.
+/// Writes so many numbers of `width` bits each, the lowest bit first; what is left of the last eight numbers
+/// is zero.
 fn pack(data: &mut Vec<u8>, numbers: impl Iterator<Item = u32>, count: usize, width: u32) {
     let eights = count.div_ceil(8);
     header(data, eights << 1 | 1);

@@ -173,8 +173,8 @@ fn values_size(pages: &[Page]) -> usize {
     pages.iter().map(size).sum()
 }
 
-/// Returns whether compressing has taken a tenth off a column, or off most of it: what the values have become,
-/// pages do not say.
+/// Returns whether compressing has taken a tenth off a column, or off most of it: what the values have
+/// become, pages do not say.
 fn pays(values_size: usize, pages: &[CompressedPage]) -> bool {
     let sizes = pages.iter().filter_map(|page| match page {
         CompressedPage::Data(page) => Some([page.compressed_size(), page.uncompressed_size()]),

@@ -28,7 +28,7 @@ impl NumberColumn {
         self.cells.push(value.map(f64::to_bits));
     }
 
-    /// Adds so many steps of a grid, of which `value` makes a double: the same one for the same grid and steps.
+    /// Adds so many steps of a grid, of which `value` makes a double: the same for the same grid and steps.
     pub(in crate::record) fn push_steps(&mut self, grid: u32, steps: i64, value: impl FnOnce() -> f64) {
         if self.recent.is_empty() {
             self.recent = vec![Recent { steps: 0, grid: 0, key: NULL }; RECENT];

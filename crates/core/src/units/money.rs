@@ -92,8 +92,8 @@ impl Money {
     }
 }
 
-/// Returns a share where all that is divided fits 64 bits, as it does of nearly all amounts: a division in 128
-/// bits costs several times as much.
+/// Returns a share where all that is divided fits 64 bits, as it does of nearly all amounts: a division in
+/// 128 bits costs several times as much.
 fn share_in_64_bits(amount: i128, numerator: i128, denominator: i128) -> Option<i128> {
     let amount = i64::try_from(amount).ok()?;
     let numerator = i64::try_from(numerator).ok()?;
