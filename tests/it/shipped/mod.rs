@@ -234,8 +234,8 @@ fn arbitrage_earns_before_fees_and_keeps_what_failed_legs_leave_small() {
     assert!(lots > bought / 3 && earned > 0, "{lots} lots of {bought} earned {earned}");
 }
 
-/// Returns how many lots were bought on one venue and sold on the other within 100 milliseconds, and what that
-/// earned, in ticks times lots.
+/// Returns how many lots were bought on one venue and sold on the other within 100 milliseconds, and what
+/// that earned, in ticks times lots.
 fn gain_of_pairs(deals: &[Deal]) -> (i64, i64) {
     let (mut lots, mut earned) = (0, 0);
     // Time, listing, lots and ticks of what has no other leg yet.
