@@ -227,9 +227,9 @@ mod tests {
         };
         assert_eq!(bounds(&[2.0, 1.5]), Some([1.5, 2.0]));
         let zero = bounds(&[0.0, 3.0]).unwrap();
-        assert!(zero[0].is_sign_negative() && zero == [0.0, 3.0], "{zero:?}");
+        assert_eq!(zero.map(f64::to_bits), [-0.0_f64, 3.0].map(f64::to_bits));
         let zero = bounds(&[-3.0, -0.0]).unwrap();
-        assert!(zero[1].is_sign_positive() && zero == [-3.0, 0.0], "{zero:?}");
+        assert_eq!(zero.map(f64::to_bits), [-3.0_f64, 0.0].map(f64::to_bits));
         assert_eq!(bounds(&[1.0, f64::NAN]), None);
         assert_eq!(bounds(&[]), None);
     }
