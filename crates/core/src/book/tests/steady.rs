@@ -41,6 +41,8 @@ impl EventSink for Counts {
 struct Traffic {
     rng: Stream,
     mid: i64,
+    /// How far from the mid orders rest, in ticks.
+    distance: f64,
     target: usize,
     /// The ids of the last adds; many of them are over.
     recent: Vec<(u64, Side)>,
@@ -50,16 +52,24 @@ struct Traffic {
     stops: u32,
 }
 
+/// Where the mid begins: at the edge of a stretch of 1,024 prices, so that orders come and go on both sides.
+const MID: i64 = 977 * 1_024;
+
+const DISTANCE: f64 = 15.0;
+
+/// How far the mid drifts: a price that no order ever had costs memory, once.
+const DRIFT: i64 = 150;
+
 impl Traffic {
     fn new(target: usize) -> Self {
         let recent = vec![(0, Side::Buy); 2 * target];
-        Self { rng: rng(3), mid: 1_000_000, target, recent, next: 0, icebergs: 0, stops: 0 }
+        Self { rng: rng(3), mid: MID, distance: DISTANCE, target, recent, next: 0, icebergs: 0, stops: 0 }
     }
 
     fn price(&mut self, side: Side) -> Price {
         let aggressive = self.rng.random_range(0..100) < 4;
         #[expect(clippy::cast_possible_truncation, reason = "distances are small")]
-        let distance = Exponential { mean: 15.0 }.sample(&mut self.rng) as i64 + 1;
+        let distance = Exponential { mean: self.distance }.sample(&mut self.rng) as i64 + 1;
         let away = if aggressive { -self.rng.random_range(0..=2) } else { distance };
         Price::new(self.mid - side.sign() * away)
     }
@@ -87,7 +97,8 @@ impl Traffic {
 
     fn command(&mut self, live: usize) -> Command {
         if self.rng.random_range(0..50) == 0 {
-            self.mid += if self.rng.random::<bool>() { 1 } else { -1 };
+            let step = if self.rng.random::<bool>() { 1 } else { -1 };
+            self.mid = (self.mid + step).clamp(MID - DRIFT, MID + DRIFT);
         }
         match self.rng.random_range(0..100) {
             0..=4 => {
@@ -113,18 +124,18 @@ const OPERATIONS: u64 = if cfg!(debug_assertions) { 50_000 } else { 1_000_000 };
 fn measured(matching: Matching, mut traffic: Traffic) -> (u64, Counts) {
     let mut book = OrderBook::new(BookConfig { matching, ..BookConfig::default() });
     let target = traffic.target;
-    let mut run = |target: usize, counts: &mut Counts| {
-        traffic.target = target;
+    let mut run = |target: usize, distance: f64, counts: &mut Counts| {
+        (traffic.target, traffic.distance) = (target, distance);
         for _ in 0..OPERATIONS {
             book.execute(at(0), &traffic.command(book.len()), counts);
         }
         assert!(book.len().abs_diff(target) < target / 20, "{} are live", book.len());
     };
     // Memory follows the most orders and levels there ever were: afterwards there are fewer.
-    run(target + target / 4, &mut Counts::default());
-    run(target, &mut Counts::default());
+    run(target + target / 4, 2.0 * DISTANCE, &mut Counts::default());
+    run(target, DISTANCE, &mut Counts::default());
     let mut counts = Counts::default();
-    let used = allocation_counter::measure(|| run(target, &mut counts));
+    let used = allocation_counter::measure(|| run(target, DISTANCE, &mut counts));
     (used.count_total, counts)
 }
 
