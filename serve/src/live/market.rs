@@ -54,7 +54,7 @@ pub enum RecoverError {
     #[error(transparent)]
     Replay(#[from] ReplayError<RequestError, MarketFault>),
     /// The market did not become what it was: this is a fault of the program, or another program's journal.
-    #[error("the journal says that {journalled} at {at}, but the market that was rebuilt has {rebuilt}")]
+    #[error("by {at} the journalled market had {journalled}, but the one that was rebuilt has {rebuilt}")]
     Diverged {
         /// When.
         at: SimTime,
@@ -370,5 +370,5 @@ impl LiveMarket {
 }
 
 fn diverged(at: SimTime, journalled: String, rebuilt: String) -> RecoverError {
-    RecoverError::Diverged { at, journalled: format!("there were {journalled}"), rebuilt }
+    RecoverError::Diverged { at, journalled, rebuilt }
 }
