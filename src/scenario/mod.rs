@@ -18,7 +18,7 @@
 
 mod backtest;
 mod config;
-mod document;
+pub mod document;
 mod files;
 mod inputs;
 mod kinds;

@@ -40,7 +40,21 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
             ("main", 5),
         ],
     ),
-    ("bearpit_serve", &[("store", 1), ("live", 2)]),
+    (
+        "bearpit_serve",
+        &[
+            ("config", 0),
+            ("domain", 0),
+            ("store", 1),
+            ("live", 2),
+            ("publication", 2),
+            ("replay", 2),
+            ("driver", 3),
+            ("http", 4),
+            ("cli", 5),
+            ("main", 6),
+        ],
+    ),
 ];
 
 /// The physics rule: agents reach neither the book nor the exchange, all they have is their context.

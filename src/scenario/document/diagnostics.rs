@@ -29,11 +29,11 @@ pub(in crate::scenario) struct Source {
 
 /// Some bytes of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::scenario) struct SourceSpan {
-    /// Index of the source.
-    pub(in crate::scenario) source: usize,
+pub struct SourceSpan {
+    /// Index of the source, as [`Diagnostics::add_source`] returned it.
+    pub source: usize,
     /// Bytes of its text.
-    pub(in crate::scenario) span: Range<usize>,
+    pub span: Range<usize>,
 }
 
 /// One thing that is wrong.
@@ -83,16 +83,13 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    pub(in crate::scenario) fn add_source(
-        &mut self,
-        name: impl Into<String>,
-        text: impl Into<String>,
-    ) -> usize {
+    /// Adds a text in which things may be wrong, and returns its index; `name` is how it is shown.
+    pub fn add_source(&mut self, name: impl Into<String>, text: impl Into<String>) -> usize {
         self.add_excerpt(name, text, 1)
     }
 
     /// Adds a file of which nothing could be read: what is said of it has no place in it.
-    pub(in crate::scenario) fn add_unread(&mut self, name: impl Into<String>) -> SourceSpan {
+    pub fn add_unread(&mut self, name: impl Into<String>) -> SourceSpan {
         let (name, text) = (name.into(), String::new());
         self.sources.push(Source { name, text, first_line: 1, is_unread: true });
         SourceSpan { source: self.sources.len() - 1, span: 0..0 }
@@ -168,12 +165,8 @@ impl Diagnostics {
         &self.sources[index]
     }
 
-    pub(in crate::scenario) fn push(
-        &mut self,
-        place: SourceSpan,
-        message: impl Into<String>,
-        help: Option<String>,
-    ) {
+    /// Adds an error, with what may help.
+    pub fn push(&mut self, place: SourceSpan, message: impl Into<String>, help: Option<String>) {
         self.add(Diagnostic { place, message: message.into(), help, is_warning: false });
     }
 
@@ -187,12 +180,7 @@ impl Diagnostics {
     }
 
     /// Adds a warning: something that is odd, but not wrong.
-    pub(in crate::scenario) fn warn(
-        &mut self,
-        place: SourceSpan,
-        message: impl Into<String>,
-        help: Option<String>,
-    ) {
+    pub fn warn(&mut self, place: SourceSpan, message: impl Into<String>, help: Option<String>) {
         self.add(Diagnostic { place, message: message.into(), help, is_warning: true });
     }
 

@@ -1,17 +1,17 @@
 //! The text of a scenario: parsed with locations, changed by `--set`, read table by table, errors collected.
 //!
-//! Nothing here knows what a scenario means; `sections` does.
+//! Nothing here knows what a scenario means; `sections` does. So other files of settings are read with it too,
+//! and as strictly: the live exchange's configuration.
 
 mod diagnostics;
 mod overrides;
-pub(super) mod readers;
+pub mod readers;
 mod section;
 mod toml_tree;
 
-pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity, SourceSpan};
 pub use overrides::{Override, OverrideError, OverrideFileError};
+pub use section::{Findings, Section};
+pub use toml_tree::{KeyValue, Node, Value, parse};
 
-pub(super) use diagnostics::SourceSpan;
 pub(super) use overrides::SECTIONS;
-pub(super) use section::{Findings, Section};
-pub(super) use toml_tree::{KeyValue, Node, Value, parse};

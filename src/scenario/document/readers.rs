@@ -11,20 +11,20 @@ use bearpit_core::units::{Decimal, FeeRate, Money, SimDuration, SimTime, suggest
 /// Why a value cannot be accepted, as the end of a sentence that begins with its key.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
-pub(in crate::scenario) struct ValueError(String);
+pub struct ValueError(String);
 
 /// What a reader returns.
-pub(in crate::scenario) type Read<T> = Result<T, ValueError>;
+pub type Read<T> = Result<T, ValueError>;
 
 impl ValueError {
     /// Makes an error of the end of a sentence, such as `is 5, but must be above 7`.
-    pub(in crate::scenario) fn new(sentence: impl Into<String>) -> Self {
+    pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
 }
 
 /// The value is of another type.
-pub(in crate::scenario) fn mistyped(node: &Node, wanted: &str) -> ValueError {
+pub fn mistyped(node: &Node, wanted: &str) -> ValueError {
     match node.value {
         Value::List(_) | Value::Table(_) => ValueError(format!("is {}, but must be {wanted}", node.kind())),
         _ => ValueError(format!("is {} ({}), but must be {wanted}", node.kind(), node.shown())),
@@ -32,12 +32,12 @@ pub(in crate::scenario) fn mistyped(node: &Node, wanted: &str) -> ValueError {
 }
 
 /// The value is of the right type, but not allowed.
-pub(in crate::scenario) fn disallowed(node: &Node, allowed: &str) -> ValueError {
+pub fn disallowed(node: &Node, allowed: &str) -> ValueError {
     ValueError(format!("is {}, but must be {allowed}", node.shown()))
 }
 
 /// Any text that is not empty.
-pub(in crate::scenario) fn text(node: &Node) -> Read<String> {
+pub fn text(node: &Node) -> Read<String> {
     match &node.value {
         Value::Text(text) if !text.trim().is_empty() => Ok(text.clone()),
         Value::Text(_) => Err(ValueError::new("is empty, but must be a text")),
@@ -54,7 +54,7 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// A name that can stand in file names and keys.
-pub(in crate::scenario) fn name(node: &Node) -> Read<String> {
+pub fn name(node: &Node) -> Read<String> {
     let text = text(node)?;
     if is_name(&text) {
         return Ok(text);
@@ -63,14 +63,12 @@ pub(in crate::scenario) fn name(node: &Node) -> Read<String> {
 }
 
 /// The value is a name that does not exist.
-pub(in crate::scenario) fn unknown(name: &str, known: &[&str]) -> ValueError {
+pub fn unknown(name: &str, known: &[&str]) -> ValueError {
     ValueError(format!("is `{name}`, which does not exist; {}", suggest(name, known)))
 }
 
 /// One of a few words.
-pub(in crate::scenario) fn one_of<'a, T: Copy>(
-    choices: &'a [(&'a str, T)],
-) -> impl Fn(&Node) -> Read<T> + 'a {
+pub fn one_of<'a, T: Copy>(choices: &'a [(&'a str, T)]) -> impl Fn(&Node) -> Read<T> + 'a {
     move |node| {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let word = match &node.value {
@@ -86,7 +84,7 @@ pub(in crate::scenario) fn one_of<'a, T: Copy>(
 }
 
 /// `true` or `false`.
-pub(in crate::scenario) fn flag(node: &Node) -> Read<bool> {
+pub fn flag(node: &Node) -> Read<bool> {
     match node.value {
         Value::Bool(value) => Ok(value),
         _ => Err(mistyped(node, "true or false")),
@@ -94,7 +92,7 @@ pub(in crate::scenario) fn flag(node: &Node) -> Read<bool> {
 }
 
 /// A whole number within a range, both ends included.
-pub(in crate::scenario) fn integer(min: i64, max: i64) -> impl Fn(&Node) -> Read<i64> {
+pub fn integer(min: i64, max: i64) -> impl Fn(&Node) -> Read<i64> {
     move |node| {
         let wanted = || match (min, max) {
             (0, i64::MAX) => "a whole number at or above 0".to_owned(),
@@ -111,7 +109,7 @@ pub(in crate::scenario) fn integer(min: i64, max: i64) -> impl Fn(&Node) -> Read
 }
 
 /// Any seed.
-pub(in crate::scenario) fn seed(node: &Node) -> Read<u64> {
+pub fn seed(node: &Node) -> Read<u64> {
     match &node.value {
         Value::Int(text) => text
             .replace('_', "")
@@ -138,7 +136,7 @@ fn finite(node: &Node) -> Read<f64> {
 }
 
 /// A finite number within a range.
-pub(in crate::scenario) fn number(range: NumberRange) -> impl Fn(&Node) -> Read<f64> {
+pub fn number(range: NumberRange) -> impl Fn(&Node) -> Read<f64> {
     move |node| {
         let value = finite(node)?;
         if range.contains(value) { Ok(value) } else { Err(disallowed(node, &range.to_string())) }
@@ -146,7 +144,7 @@ pub(in crate::scenario) fn number(range: NumberRange) -> impl Fn(&Node) -> Read<
 }
 
 /// An exact decimal: a number, or a text that is one.
-pub(in crate::scenario) fn decimal(node: &Node) -> Read<Decimal> {
+pub fn decimal(node: &Node) -> Read<Decimal> {
     match &node.value {
         Value::Int(text) | Value::Float(text) | Value::Text(text) => {
             let has_exponent = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
@@ -159,26 +157,26 @@ pub(in crate::scenario) fn decimal(node: &Node) -> Read<Decimal> {
 }
 
 /// An exact decimal above zero.
-pub(in crate::scenario) fn positive_decimal(node: &Node) -> Read<Decimal> {
+pub fn positive_decimal(node: &Node) -> Read<Decimal> {
     let value = decimal(node)?;
     if value.is_positive() { Ok(value) } else { Err(disallowed(node, "above 0")) }
 }
 
 /// An amount of money at or above zero.
-pub(in crate::scenario) fn money(node: &Node) -> Read<Money> {
+pub fn money(node: &Node) -> Read<Money> {
     let money = Money::from_decimal(decimal(node)?)
         .filter(|money| *money >= Money::ZERO && *money <= Money::from_whole(1_000_000_000_000_000));
     money.ok_or_else(|| disallowed(node, "money from 0 to 10^15, with at most ten decimal places"))
 }
 
 /// A fee rate in basis points.
-pub(in crate::scenario) fn bps(node: &Node) -> Read<FeeRate> {
+pub fn bps(node: &Node) -> Read<FeeRate> {
     let allowed = "from -10000 to 10000 basis points, with at most five decimal places";
     FeeRate::from_bps(decimal(node)?).ok_or_else(|| disallowed(node, allowed))
 }
 
 /// A span of time with its unit, at or above zero.
-pub(in crate::scenario) fn duration(node: &Node) -> Read<SimDuration> {
+pub fn duration(node: &Node) -> Read<SimDuration> {
     match &node.value {
         Value::Text(text) => text.parse().map_err(invalid),
         Value::Int(text) | Value::Float(text) => {
@@ -192,7 +190,7 @@ pub(in crate::scenario) fn duration(node: &Node) -> Read<SimDuration> {
 }
 
 /// A span of time within a range.
-pub(in crate::scenario) fn duration_in(range: DurationRange) -> impl Fn(&Node) -> Read<SimDuration> {
+pub fn duration_in(range: DurationRange) -> impl Fn(&Node) -> Read<SimDuration> {
     move |node| {
         let span = duration(node)?;
         if range.contains(span) { Ok(span) } else { Err(disallowed(node, &range.to_string())) }
@@ -200,17 +198,17 @@ pub(in crate::scenario) fn duration_in(range: DurationRange) -> impl Fn(&Node) -
 }
 
 /// A span of time that a latency may have.
-pub(in crate::scenario) fn latency_span(node: &Node) -> Read<SimDuration> {
+pub fn latency_span(node: &Node) -> Read<SimDuration> {
     leg(node)
 }
 
 /// A span of time above zero.
-pub(in crate::scenario) fn positive_duration(node: &Node) -> Read<SimDuration> {
+pub fn positive_duration(node: &Node) -> Read<SimDuration> {
     duration_in(DurationRange::Positive)(node)
 }
 
 /// An interval of bars.
-pub(in crate::scenario) fn bar_interval(node: &Node) -> Read<BarInterval> {
+pub fn bar_interval(node: &Node) -> Read<BarInterval> {
     match &node.value {
         Value::Text(text) => text.parse().map_err(|error: BadInterval| match error {
             BadInterval::Zero(_) => disallowed(node, "above 0"),
@@ -221,19 +219,19 @@ pub(in crate::scenario) fn bar_interval(node: &Node) -> Read<BarInterval> {
 }
 
 /// A time of day, as the time since midnight.
-pub(in crate::scenario) fn time_of_day(node: &Node) -> Read<SimDuration> {
+pub fn time_of_day(node: &Node) -> Read<SimDuration> {
     let since_midnight = duration(node)?;
     let is_within_day = since_midnight < SimDuration::from_secs(86_400);
     if is_within_day { Ok(since_midnight) } else { Err(disallowed(node, "below 24h")) }
 }
 
 /// A span of time of at least a millisecond.
-pub(in crate::scenario) fn step(node: &Node) -> Read<SimDuration> {
+pub fn step(node: &Node) -> Read<SimDuration> {
     duration_in(DurationRange::AtLeast(SimDuration::from_millis(1)))(node)
 }
 
 /// An instant.
-pub(in crate::scenario) fn time(node: &Node) -> Read<SimTime> {
+pub fn time(node: &Node) -> Read<SimTime> {
     match &node.value {
         Value::Text(text) | Value::Time(text) => text.parse().map_err(invalid),
         _ => Err(mistyped(node, "a time such as 2025-03-03T09:30:00")),
@@ -241,7 +239,7 @@ pub(in crate::scenario) fn time(node: &Node) -> Read<SimTime> {
 }
 
 /// A day.
-pub(in crate::scenario) fn date(node: &Node) -> Read<SimTime> {
+pub fn date(node: &Node) -> Read<SimTime> {
     let time = time(node)?;
     let day = time.floor_to(SimDuration::from_secs(86_400));
     if time == day {
@@ -262,7 +260,7 @@ fn leg(node: &Node) -> Read<SimDuration> {
 }
 
 /// A latency: constant, uniform or lognormal.
-pub(in crate::scenario) fn latency(node: &Node) -> Read<LatencyModel> {
+pub fn latency(node: &Node) -> Read<LatencyModel> {
     let forms = "\"50us\", { min = \"10us\", max = \"50us\" } or { median = \"50us\", sigma = 0.5 }";
     let entries = match &node.value {
         Value::Table(entries) => entries,

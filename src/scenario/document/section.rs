@@ -8,13 +8,14 @@ use super::toml_tree::{KeyValue, Node, Value};
 use bearpit_core::units::{nearest, suggest};
 
 /// Collects the errors of all sections while a scenario is read.
-pub(in crate::scenario) type Findings = RefCell<Diagnostics>;
+pub type Findings = RefCell<Diagnostics>;
 
 /// One table while it is read.
 ///
 /// Each getter notes its key; [`Section::finish`] reports all other keys as unknown. A getter that reports an
 /// error returns `None`, so that a reader goes on to the end and all errors are reported at once.
-pub(in crate::scenario) struct Section<'a> {
+#[derive(Debug)]
+pub struct Section<'a> {
     name: String,
     place: SourceSpan,
     is_table: bool,
@@ -24,17 +25,13 @@ pub(in crate::scenario) struct Section<'a> {
     retired: RefCell<Vec<&'static str>>,
     /// Required keys that are missing, with what was reported of them.
     missing: RefCell<Vec<(&'static str, String)>>,
-    pub(in crate::scenario) findings: &'a Findings,
+    /// Where errors go.
+    pub findings: &'a Findings,
 }
 
 impl<'a> Section<'a> {
     /// Opens a table; anything else is reported, and read as an empty one.
-    pub(in crate::scenario) fn open(
-        name: impl Into<String>,
-        node: &'a Node,
-        place: SourceSpan,
-        findings: &'a Findings,
-    ) -> Self {
+    pub fn open(name: impl Into<String>, node: &'a Node, place: SourceSpan, findings: &'a Findings) -> Self {
         let name = name.into();
         let is_table = matches!(node.value, Value::Table(_));
         if !is_table {
@@ -59,22 +56,18 @@ impl<'a> Section<'a> {
     }
 
     /// Returns the location of a key's value, or the section's own if the key is missing.
-    pub(in crate::scenario) fn place_of(&self, key: &str) -> SourceSpan {
+    pub fn place_of(&self, key: &str) -> SourceSpan {
         let found = self.entries.iter().find(|entry| entry.key == key);
         found.map_or_else(|| self.place.clone(), |entry| entry.node.place.clone())
     }
 
     /// Reports an error at a key's value.
-    pub(in crate::scenario) fn report(&self, key: &str, message: impl Into<String>, help: Option<String>) {
+    pub fn report(&self, key: &str, message: impl Into<String>, help: Option<String>) {
         self.findings.borrow_mut().push(self.place_of(key), message, help);
     }
 
     /// Returns the value at a key, if the key is there and `read` accepts its value.
-    pub(in crate::scenario) fn optional<T>(
-        &self,
-        key: &'static str,
-        read: impl Fn(&Node) -> Result<T, ValueError>,
-    ) -> Option<T> {
+    pub fn optional<T>(&self, key: &'static str, read: impl Fn(&Node) -> Result<T, ValueError>) -> Option<T> {
         let entry = self.entry(key)?;
         match read(&entry.node) {
             Ok(value) => Some(value),
@@ -86,7 +79,7 @@ impl<'a> Section<'a> {
     }
 
     /// Returns the value at a key, or `default` if the key is missing; `None` if the value is wrong.
-    pub(in crate::scenario) fn or<T>(
+    pub fn or<T>(
         &self,
         key: &'static str,
         default: T,
@@ -96,17 +89,13 @@ impl<'a> Section<'a> {
     }
 
     /// Returns the value at a key; a missing key is an error.
-    pub(in crate::scenario) fn required<T>(
-        &self,
-        key: &'static str,
-        read: impl Fn(&Node) -> Result<T, ValueError>,
-    ) -> Option<T> {
+    pub fn required<T>(&self, key: &'static str, read: impl Fn(&Node) -> Result<T, ValueError>) -> Option<T> {
         self.required_node(key)?;
         self.optional(key, read)
     }
 
     /// Returns the node at a key; a missing key is an error.
-    pub(in crate::scenario) fn required_node(&self, key: &'static str) -> Option<&'a Node> {
+    pub fn required_node(&self, key: &'static str) -> Option<&'a Node> {
         let node = self.node(key);
         // Of what is no table, it was said already.
         if node.is_none() && self.is_table {
@@ -116,45 +105,41 @@ impl<'a> Section<'a> {
     }
 
     /// Reports that a key is missing. If one is there that is misspelt, that is said instead.
-    pub(in crate::scenario) fn report_missing(&self, key: &'static str, message: impl Into<String>) {
+    pub fn report_missing(&self, key: &'static str, message: impl Into<String>) {
         let message = message.into();
         self.findings.borrow_mut().push(self.place.clone(), message.clone(), None);
         self.missing.borrow_mut().push((key, message));
     }
 
     /// Returns the table at a key; a missing key is an error.
-    pub(in crate::scenario) fn required_table(
-        &self,
-        key: &'static str,
-        name: impl Into<String>,
-    ) -> Option<Self> {
+    pub fn required_table(&self, key: &'static str, name: impl Into<String>) -> Option<Self> {
         self.required_node(key)?;
         self.table(key, name)
     }
 
     /// Returns whether a key is there.
-    pub(in crate::scenario) fn has(&self, key: &str) -> bool {
+    pub fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
     /// Returns the table at a key, if it is there.
-    pub(in crate::scenario) fn table(&self, key: &'static str, name: impl Into<String>) -> Option<Self> {
+    pub fn table(&self, key: &'static str, name: impl Into<String>) -> Option<Self> {
         let entry = self.entry(key)?;
         Some(Section::open(name, &entry.node, entry.place.clone(), self.findings))
     }
 
     /// Returns the node at a key, if it is there.
-    pub(in crate::scenario) fn node(&self, key: &'static str) -> Option<&'a Node> {
+    pub fn node(&self, key: &'static str) -> Option<&'a Node> {
         self.entry(key).map(|entry| &entry.node)
     }
 
     /// Returns the node at a key without marking the key as known.
-    pub(in crate::scenario) fn peek(&self, key: &str) -> Option<&'a Node> {
+    pub fn peek(&self, key: &str) -> Option<&'a Node> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
     /// Returns the tables of a list (`[[key]]`); anything else is an error.
-    pub(in crate::scenario) fn list(&self, key: &'static str) -> Vec<&'a Node> {
+    pub fn list(&self, key: &'static str) -> Vec<&'a Node> {
         let Some(entry) = self.entry(key) else { return Vec::new() };
         match &entry.node.value {
             Value::List(items) => items.iter().collect(),
@@ -168,23 +153,23 @@ impl<'a> Section<'a> {
     }
 
     /// Returns whether a getter has asked for a key.
-    pub(in crate::scenario) fn knows(&self, key: &str) -> bool {
+    pub fn knows(&self, key: &str) -> bool {
         self.known.borrow().contains(&key)
     }
 
     /// Returns whether a key is there with something else than a list, which [`Section::list`] reports.
-    pub(in crate::scenario) fn is_no_list(&self, key: &str) -> bool {
+    pub fn is_no_list(&self, key: &str) -> bool {
         self.peek(key).is_some_and(|node| !matches!(node.value, Value::List(_)))
     }
 
     /// Marks a key as known, whether or not it is there.
-    pub(in crate::scenario) fn expect(&self, key: &'static str) {
+    pub fn expect(&self, key: &'static str) {
         self.known.borrow_mut().push(key);
     }
 
     /// Reports a key that there was once, if it is there, with what to do instead: as an error, or as a
     /// warning that it is passed over.
-    pub(in crate::scenario) fn retire(&self, key: &'static str, help: &str, is_error: bool) {
+    pub fn retire(&self, key: &'static str, help: &str, is_error: bool) {
         let Some(entry) = self.entries.iter().find(|entry| entry.key == key) else { return };
         let message = format!("{} has no key `{key}` any more", self.name);
         let (place, help) = (entry.place.clone(), Some(help.to_owned()));
@@ -199,7 +184,7 @@ impl<'a> Section<'a> {
 
     /// Ends reading without reporting unknown keys, for a table of which it is not known which keys it may
     /// have. A required key that is misspelt is reported as such.
-    pub(in crate::scenario) fn abandon(self) {
+    pub fn abandon(self) {
         let known = self.known.borrow();
         let missing = self.missing.borrow();
         let required: Vec<&str> = missing.iter().map(|(key, _)| *key).collect();
@@ -209,7 +194,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reports all keys that no getter has asked for.
-    pub(in crate::scenario) fn finish(self) {
+    pub fn finish(self) {
         let mut known = self.known.take();
         let (retired, missing) = (self.retired.take(), self.missing.take());
         known.sort_unstable();

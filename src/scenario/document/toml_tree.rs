@@ -7,34 +7,46 @@ use super::diagnostics::{Diagnostics, SourceSpan};
 
 /// A value with its location.
 #[derive(Debug, Clone)]
-pub(in crate::scenario) struct Node {
-    pub(in crate::scenario) place: SourceSpan,
-    pub(in crate::scenario) value: Value,
+pub struct Node {
+    /// Where it was written.
+    pub place: SourceSpan,
+    /// What was written.
+    pub value: Value,
 }
 
 /// A TOML value; numbers and times as they were written.
 #[derive(Debug, Clone)]
-pub(in crate::scenario) enum Value {
+pub enum Value {
+    /// `true` or `false`.
     Bool(bool),
+    /// A number without a point.
     Int(String),
+    /// A number with a point or an exponent.
     Float(String),
+    /// A text, without its quotes.
     Text(String),
+    /// A date, a time of day, or both.
     Time(String),
+    /// A list.
     List(Vec<Node>),
+    /// A table, in the order of the file.
     Table(Vec<KeyValue>),
 }
 
 /// A key with its location, and its value.
 #[derive(Debug, Clone)]
-pub(in crate::scenario) struct KeyValue {
-    pub(in crate::scenario) key: String,
-    pub(in crate::scenario) place: SourceSpan,
-    pub(in crate::scenario) node: Node,
+pub struct KeyValue {
+    /// The key.
+    pub key: String,
+    /// Where the key was written.
+    pub place: SourceSpan,
+    /// The value.
+    pub node: Node,
 }
 
 impl Node {
     /// Returns what kind of value it is, for messages.
-    pub(in crate::scenario) const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> &'static str {
         match self.value {
             Value::Bool(_) => "a boolean",
             Value::Int(_) => "a whole number",
@@ -47,7 +59,7 @@ impl Node {
     }
 
     /// Returns the value as it was written, shortened where it is long.
-    pub(in crate::scenario) fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         let text = match &self.value {
             Value::Bool(value) => value.to_string(),
             Value::Int(text) | Value::Float(text) | Value::Text(text) | Value::Time(text) => text.clone(),
@@ -58,7 +70,7 @@ impl Node {
     }
 
     /// Returns the entries of a table; none of any other value.
-    pub(in crate::scenario) fn entries(&self) -> &[KeyValue] {
+    pub fn entries(&self) -> &[KeyValue] {
         match &self.value {
             Value::Table(entries) => entries,
             _ => &[],
@@ -67,7 +79,7 @@ impl Node {
 }
 
 /// Parses a scenario's text; syntax errors go into `diagnostics`.
-pub(in crate::scenario) fn parse(source: usize, diagnostics: &mut Diagnostics) -> Node {
+pub fn parse(source: usize, diagnostics: &mut Diagnostics) -> Node {
     let text = diagnostics.source(source).text.clone();
     let (table, errors) = DeTable::parse_recoverable(&text);
     for error in errors {
@@ -97,7 +109,7 @@ fn place<T>(source: usize, offset: usize, item: &Spanned<T>) -> SourceSpan {
     SourceSpan { source, span: span.start + offset..span.end + offset }
 }
 
-pub(in crate::scenario) fn node(source: usize, offset: usize, value: &Spanned<DeValue<'_>>) -> Node {
+pub(super) fn node(source: usize, offset: usize, value: &Spanned<DeValue<'_>>) -> Node {
     let converted = match value.get_ref() {
         DeValue::Boolean(value) => Value::Bool(*value),
         DeValue::Integer(value) => Value::Int(value.to_string()),
