@@ -1,71 +1,70 @@
 //! [`LiveMarket`]: a market, its journal, and what waits for the disk.
 
 use std::cell::RefCell;
-use std::io::Read;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bearpit_core::exchange::{BuildError, Market, MarketBuilder, MarketError};
-use bearpit_core::kernel::{
-    InjectError, Injected, JournalError, JournalSink, Pacer, ReplayError, RequestTag, Speed, StepEnd,
-};
-use bearpit_core::market::{Fact, SinkError, Stamped, TapeSink};
-use bearpit_core::participant::{MarketFault, Request, RequestError, RequestKind};
-use bearpit_core::units::{SimDuration, SimTime};
-use thiserror::Error;
+use bearpit_core::exchange::{Market, MarketBuilder};
+use bearpit_core::kernel::{Pacer, RequestTag, Speed, StepEnd};
+use bearpit_core::participant::{Answer, Instruction, Request, RequestKind};
+use bearpit_core::units::{ActorId, SimDuration, SimTime};
 
+use super::client_orders::{ClientOrderId, ClientOrders, Lookup, owner_of};
+use super::error::{ControlError, LiveError, NotTaken};
+use super::journal::{Facts, Journal, Requests};
 use super::output::{Held, Output};
-use super::record::{Record, UnknownRecord};
-use crate::store::journal::{PayloadTooLarge, SegmentFault, SegmentHeader, SegmentReader, SegmentWriter};
+use super::record::{Control, Progress, Record};
+use crate::store::journal::{SegmentHeader, SegmentWriter};
 
 /// How a market keeps in step with the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pacing {
-    /// How fast virtual time runs.
-    pub speed: Speed,
+    /// What virtual time is to the wall clock.
+    pub clock: Clock,
     /// How far the market steps at once when it is behind; requests are taken in between.
     pub step_max: SimDuration,
+    /// How far virtual time goes on while the market is paused, for each cancel: as long as a cancel and its
+    /// report take.
+    pub cancel_span: SimDuration,
+    /// What is shown when.
+    pub durability: Durability,
 }
 
-/// Why a live market cannot go on.
-#[derive(Debug, Error)]
-pub enum LiveError {
-    /// The market itself cannot.
-    #[error(transparent)]
-    Market(#[from] MarketError),
-    /// A record does not fit into the journal.
-    #[error(transparent)]
-    Record(#[from] PayloadTooLarge),
-    /// The market cannot be opened.
-    #[error(transparent)]
-    Build(#[from] BuildError),
+/// What virtual time is to the wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The same: wall times are given since 1970.
+    Wall,
+    /// It runs at a speed, from whatever wall time the market opens at.
+    Scaled(Speed),
 }
 
-/// Why a market cannot be rebuilt from its journal.
-#[derive(Debug, Error)]
-pub enum RecoverError {
-    /// The journal is damaged, or cannot be read.
-    #[error(transparent)]
-    Segment(#[from] SegmentFault),
-    /// The journal was written by another version of this program.
-    #[error(transparent)]
-    Record(#[from] UnknownRecord),
-    /// A request does not fit the market that the header describes.
-    #[error(transparent)]
-    Replay(#[from] ReplayError<RequestError, MarketFault>),
-    /// The market did not become what it was: this is a fault of the program, or another program's journal.
-    #[error("by {at} the journalled market had {journalled}, but the one that was rebuilt has {rebuilt}")]
-    Diverged {
-        /// When.
-        at: SimTime,
-        /// What the journal says.
-        journalled: String,
-        /// What was found.
-        rebuilt: String,
-    },
-    /// The market cannot go on.
-    #[error(transparent)]
-    Live(#[from] LiveError),
+impl Clock {
+    /// Returns how fast virtual time runs at first.
+    const fn speed(self) -> Speed {
+        match self {
+            Self::Wall => Speed::REAL_TIME,
+            Self::Scaled(speed) => speed,
+        }
+    }
+}
+
+/// What is shown when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing before it is on disk.
+    Synced,
+    /// All at once: what is not on disk is lost in a crash, though it was seen.
+    Relaxed,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It was taken; its answer bears this tag.
+    New(RequestTag),
+    /// It had been made before under the same id; the answer to that one bears this tag, and is given again.
+    Repeated(RequestTag),
 }
 
 /// A market that runs, with its journal.
@@ -76,56 +75,17 @@ pub enum RecoverError {
 /// ([`LiveMarket::next_output`]). Nothing is shown before all that it follows from is synced.
 #[derive(Debug)]
 pub struct LiveMarket {
-    market: Market,
-    pacer: Pacer,
-    journal: Rc<RefCell<Journal>>,
+    pub(super) market: Market,
+    pub(super) pacing: Pacing,
+    pub(super) pacer: Pacer,
+    pub(super) journal: Rc<RefCell<Journal>>,
     facts: Rc<RefCell<Vec<Output>>>,
-    held: Held,
-    next_tag: u64,
+    pub(super) held: Held,
+    pub(super) clients: ClientOrders,
+    pub(super) next_tag: u64,
     /// Up to when the journal says that the market was stepped.
-    covered: SimTime,
-    is_settled: bool,
-}
-
-/// The journal as the market writes it.
-#[derive(Debug)]
-struct Journal {
-    /// None while the market is rebuilt from it.
-    segment: Option<SegmentWriter>,
-}
-
-impl Journal {
-    fn push(&mut self, record: &Record) -> Result<(), PayloadTooLarge> {
-        if let Some(segment) = &mut self.segment {
-            segment.push(&record.to_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Returns how long the segment is with all that was pushed.
-    fn end(&self) -> u64 {
-        self.segment.as_ref().map_or(0, SegmentWriter::end)
-    }
-}
-
-/// Journals the requests of a market.
-struct Requests(Rc<RefCell<Journal>>);
-
-impl JournalSink<Request> for Requests {
-    fn append(&mut self, entry: &Injected<Request>) -> Result<(), JournalError> {
-        self.0.borrow_mut().push(&Record::Request(Box::new(entry.clone()))).map_err(JournalError::new)
-    }
-}
-
-/// Collects the facts of a market.
-struct Facts(Rc<RefCell<Vec<Output>>>);
-
-impl TapeSink for Facts {
-    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
-        let Stamped { at, sequence, fact } = stamped;
-        self.0.borrow_mut().push(Output::Fact { sequence, at, fact: Fact::clone(fact) });
-        Ok(())
-    }
+    pub(super) covered: SimTime,
+    pub(super) is_settled: bool,
 }
 
 impl LiveMarket {
@@ -145,101 +105,124 @@ impl LiveMarket {
         Ok(live)
     }
 
-    /// Rebuilds a market from its segment, up to the last that anybody may have seen, at wall time `wall`.
-    /// All outputs come again, from the first of the day.
-    ///
-    /// # Errors
-    /// [`RecoverError`] if the segment is damaged, or is of another market.
-    pub fn recover(
-        builder: MarketBuilder,
-        mut segment: SegmentReader<impl Read>,
+    pub(super) fn open(
+        mut builder: MarketBuilder,
         pacing: Pacing,
         wall: Duration,
-    ) -> Result<Self, RecoverError> {
-        let mut live = Self::open(builder, pacing, wall)?;
-        while let Some(payload) = segment.next_frame()? {
-            live.replay(Record::from_bytes(payload)?)?;
-        }
-        if !live.is_settled {
-            live.step_to(live.covered)?;
-        }
-        live.journal.borrow_mut().segment = segment.into_writer();
-        live.pacer.rebase(wall, live.market.world().now());
-        // All of this is on disk once its torn end is cut off, as the journal has it now.
-        let outputs = live.take_outputs();
-        live.hold(outputs);
-        Ok(live)
-    }
-
-    fn open(mut builder: MarketBuilder, pacing: Pacing, wall: Duration) -> Result<Self, LiveError> {
-        let journal = Rc::new(RefCell::new(Journal { segment: None }));
+    ) -> Result<Self, LiveError> {
+        let journal = Rc::new(RefCell::new(Journal::default()));
         let facts = Rc::new(RefCell::new(Vec::new()));
         builder.journal(Requests(Rc::clone(&journal)));
         builder.sink(Box::new(Facts(Rc::clone(&facts))));
         let mut market = builder.open()?;
         market.start();
         let now = market.world().now();
-        let pacer = Pacer::new(wall, now, pacing.speed, pacing.step_max);
-        Ok(Self {
+        let mut live = Self {
             market,
-            pacer,
+            pacing,
+            pacer: Pacer::new(wall, now, pacing.clock.speed(), pacing.step_max),
             journal,
             facts,
             held: Held::default(),
+            clients: ClientOrders::default(),
             next_tag: 0,
             covered: now,
             is_settled: false,
-        })
+        };
+        live.keep_step(wall);
+        Ok(live)
     }
 
-    /// Does again what a record says.
-    fn replay(&mut self, record: Record) -> Result<(), RecoverError> {
-        match record {
-            Record::Request(entry) => {
-                self.covered = self.covered.max(entry.stamp);
-                if let Some(tag) = entry.request.tag {
-                    self.next_tag = self.next_tag.max(tag.get() + 1);
-                }
-                self.market.replay(*entry)?;
+    /// Makes virtual time go on from here at wall time `wall`, or be the wall clock where it is that.
+    pub(super) fn keep_step(&mut self, wall: Duration) {
+        match self.pacing.clock {
+            Clock::Wall if !self.pacer.is_paused() => {
+                let now = self.market.world().now();
+                self.pacer.rebase(wall_of(now), now);
             }
-            Record::Clock { at, events } => {
-                self.covered = self.covered.max(at);
-                self.step_to(at)?;
-                let found = self.market.world().events();
-                if found != events {
-                    return Err(diverged(at, format!("{events} events"), format!("{found} events")));
-                }
-            }
-            Record::Settled { digest } => {
-                self.settle_market()?;
-                let found = self.market.digest();
-                if *found.bytes() != digest {
-                    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                    let now = self.market.world().now();
-                    return Err(diverged(now, format!("the digest {hex}"), format!("the digest {found}")));
-                }
-            }
+            _ => self.pacer.rebase(wall, self.market.world().now()),
         }
-        Ok(())
     }
 
     /// Takes a request in at wall time `wall`. It is in the journal when this returns, and its answer, with
     /// the tag that is returned, is among the outputs once the market has been stepped.
     ///
+    /// A request with the id and content of one that was taken before is not taken again: the first one's
+    /// answer is among the outputs, as [`Output::Again`] if it had been given.
+    ///
     /// # Errors
-    /// [`InjectError`] if the day is over, the request names no participant, or it does not fit into the
-    /// journal; nothing was done then.
+    /// [`NotTaken`] if the day is over, the market paused, the request names no participant, does not fit
+    /// into the journal, or has the id of another; nothing was done then.
     pub fn request(
         &mut self,
         wall: Duration,
         kind: RequestKind,
-    ) -> Result<RequestTag, InjectError<RequestError>> {
+        client: Option<ClientOrderId>,
+    ) -> Result<Taken, NotTaken> {
+        let owned = owner_of(&kind).zip(client);
+        if let Some((owner, id)) = &owned {
+            match self.clients.look_up(*owner, id, &kind) {
+                Lookup::Free => {}
+                Lookup::Other => return Err(NotTaken::IdInUse(id.clone())),
+                Lookup::Same(known) => {
+                    let (tag, answer) = (known.tag, known.answer.clone());
+                    self.hold(answer.map(Output::Again));
+                    return Ok(Taken::Repeated(tag));
+                }
+            }
+        }
+        if self.pacer.is_paused() && !is_cancel(&kind) {
+            return Err(NotTaken::Paused);
+        }
         let tag = RequestTag::new(self.next_tag);
         let stamp = self.time_at(wall);
-        self.market.request(stamp, Request { tag: Some(tag), kind })?;
+        let content = owned.as_ref().map(|_| kind.clone());
+        self.journal.borrow_mut().client = owned.as_ref().map(|(_, id)| id.clone());
+        let taken = self.market.request(stamp, Request { tag: Some(tag), kind });
+        self.journal.borrow_mut().client = None;
+        taken?;
         self.next_tag += 1;
         self.covered = self.covered.max(stamp);
-        Ok(tag)
+        if let Some(((owner, id), kind)) = owned.zip(content) {
+            self.clients.took(owner, id, &kind, tag);
+        }
+        if self.pacer.is_paused() {
+            self.pacer.rebase(wall, stamp.saturating_add(self.pacing.cancel_span));
+        }
+        Ok(Taken::New(tag))
+    }
+
+    /// Changes at wall time `wall` how the market keeps in step with the wall clock. It is in the journal
+    /// when this returns.
+    ///
+    /// # Errors
+    /// [`ControlError`] if the clock is the wall clock and a speed is asked for, or the market cannot go on.
+    pub fn control(&mut self, wall: Duration, control: Control) -> Result<(), ControlError> {
+        if matches!((control, self.pacing.clock), (Control::Speed(_), Clock::Wall)) {
+            return Err(ControlError::WallClock);
+        }
+        // What is due now has happened before, as it will have for a market that is rebuilt.
+        self.step_to(self.market.world().now())?;
+        self.collect()?;
+        let progress = self.progress();
+        let record = Record::Control { progress, control };
+        self.journal.borrow_mut().push(&record).map_err(LiveError::from)?;
+        self.controlled(wall, progress, control);
+        Ok(())
+    }
+
+    /// Carries out a change.
+    pub(super) fn controlled(&mut self, wall: Duration, progress: Progress, control: Control) {
+        self.covered = self.covered.max(progress.at);
+        match control {
+            Control::Pause => self.pacer.pause(wall),
+            Control::Resume => {
+                self.pacer.resume(wall);
+                self.keep_step(wall);
+            }
+            Control::Speed(speed) => self.pacer.set_speed(wall, speed),
+        }
+        self.hold([Output::Control { at: progress.at, control }]);
     }
 
     /// Steps the market to where it should be at wall time `wall`, or as far as it goes at once. Returns how
@@ -255,13 +238,52 @@ impl LiveMarket {
         Ok(pace.sleep)
     }
 
+    /// Returns how far virtual time is behind where it should be at wall time `wall`.
+    #[must_use]
+    pub fn behind(&self, wall: Duration) -> SimDuration {
+        let behind = self.time_at(wall) - self.market.world().now();
+        behind.max(SimDuration::ZERO)
+    }
+
+    /// Sees to it that the journal says how far the market has come, although nothing was shown.
+    ///
+    /// # Errors
+    /// [`LiveError`] if the journal does not take it.
+    pub fn note_clock(&mut self) -> Result<(), LiveError> {
+        let progress = self.progress();
+        if progress.at > self.covered && !self.is_settled {
+            self.journal.borrow_mut().push(&Record::Clock(progress))?;
+            self.covered = progress.at;
+        }
+        Ok(())
+    }
+
     /// Returns whether the day is over, so that it can be settled.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.market.world().now() >= self.market.close()
     }
 
-    /// Settles the day: the last of its records. A second time nothing happens.
+    /// Returns whether the accounts were settled: no request is taken since.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
+    /// Returns whether virtual time stands still.
+    #[must_use]
+    pub const fn is_paused(&self) -> bool {
+        self.pacer.is_paused()
+    }
+
+    /// Returns how fast virtual time runs.
+    #[must_use]
+    pub const fn speed(&self) -> Speed {
+        self.pacer.speed()
+    }
+
+    /// Settles the market where it stands, at the end of its day or before: the last of its records. A second
+    /// time nothing happens.
     ///
     /// # Errors
     /// [`LiveError`] if something is not conserved.
@@ -269,12 +291,12 @@ impl LiveMarket {
         if self.is_settled {
             return Ok(());
         }
-        self.step_to(self.market.close())?;
+        // A request may be stamped ahead of the market.
+        self.step_to(self.covered)?;
         self.settle_market()?;
-        self.journal.borrow_mut().push(&Record::Settled { digest: *self.market.digest().bytes() })?;
-        let outputs = self.take_outputs();
-        self.hold(outputs);
-        Ok(())
+        let at = self.market.world().now();
+        self.journal.borrow_mut().push(&Record::Settled { at, digest: *self.market.digest().bytes() })?;
+        self.collect()
     }
 
     /// Takes what is to be appended to the journal's file.
@@ -293,7 +315,8 @@ impl LiveMarket {
     pub fn next_output(&mut self) -> Option<Output> {
         let journal = self.journal.borrow();
         let segment = journal.segment.as_ref();
-        self.held.next(|place| segment.is_none_or(|segment| segment.is_synced(place)))
+        let is_relaxed = self.pacing.durability == Durability::Relaxed;
+        self.held.next(|place| is_relaxed || segment.is_none_or(|segment| segment.is_synced(place)))
     }
 
     /// Returns how many outputs wait for the disk, or to be taken.
@@ -308,6 +331,19 @@ impl LiveMarket {
         self.journal.borrow().end()
     }
 
+    /// Returns how many records the journal has: the number of the next one.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.journal.borrow().records
+    }
+
+    /// Returns what a participant asked for under an id: the tag of the request, and its answer if it has
+    /// been given. It may not be on disk yet.
+    #[must_use]
+    pub fn known(&self, owner: ActorId, id: &ClientOrderId) -> Option<(RequestTag, Option<&Answer>)> {
+        self.clients.get(owner, id).map(|known| (known.tag, known.answer.as_ref()))
+    }
+
     /// Returns the market.
     #[must_use]
     pub const fn market(&self) -> &Market {
@@ -319,12 +355,17 @@ impl LiveMarket {
         self.pacer.time_at(wall).min(self.market.close()).max(self.market.world().now())
     }
 
-    fn step_to(&mut self, time: SimTime) -> Result<(), LiveError> {
+    fn progress(&self) -> Progress {
+        let world = self.market.world();
+        Progress { at: world.now(), events: world.events() }
+    }
+
+    pub(super) fn step_to(&mut self, time: SimTime) -> Result<(), LiveError> {
         while self.market.step(time, u64::MAX)? == StepEnd::Budget {}
         Ok(())
     }
 
-    fn settle_market(&mut self) -> Result<(), LiveError> {
+    pub(super) fn settle_market(&mut self) -> Result<(), LiveError> {
         self.is_settled = true;
         Ok(self.market.settle()?)
     }
@@ -335,26 +376,21 @@ impl LiveMarket {
         if outputs.is_empty() {
             return Ok(());
         }
-        let world = self.market.world();
-        let (at, events) = (world.now(), world.events());
         // A market that is rebuilt is stepped to the last stamp of a request without being told.
-        if at > self.covered {
-            self.journal.borrow_mut().push(&Record::Clock { at, events })?;
-            self.covered = at;
-        }
+        self.note_clock()?;
         self.hold(outputs);
         Ok(())
     }
 
     /// Holds outputs until all that is in the journal is synced.
-    fn hold(&mut self, outputs: Vec<Output>) {
-        self.held.push(self.journal.borrow().end(), outputs.into_iter());
+    pub(super) fn hold(&mut self, outputs: impl IntoIterator<Item = Output>) {
+        self.held.push(self.journal.borrow().end(), outputs);
     }
 
     /// Takes facts and answers, in the order in which they were written.
-    fn take_outputs(&mut self) -> Vec<Output> {
+    pub(super) fn take_outputs(&mut self) -> Vec<Output> {
         let facts = std::mem::take(&mut *self.facts.borrow_mut());
-        let mut answers = self.market.take_answers().peekable();
+        let mut answers = self.market.take_answers().inspect(|it| self.clients.answered(it)).peekable();
         let mut outputs = Vec::with_capacity(facts.len());
         for fact in facts {
             if let Output::Fact { sequence, .. } = fact {
@@ -369,6 +405,18 @@ impl LiveMarket {
     }
 }
 
-fn diverged(at: SimTime, journalled: String, rebuilt: String) -> RecoverError {
-    RecoverError::Diverged { at, journalled, rebuilt }
+/// Returns the wall time that a virtual time is where both are the same; before 1970 there is none.
+fn wall_of(time: SimTime) -> Duration {
+    Duration::from_nanos(u64::try_from(time.nanos()).unwrap_or(0))
+}
+
+/// Returns whether a request does nothing but take orders out of the market.
+const fn is_cancel(kind: &RequestKind) -> bool {
+    matches!(
+        kind,
+        RequestKind::Instruct {
+            instruction: Instruction::Cancel(_) | Instruction::MassCancel { .. } | Instruction::Disconnect,
+            ..
+        }
+    )
 }

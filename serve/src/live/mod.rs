@@ -4,13 +4,21 @@
 //! journal, how long to sleep, and what may be shown to whom are its results. So a test drives it through any
 //! day, and through any crash, in no time; a thread with a clock and a file drives it for good.
 
+mod client_orders;
+mod error;
+mod journal;
 mod market;
 mod output;
 mod record;
+mod recovery;
+mod voids;
 
-pub use market::{LiveError, LiveMarket, Pacing, RecoverError};
+pub use client_orders::{ClientOrderId, UnfitClientOrderId};
+pub use error::{ControlError, LiveError, NotTaken, RecoverError};
+pub use market::{Clock, Durability, LiveMarket, Pacing, Taken};
 pub use output::Output;
-pub use record::{Record, UnknownRecord};
+pub use record::{Control, Progress, Record, UnknownRecord};
+pub use voids::Voids;
 
 #[cfg(test)]
 mod tests;

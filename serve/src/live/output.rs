@@ -2,15 +2,23 @@
 
 use std::collections::VecDeque;
 
+use bearpit_core::kernel::RequestTag;
 use bearpit_core::market::Fact;
 use bearpit_core::participant::Answer;
 use bearpit_core::units::SimTime;
+
+use super::record::Control;
 
 /// Something that follows from the journal, to be shown to those whom it concerns.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// The answer to a request.
     Answer(Answer),
+    /// The answer to a request that had been made before, to whoever made it again. It follows from no new
+    /// record, so a market that is rebuilt does not give it.
+    Again(Answer),
+    /// A request was taken out of the market, which it would have stopped: it was not executed.
+    Voided(RequestTag),
     /// A fact.
     Fact {
         /// Its number on the tape, from zero.
@@ -20,6 +28,13 @@ pub enum Output {
         /// What happened.
         fact: Fact,
     },
+    /// How the market keeps in step with the wall clock has changed.
+    Control {
+        /// When.
+        at: SimTime,
+        /// The change.
+        control: Control,
+    },
 }
 
 /// Outputs in order, each with the place up to which the journal must be synced before it is shown.
@@ -28,8 +43,8 @@ pub(super) struct Held(VecDeque<(u64, Output)>);
 
 impl Held {
     /// Adds outputs that may be shown once the journal is synced up to `place`.
-    pub(super) fn push(&mut self, place: u64, outputs: impl Iterator<Item = Output>) {
-        self.0.extend(outputs.map(|output| (place, output)));
+    pub(super) fn push(&mut self, place: u64, outputs: impl IntoIterator<Item = Output>) {
+        self.0.extend(outputs.into_iter().map(|output| (place, output)));
     }
 
     /// Takes the next output, if the journal is synced far enough.

@@ -1,29 +1,65 @@
 //! [`Record`]: what the journal of a live market says.
 
-use bearpit_core::kernel::Injected;
+use bearpit_core::kernel::{Injected, Speed};
 use bearpit_core::participant::Request;
 use bearpit_core::units::SimTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::client_orders::ClientOrderId;
+
 /// One record of a journal: what cannot be computed from what was before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Record {
     /// A request from outside, and when it came in.
-    Request(Box<Injected<Request>>),
+    Request {
+        /// The request.
+        entry: Box<Injected<Request>>,
+        /// The id that its sender gave it.
+        client: Option<ClientOrderId>,
+    },
     /// The market had been stepped to a time. What it published until then may have been seen, so whoever
     /// recovers must step at least as far before taking a request.
-    Clock {
-        /// The virtual time.
-        at: SimTime,
-        /// How many events had been delivered: a market that is rebuilt has delivered as many.
-        events: u64,
+    Clock(Progress),
+    /// An operator changed how the market keeps in step with the wall clock.
+    Control {
+        /// How far the market had come.
+        progress: Progress,
+        /// The change.
+        control: Control,
     },
-    /// The day was over and its accounts were settled.
+    /// A request that stopped the market was taken out of it: a market that is rebuilt leaves it away.
+    Voided {
+        /// The number of its record, from zero.
+        record: u64,
+    },
+    /// The market was closed, at the end of the day or before, and its accounts were settled.
     Settled {
+        /// When.
+        at: SimTime,
         /// The digest of all facts: a market that is rebuilt has the same.
         digest: [u8; 32],
     },
+}
+
+/// How far a market has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The virtual time.
+    pub at: SimTime,
+    /// How many events had been delivered: a market that is rebuilt has delivered as many.
+    pub events: u64,
+}
+
+/// A change of how a market keeps in step with the wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Control {
+    /// Virtual time stands still; orders can be canceled, but not entered.
+    Pause,
+    /// Virtual time goes on.
+    Resume,
+    /// Virtual time runs this fast.
+    Speed(Speed),
 }
 
 /// Bytes that are no record of this program.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use bearpit_agents::{Desk, MakerReference, MarketMaker, MarketMakerConfig, NoiseConfig, NoiseTrader};
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{MarketBuilder, ProcessConfig};
-use bearpit_core::kernel::{LatencyModel, Speed};
+use bearpit_core::kernel::{LatencyModel, RequestTag, Speed};
 use bearpit_core::market::{Fees, Funding, Instrument, OrderTerms, Reference, Side, Transfer};
-use bearpit_core::participant::{Instruction, Latencies, Outcome, ParticipantConfig, RequestKind};
+use bearpit_core::participant::{Answer, Instruction, Latencies, Outcome, ParticipantConfig, RequestKind};
 use bearpit_core::process::OrnsteinUhlenbeck;
 use bearpit_core::units::{
     ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime,
@@ -20,7 +20,12 @@ use crate::store::journal::{JournalFile, SegmentHeader, SegmentReader};
 
 const ACME: InstrumentId = InstrumentId::new(0);
 const LISTING: ListingId = ListingId::new(0);
-const PACING: Pacing = Pacing { speed: Speed::REAL_TIME, step_max: SimDuration::from_millis(500) };
+const PACING: Pacing = Pacing {
+    clock: Clock::Scaled(Speed::REAL_TIME),
+    step_max: SimDuration::from_millis(500),
+    cancel_span: SimDuration::from_millis(2),
+    durability: Durability::Synced,
+};
 /// A debug build takes ten times as long.
 const CASES: u32 = if cfg!(debug_assertions) { 300 } else { 10_000 };
 const SEATS: [&str; 2] = ["anne", "bert"];
@@ -105,6 +110,13 @@ enum Act {
         seat: usize,
         whole: i64,
     },
+    /// Enters an order under one of a few ids, so that some are used again.
+    Named {
+        seat: usize,
+        id: u8,
+        lots: u64,
+    },
+    Control(Control),
     /// Lets so many milliseconds pass.
     Pass(u64),
     /// The same, but the market is not stepped: requests are stamped ahead of it.
@@ -123,6 +135,9 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(seat, is_buy, lots, ticks)| Act::Order { seat, is_buy, lots, ticks }),
         2 => (0..2_usize, any::<prop::sample::Index>()).prop_map(|(seat, order)| Act::Cancel { seat, order }),
         1 => (0..2_usize, 1..500_i64).prop_map(|(seat, whole)| Act::Fund { seat, whole }),
+        3 => (0..2_usize, 0..4_u8, 1..3_u64).prop_map(|(seat, id, lots)| Act::Named { seat, id, lots }),
+        1 => prop_oneof![Just(Control::Pause), Just(Control::Resume), (200..5_000_u32).prop_map(speed)]
+            .prop_map(Act::Control),
         6 => (0..3_000_u64).prop_map(Act::Pass),
         2 => (0..3_000_u64).prop_map(Act::Oversleep),
         2 => Just(Act::Write),
@@ -133,21 +148,37 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+fn speed(thousandths: u32) -> Control {
+    Control::Speed(Speed::from_thousandths(thousandths).unwrap())
+}
+
+fn named(seat: ActorId, lots: u64) -> RequestKind {
+    let terms = OrderTerms::limit(Side::Buy, Quantity::new(lots), Price::new(9_990));
+    RequestKind::Instruct { participant: seat, instruction: Instruction::Submit { listing: LISTING, terms } }
+}
+
+fn client(id: u8) -> ClientOrderId {
+    ClientOrderId::try_from(format!("order {id}")).unwrap()
+}
+
 /// A live market on a disk that fails, with what was shown so far.
 struct Exchange {
     live: LiveMarket,
     file: JournalFile<Disk>,
     wall: Duration,
     shown: Vec<Output>,
-    /// What was asked for and not answered yet: how many requests.
+    /// How many requests were taken.
     asked: usize,
+    /// The orders that were entered under an id, with their lots.
+    named: Vec<(RequestTag, ActorId, u8, u64)>,
 }
 
 impl Exchange {
     fn begin() -> Self {
         let live = LiveMarket::begin(builder(), &header(), PACING, Duration::ZERO).unwrap();
         let file = JournalFile::resume(Disk::default(), 0).unwrap();
-        let mut exchange = Self { live, file, wall: Duration::ZERO, shown: Vec::new(), asked: 0 };
+        let mut exchange =
+            Self { live, file, wall: Duration::ZERO, shown: Vec::new(), asked: 0, named: Vec::new() };
         exchange.sync();
         exchange
     }
@@ -162,7 +193,7 @@ impl Exchange {
                 Ok(Outcome::Submitted { order, .. }) => Some(order),
                 _ => None,
             },
-            Output::Fact { .. } => None,
+            _ => None,
         };
         self.shown.iter().filter_map(order).collect()
     }
@@ -185,6 +216,12 @@ impl Exchange {
                 let funding = Funding { transfer, reference: Reference::new("payment").unwrap() };
                 self.request(RequestKind::Fund { participant: self.seat(*seat), funding });
             }
+            Act::Named { seat, id, lots } => self.enter_named(*seat, *id, *lots),
+            Act::Control(control) => {
+                if !self.live.is_settled() {
+                    self.live.control(self.wall, *control).unwrap();
+                }
+            }
             Act::Pass(millis) => {
                 self.wall += Duration::from_millis(*millis);
                 self.live.advance(self.wall).unwrap();
@@ -206,9 +243,41 @@ impl Exchange {
 
     fn request(&mut self, kind: RequestKind) {
         if !self.live.is_over() {
-            self.live.request(self.wall, kind).unwrap();
-            self.asked += 1;
+            match self.live.request(self.wall, kind, None) {
+                Ok(taken) => {
+                    assert!(matches!(taken, Taken::New(_)));
+                    self.asked += 1;
+                }
+                Err(error) => assert!(error == NotTaken::Paused && self.live.is_paused(), "{error}"),
+            }
         }
+    }
+
+    fn enter_named(&mut self, seat: usize, id: u8, lots: u64) {
+        if self.live.is_over() {
+            return;
+        }
+        let seat = self.seat(seat);
+        let before = self.named.iter().find(|it| it.1 == seat && it.2 == id).copied();
+        let taken = self.live.request(self.wall, named(seat, lots), Some(client(id)));
+        match (before, taken) {
+            (None, Ok(Taken::New(tag))) => {
+                self.asked += 1;
+                self.named.push((tag, seat, id, lots));
+            }
+            (None, Err(NotTaken::Paused)) => assert!(self.live.is_paused()),
+            (Some(first), Ok(Taken::Repeated(tag))) => assert_eq!((tag, lots), (first.0, first.3)),
+            (Some(first), Err(NotTaken::IdInUse(_))) => assert_ne!(lots, first.3),
+            (before, taken) => panic!("{taken:?} where {before:?} was known"),
+        }
+    }
+
+    /// Returns the answer to a request that was shown.
+    fn shown_answer(&self, tag: RequestTag) -> Option<&Answer> {
+        self.shown.iter().find_map(|output| match output {
+            Output::Answer(answer) if answer.tag == tag => Some(answer),
+            _ => None,
+        })
     }
 
     fn sync(&mut self) {
@@ -219,17 +288,31 @@ impl Exchange {
     }
 
     fn show(&mut self, most: usize) {
-        let shown = std::iter::from_fn(|| self.live.next_output()).take(most);
-        self.shown.extend(shown);
+        for _ in 0..most {
+            let Some(output) = self.live.next_output() else { break };
+            match output {
+                Output::Again(again) => assert_eq!(self.shown_answer(again.tag), Some(&again)),
+                output => self.shown.push(output),
+            }
+        }
     }
 
     /// Crashes; what is rebuilt begins with all that was shown.
-    fn crash(self, kept: &[bool]) -> Self {
-        let left = self.file.into_medium().crash(kept);
+    fn crash(mut self, kept: &[bool]) -> Self {
+        let file = std::mem::replace(&mut self.file, JournalFile::resume(Disk::default(), 0).unwrap());
+        let left = file.into_medium().crash(kept);
         let reader = SegmentReader::open(left.as_slice()).unwrap();
-        let live = LiveMarket::recover(builder(), reader, PACING, self.wall).unwrap();
+        let live = LiveMarket::recover(builder(), reader, &Voids::default(), PACING, self.wall).unwrap();
         let file = JournalFile::resume(Disk::left(left), live.journal_end()).unwrap();
-        let mut rebuilt = Self { live, file, wall: self.wall, shown: Vec::new(), asked: self.asked };
+        let mut named = self.named.clone();
+        named.retain(|(tag, seat, id, _)| {
+            let known = live.known(*seat, &client(*id));
+            assert!(known.is_none_or(|(known, _)| known == *tag));
+            let shown = self.shown_answer(*tag);
+            assert!(shown.is_none() || known.and_then(|(_, answer)| answer) == shown, "forgotten");
+            known.is_some()
+        });
+        let mut rebuilt = Self { live, file, wall: self.wall, shown: Vec::new(), asked: self.asked, named };
         rebuilt.show(usize::MAX);
         assert_eq!(rebuilt.live.waiting(), 0);
         assert!(rebuilt.shown.len() >= self.shown.len());
@@ -240,6 +323,9 @@ impl Exchange {
     /// Goes on to the close; the journal alone then gives the same day.
     fn close(mut self) {
         self.file.medium_mut().failures.clear();
+        if !self.live.is_settled() {
+            self.live.control(self.wall, Control::Resume).unwrap();
+        }
         self.wall += Duration::from_secs(3_600);
         while !self.live.is_over() {
             self.live.advance(self.wall).unwrap();
@@ -252,7 +338,7 @@ impl Exchange {
         assert!(answers <= self.asked, "{answers} answers to {} requests", self.asked);
         let journal = self.file.into_medium().crash(&[false]);
         let reader = SegmentReader::open(journal.as_slice()).unwrap();
-        let again = LiveMarket::recover(builder(), reader, PACING, self.wall).unwrap();
+        let again = LiveMarket::recover(builder(), reader, &Voids::default(), PACING, self.wall).unwrap();
         assert_eq!(again.market().digest(), self.live.market().digest());
     }
 }
@@ -306,6 +392,106 @@ fn a_day_that_is_replayed_in_another_market_is_refused() {
     };
     other.agent("more", ParticipantConfig::new("noise"), NoiseTrader::new(noise)).unwrap();
     let reader = SegmentReader::open(journal.as_slice()).unwrap();
-    let error = LiveMarket::recover(other, reader, PACING, Duration::ZERO).unwrap_err();
+    let error = LiveMarket::recover(other, reader, &Voids::default(), PACING, Duration::ZERO).unwrap_err();
     assert!(matches!(error, RecoverError::Diverged { .. }), "{error}");
+}
+
+#[test]
+fn a_pause_takes_no_orders_and_carries_cancels_out() {
+    let mut exchange = Exchange::begin();
+    exchange.enter_named(0, 1, 5);
+    exchange.act(&Act::Pass(400));
+    exchange.act(&Act::Control(Control::Pause));
+    exchange.sync();
+    exchange.show(usize::MAX);
+    let paused_at = exchange.live.market().world().now();
+    exchange.act(&Act::Pass(10_000));
+    assert_eq!(exchange.live.market().world().now(), paused_at);
+    let seat = exchange.seat(0);
+    let refused = exchange.live.request(exchange.wall, named(seat, 1), None);
+    assert_eq!(refused, Err(NotTaken::Paused));
+    // The same order again is no new one.
+    let again = exchange.live.request(exchange.wall, named(seat, 5), Some(client(1)));
+    assert!(matches!(again, Ok(Taken::Repeated(_))), "{again:?}");
+    let order = exchange.orders()[0];
+    exchange.instruct(0, Instruction::Cancel(order));
+    exchange.act(&Act::Pass(10_000));
+    assert!(exchange.live.market().world().now() <= paused_at + PACING.cancel_span);
+    let account = exchange.live.market().world().domain().account(seat).unwrap();
+    assert!(account.order(order).is_none(), "it is canceled");
+    let rebuilt = exchange.crash(&[true]);
+    assert!(rebuilt.live.is_paused());
+}
+
+#[test]
+fn a_market_on_the_wall_clock_has_no_other_speed() {
+    let wall = Duration::from_nanos(u64::try_from(open().nanos()).unwrap());
+    let pacing = Pacing { clock: Clock::Wall, ..PACING };
+    let late = wall + Duration::from_secs(20);
+    let mut live = LiveMarket::begin(builder(), &header(), pacing, late).unwrap();
+    assert_eq!(live.behind(late), SimDuration::from_secs(20));
+    while live.behind(late) > SimDuration::ZERO {
+        live.advance(late).unwrap();
+    }
+    assert_eq!(live.market().world().now(), open() + SimDuration::from_secs(20));
+    assert!(matches!(live.control(late, speed(2_000)), Err(ControlError::WallClock)));
+    live.control(late, Control::Pause).unwrap();
+    let later = late + Duration::from_secs(5);
+    live.advance(later).unwrap();
+    assert_eq!(live.behind(later), SimDuration::ZERO);
+    live.control(later, Control::Resume).unwrap();
+    assert_eq!(live.behind(later), SimDuration::from_secs(5));
+}
+
+/// A market that is rebuilt without one of its requests goes on as if it had never been made, and its journal
+/// gives the same market ever after.
+#[test]
+fn a_void_request_is_left_away_and_told_so() {
+    let mut exchange = Exchange::begin();
+    for lots in 1..6 {
+        exchange.act(&Act::Pass(700));
+        let participant = exchange.seat(0);
+        let terms = OrderTerms::market(Side::Buy, Quantity::new(lots));
+        exchange.request(RequestKind::Instruct {
+            participant,
+            instruction: Instruction::Submit { listing: LISTING, terms },
+        });
+    }
+    exchange.act(&Act::Pass(700));
+    exchange.sync();
+    let journal = exchange.file.into_medium().crash(&[true]);
+    let frames = |bytes: &[u8]| {
+        let mut reader = SegmentReader::open(bytes).unwrap();
+        let mut records = Vec::new();
+        while let Some(payload) = reader.next_frame().unwrap() {
+            records.push(Record::from_bytes(payload).unwrap());
+        }
+        records
+    };
+    let is_third = |record: &Record| matches!(record, Record::Request { entry, .. } if entry.request.tag == Some(RequestTag::new(2)));
+    let records = frames(&journal);
+    let third = records.iter().position(is_third).unwrap() as u64;
+    let voids = Voids::default().with(third, records.len() as u64);
+    let wall = exchange.wall;
+    let reader = SegmentReader::open(journal.as_slice()).unwrap();
+    let mut live = LiveMarket::recover(builder(), reader, &voids, PACING, wall).unwrap();
+    assert_eq!(live.records(), records.len() as u64);
+    live.void(third).unwrap();
+    let outputs: Vec<_> = std::iter::from_fn(|| live.next_output()).collect();
+    assert!(outputs.contains(&Output::Voided(RequestTag::new(2))));
+    let bought = |live: &LiveMarket| {
+        let anne = live.market().participant("anne").unwrap().id;
+        live.market().world().domain().account(anne).unwrap().holding(ACME).lots()
+    };
+    assert_eq!(bought(&live), bought(&exchange.live) - 3);
+    // It goes on, and is rebuilt from its journal with what was said there.
+    live.advance(wall + Duration::from_secs(3)).unwrap();
+    live.settle().unwrap();
+    let mut journal = journal;
+    journal.extend(live.take_appended());
+    let read = || SegmentReader::open(journal.as_slice()).unwrap();
+    let said = Voids::read(read()).unwrap();
+    assert_eq!(said, voids);
+    let again = LiveMarket::recover(builder(), read(), &said, PACING, wall).unwrap();
+    assert_eq!(again.market().digest(), live.market().digest());
 }

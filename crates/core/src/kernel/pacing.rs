@@ -11,6 +11,7 @@ use crate::units::{SimDuration, SimTime};
 
 /// How fast virtual time runs, in thousandths of real time; never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Speed(u32);
 
 impl Speed {

@@ -1,0 +1,134 @@
+//! [`ClientOrders`]: what came of each request that its sender gave an id.
+
+use std::collections::BTreeMap;
+
+use bearpit_core::kernel::RequestTag;
+use bearpit_core::participant::{Answer, RequestKind};
+use bearpit_core::units::ActorId;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The id that a sender gave a request, unique among those of one participant.
+///
+/// Who does not know whether a request was taken makes it again with the same id, and gets the first outcome.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClientOrderId(String);
+
+/// A text that is no [`ClientOrderId`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a client order id has 1 to {max} characters, none of them a control character", max = ClientOrderId::LENGTH_MAX)]
+pub struct UnfitClientOrderId;
+
+impl ClientOrderId {
+    /// The most characters of one.
+    pub const LENGTH_MAX: usize = 128;
+
+    /// Returns it as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ClientOrderId {
+    type Error = UnfitClientOrderId;
+
+    fn try_from(text: String) -> Result<Self, UnfitClientOrderId> {
+        let length = text.chars().count();
+        let is_fit = (1..=Self::LENGTH_MAX).contains(&length) && !text.chars().any(char::is_control);
+        if is_fit { Ok(Self(text)) } else { Err(UnfitClientOrderId) }
+    }
+}
+
+impl From<ClientOrderId> for String {
+    fn from(id: ClientOrderId) -> Self {
+        id.0
+    }
+}
+
+/// A request with an id that is taken: what it asked for, and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Known {
+    /// A digest of what was asked for.
+    content: Content,
+    /// Its tag.
+    pub(super) tag: RequestTag,
+    /// Its answer, once it has been given.
+    pub(super) answer: Option<Answer>,
+}
+
+/// A digest of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Content([u8; 16]);
+
+impl Content {
+    /// Digests a request.
+    pub(super) fn of(kind: &RequestKind) -> Self {
+        // Fails for sequences of unknown length only, which no request has.
+        let bytes = postcard::to_stdvec(kind).unwrap_or_default();
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
+        Self(digest)
+    }
+}
+
+/// The requests with ids, by participant and id.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct ClientOrders {
+    known: BTreeMap<(ActorId, ClientOrderId), Known>,
+    /// Those that have no answer yet.
+    unanswered: BTreeMap<RequestTag, (ActorId, ClientOrderId)>,
+}
+
+/// What is known of an id.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Lookup<'a> {
+    /// Nothing: it is free.
+    Free,
+    /// The same request was made under it.
+    Same(&'a Known),
+    /// Another request was made under it.
+    Other,
+}
+
+impl ClientOrders {
+    /// Looks an id up for a request.
+    pub(super) fn look_up(&self, owner: ActorId, id: &ClientOrderId, kind: &RequestKind) -> Lookup<'_> {
+        match self.get(owner, id) {
+            None => Lookup::Free,
+            Some(known) if known.content == Content::of(kind) => Lookup::Same(known),
+            Some(_) => Lookup::Other,
+        }
+    }
+
+    /// Returns what was asked for under an id.
+    pub(super) fn get(&self, owner: ActorId, id: &ClientOrderId) -> Option<&Known> {
+        self.known.get(&(owner, id.clone()))
+    }
+
+    /// Takes note of a request that was taken.
+    pub(super) fn took(&mut self, owner: ActorId, id: ClientOrderId, kind: &RequestKind, tag: RequestTag) {
+        self.unanswered.insert(tag, (owner, id.clone()));
+        self.known.insert((owner, id), Known { content: Content::of(kind), tag, answer: None });
+    }
+
+    /// Takes note of an answer.
+    pub(super) fn answered(&mut self, answer: &Answer) {
+        if let Some(key) = self.unanswered.remove(&answer.tag)
+            && let Some(known) = self.known.get_mut(&key)
+        {
+            known.answer = Some(answer.clone());
+        }
+    }
+}
+
+/// Returns in whose name a request is made: ids are unique among those of one participant.
+pub(super) const fn owner_of(kind: &RequestKind) -> Option<ActorId> {
+    match kind {
+        RequestKind::Instruct { participant, .. } | RequestKind::Fund { participant, .. } => {
+            Some(*participant)
+        }
+        RequestKind::Join { .. } => None,
+    }
+}
