@@ -63,6 +63,9 @@ pub(super) fn run_scenarios(
     if all_written { Ok(()) } else { Err(Failure::Run) }
 }
 
+/// What is said of a scenario that can be a live market.
+const LIVE_UNUSED: &str = "[live] is for `bearpit serve`; a simulation does not use it";
+
 /// Loads all files, and reports everything that is wrong with any of them.
 fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
     let overrides = all_overrides(&arguments.params, &arguments.overrides)?;
@@ -73,6 +76,9 @@ fn load(arguments: &SimulateArguments) -> Result<Vec<Scenario>, Failure> {
             Ok(scenario) => {
                 if !arguments.run.quiet && !scenario.warnings.is_empty() {
                     print_diagnostics(&scenario.warnings);
+                }
+                if !arguments.run.quiet && scenario.live.is_some() {
+                    print_error(&format!("note: {}: {LIVE_UNUSED}", file.display()));
                 }
                 match &arguments.seeds {
                     Some(seeds) => scenarios.extend(seeds.scenarios(&scenario)),

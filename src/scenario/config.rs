@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::document::Diagnostics;
+use super::live::LiveConfig;
 use crate::record::RecordConfig;
 use bearpit_agents::{AgentKind, ConfiguredAgent};
 use bearpit_core::account::{Financing, OnRuin};
@@ -40,6 +41,8 @@ pub struct Scenario {
     pub venues: Vec<VenueConfig>,
     /// The agents, populations included.
     pub agents: Vec<AgentConfig>,
+    /// How it runs as a live market, if it has `[live]`; a simulation does not use it.
+    pub live: Option<LiveConfig>,
     /// The changes made to it, as they were written.
     pub changes: Vec<String>,
     /// What is odd in it or in a file it names, but not wrong.

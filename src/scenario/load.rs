@@ -6,7 +6,9 @@ use super::config::Scenario;
 use super::document::{Diagnostics, Findings, Node, Override, SECTIONS, Section, parse};
 use super::files::{Files, RunClock, expand, is_binary, utf8};
 use super::inputs::Inputs;
-use super::sections::{Head, KnownInstrument, MarketOutline, agents, head, instruments, record, venues};
+use super::sections::{
+    Head, KnownInstrument, MarketOutline, agents, head, instruments, live, record, venues,
+};
 use crate::data::read_text_file;
 use crate::record::RecordConfig;
 use bearpit_agents::SiteSpan;
@@ -139,6 +141,7 @@ impl Scenario {
         let script_latency_min = head.as_ref().map_or(SimDuration::ZERO, |head| head.script_latency_min);
         let outline = MarketOutline { instruments: &known, venues: &venues, files, span, script_latency_min };
         let agents = agents(&root, &outline);
+        let live = live(&root, head.as_ref());
         root.finish();
         let Head { name, seed, start, end, bar_interval, sample_interval, benchmark, .. } = head?;
         Some(Self {
@@ -153,6 +156,7 @@ impl Scenario {
             instruments: known.into_iter().map(|known| known.config).collect::<Option<Vec<_>>>()?,
             venues,
             agents,
+            live: live?,
             changes: Vec::new(),
             warnings: Diagnostics::default(),
             inputs_digest: files.digest(),

@@ -23,6 +23,9 @@ mod files;
 mod inputs;
 mod kinds;
 mod layout;
+mod live;
+#[cfg(test)]
+mod live_tests;
 mod load;
 mod lobster;
 #[cfg(test)]
@@ -45,6 +48,7 @@ pub use document::readers::is_name;
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, OverrideFileError, Severity};
 pub use files::{DataReport, inspect_data};
 pub use kinds::agent_kinds;
+pub use live::{AfterOutage, Durability, LiveClock, LiveConfig};
 pub use lobster::OrderFlow;
 pub use schema::json_schema;
 pub use strategy::{NotAParam, Strategy};

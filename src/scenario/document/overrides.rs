@@ -251,7 +251,7 @@ fn alone(name: &str, place: SourceSpan, value: &str, tree: &Node) -> UnknownName
         let node = tree.entries().iter().find(|entry| entry.key == *section).map(|entry| &entry.node);
         node.is_some_and(|node| node.entries().iter().any(|entry| entry.key == name))
     };
-    let section = ["scenario", "record"].into_iter().find(has);
+    let section = ["scenario", "live", "record"].into_iter().find(has);
     let section =
         section.or_else(|| ["seed", "start", "end", "bars", "sample"].contains(&name).then_some("scenario"));
     let script = entries_of(tree, "agents").iter().find(|agent| text_at(agent, "kind") == Some("script"));
@@ -272,7 +272,8 @@ fn entries_of<'a>(tree: &'a Node, list: &str) -> &'a [Node] {
 }
 
 /// The sections of a scenario.
-pub(in crate::scenario) const SECTIONS: [&str; 5] = ["scenario", "record", "instruments", "venues", "agents"];
+pub(in crate::scenario) const SECTIONS: [&str; 6] =
+    ["scenario", "live", "record", "instruments", "venues", "agents"];
 
 /// Finds a child by key, or in a list by index, name, symbol or kind; a key that a table does not have
 /// is added, and checked with all others later.

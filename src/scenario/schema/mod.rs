@@ -4,6 +4,7 @@
 //! test compares them with the keys that the reader knows.
 
 mod fees;
+mod live;
 mod param;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub fn json_schema() -> Value {
     let root = Object::default()
         .required("scenario", scenario(), "name, seed and time of the scenario")
         .key("record", record(), "what is recorded of a run")
+        .key("live", live::live(), "how it runs as a live market; a simulation does not use it")
         .required("instruments", list_of(instrument()), "what is traded")
         .required("venues", list_of(venue()), "where it is traded")
         .key("agents", json!({ "type": "array", "items": agent() }), "who trades");

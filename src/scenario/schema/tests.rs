@@ -131,6 +131,10 @@ start = 2025-03-03T09:30:00
 end = 2025-03-03T10:30:00
 [record]
 books = {}
+[live]
+clock = "wall"
+after_outage = { halt = "1m" }
+durability = { relaxed = "20ms" }
 [[instruments]]
 symbol = "ACME"
 tick_size = 0.01
@@ -170,6 +174,15 @@ fn each_fault_is_refused_by_schema_and_reader_alike() {
         ("latency = {}", "latency = { entry = { min = \"1ms\" } }"),
         ("sessions = { open = \"9h\", ", "sessions = { "),
         ("instruments = [\"ACME\"]", "instruments = []"),
+        ("clock = \"wall\"", "clock = \"walls\""),
+        ("clock = \"wall\"", "clock = \"scaled\"\nspeed = 0"),
+        ("clock = \"wall\"", "zone = \"\""),
+        ("clock = \"wall\"", "keep_days = 0"),
+        ("{ halt = \"1m\" }", "{ halt = 60 }"),
+        ("{ halt = \"1m\" }", "{}"),
+        ("{ halt = \"1m\" }", "{ halt = \"1m\", more = 1 }"),
+        ("{ halt = \"1m\" }", "\"stop\""),
+        ("{ relaxed = \"20ms\" }", "\"relaxed\""),
     ] {
         assert_eq!(GOOD.matches(from).count(), 1, "{from}");
         let text = GOOD.replace(from, to);
@@ -208,6 +221,7 @@ fn the_schema_has_the_keys_of_each_section_that_the_reader_knows() {
     let sections = [
         ("[scenario]", "[scenario]\nqqqq = 1", &schema["properties"]["scenario"]),
         ("[record]", "[record]\nqqqq = 1", &schema["properties"]["record"]),
+        ("[live]", "[live]\nqqqq = 1", &schema["properties"]["live"]),
         ("books = {}", "books = { qqqq = 1 }", &schema["properties"]["record"]["properties"]["books"]),
         ("[[instruments]]", "[[instruments]]\nqqqq = 1", &schema["properties"]["instruments"]["items"]),
         ("[[venues]]", "[[venues]]\nqqqq = 1", &schema["properties"]["venues"]["items"]),

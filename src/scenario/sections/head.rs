@@ -116,7 +116,7 @@ fn is_same_zone(one: &str, other: &str) -> bool {
 }
 
 /// A time zone.
-fn zone(node: &Node) -> Read<Zone> {
+pub(super) fn zone(node: &Node) -> Read<Zone> {
     let name = readers::text(node)?;
     Zone::named(&name).map_err(|error| ValueError::new(format!("is no time zone: {error}")))
 }

@@ -1,4 +1,4 @@
-//! The sections of a scenario: `[scenario]`, `[record]`, `[[instruments]]`, `[[venues]]`, `[[agents]]`.
+//! The sections of a scenario: `[scenario]`, `[live]`, `[record]`, `[[instruments]]`, `[[venues]]`, `[[agents]]`.
 
 mod agents;
 mod bar_files;
@@ -6,6 +6,7 @@ mod fees;
 mod file_rows;
 mod head;
 mod instruments;
+mod live;
 mod params;
 mod process;
 mod record;
@@ -18,6 +19,7 @@ pub(super) use agents::{MarketOutline, ON_RUIN, agents};
 pub(super) use fees::{MEASURES, SIDES};
 pub(super) use head::{Head, head};
 pub(super) use instruments::{KnownInstrument, instruments};
+pub(super) use live::{AFTER_OUTAGE, CLOCKS, DURABILITY, live};
 pub(super) use params::{offset_of, scalar};
 pub(super) use record::record;
 pub(super) use venues::venues;
