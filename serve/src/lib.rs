@@ -4,5 +4,6 @@
 //! request from outside is written before it has any effect, and the [live market](live), which is rebuilt
 //! from it after a crash. `ARCHITECTURE.md` at the root of the workspace has the idea.
 
+pub mod config;
 pub mod live;
 pub mod store;

@@ -1,0 +1,250 @@
+//! [`SETTINGS`]: the one table of all settings.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bearpit::scenario::document::Node;
+use bearpit::scenario::document::readers::{Read, ValueError, flag, mistyped, one_of, text};
+
+use super::database::DatabaseUrl;
+use super::values::{Kind, address, count, path, span, words};
+use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig};
+
+/// What one setting is.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its key in the file; what stands before a dot is its table.
+    pub key: &'static str,
+    /// Its type, and what is allowed.
+    pub kind: Kind,
+    /// What holds where nobody says anything, as it would be written; none for what may be left out.
+    pub default: Option<&'static str>,
+    /// What it is for, in a sentence without its full stop.
+    pub doc: &'static str,
+    /// Whether its value may have a password: shown to nobody, and never taken from the command line with one.
+    pub is_secret: bool,
+    /// Reads a value and stores it.
+    pub(super) set: fn(&mut Config, &Node) -> Read<()>,
+}
+
+impl Setting {
+    /// Returns its flag without the dashes before it.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.key.replace(['.', '_'], "-")
+    }
+
+    /// Returns the name of its environment variable.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
+/// What the names of our environment variables begin with.
+pub(super) const PREFIX: &str = "BEARPIT_";
+
+/// What roles there are. They are parts of one process until they can be split.
+const ROLES: &[&str] = &["all"];
+const FORMATS: &[&str] = &["text", "json"];
+const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
+
+const fn setting(
+    key: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    doc: &'static str,
+    set: fn(&mut Config, &Node) -> Read<()>,
+) -> Setting {
+    Setting { key, kind, default, doc, is_secret: false, set }
+}
+
+const fn secret(setting: Setting) -> Setting {
+    Setting { is_secret: true, ..setting }
+}
+
+const WORKERS: Kind = Kind::Count(1, 64);
+const CONNECTIONS: Kind = Kind::Count(1, 100_000);
+const BODY_BYTES: Kind = Kind::Count(1_024, 16 << 20);
+const REQUESTS: Kind = Kind::Count(1, 1 << 20);
+const SUBSCRIPTION: Kind = Kind::Count(16, 1 << 20);
+const REQUEST_TIMEOUT: Kind = Kind::Span(100, 60_000);
+const KEEP_ALIVE: Kind = Kind::Span(1_000, 600_000);
+const GRACE: Kind = Kind::Span(1_000, 600_000);
+
+/// All settings, in the order of the documentation.
+pub static SETTINGS: &[Setting] = &[
+    setting(
+        "listen",
+        Kind::Address,
+        Some("127.0.0.1:8080"),
+        "Where HTTP is served; port 0 lets the system choose, and the log says what it chose",
+        |config, node| put(&mut config.listen, address(node)),
+    ),
+    setting(
+        "insecure_http",
+        Kind::Switch,
+        Some("false"),
+        "Allows `listen` to be reached from other machines, without TLS: for what stands behind a proxy that has it",
+        |config, node| put(&mut config.insecure_http, flag(node)),
+    ),
+    setting(
+        "data",
+        Kind::Path,
+        Some("./data"),
+        "The directory of journals, and of what else outlives the process; made if it is not there",
+        |config, node| put(&mut config.data, path(node)),
+    ),
+    secret(setting(
+        "database",
+        Kind::Database,
+        None,
+        "The database. Checked, but not used yet: so far everything is in the journal",
+        |config, node| put(&mut config.database, database(node).map(Some)),
+    )),
+    setting(
+        "database_file",
+        Kind::Path,
+        None,
+        "A file whose first line is the URL of the database, for secrets that are mounted as files",
+        |config, node| put(&mut config.database, database_of_file(node).map(Some)),
+    ),
+    setting(
+        "role",
+        Kind::Words(ROLES),
+        Some("all"),
+        "Which parts this process runs; one process runs all so far",
+        |_, node| words(node, ROLES).map(|_| ()),
+    ),
+    setting(
+        "shutdown_grace",
+        GRACE,
+        Some("10s"),
+        "How long requests may take to end once the process is asked to stop",
+        |config, node| put(&mut config.shutdown_grace, span_of(GRACE, node)),
+    ),
+    setting(
+        "log.format",
+        Kind::Choice(FORMATS),
+        Some("text"),
+        "How lines of the log look",
+        |config, node| {
+            let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+            put(&mut config.log.format, one_of(&formats)(node))
+        },
+    ),
+    setting(
+        "log.level",
+        Kind::Choice(LEVELS),
+        Some("info"),
+        "The least severe that is written to the log",
+        |config, node| {
+            let levels = [
+                ("error", LogLevel::Error),
+                ("warn", LogLevel::Warn),
+                ("info", LogLevel::Info),
+                ("debug", LogLevel::Debug),
+                ("trace", LogLevel::Trace),
+            ];
+            put(&mut config.log.level, one_of(&levels)(node))
+        },
+    ),
+    setting(
+        "queue.requests",
+        REQUESTS,
+        Some("4096"),
+        "How many requests may wait for the market; beyond that they are refused as busy",
+        |config, node| put(&mut config.queue.requests, count_of(REQUESTS, node)),
+    ),
+    setting(
+        "queue.subscription",
+        SUBSCRIPTION,
+        Some("1024"),
+        "How many messages may wait for one subscriber; one that is further behind starts over",
+        |config, node| put(&mut config.queue.subscription, count_of(SUBSCRIPTION, node)),
+    ),
+    setting("http.workers", WORKERS, Some("2"), "Threads that serve HTTP", |config, node| {
+        put(&mut config.http.workers, count_of(WORKERS, node))
+    }),
+    setting(
+        "http.connections",
+        CONNECTIONS,
+        Some("4096"),
+        "Connections at a time, of all clients",
+        |config, node| put(&mut config.http.connections, count_of(CONNECTIONS, node)),
+    ),
+    setting(
+        "http.body_bytes_max",
+        BODY_BYTES,
+        Some("65536"),
+        "Bytes of the body of a request; a longer one is refused with 413",
+        |config, node| put(&mut config.http.body_bytes_max, count_of(BODY_BYTES, node)),
+    ),
+    setting(
+        "http.request_timeout",
+        REQUEST_TIMEOUT,
+        Some("5s"),
+        "How long a client may take to send the head of a request",
+        |config, node| put(&mut config.http.request_timeout, span_of(REQUEST_TIMEOUT, node)),
+    ),
+    setting(
+        "http.keep_alive",
+        KEEP_ALIVE,
+        Some("75s"),
+        "How long a connection stays open between requests",
+        |config, node| put(&mut config.http.keep_alive, span_of(KEEP_ALIVE, node)),
+    ),
+];
+
+/// A configuration before the defaults of the table are read into it: every field has one, or is optional.
+pub(super) fn unset() -> Config {
+    Config {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        insecure_http: false,
+        data: PathBuf::new(),
+        database: None,
+        shutdown_grace: Duration::ZERO,
+        log: LogConfig { format: LogFormat::Text, level: LogLevel::Info },
+        queue: QueueConfig { requests: 0, subscription: 0 },
+        http: HttpConfig {
+            workers: 0,
+            connections: 0,
+            body_bytes_max: 0,
+            request_timeout: Duration::ZERO,
+            keep_alive: Duration::ZERO,
+        },
+    }
+}
+
+fn put<T>(place: &mut T, read: Read<T>) -> Read<()> {
+    *place = read?;
+    Ok(())
+}
+
+fn count_of(kind: Kind, node: &Node) -> Read<usize> {
+    let Kind::Count(min, max) = kind else { return Err(mistyped(node, "a number")) };
+    count(node, min, max)
+}
+
+fn span_of(kind: Kind, node: &Node) -> Read<Duration> {
+    let Kind::Span(min, max) = kind else { return Err(mistyped(node, "a duration")) };
+    span(node, min, max)
+}
+
+/// Reads a URL. No error has the value in it.
+fn database(node: &Node) -> Read<DatabaseUrl> {
+    let Ok(url) = text(node) else { return Err(ValueError::new("must be the URL of a database, as a text")) };
+    DatabaseUrl::parse(url.trim()).map_err(|error| ValueError::new(error.to_string()))
+}
+
+fn database_of_file(node: &Node) -> Read<DatabaseUrl> {
+    let path = path(node)?;
+    let read = std::fs::read_to_string(&path);
+    let url = read.map_err(|error| {
+        ValueError::new(format!("is `{}`, which cannot be read: {error}", path.display()))
+    })?;
+    let url = url.lines().next().unwrap_or_default().trim();
+    DatabaseUrl::parse(url)
+        .map_err(|error| ValueError::new(format!("is `{}`, whose first line {error}", path.display())))
+}

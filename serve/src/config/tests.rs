@@ -1,0 +1,207 @@
+//! Which source goes before which, and what is said of what is wrong.
+
+use super::*;
+
+fn sources(
+    file: &str,
+    dot_env: &str,
+    environment: &[(&str, &str)],
+    flags: &[(&'static str, &str)],
+) -> Sources {
+    let text_file = |name: &str, text: &str| TextFile { name: name.to_owned(), text: text.to_owned() };
+    let variable = |(name, value): &(&str, &str)| Variable {
+        name: (*name).to_owned(),
+        value: Some((*value).to_owned()),
+    };
+    Sources {
+        flags: flags.iter().map(|(key, value)| Flag { key, value: (*value).to_owned() }).collect(),
+        environment: environment.iter().map(variable).collect(),
+        dot_env: Some(text_file(".env", dot_env)),
+        file: Some(text_file("serve.toml", file)),
+    }
+}
+
+fn config(sources: &Sources) -> Config {
+    load(sources).unwrap_or_else(|errors| panic!("{errors}")).config
+}
+
+fn errors(sources: &Sources) -> String {
+    load(sources).expect_err("nothing is wrong").to_string()
+}
+
+#[test]
+fn the_defaults_of_the_table_are_allowed_by_it() {
+    let config = Config::defaults().unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!((config.data, config.database), (PathBuf::from("./data"), None));
+    assert_eq!((config.queue.requests, config.http.workers), (4_096, 2));
+    assert_eq!(config.shutdown_grace, Duration::from_secs(10));
+    assert_eq!(config.log, LogConfig { format: LogFormat::Text, level: LogLevel::Info });
+}
+
+#[test]
+fn names_of_settings_are_told_apart_in_every_source() {
+    let of = |name: fn(&Setting) -> String| {
+        let mut names: Vec<String> = SETTINGS.iter().map(name).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.len()
+    };
+    assert_eq!(of(|it| it.key.to_owned()), SETTINGS.len());
+    assert_eq!(of(Setting::flag), SETTINGS.len());
+    assert_eq!(of(Setting::variable), SETTINGS.len());
+}
+
+#[test]
+fn a_later_source_goes_before_an_earlier_one() {
+    let file = "data = \"file\"\n[queue]\nrequests = 1\nsubscription = 16\n[http]\nworkers = 3\n";
+    let dot_env = "BEARPIT_QUEUE_REQUESTS=2\nBEARPIT_QUEUE_SUBSCRIPTION=17\nBEARPIT_HTTP_WORKERS=4\n";
+    let environment =
+        [("BEARPIT_QUEUE_SUBSCRIPTION", "18"), ("BEARPIT_HTTP_WORKERS", "5"), ("BEARPIT_DATA", "")];
+    let sources = sources(file, dot_env, &environment, &[("http.workers", "6")]);
+    let config = config(&sources);
+    assert_eq!((config.data, config.queue.requests), (PathBuf::from("file"), 2));
+    assert_eq!((config.queue.subscription, config.http.workers), (18, 6));
+    let layers: Vec<(&str, Layer)> =
+        load(&sources).unwrap().origins.iter().map(|it| (it.key, it.layer)).collect();
+    for expected in [
+        ("data", Layer::File),
+        ("queue.requests", Layer::DotEnv),
+        ("queue.subscription", Layer::Environment),
+        ("http.workers", Layer::Flag),
+        ("listen", Layer::Default),
+    ] {
+        assert!(layers.contains(&expected), "{expected:?} of {layers:?}");
+    }
+}
+
+#[test]
+fn every_value_can_be_written_in_every_source() {
+    for setting in SETTINGS {
+        let value = match setting.kind {
+            Kind::Address => "127.0.0.1:1",
+            Kind::Switch => "true",
+            Kind::Path if setting.key.ends_with("_file") => continue,
+            Kind::Path => "x",
+            Kind::Database => "sqlite:x.db",
+            Kind::Words(words) | Kind::Choice(words) => words[0],
+            Kind::Count(min, _) => &min.to_string(),
+            Kind::Span(_, max) => &format!("{max}ms"),
+        };
+        let toml = match setting.kind {
+            Kind::Switch | Kind::Count(..) => value.to_owned(),
+            Kind::Words(_) => format!("[\"{value}\"]"),
+            _ => format!("\"{value}\""),
+        };
+        let variable = setting.variable();
+        let in_file = config(&sources(&format!("{} = {toml}\n", setting.key), "", &[], &[]));
+        let in_dot_env = config(&sources("", &format!("{variable}='{value}'\n"), &[], &[]));
+        let in_environment = config(&sources("", "", &[(&variable, value)], &[]));
+        let in_flag = config(&sources("", "", &[], &[(setting.key, value)]));
+        for other in [in_dot_env, in_environment, in_flag] {
+            assert_eq!(other, in_file, "{}", setting.key);
+        }
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once_with_its_place() {
+    let file =
+        "listen = \"8080\"\nlog = \"json\"\n\n[queue]\nrequest = 5\nsubscription = 1\n[speed]\nx = 1\n";
+    let dot_env = "BEARPIT_LISTENN=x\nBEARPIT_LOG_LEVEL=loud\n";
+    let found =
+        errors(&sources(file, dot_env, &[("BEARPIT_SHUTDOWN_GRACE", "5")], &[("http.workers", "many")]));
+    for expected in [
+        "error: `listen` is `8080`, but must be an address and a port, such as 127.0.0.1:8080",
+        "serve.toml:1:10",
+        "error: `log` is a text, but must be a table: [log]",
+        "error: [queue] has no key `request`",
+        "serve.toml:5:1",
+        "did you mean `requests`? allowed: `requests`, `subscription`",
+        "error: `queue.subscription` is 1, but must be a whole number from 16 to 1048576",
+        "error: the configuration has no key `speed`",
+        "error: there is no variable `BEARPIT_LISTENN`",
+        ".env:1:1",
+        "did you mean `BEARPIT_LISTEN`?",
+        "error: `BEARPIT_LOG_LEVEL` is `loud`, which does not exist; allowed: `error`, `warn`",
+        ".env:2:19",
+        "error: `BEARPIT_SHUTDOWN_GRACE` is not valid",
+        "environment:1:24",
+        "error: `--http-workers` is a text (`many`), but must be a whole number from 1 to 64",
+        "command line:1:16",
+    ] {
+        assert!(found.contains(expected), "no {expected:?} in\n{found}");
+    }
+    assert_eq!(found.matches("error: ").count(), 9, "{found}");
+}
+
+#[test]
+fn a_file_that_is_no_toml_says_where() {
+    let found = errors(&sources("listen = \n", "", &[], &[]));
+    assert!(found.contains("serve.toml:1:"), "{found}");
+}
+
+#[test]
+fn an_unknown_variable_of_the_environment_is_a_warning_and_one_of_a_cluster_nothing() {
+    let environment = [("BEARPIT_DATABSE", "x"), ("BEARPIT_PORT", "tcp://10.0.0.1:80")];
+    let loaded = load(&sources("", "", &environment, &[])).unwrap();
+    let warnings = loaded.warnings.to_string();
+    assert!(warnings.contains("did you mean `BEARPIT_DATABASE`?"), "{warnings}");
+    assert_eq!(loaded.warnings.len(), 1, "{warnings}");
+}
+
+#[test]
+fn a_password_is_shown_nowhere() {
+    let url = "postgres://bear:hunter2@db/pit";
+    let file = format!("database = \"{url}\"\ndatabse = \"{url}\"\n");
+    let found = errors(&sources(&file, "", &[], &[("database", url)]));
+    assert!(!found.contains("hunter2") && found.contains("which every user of this machine"), "{found}");
+    assert!(found.contains("has no key `databse`"), "{found}");
+    let broken = errors(&sources(&format!("database = \"{url}\n"), "", &[], &[]));
+    assert!(!broken.contains("hunter2") && broken.contains("serve.toml:1"), "{broken}");
+    let dot_env = format!("BEARPIT_DATABASE=\"{url}\" x\nBEARPIT_DATABASES={url}\n");
+    let found = errors(&sources("", &dot_env, &[("BEARPIT_DATABASE", "mysql://u:hunter2@h/d")], &[]));
+    assert!(!found.contains("hunter2") && found.matches("error: ").count() == 3, "{found}");
+
+    let loaded = load(&sources(&format!("database = \"{url}\"\n"), "", &[], &[])).unwrap();
+    assert_eq!(loaded.config.database, Some(DatabaseUrl::Postgres(url.to_owned())));
+    let shown = format!("{:?} {:?} {}", loaded.config, loaded.origins, loaded.warnings);
+    assert!(!shown.contains("hunter2") && shown.contains("postgres://bear:*******@db/pit"), "{shown}");
+    assert!(shown.contains("no database is used yet"), "{shown}");
+}
+
+#[test]
+fn the_database_can_be_named_in_a_file_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("url");
+    std::fs::write(&path, "postgres://u:hunter2@h/d\n").unwrap();
+    let path = path.to_str().unwrap();
+    let from_file = config(&sources("", "", &[("BEARPIT_DATABASE_FILE", path)], &[]));
+    assert_eq!(from_file.database, Some(DatabaseUrl::Postgres("postgres://u:hunter2@h/d".to_owned())));
+    let later = config(&sources(
+        &format!("database_file = \"{path}\"\n"),
+        "",
+        &[("BEARPIT_DATABASE", "sqlite:x")],
+        &[],
+    ));
+    assert_eq!(later.database, Some(DatabaseUrl::Sqlite("x".into())));
+    let both = [("database_file", path), ("database", "sqlite:x")];
+    assert!(errors(&sources("", "", &[], &both)).contains("leave one out"));
+    std::fs::write(path, "hunter2\n").unwrap();
+    let found = errors(&sources("", "", &[], &[("database_file", path)]));
+    assert!(
+        found.contains("whose first line must begin with `postgres://`") && !found.contains("hunter2"),
+        "{found}"
+    );
+}
+
+#[test]
+fn plain_http_beyond_this_machine_must_be_asked_for() {
+    let found = errors(&sources("listen = \"0.0.0.0:80\"\n", "", &[], &[]));
+    assert!(
+        found.contains("can be reached from other machines") && found.contains("insecure_http"),
+        "{found}"
+    );
+    let config = config(&sources("listen = \"0.0.0.0:80\"\n", "", &[("BEARPIT_INSECURE_HTTP", "true")], &[]));
+    assert!(config.insecure_http);
+}

@@ -1,0 +1,130 @@
+//! [`Kind`]: the types that a setting can have: how it is written, and what is allowed.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bearpit::scenario::document::readers::{Read, ValueError, disallowed, duration, integer, mistyped, text};
+use bearpit::scenario::document::{Node, Value};
+use bearpit_core::units::SimDuration;
+
+/// What a setting is; written out, it is a cell of the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An address and a port; port 0 lets the system choose.
+    Address,
+    /// `true` or `false`; a flag may stand alone for `true`.
+    Switch,
+    /// A path of a file or directory.
+    Path,
+    /// The URL of a database.
+    Database,
+    /// A list of words, of which each must be one of these.
+    Words(&'static [&'static str]),
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// A whole number from the first to the second.
+    Count(u32, u32),
+    /// A span of time from the first to the second, in milliseconds.
+    Span(u32, u32),
+}
+
+impl Kind {
+    /// Returns what stands for a value in `--help`.
+    #[must_use]
+    pub const fn placeholder(self) -> &'static str {
+        match self {
+            Self::Address => "ADDRESS:PORT",
+            Self::Switch => "BOOL",
+            Self::Path => "PATH",
+            Self::Database => "URL",
+            Self::Words(_) => "LIST",
+            Self::Choice(_) => "WORD",
+            Self::Count(..) => "NUMBER",
+            Self::Span(..) => "TIME",
+        }
+    }
+
+    /// Returns the value that a text stands for: of a flag or a variable, which have no types.
+    pub(super) fn value_of(self, text: &str, node: impl Fn(Value) -> Node) -> Value {
+        let text = text.trim();
+        match self {
+            Self::Switch if text == "true" || text == "false" => Value::Bool(text == "true"),
+            Self::Count(..) if !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit()) => {
+                Value::Int(text.to_owned())
+            }
+            Self::Words(_) => {
+                let words = text.split(',').map(|word| node(Value::Text(word.trim().to_owned())));
+                Value::List(words.collect())
+            }
+            _ => Value::Text(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let one_of = |f: &mut fmt::Formatter<'_>, words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            f.write_str(&words.join(", "))
+        };
+        match self {
+            Self::Address => f.write_str("address and port"),
+            Self::Switch => f.write_str("`true`, `false`"),
+            Self::Path => f.write_str("path"),
+            Self::Database => f.write_str("`postgres://..`, `sqlite:PATH`"),
+            Self::Words(words) => f.write_str("list of ").and_then(|()| one_of(f, words)),
+            Self::Choice(words) => one_of(f, words),
+            Self::Count(min, max) => write!(f, "{min} to {max}"),
+            Self::Span(min, max) => write!(f, "{} to {}", millis(*min), millis(*max)),
+        }
+    }
+}
+
+fn millis(millis: u32) -> SimDuration {
+    SimDuration::from_millis(i64::from(millis))
+}
+
+/// Reads an address and a port.
+pub(super) fn address(node: &Node) -> Read<SocketAddr> {
+    let allowed = "an address and a port, such as 127.0.0.1:8080 or [::1]:8080";
+    let Value::Text(written) = &node.value else { return Err(mistyped(node, allowed)) };
+    written.parse().map_err(|_| disallowed(node, allowed))
+}
+
+/// Reads a path, which need not be there.
+pub(super) fn path(node: &Node) -> Read<PathBuf> {
+    text(node).map(PathBuf::from)
+}
+
+/// Reads a whole number within a range.
+pub(super) fn count(node: &Node, min: u32, max: u32) -> Read<usize> {
+    let number = integer(i64::from(min), i64::from(max))(node)?;
+    usize::try_from(number).map_err(|_| disallowed(node, &Kind::Count(min, max).to_string()))
+}
+
+/// Reads a span of time within a range, in milliseconds.
+pub(super) fn span(node: &Node, min: u32, max: u32) -> Read<Duration> {
+    let read = duration(node)?;
+    if (millis(min)..=millis(max)).contains(&read) {
+        return Ok(Duration::from_nanos(read.nanos().unsigned_abs()));
+    }
+    Err(disallowed(node, &format!("from {} to {}", millis(min), millis(max))))
+}
+
+/// Reads a list of words, each of which must be known; one word may stand without brackets.
+pub(super) fn words(node: &Node, known: &'static [&'static str]) -> Read<Vec<&'static str>> {
+    let items = match &node.value {
+        Value::List(items) if !items.is_empty() => items.as_slice(),
+        Value::Text(_) => std::slice::from_ref(node),
+        Value::List(_) => return Err(ValueError::new("is an empty list, but must have a word")),
+        _ => return Err(mistyped(node, "a list of words")),
+    };
+    let read = |item: &Node| {
+        let word = text(item)?;
+        let found = known.iter().find(|it| **it == word);
+        found.copied().ok_or_else(|| disallowed(item, &Kind::Choice(known).to_string()))
+    };
+    items.iter().map(read).collect()
+}
