@@ -133,8 +133,8 @@ pub struct InstrumentSummary {
 pub struct HoldingSummary {
     /// The symbol.
     pub symbol: String,
-    /// How many lots.
-    pub lots: u64,
+    /// How many lots; below zero for a short position that was carried over from the market's last day.
+    pub lots: i64,
     /// What they counted as: their worth at the first mark, and nothing where there never was one.
     #[serde(with = "manifest_text::cost")]
     pub cost: Money,

@@ -68,19 +68,21 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
     let tracked = market.participants().iter().filter_map(|participant| {
         let account = state.account(participant.id).filter(|account| account.is_tracked())?;
         let (initial, current) = market.equity_span(participant);
+        // What a seat has come to on earlier days is not this day's.
+        let before = participant.carried.as_deref().cloned().unwrap_or_default();
         Some(AccountSummary {
             owner: participant.name.clone(),
             kind: participant.kind.clone(),
-            initial_cash: participant.account.cash,
+            initial_cash: participant.opening_cash(),
             initial_holdings: initial_holdings(state, participant),
             initial_equity: initial,
             final_equity: current,
             // What was brought in from outside is no profit.
-            profit: current - initial - account.contributed(),
-            fees: account.fees(),
-            financing: account.financed(),
-            fills: account.fills(),
-            refused: account.refused(),
+            profit: current - initial - (account.contributed() - before.contributed),
+            fees: account.fees() - before.fees,
+            financing: account.financed() - before.financed,
+            fills: account.fills() - before.fills,
+            refused: account.refused() - before.refused,
             failure: state.failure(participant.id).map(str::to_owned),
         })
     });
@@ -88,10 +90,10 @@ fn accounts(market: &Market) -> Vec<AccountSummary> {
 }
 
 fn initial_holdings(state: &MarketState, participant: &Participant) -> Vec<HoldingSummary> {
-    let holdings = participant.account.holdings.iter().zip(state.opening_costs(participant));
-    let summaries = holdings.filter_map(|((id, quantity), cost)| {
+    let holdings = participant.opening_holdings().zip(state.opening_costs(participant));
+    let summaries = holdings.filter_map(|((id, holding), cost)| {
         let symbol = state.instruments().nth(id.index())?.symbol().to_owned();
-        Some(HoldingSummary { symbol, lots: quantity.lots(), cost })
+        Some(HoldingSummary { symbol, lots: holding.lots(), cost })
     });
     summaries.collect()
 }

@@ -21,14 +21,14 @@ use crate::analysis::series::{EvenSample, LineDownsampler};
 use crate::record::AccountSummary;
 use bearpit_core::account::trips::{AverageTrips, Execution, FifoTrips};
 use bearpit_core::market::{Instrument, Side, SplitRatio};
-use bearpit_core::units::{Money, Price, Quantity, SimDuration};
+use bearpit_core::units::{Money, NetQuantity, Price, SimDuration};
 
 /// What an account does in one instrument.
 #[derive(Debug, Clone)]
 struct Book {
     instrument: Instrument,
     /// What was held at the start.
-    opening: Quantity,
+    opening: NetQuantity,
     position: LineDownsampler,
     has_rows: bool,
     /// Whether something is held that has no mark.
@@ -88,7 +88,7 @@ impl AccountBuilder {
         let extent = periods.extent;
         let book = |instrument: &Instrument| Book {
             instrument: instrument.clone(),
-            opening: Quantity::ZERO,
+            opening: NetQuantity::ZERO,
             position: LineDownsampler::new(extent),
             has_rows: false,
             is_unmarked: false,
@@ -118,14 +118,14 @@ impl AccountBuilder {
     }
 
     /// Says what is held of an instrument at the start; before all rows.
-    pub(crate) fn hold(&mut self, instrument: usize, quantity: Quantity) {
+    pub(crate) fn hold(&mut self, instrument: usize, holding: NetQuantity) {
         if let Some(book) = self.books.get_mut(instrument) {
-            book.opening = quantity;
+            book.opening = holding;
         }
     }
 
     /// Returns what was held of an instrument at the start, and the instrument.
-    pub(crate) fn opening(&self, instrument: usize) -> Option<(Quantity, &Instrument)> {
+    pub(crate) fn opening(&self, instrument: usize) -> Option<(NetQuantity, &Instrument)> {
         self.books.get(instrument).map(|book| (book.opening, &book.instrument))
     }
 

@@ -21,6 +21,6 @@ pub(crate) enum BadManifest {
         /// The instrument.
         symbol: String,
         /// How much.
-        lots: u64,
+        lots: i64,
     },
 }

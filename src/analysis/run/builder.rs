@@ -78,6 +78,12 @@ impl RunBuilder {
         &mut self.accounts[place]
     }
 
+    /// Begins an account, which has no rows yet, once more; returns it.
+    pub(crate) fn reopen(&mut self, place: usize) -> &mut AccountBuilder {
+        self.accounts[place] = self.account();
+        &mut self.accounts[place]
+    }
+
     /// Returns the builder of an account that has no rows yet.
     fn account(&self) -> AccountBuilder {
         AccountBuilder::new(&self.index.instruments, self.periods, missing(self.tables), self.benchmark)

@@ -16,7 +16,9 @@ use crate::record::{
     self, LevelRow, Manifest, Names, OrderRow, RecordConfig, RowSink, RunLabel, Table, TableRow, TableSet,
 };
 use bearpit_core::market::{AccountMark, AccountOpening, Instrument, Liquidity, Phase, Quote, Side, Trade};
-use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
+use bearpit_core::units::{
+    ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime,
+};
 
 /// The analysis of a run while it goes on: takes rows as a recorder makes them, and has metrics and series at
 /// any time.
@@ -122,12 +124,12 @@ impl RunAnalysis {
         for (owner, instrument, position) in &names.openings {
             let account = accounts.get(owner.index()).copied().flatten();
             if let Some(account) = account.and_then(|place| builder.accounts.get_mut(place)) {
-                account.hold(instrument.index(), position.magnitude());
+                account.hold(instrument.index(), *position);
             }
         }
         for account in &mut builder.accounts {
             for place in 0..names.instruments.len() {
-                if account.opening(place).is_some_and(|(held, _)| held.is_zero()) {
+                if account.opening(place).is_some_and(|(held, _)| held == NetQuantity::ZERO) {
                     account.open(place, Money::ZERO);
                 }
             }
@@ -207,26 +209,34 @@ impl RunAnalysis {
     }
 
     /// Begins the account of a participant that has joined, whether it is tracked or not: only the manifest
-    /// says so.
+    /// says so. One that was carried over begins with what it had then, whatever a scenario says.
     fn open_account(&mut self, opening: &AccountOpening, half_ticks: &[Option<i64>]) {
         let actors = &mut self.names.actors;
         let actor = opening.owner.index();
-        if actors.len() <= actor {
+        let is_known = actors.len() > actor;
+        if !is_known {
             actors.resize(actor + 1, String::new());
             self.accounts.resize(actor + 1, None);
         }
         opening.name.as_ref().clone_into(&mut actors[actor]);
-        self.accounts[actor] = Some(self.builder.accounts.len());
-        let account = self.builder.join(&opening.name);
+        let account = match self.accounts[actor] {
+            Some(place) => self.builder.reopen(place),
+            // An agent of the scenario that is not tracked.
+            None if is_known => return,
+            None => {
+                self.accounts[actor] = Some(self.builder.accounts.len());
+                self.builder.join(&opening.name)
+            }
+        };
         for (instrument, quantity) in opening.holdings.iter() {
             account.hold(instrument.index(), *quantity);
         }
         for (place, instrument) in self.names.instruments.iter().enumerate() {
-            let held = account.opening(place).map_or(Quantity::ZERO, |(held, _)| held);
+            let held = account.opening(place).map_or(NetQuantity::ZERO, |(held, _)| held);
             let mark = half_ticks.get(place).copied().flatten();
             let cost = mark.map(|mark| worth(instrument, mark, held));
             // Without a mark, the first one says what the shares count as.
-            if let Some(cost) = cost.or_else(|| held.is_zero().then_some(Money::ZERO)) {
+            if let Some(cost) = cost.or_else(|| (held == NetQuantity::ZERO).then_some(Money::ZERO)) {
                 account.open(place, cost);
             }
         }
@@ -437,8 +447,8 @@ impl RowSink for RunAnalysis {
 }
 
 /// Returns what shares are worth at a price in half ticks.
-fn worth(instrument: &Instrument, half_ticks: i64, held: Quantity) -> Money {
-    instrument.value(Price::new(half_ticks), held.net()).share(1, 2)
+fn worth(instrument: &Instrument, half_ticks: i64, held: NetQuantity) -> Money {
+    instrument.value(Price::new(half_ticks), held).share(1, 2)
 }
 
 const fn sign(side: Side) -> f64 {

@@ -16,7 +16,7 @@ use crate::analysis::rows::table_stream::Stream;
 use crate::analysis::sampling::equity_sampler::Ruin;
 use crate::analysis::series::Extent;
 use crate::record::{HoldingSummary, Manifest, OpenError, StoredRun, Table, TableSet};
-use bearpit_core::units::{Money, Quantity};
+use bearpit_core::units::{Money, NetQuantity};
 
 impl RunData {
     /// Reads a run; what needs a table that was not recorded is absent.
@@ -81,10 +81,10 @@ fn begin(manifest: &Manifest) -> Result<RunBuilder, BadManifest> {
         for (place, instrument) in builder.index.instruments.iter().enumerate() {
             let held = summary.initial_holdings.iter().find(|it| it.symbol == instrument.symbol());
             if let Some(HoldingSummary { symbol, lots, .. }) = held {
-                if *lots > LOTS_MAX {
+                if lots.unsigned_abs() > LOTS_MAX {
                     return Err(BadManifest::Holding { symbol: symbol.clone(), lots: *lots });
                 }
-                account.hold(place, Quantity::new(*lots));
+                account.hold(place, NetQuantity::new(*lots));
             }
             account.open(place, held.map_or(Money::ZERO, |it| it.cost));
         }

@@ -107,14 +107,21 @@ impl Holdings {
         self.become_due(at);
     }
 
-    /// Begins the account of a participant that has joined, with the shares that it brought.
+    /// Begins the account of a participant that has joined, with the shares that it brought, or that was carried
+    /// over with what it held: whatever it was to begin with.
     pub(in crate::record) fn open(&mut self, at: SimTime, opening: &AccountOpening) {
         let states = (opening.owner.index() + 1) * self.instruments;
         if self.states.len() < states {
             self.states.resize(states, Holding::default());
         }
-        for (instrument, quantity) in opening.holdings.iter() {
-            self.transfer(at, opening.owner, *instrument, quantity.net());
+        let all = (0..).map(InstrumentId::new).take(self.instruments);
+        let replaced =
+            all.filter(|id| self.states[self.index(opening.owner, *id)].position != NetQuantity::ZERO);
+        for instrument in replaced.collect::<Vec<_>>() {
+            self.set(at, opening.owner, instrument, NetQuantity::ZERO);
+        }
+        for (instrument, holding) in opening.holdings.iter() {
+            self.set(at, opening.owner, *instrument, *holding);
         }
     }
 

@@ -7,7 +7,7 @@ use super::orders::OpenOrders;
 use crate::record::names::Names;
 use bearpit_core::account::trips::{AverageTrips, Execution, RoundTrip};
 use bearpit_core::market::{AccountMark, AccountOpening, BarInterval, Fact, Instrument, OrderKind, Trade};
-use bearpit_core::units::{ActorId, InstrumentId, ListingId, Price, Quantity, SimTime};
+use bearpit_core::units::{ActorId, InstrumentId, ListingId, NetQuantity, Price, SimTime};
 
 /// A round trip that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ struct HoldingTrips {
     owner: ActorId,
     instrument: InstrumentId,
     began: SimTime,
-    opening: Quantity,
+    opening: NetQuantity,
     /// None until it is known what the opening holding counts as.
     trips: Option<AverageTrips>,
     /// Fills from before that is known.
@@ -81,7 +81,7 @@ impl Trips {
         };
         for owner in &names.tracked {
             let openings = names.openings.iter().filter(|(holder, ..)| holder == owner);
-            let openings = openings.map(|(_, instrument, position)| (*instrument, position.magnitude()));
+            let openings = openings.map(|(_, instrument, position)| (*instrument, *position));
             let holdings = trips.holdings(*owner, start, openings);
             trips.begin(*owner, holdings);
         }
@@ -100,17 +100,17 @@ impl Trips {
         &self,
         owner: ActorId,
         began: SimTime,
-        openings: impl Iterator<Item = (InstrumentId, Quantity)>,
+        openings: impl Iterator<Item = (InstrumentId, NetQuantity)>,
     ) -> Vec<HoldingTrips> {
-        let mut held = vec![Quantity::ZERO; self.instruments.len()];
+        let mut held = vec![NetQuantity::ZERO; self.instruments.len()];
         for (instrument, quantity) in openings {
             held.get_mut(instrument.index()).into_iter().for_each(|held| *held = quantity);
         }
-        let holding = |((contract, opening), instrument): ((&Instrument, Quantity), InstrumentId)| {
+        let holding = |((contract, opening), instrument): ((&Instrument, NetQuantity), InstrumentId)| {
             let listings = (0..).map(ListingId::new).zip(&self.listings).zip(&self.bars);
             let mut here = listings.filter(|((_, listed), _)| **listed == instrument);
             let first = here.next().map(|((listing, _), bars)| (listing, *bars));
-            let entered = first.filter(|_| !opening.is_zero());
+            let entered = first.filter(|_| opening != NetQuantity::ZERO);
             let mut holding = HoldingTrips {
                 owner,
                 instrument,
@@ -120,7 +120,7 @@ impl Trips {
                 held_back: Vec::new(),
                 entered,
             };
-            if opening.is_zero() {
+            if opening == NetQuantity::ZERO {
                 holding.begin(contract, 0);
             }
             holding
@@ -146,7 +146,7 @@ impl Trips {
         }
     }
 
-    /// Begins the account of a participant that has joined; `half_ticks` has the mark of each instrument.
+    /// Begins the account of a participant that has joined, or was carried over; `half_ticks` has the mark of each instrument.
     pub(in crate::record) fn open(
         &mut self,
         at: SimTime,
@@ -251,7 +251,7 @@ impl Trips {
 impl HoldingTrips {
     /// Begins the trips with the opening holding at a mark.
     fn begin(&mut self, instrument: &Instrument, half_ticks: i64) {
-        let cost = instrument.value(Price::new(half_ticks), self.opening.net()).share(1, 2);
+        let cost = instrument.value(Price::new(half_ticks), self.opening).share(1, 2);
         let trips = AverageTrips::new(instrument.clone(), self.began.nanos(), self.opening, cost);
         self.trips = Some(trips);
     }

@@ -303,7 +303,7 @@ fn tables_do_not_depend_on_which_others_are_recorded() {
 #[test]
 fn rows_of_an_account_follow_its_opening_and_any_id_is_safe() {
     let zed = ActorId::new(5);
-    let holdings: Arc<[(InstrumentId, Quantity)]> = Arc::new([(InstrumentId::new(0), Quantity::new(30))]);
+    let holdings: Arc<[_]> = Arc::new([(InstrumentId::new(0), NetQuantity::new(30))]);
     let opening = |owner, name: &str, holdings| {
         Fact::AccountOpened(AccountOpening {
             owner,

@@ -81,6 +81,17 @@ impl Totals {
         }
     }
 
+    /// Takes a transfer from outside back.
+    pub fn subtract(&mut self, transfer: Transfer) {
+        match transfer {
+            Transfer::Cash(amount) => self.cash -= amount,
+            Transfer::Shares { instrument, quantity } => {
+                let holding = &mut self.holdings[instrument.index()];
+                *holding = *holding - quantity;
+            }
+        }
+    }
+
     /// Adds an account.
     pub fn add_account(&mut self, account: &Account) {
         self.cash += account.cash;

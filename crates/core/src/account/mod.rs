@@ -19,6 +19,7 @@ mod gate;
 mod holds;
 mod ledger;
 mod open_orders;
+mod opening;
 mod order_context;
 mod orders;
 mod position;
@@ -31,13 +32,16 @@ pub mod trips;
 mod unvalued;
 
 pub use booking::BookingError;
-pub use charging::{FeeFill, FeeLedger, FeePlan, FeeSource, OrderFees, Payer, TradeSize};
+pub use charging::{
+    FeeFill, FeeLedger, FeePlan, FeeSource, FeeState, OrderFees, Payer, TradeSize, TradedInMonth,
+};
 pub use conservation::{Flows, Imbalance, Totals};
 pub use financing::{Financed, Financing};
 pub use funding::FundingRefusal;
 pub use gate::Approved;
 pub use ledger::{Account, AccountConfig, AccountError, Credit};
 pub use open_orders::{OpenOrderIter, OpenOrders};
+pub use opening::{AccountOrder, AccountState, PositionState, UnvaluedState};
 pub use order_context::{OrderContext, Pricing};
 pub use orders::{OpenOrder, PendingReplace};
 pub use position::{Fraction, Position};

@@ -53,6 +53,11 @@ impl Position {
         Self { holding, cost, realized: Money::ZERO }
     }
 
+    /// Makes a position that has been traded before.
+    pub(super) const fn restored(holding: NetQuantity, cost: Money, realized: Money) -> Self {
+        Self { holding, cost, realized }
+    }
+
     /// Returns the signed holding.
     #[must_use]
     pub const fn holding(&self) -> NetQuantity {

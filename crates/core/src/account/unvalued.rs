@@ -1,6 +1,7 @@
 //! Lots whose cost is not known yet: they came in before their instrument had a first mark.
 
 use super::ledger::{Account, Line};
+use super::opening::UnvaluedState;
 use super::position::Position;
 use crate::units::{InstrumentId, Money, NetQuantity};
 
@@ -21,6 +22,18 @@ impl Unvalued {
     /// Begins with a holding of which no lot waits for its price.
     const fn beside(holding: NetQuantity) -> Self {
         Self { parts: Position::opened(holding, Money::ZERO), contributed: NetQuantity::ZERO }
+    }
+}
+
+impl Unvalued {
+    pub(super) const fn state(&self) -> UnvaluedState {
+        let Self { parts, contributed } = *self;
+        UnvaluedState { cost: parts.cost(), realized: parts.realized(), contributed }
+    }
+
+    pub(super) const fn restored(holding: NetQuantity, state: UnvaluedState) -> Self {
+        let parts = Position::restored(holding, state.cost, state.realized);
+        Self { parts, contributed: state.contributed }
     }
 }
 

@@ -10,6 +10,7 @@ mod event;
 mod ladder;
 #[cfg(any(test, feature = "reference"))]
 pub mod reference;
+mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -19,3 +20,4 @@ pub use event::{BookEvent, BookTrade, EventSink, Indicative, MatchingEngine, Ope
 pub use ladder::{ladder, ladder_by_order};
 #[cfg(any(test, feature = "reference"))]
 pub use reference::ReferenceBook;
+pub use state::{BookOrder, BookPlace, BookState};

@@ -2,8 +2,10 @@
 
 use thiserror::Error;
 
+use super::closing::ClosingState;
 use super::listing_config::ListingConfig;
 use super::market::Market;
+use super::opening::{Layout, Opening, OpeningError};
 use super::venue::{Exchange, VenueActor};
 use crate::account::AccountError;
 use crate::kernel::{ActorFactory, AddError, JournalSink, LatencyError, Outside, SimActor, World};
@@ -43,6 +45,9 @@ pub enum BuildError {
     /// them.
     #[error("{0} has splits or dividends in a replay, so it can be listed there only")]
     SharedActions(String),
+    /// The market cannot open with what the last one left.
+    #[error(transparent)]
+    Opening(#[from] OpeningError),
     /// There are more instruments, venues or listings than ids.
     #[error("there are too many instruments, venues or listings: ids are 32 bits wide")]
     TooMany,
@@ -101,6 +106,8 @@ pub struct MarketBuilder {
     tape: Tape,
     agents: Vec<Agent>,
     outside: Outside<MarketState>,
+    goes_on: bool,
+    opening: Option<Box<ClosingState>>,
 }
 
 struct Agent {
@@ -138,6 +145,8 @@ impl MarketBuilder {
             tape: Tape::new(),
             agents: Vec::new(),
             outside: Outside::default(),
+            goes_on: false,
+            opening: None,
         })
     }
 
@@ -173,6 +182,77 @@ impl MarketBuilder {
     /// Has the actors of participants that join later built by `factory`; without, nobody can join.
     pub fn factory(&mut self, factory: impl ActorFactory<MarketState> + 'static) {
         self.outside.build_with(factory);
+    }
+
+    /// Has the market leave what its next day begins with ([`Market::closing_state`]). At its close, orders of
+    /// participants from outside stay that are good till canceled, or for a later date; without, all expire.
+    pub const fn goes_on(&mut self) {
+        self.goes_on = true;
+    }
+
+    /// Opens the market with what the last one left.
+    ///
+    /// Participants that had joined are there again without another request, after the agents. Ids of orders and
+    /// trades go on, as do the values of instruments, if their processes [allow
+    /// that](crate::process::PriceProcess::state). After a stop within a day, all is as it was; after the end of a
+    /// day, the agents of the scenario have what that gives them, whatever they had. The tape begins with all of
+    /// that: with each account that was carried over, with what was moved to bring agents back, and with each open
+    /// order as if it were accepted again, in the order of time.
+    ///
+    /// The market should have another seed than the last one, or it draws the same numbers again.
+    ///
+    /// ```
+    /// use bearpit_core::exchange::{MarketBuilder, MarketEnd};
+    /// use bearpit_core::kernel::{ActorFactory, ActorSpec, FactoryError, SimActor};
+    /// use bearpit_core::market::{Fees, Instrument, OrderTerms, Side};
+    /// use bearpit_core::participant::*;
+    /// # use bearpit_core::account::AccountConfig;
+    /// use bearpit_core::units::{Money, Price, Quantity, Seed, SimDuration, SimTime};
+    ///
+    /// struct Desks;
+    /// impl ActorFactory<MarketState> for Desks {
+    ///     fn build(&mut self, _: &str, _: &ActorSpec) -> Result<Box<dyn SimActor<MarketState>>, FactoryError> {
+    ///         Ok(Box::new(Trader(bearpit_agents::Desk)))
+    ///     }
+    /// }
+    ///
+    /// let day = |seed, open: &str| -> Result<MarketBuilder, Box<dyn std::error::Error>> {
+    ///     let open: SimTime = open.parse()?;
+    ///     let mut builder = MarketBuilder::new(Seed::new(seed), open, open + SimDuration::from_secs(60))?;
+    ///     let acme = builder.instrument(Instrument::new("ACME", "0.01".parse()?, "1".parse()?)?, None);
+    ///     builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+    ///     builder.factory(Desks);
+    ///     builder.goes_on();
+    ///     Ok(builder)
+    /// };
+    ///
+    /// let mut monday = day(1, "2025-03-03T09:30:00")?.open()?;
+    /// monday.start();
+    /// let account = AccountConfig { cash: Money::from_whole(1_000), ..AccountConfig::default() };
+    /// let config = ParticipantConfig::new("person").with_account(account);
+    /// let kind = RequestKind::Join { name: "anne".to_owned(), spec: ActorSpec::new("desk"), config };
+    /// monday.request(monday.world().now(), Request { tag: None, kind })?;
+    /// monday.step(monday.world().now(), u64::MAX)?;
+    /// let anne = monday.participant("anne").expect("she has joined").id;
+    /// let terms = OrderTerms::limit(Side::Buy, Quantity::new(10), Price::new(5_000));
+    /// let listing = bearpit_core::units::ListingId::new(0);
+    /// monday.instruct(monday.world().now(), anne, Instruction::Submit { listing, terms })?;
+    /// monday.step(monday.close(), u64::MAX)?;
+    /// monday.settle()?;
+    /// let state = monday.closing_state().expect("the market goes on").clone();
+    /// assert_eq!(state.end, MarketEnd::DayOver);
+    ///
+    /// let mut tuesday = day(2, "2025-03-04T09:30:00")?;
+    /// tuesday.opening(state);
+    /// let mut tuesday = tuesday.open()?;
+    /// tuesday.start();
+    /// let anne = tuesday.participant("anne").expect("she still has her seat").id;
+    /// let account = tuesday.world().domain().account(anne).expect("and her account");
+    /// assert_eq!(account.free_cash(), Money::from_whole(500), "which holds the cash for her order");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn opening(&mut self, state: ClosingState) {
+        self.opening = Some(Box::new(state));
     }
 
     /// Adds an instrument, with a value process if it has one.
@@ -256,8 +336,9 @@ impl MarketBuilder {
     ///
     /// # Errors
     /// [`BuildError::Agent`] if two agents have one name, or one has a venue's; [`BuildError::Latencies`]
-    /// if those of a venue are unfit; [`BuildError::TooMany`] if there are more listings than ids.
-    pub fn open(self) -> Result<Market, BuildError> {
+    /// if those of a venue are unfit; [`BuildError::TooMany`] if there are more listings than ids;
+    /// [`BuildError::Opening`] if it cannot open with what the last one left.
+    pub fn open(mut self) -> Result<Market, BuildError> {
         let counts = [self.config.instruments.len(), self.config.venues.len(), self.config.listings.len()];
         if counts.into_iter().any(|count| u32::try_from(count).is_err()) {
             return Err(BuildError::TooMany);
@@ -266,7 +347,10 @@ impl MarketBuilder {
             check_latencies(&venue.name, &venue.latencies)?;
         }
         self.check_actions()?;
-        let exchanges = self.exchanges();
+        let opening = self.opening.take().map(|state| Opening::new(*state, &self.layout())).transpose()?;
+        self.add_guests(opening.as_ref())?;
+        self.go_on_from(opening.as_ref());
+        let exchanges = self.exchanges(opening.as_ref());
         let venues: Vec<String> = self.config.venues.iter().map(|venue| venue.name.clone()).collect();
         let state = MarketState::new(self.config, self.tape);
         let mut world: MarketWorld = World::with_outside(self.seed, self.open, state, self.outside);
@@ -278,8 +362,62 @@ impl MarketBuilder {
         for Agent { name, config, actor } in self.agents {
             world.add(&name, &Role::Participant(config), actor)?;
         }
-        world.domain_mut().open(self.open);
+        let state = world.domain_mut();
+        if self.goes_on {
+            state.go_on();
+        }
+        if let Some(opening) = &opening {
+            opening.restore_accounts(state, self.open);
+        }
+        state.open(self.open);
+        if let Some(opening) = opening {
+            opening.finish(state);
+        }
         Ok(Market::new(world, self.close))
+    }
+
+    /// Returns what the state of the last market can refer to.
+    fn layout(&self) -> Layout<'_> {
+        let venue = |id: VenueId| self.config.venues[id.index()].name.as_str();
+        let listings = self.config.listings.iter().zip(&self.listings);
+        Layout {
+            open: self.open,
+            symbols: self.config.instruments.iter().map(|(instrument, _)| instrument.symbol()).collect(),
+            listings: listings
+                .map(|(listing, config)| (venue(listing.venue), listing.instrument, config.replay.is_none()))
+                .collect(),
+            venues: self.config.venues.iter().map(|venue| venue.name.as_str()).collect(),
+            agents: self.agents.iter().map(|agent| agent.name.as_str()).collect(),
+            // The venues come first, and who marks accounts.
+            first_agent: count(self.config.venues.len()) + 1,
+        }
+    }
+
+    /// Adds the participants from outside that the last market had, after the agents.
+    fn add_guests(&mut self, opening: Option<&Opening>) -> Result<(), BuildError> {
+        for guest in opening.into_iter().flat_map(Opening::guests) {
+            let Some(seat) = &guest.seat else { continue };
+            let actor = self.outside.build(&guest.name, &seat.spec).map_err(|cause| {
+                let participant = guest.name.clone();
+                OpeningError::Seat { participant, cause }
+            })?;
+            self.agents.push(Agent { name: guest.name.clone(), config: seat.config.clone(), actor });
+        }
+        Ok(())
+    }
+
+    /// Has values and last prices go on from those of the last market.
+    fn go_on_from(&mut self, opening: Option<&Opening>) {
+        let Some(opening) = opening else { return };
+        for (index, (_, value)) in self.config.instruments.iter_mut().enumerate() {
+            if let (Some(value), Some(state)) = (value, opening.value(index)) {
+                value.restore(state);
+            }
+        }
+        for (listing, id) in self.config.listings.iter_mut().zip((0..).map(ListingId::new)) {
+            let last = opening.book(id).and_then(|book| book.state.last);
+            listing.reference = last.or(listing.reference);
+        }
     }
 
     fn check_actions(&self) -> Result<(), BuildError> {
@@ -294,7 +432,7 @@ impl MarketBuilder {
         Ok(())
     }
 
-    fn exchanges(&self) -> Vec<Exchange> {
+    fn exchanges(&self, opening: Option<&Opening>) -> Vec<Exchange> {
         let listings = || self.config.listings.iter().zip(self.listings());
         let venues = (0..count(self.config.venues.len())).map(VenueId::new);
         let exchange = |venue| {
@@ -303,7 +441,13 @@ impl MarketBuilder {
                 config.book.min_price = self.config.instruments[listing.instrument.index()].0.min_price();
                 (id, config)
             });
-            Exchange::new(own, self.open, self.close)
+            let mut exchange = Exchange::new(own, self.open, self.close);
+            for (_, id) in listings().filter(|(listing, _)| listing.venue == venue) {
+                if let Some(book) = opening.and_then(|opening| opening.book(id)) {
+                    exchange.resume(id, book.clone());
+                }
+            }
+            exchange
         };
         venues.map(exchange).collect()
     }

@@ -2,6 +2,7 @@
 
 use super::alarm::{Alarm, BookAlarm};
 use super::listing_config::ListingConfig;
+use super::opening::ResumedBook;
 use super::publication::{ReportedOrder, publish_order_event};
 use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
 use crate::market::{Fact, Ladders, Liquidity, Phase, Quote, ReportKind, SentCommand, Side, Trade};
@@ -12,16 +13,22 @@ use crate::units::{ListingId, Money, SimDuration, SimTime};
 #[derive(Debug)]
 pub(super) struct ListedBook {
     listing: ListingId,
-    config: ListingConfig,
+    pub(super) config: ListingConfig,
     /// The next change of the schedule.
-    next_change: usize,
+    pub(super) next_change: usize,
+    /// The phase that the schedule has now.
+    pub(super) scheduled: Phase,
+    /// Whether an operator has halted it.
+    pub(super) halted: bool,
+    /// What it goes on from, until its venue starts.
+    pub(super) resumed: Option<ResumedBook>,
     pub(super) book: OrderBook,
     touch: Quote,
     indicative: Option<Indicative>,
     /// When the exchange is woken for an order that expires.
     expiry_alarm: Option<SimTime>,
     /// When the current halt moves on; an alarm at another time was for a halt that the schedule ended.
-    halt_goes_on: Option<SimTime>,
+    pub(super) halt_goes_on: Option<SimTime>,
 }
 
 impl ListedBook {
@@ -31,6 +38,9 @@ impl ListedBook {
             book: OrderBook::new(config.book),
             config,
             next_change: 0,
+            scheduled: Phase::Continuous,
+            halted: false,
+            resumed: None,
             touch: Quote::default(),
             indicative: None,
             expiry_alarm: None,
@@ -71,9 +81,17 @@ impl ListedBook {
                 return ctx.wake_at(at, Alarm::Book(BookAlarm::NextPhase, self.listing).tag());
             }
             self.next_change += 1;
+            self.scheduled = phase;
+            let phase = self.phase_in_halt(phase);
             self.operate(ctx, None, events, |book, now, out| book.enter_phase(now, phase, out));
         }
         ctx.announce_next_phase(self.listing, None);
+    }
+
+    /// Returns the phase in place of one of the schedule: while an operator halts the book, it only goes on to its
+    /// close.
+    pub(super) fn phase_in_halt(&self, scheduled: Phase) -> Phase {
+        if self.halted && scheduled != Phase::Closed { Phase::Halt } else { scheduled }
     }
 
     /// Moves from a halt to the auction that ends it, and from that to continuous trading.
@@ -109,7 +127,7 @@ impl ListedBook {
             }
             BookEvent::PhaseChanged { phase } => {
                 ctx.publish(Fact::PhaseChanged { listing, phase });
-                if phase == Phase::Halt {
+                if phase == Phase::Halt && !self.halted {
                     self.wake_for_halt(ctx, self.config.halt);
                 }
             }

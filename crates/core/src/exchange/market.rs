@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::closing::{ClosingState, MarketEnd};
 use crate::account::Imbalance;
 use crate::kernel::{Digest, ExchangeError, InjectError, Injected, ReplayError, StepEnd, WorldFault};
 use crate::market::{SinkError, TapeSink};
@@ -31,11 +32,14 @@ pub enum MarketError {
 pub struct Market {
     world: MarketWorld,
     close: SimTime,
+    /// Why what the market begins with could not be written, until it is stepped.
+    opening_fault: Option<SinkError>,
+    closing: Option<ClosingState>,
 }
 
 impl Market {
     pub(super) const fn new(world: MarketWorld, close: SimTime) -> Self {
-        Self { world, close }
+        Self { world, close, opening_fault: None, closing: None }
     }
 
     /// Starts, trades to the close and settles.
@@ -48,8 +52,12 @@ impl Market {
         self.settle()
     }
 
-    /// Starts all actors.
+    /// Writes what was carried over from the last day, if anything was, and starts all actors.
     pub fn start(&mut self) {
+        let now = self.world.now();
+        if let Err(fault) = self.world.domain_mut().write_opening(now) {
+            self.opening_fault = Some(fault);
+        }
         self.world.start();
     }
 
@@ -58,6 +66,10 @@ impl Market {
     /// # Errors
     /// [`MarketError::World`] if an actor or sink fails.
     pub fn step(&mut self, until: SimTime, budget: u64) -> Result<StepEnd, MarketError> {
+        let at = self.world.now();
+        if let Some(fault) = self.opening_fault.take() {
+            return Err(WorldFault { at, cause: fault.into() }.into());
+        }
         Ok(self.world.step(until.min(self.close), budget)?)
     }
 
@@ -147,16 +159,38 @@ impl Market {
     /// Settles after the close: books what is still on its way, stops all actors, marks all accounts,
     /// and checks that nothing was lost or made.
     ///
+    /// A market that [goes on](super::MarketBuilder::goes_on) can be settled at any time: what its next part
+    /// begins with is its [`Market::closing_state`] then. Commands that have not arrived are refused, on the tape.
+    ///
     /// # Errors
     /// [`MarketError`] if a sink fails, or something is not conserved.
     pub fn settle(&mut self) -> Result<(), MarketError> {
+        let goes_on = self.world.domain().goes_on();
         self.world.domain_mut().close();
-        self.world.stop(|message| matches!(message, Message::Report(_)))?;
+        self.world.stop(|message| match message {
+            Message::Report(_) => true,
+            Message::Command(_) => goes_on,
+            _ => false,
+        })?;
         let now = self.world.now();
         let state = self.world.domain_mut();
-        state.release_unsent();
+        if !goes_on {
+            state.release_unsent();
+        }
         state.mark_all(now).map_err(|error| WorldFault { at: now, cause: error.into() })?;
-        Ok(state.check_conservation()?)
+        state.check_conservation()?;
+        if goes_on {
+            let end = if now < self.close { MarketEnd::Stopped } else { MarketEnd::DayOver };
+            self.closing = Some(ClosingState::of(state, now, end));
+        }
+        Ok(())
+    }
+
+    /// Returns what the next day begins with, once a market that [goes on](super::MarketBuilder::goes_on) has
+    /// settled.
+    #[must_use]
+    pub const fn closing_state(&self) -> Option<&ClosingState> {
+        self.closing.as_ref()
     }
 
     /// Adds a reader of all facts from now on.
@@ -222,7 +256,7 @@ impl Market {
     #[must_use]
     pub fn equity_span(&self, participant: &Participant) -> (Money, Money) {
         let state = self.world.domain();
-        let opening = participant.account.cash + state.opening_costs(participant).sum();
+        let opening = participant.opening_cash() + state.opening_costs(participant).sum();
         (opening, state.equity(participant.id).unwrap_or(opening))
     }
 }

@@ -6,14 +6,17 @@
 mod alarm;
 mod builder;
 mod calendar;
+mod closing;
 #[cfg(test)]
 mod endless_tests;
 mod listed;
 mod listing_config;
 mod market;
+mod opening;
 mod publication;
 mod reject;
 mod replayed;
+mod resumed;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,8 @@ mod venue;
 
 pub use builder::{BuildError, MarketBuilder, ProcessConfig};
 pub use calendar::{Calendar, MONDAY_TO_FRIDAY, Schedule};
+pub use closing::{ClosingInstrument, ClosingListing, ClosingParticipant, ClosingState, MarketEnd};
 pub use listing_config::ListingConfig;
 pub use market::{Market, MarketError};
+pub use opening::OpeningError;
 pub use venue::{Exchange, VenueActor};

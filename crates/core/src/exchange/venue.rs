@@ -7,20 +7,21 @@ use actix::{Actor, Handler, Running};
 use super::alarm::{Alarm, BookAlarm};
 use super::listed::ListedBook;
 use super::listing_config::ListingConfig;
+use super::opening::ResumedBook;
 use super::reject::reject;
 use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
 use crate::market::{RejectReason, SentCommand};
 use crate::participant::{Context, Interest, MarketFault, MarketState, Message};
-use crate::units::{ListingId, SimTime};
+use crate::units::{ActorId, ListingId, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
 ///
 /// # Lifecycle
 /// Each book follows its own [`ListingConfig`]: the phases of its sessions, and halts where a price band is
-/// hit. At `close`, before anything else that is due at that instant, all open orders expire; commands
-/// that arrive later are rejected.
+/// hit. At `close`, before anything else that is due at that instant, all open orders expire, or in a market that
+/// goes on another day those that do not outlast this one; commands that arrive later are rejected.
 #[derive(Debug)]
 pub struct Exchange {
     /// The books, in ascending order of listing.
@@ -51,14 +52,31 @@ impl Exchange {
         Self { books, close, closed: false, replayed, events: Vec::new() }
     }
 
+    /// Has a book go on from where it stopped.
+    pub(super) fn resume(&mut self, listing: ListingId, book: ResumedBook) {
+        if let Some(index) = self.find(listing) {
+            self.books[index].resume(book);
+        }
+    }
+
     fn find(&self, listing: ListingId) -> Option<usize> {
         self.books.binary_search_by_key(&listing, ListedBook::listing).ok()
     }
 
     fn close(&mut self, ctx: &mut Context) {
         self.closed = true;
+        let goes_on = ctx.domain().goes_on();
+        let guests = if goes_on { ctx.domain().guests() } else { Vec::new() };
+        let keeps = |owner: ActorId| guests.get(owner.index()) == Some(&true);
         for listed in &mut self.books {
-            listed.operate(ctx, None, &mut self.events, |book, _, out| book.expire_all(out));
+            listed.operate(ctx, None, &mut self.events, |book, now, out| {
+                if goes_on {
+                    book.advance(now, out);
+                    book.end_day(keeps, out);
+                } else {
+                    book.expire_all(out);
+                }
+            });
         }
         self.replayed.close(ctx);
     }
@@ -99,9 +117,22 @@ impl Actor for Exchange {
     fn started(&mut self, ctx: &mut Context) {
         ctx.wake_at(self.close, Alarm::Close.tag());
         for listed in &mut self.books {
-            listed.follow_schedule(ctx, &mut self.events);
+            listed.start(ctx, &mut self.events);
         }
         self.replayed.start(ctx);
+    }
+
+    /// Leaves the books to the next day, if there is one; what is open at replayed listings expires.
+    fn stopping(&mut self, ctx: &mut Context) -> Running {
+        if ctx.domain().goes_on() {
+            if !self.closed {
+                self.replayed.close(ctx);
+            }
+            for listed in &self.books {
+                ctx.domain_mut().leave_book(listed.leave());
+            }
+        }
+        Running::Stop
     }
 }
 

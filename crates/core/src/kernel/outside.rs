@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::actor::ActorFactory;
+use super::actor::{ActorFactory, SimActor};
 use super::domain::Domain;
+use super::join::{ActorSpec, JoinRefusal};
 use super::journal::JournalSink;
 
 /// The journal of the requests that a world takes from outside, and the factory of the actors that join.
@@ -20,6 +21,19 @@ impl<D: Domain> Outside<D> {
     /// Journals all requests to `journal`, which is called before a request has any effect.
     pub fn journal_to(&mut self, journal: impl JournalSink<D::Request> + 'static) {
         self.journal = Some(Box::new(journal));
+    }
+
+    /// Builds the actor of a participant that joined on an earlier day.
+    ///
+    /// # Errors
+    /// [`JoinRefusal`] if there is no factory, or it cannot build it.
+    pub(crate) fn build<U>(
+        &mut self,
+        name: &str,
+        spec: &ActorSpec,
+    ) -> Result<Box<dyn SimActor<D>>, JoinRefusal<U>> {
+        let factory = self.factory.as_mut().ok_or(JoinRefusal::NoFactory)?;
+        Ok(factory.build(name, spec)?)
     }
 
     /// Has the actors that join later built by `factory`.

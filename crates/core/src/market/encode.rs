@@ -350,7 +350,7 @@ impl Bytes<'_> {
         self.u32(opening.owner.get()).text(&opening.name).text(&opening.kind).money(opening.cash);
         self.u64(opening.holdings.len() as u64);
         for (instrument, quantity) in opening.holdings.iter() {
-            self.u32(instrument.get()).u64(quantity.lots());
+            self.u32(instrument.get()).i64(quantity.lots());
         }
     }
 

@@ -41,7 +41,8 @@ pub enum Fact {
         listing: ListingId,
         /// Its terms.
         terms: OrderTerms,
-        /// When its owner sent it; absent for a bracket's exit, which the venue enters itself.
+        /// When its owner sent it; absent for what the venue enters itself: a bracket's exit, and an order that
+        /// was carried over from the market's last day, whose quantity is what was open of it.
         sent_at: Option<SimTime>,
     },
     /// A venue rejected an order.
@@ -267,7 +268,8 @@ pub enum Fact {
         /// The part of the holding's cost that leaves with it; zero for a dividend.
         cost: Money,
     },
-    /// A participant joined the running market, with an account of its own.
+    /// A participant joined the running market, with an account of its own, or its account was carried over from
+    /// the market's last day; these come first on the tape.
     AccountOpened(AccountOpening),
     /// Cash or shares were brought into an account from outside, or taken out.
     AccountFunded {
@@ -418,7 +420,10 @@ impl Trade {
     }
 }
 
-/// An account opened while the market ran; those of the start are in no fact.
+/// An account opened while the market ran, or with what it had when the market's last day ended.
+///
+/// Those that begin with what a scenario says are in no fact. Where an agent of the scenario was carried over, this
+/// takes the place of what the scenario says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountOpening {
     /// The participant.
@@ -429,8 +434,8 @@ pub struct AccountOpening {
     pub kind: Arc<str>,
     /// The cash it brought along.
     pub cash: Money,
-    /// The shares it brought along.
-    pub holdings: Arc<[(InstrumentId, Quantity)]>,
+    /// The shares it brought along; below zero where a short position was carried over.
+    pub holdings: Arc<[(InstrumentId, NetQuantity)]>,
 }
 
 /// Why an account was marked to market.

@@ -8,6 +8,7 @@ use std::fmt;
 /// *auction calls*: orders rest without trading, and may cross, until the book uncrosses at one price when
 /// continuous trading begins (again), or when a closing auction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Phase {
     /// Orders are collected; nothing is published.
     PreOpen,

@@ -74,6 +74,9 @@ pub enum RejectReason {
     /// The venue has closed.
     #[error("the venue has closed")]
     VenueClosed,
+    /// The market stopped before the command arrived.
+    #[error("the market stopped before it arrived")]
+    MarketStopped,
     /// The file that is replayed there has no further row.
     #[error("the replayed file has no further row to trade in")]
     NoMoreData,
@@ -111,6 +114,7 @@ impl RejectReason {
             Self::PhaseForbids => "phase_forbids",
             Self::UnknownListing => "unknown_listing",
             Self::VenueClosed => "venue_closed",
+            Self::MarketStopped => "market_stopped",
             Self::NoMoreData => "no_more_data",
             Self::NoQuotes => "no_quotes",
             Self::Ruined => "ruined",

@@ -1,9 +1,10 @@
 //! What a market and its participants are laid out from.
 
-use crate::account::AccountConfig;
+use crate::account::{AccountConfig, AccountState};
+use crate::kernel::{ActorSpec, Join};
 use crate::market::{BarInterval, FeeSchedule, Instrument, Listing};
 use crate::process::Value;
-use crate::units::{ActorId, Money};
+use crate::units::{ActorId, InstrumentId, Money, NetQuantity};
 
 use super::links::Latencies;
 
@@ -93,8 +94,18 @@ pub enum Role {
     Participant(ParticipantConfig),
 }
 
+/// What a participant that came from outside joined with.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Seat {
+    /// What its actor is built from.
+    pub spec: ActorSpec,
+    /// What it is, and what it brought along.
+    pub config: ParticipantConfig,
+}
+
 /// A participant of the market, with what it began with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Participant {
     /// Its actor, and account.
     pub id: ActorId,
@@ -102,9 +113,39 @@ pub struct Participant {
     pub name: String,
     /// Its kind.
     pub kind: String,
-    /// What its account began with.
+    /// How its account was configured, with what it began with unless it was carried over.
     pub account: AccountConfig,
     /// What each of its holdings was worth when it joined. Absent where the instrument had no mark yet, and
     /// for participants of the opening: those holdings count what they were first marked at.
     pub joined_costs: Vec<Option<Money>>,
+    /// Its seat, if it joined a running market, today or on an earlier day: a person or program from outside, and
+    /// no agent of the scenario.
+    pub seat: Option<Box<Seat>>,
+    /// What its account had when it was carried over from the market's last day, if it was; its orders are
+    /// left out.
+    pub carried: Option<Box<AccountState>>,
+}
+
+impl Participant {
+    /// Notes what it has joined with.
+    pub(super) fn take_seat(&mut self, join: &Join<Role>) {
+        if let Role::Participant(config) = &join.config {
+            self.seat = Some(Box::new(Seat { spec: join.spec.clone(), config: config.clone() }));
+        }
+    }
+
+    /// Returns the cash that its account had at the start, or when it joined.
+    #[must_use]
+    pub fn opening_cash(&self) -> Money {
+        self.carried.as_ref().map_or(self.account.cash, |carried| carried.cash)
+    }
+
+    /// Returns what its account held at the start, or when it joined.
+    pub fn opening_holdings(&self) -> impl Iterator<Item = (InstrumentId, NetQuantity)> {
+        let configured = self.account.holdings.iter().filter(|_| self.carried.is_none());
+        let configured = configured.map(|(instrument, quantity)| (*instrument, quantity.net()));
+        let positions = self.carried.iter().flat_map(|carried| &carried.positions);
+        let held = positions.filter(|position| position.holding != NetQuantity::ZERO);
+        configured.chain(held.map(|position| (position.instrument, position.holding)))
+    }
 }

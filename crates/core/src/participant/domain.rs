@@ -42,6 +42,8 @@ impl Domain for MarketState {
                 kind: config.kind.clone(),
                 account: config.account.clone(),
                 joined_costs: Vec::new(),
+                seat: None,
+                carried: None,
             });
         }
         Ok(())
@@ -74,7 +76,7 @@ impl Domain for MarketState {
         outcome: Result<ActorId, JoinRefusal<AccountError>>,
     ) -> Result<(), MarketFault> {
         if let Ok(owner) = outcome {
-            self.open_late(now, owner)?;
+            self.open_late(now, owner, join)?;
         }
         let outcome = outcome.map(|participant| Outcome::Joined { participant });
         self.answer(now, join.tag, outcome.map_err(RequestRefusal::from));
@@ -102,6 +104,7 @@ impl Domain for MarketState {
                 }
             }
             Message::Funding(request) => self.fund(now, to, request)?,
+            Message::Command(sent) if self.closed => self.refuse_unarrived(now, &sent.clone().into())?,
             Message::Wakeup(_) | Message::Command(_) | Message::Instruction(_) => {}
         }
         Ok(())
@@ -200,7 +203,7 @@ impl MarketState {
 
     /// Takes in the account of a participant that has just joined: counts and values what it brought along,
     /// and writes that to the tape.
-    fn open_late(&mut self, now: SimTime, owner: ActorId) -> Result<(), SinkError> {
+    fn open_late(&mut self, now: SimTime, owner: ActorId, join: &Join<Role>) -> Result<(), SinkError> {
         let newest = self.participants.last().filter(|newest| newest.id == owner);
         let Some(participant) = newest else { return Ok(()) };
         let opening = AccountOpening {
@@ -208,9 +211,9 @@ impl MarketState {
             name: participant.name.as_str().into(),
             kind: participant.kind.as_str().into(),
             cash: participant.account.cash,
-            holdings: participant.account.holdings.as_slice().into(),
+            holdings: participant.opening_holdings().collect(),
         };
-        let worth = |(instrument, quantity): &(_, _)| self.market_value(*instrument, *quantity);
+        let worth = |(instrument, quantity): &(_, _)| self.worth_at_mark(*instrument, *quantity);
         let worths: Vec<Option<Money>> = opening.holdings.iter().map(worth).collect();
         let account = &mut self.accounts[owner.index()];
         account.accrue_from(now);
@@ -225,6 +228,7 @@ impl MarketState {
         self.follow_risk(owner);
         if let Some(newest) = self.participants.last_mut() {
             newest.joined_costs = worths;
+            newest.take_seat(join);
         }
         self.record(now, &Fact::AccountOpened(opening))
     }

@@ -7,7 +7,7 @@ use super::mark::Mark;
 use super::state::MarketState;
 use crate::account::Financed;
 use crate::market::{AccountMark, Fact, MarkCause, Quote, SinkError};
-use crate::units::{ActorId, InstrumentId, ListingId, Money, Quantity, SimTime};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, Quantity, SimTime};
 
 impl MarketState {
     /// Updates the market data and marks by a fact.
@@ -126,19 +126,25 @@ impl MarketState {
         state.mark.map(|mark| mark.value(&state.instrument, quantity.net()))
     }
 
-    /// Returns what each holding that a participant began with is taken to have cost, in the order of its
-    /// configuration: its value at the mark when the participant joined, or else at the first mark; zero
+    /// Returns what a signed holding of an instrument is worth at its mark, if it has one.
+    pub(super) fn worth_at_mark(&self, instrument: InstrumentId, holding: NetQuantity) -> Option<Money> {
+        let state = self.instruments.get(instrument.index())?;
+        state.mark.map(|mark| mark.value(&state.instrument, holding))
+    }
+
+    /// Returns what each holding that a participant began with is taken to have cost, in the order of
+    /// [`Participant::opening_holdings`]: its value at the mark when the participant joined, or else at the first mark; zero
     /// before that.
     pub fn opening_costs(&self, participant: &Participant) -> impl Iterator<Item = Money> {
         let joined = participant.joined_costs.iter().copied().chain(iter::repeat(None));
-        let holdings = participant.account.holdings.iter().zip(joined);
-        holdings.map(|((id, quantity), joined)| joined.unwrap_or_else(|| self.first_worth(*id, *quantity)))
+        let holdings = participant.opening_holdings().zip(joined);
+        holdings.map(|((id, holding), joined)| joined.unwrap_or_else(|| self.first_worth(id, holding)))
     }
 
     /// Returns what so much of an instrument was worth at its first mark; zero before that.
-    fn first_worth(&self, id: InstrumentId, quantity: Quantity) -> Money {
+    fn first_worth(&self, id: InstrumentId, holding: NetQuantity) -> Money {
         let state = &self.instruments[id.index()];
-        state.first_mark.map_or(Money::ZERO, |mark| mark.value(&state.instrument, quantity.net()))
+        state.first_mark.map_or(Money::ZERO, |mark| mark.value(&state.instrument, holding))
     }
 
     /// Writes the mark of one tracked account in the instrument it has just traded.

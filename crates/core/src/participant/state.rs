@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::carry_over::CarryOver;
 use super::config::{MarketConfig, Participant, VenueConfig};
 use super::feeds::Feeds;
 use super::links::Links;
@@ -62,6 +63,8 @@ pub struct MarketState {
     pub(super) opening: Option<Totals>,
     /// What was brought in since from outside, less what was taken out.
     pub(super) contributed: Totals,
+    /// What goes from day to day.
+    pub(super) carry: CarryOver,
 }
 
 #[derive(Debug)]
@@ -149,6 +152,7 @@ impl MarketState {
             instant_answers_max: config.instant_answers_max,
             horizon: SimDuration::ZERO,
             opening: None,
+            carry: CarryOver::default(),
         }
     }
 

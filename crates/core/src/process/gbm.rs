@@ -62,6 +62,14 @@ impl PriceProcess for Gbm {
         self.current *= libm::exp(drift + shock);
         self.current
     }
+
+    fn state(&self) -> Vec<f64> {
+        vec![self.current]
+    }
+
+    fn restore(&mut self, state: &[f64]) {
+        self.current = state.first().copied().unwrap_or(self.current);
+    }
 }
 
 #[cfg(test)]

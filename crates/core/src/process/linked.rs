@@ -144,6 +144,19 @@ impl PriceProcess for Linked {
         // Prices stay above zero, however far the leader falls.
         (self.ratio * leader + gap).max(self.center * 1e-4)
     }
+
+    fn state(&self) -> Vec<f64> {
+        // The gap's own number first, since it always has one.
+        let mut state = self.gap.state();
+        state.extend(self.leader.process.state());
+        state
+    }
+
+    fn restore(&mut self, state: &[f64]) {
+        let (gap, leader) = state.split_at(state.len().min(1));
+        self.gap.restore(gap);
+        self.leader.process.restore(leader);
+    }
 }
 
 #[cfg(test)]

@@ -151,6 +151,15 @@ impl PriceProcess for Merton {
         self.current *= libm::exp(self.log_drift() * years + shock + self.jumps(years, rng));
         self.current
     }
+
+    fn state(&self) -> Vec<f64> {
+        std::iter::once(self.current).chain(self.until_jump).collect()
+    }
+
+    fn restore(&mut self, state: &[f64]) {
+        self.current = state.first().copied().unwrap_or(self.current);
+        self.until_jump = state.get(1).copied();
+    }
 }
 
 #[cfg(test)]

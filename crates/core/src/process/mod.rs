@@ -29,7 +29,7 @@ pub use merton::{Merton, MertonConfig};
 pub use ou::OrnsteinUhlenbeck;
 pub use replay::{BAR_LENGTH, BAR_OPEN, Replay, waypoint_time};
 pub use tick_file::{TICK_COLUMNS, TICK_DATA};
-pub use value::{PriceProcess, Value};
+pub use value::{PriceProcess, Value, ValueState};
 
 /// All kinds of processes, in the order of the documentation.
 pub static KINDS: [&ProcessKind; 5] = [&ou::KIND, &gbm::KIND, &merton::KIND, &replay::KIND, &linked::KIND];

@@ -95,6 +95,14 @@ impl PriceProcess for OrnsteinUhlenbeck {
         self.current = next.max(self.mean * 1e-4);
         self.current
     }
+
+    fn state(&self) -> Vec<f64> {
+        vec![self.current]
+    }
+
+    fn restore(&mut self, state: &[f64]) {
+        self.current = state.first().copied().unwrap_or(self.current);
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,25 @@ pub trait PriceProcess: fmt::Debug {
     /// Moves to `to`, which is `span` after the last step, and returns the value there, in currency
     /// units, finite.
     fn step(&mut self, to: SimTime, span: SimDuration, rng: &mut Stream) -> f64;
+
+    /// Returns the numbers from which another process of the same configuration goes on, in an order of its own;
+    /// none if it follows from time alone, as unless this is implemented.
+    fn state(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Goes on from numbers that [`PriceProcess::state`] returned; ignores others.
+    fn restore(&mut self, _state: &[f64]) {}
+}
+
+/// What a [`Value`] goes on from on the next day of a market.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ValueState {
+    /// The last value, in currency.
+    pub value: f64,
+    /// What its process goes on from.
+    pub process: Vec<f64>,
 }
 
 /// The value of one instrument over time.
@@ -39,6 +58,17 @@ impl Value {
     ) -> Self {
         let grid = if grid.nanos() > 0 { grid } else { SimDuration::from_secs(1) };
         Self { process, rng, grid, at: start, current: initial }
+    }
+
+    /// Returns what it goes on from after `now`.
+    pub fn state(&mut self, now: SimTime) -> ValueState {
+        ValueState { value: self.at(now), process: self.process.state() }
+    }
+
+    /// Goes on from where it stopped, instead of from its first value.
+    pub fn restore(&mut self, state: &ValueState) {
+        self.current = state.value;
+        self.process.restore(&state.process);
     }
 
     /// Returns the random stream with which the value of `symbol` moves in a run of `seed`.

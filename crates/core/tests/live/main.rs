@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod answers;
+mod days;
 mod funding;
 mod joining;
 mod journal;
@@ -62,7 +63,12 @@ fn limit(side: Side, lots: u64, ticks: i64) -> OrderTerms {
 
 /// One instrument at one venue, two desks, and a crowd of `noise` traders; a minute long.
 fn builder(noise: u32) -> MarketBuilder {
-    let mut builder = MarketBuilder::new(Seed::new(7), open(), after(60_000)).unwrap();
+    builder_from(0, noise)
+}
+
+/// The same, but from a later time on.
+fn builder_from(millis: i64, noise: u32) -> MarketBuilder {
+    let mut builder = MarketBuilder::new(Seed::new(7), after(millis), after(millis + 60_000)).unwrap();
     let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let acme = builder.instrument(acme, None);
     let venue =

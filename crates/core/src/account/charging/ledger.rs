@@ -19,6 +19,18 @@ pub struct Payer {
     pub venue: VenueId,
 }
 
+/// What a [`FeeLedger`] knows, as data.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FeeState {
+    /// What open orders have been charged, where their next fills' fees depend on that.
+    pub orders: Vec<(OrderId, OrderFees)>,
+    /// What was traded at each venue in the month of the last trade, where that sets a tier.
+    pub at_venues: Vec<(VenueId, ActorId, TradedInMonth)>,
+    /// The same for the broker of each account.
+    pub of_accounts: Vec<(ActorId, TradedInMonth)>,
+}
+
 /// Works out what each fill is charged, where that depends on earlier ones.
 ///
 /// It is ahead of the accounts, which learn of a fill only when its report arrives.
@@ -58,6 +70,27 @@ impl FeeLedger {
             self.of_accounts.insert(payer.owner, of_account.with(fill));
         }
         fee
+    }
+
+    /// Returns what the ledger knows.
+    #[must_use]
+    pub fn state(&self) -> FeeState {
+        FeeState {
+            orders: self.orders.iter().map(|(order, fees)| (*order, fees.clone())).collect(),
+            at_venues: self.at_venues.iter().map(|((venue, owner), sum)| (*venue, *owner, *sum)).collect(),
+            of_accounts: self.of_accounts.iter().map(|(owner, sum)| (*owner, *sum)).collect(),
+        }
+    }
+
+    /// Makes a ledger that goes on from `state`.
+    #[must_use]
+    pub fn restore(state: FeeState) -> Self {
+        let at_venues = state.at_venues.into_iter().map(|(venue, owner, sum)| ((venue, owner), sum));
+        Self {
+            orders: state.orders.into_iter().collect(),
+            at_venues: at_venues.collect(),
+            of_accounts: state.of_accounts.into_iter().collect(),
+        }
     }
 
     /// Forgets an order that is over.

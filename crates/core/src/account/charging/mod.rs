@@ -22,6 +22,7 @@ mod property_tests;
 #[cfg(test)]
 mod tests;
 
-pub use ledger::{FeeLedger, Payer};
+pub use ledger::{FeeLedger, FeeState, Payer};
+pub use month::TradedInMonth;
 pub use order_fees::{FeeFill, OrderFees};
 pub use plan::{FeePlan, FeeSource, TradeSize};

@@ -6,7 +6,8 @@ use crate::units::{Money, SimTime};
 
 /// How much an account has traded in a calendar month, for tiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct TradedInMonth {
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct TradedInMonth {
     month: i64,
     notional: Money,
     quantity: Money,

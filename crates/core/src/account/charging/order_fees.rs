@@ -29,6 +29,7 @@ impl FeeFill<'_> {
 
 /// What one order has traded and been charged so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OrderFees {
     /// What its fills came to by the rates, charge by charge.
     rated: Vec<Money>,

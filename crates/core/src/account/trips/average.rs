@@ -18,11 +18,13 @@ pub struct AverageTrips {
 impl AverageTrips {
     /// Begins with a holding that was there at the start, and what it counted as.
     #[must_use]
-    pub fn new(instrument: Instrument, at: i64, holding: Quantity, cost: Money) -> Self {
-        let mut trips = Self { instrument, position: Position::opened(holding.net(), cost), open: None };
-        if !holding.is_zero() {
-            trips.open =
-                Some(RoundTrip { quantity: holding, entry: cost, ..RoundTrip::begin(at, Side::Buy) });
+    pub fn new(instrument: Instrument, at: i64, holding: NetQuantity, cost: Money) -> Self {
+        let mut trips = Self { instrument, position: Position::opened(holding, cost), open: None };
+        let quantity = holding.magnitude();
+        if !quantity.is_zero() {
+            let side = if holding.lots() > 0 { Side::Buy } else { Side::Sell };
+            let entry = cost * i128::from(side.sign());
+            trips.open = Some(RoundTrip { quantity, entry, ..RoundTrip::begin(at, side) });
         }
         trips
     }

@@ -35,11 +35,12 @@ pub struct FifoTrips {
 impl FifoTrips {
     /// Begins with a holding that was there at the start, and what it counted as.
     #[must_use]
-    pub fn new(instrument: Instrument, at: i64, holding: Quantity, cost: Money) -> Self {
-        let opening =
-            Lot { at, quantity: holding, entry: cost, fees: Money::ZERO, income: Money::ZERO, since: 0 };
-        let lots = Some(opening).filter(|_| !holding.is_zero()).into_iter().collect();
-        Self { instrument, side: Side::Buy, lots, marks: Extremes::default(), realized: Money::ZERO }
+    pub fn new(instrument: Instrument, at: i64, holding: NetQuantity, cost: Money) -> Self {
+        let side = if holding.lots() < 0 { Side::Sell } else { Side::Buy };
+        let (quantity, entry) = (holding.magnitude(), cost * i128::from(side.sign()));
+        let opening = Lot { at, quantity, entry, fees: Money::ZERO, income: Money::ZERO, since: 0 };
+        let lots = Some(opening).filter(|_| !quantity.is_zero()).into_iter().collect();
+        Self { instrument, side, lots, marks: Extremes::default(), realized: Money::ZERO }
     }
 
     /// Takes a fill, and appends the trips that it ends: one for each entry that it matches.

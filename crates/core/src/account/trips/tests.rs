@@ -17,13 +17,13 @@ fn execution(at: i64, change: i64, ticks: i64, fee: i128) -> Execution {
 }
 
 fn average(fills: &[Execution]) -> (AverageTrips, Vec<RoundTrip>) {
-    let mut trips = AverageTrips::new(instrument(), 0, Quantity::ZERO, Money::ZERO);
+    let mut trips = AverageTrips::new(instrument(), 0, NetQuantity::ZERO, Money::ZERO);
     let ended = fills.iter().filter_map(|fill| trips.fill(fill)).collect();
     (trips, ended)
 }
 
 fn fifo(fills: &[Execution]) -> (FifoTrips, Vec<RoundTrip>) {
-    let mut trips = FifoTrips::new(instrument(), 0, Quantity::ZERO, Money::ZERO);
+    let mut trips = FifoTrips::new(instrument(), 0, NetQuantity::ZERO, Money::ZERO);
     let mut ended = Vec::new();
     fills.iter().for_each(|fill| trips.fill(fill, &mut ended));
     (trips, ended)
@@ -85,11 +85,11 @@ fn what_a_trip_saw_on_its_way_are_its_marks() {
 
 #[test]
 fn what_was_held_at_the_start_is_a_trip_that_began_then() {
-    let mut trips = AverageTrips::new(instrument(), 7, Quantity::new(10), Money::from_whole(1_000));
+    let mut trips = AverageTrips::new(instrument(), 7, NetQuantity::new(10), Money::from_whole(1_000));
     let trip = trips.fill(&execution(9, -10, 10_300, 0)).unwrap();
     assert_eq!((trip.entered_at, trip.gross(), trips.realized()), (7, Money::from_whole(30), trip.gross()));
     let mut ended = Vec::new();
-    FifoTrips::new(instrument(), 7, Quantity::new(10), Money::from_whole(1_000))
+    FifoTrips::new(instrument(), 7, NetQuantity::new(10), Money::from_whole(1_000))
         .fill(&execution(9, -4, 10_300, 0), &mut ended);
     assert_eq!((ended[0].entered_at, ended[0].gross()), (7, Money::from_whole(12)));
 }

@@ -11,7 +11,7 @@ use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{BracketExit, CancelReason, Link};
-use crate::units::{OrderId, Price, Quantity};
+use crate::units::{ActorId, OrderId, Price, Quantity};
 
 /// The bracket of an entry that can still trade, or whose last trade its exits have yet to follow.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,31 @@ impl Brackets {
     pub(super) fn add(&mut self, entry: &Order) {
         let bracket = Bracket { entry: *entry, covered: Quantity::ZERO, is_detached: false, is_due: false };
         self.open.insert(entry.id, bracket);
+    }
+
+    /// Adds the bracket of an entry whose exits have followed all that it has traded.
+    pub(super) fn restore(&mut self, entry: &Order) {
+        self.add(entry);
+        if let Some(bracket) = self.open.get_mut(&entry.id) {
+            bracket.covered = entry.filled;
+        }
+    }
+
+    /// Returns the entries whose exits were canceled by their owner.
+    pub(super) fn detached(&self) -> impl Iterator<Item = OrderId> {
+        self.open.iter().filter(|(_, bracket)| bracket.is_detached).map(|(id, _)| *id)
+    }
+
+    /// Notes that the exits of an entry were canceled by their owner.
+    pub(super) fn restore_detached(&mut self, entry: OrderId) {
+        if let Some(bracket) = self.open.get_mut(&entry) {
+            bracket.is_detached = true;
+        }
+    }
+
+    /// Forgets the brackets of owners that `keeps` does not name.
+    pub(super) fn retain(&mut self, keeps: impl Fn(ActorId) -> bool) {
+        self.open.retain(|_, bracket| keeps(bracket.entry.owner));
     }
 
     pub(super) fn clear(&mut self) {

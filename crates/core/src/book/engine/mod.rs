@@ -32,6 +32,7 @@ mod auction_price;
 mod book_side;
 mod brackets;
 mod chunked;
+mod day_end;
 mod fast_path;
 mod id_table;
 mod invariants;
@@ -46,6 +47,7 @@ mod pegs;
 mod preload;
 mod slab;
 mod slot;
+mod state;
 mod stops;
 mod trailing;
 

@@ -202,6 +202,16 @@ impl OrderBook {
         }
     }
 
+    /// Brings restored pegged orders to what the reference of the restored book says of them.
+    pub(super) fn restore_pegs(&mut self) {
+        if self.pegs.is_empty() {
+            return;
+        }
+        self.pegs.reference = self.reference();
+        let all: Vec<Slot> = self.pegs.classes.iter().map(|(_, slot)| *slot).collect();
+        all.into_iter().for_each(|slot| self.judge(slot));
+    }
+
     fn peg_class(&self, slot: Slot) -> Option<PegClass> {
         PegClass::new(self.slab.get(slot).side(), self.slab.details(slot)?.terms.kind)
     }

@@ -54,6 +54,16 @@ impl Stops {
         self.prices.is_empty() && self.elected.is_empty()
     }
 
+    /// Returns the elected stops, in the order of their election; some may have ended since.
+    pub(super) fn elected(&self) -> impl Iterator<Item = OrderId> {
+        self.elected.iter().copied()
+    }
+
+    /// Adds an elected stop behind all others.
+    pub(super) fn restore_elected(&mut self, id: OrderId) {
+        self.elected.push_back(id);
+    }
+
     /// Returns the stops that a trade at `price` elects: buys, then sales, each from the first trigger that
     /// the price has passed, then by time.
     fn reached(&self, price: Price) -> Vec<Slot> {
@@ -128,7 +138,7 @@ impl OrderBook {
         }
     }
 
-    fn set_activation(&mut self, slot: Slot, activation: Activation) {
+    pub(super) fn set_activation(&mut self, slot: Slot, activation: Activation) {
         if let Some(details) = self.slab.details_mut(slot) {
             details.activation = activation;
         }

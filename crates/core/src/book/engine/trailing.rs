@@ -102,6 +102,14 @@ impl Trailing {
         index
     }
 
+    /// Returns the best trade since a stop's entry, if there was one.
+    pub(super) fn mark(&self, index: TrailingIndex) -> Option<Price> {
+        let above = |index: &TrailingIndex| Some(self.stops[*index as usize].parent).filter(|it| *it != NONE);
+        let first = std::iter::successors(Some(index), above).last()?;
+        let (side, _, mark) = self.stops[first as usize].group;
+        mark.map(|mark| price(side, mark))
+    }
+
     /// Removes a stop.
     pub(super) fn remove(&mut self, index: TrailingIndex) {
         let Stop { left, right, parent, group, .. } = self.stops[index as usize];

@@ -137,6 +137,7 @@ fn a_rejected_command_says_why_and_changes_nothing() {
     let all = |reason: &RejectReason| match reason {
         RejectReason::UnknownListing
         | RejectReason::VenueClosed
+        | RejectReason::MarketStopped
         | RejectReason::NoMoreData
         | RejectReason::NoQuotes
         | RejectReason::Ruined => panic!("not of a book"),
