@@ -116,7 +116,7 @@ impl Zone {
         let second = |offset: jiff::tz::Offset| civil - i64::from(offset.seconds()) * 1_000_000_000;
         match zone.to_ambiguous_timestamp(date_time(civil)?).offset() {
             AmbiguousOffset::Unambiguous { offset } => Ok(second(offset)),
-            AmbiguousOffset::Gap { before, .. } if is_date => Ok(second(before)),
+            AmbiguousOffset::Gap { before, .. } if is_date => Ok(last_change(zone, second(before))),
             AmbiguousOffset::Gap { .. } => Err(ClockError::Skipped(self.name.clone())),
             AmbiguousOffset::Fold { before, after } => {
                 let (first, last) = (second(before), second(after));
@@ -129,6 +129,14 @@ impl Zone {
             }
         }
     }
+}
+
+/// Returns when the clocks of a zone last went forward or back, at or before an instant.
+fn last_change(zone: &TimeZone, instant: i64) -> i64 {
+    let after = jiff::Timestamp::from_nanosecond(i128::from(instant) + 1);
+    let change = after.ok().and_then(|after| zone.preceding(after).next());
+    let nanos = change.map(|change| change.timestamp().as_nanosecond());
+    nanos.and_then(|nanos| i64::try_from(nanos).ok()).unwrap_or(instant)
 }
 
 /// Where in the order of a file a time stands.

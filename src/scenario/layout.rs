@@ -1,6 +1,7 @@
 //! From a scenario to a market.
 
 use super::config::{AgentConfig, InstrumentConfig, Listing, Scenario, VenueRules, listings};
+use super::live::schedule;
 use bearpit_agents::Shared;
 use bearpit_core::account::{AccountConfig, Credit, OnRuin};
 use bearpit_core::book::BookConfig;
@@ -75,7 +76,9 @@ impl Scenario {
             let bars = agent.configured.replay().cloned().map(Replay::Bars);
             bars.or_else(|| agent.configured.tick_replay().cloned().map(Replay::Ticks))
         });
-        let schedule = sessions.as_ref().map_or_else(Schedule::new, |it| it.schedule(self.start, self.end));
+        let schedule = sessions
+            .as_ref()
+            .map_or_else(Schedule::new, |it| schedule(it, &self.session_zone, self.start, self.end));
         let reference = self.reference_price(listing.instrument);
         let book = BookConfig { matching: *matching, bands: *bands, reference, ..BookConfig::default() };
         ListingConfig { book, schedule, halt: *halt, reopening: *reopening, replay }

@@ -9,7 +9,7 @@ use super::inputs::Inputs;
 use super::sections::{
     Head, KnownInstrument, MarketOutline, agents, head, instruments, live, record, venues,
 };
-use crate::data::read_text_file;
+use crate::data::{Zone, read_text_file};
 use crate::record::RecordConfig;
 use bearpit_agents::SiteSpan;
 use bearpit_core::units::{SimDuration, nearest};
@@ -157,6 +157,7 @@ impl Scenario {
             venues,
             agents,
             live: live?,
+            session_zone: Zone::utc(),
             changes: Vec::new(),
             warnings: Diagnostics::default(),
             inputs_digest: files.digest(),

@@ -9,6 +9,7 @@
 //! | `document` | TOML with locations, changes of `--set`, tables, values, diagnostics |
 //! | `files`, `lobster` | the files that a scenario names |
 //! | `sections` | what each section means; parameters of kinds, read as the kind describes them |
+//! | `live` | live markets: `[live]`, the days of a scenario, seats |
 //! | `load`, `layout` | from a path to a [`Scenario`], and from there to a market |
 //! | `schema` | the same as a JSON schema, for editors |
 //! | `backtest` | from a script and files of data to the text of a scenario |
@@ -24,8 +25,6 @@ mod inputs;
 mod kinds;
 mod layout;
 mod live;
-#[cfg(test)]
-mod live_tests;
 mod load;
 mod lobster;
 #[cfg(test)]
@@ -48,7 +47,9 @@ pub use document::readers::is_name;
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, OverrideFileError, Severity};
 pub use files::{DataReport, inspect_data};
 pub use kinds::agent_kinds;
-pub use live::{AfterOutage, Durability, LiveClock, LiveConfig};
+pub use live::{
+    AfterOutage, CivilDate, DayError, DaySpan, Durability, LiveClock, LiveConfig, LiveDays, SeatFactory,
+};
 pub use lobster::OrderFlow;
 pub use schema::json_schema;
 pub use strategy::{NotAParam, Strategy};

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{AfterOutage, Diagnostics, Durability, LiveClock, LiveConfig, Scenario};
+use super::{AfterOutage, Durability, LiveClock, LiveConfig};
 use crate::data::Zone;
+use crate::scenario::{Diagnostics, Scenario};
 use bearpit_core::kernel::Speed;
 use bearpit_core::units::{Money, SimDuration};
 

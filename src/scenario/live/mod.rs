@@ -1,0 +1,21 @@
+//! Live markets: `[live]` of a scenario, its days, and the seats of people in it.
+//!
+//! A world lives for a day. [`LiveDays`] makes the scenario of each, which is laid out like any other:
+//! virtual time is UTC on the wall clock, and as written on a scaled one.
+
+mod config;
+#[cfg(test)]
+mod config_tests;
+mod date;
+mod days;
+#[cfg(test)]
+mod days_tests;
+mod schedule;
+mod seats;
+
+pub use config::{AfterOutage, Durability, LiveClock, LiveConfig};
+pub use date::CivilDate;
+pub use days::{DayError, DaySpan, LiveDays};
+pub use seats::SeatFactory;
+
+pub(super) use schedule::schedule;
