@@ -5,5 +5,6 @@
 //! from it after a crash. `ARCHITECTURE.md` at the root of the workspace has the idea.
 
 pub mod config;
+pub mod http;
 pub mod live;
 pub mod store;

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Returns a text with the passwords of its URLs (`scheme://user:PASSWORD@host`, `?password=PASSWORD`) replaced
-/// by as many bytes of `*`, so that places in it stay what they are.
+/// Returns a text with the passwords of its URLs (`scheme://user:PASSWORD@host`, `?password=PASSWORD`)
+/// replaced by as many bytes of `*`, so that places in it stay what they are.
 ///
-/// A password ends with the last `@` of its word: one that has `@` or `/` in it, though they should be written
-/// as `%40` and `%2F`, is hidden as a whole all the same.
+/// A password ends with the last `@` of its word: one that has `@` or `/` in it, though they should be
+/// written as `%40` and `%2F`, is hidden as a whole all the same.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
     let hidden: Vec<Range<usize>> = in_logins(text).chain(in_queries(text)).collect();
     if hidden.is_empty() {

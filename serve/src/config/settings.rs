@@ -22,7 +22,7 @@ pub struct Setting {
     pub default: Option<&'static str>,
     /// What it is for, in a sentence without its full stop.
     pub doc: &'static str,
-    /// Whether its value may have a password: shown to nobody, and never taken from the command line with one.
+    /// Whether its value may have a password: shown to nobody, and not taken from the command line with one.
     pub is_secret: bool,
     /// Reads a value and stores it.
     pub(super) set: fn(&mut Config, &Node) -> Read<()>,

@@ -1,0 +1,26 @@
+//! HTTP: whether the process lives, whether the market takes orders, and figures for whoever watches it.
+//!
+//! | route | answer |
+//! |---|---|
+//! | `/healthz` | 200 as long as the process lives, whatever the market does |
+//! | `/readyz` | 200 if the market takes orders; else 503, with the reason |
+//! | `/metrics` | figures, as Prometheus reads them |
+//!
+//! A server has a thread and a runtime of its own, so that nothing that clients do delays the market. It
+//! knows the market as a [`Market`], and asks it only for what is at hand. Errors are JSON, `{"error":
+//! {"code": .., "message": ..}}`; a wrong method is answered with 405 and what is allowed.
+
+mod answers;
+mod connection;
+mod health;
+mod instruments;
+mod routes;
+mod server;
+mod shared;
+
+pub use health::{Market, Readiness};
+pub use instruments::Metrics;
+pub use server::{Server, ServerConfig};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! [`Server`]: the thread that serves, from its first request to its last.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, rt, web};
+
+use super::connection::watch;
+use super::health::{Market, Stopping};
+use super::instruments::Metrics;
+use super::routes::add;
+use super::shared::{InFlight, Shared};
+
+/// What a server allows its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// Threads that answer.
+    pub workers: usize,
+    /// Connections at a time, of all clients.
+    pub connections: usize,
+    /// Bytes of a request's body at most.
+    pub body_bytes_max: usize,
+    /// How long a client may take to send the head of a request.
+    pub request_timeout: Duration,
+    /// How long a connection stays open between requests.
+    pub keep_alive: Duration,
+}
+
+/// A server that answers until it is stopped.
+pub struct Server {
+    address: SocketAddr,
+    handle: ServerHandle,
+    stopping: Arc<Stopping>,
+    in_flight: Arc<InFlight>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// How often it is looked whether the last request has been answered.
+const LOOK: Duration = Duration::from_millis(5);
+
+impl Server {
+    /// Starts to answer on a listener, which is given so that an address that is taken is known before
+    /// anything is started.
+    ///
+    /// # Errors
+    /// What the system says, if it has no threads left.
+    pub fn start(
+        listener: TcpListener,
+        config: ServerConfig,
+        market: Arc<dyn Market>,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (stopping, in_flight) = (Arc::<Stopping>::default(), Arc::<InFlight>::default());
+        let shared = web::Data::new(Shared {
+            market,
+            metrics,
+            stopping: Arc::clone(&stopping),
+            in_flight: Arc::clone(&in_flight),
+            body_bytes_max: config.body_bytes_max,
+        });
+        let (started, is_started) = mpsc::sync_channel(1);
+        let serve = move || {
+            rt::System::new().block_on(async move {
+                let running = run(listener, config, shared)?;
+                // Nobody waits any more only if whoever started it has ended.
+                started.send(running.handle()).ok();
+                running.await
+            })
+        };
+        let thread = thread::Builder::new().name("http".to_owned()).spawn(serve)?;
+        match is_started.recv() {
+            Ok(handle) => Ok(Self { address, handle, stopping, in_flight, thread }),
+            Err(_) => Err(joined(thread).err().unwrap_or_else(|| io::Error::other("the server has ended"))),
+        }
+    }
+
+    /// Returns where it answers.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Is not ready from now on, and closes connections after each answer; it still answers.
+    pub fn begin_stopping(&self) {
+        self.stopping.begin();
+    }
+
+    /// Stops once the requests that are being answered are, or after `grace`. Connections that are open and
+    /// wait for another request are no reason to wait.
+    ///
+    /// # Errors
+    /// What the server failed with.
+    pub async fn stop(self, grace: Duration) -> io::Result<()> {
+        self.stopping.begin();
+        let answered = async {
+            while self.in_flight.count() > 0 {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        // After the grace those that are left are cut off.
+        tokio::time::timeout(grace, answered).await.ok();
+        self.handle.stop(false).await;
+        joined(self.thread)
+    }
+}
+
+fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    thread.join().unwrap_or_else(|_| Err(io::Error::other("the server panicked")))
+}
+
+fn run(
+    listener: TcpListener,
+    config: ServerConfig,
+    shared: web::Data<Shared>,
+) -> io::Result<actix_web::dev::Server> {
+    let app = move || {
+        let limit = web::PayloadConfig::new(config.body_bytes_max);
+        App::new().app_data(shared.clone()).app_data(limit).wrap(from_fn(watch)).configure(add)
+    };
+    let server = HttpServer::new(app)
+        .workers(config.workers)
+        .max_connections(config.connections.div_ceil(config.workers))
+        .client_request_timeout(config.request_timeout)
+        .keep_alive(config.keep_alive)
+        // Signals are the program's.
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
