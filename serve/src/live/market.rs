@@ -14,7 +14,7 @@ use super::error::{ControlError, LiveError, NotTaken};
 use super::journal::{Facts, Journal, Requests};
 use super::output::{Held, Output};
 use super::record::{Control, Progress, Record};
-use crate::store::journal::{SegmentHeader, SegmentWriter};
+use crate::store::journal::SegmentWriter;
 
 /// How a market keeps in step with the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,15 @@ pub struct Pacing {
     pub cancel_span: SimDuration,
     /// What is shown when.
     pub durability: Durability,
+}
+
+/// How, and when, a market begins to keep in step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// How.
+    pub pacing: Pacing,
+    /// The wall time.
+    pub wall: Duration,
 }
 
 /// What virtual time is to the wall clock.
@@ -89,18 +98,13 @@ pub struct LiveMarket {
 }
 
 impl LiveMarket {
-    /// Opens a market at wall time `wall`, and begins its segment.
+    /// Opens a market, with a segment that has been begun for it.
     ///
     /// # Errors
     /// [`LiveError`] if it cannot be opened.
-    pub fn begin(
-        builder: MarketBuilder,
-        header: &SegmentHeader,
-        pacing: Pacing,
-        wall: Duration,
-    ) -> Result<Self, LiveError> {
-        let mut live = Self::open(builder, pacing, wall)?;
-        live.journal.borrow_mut().segment = Some(SegmentWriter::begin(header));
+    pub fn begin(builder: MarketBuilder, segment: SegmentWriter, start: Start) -> Result<Self, LiveError> {
+        let mut live = Self::open(builder, start.pacing, start.wall)?;
+        live.journal.borrow_mut().segment = Some(segment);
         live.collect()?;
         Ok(live)
     }

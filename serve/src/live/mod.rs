@@ -15,7 +15,7 @@ mod voids;
 
 pub use client_orders::{ClientOrderId, UnfitClientOrderId};
 pub use error::{ControlError, LiveError, NotTaken, RecoverError};
-pub use market::{Clock, Durability, LiveMarket, Pacing, Taken};
+pub use market::{Clock, Durability, LiveMarket, Pacing, Start, Taken};
 pub use output::Output;
 pub use record::{Control, Progress, Record, UnknownRecord};
 pub use voids::Voids;

@@ -10,7 +10,7 @@ use bearpit_core::units::SimTime;
 
 use super::client_orders::{ClientOrderId, owner_of};
 use super::error::RecoverError;
-use super::market::{LiveMarket, Pacing};
+use super::market::{LiveMarket, Start};
 use super::output::Output;
 use super::record::{Progress, Record};
 use super::voids::Voids;
@@ -21,7 +21,9 @@ const DESK: &str = "desk";
 
 impl LiveMarket {
     /// Rebuilds a market from its segment, up to the last that anybody may have seen, at wall time `wall`,
-    /// without the requests that are void. All outputs come again, from the first of the day.
+    /// without the requests that are void. All outputs are shown again, from the first of the day.
+    ///
+    /// The segment must have been cut off where it is torn, and synced, since what follows from it is shown.
     ///
     /// # Errors
     /// [`RecoverError`] if the segment is damaged, or is of another market.
@@ -29,20 +31,22 @@ impl LiveMarket {
         builder: MarketBuilder,
         mut segment: SegmentReader<impl Read>,
         voids: &Voids,
-        pacing: Pacing,
-        wall: Duration,
+        start: Start,
+        mut show: impl FnMut(Output),
     ) -> Result<Self, RecoverError> {
+        let Start { pacing, wall } = start;
         let mut live = Self::open(builder, pacing, wall)?;
         let mut records = 0;
         while let Some(payload) = segment.next_frame()? {
             let record = Record::from_bytes(payload)?;
             live.repeat(records, record, voids, wall)?;
             records += 1;
+            live.show(&mut show);
         }
         if !live.is_settled {
             live.step_to(live.covered)?;
         }
-        live.hold_outputs();
+        live.show(&mut show);
         {
             let mut journal = live.journal.borrow_mut();
             journal.segment = segment.into_writer();
@@ -152,7 +156,13 @@ impl LiveMarket {
         Err(diverged(now, format!("the digest {hex}"), format!("the digest {found}")))
     }
 
-    /// Holds what has happened so far. All of it is on disk once the torn end of the segment is cut off.
+    fn show(&mut self, mut show: impl FnMut(Output)) {
+        self.hold_outputs();
+        while let Some(output) = self.held.next(|_| true) {
+            show(output);
+        }
+    }
+
     fn hold_outputs(&mut self) {
         let outputs = self.take_outputs();
         self.hold(outputs);

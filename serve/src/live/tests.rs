@@ -16,7 +16,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::store::journal::faulty_disk::{Disk, Failure};
-use crate::store::journal::{JournalFile, SegmentHeader, SegmentReader};
+use crate::store::journal::{JournalFile, SegmentHeader, SegmentReader, SegmentWriter};
 
 const ACME: InstrumentId = InstrumentId::new(0);
 const LISTING: ListingId = ListingId::new(0);
@@ -28,6 +28,7 @@ const PACING: Pacing = Pacing {
 };
 /// A debug build takes ten times as long.
 const CASES: u32 = if cfg!(debug_assertions) { 300 } else { 10_000 };
+const START: Start = Start { pacing: PACING, wall: Duration::ZERO };
 const SEATS: [&str; 2] = ["anne", "bert"];
 
 fn open() -> SimTime {
@@ -88,8 +89,22 @@ fn header() -> SegmentHeader {
         scenario: String::new(),
         inputs: String::new(),
         seed: 3,
+        day: 1,
+        day_name: "1".to_owned(),
+        opens: None,
         opening: Vec::new(),
     }
+}
+
+/// Rebuilds a market, without voids, and collects what it shows.
+fn recover(
+    builder: MarketBuilder,
+    segment: SegmentReader<&[u8]>,
+    wall: Duration,
+    shown: &mut Vec<Output>,
+) -> Result<LiveMarket, RecoverError> {
+    let start = Start { pacing: PACING, wall };
+    LiveMarket::recover(builder, segment, &Voids::default(), start, |output| shown.push(output))
 }
 
 /// What may happen to a live market.
@@ -175,7 +190,7 @@ struct Exchange {
 
 impl Exchange {
     fn begin() -> Self {
-        let live = LiveMarket::begin(builder(), &header(), PACING, Duration::ZERO).unwrap();
+        let live = LiveMarket::begin(builder(), SegmentWriter::begin(&header()), START).unwrap();
         let file = JournalFile::resume(Disk::default(), 0).unwrap();
         let mut exchange =
             Self { live, file, wall: Duration::ZERO, shown: Vec::new(), asked: 0, named: Vec::new() };
@@ -302,7 +317,8 @@ impl Exchange {
         let file = std::mem::replace(&mut self.file, JournalFile::resume(Disk::default(), 0).unwrap());
         let left = file.into_medium().crash(kept);
         let reader = SegmentReader::open(left.as_slice()).unwrap();
-        let live = LiveMarket::recover(builder(), reader, &Voids::default(), PACING, self.wall).unwrap();
+        let mut shown = Vec::new();
+        let live = recover(builder(), reader, self.wall, &mut shown).unwrap();
         let file = JournalFile::resume(Disk::left(left), live.journal_end()).unwrap();
         let mut named = self.named.clone();
         named.retain(|(tag, seat, id, _)| {
@@ -312,8 +328,7 @@ impl Exchange {
             assert!(shown.is_none() || known.and_then(|(_, answer)| answer) == shown, "forgotten");
             known.is_some()
         });
-        let mut rebuilt = Self { live, file, wall: self.wall, shown: Vec::new(), asked: self.asked, named };
-        rebuilt.show(usize::MAX);
+        let rebuilt = Self { live, file, wall: self.wall, shown, asked: self.asked, named };
         assert_eq!(rebuilt.live.waiting(), 0);
         assert!(rebuilt.shown.len() >= self.shown.len());
         assert_eq!(&rebuilt.shown[..self.shown.len()], self.shown, "what was seen did not happen");
@@ -338,7 +353,7 @@ impl Exchange {
         assert!(answers <= self.asked, "{answers} answers to {} requests", self.asked);
         let journal = self.file.into_medium().crash(&[false]);
         let reader = SegmentReader::open(journal.as_slice()).unwrap();
-        let again = LiveMarket::recover(builder(), reader, &Voids::default(), PACING, self.wall).unwrap();
+        let again = recover(builder(), reader, self.wall, &mut Vec::new()).unwrap();
         assert_eq!(again.market().digest(), self.live.market().digest());
     }
 }
@@ -392,7 +407,7 @@ fn a_day_that_is_replayed_in_another_market_is_refused() {
     };
     other.agent("more", ParticipantConfig::new("noise"), NoiseTrader::new(noise)).unwrap();
     let reader = SegmentReader::open(journal.as_slice()).unwrap();
-    let error = LiveMarket::recover(other, reader, &Voids::default(), PACING, Duration::ZERO).unwrap_err();
+    let error = recover(other, reader, Duration::ZERO, &mut Vec::new()).unwrap_err();
     assert!(matches!(error, RecoverError::Diverged { .. }), "{error}");
 }
 
@@ -428,7 +443,8 @@ fn a_market_on_the_wall_clock_has_no_other_speed() {
     let wall = Duration::from_nanos(u64::try_from(open().nanos()).unwrap());
     let pacing = Pacing { clock: Clock::Wall, ..PACING };
     let late = wall + Duration::from_secs(20);
-    let mut live = LiveMarket::begin(builder(), &header(), pacing, late).unwrap();
+    let mut live =
+        LiveMarket::begin(builder(), SegmentWriter::begin(&header()), Start { pacing, wall: late }).unwrap();
     assert_eq!(live.behind(late), SimDuration::from_secs(20));
     while live.behind(late) > SimDuration::ZERO {
         live.advance(late).unwrap();
@@ -474,10 +490,12 @@ fn a_void_request_is_left_away_and_told_so() {
     let voids = Voids::default().with(third, records.len() as u64);
     let wall = exchange.wall;
     let reader = SegmentReader::open(journal.as_slice()).unwrap();
-    let mut live = LiveMarket::recover(builder(), reader, &voids, PACING, wall).unwrap();
+    let start = Start { pacing: PACING, wall };
+    let mut outputs = Vec::new();
+    let mut live =
+        LiveMarket::recover(builder(), reader, &voids, start, |output| outputs.push(output)).unwrap();
     assert_eq!(live.records(), records.len() as u64);
     live.void(third).unwrap();
-    let outputs: Vec<_> = std::iter::from_fn(|| live.next_output()).collect();
     assert!(outputs.contains(&Output::Voided(RequestTag::new(2))));
     let bought = |live: &LiveMarket| {
         let anne = live.market().participant("anne").unwrap().id;
@@ -492,6 +510,6 @@ fn a_void_request_is_left_away_and_told_so() {
     let read = || SegmentReader::open(journal.as_slice()).unwrap();
     let said = Voids::read(read()).unwrap();
     assert_eq!(said, voids);
-    let again = LiveMarket::recover(builder(), read(), &said, PACING, wall).unwrap();
+    let again = LiveMarket::recover(builder(), read(), &said, start, |_| {}).unwrap();
     assert_eq!(again.market().digest(), live.market().digest());
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
+use bearpit_core::units::SimTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -25,6 +26,12 @@ pub struct SegmentHeader {
     pub inputs: String,
     /// The seed of the day.
     pub seed: u64,
+    /// The number of the day in its market, from one.
+    pub day: u32,
+    /// The name of the day: its date, where days are dates.
+    pub day_name: String,
+    /// Where the market opens later than its day, after a stop within it: when.
+    pub opens: Option<SimTime>,
     /// The state that the market opened with, in the market's own form; empty for the first day.
     pub opening: Vec<u8>,
 }

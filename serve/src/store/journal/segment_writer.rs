@@ -15,6 +15,9 @@ use super::header::SegmentHeader;
 ///     scenario: String::new(),
 ///     inputs: String::new(),
 ///     seed: 1,
+///     day: 1,
+///     day_name: "1".to_owned(),
+///     opens: None,
 ///     opening: Vec::new(),
 /// };
 /// let mut segment = SegmentWriter::begin(&header);

@@ -14,6 +14,9 @@ fn header(seed: u64) -> SegmentHeader {
         scenario: "[scenario]\nname = \"t\"\n".to_owned(),
         inputs: "abc".to_owned(),
         seed,
+        day: 1,
+        day_name: "1".to_owned(),
+        opens: None,
         opening: vec![1, 2, 3],
     }
 }

@@ -1,0 +1,144 @@
+//! [`MarketHandle`]: how everybody else talks with the market's thread.
+
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Instant;
+
+use bearpit_core::market::Funding;
+use bearpit_core::participant::{Answer, Instruction, ParticipantConfig};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use super::clock::instant;
+use super::metrics::Metrics;
+use super::status::{MarketStatus, SharedStatus, Unavailable};
+use super::sync_thread::DiskReport;
+use crate::live::{ClientOrderId, Control, ControlError, NotTaken};
+use bearpit_core::kernel::ActorSpec;
+
+/// What is asked of a market, in the name of a seat.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// The name of the seat: who is to sit there, for [`What::Join`].
+    pub seat: Arc<str>,
+    /// What is asked for.
+    pub what: What,
+    /// The id that the sender gives it, if it is to be told from others.
+    pub client: Option<ClientOrderId>,
+}
+
+/// What can be asked of a market.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// Take an order in, cancel or replace it.
+    Instruct(Instruction),
+    /// Let money or holdings in or out.
+    Fund(Funding),
+    /// Open the seat.
+    Join {
+        /// What kind of agent sits there.
+        spec: ActorSpec,
+        /// Its account and latencies.
+        config: Box<ParticipantConfig>,
+    },
+}
+
+/// Why a request has no answer from the market.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Refused {
+    /// The market takes no request at the moment.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// There is no seat of that name.
+    #[error("there is no seat {0:?}")]
+    NoSuchSeat(Arc<str>),
+    /// The market does not take it.
+    #[error(transparent)]
+    NotTaken(#[from] NotTaken),
+    /// It would have stopped the market, and was taken out of it.
+    #[error("not executed: the market could not carry the request out, and has gone on without it")]
+    Voided,
+}
+
+/// What an answer is waited for with. It is there once it is durable; if the market ends before, there is
+/// none, and whether the request was executed is not known.
+pub type Reply = oneshot::Receiver<Result<Answer, Refused>>;
+
+/// A message to the market's thread.
+#[derive(Debug)]
+pub(super) enum ToMarket {
+    Ask { ask: Ask, reply: Waiter },
+    Control { control: Control, reply: oneshot::Sender<Result<(), ControlError>> },
+    Disk(DiskReport),
+    Stop,
+}
+
+/// Who waits for an answer, and since when.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) reply: oneshot::Sender<Result<Answer, Refused>>,
+    pub(super) since: Instant,
+}
+
+/// Talks with a market that runs on a thread of its own.
+#[derive(Debug, Clone)]
+pub struct MarketHandle {
+    pub(super) to_market: SyncSender<ToMarket>,
+    pub(super) status: SharedStatus,
+    pub(super) metrics: Metrics,
+}
+
+impl MarketHandle {
+    /// Asks something of the market. The answer comes once it is durable.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the market takes nothing at the moment; nothing was done then.
+    pub fn ask(&self, ask: Ask) -> Result<Reply, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        let waiter = Waiter { reply, since: instant() };
+        self.send(ToMarket::Ask { ask, reply: waiter })?;
+        Ok(answer)
+    }
+
+    /// Changes how the market keeps in step with the wall clock. The reply comes once it is done, which is
+    /// not yet once it is durable.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the market takes nothing at the moment.
+    pub fn control(
+        &self,
+        control: Control,
+    ) -> Result<oneshot::Receiver<Result<(), ControlError>>, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        self.send(ToMarket::Control { control, reply })?;
+        Ok(answer)
+    }
+
+    /// Asks the market to close its books, so that the next process opens from there. What was asked for
+    /// before is carried out.
+    pub fn stop(&self) {
+        // A thread that has ended has stopped.
+        let _ = self.to_market.send(ToMarket::Stop);
+    }
+
+    /// Returns what the market is doing.
+    #[must_use]
+    pub fn status(&self) -> Arc<MarketStatus> {
+        self.status.get()
+    }
+
+    /// Returns what is measured.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    fn send(&self, message: ToMarket) -> Result<(), Unavailable> {
+        self.to_market.try_send(message).map_err(|error| match error {
+            TrySendError::Full(_) => Unavailable::Busy,
+            TrySendError::Disconnected(_) => Unavailable::Stopped,
+        })?;
+        self.metrics.queue.inc();
+        Ok(())
+    }
+}
