@@ -5,6 +5,7 @@
 //! from it after a crash. `ARCHITECTURE.md` at the root of the workspace has the idea.
 
 pub mod config;
+pub mod driver;
 pub mod http;
 pub mod live;
 pub mod store;

@@ -118,7 +118,7 @@ impl MarketHandle {
     /// before is carried out.
     pub fn stop(&self) {
         // A thread that has ended has stopped.
-        let _ = self.to_market.send(ToMarket::Stop);
+        self.to_market.send(ToMarket::Stop).unwrap_or_default();
     }
 
     /// Returns what the market is doing.

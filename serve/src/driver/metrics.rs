@@ -48,21 +48,40 @@ impl Metrics {
         let metrics = Self::default();
         let it = metrics.clone();
         let seconds = || Unit::Seconds;
-        registry.register_with_unit("pacing_lag", "Virtual time behind where it should be", seconds(), it.lag);
+        registry.register_with_unit(
+            "pacing_lag",
+            "Virtual time behind where it should be",
+            seconds(),
+            it.lag,
+        );
         registry.register_with_unit(
             "command_latency",
             "From a request's arrival to its durable answer",
             seconds(),
             it.command_latency,
         );
-        registry.register_with_unit("journal_sync", "How long a sync of the journal takes", seconds(), it.sync);
+        registry.register_with_unit(
+            "journal_sync",
+            "How long a sync of the journal takes",
+            seconds(),
+            it.sync,
+        );
         registry.register("requests_waiting", "Requests that wait for the market", it.queue);
         registry.register("outputs_waiting", "Facts and answers that wait for the disk", it.outputs);
-        registry.register_with_unit("journal_segment", "Length of the journal's segment", Unit::Bytes, it.journal);
+        registry.register_with_unit(
+            "journal_segment",
+            "Length of the journal's segment",
+            Unit::Bytes,
+            it.journal,
+        );
         registry.register("events", "Events that were delivered", it.events);
         registry.register("requests", "Requests that were taken", it.requests);
         registry.register("requests_refused", "Requests that were refused before the market", it.refused);
-        registry.register("requests_voided", "Requests taken out since they would stop the market", it.voided);
+        registry.register(
+            "requests_voided",
+            "Requests taken out since they would stop the market",
+            it.voided,
+        );
         registry.register("journal_sync_failures", "Syncs of the journal that failed", it.sync_failures);
         registry.register_with_unit(
             "clock_offset",

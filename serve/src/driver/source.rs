@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bearpit_core::exchange::MarketBuilder;
+use bearpit_core::units::SimTime;
 use thiserror::Error;
 
 use crate::live::Pacing;
@@ -47,6 +48,12 @@ pub trait MarketSource: Send {
     /// # Errors
     /// [`SourceError`] if the scenario has no such day.
     fn header(&self, day: &Day) -> Result<SegmentHeader, SourceError>;
+
+    /// Returns when the day of a segment closes.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the scenario has no such day.
+    fn close_of(&self, header: &SegmentHeader) -> Result<SimTime, SourceError>;
 
     /// Lays out the market of a segment, to open when its header says.
     ///

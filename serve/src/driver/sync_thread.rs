@@ -100,7 +100,7 @@ impl SyncThread {
     fn send(&self, work: Work) {
         if let Some(sender) = &self.work {
             // The thread lives as long as its sender.
-            let _ = sender.send(work);
+            sender.send(work).unwrap_or_default();
         }
     }
 }
@@ -109,7 +109,7 @@ impl Drop for SyncThread {
     fn drop(&mut self) {
         self.work = None;
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+            thread.join().unwrap_or_default();
         }
     }
 }

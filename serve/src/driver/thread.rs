@@ -3,22 +3,21 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::participant::RequestKind;
-use bearpit_core::units::{ActorId, SimDuration};
+use bearpit_core::units::ActorId;
 
+use super::audience::Audience;
 use super::clock::{WallClock, instant};
-use super::day::OpenDay;
-use super::days::{Days, DriveError};
-use super::handle::{Ask, Refused, ToMarket, Waiter, What};
+use super::days::{Days, DriveError, Next, OpenDay, Panic};
+use super::handle::{Ask, Refused, ToMarket, What};
 use super::metrics::Metrics;
-use super::sink::OutputSink;
 use super::status::{DayStatus, MarketStatus, SharedStatus, Stage, Unavailable};
 use super::sync_thread::{DiskReport, DiskTrouble, SyncThread};
-use crate::live::{Control, Output, Taken};
+use crate::live::{NotTaken, Taken, is_cancel};
 
 /// How many messages are taken between two steps.
 const MESSAGES_PER_STEP: usize = 4_096;
@@ -29,5 +28,378 @@ const SLEEP_MAX: Duration = Duration::from_secs(1);
 /// How many outputs may wait for a disk that fails before virtual time waits too.
 const OUTPUTS_MAX: usize = 1_000_000;
 
-/// How far the clock of the system may be from the market's before somebody must have set it.
+/// How far the system's clock may be from the market's before somebody must have set it.
 const OFFSET_MAX: Duration = Duration::from_secs(1);
+
+/// How often the status is renewed while nothing else changes.
+const STATUS_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a stop waits for a disk that fails.
+const STOP_WAIT: Duration = Duration::from_secs(10);
+
+/// Drives markets, one day after the other, until it is told to stop.
+pub(super) struct MarketThread {
+    pub(super) messages: Receiver<ToMarket>,
+    pub(super) clock: Box<dyn WallClock>,
+    pub(super) days: Days,
+    pub(super) sync: SyncThread,
+    pub(super) audience: Audience,
+    pub(super) status: SharedStatus,
+    pub(super) metrics: Metrics,
+    pub(super) desk: Desk,
+}
+
+/// What is kept between two passes of the loop.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    /// The seats that have been looked up.
+    seats: HashMap<Arc<str>, ActorId>,
+    /// The number of the segment's file within this process.
+    file: u64,
+    /// Up to where it is on disk.
+    synced: u64,
+    disk: Option<DiskTrouble>,
+    is_stopping: bool,
+    /// When the status was renewed.
+    told: Option<Instant>,
+    /// How many events had been delivered when that was counted.
+    events: u64,
+    /// When the journal was last seen to say how far the market has come.
+    noted: Option<Instant>,
+    /// When a disk in trouble was last tried.
+    probed: Option<Instant>,
+    is_clock_off: bool,
+}
+
+/// How the driving of a day ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    DayOver,
+    Stopped,
+}
+
+impl MarketThread {
+    /// Drives until it is told to stop, or cannot go on.
+    pub(super) fn run(mut self) {
+        let end = catch_unwind(AssertUnwindSafe(|| self.drive()));
+        let stage = match end {
+            Ok(Ok(())) => Stage::Stopped,
+            Err(payload) => Stage::Failed(format!("it panicked: {}", message_of(payload.as_ref()))),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the market has stopped");
+                Stage::Failed(error.to_string())
+            }
+        };
+        self.status.change(|status| status.stage = stage);
+        // Whoever waits is told by the end of the channel that the outcome is not known.
+    }
+
+    fn drive(&mut self) -> Result<(), DriveError> {
+        loop {
+            self.status.change(|status| status.stage = Stage::Opening);
+            let wall = self.clock.now();
+            self.desk.seats.clear();
+            self.desk.events = 0;
+            let next = self.days.next(wall, &mut self.audience)?;
+            match next {
+                Next::Open(mut day, file) => {
+                    self.desk.file += 1;
+                    self.desk.synced = file.synced();
+                    self.sync.file(self.desk.file, file);
+                    let name = &day.segment.header.day_name;
+                    tracing::info!(day = %name, path = %day.segment.path.display(), "the market is open");
+                    if self.trade(&mut day)? == End::Stopped {
+                        return Ok(());
+                    }
+                    self.days.ended(*day);
+                }
+                Next::Wait(day) => {
+                    let opens_at = day.opens_at.unwrap_or(wall);
+                    if self.wait_for_day(opens_at) == End::Stopped {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Drives a market until its day is over and on disk, or it is told to stop.
+    fn trade(&mut self, day: &mut OpenDay) -> Result<End, DriveError> {
+        self.sync.probe();
+        loop {
+            self.look_at_clock();
+            let sleep = self.pass(day)?;
+            if day.live.is_over() || self.desk.is_stopping {
+                return self.close(day);
+            }
+            match self.messages.recv_timeout(sleep.unwrap_or(SLEEP_MAX).min(SLEEP_MAX)) {
+                Ok(message) => self.take(Some(day), message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => self.desk.is_stopping = true,
+            }
+        }
+    }
+
+    /// Takes what came, steps, writes and shows. Returns how long to sleep.
+    fn pass(&mut self, day: &mut OpenDay) -> Result<Option<Duration>, DriveError> {
+        for _ in 0..MESSAGES_PER_STEP {
+            let Ok(message) = self.messages.try_recv() else { break };
+            self.take(Some(day), message);
+        }
+        let wall = self.clock.now();
+        let sleep = if day.live.waiting() < OUTPUTS_MAX { self.step(day, wall)? } else { Some(SLEEP_MAX) };
+        self.write(day)?;
+        self.show(day);
+        self.tell(day, wall);
+        Ok(sleep)
+    }
+
+    /// Steps the market. If it panics it is rebuilt without the request that made it.
+    fn step(&mut self, day: &mut OpenDay, wall: Duration) -> Result<Option<Duration>, DriveError> {
+        let until = day.live.target(wall);
+        let step = || {
+            let sleep = day.live.advance(wall)?;
+            Ok(sleep)
+        };
+        match catch_unwind(AssertUnwindSafe(step)) {
+            Ok(sleep) => sleep,
+            Err(payload) => {
+                let panic = Panic { until, message: message_of(payload.as_ref()) };
+                tracing::error!(until = %panic.until, message = %panic.message, "the market panicked");
+                self.rebuild(day, &panic, wall)?;
+                Ok(Some(Duration::ZERO))
+            }
+        }
+    }
+
+    fn rebuild(&mut self, day: &mut OpenDay, panic: &Panic, wall: Duration) -> Result<(), DriveError> {
+        self.status.change(|status| status.stage = Stage::Opening);
+        self.write(day)?;
+        self.await_disk(day, None);
+        let (live, voided) = self.days.rebuild_without_culprit(day, panic, wall, &mut self.audience)?;
+        day.live = live;
+        self.desk.events = 0;
+        match voided {
+            Some(record) => {
+                self.metrics.voided.inc();
+                tracing::error!(record, "the market was rebuilt without a request");
+            }
+            None => tracing::warn!("the market was rebuilt, and did not panic again"),
+        }
+        Ok(())
+    }
+
+    /// Closes the books of a market: all of it is on disk when this returns, unless the disk fails while it is
+    /// told to stop.
+    fn close(&mut self, day: &mut OpenDay) -> Result<End, DriveError> {
+        let end = if day.live.is_over() { End::DayOver } else { End::Stopped };
+        if end == End::Stopped {
+            self.status.change(|status| status.stage = Stage::Stopping);
+        }
+        day.live.settle()?;
+        self.write(day)?;
+        let is_safe = self.await_disk(day, (end == End::Stopped).then_some(STOP_WAIT));
+        self.show(day);
+        self.audience.end();
+        if !is_safe {
+            tracing::error!("the end of the day is not on disk: the next start rebuilds the market instead");
+        }
+        tracing::info!(day = %day.segment.header.day_name, digest = %day.live.market().digest(), "the market is closed");
+        Ok(if self.desk.is_stopping { End::Stopped } else { end })
+    }
+
+    /// Waits until all that was appended is on disk, for as long as is allowed; whoever asks something
+    /// meanwhile is refused. Returns whether it is.
+    fn await_disk(&mut self, day: &OpenDay, most: Option<Duration>) -> bool {
+        let began = instant();
+        while self.desk.synced < day.live.journal_end() {
+            if most.is_some_and(|most| began.elapsed() > most) {
+                return false;
+            }
+            if let Ok(message) = self.messages.recv_timeout(SLEEP_MAX) {
+                self.take(None, message);
+            }
+        }
+        true
+    }
+
+    /// Waits for a day to begin.
+    fn wait_for_day(&mut self, opens_at: Duration) -> End {
+        self.status.change(|status| status.stage = Stage::BetweenDays { opens_at });
+        loop {
+            // Nothing has happened yet that time could contradict.
+            self.clock.adopt_system();
+            let now = self.clock.now();
+            if self.desk.is_stopping {
+                return End::Stopped;
+            }
+            if now >= opens_at {
+                return End::DayOver;
+            }
+            match self.messages.recv_timeout((opens_at - now).min(SLEEP_MAX)) {
+                Ok(message) => self.take(None, message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return End::Stopped,
+            }
+        }
+    }
+
+    /// Takes a message; without an open day whoever asks is refused.
+    fn take(&mut self, day: Option<&mut OpenDay>, message: ToMarket) {
+        match message {
+            ToMarket::Disk(report) => return self.take_report(day, report),
+            ToMarket::Stop => {
+                self.desk.is_stopping = true;
+                return;
+            }
+            ToMarket::Ask { ask, reply } => match self.ask(day, ask) {
+                Ok(tag) => self.audience.await_answer(tag, reply),
+                Err(refused) => {
+                    self.metrics.refused.inc();
+                    // Who asked may have gone.
+                    reply.reply.send(Err(refused)).unwrap_or_default();
+                }
+            },
+            ToMarket::Control { control, reply } => {
+                if let Some(day) = day {
+                    reply.send(day.live.control(self.clock.now(), control)).unwrap_or_default();
+                }
+            }
+        }
+        self.metrics.queue.dec();
+    }
+
+    fn ask(&mut self, day: Option<&mut OpenDay>, ask: Ask) -> Result<RequestTag, Refused> {
+        let day = day.ok_or_else(|| self.status.get().unavailable().unwrap_or(Unavailable::Opening))?;
+        let seat = self.seat(day, &ask.seat);
+        let known = seat.ok_or_else(|| Refused::NoSuchSeat(Arc::clone(&ask.seat)));
+        let kind = match ask.what {
+            What::Instruct(instruction) => RequestKind::Instruct { participant: known?, instruction },
+            What::Fund(funding) => RequestKind::Fund { participant: known?, funding },
+            What::Join { spec, config } => {
+                RequestKind::Join { name: ask.seat.to_string(), spec, config: *config }
+            }
+        };
+        match &self.desk.disk {
+            Some(DiskTrouble::Full) if is_cancel(&kind) => {}
+            Some(trouble) => return Err(Unavailable::Disk(trouble.clone()).into()),
+            None => {}
+        }
+        let taken = day.live.request(self.clock.now(), kind, ask.client).map_err(|error| match error {
+            NotTaken::Paused => Unavailable::Paused.into(),
+            error => Refused::from(error),
+        })?;
+        self.metrics.requests.inc();
+        Ok(match taken {
+            Taken::New(tag) | Taken::Repeated(tag) => tag,
+        })
+    }
+
+    /// Returns who sits at a seat.
+    fn seat(&mut self, day: &OpenDay, name: &Arc<str>) -> Option<ActorId> {
+        if let Some(seat) = self.desk.seats.get(name) {
+            return Some(*seat);
+        }
+        let market = day.live.market();
+        let participants = market.participants();
+        if participants.len() > self.desk.seats.len() {
+            let seats = participants.iter().map(|it| (Arc::from(it.name.as_str()), it.id));
+            self.desk.seats = seats.collect();
+        }
+        self.desk.seats.get(name).copied()
+    }
+
+    fn take_report(&mut self, day: Option<&mut OpenDay>, report: DiskReport) {
+        if report.file != self.desk.file {
+            return;
+        }
+        self.metrics.sync.observe(report.took.as_secs_f64());
+        self.desk.synced = report.length;
+        if let Some(day) = day {
+            day.live.synced(report.length);
+        }
+        if report.trouble != self.desk.disk {
+            match &report.trouble {
+                Some(trouble) => tracing::error!(%trouble, "the journal's disk is in trouble"),
+                None => tracing::info!("the journal's disk is well again"),
+            }
+        }
+        if matches!(report.trouble, Some(DiskTrouble::Failing(_))) {
+            self.metrics.sync_failures.inc();
+        }
+        self.desk.disk = report.trouble;
+    }
+
+    /// Appends to the journal what there is to append, at least once a second.
+    fn write(&mut self, day: &mut OpenDay) -> Result<(), DriveError> {
+        if self.desk.noted.is_none_or(|noted| noted.elapsed() >= SLEEP_MAX) {
+            day.live.note_clock()?;
+            self.desk.noted = Some(instant());
+        }
+        let bytes = day.live.take_appended();
+        if !bytes.is_empty() {
+            self.sync.append(bytes);
+        } else if self.desk.disk.is_some() && self.desk.probed.is_none_or(|it| it.elapsed() >= SLEEP_MAX) {
+            self.sync.probe();
+            self.desk.probed = Some(instant());
+        }
+        Ok(())
+    }
+
+    /// Shows what is on disk.
+    fn show(&mut self, day: &mut OpenDay) {
+        while let Some(output) = day.live.next_output() {
+            self.audience.show(&output);
+        }
+        self.audience.flush();
+    }
+
+    /// Renews the status and what is measured.
+    fn tell(&mut self, day: &OpenDay, wall: Duration) {
+        let is_new = self.status.get().stage != Stage::Open || self.status.get().disk != self.desk.disk;
+        if !is_new && self.desk.told.is_some_and(|told| told.elapsed() < STATUS_EVERY) {
+            return;
+        }
+        self.desk.told = Some(instant());
+        let market = day.live.market();
+        let status = DayStatus {
+            number: day.segment.header.day,
+            name: day.segment.header.day_name.clone(),
+            now: market.world().now(),
+            close: market.close(),
+            speed: day.live.speed(),
+            is_paused: day.live.is_paused(),
+            behind: day.live.behind(wall),
+            events: market.world().events(),
+        };
+        let metrics = &self.metrics;
+        metrics.lag.set(status.behind.secs_f64());
+        metrics.outputs.set(i64::try_from(day.live.waiting()).unwrap_or(i64::MAX));
+        metrics.journal.set(i64::try_from(day.live.journal_end()).unwrap_or(i64::MAX));
+        metrics.events.inc_by(status.events.saturating_sub(self.desk.events));
+        metrics.day.set(i64::from(status.number));
+        self.desk.events = status.events;
+        let disk = self.desk.disk.clone();
+        self.status.set(MarketStatus { stage: Stage::Open, disk, day: Some(status) });
+    }
+
+    /// Compares the market's clock with the system's. Whoever sets that does not move the market: it goes on
+    /// at its pace, and follows when the next day begins.
+    fn look_at_clock(&mut self) {
+        let (own, system) = (self.clock.now(), self.clock.system());
+        let (ahead, behind) = (system.saturating_sub(own), own.saturating_sub(system));
+        self.metrics.clock_offset.set(ahead.as_secs_f64() - behind.as_secs_f64());
+        let is_off = ahead.max(behind) > OFFSET_MAX;
+        if is_off != self.desk.is_clock_off {
+            self.desk.is_clock_off = is_off;
+            let seconds = ahead.as_secs_f64() - behind.as_secs_f64();
+            tracing::warn!(seconds, "how far the clock of the system is ahead of the market's");
+        }
+    }
+}
+
+/// Returns what a panic said.
+fn message_of(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+}

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use bearpit_core::exchange::Market;
 use bearpit_core::kernel::RequestTag;
-use bearpit_core::participant::{Answer, RequestKind};
-use bearpit_core::units::ActorId;
+use bearpit_core::participant::{Answer, Outcome, RequestKind};
+use bearpit_core::units::{ActorId, SimTime};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use super::state::REMEMBERED_FOR;
 
 /// The id that a sender gave a request, unique among those of one participant.
 ///
@@ -63,14 +66,33 @@ pub(super) struct Known {
 pub(super) struct Content([u8; 16]);
 
 impl Content {
-    /// Digests a request.
+    /// Digests a request, but for whose it is: participants have other numbers on another day.
     pub(super) fn of(kind: &RequestKind) -> Self {
+        let bytes = match kind {
+            RequestKind::Instruct { instruction, .. } => postcard::to_stdvec(&(0, instruction)),
+            RequestKind::Fund { funding, .. } => postcard::to_stdvec(&(1, funding)),
+            other => postcard::to_stdvec(&(2, other)),
+        };
         // Fails for sequences of unknown length only, which no request has.
-        let bytes = postcard::to_stdvec(kind).unwrap_or_default();
+        let bytes = bytes.unwrap_or_default();
         let mut digest = [0; 16];
         digest.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
         Self(digest)
     }
+}
+
+/// A request that one market remembers for the next. Those that were refused are forgotten: nothing was done,
+/// and their ids are free.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Remembered {
+    /// The name of its participant.
+    owner: String,
+    id: ClientOrderId,
+    content: Content,
+    tag: RequestTag,
+    at: SimTime,
+    facts: u64,
+    outcome: Outcome,
 }
 
 /// The requests with ids, by participant and id.
@@ -113,6 +135,43 @@ impl ClientOrders {
         self.known.insert((owner, id), Known { content: Content::of(kind), tag, answer: None });
     }
 
+    /// Returns those that the next market is to know: of seven days, and those whose orders are open.
+    pub(super) fn remembered(&self, market: &Market) -> Vec<Remembered> {
+        let now = market.world().now();
+        let remembered = self.known.iter().filter_map(|((owner, id), known)| {
+            let answer = known.answer.as_ref()?;
+            let outcome = answer.outcome.as_ref().ok().copied()?;
+            let is_open = || match outcome {
+                Outcome::Submitted { order, .. } => {
+                    market.world().domain().account(*owner).is_some_and(|it| it.order(order).is_some())
+                }
+                _ => false,
+            };
+            (now - answer.at <= REMEMBERED_FOR || is_open()).then(|| Remembered {
+                owner: market.world().name_of(*owner).unwrap_or_default().to_owned(),
+                id: id.clone(),
+                content: known.content,
+                tag: known.tag,
+                at: answer.at,
+                facts: answer.facts,
+                outcome,
+            })
+        });
+        remembered.collect()
+    }
+
+    /// Knows what the last market remembered, by the participants of this one.
+    pub(super) fn recall(&mut self, remembered: Vec<Remembered>, market: &Market) {
+        let seats: BTreeMap<_, _> =
+            market.participants().iter().map(|it| (it.name.as_str(), it.id)).collect();
+        for Remembered { owner, id, content, tag, at, facts, outcome } in remembered {
+            if let Some(owner) = seats.get(owner.as_str()) {
+                let answer = Some(Answer { tag, at, facts, outcome: Ok(outcome) });
+                self.known.insert((*owner, id), Known { content, tag, answer });
+            }
+        }
+    }
+
     /// Takes note of an answer.
     pub(super) fn answered(&mut self, answer: &Answer) {
         if let Some(key) = self.unanswered.remove(&answer.tag)
@@ -129,6 +188,6 @@ pub(super) const fn owner_of(kind: &RequestKind) -> Option<ActorId> {
         RequestKind::Instruct { participant, .. } | RequestKind::Fund { participant, .. } => {
             Some(*participant)
         }
-        RequestKind::Join { .. } => None,
+        _ => None,
     }
 }

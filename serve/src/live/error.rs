@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::client_orders::ClientOrderId;
 use super::record::UnknownRecord;
+use super::state::UnknownState;
 use crate::store::journal::{PayloadTooLarge, SegmentFault};
 
 /// Why a live market cannot go on.
@@ -58,6 +59,9 @@ pub enum RecoverError {
     /// The journal was written by another version of this program.
     #[error(transparent)]
     Record(#[from] UnknownRecord),
+    /// The opening state was written by another version of this program.
+    #[error(transparent)]
+    State(#[from] UnknownState),
     /// A request does not fit the market that the header describes.
     #[error("record {record}: {cause}")]
     Replay {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bearpit_core::exchange::{Market, MarketBuilder};
+use bearpit_core::exchange::Market;
 use bearpit_core::kernel::{Pacer, RequestTag, Speed, StepEnd};
 use bearpit_core::participant::{Answer, Instruction, Request, RequestKind};
 use bearpit_core::units::{ActorId, SimDuration, SimTime};
@@ -14,7 +14,11 @@ use super::error::{ControlError, LiveError, NotTaken};
 use super::journal::{Facts, Journal, Requests};
 use super::output::{Held, Output};
 use super::record::{Control, Progress, Record};
+use super::state::{LaidOut, LiveState};
 use crate::store::journal::SegmentWriter;
+
+/// How much of what a market leaves is in one record.
+const LEFT_PART_MAX: usize = 8 << 20;
 
 /// How a market keeps in step with the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +99,8 @@ pub struct LiveMarket {
     /// Up to when the journal says that the market was stepped.
     pub(super) covered: SimTime,
     pub(super) is_settled: bool,
+    /// What it leaves, once it has settled.
+    left: Option<Vec<u8>>,
 }
 
 impl LiveMarket {
@@ -102,25 +108,33 @@ impl LiveMarket {
     ///
     /// # Errors
     /// [`LiveError`] if it cannot be opened.
-    pub fn begin(builder: MarketBuilder, segment: SegmentWriter, start: Start) -> Result<Self, LiveError> {
-        let mut live = Self::open(builder, start.pacing, start.wall)?;
+    pub fn begin(laid_out: LaidOut, segment: SegmentWriter, start: Start) -> Result<Self, LiveError> {
+        let mut live = Self::open(laid_out, start)?;
         live.journal.borrow_mut().segment = Some(segment);
         live.collect()?;
         Ok(live)
     }
 
-    pub(super) fn open(
-        mut builder: MarketBuilder,
-        pacing: Pacing,
-        wall: Duration,
-    ) -> Result<Self, LiveError> {
+    pub(super) fn open(laid_out: LaidOut, start: Start) -> Result<Self, LiveError> {
+        let Start { pacing, wall } = start;
+        let LaidOut { mut builder, left } = laid_out;
+        let (closing, next_tag, remembered) = match left {
+            Some(LiveState { market, next_tag, remembered }) => (Some(market), next_tag, remembered),
+            None => (None, 0, Vec::new()),
+        };
         let journal = Rc::new(RefCell::new(Journal::default()));
         let facts = Rc::new(RefCell::new(Vec::new()));
         builder.journal(Requests(Rc::clone(&journal)));
         builder.sink(Box::new(Facts(Rc::clone(&facts))));
+        builder.goes_on();
+        if let Some(closing) = closing {
+            builder.opening(closing);
+        }
         let mut market = builder.open()?;
         market.start();
         let now = market.world().now();
+        let mut clients = ClientOrders::default();
+        clients.recall(remembered, &market);
         let mut live = Self {
             market,
             pacing,
@@ -128,10 +142,11 @@ impl LiveMarket {
             journal,
             facts,
             held: Held::default(),
-            clients: ClientOrders::default(),
-            next_tag: 0,
+            clients,
+            next_tag,
             covered: now,
             is_settled: false,
+            left: None,
         };
         live.keep_step(wall);
         Ok(live)
@@ -242,6 +257,21 @@ impl LiveMarket {
         Ok(pace.sleep)
     }
 
+    /// Steps the market to a virtual time, whatever the wall clock says; of what happens nothing is shown.
+    ///
+    /// # Errors
+    /// [`LiveError`] if the market cannot go on.
+    pub fn reach(&mut self, time: SimTime) -> Result<(), LiveError> {
+        self.step_to(time)
+    }
+
+    /// Returns the virtual time that the next [`LiveMarket::advance`] steps to at most.
+    #[must_use]
+    pub fn target(&self, wall: Duration) -> SimTime {
+        let world = self.market.world();
+        self.pacer.pace(wall, world.now(), world.next_event()).step_to
+    }
+
     /// Returns how far virtual time is behind where it should be at wall time `wall`.
     #[must_use]
     pub fn behind(&self, wall: Duration) -> SimDuration {
@@ -299,8 +329,23 @@ impl LiveMarket {
         self.step_to(self.covered)?;
         self.settle_market()?;
         let at = self.market.world().now();
-        self.journal.borrow_mut().push(&Record::Settled { at, digest: *self.market.digest().bytes() })?;
+        let left = LiveState::of(&self.market, &self.clients, self.next_tag);
+        let bytes = left.as_ref().map_or_else(Vec::new, LiveState::to_bytes);
+        {
+            let mut journal = self.journal.borrow_mut();
+            for part in bytes.chunks(LEFT_PART_MAX) {
+                journal.push(&Record::Left(part.to_vec()))?;
+            }
+            journal.push(&Record::Settled { at, digest: *self.market.digest().bytes() })?;
+        }
+        self.left = Some(bytes);
         self.collect()
+    }
+
+    /// Returns what a market that has settled leaves to the next, as [`LiveState::from_bytes`] reads it.
+    #[must_use]
+    pub fn left(&self) -> Option<&[u8]> {
+        self.left.as_deref()
     }
 
     /// Takes what is to be appended to the journal's file.
@@ -415,7 +460,8 @@ fn wall_of(time: SimTime) -> Duration {
 }
 
 /// Returns whether a request does nothing but take orders out of the market.
-const fn is_cancel(kind: &RequestKind) -> bool {
+#[must_use]
+pub const fn is_cancel(kind: &RequestKind) -> bool {
     matches!(
         kind,
         RequestKind::Instruct {

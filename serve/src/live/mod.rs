@@ -11,13 +11,15 @@ mod market;
 mod output;
 mod record;
 mod recovery;
+mod state;
 mod voids;
 
 pub use client_orders::{ClientOrderId, UnfitClientOrderId};
 pub use error::{ControlError, LiveError, NotTaken, RecoverError};
-pub use market::{Clock, Durability, LiveMarket, Pacing, Start, Taken};
+pub use market::{Clock, Durability, LiveMarket, Pacing, Start, Taken, is_cancel};
 pub use output::Output;
 pub use record::{Control, Progress, Record, UnknownRecord};
+pub use state::{LaidOut, LiveState, UnknownState};
 pub use voids::Voids;
 
 #[cfg(test)]

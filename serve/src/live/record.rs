@@ -33,6 +33,8 @@ pub enum Record {
         /// The number of its record, from zero.
         record: u64,
     },
+    /// A part of what the market leaves to the next; the parts stand before the record that it has settled.
+    Left(Vec<u8>),
     /// The market was closed, at the end of the day or before, and its accounts were settled.
     Settled {
         /// When.

@@ -3,7 +3,6 @@
 use std::io::Read;
 use std::time::Duration;
 
-use bearpit_core::exchange::MarketBuilder;
 use bearpit_core::kernel::{ActorSpec, Injected, ReplayError};
 use bearpit_core::participant::{Request, RequestKind};
 use bearpit_core::units::SimTime;
@@ -13,6 +12,7 @@ use super::error::RecoverError;
 use super::market::{LiveMarket, Start};
 use super::output::Output;
 use super::record::{Progress, Record};
+use super::state::LaidOut;
 use super::voids::Voids;
 use crate::store::journal::SegmentReader;
 
@@ -28,14 +28,14 @@ impl LiveMarket {
     /// # Errors
     /// [`RecoverError`] if the segment is damaged, or is of another market.
     pub fn recover(
-        builder: MarketBuilder,
+        laid_out: LaidOut,
         mut segment: SegmentReader<impl Read>,
         voids: &Voids,
         start: Start,
         mut show: impl FnMut(Output),
     ) -> Result<Self, RecoverError> {
-        let Start { pacing, wall } = start;
-        let mut live = Self::open(builder, pacing, wall)?;
+        let wall = start.wall;
+        let mut live = Self::open(laid_out, start)?;
         let mut records = 0;
         while let Some(payload) = segment.next_frame()? {
             let record = Record::from_bytes(payload)?;
@@ -83,7 +83,7 @@ impl LiveMarket {
                 self.controlled(wall, progress, control);
                 Ok(())
             }
-            Record::Voided { .. } => Ok(()),
+            Record::Voided { .. } | Record::Left(_) => Ok(()),
             Record::Settled { at, digest } => self.settle_again(at, digest, is_of_another),
         }
     }

@@ -35,6 +35,10 @@ fn open() -> SimTime {
     "2025-03-03T09:30:00".parse().unwrap()
 }
 
+fn laid_out() -> LaidOut {
+    LaidOut { builder: builder(), left: None }
+}
+
 /// A minute of a market with a maker, a small crowd, and two seats.
 fn builder() -> MarketBuilder {
     let mut builder = MarketBuilder::new(Seed::new(3), open(), open() + SimDuration::from_secs(60)).unwrap();
@@ -104,7 +108,8 @@ fn recover(
     shown: &mut Vec<Output>,
 ) -> Result<LiveMarket, RecoverError> {
     let start = Start { pacing: PACING, wall };
-    LiveMarket::recover(builder, segment, &Voids::default(), start, |output| shown.push(output))
+    let laid_out = LaidOut { builder, left: None };
+    LiveMarket::recover(laid_out, segment, &Voids::default(), start, |output| shown.push(output))
 }
 
 /// What may happen to a live market.
@@ -190,7 +195,7 @@ struct Exchange {
 
 impl Exchange {
     fn begin() -> Self {
-        let live = LiveMarket::begin(builder(), SegmentWriter::begin(&header()), START).unwrap();
+        let live = LiveMarket::begin(laid_out(), SegmentWriter::begin(&header()), START).unwrap();
         let file = JournalFile::resume(Disk::default(), 0).unwrap();
         let mut exchange =
             Self { live, file, wall: Duration::ZERO, shown: Vec::new(), asked: 0, named: Vec::new() };
@@ -444,7 +449,7 @@ fn a_market_on_the_wall_clock_has_no_other_speed() {
     let pacing = Pacing { clock: Clock::Wall, ..PACING };
     let late = wall + Duration::from_secs(20);
     let mut live =
-        LiveMarket::begin(builder(), SegmentWriter::begin(&header()), Start { pacing, wall: late }).unwrap();
+        LiveMarket::begin(laid_out(), SegmentWriter::begin(&header()), Start { pacing, wall: late }).unwrap();
     assert_eq!(live.behind(late), SimDuration::from_secs(20));
     while live.behind(late) > SimDuration::ZERO {
         live.advance(late).unwrap();
@@ -493,7 +498,7 @@ fn a_void_request_is_left_away_and_told_so() {
     let start = Start { pacing: PACING, wall };
     let mut outputs = Vec::new();
     let mut live =
-        LiveMarket::recover(builder(), reader, &voids, start, |output| outputs.push(output)).unwrap();
+        LiveMarket::recover(laid_out(), reader, &voids, start, |output| outputs.push(output)).unwrap();
     assert_eq!(live.records(), records.len() as u64);
     live.void(third).unwrap();
     assert!(outputs.contains(&Output::Voided(RequestTag::new(2))));
@@ -510,6 +515,6 @@ fn a_void_request_is_left_away_and_told_so() {
     let read = || SegmentReader::open(journal.as_slice()).unwrap();
     let said = Voids::read(read()).unwrap();
     assert_eq!(said, voids);
-    let again = LiveMarket::recover(builder(), read(), &said, start, |_| {}).unwrap();
+    let again = LiveMarket::recover(laid_out(), read(), &said, start, |_| {}).unwrap();
     assert_eq!(again.market().digest(), live.market().digest());
 }

@@ -107,6 +107,7 @@ pub struct Answer {
 
 /// What was done about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Outcome {
     /// The order passed the gate and is on its way to the venue.
     Submitted {

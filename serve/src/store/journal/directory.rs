@@ -33,6 +33,17 @@ pub struct Newest {
     pub untrusted: Vec<Untrusted>,
 }
 
+/// A segment that has been begun.
+#[derive(Debug)]
+pub struct Created {
+    /// Its file.
+    pub path: PathBuf,
+    /// What makes its frames.
+    pub segment: SegmentWriter,
+    /// What appends them.
+    pub file: JournalFile,
+}
+
 /// A file that is named as a segment and has no whole header: the system ended while it was made, and no
 /// request was written to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,19 +140,19 @@ impl JournalDirectory {
     ///
     /// # Errors
     /// [`OpenError::Io`] if it cannot be made.
-    pub fn create(&self, header: &SegmentHeader) -> Result<(SegmentWriter, JournalFile), OpenError> {
+    pub fn create(&self, header: &SegmentHeader) -> Result<Created, OpenError> {
         let number = self.segments()?.last().map_or(1, |(number, _)| number + 1);
         let path = self.path.join(format!("{number:08}.{EXTENSION}"));
         let failed = |error| OpenError::Io { path: path.clone(), error };
         let unnamed = path.with_extension("new");
         let file = File::create(&unnamed).map_err(failed)?;
-        let mut writer = SegmentWriter::begin(header);
+        let mut segment = SegmentWriter::begin(header);
         let mut file = JournalFile::resume(file, 0).map_err(failed)?;
-        file.append(&writer.take());
-        writer.synced(file.sync().map_err(failed)?);
+        file.append(&segment.take());
+        segment.synced(file.sync().map_err(failed)?);
         fs::rename(&unnamed, &path).map_err(failed)?;
         sync_directory(&self.path).map_err(failed)?;
-        Ok((writer, file))
+        Ok(Created { path, segment, file })
     }
 
     /// Opens a segment to append to it, whose frames have been read up to `end`: what stands behind is cut

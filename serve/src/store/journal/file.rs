@@ -24,6 +24,20 @@ pub trait Medium {
     fn sync(&mut self) -> io::Result<()>;
 }
 
+impl<M: Medium + ?Sized> Medium for Box<M> {
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        (**self).write_at(at, bytes)
+    }
+
+    fn set_length(&mut self, length: u64) -> io::Result<()> {
+        (**self).set_length(length)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        (**self).sync()
+    }
+}
+
 impl Medium for File {
     fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         self.seek(SeekFrom::Start(at))?;
@@ -102,6 +116,13 @@ impl<M: Medium> JournalFile<M> {
             self.written = self.unsynced.len();
         }
         Ok(())
+    }
+
+    /// Goes on with the same file behind another medium.
+    #[must_use]
+    pub fn map<N: Medium>(self, wrap: impl FnOnce(M) -> N) -> JournalFile<N> {
+        let Self { medium, synced, unsynced, written } = self;
+        JournalFile { medium: wrap(medium), synced, unsynced, written }
     }
 
     /// Returns how many bytes are on disk.

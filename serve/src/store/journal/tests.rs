@@ -193,7 +193,7 @@ fn a_newest_file_without_a_whole_header_is_not_trusted() {
     let directory = tempfile::tempdir().unwrap();
     let journal = JournalDirectory::open(directory.path()).unwrap();
     assert!(journal.newest().unwrap().is_none());
-    let (mut writer, mut file) = journal.create(&header(7)).unwrap();
+    let Created { segment: mut writer, mut file, .. } = journal.create(&header(7)).unwrap();
     writer.push(b"one").unwrap();
     file.append(&writer.take());
     file.sync().unwrap();

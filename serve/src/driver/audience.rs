@@ -1,0 +1,77 @@
+//! [`Audience`]: everybody to whom it is shown what happens in a market.
+
+use std::collections::HashMap;
+
+use bearpit_core::kernel::RequestTag;
+use bearpit_core::participant::Answer;
+
+use super::handle::{Refused, Waiter};
+use super::metrics::Metrics;
+use crate::live::Output;
+use crate::store::journal::SegmentHeader;
+
+/// Is shown, on the market's thread, all that happens once it is durable; so it must not wait for anything.
+pub trait OutputSink: Send {
+    /// Begins a market: a new day, or the same one from its beginning again after the process or the market
+    /// was rebuilt. All of its outputs follow, from the first.
+    fn begin(&mut self, day: &SegmentHeader);
+
+    /// Takes the next output.
+    fn take(&mut self, output: &Output);
+
+    /// Has been shown all that there is for now.
+    fn flush(&mut self) {}
+}
+
+/// Those who read along, and those who wait for an answer.
+pub(super) struct Audience {
+    sinks: Vec<Box<dyn OutputSink>>,
+    /// Who waits for which answer. Who asks again for the same waits for the same tag.
+    waiters: HashMap<RequestTag, Vec<Waiter>>,
+    metrics: Metrics,
+}
+
+impl Audience {
+    pub(super) fn new(sinks: Vec<Box<dyn OutputSink>>, metrics: Metrics) -> Self {
+        Self { sinks, waiters: HashMap::new(), metrics }
+    }
+
+    /// Lets somebody wait for the answer with a tag.
+    pub(super) fn await_answer(&mut self, tag: RequestTag, waiter: Waiter) {
+        self.waiters.entry(tag).or_default().push(waiter);
+    }
+
+    /// Begins a market.
+    pub(super) fn begin(&mut self, day: &SegmentHeader) {
+        self.sinks.iter_mut().for_each(|sink| sink.begin(day));
+    }
+
+    /// Ends a market, all of whose outputs were shown: whoever still waits learns that nothing is known, by
+    /// the end of the channel.
+    pub(super) fn end(&mut self) {
+        self.waiters.clear();
+    }
+
+    /// Shows an output.
+    pub(super) fn show(&mut self, output: &Output) {
+        match output {
+            Output::Answer(answer) | Output::Again(answer) => self.answer(answer.tag, &Ok(answer.clone())),
+            Output::Voided(tag) => self.answer(*tag, &Err(Refused::Voided)),
+            Output::Fact { .. } | Output::Control { .. } => {}
+        }
+        self.sinks.iter_mut().for_each(|sink| sink.take(output));
+    }
+
+    /// Has shown all that there is for now.
+    pub(super) fn flush(&mut self) {
+        self.sinks.iter_mut().for_each(|sink| sink.flush());
+    }
+
+    fn answer(&mut self, tag: RequestTag, answer: &Result<Answer, Refused>) {
+        for waiter in self.waiters.remove(&tag).into_iter().flatten() {
+            self.metrics.command_latency.observe(waiter.since.elapsed().as_secs_f64());
+            // Who asked may have gone.
+            waiter.reply.send(answer.clone()).unwrap_or_default();
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Markets that are driven: on their thread, with files, in real time.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, Handler};
+use bearpit_agents::Desk;
+use bearpit_core::account::AccountConfig;
+use bearpit_core::exchange::MarketBuilder;
+use bearpit_core::kernel::{ActorFactory, ActorSpec, FactoryError, SimActor, Speed, Wakeup};
+use bearpit_core::market::{ExecutionReport, Fees, Instrument, OrderTerms, ReportKind, Side};
+use bearpit_core::participant::{
+    Answer, Context, Instruction, Latencies, MarketData, MarketState, Outcome, ParticipantConfig, Trader,
+};
+use bearpit_core::units::{ListingId, Money, OrderId, Price, Quantity, Seed, SimDuration, SimTime};
+
+use super::clock::instant;
+use super::*;
+use crate::live::{ClientOrderId, Clock, Control, Durability, Pacing};
+use crate::store::journal::{Medium, SegmentHeader};
+
+const LISTING: ListingId = ListingId::new(0);
+/// Nothing in these tests takes longer, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Whoever hears that an order of theirs rests with so many lots panics.
+const POISON: u64 = 666;
+
+/// One venue with one instrument; days of so many minutes.
+struct Days {
+    minutes: i64,
+    speed: u32,
+}
+
+impl Days {
+    fn open(number: u32) -> SimTime {
+        let first: SimTime = "2025-03-03T09:30:00".parse().unwrap();
+        first + SimDuration::from_secs(24 * 60 * 60 * i64::from(number - 1))
+    }
+
+    fn close(&self, number: u32) -> SimTime {
+        Self::open(number) + SimDuration::from_secs(60 * self.minutes)
+    }
+}
+
+impl MarketSource for Days {
+    fn pacing(&self) -> Pacing {
+        Pacing {
+            clock: Clock::Scaled(Speed::from_thousandths(self.speed).unwrap()),
+            step_max: SimDuration::from_secs(10),
+            cancel_span: SimDuration::from_millis(1),
+            durability: Durability::Synced,
+        }
+    }
+
+    fn next_day(&self, _: Duration, last: Option<&SegmentHeader>) -> Result<Day, SourceError> {
+        let number = last.map_or(1, |last| last.day + 1);
+        Ok(Day { number, name: format!("day {number}"), opens_at: None })
+    }
+
+    fn header(&self, day: &Day) -> Result<SegmentHeader, SourceError> {
+        Ok(SegmentHeader {
+            engine: String::new(),
+            scenario: String::new(),
+            inputs: String::new(),
+            seed: day.number.into(),
+            day: day.number,
+            day_name: day.name.clone(),
+            opens: None,
+            opening: Vec::new(),
+        })
+    }
+
+    fn close_of(&self, header: &SegmentHeader) -> Result<SimTime, SourceError> {
+        Ok(self.close(header.day))
+    }
+
+    fn builder(&self, header: &SegmentHeader) -> Result<MarketBuilder, SourceError> {
+        let open = header.opens.unwrap_or_else(|| Self::open(header.day));
+        let mut builder = MarketBuilder::new(Seed::new(header.seed), open, self.close(header.day)).unwrap();
+        let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+        let acme = builder.instrument(acme, None);
+        builder.venue("PIT", Fees::default(), Latencies::NONE, &[acme]);
+        builder.factory(Seats);
+        Ok(builder)
+    }
+}
+
+/// Builds desks, and those who panic.
+struct Seats;
+
+impl ActorFactory<MarketState> for Seats {
+    fn build(&mut self, _: &str, spec: &ActorSpec) -> Result<Box<dyn SimActor<MarketState>>, FactoryError> {
+        match spec.kind.as_str() {
+            "desk" => Ok(Box::new(Trader(Desk))),
+            "touchy" => Ok(Box::new(Trader(Touchy))),
+            kind => Err(FactoryError::UnknownKind(kind.to_owned())),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Touchy;
+
+impl Actor for Touchy {
+    type Context = Context;
+}
+
+impl Handler<ExecutionReport> for Touchy {
+    type Result = ();
+
+    fn handle(&mut self, report: ExecutionReport, ctx: &mut Context) {
+        let order = ctx.account().and_then(|account| account.order(report.order));
+        let is_poison = order.is_some_and(|order| order.leaves == Quantity::new(POISON));
+        assert!(!(is_poison && matches!(report.kind, ReportKind::Accepted)), "poisoned");
+    }
+}
+
+bearpit_core::ignore_messages!(Touchy: Wakeup, MarketData);
+
+/// How the disk of a test behaves.
+#[derive(Debug, Clone, Default)]
+struct Mood(Arc<AtomicU8>);
+
+const WELL: u8 = 0;
+const FAILS: u8 = 1;
+const HANGS: u8 = 2;
+/// As if there were no place, until the reserve is gone.
+const FULL: u8 = 3;
+
+impl Mood {
+    fn set(&self, mood: u8) {
+        self.0.store(mood, Ordering::SeqCst);
+    }
+
+    fn get(&self) -> u8 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A file on a disk that behaves as it is told to.
+struct Moody {
+    file: File,
+    mood: Mood,
+}
+
+impl Medium for Moody {
+    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        match self.mood.get() {
+            FULL => {
+                self.mood.set(WELL);
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            _ => self.file.write_at(at, bytes),
+        }
+    }
+
+    fn set_length(&mut self, length: u64) -> io::Result<()> {
+        self.file.set_length(length)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        await_that(|| self.mood.get() != HANGS);
+        if self.mood.get() == FAILS { Err(io::Error::other("the test says so")) } else { self.file.sync() }
+    }
+}
+
+/// Waits until something is the case.
+fn await_that(is_so: impl Fn() -> bool) {
+    let began = instant();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "it hangs");
+        std::thread::yield_now();
+    }
+}
+
+fn start_with(directory: &Path, days: Days, mood: &Mood) -> Driver {
+    let mood = mood.clone();
+    let wrap = move |file| Box::new(Moody { file, mood: mood.clone() }) as JournalMedium;
+    Driver::start(DriverConfig {
+        journal: directory.to_owned(),
+        sync: SyncPolicy::AtOnce,
+        queue: 1_000,
+        clock: Box::new(SystemClock::new()),
+        source: Box::new(days),
+        wrap: Box::new(wrap),
+        sinks: Vec::new(),
+        metrics: Metrics::default(),
+    })
+    .unwrap()
+}
+
+fn start(directory: &Path) -> Driver {
+    let driver = start_with(directory, Days { minutes: 60, speed: 1_000 }, &Mood::default());
+    await_open(&driver);
+    driver
+}
+
+fn await_open(driver: &Driver) {
+    await_that(|| {
+        let status = driver.handle.status();
+        assert!(!matches!(status.stage, Stage::Failed(_)), "{:?}", status.stage);
+        status.stage == Stage::Open
+    });
+}
+
+fn stop(driver: Driver) {
+    let handle = driver.handle.clone();
+    handle.stop();
+    driver.join();
+    assert_eq!(handle.status().stage, Stage::Stopped);
+}
+
+fn seat(name: &str, kind: &str) -> Ask {
+    let account =
+        AccountConfig { cash: Money::from_whole(1_000_000), tracked: true, ..AccountConfig::default() };
+    let config = Box::new(ParticipantConfig::new(kind).with_account(account));
+    Ask { seat: name.into(), what: What::Join { spec: ActorSpec::new(kind), config }, client: None }
+}
+
+fn buy(name: &str, lots: u64, client: Option<&str>) -> Ask {
+    let terms = OrderTerms::limit(Side::Buy, Quantity::new(lots), Price::new(100));
+    let client = client.map(|id| ClientOrderId::try_from(id.to_owned()).unwrap());
+    Ask { seat: name.into(), what: What::Instruct(Instruction::Submit { listing: LISTING, terms }), client }
+}
+
+fn cancel(name: &str, order: OrderId) -> Ask {
+    Ask { seat: name.into(), what: What::Instruct(Instruction::Cancel(order)), client: None }
+}
+
+fn ask(driver: &Driver, ask: Ask) -> Result<Answer, Refused> {
+    driver.handle.ask(ask)?.blocking_recv().unwrap()
+}
+
+fn order_of(answer: &Result<Answer, Refused>) -> OrderId {
+    match answer.as_ref().unwrap().outcome {
+        Ok(Outcome::Submitted { order, .. }) => order,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_stop_and_ids_go_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let driver = start(directory.path());
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    let first = ask(&driver, buy("anne", 5, Some("mine")));
+    assert_eq!(ask(&driver, buy("anne", 5, Some("mine"))), first);
+    let nobody = ask(&driver, buy("nobody", 5, None));
+    assert!(matches!(nobody, Err(Refused::NoSuchSeat(_))), "{nobody:?}");
+    stop(driver);
+    let driver = start(directory.path());
+    let again = ask(&driver, buy("anne", 5, Some("mine"))).unwrap();
+    assert_eq!(again.outcome, first.as_ref().unwrap().outcome);
+    let second = ask(&driver, buy("anne", 5, Some("another")));
+    assert!(order_of(&second) > order_of(&first));
+    ask(&driver, cancel("anne", order_of(&first))).unwrap().outcome.unwrap();
+    stop(driver);
+}
+
+#[test]
+fn a_journal_belongs_to_one_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let driver = start(directory.path());
+    let second = Driver::start(DriverConfig {
+        journal: directory.path().to_owned(),
+        sync: SyncPolicy::AtOnce,
+        queue: 10,
+        clock: Box::new(SystemClock::new()),
+        source: Box::new(Days { minutes: 1, speed: 1_000 }),
+        wrap: Box::new(|file| Box::new(file)),
+        sinks: Vec::new(),
+        metrics: Metrics::default(),
+    });
+    assert!(second.unwrap_err().to_string().contains("another process has this journal open"));
+    stop(driver);
+}
+
+#[test]
+fn days_follow_one_another_and_seats_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let driver = start_with(directory.path(), Days { minutes: 10, speed: 600_000 }, &Mood::default());
+    await_open(&driver);
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    let day = |driver: &Driver| driver.handle.status().day.as_ref().map_or(0, |day| day.number);
+    let first = day(&driver);
+    await_that(|| day(&driver) >= first + 2);
+    await_open(&driver);
+    ask(&driver, buy("anne", 5, None)).unwrap().outcome.unwrap();
+    stop(driver);
+}
+
+#[test]
+fn no_answer_comes_before_its_sync() {
+    let directory = tempfile::tempdir().unwrap();
+    let mood = Mood::default();
+    let driver = start_with(directory.path(), Days { minutes: 60, speed: 1_000 }, &mood);
+    await_open(&driver);
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    mood.set(HANGS);
+    let mut reply = driver.handle.ask(buy("anne", 5, None)).unwrap();
+    let requests = driver.handle.metrics().requests.clone();
+    await_that(|| requests.get() == 2);
+    let events = driver.handle.status().day.as_ref().map(|day| day.now);
+    await_that(|| driver.handle.status().day.as_ref().map(|day| day.now) > events);
+    assert!(reply.try_recv().is_err(), "it is not on disk");
+    mood.set(WELL);
+    reply.blocking_recv().unwrap().unwrap().outcome.unwrap();
+    stop(driver);
+}
+
+#[test]
+fn a_disk_that_fails_refuses_orders_and_loses_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let mood = Mood::default();
+    let driver = start_with(directory.path(), Days { minutes: 60, speed: 1_000 }, &mood);
+    await_open(&driver);
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    mood.set(FAILS);
+    let under_way = driver.handle.ask(buy("anne", 5, None)).unwrap();
+    await_that(|| matches!(driver.handle.status().disk, Some(DiskTrouble::Failing(_))));
+    let refused = ask(&driver, buy("anne", 6, None)).unwrap_err();
+    assert!(refused.to_string().contains("the journal cannot be written: the test says so"), "{refused}");
+    assert!(driver.handle.status().unavailable().is_some());
+    mood.set(WELL);
+    let answer = under_way.blocking_recv().unwrap();
+    order_of(&answer);
+    await_that(|| driver.handle.status().disk.is_none());
+    ask(&driver, buy("anne", 6, None)).unwrap().outcome.unwrap();
+    stop(driver);
+}
+
+#[test]
+fn on_a_full_disk_orders_can_still_be_canceled() {
+    let directory = tempfile::tempdir().unwrap();
+    let mood = Mood::default();
+    let driver = start_with(directory.path(), Days { minutes: 60, speed: 1_000 }, &mood);
+    await_open(&driver);
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    let order = order_of(&ask(&driver, buy("anne", 5, None)));
+    // The reserve cannot be made again where a directory has its name.
+    let reserve = directory.path().join("reserve");
+    mood.set(FULL);
+    await_that(|| !reserve.is_file());
+    std::fs::create_dir(&reserve).unwrap();
+    await_that(|| driver.handle.status().disk == Some(DiskTrouble::Full));
+    let refused = ask(&driver, buy("anne", 6, None)).unwrap_err();
+    assert_eq!(refused, Unavailable::Disk(DiskTrouble::Full).into());
+    ask(&driver, cancel("anne", order)).unwrap().outcome.unwrap();
+    std::fs::remove_dir(&reserve).unwrap();
+    await_that(|| driver.handle.status().disk.is_none());
+    ask(&driver, buy("anne", 6, None)).unwrap().outcome.unwrap();
+    stop(driver);
+}
+
+#[test]
+fn a_request_that_stops_the_market_is_taken_out_and_the_others_stay() {
+    let directory = tempfile::tempdir().unwrap();
+    let driver = start(directory.path());
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    ask(&driver, seat("bert", "touchy")).unwrap().outcome.unwrap();
+    let before = order_of(&ask(&driver, buy("anne", 5, None)));
+    let poison = driver.handle.ask(buy("bert", POISON, None)).unwrap();
+    // Its answer may be out before the report of the venue makes the market panic.
+    let answer = poison.blocking_recv().unwrap();
+    assert!(matches!(answer, Err(Refused::Voided) | Ok(_)), "{answer:?}");
+    await_that(|| driver.handle.metrics().voided.get() == 1);
+    await_open(&driver);
+    let after = order_of(&ask(&driver, buy("anne", 6, None)));
+    assert!(after > before);
+    ask(&driver, cancel("anne", before)).unwrap().outcome.unwrap();
+    stop(driver);
+    let driver = start(directory.path());
+    ask(&driver, cancel("anne", after)).unwrap().outcome.unwrap();
+    stop(driver);
+}
+
+#[test]
+fn a_pause_is_told_and_refuses_orders() {
+    let directory = tempfile::tempdir().unwrap();
+    let driver = start(directory.path());
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    driver.handle.control(Control::Pause).unwrap().blocking_recv().unwrap().unwrap();
+    assert_eq!(ask(&driver, buy("anne", 5, None)), Err(Unavailable::Paused.into()));
+    await_that(|| driver.handle.status().unavailable() == Some(Unavailable::Paused));
+    driver.handle.control(Control::Resume).unwrap().blocking_recv().unwrap().unwrap();
+    ask(&driver, buy("anne", 5, None)).unwrap().outcome.unwrap();
+    stop(driver);
+}

@@ -1,0 +1,62 @@
+//! [`LiveState`]: what a live market leaves to the next one.
+
+use bearpit_core::exchange::{ClosingState, Market, MarketBuilder};
+use bearpit_core::units::SimDuration;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::client_orders::{ClientOrders, Remembered};
+
+/// For how long the ids of requests are remembered after their orders have ended.
+pub(super) const REMEMBERED_FOR: SimDuration = SimDuration::from_secs(7 * 24 * 60 * 60);
+
+/// What a live market leaves when it has settled, and the next opens with: the engine's closing state, and
+/// which requests are known by the ids that their senders gave them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LiveState {
+    /// What the engine leaves.
+    pub market: ClosingState,
+    /// The tag of the next request: none comes twice in a market.
+    pub(super) next_tag: u64,
+    /// The requests that are remembered.
+    pub(super) remembered: Vec<Remembered>,
+}
+
+/// Bytes that are no state of this program.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the opening state is of another version of this program")]
+pub struct UnknownState;
+
+impl LiveState {
+    /// Takes it from a market that has settled.
+    pub(super) fn of(market: &Market, clients: &ClientOrders, next_tag: u64) -> Option<Self> {
+        let closing = market.closing_state()?.clone();
+        let remembered = clients.remembered(market);
+        Some(Self { market: closing, next_tag, remembered })
+    }
+
+    /// Writes it as bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Fails for sequences of unknown length only, which it has none of.
+        postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`UnknownState`] if the bytes are none.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnknownState> {
+        let state: Self = postcard::from_bytes(bytes).map_err(|_| UnknownState)?;
+        if state.market.version == ClosingState::VERSION { Ok(state) } else { Err(UnknownState) }
+    }
+}
+
+/// A market that is laid out, with what the last one left.
+#[derive(Debug)]
+pub struct LaidOut {
+    /// The market.
+    pub builder: MarketBuilder,
+    /// What the last one left; nothing for the first.
+    pub left: Option<LiveState>,
+}
