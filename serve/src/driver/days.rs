@@ -155,7 +155,9 @@ impl Days {
         let mut header = match &self.last {
             // Stopped within the day: it goes on.
             Some(left) if !self.is_day_over(left)? => {
-                SegmentHeader { opens: Some(left.at), ..left.header.clone() }
+                let SegmentHeader { day: number, day_name, .. } = &left.header;
+                let day = Day { number: *number, name: day_name.clone(), opens_at: None };
+                SegmentHeader { opens: Some(left.at), ..self.source.header(&day)? }
             }
             last => {
                 let day = self.source.next_day(wall, last.as_ref().map(|left| &left.header))?;
