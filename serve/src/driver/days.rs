@@ -10,18 +10,11 @@ use bearpit_core::units::SimTime;
 use thiserror::Error;
 
 use super::audience::Audience;
+use super::segment::{Scan, Segment, lay_out, own_engine};
 use super::source::{Day, MarketSource, SourceError};
 use super::sync_thread::JournalMedium;
-use crate::live::{
-    LaidOut, LiveError, LiveMarket, LiveState, Output, Record, RecoverError, Start, UnknownState, Voids,
-};
-use crate::store::journal::{
-    Created, HeaderFault, JournalDirectory, JournalFile, OpenError, SegmentFault, SegmentHeader,
-    SegmentReader,
-};
-
-/// How many requests are tried, newest first, when one of them stops the market.
-const SUSPECTS_MAX: usize = 32;
+use crate::live::{LiveError, LiveMarket, RecoverError, Start, UnknownState};
+use crate::store::journal::{Created, JournalDirectory, JournalFile, OpenError, SegmentHeader};
 
 /// Why a market cannot be driven, or not any longer.
 #[derive(Debug, Error)]
@@ -84,13 +77,6 @@ pub(super) struct OpenDay {
     pub(super) segment: Segment,
 }
 
-/// A segment of the journal.
-#[derive(Debug)]
-pub(super) struct Segment {
-    pub(super) path: PathBuf,
-    pub(super) header: SegmentHeader,
-}
-
 /// What is to be done next.
 pub(super) enum Next {
     /// Drive a market; its file is to be appended to.
@@ -142,14 +128,11 @@ impl Days {
                 let (path, bytes) = (file.path.display(), file.bytes);
                 tracing::warn!(%path, bytes, "a segment without a whole header is not trusted");
             }
-            let header = newest.reader.header().clone();
-            let scan = self.scan(&newest.path)?;
+            let segment = Segment { header: newest.reader.header().clone(), path: newest.path };
+            let scan = segment.scan()?;
             match scan.settled {
-                Some(at) => self.last = Some(Left { header, at, state: scan.left }),
-                None => {
-                    let segment = Segment { path: newest.path, header };
-                    return self.recover(segment, &scan, wall, audience);
-                }
+                Some(at) => self.last = Some(Left { header: segment.header, at, state: scan.left }),
+                None => return self.recover(segment, &scan, wall, audience),
             }
         }
         let mut header = match &self.last {
@@ -169,7 +152,7 @@ impl Days {
         };
         header.engine = own_engine();
         header.opening = self.last.as_ref().map_or_else(Vec::new, |left| left.state.clone());
-        let laid_out = self.lay_out(&header)?;
+        let laid_out = lay_out(self.source.as_ref(), &header)?;
         let Created { path, segment, file } = self.directory.create(&header)?;
         audience.begin(&header);
         let start = Start { pacing: self.source.pacing(), wall };
@@ -185,15 +168,6 @@ impl Days {
         self.last = Some(Left { header: day.segment.header, at, state });
     }
 
-    fn lay_out(&self, header: &SegmentHeader) -> Result<LaidOut, DriveError> {
-        let builder = self.source.builder(header)?;
-        let left = match header.opening.as_slice() {
-            [] => None,
-            bytes => Some(LiveState::from_bytes(bytes)?),
-        };
-        Ok(LaidOut { builder, left })
-    }
-
     fn is_day_over(&self, left: &Left) -> Result<bool, DriveError> {
         Ok(left.at >= self.source.close_of(&left.header)?)
     }
@@ -205,32 +179,13 @@ impl Days {
         wall: Duration,
         audience: &mut Audience,
     ) -> Result<Next, DriveError> {
-        let Segment { path, header } = &segment;
-        if header.engine != own_engine() {
-            let (path, found) = (path.clone(), header.engine.clone());
-            return Err(DriveError::Engine { path, found, own: own_engine() });
-        }
-        let file = self.directory.reopen(path, scan.end)?;
-        audience.begin(header);
-        let live = self.rebuild(&segment, &scan.voids, wall, |output| audience.show(&output))?;
+        segment.check_engine()?;
+        let file = self.directory.reopen(&segment.path, scan.end)?;
+        audience.begin(&segment.header);
+        let source = self.source.as_ref();
+        let live = segment.rebuild(source, &scan.voids, wall, |output| audience.show(&output))?;
         let file = file.map(|file| (self.wrap)(file));
         Ok(Next::Open(Box::new(OpenDay { live, segment }), file))
-    }
-
-    /// Rebuilds the market of a segment that is on disk as a whole.
-    fn rebuild(
-        &self,
-        segment: &Segment,
-        voids: &Voids,
-        wall: Duration,
-        show: impl FnMut(Output),
-    ) -> Result<LiveMarket, DriveError> {
-        let Segment { path, header } = segment;
-        let laid_out = self.lay_out(header)?;
-        let reader = open(path)?;
-        let start = Start { pacing: self.source.pacing(), wall };
-        LiveMarket::recover(laid_out, reader, voids, start, show)
-            .map_err(|error| DriveError::Recover { path: path.clone(), error: Box::new(error) })
     }
 
     /// Finds the request without which a market that panicked on the way to `until` gets there, and returns
@@ -245,12 +200,12 @@ impl Days {
         wall: Duration,
         audience: &mut Audience,
     ) -> Result<(LiveMarket, Option<u64>), DriveError> {
-        let Scan { voids, suspects, records, .. } = self.scan(&day.segment.path)?;
+        let Scan { voids, suspects, records, .. } = day.segment.scan()?;
         // With none left away first: a market that gets there the second time has no culprit.
         for suspect in std::iter::once(None).chain(suspects.iter().rev().copied().map(Some)) {
             let voids = suspect.map_or_else(|| voids.clone(), |suspect| voids.clone().with(suspect, records));
             let attempt = || {
-                let mut live = self.rebuild(&day.segment, &voids, wall, |_| {})?;
+                let mut live = day.segment.rebuild(self.source.as_ref(), &voids, wall, |_| {})?;
                 Ok::<_, DriveError>(live.reach(panic.until)?)
             };
             let Ok(reached) = catch_unwind(AssertUnwindSafe(attempt)) else { continue };
@@ -258,69 +213,14 @@ impl Days {
             // Only now is anything shown, from the beginning.
             audience.begin(&day.segment.header);
             let shown = |output| audience.show(&output);
-            let mut live = self.rebuild(&day.segment, &voids, wall, shown)?;
+            let mut live = day.segment.rebuild(self.source.as_ref(), &voids, wall, shown)?;
             if let Some(suspect) = suspect {
-                live.void(suspect).map_err(|error| DriveError::Recover {
-                    path: day.segment.path.clone(),
-                    error: Box::new(error),
-                })?;
+                live.void(suspect).map_err(|error| day.segment.failed(error))?;
             }
             return Ok((live, suspect));
         }
         Err(DriveError::Panicked { at: panic.until, message: panic.message.clone() })
     }
-
-    /// Reads a segment to its end.
-    fn scan(&self, path: &PathBuf) -> Result<Scan, DriveError> {
-        let mut reader = open(path)?;
-        let recover =
-            |error: RecoverError| DriveError::Recover { path: path.clone(), error: Box::new(error) };
-        let segment = |fault: SegmentFault| recover(fault.into());
-        let mut scan = Scan::default();
-        while let Some(payload) = reader.next_frame().map_err(segment)? {
-            match Record::from_bytes(payload).map_err(|error| recover(error.into()))? {
-                Record::Request { .. } => {
-                    if scan.suspects.len() == SUSPECTS_MAX {
-                        scan.suspects.pop_front();
-                    }
-                    scan.suspects.push_back(scan.records);
-                }
-                Record::Voided { record } => {
-                    scan.suspects.retain(|suspect| *suspect != record);
-                    scan.voids = scan.voids.with(record, scan.records);
-                }
-                Record::Left(part) => {
-                    scan.left.extend(part);
-                    scan.records += 1;
-                    continue;
-                }
-                Record::Settled { at, .. } => {
-                    scan.settled = Some(at);
-                    break;
-                }
-                Record::Clock(_) | Record::Control { .. } => {}
-            }
-            // Parts that no end followed are of a process that ended in between.
-            scan.left.clear();
-            scan.records += 1;
-        }
-        scan.end = reader.at();
-        Ok(scan)
-    }
-}
-
-/// What a segment is like.
-#[derive(Debug, Default)]
-struct Scan {
-    records: u64,
-    voids: Voids,
-    /// The last requests that are not void.
-    suspects: std::collections::VecDeque<u64>,
-    settled: Option<SimTime>,
-    /// What the market left, if it has settled.
-    left: Vec<u8>,
-    /// Where its frames end.
-    end: u64,
 }
 
 /// How a market panicked.
@@ -330,15 +230,4 @@ pub(super) struct Panic {
     pub(super) until: SimTime,
     /// What it said.
     pub(super) message: String,
-}
-
-fn open(path: &PathBuf) -> Result<SegmentReader<File>, DriveError> {
-    let file = File::open(path).map_err(|error| DriveError::Io { path: path.clone(), error })?;
-    SegmentReader::open(file)
-        .map_err(|fault: HeaderFault| DriveError::Journal(OpenError::Header { path: path.clone(), fault }))
-}
-
-/// Returns the version of the engine in this program.
-fn own_engine() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
 }
