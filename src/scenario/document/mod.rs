@@ -1,7 +1,7 @@
 //! The text of a scenario: parsed with locations, changed by `--set`, read table by table, errors collected.
 //!
-//! Nothing here knows what a scenario means; `sections` does. So other files of settings are read with it too,
-//! and as strictly: the live exchange's configuration.
+//! Nothing here knows what a scenario means; `sections` does. So other files of settings are read with it,
+//! and as strictly: the configuration of the live exchange.
 
 mod diagnostics;
 mod overrides;
