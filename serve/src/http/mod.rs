@@ -10,17 +10,25 @@
 //! knows the market as a [`Market`], and asks it only for what is at hand. Errors are JSON, `{"error":
 //! {"code": .., "message": ..}}`; a wrong method is answered with 405 and what is allowed.
 
+mod admin;
 mod answers;
+mod client;
 mod connection;
 mod health;
 mod instruments;
 mod routes;
 mod server;
 mod shared;
+mod token;
 
+pub use admin::{Acting, Action, AdminServer, Operator, Refused};
+pub use client::{AskError, ask};
 pub use health::{Market, Readiness};
 pub use instruments::Metrics;
 pub use server::{Server, ServerConfig};
+pub use token::AdminAccess;
 
+#[cfg(test)]
+mod admin_tests;
 #[cfg(test)]
 mod tests;

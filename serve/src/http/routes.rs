@@ -1,17 +1,27 @@
 //! The routes, and what they answer.
 
+use std::sync::Arc;
+
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{HttpResponse, Resource, guard, web};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, guard, web};
 use prometheus_client::encoding::prometheus_text;
 use serde_json::json;
 
 use super::answers::{answer, error, not_allowed, not_found};
-use super::health::Readiness;
+use super::health::{Market, Readiness};
 use super::shared::Shared;
 
-/// Adds the routes.
-pub(super) fn add(config: &mut web::ServiceConfig) {
+/// Returns what adds the routes of whoever watches the process.
+pub(super) fn of_watcher(
+    market: Arc<dyn Market>,
+) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+    let market = web::Data::from(market);
+    move |config| add(config, &market)
+}
+
+fn add(config: &mut web::ServiceConfig, market: &web::Data<dyn Market>) {
     config
+        .app_data(market.clone())
         .service(read_only("/healthz", healthz))
         .service(read_only("/readyz", readyz))
         .service(read_only("/metrics", metrics))
@@ -19,19 +29,22 @@ pub(super) fn add(config: &mut web::ServiceConfig) {
 }
 
 /// A resource that answers GET, and HEAD, which is the same without the body.
-fn read_only(path: &str, handler: fn(web::Data<Shared>) -> HttpResponse) -> Resource {
+fn read_only<F, T>(path: &str, handler: F) -> Resource
+where
+    F: Handler<T, Output = HttpResponse>,
+    T: FromRequest + 'static,
+{
     let either = guard::Any(guard::Get()).or(guard::Method(Method::HEAD));
-    let handle = move |shared: web::Data<Shared>| async move { handler(shared) };
     let other = || async { not_allowed("GET, HEAD") };
-    web::resource(path).route(web::route().guard(either).to(handle)).default_service(web::to(other))
+    web::resource(path).route(web::route().guard(either).to(handler)).default_service(web::to(other))
 }
 
-fn healthz(_: web::Data<Shared>) -> HttpResponse {
+async fn healthz() -> HttpResponse {
     answer(StatusCode::OK, &json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-fn readyz(shared: web::Data<Shared>) -> HttpResponse {
-    match shared.stopping.readiness(&*shared.market) {
+async fn readyz(shared: web::Data<Shared>, market: web::Data<dyn Market>) -> HttpResponse {
+    match shared.stopping.readiness(&**market) {
         Readiness::Ready => answer(StatusCode::OK, &json!({ "status": "ready" })),
         Readiness::Not { reason, message } => {
             let body = json!({ "status": "not_ready", "reason": reason, "message": message });
@@ -40,7 +53,7 @@ fn readyz(shared: web::Data<Shared>) -> HttpResponse {
     }
 }
 
-fn metrics(shared: web::Data<Shared>) -> HttpResponse {
+async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
     match shared.metrics.to_text() {
         Ok(text) => HttpResponse::Ok()
             .insert_header((header::CONTENT_TYPE, prometheus_text::CONTENT_TYPE))

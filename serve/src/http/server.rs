@@ -15,7 +15,7 @@ use actix_web::{App, HttpServer, rt, web};
 use super::connection::watch;
 use super::health::{Market, Stopping};
 use super::instruments::Metrics;
-use super::routes::add;
+use super::routes::of_watcher;
 use super::shared::{InFlight, Shared};
 
 /// What a server allows its clients.
@@ -60,13 +60,21 @@ impl Server {
     pub fn start(
         listener: TcpListener,
         config: ServerConfig,
-        market: Arc<dyn Market>,
         metrics: Arc<Metrics>,
+        market: Arc<dyn Market>,
+    ) -> io::Result<Self> {
+        Self::with_routes(listener, config, metrics, of_watcher(market))
+    }
+
+    pub(super) fn with_routes(
+        listener: TcpListener,
+        config: ServerConfig,
+        metrics: Arc<Metrics>,
+        routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stopping, in_flight) = (Arc::<Stopping>::default(), Arc::<InFlight>::default());
         let shared = web::Data::new(Shared {
-            market,
             metrics,
             stopping: Arc::clone(&stopping),
             in_flight: Arc::clone(&in_flight),
@@ -75,7 +83,7 @@ impl Server {
         let (started, is_started) = mpsc::sync_channel(1);
         let serve = move || {
             rt::System::new().block_on(async move {
-                let running = run(listener, config, shared)?;
+                let running = run(listener, config, shared, routes)?;
                 // Nobody waits any more only if whoever started it has ended.
                 started.send(running.handle()).ok();
                 running.await
@@ -126,10 +134,11 @@ fn run(
     listener: TcpListener,
     config: ServerConfig,
     shared: web::Data<Shared>,
+    routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<actix_web::dev::Server> {
     let app = move || {
         let limit = web::PayloadConfig::new(config.body_bytes_max);
-        App::new().app_data(shared.clone()).app_data(limit).wrap(from_fn(watch)).configure(add)
+        App::new().app_data(shared.clone()).app_data(limit).wrap(from_fn(watch)).configure(routes.clone())
     };
     let server = HttpServer::new(app)
         .workers(config.workers)

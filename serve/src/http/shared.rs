@@ -4,12 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::health::{Market, Stopping};
+use super::health::Stopping;
 use super::instruments::Metrics;
 
 /// What all threads of a server share.
 pub(super) struct Shared {
-    pub(super) market: Arc<dyn Market>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) stopping: Arc<Stopping>,
     pub(super) in_flight: Arc<InFlight>,

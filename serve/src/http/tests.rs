@@ -42,7 +42,7 @@ fn start() -> Fixture {
     day.set(3);
     registry.register("market_day", "The day", day);
     let metrics = Arc::new(Metrics::new(registry));
-    let server = Server::start(listener, CONFIG, Arc::clone(&market) as Arc<dyn Market>, metrics).unwrap();
+    let server = Server::start(listener, CONFIG, metrics, Arc::clone(&market) as Arc<dyn Market>).unwrap();
     Fixture { server, market }
 }
 
@@ -61,7 +61,7 @@ fn connect(address: SocketAddr) -> TcpStream {
 }
 
 /// Sends a request, and returns all that is answered until the connection is closed.
-fn exchange(address: SocketAddr, request: &str) -> String {
+pub(super) fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = connect(address);
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -69,7 +69,7 @@ fn exchange(address: SocketAddr, request: &str) -> String {
     answer
 }
 
-fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, String, String) {
+pub(super) fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, String, String) {
     let answer =
         exchange(address, &format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -77,7 +77,7 @@ fn ask(address: SocketAddr, method: &str, path: &str) -> (u16, String, String) {
     (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
-fn json_of(body: &str) -> Value {
+pub(super) fn json_of(body: &str) -> Value {
     serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }
 

@@ -1,0 +1,129 @@
+//! The arguments, parsed by clap; those of settings come from the table of [`config`](crate::config).
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use super::exit::EXIT_CODES;
+use crate::config::{Flag, Kind, SETTINGS, Setting};
+
+/// Bearpit on the wall clock: runs a scenario as a live market that people and programs trade in.
+#[derive(Debug, Parser)]
+#[command(
+    name = "bearpit-serve",
+    version,
+    arg_required_else_help = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+pub(super) struct Arguments {
+    /// The scenario: a TOML file with `[live]`.
+    #[arg(required = true)]
+    pub(super) scenario: Option<PathBuf>,
+    /// A TOML file of settings [env: BEARPIT_CONFIG].
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Check scenario, configuration and data directory; start nothing, write nothing.
+    #[arg(long)]
+    pub(super) check: bool,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What else there is to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Change the market of a running process, or ask how it is.
+    Admin(AdminArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AdminArguments {
+    /// The data directory of the process [env: BEARPIT_DATA] [default: ./data].
+    #[arg(long, value_name = "PATH")]
+    pub(super) data: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) action: AdminAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AdminAction {
+    /// Print how the market is, as JSON.
+    Status,
+}
+
+/// The name of the heading under which flags of settings stand in `--help`.
+const HEADING: &str = "Settings, also in the file of --config and in the environment";
+
+/// Returns the description of the command line.
+pub(super) fn command() -> clap::Command {
+    let lines = EXIT_CODES.map(|(code, meaning)| format!("  {code:<3}  {meaning}"));
+    let exit_codes = format!("Exit codes:\n{}", lines.join("\n"));
+    Arguments::command().args(SETTINGS.iter().map(flag)).after_long_help(exit_codes)
+}
+
+/// Returns the arguments, and the flags of settings that were given.
+pub(super) fn parse(matches: &ArgMatches) -> Result<(Arguments, Vec<Flag>), clap::Error> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let given = |setting: &Setting| {
+        let value = matches.get_one::<String>(setting.key)?;
+        Some(Flag { key: setting.key, value: value.clone() })
+    };
+    Ok((arguments, SETTINGS.iter().filter_map(given).collect()))
+}
+
+fn flag(setting: &Setting) -> Arg {
+    let default = setting.default.map(|default| format!(" [default: {default}]"));
+    let help = format!("{}{} [env: {}]", setting.doc, default.unwrap_or_default(), setting.variable());
+    let arg = Arg::new(setting.key)
+        .long(setting.flag())
+        .help(help)
+        .help_heading(HEADING)
+        .value_name(setting.kind.placeholder())
+        .action(ArgAction::Set);
+    match setting.kind {
+        Kind::Switch => arg.num_args(0..=1).default_missing_value("true").require_equals(true),
+        // Shown, and completed by shells; what else is wrong is said with all that is.
+        Kind::Choice(words) => arg.value_parser(PossibleValuesParser::new(words)),
+        _ => arg,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(arguments: &[&str]) -> Result<Vec<(&'static str, String)>, String> {
+        let line = std::iter::once("bearpit-serve").chain(arguments.iter().copied());
+        let matches = command().try_get_matches_from(line).map_err(|error| error.to_string())?;
+        let (_, flags) = parse(&matches).map_err(|error| error.to_string())?;
+        Ok(flags.into_iter().map(|flag| (flag.key, flag.value)).collect())
+    }
+
+    #[test]
+    fn the_description_is_sound_and_has_every_setting() {
+        command().debug_assert();
+        let help = command().render_long_help().to_string();
+        for setting in SETTINGS {
+            assert!(help.contains(&format!("--{}", setting.flag())), "{}", setting.key);
+            assert!(help.contains(&setting.variable()), "{}", setting.key);
+        }
+        assert!(help.contains("Exit codes:\n  0  "), "{help}");
+    }
+
+    #[test]
+    fn flags_are_keys_of_settings() {
+        let given = flags(&["x.toml", "--listen", "127.0.0.1:1", "--insecure-http", "--log-format", "json"]);
+        let expected = [("listen", "127.0.0.1:1"), ("insecure_http", "true"), ("log.format", "json")];
+        assert_eq!(given, Ok(expected.map(|(key, value)| (key, value.to_owned())).to_vec()));
+        assert_eq!(flags(&["--insecure-http", "x.toml"]).map(|flags| flags.len()), Ok(1));
+    }
+
+    #[test]
+    fn a_scenario_or_a_command_is_needed_and_not_both() {
+        assert!(flags(&["--check"]).is_err_and(|error| error.contains("required")));
+        assert!(flags(&["admin", "status"]).is_ok());
+        assert!(flags(&["x.toml", "admin", "status"]).is_err());
+    }
+}

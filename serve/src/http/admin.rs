@@ -1,0 +1,155 @@
+//! [`AdminServer`]: what an operator does to a running market, from the same machine.
+//!
+//! It listens on the loopback interface only, on a port of the system's choice, and takes requests that bear a
+//! token. Both are in a file of the data directory that the process's user alone can read: whoever can read
+//! that could also change the journal.
+
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::answers::{answer, error, not_allowed, not_found};
+use super::instruments::Metrics;
+use super::server::{Server, ServerConfig};
+use super::token::{Token, TokenFile};
+
+/// What is done to a running market, and how it is.
+pub trait Operator: Send + Sync {
+    /// Returns how the market is, at once.
+    fn status(&self) -> Value;
+
+    /// Does something; ready when it is durable.
+    fn act(&self, action: Action) -> Acting;
+}
+
+/// An action while it is carried out.
+pub type Acting = Pin<Box<dyn Future<Output = Result<(), Refused>> + Send>>;
+
+/// What an operator can do to a running market.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// Virtual time stands still.
+    Pause,
+    /// It goes on.
+    Resume,
+    /// It runs so fast.
+    Speed {
+        /// In thousandths of real time.
+        thousandths: u32,
+    },
+}
+
+/// Why an action is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Why, as a word for programs.
+    pub code: &'static str,
+    /// Why, as a sentence.
+    pub message: String,
+}
+
+/// The server of the operator.
+#[derive(Debug)]
+pub struct AdminServer {
+    server: Server,
+    file: TokenFile,
+}
+
+/// What the server allows.
+const CONFIG: ServerConfig = ServerConfig {
+    workers: 1,
+    connections: 64,
+    body_bytes_max: 4_096,
+    request_timeout: Duration::from_secs(5),
+    keep_alive: Duration::from_secs(5),
+};
+
+/// What the handlers share.
+struct Desk {
+    operator: Arc<dyn Operator>,
+    token: Token,
+}
+
+impl AdminServer {
+    /// Starts to listen, and writes where into the data directory.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start(data: &Path, metrics: Arc<Metrics>, operator: Arc<dyn Operator>) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let token = Token::draw()?;
+        let file = TokenFile::write(data, listener.local_addr()?, &token)?;
+        let desk = web::Data::new(Desk { operator, token });
+        let routes = move |config: &mut web::ServiceConfig| add(config, &desk);
+        let server = Server::with_routes(listener, CONFIG, metrics, routes)?;
+        Ok(Self { server, file })
+    }
+
+    /// Stops, and removes the file that says where it listens.
+    ///
+    /// # Errors
+    /// What the server failed with.
+    pub async fn stop(self, grace: Duration) -> io::Result<()> {
+        self.file.remove();
+        self.server.stop(grace).await
+    }
+}
+
+fn add(config: &mut web::ServiceConfig, desk: &web::Data<Desk>) {
+    let status = web::resource("/status")
+        .route(web::get().to(status))
+        .default_service(web::to(|| async { not_allowed("GET") }));
+    let action = web::resource("/action")
+        .route(web::post().to(act))
+        .default_service(web::to(|| async { not_allowed("POST") }));
+    let nothing = web::to(|| async { not_found() });
+    let scope = web::scope("/admin").service(status).service(action).default_service(nothing);
+    config.app_data(desk.clone()).service(scope.wrap(from_fn(authorize)));
+    config.default_service(web::to(|| async { not_found() }));
+}
+
+async fn authorize(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.strip_prefix("Bearer "));
+    let desk = request.app_data::<web::Data<Desk>>();
+    let is_operator = given.zip(desk).is_some_and(|(given, desk)| desk.token.is(given));
+    if is_operator {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    }
+    let message = "the token of the data directory's file is needed";
+    Ok(request.into_response(error(StatusCode::UNAUTHORIZED, "unauthorized", message)))
+}
+
+async fn status(desk: web::Data<Desk>) -> HttpResponse {
+    answer(StatusCode::OK, &desk.operator.status())
+}
+
+async fn act(desk: web::Data<Desk>, body: web::Bytes) -> HttpResponse {
+    let action: Action = match serde_json::from_slice(&body) {
+        Ok(action) => action,
+        Err(fault) => return error(StatusCode::BAD_REQUEST, "bad_action", &fault.to_string()),
+    };
+    // With the token this is worth a line each, whatever the level of the others.
+    let outcome = desk.operator.act(action.clone()).await;
+    tracing::info!(?action, is_done = outcome.is_ok(), "operator");
+    match outcome {
+        Ok(()) => answer(StatusCode::OK, &json!({ "done": action })),
+        Err(Refused { code, message }) => error(StatusCode::CONFLICT, code, &message),
+    }
+}
