@@ -1,6 +1,6 @@
 //! Auctions and phases.
 
-use super::slab::Activation;
+use super::details::{Activation, Details};
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, BookTrade, EventSink, Indicative};
@@ -21,15 +21,15 @@ impl OrderBook {
         self.phase = phase;
         out.take(BookEvent::PhaseChanged { phase });
         if uncrosses || phase == Phase::Closed {
-            let chosen = self.detailed_where(|terms, _| !terms.kind.is_stop());
+            let chosen = self.detailed_where(|details| !details.kind().is_stop());
             self.for_each(chosen, |book, slot| book.clear_leftover(slot, out));
         }
         if phase == Phase::Closed {
-            let chosen = self.detailed_where(|terms, _| terms.time_in_force == TimeInForce::Day);
+            let chosen = self.detailed_where(|details| details.time_in_force() == TimeInForce::Day);
             self.for_each(chosen, |book, slot| book.expire(slot, ExpiryReason::SessionClosed, out));
         }
         if phase == Phase::ClosingAuction {
-            let chosen = self.detailed_where(|_, activation| activation == Activation::ClosingAuction);
+            let chosen = self.detailed_where(|details| details.activation() == Activation::ClosingAuction);
             self.for_each(chosen, |book, slot| {
                 let order = book.remove(slot);
                 book.enter_order(&order, out);
@@ -40,8 +40,8 @@ impl OrderBook {
         }
     }
 
-    fn detailed_where(&self, which: impl Fn(&OrderTerms, Activation) -> bool) -> Vec<Slot> {
-        let chosen = self.slab.detailed().filter(|(_, details)| which(&details.terms, details.activation));
+    fn detailed_where(&self, which: impl Fn(&Details) -> bool) -> Vec<Slot> {
+        let chosen = self.slab.detailed().filter(|(_, details)| which(details));
         chosen.map(|(slot, _)| slot).collect()
     }
 
@@ -115,7 +115,7 @@ impl OrderBook {
         self.slab.set_filled(slot, self.slab.filled(slot) + quantity);
         let location = self.slab.get(slot).location;
         if let Some(details) = self.slab.details_mut(slot) {
-            details.hidden -= hidden;
+            details.set_hidden(details.hidden() - hidden);
         }
         self.shrink_level(location, displayed, hidden);
     }

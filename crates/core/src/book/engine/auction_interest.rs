@@ -87,7 +87,7 @@ impl OrderBook {
 
     /// Returns the partner that does not count since this order does.
     fn partner_behind(&self, slot: Slot) -> Option<Slot> {
-        let partner = self.slab.details(slot)?.partner.and_then(|partner| self.slab.find(partner))?;
+        let partner = self.slab.details(slot)?.partner().and_then(|partner| self.slab.find(partner))?;
         self.is_after_partner(partner).then_some(partner)
     }
 

@@ -151,8 +151,12 @@ impl BookSide {
 
     /// Returns the levels, the best first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Price, &Level)> {
-        let numbers = self.index.iter(|level| self.get(level).rank);
-        numbers.map(|id| self.get(id)).map(|level| (self.price(level.rank), level))
+        self.ids().map(|id| self.get(id)).map(|level| (self.price(level.rank), level))
+    }
+
+    /// Returns the numbers of the levels, the best first.
+    pub(super) fn ids(&self) -> impl Iterator<Item = LevelId> {
+        self.index.iter(|level| self.get(level).rank)
     }
 
     #[inline]

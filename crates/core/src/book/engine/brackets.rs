@@ -6,24 +6,37 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::slab::Activation;
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{BracketExit, CancelReason, Link};
+use crate::market::{BracketExit, CancelReason, Link, OrderKind, OrderTerms, SelfTrade, Side};
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
 /// The bracket of an entry that can still trade, or whose last trade its exits have yet to follow.
 #[derive(Debug, Clone, Copy)]
 struct Bracket {
-    /// The entry, as of its last trade.
-    entry: Order,
+    take_profit: Price,
+    stop_loss: Price,
+    protection: Option<Price>,
+    /// How much the entry has traded.
+    filled: Quantity,
     /// How much of what the entry has traded its exits have followed.
     covered: Quantity,
+    owner: ActorId,
+    /// The side of the entry.
+    side: Side,
+    self_trade: SelfTrade,
     /// Whether the owner has canceled the exits: the entry goes on without any.
     is_detached: bool,
     /// Whether the entry waits in `due`.
     is_due: bool,
+}
+
+impl Bracket {
+    const fn link(&self) -> Link {
+        let Self { take_profit, stop_loss, protection, .. } = *self;
+        Link::Bracket { take_profit, stop_loss, protection }
+    }
 }
 
 /// The brackets of a book, by entry; the ids of their exits are reserved.
@@ -55,8 +68,21 @@ impl Brackets {
         entry(1) || entry(2)
     }
 
+    /// Adds the bracket of an order, if it is the entry of one.
     pub(super) fn add(&mut self, entry: &Order) {
-        let bracket = Bracket { entry: *entry, covered: Quantity::ZERO, is_detached: false, is_due: false };
+        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
+        let bracket = Bracket {
+            take_profit,
+            stop_loss,
+            protection,
+            filled: Quantity::ZERO,
+            covered: Quantity::ZERO,
+            owner: entry.owner,
+            side: entry.side(),
+            self_trade: entry.terms.self_trade,
+            is_detached: false,
+            is_due: false,
+        };
         self.open.insert(entry.id, bracket);
     }
 
@@ -64,7 +90,7 @@ impl Brackets {
     pub(super) fn restore(&mut self, entry: &Order) {
         self.add(entry);
         if let Some(bracket) = self.open.get_mut(&entry.id) {
-            bracket.covered = entry.filled;
+            (bracket.filled, bracket.covered) = (entry.filled, entry.filled);
         }
     }
 
@@ -82,7 +108,12 @@ impl Brackets {
 
     /// Forgets the brackets of owners that `keeps` does not name.
     pub(super) fn retain(&mut self, keeps: impl Fn(ActorId) -> bool) {
-        self.open.retain(|_, bracket| keeps(bracket.entry.owner));
+        self.open.retain(|_, bracket| keeps(bracket.owner));
+    }
+
+    /// Returns the link of an entry that is open.
+    pub(super) fn link(&self, entry: OrderId) -> Link {
+        self.open.get(&entry).map_or(Link::None, Bracket::link)
     }
 
     pub(super) fn clear(&mut self) {
@@ -96,7 +127,7 @@ impl Brackets {
             && !order.filled.is_zero()
             && let Some(bracket) = self.open.get_mut(&order.id)
         {
-            bracket.entry = *order;
+            bracket.filled = order.filled;
             if !bracket.is_due {
                 bracket.is_due = true;
                 self.due.push_back(order.id);
@@ -114,15 +145,16 @@ impl Brackets {
     }
 
     /// Returns the entry of an exit, while that can still trade.
-    fn entry_of(&mut self, exit: &Order) -> Option<&mut Bracket> {
+    fn entry_of(&mut self, exit: &Order) -> Option<(OrderId, &mut Bracket)> {
         // No other pair has these ids: they are reserved.
         let first = exit.partner?.min(exit.id);
-        self.open.get_mut(&OrderId::new(first.get().checked_sub(1)?))
+        let entry = OrderId::new(first.get().checked_sub(1)?);
+        self.open.get_mut(&entry).map(|bracket| (entry, bracket))
     }
 
     /// Notes that the owner has canceled an order, if it is an exit.
     pub(super) fn detach(&mut self, order: &Order) {
-        if let Some(bracket) = self.entry_of(order) {
+        if let Some((_, bracket)) = self.entry_of(order) {
             bracket.is_detached = true;
         }
     }
@@ -132,10 +164,10 @@ impl OrderBook {
     /// Cancels the rest of a bracket's entry, as one of its exits has fired or ended; whoever cancels exits
     /// lets the entry go on.
     pub(super) fn end_entry(&mut self, exit: &Order, out: &mut impl EventSink) {
-        let Some(bracket) = self.brackets.entry_of(exit).filter(|bracket| !bracket.is_detached) else {
+        let Some((entry, bracket)) = self.brackets.entry_of(exit) else { return };
+        if bracket.is_detached {
             return;
-        };
-        let entry = bracket.entry.id;
+        }
         if let Some(slot) = self.slab.find(entry) {
             self.cancel(slot, CancelReason::Linked, out);
         }
@@ -144,11 +176,11 @@ impl OrderBook {
     /// Lets the exits of an entry follow what it has traded.
     pub(super) fn follow_entry(&mut self, id: OrderId, out: &mut impl EventSink) {
         let Some(bracket) = self.brackets.open.get_mut(&id) else { return };
-        let Bracket { entry, covered, is_detached, .. } = *bracket;
+        let before @ Bracket { filled, covered, is_detached, .. } = *bracket;
         bracket.is_due = false;
-        bracket.covered = entry.filled;
+        bracket.covered = filled;
         match self.slab.find(id) {
-            Some(slot) if covered.is_zero() && self.crosses_own_profit(slot, &entry) => {
+            Some(slot) if covered.is_zero() && self.crosses_own_profit(slot, &before) => {
                 self.cancel(slot, CancelReason::Linked, out);
             }
             Some(_) => {}
@@ -157,16 +189,15 @@ impl OrderBook {
             }
         }
         if covered.is_zero() {
-            self.enter_exits(&entry, out);
-        } else if entry.filled > covered && !is_detached {
-            self.grow_exits(id, entry.filled - covered, out);
+            self.enter_exits(id, &before, out);
+        } else if filled > covered && !is_detached {
+            self.grow_exits(id, filled - covered, out);
         }
     }
 
     /// Returns whether what is left of an entry would trade with the exit that takes its profit.
-    fn crosses_own_profit(&self, slot: Slot, entry: &Order) -> bool {
-        let Link::Bracket { take_profit, .. } = entry.terms.link else { return false };
-        self.price_of(slot).is_some_and(|price| entry.side().accepts(price, take_profit))
+    fn crosses_own_profit(&self, slot: Slot, bracket: &Bracket) -> bool {
+        self.price_of(slot).is_some_and(|price| bracket.side.accepts(price, bracket.take_profit))
     }
 
     /// Returns whether an entry and its own exit would trade with each other if one of them moved to `price`.
@@ -202,14 +233,17 @@ impl OrderBook {
     }
 
     /// Enters the exits of a bracket, for the quantity that its entry order has traded.
-    fn enter_exits(&mut self, entry: &Order, out: &mut impl EventSink) {
-        let Some(exits) = entry.terms.exits(entry.id, entry.filled) else { return };
+    fn enter_exits(&mut self, entry: OrderId, bracket: &Bracket, out: &mut impl EventSink) {
+        let Bracket { filled, owner, side, self_trade, .. } = *bracket;
+        let terms = OrderTerms::new(side, filled, OrderKind::Market { protection: None });
+        let terms = OrderTerms { self_trade, link: bracket.link(), ..terms };
+        let Some(exits) = terms.exits(entry, filled) else { return };
         for BracketExit { id, terms, .. } in exits {
-            out.take(BookEvent::ExitEntered { order: id, owner: entry.owner, entry: entry.id, terms });
+            out.take(BookEvent::ExitEntered { order: id, owner, entry, terms });
         }
         let [profit, loss] = exits.map(|BracketExit { id, partner, terms }| Order {
             partner: Some(partner),
-            ..Order::new(id, entry.owner, terms)
+            ..Order::new(id, owner, terms)
         });
         self.pairs += 1;
         // The stop first, so that it exists if the limit order trades at once.
@@ -232,16 +266,9 @@ impl OrderBook {
     /// Enlarges an exit, at the back of its queue, or of the stops of its trigger.
     fn enlarge(&mut self, slot: Slot, leaves: Quantity) {
         let sequence = self.next_sequence();
-        let order = self.order_at(slot);
         let price = self.price_of(slot);
         self.unlink(slot);
-        let former = self.slab.sequence(slot);
         self.slab.set_sequence(slot, sequence);
-        let activation = self.slab.details(slot).map(|details| details.activation);
-        if let Some(Activation::Trigger(trigger)) = activation {
-            self.stops.remove(former, order.side(), trigger);
-            self.stops.add(slot, sequence, order.side(), trigger);
-        }
         self.slab.set_displayed(slot, leaves);
         if let Some(price) = price {
             self.append(slot, price);

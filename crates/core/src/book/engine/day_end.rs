@@ -20,7 +20,8 @@ impl OrderBook {
             let order = book.remove(slot);
             out.take(order.expired(ExpiryReason::VenueClosed));
         });
-        let linked = |slot: &Slot| self.slab.details(*slot).is_some_and(|details| details.partner.is_some());
+        let linked =
+            |slot: &Slot| self.slab.details(*slot).is_some_and(|details| details.partner().is_some());
         self.pairs = self.slab.slots().filter(linked).count() / 2;
         let over = self.slab.slots().filter(|slot| expiry(&self.order_at(*slot).terms).is_some()).collect();
         self.for_each(over, |book, slot| {

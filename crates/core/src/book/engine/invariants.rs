@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::OrderBook;
-use super::slab::Activation;
+use super::details::Activation;
 use super::slot::NONE;
 use crate::book::event::MatchingEngine;
 use crate::market::{Phase, Side};
@@ -198,5 +198,5 @@ fn unpriced(book: &OrderBook, side: Side) -> (usize, Quantity) {
 
 /// Returns how many orders are outside of the queues.
 fn dormant_orders(book: &OrderBook) -> usize {
-    book.slab.detailed().filter(|(_, details)| details.activation != Activation::None).count()
+    book.slab.detailed().filter(|(_, details)| details.activation() != Activation::None).count()
 }

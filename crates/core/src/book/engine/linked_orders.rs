@@ -1,12 +1,12 @@
 //! Interactions between orders of one owner: self-trade prevention, linked orders.
 
+use super::details::{Activation, Details};
 use super::location::Location;
 use super::matching::Taker;
-use super::slab::{Activation, Details};
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderKind, OrderTerms, ReduceReason, SelfTrade};
+use crate::market::{CancelReason, Link, OrderTerms, ReduceReason, SelfTrade};
 use crate::units::{ActorId, OrderId, Quantity};
 
 impl OrderBook {
@@ -53,8 +53,8 @@ impl OrderBook {
         let hidden = self.slab.hidden(slot).min(less);
         let displayed = less - hidden;
         if let Some(details) = self.slab.details_mut(slot) {
-            details.hidden -= hidden;
-            if matches!(details.terms.kind, OrderKind::Pegged { .. }) {
+            details.set_hidden(details.hidden() - hidden);
+            if details.is_pegged() {
                 self.note_shrunk_peg(slot, displayed);
             }
         }
@@ -96,10 +96,11 @@ impl OrderBook {
         let Some(slot) = self.slab.find(other) else { return };
         self.pairs += 1;
         match self.slab.details_mut(slot) {
-            Some(details) => details.partner = Some(with),
+            Some(details) => details.set_partner(Some(with)),
             None => {
-                let terms = self.order_at(slot).terms;
-                self.slab.attach(slot, Details::new(terms, Quantity::ZERO, Some(with), Activation::None));
+                let mut details = Details::new(&self.order_at(slot).terms, Quantity::ZERO, Activation::None);
+                details.set_partner(Some(with));
+                self.slab.attach(slot, details);
             }
         }
     }
@@ -142,7 +143,7 @@ impl OrderBook {
     /// Returns whether an order's partner would trade before it on the same side: only one of two linked
     /// orders can trade.
     pub(super) fn is_after_partner(&self, slot: Slot) -> bool {
-        let partner = self.slab.details(slot).and_then(|details| details.partner);
+        let partner = self.slab.details(slot).and_then(Details::partner);
         let Some(partner) = partner.and_then(|partner| self.slab.find(partner)) else { return false };
         let rank = |slot: Slot| {
             let location = self.slab.get(slot).location;

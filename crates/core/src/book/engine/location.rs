@@ -32,16 +32,16 @@ impl Location {
         if self.0 & Self::SELLS == 0 { Side::Buy } else { Side::Sell }
     }
 
-    /// Returns whether the order has [`Details`](super::slab::Details).
+    /// Returns whether the order has [`Details`](super::details::Details).
     #[inline]
     pub(super) const fn is_detailed(self) -> bool {
         self.0 & Self::DETAILED != 0
     }
 
-    /// Returns whether some of the order's numbers do not fit its node.
+    /// Returns whether some of the order is stored outside of its node: details, or numbers that do not fit it.
     #[inline]
-    pub(super) const fn is_rare(self) -> bool {
-        self.0 & Self::RARE != 0
+    pub(super) const fn is_extended(self) -> bool {
+        self.0 & (Self::DETAILED | Self::RARE) != 0
     }
 
     /// Returns the level in whose queue the order stands, if it stands in one.

@@ -203,8 +203,8 @@ impl OrderBook {
         book_side.unlink(slab, slot);
         let hidden = slab.hidden(slot);
         let Some(details) = slab.details_mut(slot) else { return };
-        let displayed = details.terms.display.map_or(hidden, |display| display.min(hidden));
-        details.hidden = hidden - displayed;
+        let displayed = details.display().map_or(hidden, |display| display.min(hidden));
+        details.set_hidden(hidden - displayed);
         slab.set_displayed(slot, displayed);
         slab.set_sequence(slot, sequence);
         book_side.append(slab, slot, price);

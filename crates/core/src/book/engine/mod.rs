@@ -33,6 +33,7 @@ mod book_side;
 mod brackets;
 mod chunked;
 mod day_end;
+mod details;
 mod fast_path;
 mod id_table;
 mod invariants;
@@ -56,11 +57,12 @@ use std::collections::BTreeSet;
 use self::auction_curve::AuctionCurve;
 use self::book_side::BookSide;
 use self::brackets::Brackets;
+use self::details::{Activation, Details};
 pub use self::invariants::{InvariantError, check_invariants};
 pub use self::l3_view::RestingOrder;
 use self::pegs::Pegs;
-use self::slab::{Activation, Details, NewNode, Node, Slab};
-use self::slot::{NONE, Slot};
+use self::slab::{NewNode, Node, Slab};
+use self::slot::{NONE, Slot, SlotKey};
 use self::stops::Stops;
 use super::config::BookConfig;
 use super::event::{BookEvent, EventSink, Indicative, MatchingEngine, OpenState};
@@ -120,7 +122,7 @@ pub struct OrderBook {
     stops: Stops,
     pegs: Pegs,
     /// GTD orders by date.
-    dated: BTreeSet<(SimTime, OrderId)>,
+    dated: BTreeSet<SlotKey>,
     brackets: Brackets,
     /// Demand and supply, during an auction call.
     curve: Option<AuctionCurve>,
@@ -216,7 +218,7 @@ impl OrderBook {
     /// Returns the date of the next GTD order to expire, if there is one.
     #[must_use]
     pub fn next_expiry(&self) -> Option<SimTime> {
-        self.dated.first().map(|(date, _)| *date)
+        self.dated.first().map(|key| SimTime::from_nanos(key.number()))
     }
 
     /// Returns the orders that rest at a price, each with its displayed quantity, in order of time.
@@ -289,9 +291,8 @@ impl OrderBook {
     /// Adds an order outside of the queues, until its activation.
     fn keep_dormant(&mut self, order: &Order, activation: Activation) {
         let slot = self.insert(order, activation);
-        let sequence = self.slab.sequence(slot);
-        if let Activation::Trigger(trigger) = activation {
-            self.stops.add(slot, sequence, order.side(), trigger);
+        if let (Activation::Trigger, Some(trigger)) = (activation, order.terms.kind.trigger()) {
+            self.stops.add(slot, order.side(), trigger);
         }
     }
 
@@ -316,9 +317,11 @@ impl OrderBook {
             return slot;
         }
         let hidden = order.leaves - displayed;
-        self.slab.attach(slot, Details::new(order.terms, hidden, order.partner, activation));
+        let mut details = Details::new(&order.terms, hidden, activation);
+        details.set_partner(order.partner);
+        self.slab.attach(slot, details);
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
-            self.dated.insert((date, order.id));
+            self.dated.insert(SlotKey::new(date.nanos(), slot));
         }
         if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
             self.note_peg(slot);
@@ -329,12 +332,14 @@ impl OrderBook {
     /// Removes an order and returns it.
     fn remove(&mut self, slot: Slot) -> Order {
         let order = self.order_at(slot);
-        match self.slab.details(slot).map(|details| details.activation) {
-            Some(Activation::Trigger(trigger)) => {
-                self.stops.remove(self.slab.sequence(slot), order.side(), trigger);
+        if let Some(details) = self.slab.details(slot) {
+            match details.activation() {
+                Activation::Trigger => {
+                    self.stops.remove(slot, order.side(), details.trigger());
+                }
+                Activation::Trails => self.stops.trailing.remove(details.trailing_index()),
+                _ => {}
             }
-            Some(Activation::Trails(index)) => self.stops.trailing.remove(index),
-            _ => {}
         }
         if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
             self.forget_peg(slot);
@@ -347,7 +352,7 @@ impl OrderBook {
     /// Frees the slot of an order that has left its queue.
     fn release(&mut self, slot: Slot, order: &Order) {
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
-            self.dated.remove(&(date, order.id));
+            self.dated.remove(&SlotKey::new(date.nanos(), slot));
         }
         self.slab.remove(slot);
     }
@@ -356,12 +361,16 @@ impl OrderBook {
     fn order_at(&self, slot: Slot) -> Order {
         let Node { id, owner, .. } = *self.slab.get(slot);
         let (leaves, filled) = (self.slab.leaves(slot), self.slab.filled(slot));
+        let (side, quantity) = (self.slab.get(slot).side(), leaves + filled);
         let (terms, partner) = match self.slab.details(slot) {
-            Some(details) => (details.terms, details.partner),
+            Some(details) => {
+                let terms = details.terms(side, quantity, || self.brackets.link(id));
+                (terms, details.partner())
+            }
             None => {
                 let kind =
                     self.price_of(slot).map_or(OrderKind::Market { protection: None }, OrderKind::Limit);
-                (OrderTerms::new(self.slab.get(slot).side(), leaves + filled, kind), None)
+                (OrderTerms::new(side, quantity, kind), None)
             }
         };
         Order { id, owner, terms, leaves, filled, partner }
@@ -412,9 +421,9 @@ impl OrderBook {
 
     #[cold]
     fn expire_dated(&mut self, now: SimTime, out: &mut impl EventSink) {
-        while let Some((date, _)) = self.dated.first().copied().filter(|(date, _)| *date <= now) {
-            let due = self.dated.iter().take_while(|(other, _)| *other == date);
-            let due = due.filter_map(|(_, id)| self.slab.find(*id)).collect();
+        while let Some(date) = self.next_expiry().filter(|date| *date <= now) {
+            let due = self.dated.iter().take_while(|key| key.number() == date.nanos());
+            let due = due.map(|key| key.slot).collect();
             self.for_each(due, |book, slot| book.expire(slot, ExpiryReason::DateReached, out));
         }
     }

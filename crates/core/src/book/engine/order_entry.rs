@@ -1,6 +1,6 @@
 //! Order entry and replaces: what is rejected, what stays dormant, what trades or rests.
 
-use super::slab::Activation;
+use super::details::{Activation, Details};
 use super::slot::{NONE, Slot};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
@@ -28,9 +28,7 @@ impl OrderBook {
             order.partner = Some(other);
             self.link(other, id);
         }
-        if matches!(terms.link, Link::Bracket { .. }) {
-            self.brackets.add(&order);
-        }
+        self.brackets.add(&order);
         self.enter_order(&order, out);
     }
 
@@ -274,10 +272,7 @@ impl OrderBook {
         let leaves = quantity.saturating_sub(order.filled);
         let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
         let is_elected = self.slab.get(slot).location.is_outside()
-            && matches!(
-                self.slab.details(slot).map(|details| details.activation),
-                Some(Activation::Elected(_))
-            );
+            && self.slab.details(slot).map(Details::activation) == Some(Activation::Elected);
         let is_fixed = !(is_limit || matches!(order.terms.kind, OrderKind::Stop { .. })) || is_elected;
         if quantity.is_zero() {
             Some(RejectReason::ZeroQuantity)

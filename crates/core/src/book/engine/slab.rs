@@ -1,13 +1,13 @@
 //! [`Slab`]: the orders of a book in one array.
 
 use super::chunked::{Chunked, Sparse};
+use super::details::Details;
 use super::id_table::{EntryIndex, IdTable};
 use super::location::{LevelId, Location};
 use super::owners::{Owners, WIDTH};
 use super::slot::{NONE, Slot};
-use super::trailing::TrailingIndex;
-use crate::market::{OrderTerms, Side};
-use crate::units::{ActorId, OrderId, Price, Quantity};
+use crate::market::Side;
+use crate::units::{ActorId, OrderId, Quantity};
 
 /// One order, in half a cache line: what most operations read.
 ///
@@ -26,6 +26,8 @@ pub(super) struct Node {
     pub(super) owner: ActorId,
     pub(super) location: Location,
     displayed: u32,
+    /// The lower half of what was displayed ahead of it when it joined its queue; of an order with details
+    /// their index, since they have that.
     queue_ahead: u32,
 }
 
@@ -44,60 +46,18 @@ impl Node {
     };
 }
 
-/// Data that is zero or absent for most orders; valid only if the order's location says so.
+/// Data that is zero for most orders; valid only if the order's location says so. Orders with details have
+/// it there.
 #[derive(Debug, Clone, Copy)]
 struct Rare {
     filled: Quantity,
     /// The upper 32 bits of the quantities whose lower 32 bits are in the node.
     displayed: u32,
     queue_ahead: u32,
-    /// The index of its details, if it has any.
-    details: Slot,
 }
 
 impl Rare {
-    const NOTHING: Self = Self { filled: Quantity::ZERO, displayed: 0, queue_ahead: 0, details: NONE };
-}
-
-/// What makes a dormant order enter the book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Activation {
-    /// Nothing: the order is active.
-    None,
-    /// A trade at its trigger.
-    Trigger(Price),
-    /// A trade at the trigger that follows the trades.
-    Trails(TrailingIndex),
-    /// Its turn among the stops whose trigger a trade has reached.
-    Elected(Price),
-    /// A reference price: a pegged order.
-    PegReference,
-    /// The closing auction.
-    ClosingAuction,
-}
-
-/// What an order has beyond a plain limit order.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Details {
-    /// Its current terms, after replaces and repricing.
-    pub(super) terms: OrderTerms,
-    pub(super) hidden: Quantity,
-    pub(super) partner: Option<OrderId>,
-    pub(super) activation: Activation,
-    /// The order's slot, or the index of the next free details.
-    pub(super) slot: Slot,
-    is_free: bool,
-}
-
-impl Details {
-    pub(super) const fn new(
-        terms: OrderTerms,
-        hidden: Quantity,
-        partner: Option<OrderId>,
-        activation: Activation,
-    ) -> Self {
-        Self { terms, hidden, partner, activation, slot: NONE, is_free: false }
-    }
+    const NOTHING: Self = Self { filled: Quantity::ZERO, displayed: 0, queue_ahead: 0 };
 }
 
 impl Node {
@@ -229,8 +189,15 @@ impl Slab {
     /// Returns the displayed quantity of an order that has just been read.
     #[inline]
     pub(super) fn displayed_of(&self, slot: Slot, node: &Node) -> Quantity {
-        let upper = if node.location.is_rare() { self.rare.get(slot).displayed } else { 0 };
+        let upper = if node.location.is_extended() { self.displayed_upper(slot, node) } else { 0 };
         join(node.displayed, upper)
+    }
+
+    fn displayed_upper(&self, slot: Slot, node: &Node) -> u32 {
+        match self.details_of(node) {
+            Some(details) => details.displayed_upper(),
+            None => self.rare.get(slot).displayed,
+        }
     }
 
     #[inline]
@@ -238,8 +205,11 @@ impl Slab {
         let (lower, upper) = split(displayed);
         let node = self.get_mut(slot);
         node.displayed = lower;
-        if upper != 0 || node.location.is_rare() {
-            self.rare_mut(slot).displayed = upper;
+        if upper != 0 || node.location.is_extended() {
+            match self.details_mut(slot) {
+                Some(details) => details.set_displayed_upper(upper),
+                None => self.rare_mut(slot).displayed = upper,
+            }
         }
     }
 
@@ -247,7 +217,10 @@ impl Slab {
     #[inline]
     pub(super) fn queue_ahead(&self, slot: Slot) -> Quantity {
         let node = self.get(slot);
-        let upper = if node.location.is_rare() { self.rare.get(slot).queue_ahead } else { 0 };
+        if let Some(details) = self.details_of(node) {
+            return details.queue_ahead();
+        }
+        let upper = if node.location.is_extended() { self.rare.get(slot).queue_ahead } else { 0 };
         join(node.queue_ahead, upper)
     }
 
@@ -266,8 +239,14 @@ impl Slab {
         node.location = node.location.at(Some(level));
         node.previous = previous;
         node.next = NONE;
+        if node.location.is_detailed() {
+            if let Some(details) = self.details_mut(slot) {
+                details.set_queue_ahead(ahead);
+            }
+            return self.displayed(slot);
+        }
         node.queue_ahead = lower;
-        if upper == 0 && !node.location.is_rare() {
+        if upper == 0 && !node.location.is_extended() {
             return join(node.displayed, 0);
         }
         self.rare_mut(slot).queue_ahead = upper;
@@ -277,21 +256,28 @@ impl Slab {
     /// Returns an order's filled quantity.
     #[inline]
     pub(super) fn filled(&self, slot: Slot) -> Quantity {
-        if self.get(slot).location.is_rare() { self.rare.get(slot).filled } else { Quantity::ZERO }
+        let node = self.get(slot);
+        if !node.location.is_extended() {
+            return Quantity::ZERO;
+        }
+        self.details_of(node).map_or_else(|| self.rare.get(slot).filled, Details::filled)
     }
 
     #[inline]
     pub(super) fn set_filled(&mut self, slot: Slot, filled: Quantity) {
-        if !filled.is_zero() || self.get(slot).location.is_rare() {
-            self.rare_mut(slot).filled = filled;
+        if !filled.is_zero() || self.get(slot).location.is_extended() {
+            match self.details_mut(slot) {
+                Some(details) => details.set_filled(filled),
+                None => self.rare_mut(slot).filled = filled,
+            }
         }
     }
 
-    /// Returns an order's rare data, marking the order as having some.
+    /// Returns the rare data of an order without details, marking the order as having some.
     #[inline(never)]
     fn rare_mut(&mut self, slot: Slot) -> &mut Rare {
         let node = self.get_mut(slot);
-        let is_new = !node.location.is_rare();
+        let is_new = !node.location.is_extended();
         node.location = node.location.with(Location::RARE);
         let rare = self.rare.get_mut(slot);
         if is_new {
@@ -300,24 +286,25 @@ impl Slab {
         rare
     }
 
-    /// Returns the index of an order's details, if it has any.
-    fn place_of_details(&self, slot: Slot) -> Option<u32> {
-        self.get(slot).location.is_detailed().then(|| self.rare.get(slot).details)
+    /// Returns the details of an order that has just been read, if it has any.
+    #[inline]
+    fn details_of(&self, node: &Node) -> Option<&Details> {
+        if node.location.is_detailed() { self.details.get(node.queue_ahead) } else { None }
     }
 
     /// Returns an order's details, if it has any.
     pub(super) fn details(&self, slot: Slot) -> Option<&Details> {
-        self.details.get(self.place_of_details(slot)?)
+        self.details_of(self.get(slot))
     }
 
     pub(super) fn details_mut(&mut self, slot: Slot) -> Option<&mut Details> {
-        let place = self.place_of_details(slot)?;
-        self.details.get_mut(place)
+        let Node { location, queue_ahead: index, .. } = *self.get(slot);
+        if location.is_detailed() { self.details.get_mut(index) } else { None }
     }
 
     /// Returns an order's hidden quantity.
     pub(super) fn hidden(&self, slot: Slot) -> Quantity {
-        self.details(slot).map_or(Quantity::ZERO, |details| details.hidden)
+        self.details(slot).map_or(Quantity::ZERO, Details::hidden)
     }
 
     /// Returns an order's open quantity.
@@ -327,7 +314,7 @@ impl Slab {
 
     /// Returns the slots of all orders that have details, in arbitrary order.
     pub(super) fn detailed(&self) -> impl Iterator<Item = (Slot, &Details)> {
-        self.details.iter().filter(|details| !details.is_free).map(|details| (details.slot, details))
+        self.details.iter().filter(|details| !details.is_free()).map(|details| (details.slot, details))
     }
 
     /// Returns the slots of all orders, in arbitrary order.
@@ -373,19 +360,23 @@ impl Slab {
         slot
     }
 
-    /// Gives an order details.
-    pub(super) fn attach(&mut self, slot: Slot, details: Details) {
-        let details = Details { slot, ..details };
-        let place = if self.free_details == NONE {
+    /// Gives an order details, which it did not have.
+    pub(super) fn attach(&mut self, slot: Slot, mut details: Details) {
+        details.slot = slot;
+        details.set_filled(self.filled(slot));
+        details.set_queue_ahead(self.queue_ahead(slot));
+        let (_, upper) = split(self.displayed(slot));
+        details.set_displayed_upper(upper);
+        let index = if self.free_details == NONE {
             self.details.push(details)
         } else {
-            let place = self.free_details;
-            self.free_details = self.details[place].slot;
-            self.details[place] = details;
-            place
+            let index = self.free_details;
+            self.free_details = self.details[index].slot;
+            self.details[index] = details;
+            index
         };
-        self.rare_mut(slot).details = place;
         let node = self.get_mut(slot);
+        node.queue_ahead = index;
         node.location = node.location.with(Location::DETAILED);
     }
 
@@ -398,20 +389,14 @@ impl Slab {
 
     #[inline]
     pub(super) fn remove(&mut self, slot: Slot) {
-        if let Some(place) = self.place_of_details(slot) {
-            self.detach(place);
+        let Node { id, location, queue_ahead: index, .. } = *self.get(slot);
+        if location.is_detailed() {
+            self.details[index].free(self.free_details);
+            self.free_details = index;
         }
-        let id = self.get(slot).id;
         if let Ok((entry, _)) = self.search(id) {
             self.remove_at(entry, id, slot);
         }
-    }
-
-    fn detach(&mut self, place: u32) {
-        let details = &mut self.details[place];
-        details.is_free = true;
-        details.slot = self.free_details;
-        self.free_details = place;
     }
 }
 

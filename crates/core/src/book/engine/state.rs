@@ -1,11 +1,11 @@
 //! A book to data and back.
 
-use super::slab::Activation;
-use super::slot::{NONE, Slot};
+use super::details::Activation;
+use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::config::BookConfig;
 use crate::book::state::{BookOrder, BookPlace, BookState};
-use crate::market::{Link, OrderKind};
+use crate::market::{Link, OrderKind, OrderTerms};
 use crate::units::{OrderId, Quantity};
 
 impl OrderBook {
@@ -43,13 +43,16 @@ impl OrderBook {
     fn order_state(&self, slot: Slot) -> BookOrder {
         let Order { id, owner, terms, filled, partner, .. } = self.order_at(slot);
         let (displayed, hidden) = (self.slab.displayed(slot), self.slab.hidden(slot));
-        let place = match self.slab.details(slot).map(|details| details.activation) {
-            Some(Activation::Trigger(trigger)) => BookPlace::Trigger(trigger),
-            Some(Activation::Trails(index)) => BookPlace::Trails(self.stops.trailing.mark(index)),
-            Some(Activation::Elected(trigger)) => BookPlace::Elected(trigger),
-            Some(Activation::PegReference) => BookPlace::Peg,
-            Some(Activation::ClosingAuction) => BookPlace::ClosingAuction,
-            Some(Activation::None) | None => {
+        let details = self.slab.details(slot);
+        let place = match details.map(|details| (details.activation(), details)) {
+            Some((Activation::Trigger, details)) => BookPlace::Trigger(details.trigger()),
+            Some((Activation::Trails, details)) => {
+                BookPlace::Trails(self.stops.trailing.mark(details.trailing_index()))
+            }
+            Some((Activation::Elected, details)) => BookPlace::Elected(details.trigger()),
+            Some((Activation::PegReference, _)) => BookPlace::Peg,
+            Some((Activation::ClosingAuction, _)) => BookPlace::ClosingAuction,
+            Some((Activation::None, _)) | None => {
                 self.price_of(slot).map_or(BookPlace::Unpriced, BookPlace::Queue)
             }
         };
@@ -77,12 +80,21 @@ impl OrderBook {
 
     fn restore_order(&mut self, state: &BookOrder) {
         let BookOrder { id, owner, terms, filled, partner, displayed, hidden, place } = *state;
+        let kind = match (place, terms.kind) {
+            // A trailing stop that a trade has reached is a stop from then on.
+            (
+                BookPlace::Trigger(trigger) | BookPlace::Elected(trigger),
+                OrderKind::TrailingStop { protection, .. },
+            ) => OrderKind::Stop { trigger, protection },
+            (_, kind) => kind,
+        };
+        let terms = OrderTerms { kind, ..terms };
         let order = Order { id, owner, terms, leaves: displayed + hidden, filled, partner };
         let activation = match place {
             BookPlace::Queue(_) | BookPlace::Unpriced => Activation::None,
-            BookPlace::Trigger(trigger) => Activation::Trigger(trigger),
-            BookPlace::Trails(_) => Activation::Trails(NONE),
-            BookPlace::Elected(trigger) => Activation::Elected(trigger),
+            BookPlace::Trigger(_) => Activation::Trigger,
+            BookPlace::Trails(_) => Activation::Trails,
+            BookPlace::Elected(_) => Activation::Elected,
             BookPlace::Peg => Activation::PegReference,
             BookPlace::ClosingAuction => Activation::ClosingAuction,
         };
@@ -100,11 +112,13 @@ impl OrderBook {
                 book_side.append_unpriced(slab, slot);
             }
             (BookPlace::Trigger(trigger), _) => {
-                self.stops.add(slot, self.slab.sequence(slot), terms.side, trigger);
+                self.stops.add(slot, terms.side, trigger);
             }
             (BookPlace::Trails(mark), OrderKind::TrailingStop { distance, .. }) => {
                 let index = self.stops.trailing.add(slot, terms.side, distance, mark);
-                self.set_activation(slot, Activation::Trails(index));
+                if let Some(details) = self.slab.details_mut(slot) {
+                    details.set_trailing_index(index);
+                }
             }
             _ => {}
         }
@@ -118,7 +132,7 @@ impl OrderBook {
         if self.slab.displayed(slot) != displayed {
             self.slab.set_displayed(slot, displayed);
             if let Some(details) = self.slab.details_mut(slot) {
-                details.hidden = hidden;
+                details.set_hidden(hidden);
             }
         }
     }

@@ -1,10 +1,10 @@
 //! Stops, and the follow-ups of a command.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
+use super::details::Activation;
 use super::matching::Taker;
-use super::slab::Activation;
-use super::slot::{NONE, Slot};
+use super::slot::{Slot, SlotKey};
 use super::trailing::{Reached, Trailing};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
@@ -14,8 +14,8 @@ use crate::units::{OrderId, Price};
 /// Dormant stops by trigger, and elected ones.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stops {
-    /// By the place in which one trade elects them: the trigger as [`rank`] has it, then the time rank.
-    waiting: [BTreeMap<(i64, u64), Slot>; 2],
+    /// By side, in order of their triggers as [`rank`] has them.
+    waiting: [BTreeSet<SlotKey>; 2],
     pub(super) trailing: Trailing,
     /// Prices of trades that have not been compared with triggers yet.
     prices: VecDeque<Price>,
@@ -30,21 +30,17 @@ const fn rank(side: Side, price: Price) -> i64 {
 }
 
 impl Stops {
-    const fn side(&mut self, side: Side) -> &mut BTreeMap<(i64, u64), Slot> {
-        &mut self.waiting[side.index()]
+    pub(super) fn add(&mut self, slot: Slot, side: Side, trigger: Price) {
+        self.waiting[side.index()].insert(SlotKey::new(rank(side, trigger), slot));
     }
 
-    pub(super) fn add(&mut self, slot: Slot, sequence: u64, side: Side, trigger: Price) {
-        self.side(side).insert((rank(side, trigger), sequence), slot);
-    }
-
-    pub(super) fn remove(&mut self, sequence: u64, side: Side, trigger: Price) {
-        self.side(side).remove(&(rank(side, trigger), sequence));
+    pub(super) fn remove(&mut self, slot: Slot, side: Side, trigger: Price) {
+        self.waiting[side.index()].remove(&SlotKey::new(rank(side, trigger), slot));
     }
 
     #[inline]
     pub(super) fn record_trade(&mut self, price: Price) {
-        if !(self.waiting.iter().all(BTreeMap::is_empty) && self.trailing.is_empty()) {
+        if !(self.waiting.iter().all(BTreeSet::is_empty) && self.trailing.is_empty()) {
             self.prices.push_back(price);
         }
     }
@@ -64,11 +60,11 @@ impl Stops {
         self.elected.push_back(id);
     }
 
-    /// Returns the stops that a trade at `price` elects: buys, then sales, each from the first trigger that
-    /// the price has passed, then by time.
-    fn reached(&self, price: Price) -> Vec<Slot> {
-        let of_side = |side: Side| self.waiting[side.index()].range(..=(rank(side, price), u64::MAX));
-        Side::BOTH.into_iter().flat_map(of_side).map(|(_, slot)| *slot).collect()
+    /// Returns the stops of a side that a trade at `price` elects, from the first trigger that the price has
+    /// passed.
+    fn reached(&self, side: Side, price: Price) -> impl Iterator<Item = SlotKey> {
+        let last = SlotKey::new(rank(side, price), Slot::MAX);
+        self.waiting[side.index()].range(..=last).copied()
     }
 }
 
@@ -110,16 +106,18 @@ impl OrderBook {
         let (side, last) = (order.side(), self.last);
         match order.terms.kind {
             OrderKind::TrailingStop { distance, .. } => {
-                let slot = self.insert(order, Activation::Trails(NONE));
+                let slot = self.insert(order, Activation::Trails);
                 let index = self.stops.trailing.add(slot, side, distance, last);
-                self.set_activation(slot, Activation::Trails(index));
+                if let Some(details) = self.slab.details_mut(slot) {
+                    details.set_trailing_index(index);
+                }
             }
             OrderKind::Stop { trigger, .. } | OrderKind::StopLimit { trigger, .. } => {
                 if last.is_some_and(|last| side.sign() * (last - trigger) >= 0) {
-                    self.keep_dormant(order, Activation::Elected(trigger));
+                    self.keep_dormant(order, Activation::Elected);
                     self.stops.elected.push_back(order.id);
                 } else {
-                    self.keep_dormant(order, Activation::Trigger(trigger));
+                    self.keep_dormant(order, Activation::Trigger);
                 }
             }
             _ => {}
@@ -132,38 +130,41 @@ impl OrderBook {
         self.stops.trailing.follow(price);
         for side in Side::BOTH {
             while let Some(Reached { slot, trigger }) = self.stops.trailing.pop_reached(side, price) {
-                self.set_activation(slot, Activation::Trigger(trigger));
-                self.stops.add(slot, self.slab.sequence(slot), side, trigger);
+                if let Some(details) = self.slab.details_mut(slot) {
+                    let protection = details.kind().worst_price();
+                    details.set_kind(OrderKind::Stop { trigger, protection });
+                    details.set_activation(Activation::Trigger);
+                }
+                self.stops.add(slot, side, trigger);
             }
         }
     }
 
-    pub(super) fn set_activation(&mut self, slot: Slot, activation: Activation) {
-        if let Some(details) = self.slab.details_mut(slot) {
-            details.activation = activation;
-        }
-    }
-
-    /// Elects the stops whose trigger a trade at `price` reaches.
+    /// Elects the stops whose trigger a trade at `price` reaches: buys, then sales, each from the first trigger
+    /// that the price has passed, then by time.
     fn elect(&mut self, price: Price) {
-        for slot in self.stops.reached(price) {
-            let node = self.slab.get(slot);
-            let (id, sequence, side) = (node.id, self.slab.sequence(slot), node.side());
-            let Some(details) = self.slab.details_mut(slot) else { continue };
-            let Activation::Trigger(trigger) = details.activation else { continue };
-            details.activation = Activation::Elected(trigger);
-            self.stops.remove(sequence, side, trigger);
-            self.stops.elected.push_back(id);
+        for side in Side::BOTH {
+            let place = |key: SlotKey| (key.number(), self.slab.sequence(key.slot), key.slot);
+            let mut reached: Vec<_> = self.stops.reached(side, price).map(place).collect();
+            reached.sort_unstable();
+            for (_, _, slot) in reached {
+                let id = self.slab.get(slot).id;
+                let Some(details) = self.slab.details_mut(slot) else { continue };
+                self.stops.remove(slot, side, details.trigger());
+                details.set_activation(Activation::Elected);
+                self.stops.elected.push_back(id);
+            }
         }
     }
 
     /// Enters an elected stop as a market or limit order.
     fn trigger(&mut self, id: OrderId, out: &mut impl EventSink) {
         let Some(slot) = self.slab.find(id) else { return };
-        let Some(Activation::Elected(trigger)) = self.slab.details(slot).map(|details| details.activation)
+        let Some(details) = self.slab.details(slot).filter(|it| it.activation() == Activation::Elected)
         else {
             return;
         };
+        let trigger = details.trigger();
         let mut order = self.remove(slot);
         out.take(BookEvent::Triggered { order: id, owner: order.owner, side: order.side(), trigger });
         self.end_entry(&order, out);

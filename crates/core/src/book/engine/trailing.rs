@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chunked::Chunked;
 use super::slot::{NONE, Slot};
 use crate::market::{Side, TrailingDistance};
 use crate::units::Price;
@@ -20,19 +21,22 @@ pub(super) type TrailingIndex = u32;
 /// lower for a better price; before the first trade there is none.
 type Group = (Side, bool, Option<i64>);
 
+/// A stop, in half a cache line.
 #[derive(Debug, Clone, Copy)]
 struct Stop {
     slot: Slot,
-    distance: TrailingDistance,
     left: TrailingIndex,
     right: TrailingIndex,
     /// The stop above it in its heap; of a place that is free, the next free one.
     parent: TrailingIndex,
-    /// The number of steps down to a missing stop, at least.
-    height: u32,
-    /// Of the first of a heap: its group.
-    group: Group,
+    /// Of the first of a heap: the mark of its group, if that has one.
+    mark: i64,
+    /// The distance in ticks or basis points, above two bytes: the number of steps down to a missing stop, at
+    /// least, and flags.
+    distance_height_flags: u64,
 }
+
+const _: () = assert!(size_of::<Stop>() == 32);
 
 /// A trailing stop that a trade has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,7 @@ pub(super) struct Reached {
 /// The trailing stops of a book.
 #[derive(Debug, Clone)]
 pub(super) struct Trailing {
-    stops: Vec<Stop>,
+    stops: Chunked<Stop, 128>,
     free: TrailingIndex,
     /// The first stop of each group.
     groups: BTreeMap<Group, TrailingIndex>,
@@ -62,24 +66,69 @@ const fn price(side: Side, rank: i64) -> Price {
 }
 
 impl Stop {
+    const SELLS: u64 = 1;
+    const IS_PERCENTAGE: u64 = 2;
+    const HAS_MARK: u64 = 4;
+
+    fn new(slot: Slot, distance: TrailingDistance) -> Self {
+        let (number, flags) = match distance {
+            TrailingDistance::Ticks(ticks) => (ticks.unsigned_abs(), 0),
+            TrailingDistance::BasisPoints(bps) => (bps.into(), Self::IS_PERCENTAGE),
+        };
+        let distance_height_flags = number << 16 | 1 << 8 | flags;
+        Self { slot, left: NONE, right: NONE, parent: NONE, mark: 0, distance_height_flags }
+    }
+
     /// Returns its distance as a number that orders the stops of its group.
-    const fn order(&self) -> i64 {
-        match self.distance {
-            TrailingDistance::Ticks(ticks) => ticks,
-            TrailingDistance::BasisPoints(bps) => bps as i64,
+    const fn order(&self) -> u64 {
+        self.distance_height_flags >> 16
+    }
+
+    const fn height(&self) -> u64 {
+        self.distance_height_flags >> 8 & 0xff
+    }
+
+    const fn set_height(&mut self, height: u64) {
+        self.distance_height_flags = self.distance_height_flags & !0xff00 | height << 8;
+    }
+
+    const fn has(&self, flag: u64) -> bool {
+        self.distance_height_flags & flag != 0
+    }
+
+    /// Returns the group of the first of a heap.
+    fn group(&self) -> Group {
+        let side = if self.has(Self::SELLS) { Side::Sell } else { Side::Buy };
+        (side, self.has(Self::IS_PERCENTAGE), self.has(Self::HAS_MARK).then_some(self.mark))
+    }
+
+    fn set_group(&mut self, (side, _, mark): Group) {
+        let sells = if side == Side::Sell { Self::SELLS } else { 0 };
+        let marked = if mark.is_some() { Self::HAS_MARK } else { 0 };
+        self.distance_height_flags =
+            self.distance_height_flags & !(Self::SELLS | Self::HAS_MARK) | sells | marked;
+        self.mark = mark.unwrap_or(0);
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "made from such numbers")]
+    const fn distance(&self) -> TrailingDistance {
+        if self.has(Self::IS_PERCENTAGE) {
+            TrailingDistance::BasisPoints(self.order() as u32)
+        } else {
+            TrailingDistance::Ticks(self.order().cast_signed())
         }
     }
 
     /// Returns the trigger of the first stop of a group, if there has been a trade.
     fn trigger(&self) -> Option<Price> {
-        let (side, _, mark) = self.group;
-        mark.map(|mark| self.distance.trigger(side, price(side, mark)))
+        let (side, _, mark) = self.group();
+        mark.map(|mark| self.distance().trigger(side, price(side, mark)))
     }
 }
 
 impl Trailing {
     pub(super) const fn new() -> Self {
-        Self { stops: Vec::new(), free: NONE, groups: BTreeMap::new(), nearest: BTreeSet::new() }
+        Self { stops: Chunked::new(), free: NONE, groups: BTreeMap::new(), nearest: BTreeSet::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -96,34 +145,34 @@ impl Trailing {
     ) -> TrailingIndex {
         let is_percentage = matches!(distance, TrailingDistance::BasisPoints(_));
         let group = (side, is_percentage, last.map(|last| rank(side, last)));
-        let stop = Stop { slot, distance, left: NONE, right: NONE, parent: NONE, height: 1, group };
-        let index = self.allocate(stop);
+        let index = self.allocate(Stop::new(slot, distance));
         self.merge_into(group, index);
         index
     }
 
     /// Returns the best trade since a stop's entry, if there was one.
     pub(super) fn mark(&self, index: TrailingIndex) -> Option<Price> {
-        let above = |index: &TrailingIndex| Some(self.stops[*index as usize].parent).filter(|it| *it != NONE);
+        let above = |index: &TrailingIndex| Some(self.stops[*index].parent).filter(|it| *it != NONE);
         let first = std::iter::successors(Some(index), above).last()?;
-        let (side, _, mark) = self.stops[first as usize].group;
+        let (side, _, mark) = self.stops[first].group();
         mark.map(|mark| price(side, mark))
     }
 
     /// Removes a stop.
     pub(super) fn remove(&mut self, index: TrailingIndex) {
-        let Stop { left, right, parent, group, .. } = self.stops[index as usize];
+        let stop = self.stops[index];
+        let (Stop { left, right, parent, .. }, group) = (stop, stop.group());
         if parent == NONE {
             self.unregister(group);
         }
         let rest = self.meld(left, right);
         if rest != NONE {
-            self.stops[rest as usize].parent = parent;
+            self.stops[rest].parent = parent;
         }
         if parent == NONE {
             self.register(group, rest);
         } else {
-            let above = &mut self.stops[parent as usize];
+            let above = &mut self.stops[parent];
             if above.left == index {
                 above.left = rest;
             } else {
@@ -131,7 +180,7 @@ impl Trailing {
             }
             self.rebalance(parent);
         }
-        self.stops[index as usize].parent = self.free;
+        self.stops[index].parent = self.free;
         self.free = index;
     }
 
@@ -162,7 +211,7 @@ impl Trailing {
     pub(super) fn pop_reached(&mut self, side: Side, trade: Price) -> Option<Reached> {
         let until = (side, rank(side, trade), TrailingIndex::MAX);
         let (_, trigger, index) = *self.nearest.range((side, i64::MIN, 0)..=until).next()?;
-        let slot = self.stops[index as usize].slot;
+        let slot = self.stops[index].slot;
         self.remove(index);
         Some(Reached { slot, trigger: price(side, trigger) })
     }
@@ -170,7 +219,7 @@ impl Trailing {
     /// Takes a group out of all indexes, and returns its first stop.
     fn unregister(&mut self, group: Group) -> TrailingIndex {
         let Some(first) = self.groups.remove(&group) else { return NONE };
-        if let Some(trigger) = self.stops[first as usize].trigger() {
+        if let Some(trigger) = self.stops[first].trigger() {
             self.nearest.remove(&(group.0, rank(group.0, trigger), first));
         }
         first
@@ -181,8 +230,8 @@ impl Trailing {
             return;
         }
         self.groups.insert(group, first);
-        self.stops[first as usize].group = group;
-        if let Some(trigger) = self.stops[first as usize].trigger() {
+        self.stops[first].set_group(group);
+        if let Some(trigger) = self.stops[first].trigger() {
             self.nearest.insert((group.0, rank(group.0, trigger), first));
         }
     }
@@ -200,48 +249,47 @@ impl Trailing {
         if one == NONE || other == NONE {
             return one.min(other);
         }
-        let order = |index: TrailingIndex| self.stops[index as usize].order();
+        let order = |index: TrailingIndex| self.stops[index].order();
         let (first, second) = if order(other) < order(one) { (other, one) } else { (one, other) };
-        let right = self.meld(self.stops[first as usize].right, second);
-        self.stops[right as usize].parent = first;
-        self.stops[first as usize].right = right;
+        let right = self.meld(self.stops[first].right, second);
+        self.stops[right].parent = first;
+        self.stops[first].right = right;
         self.lean(first);
-        self.stops[first as usize].parent = NONE;
+        self.stops[first].parent = NONE;
         first
     }
 
-    fn height(&self, index: TrailingIndex) -> u32 {
-        self.stops.get(index as usize).map_or(0, |stop| stop.height)
+    fn height(&self, index: TrailingIndex) -> u64 {
+        self.stops.get(index).map_or(0, Stop::height)
     }
 
     /// Puts the higher of two branches to the left, and returns whether the height changes.
     fn lean(&mut self, index: TrailingIndex) -> bool {
-        let Stop { left, right, height, .. } = self.stops[index as usize];
+        let Stop { left, right, .. } = self.stops[index];
         let heights = [left, right].map(|branch| self.height(branch));
-        let stop = &mut self.stops[index as usize];
+        let stop = &mut self.stops[index];
         if heights[0] < heights[1] {
             (stop.left, stop.right) = (right, left);
         }
-        stop.height = heights[0].min(heights[1]) + 1;
-        stop.height != height
+        let (before, after) = (stop.height(), heights[0].min(heights[1]) + 1);
+        stop.set_height(after);
+        after != before
     }
 
     /// Restores the heights above a stop that was removed, as far as they change.
     fn rebalance(&mut self, mut index: TrailingIndex) {
         while index != NONE && self.lean(index) {
-            index = self.stops[index as usize].parent;
+            index = self.stops[index].parent;
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "there are no more stops than orders")]
     fn allocate(&mut self, stop: Stop) -> TrailingIndex {
         if self.free == NONE {
-            self.stops.push(stop);
-            return (self.stops.len() - 1) as TrailingIndex;
+            return self.stops.push(stop);
         }
         let index = self.free;
-        self.free = self.stops[index as usize].parent;
-        self.stops[index as usize] = stop;
+        self.free = self.stops[index].parent;
+        self.stops[index] = stop;
         index
     }
 }

@@ -11,6 +11,7 @@ mod extremes;
 mod flaws;
 mod ladders;
 mod laws;
+mod memory;
 mod range;
 mod steady;
 pub(crate) mod traffic;
