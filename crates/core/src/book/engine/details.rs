@@ -67,8 +67,8 @@ impl Field {
     }
 }
 
-/// Bits of lots above the lower 32: no order has more than 2^40 lots.
-const UPPER: u32 = 9;
+/// Bits of lots above the lower 32: no order has more than 2^40 lots at entry.
+const UPPER: u32 = 10;
 const HIDDEN: Field = Field { shift: 0, width: UPPER };
 const FILLED: Field = HIDDEN.then(UPPER);
 const DISPLAY: Field = FILLED.then(UPPER);
@@ -155,7 +155,7 @@ impl Details {
 
     #[inline]
     const fn put(&mut self, field: Field, value: u64) {
-        self.bits = self.bits & !field.mask() | value << field.shift;
+        self.bits = self.bits & !field.mask() | value << field.shift & field.mask();
     }
 
     fn lots(&self, Lots(lower, upper): Lots) -> Quantity {
