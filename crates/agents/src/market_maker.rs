@@ -216,7 +216,7 @@ impl MarketMaker {
         order: Option<OrderId>,
         price: Option<Price>,
     ) -> Option<OrderId> {
-        let open = order.and_then(|id| ctx.account()?.order(id).copied()).filter(|open| !open.cancel_sent);
+        let open = order.and_then(|id| ctx.account()?.order(id)).filter(|open| !open.cancel_sent);
         match (open, price) {
             (None, None) => None,
             (None, Some(price)) => {

@@ -138,7 +138,7 @@ fn measure(size: usize, credit: Credit) -> Result<f64> {
 /// keep them.
 fn plain(size: usize) -> Result<f64> {
     let mut desk = Desk::new(1, Credit::Covered)?;
-    let template: OpenOrder = *desk.account.open_orders().first().ok_or("it has one")?;
+    let template: OpenOrder = desk.account.open_orders().first().ok_or("it has one")?;
     let order = |id: usize| {
         let mut order = template;
         order.id = OrderId::new(id as u64);

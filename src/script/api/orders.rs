@@ -231,7 +231,7 @@ impl Host {
                 if matches!(terms.link, Link::Bracket { .. }) {
                     for exit in [1, 2].map(|step| OrderId::new(id.get() + step)) {
                         let open = self.ctx.account().and_then(|account| account.order(exit));
-                        let handle = open.map(|open| OrderHandle::exit(Rc::clone(listing), open));
+                        let handle = open.map(|open| OrderHandle::exit(Rc::clone(listing), &open));
                         self.orders.extend(handle.map(|handle| (exit, handle)));
                     }
                 }

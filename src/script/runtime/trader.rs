@@ -356,7 +356,7 @@ impl Host {
         };
         self.trader.answer_request(report);
         let account = self.ctx.account()?;
-        order.follow(report.kind, account.order(report.order));
+        order.follow(report.kind, account.order(report.order).as_ref());
         if report.kind.is_terminal() {
             self.trader.orders.remove(&report.order);
             // The exits of a bracket whose entry ended without a fill are gone without a report.

@@ -121,9 +121,9 @@ fn worst(account: &Account, terms: &Terms, known: &KnownFills) -> (i128, u64) {
     // Linked orders are one alternative under the smaller of their ids.
     let mut alternatives: BTreeMap<OrderId, (i128, u64)> = BTreeMap::new();
     for order in account.open_orders() {
-        let growth = order.grows_with.and_then(|id| account.order(id)).map_or(0, worst_lots);
-        let lots = if order.side == Side::Sell { worst_lots(order) } else { 0 };
-        let own = (worst_cash(order, growth, terms, known.get(&order.id)), lots);
+        let growth = order.grows_with.and_then(|id| account.order(id)).map_or(0, |order| worst_lots(&order));
+        let lots = if order.side == Side::Sell { worst_lots(&order) } else { 0 };
+        let own = (worst_cash(&order, growth, terms, known.get(&order.id)), lots);
         let key = order.partner.map_or(order.id, |partner| partner.min(order.id));
         let held = alternatives.entry(key).or_default();
         *held = (held.0.max(own.0), held.1.max(own.1));
@@ -142,7 +142,8 @@ pub(super) fn check(
     // Under unlimited credit, where nothing is covered, no cash is held.
     let cash = if max_short.is_some() { cash } else { 0 };
     let held = (account.cash() - account.free_cash()).units();
-    let open: u64 = account.open_orders().iter().map(|order| order.quantity.lots() + worst_lots(order)).sum();
+    let open: u64 =
+        account.open_orders().iter().map(|order| order.quantity.lots() + worst_lots(&order)).sum();
     // The gate allows one unit for each fill's rounding; linked purchases and replaces count more lots. Of a
     // charge that is rounded to cents it allows half a cent. Where prices may be negative it may hold more.
     let steps: i128 = terms.tariffs.iter().flatten().filter_map(|tariff| tariff.step).sum();

@@ -259,7 +259,7 @@ impl Floor {
     /// Books the next report of a trader, and cancels what no longer fits, as the adapter does.
     fn hear(&mut self, trader: usize) -> Result<(), String> {
         let Some(report) = self.traders[trader].reports.pop_front() else { return Ok(()) };
-        let order = self.traders[trader].account.order(report.order).copied();
+        let order = self.traders[trader].account.order(report.order);
         let what = match report.kind {
             ReportKind::Filled { .. } if order.is_some_and(|order| order.pending.is_some()) => {
                 "filled with a replace pending".to_owned()

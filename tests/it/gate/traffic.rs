@@ -49,7 +49,7 @@ pub(super) fn next_move(floor: &Floor, seed: u64) -> Move {
     let base = floor.base;
     let trader = rng.random_range(0..TRADERS);
     let orders = floor.traders[trader].account.open_orders();
-    let open = (!orders.is_empty()).then(|| *orders.iter().nth(rng.random_range(0..orders.len())).unwrap());
+    let open = (!orders.is_empty()).then(|| orders.iter().nth(rng.random_range(0..orders.len())).unwrap());
     match (rng.random_range(0..100_u32), open) {
         (0..=1, _) => {
             let phase = if chance(rng, 60) { Phase::Continuous } else { one_of(rng, &Phase::ALL) };

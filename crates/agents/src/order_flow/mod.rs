@@ -185,7 +185,7 @@ impl FlowReplayer {
 
     /// Returns the order in the market that stands for one of the file, if it is open.
     fn open(&self, key: FileKey, ctx: &Context) -> Option<OpenOrder> {
-        ctx.account()?.order(self.book.get(key)?.order?).copied()
+        ctx.account()?.order(self.book.get(key)?.order?)
     }
 
     fn carry_out(&mut self, step: &Step, ctx: &mut Context) {
@@ -252,7 +252,7 @@ impl FlowReplayer {
 
     /// Takes out what an execution that is over was to take and did not.
     fn conclude(&mut self, execution: Execution, ctx: &mut Context) {
-        let shown = execution.shown.and_then(|order| ctx.account()?.order(order).copied());
+        let shown = execution.shown.and_then(|order| ctx.account()?.order(order));
         cancel(shown, ctx);
         if let Some((key, taken)) = execution.target {
             if let Some(order) = self.book.get_mut(key) {

@@ -1,6 +1,7 @@
 //! The event loop: its queue against the standard library's, and whole markets against plain forms of them.
 //!
-//! `cargo bench -p bearpit-core --bench kernel`; with `-- many`, `few`, `random` or `queue` that part alone.
+//! `cargo bench -p bearpit-core --bench kernel`; with `-- many`, `few`, `random` or `queue` that part alone,
+//! with `once` beside them each market once, and nothing timed: for a profiler that counts instructions.
 //!
 //! Events of markets are counted as the engine counted them when the bars were set: a fixed number for each
 //! market and seed, so that an event that is no longer needed is a gain. The plain form of a market is a loop
@@ -100,10 +101,26 @@ fn measure_random(groups: &RandomGroups) -> Result<()> {
     Ok(())
 }
 
+/// Runs each market that is wanted once.
+fn run_once(is_wanted: impl Fn(&str) -> bool) -> Result<()> {
+    for (name, noise) in [("many", &Noise::MANY), ("few", &Noise::FEW)] {
+        if is_wanted(name) {
+            noise.open()?.run()?;
+        }
+    }
+    if is_wanted("random") {
+        RandomGroups::new().open()?.run()?;
+    }
+    Ok(())
+}
+
 fn main() -> Result<()> {
     // What is named alone, or everything; the large market first, while the process has no memory of others.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let is_wanted = |name: &str| named.is_empty() || named.iter().any(|argument| argument == name);
+    if named.iter().any(|argument| argument == "once") {
+        return run_once(is_wanted);
+    }
     let many = if is_wanted("many") { Some(measure_noise(&Noise::MANY)?) } else { None };
     let few = if is_wanted("few") { Some(measure_noise(&Noise::FEW)?) } else { None };
     if let Some((many, few)) = many.zip(few) {

@@ -14,7 +14,7 @@ impl Account {
     pub(crate) fn split(&mut self, ratio: SplitRatio, at: &OrderContext<'_>) -> Fraction {
         let id = at.instrument_id;
         let before = self.orders_for(id).map(|order| order.held).fold(Need::default(), Need::and);
-        self.orders.for_each_mut(|order| {
+        self.orders.change_each(|order| {
             if order.instrument == id {
                 order.split(ratio);
             }
@@ -28,7 +28,7 @@ impl Account {
         fraction
     }
 
-    fn orders_for(&self, instrument: InstrumentId) -> impl Iterator<Item = &OpenOrder> {
+    fn orders_for(&self, instrument: InstrumentId) -> impl Iterator<Item = OpenOrder> {
         self.orders.iter().filter(move |order| order.instrument == instrument)
     }
 

@@ -3,11 +3,13 @@
 use thiserror::Error;
 
 use super::charging::{FeeFill, FeePlan};
+use super::holds::Need;
 use super::ledger::Account;
 use super::order_context::OrderContext;
-use super::orders::OpenOrder;
-use crate::market::{ExecutionReport, OrderKind, ReportKind};
-use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};
+use super::orders::{OpenOrder, WorstPart};
+use super::plain_order::PlainOrder;
+use crate::market::{ExecutionReport, OrderKind, ReportKind, Side};
+use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Price, Quantity};
 
 /// Says that a report came for an order that is not open in the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -33,15 +35,21 @@ impl Account {
                 kind => Err(BookingError { order: report.order, kind }),
             };
         };
-        let order = *self.orders.at(index);
+        if let Some(order) = self.orders.plain(index).copied()
+            && self.book_plain(index, &order, report, at)
+        {
+            return Ok(());
+        }
+        let order = self.orders.at(index);
         if report.kind == ReportKind::Accepted && order.partner.is_none() && order.awaits_entry.is_none() {
             // The most frequent report changes nothing: the order counts as open since it was sent.
             return Ok(());
         }
         let change = |account: &mut Self| {
             if let ReportKind::Filled { price, quantity, fee, .. } = report.kind {
-                account.settle(&order, at.instrument.notional(price, quantity), quantity, fee);
-                account.follow_fees(&order, report.kind, at);
+                let notional = at.instrument.notional(price, quantity);
+                account.settle(order.side, order.instrument, &SettledFill { notional, quantity, fee });
+                account.follow_fees(order.id, order.side, report.kind, at);
             }
             account.follow(index, report.kind);
         };
@@ -53,26 +61,55 @@ impl Account {
         Ok(())
     }
 
+    /// Books a report of a plain order, and returns whether it was one of those that leave it plain, or end it:
+    /// nearly all are.
+    fn book_plain(
+        &mut self,
+        index: usize,
+        order: &PlainOrder,
+        report: &ExecutionReport,
+        at: &OrderContext<'_>,
+    ) -> bool {
+        let after = match report.kind {
+            // The order counts as open since it was sent.
+            ReportKind::Accepted => return true,
+            ReportKind::Rejected(_) | ReportKind::Canceled(_) | ReportKind::Expired(_) => Need::default(),
+            ReportKind::Filled { price, quantity, leaves, fee, .. } => {
+                let notional = at.instrument.notional(price, quantity);
+                self.settle(order.side, order.instrument, &SettledFill { notional, quantity, fee });
+                self.follow_fees(report.order, order.side, report.kind, at);
+                if leaves.is_zero() {
+                    Need::default()
+                } else {
+                    let part = WorstPart { price: order.worst_price(), quantity: leaves };
+                    let need = self.need_alone(Some(report.order), order.side, part, at);
+                    match (order.filled_to(leaves, need), self.orders.plain_mut(index)) {
+                        (Some(filled), Some(place)) => *place = filled,
+                        _ => self.orders.change(index, |order| (order.leaves, order.held) = (leaves, need)),
+                    }
+                    need
+                }
+            }
+            _ => return false,
+        };
+        self.change_held(order.held(), after, order.instrument);
+        if report.kind.is_terminal() {
+            self.order_fees.remove(&report.order);
+            self.orders.remove(index);
+        }
+        true
+    }
+
     /// Updates an order, and those linked with it, by a report.
     fn follow(&mut self, index: usize, kind: ReportKind) {
-        let order = self.orders.at_mut(index);
-        match kind {
-            ReportKind::Rejected(_) | ReportKind::Canceled(_) | ReportKind::Expired(_) => {}
+        if matches!(kind, ReportKind::Restated(_)) {
             // It was split with its account.
-            ReportKind::Restated(_) => return,
-            ReportKind::Accepted => order.awaits_entry = None,
-            ReportKind::CommandRejected(_) => order.pending = None,
-            ReportKind::Replaced { price, leaves } => {
-                order.set_kind(order.kind.at(price));
-                order.set_leaves(leaves);
-                order.pending = None;
-            }
-            ReportKind::Repriced { price } => order.reprice(price),
-            ReportKind::Reduced { leaves, .. } | ReportKind::Grown { leaves } => order.set_leaves(leaves),
-            ReportKind::Triggered { .. } => order.elect(),
-            ReportKind::Filled { leaves, .. } => order.leaves = leaves,
+            return;
         }
-        let order = *order;
+        let order = self.orders.change(index, |order| {
+            order.follow(kind);
+            *order
+        });
         if let Some(partner) = order.partner {
             self.follow_partner(partner, &order, kind);
         }
@@ -86,14 +123,14 @@ impl Account {
     }
 
     /// Notes what an order was charged for a fill, where its next fills' fees depend on that.
-    fn follow_fees(&mut self, order: &OpenOrder, kind: ReportKind, at: &OrderContext<'_>) {
+    fn follow_fees(&mut self, order: OrderId, side: Side, kind: ReportKind, at: &OrderContext<'_>) {
         let ReportKind::Filled { price, quantity, fee, liquidity, .. } = kind else { return };
         let plan = FeePlan { venue: at.fees, broker: self.commission.as_deref() };
         if plan.is_proportional() {
             return;
         }
-        let fill = FeeFill { side: order.side, liquidity, price, quantity, instrument: at.instrument };
-        self.order_fees.entry(order.id).or_default().follow(plan, &fill, fee);
+        let fill = FeeFill { side, liquidity, price, quantity, instrument: at.instrument };
+        self.order_fees.entry(order).or_default().follow(plan, &fill, fee);
     }
 
     /// Updates the `partner` of an order at once, before the venue's report of it arrives, so that the
@@ -103,17 +140,18 @@ impl Account {
     /// order it names has changed or is gone.
     fn follow_partner(&mut self, partner: OrderId, order: &OpenOrder, kind: ReportKind) {
         let Some(index) = self.order_index(partner) else { return };
-        let partner = self.orders.at_mut(index);
-        if !kind.is_terminal() {
-            return partner.cap(order.leaves);
-        }
-        partner.partner = None;
-        partner.grows_with = None;
-        // The newer of two linked orders names the elder; if it is rejected, no link has come about.
-        let was_never_linked = matches!(kind, ReportKind::Rejected(_)) && partner.id < order.id;
-        if !was_never_linked {
-            partner.cap(Quantity::ZERO);
-        }
+        self.orders.change(index, |partner| {
+            if !kind.is_terminal() {
+                return partner.cap(order.leaves);
+            }
+            partner.partner = None;
+            partner.grows_with = None;
+            // The newer of two linked orders names the elder; if it is rejected, no link has come about.
+            let was_never_linked = matches!(kind, ReportKind::Rejected(_)) && partner.id < order.id;
+            if !was_never_linked {
+                partner.cap(Quantity::ZERO);
+            }
+        });
     }
 
     /// Enlarges the exits of the entry at `index` with what it trades, at once: the venue's reports of them
@@ -126,28 +164,59 @@ impl Account {
             return;
         }
         for exit in exits {
-            let exit = self.orders.at_mut(exit);
-            if let ReportKind::Filled { quantity, .. } = kind {
-                exit.grow(quantity);
-            }
-            if kind.is_terminal() {
-                exit.grows_with = None;
-            }
+            self.orders.change(exit, |exit| {
+                if let ReportKind::Filled { quantity, .. } = kind {
+                    exit.grow(quantity);
+                }
+                if kind.is_terminal() {
+                    exit.grows_with = None;
+                }
+            });
         }
     }
 
     /// Moves cash and shares for a fill.
-    fn settle(&mut self, order: &OpenOrder, notional: Money, quantity: Quantity, fee: Money) {
-        let sign = order.side.sign();
+    fn settle(&mut self, side: Side, instrument: InstrumentId, fill: &SettledFill) {
+        let SettledFill { notional, quantity, fee } = *fill;
+        let sign = side.sign();
         self.cash -= notional * i128::from(sign) + fee;
         self.fees += fee;
         self.fills += 1;
         let change = NetQuantity::new(quantity.net().lots() * sign);
-        self.lines[order.instrument.index()].fill(change, notional);
+        self.lines[instrument.index()].fill(change, notional);
     }
 }
 
+/// What a fill moves.
+#[derive(Debug, Clone, Copy)]
+struct SettledFill {
+    notional: Money,
+    quantity: Quantity,
+    fee: Money,
+}
+
 impl OpenOrder {
+    /// Takes on what a report says of it.
+    fn follow(&mut self, kind: ReportKind) {
+        match kind {
+            ReportKind::Rejected(_)
+            | ReportKind::Canceled(_)
+            | ReportKind::Expired(_)
+            | ReportKind::Restated(_) => {}
+            ReportKind::Accepted => self.awaits_entry = None,
+            ReportKind::CommandRejected(_) => self.pending = None,
+            ReportKind::Replaced { price, leaves } => {
+                self.set_kind(self.kind.at(price));
+                self.set_leaves(leaves);
+                self.pending = None;
+            }
+            ReportKind::Repriced { price } => self.reprice(price),
+            ReportKind::Reduced { leaves, .. } | ReportKind::Grown { leaves } => self.set_leaves(leaves),
+            ReportKind::Triggered { .. } => self.elect(),
+            ReportKind::Filled { leaves, .. } => self.leaves = leaves,
+        }
+    }
+
     /// Takes on the price that the venue gave the order by its own terms.
     fn reprice(&mut self, price: Option<Price>) {
         match (self.kind, price) {

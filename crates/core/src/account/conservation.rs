@@ -95,7 +95,7 @@ impl Totals {
     /// Adds an account.
     pub fn add_account(&mut self, account: &Account) {
         self.cash += account.cash;
-        for (total, line) in self.holdings.iter_mut().zip(&account.lines) {
+        for (total, line) in self.holdings.iter_mut().zip(account.lines.iter()) {
             *total += line.position.holding();
         }
     }

@@ -32,15 +32,10 @@ impl Account {
         at: &OrderContext<'_>,
         reference: Option<Price>,
     ) -> Result<OrderTerms, Refusal> {
-        check_quantity(terms.quantity)?;
-        for price in terms.prices().into_iter().flatten() {
-            check_price(price, terms.quantity, at.instrument)?;
-        }
-        if let Some(reason) = terms.reject_reason() {
-            return Err(Refusal::Unfit(reason));
-        }
+        let mut terms = terms;
+        check_terms(&terms, at.instrument)?;
         let partner = self.find_partner(&terms, at)?;
-        let terms = self.check_ruin(terms, at.instrument_id, partner.map(|partner| partner.id))?;
+        self.check_ruin(&mut terms, at.instrument_id, partner.map(|partner| partner.id))?;
         if terms.reduce_only {
             let except = partner.map(|partner| partner.id);
             self.check_reduces(terms.side, terms.quantity, at.instrument_id, except)?;
@@ -48,9 +43,10 @@ impl Account {
         if self.credit == Credit::Unlimited {
             return Ok(terms);
         }
-        let released = partner.map_or(Need::default(), |partner| self.own_need(partner, Quantity::ZERO, at));
-        let terms =
-            if at.is_asked_at_fill() { terms } else { self.protect(terms, at, reference, released.cash)? };
+        let released = partner.map_or(Need::default(), |partner| self.own_need(&partner, Quantity::ZERO, at));
+        if !at.is_asked_at_fill() {
+            self.protect(&mut terms, at, reference, released.cash)?;
+        }
         let own = self.own_need(&OpenOrder::leaving(id, &terms, at), Quantity::ZERO, at).or(released);
         let exits = exits(id, &terms, at).into_iter().flatten().map(|exit| match exit.side {
             Side::Buy => self.own_need(&exit, terms.quantity, at),
@@ -66,8 +62,32 @@ impl Account {
         Ok(terms)
     }
 
+    /// As [`Self::cover`], for an order without links whose price is known before it is sent; returns what it
+    /// is to hold.
+    pub(super) fn cover_alone(
+        &self,
+        terms: &mut OrderTerms,
+        at: &OrderContext<'_>,
+        reference: Option<Price>,
+    ) -> Result<Need, Refusal> {
+        check_terms(terms, at.instrument)?;
+        self.check_ruin(terms, at.instrument_id, None)?;
+        if terms.reduce_only {
+            self.check_reduces(terms.side, terms.quantity, at.instrument_id, None)?;
+        }
+        if self.credit == Credit::Covered {
+            self.protect(terms, at, reference, Money::ZERO)?;
+        }
+        let part = WorstPart { price: terms.kind.worst_price(), quantity: terms.quantity };
+        let needed = self.need_alone(None, terms.side, part, at);
+        if self.credit == Credit::Covered {
+            self.cover_need(needed, Need::default(), Money::ZERO, at.instrument_id)?;
+        }
+        Ok(needed)
+    }
+
     /// Finds the open order that a one-cancels-other order names.
-    fn find_partner(&self, terms: &OrderTerms, at: &OrderContext<'_>) -> Result<Option<&OpenOrder>, Refusal> {
+    fn find_partner(&self, terms: &OrderTerms, at: &OrderContext<'_>) -> Result<Option<OpenOrder>, Refusal> {
         let Link::OneCancelsOther(id) = terms.link else { return Ok(None) };
         let index = self.order_index(id).ok_or(Refusal::LinkUnfit(id))?;
         let other = self.orders.at(index);
@@ -87,14 +107,14 @@ impl Account {
     /// account covers; `released` is the cash that a linked order holds already, and that covers both.
     fn protect(
         &self,
-        terms: OrderTerms,
+        terms: &mut OrderTerms,
         at: &OrderContext<'_>,
         reference: Option<Price>,
         released: Money,
-    ) -> Result<OrderTerms, Refusal> {
+    ) -> Result<(), Refusal> {
         let takes_cash = |side| side == Side::Buy || at.instrument.may_be_negative();
-        let trade = |side| Wanted { side, quantity: terms.quantity, released };
-        let mut terms = terms;
+        let quantity = terms.quantity;
+        let trade = |side| Wanted { side, quantity, released };
         if let Link::Bracket { stop_loss, protection, .. } = &mut terms.link
             && takes_cash(terms.side.opposite())
         {
@@ -102,17 +122,15 @@ impl Account {
             *protection = Some(self.protection(exit, at, Some(*stop_loss), *protection)?);
         }
         if !takes_cash(terms.side) {
-            return Ok(match terms.kind {
-                // A peg's offset could take it below zero, where a sale costs money.
-                OrderKind::Pegged { limit: None, .. } => {
-                    OrderTerms { kind: terms.kind.protected_at(at.instrument.min_price()), ..terms }
-                }
-                _ => terms,
-            });
+            // A peg's offset could take it below zero, where a sale costs money.
+            if matches!(terms.kind, OrderKind::Pegged { limit: None, .. }) {
+                terms.kind = terms.kind.protected_at(at.instrument.min_price());
+            }
+            return Ok(());
         }
         let reference = match terms.kind {
             OrderKind::Limit(_) | OrderKind::StopLimit { .. } | OrderKind::Pegged { limit: Some(_), .. } => {
-                return Ok(terms);
+                return Ok(());
             }
             OrderKind::Pegged { limit: None, .. } => return Err(Refusal::NeedsLimit),
             OrderKind::Market { .. } | OrderKind::MarketToLimit { .. } => reference,
@@ -122,7 +140,8 @@ impl Account {
             }
         };
         let price = self.protection(trade(terms.side), at, reference, terms.kind.worst_price())?;
-        Ok(OrderTerms { kind: terms.kind.protected_at(price), ..terms })
+        terms.kind = terms.kind.protected_at(price);
+        Ok(())
     }
 
     /// Checks that what is free, plus what is `released` with it, covers what is `needed`; cash that is
@@ -226,7 +245,7 @@ impl Account {
         {
             return Err(Refusal::BeyondProtection(protection));
         }
-        let asked = OpenOrder { pending: Some(new), ..*order }.most_leaves();
+        let asked = OpenOrder { pending: Some(new), ..order }.most_leaves();
         if self.is_ruined && self.on_ruin == Some(OnRuin::Liquidate) {
             return Err(Refusal::Ruined);
         }
@@ -235,6 +254,15 @@ impl Account {
         }
         Ok(())
     }
+}
+
+/// Checks a new order's terms by themselves.
+fn check_terms(terms: &OrderTerms, instrument: &Instrument) -> Result<(), Refusal> {
+    check_quantity(terms.quantity)?;
+    for price in terms.prices().into_iter().flatten() {
+        check_price(price, terms.quantity, instrument)?;
+    }
+    terms.reject_reason().map_or(Ok(()), |reason| Err(Refusal::Unfit(reason)))
 }
 
 const fn check_quantity(quantity: Quantity) -> Result<(), Refusal> {

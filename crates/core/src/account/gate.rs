@@ -4,6 +4,7 @@ use super::holds::Need;
 use super::ledger::{Account, Credit};
 use super::order_context::OrderContext;
 use super::orders::{OpenOrder, PendingReplace, exits};
+use super::plain_order::PlainOrder;
 use crate::market::{Link, OrderTerms, Refusal, Side};
 use crate::units::{ListingId, Money, OrderId, Price, Quantity};
 
@@ -67,6 +68,9 @@ impl Account {
         at: &OrderContext<'_>,
         reference: Option<Price>,
     ) -> Result<Approved<OrderTerms>, Refusal> {
+        if matches!(terms.link, Link::None) && !at.is_asked_at_fill() {
+            return self.admit_alone(id, terms, at, reference);
+        }
         let covered = self.cover(id, terms, at, reference);
         let terms = self.count(covered)?;
         let mut order = OpenOrder::leaving(id, &terms, at);
@@ -88,11 +92,31 @@ impl Account {
         }
         self.rehold(family, at, |account| {
             if let Some(index) = order.partner.and_then(|other| account.order_index(other)) {
-                account.orders.at_mut(index).partner = Some(id);
+                account.orders.change(index, |other| other.partner = Some(id));
             }
             account.orders.push(order);
             exits.into_iter().flatten().for_each(|exit| account.orders.push(exit));
         });
+        Ok(Approved(terms))
+    }
+
+    /// As [`Self::admit`], for an order without links whose price is known before it is sent: as nearly all
+    /// are.
+    fn admit_alone(
+        &mut self,
+        id: OrderId,
+        terms: OrderTerms,
+        at: &OrderContext<'_>,
+        reference: Option<Price>,
+    ) -> Result<Approved<OrderTerms>, Refusal> {
+        let mut terms = terms;
+        let held = self.cover_alone(&mut terms, at, reference);
+        let held = self.count(held)?;
+        self.change_held(Need::default(), held, at.instrument_id);
+        match PlainOrder::leaving(&terms, held, at) {
+            Some(order) => self.orders.push_plain(id, order),
+            None => self.orders.push(OpenOrder { held, ..OpenOrder::leaving(id, &terms, at) }),
+        }
         Ok(Approved(terms))
     }
 
@@ -113,16 +137,24 @@ impl Account {
     /// [`Refusal::UnknownOrder`] if the order is not open, [`Refusal::NotEntered`] if it is an exit that is
     /// not known to have entered.
     pub fn admit_cancel(&mut self, id: OrderId) -> Result<Approved<OrderId>, Refusal> {
-        let index = self.order_index(id).ok_or(Refusal::UnknownOrder(id)).and_then(|index| {
-            if self.orders.at(index).awaits_entry.is_some() {
-                Err(Refusal::NotEntered(id))
-            } else {
-                Ok(index)
-            }
-        });
+        self.admit_cancel_at(id).map(|_| Approved(id))
+    }
+
+    /// As [`Self::admit_cancel`], and returns where the order is listed.
+    pub(crate) fn admit_cancel_at(&mut self, id: OrderId) -> Result<Approved<ListingId>, Refusal> {
+        let index = self.order_index(id).ok_or(Refusal::UnknownOrder(id));
         let index = self.count(index)?;
-        self.orders.at_mut(index).cancel_sent = true;
-        Ok(Approved(id))
+        if let Some(order) = self.orders.plain_mut(index) {
+            order.cancel_sent = true;
+            return Ok(Approved(order.listing));
+        }
+        if self.orders.at(index).awaits_entry.is_some() {
+            return self.count(Err(Refusal::NotEntered(id)));
+        }
+        Ok(Approved(self.orders.change(index, |order| {
+            order.cancel_sent = true;
+            order.listing
+        })))
     }
 
     /// Admits the cancel of all orders at a listing, or those of one side.
@@ -132,7 +164,7 @@ impl Account {
     /// takes them out, or it takes out the entry, and they never enter. With the exits' side alone those that
     /// have yet to enter are not marked, since they enter with a later fill of their entry.
     pub fn admit_mass_cancel(&mut self, listing: ListingId, side: Option<Side>) -> Approved<Option<Side>> {
-        self.orders.for_each_mut(|order| {
+        self.orders.change_each(|order| {
             let is_meant = order.listing == listing && side.is_none_or(|side| order.side == side);
             order.cancel_sent |= is_meant && (side.is_none() || order.awaits_entry.is_none());
         });
@@ -159,14 +191,14 @@ impl Account {
         let index = self.count(checked)?;
         let family = self.family(index);
         let released = self.held_by(family);
-        self.orders.at_mut(index).pending = Some(new);
+        self.orders.change(index, |order| order.pending = Some(new));
         let needed = self.need_of_family(family, at);
-        self.orders.at_mut(index).pending = None;
+        self.orders.change(index, |order| order.pending = None);
         if self.credit == Credit::Covered {
             let covered = self.cover_need(needed, released, Money::ZERO, at.instrument_id);
             self.count(covered)?;
         }
-        self.rehold(family, at, |account| account.orders.at_mut(index).pending = Some(new));
+        self.rehold(family, at, |account| account.orders.change(index, |order| order.pending = Some(new)));
         Ok(Approved(new))
     }
 
@@ -175,7 +207,7 @@ impl Account {
         self.orders.clear();
         self.order_fees.clear();
         self.held_cash = Money::ZERO;
-        for line in &mut self.lines {
+        for line in self.lines.iter_mut() {
             line.held = Quantity::ZERO;
         }
     }

@@ -73,8 +73,8 @@ impl Account {
         let after = if is_over {
             Need::default()
         } else {
-            let need = self.own_need(self.orders.at(index), Quantity::ZERO, at);
-            self.orders.at_mut(index).held = need;
+            let need = self.own_need(&self.orders.at(index), Quantity::ZERO, at);
+            self.orders.change(index, |order| order.held = need);
             need
         };
         self.change_held(before, after, at.instrument_id);
@@ -83,8 +83,8 @@ impl Account {
     /// Notes, and returns, what an order holds as it is now: nothing if it is over.
     pub(super) fn renew_hold(&mut self, id: OrderId, at: &OrderContext<'_>) -> Need {
         let Some(index) = self.order_index(id) else { return Need::default() };
-        let need = self.need(self.orders.at(index), at);
-        self.orders.at_mut(index).held = need;
+        let need = self.need(&self.orders.at(index), at);
+        self.orders.change(index, |order| order.held = need);
         need
     }
 
@@ -103,7 +103,7 @@ impl Account {
 
     /// Returns the family of the order at `index`.
     pub(super) fn family(&self, index: usize) -> Family {
-        let OpenOrder { id, partner, .. } = *self.orders.at(index);
+        let OpenOrder { id, partner, .. } = self.orders.at(index);
         match self.exits(index) {
             Some(exits) => [Some(id), Some(exits[0].id), Some(exits[1].id)],
             None => [Some(id), partner, None],
@@ -112,8 +112,8 @@ impl Account {
 
     /// Returns the exits that grow with the order at `index`, if it is the entry of a bracket: they follow
     /// it, since their ids do.
-    pub(super) fn exits(&self, index: usize) -> Option<[&OpenOrder; 2]> {
-        let OpenOrder { id, has_exits, .. } = *self.orders.at(index);
+    pub(super) fn exits(&self, index: usize) -> Option<[OpenOrder; 2]> {
+        let OpenOrder { id, has_exits, .. } = self.orders.at(index);
         if !has_exits {
             return None;
         }
@@ -124,7 +124,7 @@ impl Account {
     /// Returns what the orders of a family would have to hold as they are now.
     pub(super) fn need_of_family(&self, family: Family, at: &OrderContext<'_>) -> Need {
         let members = family.into_iter().flatten().filter_map(|id| self.order(id));
-        members.map(|order| self.need(order, at)).fold(Need::default(), Need::and)
+        members.map(|order| self.need(&order, at)).fold(Need::default(), Need::and)
     }
 
     /// Returns what an order adds to the account's holds.
@@ -132,7 +132,7 @@ impl Account {
         let own = || self.own_need(order, self.growth(order), at);
         match order.partner.and_then(|id| self.order(id)) {
             Some(partner) if partner.id < order.id => Need::default(),
-            Some(partner) => own().or(self.own_need(partner, self.growth(partner), at)),
+            Some(partner) => own().or(self.own_need(&partner, self.growth(&partner), at)),
             None => own(),
         }
     }
@@ -140,7 +140,22 @@ impl Account {
     /// Returns by how much an exit may still grow.
     fn growth(&self, order: &OpenOrder) -> Quantity {
         let entry = order.grows_with.and_then(|entry| self.order(entry));
-        entry.map_or(Quantity::ZERO, OpenOrder::most_leaves)
+        entry.map_or(Quantity::ZERO, |entry| entry.most_leaves())
+    }
+
+    /// Returns what an order takes at worst that is alone and not being replaced, if so much of it is open.
+    pub(super) fn need_alone(
+        &self,
+        order: Option<OrderId>,
+        side: Side,
+        part: WorstPart,
+        at: &OrderContext<'_>,
+    ) -> Need {
+        let lots = if side == Side::Sell { part.quantity } else { Quantity::ZERO };
+        if self.credit == Credit::Unlimited {
+            return Need { cash: Money::ZERO, lots };
+        }
+        Need { cash: self.worst_cost(order, side, &[part], at), lots }
     }
 
     /// Returns what an order may take by itself; `growth` is by how much an exit may still grow.

@@ -7,11 +7,11 @@ use thiserror::Error;
 
 use super::charging::OrderFees;
 use super::financing::Financing;
+use super::lines::{Line, Lines};
 use super::open_orders::OpenOrders;
 use super::orders::OpenOrder;
 use super::position::Position;
 use super::ruin::OnRuin;
-use super::unvalued::Unvalued;
 use crate::market::FeeSchedule;
 use crate::units::{InstrumentId, Money, NetQuantity, OrderId, Quantity, SimTime};
 
@@ -149,7 +149,7 @@ pub struct Account {
     pub(super) contributed: Money,
     /// When it was opened, if the market ran already: nothing accrues before.
     pub(super) opened_at: Option<SimTime>,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Lines,
     pub(super) orders: OpenOrders,
     /// What open orders that have traded were charged, where fees depend on more than one fill.
     pub(super) order_fees: BTreeMap<OrderId, OrderFees>,
@@ -164,22 +164,12 @@ pub struct Account {
     tracked: bool,
 }
 
-/// What an account has of one instrument.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Line {
-    pub(super) position: Position,
-    pub(super) held: Quantity,
-    pub(super) max_short: Quantity,
-    /// Present while lots wait for the first mark.
-    pub(super) unvalued: Option<Box<Unvalued>>,
-}
-
 impl Account {
     /// Opens an account in a world of `instruments` instruments, for which `config` must have been
     /// [checked](AccountConfig::check).
     #[must_use]
     pub fn open(config: &AccountConfig, instruments: usize) -> Self {
-        let mut lines = vec![Line::default(); instruments];
+        let mut lines = Lines::new(instruments);
         for (instrument, quantity) in &config.holdings {
             lines[instrument.index()] = Line::opened(quantity.net());
         }
@@ -270,7 +260,7 @@ impl Account {
 
     /// Returns an open order.
     #[must_use]
-    pub fn order(&self, id: OrderId) -> Option<&OpenOrder> {
+    pub fn order(&self, id: OrderId) -> Option<OpenOrder> {
         self.orders.get(id)
     }
 

@@ -2,7 +2,8 @@
 
 use super::charging::OrderFees;
 use super::holds::Need;
-use super::ledger::{Account, AccountConfig, Line};
+use super::ledger::{Account, AccountConfig};
+use super::lines::Line;
 use super::order_context::OrderContext;
 use super::orders::OpenOrder;
 use super::position::Position;
@@ -108,7 +109,7 @@ impl Account {
     /// there are none.
     #[must_use]
     pub fn state(&self) -> AccountState {
-        let lines = (0..).map(InstrumentId::new).zip(&self.lines);
+        let lines = (0..).map(InstrumentId::new).zip(self.lines.iter());
         AccountState {
             cash: self.cash,
             fees: self.fees,
@@ -118,7 +119,7 @@ impl Account {
             refused: self.refused,
             is_ruined: self.is_ruined,
             positions: lines.filter_map(|(id, line)| line.state(id)).collect(),
-            orders: self.orders.iter().map(|order| self.order_state(order)).collect(),
+            orders: self.orders.iter().map(|order| self.order_state(&order)).collect(),
         }
     }
 

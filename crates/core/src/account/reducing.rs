@@ -26,14 +26,14 @@ impl Account {
     /// counted once; `except` and the order it is linked with are not counted.
     #[must_use]
     pub fn reducible(&self, side: Side, instrument: InstrumentId, except: Option<OrderId>) -> Quantity {
-        let counts = |order: &&OpenOrder| {
+        let counts = |order: &OpenOrder| {
             order.side == side
                 && order.instrument == instrument
                 && Some(order.id) != except
                 && (except.is_none() || order.partner != except)
                 && order.partner.is_none_or(|partner| partner > order.id)
         };
-        let open = self.orders.iter().filter(counts).map(OpenOrder::most_leaves).sum();
+        let open = self.orders.iter().filter(counts).map(|order| order.most_leaves()).sum();
         self.position_against(side, instrument).saturating_sub(open)
     }
 
@@ -59,20 +59,22 @@ impl Account {
         let is_live =
             |order: &OpenOrder| order.reduce_only && !order.cancel_sent && order.instrument == instrument;
         let mut unfit = Vec::new();
-        if !self.orders.has_reducing() || !self.orders.iter().any(is_live) {
+        if !self.orders.has_reducing() || !self.orders.iter().any(|order| is_live(&order)) {
             return unfit;
         }
         for side in Side::BOTH {
             let live = || self.orders.iter().filter(|order| is_live(order) && order.side == side);
             // The newer of two linked orders counts for both.
             let is_counted_elsewhere = |order: &OpenOrder| {
-                order.partner.is_some_and(|id| id > order.id && self.order(id).is_some_and(is_live))
+                order
+                    .partner
+                    .is_some_and(|id| id > order.id && self.order(id).is_some_and(|order| is_live(&order)))
             };
             let counted = live().filter(|order| !is_counted_elsewhere(order));
-            let open: Quantity = counted.map(OpenOrder::most_leaves).sum();
+            let open: Quantity = counted.map(|order| order.most_leaves()).sum();
             let mut excess = open.saturating_sub(self.position_against(side, instrument));
             for order in live().rev() {
-                if is_counted_elsewhere(order) {
+                if is_counted_elsewhere(&order) {
                     if order.partner.is_some_and(|partner| unfit.contains(&partner)) {
                         unfit.push(order.id);
                     }

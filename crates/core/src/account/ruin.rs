@@ -78,14 +78,14 @@ impl Account {
 
     /// Returns what is held, in the order of instruments.
     pub(crate) fn held(&self) -> impl Iterator<Item = (InstrumentId, NetQuantity)> {
-        let lines = (0..).map(InstrumentId::new).zip(&self.lines);
+        let lines = (0..).map(InstrumentId::new).zip(self.lines.iter());
         lines.map(|(id, line)| (id, line.position.holding())).filter(|(_, holding)| holding.lots() != 0)
     }
 
     /// Returns whether a ruined account may not have an order.
     #[must_use]
     pub(crate) fn is_beyond_ruin(&self, id: OrderId) -> bool {
-        self.is_ruined && self.order(id).is_some_and(|order| !order.is_forced && !self.may_stay(order))
+        self.is_ruined && self.order(id).is_some_and(|order| !order.is_forced && !self.may_stay(&order))
     }
 
     /// Returns whether a ruined account may have an order: one that reduces what it keeps.
@@ -97,12 +97,12 @@ impl Account {
     /// Checks a new order of an account that may be ruined; one that passes then is reduce-only.
     pub(super) fn check_ruin(
         &self,
-        terms: OrderTerms,
+        terms: &mut OrderTerms,
         instrument: InstrumentId,
         except: Option<OrderId>,
-    ) -> Result<OrderTerms, Refusal> {
+    ) -> Result<(), Refusal> {
         match self.on_ruin.filter(|_| self.is_ruined) {
-            None => Ok(terms),
+            None => Ok(()),
             Some(OnRuin::Liquidate) => Err(Refusal::Ruined),
             Some(OnRuin::Keep) => {
                 let is_bracket = matches!(terms.link, Link::Bracket { .. });
@@ -110,7 +110,8 @@ impl Account {
                 if is_bracket || reduces.is_err() {
                     return Err(Refusal::Ruined);
                 }
-                Ok(OrderTerms { reduce_only: true, ..terms })
+                terms.reduce_only = true;
+                Ok(())
             }
         }
     }
@@ -130,7 +131,7 @@ impl Account {
             return Vec::new();
         }
         let is_closing = |id| self.orders.iter().any(|order| order.is_forced && order.instrument == id);
-        let lines = (0..).map(InstrumentId::new).zip(&self.lines);
+        let lines = (0..).map(InstrumentId::new).zip(self.lines.iter());
         let open = lines.filter(|(id, line)| line.position.holding().lots() != 0 && !is_closing(*id));
         open.map(|(id, _)| id).collect()
     }

@@ -1,6 +1,7 @@
 //! Lots whose cost is not known yet: they came in before their instrument had a first mark.
 
-use super::ledger::{Account, Line};
+use super::ledger::Account;
+use super::lines::Line;
 use super::opening::UnvaluedState;
 use super::position::Position;
 use crate::units::{InstrumentId, Money, NetQuantity};

@@ -2,8 +2,8 @@
 //! processor's cache, the rest on the heap.
 
 use crate::market::{
-    CancelReason, Command, CommandKind, ExecutionReport, Liquidity, OrderKind, OrderTerms, Phase, ReportKind,
-    SentCommand, Side, TimeInForce,
+    CancelReason, Command, CommandKind, ExecutionReport, Liquidity, OrderKind, OrderTerms, Phase, PlainTime,
+    ReportKind, SentCommand, Side,
 };
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
 
@@ -36,42 +36,6 @@ enum PlainRequest {
     Market { quantity: Quantity, side: Side, reduce_only: bool, time: PlainTime },
     Cancel,
     Replace { price: Price, quantity: Quantity },
-}
-
-/// A time in force without a date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PlainTime {
-    Gtc,
-    Day,
-    Ioc,
-    Fok,
-    AtOpen,
-    AtClose,
-}
-
-impl PlainTime {
-    const fn of(time: TimeInForce) -> Option<Self> {
-        Some(match time {
-            TimeInForce::Gtc => Self::Gtc,
-            TimeInForce::Day => Self::Day,
-            TimeInForce::Ioc => Self::Ioc,
-            TimeInForce::Fok => Self::Fok,
-            TimeInForce::AtOpen => Self::AtOpen,
-            TimeInForce::AtClose => Self::AtClose,
-            TimeInForce::Gtd(_) => return None,
-        })
-    }
-
-    const fn time_in_force(self) -> TimeInForce {
-        match self {
-            Self::Gtc => TimeInForce::Gtc,
-            Self::Day => TimeInForce::Day,
-            Self::Ioc => TimeInForce::Ioc,
-            Self::Fok => TimeInForce::Fok,
-            Self::AtOpen => TimeInForce::AtOpen,
-            Self::AtClose => TimeInForce::AtClose,
-        }
-    }
 }
 
 impl PlainRequest {
@@ -258,7 +222,7 @@ impl From<ReportMessage> for ExecutionReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{ExpiryReason, Link, PostOnly, SelfTrade};
+    use crate::market::{ExpiryReason, Link, PostOnly, SelfTrade, TimeInForce};
 
     fn sent(kind: CommandKind) -> SentCommand {
         let command =

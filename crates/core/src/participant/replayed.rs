@@ -200,7 +200,7 @@ impl MarketState {
             return Pricing::Protected;
         }
         let opens = self.opens_at(listing);
-        let expected = |order: &OpenOrder| {
+        let expected = |order: OpenOrder| {
             let open = opens.filter(|_| self.opens_at(order.listing) == opens)?;
             Some(order.expected_proceeds(open, self.opens_day(order.listing)))
         };

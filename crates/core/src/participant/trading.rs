@@ -166,9 +166,8 @@ impl Context {
     pub fn cancel(&mut self, order: OrderId) -> Result<(), Refusal> {
         let owner = self.id();
         let account = self.domain_mut().accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
-        let listing = account.order(order).map(|open| open.listing);
-        let approved = account.admit_cancel(order)?;
-        let listing = listing.ok_or(Refusal::UnknownOrder(order))?;
+        let approved = account.admit_cancel_at(order)?;
+        let listing = approved.into_inner();
         self.dispatch(order, listing, approved.map(|_| CommandKind::Cancel));
         Ok(())
     }
@@ -201,7 +200,7 @@ impl Context {
     /// bracket have yet to enter, the listing is sent one mass cancel in place of a cancel for each order:
     /// they cannot be named before they enter, and may do so before it arrives.
     pub fn cancel_all(&mut self, scope: CancelScope, at: Option<ListingId>) -> Vec<OrderId> {
-        let is_meant = |order: &&OpenOrder| {
+        let is_meant = |order: &OpenOrder| {
             let is_here = at.is_none_or(|listing| order.listing == listing);
             is_here && !order.cancel_sent && !(scope == CancelScope::Entries && order.leaves_position())
         };

@@ -71,7 +71,7 @@ fn after_a_stop_within_a_day_all_orders_are_there_in_their_order_of_time() {
     let anne = live.id("anne");
     let account = |live: &Live, owner| live.market.world().domain().account(owner).unwrap().clone();
     assert_eq!(account(&live, anne).sellable(ACME).lots(), 6, "two of her eight are offered");
-    let order = *account(&live, anne).order(first).unwrap();
+    let order = account(&live, anne).order(first).unwrap();
     assert_eq!((order.quantity.lots(), order.leaves.lots(), order.sent_at), (4, 2, after(10)));
     // The older one trades first, whoever comes, and ids go on.
     let taker = submitted(live.submit(20, "b", limit(Side::Buy, 3, 10_000)));

@@ -27,7 +27,7 @@ fn exits_that_sell_hold_what_the_entry_has_bought() {
     desk.hear(entry, REQUESTED);
     assert_eq!((desk.open(), desk.free(), desk.sellable()), (vec![entry + 1, entry + 2], 600, 0));
     entered(&mut desk, entry);
-    let exit = *desk.order(entry + 2);
+    let exit = desk.order(entry + 2);
     assert_eq!((exit.quantity, exit.awaits_entry, exit.kind.name()), (Quantity::new(4), None, "stop"));
     desk.fill(entry + 1, 120, 4);
     desk.hear(entry + 2, LINKED);

@@ -83,7 +83,7 @@ impl Desk {
         self.hear(id, kind);
     }
 
-    fn order(&self, id: u64) -> &OpenOrder {
+    fn order(&self, id: u64) -> OpenOrder {
         self.account.order(OrderId::new(id)).unwrap()
     }
 
