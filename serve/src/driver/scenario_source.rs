@@ -53,6 +53,12 @@ impl ScenarioSource {
         Self { live: live.clone(), scenario, text }
     }
 
+    /// Returns the scenario.
+    #[must_use]
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
     /// Returns how the scenario runs as a live market.
     #[must_use]
     pub const fn live(&self) -> &LiveConfig {
