@@ -8,4 +8,5 @@ pub mod config;
 pub mod driver;
 pub mod http;
 pub mod live;
+pub mod replay;
 pub mod store;

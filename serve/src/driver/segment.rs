@@ -85,6 +85,24 @@ impl Segment {
         Ok(scan)
     }
 
+    /// Returns whether a record is a request.
+    ///
+    /// # Errors
+    /// [`DriveError::Recover`] if it is damaged before that.
+    pub fn is_request(&self, record: u64) -> Result<bool, DriveError> {
+        let mut reader = read(&self.path)?;
+        for number in 0..=record {
+            let Some(payload) = reader.next_frame().map_err(|fault| self.failed(fault.into()))? else {
+                break;
+            };
+            if number == record {
+                let found = Record::from_bytes(payload).map_err(|error| self.failed(error.into()))?;
+                return Ok(matches!(found, Record::Request { .. }));
+            }
+        }
+        Ok(false)
+    }
+
     /// Says that only another version of the engine can rebuild its market, if that is so.
     ///
     /// # Errors

@@ -1,0 +1,221 @@
+//! [`audit`]: balances from the journal, by two ways.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bearpit_core::exchange::Market;
+use bearpit_core::kernel::Digest;
+use bearpit_core::market::{Fact, Side, Trade, Transfer};
+use bearpit_core::units::{ActorId, InstrumentId, Money, NetQuantity, SimTime};
+use thiserror::Error;
+
+use crate::driver::{DriveError, MarketSource, Segment};
+use crate::live::{LiveError, Output};
+
+/// The accounts of a market, as its journal has them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audit {
+    /// Up to when.
+    pub at: SimTime,
+    /// Whether the market was settled: else it is as if it had been there.
+    pub is_settled: bool,
+    /// The digest of all facts.
+    pub digest: Digest,
+    /// The accounts, in the order in which they were opened.
+    pub accounts: Vec<AccountAudit>,
+}
+
+/// An account with what it has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountAudit {
+    /// The name of its participant.
+    pub name: String,
+    /// What kind of participant that is.
+    pub kind: String,
+    /// Whether it came from outside, and is none of the scenario's.
+    pub is_seat: bool,
+    /// Its cash.
+    pub cash: Money,
+    /// What it holds, by symbol.
+    pub holdings: Vec<(String, NetQuantity)>,
+    /// How many orders it has open.
+    pub open_orders: usize,
+}
+
+/// Why there is no audit, or what it has found.
+#[derive(Debug, Error)]
+pub enum AuditError {
+    /// The market cannot be rebuilt.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// The market does not balance.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// An account does not have what its facts add up to.
+    #[error("account {name}: its facts add up to {expected} of {what}, but it has {found}")]
+    Differs {
+        /// Whose account.
+        name: String,
+        /// `cash`, or a symbol.
+        what: String,
+        /// By the facts.
+        expected: String,
+        /// In the account.
+        found: String,
+    },
+}
+
+/// Rebuilds the market of a segment, and adds its accounts up from the facts alone: what was opened, traded,
+/// paid and moved. Both must agree.
+///
+/// # Errors
+/// [`AuditError`] if the segment cannot be read, or they do not.
+pub fn audit(segment: &Segment, source: &dyn MarketSource) -> Result<Audit, AuditError> {
+    let scan = segment.scan()?;
+    let mut sums = Sums::default();
+    let mut live = segment.rebuild(source, &scan.voids, Duration::ZERO, |output| sums.keep_output(output))?;
+    // What is on its way is booked, so that accounts have what the tape says.
+    live.settle()?;
+    while let Some(output) = live.settled_output() {
+        sums.keep_output(output);
+    }
+    let market = live.market();
+    sums.check(market)?;
+    Ok(Audit {
+        at: market.world().now(),
+        is_settled: scan.settled.is_some(),
+        digest: market.digest(),
+        accounts: accounts(market),
+    })
+}
+
+fn accounts(market: &Market) -> Vec<AccountAudit> {
+    let state = market.world().domain();
+    let audits = market.participants().iter().filter_map(|participant| {
+        let account = state.account(participant.id)?;
+        let held = (0..).map(InstrumentId::new).zip(state.instruments());
+        let holdings = held
+            .map(|(id, instrument)| (instrument.symbol().to_owned(), account.holding(id)))
+            .filter(|(_, holding)| holding.lots() != 0);
+        Some(AccountAudit {
+            name: participant.name.clone(),
+            kind: participant.kind.clone(),
+            is_seat: participant.seat.is_some(),
+            cash: account.cash(),
+            holdings: holdings.collect(),
+            open_orders: account.open_orders().iter().count(),
+        })
+    });
+    audits.collect()
+}
+
+/// What moved on each account.
+#[derive(Debug, Default)]
+struct Sums {
+    moved: BTreeMap<ActorId, Moved>,
+    /// Trades whose instruments are known at the end only.
+    trades: Vec<Trade>,
+}
+
+/// What moved on an account.
+#[derive(Debug, Default)]
+struct Moved {
+    /// What it was opened with, if the tape says so; else the scenario does.
+    opening: Option<(Money, Vec<(InstrumentId, NetQuantity)>)>,
+    cash: Money,
+    holdings: BTreeMap<InstrumentId, i64>,
+}
+
+impl Sums {
+    fn keep_output(&mut self, output: Output) {
+        if let Output::Fact { fact, .. } = output {
+            self.keep(fact);
+        }
+    }
+
+    fn keep(&mut self, fact: Fact) {
+        match fact {
+            Fact::AccountOpened(opening) => {
+                let of = self.moved.entry(opening.owner).or_default();
+                of.opening = Some((opening.cash, opening.holdings.to_vec()));
+            }
+            Fact::AccountFunded { owner, funding } => {
+                let of = self.moved.entry(owner).or_default();
+                match funding.transfer {
+                    Transfer::Cash(cash) => of.cash += cash,
+                    Transfer::Shares { instrument, quantity } => {
+                        *of.holdings.entry(instrument).or_default() += quantity.lots();
+                    }
+                }
+            }
+            Fact::AccountFinanced { owner, interest, borrow } => self.pay(owner, interest - borrow),
+            Fact::AccountPaid { owner, amount, .. } => self.pay(owner, amount),
+            Fact::PositionSplit { owner, instrument, position, .. } => {
+                // Splits come with replays, before which nothing is held on a live market's day.
+                let of = self.moved.entry(owner).or_default();
+                of.holdings.insert(instrument, position.lots());
+            }
+            Fact::Traded(trade) => self.trades.push(trade),
+            _ => {}
+        }
+    }
+
+    fn pay(&mut self, owner: ActorId, amount: Money) {
+        let of = self.moved.entry(owner).or_default();
+        of.cash += amount;
+    }
+
+    /// Compares the sums with the accounts.
+    fn check(mut self, market: &Market) -> Result<(), AuditError> {
+        for trade in std::mem::take(&mut self.trades) {
+            self.trade(market, &trade);
+        }
+        let state = market.world().domain();
+        for participant in market.participants() {
+            let Some(account) = state.account(participant.id) else { continue };
+            let moved = self.moved.remove(&participant.id).unwrap_or_default();
+            let (opening, held) = moved.opening.unwrap_or_else(|| {
+                let held = participant.account.holdings.iter().map(|(id, lots)| (*id, lots.net()));
+                (participant.account.cash, held.collect())
+            });
+            let differs = |what: &str, expected: String, found: String| AuditError::Differs {
+                name: participant.name.clone(),
+                what: what.to_owned(),
+                expected,
+                found,
+            };
+            let expected = opening + moved.cash;
+            if expected != account.cash() {
+                return Err(differs("cash", expected.to_string(), account.cash().to_string()));
+            }
+            for (id, instrument) in (0..).map(InstrumentId::new).zip(state.instruments()) {
+                let opened: i64 =
+                    held.iter().filter(|(held, _)| *held == id).map(|(_, lots)| lots.lots()).sum();
+                let expected = opened + moved.holdings.get(&id).copied().unwrap_or_default();
+                let found = account.holding(id).lots();
+                if expected != found {
+                    return Err(differs(instrument.symbol(), expected.to_string(), found.to_string()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn trade(&mut self, market: &Market, trade: &Trade) {
+        let state = market.world().domain();
+        let Some(listing) = state.listing(trade.listing) else { return };
+        let Some(instrument) = state.instrument(listing.instrument) else { return };
+        let notional = instrument.notional(trade.price, trade.quantity);
+        let lots = trade.quantity.net().lots();
+        let sides = [
+            (trade.taker, trade.taker_fee, trade.aggressor == Side::Buy),
+            (trade.maker, trade.maker_fee, trade.aggressor != Side::Buy),
+        ];
+        for (owner, fee, is_buyer) in sides {
+            let of = self.moved.entry(owner).or_default();
+            let (paid, got) = if is_buyer { (notional, lots) } else { (-notional, -lots) };
+            of.cash = of.cash - paid - fee;
+            *of.holdings.entry(listing.instrument).or_default() += got;
+        }
+    }
+}

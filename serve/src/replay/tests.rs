@@ -1,0 +1,146 @@
+//! Journals of a small market, read again.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bearpit::scenario::Scenario;
+use bearpit_core::market::{Funding, OrderTerms, Reference, Side, Transfer};
+use bearpit_core::participant::{Instruction, RequestKind};
+use bearpit_core::units::{ListingId, Money, Quantity, SimDuration};
+
+use super::*;
+use crate::driver::{MarketSource, ScenarioSource, Segment};
+use crate::live::{LaidOut, LiveMarket, Start, Voids};
+use crate::store::journal::{Created, JournalDirectory};
+
+const SCENARIO: &str = r#"
+[scenario]
+name = "pit"
+start = 2025-03-03T09:30:00
+end = 2025-03-03T09:40:00
+[live]
+clock = "scaled"
+speed = 1
+[[instruments]]
+symbol = "ACME"
+tick_size = 0.01
+process = { kind = "ou", initial = 100, mean = 100, half_life = "1h", volatility = 0.3 }
+[[venues]]
+name = "PIT"
+instruments = ["ACME"]
+fees = { taker_bps = 1, maker_bps = -0.1 }
+[[agents]]
+kind = "market_maker"
+cash = 1_000_000
+max_short = { ACME = 10_000 }
+half_spread = "0.03"
+quantity = 300
+max_inventory = 5000
+interval = "1s"
+latency = { entry = "1ms", report = "5ms" }
+"#;
+
+fn source() -> ScenarioSource {
+    let scenario = Scenario::from_text(Path::new("pit.toml"), SCENARIO, &[]);
+    ScenarioSource::new(scenario.map_err(|it| it.render(false)).unwrap(), SCENARIO.to_owned())
+}
+
+/// Writes a journal in which somebody joins, buys twice, and is funded in between; returns its file. The
+/// requests are records 0, 2, 4 and so on, a clock record behind each.
+fn journal(directory: &Path, is_settled: bool) -> PathBuf {
+    let source = source();
+    let journal = JournalDirectory::open(directory).unwrap();
+    let day = source.next_day(Duration::ZERO, None).unwrap();
+    let header = source.header(&day).unwrap();
+    let Created { path, segment, mut file } = journal.create(&header).unwrap();
+    let laid_out = LaidOut { builder: source.builder(&header).unwrap(), left: None };
+    let mut wall = Duration::ZERO;
+    let start = Start { pacing: source.pacing(), wall };
+    let mut live = LiveMarket::begin(laid_out, segment, start).unwrap();
+    let mut make = |live: &mut LiveMarket, kind| {
+        wall += Duration::from_secs(3);
+        while live.behind(wall) > SimDuration::ZERO {
+            live.advance(wall).unwrap();
+        }
+        live.request(wall, kind, None).unwrap();
+        live.advance(wall).unwrap();
+    };
+    make(&mut live, source.live().join("anne"));
+    let participant = live.market().participant("anne").unwrap().id;
+    let buy = |lots| RequestKind::Instruct {
+        participant,
+        instruction: Instruction::Submit {
+            listing: ListingId::new(0),
+            terms: OrderTerms::market(Side::Buy, Quantity::new(lots)),
+        },
+    };
+    make(&mut live, buy(30));
+    let transfer = Transfer::Cash(Money::from_whole(500));
+    let funding = Funding { transfer, reference: Reference::new("gift").unwrap() };
+    make(&mut live, RequestKind::Fund { participant, funding });
+    make(&mut live, buy(50));
+    if is_settled {
+        live.settle().unwrap();
+    }
+    file.append(&live.take_appended());
+    file.sync().unwrap();
+    path
+}
+
+fn held_by_anne(path: &Path) -> Option<i64> {
+    let audit = audit(&Segment::open(path).unwrap(), &source()).unwrap();
+    let anne = audit.accounts.iter().find(|it| it.name == "anne").unwrap();
+    assert!(anne.is_seat);
+    anne.holdings.first().map(|(_, lots)| lots.lots())
+}
+
+#[test]
+fn an_audit_adds_accounts_up_from_facts_alone() {
+    for is_settled in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = journal(directory.path(), is_settled);
+        assert_eq!(held_by_anne(&path), Some(80));
+        let audit = audit(&Segment::open(&path).unwrap(), &source()).unwrap();
+        assert_eq!(audit.is_settled, is_settled);
+        let cash: Money = audit.accounts.iter().fold(Money::ZERO, |sum, it| sum + it.cash);
+        assert!(cash < Money::from_whole(1_100_500), "the venue has earned something");
+    }
+}
+
+#[test]
+fn a_request_that_is_void_by_hand_is_left_away_ever_after() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(directory.path(), false);
+    let is_request = |record| Segment::open(&path).unwrap().is_request(record).unwrap();
+    let requests: Vec<u64> = (0..100).filter(|record| is_request(*record)).collect();
+    let [_, first, ..] = requests[..] else { panic!("{requests:?}") };
+    void(&path, first, &source()).unwrap();
+    assert_eq!(held_by_anne(&path), Some(50));
+    let again = void(&path, first, &source()).unwrap_err().to_string();
+    assert_eq!(again, format!("record {first} is void already"));
+    let none = void(&path, 1_000, &source()).unwrap_err().to_string();
+    assert!(none.starts_with("record 1000 is no request; there are records 0 to "), "{none}");
+}
+
+#[test]
+fn nothing_is_taken_out_of_a_market_that_was_settled() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(directory.path(), true);
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(void(&path, 2, &source()), Err(RepairError::IsSettled)));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    let segment = Segment::open(&path).unwrap();
+    let replayed = segment.rebuild(&source(), &Voids::default(), Duration::ZERO, |_| {}).unwrap();
+    assert!(replayed.is_settled());
+}
+
+#[test]
+fn a_scenario_that_has_changed_is_not_taken_for_the_one_of_the_journal() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(directory.path(), false);
+    let text = SCENARIO.replace("quantity = 300", "quantity = 301");
+    let scenario = Scenario::from_text(Path::new("pit.toml"), &text, &[]).map_err(|it| it.render(false));
+    let other = ScenarioSource::new(scenario.unwrap(), text);
+    let error = audit(&Segment::open(&path).unwrap(), &other).unwrap_err().to_string();
+    assert!(error.contains("is not what the market of 2025-03-03 began with"), "{error}");
+}
