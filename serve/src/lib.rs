@@ -8,5 +8,6 @@ pub mod config;
 pub mod driver;
 pub mod http;
 pub mod live;
+pub mod publication;
 pub mod replay;
 pub mod store;

@@ -55,4 +55,4 @@ pub use report::{ExecutionReport, Liquidity, ReportKind};
 pub use side::Side;
 pub use tape::{SinkError, Stamped, Tape, TapeSink};
 pub use trailing::TrailingDistance;
-pub use visible_book::VisibleBook;
+pub use visible_book::{LevelChange, VisibleBook};

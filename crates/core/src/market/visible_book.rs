@@ -1,6 +1,7 @@
 //! [`VisibleBook`]: the displayed levels of a book, rebuilt from the facts of the tape.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use rustc_hash::FxHashMap;
 
@@ -41,6 +42,19 @@ pub struct VisibleBook {
     /// Displayed lots by price.
     bids: BTreeMap<Price, Quantity>,
     asks: BTreeMap<Price, Quantity>,
+    /// What the last fact changed.
+    changes: Vec<LevelChange>,
+}
+
+/// The new size of one level of a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LevelChange {
+    /// The side.
+    pub side: Side,
+    /// The price.
+    pub price: Price,
+    /// The total displayed there from now on; zero if the level is gone.
+    pub size: Quantity,
 }
 
 /// What is known of an open order.
@@ -115,11 +129,13 @@ impl VisibleBook {
             orders: FxHashMap::default(),
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),
+            changes: Vec::new(),
         }
     }
 
     /// Applies a fact; those of other listings change nothing.
     pub fn follow(&mut self, fact: &Fact) {
+        self.changes.clear();
         if fact.listing() != Some(self.listing) {
             return;
         }
@@ -148,6 +164,13 @@ impl VisibleBook {
             Fact::PhaseChanged { phase, .. } => self.enter(phase),
             _ => {}
         }
+    }
+
+    /// Returns the levels that the last fact changed, also during an auction call, in the order of the
+    /// changes.
+    #[must_use]
+    pub fn changes(&self) -> &[LevelChange] {
+        &self.changes
     }
 
     /// Returns the phase.
@@ -202,10 +225,12 @@ impl VisibleBook {
         let after = *order;
         if after.leaves.is_zero() {
             self.orders.remove(&id);
-        }
-        self.withdraw(&before);
-        if !after.leaves.is_zero() {
+            self.withdraw(&before);
+        } else if after.price != before.price {
+            self.withdraw(&before);
             self.show(&after);
+        } else if after.displayed != before.displayed {
+            self.resize(&before, before.displayed, after.displayed);
         }
     }
 
@@ -222,22 +247,33 @@ impl VisibleBook {
 
     /// Adds an order's displayed quantity to its level.
     fn show(&mut self, order: &Standing) {
-        if let Some(price) = order.price {
-            *self.side_mut(order.side).entry(price).or_default() += order.displayed;
-        }
+        self.resize(order, Quantity::ZERO, order.displayed);
     }
 
     /// Subtracts an order's displayed quantity from its level.
     fn withdraw(&mut self, order: &Standing) {
-        let side = self.side_mut(order.side);
-        if let Some(price) = order.price
-            && let Some(size) = side.get_mut(&price)
-        {
-            *size -= order.displayed;
-            if size.is_zero() {
-                side.remove(&price);
+        self.resize(order, order.displayed, Quantity::ZERO);
+    }
+
+    /// Replaces what an order displays in its level.
+    fn resize(&mut self, order: &Standing, before: Quantity, after: Quantity) {
+        let Some(price) = order.price else { return };
+        // Empty levels are not kept: an iceberg may display nothing until it is refreshed.
+        let levels = self.side_mut(order.side);
+        let size = match levels.entry(price) {
+            Entry::Occupied(mut level) => {
+                let size = *level.get() - before + after;
+                if size.is_zero() {
+                    level.remove();
+                } else {
+                    level.insert(size);
+                }
+                size
             }
-        }
+            Entry::Vacant(_) if after.is_zero() => return,
+            Entry::Vacant(level) => *level.insert(after),
+        };
+        self.changes.push(LevelChange { side: order.side, price, size });
     }
 
     const fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Price, Quantity> {

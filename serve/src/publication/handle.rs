@@ -1,0 +1,156 @@
+//! [`Publication`]: the reading end, which everybody else has.
+
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwap;
+use bearpit_core::market::Ladders;
+use bearpit_core::units::{ListingId, SimTime};
+use thiserror::Error;
+
+use super::candle::{Candle, CandleInterval};
+use super::listing_feed::ListingFeed;
+use super::own::OwnState;
+use super::own_feeds::{OwnDirectory, OwnFeed};
+use super::snapshot::ListingSnapshot;
+use super::subscription::{Channel, Position, Source, Subscription};
+
+/// The reading end of a publication. It is cheap to clone, and no reader holds up the market, or another.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    epoch: OnceLock<SimTime>,
+    /// Of the day's listings, by number.
+    listings: ArcSwap<Vec<Arc<ListingFeed>>>,
+    own: Arc<ArcSwap<OwnDirectory>>,
+}
+
+/// A state, and the number of the first change of its channel that is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbered<T> {
+    /// The number of the next change.
+    pub next: u64,
+    /// The state.
+    pub state: T,
+}
+
+/// Why there is no subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SubscribeError {
+    /// There is no such listing, or no such participant with a channel of its own.
+    #[error("there is no such channel")]
+    UnknownChannel,
+    /// The position is too old, or of another numbering: subscribe without one, and begin with a snapshot.
+    #[error(
+        "the subscription cannot be resumed there: start over with a snapshot; the next number is {next}"
+    )]
+    StartOver {
+        /// The number of the channel's next update.
+        next: u64,
+    },
+}
+
+impl Publication {
+    pub(super) fn new(epoch: Option<SimTime>, own: Arc<ArcSwap<OwnDirectory>>) -> Self {
+        let epoch = epoch.map_or_else(OnceLock::new, OnceLock::from);
+        Self { shared: Arc::new(Shared { epoch, listings: ArcSwap::default(), own }) }
+    }
+
+    /// Begins the numbering, if it has not begun.
+    pub(super) fn begin(&self, open: SimTime) {
+        self.shared.epoch.get_or_init(|| open);
+    }
+
+    /// Replaces the listings.
+    pub(super) fn list(&self, listings: Vec<Arc<ListingFeed>>) {
+        self.shared.listings.store(Arc::new(listings));
+    }
+
+    /// Returns when the first day began that the numbers of channels count. Numbers of another epoch are of
+    /// other updates.
+    #[must_use]
+    pub fn epoch(&self) -> SimTime {
+        self.shared.epoch.get().copied().unwrap_or(SimTime::from_nanos(0))
+    }
+
+    /// Returns the snapshots of the day's listings, by number.
+    #[must_use]
+    pub fn snapshots(&self) -> Vec<Arc<ListingSnapshot>> {
+        self.shared.listings.load().iter().map(|feed| feed.snapshot.load_full()).collect()
+    }
+
+    /// Returns the snapshot of a listing, if there is one of that number.
+    #[must_use]
+    pub fn snapshot(&self, listing: ListingId) -> Option<Arc<ListingSnapshot>> {
+        Some(self.listing(listing)?.snapshot.load_full())
+    }
+
+    /// Returns all levels of a listing's book; none outside continuous trading.
+    #[must_use]
+    pub fn book(&self, listing: ListingId) -> Option<Numbered<Ladders>> {
+        let version = self.listing(listing)?.book.read();
+        Some(Numbered { next: version.next, state: version.state })
+    }
+
+    /// Returns the last `count` candles of a listing, as far as they are in memory, the newest last; that
+    /// of the interval at hand, if there is one, is among them.
+    #[must_use]
+    pub fn candles(&self, listing: ListingId, interval: CandleInterval, count: usize) -> Option<Vec<Candle>> {
+        let feed = self.listing(listing)?;
+        let snapshot = feed.snapshot.load();
+        let progress = snapshot.candles[interval.index()];
+        let view = feed.candles[interval.index()].view();
+        let closed_count = u64::try_from(count.saturating_sub(usize::from(progress.current.is_some())));
+        let from = progress.closed.saturating_sub(closed_count.unwrap_or(u64::MAX)).max(view.first());
+        let closed =
+            (from..progress.closed).filter_map(|number| view.get(number)).map(|closed| closed.candle);
+        Some(closed.chain(progress.current.filter(|_| count > 0)).collect())
+    }
+
+    /// Returns the open orders and the account of a participant, if it has a channel of its own.
+    #[must_use]
+    pub fn own(&self, participant: &str) -> Option<Numbered<OwnState>> {
+        let version = self.own_feed(participant)?.replica.read();
+        Some(Numbered { next: version.next, state: version.state })
+    }
+
+    /// Subscribes to a channel: from a position on, or from now on, which begins with a snapshot where the
+    /// channel has one.
+    ///
+    /// # Errors
+    /// [`SubscribeError`] if there is no such channel, or it cannot be resumed there.
+    pub fn subscribe(
+        &self,
+        channel: &Channel,
+        from: Option<Position>,
+    ) -> Result<Subscription, SubscribeError> {
+        let source = self.source(channel).ok_or(SubscribeError::UnknownChannel)?;
+        let epoch = self.epoch();
+        let Some(position) = from else { return Ok(Subscription::new(source, epoch, None)) };
+        if position.epoch != epoch || !source.has(position.next) {
+            return Err(SubscribeError::StartOver { next: source.next() });
+        }
+        Ok(Subscription::new(source, epoch, Some(position.next)))
+    }
+
+    fn source(&self, channel: &Channel) -> Option<Source> {
+        Some(match channel {
+            Channel::Book(listing) => Source::Book(self.listing(*listing)?),
+            Channel::Trades(listing) => Source::Trades(self.listing(*listing)?),
+            Channel::Candles(listing, interval) => Source::Candles(self.listing(*listing)?, *interval),
+            Channel::Phases(listing) => Source::Phases(self.listing(*listing)?),
+            Channel::Own(participant) => Source::Own(self.own_feed(participant)?),
+        })
+    }
+
+    fn listing(&self, listing: ListingId) -> Option<Arc<ListingFeed>> {
+        self.shared.listings.load().get(listing.index()).cloned()
+    }
+
+    fn own_feed(&self, participant: &str) -> Option<Arc<OwnFeed>> {
+        self.shared.own.load().get(participant).cloned()
+    }
+}
