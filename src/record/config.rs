@@ -161,7 +161,12 @@ impl TableSet {
             Fact::AccountFunded { .. } => self.contains(Table::Positions),
             // The recorder makes its own bars, of any interval; trips count those of the scenario's.
             Fact::BarClosed { .. } => self.meets(TRIPS),
-            Fact::IndicativeChanged { .. } => false,
+            // The phases and cancels that follow have rows.
+            Fact::IndicativeChanged { .. }
+            | Fact::TradingHalted { .. }
+            | Fact::HaltLifted { .. }
+            | Fact::ParticipantBlocked { .. }
+            | Fact::ParticipantUnblocked { .. } => false,
         }
     }
 }

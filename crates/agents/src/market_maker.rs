@@ -14,7 +14,7 @@ use bearpit_core::market::{ExecutionReport, OrderTerms, ReportKind, Side};
 use bearpit_core::params::{
     Choice, DurationRange, NumberRange, ParamDefault, ParamError, ParamErrors, ParamSpec, ParamType, Values,
 };
-use bearpit_core::participant::{AnyTrader, Context, MarketData};
+use bearpit_core::participant::{AnyTrader, CancelScope, Context, MarketData};
 use bearpit_core::units::{InstrumentId, ListingId, NetQuantity, OrderId, Price, Quantity, SimDuration};
 
 /// The kind `market_maker`.
@@ -270,6 +270,8 @@ impl Actor for MarketMaker {
 
     fn started(&mut self, ctx: &mut Context) {
         self.traded = Traded::find(self.config.listing, ctx);
+        // Quotes that were left when the market was stopped are nobody's: it has forgotten them.
+        ctx.cancel_all(CancelScope::All, Some(self.config.listing));
         self.requote(ctx);
         self.wait(ctx);
     }

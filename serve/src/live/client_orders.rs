@@ -188,6 +188,12 @@ pub(super) const fn owner_of(kind: &RequestKind) -> Option<ActorId> {
         RequestKind::Instruct { participant, .. } | RequestKind::Fund { participant, .. } => {
             Some(*participant)
         }
-        _ => None,
+        RequestKind::Transfer { from, .. } => Some(*from),
+        // Those of an operator, and of somebody who is not there yet.
+        RequestKind::Join { .. }
+        | RequestKind::Halt { .. }
+        | RequestKind::Reopen { .. }
+        | RequestKind::Block { .. }
+        | RequestKind::Unblock { .. } => None,
     }
 }

@@ -36,6 +36,9 @@ pub enum FundingRefusal {
     /// There is no such instrument.
     #[error("there is no instrument {0}")]
     UnknownInstrument(InstrumentId),
+    /// A transfer between two accounts names one twice, or would take from the account that it is to go to.
+    #[error("a transfer between two accounts moves an amount above zero from one to another")]
+    NotBetweenTwo,
     /// The market has closed.
     #[error("the market has closed")]
     Closed,
@@ -51,13 +54,39 @@ impl Account {
     /// # Errors
     /// A [`FundingRefusal`]; nothing has changed then.
     pub fn fund(&mut self, transfer: Transfer, worth: Option<Money>) -> Result<(), FundingRefusal> {
+        self.check_funding(transfer)?;
+        self.move_funds(transfer, worth);
+        Ok(())
+    }
+
+    /// Says why a transfer would be refused, if it would be.
+    pub(crate) fn check_funding(&self, transfer: Transfer) -> Result<(), FundingRefusal> {
         match transfer {
-            Transfer::Cash(amount) => self.fund_cash(amount),
-            Transfer::Shares { instrument, quantity } => self.fund_shares(instrument, quantity, worth),
+            Transfer::Cash(amount) => self.check_cash(amount),
+            Transfer::Shares { instrument, quantity } => self.check_shares(instrument, quantity),
         }
     }
 
-    fn fund_cash(&mut self, amount: Money) -> Result<(), FundingRefusal> {
+    /// Moves cash or shares that [`Account::check_funding`] lets pass.
+    pub(crate) fn move_funds(&mut self, transfer: Transfer, worth: Option<Money>) {
+        match transfer {
+            Transfer::Cash(amount) => {
+                self.cash += amount;
+                self.contributed += amount;
+            }
+            Transfer::Shares { instrument, quantity } => {
+                let line = &mut self.lines[instrument.index()];
+                if let Some(worth) = worth {
+                    line.fill(quantity, worth);
+                    self.contributed += worth * i128::from(quantity.lots().signum());
+                } else {
+                    line.move_unvalued(quantity);
+                }
+            }
+        }
+    }
+
+    fn check_cash(&self, amount: Money) -> Result<(), FundingRefusal> {
         if amount == Money::ZERO {
             return Err(FundingRefusal::Nothing);
         }
@@ -73,18 +102,11 @@ impl Account {
         if self.credit == Credit::Covered && amount < Money::ZERO && -amount > free {
             return Err(FundingRefusal::InsufficientCash { asked: -amount, free });
         }
-        self.cash += amount;
-        self.contributed += amount;
         Ok(())
     }
 
-    fn fund_shares(
-        &mut self,
-        instrument: InstrumentId,
-        quantity: NetQuantity,
-        worth: Option<Money>,
-    ) -> Result<(), FundingRefusal> {
-        let line = self.lines.get_mut(instrument.index());
+    fn check_shares(&self, instrument: InstrumentId, quantity: NetQuantity) -> Result<(), FundingRefusal> {
+        let line = self.lines.get(instrument.index());
         let line = line.ok_or(FundingRefusal::UnknownInstrument(instrument))?;
         let asked = quantity.magnitude();
         if asked.is_zero() {
@@ -98,12 +120,6 @@ impl Account {
         let free = line.position.holding() - line.held.net();
         if self.credit == Credit::Covered && quantity.lots() < 0 && asked.net() > free {
             return Err(FundingRefusal::InsufficientShares { asked, free });
-        }
-        if let Some(worth) = worth {
-            line.fill(quantity, worth);
-            self.contributed += worth * i128::from(quantity.lots().signum());
-        } else {
-            line.move_unvalued(quantity);
         }
         Ok(())
     }

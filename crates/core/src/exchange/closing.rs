@@ -2,6 +2,7 @@
 
 use crate::account::{Account, AccountState, FeeState};
 use crate::book::BookState;
+use crate::market::Reference;
 use crate::participant::{HaltState, MarketState, Participant, Seat};
 use crate::process::ValueState;
 use crate::units::{ActorId, InstrumentId, ListingId, SimTime};
@@ -81,6 +82,8 @@ pub struct ClosingParticipant {
     pub account: AccountState,
     /// What it joined with, if it came from outside; absent for an agent of the scenario.
     pub seat: Option<Seat>,
+    /// Why an operator has blocked it, if one has.
+    pub blocked: Option<Reference>,
 }
 
 impl ClosingState {
@@ -127,5 +130,6 @@ fn participant(state: &MarketState, participant: &Participant) -> ClosingPartici
         name: participant.name.clone(),
         account: state.account(participant.id).map_or_else(AccountState::default, Account::state),
         seat: participant.seat.as_deref().cloned(),
+        blocked: state.blocked(participant.id).cloned(),
     }
 }

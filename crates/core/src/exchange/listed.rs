@@ -111,7 +111,7 @@ impl ListedBook {
         }
     }
 
-    fn wake_for_halt(&mut self, ctx: &mut Context, after: SimDuration) {
+    pub(super) fn wake_for_halt(&mut self, ctx: &mut Context, after: SimDuration) {
         let at = ctx.now() + after;
         self.halt_goes_on = Some(at);
         ctx.wake_at(at, Alarm::Book(BookAlarm::HaltGoesOn, self.listing).tag());

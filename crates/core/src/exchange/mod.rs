@@ -13,6 +13,7 @@ mod listed;
 mod listing_config;
 mod market;
 mod opening;
+mod operator;
 mod publication;
 mod reject;
 mod replayed;

@@ -174,7 +174,12 @@ impl Opening {
         if self.end == MarketEnd::DayOver {
             self.agents.iter().for_each(|agent| bring_back(agent, state, &mut facts));
         }
-        facts.extend(self.agents.iter().chain(&self.guests).filter_map(|carried| opened(carried.id, state)));
+        let carried = || self.agents.iter().chain(&self.guests);
+        facts.extend(carried().filter_map(|carried| opened(carried.id, state)));
+        for (owner, reason) in carried().filter_map(|carried| Some((carried.id, carried.blocked.clone()?))) {
+            state.restore_block(owner, reason.clone());
+            facts.push(Fact::ParticipantBlocked { owner, reason });
+        }
         state.open_with(facts);
     }
 }

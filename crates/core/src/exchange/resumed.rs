@@ -18,6 +18,9 @@ impl ListedBook {
     /// Begins the day: says what the book has, if it goes on from an earlier one, and follows the schedule.
     pub(super) fn start(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) {
         if let Some(ResumedBook { state, halt }) = self.resumed.take() {
+            if halt.is_some_and(|halt| halt.goes_on.is_none()) {
+                ctx.publish(Fact::TradingHalted { listing: self.listing() });
+            }
             if state.phase != Phase::Continuous {
                 ctx.publish(Fact::PhaseChanged { listing: self.listing(), phase: state.phase });
             }

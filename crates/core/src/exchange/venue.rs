@@ -13,7 +13,7 @@ use super::replayed::ReplayedListings;
 use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
 use crate::market::{RejectReason, SentCommand};
-use crate::participant::{Context, Interest, MarketFault, MarketState, Message};
+use crate::participant::{Context, Interest, MarketFault, MarketState, Message, Tagged, VenueOperation};
 use crate::units::{ActorId, ListingId, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
@@ -25,12 +25,12 @@ use crate::units::{ActorId, ListingId, SimTime};
 #[derive(Debug)]
 pub struct Exchange {
     /// The books, in ascending order of listing.
-    books: Vec<ListedBook>,
+    pub(super) books: Vec<ListedBook>,
     close: SimTime,
-    closed: bool,
+    pub(super) closed: bool,
     replayed: ReplayedListings,
     /// Reused from command to command.
-    events: Vec<BookEvent>,
+    pub(super) events: Vec<BookEvent>,
 }
 
 impl Exchange {
@@ -59,7 +59,7 @@ impl Exchange {
         }
     }
 
-    fn find(&self, listing: ListingId) -> Option<usize> {
+    pub(super) fn find(&self, listing: ListingId) -> Option<usize> {
         self.books.binary_search_by_key(&listing, ListedBook::listing).ok()
     }
 
@@ -71,8 +71,7 @@ impl Exchange {
         for listed in &mut self.books {
             listed.operate(ctx, None, &mut self.events, |book, now, out| {
                 if goes_on {
-                    book.advance(now, out);
-                    book.end_day(keeps, out);
+                    book.end_day(now, keeps, out);
                 } else {
                     book.expire_all(out);
                 }
@@ -167,7 +166,15 @@ impl Handler<SentCommand> for Exchange {
     }
 }
 
-/// Adapts a venue's actor to the kernel: it takes commands and its own wake-ups, and nothing else.
+impl Handler<Tagged<VenueOperation>> for Exchange {
+    type Result = ();
+
+    fn handle(&mut self, request: Tagged<VenueOperation>, ctx: &mut Context) {
+        self.operate(request, ctx);
+    }
+}
+
+/// Adapts a venue's actor to the kernel: it takes commands, what an operator asks, and its own wake-ups.
 pub struct VenueActor<A>(pub A);
 
 impl<A> fmt::Debug for VenueActor<A> {
@@ -178,7 +185,10 @@ impl<A> fmt::Debug for VenueActor<A> {
 
 impl<A> SimActor<MarketState> for VenueActor<A>
 where
-    A: Actor<Context = Context> + Handler<Wakeup, Result = ()> + Handler<SentCommand, Result = ()>,
+    A: Actor<Context = Context>
+        + Handler<Wakeup, Result = ()>
+        + Handler<SentCommand, Result = ()>
+        + Handler<Tagged<VenueOperation>, Result = ()>,
 {
     fn started(&mut self, ctx: &mut Context) {
         self.0.started(ctx);
@@ -192,7 +202,12 @@ where
         match message {
             Message::Wakeup(wakeup) => self.0.handle(wakeup, ctx),
             Message::Command(sent) => self.0.handle(SentCommand::from(sent), ctx),
-            Message::Report(_) | Message::Market(_) | Message::Instruction(_) | Message::Funding(_) => {
+            Message::Venue(request) => self.0.handle(*request, ctx),
+            Message::Report(_)
+            | Message::Market(_)
+            | Message::Instruction(_)
+            | Message::Funding(_)
+            | Message::Seat(_) => {
                 ctx.fail(MarketFault::TraderMessageToVenue);
             }
         }

@@ -36,6 +36,12 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         Fact::PhaseChanged { listing, phase } => {
             bytes.tag(17).u32(listing.get()).phase(*phase);
         }
+        Fact::TradingHalted { listing } => {
+            bytes.tag(39).u32(listing.get());
+        }
+        Fact::HaltLifted { listing } => {
+            bytes.tag(40).u32(listing.get());
+        }
         Fact::IndicativeChanged { listing, indicative } => {
             bytes.tag(18).u32(listing.get()).optional_price(indicative.map(|(price, _)| price));
             bytes.optional_lots(indicative.map(|(_, volume)| volume));
@@ -58,7 +64,9 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         | Fact::PositionSplit { .. }
         | Fact::AccountPaid { .. }
         | Fact::AccountOpened(_)
-        | Fact::AccountFunded { .. } => encode_account(fact, &mut bytes),
+        | Fact::AccountFunded { .. }
+        | Fact::ParticipantBlocked { .. }
+        | Fact::ParticipantUnblocked { .. } => encode_account(fact, &mut bytes),
         Fact::Logged { actor, text } => bytes.tag(11).text_of(*actor, text),
         Fact::StrategyFailed { actor, text } => bytes.tag(12).text_of(*actor, text),
         Fact::Plotted { actor, series, value } => {
@@ -140,6 +148,12 @@ fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
         Fact::AccountOpened(opening) => bytes.tag(23).opening(opening),
         Fact::AccountFunded { owner, funding } => {
             bytes.tag(24).u32(owner.get()).transfer(funding.transfer).text(funding.reference.as_str());
+        }
+        Fact::ParticipantBlocked { owner, reason } => {
+            bytes.tag(37).u32(owner.get()).text(reason.as_str());
+        }
+        Fact::ParticipantUnblocked { owner } => {
+            bytes.tag(38).u32(owner.get());
         }
         _ => {}
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::action::{CorporateAction, SplitRatio};
 use super::annotations::{Finite, Row};
 use super::bar::Bar;
-use super::funding::Funding;
+use super::funding::{Funding, Reference};
 use super::order::OrderTerms;
 use super::phase::Phase;
 use super::quote::Quote;
@@ -173,6 +173,16 @@ pub enum Fact {
         /// The new phase.
         phase: Phase,
     },
+    /// An operator halted a listing, whatever its schedule says; the phase follows.
+    TradingHalted {
+        /// The listing.
+        listing: ListingId,
+    },
+    /// An operator ended the halt of a listing; the phase follows.
+    HaltLifted {
+        /// The listing.
+        listing: ListingId,
+    },
     /// The indicative price or volume of an auction changed.
     IndicativeChanged {
         /// The listing.
@@ -278,6 +288,18 @@ pub enum Fact {
         /// What was moved, and what it stands for outside.
         funding: Funding,
     },
+    /// An operator blocked a participant: its orders are canceled, and it enters no new ones.
+    ParticipantBlocked {
+        /// The participant.
+        owner: ActorId,
+        /// Why.
+        reason: Reference,
+    },
+    /// An operator unblocked a participant.
+    ParticipantUnblocked {
+        /// The participant.
+        owner: ActorId,
+    },
     /// An account was marked to market.
     AccountMarked(AccountMark),
     /// A strategy wrote a line to its log.
@@ -334,6 +356,8 @@ impl Fact {
             | Self::OrderExpired { listing, .. }
             | Self::Traded(Trade { listing, .. })
             | Self::PhaseChanged { listing, .. }
+            | Self::TradingHalted { listing }
+            | Self::HaltLifted { listing }
             | Self::IndicativeChanged { listing, .. }
             | Self::AuctionUncrossed { listing, .. }
             | Self::TouchChanged { listing, .. }
@@ -347,6 +371,8 @@ impl Fact {
             | Self::AccountPaid { .. }
             | Self::AccountOpened(_)
             | Self::AccountFunded { .. }
+            | Self::ParticipantBlocked { .. }
+            | Self::ParticipantUnblocked { .. }
             | Self::AccountMarked(_)
             | Self::Logged { .. }
             | Self::Plotted { .. }

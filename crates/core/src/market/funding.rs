@@ -22,6 +22,26 @@ pub enum Transfer {
     },
 }
 
+impl Transfer {
+    /// Returns the transfer the other way.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Cash(amount) => Self::Cash(-amount),
+            Self::Shares { instrument, quantity } => Self::Shares { instrument, quantity: -quantity },
+        }
+    }
+
+    /// Returns whether it moves something into an account.
+    #[must_use]
+    pub fn is_inward(self) -> bool {
+        match self {
+            Self::Cash(amount) => amount > Money::ZERO,
+            Self::Shares { quantity, .. } => quantity.lots() > 0,
+        }
+    }
+}
+
 /// A transfer between an account and the outside, with a reference to what it stands for there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -87,6 +87,9 @@ pub enum Refusal {
     /// The account has no equity left: it takes no orders, or only those that reduce its positions.
     #[error("the account is ruined: its equity is gone, and it takes no new risk")]
     Ruined,
+    /// An operator has blocked the account.
+    #[error("the account is blocked by the market's operator: orders can only be canceled")]
+    Blocked,
     /// The actor that was to carry out an instruction has stopped.
     #[error("the actor has stopped")]
     Stopped,
@@ -115,6 +118,7 @@ impl Refusal {
             Self::NoAccount => "no_account",
             Self::WarmingUp => "warming_up",
             Self::Ruined => "ruined",
+            Self::Blocked => "blocked",
             Self::Stopped => "stopped",
         }
     }

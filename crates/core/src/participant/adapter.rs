@@ -172,6 +172,8 @@ impl<A: TradingActor> SimActor<MarketState> for Trader<A> {
                 let owner = ctx.id();
                 ctx.watch_ruin_of(owner);
             }
+            Message::Seat(request) => ctx.follow_seat_operation(&request.what),
+            Message::Venue(_) => ctx.fail(MarketFault::OperationForVenue),
             Message::Command(sent) => {
                 ctx.fail(MarketFault::CommandToTrader(SentCommand::from(sent).command.order));
             }

@@ -4,6 +4,7 @@ use super::adapter::Interest;
 use super::config::{Participant, ParticipantConfig, Role};
 use super::fault::MarketFault;
 use super::message::Message;
+use super::operator::{HaltChange, OperatorRefusal, SeatOperation, seat_message};
 use super::request::{Answer, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged};
 use super::state::MarketState;
 use crate::account::{Account, AccountConfig, AccountError, FundingRefusal};
@@ -63,9 +64,21 @@ impl Domain for MarketState {
                 let join = Join { tag, name, spec, config: Role::Participant(config) };
                 return Ok(Arrival::Join(Box::new(join)));
             }
+            RequestKind::Halt { listing } => return self.route_halt(tag, listing, HaltChange::Halt),
+            RequestKind::Reopen { listing, auction } => {
+                return self.route_halt(tag, listing, HaltChange::Reopen { auction });
+            }
+            RequestKind::Block { participant, reason } => {
+                (participant, seat_message(tag, SeatOperation::Block(reason)))
+            }
+            RequestKind::Unblock { participant } => (participant, seat_message(tag, SeatOperation::Unblock)),
+            RequestKind::Transfer { from, to, funding } => {
+                self.check_participant(to)?;
+                (from, seat_message(tag, SeatOperation::Transfer { to, funding }))
+            }
         };
-        let known = self.participants.binary_search_by_key(&to, |participant| participant.id);
-        known.map(|_| Arrival::Message { to, message }).map_err(|_| RequestError::NotAParticipant(to))
+        self.check_participant(to)?;
+        Ok(Arrival::Message { to, message })
     }
 
     /// Counts what a newcomer brings along, writes it to the tape, and answers the request.
@@ -104,8 +117,9 @@ impl Domain for MarketState {
                 }
             }
             Message::Funding(request) => self.fund(now, to, request)?,
+            Message::Seat(request) => self.operate_seat(at, to, request)?,
             Message::Command(sent) if self.closed => self.refuse_unarrived(now, &sent.clone().into())?,
-            Message::Wakeup(_) | Message::Command(_) | Message::Instruction(_) => {}
+            Message::Wakeup(_) | Message::Command(_) | Message::Instruction(_) | Message::Venue(_) => {}
         }
         Ok(())
     }
@@ -137,6 +151,14 @@ impl Domain for MarketState {
             Message::Funding(request) if self.closed => {
                 self.answer(now, request.tag, Err(FundingRefusal::Closed.into()));
             }
+            Message::Seat(request) if self.closed => {
+                let refusal = match request.what {
+                    SeatOperation::Transfer { .. } => FundingRefusal::Closed.into(),
+                    SeatOperation::Block(_) | SeatOperation::Unblock => OperatorRefusal::Closed.into(),
+                };
+                self.answer(now, request.tag, Err(refusal));
+            }
+            Message::Venue(request) => self.answer(now, request.tag, Err(OperatorRefusal::Closed.into())),
             _ => {}
         }
     }
@@ -196,7 +218,7 @@ impl MarketState {
     }
 
     /// Returns what the shares of a transfer are worth at their mark, if they have one.
-    fn worth_of(&self, transfer: Transfer) -> Option<Money> {
+    pub(super) fn worth_of(&self, transfer: Transfer) -> Option<Money> {
         let Transfer::Shares { instrument, quantity } = transfer else { return None };
         self.market_value(instrument, quantity.magnitude())
     }

@@ -21,6 +21,9 @@ pub enum MarketFault {
     /// An order was sent to an actor that is no venue.
     #[error("order {0} was sent to a trader instead of a venue")]
     CommandToTrader(OrderId),
+    /// What an operator asks of a venue was sent to a trader.
+    #[error("what an operator asks of a venue was sent to a trader")]
+    OperationForVenue,
     /// A venue was sent what only traders understand.
     #[error("a venue was sent what only traders understand")]
     TraderMessageToVenue,

@@ -8,6 +8,7 @@ use crate::market::{
 };
 use crate::units::{ListingId, Price, Quantity, SimTime};
 
+use super::operator::{SeatOperation, VenueOperation};
 use super::packed::{CommandMessage, ReportMessage};
 use super::request::{Instruction, Tagged};
 
@@ -27,6 +28,10 @@ pub enum Message {
     Instruction(Box<Tagged<Instruction>>),
     /// From outside the world: cash or shares for the receiving actor's account.
     Funding(Box<Tagged<Funding>>),
+    /// From an operator, to a venue: halt or reopen a listing.
+    Venue(Box<Tagged<VenueOperation>>),
+    /// From an operator, to a participant: what concerns its seat as a whole.
+    Seat(Box<Tagged<SeatOperation>>),
 }
 
 const _: () = assert!(size_of::<Message>() <= 64, "a message fits in a cache line");
@@ -53,7 +58,9 @@ impl Message {
                 _ => "other reports of orders",
             },
             Self::Market(_) => "items of market data",
-            Self::Command(_) | Self::Instruction(_) | Self::Funding(_) => return None,
+            Self::Command(_) | Self::Instruction(_) | Self::Funding(_) | Self::Venue(_) | Self::Seat(_) => {
+                return None;
+            }
         })
     }
 }

@@ -3,10 +3,11 @@
 use thiserror::Error;
 
 use super::config::ParticipantConfig;
+use super::operator::OperatorRefusal;
 use crate::account::{AccountError, FundingRefusal};
 use crate::kernel::{ActorSpec, JoinRefusal, LatencyError, RequestTag};
-use crate::market::{Funding, OrderTerms, Refusal, Side};
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+use crate::market::{Funding, OrderTerms, Reference, Refusal, Side};
+use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
 
 /// A request to a market from a person or program outside the world: plain data, so that a journal can hold
 /// it.
@@ -46,6 +47,42 @@ pub enum RequestKind {
         /// What it is, and has.
         config: ParticipantConfig,
     },
+    /// By an operator: halt a listing until it is reopened. Nothing trades there, and orders can only be canceled;
+    /// a session's close still comes.
+    Halt {
+        /// Which; all that have a book if none is named.
+        listing: Option<ListingId>,
+    },
+    /// By an operator: end a halt, also one of price bands. Where the schedule has continuous trading, an auction
+    /// comes first, in which orders are entered and canceled; elsewhere the listing enters the phase that its
+    /// schedule has.
+    Reopen {
+        /// Which; all that are halted if none is named.
+        listing: Option<ListingId>,
+        /// How long the auction lasts; at most a day. With zero it ends at once.
+        auction: SimDuration,
+    },
+    /// By an operator: cancel a participant's orders, and refuse new ones and replaces until it is unblocked.
+    Block {
+        /// The participant.
+        participant: ActorId,
+        /// Why, for the tape.
+        reason: Reference,
+    },
+    /// By an operator: let a blocked participant trade again.
+    Unblock {
+        /// The participant.
+        participant: ActorId,
+    },
+    /// Move cash or shares from one participant's account to another's: both or neither.
+    Transfer {
+        /// Whose account gives.
+        from: ActorId,
+        /// Whose account receives.
+        to: ActorId,
+        /// What the second receives.
+        funding: Funding,
+    },
 }
 
 /// An action to be carried out in a participant's name.
@@ -81,7 +118,11 @@ pub enum Instruction {
     Disconnect,
 }
 
-/// A request that has arrived at its participant, with the tag of its answer.
+impl<T> actix::Message for Tagged<T> {
+    type Result = ();
+}
+
+/// A request that has arrived at its participant or venue, with the tag of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tagged<T> {
     /// Marks the answer, if one is wanted.
@@ -137,6 +178,16 @@ pub enum Outcome {
     Disconnected,
     /// The cash or shares were moved.
     Funded,
+    /// The cash or shares were moved from one account to the other.
+    Transferred,
+    /// The listing, or all of them, is halted.
+    Halted,
+    /// The listing, or all that were halted, is being reopened.
+    Reopened,
+    /// The participant is blocked, and the cancels of its orders are on their way.
+    Blocked,
+    /// The participant may trade again.
+    Unblocked,
     /// The participant has joined, and has started.
     Joined {
         /// Its id.
@@ -153,6 +204,9 @@ pub enum RequestRefusal {
     /// The account refused a transfer.
     #[error(transparent)]
     Funding(#[from] FundingRefusal),
+    /// What an operator asked for could not be done.
+    #[error(transparent)]
+    Operator(#[from] OperatorRefusal),
     /// The participant could not join.
     #[error(transparent)]
     Join(#[from] JoinRefusal<AccountError>),
@@ -164,6 +218,15 @@ pub enum RequestError {
     /// The actor is part of the market itself, or does not exist.
     #[error("actor {0} is no participant of this market")]
     NotAParticipant(ActorId),
+    /// There is no such listing.
+    #[error("there is no listing {0}")]
+    UnknownListing(ListingId),
+    /// The listing has no book that could be halted: it is replayed. Or no listing has one.
+    #[error("there is no book to halt or reopen: what is replayed has none")]
+    NoBook,
+    /// An auction is to last longer than a day, or less than no time.
+    #[error("an auction lasts at most a day, and cannot last less than no time")]
+    AuctionOutOfRange,
     /// The latencies of who wants to join are unfit.
     #[error(transparent)]
     Latencies(#[from] LatencyError),

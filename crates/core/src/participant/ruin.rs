@@ -208,7 +208,7 @@ impl Context {
         }
     }
 
-    fn cancel_for(&mut self, owner: ActorId, order: OrderId) {
+    pub(super) fn cancel_for(&mut self, owner: ActorId, order: OrderId) {
         let Some(account) = self.domain_mut().accounts.get_mut(owner.index()) else { return };
         let listing = account.order(order).map(|order| order.listing);
         if let (Some(listing), Ok(approved)) = (listing, account.admit_cancel(order)) {

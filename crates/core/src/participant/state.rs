@@ -1,6 +1,6 @@
 //! [`MarketState`]: what all participants of a market share.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::carry_over::CarryOver;
 use super::config::{MarketConfig, Participant, VenueConfig};
@@ -13,7 +13,7 @@ use super::unread::UnreadReports;
 use super::view::History;
 use crate::account::{Account, FeeLedger, Flows, Imbalance, OrderContext, Totals};
 use crate::kernel::Moment;
-use crate::market::{BarInterval, Fact, Instrument, Leg, Listing, Phase, SinkError, Tape};
+use crate::market::{BarInterval, Fact, Instrument, Leg, Listing, Phase, Reference, SinkError, Tape};
 use crate::process::Value;
 use crate::units::{ActorId, InstrumentId, ListingId, Money, SimDuration, SimTime, VenueId};
 
@@ -65,6 +65,8 @@ pub struct MarketState {
     pub(super) contributed: Totals,
     /// What goes from day to day.
     pub(super) carry: CarryOver,
+    /// Participants that an operator has blocked, and why.
+    pub(super) blocked: BTreeMap<ActorId, Reference>,
 }
 
 #[derive(Debug)]
@@ -153,6 +155,7 @@ impl MarketState {
             horizon: SimDuration::ZERO,
             opening: None,
             carry: CarryOver::default(),
+            blocked: BTreeMap::new(),
         }
     }
 

@@ -88,11 +88,12 @@ impl Context {
         }
         let market = self.domain_mut();
         let order = OrderId::new(market.next_order);
-        let (closed, warms_up) = (market.closed, market.warms_up);
+        let (closed, warms_up, blocked) = (market.closed, market.warms_up, market.is_blocked(owner));
         let pricing = market.pricing(owner, listing, reference);
         let admitted = match market.gate(owner, listing, now) {
             _ if closed => Err(Refusal::Closed),
             _ if warms_up => Err(Refusal::WarmingUp),
+            _ if blocked => Err(Refusal::Blocked),
             None => Err(Refusal::UnknownListing),
             Some((account, at)) => account.admit(order, terms, &OrderContext { pricing, ..at }, reference),
         };
@@ -182,7 +183,11 @@ impl Context {
     pub fn replace(&mut self, order: OrderId, price: Price, quantity: Quantity) -> Result<(), Refusal> {
         let (owner, now) = (self.id(), self.now());
         let market = self.domain_mut();
+        let is_blocked = market.is_blocked(owner);
         let account = market.accounts.get_mut(owner.index()).ok_or(Refusal::NoAccount)?;
+        if is_blocked {
+            return Err(account.refuse(Refusal::Blocked));
+        }
         let Some(listing) = account.order(order).map(|open| open.listing) else {
             return Err(account.refuse(Refusal::UnknownOrder(order)));
         };

@@ -10,6 +10,7 @@ mod journal;
 mod kill_switch;
 mod latencies;
 mod money;
+mod operator;
 mod unread;
 
 use std::cell::RefCell;

@@ -13,7 +13,8 @@ impl OrderBook {
         if phase == from {
             return;
         }
-        let uncrosses = phase == Phase::Continuous || from == Phase::ClosingAuction;
+        // An operator can halt a call, too: then nothing trades until it goes on.
+        let uncrosses = phase == Phase::Continuous || (from == Phase::ClosingAuction && phase != Phase::Halt);
         if uncrosses {
             self.uncross(out);
         }

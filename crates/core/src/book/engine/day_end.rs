@@ -4,14 +4,14 @@ use super::OrderBook;
 use super::slot::Slot;
 use crate::book::event::EventSink;
 use crate::market::{ExpiryReason, OrderTerms, TimeInForce};
-use crate::units::ActorId;
+use crate::units::{ActorId, SimTime};
 
 impl OrderBook {
-    /// Ends a day of a book that opens again: all orders of owners that `keeps` does not name expire as if the
+    /// Ends a day, at `now`, of a book that opens again: all orders of owners that `keeps` does not name expire as if the
     /// venue closed for good, then those of the others that are not good till canceled or for a later date.
     ///
     /// Stops that would trade at once are kept, since they wait for a price and not for an instant.
-    pub fn end_day(&mut self, keeps: impl Fn(ActorId) -> bool, out: &mut impl EventSink) {
+    pub fn end_day(&mut self, now: SimTime, keeps: impl Fn(ActorId) -> bool, out: &mut impl EventSink) {
         let leaves = |slot: &Slot| !keeps(self.slab.get(*slot).owner);
         let left: Vec<Slot> = self.slab.slots().filter(leaves).collect();
         self.brackets.retain(&keeps);
@@ -23,6 +23,7 @@ impl OrderBook {
         let linked =
             |slot: &Slot| self.slab.details(*slot).is_some_and(|details| details.partner().is_some());
         self.pairs = self.slab.slots().filter(linked).count() / 2;
+        self.expire_dated(now, out);
         let over = self.slab.slots().filter(|slot| expiry(&self.order_at(*slot).terms).is_some()).collect();
         self.for_each(over, |book, slot| {
             if let Some(reason) = expiry(&book.order_at(slot).terms) {

@@ -12,7 +12,8 @@ impl ReferenceBook {
         if phase == from {
             return;
         }
-        let uncrosses = phase == Phase::Continuous || from == Phase::ClosingAuction;
+        // An operator can halt a call, too: then nothing trades until it goes on.
+        let uncrosses = phase == Phase::Continuous || (from == Phase::ClosingAuction && phase != Phase::Halt);
         if uncrosses {
             self.uncross(out);
         }
