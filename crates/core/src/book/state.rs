@@ -32,7 +32,7 @@ pub struct BookOrder {
     pub id: OrderId,
     /// Its owner.
     pub owner: ActorId,
-    /// Its terms as they are now, after replaces and repricing.
+    /// Its terms as they are now, after replaces and repricing; the quantity is what is open and what was filled.
     pub terms: OrderTerms,
     /// Its displayed quantity.
     pub displayed: Quantity,

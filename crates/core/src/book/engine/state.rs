@@ -30,18 +30,24 @@ impl OrderBook {
         let mut slots: Vec<Slot> = self.slab.slots().collect();
         slots.sort_unstable_by_key(|slot| self.slab.sequence(*slot));
         let is_open = |id: &OrderId| self.slab.find(*id).is_some();
+        let is_elected = |id: &OrderId| {
+            let details = self.slab.find(*id).and_then(|slot| self.slab.details(slot));
+            details.is_some_and(|details| matches!(details.activation, Activation::Elected(_)))
+        };
         BookState {
             phase: self.phase,
             last: self.last,
             anchor: self.anchor,
             orders: slots.into_iter().map(|slot| self.order_state(slot)).collect(),
-            elected: self.stops.elected().filter(is_open).collect(),
+            elected: self.stops.elected().filter(is_elected).collect(),
             detached: self.brackets.detached().filter(is_open).collect(),
         }
     }
 
     fn order_state(&self, slot: Slot) -> BookOrder {
-        let Order { id, owner, terms, filled, partner, .. } = self.order_at(slot);
+        let Order { id, owner, terms, leaves, filled, partner } = self.order_at(slot);
+        // What was replaced or reduced keeps the quantity of its entry there, of which nothing depends.
+        let terms = OrderTerms { quantity: leaves + filled, ..terms };
         let (displayed, hidden) = (self.slab.displayed(slot), self.slab.hidden(slot));
         let details = self.slab.details(slot);
         let place = match details.map(|details| (details.activation(), details)) {

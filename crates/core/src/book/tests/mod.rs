@@ -13,6 +13,7 @@ mod ladders;
 mod laws;
 mod memory;
 mod range;
+mod restore;
 mod steady;
 pub(crate) mod traffic;
 
