@@ -32,7 +32,7 @@ impl OrderBook {
         let is_open = |id: &OrderId| self.slab.find(*id).is_some();
         let is_elected = |id: &OrderId| {
             let details = self.slab.find(*id).and_then(|slot| self.slab.details(slot));
-            details.is_some_and(|details| matches!(details.activation, Activation::Elected(_)))
+            details.is_some_and(|details| details.activation() == Activation::Elected)
         };
         BookState {
             phase: self.phase,
