@@ -248,7 +248,9 @@ fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
         | Fact::AccountRuined { owner, .. }
         | Fact::PositionSplit { owner, .. }
         | Fact::AccountPaid { owner, .. }
-        | Fact::AccountFunded { owner, .. } => (None, Some(owner)),
+        | Fact::AccountFunded { owner, .. }
+        | Fact::ParticipantBlocked { owner, .. }
+        | Fact::ParticipantUnblocked { owner } => (None, Some(owner)),
         Fact::AccountOpened(ref opening) => (None, Some(opening.owner)),
         Fact::AccountMarked(ref mark) => (None, Some(mark.owner)),
         Fact::Logged { actor, .. }
@@ -259,6 +261,8 @@ fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
         Fact::OrderRefreshed { .. }
         | Fact::Traded(_)
         | Fact::PhaseChanged { .. }
+        | Fact::TradingHalted { .. }
+        | Fact::HaltLifted { .. }
         | Fact::IndicativeChanged { .. }
         | Fact::AuctionUncrossed { .. }
         | Fact::TouchChanged { .. }
