@@ -1,9 +1,11 @@
 //! Bearpit on the wall clock: a market that people and programs trade in while it runs.
 //!
-//! Under construction. What is here are the two lowest rooms: the [journal](store::journal), to which every
-//! request from outside is written before it has any effect, and the [live market](live), which is rebuilt
-//! from it after a crash. `ARCHITECTURE.md` at the root of the workspace has the idea.
+//! A [live market](live) is a state machine over a [journal](store::journal), to which every request from
+//! outside is written before anybody sees its effect. The [driver] gives it a thread, a clock and a disk;
+//! [`http`] says how it is, and [`cli`] starts and stops it all by its [configuration](config).
+//! `ARCHITECTURE.md` at the root of the workspace has the idea, `docs/live.md` how it is operated.
 
+pub mod cli;
 pub mod config;
 pub mod driver;
 pub mod http;

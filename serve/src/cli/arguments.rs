@@ -36,6 +36,17 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Change the market of a running process, or ask how it is.
     Admin(AdminArguments),
+    /// Take a request out of a market that cannot be rebuilt with it.
+    Repair(RepairArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RepairArguments {
+    /// The file of the journal.
+    pub(super) journal: PathBuf,
+    /// The number of the request's record, from 0, as the failed start said it.
+    #[arg(long, value_name = "NUMBER", required = true)]
+    pub(super) void: u64,
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +62,15 @@ pub(super) struct AdminArguments {
 pub(super) enum AdminAction {
     /// Print how the market is, as JSON.
     Status,
+    /// Let virtual time stand still: orders can be canceled, but not entered.
+    Pause,
+    /// Let virtual time go on.
+    Resume,
+    /// Change how fast virtual time runs; a market on the wall clock refuses.
+    Speed {
+        /// How many times as fast as the wall clock, such as 60 or 0.5.
+        factor: String,
+    },
 }
 
 /// The name of the heading under which flags of settings stand in `--help`.

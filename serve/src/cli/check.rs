@@ -8,7 +8,8 @@ use bearpit::scenario::{LiveClock, Scenario};
 use thiserror::Error;
 
 use crate::config::{Layer, Loaded, Origin};
-use crate::store::journal::{HeaderFault, JournalDirectory, Newest, OpenError, SegmentEnd, SegmentFault};
+use crate::driver::{DriveError, Segment};
+use crate::store::journal::{JournalDirectory, Newest, OpenError};
 
 /// Why a data directory cannot be used.
 #[derive(Debug, Error)]
@@ -24,46 +25,30 @@ pub(super) enum DataFault {
     /// The journal cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The journal is damaged.
-    #[error("{}: {fault}", .path.display())]
-    Segment {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        fault: SegmentFault,
-    },
     /// The journal goes on, and only the engine that wrote it can do that.
-    #[error(
-        "{}: engine {engine} wrote this journal and did not end it; this is engine {}: let that version start \
-         and stop in order first",
-        .path.display(),
-        ENGINE
-    )]
-    Engine {
-        /// The file.
-        path: PathBuf,
-        /// The engine that wrote it.
-        engine: String,
-    },
+    #[error(transparent)]
+    Drive(#[from] DriveError),
 }
 
 impl DataFault {
     /// Returns whether what is there is wrong, and not only not to be had now.
     pub(super) const fn is_of_input(&self) -> bool {
-        let is_header = matches!(
-            self,
-            Self::Open(OpenError::Header { fault: HeaderFault::Damaged | HeaderFault::NoJournal | HeaderFault::Layout(_), .. })
-        );
-        is_header || matches!(self, Self::Engine { .. } | Self::Segment { fault: SegmentFault::Damaged { .. }, .. })
+        match self {
+            Self::Io { .. } | Self::Drive(DriveError::Io { .. }) => false,
+            Self::Open(error) | Self::Drive(DriveError::Journal(error)) => {
+                matches!(error, OpenError::Header { .. })
+            }
+            Self::Drive(_) => true,
+        }
     }
 }
 
 /// Returns what a scenario is as a live market, in a sentence.
 pub(super) fn describe(scenario: &Scenario) -> String {
     let clock = match scenario.live.as_ref().map(|live| &live.clock) {
-        Some(LiveClock::Wall { zone, .. }) => format!("wall clock of {zone}"),
-        Some(LiveClock::Scaled { speed }) => format!("clock {}", times(speed.thousandths())),
-        None => "no [live]".to_owned(),
+        Some(LiveClock::Wall { zone, .. }) => format!("the clock of {zone}"),
+        Some(LiveClock::Scaled { speed }) => format!("a clock of its own {}", times(speed.thousandths())),
+        None => "no [live], so a clock of its own x1".to_owned(),
     };
     let (instruments, venues) = (scenario.instruments.len(), scenario.venues.len());
     let agents: u64 = scenario.agents.iter().map(|agent| u64::from(agent.count)).sum();
@@ -83,39 +68,40 @@ pub(super) fn given(loaded: &Loaded) -> Vec<String> {
     loaded.origins.iter().filter(|origin| origin.layer != Layer::Default).map(line).collect()
 }
 
-/// Checks that a data directory can be used, and says what is there.
+/// Checks that a data directory can be used, and says what is in its journal's.
 ///
 /// # Errors
 /// [`DataFault`].
-pub(super) fn data(path: &Path) -> Result<String, DataFault> {
-    if !path.exists() {
-        let parent = path.ancestors().skip(1).find(|it| it.exists() || it.as_os_str().is_empty());
-        let parent = parent.filter(|it| !it.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        try_to_write(parent)?;
-        return Ok("will be made".to_owned());
+pub(super) fn data(path: &Path, journal: &Path) -> Result<String, DataFault> {
+    try_to_write(nearest_directory(path))?;
+    if !journal.exists() {
+        return Ok("it has no journal yet".to_owned());
     }
-    try_to_write(path)?;
-    let directory = JournalDirectory::open(path)?;
-    let Some(Newest { path, mut reader, untrusted }) = directory.newest()? else {
-        return Ok("has no journal yet".to_owned());
+    let directory = JournalDirectory::open(journal)?;
+    let Some(Newest { path, reader, untrusted }) = directory.newest()? else {
+        return Ok("it has no journal yet".to_owned());
     };
-    let failed = |fault| DataFault::Segment { path: path.clone(), fault };
-    let mut records = 0_u64;
-    let mut last = Vec::new();
-    while let Some(payload) = reader.next_frame().map_err(failed)? {
-        last.clear();
-        last.extend_from_slice(payload);
-        records += 1;
-    }
-    let torn = match reader.end() {
-        Some(SegmentEnd::Torn { bytes, .. }) => format!(", and {bytes} bytes that a crash left, to be cut off"),
-        _ => String::new(),
+    let segment = Segment { header: reader.header().clone(), path };
+    let scan = segment.scan()?;
+    let end = match scan.settled {
+        Some(at) => format!("ended in order at {at}"),
+        None => {
+            segment.check_engine()?;
+            "to be rebuilt, since its process did not end in order".to_owned()
+        }
     };
     let newer = match untrusted.len() {
         0 => String::new(),
         count => format!("; {count} newer files have no whole header and are passed over"),
     };
-    Ok(format!("its newest journal is {} with {records} records{torn}{newer}", path.display()))
+    let (file, day, records) = (segment.path.display(), &segment.header.day_name, scan.records);
+    Ok(format!("day {day} is in {file}, {records} records, {end}{newer}"))
+}
+
+/// Returns a directory, or the nearest above it that is there.
+fn nearest_directory(path: &Path) -> &Path {
+    let there = path.ancestors().find(|it| it.exists());
+    there.filter(|it| !it.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// Writes a file, and removes it again.

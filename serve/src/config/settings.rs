@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bearpit::scenario::document::Node;
@@ -31,8 +32,12 @@ pub struct Setting {
 impl Setting {
     /// Returns its flag without the dashes before it.
     #[must_use]
-    pub fn flag(&self) -> String {
-        self.key.replace(['.', '_'], "-")
+    pub fn flag(&self) -> &'static str {
+        // What parses the command line wants names that live as long as the program.
+        static FLAGS: LazyLock<Vec<String>> =
+            LazyLock::new(|| SETTINGS.iter().map(|it| it.key.replace(['.', '_'], "-")).collect());
+        let place = SETTINGS.iter().position(|it| it.key == self.key);
+        place.and_then(|place| FLAGS.get(place)).map_or(self.key, String::as_str)
     }
 
     /// Returns the name of its environment variable.

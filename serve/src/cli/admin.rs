@@ -1,0 +1,66 @@
+//! `bearpit-serve admin`: asks a process of this machine to do something to its market.
+
+use super::arguments::{AdminAction, AdminArguments};
+use super::console::{print, print_error};
+use super::exit::Failure;
+use super::serve::configuration;
+use crate::config::Flag;
+use crate::http::{Action, AdminAccess, ask};
+
+/// Asks, and prints the answer as JSON.
+///
+/// # Errors
+/// [`Failure::Run`] if no process answers or it refuses, [`Failure::Input`] for a speed that is none.
+pub(super) fn run(arguments: &AdminArguments) -> Result<(), Failure> {
+    let data = arguments.data.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let flags = data.into_iter().map(|value| Flag { key: "data", value }).collect();
+    let data = configuration(flags, None)?.config.data;
+    let action = action_of(&arguments.action)?;
+    let access = AdminAccess::read(&data).map_err(|error| {
+        print_error(&format!("error: no process runs with {}: {error}", data.display()));
+        Failure::Run
+    })?;
+    match ask(&access, action.as_ref()) {
+        Ok(answer) => print(&format!("{answer:#}")),
+        Err(error) => {
+            print_error(&format!("error: {error}"));
+            Err(Failure::Run)
+        }
+    }
+}
+
+fn action_of(action: &AdminAction) -> Result<Option<Action>, Failure> {
+    Ok(match action {
+        AdminAction::Status => None,
+        AdminAction::Pause => Some(Action::Pause),
+        AdminAction::Resume => Some(Action::Resume),
+        AdminAction::Speed { factor } => Some(Action::Speed { thousandths: thousandths(factor)? }),
+    })
+}
+
+/// Reads a factor with at most three decimals.
+fn thousandths(factor: &str) -> Result<u32, Failure> {
+    let (whole, rest) = factor.split_once('.').unwrap_or((factor, ""));
+    let is_number = |text: &str| text.bytes().all(|it| it.is_ascii_digit());
+    let fits = is_number(whole) && is_number(rest) && rest.len() <= 3 && !whole.is_empty();
+    let number = fits.then(|| format!("{whole}{rest:0<3}").parse().ok()).flatten();
+    number.filter(|number| *number > 0).ok_or_else(|| {
+        print_error(&format!("error: `{factor}` is no speed: it must be a number such as 60 or 0.5"));
+        Failure::Input
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_are_read_exactly() {
+        for (text, expected) in [("1", 1_000), ("60", 60_000), ("0.5", 500), ("1.25", 1_250), ("0.001", 1)] {
+            assert_eq!(thousandths(text), Ok(expected), "{text}");
+        }
+        for text in ["", "0", "-1", "1e3", "0.0001", ".5", "x", "1.2.3", "99999999999"] {
+            assert_eq!(thousandths(text), Err(Failure::Input), "{text}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The command line: arguments and configuration, start and stop, what is printed, exit codes.
+//!
+//! Results go to standard output, the log and what is wrong to standard error. [`driver`](crate::driver) and
+//! [`http`](crate::http) do the work, and know no terminal; this is the only room that prints.
+
+mod admin;
+mod arguments;
+mod check;
+mod console;
+mod exit;
+mod figures;
+mod logging;
+mod market;
+mod repair;
+mod serve;
+mod signals;
+
+use std::process::ExitCode;
+
+use arguments::Command;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = arguments::command().get_matches();
+    let (arguments, flags) = arguments::parse(&matches).unwrap_or_else(|error| error.exit());
+    let done = match arguments.command {
+        None => serve::run(&arguments, flags),
+        Some(Command::Admin(arguments)) => admin::run(&arguments),
+        Some(Command::Repair(arguments)) => repair::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.into(),
+    }
+}

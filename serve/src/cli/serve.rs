@@ -1,0 +1,228 @@
+//! `bearpit-serve SCENARIO`: starts a market and its servers, and ends them in order.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bearpit::scenario::{Diagnostics, Scenario};
+use prometheus_client::registry::Registry;
+use tracing::{error, info, warn};
+
+use super::arguments::Arguments;
+use super::console::{chain, print, print_diagnostics, print_error};
+use super::exit::Failure;
+use super::figures::StatusFigures;
+use super::market::Served;
+use super::signals::Signals;
+use super::{check, logging};
+use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
+use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock};
+use crate::http::{AdminServer, Metrics, Server, ServerConfig};
+
+/// How often it is looked whether the market has failed.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The directory of the journal within the data directory.
+pub(super) const JOURNAL: &str = "journal";
+
+/// Runs until a signal, or checks.
+///
+/// # Errors
+/// [`Failure`].
+pub(super) fn run(arguments: &Arguments, flags: Vec<Flag>) -> Result<(), Failure> {
+    let Some(path) = arguments.scenario.as_deref() else { return Err(Failure::Input) };
+    // Both are read, so that all that is wrong is said at once.
+    let loaded = configuration(flags, arguments.config.as_deref());
+    let scenario = scenario(path);
+    let ((scenario, text), loaded) = (scenario?, loaded?);
+    if arguments.check {
+        return checked(&scenario, path, &loaded);
+    }
+    logging::begin(loaded.config.log);
+    if scenario.live.is_none() {
+        warn!(scenario = scenario.name, "the scenario has no [live]: it runs at the speed of the wall clock");
+    }
+    serve(&loaded.config, ScenarioSource::new(scenario, text))
+}
+
+/// Reads the configuration, and says what is wrong or odd.
+///
+/// # Errors
+/// [`Failure::Input`].
+pub(super) fn configuration(flags: Vec<Flag>, file: Option<&Path>) -> Result<Loaded, Failure> {
+    match Sources::of_process(flags, file).and_then(|sources| load(&sources)) {
+        Ok(loaded) => {
+            if !loaded.warnings.is_empty() {
+                print_diagnostics(&loaded.warnings);
+            }
+            Ok(loaded)
+        }
+        Err(found) => {
+            print_diagnostics(&found);
+            Err(Failure::Input)
+        }
+    }
+}
+
+/// Reads a scenario and its text, and says what is wrong with it.
+fn scenario(path: &Path) -> Result<(Scenario, String), Failure> {
+    let refuse = |found: &Diagnostics| {
+        print_diagnostics(found);
+        Failure::Input
+    };
+    // What cannot be read as text is said by the loader.
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let loaded =
+        if text.is_empty() { Scenario::load(path, &[]) } else { Scenario::from_text(path, &text, &[]) };
+    let scenario = loaded.map_err(|found| refuse(&found))?;
+    let found = scenario.check();
+    if found.has_errors() {
+        return Err(refuse(&found));
+    }
+    Ok((scenario, text))
+}
+
+fn checked(scenario: &Scenario, path: &Path, loaded: &Loaded) -> Result<(), Failure> {
+    print(&format!("{}: valid; {}", path.display(), check::describe(scenario)))?;
+    let given = check::given(loaded);
+    let of_defaults = if given.is_empty() { "; all defaults" } else { "; not the defaults:" };
+    print(&format!("configuration: valid{of_defaults}"))?;
+    given.iter().try_for_each(|line| print(line))?;
+    let data = &loaded.config.data;
+    match check::data(data, &data.join(JOURNAL)) {
+        Ok(found) => print(&format!("{}: usable; {found}", data.display())),
+        Err(fault) => {
+            print_error(&format!("error: {}", chain(&fault)));
+            Err(if fault.is_of_input() { Failure::Input } else { Failure::Run })
+        }
+    }
+}
+
+/// What runs.
+struct Running {
+    driver: Driver,
+    server: Server,
+    admin: AdminServer,
+}
+
+fn serve(config: &Config, source: ScenarioSource) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| failed("the system has no resources left", &error))?;
+    let outcome = runtime.block_on(async {
+        // Before anything is started, so that no signal ends it half-way.
+        let signals = Signals::begin().map_err(|error| failed("signals cannot be waited for", &error))?;
+        let running = start(config, source)?;
+        run_until_signal(config, running, signals).await
+    });
+    // A thread that does not end, after a second signal, is not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn start(config: &Config, source: ScenarioSource) -> Result<Running, Failure> {
+    // An address that is taken is the most frequent fault, and is known before anything is opened.
+    let listener = TcpListener::bind(config.listen);
+    let listener =
+        listener.map_err(|error| failed(&format!("cannot listen on {}", config.listen), &error))?;
+    let mut registry = Registry::with_prefix("bearpit");
+    let driver = Driver::start(DriverConfig {
+        journal: config.data.join(JOURNAL),
+        sync: source.sync_policy(),
+        queue: config.queue.requests,
+        clock: Box::new(SystemClock::new()),
+        source: Box::new(source),
+        wrap: Box::new(|file| Box::new(file)),
+        sinks: Vec::new(),
+        metrics: crate::driver::Metrics::register(&mut registry),
+    });
+    let driver = driver.map_err(|error| failed("the market cannot be started", &error))?;
+    registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
+    let metrics = Arc::new(Metrics::new(registry));
+    let served = Arc::new(Served(driver.handle.clone()));
+    let server = Server::start(listener, server_config(config.http), Arc::clone(&metrics), served.clone());
+    let server = server.map_err(|error| failed("HTTP cannot be served", &error))?;
+    let admin = AdminServer::start(&config.data, metrics, served);
+    let admin = admin.map_err(|error| failed("the operator's server cannot be started", &error))?;
+    let (address, data) = (server.address(), config.data.display());
+    info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
+    Ok(Running { driver, server, admin })
+}
+
+const fn server_config(http: HttpConfig) -> ServerConfig {
+    let HttpConfig { workers, connections, body_bytes_max, request_timeout, keep_alive } = http;
+    ServerConfig { workers, connections, body_bytes_max, request_timeout, keep_alive }
+}
+
+async fn run_until_signal(config: &Config, running: Running, mut signals: Signals) -> Result<(), Failure> {
+    let mut watch = Watch { handle: running.driver.handle.clone(), was_open: false };
+    let mut looks = tokio::time::interval(LOOK);
+    let signal = loop {
+        tokio::select! {
+            signal = signals.next() => break signal,
+            _ = looks.tick() => {
+                if !watch.goes_on() {
+                    return Err(Failure::Run);
+                }
+            }
+        }
+    };
+    info!(signal, "stopping");
+    let Running { driver, server, admin } = running;
+    let handle = driver.handle.clone();
+    server.begin_stopping();
+    let stopped = tokio::task::spawn_blocking(move || {
+        driver.handle.stop();
+        driver.join();
+    });
+    tokio::select! {
+        signal = signals.next() => {
+            error!(signal, "ended before the market had stopped: it is rebuilt from its journal");
+            return Err(Failure::Interrupted);
+        }
+        _ = stopped => {}
+    }
+    let grace = config.shutdown_grace;
+    for stopped in [server.stop(grace).await, admin.stop(grace).await] {
+        stopped.unwrap_or_else(|error| warn!(%error, "a server had failed"));
+    }
+    match &handle.status().stage {
+        Stage::Failed(why) => {
+            error!(why, "the market had failed");
+            Err(Failure::Run)
+        }
+        _ => {
+            info!("stopped");
+            Ok(())
+        }
+    }
+}
+
+/// Sees to it that a process whose market cannot be opened ends.
+struct Watch {
+    handle: MarketHandle,
+    was_open: bool,
+}
+
+impl Watch {
+    /// Returns whether the process is to go on. A market that fails before it was ever open is of use to
+    /// nobody; one that was open can still be read, and its operator asked.
+    fn goes_on(&mut self) -> bool {
+        match &self.handle.status().stage {
+            Stage::Failed(why) if !self.was_open => {
+                error!(why, "the market cannot be opened");
+                return false;
+            }
+            Stage::Opening | Stage::Failed(_) => {}
+            _ => self.was_open = true,
+        }
+        true
+    }
+}
+
+/// Writes to the log why something does not start.
+fn failed(what: &str, cause: &dyn std::error::Error) -> Failure {
+    error!(cause = chain(cause), "{what}");
+    Failure::Run
+}
