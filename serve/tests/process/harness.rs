@@ -1,0 +1,266 @@
+//! A process of `bearpit-serve`, its log, and who asks it over HTTP.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long anything may take on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A small market on a clock of its own, whose day lasts longer than any test.
+const SCENARIO: &str = r#"
+[scenario]
+name = "small"
+seed = 7
+start = 2025-03-03T00:00:00
+end = 2025-03-04T00:00:00
+
+[live]
+clock = "scaled"
+speed = 10
+
+[[instruments]]
+symbol = "ACME"
+tick_size = "0.01"
+process = { kind = "ou", initial = 100.0, mean = 100.0, half_life = "2h", volatility = 0.2 }
+
+[[venues]]
+name = "PIT"
+instruments = ["ACME"]
+
+[[agents]]
+kind = "market_maker"
+cash = 5_000_000
+max_short = { ACME = 25_000 }
+half_spread = "0.03"
+quantity = 300
+max_inventory = 20_000
+skew = 1.0
+interval = "1s"
+
+[[agents]]
+kind = "noise"
+count = 5
+holdings = { ACME = 5000 }
+interval = "5s"
+market_share = 0.5
+max_quantity = 20
+depth = "0.10"
+patience = "3m"
+"#;
+
+/// A directory with a scenario, in which processes run.
+pub(crate) struct Place {
+    directory: TempDir,
+}
+
+/// A process that serves. It is killed when this is dropped.
+pub(crate) struct Served {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let place = Self { directory: tempfile::tempdir().unwrap() };
+        place.write("small.toml", SCENARIO);
+        place
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path().join(name), text).unwrap();
+    }
+
+    pub(crate) fn scenario_with(&self, from: &str, to: &str) {
+        assert!(SCENARIO.contains(from), "no {from} in the scenario");
+        self.write("small.toml", &SCENARIO.replace(from, to));
+    }
+
+    /// Returns the newest segment of the journal.
+    pub(crate) fn newest_segment(&self) -> PathBuf {
+        let files = fs::read_dir(self.path().join("data/journal")).unwrap().map(|it| it.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|it| it == "journal")).max().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bearpit-serve"));
+        command.current_dir(self.path()).args(arguments).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("BEARPIT_") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    /// Runs a command that ends by itself.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = Killed(child);
+        await_exit(&mut child.0);
+        let mut texts = [String::new(), String::new()];
+        child.0.stdout.take().unwrap().read_to_string(&mut texts[0]).unwrap();
+        child.0.stderr.take().unwrap().read_to_string(&mut texts[1]).unwrap();
+        let [stdout, stderr] = texts;
+        Ended { code: child.0.wait().unwrap().code(), stdout, stderr }
+    }
+
+    /// Starts a process, and waits until it says where it listens.
+    pub(crate) fn start(&self) -> Served {
+        let arguments = ["small.toml", "--listen", "127.0.0.1:0", "--log-format", "json"];
+        let mut child =
+            self.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (to_lines, lines) = mpsc::channel();
+        thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|line| to_lines.send(line)));
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut served = Served { child, lines, seen: Vec::new(), address: nowhere };
+        let line = served.await_line("serving");
+        served.address = line["address"].as_str().unwrap().parse().unwrap();
+        served
+    }
+
+    /// Starts a process, and waits until its market takes orders.
+    pub(crate) fn start_ready(&self) -> Served {
+        let served = self.start();
+        served.await_ready(200);
+        served
+    }
+
+    pub(crate) fn admin(&self, arguments: &[&str]) -> Value {
+        let ended = self.run(&[&["admin"], arguments].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        serde_json::from_str(&ended.stdout).unwrap()
+    }
+}
+
+/// A command that has ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    #[track_caller]
+    pub(crate) fn assert_fails(&self, code: i32, expected: &[&str]) {
+        let Self { stdout, stderr, .. } = self;
+        assert_eq!(self.code, Some(code), "{stdout}\n{stderr}");
+        for text in expected {
+            assert!(stderr.contains(text), "no {text:?} in\n{stderr}");
+        }
+    }
+}
+
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+impl Served {
+    /// Waits for a line of the log with a message.
+    pub(crate) fn await_line(&mut self, message: &str) -> Value {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("no line {message:?} in the log:\n{}", self.seen.join("\n"));
+            };
+            self.seen.push(line.clone());
+            let line: Value = serde_json::from_str(&line).unwrap_or_default();
+            if line["message"] == message {
+                return line;
+            }
+        }
+    }
+
+    /// Waits until `/readyz` answers with a status, and returns the body.
+    pub(crate) fn await_ready(&self, status: u16) -> Value {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let (found, body) = self.get("/readyz");
+            if found == status {
+                return serde_json::from_str(&body).unwrap();
+            }
+            assert!(Instant::now() < until, "/readyz is still {found}: {body}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// Returns a figure of `/metrics`.
+    pub(crate) fn figure(&self, name: &str) -> f64 {
+        let (status, body) = self.get("/metrics");
+        assert_eq!(status, 200, "{body}");
+        let line = body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {name} in\n{body}")).parse().unwrap()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let Output { status, .. } = Command::new("kill").args([name, &id]).output().unwrap();
+        assert!(status.success(), "kill {name} {id}");
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        self.signal("-TERM");
+        self.await_exit()
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn await_exit(&mut self) -> Option<i32> {
+        await_exit(&mut self.child).code()
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) fn crash(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn await_exit(child: &mut Child) -> ExitStatus {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        assert!(Instant::now() < until, "the process has not ended");
+        thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,210 @@
+//! `bearpit-serve` from outside: real processes, started, watched, stopped and killed.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed; and it waits for other processes"
+)]
+
+mod harness;
+
+use std::fs;
+
+use harness::Place;
+use serde_json::json;
+
+#[test]
+fn a_market_is_served_and_ends_in_order_and_goes_on() {
+    let place = Place::new();
+    let mut served = place.start_ready();
+    assert_eq!(served.get("/healthz").0, 200);
+    assert!(served.figure("bearpit_takes_orders") > 0.0);
+    assert!(served.figure("bearpit_stage{stage=\"open\"}") > 0.0);
+    assert!((served.figure("bearpit_day") - 1.0).abs() < 0.5);
+    assert!((served.figure("bearpit_speed") - 10.0).abs() < 1e-9);
+    for name in ["bearpit_pacing_lag_seconds", "bearpit_requests_waiting", "bearpit_outputs_waiting"] {
+        assert!(served.figure(name) >= 0.0, "{name}");
+    }
+    served.figure("bearpit_journal_sync_seconds_count");
+    served.figure("bearpit_command_latency_seconds_count");
+
+    assert_eq!(place.admin(&["pause"]), json!({ "done": { "action": "pause" } }));
+    let body = served.await_ready(503);
+    assert_eq!((&body["reason"], &body["status"]), (&json!("paused"), &json!("not_ready")));
+    let paused = place.admin(&["status"]);
+    assert_eq!((&paused["day"]["paused"], &paused["takes_orders"]), (&json!(true), &json!(false)));
+    place.admin(&["speed", "2.5"]);
+    place.admin(&["resume"]);
+    served.await_ready(200);
+    let status = place.admin(&["status"]);
+    assert_eq!((&status["stage"], &status["day"]["speed"]), (&json!("open"), &json!(2.5)));
+
+    served.signal("-TERM");
+    served.await_line("stopping");
+    served.await_line("stopped");
+    assert_eq!(served.await_exit(), Some(0));
+    assert!(!place.path().join("data/admin.json").exists());
+    let checked = place.run(&["small.toml", "--check"]);
+    assert_eq!(checked.code, Some(0), "{}", checked.stderr);
+    assert!(checked.stdout.contains("ended in order at 2025-03-03T00:"), "{}", checked.stdout);
+
+    // The same day goes on from where it stood, in a segment of its own.
+    let served = place.start_ready();
+    let later = place.admin(&["status"]);
+    assert_eq!(later["day"]["number"], json!(1));
+    assert!(later["day"]["now"].as_str() >= status["day"]["now"].as_str(), "{status} {later}");
+    assert!(place.newest_segment().ends_with("00000002.journal"));
+    assert_eq!(served.stop(), Some(0));
+}
+
+#[test]
+fn a_market_that_was_killed_is_rebuilt() {
+    let place = Place::new();
+    let served = place.start_ready();
+    while served.figure("bearpit_events_total") < 100.0 {}
+    let before = place.admin(&["status"]);
+    served.crash();
+    let checked = place.run(&["small.toml", "--check"]);
+    assert_eq!(checked.code, Some(0), "{}", checked.stderr);
+    assert!(checked.stdout.contains("to be rebuilt"), "{}", checked.stdout);
+    let served = place.start_ready();
+    let after = place.admin(&["status"]);
+    assert!(place.newest_segment().ends_with("00000001.journal"), "it is the same segment");
+    assert!(after["day"]["events"].as_u64() >= Some(100), "{before} {after}");
+    assert_eq!(served.stop(), Some(0));
+}
+
+#[test]
+fn two_processes_do_not_share_a_directory() {
+    let place = Place::new();
+    let served = place.start_ready();
+    let second = place.run(&["small.toml", "--listen", "127.0.0.1:0"]);
+    second.assert_fails(1, &["another process has this journal open"]);
+    place.run(&["small.toml", "--check"]).assert_fails(1, &["another process has this journal open"]);
+    assert_eq!(served.get("/readyz").0, 200);
+    let address = served.address.to_string();
+    let third = place.run(&["small.toml", "--listen", &address, "--data", "other"]);
+    third.assert_fails(1, &["cannot listen on", &address]);
+    assert!(!place.path().join("other").exists());
+    assert_eq!(served.stop(), Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_or_it_has_ended() {
+    let place = Place::new();
+    let mut served = place.start_ready();
+    served.signal("-TERM");
+    served.signal("-INT");
+    let code = served.await_exit();
+    assert!(matches!(code, Some(0 | 130)), "{code:?}");
+    // However it ended, the market is there again.
+    assert_eq!(place.start_ready().stop(), Some(0));
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once_and_nothing_is_made() {
+    let place = Place::new();
+    place.scenario_with("speed = 10", "speeed = 10");
+    place.write("serve.toml", "listen = \"8080\"\n[queue]\nrequest = 1\n");
+    place.write(".env", "BEARPIT_LOG_LEVEL=loud\n");
+    let arguments = ["small.toml", "--config", "serve.toml", "--http-workers", "0", "--check"];
+    for arguments in [&arguments[..], &arguments[..5]] {
+        let ended = place.run(arguments);
+        let expected = [
+            "serve.toml:1:10",
+            "[queue] has no key `request`",
+            "did you mean `requests`?",
+            ".env:1:19",
+            "`--http-workers` is 0, but must be a whole number from 1 to 64",
+            "small.toml:10:1",
+            "did you mean `speed`?",
+        ];
+        ended.assert_fails(2, &expected);
+        assert!(!place.path().join("data").exists());
+    }
+    place.run(&["none.toml"]).assert_fails(2, &["`none.toml` cannot be read"]);
+    place.run(&["small.toml", "--config", "none.toml"]).assert_fails(2, &["`none.toml` cannot be read"]);
+    place.run(&["small.toml", "--listen"]).assert_fails(2, &["--listen"]);
+    place.run(&[]).assert_fails(2, &["Usage: bearpit-serve"]);
+}
+
+#[test]
+fn a_check_starts_nothing_and_says_what_holds() {
+    let place = Place::new();
+    place.write("serve.toml", "database = \"postgres://bear:hunter2@db/pit\"\n[log]\nlevel = \"warn\"\n");
+    let checked = place.run(&["small.toml", "--config", "serve.toml", "--check", "--http-workers", "3"]);
+    assert_eq!(checked.code, Some(0), "{}", checked.stderr);
+    for expected in [
+        "small.toml: valid; `small`, a clock of its own x10, 1 instruments, 1 venues, 6 agents",
+        "  database = postgres://bear:*******@db/pit (file)",
+        "  log.level = warn (file)",
+        "  http.workers = 3 (command line)",
+        "./data: usable; it has no journal yet",
+    ] {
+        assert!(checked.stdout.contains(expected), "no {expected:?} in\n{}", checked.stdout);
+    }
+    assert!(checked.stderr.contains("no database is used yet"), "{}", checked.stderr);
+    assert!(!place.path().join("data").exists());
+    place.write("file", "");
+    place.run(&["small.toml", "--check", "--data", "file/data"]).assert_fails(1, &["file"]);
+}
+
+#[test]
+fn a_journal_of_another_scenario_or_a_damaged_one_is_refused() {
+    let place = Place::new();
+    let served = place.start_ready();
+    while served.figure("bearpit_events_total") < 200.0 {}
+    served.crash();
+    place.scenario_with("seed = 7", "seed = 8");
+    let other = place.run(&["small.toml", "--listen", "127.0.0.1:0"]);
+    other.assert_fails(1, &["is not what the market of 2025-03-03 began with", "put it back"]);
+    place.scenario_with("seed = 7", "seed = 7");
+
+    let segment = place.newest_segment();
+    let mut bytes = fs::read(&segment).unwrap();
+    let whole = bytes.clone();
+    // The header has the scenario, and ends behind it; the records follow.
+    let records = whole.len() - (whole.len() - 2_000) / 2;
+    bytes[records] ^= 1;
+    fs::write(&segment, &bytes).unwrap();
+    for (arguments, code) in
+        [(&["small.toml", "--check"][..], 2), (&["small.toml", "--listen", "127.0.0.1:0"], 1)]
+    {
+        place.run(arguments).assert_fails(code, &["00000001.journal", "damaged at byte"]);
+    }
+    fs::write(&segment, &whole).unwrap();
+    assert_eq!(place.start_ready().stop(), Some(0));
+}
+
+#[test]
+fn a_repair_refuses_what_is_no_request() {
+    let place = Place::new();
+    let served = place.start_ready();
+    place.admin(&["pause"]);
+    served.crash();
+    let segment = place.newest_segment();
+    let path = segment.to_str().unwrap();
+    place.run(&["repair", path, "--void", "0"]).assert_fails(2, &["record 0 is no request"]);
+    place
+        .run(&["repair", path, "--void", "1000000"])
+        .assert_fails(2, &["there is none with the number 1000000"]);
+    place.run(&["repair", "small.toml", "--void", "0"]).assert_fails(2, &["the file is no journal"]);
+    place.run(&["repair", path]).assert_fails(2, &["--void"]);
+    // It is paused still: that is in the journal as well.
+    let served = place.start();
+    while served.await_ready(503)["reason"] != "paused" {}
+    place.admin(&["resume"]);
+    served.await_ready(200);
+    place.run(&["repair", path, "--void", "0"]).assert_fails(1, &["another process has this journal open"]);
+    assert_eq!(served.stop(), Some(0));
+    place.run(&["repair", path, "--void", "0"]).assert_fails(2, &["ended in good order"]);
+}
+
+#[test]
+fn an_operator_without_a_process_is_told_so() {
+    let place = Place::new();
+    place.run(&["admin", "status"]).assert_fails(1, &["no process runs with ./data"]);
+    place.run(&["admin", "--data", "x", "pause"]).assert_fails(1, &["no process runs with x"]);
+    place.run(&["admin", "stop"]).assert_fails(2, &["unrecognized subcommand"]);
+}
