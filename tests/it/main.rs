@@ -23,6 +23,7 @@ mod hostile_files;
 mod late_participants;
 mod lifecycle;
 mod live_analysis;
+mod live_scenarios;
 mod lobster;
 mod market;
 mod order_flow;
