@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::source::SourceError;
 use crate::analysis::ImpossibleFill;
 use crate::record::{DirectoryError, RecordError};
 use crate::report::ReportError;
@@ -30,6 +31,9 @@ pub enum RunError {
     /// The market stopped early, or money or shares were not conserved.
     #[error(transparent)]
     Market(#[from] MarketError),
+    /// What drives the market cannot go on, or the market is not what it knows of it.
+    #[error("the day cannot be made again from what came into its market")]
+    Source(#[source] SourceError),
     /// The tables cannot be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),

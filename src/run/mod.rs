@@ -12,6 +12,9 @@
 //! 4. The output directory gets its final name when it is complete. A run that fails or is interrupted leaves
 //!    nothing.
 //!
+//! A run can also be [driven by](Run::driven_by) a [`MarketSource`]: what came from outside into the market of a live
+//! day, out of its journal.
+//!
 //! [`Runs`] executes many runs on a pool of threads, one world per thread. The functions about report files
 //! ([`write_page`], [`write_run_set_page`] and others) write the pages of runs that have finished.
 
@@ -30,6 +33,7 @@ mod report_files;
 mod runs;
 mod seeds;
 mod single;
+mod source;
 mod strategy_log;
 mod unfinished;
 
@@ -47,5 +51,6 @@ pub use report_files::{
 pub use runs::{Running, Runs};
 pub use seeds::{SeedList, SeedListError};
 pub use single::Run;
+pub use source::{Advance, JournalSource, MarketSource, SourceError};
 pub use strategy_log::{LogLine, LogReader};
 pub use unfinished::Unfinished;

@@ -11,6 +11,7 @@ use super::outcome::{Finished, ended};
 use super::output::OutputConfig;
 use super::progress::{Progress, ProgressSink, RunEvent, RunId};
 use super::report_files::PAGE;
+use super::source::{Advance, MarketSource};
 use super::strategy_log::{LogReader, StrategyLog};
 use super::unfinished::{Entered, Unfinished};
 use crate::analysis::{RunAnalysis, RunData, Summary};
@@ -58,6 +59,7 @@ pub struct Run<'a> {
     wall_max: Option<Duration>,
     begin: Instant,
     sinks: Vec<Box<dyn TapeSink>>,
+    source: Option<Box<dyn MarketSource>>,
 }
 
 impl std::fmt::Debug for Run<'_> {
@@ -85,6 +87,7 @@ impl<'a> Run<'a> {
             wall_max: None,
             begin: now(),
             sinks: Vec::new(),
+            source: None,
         }
     }
 
@@ -119,6 +122,14 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn sink(mut self, sink: impl TapeSink + 'static) -> Self {
         self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Has the market opened and driven by a source, such as the journal of a live day; without, it is the
+    /// scenario's own, and nothing comes from outside.
+    #[must_use]
+    pub fn driven_by(mut self, source: impl MarketSource + 'static) -> Self {
+        self.source = Some(Box::new(source));
         self
     }
 
@@ -225,7 +236,11 @@ impl<'a> Run<'a> {
         config: &RecordConfig,
     ) -> Result<(Manifest, RunData), RunError> {
         let scenario = self.scenario;
-        let mut market = scenario.lay_out()?.open()?;
+        let mut source = self.source.take();
+        let mut market = match &mut source {
+            Some(source) => source.open(scenario).map_err(RunError::Source)?,
+            None => scenario.lay_out()?.open()?,
+        };
         self.sinks.drain(..).for_each(|sink| market.add_sink(sink));
         let label = RunLabel {
             scenario: scenario.name.clone(),
@@ -240,13 +255,14 @@ impl<'a> Run<'a> {
         let analysis = RunAnalysis::new(&names, &label, config);
         let (recorder, recording) = Recorder::start(output, config, label, names, analysis)?;
         market.add_sink(Box::new(recorder));
-        let traded = self.trade(&mut market);
+        let traded = self.trade(&mut market, source.as_deref_mut());
         // The recorder ends when it is taken off the tape. Its error comes first, since it is the cause of
         // the market's.
         drop(market.take_sinks());
         let recorded = recording.finish()?;
         traded?;
-        if recorded.open_orders > 0 {
+        // A market that goes on leaves orders to its next day.
+        if recorded.open_orders > 0 && market.closing_state().is_none() {
             return Err(RunError::OpenOrders { count: recorded.open_orders });
         }
         let manifest = manifest::describe(scenario, &market, config, recorded.tables);
@@ -254,21 +270,41 @@ impl<'a> Run<'a> {
         Ok((manifest, data))
     }
 
-    fn trade(&self, market: &mut Market) -> Result<(), RunError> {
+    /// Trades to the close, or to where the source ends, and settles.
+    fn trade(
+        &self,
+        market: &mut Market,
+        source: Option<&mut (dyn MarketSource + 'static)>,
+    ) -> Result<(), RunError> {
         let advanced = |market: &Market, now| {
             self.report(|| RunEvent::Advanced { events: market.world().events(), now });
         };
         market.start();
         let mut steps = 0_u64;
-        while market.step(market.close(), EVENTS_PER_STEP)? == StepEnd::Budget {
+        let mut check = |market: &Market| {
             steps += 1;
             if steps.is_multiple_of(STEPS_PER_REPORT) {
                 advanced(market, market.world().now());
             }
-            self.check_canceled()?;
+            self.check_canceled()
+        };
+        let Some(source) = source else {
+            trade_to_close(market, check)?;
+            advanced(market, self.scenario.end);
+            return Ok(market.settle()?);
+        };
+        let left = loop {
+            match source.advance(market).map_err(RunError::Source)? {
+                Advance::More => check(market)?,
+                left => break left,
+            }
+        };
+        if left == Advance::ToClose {
+            trade_to_close(market, check)?;
         }
         advanced(market, self.scenario.end);
-        Ok(market.settle()?)
+        market.settle()?;
+        source.check(market).map_err(RunError::Source)
     }
 
     /// Writes summary and report, then the manifest, and gives the directory its final name.
@@ -290,6 +326,17 @@ impl<'a> Run<'a> {
         let report = has_report.then(|| directory.join(PAGE));
         Ok(Finished { manifest, summary, data, directory: Some(directory), report })
     }
+}
+
+/// Steps a market to its close, with a check between two steps.
+fn trade_to_close(
+    market: &mut Market,
+    mut check: impl FnMut(&Market) -> Result<(), RunError>,
+) -> Result<(), RunError> {
+    while market.step(market.close(), EVENTS_PER_STEP)? == StepEnd::Budget {
+        check(market)?;
+    }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "wall time is reported and bounded; it steers no result")]

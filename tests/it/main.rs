@@ -20,6 +20,7 @@ mod fuzz;
 mod gate;
 mod hostile;
 mod hostile_files;
+mod journalled_days;
 mod late_participants;
 mod lifecycle;
 mod live_analysis;
