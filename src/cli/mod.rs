@@ -28,6 +28,7 @@ mod outcome_table;
 mod progress;
 mod report;
 mod schema;
+mod serve;
 mod shown_log;
 mod simulate;
 mod stop;
@@ -62,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Report(arguments) => report::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::VerifyBook(arguments) => verify_book::run(&arguments),
+        Command::Serve(arguments) => return serve::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     };

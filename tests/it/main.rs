@@ -35,6 +35,7 @@ mod report;
 mod run;
 mod scenario_page;
 mod scripts;
+mod serve_command;
 mod sessions;
 mod shipped;
 mod stopping;

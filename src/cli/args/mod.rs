@@ -4,6 +4,7 @@ mod backtest;
 mod data;
 mod run;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,10 +59,23 @@ pub(in crate::cli) enum Command {
     Compare(CompareArguments),
     /// Replay LOBSTER messages and compare the order book with LOBSTER's after each message.
     VerifyBook(VerifyBookArguments),
+    /// Run a scenario as a live exchange: starts the program `bearpit-serve` with these arguments.
+    ///
+    /// The program is looked for beside this one, and then on the path; `cargo build --release -p bearpit-serve`
+    /// builds it. `bearpit-serve --help` explains its arguments. The exit code is that of the program, or 1 if
+    /// there is none.
+    Serve(ServeArguments),
     /// Print a script with which a shell completes commands and options.
     Completions(CompletionsArguments),
     /// Print the manual page, or write one for each command.
     Man(ManArguments),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ServeArguments {
+    /// Arguments of bearpit-serve, such as scenarios/live/open_market.toml --listen 127.0.0.1:8080.
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(in crate::cli) arguments: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
