@@ -24,7 +24,7 @@ fn at(text: &str) -> SimTime {
 fn load(name: &str, changes: &[&str]) -> Scenario {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
     let changes: Vec<_> = changes.iter().map(|change| change.parse().unwrap()).collect();
-    Scenario::load(&path, &changes).unwrap_or_else(|found| panic!("{}", found.render(false)))
+    Scenario::load(&path, &changes).map_err(|found| found.render(false)).unwrap()
 }
 
 /// An hour that two people join: one buys and sells, one has an order that nobody meets.

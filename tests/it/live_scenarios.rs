@@ -24,7 +24,7 @@ fn path(name: &str) -> PathBuf {
 
 fn load(name: &str, changes: &[&str]) -> Scenario {
     let changes: Vec<_> = changes.iter().map(|change| change.parse().unwrap()).collect();
-    Scenario::load(&path(name), &changes).unwrap_or_else(|found| panic!("{}", found.render(false)))
+    Scenario::load(&path(name), &changes).map_err(|found| found.render(false)).unwrap()
 }
 
 fn live(scenario: &Scenario) -> &LiveConfig {

@@ -9,7 +9,7 @@ use bearpit_core::units::{Money, SimDuration};
 /// ```
 /// use std::path::Path;
 ///
-/// use bearpit::scenario::{LiveClock, Scenario};
+/// use bearpit::scenario::{LiveClock, LiveConfig, Scenario};
 ///
 /// let text = r#"
 ///     [scenario]
@@ -28,7 +28,7 @@ use bearpit_core::units::{Money, SimDuration};
 /// "#;
 /// let scenario = Scenario::from_text(Path::new("day.toml"), text, &[]).map_err(|it| it.render(false))?;
 /// let live = scenario.live.ok_or("no [live]")?;
-/// assert_eq!(live.starting_cash.to_string(), "100000");
+/// assert_eq!(live.starting_cash, LiveConfig::STARTING_CASH);
 /// let LiveClock::Scaled { speed } = live.clock else { return Err("not scaled".into()) };
 /// assert_eq!(speed.thousandths(), 60_000);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

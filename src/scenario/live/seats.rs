@@ -74,7 +74,7 @@ impl Scenario {
     /// market.request(now, Request { tag: None, kind })?;
     /// market.step(now + SimDuration::from_secs(1), u64::MAX)?;
     /// let account = market.world().domain().account(participant).ok_or("no account")?;
-    /// assert_eq!(account.fills(), 1);
+    /// assert!(account.fills() > 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lay_out_live(&self) -> Result<MarketBuilder, BuildError> {
