@@ -282,6 +282,17 @@ impl Account {
         self.tracked
     }
 
+    /// Reads a part of each line of the processor's cache that the account takes, to have it fetched from
+    /// memory; what is returned has no meaning.
+    #[expect(clippy::cast_possible_truncation, reason = "what is returned has no meaning")]
+    pub(crate) fn fetch(&self) -> i64 {
+        let line = self.lines.first();
+        let lots = line.map_or(0, |line| line.position.holding().lots() ^ line.held.net().lots());
+        let sums = [self.cash, self.fees, self.contributed, self.held_cash, self.max_debit].map(Money::units);
+        let counts = self.fills ^ self.refused ^ self.orders.len() as u64 ^ self.order_fees.len() as u64;
+        sums.into_iter().fold(0, |all, units| all ^ units) as i64 ^ lots ^ counts.cast_signed()
+    }
+
     pub(super) fn order_index(&self, id: OrderId) -> Option<usize> {
         self.orders.find(id)
     }

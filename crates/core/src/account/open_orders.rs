@@ -112,6 +112,13 @@ impl OpenOrders {
         self.reducing > 0
     }
 
+    /// Reads some of the oldest and the newest, to have them fetched from memory; what is returned has no
+    /// meaning.
+    pub(crate) fn fetch(&self) -> u64 {
+        let first = self.places.get(self.first as usize).map_or(0, |place| place.id.get());
+        first ^ self.places.last().map_or(0, |place| place.id.get())
+    }
+
     /// Changes each of them, oldest first.
     pub(super) fn change_each(&mut self, mut change: impl FnMut(&mut OpenOrder)) {
         for index in self.first as usize..self.places.len() {

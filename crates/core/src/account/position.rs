@@ -101,12 +101,11 @@ impl Position {
     pub fn fill(&mut self, change: NetQuantity, notional: Money) {
         let size = change.magnitude();
         let closing = if self.reduces(change) { self.holding.magnitude().min(size) } else { Quantity::ZERO };
-        let closing_notional = notional.share(i128::from(closing.lots()), i128::from(size.lots()));
+        let closing_notional = part_of(notional, closing, size);
         let opening_notional = notional - closing_notional;
         let sign = i128::from(change.lots().signum());
         if !closing.is_zero() {
-            let held = i128::from(self.holding.magnitude().lots());
-            let closed_cost = self.cost.share(i128::from(closing.lots()), held);
+            let closed_cost = part_of(self.cost, closing, self.holding.magnitude());
             self.cost -= closed_cost;
             // A reducing sale (sign -1) brings its notional against the cost of what leaves; a
             // reducing purchase pays it against the (negative) cost of the short.
@@ -118,6 +117,19 @@ impl Position {
 
     fn reduces(&self, change: NetQuantity) -> bool {
         self.holding.lots().signum() * change.lots().signum() < 0
+    }
+}
+
+/// Returns the part of an amount for `whole` that is for `part`, rounded to the nearest unit of money.
+#[inline]
+fn part_of(amount: Money, part: Quantity, whole: Quantity) -> Money {
+    // All or nothing, as it mostly is, takes no division.
+    if part.is_zero() {
+        Money::ZERO
+    } else if part == whole {
+        amount
+    } else {
+        amount.share(i128::from(part.lots()), i128::from(whole.lots()))
     }
 }
 

@@ -24,6 +24,8 @@ pub struct SimContext<D: Domain> {
     pub(super) current: ActorId,
     pub(super) queue: EventQueue<Arrival<D>>,
     pub(super) slots: Vec<ActorSlot>,
+    /// The actors' names, in the order of their ids.
+    pub(super) names: Vec<Arc<str>>,
     pub(super) fault: Option<D::Fault>,
     /// How many messages have been sent that arrive at the instant at which they were sent.
     pub(super) sent_at_once: u64,
@@ -41,10 +43,9 @@ impl<D: Domain> fmt::Debug for SimContext<D> {
     }
 }
 
-/// What the kernel keeps for each actor beside the actor itself.
+/// What the kernel needs of each actor for every event beside the actor itself.
 #[derive(Debug)]
 pub(super) struct ActorSlot {
-    pub(super) name: Arc<str>,
     pub(super) state: ActorState,
     rng: Stream,
 }
@@ -57,6 +58,7 @@ impl<D: Domain> SimContext<D> {
             current: ActorId::new(0),
             queue: EventQueue::new(),
             slots: Vec::new(),
+            names: Vec::new(),
             fault: None,
             sent_at_once: 0,
             seed,
@@ -73,7 +75,8 @@ impl<D: Domain> SimContext<D> {
     /// Makes the slot of the next actor.
     pub(super) fn add_slot(&mut self, name: &str) {
         let rng = stream(self.seed, &format!("actor/{name}"));
-        self.slots.push(ActorSlot { name: name.into(), state: ActorState::Started, rng });
+        self.slots.push(ActorSlot { state: ActorState::Started, rng });
+        self.names.push(name.into());
     }
 
     /// Returns the current virtual time.
@@ -91,7 +94,7 @@ impl<D: Domain> SimContext<D> {
     /// Returns the name of the current actor.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.slots[self.current.index()].name
+        &self.names[self.current.index()]
     }
 
     /// Returns the seed of the run.

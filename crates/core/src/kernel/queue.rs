@@ -161,6 +161,21 @@ impl<T> EventQueue<T> {
         self.slots[slot as usize].as_ref().map(|item| (Moment { time, sequence }, item))
     }
 
+    /// Returns whether the earliest item is an alarm: one of those whose delay no lane has.
+    #[must_use]
+    pub fn begins_with_alarm(&self) -> bool {
+        self.head.is_some_and(|head| head.lane.is_none())
+    }
+
+    /// Returns the two earliest alarms, so that what they need can be fetched from memory before they are due.
+    #[must_use]
+    pub fn next_alarms(&self) -> [Option<&T>; 2] {
+        let item = |key: &Key| self.slots[key.slot as usize].as_ref();
+        let Some((first, rest)) = self.heap.split_first() else { return [None, None] };
+        let children = &rest[..rest.len().min(ARITY)];
+        [item(first), least(children).and_then(|index| item(&children[index]))]
+    }
+
     /// Returns how many items wait.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -284,7 +299,7 @@ impl<T> Default for EventQueue<T> {
 #[cfg(test)]
 mod property_tests {
     use std::cmp::Reverse;
-    use std::collections::BinaryHeap;
+    use std::collections::{BTreeSet, BinaryHeap};
 
     use proptest::prelude::*;
 
@@ -310,6 +325,13 @@ mod property_tests {
                 let first = queue.first().map(|(moment, item)| (moment.time.nanos(), *item));
                 prop_assert_eq!(first, reference.peek().map(|Reverse(item)| *item));
                 prop_assert_eq!(queue.next_time().map(SimTime::nanos), first.map(|(time, _)| time));
+                let alarm = |key: &Key| (key.time.nanos(), queue.slots[key.slot as usize]);
+                let alarms: BTreeSet<_> = queue.heap.iter().map(alarm).collect();
+                let earliest: Vec<_> = alarms.into_iter().filter_map(|(_, item)| item).take(2).collect();
+                let next = queue.next_alarms().map(|item| item.copied());
+                prop_assert_eq!(next.into_iter().flatten().collect::<Vec<_>>(), earliest);
+                let begins = first.is_some_and(|(_, item)| next[0] == Some(item));
+                prop_assert_eq!(queue.begins_with_alarm(), begins);
             }
         }
     }

@@ -23,8 +23,8 @@ pub struct Instrument {
     symbol: String,
     tick: Step,
     lot: Step,
-    /// The money of one tick times one lot: every notional is a multiple of it.
-    unit: Money,
+    /// The money of one tick times one lot, in units of it: every notional is a multiple of it.
+    unit: i64,
     min_price: Price,
 }
 
@@ -76,6 +76,10 @@ impl Instrument {
         if unit > Money::from_whole(1_000) {
             return Err(InstrumentError::TooCoarse { tick: tick_size, lot: lot_size });
         }
+        // At most 1000 of the currency, which is 10^13 units of money.
+        let Ok(unit) = i64::try_from(unit.units()) else {
+            return Err(InstrumentError::TooCoarse { tick: tick_size, lot: lot_size });
+        };
         Ok(Self {
             symbol: symbol.into(),
             tick: Step::of(tick_size),
@@ -158,7 +162,17 @@ impl Instrument {
     /// Returns price times quantity, exactly.
     #[must_use]
     pub fn notional(&self, price: Price, quantity: Quantity) -> Money {
-        self.unit * (i128::from(price.ticks()) * i128::from(quantity.lots()))
+        self.times_unit(price.ticks(), i128::from(quantity.lots()))
+    }
+
+    /// Returns ticks times lots in money.
+    #[inline]
+    fn times_unit(&self, ticks: i64, lots: i128) -> Money {
+        // Nearly all fit 64 bits, so that one multiplication does which cannot overflow.
+        if let Some(product) = i64::try_from(lots).ok().and_then(|lots| ticks.checked_mul(lots)) {
+            return Money::from_units(i128::from(product) * i128::from(self.unit));
+        }
+        Money::from_units(i128::from(self.unit) * (i128::from(ticks) * lots))
     }
 
     /// Returns an amount for each unit of the instrument times a signed holding, to the nearest 10^-10.
@@ -172,7 +186,7 @@ impl Instrument {
     /// Returns price times a signed holding, exactly.
     #[must_use]
     pub fn value(&self, price: Price, holding: NetQuantity) -> Money {
-        self.unit * (i128::from(price.ticks()) * i128::from(holding.lots()))
+        self.times_unit(price.ticks(), i128::from(holding.lots()))
     }
 
     /// Returns what so many units of quantity cost at `amount` each, rounded half away from zero to

@@ -109,6 +109,9 @@ impl MarketState {
                 account.hold_restored(*id, &at);
             }
         }
+        if self.accounts[owner.index()].has_reducing_orders() {
+            self.unread.note_reducing(owner);
+        }
         let participant = &mut self.participants[index];
         participant.seat = seat.map(Box::new);
         participant.carried = Some(Box::new(AccountState { orders: Vec::new(), ..state }));

@@ -37,7 +37,9 @@ impl MarketState {
         else {
             return Money::ZERO;
         };
-        let broker = self.accounts.get(owner.index()).and_then(|account| account.commission());
+        // Most markets have none; then accounts, which are elsewhere in memory, are not looked at.
+        let account = self.accounts.get(owner.index()).filter(|_| self.has_brokers);
+        let broker = account.and_then(|account| account.commission());
         let instrument = &self.instruments[listed.instrument.index()].instrument;
         let payer = Payer { order, owner, venue: listed.venue };
         let filled = FeeFill { side, liquidity, price, quantity, instrument };

@@ -1,5 +1,7 @@
 //! [`MarketState`] as the kernel's domain: admission of actors, requests from outside, booking on delivery.
 
+use std::hint::black_box;
+
 use super::adapter::Interest;
 use super::config::{Participant, ParticipantConfig, Role};
 use super::fault::MarketFault;
@@ -35,6 +37,7 @@ impl Domain for MarketState {
         let venues = self.venues.iter().map(|venue| (venue.name.as_str(), &venue.latencies));
         let bound = self.links.add_actor(admission.seed, admission.name, &config.latencies, venues);
         self.horizon = self.horizon.max(bound);
+        self.has_brokers |= config.account.commission.is_some();
         self.unread.add_owner(!admission.interest.reports && is_looked_at_by_itself(&config.account));
         if let Role::Participant(config) = admission.config {
             self.participants.push(Participant {
@@ -122,6 +125,17 @@ impl Domain for MarketState {
             Message::Wakeup(_) | Message::Command(_) | Message::Instruction(_) | Message::Venue(_) => {}
         }
         Ok(())
+    }
+
+    fn fetch_ahead(&self, next: Option<ActorId>, after_next: Option<ActorId>) {
+        if let Some(owner) = after_next {
+            let account = self.accounts.get(owner.index()).map(Account::fetch);
+            black_box((account, self.links.fetch(owner), self.unread.first_of(owner)));
+        }
+        if let Some(owner) = next {
+            let orders = self.accounts.get(owner.index()).map(|account| account.open_orders().fetch());
+            black_box((orders, self.unread.fetch(owner)));
+        }
     }
 
     fn catch_up(&mut self, moment: Moment) -> Result<(), MarketFault> {

@@ -92,6 +92,11 @@ impl Links {
         links.map(|link| link.feed.upper_bound()).max().unwrap_or(SimDuration::ZERO)
     }
 
+    /// Reads some of an actor's first link, to have it fetched from memory.
+    pub(super) fn fetch(&self, actor: ActorId) -> Option<SimTime> {
+        self.links.get(actor.index() * self.venues).map(|link| link.seen)
+    }
+
     pub(super) fn get(&mut self, actor: ActorId, venue: VenueId) -> Option<&mut VenueLink> {
         self.links.get_mut(actor.index() * self.venues + venue.index())
     }

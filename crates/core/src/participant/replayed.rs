@@ -196,7 +196,7 @@ impl Context {
 impl MarketState {
     /// Returns how it is known what an order at a listing will cost.
     pub(super) fn pricing(&self, owner: ActorId, listing: ListingId, reference: Option<Price>) -> Pricing {
-        if !self.listing(listing).is_some_and(Listing::is_replayed) {
+        if !self.has_replays || !self.listing(listing).is_some_and(Listing::is_replayed) {
             return Pricing::Protected;
         }
         let opens = self.opens_at(listing);

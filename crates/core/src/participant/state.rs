@@ -29,6 +29,8 @@ pub struct MarketState {
     pub(super) unread: UnreadReports,
     /// The event at hand.
     pub(super) present: Moment,
+    /// Whether any account has a broker that charges.
+    pub(super) has_brokers: bool,
     /// Whether any listing is replayed.
     pub(super) has_replays: bool,
     /// In the order of their ids.
@@ -136,6 +138,7 @@ impl MarketState {
             accounts: Vec::new(),
             unread: UnreadReports::default(),
             present: Moment::FIRST,
+            has_brokers: false,
             has_replays,
             participants: Vec::new(),
             tape,

@@ -85,6 +85,7 @@ impl Context {
         if terms.reduce_only {
             // A fill may have it canceled from now on.
             self.deliver_unread(owner);
+            self.domain_mut().unread.note_reducing(owner);
         }
         let market = self.domain_mut();
         let order = OrderId::new(market.next_order);

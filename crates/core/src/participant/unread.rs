@@ -15,6 +15,7 @@ use super::fault::MarketFault;
 use super::message::Message;
 use super::packed::ReportMessage;
 use super::state::MarketState;
+use crate::account::Account;
 use crate::kernel::Moment;
 use crate::market::{ExecutionReport, Listing};
 use crate::units::{ActorId, ListingId, SimTime};
@@ -36,6 +37,8 @@ struct OwnerQueue {
     last: u32,
     /// Whether reports to the owner may wait at all.
     may_wait: bool,
+    /// Whether the owner may have reduce-only orders.
+    may_reduce: bool,
     is_listed: bool,
 }
 
@@ -50,11 +53,24 @@ struct Slot {
 impl UnreadReports {
     /// Adds the next owner.
     pub(super) fn add_owner(&mut self, may_wait: bool) {
-        self.owners.push(OwnerQueue { first: None, last: 0, may_wait, is_listed: false });
+        self.owners.push(OwnerQueue { first: None, last: 0, may_wait, may_reduce: false, is_listed: false });
     }
 
-    fn may_wait(&self, owner: ActorId) -> bool {
-        self.owners.get(owner.index()).is_some_and(|queue| queue.may_wait)
+    /// Notes that an owner may have reduce-only orders from now on.
+    pub(super) fn note_reducing(&mut self, owner: ActorId) {
+        if let Some(queue) = self.owners.get_mut(owner.index()) {
+            queue.may_reduce = true;
+        }
+    }
+
+    /// Returns an owner's first report's slot, if any waits.
+    pub(super) fn first_of(&self, owner: ActorId) -> Option<u32> {
+        self.owners.get(owner.index())?.first
+    }
+
+    /// Reads some of an owner's first report, to have it fetched from memory.
+    pub(super) fn fetch(&self, owner: ActorId) -> Option<Moment> {
+        self.first_of(owner).map(|slot| self.slots[slot as usize].moment)
     }
 
     /// Adds a report, whose moment is after all others of its owner.
@@ -117,10 +133,14 @@ impl MarketState {
     /// Returns whether a report to an owner may wait until somebody looks at its account.
     pub(super) fn may_wait(&self, owner: ActorId, listing: ListingId) -> bool {
         let has_mark = |listing: &Listing| self.instruments[listing.instrument.index()].first_mark.is_some();
-        self.unread.may_wait(owner)
-            && !self.has_replays
+        let Some(queue) = self.unread.owners.get(owner.index()).filter(|queue| queue.may_wait) else {
+            return false;
+        };
+        // The account is asked only where it may have some: it is elsewhere in memory.
+        let has_reducing = || self.accounts.get(owner.index()).is_none_or(Account::has_reducing_orders);
+        !self.has_replays
             && self.listing(listing).is_some_and(has_mark)
-            && self.accounts.get(owner.index()).is_some_and(|account| !account.has_reducing_orders())
+            && !(queue.may_reduce && has_reducing())
     }
 
     /// Books the reports to an owner whose moments are before `moment`.
