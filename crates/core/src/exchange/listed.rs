@@ -3,7 +3,7 @@
 use super::alarm::{Alarm, BookAlarm};
 use super::listing_config::ListingConfig;
 use super::opening::ResumedBook;
-use super::publication::{ReportedOrder, publish_order_event};
+use super::publication::{EndedOrders, ReportedOrder, publish_order_event};
 use crate::book::{BookEvent, BookTrade, Indicative, MatchingEngine, OrderBook};
 use crate::market::{Fact, Ladders, Liquidity, Phase, Quote, ReportKind, SentCommand, Side, Trade};
 use crate::participant::{BarAlarms, ChargedFill, Context};
@@ -65,6 +65,23 @@ impl ListedBook {
         for event in events.iter() {
             self.publish_event(sent, event, ctx);
         }
+        self.publish_changes(ctx);
+    }
+
+    /// Performs an action on the book that does nothing but end orders, and publishes each as it ends: kept until
+    /// all have ended, their events would take more memory than anything else in a run.
+    pub(super) fn end_orders(
+        &mut self,
+        ctx: &mut Context,
+        action: impl FnOnce(&mut OrderBook, SimTime, &mut EndedOrders<'_>),
+    ) {
+        let (listing, now) = (self.listing, ctx.now());
+        action(&mut self.book, now, &mut EndedOrders { listing, ctx });
+        self.publish_changes(ctx);
+    }
+
+    /// Publishes what an action has changed in the book's view, and looks when it has to act next.
+    fn publish_changes(&mut self, ctx: &mut Context) {
         self.publish_touch(ctx);
         ctx.publish_book(self.listing, |levels| self.visible_levels(levels));
         if self.book.phase().is_auction() || self.indicative.is_some() {

@@ -1,7 +1,7 @@
 //! From what happens to an order at a venue to facts and reports.
 
 use super::reject::reject;
-use crate::book::BookEvent;
+use crate::book::{BookEvent, EventSink};
 use crate::market::{CommandKind, ExecutionReport, Fact, Link, ReportKind, SentCommand, Side};
 use crate::participant::Context;
 use crate::units::{ActorId, ListingId, OrderId};
@@ -31,6 +31,18 @@ impl ReportedOrder {
         } else {
             ctx.report_news(owner, report);
         }
+    }
+}
+
+/// Publishes orders of a listing that end, each at once.
+pub(super) struct EndedOrders<'a> {
+    pub(super) listing: ListingId,
+    pub(super) ctx: &'a mut Context,
+}
+
+impl EventSink for EndedOrders<'_> {
+    fn take(&mut self, event: BookEvent) {
+        publish_order_event(self.listing, None, &event, self.ctx);
     }
 }
 

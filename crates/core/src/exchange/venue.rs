@@ -69,7 +69,7 @@ impl Exchange {
         let guests = if goes_on { ctx.domain().guests() } else { Vec::new() };
         let keeps = |owner: ActorId| guests.get(owner.index()) == Some(&true);
         for listed in &mut self.books {
-            listed.operate(ctx, None, &mut self.events, |book, now, out| {
+            listed.end_orders(ctx, |book, now, out| {
                 if goes_on {
                     book.end_day(now, keeps, out);
                 } else {

@@ -2,8 +2,8 @@
 //! processor's cache, the rest on the heap.
 
 use crate::market::{
-    CancelReason, Command, CommandKind, ExecutionReport, Liquidity, OrderKind, OrderTerms, Phase, PlainTime,
-    ReportKind, SentCommand, Side,
+    CancelReason, Command, CommandKind, ExecutionReport, ExpiryReason, Liquidity, OrderKind, OrderTerms,
+    Phase, PlainTime, ReportKind, SentCommand, Side,
 };
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
 
@@ -125,6 +125,7 @@ enum PlainNews {
     Accepted,
     Requested,
     IocRemainder,
+    Expired(ExpiryReason),
     Replaced { price: Price, leaves: Quantity },
 }
 
@@ -134,6 +135,7 @@ impl PlainNews {
             ReportKind::Accepted => Self::Accepted,
             ReportKind::Canceled(CancelReason::Requested) => Self::Requested,
             ReportKind::Canceled(CancelReason::IocRemainder) => Self::IocRemainder,
+            ReportKind::Expired(reason) => Self::Expired(reason),
             ReportKind::Replaced { price, leaves } => Self::Replaced { price, leaves },
             _ => return None,
         })
@@ -144,6 +146,7 @@ impl PlainNews {
             Self::Accepted => ReportKind::Accepted,
             Self::Requested => ReportKind::Canceled(CancelReason::Requested),
             Self::IocRemainder => ReportKind::Canceled(CancelReason::IocRemainder),
+            Self::Expired(reason) => ReportKind::Expired(reason),
             Self::Replaced { price, leaves } => ReportKind::Replaced { price, leaves },
         }
     }
@@ -222,7 +225,7 @@ impl From<ReportMessage> for ExecutionReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{ExpiryReason, Link, PostOnly, SelfTrade, TimeInForce};
+    use crate::market::{Link, PostOnly, SelfTrade, TimeInForce};
 
     fn sent(kind: CommandKind) -> SentCommand {
         let command =

@@ -50,6 +50,9 @@ struct Slot {
     next: Option<u32>,
 }
 
+/// How many of an owner's reports are fetched ahead: most owners have fewer.
+const FETCHED: usize = 4;
+
 impl UnreadReports {
     /// Adds the next owner.
     pub(super) fn add_owner(&mut self, may_wait: bool) {
@@ -68,9 +71,13 @@ impl UnreadReports {
         self.owners.get(owner.index())?.first
     }
 
-    /// Reads some of an owner's first report, to have it fetched from memory.
-    pub(super) fn fetch(&self, owner: ActorId) -> Option<Moment> {
-        self.first_of(owner).map(|slot| self.slots[slot as usize].moment)
+    /// Reads some of an owner's first reports, to have them fetched from memory; what is returned has no
+    /// meaning.
+    pub(super) fn fetch(&self, owner: ActorId) -> u64 {
+        let slot = |index: u32| &self.slots[index as usize];
+        let first = self.first_of(owner).map(slot);
+        let chain = std::iter::successors(first, |last| last.next.map(slot)).take(FETCHED);
+        chain.fold(0, |all, slot| all ^ slot.moment.sequence ^ u64::from(slot.report.is_some()))
     }
 
     /// Adds a report, whose moment is after all others of its owner.
