@@ -1,5 +1,7 @@
 //! `bearpit-serve admin`: asks a process of this machine to do something to its market.
 
+use bearpit_core::units::SimDuration;
+
 use super::arguments::{AdminAction, AdminArguments};
 use super::console::{print, print_error};
 use super::exit::Failure;
@@ -34,7 +36,20 @@ fn action_of(action: &AdminAction) -> Result<Option<Action>, Failure> {
         AdminAction::Status => None,
         AdminAction::Pause => Some(Action::Pause),
         AdminAction::Resume => Some(Action::Resume),
+        AdminAction::Halt { listing } => Some(Action::Halt { listing: listing.clone() }),
+        AdminAction::Reopen { listing, auction } => {
+            Some(Action::Reopen { listing: listing.clone(), auction_millis: millis(*auction)? })
+        }
         AdminAction::Speed { factor } => Some(Action::Speed { thousandths: thousandths(factor)? }),
+    })
+}
+
+/// Returns a span of time in whole milliseconds.
+fn millis(span: SimDuration) -> Result<u32, Failure> {
+    let (millis, rest) = (span.nanos() / 1_000_000, span.nanos() % 1_000_000);
+    u32::try_from(millis).ok().filter(|_| rest == 0).ok_or_else(|| {
+        print_error(&format!("error: `{span}` must be whole milliseconds, and at most 49 days"));
+        Failure::Input
     })
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use bearpit_core::units::SimDuration;
+
 use super::exit::EXIT_CODES;
 use crate::config::{Flag, Kind, SETTINGS, Setting};
 
@@ -36,14 +38,36 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Change the market of a running process, or ask how it is.
     Admin(AdminArguments),
+    /// Rebuild the market of a journal, and compare it with what the journal says.
+    Replay(JournalArguments),
+    /// Add the accounts of a journal up from its facts, and print what each has.
+    Audit(AuditArguments),
     /// Take a request out of a market that cannot be rebuilt with it.
     Repair(RepairArguments),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RepairArguments {
-    /// The file of the journal.
+pub(super) struct JournalArguments {
+    /// The file of the journal: a segment.
     pub(super) journal: PathBuf,
+    /// The scenario file, if it names others, which are looked for beside it; its text is in the journal.
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArguments {
+    #[command(flatten)]
+    pub(super) of: JournalArguments,
+    /// Print the accounts as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RepairArguments {
+    #[command(flatten)]
+    pub(super) of: JournalArguments,
     /// The number of the request's record, from 0, as the failed start said it.
     #[arg(long, value_name = "NUMBER", required = true)]
     pub(super) void: u64,
@@ -70,6 +94,19 @@ pub(super) enum AdminAction {
     Speed {
         /// How many times as fast as the wall clock, such as 60 or 0.5.
         factor: String,
+    },
+    /// Halt a listing, or all: nothing trades there, and orders can only be canceled.
+    Halt {
+        /// SYMBOL, or SYMBOL@VENUE.
+        listing: Option<String>,
+    },
+    /// End a halt by an auction.
+    Reopen {
+        /// SYMBOL, or SYMBOL@VENUE.
+        listing: Option<String>,
+        /// How long orders can be entered and canceled before the auction, in virtual time.
+        #[arg(long, value_name = "TIME", default_value = "60s")]
+        auction: SimDuration,
     },
 }
 

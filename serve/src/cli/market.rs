@@ -1,11 +1,17 @@
 //! What the HTTP servers are told of the market, and what an operator does to it.
 
-use bearpit_core::kernel::Speed;
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use crate::driver::{DayStatus, DiskTrouble, MarketHandle, MarketStatus, Stage, Unavailable};
+use bearpit_core::kernel::Speed;
+use bearpit_core::units::SimDuration;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::driver::{
+    Ask, DayStatus, DiskTrouble, ListingName, MarketHandle, MarketStatus, Reply, Stage, Unavailable, What,
+};
 use crate::http::{Acting, Action, Market, Operator, Readiness, Refused};
-use crate::live::Control;
+use crate::live::{Control, ControlError};
 
 /// The market of this process, as the servers see it.
 #[derive(Debug, Clone)]
@@ -26,32 +32,73 @@ impl Operator for Served {
     }
 
     fn act(&self, action: Action) -> Acting {
-        let sent = control_of(&action).and_then(|control| {
-            self.0.control(control).map_err(|why| Refused { code: reason(&why), message: why.to_string() })
+        let sent = wanted(action).and_then(|wanted| match wanted {
+            Wanted::Control(control) => self.0.control(control).map(Sent::Control).map_err(unavailable),
+            Wanted::Ask(what) => {
+                let ask = Ask { seat: Arc::from("operator"), what, client: None };
+                self.0.ask(ask).map(Sent::Ask).map_err(unavailable)
+            }
         });
         Box::pin(async move {
-            match sent?.await {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(Refused { code: "not_possible", message: error.to_string() }),
-                Err(_) => {
-                    let message = "the market has ended, and it is not known whether it was done".to_owned();
-                    Err(Refused { code: "unknown", message })
-                }
+            match sent? {
+                Sent::Control(reply) => match reply.await {
+                    Ok(done) => done.map_err(|error| refused("not_possible", &error)),
+                    Err(_) => Err(refused("unknown", &NOT_KNOWN)),
+                },
+                Sent::Ask(reply) => match reply.await {
+                    Ok(Ok(answer)) => match answer.outcome {
+                        Ok(_) => Ok(()),
+                        Err(refusal) => Err(refused("refused", &refusal)),
+                    },
+                    Ok(Err(why)) => Err(refused("not_taken", &why)),
+                    Err(_) => Err(refused("unknown", &NOT_KNOWN)),
+                },
             }
         })
     }
 }
 
-fn control_of(action: &Action) -> Result<Control, Refused> {
-    match action {
-        Action::Pause => Ok(Control::Pause),
-        Action::Resume => Ok(Control::Resume),
+/// What is said if the market ends before it has answered.
+const NOT_KNOWN: &str = "the market has ended, and it is not known whether it was done";
+
+/// What an action is to the market.
+#[derive(Debug)]
+enum Wanted {
+    Control(Control),
+    Ask(What),
+}
+
+/// What is waited for.
+enum Sent {
+    Control(oneshot::Receiver<Result<(), ControlError>>),
+    Ask(Reply),
+}
+
+fn wanted(action: Action) -> Result<Wanted, Refused> {
+    let named = |listing: Option<String>| -> Result<Option<ListingName>, Refused> {
+        listing.map(|name| name.parse()).transpose().map_err(|error| refused("bad_listing", &error))
+    };
+    Ok(match action {
+        Action::Pause => Wanted::Control(Control::Pause),
+        Action::Resume => Wanted::Control(Control::Resume),
         Action::Speed { thousandths } => {
-            let refused =
-                |error: &dyn std::fmt::Display| Refused { code: "bad_speed", message: error.to_string() };
-            Speed::from_thousandths(*thousandths).map(Control::Speed).map_err(|error| refused(&error))
+            let speed = Speed::from_thousandths(thousandths).map_err(|error| refused("bad_speed", &error))?;
+            Wanted::Control(Control::Speed(speed))
         }
-    }
+        Action::Halt { listing } => Wanted::Ask(What::Halt { listing: named(listing)? }),
+        Action::Reopen { listing, auction_millis } => {
+            let auction = SimDuration::from_millis(i64::from(auction_millis));
+            Wanted::Ask(What::Reopen { listing: named(listing)?, auction })
+        }
+    })
+}
+
+fn refused(code: &'static str, why: &dyn std::fmt::Display) -> Refused {
+    Refused { code, message: why.to_string() }
+}
+
+fn unavailable(why: Unavailable) -> Refused {
+    refused(reason(&why), &why)
 }
 
 /// Returns why the market takes no order, as a word.
@@ -132,7 +179,9 @@ mod tests {
 
     #[test]
     fn a_speed_that_is_none_is_refused() {
-        let refused = control_of(&Action::Speed { thousandths: 0 }).unwrap_err();
+        let refused = wanted(Action::Speed { thousandths: 0 }).unwrap_err();
         assert!(refused.code == "bad_speed" && refused.message.contains("must lie between"), "{refused:?}");
+        let refused = wanted(Action::Halt { listing: Some("@".to_owned()) }).unwrap_err();
+        assert!(refused.code == "bad_listing" && refused.message.contains("SYMBOL@VENUE"), "{refused:?}");
     }
 }

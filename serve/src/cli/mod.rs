@@ -9,9 +9,9 @@ mod check;
 mod console;
 mod exit;
 mod figures;
+mod journal;
 mod logging;
 mod market;
-mod repair;
 mod serve;
 mod signals;
 
@@ -27,7 +27,9 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         None => serve::run(&arguments, flags),
         Some(Command::Admin(arguments)) => admin::run(&arguments),
-        Some(Command::Repair(arguments)) => repair::run(&arguments),
+        Some(Command::Replay(arguments)) => journal::replay(&arguments),
+        Some(Command::Audit(arguments)) => journal::audited(&arguments),
+        Some(Command::Repair(arguments)) => journal::repair(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -93,8 +93,6 @@ pub enum LogLevel {
 pub struct QueueConfig {
     /// Requests for the market thread; beyond that a request is refused as busy.
     pub requests: usize,
-    /// Messages for one subscriber; one that is further behind starts over.
-    pub subscription: usize,
 }
 
 /// What the HTTP server allows its clients.

@@ -73,7 +73,6 @@ const WORKERS: Kind = Kind::Count(1, 64);
 const CONNECTIONS: Kind = Kind::Count(1, 100_000);
 const BODY_BYTES: Kind = Kind::Count(1_024, 16 << 20);
 const REQUESTS: Kind = Kind::Count(1, 1 << 20);
-const SUBSCRIPTION: Kind = Kind::Count(16, 1 << 20);
 const REQUEST_TIMEOUT: Kind = Kind::Span(100, 60_000);
 const KEEP_ALIVE: Kind = Kind::Span(1_000, 600_000);
 const GRACE: Kind = Kind::Span(1_000, 600_000);
@@ -162,13 +161,6 @@ pub static SETTINGS: &[Setting] = &[
         "How many requests may wait for the market; beyond that they are refused as busy",
         |config, node| put(&mut config.queue.requests, count_of(REQUESTS, node)),
     ),
-    setting(
-        "queue.subscription",
-        SUBSCRIPTION,
-        Some("1024"),
-        "How many messages may wait for one subscriber; one that is further behind starts over",
-        |config, node| put(&mut config.queue.subscription, count_of(SUBSCRIPTION, node)),
-    ),
     setting("http.workers", WORKERS, Some("2"), "Threads that serve HTTP", |config, node| {
         put(&mut config.http.workers, count_of(WORKERS, node))
     }),
@@ -211,7 +203,7 @@ pub(super) fn unset() -> Config {
         database: None,
         shutdown_grace: Duration::ZERO,
         log: LogConfig { format: LogFormat::Text, level: LogLevel::Info },
-        queue: QueueConfig { requests: 0, subscription: 0 },
+        queue: QueueConfig { requests: 0 },
         http: HttpConfig {
             workers: 0,
             connections: 0,

@@ -54,20 +54,20 @@ fn names_of_settings_are_told_apart_in_every_source() {
 
 #[test]
 fn a_later_source_goes_before_an_earlier_one() {
-    let file = "data = \"file\"\n[queue]\nrequests = 1\nsubscription = 16\n[http]\nworkers = 3\n";
-    let dot_env = "BEARPIT_QUEUE_REQUESTS=2\nBEARPIT_QUEUE_SUBSCRIPTION=17\nBEARPIT_HTTP_WORKERS=4\n";
+    let file = "data = \"file\"\n[queue]\nrequests = 1\n[http]\nconnections = 16\nworkers = 3\n";
+    let dot_env = "BEARPIT_QUEUE_REQUESTS=2\nBEARPIT_HTTP_CONNECTIONS=17\nBEARPIT_HTTP_WORKERS=4\n";
     let environment =
-        [("BEARPIT_QUEUE_SUBSCRIPTION", "18"), ("BEARPIT_HTTP_WORKERS", "5"), ("BEARPIT_DATA", "")];
+        [("BEARPIT_HTTP_CONNECTIONS", "18"), ("BEARPIT_HTTP_WORKERS", "5"), ("BEARPIT_DATA", "")];
     let sources = sources(file, dot_env, &environment, &[("http.workers", "6")]);
     let config = config(&sources);
     assert_eq!((config.data, config.queue.requests), (PathBuf::from("file"), 2));
-    assert_eq!((config.queue.subscription, config.http.workers), (18, 6));
+    assert_eq!((config.http.connections, config.http.workers), (18, 6));
     let layers: Vec<(&str, Layer)> =
         load(&sources).unwrap().origins.iter().map(|it| (it.key, it.layer)).collect();
     for expected in [
         ("data", Layer::File),
         ("queue.requests", Layer::DotEnv),
-        ("queue.subscription", Layer::Environment),
+        ("http.connections", Layer::Environment),
         ("http.workers", Layer::Flag),
         ("listen", Layer::Default),
     ] {
@@ -106,8 +106,7 @@ fn every_value_can_be_written_in_every_source() {
 
 #[test]
 fn all_that_is_wrong_is_said_at_once_with_its_place() {
-    let file =
-        "listen = \"8080\"\nlog = \"json\"\n\n[queue]\nrequest = 5\nsubscription = 1\n[speed]\nx = 1\n";
+    let file = "listen = \"8080\"\nlog = \"json\"\n\n[queue]\nrequest = 5\nrequests = 0\n[speed]\nx = 1\n";
     let dot_env = "BEARPIT_LISTENN=x\nBEARPIT_LOG_LEVEL=loud\n";
     let found =
         errors(&sources(file, dot_env, &[("BEARPIT_SHUTDOWN_GRACE", "5")], &[("http.workers", "many")]));
@@ -117,8 +116,8 @@ fn all_that_is_wrong_is_said_at_once_with_its_place() {
         "error: `log` is a text, but must be a table: [log]",
         "error: [queue] has no key `request`",
         "serve.toml:5:1",
-        "did you mean `requests`? allowed: `requests`, `subscription`",
-        "error: `queue.subscription` is 1, but must be a whole number from 16 to 1048576",
+        "did you mean `requests`? allowed: `requests`",
+        "error: `queue.requests` is 0, but must be a whole number from 1 to 1048576",
         "error: the configuration has no key `speed`",
         "error: there is no variable `BEARPIT_LISTENN`",
         ".env:1:1",
@@ -204,4 +203,29 @@ fn plain_http_beyond_this_machine_must_be_asked_for() {
     );
     let config = config(&sources("listen = \"0.0.0.0:80\"\n", "", &[("BEARPIT_INSECURE_HTTP", "true")], &[]));
     assert!(config.insecure_http);
+}
+
+/// Where the table of settings stands in the documentation.
+fn documentation() -> (PathBuf, String, std::ops::Range<usize>) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/live.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let head = "| key in the file |";
+    let start = text.find(head).unwrap();
+    let end = text[start..].find("\n\n").map_or(text.len(), |end| start + end + 1);
+    (path, text, start..end)
+}
+
+#[test]
+fn the_documentation_has_the_table_of_settings() {
+    let (_, text, place) = documentation();
+    let advice = "cargo test -p bearpit-serve --lib -- --ignored write_the_settings";
+    assert_eq!(text[place], markdown_table(), "{advice}");
+}
+
+#[test]
+#[ignore = "writes docs/live.md"]
+fn write_the_settings() {
+    let (path, mut text, place) = documentation();
+    text.replace_range(place, &markdown_table());
+    std::fs::write(path, text).unwrap();
 }

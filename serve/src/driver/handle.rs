@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use bearpit_core::market::Funding;
 use bearpit_core::participant::{Answer, Instruction, ParticipantConfig};
+use bearpit_core::units::SimDuration;
 use thiserror::Error;
 use tokio::sync::oneshot;
 
 use super::clock::instant;
+use super::listing_name::ListingName;
 use super::metrics::Metrics;
 use super::status::{MarketStatus, SharedStatus, Unavailable};
 use super::sync_thread::DiskReport;
@@ -41,6 +43,18 @@ pub enum What {
         /// Its account and latencies.
         config: Box<ParticipantConfig>,
     },
+    /// By an operator, whatever the seat: halt a listing, or all.
+    Halt {
+        /// Which.
+        listing: Option<ListingName>,
+    },
+    /// By an operator, whatever the seat: end the halt of a listing, or of all, by an auction.
+    Reopen {
+        /// Which.
+        listing: Option<ListingName>,
+        /// How long orders can be entered and canceled before it.
+        auction: SimDuration,
+    },
 }
 
 /// Why a request has no answer from the market.
@@ -52,6 +66,9 @@ pub enum Refused {
     /// There is no seat of that name.
     #[error("there is no seat {0:?}")]
     NoSuchSeat(Arc<str>),
+    /// No listing has that name, or several have.
+    #[error("there is no listing {0}, or several have that symbol: then write SYMBOL@VENUE")]
+    NoSuchListing(ListingName),
     /// The market does not take it.
     #[error(transparent)]
     NotTaken(#[from] NotTaken),

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::participant::RequestKind;
-use bearpit_core::units::ActorId;
+use bearpit_core::units::{ActorId, ListingId};
 
 use super::audience::Audience;
 use super::clock::{WallClock, instant};
 use super::days::{Days, DriveError, Next, OpenDay, Panic};
 use super::handle::{Ask, Refused, ToMarket, What};
+use super::listing_name::ListingName;
 use super::metrics::Metrics;
 use super::status::{DayStatus, MarketStatus, SharedStatus, Stage, Unavailable};
 use super::sync_thread::{DiskReport, DiskTrouble, SyncThread};
@@ -279,6 +280,10 @@ impl MarketThread {
             What::Join { spec, config } => {
                 RequestKind::Join { name: ask.seat.to_string(), spec, config: *config }
             }
+            What::Halt { listing } => RequestKind::Halt { listing: find(day, listing)? },
+            What::Reopen { listing, auction } => {
+                RequestKind::Reopen { listing: find(day, listing)?, auction }
+            }
         };
         match &self.desk.disk {
             Some(DiskTrouble::Full) if is_cancel(&kind) => {}
@@ -402,4 +407,11 @@ impl MarketThread {
 fn message_of(payload: &(dyn std::any::Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+/// Returns the listing that is named, if any is.
+fn find(day: &OpenDay, listing: Option<ListingName>) -> Result<Option<ListingId>, Refused> {
+    let market = day.live.market().world().domain();
+    let found = |name: ListingName| name.find(market).ok_or(Refused::NoSuchListing(name));
+    listing.map(found).transpose()
 }

@@ -50,6 +50,18 @@ pub enum Action {
         /// In thousandths of real time.
         thousandths: u32,
     },
+    /// Nothing trades at a listing, or at any, until it is reopened.
+    Halt {
+        /// `SYMBOL` or `SYMBOL@VENUE`; all if none is named.
+        listing: Option<String>,
+    },
+    /// A halt ends with an auction.
+    Reopen {
+        /// As for a halt.
+        listing: Option<String>,
+        /// How long orders can be entered and canceled before, in milliseconds of virtual time.
+        auction_millis: u32,
+    },
 }
 
 /// Why an action is not carried out.

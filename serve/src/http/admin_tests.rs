@@ -98,7 +98,7 @@ fn an_action_that_is_none_is_refused_and_says_what_there_is() {
     let access = AdminAccess::read(data.path()).unwrap();
     for (body, expected) in [
         ("{}", "missing field `action`"),
-        ("{\"action\":\"stop\"}", "expected one of `pause`, `resume`, `speed`"),
+        ("{\"action\":\"stop\"}", "expected one of `pause`, `resume`, `speed`, `halt`, `reopen`"),
         ("{\"action\":\"speed\",\"thousandths\":-1}", "invalid value"),
         ("{\"action\":\"speed\",\"factor\":1}", "unknown field `factor`"),
         ("", "EOF"),

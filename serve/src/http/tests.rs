@@ -30,7 +30,7 @@ const CONFIG: ServerConfig = ServerConfig {
     workers: 1,
     connections: 16,
     body_bytes_max: 100,
-    request_timeout: Duration::from_millis(300),
+    request_timeout: Duration::from_secs(3),
     keep_alive: Duration::from_secs(60),
 };
 

@@ -186,9 +186,7 @@ fn a_repair_refuses_what_is_no_request() {
     let segment = place.newest_segment();
     let path = segment.to_str().unwrap();
     place.run(&["repair", path, "--void", "0"]).assert_fails(2, &["record 0 is no request"]);
-    place
-        .run(&["repair", path, "--void", "1000000"])
-        .assert_fails(2, &["there is none with the number 1000000"]);
+    place.run(&["repair", path, "--void", "1000000"]).assert_fails(2, &["record 1000000 is no request"]);
     place.run(&["repair", "small.toml", "--void", "0"]).assert_fails(2, &["the file is no journal"]);
     place.run(&["repair", path]).assert_fails(2, &["--void"]);
     // It is paused still: that is in the journal as well.
@@ -198,7 +196,7 @@ fn a_repair_refuses_what_is_no_request() {
     served.await_ready(200);
     place.run(&["repair", path, "--void", "0"]).assert_fails(1, &["another process has this journal open"]);
     assert_eq!(served.stop(), Some(0));
-    place.run(&["repair", path, "--void", "0"]).assert_fails(2, &["ended in good order"]);
+    place.run(&["repair", path, "--void", "0"]).assert_fails(2, &["has been settled"]);
 }
 
 #[test]
@@ -207,4 +205,37 @@ fn an_operator_without_a_process_is_told_so() {
     place.run(&["admin", "status"]).assert_fails(1, &["no process runs with ./data"]);
     place.run(&["admin", "--data", "x", "pause"]).assert_fails(1, &["no process runs with x"]);
     place.run(&["admin", "stop"]).assert_fails(2, &["unrecognized subcommand"]);
+}
+
+#[test]
+fn an_operator_halts_and_reopens_and_the_journal_adds_up() {
+    let place = Place::new();
+    let served = place.start_ready();
+    place.admin(&["speed", "1000"]);
+    let halted = place.admin(&["halt", "ACME@PIT"]);
+    assert_eq!(halted, json!({ "done": { "action": "halt", "listing": "ACME@PIT" } }));
+    place.run(&["admin", "halt", "NONE"]).assert_fails(1, &["there is no listing NONE"]);
+    place.run(&["admin", "halt", "@"]).assert_fails(1, &["write SYMBOL or SYMBOL@VENUE"]);
+    place.run(&["admin", "reopen", "--auction", "1us"]).assert_fails(2, &["whole milliseconds"]);
+    place.admin(&["reopen", "--auction", "10s"]);
+    while served.figure("bearpit_events_total") < 2_000.0 {}
+    served.crash();
+    let segment = place.newest_segment();
+    let path = segment.to_str().unwrap();
+    let replayed = place.run(&["replay", path]);
+    assert_eq!(replayed.code, Some(0), "{}", replayed.stderr);
+    assert!(replayed.stdout.contains("day 2025-03-03") && replayed.stdout.contains("not settled"));
+    assert_eq!(place.start_ready().stop(), Some(0));
+    let replayed = place.run(&["replay", path]);
+    assert_eq!(replayed.code, Some(0), "{}", replayed.stderr);
+    assert!(replayed.stdout.contains("settled, with the digest of the journal"), "{}", replayed.stdout);
+    let audited = place.run(&["audit", path]);
+    assert_eq!(audited.code, Some(0), "{}", audited.stderr);
+    assert!(audited.stdout.contains("their facts add up to what they have"), "{}", audited.stdout);
+    let audited = place.run(&["audit", path, "--json"]);
+    let accounts: serde_json::Value = serde_json::from_str(&audited.stdout).unwrap();
+    assert_eq!(accounts["settled"], json!(true));
+    assert!(accounts["accounts"].as_array().is_some_and(|all| all.len() >= 6), "{accounts}");
+    place.run(&["replay", "none.journal"]).assert_fails(1, &["none.journal"]);
+    place.run(&["replay", "small.toml"]).assert_fails(2, &["the file is no journal"]);
 }
