@@ -12,8 +12,8 @@
 //! 4. The output directory gets its final name when it is complete. A run that fails or is interrupted leaves
 //!    nothing.
 //!
-//! A run can also be [driven by](Run::driven_by) a [`MarketSource`]: what came from outside into the market of a live
-//! day, out of its journal.
+//! A run can also be [driven by](Run::driven_by) a [`MarketSource`]: what came from outside into the market
+//! of a live day, out of its journal.
 //!
 //! [`Runs`] executes many runs on a pool of threads, one world per thread. The functions about report files
 //! ([`write_page`], [`write_run_set_page`] and others) write the pages of runs that have finished.

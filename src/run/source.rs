@@ -14,8 +14,8 @@ pub type SourceError = Box<dyn Error + Send + Sync>;
 /// Opens the market of a run, and drives it by what came from outside.
 ///
 /// A run calls [`MarketSource::open`] once, adds its readers to the tape, starts the market, and calls
-/// [`MarketSource::advance`] until that has nothing more. So the tables and the report of a live day come from
-/// its journal as those of a simulation come from its scenario.
+/// [`MarketSource::advance`] until that has nothing more. So the tables and the report of a live day come
+/// from its journal as those of a simulation come from its scenario.
 ///
 /// The scenario of the run describes it: name, seed, start, end and what is recorded. For a day that ended
 /// before its close it is the scenario with that `end`, while the market that the source opens keeps its own.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::document::Diagnostics;
-use super::live::LiveConfig;
+use super::live_config::LiveConfig;
 use crate::data::Zone;
 use crate::record::RecordConfig;
 use bearpit_agents::{AgentKind, ConfiguredAgent};
@@ -44,8 +44,9 @@ pub struct Scenario {
     pub agents: Vec<AgentConfig>,
     /// How it runs as a live market, if it has `[live]`; a simulation does not use it.
     pub live: Option<LiveConfig>,
-    /// The zone in which the hours of sessions and holidays are meant; UTC where times are as written. A day of
-    /// a live market on the wall clock has UTC for its times and the zone of `[live]` for its sessions.
+    /// The zone in which the hours of sessions and holidays are meant; UTC where times are as written. A
+    /// day of a live market on the wall clock has UTC for its times and the zone of `[live]` for its
+    /// sessions.
     pub session_zone: Zone,
     /// The changes made to it, as they were written.
     pub changes: Vec<String>,

@@ -25,6 +25,7 @@ mod inputs;
 mod kinds;
 mod layout;
 mod live;
+mod live_config;
 mod load;
 mod lobster;
 #[cfg(test)]
@@ -47,9 +48,8 @@ pub use document::readers::is_name;
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, OverrideFileError, Severity};
 pub use files::{DataReport, inspect_data};
 pub use kinds::agent_kinds;
-pub use live::{
-    AfterOutage, CivilDate, DayError, DaySpan, Durability, LiveClock, LiveConfig, LiveDays, SeatFactory,
-};
+pub use live::{CivilDate, DayError, DaySpan, LiveDays, SeatFactory};
+pub use live_config::{AfterOutage, Durability, LiveClock, LiveConfig};
 pub use lobster::OrderFlow;
 pub use schema::json_schema;
 pub use strategy::{NotAParam, Strategy};

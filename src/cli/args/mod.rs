@@ -61,9 +61,9 @@ pub(in crate::cli) enum Command {
     VerifyBook(VerifyBookArguments),
     /// Run a scenario as a live exchange: starts the program `bearpit-serve` with these arguments.
     ///
-    /// The program is looked for beside this one, and then on the path; `cargo build --release -p bearpit-serve`
-    /// builds it. `bearpit-serve --help` explains its arguments. The exit code is that of the program, or 1 if
-    /// there is none.
+    /// The program is looked for beside this one, and then on the path; `cargo build --release -p
+    /// bearpit-serve` builds it. `bearpit-serve --help` explains its arguments. The exit code is that of
+    /// the program, or 1 if there is none.
     Serve(ServeArguments),
     /// Print a script with which a shell completes commands and options.
     Completions(CompletionsArguments),

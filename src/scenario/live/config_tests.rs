@@ -4,9 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{AfterOutage, Durability, LiveClock, LiveConfig};
 use crate::data::Zone;
-use crate::scenario::{Diagnostics, Scenario};
+use crate::scenario::{AfterOutage, Diagnostics, Durability, LiveClock, LiveConfig, Scenario};
 use bearpit_core::kernel::Speed;
 use bearpit_core::units::{Money, SimDuration};
 

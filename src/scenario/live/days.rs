@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 
-use super::config::LiveClock;
 use super::date::CivilDate;
 use super::schedule::schedule;
 use crate::data::Zone;
 use crate::scenario::Scenario;
+use crate::scenario::live_config::LiveClock;
 use bearpit_core::market::{BarInterval, Phase};
 use bearpit_core::units::{Seed, SimDuration, SimTime};
 
@@ -51,9 +51,9 @@ pub struct DaySpan {
 /// so that a scaled day equals the simulation of the same file; the seeds of other days are derived from the
 /// scenario's and the date.
 ///
-/// On the wall clock, `start`, `end` and sessions of the scenario are hours of a zone's clock, and virtual time
-/// is UTC, so that a day in which clocks change has an hour more or less. A time that clocks show twice is the
-/// first of the two; a time that they do not show is that at which they went forward.
+/// On the wall clock, `start`, `end` and sessions of the scenario are hours of a zone's clock, and virtual
+/// time is UTC, so that a day in which clocks change has an hour more or less. A time that clocks show
+/// twice is the first of the two; a time that they do not show is that at which they went forward.
 ///
 /// ```
 /// use std::path::Path;
@@ -125,8 +125,8 @@ impl LiveDays<'_> {
     /// Returns when the day of a date begins and ends.
     ///
     /// # Errors
-    /// [`DayError::Skipped`] for a date that the zone's clock skipped; [`DayError::TooEarly`] for one before the
-    /// first of a scaled clock.
+    /// [`DayError::Skipped`] for a date that the zone's clock skipped; [`DayError::TooEarly`] for one
+    /// before the first of a scaled clock.
     pub fn span(&self, date: CivilDate) -> Result<DaySpan, DayError> {
         if self.zone.is_none() && date < self.first {
             return Err(DayError::TooEarly(date, self.first));
@@ -180,8 +180,8 @@ impl LiveDays<'_> {
         })
     }
 
-    /// Returns the day after that of a date: on the wall clock the next on which there is trading, on a scaled
-    /// one the next of the calendar.
+    /// Returns the day after that of a date: on the wall clock the next on which there is trading, on a
+    /// scaled one the next of the calendar.
     ///
     /// # Errors
     /// [`DayError::OutOfRange`] if there is none until the year 2199.

@@ -3,7 +3,6 @@
 //! A world lives for a day. [`LiveDays`] makes the scenario of each, which is laid out like any other:
 //! virtual time is UTC on the wall clock, and as written on a scaled one.
 
-mod config;
 #[cfg(test)]
 mod config_tests;
 mod date;
@@ -13,7 +12,6 @@ mod days_tests;
 mod schedule;
 mod seats;
 
-pub use config::{AfterOutage, Durability, LiveClock, LiveConfig};
 pub use date::CivilDate;
 pub use days::{DayError, DaySpan, LiveDays};
 pub use seats::SeatFactory;

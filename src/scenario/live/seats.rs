@@ -1,7 +1,7 @@
 //! Seats: how people come into a market that is running.
 
-use super::config::LiveConfig;
 use crate::scenario::Scenario;
+use crate::scenario::live_config::LiveConfig;
 use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{BuildError, MarketBuilder};

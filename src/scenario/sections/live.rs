@@ -5,7 +5,7 @@ use super::head::zone as zone_named;
 use crate::data::Zone;
 use crate::scenario::document::readers::{Read, ValueError};
 use crate::scenario::document::{Node, Section, Value, readers};
-use crate::scenario::live::{AfterOutage, Durability, LiveClock, LiveConfig};
+use crate::scenario::live_config::{AfterOutage, Durability, LiveClock, LiveConfig};
 use bearpit_core::kernel::Speed;
 use bearpit_core::units::SimDuration;
 

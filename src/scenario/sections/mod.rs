@@ -1,4 +1,5 @@
-//! The sections of a scenario: `[scenario]`, `[live]`, `[record]`, `[[instruments]]`, `[[venues]]`, `[[agents]]`.
+//! The sections of a scenario: `[scenario]`, `[live]`, `[record]`, `[[instruments]]`, `[[venues]]`,
+//! `[[agents]]`.
 
 mod agents;
 mod bar_files;
