@@ -21,6 +21,10 @@ pub trait OutputSink: Send {
 
     /// Has been shown all that there is for now.
     fn flush(&mut self) {}
+
+    /// Has been shown all of a market that was settled, all of which is on disk; `left` is the opening state
+    /// in the header of the next segment.
+    fn end(&mut self, _left: &[u8]) {}
 }
 
 /// Those who read along, and those who wait for an answer.
@@ -47,9 +51,12 @@ impl Audience {
     }
 
     /// Ends a market, all of whose outputs were shown: whoever still waits learns that nothing is known, by
-    /// the end of the channel.
-    pub(super) fn end(&mut self) {
+    /// the end of the channel. If it is on disk, `left` is what it leaves.
+    pub(super) fn end(&mut self, left: Option<&[u8]>) {
         self.waiters.clear();
+        if let Some(left) = left {
+            self.sinks.iter_mut().for_each(|sink| sink.end(left));
+        }
     }
 
     /// Shows an output.

@@ -201,7 +201,7 @@ impl MarketThread {
         self.write(day)?;
         let is_safe = self.await_disk(day, (end == End::Stopped).then_some(STOP_WAIT));
         self.show(day);
-        self.audience.end();
+        self.audience.end(day.live.left().filter(|_| is_safe));
         if !is_safe {
             tracing::error!("the end of the day is not on disk: the next start rebuilds the market instead");
         }

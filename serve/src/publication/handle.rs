@@ -54,14 +54,14 @@ pub enum SubscribeError {
 }
 
 impl Publication {
-    pub(super) fn new(epoch: Option<SimTime>, own: Arc<ArcSwap<OwnDirectory>>) -> Self {
-        let epoch = epoch.map_or_else(OnceLock::new, OnceLock::from);
-        Self { shared: Arc::new(Shared { epoch, listings: ArcSwap::default(), own }) }
+    pub(super) fn new(own: Arc<ArcSwap<OwnDirectory>>) -> Self {
+        let shared = Shared { epoch: OnceLock::new(), listings: ArcSwap::default(), own };
+        Self { shared: Arc::new(shared) }
     }
 
-    /// Begins the numbering, if it has not begun.
-    pub(super) fn begin(&self, open: SimTime) {
-        self.shared.epoch.get_or_init(|| open);
+    /// Begins the numbering, and returns whether it had not begun.
+    pub(super) fn begin(&self, epoch: SimTime) -> bool {
+        self.shared.epoch.set(epoch).is_ok()
     }
 
     /// Replaces the listings.

@@ -55,11 +55,11 @@ struct OwnWriter {
 const BLOCK: u64 = 8;
 
 impl OwnFeeds {
-    /// Makes the channels of those who had one, with the numbers that they have come to.
-    pub(super) fn resume(config: &PublicationConfig, counts: &[OwnCount]) -> Self {
+    /// Makes one in which nobody has a channel.
+    pub(super) fn new(config: &PublicationConfig) -> Self {
         let retention =
             Retention { span: Some(config.retention), items_max: config.events_max, block: BLOCK };
-        let mut feeds = Self {
+        Self {
             directory: Arc::new(ArcSwap::default()),
             writers: Vec::new(),
             by_name: BTreeMap::new(),
@@ -68,11 +68,14 @@ impl OwnFeeds {
             changed: Vec::new(),
             is_grown: false,
             retention,
-        };
-        for count in counts {
-            feeds.add(&count.name, count.next);
         }
-        feeds
+    }
+
+    /// Makes the channels of those who had one, with the numbers that they have come to.
+    pub(super) fn restore(&mut self, counts: &[OwnCount]) {
+        for count in counts {
+            self.add(&count.name, count.next);
+        }
     }
 
     /// Returns what readers look up.

@@ -58,28 +58,42 @@ impl std::fmt::Debug for Publisher {
 const MINUTE: SimDuration = SimDuration::from_secs(60);
 
 impl Publisher {
-    /// Makes a publication; with the state that the last day left, one that goes on from there.
+    /// Makes a publication in which nothing has been published.
     ///
     /// # Errors
     /// If the thread that wakes readers cannot be started.
-    pub fn new(config: PublicationConfig, left: Option<PublicationState>) -> std::io::Result<Self> {
+    pub fn new(config: PublicationConfig) -> std::io::Result<Self> {
         let waking = Waking::start()?;
-        let epoch = left.as_ref().map(|left| left.epoch);
-        let (left, counts) = left.map(|left| (left.listings, left.own)).unwrap_or_default();
-        let own = OwnFeeds::resume(&config, &counts);
-        let publication = Publication::new(epoch, own.directory());
+        let own = OwnFeeds::new(&config);
+        let publication = Publication::new(own.directory());
         Ok(Self {
             config,
             publication,
             listings: Vec::new(),
             own,
-            left,
+            left: Vec::new(),
             facts: 0,
             now: SimTime::from_nanos(0),
             minute: SimTime::from_nanos(0),
             sink: None,
             waking,
         })
+    }
+
+    /// Goes on from what the last day left, in another process. Does nothing once a day has begun.
+    pub fn restore(&mut self, left: PublicationState) {
+        let PublicationState { epoch, listings, own } = left;
+        if self.publication.begin(epoch) {
+            self.left = listings;
+            self.own.restore(&own);
+        }
+    }
+
+    /// Returns up to when the market has come: the time of the last fact, or of the last
+    /// [`Publisher::publish`] if that is later.
+    #[must_use]
+    pub const fn now(&self) -> SimTime {
+        self.now
     }
 
     /// Hands closed candles to a sink from now on.

@@ -23,7 +23,9 @@ fn handed_over(publisher: &Publisher) -> Publisher {
     let bytes = postcard::to_stdvec(&publisher.state()).unwrap();
     let state: PublicationState = postcard::from_bytes(&bytes).unwrap();
     assert_eq!(state, publisher.state());
-    Publisher::new(PublicationConfig::default(), Some(state)).unwrap()
+    let mut handed = super::recorded::publisher();
+    handed.restore(state);
+    handed
 }
 
 #[test]
@@ -161,7 +163,7 @@ fn a_position_of_another_numbering_is_refused() {
 fn a_later_day_takes_no_more_memory_than_the_one_before() {
     // Fewer events are kept than a day has, and candles of seconds as many as three days have.
     let config = PublicationConfig { events_max: 256, ..PublicationConfig::default() };
-    let mut publisher = Publisher::new(config, None).unwrap();
+    let mut publisher = Publisher::new(config).unwrap();
     let days = days(8);
     let mut grown = Vec::new();
     for recorded in &days {

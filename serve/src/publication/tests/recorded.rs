@@ -91,7 +91,7 @@ pub(super) fn take(publisher: &mut Publisher, step: &Step) {
 
 /// A publisher that keeps little.
 pub(super) fn publisher() -> Publisher {
-    Publisher::new(PublicationConfig::default(), None).unwrap()
+    Publisher::new(PublicationConfig::default()).unwrap()
 }
 
 pub(super) fn open_of_day(day: i64) -> SimTime {

@@ -30,7 +30,7 @@ struct Hand {
 impl Hand {
     fn new(events_max: u64) -> Self {
         let config = PublicationConfig { events_max, ..PublicationConfig::default() };
-        let mut publisher = Publisher::new(config, None).unwrap();
+        let mut publisher = Publisher::new(config).unwrap();
         let day = record(0, 50, &[]).day;
         publisher.begin_day(&day);
         Self { publisher, sequence: 0, now: day.open }

@@ -1,0 +1,280 @@
+//! [`Publishing`]: shows what happens in a market to whoever reads its publication.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use bearpit_core::market::Stamped;
+
+use super::audience::OutputSink;
+use super::days::DriveError;
+use super::segment::lay_out;
+use super::source::MarketSource;
+use crate::live::Output;
+use crate::publication::{Day, Publication, PublicationConfig, PublicationState, Publisher};
+use crate::store::journal::SegmentHeader;
+
+/// Publishes what happens in a market, over days and restarts.
+///
+/// What a segment leaves to the next is kept in a file of its directory, which goes by the state of the
+/// market at that moment. Where it is missing, numbering begins anew, and readers start over.
+#[derive(Debug)]
+pub struct Publishing<S> {
+    publisher: Publisher,
+    source: S,
+    directory: PathBuf,
+    /// The segment at hand.
+    segment: Option<SegmentHeader>,
+}
+
+/// What the names of the files begin with; the number is that of their form.
+const PREFIX: &str = "publication-1-";
+
+impl<S: MarketSource> Publishing<S> {
+    /// Makes one whose files are in a directory; `source` is that of the driver.
+    ///
+    /// # Errors
+    /// If the directory cannot be made, or a thread be started.
+    pub fn new(config: PublicationConfig, source: S, directory: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&directory)?;
+        Ok(Self { publisher: Publisher::new(config)?, source, directory, segment: None })
+    }
+
+    /// Returns the publication.
+    #[must_use]
+    pub const fn publication(&self) -> &Publication {
+        self.publisher.publication()
+    }
+
+    /// Returns the publisher, to be given a sink for candles.
+    pub const fn publisher(&mut self) -> &mut Publisher {
+        &mut self.publisher
+    }
+
+    /// Describes the market of a segment.
+    fn day(&self, header: &SegmentHeader) -> Result<Day, DriveError> {
+        // The market itself is on its way, or being rebuilt: this is another of the same, which is not started.
+        let laid_out = lay_out(&self.source, header)?;
+        let (mut builder, left) = (laid_out.builder, laid_out.left);
+        builder.goes_on();
+        if let Some(left) = left {
+            builder.opening(left.market);
+        }
+        let market = builder.open().map_err(crate::live::LiveError::from)?;
+        Ok(Day::of(&market, market.world().now(), |participant| participant.seat.is_some()))
+    }
+
+    /// Returns the file of what was left with a state of the market.
+    fn file(&self, left: &[u8]) -> PathBuf {
+        self.directory.join(format!("{PREFIX}{}", &blake3::hash(left).to_hex()[..32]))
+    }
+
+    fn restore(&mut self, left: &[u8]) {
+        let path = self.file(left);
+        let read = match fs::read(&path) {
+            Ok(bytes) => postcard::from_bytes::<PublicationState>(&bytes).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match read {
+            Ok(state) => self.publisher.restore(state),
+            Err(error) => {
+                let path = path.display();
+                tracing::warn!(%path, error, "what was published before is lost: readers start over");
+            }
+        }
+    }
+
+    /// Keeps what is left for another process, and no more than that.
+    fn keep(&self, left: &[u8]) -> io::Result<()> {
+        let bytes = postcard::to_stdvec(&self.publisher.state()).map_err(io::Error::other)?;
+        let path = self.file(left);
+        let unnamed = self.directory.join("publication.new");
+        let mut file = File::create(&unnamed)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        fs::rename(&unnamed, &path)?;
+        for entry in fs::read_dir(&self.directory)? {
+            let other = entry?.path();
+            let is_of_us = other.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
+            if is_of_us && other != path {
+                fs::remove_file(other)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<S: MarketSource> OutputSink for Publishing<S> {
+    fn begin(&mut self, header: &SegmentHeader) {
+        if self.segment.as_ref() == Some(header) {
+            // Rebuilt: all comes again, of which readers notice nothing.
+            return;
+        }
+        if self.segment.is_none() && !header.opening.is_empty() {
+            self.restore(&header.opening);
+        }
+        match self.day(header) {
+            Ok(day) => self.publisher.begin_day(&day),
+            Err(error) => tracing::error!(%error, "the day is not published"),
+        }
+        self.segment = Some(header.clone());
+    }
+
+    fn take(&mut self, output: &Output) {
+        if let Output::Fact { sequence, at, fact } = output {
+            self.publisher.take(Stamped { at: *at, sequence: *sequence, fact });
+        }
+    }
+
+    fn flush(&mut self) {
+        // Up to the last fact the journal surely covers the market.
+        self.publisher.publish(self.publisher.now());
+    }
+
+    fn end(&mut self, left: &[u8]) {
+        if let Err(error) = self.keep(left) {
+            let path = self.directory.display();
+            tracing::error!(%path, %error, "what was published cannot be kept: after a restart, readers start over");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use bearpit::scenario::Scenario;
+    use bearpit_core::market::{OrderTerms, Side};
+    use bearpit_core::participant::{Instruction, RequestKind};
+    use bearpit_core::units::{ListingId, Price, Quantity};
+
+    use super::*;
+    use crate::driver::{Ask, Driver, DriverConfig, Metrics, ScenarioSource, SyncPolicy, SystemClock, What};
+    use crate::publication::{Channel, Content, Position, SubscribeError, Subscription, Update};
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+    const LISTING: ListingId = ListingId::new(0);
+    const PLAIN: &str = r#"
+[scenario]
+name = "plain"
+start = 2025-03-03T00:00:00
+end = 2025-03-04T00:00:00
+[live]
+clock = "scaled"
+speed = 1
+[[instruments]]
+symbol = "ACME"
+tick_size = 0.01
+[[venues]]
+name = "PIT"
+instruments = ["ACME"]
+"#;
+
+    fn source() -> ScenarioSource {
+        let scenario = Scenario::from_text(Path::new("plain.toml"), PLAIN, &[]);
+        ScenarioSource::new(scenario.map_err(|error| error.render(false)).unwrap(), PLAIN.to_owned())
+    }
+
+    fn start(directory: &Path) -> (Driver, Publication) {
+        let publishing =
+            Publishing::new(PublicationConfig::default(), source(), directory.to_owned()).unwrap();
+        let publication = publishing.publication().clone();
+        let driver = Driver::start(DriverConfig {
+            journal: directory.join("journal"),
+            sync: SyncPolicy::AtOnce,
+            queue: 100,
+            clock: Box::new(SystemClock::new()),
+            source: Box::new(source()),
+            wrap: Box::new(|file| Box::new(file)),
+            sinks: vec![Box::new(publishing)],
+            metrics: Metrics::default(),
+        });
+        (driver.unwrap(), publication)
+    }
+
+    /// Asks until the market is open, and the answer is there.
+    fn ask(driver: &Driver, what: &What) {
+        let reply = loop {
+            let ask = Ask { seat: "anne".into(), what: what.clone(), client: None };
+            match driver.handle.ask(ask) {
+                Ok(reply) => break reply,
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        reply.blocking_recv().unwrap().unwrap().outcome.unwrap();
+    }
+
+    fn join(driver: &Driver) {
+        let RequestKind::Join { spec, config, .. } = source().live().join("anne") else { panic!("no join") };
+        ask(driver, &What::Join { spec, config: Box::new(config) });
+    }
+
+    fn buy(driver: &Driver, lots: u64) {
+        let terms = OrderTerms::limit(Side::Buy, Quantity::new(lots), Price::new(100));
+        ask(driver, &What::Instruct(Instruction::Submit { listing: LISTING, terms }));
+    }
+
+    fn stop(driver: Driver) {
+        driver.handle.stop();
+        driver.join();
+    }
+
+    fn next(subscription: &mut Subscription) -> Update {
+        subscription.next_timeout(PATIENCE).unwrap().unwrap()
+    }
+
+    fn subscribe(publication: &Publication, from: Option<Position>) -> Subscription {
+        loop {
+            match publication.subscribe(&Channel::Own("anne".into()), from) {
+                Ok(subscription) => return subscription,
+                // The market has not opened yet.
+                Err(SubscribeError::UnknownChannel) => std::thread::yield_now(),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_reader_goes_on_where_it_was_after_a_stop() {
+        let directory = tempfile::tempdir().unwrap();
+        let (driver, publication) = start(directory.path());
+        join(&driver);
+        let mut subscription = subscribe(&publication, None);
+        next(&mut subscription);
+        buy(&driver, 5);
+        while !matches!(next(&mut subscription).content, Content::Own(_)) {}
+        let open = publication.own("anne").unwrap().state.orders;
+        assert_eq!(open.len(), 1);
+        stop(driver);
+        while subscription.try_next().unwrap().is_ok() {}
+        let position = subscription.position().unwrap();
+
+        let (driver, publication) = start(directory.path());
+        let mut subscription = subscribe(&publication, Some(position));
+        let update = next(&mut subscription);
+        assert_eq!(update.numbers.start, position.next);
+        buy(&driver, 6);
+        while publication.own("anne").unwrap().state.orders.len() < 2 {
+            next(&mut subscription);
+        }
+        assert_eq!(publication.epoch(), position.epoch);
+        let bids = publication.snapshot(LISTING).unwrap().book.bids.clone();
+        assert_eq!(bids.iter().map(|level| level.size.lots()).collect::<Vec<_>>(), [11]);
+        stop(driver);
+
+        // What was left is lost.
+        for entry in fs::read_dir(directory.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                fs::remove_file(path).unwrap();
+            }
+        }
+        let (driver, publication) = start(directory.path());
+        buy(&driver, 7);
+        drop(subscribe(&publication, None));
+        let refused = publication.subscribe(&Channel::Own("anne".into()), Some(position));
+        assert!(matches!(refused, Err(SubscribeError::StartOver { .. })), "{refused:?}");
+        stop(driver);
+    }
+}
