@@ -18,14 +18,17 @@ use super::market::Served;
 use super::signals::Signals;
 use super::{check, logging};
 use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
-use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock};
+use crate::driver::{Driver, DriverConfig, MarketHandle, Publishing, ScenarioSource, Stage, SystemClock};
 use crate::http::{AdminServer, Metrics, Server, ServerConfig};
+use crate::publication::PublicationConfig;
 
 /// How often it is looked whether the market has failed.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The directory of the journal within the data directory.
 pub(super) const JOURNAL: &str = "journal";
+/// The directory of what publication keeps, beside it.
+const PUBLICATION: &str = "publication";
 
 /// Runs until a signal, or checks.
 ///
@@ -127,6 +130,9 @@ fn start(config: &Config, source: ScenarioSource) -> Result<Running, Failure> {
     let listener =
         listener.map_err(|error| failed(&format!("cannot listen on {}", config.listen), &error))?;
     let mut registry = Registry::with_prefix("bearpit");
+    let published = config.data.join(PUBLICATION);
+    let publishing = Publishing::new(PublicationConfig::default(), source.clone(), published);
+    let publishing = publishing.map_err(|error| failed("nothing can be published", &error))?;
     let driver = Driver::start(DriverConfig {
         journal: config.data.join(JOURNAL),
         sync: source.sync_policy(),
@@ -134,7 +140,7 @@ fn start(config: &Config, source: ScenarioSource) -> Result<Running, Failure> {
         clock: Box::new(SystemClock::new()),
         source: Box::new(source),
         wrap: Box::new(|file| Box::new(file)),
-        sinks: Vec::new(),
+        sinks: vec![Box::new(publishing)],
         metrics: crate::driver::Metrics::register(&mut registry),
     });
     let driver = driver.map_err(|error| failed("the market cannot be started", &error))?;

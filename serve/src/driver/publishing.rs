@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use bearpit_core::market::Stamped;
+use bearpit_core::units::SimDuration;
 
 use super::audience::OutputSink;
 use super::days::DriveError;
 use super::segment::lay_out;
 use super::source::MarketSource;
-use crate::live::Output;
+use crate::live::{Clock, Output};
 use crate::publication::{Day, Publication, PublicationConfig, PublicationState, Publisher};
 use crate::store::journal::SegmentHeader;
 
@@ -31,12 +32,19 @@ pub struct Publishing<S> {
 const PREFIX: &str = "publication-1-";
 
 impl<S: MarketSource> Publishing<S> {
-    /// Makes one whose files are in a directory; `source` is that of the driver.
+    /// Makes one whose files are in a directory; `source` is that of the driver. The span for which
+    /// subscriptions can be resumed is taken as wall time here, at the speed that the market begins with.
     ///
     /// # Errors
     /// If the directory cannot be made, or a thread be started.
-    pub fn new(config: PublicationConfig, source: S, directory: PathBuf) -> io::Result<Self> {
+    pub fn new(mut config: PublicationConfig, source: S, directory: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&directory)?;
+        if let Clock::Scaled(speed) = source.pacing().clock {
+            let nanos = i128::from(config.retention.nanos()) * i128::from(speed.thousandths()) / 1_000;
+            // A century is as good as for ever, and no sum with it overflows.
+            let most = 100 * 365 * 86_400 * 1_000_000_000;
+            config.retention = SimDuration::from_nanos(i64::try_from(nanos).unwrap_or(most).min(most));
+        }
         Ok(Self { publisher: Publisher::new(config)?, source, directory, segment: None })
     }
 
