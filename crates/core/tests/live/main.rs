@@ -5,6 +5,7 @@
 mod answers;
 mod carried;
 mod days;
+mod days_phases;
 mod funding;
 mod joining;
 mod journal;
