@@ -140,16 +140,18 @@ const BOOK: [Reason; 9] = [
 ];
 
 /// Time and phases.
-const TIME: [Reason; 9] = [
+const TIME: [Reason; 11] = [
     reason("phase_forbids", "the venue's phase took no such order", "look at session(), or use on_session"),
     reason("session_closed", "the session closed", "use GTC to keep orders overnight"),
     reason("auction_over", "the auction was over", "send it before the auction ends, or at a better price"),
     reason("date_reached", "its date was reached", "give it a later date, or use GTC"),
     reason("venue_closed", "the venue closed for good", ""),
+    reason("market_stopped", "the market stopped before it arrived", "send it again when the market goes on"),
     reason("closed", "the run was over before it could arrive", ""),
     reason("no_more_data", "the replayed file had no further row", "end the scenario before the file ends"),
     reason("warming_up", "the market had not opened", "trade from on_start on, not in on_warmup"),
     reason("stopped", "its sender had stopped", ""),
+    reason("blocked", "the market's operator had blocked the account", ""),
 ];
 
 /// The rest.
