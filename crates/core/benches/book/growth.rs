@@ -83,6 +83,11 @@ fn pegs_follow(count: u64) -> Duration {
     }) / 2
 }
 
+/// The same, for each order that moves.
+fn each_peg_follows(count: u64) -> Duration {
+    pegs_follow(count) / u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// The other side's touch changes, which concerns none of them.
 fn pegs_stay(count: u64) -> Duration {
     let mut rig = pegged(count);
@@ -163,8 +168,9 @@ fn plain_pair(count: u64) -> Duration {
 
 type Measure = fn(u64) -> Duration;
 
-const MEASURES: [(&str, Measure); 6] = [
+const MEASURES: [(&str, Measure); 7] = [
     ("pegged orders, per change of the touch that they follow", pegs_follow),
+    ("pegged orders, per change of the touch and order that moves", each_peg_follows),
     ("pegged orders, per change of another touch", pegs_stay),
     ("trailing stops, per trade at a new high", trailing_stops),
     ("indicative price of an auction, per command", auction),

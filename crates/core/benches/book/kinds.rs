@@ -27,7 +27,7 @@ const OF_A_KIND: usize = 1_000;
 
 const DATE: SimTime = SimTime::from_nanos(1_000_000_000);
 
-const KINDS: [(&str, Kind); 14] = [
+const KINDS: [(&str, Kind); 16] = [
     ("limit", |_, limit, _| limit),
     ("market", |_, limit, _| OrderTerms::market(limit.side, limit.quantity)),
     ("market to limit", |_, limit, _| OrderTerms {
@@ -41,6 +41,7 @@ const KINDS: [(&str, Kind); 14] = [
         ..limit
     }),
     ("minimum quantity", |_, limit, _| OrderTerms { minimum: Some(Quantity::new(1)), ..limit }),
+    ("day", |_, limit, _| limit.with(TimeInForce::Day)),
     ("good till date", |id, limit, _| {
         limit.with(TimeInForce::Gtd(SimTime::from_nanos(DATE.nanos() + id as i64 % 64)))
     }),
@@ -52,6 +53,10 @@ const KINDS: [(&str, Kind); 14] = [
     ("self-trade prevention", |_, limit, _| OrderTerms { self_trade: SelfTrade::CancelOldest, ..limit }),
     ("stop", |_, limit, away| OrderTerms {
         kind: OrderKind::Stop { trigger: away, protection: None },
+        ..limit
+    }),
+    ("stop limit", |_, limit, away| OrderTerms {
+        kind: OrderKind::StopLimit { trigger: away, limit: away },
         ..limit
     }),
     ("trailing stop", |id, limit, _| OrderTerms {

@@ -128,6 +128,8 @@ pub struct OrderBook {
     curve: Option<AuctionCurve>,
     /// The number of pairs of linked orders.
     pairs: usize,
+    /// Orders that something is about to happen to; kept to reuse its memory.
+    chosen: Vec<(u64, OrderId)>,
     /// The queue of a level during an allocation; kept to reuse its memory.
     allocation_queue: Vec<(OrderId, Quantity)>,
 }
@@ -193,6 +195,7 @@ impl OrderBook {
             brackets: Brackets::default(),
             curve: None,
             pairs: 0,
+            chosen: Vec::new(),
             allocation_queue: Vec::new(),
         }
     }
@@ -397,14 +400,20 @@ impl OrderBook {
 
     /// Applies `action` to each of the chosen orders that is still there, in order of time.
     fn for_each(&mut self, chosen: Vec<Slot>, mut action: impl FnMut(&mut Self, Slot)) {
-        let mut chosen: Vec<(u64, OrderId)> =
-            chosen.into_iter().map(|slot| (self.slab.sequence(slot), self.slab.get(slot).id)).collect();
+        self.chosen.extend(chosen.into_iter().map(|slot| by_time(&self.slab, slot)));
+        self.for_each_chosen(&mut action);
+    }
+
+    /// Applies `action` to each order in `chosen` that is still there, in order of time.
+    fn for_each_chosen(&mut self, action: &mut impl FnMut(&mut Self, Slot)) {
+        let mut chosen = std::mem::take(&mut self.chosen);
         chosen.sort_unstable();
-        for (_, id) in chosen {
+        for (_, id) in chosen.drain(..) {
             if let Some(slot) = self.slab.find(id) {
                 action(self, slot);
             }
         }
+        self.chosen = chosen;
     }
 
     fn mass_cancel(
@@ -415,16 +424,17 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) {
         let is_chosen = |slot: &Slot| side.is_none_or(|side| self.slab.get(*slot).side() == side);
-        let chosen = self.slab.slots_of(owner).filter(is_chosen).collect();
-        self.for_each(chosen, |book, slot| book.cancel(slot, reason, out));
+        let chosen = self.slab.slots_of(owner).filter(is_chosen);
+        self.chosen.extend(chosen.map(|slot| by_time(&self.slab, slot)));
+        self.for_each_chosen(&mut |book, slot| book.cancel(slot, reason, out));
     }
 
     #[cold]
     fn expire_dated(&mut self, now: SimTime, out: &mut impl EventSink) {
         while let Some(date) = self.next_expiry().filter(|date| *date <= now) {
             let due = self.dated.iter().take_while(|key| key.number() == date.nanos());
-            let due = due.map(|key| key.slot).collect();
-            self.for_each(due, |book, slot| book.expire(slot, ExpiryReason::DateReached, out));
+            self.chosen.extend(due.map(|key| by_time(&self.slab, key.slot)));
+            self.for_each_chosen(&mut |book, slot| book.expire(slot, ExpiryReason::DateReached, out));
         }
     }
 
@@ -457,6 +467,11 @@ impl OrderBook {
         }
         Ok(())
     }
+}
+
+/// Returns what sorts orders by time, and finds them again.
+fn by_time(slab: &Slab, slot: Slot) -> (u64, OrderId) {
+    (slab.sequence(slot), slab.get(slot).id)
 }
 
 impl Default for OrderBook {
