@@ -234,7 +234,7 @@ fn plain_traffic_allocates_nothing_however_the_price_moves() {
     ] {
         let (allocations, counts) = measured(Matching::PriceTime, Traffic::plain(motion), stale);
         assert_eq!(allocations, 0, "{motion:?} before {stale} stale orders");
-        let least = OPERATIONS / 200;
+        let least = OPERATIONS / 500;
         for (what, count) in [
             ("accepted", counts.accepted),
             ("traded", counts.traded),
