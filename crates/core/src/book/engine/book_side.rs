@@ -60,14 +60,11 @@ impl Level {
         self.tail = slot;
     }
 
-    /// Removes an order, which has just been read, from the queue.
+    /// Subtracts an order that leaves the queue, and links its neighbors.
     #[inline]
-    fn unlink(&mut self, slab: &mut Slab, slot: Slot, node: &Node) {
-        let (next, previous) = (node.next, node.previous);
-        self.displayed -= slab.displayed_of(slot, node);
-        if node.location.is_detailed() {
-            self.hidden -= slab.hidden(slot);
-        }
+    fn unlink(&mut self, slab: &mut Slab, links: [Slot; 2], displayed: Quantity) {
+        let [previous, next] = links;
+        self.displayed -= displayed;
         match previous {
             NONE => self.head = next,
             previous => slab.get_mut(previous).next = next,
@@ -224,15 +221,22 @@ impl BookSide {
     #[inline]
     pub(super) fn unlink(&mut self, slab: &mut Slab, slot: Slot) {
         let node = *slab.get(slot);
-        self.unlink_node(slab, slot, &node);
+        let displayed = slab.displayed_of(slot, &node);
+        if node.location.is_detailed()
+            && let Some(id) = node.location.level()
+        {
+            self.levels[id].hidden -= slab.hidden(slot);
+        }
+        self.unlink_node(slab, &node, displayed);
     }
 
-    /// Removes an order that has just been read from its queue, if it is in one.
+    /// Removes an order that has just been read from its queue, if it is in one; hidden quantities are not
+    /// subtracted.
     #[inline]
-    pub(super) fn unlink_node(&mut self, slab: &mut Slab, slot: Slot, node: &Node) {
+    pub(super) fn unlink_node(&mut self, slab: &mut Slab, node: &Node, displayed: Quantity) {
         let Some(id) = node.location.level() else { return };
         let level = &mut self.levels[id];
-        level.unlink(slab, slot, node);
+        level.unlink(slab, [node.previous, node.next], displayed);
         if level.is_empty() && id != UNPRICED {
             self.vacate(id);
         }

@@ -53,9 +53,10 @@ impl Brackets {
         self.open.is_empty()
     }
 
+    /// Returns how many entries wait for their follow-up.
     #[inline]
-    pub(super) fn is_quiet(&self) -> bool {
-        self.due.is_empty()
+    pub(super) fn waiting_follow_ups(&self) -> usize {
+        self.due.len()
     }
 
     pub(super) fn next_due(&mut self) -> Option<OrderId> {

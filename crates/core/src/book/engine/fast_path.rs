@@ -12,6 +12,21 @@ use crate::book::event::{BookEvent, EventSink};
 use crate::market::{CancelReason, OrderKind, OrderTerms, Phase, RejectReason, SelfTrade, Side, TimeInForce};
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
+/// A limit or market order without conditions.
+#[derive(Debug, Clone, Copy)]
+struct PlainOrder {
+    id: OrderId,
+    owner: ActorId,
+    side: Side,
+    quantity: Quantity,
+}
+
+impl PlainOrder {
+    const fn taker(self) -> Taker {
+        Taker::plain(self.id, self.owner, self.side, self.quantity)
+    }
+}
+
 impl OrderBook {
     /// Returns whether this module is all that plain orders need.
     #[inline]
@@ -31,11 +46,11 @@ impl OrderBook {
         if !(terms.is_plain() && self.is_plain()) {
             return false;
         }
-        let taker = Taker::plain(id, owner, terms.side, terms.quantity);
+        let order = PlainOrder { id, owner, side: terms.side, quantity: terms.quantity };
         match (terms.kind, terms.time_in_force) {
-            (OrderKind::Limit(limit), TimeInForce::Gtc) => self.submit_limit(taker, limit, out),
+            (OrderKind::Limit(limit), TimeInForce::Gtc) => self.submit_limit(order, limit, out),
             (OrderKind::Market { protection }, TimeInForce::Ioc) => {
-                self.submit_market(taker, protection, out)
+                self.submit_market(order, protection, out)
             }
             _ => return false,
         }
@@ -43,24 +58,32 @@ impl OrderBook {
     }
 
     #[inline]
-    fn submit_limit(&mut self, mut taker: Taker, limit: Price, out: &mut impl EventSink) {
-        let mut place = match self.check_plain(&taker, Some(limit)) {
+    fn submit_limit(&mut self, order: PlainOrder, limit: Price, out: &mut impl EventSink) {
+        let PlainOrder { id, owner, side, quantity: displayed } = order;
+        let place = match self.check_plain(order, Some(limit)) {
             Ok(place) => place,
-            Err(reason) => {
-                return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
-            }
+            Err(reason) => return out.take(BookEvent::Rejected { order: id, owner, reason }),
         };
-        out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });
-        if self.is_marketable(taker.side, Some(limit)) {
-            self.sweep(&mut taker, Some(limit), out);
-            if taker.leaves.is_zero() {
-                return;
-            }
-            // Trades have removed ids from the table, so the free entry may have moved.
-            if let Err(anew) = self.slab.search(taker.id) {
-                place = anew;
-            }
+        out.take(BookEvent::Accepted { order: id, owner });
+        if self.is_marketable(side, Some(limit)) {
+            return self.take_then_rest(order, limit, out);
         }
+        let new =
+            NewNode { id, owner, side, sequence: self.next_sequence(), displayed, filled: Quantity::ZERO };
+        let (book_side, slab) = self.side_mut(side);
+        book_side.append_new(slab, limit, place, &new);
+    }
+
+    /// Trades a limit order; what is left of it rests.
+    #[inline(never)]
+    fn take_then_rest(&mut self, order: PlainOrder, limit: Price, out: &mut impl EventSink) {
+        let mut taker = order.taker();
+        self.sweep(&mut taker, Some(limit), out);
+        if taker.leaves.is_zero() {
+            return;
+        }
+        // Trades remove ids from the table, so that the free entry may move.
+        let Err(place) = self.slab.search(taker.id) else { return };
         let sequence = self.next_sequence();
         let Taker { id, owner, side, leaves: displayed, filled, .. } = taker;
         let (book_side, slab) = self.side_mut(side);
@@ -69,15 +92,16 @@ impl OrderBook {
     }
 
     #[inline]
-    fn submit_market(&mut self, mut taker: Taker, protection: Option<Price>, out: &mut impl EventSink) {
+    fn submit_market(&mut self, order: PlainOrder, protection: Option<Price>, out: &mut impl EventSink) {
         // Prices are compared only once they are known to be legal: others have no rank.
-        let finds_none = || !self.is_marketable(taker.side, protection);
-        let reject_reason = self.check_plain(&taker, protection).err();
+        let finds_none = || !self.is_marketable(order.side, protection);
+        let reject_reason = self.check_plain(order, protection).err();
         let reject_reason = reject_reason.or_else(|| finds_none().then_some(RejectReason::NoLiquidity));
         if let Some(reason) = reject_reason {
-            return out.take(BookEvent::Rejected { order: taker.id, owner: taker.owner, reason });
+            return out.take(BookEvent::Rejected { order: order.id, owner: order.owner, reason });
         }
-        out.take(BookEvent::Accepted { order: taker.id, owner: taker.owner });
+        out.take(BookEvent::Accepted { order: order.id, owner: order.owner });
+        let mut taker = order.taker();
         self.sweep(&mut taker, protection, out);
         if !taker.leaves.is_zero() {
             let Taker { id: order, owner, side, leaves: quantity, .. } = taker;
@@ -89,17 +113,17 @@ impl OrderBook {
 
     /// Returns the free table entry for the order's id, or why the order is rejected.
     #[inline(always)]
-    fn check_plain(&self, taker: &Taker, price: Option<Price>) -> Result<EntryIndex, RejectReason> {
-        if taker.leaves.is_zero() {
+    fn check_plain(&self, order: PlainOrder, price: Option<Price>) -> Result<EntryIndex, RejectReason> {
+        if order.quantity.is_zero() {
             return Err(RejectReason::ZeroQuantity);
         }
-        if taker.leaves.lots() > Quantity::MAX_LOTS {
+        if order.quantity.lots() > Quantity::MAX_LOTS {
             return Err(RejectReason::QuantityOutOfRange);
         }
         if price.is_some_and(|price| Price::new_checked(price.ticks()).is_none()) {
             return Err(RejectReason::PriceOutOfRange);
         }
-        match self.slab.search(taker.id) {
+        match self.slab.search(order.id) {
             Ok(_) => Err(RejectReason::DuplicateOrder),
             Err(entry) => Ok(entry),
         }
@@ -117,24 +141,29 @@ impl OrderBook {
         out: &mut impl EventSink,
     ) -> Result<(), RejectReason> {
         let (entry, slot) = self.slab.search(id).map_err(|_| RejectReason::UnknownOrder)?;
-        let node = *self.slab.get(slot);
-        let location = node.location;
+        let taken = if self.curve.is_none() { self.slab.take_plain(slot, owner) } else { None };
+        let Some(node) = taken else { return self.cancel_other(slot, owner, out) };
+        let (side, reason) = (node.side(), CancelReason::Requested);
         let quantity = self.slab.displayed_of(slot, &node);
-        if node.owner != owner {
+        let (book_side, slab) = self.side_mut(side);
+        book_side.unlink_node(slab, &node, quantity);
+        slab.forget(entry, id);
+        out.take(BookEvent::Canceled { order: id, owner, side, quantity, reason });
+        Ok(())
+    }
+
+    /// Cancels an order that has details, or any order during an auction call.
+    #[cold]
+    fn cancel_other(
+        &mut self,
+        slot: Slot,
+        owner: ActorId,
+        out: &mut impl EventSink,
+    ) -> Result<(), RejectReason> {
+        if self.slab.get(slot).owner != owner {
             return Err(RejectReason::NotOwner);
         }
-        let (side, reason) = (location.side(), CancelReason::Requested);
-        if location.is_detailed() {
-            self.cancel(slot, reason, out);
-        } else {
-            if self.curve.is_some() {
-                self.discount(slot);
-            }
-            let (book_side, slab) = self.side_mut(side);
-            book_side.unlink_node(slab, slot, &node);
-            slab.remove_at(entry, id, slot);
-            out.take(BookEvent::Canceled { order: id, owner, side, quantity, reason });
-        }
+        self.cancel(slot, CancelReason::Requested, out);
         Ok(())
     }
 

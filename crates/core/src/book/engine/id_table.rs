@@ -9,14 +9,13 @@ use crate::units::OrderId;
 const WIDTH: usize = 6;
 
 /// Half a cache line: entries whose tags are compared at once, within one word.
+///
+/// The first two numbers are the tags, one byte per entry, the first in the lowest: zero if the entry is
+/// empty, else seven bits of the id's hash below a bit that is set. The two upper bytes belong to no entry, and
+/// are always zero. The other numbers are slots: of eight numbers a place is found without a check.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(32))]
-struct Bucket {
-    /// One byte per entry, the first in the lowest: zero if the entry is empty, else seven bits of the id's
-    /// hash below a bit that is set. The two upper bytes belong to no entry, and are always zero.
-    tags: u64,
-    slots: [Slot; WIDTH],
-}
+struct Bucket([u32; WIDTH + 2]);
 
 /// One bit per entry: the highest of its byte.
 const ENTRIES: u64 = 0x0000_8080_8080_8080;
@@ -25,30 +24,47 @@ const ENTRIES: u64 = 0x0000_8080_8080_8080;
 const ONES: u64 = 0x0101_0101_0101_0101;
 
 impl Bucket {
-    const EMPTY: Self = Self { tags: 0, slots: [0; WIDTH] };
+    const EMPTY: Self = Self([0; _]);
+
+    #[inline]
+    const fn tags(&self) -> u64 {
+        self.0[0] as u64 | (self.0[1] as u64) << 32
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of a word")]
+    #[inline]
+    const fn set_tags(&mut self, tags: u64) {
+        self.0[0] = tags as u32;
+        self.0[1] = (tags >> 32) as u32;
+    }
+
+    #[inline]
+    const fn slot(&self, position: usize) -> Slot {
+        self.0[(position + 2) % (WIDTH + 2)]
+    }
 
     /// Returns the entries that may have a tag, as bits of [`ENTRIES`]: all that have it, and rarely another
     /// (Knuth, TAOCP 4A, 7.1.3, on finding zero bytes).
     #[inline]
     const fn matching(&self, tag: u8) -> u64 {
-        let differing = self.tags ^ (ONES * tag as u64);
+        let differing = self.tags() ^ (ONES * tag as u64);
         differing.wrapping_sub(ONES) & !differing & ENTRIES
     }
 
     #[inline]
     const fn empty(&self) -> u64 {
-        !self.tags & ENTRIES
+        !self.tags() & ENTRIES
     }
 
     #[inline]
     const fn clear(&mut self, position: usize) {
-        self.tags &= !(0xff << (8 * position));
+        self.set_tags(self.tags() & !(0xff << (8 * position)));
     }
 
     #[inline]
     const fn set(&mut self, position: usize, tag: u8, slot: Slot) {
-        self.tags |= (tag as u64) << (8 * position);
-        self.slots[position] = slot;
+        self.set_tags(self.tags() | (tag as u64) << (8 * position));
+        self.0[(position + 2) % (WIDTH + 2)] = slot;
     }
 }
 
@@ -172,8 +188,8 @@ fn put(shard: &mut Shard, id: OrderId, slot: Slot) -> bool {
 
 fn slots(shard: &Shard) -> impl Iterator<Item = Slot> {
     shard.iter().flat_map(|bucket| {
-        let taken = |position: &usize| bucket.tags >> (8 * position) & 0x80 != 0;
-        (0..WIDTH).filter(taken).map(|position| bucket.slots[position])
+        let taken = |position: &usize| bucket.tags() >> (8 * position) & 0x80 != 0;
+        (0..WIDTH).filter(taken).map(|position| bucket.slot(position))
     })
 }
 
@@ -211,7 +227,7 @@ impl IdTable {
             let mut found = bucket.matching(tag);
             while found != 0 {
                 let position = first(found);
-                let slot = bucket.slots[position % WIDTH];
+                let slot = bucket.slot(position);
                 if id_of(slot) == id {
                     return Ok((EntryIndex::new(number, index, position, tag), slot));
                 }
@@ -243,7 +259,7 @@ impl IdTable {
         let (home, tag) = home_and_tag(id);
         let bucket = &self.shards[self.shard_of(id)][home];
         let found = bucket.matching(tag);
-        (found != 0).then(|| bucket.slots[first(found) % WIDTH])
+        (found != 0).then(|| bucket.slot(first(found)))
     }
 
     /// Returns the slot of an id.
@@ -329,12 +345,12 @@ fn refill(shard: &mut Shard, entry: EntryIndex, id_of: impl Fn(Slot) -> OrderId)
         }
         let bucket = shard[index];
         let came_past = |position: &usize| {
-            let home = home_and_tag(id_of(bucket.slots[*position])).0;
+            let home = home_and_tag(id_of(bucket.slot(*position))).0;
             distance(home, index) >= distance(hole.0, index)
         };
-        let taken = |position: &usize| bucket.tags >> (8 * position) & 0x80 != 0;
+        let taken = |position: &usize| bucket.tags() >> (8 * position) & 0x80 != 0;
         if let Some(position) = (0..WIDTH).filter(taken).find(came_past) {
-            let slot = bucket.slots[position];
+            let slot = bucket.slot(position);
             let (_, tag) = home_and_tag(id_of(slot));
             shard[hole.0].set(hole.1, tag, slot);
             shard[index].clear(position);

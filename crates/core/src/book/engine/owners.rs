@@ -103,17 +103,26 @@ impl<T: Copy> Owners<T> {
     /// Takes back a slot.
     #[inline]
     pub(super) fn give_back(&mut self, slot: Slot) {
+        self.give_back_if(slot, |_| Some(()));
+    }
+
+    /// Takes back a slot if something can be read from the items of its block, and returns that: the block is
+    /// looked up once.
+    #[inline]
+    pub(super) fn give_back_if<R>(&mut self, slot: Slot, read: impl FnOnce(&T) -> Option<R>) -> Option<R> {
         let index = slot / WIDTH;
         let block = &mut self.blocks[index];
+        let read = read(&block.items)?;
         let owner = block.owner;
         let was_full = block.occupied == u8::MAX;
         block.occupied &= !(1 << (slot % WIDTH));
         if was_full {
-            block.next_with_room = self.owners[owner].with_room;
-            self.owners[owner].with_room = index;
+            let first = &mut self.owners[owner].with_room;
+            block.next_with_room = std::mem::replace(first, index);
         } else if block.occupied == 0 {
             self.release(owner);
         }
+        Some(read)
     }
 
     /// Returns the slots of an owner that have orders, in arbitrary order.

@@ -102,9 +102,10 @@ impl PegClass {
 }
 
 impl Pegs {
+    /// Returns how many classes of pegged orders there are.
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.classes.is_empty()
+    pub(super) fn classes(&self) -> usize {
+        self.classes.len()
     }
 
     /// Notes the orders whose price differs between the last reference and another, which is the last one now.

@@ -380,10 +380,18 @@ impl Slab {
         node.location = node.location.with(Location::DETAILED);
     }
 
-    /// Removes a plain order whose table entry is known.
+    /// Takes a plain order of an owner out of its slot, if it is one; its id and its neighbors still know it.
     #[inline]
-    pub(super) fn remove_at(&mut self, entry: EntryIndex, id: OrderId, slot: Slot) {
-        self.groups.give_back(slot);
+    pub(super) fn take_plain(&mut self, slot: Slot, owner: ActorId) -> Option<Node> {
+        self.groups.give_back_if(slot, |group| {
+            let node = group.nodes[place(slot)];
+            (node.owner == owner && !node.location.is_detailed()).then_some(node)
+        })
+    }
+
+    /// Removes the id of an order whose table entry is known.
+    #[inline]
+    pub(super) fn forget(&mut self, entry: EntryIndex, id: OrderId) {
         self.ids.remove_at(entry, id, id_in(&self.groups));
     }
 
@@ -395,7 +403,8 @@ impl Slab {
             self.free_details = index;
         }
         if let Ok((entry, _)) = self.search(id) {
-            self.remove_at(entry, id, slot);
+            self.groups.give_back(slot);
+            self.forget(entry, id);
         }
     }
 }

@@ -87,7 +87,7 @@ const DISTANCE: f64 = 15.0;
 const DRIFT: Motion = Motion::Drift(150);
 
 /// How far a walk goes.
-const REACH: i64 = 4_000;
+const REACH: i64 = 1_000;
 
 const LIVE: usize = 10_000;
 
@@ -130,6 +130,10 @@ impl Traffic {
         self.next += 3;
         if self.rng.random_range(0..1_000) < self.share {
             terms = (self.kind)(self.next, terms, away);
+            // A date is so much later than now.
+            if let TimeInForce::Gtd(date) = terms.time_in_force {
+                terms = terms.with(TimeInForce::Gtd(at(self.operations + date.nanos())));
+            }
         }
         let place = usize::try_from(self.next / 3).unwrap() % self.recent.len();
         let (old, _) = std::mem::replace(&mut self.recent[place], (self.next, terms.side));
@@ -183,9 +187,9 @@ impl Traffic {
     }
 }
 
-const OPERATIONS: u64 = if cfg!(debug_assertions) { 50_000 } else { 1_000_000 };
+const OPERATIONS: u64 = 100_000;
 
-/// Returns what a million operations allocate after twice as many to warm up, and what they did; `stale`
+/// Returns what some operations allocate after twice as many to warm up, and what they did; `stale`
 /// orders stand far away all the time.
 fn measured(matching: Matching, mut traffic: Traffic, stale: u64) -> (u64, Counts) {
     let mut book = OrderBook::new(BookConfig { matching, ..BookConfig::default() });
@@ -206,10 +210,10 @@ fn measured(matching: Matching, mut traffic: Traffic, stale: u64) -> (u64, Count
     };
     // Memory follows the most orders and levels there ever were: afterwards there are fewer.
     let farther = match motion {
-        Motion::Walk(ticks) => Motion::Walk(2 * ticks),
+        Motion::Walk(ticks) => Motion::Walk(3 * ticks),
         other => other,
     };
-    run(LIVE + LIVE / 4, 4.0 * DISTANCE, farther, &mut Counts::default());
+    run(LIVE + LIVE / 2, 4.0 * DISTANCE, farther, &mut Counts::default());
     run(LIVE, DISTANCE, motion, &mut Counts::default());
     let mut counts = Counts::default();
     let used = allocation_counter::measure(|| run(LIVE, DISTANCE, motion, &mut counts));
@@ -335,10 +339,7 @@ const IN_A_TREE: [Case; 6] = [
     Case {
         name: "good till date",
         share: 300,
-        kind: |id, limit, _| {
-            let ago = i64::try_from(id / 3 * 2).unwrap();
-            limit.with(TimeInForce::Gtd(at(ago + 5_000 + ago % 64 * 100)))
-        },
+        kind: |id, limit, _| limit.with(TimeInForce::Gtd(at(500 + (id % 64).cast_signed() * 100))),
         shows: |counts| counts.expired,
     },
     Case {
