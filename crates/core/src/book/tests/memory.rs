@@ -64,7 +64,7 @@ fn bytes_an_order(kind: Kind) -> u64 {
     for (id, side, ticks) in [(1, Side::Buy, 100_000), (2, Side::Sell, 100_002), (4, Side::Buy, 100_002)] {
         let lots = if id == 4 { 1 } else { 1_000 };
         let terms = OrderTerms::limit(side, Quantity::new(lots), Price::new(ticks));
-        book.execute(at(0), &command(id, 0, CommandKind::New(terms)), &mut Events::default());
+        book.execute(at(0), &command(id, 0, CommandKind::New(terms)), &mut Events);
     }
     let before = book.len();
     let used = allocation_counter::measure(|| {
@@ -73,8 +73,7 @@ fn bytes_an_order(kind: Kind) -> u64 {
             let terms = kind(number, OrderTerms::limit(side, Quantity::new(10), away(side, number)));
             let order =
                 command(3 * number, u32::try_from(number / 2 % 100).unwrap(), CommandKind::New(terms));
-            let order = order;
-            book.execute(at(0), &order, &mut Events::default());
+            book.execute(at(0), &order, &mut Events);
         }
     });
     assert_eq!(book.len() - before, usize::try_from(ORDERS).unwrap());
@@ -82,7 +81,7 @@ fn bytes_an_order(kind: Kind) -> u64 {
 }
 
 /// Takes events, and keeps none.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Events;
 
 impl crate::book::EventSink for Events {
