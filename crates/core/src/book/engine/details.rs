@@ -243,8 +243,8 @@ impl Details {
         self.slot = next;
     }
 
-    /// Returns the order's terms, with its open and filled quantity and, if it is the entry of a bracket, that
-    /// bracket's link.
+    /// Returns the order's terms, with its open and filled quantity and, if it is the entry of a bracket, the
+    /// link of that.
     pub(super) fn terms(&self, side: Side, quantity: Quantity, bracket: impl Fn() -> Link) -> OrderTerms {
         let link = match (self.get(LINK), self.partner()) {
             (LINKED, Some(partner)) => Link::OneCancelsOther(partner),

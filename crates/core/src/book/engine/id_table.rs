@@ -11,8 +11,8 @@ const WIDTH: usize = 6;
 /// Half a cache line: entries whose tags are compared at once, within one word.
 ///
 /// The first two numbers are the tags, one byte per entry, the first in the lowest: zero if the entry is
-/// empty, else seven bits of the id's hash below a bit that is set. The two upper bytes belong to no entry, and
-/// are always zero. The other numbers are slots: of eight numbers a place is found without a check.
+/// empty, else seven bits of the id's hash below a bit that is set. The two upper bytes belong to no entry,
+/// and are always zero. The other numbers are slots: of eight numbers one is found without a check.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(32))]
 struct Bucket([u32; WIDTH + 2]);

@@ -38,7 +38,7 @@ impl Location {
         self.0 & Self::DETAILED != 0
     }
 
-    /// Returns whether some of the order is stored outside of its node: details, or numbers that do not fit it.
+    /// Returns whether some of the order is stored outside of its node: details, or numbers too large for it.
     #[inline]
     pub(super) const fn is_extended(self) -> bool {
         self.0 & (Self::DETAILED | Self::RARE) != 0

@@ -5,8 +5,9 @@
 //! in blocks by owner ([`owners`]). An id is looked up in a table of tags ([`id_table`]), a level by its
 //! offset in a page of neighboring prices ([`level_index`]). Arrays grow by chunks and tables by shards, so
 //! that no command copies what is there. Data that is rarely read, or that plain limit orders do not need,
-//! is stored separately: stops, pegs, links and dates each have a structure of their own, which only orders
-//! that need it touch. Plain limit and market orders take a [`fast_path`].
+//! is stored separately: extra terms are packed into one cache line ([`details`]), and stops, pegs, links and
+//! dates each have a structure of their own, which only orders that need it touch. Plain limit and market
+//! orders take a [`fast_path`].
 //!
 //! # Rules
 //! - A better price trades first; at one price the older order, unless [`Matching`](super::Matching) says

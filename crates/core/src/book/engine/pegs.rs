@@ -1,8 +1,8 @@
 //! Pegged orders.
 //!
 //! Between two commands most pegged orders stand where they should, and most commands change no reference
-//! price. A change of the reference only looks at classes of orders whose price it can change, and what has to
-//! move is sorted by time once; so what it costs follows the orders that move.
+//! price. A change of the reference only looks at classes of orders whose price it can change, and what has
+//! to move is sorted by time once; so what it costs follows the orders that move.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -108,7 +108,7 @@ impl Pegs {
         self.classes.len()
     }
 
-    /// Notes the orders whose price differs between the last reference and another, which is the last one now.
+    /// Notes the orders whose price differs between the last reference and a new one.
     fn follow(&mut self, to: Reference, floor: Price, sequence: impl Fn(Slot) -> u64) {
         let from = std::mem::replace(&mut self.reference, to);
         let before = self.misplaced.len();
@@ -148,8 +148,8 @@ impl Pegs {
 }
 
 impl PegClass {
-    /// Returns the first class of its offset that may have another price by another reference: others are held
-    /// by their limits.
+    /// Returns the first class of its offset that may have another price by another reference: others are
+    /// held by their limits.
     fn first_affected(self, from: Reference, to: Reference, floor: Price) -> Self {
         let unlimited = Self { limit: i64::MAX, ..self };
         let prices = [from, to].map(|reference| unlimited.price(reference, floor));

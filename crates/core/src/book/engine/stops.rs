@@ -143,8 +143,8 @@ impl OrderBook {
         }
     }
 
-    /// Elects the stops whose trigger a trade at `price` reaches: buys, then sales, each from the first trigger
-    /// that the price has passed, then by time.
+    /// Elects the stops whose trigger a trade at `price` reaches: buys, then sales, each from the first
+    /// trigger that the price has passed, then by time.
     fn elect(&mut self, price: Price) {
         for side in Side::BOTH {
             let place = |key: SlotKey| (key.number(), self.slab.sequence(key.slot), key.slot);
