@@ -25,6 +25,7 @@ use bearpit_serve::driver::{
     SyncPolicy, SystemClock, What,
 };
 use bearpit_serve::live::{LaidOut, LiveMarket, Start};
+use bearpit_serve::publication::PublicationConfig;
 use bearpit_serve::store::journal::{Created, JournalDirectory, Medium};
 
 const LISTING: ListingId = ListingId::new(0);
@@ -180,7 +181,9 @@ fn durable(requests: usize, extra: Duration) -> Durable {
             let (syncs, nanos) = (Arc::clone(&counted.0), Arc::clone(&counted.1));
             Box::new(Slow { file, extra, syncs, nanos }) as JournalMedium
         }),
+        publication: PublicationConfig::default(),
         sinks: Vec::new(),
+        settled: Box::new(|_| {}),
         metrics: Metrics::default(),
     })
     .unwrap();

@@ -18,17 +18,19 @@ use super::market::Served;
 use super::signals::Signals;
 use super::{check, logging};
 use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
-use crate::driver::{Driver, DriverConfig, MarketHandle, Publishing, ScenarioSource, Stage, SystemClock};
+use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock};
 use crate::http::{AdminServer, Metrics, Server, ServerConfig};
 use crate::publication::PublicationConfig;
+use crate::replay::DayWorker;
+
+/// The directory of the tables and reports of days within the data directory.
+const DAYS: &str = "days";
 
 /// How often it is looked whether the market has failed.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The directory of the journal within the data directory.
 pub(super) const JOURNAL: &str = "journal";
-/// The directory of what publication keeps, beside it.
-const PUBLICATION: &str = "publication";
 
 /// Runs until a signal, or checks.
 ///
@@ -129,21 +131,25 @@ fn start(config: &Config, source: ScenarioSource) -> Result<Running, Failure> {
     let listener = TcpListener::bind(config.listen);
     let listener =
         listener.map_err(|error| failed(&format!("cannot listen on {}", config.listen), &error))?;
+    let journal = config.data.join(JOURNAL);
+    let worker = DayWorker::start(source.clone(), config.data.join(DAYS));
+    let worker = worker.map_err(|error| failed("the tables of days cannot be made", &error))?;
     let mut registry = Registry::with_prefix("bearpit");
-    let published = config.data.join(PUBLICATION);
-    let publishing = Publishing::new(PublicationConfig::default(), source.clone(), published);
-    let publishing = publishing.map_err(|error| failed("nothing can be published", &error))?;
     let driver = Driver::start(DriverConfig {
-        journal: config.data.join(JOURNAL),
+        journal: journal.clone(),
         sync: source.sync_policy(),
         queue: config.queue.requests,
         clock: Box::new(SystemClock::new()),
         source: Box::new(source),
         wrap: Box::new(|file| Box::new(file)),
-        sinks: vec![Box::new(publishing)],
+        publication: PublicationConfig::default(),
+        sinks: Vec::new(),
+        settled: worker.hook(),
         metrics: crate::driver::Metrics::register(&mut registry),
     });
     let driver = driver.map_err(|error| failed("the market cannot be started", &error))?;
+    // Those that a process had no time for.
+    worker.catch_up(&journal).map_err(|error| failed("the journal cannot be listed", &error))?;
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let metrics = Arc::new(Metrics::new(registry));
     let served = Arc::new(Served(driver.handle.clone()));

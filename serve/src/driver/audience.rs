@@ -1,30 +1,44 @@
 //! [`Audience`]: everybody to whom it is shown what happens in a market.
 
 use std::collections::HashMap;
+use std::path::Path;
 
+use bearpit_core::exchange::Market;
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::participant::Answer;
+use bearpit_core::units::SimTime;
 
 use super::handle::{Refused, Waiter};
 use super::metrics::Metrics;
-use crate::live::Output;
+use crate::live::{Output, Viewer};
 use crate::store::journal::SegmentHeader;
 
 /// Is shown, on the market's thread, all that happens once it is durable; so it must not wait for anything.
 pub trait OutputSink: Send {
     /// Begins a market: a new day, or the same one from its beginning again after the process or the market
     /// was rebuilt. All of its outputs follow, from the first.
-    fn begin(&mut self, day: &SegmentHeader);
+    fn begin(&mut self, market: &Market, begun: &Begun<'_>);
 
     /// Takes the next output.
     fn take(&mut self, output: &Output);
 
-    /// Has been shown all that there is for now.
-    fn flush(&mut self) {}
+    /// Has been shown all that there is for now: all up to a virtual time is durable.
+    fn flush(&mut self, _reached: SimTime) {}
 
     /// Has been shown all of a market that was settled, all of which is on disk; `left` is the opening state
     /// in the header of the next segment.
     fn end(&mut self, _left: &[u8]) {}
+}
+
+/// The segment of a market that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun<'a> {
+    /// Its file.
+    pub path: &'a Path,
+    /// Its header.
+    pub header: &'a SegmentHeader,
+    /// Whether it is not what this process has shown before: it is rebuilt without one of its requests.
+    pub is_another: bool,
 }
 
 /// Those who read along, and those who wait for an answer.
@@ -46,8 +60,8 @@ impl Audience {
     }
 
     /// Begins a market.
-    pub(super) fn begin(&mut self, day: &SegmentHeader) {
-        self.sinks.iter_mut().for_each(|sink| sink.begin(day));
+    pub(super) fn begin(&mut self, market: &Market, begun: &Begun<'_>) {
+        self.sinks.iter_mut().for_each(|sink| sink.begin(market, begun));
     }
 
     /// Ends a market, all of whose outputs were shown: whoever still waits learns that nothing is known, by
@@ -64,14 +78,14 @@ impl Audience {
         match output {
             Output::Answer(answer) | Output::Again(answer) => self.answer(answer.tag, &Ok(answer.clone())),
             Output::Voided(tag) => self.answer(*tag, &Err(Refused::Voided)),
-            Output::Fact { .. } | Output::Control { .. } => {}
+            Output::Fact { .. } | Output::Pace { .. } => {}
         }
         self.sinks.iter_mut().for_each(|sink| sink.take(output));
     }
 
     /// Has shown all that there is for now.
-    pub(super) fn flush(&mut self) {
-        self.sinks.iter_mut().for_each(|sink| sink.flush());
+    pub(super) fn flush(&mut self, reached: SimTime) {
+        self.sinks.iter_mut().for_each(|sink| sink.flush(reached));
     }
 
     fn answer(&mut self, tag: RequestTag, answer: &Result<Answer, Refused>) {
@@ -80,5 +94,21 @@ impl Audience {
             // Who asked may have gone.
             waiter.reply.send(answer.clone()).unwrap_or_default();
         }
+    }
+}
+
+/// The audience of a market that is rebuilt from a segment.
+pub(super) struct Rebuilt<'a> {
+    pub(super) audience: &'a mut Audience,
+    pub(super) segment: Begun<'a>,
+}
+
+impl Viewer for Rebuilt<'_> {
+    fn begin(&mut self, market: &Market) {
+        self.audience.begin(market, &self.segment);
+    }
+
+    fn show(&mut self, output: Output) {
+        self.audience.show(&output);
     }
 }

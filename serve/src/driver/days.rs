@@ -9,7 +9,7 @@ use std::time::Duration;
 use bearpit_core::units::SimTime;
 use thiserror::Error;
 
-use super::audience::Audience;
+use super::audience::{Audience, Rebuilt};
 use super::segment::{Scan, Segment, lay_out, own_engine};
 use super::source::{Day, MarketSource, SourceError};
 use super::sync_thread::JournalMedium;
@@ -154,11 +154,12 @@ impl Days {
         header.opening = self.last.as_ref().map_or_else(Vec::new, |left| left.state.clone());
         let laid_out = lay_out(self.source.as_ref(), &header)?;
         let Created { path, segment, file } = self.directory.create(&header)?;
-        audience.begin(&header);
         let start = Start { pacing: self.source.pacing(), wall };
         let live = LiveMarket::begin(laid_out, segment, start)?;
+        let segment = Segment { path, header };
+        audience.begin(live.market(), &segment.begun(false));
         let file = file.map(|file| (self.wrap)(file));
-        Ok(Next::Open(Box::new(OpenDay { live, segment: Segment { path, header } }), file))
+        Ok(Next::Open(Box::new(OpenDay { live, segment }), file))
     }
 
     /// Takes note that a market was settled, all of which is on disk.
@@ -181,9 +182,8 @@ impl Days {
     ) -> Result<Next, DriveError> {
         segment.check_engine()?;
         let file = self.directory.reopen(&segment.path, scan.end)?;
-        audience.begin(&segment.header);
-        let source = self.source.as_ref();
-        let live = segment.rebuild(source, &scan.voids, wall, |output| audience.show(&output))?;
+        let viewer = Rebuilt { audience, segment: segment.begun(false) };
+        let live = segment.rebuild(self.source.as_ref(), &scan.voids, wall, viewer)?;
         let file = file.map(|file| (self.wrap)(file));
         Ok(Next::Open(Box::new(OpenDay { live, segment }), file))
     }
@@ -211,9 +211,8 @@ impl Days {
             let Ok(reached) = catch_unwind(AssertUnwindSafe(attempt)) else { continue };
             reached?;
             // Only now is anything shown, from the beginning.
-            audience.begin(&day.segment.header);
-            let shown = |output| audience.show(&output);
-            let mut live = day.segment.rebuild(self.source.as_ref(), &voids, wall, shown)?;
+            let viewer = Rebuilt { audience, segment: day.segment.begun(suspect.is_some()) };
+            let mut live = day.segment.rebuild(self.source.as_ref(), &voids, wall, viewer)?;
             if let Some(suspect) = suspect {
                 live.void(suspect).map_err(|error| day.segment.failed(error))?;
             }

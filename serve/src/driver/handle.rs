@@ -13,9 +13,11 @@ use tokio::sync::oneshot;
 use super::clock::instant;
 use super::listing_name::ListingName;
 use super::metrics::Metrics;
+use super::publishing::Published;
 use super::status::{MarketStatus, SharedStatus, Unavailable};
 use super::sync_thread::DiskReport;
 use crate::live::{ClientOrderId, Control, ControlError, NotTaken};
+use crate::publication::Publication;
 use bearpit_core::kernel::ActorSpec;
 
 /// What is asked of a market, in the name of a seat.
@@ -102,6 +104,7 @@ pub(super) struct Waiter {
 pub struct MarketHandle {
     pub(super) to_market: SyncSender<ToMarket>,
     pub(super) status: SharedStatus,
+    pub(super) published: Published,
     pub(super) metrics: Metrics,
 }
 
@@ -142,6 +145,12 @@ impl MarketHandle {
     #[must_use]
     pub fn status(&self) -> Arc<MarketStatus> {
         self.status.get()
+    }
+
+    /// Returns what readers see of the market.
+    #[must_use]
+    pub fn publication(&self) -> Publication {
+        self.published.get()
     }
 
     /// Returns what is measured.

@@ -29,27 +29,30 @@ mod tests;
 mod thread;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-pub use audience::OutputSink;
+pub use audience::{Begun, OutputSink};
 pub use clock::{SystemClock, WallClock};
 pub use days::{DriveError, WrapFile};
 pub use handle::{Ask, MarketHandle, Refused, Reply, What};
 pub use listing_name::{BadListingName, ListingName};
 pub use metrics::{FloatGauge, Metrics};
-pub use publishing::Publishing;
+pub use publishing::Published;
 pub use scenario_source::ScenarioSource;
 pub use segment::{Scan, Segment};
+pub(crate) use segment::{lay_out, read as read_segment};
 pub use source::{Day, MarketSource, SourceError};
 pub use status::{DayStatus, MarketStatus, Stage, Unavailable};
 pub use sync_thread::{DiskTrouble, JournalMedium, SyncPolicy};
 
+use crate::publication::PublicationConfig;
 use crate::store::journal::JournalDirectory;
 use audience::Audience;
 use days::Days;
 use handle::ToMarket;
+use publishing::Publishing;
 use status::SharedStatus;
 use sync_thread::{Reserve, SyncThread};
 use thread::{Desk, MarketThread};
@@ -68,11 +71,18 @@ pub struct DriverConfig {
     pub source: Box<dyn MarketSource>,
     /// What stands between the journal and its files: tests put failing disks there.
     pub wrap: WrapFile,
-    /// Who is shown what happens.
+    /// How much of the past readers find in memory.
+    pub publication: PublicationConfig,
+    /// Who is shown what happens, besides the publication.
     pub sinks: Vec<Box<dyn OutputSink>>,
+    /// Is called with the file of each segment that was settled and is on disk.
+    pub settled: SettledHook,
     /// What is measured.
     pub metrics: Metrics,
 }
+
+/// What is called with the file of a segment that was settled; it must not wait for anything.
+pub type SettledHook = Box<dyn FnMut(&Path) + Send>;
 
 impl std::fmt::Debug for DriverConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -100,7 +110,8 @@ impl Driver {
     /// # Errors
     /// [`DriveError`] if another process has the journal, or the system has no thread.
     pub fn start(config: DriverConfig) -> Result<Self, DriveError> {
-        let DriverConfig { journal, sync, queue, clock, source, wrap, sinks, metrics } = config;
+        let DriverConfig { journal, sync, queue, clock, source, wrap, publication, sinks, settled, metrics } =
+            config;
         let directory = JournalDirectory::open(&journal)?;
         let failed = |error: io::Error| DriveError::Io { path: journal.clone(), error };
         let (to_market, messages) = mpsc::sync_channel(queue);
@@ -112,7 +123,12 @@ impl Driver {
         let reserve = Reserve::of(&journal);
         let sync = SyncThread::start(reserve, sync, report).map_err(failed)?;
         let status = SharedStatus::new();
-        let handle = MarketHandle { to_market, status: status.clone(), metrics: metrics.clone() };
+        let publishing = Publishing::new(publication, source.pacing().clock, journal.clone());
+        let publishing = publishing.map_err(failed)?;
+        let published = publishing.published();
+        let mut sinks = sinks;
+        sinks.insert(0, Box::new(publishing));
+        let handle = MarketHandle { published, to_market, status: status.clone(), metrics: metrics.clone() };
         // A market is of one thread, so it is made there.
         let parts = (messages, clock, sync, status, metrics.clone());
         let thread = std::thread::Builder::new()
@@ -122,7 +138,9 @@ impl Driver {
                 let days = Days::new(directory, source, wrap);
                 let audience = Audience::new(sinks, metrics.clone());
                 let desk = Desk::default();
-                MarketThread { messages, clock, days, sync, audience, status, metrics, desk }.run();
+                let thread =
+                    MarketThread { messages, clock, days, sync, audience, settled, status, metrics, desk };
+                thread.run();
             })
             .map_err(failed)?;
         Ok(Self { handle, thread })

@@ -3,26 +3,40 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use bearpit_core::exchange::Market;
 use bearpit_core::market::Stamped;
-use bearpit_core::units::SimDuration;
+use bearpit_core::units::{SimDuration, SimTime};
 
-use super::audience::OutputSink;
-use super::days::DriveError;
-use super::segment::lay_out;
-use super::source::MarketSource;
+use super::audience::{Begun, OutputSink};
 use crate::live::{Clock, Output};
 use crate::publication::{Day, Publication, PublicationConfig, PublicationState, Publisher};
 use crate::store::journal::SegmentHeader;
+
+/// The publication of a market, for readers: another one once a market has been rebuilt without a request,
+/// since what was published may not have happened then.
+#[derive(Debug, Clone)]
+pub struct Published(Arc<RwLock<Publication>>);
+
+impl Published {
+    /// Returns the publication.
+    #[must_use]
+    pub fn get(&self) -> Publication {
+        // A value is replaced while it is locked, which cannot fail half-way.
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 /// Publishes what happens in a market, over days and restarts.
 ///
 /// What a segment leaves to the next is kept in a file of its directory, which goes by the state of the
 /// market at that moment. Where it is missing, numbering begins anew, and readers start over.
 #[derive(Debug)]
-pub struct Publishing<S> {
+pub(super) struct Publishing {
+    config: PublicationConfig,
     publisher: Publisher,
-    source: S,
+    published: Published,
     directory: PathBuf,
     /// The segment at hand.
     segment: Option<SegmentHeader>,
@@ -31,45 +45,41 @@ pub struct Publishing<S> {
 /// What the names of the files begin with; the number is that of their form.
 const PREFIX: &str = "publication-1-";
 
-impl<S: MarketSource> Publishing<S> {
-    /// Makes one whose files are in a directory; `source` is that of the driver. The span for which
-    /// subscriptions can be resumed is taken as wall time here, at the speed that the market begins with.
+impl Publishing {
+    /// Makes one whose files are in a directory. The span for which subscriptions can be resumed is taken as
+    /// wall time here, at the speed that the market begins with.
     ///
     /// # Errors
     /// If the directory cannot be made, or a thread be started.
-    pub fn new(mut config: PublicationConfig, source: S, directory: PathBuf) -> io::Result<Self> {
+    pub(super) fn new(mut config: PublicationConfig, clock: Clock, directory: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&directory)?;
-        if let Clock::Scaled(speed) = source.pacing().clock {
+        if let Clock::Scaled(speed) = clock {
             let nanos = i128::from(config.retention.nanos()) * i128::from(speed.thousandths()) / 1_000;
             // A century is as good as for ever, and no sum with it overflows.
             let most = 100 * 365 * 86_400 * 1_000_000_000;
             config.retention = SimDuration::from_nanos(i64::try_from(nanos).unwrap_or(most).min(most));
         }
-        Ok(Self { publisher: Publisher::new(config)?, source, directory, segment: None })
+        let publisher = Publisher::new(config)?;
+        let published = Published(Arc::new(RwLock::new(publisher.publication().clone())));
+        Ok(Self { config, publisher, published, directory, segment: None })
     }
 
-    /// Returns the publication.
-    #[must_use]
-    pub const fn publication(&self) -> &Publication {
-        self.publisher.publication()
+    /// Returns where readers find the publication.
+    pub(super) fn published(&self) -> Published {
+        self.published.clone()
     }
 
-    /// Returns the publisher, to be given a sink for candles.
-    pub const fn publisher(&mut self) -> &mut Publisher {
-        &mut self.publisher
-    }
-
-    /// Describes the market of a segment.
-    fn day(&self, header: &SegmentHeader) -> Result<Day, DriveError> {
-        // The market itself is on its way, or being rebuilt: this is another of the same, which is not started.
-        let laid_out = lay_out(&self.source, header)?;
-        let (mut builder, left) = (laid_out.builder, laid_out.left);
-        builder.goes_on();
-        if let Some(left) = left {
-            builder.opening(left.market);
+    /// Takes back all that was published: readers start over.
+    fn begin_anew(&mut self) {
+        match Publisher::new(self.config) {
+            Ok(mut publisher) => {
+                publisher.restore(self.publisher.state().anew());
+                let publication = publisher.publication().clone();
+                *self.published.0.write().unwrap_or_else(PoisonError::into_inner) = publication;
+                self.publisher = publisher;
+            }
+            Err(error) => tracing::error!(%error, "what was published cannot be taken back: no thread"),
         }
-        let market = builder.open().map_err(crate::live::LiveError::from)?;
-        Ok(Day::of(&market, market.world().now(), |participant| participant.seat.is_some()))
     }
 
     /// Returns the file of what was left with a state of the market.
@@ -112,19 +122,20 @@ impl<S: MarketSource> Publishing<S> {
     }
 }
 
-impl<S: MarketSource> OutputSink for Publishing<S> {
-    fn begin(&mut self, header: &SegmentHeader) {
-        if self.segment.as_ref() == Some(header) {
+impl OutputSink for Publishing {
+    fn begin(&mut self, market: &Market, begun: &Begun<'_>) {
+        let header = begun.header;
+        if begun.is_another {
+            self.begin_anew();
+        } else if self.segment.as_ref() == Some(header) {
             // Rebuilt: all comes again, of which readers notice nothing.
             return;
         }
         if self.segment.is_none() && !header.opening.is_empty() {
             self.restore(&header.opening);
         }
-        match self.day(header) {
-            Ok(day) => self.publisher.begin_day(&day),
-            Err(error) => tracing::error!(%error, "the day is not published"),
-        }
+        let day = Day::of(market, market.world().now(), |participant| participant.seat.is_some());
+        self.publisher.begin_day(&day);
         self.segment = Some(header.clone());
     }
 
@@ -134,9 +145,8 @@ impl<S: MarketSource> OutputSink for Publishing<S> {
         }
     }
 
-    fn flush(&mut self) {
-        // Up to the last fact the journal surely covers the market.
-        self.publisher.publish(self.publisher.now());
+    fn flush(&mut self, reached: SimTime) {
+        self.publisher.publish(reached);
     }
 
     fn end(&mut self, left: &[u8]) {
@@ -185,9 +195,6 @@ instruments = ["ACME"]
     }
 
     fn start(directory: &Path) -> (Driver, Publication) {
-        let publishing =
-            Publishing::new(PublicationConfig::default(), source(), directory.to_owned()).unwrap();
-        let publication = publishing.publication().clone();
         let driver = Driver::start(DriverConfig {
             journal: directory.join("journal"),
             sync: SyncPolicy::AtOnce,
@@ -195,10 +202,14 @@ instruments = ["ACME"]
             clock: Box::new(SystemClock::new()),
             source: Box::new(source()),
             wrap: Box::new(|file| Box::new(file)),
-            sinks: vec![Box::new(publishing)],
+            publication: PublicationConfig::default(),
+            sinks: Vec::new(),
+            settled: Box::new(|_| {}),
             metrics: Metrics::default(),
-        });
-        (driver.unwrap(), publication)
+        })
+        .unwrap();
+        let publication = driver.handle.publication();
+        (driver, publication)
     }
 
     /// Asks until the market is open, and the answer is there.
@@ -272,9 +283,9 @@ instruments = ["ACME"]
         stop(driver);
 
         // What was left is lost.
-        for entry in fs::read_dir(directory.path()).unwrap() {
+        for entry in fs::read_dir(directory.path().join("journal")).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_file() {
+            if path.file_name().unwrap().to_string_lossy().starts_with(PREFIX) {
                 fs::remove_file(path).unwrap();
             }
         }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use bearpit::scenario::{CivilDate, Durability as Promise, LiveClock, LiveConfig, LiveDays, Scenario};
+use bearpit::scenario::{
+    AfterOutage, CivilDate, Durability as Promise, LiveClock, LiveConfig, LiveDays, Scenario,
+};
 use bearpit_core::exchange::MarketBuilder;
 use bearpit_core::kernel::Speed;
 use bearpit_core::units::{SimDuration, SimTime};
@@ -118,11 +120,14 @@ impl ScenarioSource {
 impl MarketSource for ScenarioSource {
     fn pacing(&self) -> Pacing {
         let clock = match self.live.clock {
-            LiveClock::Wall { .. } => Clock::Wall,
+            LiveClock::Wall { after_outage: AfterOutage::Halt { beyond }, .. } => {
+                Clock::Wall { halt_beyond: Some(beyond) }
+            }
+            LiveClock::Wall { after_outage: AfterOutage::CatchUp, .. } => Clock::Wall { halt_beyond: None },
             LiveClock::Scaled { speed } => Clock::Scaled(speed),
         };
         let speed = match clock {
-            Clock::Wall => Speed::REAL_TIME,
+            Clock::Wall { .. } => Speed::REAL_TIME,
             Clock::Scaled(speed) => speed,
         };
         let millis = i64::try_from(CATCH_UP_WALL.as_millis()).unwrap_or(i64::MAX);

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use bearpit_core::units::SimTime;
 
+use super::audience::Begun;
 use super::days::DriveError;
 use super::source::MarketSource;
-use crate::live::{LaidOut, LiveMarket, LiveState, Output, Record, RecoverError, Start, Voids};
+use crate::live::{LaidOut, LiveMarket, LiveState, Record, RecoverError, Start, Viewer, Voids};
 use crate::store::journal::{OpenError, SegmentHeader, SegmentReader};
 
 /// How many requests are suspected, newest first, when one of them stops the market.
@@ -77,7 +78,7 @@ impl Segment {
                 }
                 Record::Left(part) => scan.left.extend(part),
                 Record::Settled { at, .. } => scan.settled = Some(at),
-                Record::Clock(_) | Record::Control { .. } => {}
+                Record::Clock(_) | Record::Pace { .. } => {}
             }
             scan.records += 1;
         }
@@ -124,12 +125,16 @@ impl Segment {
         source: &dyn MarketSource,
         voids: &Voids,
         wall: Duration,
-        show: impl FnMut(Output),
+        viewer: impl Viewer,
     ) -> Result<LiveMarket, DriveError> {
         let laid_out = lay_out(source, &self.header)?;
         let start = Start { pacing: source.pacing(), wall };
         let reader = read(&self.path)?;
-        LiveMarket::recover(laid_out, reader, voids, start, show).map_err(|error| self.failed(error))
+        LiveMarket::recover(laid_out, reader, voids, start, viewer).map_err(|error| self.failed(error))
+    }
+
+    pub(super) fn begun(&self, is_another: bool) -> Begun<'_> {
+        Begun { path: self.path.as_path(), header: &self.header, is_another }
     }
 
     pub(super) fn failed(&self, error: RecoverError) -> DriveError {
@@ -138,7 +143,7 @@ impl Segment {
 }
 
 /// Lays out the market of a segment, with what the last one left.
-pub(super) fn lay_out(source: &dyn MarketSource, header: &SegmentHeader) -> Result<LaidOut, DriveError> {
+pub(crate) fn lay_out(source: &dyn MarketSource, header: &SegmentHeader) -> Result<LaidOut, DriveError> {
     let builder = source.builder(header)?;
     let left = match header.opening.as_slice() {
         [] => None,
@@ -147,7 +152,7 @@ pub(super) fn lay_out(source: &dyn MarketSource, header: &SegmentHeader) -> Resu
     Ok(LaidOut { builder, left })
 }
 
-fn read(path: &Path) -> Result<SegmentReader<File>, DriveError> {
+pub(crate) fn read(path: &Path) -> Result<SegmentReader<File>, DriveError> {
     let file = File::open(path).map_err(|error| DriveError::Io { path: path.to_owned(), error })?;
     let header = |fault| DriveError::Journal(OpenError::Header { path: path.to_owned(), fault });
     SegmentReader::open(file).map_err(header)

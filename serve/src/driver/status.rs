@@ -37,6 +37,8 @@ pub struct DayStatus {
     pub is_paused: bool,
     /// How far virtual time is behind where it should be.
     pub behind: SimDuration,
+    /// Whether trading is halted since the market has fallen behind.
+    pub is_in_outage: bool,
     /// How many events have been delivered.
     pub events: u64,
 }
@@ -44,7 +46,7 @@ pub struct DayStatus {
 /// Where a market stands in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
-    /// It is rebuilt from its journal, or opened.
+    /// It is rebuilt from its journal, or opened, or stepped through the part of its first day that has passed.
     Opening,
     /// It takes requests.
     Open,
@@ -65,7 +67,7 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unavailable {
     /// It is not open yet.
-    #[error("the market is opening: it is rebuilt from its journal")]
+    #[error("the market is opening: its day is rebuilt, or caught up with")]
     Opening,
     /// The next day has not begun.
     #[error("the market is closed between two days")]

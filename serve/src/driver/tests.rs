@@ -21,6 +21,7 @@ use bearpit_core::units::{ListingId, Money, OrderId, Price, Quantity, Seed, SimD
 use super::clock::instant;
 use super::*;
 use crate::live::{ClientOrderId, Clock, Control, Durability, Pacing};
+use crate::publication::PublicationConfig;
 use crate::store::journal::{Medium, SegmentHeader};
 
 const LISTING: ListingId = ListingId::new(0);
@@ -187,7 +188,9 @@ fn start_with(directory: &Path, days: Days, mood: &Mood) -> Driver {
         clock: Box::new(SystemClock::new()),
         source: Box::new(days),
         wrap: Box::new(wrap),
+        publication: PublicationConfig::default(),
         sinks: Vec::new(),
+        settled: Box::new(|_| {}),
         metrics: Metrics::default(),
     })
     .unwrap()
@@ -272,7 +275,9 @@ fn a_journal_belongs_to_one_process() {
         clock: Box::new(SystemClock::new()),
         source: Box::new(Days { minutes: 1, speed: 1_000 }),
         wrap: Box::new(|file| Box::new(file)),
+        publication: PublicationConfig::default(),
         sinks: Vec::new(),
+        settled: Box::new(|_| {}),
         metrics: Metrics::default(),
     });
     assert!(second.unwrap_err().to_string().contains("another process has this journal open"));

@@ -10,6 +10,7 @@ use bearpit_core::kernel::RequestTag;
 use bearpit_core::participant::RequestKind;
 use bearpit_core::units::{ActorId, ListingId};
 
+use super::SettledHook;
 use super::audience::Audience;
 use super::clock::{WallClock, instant};
 use super::days::{Days, DriveError, Next, OpenDay, Panic};
@@ -32,6 +33,9 @@ const OUTPUTS_MAX: usize = 1_000_000;
 /// How far the system's clock may be from the market's before somebody must have set it.
 const OFFSET_MAX: Duration = Duration::from_secs(1);
 
+/// How long the system's clock must have been ahead before the market follows it: somebody may correct it.
+const FOLLOW_AFTER: Duration = Duration::from_secs(60);
+
 /// How often the status is renewed while nothing else changes.
 const STATUS_EVERY: Duration = Duration::from_millis(100);
 
@@ -45,6 +49,7 @@ pub(super) struct MarketThread {
     pub(super) days: Days,
     pub(super) sync: SyncThread,
     pub(super) audience: Audience,
+    pub(super) settled: SettledHook,
     pub(super) status: SharedStatus,
     pub(super) metrics: Metrics,
     pub(super) desk: Desk,
@@ -69,7 +74,8 @@ pub(super) struct Desk {
     noted: Option<Instant>,
     /// When a disk in trouble was last tried.
     probed: Option<Instant>,
-    is_clock_off: bool,
+    /// Since when the system's clock differs from the market's.
+    off_since: Option<Duration>,
 }
 
 /// How the driving of a day ended.
@@ -202,7 +208,9 @@ impl MarketThread {
         let is_safe = self.await_disk(day, (end == End::Stopped).then_some(STOP_WAIT));
         self.show(day);
         self.audience.end(day.live.left().filter(|_| is_safe));
-        if !is_safe {
+        if is_safe {
+            (self.settled)(&day.segment.path);
+        } else {
             tracing::error!("the end of the day is not on disk: the next start rebuilds the market instead");
         }
         tracing::info!(day = %day.segment.header.day_name, digest = %day.live.market().digest(), "the market is closed");
@@ -272,6 +280,9 @@ impl MarketThread {
 
     fn ask(&mut self, day: Option<&mut OpenDay>, ask: Ask) -> Result<RequestTag, Refused> {
         let day = day.ok_or_else(|| self.status.get().unavailable().unwrap_or(Unavailable::Opening))?;
+        if !day.live.has_been_in_step() {
+            return Err(Unavailable::Opening.into());
+        }
         let seat = self.seat(day, &ask.seat);
         let known = seat.ok_or_else(|| Refused::NoSuchSeat(Arc::clone(&ask.seat)));
         let kind = match ask.what {
@@ -356,12 +367,13 @@ impl MarketThread {
         while let Some(output) = day.live.next_output() {
             self.audience.show(&output);
         }
-        self.audience.flush();
+        self.audience.flush(day.live.durable_to());
     }
 
     /// Renews the status and what is measured.
     fn tell(&mut self, day: &OpenDay, wall: Duration) {
-        let is_new = self.status.get().stage != Stage::Open || self.status.get().disk != self.desk.disk;
+        let stage = if day.live.has_been_in_step() { Stage::Open } else { Stage::Opening };
+        let is_new = self.status.get().stage != stage || self.status.get().disk != self.desk.disk;
         if !is_new && self.desk.told.is_some_and(|told| told.elapsed() < STATUS_EVERY) {
             return;
         }
@@ -375,6 +387,7 @@ impl MarketThread {
             speed: day.live.speed(),
             is_paused: day.live.is_paused(),
             behind: day.live.behind(wall),
+            is_in_outage: day.live.is_in_outage(),
             events: market.world().events(),
         };
         let metrics = &self.metrics;
@@ -385,20 +398,30 @@ impl MarketThread {
         metrics.day.set(i64::from(status.number));
         self.desk.events = status.events;
         let disk = self.desk.disk.clone();
-        self.status.set(MarketStatus { stage: Stage::Open, disk, day: Some(status) });
+        self.status.set(MarketStatus { stage, disk, day: Some(status) });
     }
 
-    /// Compares the market's clock with the system's. Whoever sets that does not move the market: it goes on
-    /// at its pace, and follows when the next day begins.
+    /// Compares the market's clock with the system's. If that is ahead for long, as after the machine was
+    /// suspended, the market follows, which is an outage. Whoever sets it back does not move the market: it
+    /// goes on at its pace.
     fn look_at_clock(&mut self) {
         let (own, system) = (self.clock.now(), self.clock.system());
         let (ahead, behind) = (system.saturating_sub(own), own.saturating_sub(system));
         self.metrics.clock_offset.set(ahead.as_secs_f64() - behind.as_secs_f64());
         let is_off = ahead.max(behind) > OFFSET_MAX;
-        if is_off != self.desk.is_clock_off {
-            self.desk.is_clock_off = is_off;
-            let seconds = ahead.as_secs_f64() - behind.as_secs_f64();
-            tracing::warn!(seconds, "how far the clock of the system is ahead of the market's");
+        let seconds = ahead.as_secs_f64() - behind.as_secs_f64();
+        match self.desk.off_since {
+            None if is_off => {
+                self.desk.off_since = Some(own);
+                tracing::warn!(seconds, "the clock of the system differs from the market's");
+            }
+            Some(since) if is_off && ahead > OFFSET_MAX && own.saturating_sub(since) > FOLLOW_AFTER => {
+                self.clock.adopt_system();
+                self.desk.off_since = None;
+                tracing::warn!(seconds, "the market follows the clock of the system");
+            }
+            Some(_) if !is_off => self.desk.off_since = None,
+            _ => {}
         }
     }
 }

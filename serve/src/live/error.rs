@@ -20,6 +20,9 @@ pub enum LiveError {
     /// A record does not fit into the journal.
     #[error(transparent)]
     Record(#[from] PayloadTooLarge),
+    /// The market does not take a request of its own: a halt, a re-opening.
+    #[error("the market's own request was not taken: {0}")]
+    OwnRequest(InjectError<RequestError>),
     /// The market cannot be opened.
     #[error(transparent)]
     Build(#[from] BuildError),

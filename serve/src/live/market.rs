@@ -12,9 +12,10 @@ use bearpit_core::units::{ActorId, SimDuration, SimTime};
 use super::client_orders::{ClientOrderId, ClientOrders, Lookup, owner_of};
 use super::error::{ControlError, LiveError, NotTaken};
 use super::journal::{Facts, Journal, Requests};
+use super::outage::Outage;
 use super::output::{Held, Output};
-use super::record::{Control, Progress, Record};
-use super::state::{LaidOut, LiveState};
+use super::record::{Control, PaceChange, Progress, Record};
+use super::state::{LaidOut, LiveState, open_market};
 use crate::store::journal::SegmentWriter;
 
 /// How much of what a market leaves is in one record.
@@ -47,7 +48,11 @@ pub struct Start {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
     /// The same: wall times are given since 1970.
-    Wall,
+    Wall {
+        /// How far virtual time may be behind before trading is halted for what is missing; however far, where
+        /// nothing is said.
+        halt_beyond: Option<SimDuration>,
+    },
     /// It runs at a speed, from whatever wall time the market opens at.
     Scaled(Speed),
 }
@@ -56,7 +61,7 @@ impl Clock {
     /// Returns how fast virtual time runs at first.
     const fn speed(self) -> Speed {
         match self {
-            Self::Wall => Speed::REAL_TIME,
+            Self::Wall { .. } => Speed::REAL_TIME,
             Self::Scaled(speed) => speed,
         }
     }
@@ -99,6 +104,9 @@ pub struct LiveMarket {
     /// Up to when the journal says that the market was stepped.
     pub(super) covered: SimTime,
     pub(super) is_settled: bool,
+    pub(super) outage: Outage,
+    /// Up to when what happened was last known to be on disk.
+    durable_to: SimTime,
     /// What it leaves, once it has settled.
     left: Option<Vec<u8>>,
 }
@@ -118,6 +126,7 @@ impl LiveMarket {
     pub(super) fn open(laid_out: LaidOut, start: Start) -> Result<Self, LiveError> {
         let Start { pacing, wall } = start;
         let LaidOut { mut builder, left } = laid_out;
+        let outage = if left.is_some() { Outage::None } else { Outage::NeverInStep };
         let (closing, next_tag, remembered) = match left {
             Some(LiveState { market, next_tag, remembered }) => (Some(market), next_tag, remembered),
             None => (None, 0, Vec::new()),
@@ -126,11 +135,7 @@ impl LiveMarket {
         let facts = Rc::new(RefCell::new(Vec::new()));
         builder.journal(Requests(Rc::clone(&journal)));
         builder.sink(Box::new(Facts(Rc::clone(&facts))));
-        builder.goes_on();
-        if let Some(closing) = closing {
-            builder.opening(closing);
-        }
-        let mut market = builder.open()?;
+        let mut market = open_market(builder, closing)?;
         market.start();
         let now = market.world().now();
         let mut clients = ClientOrders::default();
@@ -146,6 +151,8 @@ impl LiveMarket {
             next_tag,
             covered: now,
             is_settled: false,
+            outage,
+            durable_to: now,
             left: None,
         };
         live.keep_step(wall);
@@ -155,9 +162,10 @@ impl LiveMarket {
     /// Makes virtual time go on from here at wall time `wall`, or be the wall clock where it is that.
     pub(super) fn keep_step(&mut self, wall: Duration) {
         match self.pacing.clock {
-            Clock::Wall if !self.pacer.is_paused() => {
+            Clock::Wall { .. } if !self.pacer.is_paused() => {
+                // A clock that was set back meanwhile cannot take the market back: it goes on from here.
                 let now = self.market.world().now();
-                self.pacer.rebase(wall_of(now), now);
+                self.pacer.rebase(wall_of(now).min(wall), now);
             }
             _ => self.pacer.rebase(wall, self.market.world().now()),
         }
@@ -217,31 +225,38 @@ impl LiveMarket {
     /// # Errors
     /// [`ControlError`] if the clock is the wall clock and a speed is asked for, or the market cannot go on.
     pub fn control(&mut self, wall: Duration, control: Control) -> Result<(), ControlError> {
-        if matches!((control, self.pacing.clock), (Control::Speed(_), Clock::Wall)) {
+        if matches!((control, self.pacing.clock), (Control::Speed(_), Clock::Wall { .. })) {
             return Err(ControlError::WallClock);
         }
+        self.change_pace(wall, PaceChange::Operator(control))?;
+        Ok(())
+    }
+
+    /// Changes how the market keeps in step, and writes it down.
+    pub(super) fn change_pace(&mut self, wall: Duration, change: PaceChange) -> Result<(), LiveError> {
         // What is due now has happened before, as it will have for a market that is rebuilt.
         self.step_to(self.market.world().now())?;
         self.collect()?;
         let progress = self.progress();
-        let record = Record::Control { progress, control };
-        self.journal.borrow_mut().push(&record).map_err(LiveError::from)?;
-        self.controlled(wall, progress, control);
+        self.journal.borrow_mut().push(&Record::Pace { progress, change })?;
+        self.changed_pace(wall, progress, change);
         Ok(())
     }
 
-    /// Carries out a change.
-    pub(super) fn controlled(&mut self, wall: Duration, progress: Progress, control: Control) {
+    /// Carries out a change of pace.
+    pub(super) fn changed_pace(&mut self, wall: Duration, progress: Progress, change: PaceChange) {
         self.covered = self.covered.max(progress.at);
-        match control {
-            Control::Pause => self.pacer.pause(wall),
-            Control::Resume => {
+        match change {
+            PaceChange::Operator(Control::Pause) => self.pacer.pause(wall),
+            PaceChange::Operator(Control::Resume) => {
                 self.pacer.resume(wall);
                 self.keep_step(wall);
             }
-            Control::Speed(speed) => self.pacer.set_speed(wall, speed),
+            PaceChange::Operator(Control::Speed(speed)) => self.pacer.set_speed(wall, speed),
+            PaceChange::InStep | PaceChange::OutageEnded => self.outage = Outage::None,
+            PaceChange::OutageBegan => self.outage = Outage::Halted { is_sent: false },
         }
-        self.hold([Output::Control { at: progress.at, control }]);
+        self.hold([Output::Pace { at: progress.at, change }]);
     }
 
     /// Steps the market to where it should be at wall time `wall`, or as far as it goes at once. Returns how
@@ -250,10 +265,14 @@ impl LiveMarket {
     /// # Errors
     /// [`LiveError`] if the market cannot go on.
     pub fn advance(&mut self, wall: Duration) -> Result<Option<Duration>, LiveError> {
+        self.look_for_outage(wall)?;
         let world = self.market.world();
         let pace = self.pacer.pace(wall, world.now(), world.next_event());
         self.step_to(pace.step_to)?;
         self.collect()?;
+        if pace.behind.is_zero() {
+            self.caught_up(wall)?;
+        }
         Ok(pace.sleep)
     }
 
@@ -366,6 +385,18 @@ impl LiveMarket {
         let segment = journal.segment.as_ref();
         let is_relaxed = self.pacing.durability == Durability::Relaxed;
         self.held.next(|place| is_relaxed || segment.is_none_or(|segment| segment.is_synced(place)))
+    }
+
+    /// Returns up to when the market's journal, and so what happened in it, is on disk.
+    pub fn durable_to(&mut self) -> SimTime {
+        let is_whole = {
+            let journal = self.journal.borrow();
+            journal.segment.as_ref().is_none_or(|segment| segment.is_synced(segment.end()))
+        };
+        if is_whole || self.pacing.durability == Durability::Relaxed {
+            self.durable_to = self.covered.min(self.market.world().now());
+        }
+        self.durable_to
     }
 
     /// Takes the next output of a market whose journal is only read, whether it is on disk or not.

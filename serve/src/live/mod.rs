@@ -8,6 +8,7 @@ mod client_orders;
 mod error;
 mod journal;
 mod market;
+mod outage;
 mod output;
 mod record;
 mod recovery;
@@ -17,9 +18,10 @@ mod voids;
 pub use client_orders::{ClientOrderId, UnfitClientOrderId};
 pub use error::{ControlError, LiveError, NotTaken, RecoverError};
 pub use market::{Clock, Durability, LiveMarket, Pacing, Start, Taken, is_cancel};
-pub use output::Output;
-pub use record::{Control, Progress, Record, UnknownRecord};
-pub use state::{LaidOut, LiveState, UnknownState};
+pub use output::{Output, Viewer};
+pub use record::{Control, PaceChange, Progress, Record, UnknownRecord};
+pub use recovery::{check_digest, repeat_progress, repeat_request};
+pub use state::{LaidOut, LiveState, UnknownState, open_market};
 pub use voids::Voids;
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
+use bearpit_core::exchange::Market;
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::market::Fact;
 use bearpit_core::participant::Answer;
 use bearpit_core::units::SimTime;
 
-use super::record::Control;
+use super::record::PaceChange;
 
 /// Something that follows from the journal, to be shown to those whom it concerns.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,12 +30,27 @@ pub enum Output {
         fact: Fact,
     },
     /// How the market keeps in step with the wall clock has changed.
-    Control {
+    Pace {
         /// When.
         at: SimTime,
         /// The change.
-        control: Control,
+        change: PaceChange,
     },
+}
+
+/// Is shown what happens in a market while that is rebuilt.
+pub trait Viewer {
+    /// The market has been opened; nothing has happened yet.
+    fn begin(&mut self, _market: &Market) {}
+
+    /// This has happened next.
+    fn show(&mut self, output: Output);
+}
+
+impl<F: FnMut(Output)> Viewer for F {
+    fn show(&mut self, output: Output) {
+        self(output);
+    }
 }
 
 /// Outputs in order, each with the place up to which the journal must be synced before it is shown.

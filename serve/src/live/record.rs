@@ -21,12 +21,12 @@ pub enum Record {
     /// The market had been stepped to a time. What it published until then may have been seen, so whoever
     /// recovers must step at least as far before taking a request.
     Clock(Progress),
-    /// An operator changed how the market keeps in step with the wall clock.
-    Control {
+    /// How the market keeps in step with the wall clock has changed.
+    Pace {
         /// How far the market had come.
         progress: Progress,
         /// The change.
-        control: Control,
+        change: PaceChange,
     },
     /// A request that stopped the market was taken out of it: a market that is rebuilt leaves it away.
     Voided {
@@ -54,6 +54,19 @@ pub struct Progress {
 }
 
 /// A change of how a market keeps in step with the wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PaceChange {
+    /// An operator made it.
+    Operator(Control),
+    /// Virtual time has caught up with the wall clock for the first time: what was before, nobody could trade in.
+    InStep,
+    /// Virtual time is so far behind the wall clock that trading is halted until it has caught up.
+    OutageBegan,
+    /// Virtual time has caught up; an auction ends the halt.
+    OutageEnded,
+}
+
+/// What an operator can change about how a market keeps in step with the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Control {
     /// Virtual time stands still; orders can be canceled, but not entered.

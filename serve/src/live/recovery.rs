@@ -3,14 +3,15 @@
 use std::io::Read;
 use std::time::Duration;
 
-use bearpit_core::kernel::{ActorSpec, Injected, ReplayError};
+use bearpit_core::exchange::Market;
+use bearpit_core::kernel::{ActorSpec, Injected, ReplayError, StepEnd};
 use bearpit_core::participant::{Request, RequestKind};
 use bearpit_core::units::SimTime;
 
 use super::client_orders::{ClientOrderId, owner_of};
-use super::error::RecoverError;
+use super::error::{LiveError, RecoverError};
 use super::market::{LiveMarket, Start};
-use super::output::Output;
+use super::output::{Output, Viewer};
 use super::record::{Progress, Record};
 use super::state::LaidOut;
 use super::voids::Voids;
@@ -32,21 +33,22 @@ impl LiveMarket {
         mut segment: SegmentReader<impl Read>,
         voids: &Voids,
         start: Start,
-        mut show: impl FnMut(Output),
+        mut viewer: impl Viewer,
     ) -> Result<Self, RecoverError> {
         let wall = start.wall;
         let mut live = Self::open(laid_out, start)?;
+        viewer.begin(&live.market);
         let mut records = 0;
         while let Some(payload) = segment.next_frame()? {
             let record = Record::from_bytes(payload)?;
             live.repeat(records, record, voids, wall)?;
             records += 1;
-            live.show(&mut show);
+            live.show(&mut viewer);
         }
         if !live.is_settled {
             live.step_to(live.covered)?;
         }
-        live.show(&mut show);
+        live.show(&mut viewer);
         {
             let mut journal = live.journal.borrow_mut();
             journal.segment = segment.into_writer();
@@ -61,7 +63,7 @@ impl LiveMarket {
     /// # Errors
     /// [`RecoverError::Live`] if the journal does not take it.
     pub fn void(&mut self, record: u64) -> Result<(), RecoverError> {
-        self.journal.borrow_mut().push(&Record::Voided { record }).map_err(super::LiveError::from)?;
+        self.journal.borrow_mut().push(&Record::Voided { record }).map_err(LiveError::from)?;
         Ok(())
     }
 
@@ -77,10 +79,10 @@ impl LiveMarket {
         match record {
             Record::Request { entry, client } => self.request_again(number, *entry, client, voids),
             Record::Clock(progress) => self.catch_up(progress, is_of_another),
-            Record::Control { progress, control } => {
+            Record::Pace { progress, change } => {
                 self.catch_up(progress, is_of_another)?;
                 self.hold_outputs();
-                self.controlled(wall, progress, control);
+                self.changed_pace(wall, progress, change);
                 Ok(())
             }
             Record::Voided { .. } | Record::Left(_) => Ok(()),
@@ -90,53 +92,32 @@ impl LiveMarket {
 
     /// Steps as far as the market had come that wrote the journal.
     fn catch_up(&mut self, progress: Progress, is_of_another: bool) -> Result<(), RecoverError> {
-        let Progress { at, events } = progress;
-        self.covered = self.covered.max(at);
-        self.step_to(at)?;
-        let found = self.market.world().events();
-        if found == events || is_of_another {
-            return Ok(());
-        }
-        Err(diverged(at, format!("{events} events"), format!("{found} events")))
+        self.covered = self.covered.max(progress.at);
+        repeat_progress(&mut self.market, progress, is_of_another)
     }
 
     /// Takes a request in again, unless it is void.
     fn request_again(
         &mut self,
         number: u64,
-        mut entry: Injected<Request>,
+        entry: Injected<Request>,
         client: Option<ClientOrderId>,
         voids: &Voids,
     ) -> Result<(), RecoverError> {
         let tag = entry.request.tag;
         self.covered = self.covered.max(entry.stamp);
         self.next_tag = self.next_tag.max(tag.map_or(0, |tag| tag.get() + 1));
-        if voids.has(number) {
+        let owned = owner_of(&entry.request.kind).zip(client).zip(tag);
+        let kind = owned.is_some().then(|| entry.request.kind.clone());
+        if repeat_request(&mut self.market, number, entry, voids)? {
+            if let Some((((owner, id), tag), kind)) = owned.zip(kind) {
+                self.clients.took(owner, id, &kind, tag);
+            }
+        } else {
             self.hold_outputs();
             self.hold(tag.map(Output::Voided));
-            match &mut entry.request {
-                // Whoever joined later has its number, which later requests name: somebody sits there.
-                Request { tag, kind: RequestKind::Join { spec, .. } } => {
-                    *tag = None;
-                    *spec = ActorSpec::new(DESK);
-                }
-                _ => return Ok(()),
-            }
-        } else if let Some(((owner, id), tag)) = owner_of(&entry.request.kind).zip(client).zip(tag) {
-            self.clients.took(owner, id, &entry.request.kind, tag);
         }
-        let is_of_another = voids.cover(number);
-        if is_of_another {
-            entry.after_events = self.market.world().events();
-        }
-        match self.market.replay(entry) {
-            // It was fit for the market that had the void request.
-            Err(ReplayError::Inject(_)) if is_of_another => {
-                self.hold(tag.map(Output::Voided));
-                Ok(())
-            }
-            taken => taken.map_err(|cause| RecoverError::Replay { record: number, cause }),
-        }
+        Ok(())
     }
 
     fn settle_again(
@@ -147,19 +128,13 @@ impl LiveMarket {
     ) -> Result<(), RecoverError> {
         self.step_to(at)?;
         self.settle_market()?;
-        let found = self.market.digest();
-        if *found.bytes() == digest || is_of_another {
-            return Ok(());
-        }
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let now = self.market.world().now();
-        Err(diverged(now, format!("the digest {hex}"), format!("the digest {found}")))
+        if is_of_another { Ok(()) } else { check_digest(&self.market, digest) }
     }
 
-    fn show(&mut self, mut show: impl FnMut(Output)) {
+    fn show(&mut self, viewer: &mut impl Viewer) {
         self.hold_outputs();
         while let Some(output) = self.held.next(|_| true) {
-            show(output);
+            viewer.show(output);
         }
     }
 
@@ -167,6 +142,71 @@ impl LiveMarket {
         let outputs = self.take_outputs();
         self.hold(outputs);
     }
+}
+
+/// Takes a journalled request in again, unless it is void; returns whether it was taken.
+///
+/// # Errors
+/// [`RecoverError::Replay`] if it does not fit the market.
+pub fn repeat_request(
+    market: &mut Market,
+    number: u64,
+    mut entry: Injected<Request>,
+    voids: &Voids,
+) -> Result<bool, RecoverError> {
+    let is_void = voids.has(number);
+    if is_void {
+        match &mut entry.request {
+            // Whoever joined later has its number, which later requests name: somebody sits there.
+            Request { tag, kind: RequestKind::Join { spec, .. } } => {
+                *tag = None;
+                *spec = ActorSpec::new(DESK);
+            }
+            _ => return Ok(false),
+        }
+    }
+    let is_of_another = voids.cover(number);
+    if is_of_another {
+        entry.after_events = market.world().events();
+    }
+    match market.replay(entry) {
+        Ok(()) => Ok(!is_void),
+        // It was fit for the market that had the void request.
+        Err(ReplayError::Inject(_)) if is_of_another => Ok(false),
+        Err(cause) => Err(RecoverError::Replay { record: number, cause }),
+    }
+}
+
+/// Steps a market as far as the journalled one had come.
+///
+/// # Errors
+/// [`RecoverError`] if it does not come as far by the same events.
+pub fn repeat_progress(
+    market: &mut Market,
+    progress: Progress,
+    is_of_another: bool,
+) -> Result<(), RecoverError> {
+    let Progress { at, events } = progress;
+    while market.step(at, u64::MAX).map_err(LiveError::from)? == StepEnd::Budget {}
+    let found = market.world().events();
+    if found == events || is_of_another {
+        return Ok(());
+    }
+    Err(diverged(at, format!("{events} events"), format!("{found} events")))
+}
+
+/// Compares the digest of a market that has settled with the journalled one.
+///
+/// # Errors
+/// [`RecoverError::Diverged`] if it is another.
+pub fn check_digest(market: &Market, digest: [u8; 32]) -> Result<(), RecoverError> {
+    let found = market.digest();
+    if *found.bytes() == digest {
+        return Ok(());
+    }
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let now = market.world().now();
+    Err(diverged(now, format!("the digest {hex}"), format!("the digest {found}")))
 }
 
 fn diverged(at: SimTime, journalled: String, rebuilt: String) -> RecoverError {

@@ -1,6 +1,6 @@
 //! [`LiveState`]: what a live market leaves to the next one.
 
-use bearpit_core::exchange::{ClosingState, Market, MarketBuilder};
+use bearpit_core::exchange::{BuildError, ClosingState, Market, MarketBuilder};
 use bearpit_core::units::SimDuration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -59,4 +59,16 @@ pub struct LaidOut {
     pub builder: MarketBuilder,
     /// What the last one left; nothing for the first.
     pub left: Option<LiveState>,
+}
+
+/// Opens the market of a live day, which is not started yet, with what the last one left.
+///
+/// # Errors
+/// [`BuildError`] if it cannot be opened.
+pub fn open_market(mut builder: MarketBuilder, left: Option<ClosingState>) -> Result<Market, BuildError> {
+    builder.goes_on();
+    if let Some(left) = left {
+        builder.opening(left);
+    }
+    builder.open()
 }

@@ -1,6 +1,6 @@
 //! [`PublicationState`]: what one day leaves to the next, also in another process.
 
-use bearpit_core::units::{Decimal, Price, SimTime};
+use bearpit_core::units::{Decimal, Price, SimDuration, SimTime};
 use serde::{Deserialize, Serialize};
 
 use super::candle::{Candle, CandleProgress, ClosedCandle};
@@ -19,6 +19,15 @@ pub struct PublicationState {
     pub(super) epoch: SimTime,
     pub(super) listings: Vec<ListingState>,
     pub(super) own: Vec<OwnCount>,
+}
+
+impl PublicationState {
+    /// Returns the state of a publication that takes all of this one back: positions in it are unknown there.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let epoch = self.epoch.saturating_add(SimDuration::from_nanos(1));
+        Self { epoch, listings: Vec::new(), own: Vec::new() }
+    }
 }
 
 /// What is left of a listing.

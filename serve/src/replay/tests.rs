@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bearpit::record::Format;
+use bearpit::run::{OutputConfig, Run};
 use bearpit::scenario::Scenario;
 use bearpit_core::market::{Funding, OrderTerms, Reference, Side, Transfer};
 use bearpit_core::participant::{Instruction, RequestKind};
 use bearpit_core::units::{ListingId, Money, Quantity, SimDuration};
 
 use super::*;
-use crate::driver::{MarketSource, ScenarioSource, Segment};
+use crate::driver::{Day, MarketSource, ScenarioSource, Segment};
 use crate::live::{LaidOut, LiveMarket, Start, Voids};
-use crate::store::journal::{Created, JournalDirectory};
+use crate::store::journal::{Created, JournalDirectory, SegmentHeader};
 
 const SCENARIO: &str = r#"
 [scenario]
@@ -52,6 +54,7 @@ fn journal(directory: &Path, is_settled: bool) -> PathBuf {
     let journal = JournalDirectory::open(directory).unwrap();
     let day = source.next_day(Duration::ZERO, None).unwrap();
     let header = source.header(&day).unwrap();
+    let header = SegmentHeader { engine: env!("CARGO_PKG_VERSION").to_owned(), ..header };
     let Created { path, segment, mut file } = journal.create(&header).unwrap();
     let laid_out = LaidOut { builder: source.builder(&header).unwrap(), left: None };
     let mut wall = Duration::ZERO;
@@ -143,4 +146,98 @@ fn a_scenario_that_has_changed_is_not_taken_for_the_one_of_the_journal() {
     let other = ScenarioSource::new(scenario.unwrap(), text);
     let error = audit(&Segment::open(&path).unwrap(), &other).unwrap_err().to_string();
     assert!(error.contains("is not what the market of 2025-03-03 began with"), "{error}");
+}
+
+#[test]
+fn a_day_is_replayed_to_its_digest_with_tables_and_report() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(directory.path(), true);
+    let out = directory.path().join("out");
+    let finished = replay(&path, &source(), Some(OutputConfig::new(&out))).unwrap();
+    let audit = audit(&Segment::open(&path).unwrap(), &source()).unwrap();
+    assert_eq!(finished.manifest.digest, audit.digest.to_string());
+    assert!(finished.summary.accounts.iter().any(|it| it.account.owner == "anne"));
+    let written = finished.directory.unwrap();
+    assert!(written.join("report.html").is_file(), "{}", written.display());
+}
+
+#[test]
+fn a_day_that_nobody_settled_is_replayed_as_far_as_it_came() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(directory.path(), false);
+    let finished = replay(&path, &source(), None).unwrap();
+    let audit = audit(&Segment::open(&path).unwrap(), &source()).unwrap();
+    assert_eq!(finished.manifest.digest, audit.digest.to_string());
+}
+
+#[test]
+fn days_that_were_settled_get_tables_and_old_ones_go() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal_of = directory.path().join("journal");
+    let results = directory.path().join("days");
+    let path = journal(&journal_of, true);
+    let text = SCENARIO.replace("speed = 1", "speed = 1\nkeep_days = 1");
+    let scenario = Scenario::from_text(Path::new("pit.toml"), &text, &[]).map_err(|it| it.render(false));
+    let one_day = ScenarioSource::new(scenario.unwrap(), text);
+    let later = |day| {
+        let journal = JournalDirectory::open(&journal_of).unwrap();
+        let header = one_day.header(&Day { number: day, name: "2025-03-04".to_owned(), opens_at: None });
+        journal.create(&header.unwrap()).unwrap().path
+    };
+    let worker = DayWorker::start(source(), results.clone()).unwrap();
+    (worker.hook())(&path);
+    worker.join();
+    let written = results.join("2025-03-03-00000001");
+    assert!(written.is_dir());
+    let second = later(2);
+    let worker = DayWorker::start(one_day.clone(), results.clone()).unwrap();
+    (worker.hook())(&second);
+    worker.join();
+    assert!(!path.exists() && !written.exists() && second.exists());
+}
+
+/// A live day in which nobody did anything is the simulated day: by digest, tables and report.
+#[test]
+fn a_scaled_day_of_the_exchange_is_the_simulated_day() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/live/exchange_day.toml"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let scaled = ["live.clock=scaled".parse().unwrap()];
+    let scenario = Scenario::from_text(path, &text, &scaled).map_err(|it| it.render(false)).unwrap();
+    let source = ScenarioSource::new(scenario.clone(), text);
+    let directory = tempfile::tempdir().unwrap();
+    let journal = JournalDirectory::open(directory.path()).unwrap();
+    let header = source.header(&source.next_day(Duration::ZERO, None).unwrap()).unwrap();
+    let header = SegmentHeader { engine: env!("CARGO_PKG_VERSION").to_owned(), ..header };
+    let Created { path, segment, mut file } = journal.create(&header).unwrap();
+    let laid_out = LaidOut { builder: source.builder(&header).unwrap(), left: None };
+    let start = Start { pacing: source.pacing(), wall: Duration::ZERO };
+    let mut live = LiveMarket::begin(laid_out, segment, start).unwrap();
+    let mut wall = Duration::ZERO;
+    while !live.is_over() {
+        wall += Duration::from_secs(1);
+        live.advance(wall).unwrap();
+        while live.next_output().is_some() {}
+        file.append(&live.take_appended());
+    }
+    live.settle().unwrap();
+    file.append(&live.take_appended());
+    file.sync().unwrap();
+
+    let run = |name: &str| OutputConfig {
+        format: Some(Format::Csv),
+        ..OutputConfig::new(directory.path().join(name))
+    };
+    let simulated = Run::of(&scenario).output(run("simulated")).run().unwrap();
+    assert_eq!(live.market().digest().to_string(), simulated.manifest.digest);
+    let replayed = replay(&path, &source, Some(run("replayed"))).unwrap();
+    assert_eq!(replayed.manifest.digest, simulated.manifest.digest);
+    let [simulated, replayed] = [simulated, replayed].map(|it| it.directory.unwrap());
+    for entry in std::fs::read_dir(&simulated).unwrap() {
+        let name = entry.unwrap().file_name();
+        // What a run took on the wall clock is in the manifest alone.
+        if name != "manifest.json" {
+            let [one, other] = [&simulated, &replayed].map(|it| std::fs::read(it.join(&name)).unwrap());
+            assert!(one == other, "{}", name.display());
+        }
+    }
 }
