@@ -44,7 +44,7 @@ latency = { entry = "1ms", report = "5ms" }
 "#;
 
 /// Returns the days of a small market; a relaxed one shows what is not on disk yet.
-pub fn source(is_relaxed: bool) -> ScenarioSource {
+pub(crate) fn source(is_relaxed: bool) -> ScenarioSource {
     let durability = if is_relaxed { r#"durability = { relaxed = "500ms" }"# } else { "" };
     let text = SCENARIO.replace("DURABILITY", durability);
     let scenario = Scenario::from_text(Path::new("pit.toml"), &text, &[]).map_err(|it| it.render(false));
@@ -53,15 +53,15 @@ pub fn source(is_relaxed: bool) -> ScenarioSource {
 
 /// A request, as it is told between processes: its number says what it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The seat.
-    pub seat: usize,
+    pub(crate) seat: usize,
     /// Its number, unique among all processes.
-    pub number: u64,
+    pub(crate) number: u64,
 }
 
 impl Asked {
-    pub fn read(words: &mut std::str::SplitAsciiWhitespace<'_>) -> Option<Self> {
+    pub(crate) fn read(words: &mut std::str::SplitAsciiWhitespace<'_>) -> Option<Self> {
         Some(Self { seat: words.next()?.parse().ok()?, number: words.next()?.parse().ok()? })
     }
 
@@ -87,7 +87,7 @@ fn outcome(answer: &Answer) -> String {
 /// Drives a market in a directory: `DIR FIRST COUNT UNDER_WAY [relaxed]`. The requests that standard input names
 /// are made again first, as `again` lines tell; then so many new ones from a number on, as `asked` and `done`
 /// lines tell.
-pub fn run(arguments: &[String]) {
+pub(crate) fn run(arguments: &[String]) {
     let [directory, first, count, under_way, rest @ ..] = arguments else { panic!("{arguments:?}") };
     let driver = start(Path::new(directory), !rest.is_empty());
     let mut out = io::stdout().lock();
@@ -106,7 +106,7 @@ pub fn run(arguments: &[String]) {
         let asked = Asked { seat: usize::from(number % 2 == 1), number };
         writeln!(out, "asked {} {number}", asked.seat).unwrap();
         waiting.push_back((asked, driver.handle.ask(asked.ask()).unwrap()));
-        while waiting.len() >= under_way.parse().unwrap() {
+        while waiting.len() >= under_way.parse::<usize>().unwrap() {
             let (asked, reply) = waiting.pop_front().unwrap();
             let answer = reply.blocking_recv().unwrap().unwrap();
             writeln!(out, "done {} {} {}", asked.seat, asked.number, outcome(&answer)).unwrap();

@@ -38,7 +38,7 @@ impl Known {
     }
 }
 
-pub fn what_was_acknowledged_survives_a_kill(kills: u32) {
+pub(crate) fn what_was_acknowledged_survives_a_kill(kills: u32) {
     let directory = tempfile::tempdir().unwrap();
     let mut known = Known::default();
     let mut acknowledged = 0;

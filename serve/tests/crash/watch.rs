@@ -15,7 +15,7 @@ struct Seen {
     unsafe_: u64,
 }
 
-pub fn no_answer_leaves_before_its_sync() {
+pub(crate) fn no_answer_leaves_before_its_sync() {
     if Command::new("strace").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
         println!("SKIPPED: strace is not installed, so the order of system calls is not watched");
         return;
