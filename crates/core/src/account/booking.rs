@@ -61,8 +61,8 @@ impl Account {
         Ok(())
     }
 
-    /// Books a report of a plain order, and returns whether it was one of those that leave it plain, or end it:
-    /// nearly all are.
+    /// Books a report of a plain order, and returns whether it was one of those that leave it plain or end
+    /// it: nearly all are.
     fn book_plain(
         &mut self,
         index: usize,

@@ -139,8 +139,8 @@ impl PlainOrder {
         Need { cash: Money::from_units(i128::from(self.held_units)), lots }
     }
 
-    /// Returns the order after a fill that leaves so much open, for which `held` is held; nothing if that does
-    /// not fit.
+    /// Returns the order after a fill that leaves so much open, for which `held` is held; nothing if that
+    /// does not fit.
     #[inline]
     pub(super) fn filled_to(&self, leaves: Quantity, held: Need) -> Option<Self> {
         Some(Self { leaves, held_units: units_held(self.side, leaves, held)?, ..*self })

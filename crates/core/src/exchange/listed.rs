@@ -68,8 +68,8 @@ impl ListedBook {
         self.publish_changes(ctx);
     }
 
-    /// Performs an action on the book that does nothing but end orders, and publishes each as it ends: kept until
-    /// all have ended, their events would take more memory than anything else in a run.
+    /// Performs an action on the book that does nothing but end orders, and publishes each as it ends: kept
+    /// until all have ended, their events would take more memory than anything else in a run.
     pub(super) fn end_orders(
         &mut self,
         ctx: &mut Context,

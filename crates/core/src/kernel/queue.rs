@@ -167,7 +167,8 @@ impl<T> EventQueue<T> {
         self.head.is_some_and(|head| head.lane.is_none())
     }
 
-    /// Returns the two earliest alarms, so that what they need can be fetched from memory before they are due.
+    /// Returns the two earliest alarms, so that what they need can be fetched from memory before they are
+    /// due.
     #[must_use]
     pub fn next_alarms(&self) -> [Option<&T>; 2] {
         let item = |key: &Key| self.slots[key.slot as usize].as_ref();

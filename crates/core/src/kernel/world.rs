@@ -378,9 +378,9 @@ impl<D: Domain> World<D> {
         }
     }
 
-    /// Has the processor fetch what the recipients of the next two alarms need: with many actors little of it is
-    /// in its caches. All at once takes as long as one piece after another would each, and what was waiting when
-    /// this event ended is delivered meanwhile.
+    /// Has the processor fetch what the recipients of the next two alarms need: with many actors little of it
+    /// is in its caches. Misses that overlap take as long as one of them; met one by one when the alarm is
+    /// due, each would take as long.
     fn fetch_ahead(&self) {
         let recipient = |arrival: Option<&Arrival<D>>| match arrival {
             Some(Arrival::Message { to, .. }) if to.index() < self.actors.len() => Some(*to),
