@@ -1,9 +1,9 @@
 //! What publication costs the market thread, a fact, and what a thousand readers add to it.
 //!
 //! `cargo bench -p bearpit-serve --bench publication` prints nanoseconds of the market thread's own processor
-//! time for each fact: as fast as it goes, without readers and with a thousand subscriptions; the whole day in
-//! one batch, as after a crash. Then, paced as a live market is, the time that a batch takes, and the time from
-//! publication to reader.
+//! time for each fact: as fast as it goes, without readers and with a thousand subscriptions; the whole day
+//! in one batch, as after a crash. Then, paced as a live market is, the time that a batch takes, and the time
+//! from publication to reader.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "a bench measures")]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
