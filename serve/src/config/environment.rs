@@ -35,8 +35,9 @@ pub(super) struct BadLine {
     pub(super) message: &'static str,
 }
 
-/// Reads the assignments of our variables: `NAME=VALUE` a line, `export` may stand before it, the value may be
-/// in quotes, `#` begins a comment. Lines about other programs' variables are passed over, whatever they are.
+/// Reads the assignments of our variables: `NAME=VALUE` a line, `export` may stand before it, the value may
+/// be in quotes, `#` begins a comment. Lines about other programs' variables are passed over, whatever they
+/// are.
 pub(super) fn assignments(text: &str) -> (Vec<Assignment>, Vec<BadLine>) {
     let (mut found, mut bad) = (Vec::new(), Vec::new());
     let mut start = 0;
@@ -79,8 +80,8 @@ fn assignment(line: &str, at: usize) -> Result<Assignment, &'static str> {
     })
 }
 
-/// Reads a text in quotes at the beginning of `written`; returns it, and how many bytes it takes with them. In
-/// double quotes a backslash stands before a quote, a backslash or `n`; single quotes know nothing special.
+/// Reads a text in quotes at the beginning of `written`; returns it, and how many bytes it takes with them.
+/// In double quotes a backslash stands before a quote, a backslash or `n`; single quotes know nothing special.
 fn quoted(written: &str, quote: char) -> Result<(String, usize), &'static str> {
     let mut value = String::new();
     let mut characters = written.char_indices().skip(1);

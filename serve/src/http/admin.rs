@@ -1,7 +1,7 @@
 //! [`AdminServer`]: what an operator does to a running market, from the same machine.
 //!
-//! It listens on the loopback interface only, on a port of the system's choice, and takes requests that bear a
-//! token. Both are in a file of the data directory that the process's user alone can read: whoever can read
+//! It listens on the loopback interface only, on a port of the system's choice, and takes requests that bear
+//! a token. Both are in a file of the data directory that the process's user alone can read: whoever can read
 //! that could also change the journal.
 
 use std::future::Future;
