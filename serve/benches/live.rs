@@ -3,7 +3,7 @@
 //! `cargo bench -p bearpit-serve --bench live` prints a line for each: requests a second through the driver,
 //! with the time of a sync beside, on this disk and on one whose syncs take five milliseconds more; the same
 //! requests made of the engine alone; and the rebuilding of a day with a million requests.
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "a bench measures")]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
@@ -113,7 +113,7 @@ fn engine_alone(requests: usize) -> Duration {
     let mut last = None;
     let began = Instant::now();
     for number in 0..requests {
-        now = now + SimDuration::from_micros(10);
+        now += SimDuration::from_micros(10);
         let instruction = match last.take() {
             Some(order) => Instruction::Cancel(order),
             None => Instruction::Submit { listing: LISTING, terms: terms(number) },
