@@ -23,10 +23,11 @@ fn lasting(noise: u32) -> MarketBuilder {
 }
 
 fn submitted(outcome: Result<Outcome, RequestRefusal>) -> OrderId {
-    match outcome {
-        Ok(Outcome::Submitted { order, .. }) => order,
-        other => panic!("{other:?}"),
-    }
+    let order = match outcome.unwrap() {
+        Outcome::Submitted { order, .. } => Some(order),
+        _ => None,
+    };
+    order.unwrap()
 }
 
 /// Settles at `millis`, and returns what is left.

@@ -48,10 +48,11 @@ impl Live {
 
     fn refused(&mut self, kind: RequestKind) -> RequestError {
         let now = self.market.world().now();
-        match self.market.request(now, Request { tag: None, kind }) {
-            Err(InjectError::Request(error)) => error,
-            other => panic!("{other:?}"),
-        }
+        let error = match self.market.request(now, Request { tag: None, kind }).unwrap_err() {
+            InjectError::Request(error) => Some(error),
+            _ => None,
+        };
+        error.unwrap()
     }
 
     fn cash_and_shares(&self, name: &str) -> (i64, i64) {
@@ -62,10 +63,11 @@ impl Live {
 }
 
 fn order_of(outcome: Result<Outcome, RequestRefusal>) -> OrderId {
-    match outcome {
-        Ok(Outcome::Submitted { order, .. }) => order,
-        other => panic!("{other:?}"),
-    }
+    let order = match outcome.unwrap() {
+        Outcome::Submitted { order, .. } => Some(order),
+        _ => None,
+    };
+    order.unwrap()
 }
 
 /// Phases and trades, by time.

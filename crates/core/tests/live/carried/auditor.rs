@@ -120,13 +120,18 @@ impl Auditor {
                 self.change(order, |known| known.rests = known.rests.map(|(price, _)| (price, place)));
             }
             Fact::OrderCanceled { order, .. } | Fact::OrderExpired { order, .. } => {
-                if self.orders.remove(&order).is_none() {
-                    self.faults.push(format!("order {order} ended, but was not open"));
-                }
+                let was_open = self.orders.remove(&order).is_some();
+                self.expect(was_open, || format!("order {order} ended, but was not open"));
             }
             Fact::Traded(ref trade) => self.trade(trade),
             Fact::PhaseChanged { phase, .. } => self.phase = phase,
             _ => {}
+        }
+    }
+
+    fn expect(&mut self, is_so: bool, fault: impl FnOnce() -> String) {
+        if !is_so {
+            self.faults.push(fault());
         }
     }
 
