@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use bearpit::scenario::Diagnostics;
 
-pub use database::DatabaseUrl;
+pub use database::{BadDatabaseUrl, DatabaseUrl};
 pub use documentation::markdown_table;
 pub use environment::Variable;
 pub use layers::{Flag, Layer, Loaded, Origin, Sources, TextFile, load};
