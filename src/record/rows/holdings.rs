@@ -107,8 +107,8 @@ impl Holdings {
         self.become_due(at);
     }
 
-    /// Begins the account of a participant that has joined, with the shares that it brought, or that was carried
-    /// over with what it held: whatever it was to begin with.
+    /// Begins the account of a participant that has joined, with the shares that it brought, or that was
+    /// carried over with what it held: whatever it was to begin with.
     pub(in crate::record) fn open(&mut self, at: SimTime, opening: &AccountOpening) {
         let states = (opening.owner.index() + 1) * self.instruments;
         if self.states.len() < states {

@@ -146,7 +146,8 @@ impl Trips {
         }
     }
 
-    /// Begins the account of a participant that has joined, or was carried over; `half_ticks` has the mark of each instrument.
+    /// Begins the account of a participant that has joined, or was carried over; `half_ticks` has the mark of
+    /// each instrument.
     pub(in crate::record) fn open(
         &mut self,
         at: SimTime,

@@ -13,8 +13,8 @@ use crate::units::{InstrumentId, ListingId, Money, NetQuantity, OrderId, Quantit
 
 /// What an account has that its configuration does not say.
 ///
-/// [`Account::state`] takes it, and [`Account::reopen`] makes an account of it that goes on as the first would
-/// have. It names no holds: they follow from the orders.
+/// [`Account::state`] takes it, and [`Account::reopen`] makes an account of it that goes on as the first
+/// would have. It names no holds: they follow from the orders.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AccountState {
@@ -143,8 +143,8 @@ impl Account {
         }
     }
 
-    /// Opens an account of `config` that goes on from `state`, but for its orders, in a world of `instruments`
-    /// instruments; both must fit that world.
+    /// Opens an account of `config` that goes on from `state`, but for its orders, in a world of
+    /// `instruments` instruments; both must fit that world.
     #[must_use]
     pub fn reopen(config: &AccountConfig, state: &AccountState, instruments: usize) -> Self {
         let bare = AccountConfig { holdings: Vec::new(), ..config.clone() };

@@ -5,8 +5,9 @@ use crate::units::{ActorId, OrderId, Price, Quantity};
 
 /// What a book is between two commands: its open orders, and all that later events depend on.
 ///
-/// [`OrderBook::state`](super::OrderBook::state) takes it, and [`OrderBook::restore`](super::OrderBook::restore)
-/// makes a book of it that matches as the first one would have.
+/// [`OrderBook::state`](super::OrderBook::state) takes it, and
+/// [`OrderBook::restore`](super::OrderBook::restore) makes a book of it that matches as the first one would
+/// have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BookState {
@@ -32,7 +33,8 @@ pub struct BookOrder {
     pub id: OrderId,
     /// Its owner.
     pub owner: ActorId,
-    /// Its terms as they are now, after replaces and repricing; the quantity is what is open and what was filled.
+    /// Its terms as they are now, after replaces and repricing; the quantity is what is open and what was
+    /// filled.
     pub terms: OrderTerms,
     /// Its displayed quantity.
     pub displayed: Quantity,

@@ -184,20 +184,21 @@ impl MarketBuilder {
         self.outside.build_with(factory);
     }
 
-    /// Has the market leave what its next day begins with ([`Market::closing_state`]). At its close, orders of
-    /// participants from outside stay that are good till canceled, or for a later date; without, all expire.
+    /// Has the market leave what its next day begins with ([`Market::closing_state`]). At its close, orders
+    /// of participants from outside stay that are good till canceled, or for a later date; without, all
+    /// expire.
     pub const fn goes_on(&mut self) {
         self.goes_on = true;
     }
 
     /// Opens the market with what the last one left.
     ///
-    /// Participants that had joined are there again without another request, after the agents. Ids of orders and
-    /// trades go on, as do the values of instruments, if their processes [allow
-    /// that](crate::process::PriceProcess::state). After a stop within a day, all is as it was; after the end of a
-    /// day, the agents of the scenario have what that gives them, whatever they had. The tape begins with all of
-    /// that: with each account that was carried over, with what was moved to bring agents back, and with each open
-    /// order as if it were accepted again, in the order of time.
+    /// Participants that had joined are there again without another request, after the agents. Ids of orders
+    /// and trades go on, as do the values of instruments, if their processes [allow
+    /// that](crate::process::PriceProcess::state). After a stop within a day, all is as it was; after the end
+    /// of a day, the agents of the scenario have what that gives them, whatever they had. The tape begins
+    /// with all of that: with each account that was carried over, with what was moved to bring agents back,
+    /// and with each open order as if it were accepted again, in the order of time.
     ///
     /// The market should have another seed than the last one, or it draws the same numbers again.
     ///
@@ -211,7 +212,11 @@ impl MarketBuilder {
     ///
     /// struct Desks;
     /// impl ActorFactory<MarketState> for Desks {
-    ///     fn build(&mut self, _: &str, _: &ActorSpec) -> Result<Box<dyn SimActor<MarketState>>, FactoryError> {
+    ///     fn build(
+    ///         &mut self,
+    ///         _: &str,
+    ///         _: &ActorSpec,
+    ///     ) -> Result<Box<dyn SimActor<MarketState>>, FactoryError> {
     ///         Ok(Box::new(Trader(bearpit_agents::Desk)))
     ///     }
     /// }

@@ -8,10 +8,12 @@ use crate::process::ValueState;
 use crate::units::{ActorId, InstrumentId, ListingId, SimTime};
 
 /// What a market leaves when it has settled, and the next opens with
-/// ([`MarketBuilder::opening`](super::MarketBuilder::opening)): plain data, so that it can be stored between them.
+/// ([`MarketBuilder::opening`](super::MarketBuilder::opening)): plain data, so that it can be stored between
+/// them.
 ///
-/// It has no actor's insides and no random stream: actors begin anew, and what they have stays. Ids of actors,
-/// instruments and listings are those of the market that has closed; the next finds its own by the names.
+/// It has no actor's insides and no random stream: actors begin anew, and what they have stays. Ids of
+/// actors, instruments and listings are those of the market that has closed; the next finds its own by the
+/// names.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ClosingState {
@@ -39,8 +41,8 @@ pub struct ClosingState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum MarketEnd {
-    /// The day was over: what is good for a day has expired, and the next day brings the agents of the scenario
-    /// back to what that gives them.
+    /// The day was over: what is good for a day has expired, and the next day brings the agents of the
+    /// scenario back to what that gives them.
     DayOver,
     /// It was stopped within the day: all orders stay, and everybody has what they had.
     Stopped,

@@ -105,8 +105,8 @@ impl ListedBook {
         ctx.announce_next_phase(self.listing, None);
     }
 
-    /// Returns the phase in place of one of the schedule: while an operator halts the book, it only goes on to its
-    /// close.
+    /// Returns the phase in place of one of the schedule: while an operator halts the book, it only goes on
+    /// to its close.
     pub(super) fn phase_in_halt(&self, scheduled: Phase) -> Phase {
         if self.halted && scheduled != Phase::Closed { Phase::Halt } else { scheduled }
     }

@@ -160,7 +160,8 @@ impl Market {
     /// and checks that nothing was lost or made.
     ///
     /// A market that [goes on](super::MarketBuilder::goes_on) can be settled at any time: what its next part
-    /// begins with is its [`Market::closing_state`] then. Commands that have not arrived are refused, on the tape.
+    /// begins with is its [`Market::closing_state`] then. Commands that have not arrived are refused, on the
+    /// tape.
     ///
     /// # Errors
     /// [`MarketError`] if a sink fails, or something is not conserved.

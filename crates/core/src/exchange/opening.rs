@@ -297,8 +297,8 @@ impl Renumbering {
         Ok(Some(renumbered))
     }
 
-    /// Brings the configuration of an account into the new ids; what it says of instruments that are gone goes,
-    /// too.
+    /// Brings the configuration of an account into the new ids; what it says of instruments that are gone
+    /// goes, too.
     fn renumber_config(&self, config: &mut AccountConfig) {
         for named in [&mut config.holdings, &mut config.max_short] {
             let new = |id: InstrumentId| self.instruments.get(id.index()).copied().flatten();

@@ -47,8 +47,8 @@ impl ListedBook {
         }
     }
 
-    /// Halts the book until it is reopened, also where price bands have halted it; a closed book stays so, and
-    /// does not open.
+    /// Halts the book until it is reopened, also where price bands have halted it; a closed book stays so,
+    /// and does not open.
     fn halt(&mut self, ctx: &mut Context, events: &mut Vec<BookEvent>) -> Result<(), OperatorRefusal> {
         if self.halted {
             return Err(OperatorRefusal::AlreadyHalted);

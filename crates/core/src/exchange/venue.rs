@@ -18,10 +18,10 @@ use crate::units::{ActorId, ListingId, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
 ///
-/// # Lifecycle
-/// Each book follows its own [`ListingConfig`]: the phases of its sessions, and halts where a price band is
-/// hit. At `close`, before anything else that is due at that instant, all open orders expire, or in a market that
-/// goes on another day those that do not outlast this one; commands that arrive later are rejected.
+/// # Lifecycle Each book follows its own [`ListingConfig`]: the phases of its sessions, and halts where a
+/// price band is hit. At `close`, before anything else that is due at that instant, all open orders expire,
+/// or in a market that goes on another day those that do not outlast this one; commands that arrive later are
+/// rejected.
 #[derive(Debug)]
 pub struct Exchange {
     /// The books, in ascending order of listing.

@@ -41,8 +41,8 @@ pub enum Fact {
         listing: ListingId,
         /// Its terms.
         terms: OrderTerms,
-        /// When its owner sent it; absent for what the venue enters itself: a bracket's exit, and an order that
-        /// was carried over from the market's last day, whose quantity is what was open of it.
+        /// When its owner sent it; absent for what the venue enters itself: a bracket's exit, and an order
+        /// that was carried over from the market's last day, whose quantity is what was open of it.
         sent_at: Option<SimTime>,
     },
     /// A venue rejected an order.
@@ -278,8 +278,8 @@ pub enum Fact {
         /// The part of the holding's cost that leaves with it; zero for a dividend.
         cost: Money,
     },
-    /// A participant joined the running market, with an account of its own, or its account was carried over from
-    /// the market's last day; these come first on the tape.
+    /// A participant joined the running market, with an account of its own, or its account was carried over
+    /// from the market's last day; these come first on the tape.
     AccountOpened(AccountOpening),
     /// Cash or shares were brought into an account from outside, or taken out.
     AccountFunded {
@@ -448,8 +448,8 @@ impl Trade {
 
 /// An account opened while the market ran, or with what it had when the market's last day ended.
 ///
-/// Those that begin with what a scenario says are in no fact. Where an agent of the scenario was carried over, this
-/// takes the place of what the scenario says.
+/// Those that begin with what a scenario says are in no fact. Where an agent of the scenario was carried
+/// over, this takes the place of what the scenario says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountOpening {
     /// The participant.

@@ -36,8 +36,8 @@ pub(crate) struct LeftBook {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HaltState {
-    /// When it moves on: to the auction that ends it, or from that to continuous trading. Absent for a halt by
-    /// an operator, which lasts until it is lifted.
+    /// When it moves on: to the auction that ends it, or from that to continuous trading. Absent for a halt
+    /// by an operator, which lasts until it is lifted.
     pub goes_on: Option<SimTime>,
 }
 

@@ -118,8 +118,8 @@ pub struct Participant {
     /// What each of its holdings was worth when it joined. Absent where the instrument had no mark yet, and
     /// for participants of the opening: those holdings count what they were first marked at.
     pub joined_costs: Vec<Option<Money>>,
-    /// Its seat, if it joined a running market, today or on an earlier day: a person or program from outside, and
-    /// no agent of the scenario.
+    /// Its seat, if it joined a running market, today or on an earlier day: a person or program from outside,
+    /// and no agent of the scenario.
     pub seat: Option<Box<Seat>>,
     /// What its account had when it was carried over from the market's last day, if it was; its orders are
     /// left out.

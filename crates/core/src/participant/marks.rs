@@ -133,8 +133,8 @@ impl MarketState {
     }
 
     /// Returns what each holding that a participant began with is taken to have cost, in the order of
-    /// [`Participant::opening_holdings`]: its value at the mark when the participant joined, or else at the first mark; zero
-    /// before that.
+    /// [`Participant::opening_holdings`]: its value at the mark when the participant joined, or else at the
+    /// first mark; zero before that.
     pub fn opening_costs(&self, participant: &Participant) -> impl Iterator<Item = Money> {
         let joined = participant.joined_costs.iter().copied().chain(iter::repeat(None));
         let holdings = participant.opening_holdings().zip(joined);

@@ -192,8 +192,8 @@ impl MarketState {
 type Answered = Result<Outcome, RequestRefusal>;
 
 impl Context {
-    /// Does what follows from an operation on the current actor's seat: cancels of orders that it may no longer
-    /// have.
+    /// Does what follows from an operation on the current actor's seat: cancels of orders that it may no
+    /// longer have.
     pub(super) fn follow_seat_operation(&mut self, operation: &SeatOperation) {
         let owner = self.id();
         match operation {

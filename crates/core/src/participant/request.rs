@@ -47,15 +47,15 @@ pub enum RequestKind {
         /// What it is, and has.
         config: ParticipantConfig,
     },
-    /// By an operator: halt a listing until it is reopened. Nothing trades there, and orders can only be canceled;
-    /// a session's close still comes.
+    /// By an operator: halt a listing until it is reopened. Nothing trades there, and orders can only be
+    /// canceled; a session's close still comes.
     Halt {
         /// Which; all that have a book if none is named.
         listing: Option<ListingId>,
     },
-    /// By an operator: end a halt, also one of price bands. Where the schedule has continuous trading, an auction
-    /// comes first, in which orders are entered and canceled; elsewhere the listing enters the phase that its
-    /// schedule has.
+    /// By an operator: end a halt, also one of price bands. Where the schedule has continuous trading, an
+    /// auction comes first, in which orders are entered and canceled; elsewhere the listing enters the phase
+    /// that its schedule has.
     Reopen {
         /// Which; all that are halted if none is named.
         listing: Option<ListingId>,

@@ -13,8 +13,8 @@ pub trait PriceProcess: fmt::Debug {
     /// units, finite.
     fn step(&mut self, to: SimTime, span: SimDuration, rng: &mut Stream) -> f64;
 
-    /// Returns the numbers from which another process of the same configuration goes on, in an order of its own;
-    /// none if it follows from time alone, as unless this is implemented.
+    /// Returns the numbers from which another process of the same configuration goes on, in an order of its
+    /// own; none if it follows from time alone, as unless this is implemented.
     fn state(&self) -> Vec<f64> {
         Vec::new()
     }

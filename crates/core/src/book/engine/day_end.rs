@@ -7,11 +7,12 @@ use crate::market::{ExpiryReason, OrderTerms, TimeInForce};
 use crate::units::{ActorId, SimTime};
 
 impl OrderBook {
-    /// Ends a day, at `now`, of a book that opens again: all orders of owners that `keeps` does not name expire as if the
-    /// venue closed for good, then those of the others that are not good till canceled or for a later date.
+    /// Ends a day, at `now`, of a book that opens again: all orders of owners that `keeps` does not name
+    /// expire as if the venue closed for good, then those of the others that are not good till canceled or
+    /// for a later date.
     ///
-    /// Nothing trades: pegged orders wait outside the book until the next day has a price to follow. Stops that
-    /// would trade at once are kept, since they wait for a price and not for an instant.
+    /// Nothing trades: pegged orders wait outside the book until the next day has a price to follow. Stops
+    /// that would trade at once are kept, since they wait for a price and not for an instant.
     pub fn end_day(&mut self, now: SimTime, keeps: impl Fn(ActorId) -> bool, out: &mut impl EventSink) {
         let leaves = |slot: &Slot| !keeps(self.slab.get(*slot).owner);
         let left: Vec<Slot> = self.slab.slots().filter(leaves).collect();

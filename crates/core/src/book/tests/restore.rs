@@ -1,5 +1,5 @@
-//! A book that is taken apart to data and put together again matches as the one that never was; what a day's end
-//! takes out and leaves.
+//! A book that is taken apart to data and put together again matches as the one that never was; what a day's
+//! end takes out and leaves.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use super::*;
 use crate::book::BookTrade;
 use crate::market::ExpiryReason;
 
-/// Returns events without what a restored book counts anew: how much stood ahead of a maker when it joined its
-/// queue.
+/// Returns events without what a restored book counts anew: how much stood ahead of a maker when it joined
+/// its queue.
 fn comparable(events: &[BookEvent]) -> Vec<BookEvent> {
     let comparable = |event: &BookEvent| match *event {
         BookEvent::Traded(trade) => {

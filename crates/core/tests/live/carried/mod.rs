@@ -1,5 +1,5 @@
-//! Random histories with all kinds of orders, split at a random instant into two markets: an auditor that knows
-//! nothing but the facts finds that nothing is lost or made.
+//! Random histories with all kinds of orders, split at a random instant into two markets: an auditor that
+//! knows nothing but the facts finds that nothing is lost or made.
 
 mod auditor;
 
@@ -266,7 +266,8 @@ impl World {
         self.live.market.closing_state().unwrap().clone()
     }
 
-    /// Returns what an auditor makes of the tape so far, who knows what the agents of the scenario begin with.
+    /// Returns what an auditor makes of the tape so far, who knows what the agents of the scenario begin
+    /// with.
     fn audited(&self) -> Auditor {
         let mut auditor = Auditor::default();
         for name in &NAMES[..2] {
