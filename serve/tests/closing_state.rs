@@ -128,20 +128,10 @@ fn a_state_survives_as_bytes_and_the_market_that_opens_with_it_leaves_the_same()
 }
 
 #[test]
-fn bytes_that_were_cut_or_changed_open_nothing_unnoticed() {
+fn bytes_that_were_cut_are_no_state() {
     let state = state();
     let bytes = postcard::to_stdvec(&state).unwrap();
     for length in 0..bytes.len() {
         assert!(postcard::from_bytes::<ClosingState>(&bytes[..length]).is_err(), "{length} bytes");
-    }
-    // A flipped byte is found, or changes a number that could be so; nothing panics.
-    for index in 0..bytes.len() {
-        let mut flipped = bytes.clone();
-        flipped[index] ^= 0x41;
-        if let Ok(read) = postcard::from_bytes::<ClosingState>(&flipped) {
-            let mut builder = builder(10);
-            builder.opening(read);
-            builder.open().err();
-        }
     }
 }
