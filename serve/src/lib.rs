@@ -10,6 +10,7 @@ pub mod config;
 pub mod driver;
 pub mod http;
 pub mod live;
+pub mod load;
 pub mod publication;
 pub mod replay;
 pub mod store;

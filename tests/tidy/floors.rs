@@ -50,6 +50,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
             ("publication", 2),
             ("driver", 3),
             ("http", 4),
+            ("load", 4),
             ("replay", 4),
             ("cli", 5),
             ("main", 6),

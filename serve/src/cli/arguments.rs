@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use bearpit::scenario::Override;
 use bearpit_core::units::SimDuration;
 
 use super::exit::EXIT_CODES;
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
     /// The scenario: a TOML file with `[live]`.
     #[arg(required = true)]
     pub(super) scenario: Option<PathBuf>,
+    /// Override a value of the scenario, such as `--set live.speed=60`; can be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<Override>,
     /// A TOML file of settings [env: BEARPIT_CONFIG].
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
@@ -39,11 +43,35 @@ pub(super) enum Command {
     /// Change the market of a running process, or ask how it is.
     Admin(AdminArguments),
     /// Rebuild the market of a journal, and compare it with what the journal says.
-    Replay(JournalArguments),
+    Replay(ReplayArguments),
     /// Add the accounts of a journal up from its facts, and print what each has.
     Audit(AuditArguments),
     /// Take a request out of a market that cannot be rebuilt with it.
     Repair(RepairArguments),
+    /// Measure how many requests a second this machine and disk take, each on disk before its answer.
+    Bench(BenchArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArguments {
+    #[command(flatten)]
+    pub(super) of: JournalArguments,
+    /// Write the tables and the report of the day, as `bearpit simulate` does.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BenchArguments {
+    /// The directory in which a journal is written, and deleted again: on the disk that is to be measured.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) data: PathBuf,
+    /// How many requests are made.
+    #[arg(long, default_value_t = 300_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(super) requests: u32,
+    /// How much longer each sync takes, to see what a slower disk would give.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000))]
+    pub(super) sync_extra: u64,
 }
 
 #[derive(Debug, Args)]

@@ -3,14 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
+use bearpit::run::OutputConfig;
 use bearpit::scenario::Scenario;
 use serde_json::{Value, json};
 
-use super::arguments::{AuditArguments, JournalArguments, RepairArguments};
+use super::arguments::{AuditArguments, JournalArguments, RepairArguments, ReplayArguments};
 use super::console::{chain, print, print_diagnostics, print_error};
 use super::exit::Failure;
 use crate::driver::{DriveError, MarketSource, ScenarioSource, Segment};
-use crate::replay::{AccountAudit, Audit, AuditError, RepairError, audit, void};
+use crate::replay::{
+    AccountAudit, Audit, AuditError, RepairError, ReplayError, audit, replay as tables, void,
+};
 use crate::store::journal::OpenError;
 
 /// A segment, and the scenario that its market is laid out from.
@@ -25,9 +28,13 @@ struct Opened {
 /// # Errors
 /// [`Failure::Input`] if the journal is damaged or another market comes out, [`Failure::Run`] if it cannot be
 /// read.
-pub(super) fn replay(arguments: &JournalArguments) -> Result<(), Failure> {
-    let Opened { segment, source } = open(arguments)?;
-    let failed = |error| refuse(&arguments.journal, &error, of_drive(&error));
+pub(super) fn replay(arguments: &ReplayArguments) -> Result<(), Failure> {
+    let ReplayArguments { of, out } = arguments;
+    let Opened { segment, source } = open(of)?;
+    if let Some(out) = out {
+        return written(&of.journal, &source, out);
+    }
+    let failed = |error| refuse(&of.journal, &error, of_drive(&error));
     let scan = segment.scan().map_err(failed)?;
     let mut outputs = 0_u64;
     let live = segment.rebuild(&source, &scan.voids, Duration::ZERO, |_| outputs += 1).map_err(failed)?;
@@ -36,10 +43,23 @@ pub(super) fn replay(arguments: &JournalArguments) -> Result<(), Failure> {
     let (day, digest) = (&segment.header.day_name, live.market().digest());
     print(&format!(
         "{}: day {day}, {records} records, {} events, {outputs} facts and answers, at {}, {end}: {digest}",
-        arguments.journal.display(),
+        of.journal.display(),
         world.events(),
         world.now(),
     ))
+}
+
+/// Writes the tables and the report of a day, and says where.
+fn written(journal: &Path, source: &ScenarioSource, out: &Path) -> Result<(), Failure> {
+    let finished = tables(journal, source, Some(OutputConfig::new(out))).map_err(|error| {
+        let failure = match &error {
+            ReplayError::Drive(error) => of_drive(error),
+            ReplayError::Run(_) => Failure::Run,
+        };
+        refuse(journal, &error, failure)
+    })?;
+    let directory = finished.directory.unwrap_or_default();
+    print(&format!("{}: {}: {}", journal.display(), directory.display(), finished.manifest.digest))
 }
 
 /// Prints what each account of a segment has, once its facts add up to that.
@@ -100,7 +120,9 @@ fn open(arguments: &JournalArguments) -> Result<Opened, Failure> {
     segment.check_engine().map_err(|error| refuse(path, &error, Failure::Input))?;
     let text = segment.header.scenario.clone();
     let beside = arguments.scenario.as_deref().unwrap_or_else(|| Path::new("scenario.toml"));
-    let scenario = Scenario::from_text(beside, &text, &[]).map_err(|found| {
+    // They were read before, when the market began.
+    let changes: Vec<_> = segment.header.changes.iter().filter_map(|change| change.parse().ok()).collect();
+    let scenario = Scenario::from_text(beside, &text, &changes).map_err(|found| {
         print_diagnostics(&found);
         print_error("the scenario of the journal is read anew: with --scenario, beside that file");
         Failure::Input

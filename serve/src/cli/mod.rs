@@ -5,6 +5,7 @@
 
 mod admin;
 mod arguments;
+mod bench;
 mod check;
 mod console;
 mod exit;
@@ -30,6 +31,7 @@ pub fn main() -> ExitCode {
         Some(Command::Replay(arguments)) => journal::replay(&arguments),
         Some(Command::Audit(arguments)) => journal::audited(&arguments),
         Some(Command::Repair(arguments)) => journal::repair(&arguments),
+        Some(Command::Bench(arguments)) => bench::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

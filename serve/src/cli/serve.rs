@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bearpit::scenario::{Diagnostics, Scenario};
+use bearpit::scenario::{Diagnostics, Override, Scenario};
 use prometheus_client::registry::Registry;
 use tracing::{error, info, warn};
 
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, flags: Vec<Flag>) -> Result<(), Failure
     let Some(path) = arguments.scenario.as_deref() else { return Err(Failure::Input) };
     // Both are read, so that all that is wrong is said at once.
     let loaded = configuration(flags, arguments.config.as_deref());
-    let scenario = scenario(path);
+    let scenario = scenario(path, &arguments.set);
     let ((scenario, text), loaded) = (scenario?, loaded?);
     if arguments.check {
         return checked(&scenario, path, &loaded);
@@ -72,15 +72,18 @@ pub(super) fn configuration(flags: Vec<Flag>, file: Option<&Path>) -> Result<Loa
 }
 
 /// Reads a scenario and its text, and says what is wrong with it.
-fn scenario(path: &Path) -> Result<(Scenario, String), Failure> {
+fn scenario(path: &Path, changes: &[Override]) -> Result<(Scenario, String), Failure> {
     let refuse = |found: &Diagnostics| {
         print_diagnostics(found);
         Failure::Input
     };
     // What cannot be read as text is said by the loader.
     let text = fs::read_to_string(path).unwrap_or_default();
-    let loaded =
-        if text.is_empty() { Scenario::load(path, &[]) } else { Scenario::from_text(path, &text, &[]) };
+    let loaded = if text.is_empty() {
+        Scenario::load(path, changes)
+    } else {
+        Scenario::from_text(path, &text, changes)
+    };
     let scenario = loaded.map_err(|found| refuse(&found))?;
     let found = scenario.check();
     if found.has_errors() {

@@ -168,6 +168,7 @@ impl MarketSource for ScenarioSource {
         Ok(SegmentHeader {
             engine: String::new(),
             scenario: self.text.clone(),
+            changes: self.scenario.changes.clone(),
             inputs: self.scenario.inputs_digest.clone(),
             seed: scenario.seed.get(),
             day: day.number,

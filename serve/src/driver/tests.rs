@@ -66,6 +66,7 @@ impl MarketSource for Days {
         Ok(SegmentHeader {
             engine: String::new(),
             scenario: String::new(),
+            changes: Vec::new(),
             inputs: String::new(),
             seed: day.number.into(),
             day: day.number,

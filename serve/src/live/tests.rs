@@ -92,6 +92,7 @@ fn header() -> SegmentHeader {
     SegmentHeader {
         engine: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: String::new(),
+        changes: Vec::new(),
         inputs: String::new(),
         seed: 3,
         day: 1,

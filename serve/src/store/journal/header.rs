@@ -22,7 +22,9 @@ pub struct SegmentHeader {
     pub engine: String,
     /// The scenario, as it was read.
     pub scenario: String,
-    /// The digest of the scenario and all files that it names.
+    /// The changes made to it on the command line, as they were written.
+    pub changes: Vec<String>,
+    /// The digest of the scenario, its changes and all files that it names.
     pub inputs: String,
     /// The seed of the day.
     pub seed: u64,

@@ -13,6 +13,7 @@ use super::header::SegmentHeader;
 /// let header = SegmentHeader {
 ///     engine: "0.1.0".to_owned(),
 ///     scenario: String::new(),
+///     changes: Vec::new(),
 ///     inputs: String::new(),
 ///     seed: 1,
 ///     day: 1,

@@ -12,6 +12,7 @@ fn header(seed: u64) -> SegmentHeader {
     SegmentHeader {
         engine: "0.1.0".to_owned(),
         scenario: "[scenario]\nname = \"t\"\n".to_owned(),
+        changes: Vec::new(),
         inputs: "abc".to_owned(),
         seed,
         day: 1,
