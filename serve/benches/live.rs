@@ -1,4 +1,5 @@
-//! How many requests a second a live market takes, each on disk before its answer, and how fast it is rebuilt.
+//! How many requests a second a live market takes, each on disk before its answer, and how fast it is
+//! rebuilt.
 //!
 //! `cargo bench -p bearpit-serve --bench live` prints a line for each: requests a second through the driver,
 //! with the time of a sync beside, on this disk and on one whose syncs take five milliseconds more; the same

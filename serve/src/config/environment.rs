@@ -81,7 +81,8 @@ fn assignment(line: &str, at: usize) -> Result<Assignment, &'static str> {
 }
 
 /// Reads a text in quotes at the beginning of `written`; returns it, and how many bytes it takes with them.
-/// In double quotes a backslash stands before a quote, a backslash or `n`; single quotes know nothing special.
+/// In double quotes a backslash stands before a quote, a backslash or `n`; single quotes know nothing
+/// special.
 fn quoted(written: &str, quote: char) -> Result<(String, usize), &'static str> {
     let mut value = String::new();
     let mut characters = written.char_indices().skip(1);

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! The market's thread owns the world and alone steps it. It takes what has come, steps to where virtual time
-//! should be, hands what is to be journalled to the journal's thread, and shows what that has synced. It never
-//! waits for the disk, and nobody waits for it but those who want an answer.
+//! should be, hands what is to be journalled to the journal's thread, and shows what that has synced. It
+//! never waits for the disk, and nobody waits for it but those who want an answer.
 
 mod audience;
 mod clock;

@@ -168,7 +168,10 @@ mod tests {
     use bearpit_core::units::{ListingId, Price, Quantity};
 
     use super::*;
-    use crate::driver::{Ask, Driver, DriverConfig, Metrics, ScenarioSource, SyncPolicy, SystemClock, What};
+    use crate::driver::{
+        Ask, Driver, DriverConfig, Metrics, Refused, ScenarioSource, SyncPolicy, SystemClock, Unavailable,
+        What,
+    };
     use crate::publication::{Channel, Content, Position, SubscribeError, Subscription, Update};
 
     const PATIENCE: Duration = Duration::from_secs(30);
@@ -214,14 +217,16 @@ instruments = ["ACME"]
 
     /// Asks until the market is open, and the answer is there.
     fn ask(driver: &Driver, what: &What) {
-        let reply = loop {
+        loop {
             let ask = Ask { seat: "anne".into(), what: what.clone(), client: None };
-            match driver.handle.ask(ask) {
-                Ok(reply) => break reply,
-                Err(_) => std::thread::yield_now(),
+            match driver.handle.ask(ask).unwrap().blocking_recv().unwrap() {
+                Err(Refused::Unavailable(Unavailable::Opening)) => std::thread::yield_now(),
+                answer => {
+                    answer.unwrap().outcome.unwrap();
+                    return;
+                }
             }
-        };
-        reply.blocking_recv().unwrap().unwrap().outcome.unwrap();
+        }
     }
 
     fn join(driver: &Driver) {

@@ -43,7 +43,8 @@ pub trait MarketSource: Send {
     /// [`SourceError`] if there is none.
     fn next_day(&self, wall: Duration, last: Option<&SegmentHeader>) -> Result<Day, SourceError>;
 
-    /// Returns the header of a segment of a day: what its market is laid out from. The opening state is empty.
+    /// Returns the header of a segment of a day: what its market is laid out from. The opening state is
+    /// empty.
     ///
     /// # Errors
     /// [`SourceError`] if the scenario has no such day.

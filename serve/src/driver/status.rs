@@ -46,7 +46,8 @@ pub struct DayStatus {
 /// Where a market stands in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
-    /// It is rebuilt from its journal, or opened, or stepped through the part of its first day that has passed.
+    /// It is rebuilt from its journal, or opened, or stepped through the part of its first day that has
+    /// passed.
     Opening,
     /// It takes requests.
     Open,

@@ -196,8 +196,8 @@ impl MarketThread {
         Ok(())
     }
 
-    /// Closes the books of a market: all of it is on disk when this returns, unless the disk fails while it is
-    /// told to stop.
+    /// Closes the books of a market: all of it is on disk when this returns, unless the disk fails while it
+    /// is told to stop.
     fn close(&mut self, day: &mut OpenDay) -> Result<End, DriveError> {
         let end = if day.live.is_over() { End::DayOver } else { End::Stopped };
         if end == End::Stopped {

@@ -49,8 +49,8 @@ pub struct Start {
 pub enum Clock {
     /// The same: wall times are given since 1970.
     Wall {
-        /// How far virtual time may be behind before trading is halted for what is missing; however far, where
-        /// nothing is said.
+        /// How far virtual time may be behind before trading is halted for what is missing; however far,
+        /// where nothing is said.
         halt_beyond: Option<SimDuration>,
     },
     /// It runs at a speed, from whatever wall time the market opens at.

@@ -58,7 +58,8 @@ pub struct Progress {
 pub enum PaceChange {
     /// An operator made it.
     Operator(Control),
-    /// Virtual time has caught up with the wall clock for the first time: what was before, nobody could trade in.
+    /// Virtual time has caught up with the wall clock for the first time: what was before, nobody could trade
+    /// in.
     InStep,
     /// Virtual time is so far behind the wall clock that trading is halted until it has caught up.
     OutageBegan,

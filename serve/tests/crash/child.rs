@@ -84,9 +84,9 @@ fn outcome(answer: &Answer) -> String {
     }
 }
 
-/// Drives a market in a directory: `DIR FIRST COUNT UNDER_WAY [relaxed]`. The requests that standard input names
-/// are made again first, as `again` lines tell; then so many new ones from a number on, as `asked` and `done`
-/// lines tell.
+/// Drives a market in a directory: `DIR FIRST COUNT UNDER_WAY [relaxed]`. The requests that standard input
+/// names are made again first, as `again` lines tell; then so many new ones from a number on, as `asked` and
+/// `done` lines tell.
 pub(crate) fn run(arguments: &[String]) {
     let [directory, first, count, under_way, rest @ ..] = arguments else { panic!("{arguments:?}") };
     let driver = start(Path::new(directory), !rest.is_empty());

@@ -64,8 +64,8 @@ pub(crate) fn what_was_acknowledged_survives_a_kill(kills: u32) {
     println!("killed {kills} processes under load: {acknowledged} outcomes told, none lost, none twice");
 }
 
-/// Starts a process, which is asked again for what was asked before, and kills it a while after it was started,
-/// or after it has answered that.
+/// Starts a process, which is asked again for what was asked before, and kills it a while after it was
+/// started, or after it has answered that.
 fn live_and_die(directory: &Path, known: &mut Known, after: Duration, at_once: bool) {
     let first = known.outcomes.last_key_value().map_or(0, |(number, _)| number + 1);
     let mut child = spawn(directory, first);

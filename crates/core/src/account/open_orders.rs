@@ -186,7 +186,8 @@ impl OpenOrders {
         }
     }
 
-    /// Returns the order at a place that was found, if it is plain; whether it is reduce-only must not change.
+    /// Returns the order at a place that was found, if it is plain; whether it is reduce-only must not
+    /// change.
     #[inline]
     pub(super) fn plain_mut(&mut self, index: usize) -> Option<&mut PlainOrder> {
         match &mut self.places[index].content {

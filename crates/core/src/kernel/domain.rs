@@ -59,8 +59,8 @@ pub trait Domain: Sized + 'static {
     ) -> Result<(), Self::Fault>;
 
     /// Reads some of what the domain keeps of the recipients of the next alarm and the one after it, if it
-    /// keeps so much that the processor has to fetch it from memory: what is found at once of the latter, what
-    /// that leads to of the former. Nothing changes.
+    /// keeps so much that the processor has to fetch it from memory: what is found at once of the latter,
+    /// what that leads to of the former. Nothing changes.
     fn fetch_ahead(&self, next: Option<ActorId>, after_next: Option<ActorId>) {
         let _ = (next, after_next);
     }
