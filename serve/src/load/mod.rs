@@ -32,6 +32,7 @@ end = 2025-03-04T00:00:00
 [live]
 clock = "scaled"
 speed = 1
+starting_cash = 1_000_000_000
 [[instruments]]
 symbol = "ACME"
 tick_size = 0.01
@@ -221,6 +222,12 @@ fn now() -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_makes_many_requests_has_the_cash_for_them() {
+        let directory = tempfile::tempdir().unwrap();
+        durable(directory.path(), 3 * UNDER_WAY, Duration::ZERO).unwrap();
+    }
 
     #[test]
     fn each_request_is_answered_and_a_slower_disk_is_told() {
