@@ -66,7 +66,7 @@ impl Asked {
     }
 
     fn ask(self) -> Ask {
-        let side = if self.number % 3 == 0 { Side::Sell } else { Side::Buy };
+        let side = if self.number.is_multiple_of(3) { Side::Sell } else { Side::Buy };
         let price = Price::new(9_990 + i64::try_from(self.number % 20).unwrap());
         let terms = OrderTerms::limit(side, Quantity::new(1 + self.number % 5), price);
         let client = ClientOrderId::try_from(format!("c-{}-", self.number)).unwrap();

@@ -5,6 +5,7 @@
 //! Where `strace` is, the calls of a process are watched too: no answer leaves before the sync of its
 //! request, and of a market that does not promise that, one does.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::panic, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "a process is killed after a time on the wall clock")]
 #![expect(clippy::print_stdout, reason = "this test has no harness: it says what it did")]
 
