@@ -55,8 +55,8 @@ fn read(trace: &Path) -> Seen {
         let marker = format!("c-{number}-");
         let is_request = |line: &&str| line.contains("write") && line.contains(&marker);
         let is_answer = |line: &&str| line.contains("\"done ") && line.contains(&format!(" {number} "));
-        let answered = lines.iter().position(|line| is_answer(line)).unwrap();
-        let written = lines.iter().position(|line| is_request(line));
+        let answered = lines.iter().position(is_answer).unwrap();
+        let written = lines.iter().position(is_request);
         let is_safe =
             written.is_some_and(|written| written < answered && is_synced(&lines[written..answered]));
         if is_safe { seen.safe += 1 } else { seen.unsafe_ += 1 }
@@ -70,9 +70,9 @@ fn is_synced(lines: &[&str]) -> bool {
     let is_whole = |line: &&str| line.contains("sync(") && line.trim_end().ends_with("= 0");
     let begins = |line: &&str| line.contains("sync(") && line.contains("<unfinished");
     let ends = |line: &&str| line.contains("sync resumed>") && line.trim_end().ends_with("= 0");
-    if lines.iter().any(|line| is_whole(line)) {
+    if lines.iter().any(is_whole) {
         return true;
     }
-    let began = lines.iter().position(|line| begins(line));
-    began.is_some_and(|began| lines[began..].iter().any(|line| ends(line)))
+    let began = lines.iter().position(begins);
+    began.is_some_and(|began| lines[began..].iter().any(ends))
 }
