@@ -46,7 +46,7 @@ fn names() -> Names {
         venues: vec!["PIT".into()],
         listings: vec![listing],
         tracked: vec![BEN],
-        openings: vec![(BEN, InstrumentId::new(0), NetQuantity::new(-25))],
+        openings: vec![(BEN, InstrumentId::new(0), NetQuantity::new(25))],
     }
 }
 

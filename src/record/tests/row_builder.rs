@@ -230,7 +230,7 @@ fn positions_are_recorded_when_they_have_changed_from_the_opening_to_the_end() {
     assert_eq!(
         short(&run, Table::Positions),
         [
-            format!("30:00|{ben}|-2.5|0.0|0.0|0|0.00"),
+            format!("30:00|{ben}|2.5|0.0|0.0|0|0.00"),
             "32:00|anne|ACME|1.5|1.5|0.0|2|-0.0000000002".to_owned(),
             format!("32:00|{ben}|-4.0|0.0|1.5|2|2469135780.246913578"),
             "2025-03-03T10:30:00|anne|ACME|1.6|1.6|0.0|3|-0.0000000003".to_owned(),
