@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, Handler};
@@ -22,7 +22,7 @@ use super::clock::instant;
 use super::*;
 use crate::live::{ClientOrderId, Clock, Control, Durability, Pacing};
 use crate::publication::PublicationConfig;
-use crate::store::journal::{Medium, SegmentHeader};
+use crate::store::journal::{JournalDirectory, Medium, SegmentHeader};
 
 const LISTING: ListingId = ListingId::new(0);
 /// Nothing in these tests takes longer, unless it hangs.
@@ -33,6 +33,7 @@ const POISON: u64 = 666;
 /// One venue with one instrument; days of so many minutes.
 struct Days {
     minutes: i64,
+    /// In thousandths; nothing is the wall clock.
     speed: u32,
 }
 
@@ -50,7 +51,10 @@ impl Days {
 impl MarketSource for Days {
     fn pacing(&self) -> Pacing {
         Pacing {
-            clock: Clock::Scaled(Speed::from_thousandths(self.speed).unwrap()),
+            clock: match self.speed {
+                0 => Clock::Wall { halt_beyond: Some(SimDuration::from_secs(30)) },
+                speed => Clock::Scaled(Speed::from_thousandths(speed).unwrap()),
+            },
             step_max: SimDuration::from_secs(10),
             cancel_span: SimDuration::from_millis(1),
             durability: Durability::Synced,
@@ -180,13 +184,22 @@ fn await_that(is_so: impl Fn() -> bool) {
 }
 
 fn start_with(directory: &Path, days: Days, mood: &Mood) -> Driver {
+    start_by(directory, days, mood, Box::new(SystemClock::new())).unwrap()
+}
+
+fn start_by(
+    directory: &Path,
+    days: Days,
+    mood: &Mood,
+    clock: Box<dyn WallClock>,
+) -> Result<Driver, DriveError> {
     let mood = mood.clone();
     let wrap = move |file| Box::new(Moody { file, mood: mood.clone() }) as JournalMedium;
     Driver::start(DriverConfig {
         journal: directory.to_owned(),
         sync: SyncPolicy::AtOnce,
         queue: 1_000,
-        clock: Box::new(SystemClock::new()),
+        clock,
         source: Box::new(days),
         wrap: Box::new(wrap),
         publication: PublicationConfig::default(),
@@ -194,7 +207,6 @@ fn start_with(directory: &Path, days: Days, mood: &Mood) -> Driver {
         settled: Box::new(|_| {}),
         metrics: Metrics::default(),
     })
-    .unwrap()
 }
 
 fn start(directory: &Path) -> Driver {
@@ -395,4 +407,113 @@ fn a_pause_is_told_and_refuses_orders() {
     driver.handle.control(Control::Resume).unwrap().blocking_recv().unwrap().unwrap();
     ask(&driver, buy("anne", 5, None)).unwrap().outcome.unwrap();
     stop(driver);
+}
+
+/// A clock that tests set: what has passed, and what the system says, since the market opened.
+#[derive(Debug, Clone)]
+struct SetClock {
+    seconds: Arc<AtomicU64>,
+    system: Arc<AtomicU64>,
+}
+
+impl SetClock {
+    fn at(seconds: u64) -> Self {
+        Self { seconds: Arc::new(AtomicU64::new(seconds)), system: Arc::new(AtomicU64::new(seconds)) }
+    }
+
+    fn since_1970(seconds: u64) -> Duration {
+        Duration::from_nanos(u64::try_from(Days::open(1).nanos()).unwrap()) + Duration::from_secs(seconds)
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.system.fetch_add(seconds, Ordering::SeqCst);
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl WallClock for SetClock {
+    fn now(&self) -> Duration {
+        Self::since_1970(self.seconds.load(Ordering::SeqCst))
+    }
+
+    fn system(&self) -> Duration {
+        Self::since_1970(self.system.load(Ordering::SeqCst))
+    }
+
+    fn adopt_system(&mut self) {
+        self.seconds.fetch_max(self.system.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+}
+
+/// Starts a market with a clock that is set, by minutes after its opening; waits until it is open.
+fn start_at(directory: &Path, speed: u32, clock: &SetClock) -> Driver {
+    let days = Days { minutes: 600, speed };
+    let driver = start_by(directory, days, &Mood::default(), Box::new(clock.clone())).unwrap();
+    await_open(&driver);
+    driver
+}
+
+fn minutes_in(driver: &Driver) -> i64 {
+    let status = driver.handle.status();
+    status.day.as_ref().map_or(0, |day| (day.now - Days::open(1)).nanos() / 60_000_000_000)
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_and_stays_there_is_followed_on_the_wall_clock_alone() {
+    for (speed, expected) in [(0, 183), (1_000, 3)] {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = SetClock::at(60);
+        let driver = start_at(directory.path(), speed, &clock);
+        clock.system.fetch_add(3 * 3_600, Ordering::SeqCst);
+        // Somebody may correct it.
+        clock.pass(20);
+        await_that(|| driver.handle.metrics().clock_offset.get() > 10_000.0);
+        assert!(minutes_in(&driver) < 3);
+        for _ in 0..8 {
+            clock.pass(10);
+            // Whatever is asked for makes the market look at its clock.
+            ask(&driver, buy("nobody", 1, None)).unwrap_err();
+            ask(&driver, buy("nobody", 1, None)).unwrap_err();
+        }
+        clock.pass(20);
+        await_that(|| minutes_in(&driver) >= expected - 1);
+        assert!(minutes_in(&driver) <= expected);
+        stop(driver);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_by_hours_does_not_stop_the_market() {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = SetClock::at(2 * 3_600);
+    let driver = start_at(directory.path(), 0, &clock);
+    await_that(|| minutes_in(&driver) == 120);
+    clock.system.fetch_sub(3_600, Ordering::SeqCst);
+    clock.pass(120);
+    await_that(|| minutes_in(&driver) == 122);
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    stop(driver);
+    // The next process begins with the clock that was set.
+    let driver = start_at(directory.path(), 0, &SetClock::at(3_600 + 120));
+    assert_eq!(minutes_in(&driver), 122);
+    ask(&driver, buy("anne", 5, None)).unwrap().outcome.unwrap();
+    stop(driver);
+}
+
+#[test]
+fn a_journal_of_another_engine_is_refused_unless_it_was_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let days = Days { minutes: 60, speed: 1_000 };
+    let day = Day { number: 1, name: "day 1".to_owned(), opens_at: None };
+    let header = SegmentHeader { engine: "0.0.0-other".to_owned(), ..days.header(&day).unwrap() };
+    drop(JournalDirectory::open(directory.path()).unwrap().create(&header).unwrap());
+    let driver = start_with(directory.path(), days, &Mood::default());
+    let failed = || match &driver.handle.status().stage {
+        Stage::Failed(why) => Some(why.clone()),
+        _ => None,
+    };
+    await_that(|| failed().is_some());
+    let why = failed().unwrap();
+    assert!(why.contains("written by engine 0.0.0-other"), "{why}");
+    driver.join();
 }

@@ -134,7 +134,7 @@ impl MarketThread {
     fn trade(&mut self, day: &mut OpenDay) -> Result<End, DriveError> {
         self.sync.probe();
         loop {
-            self.look_at_clock();
+            self.look_at_clock(day.live.is_on_wall_clock());
             let sleep = self.pass(day)?;
             if day.live.is_over() || self.desk.is_stopping {
                 return self.close(day);
@@ -402,9 +402,9 @@ impl MarketThread {
     }
 
     /// Compares the market's clock with the system's. If that is ahead for long, as after the machine was
-    /// suspended, the market follows, which is an outage. Whoever sets it back does not move the market: it
-    /// goes on at its pace.
-    fn look_at_clock(&mut self) {
+    /// suspended, a market on the wall clock follows, which is an outage. Whoever sets it back does not move
+    /// the market: it goes on at its pace, as one with a clock of its own does in any case.
+    fn look_at_clock(&mut self, may_follow: bool) {
         let (own, system) = (self.clock.now(), self.clock.system());
         let (ahead, behind) = (system.saturating_sub(own), own.saturating_sub(system));
         self.metrics.clock_offset.set(ahead.as_secs_f64() - behind.as_secs_f64());
@@ -415,7 +415,7 @@ impl MarketThread {
                 self.desk.off_since = Some(own);
                 tracing::warn!(seconds, "the clock of the system differs from the market's");
             }
-            Some(since) if is_off && ahead > OFFSET_MAX && own.saturating_sub(since) > FOLLOW_AFTER => {
+            Some(since) if may_follow && ahead > OFFSET_MAX && own.saturating_sub(since) > FOLLOW_AFTER => {
                 self.clock.adopt_system();
                 self.desk.off_since = None;
                 tracing::warn!(seconds, "the market follows the clock of the system");

@@ -323,6 +323,12 @@ impl LiveMarket {
         self.is_settled
     }
 
+    /// Returns whether virtual time is that of the wall clock.
+    #[must_use]
+    pub const fn is_on_wall_clock(&self) -> bool {
+        matches!(self.pacing.clock, Clock::Wall { .. })
+    }
+
     /// Returns whether virtual time stands still.
     #[must_use]
     pub const fn is_paused(&self) -> bool {
