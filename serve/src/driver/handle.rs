@@ -162,7 +162,7 @@ impl MarketHandle {
     fn send(&self, message: ToMarket) -> Result<(), Unavailable> {
         self.to_market.try_send(message).map_err(|error| match error {
             TrySendError::Full(_) => Unavailable::Busy,
-            TrySendError::Disconnected(_) => Unavailable::Stopped,
+            TrySendError::Disconnected(_) => self.status.get().unavailable().unwrap_or(Unavailable::Stopped),
         })?;
         self.metrics.queue.inc();
         Ok(())

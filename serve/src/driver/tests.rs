@@ -331,6 +331,22 @@ fn no_answer_comes_before_its_sync() {
 }
 
 #[test]
+fn what_is_under_way_at_a_stop_is_answered_once_it_is_on_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let mood = Mood::default();
+    let driver = start_with(directory.path(), Days { minutes: 60, speed: 1_000 }, &mood);
+    await_open(&driver);
+    ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
+    mood.set(HANGS);
+    let reply = driver.handle.ask(buy("anne", 5, None)).unwrap();
+    driver.handle.stop();
+    await_that(|| driver.handle.status().stage == Stage::Stopping);
+    mood.set(WELL);
+    order_of(&reply.blocking_recv().unwrap());
+    driver.join();
+}
+
+#[test]
 fn a_disk_that_fails_refuses_orders_and_loses_none() {
     let directory = tempfile::tempdir().unwrap();
     let mood = Mood::default();

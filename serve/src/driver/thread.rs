@@ -181,7 +181,8 @@ impl MarketThread {
 
     fn rebuild(&mut self, day: &mut OpenDay, panic: &Panic, wall: Duration) -> Result<(), DriveError> {
         self.status.change(|status| status.stage = Stage::Opening);
-        self.write(day)?;
+        // How far it has come is not noted: it stands in the middle of an event.
+        self.append(day);
         self.await_disk(day, None);
         let (live, voided) = self.days.rebuild_without_culprit(day, panic, wall, &mut self.audience)?;
         day.live = live;
@@ -219,7 +220,7 @@ impl MarketThread {
 
     /// Waits until all that was appended is on disk, for as long as is allowed; whoever asks something
     /// meanwhile is refused. Returns whether it is.
-    fn await_disk(&mut self, day: &OpenDay, most: Option<Duration>) -> bool {
+    fn await_disk(&mut self, day: &mut OpenDay, most: Option<Duration>) -> bool {
         let began = instant();
         while self.desk.synced < day.live.journal_end() {
             if most.is_some_and(|most| began.elapsed() > most) {
@@ -229,6 +230,7 @@ impl MarketThread {
                 self.take(None, message);
             }
         }
+        day.live.synced(self.desk.synced);
         true
     }
 
@@ -352,6 +354,12 @@ impl MarketThread {
             day.live.note_clock()?;
             self.desk.noted = Some(instant());
         }
+        self.append(day);
+        Ok(())
+    }
+
+    /// Appends to the journal what there is to append; if there is nothing, a disk in trouble is tried.
+    fn append(&mut self, day: &mut OpenDay) {
         let bytes = day.live.take_appended();
         if !bytes.is_empty() {
             self.sync.append(bytes);
@@ -359,7 +367,6 @@ impl MarketThread {
             self.sync.probe();
             self.desk.probed = Some(instant());
         }
-        Ok(())
     }
 
     /// Shows what is on disk.
