@@ -1,0 +1,15 @@
+//! What the outside knows: ids, decimal numbers, times, people and what they may do, and problems.
+//!
+//! Nothing here knows a database, a market or HTTP.
+
+mod ids;
+mod number;
+mod person;
+mod problem;
+mod wall_time;
+
+pub use ids::{AccountId, BadId, KeyId, SessionId, UserId};
+pub use number::Number;
+pub use person::{Actor, Credential, Role, Scope, Scopes, UnknownScope};
+pub use problem::{Problem, ProblemKind};
+pub use wall_time::WallTime;
