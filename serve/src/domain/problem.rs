@@ -35,10 +35,14 @@ pub enum ProblemKind {
     Forbidden,
     /// There is no such thing, or it is somebody else's.
     NotFound,
+    /// There is no such way to use it.
+    NoSuchMethod,
     /// It contradicts what is there.
     Conflict,
     /// The request is too long.
     TooLong,
+    /// The request is written in a form that is not read.
+    OtherForm,
     /// There have been too many requests.
     TooMany,
     /// It cannot be done at the moment.

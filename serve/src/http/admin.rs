@@ -14,16 +14,17 @@ use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::answers::{answer, error, not_allowed, not_found};
+use super::answers::{not_allowed, not_found, ok, problem};
 use super::instruments::Metrics;
 use super::server::{Server, ServerConfig};
 use super::token::{Token, TokenFile};
+use crate::domain::{Problem, ProblemKind};
 
 /// What is done to a running market, and how it is.
 pub trait Operator: Send + Sync {
@@ -145,23 +146,23 @@ async fn authorize(
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     }
     let message = "the token of the data directory's file is needed";
-    Ok(request.into_response(error(StatusCode::UNAUTHORIZED, "unauthorized", message)))
+    Ok(request.into_response(problem(Problem::new(ProblemKind::Unauthenticated, "unauthorized", message))))
 }
 
 async fn status(desk: web::Data<Desk>) -> HttpResponse {
-    answer(StatusCode::OK, &desk.operator.status())
+    ok(&desk.operator.status())
 }
 
 async fn act(desk: web::Data<Desk>, body: web::Bytes) -> HttpResponse {
     let action: Action = match serde_json::from_slice(&body) {
         Ok(action) => action,
-        Err(fault) => return error(StatusCode::BAD_REQUEST, "bad_action", &fault.to_string()),
+        Err(fault) => return problem(Problem::new(ProblemKind::Malformed, "bad_action", fault)),
     };
     // With the token this is worth a line each, whatever the level of the others.
     let outcome = desk.operator.act(action.clone()).await;
     tracing::info!(?action, is_done = outcome.is_ok(), "operator");
     match outcome {
-        Ok(()) => answer(StatusCode::OK, &json!({ "done": action })),
-        Err(Refused { code, message }) => error(StatusCode::CONFLICT, code, &message),
+        Ok(()) => ok(&json!({ "done": action })),
+        Err(Refused { code, message }) => problem(Problem::new(ProblemKind::Conflict, code, message)),
     }
 }

@@ -1,38 +1,118 @@
-//! Answers in JSON.
+//! Answers in JSON, and problems in one shape.
 
-use actix_web::HttpResponse;
+use std::fmt;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, ContentType};
+use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::domain::{Problem, ProblemKind};
+
 /// Answers with a value.
-pub(super) fn answer(status: StatusCode, body: &Value) -> HttpResponse {
+pub(super) fn answer(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    // Fails for maps with keys that are no texts only, which no answer has.
+    let body = serde_json::to_string(body).unwrap_or_default();
     HttpResponse::build(status)
         .content_type(ContentType::json())
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(body.to_string())
+        .body(body)
 }
 
-/// Answers with an error: a word for programs, and a sentence for people.
-pub(super) fn error(status: StatusCode, code: &str, message: &str) -> HttpResponse {
-    answer(status, &json!({ "error": { "code": code, "message": message } }))
+/// Answers with a value: all went well.
+pub(super) fn ok(body: &impl Serialize) -> HttpResponse {
+    answer(StatusCode::OK, body)
+}
+
+/// A problem as the answer to a request: `application/problem+json`, as of RFC 9457.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) Problem);
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        status_of(self.0.kind)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let (status, problem) = (self.status_code(), &self.0);
+        let mut body = json!({
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "code": problem.code,
+            "message": problem.message,
+        });
+        for (name, value) in [("field", &problem.field), ("hint", &problem.hint)] {
+            if let Some(value) = value {
+                body[name] = Value::from(value.as_str());
+            }
+        }
+        let mut response = HttpResponse::build(status);
+        response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(after) = problem.retry_after {
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if problem.kind == ProblemKind::Unauthenticated {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.body(body.to_string())
+    }
+}
+
+/// Returns the status of a kind of problem.
+pub(super) const fn status_of(kind: ProblemKind) -> StatusCode {
+    match kind {
+        ProblemKind::Malformed => StatusCode::BAD_REQUEST,
+        ProblemKind::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ProblemKind::Forbidden => StatusCode::FORBIDDEN,
+        ProblemKind::NotFound => StatusCode::NOT_FOUND,
+        ProblemKind::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
+        ProblemKind::Conflict => StatusCode::CONFLICT,
+        ProblemKind::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemKind::OtherForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ProblemKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        ProblemKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemKind::Unknown => StatusCode::GATEWAY_TIMEOUT,
+        ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Answers with a problem.
+pub(super) fn problem(problem: Problem) -> HttpResponse {
+    Failure(problem).error_response()
 }
 
 /// There is nothing at a path.
 pub(super) fn not_found() -> HttpResponse {
-    error(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+    problem(Problem::new(ProblemKind::NotFound, "not_found", "there is nothing at this path"))
 }
 
 /// A path has no such method.
-pub(super) fn not_allowed(allowed: &'static str) -> HttpResponse {
+pub(super) fn not_allowed(allowed: &str) -> HttpResponse {
     let message = format!("this path has no such method; allowed: {allowed}");
-    let mut answer = error(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", &message);
-    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    let mut answer = problem(Problem::new(ProblemKind::NoSuchMethod, "method_not_allowed", message));
+    // Names of methods are always a header's text.
+    let allowed = HeaderValue::from_str(allowed).unwrap_or_else(|_| HeaderValue::from_static("GET"));
+    answer.headers_mut().insert(header::ALLOW, allowed);
     answer
 }
 
 /// A body is too long.
-pub(super) fn too_long(bytes_max: usize) -> HttpResponse {
+pub(super) fn too_long(bytes_max: usize) -> Problem {
     let message = format!("the body has more than {bytes_max} bytes");
-    error(StatusCode::PAYLOAD_TOO_LARGE, "body_too_long", &message)
+    Problem::new(ProblemKind::TooLong, "body_too_long", message)
 }

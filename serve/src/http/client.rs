@@ -47,7 +47,7 @@ pub fn ask(access: &AdminAccess, action: Option<&Action>) -> Result<Value, AskEr
     if status == 200 {
         return Ok(body);
     }
-    let message = body["error"]["message"].as_str().ok_or(AskError::Strange)?;
+    let message = body["message"].as_str().ok_or(AskError::Strange)?;
     Err(AskError::Refused(message.to_owned()))
 }
 

@@ -7,13 +7,16 @@
 //! | `/metrics` | figures, as Prometheus reads them |
 //!
 //! A server has a thread and a runtime of its own, so that nothing that clients do delays the market. It
-//! knows the market as a [`Market`], and asks it only for what is at hand. Errors are JSON, `{"error":
-//! {"code": .., "message": ..}}`; a wrong method is answered with 405 and what is allowed.
+//! knows the market as a [`Market`], and asks it only for what is at hand. Errors are
+//! `application/problem+json`: `{"code", "message", "field", "hint"}` and the status; a wrong method is
+//! answered with 405 and what is allowed.
 
 mod admin;
 mod answers;
+mod body;
 mod client;
 mod connection;
+mod endpoint;
 mod health;
 mod instruments;
 mod routes;

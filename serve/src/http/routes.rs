@@ -7,9 +7,10 @@ use actix_web::{FromRequest, Handler, HttpResponse, Resource, guard, web};
 use prometheus_client::encoding::prometheus_text;
 use serde_json::json;
 
-use super::answers::{answer, error, not_allowed, not_found};
+use super::answers::{answer, not_allowed, not_found, ok, problem};
 use super::health::{Market, Readiness};
 use super::shared::Shared;
+use crate::domain::{Problem, ProblemKind};
 
 /// Returns what adds the routes of whoever watches the process.
 pub(super) fn of_watcher(
@@ -40,12 +41,12 @@ where
 }
 
 async fn healthz() -> HttpResponse {
-    answer(StatusCode::OK, &json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
+    ok(&json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 async fn readyz(shared: web::Data<Shared>, market: web::Data<dyn Market>) -> HttpResponse {
     match shared.stopping.readiness(&**market) {
-        Readiness::Ready => answer(StatusCode::OK, &json!({ "status": "ready" })),
+        Readiness::Ready => ok(&json!({ "status": "ready" })),
         Readiness::Not { reason, message } => {
             let body = json!({ "status": "not_ready", "reason": reason, "message": message });
             answer(StatusCode::SERVICE_UNAVAILABLE, &body)
@@ -59,9 +60,6 @@ async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
             .insert_header((header::CONTENT_TYPE, prometheus_text::CONTENT_TYPE))
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .body(text),
-        Err(_) => {
-            let message = "a figure cannot be written";
-            error(StatusCode::INTERNAL_SERVER_ERROR, "metrics", message)
-        }
+        Err(_) => problem(Problem::new(ProblemKind::Internal, "metrics", "a figure cannot be written")),
     }
 }
