@@ -1,3 +1,4 @@
-//! What outlives the process: so far the journal.
+//! What outlives the process: the journal, and the database.
 
+pub mod database;
 pub mod journal;

@@ -1,0 +1,43 @@
+//! The changes of the tables, one after the other: a file for each and for each kind of database.
+//!
+//! What was released is never edited, not even a comment: a database remembers the digest of what was applied.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+macro_rules! changes {
+    ($($name:literal,)+) => {
+        [$((
+            $name,
+            include_str!(concat!("../../../migrations/sqlite/", $name, ".sql")),
+            include_str!(concat!("../../../migrations/postgres/", $name, ".sql")),
+        ),)+]
+    };
+}
+
+/// Each change: its number and name, for SQLite, for PostgreSQL.
+const CHANGES: &[(&str, &str, &str)] = &changes!["0001_people",];
+
+pub(super) fn sqlite() -> Migrator {
+    Migrator::with_migrations(CHANGES.iter().map(|(name, sql, _)| migration(name, sql)).collect())
+}
+
+pub(super) fn postgres() -> Migrator {
+    Migrator::with_migrations(CHANGES.iter().map(|(name, _, sql)| migration(name, sql)).collect())
+}
+
+/// Returns the number of the last change.
+pub(super) fn latest() -> i64 {
+    CHANGES.last().map_or(0, |(name, ..)| version(name))
+}
+
+fn migration(name: &'static str, sql: &'static str) -> Migration {
+    let what = name.split_once('_').map_or(name, |(_, what)| what);
+    Migration::new(version(name), Cow::Borrowed(what), MigrationType::Simple, sql.into_sql_str(), false)
+}
+
+fn version(name: &str) -> i64 {
+    name.split('_').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}

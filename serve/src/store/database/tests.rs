@@ -1,0 +1,224 @@
+//! The same statements, errors and values on both kinds of database.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::testing::{ScratchFile, on_each_database};
+use super::*;
+
+statements! {
+    ADD = "INSERT INTO users (id, username, username_key, mail, mail_key, is_verified, role, password_hash,
+           account_id, created_at, blocked_at, password_changed_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    ADD_SESSION = "INSERT INTO sessions (id, user_id, created_at, last_seen_at) VALUES ($1, $2, 1, 1)";
+    GRANT = "INSERT INTO grants (account_id, kind, amount, created_at) VALUES ($1, $2, $3, 0)";
+    ALL = "SELECT id, username, mail, is_verified, blocked_at FROM users WHERE username_key = $1
+           AND (CAST($2 AS BIGINT) IS NULL OR created_at >= $2) ORDER BY created_at";
+    GRANTED = "SELECT amount FROM grants ORDER BY kind";
+    COUNT = "SELECT COUNT(*) AS count FROM users";
+    WRONG_COLUMN = "SELECT username AS created_at FROM users";
+}
+
+/// The lists of all files that declare statements.
+const ALL_STATEMENTS: &[&[Statement]] = &[super::STATEMENTS, STATEMENTS];
+
+async fn add(database: &Database, id: Uuid, name: &str) -> Result<u64, StoreError> {
+    let absent: Option<i64> = None;
+    let (mail, account) = (Some("a@b.c").filter(|_| name == "anne"), Uuid::now_v7());
+    let key = name.to_lowercase();
+    let arguments: &[Value] =
+        args![id, name, key, mail, mail, true, "user", "hash", account, 5_i64, absent, 5_i64];
+    database.execute(ADD, arguments).await
+}
+
+fn conflict(on: &str) -> StoreError {
+    StoreError::Conflict { on: on.to_owned() }
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    on_each_database(|database| async move {
+        for statement in ALL_STATEMENTS.iter().copied().flatten() {
+            let prepared = match &database.pools {
+                Pools::Sqlite { writer, .. } => prepare(writer, *statement).await,
+                Pools::Postgres(pool) => prepare(pool, *statement).await,
+            };
+            assert_eq!(prepared, Ok(()), "{}: {}", database.kind(), statement.0);
+        }
+    })
+    .await
+    .unwrap();
+}
+
+async fn prepare<'e, D: sqlx::Database>(
+    executor: impl sqlx::Executor<'e, Database = D>,
+    statement: Statement,
+) -> Result<(), String> {
+    let prepared = executor.prepare(sqlx::SqlSafeStr::into_sql_str(statement.0)).await;
+    prepared.map(drop).map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_file_with_statements_is_in_the_list() {
+    fn count(directory: &std::path::Path) -> usize {
+        let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+        let of = |path: std::path::PathBuf| match std::fs::read_to_string(&path) {
+            Ok(text) => usize::from(text.contains("\nstatements! {\n")),
+            Err(_) => count(&path),
+        };
+        entries.map(of).sum()
+    }
+    let files = count(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    assert_eq!(files, ALL_STATEMENTS.len(), "a file's STATEMENTS are missing in ALL_STATEMENTS");
+}
+
+#[tokio::test]
+async fn rows_have_what_was_written() {
+    on_each_database(|database| async move {
+        let id = Uuid::now_v7();
+        assert_eq!(add(&database, id, "Anne").await, Ok(1));
+        let row = database.row(ALL, args!["anne", Some(5_i64)]).await.unwrap().unwrap();
+        assert_eq!(row.get::<Uuid>("id"), Ok(id));
+        assert_eq!(row.get::<String>("username").unwrap(), "Anne");
+        assert_eq!(row.get::<Option<String>>("mail"), Ok(None));
+        assert_eq!(row.get::<bool>("is_verified"), Ok(true));
+        assert_eq!(row.get::<Option<i64>>("blocked_at"), Ok(None));
+        assert_eq!(database.rows(ALL, args!["anne", None::<i64>]).await.unwrap().len(), 1);
+        assert_eq!(database.rows(ALL, args!["anne", Some(6_i64)]).await.unwrap().len(), 0);
+        database.probe(Duration::from_secs(5)).await.unwrap();
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn amounts_keep_all_of_their_digits() {
+    on_each_database(|database| async move {
+        let most = 10_i128.pow(38) - 1;
+        let amounts = [0, 1, -1, 9_999, 10_000, -100_000_000, 100_000_0000000000, most, -most];
+        for (kind, amount) in amounts.into_iter().enumerate() {
+            let added =
+                database.execute(GRANT, args![Uuid::nil(), format!("{kind:02}"), Amount(amount)]).await;
+            assert_eq!(added, Ok(1), "{amount}");
+        }
+        let read = database.rows(GRANTED, &[]).await.unwrap();
+        let read: Vec<_> = read.iter().map(|row| row.get::<Amount>("amount").unwrap().0).collect();
+        assert_eq!(read, amounts);
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_conflict_names_its_columns() {
+    on_each_database(|database| async move {
+        let id = Uuid::now_v7();
+        add(&database, id, "anne").await.unwrap();
+        assert_eq!(add(&database, Uuid::now_v7(), "ANNE").await, Err(conflict("users.username_key")));
+        assert_eq!(add(&database, id, "bert").await, Err(conflict("users.id")));
+        let nobody = database.execute(ADD_SESSION, args![Uuid::now_v7(), Uuid::nil()]).await;
+        assert_eq!(nobody, Err(conflict("foreign key")));
+        database.execute(GRANT, args![Uuid::nil(), "x", Amount(1)]).await.unwrap();
+        let again = database.execute(GRANT, args![Uuid::nil(), "x", Amount(1)]).await.unwrap_err();
+        assert!(again.is_conflict_on("grants.account_id, grants.kind"), "{again}");
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_committed_has_not_happened() {
+    on_each_database(|database| async move {
+        let mut transaction = database.begin().await.unwrap();
+        transaction.execute(GRANT, args![Uuid::nil(), "x", Amount(1)]).await.unwrap();
+        assert_eq!(transaction.rows(GRANTED, &[]).await.unwrap().len(), 1);
+        // Nobody else waits for it, nor sees it.
+        assert_eq!(database.rows(GRANTED, &[]).await.unwrap().len(), 0);
+        drop(transaction);
+        let mut transaction = database.begin().await.unwrap();
+        assert_eq!(transaction.rows(GRANTED, &[]).await.unwrap().len(), 0);
+        transaction.execute(GRANT, args![Uuid::nil(), "y", Amount(1)]).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(database.rows(GRANTED, &[]).await.unwrap().len(), 1);
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn writers_wait_for_one_another() {
+    on_each_database(|database| async move {
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..40 {
+            let database = database.clone();
+            tasks.spawn(async move { add(&database, Uuid::now_v7(), &format!("p{number}")).await });
+        }
+        while let Some(added) = tasks.join_next().await {
+            assert_eq!(added.unwrap(), Ok(1));
+        }
+        let count = database.row(COUNT, &[]).await.unwrap().unwrap();
+        assert_eq!(count.get::<i64>("count"), Ok(40));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_damage_not_a_panic() {
+    on_each_database(|database| async move {
+        add(&database, Uuid::now_v7(), "anne").await.unwrap();
+        let row = database.row(WRONG_COLUMN, &[]).await.unwrap().unwrap();
+        assert!(matches!(row.get::<i64>("created_at"), Err(StoreError::Corrupt(_))));
+        assert!(matches!(row.get::<i64>("nothing"), Err(StoreError::Fault(_))));
+        let unread = row.read("created_at", |_: String| None::<()>);
+        assert!(matches!(unread, Err(StoreError::Corrupt(what)) if what.contains("created_at")));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_program_are_left_alone() {
+    on_each_database(|database| async move {
+        let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                   SELECT 9999, 'future', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
+        match &database.pools {
+            Pools::Sqlite { writer, .. } => drop(sqlx::query(sql).execute(writer).await.unwrap()),
+            Pools::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+        }
+        let again = Database::with_tables(database.pools.clone()).await.unwrap_err();
+        assert_eq!(again, StoreError::Newer { found: 9999, known: migrations::latest() });
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_database_can_be_opened_again_and_is_its_owners_only() {
+    let file = ScratchFile::new();
+    let url = DatabaseUrl::Sqlite(file.path());
+    let database = Database::open(&url).await.unwrap();
+    add(&database, Uuid::now_v7(), "anne").await.unwrap();
+    database.close().await;
+    assert!(database.begin().await.unwrap_err().is_away());
+    let again = Database::open(&url).await.unwrap();
+    assert_eq!(again.rows(ALL, args!["anne", None::<i64>]).await.unwrap().len(), 1);
+    #[cfg(unix)]
+    {
+        let mode = std::fs::metadata(file.path()).unwrap();
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o077, 0);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_says_why() {
+    let file = ScratchFile::new();
+    std::fs::create_dir_all(file.path().parent().unwrap()).unwrap();
+    std::fs::write(file.path(), [7; 8_192]).unwrap();
+    let error = Database::open(&DatabaseUrl::Sqlite(file.path())).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+    let nobody = DatabaseUrl::Postgres("postgres://u:secret@127.0.0.1:1/d".to_owned());
+    let error = Database::open(&nobody).await.unwrap_err();
+    assert!(error.is_away() && !error.to_string().contains("secret"), "{error}");
+}

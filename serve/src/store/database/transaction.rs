@@ -1,0 +1,115 @@
+//! [`Transaction`]: statements that are carried out together or not at all.
+
+use sqlx::postgres::{PgArguments, Postgres};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments};
+use sqlx::{Executor, Transaction as Inner};
+
+use super::error::StoreError;
+use super::row::Row;
+use super::statement::Statement;
+use super::value::Value;
+
+/// Statements that are carried out together or not at all: unless it is committed, nothing happened.
+#[derive(Debug)]
+pub enum Transaction {
+    /// One that holds the connection that writes.
+    #[doc(hidden)]
+    Sqlite(Inner<'static, Sqlite>),
+    /// One of a connection of the pool.
+    #[doc(hidden)]
+    Postgres(Inner<'static, Postgres>),
+}
+
+impl Transaction {
+    /// Executes a statement, and returns how many rows it has changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if something must be unique, else as any statement. After an error nothing
+    /// but the end of the transaction is possible: PostgreSQL refuses all further statements.
+    pub async fn execute(&mut self, statement: Statement, arguments: &[Value]) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(inner) => {
+                sqlite_query(statement, arguments).execute(&mut **inner).await?.rows_affected()
+            }
+            Self::Postgres(inner) => {
+                postgres_query(statement, arguments).execute(&mut **inner).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Returns all rows that a statement gives; one that changes some can give them by `RETURNING`.
+    ///
+    /// # Errors
+    /// As [`Transaction::execute`].
+    pub async fn rows(&mut self, statement: Statement, arguments: &[Value]) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Sqlite(inner) => sqlite_rows(&mut **inner, statement, arguments).await,
+            Self::Postgres(inner) => postgres_rows(&mut **inner, statement, arguments).await,
+        }
+    }
+
+    /// Returns the first row that a statement gives, if it gives any.
+    ///
+    /// # Errors
+    /// As [`Transaction::execute`].
+    pub async fn row(
+        &mut self,
+        statement: Statement,
+        arguments: &[Value],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(statement, arguments).await?.into_iter().next())
+    }
+
+    /// Makes all of it lasting and visible.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`]: whether it was committed is not known then, if the connection was lost.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(inner) => inner.commit().await?,
+            Self::Postgres(inner) => inner.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Binds each argument, an absent one with its type.
+macro_rules! bound {
+    ($statement:expr, $arguments:expr) => {
+        $arguments.iter().fold(sqlx::query($statement.0), |query, argument| match argument {
+            Value::Bool(value) => query.bind(*value),
+            Value::Int(value) => query.bind(*value),
+            Value::Text(value) => query.bind(value.clone()),
+            Value::Bytes(value) => query.bind(value.clone()),
+            Value::Id(value) => query.bind(*value),
+            Value::Amount(value) => query.bind(*value),
+        })
+    };
+}
+
+fn sqlite_query(statement: Statement, arguments: &[Value]) -> Query<'static, Sqlite, SqliteArguments> {
+    bound!(statement, arguments)
+}
+
+fn postgres_query(statement: Statement, arguments: &[Value]) -> Query<'static, Postgres, PgArguments> {
+    bound!(statement, arguments)
+}
+
+pub(super) async fn sqlite_rows<'e>(
+    executor: impl Executor<'e, Database = Sqlite>,
+    statement: Statement,
+    arguments: &[Value],
+) -> Result<Vec<Row>, StoreError> {
+    let rows = sqlite_query(statement, arguments).fetch_all(executor).await?;
+    Ok(rows.into_iter().map(Row::from).collect())
+}
+
+pub(super) async fn postgres_rows<'e>(
+    executor: impl Executor<'e, Database = Postgres>,
+    statement: Statement,
+    arguments: &[Value],
+) -> Result<Vec<Row>, StoreError> {
+    let rows = postgres_query(statement, arguments).fetch_all(executor).await?;
+    Ok(rows.into_iter().map(Row::from).collect())
+}
