@@ -46,10 +46,8 @@ fn is_json(request: &HttpRequest) -> Result<(), Failure> {
 /// Reads JSON.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut text = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut text).map_err(|error| {
-        let path = error.path().to_string();
-        faulty(error.inner(), (path != ".").then_some(path))
-    })?;
+    let value = serde_path_to_error::deserialize(&mut text)
+        .map_err(|error| faulty(error.inner(), named(error.path())))?;
     text.end().map_err(|error| faulty(&error, None))?;
     Ok(value)
 }
@@ -64,6 +62,12 @@ fn faulty(error: &serde_json::Error, path: Option<String>) -> Problem {
     let mut problem = Problem::new(kind, code, error);
     problem.field = path.or_else(|| named_in(&problem.message));
     problem
+}
+
+/// Returns the path of a field; nothing for the whole, or where it ended before a name.
+fn named(path: &serde_path_to_error::Path) -> Option<String> {
+    let is_known = path.iter().all(|step| !matches!(step, serde_path_to_error::Segment::Unknown));
+    Some(path.to_string()).filter(|text| is_known && text != ".")
 }
 
 /// Returns the field that is named in what serde says of one that is missing or unknown.
@@ -83,9 +87,8 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let pairs = serde_urlencoded::Deserializer::new(form_urlencoded(request));
         let read = serde_path_to_error::deserialize(pairs).map_err(|error| {
-            let path = error.path().to_string();
             let mut problem = Problem::new(ProblemKind::Refused, "invalid_parameter", error.inner());
-            problem.field = (path != ".").then_some(path).or_else(|| named_in(&problem.message));
+            problem.field = named(error.path()).or_else(|| named_in(&problem.message));
             Failure(problem)
         });
         ready(read.map(Self))

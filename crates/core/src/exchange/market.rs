@@ -3,14 +3,15 @@
 use thiserror::Error;
 
 use super::closing::{ClosingState, MarketEnd};
+use super::venue::Exchange;
 use crate::account::Imbalance;
 use crate::kernel::{Digest, ExchangeError, InjectError, Injected, ReplayError, StepEnd, WorldFault};
-use crate::market::{SinkError, TapeSink};
+use crate::market::{OrderTerms, Refusal, SinkError, TapeSink};
 use crate::participant::{
-    Answer, Context, Instruction, MarketFault, MarketWorld, Message, Participant, Request, RequestError,
-    RequestKind,
+    Answer, Context, Instruction, MarketFault, MarketWorld, Message, Participant, Preview, Request,
+    RequestError, RequestKind,
 };
-use crate::units::{ActorId, Money, SimTime};
+use crate::units::{ActorId, ListingId, Money, OrderId, Quantity, SimTime};
 
 /// Says why a market cannot go on, or has no valid result.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -192,6 +193,27 @@ impl Market {
     #[must_use]
     pub const fn closing_state(&self) -> Option<&ClosingState> {
         self.closing.as_ref()
+    }
+
+    /// Returns the displayed quantity that is ahead of an order in the queue of its price now; nothing if it
+    /// does not rest, or the listing has no book.
+    #[must_use]
+    pub fn queue_ahead(&self, listing: ListingId, order: OrderId) -> Option<Quantity> {
+        let venue = self.world.domain().listing(listing)?.exchange;
+        self.world.read::<Exchange>(venue)?.queue_ahead(listing, order)
+    }
+
+    /// Asks the gate of a participant's account about an order as if it were sent now; nothing changes.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that the order would get.
+    pub fn preview(
+        &self,
+        participant: ActorId,
+        listing: ListingId,
+        terms: OrderTerms,
+    ) -> Result<Preview, Refusal> {
+        self.world.domain().preview(participant, listing, terms, self.world.now())
     }
 
     /// Adds a reader of all facts from now on.

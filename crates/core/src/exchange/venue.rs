@@ -1,5 +1,6 @@
 //! [`Exchange`]: the actor of one venue.
 
+use std::any::Any;
 use std::fmt;
 
 use actix::{Actor, Handler, Running};
@@ -14,7 +15,7 @@ use crate::book::{BookEvent, MatchingEngine, OrderBook};
 use crate::kernel::{SimActor, Wakeup};
 use crate::market::{RejectReason, SentCommand};
 use crate::participant::{Context, Interest, MarketFault, MarketState, Message, Tagged, VenueOperation};
-use crate::units::{ActorId, ListingId, SimTime};
+use crate::units::{ActorId, ListingId, OrderId, Quantity, SimTime};
 
 /// Runs the books of one venue: matches commands, writes facts, reports to owners.
 ///
@@ -57,6 +58,11 @@ impl Exchange {
         if let Some(index) = self.find(listing) {
             self.books[index].resume(book);
         }
+    }
+
+    /// Returns the displayed quantity that is ahead of an order at its price; nothing if it does not rest.
+    pub(super) fn queue_ahead(&self, listing: ListingId, order: OrderId) -> Option<Quantity> {
+        self.books[self.find(listing)?].book.queue_ahead(order)
     }
 
     pub(super) fn find(&self, listing: ListingId) -> Option<usize> {
@@ -219,5 +225,9 @@ where
 
     fn stopped(&mut self, ctx: &mut Context) {
         self.0.stopped(ctx);
+    }
+
+    fn readable(&self) -> Option<&dyn Any> {
+        Some(&self.0)
     }
 }

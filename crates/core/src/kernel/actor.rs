@@ -1,5 +1,7 @@
 //! [`SimActor`]: an actor as the world drives it, and the factory of those that join later.
 
+use std::any::Any;
+
 use actix::Running;
 
 use super::context::SimContext;
@@ -18,6 +20,10 @@ pub trait SimActor<D: Domain> {
     fn stopping(&mut self, ctx: &mut SimContext<D>) -> Running;
     /// Ends; nothing is delivered afterwards.
     fn stopped(&mut self, ctx: &mut SimContext<D>);
+    /// Returns what of it can be read between two steps, from outside of the world; nothing by default.
+    fn readable(&self) -> Option<&dyn Any> {
+        None
+    }
 }
 
 /// Builds the actors that join a running world from data.

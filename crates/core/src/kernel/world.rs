@@ -282,6 +282,11 @@ impl<D: Domain> World<D> {
         self.ctx.names.get(actor.index()).map(|name| &**name)
     }
 
+    /// Returns what of an actor can be read from outside, if it is of that type.
+    pub(crate) fn read<T: 'static>(&self, actor: ActorId) -> Option<&T> {
+        self.actors.get(actor.index())?.readable()?.downcast_ref()
+    }
+
     /// Returns what the actors share.
     #[must_use]
     pub const fn domain(&self) -> &D {

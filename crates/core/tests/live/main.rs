@@ -11,6 +11,7 @@ mod joining;
 mod journal;
 mod kill_switch;
 mod latencies;
+mod looking;
 mod money;
 mod operator;
 mod unread;

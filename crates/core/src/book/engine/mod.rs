@@ -233,6 +233,15 @@ impl OrderBook {
         slots.map(|slot| (self.slab.get(slot).id, self.slab.displayed(slot)))
     }
 
+    /// Returns the displayed quantity that is ahead of an order at its price; nothing if it does not rest.
+    #[must_use]
+    pub fn queue_ahead(&self, order: OrderId) -> Option<Quantity> {
+        let slot = self.slab.find(order)?;
+        let price = self.price_of(slot)?;
+        let queue = self.queue(self.slab.get(slot).location.side(), price);
+        Some(queue.take_while(|(id, _)| *id != order).map(|(_, displayed)| displayed).sum())
+    }
+
     const fn side(&self, side: Side) -> &BookSide {
         &self.sides[side.index()]
     }
