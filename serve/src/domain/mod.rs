@@ -2,14 +2,18 @@
 //!
 //! Nothing here knows a database, a market or HTTP.
 
+mod client_order_id;
 mod ids;
 mod number;
 mod person;
 mod problem;
+mod sent_order;
 mod wall_time;
 
+pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
 pub use ids::{AccountId, BadId, KeyId, SessionId, UserId};
 pub use number::Number;
 pub use person::{Actor, Credential, Role, Scope, Scopes, UnknownScope};
 pub use problem::{Problem, ProblemKind};
+pub use sent_order::SentOrder;
 pub use wall_time::WallTime;

@@ -16,7 +16,8 @@ use super::metrics::Metrics;
 use super::publishing::Published;
 use super::status::{MarketStatus, SharedStatus, Unavailable};
 use super::sync_thread::DiskReport;
-use crate::live::{ClientOrderId, Control, ControlError, NotTaken};
+use crate::domain::ClientOrderId;
+use crate::live::{Control, ControlError, NotTaken};
 use crate::publication::Publication;
 use bearpit_core::kernel::ActorSpec;
 

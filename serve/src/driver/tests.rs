@@ -20,7 +20,8 @@ use bearpit_core::units::{ListingId, Money, OrderId, Price, Quantity, Seed, SimD
 
 use super::clock::instant;
 use super::*;
-use crate::live::{ClientOrderId, Clock, Control, Durability, Pacing};
+use crate::domain::ClientOrderId;
+use crate::live::{Clock, Control, Durability, Pacing};
 use crate::publication::PublicationConfig;
 use crate::store::journal::{JournalDirectory, Medium, SegmentHeader};
 

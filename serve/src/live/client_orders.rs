@@ -5,50 +5,11 @@ use std::collections::BTreeMap;
 use bearpit_core::exchange::Market;
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::participant::{Answer, Outcome, RequestKind};
-use bearpit_core::units::{ActorId, SimTime};
+use bearpit_core::units::{ActorId, OrderId, SimTime};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::state::REMEMBERED_FOR;
-
-/// The id that a sender gave a request, unique among those of one participant.
-///
-/// Who does not know whether a request was taken makes it again with the same id, and gets the first outcome.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ClientOrderId(String);
-
-/// A text that is no [`ClientOrderId`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("a client order id has 1 to {max} characters, none of them a control character", max = ClientOrderId::LENGTH_MAX)]
-pub struct UnfitClientOrderId;
-
-impl ClientOrderId {
-    /// The most characters of one.
-    pub const LENGTH_MAX: usize = 128;
-
-    /// Returns it as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for ClientOrderId {
-    type Error = UnfitClientOrderId;
-
-    fn try_from(text: String) -> Result<Self, UnfitClientOrderId> {
-        let length = text.chars().count();
-        let is_fit = (1..=Self::LENGTH_MAX).contains(&length) && !text.chars().any(char::is_control);
-        if is_fit { Ok(Self(text)) } else { Err(UnfitClientOrderId) }
-    }
-}
-
-impl From<ClientOrderId> for String {
-    fn from(id: ClientOrderId) -> Self {
-        id.0
-    }
-}
+use crate::domain::ClientOrderId;
 
 /// A request with an id that is taken: what it asked for, and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +60,8 @@ pub(super) struct Remembered {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct ClientOrders {
     known: BTreeMap<(ActorId, ClientOrderId), Known>,
+    /// The ids of orders, by what the market calls them.
+    by_order: BTreeMap<OrderId, ClientOrderId>,
     /// Those that have no answer yet.
     unanswered: BTreeMap<RequestTag, (ActorId, ClientOrderId)>,
 }
@@ -166,6 +129,7 @@ impl ClientOrders {
             market.participants().iter().map(|it| (it.name.as_str(), it.id)).collect();
         for Remembered { owner, id, content, tag, at, facts, outcome } in remembered {
             if let Some(owner) = seats.get(owner.as_str()) {
+                self.name(&id, outcome);
                 let answer = Some(Answer { tag, at, facts, outcome: Ok(outcome) });
                 self.known.insert((*owner, id), Known { content, tag, answer });
             }
@@ -178,6 +142,20 @@ impl ClientOrders {
             && let Some(known) = self.known.get_mut(&key)
         {
             known.answer = Some(answer.clone());
+            if let Ok(outcome) = answer.outcome {
+                self.name(&key.1, outcome);
+            }
+        }
+    }
+
+    /// Returns the id that an order's owner gave it.
+    pub(super) fn of_order(&self, order: OrderId) -> Option<&ClientOrderId> {
+        self.by_order.get(&order)
+    }
+
+    fn name(&mut self, id: &ClientOrderId, outcome: Outcome) {
+        if let Outcome::Submitted { order, .. } = outcome {
+            self.by_order.insert(order, id.clone());
         }
     }
 }

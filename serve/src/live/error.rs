@@ -6,9 +6,9 @@ use bearpit_core::participant::{MarketFault, RequestError};
 use bearpit_core::units::SimTime;
 use thiserror::Error;
 
-use super::client_orders::ClientOrderId;
 use super::record::UnknownRecord;
 use super::state::UnknownState;
+use crate::domain::ClientOrderId;
 use crate::store::journal::{PayloadTooLarge, SegmentFault};
 
 /// Why a live market cannot go on.

@@ -7,9 +7,9 @@ use bearpit_core::kernel::{Injected, JournalError, JournalSink};
 use bearpit_core::market::{Fact, SinkError, Stamped, TapeSink};
 use bearpit_core::participant::Request;
 
-use super::client_orders::ClientOrderId;
 use super::output::Output;
 use super::record::Record;
+use crate::domain::ClientOrderId;
 use crate::store::journal::{PayloadTooLarge, SegmentWriter};
 
 /// The journal as the market writes it.

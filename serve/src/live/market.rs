@@ -7,15 +7,17 @@ use std::time::Duration;
 use bearpit_core::exchange::Market;
 use bearpit_core::kernel::{Pacer, RequestTag, Speed, StepEnd};
 use bearpit_core::participant::{Answer, Instruction, Request, RequestKind};
-use bearpit_core::units::{ActorId, SimDuration, SimTime};
+use bearpit_core::units::{ActorId, OrderId, SimDuration, SimTime};
 
-use super::client_orders::{ClientOrderId, ClientOrders, Lookup, owner_of};
+use super::client_orders::{ClientOrders, Lookup, owner_of};
 use super::error::{ControlError, LiveError, NotTaken};
 use super::journal::{Facts, Journal, Requests};
 use super::outage::Outage;
 use super::output::{Held, Output};
 use super::record::{Control, PaceChange, Progress, Record};
+use super::sending::{Asked, Sending};
 use super::state::{LaidOut, LiveState, open_market};
+use crate::domain::ClientOrderId;
 use crate::store::journal::SegmentWriter;
 
 /// How much of what a market leaves is in one record.
@@ -100,6 +102,7 @@ pub struct LiveMarket {
     facts: Rc<RefCell<Vec<Output>>>,
     pub(super) held: Held,
     pub(super) clients: ClientOrders,
+    pub(super) sending: Sending,
     pub(super) next_tag: u64,
     /// Up to when the journal says that the market was stepped.
     pub(super) covered: SimTime,
@@ -148,6 +151,7 @@ impl LiveMarket {
             facts,
             held: Held::default(),
             clients,
+            sending: Sending::default(),
             next_tag,
             covered: now,
             is_settled: false,
@@ -204,12 +208,16 @@ impl LiveMarket {
         let tag = RequestTag::new(self.next_tag);
         let stamp = self.time_at(wall);
         let content = owned.as_ref().map(|_| kind.clone());
+        let asked = Asked::of(&kind, owned.as_ref().map(|(_, id)| id));
         self.journal.borrow_mut().client = owned.as_ref().map(|(_, id)| id.clone());
         let taken = self.market.request(stamp, Request { tag: Some(tag), kind });
         self.journal.borrow_mut().client = None;
         taken?;
         self.next_tag += 1;
         self.covered = self.covered.max(stamp);
+        if let Some(asked) = asked {
+            self.sending.took(tag, asked);
+        }
         if let Some(((owner, id), kind)) = owned.zip(content) {
             self.clients.took(owner, id, &kind, tag);
         }
@@ -435,6 +443,12 @@ impl LiveMarket {
         self.clients.get(owner, id).map(|known| (known.tag, known.answer.as_ref()))
     }
 
+    /// Returns the id that the owner of an order gave it, if it is one of today, or is remembered.
+    #[must_use]
+    pub fn client_of(&self, order: OrderId) -> Option<&ClientOrderId> {
+        self.clients.of_order(order)
+    }
+
     /// Returns the market.
     #[must_use]
     pub const fn market(&self) -> &Market {
@@ -482,16 +496,21 @@ impl LiveMarket {
     pub(super) fn take_outputs(&mut self) -> Vec<Output> {
         let facts = std::mem::take(&mut *self.facts.borrow_mut());
         let mut answers = self.market.take_answers().inspect(|it| self.clients.answered(it)).peekable();
+        let sending = &mut self.sending;
         let mut outputs = Vec::with_capacity(facts.len());
+        let mut answered = |answer: Answer, outputs: &mut Vec<Output>| {
+            outputs.extend(sending.answered(&answer).map(Output::Sent));
+            outputs.push(Output::Answer(answer));
+        };
         for fact in facts {
             if let Output::Fact { sequence, .. } = fact {
                 while let Some(answer) = answers.next_if(|answer| answer.facts <= sequence) {
-                    outputs.push(Output::Answer(answer));
+                    answered(answer, &mut outputs);
                 }
             }
             outputs.push(fact);
         }
-        outputs.extend(answers.map(Output::Answer));
+        answers.for_each(|answer| answered(answer, &mut outputs));
         outputs
     }
 }

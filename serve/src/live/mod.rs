@@ -12,10 +12,10 @@ mod outage;
 mod output;
 mod record;
 mod recovery;
+mod sending;
 mod state;
 mod voids;
 
-pub use client_orders::{ClientOrderId, UnfitClientOrderId};
 pub use error::{ControlError, LiveError, NotTaken, RecoverError};
 pub use market::{Clock, Durability, LiveMarket, Pacing, Start, Taken, is_cancel};
 pub use output::{Output, Viewer};

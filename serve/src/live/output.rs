@@ -9,6 +9,7 @@ use bearpit_core::participant::Answer;
 use bearpit_core::units::SimTime;
 
 use super::record::PaceChange;
+use crate::domain::SentOrder;
 
 /// Something that follows from the journal, to be shown to those whom it concerns.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub enum Output {
     /// The answer to a request that had been made before, to whoever made it again. It follows from no new
     /// record, so a market that is rebuilt does not give it.
     Again(Answer),
+    /// An order from outside is on its way to its venue; the answer to its request comes next.
+    Sent(SentOrder),
     /// A request was taken out of the market, which it would have stopped: it was not executed.
     Voided(RequestTag),
     /// A fact.

@@ -6,7 +6,7 @@ use bearpit_core::units::SimTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::client_orders::ClientOrderId;
+use crate::domain::ClientOrderId;
 
 /// One record of a journal: what cannot be computed from what was before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

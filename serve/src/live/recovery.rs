@@ -8,13 +8,15 @@ use bearpit_core::kernel::{ActorSpec, Injected, ReplayError, StepEnd};
 use bearpit_core::participant::{Request, RequestKind};
 use bearpit_core::units::SimTime;
 
-use super::client_orders::{ClientOrderId, owner_of};
+use super::client_orders::owner_of;
 use super::error::{LiveError, RecoverError};
 use super::market::{LiveMarket, Start};
 use super::output::{Output, Viewer};
 use super::record::{Progress, Record};
+use super::sending::Asked;
 use super::state::LaidOut;
 use super::voids::Voids;
+use crate::domain::ClientOrderId;
 use crate::store::journal::SegmentReader;
 
 /// The kind of an agent that does nothing by itself, which every live market can seat.
@@ -107,11 +109,15 @@ impl LiveMarket {
         let tag = entry.request.tag;
         self.covered = self.covered.max(entry.stamp);
         self.next_tag = self.next_tag.max(tag.map_or(0, |tag| tag.get() + 1));
-        let owned = owner_of(&entry.request.kind).zip(client).zip(tag);
-        let kind = owned.is_some().then(|| entry.request.kind.clone());
+        let asked = tag.map(|tag| (tag, entry.request.kind.clone()));
         if repeat_request(&mut self.market, number, entry, voids)? {
-            if let Some((((owner, id), tag), kind)) = owned.zip(kind) {
-                self.clients.took(owner, id, &kind, tag);
+            if let Some((tag, kind)) = asked {
+                if let Some(asked) = Asked::of(&kind, client.as_ref()) {
+                    self.sending.took(tag, asked);
+                }
+                if let Some((owner, id)) = owner_of(&kind).zip(client) {
+                    self.clients.took(owner, id, &kind, tag);
+                }
             }
         } else {
             self.hold_outputs();

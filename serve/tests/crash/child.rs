@@ -8,10 +8,10 @@ use bearpit::scenario::Scenario;
 use bearpit_core::market::{OrderTerms, Side};
 use bearpit_core::participant::{Answer, Instruction, Outcome, RequestKind};
 use bearpit_core::units::{ListingId, Price, Quantity};
+use bearpit_serve::domain::ClientOrderId;
 use bearpit_serve::driver::{
     Ask, Driver, DriverConfig, Metrics, Refused, Reply, ScenarioSource, Stage, SystemClock, What,
 };
-use bearpit_serve::live::ClientOrderId;
 use bearpit_serve::publication::PublicationConfig;
 
 const SEATS: [&str; 2] = ["anne", "bert"];

@@ -17,6 +17,7 @@ use bearpit_core::units::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::ClientOrderId;
 use crate::store::journal::faulty_disk::{Disk, Failure};
 use crate::store::journal::{JournalFile, SegmentHeader, SegmentReader, SegmentWriter};
 

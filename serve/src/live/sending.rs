@@ -1,0 +1,51 @@
+//! [`Sending`]: orders from outside, from the request until its answer.
+
+use std::collections::BTreeMap;
+
+use bearpit_core::kernel::RequestTag;
+use bearpit_core::participant::{Answer, Instruction, Outcome, RequestKind};
+use bearpit_core::units::{ActorId, ListingId};
+
+use crate::domain::{ClientOrderId, SentOrder};
+
+/// The orders that were asked for and have no answer yet.
+#[derive(Debug, Default)]
+pub(super) struct Sending(BTreeMap<RequestTag, Asked>);
+
+/// An order that is asked for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    owner: ActorId,
+    listing: ListingId,
+    client: Option<ClientOrderId>,
+}
+
+impl Asked {
+    /// Returns what a request asks for, if that is an order.
+    pub(super) fn of(kind: &RequestKind, client: Option<&ClientOrderId>) -> Option<Self> {
+        match *kind {
+            RequestKind::Instruct { participant, instruction: Instruction::Submit { listing, .. } } => {
+                Some(Self { owner: participant, listing, client: client.cloned() })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Sending {
+    /// Takes note of a request that was taken.
+    pub(super) fn took(&mut self, tag: RequestTag, asked: Asked) {
+        self.0.insert(tag, asked);
+    }
+
+    /// Takes note of an answer: returns the order that it says is on its way.
+    pub(super) fn answered(&mut self, answer: &Answer) -> Option<SentOrder> {
+        let Asked { owner, listing, client } = self.0.remove(&answer.tag)?;
+        match answer.outcome {
+            Ok(Outcome::Submitted { order, exits, terms }) => {
+                Some(SentOrder { order, owner, listing, terms, exits, client, at: answer.at })
+            }
+            _ => None,
+        }
+    }
+}
