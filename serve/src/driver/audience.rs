@@ -78,7 +78,7 @@ impl Audience {
         match output {
             Output::Answer(answer) | Output::Again(answer) => self.answer(answer.tag, &Ok(answer.clone())),
             Output::Voided(tag) => self.answer(*tag, &Err(Refused::Voided)),
-            Output::Sent(_) | Output::Fact { .. } | Output::Pace { .. } => {}
+            Output::Named { .. } | Output::Sent(_) | Output::Fact { .. } | Output::Pace { .. } => {}
         }
         self.sinks.iter_mut().for_each(|sink| sink.take(output));
     }

@@ -140,8 +140,13 @@ impl OutputSink for Publishing {
     }
 
     fn take(&mut self, output: &Output) {
-        if let Output::Fact { sequence, at, fact } = output {
-            self.publisher.take(Stamped { at: *at, sequence: *sequence, fact });
+        match output {
+            Output::Fact { sequence, at, fact } => {
+                self.publisher.take(Stamped { at: *at, sequence: *sequence, fact });
+            }
+            Output::Named { owner, order, client } => self.publisher.named(*owner, *order, client.clone()),
+            Output::Sent(sent) => self.publisher.sent(sent),
+            Output::Answer(_) | Output::Again(_) | Output::Voided(_) | Output::Pace { .. } => {}
         }
     }
 

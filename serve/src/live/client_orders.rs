@@ -148,6 +148,18 @@ impl ClientOrders {
         }
     }
 
+    /// Returns the orders that are open in their accounts, and what their owners call them.
+    pub(super) fn open_orders(&self, market: &Market) -> Vec<(ActorId, OrderId, ClientOrderId)> {
+        let open = self.known.iter().filter_map(|((owner, id), known)| {
+            let Outcome::Submitted { order, .. } = known.answer.as_ref()?.outcome.as_ref().ok()? else {
+                return None;
+            };
+            let account = market.world().domain().account(*owner)?;
+            account.order(*order).map(|_| (*owner, *order, id.clone()))
+        });
+        open.collect()
+    }
+
     /// Returns the id that an order's owner gave it.
     pub(super) fn of_order(&self, order: OrderId) -> Option<&ClientOrderId> {
         self.by_order.get(&order)

@@ -160,6 +160,8 @@ impl LiveMarket {
             left: None,
         };
         live.keep_step(wall);
+        let named = live.clients.open_orders(&live.market).into_iter();
+        live.hold(named.map(|(owner, order, client)| Output::Named { owner, order, client }));
         Ok(live)
     }
 

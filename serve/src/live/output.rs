@@ -6,10 +6,10 @@ use bearpit_core::exchange::Market;
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::market::Fact;
 use bearpit_core::participant::Answer;
-use bearpit_core::units::SimTime;
+use bearpit_core::units::{ActorId, OrderId, SimTime};
 
 use super::record::PaceChange;
-use crate::domain::SentOrder;
+use crate::domain::{ClientOrderId, SentOrder};
 
 /// Something that follows from the journal, to be shown to those whom it concerns.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,15 @@ pub enum Output {
     /// The answer to a request that had been made before, to whoever made it again. It follows from no new
     /// record, so a market that is rebuilt does not give it.
     Again(Answer),
+    /// An open order that was carried over has an id of its owner's; these come first.
+    Named {
+        /// Whose it is.
+        owner: ActorId,
+        /// The order.
+        order: OrderId,
+        /// What its owner calls it.
+        client: ClientOrderId,
+    },
     /// An order from outside is on its way to its venue; the answer to its request comes next.
     Sent(SentOrder),
     /// A request was taken out of the market, which it would have stopped: it was not executed.

@@ -64,7 +64,7 @@ pub use candle::{Candle, CandleInterval};
 pub use config::PublicationConfig;
 pub use day::{Day, DayParticipant, ListingInfo};
 pub use handle::{Numbered, Publication, SubscribeError};
-pub use own::{Fill, OpenOrder, OwnChange, OwnEvent, OwnState};
+pub use own::{ClosedOrder, Fill, OpenOrder, OrderEnd, OwnChange, OwnEvent, OwnState};
 pub use publisher::{CandleSink, Publisher};
 pub use snapshot::ListingSnapshot;
 pub use state::PublicationState;

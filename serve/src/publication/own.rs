@@ -1,11 +1,14 @@
 //! [`OwnEvent`]: what happened to one participant's orders and account; [`OwnState`]: what they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use bearpit_core::market::{AccountMark, AccountOpening, Fact, Liquidity, OrderTerms, Side};
+use bearpit_core::market::{
+    AccountMark, AccountOpening, CancelReason, ExpiryReason, Fact, Liquidity, OrderTerms, RejectReason, Side,
+};
 use bearpit_core::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
 
 use super::replica::State;
+use crate::domain::{ClientOrderId, SentOrder};
 
 /// Something that happened to one participant's orders or account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,15 @@ pub struct OwnEvent {
 pub enum OwnChange {
     /// A day began: all starts anew, and orders that were carried over are accepted again.
     DayBegan,
+    /// An order that was carried over from the last day, and will be accepted again, has an id of its owner's.
+    Named {
+        /// The order.
+        order: OrderId,
+        /// Its owner's id for it.
+        client: ClientOrderId,
+    },
+    /// An order passed the gate, and is on its way to its venue.
+    Sent(SentOrder),
     /// An order traded.
     Filled(Fill),
     /// Any other fact about one of its orders, its account or its strategy. None of them names anybody else.
@@ -71,6 +83,62 @@ pub struct OpenOrder {
     pub filled: Quantity,
     /// Whether it is a stop that a trade has elected.
     pub is_triggered: bool,
+    /// The id that its owner gave it.
+    pub client: Option<ClientOrderId>,
+    /// The sum of price times quantity of what has traded today, in ticks times lots.
+    pub turnover: i128,
+    /// What venue and broker have charged for it today.
+    pub fees: Money,
+}
+
+impl OpenOrder {
+    fn accepted(
+        at: SimTime,
+        listing: ListingId,
+        terms: OrderTerms,
+        sent_at: Option<SimTime>,
+        client: Option<ClientOrderId>,
+    ) -> Self {
+        Self {
+            listing,
+            terms,
+            sent_at,
+            accepted_at: at,
+            price: terms.kind.limit(),
+            leaves: terms.quantity,
+            filled: Quantity::ZERO,
+            is_triggered: false,
+            client,
+            turnover: 0,
+            fees: Money::ZERO,
+        }
+    }
+}
+
+/// An order that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedOrder {
+    /// The order.
+    pub id: OrderId,
+    /// As it was before its end; of one that a venue rejected, as it would have been.
+    pub last: OpenOrder,
+    /// When it ended.
+    pub at: SimTime,
+    /// How.
+    pub end: OrderEnd,
+}
+
+/// How an order ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderEnd {
+    /// It traded in full.
+    Filled,
+    /// What was open of it was canceled.
+    Canceled(CancelReason),
+    /// What was open of it expired.
+    Expired(ExpiryReason),
+    /// The venue rejected it.
+    Rejected(RejectReason),
 }
 
 /// One participant's open orders and account, as far as facts tell.
@@ -79,34 +147,69 @@ pub struct OwnState {
     /// What the account had when it was opened, or carried over from the last day; absent where it began with
     /// what a scenario says.
     pub opening: Option<AccountOpening>,
-    /// The orders that venues have accepted and that are not over. What is still on its way to a venue is
-    /// not among them.
+    /// The orders that are on their way to a venue.
+    pub sent: BTreeMap<OrderId, SentOrder>,
+    /// The orders that venues have accepted and that are not over.
     pub orders: BTreeMap<OrderId, OpenOrder>,
+    /// The orders of today that ended last, the newest at the back; at most [`OwnState::CLOSED_MAX`].
+    pub closed: VecDeque<ClosedOrder>,
     /// The last mark of each holding; it has the account's cash and equity too. A tracked account is marked
     /// at each fill and sample interval; others are not.
     pub marks: BTreeMap<InstrumentId, AccountMark>,
     /// Whether the account was found without equity.
     pub is_ruined: bool,
+    /// What the owner calls the orders of the last day that have not been accepted again.
+    carried: BTreeMap<OrderId, ClientOrderId>,
 }
 
 impl OwnState {
+    /// How many orders that are over are kept.
+    pub const CLOSED_MAX: usize = 100;
+
     /// Applies an event: what leads from one snapshot to the next.
     pub fn follow(&mut self, event: &OwnEvent) {
         match &event.change {
             OwnChange::DayBegan => *self = Self::default(),
-            OwnChange::Filled(fill) => self.fill(fill),
+            OwnChange::Named { order, client } => {
+                self.carried.insert(*order, client.clone());
+            }
+            OwnChange::Sent(sent) => {
+                self.sent.insert(sent.order, sent.clone());
+            }
+            OwnChange::Filled(fill) => self.fill(event.at, fill),
             OwnChange::Fact(fact) => self.follow_fact(event.at, fact),
         }
     }
 
-    fn fill(&mut self, fill: &Fill) {
+    fn fill(&mut self, at: SimTime, fill: &Fill) {
         self.change(fill.order, |order| {
             order.leaves = fill.leaves;
             order.filled += fill.quantity;
+            order.turnover += i128::from(fill.price.ticks()) * i128::from(fill.quantity.lots());
+            order.fees += fill.fee;
         });
         if fill.leaves.is_zero() {
-            self.orders.remove(&fill.order);
+            self.close(at, fill.order, OrderEnd::Filled);
         }
+    }
+
+    fn close(&mut self, at: SimTime, id: OrderId, end: OrderEnd) {
+        if let Some(last) = self.orders.remove(&id) {
+            self.keep_closed(ClosedOrder { id, last, at, end });
+        }
+    }
+
+    fn keep_closed(&mut self, closed: ClosedOrder) {
+        if self.closed.len() == Self::CLOSED_MAX {
+            self.closed.pop_front();
+        }
+        self.closed.push_back(closed);
+    }
+
+    /// Takes an order out of those that are on their way; returns what its owner calls it.
+    fn arrived(&mut self, order: OrderId) -> Option<ClientOrderId> {
+        let sent = self.sent.remove(&order);
+        sent.map_or_else(|| self.carried.remove(&order), |sent| sent.client)
     }
 
     fn change(&mut self, order: OrderId, change: impl FnOnce(&mut OpenOrder)) {
@@ -118,19 +221,13 @@ impl OwnState {
     fn follow_fact(&mut self, at: SimTime, fact: &Fact) {
         match *fact {
             Fact::OrderAccepted { order, listing, terms, sent_at, .. } => {
-                let price = terms.kind.limit();
-                let (leaves, filled) = (terms.quantity, Quantity::ZERO);
-                let accepted = OpenOrder {
-                    listing,
-                    terms,
-                    sent_at,
-                    accepted_at: at,
-                    price,
-                    leaves,
-                    filled,
-                    is_triggered: false,
-                };
-                self.orders.insert(order, accepted);
+                let client = self.arrived(order);
+                self.orders.insert(order, OpenOrder::accepted(at, listing, terms, sent_at, client));
+            }
+            Fact::OrderRejected { order, listing, terms, sent_at, reason, .. } => {
+                let client = self.arrived(order);
+                let last = OpenOrder::accepted(at, listing, terms, Some(sent_at), client);
+                self.keep_closed(ClosedOrder { id: order, last, at, end: OrderEnd::Rejected(reason) });
             }
             Fact::OrderReplaced { order, price, leaves, .. } => self.change(order, |order| {
                 order.terms.kind = order.terms.kind.at(price);
@@ -148,9 +245,8 @@ impl OwnState {
                 order.leaves = leaves;
             }),
             Fact::OrderTriggered { order, .. } => self.change(order, |order| order.is_triggered = true),
-            Fact::OrderCanceled { order, .. } | Fact::OrderExpired { order, .. } => {
-                self.orders.remove(&order);
-            }
+            Fact::OrderCanceled { order, reason, .. } => self.close(at, order, OrderEnd::Canceled(reason)),
+            Fact::OrderExpired { order, reason, .. } => self.close(at, order, OrderEnd::Expired(reason)),
             Fact::AccountOpened(ref opening) => self.opening = Some(opening.clone()),
             Fact::AccountMarked(mark) => {
                 self.marks.insert(mark.instrument, mark);
@@ -169,6 +265,6 @@ impl State for OwnState {
     }
 
     fn size(&self) -> usize {
-        self.orders.len() + self.marks.len()
+        self.sent.len() + self.orders.len() + self.closed.len() + self.marks.len()
     }
 }

@@ -15,6 +15,7 @@ use super::own::{Fill, OwnChange, OwnEvent, OwnState};
 use super::replica::{Replica, ReplicaWriter};
 use super::signal::{Signal, Waking};
 use super::state::OwnCount;
+use crate::domain::{ClientOrderId, SentOrder};
 
 /// What readers have of one participant.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) struct OwnFeeds {
     by_order: FxHashMap<OrderId, usize>,
     /// Those with news.
     changed: Vec<usize>,
+    /// The last order that its owner was told of as sent; a market's orders are numbered in order.
+    last_sent: Option<OrderId>,
     is_grown: bool,
     retention: Retention,
 }
@@ -66,6 +69,7 @@ impl OwnFeeds {
             by_actor: Vec::new(),
             by_order: FxHashMap::default(),
             changed: Vec::new(),
+            last_sent: None,
             is_grown: false,
             retention,
         }
@@ -128,6 +132,22 @@ impl OwnFeeds {
             _ => {}
         }
         self.push(index, OwnEvent { at, change: OwnChange::Fact(fact.clone()) });
+    }
+
+    /// Tells the owner of an order that was carried over what it is called.
+    pub(super) fn named(&mut self, at: SimTime, owner: ActorId, order: OrderId, client: ClientOrderId) {
+        if let Some(index) = self.writer_of(owner) {
+            self.push(index, OwnEvent { at, change: OwnChange::Named { order, client } });
+        }
+    }
+
+    /// Tells its owner that an order is on its way. One that was told before changes nothing.
+    pub(super) fn sent(&mut self, sent: &SentOrder) {
+        let is_new = self.last_sent.is_none_or(|last| sent.order > last);
+        if let Some(index) = self.writer_of(sent.owner).filter(|_| is_new) {
+            self.last_sent = Some(sent.order);
+            self.push(index, OwnEvent { at: sent.at, change: OwnChange::Sent(sent.clone()) });
+        }
     }
 
     /// Lets readers see all that has happened, and wakes them.

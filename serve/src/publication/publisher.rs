@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bearpit_core::market::Stamped;
-use bearpit_core::units::{ListingId, SimDuration, SimTime};
+use bearpit_core::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
 
 use super::candle::{Candle, CandleInterval};
 use super::config::PublicationConfig;
@@ -13,6 +13,7 @@ use super::listing_feed::ListingWriter;
 use super::own_feeds::OwnFeeds;
 use super::signal::Waking;
 use super::state::{ListingKey, ListingState, PublicationState};
+use crate::domain::{ClientOrderId, SentOrder};
 
 /// Takes closed candles, to keep them for longer than memory does.
 ///
@@ -147,6 +148,19 @@ impl Publisher {
             writer.follow(stamped, &mut |info, interval, candle| hand_out(sink, info, interval, candle));
         }
         self.own.follow(at, fact);
+    }
+
+    /// Tells the owner of an order that was carried over what it is called; before the first fact of a day.
+    pub fn named(&mut self, owner: ActorId, order: OrderId, client: ClientOrderId) {
+        if self.facts == 0 {
+            self.own.named(self.now, owner, order, client);
+        }
+    }
+
+    /// Tells its owner that an order is on its way to its venue.
+    pub fn sent(&mut self, sent: &SentOrder) {
+        self.now = self.now.max(sent.at);
+        self.own.sent(sent);
     }
 
     /// Lets readers see what has been taken. `now` is up to when the journal covers the market: candles that
