@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::clock::instant;
 use super::listing_name::ListingName;
+use super::look::{Look, LookReply, Seen};
 use super::metrics::Metrics;
 use super::publishing::Published;
 use super::status::{MarketStatus, SharedStatus, Unavailable};
@@ -75,6 +76,9 @@ pub enum Refused {
     /// The market does not take it.
     #[error(transparent)]
     NotTaken(#[from] NotTaken),
+    /// What an order would cost is worked out on a copy of its account, which is too large for that.
+    #[error("the account has too many open orders for a preview: cancel some, or send the order")]
+    TooLargeToPreview,
     /// It would have stopped the market, and was taken out of it.
     #[error("not executed: the market could not carry the request out, and has gone on without it")]
     Voided,
@@ -88,6 +92,7 @@ pub type Reply = oneshot::Receiver<Result<Answer, Refused>>;
 #[derive(Debug)]
 pub(super) enum ToMarket {
     Ask { ask: Ask, reply: Waiter },
+    Look { seat: Arc<str>, look: Look, reply: oneshot::Sender<Result<Seen, Refused>> },
     Control { control: Control, reply: oneshot::Sender<Result<(), ControlError>> },
     Disk(DiskReport),
     Stop,
@@ -119,6 +124,17 @@ impl MarketHandle {
         let waiter = Waiter { reply, since: instant() };
         self.send(ToMarket::Ask { ask, reply: waiter })?;
         Ok(answer)
+    }
+
+    /// Looks at something in the name of a seat. What is seen comes once all that it follows from is durable;
+    /// if the market ends before, nothing comes, and it can be asked again.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the market takes nothing at the moment.
+    pub fn look(&self, seat: Arc<str>, look: Look) -> Result<LookReply, Unavailable> {
+        let (reply, seen) = oneshot::channel();
+        self.send(ToMarket::Look { seat, look, reply })?;
+        Ok(seen)
     }
 
     /// Changes how the market keeps in step with the wall clock. The reply comes once it is done, which is

@@ -1,5 +1,7 @@
 //! Markets that are driven: on their thread, with files, in real time.
 
+mod looking;
+
 use std::fs::File;
 use std::io;
 use std::path::Path;

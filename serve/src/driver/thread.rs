@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bearpit_core::kernel::RequestTag;
 use bearpit_core::participant::RequestKind;
 use bearpit_core::units::{ActorId, ListingId};
+use tokio::sync::oneshot;
 
 use super::SettledHook;
 use super::audience::Audience;
@@ -16,6 +17,7 @@ use super::clock::{WallClock, instant};
 use super::days::{Days, DriveError, Next, OpenDay, Panic};
 use super::handle::{Ask, Refused, ToMarket, What};
 use super::listing_name::ListingName;
+use super::look::{Look, Looks, Seen};
 use super::metrics::Metrics;
 use super::status::{DayStatus, MarketStatus, SharedStatus, Stage, Unavailable};
 use super::sync_thread::{DiskReport, DiskTrouble, SyncThread};
@@ -60,6 +62,8 @@ pub(super) struct MarketThread {
 pub(super) struct Desk {
     /// The seats that have been looked up.
     seats: HashMap<Arc<str>, ActorId>,
+    /// What was looked at and is not told yet.
+    looks: Looks,
     /// The number of the segment's file within this process.
     file: u64,
     /// Up to where it is on disk.
@@ -106,6 +110,7 @@ impl MarketThread {
             self.status.change(|status| status.stage = Stage::Opening);
             let wall = self.clock.now();
             self.desk.seats.clear();
+            self.desk.looks.clear();
             self.desk.events = 0;
             let next = self.days.next(wall, &mut self.audience)?;
             match next {
@@ -271,6 +276,7 @@ impl MarketThread {
                     reply.reply.send(Err(refused)).unwrap_or_default();
                 }
             },
+            ToMarket::Look { seat, look, reply } => self.look(day, &seat, &look, reply),
             ToMarket::Control { control, reply } => {
                 if let Some(day) = day {
                     reply.send(day.live.control(self.clock.now(), control)).unwrap_or_default();
@@ -278,6 +284,38 @@ impl MarketThread {
             }
         }
         self.metrics.queue.dec();
+    }
+
+    fn look(
+        &mut self,
+        day: Option<&mut OpenDay>,
+        seat: &Arc<str>,
+        look: &Look,
+        reply: oneshot::Sender<Result<Seen, Refused>>,
+    ) {
+        match self.see(day, seat, look) {
+            Ok((place, seen)) => self.desk.looks.hold(place, seen, reply),
+            // Who asked may have gone.
+            Err(refused) => reply.send(Err(refused)).unwrap_or_default(),
+        }
+    }
+
+    /// Looks at something; returns up to where the journal must be synced before it is told.
+    fn see(
+        &mut self,
+        day: Option<&mut OpenDay>,
+        seat: &Arc<str>,
+        look: &Look,
+    ) -> Result<(u64, Seen), Refused> {
+        let day = day.ok_or_else(|| self.status.get().unavailable().unwrap_or(Unavailable::Opening))?;
+        if let Some(trouble) = &self.desk.disk {
+            return Err(Unavailable::Disk(trouble.clone()).into());
+        }
+        let owner = self.seat(day, seat).ok_or_else(|| Refused::NoSuchSeat(Arc::clone(seat)))?;
+        // What is seen may have followed from no request: whoever rebuilds the market comes as far.
+        day.live.note_clock().map_err(|error| Unavailable::Failed(error.to_string()))?;
+        let seen = look.at(&day.live, seat, owner)?;
+        Ok((day.live.journal_end(), seen))
     }
 
     fn ask(&mut self, day: Option<&mut OpenDay>, ask: Ask) -> Result<RequestTag, Refused> {
@@ -345,6 +383,9 @@ impl MarketThread {
         if matches!(report.trouble, Some(DiskTrouble::Failing(_))) {
             self.metrics.sync_failures.inc();
         }
+        if let Some(trouble) = &report.trouble {
+            self.desk.looks.refuse(&trouble.clone().into());
+        }
         self.desk.disk = report.trouble;
     }
 
@@ -374,6 +415,9 @@ impl MarketThread {
         while let Some(output) = day.live.next_output() {
             self.audience.show(&output);
         }
+        let synced = self.desk.synced;
+        let is_relaxed = day.live.is_relaxed();
+        self.desk.looks.tell(|place| is_relaxed || place <= synced);
         self.audience.flush(day.live.durable_to());
     }
 

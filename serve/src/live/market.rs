@@ -339,6 +339,12 @@ impl LiveMarket {
         matches!(self.pacing.clock, Clock::Wall { .. })
     }
 
+    /// Returns whether all is shown at once, whether it is on disk or not.
+    #[must_use]
+    pub fn is_relaxed(&self) -> bool {
+        self.pacing.durability == Durability::Relaxed
+    }
+
     /// Returns whether virtual time stands still.
     #[must_use]
     pub const fn is_paused(&self) -> bool {
