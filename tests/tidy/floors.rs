@@ -50,6 +50,7 @@ const FLOORS: [(&str, &[(&str, u32)]); 4] = [
             ("publication", 2),
             ("driver", 3),
             ("load", 4),
+            ("projector", 4),
             ("replay", 4),
             ("services", 4),
             ("http", 5),

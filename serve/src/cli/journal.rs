@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use bearpit::run::OutputConfig;
-use bearpit::scenario::Scenario;
 use serde_json::{Value, json};
 
 use super::arguments::{AuditArguments, JournalArguments, RepairArguments, ReplayArguments};
@@ -118,16 +117,12 @@ fn open(arguments: &JournalArguments) -> Result<Opened, Failure> {
     let path = &arguments.journal;
     let segment = Segment::open(path).map_err(|error| refuse(path, &error, of_drive(&error)))?;
     segment.check_engine().map_err(|error| refuse(path, &error, Failure::Input))?;
-    let text = segment.header.scenario.clone();
     let beside = arguments.scenario.as_deref().unwrap_or_else(|| Path::new("scenario.toml"));
-    // They were read before, when the market began.
-    let changes: Vec<_> = segment.header.changes.iter().filter_map(|change| change.parse().ok()).collect();
-    let scenario = Scenario::from_text(beside, &text, &changes).map_err(|found| {
+    let source = ScenarioSource::of_segment(&segment.header, beside).map_err(|found| {
         print_diagnostics(&found);
         print_error("the scenario of the journal is read anew: with --scenario, beside that file");
         Failure::Input
     })?;
-    let source = ScenarioSource::new(scenario, text);
     source.builder(&segment.header).map_err(|error| refuse(path, &error, Failure::Input))?;
     Ok(Opened { segment, source })
 }

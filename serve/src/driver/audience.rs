@@ -39,6 +39,8 @@ pub struct Begun<'a> {
     pub header: &'a SegmentHeader,
     /// Whether it is not what this process has shown before: it is rebuilt without one of its requests.
     pub is_another: bool,
+    /// How many of its requests are void: with another number, it is another tape.
+    pub voids: u32,
 }
 
 /// Those who read along, and those who wait for an answer.

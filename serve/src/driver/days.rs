@@ -157,7 +157,7 @@ impl Days {
         let start = Start { pacing: self.source.pacing(), wall };
         let live = LiveMarket::begin(laid_out, segment, start)?;
         let segment = Segment { path, header };
-        audience.begin(live.market(), &segment.begun(false));
+        audience.begin(live.market(), &segment.begun(false, 0));
         let file = file.map(|file| (self.wrap)(file));
         Ok(Next::Open(Box::new(OpenDay { live, segment }), file))
     }
@@ -182,7 +182,7 @@ impl Days {
     ) -> Result<Next, DriveError> {
         segment.check_engine()?;
         let file = self.directory.reopen(&segment.path, scan.end)?;
-        let viewer = Rebuilt { audience, segment: segment.begun(false) };
+        let viewer = Rebuilt { audience, segment: segment.begun(false, scan.voids.count()) };
         let live = segment.rebuild(self.source.as_ref(), &scan.voids, wall, viewer)?;
         let file = file.map(|file| (self.wrap)(file));
         Ok(Next::Open(Box::new(OpenDay { live, segment }), file))
@@ -211,7 +211,7 @@ impl Days {
             let Ok(reached) = catch_unwind(AssertUnwindSafe(attempt)) else { continue };
             reached?;
             // Only now is anything shown, from the beginning.
-            let viewer = Rebuilt { audience, segment: day.segment.begun(suspect.is_some()) };
+            let viewer = Rebuilt { audience, segment: day.segment.begun(suspect.is_some(), voids.count()) };
             let mut live = day.segment.rebuild(self.source.as_ref(), &voids, wall, viewer)?;
             if let Some(suspect) = suspect {
                 live.void(suspect).map_err(|error| day.segment.failed(error))?;

@@ -1,9 +1,10 @@
 //! [`ScenarioSource`]: the days of a scenario.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bearpit::scenario::{
-    AfterOutage, CivilDate, Durability as Promise, LiveClock, LiveConfig, LiveDays, Scenario,
+    AfterOutage, CivilDate, Diagnostics, Durability as Promise, LiveClock, LiveConfig, LiveDays, Scenario,
 };
 use bearpit_core::exchange::MarketBuilder;
 use bearpit_core::kernel::Speed;
@@ -53,6 +54,17 @@ impl ScenarioSource {
             keep_days: LiveConfig::KEEP_DAYS,
         });
         Self { live: live.clone(), scenario, text }
+    }
+
+    /// Makes a source of the scenario in the header of a segment; files that it names are beside `path`.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario: a file that it names is gone.
+    pub fn of_segment(header: &SegmentHeader, path: &Path) -> Result<Self, Diagnostics> {
+        // They were read before, when the market began.
+        let changes: Vec<_> = header.changes.iter().filter_map(|change| change.parse().ok()).collect();
+        let scenario = Scenario::from_text(path, &header.scenario, &changes)?;
+        Ok(Self::new(scenario, header.scenario.clone()))
     }
 
     /// Returns the scenario.

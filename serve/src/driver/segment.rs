@@ -133,8 +133,8 @@ impl Segment {
         LiveMarket::recover(laid_out, reader, voids, start, viewer).map_err(|error| self.failed(error))
     }
 
-    pub(super) fn begun(&self, is_another: bool) -> Begun<'_> {
-        Begun { path: self.path.as_path(), header: &self.header, is_another }
+    pub(super) fn begun(&self, is_another: bool, voids: u32) -> Begun<'_> {
+        Begun { path: self.path.as_path(), header: &self.header, is_another, voids }
     }
 
     pub(super) fn failed(&self, error: RecoverError) -> DriveError {

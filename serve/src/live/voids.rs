@@ -46,6 +46,12 @@ impl Voids {
         self
     }
 
+    /// Returns how many requests are left away.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+    }
+
     /// Returns whether a record is a request that is left away.
     #[must_use]
     pub fn has(&self, record: u64) -> bool {

@@ -100,17 +100,23 @@ pub struct Candle {
     pub trades: u64,
 }
 
-/// What a trade adds.
+/// What a trade adds to a candle.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Addition {
-    pub(super) at: SimTime,
-    pub(super) price: Price,
-    pub(super) quantity: Quantity,
-    pub(super) notional: Money,
+pub struct Addition {
+    /// When.
+    pub at: SimTime,
+    /// The price.
+    pub price: Price,
+    /// The quantity.
+    pub quantity: Quantity,
+    /// Price times quantity.
+    pub notional: Money,
 }
 
 impl Candle {
-    pub(super) const fn begin(start: SimTime, trade: &Addition) -> Self {
+    /// Begins one with its first trade.
+    #[must_use]
+    pub const fn begin(start: SimTime, trade: &Addition) -> Self {
         let Addition { price, quantity, notional, .. } = *trade;
         Self {
             start,
@@ -124,7 +130,8 @@ impl Candle {
         }
     }
 
-    pub(super) fn add(&mut self, trade: &Addition) {
+    /// Adds a trade.
+    pub fn add(&mut self, trade: &Addition) {
         self.high = self.high.max(trade.price);
         self.low = self.low.min(trade.price);
         self.close = trade.price;

@@ -2,3 +2,6 @@
 
 pub mod database;
 pub mod journal;
+pub mod projection;
+pub mod spool;
+pub mod watchlists;

@@ -1,6 +1,7 @@
 //! [`Amount`]: an exact decimal number in the database.
 
-use bearpit_core::units::Money;
+use bearpit_core::units::{Decimal, Money};
+use serde::{Deserialize, Serialize};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
@@ -12,7 +13,8 @@ use sqlx::{Decode, Encode, Type};
 ///
 /// PostgreSQL has it as `NUMERIC(38, 0)`, SQLite as text. The library's own types of decimal numbers have 28
 /// digits, and money has more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Amount(pub i128);
 
 /// How many values a digit of PostgreSQL's has.
@@ -21,6 +23,19 @@ const BASE: u128 = 10_000;
 const NEGATIVE: u16 = 0x4000;
 
 impl Amount {
+    /// Makes one of a number with at most ten decimals, as prices and quantities of all instruments have. `None`
+    /// if it has more, or is too great.
+    #[must_use]
+    pub fn of(decimal: Decimal) -> Option<Self> {
+        decimal.scaled(Money::SCALE).map(Self)
+    }
+
+    /// Returns it as a decimal number.
+    #[must_use]
+    pub const fn decimal(self) -> Decimal {
+        Decimal::new(self.0, Money::SCALE)
+    }
+
     /// Returns it as money.
     #[must_use]
     pub const fn money(self) -> Money {

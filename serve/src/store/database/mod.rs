@@ -12,6 +12,7 @@
 mod amount;
 mod connect;
 mod error;
+mod faults;
 mod migrations;
 mod row;
 mod statement;
@@ -27,6 +28,8 @@ use std::time::Duration;
 use sqlx::{PgPool, SqlitePool};
 
 use crate::config::DatabaseUrl;
+use faults::Faults;
+use transaction::Inner;
 
 pub use amount::Amount;
 pub use error::StoreError;
@@ -45,6 +48,7 @@ statements! {
 #[derive(Debug, Clone)]
 pub struct Database {
     pools: Pools,
+    pub(crate) faults: Faults,
 }
 
 #[derive(Debug, Clone)]
@@ -77,7 +81,7 @@ impl Database {
             Pools::Sqlite { writer, .. } => migrations::sqlite().run(writer).await?,
             Pools::Postgres(pool) => migrations::postgres().run(pool).await?,
         }
-        Ok(Self { pools })
+        Ok(Self { pools, faults: Faults::default() })
     }
 
     /// Begins a transaction that may write. On SQLite it waits for the one before it to end.
@@ -88,10 +92,12 @@ impl Database {
     /// # Errors
     /// [`StoreError::Away`] if there is no connection in time.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        Ok(match &self.pools {
-            Pools::Sqlite { writer, .. } => Transaction::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
-        })
+        self.faults.step()?;
+        let inner = match &self.pools {
+            Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Transaction { inner, faults: self.faults.clone() })
     }
 
     /// Executes one statement in a transaction of its own, and returns how many rows it has changed.

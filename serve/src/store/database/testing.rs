@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use super::{Database, Pools, StoreError, connect};
+use super::{Database, Pools, Statement, StoreError, args, connect};
 use crate::config::DatabaseUrl;
+use crate::domain::{AccountId, UserId};
 
 /// Names the variable with the URL of a PostgreSQL server on which tests make schemas of their own.
 pub const POSTGRES: &str = "BEARPIT_TEST_POSTGRES";
@@ -32,6 +33,17 @@ pub async fn on_each_database<T: Future<Output = ()>>(
     test(database.clone()).await;
     database.close().await;
     schema.drop().await
+}
+
+/// Adds somebody without mail and password, to whom other rows can belong.
+///
+/// # Errors
+/// As any statement.
+pub async fn add_user(database: &Database, user: UserId, name: &str) -> Result<u64, StoreError> {
+    let sql = "INSERT INTO users (id, username, username_key, is_verified, role, account_id, created_at,
+               password_changed_at) VALUES ($1, $2, $3, $4, 'user', $5, 0, 0)";
+    let arguments = args![user, name, name, false, AccountId::draw()];
+    database.execute(Statement::new(sql), arguments).await
 }
 
 /// The path of a database's file in a directory of its own, which is removed in the end.

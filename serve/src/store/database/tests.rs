@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::testing::{ScratchFile, on_each_database};
 use super::*;
+use crate::store::{projection, watchlists};
 
 statements! {
     ADD = "INSERT INTO users (id, username, username_key, mail, mail_key, is_verified, role, password_hash,
@@ -21,7 +22,16 @@ statements! {
 }
 
 /// The lists of all files that declare statements.
-const ALL_STATEMENTS: &[&[Statement]] = &[super::STATEMENTS, STATEMENTS];
+const ALL_STATEMENTS: &[&[Statement]] = &[
+    super::STATEMENTS,
+    STATEMENTS,
+    projection::candles::STATEMENTS,
+    projection::fills::STATEMENTS,
+    projection::marks::STATEMENTS,
+    projection::orders::STATEMENTS,
+    projection::position::STATEMENTS,
+    watchlists::STATEMENTS,
+];
 
 async fn add(database: &Database, id: Uuid, name: &str) -> Result<u64, StoreError> {
     let absent: Option<i64> = None;

@@ -1,24 +1,29 @@
 //! [`Transaction`]: statements that are carried out together or not at all.
 
+use sqlx::Executor;
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
-use sqlx::{Executor, Transaction as Inner};
 
 use super::error::StoreError;
+use super::faults::Faults;
 use super::row::Row;
 use super::statement::Statement;
 use super::value::Value;
 
 /// Statements that are carried out together or not at all: unless it is committed, nothing happened.
 #[derive(Debug)]
-pub enum Transaction {
+pub struct Transaction {
+    pub(super) inner: Inner,
+    pub(super) faults: Faults,
+}
+
+#[derive(Debug)]
+pub(super) enum Inner {
     /// One that holds the connection that writes.
-    #[doc(hidden)]
-    Sqlite(Inner<'static, Sqlite>),
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
     /// One of a connection of the pool.
-    #[doc(hidden)]
-    Postgres(Inner<'static, Postgres>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
 impl Transaction {
@@ -28,11 +33,12 @@ impl Transaction {
     /// [`StoreError::Conflict`] if something must be unique, else as any statement. After an error nothing
     /// but the end of the transaction is possible: PostgreSQL refuses all further statements.
     pub async fn execute(&mut self, statement: Statement, arguments: &[Value]) -> Result<u64, StoreError> {
-        Ok(match self {
-            Self::Sqlite(inner) => {
+        self.faults.step()?;
+        Ok(match &mut self.inner {
+            Inner::Sqlite(inner) => {
                 sqlite_query(statement, arguments).execute(&mut **inner).await?.rows_affected()
             }
-            Self::Postgres(inner) => {
+            Inner::Postgres(inner) => {
                 postgres_query(statement, arguments).execute(&mut **inner).await?.rows_affected()
             }
         })
@@ -43,9 +49,10 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::execute`].
     pub async fn rows(&mut self, statement: Statement, arguments: &[Value]) -> Result<Vec<Row>, StoreError> {
-        match self {
-            Self::Sqlite(inner) => sqlite_rows(&mut **inner, statement, arguments).await,
-            Self::Postgres(inner) => postgres_rows(&mut **inner, statement, arguments).await,
+        self.faults.step()?;
+        match &mut self.inner {
+            Inner::Sqlite(inner) => sqlite_rows(&mut **inner, statement, arguments).await,
+            Inner::Postgres(inner) => postgres_rows(&mut **inner, statement, arguments).await,
         }
     }
 
@@ -66,11 +73,12 @@ impl Transaction {
     /// # Errors
     /// [`StoreError::Away`]: whether it was committed is not known then, if the connection was lost.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(inner) => inner.commit().await?,
-            Self::Postgres(inner) => inner.commit().await?,
+        self.faults.step()?;
+        match self.inner {
+            Inner::Sqlite(inner) => inner.commit().await?,
+            Inner::Postgres(inner) => inner.commit().await?,
         }
-        Ok(())
+        self.faults.step()
     }
 }
 

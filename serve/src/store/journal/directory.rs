@@ -104,16 +104,7 @@ impl JournalDirectory {
     /// # Errors
     /// [`OpenError::Io`] if the directory cannot be read.
     pub fn segments(&self) -> Result<Vec<(u64, PathBuf)>, OpenError> {
-        let failed = |error| OpenError::Io { path: self.path.clone(), error };
-        let mut segments = Vec::new();
-        for entry in fs::read_dir(&self.path).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let is_segment = path.extension().is_some_and(|it| it == EXTENSION);
-            let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
-            segments.extend(number.filter(|_| is_segment).map(|number| (number, path)));
-        }
-        segments.sort_unstable();
-        Ok(segments)
+        segments_in(&self.path).map_err(|error| OpenError::Io { path: self.path.clone(), error })
     }
 
     /// Returns the newest segment with a whole header, if there is any.
@@ -165,6 +156,28 @@ impl JournalDirectory {
         let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
         JournalFile::resume(file, end).map_err(failed)
     }
+}
+
+/// Returns the segments of a directory with their numbers, in order. Whoever only reads needs no lock.
+///
+/// # Errors
+/// What the system says.
+pub fn segments_in(directory: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut segments = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let number = segment_number(&path);
+        segments.extend(number.map(|number| (number, path)));
+    }
+    segments.sort_unstable();
+    Ok(segments)
+}
+
+/// Returns the number of a segment, by the name of its file; `None` if it is not named as one.
+#[must_use]
+pub fn segment_number(path: &Path) -> Option<u64> {
+    path.extension().filter(|it| *it == EXTENSION)?;
+    path.file_stem()?.to_str()?.parse().ok()
 }
 
 /// Returns when the names in a directory are on disk; some systems have no such call, and need none.

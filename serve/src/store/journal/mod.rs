@@ -19,7 +19,7 @@ mod header;
 mod segment_reader;
 mod segment_writer;
 
-pub use directory::{Created, JournalDirectory, Newest, OpenError, Untrusted};
+pub use directory::{Created, JournalDirectory, Newest, OpenError, Untrusted, segment_number, segments_in};
 pub use file::{JournalFile, Medium};
 pub use frame::{PAYLOAD_MAX, PayloadTooLarge};
 pub use header::{HeaderFault, SegmentHeader};

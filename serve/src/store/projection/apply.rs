@@ -1,0 +1,297 @@
+//! [`Projection`]: applies batches to the database, each once.
+
+use std::collections::BTreeMap;
+
+use super::change::{Batch, Change};
+use super::position::{Fit, Position};
+use super::rows::{FillRow, OrderRow, OrderStatus};
+use super::{candles, fills, marks, orders};
+use crate::store::database::{Amount, Database, StoreError, Transaction};
+
+/// How many open orders are remembered between batches.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// Applies batches of the tape to the database: rows and position in one transaction, so that each is applied
+/// once, whatever happens in between.
+#[derive(Debug)]
+pub struct Projection {
+    database: Database,
+    /// As it is in the database; absent if that is not known.
+    position: Option<Position>,
+    /// Orders as they are in the database.
+    orders: BTreeMap<i64, OrderRow>,
+}
+
+/// An order that a batch changes.
+#[derive(Debug)]
+struct Touched {
+    row: OrderRow,
+    is_new: bool,
+}
+
+impl Projection {
+    /// Makes one for a database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database, position: None, orders: BTreeMap::new() }
+    }
+
+    /// Returns the database.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Returns where the database stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn position(&mut self) -> Result<Position, StoreError> {
+        if let Some(position) = self.position {
+            return Ok(position);
+        }
+        let position = Position::read(&self.database).await?;
+        self.position = Some(position);
+        Ok(position)
+    }
+
+    /// Applies a batch, but for what is in the database already, and returns how many rows were written. What
+    /// is missing before it stays missing: see [`Position::fit`].
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing of it was done, or all of it, which [`Projection::position`] says then.
+    pub async fn apply(&mut self, batch: &Batch) -> Result<u64, StoreError> {
+        let position = self.position().await?;
+        if position.fit(batch) == Fit::Known {
+            return Ok(0);
+        }
+        let written = self.write(position, batch).await;
+        if written.is_err() {
+            // What is remembered may not be what is in the database.
+            self.position = None;
+            self.orders.clear();
+        }
+        written
+    }
+
+    /// Drops all rows of a segment and of those behind it, and stands before it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_from(&mut self, segment: u64) -> Result<(), StoreError> {
+        let position = self.position().await?;
+        (self.position, self.orders) = (None, BTreeMap::new());
+        let mut transaction = self.database.begin().await?;
+        forget(&mut transaction, segment).await?;
+        let before = Position { segment: segment.saturating_sub(1), ..Position::START };
+        position.move_to(&mut transaction, before).await?;
+        transaction.commit().await
+    }
+
+    async fn write(&mut self, position: Position, batch: &Batch) -> Result<u64, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let mut from = 0;
+        if position.segment != batch.segment {
+            candles::forget_fine(&mut transaction, batch.fine_from).await?;
+        } else if position.voids == batch.voids {
+            from = position.sequence;
+        } else {
+            // Requests of the segment became void: what followed from them may not have happened.
+            forget(&mut transaction, batch.segment).await?;
+            self.orders.clear();
+        }
+        let mut touched = BTreeMap::new();
+        let mut written = 0;
+        for (sequence, change) in &batch.changes {
+            // What the end of a segment adds has the number behind its last fact.
+            if *sequence >= from {
+                self.change(&mut transaction, batch.segment, change, &mut touched).await?;
+                written += 1;
+            }
+        }
+        for order in touched.values() {
+            match order.is_new {
+                true => orders::insert(&mut transaction, batch.segment, &order.row).await?,
+                false => orders::update(&mut transaction, batch.segment, &order.row).await?,
+            };
+        }
+        let end = batch.end();
+        position.move_to(&mut transaction, end).await?;
+        transaction.commit().await?;
+        self.position = Some(end);
+        self.remember(touched);
+        Ok(written)
+    }
+
+    /// Makes one change: orders in memory, all others in the transaction.
+    async fn change(
+        &self,
+        transaction: &mut Transaction,
+        segment: u64,
+        change: &Change,
+        touched: &mut BTreeMap<i64, Touched>,
+    ) -> Result<(), StoreError> {
+        match change {
+            Change::Entered(row) => return self.enter(transaction, row, touched).await,
+            Change::Filled(fill) => {
+                fills::insert(transaction, segment, fill).await?;
+            }
+            Change::Marked(mark) => {
+                marks::insert(transaction, segment, mark).await?;
+                return Ok(());
+            }
+            Change::Candle(candle) => {
+                candles::insert(transaction, segment, candle).await?;
+                return Ok(());
+            }
+            _ => {}
+        }
+        let Some(order) = change.order() else { return Ok(()) };
+        // One that is not known was entered on a day whose journal is gone.
+        if let Some(touched) = self.look_up(transaction, order, touched).await? {
+            change.apply_to(&mut touched.row);
+        }
+        Ok(())
+    }
+
+    async fn enter(
+        &self,
+        transaction: &mut Transaction,
+        row: &OrderRow,
+        touched: &mut BTreeMap<i64, Touched>,
+    ) -> Result<(), StoreError> {
+        // Only one without a time of sending can be there already: it was carried over from the last day.
+        let known = match row.sent_at {
+            None => self.look_up(transaction, row.order, touched).await?,
+            Some(_) => None,
+        };
+        match known {
+            Some(known) => known.row.carry_over(row),
+            None => {
+                touched.insert(row.order, Touched { row: row.clone(), is_new: true });
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_up<'t>(
+        &self,
+        transaction: &mut Transaction,
+        order: i64,
+        touched: &'t mut BTreeMap<i64, Touched>,
+    ) -> Result<Option<&'t mut Touched>, StoreError> {
+        if !touched.contains_key(&order) {
+            let known = match self.orders.get(&order) {
+                Some(known) => Some(known.clone()),
+                None => orders::find(transaction, order).await?,
+            };
+            let Some(row) = known else { return Ok(None) };
+            touched.insert(order, Touched { row, is_new: false });
+        }
+        Ok(touched.get_mut(&order))
+    }
+
+    fn remember(&mut self, touched: BTreeMap<i64, Touched>) {
+        for (order, Touched { row, .. }) in touched {
+            if row.status == OrderStatus::Open {
+                self.orders.insert(order, row);
+            } else {
+                self.orders.remove(&order);
+            }
+        }
+        if self.orders.len() > REMEMBERED_MAX {
+            // They are read again as they are needed.
+            self.orders.clear();
+        }
+    }
+}
+
+/// Drops what a segment and those behind it have written. Orders that were there before are as they were when
+/// the segment began, but for what their being carried over says.
+async fn forget(transaction: &mut Transaction, segment: u64) -> Result<(), StoreError> {
+    fills::forget(transaction, segment).await?;
+    marks::forget(transaction, segment).await?;
+    candles::forget(transaction, segment).await?;
+    for mut row in orders::forget(transaction, segment).await? {
+        let fills = fills::of_order(transaction, row.order).await?;
+        (row.filled, row.traded_value, row.fees) = Default::default();
+        (row.status, row.reason, row.ended_at) = (OrderStatus::Open, None, None);
+        fills.iter().for_each(|fill| row.add(fill));
+        row.leaves = Amount((row.quantity.0 - row.filled.0).max(0));
+        orders::update(transaction, segment.saturating_sub(1), &row).await?;
+    }
+    Ok(())
+}
+
+impl Change {
+    /// Returns the order that it changes.
+    const fn order(&self) -> Option<i64> {
+        match self {
+            Self::Replaced { order, .. }
+            | Self::Repriced { order, .. }
+            | Self::Resized { order, .. }
+            | Self::Restated { order, .. }
+            | Self::Triggered { order }
+            | Self::Ended { order, .. } => Some(*order),
+            Self::Filled(fill) => Some(fill.order),
+            Self::Entered(_) | Self::Marked(_) | Self::Candle(_) => None,
+        }
+    }
+
+    fn apply_to(&self, row: &mut OrderRow) {
+        match self {
+            Self::Replaced { price, leaves, .. } => {
+                if row.terms.kind == "stop" {
+                    row.terms.trigger_price = Some(*price);
+                } else {
+                    row.terms.price = Some(*price);
+                }
+                row.leaves = *leaves;
+                row.quantity = Amount(row.filled.0 + leaves.0);
+            }
+            Self::Repriced { price, .. } => row.terms.price = *price,
+            Self::Resized { leaves, reason, .. } => {
+                row.leaves = *leaves;
+                row.quantity = row.quantity.max(Amount(row.filled.0 + leaves.0));
+                if reason.is_some() {
+                    row.reason.clone_from(reason);
+                }
+            }
+            Self::Restated { terms, leaves, .. } => {
+                row.terms = (**terms).clone();
+                row.leaves = *leaves;
+            }
+            Self::Triggered { .. } => row.is_triggered = true,
+            Self::Ended { status, reason, at, .. } => {
+                row.status = *status;
+                row.reason = Some(reason.clone());
+                row.ended_at = Some(*at);
+            }
+            Self::Filled(fill) => {
+                row.add(fill);
+                row.leaves = Amount((row.leaves.0 - fill.quantity.0).max(0));
+                if row.leaves.0 == 0 {
+                    (row.status, row.ended_at) = (OrderStatus::Filled, Some(fill.at));
+                }
+            }
+            Self::Entered(_) | Self::Marked(_) | Self::Candle(_) => {}
+        }
+    }
+}
+
+impl OrderRow {
+    fn add(&mut self, fill: &FillRow) {
+        self.filled.0 += fill.quantity.0;
+        self.traded_value.0 += fill.traded_value.0;
+        self.fees.0 += fill.fee.0;
+    }
+
+    /// Takes what the next day says of it.
+    fn carry_over(&mut self, carried: &Self) {
+        self.terms = carried.terms.clone();
+        self.leaves = carried.leaves;
+        self.quantity = Amount(self.filled.0 + carried.leaves.0);
+        (self.status, self.is_triggered) = (OrderStatus::Open, carried.is_triggered);
+        (self.reason, self.ended_at) = (None, None);
+    }
+}

@@ -1,0 +1,62 @@
+//! What accounts were worth over time, in the database.
+
+use bearpit_core::units::SimTime;
+
+use super::page::Page;
+use super::position::number;
+use super::rows::MarkRow;
+use crate::domain::AccountId;
+use crate::store::database::{Database, Row, StoreError, Transaction, args, statements};
+
+statements! {
+    INSERT = "INSERT INTO account_marks (account_id, marked_at, segment, equity, cash, fees)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (account_id, marked_at) DO UPDATE SET segment = excluded.segment, equity = excluded.equity,
+        cash = excluded.cash, fees = excluded.fees";
+    PAGE = "SELECT account_id, marked_at, equity, cash, fees FROM account_marks
+        WHERE account_id = $1 AND marked_at >= $2 AND marked_at < $3 ORDER BY marked_at LIMIT $4";
+    FORGET = "DELETE FROM account_marks WHERE segment >= $1";
+}
+
+pub(super) async fn insert(
+    transaction: &mut Transaction,
+    segment: u64,
+    row: &MarkRow,
+) -> Result<u64, StoreError> {
+    // A market that was stopped was marked then, and the next is marked at the same moment.
+    let arguments = args![row.account, row.at, number(segment), row.equity, row.cash, row.fees];
+    transaction.execute(INSERT, arguments).await
+}
+
+pub(super) async fn forget(transaction: &mut Transaction, segment: u64) -> Result<u64, StoreError> {
+    transaction.execute(FORGET, args![number(segment)]).await
+}
+
+impl Database {
+    /// Returns a page of an account's worth over time, the oldest first; the next goes on from
+    /// [`Page::next`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn account_marks(
+        &self,
+        account: AccountId,
+        from: SimTime,
+        to: SimTime,
+        limit: u32,
+    ) -> Result<Page<MarkRow, SimTime>, StoreError> {
+        let arguments = args![account, from.nanos(), to.nanos(), i64::from(limit) + 1];
+        let rows = self.rows(PAGE, arguments).await?;
+        Page::of(rows.iter().map(of_row), limit, |last| SimTime::from_nanos(last.at + 1))
+    }
+}
+
+fn of_row(row: &Row) -> Result<MarkRow, StoreError> {
+    Ok(MarkRow {
+        account: AccountId::new(row.get("account_id")?),
+        at: row.get("marked_at")?,
+        equity: row.get("equity")?,
+        cash: row.get("cash")?,
+        fees: row.get("fees")?,
+    })
+}
