@@ -15,4 +15,5 @@ pub mod load;
 pub mod projector;
 pub mod publication;
 pub mod replay;
+pub mod services;
 pub mod store;

@@ -7,8 +7,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-use super::market::{STAGES, stage};
-use crate::driver::MarketHandle;
+use crate::driver::{MarketHandle, Stage};
 
 /// The stage and the speed of a market.
 #[derive(Debug)]
@@ -19,10 +18,10 @@ impl Collector for StatusFigures {
         let status = self.0.status();
         let help = "Whether the market is in a stage: 1 for the one that it is in";
         let mut stages = encoder.encode_descriptor("stage", help, None, MetricType::Gauge)?;
-        for name in STAGES {
+        for name in Stage::NAMES {
             let label = [("stage", name)];
             let of_stage = stages.encode_family(&label)?;
-            ConstGauge::new(i64::from(name == stage(&status.stage))).encode(of_stage)?;
+            ConstGauge::new(i64::from(name == status.stage.name())).encode(of_stage)?;
         }
         let mut figure = |name, help, value: f64| {
             let figure = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;

@@ -7,9 +7,7 @@ use bearpit_core::units::SimDuration;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::driver::{
-    Ask, DayStatus, DiskTrouble, ListingName, MarketHandle, MarketStatus, Reply, Stage, Unavailable, What,
-};
+use crate::driver::{Ask, DayStatus, ListingName, MarketHandle, MarketStatus, Reply, Unavailable, What};
 use crate::http::{Acting, Action, Market, Operator, Readiness, Refused};
 use crate::live::{Control, ControlError};
 
@@ -21,7 +19,7 @@ impl Market for Served {
     fn readiness(&self) -> Readiness {
         match self.0.status().unavailable() {
             None => Readiness::Ready,
-            Some(why) => Readiness::Not { reason: reason(&why), message: why.to_string() },
+            Some(why) => Readiness::Not { reason: why.code(), message: why.to_string() },
         }
     }
 }
@@ -98,37 +96,8 @@ fn refused(code: &'static str, why: &dyn std::fmt::Display) -> Refused {
 }
 
 fn unavailable(why: Unavailable) -> Refused {
-    refused(reason(&why), &why)
+    refused(why.code(), &why)
 }
-
-/// Returns why the market takes no order, as a word.
-const fn reason(why: &Unavailable) -> &'static str {
-    match why {
-        Unavailable::Opening => "recovering",
-        Unavailable::BetweenDays => "between_days",
-        Unavailable::Paused => "paused",
-        Unavailable::Disk(DiskTrouble::Full) => "disk_full",
-        Unavailable::Disk(DiskTrouble::Failing(_)) => "journal_failing",
-        Unavailable::Busy => "busy",
-        Unavailable::Stopped => "stopped",
-        Unavailable::Failed(_) => "failed",
-    }
-}
-
-/// Returns the stage of a market, as a word.
-pub(super) const fn stage(stage: &Stage) -> &'static str {
-    match stage {
-        Stage::Opening => "opening",
-        Stage::Open => "open",
-        Stage::BetweenDays { .. } => "between_days",
-        Stage::Stopping => "stopping",
-        Stage::Stopped => "stopped",
-        Stage::Failed(_) => "failed",
-    }
-}
-
-/// All stages, as words.
-pub(super) const STAGES: [&str; 6] = ["opening", "open", "between_days", "stopping", "stopped", "failed"];
 
 fn status(status: &MarketStatus) -> Value {
     let why = status.unavailable();
@@ -145,9 +114,9 @@ fn status(status: &MarketStatus) -> Value {
         })
     });
     json!({
-        "stage": stage(&status.stage),
+        "stage": status.stage.name(),
         "takes_orders": why.is_none(),
-        "reason": why.as_ref().map(reason),
+        "reason": why.as_ref().map(Unavailable::code),
         "message": why.as_ref().map(ToString::to_string),
         "day": day,
     })
@@ -156,6 +125,7 @@ fn status(status: &MarketStatus) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::{DiskTrouble, Stage};
 
     #[test]
     fn every_reason_is_a_word_of_its_own() {
@@ -171,7 +141,7 @@ mod tests {
         ] {
             let json = super::status(&market);
             assert_eq!((&json["reason"], &json["takes_orders"]), (&json!(expected), &json!(false)));
-            assert!(STAGES.contains(&stage(&market.stage)));
+            assert!(Stage::NAMES.contains(&market.stage.name()));
         }
         let open = super::status(&status(Stage::Open, None));
         assert_eq!((&open["takes_orders"], &open["reason"]), (&json!(true), &Value::Null));

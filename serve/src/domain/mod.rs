@@ -4,6 +4,7 @@
 
 mod client_order_id;
 mod ids;
+mod market_time;
 mod number;
 mod person;
 mod problem;
@@ -12,6 +13,7 @@ mod wall_time;
 
 pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
 pub use ids::{AccountId, BadId, KeyId, SessionId, UserId};
+pub use market_time::{BadTime, MarketTime, instant_of};
 pub use number::Number;
 pub use person::{Actor, Credential, Role, Scope, Scopes, UnknownScope};
 pub use problem::{Problem, ProblemKind};

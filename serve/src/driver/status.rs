@@ -90,6 +90,41 @@ pub enum Unavailable {
     Failed(String),
 }
 
+impl Stage {
+    /// All of them, as words.
+    pub const NAMES: [&'static str; 6] = ["opening", "open", "between_days", "stopping", "stopped", "failed"];
+
+    /// Returns it as a word.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Open => "open",
+            Self::BetweenDays { .. } => "between_days",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+impl Unavailable {
+    /// Returns it as a word for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Opening => "recovering",
+            Self::BetweenDays => "between_days",
+            Self::Paused => "paused",
+            Self::Disk(DiskTrouble::Full) => "disk_full",
+            Self::Disk(DiskTrouble::Failing(_)) => "journal_failing",
+            Self::Busy => "busy",
+            Self::Stopped => "stopped",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 impl MarketStatus {
     /// Returns why no order is taken at the moment, if none is.
     #[must_use]

@@ -19,6 +19,7 @@ mod connection;
 mod endpoint;
 mod health;
 mod instruments;
+mod market_data;
 mod routes;
 mod server;
 mod shared;

@@ -1,11 +1,25 @@
 //! The phases of a venue whose sessions are told by the clock of a zone.
 
 use crate::data::Zone;
+use crate::scenario::Scenario;
 use bearpit_core::exchange::{Calendar, Schedule};
 use bearpit_core::market::Phase;
 use bearpit_core::units::{SimDuration, SimTime};
 
 const DAY: SimDuration = SimDuration::from_secs(86_400);
+
+impl Scenario {
+    /// Returns the phases that a venue plans from the scenario's start to its end, in order of time; the first
+    /// stands at the start. One without sessions trades continuously. `None` if there is no such venue.
+    #[must_use]
+    pub fn planned_phases(&self, venue: &str) -> Option<Schedule> {
+        let venue = self.venues.iter().find(|it| it.name == venue)?;
+        Some(match &venue.rules.sessions {
+            Some(calendar) => schedule(calendar, &self.session_zone, self.start, self.end),
+            None => vec![(self.start, Phase::Continuous)],
+        })
+    }
+}
 
 /// Returns the changes of phase from `start` to `end` of a calendar that is told by the clock of `zone`; the
 /// first stands at `start`.
