@@ -126,6 +126,20 @@ impl Server {
     }
 }
 
+/// After what time the system gives a connection up whose client takes nothing of what is sent to it. Without
+/// that one would keep its place for ever, however well the rest of the server is guarded.
+const STALL_MAX: Duration = Duration::from_secs(20);
+
+fn limit_stalls(io: &dyn std::any::Any) {
+    let Some(stream) = io.downcast_ref::<rt::net::TcpStream>() else { return };
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STALL_MAX)) {
+        tracing::debug!(%error, "a connection is given up later than others if it stalls");
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _: (&rt::net::TcpStream, Duration) = (stream, STALL_MAX);
+}
+
 fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
     thread.join().unwrap_or_else(|_| Err(io::Error::other("the server panicked")))
 }
@@ -145,6 +159,7 @@ fn run(
         .max_connections(config.connections.div_ceil(config.workers))
         .client_request_timeout(config.request_timeout)
         .keep_alive(config.keep_alive)
+        .on_connect(|io, _| limit_stalls(io))
         // Signals are the program's.
         .disable_signals()
         .listen(listener)?;

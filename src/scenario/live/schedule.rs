@@ -9,8 +9,8 @@ use bearpit_core::units::{SimDuration, SimTime};
 const DAY: SimDuration = SimDuration::from_secs(86_400);
 
 impl Scenario {
-    /// Returns the phases that a venue plans from the scenario's start to its end, in order of time; the first
-    /// stands at the start. One without sessions trades continuously. `None` if there is no such venue.
+    /// Returns the phases that a venue plans from the scenario's start to its end, in order of time; the
+    /// first stands at the start. One without sessions trades continuously. `None` if there is no such venue.
     #[must_use]
     pub fn planned_phases(&self, venue: &str) -> Option<Schedule> {
         let venue = self.venues.iter().find(|it| it.name == venue)?;

@@ -6,7 +6,7 @@
 //! | `books` | books and trades; a book is written once for each of its versions |
 //! | `candles` | candles, from memory and from an archive as one series |
 //! | `sessions` | phases that are planned; the market's status, its clock |
-//! | `days` | days that are kept, and their replays |
+//! | `history`, `days` | days that are kept, and their replays |
 //!
 //! Prices and quantities are exact decimal numbers. Times are virtual unless they are called `wall`, and have
 //! the clock of the market's zone: that of `[live]`, or UTC. Listings are named `ALFA`, or `ALFA@PIT` where
@@ -14,9 +14,12 @@
 
 mod books;
 mod candles;
+#[cfg(test)]
+mod day_tests;
 mod days;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod history;
 mod listings;
 mod scale;
 mod sessions;
@@ -33,6 +36,7 @@ use std::time::Duration;
 use bearpit::data::Zone;
 use bearpit::scenario::LiveClock;
 use bearpit_core::market::Instrument;
+use bearpit_core::units::{InstrumentId, SimTime};
 
 pub use books::{BookBytes, DEPTH_DEFAULT, DEPTH_MAX};
 pub use candles::{
@@ -47,6 +51,7 @@ pub use views::{
 };
 pub use words::{IntervalName, PhaseName, SideName};
 
+use crate::domain::MarketTime;
 use crate::driver::{MarketHandle, MarketStatus, ScenarioSource, SystemClock, WallClock};
 use crate::publication::Publication;
 use books::BookCache;
@@ -155,6 +160,18 @@ impl MarketData {
     #[must_use]
     pub fn publication(&self) -> Publication {
         self.market.publication()
+    }
+
+    /// Returns an instrument by its number, which is its place in the scenario.
+    #[must_use]
+    pub fn instrument(&self, id: InstrumentId) -> Option<&Instrument> {
+        self.sessions.scenario().instruments.get(id.index()).map(|it| &it.instrument)
+    }
+
+    /// Returns an instant with the clock of the market's zone.
+    #[must_use]
+    pub fn time(&self, at: SimTime) -> MarketTime {
+        MarketTime::new(at, &self.zone)
     }
 
     /// Returns how an instrument's numbers and times are written.

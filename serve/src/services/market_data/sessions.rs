@@ -147,6 +147,10 @@ impl Sessions {
         Self { scenario, today: Mutex::new(None) }
     }
 
+    pub(super) const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
     /// Returns when a venue trades, if it has hours.
     pub(super) fn hours(&self, venue: &str, zone: &Zone) -> Option<HoursView> {
         let venue = self.scenario.venues.iter().find(|it| it.name == venue)?;

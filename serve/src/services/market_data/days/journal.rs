@@ -12,14 +12,14 @@ use crate::driver::Segment;
 
 /// A segment that is kept.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
-    pub(super) segment: Segment,
-    pub(super) number: u64,
+pub(in crate::services::market_data) struct Kept {
+    pub(in crate::services::market_data) segment: Segment,
+    pub(in crate::services::market_data) number: u64,
     /// When its market was settled, if it was.
-    pub(super) settled: Option<SimTime>,
+    pub(in crate::services::market_data) settled: Option<SimTime>,
     /// Whether it is being written.
-    pub(super) is_open: bool,
-    pub(super) bytes: u64,
+    pub(in crate::services::market_data) is_open: bool,
+    pub(in crate::services::market_data) bytes: u64,
 }
 
 /// The directory of a journal, which another thread writes.

@@ -18,7 +18,8 @@ use crate::live::{LiveError, Output, Viewer};
 use crate::publication::{
     Channel, Closed, Content, Day, Publication, PublicationConfig, Publisher, SubscribeError, Subscription,
 };
-use crate::services::market_data::{LevelView, Scale};
+use crate::services::market_data::scale::Scale;
+use crate::services::market_data::views::LevelView;
 
 /// Why there is no replay.
 #[derive(Debug, Error)]

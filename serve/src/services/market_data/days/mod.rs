@@ -3,8 +3,6 @@
 mod journal;
 mod making;
 mod reading;
-#[cfg(test)]
-mod tests;
 mod views;
 
 use std::path::{Path, PathBuf};
@@ -15,13 +13,13 @@ use bearpit::data::Zone;
 use bearpit_core::units::SimTime;
 use tokio::sync::{Semaphore, oneshot};
 
+pub(super) use journal::Kept;
 pub use reading::ReplayChunks;
 pub use views::{DayView, DaysView, ReplayLineKind, ReplayLineView, SegmentView};
 
-use super::MarketData;
-use crate::domain::{MarketTime, Problem, ProblemKind};
-use crate::driver::{ScenarioSource, Segment, Stage};
-use journal::{Journal, Kept};
+use crate::domain::{Problem, ProblemKind};
+use crate::driver::{ScenarioSource, Segment};
+use journal::Journal;
 use making::{MakeError, make};
 
 /// Which part of a day is asked for.
@@ -35,6 +33,15 @@ pub struct ReplayQuery {
     pub from: Option<SimTime>,
     /// Until when, at the earliest: the replay ends with a minute.
     pub to: Option<SimTime>,
+}
+
+/// Which part of a segment's replay is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) symbol: &'a str,
+    pub(super) venue: &'a str,
+    pub(super) from: Option<SimTime>,
+    pub(super) to: Option<SimTime>,
 }
 
 /// Replays of days that are over, each made once from the journal and kept.
@@ -57,8 +64,14 @@ impl DayArchive {
         Self { source, journal, replays, work: Arc::new(Semaphore::new(1)) }
     }
 
+    /// Keeps all replays from being made.
+    #[cfg(test)]
+    pub(super) async fn hold(&self) -> tokio::sync::OwnedSemaphorePermit {
+        Arc::clone(&self.work).acquire_owned().await.unwrap()
+    }
+
     /// Returns the segments that are kept.
-    async fn kept(&self, is_open: bool) -> Result<Vec<Kept>, Problem> {
+    pub(super) async fn kept(&self, is_open: bool) -> Result<Vec<Kept>, Problem> {
         let journal = Arc::clone(&self.journal);
         let listed = tokio::task::spawn_blocking(move || journal.list(is_open)).await;
         listed.map_err(std::io::Error::other).flatten().map_err(|error| {
@@ -69,6 +82,23 @@ impl DayArchive {
                 "the days that are kept cannot be listed",
             )
         })
+    }
+
+    /// Adds the part of a segment's replay that is asked for, once the replay is made.
+    pub(super) async fn part(
+        &self,
+        chunks: &mut ReplayChunks,
+        segment: &Segment,
+        zone: &Zone,
+        wanted: Part<'_>,
+    ) -> Result<(), Problem> {
+        let directory = self.made(segment, zone).await?;
+        let of = (wanted.symbol.to_owned(), wanted.venue.to_owned());
+        let (from, to) = (wanted.from, wanted.to);
+        let part = tokio::task::spawn_blocking(move || reading::part(&directory, &of, from, to)).await;
+        let part = part.map_err(std::io::Error::other).flatten();
+        chunks.extend(part.map_err(|error| failed(&MakeError::Io(error)))?);
+        Ok(())
     }
 
     /// Returns the directory of a segment's replay, once that is made.
@@ -126,78 +156,4 @@ fn failed(error: &MakeError) -> Problem {
     }
     tracing::error!(%error, "the replay of a day cannot be made");
     Problem::new(ProblemKind::Internal, "replay_failed", "the replay of this day cannot be made")
-}
-
-impl MarketData {
-    /// Returns the days that are kept.
-    ///
-    /// # Errors
-    /// [`Problem`] if the journal cannot be listed.
-    pub async fn kept_days(&self) -> Result<DaysView, Problem> {
-        let kept = self.days.kept(self.is_day_open()).await?;
-        let time = |at| MarketTime::new(at, &self.zone);
-        let mut days: Vec<DayView> = Vec::new();
-        for Kept { segment, number, settled, is_open, bytes } in kept {
-            let header = &segment.header;
-            let view = SegmentView {
-                segment: number,
-                opened_at: header.opens.map(time),
-                settled_at: settled.map(time),
-                is_open,
-                bytes,
-            };
-            match days.last_mut().filter(|day| day.day == header.day_name) {
-                Some(day) => day.segments.push(view),
-                None => days.push(DayView {
-                    day: header.day_name.clone(),
-                    number: header.day,
-                    segments: vec![view],
-                }),
-            }
-        }
-        Ok(DaysView { days })
-    }
-
-    /// Returns a part of the replay of a day that is over, as lines of JSON.
-    ///
-    /// # Errors
-    /// [`Problem`] if there is no such day or listing, the day is not over, or its replay is not there yet.
-    pub async fn replay_of(&self, query: &ReplayQuery) -> Result<ReplayChunks, Problem> {
-        let (_, snapshot) = self.find(&query.symbol)?;
-        if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
-            let problem =
-                Problem::new(ProblemKind::Refused, "invalid_parameter", "`from` is later than `to`");
-            return Err(problem.at("from"));
-        }
-        let mut kept = self.days.kept(self.is_day_open()).await?;
-        kept.retain(|it| it.segment.header.day_name == query.day);
-        if kept.is_empty() {
-            let problem =
-                Problem::new(ProblemKind::NotFound, "unknown_day", format!("no day {:?} is kept", query.day));
-            return Err(problem.at("day").hint("GET /api/days lists what there is"));
-        }
-        kept.retain(|it| !it.is_open);
-        if kept.is_empty() {
-            let problem = Problem::new(ProblemKind::Conflict, "day_is_open", "this day is not over");
-            return Err(
-                problem.hint("its book and trades so far are in /api/book/snapshot and on the WebSocket")
-            );
-        }
-        let listing = &snapshot.listing;
-        let mut chunks = ReplayChunks::default();
-        for Kept { segment, .. } in &kept {
-            let directory = self.days.made(segment, &self.zone).await?;
-            let of = (listing.instrument.symbol().to_owned(), listing.venue.clone());
-            let (from, to) = (query.from, query.to);
-            let part = tokio::task::spawn_blocking(move || reading::part(&directory, &of, from, to)).await;
-            let part = part.map_err(std::io::Error::other).flatten();
-            chunks.extend(part.map_err(|error| failed(&MakeError::Io(error)))?);
-        }
-        Ok(chunks)
-    }
-
-    /// Returns whether the newest segment of the journal may be written to.
-    fn is_day_open(&self) -> bool {
-        !matches!(self.market.status().stage, Stage::BetweenDays { .. } | Stage::Stopped)
-    }
 }

@@ -4,7 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::MarketTime;
-use crate::services::market_data::{LevelView, PhaseName, TradeView};
+use crate::services::market_data::views::{LevelView, TradeView};
+use crate::services::market_data::words::PhaseName;
 
 /// The days that are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -9,8 +9,8 @@ use bearpit_core::units::{ListingId, SimDuration};
 use serde_json::Value;
 
 use super::*;
-use crate::domain::Number;
-use crate::driver::{Driver, DriverConfig, Metrics, SyncPolicy, SystemClock};
+use crate::domain::{Number, Problem, ProblemKind};
+use crate::driver::{Driver, DriverConfig, Metrics, Segment, SyncPolicy, SystemClock};
 use crate::live::Output;
 use crate::publication::PublicationConfig;
 use crate::services::market_data::fixture::{Hand, source};
@@ -227,7 +227,7 @@ fn a_replay_is_made_once_and_goes_with_its_segment() {
     let kept = replays.join("00000001");
     assert!(kept.is_dir());
     // What is there is not made again, not even where it would fail.
-    let permit = wait(over.service.days.work.acquire()).unwrap();
+    let permit = wait(over.service.days.hold());
     over.lines("2025-03-03", None, None).unwrap();
     fs::rename(&kept, replays.join("00000099")).unwrap();
     assert_eq!(over.lines("2025-03-03", None, None).unwrap_err().code, "replay_busy");
