@@ -43,6 +43,8 @@ pub struct LiveConfig {
     pub durability: Durability,
     /// For how many days journals, tables and fine candles are kept; at least one.
     pub keep_days: u32,
+    /// What the scripts of users may take together in a second of virtual time, in operations; at least one.
+    pub script_operations: u64,
 }
 
 /// What the virtual time of a live market follows.
@@ -106,4 +108,20 @@ impl LiveConfig {
 
     /// For how many days journals, tables and fine candles are kept unless the scenario says otherwise.
     pub const KEEP_DAYS: u32 = 30;
+
+    /// What the scripts of users may take together in a second of real time, in operations, unless the
+    /// scenario says otherwise: some hundredths of a core.
+    pub const SCRIPT_OPERATIONS: u64 = 1_000_000;
+
+    /// The most that a scenario can allow them in a second of virtual time.
+    pub const SCRIPT_OPERATIONS_MAX: u64 = 1_000_000_000;
+
+    /// Returns what the scripts of users may take together in a second of virtual time unless the scenario
+    /// says otherwise: less where that passes faster, so that it is the same on the wall clock.
+    #[must_use]
+    pub fn default_script_operations(clock: &LiveClock) -> u64 {
+        let LiveClock::Scaled { speed } = clock else { return Self::SCRIPT_OPERATIONS };
+        let thousandths = u64::from(speed.thousandths()).max(1);
+        (Self::SCRIPT_OPERATIONS * 1_000 / thousandths).clamp(1, Self::SCRIPT_OPERATIONS)
+    }
 }

@@ -48,7 +48,9 @@ pub use document::readers::is_name;
 pub use document::{Diagnostic, Diagnostics, Located, Override, OverrideError, OverrideFileError, Severity};
 pub use files::{DataReport, inspect_data};
 pub use kinds::agent_kinds;
-pub use live::{CivilDate, DayError, DaySpan, LiveDays, SeatFactory};
+pub use live::{
+    CivilDate, DayError, DaySpan, LiveDays, SeatFactory, UserOnError, UserScript, UserScriptError,
+};
 pub use live_config::{AfterOutage, Durability, LiveClock, LiveConfig};
 pub use lobster::OrderFlow;
 pub use schema::json_schema;

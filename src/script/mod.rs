@@ -37,6 +37,7 @@ pub use runtime::compile::{Scripts, check_params, compile, declared_params};
 pub use runtime::compiled_script::CompiledScript;
 pub use runtime::config::{OnError, ScriptConfig};
 pub use runtime::script_test::ScriptTest;
+pub use runtime::shared_budget::SharedBudget;
 pub use runtime::source::{Module, ScriptSource};
 pub use runtime::trader::ScriptTrader;
 pub use tools::definitions::definitions;

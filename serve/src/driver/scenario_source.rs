@@ -52,6 +52,7 @@ impl ScenarioSource {
             starting_cash: LiveConfig::STARTING_CASH,
             durability: Promise::Synced,
             keep_days: LiveConfig::KEEP_DAYS,
+            script_operations: LiveConfig::SCRIPT_OPERATIONS,
         });
         Self { live: live.clone(), scenario, text }
     }

@@ -52,6 +52,7 @@ fn without_the_table_a_scenario_is_not_live_and_an_empty_one_has_the_defaults() 
         starting_cash: Money::from_whole(100_000),
         durability: Durability::Synced,
         keep_days: 30,
+        script_operations: 1_000_000,
     };
     assert_eq!(live(""), expected);
     assert_eq!(live("clock = \"wall\"\nafter_outage = \"halt\"\ndurability = \"synced\""), expected);
@@ -78,6 +79,20 @@ fn each_key_says_what_it_says() {
         assert_eq!(speed, LiveClock::Scaled { speed: Speed::from_thousandths(thousandths).unwrap() });
     }
     assert_eq!(live("clock = \"scaled\"").clock, LiveClock::Scaled { speed: Speed::REAL_TIME });
+}
+
+/// Scripts have as much of a core whatever the speed.
+#[test]
+fn the_budget_of_scripts_follows_the_speed_unless_it_is_given() {
+    for (keys, operations) in [
+        ("clock = \"scaled\"\nspeed = 60", 16_666),
+        ("clock = \"scaled\"\nspeed = 0.001", 1_000_000),
+        ("clock = \"scaled\"\nspeed = 1000000", 1),
+        ("clock = \"scaled\"\nspeed = 60\nscript_operations = 5", 5),
+        ("script_operations = 1_000_000_000", 1_000_000_000),
+    ] {
+        assert_eq!(live(keys).script_operations, operations, "{keys}");
+    }
 }
 
 #[test]
@@ -143,6 +158,10 @@ fn each_fault_says_what_is_allowed() {
         ("durability = { relaxed = \"2m\" }", "has a `relaxed` that is `2m`, but must be from 1ms to 1m"),
         ("durability = true", "`durability` is a boolean (`true`), but must be one of synced"),
         ("keep_days = 0", "`keep_days` is 0, but must be a whole number from 1 to 36500"),
+        (
+            "script_operations = 0",
+            "`script_operations` is 0, but must be a whole number from 1 to 1000000000",
+        ),
         ("day = 5", "[live] has no key `day`"),
     ] {
         let found = said(&format!("{MARKET}[live]\n{keys}\n"));

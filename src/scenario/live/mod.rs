@@ -11,9 +11,13 @@ mod days;
 mod days_tests;
 mod schedule;
 mod seats;
+mod user_script;
+#[cfg(test)]
+mod user_script_tests;
 
 pub use date::CivilDate;
 pub use days::{DayError, DaySpan, LiveDays};
 pub use seats::SeatFactory;
+pub use user_script::{UserOnError, UserScript, UserScriptError};
 
 pub(super) use schedule::schedule;

@@ -1,28 +1,65 @@
-//! Seats: how people come into a market that is running.
+//! Seats: how people and their strategies come into a market that is running.
 
+use super::user_script::{MarketName, Markets, UserScript, UserScriptError};
 use crate::scenario::Scenario;
 use crate::scenario::live_config::LiveConfig;
+use crate::script::{ScriptTrader, Scripts, SharedBudget};
 use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{BuildError, MarketBuilder};
 use bearpit_core::kernel::{ActorFactory, ActorSpec, FactoryError, SimActor};
 use bearpit_core::participant::{MarketState, ParticipantConfig, RequestKind, Trader};
+use bearpit_core::units::InstrumentId;
 
 /// The kind of a person's seat, in tables, manifests and journals.
 const DESK: &str = "desk";
 
-/// Builds the actors of those who join a live market: a [`Desk`] for a person, who acts by requests.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SeatFactory;
+/// The kind of a user's strategy.
+const SCRIPT: &str = "script";
+
+/// Builds the actors of those who join a live market: a [`Desk`] for a person, who acts by requests, and a
+/// [`ScriptTrader`] for a strategy, which shares a budget of operations with those of all other users.
+#[derive(Debug, Clone)]
+pub struct SeatFactory {
+    markets: Markets,
+    scripts: Scripts,
+    budget: SharedBudget,
+}
+
+impl SeatFactory {
+    /// Makes the factory of a scenario's market, for one day.
+    #[must_use]
+    pub fn new(scenario: &Scenario) -> Self {
+        let symbol = |id: InstrumentId| scenario.instruments[id.index()].instrument.symbol().to_owned();
+        let markets = scenario.venues.iter().flat_map(|venue| {
+            let symbols = venue.instruments.iter().map(|id| symbol(*id));
+            symbols.map(|symbol| MarketName { symbol, venue: venue.name.clone() })
+        });
+        let operations =
+            scenario.live.as_ref().map_or(LiveConfig::SCRIPT_OPERATIONS, |it| it.script_operations);
+        Self {
+            markets: Markets(markets.collect()),
+            scripts: Scripts::default(),
+            budget: SharedBudget::new(operations),
+        }
+    }
+
+    fn script(&self, parameters: &str) -> Result<ScriptTrader, UserScriptError> {
+        let config = UserScript::from_json(parameters)?.configure(&self.markets)?;
+        Ok(ScriptTrader::of_user(config, self.scripts.clone(), &self.budget))
+    }
+}
 
 impl ActorFactory<MarketState> for SeatFactory {
     fn build(&mut self, _: &str, spec: &ActorSpec) -> Result<Box<dyn SimActor<MarketState>>, FactoryError> {
-        match (spec.kind.as_str(), spec.parameters.is_empty()) {
-            (DESK, true) => Ok(Box::new(Trader(Desk))),
-            (DESK, false) => {
-                let why = "a desk has no parameters".to_owned();
-                Err(FactoryError::Parameters { kind: DESK.to_owned(), why })
-            }
+        let unfit = |why: String| FactoryError::Parameters { kind: spec.kind.clone(), why };
+        match (spec.kind.as_str(), spec.parameters.as_str()) {
+            (DESK, "") => Ok(Box::new(Trader(Desk))),
+            (DESK, _) => Err(unfit("a desk has no parameters".to_owned())),
+            (SCRIPT, parameters) => match self.script(parameters) {
+                Ok(trader) => Ok(Box::new(Trader(trader))),
+                Err(error) => Err(unfit(error.to_string())),
+            },
             _ => Err(FactoryError::UnknownKind(spec.kind.clone())),
         }
     }
@@ -38,6 +75,37 @@ impl LiveConfig {
         let account = AccountConfig { cash: self.starting_cash, tracked: true, ..AccountConfig::default() };
         let config = ParticipantConfig::new(DESK).with_account(account);
         RequestKind::Join { name: name.to_owned(), spec: ActorSpec::new(DESK), config }
+    }
+
+    /// Returns the request by which a strategy joins, with an account as a person's. It is compiled when the
+    /// request is carried out; what is wrong with it is in the refusal.
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use bearpit::participant::Request;
+    /// use bearpit::scenario::{Scenario, UserScript};
+    /// use bearpit::units::SimDuration;
+    ///
+    /// let changes = ["live.starting_cash=5000".parse()?];
+    /// let scenario = Scenario::load(Path::new("scenarios/quickstart.toml"), &changes)?;
+    /// let live = scenario.live.as_ref().ok_or("no [live]")?;
+    /// let mut market = scenario.lay_out_live()?.open()?;
+    /// market.start();
+    /// let script = UserScript::new("mine.rhai", "fn on_start() { buy(10); }");
+    /// let kind = live.join_script("anne's", &script);
+    /// market.request(scenario.start, Request { tag: None, kind })?;
+    /// market.step(scenario.start + SimDuration::from_secs(60), u64::MAX)?;
+    /// let participant = market.participant("anne's").ok_or("no seat")?.id;
+    /// assert!(market.world().domain().account(participant).ok_or("no account")?.fills() > 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn join_script(&self, name: &str, script: &UserScript) -> RequestKind {
+        let account = AccountConfig { cash: self.starting_cash, tracked: true, ..AccountConfig::default() };
+        let config = ParticipantConfig::new(SCRIPT).with_account(account);
+        let spec = ActorSpec { kind: SCRIPT.to_owned(), parameters: script.to_json() };
+        RequestKind::Join { name: name.to_owned(), spec, config }
     }
 }
 
@@ -79,7 +147,7 @@ impl Scenario {
     /// ```
     pub fn lay_out_live(&self) -> Result<MarketBuilder, BuildError> {
         let mut builder = self.lay_out()?;
-        builder.factory(SeatFactory);
+        builder.factory(SeatFactory::new(self));
         Ok(builder)
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::param::{Object, decimal, duration, text};
+use crate::scenario::live_config::LiveConfig;
 use crate::scenario::sections::{AFTER_OUTAGE, CLOCKS, DURABILITY};
 
 /// Returns the schema of `[live]`.
@@ -38,6 +39,11 @@ pub(super) fn live() -> Value {
             "keep_days",
             json!({ "type": "integer", "minimum": 1, "maximum": 36_500 }),
             "for how many days journals, tables and fine candles are kept",
+        )
+        .key(
+            "script_operations",
+            json!({ "type": "integer", "minimum": 1, "maximum": LiveConfig::SCRIPT_OPERATIONS_MAX }),
+            "how many operations the scripts of users may take together in a second of virtual time",
         )
         .build()
 }

@@ -36,6 +36,10 @@ pub(in crate::scenario) fn live(root: &Section<'_>, head: Option<&Head>) -> Opti
     let starting_cash = section.or("starting_cash", LiveConfig::STARTING_CASH, readers::money);
     let durability = section.or("durability", Durability::Synced, durability);
     let keep_days = section.or("keep_days", LiveConfig::KEEP_DAYS.into(), readers::integer(1, KEEP_DAYS_MAX));
+    let operations_max = LiveConfig::SCRIPT_OPERATIONS_MAX.cast_signed();
+    let default = clock.as_ref().map_or(LiveConfig::SCRIPT_OPERATIONS, LiveConfig::default_script_operations);
+    let script_operations =
+        section.or("script_operations", default.cast_signed(), readers::integer(1, operations_max));
     section.finish();
     if let Some(head) = head {
         check_length(root, head);
@@ -43,7 +47,8 @@ pub(in crate::scenario) fn live(root: &Section<'_>, head: Option<&Head>) -> Opti
     check_undated(root);
     let keep_days = u32::try_from(keep_days?).ok()?;
     let (starting_cash, durability) = (starting_cash?, durability?);
-    Some(Some(LiveConfig { clock: clock?, starting_cash, durability, keep_days }))
+    let script_operations = script_operations?.unsigned_abs();
+    Some(Some(LiveConfig { clock: clock?, starting_cash, durability, keep_days, script_operations }))
 }
 
 /// Reads what virtual time follows, with the keys that have a meaning with one clock only.

@@ -10,6 +10,8 @@ mod imports;
 mod program;
 mod run_bounds;
 pub(crate) mod script_test;
+pub(crate) mod shared_budget;
 mod shared_script;
 pub(crate) mod source;
 pub(crate) mod trader;
+mod turns;

@@ -10,7 +10,7 @@ use rhai::Dynamic;
 use crate::script::host::bar_rounds::{Arrival, BarRounds};
 use crate::script::host::feeds::{FeedRequest, Feeds};
 use crate::script::host::params::Params;
-use crate::script::host::{Host, Lifecycle, StrategyState};
+use crate::script::host::{CallbackUsage, Host, Lifecycle, StrategyState};
 use crate::script::runtime::callback_bodies::function_position;
 use crate::script::runtime::compile::Scripts;
 use crate::script::runtime::config::{OnError, ScriptConfig};
@@ -18,6 +18,8 @@ use crate::script::runtime::flatten::Flatten;
 use crate::script::runtime::program::Program;
 use crate::script::runtime::run_bounds::{Overrun, RunBounds};
 use crate::script::runtime::script_test::ScriptTest;
+use crate::script::runtime::shared_budget::SharedBudget;
+use crate::script::runtime::turns::{NextTurn, TooManyWait, Turn, Turns, WAITING_MAX};
 use crate::script::value::arguments::ScriptResult;
 use crate::script::value::callback::Callback;
 use crate::script::value::order_event::{OrderEvent, OrderEventKind};
@@ -26,7 +28,7 @@ use crate::script::value::views::{ActionView, BarView, BookView, PhaseView, Quot
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{CancelReason, CorporateAction, ExecutionReport, ReportKind};
 use bearpit_core::participant::{CancelScope, Context, MarketData, Update};
-use bearpit_core::units::SimTime;
+use bearpit_core::units::{ListingId, SimTime};
 
 /// Runs a strategy written in Rhai.
 ///
@@ -66,6 +68,8 @@ pub struct ScriptTrader {
     scripts: Scripts,
     state: TraderState,
     bounds: RunBounds,
+    /// What waits for operations, if it shares them with the scripts of other users.
+    turns: Option<Turns>,
     /// The test that runs beside it.
     test: Option<ScriptTest>,
 }
@@ -85,6 +89,9 @@ impl std::fmt::Debug for ScriptTrader {
     }
 }
 
+/// The tag of the wake-ups at which callbacks that have waited are called; no timer of a script has it.
+const TURN_TAG: u64 = u64::MAX - 2;
+
 /// How many rounds of refusals may follow from refusals in `on_order`.
 const REFUSALS_MAX: usize = 1_000;
 
@@ -100,7 +107,13 @@ impl ScriptTrader {
     #[must_use]
     pub const fn sharing(config: ScriptConfig, scripts: Scripts) -> Self {
         let bounds = RunBounds::new(config.run_limits);
-        Self { config, scripts, state: TraderState::Idle, bounds, test: None }
+        Self { config, scripts, state: TraderState::Idle, bounds, turns: None, test: None }
+    }
+
+    /// Makes a trader of a user, who shares a budget of operations with all others in the world.
+    #[must_use]
+    pub fn of_user(config: ScriptConfig, scripts: Scripts, budget: &SharedBudget) -> Self {
+        Self { turns: Some(Turns::new(budget)), ..Self::sharing(config, scripts) }
     }
 
     /// Makes a trader for a test.
@@ -136,8 +149,22 @@ impl ScriptTrader {
         Ok(())
     }
 
-    /// Calls a callback if the script defines it, and stops the script if it fails.
+    /// Calls a callback if the script defines it, and stops the script if it fails. Where the operations of a
+    /// shared budget are used up, the callback waits.
     fn call<const N: usize>(&mut self, ctx: &mut Context, callback: Callback, arguments: [Dynamic; N]) {
+        let TraderState::Running(program) = &self.state else { return };
+        if let Some(turns) = &self.turns
+            && program.has(callback)
+            && !turns.may_begin(ctx.now(), callback)
+        {
+            let argument = arguments.into_iter().next();
+            return self.put_off(ctx, Turn::Call(callback, argument));
+        }
+        self.call_now(ctx, callback, arguments);
+    }
+
+    /// Calls a callback if the script defines it, whatever the budget.
+    fn call_now<const N: usize>(&mut self, ctx: &mut Context, callback: Callback, arguments: [Dynamic; N]) {
         if let Err(error) = self.call_counted(ctx, callback, arguments) {
             return self.fail(ctx, Some(callback), &error);
         }
@@ -155,9 +182,15 @@ impl ScriptTrader {
         if !program.has(callback) {
             return Ok(());
         }
-        program.call(ctx, callback, arguments)?;
-        let (operations, bounds) = (program.spent(), &mut self.bounds);
-        let counted = program.with_state(|state| bounds.count(ctx.now(), callback, operations, &state.spent));
+        let ended = program.call(ctx, callback, arguments);
+        let (operations, bounds, turns) = (program.spent(), &mut self.bounds, &self.turns);
+        let counted = program.with_state(|state| {
+            if let Some(turns) = turns {
+                turns.took(ctx.now(), callback, operations, &state.spent);
+            }
+            bounds.count(ctx.now(), callback, operations, &state.spent)
+        });
+        ended?;
         counted.map_err(|Overrun { message, help }| self.at_callback(callback, message).with_help(help))
     }
 
@@ -206,6 +239,9 @@ impl ScriptTrader {
         let text = format!("{error}{callback} at {}{excerpt}", ctx.now());
         ctx.log_failure(text.as_str());
         self.state = TraderState::Idle;
+        if let Some(turns) = &mut self.turns {
+            turns.leave();
+        }
         match self.config.on_error {
             OnError::Halt => {
                 // The position stays, and so does what protects it.
@@ -278,26 +314,105 @@ impl ScriptTrader {
     }
 }
 
-impl Actor for ScriptTrader {
-    type Context = Context;
-
-    fn started(&mut self, ctx: &mut Context) {
+impl ScriptTrader {
+    /// Compiles the script, sets it up and calls its first callbacks.
+    fn begin(&mut self, ctx: &mut Context) {
         if let Err(error) = self.start(ctx) {
             return self.fail(ctx, None, &error);
         }
         let TraderState::Running(program) = &mut self.state else { return };
+        if let Some(turns) = &self.turns {
+            // What stands outside of functions.
+            turns.took(ctx.now(), Callback::Init, program.spent(), &CallbackUsage::default());
+        }
         program.enter(Lifecycle::Init);
         let params = program.params();
-        self.call(ctx, Callback::Init, [params]);
+        self.call_now(ctx, Callback::Init, [params]);
         let TraderState::Running(program) = &mut self.state else { return };
         program.enter(Lifecycle::Trading);
-        self.call(ctx, Callback::Start, []);
+        self.call_now(ctx, Callback::Start, []);
         self.ask_for_defaults(ctx);
     }
 
+    /// Lets a turn wait until there are operations for it, and says so.
+    fn put_off(&mut self, ctx: &mut Context, turn: Turn) {
+        let Some(turns) = &mut self.turns else { return };
+        let newest = is_replaced_by(&turn);
+        let put_off = turns.put_off(turn, |waiting| newest.as_ref().is_some_and(|newest| newest(waiting)));
+        if let Some(word) = turns.word(ctx.now()) {
+            ctx.log(word);
+        }
+        if let Some(at) = turns.wake_at(ctx.now()) {
+            ctx.wake_at(at, TURN_TAG);
+        }
+        if put_off == Err(TooManyWait) {
+            let message = format!("more than {WAITING_MAX} callbacks about its orders wait for their turn");
+            let error = ScriptError::new(&self.config.source.file, SourcePosition::START, message);
+            let help = "it uses more operations than its share of those that all scripts have together";
+            self.fail(ctx, None, &error.with_help(help));
+        }
+    }
+
+    /// Takes the turns that have waited, for as long as there are operations.
+    fn take_turns(&mut self, ctx: &mut Context) {
+        if let Some(turns) = &mut self.turns {
+            turns.woken();
+        }
+        loop {
+            let Some(turns) = &mut self.turns else { return };
+            match turns.next(ctx.now()) {
+                NextTurn::Take(Turn::Begin) => self.begin(ctx),
+                NextTurn::Take(Turn::Call(callback, Some(argument))) => {
+                    self.call_now(ctx, callback, [argument]);
+                }
+                NextTurn::Take(Turn::Call(callback, None)) => self.call_now(ctx, callback, []),
+                NextTurn::Wait(at) => return ctx.wake_at(at, TURN_TAG),
+                NextTurn::None => return,
+            }
+        }
+    }
+}
+
+/// Returns how a turn that waits is recognized that a newer one makes needless: a quote or a book of the same
+/// market.
+fn is_replaced_by(turn: &Turn) -> Option<impl Fn(&Turn) -> bool + use<>> {
+    let Turn::Call(callback @ (Callback::Quote | Callback::Book), Some(argument)) = turn else { return None };
+    let (callback, market) = (*callback, market_of(argument));
+    Some(move |waiting: &Turn| match waiting {
+        Turn::Call(older, Some(argument)) => *older == callback && market_of(argument) == market,
+        _ => false,
+    })
+}
+
+/// Returns the market that a quote or a book is of.
+fn market_of(argument: &Dynamic) -> Option<ListingId> {
+    let quote = argument.read_lock::<QuoteView>().map(|quote| quote.listing.id);
+    quote.or_else(|| argument.read_lock::<BookView>().map(|book| book.listing.id))
+}
+
+impl Actor for ScriptTrader {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        if let Some(turns) = &mut self.turns {
+            turns.enter(ctx.now());
+            if !turns.may_begin(ctx.now(), Callback::Init) {
+                return self.put_off(ctx, Turn::Begin);
+            }
+        }
+        self.begin(ctx);
+    }
+
     fn stopped(&mut self, ctx: &mut Context) {
-        self.call(ctx, Callback::Stop, []);
+        // A script that owes operations, or has something waiting, is not called once more.
+        let may_begin = self.turns.as_ref().is_none_or(|turns| turns.may_begin(ctx.now(), Callback::Stop));
+        if may_begin {
+            self.call_now(ctx, Callback::Stop, []);
+        }
         self.state = TraderState::Idle;
+        if let Some(turns) = &mut self.turns {
+            turns.leave();
+        }
     }
 }
 
@@ -305,6 +420,9 @@ impl Handler<Wakeup> for ScriptTrader {
     type Result = ();
 
     fn handle(&mut self, wakeup: Wakeup, ctx: &mut Context) {
+        if wakeup.tag == TURN_TAG {
+            return self.take_turns(ctx);
+        }
         let TraderState::Running(program) = &mut self.state else { return self.is_flat_or_go_on(ctx) };
         if wakeup.tag == BarRounds::TAG {
             return self.end_rounds(ctx);

@@ -1,0 +1,184 @@
+//! Users' strategies in a market that runs: how they join, and what they share.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::user_script::{UserOnError, UserScript};
+use crate::scenario::Scenario;
+use bearpit_core::exchange::Market;
+use bearpit_core::kernel::RequestTag;
+use bearpit_core::market::{Fact, SinkError, Stamped, TapeSink};
+use bearpit_core::participant::{Outcome, Request};
+use bearpit_core::units::{ActorId, SimDuration, SimTime};
+
+const MARKET: &str = r#"[scenario]
+name = "test"
+start = 2025-03-03T09:30:00
+end = 2025-03-03T10:30:00
+
+[live]
+clock = "scaled"
+script_operations = 20_000
+
+[[instruments]]
+symbol = "ACME"
+tick_size = "0.01"
+
+[[instruments]]
+symbol = "BOLT"
+tick_size = "0.01"
+
+[[venues]]
+name = "PIT"
+instruments = ["ACME", "BOLT"]
+
+[[venues]]
+name = "RING"
+instruments = ["BOLT"]
+"#;
+
+/// Whatever the script does, it runs again a millisecond later, for as long as it may.
+const ENDLESS: &str = "fn on_start() { every(\"work\", \"1ms\"); } \
+                       fn on_timer(name) { let i = 0; while i < 15000 { i += 1; } }";
+const LIGHT: &str =
+    "fn on_start() { every(\"look\", \"1s\"); } fn on_timer(name) { log(name); }";
+
+/// What is written down of a market: whose line, when.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<(SimTime, ActorId, String)>>>);
+
+impl TapeSink for Lines {
+    fn take(&mut self, stamped: Stamped<'_>) -> Result<(), SinkError> {
+        if let Fact::Logged { actor, text } | Fact::StrategyFailed { actor, text } = stamped.fact {
+            self.0.lock().unwrap().push((stamped.at, *actor, text.to_string()));
+        }
+        Ok(())
+    }
+}
+
+struct Run {
+    scenario: Scenario,
+    market: Market,
+    lines: Lines,
+}
+
+impl Run {
+    fn begin() -> Self {
+        let scenario = Scenario::from_text(Path::new("t.toml"), MARKET, &[]);
+        let scenario = scenario.unwrap_or_else(|found| panic!("{}", found.render(false)));
+        let mut builder = scenario.lay_out_live().unwrap();
+        let lines = Lines::default();
+        builder.sink(Box::new(lines.clone()));
+        let mut market = builder.open().unwrap();
+        market.start();
+        Self { scenario, market, lines }
+    }
+
+    /// Lets a strategy join; returns its number, or why it cannot.
+    fn join(&mut self, name: &str, script: &UserScript) -> Result<ActorId, String> {
+        let kind = self.scenario.live.as_ref().unwrap().join_script(name, script);
+        let now = self.market.world().now();
+        self.market.request(now, Request { tag: Some(RequestTag::new(1)), kind }).unwrap();
+        self.market.step(now, u64::MAX).unwrap();
+        match self.market.take_answers().next().unwrap().outcome {
+            Ok(Outcome::Joined { participant }) => Ok(participant),
+            Ok(other) => panic!("{other:?}"),
+            Err(refusal) => Err(refusal.to_string()),
+        }
+    }
+
+    fn go_on(&mut self, seconds: i64) {
+        let until = self.market.world().now() + SimDuration::from_secs(seconds);
+        self.market.step(until, u64::MAX).unwrap();
+    }
+
+    fn lines_of(&self, actor: ActorId) -> Vec<(i64, String)> {
+        let lines = self.lines.0.lock().unwrap();
+        let of = lines.iter().filter(|(_, whose, _)| *whose == actor);
+        of.map(|(at, _, text)| ((*at - self.scenario.start).nanos() / 1_000_000, text.clone())).collect()
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_strategy_is_in_the_refusal() {
+    let mut run = Run::begin();
+    let script = |text: &str| UserScript::new("mine.rhai", text);
+    let with = |name: &str, value: serde_json::Value| UserScript {
+        params: [(name.to_owned(), value)].into(),
+        ..script("const N = param(\"n\", 5, 1..=9); fn on_start() { log(N); }")
+    };
+    let at = |market: &str| UserScript { market: Some(market.to_owned()), ..script("fn on_start() {}") };
+    for (script, expected) in [
+        (script("fn on_start() { buy(; }"), "mine.rhai:1:"),
+        (script("fn on_strat() { }"), "on_strat"),
+        (script("loop { } fn on_start() { }"), "more than 200000 operations"),
+        (script("import \"lib\" as l; fn on_start() { }"), "lib"),
+        (with("n", 10.into()), "the parameter `n` is 10, but must be in the range 1 to 9"),
+        (with("n", serde_json::json!([1])), "the parameter `n` must be a number"),
+        (at("NONE"), "there is no market `NONE`"),
+        (at("BOLT"), "or several have that symbol"),
+        (at("BOLT@PAT"), "there is no market `BOLT@PAT`"),
+    ] {
+        let refusal = run.join("anne", &script).unwrap_err();
+        assert!(refusal.contains(expected), "{expected}: {refusal}");
+    }
+    for market in ["ACME", "ACME@PIT", "BOLT@RING"] {
+        run.join(market, &at(market)).unwrap();
+    }
+    let imports = UserScript {
+        modules: [("lib".to_owned(), "fn three() { 3 }".to_owned())].into(),
+        ..script("import \"lib\" as l; fn on_start() { log(l::three()); }")
+    };
+    let joined = run.join("bert", &imports).unwrap();
+    assert_eq!(run.lines_of(joined), [(0, "3".to_owned())]);
+}
+
+#[test]
+fn no_user_can_end_the_run_for_others() {
+    assert!(UserScript::from_json("{\"file\":\"a\",\"text\":\"\",\"on_error\":\"abort\"}").is_err());
+    let mut run = Run::begin();
+    let script = UserScript {
+        on_error: UserOnError::Flatten,
+        ..UserScript::new("a.rhai", "fn on_start() { throw 1; }")
+    };
+    let failed = run.join("anne", &script).unwrap();
+    run.go_on(1);
+    assert!(run.lines_of(failed)[0].1.contains("a.rhai:1"), "{:?}", run.lines_of(failed));
+}
+
+#[test]
+fn a_strategy_that_keeps_within_its_share_is_called_in_time_beside_endless_ones() {
+    let mut run = Run::begin();
+    let light = run.join("light", &UserScript::new("light.rhai", LIGHT)).unwrap();
+    let endless: Vec<ActorId> = (0..20)
+        .map(|number| run.join(&format!("endless {number}"), &UserScript::new("e.rhai", ENDLESS)).unwrap())
+        .collect();
+    let before = run.market.world().events();
+    run.go_on(300);
+    let times: Vec<i64> = run.lines_of(light).into_iter().map(|(at, _)| at).collect();
+    // The first call of its timer can take anything, so it waits for its turn.
+    assert!(times.len() >= 298, "{:?}", run.lines_of(light));
+    assert!(times.iter().skip(2).all(|at| at % 1_000 == 0), "{times:?}");
+    for actor in endless {
+        let lines = run.lines_of(actor);
+        assert!(lines.len() <= 6, "once a minute: {lines:?}");
+        assert!(lines[0].1.contains("for its turn"), "{lines:?}");
+        assert!(!lines.iter().any(|(_, text)| text.contains("error")), "{lines:?}");
+    }
+    assert!(run.market.world().events() - before > 20 * 300, "they are woken");
+}
+
+#[test]
+fn the_same_callbacks_wait_in_a_market_that_is_replayed() {
+    let run = || {
+        let mut run = Run::begin();
+        for number in 0..10 {
+            let text = if number % 2 == 0 { LIGHT } else { ENDLESS };
+            run.join(&format!("user {number}"), &UserScript::new("u.rhai", text)).unwrap();
+            run.go_on(3);
+        }
+        run.go_on(60);
+        run.market.digest().to_string()
+    };
+    assert_eq!(run(), run());
+}
