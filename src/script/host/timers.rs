@@ -76,12 +76,19 @@ impl Timers {
         timer.wakeup = timer.wakeup.filter(|wakeup| *wakeup > now);
         let is_due = timer.due.is_some_and(|due| due <= now);
         if is_due {
-            timer.due = timer.every.map(|every| now.saturating_add(every));
+            timer.due = timer.every.zip(timer.due).map(|(every, due)| next_after(now, due, every));
         }
         let next = timer.due.filter(|due| timer.wakeup.is_none_or(|wakeup| *due < wakeup));
         timer.wakeup = next.or(timer.wakeup);
         Woken { next, due: is_due.then(|| timer.name.clone()) }
     }
+}
+
+/// Returns when a timer is due that was due at `due`, so often after each other. Whoever is woken late goes on
+/// with the same times.
+fn next_after(now: SimTime, due: SimTime, every: SimDuration) -> SimTime {
+    let late = (now - due).nanos().checked_rem(every.nanos()).unwrap_or(0);
+    now.saturating_add(SimDuration::from_nanos(every.nanos() - late))
 }
 
 #[cfg(test)]
@@ -115,6 +122,14 @@ mod tests {
         assert_eq!(timers.wake(0, at(23)), woken(None, true));
         assert_eq!(timers.wake(0, at(30)), woken(None, false));
         assert_eq!(timers.wake(7, at(30)), Woken::default());
+    }
+
+    #[test]
+    fn a_timer_that_is_woken_late_goes_on_with_the_same_times() {
+        let mut timers = Timers::default();
+        assert!(set(&mut timers, 0, 10, true));
+        assert_eq!(timers.wake(0, at(27)), woken(Some(30), true));
+        assert_eq!(timers.wake(0, at(40)), woken(Some(50), true));
     }
 
     #[test]

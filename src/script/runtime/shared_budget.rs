@@ -63,6 +63,13 @@ struct Member {
     most: [Option<i64>; Callback::COUNT],
 }
 
+impl Member {
+    /// Returns what a callback takes, as far as earlier calls show: of it, or else of others.
+    fn expected(&self, callback: Callback) -> Option<i64> {
+        self.most[callback as usize].or_else(|| self.most.iter().flatten().copied().max())
+    }
+}
+
 impl Pool {
     fn share(&self) -> i64 {
         let scripts = self.members.iter().flatten().count();
@@ -136,7 +143,7 @@ impl BudgetPlace {
         pool.renew(now);
         let is_used_up = pool.used >= pool.per_second;
         let Some(member) = self.index.and_then(|index| pool.members[index].as_mut()) else { return true };
-        let fits = member.most[callback as usize].is_some_and(|most| most <= member.left);
+        let fits = member.expected(callback).is_some_and(|most| most <= member.left);
         member.is_hungry |= !fits;
         member.left > 0 && (fits || !is_used_up)
     }
@@ -168,6 +175,11 @@ impl BudgetPlace {
         let within = SECOND_NANOS / places * place;
         let second = pool.second.saturating_add(seconds);
         SimTime::from_nanos(second.saturating_mul(SECOND_NANOS).saturating_add(within))
+    }
+
+    /// Returns what all scripts may take in a second.
+    pub(crate) fn whole(&self) -> i64 {
+        self.budget.0.borrow().per_second
     }
 
     /// Returns what each script may take in a second, if all use up their shares.

@@ -334,11 +334,25 @@ impl ScriptTrader {
         self.ask_for_defaults(ctx);
     }
 
+    /// Lets a timer go on, and calls the script if it is due.
+    fn wake(&mut self, ctx: &mut Context, tag: u64) {
+        let TraderState::Running(program) = &mut self.state else { return };
+        let woken = program.with_state(|state| state.timers.wake(tag, ctx.now()));
+        if let Some(next) = woken.next {
+            ctx.wake_at(next, tag);
+        }
+        if let Some(turns) = self.turns.as_ref().filter(|_| !program.has(Callback::Timer)) {
+            turns.took(ctx.now(), Callback::Timer, 0, &CallbackUsage::default());
+        }
+        if let Some(name) = woken.due {
+            self.call_now(ctx, Callback::Timer, [name.into()]);
+        }
+    }
+
     /// Lets a turn wait until there are operations for it, and says so.
     fn put_off(&mut self, ctx: &mut Context, turn: Turn) {
         let Some(turns) = &mut self.turns else { return };
-        let newest = is_replaced_by(&turn);
-        let put_off = turns.put_off(turn, |waiting| newest.as_ref().is_some_and(|newest| newest(waiting)));
+        let put_off = turns.put_off(turn, is_replaced);
         if let Some(word) = turns.word(ctx.now()) {
             ctx.log(word);
         }
@@ -362,6 +376,7 @@ impl ScriptTrader {
             let Some(turns) = &mut self.turns else { return };
             match turns.next(ctx.now()) {
                 NextTurn::Take(Turn::Begin) => self.begin(ctx),
+                NextTurn::Take(Turn::Wake(tag)) => self.wake(ctx, tag),
                 NextTurn::Take(Turn::Call(callback, Some(argument))) => {
                     self.call_now(ctx, callback, [argument]);
                 }
@@ -373,15 +388,17 @@ impl ScriptTrader {
     }
 }
 
-/// Returns how a turn that waits is recognized that a newer one makes needless: a quote or a book of the same
-/// market.
-fn is_replaced_by(turn: &Turn) -> Option<impl Fn(&Turn) -> bool + use<>> {
-    let Turn::Call(callback @ (Callback::Quote | Callback::Book), Some(argument)) = turn else { return None };
-    let (callback, market) = (*callback, market_of(argument));
-    Some(move |waiting: &Turn| match waiting {
-        Turn::Call(older, Some(argument)) => *older == callback && market_of(argument) == market,
+/// Returns whether a turn that waits is made needless by a newer one: a quote or a book of the same
+/// market, a wake-up of the same timer.
+fn is_replaced(waiting: &Turn, turn: &Turn) -> bool {
+    match (waiting, turn) {
+        (Turn::Wake(older), Turn::Wake(tag)) => older == tag,
+        (Turn::Call(older, Some(of_older)), Turn::Call(callback, Some(argument))) => {
+            let market = market_of(argument);
+            older == callback && market.is_some() && market_of(of_older) == market
+        }
         _ => false,
-    })
+    }
 }
 
 /// Returns the market that a quote or a book is of.
@@ -423,16 +440,15 @@ impl Handler<Wakeup> for ScriptTrader {
         if wakeup.tag == TURN_TAG {
             return self.take_turns(ctx);
         }
-        let TraderState::Running(program) = &mut self.state else { return self.is_flat_or_go_on(ctx) };
+        let TraderState::Running(_) = &self.state else { return self.is_flat_or_go_on(ctx) };
         if wakeup.tag == BarRounds::TAG {
             return self.end_rounds(ctx);
         }
-        let woken = program.with_state(|state| state.timers.wake(wakeup.tag, ctx.now()));
-        if let Some(next) = woken.next {
-            ctx.wake_at(next, wakeup.tag);
-        }
-        if let Some(name) = woken.due {
-            self.call(ctx, Callback::Timer, [name.into()]);
+        match &self.turns {
+            Some(turns) if !turns.may_begin(ctx.now(), Callback::Timer) => {
+                self.put_off(ctx, Turn::Wake(wakeup.tag));
+            }
+            _ => self.wake(ctx, wakeup.tag),
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::script::host::CallbackUsage;
 use crate::script::value::callback::Callback;
 use bearpit_core::units::{SimDuration, SimTime};
 
-/// The most callbacks of a script that wait.
-pub(crate) const WAITING_MAX: usize = 1_000;
+/// The most callbacks of a script that wait; more than it can have timers.
+pub(crate) const WAITING_MAX: usize = 2_000;
 /// What a callback costs besides its operations: what the host does for it.
 pub(crate) const CALLBACK_COST: u64 = 50;
 /// What an order or a request costs: the account gate, the venue and the tape.
@@ -26,6 +26,8 @@ const TELL_EVERY: SimDuration = SimDuration::from_secs(60);
 pub(crate) enum Turn {
     /// It begins: compiled, set up, `on_init`, `on_start`.
     Begin,
+    /// A timer is due; it goes on once this is taken, so that a script that waits is not woken meanwhile.
+    Wake(u64),
     /// A callback, with its argument if it has one.
     Call(Callback, Option<Dynamic>),
 }
@@ -34,8 +36,28 @@ impl Turn {
     const fn callback(&self) -> Callback {
         match self {
             Self::Begin => Callback::Init,
+            Self::Wake(_) => Callback::Timer,
             Self::Call(callback, _) => *callback,
         }
+    }
+
+    /// Returns whether it only tells of the market, so that it may be left out where it is old: what happened
+    /// to orders never is, nor that the script begins, nor a timer, which would not go on.
+    const fn can_be_left_out(&self) -> bool {
+        matches!(
+            self,
+            Self::Call(
+                Callback::Warmup
+                    | Callback::Bar
+                    | Callback::Bars
+                    | Callback::Quote
+                    | Callback::Trade
+                    | Callback::Book
+                    | Callback::Session
+                    | Callback::Action,
+                _
+            )
+        )
     }
 }
 
@@ -93,14 +115,18 @@ impl Turns {
     ///
     /// # Errors
     /// [`TooManyWait`].
-    pub(crate) fn put_off(&mut self, turn: Turn, is_same: impl Fn(&Turn) -> bool) -> Result<(), TooManyWait> {
+    pub(crate) fn put_off(
+        &mut self,
+        turn: Turn,
+        is_replaced: impl Fn(&Turn, &Turn) -> bool,
+    ) -> Result<(), TooManyWait> {
         self.delayed += 1;
-        if let Some(older) = self.waiting.iter().position(is_same) {
+        if let Some(older) = self.waiting.iter().position(|waiting| is_replaced(waiting, &turn)) {
             self.waiting.remove(older);
             self.skipped += 1;
         }
         if self.waiting.len() >= WAITING_MAX {
-            let oldest = self.waiting.iter().position(|turn| can_be_left_out(turn.callback()));
+            let oldest = self.waiting.iter().position(Turn::can_be_left_out);
             self.waiting.remove(oldest.ok_or(TooManyWait)?);
             self.skipped += 1;
         }
@@ -149,29 +175,12 @@ impl Turns {
             if delayed == 1 { "1 callback waits" } else { &format!("{delayed} callbacks have waited") };
         let left_out =
             if skipped == 0 { String::new() } else { format!(", and {skipped} of them were left out") };
+        let (whole, share) = (self.place.whole(), self.place.share());
         Some(format!(
-            "{were} for its turn{left_out}: all scripts share the operations of a second, and this one has \
-             used up its share, {} of them",
-            self.place.share()
+            "{were} for its turn{left_out}: the scripts of users have {whole} operations a second together, \
+             {share} each"
         ))
     }
-}
-
-/// Returns whether a callback only tells of the market, so that one that is older may be left out: what
-/// happened to orders, and that the script begins, never is.
-const fn can_be_left_out(callback: Callback) -> bool {
-    matches!(
-        callback,
-        Callback::Warmup
-            | Callback::Bar
-            | Callback::Bars
-            | Callback::Quote
-            | Callback::Trade
-            | Callback::Book
-            | Callback::Timer
-            | Callback::Session
-            | Callback::Action
-    )
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ fn call(callback: Callback, number: i64) -> Turn {
 fn numbers(turns: &Turns) -> Vec<i64> {
     let number = |turn: &Turn| match turn {
         Turn::Call(_, Some(argument)) => argument.as_int().unwrap(),
-        Turn::Begin | Turn::Call(..) => -1,
+        Turn::Begin | Turn::Wake(_) | Turn::Call(..) => -1,
     };
     turns.waiting.iter().map(number).collect()
 }
@@ -29,7 +29,7 @@ fn what_waits_keeps_its_order_and_is_called_when_there_are_operations() {
     turns.took(now, Callback::Order, 2_500, &CallbackUsage::default());
     assert!(!turns.may_begin(now, Callback::Order));
     for number in 0..3 {
-        turns.put_off(call(Callback::Order, number), |_| false).unwrap();
+        turns.put_off(call(Callback::Order, number), |_, _| false).unwrap();
     }
     assert!(matches!(turns.wake_at(now), Some(at) if at == later(1)));
     assert_eq!(turns.wake_at(now), None, "it will be woken already");
@@ -46,27 +46,27 @@ fn what_waits_keeps_its_order_and_is_called_when_there_are_operations() {
 fn where_too_many_wait_what_tells_of_the_market_is_left_out_and_orders_never_are() {
     let mut turns = turns();
     let most = i64::try_from(WAITING_MAX).unwrap();
-    turns.put_off(call(Callback::Order, 0), |_| false).unwrap();
-    turns.put_off(call(Callback::Trade, 1), |_| false).unwrap();
+    turns.put_off(call(Callback::Order, 0), |_, _| false).unwrap();
+    turns.put_off(call(Callback::Trade, 1), |_, _| false).unwrap();
     for number in 2..=most {
-        turns.put_off(call(Callback::Order, number), |_| false).unwrap();
+        turns.put_off(call(Callback::Order, number), |_, _| false).unwrap();
     }
     assert_eq!(numbers(&turns).len(), WAITING_MAX);
     assert_eq!(numbers(&turns)[..2], [0, 2]);
-    assert_eq!(turns.put_off(call(Callback::Order, 0), |_| false), Err(TooManyWait));
+    assert_eq!(turns.put_off(call(Callback::Order, 0), |_, _| false), Err(TooManyWait));
 }
 
 #[test]
 fn a_newer_book_takes_the_place_of_one_that_waits() {
     let mut turns = turns();
     for number in [1, 2, 3] {
-        turns.put_off(call(Callback::Book, number), |it| it.callback() == Callback::Book).unwrap();
+        turns.put_off(call(Callback::Book, number), |_, newer| newer.callback() == Callback::Book).unwrap();
     }
     assert_eq!(numbers(&turns), [3]);
     let word = turns.word(later(0)).unwrap();
     assert!(word.starts_with("3 callbacks have waited for its turn, and 2 of them were left out"), "{word}");
-    assert!(word.ends_with("has used up its share, 1000 of them"), "{word}");
-    turns.put_off(call(Callback::Order, 1), |_| false).unwrap();
+    assert!(word.ends_with("have 1000 operations a second together, 1000 each"), "{word}");
+    turns.put_off(call(Callback::Order, 1), |_, _| false).unwrap();
     assert_eq!(turns.word(later(59)), None, "once a minute");
     assert!(turns.word(later(60)).unwrap().starts_with("1 callback waits for its turn:"));
 }
