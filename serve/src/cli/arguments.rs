@@ -48,6 +48,8 @@ pub(super) enum Command {
     Audit(AuditArguments),
     /// Take a request out of a market that cannot be rebuilt with it.
     Repair(RepairArguments),
+    /// Make orders, fills, accounts over time and candles anew in the database, from the journal.
+    Rebuild(RebuildArguments),
     /// Measure how many requests a second this machine and disk take, each on disk before its answer.
     Bench(BenchArguments),
 }
@@ -99,6 +101,22 @@ pub(super) struct RepairArguments {
     /// The number of the request's record, from 0, as the failed start said it.
     #[arg(long, value_name = "NUMBER", required = true)]
     pub(super) void: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RebuildArguments {
+    /// The data directory; no market may run with it [env: BEARPIT_DATA] [default: ./data].
+    #[arg(long, value_name = "PATH")]
+    pub(super) data: Option<PathBuf>,
+    /// The database [env: BEARPIT_DATABASE] [default: bearpit.db in the data directory].
+    #[arg(long, value_name = "URL")]
+    pub(super) database: Option<String>,
+    /// A TOML file of settings [env: BEARPIT_CONFIG].
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The scenario file, if it names others, which are looked for beside it; its text is in the journal.
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod arguments;
 mod bench;
 mod check;
 mod console;
+mod database;
 mod exit;
 mod figures;
 mod journal;
@@ -31,6 +32,7 @@ pub fn main() -> ExitCode {
         Some(Command::Replay(arguments)) => journal::replay(&arguments),
         Some(Command::Audit(arguments)) => journal::audited(&arguments),
         Some(Command::Repair(arguments)) => journal::repair(&arguments),
+        Some(Command::Rebuild(arguments)) => database::rebuilt(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
     };
     match done {

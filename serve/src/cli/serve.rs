@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 
 use super::arguments::Arguments;
 use super::console::{chain, print, print_diagnostics, print_error};
+use super::database::{self, Projecting};
 use super::exit::Failure;
 use super::figures::StatusFigures;
 use super::market::Served;
@@ -49,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, flags: Vec<Flag>) -> Result<(), Failure
     if scenario.live.is_none() {
         warn!(scenario = scenario.name, "the scenario has no [live]: it runs at the speed of the wall clock");
     }
-    serve(&loaded.config, ScenarioSource::new(scenario, text))
+    serve(&loaded.config, ScenarioSource::new(scenario, text), path)
 }
 
 /// Reads the configuration, and says what is wrong or odd.
@@ -113,15 +114,16 @@ struct Running {
     driver: Driver,
     server: Server,
     admin: AdminServer,
+    projecting: Projecting,
 }
 
-fn serve(config: &Config, source: ScenarioSource) -> Result<(), Failure> {
+fn serve(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed("the system has no resources left", &error))?;
     let outcome = runtime.block_on(async {
         // Before anything is started, so that no signal ends it half-way.
         let signals = Signals::begin().map_err(|error| failed("signals cannot be waited for", &error))?;
-        let running = start(config, source)?;
+        let running = start(config, source, scenario).await?;
         run_until_signal(config, running, signals).await
     });
     // A thread that does not end, after a second signal, is not waited for.
@@ -129,7 +131,7 @@ fn serve(config: &Config, source: ScenarioSource) -> Result<(), Failure> {
     outcome
 }
 
-fn start(config: &Config, source: ScenarioSource) -> Result<Running, Failure> {
+async fn start(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<Running, Failure> {
     // An address that is taken is the most frequent fault, and is known before anything is opened.
     let listener = TcpListener::bind(config.listen);
     let listener =
@@ -138,6 +140,9 @@ fn start(config: &Config, source: ScenarioSource) -> Result<Running, Failure> {
     let worker = DayWorker::start(source.clone(), config.data.join(DAYS));
     let worker = worker.map_err(|error| failed("the tables of days cannot be made", &error))?;
     let mut registry = Registry::with_prefix("bearpit");
+    let opened = database::open(config).await?;
+    let keep_days = source.live().keep_days;
+    let (projecting, sink) = database::project(config, opened, scenario, keep_days, &mut registry)?;
     let driver = Driver::start(DriverConfig {
         journal: journal.clone(),
         sync: source.sync_policy(),
@@ -146,7 +151,7 @@ fn start(config: &Config, source: ScenarioSource) -> Result<Running, Failure> {
         source: Box::new(source),
         wrap: Box::new(|file| Box::new(file)),
         publication: PublicationConfig::default(),
-        sinks: Vec::new(),
+        sinks: vec![Box::new(sink)],
         settled: worker.hook(),
         metrics: crate::driver::Metrics::register(&mut registry),
     });
@@ -162,7 +167,7 @@ fn start(config: &Config, source: ScenarioSource) -> Result<Running, Failure> {
     let admin = admin.map_err(|error| failed("the operator's server cannot be started", &error))?;
     let (address, data) = (server.address(), config.data.display());
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
-    Ok(Running { driver, server, admin })
+    Ok(Running { driver, server, admin, projecting })
 }
 
 const fn server_config(http: HttpConfig) -> ServerConfig {
@@ -184,7 +189,7 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         }
     };
     info!(signal, "stopping");
-    let Running { driver, server, admin } = running;
+    let Running { driver, server, admin, projecting } = running;
     let handle = driver.handle.clone();
     server.begin_stopping();
     let stopped = tokio::task::spawn_blocking(move || {
@@ -202,6 +207,7 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
     for stopped in [server.stop(grace).await, admin.stop(grace).await] {
         stopped.unwrap_or_else(|error| warn!(%error, "a server had failed"));
     }
+    projecting.end(grace).await;
     match &handle.status().stage {
         Stage::Failed(why) => {
             error!(why, "the market had failed");
@@ -237,7 +243,7 @@ impl Watch {
 }
 
 /// Writes to the log why something does not start.
-fn failed(what: &str, cause: &dyn std::error::Error) -> Failure {
+pub(super) fn failed(what: &str, cause: &dyn std::error::Error) -> Failure {
     error!(cause = chain(cause), "{what}");
     Failure::Run
 }

@@ -7,6 +7,9 @@ use thiserror::Error;
 
 use super::secrets::masked;
 
+/// What URLs of PostgreSQL begin with; the last is how a library of Python is told which driver to use.
+const POSTGRES: [&str; 3] = ["postgres://", "postgresql://", "postgresql+psycopg2://"];
+
 /// Where the database is. Written out, its password is not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -40,13 +43,13 @@ impl DatabaseUrl {
             let path = path.strip_prefix("//").unwrap_or(path);
             return if path.is_empty() { Err(BadDatabaseUrl::File) } else { Ok(Self::Sqlite(path.into())) };
         }
-        let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
-        let (server, database) =
-            rest.ok_or(BadDatabaseUrl::Scheme)?.split_once('/').ok_or(BadDatabaseUrl::Server)?;
+        let rest =
+            POSTGRES.iter().find_map(|scheme| text.strip_prefix(scheme)).ok_or(BadDatabaseUrl::Scheme)?;
+        let (server, database) = rest.split_once('/').ok_or(BadDatabaseUrl::Server)?;
         let host = server.rsplit_once('@').map_or(server, |(_, host)| host);
         let name = database.split('?').next().unwrap_or_default();
         let is_whole = !host.is_empty() && !name.is_empty() && !text.contains(char::is_whitespace);
-        if is_whole { Ok(Self::Postgres(text.to_owned())) } else { Err(BadDatabaseUrl::Server) }
+        if is_whole { Ok(Self::Postgres(format!("postgres://{rest}"))) } else { Err(BadDatabaseUrl::Server) }
     }
 }
 
@@ -74,6 +77,7 @@ mod tests {
         for good in [
             "postgres://u:p@h/d",
             "postgresql://h:5432/d?sslmode=require",
+            "postgresql+psycopg2://u:p@h/d",
             "sqlite:///var/x.db",
             "sqlite:x.db",
         ] {

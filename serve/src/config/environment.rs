@@ -114,6 +114,31 @@ pub(super) fn is_of_service(name: &str) -> bool {
         || name == "BEARPIT_PORT"
 }
 
+/// What the names of variables begin with that PostgreSQL's containers and their applications share.
+pub(super) const POSTGRES_PREFIX: &str = "POSTGRES_";
+
+/// Returns the URL of the database that `POSTGRES_USER`, `POSTGRES_PASSWORD`, `POSTGRES_DB`, `POSTGRES_HOST` and
+/// `POSTGRES_PORT` name: the first and the third are needed, the host is this machine otherwise.
+pub(super) fn postgres_url(environment: &[Variable]) -> Option<String> {
+    let of = |part: &str| {
+        let name = format!("{POSTGRES_PREFIX}{part}");
+        let found = environment.iter().find(|it| it.name == name)?.value.as_deref()?;
+        (!found.is_empty()).then(|| percent_encoded(found))
+    };
+    let (user, database) = (of("USER")?, of("DB")?);
+    let password = of("PASSWORD").map(|it| format!(":{it}")).unwrap_or_default();
+    let host = of("HOST").unwrap_or_else(|| "localhost".to_owned());
+    let port = of("PORT").map(|it| format!(":{it}")).unwrap_or_default();
+    Some(format!("postgres://{user}{password}@{host}{port}/{database}"))
+}
+
+/// Writes a part of a URL: a password may have any character.
+fn percent_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let written = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(written).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +179,24 @@ mod tests {
             assert!(found.is_empty() && bad[0].message.contains(message), "{line}: {bad:?}");
             assert_eq!(&text[bad[0].place.clone()], line);
         }
+    }
+
+    #[test]
+    fn the_variables_of_postgresql_name_a_database() {
+        let variables = |given: &[(&str, &str)]| {
+            let variable = |(name, value): &(&str, &str)| Variable {
+                name: (*name).into(),
+                value: Some((*value).into()),
+            };
+            postgres_url(&given.iter().map(variable).collect::<Vec<_>>())
+        };
+        let (user, database) = (("POSTGRES_USER", "bear"), ("POSTGRES_DB", "pit"));
+        assert_eq!(variables(&[user, database]).as_deref(), Some("postgres://bear@localhost/pit"));
+        let more = [user, ("POSTGRES_PASSWORD", "p@/:x"), database, ("POSTGRES_HOST", "db")];
+        assert_eq!(variables(&more).as_deref(), Some("postgres://bear:p%40%2F%3Ax@db/pit"));
+        let port = [user, database, ("POSTGRES_HOST", "db"), ("POSTGRES_PORT", "5433")];
+        assert_eq!(variables(&port).as_deref(), Some("postgres://bear@db:5433/pit"));
+        assert_eq!(variables(&[user, ("POSTGRES_DB", "")]), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use bearpit::scenario::document::{KeyValue, Node, SourceSpan, Value, parse};
 use bearpit_core::units::suggest;
 
 use super::Config;
-use super::environment::{Variable, assignments, is_of_service};
+use super::environment::{POSTGRES_PREFIX, Variable, assignments, is_of_service, postgres_url};
 use super::secrets::masked;
 use super::settings::{PREFIX, SETTINGS, Setting, unset};
 
@@ -106,7 +106,7 @@ impl Sources {
     pub fn of_process(flags: Vec<Flag>, config: Option<&Path>) -> Result<Self, Diagnostics> {
         let text = |it: std::ffi::OsString| it.into_string();
         let ours = env::vars_os().filter_map(|(name, value)| Some((text(name).ok()?, text(value).ok())));
-        let ours = ours.filter(|(name, _)| name.starts_with(PREFIX));
+        let ours = ours.filter(|(name, _)| name.starts_with(PREFIX) || name.starts_with(POSTGRES_PREFIX));
         let mut environment: Vec<Variable> = ours.map(|(name, value)| Variable { name, value }).collect();
         environment.sort_by(|a, b| a.name.cmp(&b.name));
         let mut diagnostics = Diagnostics::default();
@@ -138,6 +138,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     let mut reading =
         Reading { config: unset(), diagnostics: Diagnostics::default(), given: BTreeMap::new() };
     reading.defaults();
+    reading.postgres(&sources.environment);
     if let Some(file) = &sources.file {
         reading.file(file);
     }
@@ -182,6 +183,16 @@ impl Reading {
             let place = self.diagnostics.add_unread("default");
             let node = node_of(setting, default, &place);
             self.take(Entry { layer: Layer::Default, setting, name: setting.key, node });
+        }
+    }
+
+    /// Takes the database that the variables of PostgreSQL's own containers name, where nothing else names one.
+    fn postgres(&mut self, environment: &[Variable]) {
+        let Some(setting) = SETTINGS.iter().find(|it| it.key == "database") else { return };
+        if let Some(url) = postgres_url(environment) {
+            let place = self.diagnostics.add_source("environment", masked(&url));
+            let place = SourceSpan { source: place, span: 0..url.len() };
+            self.take_text(Layer::Default, setting, &url, &place);
         }
     }
 
@@ -251,7 +262,7 @@ impl Reading {
 
     fn variable(&mut self, variable: &Variable) {
         let Variable { name, value } = variable;
-        if name == CONFIG_VARIABLE {
+        if name == CONFIG_VARIABLE || name.starts_with(POSTGRES_PREFIX) {
             return;
         }
         let text = format!("{name}={}", value.as_deref().unwrap_or_default());
@@ -330,10 +341,6 @@ impl Reading {
             );
             let help = "listen on 127.0.0.1 behind a proxy that has TLS, or set `insecure_http`".to_owned();
             self.diagnostics.push(listen.place.clone(), message, Some(help));
-        }
-        if let Some(database) = self.given.get("database").or_else(|| self.given.get("database_file")) {
-            let message = "no database is used yet: everything is in the journal";
-            self.diagnostics.warn(database.place.clone(), message, None);
         }
         if self.diagnostics.has_errors() {
             return Err(self.diagnostics);

@@ -104,7 +104,7 @@ pub static SETTINGS: &[Setting] = &[
         "database",
         Kind::Database,
         None,
-        "The database. Checked, but not used yet: so far everything is in the journal",
+        "The database; without one it is `bearpit.db` in the data directory",
         |config, node| put(&mut config.database, database(node).map(Some)),
     )),
     setting(

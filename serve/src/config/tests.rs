@@ -166,7 +166,20 @@ fn a_password_is_shown_nowhere() {
     assert_eq!(loaded.config.database, Some(DatabaseUrl::Postgres(url.to_owned())));
     let shown = format!("{:?} {:?} {}", loaded.config, loaded.origins, loaded.warnings);
     assert!(!shown.contains("hunter2") && shown.contains("postgres://bear:*******@db/pit"), "{shown}");
-    assert!(shown.contains("no database is used yet"), "{shown}");
+}
+
+#[test]
+fn variables_of_postgresql_count_where_nothing_else_names_a_database() {
+    let variables = [("POSTGRES_USER", "bear"), ("POSTGRES_PASSWORD", "hunter2"), ("POSTGRES_DB", "pit")];
+    let loaded = load(&sources("", "", &variables, &[])).unwrap();
+    let url = "postgres://bear:hunter2@localhost/pit".to_owned();
+    assert_eq!(loaded.config.database, Some(DatabaseUrl::Postgres(url)));
+    assert!(!format!("{:?} {}", loaded.origins, loaded.warnings).contains("hunter2"));
+    let loaded = load(&sources("database = \"sqlite:x.db\"\n", "", &variables, &[])).unwrap();
+    assert_eq!(loaded.config.database, Some(DatabaseUrl::Sqlite("x.db".into())));
+    let named = [&variables[..], &[("BEARPIT_DATABASE", "sqlite:y.db")]].concat();
+    let loaded = load(&sources("database = \"sqlite:x.db\"\n", "", &named, &[])).unwrap();
+    assert_eq!(loaded.config.database, Some(DatabaseUrl::Sqlite("y.db".into())));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use bearpit_core::exchange::Market;
@@ -37,7 +37,8 @@ pub struct ProjectionSink {
 }
 
 impl ProjectionSink {
-    /// Makes one with a thread of its own that writes to a spool, and `news` of which wakes the reader.
+    /// Makes one with a thread of its own that writes to a spool; `news` wakes the reader, and `is_over` tells it
+    /// that there will be no more: the sink is gone.
     ///
     /// # Errors
     /// What the system says if it has no thread.
@@ -45,11 +46,16 @@ impl ProjectionSink {
         keep_days: u32,
         spool: Arc<Spool>,
         news: Arc<Notify>,
+        is_over: Arc<AtomicBool>,
         metrics: ProjectorMetrics,
     ) -> io::Result<Self> {
         let (to_spool, batches) = sync_channel(BATCHES_MAX);
         let of_thread = metrics.clone();
-        let run = move || write_all(&batches, &spool, &news, &of_thread);
+        let run = move || {
+            write_all(&batches, &spool, &news, &of_thread);
+            is_over.store(true, Ordering::Release);
+            news.notify_one();
+        };
         std::thread::Builder::new().name("spool".to_owned()).spawn(run)?;
         Ok(Self { keep_days, maker: None, to_spool, shown: Arc::default(), said: None, metrics })
     }
@@ -127,7 +133,6 @@ fn write_all(batches: &Receiver<Batch>, spool: &Spool, news: &Notify, metrics: &
         write(&batch, spool, metrics, &mut was_full);
         news.notify_one();
     }
-    news.notify_one();
 }
 
 fn write(batch: &Batch, spool: &Spool, metrics: &ProjectorMetrics, was_full: &mut bool) {

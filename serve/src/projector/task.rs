@@ -4,7 +4,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
@@ -48,6 +48,8 @@ pub struct Projector {
     journal: Journal,
     spool: Arc<Spool>,
     news: Arc<Notify>,
+    /// Whether the market has ended, and all that it has shown is in the spool.
+    is_over: Arc<AtomicBool>,
     shown: Arc<AtomicU64>,
     metrics: ProjectorMetrics,
     /// A batch that was read and not applied.
@@ -65,18 +67,24 @@ impl Projector {
         let ProjectorConfig { journal, spool, size, keep_days, metrics } = config;
         let spool = Arc::new(Spool::open(&spool, size)?);
         let news = Arc::new(Notify::new());
-        let sink = ProjectionSink::start(keep_days, Arc::clone(&spool), Arc::clone(&news), metrics.clone())?;
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (of_thread, wake, over) = (Arc::clone(&spool), Arc::clone(&news), Arc::clone(&is_over));
+        let sink = ProjectionSink::start(keep_days, of_thread, wake, over, metrics.clone())?;
         let shown = sink.shown();
         let projection = Projection::new(database);
         let (held, is_foreign) = (None, false);
-        Ok((Self { projection, journal, spool, news, shown, metrics, held, is_foreign }, sink))
+        Ok((Self { projection, journal, spool, news, is_over, shown, metrics, held, is_foreign }, sink))
     }
 
-    /// Works for ever: to be dropped when the process ends. What is not in the database by then is in spool
-    /// and journal.
+    /// Works until the sink is gone, and all that it was shown is in the database. It can be dropped before: what
+    /// is not in the database then is in spool and journal.
     pub async fn run(mut self) {
         loop {
+            let is_over = self.is_over.load(Ordering::Acquire);
             self.drain().await;
+            if is_over {
+                return;
+            }
             // Without news something may have been announced while it was not waited for.
             timeout(LOOK, self.news.notified()).await.unwrap_or_default();
             sleep(GATHER).await;

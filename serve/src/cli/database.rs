@@ -1,0 +1,125 @@
+//! The database of a process, what brings the market to it, and `bearpit-serve rebuild`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use prometheus_client::registry::Registry;
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
+
+use super::arguments::RebuildArguments;
+use super::console::{chain, print, print_error};
+use super::exit::Failure;
+use super::serve::{JOURNAL, configuration, failed};
+use crate::config::{Config, DatabaseUrl, Flag};
+use crate::projector::{
+    Journal, ProjectionSink, Projector, ProjectorConfig, ProjectorMetrics, RebuildError, rebuild,
+};
+use crate::store::database::{Database, StoreError};
+use crate::store::journal::{JournalDirectory, OpenError};
+use crate::store::spool::SpoolSize;
+
+/// The file of the database within the data directory, where no other is named.
+const FILE: &str = "bearpit.db";
+/// The directory of the spool within the data directory.
+const SPOOL: &str = "spool";
+
+/// Returns where the database is.
+fn url(config: &Config) -> DatabaseUrl {
+    config.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(config.data.join(FILE)))
+}
+
+/// Opens the database, and brings its tables up to date.
+///
+/// # Errors
+/// [`Failure::Run`], which is written to the log.
+pub(super) async fn open(config: &Config) -> Result<Database, Failure> {
+    let url = url(config);
+    let database = Database::open(&url).await;
+    let database = database.map_err(|error| failed(&format!("{url} cannot be opened"), &error))?;
+    info!(database = %url, kind = database.kind(), "the database is open");
+    Ok(database)
+}
+
+/// What brings the market to the database, at work.
+#[derive(Debug)]
+pub(super) struct Projecting {
+    database: Database,
+    task: JoinHandle<()>,
+}
+
+/// Starts what brings the market to the database; the sink is for the driver.
+///
+/// # Errors
+/// [`Failure::Run`], which is written to the log.
+pub(super) fn project(
+    config: &Config,
+    database: Database,
+    scenario: &Path,
+    keep_days: u32,
+    registry: &mut Registry,
+) -> Result<(Projecting, ProjectionSink), Failure> {
+    let of_projector = ProjectorConfig {
+        journal: journal(&config.data, scenario),
+        spool: config.data.join(SPOOL),
+        size: SpoolSize::default(),
+        keep_days,
+        metrics: ProjectorMetrics::register(registry),
+    };
+    let started = Projector::new(database.clone(), of_projector);
+    let (projector, sink) = started.map_err(|error| failed("the spool cannot be opened", &error))?;
+    Ok((Projecting { database, task: tokio::spawn(projector.run()) }, sink))
+}
+
+fn journal(data: &Path, scenario: &Path) -> Journal {
+    Journal { directory: data.join(JOURNAL), scenario: scenario.to_owned() }
+}
+
+impl Projecting {
+    /// Waits until all that the market has shown is in the database, but not for longer than `patience`.
+    pub(super) async fn end(self, patience: Duration) {
+        if tokio::time::timeout(patience, self.task).await.is_err() {
+            warn!("the database has not all that happened: the next start brings the rest");
+        }
+        self.database.close().await;
+    }
+}
+
+/// Makes all that follows from the journal anew in the database.
+///
+/// # Errors
+/// [`Failure::Run`] if a market runs, or the database or the journal cannot be read; [`Failure::Input`] if a
+/// segment is damaged, or is of another version of the engine.
+pub(super) fn rebuilt(arguments: &RebuildArguments) -> Result<(), Failure> {
+    let RebuildArguments { data, database, config, scenario } = arguments;
+    let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+    let flags = [("data", data.as_ref().map(path)), ("database", database.clone())];
+    let flags = flags.into_iter().filter_map(|(key, value)| Some(Flag { key, value: value? })).collect();
+    let config = configuration(flags, config.as_deref())?.config;
+    let refused = |error: &dyn std::error::Error, failure| {
+        print_error(&format!("error: {}: {}", config.data.display(), chain(error)));
+        failure
+    };
+    // Nobody else writes as long as this is held.
+    let _lock = JournalDirectory::open(&config.data.join(JOURNAL))
+        .map_err(|error: OpenError| refused(&error, Failure::Run))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| refused(&error, Failure::Run))?;
+    let url = url(&config);
+    let scenario = scenario.clone().unwrap_or_else(|| PathBuf::from("scenario.toml"));
+    let rebuilt = runtime.block_on(async {
+        let opened = Database::open(&url).await?;
+        let rebuilt = rebuild(opened.clone(), journal(&config.data, &scenario)).await?;
+        opened.close().await;
+        Ok::<_, RebuildError>(rebuilt)
+    });
+    let rebuilt = rebuilt.map_err(|error| {
+        let is_of_run = matches!(error, RebuildError::Store(StoreError::Away(_)));
+        refused(&error, if is_of_run { Failure::Run } else { Failure::Input })
+    })?;
+    let position = rebuilt.position;
+    print(&format!(
+        "{url}: {} changes written, up to fact {} of segment {}",
+        rebuilt.rows, position.sequence, position.segment
+    ))
+}
