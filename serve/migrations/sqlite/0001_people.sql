@@ -18,6 +18,9 @@ CREATE TABLE users (
     password_changed_at INTEGER NOT NULL
 ) STRICT;
 
+-- Many may claim an address; mail_key has it once it was verified.
+CREATE INDEX users_of_mail ON users (mail, created_at);
+
 CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id),
@@ -38,6 +41,7 @@ CREATE TABLE refresh_tokens (
     used_at INTEGER
 ) STRICT;
 CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_by_end ON refresh_tokens (expires_at);
 
 CREATE TABLE api_keys (
     id BLOB NOT NULL PRIMARY KEY,

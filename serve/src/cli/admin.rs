@@ -1,12 +1,14 @@
-//! `bearpit-serve admin`: asks a process of this machine to do something to its market.
+//! `bearpit-serve admin`: asks a process of this machine to do something to its market, or does something to people.
 
 use bearpit_core::units::SimDuration;
 
 use super::arguments::{AdminAction, AdminArguments};
 use super::console::{print, print_error};
 use super::exit::Failure;
+use super::people::{self, PeopleAction};
 use super::serve::configuration;
 use crate::config::Flag;
+use crate::domain::Role;
 use crate::http::{Action, AdminAccess, ask};
 
 /// Asks, and prints the answer as JSON.
@@ -16,8 +18,12 @@ use crate::http::{Action, AdminAccess, ask};
 pub(super) fn run(arguments: &AdminArguments) -> Result<(), Failure> {
     let data = arguments.data.as_ref().map(|path| path.to_string_lossy().into_owned());
     let flags = data.into_iter().map(|value| Flag { key: "data", value }).collect();
-    let data = configuration(flags, None)?.config.data;
-    let action = action_of(&arguments.action)?;
+    let config = configuration(flags, None)?.config;
+    let action = match wanted(&arguments.action)? {
+        Wanted::OfPeople(action) => return people::run(&config, action),
+        Wanted::OfMarket(action) => action,
+    };
+    let data = config.data;
     let access = AdminAccess::read(&data).map_err(|error| {
         print_error(&format!("error: no process runs with {}: {error}", data.display()));
         Failure::Run
@@ -31,8 +37,17 @@ pub(super) fn run(arguments: &AdminArguments) -> Result<(), Failure> {
     }
 }
 
-fn action_of(action: &AdminAction) -> Result<Option<Action>, Failure> {
-    Ok(match action {
+/// What an operator wants.
+enum Wanted {
+    /// Something of a running process; without an action its status.
+    OfMarket(Option<Action>),
+    /// Something of the database.
+    OfPeople(PeopleAction),
+}
+
+fn wanted(action: &AdminAction) -> Result<Wanted, Failure> {
+    let of_people = |action| Ok(Wanted::OfPeople(action));
+    let action = match action {
         AdminAction::Status => None,
         AdminAction::Pause => Some(Action::Pause),
         AdminAction::Resume => Some(Action::Resume),
@@ -41,7 +56,16 @@ fn action_of(action: &AdminAction) -> Result<Option<Action>, Failure> {
             Some(Action::Reopen { listing: listing.clone(), auction_millis: millis(*auction)? })
         }
         AdminAction::Speed { factor } => Some(Action::Speed { thousandths: thousandths(factor)? }),
-    })
+        AdminAction::Create { name, mail, role } => {
+            let role = Role::of_name(role).unwrap_or(Role::User);
+            return of_people(PeopleAction::Create { name: name.clone(), mail: mail.clone(), role });
+        }
+        AdminAction::ResetPassword { user } => return of_people(PeopleAction::ResetPassword(user.clone())),
+        AdminAction::Block { user } => return of_people(PeopleAction::Block(user.clone())),
+        AdminAction::Unblock { user } => return of_people(PeopleAction::Unblock(user.clone())),
+        AdminAction::Verify { user } => return of_people(PeopleAction::Verify(user.clone())),
+    };
+    Ok(Wanted::OfMarket(action))
 }
 
 /// Returns a span of time in whole milliseconds.

@@ -154,6 +154,38 @@ pub(super) enum AdminAction {
         #[arg(long, value_name = "TIME", default_value = "60s")]
         auction: SimDuration,
     },
+    /// Make a person, by default an operator; the password is read from standard input, or from
+    /// BEARPIT_ADMIN_PASSWORD.
+    Create {
+        /// The name.
+        name: String,
+        /// The mail address, which is taken as theirs.
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
+        /// What the person is.
+        #[arg(long, value_name = "ROLE", default_value = "admin", value_parser = PossibleValuesParser::new(["admin", "user"]))]
+        role: String,
+    },
+    /// Print what a person can choose a new password with, once, for half an hour.
+    ResetPassword {
+        /// The name.
+        user: String,
+    },
+    /// Shut a person out: their sessions and keys are good for nothing within a second.
+    Block {
+        /// The name.
+        user: String,
+    },
+    /// Let a person in again.
+    Unblock {
+        /// The name.
+        user: String,
+    },
+    /// Take the mail address of a person as theirs.
+    Verify {
+        /// The name.
+        user: String,
+    },
 }
 
 /// The name of the heading under which flags of settings stand in `--help`.

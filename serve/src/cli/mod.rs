@@ -14,6 +14,7 @@ mod figures;
 mod journal;
 mod logging;
 mod market;
+mod people;
 mod serve;
 mod signals;
 

@@ -1,6 +1,7 @@
 //! The table of settings as `docs/live.md` has it.
 
 use super::settings::{SETTINGS, Setting};
+use super::values::Kind;
 
 /// Returns the table in Markdown.
 #[must_use]
@@ -13,6 +14,9 @@ pub fn markdown_table() -> String {
 fn row(setting: &Setting) -> String {
     let Setting { key, kind, default, doc, .. } = setting;
     let default = default.map_or_else(|| "none".to_owned(), |default| format!("`{default}`"));
-    let (flag, variable) = (setting.flag(), setting.variable());
-    format!("| `{key}` | `--{flag}` | `{variable}` | {kind} | {default} | {doc} |\n")
+    let variable = format!("`{}`", setting.variable());
+    let variable = setting.other_variable.map_or(variable.clone(), |other| format!("{variable}, `{other}`"));
+    // A secret on the command line would be read by all users of the machine.
+    let flag = if *kind == Kind::Secret { "none".to_owned() } else { format!("`--{}`", setting.flag()) };
+    format!("| `{key}` | {flag} | {variable} | {kind} | {default} | {doc} |\n")
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::settings::PREFIX;
+use super::settings::is_ours;
 
 /// A variable as the process has it; its value is no text where it is not UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(super) fn assignments(text: &str) -> (Vec<Assignment>, Vec<BadLine>) {
         let at = start;
         start += line.len();
         let content = line.trim_start().strip_prefix("export ").unwrap_or(line).trim_start();
-        if !content.starts_with(PREFIX) {
+        if !is_ours(content.split('=').next().unwrap_or_default().trim()) {
             continue;
         }
         let content_at = at + line.len() - content.len();

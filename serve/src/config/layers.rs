@@ -10,8 +10,10 @@ use bearpit_core::units::suggest;
 
 use super::Config;
 use super::environment::{POSTGRES_PREFIX, Variable, assignments, is_of_service, postgres_url};
+use super::identity::{JwtAlgorithm, JwtSecret};
 use super::secrets::masked;
-use super::settings::{PREFIX, SETTINGS, Setting, unset};
+use super::settings::{PREFIX, SETTINGS, Setting, is_ours, unset};
+use super::values::Kind;
 
 /// Everything that may say something about the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,6 +100,9 @@ const DOT_ENV: &str = ".env";
 /// The variable that names the TOML file where `--config` does not.
 const CONFIG_VARIABLE: &str = "BEARPIT_CONFIG";
 
+/// The variable that has the password of a person whom an operator makes, which is no setting.
+const PASSWORD_VARIABLE: &str = "BEARPIT_ADMIN_PASSWORD";
+
 impl Sources {
     /// Reads what there is for this process: its environment, `.env`, and the file of `--config`.
     ///
@@ -106,9 +111,10 @@ impl Sources {
     pub fn of_process(flags: Vec<Flag>, config: Option<&Path>) -> Result<Self, Diagnostics> {
         let text = |it: std::ffi::OsString| it.into_string();
         let ours = env::vars_os().filter_map(|(name, value)| Some((text(name).ok()?, text(value).ok())));
-        let ours = ours.filter(|(name, _)| name.starts_with(PREFIX) || name.starts_with(POSTGRES_PREFIX));
+        let ours = ours.filter(|(name, _)| is_ours(name) || name.starts_with(POSTGRES_PREFIX));
         let mut environment: Vec<Variable> = ours.map(|(name, value)| Variable { name, value }).collect();
-        environment.sort_by(|a, b| a.name.cmp(&b.name));
+        // Ours go before those of other programs.
+        environment.sort_by_key(|it| (it.name.starts_with(PREFIX), it.name.clone()));
         let mut diagnostics = Diagnostics::default();
         let mut read = |path: &Path| match fs::read_to_string(path) {
             Ok(text) => Some(TextFile { name: path.display().to_string(), text }),
@@ -249,7 +255,7 @@ impl Reading {
             self.diagnostics.push(SourceSpan { source, span: line.place }, line.message, None);
         }
         for it in found {
-            let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == it.name) else {
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.is_named(&it.name)) else {
                 let place = SourceSpan { source, span: it.name_place };
                 let (message, help) = unknown_variable(&it.name);
                 self.diagnostics.push(place, message, Some(help));
@@ -262,13 +268,14 @@ impl Reading {
 
     fn variable(&mut self, variable: &Variable) {
         let Variable { name, value } = variable;
-        if name == CONFIG_VARIABLE || name.starts_with(POSTGRES_PREFIX) {
+        let is_no_setting = [CONFIG_VARIABLE, PASSWORD_VARIABLE].contains(&name.as_str());
+        if is_no_setting || name.starts_with(POSTGRES_PREFIX) {
             return;
         }
         let text = format!("{name}={}", value.as_deref().unwrap_or_default());
         let source = self.diagnostics.add_source("environment", masked(&text));
         let value_place = SourceSpan { source, span: name.len() + 1..text.len() };
-        let found = SETTINGS.iter().find(|setting| setting.variable() == *name);
+        let found = SETTINGS.iter().find(|setting| setting.is_named(name));
         match (found, value) {
             (Some(setting), Some(value)) => {
                 self.take_text(Layer::Environment, setting, value, &value_place);
@@ -294,11 +301,16 @@ impl Reading {
         let has_password = shown != text;
         let source = self.diagnostics.add_source("command line", shown);
         let place = SourceSpan { source, span: name.len() + 1..text.len() };
-        if has_password && setting.is_secret {
-            let message = format!("`{name}` has a password, which every user of this machine could read");
+        if setting.is_secret && (has_password || setting.kind == Kind::Secret) {
+            let message = format!("`{name}` has a secret, which every user of this machine could read");
             let variable = setting.variable();
-            let help =
-                format!("set the environment variable {variable}, or name a file: --{}-file", setting.flag());
+            let help = match setting.kind {
+                Kind::Secret => format!("set the environment variable {variable}"),
+                _ => format!(
+                    "set the environment variable {variable}, or name a file: --{}-file",
+                    setting.flag()
+                ),
+            };
             return self.diagnostics.push(place, message, Some(help));
         }
         let node = node_of(setting, &flag.value, &place);
@@ -316,9 +328,14 @@ impl Reading {
     fn take(&mut self, entry: Entry<'_>) {
         let Entry { layer, setting, name, node } = entry;
         if let Err(error) = (setting.set)(&mut self.config, &node) {
+            let error =
+                if setting.kind == Kind::Secret { "must be a text".to_owned() } else { error.to_string() };
             return self.diagnostics.push(node.place, format!("`{name}` {error}"), None);
         }
-        let shown = masked(&written(&node)).into_owned();
+        let shown = match setting.kind {
+            Kind::Secret => "******".to_owned(),
+            _ => masked(&written(&node)).into_owned(),
+        };
         // Two ways to say one thing: the later one holds, and in one place it may be said once.
         let file = format!("{}_file", setting.key);
         let other = setting.key.strip_suffix("_file").unwrap_or(&file);
@@ -332,16 +349,19 @@ impl Reading {
 
     fn finish(mut self) -> Result<Loaded, Diagnostics> {
         let listen = self.given.get("listen");
-        if let Some(listen) =
-            listen.filter(|_| !self.config.listen.ip().is_loopback() && !self.config.insecure_http)
-        {
+        let (is_near, has_tls) = (self.config.listen.ip().is_loopback(), self.config.tls_cert.is_some());
+        if let Some(listen) = listen.filter(|_| !is_near && !has_tls && !self.config.insecure_http) {
             let message = format!(
                 "`{}` can be reached from other machines, and what is said there could be read on the way",
                 listen.shown
             );
-            let help = "listen on 127.0.0.1 behind a proxy that has TLS, or set `insecure_http`".to_owned();
+            let help =
+                "set `tls_cert` and `tls_key`, listen on 127.0.0.1 behind a proxy, or set `insecure_http`"
+                    .to_owned();
             self.diagnostics.push(listen.place.clone(), message, Some(help));
         }
+        self.tls_is_whole();
+        self.secret_is_one(is_near);
         if self.diagnostics.has_errors() {
             return Err(self.diagnostics);
         }
@@ -351,6 +371,38 @@ impl Reading {
         };
         let origins = SETTINGS.iter().filter_map(origin).collect();
         Ok(Loaded { config: self.config, warnings: self.diagnostics, origins })
+    }
+}
+
+impl Reading {
+    /// A certificate needs its key, and the other way round.
+    fn tls_is_whole(&mut self) {
+        for (one, other) in [("tls_cert", "tls_key"), ("tls_key", "tls_cert")] {
+            if let (Some(given), None) = (self.given.get(one), self.given.get(other)) {
+                let message = format!("`{one}` is given without `{other}`");
+                self.diagnostics.push(given.place.clone(), message, None);
+            }
+        }
+    }
+
+    /// What signs tokens must be there, and not be guessed by other machines.
+    fn secret_is_one(&mut self, is_near: bool) {
+        let identity = &self.config.identity;
+        let weakness = identity.jwt_secret.as_ref().and_then(JwtSecret::weakness);
+        if let Some((given, weakness)) = self.given.get("jwt_secret").zip(weakness) {
+            let message = format!("`jwt_secret` {weakness}: whoever guesses it can be anybody");
+            let help = Some("draw one: head -c 32 /dev/urandom | base64".to_owned());
+            if is_near {
+                self.diagnostics.warn(given.place.clone(), message, help);
+            } else {
+                self.diagnostics.push(given.place.clone(), message, help);
+            }
+        }
+        if identity.jwt_algo == Some(JwtAlgorithm::Hs256) && identity.jwt_secret.is_none() {
+            let Some(given) = self.given.get("jwt_algo") else { return };
+            let message = "HS256 needs a `jwt_secret`";
+            self.diagnostics.push(given.place.clone(), message, None);
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 mod database;
 mod documentation;
 mod environment;
+mod identity;
 mod layers;
 mod secrets;
 mod settings;
@@ -30,6 +31,10 @@ use bearpit::scenario::Diagnostics;
 pub use database::{BadDatabaseUrl, DatabaseUrl};
 pub use documentation::markdown_table;
 pub use environment::Variable;
+pub use identity::{
+    AttemptLimits, BadNetwork, BadOrigin, IdentityConfig, JwtAlgorithm, JwtSecret, Network,
+    Origin as WebOrigin, PasswordConfig, Registration,
+};
 pub use layers::{Flag, Layer, Loaded, Origin, Sources, TextFile, load};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;
@@ -53,6 +58,12 @@ pub struct Config {
     pub queue: QueueConfig,
     /// What the HTTP server allows its clients.
     pub http: HttpConfig,
+    /// The certificate of the server, in PEM.
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key, in PEM.
+    pub tls_key: Option<PathBuf>,
+    /// Who is let in.
+    pub identity: IdentityConfig,
 }
 
 /// What is written to the log, on standard error.
@@ -111,6 +122,12 @@ pub struct HttpConfig {
 }
 
 impl Config {
+    /// Returns where the database is: a file of the data directory unless one was named.
+    #[must_use]
+    pub fn database_url(&self) -> DatabaseUrl {
+        self.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(self.data.join("bearpit.db")))
+    }
+
     /// Returns the defaults of the table.
     ///
     /// # Errors

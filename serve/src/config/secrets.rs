@@ -3,20 +3,21 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Returns a text with the passwords of its URLs (`scheme://user:PASSWORD@host`, `?password=PASSWORD`)
+/// Returns a text with the passwords of its URLs (`scheme://user:PASSWORD@host`, `?password=PASSWORD`) and what
+/// is assigned to a secret (`jwt_secret = SECRET`, `JWT_SECRET=SECRET`, `--jwt-secret SECRET`)
 /// replaced by as many bytes of `*`, so that places in it stay what they are.
 ///
 /// A password ends with the last `@` of its word: one that has `@` or `/` in it, though they should be
 /// written as `%40` and `%2F`, is hidden as a whole all the same.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
-    let hidden: Vec<Range<usize>> = in_logins(text).chain(in_queries(text)).collect();
+    let hidden: Vec<Range<usize>> = in_logins(text).chain(in_queries(text)).chain(in_secrets(text)).collect();
     if hidden.is_empty() {
         return Cow::Borrowed(text);
     }
     let is_hidden = |at: usize| hidden.iter().any(|range| range.contains(&at));
     let mut shown = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {
-        if is_hidden(at) {
+        if is_hidden(at) && character != '\n' {
             shown.extend(std::iter::repeat_n('*', character.len_utf8()));
         } else {
             shown.push(character);
@@ -24,6 +25,9 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
     }
     Cow::Owned(shown)
 }
+
+/// The name of what is secret as a whole.
+const SECRET: &str = "jwt_secret";
 
 /// Returns the rest of a word of a text: up to white space or a quote.
 fn word_from(text: &str, at: usize) -> &str {
@@ -50,6 +54,29 @@ fn in_queries(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
+/// A secret that is assigned ends with its line, or with the quotes that go over several.
+fn in_secrets(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let lower = text.to_ascii_lowercase().replace('-', "_");
+    let places: Vec<usize> = lower.match_indices(SECRET).map(|(at, _)| at + SECRET.len()).collect();
+    places.into_iter().filter_map(move |from| {
+        let rest = &text[from..];
+        let value = rest.trim_start_matches(['"', '\'']).trim_start_matches([' ', '\t']);
+        let value =
+            value.strip_prefix('=').or_else(|| rest.strip_prefix(' '))?.trim_start_matches([' ', '\t']);
+        let start = text.len() - value.len();
+        let quotes = ["\"\"\"", "'''"].into_iter().find(|quotes| value.starts_with(quotes));
+        let length = match quotes {
+            Some(quotes) => value[3..].find(quotes).map_or(value.len(), |end| end + 3),
+            None => value.find('\n').unwrap_or(value.len()),
+        };
+        // Quotes stay, so that what is read has the same places.
+        let value = &value[..length];
+        let inner = value.trim_end().trim_matches(['"', '\'']);
+        let before = value.len() - value.trim_start_matches(['"', '\'']).len();
+        Some(start + before..start + before + inner.len())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +90,12 @@ mod tests {
             ("p://u:a@b@h q://v:c@h", "p://u:***@h q://v:*@h"),
             ("p://u:x://y:z@h", "p://u:*******@h"),
             ("p://u@h/a:b", "p://u@h/a:b"),
+            ("jwt_secret = \"a b\"\nx = 1", "jwt_secret = \"***\"\nx = 1"),
+            ("jwt_secret = \"\"\"a\nb\"\"\"\nx = 1", "jwt_secret = \"\"\"*\n*\"\"\"\nx = 1"),
+            ("jwt_secret = \"ab", "jwt_secret = \"**"),
+            ("JWT_SECRET=ab c\nX=1", "JWT_SECRET=****\nX=1"),
+            ("BEARPIT_JWT_SECRET=ab", "BEARPIT_JWT_SECRET=**"),
+            ("--jwt-secret ab", "--jwt-secret **"),
             ("p://h/d?password=abc&x=1", "p://h/d?password=***&x=1"),
             ("p://h/d?x=1&password=abc\" y", "p://h/d?x=1&password=***\" y"),
         ] {

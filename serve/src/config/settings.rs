@@ -9,7 +9,8 @@ use bearpit::scenario::document::Node;
 use bearpit::scenario::document::readers::{Read, ValueError, flag, mistyped, one_of, text};
 
 use super::database::DatabaseUrl;
-use super::values::{Kind, address, count, path, span, words};
+use super::identity::{AttemptLimits, IdentityConfig, JwtAlgorithm, JwtSecret, PasswordConfig, Registration};
+use super::values::{Kind, address, count, path, span, texts, words};
 use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig};
 
 /// What one setting is.
@@ -25,6 +26,8 @@ pub struct Setting {
     pub doc: &'static str,
     /// Whether its value may have a password: shown to nobody, and not taken from the command line with one.
     pub is_secret: bool,
+    /// A variable of another name that says the same, as other programs of the kind know it.
+    pub other_variable: Option<&'static str>,
     /// Reads a value and stores it.
     pub(super) set: fn(&mut Config, &Node) -> Read<()>,
 }
@@ -40,6 +43,12 @@ impl Setting {
         place.and_then(|place| FLAGS.get(place)).map_or(self.key, String::as_str)
     }
 
+    /// Returns whether a variable of the environment is one of its names.
+    #[must_use]
+    pub fn is_named(&self, variable: &str) -> bool {
+        self.other_variable == Some(variable) || self.variable() == variable
+    }
+
     /// Returns the name of its environment variable.
     #[must_use]
     pub fn variable(&self) -> String {
@@ -49,6 +58,11 @@ impl Setting {
 
 /// What the names of our environment variables begin with.
 pub(super) const PREFIX: &str = "BEARPIT_";
+
+/// Returns whether a variable of the environment is to say something to us.
+pub(super) fn is_ours(variable: &str) -> bool {
+    variable.starts_with(PREFIX) || SETTINGS.iter().any(|it| it.other_variable == Some(variable))
+}
 
 /// What roles there are. They are parts of one process until they can be split.
 const ROLES: &[&str] = &["all"];
@@ -62,11 +76,16 @@ const fn setting(
     doc: &'static str,
     set: fn(&mut Config, &Node) -> Read<()>,
 ) -> Setting {
-    Setting { key, kind, default, doc, is_secret: false, set }
+    Setting { key, kind, default, doc, is_secret: false, other_variable: None, set }
 }
 
 const fn secret(setting: Setting) -> Setting {
     Setting { is_secret: true, ..setting }
+}
+
+/// Gives a setting a variable of another name, which holds where ours says nothing.
+const fn also(other: &'static str, setting: Setting) -> Setting {
+    Setting { other_variable: Some(other), ..setting }
 }
 
 const WORKERS: Kind = Kind::Count(1, 64);
@@ -76,6 +95,15 @@ const REQUESTS: Kind = Kind::Count(1, 1 << 20);
 const REQUEST_TIMEOUT: Kind = Kind::Span(100, 60_000);
 const KEEP_ALIVE: Kind = Kind::Span(1_000, 600_000);
 const GRACE: Kind = Kind::Span(1_000, 600_000);
+const ACCESS_MINUTES: Kind = Kind::Count(1, 1_440);
+const REFRESH_DAYS: Kind = Kind::Count(1, 365);
+const REFRESH_GRACE: Kind = Kind::Span(0, 60_000);
+const ATTEMPTS: Kind = Kind::Count(1, 1_000_000);
+const MEMORY_KIB: Kind = Kind::Count(8, 4 << 20);
+const PASSES: Kind = Kind::Count(1, 100);
+const PASSWORD_THREADS: Kind = Kind::Count(1, 64);
+const ALGORITHMS: &[&str] = &["EdDSA", "HS256"];
+const REGISTRATIONS: &[&str] = &["open", "closed"];
 
 /// All settings, in the order of the documentation.
 pub static SETTINGS: &[Setting] = &[
@@ -93,6 +121,16 @@ pub static SETTINGS: &[Setting] = &[
         "Allows `listen` to be reached from other machines, without TLS: for what stands behind a proxy that has it",
         |config, node| put(&mut config.insecure_http, flag(node)),
     ),
+    setting(
+        "tls_cert",
+        Kind::Path,
+        None,
+        "The certificate of the server in PEM, with those up to its root: HTTP is served by TLS then",
+        |config, node| put(&mut config.tls_cert, path(node).map(Some)),
+    ),
+    setting("tls_key", Kind::Path, None, "The private key of the certificate, in PEM", |config, node| {
+        put(&mut config.tls_key, path(node).map(Some))
+    }),
     setting(
         "data",
         Kind::Path,
@@ -192,6 +230,122 @@ pub static SETTINGS: &[Setting] = &[
         "How long a connection stays open between requests",
         |config, node| put(&mut config.http.keep_alive, span_of(KEEP_ALIVE, node)),
     ),
+    also(
+        "JWT_SECRET",
+        secret(setting(
+            "jwt_secret",
+            Kind::Secret,
+            None,
+            "Signs access tokens by HS256; off loopback it must have 32 bytes and stand in no tutorial",
+            |config, node| {
+                put(&mut config.identity.jwt_secret, text(node).map(|it| Some(JwtSecret::new(it.to_owned()))))
+            },
+        )),
+    ),
+    also(
+        "JWT_ALGO",
+        setting(
+            "jwt_algo",
+            Kind::Choice(ALGORITHMS),
+            None,
+            "How access tokens are signed: without it by HS256 if there is a `jwt_secret`, else by EdDSA with a key that is drawn at the first start and kept in `identity.key` of the data directory",
+            |config, node| {
+                let algorithms = [("EdDSA", JwtAlgorithm::EdDsa), ("HS256", JwtAlgorithm::Hs256)];
+                put(&mut config.identity.jwt_algo, one_of(&algorithms)(node).map(Some))
+            },
+        ),
+    ),
+    also(
+        "ACCESS_TOKEN_EXPIRE_MINUTES",
+        setting(
+            "access_token_minutes",
+            ACCESS_MINUTES,
+            Some("15"),
+            "How long an access token is good for; a logout, a block or a new password ends it at once all the same",
+            |config, node| {
+                put(&mut config.identity.access_token, count_of(ACCESS_MINUTES, node).map(minutes))
+            },
+        ),
+    ),
+    setting(
+        "refresh_token_days",
+        REFRESH_DAYS,
+        Some("30"),
+        "How long a session goes on without being used",
+        |config, node| put(&mut config.identity.refresh_token, count_of(REFRESH_DAYS, node).map(days)),
+    ),
+    setting(
+        "refresh_grace",
+        REFRESH_GRACE,
+        Some("0s"),
+        "For how long after its first use a refresh token may be used again, for answers that are lost; after that it ends the session",
+        |config, node| put(&mut config.identity.refresh_grace, span_of(REFRESH_GRACE, node)),
+    ),
+    also(
+        "BACKEND_CORS_ORIGINS",
+        setting(
+            "cors_origins",
+            Kind::Texts("origins, such as `https://trade.example.org`; `*` for all"),
+            None,
+            "Pages of which other origins may use the API from a browser; cookies are never sent for `*`",
+            |config, node| put(&mut config.identity.cors_origins, texts(node)),
+        ),
+    ),
+    setting(
+        "trusted_proxies",
+        Kind::Texts("addresses and networks, such as `10.0.0.0/8`"),
+        None,
+        "Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody else's are",
+        |config, node| put(&mut config.identity.trusted_proxies, texts(node)),
+    ),
+    setting(
+        "registration",
+        Kind::Choice(REGISTRATIONS),
+        Some("open"),
+        "Whether people register themselves, or an operator makes every account",
+        |config, node| {
+            let kinds = [("open", Registration::Open), ("closed", Registration::Closed)];
+            put(&mut config.identity.registration, one_of(&kinds)(node))
+        },
+    ),
+    setting(
+        "require_verified_mail",
+        Kind::Switch,
+        Some("false"),
+        "Whether only those trade whose mail address was verified",
+        |config, node| put(&mut config.identity.require_verified_mail, flag(node)),
+    ),
+    setting(
+        "limits.account_attempts",
+        ATTEMPTS,
+        Some("10"),
+        "Wrong passwords a minute for one account",
+        |config, node| put(&mut config.identity.limits.account_attempts, number_of(ATTEMPTS, node)),
+    ),
+    setting(
+        "limits.address_attempts",
+        ATTEMPTS,
+        Some("600"),
+        "Registrations, logins, refreshes and resets a minute from one address, behind which there may be a class",
+        |config, node| put(&mut config.identity.limits.address_attempts, number_of(ATTEMPTS, node)),
+    ),
+    setting(
+        "passwords.memory_kib",
+        MEMORY_KIB,
+        Some("19456"),
+        "Memory of one hash of a password (argon2id), in KiB",
+        |config, node| put(&mut config.identity.passwords.memory_kib, number_of(MEMORY_KIB, node)),
+    ),
+    setting("passwords.passes", PASSES, Some("2"), "Passes of one hash over its memory", |config, node| {
+        put(&mut config.identity.passwords.passes, number_of(PASSES, node))
+    }),
+    setting(
+        "passwords.threads",
+        PASSWORD_THREADS,
+        Some("1"),
+        "Hashes that are computed at a time; whoever logs in meanwhile waits",
+        |config, node| put(&mut config.identity.passwords.threads, count_of(PASSWORD_THREADS, node)),
+    ),
 ];
 
 /// A configuration before the defaults of the table are read into it: every field has one, or is optional.
@@ -211,7 +365,34 @@ pub(super) fn unset() -> Config {
             request_timeout: Duration::ZERO,
             keep_alive: Duration::ZERO,
         },
+        tls_cert: None,
+        tls_key: None,
+        identity: unset_identity(),
     }
+}
+
+const fn unset_identity() -> IdentityConfig {
+    IdentityConfig {
+        jwt_secret: None,
+        jwt_algo: None,
+        access_token: Duration::ZERO,
+        refresh_token: Duration::ZERO,
+        refresh_grace: Duration::ZERO,
+        cors_origins: Vec::new(),
+        trusted_proxies: Vec::new(),
+        registration: Registration::Open,
+        require_verified_mail: false,
+        passwords: PasswordConfig { memory_kib: 0, passes: 0, threads: 0 },
+        limits: AttemptLimits { account_attempts: 0, address_attempts: 0 },
+    }
+}
+
+fn minutes(count: usize) -> Duration {
+    Duration::from_mins(count as u64)
+}
+
+fn days(count: usize) -> Duration {
+    Duration::from_hours(24 * count as u64)
 }
 
 fn put<T>(place: &mut T, read: Read<T>) -> Read<()> {
@@ -222,6 +403,11 @@ fn put<T>(place: &mut T, read: Read<T>) -> Read<()> {
 fn count_of(kind: Kind, node: &Node) -> Read<usize> {
     let Kind::Count(min, max) = kind else { return Err(mistyped(node, "a number")) };
     count(node, min, max)
+}
+
+fn number_of(kind: Kind, node: &Node) -> Read<u32> {
+    let number = count_of(kind, node)?;
+    u32::try_from(number).map_err(|_| mistyped(node, "a number"))
 }
 
 fn span_of(kind: Kind, node: &Node) -> Read<Duration> {

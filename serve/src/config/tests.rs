@@ -81,7 +81,11 @@ fn every_value_can_be_written_in_every_source() {
         let value = match setting.kind {
             Kind::Address => "127.0.0.1:1",
             Kind::Switch => "true",
-            Kind::Path if setting.key.ends_with("_file") => continue,
+            // Those that need another one, and the one that no flag takes.
+            Kind::Path if setting.key.ends_with("_file") || setting.key.starts_with("tls_") => continue,
+            Kind::Secret => continue,
+            Kind::Texts(_) if setting.key == "trusted_proxies" => "10.0.0.0/8",
+            Kind::Texts(_) => "https://trade.example.org",
             Kind::Path => "x",
             Kind::Database => "sqlite:x.db",
             Kind::Words(words) | Kind::Choice(words) => words[0],
@@ -90,7 +94,7 @@ fn every_value_can_be_written_in_every_source() {
         };
         let toml = match setting.kind {
             Kind::Switch | Kind::Count(..) => value.to_owned(),
-            Kind::Words(_) => format!("[\"{value}\"]"),
+            Kind::Words(_) | Kind::Texts(_) => format!("[\"{value}\"]"),
             _ => format!("\"{value}\""),
         };
         let variable = setting.variable();
@@ -216,6 +220,60 @@ fn plain_http_beyond_this_machine_must_be_asked_for() {
     );
     let config = config(&sources("listen = \"0.0.0.0:80\"\n", "", &[("BEARPIT_INSECURE_HTTP", "true")], &[]));
     assert!(config.insecure_http);
+}
+
+#[test]
+fn variables_of_other_programs_say_what_ours_leave_open() {
+    let environment = [
+        ("JWT_SECRET", "q7Fz0Yk2mXv9Lr4Tn8Wb3Jd6Hs1Pc5Ga"),
+        ("JWT_ALGO", "HS256"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "60"),
+        ("BACKEND_CORS_ORIGINS", "[\"http://localhost:3000/\", \"https://a.example.org\"]"),
+        ("BEARPIT_ACCESS_TOKEN_MINUTES", "5"),
+    ];
+    let loaded = load(&sources("", "", &environment, &[])).unwrap();
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
+    let identity = loaded.config.identity;
+    assert_eq!(
+        (identity.jwt_algo, identity.access_token),
+        (Some(JwtAlgorithm::Hs256), Duration::from_mins(5))
+    );
+    let origins: Vec<_> = identity.cors_origins.iter().map(WebOrigin::text).collect();
+    assert_eq!(origins, ["http://localhost:3000", "https://a.example.org"]);
+    let dot_env = "BACKEND_CORS_ORIGINS=http://a.b, http://c.d\nJWT_ALGO=EdDSA\nJWT_OTHER='open\n";
+    let identity = config(&sources("", dot_env, &[], &[])).identity;
+    assert_eq!((identity.cors_origins.len(), identity.jwt_algo), (2, Some(JwtAlgorithm::EdDsa)));
+    let found = errors(&sources("", "", &[("BACKEND_CORS_ORIGINS", "[\"a.b\"]"), ("JWT_ALGO", "none")], &[]));
+    assert!(
+        found.contains("an origin is a scheme") && found.contains("allowed: `EdDSA`, `HS256`"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_secret_is_shown_nowhere_and_taken_from_no_command_line() {
+    let weak = "hunter2-hunter2";
+    let file = format!("jwt_secret = \"{weak}\"\nlisten = \"0.0.0.0:80\"\ninsecure_http = true\n");
+    let found = errors(&sources(&file, "", &[], &[]));
+    assert!(found.contains("has less than 32 bytes") && !found.contains("hunter2"), "{found}");
+    let near = load(&sources("", &format!("JWT_SECRET={weak}\n"), &[], &[])).unwrap();
+    let shown = format!("{:?} {:?} {}", near.config, near.origins, near.warnings);
+    assert!(shown.contains("has less than 32 bytes") && !shown.contains("hunter2"), "{shown}");
+    for broken in [format!("jwt_secret = \"{weak}\n"), format!("jwt_secret = [\"{weak}\"]\n")] {
+        let found = errors(&sources(&broken, "", &[], &[]));
+        assert!(!found.contains("hunter2"), "{found}");
+    }
+    let found = errors(&sources("", "", &[], &[("jwt_secret", weak)]));
+    assert!(found.contains("every user of this machine") && !found.contains("hunter2"), "{found}");
+    assert!(errors(&sources("jwt_algo = \"HS256\"\n", "", &[], &[])).contains("needs a `jwt_secret`"));
+}
+
+#[test]
+fn a_certificate_and_its_key_come_together() {
+    assert!(errors(&sources("tls_cert = \"a\"\n", "", &[], &[])).contains("without `tls_key`"));
+    assert!(errors(&sources("tls_key = \"a\"\n", "", &[], &[])).contains("without `tls_cert`"));
+    let file = "listen = \"0.0.0.0:443\"\ntls_cert = \"a\"\ntls_key = \"b\"\n";
+    assert!(!config(&sources(file, "", &[], &[])).insecure_http);
 }
 
 /// Where the table of settings stands in the documentation.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use bearpit::scenario::document::readers::{Read, ValueError, disallowed, duration, integer, mistyped, text};
@@ -20,6 +21,10 @@ pub enum Kind {
     Path,
     /// The URL of a database.
     Database,
+    /// A text that nobody is shown.
+    Secret,
+    /// A list of texts of a form, such as origins; its own form is read too: `["A", "B"]`, or `A,B`.
+    Texts(&'static str),
     /// A list of words, of which each must be one of these.
     Words(&'static [&'static str]),
     /// One of a few words.
@@ -39,6 +44,8 @@ impl Kind {
             Self::Switch => "BOOL",
             Self::Path => "PATH",
             Self::Database => "URL",
+            Self::Secret => "SECRET",
+            Self::Texts(_) => "LIST",
             Self::Words(_) => "LIST",
             Self::Choice(_) => "WORD",
             Self::Count(..) => "NUMBER",
@@ -54,7 +61,11 @@ impl Kind {
             Self::Count(..) if !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit()) => {
                 Value::Int(text.to_owned())
             }
-            Self::Words(_) => {
+            Self::Texts(_) if text.starts_with('[') => match serde_json::from_str::<Vec<String>>(text) {
+                Ok(texts) => Value::List(texts.into_iter().map(|text| node(Value::Text(text))).collect()),
+                Err(_) => Value::Text(text.to_owned()),
+            },
+            Self::Words(_) | Self::Texts(_) => {
                 let words = text.split(',').map(|word| node(Value::Text(word.trim().to_owned())));
                 Value::List(words.collect())
             }
@@ -74,6 +85,8 @@ impl fmt::Display for Kind {
             Self::Switch => f.write_str("`true`, `false`"),
             Self::Path => f.write_str("path"),
             Self::Database => f.write_str("`postgres://..`, `sqlite:PATH`"),
+            Self::Secret => f.write_str("text"),
+            Self::Texts(what) => write!(f, "list of {what}"),
             Self::Words(words) => f.write_str("list of ").and_then(|()| one_of(f, words)),
             Self::Choice(words) => one_of(f, words),
             Self::Count(min, max) => write!(f, "{min} to {max}"),
@@ -127,4 +140,20 @@ pub(super) fn words(node: &Node, known: &'static [&'static str]) -> Read<Vec<&'s
         found.copied().ok_or_else(|| disallowed(item, &Kind::Choice(known).to_string()))
     };
     items.iter().map(read).collect()
+}
+
+/// Reads a list of texts, each of which something must be made of; one may stand without brackets.
+pub(super) fn texts<T: FromStr>(node: &Node) -> Read<Vec<T>>
+where
+    T::Err: fmt::Display,
+{
+    let items = match &node.value {
+        Value::List(items) => items.as_slice(),
+        Value::Text(_) => std::slice::from_ref(node),
+        _ => return Err(mistyped(node, "a list of texts")),
+    };
+    items
+        .iter()
+        .map(|item| text(item)?.parse().map_err(|error: T::Err| disallowed(item, &error.to_string())))
+        .collect()
 }

@@ -8,6 +8,7 @@ mod market_time;
 mod number;
 mod person;
 mod problem;
+mod secret;
 mod sent_order;
 mod wall_time;
 
@@ -17,5 +18,6 @@ pub use market_time::{BadTime, MarketTime, instant_of};
 pub use number::Number;
 pub use person::{Actor, Credential, Role, Scope, Scopes, UnknownScope};
 pub use problem::{Problem, ProblemKind};
+pub use secret::Secret;
 pub use sent_order::SentOrder;
 pub use wall_time::WallTime;

@@ -1,12 +1,15 @@
 //! Answers in JSON, and problems in one shape.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr};
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::domain::{Problem, ProblemKind};
 
@@ -23,6 +26,52 @@ pub(super) fn answer(status: StatusCode, body: &impl Serialize) -> HttpResponse 
 /// Answers with a value: all went well.
 pub(super) fn ok(body: &impl Serialize) -> HttpResponse {
     answer(StatusCode::OK, body)
+}
+
+/// Answers with nothing: all went well.
+pub(super) fn nothing() -> HttpResponse {
+    HttpResponse::NoContent().insert_header((header::CACHE_CONTROL, "no-store")).finish()
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody<'a> {
+    /// The status in words.
+    title: &'a str,
+    /// The status.
+    #[schema(example = 422)]
+    status: u16,
+    /// The problem as a word, which stays the same.
+    #[schema(example = "invalid_field")]
+    code: &'a str,
+    /// The problem as a sentence.
+    message: &'a str,
+    /// The field of the request that is at fault, if one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    /// What to do about it, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+/// The problems that every endpoint may answer with, for the OpenAPI document.
+#[derive(Debug)]
+pub(super) struct Problems;
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = |what: &str| {
+            ResponseBuilder::new()
+                .description(what)
+                .content("application/problem+json", content.clone())
+                .build()
+        };
+        [("4XX", "It cannot be done like this"), ("5XX", "It cannot be done now")]
+            .map(|(status, what)| (status.to_owned(), RefOr::T(response(what))))
+            .into()
+    }
 }
 
 /// A problem as the answer to a request: `application/problem+json`, as of RFC 9457.
@@ -48,17 +97,16 @@ impl ResponseError for Failure {
 
     fn error_response(&self) -> HttpResponse {
         let (status, problem) = (self.status_code(), &self.0);
-        let mut body = json!({
-            "title": status.canonical_reason().unwrap_or_default(),
-            "status": status.as_u16(),
-            "code": problem.code,
-            "message": problem.message,
-        });
-        for (name, value) in [("field", &problem.field), ("hint", &problem.hint)] {
-            if let Some(value) = value {
-                body[name] = Value::from(value.as_str());
-            }
-        }
+        let body = ProblemBody {
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            code: &problem.code,
+            message: &problem.message,
+            field: problem.field.as_deref(),
+            hint: problem.hint.as_deref(),
+        };
+        // Fails for maps with keys that are no texts only.
+        let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response = HttpResponse::build(status);
         response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(after) = problem.retry_after {
@@ -68,7 +116,7 @@ impl ResponseError for Failure {
         if problem.kind == ProblemKind::Unauthenticated {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        response.body(body.to_string())
+        response.body(body)
     }
 }
 

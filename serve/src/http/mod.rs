@@ -16,8 +16,10 @@ mod answers;
 mod body;
 mod client;
 mod connection;
+mod edge;
 mod endpoint;
 mod health;
+mod identity;
 mod instruments;
 mod market_data;
 mod routes;
@@ -27,6 +29,7 @@ mod token;
 
 pub use admin::{Acting, Action, AdminServer, Operator, Refused};
 pub use client::{AskError, ask};
+pub use edge::{Edge, EdgeError};
 pub use health::{Market, Readiness};
 pub use instruments::Metrics;
 pub use server::{Server, ServerConfig};

@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, rt, web};
 
 use super::connection::watch;
+use super::edge::{Edge, cors};
 use super::health::{Market, Stopping};
 use super::instruments::Metrics;
 use super::routes::of_watcher;
@@ -52,27 +53,28 @@ impl fmt::Debug for Server {
 const LOOK: Duration = Duration::from_millis(5);
 
 impl Server {
-    /// Starts to answer on a listener, which is given so that an address that is taken is known before
+    /// Starts to answer on an edge, such as a listener, which is given so that an address that is taken is known before
     /// anything is started.
     ///
     /// # Errors
     /// What the system says, if it has no threads left.
     pub fn start(
-        listener: TcpListener,
+        edge: impl Into<Edge>,
         config: ServerConfig,
         metrics: Arc<Metrics>,
         market: Arc<dyn Market>,
     ) -> io::Result<Self> {
-        Self::with_routes(listener, config, metrics, of_watcher(market))
+        Self::with_routes(edge, config, metrics, of_watcher(market))
     }
 
     pub(super) fn with_routes(
-        listener: TcpListener,
+        edge: impl Into<Edge>,
         config: ServerConfig,
         metrics: Arc<Metrics>,
         routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
     ) -> io::Result<Self> {
-        let address = listener.local_addr()?;
+        let edge = edge.into();
+        let address = edge.listener.local_addr()?;
         let (stopping, in_flight) = (Arc::<Stopping>::default(), Arc::<InFlight>::default());
         let shared = web::Data::new(Shared {
             metrics,
@@ -83,7 +85,7 @@ impl Server {
         let (started, is_started) = mpsc::sync_channel(1);
         let serve = move || {
             rt::System::new().block_on(async move {
-                let running = run(listener, config, shared, routes)?;
+                let running = run(edge, config, shared, routes)?;
                 // Nobody waits any more only if whoever started it has ended.
                 started.send(running.handle()).ok();
                 running.await
@@ -145,14 +147,17 @@ fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
 }
 
 fn run(
-    listener: TcpListener,
+    edge: Edge,
     config: ServerConfig,
     shared: web::Data<Shared>,
     routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<actix_web::dev::Server> {
+    let Edge { listener, tls, origins } = edge;
     let app = move || {
         let limit = web::PayloadConfig::new(config.body_bytes_max);
-        App::new().app_data(shared.clone()).app_data(limit).wrap(from_fn(watch)).configure(routes.clone())
+        let cors = Condition::new(!origins.is_empty(), cors(&origins));
+        let app = App::new().app_data(shared.clone()).app_data(limit);
+        app.wrap(cors).wrap(from_fn(watch)).configure(routes.clone())
     };
     let server = HttpServer::new(app)
         .workers(config.workers)
@@ -161,7 +166,10 @@ fn run(
         .keep_alive(config.keep_alive)
         .on_connect(|io, _| limit_stalls(io))
         // Signals are the program's.
-        .disable_signals()
-        .listen(listener)?;
+        .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
     Ok(server.run())
 }

@@ -2,4 +2,5 @@
 //!
 //! A service knows the market, its publication and the database by traits of its own; none knows HTTP.
 
+pub mod identity;
 pub mod market_data;

@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod journal;
+pub mod people;
 pub mod projection;
 pub mod spool;
 pub mod watchlists;

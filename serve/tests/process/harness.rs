@@ -109,8 +109,16 @@ impl Place {
 
     /// Runs a command that ends by itself.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut child = Killed(child);
+        self.run_with_input(arguments, "")
+    }
+
+    /// Runs a command that ends by itself, and reads something before.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = Killed(command.spawn().unwrap());
+        // One that reads nothing may have ended already.
+        child.0.stdin.take().unwrap().write_all(input.as_bytes()).ok();
         await_exit(&mut child.0);
         let mut texts = [String::new(), String::new()];
         child.0.stdout.take().unwrap().read_to_string(&mut texts[0]).unwrap();

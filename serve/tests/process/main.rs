@@ -8,6 +8,7 @@
 )]
 
 mod harness;
+mod people;
 
 use std::fs;
 

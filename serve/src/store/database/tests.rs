@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::testing::{ScratchFile, on_each_database};
 use super::*;
-use crate::store::{projection, watchlists};
+use crate::store::{people, projection, watchlists};
 
 statements! {
     ADD = "INSERT INTO users (id, username, username_key, mail, mail_key, is_verified, role, password_hash,
@@ -31,6 +31,12 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     projection::orders::STATEMENTS,
     projection::position::STATEMENTS,
     watchlists::STATEMENTS,
+    people::ALL[0],
+    people::ALL[1],
+    people::ALL[2],
+    people::ALL[3],
+    people::ALL[4],
+    people::ALL[5],
 ];
 
 async fn add(database: &Database, id: Uuid, name: &str) -> Result<u64, StoreError> {

@@ -1,0 +1,80 @@
+//! The routes of [identity](crate::services::identity): registration, sessions, keys.
+//!
+//! Whoever asks shows an access token (`Authorization: Bearer TOKEN`), the secret of an API key (the same header,
+//! or `X-API-Key`), or the cookies of a browser's session. What comes with cookies and changes something must
+//! have the session's CSRF token in `X-CSRF-Token`, and come from a page of this server or of an allowed origin.
+
+mod answers;
+mod cookies;
+mod gate;
+mod keys;
+mod origin;
+mod requests;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod visitor;
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::web;
+use utoipa::OpenApi;
+
+use super::endpoint::{Access, Endpoint, Gatekeeper};
+use crate::domain::Scope;
+use crate::services::identity::Identity;
+
+pub(super) use gate::Gate;
+
+/// The routes of identity, as the OpenAPI document has them.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    paths(
+        sessions::register,
+        sessions::register_at_root,
+        sessions::log_in,
+        sessions::log_in_at_root,
+        sessions::refresh,
+        sessions::log_out,
+        sessions::change_password,
+        sessions::reset_password,
+        sessions::me,
+        sessions::list,
+        sessions::end_others,
+        sessions::end,
+        keys::create,
+        keys::list,
+        keys::end
+    ),
+    components(schemas(super::answers::ProblemBody)),
+    tags((name = "identity", description = "Registration, sessions and API keys"))
+)]
+pub(super) struct IdentityDoc;
+
+/// Returns the endpoints.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    use Access::{Needs, Public, Session};
+    let sessions = Endpoint::at("/api/auth/sessions").get(Session, sessions::list);
+    vec![
+        Endpoint::at("/api/auth/register").post(Public, sessions::register),
+        Endpoint::at("/register").post(Public, sessions::register_at_root),
+        Endpoint::at("/api/auth/login").post(Public, sessions::log_in),
+        Endpoint::at("/login").post(Public, sessions::log_in_at_root),
+        Endpoint::at("/api/auth/refresh").post(Public, sessions::refresh),
+        Endpoint::at("/api/auth/reset").post(Public, sessions::reset_password),
+        Endpoint::at("/api/auth/logout").post(Session, sessions::log_out),
+        Endpoint::at("/api/auth/password").post(Session, sessions::change_password),
+        Endpoint::at("/api/auth/me").get(Needs(Scope::Read), sessions::me),
+        sessions.on(Method::DELETE, Session, sessions::end_others),
+        Endpoint::at("/api/auth/sessions/{session_id}").on(Method::DELETE, Session, sessions::end),
+        Endpoint::at("/api/keys").get(Session, keys::list).post(Session, keys::create),
+        Endpoint::at("/api/keys/{key_id}").on(Method::DELETE, Session, keys::end),
+    ]
+}
+
+/// Gives a server what its endpoints need to know who asks, these and all others.
+pub(super) fn configure(config: &mut web::ServiceConfig, identity: &Arc<Identity>) {
+    let gate: Arc<dyn Gatekeeper> = Arc::new(Gate::new(Arc::clone(identity)));
+    config.app_data(web::Data::from(Arc::clone(identity))).app_data(web::Data::from(gate));
+}

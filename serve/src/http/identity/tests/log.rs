@@ -1,0 +1,91 @@
+//! What a whole session of requests writes to the log.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
+
+use super::harness::{Site, access, bearer};
+
+/// A log that is kept.
+#[derive(Debug, Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_line_has_a_password_a_token_a_key_or_a_mail_address() {
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let lines =
+        tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(move || writer.clone());
+    // Of this process, since the server has threads of its own; other tests write there too.
+    tracing::subscriber::set_global_default(lines.finish()).expect("another test has the log");
+    let site = Site::start();
+    let (password, other) = ("Xq7 unguessable password", "Xq8 unguessable password");
+    let mail = "Very.Private@example.org";
+    let body = json!({ "username": "logged", "mail": mail, "password": password });
+    assert_eq!(site.post("/register", "", &body).status, 201);
+    let login = json!({ "username": mail, "password": password });
+    let tokens = site.post("/login", "", &login).json();
+    site.post("/login", "", &json!({ "username": mail, "password": other }));
+    site.post("/login", "", &json!({ "username": mail, "password": [other] }));
+    let cookies = site.post("/login?cookie=true", "", &login);
+    let refreshed =
+        site.post("/api/auth/refresh", "", &json!({ "refresh_token": tokens["refresh_token"] })).json();
+    let key = site.key(refreshed["access_token"].as_str().unwrap(), &["read"]);
+    let secret = key["secret"].as_str().unwrap();
+    site.me(&bearer(secret));
+    site.me(&format!("X-API-Key: {}x\r\n", secret));
+    let change = json!({ "current_password": password, "new_password": other });
+    assert_eq!(site.post("/api/auth/password", &access(&refreshed), &change).status, 204);
+    site.post("/api/auth/reset", "", &json!({ "token": "Xq9-reset-token", "password": other }));
+    // Twice: its session ends, and that is worth a line.
+    site.post("/api/auth/refresh", "", &json!({ "refresh_token": tokens["refresh_token"] }));
+    site.post(
+        "/api/auth/logout?everywhere=true",
+        &access(
+            &site
+                .post(
+                    "/login",
+                    "",
+                    &json!({
+                        "username": "logged", "password": other
+                    }),
+                )
+                .json(),
+        ),
+        &Value::Null,
+    );
+
+    let log = String::from_utf8_lossy(&kept.0.lock().unwrap()).into_owned();
+    for expected in ["registered", "logged in", "used twice", "password changed", "key made", "answered"] {
+        assert!(log.contains(expected), "no {expected:?}");
+    }
+    let mut secrets =
+        vec![password.to_owned(), other.to_owned(), "Xq9-reset-token".to_owned(), secret.to_owned()];
+    secrets.extend([mail.to_owned(), mail.to_lowercase(), "correct horse".to_owned(), "argon2id".to_owned()]);
+    for tokens in [&tokens, &refreshed] {
+        for name in ["access_token", "refresh_token"] {
+            secrets.push(tokens[name].as_str().unwrap().to_owned());
+        }
+    }
+    for cookie in cookies.headers("Set-Cookie") {
+        secrets.push(cookie.split(['=', ';']).nth(1).unwrap().to_owned());
+    }
+    for secret in secrets {
+        assert!(secret.len() >= 8, "{secret}");
+        let line = log.lines().find(|line| line.to_lowercase().contains(&secret.to_lowercase()));
+        assert_eq!(line, None, "has {secret}");
+    }
+}

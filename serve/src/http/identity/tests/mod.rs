@@ -1,0 +1,12 @@
+//! Identity from outside, over sockets.
+
+mod access;
+mod browser;
+mod enumeration;
+mod harness;
+mod keys;
+mod limits;
+mod log;
+mod matrix;
+mod sessions;
+mod tokens;

@@ -1,0 +1,105 @@
+//! API keys.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tracing::info;
+use uuid::Uuid;
+
+use super::names::refused;
+use super::{Identity, draw, of_store};
+use crate::domain::{Actor, KeyId, Problem, ProblemKind, Scopes, Secret};
+use crate::store::people::{Key, NewKey};
+
+/// What the secrets of keys begin with, so that people and scanners recognize one.
+pub(super) const KEY: &str = "bpk_";
+/// How many keys a person has at most.
+const KEYS_MAX: i64 = 100;
+/// How long the name of a key may be, in characters.
+const NAME_MAX: usize = 64;
+/// The id of a key and 32 bytes at random.
+const BYTES: usize = 16 + 32;
+
+/// A key that was made: its secret is shown this once.
+#[derive(Debug, Clone)]
+pub struct DrawnKey {
+    /// Its id, which is no secret.
+    pub id: KeyId,
+    /// Its secret.
+    pub secret: Secret,
+}
+
+impl Identity {
+    /// Makes a key with some of the scopes of its person.
+    ///
+    /// # Errors
+    /// A name that is none, scopes that the person has not, or that there are too many keys.
+    pub async fn create_key(&self, actor: &Actor, name: &str, scopes: Scopes) -> Result<DrawnKey, Problem> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+            return Err(refused("invalid_name", "the name of a key has 1 to 64 characters", "name"));
+        }
+        let own = Scopes::of_role(actor.role);
+        if scopes.is_empty() || scopes.and(own) != scopes {
+            let message = format!("a key of yours has one or more of: {own}");
+            return Err(refused("invalid_scopes", &message, "scopes"));
+        }
+        let id = KeyId::draw();
+        let secret = draw(KEY, id.uuid().as_bytes())?;
+        let (user, hash, now) = (actor.user, secret.digest(), self.now());
+        let key = NewKey { id, user, name: name.to_owned(), hash, scopes, now };
+        if !self.people.add_key(&key, KEYS_MAX).await.map_err(of_store)? {
+            let message = format!("there are {KEYS_MAX} keys already: end one");
+            return Err(Problem::new(ProblemKind::Conflict, "too_many_keys", message));
+        }
+        info!(user = %actor.user, key = %id, %scopes, "key made");
+        Ok(DrawnKey { id, secret })
+    }
+
+    /// Returns the keys of a person that go on, the newest first.
+    ///
+    /// # Errors
+    /// That the database is away.
+    pub async fn api_keys(&self, actor: &Actor) -> Result<Vec<Key>, Problem> {
+        self.people.keys(actor.user).await.map_err(of_store)
+    }
+
+    /// Ends a key of a person, at once.
+    ///
+    /// # Errors
+    /// That the person has no such key.
+    pub async fn end_key(&self, actor: &Actor, key: KeyId) -> Result<(), Problem> {
+        if !self.people.end_key(actor.user, key, self.now()).await.map_err(of_store)? {
+            return Err(Problem::new(ProblemKind::NotFound, "unknown_key", "there is no such key"));
+        }
+        self.keys.end(key, self.now());
+        info!(user = %actor.user, %key, "key ended");
+        Ok(())
+    }
+}
+
+/// Returns the id of a key and the digest of its secret.
+pub(super) fn parts(secret: &str) -> Option<(KeyId, [u8; 32])> {
+    let text = secret.strip_prefix(KEY)?;
+    // As many characters as that many bytes have.
+    let bytes = URL_SAFE_NO_PAD.decode(Some(text).filter(|text| text.len() == BYTES / 3 * 4)?).ok()?;
+    let id = Uuid::from_slice(bytes.get(..16)?).ok()?;
+    Some((KeyId::new(id), *blake3::hash(secret.as_bytes()).as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_names_its_key_and_nothing_else_is_one() {
+        let id = KeyId::draw();
+        let secret = draw(KEY, id.uuid().as_bytes()).unwrap();
+        assert_eq!(secret.expose().len(), 68);
+        assert_eq!(parts(secret.expose()), Some((id, secret.digest())));
+        let longer = format!("{}A", secret.expose());
+        for text in ["", "bpk_", "bpk_AAAA", &secret.expose()[1..], &secret.expose()[..67], &longer] {
+            assert_eq!(parts(text), None, "{text}");
+        }
+        assert_eq!(parts(&format!("bpk_{}", "*".repeat(64))), None);
+    }
+}

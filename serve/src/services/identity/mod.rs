@@ -1,0 +1,221 @@
+//! Identity: who somebody is, and what they may do.
+//!
+//! People register and log in by name or mail address and password; a login opens a *session*. It is shown by an
+//! access token, which is signed and good for a quarter of an hour, and goes on by a refresh token, which is
+//! replaced whenever it is used: one that comes twice was stolen, and ends its session. Programs show an API
+//! key, which has some of its person's scopes.
+//!
+//! Whether a session or key goes on is read from the database at most a second ago, so that a logout, a block or
+//! a new password ends access at once; while the database is away, what was read counts for five minutes.
+//!
+//! No answer tells whether a mail address is known. So several people may claim an address as long as it is not
+//! verified: a login by it looks at whose it is known to be and at the two who claimed it last, with the same
+//! number of hashes whatever there is.
+//!
+//! Deliberately absent: HTTP, cookies and headers, which are the face's; money, which is granted in the same
+//! transaction and paid by whoever owns the market.
+
+mod access;
+mod api_keys;
+mod clients;
+mod limits;
+mod login;
+mod names;
+mod password_change;
+mod passwords;
+mod registration;
+mod sessions;
+mod signing_key;
+mod states;
+mod tokens;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bearpit_core::units::Money;
+use thiserror::Error;
+use tracing::error;
+
+use crate::config::IdentityConfig;
+use crate::domain::{AccountId, KeyId, Problem, ProblemKind, Secret, SessionId, WallTime};
+use crate::store::database::{Database, StoreError};
+use crate::store::people::{KeyState, People, SessionState};
+
+pub use access::Profile;
+pub use api_keys::DrawnKey;
+pub use clients::Visitor;
+pub(crate) use login::csrf_problem;
+pub use login::{Login, Tokens};
+pub use names::{MailAddress, Username, check_password};
+pub use passwords::hash_password;
+pub use registration::{Registered, RegistrationRequest};
+pub use signing_key::KeyError;
+
+use limits::Attempts;
+use passwords::Passwords;
+use signing_key::SigningKey;
+use states::States;
+use tokens::AccessTokens;
+
+/// Says what time it is outside the market.
+pub type Clock = Arc<dyn Fn() -> WallTime + Send + Sync>;
+
+/// Is told of new accounts. It must not wait.
+pub trait Newcomers: Send + Sync {
+    /// There is an account, whose grant waits in the database.
+    fn registered(&self, account: AccountId);
+}
+
+/// How the market lets people in.
+pub struct Identity {
+    people: People,
+    passwords: Passwords,
+    tokens: AccessTokens,
+    /// What CSRF tokens are made with.
+    csrf_key: [u8; 32],
+    sessions: States<SessionId, SessionState>,
+    keys: States<KeyId, KeyState>,
+    accounts: Attempts<[u8; 32]>,
+    addresses: Attempts<IpAddr>,
+    config: IdentityConfig,
+    starting_cash: Option<Money>,
+    clock: Clock,
+    newcomers: Arc<dyn Newcomers>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("tokens", &self.tokens).finish_non_exhaustive()
+    }
+}
+
+/// What an [`Identity`] is made of.
+pub struct IdentityParts<'a> {
+    /// The configuration.
+    pub config: IdentityConfig,
+    /// The data directory, which has or gets the key that signs.
+    pub data: &'a Path,
+    /// The database.
+    pub database: Database,
+    /// What an account is granted at registration.
+    pub starting_cash: Option<Money>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Who is told of new accounts.
+    pub newcomers: Arc<dyn Newcomers>,
+}
+
+impl fmt::Debug for IdentityParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdentityParts").finish_non_exhaustive()
+    }
+}
+
+/// Nobody can be let in.
+#[derive(Debug, Error)]
+pub enum IdentityError {
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The key does not sign.
+    #[error("access tokens cannot be signed: {0}")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+    /// Passwords cannot be hashed with these parameters.
+    #[error("passwords cannot be hashed: {0}")]
+    Hashing(argon2::password_hash::Error),
+}
+
+impl Identity {
+    /// Makes one; reads the key that signs, or draws it.
+    ///
+    /// # Errors
+    /// [`IdentityError`].
+    pub fn new(parts: IdentityParts<'_>) -> Result<Self, IdentityError> {
+        let IdentityParts { config, data, database, starting_cash, clock, newcomers } = parts;
+        let key = SigningKey::of(&config, data)?;
+        Ok(Self {
+            people: People::new(database),
+            passwords: Passwords::new(config.passwords).map_err(IdentityError::Hashing)?,
+            tokens: AccessTokens::new(&key, config.access_token)?,
+            csrf_key: key.derived("bearpit 2026-11 csrf tokens"),
+            sessions: States::new(),
+            keys: States::new(),
+            accounts: Attempts::new(config.limits.account_attempts),
+            addresses: Attempts::new(config.limits.address_attempts),
+            config,
+            starting_cash,
+            clock,
+            newcomers,
+        })
+    }
+
+    /// Returns the configuration.
+    #[must_use]
+    pub const fn config(&self) -> &IdentityConfig {
+        &self.config
+    }
+
+    /// Deletes the tokens that are good for nothing any more. To be called now and then.
+    ///
+    /// # Errors
+    /// That the database is away.
+    pub async fn forget_expired(&self) -> Result<u64, Problem> {
+        self.people.forget_expired(self.now()).await.map_err(of_store)
+    }
+
+    fn now(&self) -> WallTime {
+        (self.clock)()
+    }
+
+    /// Takes one of the attempts of an address.
+    fn attempt_of(&self, visitor: &Visitor) -> Result<(), Problem> {
+        self.addresses.take(visitor.network(), self.now())
+    }
+}
+
+/// Returns the clock of the system.
+#[must_use]
+pub fn system_clock() -> Clock {
+    #[expect(clippy::disallowed_methods, reason = "sessions and keys live by the wall clock")]
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        WallTime::since_epoch(since.unwrap_or(Duration::ZERO))
+    })
+}
+
+/// When to ask again while the database is away.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Returns what to say of a database that did not do what it was asked.
+pub(crate) fn of_store(error: StoreError) -> Problem {
+    if error.is_away() {
+        tracing::warn!(%error, "the database is away");
+        let message = "the database is away; trading with known sessions and keys goes on";
+        return Problem::new(ProblemKind::Unavailable, "database_away", message).retry_after(AGAIN);
+    }
+    error!(%error, "the database");
+    Problem::new(ProblemKind::Internal, "internal", "a fault of the server, which is in its log")
+}
+
+/// Draws what somebody can choose a new password with.
+///
+/// # Errors
+/// That the system has no randomness.
+pub fn draw_reset() -> Result<Secret, Problem> {
+    draw("bpx_", &[])
+}
+
+/// Draws a secret: a recognizable beginning and 32 bytes at random.
+fn draw(prefix: &str, head: &[u8]) -> Result<Secret, Problem> {
+    use base64::Engine;
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        error!(%error, "the system has no randomness");
+        Problem::new(ProblemKind::Internal, "internal", "a fault of the server, which is in its log")
+    })?;
+    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode([head, &bytes].concat());
+    Ok(Secret::new(format!("{prefix}{text}")))
+}

@@ -1,0 +1,86 @@
+//! Registration.
+
+use tracing::info;
+
+use super::names::{MailAddress, Username, check_password, refused};
+use super::{Identity, Visitor, of_store};
+use crate::config::Registration;
+use crate::domain::{AccountId, Problem, ProblemKind, Role, Secret, UserId};
+use crate::store::database::Amount;
+use crate::store::people::NewUser;
+
+/// What somebody who registers says.
+#[derive(Debug, Clone)]
+pub struct RegistrationRequest {
+    /// The name.
+    pub username: String,
+    /// The mail address.
+    pub mail: Option<String>,
+    /// The password.
+    pub password: Secret,
+}
+
+/// Somebody who has registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// The person.
+    pub user: UserId,
+    /// The person's account.
+    pub account: AccountId,
+    /// The name.
+    pub username: String,
+}
+
+impl Identity {
+    /// Makes a person and an account, with the grant that is due. The answer is the same whether the mail
+    /// address is known or not.
+    ///
+    /// # Errors
+    /// A name that is taken, what is wrong with a field, too many attempts, or that registration is closed.
+    pub async fn register(
+        &self,
+        request: RegistrationRequest,
+        visitor: &Visitor,
+    ) -> Result<Registered, Problem> {
+        self.attempt_of(visitor)?;
+        if self.config.registration == Registration::Closed {
+            let message = "an operator makes the accounts of this market";
+            return Err(Problem::new(ProblemKind::Forbidden, "registration_closed", message));
+        }
+        let username = Username::chosen(&request.username)?;
+        let mail = request.mail.as_deref().map(MailAddress::parse).transpose()?;
+        if self.config.require_verified_mail && mail.is_none() {
+            return Err(refused("invalid_mail", "a mail address is needed here", "mail"));
+        }
+        check_password(&request.password, username.text(), mail.as_ref())?;
+        // A name that is taken costs no hash.
+        if self.people.of_name(&username.key()).await.map_err(of_store)?.is_some() {
+            return Err(taken());
+        }
+        let password_hash = self.passwords.hash(&request.password).await?;
+        let grant = self.starting_cash.map(|cash| ("starting_cash", Amount::from(cash)));
+        let user = NewUser {
+            id: UserId::draw(),
+            account: AccountId::draw(),
+            username: username.text().to_owned(),
+            username_key: username.key(),
+            mail: mail.map(|mail| mail.text().to_owned()),
+            is_verified: false,
+            role: Role::User,
+            password_hash,
+            now: self.now(),
+            grant,
+        };
+        match self.people.add(&user).await {
+            Err(error) if error.is_conflict_on("users.username_key") => return Err(taken()),
+            added => added.map_err(of_store)?,
+        }
+        info!(user = %user.id, account = %user.account, "registered");
+        self.newcomers.registered(user.account);
+        Ok(Registered { user: user.id, account: user.account, username: user.username })
+    }
+}
+
+fn taken() -> Problem {
+    Problem::new(ProblemKind::Conflict, "username_taken", "this name is taken").at("username")
+}

@@ -1,0 +1,105 @@
+//! [`People`]: who there is, and what they show to be let in.
+//!
+//! Secrets come here as digests and leave as such; what they mean is decided by whoever asks.
+
+mod keys;
+mod resets;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod users;
+
+use super::database::{Database, Row, StoreError, Transaction, args, statements};
+use crate::domain::{AccountId, Role, SessionId, UserId, WallTime};
+
+pub use keys::{Key, KeyState, NewKey};
+pub use resets::Ended;
+pub use sessions::{Client, NewSession, RefreshToken, Rotation, Session, SessionState, TokenState};
+pub use users::{NewUser, User};
+
+statements! {
+    END_SESSIONS = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL AND id <> $3
+        RETURNING id";
+}
+
+/// All statements of the files here.
+#[cfg(test)]
+pub(in crate::store) const ALL: [&[super::database::Statement]; 6] = [
+    STATEMENTS,
+    users::STATEMENTS,
+    sessions::STATEMENTS,
+    keys::STATEMENTS,
+    resets::STATEMENTS,
+    tests::STATEMENTS,
+];
+
+/// Who there is, and what they show to be let in. Clones share the database.
+#[derive(Debug, Clone)]
+pub struct People {
+    database: Database,
+}
+
+/// Whom a credential stands for, as the database has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The person.
+    pub user: UserId,
+    /// The person's account.
+    pub account: AccountId,
+    /// What the person is.
+    pub role: Role,
+    /// Whether an operator has shut them out.
+    pub is_blocked: bool,
+    /// Whether the mail address is known to be theirs.
+    pub is_verified: bool,
+}
+
+impl People {
+    /// Makes one of an open database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Ends all sessions of a person but one, and returns which.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn end_sessions(
+        &self,
+        user: UserId,
+        but: Option<SessionId>,
+        now: WallTime,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let ended = end_sessions(&mut transaction, user, but, now).await?;
+        transaction.commit().await?;
+        Ok(ended)
+    }
+}
+
+async fn end_sessions(
+    transaction: &mut Transaction,
+    user: UserId,
+    but: Option<SessionId>,
+    now: WallTime,
+) -> Result<Vec<SessionId>, StoreError> {
+    // No session has this id.
+    let but = but.map_or(uuid::Uuid::nil(), SessionId::uuid);
+    let rows = transaction.rows(END_SESSIONS, args![user, now, but]).await?;
+    rows.iter().map(|row| row.get("id").map(SessionId::new)).collect()
+}
+
+fn holder(row: &Row) -> Result<Holder, StoreError> {
+    Ok(Holder {
+        user: UserId::new(row.get("user_id")?),
+        account: AccountId::new(row.get("account_id")?),
+        role: row.read("role", |role: String| Role::of_name(&role))?,
+        is_blocked: row.get::<Option<i64>>("blocked_at")?.is_some(),
+        is_verified: row.get("is_verified")?,
+    })
+}
+
+fn time(row: &Row, column: &str) -> Result<WallTime, StoreError> {
+    row.get(column).map(WallTime::from_nanos)
+}

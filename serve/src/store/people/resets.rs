@@ -1,0 +1,78 @@
+//! One-time links to choose a new password.
+
+use super::users::user;
+use super::{People, User, end_sessions};
+use crate::domain::{KeyId, SessionId, UserId, WallTime};
+use crate::store::database::{StoreError, args, statements};
+
+statements! {
+    // The newest link is the only one.
+    FORGET = "UPDATE resets SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL";
+    ADD = "INSERT INTO resets (hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+    OF = "SELECT u.id AS user_id, u.username, u.mail, u.is_verified, u.role, u.password_hash, u.account_id,
+        u.created_at, u.blocked_at, u.password_changed_at FROM resets r JOIN users u ON u.id = r.user_id
+        WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2";
+    USE = "UPDATE resets SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2";
+    SET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1";
+    END_KEYS = "UPDATE api_keys SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL RETURNING id";
+}
+
+/// What a new password has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// These sessions.
+    pub sessions: Vec<SessionId>,
+    /// These keys.
+    pub keys: Vec<KeyId>,
+}
+
+impl People {
+    /// Adds a link, which replaces those before it.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn add_reset(
+        &self,
+        hash: [u8; 32],
+        user: UserId,
+        now: WallTime,
+        expires_at: WallTime,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.database.begin().await?;
+        transaction.execute(FORGET, args![user, now]).await?;
+        transaction.execute(ADD, args![hash, user, now, expires_at]).await?;
+        transaction.commit().await
+    }
+
+    /// Returns for whom a link is, if it can still be used.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn of_reset(&self, hash: [u8; 32], now: WallTime) -> Result<Option<User>, StoreError> {
+        self.database.row(OF, args![hash, now]).await?.map(|row| user(&row)).transpose()
+    }
+
+    /// Uses a link: sets the password, and ends all sessions and keys of the person, which may be somebody
+    /// else's by now. `None` if the link cannot be used any more.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn reset_password(
+        &self,
+        hash: [u8; 32],
+        user: UserId,
+        password_hash: &str,
+        now: WallTime,
+    ) -> Result<Option<Ended>, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        if transaction.execute(USE, args![hash, now]).await? == 0 {
+            return Ok(None);
+        }
+        transaction.execute(SET_PASSWORD, args![user, password_hash, now]).await?;
+        let sessions = end_sessions(&mut transaction, user, None, now).await?;
+        let keys = transaction.rows(END_KEYS, args![user, now]).await?;
+        let keys = keys.iter().map(|row| row.get("id").map(KeyId::new)).collect::<Result<_, _>>()?;
+        transaction.commit().await?;
+        Ok(Some(Ended { sessions, keys }))
+    }
+}

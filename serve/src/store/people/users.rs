@@ -1,0 +1,197 @@
+//! People themselves.
+
+use super::{People, end_sessions, holder, time};
+use crate::domain::{AccountId, Role, SessionId, UserId, WallTime};
+use crate::store::database::{Amount, Row, StoreError, args, statements};
+
+statements! {
+    ADD = "INSERT INTO users (id, username, username_key, mail, mail_key, is_verified, role, password_hash,
+        account_id, created_at, password_changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+    GRANT = "INSERT INTO grants (account_id, kind, amount, created_at) VALUES ($1, $2, $3, $4)";
+    OF_NAME = "SELECT id AS user_id, username, mail, is_verified, role, password_hash, account_id, created_at,
+        blocked_at, password_changed_at FROM users WHERE username_key = $1";
+    OF_ID = "SELECT id AS user_id, username, mail, is_verified, role, password_hash, account_id, created_at,
+        blocked_at, password_changed_at FROM users WHERE id = $1";
+    VERIFIED_OF_MAIL = "SELECT id AS user_id, username, mail, is_verified, role, password_hash, account_id,
+        created_at, blocked_at, password_changed_at FROM users WHERE mail_key = $1";
+    UNVERIFIED_OF_MAIL = "SELECT id AS user_id, username, mail, is_verified, role, password_hash, account_id,
+        created_at, blocked_at, password_changed_at FROM users WHERE mail = $1 AND mail_key IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT 2";
+    CHANGE_PASSWORD = "UPDATE users SET password_hash = $3, password_changed_at = $4
+        WHERE id = $1 AND password_changed_at = $2 AND blocked_at IS NULL";
+    BLOCK = "UPDATE users SET blocked_at = COALESCE(blocked_at, $2) WHERE username_key = $1";
+    UNBLOCK = "UPDATE users SET blocked_at = NULL WHERE username_key = $1";
+    VERIFY = "UPDATE users SET is_verified = $2, mail_key = mail WHERE username_key = $1 AND mail IS NOT NULL";
+}
+
+/// What a new person is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// The person.
+    pub id: UserId,
+    /// The person's account.
+    pub account: AccountId,
+    /// The name as it is written.
+    pub username: String,
+    /// The name without differences of case.
+    pub username_key: String,
+    /// The mail address, without differences of case.
+    pub mail: Option<String>,
+    /// Whether the address is known to be theirs.
+    pub is_verified: bool,
+    /// What the person is.
+    pub role: Role,
+    /// The hash of the password.
+    pub password_hash: String,
+    /// When.
+    pub now: WallTime,
+    /// What the account is given, and as what.
+    pub grant: Option<(&'static str, Amount)>,
+}
+
+/// A person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// The person.
+    pub id: UserId,
+    /// The person's account.
+    pub account: AccountId,
+    /// The name as it is written.
+    pub username: String,
+    /// The mail address, without differences of case.
+    pub mail: Option<String>,
+    /// Whether the address is known to be theirs.
+    pub is_verified: bool,
+    /// What the person is.
+    pub role: Role,
+    /// The hash of the password; without one nobody can log in by it.
+    pub password_hash: Option<String>,
+    /// When the person came.
+    pub created_at: WallTime,
+    /// Whether an operator has shut them out.
+    pub is_blocked: bool,
+    /// When the password was changed last.
+    pub password_changed_at: WallTime,
+}
+
+impl std::fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewUser").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl People {
+    /// Adds a person, and what the account is given.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] on `users.username_key`, or on `users.mail_key` for a verified address.
+    pub async fn add(&self, user: &NewUser) -> Result<(), StoreError> {
+        let mail = user.mail.as_deref();
+        let verified = mail.filter(|_| user.is_verified);
+        let hash = user.password_hash.as_str();
+        let (name, key, role) = (user.username.as_str(), user.username_key.as_str(), user.role.name());
+        let arguments =
+            args![user.id, name, key, mail, verified, user.is_verified, role, hash, user.account, user.now];
+        let mut transaction = self.database.begin().await?;
+        transaction.execute(ADD, arguments).await?;
+        if let Some((kind, amount)) = user.grant {
+            transaction.execute(GRANT, args![user.account, kind, amount, user.now]).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Returns the person with a name, given without differences of case.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn of_name(&self, key: &str) -> Result<Option<User>, StoreError> {
+        self.database.row(OF_NAME, args![key]).await?.map(|row| user(&row)).transpose()
+    }
+
+    /// Returns a person.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn of_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.database.row(OF_ID, args![id]).await?.map(|row| user(&row)).transpose()
+    }
+
+    /// Returns whose a mail address was verified to be, and the two who claimed it last.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn of_mail(&self, mail: &str) -> Result<[Option<User>; 3], StoreError> {
+        let verified = self.database.row(VERIFIED_OF_MAIL, args![mail]).await?;
+        let claims = self.database.rows(UNVERIFIED_OF_MAIL, args![mail]).await?;
+        let mut claims = claims.iter().map(user);
+        Ok([
+            verified.map(|row| user(&row)).transpose()?,
+            claims.next().transpose()?,
+            claims.next().transpose()?,
+        ])
+    }
+
+    /// Changes the password of a person whose last change was at a time, ends all sessions but one, and returns
+    /// those. `None` if the password was changed meanwhile, or the person blocked.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn change_password(
+        &self,
+        person: &User,
+        hash: &str,
+        but: Option<SessionId>,
+        now: WallTime,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let mut transaction = self.database.begin().await?;
+        let arguments = args![person.id, person.password_changed_at, hash, now];
+        if transaction.execute(CHANGE_PASSWORD, arguments).await? == 0 {
+            return Ok(None);
+        }
+        let ended = end_sessions(&mut transaction, person.id, but, now).await?;
+        transaction.commit().await?;
+        Ok(Some(ended))
+    }
+
+    /// Shuts a person out, or lets them in again. Returns whether there is such a name.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn set_blocked(&self, key: &str, blocked_at: Option<WallTime>) -> Result<bool, StoreError> {
+        let changed = match blocked_at {
+            Some(now) => self.database.execute(BLOCK, args![key, now]).await?,
+            None => self.database.execute(UNBLOCK, args![key]).await?,
+        };
+        Ok(changed == 1)
+    }
+
+    /// Takes a person's mail address as theirs. Returns whether there is such a name with an address.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] on `users.mail_key` if it is known to be somebody else's.
+    pub async fn verify(&self, key: &str) -> Result<bool, StoreError> {
+        Ok(self.database.execute(VERIFY, args![key, true]).await? == 1)
+    }
+}
+
+pub(super) fn user(row: &Row) -> Result<User, StoreError> {
+    let holder = holder(row)?;
+    Ok(User {
+        id: holder.user,
+        account: holder.account,
+        username: row.get("username")?,
+        mail: row.get("mail")?,
+        is_verified: holder.is_verified,
+        role: holder.role,
+        password_hash: row.get("password_hash")?,
+        created_at: time(row, "created_at")?,
+        is_blocked: holder.is_blocked,
+        password_changed_at: time(row, "password_changed_at")?,
+    })
+}
