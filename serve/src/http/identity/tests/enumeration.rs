@@ -69,17 +69,18 @@ fn two_who_claim_an_address_both_log_in_by_it_and_whose_it_is_always() {
     assert!(twice.is_conflict_on("users.mail_key"), "{twice}");
 }
 
+/// Returns the least time that each of two takes, asked in turn: what else the machine does adds to it.
 #[expect(clippy::disallowed_methods, reason = "how long answers take is what is tested")]
-fn median(count: usize, mut ask: impl FnMut()) -> Duration {
-    let mut times: Vec<_> = (0..count)
-        .map(|_| {
+fn least_times(count: usize, names: [&str; 2], mut ask: impl FnMut(&str)) -> [Duration; 2] {
+    let mut least = [Duration::MAX; 2];
+    for _ in 0..count {
+        for (least, name) in least.iter_mut().zip(names) {
             let started = Instant::now();
-            ask();
-            started.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[count / 2]
+            ask(name);
+            *least = started.elapsed().min(*least);
+        }
+    }
+    least
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn a_wrong_login_is_the_same_and_takes_as_long_for_those_who_do_not_exist() {
     };
     for (known, unknown) in [("anne", "nobody"), ("anne@example.org", "nobody@example.org")] {
         assert_eq!(wrong(known), wrong(unknown));
-        let [known, unknown] = [known, unknown].map(|name| median(15, || drop(wrong(name))));
+        let [known, unknown] = least_times(20, [known, unknown], |name| drop(wrong(name)));
         let ratio = known.as_secs_f64() / unknown.as_secs_f64();
         assert!((0.5..2.0).contains(&ratio), "known {known:?}, unknown {unknown:?}");
     }
