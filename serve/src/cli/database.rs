@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bearpit::scenario::{Durability, LiveConfig};
 use prometheus_client::registry::Registry;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -13,7 +14,7 @@ use super::exit::Failure;
 use super::serve::{JOURNAL, configuration, failed};
 use crate::config::{Config, DatabaseUrl, Flag};
 use crate::projector::{
-    Journal, ProjectionSink, Projector, ProjectorConfig, ProjectorMetrics, RebuildError, rebuild,
+    Journal, LiveTerms, ProjectionSink, Projector, ProjectorConfig, ProjectorMetrics, RebuildError, rebuild,
 };
 use crate::store::database::{Database, StoreError};
 use crate::store::journal::{JournalDirectory, OpenError};
@@ -56,14 +57,17 @@ pub(super) fn project(
     config: &Config,
     database: Database,
     scenario: &Path,
-    keep_days: u32,
+    live: &LiveConfig,
     registry: &mut Registry,
 ) -> Result<(Projecting, ProjectionSink), Failure> {
     let of_projector = ProjectorConfig {
         journal: journal(&config.data, scenario),
         spool: config.data.join(SPOOL),
         size: SpoolSize::default(),
-        keep_days,
+        live: LiveTerms {
+            keep_days: live.keep_days,
+            is_relaxed: matches!(live.durability, Durability::Relaxed { .. }),
+        },
         metrics: ProjectorMetrics::register(registry),
     };
     let started = Projector::new(database.clone(), of_projector);

@@ -141,8 +141,7 @@ async fn start(config: &Config, source: ScenarioSource, scenario: &Path) -> Resu
     let worker = worker.map_err(|error| failed("the tables of days cannot be made", &error))?;
     let mut registry = Registry::with_prefix("bearpit");
     let opened = database::open(config).await?;
-    let keep_days = source.live().keep_days;
-    let (projecting, sink) = database::project(config, opened, scenario, keep_days, &mut registry)?;
+    let (projecting, sink) = database::project(config, opened, scenario, source.live(), &mut registry)?;
     let driver = Driver::start(DriverConfig {
         journal: journal.clone(),
         sync: source.sync_policy(),

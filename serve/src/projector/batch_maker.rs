@@ -131,7 +131,10 @@ impl BatchMaker {
 
     /// Returns the batch of what came since the last one.
     pub fn batch(&mut self) -> Batch {
-        self.made(false)
+        let (segment, voids, fine_from) = (self.stretch.segment, self.stretch.voids, self.fine_from);
+        let from = std::mem::replace(&mut self.from, self.to);
+        let changes = std::mem::take(&mut self.changes);
+        Batch { segment, voids, fine_from, from, to: self.to, ends: false, is_all: false, changes }
     }
 
     /// Returns the last batch of a market that was settled: candles at hand are in it as far as they have
@@ -144,14 +147,7 @@ impl BatchMaker {
                 }
             }
         }
-        self.made(true)
-    }
-
-    fn made(&mut self, ends: bool) -> Batch {
-        let Stretch { segment, voids, .. } = self.stretch;
-        let from = std::mem::replace(&mut self.from, self.to);
-        let changes = std::mem::take(&mut self.changes);
-        Batch { segment, voids, fine_from: self.fine_from, from, to: self.to, ends, changes }
+        Batch { ends: true, ..self.batch() }
     }
 
     fn follow(&mut self, sequence: u64, at: SimTime, fact: &Fact) {

@@ -26,5 +26,5 @@ mod tests;
 pub use batch_maker::{BatchMaker, Stretch};
 pub use catch_up::{CatchUpError, Journal, Until};
 pub use metrics::ProjectorMetrics;
-pub use sink::ProjectionSink;
+pub use sink::{LiveTerms, ProjectionSink};
 pub use task::{Projector, ProjectorConfig, RebuildError, Rebuilt, rebuild};

@@ -24,15 +24,26 @@ pub(super) const CHANGES_MAX: usize = 1_024;
 /// How often it is said how far the market has come where nothing changes, in virtual time.
 const POSITION_EVERY: SimDuration = SimDuration::from_secs(1);
 
+/// How a market is live, as far as that concerns the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiveTerms {
+    /// For how many days candles of short intervals are kept.
+    pub keep_days: u32,
+    /// Whether a crash can take what was shown: then the database may have more than the journal.
+    pub is_relaxed: bool,
+}
+
 /// Takes what is durable from the market's thread, which waits for nothing: what finds no room is left away, and
 /// rebuilt from the journal.
 #[derive(Debug)]
 pub struct ProjectionSink {
-    keep_days: u32,
+    live: LiveTerms,
     maker: Option<BatchMaker>,
     to_spool: SyncSender<Batch>,
     shown: Arc<AtomicU64>,
     said: Option<SimTime>,
+    /// Whether the market has begun, and what it had then has not been said to be all.
+    is_begun: bool,
     metrics: ProjectorMetrics,
 }
 
@@ -43,7 +54,7 @@ impl ProjectionSink {
     /// # Errors
     /// What the system says if it has no thread.
     pub(super) fn start(
-        keep_days: u32,
+        live: LiveTerms,
         spool: Arc<Spool>,
         news: Arc<Notify>,
         is_over: Arc<AtomicBool>,
@@ -57,7 +68,7 @@ impl ProjectionSink {
             news.notify_one();
         };
         std::thread::Builder::new().name("spool".to_owned()).spawn(run)?;
-        Ok(Self { keep_days, maker: None, to_spool, shown: Arc::default(), said: None, metrics })
+        Ok(Self { live, maker: None, to_spool, shown: Arc::default(), said: None, is_begun: false, metrics })
     }
 
     /// Returns where the number of the next fact of the market stands.
@@ -89,9 +100,9 @@ impl OutputSink for ProjectionSink {
             self.maker = None;
             return;
         };
-        let (voids, day, keep_days) = (begun.voids, begun.header.day, self.keep_days);
+        let (voids, day, keep_days) = (begun.voids, begun.header.day, self.live.keep_days);
         self.maker = Some(BatchMaker::begin(market, Stretch { segment, voids, day, keep_days }));
-        self.said = None;
+        (self.said, self.is_begun) = (None, self.live.is_relaxed);
     }
 
     fn take(&mut self, output: &Output) {
@@ -103,9 +114,14 @@ impl OutputSink for ProjectionSink {
     }
 
     fn flush(&mut self, reached: SimTime) {
-        let Some(maker) = &self.maker else { return };
+        let Some(maker) = &mut self.maker else { return };
         let is_due = self.said.is_none_or(|said| said.saturating_add(POSITION_EVERY) <= reached);
-        if !maker.is_empty() || (is_due && maker.pending() > 0) {
+        if std::mem::take(&mut self.is_begun) {
+            // All that was rebuilt has been shown by now.
+            self.said = Some(reached);
+            let batch = maker.batch();
+            self.send(Batch { is_all: true, ..batch });
+        } else if !maker.is_empty() || (is_due && maker.pending() > 0) {
             self.said = Some(reached);
             self.send_made();
         }

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::catch_up::{CatchUpError, Journal, Until};
 use super::metrics::ProjectorMetrics;
-use super::sink::{CHANGES_MAX, ProjectionSink};
+use super::sink::{CHANGES_MAX, LiveTerms, ProjectionSink};
 use crate::store::database::{Database, StoreError};
 use crate::store::projection::{Batch, Fit, Position, Projection};
 use crate::store::spool::{Spool, SpoolSize};
@@ -23,6 +23,8 @@ const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// For how long batches come together before they are written as one.
 const GATHER: Duration = Duration::from_millis(20);
+/// How often a gap is filled before it is left.
+const ATTEMPTS: u32 = 4;
 /// How often it is looked for news if none are announced.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -35,8 +37,8 @@ pub struct ProjectorConfig {
     pub spool: PathBuf,
     /// How large the spool may become.
     pub size: SpoolSize,
-    /// For how many days candles of short intervals are kept.
-    pub keep_days: u32,
+    /// How the market is live.
+    pub live: LiveTerms,
     /// What is measured.
     pub metrics: ProjectorMetrics,
 }
@@ -64,12 +66,12 @@ impl Projector {
     /// # Errors
     /// What the system says of the spool, or if it has no thread.
     pub fn new(database: Database, config: ProjectorConfig) -> io::Result<(Self, ProjectionSink)> {
-        let ProjectorConfig { journal, spool, size, keep_days, metrics } = config;
+        let ProjectorConfig { journal, spool, size, live, metrics } = config;
         let spool = Arc::new(Spool::open(&spool, size)?);
         let news = Arc::new(Notify::new());
         let is_over = Arc::new(AtomicBool::new(false));
         let (of_thread, wake, over) = (Arc::clone(&spool), Arc::clone(&news), Arc::clone(&is_over));
-        let sink = ProjectionSink::start(keep_days, of_thread, wake, over, metrics.clone())?;
+        let sink = ProjectionSink::start(live, of_thread, wake, over, metrics.clone())?;
         let shown = sink.shown();
         let projection = Projection::new(database);
         let (held, is_foreign) = (None, false);
@@ -152,10 +154,48 @@ impl Projector {
             Fit::Known => self.check_journal(position, &batch),
             Fit::Next => self.write(&batch).await,
             Fit::Segment if !self.has_between(position, &batch) => self.write(&batch).await,
-            Fit::Segment | Fit::Gap => {
-                self.fill_gap(position, &batch).await;
-                self.write(&batch).await;
+            Fit::Segment | Fit::Gap => self.fill_and_write(&batch).await,
+            Fit::Ahead => {
+                tracing::warn!(
+                    segment = batch.segment,
+                    "the database has what the journal has lost: it is dropped"
+                );
+                self.forget(batch.segment).await;
+                self.fill_and_write(&batch).await;
             }
+        }
+    }
+
+    /// Brings what is missing before a batch, then the batch.
+    async fn fill_and_write(&mut self, batch: &Batch) {
+        for attempt in 0..ATTEMPTS {
+            let position = self.stands().await;
+            match position.fit(batch) {
+                Fit::Gap => {}
+                Fit::Segment if attempt == 0 && self.has_between(position, batch) => {}
+                _ => return self.write(batch).await,
+            }
+            if attempt > 0 {
+                // With relaxed durability what was shown comes to the journal's file a little later.
+                sleep(LOOK).await;
+            }
+            if let Err(error) = self.fill_gap(position, batch).await {
+                self.failed("a part of the tape cannot be rebuilt from the journal", &error);
+                break;
+            }
+        }
+        if self.stands().await.fit(batch) == Fit::Gap {
+            self.metrics.failures.inc();
+            let (segment, before) = (batch.segment, batch.from);
+            tracing::error!(segment, before, "a part of the tape is missing in the database from now on");
+        }
+        self.write(batch).await;
+    }
+
+    async fn forget(&mut self, segment: u64) {
+        let mut wait = WAIT_MIN;
+        while let Err(error) = self.projection.forget_from(segment).await {
+            self.wait(&mut wait, &error).await;
         }
     }
 
@@ -211,13 +251,17 @@ impl Projector {
     async fn wait(&self, wait: &mut Duration, error: &StoreError) {
         self.metrics.failures.inc();
         self.metrics.spool.set(i64::try_from(self.spool.bytes()).unwrap_or(i64::MAX));
-        tracing::warn!(%error, wait = ?*wait, "what happened cannot be written to the database yet");
+        if error.is_away() {
+            tracing::warn!(%error, wait = ?*wait, "what happened cannot be written to the database yet");
+        } else {
+            tracing::error!(%error, wait = ?*wait, "what happened cannot be written to the database; if it stays so, that is of another journal, or damaged: `bearpit-serve rebuild`");
+        }
         sleep(*wait).await;
         *wait = (*wait * 2).min(WAIT_MAX);
     }
 
-    /// Brings what is missing before a batch from the journal. What cannot be made again stays missing.
-    async fn fill_gap(&mut self, position: Position, batch: &Batch) {
+    /// Brings what is missing before a batch from the journal.
+    async fn fill_gap(&mut self, position: Position, batch: &Batch) -> Result<(), CatchUpError> {
         let until = Until { segment: batch.segment, sequence: batch.from };
         tracing::info!(
             segment = position.segment, sequence = position.sequence, until = ?until,
@@ -228,9 +272,7 @@ impl Projector {
         while let Some(batch) = making.batches.recv().await {
             self.write(&batch).await;
         }
-        if let Err(error) = making.end().await {
-            self.failed("a part of the tape is missing in the database: `bearpit-serve rebuild`", &error);
-        }
+        making.end().await
     }
 
     fn say_lag(&self, applied: u64) {

@@ -236,7 +236,7 @@ impl Place {
             journal: self.source(),
             spool: self.0.path().join("spool"),
             size,
-            keep_days: source().live().keep_days,
+            live: LiveTerms { keep_days: source().live().keep_days, is_relaxed: true },
             metrics: metrics.clone(),
         };
         let (projector, sink) = Projector::new(database.clone(), config).unwrap();
@@ -317,7 +317,8 @@ async fn what_a_spool_has_no_room_for_comes_from_the_journal() {
         };
         tokio::time::timeout(PATIENCE, wait).await.unwrap();
         let (mut again, mut sink, more) = place.projector(&database, SpoolSize::default());
-        reopen_last(&place, &mut sink);
+        show_again(&place, "00000003.journal", &mut sink);
+        sink.end(&[]);
         await_end(&mut again).await;
         let live = seen(&database).await;
         assert!(metrics.rebuilt.get() + more.rebuilt.get() > 0);
@@ -327,8 +328,8 @@ async fn what_a_spool_has_no_room_for_comes_from_the_journal() {
     .unwrap();
 }
 
-/// Shows the last segment again, as a process does that is started anew.
-fn reopen_last(place: &Place, sink: &mut ProjectionSink) {
+/// Shows a segment again, as a process does that is started anew; returns the market.
+fn show_again(place: &Place, name: &str, sink: &mut ProjectionSink) -> LiveMarket {
     struct Shown<'a>(&'a mut ProjectionSink, PathBuf, SegmentHeader);
     impl crate::live::Viewer for Shown<'_> {
         fn begin(&mut self, market: &bearpit_core::exchange::Market) {
@@ -339,12 +340,49 @@ fn reopen_last(place: &Place, sink: &mut ProjectionSink) {
             self.0.take(&output);
         }
     }
-    let path = place.journal().join("00000003.journal");
+    let path = place.journal().join(name);
     let segment = crate::driver::Segment::open(&path).unwrap();
     let scan = segment.scan().unwrap();
     let shown = Shown(sink, path, segment.header.clone());
-    segment.rebuild(&source(), &scan.voids, Duration::ZERO, shown).unwrap();
-    sink.end(&[]);
+    segment.rebuild(&source(), &scan.voids, Duration::ZERO, shown).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_crash_took_from_a_relaxed_journal_leaves_the_database_too() {
+    on_each_database(|database| async move {
+        let place = Place::new();
+        let mut market =
+            Running::open(&JournalDirectory::open(&place.journal()).unwrap(), 1, None, Vec::new(), None);
+        market.ask(source().live().join(ANNE), None);
+        market.submit(OrderTerms::market(Side::Buy, Quantity::new(30)), Some("first"));
+        drop(market);
+        let expected = from_journal(&database, &place).await;
+        assert!(!expected.position.is_ended && expected.orders.len() == 1);
+        // What the database had been told, and the disk had not.
+        let mut lost = expected.orders[0].clone();
+        (lost.order, lost.client) = (lost.order + 1_000, Some("lost".to_owned()));
+        let Position { segment, voids, sequence, .. } = expected.position;
+        let changes = vec![(sequence, crate::store::projection::Change::Entered(Box::new(lost)))];
+        let (from, to) = (sequence, sequence + 50);
+        let (fine_from, ends, is_all) = (0, false, false);
+        let batch = Batch { segment, voids, fine_from, from, to, ends, is_all, changes };
+        Projection::new(database.clone()).apply(&batch).await.unwrap();
+        assert_eq!(seen(&database).await.orders.len(), 2);
+
+        let (mut projector, mut sink, _) = place.projector(&database, SpoolSize::default());
+        let mut market = show_again(&place, "00000001.journal", &mut sink);
+        sink.flush(market.durable_to());
+        let wait = async {
+            while projector.position().await.unwrap() != expected.position {
+                projector.drain().await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap();
+        assert_eq!(seen(&database).await, expected);
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! [`Projection`]: applies batches to the database, each once.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::change::{Batch, Change};
 use super::position::{Fit, Position};
@@ -180,15 +181,15 @@ impl Projection {
         order: i64,
         touched: &'t mut BTreeMap<i64, Touched>,
     ) -> Result<Option<&'t mut Touched>, StoreError> {
-        if !touched.contains_key(&order) {
-            let known = match self.orders.get(&order) {
-                Some(known) => Some(known.clone()),
-                None => orders::find(transaction, order).await?,
-            };
-            let Some(row) = known else { return Ok(None) };
-            touched.insert(order, Touched { row, is_new: false });
-        }
-        Ok(touched.get_mut(&order))
+        let place = match touched.entry(order) {
+            Entry::Occupied(known) => return Ok(Some(known.into_mut())),
+            Entry::Vacant(place) => place,
+        };
+        let known = match self.orders.get(&order) {
+            Some(known) => Some(known.clone()),
+            None => orders::find(transaction, order).await?,
+        };
+        Ok(known.map(|row| place.insert(Touched { row, is_new: false })))
     }
 
     fn remember(&mut self, touched: BTreeMap<i64, Touched>) {

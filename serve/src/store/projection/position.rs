@@ -33,6 +33,8 @@ pub enum Fit {
     Segment,
     /// What is before it is missing.
     Gap,
+    /// The database has what never happened: the segment must be dropped from it.
+    Ahead,
 }
 
 impl Position {
@@ -51,6 +53,9 @@ impl Position {
         if batch.voids > self.voids {
             // What was shown of the segment may not have happened: it begins anew.
             return if batch.from == 0 { Fit::Next } else { Fit::Gap };
+        }
+        if batch.is_all && self.sequence > batch.to {
+            return Fit::Ahead;
         }
         if self.is_ended || (batch.to <= self.sequence && !batch.ends) {
             return Fit::Known;
@@ -109,7 +114,7 @@ mod tests {
 
     fn batch(segment: u64, voids: u32, numbers: std::ops::Range<u64>, ends: bool) -> Batch {
         let (from, to) = (numbers.start, numbers.end);
-        Batch { segment, voids, fine_from: 0, from, to, ends, changes: Vec::new() }
+        Batch { segment, voids, fine_from: 0, from, to, ends, is_all: false, changes: Vec::new() }
     }
 
     #[test]
@@ -129,6 +134,8 @@ mod tests {
         ] {
             assert_eq!(open.fit(&batch), fit, "{batch:?}");
         }
+        let all = |to| Batch { is_all: true, ..batch(4, 1, 0..to, false) };
+        assert_eq!([9, 10, 11].map(|to| open.fit(&all(to))), [Fit::Ahead, Fit::Known, Fit::Next]);
         let ended = Position { is_ended: true, ..open };
         assert_eq!(ended.fit(&batch(4, 1, 10..12, true)), Fit::Known);
         assert_eq!(ended.fit(&batch(6, 0, 0..1, false)), Fit::Segment);

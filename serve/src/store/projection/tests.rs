@@ -98,7 +98,7 @@ fn candle(start: i64, high: i128) -> Change {
 fn batch(segment: u64, from: u64, ends: bool, changes: Vec<Change>) -> Batch {
     let changes: Vec<_> = (from..).zip(changes).collect();
     let to = from + changes.len() as u64;
-    Batch { segment, voids: 0, fine_from: 0, from, to, ends, changes }
+    Batch { segment, voids: 0, fine_from: 0, from, to, ends, is_all: false, changes }
 }
 
 async fn row(database: &Database, number: i64) -> OrderRow {
@@ -317,6 +317,33 @@ async fn the_worth_of_an_account_is_read_in_pages() {
         assert!(
             database.account_marks(account(2), SimTime::from_nanos(0), end, 2).await.unwrap().rows.is_empty()
         );
+    })
+    .await
+    .unwrap();
+}
+
+/// Prints how many changes a second each database takes, in batches as the projector makes them.
+#[tokio::test]
+#[ignore = "measures"]
+#[expect(clippy::print_stderr, clippy::disallowed_methods, reason = "it measures")]
+async fn measure_the_rate_of_changes() {
+    on_each_database(|database| async move {
+        let mut projection = Projection::new(database.clone());
+        let began = std::time::Instant::now();
+        let (mut from, mut changes) = (0, 0);
+        for round in 0..50 {
+            let rows: Vec<_> = (0..341).map(|number| order(round * 1_000 + number, 1, 10)).collect();
+            let of_round = rows.iter().flat_map(|row| {
+                let reason = "canceled by its owner".to_owned();
+                let end = Change::Ended { order: row.order, status: OrderStatus::Canceled, reason, at: 1 };
+                [entered(row), fill(row.order, row, 100, 1), end]
+            });
+            let batch = batch(1, from, false, of_round.collect());
+            from = batch.to;
+            changes += projection.apply(&batch).await.unwrap();
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        eprintln!("{}: {changes} changes in {seconds:.2} s", database.kind());
     })
     .await
     .unwrap();

@@ -13,6 +13,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const OVERHEAD: usize = 12;
 /// The most bytes of a payload: more is taken for damage.
 const PAYLOAD_MAX: usize = 1 << 26;
+/// Names the layout of frames and of what is in them: one of another layout is taken for damage.
+const LAYOUT: &str = "bearpit spool 1";
 /// What the names of its files end with; before it stands their number.
 const EXTENSION: &str = "spool";
 
@@ -236,6 +238,6 @@ impl Inner {
 
 fn checksum(payload: &[u8]) -> [u8; 8] {
     let mut sum = [0; 8];
-    sum.copy_from_slice(&blake3::hash(payload).as_bytes()[..8]);
+    sum.copy_from_slice(&blake3::derive_key(LAYOUT, payload)[..8]);
     sum
 }
