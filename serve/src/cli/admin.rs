@@ -1,4 +1,5 @@
-//! `bearpit-serve admin`: asks a process of this machine to do something to its market, or does something to people.
+//! `bearpit-serve admin`: asks a process of this machine to do something to its market, or does something to
+//! people.
 
 use bearpit_core::units::SimDuration;
 

@@ -26,7 +26,7 @@ const FILE: &str = "bearpit.db";
 const SPOOL: &str = "spool";
 
 /// Returns where the database is.
-fn url(config: &Config) -> DatabaseUrl {
+pub(super) fn url(config: &Config) -> DatabaseUrl {
     config.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(config.data.join(FILE)))
 }
 

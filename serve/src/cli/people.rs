@@ -1,11 +1,12 @@
-//! `bearpit-serve admin create` and its like: what an operator does to people, in the database itself, whether a
-//! process serves or not.
+//! `bearpit-serve admin create` and its like: what an operator does to people, in the database itself,
+//! whether a process serves or not.
 
 use std::io::{self, BufRead, IsTerminal};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::console::{chain, print, print_error};
+use super::database;
 use super::exit::Failure;
 use crate::config::Config;
 use crate::domain::{AccountId, Problem, Role, Secret, UserId, WallTime};
@@ -56,8 +57,8 @@ pub(super) fn run(config: &Config, action: PeopleAction) -> Result<(), Failure> 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| refused(Failure::Run, &error))?;
     runtime.block_on(async {
-        let database = Database::open(&config.database_url()).await.map_err(|error| of_store(&error))?;
-        let desk = Desk { people: People::new(database.clone()), now: system_clock()(), config };
+        let opened = Database::open(&database::url(config)).await.map_err(|error| of_store(&error))?;
+        let desk = Desk { people: People::new(opened.clone()), now: system_clock()(), config };
         let done = match (action, password) {
             (PeopleAction::Create { name, mail, role }, Some(password)) => {
                 desk.create(&name, mail.as_deref(), role, &password).await
@@ -68,7 +69,7 @@ pub(super) fn run(config: &Config, action: PeopleAction) -> Result<(), Failure> 
             (PeopleAction::Verify(name), _) => desk.verify(&name).await,
             (PeopleAction::Create { .. }, None) => Err(Failure::Input),
         };
-        database.close().await;
+        opened.close().await;
         done
     })
 }

@@ -122,12 +122,6 @@ pub struct HttpConfig {
 }
 
 impl Config {
-    /// Returns where the database is: a file of the data directory unless one was named.
-    #[must_use]
-    pub fn database_url(&self) -> DatabaseUrl {
-        self.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(self.data.join("bearpit.db")))
-    }
-
     /// Returns the defaults of the table.
     ///
     /// # Errors

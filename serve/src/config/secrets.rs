@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Returns a text with the passwords of its URLs (`scheme://user:PASSWORD@host`, `?password=PASSWORD`) and what
-/// is assigned to a secret (`jwt_secret = SECRET`, `JWT_SECRET=SECRET`, `--jwt-secret SECRET`)
-/// replaced by as many bytes of `*`, so that places in it stay what they are.
+/// Returns a text with the passwords of its URLs (`scheme://user:PASSWORD@host`, `?password=PASSWORD`) and
+/// what is assigned to a secret (`jwt_secret = SECRET`, `JWT_SECRET=SECRET`, `--jwt-secret SECRET`) replaced
+/// by as many bytes of `*`, so that places in it stay what they are.
 ///
 /// A password ends with the last `@` of its word: one that has `@` or `/` in it, though they should be
 /// written as `%40` and `%2F`, is hidden as a whole all the same.

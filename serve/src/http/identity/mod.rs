@@ -1,18 +1,19 @@
 //! The routes of [identity](crate::services::identity): registration, sessions, keys.
 //!
-//! Whoever asks shows an access token (`Authorization: Bearer TOKEN`), the secret of an API key (the same header,
-//! or `X-API-Key`), or the cookies of a browser's session. What comes with cookies and changes something must
-//! have the session's CSRF token in `X-CSRF-Token`, and come from a page of this server or of an allowed origin.
+//! Whoever asks shows an access token (`Authorization: Bearer TOKEN`), the secret of an API key (the same
+//! header, or `X-API-Key`), or the cookies of a browser's session. What comes with cookies and changes
+//! something must have the session's CSRF token in `X-CSRF-Token`, and come from a page of this server or of
+//! an allowed origin.
 
 mod answers;
 mod cookies;
 mod gate;
 mod keys;
-mod origin;
+pub(super) mod origin;
 mod requests;
 mod sessions;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod visitor;
 
 use std::sync::Arc;

@@ -5,12 +5,12 @@ use actix_web::HttpRequest;
 use crate::config::WebOrigin;
 use crate::domain::{Problem, ProblemKind};
 
-/// Checks that a request whose cookies count comes from a page of this server or of an allowed origin, as far as
-/// the browser says.
+/// Checks that a request whose cookies count comes from a page of this server or of an allowed origin, as far
+/// as the browser says.
 ///
 /// # Errors
 /// That it comes from another page.
-pub(super) fn check(request: &HttpRequest, allowed: &[WebOrigin]) -> Result<(), Problem> {
+pub(in crate::http) fn check(request: &HttpRequest, allowed: &[WebOrigin]) -> Result<(), Problem> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     let is_ours = match (header("Origin"), header("Sec-Fetch-Site")) {
         (Some(origin), _) => is_own(origin, header("Host")) || is_allowed(origin, allowed),

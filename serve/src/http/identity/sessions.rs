@@ -23,8 +23,8 @@ type Answer = Result<HttpResponse, Failure>;
 type Service = web::Data<Identity>;
 type Asking = web::ReqData<Actor>;
 
-/// Makes a person and an account with the starting cash. The answer is the same whether the mail address is known or
-/// not.
+/// Makes a person and an account with the starting cash. The answer is the same whether the mail address is
+/// known or not.
 #[utoipa::path(post, path = "/api/auth/register", tag = "identity", request_body = RegisterRequest,
     responses((status = 201, description = "The account is there", body = RegisteredAnswer), Problems))]
 pub(super) async fn register(identity: Service, request: HttpRequest, body: Body<RegisterRequest>) -> Answer {
@@ -80,8 +80,8 @@ pub(super) async fn log_in_at_root(
     log_in(identity, request, params, login).await
 }
 
-/// Gives the next tokens of a session for its refresh token, in the body or in cookies. A token that comes a second
-/// time ends its session.
+/// Gives the next tokens of a session for its refresh token, in the body or in cookies. A token that comes a
+/// second time ends its session.
 #[utoipa::path(post, path = "/api/auth/refresh", tag = "identity", request_body = Option<RefreshRequest>,
     responses((status = 200, description = "The session goes on", body = SessionTokens), Problems))]
 pub(super) async fn refresh(identity: Service, request: HttpRequest, token: MaybeRefresh) -> Answer {

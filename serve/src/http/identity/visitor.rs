@@ -21,8 +21,8 @@ pub(super) fn is_secure(request: &HttpRequest, config: &IdentityConfig) -> bool 
     request.app_config().secure() || (is_trusted && forwarded.is_some_and(|it| it.trim() == "https"))
 }
 
-/// Returns the address of the client: the last one of `X-Forwarded-For` that is no proxy of ours, if the peer is
-/// one. What stands before that could be made up by anybody.
+/// Returns the address of the client: the last one of `X-Forwarded-For` that is no proxy of ours, if the peer
+/// is one. What stands before that could be made up by anybody.
 fn address(request: &HttpRequest, proxies: &[Network]) -> IpAddr {
     let peer = peer(request);
     if !is_of(proxies, peer) {

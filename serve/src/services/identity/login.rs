@@ -42,8 +42,8 @@ impl Identity {
     /// Opens a session.
     ///
     /// # Errors
-    /// That name and password do not fit, without saying which; too many attempts; that an operator has blocked
-    /// the person.
+    /// That name and password do not fit, without saying which; too many attempts; that an operator has
+    /// blocked the person.
     pub async fn log_in(&self, login: &Login, visitor: &Visitor) -> Result<Tokens, Problem> {
         self.attempt_of(visitor)?;
         let name = cut(&login.username, NAME_BYTES + 1).to_ascii_lowercase();

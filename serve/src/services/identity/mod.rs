@@ -1,16 +1,16 @@
 //! Identity: who somebody is, and what they may do.
 //!
-//! People register and log in by name or mail address and password; a login opens a *session*. It is shown by an
-//! access token, which is signed and good for a quarter of an hour, and goes on by a refresh token, which is
-//! replaced whenever it is used: one that comes twice was stolen, and ends its session. Programs show an API
-//! key, which has some of its person's scopes.
+//! People register and log in by name or mail address and password; a login opens a *session*. It is shown by
+//! an access token, which is signed and good for a quarter of an hour, and goes on by a refresh token, which
+//! is replaced whenever it is used: one that comes twice was stolen, and ends its session. Programs show an
+//! API key, which has some of its person's scopes.
 //!
-//! Whether a session or key goes on is read from the database at most a second ago, so that a logout, a block or
-//! a new password ends access at once; while the database is away, what was read counts for five minutes.
+//! Whether a session or key goes on is read from the database at most a second ago, so that a logout, a block
+//! or a new password ends access at once; while the database is away, what was read counts for five minutes.
 //!
-//! No answer tells whether a mail address is known. So several people may claim an address as long as it is not
-//! verified: a login by it looks at whose it is known to be and at the two who claimed it last, with the same
-//! number of hashes whatever there is.
+//! No answer tells whether a mail address is known. So several people may claim an address as long as it is
+//! not verified: a login by it looks at whose it is known to be and at the two who claimed it last, with the
+//! same number of hashes whatever there is.
 //!
 //! Deliberately absent: HTTP, cookies and headers, which are the face's; money, which is granted in the same
 //! transaction and paid by whoever owns the market.

@@ -114,7 +114,8 @@ pub fn check_password(password: &Secret, name: &str, mail: Option<&MailAddress>)
     Ok(())
 }
 
-/// Returns up to so many bytes of a text, none of them part of a character: of what clients say about themselves.
+/// Returns up to so many bytes of a text, none of them part of a character: of what clients say about
+/// themselves.
 pub(super) fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }

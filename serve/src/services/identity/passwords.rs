@@ -18,8 +18,8 @@ const WAITING_MAX: usize = 1_024;
 /// When to come again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Hashes passwords (argon2id), and compares them with hashes: a few at a time on threads of their own, so that
-/// 100 logins at once take neither the processor nor the memory of the machine.
+/// Hashes passwords (argon2id), and compares them with hashes: a few at a time on threads of their own, so
+/// that 100 logins at once take neither the processor nor the memory of the machine.
 #[derive(Clone)]
 pub(super) struct Passwords(Arc<Inner>);
 

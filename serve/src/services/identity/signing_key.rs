@@ -56,8 +56,8 @@ const PEM_HEAD: &str = "-----BEGIN PRIVATE KEY-----\n";
 const PEM_END: &str = "\n-----END PRIVATE KEY-----\n";
 
 impl SigningKey {
-    /// Returns the key that the configuration says: a secret where there is one, unless EdDSA was chosen; else
-    /// the key pair of the data directory, which is drawn if there is none.
+    /// Returns the key that the configuration says: a secret where there is one, unless EdDSA was chosen;
+    /// else the key pair of the data directory, which is drawn if there is none.
     ///
     /// # Errors
     /// [`KeyError`].

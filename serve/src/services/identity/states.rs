@@ -1,4 +1,5 @@
-//! [`States`]: whether sessions and keys go on, known for a second, and for minutes while the database is away.
+//! [`States`]: whether sessions and keys go on, known for a second, and for minutes while the database is
+//! away.
 
 use std::collections::HashMap;
 use std::hash::Hash;

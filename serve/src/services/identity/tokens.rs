@@ -1,6 +1,8 @@
 //! [`AccessTokens`]: what a session shows for a quarter of an hour, signed.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
@@ -23,7 +25,13 @@ pub(super) struct AccessTokens {
     verifying: DecodingKey,
     validation: Validation,
     lifetime: Duration,
+    /// What tokens of these digests say: a signature is verified once, which takes longer than all else that
+    /// a request needs.
+    known: Mutex<HashMap<[u8; 32], Verified>>,
 }
+
+/// How many are remembered.
+const KNOWN_MAX: usize = 1 << 14;
 
 impl fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,8 +55,10 @@ struct Claims {
 pub(super) struct Verified {
     pub(super) user: UserId,
     pub(super) session: SessionId,
-    /// Until when it is good, in seconds since 1970.
-    pub(super) until: i64,
+    /// From when on it is good, in seconds since 1970.
+    from: i64,
+    /// Until when.
+    until: i64,
 }
 
 impl AccessTokens {
@@ -69,7 +79,8 @@ impl AccessTokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The time is given, and compared below.
         validation.validate_exp = false;
-        let tokens = Self { algorithm, signing, verifying, validation, lifetime };
+        let known = Mutex::default();
+        let tokens = Self { algorithm, signing, verifying, validation, lifetime, known };
         // A key that cannot sign is known at the start, not at the first login.
         tokens.issue(
             UserId::new(uuid::Uuid::nil()),
@@ -106,12 +117,32 @@ impl AccessTokens {
         if token.len() > BYTES_MAX {
             return None;
         }
+        let (digest, now) = (*blake3::hash(token.as_bytes()).as_bytes(), now.seconds());
+        let known = self.known().get(&digest).copied();
+        let verified = known.or_else(|| self.read(token))?;
+        let is_good = (verified.from..verified.until).contains(&now);
+        if is_good && known.is_none() {
+            let mut known = self.known();
+            if known.len() >= KNOWN_MAX {
+                known.retain(|_, verified| now < verified.until);
+            }
+            if known.len() < KNOWN_MAX {
+                known.insert(digest, verified);
+            }
+        }
+        is_good.then_some(verified)
+    }
+
+    /// Returns what a token says, if it is one of ours.
+    fn read(&self, token: &str) -> Option<Verified> {
         let claims = decode::<Claims>(token, &self.verifying, &self.validation).ok()?.claims;
         let Claims { sub, sid, iat, exp, .. } = claims;
         let (user, session) = (sub.parse().ok()?, sid.parse().ok()?);
-        let now = now.seconds();
-        let is_good = now < exp && iat <= now.saturating_add(LEEWAY) && iat <= exp;
-        is_good.then_some(Verified { user, session, until: exp })
+        (iat <= exp).then_some(Verified { user, session, from: iat.saturating_sub(LEEWAY), until: exp })
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<[u8; 32], Verified>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -141,7 +172,7 @@ mod tests {
             let tokens = AccessTokens::new(&key, LIFETIME).unwrap();
             let (user, session) = (UserId::draw(), SessionId::draw());
             let token = tokens.issue(user, session, at(0)).unwrap();
-            let expected = Verified { user, session, until: at(900).seconds() };
+            let expected = Verified { user, session, from: at(-60).seconds(), until: at(900).seconds() };
             for seconds in [-60, 0, 899] {
                 assert_eq!(tokens.verify(token.expose(), at(seconds)), Some(expected), "{seconds}");
             }

@@ -121,7 +121,8 @@ pub struct SessionState {
 }
 
 impl People {
-    /// Opens a session. Returns whether it was: not if the password was changed meanwhile, or the person blocked.
+    /// Opens a session. Returns whether it was: not if the password was changed meanwhile, or the person
+    /// blocked.
     ///
     /// # Errors
     /// As any statement.
@@ -152,8 +153,8 @@ impl People {
         }))
     }
 
-    /// Replaces a token by another, once, or as often as somebody likes within the grace after the first time.
-    /// Returns whether that was done: not if it is used for too long, or the session has ended.
+    /// Replaces a token by another, once, or as often as somebody likes within the grace after the first
+    /// time. Returns whether that was done: not if it is used for too long, or the session has ended.
     ///
     /// # Errors
     /// As any statement.

@@ -137,8 +137,8 @@ impl People {
         ])
     }
 
-    /// Changes the password of a person whose last change was at a time, ends all sessions but one, and returns
-    /// those. `None` if the password was changed meanwhile, or the person blocked.
+    /// Changes the password of a person whose last change was at a time, ends all sessions but one, and
+    /// returns those. `None` if the password was changed meanwhile, or the person blocked.
     ///
     /// # Errors
     /// As any statement.

@@ -1,7 +1,8 @@
 //! A server with identity, its database, its clock, and who asks it over sockets.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -66,6 +67,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    pub(super) fn read(answer: &str) -> Self {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+        let status = head.split(' ').nth(1).unwrap_or_else(|| panic!("no status: {answer}"));
+        Self { status: status.parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
+    }
+
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.head, self.body))
@@ -110,6 +117,15 @@ impl Site {
 
     /// Starts a server with other endpoints.
     pub(super) fn with_endpoints(config: IdentityConfig, endpoints: fn() -> Vec<Endpoint>) -> Self {
+        Self::with_all(config, endpoints, None)
+    }
+
+    /// Starts a server with TLS, by the files of a directory.
+    pub(super) fn with_tls(pem: &Path) -> Self {
+        Self::with_all(config(), super::super::endpoints, Some(pem))
+    }
+
+    fn with_all(config: IdentityConfig, endpoints: fn() -> Vec<Endpoint>, tls: Option<&Path>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let file = ScratchFile::new();
@@ -135,8 +151,14 @@ impl Site {
                 endpoint.register(config);
             }
         };
-        let mut edge = Edge::from(TcpListener::bind("127.0.0.1:0").unwrap());
-        edge.origins = config.cors_origins;
+        let mut of_server = Config::defaults().unwrap();
+        of_server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        if let Some(pem) = tls {
+            of_server.tls_cert = Some(pem.join("cert.pem"));
+            of_server.tls_key = Some(pem.join("key.pem"));
+        }
+        of_server.identity = config;
+        let edge = Edge::open(&of_server).unwrap();
         let metrics = Arc::new(Metrics::new(Registry::default()));
         let server = Server::with_routes(edge, CONFIG, metrics, routes).unwrap();
         let (address, people) = (server.address(), People::new(database.clone()));
@@ -145,7 +167,7 @@ impl Site {
     }
 
     /// Returns the data directory.
-    pub(super) fn data(&self) -> &std::path::Path {
+    pub(super) fn data(&self) -> &Path {
         self.data.path()
     }
 
@@ -169,9 +191,7 @@ impl Site {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).unwrap_or_else(|| panic!("{request}: {answer}")).parse().unwrap();
-        Answer { status, head: head.to_owned(), body: body.to_owned() }
+        Answer::read(&answer)
     }
 
     /// Asks, with headers as lines that end in CRLF.

@@ -65,8 +65,8 @@ fn key(site: &Site, name: &str, scopes: Scopes) -> String {
     bearer(secret.expose())
 }
 
-/// Asks every method of every endpoint as everybody, and fails where somebody is admitted who should not be, or
-/// refused who should not be. What an endpoint does then is not looked at.
+/// Asks every method of every endpoint as everybody, and fails where somebody is admitted who should not be,
+/// or refused who should not be. What an endpoint does then is not looked at.
 pub(in crate::http) fn check(endpoints: fn() -> Vec<Endpoint>) {
     let mut generous = config();
     generous.limits.address_attempts = 1_000_000;
@@ -104,7 +104,10 @@ pub(in crate::http) fn check(endpoints: fn() -> Vec<Endpoint>) {
 
 #[test]
 fn every_endpoint_admits_those_who_may_and_nobody_else() {
-    check(super::super::endpoints);
+    fn all() -> Vec<Endpoint> {
+        super::super::endpoints().into_iter().chain(crate::http::market_data::endpoints()).collect()
+    }
+    check(all);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod harness;
 mod keys;
 mod limits;
 mod log;
-mod matrix;
+pub(in crate::http) mod matrix;
 mod sessions;
+mod tls;
 mod tokens;
