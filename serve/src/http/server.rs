@@ -53,8 +53,8 @@ impl fmt::Debug for Server {
 const LOOK: Duration = Duration::from_millis(5);
 
 impl Server {
-    /// Starts to answer on an edge, such as a listener, which is given so that an address that is taken is known before
-    /// anything is started.
+    /// Starts to answer on an edge, such as a listener, which is given so that an address that is taken is
+    /// known before anything is started.
     ///
     /// # Errors
     /// What the system says, if it has no threads left.

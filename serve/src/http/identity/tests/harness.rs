@@ -21,7 +21,7 @@ use crate::http::instruments::Metrics;
 use crate::http::server::{Server, ServerConfig};
 use crate::services::identity::{Clock, Identity, IdentityParts, Newcomers, hash_password};
 use crate::store::database::Database;
-use crate::store::database::testing::ScratchFile;
+use crate::store::database::testing::{POSTGRES, Schema, ScratchFile};
 use crate::store::people::{NewUser, People};
 
 const CONFIG: ServerConfig = ServerConfig {
@@ -44,6 +44,7 @@ pub(super) struct Site {
     server: Option<Server>,
     runtime: Runtime,
     millis: Arc<AtomicI64>,
+    schema: Option<Schema>,
     _file: ScratchFile,
     data: tempfile::TempDir,
 }
@@ -129,7 +130,14 @@ impl Site {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let file = ScratchFile::new();
-        let database = runtime.block_on(Database::open(&DatabaseUrl::Sqlite(file.path()))).unwrap();
+        let schema = runtime.block_on(schema());
+        let database = runtime.block_on(async {
+            match &schema {
+                Some(schema) => schema.open().await,
+                None => Database::open(&DatabaseUrl::Sqlite(file.path())).await,
+            }
+        });
+        let database = database.unwrap();
         let millis = Arc::new(AtomicI64::new(1_764_424_800_000));
         let now = Arc::clone(&millis);
         let clock: Clock = Arc::new(move || WallTime::from_nanos(now.load(Ordering::SeqCst) * 1_000_000));
@@ -163,7 +171,19 @@ impl Site {
         let server = Server::with_routes(edge, CONFIG, metrics, routes).unwrap();
         let (address, people) = (server.address(), People::new(database.clone()));
         let server = Some(server);
-        Self { address, identity, people, database, newcomers, server, runtime, millis, _file: file, data }
+        Self {
+            address,
+            identity,
+            people,
+            database,
+            newcomers,
+            server,
+            runtime,
+            millis,
+            schema,
+            _file: file,
+            data,
+        }
     }
 
     /// Returns the data directory.
@@ -249,7 +269,18 @@ impl Drop for Site {
             self.runtime.block_on(server.stop(Duration::from_secs(10))).unwrap();
         }
         self.runtime.block_on(self.database.close());
+        if let Some(schema) = self.schema.take() {
+            self.runtime.block_on(schema.drop()).unwrap();
+        }
     }
+}
+
+/// Says that sites have PostgreSQL, of [`POSTGRES`]: for [`super::postgres`].
+pub(super) const SITES: &str = "BEARPIT_TEST_SITES_POSTGRES";
+
+async fn schema() -> Option<Schema> {
+    std::env::var_os(SITES)?;
+    Some(Schema::new(&std::env::var(POSTGRES).unwrap()).await.unwrap())
 }
 
 /// Returns the header of a token.

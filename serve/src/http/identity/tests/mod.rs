@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod log;
 pub(in crate::http) mod matrix;
+mod postgres;
 mod sessions;
 mod tls;
 mod tokens;
