@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bearpit_core::exchange::Market;
-use bearpit_core::market::{OrderTerms, Refusal};
+use bearpit_core::market::{Instrument, OrderTerms, Refusal};
 use bearpit_core::participant::{Answer, Preview};
 use bearpit_core::units::{ActorId, InstrumentId, ListingId, Money, NetQuantity, OrderId, Quantity, SimTime};
 use tokio::sync::oneshot;
@@ -67,10 +67,10 @@ pub struct AccountView {
 }
 
 /// A position as its account knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PositionView {
-    /// The instrument.
-    pub instrument: InstrumentId,
+    /// The instrument's symbol.
+    pub symbol: String,
     /// The holding.
     pub holding: NetQuantity,
     /// How many lots may still be sold.
@@ -108,10 +108,10 @@ impl AccountView {
     fn of(market: &Market, owner: ActorId) -> Option<Self> {
         let state = market.world().domain();
         let account = state.account(owner)?;
-        let position = |(instrument, _)| {
+        let position = |(instrument, known): (InstrumentId, &Instrument)| {
             let position = account.position(instrument);
             PositionView {
-                instrument,
+                symbol: known.symbol().to_owned(),
                 holding: position.holding(),
                 sellable: account.sellable(instrument),
                 cost: position.cost(),

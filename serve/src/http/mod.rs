@@ -22,10 +22,13 @@ mod health;
 mod identity;
 mod instruments;
 mod market_data;
+mod openapi;
 mod routes;
 mod server;
 mod shared;
 mod token;
+mod trading;
+mod watchlists;
 
 pub use admin::{Acting, Action, AdminServer, Operator, Refused};
 pub use client::{AskError, ask};

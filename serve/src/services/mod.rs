@@ -1,6 +1,17 @@
 //! Use cases: what faces ask for, in the words of the outside, whatever the face.
 //!
-//! A service knows the market, its publication and the database by traits of its own; none knows HTTP.
+//! A service knows the market, its publication and the database; none knows HTTP.
 
 pub mod identity;
 pub mod market_data;
+pub mod trading;
+pub mod watchlists;
+
+use crate::domain::WallTime;
+use crate::driver::{SystemClock, WallClock};
+
+/// Returns the time of the world outside: of logins, keys and lists, never of trading.
+#[must_use]
+pub fn wall_now() -> WallTime {
+    WallTime::since_epoch(SystemClock::new().system())
+}

@@ -162,6 +162,12 @@ impl MarketData {
         self.market.publication()
     }
 
+    /// Returns the currency of all amounts.
+    #[must_use]
+    pub fn currency(&self) -> &str {
+        &self.currency
+    }
+
     /// Returns an instrument by its number, which is its place in the scenario.
     #[must_use]
     pub fn instrument(&self, id: InstrumentId) -> Option<&Instrument> {

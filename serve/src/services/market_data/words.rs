@@ -41,7 +41,7 @@ impl From<Phase> for PhaseName {
 }
 
 /// The side of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SideName {
     /// It buys.
@@ -55,6 +55,15 @@ impl From<Side> for SideName {
         match side {
             Side::Buy => Self::Buy,
             Side::Sell => Self::Sell,
+        }
+    }
+}
+
+impl From<SideName> for Side {
+    fn from(name: SideName) -> Self {
+        match name {
+            SideName::Buy => Self::Buy,
+            SideName::Sell => Self::Sell,
         }
     }
 }

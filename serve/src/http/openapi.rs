@@ -1,0 +1,95 @@
+//! `/api/openapi.json`: the document that describes the interface, and readable pages of it at `/docs`.
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Components, OpenApi as Document, PathItem};
+use utoipa::{OpenApi, ToSchema};
+
+use super::endpoint::{Access, Endpoint, Entry};
+
+/// Why something was not done: `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(dead_code, reason = "it describes what answers.rs writes")]
+pub(super) struct ProblemBody {
+    /// The status in words.
+    #[schema(example = "Unprocessable Entity")]
+    title: String,
+    /// The status.
+    #[schema(example = 422)]
+    status: u16,
+    /// The problem as a word, which stays the same.
+    #[schema(example = "insufficient_cash")]
+    code: String,
+    /// The problem as a sentence.
+    message: String,
+    /// The field of the request that is at fault, if one is.
+    #[schema(nullable = false)]
+    field: Option<String>,
+    /// What to do about it, if that is known.
+    #[schema(nullable = false)]
+    hint: Option<String>,
+}
+
+/// What all rooms have in common.
+#[derive(Debug, OpenApi)]
+#[openapi(
+    info(
+        title = "Bearpit",
+        description = "A market to trade in: accounts, orders, market data. Money, prices and quantities are \
+            decimal texts; numbers of JSON are read as well, by their digits. Unknown fields are refused.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    components(schemas(ProblemBody))
+)]
+struct CommonDoc;
+
+/// The name of the one way in: a token or a key.
+const BEARER: &str = "bearer";
+
+/// Returns the document of all rooms; each operation says what its access needs.
+pub(super) fn document(rooms: impl IntoIterator<Item = Document>, entries: &[Entry]) -> Document {
+    let mut document = CommonDoc::openapi();
+    for room in rooms {
+        document.merge(room);
+    }
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    document.components.get_or_insert_with(Components::new).add_security_scheme(BEARER, scheme);
+    for entry in entries.iter().filter(|entry| entry.access != Access::Public) {
+        let item = document.paths.paths.get_mut(entry.path);
+        if let Some(operation) = item.and_then(|item| operation_of(item, &entry.method)) {
+            let scopes: Vec<&str> = Vec::new();
+            operation.security = Some(vec![SecurityRequirement::new(BEARER, scopes)]);
+        }
+    }
+    document
+}
+
+/// Returns the operation of a method of a path, if it is described.
+fn operation_of<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Operation> {
+    match *method {
+        Method::GET => item.get.as_mut(),
+        Method::POST => item.post.as_mut(),
+        Method::PUT => item.put.as_mut(),
+        Method::PATCH => item.patch.as_mut(),
+        Method::DELETE => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+/// Returns the routes that show a document.
+pub(super) fn endpoints(document: &Document) -> Vec<Endpoint> {
+    let json = web::Bytes::from(document.to_json().unwrap_or_default());
+    let show = move || {
+        let json = json.clone();
+        async move {
+            HttpResponse::Ok()
+                .content_type("application/json")
+                .insert_header((header::CACHE_CONTROL, "no-cache"))
+                .body(json)
+        }
+    };
+    vec![Endpoint::at("/api/openapi.json").get(Access::Public, show)]
+}

@@ -1,0 +1,120 @@
+//! History: orders, trades, values.
+
+use actix_web::HttpResponse;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::super::answers::{Failure, ok};
+use super::super::body::Params;
+use super::super::openapi::ProblemBody;
+use super::{Caller, Desk};
+use crate::domain::{ClientOrderId, Problem, ProblemKind};
+use crate::services::trading::{FillsPage, HistoryQuery, OrdersPage, StatusName, ValuesPage};
+
+/// Which orders are asked for.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OrderParams {
+    /// Those of a status.
+    status: Option<StatusName>,
+    /// Those of a symbol, `ALFA` or `ALFA@PIT`.
+    symbol: Option<String>,
+    /// Those that were entered then or later, as of RFC 3339.
+    from: Option<String>,
+    /// Those that were entered before, as of RFC 3339.
+    to: Option<String>,
+    /// The one with this id of one's own.
+    client_order_id: Option<String>,
+    /// What the last page gave as `next`.
+    cursor: Option<String>,
+    /// How many at most, 1 to 1,000; 100 if nothing is said.
+    limit: Option<u32>,
+}
+
+/// Returns orders, the newest first, in pages.
+#[utoipa::path(
+    get, path = "/api/orders", tag = "trading", operation_id = "orders",
+    params(OrderParams),
+    responses((status = 200, body = OrdersPage), (status = "default", body = ProblemBody)),
+)]
+pub(super) async fn orders(
+    desk: Desk,
+    caller: Caller,
+    Params(params): Params<OrderParams>,
+) -> Result<HttpResponse, Failure> {
+    let OrderParams { status, symbol, from, to, client_order_id, cursor, limit } = params;
+    if let Some(client) = client_order_id {
+        let client = ClientOrderId::try_from(client).map_err(|error| {
+            Problem::new(ProblemKind::Refused, "invalid_parameter", error).at("client_order_id")
+        })?;
+        let orders = vec![desk.order_by_client(caller.account, client).await?];
+        return Ok(ok(&OrdersPage { orders, next: None }));
+    }
+    let query = HistoryQuery { status, symbol, from, to, order: None, cursor, limit };
+    Ok(ok(&desk.order_history(caller.account, &query).await?))
+}
+
+/// Which trades are asked for.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TradeParams {
+    /// Those of an order.
+    order_id: Option<String>,
+    /// Those of a symbol, `ALFA` or `ALFA@PIT`.
+    symbol: Option<String>,
+    /// Those that happened then or later, as of RFC 3339.
+    from: Option<String>,
+    /// Those that happened before, as of RFC 3339.
+    to: Option<String>,
+    /// What the last page gave as `next`.
+    cursor: Option<String>,
+    /// How many at most, 1 to 1,000; 100 if nothing is said.
+    limit: Option<u32>,
+}
+
+/// Returns one's own trades, the newest first, in pages.
+#[utoipa::path(
+    get, path = "/api/trades/history", tag = "trading", operation_id = "trade_history",
+    params(TradeParams),
+    responses((status = 200, body = FillsPage), (status = "default", body = ProblemBody)),
+)]
+pub(super) async fn trades(
+    desk: Desk,
+    caller: Caller,
+    Params(params): Params<TradeParams>,
+) -> Result<HttpResponse, Failure> {
+    let TradeParams { order_id, symbol, from, to, cursor, limit } = params;
+    let query = HistoryQuery { status: None, symbol, from, to, order: order_id, cursor, limit };
+    Ok(ok(&desk.fill_history(caller.account, &query).await?))
+}
+
+/// For when the portfolio is asked for.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ValueParams {
+    /// Then or later, as of RFC 3339.
+    from: Option<String>,
+    /// Before, as of RFC 3339.
+    to: Option<String>,
+    /// How many at most, 1 to 1,000; 100 if nothing is said.
+    limit: Option<u32>,
+}
+
+/// Returns what the account was worth over time, once a sample interval, the oldest first.
+#[utoipa::path(
+    get, path = "/api/portfolio", tag = "trading", operation_id = "portfolio",
+    params(ValueParams),
+    responses((status = 200, body = ValuesPage), (status = "default", body = ProblemBody)),
+)]
+pub(super) async fn portfolio(
+    desk: Desk,
+    caller: Caller,
+    Params(params): Params<ValueParams>,
+) -> Result<HttpResponse, Failure> {
+    let ValueParams { from, to, limit } = params;
+    let query = HistoryQuery { from, to, limit, ..HistoryQuery::default() };
+    Ok(ok(&desk.values(caller.account, &query).await?))
+}

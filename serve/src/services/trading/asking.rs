@@ -1,0 +1,107 @@
+//! How the market is asked: in the name of a seat, which is opened if it is not there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bearpit_core::participant::{Answer, Outcome, RequestKind};
+
+use super::{Trading, explain};
+use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind};
+use crate::driver::{Ask, Look, Refused, Seen, Unavailable, What};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Trading {
+    /// Opens an account's seat, if it is not open.
+    ///
+    /// # Errors
+    /// [`Problem`] if the market takes nothing at the moment: the seat is opened with what is asked next.
+    pub async fn open(&self, account: AccountId) -> Result<(), Problem> {
+        let seat = seat_of(account);
+        let RequestKind::Join { spec, config, .. } = self.source.live().join(&seat) else {
+            return Err(Problem::new(ProblemKind::Internal, "no_seat", "seats cannot be opened"));
+        };
+        let what = What::Join { spec, config: Box::new(config) };
+        let answer = self.send(Ask { seat, what, client: None }).await?;
+        match answer.outcome {
+            // Somebody else has opened it meanwhile.
+            Ok(_) | Err(bearpit_core::participant::RequestRefusal::Join(_)) => Ok(()),
+            Err(refusal) => Err(explain::refusal(&refusal)),
+        }
+    }
+
+    /// Asks something in the name of an account; returns what was done.
+    pub(super) async fn ask(
+        &self,
+        account: AccountId,
+        what: What,
+        client: Option<ClientOrderId>,
+    ) -> Result<(Answer, Outcome), Problem> {
+        let ask = Ask { seat: seat_of(account), what, client };
+        let answer = match self.send(ask.clone()).await {
+            Err(problem) if is_without_seat(&problem) => {
+                self.open(account).await?;
+                self.send(ask).await?
+            }
+            answer => answer?,
+        };
+        match answer.outcome {
+            Ok(outcome) => Ok((answer, outcome)),
+            Err(ref refusal) => Err(explain::refusal(refusal)),
+        }
+    }
+
+    /// Looks at something in the name of an account.
+    pub(super) async fn look(&self, account: AccountId, look: Look) -> Result<Seen, Problem> {
+        match self.see(account, look.clone()).await {
+            Err(problem) if is_without_seat(&problem) => {
+                self.open(account).await?;
+                self.see(account, look).await
+            }
+            seen => seen,
+        }
+    }
+
+    async fn send(&self, ask: Ask) -> Result<Answer, Problem> {
+        let is_named = ask.client.is_some();
+        let reply = self.handle.ask(ask).map_err(|why| explain::unavailable(&why))?;
+        match tokio::time::timeout(PATIENCE, reply).await {
+            Ok(Ok(Ok(answer))) => Ok(answer),
+            Ok(Ok(Err(why))) => Err(explain::refused(&why)),
+            Ok(Err(_)) | Err(_) => Err(unknown(is_named)),
+        }
+    }
+
+    async fn see(&self, account: AccountId, look: Look) -> Result<Seen, Problem> {
+        let reply = self.handle.look(seat_of(account), look).map_err(|why| explain::unavailable(&why))?;
+        match tokio::time::timeout(PATIENCE, reply).await {
+            Ok(Ok(seen)) => seen.map_err(|why: Refused| explain::refused(&why)),
+            // The day has ended meanwhile, or the disk is slow.
+            Ok(Err(_)) | Err(_) => {
+                let why = self.handle.status().unavailable().unwrap_or(Unavailable::Busy);
+                Err(explain::unavailable(&why))
+            }
+        }
+    }
+}
+
+fn is_without_seat(problem: &Problem) -> bool {
+    problem.code == "no_account"
+}
+
+/// Nobody knows yet whether a request was carried out.
+fn unknown(is_named: bool) -> Problem {
+    let message = "the market has not answered in time: whether it was done is not known";
+    let hint = if is_named {
+        "send it again with the same client_order_id: it is done once"
+    } else {
+        "look among your orders; an order with a client_order_id can be sent again without harm"
+    };
+    Problem::new(ProblemKind::Unknown, "outcome_unknown", message).hint(hint)
+}
+
+/// Returns the name of an account's seat.
+pub(super) fn seat_of(account: AccountId) -> Arc<str> {
+    Arc::from(account.to_string())
+}

@@ -1,0 +1,88 @@
+//! What the market refuses, as problems for whoever asked.
+
+use std::time::Duration;
+
+use bearpit_core::market::Refusal;
+use bearpit_core::participant::RequestRefusal;
+
+use crate::domain::{Problem, ProblemKind};
+use crate::driver::{DiskTrouble, Refused, Unavailable};
+use crate::live::NotTaken;
+
+/// When it is worth to try again.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Returns what a market that takes nothing is as a problem.
+pub(super) fn unavailable(why: &Unavailable) -> Problem {
+    let code = match why {
+        Unavailable::Opening => "recovering",
+        Unavailable::BetweenDays => "between_days",
+        Unavailable::Paused => "paused",
+        Unavailable::Disk(DiskTrouble::Full) => "disk_full",
+        Unavailable::Disk(DiskTrouble::Failing(_)) => "journal_failing",
+        Unavailable::Busy => "busy",
+        Unavailable::Stopped => "stopped",
+        Unavailable::Failed(_) => "failed",
+    };
+    let problem = Problem::new(ProblemKind::Unavailable, code, why);
+    match why {
+        Unavailable::Failed(_) => problem,
+        _ => problem.retry_after(SOON),
+    }
+}
+
+/// Returns why a request has no answer as a problem.
+pub(super) fn refused(why: &Refused) -> Problem {
+    match why {
+        Refused::Unavailable(why) => unavailable(why),
+        Refused::NotTaken(NotTaken::IdInUse(_)) => {
+            Problem::new(ProblemKind::Conflict, "client_order_id_in_use", why)
+                .at("client_order_id")
+                .hint("the same order under the same id is entered once; another needs an id of its own")
+        }
+        Refused::NotTaken(_) => Problem::new(ProblemKind::Refused, "not_taken", why),
+        Refused::NoSuchSeat(_) => {
+            Problem::new(ProblemKind::NotFound, "no_account", "there is no such account")
+        }
+        Refused::NoSuchListing(_) => Problem::new(ProblemKind::NotFound, "unknown_symbol", why),
+        Refused::Voided => Problem::new(ProblemKind::Internal, "voided", why),
+        Refused::TooLargeToPreview => Problem::new(ProblemKind::Refused, "too_many_orders", why),
+    }
+}
+
+/// Returns what the market answered as a problem.
+pub(super) fn refusal(why: &RequestRefusal) -> Problem {
+    match why {
+        RequestRefusal::Instruction(refusal) => gate(refusal),
+        RequestRefusal::Funding(why) => Problem::new(ProblemKind::Refused, "funding_refused", why),
+        RequestRefusal::Operator(why) => Problem::new(ProblemKind::Refused, "operator_refused", why),
+        RequestRefusal::Join(why) => Problem::new(ProblemKind::Refused, "no_seat", why),
+    }
+}
+
+/// Returns what an account's gate refused as a problem.
+pub(super) fn gate(refusal: &Refusal) -> Problem {
+    let problem = Problem::new(kind_of(refusal), refusal.name(), refusal);
+    match refusal {
+        Refusal::QuantityOutOfRange(_)
+        | Refusal::InsufficientShares { .. }
+        | Refusal::WouldNotReduce { .. } => problem.at("quantity"),
+        Refusal::InsufficientCash { .. } => {
+            problem.at("quantity").hint("POST /api/orders/preview says what an order would hold")
+        }
+        Refusal::PriceOutOfRange | Refusal::BeyondProtection(_) => problem.at("price"),
+        Refusal::NeedsLimit | Refusal::NoReferencePrice => problem.at("price").hint("give the order a price"),
+        Refusal::LinkUnfit(_) => problem.at("one_cancels_other"),
+        _ => problem,
+    }
+}
+
+const fn kind_of(refusal: &Refusal) -> ProblemKind {
+    match refusal {
+        Refusal::UnknownOrder(_) | Refusal::UnknownListing | Refusal::NoAccount => ProblemKind::NotFound,
+        Refusal::ReplacePending(_) | Refusal::NotEntered(_) => ProblemKind::Conflict,
+        Refusal::Closed | Refusal::WarmingUp | Refusal::Stopped => ProblemKind::Unavailable,
+        Refusal::Blocked => ProblemKind::Forbidden,
+        _ => ProblemKind::Refused,
+    }
+}

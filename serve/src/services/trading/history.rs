@@ -1,0 +1,363 @@
+//! History: orders, fills and values of an account, from the database.
+
+use std::time::Duration;
+
+use bearpit_core::units::{Decimal, OrderId, SimTime};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Trading;
+use super::order_view::{BracketView, OrderView, side_name};
+use super::orders::unknown_order;
+use super::words::{
+    KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName,
+};
+use crate::domain::{AccountId, ClientOrderId, MarketTime, Number, Problem, ProblemKind, instant_of};
+use crate::services::market_data::SideName;
+use crate::store::database::{Amount, StoreError};
+use crate::store::projection::{FillFilter, FillPlace, FillRow, OrderFilter, OrderRow, OrderStatus};
+
+/// What is asked of the history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// Orders of a status.
+    pub status: Option<StatusName>,
+    /// What is of a symbol.
+    pub symbol: Option<String>,
+    /// What was entered or happened then or later, as of RFC 3339.
+    pub from: Option<String>,
+    /// What was entered or happened before.
+    pub to: Option<String>,
+    /// Fills of an order.
+    pub order: Option<String>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+    /// How many at most.
+    pub limit: Option<u32>,
+}
+
+/// A page of orders, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OrdersPage {
+    /// The orders.
+    pub orders: Vec<OrderView>,
+    /// What to send as `cursor` for the next page; absent on the last.
+    pub next: Option<String>,
+}
+
+/// A page of fills, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FillsPage {
+    /// The fills.
+    pub fills: Vec<FillLine>,
+    /// What to send as `cursor` for the next page; absent on the last.
+    pub next: Option<String>,
+}
+
+/// An order's share of a trade.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FillLine {
+    /// The trade.
+    pub trade_id: String,
+    /// The order.
+    pub order_id: String,
+    /// What was traded.
+    pub symbol: String,
+    /// Where.
+    pub venue: String,
+    /// Whether the order bought or sold.
+    pub side: SideName,
+    /// The price.
+    pub price: Number,
+    /// The quantity.
+    pub quantity: Number,
+    /// Price times quantity.
+    pub notional: Number,
+    /// How the order came to trade.
+    pub liquidity: Option<LiquidityName>,
+    /// What was charged; a rebate is negative.
+    pub fee: Number,
+    /// The displayed quantity that was ahead of it when it joined the queue, if it rested.
+    pub queue_ahead: Option<Number>,
+    /// When.
+    pub at: MarketTime,
+}
+
+/// What an account was worth over time, the oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ValuesPage {
+    /// The values.
+    pub values: Vec<ValueLine>,
+    /// What to send as `from` for the next page; absent on the last.
+    pub next: Option<MarketTime>,
+}
+
+/// What an account was worth at a moment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ValueLine {
+    /// The moment.
+    pub at: MarketTime,
+    /// Cash and all holdings.
+    pub equity: Number,
+    /// The cash.
+    pub cash: Number,
+    /// Fees paid until then, less rebates.
+    pub fees: Number,
+}
+
+/// How many rows a page has if nobody says.
+pub const PAGE_DEFAULT: u32 = 100;
+/// How many rows a page has at most.
+pub const PAGE_MAX: u32 = 1_000;
+
+impl Trading {
+    /// Returns a page of an account's orders, the newest first. Those on their way to a venue are among the
+    /// open orders only.
+    ///
+    /// # Errors
+    /// [`Problem`] if the query does not fit, or the database is away.
+    pub async fn order_history(
+        &self,
+        account: AccountId,
+        query: &HistoryQuery,
+    ) -> Result<OrdersPage, Problem> {
+        let limit = limit_of(query)?;
+        let (symbol, venue) = listing_of(query);
+        let mut filter = OrderFilter {
+            status: query.status.map(status_of).transpose()?,
+            symbol,
+            venue,
+            from: instant("from", query.from.as_deref())?,
+            to: instant("to", query.to.as_deref())?,
+            ..OrderFilter::of(account, limit)
+        };
+        if let Some(cursor) = &query.cursor {
+            filter.before = Some(cursor.parse().map_err(|_| bad_cursor())?);
+        }
+        let page = self.database.orders(&filter).await.map_err(away)?;
+        let orders = page.rows.iter().map(|row| self.of_row(row)).collect();
+        Ok(OrdersPage { orders, next: page.next.map(|next| next.to_string()) })
+    }
+
+    /// Returns a page of an account's fills, the newest first.
+    ///
+    /// # Errors
+    /// [`Problem`] if the query does not fit, or the database is away.
+    pub async fn fill_history(&self, account: AccountId, query: &HistoryQuery) -> Result<FillsPage, Problem> {
+        let limit = limit_of(query)?;
+        let (symbol, venue) = listing_of(query);
+        let mut filter = FillFilter {
+            symbol,
+            venue,
+            from: instant("from", query.from.as_deref())?,
+            to: instant("to", query.to.as_deref())?,
+            ..FillFilter::of(account, limit)
+        };
+        if let Some(order) = &query.order {
+            filter.order = Some(order.parse().map_err(|_| {
+                let message = format!("`{order}` is no id of an order");
+                Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("order_id")
+            })?);
+        }
+        if let Some(cursor) = &query.cursor {
+            let (trade, order) = cursor.split_once('-').ok_or_else(bad_cursor)?;
+            let place = trade.parse().ok().zip(order.parse().ok());
+            let (trade, order) = place.ok_or_else(bad_cursor)?;
+            filter.before = Some(FillPlace { trade, order });
+        }
+        let page = self.database.fills(&filter).await.map_err(away)?;
+        let fills = page.rows.iter().map(|row| self.fill_line(row)).collect();
+        let next = page.next.map(|FillPlace { trade, order }| format!("{trade}-{order}"));
+        Ok(FillsPage { fills, next })
+    }
+
+    /// Returns what an account was worth over time.
+    ///
+    /// # Errors
+    /// [`Problem`] if the query does not fit, or the database is away.
+    pub async fn values(&self, account: AccountId, query: &HistoryQuery) -> Result<ValuesPage, Problem> {
+        let time = |field, text: Option<&str>, default| {
+            instant(field, text).map(|at| at.map_or(default, SimTime::from_nanos))
+        };
+        let from = time("from", query.from.as_deref(), SimTime::from_nanos(i64::MIN))?;
+        let to = time("to", query.to.as_deref(), SimTime::from_nanos(i64::MAX))?;
+        let page = self.database.account_marks(account, from, to, limit_of(query)?).await.map_err(away)?;
+        let number = |amount: Amount| Number(amount.decimal());
+        let values = page.rows.iter().map(|row| ValueLine {
+            at: self.data.time(SimTime::from_nanos(row.at)),
+            equity: number(row.equity),
+            cash: number(row.cash),
+            fees: number(row.fees),
+        });
+        Ok(ValuesPage { values: values.collect(), next: page.next.map(|next| self.data.time(next)) })
+    }
+
+    /// Returns an order, whenever it was entered.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this account, or the database is away.
+    pub async fn order(&self, account: AccountId, order: OrderId) -> Result<OrderView, Problem> {
+        if let Some(view) = self.order_in_memory(account, order) {
+            return Ok(view);
+        }
+        let id = i64::try_from(order.get()).map_err(|_| unknown_order(order))?;
+        let row = self.database.order(account, id).await.map_err(away)?;
+        row.map(|row| self.of_row(&row)).ok_or_else(|| unknown_order(order))
+    }
+
+    /// Returns the order that was entered under an id of its owner's.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none, or it cannot be looked up.
+    pub async fn order_by_client(
+        &self,
+        account: AccountId,
+        client: ClientOrderId,
+    ) -> Result<OrderView, Problem> {
+        if let Some(order) = self.order_of_client(account, client.clone()).await? {
+            return self.order(account, order).await;
+        }
+        let row = self.database.order_of_client(account, client.as_str()).await.map_err(away)?;
+        row.map(|row| self.of_row(&row)).ok_or_else(|| {
+            let message = format!("there is no order with the client_order_id `{}`", client.as_str());
+            Problem::new(ProblemKind::NotFound, "unknown_order", message)
+        })
+    }
+
+    fn fill_line(&self, row: &FillRow) -> FillLine {
+        let number = |amount: Amount| Number(amount.decimal());
+        FillLine {
+            trade_id: row.trade.to_string(),
+            order_id: row.order.to_string(),
+            symbol: row.symbol.clone(),
+            venue: row.venue.clone(),
+            side: side_name(row.side),
+            price: number(row.price),
+            quantity: number(row.quantity),
+            notional: number(row.traded_value),
+            liquidity: LiquidityName::of_name(&row.liquidity),
+            fee: number(row.fee),
+            queue_ahead: row.queue_ahead.map(number),
+            at: self.data.time(SimTime::from_nanos(row.at)),
+        }
+    }
+
+    fn of_row(&self, row: &OrderRow) -> OrderView {
+        let number = |amount: Amount| Number(amount.decimal());
+        let optional = |amount: Option<Amount>| amount.map(number);
+        let time = |nanos: i64| self.data.time(SimTime::from_nanos(nanos));
+        let (terms, details) = (&row.terms, &row.terms.details);
+        let kind = KindName::of_name(&terms.kind).unwrap_or(KindName::Limit);
+        let bracket = details.take_profit.zip(details.stop_loss).map(|(profit, loss)| BracketView {
+            take_profit: number(profit),
+            stop_loss: number(loss),
+            stop_limit: None,
+        });
+        OrderView {
+            order_id: row.order.to_string(),
+            client_order_id: row.client.clone(),
+            symbol: row.symbol.clone(),
+            venue: row.venue.clone(),
+            side: side_name(row.side),
+            kind,
+            status: row_status(row),
+            quantity: number(row.quantity),
+            open_quantity: number(if row.status == OrderStatus::Open { row.leaves } else { Amount(0) }),
+            filled_quantity: number(row.filled),
+            average_price: optional(row.average_price()),
+            price: optional(terms.price.or(details.protection)),
+            stop_price: optional(terms.trigger_price),
+            trail_amount: optional(details.trail),
+            trail_percent: details.trail_bps.map(|bps| Number(Decimal::new(i128::from(bps), 2))),
+            peg: details.peg.as_deref().and_then(PegName::of_name),
+            peg_offset: optional(details.peg_offset),
+            is_triggered: row.is_triggered,
+            time_in_force: time_in_force(&terms.time_in_force),
+            expires_at: terms.expires_at.map(time),
+            display_quantity: optional(terms.displayed),
+            minimum_quantity: optional(terms.minimum),
+            post_only: PostOnlyName::of_name(&terms.post_only),
+            self_trade: SelfTradeName::of_name(&terms.self_trade).unwrap_or(SelfTradeName::Allow),
+            reduce_only: terms.reduce_only,
+            one_cancels_other: details.linked_order.map(|order| order.to_string()),
+            bracket,
+            queue_ahead: None,
+            cancel_pending: false,
+            replace_pending: false,
+            fees: number(row.fees),
+            sent_at: row.sent_at.map(time),
+            accepted_at: row.accepted_at.map(time),
+            ended_at: row.ended_at.map(time),
+            reason: None,
+            explanation: row.reason.clone(),
+        }
+    }
+}
+
+fn time_in_force(name: &str) -> TimeInForceName {
+    let word = name.to_ascii_lowercase().replace('-', "_");
+    TimeInForceName::of_name(&word).unwrap_or(TimeInForceName::Gtc)
+}
+
+fn row_status(row: &OrderRow) -> StatusName {
+    match row.status {
+        OrderStatus::Open if row.filled.0 != 0 => StatusName::PartiallyFilled,
+        OrderStatus::Open => StatusName::Open,
+        OrderStatus::Filled => StatusName::Filled,
+        OrderStatus::Canceled => StatusName::Canceled,
+        OrderStatus::Expired => StatusName::Expired,
+        OrderStatus::Rejected => StatusName::Rejected,
+    }
+}
+
+fn status_of(name: StatusName) -> Result<OrderStatus, Problem> {
+    match name {
+        StatusName::Open | StatusName::PartiallyFilled => Ok(OrderStatus::Open),
+        StatusName::Filled => Ok(OrderStatus::Filled),
+        StatusName::Canceled => Ok(OrderStatus::Canceled),
+        StatusName::Expired => Ok(OrderStatus::Expired),
+        StatusName::Rejected => Ok(OrderStatus::Rejected),
+        StatusName::PendingNew => {
+            let message = "orders that are on their way are among the open orders";
+            let problem = Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("status");
+            Err(problem.hint("GET /api/orders/open"))
+        }
+    }
+}
+
+fn limit_of(query: &HistoryQuery) -> Result<u32, Problem> {
+    let limit = query.limit.unwrap_or(PAGE_DEFAULT);
+    if (1..=PAGE_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let message = format!("a page has 1 to {PAGE_MAX} rows, not {limit}");
+    Err(Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("limit"))
+}
+
+fn listing_of(query: &HistoryQuery) -> (Option<String>, Option<String>) {
+    match query.symbol.as_deref().map(|symbol| symbol.split_once('@').ok_or(symbol)) {
+        None => (None, None),
+        Some(Ok((symbol, venue))) => (Some(symbol.to_owned()), Some(venue.to_owned())),
+        Some(Err(symbol)) => (Some(symbol.to_owned()), None),
+    }
+}
+
+fn instant(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    let read = |text| {
+        let bad = |error| Problem::new(ProblemKind::Refused, "invalid_parameter", error).at(field);
+        instant_of(text).map(SimTime::nanos).map_err(bad)
+    };
+    text.map(read).transpose()
+}
+
+fn bad_cursor() -> Problem {
+    let message = "a cursor is what the last page gave as `next`";
+    Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("cursor")
+}
+
+/// The database does not answer.
+fn away(error: StoreError) -> Problem {
+    tracing::warn!(%error, "the history cannot be read");
+    let message = "the history cannot be read at the moment: the database does not answer";
+    Problem::new(ProblemKind::Unavailable, "database_away", message).retry_after(Duration::from_secs(1))
+}

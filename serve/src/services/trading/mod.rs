@@ -1,0 +1,70 @@
+//! Trading: orders, accounts and their history, in the name of a person.
+//!
+//! An account is a seat in the market, named by its id. It is opened by whatever is asked first in its name,
+//! with the market's starting cash; that it exists already is no fault, so nobody gets the cash twice.
+
+mod account;
+mod asking;
+mod explain;
+mod history;
+mod order_view;
+mod orders;
+mod report;
+mod request;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use account::{AccountSummary, PositionLine, PositionsView};
+pub use history::{FillLine, FillsPage, HistoryQuery, OrdersPage, ValueLine, ValuesPage};
+pub use order_view::{BracketView, OrderView};
+pub use orders::{CanceledView, OrdersView, PreviewView, ReplaceRequest, VenueWait, path_order};
+pub use request::{BracketRequest, OrderRequest};
+pub use words::{KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName};
+
+use tokio::sync::Semaphore;
+
+use crate::driver::{MarketHandle, ScenarioSource};
+use crate::services::market_data::MarketData;
+use crate::store::database::Database;
+
+/// What trading is made of.
+#[derive(Debug)]
+pub struct TradingParts {
+    /// The market.
+    pub handle: MarketHandle,
+    /// The scenario of its days.
+    pub source: ScenarioSource,
+    /// What everybody sees of it.
+    pub data: Arc<MarketData>,
+    /// Where the history is.
+    pub database: Database,
+    /// The directory of the journal, of which reports are made.
+    pub journal: PathBuf,
+}
+
+/// Trades in the name of people.
+#[derive(Debug)]
+pub struct Trading {
+    handle: MarketHandle,
+    source: ScenarioSource,
+    data: Arc<MarketData>,
+    database: Database,
+    journal: PathBuf,
+    /// How many reports may be made at once.
+    reports: Arc<Semaphore>,
+}
+
+impl Trading {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(parts: TradingParts) -> Self {
+        let TradingParts { handle, source, data, database, journal } = parts;
+        // Each takes a core for as long as a replay of the day.
+        let reports = Arc::new(Semaphore::new(1));
+        Self { handle, source, data, database, journal, reports }
+    }
+}

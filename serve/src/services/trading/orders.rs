@@ -1,0 +1,357 @@
+//! Orders: entering, canceling, replacing, looking at those of today.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bearpit_core::market::{OrderKind, OrderTerms, Side};
+use bearpit_core::participant::{Instruction, Outcome, RequestRefusal};
+use bearpit_core::units::{ActorId, ListingId, Money, OrderId, Quantity};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::asking::seat_of;
+use super::order_view::{OrderView, Writer, average};
+use super::request::{OrderRequest, Reader, order_id, refused};
+use super::{Trading, explain};
+use crate::domain::{AccountId, ClientOrderId, Number, Problem, ProblemKind, SentOrder};
+use crate::driver::{AccountView, Look, OrderProgress, Seen, What};
+use crate::publication::{Channel, ListingSnapshot, OwnState};
+
+/// How an order is to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplaceRequest {
+    /// The new limit, or a stop's new trigger; as it is if nothing is said.
+    pub price: Option<Number>,
+    /// The new whole quantity, what has traded included; as it is if nothing is said.
+    pub quantity: Option<Number>,
+}
+
+/// Orders.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OrdersView {
+    /// The orders, the oldest first.
+    pub orders: Vec<OrderView>,
+}
+
+/// Cancels that are on their way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CanceledView {
+    /// The orders that were open, and whose cancels were sent.
+    pub order_ids: Vec<String>,
+}
+
+/// What an order would do.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PreviewView {
+    /// The free cash that it would hold: what it can cost at worst, with fees.
+    pub held: Number,
+    /// The free cash that would be left.
+    pub free_cash: Number,
+    /// What it would take from the book as that stands.
+    pub would_fill: Number,
+    /// What that would cost, or bring, before fees.
+    pub notional: Number,
+    /// The average price of that.
+    pub average_price: Option<Number>,
+    /// The worst price of that.
+    pub worst_price: Option<Number>,
+    /// What would be left of it.
+    pub would_rest: Number,
+    /// The worst price that it accepts: its limit, or what its account's gate sets.
+    pub price: Option<Number>,
+}
+
+/// How long to wait for the word of the venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VenueWait(pub Duration);
+
+impl VenueWait {
+    /// The longest wait.
+    pub const MAX: Duration = Duration::from_secs(10);
+}
+
+/// What an account's orders are seen by.
+pub(super) struct Book {
+    listings: Vec<Arc<ListingSnapshot>>,
+    pub(super) own: OwnState,
+}
+
+impl Trading {
+    /// Enters an order: once it is durable, it is on its way to the venue.
+    ///
+    /// # Errors
+    /// [`Problem`] if it is refused, or whether it was entered is not known.
+    pub async fn enter(
+        &self,
+        account: AccountId,
+        request: &OrderRequest,
+        wait: Option<VenueWait>,
+    ) -> Result<OrderView, Problem> {
+        let (_, snapshot) = self.data.find(&request.symbol).map_err(|problem| problem.at("symbol"))?;
+        let terms = request.terms(&snapshot.listing.instrument)?;
+        let client = request.client_order_id.clone();
+        self.submit(account, &snapshot, terms, client, wait).await
+    }
+
+    pub(super) async fn submit(
+        &self,
+        account: AccountId,
+        snapshot: &ListingSnapshot,
+        terms: OrderTerms,
+        client: Option<ClientOrderId>,
+        wait: Option<VenueWait>,
+    ) -> Result<OrderView, Problem> {
+        let what = What::Instruct(Instruction::Submit { listing: snapshot.id, terms });
+        let (answer, outcome) = self.ask(account, what, client.clone()).await?;
+        let Outcome::Submitted { order, exits, terms } = outcome else { return Err(strange()) };
+        if let Some(VenueWait(span)) = wait {
+            // What it waits for may never come: then the order is shown as far as it is.
+            tokio::time::timeout(span.min(VenueWait::MAX), self.arrival(account, order)).await.ok();
+        }
+        if let Some(view) = self.order_in_memory(account, order) {
+            return Ok(view);
+        }
+        // What is shown of it comes a moment later than the answer.
+        let at = answer.at;
+        let sent =
+            SentOrder { order, owner: ActorId::new(0), listing: snapshot.id, terms, exits, client, at };
+        Ok(self.writer(snapshot).sent(&sent))
+    }
+
+    /// Waits until the venue has said something about an order.
+    async fn arrival(&self, account: AccountId, order: OrderId) {
+        let publication = self.handle.publication();
+        let seat = seat_of(account);
+        let Ok(mut news) = publication.subscribe(&Channel::Own(Arc::clone(&seat)), None) else { return };
+        loop {
+            let state = publication.own(&seat).map(|own| own.state);
+            let has_arrived = |state: &OwnState| {
+                state.orders.contains_key(&order) || state.closed.iter().any(|closed| closed.id == order)
+            };
+            if state.as_ref().is_some_and(has_arrived) || news.next().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Says what an order would hold, and what it would take from the book as that stands.
+    ///
+    /// # Errors
+    /// [`Problem`] if it would be refused.
+    pub async fn preview(&self, account: AccountId, request: &OrderRequest) -> Result<PreviewView, Problem> {
+        let (publication, snapshot) = self.data.find(&request.symbol).map_err(|it| it.at("symbol"))?;
+        let terms = request.terms(&snapshot.listing.instrument)?;
+        let look = Look::Preview { listing: snapshot.id, terms };
+        let Seen::Preview(preview) = self.look(account, look).await? else { return Err(strange()) };
+        let preview = preview.map_err(|refusal| explain::gate(&refusal))?;
+        let (instrument, scale) =
+            (&snapshot.listing.instrument, self.data.scale(&snapshot.listing.instrument));
+        let limit = preview.terms.kind.worst_price();
+        // A stop takes nothing before it is elected.
+        let most = if terms.kind.is_stop() { Quantity::ZERO } else { terms.quantity };
+        let (mut left, mut notional, mut worst) = (most, Money::ZERO, None);
+        let book = publication.book(snapshot.id).map(|book| book.state).unwrap_or_default();
+        let (levels, crosses): (_, fn(_, _) -> bool) = match terms.side {
+            Side::Buy => (book.asks, |price, limit| price <= limit),
+            Side::Sell => (book.bids, |price, limit| price >= limit),
+        };
+        for level in levels {
+            if left.is_zero() || limit.is_some_and(|limit| !crosses(level.price, limit)) {
+                break;
+            }
+            let taken = left.min(level.size);
+            left -= taken;
+            notional += instrument.notional(level.price, taken);
+            worst = Some(level.price);
+        }
+        let filled = most - left;
+        Ok(PreviewView {
+            held: Number::of_money(preview.held),
+            free_cash: Number::of_money(preview.free_cash),
+            would_fill: scale.quantity(filled),
+            notional: Number::of_money(notional),
+            average_price: average(instrument, notional, filled),
+            worst_price: worst.map(|price| scale.price(price)),
+            would_rest: scale.quantity(terms.quantity - filled),
+            price: limit.map(|price| scale.price(price)),
+        })
+    }
+
+    /// Cancels an order; the venue's word comes later.
+    ///
+    /// # Errors
+    /// [`Problem`] if it is not open, or is somebody else's.
+    pub async fn cancel(&self, account: AccountId, order: OrderId) -> Result<OrderView, Problem> {
+        self.ask(account, What::Instruct(Instruction::Cancel(order)), None).await?;
+        let mut view = self.order_in_memory(account, order).ok_or_else(|| unknown_order(order))?;
+        view.cancel_pending = true;
+        Ok(view)
+    }
+
+    /// Cancels all orders, or those of a symbol.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is no such symbol, or the market takes nothing.
+    pub async fn cancel_all(
+        &self,
+        account: AccountId,
+        symbol: Option<&str>,
+    ) -> Result<CanceledView, Problem> {
+        let listing =
+            symbol.map(|symbol| self.data.find(symbol).map(|(_, snapshot)| snapshot.id)).transpose();
+        let listing = listing.map_err(|problem| problem.at("symbol"))?;
+        let book = self.book(account);
+        let instruction = match listing {
+            Some(listing) => Instruction::MassCancel { listing, side: None },
+            None => Instruction::Disconnect,
+        };
+        self.ask(account, What::Instruct(instruction), None).await?;
+        let is_meant = |of: ListingId| listing.is_none_or(|listing| listing == of);
+        let sent = book.own.sent.iter().filter(|(_, order)| is_meant(order.listing)).map(|(id, _)| id);
+        let open = book.own.orders.iter().filter(|(_, order)| is_meant(order.listing)).map(|(id, _)| id);
+        Ok(CanceledView { order_ids: open.chain(sent).map(ToString::to_string).collect() })
+    }
+
+    /// Replaces price and quantity of an order.
+    ///
+    /// # Errors
+    /// [`Problem`] if it cannot be replaced so.
+    pub async fn replace(
+        &self,
+        account: AccountId,
+        order: OrderId,
+        request: ReplaceRequest,
+    ) -> Result<OrderView, Problem> {
+        if request.price.is_none() && request.quantity.is_none() {
+            return Err(refused("missing_field", "a replace needs a price or a quantity", "price"));
+        }
+        let book = self.book(account);
+        let sent = book.own.sent.get(&order).map(|it| (it.listing, it.terms, it.terms.quantity));
+        let open = book.own.orders.get(&order).map(|it| (it.listing, it.terms, it.leaves + it.filled));
+        let (listing, terms, quantity) = open.or(sent).ok_or_else(|| unknown_order(order))?;
+        let snapshot = book.listing(listing).ok_or_else(strange)?;
+        let read = Reader(&snapshot.listing.instrument);
+        let now = match terms.kind {
+            OrderKind::Stop { trigger, .. } => Some(trigger),
+            kind => kind.limit(),
+        };
+        let price = match request.price {
+            Some(price) => read.price("price", price)?,
+            None => now.ok_or_else(|| {
+                refused("not_replaceable", "an order of this type has no price of its own", "price")
+            })?,
+        };
+        let quantity = match request.quantity {
+            Some(quantity) => read.quantity("quantity", quantity)?,
+            None => quantity,
+        };
+        let what = What::Instruct(Instruction::Replace { order, price, quantity });
+        self.ask(account, what, None).await?;
+        let mut view = self.order_in_memory(account, order).ok_or_else(|| unknown_order(order))?;
+        view.replace_pending = true;
+        Ok(view)
+    }
+
+    /// Returns the orders that are open or on their way, with their places in the queues.
+    ///
+    /// # Errors
+    /// [`Problem`] if the market takes nothing at the moment.
+    pub async fn open_orders(&self, account: AccountId) -> Result<OrdersView, Problem> {
+        let view = self.account_view(account).await?;
+        let progress: BTreeMap<OrderId, &OrderProgress> =
+            view.orders.iter().map(|it| (it.order, it)).collect();
+        let book = self.book(account);
+        let sent = book
+            .own
+            .sent
+            .values()
+            .filter_map(|sent| Some(self.writer(book.listing(sent.listing)?).sent(sent)));
+        let open = book.own.orders.iter().filter_map(|(id, order)| {
+            let writer = self.writer(book.listing(order.listing)?);
+            Some(writer.open(*id, order, progress.get(id).copied()))
+        });
+        Ok(OrdersView { orders: open.chain(sent).collect() })
+    }
+
+    /// Returns an order of today, if it is open, on its way, or among those that ended last.
+    pub(super) fn order_in_memory(&self, account: AccountId, order: OrderId) -> Option<OrderView> {
+        let book = self.book(account);
+        if let Some(open) = book.own.orders.get(&order) {
+            return Some(self.writer(book.listing(open.listing)?).open(order, open, None));
+        }
+        if let Some(closed) = book.own.closed.iter().find(|closed| closed.id == order) {
+            return Some(self.writer(book.listing(closed.last.listing)?).closed(closed));
+        }
+        let sent = book.own.sent.get(&order)?;
+        Some(self.writer(book.listing(sent.listing)?).sent(sent))
+    }
+
+    /// Returns the id of the order that was entered under an id of its owner's, if one was.
+    pub(super) async fn order_of_client(
+        &self,
+        account: AccountId,
+        client: ClientOrderId,
+    ) -> Result<Option<OrderId>, Problem> {
+        let Seen::Known(answer) = self.look(account, Look::Known(client)).await? else {
+            return Err(strange());
+        };
+        Ok(answer.and_then(|answer| match answer.outcome {
+            Ok(Outcome::Submitted { order, .. }) => Some(order),
+            Ok(_) | Err(RequestRefusal::Instruction(_)) | Err(_) => None,
+        }))
+    }
+
+    pub(super) async fn account_view(&self, account: AccountId) -> Result<Box<AccountView>, Problem> {
+        match self.look(account, Look::Account).await? {
+            Seen::Account(view) => Ok(view),
+            _ => Err(strange()),
+        }
+    }
+
+    pub(super) fn book(&self, account: AccountId) -> Book {
+        let publication = self.handle.publication();
+        let own = publication.own(&seat_of(account)).map(|own| own.state).unwrap_or_default();
+        Book { listings: publication.snapshots(), own }
+    }
+
+    pub(super) fn writer<'a>(&'a self, snapshot: &'a ListingSnapshot) -> Writer<'a> {
+        let listing = &*snapshot.listing;
+        Writer { listing, scale: self.data.scale(&listing.instrument) }
+    }
+}
+
+impl Book {
+    /// Returns a listing of the day.
+    pub(super) fn listing(&self, id: ListingId) -> Option<&ListingSnapshot> {
+        self.listings.get(id.index()).map(|snapshot| &**snapshot)
+    }
+
+    /// Returns the listings of the day.
+    pub(super) fn listings(&self) -> &[Arc<ListingSnapshot>] {
+        &self.listings
+    }
+
+    /// Returns the first listing of a symbol.
+    pub(super) fn of_symbol(&self, symbol: &str) -> Option<&ListingSnapshot> {
+        let found = self.listings.iter().find(|it| it.listing.instrument.symbol() == symbol);
+        found.map(|snapshot| &**snapshot)
+    }
+}
+
+/// Reads the id of an order in a path.
+///
+/// # Errors
+/// [`Problem`] if it is none.
+pub fn path_order(text: &str) -> Result<OrderId, Problem> {
+    order_id(text, "order_id")
+}
+
+pub(super) fn unknown_order(order: OrderId) -> Problem {
+    Problem::new(ProblemKind::NotFound, "unknown_order", format!("there is no order {order} of yours"))
+}
+
+pub(super) fn strange() -> Problem {
+    Problem::new(ProblemKind::Internal, "strange_answer", "the market has answered something else")
+}

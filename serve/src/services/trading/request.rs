@@ -1,0 +1,324 @@
+//! [`OrderRequest`]: an order as the outside writes it, and the terms that it means.
+
+use bearpit_core::market::{
+    Instrument, Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, Side, TimeInForce, TrailingDistance,
+};
+use bearpit_core::units::{Decimal, OrderId, Price, Quantity};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::words::{KindName, PegName, PostOnlyName, SelfTradeName, TimeInForceName};
+use crate::domain::{ClientOrderId, Number, Problem, ProblemKind, instant_of};
+use crate::services::market_data::SideName;
+
+/// An order to be entered.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRequest {
+    /// What is traded: `ALFA`, or `ALFA@PIT` where several venues list it.
+    #[schema(example = "ALFA")]
+    pub symbol: String,
+    /// Whether it buys or sells.
+    pub side: SideName,
+    /// Its kind; without one it is a limit order if it has a price, and else a market order.
+    #[serde(rename = "type")]
+    pub kind: Option<KindName>,
+    /// How much.
+    #[schema(example = "10")]
+    pub quantity: Number,
+    /// The limit of `limit` and `stop_limit`; the worst price that any other kind accepts.
+    pub price: Option<Number>,
+    /// The price of a trade that elects a `stop` or `stop_limit`.
+    pub stop_price: Option<Number>,
+    /// How far the trigger of a `trailing_stop` stays behind the market, in units of the price.
+    pub trail_amount: Option<Number>,
+    /// The same in percent of the price, in steps of 0.01.
+    pub trail_percent: Option<Number>,
+    /// What the price of a `pegged` order follows.
+    pub peg: Option<PegName>,
+    /// How far behind that it stays, in units of the price; ahead of it if negative.
+    pub peg_offset: Option<Number>,
+    /// How long it stays; `gtc` if nothing is said.
+    pub time_in_force: Option<TimeInForceName>,
+    /// Until when a `gtd` order rests, in the market's time, as of RFC 3339.
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+    /// How much of it is displayed at a time (an iceberg); all if nothing is said.
+    pub display_quantity: Option<Number>,
+    /// How much must trade at entry at least, or it is rejected.
+    pub minimum_quantity: Option<Number>,
+    /// What becomes of it if it would take liquidity; it takes it if nothing is said.
+    pub post_only: Option<PostOnlyName>,
+    /// What happens if it meets an order of the same account; `cancel_newest` if nothing is said.
+    pub self_trade: Option<SelfTradeName>,
+    /// Whether it may only bring a position nearer to zero.
+    #[serde(default)]
+    pub reduce_only: bool,
+    /// An open order of the same side and open quantity: when one trades, the other is reduced by as much.
+    pub one_cancels_other: Option<String>,
+    /// Two exits that enter as it trades: to take profit, and to limit the loss.
+    pub bracket: Option<BracketRequest>,
+    /// An id of one's own, 1 to 128 characters: the same order under the same id is entered once, however
+    /// often it is sent; another order under it is a conflict.
+    #[schema(value_type = Option<String>, max_length = 128)]
+    pub client_order_id: Option<ClientOrderId>,
+}
+
+/// The exits of a bracket.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BracketRequest {
+    /// The limit of the first.
+    pub take_profit: Number,
+    /// The trigger of the second, a stop.
+    pub stop_loss: Number,
+    /// The worst price that the second accepts; any if nothing is said.
+    pub stop_limit: Option<Number>,
+}
+
+/// Reads numbers on the scale of an instrument, and says which field is at fault.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a>(pub(super) &'a Instrument);
+
+impl Reader<'_> {
+    /// Reads a price.
+    pub(super) fn price(self, field: &str, number: Number) -> Result<Price, Problem> {
+        let ticks = self.ticks(field, number)?;
+        let price = Price::new(ticks);
+        if ticks.abs() > Price::MAX_TICKS {
+            return Err(refused("price_out_of_range", format!("{number} is beyond 2^40 ticks"), field));
+        }
+        if !self.0.allows(price) {
+            let least = self.0.least_price();
+            return Err(refused(
+                "price_out_of_range",
+                format!("{number} is below {least}, the least price"),
+                field,
+            ));
+        }
+        Ok(price)
+    }
+
+    /// Reads a distance between prices.
+    fn ticks(self, field: &str, number: Number) -> Result<i64, Problem> {
+        let tick = self.0.tick_size();
+        number.0.in_units_of(tick).ok_or_else(|| {
+            let message = format!("{number} is no multiple of the tick size of {}, {tick}", self.0.symbol());
+            refused("off_tick", message, field).hint("GET /api/instruments says the tick size of each")
+        })
+    }
+
+    /// Reads a quantity.
+    pub(super) fn quantity(self, field: &str, number: Number) -> Result<Quantity, Problem> {
+        let lot = self.0.lot_size();
+        if !number.0.is_positive() {
+            return Err(refused("quantity_out_of_range", format!("{number} is not above zero"), field));
+        }
+        let lots = number.0.in_units_of(lot).and_then(|lots| u64::try_from(lots).ok());
+        let quantity = lots.map(Quantity::new).ok_or_else(|| {
+            let message = format!("{number} is no multiple of the lot size of {}, {lot}", self.0.symbol());
+            refused("off_lot", message, field).hint("GET /api/instruments says the lot size of each")
+        })?;
+        if quantity.lots() > Quantity::MAX_LOTS {
+            return Err(refused("quantity_out_of_range", format!("{number} is above 2^40 lots"), field));
+        }
+        Ok(quantity)
+    }
+
+    /// Reads the distance of a trailing stop.
+    fn distance(self, request: &OrderRequest) -> Result<TrailingDistance, Problem> {
+        match (request.trail_amount, request.trail_percent) {
+            (Some(amount), None) => {
+                let ticks = self.ticks("trail_amount", amount)?;
+                positive(TrailingDistance::Ticks(ticks), "trail_amount")
+            }
+            (None, Some(percent)) => {
+                let points = percent.0.in_units_of(Decimal::new(1, 2));
+                let points = points.and_then(|points| u32::try_from(points).ok()).ok_or_else(|| {
+                    refused(
+                        "invalid_field",
+                        format!("{percent} is no percentage in steps of 0.01"),
+                        "trail_percent",
+                    )
+                })?;
+                positive(TrailingDistance::BasisPoints(points), "trail_percent")
+            }
+            _ => {
+                let message = "a trailing stop needs either trail_amount or trail_percent";
+                Err(refused("missing_field", message, "trail_amount"))
+            }
+        }
+    }
+}
+
+fn positive(distance: TrailingDistance, field: &str) -> Result<TrailingDistance, Problem> {
+    if distance.is_legal() {
+        return Ok(distance);
+    }
+    Err(refused("invalid_field", "the distance must be above zero, and below 100%", field))
+}
+
+pub(super) fn refused(code: &'static str, message: impl std::fmt::Display, field: &str) -> Problem {
+    Problem::new(ProblemKind::Refused, code, message).at(field)
+}
+
+impl OrderRequest {
+    /// A market order with nothing special.
+    #[must_use]
+    pub fn market(symbol: String, side: SideName, quantity: Number) -> Self {
+        Self {
+            symbol,
+            side,
+            kind: Some(KindName::Market),
+            quantity,
+            price: None,
+            stop_price: None,
+            trail_amount: None,
+            trail_percent: None,
+            peg: None,
+            peg_offset: None,
+            time_in_force: None,
+            expires_at: None,
+            display_quantity: None,
+            minimum_quantity: None,
+            post_only: None,
+            self_trade: None,
+            reduce_only: false,
+            one_cancels_other: None,
+            bracket: None,
+            client_order_id: None,
+        }
+    }
+
+    /// Returns the terms that it means for an instrument.
+    ///
+    /// # Errors
+    /// [`Problem`] that names the field that does not fit.
+    pub fn terms(&self, instrument: &Instrument) -> Result<OrderTerms, Problem> {
+        let read = Reader(instrument);
+        let quantity = read.quantity("quantity", self.quantity)?;
+        let optional = |field, number: Option<Number>| number.map(|it| read.quantity(field, it)).transpose();
+        let terms = OrderTerms {
+            side: Side::from(self.side),
+            quantity,
+            kind: self.order_kind(read)?,
+            time_in_force: self.time_in_force()?,
+            display: optional("display_quantity", self.display_quantity)?,
+            minimum: optional("minimum_quantity", self.minimum_quantity)?,
+            post_only: self.post_only.map_or(PostOnly::No, Into::into),
+            self_trade: self.self_trade.map_or(SelfTrade::CancelNewest, Into::into),
+            reduce_only: self.reduce_only,
+            link: self.link(read)?,
+        };
+        match terms.reject_reason() {
+            None => Ok(terms),
+            Some(reason) => Err(Problem::new(ProblemKind::Refused, reason.name(), reason)
+                .hint("docs/matching.md says which terms go together")),
+        }
+    }
+
+    fn order_kind(&self, read: Reader<'_>) -> Result<OrderKind, Problem> {
+        let without_kind = if self.price.is_some() { KindName::Limit } else { KindName::Market };
+        let kind = self.kind.unwrap_or(without_kind);
+        self.check_fields(kind)?;
+        let price = self.price.map(|price| read.price("price", price)).transpose()?;
+        let limit = || price.ok_or_else(|| missing("price", kind));
+        let trigger = || {
+            let trigger = self.stop_price.ok_or_else(|| missing("stop_price", kind))?;
+            read.price("stop_price", trigger)
+        };
+        Ok(match kind {
+            KindName::Limit => OrderKind::Limit(limit()?),
+            KindName::Market => OrderKind::Market { protection: price },
+            KindName::MarketToLimit => OrderKind::MarketToLimit { protection: price },
+            KindName::Stop => OrderKind::Stop { trigger: trigger()?, protection: price },
+            KindName::StopLimit => OrderKind::StopLimit { trigger: trigger()?, limit: limit()? },
+            KindName::TrailingStop => {
+                OrderKind::TrailingStop { distance: read.distance(self)?, protection: price }
+            }
+            KindName::Pegged => {
+                let to = self.peg.map(Peg::from).ok_or_else(|| missing("peg", kind))?;
+                let offset = self.peg_offset.map_or(Ok(0), |offset| read.ticks("peg_offset", offset))?;
+                let offset = i32::try_from(offset);
+                let offset =
+                    offset.map_err(|_| refused("price_out_of_range", "it is too far away", "peg_offset"))?;
+                OrderKind::Pegged { to, offset, limit: price }
+            }
+        })
+    }
+
+    /// Refuses fields that mean nothing for a kind: whoever sends them expects something of them.
+    fn check_fields(&self, kind: KindName) -> Result<(), Problem> {
+        let is_stop = matches!(kind, KindName::Stop | KindName::StopLimit);
+        let trails = kind == KindName::TrailingStop;
+        let is_pegged = kind == KindName::Pegged;
+        let odd = [
+            ("stop_price", self.stop_price.is_some() && !is_stop),
+            ("trail_amount", self.trail_amount.is_some() && !trails),
+            ("trail_percent", self.trail_percent.is_some() && !trails),
+            ("peg", self.peg.is_some() && !is_pegged),
+            ("peg_offset", self.peg_offset.is_some() && !is_pegged),
+        ];
+        match odd.into_iter().find(|(_, is_odd)| *is_odd) {
+            None => Ok(()),
+            Some((field, _)) => Err(refused(
+                "invalid_field",
+                format!("an order of type {} has no {field}", kind.name()),
+                field,
+            )),
+        }
+    }
+
+    fn time_in_force(&self) -> Result<TimeInForce, Problem> {
+        let name = self.time_in_force.unwrap_or(TimeInForceName::Gtc);
+        match (name, self.expires_at.as_deref()) {
+            (TimeInForceName::Gtd, Some(until)) => match instant_of(until) {
+                Ok(until) => Ok(TimeInForce::Gtd(until)),
+                Err(error) => Err(refused("invalid_field", error, "expires_at")),
+            },
+            (TimeInForceName::Gtd, None) => Err(refused(
+                "missing_field",
+                "an order with time_in_force gtd needs expires_at",
+                "expires_at",
+            )),
+            (_, Some(_)) => Err(refused("invalid_field", "expires_at needs time_in_force gtd", "expires_at")),
+            (TimeInForceName::Gtc, None) => Ok(TimeInForce::Gtc),
+            (TimeInForceName::Day, None) => Ok(TimeInForce::Day),
+            (TimeInForceName::Ioc, None) => Ok(TimeInForce::Ioc),
+            (TimeInForceName::Fok, None) => Ok(TimeInForce::Fok),
+            (TimeInForceName::AtOpen, None) => Ok(TimeInForce::AtOpen),
+            (TimeInForceName::AtClose, None) => Ok(TimeInForce::AtClose),
+        }
+    }
+
+    fn link(&self, read: Reader<'_>) -> Result<Link, Problem> {
+        match (&self.one_cancels_other, self.bracket) {
+            (None, None) => Ok(Link::None),
+            (Some(other), None) => order_id(other, "one_cancels_other").map(Link::OneCancelsOther),
+            (None, Some(bracket)) => Ok(Link::Bracket {
+                take_profit: read.price("bracket.take_profit", bracket.take_profit)?,
+                stop_loss: read.price("bracket.stop_loss", bracket.stop_loss)?,
+                protection: bracket.stop_limit.map(|it| read.price("bracket.stop_limit", it)).transpose()?,
+            }),
+            (Some(_), Some(_)) => {
+                Err(refused("invalid_field", "an order is linked in one way, not in two", "bracket"))
+            }
+        }
+    }
+}
+
+fn missing(field: &str, kind: KindName) -> Problem {
+    refused("missing_field", format!("an order of type {} needs {field}", kind.name()), field)
+}
+
+/// Reads the id of an order.
+///
+/// # Errors
+/// [`Problem`] if it is none: no order has it.
+pub fn order_id(text: &str, field: &str) -> Result<OrderId, Problem> {
+    let is_plain = !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let id = text.parse().ok().filter(|_| is_plain).map(OrderId::new);
+    id.ok_or_else(|| {
+        Problem::new(ProblemKind::NotFound, "unknown_order", format!("there is no order `{text}`")).at(field)
+    })
+}
