@@ -1,11 +1,17 @@
-//! [`Face`]: all that the public server answers with.
+//! [`Face`]: all that the public server answers with, besides what it says of itself.
 
 use std::sync::Arc;
 
 use actix_web::web;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
 
-use super::endpoint::{Endpoint, Entry, Gatekeeper};
-use super::{identity, market_data, openapi, trading, watchlists, ws};
+use super::endpoint::{Endpoint, Entry};
+use super::identity::{self, IdentityDoc};
+use super::market_data::{self, MarketDataDoc};
+use super::openapi;
+use super::trading::{self, TradingDoc};
+use super::watchlists::{self, WatchlistsDoc};
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
 use crate::services::trading::Trading;
@@ -22,4 +28,76 @@ pub struct Face {
     pub trading: Arc<Trading>,
     /// What they watch.
     pub watchlists: Arc<Watchlists>,
+}
+
+impl Face {
+    /// Returns what adds the routes to a server; each of its workers has its own.
+    pub(super) fn routes(self) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
+        let document = Arc::new(document());
+        move |config| {
+            identity::configure(config, &self.identity);
+            market_data::provide(config, &self.market_data);
+            trading::share(config, &self.trading);
+            watchlists::share(config, &self.watchlists);
+            let all = endpoints().into_iter().chain(openapi::endpoints(&document));
+            all.for_each(|endpoint| endpoint.register(config));
+            openapi::pages(config, &document);
+        }
+    }
+}
+
+/// Returns all paths, their methods, and who may use each.
+#[must_use]
+pub fn entries() -> Vec<Entry> {
+    endpoints().iter().flat_map(|endpoint| endpoint.entries().to_vec()).collect()
+}
+
+/// Returns the document that describes the interface.
+#[must_use]
+pub fn document() -> Document {
+    let rooms = [IdentityDoc::openapi(), MarketDataDoc::openapi(), TradingDoc::openapi(), WatchlistsDoc::openapi()];
+    openapi::document(rooms, &entries())
+}
+
+fn endpoints() -> Vec<Endpoint> {
+    let rooms = [identity::endpoints(), market_data::endpoints(), trading::endpoints(), watchlists::endpoints()];
+    rooms.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_document_describes_every_route_and_no_other() {
+        let document = serde_json::to_value(document()).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let described: BTreeSet<(String, String)> = paths
+            .iter()
+            .flat_map(|(path, item)| {
+                let methods = item.as_object().unwrap().keys();
+                methods.map(|method| (path.clone(), method.to_uppercase())).collect::<Vec<_>>()
+            })
+            .collect();
+        let routed: BTreeSet<(String, String)> =
+            entries().iter().map(|it| (it.path.to_owned(), it.method.to_string())).collect();
+        assert_eq!(described, routed);
+    }
+
+    #[test]
+    fn each_operation_has_a_name_of_its_own_and_says_who_may() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut names = BTreeSet::new();
+        for entry in entries() {
+            let operation = &document["paths"][entry.path][entry.method.as_str().to_lowercase()];
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            assert!(names.insert(name.clone()), "{name} is there twice");
+            let is_public = entry.access == super::super::endpoint::Access::Public;
+            assert_eq!(operation["security"].is_array(), !is_public, "{name}");
+            assert!(operation["responses"]["default"].is_object(), "{name} does not say how it fails");
+            assert!(operation["summary"].is_string(), "{name} has no sentence");
+        }
+    }
 }

@@ -2,36 +2,14 @@
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, PathItem};
-use utoipa::{OpenApi, ToSchema};
+use utoipa::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
 
+use super::answers::ProblemBody;
 use super::endpoint::{Access, Endpoint, Entry};
-
-/// Why something was not done: `application/problem+json`.
-#[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "it describes what answers.rs writes")]
-pub(super) struct ProblemBody {
-    /// The status in words.
-    #[schema(example = "Unprocessable Entity")]
-    title: String,
-    /// The status.
-    #[schema(example = 422)]
-    status: u16,
-    /// The problem as a word, which stays the same.
-    #[schema(example = "insufficient_cash")]
-    code: String,
-    /// The problem as a sentence.
-    message: String,
-    /// The field of the request that is at fault, if one is.
-    #[schema(nullable = false)]
-    field: Option<String>,
-    /// What to do about it, if that is known.
-    #[schema(nullable = false)]
-    hint: Option<String>,
-}
 
 /// What all rooms have in common.
 #[derive(Debug, OpenApi)]
@@ -92,4 +70,11 @@ pub(super) fn endpoints(document: &Document) -> Vec<Endpoint> {
         }
     };
     vec![Endpoint::at("/api/openapi.json").get(Access::Public, show)]
+}
+
+/// Adds readable pages of a document, which need nothing from elsewhere.
+pub(super) fn pages(config: &mut web::ServiceConfig, document: &Document) {
+    let pages = SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", document.clone());
+    let to_pages = web::redirect("/docs", "/docs/");
+    config.service(to_pages).service(pages);
 }

@@ -7,10 +7,9 @@ use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use uuid::Uuid;
 
-use super::answers::{Failure, answer, ok};
+use super::answers::{Failure, ProblemBody, answer, ok};
 use super::body::Body;
 use super::endpoint::{Access, Endpoint};
-use super::openapi::ProblemBody;
 use crate::domain::{Actor, Problem, ProblemKind, Scope};
 use crate::services::wall_now;
 use crate::services::watchlists::{WatchlistRequest, WatchlistView, Watchlists, WatchlistsView};

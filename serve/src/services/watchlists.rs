@@ -1,12 +1,12 @@
 //! Watchlists: symbols that a person watches, in lists with names.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::identity;
 use super::market_data::MarketData;
 use crate::domain::{Problem, ProblemKind, UserId, WallTime};
 use crate::store::database::{Database, StoreError};
@@ -68,7 +68,7 @@ impl Watchlists {
     /// # Errors
     /// [`Problem`] if the database is away.
     pub async fn all(&self, user: UserId) -> Result<WatchlistsView, Problem> {
-        let lists = self.database.watchlists(user).await.map_err(of_store)?;
+        let lists = self.database.watchlists(user).await.map_err(problem_of)?;
         Ok(WatchlistsView { watchlists: lists.into_iter().map(view).collect() })
     }
 
@@ -83,13 +83,13 @@ impl Watchlists {
         now: WallTime,
     ) -> Result<WatchlistView, Problem> {
         let request = self.checked(request)?;
-        if self.database.watchlists(user).await.map_err(of_store)?.len() >= LISTS_MAX {
+        if self.database.watchlists(user).await.map_err(problem_of)?.len() >= LISTS_MAX {
             let message = format!("a person has at most {LISTS_MAX} watchlists");
             return Err(Problem::new(ProblemKind::Refused, "too_many_watchlists", message));
         }
         let WatchlistRequest { name, symbols } = request;
         let list = Watchlist { id: Uuid::now_v7(), user, name, symbols, created_at: now };
-        self.database.add_watchlist(&list).await.map_err(of_store)?;
+        self.database.add_watchlist(&list).await.map_err(problem_of)?;
         Ok(view(list))
     }
 
@@ -105,7 +105,7 @@ impl Watchlists {
     ) -> Result<WatchlistView, Problem> {
         let WatchlistRequest { name, symbols } = self.checked(request)?;
         let list = Watchlist { id, user, name, symbols, created_at: WallTime::from_nanos(0) };
-        if self.database.change_watchlist(&list).await.map_err(of_store)? {
+        if self.database.change_watchlist(&list).await.map_err(problem_of)? {
             Ok(view(list))
         } else {
             Err(unknown(id))
@@ -117,7 +117,7 @@ impl Watchlists {
     /// # Errors
     /// [`Problem`] if there is no such list of the person's.
     pub async fn delete(&self, user: UserId, id: Uuid) -> Result<(), Problem> {
-        let was_there = self.database.delete_watchlist(user, id).await.map_err(of_store)?;
+        let was_there = self.database.delete_watchlist(user, id).await.map_err(problem_of)?;
         if was_there { Ok(()) } else { Err(unknown(id)) }
     }
 
@@ -151,12 +151,10 @@ fn unknown(id: Uuid) -> Problem {
     Problem::new(ProblemKind::NotFound, "unknown_watchlist", format!("there is no watchlist {id} of yours"))
 }
 
-fn of_store(error: StoreError) -> Problem {
+fn problem_of(error: StoreError) -> Problem {
     if let StoreError::Conflict { .. } = error {
         let message = "there is another watchlist of that name";
         return Problem::new(ProblemKind::Conflict, "name_in_use", message).at("name");
     }
-    tracing::warn!(%error, "watchlists cannot be read or written");
-    let message = "watchlists are not at hand: the database does not answer";
-    Problem::new(ProblemKind::Unavailable, "database_away", message).retry_after(Duration::from_secs(1))
+    identity::of_store(error)
 }

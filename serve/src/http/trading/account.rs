@@ -5,9 +5,8 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::answers::{Failure, answer, ok};
+use super::super::answers::{Failure, ProblemBody, answer, ok};
 use super::super::body::{Body, Params};
-use super::super::openapi::ProblemBody;
 use super::{Caller, Desk, WaitParams};
 use crate::domain::ClientOrderId;
 use crate::services::trading::{AccountSummary, OrderView, PositionsView};

@@ -4,9 +4,8 @@ use actix_web::HttpResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::super::answers::{Failure, ok};
+use super::super::answers::{Failure, ProblemBody, ok};
 use super::super::body::Params;
-use super::super::openapi::ProblemBody;
 use super::{Caller, Desk};
 use crate::domain::{ClientOrderId, Problem, ProblemKind};
 use crate::services::trading::{FillsPage, HistoryQuery, OrdersPage, StatusName, ValuesPage};

@@ -5,9 +5,8 @@ use actix_web::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::answers::{Failure, answer};
+use super::super::answers::{Failure, ProblemBody, answer};
 use super::super::body::{Body, Params};
-use super::super::openapi::ProblemBody;
 use super::{Caller, Desk, WaitParams};
 use crate::domain::Number;
 use crate::services::market_data::SideName;

@@ -6,9 +6,8 @@ use actix_web::web;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::super::answers::{Failure, answer, ok};
+use super::super::answers::{Failure, ProblemBody, answer, ok};
 use super::super::body::{Body, Params};
-use super::super::openapi::ProblemBody;
 use super::{Caller, Desk, WaitParams};
 use crate::services::trading::{
     CanceledView, OrderRequest, OrderView, OrdersView, PreviewView, ReplaceRequest, path_order,

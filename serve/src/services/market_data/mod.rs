@@ -12,6 +12,7 @@
 //! the clock of the market's zone: that of `[live]`, or UTC. Listings are named `ALFA`, or `ALFA@PIT` where
 //! several venues list a symbol.
 
+mod archive;
 mod books;
 mod candles;
 #[cfg(test)]
@@ -38,6 +39,7 @@ use bearpit::scenario::LiveClock;
 use bearpit_core::market::Instrument;
 use bearpit_core::units::{InstrumentId, SimTime};
 
+pub use archive::DatabaseArchive;
 pub use books::{BookBytes, DEPTH_DEFAULT, DEPTH_MAX};
 pub use candles::{
     ArchivedCandles, CANDLES_DEFAULT, CANDLES_MAX, CandleArchive, CandleQuery, End, NoArchive, ReadingArchive,

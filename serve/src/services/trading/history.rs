@@ -1,7 +1,5 @@
 //! History: orders, fills and values of an account, from the database.
 
-use std::time::Duration;
-
 use bearpit_core::units::{Decimal, OrderId, SimTime};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +12,8 @@ use super::words::{
 };
 use crate::domain::{AccountId, ClientOrderId, MarketTime, Number, Problem, ProblemKind, instant_of};
 use crate::services::market_data::SideName;
-use crate::store::database::{Amount, StoreError};
+use crate::services::identity::of_store;
+use crate::store::database::Amount;
 use crate::store::projection::{FillFilter, FillPlace, FillRow, OrderFilter, OrderRow, OrderStatus};
 
 /// What is asked of the history.
@@ -134,7 +133,7 @@ impl Trading {
         if let Some(cursor) = &query.cursor {
             filter.before = Some(cursor.parse().map_err(|_| bad_cursor())?);
         }
-        let page = self.database.orders(&filter).await.map_err(away)?;
+        let page = self.database.orders(&filter).await.map_err(of_store)?;
         let orders = page.rows.iter().map(|row| self.of_row(row)).collect();
         Ok(OrdersPage { orders, next: page.next.map(|next| next.to_string()) })
     }
@@ -165,7 +164,7 @@ impl Trading {
             let (trade, order) = place.ok_or_else(bad_cursor)?;
             filter.before = Some(FillPlace { trade, order });
         }
-        let page = self.database.fills(&filter).await.map_err(away)?;
+        let page = self.database.fills(&filter).await.map_err(of_store)?;
         let fills = page.rows.iter().map(|row| self.fill_line(row)).collect();
         let next = page.next.map(|FillPlace { trade, order }| format!("{trade}-{order}"));
         Ok(FillsPage { fills, next })
@@ -181,7 +180,7 @@ impl Trading {
         };
         let from = time("from", query.from.as_deref(), SimTime::from_nanos(i64::MIN))?;
         let to = time("to", query.to.as_deref(), SimTime::from_nanos(i64::MAX))?;
-        let page = self.database.account_marks(account, from, to, limit_of(query)?).await.map_err(away)?;
+        let page = self.database.account_marks(account, from, to, limit_of(query)?).await.map_err(of_store)?;
         let number = |amount: Amount| Number(amount.decimal());
         let values = page.rows.iter().map(|row| ValueLine {
             at: self.data.time(SimTime::from_nanos(row.at)),
@@ -201,7 +200,7 @@ impl Trading {
             return Ok(view);
         }
         let id = i64::try_from(order.get()).map_err(|_| unknown_order(order))?;
-        let row = self.database.order(account, id).await.map_err(away)?;
+        let row = self.database.order(account, id).await.map_err(of_store)?;
         row.map(|row| self.of_row(&row)).ok_or_else(|| unknown_order(order))
     }
 
@@ -217,7 +216,7 @@ impl Trading {
         if let Some(order) = self.order_of_client(account, client.clone()).await? {
             return self.order(account, order).await;
         }
-        let row = self.database.order_of_client(account, client.as_str()).await.map_err(away)?;
+        let row = self.database.order_of_client(account, client.as_str()).await.map_err(of_store)?;
         row.map(|row| self.of_row(&row)).ok_or_else(|| {
             let message = format!("there is no order with the client_order_id `{}`", client.as_str());
             Problem::new(ProblemKind::NotFound, "unknown_order", message)
@@ -353,11 +352,4 @@ fn instant(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
 fn bad_cursor() -> Problem {
     let message = "a cursor is what the last page gave as `next`";
     Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("cursor")
-}
-
-/// The database does not answer.
-fn away(error: StoreError) -> Problem {
-    tracing::warn!(%error, "the history cannot be read");
-    let message = "the history cannot be read at the moment: the database does not answer";
-    Problem::new(ProblemKind::Unavailable, "database_away", message).retry_after(Duration::from_secs(1))
 }
