@@ -25,7 +25,6 @@ speed = 1
 [[instruments]]
 symbol = "ACME"
 tick_size = 0.01
-reference_price = 100
 [[instruments]]
 symbol = "GRAM"
 tick_size = 0.5
