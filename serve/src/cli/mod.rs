@@ -10,6 +10,7 @@ mod check;
 mod console;
 mod database;
 mod exit;
+mod face;
 mod figures;
 mod journal;
 mod logging;

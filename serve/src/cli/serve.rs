@@ -1,7 +1,6 @@
 //! `bearpit-serve SCENARIO`: starts a market and its servers, and ends them in order.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +16,10 @@ use super::exit::Failure;
 use super::figures::StatusFigures;
 use super::market::Served;
 use super::signals::Signals;
-use super::{check, logging};
+use super::{check, face, logging};
 use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
 use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock};
-use crate::http::{AdminServer, Metrics, Server, ServerConfig};
+use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
 use crate::publication::PublicationConfig;
 use crate::replay::DayWorker;
 
@@ -133,21 +132,21 @@ fn serve(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<(),
 
 async fn start(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<Running, Failure> {
     // An address that is taken is the most frequent fault, and is known before anything is opened.
-    let listener = TcpListener::bind(config.listen);
-    let listener =
-        listener.map_err(|error| failed(&format!("cannot listen on {}", config.listen), &error))?;
+    let edge = Edge::open(config).map_err(|error| failed("HTTP cannot be served", &error))?;
+    let has_tls = edge.has_tls();
     let journal = config.data.join(JOURNAL);
     let worker = DayWorker::start(source.clone(), config.data.join(DAYS));
     let worker = worker.map_err(|error| failed("the tables of days cannot be made", &error))?;
     let mut registry = Registry::with_prefix("bearpit");
     let opened = database::open(config).await?;
-    let (projecting, sink) = database::project(config, opened, scenario, source.live(), &mut registry)?;
+    let (projecting, sink) =
+        database::project(config, opened.clone(), scenario, source.live(), &mut registry)?;
     let driver = Driver::start(DriverConfig {
         journal: journal.clone(),
         sync: source.sync_policy(),
         queue: config.queue.requests,
         clock: Box::new(SystemClock::new()),
-        source: Box::new(source),
+        source: Box::new(source.clone()),
         wrap: Box::new(|file| Box::new(file)),
         publication: PublicationConfig::default(),
         sinks: vec![Box::new(sink)],
@@ -160,12 +159,16 @@ async fn start(config: &Config, source: ScenarioSource, scenario: &Path) -> Resu
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let metrics = Arc::new(Metrics::new(registry));
     let served = Arc::new(Served(driver.handle.clone()));
-    let server = Server::start(listener, server_config(config.http), Arc::clone(&metrics), served.clone());
+    let parts = face::Parts { config, source, handle: driver.handle.clone(), database: opened };
+    let face = face::face(parts)?;
+    let config_of_server = server_config(config.http);
+    let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served.clone(), Some(face));
     let server = server.map_err(|error| failed("HTTP cannot be served", &error))?;
     let admin = AdminServer::start(&config.data, metrics, served);
     let admin = admin.map_err(|error| failed("the operator's server cannot be started", &error))?;
     let (address, data) = (server.address(), config.data.display());
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
+    face::print_welcome(&server, has_tls)?;
     Ok(Running { driver, server, admin, projecting })
 }
 

@@ -55,12 +55,14 @@ pub fn entries() -> Vec<Entry> {
 /// Returns the document that describes the interface.
 #[must_use]
 pub fn document() -> Document {
-    let rooms = [IdentityDoc::openapi(), MarketDataDoc::openapi(), TradingDoc::openapi(), WatchlistsDoc::openapi()];
+    let rooms =
+        [IdentityDoc::openapi(), MarketDataDoc::openapi(), TradingDoc::openapi(), WatchlistsDoc::openapi()];
     openapi::document(rooms, &entries())
 }
 
 fn endpoints() -> Vec<Endpoint> {
-    let rooms = [identity::endpoints(), market_data::endpoints(), trading::endpoints(), watchlists::endpoints()];
+    let rooms =
+        [identity::endpoints(), market_data::endpoints(), trading::endpoints(), watchlists::endpoints()];
     rooms.into_iter().flatten().collect()
 }
 

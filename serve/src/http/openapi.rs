@@ -2,10 +2,10 @@
 
 use actix_web::http::{Method, header};
 use actix_web::{HttpResponse, web};
+use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, PathItem};
-use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::answers::ProblemBody;

@@ -14,6 +14,7 @@ use actix_web::{App, HttpServer, rt, web};
 
 use super::connection::watch;
 use super::edge::{Edge, cors};
+use super::face::Face;
 use super::health::{Market, Stopping};
 use super::instruments::Metrics;
 use super::routes::of_watcher;
@@ -63,8 +64,15 @@ impl Server {
         config: ServerConfig,
         metrics: Arc<Metrics>,
         market: Arc<dyn Market>,
+        face: Option<Face>,
     ) -> io::Result<Self> {
-        Self::with_routes(edge, config, metrics, of_watcher(market))
+        let (watcher, face) = (of_watcher(market), face.map(Face::routes));
+        Self::with_routes(edge, config, metrics, move |config| {
+            watcher(config);
+            if let Some(face) = &face {
+                face(config);
+            }
+        })
     }
 
     pub(super) fn with_routes(

@@ -42,7 +42,8 @@ fn start() -> Fixture {
     day.set(3);
     registry.register("market_day", "The day", day);
     let metrics = Arc::new(Metrics::new(registry));
-    let server = Server::start(listener, CONFIG, metrics, Arc::clone(&market) as Arc<dyn Market>).unwrap();
+    let server =
+        Server::start(listener, CONFIG, metrics, Arc::clone(&market) as Arc<dyn Market>, None).unwrap();
     Fixture { server, market }
 }
 

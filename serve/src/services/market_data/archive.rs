@@ -30,7 +30,12 @@ impl DatabaseArchive {
     }
 
     /// Returns the first candles of a span.
-    async fn page(&self, wanted: &ArchivedCandles, from: SimTime, limit: u32) -> Result<Vec<Candle>, Problem> {
+    async fn page(
+        &self,
+        wanted: &ArchivedCandles,
+        from: SimTime,
+        limit: u32,
+    ) -> Result<Vec<Candle>, Problem> {
         let Some(instrument) = self.instruments.get(&wanted.symbol) else { return Ok(Vec::new()) };
         let filter = CandleFilter {
             symbol: wanted.symbol.clone(),

@@ -11,8 +11,8 @@ use super::words::{
     KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName,
 };
 use crate::domain::{AccountId, ClientOrderId, MarketTime, Number, Problem, ProblemKind, instant_of};
-use crate::services::market_data::SideName;
 use crate::services::identity::of_store;
+use crate::services::market_data::SideName;
 use crate::store::database::Amount;
 use crate::store::projection::{FillFilter, FillPlace, FillRow, OrderFilter, OrderRow, OrderStatus};
 
@@ -180,7 +180,8 @@ impl Trading {
         };
         let from = time("from", query.from.as_deref(), SimTime::from_nanos(i64::MIN))?;
         let to = time("to", query.to.as_deref(), SimTime::from_nanos(i64::MAX))?;
-        let page = self.database.account_marks(account, from, to, limit_of(query)?).await.map_err(of_store)?;
+        let page =
+            self.database.account_marks(account, from, to, limit_of(query)?).await.map_err(of_store)?;
         let number = |amount: Amount| Number(amount.decimal());
         let values = page.rows.iter().map(|row| ValueLine {
             at: self.data.time(SimTime::from_nanos(row.at)),

@@ -1,0 +1,132 @@
+//! What the public server of a process answers with, put together.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tracing::warn;
+
+use super::console::print;
+use super::exit::Failure;
+use super::serve::{JOURNAL, failed};
+use crate::config::Config;
+use crate::domain::AccountId;
+use crate::driver::{MarketHandle, ScenarioSource};
+use crate::http::{Face, Server};
+use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
+use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
+use crate::services::trading::{Trading, TradingParts};
+use crate::services::watchlists::Watchlists;
+use crate::store::database::Database;
+
+/// The directory of days' replays within the data directory.
+const REPLAYS: &str = "replays";
+
+/// What the services are made of.
+pub(super) struct Parts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) source: ScenarioSource,
+    pub(super) handle: MarketHandle,
+    pub(super) database: Database,
+}
+
+/// Puts the services together; to be called within a runtime.
+///
+/// # Errors
+/// [`Failure::Run`], which is written to the log.
+pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
+    let Parts { config, source, handle, database } = parts;
+    let journal = config.data.join(JOURNAL);
+    let instruments = source.scenario().instruments.iter().map(|it| &it.instrument);
+    let archive = DatabaseArchive::new(database.clone(), instruments);
+    let market_data = Arc::new(MarketData::new(MarketDataParts {
+        market: Box::new(handle.clone()),
+        source: source.clone(),
+        archive: Box::new(archive),
+        journal: journal.clone(),
+        replays: config.data.join(REPLAYS),
+        currency: MarketData::CURRENCY.to_owned(),
+    }));
+    let trading = Arc::new(Trading::new(TradingParts {
+        handle,
+        source,
+        data: Arc::clone(&market_data),
+        database: database.clone(),
+        journal,
+    }));
+    let identity = identity(config, database.clone(), &trading)?;
+    let watchlists = Arc::new(Watchlists::new(database, Arc::clone(&market_data)));
+    Ok(Face { identity, market_data, trading, watchlists })
+}
+
+fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Result<Arc<Identity>, Failure> {
+    let newcomers = Arc::new(Seating { trading: Arc::clone(trading), runtime: Handle::current() });
+    let data: &Path = &config.data;
+    let identity = Identity::new(IdentityParts {
+        config: config.identity.clone(),
+        data,
+        database,
+        // The market itself gives it: with the seat, which is opened once.
+        starting_cash: None,
+        clock: system_clock(),
+        newcomers,
+    });
+    identity.map(Arc::new).map_err(|error| failed("nobody can be let in", &error))
+}
+
+/// Opens the accounts of those who have registered.
+#[derive(Debug)]
+struct Seating {
+    trading: Arc<Trading>,
+    runtime: Handle,
+}
+
+impl Newcomers for Seating {
+    fn registered(&self, account: AccountId) {
+        let trading = Arc::clone(&self.trading);
+        self.runtime.spawn(async move {
+            // Where the market takes nothing, the account is opened with what is asked first in its name.
+            if let Err(problem) = trading.open(account).await {
+                warn!(%problem, "an account is opened later");
+            }
+        });
+    }
+}
+
+/// Says where the server is, and how a stranger begins.
+///
+/// # Errors
+/// [`Failure`] if nothing can be printed.
+pub(super) fn print_welcome(server: &Server, has_tls: bool) -> Result<(), Failure> {
+    let address = server.address();
+    let scheme = if has_tls { "https" } else { "http" };
+    let host = match address.ip() {
+        ip if ip.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        IpAddr::V4(ip) => ip.to_string(),
+    };
+    let base = format!("{scheme}://{host}:{}", address.port());
+    let json = "-H 'Content-Type: application/json'";
+    for line in [
+        format!("market  {base}/api/quotes"),
+        format!("docs    {base}/docs"),
+        "A stranger begins with these (the second prints a token):".to_owned(),
+        format!(
+            "  curl -s {base}/api/auth/register {json} \
+             -d '{{\"username\":\"anne\",\"mail\":\"anne@example.com\",\"password\":\"correct horse battery\"}}'"
+        ),
+        format!(
+            "  TOKEN=$(curl -s {base}/api/auth/login {json} \
+             -d '{{\"username\":\"anne\",\"password\":\"correct horse battery\"}}' \
+             | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/'); echo $TOKEN"
+        ),
+        format!(
+            "  curl -s '{base}/api/orders?wait=venue' -H \"Authorization: Bearer $TOKEN\" {json} \
+             -d '{{\"symbol\":\"ALFA\",\"side\":\"buy\",\"quantity\":10}}'"
+        ),
+    ] {
+        print(&line)?;
+    }
+    Ok(())
+}
