@@ -322,3 +322,44 @@ pub fn order_id(text: &str, field: &str) -> Result<OrderId, Problem> {
         Problem::new(ProblemKind::NotFound, "unknown_order", format!("there is no order `{text}`")).at(field)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(order: &str) -> Result<OrderTerms, Problem> {
+        let gram = Instrument::new("GRAM", "0.5".parse().unwrap(), "0.001".parse().unwrap()).unwrap();
+        let request: OrderRequest = serde_json::from_str(order).unwrap();
+        request.terms(&gram)
+    }
+
+    #[test]
+    fn distances_and_quantities_are_counted_on_the_scale_of_the_instrument() {
+        let order = |rest: &str| format!(r#"{{"symbol":"GRAM","side":"sell","quantity":"1.25",{rest}}}"#);
+        let read = terms(&order(r#""type":"trailing_stop","trail_amount":2,"price":"90""#)).unwrap();
+        let distance = TrailingDistance::Ticks(4);
+        assert_eq!(read.quantity, Quantity::new(1_250));
+        assert_eq!(read.kind, OrderKind::TrailingStop { distance, protection: Some(Price::new(180)) });
+        let read = terms(&order(r#""type":"trailing_stop","trail_percent":"1.5""#)).unwrap();
+        let distance = TrailingDistance::BasisPoints(150);
+        assert_eq!(read.kind, OrderKind::TrailingStop { distance, protection: None });
+        let read = terms(&order(r#""type":"pegged","peg":"mid","peg_offset":"-1""#)).unwrap();
+        assert_eq!(read.kind, OrderKind::Pegged { to: Peg::Mid, offset: -2, limit: None });
+    }
+
+    #[test]
+    fn an_order_without_a_type_is_what_its_price_says() {
+        let kind =
+            |rest| terms(&format!(r#"{{"symbol":"GRAM","side":"buy","quantity":1{rest}}}"#)).unwrap().kind;
+        assert_eq!(kind(""), OrderKind::Market { protection: None });
+        assert_eq!(kind(r#","price":7.5"#), OrderKind::Limit(Price::new(15)));
+    }
+
+    #[test]
+    fn an_id_of_an_order_is_a_plain_number() {
+        assert_eq!(order_id("4711", "order_id"), Ok(OrderId::new(4711)));
+        for text in ["", "-1", "+1", "1e3", " 1", "99999999999999999999", "x"] {
+            assert_eq!(order_id(text, "order_id").unwrap_err().kind, ProblemKind::NotFound, "{text}");
+        }
+    }
+}

@@ -229,8 +229,6 @@ async fn every_kind_of_order_is_entered_and_shown_as_it_was_written() {
     for order in [
         json!({ "type": "stop", "stop_price": "110" }),
         json!({ "type": "stop_limit", "stop_price": "110", "price": "111" }),
-        json!({ "type": "trailing_stop", "trail_amount": "2", "price": "120" }),
-        json!({ "type": "trailing_stop", "trail_percent": "1.5", "price": "120" }),
         json!({ "type": "pegged", "peg": "touch", "peg_offset": "0.01", "price": "60" }),
         json!({ "price": "60", "display_quantity": "1" }),
         json!({ "price": "60", "post_only": "reject", "time_in_force": "day" }),
