@@ -62,15 +62,11 @@ pub(super) struct Problems;
 impl IntoResponses for Problems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-        let response = |what: &str| {
-            ResponseBuilder::new()
-                .description(what)
-                .content("application/problem+json", content.clone())
-                .build()
-        };
-        [("4XX", "It cannot be done like this"), ("5XX", "It cannot be done now")]
-            .map(|(status, what)| (status.to_owned(), RefOr::T(response(what))))
-            .into()
+        let response = ResponseBuilder::new()
+            .description("It was not done, and this is why")
+            .content("application/problem+json", content)
+            .build();
+        [("default".to_owned(), RefOr::T(response))].into()
     }
 }
 

@@ -16,7 +16,7 @@ type Asking = web::ReqData<Actor>;
 
 /// Makes a key. Its secret is shown this once; programs send it as `Authorization: Bearer SECRET` or as
 /// `X-API-Key: SECRET`.
-#[utoipa::path(post, path = "/api/keys", tag = "identity", request_body = KeyRequest,
+#[utoipa::path(post, path = "/api/keys", tag = "identity", operation_id = "create_key", request_body = KeyRequest,
     responses((status = 201, description = "The key is made", body = NewKeyAnswer), Problems))]
 pub(super) async fn create(identity: Service, actor: Asking, body: Body<KeyRequest>) -> Answer {
     let KeyRequest { name, scopes } = body.0;
@@ -25,7 +25,7 @@ pub(super) async fn create(identity: Service, actor: Asking, body: Body<KeyReque
 }
 
 /// Lists the keys of the person, without their secrets.
-#[utoipa::path(get, path = "/api/keys", tag = "identity",
+#[utoipa::path(get, path = "/api/keys", tag = "identity", operation_id = "keys",
     responses((status = 200, description = "Those that go on", body = Keys), Problems))]
 pub(super) async fn list(identity: Service, actor: Asking) -> Answer {
     let keys = identity.api_keys(&actor).await?.into_iter().map(KeyAnswer::from).collect();
@@ -33,7 +33,7 @@ pub(super) async fn list(identity: Service, actor: Asking) -> Answer {
 }
 
 /// Ends a key of the person.
-#[utoipa::path(delete, path = "/api/keys/{key_id}", tag = "identity",
+#[utoipa::path(delete, path = "/api/keys/{key_id}", tag = "identity", operation_id = "end_key",
     params(("key_id" = String, Path, description = "The key")),
     responses((status = 204, description = "The key has ended"), Problems))]
 pub(super) async fn end(identity: Service, actor: Asking, path: web::Path<String>) -> Answer {

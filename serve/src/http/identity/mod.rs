@@ -79,3 +79,26 @@ pub(super) fn configure(config: &mut web::ServiceConfig, identity: &Arc<Identity
     let gate: Arc<dyn Gatekeeper> = Arc::new(Gate::new(Arc::clone(identity)));
     config.app_data(web::Data::from(Arc::clone(identity))).app_data(web::Data::from(gate));
 }
+
+#[cfg(test)]
+mod document {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_described_by_a_name_of_its_own() {
+        let document = serde_json::to_value(IdentityDoc::openapi()).unwrap();
+        let mut names = BTreeSet::new();
+        for entry in endpoints().iter().flat_map(|endpoint| endpoint.entries().to_vec()) {
+            let operation = &document["paths"][entry.path][entry.method.as_str().to_lowercase()];
+            assert!(operation["summary"].is_string(), "{} {}", entry.method, entry.path);
+            assert_eq!(
+                operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"],
+                "#/components/schemas/Problem"
+            );
+            assert!(names.insert(operation["operationId"].to_string()), "{}", operation["operationId"]);
+        }
+        assert!(document["components"]["schemas"]["Problem"].is_object());
+    }
+}

@@ -25,7 +25,7 @@ type Asking = web::ReqData<Actor>;
 
 /// Makes a person and an account with the starting cash. The answer is the same whether the mail address is
 /// known or not.
-#[utoipa::path(post, path = "/api/auth/register", tag = "identity", request_body = RegisterRequest,
+#[utoipa::path(post, path = "/api/auth/register", tag = "identity", operation_id = "register", request_body = RegisterRequest,
     responses((status = 201, description = "The account is there", body = RegisteredAnswer), Problems))]
 pub(super) async fn register(identity: Service, request: HttpRequest, body: Body<RegisterRequest>) -> Answer {
     let RegisterRequest { username, mail, password } = body.0;
@@ -36,7 +36,7 @@ pub(super) async fn register(identity: Service, request: HttpRequest, body: Body
 }
 
 /// As `/api/auth/register`.
-#[utoipa::path(post, path = "/register", tag = "identity", request_body = RegisterRequest,
+#[utoipa::path(post, path = "/register", tag = "identity", operation_id = "register_at_root", request_body = RegisterRequest,
     responses((status = 201, description = "The account is there", body = RegisteredAnswer), Problems))]
 pub(super) async fn register_at_root(
     identity: Service,
@@ -47,7 +47,7 @@ pub(super) async fn register_at_root(
 }
 
 /// Opens a session by name or mail address and password.
-#[utoipa::path(post, path = "/api/auth/login", tag = "identity", params(CookieParams),
+#[utoipa::path(post, path = "/api/auth/login", tag = "identity", operation_id = "log_in", params(CookieParams),
     request_body(content((LoginRequest = "application/json"), (LoginForm = "application/x-www-form-urlencoded"))),
     responses((status = 200, description = "The session is open", body = SessionTokens), Problems))]
 pub(super) async fn log_in(
@@ -68,7 +68,7 @@ pub(super) async fn log_in(
 }
 
 /// As `/api/auth/login`.
-#[utoipa::path(post, path = "/login", tag = "identity", params(CookieParams),
+#[utoipa::path(post, path = "/login", tag = "identity", operation_id = "log_in_at_root", params(CookieParams),
     request_body(content((LoginRequest = "application/json"), (LoginForm = "application/x-www-form-urlencoded"))),
     responses((status = 200, description = "The session is open", body = SessionTokens), Problems))]
 pub(super) async fn log_in_at_root(
@@ -82,7 +82,7 @@ pub(super) async fn log_in_at_root(
 
 /// Gives the next tokens of a session for its refresh token, in the body or in cookies. A token that comes a
 /// second time ends its session.
-#[utoipa::path(post, path = "/api/auth/refresh", tag = "identity", request_body = Option<RefreshRequest>,
+#[utoipa::path(post, path = "/api/auth/refresh", tag = "identity", operation_id = "refresh", request_body = Option<RefreshRequest>,
     responses((status = 200, description = "The session goes on", body = SessionTokens), Problems))]
 pub(super) async fn refresh(identity: Service, request: HttpRequest, token: MaybeRefresh) -> Answer {
     let config = identity.config();
@@ -101,7 +101,7 @@ pub(super) async fn refresh(identity: Service, request: HttpRequest, token: Mayb
 }
 
 /// Ends the session that asks, or all of its person.
-#[utoipa::path(post, path = "/api/auth/logout", tag = "identity", params(LogoutParams),
+#[utoipa::path(post, path = "/api/auth/logout", tag = "identity", operation_id = "log_out", params(LogoutParams),
     responses((status = 204, description = "The session has ended"), Problems))]
 pub(super) async fn log_out(
     identity: Service,
@@ -120,7 +120,7 @@ pub(super) async fn log_out(
 }
 
 /// Changes the password, and ends the other sessions.
-#[utoipa::path(post, path = "/api/auth/password", tag = "identity", request_body = PasswordRequest,
+#[utoipa::path(post, path = "/api/auth/password", tag = "identity", operation_id = "change_password", request_body = PasswordRequest,
     responses((status = 204, description = "The password is changed"), Problems))]
 pub(super) async fn change_password(identity: Service, actor: Asking, body: Body<PasswordRequest>) -> Answer {
     identity.change_password(&actor, &body.0.current_password, &body.0.new_password).await?;
@@ -128,7 +128,7 @@ pub(super) async fn change_password(identity: Service, actor: Asking, body: Body
 }
 
 /// Sets the password by what an operator gave, once; ends all sessions and keys.
-#[utoipa::path(post, path = "/api/auth/reset", tag = "identity", request_body = ResetRequest,
+#[utoipa::path(post, path = "/api/auth/reset", tag = "identity", operation_id = "reset_password", request_body = ResetRequest,
     responses((status = 204, description = "The password is set"), Problems))]
 pub(super) async fn reset_password(
     identity: Service,
@@ -141,7 +141,7 @@ pub(super) async fn reset_password(
 }
 
 /// Tells who asks.
-#[utoipa::path(get, path = "/api/auth/me", tag = "identity",
+#[utoipa::path(get, path = "/api/auth/me", tag = "identity", operation_id = "me",
     responses((status = 200, description = "Who asks", body = Me), Problems))]
 pub(super) async fn me(identity: Service, actor: Asking) -> Answer {
     let profile = identity.profile(&actor).await?;
@@ -149,7 +149,7 @@ pub(super) async fn me(identity: Service, actor: Asking) -> Answer {
 }
 
 /// Lists the sessions of the person.
-#[utoipa::path(get, path = "/api/auth/sessions", tag = "identity",
+#[utoipa::path(get, path = "/api/auth/sessions", tag = "identity", operation_id = "sessions",
     responses((status = 200, description = "Those that go on", body = Sessions), Problems))]
 pub(super) async fn list(identity: Service, actor: Asking) -> Answer {
     let sessions = identity.sessions(&actor).await?;
@@ -158,7 +158,7 @@ pub(super) async fn list(identity: Service, actor: Asking) -> Answer {
 }
 
 /// Ends all sessions of the person but the one that asks.
-#[utoipa::path(delete, path = "/api/auth/sessions", tag = "identity",
+#[utoipa::path(delete, path = "/api/auth/sessions", tag = "identity", operation_id = "end_other_sessions",
     responses((status = 200, description = "How many have ended", body = EndedSessions), Problems))]
 pub(super) async fn end_others(identity: Service, actor: Asking) -> Answer {
     let ended = identity.end_sessions(&actor, true).await?;
@@ -166,7 +166,7 @@ pub(super) async fn end_others(identity: Service, actor: Asking) -> Answer {
 }
 
 /// Ends a session of the person.
-#[utoipa::path(delete, path = "/api/auth/sessions/{session_id}", tag = "identity",
+#[utoipa::path(delete, path = "/api/auth/sessions/{session_id}", tag = "identity", operation_id = "end_session",
     params(("session_id" = String, Path, description = "The session")),
     responses((status = 204, description = "The session has ended"), Problems))]
 pub(super) async fn end(identity: Service, actor: Asking, path: web::Path<String>) -> Answer {
