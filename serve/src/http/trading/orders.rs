@@ -1,14 +1,15 @@
 //! Orders: entering, canceling, replacing, looking.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::answers::{Failure, ProblemBody, answer, ok};
 use super::super::body::{Body, Params};
 use super::{Caller, Desk, WaitParams};
+use crate::domain::{ClientOrderId, Problem, ProblemKind};
 use crate::services::trading::{
     CanceledView, OrderRequest, OrderView, OrdersView, PreviewView, ReplaceRequest, path_order,
 };
@@ -17,15 +18,25 @@ use crate::services::trading::{
 /// `pending_new` then, or further if the venue was faster.
 #[utoipa::path(
     post, path = "/api/orders", tag = "trading", operation_id = "enter_order",
-    params(WaitParams), request_body = OrderRequest,
+    params(
+        WaitParams,
+        ("Idempotency-Key" = Option<String>, Header, description = "Stands for `client_order_id` if there is none."),
+    ),
+    request_body = OrderRequest,
     responses((status = 201, body = OrderView), (status = "default", body = ProblemBody)),
 )]
 pub(super) async fn enter(
     desk: Desk,
     caller: Caller,
+    head: HttpRequest,
     Params(wait): Params<WaitParams>,
-    Body(request): Body<OrderRequest>,
+    Body(mut request): Body<OrderRequest>,
 ) -> Result<HttpResponse, Failure> {
+    if let Some(key) = head.headers().get("Idempotency-Key").filter(|_| request.client_order_id.is_none()) {
+        let id = key.to_str().unwrap_or_default().to_owned();
+        let unfit = |error| Problem::new(ProblemKind::Refused, "invalid_header", error).at("Idempotency-Key");
+        request.client_order_id = Some(ClientOrderId::try_from(id).map_err(unfit)?);
+    }
     let view = desk.enter(caller.account, &request, wait.wait()?).await?;
     Ok(answer(StatusCode::CREATED, &view))
 }
