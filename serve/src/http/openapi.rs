@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi as Document, PathItem};
+use utoipa::openapi::{Components, OpenApi as Document, PathItem, RefOr};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::answers::ProblemBody;
@@ -42,7 +42,24 @@ pub(super) fn document(rooms: impl IntoIterator<Item = Document>, entries: &[Ent
             operation.security = Some(vec![SecurityRequirement::new(BEARER, scopes)]);
         }
     }
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        operations.into_iter().flatten().for_each(name_problems);
+    }
     document
+}
+
+/// Says that problems are written as `application/problem+json`: macros take JSON for granted.
+fn name_problems(operation: &mut Operation) {
+    let failures = operation.responses.responses.iter_mut();
+    for (_, response) in failures.filter(|(status, _)| *status == "default" || status.starts_with(['4', '5']))
+    {
+        if let RefOr::T(response) = response
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert("application/problem+json".to_owned(), content);
+        }
+    }
 }
 
 /// Returns the operation of a method of a path, if it is described.

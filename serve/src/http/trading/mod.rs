@@ -37,6 +37,7 @@ use crate::services::trading::{Trading, VenueWait};
         legacy::buy,
         legacy::sell,
     ),
+    components(schemas(WaitFor)),
     tags((name = "trading", description = "Orders, positions and their history, in one's own name."))
 )]
 pub(super) struct TradingDoc;
