@@ -151,6 +151,7 @@ impl Days {
             }
         };
         header.engine = own_engine();
+        header.seed = self.source.seed_of(&header)?;
         header.opening = self.last.as_ref().map_or_else(Vec::new, |left| left.state.clone());
         let laid_out = lay_out(self.source.as_ref(), &header)?;
         let Created { path, segment, file } = self.directory.create(&header)?;

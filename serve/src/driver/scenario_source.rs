@@ -191,6 +191,10 @@ impl MarketSource for ScenarioSource {
         })
     }
 
+    fn seed_of(&self, header: &SegmentHeader) -> Result<u64, SourceError> {
+        Ok(self.scenario_of(header)?.seed.get())
+    }
+
     fn close_of(&self, header: &SegmentHeader) -> Result<SimTime, SourceError> {
         Ok(self.days()?.span(date_of(header)?).map_err(SourceError::new)?.end)
     }

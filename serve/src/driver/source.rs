@@ -50,6 +50,15 @@ pub trait MarketSource: Send {
     /// [`SourceError`] if the scenario has no such day.
     fn header(&self, day: &Day) -> Result<SegmentHeader, SourceError>;
 
+    /// Returns the seed that the market of a segment draws from; of the rest of a day it is another than of
+    /// the whole.
+    ///
+    /// # Errors
+    /// [`SourceError`] if the scenario has no such day.
+    fn seed_of(&self, header: &SegmentHeader) -> Result<u64, SourceError> {
+        Ok(header.seed)
+    }
+
     /// Returns when the day of a segment closes.
     ///
     /// # Errors
