@@ -21,7 +21,7 @@ use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
 use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock};
 use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
 use crate::publication::PublicationConfig;
-use crate::replay::DayWorker;
+use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
 
 /// The directory of the tables and reports of days within the data directory.
 const DAYS: &str = "days";
@@ -114,6 +114,7 @@ struct Running {
     server: Server,
     admin: AdminServer,
     projecting: Projecting,
+    worker: DayWorker,
 }
 
 fn serve(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<(), Failure> {
@@ -135,12 +136,11 @@ async fn start(config: &Config, source: ScenarioSource, scenario: &Path) -> Resu
     let edge = Edge::open(config).map_err(|error| failed("HTTP cannot be served", &error))?;
     let has_tls = edge.has_tls();
     let journal = config.data.join(JOURNAL);
-    let worker = DayWorker::start(source.clone(), config.data.join(DAYS));
-    let worker = worker.map_err(|error| failed("the tables of days cannot be made", &error))?;
     let mut registry = Registry::with_prefix("bearpit");
     let opened = database::open(config).await?;
     let (projecting, sink) =
         database::project(config, opened.clone(), scenario, source.live(), &mut registry)?;
+    let worker = worker(config, &source, scenario, &mut registry)?;
     let driver = Driver::start(DriverConfig {
         journal: journal.clone(),
         sync: source.sync_policy(),
@@ -169,7 +169,22 @@ async fn start(config: &Config, source: ScenarioSource, scenario: &Path) -> Resu
     let (address, data) = (server.address(), config.data.display());
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
     face::print_welcome(&server, has_tls)?;
-    Ok(Running { driver, server, admin, projecting })
+    Ok(Running { driver, server, admin, projecting, worker })
+}
+
+/// Starts what makes the tables of days.
+fn worker(
+    config: &Config,
+    source: &ScenarioSource,
+    scenario: &Path,
+    registry: &mut Registry,
+) -> Result<DayWorker, Failure> {
+    // Where the program is not known, they are made in this process.
+    let command = std::env::current_exe().ok();
+    let command = command.map(|program| ReplayCommand { program, scenario: scenario.to_owned() });
+    let metrics = DayMetrics::register(registry);
+    let worker = DayWorker::start(source.clone(), config.data.join(DAYS), command, metrics);
+    worker.map_err(|error| failed("the tables of days cannot be made", &error))
 }
 
 const fn server_config(http: HttpConfig) -> ServerConfig {
@@ -191,7 +206,7 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         }
     };
     info!(signal, "stopping");
-    let Running { driver, server, admin, projecting } = running;
+    let Running { driver, server, admin, projecting, worker } = running;
     let handle = driver.handle.clone();
     server.begin_stopping();
     let stopped = tokio::task::spawn_blocking(move || {
@@ -205,6 +220,8 @@ async fn run_until_signal(config: &Config, running: Running, mut signals: Signal
         }
         _ = stopped => {}
     }
+    // At most as long as a process takes to be ended.
+    worker.stop();
     let grace = config.shutdown_grace;
     for stopped in [server.stop(grace).await, admin.stop(grace).await] {
         stopped.unwrap_or_else(|error| warn!(%error, "a server had failed"));

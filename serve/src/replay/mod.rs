@@ -2,6 +2,7 @@
 //! accounts, the same market without one of its requests.
 
 mod audit;
+mod child;
 mod day;
 mod repair;
 #[cfg(test)]
@@ -9,6 +10,7 @@ mod tests;
 mod worker;
 
 pub use audit::{AccountAudit, Audit, AuditError, audit};
+pub use child::ReplayCommand;
 pub use day::{ReplayError, replay};
 pub use repair::{RepairError, void};
-pub use worker::DayWorker;
+pub use worker::{DayMetrics, DayWorker};

@@ -184,16 +184,107 @@ fn days_that_were_settled_get_tables_and_old_ones_go() {
         let header = one_day.header(&Day { number: day, name: "2025-03-04".to_owned(), opens_at: None });
         journal.create(&header.unwrap()).unwrap().path
     };
-    let worker = DayWorker::start(source(), results.clone()).unwrap();
+    let worker = worker(&results, None, &DayMetrics::default());
     (worker.hook())(&path);
     worker.join();
     let written = results.join("2025-03-03-00000001");
     assert!(written.is_dir());
     let second = later(2);
-    let worker = DayWorker::start(one_day.clone(), results.clone()).unwrap();
+    let worker = DayWorker::start(one_day.clone(), results.clone(), None, DayMetrics::default()).unwrap();
     (worker.hook())(&second);
     worker.join();
     assert!(!path.exists() && !written.exists() && second.exists());
+}
+
+fn worker(results: &Path, command: Option<ReplayCommand>, metrics: &DayMetrics) -> DayWorker {
+    DayWorker::start(source(), results.to_owned(), command, metrics.clone()).unwrap()
+}
+
+/// Returns the command of a program that does what a line of shell says, whatever its arguments are.
+#[cfg(unix)]
+fn program(directory: &Path, line: &str) -> Option<ReplayCommand> {
+    use std::os::unix::fs::PermissionsExt;
+    let program = directory.join("program");
+    std::fs::write(&program, format!("#!/bin/sh\n{line}\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    Some(ReplayCommand { program, scenario: "pit.toml".into() })
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_makes_the_results_and_gets_the_segment_and_where_they_go() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(&directory.path().join("journal"), true);
+    let (results, metrics) = (directory.path().join("days"), DayMetrics::default());
+    std::fs::create_dir_all(results.join("2025-03-01-00000000.unfinished")).unwrap();
+    let command = program(directory.path(), "mkdir -p \"$4\" && echo \"$@\" > \"$4/arguments\"");
+    let worker = worker(&results, command, &metrics);
+    (worker.hook())(&path);
+    worker.join();
+    let written = results.join("2025-03-03-00000001");
+    let arguments = std::fs::read_to_string(written.join("arguments")).unwrap();
+    let (journal, out) = (path.display(), written.display());
+    assert_eq!(arguments, format!("replay {journal} --out {out}.unfinished --scenario pit.toml\n"));
+    assert_eq!(metrics.counts(), [1, 0]);
+    assert_eq!(std::fs::read_dir(&results).unwrap().count(), 1, "what was left unfinished is gone");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_that_fails_is_counted_and_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(&directory.path().join("journal"), true);
+    let (results, metrics) = (directory.path().join("days"), DayMetrics::default());
+    let command = program(directory.path(), "mkdir -p \"$4\"; echo no space >&2; exit 1");
+    let worker = worker(&results, command, &metrics);
+    (worker.hook())(&path);
+    worker.join();
+    assert_eq!(metrics.counts(), [0, 1]);
+    assert_eq!(std::fs::read_dir(&results).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_that_is_under_way_ends_with_the_market() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(&directory.path().join("journal"), true);
+    let (results, metrics) = (directory.path().join("days"), DayMetrics::default());
+    let began = directory.path().join("began");
+    let command = program(directory.path(), &format!("touch {}; exec sleep 600", began.display()));
+    let worker = worker(&results, command, &metrics);
+    (worker.hook())(&path);
+    while !began.exists() {
+        std::thread::yield_now();
+    }
+    worker.stop();
+    assert_eq!(metrics.counts(), [0, 0]);
+}
+
+#[test]
+fn without_such_a_program_the_results_are_made_here() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = journal(&directory.path().join("journal"), true);
+    let (results, metrics) = (directory.path().join("days"), DayMetrics::default());
+    let program = directory.path().join("nothing");
+    let worker = worker(&results, Some(ReplayCommand { program, scenario: "pit.toml".into() }), &metrics);
+    (worker.hook())(&path);
+    worker.join();
+    assert_eq!(metrics.counts(), [1, 0]);
+    assert!(results.join("2025-03-03-00000001").join("manifest.json").is_file());
+}
+
+/// The second part of a day draws from another seed than the first, and its header says so.
+#[test]
+fn the_header_of_the_rest_of_a_day_has_the_seed_that_it_draws_from() {
+    let source = source();
+    let day = source.next_day(Duration::ZERO, None).unwrap();
+    let whole = source.header(&day).unwrap();
+    assert_eq!(source.seed_of(&whole).unwrap(), whole.seed);
+    let from = source.scenario().start + SimDuration::from_secs(60);
+    let rest = SegmentHeader { opens: Some(from), ..whole.clone() };
+    let seed = source.seed_of(&rest).unwrap();
+    assert_ne!(seed, whole.seed);
+    assert_eq!(seed, source.scenario_of(&rest).unwrap().seed.get());
 }
 
 /// A live day in which nobody did anything is the simulated day: by digest, tables and report.
