@@ -1,5 +1,6 @@
 //! Markets that are driven: on their thread, with files, in real time.
 
+mod day_turns;
 mod looking;
 
 use std::fs::File;
@@ -192,7 +193,7 @@ fn start_with(directory: &Path, days: Days, mood: &Mood) -> Driver {
 
 fn start_by(
     directory: &Path,
-    days: Days,
+    days: impl MarketSource + 'static,
     mood: &Mood,
     clock: Box<dyn WallClock>,
 ) -> Result<Driver, DriveError> {

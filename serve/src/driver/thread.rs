@@ -21,7 +21,7 @@ use super::look::{Look, Looks, Seen};
 use super::metrics::Metrics;
 use super::status::{DayStatus, MarketStatus, SharedStatus, Stage, Unavailable};
 use super::sync_thread::{DiskReport, DiskTrouble, SyncThread};
-use crate::live::{NotTaken, Taken, is_cancel};
+use crate::live::{Control, ControlError, NotTaken, Taken, is_cancel};
 
 /// How many messages are taken between two steps.
 const MESSAGES_PER_STEP: usize = 4_096;
@@ -80,7 +80,12 @@ pub(super) struct Desk {
     probed: Option<Instant>,
     /// Since when the system's clock differs from the market's.
     off_since: Option<Duration>,
+    /// What an operator changed while no market was open: it is done once the next is.
+    controls: Vec<(Control, ControlReply)>,
 }
+
+/// Where an operator's change is answered.
+type ControlReply = oneshot::Sender<Result<(), ControlError>>;
 
 /// How the driving of a day ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +107,13 @@ impl MarketThread {
             }
         };
         self.status.change(|status| status.stage = stage);
+        // What has come and was not taken was not done.
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(None, message);
+        }
+        for (_, reply) in self.desk.controls.drain(..) {
+            reply.send(Err(ControlError::NotOpen)).unwrap_or_default();
+        }
         // Whoever waits is told by the end of the channel that the outcome is not known.
     }
 
@@ -139,6 +151,9 @@ impl MarketThread {
     fn trade(&mut self, day: &mut OpenDay) -> Result<End, DriveError> {
         self.sync.probe();
         loop {
+            for (control, reply) in std::mem::take(&mut self.desk.controls) {
+                reply.send(day.live.control(self.clock.now(), control)).unwrap_or_default();
+            }
             self.look_at_clock(day.live.is_on_wall_clock());
             let sleep = self.pass(day)?;
             if day.live.is_over() || self.desk.is_stopping {
@@ -277,13 +292,26 @@ impl MarketThread {
                 }
             },
             ToMarket::Look { seat, look, reply } => self.look(day, &seat, &look, reply),
-            ToMarket::Control { control, reply } => {
-                if let Some(day) = day {
-                    reply.send(day.live.control(self.clock.now(), control)).unwrap_or_default();
-                }
-            }
+            ToMarket::Control { control, reply } => match day {
+                Some(day) => reply.send(day.live.control(self.clock.now(), control)).unwrap_or_default(),
+                // The next day opens at once, or there is none for now.
+                None if self.is_turning() => self.desk.controls.push((control, reply)),
+                None => reply.send(Err(ControlError::NotOpen)).unwrap_or_default(),
+            },
         }
         self.metrics.queue.dec();
+    }
+
+    /// Returns whether one day has ended and the next is about to open.
+    fn is_turning(&self) -> bool {
+        !self.desk.is_stopping && matches!(self.status.get().stage, Stage::Open | Stage::Opening)
+    }
+
+    /// Returns why nothing is taken while no day is open.
+    fn closed(&self) -> Unavailable {
+        let turning = if self.desk.is_stopping { Unavailable::Stopped } else { Unavailable::BetweenDays };
+        // Of a day that is being closed the status still says that it is open.
+        self.status.get().unavailable().filter(|why| *why != Unavailable::Paused).unwrap_or(turning)
     }
 
     fn look(
@@ -307,7 +335,7 @@ impl MarketThread {
         seat: &Arc<str>,
         look: &Look,
     ) -> Result<(u64, Seen), Refused> {
-        let day = day.ok_or_else(|| self.status.get().unavailable().unwrap_or(Unavailable::Opening))?;
+        let day = day.ok_or_else(|| self.closed())?;
         if let Some(trouble) = &self.desk.disk {
             return Err(Unavailable::Disk(trouble.clone()).into());
         }
@@ -319,7 +347,7 @@ impl MarketThread {
     }
 
     fn ask(&mut self, day: Option<&mut OpenDay>, ask: Ask) -> Result<RequestTag, Refused> {
-        let day = day.ok_or_else(|| self.status.get().unavailable().unwrap_or(Unavailable::Opening))?;
+        let day = day.ok_or_else(|| self.closed())?;
         if !day.live.has_been_in_step() {
             return Err(Unavailable::Opening.into());
         }

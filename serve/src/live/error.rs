@@ -45,6 +45,9 @@ pub enum NotTaken {
 /// Why an operator's change is not made.
 #[derive(Debug, Error)]
 pub enum ControlError {
+    /// No market is open that could be changed.
+    #[error("no market is open: the change was not made")]
+    NotOpen,
     /// Virtual time is the time of day.
     #[error("the clock of this market is the wall clock: its speed is that of time")]
     WallClock,

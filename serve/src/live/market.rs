@@ -16,7 +16,7 @@ use super::outage::Outage;
 use super::output::{Held, Output};
 use super::record::{Control, PaceChange, Progress, Record};
 use super::sending::{Asked, Sending};
-use super::state::{LaidOut, LiveState, open_market};
+use super::state::{LaidOut, LeftPace, LiveState, open_market};
 use crate::domain::ClientOrderId;
 use crate::store::journal::SegmentWriter;
 
@@ -130,9 +130,11 @@ impl LiveMarket {
         let Start { pacing, wall } = start;
         let LaidOut { mut builder, left } = laid_out;
         let outage = if left.is_some() { Outage::None } else { Outage::NeverInStep };
-        let (closing, next_tag, remembered) = match left {
-            Some(LiveState { market, next_tag, remembered }) => (Some(market), next_tag, remembered),
-            None => (None, 0, Vec::new()),
+        let (closing, next_tag, remembered, pace) = match left {
+            Some(LiveState { market, next_tag, remembered, pace }) => {
+                (Some(market), next_tag, remembered, pace)
+            }
+            None => (None, 0, Vec::new(), LeftPace::default()),
         };
         let journal = Rc::new(RefCell::new(Journal::default()));
         let facts = Rc::new(RefCell::new(Vec::new()));
@@ -159,6 +161,7 @@ impl LiveMarket {
             durable_to: now,
             left: None,
         };
+        pace.apply(wall, &mut live.pacer, pacing.clock.speed());
         live.keep_step(wall);
         let named = live.clients.open_orders(&live.market).into_iter();
         live.hold(named.map(|(owner, order, client)| Output::Named { owner, order, client }));
@@ -370,7 +373,8 @@ impl LiveMarket {
         self.step_to(self.covered)?;
         self.settle_market()?;
         let at = self.market.world().now();
-        let left = LiveState::of(&self.market, &self.clients, self.next_tag);
+        let pace = LeftPace::of(&self.pacer, self.pacing.clock.speed());
+        let left = LiveState::of(&self.market, &self.clients, self.next_tag, pace);
         let bytes = left.as_ref().map_or_else(Vec::new, LiveState::to_bytes);
         {
             let mut journal = self.journal.borrow_mut();

@@ -1,6 +1,9 @@
 //! [`LiveState`]: what a live market leaves to the next one.
 
+use std::time::Duration;
+
 use bearpit_core::exchange::{BuildError, ClosingState, Market, MarketBuilder};
+use bearpit_core::kernel::{Pacer, Speed};
 use bearpit_core::units::SimDuration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -20,6 +23,43 @@ pub struct LiveState {
     pub(super) next_tag: u64,
     /// The requests that are remembered.
     pub(super) remembered: Vec<Remembered>,
+    /// What an operator has changed about its pace.
+    pub(super) pace: LeftPace,
+}
+
+/// What an operator has changed about a market's pace, which holds until somebody changes it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct LeftPace {
+    /// Whether virtual time stands still.
+    pub(super) is_paused: bool,
+    /// Another speed than that of the scenario; of another scenario it is not.
+    pub(super) speed: Option<ChangedSpeed>,
+}
+
+/// A speed that an operator has chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ChangedSpeed {
+    /// What the scenario says.
+    from: Speed,
+    to: Speed,
+}
+
+impl LeftPace {
+    /// Takes it from a market whose scenario says that speed.
+    pub(super) fn of(pacer: &Pacer, scenario: Speed) -> Self {
+        let (from, to) = (scenario, pacer.speed());
+        Self { is_paused: pacer.is_paused(), speed: (from != to).then_some(ChangedSpeed { from, to }) }
+    }
+
+    /// Gives it to the next market, whose scenario says that speed.
+    pub(super) fn apply(self, wall: Duration, pacer: &mut Pacer, scenario: Speed) {
+        if let Some(speed) = self.speed.filter(|speed| speed.from == scenario) {
+            pacer.set_speed(wall, speed.to);
+        }
+        if self.is_paused {
+            pacer.pause(wall);
+        }
+    }
 }
 
 /// Bytes that are no state of this program.
@@ -29,10 +69,10 @@ pub struct UnknownState;
 
 impl LiveState {
     /// Takes it from a market that has settled.
-    pub(super) fn of(market: &Market, clients: &ClientOrders, next_tag: u64) -> Option<Self> {
+    pub(super) fn of(market: &Market, clients: &ClientOrders, next_tag: u64, pace: LeftPace) -> Option<Self> {
         let closing = market.closing_state()?.clone();
         let remembered = clients.remembered(market);
-        Some(Self { market: closing, next_tag, remembered })
+        Some(Self { market: closing, next_tag, remembered, pace })
     }
 
     /// Writes it as bytes.

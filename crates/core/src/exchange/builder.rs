@@ -16,7 +16,7 @@ use crate::participant::{
 };
 use crate::process::{PriceProcess, Value};
 use crate::replay::Replay;
-use crate::units::{ActorId, InstrumentId, ListingId, Seed, SimDuration, SimTime, VenueId};
+use crate::units::{ActorId, InstrumentId, ListingId, Money, Seed, SimDuration, SimTime, VenueId};
 
 /// Says why a market cannot be laid out.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -108,6 +108,7 @@ pub struct MarketBuilder {
     outside: Outside<MarketState>,
     goes_on: bool,
     opening: Option<Box<ClosingState>>,
+    misstated: Money,
 }
 
 struct Agent {
@@ -147,6 +148,7 @@ impl MarketBuilder {
             outside: Outside::default(),
             goes_on: false,
             opening: None,
+            misstated: Money::ZERO,
         })
     }
 
@@ -337,6 +339,13 @@ impl MarketBuilder {
         Ok(())
     }
 
+    /// Has the market count so much more cash at its opening than there is, so that it does not balance when
+    /// it settles: for tests of what follows from that, which nothing else can bring about.
+    #[doc(hidden)]
+    pub const fn misstate_opening(&mut self, cash: Money) {
+        self.misstated = cash;
+    }
+
     /// Opens the market.
     ///
     /// # Errors
@@ -375,6 +384,7 @@ impl MarketBuilder {
             opening.restore_accounts(state, self.open);
         }
         state.open(self.open);
+        state.misstate(self.misstated);
         if let Some(opening) = opening {
             opening.finish(state);
         }

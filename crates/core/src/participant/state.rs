@@ -185,6 +185,13 @@ impl MarketState {
         self.accounts.iter_mut().for_each(Account::release_unsent);
     }
 
+    /// Counts cash that is not there, so that nothing balances.
+    pub(crate) fn misstate(&mut self, cash: Money) {
+        if cash != Money::ZERO {
+            self.contributed.add(crate::market::Transfer::Cash(cash));
+        }
+    }
+
     /// Checks that all cash and shares of the opening are still there, with fees, financing, and what came
     /// from outside or went there.
     ///
