@@ -129,7 +129,13 @@ impl Place {
 
     /// Starts a process, and waits until it says where it listens.
     pub(crate) fn start(&self) -> Served {
+        self.start_with(&[])
+    }
+
+    /// Starts a process with further arguments, and waits until it says where it listens.
+    pub(crate) fn start_with(&self, further: &[&str]) -> Served {
         let arguments = ["small.toml", "--listen", "127.0.0.1:0", "--log-format", "json"];
+        let arguments = [&arguments, further].concat();
         let mut child =
             self.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
@@ -229,6 +235,10 @@ impl Served {
         assert_eq!(status, 200, "{body}");
         let line = body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap_or_else(|| panic!("no {name} in\n{body}")).parse().unwrap()
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, name: &str) {

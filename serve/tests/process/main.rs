@@ -4,7 +4,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::disallowed_methods,
-    reason = "a test that cannot go on has failed; and it waits for other processes"
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed; it waits for other processes, and says what it measured"
 )]
 
 mod harness;
@@ -259,4 +260,58 @@ fn an_operator_halts_and_reopens_and_the_journal_adds_up() {
     assert!(accounts["accounts"].as_array().is_some_and(|all| all.len() >= 6), "{accounts}");
     place.run(&["replay", "none.journal"]).assert_fails(1, &["none.journal"]);
     place.run(&["replay", "small.toml"]).assert_fails(2, &["the file is no journal"]);
+}
+
+#[test]
+fn values_of_the_scenario_are_set_for_the_process_and_for_its_journal() {
+    let place = Place::new();
+    place.run(&["small.toml", "--check", "--set", "live.speeed=20"]).assert_fails(2, &["speeed"]);
+    place.run(&["small.toml", "--check", "--set", "live.speed=0"]).assert_fails(2, &["`speed` is `0`"]);
+    place.run(&["small.toml", "--check", "--set", "live.speed"]).assert_fails(2, &["live.speed"]);
+    let served = place.start_with(&["--set", "live.speed=20", "--set", "scenario.seed=9"]);
+    served.await_ready(200);
+    assert_eq!(place.admin(&["status"])["day"]["speed"], json!(20.0));
+    let segment = place.newest_segment();
+    assert_eq!(served.stop(), Some(0));
+    // What was set is in the journal: the day is replayed without being told.
+    let replayed = place.run(&["replay", segment.to_str().unwrap()]);
+    assert_eq!(replayed.code, Some(0), "{}", replayed.stderr);
+    assert!(replayed.stdout.contains("settled, with the digest of the journal"), "{}", replayed.stdout);
+    // Another seed is another market, which cannot go on with this day.
+    let other = place.run(&["small.toml", "--listen", "127.0.0.1:0"]);
+    other.assert_fails(1, &["not what the market of 2025-03-03 began with"]);
+}
+
+/// Returns how much memory a process has, in bytes.
+#[cfg(target_os = "linux")]
+fn memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1_024
+}
+
+/// Days follow one another; each gets its results from a process of its own, and the market's does not grow.
+#[cfg(target_os = "linux")]
+#[test]
+fn days_get_their_results_and_the_process_does_not_grow() {
+    const DAYS: f64 = 6.0;
+    let place = Place::new();
+    place.scenario_with("end = 2025-03-04T00:00:00", "end = 2025-03-03T02:00:00");
+    let mut served = place.start_with(&["--set", "live.speed=3600"]);
+    let mut memories = Vec::new();
+    for day in 2_u32..8 {
+        while served.figure("bearpit_day") < f64::from(day) - 0.5 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        memories.push(memory(served.process()) >> 20);
+        served.await_line("tables and report of a day");
+    }
+    assert!(served.figure("bearpit_day_results_total") >= DAYS);
+    assert!(served.figure("bearpit_day_results_failed_total") < 0.5);
+    let results = || fs::read_dir(place.path().join("data/days")).unwrap().map(|it| it.unwrap().path());
+    let made = results().filter(|path| path.join("report.html").is_file()).count();
+    assert!(made >= 6, "{:?}", results().collect::<Vec<_>>());
+    println!("MiB at the beginning of each day from the second on: {memories:?}");
+    assert!(memories[5] <= memories[1] + 4, "MiB of each day: {memories:?}");
+    assert_eq!(served.stop(), Some(0));
 }
