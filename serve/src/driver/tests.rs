@@ -140,6 +140,7 @@ const FAILS: u8 = 1;
 const HANGS: u8 = 2;
 /// As if there were no place, until the reserve is gone.
 const FULL: u8 = 3;
+const READ_ONLY: u8 = 4;
 
 impl Mood {
     fn set(&self, mood: u8) {
@@ -164,6 +165,7 @@ impl Medium for Moody {
                 self.mood.set(WELL);
                 Err(io::ErrorKind::StorageFull.into())
             }
+            READ_ONLY => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
             _ => self.file.write_at(at, bytes),
         }
     }
@@ -352,16 +354,26 @@ fn what_is_under_way_at_a_stop_is_answered_once_it_is_on_disk() {
 
 #[test]
 fn a_disk_that_fails_refuses_orders_and_loses_none() {
+    refuses_orders_and_loses_none(FAILS, "the test says so");
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_refuses_orders_and_loses_none() {
+    refuses_orders_and_loses_none(READ_ONLY, "read-only filesystem");
+}
+
+fn refuses_orders_and_loses_none(trouble: u8, why: &str) {
     let directory = tempfile::tempdir().unwrap();
     let mood = Mood::default();
     let driver = start_with(directory.path(), Days { minutes: 60, speed: 1_000 }, &mood);
     await_open(&driver);
     ask(&driver, seat("anne", "desk")).unwrap().outcome.unwrap();
-    mood.set(FAILS);
+    mood.set(trouble);
     let under_way = driver.handle.ask(buy("anne", 5, None)).unwrap();
     await_that(|| matches!(driver.handle.status().disk, Some(DiskTrouble::Failing(_))));
     let refused = ask(&driver, buy("anne", 6, None)).unwrap_err();
-    assert!(refused.to_string().contains("the journal cannot be written: the test says so"), "{refused}");
+    let expected = format!("the journal cannot be written: {why}");
+    assert!(refused.to_string().contains(&expected), "{refused}");
     assert!(driver.handle.status().unavailable().is_some());
     mood.set(WELL);
     let answer = under_way.blocking_recv().unwrap();

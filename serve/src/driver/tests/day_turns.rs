@@ -13,6 +13,11 @@ fn control(driver: &Driver, control: Control) -> Result<(), ControlError> {
     driver.handle.control(control).unwrap().blocking_recv().unwrap()
 }
 
+#[expect(clippy::disallowed_methods, reason = "time passes in a market that is driven")]
+fn wait(span: Duration) {
+    std::thread::sleep(span);
+}
+
 /// Days of ten minutes, of which one a second passes.
 fn short_days(directory: &Path) -> Driver {
     let driver = start_with(directory, Days { minutes: 10, speed: 600_000 }, &Mood::default());
@@ -46,7 +51,7 @@ fn requests_that_come_while_a_day_turns_get_one_true_answer_each() {
             turns.extend(closed.map(|closed| closed.elapsed()));
             closed = None;
         }
-        std::thread::sleep(Duration::from_micros(500));
+        wait(Duration::from_micros(500));
     }
     let (mut executed, mut refused) = (Vec::new(), 0);
     for reply in replies {
@@ -66,7 +71,7 @@ fn requests_that_come_while_a_day_turns_get_one_true_answer_each() {
     assert!(executed.len() > 1_000 || cfg!(debug_assertions), "{}", executed.len());
     assert!(executed.windows(2).all(|pair| pair[0] < pair[1]), "each once, and ids go on");
     assert!(turns.iter().all(|turn| *turn < Duration::from_secs(1)), "{turns:?}");
-    // Orders for a day are gone with it, those that are good till canceled are not.
+    // What is said to be in the market is there, also if a day has turned since.
     let last = *executed.last().unwrap();
     ask(&driver, cancel("anne", last)).unwrap().outcome.unwrap();
     stop(driver);
@@ -119,9 +124,8 @@ fn a_day_that_does_not_balance_stops_the_market_for_good_and_can_be_read() {
         names.filter(|path| path.extension().is_some_and(|it| it == "journal")).count()
     };
     let driver = start();
-    await_open(&driver);
-    let publication = driver.handle.publication();
     let why = fails(&driver);
+    let publication = driver.handle.publication();
     assert!(why.starts_with("cash is not conserved: "), "{why}");
     assert_eq!(driver.handle.status().unavailable(), Some(Unavailable::Failed(why.clone())));
     assert_eq!(ask(&driver, buy("anne", 1, None)), Err(Unavailable::Failed(why.clone()).into()));
@@ -150,7 +154,7 @@ fn a_pause_and_a_speed_hold_until_they_are_changed_also_over_a_stop() {
     };
     let (is_paused, thousandths, now) = pace(&driver).unwrap();
     assert_eq!((is_paused, thousandths), (true, 7_000));
-    std::thread::sleep(Duration::from_millis(300));
+    wait(Duration::from_millis(300));
     assert_eq!(pace(&driver).map(|(.., now)| now), Some(now), "time stands still");
     control(&driver, Control::Resume).unwrap();
     await_that(|| pace(&driver).is_some_and(|(is_paused, _, later)| !is_paused && later > now));
@@ -167,15 +171,16 @@ fn an_operators_change_that_comes_while_a_day_turns_is_made_on_the_next() {
     let mood = Mood::default();
     let driver = start_with(directory.path(), Days { minutes: 10, speed: 600_000 }, &mood);
     await_open(&driver);
-    let first = day_of(&driver);
     mood.set(HANGS);
-    // The day is over, and waits for its end to be on disk.
-    let closed = || driver.handle.status().day.as_ref().map(|day| (day.now, day.close));
-    std::thread::sleep(Duration::from_millis(1_500));
+    // Once the day is over, it waits for its end to be on disk.
+    let refused = || ask(&driver, buy("nobody", 1, None)).unwrap_err();
+    await_that(|| match refused() {
+        Refused::Unavailable(Unavailable::BetweenDays) => true,
+        Refused::NoSuchSeat(_) => false,
+        other => panic!("{other:?}"),
+    });
+    let first = day_of(&driver);
     let paused = driver.handle.control(Control::Pause).unwrap();
-    let order = driver.handle.ask(buy("anne", 1, None)).unwrap();
-    let refused = order.blocking_recv().unwrap();
-    assert_eq!(refused, Err(Unavailable::BetweenDays.into()), "{:?}", closed());
     mood.set(WELL);
     paused.blocking_recv().expect("it is answered").unwrap();
     await_that(|| driver.handle.status().unavailable() == Some(Unavailable::Paused));
