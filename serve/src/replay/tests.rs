@@ -270,7 +270,7 @@ fn without_such_a_program_the_results_are_made_here() {
     (worker.hook())(&path);
     worker.join();
     assert_eq!(metrics.counts(), [1, 0]);
-    assert!(results.join("2025-03-03-00000001").join("manifest.json").is_file());
+    assert!(results.join("2025-03-03-00000001").join("pit").is_dir());
 }
 
 /// The second part of a day draws from another seed than the first, and its header says so.
