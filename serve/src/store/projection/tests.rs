@@ -325,7 +325,7 @@ async fn the_worth_of_an_account_is_read_in_pages() {
 /// Prints how many changes a second each database takes, in batches as the projector makes them.
 #[tokio::test]
 #[ignore = "measures"]
-#[expect(clippy::print_stderr, clippy::disallowed_methods, reason = "it measures")]
+#[expect(clippy::disallowed_methods, reason = "it measures")]
 async fn measure_the_rate_of_changes() {
     on_each_database(|database| async move {
         let mut projection = Projection::new(database.clone());
