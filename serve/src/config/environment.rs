@@ -117,8 +117,8 @@ pub(super) fn is_of_service(name: &str) -> bool {
 /// What the names of variables begin with that PostgreSQL's containers and their applications share.
 pub(super) const POSTGRES_PREFIX: &str = "POSTGRES_";
 
-/// Returns the URL of the database that `POSTGRES_USER`, `POSTGRES_PASSWORD`, `POSTGRES_DB`, `POSTGRES_HOST` and
-/// `POSTGRES_PORT` name: the first and the third are needed, the host is this machine otherwise.
+/// Returns the URL of the database that `POSTGRES_USER`, `POSTGRES_PASSWORD`, `POSTGRES_DB`, `POSTGRES_HOST`
+/// and `POSTGRES_PORT` name: the first and the third are needed, the host is this machine otherwise.
 pub(super) fn postgres_url(environment: &[Variable]) -> Option<String> {
     let of = |part: &str| {
         let name = format!("{POSTGRES_PREFIX}{part}");

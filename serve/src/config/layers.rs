@@ -192,7 +192,8 @@ impl Reading {
         }
     }
 
-    /// Takes the database that the variables of PostgreSQL's own containers name, where nothing else names one.
+    /// Takes the database that the variables of PostgreSQL's own containers name, where nothing else names
+    /// one.
     fn postgres(&mut self, environment: &[Variable]) {
         let Some(setting) = SETTINGS.iter().find(|it| it.key == "database") else { return };
         if let Some(url) = postgres_url(environment) {

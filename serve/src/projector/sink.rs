@@ -33,8 +33,8 @@ pub struct LiveTerms {
     pub is_relaxed: bool,
 }
 
-/// Takes what is durable from the market's thread, which waits for nothing: what finds no room is left away, and
-/// rebuilt from the journal.
+/// Takes what is durable from the market's thread, which waits for nothing: what finds no room is left away,
+/// and rebuilt from the journal.
 #[derive(Debug)]
 pub struct ProjectionSink {
     live: LiveTerms,
@@ -48,8 +48,8 @@ pub struct ProjectionSink {
 }
 
 impl ProjectionSink {
-    /// Makes one with a thread of its own that writes to a spool; `news` wakes the reader, and `is_over` tells it
-    /// that there will be no more: the sink is gone.
+    /// Makes one with a thread of its own that writes to a spool; `news` wakes the reader, and `is_over`
+    /// tells it that there will be no more: the sink is gone.
     ///
     /// # Errors
     /// What the system says if it has no thread.

@@ -78,8 +78,8 @@ impl Projector {
         Ok((Self { projection, journal, spool, news, is_over, shown, metrics, held, is_foreign }, sink))
     }
 
-    /// Works until the sink is gone, and all that it was shown is in the database. It can be dropped before: what
-    /// is not in the database then is in spool and journal.
+    /// Works until the sink is gone, and all that it was shown is in the database. It can be dropped before:
+    /// what is not in the database then is in spool and journal.
     pub async fn run(mut self) {
         loop {
             let is_over = self.is_over.load(Ordering::Acquire);

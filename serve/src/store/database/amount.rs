@@ -9,7 +9,8 @@ use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueFormat, PgValueRef, Po
 use sqlx::sqlite::{Sqlite, SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Type};
 
-/// An exact decimal number, counted in units of 10^-10 as [`Money`] is: an amount of money, a price, a quantity.
+/// An exact decimal number, counted in units of 10^-10 as [`Money`] is: an amount of money, a price, a
+/// quantity.
 ///
 /// PostgreSQL has it as `NUMERIC(38, 0)`, SQLite as text. The library's own types of decimal numbers have 28
 /// digits, and money has more.
@@ -23,8 +24,8 @@ const BASE: u128 = 10_000;
 const NEGATIVE: u16 = 0x4000;
 
 impl Amount {
-    /// Makes one of a number with at most ten decimals, as prices and quantities of all instruments have. `None`
-    /// if it has more, or is too great.
+    /// Makes one of a number with at most ten decimals, as prices and quantities of all instruments have.
+    /// `None` if it has more, or is too great.
     #[must_use]
     pub fn of(decimal: Decimal) -> Option<Self> {
         decimal.scaled(Money::SCALE).map(Self)

@@ -97,7 +97,8 @@ fn of_database(error: &dyn DatabaseError) -> StoreError {
 fn of_sqlite(code: u32, text: &str) -> StoreError {
     let text = text.to_owned();
     match code & 0xFF {
-        // Permission, busy, locked, out of memory, interrupted, read-only, input and output, full, cannot open.
+        // Permission, busy, locked, out of memory, interrupted, read-only, input and output, full, cannot
+        // open.
         3 | 5 | 6 | 7 | 8 | 9 | 10 | 13 | 14 => StoreError::Away(text),
         // Corrupt, not a database.
         11 | 26 => StoreError::Corrupt(text),

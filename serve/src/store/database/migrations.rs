@@ -1,6 +1,7 @@
 //! The changes of the tables, one after the other: a file for each and for each kind of database.
 //!
-//! What was released is never edited, not even a comment: a database remembers the digest of what was applied.
+//! What was released is never edited, not even a comment: a database remembers the digest of what was
+//! applied.
 
 use std::borrow::Cow;
 

@@ -6,7 +6,8 @@ use sqlx::{Decode, Row as _, Type};
 
 use super::error::StoreError;
 
-/// A type that a column can have: `bool`, `i64`, `String`, `Vec<u8>`, `Uuid`, `Amount`, and `Option`s of them.
+/// A type that a column can have: `bool`, `i64`, `String`, `Vec<u8>`, `Uuid`, `Amount`, and `Option`s of
+/// them.
 pub trait Column:
     Type<Sqlite> + for<'r> Decode<'r, Sqlite> + Type<Postgres> + for<'r> Decode<'r, Postgres>
 {

@@ -85,8 +85,8 @@ pub struct Batch {
     pub to: u64,
     /// Whether it is the last of the segment, whose market was settled.
     pub ends: bool,
-    /// Whether the market had no more when it was begun, or rebuilt, at this point. A database that has more has
-    /// what a crash took from a journal of relaxed durability.
+    /// Whether the market had no more when it was begun, or rebuilt, at this point. A database that has more
+    /// has what a crash took from a journal of relaxed durability.
     pub is_all: bool,
     /// The changes, each with the number of its fact.
     pub changes: Vec<(u64, Change)>,

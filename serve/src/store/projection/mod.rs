@@ -1,12 +1,12 @@
 //! The projection: people's orders and fills, their accounts over time, and closed candles, in the database.
 //!
-//! The journal is the truth about trading; this is for whoever looks things up. A [`Batch`] is what a stretch of
-//! a segment's tape changes; [`Projection::apply`] writes it together with the [`Position`] that it comes to, in
-//! one transaction. So each fact is applied once, and rows and position always agree. The orders and fills of a
-//! scenario's agents are not in it.
+//! The journal is the truth about trading; this is for whoever looks things up. A [`Batch`] is what a stretch
+//! of a segment's tape changes; [`Projection::apply`] writes it together with the [`Position`] that it comes
+//! to, in one transaction. So each fact is applied once, and rows and position always agree. The orders and
+//! fills of a scenario's agents are not in it.
 //!
-//! Reads are methods of [`Database`](super::database::Database): `order`, `orders`, `order_of_client`, `fills`,
-//! `account_marks`, `candles`, each with a filter and in pages.
+//! Reads are methods of [`Database`](super::database::Database): `order`, `orders`, `order_of_client`,
+//! `fills`, `account_marks`, `candles`, each with a filter and in pages.
 //!
 //! Deliberately absent: what facts mean. `projector` makes batches of them.
 

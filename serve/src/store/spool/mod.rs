@@ -36,8 +36,8 @@ impl Default for SpoolSize {
 
 /// Payloads in order, on disk but never synced: what a crash takes is rebuilt from the journal.
 ///
-/// Each frame has a checksum. What is torn or damaged is left away, from there to the end of its file, so whoever
-/// reads must look whether what comes follows what was.
+/// Each frame has a checksum. What is torn or damaged is left away, from there to the end of its file, so
+/// whoever reads must look whether what comes follows what was.
 #[derive(Debug)]
 pub struct Spool {
     directory: PathBuf,
