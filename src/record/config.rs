@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::fact_writer::WriterThread;
 use super::format::Format;
 use super::table::Table;
 use bearpit_core::market::BarInterval;
@@ -31,6 +32,8 @@ pub struct RecordConfig {
     /// The symbol against which accounts are held, where the scenario says so; else all instruments in equal
     /// parts.
     pub benchmark: Option<String>,
+    /// Which thread makes rows and writes them; no row depends on it.
+    pub thread: WriterThread,
 }
 
 impl Default for RecordConfig {
@@ -47,6 +50,7 @@ impl Default for RecordConfig {
             sample_interval: minute,
             periods_per_year: None,
             benchmark: None,
+            thread: WriterThread::default(),
         }
     }
 }

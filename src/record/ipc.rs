@@ -1,5 +1,6 @@
-//! Arrow IPC: row groups as record batches of a file, and a table read back.
+//! Arrow IPC: pieces of a table as record batches of a file, and read back.
 
+use std::fmt;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
@@ -39,16 +40,52 @@ impl IpcFile {
     }
 }
 
-/// Reads a table, whole.
-///
-/// # Errors
-/// If the file cannot be read, or is not an Arrow IPC file.
-pub(super) fn read(path: &Path) -> PolarsResult<DataFrame> {
-    let mut file = File::open(path)?;
-    let metadata = read_file_metadata(&mut file)?;
-    let mut frame = DataFrame::empty_with_schema(&Schema::from_arrow_schema(&metadata.schema));
-    for batch in FileReader::new(file, metadata, None, None) {
-        frame.vstack_mut_owned(DataFrame::from(batch?))?;
+/// An open Arrow IPC file, which is read batch by batch.
+pub(super) struct IpcReader {
+    batches: FileReader<File>,
+    schema: Schema,
+}
+
+impl IpcReader {
+    /// Opens a file and reads its index.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not an Arrow IPC file.
+    pub(super) fn open(path: &Path) -> PolarsResult<Self> {
+        let mut file = File::open(path)?;
+        let metadata = read_file_metadata(&mut file)?;
+        let schema = Schema::from_arrow_schema(&metadata.schema);
+        Ok(Self { batches: FileReader::new(file, metadata, None, None), schema })
     }
-    Ok(frame)
+
+    /// Returns the columns and their types.
+    pub(super) const fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Reads the next batch; none after the last.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub(super) fn read_next(&mut self) -> PolarsResult<Option<DataFrame>> {
+        Ok(self.batches.next().transpose()?.map(DataFrame::from))
+    }
+
+    /// Reads the rest, whole.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub(super) fn read_all(mut self) -> PolarsResult<DataFrame> {
+        let mut frame = DataFrame::empty_with_schema(&self.schema);
+        while let Some(batch) = self.read_next()? {
+            frame.vstack_mut_owned(batch)?;
+        }
+        Ok(frame)
+    }
+}
+
+impl fmt::Debug for IpcReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IpcReader").field("schema", &self.schema).finish_non_exhaustive()
+    }
 }

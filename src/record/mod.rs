@@ -2,9 +2,10 @@
 //!
 //! # Lifecycle
 //! 1. [`RunDir::create`] creates `<out>/<scenario>/<seed>.partial`, if there are to be files.
-//! 2. [`Recorder::start`] starts a writer thread; the [`Recorder`] goes onto the tape as a sink. It only
-//!    copies facts, and sends them in chunks through a bounded channel: if the writer is slower than the
-//!    world, the world waits, and memory does not grow.
+//! 2. [`Recorder::start`] starts a writer; the [`Recorder`] goes onto the tape as a sink. It only copies
+//!    facts, and hands them over in chunks: to a thread beside the market's, through a bounded channel, so that
+//!    the world waits if the writer is slower, and memory does not grow; or, where no core is free for that, on
+//!    the market's own ([`WriterThread`]).
 //! 3. The writer makes a [`TableRow`] of whatever a table needs. Rows go into row groups, which are written
 //!    to an [`Output`] when they are full; and to a [`RowSink`], such as an analysis of the running market.
 //! 4. Dropping the recorder sends what is left; [`Recording::finish`] waits for the writer, and returns the
@@ -17,11 +18,14 @@
 //! `rows` holds the types of rows and what is needed to make them, `row_group` the columns of rows that wait
 //! to be written, `row_groups` the cells of each table.
 
+mod column_pages;
 mod config;
 mod csv;
 mod csv_reader;
 mod csv_times;
+mod delta_page;
 mod error;
+mod fact_writer;
 mod format;
 mod frames;
 mod ipc;
@@ -29,7 +33,7 @@ mod json_fault;
 mod manifest;
 mod manifest_text;
 mod names;
-mod numbered_pages;
+mod page_bytes;
 mod parquet;
 mod parquet_reader;
 mod recorded;
@@ -50,6 +54,7 @@ mod writer;
 
 pub use config::{BookSnapshotConfig, Output, RecordConfig, RunLabel, TableSet};
 pub use error::RecordError;
+pub use fact_writer::WriterThread;
 pub use format::{Format, UnknownFormat};
 pub(crate) use json_fault::json_fault;
 pub use manifest::{AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, TableSummary};

@@ -1,4 +1,4 @@
-//! [`ParquetFile`]: groups into a Parquet file, each a row group.
+//! [`ParquetFile`]: groups into a Parquet file, each a row group, made page by page.
 //!
 //! Polars would look through every column of text for words that come again; here words are numbers already,
 //! and the pages are made from those. Times and counts are stored as differences.
@@ -8,17 +8,14 @@ use std::io::BufWriter;
 use std::vec;
 
 use polars_arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
-use polars_arrow::bitmap::MutableBitmap;
-use polars_arrow::datatypes::{ArrowDataType, TimeUnit};
 use polars_core::prelude::{CompatLevel, PolarsError, PolarsResult, SchemaExt};
 use polars_parquet::parquet::metadata::ColumnDescriptor;
 use polars_parquet::write::{
     CompressedPage, CompressionOptions, DynIter, DynStreamingIterator, Encoding, FallibleStreamingIterator,
-    FileWriter, Page, ParquetType, StatisticsOptions, Version, WriteOptions, ZstdLevel, array_to_columns,
-    compress,
+    FileWriter, Page, ParquetType, StatisticsOptions, Version, WriteOptions, array_to_columns, compress,
 };
 
-use super::numbered_pages::NumberedPages;
+use super::column_pages::{ColumnPages, pages_of_count, pages_of_text};
 use super::row_group::RowGroup;
 use super::row_group::column::Column;
 use super::row_group::interner::Interner;
@@ -26,12 +23,8 @@ use super::schema::schema;
 use super::table::Table;
 use bearpit_core::units::Seed;
 
-/// Rows from which on a row group is compressed: less is not worth a compressor, which costs a megabyte to
-/// begin for each column.
+/// Rows from which on a row group is compressed: less is not worth it.
 const COMPRESSED_ROWS: usize = 256;
-
-/// How times and counts are stored.
-const DIFFERENCES: Encoding = Encoding::DeltaBinaryPacked;
 
 /// A Parquet file in progress.
 pub(super) struct ParquetFile {
@@ -41,6 +34,8 @@ pub(super) struct ParquetFile {
     floats: bool,
     /// By column, whether compressing the group before took a tenth off it.
     is_compressible: Vec<bool>,
+    /// By column, the pages of the row group so far.
+    pages: Vec<ColumnPages>,
 }
 
 impl ParquetFile {
@@ -48,16 +43,26 @@ impl ParquetFile {
         let options = WriteOptions {
             statistics: StatisticsOptions::default(),
             version: Version::V1,
-            // What is numbered is small already: the fastest level takes nearly as much off as the next.
-            compression: CompressionOptions::Zstd(Some(ZstdLevel::try_new(1)?)),
+            // What is numbered is small already: a slower codec takes a tenth more off.
+            compression: CompressionOptions::Snappy,
             data_page_size: None,
         };
         let schema = schema(table, floats).to_arrow(CompatLevel::newest());
         let is_compressible = vec![true; schema.len()];
-        Ok(Self { writer: FileWriter::try_new(file, schema, options)?, options, floats, is_compressible })
+        let pages = schema.iter().map(|_| ColumnPages::default()).collect();
+        let writer = FileWriter::try_new(file, schema, options)?;
+        Ok(Self { writer, options, floats, is_compressible, pages })
     }
 
-    /// Writes a group as a row group; a group without rows is not valid.
+    /// Makes pages of the rows of a group that have none yet.
+    pub(super) fn add(&mut self, group: &RowGroup) {
+        if group.piece_rows > 0 {
+            let columns = group.columns.iter().zip(&mut self.pages);
+            columns.for_each(|(column, pages)| pages.add(column, self.floats));
+        }
+    }
+
+    /// Writes a group as a row group, of whose rows there are pages; without rows there is none.
     pub(super) fn write(
         &mut self,
         group: &RowGroup,
@@ -67,17 +72,17 @@ impl ParquetFile {
         if group.rows == 0 {
             return Ok(());
         }
-        let Self { writer, options, floats, is_compressible } = self;
+        let Self { writer, options, floats, is_compressible, pages } = self;
         let schema = writer.parquet_schema().clone();
-        let own = group.columns.iter().map(Cells::Own);
+        let own = group.columns.iter().zip(pages).map(|(column, pages)| Cells::Own(column, pages));
         let cells = own.chain([Cells::Text(label.0), Cells::Count(label.1.get())]);
         let places = schema.columns().iter().zip(schema.fields()).zip(is_compressible);
         // Each column is made when it is its turn, so that only one is in memory.
         let columns = cells.zip(places).map(|(cells, ((column, field), is_compressible))| {
             let target = Target { column, field, options: *options, floats: *floats };
-            let pages = target.pages(cells, interner, group.rows)?;
             // One value is a few bytes as it is.
-            let varies = matches!(cells, Cells::Own(column) if column.varies());
+            let varies = matches!(&cells, Cells::Own(column, _) if column.varies());
+            let pages = target.pages(cells, interner, group.rows)?;
             let is_compressed = varies && group.rows >= COMPRESSED_ROWS && *is_compressible;
             let compression =
                 if is_compressed { options.compression } else { CompressionOptions::Uncompressed };
@@ -98,9 +103,8 @@ impl ParquetFile {
 }
 
 /// What a column is made of.
-#[derive(Clone, Copy)]
 enum Cells<'a> {
-    Own(&'a Column),
+    Own(&'a Column, &'a mut ColumnPages),
     /// What all rows have.
     Text(&'a str),
     /// What all rows have.
@@ -120,40 +124,20 @@ struct Target<'a> {
 impl Target<'_> {
     /// Makes the pages of a column.
     fn pages(self, cells: Cells<'_>, interner: &Interner, rows: usize) -> PolarsResult<Vec<Page>> {
-        let cells = match cells {
-            Cells::Text(text) => return Ok(self.numbered(NumberedPages::of_text(text, rows))),
-            Cells::Count(count) => return Ok(self.numbered(NumberedPages::of_count(count, rows))),
-            Cells::Own(column) => column,
-        };
+        let descriptor = &self.column.descriptor;
         match cells {
-            Column::Number(cells) => Ok(self.numbered(NumberedPages::of_numbers(cells.cells()))),
-            Column::Word(cells) => Ok(self.numbered(NumberedPages::of_words(cells, interner))),
-            Column::Money(cells) if self.floats => Ok(self.numbered(NumberedPages::of_money_doubles(cells))),
-            Column::Money(cells) => Ok(self.numbered(NumberedPages::of_money(cells))),
-            Column::Count(cells) => {
-                let valid = (!cells.nulls().is_empty()).then(|| {
-                    let mut valid = MutableBitmap::from_len_set(cells.values().len());
-                    cells.nulls().iter().for_each(|row| valid.set(*row, false));
-                    valid.into()
-                });
-                let values = cells.values().to_vec().into();
-                self.encoded(&PrimitiveArray::new(ArrowDataType::UInt64, values, valid), DIFFERENCES)
+            Cells::Text(text) => Ok(pages_of_text(text, rows, descriptor)),
+            Cells::Count(count) => Ok(pages_of_count(count, rows, descriptor)),
+            Cells::Own(Column::Small(cells), _) => {
+                self.encoded(&PrimitiveArray::from_vec(cells.clone()), Encoding::DeltaBinaryPacked)
             }
-            Column::Small(cells) => self.encoded(&PrimitiveArray::from_vec(cells.clone()), DIFFERENCES),
-            Column::Time(cells) => {
-                let kind = ArrowDataType::Timestamp(TimeUnit::Nanosecond, None);
-                self.encoded(&PrimitiveArray::from_vec(cells.clone()).to(kind), DIFFERENCES)
-            }
-            Column::Text(cells) => {
+            Cells::Own(Column::Text(cells), _) => {
                 let texts: Vec<Option<&str>> = cells.iter().map(Option::as_deref).collect();
                 // Polars finds out itself whether texts come again.
                 self.encoded(&Utf8ViewArray::from_slice(texts), Encoding::RleDictionary)
             }
+            Cells::Own(column, pages) => Ok(pages.finish(column, interner, self.floats, descriptor)),
         }
-    }
-
-    fn numbered(self, pages: NumberedPages) -> Vec<Page> {
-        pages.into_pages(self.column.descriptor.clone()).into()
     }
 
     fn encoded(self, array: &dyn Array, encoding: Encoding) -> PolarsResult<Vec<Page>> {

@@ -125,7 +125,9 @@ impl RowBuilder {
         taken: &Taken,
         sink: &mut dyn RowSink,
     ) -> Result<(), RecordError> {
-        self.advance(at, sink)?;
+        if self.now != Some(at) {
+            self.advance(at, sink)?;
+        }
         match taken {
             Taken::Fact(fact) => self.follow(at, fact, sink),
             Taken::FirstMark { instrument, half_ticks } => self.first_mark(*instrument, *half_ticks, sink),
@@ -195,9 +197,7 @@ impl RowBuilder {
 
     /// Closes bars, and takes samples and snapshots, up to `now`.
     fn advance(&mut self, now: SimTime, sink: &mut dyn RowSink) -> Result<(), RecordError> {
-        if self.now.replace(now) == Some(now) {
-            return Ok(());
-        }
+        self.now = Some(now);
         if let Some(bars) = &mut self.bars {
             bars.close_until(now, &mut self.ended.bars);
         }
@@ -219,6 +219,9 @@ impl RowBuilder {
         if let Some(samples) = &mut self.samples {
             samples.drain().try_for_each(|row| output.write(&TableRow::Equity(&row), sink))?;
         }
+        if bars.is_empty() && positions.is_empty() && levels.is_empty() {
+            return Ok(());
+        }
         for (listing, bar) in bars.drain(..) {
             output.write(&TableRow::Bar { listing, bar: &bar }, sink)?;
         }
@@ -227,6 +230,9 @@ impl RowBuilder {
     }
 
     fn pass_on_trips(&mut self, sink: &mut dyn RowSink) -> Result<(), RecordError> {
+        if self.ended.trips.is_empty() {
+            return Ok(());
+        }
         let output = &mut self.output;
         self.ended.trips.drain(..).try_for_each(|row| output.write(&TableRow::Trip(&row), sink))
     }

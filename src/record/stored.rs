@@ -1,15 +1,15 @@
 //! [`StoredRun`]: a finished run, read back.
 
+use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::{fs, mem};
 
-use polars_core::prelude::{DataFrame, PolarsResult};
+use polars_core::prelude::{DataFrame, PolarsResult, polars_ensure};
 use thiserror::Error;
 
 use super::csv_reader::CsvReader;
 use super::format::Format;
-use super::ipc;
+use super::ipc::IpcReader;
 use super::json_fault::json_fault;
 use super::manifest::Manifest;
 use super::parquet_reader::ParquetReader;
@@ -178,8 +178,7 @@ impl StoredRun {
 
     /// Begins to read some columns of a table piece by piece, in order.
     ///
-    /// Parquet and CSV are read in slices, so that memory does not grow with the table; Arrow IPC is read
-    /// whole.
+    /// Memory does not grow with the table: Parquet and CSV are read in slices, Arrow IPC batch by batch.
     ///
     /// # Errors
     /// [`OpenError::NotRecorded`] if there is none, [`OpenError::BadManifest`] if the manifest names no
@@ -190,7 +189,7 @@ impl StoredRun {
         let unknown = || self.damaged(table, "the manifest says nothing of its rows".to_owned());
         let rows = rows.ok_or_else(unknown)?;
         let wanted = wanted.iter().map(|name| (*name).to_owned()).collect();
-        Ok(Pieces { run: self, table, path, wanted, rows, read: 0, is_done: false, parquet: None, csv: None })
+        Ok(Pieces { run: self, table, path, wanted, rows, read: 0, parquet: None, csv: None, ipc: None })
     }
 
     /// Says that a table is damaged.
@@ -223,7 +222,7 @@ impl StoredRun {
             return Ok(DataFrame::empty_with_schema(&schema(table, self.manifest.floats)));
         }
         let frame = match self.manifest.format {
-            Format::Ipc => ipc::read(&path),
+            Format::Ipc => IpcReader::open(&path).and_then(IpcReader::read_all),
             Format::Csv => CsvReader::open(&path, table).and_then(CsvReader::read_all),
             Format::Parquet => ParquetReader::open(&path).and_then(|mut file| file.read_all()),
         };
@@ -253,9 +252,9 @@ pub struct Pieces<'a> {
     wanted: Vec<String>,
     rows: usize,
     read: usize,
-    is_done: bool,
     parquet: Option<ParquetReader>,
     csv: Option<CsvReader>,
+    ipc: Option<IpcReader>,
 }
 
 impl Pieces<'_> {
@@ -267,11 +266,8 @@ impl Pieces<'_> {
         if self.rows == 0 {
             return Ok(None);
         }
-        if self.run.manifest.format == Format::Csv {
-            return self.next_of_csv();
-        }
         if self.run.manifest.format != Format::Parquet {
-            return if mem::replace(&mut self.is_done, true) { Ok(None) } else { self.whole().map(Some) };
+            return self.next_in_order();
         }
         if self.read >= self.rows {
             return Ok(None);
@@ -287,10 +283,14 @@ impl Pieces<'_> {
         Ok(Some(frame))
     }
 
-    /// Reads some rows of a CSV file, which stays open; checks at its end that it has as many as the manifest
-    /// says.
-    fn next_of_csv(&mut self) -> Result<Option<DataFrame>, OpenError> {
-        let frame = self.csv_slice().map_err(|error| self.bad(error.to_string()))?;
+    /// Reads some rows of a file that has no index of rows, and stays open; checks at its end that it has as many
+    /// as the manifest says.
+    fn next_in_order(&mut self) -> Result<Option<DataFrame>, OpenError> {
+        let slice = match self.run.manifest.format {
+            Format::Ipc => self.ipc_batch(),
+            Format::Csv | Format::Parquet => self.csv_slice(),
+        };
+        let frame = slice.map_err(|error| self.bad(error.to_string()))?;
         let rows = frame.as_ref().map_or(0, DataFrame::height);
         self.read += rows;
         if self.read > self.rows || (rows == 0 && self.read < self.rows) {
@@ -309,6 +309,20 @@ impl Pieces<'_> {
         frame.select(self.wanted.iter().map(String::as_str)).map(Some)
     }
 
+    fn ipc_batch(&mut self) -> PolarsResult<Option<DataFrame>> {
+        let file = match &mut self.ipc {
+            Some(file) => file,
+            None => {
+                let file = IpcReader::open(&self.path)?;
+                let is_known = *file.schema() == schema(self.table, self.run.manifest.floats);
+                polars_ensure!(is_known, SchemaMismatch: "its columns are not those of this version");
+                self.ipc.insert(file)
+            }
+        };
+        let Some(frame) = file.read_next()? else { return Ok(None) };
+        frame.select(self.wanted.iter().map(String::as_str)).map(Some)
+    }
+
     /// Reads some rows of a Parquet file, which stays open.
     fn slice(&mut self, rows: Range<usize>) -> PolarsResult<DataFrame> {
         let file = match &mut self.parquet {
@@ -316,11 +330,6 @@ impl Pieces<'_> {
             None => self.parquet.insert(ParquetReader::open(&self.path)?),
         };
         file.read(&self.wanted, rows)
-    }
-
-    fn whole(&self) -> Result<DataFrame, OpenError> {
-        let whole = self.run.table(self.table)?;
-        whole.select(self.wanted.iter().map(String::as_str)).map_err(|error| self.bad(error.to_string()))
     }
 
     /// Says that the table is damaged.

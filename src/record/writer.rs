@@ -18,6 +18,13 @@ use super::row_group::RowGroup;
 use super::row_group::interner::Interner;
 use super::table::Table;
 
+/// Rows of a row group of Parquet.
+///
+/// Each row group costs the writer some kilobytes a column until the file ends, so they are not small; and
+/// what waits in a group has reached its bound within an hour of a busy market, so that longer runs need
+/// hardly more.
+const GROUP_ROWS: usize = 32 * 1024;
+
 /// The file of a table; a table without rows has none.
 pub(super) struct TableFile {
     path: PathBuf,
@@ -74,23 +81,23 @@ impl TableFile {
         Self { path: PathBuf::from(table.name()), rows: 0, output: Output::Memory(None) }
     }
 
-    /// Writes a group, and empties it.
+    /// Stores the rows of a group that are not stored yet.
     pub(super) fn write(
         &mut self,
         group: &mut RowGroup,
         interner: &Interner,
         label: &RunLabel,
     ) -> Result<(), RecordError> {
-        self.rows += group.rows as u64;
-        if group.rows > 0 {
+        self.rows += group.piece_rows as u64;
+        if group.piece_rows > 0 {
             self.begin()?;
         }
-        let written = self.output.write(group, interner, label);
-        group.clear();
-        written.map_err(|cause| RecordError::Write { path: self.path.clone(), cause })
+        self.output
+            .write(group, interner, label)
+            .map_err(|cause| RecordError::Write { path: self.path.clone(), cause })
     }
 
-    /// Writes the last group, and ends the file.
+    /// Stores the last rows, and ends the file.
     pub(super) fn finish(
         mut self,
         group: &mut RowGroup,
@@ -99,7 +106,8 @@ impl TableFile {
     ) -> Result<FinishedTable, RecordError> {
         self.write(group, interner, label)?;
         let path = self.path;
-        let frame = self.output.finish().map_err(|cause| RecordError::Write { path, cause })?;
+        let frame =
+            self.output.finish(group, interner, label).map_err(|cause| RecordError::Write { path, cause })?;
         let summary = TableSummary { name: group.table.name().to_owned(), rows: self.rows };
         Ok(FinishedTable { table: group.table, summary, frame })
     }
@@ -120,11 +128,22 @@ impl Output {
         })
     }
 
-    fn write(&mut self, group: &RowGroup, interner: &Interner, label: &RunLabel) -> PolarsResult<()> {
+    fn write(&mut self, group: &mut RowGroup, interner: &Interner, label: &RunLabel) -> PolarsResult<()> {
+        if let Self::Parquet(file) = self {
+            file.add(group);
+            group.next_piece();
+            return if group.rows < GROUP_ROWS { Ok(()) } else { end_group(file, group, interner, label) };
+        }
+        let written = self.write_piece(group, interner, label);
+        group.clear();
+        written
+    }
+
+    /// Writes the rows of a group to a file that has no row groups of its own.
+    fn write_piece(&mut self, group: &RowGroup, interner: &Interner, label: &RunLabel) -> PolarsResult<()> {
         let label = (label.scenario.as_str(), label.seed);
         match self {
-            Self::Due { .. } => Ok(()),
-            Self::Parquet(file) => file.write(group, interner, label),
+            Self::Due { .. } | Self::Parquet(_) => Ok(()),
             Self::Csv(file) => file.write(&frames::labelled(group, interner, label), group.rows),
             Self::Memory(frame) => {
                 let more = frames::of_group(group, interner, label, false)?;
@@ -141,13 +160,33 @@ impl Output {
         }
     }
 
-    fn finish(self) -> PolarsResult<Option<DataFrame>> {
+    fn finish(
+        self,
+        group: &mut RowGroup,
+        interner: &Interner,
+        label: &RunLabel,
+    ) -> PolarsResult<Option<DataFrame>> {
         match self {
             Self::Due { .. } => Ok(None),
-            Self::Parquet(file) => file.finish().map(|()| None),
+            Self::Parquet(mut file) => {
+                end_group(&mut file, group, interner, label)?;
+                file.finish().map(|()| None)
+            }
             Self::Csv(file) => file.finish().map(|()| None),
             Self::Ipc { file, .. } => file.finish().map(|()| None),
             Self::Memory(frame) => Ok(frame),
         }
     }
+}
+
+/// Writes the row group of all rows that a file has pages of, and empties it.
+fn end_group(
+    file: &mut ParquetFile,
+    group: &mut RowGroup,
+    interner: &Interner,
+    label: &RunLabel,
+) -> PolarsResult<()> {
+    let written = file.write(group, interner, (label.scenario.as_str(), label.seed));
+    group.clear();
+    written
 }

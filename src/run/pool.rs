@@ -15,6 +15,7 @@ use super::progress::ProgressSink;
 use super::single::Run;
 use super::strategy_log::LogReader;
 use super::unfinished::Unfinished;
+use crate::record::WriterThread;
 use crate::scenario::Scenario;
 
 /// What all runs of a pool have in common.
@@ -26,6 +27,8 @@ pub(super) struct PoolConfig {
     pub(super) cancel: CancelToken,
     pub(super) unfinished: Unfinished,
     pub(super) wall_max: Option<Duration>,
+    /// Which thread writes the tables of a run.
+    pub(super) writer: WriterThread,
 }
 
 /// Sends runs to the pool, and replies when all have ended.
@@ -120,6 +123,7 @@ impl Handler<RunOne> for Runner {
         _: &mut SyncContext<Self>,
     ) -> Self::Result {
         let mut run = Run::of(&scenario).index(index).cancel(&config.cancel).unfinished(&config.unfinished);
+        run = run.writer(config.writer);
         if let Some(most) = config.wall_max {
             run = run.wall_max(most);
         }

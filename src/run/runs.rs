@@ -18,6 +18,7 @@ use super::pool::{Coordinator, PoolConfig, RunAll};
 use super::progress::ProgressSink;
 use super::strategy_log::LogReader;
 use super::unfinished::Unfinished;
+use crate::record::WriterThread;
 use crate::scenario::Scenario;
 
 /// Many runs, several at once. Each run is as deterministic as alone: the number of threads changes nothing
@@ -137,9 +138,10 @@ impl Runs {
     /// # Errors
     /// [`PoolError::Start`] if no thread can be started.
     pub fn start(self) -> Result<Running, PoolError> {
-        let Self { scenarios, threads, config } = self;
-        let processors = || thread::available_parallelism().map_or(1, usize::from);
-        let threads = threads.unwrap_or_else(processors).min(scenarios.len()).max(1);
+        let Self { scenarios, threads, mut config } = self;
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.unwrap_or(processors).min(scenarios.len()).max(1);
+        config.writer = writer_thread(threads, processors);
         let (done, outcomes) = oneshot::channel();
         // The actor system has a thread of its own, so that callers inside another runtime can start a pool,
         // too.
@@ -155,6 +157,12 @@ impl Runs {
         });
         Ok(Running { outcomes, pool: pool.map_err(PoolError::Start)? })
     }
+}
+
+/// Returns which thread writes the tables of each of so many runs at once: one of its own where a processor is
+/// left for it, and else the run's, which takes less processor time.
+const fn writer_thread(runs: usize, processors: usize) -> WriterThread {
+    if runs.saturating_mul(2) <= processors { WriterThread::Own } else { WriterThread::Market }
 }
 
 /// A pool at work: wait for it with [`Running::wait`], or await it.
@@ -180,5 +188,17 @@ impl Future for Running {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.outcomes).poll(context).map_err(|_| PoolError::Ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_have_a_thread_of_their_own_where_a_processor_is_left_for_each() {
+        let own = |runs, processors| writer_thread(runs, processors) == WriterThread::Own;
+        assert!(own(1, 2) && own(2, 4) && own(2, 5));
+        assert!(!own(1, 1) && !own(2, 2) && !own(2, 3) && !own(usize::MAX, 4));
     }
 }

@@ -15,7 +15,7 @@ use super::source::{Advance, MarketSource};
 use super::strategy_log::{LogReader, StrategyLog};
 use super::unfinished::{Entered, Unfinished};
 use crate::analysis::{RunAnalysis, RunData, Summary};
-use crate::record::{Manifest, Names, Output, RecordConfig, Recorder, RunDir, RunLabel};
+use crate::record::{Manifest, Names, Output, RecordConfig, Recorder, RunDir, RunLabel, WriterThread};
 use crate::report;
 use crate::scenario::Scenario;
 use bearpit_core::exchange::Market;
@@ -57,6 +57,7 @@ pub struct Run<'a> {
     cancel: CancelToken,
     unfinished: Unfinished,
     wall_max: Option<Duration>,
+    writer: Option<WriterThread>,
     begin: Instant,
     sinks: Vec<Box<dyn TapeSink>>,
     source: Option<Box<dyn MarketSource>>,
@@ -85,6 +86,7 @@ impl<'a> Run<'a> {
             cancel: CancelToken::default(),
             unfinished: Unfinished::default(),
             wall_max: None,
+            writer: None,
             begin: now(),
             sinks: Vec::new(),
             source: None,
@@ -146,6 +148,12 @@ impl<'a> Run<'a> {
     /// Notes its directory among those of unfinished runs.
     pub(super) fn unfinished(mut self, unfinished: &Unfinished) -> Self {
         self.unfinished = unfinished.clone();
+        self
+    }
+
+    /// Sets which thread writes its tables.
+    pub(super) const fn writer(mut self, thread: WriterThread) -> Self {
+        self.writer = Some(thread);
         self
     }
 
@@ -226,7 +234,8 @@ impl<'a> Run<'a> {
         let config = self.scenario.record.clone();
         let format = self.output.as_ref().and_then(|output| output.format).unwrap_or(config.format);
         let floats = self.output.as_ref().is_some_and(|output| output.floats);
-        RecordConfig { format, floats, ..config }
+        let thread = self.writer.unwrap_or(config.thread);
+        RecordConfig { format, floats, thread, ..config }
     }
 
     /// Builds the market, runs it to its close, and analyzes its rows as they are recorded.

@@ -19,7 +19,7 @@ use crate::analysis::sampling::periods::Periods;
 use crate::analysis::sampling::sessions::Sessions;
 use crate::analysis::series::{EvenSample, LineDownsampler};
 use crate::record::AccountSummary;
-use bearpit_core::account::trips::{AverageTrips, Execution, FifoTrips};
+use bearpit_core::account::trips::{AverageTrips, Execution, FifoTrips, RoundTrip};
 use bearpit_core::market::{Instrument, Side, SplitRatio};
 use bearpit_core::units::{Money, NetQuantity, Price, SimDuration};
 
@@ -66,6 +66,8 @@ pub(crate) struct AccountBuilder {
     trips: EvenSample<AccountTrip>,
     top_trips: TopTrips,
     fifo_trips: EvenSample<AccountTrip>,
+    /// Trips that a fill has just ended; empty between two.
+    ended: Vec<RoundTrip>,
     /// What its strategy plots.
     pub(crate) plotted: PlottedBuilder,
     /// Its sums so far.
@@ -110,6 +112,7 @@ impl AccountBuilder {
             trips: EvenSample::new(AccountData::TRIPS_MAX),
             top_trips: TopTrips::default(),
             fifo_trips: EvenSample::new(AccountData::TRIPS_MAX),
+            ended: Vec::new(),
             plotted: PlottedBuilder::default(),
             totals: TradingTotals { missing, ..TradingTotals::default() },
             endings: Endings::default(),
@@ -218,13 +221,12 @@ impl AccountBuilder {
         self.totals.clamped += row.clamped * row.quantity;
         self.totals.made += if row.is_maker { row.quantity } else { 0.0 };
         let Some(book) = self.books.get_mut(row.instrument) else { return Ok(()) };
-        let symbol = book.instrument.symbol().to_owned();
-        let impossible =
-            || ImpossibleFill { symbol: symbol.clone(), price: row.price, quantity: row.quantity };
+        let symbol = || book.instrument.symbol().to_owned();
+        let impossible = || ImpossibleFill { symbol: symbol(), price: row.price, quantity: row.quantity };
         let execution = execution(&book.instrument, row).ok_or_else(impossible)?;
-        self.fills.add(FillMark {
+        self.fills.add_with(|| FillMark {
             at: row.at,
-            symbol,
+            symbol: symbol(),
             buys: row.side == Side::Buy,
             price: row.price * book.shares,
             quantity: row.quantity / book.shares,
@@ -244,10 +246,9 @@ impl AccountBuilder {
             self.top_trips.add(&trip);
             self.trips.add(trip);
         }
-        let mut ended = Vec::new();
-        trips.fifo.fill(&execution, &mut ended);
-        for trip in ended {
-            self.fifo_trips.add(AccountTrip { symbol: symbol.to_owned(), trip });
+        trips.fifo.fill(&execution, &mut self.ended);
+        for trip in self.ended.drain(..) {
+            self.fifo_trips.add_with(|| AccountTrip { symbol: symbol.to_owned(), trip });
         }
     }
 

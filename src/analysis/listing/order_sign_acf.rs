@@ -1,7 +1,5 @@
 //! [`OrderSignAcf`]: whether purchases follow purchases.
 
-use std::collections::VecDeque;
-
 /// The number of lags.
 const LAGS: usize = 20;
 
@@ -11,9 +9,10 @@ pub(crate) struct OrderSignAcf {
     count: f64,
     sum: f64,
     products: [f64; LAGS],
-    /// The first signs, and the last ones, the newest in front.
+    /// The first signs.
     first: Vec<f64>,
-    last: VecDeque<f64>,
+    /// The last ones, the newest in front; zero before the first.
+    last: [f64; LAGS],
 }
 
 impl OrderSignAcf {
@@ -27,8 +26,8 @@ impl OrderSignAcf {
         if self.first.len() < LAGS {
             self.first.push(sign);
         }
-        self.last.push_front(sign);
-        self.last.truncate(LAGS);
+        self.last.copy_within(..LAGS - 1, 1);
+        self.last[0] = sign;
     }
 
     /// Returns the autocorrelation at lags of 1, 2 ... trades; `None` for fewer than fifty trades, and where

@@ -251,7 +251,9 @@ impl RunAnalysis {
     }
 
     fn order(&mut self, row: &OrderRow) {
-        self.ended.extend(row.order.filter(|order| self.quotes.contains_key(order)));
+        if self.account(row.owner).is_some() {
+            self.ended.extend(row.order.filter(|order| self.quotes.contains_key(order)));
+        }
         let Some(listing) = self.listings.get(row.listing.index()).copied() else { return };
         let quantity = |quantity| self.names.quantity(row.listing, quantity).unwrap_or(0.0);
         #[expect(clippy::cast_precision_loss, reason = "a number to read")]

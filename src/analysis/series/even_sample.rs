@@ -18,8 +18,13 @@ impl<T> EvenSample<T> {
 
     /// Adds one.
     pub fn add(&mut self, item: T) {
+        self.add_with(|| item);
+    }
+
+    /// Adds one, which is made only if it is kept.
+    pub fn add_with(&mut self, item: impl FnOnce() -> T) {
         if self.seen.is_multiple_of(self.stride) {
-            self.kept.push(item);
+            self.kept.push(item());
         }
         self.seen += 1;
         if self.kept.len() > self.most {

@@ -30,11 +30,17 @@ pub(in crate::record) struct Counts {
 }
 
 impl Counts {
-    pub(in crate::record) fn push(&mut self, count: Option<u64>) {
-        if count.is_none() {
-            self.nulls.push(self.values.len());
-        }
-        self.values.push(count.unwrap_or_default());
+    /// Adds a count for each row.
+    pub(in crate::record) fn extend(&mut self, counts: impl Iterator<Item = Option<u64>>) {
+        let (values, nulls) = (&mut self.values, &mut self.nulls);
+        let mut row = values.len();
+        values.extend(counts.map(|count| {
+            if count.is_none() {
+                nulls.push(row);
+            }
+            row += 1;
+            count.unwrap_or_default()
+        }));
     }
 
     pub(in crate::record) fn clear(&mut self) {
@@ -80,6 +86,19 @@ impl Column {
             Self::Word(cells) => cells.varies(),
             Self::Money(cells) => cells.varies(),
             Self::Count(_) | Self::Small(_) | Self::Text(_) | Self::Time(_) => true,
+        }
+    }
+
+    /// Forgets the rows that were stored as pages, but not the values that the pages have numbers of. Columns of
+    /// which pages are made at the end of a row group keep their rows.
+    pub(in crate::record) fn next_piece(&mut self) {
+        match self {
+            Self::Number(cells) => cells.next_piece(),
+            Self::Count(cells) => cells.clear(),
+            Self::Word(cells) => cells.next_piece(),
+            Self::Time(cells) => cells.clear(),
+            Self::Money(cells) => cells.next_piece(),
+            Self::Small(_) | Self::Text(_) => {}
         }
     }
 

@@ -3,6 +3,7 @@
 pub(in crate::record) mod column;
 pub(in crate::record) mod dictionary_column;
 pub(in crate::record) mod interner;
+pub(in crate::record) mod keys;
 pub(in crate::record) mod number_column;
 
 use std::sync::Arc;
@@ -12,97 +13,168 @@ use crate::record::table::Table;
 use bearpit_core::units::{Money, SimTime};
 use column::Column;
 
-/// The next rows of a table, column by column; filled cell by cell in the order of the schema.
+/// The next rows of a table, column by column; filled column by column in the order of the schema, for one row
+/// or for some at once.
 #[derive(Debug)]
 pub(in crate::record) struct RowGroup {
     pub(in crate::record) table: Table,
     pub(in crate::record) columns: Vec<Column>,
     pub(in crate::record) rows: usize,
+    /// How many of the rows are not stored as pages yet.
+    pub(in crate::record) piece_rows: usize,
     next: usize,
 }
 
 impl RowGroup {
     pub(in crate::record) fn new(table: Table) -> Self {
         let columns = columns(table).iter().map(|(_, kind)| Column::new(*kind)).collect();
-        Self { table, columns, rows: 0, next: 0 }
+        Self { table, columns, rows: 0, piece_rows: 0, next: 0 }
     }
 
     /// Empties it, but keeps its memory.
     pub(in crate::record) fn clear(&mut self) {
         self.columns.iter_mut().for_each(Column::clear);
-        self.rows = 0;
+        (self.rows, self.piece_rows) = (0, 0);
+    }
+
+    /// Goes on after its rows so far were stored as pages; the values that these have numbers of stay.
+    pub(in crate::record) fn next_piece(&mut self) {
+        self.columns.iter_mut().for_each(Column::next_piece);
+        self.piece_rows = 0;
+    }
+
+    /// Fills the next column with a double for each of the rows.
+    pub(in crate::record) fn numbers<R>(
+        &mut self,
+        rows: &[R],
+        mut number: impl FnMut(&R) -> Option<f64>,
+    ) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Number(cells) => rows.iter().for_each(|row| cells.push(number(row))),
+            other => misplaced(other),
+        })
+    }
+
+    /// Fills the next column with whole steps of a grid: `steps` says of which, and how many, and `value`
+    /// what double they are.
+    pub(in crate::record) fn steps<R>(
+        &mut self,
+        rows: &[R],
+        mut steps: impl FnMut(&R) -> Option<(u32, i64)>,
+        value: impl Fn(u32, i64) -> Option<f64>,
+    ) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Number(cells) => {
+                for row in rows {
+                    match steps(row) {
+                        Some((grid, steps)) => cells.push_steps(grid, steps, || value(grid, steps)),
+                        None => cells.push(None),
+                    }
+                }
+            }
+            other => misplaced(other),
+        })
+    }
+
+    /// Fills the next column with a count for each of the rows.
+    pub(in crate::record) fn counts<R>(
+        &mut self,
+        rows: &[R],
+        count: impl FnMut(&R) -> Option<u64>,
+    ) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Count(cells) => cells.extend(rows.iter().map(count)),
+            other => misplaced(other),
+        })
+    }
+
+    /// Fills the next column with the number of a word for each of the rows.
+    pub(in crate::record) fn words<R>(
+        &mut self,
+        rows: &[R],
+        mut word: impl FnMut(&R) -> Option<u32>,
+    ) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Word(cells) => rows.iter().for_each(|row| cells.push(word(row))),
+            other => misplaced(other),
+        })
+    }
+
+    /// Fills the next column with one word, for so many rows.
+    pub(in crate::record) fn same_word(&mut self, word: Option<u32>, rows: usize) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Word(cells) => cells.push_same(word, rows),
+            other => misplaced(other),
+        })
+    }
+
+    /// Fills the next column with a time for each of the rows.
+    pub(in crate::record) fn times<R>(
+        &mut self,
+        rows: &[R],
+        mut time: impl FnMut(&R) -> SimTime,
+    ) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Time(cells) => cells.extend(rows.iter().map(|row| time(row).nanos())),
+            other => misplaced(other),
+        })
+    }
+
+    /// Fills the next column with an amount for each of the rows.
+    pub(in crate::record) fn amounts<R>(
+        &mut self,
+        rows: &[R],
+        mut amount: impl FnMut(&R) -> Money,
+    ) -> &mut Self {
+        self.cells(|column| match column {
+            Column::Money(cells) => rows.iter().for_each(|row| cells.push(Some(amount(row).units()))),
+            other => misplaced(other),
+        })
     }
 
     pub(in crate::record) fn number(&mut self, value: Option<f64>) -> &mut Self {
-        self.cell(|column| match column {
-            Column::Number(cells) => cells.push(value),
-            other => misplaced(other),
-        })
-    }
-
-    /// Adds so many steps of a grid as the double that `value` makes of them.
-    pub(in crate::record) fn steps(
-        &mut self,
-        grid: u32,
-        steps: i64,
-        value: impl FnOnce() -> f64,
-    ) -> &mut Self {
-        self.cell(|column| match column {
-            Column::Number(cells) => cells.push_steps(grid, steps, value),
-            other => misplaced(other),
-        })
+        self.numbers(&[value], |value| *value)
     }
 
     pub(in crate::record) fn count(&mut self, value: Option<u64>) -> &mut Self {
-        self.cell(|column| match column {
-            Column::Count(cells) => cells.push(value),
-            other => misplaced(other),
-        })
+        self.counts(&[value], |value| *value)
     }
 
     pub(in crate::record) fn small(&mut self, value: u32) -> &mut Self {
-        self.cell(|column| match column {
+        self.cells(|column| match column {
             Column::Small(cells) => cells.push(value),
             other => misplaced(other),
         })
     }
 
     pub(in crate::record) fn word(&mut self, value: Option<u32>) -> &mut Self {
-        self.cell(|column| match column {
-            Column::Word(cells) => cells.push(value),
-            other => misplaced(other),
-        })
+        self.words(&[value], |value| *value)
     }
 
     pub(in crate::record) fn text(&mut self, value: Option<Arc<str>>) -> &mut Self {
-        self.cell(|column| match column {
+        self.cells(|column| match column {
             Column::Text(cells) => cells.push(value),
             other => misplaced(other),
         })
     }
 
     pub(in crate::record) fn time(&mut self, value: SimTime) -> &mut Self {
-        self.cell(|column| match column {
-            Column::Time(cells) => cells.push(value.nanos()),
-            other => misplaced(other),
-        })
+        self.times(&[value], |value| *value)
     }
 
     pub(in crate::record) fn money(&mut self, value: Money) -> &mut Self {
-        self.cell(|column| match column {
-            Column::Money(cells) => cells.push(Some(value.units())),
-            other => misplaced(other),
-        })
+        self.amounts(&[value], |value| *value)
     }
 
-    /// Ends a row.
-    pub(in crate::record) fn end(&mut self) {
+    /// Ends so many rows, of which every column has a cell.
+    pub(in crate::record) fn end(&mut self, rows: usize) {
         debug_assert_eq!(self.next, self.columns.len(), "cells of a row of {}", self.table.name());
         self.next = 0;
-        self.rows += 1;
+        self.rows += rows;
+        self.piece_rows += rows;
     }
 
-    fn cell(&mut self, fill: impl FnOnce(&mut Column)) -> &mut Self {
+    fn cells(&mut self, fill: impl FnOnce(&mut Column)) -> &mut Self {
         if let Some(column) = self.columns.get_mut(self.next) {
             fill(column);
         }

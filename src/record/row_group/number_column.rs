@@ -29,14 +29,22 @@ impl NumberColumn {
     }
 
     /// Adds so many steps of a grid, of which `value` makes a double: the same for the same grid and steps.
-    pub(in crate::record) fn push_steps(&mut self, grid: u32, steps: i64, value: impl FnOnce() -> f64) {
+    /// Of a grid that is not known it makes none.
+    #[inline]
+    pub(in crate::record) fn push_steps(
+        &mut self,
+        grid: u32,
+        steps: i64,
+        value: impl FnOnce() -> Option<f64>,
+    ) {
         if self.recent.is_empty() {
             self.recent = vec![Recent { steps: 0, grid: 0, key: NULL }; RECENT];
         }
         let [low, high, ..] = steps.to_le_bytes();
         let recent = &mut self.recent[usize::from(u16::from_le_bytes([low, high])) % RECENT];
         if (recent.steps, recent.grid) != (steps, grid) || recent.key == NULL {
-            *recent = Recent { steps, grid, key: self.cells.key(value().to_bits()) };
+            let Some(value) = value() else { return self.cells.push(None) };
+            *recent = Recent { steps, grid, key: self.cells.key(value.to_bits()) };
         }
         self.cells.push_key(recent.key);
     }
@@ -45,6 +53,11 @@ impl NumberColumn {
     pub(in crate::record) fn clear(&mut self) {
         self.cells.clear();
         self.recent.iter_mut().for_each(|recent| recent.key = NULL);
+    }
+
+    /// Forgets the rows, whose numbers are stored, but not the values.
+    pub(in crate::record) fn next_piece(&mut self) {
+        self.cells.next_piece();
     }
 
     /// Returns the bits of the doubles.
@@ -67,13 +80,14 @@ mod tests {
                 for (grid, size) in [(0, 0.5), (1, 0.01), (0, 0.5)] {
                     #[expect(clippy::cast_precision_loss, reason = "any double will do")]
                     let value = steps as f64 * size;
-                    column.push_steps(grid, steps, || value);
+                    column.push_steps(grid, steps, || Some(value));
                     column.push(Some(value));
                     expected.extend([Some(value); 2]);
                 }
             }
             column.push(None);
-            expected.push(None);
+            column.push_steps(2, 7, || None);
+            expected.extend([None; 2]);
             let found: Vec<Option<f64>> = column.cells().cells().map(|it| it.map(f64::from_bits)).collect();
             assert_eq!(found, expected);
             let mut values = column.cells().values().to_vec();

@@ -1,38 +1,17 @@
-//! Rows of what accounts did and hold: orders, rejects, P&L, positions.
+//! Rows of what accounts hold and were refused: rejects, P&L, positions.
 
 use super::RowGroups;
 use crate::record::error::RecordError;
 use crate::record::rows::actions::ActionRow;
 use crate::record::rows::equity::EquityRow;
 use crate::record::rows::holdings::PositionRow;
-use crate::record::rows::order_row::OrderRow;
 use crate::record::rows::reject::RejectRow;
 use crate::record::rows::trips::TripRow;
 use crate::record::table::Table;
-use bearpit_core::market::{AccountMark, Side, TrailingDistance};
-use bearpit_core::units::{ActorId, Money, OrderId, Price, Quantity, SimTime};
+use bearpit_core::market::{AccountMark, Side};
+use bearpit_core::units::{ActorId, Money, OrderId, Price, SimTime};
 
 impl RowGroups {
-    /// Adds an order that has ended.
-    pub(super) fn order(&mut self, row: &OrderRow) -> Result<(), RecordError> {
-        let OrderRow { listing, terms, .. } = *row;
-        self.add(Table::Orders, |group, names, interner| {
-            group.count(row.order.map(OrderId::get)).word(interner.actor(row.owner));
-            group.place(interner, listing).say(interner, terms.side.name());
-            group.say(interner, terms.kind.name()).say(interner, terms.time_in_force.name());
-            group.price(names, listing, terms.kind.limit()).price(names, listing, row.trigger());
-            let trailing = terms.kind.trailing();
-            group.price(names, listing, trailing.and_then(TrailingDistance::ticks).map(Price::new));
-            group.number(trailing.and_then(TrailingDistance::percent));
-            group.quantity(names, listing, Some(terms.quantity)).quantity(names, listing, terms.display);
-            group.time(row.entered_at).count(row.entry_latency_ns()).time(row.ended_at);
-            group.quantity(names, listing, Some(Quantity::new(row.filled_lots)));
-            group.number(row.average_price(names)).count(Some(row.replaces)).say(interner, row.status.name());
-            let reason = row.reason.map(|reason| interner.fixed(reason));
-            group.word(reason);
-        })
-    }
-
     /// Adds what did not pass.
     pub(super) fn reject(&mut self, at: SimTime, reject: &RejectRow) -> Result<(), RecordError> {
         let RejectRow { listing, terms, .. } = *reject;

@@ -2,7 +2,9 @@
 
 mod accounts;
 mod market;
+mod orders;
 mod strategy_output;
+mod waiting;
 
 use crate::record::config::{Output, RecordConfig, RunLabel};
 use crate::record::error::RecordError;
@@ -13,6 +15,7 @@ use crate::record::rows::row::TableRow;
 use crate::record::table::Table;
 use crate::record::writer::{FinishedTable, TableFile};
 use bearpit_core::units::{ActorId, ListingId, Price, Quantity};
+use waiting::Waiting;
 
 /// The tables of a run in progress.
 pub(in crate::record) struct RowGroups {
@@ -21,14 +24,12 @@ pub(in crate::record) struct RowGroups {
     label: RunLabel,
     /// By table; none of those that are not recorded.
     outputs: Vec<Option<(RowGroup, TableFile)>>,
+    waiting: Waiting,
 }
 
-/// Rows in a group when it is written: a row group of Parquet.
-///
-/// Each row group costs the writer some kilobytes a column until the file ends, so they are not small; and
-/// what waits in a group has reached its bound within an hour of a busy market, so that longer runs need
-/// hardly more.
-const GROUP_ROWS: usize = 32 * 1024;
+/// Rows of a piece: those that are stored together, as pages of Parquet, lines of CSV, or a record batch. The
+/// columns of a piece stay in a processor's cache.
+const PIECE_ROWS: usize = 4 * 1024;
 
 impl RowGroups {
     /// Prepares the tables that are recorded; the file of each is made with its first row.
@@ -50,7 +51,7 @@ impl RowGroups {
             Some((RowGroup::new(table), file))
         };
         let outputs = Table::ALL.into_iter().map(output).collect();
-        Self { interner: Interner::new(&names), names, label, outputs }
+        Self { interner: Interner::new(&names), names, label, outputs, waiting: Waiting::default() }
     }
 
     pub(in crate::record) const fn names(&self) -> &Names {
@@ -65,7 +66,7 @@ impl RowGroups {
     /// Adds a row to its table, if that is recorded.
     ///
     /// # Errors
-    /// [`RecordError`] if a row group is full and cannot be written.
+    /// [`RecordError`] if a piece is full and cannot be written.
     pub(in crate::record) fn write(&mut self, row: &TableRow<'_>) -> Result<(), RecordError> {
         match *row {
             TableRow::OrderQuoted { .. } | TableRow::FirstMark { .. } | TableRow::AccountOpened { .. } => {
@@ -93,25 +94,49 @@ impl RowGroups {
         }
     }
 
-    /// Adds a row to a table, if it is recorded; writes the group when it is full.
+    /// Returns whether rows of any of these tables go anywhere; makes the files of those that have none yet.
+    fn begin(&mut self, tables: &[Table]) -> Result<bool, RecordError> {
+        let mut is_any = false;
+        for table in tables {
+            if let Some((_, file)) = self.outputs.get_mut(*table as usize).and_then(Option::as_mut) {
+                is_any = true;
+                file.begin()?;
+            }
+        }
+        Ok(is_any)
+    }
+
+    /// Adds a row to a table, if it is recorded; stores a piece when it is full.
     fn add(
         &mut self,
         table: Table,
         row: impl FnOnce(&mut RowGroup, &Names, &mut Interner),
     ) -> Result<(), RecordError> {
+        self.add_rows(table, 1, row)
+    }
+
+    /// Adds some rows to a table, if it is recorded; stores a piece when it is full.
+    fn add_rows(
+        &mut self,
+        table: Table,
+        count: usize,
+        rows: impl FnOnce(&mut RowGroup, &Names, &mut Interner),
+    ) -> Result<(), RecordError> {
         let Some((group, file)) = self.outputs.get_mut(table as usize).and_then(Option::as_mut) else {
             return Ok(());
         };
-        row(group, &self.names, &mut self.interner);
-        group.end();
-        if group.rows == 1 {
-            file.begin()?;
+        if count == 0 {
+            return Ok(());
         }
-        if group.rows < GROUP_ROWS { Ok(()) } else { file.write(group, &self.interner, &self.label) }
+        rows(group, &self.names, &mut self.interner);
+        group.end(count);
+        file.begin()?;
+        if group.piece_rows < PIECE_ROWS { Ok(()) } else { file.write(group, &self.interner, &self.label) }
     }
 
     /// Writes what is left, and returns the tables with their rows, and the frames that are kept in memory.
-    pub(in crate::record) fn finish(self) -> Result<Vec<FinishedTable>, RecordError> {
+    pub(in crate::record) fn finish(mut self) -> Result<Vec<FinishedTable>, RecordError> {
+        self.add_waiting()?;
         let Self { interner, label, outputs, .. } = self;
         let outputs = outputs.into_iter().flatten();
         outputs.map(|(mut group, file)| file.finish(&mut group, &interner, &label)).collect()
@@ -121,32 +146,64 @@ impl RowGroups {
 impl RowGroup {
     /// Adds the cells of a listing: venue and symbol.
     fn place(&mut self, interner: &Interner, listing: ListingId) -> &mut Self {
-        let (venue, symbol) = interner.place(listing).unzip();
-        self.word(venue).word(symbol)
+        self.places(interner, &[listing], |listing| *listing)
+    }
+
+    /// Fills two columns with the listing of each row: venue and symbol.
+    fn places<R>(&mut self, interner: &Interner, rows: &[R], listing: impl Fn(&R) -> ListingId) -> &mut Self {
+        let Some(first) = rows.first().map(&listing) else { return self };
+        let place = |listing| interner.place(listing).unzip();
+        if rows.iter().all(|row| listing(row) == first) {
+            let (venue, symbol) = place(first);
+            return self.same_word(venue, rows.len()).same_word(symbol, rows.len());
+        }
+        self.words(rows, |row| place(listing(row)).0).words(rows, |row| place(listing(row)).1)
     }
 
     fn price(&mut self, names: &Names, listing: ListingId, price: Option<Price>) -> &mut Self {
-        match price.zip(names.instrument(listing)) {
-            Some((price, instrument)) => {
-                self.steps(listing.get(), price.ticks(), || instrument.price_f64(price))
-            }
-            None => self.number(None),
-        }
+        self.prices(names, &[price], |price| price.map(|price| (listing, price)))
+    }
+
+    /// Fills a column with a price of a listing for each row.
+    fn prices<R>(
+        &mut self,
+        names: &Names,
+        rows: &[R],
+        price: impl Fn(&R) -> Option<(ListingId, Price)>,
+    ) -> &mut Self {
+        let steps = |row: &R| price(row).map(|(listing, price)| (listing.get(), price.ticks()));
+        self.steps(rows, steps, |listing, ticks| names.price(ListingId::new(listing), Price::new(ticks)))
     }
 
     fn quantity(&mut self, names: &Names, listing: ListingId, quantity: Option<Quantity>) -> &mut Self {
-        match quantity.zip(names.instrument(listing)) {
-            Some((quantity, instrument)) => {
-                let lots = quantity.net().lots();
-                self.steps(listing.get(), lots, || instrument.quantity_f64(quantity))
-            }
-            None => self.number(None),
-        }
+        self.quantities(names, &[quantity], |quantity| quantity.map(|quantity| (listing, quantity)))
+    }
+
+    /// Fills a column with a quantity of a listing for each row.
+    fn quantities<R>(
+        &mut self,
+        names: &Names,
+        rows: &[R],
+        quantity: impl Fn(&R) -> Option<(ListingId, Quantity)>,
+    ) -> &mut Self {
+        let steps = |row: &R| quantity(row).map(|(listing, quantity)| (listing.get(), quantity.net().lots()));
+        let lots = |lots: i64| Quantity::new(lots.unsigned_abs());
+        self.steps(rows, steps, |listing, count| names.quantity(ListingId::new(listing), lots(count)))
     }
 
     /// Adds the cell of a word of the program.
     fn say(&mut self, interner: &mut Interner, word: &'static str) -> &mut Self {
         let number = interner.fixed(word);
         self.word(Some(number))
+    }
+
+    /// Fills a column with a word of the program for each row.
+    fn says<R>(
+        &mut self,
+        interner: &mut Interner,
+        rows: &[R],
+        word: impl Fn(&R) -> &'static str,
+    ) -> &mut Self {
+        self.words(rows, |row| Some(interner.fixed(word(row))))
     }
 }

@@ -1,6 +1,7 @@
 //! Recording and reading back, in every format; the directory; damaged runs.
 
 mod documented;
+mod many_rows;
 mod row_builder;
 mod trips;
 

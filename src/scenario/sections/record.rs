@@ -1,6 +1,6 @@
 //! Reading `[record]`: what is recorded of a run, and how.
 
-use crate::record::{BookSnapshotConfig, Format, RecordConfig, Table, TableSet};
+use crate::record::{BookSnapshotConfig, Format, RecordConfig, Table, TableSet, WriterThread};
 use crate::scenario::document::readers::{Read, ValueError};
 use crate::scenario::document::{Node, Section, Value, readers};
 use bearpit_core::market::BarInterval;
@@ -55,6 +55,7 @@ pub(in crate::scenario) fn record(root: &Section<'_>, defaults: RecordDefaults) 
         sample_interval: default.sample_interval,
         periods_per_year: default.periods_per_year,
         benchmark: None,
+        thread: WriterThread::default(),
     })
 }
 
