@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::fact_writer::WriterThread;
 use super::format::Format;
 use super::table::Table;
 use bearpit_core::market::BarInterval;
@@ -53,6 +52,17 @@ impl Default for RecordConfig {
             thread: WriterThread::default(),
         }
     }
+}
+
+/// Which thread makes rows and writes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WriterThread {
+    /// One of its own, beside the market's: a run is done sooner where a core is free, for somewhat more
+    /// processor time.
+    #[default]
+    Own,
+    /// The market's: the least processor time, for many runs side by side.
+    Market,
 }
 
 /// Where the rows of a recording go.

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use super::config::WriterThread;
 use super::error::RecordError;
 use super::row_builder::{Built, RowBuilder, Taken};
 use super::rows::row::RowSink;
@@ -21,17 +22,6 @@ const CHUNKS_WAITING: usize = 32;
 /// Facts of which rows are made together on the market's own thread: few enough that they stay in the fastest
 /// cache, and enough that market and recorder do not drive each other's code from it with each fact.
 const FACTS_HERE: usize = 64;
-
-/// Which thread makes rows and writes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WriterThread {
-    /// One of its own, beside the market's: a run is done sooner where a core is free, for somewhat more
-    /// processor time.
-    #[default]
-    Own,
-    /// The market's: the least processor time, for many runs side by side.
-    Market,
-}
 
 /// Facts on their way to the writer.
 pub(super) type Facts = Vec<(SimTime, Taken)>;

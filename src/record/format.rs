@@ -8,7 +8,7 @@ use thiserror::Error;
 /// A file format for tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Format {
-    /// Apache Parquet, compressed with zstd.
+    /// Apache Parquet, compressed with Snappy.
     #[default]
     Parquet,
     /// Comma-separated text with a header line.

@@ -52,9 +52,8 @@ mod table;
 mod tests;
 mod writer;
 
-pub use config::{BookSnapshotConfig, Output, RecordConfig, RunLabel, TableSet};
+pub use config::{BookSnapshotConfig, Output, RecordConfig, RunLabel, TableSet, WriterThread};
 pub use error::RecordError;
-pub use fact_writer::WriterThread;
 pub use format::{Format, UnknownFormat};
 pub(crate) use json_fault::json_fault;
 pub use manifest::{AccountSummary, BookSummary, HoldingSummary, InstrumentSummary, Manifest, TableSummary};
