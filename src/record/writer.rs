@@ -25,6 +25,11 @@ use super::table::Table;
 /// hardly more.
 const GROUP_ROWS: usize = 32 * 1024;
 
+/// Rows that are made pages of Parquet together: a writer keeps half a kilobyte of each page until its file ends.
+const PAGE_ROWS: usize = 16 * 1024;
+/// Rows that are written together as text or as a record batch: their columns stay in a processor's cache.
+const BATCH_ROWS: usize = 4 * 1024;
+
 /// The file of a table; a table without rows has none.
 pub(super) struct TableFile {
     path: PathBuf,
@@ -64,6 +69,16 @@ impl TableFile {
         let RecordConfig { format, floats, .. } = *config;
         let path = directory.join(format!("{}.{}", table.name(), format.extension()));
         Self { path, rows: 0, output: Output::Due { table, format, floats } }
+    }
+
+    /// Returns how many rows are stored together.
+    pub(super) const fn piece_rows(&self) -> usize {
+        match self.output {
+            Output::Due { format: Format::Csv | Format::Ipc, .. } | Output::Csv(_) | Output::Ipc { .. } => {
+                BATCH_ROWS
+            }
+            Output::Due { format: Format::Parquet, .. } | Output::Parquet(_) | Output::Memory(_) => PAGE_ROWS,
+        }
     }
 
     /// Makes the file, if it has not been made yet.

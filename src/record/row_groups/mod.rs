@@ -27,10 +27,6 @@ pub(in crate::record) struct RowGroups {
     waiting: Waiting,
 }
 
-/// Rows of a piece: those that are stored together, as pages of Parquet, lines of CSV, or a record batch. The
-/// columns of a piece stay in a processor's cache.
-const PIECE_ROWS: usize = 4 * 1024;
-
 impl RowGroups {
     /// Prepares the tables that are recorded; the file of each is made with its first row.
     pub(in crate::record) fn new(
@@ -131,7 +127,11 @@ impl RowGroups {
         rows(group, &self.names, &mut self.interner);
         group.end(count);
         file.begin()?;
-        if group.piece_rows < PIECE_ROWS { Ok(()) } else { file.write(group, &self.interner, &self.label) }
+        if group.piece_rows < file.piece_rows() {
+            Ok(())
+        } else {
+            file.write(group, &self.interner, &self.label)
+        }
     }
 
     /// Writes what is left, and returns the tables with their rows, and the frames that are kept in memory.
