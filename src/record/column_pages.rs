@@ -1,5 +1,5 @@
-//! [`ColumnPages`]: a column of a row group of Parquet, piece by piece: pages of numbers and, at the end, of the
-//! values that they stand for.
+//! [`ColumnPages`]: a column of a row group of Parquet, piece by piece: pages of numbers and, at the end, of
+//! the values that they stand for.
 //!
 //! The numbers are there already, so that they only have to be packed: Polars, which makes pages of any
 //! array, takes several times as long. Values that hardly come again stand in the pages themselves.

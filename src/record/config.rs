@@ -57,11 +57,10 @@ impl Default for RecordConfig {
 /// Which thread makes rows and writes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WriterThread {
-    /// One of its own, beside the market's: a run is done sooner where a core is free, for somewhat more
-    /// processor time.
+    /// One of its own, beside the market's: a run is done sooner where a core is free.
     #[default]
     Own,
-    /// The market's: the least processor time, for many runs side by side.
+    /// The market's: for as many runs side by side as there are cores.
     Market,
 }
 

@@ -14,8 +14,8 @@ use super::rows::row::RowSink;
 use bearpit_core::market::SinkError;
 use bearpit_core::units::SimTime;
 
-/// Facts that are handed over to another thread together: enough that it costs the market next to nothing, and
-/// few enough that they stay in a processor's cache.
+/// Facts that are handed over to another thread together: enough that it costs the market next to nothing,
+/// and few enough that they stay in a processor's cache.
 const CHUNK_FACTS: usize = 1024;
 /// Chunks that may wait for that thread: enough that it may take its time over a group now and then.
 const CHUNKS_WAITING: usize = 32;

@@ -3,9 +3,9 @@
 //! # Lifecycle
 //! 1. [`RunDir::create`] creates `<out>/<scenario>/<seed>.partial`, if there are to be files.
 //! 2. [`Recorder::start`] starts a writer; the [`Recorder`] goes onto the tape as a sink. It only copies
-//!    facts, and hands them over in chunks: to a thread beside the market's, through a bounded channel, so that
-//!    the world waits if the writer is slower, and memory does not grow; or, where no core is free for that, on
-//!    the market's own ([`WriterThread`]).
+//!    facts, and hands them over in chunks: to a thread beside the market's, through a bounded channel, so
+//!    that the world waits if the writer is slower, and memory does not grow; or, where no core is free for
+//!    that, on the market's own ([`WriterThread`]).
 //! 3. The writer makes a [`TableRow`] of whatever a table needs. Rows go into row groups, which are written
 //!    to an [`Output`] when they are full; and to a [`RowSink`], such as an analysis of the running market.
 //! 4. Dropping the recorder sends what is left; [`Recording::finish`] waits for the writer, and returns the

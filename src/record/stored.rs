@@ -283,8 +283,8 @@ impl Pieces<'_> {
         Ok(Some(frame))
     }
 
-    /// Reads some rows of a file that has no index of rows, and stays open; checks at its end that it has as many
-    /// as the manifest says.
+    /// Reads some rows of a file that has no index of rows, and stays open; checks at its end that it has as
+    /// many as the manifest says.
     fn next_in_order(&mut self) -> Result<Option<DataFrame>, OpenError> {
         let slice = match self.run.manifest.format {
             Format::Ipc => self.ipc_batch(),

@@ -25,7 +25,8 @@ use super::table::Table;
 /// hardly more.
 const GROUP_ROWS: usize = 32 * 1024;
 
-/// Rows that are made pages of Parquet together: a writer keeps half a kilobyte of each page until its file ends.
+/// Rows that are made pages of Parquet together: a writer keeps half a kilobyte of each page until its file
+/// ends.
 const PAGE_ROWS: usize = 16 * 1024;
 /// Rows that are written together as text or as a record batch: their columns stay in a processor's cache.
 const BATCH_ROWS: usize = 4 * 1024;

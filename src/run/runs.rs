@@ -159,8 +159,8 @@ impl Runs {
     }
 }
 
-/// Returns which thread writes the tables of each of so many runs at once: one of its own where a processor is
-/// left for it, and else the run's, which takes less processor time.
+/// Returns which thread writes the tables of each of so many runs at once: one of its own where a processor
+/// is left for it, and else the run's.
 const fn writer_thread(runs: usize, processors: usize) -> WriterThread {
     if runs.saturating_mul(2) <= processors { WriterThread::Own } else { WriterThread::Market }
 }

@@ -89,8 +89,8 @@ impl Column {
         }
     }
 
-    /// Forgets the rows that were stored as pages, but not the values that the pages have numbers of. Columns of
-    /// which pages are made at the end of a row group keep their rows.
+    /// Forgets the rows that were stored as pages, but not the values that the pages have numbers of. Columns
+    /// of which pages are made at the end of a row group keep their rows.
     pub(in crate::record) fn next_piece(&mut self) {
         match self {
             Self::Number(cells) => cells.next_piece(),

@@ -13,8 +13,8 @@ use crate::record::table::Table;
 use bearpit_core::units::{Money, SimTime};
 use column::Column;
 
-/// The next rows of a table, column by column; filled column by column in the order of the schema, for one row
-/// or for some at once.
+/// The next rows of a table, column by column; filled column by column in the order of the schema, for one
+/// row or for some at once.
 #[derive(Debug)]
 pub(in crate::record) struct RowGroup {
     pub(in crate::record) table: Table,

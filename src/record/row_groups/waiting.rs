@@ -1,7 +1,7 @@
 //! [`Waiting`]: rows that wait to be put into columns, some at a time.
 //!
-//! Of the tables with the most rows, a column takes the cells of some rows in one go. That is several times as
-//! fast as row by row: which kind of column it is, and where its values stand, is looked up once.
+//! Of the tables with the most rows, a column takes the cells of some rows in one go. That is several times
+//! as fast as row by row: which kind of column it is, and where its values stand, is looked up once.
 
 use super::RowGroups;
 use super::orders::{FillRow, TradeRow};

@@ -3,8 +3,8 @@
 use super::*;
 use crate::record::WriterThread;
 
-/// Quotes, trades and marks of which some columns never change, some repeat, and some have other values in each
-/// row; with gaps. More rows than a row group has.
+/// Quotes, trades and marks of which some columns never change, some repeat, and some have other values in
+/// each row; with gaps. More rows than a row group has.
 fn many() -> Vec<Fact> {
     let mut facts = Vec::new();
     for number in 0..40_000_u64 {
