@@ -12,6 +12,7 @@ use super::market_data::{self, MarketDataDoc};
 use super::openapi;
 use super::trading::{self, TradingDoc};
 use super::watchlists::{self, WatchlistsDoc};
+use super::ws::{self, Authenticator, WsConfig, WsParts};
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
 use crate::services::trading::Trading;
@@ -34,6 +35,15 @@ impl Face {
     /// Returns what adds the routes to a server; each of its workers has its own.
     pub(super) fn routes(self) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
         let document = Arc::new(document());
+        let identity: Arc<dyn Authenticator> = Arc::clone(&self.identity) as _;
+        let ws = WsParts {
+            market_data: Arc::clone(&self.market_data),
+            authenticator: Some(identity),
+            config: Arc::new(WsConfig {
+                origins: self.identity.config().cors_origins.iter().map(|it| it.text().to_owned()).collect(),
+                ..WsConfig::default()
+            }),
+        };
         move |config| {
             identity::configure(config, &self.identity);
             market_data::provide(config, &self.market_data);
@@ -41,6 +51,9 @@ impl Face {
             watchlists::share(config, &self.watchlists);
             let all = endpoints().into_iter().chain(openapi::endpoints(&document));
             all.for_each(|endpoint| endpoint.register(config));
+            // What a document of requests and answers has no words for: docs/websocket.md has its protocol.
+            ws::provide(config, &ws);
+            ws::endpoint().register(config);
             openapi::pages(config, &document);
         }
     }

@@ -30,6 +30,7 @@ mod shared;
 mod token;
 mod trading;
 mod watchlists;
+mod ws;
 
 pub use admin::{Acting, Action, AdminServer, Operator, Refused};
 pub use client::{AskError, ask};
@@ -40,6 +41,7 @@ pub use health::{Market, Readiness};
 pub use instruments::Metrics;
 pub use server::{Server, ServerConfig};
 pub use token::AdminAccess;
+pub use ws::{Authenticating, Authenticator, WsConfig, WsParts};
 
 #[cfg(test)]
 mod admin_tests;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -12,13 +12,16 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, rt, web};
 
+use super::answers::not_found;
 use super::connection::watch;
 use super::edge::{Edge, cors};
 use super::face::Face;
 use super::health::{Market, Stopping};
 use super::instruments::Metrics;
+use super::market_data;
 use super::routes::of_watcher;
 use super::shared::{InFlight, Shared};
+use super::ws::{self, WsParts};
 
 /// What a server allows its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,27 @@ impl Server {
             if let Some(face) = &face {
                 face(config);
             }
+        })
+    }
+
+    /// Starts to answer what everybody may ask about a market, and its WebSocket, on a listener: the part of
+    /// a process that has market data alone.
+    ///
+    /// # Errors
+    /// What the system says, if it has no threads left.
+    pub fn start_market_data(
+        listener: TcpListener,
+        config: ServerConfig,
+        metrics: Arc<Metrics>,
+        parts: &WsParts,
+    ) -> io::Result<Self> {
+        let parts = parts.clone();
+        Self::with_routes(listener, config, metrics, move |config| {
+            market_data::provide(config, &parts.market_data);
+            ws::provide(config, &parts);
+            let endpoints = market_data::endpoints().into_iter().chain([ws::endpoint()]);
+            endpoints.for_each(|endpoint| endpoint.register(config));
+            config.default_service(web::to(|| async { not_found() }));
         })
     }
 
@@ -140,14 +164,14 @@ impl Server {
 /// that one would keep its place for ever, however well the rest of the server is guarded.
 const STALL_MAX: Duration = Duration::from_secs(20);
 
-fn limit_stalls(io: &dyn std::any::Any) {
-    let Some(stream) = io.downcast_ref::<rt::net::TcpStream>() else { return };
+/// Sets that on a listener, from which its connections have it.
+fn limit_stalls(listener: &TcpListener) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STALL_MAX)) {
-        tracing::debug!(%error, "a connection is given up later than others if it stalls");
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_user_timeout(Some(STALL_MAX)) {
+        tracing::debug!(%error, "a connection that stalls is given up later than others");
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _: (&rt::net::TcpStream, Duration) = (stream, STALL_MAX);
+    let _: (&TcpListener, Duration) = (listener, STALL_MAX);
 }
 
 fn joined(thread: JoinHandle<io::Result<()>>) -> io::Result<()> {
@@ -161,6 +185,7 @@ fn run(
     routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<actix_web::dev::Server> {
     let Edge { listener, tls, origins } = edge;
+    limit_stalls(&listener);
     let app = move || {
         let limit = web::PayloadConfig::new(config.body_bytes_max);
         let cors = Condition::new(!origins.is_empty(), cors(&origins));
@@ -172,7 +197,6 @@ fn run(
         .max_connections(config.connections.div_ceil(config.workers))
         .client_request_timeout(config.request_timeout)
         .keep_alive(config.keep_alive)
-        .on_connect(|io, _| limit_stalls(io))
         // Signals are the program's.
         .disable_signals();
     let server = match tls {

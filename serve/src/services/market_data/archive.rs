@@ -101,3 +101,84 @@ fn candle(row: &CandleRow, instrument: &Instrument) -> Option<Candle> {
         trades: u64::try_from(row.trades).ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publication::CandleInterval;
+    use crate::store::database::testing::on_each_database;
+    use crate::store::projection::{Batch, Change, Projection};
+
+    const MINUTE: i64 = 60_000_000_000;
+
+    fn amount(text: &str) -> Amount {
+        Amount::of(text.parse().unwrap()).unwrap()
+    }
+
+    fn stored(minute: i64) -> Change {
+        Change::Candle(Box::new(CandleRow {
+            symbol: "ALFA".to_owned(),
+            venue: "PIT".to_owned(),
+            interval: "1m".to_owned(),
+            start: minute * MINUTE,
+            open: amount("100.02"),
+            high: amount("101"),
+            low: amount("99.5"),
+            close: amount("100"),
+            volume: amount("3"),
+            notional: amount("300.06"),
+            trades: 2,
+        }))
+    }
+
+    fn instrument(tick: &str) -> Instrument {
+        Instrument::new("ALFA", tick.parse().unwrap(), "1".parse().unwrap()).unwrap()
+    }
+
+    fn wanted(span: std::ops::Range<i64>, limit: usize, end: End) -> ArchivedCandles {
+        ArchivedCandles {
+            venue: "PIT".to_owned(),
+            symbol: "ALFA".to_owned(),
+            interval: CandleInterval::Minute,
+            span: SimTime::from_nanos(span.start)..SimTime::from_nanos(span.end),
+            limit,
+            end,
+        }
+    }
+
+    #[tokio::test]
+    async fn both_ends_of_a_series_are_read_in_ticks_and_lots() {
+        on_each_database(|database| async move {
+            // A busy hour, a long night, and three minutes of the morning.
+            let minutes: Vec<i64> = (0..60).chain([1_000, 1_001, 1_002]).collect();
+            let changes: Vec<_> = (0..).zip(minutes.iter().map(|minute| stored(*minute))).collect();
+            let to = changes.len() as u64;
+            let batch =
+                Batch { segment: 1, voids: 0, fine_from: 0, from: 0, to, ends: false, is_all: true, changes };
+            Projection::new(database.clone()).apply(&batch).await.unwrap();
+            let archive = |tick: &str| DatabaseArchive::new(database.clone(), [&instrument(tick)]);
+            let coarse = archive("0.05");
+            let archive = archive("0.01");
+            let all = 0..2_000 * MINUTE;
+            for (end, limit, expected) in [
+                (End::Oldest, 5, &minutes[..5]),
+                (End::Newest, 2, &minutes[61..]),
+                (End::Newest, 10, &minutes[53..]),
+                (End::Newest, 500, &minutes[..]),
+            ] {
+                let found = archive.candles(wanted(all.clone(), limit, end)).await.unwrap();
+                let starts: Vec<_> = found.iter().map(|candle| candle.start.nanos() / MINUTE).collect();
+                assert_eq!(starts, expected, "{end:?} {limit}");
+            }
+            let part = archive.candles(wanted(3 * MINUTE..5 * MINUTE, 9, End::Newest)).await.unwrap();
+            assert_eq!(part.len(), 2);
+            let candle = part[0];
+            assert_eq!((candle.open, candle.low), (Price::new(10_002), Price::new(9_950)));
+            assert_eq!((candle.volume, candle.notional.to_string()), (Quantity::new(3), "300.06".to_owned()));
+            // What was traded in other ticks does not go on.
+            assert_eq!(coarse.candles(wanted(all, 1, End::Oldest)).await.unwrap(), []);
+        })
+        .await
+        .unwrap();
+    }
+}

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
 
-use bearpit_core::units::SimTime;
+use bearpit_core::units::{SimDuration, SimTime};
 
 use super::MarketData;
 use super::views::CandlesView;
@@ -176,13 +176,16 @@ impl Series<'_> {
 
     /// Returns what lies before all that is in memory.
     async fn archived(&self, span: Range<SimTime>, limit: usize, end: End) -> Result<Vec<Candle>, Problem> {
-        let until = self.memory.first().map_or(span.end, |first| first.start.min(span.end));
+        // Nothing is later than the market is.
+        let latest = span.end.min(self.snapshot.at.saturating_add(SimDuration::from_secs(1)));
+        let until = self.memory.first().map_or(latest, |first| first.start.min(latest));
         if span.start >= until {
             return Ok(Vec::new());
         }
+        let instrument = &self.snapshot.listing.instrument;
         let wanted = ArchivedCandles {
             venue: self.snapshot.listing.venue.clone(),
-            symbol: self.snapshot.listing.instrument.symbol().to_owned(),
+            symbol: instrument.symbol().to_owned(),
             interval: self.interval,
             span: span.start..until,
             limit,

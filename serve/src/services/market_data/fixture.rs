@@ -12,6 +12,7 @@ use bearpit_core::units::{
 };
 
 use super::{CandleArchive, MarketData, MarketDataParts, MarketView, NoArchive};
+use crate::domain::AccountId;
 use crate::driver::{DayStatus, MarketStatus, ScenarioSource, Stage};
 use crate::publication::{Day, DayParticipant, ListingInfo, Publication, PublicationConfig, Publisher};
 
@@ -58,6 +59,8 @@ pub(crate) struct Hand {
     pub(crate) publisher: Publisher,
     pub(crate) now: SimTime,
     pub(crate) status: Arc<Mutex<Arc<MarketStatus>>>,
+    /// The account of [`ANNE`], by which her channel is named.
+    pub(crate) anne: AccountId,
     /// What others see: another one may take its place.
     published: Arc<Mutex<Publication>>,
     sequence: u64,
@@ -88,7 +91,7 @@ fn listing(venue: &str, symbol: &str, tick: &str, lot: &str) -> Arc<ListingInfo>
     Arc::new(ListingInfo { venue: venue.to_owned(), instrument, is_replayed: false })
 }
 
-fn day(open: SimTime) -> Day {
+fn day(open: SimTime, anne: AccountId) -> Day {
     let participant = |id, name: &str, has_channel| DayParticipant { id, name: name.into(), has_channel };
     Day {
         open,
@@ -98,7 +101,7 @@ fn day(open: SimTime) -> Day {
             listing("PIT", "GAMA", "0.01", "1"),
             listing("HALL", "GAMA", "0.01", "1"),
         ],
-        participants: vec![participant(CROWD, "crowd", false), participant(ANNE, "anne", true)],
+        participants: vec![participant(CROWD, "crowd", false), participant(ANNE, &anne.to_string(), true)],
     }
 }
 
@@ -111,7 +114,8 @@ impl Hand {
         // Half past nine in New York.
         let now: SimTime = "2025-03-03T14:30:00".parse().unwrap();
         let mut publisher = Publisher::new(config).unwrap();
-        publisher.begin_day(&day(now));
+        let anne = AccountId::draw();
+        publisher.begin_day(&day(now, anne));
         let status = MarketStatus {
             stage: Stage::Open,
             disk: None,
@@ -129,14 +133,14 @@ impl Hand {
         };
         let published = Arc::new(Mutex::new(publisher.publication().clone()));
         let status = Arc::new(Mutex::new(Arc::new(status)));
-        Self { publisher, now, status, published, sequence: 0, next_id: 1 }
+        Self { publisher, now, status, anne, published, sequence: 0, next_id: 1 }
     }
 
     /// Takes all back that was published, as a market does that is rebuilt without a request.
     pub(crate) fn begin_anew(&mut self) {
         let mut publisher = Publisher::new(PublicationConfig::default()).unwrap();
         publisher.restore(self.publisher.state().anew());
-        publisher.begin_day(&day(self.now));
+        publisher.begin_day(&day(self.now, self.anne));
         *self.published.lock().unwrap() = publisher.publication().clone();
         self.sequence = 0;
         self.publisher = publisher;

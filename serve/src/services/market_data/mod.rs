@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `listings` | which listing a name means; instruments and quotes |
 //! | `books` | books and trades; a book is written once for each of its versions |
-//! | `candles` | candles, from memory and from an archive as one series |
+//! | `candles`, `archive` | candles, from memory and from an archive as one series |
 //! | `sessions` | phases that are planned; the market's status, its clock |
 //! | `history`, `days` | days that are kept, and their replays |
 //!

@@ -1,0 +1,108 @@
+//! [`Reader`]: one client's place in one topic.
+
+use std::rc::Rc;
+
+use bytestring::ByteString;
+
+use super::feed::{Bell, Feed, Found};
+use super::hub::Hub;
+use super::market::LatestFeed;
+use super::message::{Notice, text_of};
+use super::outcome::Over;
+use super::topic::Topic;
+use crate::domain::{Problem, ProblemKind};
+use crate::publication::{Position, SubscribeError};
+
+/// One client's place in one topic.
+#[derive(Debug)]
+pub(super) enum Reader {
+    /// In one with numbers.
+    Numbered { feed: Rc<Feed>, next: Option<u64>, generation: u64 },
+    /// In one of which only the newest state is sent.
+    Latest { feed: Rc<LatestFeed>, version: u64 },
+}
+
+impl Reader {
+    /// Begins to follow a topic, from a place on if that is given.
+    pub(super) fn begin(
+        hub: &Hub,
+        topic: &Topic,
+        from: Option<Position>,
+        bell: &Rc<Bell>,
+    ) -> Result<Self, Problem> {
+        if matches!(topic, Topic::Quote(_) | Topic::Market) {
+            if from.is_some() {
+                let message = "this channel has no numbers: it begins with its newest state";
+                return Err(Problem::new(ProblemKind::Refused, "invalid_field", message).at("from"));
+            }
+            let feed = hub.latest(topic);
+            feed.add_bell(bell);
+            return Ok(Self::Latest { feed, version: 0 });
+        }
+        let feed = hub.feed(topic).ok_or_else(unknown)?;
+        let (_, generation) = feed.epoch();
+        let next = match from {
+            Some(position) => {
+                feed.can_resume(position).map_err(|error| match error {
+                    SubscribeError::UnknownChannel => unknown(),
+                    SubscribeError::StartOver { .. } => {
+                        Problem::new(ProblemKind::Conflict, "start_over", error)
+                            .at("from")
+                            .hint("subscribe without `from`")
+                    }
+                })?;
+                Some(position.next)
+            }
+            None => feed.start(),
+        };
+        feed.add_bell(bell);
+        Ok(Self::Numbered { feed, next, generation })
+    }
+
+    /// Returns the epoch of the numbers and the number of the next update, as far as they are known.
+    pub(super) fn place(&self) -> (Option<i64>, Option<u64>) {
+        match self {
+            Self::Numbered { feed, next, .. } => (Some(feed.epoch().0), *next),
+            Self::Latest { .. } => (None, None),
+        }
+    }
+
+    /// Returns the next message, if there is one.
+    pub(super) fn read(&mut self, topic: &Topic) -> Result<Option<ByteString>, Over> {
+        match self {
+            Self::Latest { feed, version } => Ok(feed.newer_than(*version).map(|(newer, text)| {
+                *version = newer;
+                text
+            })),
+            Self::Numbered { feed, next, generation } => match feed.read(*next, *generation) {
+                Found::Nothing => Ok(None),
+                Found::Item(item) => {
+                    *next = Some(item.next);
+                    Ok(Some(item.text))
+                }
+                Found::Reset { epoch, generation: newer } => {
+                    *generation = newer;
+                    *next = feed.start();
+                    Ok(Some(text_of(&Notice::Reset { topic: topic.name(), epoch: epoch.to_string() })))
+                }
+                Found::FellBehind => Err(Over::FellBehind),
+            },
+        }
+    }
+
+    /// Is woken no longer.
+    pub(super) fn end(&self, bell: &Rc<Bell>) {
+        match self {
+            Self::Numbered { feed, .. } => feed.remove_bell(bell),
+            Self::Latest { feed, .. } => feed.remove_bell(bell),
+        }
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        "unknown_channel",
+        "there is no such channel: the market has not opened yet, or the account is not in it",
+    )
+}
