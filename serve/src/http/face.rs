@@ -73,7 +73,8 @@ pub fn document() -> Document {
     openapi::document(rooms, &entries())
 }
 
-fn endpoints() -> Vec<Endpoint> {
+/// Returns the endpoints of all rooms.
+pub(super) fn endpoints() -> Vec<Endpoint> {
     let rooms =
         [identity::endpoints(), market_data::endpoints(), trading::endpoints(), watchlists::endpoints()];
     rooms.into_iter().flatten().collect()

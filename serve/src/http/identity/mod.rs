@@ -13,7 +13,7 @@ pub(super) mod origin;
 mod requests;
 mod sessions;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 mod visitor;
 
 use std::sync::Arc;

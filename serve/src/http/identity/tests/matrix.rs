@@ -67,7 +67,7 @@ fn key(site: &Site, name: &str, scopes: Scopes) -> String {
 
 /// Asks every method of every endpoint as everybody, and fails where somebody is admitted who should not be,
 /// or refused who should not be. What an endpoint does then is not looked at.
-pub(in crate::http) fn check(endpoints: fn() -> Vec<Endpoint>) {
+fn check(endpoints: fn() -> Vec<Endpoint>) {
     let mut generous = config();
     generous.limits.address_attempts = 1_000_000;
     let site = Site::with_endpoints(generous, endpoints);
@@ -104,10 +104,7 @@ pub(in crate::http) fn check(endpoints: fn() -> Vec<Endpoint>) {
 
 #[test]
 fn every_endpoint_admits_those_who_may_and_nobody_else() {
-    fn all() -> Vec<Endpoint> {
-        super::super::endpoints().into_iter().chain(crate::http::market_data::endpoints()).collect()
-    }
-    check(all);
+    check(crate::http::face::endpoints);
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod harness;
 mod keys;
 mod limits;
 mod log;
-pub(in crate::http) mod matrix;
+mod matrix;
 mod postgres;
 mod sessions;
 mod tls;
