@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tracing::warn;
@@ -22,6 +23,9 @@ use crate::store::database::Database;
 
 /// The directory of days' replays within the data directory.
 const REPLAYS: &str = "replays";
+
+/// How often tokens that have expired are deleted.
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// What the services are made of.
 pub(super) struct Parts<'a> {
@@ -72,7 +76,20 @@ fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Resu
         clock: system_clock(),
         newcomers,
     });
-    identity.map(Arc::new).map_err(|error| failed("nobody can be let in", &error))
+    let identity = identity.map(Arc::new).map_err(|error| failed("nobody can be let in", &error))?;
+    tokio::spawn(forget(Arc::clone(&identity)));
+    Ok(identity)
+}
+
+/// Deletes tokens that are good for nothing any more, now and then.
+async fn forget(identity: Arc<Identity>) {
+    let mut times = tokio::time::interval(FORGET_EVERY);
+    loop {
+        times.tick().await;
+        if let Err(problem) = identity.forget_expired().await {
+            warn!(%problem, "tokens that have expired are deleted later");
+        }
+    }
 }
 
 /// Opens the accounts of those who have registered.

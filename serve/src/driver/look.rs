@@ -174,18 +174,30 @@ impl Look {
 
 /// What was seen, until all that it follows from is on disk.
 #[derive(Debug, Default)]
-pub(super) struct Looks(VecDeque<(u64, Seen, oneshot::Sender<Result<Seen, Refused>>)>);
+pub(super) struct Looks(VecDeque<Untold>);
+
+/// Something that was seen and is not told yet.
+#[derive(Debug)]
+struct Untold {
+    /// Up to where the journal must be synced before.
+    place: u64,
+    seen: Seen,
+    reply: Looker,
+}
+
+/// Who waits for what was seen.
+pub(super) type Looker = oneshot::Sender<Result<Seen, Refused>>;
 
 impl Looks {
     /// Keeps what was seen until the journal is synced up to a place.
-    pub(super) fn hold(&mut self, place: u64, seen: Seen, reply: oneshot::Sender<Result<Seen, Refused>>) {
-        self.0.push_back((place, seen, reply));
+    pub(super) fn hold(&mut self, place: u64, seen: Seen, reply: Looker) {
+        self.0.push_back(Untold { place, seen, reply });
     }
 
     /// Tells what follows from what is synced.
     pub(super) fn tell(&mut self, is_synced: impl Fn(u64) -> bool) {
-        while self.0.front().is_some_and(|(place, ..)| is_synced(*place)) {
-            let Some((_, seen, reply)) = self.0.pop_front() else { return };
+        while self.0.front().is_some_and(|untold| is_synced(untold.place)) {
+            let Some(Untold { seen, reply, .. }) = self.0.pop_front() else { return };
             // Who asked may have gone.
             reply.send(Ok(seen)).unwrap_or_default();
         }
@@ -193,7 +205,7 @@ impl Looks {
 
     /// Tells whoever waits that it cannot be said at the moment.
     pub(super) fn refuse(&mut self, why: &Unavailable) {
-        for (_, _, reply) in self.0.drain(..) {
+        for Untold { reply, .. } in self.0.drain(..) {
             reply.send(Err(why.clone().into())).unwrap_or_default();
         }
     }

@@ -36,13 +36,13 @@ pub struct Entry {
 }
 
 /// Decides who may pass.
-pub trait Gatekeeper: Send + Sync {
+pub(super) trait Gatekeeper: Send + Sync {
     /// Returns who asks, if that was shown; a problem if they may not.
     fn admit(&self, request: &HttpRequest, access: Access) -> Admitting;
 }
 
 /// A decision that is being taken.
-pub type Admitting = Pin<Box<dyn Future<Output = Result<Option<Actor>, Problem>>>>;
+pub(super) type Admitting = Pin<Box<dyn Future<Output = Result<Option<Actor>, Problem>>>>;
 
 /// A path, its methods, and who may use each. Handlers of what is not public take the
 /// [`Actor`] as `web::ReqData<Actor>`.

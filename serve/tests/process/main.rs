@@ -4,8 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a test that cannot go on has failed; it waits for other processes, and says what it measured"
+    reason = "a test that cannot go on has failed; it waits for other processes"
 )]
 
 mod harness;

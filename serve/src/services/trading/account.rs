@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::Trading;
 use super::order_view::OrderView;
 use super::order_view::average;
-use super::orders::{Book, VenueWait};
+use super::orders::{Book, Entry, VenueWait};
 use crate::domain::{AccountId, ClientOrderId, MarketTime, Number, Problem, ProblemKind};
 use crate::driver::{AccountView, PositionView};
 use crate::publication::ListingSnapshot;
@@ -135,7 +135,7 @@ impl Trading {
         let kind = OrderKind::Market { protection: None };
         let terms = OrderTerms::new(side, Quantity::new(lots.unsigned_abs()), kind).with(TimeInForce::Ioc);
         let terms = OrderTerms { reduce_only: true, self_trade: SelfTrade::CancelOldest, ..terms };
-        self.submit(account, &snapshot, terms, client, wait).await
+        self.submit(account, &snapshot, Entry { terms, client, wait }).await
     }
 }
 

@@ -105,9 +105,9 @@ pub struct ValueLine {
 }
 
 /// How many rows a page has if nobody says.
-pub const PAGE_DEFAULT: u32 = 100;
+const PAGE_DEFAULT: u32 = 100;
 /// How many rows a page has at most.
-pub const PAGE_MAX: u32 = 1_000;
+const PAGE_MAX: u32 = 1_000;
 
 impl Trading {
     /// Returns a page of an account's orders, the newest first. Those on their way to a venue are among the

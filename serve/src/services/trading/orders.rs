@@ -72,6 +72,14 @@ impl VenueWait {
     pub const MAX: Duration = Duration::from_secs(10);
 }
 
+/// An order as it is entered.
+pub(super) struct Entry {
+    pub(super) terms: OrderTerms,
+    pub(super) client: Option<ClientOrderId>,
+    /// How long to wait for the word of the venue.
+    pub(super) wait: Option<VenueWait>,
+}
+
 /// What an account's orders are seen by.
 pub(super) struct Book {
     listings: Vec<Arc<ListingSnapshot>>,
@@ -92,17 +100,16 @@ impl Trading {
         let (_, snapshot) = self.data.find(&request.symbol).map_err(|problem| problem.at("symbol"))?;
         let terms = request.terms(&snapshot.listing.instrument)?;
         let client = request.client_order_id.clone();
-        self.submit(account, &snapshot, terms, client, wait).await
+        self.submit(account, &snapshot, Entry { terms, client, wait }).await
     }
 
     pub(super) async fn submit(
         &self,
         account: AccountId,
         snapshot: &ListingSnapshot,
-        terms: OrderTerms,
-        client: Option<ClientOrderId>,
-        wait: Option<VenueWait>,
+        entry: Entry,
     ) -> Result<OrderView, Problem> {
+        let Entry { terms, client, wait } = entry;
         let what = What::Instruct(Instruction::Submit { listing: snapshot.id, terms });
         let (answer, outcome) = self.ask(account, what, client.clone()).await?;
         let Outcome::Submitted { order, exits, terms } = outcome else { return Err(strange()) };

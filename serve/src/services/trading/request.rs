@@ -315,7 +315,7 @@ fn missing(field: &str, kind: KindName) -> Problem {
 ///
 /// # Errors
 /// [`Problem`] if it is none: no order has it.
-pub fn order_id(text: &str, field: &str) -> Result<OrderId, Problem> {
+pub(super) fn order_id(text: &str, field: &str) -> Result<OrderId, Problem> {
     let is_plain = !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
     let id = text.parse().ok().filter(|_| is_plain).map(OrderId::new);
     id.ok_or_else(|| {

@@ -307,7 +307,7 @@ fn a_market_that_is_rebuilt_begins_anew_for_its_readers() {
     assert_eq!((&reset["type"], &reset["channel"]), (&json!("reset"), &json!("book")));
     assert_ne!(reset["epoch"], before["epoch"]);
     let mut follower = Follower::default();
-    while follower.sides[0].get("80").is_none() {
+    while !follower.sides[0].contains_key("80") {
         follower.follow(&client.next());
     }
     assert_eq!(follower.sides[0].len(), 1);
