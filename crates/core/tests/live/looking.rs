@@ -6,8 +6,11 @@ use bearpit_core::market::{OrderKind, Refusal, TimeInForce};
 use bearpit_core::units::OrderId;
 
 fn submitted(outcome: Result<Outcome, RequestRefusal>) -> OrderId {
-    let Ok(Outcome::Submitted { order, .. }) = outcome else { panic!("{outcome:?}") };
-    order
+    let order = match outcome.unwrap() {
+        Outcome::Submitted { order, .. } => Some(order),
+        _ => None,
+    };
+    order.unwrap()
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl Passwords {
 /// Hashes a password on this thread: for commands, which have nobody else to serve.
 ///
 /// # Errors
-/// As [`Passwords::new`].
+/// As that of its parameters.
 pub fn hash_password(
     config: PasswordConfig,
     password: &Secret,

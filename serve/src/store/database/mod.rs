@@ -1,6 +1,6 @@
 //! The [`Database`]: SQLite inside the process by default, PostgreSQL by URL, the same statements on both.
 //!
-//! A statement is written once, with `$1`, in SQL that both understand, and declared by [`statements!`]; so a
+//! A statement is written once, with `$1`, in SQL that both understand, and declared by `statements!`; so a
 //! test can prepare all of them on both. Its arguments are [`Value`]s and its results [`Row`]s; outside this
 //! room nobody knows which database there is. Ids are `UUID` or `BLOB`, times `BIGINT` in nanoseconds,
 //! amounts `NUMERIC(38, 0)` or decimal text in units of [`Amount`], which are summed in Rust and never in
@@ -8,7 +8,7 @@
 //!
 //! Deliberately absent: what the tables mean, which is with the repositories beside it.
 //!
-//! [`statements!`]: statements
+//! `statements!`: statements
 
 mod amount;
 mod connect;
