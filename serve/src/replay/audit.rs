@@ -136,8 +136,10 @@ impl Sums {
     fn keep(&mut self, fact: Fact) {
         match fact {
             Fact::AccountOpened(opening) => {
-                let of = self.moved.entry(opening.owner).or_default();
-                of.opening = Some((opening.cash, opening.holdings.to_vec()));
+                // What brought it back to what the scenario gives it comes before, and is in this.
+                let held = opening.holdings.to_vec();
+                let moved = Moved { opening: Some((opening.cash, held)), ..Moved::default() };
+                self.moved.insert(opening.owner, moved);
             }
             Fact::AccountFunded { owner, funding } => {
                 let of = self.moved.entry(owner).or_default();
@@ -217,5 +219,31 @@ impl Sums {
             of.cash = of.cash - paid - fee;
             *of.holdings.entry(listing.instrument).or_default() += got;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bearpit_core::market::{AccountOpening, Funding, Reference};
+
+    use super::*;
+
+    /// On a following day the crowd is brought back first; what its accounts are opened with has that in it.
+    #[test]
+    fn what_brought_an_account_back_is_in_what_it_is_opened_with() {
+        let owner = ActorId::new(3);
+        let fund = |cash| Funding {
+            transfer: Transfer::Cash(Money::from_whole(cash)),
+            reference: Reference::new("day").unwrap(),
+        };
+        let mut sums = Sums::default();
+        sums.keep(Fact::AccountFunded { owner, funding: fund(-200) });
+        let (name, kind) = ("maker".into(), "market_maker".into());
+        let (cash, holdings) = (Money::from_whole(10_000), [].into());
+        sums.keep(Fact::AccountOpened(AccountOpening { owner, name, kind, cash, holdings }));
+        sums.keep(Fact::AccountFunded { owner, funding: fund(5) });
+        let moved = &sums.moved[&owner];
+        assert_eq!(moved.opening, Some((Money::from_whole(10_000), Vec::new())));
+        assert_eq!(moved.cash, Money::from_whole(5));
     }
 }

@@ -1,7 +1,7 @@
 //! [`ReplayCommand`]: makes the results of a day in a process of its own.
 //!
-//! What a replay needs, the tables of a whole day among it, is given back to the system when that process ends;
-//! the market's own process would keep what its allocator once had.
+//! What a replay needs, the tables of a whole day among it, is given back to the system when that process
+//! ends; the market's own process would keep what its allocator once had.
 
 use std::ffi::OsString;
 use std::io::{self, Read};

@@ -64,8 +64,8 @@ struct Maker {
 }
 
 impl DayWorker {
-    /// Starts the thread. The results of each segment go to a directory of its own in `results`; they are made by
-    /// `command`, or in this process where there is none or it cannot be started.
+    /// Starts the thread. The results of each segment go to a directory of its own in `results`; they are
+    /// made by `command`, or in this process where there is none or it cannot be started.
     ///
     /// # Errors
     /// What the system says if it has no thread.

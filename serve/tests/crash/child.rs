@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &[String]) {
     for line in io::stdin().lock().lines() {
         let line = line.unwrap();
         let asked = Asked::read(&mut line.split_ascii_whitespace()).unwrap();
-        let answer = driver.handle.ask(asked.ask()).unwrap().blocking_recv().unwrap().unwrap();
+        let answer = insist(&driver, || asked.ask());
         writeln!(out, "again {} {} {}", asked.seat, asked.number, outcome(&answer)).unwrap();
     }
     let (first, count): (u64, u64) = (first.parse().unwrap(), count.parse().unwrap());
@@ -108,8 +108,14 @@ pub(crate) fn run(arguments: &[String]) {
         waiting.push_back((asked, driver.handle.ask(asked.ask()).unwrap()));
         while waiting.len() >= under_way.parse::<usize>().unwrap() {
             let (asked, reply) = waiting.pop_front().unwrap();
-            let answer = reply.blocking_recv().unwrap().unwrap();
-            writeln!(out, "done {} {} {}", asked.seat, asked.number, outcome(&answer)).unwrap();
+            match reply.blocking_recv().unwrap() {
+                Ok(answer) => {
+                    writeln!(out, "done {} {} {}", asked.seat, asked.number, outcome(&answer)).unwrap();
+                }
+                // It came while a day turned: nothing was done, and the next process makes it again.
+                Err(Refused::Unavailable(_)) => {}
+                Err(refused) => panic!("{refused:?}"),
+            }
         }
     }
     driver.handle.stop();
@@ -145,6 +151,16 @@ fn join(driver: &Driver, seat: &str) {
     let RequestKind::Join { spec, config, .. } = source(false).live().join(seat) else { panic!("no join") };
     let what = What::Join { spec, config: Box::new(config) };
     let ask = Ask { seat: seat.into(), what, client: None };
-    let answer: Result<Answer, Refused> = driver.handle.ask(ask).unwrap().blocking_recv().unwrap();
-    answer.unwrap();
+    insist(driver, || ask.clone());
+}
+
+/// Asks until the market takes it: a day may turn meanwhile.
+fn insist(driver: &Driver, ask: impl Fn() -> Ask) -> Answer {
+    loop {
+        match driver.handle.ask(ask()).unwrap().blocking_recv().unwrap() {
+            Ok(answer) => return answer,
+            Err(Refused::Unavailable(_)) => std::thread::yield_now(),
+            Err(refused) => panic!("{refused:?}"),
+        }
+    }
 }

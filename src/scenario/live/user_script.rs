@@ -12,8 +12,8 @@ use crate::script::{
     Module, OnError, ParamValue, RunLimits, ScriptConfig, ScriptError, ScriptSource, check_params, compile,
 };
 
-/// A strategy with which its owner joins a live market: what a journal has of it, as JSON, so that the day can
-/// be replayed without any file.
+/// A strategy with which its owner joins a live market: what a journal has of it, as JSON, so that the day
+/// can be replayed without any file.
 ///
 /// ```
 /// use bearpit::scenario::UserScript;

@@ -84,8 +84,8 @@ impl Timers {
     }
 }
 
-/// Returns when a timer is due that was due at `due`, so often after each other. Whoever is woken late goes on
-/// with the same times.
+/// Returns when a timer is due that was due at `due`, so often after each other. Whoever is woken late goes
+/// on with the same times.
 fn next_after(now: SimTime, due: SimTime, every: SimDuration) -> SimTime {
     let late = (now - due).nanos().checked_rem(every.nanos()).unwrap_or(0);
     now.saturating_add(SimDuration::from_nanos(every.nanos() - late))

@@ -1,16 +1,16 @@
 //! [`SharedBudget`]: the operations that the scripts of users share, second by second of virtual time.
 //!
 //! A script whose operations are used up is not stopped: its callbacks wait, as on a slow machine. Nor is a
-//! callback aborted in the middle, since an order may have been sent by then: it may take more than its script
-//! has left, and the script waits until that is made up for.
+//! callback aborted in the middle, since an order may have been sent by then: it may take more than its
+//! script has left, and the script waits until that is made up for.
 //!
 //! # The rule
 //! Of the operations of a second each of k scripts has a share, one k-th. What the scripts that kept within
 //! their shares left of them in the second before goes, in equal parts, to those that did not (max-min
-//! fairness). Nothing is saved up; what was taken beyond a share is owed. A callback begins if its script owes
-//! nothing, and one of two holds: it fits into what its script has left, as far as earlier calls of it show;
-//! or the scripts together have not used up the second. So a script that keeps within its share never waits
-//! for others, and callbacks that take long run one by one.
+//! fairness). Nothing is saved up; what was taken beyond a share is owed. A callback begins if its script
+//! owes nothing, and one of two holds: it fits into what its script has left, as far as earlier calls of it
+//! show; or the scripts together have not used up the second. So a script that keeps within its share never
+//! waits for others, and callbacks that take long run one by one.
 //!
 //! Everything is counted, nothing timed: in a market that is replayed the same callbacks wait.
 

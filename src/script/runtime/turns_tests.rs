@@ -1,3 +1,5 @@
+//! What waits for operations: in which order, for how long, and what is said of it.
+
 use super::*;
 
 fn turns() -> Turns {
