@@ -24,7 +24,8 @@ pub struct OwnEvent {
 pub enum OwnChange {
     /// A day began: all starts anew, and orders that were carried over are accepted again.
     DayBegan,
-    /// An order that was carried over from the last day, and will be accepted again, has an id of its owner's.
+    /// An order that was carried over from the last day, and will be accepted again, has an id of its
+    /// owner's.
     Named {
         /// The order.
         order: OrderId,
