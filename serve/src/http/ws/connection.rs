@@ -56,6 +56,8 @@ const PING_SECS: u32 = 15;
 const SILENT_SECS_MAX: u32 = 45;
 /// For how many seconds it may read nothing while there is something for it.
 const STALLED_SECS_MAX: u32 = 10;
+/// How long it may take to make room for the reason why it is closed.
+const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// How many times what it may send in a second it may send at once.
 const BURST: u32 = 5;
 /// How many messages are sent before it is looked what has come.
@@ -99,7 +101,7 @@ impl Connection {
         std::mem::take(&mut self.readers).values().for_each(|reader| reader.end(&self.bell));
         // A client that reads nothing does not read this either.
         let close = self.outgoing.session.close(over.reason());
-        rt::time::timeout(TICK, close).await.ok();
+        rt::time::timeout(CLOSE_MAX, close).await.ok();
         // What is read is held until then: see `Watched`. Of a client that takes nothing the system lets go.
         if rt::time::timeout(TICK, &mut has_ended).await.is_err() {
             drop(answering);

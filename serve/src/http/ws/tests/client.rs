@@ -119,18 +119,31 @@ impl Client {
         self.0.send(Message::text(text)).unwrap();
     }
 
-    /// Returns what comes next.
-    pub(super) fn told(&mut self) -> Told {
+    /// Returns what comes next, as text, or why the connection is closed.
+    pub(super) fn told_text(&mut self) -> Result<String, (u16, String)> {
         loop {
             match self.0.read() {
-                Ok(Message::Text(text)) => return Told::Json(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Text(text)) => return Ok(text.as_str().to_owned()),
                 Ok(Message::Ping(_) | Message::Pong(_)) => {}
                 Ok(Message::Close(frame)) => {
                     let CloseFrame { code, reason } = frame.unwrap();
-                    return Told::Closed(code.into(), reason.to_string());
+                    return Err((code.into(), reason.to_string()));
                 }
                 other => panic!("{other:?}"),
             }
+        }
+    }
+
+    /// Returns what comes next, as text that is not read.
+    pub(super) fn next_text(&mut self) -> String {
+        self.told_text().unwrap()
+    }
+
+    /// Returns what comes next.
+    pub(super) fn told(&mut self) -> Told {
+        match self.told_text() {
+            Ok(text) => Told::Json(serde_json::from_str(&text).unwrap()),
+            Err((code, reason)) => Told::Closed(code, reason),
         }
     }
 
