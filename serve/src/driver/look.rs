@@ -88,6 +88,8 @@ pub struct PositionView {
 pub struct OrderProgress {
     /// The order.
     pub order: OrderId,
+    /// Its listing, by its number in the day's market.
+    pub listing: ListingId,
     /// What is open, as its owner knows.
     pub leaves: Quantity,
     /// Whether a cancel is on its way.
@@ -135,6 +137,7 @@ impl AccountView {
                 .iter()
                 .map(|order| OrderProgress {
                     order: order.id,
+                    listing: order.listing,
                     leaves: order.leaves,
                     cancel_sent: order.cancel_sent,
                     replace_sent: order.pending.is_some(),

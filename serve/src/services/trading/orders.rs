@@ -1,6 +1,6 @@
 //! Orders: entering, canceling, replacing, looking at those of today.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -209,16 +209,15 @@ impl Trading {
         let listing =
             symbol.map(|symbol| self.data.find(symbol).map(|(_, snapshot)| snapshot.id)).transpose();
         let listing = listing.map_err(|problem| problem.at("symbol"))?;
-        let book = self.book(account);
-        let instruction = match listing {
-            Some(listing) => Instruction::MassCancel { listing, side: None },
-            None => Instruction::Disconnect,
-        };
-        self.ask(account, What::Instruct(instruction), None).await?;
-        let is_meant = |of: ListingId| listing.is_none_or(|listing| listing == of);
-        let sent = book.own.sent.iter().filter(|(_, order)| is_meant(order.listing)).map(|(id, _)| id);
-        let open = book.own.orders.iter().filter(|(_, order)| is_meant(order.listing)).map(|(id, _)| id);
-        Ok(CanceledView { order_ids: open.chain(sent).map(ToString::to_string).collect() })
+        let view = self.account_view(account).await?;
+        let is_meant = |order: &&OrderProgress| listing.is_none_or(|listing| listing == order.listing);
+        let orders: Vec<_> = view.orders.iter().filter(is_meant).collect();
+        let listings: BTreeSet<_> = orders.iter().map(|order| order.listing).collect();
+        for listing in listings {
+            let what = What::Instruct(Instruction::MassCancel { listing, side: None });
+            self.ask(account, what, None).await?;
+        }
+        Ok(CanceledView { order_ids: orders.iter().map(|order| order.order.to_string()).collect() })
     }
 
     /// Replaces price and quantity of an order.
