@@ -92,10 +92,13 @@ impl LiveConfig {
     /// let live = scenario.live.as_ref().ok_or("no [live]")?;
     /// let mut market = scenario.lay_out_live()?.open()?;
     /// market.start();
+    /// let now = scenario.start + SimDuration::from_secs(60);
+    /// market.step(now, u64::MAX)?;
+    ///
     /// let script = UserScript::new("mine.rhai", "fn on_start() { buy(10); }");
     /// let kind = live.join_script("anne's", &script);
-    /// market.request(scenario.start, Request { tag: None, kind })?;
-    /// market.step(scenario.start + SimDuration::from_secs(60), u64::MAX)?;
+    /// market.request(now, Request { tag: None, kind })?;
+    /// market.step(now + SimDuration::from_secs(60), u64::MAX)?;
     /// let participant = market.participant("anne's").ok_or("no seat")?.id;
     /// assert!(market.world().domain().account(participant).ok_or("no account")?.fills() > 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
