@@ -92,7 +92,7 @@ fn ten_thousand_frames_at_random_end_connections_and_nothing_else() {
         }
         let reasons = ["bad_frame", "too_long", "not_text", "bad_token"];
         let has = |reason: &&str| told.windows(reason.len()).any(|part| part == reason.as_bytes());
-        closed_by_reason += usize::from(reasons.iter().any(|reason| has(reason)));
+        closed_by_reason += usize::from(reasons.iter().any(has));
         if number % 50 == 0 {
             fixture.hand.print(10_000, 1);
             fixture.hand.publish();
