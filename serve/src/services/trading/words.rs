@@ -8,9 +8,9 @@ macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal,)+ })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
         pub enum $name {$(
             $(#[$word_doc])*
-            #[serde(rename = $word)]
             $variant,
         )+}
 
@@ -227,5 +227,30 @@ impl From<Liquidity> for LiquidityName {
             Liquidity::Taker => Self::Taker,
             Liquidity::Auction => Self::Auction,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema;
+
+    use super::*;
+
+    fn check<T: Serialize + PartialSchema>(all: &[T], name: impl Fn(&T) -> &'static str) {
+        let schema = serde_json::to_value(T::schema()).unwrap();
+        let words: Vec<_> = all.iter().map(|it| serde_json::to_value(it).unwrap()).collect();
+        assert_eq!(schema["enum"], serde_json::Value::from(words.clone()), "the document has the same words");
+        assert_eq!(words, all.iter().map(|it| serde_json::Value::from(name(it))).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn words_are_the_same_in_answers_in_the_document_and_in_the_database() {
+        check(KindName::ALL, |it| it.name());
+        check(TimeInForceName::ALL, |it| it.name());
+        check(PegName::ALL, |it| it.name());
+        check(PostOnlyName::ALL, |it| it.name());
+        check(SelfTradeName::ALL, |it| it.name());
+        check(StatusName::ALL, |it| it.name());
+        check(LiquidityName::ALL, |it| it.name());
     }
 }
