@@ -199,5 +199,5 @@ fn two_hundred_endless_strategies_do_not_hold_up_others() {
     // The control, after it since both measure: with as good as no budget, the same strategies do.
     let unbounded = latencies(directories[1].path(), LiveConfig::SCRIPT_OPERATIONS_MAX, 20);
     println!("without a budget: p50 {:?}, p99 {:?}", percentile(&unbounded, 50), percentile(&unbounded, 99));
-    assert!(percentile(&unbounded, 99) > LATENCY_MAX, "p99 {:?}", percentile(&unbounded, 99));
+    assert!(percentile(&unbounded, 99) > 3 * percentile(&shared, 99), "p99 {:?}", percentile(&unbounded, 99));
 }
