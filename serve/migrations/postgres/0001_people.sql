@@ -1,5 +1,5 @@
--- People, what they show to be let in, and what they were given. Times are nanoseconds since 1970 (UTC);
--- amounts are units of 10^-10. A constraint has the name by which SQLite reports it.
+-- People, and what they show to be let in. Times are nanoseconds since 1970 (UTC). A constraint has the name by which
+-- SQLite reports it.
 CREATE TABLE users (
     id UUID NOT NULL CONSTRAINT "users.id" PRIMARY KEY,
     username TEXT NOT NULL,
@@ -64,16 +64,3 @@ CREATE TABLE resets (
     used_at BIGINT
 );
 CREATE INDEX resets_of_user ON resets (user_id);
-
--- What an account is given once for each kind; funded where its AccountFunded is on the tape.
-CREATE TABLE grants (
-    account_id UUID NOT NULL,
-    kind TEXT NOT NULL,
-    amount NUMERIC(38, 0) NOT NULL,
-    created_at BIGINT NOT NULL,
-    funded_day BIGINT,
-    funded_position BIGINT,
-    CONSTRAINT "grants.account_id, grants.kind" PRIMARY KEY (account_id, kind),
-    CHECK ((funded_day IS NULL) = (funded_position IS NULL))
-);
-CREATE INDEX grants_that_wait ON grants (created_at) WHERE funded_day IS NULL;

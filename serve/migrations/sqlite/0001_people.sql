@@ -1,5 +1,4 @@
--- People, what they show to be let in, and what they were given. Times are nanoseconds since 1970 (UTC);
--- amounts are decimal texts of units of 10^-10.
+-- People, and what they show to be let in. Times are nanoseconds since 1970 (UTC).
 CREATE TABLE users (
     id BLOB NOT NULL PRIMARY KEY,
     username TEXT NOT NULL,
@@ -64,16 +63,3 @@ CREATE TABLE resets (
     used_at INTEGER
 ) STRICT;
 CREATE INDEX resets_of_user ON resets (user_id);
-
--- What an account is given once for each kind; funded where its AccountFunded is on the tape.
-CREATE TABLE grants (
-    account_id BLOB NOT NULL,
-    kind TEXT NOT NULL,
-    amount TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    funded_day INTEGER,
-    funded_position INTEGER,
-    PRIMARY KEY (account_id, kind),
-    CHECK ((funded_day IS NULL) = (funded_position IS NULL))
-) STRICT;
-CREATE INDEX grants_that_wait ON grants (created_at) WHERE funded_day IS NULL;

@@ -71,8 +71,6 @@ fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Resu
         config: config.identity.clone(),
         data,
         database,
-        // The market itself gives it: with the seat, which is opened once.
-        starting_cash: None,
         clock: system_clock(),
         newcomers,
     });

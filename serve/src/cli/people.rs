@@ -103,7 +103,6 @@ impl Desk<'_> {
             role,
             password_hash,
             now: self.now,
-            grant: None,
         };
         match self.people.add(&user).await {
             Err(error) if error.is_conflict_on("users.username_key") => {

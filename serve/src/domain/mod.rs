@@ -6,6 +6,7 @@ mod client_order_id;
 mod ids;
 mod market_time;
 mod number;
+mod order_words;
 mod person;
 mod problem;
 mod secret;
@@ -16,6 +17,9 @@ pub use client_order_id::{ClientOrderId, UnfitClientOrderId};
 pub use ids::{AccountId, BadId, KeyId, SessionId, UserId};
 pub use market_time::{BadTime, MarketTime, instant_of};
 pub use number::Number;
+pub use order_words::{
+    KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName,
+};
 pub use person::{Actor, Credential, Role, Scope, Scopes, UnknownScope};
 pub use problem::{Problem, ProblemKind};
 pub use secret::Secret;

@@ -1,4 +1,4 @@
-//! Words of orders for the outside.
+//! Words of orders for the outside: in requests, answers and the database.
 
 use bearpit_core::market::{Liquidity, OrderKind, Peg, PostOnly, SelfTrade, TimeInForce};
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,9 @@
 //! The terms of an order, in words and decimal numbers.
 
-use bearpit_core::market::{
-    Instrument, Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce, TrailingDistance,
-};
+use bearpit_core::market::{Instrument, Link, OrderKind, OrderTerms, TimeInForce, TrailingDistance};
 use bearpit_core::units::{Decimal, Price, Quantity};
 
+use crate::domain::{KindName, PegName, PostOnlyName, SelfTradeName, TimeInForceName};
 use crate::store::database::Amount;
 use crate::store::projection::{OrderDetails, OrderTermsRow};
 
@@ -28,8 +27,8 @@ pub(super) fn terms_of(instrument: &Instrument, terms: &OrderTerms) -> OrderTerm
     let price = |price: Option<Price>| price.map(|price| price_of(instrument, price));
     let quantity = |quantity: Option<Quantity>| quantity.map(|quantity| quantity_of(instrument, quantity));
     OrderTermsRow {
-        kind: terms.kind.name().to_owned(),
-        time_in_force: terms.time_in_force.name().to_owned(),
+        kind: KindName::of(terms.kind).name().to_owned(),
+        time_in_force: TimeInForceName::of(terms.time_in_force).name().to_owned(),
         expires_at: match terms.time_in_force {
             TimeInForce::Gtd(until) => Some(until.nanos()),
             _ => None,
@@ -38,8 +37,8 @@ pub(super) fn terms_of(instrument: &Instrument, terms: &OrderTerms) -> OrderTerm
         trigger_price: price(terms.kind.trigger()),
         displayed: quantity(terms.display),
         minimum: quantity(terms.minimum),
-        post_only: post_only(terms.post_only).to_owned(),
-        self_trade: self_trade(terms.self_trade).to_owned(),
+        post_only: PostOnlyName::of(terms.post_only).map_or("no", PostOnlyName::name).to_owned(),
+        self_trade: SelfTradeName::from(terms.self_trade).name().to_owned(),
         reduce_only: terms.reduce_only,
         details: details_of(instrument, terms),
     }
@@ -57,33 +56,35 @@ fn details_of(instrument: &Instrument, terms: &OrderTerms) -> OrderDetails {
         None => {}
     }
     if let OrderKind::Pegged { to, offset, .. } = terms.kind {
-        details.peg = Some(if to == Peg::Mid { "mid" } else { "touch" }.to_owned());
+        details.peg = Some(PegName::from(to).name().to_owned());
         details.peg_offset = Some(price(Price::new(offset.into())));
     }
     match terms.link {
         Link::None => {}
         Link::OneCancelsOther(order) => details.linked_order = i64::try_from(order.get()).ok(),
-        Link::Bracket { take_profit, stop_loss, .. } => {
+        Link::Bracket { take_profit, stop_loss, protection } => {
             (details.take_profit, details.stop_loss) = (Some(price(take_profit)), Some(price(stop_loss)));
+            details.stop_limit = protection.map(price);
         }
     }
     details
 }
 
-const fn post_only(rule: PostOnly) -> &'static str {
-    match rule {
-        PostOnly::No => "no",
-        PostOnly::Reject => "reject",
-        PostOnly::Slide => "slide",
-    }
-}
+#[cfg(test)]
+mod tests {
+    use bearpit_core::market::Side;
 
-const fn self_trade(rule: SelfTrade) -> &'static str {
-    match rule {
-        SelfTrade::Allow => "allow",
-        SelfTrade::CancelNewest => "cancel_newest",
-        SelfTrade::CancelOldest => "cancel_oldest",
-        SelfTrade::CancelBoth => "cancel_both",
-        SelfTrade::Decrement => "decrement",
+    use super::*;
+
+    #[test]
+    fn the_exits_of_a_bracket_are_kept_with_what_the_second_accepts() {
+        let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
+        let (take_profit, stop_loss) = (Price::new(11_000), Price::new(9_000));
+        let link = Link::Bracket { take_profit, stop_loss, protection: Some(Price::new(8_900)) };
+        let limit = OrderTerms::limit(Side::Buy, Quantity::new(1), Price::new(10_000));
+        let row = terms_of(&acme, &OrderTerms { link, ..limit });
+        let prices = [row.price, row.details.take_profit, row.details.stop_loss, row.details.stop_limit];
+        assert_eq!(prices.map(|it| it.unwrap().decimal().to_string()), ["100", "110", "90", "89"]);
+        assert_eq!((row.kind.as_str(), row.time_in_force.as_str()), ("limit", "gtc"));
     }
 }

@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 use super::super::answers::{Failure, ProblemBody, ok};
 use super::super::body::Params;
 use super::{Caller, Desk};
-use crate::domain::{ClientOrderId, Problem, ProblemKind};
-use crate::services::trading::{FillsPage, HistoryQuery, OrdersPage, StatusName, ValuesPage};
+use crate::domain::{ClientOrderId, Problem, ProblemKind, StatusName};
+use crate::services::trading::{FillsPage, HistoryQuery, OrdersPage, ValuesPage};
 
 /// Which orders are asked for.
 #[derive(Debug, Clone, Deserialize, IntoParams)]

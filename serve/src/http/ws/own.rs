@@ -74,7 +74,6 @@ impl EventBody {
 
 /// What there is to say of an event; what does not apply is left out.
 #[derive(Debug, Default, Serialize)]
-#[serde(default)]
 struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<String>,

@@ -12,8 +12,8 @@
 //! not verified: a login by it looks at whose it is known to be and at the two who claimed it last, with the
 //! same number of hashes whatever there is.
 //!
-//! Deliberately absent: HTTP, cookies and headers, which are the face's; money, which is granted in the same
-//! transaction and paid by whoever owns the market.
+//! Deliberately absent: HTTP, cookies and headers, which are the face's; money: the market gives it with the seat that
+//! an account gets.
 
 mod access;
 mod api_keys;
@@ -33,14 +33,14 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use bearpit_core::units::Money;
 use thiserror::Error;
 use tracing::error;
 
 use crate::config::IdentityConfig;
 use crate::domain::{AccountId, KeyId, Problem, ProblemKind, Secret, SessionId, WallTime};
+use crate::services::wall_now;
 use crate::store::database::{Database, StoreError};
 use crate::store::people::{KeyState, People, SessionState};
 
@@ -65,7 +65,7 @@ pub type Clock = Arc<dyn Fn() -> WallTime + Send + Sync>;
 
 /// Is told of new accounts. It must not wait.
 pub trait Newcomers: Send + Sync {
-    /// There is an account, whose grant waits in the database.
+    /// There is an account, whose seat in the market may be opened.
     fn registered(&self, account: AccountId);
 }
 
@@ -81,7 +81,6 @@ pub struct Identity {
     accounts: Attempts<[u8; 32]>,
     addresses: Attempts<IpAddr>,
     config: IdentityConfig,
-    starting_cash: Option<Money>,
     clock: Clock,
     newcomers: Arc<dyn Newcomers>,
 }
@@ -100,8 +99,6 @@ pub struct IdentityParts<'a> {
     pub data: &'a Path,
     /// The database.
     pub database: Database,
-    /// What an account is granted at registration.
-    pub starting_cash: Option<Money>,
     /// What time it is.
     pub clock: Clock,
     /// Who is told of new accounts.
@@ -134,7 +131,7 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`].
     pub fn new(parts: IdentityParts<'_>) -> Result<Self, IdentityError> {
-        let IdentityParts { config, data, database, starting_cash, clock, newcomers } = parts;
+        let IdentityParts { config, data, database, clock, newcomers } = parts;
         let key = SigningKey::of(&config, data)?;
         Ok(Self {
             people: People::new(database),
@@ -146,7 +143,6 @@ impl Identity {
             accounts: Attempts::new(config.limits.account_attempts),
             addresses: Attempts::new(config.limits.address_attempts),
             config,
-            starting_cash,
             clock,
             newcomers,
         })
@@ -179,11 +175,7 @@ impl Identity {
 /// Returns the clock of the system.
 #[must_use]
 pub fn system_clock() -> Clock {
-    #[expect(clippy::disallowed_methods, reason = "sessions and keys live by the wall clock")]
-    Arc::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        WallTime::since_epoch(since.unwrap_or(Duration::ZERO))
-    })
+    Arc::new(wall_now)
 }
 
 /// When to ask again while the database is away.

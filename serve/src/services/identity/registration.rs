@@ -6,7 +6,6 @@ use super::names::{MailAddress, Username, check_password, refused};
 use super::{Identity, Visitor, of_store};
 use crate::config::Registration;
 use crate::domain::{AccountId, Problem, ProblemKind, Role, Secret, UserId};
-use crate::store::database::Amount;
 use crate::store::people::NewUser;
 
 /// What somebody who registers says.
@@ -32,7 +31,7 @@ pub struct Registered {
 }
 
 impl Identity {
-    /// Makes a person and an account, with the grant that is due. The answer is the same whether the mail
+    /// Makes a person and an account. The answer is the same whether the mail
     /// address is known or not.
     ///
     /// # Errors
@@ -58,7 +57,6 @@ impl Identity {
             return Err(taken());
         }
         let password_hash = self.passwords.hash(&request.password).await?;
-        let grant = self.starting_cash.map(|cash| ("starting_cash", Amount::from(cash)));
         let user = NewUser {
             id: UserId::draw(),
             account: AccountId::draw(),
@@ -69,7 +67,6 @@ impl Identity {
             role: Role::User,
             password_hash,
             now: self.now(),
-            grant,
         };
         match self.people.add(&user).await {
             Err(error) if error.is_conflict_on("users.username_key") => return Err(taken()),

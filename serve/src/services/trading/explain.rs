@@ -6,7 +6,7 @@ use bearpit_core::market::Refusal;
 use bearpit_core::participant::RequestRefusal;
 
 use crate::domain::{Problem, ProblemKind};
-use crate::driver::{DiskTrouble, Refused, Unavailable};
+use crate::driver::{Refused, Unavailable};
 use crate::live::NotTaken;
 
 /// When it is worth to try again.
@@ -14,17 +14,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// Returns what a market that takes nothing is as a problem.
 pub(super) fn unavailable(why: &Unavailable) -> Problem {
-    let code = match why {
-        Unavailable::Opening => "recovering",
-        Unavailable::BetweenDays => "between_days",
-        Unavailable::Paused => "paused",
-        Unavailable::Disk(DiskTrouble::Full) => "disk_full",
-        Unavailable::Disk(DiskTrouble::Failing(_)) => "journal_failing",
-        Unavailable::Busy => "busy",
-        Unavailable::Stopped => "stopped",
-        Unavailable::Failed(_) => "failed",
-    };
-    let problem = Problem::new(ProblemKind::Unavailable, code, why);
+    let problem = Problem::new(ProblemKind::Unavailable, why.code(), why);
     match why {
         Unavailable::Failed(_) => problem,
         _ => problem.retry_after(SOON),

@@ -7,10 +7,10 @@ use utoipa::ToSchema;
 use super::Trading;
 use super::order_view::{BracketView, OrderView, side_name};
 use super::orders::unknown_order;
-use super::words::{
-    KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName,
+use crate::domain::{
+    AccountId, ClientOrderId, KindName, LiquidityName, MarketTime, Number, PegName, PostOnlyName, Problem,
+    ProblemKind, SelfTradeName, StatusName, TimeInForceName, instant_of,
 };
-use crate::domain::{AccountId, ClientOrderId, MarketTime, Number, Problem, ProblemKind, instant_of};
 use crate::services::identity::of_store;
 use crate::services::market_data::SideName;
 use crate::store::database::Amount;
@@ -251,7 +251,7 @@ impl Trading {
         let bracket = details.take_profit.zip(details.stop_loss).map(|(profit, loss)| BracketView {
             take_profit: number(profit),
             stop_loss: number(loss),
-            stop_limit: None,
+            stop_limit: optional(details.stop_limit),
         });
         OrderView {
             order_id: row.order.to_string(),
@@ -272,7 +272,7 @@ impl Trading {
             peg: details.peg.as_deref().and_then(PegName::of_name),
             peg_offset: optional(details.peg_offset),
             is_triggered: row.is_triggered,
-            time_in_force: time_in_force(&terms.time_in_force),
+            time_in_force: TimeInForceName::of_name(&terms.time_in_force).unwrap_or(TimeInForceName::Gtc),
             expires_at: terms.expires_at.map(time),
             display_quantity: optional(terms.displayed),
             minimum_quantity: optional(terms.minimum),
@@ -292,11 +292,6 @@ impl Trading {
             explanation: row.reason.clone(),
         }
     }
-}
-
-fn time_in_force(name: &str) -> TimeInForceName {
-    let word = name.to_ascii_lowercase().replace('-', "_");
-    TimeInForceName::of_name(&word).unwrap_or(TimeInForceName::Gtc)
 }
 
 fn row_status(row: &OrderRow) -> StatusName {

@@ -13,7 +13,6 @@ mod report;
 mod request;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +22,6 @@ pub use history::{FillLine, FillsPage, HistoryQuery, OrdersPage, ValueLine, Valu
 pub use order_view::{BracketView, OrderView};
 pub use orders::{CanceledView, OrdersView, PreviewView, ReplaceRequest, VenueWait, path_order};
 pub use request::{BracketRequest, OrderRequest};
-pub use words::{KindName, LiquidityName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName};
 
 use tokio::sync::Semaphore;
 

@@ -5,8 +5,10 @@ use bearpit_core::units::{Decimal, Money, OrderId, Price, Quantity, SimTime};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::words::{KindName, PegName, PostOnlyName, SelfTradeName, StatusName, TimeInForceName};
-use crate::domain::{MarketTime, Number, SentOrder};
+use crate::domain::{
+    ClientOrderId, KindName, MarketTime, Number, PegName, PostOnlyName, SelfTradeName, SentOrder, StatusName,
+    TimeInForceName,
+};
 use crate::driver::OrderProgress;
 use crate::publication::{ClosedOrder, ListingInfo, OpenOrder, OrderEnd};
 use crate::services::market_data::{Scale, SideName};
@@ -112,9 +114,20 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     /// An order that is on its way.
     pub(super) fn sent(&self, sent: &SentOrder) -> OrderView {
-        let mut view = self.order(sent.order, &sent.terms);
-        view.client_order_id = sent.client.as_ref().map(|id| id.as_str().to_owned());
-        view.sent_at = Some(self.scale.time(sent.at));
+        self.sent_at(sent.at, sent.order, &sent.terms, sent.client.as_ref())
+    }
+
+    /// An order that was sent a moment ago.
+    pub(super) fn sent_at(
+        &self,
+        at: SimTime,
+        order: OrderId,
+        terms: &OrderTerms,
+        client: Option<&ClientOrderId>,
+    ) -> OrderView {
+        let mut view = self.order(order, terms);
+        view.client_order_id = client.map(|id| id.as_str().to_owned());
+        view.sent_at = Some(self.scale.time(at));
         view
     }
 

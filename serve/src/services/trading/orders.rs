@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bearpit_core::market::{OrderKind, OrderTerms, Side};
 use bearpit_core::participant::{Instruction, Outcome, RequestRefusal};
-use bearpit_core::units::{ActorId, ListingId, Money, OrderId, Quantity};
+use bearpit_core::units::{ListingId, Money, OrderId, Quantity};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ use super::asking::seat_of;
 use super::order_view::{OrderView, Writer, average};
 use super::request::{OrderRequest, Reader, order_id, refused};
 use super::{Trading, explain};
-use crate::domain::{AccountId, ClientOrderId, Number, Problem, ProblemKind, SentOrder};
+use crate::domain::{AccountId, ClientOrderId, Number, Problem, ProblemKind};
 use crate::driver::{AccountView, Look, OrderProgress, Seen, What};
 use crate::publication::{Channel, ListingSnapshot, OwnState};
 
@@ -112,7 +112,7 @@ impl Trading {
         let Entry { terms, client, wait } = entry;
         let what = What::Instruct(Instruction::Submit { listing: snapshot.id, terms });
         let (answer, outcome) = self.ask(account, what, client.clone()).await?;
-        let Outcome::Submitted { order, exits, terms } = outcome else { return Err(strange()) };
+        let Outcome::Submitted { order, terms, .. } = outcome else { return Err(strange()) };
         if let Some(VenueWait(span)) = wait {
             // What it waits for may never come: then the order is shown as far as it is.
             tokio::time::timeout(span.min(VenueWait::MAX), self.arrival(account, order)).await.ok();
@@ -121,10 +121,7 @@ impl Trading {
             return Ok(view);
         }
         // What is shown of it comes a moment later than the answer.
-        let at = answer.at;
-        let sent =
-            SentOrder { order, owner: ActorId::new(0), listing: snapshot.id, terms, exits, client, at };
-        Ok(self.writer(snapshot).sent(&sent))
+        Ok(self.writer(snapshot).sent_at(answer.at, order, &terms, client.as_ref()))
     }
 
     /// Waits until the venue has said something about an order.

@@ -7,8 +7,10 @@ use bearpit_core::units::{Decimal, OrderId, Price, Quantity};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::words::{KindName, PegName, PostOnlyName, SelfTradeName, TimeInForceName};
-use crate::domain::{ClientOrderId, Number, Problem, ProblemKind, instant_of};
+use crate::domain::{
+    ClientOrderId, KindName, Number, PegName, PostOnlyName, Problem, ProblemKind, SelfTradeName,
+    TimeInForceName, instant_of,
+};
 use crate::services::market_data::SideName;
 
 /// An order to be entered.

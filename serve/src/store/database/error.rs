@@ -13,7 +13,7 @@ pub enum StoreError {
     /// It has something already that must be unique, or lacks what is referred to.
     #[error("the database refuses a second row for {on}")]
     Conflict {
-        /// The columns that must be unique, as `users.username_key` or `grants.account_id, grants.kind`; of a
+        /// The columns that must be unique, as `users.username_key` or `fills.trade_id, fills.order_id`; of a
         /// row that is referred to and does not exist, `foreign key`.
         on: String,
     },

@@ -13,10 +13,11 @@ statements! {
            account_id, created_at, blocked_at, password_changed_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     ADD_SESSION = "INSERT INTO sessions (id, user_id, created_at, last_seen_at) VALUES ($1, $2, 1, 1)";
-    GRANT = "INSERT INTO grants (account_id, kind, amount, created_at) VALUES ($1, $2, $3, 0)";
+    MARK = "INSERT INTO account_marks (account_id, marked_at, segment, equity, cash, fees)
+            VALUES ($1, $2, 1, $3, $3, $3)";
     ALL = "SELECT id, username, mail, is_verified, blocked_at FROM users WHERE username_key = $1
            AND (CAST($2 AS BIGINT) IS NULL OR created_at >= $2) ORDER BY created_at";
-    GRANTED = "SELECT amount FROM grants ORDER BY kind";
+    MARKED = "SELECT equity FROM account_marks ORDER BY marked_at";
     COUNT = "SELECT COUNT(*) AS count FROM users";
     WRONG_COLUMN = "SELECT username AS created_at FROM users";
 }
@@ -36,7 +37,6 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     people::ALL[2],
     people::ALL[3],
     people::ALL[4],
-    people::ALL[5],
 ];
 
 async fn add(database: &Database, id: Uuid, name: &str) -> Result<u64, StoreError> {
@@ -113,13 +113,12 @@ async fn amounts_keep_all_of_their_digits() {
     on_each_database(|database| async move {
         let most = 10_i128.pow(38) - 1;
         let amounts = [0, 1, -1, 9_999, 10_000, -100_000_000, 1_000_000_000_000_000, most, -most];
-        for (kind, amount) in amounts.into_iter().enumerate() {
-            let added =
-                database.execute(GRANT, args![Uuid::nil(), format!("{kind:02}"), Amount(amount)]).await;
+        for (at, amount) in (0_i64..).zip(amounts) {
+            let added = database.execute(MARK, args![Uuid::nil(), at, Amount(amount)]).await;
             assert_eq!(added, Ok(1), "{amount}");
         }
-        let read = database.rows(GRANTED, &[]).await.unwrap();
-        let read: Vec<_> = read.iter().map(|row| row.get::<Amount>("amount").unwrap().0).collect();
+        let read = database.rows(MARKED, &[]).await.unwrap();
+        let read: Vec<_> = read.iter().map(|row| row.get::<Amount>("equity").unwrap().0).collect();
         assert_eq!(read, amounts);
     })
     .await
@@ -135,9 +134,9 @@ async fn a_conflict_names_its_columns() {
         assert_eq!(add(&database, id, "bert").await, Err(conflict("users.id")));
         let nobody = database.execute(ADD_SESSION, args![Uuid::now_v7(), Uuid::nil()]).await;
         assert_eq!(nobody, Err(conflict("foreign key")));
-        database.execute(GRANT, args![Uuid::nil(), "x", Amount(1)]).await.unwrap();
-        let again = database.execute(GRANT, args![Uuid::nil(), "x", Amount(1)]).await.unwrap_err();
-        assert!(again.is_conflict_on("grants.account_id, grants.kind"), "{again}");
+        database.execute(MARK, args![Uuid::nil(), 1_i64, Amount(1)]).await.unwrap();
+        let again = database.execute(MARK, args![Uuid::nil(), 1_i64, Amount(1)]).await.unwrap_err();
+        assert!(again.is_conflict_on("account_marks.account_id, account_marks.marked_at"), "{again}");
     })
     .await
     .unwrap();
@@ -147,16 +146,16 @@ async fn a_conflict_names_its_columns() {
 async fn what_is_not_committed_has_not_happened() {
     on_each_database(|database| async move {
         let mut transaction = database.begin().await.unwrap();
-        transaction.execute(GRANT, args![Uuid::nil(), "x", Amount(1)]).await.unwrap();
-        assert_eq!(transaction.rows(GRANTED, &[]).await.unwrap().len(), 1);
+        transaction.execute(MARK, args![Uuid::nil(), 1_i64, Amount(1)]).await.unwrap();
+        assert_eq!(transaction.rows(MARKED, &[]).await.unwrap().len(), 1);
         // Nobody else waits for it, nor sees it.
-        assert_eq!(database.rows(GRANTED, &[]).await.unwrap().len(), 0);
+        assert_eq!(database.rows(MARKED, &[]).await.unwrap().len(), 0);
         drop(transaction);
         let mut transaction = database.begin().await.unwrap();
-        assert_eq!(transaction.rows(GRANTED, &[]).await.unwrap().len(), 0);
-        transaction.execute(GRANT, args![Uuid::nil(), "y", Amount(1)]).await.unwrap();
+        assert_eq!(transaction.rows(MARKED, &[]).await.unwrap().len(), 0);
+        transaction.execute(MARK, args![Uuid::nil(), 2_i64, Amount(1)]).await.unwrap();
         transaction.commit().await.unwrap();
-        assert_eq!(database.rows(GRANTED, &[]).await.unwrap().len(), 1);
+        assert_eq!(database.rows(MARKED, &[]).await.unwrap().len(), 1);
     })
     .await
     .unwrap();

@@ -24,14 +24,8 @@ statements! {
 
 /// All statements of the files here.
 #[cfg(test)]
-pub(in crate::store) const ALL: [&[super::database::Statement]; 6] = [
-    STATEMENTS,
-    users::STATEMENTS,
-    sessions::STATEMENTS,
-    keys::STATEMENTS,
-    resets::STATEMENTS,
-    tests::STATEMENTS,
-];
+pub(in crate::store) const ALL: [&[super::database::Statement]; 5] =
+    [STATEMENTS, users::STATEMENTS, sessions::STATEMENTS, keys::STATEMENTS, resets::STATEMENTS];
 
 /// Who there is, and what they show to be let in. Clones share the database.
 #[derive(Debug, Clone)]

@@ -6,20 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{KeyId, Scope, Scopes};
-use crate::store::database::Amount;
 use crate::store::database::testing::on_each_database;
-
-statements! {
-    GRANTS = "SELECT kind, amount FROM grants WHERE account_id = $1 ORDER BY kind";
-}
-
-impl People {
-    /// Returns what an account was granted.
-    pub(crate) async fn grants_of(&self, account: AccountId) -> Result<Vec<(String, Amount)>, StoreError> {
-        let rows = self.database.rows(GRANTS, args![account]).await?;
-        rows.iter().map(|row| Ok((row.get("kind")?, row.get("amount")?))).collect()
-    }
-}
 
 fn at(seconds: i64) -> WallTime {
     WallTime::from_nanos(seconds * 1_000_000_000)
@@ -36,7 +23,6 @@ fn person(name: &str, now: i64) -> NewUser {
         role: Role::User,
         password_hash: "hash".to_owned(),
         now: at(now),
-        grant: Some(("starting_cash", Amount(5))),
     }
 }
 
@@ -52,15 +38,13 @@ fn session(user: UserId, hash: u8, now: i64) -> NewSession {
 }
 
 #[tokio::test]
-async fn a_person_is_added_with_the_grant_or_not_at_all() {
+async fn a_name_is_given_once_whatever_its_case() {
     on_each_database(|database| async move {
         let people = People::new(database);
         let (anne, again) = (person("Anne", 1), person("ANNE", 2));
         people.add(&anne).await.unwrap();
         let refused = people.add(&again).await.unwrap_err();
         assert!(refused.is_conflict_on("users.username_key"), "{refused}");
-        assert_eq!(people.grants_of(anne.account).await, Ok(vec![("starting_cash".to_owned(), Amount(5))]));
-        assert_eq!(people.grants_of(again.account).await, Ok(vec![]));
         let found = people.of_name("anne").await.unwrap().unwrap();
         assert_eq!((found.id, found.account, found.username.as_str()), (anne.id, anne.account, "Anne"));
         assert_eq!((found.created_at, found.role, found.is_blocked), (at(1), Role::User, false));

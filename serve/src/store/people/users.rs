@@ -2,12 +2,11 @@
 
 use super::{People, end_sessions, holder, time};
 use crate::domain::{AccountId, Role, SessionId, UserId, WallTime};
-use crate::store::database::{Amount, Row, StoreError, args, statements};
+use crate::store::database::{Row, StoreError, args, statements};
 
 statements! {
     ADD = "INSERT INTO users (id, username, username_key, mail, mail_key, is_verified, role, password_hash,
         account_id, created_at, password_changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
-    GRANT = "INSERT INTO grants (account_id, kind, amount, created_at) VALUES ($1, $2, $3, $4)";
     OF_NAME = "SELECT id AS user_id, username, mail, is_verified, role, password_hash, account_id, created_at,
         blocked_at, password_changed_at FROM users WHERE username_key = $1";
     OF_ID = "SELECT id AS user_id, username, mail, is_verified, role, password_hash, account_id, created_at,
@@ -45,8 +44,6 @@ pub struct NewUser {
     pub password_hash: String,
     /// When.
     pub now: WallTime,
-    /// What the account is given, and as what.
-    pub grant: Option<(&'static str, Amount)>,
 }
 
 /// A person.
@@ -87,7 +84,7 @@ impl std::fmt::Debug for User {
 }
 
 impl People {
-    /// Adds a person, and what the account is given.
+    /// Adds a person.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] on `users.username_key`, or on `users.mail_key` for a verified address.
@@ -98,12 +95,7 @@ impl People {
         let (name, key, role) = (user.username.as_str(), user.username_key.as_str(), user.role.name());
         let arguments =
             args![user.id, name, key, mail, verified, user.is_verified, role, hash, user.account, user.now];
-        let mut transaction = self.database.begin().await?;
-        transaction.execute(ADD, arguments).await?;
-        if let Some((kind, amount)) = user.grant {
-            transaction.execute(GRANT, args![user.account, kind, amount, user.now]).await?;
-        }
-        transaction.commit().await
+        self.database.execute(ADD, arguments).await.map(drop)
     }
 
     /// Returns the person with a name, given without differences of case.

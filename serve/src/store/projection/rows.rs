@@ -50,7 +50,7 @@ impl OrderStatus {
 pub struct OrderTermsRow {
     /// The kind, such as `stop_limit`.
     pub kind: String,
-    /// The time in force, such as `GTC`.
+    /// The time in force, such as `gtc`.
     pub time_in_force: String,
     /// Until when it is good, if that is its time in force.
     pub expires_at: Option<i64>,
@@ -92,6 +92,8 @@ pub struct OrderDetails {
     pub take_profit: Option<Amount>,
     /// The trigger of a bracket's second exit.
     pub stop_loss: Option<Amount>,
+    /// The worst price that the second exit accepts.
+    pub stop_limit: Option<Amount>,
 }
 
 /// An order of somebody's.

@@ -30,7 +30,7 @@ fn order(number: i64, owner: u128, quantity: i128) -> OrderRow {
         side: Side::Buy,
         terms: OrderTermsRow {
             kind: "limit".to_owned(),
-            time_in_force: "GTC".to_owned(),
+            time_in_force: "gtc".to_owned(),
             expires_at: None,
             price: Some(whole(100)),
             trigger_price: None,

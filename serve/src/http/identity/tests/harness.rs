@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::web;
-use bearpit_core::units::Money;
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -147,7 +146,6 @@ impl Site {
             config: config.clone(),
             data: data.path(),
             database: database.clone(),
-            starting_cash: Some(Money::from_units(1_000_000_000_000_000)),
             clock,
             newcomers: Arc::clone(&newcomers) as Arc<dyn Newcomers>,
         };
@@ -306,6 +304,5 @@ pub(super) fn person(site: &Site, name: &str, role: Role) -> NewUser {
         role,
         password_hash: hash_password(config().passwords, &password).unwrap(),
         now: site.now(),
-        grant: None,
     }
 }

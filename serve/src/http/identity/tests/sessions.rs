@@ -6,21 +6,18 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::harness::{PASSWORD, Site, access, bearer, config};
-use crate::store::database::Amount;
 
 fn refresh(site: &Site, token: &Value) -> super::harness::Answer {
     site.post("/api/auth/refresh", "", &json!({ "refresh_token": token }))
 }
 
 #[test]
-fn who_registers_can_log_in_at_once_and_was_granted_the_starting_cash_once() {
+fn who_registers_can_log_in_at_once_and_the_account_is_told_once() {
     let site = Site::start();
     let registered = site.register("Anne");
     assert_eq!(registered.status, 201, "{}", registered.body);
     let account = registered.text("account_id").parse().unwrap();
     assert_eq!(*site.newcomers.0.lock().unwrap(), [account]);
-    let granted = site.block_on(site.people.grants_of(account)).unwrap();
-    assert_eq!(granted, [("starting_cash".to_owned(), Amount(1_000_000_000_000_000))]);
 
     for (path, body) in [
         ("/api/auth/login", json!({ "username": "anne", "password": PASSWORD })),
