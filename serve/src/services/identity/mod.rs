@@ -12,8 +12,8 @@
 //! not verified: a login by it looks at whose it is known to be and at the two who claimed it last, with the
 //! same number of hashes whatever there is.
 //!
-//! Deliberately absent: HTTP, cookies and headers, which are the face's; money: the market gives it with the seat that
-//! an account gets.
+//! Deliberately absent: HTTP, cookies and headers, which are the face's; money: the market gives it with the
+//! seat that an account gets.
 
 mod access;
 mod api_keys;
