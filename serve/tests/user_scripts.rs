@@ -62,8 +62,6 @@ fn endless(number: usize) -> String {
 }
 
 const STRATEGIES: usize = 200;
-/// How long the first callbacks of all of them may take.
-const FIRST_ROUND: Duration = Duration::from_secs(3);
 const LATENCY_MAX: Duration = Duration::from_millis(50);
 /// What a debug build does of the default budget in the same time.
 const OPERATIONS: u64 =
@@ -162,8 +160,7 @@ fn latencies(directory: &Path, operations: u64, requests: u32) -> Vec<Duration> 
             std::thread::sleep(Duration::from_micros(200));
         }
     }
-    // Their first callbacks come before anybody owes anything: each runs to its own bound, all at once.
-    std::thread::sleep(FIRST_ROUND);
+    // From now on, so that the first callbacks of all of them are measured too.
     let (sent, replies) = mpsc::channel::<(Instant, Reply)>();
     let collect = std::thread::spawn(move || replies.into_iter().map(wait).collect::<Vec<Duration>>());
     for number in 0..requests {

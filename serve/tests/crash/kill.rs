@@ -16,6 +16,11 @@ use crate::child::{Asked, source};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A process that is not killed before makes so many requests.
 const REQUESTS: u64 = 100_000;
+/// One that ends in order makes so many.
+const REQUESTS_IN_ORDER: u64 = 200;
+/// So often one does, before the next kill. What has been killed is opened from the last that ended in
+/// order: without any, each start would take longer than the one before.
+const IN_ORDER_EACH: u32 = 20;
 
 /// What is known of the requests so far: their outcomes, where those were told.
 #[derive(Debug, Default)]
@@ -44,10 +49,14 @@ pub(crate) fn what_was_acknowledged_survives_a_kill(kills: u32) {
     let mut acknowledged = 0;
     for kill in 0..kills {
         let before = known.outcomes.len();
+        if kill % IN_ORDER_EACH == IN_ORDER_EACH - 1 {
+            live(directory.path(), &mut known, End::InOrder);
+        }
         // From at once, when the journal is being read, to under full load.
         let after = Duration::from_millis(u64::from(kill * 37 % 400));
         // Every fifth is killed while it may still read the journal.
-        live_and_die(directory.path(), &mut known, after, kill % 5 == 0);
+        let end = if kill % 5 == 0 { End::KilledFromStart(after) } else { End::KilledFromLoad(after) };
+        live(directory.path(), &mut known, end);
         check_accounts(directory.path());
         let told = known.outcomes.values().filter(|(_, outcome)| outcome.is_some()).count();
         assert!(told >= acknowledged, "nothing that was told is forgotten");
@@ -64,11 +73,21 @@ pub(crate) fn what_was_acknowledged_survives_a_kill(kills: u32) {
     println!("killed {kills} processes under load: {acknowledged} outcomes told, none lost, none twice");
 }
 
-/// Starts a process, which is asked again for what was asked before, and kills it a while after it was
-/// started, or after it has answered that.
-fn live_and_die(directory: &Path, known: &mut Known, after: Duration, at_once: bool) {
+/// How a process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It is killed so long after it was started.
+    KilledFromStart(Duration),
+    /// It is killed so long after it has answered what was asked before, and makes new requests.
+    KilledFromLoad(Duration),
+    /// It ends by itself, after some requests: the next one opens a new segment.
+    InOrder,
+}
+
+/// Starts a process, which is asked again for what was asked before, and sees it end.
+fn live(directory: &Path, known: &mut Known, end: End) {
     let first = known.outcomes.last_key_value().map_or(0, |(number, _)| number + 1);
-    let mut child = spawn(directory, first);
+    let mut child = spawn(directory, first, if end == End::InOrder { REQUESTS_IN_ORDER } else { REQUESTS });
     let mut stdin = child.stdin.take().unwrap();
     // The last thousand of them: those of the last process, and some of the ones before.
     let again: Vec<(u64, usize)> =
@@ -90,32 +109,45 @@ fn live_and_die(directory: &Path, known: &mut Known, after: Duration, at_once: b
         }
     });
     let began = Instant::now();
-    let mut deadline = at_once.then(|| began + after);
+    let mut deadline = match end {
+        End::KilledFromStart(after) => Some(began + after),
+        End::KilledFromLoad(_) | End::InOrder => None,
+    };
     loop {
         let wait = deadline.map_or(PATIENCE, |it: Instant| it.saturating_duration_since(Instant::now()));
         if wait.is_zero() {
             break;
         }
         let Ok(line) = told.recv_timeout(wait) else { break };
-        if line.starts_with("asked") && deadline.is_none() {
+        if let End::KilledFromLoad(after) = end
+            && deadline.is_none()
+            && line.starts_with("asked")
+        {
             deadline = Some(Instant::now() + after);
         }
         known.take(&line);
         assert!(began.elapsed() < PATIENCE, "the process hangs");
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    if end == End::InOrder {
+        // Its output has ended, so it is about to.
+        assert!(child.wait().unwrap().success(), "a process that ends in order has failed");
+    } else {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
     feeder.join().unwrap();
     reader.join().unwrap();
-    // A line that was cut short tells nothing.
     let mut rest: Vec<String> = told.try_iter().collect();
-    rest.pop();
+    if end != End::InOrder {
+        // A line that was cut short tells nothing.
+        rest.pop();
+    }
     rest.iter().for_each(|line| known.take(line));
 }
 
-fn spawn(directory: &Path, first: u64) -> Child {
+fn spawn(directory: &Path, first: u64, requests: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["child", directory.to_str().unwrap(), &first.to_string(), &REQUESTS.to_string(), "64"])
+        .args(["child", directory.to_str().unwrap(), &first.to_string(), &requests.to_string(), "64"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -8,8 +8,8 @@
 //! Of the operations of a second each of k scripts has a share, one k-th. What the scripts that kept within
 //! their shares left of them in the second before goes, in equal parts, to those that did not (max-min
 //! fairness). Nothing is saved up; what was taken beyond a share is owed. A callback begins if its script
-//! owes nothing, and one of two holds: it fits into what its script has left, as far as earlier calls of it
-//! show; or the scripts together have not used up the second. So a script that keeps within its share never
+//! owes nothing, and one of two holds: it fits into what its script has left, as far as earlier calls of that
+//! callback show; or the scripts together have not used up the second. So a script that keeps within its share never
 //! waits for others, and callbacks that take long run one by one.
 //!
 //! Everything is counted, nothing timed: in a market that is replayed the same callbacks wait.
@@ -61,13 +61,6 @@ struct Member {
     is_hungry: bool,
     /// The most that each callback has taken; nothing before the first.
     most: [Option<i64>; Callback::COUNT],
-}
-
-impl Member {
-    /// Returns what a callback takes, as far as earlier calls show: of it, or else of others.
-    fn expected(&self, callback: Callback) -> Option<i64> {
-        self.most[callback as usize].or_else(|| self.most.iter().flatten().copied().max())
-    }
 }
 
 impl Pool {
@@ -143,7 +136,8 @@ impl BudgetPlace {
         pool.renew(now);
         let is_used_up = pool.used >= pool.per_second;
         let Some(member) = self.index.and_then(|index| pool.members[index].as_mut()) else { return true };
-        let fits = member.expected(callback).is_some_and(|most| most <= member.left);
+        // What one takes that has not been called is not known: it waits as one that takes long.
+        let fits = member.most[callback as usize].is_some_and(|most| most <= member.left);
         member.is_hungry |= !fits;
         member.left > 0 && (fits || !is_used_up)
     }
@@ -271,6 +265,33 @@ mod tests {
         let first_after = |millis| places.iter().position(|it| it.may_begin(at(millis), Callback::Start));
         assert_eq!([first_after(1_000), first_after(2_000)], [None, None], "the first is paid off");
         assert_eq!(first_after(3_000), Some(1));
+    }
+
+    /// Nineteen scripts take what they get; a twentieth, which takes little, is called for something new.
+    #[test]
+    fn a_first_callback_waits_for_a_second_that_is_not_used_up_and_not_for_ever() {
+        let places = places(20);
+        let (modest, hungry) = places.split_last().unwrap();
+        let mut ask_at = at(5_000);
+        let mut began = None;
+        for millis in 0..15_000 {
+            for place in hungry {
+                if place.may_begin(at(millis), Callback::Timer) {
+                    place.took(at(millis), Callback::Timer, 700);
+                }
+            }
+            if millis % 100 == 0 && modest.may_begin(at(millis), Callback::Timer) {
+                modest.took(at(millis), Callback::Timer, 20);
+            }
+            if began.is_none() && at(millis) >= ask_at {
+                if modest.may_begin(at(millis), Callback::Bar) {
+                    began = Some(millis);
+                }
+                ask_at = modest.ask_again_at(at(millis));
+            }
+        }
+        let began = began.unwrap();
+        assert!((5_000..=8_000).contains(&began), "it began after {began} ms");
     }
 
     #[test]
