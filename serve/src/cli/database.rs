@@ -6,12 +6,13 @@ use std::time::Duration;
 use bearpit::scenario::{Durability, LiveConfig};
 use prometheus_client::registry::Registry;
 use tokio::task::JoinHandle;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::arguments::RebuildArguments;
 use super::console::{chain, print, print_error};
 use super::exit::Failure;
 use super::serve::{JOURNAL, configuration, failed};
+use super::signals::Signals;
 use crate::config::{Config, DatabaseUrl, Flag};
 use crate::projector::{
     Journal, LiveTerms, ProjectionSink, Projector, ProjectorConfig, ProjectorMetrics, RebuildError, rebuild,
@@ -30,16 +31,54 @@ pub(super) fn url(config: &Config) -> DatabaseUrl {
     config.database.clone().unwrap_or_else(|| DatabaseUrl::Sqlite(config.data.join(FILE)))
 }
 
-/// Opens the database, and brings its tables up to date.
+/// How long a start waits for a database that is elsewhere: machines that start together are not ready
+/// together.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long it waits between two attempts.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Opens the database, and brings its tables up to date. One that is elsewhere, and away, is waited for, up to
+/// a minute, or until a signal.
 ///
 /// # Errors
 /// [`Failure::Run`], which is written to the log.
-pub(super) async fn open(config: &Config) -> Result<Database, Failure> {
+pub(super) async fn open(config: &Config, signals: &mut Signals) -> Result<Database, Failure> {
     let url = url(config);
-    let database = Database::open(&url).await;
+    let opening = open_patiently(&url);
+    let database = tokio::select! {
+        database = opening => database,
+        signal = signals.next() => {
+            error!(signal, database = %url, "ended while waiting for the database");
+            return Err(Failure::Run);
+        }
+    };
     let database = database.map_err(|error| failed(&format!("{url} cannot be opened"), &error))?;
     info!(database = %url, kind = database.kind(), "the database is open");
     Ok(database)
+}
+
+async fn open_patiently(url: &DatabaseUrl) -> Result<Database, StoreError> {
+    let attempts = async {
+        let mut is_told = false;
+        loop {
+            match Database::open(url).await {
+                Err(error) if error.is_away() && matches!(url, DatabaseUrl::Postgres(_)) => {
+                    if !is_told {
+                        let patience = PATIENCE.as_secs();
+                        warn!(database = %url, cause = chain(&error), "waiting up to {patience} s for the database");
+                        is_told = true;
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+                opened => return opened,
+            }
+        }
+    };
+    match tokio::time::timeout(PATIENCE, attempts).await {
+        Ok(opened) => opened,
+        // What it says now is the reason.
+        Err(_) => Database::open(url).await,
+    }
 }
 
 /// What brings the market to the database, at work.

@@ -22,6 +22,7 @@ use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, S
 use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
 use crate::publication::PublicationConfig;
 use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
+use crate::store::database::Database;
 
 /// The directory of the tables and reports of days within the data directory.
 const DAYS: &str = "days";
@@ -122,8 +123,11 @@ fn serve(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<(),
     let runtime = runtime.map_err(|error| failed("the system has no resources left", &error))?;
     let outcome = runtime.block_on(async {
         // Before anything is started, so that no signal ends it half-way.
-        let signals = Signals::begin().map_err(|error| failed("signals cannot be waited for", &error))?;
-        let running = start(config, source, scenario).await?;
+        let mut signals = Signals::begin().map_err(|error| failed("signals cannot be waited for", &error))?;
+        // An address that is taken is the most frequent fault, and is known before anything is opened.
+        let edge = Edge::open(config).map_err(|error| failed("HTTP cannot be served", &error))?;
+        let opened = database::open(config, &mut signals).await?;
+        let running = start(config, source, scenario, Outside { edge, opened }).await?;
         run_until_signal(config, running, signals).await
     });
     // A thread that does not end, after a second signal, is not waited for.
@@ -131,13 +135,22 @@ fn serve(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<(),
     outcome
 }
 
-async fn start(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<Running, Failure> {
-    // An address that is taken is the most frequent fault, and is known before anything is opened.
-    let edge = Edge::open(config).map_err(|error| failed("HTTP cannot be served", &error))?;
+/// What a process has of the world outside before its market is started.
+struct Outside {
+    edge: Edge,
+    opened: Database,
+}
+
+async fn start(
+    config: &Config,
+    source: ScenarioSource,
+    scenario: &Path,
+    outside: Outside,
+) -> Result<Running, Failure> {
+    let Outside { edge, opened } = outside;
     let has_tls = edge.has_tls();
     let journal = config.data.join(JOURNAL);
     let mut registry = Registry::with_prefix("bearpit");
-    let opened = database::open(config).await?;
     let (projecting, sink) =
         database::project(config, opened.clone(), scenario, source.live(), &mut registry)?;
     let worker = worker(config, &source, scenario, &mut registry)?;

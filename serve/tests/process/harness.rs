@@ -134,6 +134,14 @@ impl Place {
 
     /// Starts a process with further arguments, and waits until it says where it listens.
     pub(crate) fn start_with(&self, further: &[&str]) -> Served {
+        let mut served = self.begin_with(further);
+        let line = served.await_line("serving");
+        served.address = line["address"].as_str().unwrap().parse().unwrap();
+        served
+    }
+
+    /// Starts a process with further arguments, which may never come to listen.
+    pub(crate) fn begin_with(&self, further: &[&str]) -> Served {
         let arguments = ["small.toml", "--listen", "127.0.0.1:0", "--log-format", "json"];
         let arguments = [&arguments, further].concat();
         let mut child =
@@ -142,10 +150,7 @@ impl Place {
         let (to_lines, lines) = mpsc::channel();
         thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|line| to_lines.send(line)));
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut served = Served { child, lines, seen: Vec::new(), address: nowhere };
-        let line = served.await_line("serving");
-        served.address = line["address"].as_str().unwrap().parse().unwrap();
-        served
+        Served { child, lines, seen: Vec::new(), address: nowhere }
     }
 
     /// Starts a process, and waits until its market takes orders.
@@ -190,7 +195,7 @@ impl Drop for Killed {
 }
 
 impl Served {
-    /// Waits for a line of the log with a message.
+    /// Waits for a line of the log whose message begins so.
     pub(crate) fn await_line(&mut self, message: &str) -> Value {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -200,7 +205,7 @@ impl Served {
             };
             self.seen.push(line.clone());
             let line: Value = serde_json::from_str(&line).unwrap_or_default();
-            if line["message"] == message {
+            if line["message"].as_str().is_some_and(|it| it.starts_with(message)) {
                 return line;
             }
         }

@@ -113,6 +113,19 @@ fn two_processes_do_not_share_a_directory() {
 }
 
 #[test]
+fn a_start_waits_for_a_database_that_is_elsewhere() {
+    let place = Place::new();
+    // A port at which nothing listens.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    drop(taken);
+    let mut served = place.begin_with(&["--database", &format!("postgres://anne@127.0.0.1:{port}/bearpit")]);
+    let line = served.await_line("waiting up to 60 s for the database");
+    assert!(line["cause"].as_str().unwrap().contains("the database is away"), "{line}");
+    assert_eq!(served.stop(), Some(1), "a signal ends the wait");
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once_or_it_has_ended() {
     let place = Place::new();
     let mut served = place.start_ready();
