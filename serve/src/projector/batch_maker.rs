@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bearpit_core::exchange::Market;
-use bearpit_core::market::{Fact, MarkCause, OrderTerms, Trade};
-use bearpit_core::units::{ActorId, ListingId, OrderId, Quantity, SimDuration, SimTime};
+use bearpit_core::market::{AccountMark, Fact, MarkCause, OrderTerms, Trade, Transfer};
+use bearpit_core::units::{ActorId, ListingId, Money, OrderId, Quantity, SimDuration, SimTime};
 use rustc_hash::FxHashMap;
 
 use super::order_terms::{price_of, quantity_of, terms_of};
@@ -45,6 +45,8 @@ pub struct BatchMaker {
     candles_until: SimTime,
     /// When each account was marked last.
     marked: BTreeMap<AccountId, SimTime>,
+    /// What came into each account from outside since it was marked.
+    funded: BTreeMap<AccountId, Money>,
     /// The number of the first fact of the batch at hand.
     from: u64,
     to: u64,
@@ -73,6 +75,7 @@ impl BatchMaker {
             clients: FxHashMap::default(),
             candles_until: open,
             marked: BTreeMap::new(),
+            funded: BTreeMap::new(),
             from: 0,
             to: 0,
             changes: Vec::new(),
@@ -154,7 +157,11 @@ impl BatchMaker {
         match fact {
             Fact::Traded(trade) => self.add_to_candles(at, trade),
             Fact::AccountOpened(opening) if !self.owners.knows(opening.owner) => {
-                self.owners.assign(opening.owner, opening.name.parse().ok());
+                let account = opening.name.parse().ok();
+                self.owners.assign(opening.owner, account);
+                // What a new account begins with comes from outside; what one has that was carried over does
+                // not.
+                account.into_iter().for_each(|account| self.fund(account, opening.cash));
             }
             _ => {}
         }
@@ -191,13 +198,31 @@ impl BatchMaker {
         })))
     }
 
+    fn fund(&mut self, account: AccountId, cash: Money) {
+        *self.funded.entry(account).or_default() += cash;
+    }
+
+    fn marked(&mut self, account: AccountId, at: SimTime, mark: &AccountMark) -> Option<Change> {
+        // One for each instrument, all with the worth of the whole account.
+        let is_new = mark.cause == MarkCause::Sample && self.marked.insert(account, at) != Some(at);
+        is_new.then(|| {
+            let funded = self.funded.remove(&account).unwrap_or_default();
+            let [equity, cash, fees, funded] = [mark.equity, mark.cash, mark.fees, funded].map(Amount::from);
+            Change::Marked(MarkRow { account, at: at.nanos(), equity, cash, fees, funded })
+        })
+    }
+
     /// Returns what a fact about an order or account of somebody's changes.
     fn changed(&mut self, account: AccountId, at: SimTime, fact: &Fact) -> Option<Change> {
-        if let Fact::AccountMarked(mark) = fact {
-            // One for each instrument, all with the worth of the whole account.
-            let is_new = mark.cause == MarkCause::Sample && self.marked.insert(account, at) != Some(at);
-            let [equity, cash, fees] = [mark.equity, mark.cash, mark.fees].map(Amount::from);
-            return is_new.then(|| Change::Marked(MarkRow { account, at: at.nanos(), equity, cash, fees }));
+        match fact {
+            Fact::AccountMarked(mark) => return self.marked(account, at, mark),
+            Fact::AccountFunded { funding, .. } => {
+                if let Transfer::Cash(cash) = funding.transfer {
+                    self.fund(account, cash);
+                }
+                return None;
+            }
+            _ => {}
         }
         let instrument = &Arc::clone(self.listings.get(fact.listing()?.index())?).instrument;
         let lots = |quantity: Quantity| quantity_of(instrument, quantity);

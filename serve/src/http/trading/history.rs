@@ -8,7 +8,7 @@ use super::super::answers::{Failure, ProblemBody, ok};
 use super::super::body::Params;
 use super::{Caller, Desk};
 use crate::domain::{ClientOrderId, Problem, ProblemKind, StatusName};
-use crate::services::trading::{FillsPage, HistoryQuery, OrdersPage, ValuesPage};
+use crate::services::trading::{FillsPage, HistoryQuery, OrdersPage, PortfolioView};
 
 /// Which orders are asked for.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -102,11 +102,12 @@ pub(super) struct ValueParams {
     limit: Option<u32>,
 }
 
-/// Returns what the account was worth over time, once a sample interval, the oldest first.
+/// Returns what the account was worth over time, once a sample interval, the oldest first, and how it did from
+/// the first moment that was asked for to the last.
 #[utoipa::path(
     get, path = "/api/portfolio", tag = "trading", operation_id = "portfolio",
     params(ValueParams),
-    responses((status = 200, body = ValuesPage), (status = "default", body = ProblemBody)),
+    responses((status = 200, body = PortfolioView), (status = "default", body = ProblemBody)),
 )]
 pub(super) async fn portfolio(
     desk: Desk,
@@ -115,5 +116,5 @@ pub(super) async fn portfolio(
 ) -> Result<HttpResponse, Failure> {
     let ValueParams { from, to, limit } = params;
     let query = HistoryQuery { from, to, limit, ..HistoryQuery::default() };
-    Ok(ok(&desk.values(caller.account, &query).await?))
+    Ok(ok(&desk.portfolio(caller.account, &query).await?))
 }

@@ -1,4 +1,4 @@
-//! History: orders, fills and values of an account, from the database.
+//! History: orders and fills of an account, from the database.
 
 use bearpit_core::units::{Decimal, OrderId, SimTime};
 use serde::Serialize;
@@ -82,28 +82,6 @@ pub struct FillLine {
     pub at: MarketTime,
 }
 
-/// What an account was worth over time, the oldest first.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct ValuesPage {
-    /// The values.
-    pub values: Vec<ValueLine>,
-    /// What to send as `from` for the next page; absent on the last.
-    pub next: Option<MarketTime>,
-}
-
-/// What an account was worth at a moment.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct ValueLine {
-    /// The moment.
-    pub at: MarketTime,
-    /// Cash and all holdings.
-    pub equity: Number,
-    /// The cash.
-    pub cash: Number,
-    /// Fees paid until then, less rebates.
-    pub fees: Number,
-}
-
 /// How many rows a page has if nobody says.
 const PAGE_DEFAULT: u32 = 100;
 /// How many rows a page has at most.
@@ -168,28 +146,6 @@ impl Trading {
         let fills = page.rows.iter().map(|row| self.fill_line(row)).collect();
         let next = page.next.map(|FillPlace { trade, order }| format!("{trade}-{order}"));
         Ok(FillsPage { fills, next })
-    }
-
-    /// Returns what an account was worth over time.
-    ///
-    /// # Errors
-    /// [`Problem`] if the query does not fit, or the database is away.
-    pub async fn values(&self, account: AccountId, query: &HistoryQuery) -> Result<ValuesPage, Problem> {
-        let time = |field, text: Option<&str>, default| {
-            instant(field, text).map(|at| at.map_or(default, SimTime::from_nanos))
-        };
-        let from = time("from", query.from.as_deref(), SimTime::from_nanos(i64::MIN))?;
-        let to = time("to", query.to.as_deref(), SimTime::from_nanos(i64::MAX))?;
-        let page =
-            self.database.account_marks(account, from, to, limit_of(query)?).await.map_err(of_store)?;
-        let number = |amount: Amount| Number(amount.decimal());
-        let values = page.rows.iter().map(|row| ValueLine {
-            at: self.data.time(SimTime::from_nanos(row.at)),
-            equity: number(row.equity),
-            cash: number(row.cash),
-            fees: number(row.fees),
-        });
-        Ok(ValuesPage { values: values.collect(), next: page.next.map(|next| self.data.time(next)) })
     }
 
     /// Returns an order, whenever it was entered.
@@ -320,7 +276,7 @@ fn status_of(name: StatusName) -> Result<OrderStatus, Problem> {
     }
 }
 
-fn limit_of(query: &HistoryQuery) -> Result<u32, Problem> {
+pub(super) fn limit_of(query: &HistoryQuery) -> Result<u32, Problem> {
     let limit = query.limit.unwrap_or(PAGE_DEFAULT);
     if (1..=PAGE_MAX).contains(&limit) {
         return Ok(limit);
@@ -337,7 +293,7 @@ fn listing_of(query: &HistoryQuery) -> (Option<String>, Option<String>) {
     }
 }
 
-fn instant(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+pub(super) fn instant(field: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
     let read = |text| {
         let bad = |error| Problem::new(ProblemKind::Refused, "invalid_parameter", error).at(field);
         instant_of(text).map(SimTime::nanos).map_err(bad)

@@ -9,6 +9,7 @@ mod explain;
 mod history;
 mod order_view;
 mod orders;
+mod portfolio;
 mod report;
 mod request;
 #[cfg(test)]
@@ -18,9 +19,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use account::{AccountSummary, PositionLine, PositionsView};
-pub use history::{FillLine, FillsPage, HistoryQuery, OrdersPage, ValueLine, ValuesPage};
+pub use history::{FillLine, FillsPage, HistoryQuery, OrdersPage};
 pub use order_view::{BracketView, OrderView};
 pub use orders::{CanceledView, OrdersView, PreviewView, ReplaceRequest, VenueWait, path_order};
+pub use portfolio::{Performance, PortfolioView, ValueLine};
 pub use request::{BracketRequest, OrderRequest};
 
 use tokio::sync::Semaphore;

@@ -9,22 +9,33 @@ use crate::domain::AccountId;
 use crate::store::database::{Database, Row, StoreError, Transaction, args, statements};
 
 statements! {
-    INSERT = "INSERT INTO account_marks (account_id, marked_at, segment, equity, cash, fees)
-        VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT = "INSERT INTO account_marks (account_id, marked_at, segment, equity, cash, fees, funded)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (account_id, marked_at) DO UPDATE SET segment = excluded.segment, equity = excluded.equity,
-        cash = excluded.cash, fees = excluded.fees";
-    PAGE = "SELECT account_id, marked_at, equity, cash, fees FROM account_marks
+        cash = excluded.cash, fees = excluded.fees, funded = CASE
+        WHEN account_marks.segment <> excluded.segment AND CAST(excluded.funded AS TEXT) = '0'
+        THEN account_marks.funded ELSE excluded.funded END";
+    PAGE = "SELECT account_id, marked_at, equity, cash, fees, funded FROM account_marks
         WHERE account_id = $1 AND marked_at >= $2 AND marked_at < $3 ORDER BY marked_at LIMIT $4";
+    CLOSINGS = "SELECT account_id, marked_at, equity, cash, fees, funded FROM account_marks AS mark
+        WHERE account_id = $1 AND marked_at >= $2 AND marked_at < $3 AND (CAST(funded AS TEXT) <> '0' OR NOT EXISTS
+        (SELECT 1 FROM account_marks AS later WHERE later.account_id = mark.account_id
+        AND later.marked_at > mark.marked_at AND later.marked_at <= ((mark.marked_at - 1) / $4 + 1) * $4
+        AND later.marked_at < $3))
+        ORDER BY marked_at LIMIT $5";
     FORGET = "DELETE FROM account_marks WHERE segment >= $1";
 }
+
+const DAY_NANOS: i64 = 86_400_000_000_000;
 
 pub(super) async fn insert(
     transaction: &mut Transaction,
     segment: u64,
     row: &MarkRow,
 ) -> Result<u64, StoreError> {
-    // A market that was stopped was marked then, and the next is marked at the same moment.
-    let arguments = args![row.account, row.at, number(segment), row.equity, row.cash, row.fees];
+    // A market that was stopped was marked then, and the next is marked at the same moment, when nothing has
+    // come from outside since.
+    let arguments = args![row.account, row.at, number(segment), row.equity, row.cash, row.fees, row.funded];
     transaction.execute(INSERT, arguments).await
 }
 
@@ -51,6 +62,24 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Returns the last worth of an account on each day, by the days of UTC, whose ends belong to them, and
+    /// those at which cash had come from outside; at most `limit`, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn account_closings(
+        &self,
+        account: AccountId,
+        from: SimTime,
+        to: SimTime,
+        limit: u32,
+    ) -> Result<Vec<MarkRow>, StoreError> {
+        let arguments = args![account, from.nanos(), to.nanos(), DAY_NANOS, i64::from(limit)];
+        self.rows(CLOSINGS, arguments).await?.iter().map(of_row).collect()
+    }
+}
+
 fn of_row(row: &Row) -> Result<MarkRow, StoreError> {
     Ok(MarkRow {
         account: AccountId::new(row.get("account_id")?),
@@ -58,5 +87,6 @@ fn of_row(row: &Row) -> Result<MarkRow, StoreError> {
         equity: row.get("equity")?,
         cash: row.get("cash")?,
         fees: row.get("fees")?,
+        funded: row.get("funded")?,
     })
 }

@@ -199,6 +199,10 @@ pub struct MarkRow {
     pub cash: Amount,
     /// Fees paid since the market began, less rebates.
     pub fees: Amount,
+    /// Cash that came from outside since the moment before, less what left; the first has what the account
+    /// began with.
+    #[serde(default)]
+    pub funded: Amount,
 }
 
 /// The trades of one interval.

@@ -293,19 +293,53 @@ async fn orders_and_fills_are_found_by_filters_and_in_pages() {
     .unwrap();
 }
 
+fn mark(at: i64, equity: i128, funded: i128) -> Change {
+    let (account, fees) = (account(1), Amount(0));
+    Change::Marked(MarkRow {
+        account,
+        at,
+        equity: whole(equity),
+        cash: whole(1),
+        fees,
+        funded: whole(funded),
+    })
+}
+
+#[tokio::test]
+async fn the_closings_of_days_are_found_and_what_came_from_outside_is_kept() {
+    on_each_database(|database| async move {
+        let mut projection = Projection::new(database.clone());
+        let day = 86_400_000_000_000;
+        let changes = vec![
+            mark(1, 100, 100),
+            mark(10, 101, 0),
+            mark(20, 202, 100),
+            mark(day - 1, 203, 0),
+            mark(day, 204, 0),
+            mark(day + 1, 205, 0),
+            mark(day + 9, 206, 7),
+        ];
+        projection.apply(&batch(1, 0, false, changes)).await.unwrap();
+        // The market goes on after a stop: it is marked at the same moment.
+        projection.apply(&batch(2, 0, false, vec![mark(day + 9, 206, 0)])).await.unwrap();
+        let (from, to) = (SimTime::from_nanos(0), SimTime::from_nanos(2 * day));
+        let rows = database.account_closings(account(1), from, to, 100).await.unwrap();
+        let found: Vec<_> = rows.iter().map(|row| (row.at, row.equity, row.funded)).collect();
+        let wanted = [(1, 100, 100), (20, 202, 100), (day, 204, 0), (day + 9, 206, 7)];
+        assert_eq!(found, wanted.map(|(at, equity, funded)| (at, whole(equity), whole(funded))));
+        let until = SimTime::from_nanos(day);
+        let rows = database.account_closings(account(1), from, until, 2).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.at).collect::<Vec<_>>(), [1, 20]);
+    })
+    .await
+    .unwrap();
+}
+
 #[tokio::test]
 async fn the_worth_of_an_account_is_read_in_pages() {
     on_each_database(|database| async move {
         let mut projection = Projection::new(database.clone());
-        let mark = |at, equity| {
-            Change::Marked(MarkRow {
-                account: account(1),
-                at,
-                equity: whole(equity),
-                cash: whole(1),
-                fees: Amount(0),
-            })
-        };
+        let mark = |at, equity| mark(at, equity, 0);
         // The last one comes again as the first of a market that goes on.
         let changes = vec![mark(10, 100), mark(20, 101), mark(30, 102), mark(30, 102)];
         projection.apply(&batch(1, 0, false, changes)).await.unwrap();

@@ -1,0 +1,2 @@
+-- What came into an account from outside between two marks: returns are of what is left without it.
+ALTER TABLE account_marks ADD COLUMN funded NUMERIC(38, 0) NOT NULL DEFAULT 0;
