@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::domain::AccountId;
 use crate::driver::{MarketHandle, ScenarioSource};
 use crate::http::{Face, Server};
+use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
 use crate::services::trading::{Trading, TradingParts};
@@ -42,6 +43,7 @@ pub(super) struct Parts<'a> {
 pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
     let Parts { config, source, handle, database } = parts;
     let journal = config.data.join(JOURNAL);
+    let market = source.scenario().name.clone();
     let instruments = source.scenario().instruments.iter().map(|it| &it.instrument);
     let archive = DatabaseArchive::new(database.clone(), instruments);
     let market_data = Arc::new(MarketData::new(MarketDataParts {
@@ -53,15 +55,22 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         currency: MarketData::CURRENCY.to_owned(),
     }));
     let trading = Arc::new(Trading::new(TradingParts {
-        handle,
+        handle: handle.clone(),
         source,
         data: Arc::clone(&market_data),
         database: database.clone(),
         journal,
     }));
     let identity = identity(config, database.clone(), &trading)?;
-    let watchlists = Arc::new(Watchlists::new(database, Arc::clone(&market_data)));
-    Ok(Face { identity, market_data, trading, watchlists })
+    let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
+    let alpaca = Arc::new(Alpaca::new(AlpacaParts {
+        market,
+        handle,
+        trading: Arc::clone(&trading),
+        data: Arc::clone(&market_data),
+        database,
+    }));
+    Ok(Face { identity, market_data, trading, watchlists, alpaca })
 }
 
 fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Result<Arc<Identity>, Failure> {

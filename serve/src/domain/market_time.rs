@@ -41,6 +41,18 @@ impl MarketTime {
         let sign = if self.offset_secs < 0 { '-' } else { '+' };
         format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
     }
+
+    /// Returns the instant.
+    #[must_use]
+    pub const fn instant(&self) -> SimTime {
+        SimTime::from_nanos(self.clock.nanos().saturating_sub(self.offset_secs.saturating_mul(1_000_000_000)))
+    }
+
+    /// Writes the instant in UTC, as `2025-03-03T08:30:00.25Z`.
+    #[must_use]
+    pub fn in_utc(&self) -> String {
+        format!("{}Z", self.instant())
+    }
 }
 
 /// Reads an instant of RFC 3339. A space stands for a plus sign too, which is what becomes of one in a query
@@ -122,6 +134,7 @@ mod tests {
             let at: SimTime = instant.parse().unwrap();
             let time = MarketTime::new(at, &Zone::named(zone).unwrap());
             assert_eq!(time.to_string(), shown);
+            assert_eq!((time.instant(), time.in_utc()), (at, format!("{instant}Z")));
             assert_eq!(instant_of(shown), Ok(at));
             assert_eq!(instant_of(&shown.replace('+', " ")), Ok(at));
         }

@@ -20,7 +20,8 @@ use actix_web::{Error, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::answers::{not_allowed, not_found, ok, problem};
+use super::answers::{ok, problem};
+use super::dialect::Dialect;
 use super::instruments::Metrics;
 use super::server::{Server, ServerConfig};
 use super::token::{Token, TokenFile};
@@ -124,14 +125,14 @@ impl AdminServer {
 fn add(config: &mut web::ServiceConfig, desk: &web::Data<Desk>) {
     let status = web::resource("/status")
         .route(web::get().to(status))
-        .default_service(web::to(|| async { not_allowed("GET") }));
+        .default_service(web::to(|| async { Dialect::Native.not_allowed("GET") }));
     let action = web::resource("/action")
         .route(web::post().to(act))
-        .default_service(web::to(|| async { not_allowed("POST") }));
-    let nothing = web::to(|| async { not_found() });
+        .default_service(web::to(|| async { Dialect::Native.not_allowed("POST") }));
+    let nothing = web::to(|| async { Dialect::Native.not_found() });
     let scope = web::scope("/admin").service(status).service(action).default_service(nothing);
     config.app_data(desk.clone()).service(scope.wrap(from_fn(authorize)));
-    config.default_service(web::to(|| async { not_found() }));
+    config.default_service(web::to(|| async { Dialect::Native.not_found() }));
 }
 
 async fn authorize(

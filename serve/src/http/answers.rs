@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, ContentType, HeaderValue};
+use actix_web::http::header::{self, ContentType};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::openapi::response::{Response, ResponseBuilder};
@@ -138,21 +138,6 @@ pub(super) const fn status_of(kind: ProblemKind) -> StatusCode {
 /// Answers with a problem.
 pub(super) fn problem(problem: Problem) -> HttpResponse {
     Failure(problem).error_response()
-}
-
-/// There is nothing at a path.
-pub(super) fn not_found() -> HttpResponse {
-    problem(Problem::new(ProblemKind::NotFound, "not_found", "there is nothing at this path"))
-}
-
-/// A path has no such method.
-pub(super) fn not_allowed(allowed: &str) -> HttpResponse {
-    let message = format!("this path has no such method; allowed: {allowed}");
-    let mut answer = problem(Problem::new(ProblemKind::NoSuchMethod, "method_not_allowed", message));
-    // Names of methods are always a header's text.
-    let allowed = HeaderValue::from_str(allowed).unwrap_or_else(|_| HeaderValue::from_static("GET"));
-    answer.headers_mut().insert(header::ALLOW, allowed);
-    answer
 }
 
 /// A body is too long.

@@ -9,7 +9,8 @@ use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use tracing::debug;
 
-use super::answers::{problem, too_long};
+use super::answers::too_long;
+use super::dialect::Dialect;
 use super::instruments::Request;
 use super::shared::Shared;
 
@@ -28,7 +29,7 @@ pub(super) async fn watch(
     let path = request.path().to_owned();
     let is_too_long = declared_length(&request).is_some_and(|bytes| bytes > shared.body_bytes_max as u64);
     let (mut response, is_cut) = if is_too_long {
-        (request.into_response(problem(too_long(shared.body_bytes_max))), true)
+        (request.into_response(Dialect::of(&path).problem(too_long(shared.body_bytes_max))), true)
     } else {
         (next.call(request).await?.map_into_boxed_body(), false)
     };

@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, FromRequest, Handler, HttpMessage, HttpRequest, Resource, Responder, guard, web};
 
-use super::answers::{Failure, not_allowed};
+use super::dialect::Dialect;
 use crate::domain::{Actor, Problem, Scope};
 
 /// Who may use a method of a path.
@@ -48,6 +48,7 @@ pub(super) type Admitting = Pin<Box<dyn Future<Output = Result<Option<Actor>, Pr
 /// [`Actor`] as `web::ReqData<Actor>`.
 pub(super) struct Endpoint {
     path: &'static str,
+    dialect: Dialect,
     resource: Resource,
     entries: Vec<Entry>,
 }
@@ -55,7 +56,7 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// Begins with a path that has no method yet.
     pub(super) fn at(path: &'static str) -> Self {
-        Self { path, resource: web::resource(path), entries: Vec::new() }
+        Self { path, dialect: Dialect::of(path), resource: web::resource(path), entries: Vec::new() }
     }
 
     /// Adds GET, and HEAD, which is the same without the body.
@@ -90,7 +91,8 @@ impl Endpoint {
         } else {
             web::route().method(method.clone())
         };
-        let gate = from_fn(move |request, next| pass(access, request, next));
+        let dialect = self.dialect;
+        let gate = from_fn(move |request, next| pass(access, dialect, request, next));
         self.resource = self.resource.route(route.to(handler).wrap(gate));
         self.entries.push(Entry { path: self.path, method, access });
         self
@@ -103,8 +105,9 @@ impl Endpoint {
             allowed.push("HEAD");
         }
         let allowed = allowed.join(", ");
+        let dialect = self.dialect;
         let other = move || {
-            let answer = not_allowed(&allowed);
+            let answer = dialect.not_allowed(&allowed);
             async move { answer }
         };
         config.service(self.resource.default_service(web::to(other)));
@@ -119,6 +122,7 @@ impl Endpoint {
 /// Lets a request pass if whoever asks may, and tells the handler who it is.
 async fn pass(
     access: Access,
+    dialect: Dialect,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -127,9 +131,10 @@ async fn pass(
         let Some(gatekeeper) = gatekeeper else {
             let problem =
                 Problem::new(crate::domain::ProblemKind::Internal, "no_gate", "nobody can be admitted");
-            return Err(Failure(problem).into());
+            return Err(dialect.error(problem));
         };
-        let admitted = Arc::clone(&gatekeeper).admit(request.request(), access).await.map_err(Failure)?;
+        let admitted = Arc::clone(&gatekeeper).admit(request.request(), access).await;
+        let admitted = admitted.map_err(|problem| dialect.error(problem))?;
         if let Some(actor) = admitted {
             request.extensions_mut().insert(actor);
         }

@@ -6,6 +6,7 @@ use actix_web::web;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 
+use super::alpaca;
 use super::endpoint::{Endpoint, Entry};
 use super::identity::{self, IdentityDoc};
 use super::market_data::{self, MarketDataDoc};
@@ -13,6 +14,7 @@ use super::openapi;
 use super::trading::{self, TradingDoc};
 use super::watchlists::{self, WatchlistsDoc};
 use super::ws::{self, Authenticator, WsConfig, WsParts};
+use crate::services::alpaca::Alpaca;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
 use crate::services::trading::Trading;
@@ -29,6 +31,8 @@ pub struct Face {
     pub trading: Arc<Trading>,
     /// What they watch.
     pub watchlists: Arc<Watchlists>,
+    /// What clients of Alpaca's API ask beyond that.
+    pub alpaca: Arc<Alpaca>,
 }
 
 impl Face {
@@ -49,6 +53,7 @@ impl Face {
             market_data::provide(config, &self.market_data);
             trading::share(config, &self.trading);
             watchlists::share(config, &self.watchlists);
+            alpaca::share(config, &self.alpaca);
             let all = endpoints().into_iter().chain(openapi::endpoints(&document));
             all.for_each(|endpoint| endpoint.register(config));
             // What a document of requests and answers has no words for: docs/websocket.md has its protocol.
@@ -59,10 +64,10 @@ impl Face {
     }
 }
 
-/// Returns all paths, their methods, and who may use each.
+/// Returns the paths of this server's own interface, their methods, and who may use each.
 #[must_use]
 pub fn entries() -> Vec<Entry> {
-    endpoints().iter().flat_map(|endpoint| endpoint.entries().to_vec()).collect()
+    native_endpoints().iter().flat_map(|endpoint| endpoint.entries().to_vec()).collect()
 }
 
 /// Returns the document that describes the interface.
@@ -73,8 +78,14 @@ pub fn document() -> Document {
     openapi::document(rooms, &entries())
 }
 
-/// Returns the endpoints of all rooms.
+/// Returns the endpoints of all rooms, and those that clients of Alpaca's API know: those are described by
+/// its documentation, not by this server's own document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
+    native_endpoints().into_iter().chain(alpaca::endpoints()).collect()
+}
+
+/// Returns the endpoints of this server's own interface.
+fn native_endpoints() -> Vec<Endpoint> {
     let rooms =
         [identity::endpoints(), market_data::endpoints(), trading::endpoints(), watchlists::endpoints()];
     rooms.into_iter().flatten().collect()

@@ -15,6 +15,7 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
     durations: Family<Route, Histogram, Durations>,
+    ignored: Family<Route, Counter>,
 }
 
 /// The labels of answered requests. All have few values: no client can make more.
@@ -62,7 +63,10 @@ impl Metrics {
         let durations = Family::<Route, Histogram, Durations>::new_with_constructor(Durations);
         registry.register("http_requests", "HTTP requests answered", requests.clone());
         registry.register("http_request_seconds", "Time to answer an HTTP request", durations.clone());
-        Self { registry, requests, durations }
+        let ignored = Family::<Route, Counter>::default();
+        let help = "Fields of requests in Alpaca's form that mean nothing here, and were ignored";
+        registry.register("http_ignored_fields", help, ignored.clone());
+        Self { registry, requests, durations, ignored }
     }
 
     /// Writes all figures as text.
@@ -73,6 +77,14 @@ impl Metrics {
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+
+    /// Counts fields of a request that were ignored.
+    pub(super) fn note_ignored(&self, route: Option<String>, fields: usize) {
+        if fields > 0 {
+            let route = route.unwrap_or_else(|| "none".to_owned());
+            self.ignored.get_or_create(&Route { route }).inc_by(u64::try_from(fields).unwrap_or(u64::MAX));
+        }
     }
 
     pub(super) fn note(&self, request: Request<'_>) {

@@ -12,10 +12,12 @@
 //! answered with 405 and what is allowed.
 
 mod admin;
+mod alpaca;
 mod answers;
 mod body;
 mod client;
 mod connection;
+mod dialect;
 mod edge;
 mod endpoint;
 mod face;

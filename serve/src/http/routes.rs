@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, guard, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, guard, web};
 use prometheus_client::encoding::prometheus_text;
 use serde_json::json;
 
-use super::answers::{answer, not_allowed, not_found, ok, problem};
+use super::answers::{answer, ok, problem};
+use super::dialect::Dialect;
 use super::health::{Market, Readiness};
 use super::shared::Shared;
 use crate::domain::{Problem, ProblemKind};
@@ -26,7 +27,7 @@ fn add(config: &mut web::ServiceConfig, market: &web::Data<dyn Market>) {
         .service(read_only("/healthz", healthz))
         .service(read_only("/readyz", readyz))
         .service(read_only("/metrics", metrics))
-        .default_service(web::to(|| async { not_found() }));
+        .default_service(web::to(not_found));
 }
 
 /// A resource that answers GET, and HEAD, which is the same without the body.
@@ -36,8 +37,13 @@ where
     T: FromRequest + 'static,
 {
     let either = guard::Any(guard::Get()).or(guard::Method(Method::HEAD));
-    let other = || async { not_allowed("GET, HEAD") };
+    let other = || async { Dialect::Native.not_allowed("GET, HEAD") };
     web::resource(path).route(web::route().guard(either).to(handler)).default_service(web::to(other))
+}
+
+/// There is nothing at a path.
+pub(super) async fn not_found(request: HttpRequest) -> HttpResponse {
+    Dialect::of(request.path()).not_found()
 }
 
 async fn healthz() -> HttpResponse {

@@ -12,14 +12,13 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, rt, web};
 
-use super::answers::not_found;
 use super::connection::watch;
 use super::edge::{Edge, cors};
 use super::face::Face;
 use super::health::{Market, Stopping};
 use super::instruments::Metrics;
 use super::market_data;
-use super::routes::of_watcher;
+use super::routes::{not_found, of_watcher};
 use super::shared::{InFlight, Shared};
 use super::ws::{self, WsParts};
 
@@ -95,7 +94,7 @@ impl Server {
             ws::provide(config, &parts);
             let endpoints = market_data::endpoints().into_iter().chain([ws::endpoint()]);
             endpoints.for_each(|endpoint| endpoint.register(config));
-            config.default_service(web::to(|| async { not_found() }));
+            config.default_service(web::to(not_found));
         })
     }
 

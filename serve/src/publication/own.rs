@@ -90,6 +90,8 @@ pub struct OpenOrder {
     pub turnover: i128,
     /// What venue and broker have charged for it today.
     pub fees: Money,
+    /// How often it has been replaced today.
+    pub revision: u32,
 }
 
 impl OpenOrder {
@@ -112,6 +114,7 @@ impl OpenOrder {
             client,
             turnover: 0,
             fees: Money::ZERO,
+            revision: 0,
         }
     }
 }
@@ -235,6 +238,7 @@ impl OwnState {
                 order.terms.quantity = leaves + order.filled;
                 order.price = order.terms.kind.limit();
                 order.leaves = leaves;
+                order.revision += 1;
             }),
             Fact::OrderRepriced { order, price, .. } => self.change(order, |order| order.price = price),
             Fact::OrderReduced { order, leaves, .. } | Fact::OrderGrown { order, leaves, .. } => {

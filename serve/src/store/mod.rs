@@ -5,4 +5,5 @@ pub mod journal;
 pub mod people;
 pub mod projection;
 pub mod spool;
+pub mod traded_names;
 pub mod watchlists;

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use super::cookies::{self, Kind};
 use super::origin;
 use super::visitor::is_secure;
 use crate::domain::{Actor, Credential, Problem, ProblemKind, Scope, Secret};
+use crate::http::dialect::Dialect;
 use crate::http::endpoint::{Access, Admitting, Gatekeeper};
-use crate::services::identity::{Identity, csrf_problem};
+use crate::services::identity::{Identity, csrf_problem, is_id_of};
 
 /// Knows who asks by what they show.
 pub(in crate::http) struct Gate {
@@ -63,6 +66,11 @@ impl Gatekeeper for Gate {
 /// Returns what a request shows: one thing, and cookies only if there is nothing else.
 fn shown(request: &HttpRequest, identity: &Identity) -> Result<Shown, Problem> {
     let headers = request.headers();
+    if Dialect::of(request.path()) == Dialect::Alpaca
+        && let Some(secret) = alpaca_secret(headers)
+    {
+        return secret.map(|secret| Shown { secret, csrf: None });
+    }
     let tokens = headers.get_all(AUTHORIZATION).map(|value| (value, true));
     let mut given = tokens.chain(headers.get_all("X-API-Key").map(|value| (value, false)));
     if let Some((value, is_bearer)) = given.next() {
@@ -86,6 +94,29 @@ fn shown(request: &HttpRequest, identity: &Identity) -> Result<Shown, Problem> {
     }
     origin::check(request, &config.cors_origins)?;
     Ok(Shown { secret, csrf: Some(csrf_of(request)) })
+}
+
+/// Returns the secret of a key as clients of Alpaca's API show it: in two headers, or as name and password.
+/// What is shown as the key's id must be the one of the secret.
+fn alpaca_secret(headers: &HeaderMap) -> Option<Result<Secret, Problem>> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
+    let (id, secret) = match text("APCA-API-SECRET-KEY") {
+        Some(secret) => (text("APCA-API-KEY-ID"), secret),
+        None => {
+            let shown = text(AUTHORIZATION.as_str())?;
+            let (scheme, pair) = shown.split_once(' ')?;
+            if !scheme.eq_ignore_ascii_case("Basic") {
+                return None;
+            }
+            let pair = STANDARD.decode(pair.trim()).ok().and_then(|pair| String::from_utf8(pair).ok());
+            let pair = pair.unwrap_or_default();
+            let (id, secret) = pair.split_once(':').unwrap_or_default();
+            (Some(id.to_owned()), secret.to_owned())
+        }
+    };
+    let is_its = id.is_some_and(|id| is_id_of(&id, &secret));
+    let wrong = || unauthenticated("invalid_token", "key id and secret are not those of a key");
+    Some(is_its.then(|| Secret::new(secret)).ok_or_else(wrong))
 }
 
 /// Returns the CSRF token that came with a request; none is a wrong one.

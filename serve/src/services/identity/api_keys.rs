@@ -77,6 +77,12 @@ impl Identity {
     }
 }
 
+/// Returns whether an id is that of the key with a secret; whether there is such a key is not looked at.
+#[must_use]
+pub fn is_id_of(id: &str, secret: &str) -> bool {
+    parts(secret).is_some_and(|(key, _)| key.to_string() == id)
+}
+
 /// Returns the id of a key and the digest of its secret.
 pub(super) fn parts(secret: &str) -> Option<(KeyId, [u8; 32])> {
     let text = secret.strip_prefix(KEY)?;

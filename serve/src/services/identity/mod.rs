@@ -45,7 +45,7 @@ use crate::store::database::{Database, StoreError};
 use crate::store::people::{KeyState, People, SessionState};
 
 pub use access::Profile;
-pub use api_keys::DrawnKey;
+pub use api_keys::{DrawnKey, is_id_of};
 pub use clients::Visitor;
 pub(crate) use login::csrf_problem;
 pub use login::{Login, Tokens};

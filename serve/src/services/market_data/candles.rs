@@ -74,6 +74,19 @@ pub struct CandleQuery {
     pub limit: usize,
 }
 
+/// Which candles of a listing are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CandlesWanted {
+    /// The interval.
+    pub interval: CandleInterval,
+    /// Within which they begin.
+    pub span: Range<SimTime>,
+    /// How many at most.
+    pub limit: usize,
+    /// Which of them if there are more.
+    pub end: End,
+}
+
 /// The most candles on a page.
 pub const CANDLES_MAX: usize = 5_000;
 
@@ -122,6 +135,28 @@ impl MarketData {
             candles: candles.iter().map(|candle| scale.candle(candle, is_closed(candle))).collect(),
             next_cursor: next.map(|start| start.nanos().to_string()),
         })
+    }
+
+    /// Returns candles of a listing that begin within a span, the oldest first: the first of them or the last,
+    /// if there are more.
+    ///
+    /// # Errors
+    /// [`Problem`] if the archive cannot be read.
+    pub async fn candles_of(
+        &self,
+        snapshot: &ListingSnapshot,
+        wanted: CandlesWanted,
+    ) -> Result<Vec<Candle>, Problem> {
+        let CandlesWanted { interval, span, limit, end } = wanted;
+        let memory = self.publication().candles(snapshot.id, interval, usize::MAX).unwrap_or_default();
+        let series = Series { service: self, snapshot, interval, memory };
+        match end {
+            End::Oldest => series.page(span, limit).await.map(|(candles, _)| candles),
+            End::Newest => {
+                let candles = series.last(span.end, limit).await?;
+                Ok(candles.into_iter().filter(|candle| candle.start >= span.start).collect())
+            }
+        }
     }
 }
 

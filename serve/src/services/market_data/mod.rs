@@ -35,14 +35,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bearpit::data::Zone;
-use bearpit::scenario::LiveClock;
+use bearpit::scenario::{LiveClock, Scenario};
 use bearpit_core::market::Instrument;
 use bearpit_core::units::{InstrumentId, SimTime};
 
 pub use archive::DatabaseArchive;
 pub use books::{BookBytes, DEPTH_DEFAULT, DEPTH_MAX};
 pub use candles::{
-    ArchivedCandles, CANDLES_DEFAULT, CANDLES_MAX, CandleArchive, CandleQuery, End, NoArchive, ReadingArchive,
+    ArchivedCandles, CANDLES_DEFAULT, CANDLES_MAX, CandleArchive, CandleQuery, CandlesWanted, End, NoArchive,
+    ReadingArchive,
 };
 pub use days::{DayView, DaysView, ReplayChunks, ReplayLineKind, ReplayLineView, ReplayQuery, SegmentView};
 pub use scale::Scale;
@@ -168,6 +169,18 @@ impl MarketData {
     #[must_use]
     pub fn currency(&self) -> &str {
         &self.currency
+    }
+
+    /// Returns the scenario of the market's days.
+    #[must_use]
+    pub const fn scenario(&self) -> &Scenario {
+        self.sessions.scenario()
+    }
+
+    /// Returns the zone of the market's clock.
+    #[must_use]
+    pub const fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// Returns an instrument by its number, which is its place in the scenario.

@@ -161,6 +161,20 @@ impl Trading {
         row.map(|row| self.of_row(&row)).ok_or_else(|| unknown_order(order))
     }
 
+    /// Returns an order as the database has it, if it has it.
+    ///
+    /// # Errors
+    /// [`Problem`] if the database is away.
+    pub async fn stored_order(
+        &self,
+        account: AccountId,
+        order: OrderId,
+    ) -> Result<Option<OrderView>, Problem> {
+        let Ok(id) = i64::try_from(order.get()) else { return Ok(None) };
+        let row = self.database.order(account, id).await.map_err(of_store)?;
+        Ok(row.map(|row| self.of_row(&row)))
+    }
+
     /// Returns the order that was entered under an id of its owner's.
     ///
     /// # Errors
@@ -240,6 +254,7 @@ impl Trading {
             queue_ahead: None,
             cancel_pending: false,
             replace_pending: false,
+            revision: details.revision,
             fees: number(row.fees),
             sent_at: row.sent_at.map(time),
             accepted_at: row.accepted_at.map(time),

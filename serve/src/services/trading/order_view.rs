@@ -79,6 +79,8 @@ pub struct OrderView {
     pub cancel_pending: bool,
     /// Whether a replace is on its way.
     pub replace_pending: bool,
+    /// How often it has been replaced.
+    pub revision: u32,
     /// What venue and broker have charged for it; a rebate is negative.
     pub fees: Number,
     /// When it was sent; absent for an exit of a bracket.
@@ -146,6 +148,7 @@ impl Writer<'_> {
         }
         view.is_triggered = order.is_triggered;
         view.fees = Number::of_money(order.fees);
+        view.revision = order.revision;
         view.sent_at = order.sent_at.map(|at| self.scale.time(at));
         view.accepted_at = Some(self.scale.time(order.accepted_at));
         if let Some(progress) = progress {
@@ -236,6 +239,7 @@ impl Writer<'_> {
             queue_ahead: None,
             cancel_pending: false,
             replace_pending: false,
+            revision: 0,
             fees: Number::of_money(Money::ZERO),
             sent_at: None,
             accepted_at: None,

@@ -278,6 +278,33 @@ impl Trading {
         Ok(OrdersView { orders: open.chain(sent).collect() })
     }
 
+    /// Returns the orders of today that are open, on their way, or among those that ended last.
+    ///
+    /// # Errors
+    /// [`Problem`] if the market takes nothing at the moment.
+    pub async fn recent_orders(&self, account: AccountId) -> Result<Vec<OrderView>, Problem> {
+        let mut orders = match self.open_orders(account).await {
+            Ok(open) => open.orders,
+            // What is open can be seen while nothing can be entered.
+            Err(problem) if problem.kind == ProblemKind::Unavailable => self.open_in_memory(account),
+            Err(problem) => return Err(problem),
+        };
+        let book = self.book(account);
+        let closed = book
+            .own
+            .closed
+            .iter()
+            .filter_map(|closed| Some(self.writer(book.listing(closed.last.listing)?).closed(closed)));
+        orders.extend(closed);
+        Ok(orders)
+    }
+
+    fn open_in_memory(&self, account: AccountId) -> Vec<OrderView> {
+        let book = self.book(account);
+        let ids = book.own.orders.keys().chain(book.own.sent.keys());
+        ids.filter_map(|order| self.order_in_memory(account, *order)).collect()
+    }
+
     /// Returns an order of today, if it is open, on its way, or among those that ended last.
     pub(super) fn order_in_memory(&self, account: AccountId, order: OrderId) -> Option<OrderView> {
         let book = self.book(account);

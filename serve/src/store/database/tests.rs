@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::testing::{ScratchFile, on_each_database};
 use super::*;
-use crate::store::{people, projection, watchlists};
+use crate::store::{people, projection, traded_names, watchlists};
 
 statements! {
     ADD = "INSERT INTO users (id, username, username_key, mail, mail_key, is_verified, role, password_hash,
@@ -31,6 +31,7 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     projection::marks::STATEMENTS,
     projection::orders::STATEMENTS,
     projection::position::STATEMENTS,
+    traded_names::STATEMENTS,
     watchlists::STATEMENTS,
     people::ALL[0],
     people::ALL[1],

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use super::change::{Batch, Change};
 use super::position::{Fit, Position};
-use super::rows::{FillRow, OrderRow, OrderStatus};
+use super::rows::{FillRow, OrderRow, OrderStatus, OrderTermsRow};
 use super::{candles, fills, marks, orders};
 use crate::store::database::{Amount, Database, StoreError, Transaction};
 
@@ -249,6 +249,7 @@ impl Change {
                 }
                 row.leaves = *leaves;
                 row.quantity = Amount(row.filled.0 + leaves.0);
+                row.terms.details.revision += 1;
             }
             Self::Repriced { price, .. } => row.terms.price = *price,
             Self::Resized { leaves, reason, .. } => {
@@ -259,7 +260,7 @@ impl Change {
                 }
             }
             Self::Restated { terms, leaves, .. } => {
-                row.terms = (**terms).clone();
+                row.restate((**terms).clone());
                 row.leaves = *leaves;
             }
             Self::Triggered { .. } => row.is_triggered = true,
@@ -287,9 +288,16 @@ impl OrderRow {
         self.fees.0 += fill.fee.0;
     }
 
+    /// Takes other terms, which say nothing of how often it has been replaced.
+    fn restate(&mut self, terms: OrderTermsRow) {
+        let revision = self.terms.details.revision;
+        self.terms = terms;
+        self.terms.details.revision = revision;
+    }
+
     /// Takes what the next day says of it.
     fn carry_over(&mut self, carried: &Self) {
-        self.terms = carried.terms.clone();
+        self.restate(carried.terms.clone());
         self.leaves = carried.leaves;
         self.quantity = Amount(self.filled.0 + carried.leaves.0);
         (self.status, self.is_triggered) = (OrderStatus::Open, carried.is_triggered);

@@ -23,6 +23,8 @@ statements! {
         AND later.marked_at > mark.marked_at AND later.marked_at <= ((mark.marked_at - 1) / $4 + 1) * $4
         AND later.marked_at < $3))
         ORDER BY marked_at LIMIT $5";
+    LAST = "SELECT account_id, marked_at, equity, cash, fees, funded FROM account_marks
+        WHERE account_id = $1 AND marked_at < $2 ORDER BY marked_at DESC LIMIT 1";
     FORGET = "DELETE FROM account_marks WHERE segment >= $1";
 }
 
@@ -59,6 +61,18 @@ impl Database {
         let arguments = args![account, from.nanos(), to.nanos(), i64::from(limit) + 1];
         let rows = self.rows(PAGE, arguments).await?;
         Page::of(rows.iter().map(of_row), limit, |last| SimTime::from_nanos(last.at + 1))
+    }
+
+    /// Returns what an account was worth last before a moment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_account_mark(
+        &self,
+        account: AccountId,
+        before: SimTime,
+    ) -> Result<Option<MarkRow>, StoreError> {
+        self.row(LAST, args![account, before.nanos()]).await?.as_ref().map(of_row).transpose()
     }
 }
 

@@ -94,6 +94,8 @@ pub struct OrderDetails {
     pub stop_loss: Option<Amount>,
     /// The worst price that the second exit accepts.
     pub stop_limit: Option<Amount>,
+    /// How often it has been replaced.
+    pub revision: u32,
 }
 
 /// An order of somebody's.

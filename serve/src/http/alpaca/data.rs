@@ -1,0 +1,370 @@
+//! Bars, trades, quotes and snapshots as Alpaca's API shows them, for shares and pairs alike.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bearpit_core::market::Side;
+use bearpit_core::units::{SimDuration, SimTime};
+use serde::Serialize;
+
+use super::Desk;
+use super::fields::{Fields, invalid};
+use crate::domain::{Number, Problem, ProblemKind};
+use crate::publication::{Candle, CandleInterval, ListingSnapshot, TradePrint};
+use crate::services::alpaca::{Alpaca, Bar, BarsPage, BarsQuery, PagePlace, Timeframe};
+
+/// Of what kind a listing is asked for: trades of pairs say which side took liquidity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Market {
+    /// As a share.
+    Stocks,
+    /// As a pair.
+    Crypto,
+}
+
+/// A bar.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct BarBody {
+    t: String,
+    o: f64,
+    h: f64,
+    l: f64,
+    c: f64,
+    v: f64,
+    n: u64,
+    vw: f64,
+}
+
+/// The best prices of both sides; a side that is not there has price and size zero.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct QuoteBody {
+    t: String,
+    ax: &'static str,
+    ap: f64,
+    #[serde(rename = "as")]
+    ask_size: f64,
+    bx: &'static str,
+    bp: f64,
+    bs: f64,
+    c: Vec<&'static str>,
+    z: &'static str,
+}
+
+/// A trade.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct TradeBody {
+    t: String,
+    x: &'static str,
+    p: f64,
+    s: f64,
+    c: Vec<&'static str>,
+    i: u64,
+    z: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tks: Option<&'static str>,
+}
+
+/// All that is newest of a listing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SnapshotBody {
+    latest_trade: Option<TradeBody>,
+    latest_quote: Option<QuoteBody>,
+    minute_bar: Option<BarBody>,
+    daily_bar: Option<BarBody>,
+    prev_daily_bar: Option<BarBody>,
+}
+
+/// A level of a book.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct LevelBody {
+    pub(super) p: f64,
+    pub(super) s: f64,
+}
+
+/// A book.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct BookBody {
+    t: String,
+    b: Vec<LevelBody>,
+    a: Vec<LevelBody>,
+}
+
+/// A listing, by the name that it was asked for.
+pub(super) type Asked = (String, Arc<ListingSnapshot>);
+
+/// What a page has of each name, and where the next begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pages<T> {
+    pub(super) of: BTreeMap<String, Vec<T>>,
+    pub(super) next: Option<String>,
+}
+
+/// The one letter that stands for this market.
+pub(super) const EXCHANGE: &str = "V";
+/// The tape of shares.
+pub(super) const TAPE: &str = "A";
+
+const LIMIT_DEFAULT: usize = 1_000;
+const LIMIT_MAX: usize = 10_000;
+const LAST: SimTime = SimTime::from_nanos(i64::MAX);
+
+/// Takes the listings that a request names.
+pub(super) fn listings(desk: &Desk, fields: &mut Fields) -> Result<Vec<Asked>, Problem> {
+    let names = fields.list("symbols")?;
+    if names.is_empty() {
+        return Err(invalid("symbols", "it is required"));
+    }
+    names.into_iter().map(|name| listing(desk, name)).collect()
+}
+
+/// Finds a listing by a name of it.
+pub(super) fn listing(desk: &Desk, name: String) -> Result<Asked, Problem> {
+    let found = desk.find(&name).map_err(|problem| {
+        let message = format!("Invalid symbol: {}", problem.message);
+        let unknown = Problem::new(ProblemKind::Malformed, problem.code.clone(), message).at("symbols");
+        match problem.hint {
+            Some(hint) => unknown.hint(hint),
+            None => unknown,
+        }
+    });
+    found.map(|named| (name, named.snapshot))
+}
+
+/// Answers with the bars of some listings.
+pub(super) async fn bars(
+    desk: &Desk,
+    listings: Vec<Asked>,
+    fields: &mut Fields,
+) -> Result<Pages<BarBody>, Problem> {
+    let timeframe = fields.text("timeframe").ok_or_else(|| invalid("timeframe", "it is required"))?;
+    let timeframe = Timeframe::read(&timeframe)?;
+    fields.skip(&["adjustment", "feed", "asof", "currency", "loc"]);
+    let span = Span::of(desk, fields)?;
+    let query = BarsQuery {
+        listings,
+        timeframe,
+        start: span.start,
+        end: span.end.min(desk.market_hours().now.instant()),
+        limit: span.limit,
+        token: span.token,
+        is_descending: span.is_descending,
+    };
+    let BarsPage { bars, next } = desk.bars(query).await?;
+    let of = bars.into_iter().map(|(name, bars)| (name, bars.iter().map(bar).collect()));
+    Ok(Pages { of: of.collect(), next })
+}
+
+/// Answers with the trades of some listings: those of the last fifty that lie within the time asked for.
+pub(super) fn trades(
+    desk: &Desk,
+    listings: &[Asked],
+    fields: &mut Fields,
+    market: Market,
+) -> Result<Pages<TradeBody>, Problem> {
+    fields.skip(&["feed", "asof", "currency", "loc"]);
+    let span = Span::of(desk, fields)?;
+    let of = |(name, snapshot): &Asked| {
+        let prints = snapshot.trades.iter().rev().filter(|print| span.has(print.at));
+        let items = prints.map(|print| (print.number, trade(desk, snapshot, print, market)));
+        (name.clone(), items.collect())
+    };
+    span.page(listings.iter().map(of).collect())
+}
+
+/// Answers with the quotes of some listings: the newest, if it lies within the time asked for. Older ones are
+/// not kept.
+pub(super) fn quotes(
+    desk: &Desk,
+    listings: &[Asked],
+    fields: &mut Fields,
+) -> Result<Pages<QuoteBody>, Problem> {
+    fields.skip(&["feed", "asof", "currency", "loc"]);
+    let span = Span::of(desk, fields)?;
+    let of = |(name, snapshot): &Asked| {
+        let newest = quote(desk, snapshot).filter(|_| span.has(snapshot.at));
+        (name.clone(), newest.into_iter().map(|quote| (0, quote)).collect())
+    };
+    span.page(listings.iter().map(of).collect())
+}
+
+/// Returns something of each listing that has it.
+pub(super) fn each<T>(listings: &[Asked], of: impl Fn(&ListingSnapshot) -> Option<T>) -> BTreeMap<String, T> {
+    listings.iter().filter_map(|(name, snapshot)| Some((name.clone(), of(snapshot)?))).collect()
+}
+
+/// The time that a request asks about, and how much of it.
+struct Span {
+    start: SimTime,
+    end: SimTime,
+    limit: usize,
+    token: Option<String>,
+    is_descending: bool,
+}
+
+impl Span {
+    fn of(desk: &Desk, fields: &mut Fields) -> Result<Self, Problem> {
+        let zone = desk.data().zone();
+        let day = SimDuration::from_secs(86_400);
+        let today = || desk.market_hours().now.instant().floor_to(day);
+        let start = fields.instant("start", zone)?;
+        let end = fields.instant("end", zone)?.unwrap_or(LAST);
+        let start = start.unwrap_or_else(|| today().min(end));
+        if start > end {
+            return Err(invalid("start", "it is later than end"));
+        }
+        Ok(Self {
+            start,
+            end,
+            limit: fields.count("limit", 1..=LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT),
+            token: fields.text("page_token"),
+            is_descending: fields.word("sort", &[("asc", false), ("desc", true)])?.unwrap_or(false),
+        })
+    }
+
+    fn has(&self, at: SimTime) -> bool {
+        (self.start..=self.end).contains(&at)
+    }
+
+    /// Cuts a page out of all that there is, each with its number in its list.
+    fn page<T>(&self, mut all: Vec<(String, Vec<(u64, T)>)>) -> Result<Pages<T>, Problem> {
+        let from = self.token.as_deref().map(PagePlace::read).transpose()?;
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut pages = Pages { of: BTreeMap::new(), next: None };
+        let mut left = self.limit;
+        for (name, mut items) in all {
+            if self.is_descending {
+                items.reverse();
+            }
+            for (number, item) in items {
+                let number = i64::try_from(number).unwrap_or(i64::MAX);
+                let is_before = from.as_ref().is_some_and(|from| match name.cmp(&from.name) {
+                    std::cmp::Ordering::Equal if self.is_descending => number > from.place,
+                    std::cmp::Ordering::Equal => number < from.place,
+                    order => order.is_lt(),
+                });
+                if is_before {
+                    continue;
+                }
+                if left == 0 {
+                    pages.next = Some(PagePlace { name, place: number }.to_text());
+                    return Ok(pages);
+                }
+                left -= 1;
+                pages.of.entry(name.clone()).or_default().push(item);
+            }
+        }
+        Ok(pages)
+    }
+}
+
+fn utc(at: SimTime) -> String {
+    format!("{at}Z")
+}
+
+fn float(number: Number) -> f64 {
+    number.0.to_f64()
+}
+
+fn bar(bar: &Bar) -> BarBody {
+    let volume = float(bar.volume);
+    BarBody {
+        t: utc(bar.start),
+        o: float(bar.open),
+        h: float(bar.high),
+        l: float(bar.low),
+        c: float(bar.close),
+        v: volume,
+        n: bar.trades,
+        vw: if volume > 0.0 { float(bar.notional) / volume } else { float(bar.close) },
+    }
+}
+
+fn candle_bar(alpaca: &Alpaca, snapshot: &ListingSnapshot, candle: &Candle) -> BarBody {
+    let scale = alpaca.data().scale(&snapshot.listing.instrument);
+    bar(&Bar {
+        start: candle.start,
+        open: scale.price(candle.open),
+        high: scale.price(candle.high),
+        low: scale.price(candle.low),
+        close: scale.price(candle.close),
+        volume: scale.quantity(candle.volume),
+        notional: scale.money(candle.notional),
+        trades: candle.trades,
+    })
+}
+
+/// Returns the newest bar of a minute.
+pub(super) fn latest_bar(alpaca: &Alpaca, snapshot: &ListingSnapshot) -> Option<BarBody> {
+    let publication = alpaca.data().publication();
+    let candles = publication.candles(snapshot.id, CandleInterval::Minute, 1)?;
+    candles.last().map(|candle| candle_bar(alpaca, snapshot, candle))
+}
+
+/// Returns a trade.
+pub(super) fn trade(
+    alpaca: &Alpaca,
+    snapshot: &ListingSnapshot,
+    print: &TradePrint,
+    market: Market,
+) -> TradeBody {
+    let scale = alpaca.data().scale(&snapshot.listing.instrument);
+    let taker = print.aggressor.map(|side| match side {
+        Side::Buy => "B",
+        Side::Sell => "S",
+    });
+    TradeBody {
+        t: utc(print.at),
+        x: EXCHANGE,
+        p: float(scale.price(print.price)),
+        s: float(scale.quantity(print.quantity)),
+        c: vec!["@"],
+        i: print.id.get(),
+        z: TAPE,
+        tks: taker.filter(|_| market == Market::Crypto),
+    }
+}
+
+/// Returns the newest trade.
+pub(super) fn latest_trade(alpaca: &Alpaca, snapshot: &ListingSnapshot, market: Market) -> Option<TradeBody> {
+    snapshot.trades.first().map(|print| trade(alpaca, snapshot, print, market))
+}
+
+/// Returns the newest quote; none while both sides are empty.
+pub(super) fn quote(alpaca: &Alpaca, snapshot: &ListingSnapshot) -> Option<QuoteBody> {
+    let scale = alpaca.data().scale(&snapshot.listing.instrument);
+    let (bid, ask) = (snapshot.bid(), snapshot.ask());
+    bid.or(ask)?;
+    let price = |level: Option<bearpit_core::market::QuoteLevel>| {
+        level.map_or((0.0, 0.0), |it| (float(scale.price(it.price)), float(scale.quantity(it.size))))
+    };
+    let ((bp, bs), (ap, ask_size)) = (price(bid), price(ask));
+    let (ax, bx) = (EXCHANGE, EXCHANGE);
+    Some(QuoteBody { t: utc(snapshot.at), ax, ap, ask_size, bx, bp, bs, c: vec!["R"], z: TAPE })
+}
+
+/// Returns all that is newest.
+pub(super) fn snapshot(alpaca: &Alpaca, snapshot: &ListingSnapshot, market: Market) -> SnapshotBody {
+    let publication = alpaca.data().publication();
+    let days = publication.candles(snapshot.id, CandleInterval::Day, 2).unwrap_or_default();
+    let mut days = days.iter().rev().map(|candle| candle_bar(alpaca, snapshot, candle));
+    SnapshotBody {
+        latest_trade: latest_trade(alpaca, snapshot, market),
+        latest_quote: quote(alpaca, snapshot),
+        minute_bar: latest_bar(alpaca, snapshot),
+        daily_bar: days.next(),
+        prev_daily_bar: days.next(),
+    }
+}
+
+/// Returns a whole book.
+pub(super) fn book(alpaca: &Alpaca, snapshot: &ListingSnapshot) -> Option<BookBody> {
+    let scale = alpaca.data().scale(&snapshot.listing.instrument);
+    let book = alpaca.data().publication().book(snapshot.id)?.state;
+    let level = |level: &bearpit_core::market::QuoteLevel| LevelBody {
+        p: float(scale.price(level.price)),
+        s: float(scale.quantity(level.size)),
+    };
+    let (b, a) = (book.bids.iter().map(level).collect(), book.asks.iter().map(level).collect());
+    Some(BookBody { t: utc(snapshot.at), b, a })
+}

@@ -1,0 +1,302 @@
+//! Orders, by the ids and filters of the face.
+
+use std::collections::BTreeMap;
+
+use bearpit_core::units::{OrderId, SimTime};
+use uuid::Uuid;
+
+use super::{Alpaca, OrderName};
+use crate::domain::{AccountId, ClientOrderId, KindName, Problem, ProblemKind, StatusName};
+use crate::services::market_data::SideName;
+use crate::services::trading::{HistoryQuery, OrderView};
+
+/// Which orders are asked for, by what has become of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Those that are open or on their way.
+    Open,
+    /// Those that are over.
+    Closed,
+    /// Both.
+    All,
+}
+
+/// Which orders are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrdersQuery {
+    /// What has become of them.
+    pub which: Which,
+    /// How many at most.
+    pub limit: usize,
+    /// Those that were sent after a moment.
+    pub after: Option<SimTime>,
+    /// Those that were sent before a moment.
+    pub until: Option<SimTime>,
+    /// Whether the oldest come first.
+    pub is_ascending: bool,
+    /// Those of some symbols, as the market knows them; of all if it names none.
+    pub symbols: Vec<String>,
+    /// Those of a side.
+    pub side: Option<SideName>,
+}
+
+/// An order that was looked up, and those that it enters as it trades.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The order as it is.
+    pub view: OrderView,
+    /// How often it had been replaced when it got the id by which it was looked up.
+    pub revision: u32,
+    /// Its exits.
+    pub legs: Vec<Leg>,
+}
+
+/// An exit of a bracket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leg {
+    /// The order.
+    pub view: OrderView,
+    /// Whether it has not entered yet, since its entry has not traded.
+    pub is_held: bool,
+}
+
+/// How many pages of history are looked through for those that a filter leaves.
+const PAGES_MAX: usize = 20;
+/// How many rows one has.
+const PAGE: u32 = 1_000;
+
+impl Found {
+    /// Returns whether the id by which it was looked up is one of before a replace.
+    #[must_use]
+    pub const fn is_replaced(&self) -> bool {
+        self.revision < self.view.revision
+    }
+}
+
+/// Returns whether an order is open or on its way.
+pub(super) const fn is_open(view: &OrderView) -> bool {
+    matches!(view.status, StatusName::PendingNew | StatusName::Open | StatusName::PartiallyFilled)
+}
+
+impl OrdersQuery {
+    fn asks_for(&self, view: &OrderView) -> bool {
+        let sent = view.sent_at.or(view.accepted_at).map(|at| at.instant());
+        let is_meant = match self.which {
+            Which::Open => is_open(view),
+            Which::Closed => !is_open(view),
+            Which::All => true,
+        };
+        is_meant
+            && self.after.is_none_or(|after| sent.is_none_or(|sent| sent > after))
+            && self.until.is_none_or(|until| sent.is_none_or(|sent| sent < until))
+            && (self.symbols.is_empty() || self.symbols.contains(&view.symbol))
+            && self.side.is_none_or(|side| side == view.side)
+    }
+}
+
+impl Alpaca {
+    /// Returns orders of an account.
+    ///
+    /// # Errors
+    /// [`Problem`] if the market or the database cannot answer, or too many would have to be looked through.
+    pub async fn orders(&self, account: AccountId, query: &OrdersQuery) -> Result<Vec<OrderView>, Problem> {
+        let mut found: BTreeMap<u64, OrderView> = BTreeMap::new();
+        // Of what is in both, memory has the newer.
+        let recent = self.trading.recent_orders(account).await?;
+        let mut recent: BTreeMap<u64, OrderView> =
+            recent.into_iter().map(|view| (number(&view), view)).collect();
+        if query.which != Which::Open {
+            self.stored(account, query, &mut found, &mut recent).await?;
+        }
+        for (number, mut view) in recent {
+            if query.asks_for(&view) {
+                self.complete(account, &mut view).await?;
+                found.insert(number, view);
+            }
+        }
+        let orders = found.into_values();
+        Ok(if query.is_ascending {
+            orders.take(query.limit).collect()
+        } else {
+            orders.rev().take(query.limit).collect()
+        })
+    }
+
+    /// Reads the history, as far as it is needed.
+    async fn stored(
+        &self,
+        account: AccountId,
+        query: &OrdersQuery,
+        found: &mut BTreeMap<u64, OrderView>,
+        recent: &mut BTreeMap<u64, OrderView>,
+    ) -> Result<(), Problem> {
+        let symbol = query.symbols.first().filter(|_| query.symbols.len() == 1).cloned();
+        let mut page_query = HistoryQuery {
+            from: query.after.map(|at| format!("{at}Z")),
+            to: query.until.map(|at| format!("{at}Z")),
+            symbol,
+            limit: Some(PAGE),
+            ..HistoryQuery::default()
+        };
+        for _ in 0..PAGES_MAX {
+            let page = self.trading.order_history(account, &page_query).await?;
+            for stored in page.orders {
+                let newer = recent.remove(&number(&stored));
+                let view = match newer {
+                    // A carried-over order knows in memory what happened today.
+                    Some(newer) => OrderView {
+                        revision: newer.revision.max(stored.revision),
+                        sent_at: newer.sent_at.or(stored.sent_at),
+                        ..newer
+                    },
+                    None => stored,
+                };
+                if query.asks_for(&view) {
+                    found.insert(number(&view), view);
+                }
+            }
+            let is_enough = !query.is_ascending && found.len() >= query.limit;
+            match page.next {
+                Some(next) if !is_enough => page_query.cursor = Some(next),
+                _ => return Ok(()),
+            }
+        }
+        if query.is_ascending || found.is_empty() {
+            let message = "too many orders would have to be looked through: give `after` and `until`";
+            return Err(Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("after"));
+        }
+        Ok(())
+    }
+
+    /// Adds what memory does not know of an order that was carried over from another day.
+    async fn complete(&self, account: AccountId, view: &mut OrderView) -> Result<(), Problem> {
+        if view.sent_at.is_none()
+            && let Some(stored) = self.trading.stored_order(account, OrderId::new(number(view))).await?
+        {
+            view.revision = view.revision.max(stored.revision);
+            view.sent_at = stored.sent_at;
+        }
+        Ok(())
+    }
+
+    /// Returns an order by its id.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this account, or it cannot be looked up.
+    pub async fn order(&self, account: AccountId, id: Uuid) -> Result<Found, Problem> {
+        let unknown = || Problem::new(ProblemKind::NotFound, "unknown_order", "order not found");
+        let name = self.ids.read_order(id).ok_or_else(unknown)?;
+        let OrderName { order, revision } = name;
+        let view = match self.trading.order(account, order).await {
+            Ok(view) => view,
+            Err(problem) if problem.kind == ProblemKind::NotFound => {
+                let held = self.held_leg(account, order).await?;
+                return held.map(|view| Found { view, revision, legs: Vec::new() }).ok_or_else(unknown);
+            }
+            Err(problem) => return Err(problem),
+        };
+        self.found(account, view, Some(revision)).await
+    }
+
+    /// Returns the order that was entered under an id of its owner's.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none, or it cannot be looked up.
+    pub async fn order_of_client(&self, account: AccountId, client: ClientOrderId) -> Result<Found, Problem> {
+        let view = self.trading.order_by_client(account, client).await?;
+        self.found(account, view, None).await
+    }
+
+    /// Returns an order with its exits.
+    pub(super) async fn found(
+        &self,
+        account: AccountId,
+        mut view: OrderView,
+        revision: Option<u32>,
+    ) -> Result<Found, Problem> {
+        self.complete(account, &mut view).await?;
+        // One of another day may have been replaced more often than is known any more.
+        view.revision = view.revision.max(revision.unwrap_or(0));
+        let legs = self.legs(account, &view).await?;
+        Ok(Found { revision: revision.unwrap_or(view.revision), view, legs })
+    }
+
+    /// Returns the exits that an order enters as it trades; none if it enters none.
+    ///
+    /// # Errors
+    /// [`Problem`] if they cannot be looked up.
+    pub async fn legs(&self, account: AccountId, entry: &OrderView) -> Result<Vec<Leg>, Problem> {
+        let mut legs = Vec::new();
+        for held in held_legs(entry) {
+            match self.trading.order(account, OrderId::new(number(&held))).await {
+                Ok(mut view) => {
+                    self.complete(account, &mut view).await?;
+                    legs.push(Leg { view, is_held: false });
+                }
+                Err(problem) if problem.kind == ProblemKind::NotFound => {
+                    if is_open(entry) {
+                        legs.push(Leg { view: held, is_held: true });
+                    }
+                }
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(legs)
+    }
+
+    /// Returns an exit that has not entered, by its id.
+    async fn held_leg(&self, account: AccountId, leg: OrderId) -> Result<Option<OrderView>, Problem> {
+        for step in [1, 2] {
+            let Some(entry) = leg.get().checked_sub(step).map(OrderId::new) else { continue };
+            match self.trading.order(account, entry).await {
+                Ok(entry) => {
+                    let id = leg.to_string();
+                    if let Some(leg) = held_legs(&entry).into_iter().find(|leg| leg.order_id == id) {
+                        return Ok(Some(leg));
+                    }
+                }
+                Err(problem) if problem.kind == ProblemKind::NotFound => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Returns the exits of an order as they will enter.
+fn held_legs(entry: &OrderView) -> Vec<OrderView> {
+    let Some(bracket) = entry.bracket else { return Vec::new() };
+    let first = number(entry);
+    let side = match entry.side {
+        SideName::Buy => SideName::Sell,
+        SideName::Sell => SideName::Buy,
+    };
+    let leg = |step: u64, kind| OrderView {
+        order_id: (first + step).to_string(),
+        client_order_id: None,
+        side,
+        kind,
+        status: StatusName::PendingNew,
+        open_quantity: entry.quantity,
+        filled_quantity: crate::domain::Number(bearpit_core::units::Decimal::new(0, 0)),
+        average_price: None,
+        price: None,
+        stop_price: None,
+        bracket: None,
+        revision: 0,
+        ..entry.clone()
+    };
+    let profit = OrderView { price: Some(bracket.take_profit), ..leg(1, KindName::Limit) };
+    let stop = OrderView {
+        stop_price: Some(bracket.stop_loss),
+        price: bracket.stop_limit,
+        ..leg(2, KindName::Stop)
+    };
+    vec![profit, stop]
+}
+
+/// Returns the market's id of an order.
+pub(super) fn number(view: &OrderView) -> u64 {
+    // It is written from one.
+    view.order_id.parse().unwrap_or(0)
+}
