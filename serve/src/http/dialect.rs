@@ -30,7 +30,7 @@ impl Dialect {
         let is_below = |prefix: &&str| {
             path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if PREFIXES.iter().any(|prefix| is_below(&prefix)) { Self::Alpaca } else { Self::Native }
+        if PREFIXES.iter().any(is_below) { Self::Alpaca } else { Self::Native }
     }
 
     /// Answers with a problem.
@@ -67,8 +67,8 @@ impl Dialect {
 
 /// A problem in Alpaca's form: `{"code", "message"}`, and some members more.
 ///
-/// The code's first three digits are a status, which is not always that of the answer. `error` and `field` are
-/// the word and the field that this server's own API has.
+/// The code's first three digits are a status, which is not always that of the answer. `error` and `field`
+/// are the word and the field that this server's own API has.
 #[derive(Debug)]
 pub(super) struct AlpacaFailure {
     problem: Problem,
@@ -125,7 +125,8 @@ impl AlpacaFailure {
             (ProblemKind::Refused | ProblemKind::Conflict, _) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, 42_210_000, message)
             }
-            // Clients try a 504 again by themselves, and an order without an id of theirs would be there twice.
+            // Clients try a 504 again by themselves, and an order without an id of theirs would be there
+            // twice.
             (ProblemKind::Unknown, _) => (StatusCode::INTERNAL_SERVER_ERROR, 50_010_000, message),
             (kind, _) => {
                 let status = status_of(*kind);

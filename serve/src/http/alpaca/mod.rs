@@ -1,10 +1,10 @@
 //! Alpaca's API, so that clients of it work by another base URL and keys of this server: `/v2`, `/v1beta3`,
 //! `/v1beta1` and `/stream`.
 //!
-//! Requests are read leniently, as those clients write them: numbers come as numbers or texts, truth values as
-//! `True`; fields that mean nothing here are ignored and counted. Answers have all members that clients insist
-//! on. What is asked is answered by the same services as this server's own interface; `docs/bots.md` says what
-//! is another here.
+//! Requests are read leniently, as those clients write them: numbers come as numbers or texts, truth values
+//! as `True`; fields that mean nothing here are ignored and counted. Answers have all members that clients
+//! insist on. What is asked is answered by the same services as this server's own interface; `docs/bots.md`
+//! says what is another here.
 
 mod account;
 mod assets;

@@ -42,7 +42,7 @@ pub(super) struct OrderBody {
     stop_price: Option<Number>,
     status: &'static str,
     extended_hours: bool,
-    legs: Option<Vec<OrderBody>>,
+    legs: Option<Vec<Self>>,
     trail_percent: Option<Number>,
     trail_price: Option<Number>,
     hwm: Option<Number>,

@@ -18,7 +18,8 @@ use crate::services::alpaca::{Amount, NewOrder, OrdersQuery, Replacement, Which}
 use crate::services::market_data::SideName;
 use crate::services::trading::{BracketRequest, OrderRequest, VenueWait};
 
-/// How long an answer to an order waits for the venue's word: longer than that takes in a market that is open.
+/// How long an answer to an order waits for the venue's word: longer than that takes in a market that is
+/// open.
 pub(super) const WAIT: VenueWait = VenueWait(Duration::from_millis(500));
 
 /// How many orders are answered if nothing is said, and how many at most.

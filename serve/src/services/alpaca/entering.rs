@@ -17,8 +17,8 @@ pub enum Amount {
     Notional(Number),
 }
 
-/// An order to be entered. The symbol in the request is the one by which it is named outside; its quantity does
-/// not count.
+/// An order to be entered. The symbol in the request is the one by which it is named outside; its quantity
+/// does not count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOrder {
     /// The order.

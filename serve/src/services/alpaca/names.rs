@@ -1,4 +1,5 @@
-//! [`Naming`]: how an account names what it trades: `ALFA`, or `ALFA/USD` as pairs with the currency are named.
+//! [`Naming`]: how an account names what it trades: `ALFA`, or `ALFA/USD` as pairs with the currency are
+//! named.
 //!
 //! Programs that trade shares know one form, and those that trade currencies the other, so each instrument is
 //! there under both. Orders and positions are shown under the one by which the account entered an order last.

@@ -39,8 +39,8 @@ impl Timeframe {
         Self { count, unit: Unit::Day }
     }
 
-    /// Reads one: `5Min`, `1Hour`, `1Day`, `1Week`, `3Month` and their short forms `5T`, `1H`, `1D`, `1W`, `3M`,
-    /// in any case.
+    /// Reads one: `5Min`, `1Hour`, `1Day`, `1Week`, `3Month` and their short forms `5T`, `1H`, `1D`, `1W`,
+    /// `3M`, in any case.
     ///
     /// # Errors
     /// [`Problem`] if it is none.
@@ -135,7 +135,8 @@ impl fmt::Display for Timeframe {
     }
 }
 
-/// Returns year and month, from zero, of a day since 1970 (the algorithm `civil_from_days` of Howard Hinnant).
+/// Returns year and month, from zero, of a day since 1970 (the algorithm `civil_from_days` of Howard
+/// Hinnant).
 const fn month_of(days: i64) -> (i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);

@@ -137,8 +137,8 @@ impl MarketData {
         })
     }
 
-    /// Returns candles of a listing that begin within a span, the oldest first: the first of them or the last,
-    /// if there are more.
+    /// Returns candles of a listing that begin within a span, the oldest first: the first of them or the
+    /// last, if there are more.
     ///
     /// # Errors
     /// [`Problem`] if the archive cannot be read.
