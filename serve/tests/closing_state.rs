@@ -6,7 +6,7 @@ use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{ClosingState, MarketBuilder, ProcessConfig};
 use bearpit_core::kernel::{ActorFactory, ActorSpec, FactoryError, SimActor};
 use bearpit_core::market::{
-    Fees, Funding, Instrument, Link, OrderKind, OrderTerms, Peg, Reference, Side, TimeInForce,
+    Fees, Funding, Instrument, Link, OrderKind, OrderTerms, Peg, Reference, Side, StopLoss, TimeInForce,
     TrailingDistance, Transfer,
 };
 use bearpit_core::participant::{
@@ -62,8 +62,10 @@ fn all_kinds() -> Vec<OrderTerms> {
     let order = |side, kind| OrderTerms::new(side, Quantity::new(10), kind);
     let limit = |side, ticks| order(side, OrderKind::Limit(price(ticks)));
     let peg = OrderKind::Pegged { to: Peg::Mid, offset: 2, limit: Some(price(9_990)) };
-    let bracket =
-        Link::Bracket { take_profit: price(10_100), stop_loss: price(9_800), protection: Some(price(9_700)) };
+    let bracket = Link::Bracket {
+        take_profit: Some(price(10_100)),
+        stop_loss: Some(StopLoss::Market { trigger: price(9_800), protection: Some(price(9_700)) }),
+    };
     let trailing = |distance| OrderKind::TrailingStop { distance, protection: None };
     vec![
         OrderTerms { display: Some(Quantity::new(3)), ..limit(Side::Sell, 10_000) },

@@ -144,6 +144,7 @@ impl TableSet {
         match fact {
             Fact::OrderAccepted { .. }
             | Fact::OrderReplaced { .. }
+            | Fact::OrderTermsReplaced { .. }
             | Fact::OrderRepriced { .. }
             | Fact::OrderReduced { .. }
             | Fact::OrderGrown { .. }

@@ -161,7 +161,9 @@ impl RowBuilder {
         };
         if let Some(orders) = &mut self.orders {
             orders.follow(at, fact, |row| self.output.write(&TableRow::Order(row), sink))?;
-            if let Fact::OrderAccepted { order, .. } | Fact::OrderReplaced { order, .. } = *fact
+            if let Fact::OrderAccepted { order, .. }
+            | Fact::OrderReplaced { order, .. }
+            | Fact::OrderTermsReplaced { order, .. } = *fact
                 && let Some(row) = orders.get(order).filter(|row| row.quoted_at == at)
             {
                 let (owner, listing) = (row.owner, row.listing);

@@ -3,7 +3,7 @@
 use bearpit::account::{Account, AccountConfig};
 use bearpit::agents::Desk;
 use bearpit::exchange::Market;
-use bearpit::market::{Link, OrderTerms, Side, TimeInForce};
+use bearpit::market::{Link, OrderTerms, Replacement, Side, StopLoss, TimeInForce};
 use bearpit::participant::{Instruction, ParticipantConfig};
 use bearpit::units::{ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimDuration};
 
@@ -94,7 +94,7 @@ fn a_resting_order_holds_what_it_could_cost_and_gives_it_back() {
     let order = floor.account("a").open_orders().first().unwrap().id;
     floor.instruct(
         "a",
-        Instruction::Replace { order, price: Price::new(20_000), quantity: Quantity::new(10) },
+        Instruction::Replace { order, new: Replacement::at(Price::new(20_000), Quantity::new(10)) },
     );
     assert_eq!(floor.account("a").free_cash(), Money::from_whole(98_000));
     floor.instruct("a", Instruction::Cancel(order));
@@ -173,8 +173,10 @@ fn open_ids(floor: &Floor, name: &str) -> Vec<u64> {
 #[test]
 fn a_bracket_takes_three_ids_and_its_exits_enter_once_it_is_filled() {
     let mut floor = Floor::new();
-    let link =
-        Link::Bracket { take_profit: Price::new(11_000), stop_loss: Price::new(9_000), protection: None };
+    let link = Link::Bracket {
+        take_profit: Some(Price::new(11_000)),
+        stop_loss: Some(StopLoss::at(Price::new(9_000))),
+    };
     floor.submit("a", OrderTerms { link, ..limit(Side::Buy, 10, 10_000) });
     floor.submit("a", limit(Side::Buy, 1, 8_000));
     assert_eq!(open_ids(&floor, "a"), [0, 1, 2, 3]);

@@ -19,7 +19,7 @@ use bearpit_core::exchange::{
 use bearpit_core::kernel::{LatencyModel, stream};
 use bearpit_core::market::{
     BookRow, Fees, Instrument, Link, MessageKind, OrderKind, OrderMessage, OrderTerms, Peg, Phase, Side,
-    TimeInForce, TrailingDistance,
+    StopLoss, TimeInForce, TrailingDistance,
 };
 use bearpit_core::participant::{Instruction, Latencies, ParticipantConfig};
 use bearpit_core::process::{
@@ -381,7 +381,13 @@ fn terms(number: i64) -> OrderTerms {
         7 => OrderTerms { display: Some(Quantity::new(1)), ..limit },
         8 => {
             let (take_profit, stop_loss) = (near + sign * 5, near - sign * 5);
-            OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection: None }, ..limit }
+            OrderTerms {
+                link: Link::Bracket {
+                    take_profit: Some(take_profit),
+                    stop_loss: Some(StopLoss::at(stop_loss)),
+                },
+                ..limit
+            }
         }
         _ => OrderTerms::new(side, quantity, kind),
     }

@@ -1,6 +1,6 @@
 //! [`SentOrder`]: an order that is on its way to its venue.
 
-use bearpit_core::market::OrderTerms;
+use bearpit_core::market::{ExitIds, OrderTerms};
 use bearpit_core::units::{ActorId, ListingId, OrderId, SimTime};
 
 use super::client_order_id::ClientOrderId;
@@ -19,8 +19,8 @@ pub struct SentOrder {
     pub listing: ListingId,
     /// Its terms, as the gate has sent them.
     pub terms: OrderTerms,
-    /// The ids of a bracket's exits: take-profit, stop-loss.
-    pub exits: Option<[OrderId; 2]>,
+    /// The ids of a bracket's exits, or of a pair's stop.
+    pub exits: ExitIds,
     /// The id that its owner gave it.
     pub client: Option<ClientOrderId>,
     /// When it was sent.

@@ -8,7 +8,7 @@ use bearpit_core::market::{AccountMark, Fact, MarkCause, OrderTerms, Trade, Tran
 use bearpit_core::units::{ActorId, ListingId, Money, OrderId, Quantity, SimDuration, SimTime};
 use rustc_hash::FxHashMap;
 
-use super::order_terms::{price_of, quantity_of, terms_of};
+use super::order_terms::{price_of, quantity_of, replaced_of, terms_of};
 use crate::domain::{AccountId, ClientOrderId, SentOrder};
 use crate::live::Output;
 use crate::publication::{
@@ -241,6 +241,10 @@ impl BatchMaker {
             Fact::OrderReplaced { order, price, leaves, .. } => {
                 let (price, leaves) = (price_of(instrument, price), lots(leaves));
                 Change::Replaced { order: id(order.get()), price, leaves }
+            }
+            Fact::OrderTermsReplaced { order, kind, time_in_force, leaves, .. } => {
+                let terms = Box::new(replaced_of(instrument, kind, time_in_force));
+                Change::TermsReplaced { order: id(order.get()), terms, leaves: lots(leaves) }
             }
             Fact::OrderRepriced { order, price, .. } => {
                 let price = price.map(|price| price_of(instrument, price));

@@ -1,11 +1,11 @@
 //! The terms of an order, in words and decimal numbers.
 
-use bearpit_core::market::{Instrument, Link, OrderKind, OrderTerms, TimeInForce, TrailingDistance};
-use bearpit_core::units::{Decimal, Price, Quantity};
+use bearpit_core::market::{Instrument, Link, OrderKind, OrderTerms, Side, TimeInForce, TrailingDistance};
+use bearpit_core::units::{Decimal, OrderId, Price, Quantity};
 
 use crate::domain::{KindName, PegName, PostOnlyName, SelfTradeName, TimeInForceName};
 use crate::store::database::Amount;
-use crate::store::projection::{OrderDetails, OrderTermsRow};
+use crate::store::projection::{OrderDetails, OrderTermsRow, ReplacedTermsRow};
 
 /// Returns a price as it stands in the database. An instrument's ticks and lots have ten decimals at most, as
 /// money has.
@@ -44,6 +44,23 @@ pub(super) fn terms_of(instrument: &Instrument, terms: &OrderTerms) -> OrderTerm
     }
 }
 
+/// Returns the terms that a replace has changed as a row has them.
+pub(super) fn replaced_of(
+    instrument: &Instrument,
+    kind: OrderKind,
+    time_in_force: TimeInForce,
+) -> ReplacedTermsRow {
+    let row = terms_of(instrument, &OrderTerms::new(Side::Buy, Quantity::ZERO, kind).with(time_in_force));
+    ReplacedTermsRow {
+        time_in_force: row.time_in_force,
+        expires_at: row.expires_at,
+        price: row.price,
+        trigger_price: row.trigger_price,
+        trail: row.details.trail,
+        trail_bps: row.details.trail_bps,
+    }
+}
+
 fn details_of(instrument: &Instrument, terms: &OrderTerms) -> OrderDetails {
     let price = |price: Price| price_of(instrument, price);
     let mut details = OrderDetails::default();
@@ -59,20 +76,25 @@ fn details_of(instrument: &Instrument, terms: &OrderTerms) -> OrderDetails {
         details.peg = Some(PegName::from(to).name().to_owned());
         details.peg_offset = Some(price(Price::new(offset.into())));
     }
+    let id = |order: OrderId| i64::try_from(order.get()).ok();
     match terms.link {
-        Link::None => {}
-        Link::OneCancelsOther(order) => details.linked_order = i64::try_from(order.get()).ok(),
-        Link::Bracket { take_profit, stop_loss, protection } => {
-            (details.take_profit, details.stop_loss) = (Some(price(take_profit)), Some(price(stop_loss)));
-            details.stop_limit = protection.map(price);
-        }
+        Link::None | Link::Bracket { .. } => {}
+        Link::OneCancelsOther(order) => details.linked_order = id(order),
+        Link::ExitOf(entry) => details.exit_of = id(entry),
+        Link::Pair(_) => details.is_pair = true,
+    }
+    details.take_profit = terms.link.take_profit().map(price);
+    if let Some(stop) = terms.link.stop_loss() {
+        details.stop_loss = Some(price(stop.trigger()));
+        details.stop_limit = stop.worst_price().map(price);
+        details.stop_is_limit = stop.limit().is_some();
     }
     details
 }
 
 #[cfg(test)]
 mod tests {
-    use bearpit_core::market::Side;
+    use bearpit_core::market::StopLoss;
 
     use super::*;
 
@@ -80,7 +102,10 @@ mod tests {
     fn the_exits_of_a_bracket_are_kept_with_what_the_second_accepts() {
         let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
         let (take_profit, stop_loss) = (Price::new(11_000), Price::new(9_000));
-        let link = Link::Bracket { take_profit, stop_loss, protection: Some(Price::new(8_900)) };
+        let link = Link::Bracket {
+            take_profit: Some(take_profit),
+            stop_loss: Some(StopLoss::Market { trigger: stop_loss, protection: Some(Price::new(8_900)) }),
+        };
         let limit = OrderTerms::limit(Side::Buy, Quantity::new(1), Price::new(10_000));
         let row = terms_of(&acme, &OrderTerms { link, ..limit });
         let prices = [row.price, row.details.take_profit, row.details.stop_loss, row.details.stop_limit];

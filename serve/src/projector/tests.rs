@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bearpit::scenario::Scenario;
-use bearpit_core::market::{OrderTerms, Side};
+use bearpit_core::market::{OrderTerms, Replacement, Side};
 use bearpit_core::participant::{Instruction, RequestKind};
 use bearpit_core::units::{ActorId, ListingId, Price, Quantity, SimDuration, SimTime};
 use tempfile::TempDir;
@@ -178,7 +178,7 @@ fn run(journal: &Path, sinks: Sinks) {
     market.submit(OrderTerms::market(Side::Sell, Quantity::new(10)), None);
     // Marketable at last: it fills at once.
     let (price, quantity) = (Price::new(10_500), Quantity::new(25));
-    market.instruct(Instruction::Replace { order: resting, price, quantity }, None);
+    market.instruct(Instruction::Replace { order: resting, new: Replacement::at(price, quantity) }, None);
     market.submit(limit(7, 8_800), Some("to the end"));
     market.pass(Duration::from_secs(100));
     let (left, _, kept) = market.settle();

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bearpit_core::market::{
-    AccountMark, AccountOpening, CancelReason, ExpiryReason, Fact, Liquidity, OrderTerms, RejectReason, Side,
+    AccountMark, AccountOpening, CancelReason, ExpiryReason, Fact, Liquidity, OrderKind, OrderTerms,
+    RejectReason, Side, TimeInForce,
 };
 use bearpit_core::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
 
@@ -116,6 +117,22 @@ impl OpenOrder {
             fees: Money::ZERO,
             revision: 0,
         }
+    }
+}
+
+impl OpenOrder {
+    /// Takes the terms of a replace of more than price and quantity. A stop-limit order that was elected is a
+    /// limit order at its venue, and stays what it was here.
+    fn replace_terms(&mut self, kind: OrderKind, time_in_force: TimeInForce, leaves: Quantity) {
+        self.terms.kind = match kind {
+            OrderKind::Limit(limit) if self.is_triggered => self.terms.kind.at(limit),
+            kind => kind,
+        };
+        self.terms.time_in_force = time_in_force;
+        self.terms.quantity = leaves + self.filled;
+        self.price = self.terms.kind.limit();
+        self.leaves = leaves;
+        self.revision += 1;
     }
 }
 
@@ -240,6 +257,9 @@ impl OwnState {
                 order.leaves = leaves;
                 order.revision += 1;
             }),
+            Fact::OrderTermsReplaced { order, kind, time_in_force, leaves, .. } => {
+                self.change(order, |order| order.replace_terms(kind, time_in_force, leaves));
+            }
             Fact::OrderRepriced { order, price, .. } => self.change(order, |order| order.price = price),
             Fact::OrderReduced { order, leaves, .. } | Fact::OrderGrown { order, leaves, .. } => {
                 self.change(order, |order| order.leaves = leaves);

@@ -80,6 +80,7 @@ impl<K: Copy> Owners<K> {
                 self.by_order.insert(order, OpenShare { owner, leaves: terms.quantity });
             }
             Fact::OrderReplaced { leaves, .. }
+            | Fact::OrderTermsReplaced { leaves, .. }
             | Fact::OrderReduced { leaves, .. }
             | Fact::OrderGrown { leaves, .. }
             | Fact::OrderRestated { leaves, .. } => {
@@ -139,6 +140,7 @@ fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
         | Fact::OrderRejected { order, owner, .. }
         | Fact::CommandRejected { order, owner, .. } => (Some(order), Some(owner)),
         Fact::OrderReplaced { order, .. }
+        | Fact::OrderTermsReplaced { order, .. }
         | Fact::OrderRepriced { order, .. }
         | Fact::OrderReduced { order, .. }
         | Fact::OrderGrown { order, .. }

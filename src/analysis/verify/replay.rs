@@ -7,7 +7,7 @@ use super::difference::Reason;
 use super::is_behind;
 use bearpit_core::book::{BookEvent, MatchingEngine, OrderBook, RestingOrder};
 use bearpit_core::market::{
-    Command, CommandKind, MessageKind, OrderMessage, OrderTerms, QuoteLevel, Side, TimeInForce,
+    Command, CommandKind, MessageKind, OrderMessage, OrderTerms, QuoteLevel, Replacement, Side, TimeInForce,
 };
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
@@ -57,7 +57,7 @@ impl Engine {
         }
         // A replace names the total, what has traded included.
         let quantity = order.filled + order.leaves - size;
-        self.execute(order.order, MAKER, CommandKind::Replace { price: order.price, quantity });
+        self.execute(order.order, MAKER, CommandKind::Replace(Replacement::at(order.price, quantity)));
     }
 
     fn traded(&self) -> Quantity {

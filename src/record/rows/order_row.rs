@@ -1,7 +1,7 @@
 //! [`OrderRow`]: an order from its entry to its end.
 
 use crate::record::names::Names;
-use bearpit_core::market::OrderTerms;
+use bearpit_core::market::{OrderKind, OrderTerms, TimeInForce};
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
 /// How an order ended.
@@ -99,6 +99,23 @@ impl OrderRow {
     pub(in crate::record) fn replace(&mut self, price: Price, leaves: Quantity) {
         self.terms.kind = self.terms.kind.at(price);
         self.terms.quantity = Quantity::new(self.filled_lots) + leaves;
+        self.replaces += 1;
+    }
+
+    /// Takes the terms of a replace of more than price and quantity.
+    pub(in crate::record) const fn replace_terms(
+        &mut self,
+        kind: OrderKind,
+        time_in_force: TimeInForce,
+        leaves: Quantity,
+    ) {
+        // A stop-limit order that was elected is a limit order at its venue, and stays what it was here.
+        self.terms.kind = match (self.elected_at, kind) {
+            (Some(_), OrderKind::Limit(limit)) => self.terms.kind.at(limit),
+            _ => kind,
+        };
+        self.terms.time_in_force = time_in_force;
+        self.terms.quantity = Quantity::new(self.filled_lots + leaves.lots());
         self.replaces += 1;
     }
 

@@ -56,6 +56,12 @@ impl OpenOrders {
                     row.quoted_at = if kept_priority { row.quoted_at } else { at };
                 }
             }
+            Fact::OrderTermsReplaced { order, kind, time_in_force, leaves, kept_priority, .. } => {
+                if let Some(row) = self.row(order) {
+                    row.replace_terms(kind, time_in_force, leaves);
+                    row.quoted_at = if kept_priority { row.quoted_at } else { at };
+                }
+            }
             Fact::OrderCanceled { order, reason, .. } => {
                 let row = self.end(order, at, OrderStatus::Canceled, Some(reason.name()));
                 return row.map_or(Ok(()), ended);

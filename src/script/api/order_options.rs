@@ -9,7 +9,8 @@ use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::OrderHandle;
 use crate::script::value::views::BarView;
 use bearpit_core::market::{
-    Link, OrderKind, OrderTerms, PostOnly, SelfTrade, Side, TimeInForce, TrailingDistance,
+    Link, OrderKind, OrderTerms, PostOnly, Replacement, SelfTrade, Side, StopLoss, TimeInForce,
+    TrailingDistance,
 };
 use bearpit_core::units::{NumberText, Price, Quantity, SimDuration, SimTime, suggest};
 
@@ -41,7 +42,7 @@ const SELF_TRADES: [(&str, SelfTrade); 5] = [
 ];
 
 /// The keys of a map of options.
-pub(crate) const OPTIONS: [&str; 11] = [
+pub(crate) const OPTIONS: [&str; 12] = [
     "time_in_force",
     "good_for",
     "post_only",
@@ -52,8 +53,12 @@ pub(crate) const OPTIONS: [&str; 11] = [
     "oco",
     "stop_loss",
     "take_profit",
+    "stop_limit",
     "limit",
 ];
+
+/// The keys of a map of what a replace changes.
+const REPLACED: [&str; 6] = ["quantity", "price", "trigger", "distance", "time_in_force", "good_for"];
 
 /// Returns the word for a time in force.
 pub(crate) fn word(time: TimeInForce) -> &'static str {
@@ -239,11 +244,15 @@ impl OrderArguments<'_> {
     }
 
     fn link(&self, terms: OrderTerms, map: &Map) -> ScriptResult<Link> {
-        let exits = (map.get("take_profit"), map.get("stop_loss"));
-        match (map.get("oco"), exits) {
-            (None, (None, None)) => Ok(terms.link),
-            (None, (Some(take_profit), Some(stop_loss))) => self.bracket(terms.side, stop_loss, take_profit),
-            (Some(other), (None, None)) => {
+        let (take_profit, stop_loss) = (map.get("take_profit"), map.get("stop_loss"));
+        let has_exits = take_profit.is_some() || stop_loss.is_some();
+        if terms.link != Link::None && (has_exits || map.contains_key("oco")) {
+            return Err(self.complaint("the order has its exits, or its pair, already".to_owned()));
+        }
+        let link = match (map.get("oco"), has_exits) {
+            (None, false) => Ok(terms.link),
+            (None, true) => self.bracket(terms.side, stop_loss, take_profit),
+            (Some(other), false) => {
                 let id = other.read_lock::<OrderHandle>().map(|order| order.id());
                 match id {
                     Some(Some(id)) => Ok(Link::OneCancelsOther(id)),
@@ -253,10 +262,13 @@ impl OrderArguments<'_> {
                     }
                 }
             }
-            (Some(_), _) => Err(self.complaint("`oco` and a bracket's exits do not go together".to_owned())),
-            (None, _) => {
-                Err(self.complaint("`stop_loss` and `take_profit` go together: give both".to_owned()))
+            (Some(_), true) => {
+                Err(self.complaint("`oco` and a bracket's exits do not go together".to_owned()))
             }
+        };
+        match map.get("stop_limit") {
+            Some(limit) => self.stop_limited(terms.side, link?, limit),
+            None => link,
         }
     }
 
@@ -264,14 +276,62 @@ impl OrderArguments<'_> {
     pub(crate) fn bracket(
         &self,
         side: Side,
-        stop_loss: &Dynamic,
-        take_profit: &Dynamic,
+        stop_loss: Option<&Dynamic>,
+        take_profit: Option<&Dynamic>,
     ) -> ScriptResult<Link> {
-        Ok(Link::Bracket {
-            take_profit: self.limit("take_profit", side.opposite(), take_profit)?,
-            stop_loss: self.trigger("stop_loss", side.opposite(), stop_loss)?,
-            protection: None,
-        })
+        let exit = side.opposite();
+        let limit = take_profit.map(|price| self.limit("take_profit", exit, price)).transpose()?;
+        let trigger = stop_loss.map(|price| self.trigger("stop_loss", exit, price)).transpose()?;
+        Ok(Link::Bracket { take_profit: limit, stop_loss: trigger.map(StopLoss::at) })
+    }
+
+    /// Gives the stop of a bracket or pair, whose first order is of `side`, a limit.
+    fn stop_limited(&self, side: Side, link: Link, limit: &Dynamic) -> ScriptResult<Link> {
+        let limited = |stop: StopLoss, side| {
+            let limit = self.limit("stop_limit", side, limit)?;
+            Ok(StopLoss::Limit { trigger: stop.trigger(), limit })
+        };
+        match link {
+            Link::Bracket { take_profit, stop_loss: Some(stop) } => {
+                Ok(Link::Bracket { take_profit, stop_loss: Some(limited(stop, side.opposite())?) })
+            }
+            Link::Pair(stop) => limited(stop, side).map(Link::Pair),
+            _ => {
+                let message = "`stop_limit` is the limit of a stop: it goes with `stop_loss`, or with a pair";
+                Err(self.complaint(message.to_owned()))
+            }
+        }
+    }
+
+    /// Reads what a replace of an order changes.
+    pub(crate) fn replacement(&self, order: &OrderHandle, map: &Map) -> ScriptResult<Replacement> {
+        if let Some(unknown) = map.keys().find(|key| !REPLACED.contains(&key.as_str())) {
+            let help = suggest(unknown, &REPLACED);
+            return Err(self.complaint(format!("a replace changes no `{unknown}`; {help}")));
+        }
+        if map.is_empty() {
+            return Err(self.complaint("there is nothing to change in an empty map".to_owned()));
+        }
+        let side = order.side();
+        let quantity = map.get("quantity").map(|it| self.quantity("quantity", it)).transpose()?;
+        let price = map.get("price").map(|it| self.replaced_price(order, it)).transpose()?;
+        let trigger = map.get("trigger").map(|it| self.trigger("trigger", side, it)).transpose()?;
+        let distance = map.get("distance").map(|it| self.trailing_distance(it)).transpose()?;
+        let until = map.get("good_for").map(|span| self.until(span)).transpose()?;
+        let word = map.get("time_in_force").map(|word| text(self.function, "time in force", word));
+        let time_in_force = match word.transpose()? {
+            Some(word) => Some(self.time_in_force(&word, until)?),
+            None => until.map(TimeInForce::Gtd),
+        };
+        Ok(Replacement { price, quantity, trigger, distance, time_in_force })
+    }
+
+    /// Reads the price of a replace: a limit, or the trigger of a stop without.
+    pub(crate) fn replaced_price(&self, order: &OrderHandle, price: &Dynamic) -> ScriptResult<Price> {
+        match order.kind() {
+            OrderKind::Stop { .. } => self.trigger("trigger", order.side(), price),
+            _ => self.limit("price", order.side(), price),
+        }
     }
 
     /// Makes an error of this function.

@@ -11,9 +11,9 @@ use crate::script::host::{Host, SharedHost};
 use crate::script::value::arguments::{ScriptResult, described, number, text};
 use crate::script::value::listing::ListingInfo;
 use crate::script::value::order_handle::{OrderHandle, OrderReason};
-use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side};
+use bearpit_core::market::{Link, OrderKind, OrderTerms, Peg, Refusal, Side, StopLoss};
 use bearpit_core::participant::CancelScope;
-use bearpit_core::units::{ListingId, OrderId, Quantity, suggest};
+use bearpit_core::units::{ListingId, Quantity, suggest};
 
 /// Makes the terms of an order from the arguments after the quantity, without the options.
 type MakeOrder = fn(&OrderArguments<'_>, Side, Quantity, &[Dynamic]) -> ScriptResult<OrderTerms>;
@@ -29,7 +29,7 @@ struct OrderFunctions {
     make: MakeOrder,
 }
 
-const ENTRIES: [OrderFunctions; 9] = [
+const ENTRIES: [OrderFunctions; 10] = [
     OrderFunctions {
         names: ["buy", "sell"],
         signature: "(quantity: number, options?: text | map) -> Order",
@@ -147,7 +147,22 @@ const ENTRIES: [OrderFunctions; 9] = [
             } else {
                 OrderTerms::limit(side, quantity, reader.limit("price", side, &rest[0])?)
             };
-            Ok(OrderTerms { link: reader.bracket(side, &rest[1], &rest[2])?, ..terms })
+            Ok(OrderTerms { link: reader.bracket(side, Some(&rest[1]), Some(&rest[2]))?, ..terms })
+        },
+    },
+    OrderFunctions {
+        names: ["buy_pair", "sell_pair"],
+        signature: "(quantity: number, price: number, stop: number, options?: text | map) -> Order",
+        about: [
+            "Buys at the price or better, or at the market once a trade is at the stop or above: two orders at once, of which one cancels the other.",
+            "Sells at the price or better, or at the market once a trade is at the stop or below: two orders at once, of which one cancels the other.",
+        ],
+        examples: ["buy_pair(10, 97, 102)", "sell_pair(10, 103, 98)"],
+        arguments: 3,
+        make: |reader, side, quantity, rest| {
+            let terms = OrderTerms::limit(side, quantity, reader.limit("price", side, &rest[0])?);
+            let stop = StopLoss::at(reader.trigger("stop", side, &rest[1])?);
+            Ok(OrderTerms { link: Link::Pair(stop), ..terms })
         },
     },
 ];
@@ -228,12 +243,10 @@ impl Host {
             Ok(id) => {
                 let order = OrderHandle::sent(id, Rc::clone(listing), &terms);
                 self.orders.insert(id, order.clone());
-                if matches!(terms.link, Link::Bracket { .. }) {
-                    for exit in [1, 2].map(|step| OrderId::new(id.get() + step)) {
-                        let open = self.ctx.account().and_then(|account| account.order(exit));
-                        let handle = open.map(|open| OrderHandle::exit(Rc::clone(listing), &open));
-                        self.orders.extend(handle.map(|handle| (exit, handle)));
-                    }
+                for exit in terms.exit_ids(id).iter() {
+                    let open = self.ctx.account().and_then(|account| account.order(exit));
+                    let handle = open.map(|open| OrderHandle::exit(Rc::clone(listing), &open));
+                    self.orders.extend(handle.map(|handle| (exit, handle)));
                 }
                 order
             }
@@ -393,17 +406,18 @@ fn changes(api: &mut Registry<'_>, host: &SharedHost) {
         "cancel(buy_limit(10, 99.5))",
     )
     .form(move |order: Dynamic| cancel(&shared, &order));
-    let shared = Rc::clone(host);
+    let (shared, again) = (Rc::clone(host), Rc::clone(host));
     api.function(
         "replace",
-        "(order: Order, quantity: number, price: number) -> bool",
-        "Requests another total quantity and price (a stop's trigger); a pure decrease keeps its queue position. \
-         Also as `order.replace(quantity, price)`.",
+        "(order: Order, quantity: number | map, price?: number) -> bool",
+        "Requests another total quantity and price (a stop's trigger), or what a map says; a pure decrease, or \
+         another time in force, keeps its queue position. Also as `order.replace(quantity, price)`.",
         "replace(buy_limit(10, 99.5), 5, 99.6)",
     )
     .form(move |order: Dynamic, quantity: Dynamic, price: Dynamic| {
         replace(&shared, &order, &quantity, &price)
-    });
+    })
+    .form(move |order: Dynamic, what: Dynamic| replace_by(&again, &order, &what));
     api.function(
         "cancel_all",
         "(which?: text) -> ()",
@@ -488,11 +502,26 @@ fn replace(host: &SharedHost, order: &Dynamic, quantity: &Dynamic, price: &Dynam
     host.count_command("replace")?;
     let reader = OrderArguments { function: "replace", listing: order.listing(), now: host.ctx.now() };
     let quantity = reader.quantity("quantity", quantity)?;
-    let price = match order.kind() {
-        OrderKind::Stop { .. } => reader.trigger("trigger", order.side(), price)?,
-        _ => reader.limit("price", order.side(), price)?,
-    };
+    let price = reader.replaced_price(&order, price)?;
     let Some(id) = order.id() else { return Ok(false) };
     let replaced = host.ctx.replace(id, price, quantity);
+    Ok(host.settle(order, replaced))
+}
+
+fn replace_by(host: &SharedHost, order: &Dynamic, what: &Dynamic) -> ScriptResult<bool> {
+    let order = handle("replace", order)?;
+    let mut host = host.borrow_mut();
+    host.count_command("replace")?;
+    let reader = OrderArguments { function: "replace", listing: order.listing(), now: host.ctx.now() };
+    let Ok(map) = what.as_map_ref() else {
+        let message = format!(
+            "without a price, what is to change is a map such as #{{ distance: 0.5 }}, but this is {}",
+            described(what)
+        );
+        return Err(reader.complaint(message));
+    };
+    let new = reader.replacement(&order, &map)?;
+    let Some(id) = order.id() else { return Ok(false) };
+    let replaced = host.ctx.replace_terms(id, new);
     Ok(host.settle(order, replaced))
 }

@@ -536,6 +536,7 @@ impl StrategyState {
             report.kind,
             ReportKind::Canceled(CancelReason::Requested)
                 | ReportKind::Replaced { .. }
+                | ReportKind::TermsReplaced { .. }
                 | ReportKind::CommandRejected(_)
         );
         if is_answer && let Some((_, waiting)) = self.requests.get_mut(&report.order) {

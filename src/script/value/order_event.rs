@@ -31,7 +31,9 @@ impl OrderEvent {
             OrderEventKind::Reported(ReportKind::Accepted) => "accepted",
             OrderEventKind::Reported(ReportKind::Rejected(_)) => "rejected",
             OrderEventKind::Reported(ReportKind::CommandRejected(_)) => "command_rejected",
-            OrderEventKind::Reported(ReportKind::Replaced { .. }) => "replaced",
+            OrderEventKind::Reported(ReportKind::Replaced { .. } | ReportKind::TermsReplaced { .. }) => {
+                "replaced"
+            }
             OrderEventKind::Reported(ReportKind::Repriced { .. }) => "repriced",
             OrderEventKind::Reported(ReportKind::Reduced { .. }) => "reduced",
             OrderEventKind::Reported(ReportKind::Grown { .. }) => "grown",
@@ -49,6 +51,9 @@ impl OrderEvent {
             OrderEventKind::Reported(
                 ReportKind::Filled { price, .. } | ReportKind::Replaced { price, .. },
             ) => Some(price),
+            OrderEventKind::Reported(ReportKind::TermsReplaced { kind, .. }) => {
+                kind.limit().or(kind.trigger())
+            }
             OrderEventKind::Reported(ReportKind::Repriced { price }) => price,
             OrderEventKind::Reported(ReportKind::Triggered { trigger }) => Some(trigger),
             _ => None,

@@ -24,7 +24,6 @@ struct OrderInner {
     id: Option<OrderId>,
     listing: Rc<ListingInfo>,
     side: Side,
-    time_in_force: TimeInForce,
     /// How much of it others see at a time, where that is not all.
     display: Option<Quantity>,
     state: RefCell<OrderState>,
@@ -37,6 +36,7 @@ struct OrderState {
     quantity: Quantity,
     leaves: Quantity,
     filled: Quantity,
+    time_in_force: TimeInForce,
     /// The sum over fills of ticks times lots.
     filled_ticks: i128,
     /// Where an order rests that has no limit of its own, such as a pegged order.
@@ -84,7 +84,7 @@ pub(crate) enum OrderReason {
     Rejected(RejectReason),
     Canceled(CancelReason),
     Expired(ExpiryReason),
-    /// An exit of a bracket whose entry ended without a fill.
+    /// An exit of a bracket whose entry ended without a fill, or the stop of a pair that was rejected.
     EntryOver,
     /// The script's arguments make no valid order.
     Unfit(&'static str),
@@ -97,7 +97,7 @@ impl fmt::Display for OrderReason {
             Self::Rejected(reason) => reason.fmt(f),
             Self::Canceled(reason) => reason.fmt(f),
             Self::Expired(reason) => reason.fmt(f),
-            Self::EntryOver => f.write_str("the bracket's entry ended without a fill"),
+            Self::EntryOver => f.write_str("the order that would have entered it ended before"),
             Self::Unfit(why) => f.write_str(why),
         }
     }
@@ -114,9 +114,9 @@ impl OrderHandle {
         Self::new(None, listing, terms, OrderStatus::Refused, Some(reason))
     }
 
-    /// Makes the handle of a bracket's exit, which enters when the entry fills.
+    /// Makes the handle of a bracket's exit, which enters when the entry fills, or of a pair's stop.
     pub(crate) fn exit(listing: Rc<ListingInfo>, open: &OpenOrder) -> Self {
-        let terms = OrderTerms::new(open.side, open.quantity, open.kind);
+        let terms = OrderTerms::new(open.side, open.quantity, open.kind).with(open.time_in_force);
         Self::sent(open.id, listing, &terms)
     }
 
@@ -130,6 +130,7 @@ impl OrderHandle {
         let state = OrderState {
             kind: terms.kind,
             quantity: terms.quantity,
+            time_in_force: terms.time_in_force,
             leaves: if status.is_open() { terms.quantity } else { Quantity::ZERO },
             filled: Quantity::ZERO,
             filled_ticks: 0,
@@ -137,8 +138,8 @@ impl OrderHandle {
             status,
             reason,
         };
-        let (side, time_in_force, display) = (terms.side, terms.time_in_force, terms.display);
-        Self(Rc::new(OrderInner { id, listing, side, time_in_force, display, state: RefCell::new(state) }))
+        let (side, display) = (terms.side, terms.display);
+        Self(Rc::new(OrderInner { id, listing, side, display, state: RefCell::new(state) }))
     }
 
     /// Applies a report; `open` is the order in the account after the report, if it is still open.
@@ -146,6 +147,7 @@ impl OrderHandle {
         let mut state = self.0.state.borrow_mut();
         if let Some(open) = open {
             (state.kind, state.quantity, state.leaves) = (open.kind, open.quantity, open.leaves);
+            state.time_in_force = open.time_in_force;
         }
         match report {
             ReportKind::Accepted => state.status = OrderStatus::Open,
@@ -166,6 +168,7 @@ impl OrderHandle {
             }
             ReportKind::CommandRejected(_)
             | ReportKind::Replaced { .. }
+            | ReportKind::TermsReplaced { .. }
             | ReportKind::Reduced { .. }
             | ReportKind::Grown { .. }
             | ReportKind::Triggered { .. } => {}
@@ -190,7 +193,7 @@ impl OrderHandle {
     }
 
     pub(crate) fn time_in_force(&self) -> TimeInForce {
-        self.0.time_in_force
+        self.0.state.borrow().time_in_force
     }
 
     pub(crate) fn kind(&self) -> OrderKind {

@@ -102,7 +102,7 @@ fn worst_cash(order: &OpenOrder, growth: u64, terms: &Terms, known: Option<&(Vec
     let now = |part: u64| (order.price, part);
     let whole = terms.cost(order, [now(lots), (None, 0)], known);
     let Some(new) = order.pending else { return whole };
-    let price = order.kind.at(new.price).worst_price();
+    let price = new.kind.worst_price();
     let after = |part: u64| (price, (new.quantity.lots() + growth).saturating_sub(filled + part));
     let step = if terms.allows_debt_by_sales() { (lots / 2).max(1) } else { 1 };
     let cases = (0..=lots)

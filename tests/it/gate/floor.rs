@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use bearpit::account::{
-    Account, AccountConfig, Credit, FeeFill, FeeLedger, FeePlan, OrderContext, Payer, PendingReplace,
-};
+use bearpit::account::{Account, AccountConfig, Credit, FeeFill, FeeLedger, FeePlan, OrderContext, Payer};
 use bearpit::book::{BookConfig, BookEvent, BookTrade, Matching, MatchingEngine, OrderBook, PriceBands};
 use bearpit::market::{
-    Command, CommandKind, ExecutionReport, FeeSchedule, Instrument, Link, Liquidity, OrderTerms, Refusal,
-    ReportKind, Side,
+    Command, CommandKind, ExecutionReport, FeeSchedule, Instrument, Liquidity, OrderTerms, Refusal,
+    Replacement, ReportKind, Side,
 };
 use bearpit::units::{
     ActorId, InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId, VenueId,
@@ -215,7 +213,7 @@ impl Floor {
         match self.with(trader, |account, at| account.admit(id, terms, at, reference)) {
             Ok(terms) => {
                 let terms = terms.into_inner();
-                self.next_order += if matches!(terms.link, Link::Bracket { .. }) { 3 } else { 1 };
+                self.next_order += terms.link.ids();
                 if terms.reduce_only {
                     self.note("reduce-only entered");
                 }
@@ -232,11 +230,10 @@ impl Floor {
         }
     }
 
-    fn replace(&mut self, trader: usize, order: OrderId, new: PendingReplace) {
+    fn replace(&mut self, trader: usize, order: OrderId, new: Replacement) {
         match self.with(trader, |account, at| account.admit_replace(order, new, at)) {
             Ok(_) => {
-                let PendingReplace { price, quantity } = new;
-                self.send(trader, order, CommandKind::Replace { price, quantity });
+                self.send(trader, order, CommandKind::Replace(new));
             }
             Err(refusal) => self.refused(refusal),
         }
@@ -274,6 +271,7 @@ impl Floor {
             ReportKind::Grown { .. } => "grown".to_owned(),
             ReportKind::Triggered { .. } => "triggered".to_owned(),
             ReportKind::Replaced { .. } => "replaced".to_owned(),
+            ReportKind::TermsReplaced { .. } => "terms replaced".to_owned(),
             ReportKind::Repriced { .. } => "repriced".to_owned(),
             ReportKind::CommandRejected(_) => "command rejected".to_owned(),
             ReportKind::Accepted | ReportKind::Expired(_) | ReportKind::Restated(_) => "other".to_owned(),
@@ -322,6 +320,9 @@ impl Floor {
             }
             BookEvent::Replaced { order, owner, price, leaves, .. } => {
                 (owner, order, ReportKind::Replaced { price, leaves })
+            }
+            BookEvent::TermsReplaced { order, owner, kind, time_in_force, leaves, .. } => {
+                (owner, order, ReportKind::TermsReplaced { kind, time_in_force, leaves })
             }
             BookEvent::Repriced { order, owner, price, .. } => (owner, order, ReportKind::Repriced { price }),
             BookEvent::Reduced { order, owner, leaves, reason, .. } => {

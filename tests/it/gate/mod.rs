@@ -63,6 +63,7 @@ fn the_traffic_reaches_what_it_is_to_test() {
         "filled",
         "exit entered",
         "grown",
+        "terms replaced",
         "linked reduced",
         "linked canceled",
         "link_unfit rejected",

@@ -1,11 +1,11 @@
 //! Random moves: what a trader may do, and what may arrive where.
 
-use bearpit::account::{OpenOrder, PendingReplace};
+use bearpit::account::OpenOrder;
 use bearpit::book::MatchingEngine;
 use bearpit::kernel::{Stream, stream};
 use bearpit::market::{
-    CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, SelfTrade, Side,
-    TimeInForce, TrailingDistance,
+    CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Replacement, SelfTrade,
+    Side, StopLoss, TimeInForce, TrailingDistance,
 };
 use bearpit::units::{OrderId, Price, Quantity, Seed, SimTime};
 use rand::RngExt;
@@ -17,7 +17,7 @@ use super::floor::{ACME, Floor, TRADERS};
 pub(super) enum Move {
     Submit(usize, OrderTerms, Option<Price>),
     Cancel(usize, OrderId),
-    Replace(usize, OrderId, PendingReplace),
+    Replace(usize, OrderId, Replacement),
     /// A mass cancel or a disconnect.
     TakeOut(usize, CommandKind),
     /// So many commands of a trader arrive at the venue.
@@ -65,7 +65,12 @@ pub(super) fn next_move(floor: &Floor, seed: u64) -> Move {
             // Linked orders can only be replaced as a whole.
             let keeps = order.partner.is_some() && chance(rng, 80);
             let quantity = if keeps { order.quantity } else { quantity(rng) };
-            Move::Replace(trader, order.id, PendingReplace { price: price(rng, base), quantity })
+            let new = Replacement::at(price(rng, base), quantity);
+            Move::Replace(
+                trader,
+                order.id,
+                if chance(rng, 60) { new } else { other_terms(rng, new, floor.now) },
+            )
         }
         (22..=45, _) => Move::Arrive(trader, rng.random_range(1..4)),
         (46..=65, _) => Move::Hear(trader, rng.random_range(1..6)),
@@ -77,6 +82,50 @@ pub(super) fn next_move(floor: &Floor, seed: u64) -> Move {
     }
 }
 
+/// A replace of more, or of less, than price and quantity.
+fn other_terms(rng: &mut Stream, new: Replacement, now: i64) -> Replacement {
+    let date = SimTime::from_nanos(now + rng.random_range(1..40));
+    let times = [TimeInForce::Gtc, TimeInForce::Day, TimeInForce::Gtd(date), TimeInForce::Ioc];
+    let time_in_force = chance(rng, 60).then(|| one_of(rng, &times));
+    let distance = Some(distance(rng)).filter(|_| chance(rng, 40));
+    Replacement {
+        price: new.price.filter(|_| distance.is_none() && chance(rng, 50)),
+        quantity: new.quantity.filter(|_| chance(rng, 50)),
+        trigger: new.price.filter(|_| distance.is_none() && chance(rng, 20)),
+        distance,
+        time_in_force,
+    }
+}
+
+fn distance(rng: &mut Stream) -> TrailingDistance {
+    if chance(rng, 50) {
+        TrailingDistance::Ticks(rng.random_range(1..6))
+    } else {
+        TrailingDistance::BasisPoints(rng.random_range(1..300))
+    }
+}
+
+/// A bracket with both exits or one, or a pair, for which the order becomes a limit order.
+fn exits(rng: &mut Stream, base: i64, terms: &mut OrderTerms) {
+    let gain = terms.side.sign() * rng.random_range(1..6);
+    let [profit, trigger] = [gain, -gain].map(|gain| price(rng, base) + gain);
+    let stop = if chance(rng, 25) {
+        StopLoss::Limit { trigger, limit: price(rng, base) }
+    } else {
+        StopLoss::Market { trigger, protection: chance(rng, 25).then(|| price(rng, base)) }
+    };
+    let (take_profit, stop_loss) = (Some(profit), Some(stop));
+    terms.link = match rng.random_range(0..8_u32) {
+        0 => Link::Bracket { take_profit, stop_loss: None },
+        1 => Link::Bracket { take_profit: None, stop_loss },
+        2..=3 => {
+            terms.kind = OrderKind::Limit(trigger - gain);
+            Link::Pair(stop)
+        }
+        _ => Link::Bracket { take_profit, stop_loss },
+    };
+}
+
 fn kind(rng: &mut Stream, base: i64) -> OrderKind {
     let protection = chance(rng, 25).then(|| price(rng, base));
     match rng.random_range(0..16_u32) {
@@ -85,14 +134,7 @@ fn kind(rng: &mut Stream, base: i64) -> OrderKind {
         9 => OrderKind::MarketToLimit { protection },
         10..=12 => OrderKind::Stop { trigger: price(rng, base), protection },
         13 => OrderKind::StopLimit { trigger: price(rng, base), limit: price(rng, base) },
-        14 => {
-            let distance = if chance(rng, 50) {
-                TrailingDistance::Ticks(rng.random_range(1..6))
-            } else {
-                TrailingDistance::BasisPoints(rng.random_range(1..300))
-            };
-            OrderKind::TrailingStop { distance, protection }
-        }
+        14 => OrderKind::TrailingStop { distance: distance(rng), protection },
         _ => OrderKind::Pegged {
             to: one_of(rng, &[Peg::Mid, Peg::Touch]),
             offset: rng.random_range(-1..3),
@@ -118,12 +160,7 @@ fn terms(rng: &mut Stream, floor: &Floor, trader: usize, open: Option<OpenOrder>
                 terms.quantity = open.leaves.max(Quantity::new(1));
             }
         }
-        (3..=4, _) => {
-            let gain = terms.side.sign() * rng.random_range(1..6);
-            let [take_profit, stop_loss] = [gain, -gain].map(|gain| price(rng, base) + gain);
-            let protection = chance(rng, 25).then(|| price(rng, base));
-            terms.link = Link::Bracket { take_profit, stop_loss, protection };
-        }
+        (3..=4, _) => exits(rng, base, &mut terms),
         _ => {}
     }
     let date = SimTime::from_nanos(now + rng.random_range(1..40));

@@ -209,7 +209,7 @@ fn the_exits_of_an_entry_that_never_filled_are_over() {
         }
         "#,
     );
-    assert_eq!(lines, ["sent", "canceled: the bracket's entry ended without a fill; 0"]);
+    assert_eq!(lines, ["sent", "canceled: the order that would have entered it ended before; 0"]);
 }
 
 #[test]

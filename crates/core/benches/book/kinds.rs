@@ -6,7 +6,7 @@ use std::time::Instant;
 use bearpit_core::book::{BookConfig, Matching, MatchingEngine, OrderBook};
 use bearpit_core::kernel::{Exponential, Stream, stream};
 use bearpit_core::market::{
-    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, Side, TimeInForce,
+    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, Side, StopLoss, TimeInForce,
     TrailingDistance,
 };
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, Seed, SimTime};
@@ -73,7 +73,10 @@ const KINDS: [(&str, Kind); 16] = [
     ("bracket", |_, limit, away| {
         let (Some(price), sign) = (limit.kind.limit(), limit.side.sign()) else { return limit };
         let (take_profit, stop_loss) = (price + sign * 40, price - sign * (40 + (away - price).abs()));
-        OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection: None }, ..limit }
+        OrderTerms {
+            link: Link::Bracket { take_profit: Some(take_profit), stop_loss: Some(StopLoss::at(stop_loss)) },
+            ..limit
+        }
     }),
 ];
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bearpit_core::book::{BookConfig, BookEvent, MatchingEngine, OrderBook};
 use bearpit_core::kernel::{Exponential, StandardNormal, Stream, stream};
-use bearpit_core::market::{Command, CommandKind, OrderTerms, Side};
+use bearpit_core::market::{Command, CommandKind, OrderTerms, Replacement, Side};
 use bearpit_core::units::{ActorId, ListingId, OrderId, Price, Quantity, Seed, SimTime};
 use rand::RngExt;
 use rand_distr::Distribution;
@@ -46,7 +46,7 @@ impl Op {
             Self::Cancel { id } => (id, CommandKind::Cancel),
             Self::Replace { id, ticks, lots, filled } => {
                 let quantity = Quantity::new(u64::from(lots) + u64::from(filled));
-                (id, CommandKind::Replace { price: Price::new(ticks), quantity })
+                (id, CommandKind::Replace(Replacement::at(Price::new(ticks), quantity)))
             }
             Self::Market { id, side, lots } => {
                 (id, CommandKind::New(OrderTerms::market(side, Quantity::new(lots.into()))))

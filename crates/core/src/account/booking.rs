@@ -113,7 +113,7 @@ impl Account {
         if let Some(partner) = order.partner {
             self.follow_partner(partner, &order, kind);
         }
-        if self.exits(index).is_some() {
+        if self.has_growing_exits(index) {
             self.follow_entry(index, kind);
         }
         if kind.is_terminal() {
@@ -140,6 +140,10 @@ impl Account {
     /// order it names has changed or is gone.
     fn follow_partner(&mut self, partner: OrderId, order: &OpenOrder, kind: ReportKind) {
         let Some(index) = self.order_index(partner) else { return };
+        if kind.is_terminal() && self.orders.at(index).awaits_entry == Some(order.id) {
+            // The stop of a pair whose first was rejected: it never was at the venue.
+            return self.orders.remove(index);
+        }
         self.orders.change(index, |partner| {
             if !kind.is_terminal() {
                 return partner.cap(order.leaves);
@@ -158,7 +162,8 @@ impl Account {
     /// follow. Removes them if it ends without a trade.
     fn follow_entry(&mut self, index: usize, kind: ReportKind) {
         let has_traded = !self.orders.at(index).filled().is_zero();
-        let exits = [index + 1, index + 2];
+        let exits: Vec<usize> =
+            self.exits(index).iter().flatten().filter_map(|exit| self.order_index(exit.id)).collect();
         if kind.is_terminal() && !has_traded {
             exits.into_iter().for_each(|exit| self.orders.remove(exit));
             return;
@@ -207,6 +212,12 @@ impl OpenOrder {
             ReportKind::CommandRejected(_) => self.pending = None,
             ReportKind::Replaced { price, leaves } => {
                 self.set_kind(self.kind.at(price));
+                self.set_leaves(leaves);
+                self.pending = None;
+            }
+            ReportKind::TermsReplaced { kind, time_in_force, leaves } => {
+                self.set_kind(kind);
+                self.time_in_force = time_in_force;
                 self.set_leaves(leaves);
                 self.pending = None;
             }

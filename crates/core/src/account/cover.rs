@@ -3,9 +3,12 @@
 use super::holds::Need;
 use super::ledger::{Account, Credit};
 use super::order_context::{OrderContext, Pricing};
-use super::orders::{OpenOrder, PendingReplace, WorstPart, exits};
+use super::orders::{OpenOrder, WorstPart, exits, paired_stop};
 use super::ruin::OnRuin;
-use crate::market::{Instrument, Link, OrderKind, OrderTerms, Refusal, RejectReason, Side};
+use crate::market::{
+    Instrument, Link, OrderKind, OrderTerms, Refusal, RejectReason, Replacement, Side, StopLoss,
+    TrailingDistance,
+};
 use crate::units::{InstrumentId, Money, OrderId, Price, Quantity};
 
 /// How far beyond the price it saw a market order to buy may reach, in percent: cash is held for it. Where
@@ -47,7 +50,9 @@ impl Account {
         if !at.is_asked_at_fill() {
             self.protect(&mut terms, at, reference, released.cash)?;
         }
+        let stop = paired_stop(id, &terms, at).map(|stop| self.own_need(&stop, Quantity::ZERO, at));
         let own = self.own_need(&OpenOrder::leaving(id, &terms, at), Quantity::ZERO, at).or(released);
+        let own = own.or(stop.unwrap_or_default());
         let exits = exits(id, &terms, at).into_iter().flatten().map(|exit| match exit.side {
             Side::Buy => self.own_need(&exit, terms.quantity, at),
             // They will sell what the entry has bought.
@@ -95,7 +100,7 @@ impl Account {
             && other.side == terms.side
             && other.leaves == terms.quantity
             && other.partner.is_none()
-            && self.exits(index).is_none();
+            && !self.has_growing_exits(index);
         if !fits {
             return Err(Refusal::LinkUnfit(id));
         }
@@ -115,11 +120,15 @@ impl Account {
         let takes_cash = |side| side == Side::Buy || at.instrument.may_be_negative();
         let quantity = terms.quantity;
         let trade = |side| Wanted { side, quantity, released };
-        if let Link::Bracket { stop_loss, protection, .. } = &mut terms.link
-            && takes_cash(terms.side.opposite())
+        let stop = match &mut terms.link {
+            Link::Bracket { stop_loss: Some(stop), .. } => Some((stop, terms.side.opposite())),
+            Link::Pair(stop) => Some((stop, terms.side)),
+            _ => None,
+        };
+        if let Some((StopLoss::Market { trigger, protection }, side)) = stop
+            && takes_cash(side)
         {
-            let exit = trade(terms.side.opposite());
-            *protection = Some(self.protection(exit, at, Some(*stop_loss), *protection)?);
+            *protection = Some(self.protection(trade(side), at, Some(*trigger), *protection)?);
         }
         if !takes_cash(terms.side) {
             // A peg's offset could take it below zero, where a sale costs money.
@@ -221,7 +230,7 @@ impl Account {
     pub(super) fn check_replace(
         &self,
         index: usize,
-        new: PendingReplace,
+        new: &Replacement,
         instrument: &Instrument,
     ) -> Result<(), Refusal> {
         let order = self.orders.at(index);
@@ -231,21 +240,27 @@ impl Account {
         if order.pending.is_some() {
             return Err(Refusal::ReplacePending(order.id));
         }
-        check_quantity(new.quantity)?;
-        let kind = order.kind.at(new.price);
-        for price in [Some(new.price), kind.worst_price()].into_iter().flatten() {
-            check_price(price, new.quantity, instrument)?;
+        let replaced = order.replaced(new);
+        check_quantity(replaced.quantity)?;
+        for price in [new.price, new.trigger, replaced.kind.worst_price()].into_iter().flatten() {
+            check_price(price, replaced.quantity, instrument)?;
         }
-        let keeps_price = matches!(order.kind, OrderKind::Pegged { .. } | OrderKind::TrailingStop { .. });
-        if keeps_price || (order.partner.is_some() && new.quantity != order.quantity) {
+        if !new.distance.is_none_or(TrailingDistance::is_legal) {
+            return Err(Refusal::PriceOutOfRange);
+        }
+        let is_linked = order.partner.is_some() || order.is_exit;
+        if !may_replace(&order, new) || (is_linked && replaced.quantity != order.quantity) {
             return Err(Refusal::Unfit(RejectReason::NotReplaceable));
         }
-        if let OrderKind::Stop { protection: Some(protection), .. } = order.kind
-            && !order.side.accepts(protection, new.price)
+        if !new.fits_time(order.kind, is_linked) {
+            return Err(Refusal::Unfit(RejectReason::ContradictoryTerms));
+        }
+        if let OrderKind::Stop { trigger, protection: Some(protection) } = replaced.kind
+            && !order.side.accepts(protection, trigger)
         {
             return Err(Refusal::BeyondProtection(protection));
         }
-        let asked = OpenOrder { pending: Some(new), ..order }.most_leaves();
+        let asked = OpenOrder { pending: Some(replaced), ..order }.most_leaves();
         if self.is_ruined && self.on_ruin == Some(OnRuin::Liquidate) {
             return Err(Refusal::Ruined);
         }
@@ -253,6 +268,21 @@ impl Account {
             self.check_reduces(order.side, asked, order.instrument, Some(order.id))?;
         }
         Ok(())
+    }
+}
+
+/// Returns whether a replace asks for what an order has, as far as is known: at the venue a market order may
+/// be a limit order by now, and a stop too.
+const fn may_replace(order: &OpenOrder, new: &Replacement) -> bool {
+    let Replacement { price, trigger, distance, .. } = *new;
+    match order.kind {
+        OrderKind::Pegged { .. } => false,
+        OrderKind::TrailingStop { .. } => price.is_none() && trigger.is_none(),
+        OrderKind::StopLimit { .. } => distance.is_none(),
+        OrderKind::Stop { .. } => distance.is_none() && (price.is_none() || trigger.is_none()),
+        OrderKind::Limit(_) | OrderKind::Market { .. } | OrderKind::MarketToLimit { .. } => {
+            distance.is_none() && trigger.is_none()
+        }
     }
 }
 

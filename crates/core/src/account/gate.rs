@@ -3,9 +3,9 @@
 use super::holds::Need;
 use super::ledger::{Account, Credit};
 use super::order_context::OrderContext;
-use super::orders::{OpenOrder, PendingReplace, exits};
+use super::orders::{OpenOrder, exits, paired_stop};
 use super::plain_order::PlainOrder;
-use crate::market::{Link, OrderTerms, Refusal, Side};
+use crate::market::{Link, OrderTerms, Refusal, Replacement, Side};
 use crate::units::{ListingId, Money, OrderId, Price, Quantity};
 
 /// Something that has passed the gate; only the gate can construct it.
@@ -29,9 +29,9 @@ impl Account {
     ///
     /// `reference` is the price that a market order to buy is expected to pay: the ask its owner saw.
     /// From it follows the order's protection, five percent above, or less where cash ends earlier; a
-    /// stop's, and that of the stop a bracket enters, follows from the trigger. The two ids after `id`
-    /// belong to the exits of a bracket, which are open orders of the account from now on, though they
-    /// have yet to enter.
+    /// stop's, and that of the stop a bracket or pair enters, follows from the trigger. The two ids after
+    /// `id` belong to the exits of a bracket, the next one to the stop of a pair; these are open orders of
+    /// the account from now on, though they have yet to enter.
     ///
     /// ```
     /// use bearpit_core::account::{Account, AccountConfig, OrderContext, Pricing};
@@ -81,11 +81,13 @@ impl Account {
             self.orders.push(order);
             return Ok(Approved(terms));
         }
-        let mut family = [Some(id), None, None];
-        let exits = exits(id, &terms, at);
-        if let Some([profit, loss]) = &exits {
-            family = [Some(id), Some(profit.id), Some(loss.id)];
+        let mut entered = exits(id, &terms, at);
+        if let Some(stop) = paired_stop(id, &terms, at) {
+            order.partner = Some(stop.id);
+            entered[0] = Some(stop);
         }
+        let [first, second] = entered.map(|order| order.map(|order| order.id));
+        let mut family = [Some(id), first, second];
         if let Link::OneCancelsOther(other) = terms.link {
             order.partner = Some(other);
             family[1] = Some(other);
@@ -95,7 +97,7 @@ impl Account {
                 account.orders.change(index, |other| other.partner = Some(id));
             }
             account.orders.push(order);
-            exits.into_iter().flatten().for_each(|exit| account.orders.push(exit));
+            entered.into_iter().flatten().for_each(|exit| account.orders.push(exit));
         });
         Ok(Approved(terms))
     }
@@ -171,34 +173,35 @@ impl Account {
         Approved(side)
     }
 
-    /// Admits or refuses a replace to `new`; until the venue responds, the account holds the most that the
-    /// old and the new terms can cost together.
+    /// Admits or refuses a replace; until the venue responds, the account holds the most that the old and the
+    /// new terms can cost together.
     ///
     /// Of a stop without limit, the new price is the trigger; its protection stays what it was at entry,
-    /// and with it the worst case. A trigger beyond the protection is refused: the order could be elected,
-    /// but not trade.
+    /// and with it the worst case, and so it is with a trailing stop and its distance. A trigger beyond the
+    /// protection is refused: the order could be elected, but not trade.
     ///
     /// # Errors
     /// A [`Refusal`]; nothing has changed but the count of refusals.
     pub fn admit_replace(
         &mut self,
         id: OrderId,
-        new: PendingReplace,
+        new: Replacement,
         at: &OrderContext<'_>,
-    ) -> Result<Approved<PendingReplace>, Refusal> {
+    ) -> Result<Approved<Replacement>, Refusal> {
         let index = self.order_index(id).ok_or(Refusal::UnknownOrder(id));
-        let checked = index.and_then(|index| self.check_replace(index, new, at.instrument).map(|()| index));
+        let checked = index.and_then(|index| self.check_replace(index, &new, at.instrument).map(|()| index));
         let index = self.count(checked)?;
         let family = self.family(index);
         let released = self.held_by(family);
-        self.orders.change(index, |order| order.pending = Some(new));
+        let pending = Some(self.orders.at(index).replaced(&new));
+        self.orders.change(index, |order| order.pending = pending);
         let needed = self.need_of_family(family, at);
         self.orders.change(index, |order| order.pending = None);
         if self.credit == Credit::Covered {
             let covered = self.cover_need(needed, released, Money::ZERO, at.instrument_id);
             self.count(covered)?;
         }
-        self.rehold(family, at, |account| account.orders.change(index, |order| order.pending = Some(new)));
+        self.rehold(family, at, |account| account.orders.change(index, |order| order.pending = pending));
         Ok(Approved(new))
     }
 

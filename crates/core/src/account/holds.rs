@@ -6,7 +6,7 @@
 //! - Under unlimited credit, which nothing is covered for, no cash is held.
 //! - Of two linked orders the larger case is held, not the sum: what one trades the other loses. The pair's
 //!   hold is counted with the older one.
-//! - The exits of a bracket are such a pair. Exits that sell hold what their entry has bought and they have
+//! - The exits of a bracket are such a pair, where it has both. Exits that sell hold what their entry has bought and they have
 //!   not sold, from the moment at which the account hears of the fill. The cash that exits may cost is held
 //!   for all that their entry has traded or may yet trade, from its admission; the proceeds of an entry's
 //!   sale are not counted. Once the entry is over, the hold is corrected to what it has traded.
@@ -105,20 +105,24 @@ impl Account {
     pub(super) fn family(&self, index: usize) -> Family {
         let OpenOrder { id, partner, .. } = self.orders.at(index);
         match self.exits(index) {
-            Some(exits) => [Some(id), Some(exits[0].id), Some(exits[1].id)],
-            None => [Some(id), partner, None],
+            [None, None] => [Some(id), partner, None],
+            [first, second] => [Some(id), first.map(|exit| exit.id), second.map(|exit| exit.id)],
         }
     }
 
     /// Returns the exits that grow with the order at `index`, if it is the entry of a bracket: they follow
     /// it, since their ids do.
-    pub(super) fn exits(&self, index: usize) -> Option<[OpenOrder; 2]> {
+    pub(super) fn exits(&self, index: usize) -> [Option<OpenOrder>; 2] {
         let OpenOrder { id, has_exits, .. } = self.orders.at(index);
         if !has_exits {
-            return None;
+            return [None; 2];
         }
-        let exits = self.orders.next_two(index)?;
-        exits.iter().all(|exit| exit.grows_with == Some(id)).then_some(exits)
+        self.orders.next_two(index).map(|exit| exit.filter(|exit| exit.grows_with == Some(id)))
+    }
+
+    /// Returns whether the order at `index` has exits that grow with it.
+    pub(super) fn has_growing_exits(&self, index: usize) -> bool {
+        self.exits(index).iter().any(Option::is_some)
     }
 
     /// Returns what the orders of a family would have to hold as they are now.

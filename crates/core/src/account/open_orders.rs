@@ -220,11 +220,9 @@ impl OpenOrders {
         result
     }
 
-    /// Returns the two orders that were added after the one at a place, if both are open.
-    pub(super) fn next_two(&self, index: usize) -> Option<[OpenOrder; 2]> {
-        let next = self.places.get(index + 1..index + 3)?;
-        let order = |place: &Place| place.order(self.rare.as_deref());
-        Some([order(&next[0])?, order(&next[1])?])
+    /// Returns the two orders that were added after the one at a place, as far as they are open.
+    pub(super) fn next_two(&self, index: usize) -> [Option<OpenOrder>; 2] {
+        [1, 2].map(|step| self.places.get(index + step)?.order(self.rare.as_deref()))
     }
 
     /// Adds an order, whose id is above all others.
@@ -413,7 +411,7 @@ mod tests {
             match self {
                 Self::CancelSent => order.cancel_sent = true,
                 Self::Replace(is_sent) => {
-                    let new = PendingReplace { price, quantity: Quantity::new(3) };
+                    let new = PendingReplace { kind: OrderKind::Limit(price), quantity: Quantity::new(3) };
                     order.pending = is_sent.then_some(new);
                 }
                 Self::Link(is_linked) => order.partner = is_linked.then_some(OrderId::new(1)),

@@ -2,7 +2,7 @@
 
 use super::holds::Need;
 use super::order_context::{OrderContext, Pricing};
-use crate::market::{BracketExit, Link, OrderKind, OrderTerms, Side, SplitRatio, TimeInForce};
+use crate::market::{BracketExit, Link, OrderKind, OrderTerms, Replacement, Side, SplitRatio, TimeInForce};
 use crate::units::{InstrumentId, ListingId, Money, OrderId, Price, Quantity, SimTime};
 
 /// An order that has been sent and is not known to be over, or a bracket's exit that has yet to enter.
@@ -38,13 +38,14 @@ pub struct OpenOrder {
     pub is_exit: bool,
     /// The order it is linked with: what one of them trades the other loses.
     pub partner: Option<OrderId>,
-    /// The bracket's entry without whose first fill this exit does not enter; absent once it has entered,
-    /// and for all other orders.
+    /// The bracket's entry without whose first fill this exit does not enter, or the first of a pair with
+    /// whose acceptance this stop does; absent once it has entered, and for all other orders.
     pub awaits_entry: Option<OrderId>,
     /// The bracket's entry, while what it trades enlarges this exit: until the entry is over, or the exits
     /// are; absent for all other orders.
     pub grows_with: Option<OrderId>,
-    pub(super) time_in_force: TimeInForce,
+    /// How long it stays.
+    pub time_in_force: TimeInForce,
     /// The price at which cash is held for it.
     pub(super) hold_price: Option<Price>,
     /// Whether it closes a position whatever that costs, and was never covered.
@@ -62,8 +63,8 @@ pub struct OpenOrder {
 /// A replace that has been sent and not been answered yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PendingReplace {
-    /// The new limit, or the new trigger of a stop without limit.
-    pub price: Price,
+    /// The kind that the order has then.
+    pub kind: OrderKind,
     /// The new total.
     pub quantity: Quantity,
 }
@@ -141,7 +142,8 @@ impl OpenOrder {
         let now = WorstPart { price: self.hold_price, quantity: leaves };
         let none = WorstPart { price: None, quantity: Quantity::ZERO };
         let Some(new) = self.pending else { return [[now, none], [none, none]] };
-        let price = self.hold_price_of(self.kind.at(new.price));
+        // In a replay a trailing stop keeps what it held, whatever its distance.
+        let price = self.hold_price_of(new.kind).or(self.kept_hold_price());
         let open = (new.quantity + growth).saturating_sub(self.filled());
         let after = |quantity| WorstPart { price, quantity };
         [[after(open), none], [now, after(open.saturating_sub(leaves))]]
@@ -155,8 +157,21 @@ impl OpenOrder {
             self.proceeds = Money::ZERO;
         }
         // An elected stop of a replay keeps what it held.
-        let kept = self.hold_price.filter(|_| self.is_asked_at_fill);
-        self.hold_price = self.hold_price_of(kind).or(kept);
+        self.hold_price = self.hold_price_of(kind).or(self.kept_hold_price());
+    }
+
+    fn kept_hold_price(&self) -> Option<Price> {
+        self.hold_price.filter(|_| self.is_asked_at_fill)
+    }
+
+    /// Returns what a replace would make of the order, as far as is known.
+    pub(super) fn replaced(&self, new: &Replacement) -> PendingReplace {
+        let kind = new.kind(self.kind).unwrap_or_else(|| match new.price {
+            // It may be a limit order at the venue by now.
+            Some(price) => self.kind.at(price),
+            None => self.kind,
+        });
+        PendingReplace { kind, quantity: new.quantity.unwrap_or(self.quantity) }
     }
 
     /// Returns the price at which cash is held for the order as one of another kind, if that says so.
@@ -198,7 +213,7 @@ impl OpenOrder {
     /// Takes on the prices and quantities that a split makes of its own, also in a pending replace.
     pub(super) fn split(&mut self, ratio: SplitRatio) {
         if let Some(new) = &mut self.pending {
-            new.price = ratio.replaced(self.side, self.kind, new.price);
+            new.kind = ratio.kind(self.side, new.kind);
             new.quantity = ratio.quantity(new.quantity);
         }
         let (filled, leaves) = (ratio.part(self.filled()), ratio.quantity(self.leaves));
@@ -237,14 +252,20 @@ fn hold_price(terms: &OrderTerms, at: &OrderContext<'_>) -> Option<Price> {
     })
 }
 
-/// Returns the two exits of a bracket's entry, as they wait for its first fill.
-pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Option<[OpenOrder; 2]> {
-    let exits = terms.exits(entry, Quantity::ZERO)?;
-    Some(exits.map(|BracketExit { id, partner, terms }| OpenOrder {
-        partner: Some(partner),
+/// Returns the exits of a bracket's entry, as they wait for its first fill.
+pub(super) fn exits(entry: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> [Option<OpenOrder>; 2] {
+    let exit = |BracketExit { id, partner, terms }| OpenOrder {
+        partner,
         is_exit: true,
         awaits_entry: Some(entry),
         grows_with: Some(entry),
         ..OpenOrder::leaving(id, &terms, at)
-    }))
+    };
+    terms.exits(entry, Quantity::ZERO).map(|it| it.map(exit))
+}
+
+/// Returns the stop of a pair, as it waits for the acceptance of the first, if an order is that.
+pub(super) fn paired_stop(first: OrderId, terms: &OrderTerms, at: &OrderContext<'_>) -> Option<OpenOrder> {
+    let BracketExit { id, partner, terms } = terms.paired_stop(first)?;
+    Some(OpenOrder { partner, awaits_entry: Some(first), ..OpenOrder::leaving(id, &terms, at) })
 }

@@ -56,8 +56,11 @@ impl Account {
     /// whose cancel has been sent count as gone.
     #[must_use]
     pub fn unfit_orders(&self, instrument: InstrumentId) -> Vec<OrderId> {
-        let is_live =
-            |order: &OpenOrder| order.reduce_only && !order.cancel_sent && order.instrument == instrument;
+        // The stop of a pair that has yet to enter ends with the first.
+        let is_live = |order: &OpenOrder| {
+            let is_there = !order.cancel_sent && order.awaits_entry.is_none();
+            order.reduce_only && is_there && order.instrument == instrument
+        };
         let mut unfit = Vec::new();
         if !self.orders.has_reducing() || !self.orders.iter().any(|order| is_live(&order)) {
             return unfit;

@@ -1,8 +1,8 @@
 //! The events of a book, and the interface of a matching engine.
 
 use crate::market::{
-    CancelReason, Command, ExpiryReason, OrderTerms, Phase, Quote, QuoteLevel, ReduceReason, RejectReason,
-    Side, SplitRatio,
+    CancelReason, Command, ExpiryReason, OrderKind, OrderTerms, Phase, Quote, QuoteLevel, ReduceReason,
+    RejectReason, Side, SplitRatio, TimeInForce,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
 
@@ -34,13 +34,13 @@ pub enum BookEvent {
         /// The reason.
         reason: RejectReason,
     },
-    /// A bracket's exit entered, for the quantity that its entry order has traded.
+    /// A bracket's exit entered, for the quantity that its entry order has traded, or the stop of a pair.
     ExitEntered {
         /// The exit.
         order: OrderId,
         /// Its owner.
         owner: ActorId,
-        /// The bracket's entry order.
+        /// The bracket's entry order, or the first of the pair.
         entry: OrderId,
         /// The exit's terms; its link names the other exit.
         terms: OrderTerms,
@@ -55,6 +55,23 @@ pub enum BookEvent {
         side: Side,
         /// Its new limit, or a stop's new trigger.
         price: Price,
+        /// The new open quantity.
+        leaves: Quantity,
+        /// Whether it kept its priority.
+        kept_priority: bool,
+    },
+    /// An order was replaced by its owner in more than price and quantity.
+    TermsReplaced {
+        /// The order.
+        order: OrderId,
+        /// Its owner.
+        owner: ActorId,
+        /// Its side.
+        side: Side,
+        /// Its kind from now on.
+        kind: OrderKind,
+        /// Its time in force from now on.
+        time_in_force: TimeInForce,
         /// The new open quantity.
         leaves: Quantity,
         /// Whether it kept its priority.

@@ -85,6 +85,11 @@ fn publish_change(listing: ListingId, event: &BookEvent, ctx: &mut Context) {
             let fact = Fact::OrderReplaced { order, listing, price, leaves, kept_priority };
             (owner, order, side, fact, Some(ReportKind::Replaced { price, leaves }))
         }
+        BookEvent::TermsReplaced { order, owner, side, kind, time_in_force, leaves, kept_priority } => {
+            let fact =
+                Fact::OrderTermsReplaced { order, listing, kind, time_in_force, leaves, kept_priority };
+            (owner, order, side, fact, Some(ReportKind::TermsReplaced { kind, time_in_force, leaves }))
+        }
         BookEvent::Repriced { order, owner, side, price } => {
             let fact = Fact::OrderRepriced { order, listing, price };
             (owner, order, side, fact, Some(ReportKind::Repriced { price }))

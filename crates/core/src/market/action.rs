@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::order::{Link, OrderKind, OrderTerms};
+use super::replacement::Replacement;
 use super::side::Side;
 use super::trailing::TrailingDistance;
 use crate::units::{Money, NetQuantity, Price, Quantity, greatest_common_divisor};
@@ -177,12 +178,7 @@ impl SplitRatio {
                 OrderKind::StopLimit { trigger: price(trigger), limit: price(limit) }
             }
             OrderKind::TrailingStop { distance, protection } => {
-                let distance = match distance {
-                    TrailingDistance::Ticks(ticks) => {
-                        TrailingDistance::Ticks(self.nearest_price(Price::new(ticks)).ticks().max(1))
-                    }
-                    TrailingDistance::BasisPoints(_) => distance,
-                };
+                let distance = self.distance(distance);
                 OrderKind::TrailingStop { distance, protection: protection.map(price) }
             }
             OrderKind::Pegged { to, offset, limit } => {
@@ -196,11 +192,11 @@ impl SplitRatio {
     pub fn terms(self, terms: &OrderTerms) -> OrderTerms {
         let exit = |price| self.price_of(terms.side.opposite(), price);
         let link = match terms.link {
-            Link::Bracket { take_profit, stop_loss, protection } => Link::Bracket {
-                take_profit: exit(take_profit),
-                stop_loss: exit(stop_loss),
-                protection: protection.map(exit),
+            Link::Bracket { take_profit, stop_loss } => Link::Bracket {
+                take_profit: take_profit.map(exit),
+                stop_loss: stop_loss.map(|stop| stop.map(exit)),
             },
+            Link::Pair(stop) => Link::Pair(stop.map(|price| self.price_of(terms.side, price))),
             link => link,
         };
         let quantity = self.quantity(terms.quantity);
@@ -215,13 +211,27 @@ impl SplitRatio {
         }
     }
 
-    /// Returns the price that a replace on its way to the venue asks for, after the split; `kind` is that of
-    /// the order.
+    /// Returns the distance of a trailing stop after the split.
+    fn distance(self, distance: TrailingDistance) -> TrailingDistance {
+        match distance {
+            TrailingDistance::Ticks(ticks) => {
+                TrailingDistance::Ticks(self.nearest_price(Price::new(ticks)).ticks().max(1))
+            }
+            TrailingDistance::BasisPoints(_) => distance,
+        }
+    }
+
+    /// Returns what a replace on its way to the venue asks for, after the split; `side` is that of the order,
+    /// if that is open.
     #[must_use]
-    pub fn replaced(self, side: Side, kind: OrderKind, price: Price) -> Price {
-        match self.kind(side, kind.at(price)) {
-            OrderKind::Stop { trigger, .. } => trigger,
-            kind => kind.limit().unwrap_or(price),
+    pub fn replacement(self, side: Option<Side>, new: &Replacement) -> Replacement {
+        let price = |price: Price| side.map_or(price, |side| self.price_of(side, price));
+        Replacement {
+            price: new.price.map(price),
+            quantity: new.quantity.map(|quantity| self.quantity(quantity)),
+            trigger: new.trigger.map(price),
+            distance: new.distance.map(|distance| self.distance(distance)),
+            time_in_force: new.time_in_force,
         }
     }
 }

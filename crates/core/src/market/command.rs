@@ -1,8 +1,9 @@
 //! Commands: what an account gate sends to a venue.
 
 use super::order::OrderTerms;
+use super::replacement::Replacement;
 use super::side::Side;
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
+use crate::units::{ActorId, ListingId, OrderId, SimTime};
 
 /// A request about one order of one listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +49,10 @@ pub enum CommandKind {
     },
     /// The owner's connection has ended: cancels like [`CommandKind::MassCancel`], with another reason.
     Disconnect,
-    /// Change price and total quantity (filled part included).
+    /// Change prices, distance, time in force or total quantity (filled part included).
     ///
-    /// A pure decrease of quantity keeps the order's priority, anything else loses it; a total at or
-    /// below what has been filled cancels the order. Of a stop that waits, the price is the trigger; of a
-    /// stop-limit order, the limit.
-    Replace {
-        /// The new price.
-        price: Price,
-        /// The new total quantity.
-        quantity: Quantity,
-    },
+    /// A pure decrease of quantity keeps the order's priority, and so does another time in force of an order
+    /// that rests with both; anything else loses it. A total at or below what has been filled cancels the
+    /// order. Of a stop that waits, the price is the trigger; of a stop-limit order, the limit.
+    Replace(Replacement),
 }

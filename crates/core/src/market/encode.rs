@@ -6,6 +6,7 @@
 use super::action::CorporateAction;
 use super::annotations::{Cell, Finite, Row};
 use super::bar::Bar;
+use super::exits::StopLoss;
 use super::fact::{AccountMark, AccountOpening, Fact, Trade};
 use super::funding::Transfer;
 use super::order::{Link, OrderKind, OrderTerms, Peg, PostOnly, SelfTrade, TimeInForce};
@@ -25,6 +26,7 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         | Fact::OrderRejected { .. }
         | Fact::CommandRejected { .. }
         | Fact::OrderReplaced { .. }
+        | Fact::OrderTermsReplaced { .. }
         | Fact::OrderCanceled { .. }
         | Fact::OrderExpired { .. }
         | Fact::OrderRepriced { .. }
@@ -96,6 +98,10 @@ fn encode_order(fact: &Fact, bytes: &mut Bytes<'_>) {
         Fact::OrderReplaced { order, listing, price, leaves, kept_priority } => {
             bytes.tag(4).u64(order.get()).u32(listing.get()).price(*price).u64(leaves.lots());
             bytes.tag(u8::from(*kept_priority));
+        }
+        Fact::OrderTermsReplaced { order, listing, kind, time_in_force, leaves, kept_priority } => {
+            bytes.tag(41).u64(order.get()).u32(listing.get()).kind(*kind).time_in_force(*time_in_force);
+            bytes.u64(leaves.lots()).tag(u8::from(*kept_priority));
         }
         Fact::OrderCanceled { order, listing, quantity, reason } => {
             bytes.tag(5).u64(order.get()).u32(listing.get()).u64(quantity.lots()).text(reason.name());
@@ -299,9 +305,25 @@ impl Bytes<'_> {
         match link {
             Link::None => self.tag(0),
             Link::OneCancelsOther(order) => self.tag(1).u64(order.get()),
-            Link::Bracket { take_profit, stop_loss, protection } => {
-                self.tag(2).price(take_profit).price(stop_loss).optional_price(protection)
+            Link::Bracket {
+                take_profit: Some(take_profit),
+                stop_loss: Some(StopLoss::Market { trigger, protection }),
+            } => self.tag(2).price(take_profit).price(trigger).optional_price(protection),
+            Link::Bracket { take_profit, stop_loss } => {
+                self.tag(3).optional_price(take_profit).stop_loss(stop_loss)
             }
+            Link::Pair(stop) => self.tag(4).stop_loss(Some(stop)),
+            Link::ExitOf(entry) => self.tag(5).u64(entry.get()),
+        }
+    }
+
+    fn stop_loss(&mut self, stop: Option<StopLoss>) -> &mut Self {
+        match stop {
+            None => self.tag(0),
+            Some(StopLoss::Market { trigger, protection }) => {
+                self.tag(1).price(trigger).optional_price(protection)
+            }
+            Some(StopLoss::Limit { trigger, limit }) => self.tag(2).price(trigger).price(limit),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Commands with every field at the ends of its type, for tests of whatever takes commands.
 
 use super::{
-    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, SelfTrade, Side, TimeInForce, TrailingDistance,
+    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Replacement, SelfTrade, Side, StopLoss,
+    TimeInForce, TrailingDistance,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
@@ -40,12 +41,33 @@ pub(crate) fn variants(command: &Command) -> Vec<Command> {
             let new = |terms| with(&|it| it.kind = CommandKind::New(terms));
             all.extend(terms_variants(&terms).into_iter().map(new));
         }
-        CommandKind::Replace { price, quantity } => {
-            let to = |price, quantity| with(&|it| it.kind = CommandKind::Replace { price, quantity });
-            all.extend(PRICES.map(|ticks| to(Price::new(ticks), quantity)));
-            all.extend(LOTS.map(|lots| to(price, Quantity::new(lots))));
+        CommandKind::Replace(new) => {
+            let to = |new| with(&|it| it.kind = CommandKind::Replace(new));
+            all.extend(replacement_variants(new).into_iter().map(to));
         }
         CommandKind::Cancel | CommandKind::MassCancel { .. } | CommandKind::Disconnect => {}
+    }
+    all
+}
+
+fn replacement_variants(new: Replacement) -> Vec<Replacement> {
+    let mut all = vec![Replacement::default()];
+    for price in PRICES.map(|ticks| Some(Price::new(ticks))) {
+        all.extend([Replacement { price, ..new }, Replacement { trigger: price, ..new }]);
+        all.push(Replacement { trigger: price, ..Replacement::default() });
+    }
+    all.extend(LOTS.map(|lots| Replacement { quantity: Some(Quantity::new(lots)), ..new }));
+    for distance in DISTANCES.map(Some) {
+        all.extend([Replacement { distance, ..new }, Replacement { distance, ..Replacement::default() }]);
+    }
+    let times = [TimeInForce::Gtc, TimeInForce::Day, TimeInForce::Ioc, TimeInForce::Fok];
+    let dates = [i64::MIN, 0, i64::MAX].map(|nanos| TimeInForce::Gtd(at(nanos)));
+    let auctions = [TimeInForce::AtOpen, TimeInForce::AtClose];
+    for time_in_force in times.into_iter().chain(dates).chain(auctions).map(Some) {
+        all.extend([
+            Replacement { time_in_force, ..new },
+            Replacement { time_in_force, ..Replacement::default() },
+        ]);
     }
     all
 }
@@ -93,14 +115,26 @@ fn kind_variants(kind: OrderKind) -> Vec<OrderKind> {
 fn link_variants(link: Link) -> Vec<Link> {
     let prices = PRICES.map(Price::new);
     let mut all: Vec<Link> = IDS.map(|id| Link::OneCancelsOther(OrderId::new(id))).to_vec();
+    all.extend(IDS.map(|id| Link::ExitOf(OrderId::new(id))));
     let (profit, loss) = (Price::new(104), Price::new(96));
-    let (take_profit, stop_loss, protection) = match link {
-        Link::Bracket { take_profit, stop_loss, protection } => (take_profit, stop_loss, protection),
-        Link::None | Link::OneCancelsOther(_) => (profit, loss, None),
-    };
-    all.extend(prices.map(|take_profit| Link::Bracket { take_profit, stop_loss, protection }));
-    all.extend(prices.map(|stop_loss| Link::Bracket { take_profit, stop_loss, protection }));
-    all.extend(prices.map(|worst| Link::Bracket { take_profit, stop_loss, protection: Some(worst) }));
+    let take_profit = link.take_profit().unwrap_or(profit);
+    let trigger = link.stop_loss().map_or(loss, StopLoss::trigger);
+    let mut stops = prices.map(StopLoss::at).to_vec();
+    for price in prices {
+        stops.push(StopLoss::Market { trigger, protection: Some(price) });
+        stops.push(StopLoss::Limit { trigger, limit: price });
+        stops.push(StopLoss::Limit { trigger: price, limit: trigger });
+    }
+    for stop in stops {
+        all.push(Link::Bracket { take_profit: Some(take_profit), stop_loss: Some(stop) });
+        all.extend([Link::Bracket { take_profit: None, stop_loss: Some(stop) }, Link::Pair(stop)]);
+    }
+    for take_profit in prices.map(Some) {
+        let stop = StopLoss::at(trigger);
+        all.push(Link::Bracket { take_profit, stop_loss: Some(stop) });
+        all.push(Link::Bracket { take_profit, stop_loss: None });
+    }
+    all.push(Link::Bracket { take_profit: None, stop_loss: None });
     all
 }
 
@@ -127,15 +161,19 @@ pub(crate) fn commands() -> Vec<Command> {
             }
             all.push(command(50, 0, CommandKind::New(terms.with(TimeInForce::Fok))));
         }
-        let bracket = Link::Bracket { take_profit: price, stop_loss: price, protection: None };
-        let limit = OrderTerms { link: bracket, ..OrderTerms::limit(side, Quantity::new(5), price) };
-        all.push(command(50, 0, CommandKind::New(limit)));
+        let stop = StopLoss::at(price);
+        let bracket = Link::Bracket { take_profit: Some(price), stop_loss: Some(stop) };
+        let behind = StopLoss::at(price + side.sign() * 3);
+        for link in [bracket, Link::Pair(behind)] {
+            let limit = OrderTerms { link, ..OrderTerms::limit(side, Quantity::new(5), price) };
+            all.push(command(50, 0, CommandKind::New(limit)));
+        }
         all.push(command(0, 0, CommandKind::MassCancel { side: Some(side) }));
     }
     for order in [1, 3, 5, 10] {
         let quantity = Quantity::new(3);
         all.push(command(order, 0, CommandKind::Cancel));
-        all.push(command(order, 0, CommandKind::Replace { price, quantity }));
+        all.push(command(order, 0, CommandKind::Replace(Replacement::at(price, quantity))));
     }
     all.extend([CommandKind::MassCancel { side: None }, CommandKind::Disconnect].map(|it| command(0, 0, it)));
     all

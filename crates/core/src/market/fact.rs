@@ -6,7 +6,7 @@ use super::action::{CorporateAction, SplitRatio};
 use super::annotations::{Finite, Row};
 use super::bar::Bar;
 use super::funding::{Funding, Reference};
-use super::order::OrderTerms;
+use super::order::{OrderKind, OrderTerms, TimeInForce};
 use super::phase::Phase;
 use super::quote::Quote;
 use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
@@ -79,6 +79,22 @@ pub enum Fact {
         listing: ListingId,
         /// Its new limit.
         price: Price,
+        /// The new open quantity.
+        leaves: Quantity,
+        /// Whether it kept its priority in the queue.
+        kept_priority: bool,
+    },
+    /// An order was replaced by its owner in more than price and quantity: a trailing stop, the trigger of a
+    /// stop-limit order, the time in force.
+    OrderTermsReplaced {
+        /// The order.
+        order: OrderId,
+        /// The listing.
+        listing: ListingId,
+        /// Its kind from now on.
+        kind: OrderKind,
+        /// Its time in force from now on.
+        time_in_force: TimeInForce,
         /// The new open quantity.
         leaves: Quantity,
         /// Whether it kept its priority in the queue.
@@ -346,6 +362,7 @@ impl Fact {
             | Self::OrderRejected { listing, .. }
             | Self::CommandRejected { listing, .. }
             | Self::OrderReplaced { listing, .. }
+            | Self::OrderTermsReplaced { listing, .. }
             | Self::OrderRepriced { listing, .. }
             | Self::OrderReduced { listing, .. }
             | Self::OrderGrown { listing, .. }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::exits::StopLoss;
 use super::reason::RejectReason;
 use super::side::Side;
 use super::trailing::TrailingDistance;
@@ -247,44 +248,29 @@ pub enum Link {
     ///
     /// The other must be open, unlinked, and of the same owner, side and open quantity.
     OneCancelsOther(OrderId),
-    /// Bracket: with this order's first fill two exits for what it has traded enter the other side, linked as
-    /// one-cancels-other: a limit order to take profit, whose id is this order's plus one, and a stop to
-    /// limit the loss, whose id is this order's plus two. They are good till canceled whatever the time in
-    /// force of this order, since a position outlives a session.
+    /// Bracket: with this order's first fill its exits for what it has traded enter the other side: a limit
+    /// order to take profit, whose id is this order's plus one, and a stop to limit the loss, whose id is
+    /// this order's plus two, linked as one-cancels-other; or only one of them, and the other id is never
+    /// used. They are good till canceled whatever the time in force of this order, since a position outlives
+    /// a session.
     ///
-    /// Each further fill enlarges both, as a replace would: at the back of the queue. So while both are open,
+    /// Each further fill enlarges them, as a replace would: at the back of the queue. So while they are open,
     /// each is for what this order has traded, less what they have. Once the stop has been elected, or the
     /// exits are over for any other reason than a cancel by their owner, the rest of this order is canceled:
     /// it must not go on building a position. If the owner cancels the exits, this order goes on without any.
     /// An order and its exits never trade with each other: a replace that would let them is rejected, and of
     /// an order whose limit lies beyond `take_profit` the rest is canceled after the first fill.
     Bracket {
-        /// The limit of the first.
-        take_profit: Price,
-        /// The trigger of the second.
-        stop_loss: Price,
-        /// The worst price that the second accepts, if any.
-        protection: Option<Price>,
+        /// The limit of the first, if it has that.
+        take_profit: Option<Price>,
+        /// The second, if it has that.
+        stop_loss: Option<StopLoss>,
     },
-}
-
-/// An order that a bracket enters to leave what its entry has traded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BracketExit {
-    /// Its id.
-    pub id: OrderId,
-    /// The exit that it is linked with.
-    pub partner: OrderId,
-    /// Its terms.
-    pub terms: OrderTerms,
-}
-
-impl BracketExit {
-    /// Returns the ids of the exits of a bracket's entry: of the limit order and of the stop.
-    #[must_use]
-    pub fn ids(entry: OrderId) -> [OrderId; 2] {
-        [1, 2].map(|step| OrderId::new(entry.get() + step))
-    }
+    /// Pair: this limit order enters together with a stop of its side, quantity and time in force, whose id
+    /// is this order's plus one, linked as one-cancels-other: both, or neither if this order is rejected.
+    Pair(StopLoss),
+    /// The only exit of a bracket, whose entry this names; none enters in any other way.
+    ExitOf(OrderId),
 }
 
 /// The terms of an order.
@@ -382,21 +368,6 @@ impl OrderTerms {
             && matches!(self.link, Link::None)
     }
 
-    /// Returns the exits that an order enters whose id is `entry`, for `quantity` of it; nothing if it is no
-    /// bracket's entry.
-    #[must_use]
-    pub fn exits(&self, entry: OrderId, quantity: Quantity) -> Option<[BracketExit; 2]> {
-        let Link::Bracket { take_profit, stop_loss, protection } = self.link else { return None };
-        let [profit, loss] = BracketExit::ids(entry);
-        let exit = |id, partner, kind| {
-            let link = Link::OneCancelsOther(partner);
-            let terms = Self::new(self.side.opposite(), quantity, kind);
-            BracketExit { id, partner, terms: Self { self_trade: self.self_trade, link, ..terms } }
-        };
-        let stop = OrderKind::Stop { trigger: stop_loss, protection };
-        Some([exit(profit, loss, OrderKind::Limit(take_profit)), exit(loss, profit, stop)])
-    }
-
     /// Returns why the terms are invalid whatever the state of the book, or `None` if they are valid.
     #[must_use]
     pub fn reject_reason(&self) -> Option<RejectReason> {
@@ -416,7 +387,10 @@ impl OrderTerms {
         if !self.minimum.is_none_or(within) {
             return Some(RejectReason::MinimumOutOfRange);
         }
-        (!self.agree()).then_some(RejectReason::ContradictoryTerms)
+        if !self.agree() {
+            return Some(RejectReason::ContradictoryTerms);
+        }
+        (!self.exits_agree()).then_some(RejectReason::ExitsCross)
     }
 
     /// Returns whether an iceberg of `quantity` would have at most [`PARTS_MAX`](Self::PARTS_MAX) parts.
@@ -425,26 +399,20 @@ impl OrderTerms {
         self.display.is_none_or(|part| quantity.lots().div_ceil(part.lots().max(1)) <= Self::PARTS_MAX)
     }
 
-    /// Returns the prices at which the order or its exit would rest as a limit order: its limit, and that at
-    /// which a bracket takes its profit.
+    /// Returns the prices at which the order, or one that it enters, would rest as a limit order.
     pub(crate) fn own_limits(&self) -> impl Iterator<Item = Price> {
-        let profit = match self.link {
-            Link::Bracket { take_profit, .. } => Some(take_profit),
-            Link::None | Link::OneCancelsOther(_) => None,
-        };
-        self.kind.limit().into_iter().chain(profit)
+        let stop_limit = self.link.stop_loss().and_then(StopLoss::limit);
+        [self.kind.limit(), self.link.take_profit(), stop_limit].into_iter().flatten()
     }
 
     /// Returns all prices in the terms.
     #[must_use]
     pub const fn prices(&self) -> [Option<Price>; 5] {
-        let [profit, loss, protection] = match self.link {
-            Link::Bracket { take_profit, stop_loss, protection } => {
-                [Some(take_profit), Some(stop_loss), protection]
-            }
-            Link::None | Link::OneCancelsOther(_) => [None; 3],
+        let [loss, worst] = match self.link.stop_loss() {
+            Some(stop) => [Some(stop.trigger()), stop.worst_price()],
+            None => [None; 2],
         };
-        [self.kind.worst_price(), self.kind.trigger(), profit, loss, protection]
+        [self.kind.worst_price(), self.kind.trigger(), self.link.take_profit(), loss, worst]
     }
 
     fn prices_are_legal(&self) -> bool {
@@ -474,11 +442,32 @@ impl OrderTerms {
         let link_agrees = match self.link {
             Link::None => true,
             Link::OneCancelsOther(_) => time.rests() && (is_limit || kind.is_stop()),
-            Link::Bracket { take_profit, stop_loss, .. } => {
-                let gain = self.side.sign() * (take_profit.ticks() - stop_loss.ticks());
-                gain > 0 && !matches!(kind, OrderKind::Pegged { .. })
+            Link::Bracket { take_profit, stop_loss } => {
+                let has_exit = take_profit.is_some() || stop_loss.is_some();
+                has_exit && !matches!(kind, OrderKind::Pegged { .. })
             }
+            Link::Pair(_) => time.rests() && is_limit,
+            Link::ExitOf(_) => false,
         };
         kind_agrees && display_agrees && minimum_agrees && post_only_agrees && link_agrees
+    }
+
+    /// Returns whether, of a limit to take profit and a stop that are entered together, the limit is the one
+    /// that gains.
+    fn exits_agree(&self) -> bool {
+        let (exit_side, profit) = match self.link {
+            Link::Bracket { take_profit, .. } => (self.side.opposite(), take_profit),
+            Link::Pair(_) => (self.side, self.kind.limit()),
+            Link::None | Link::OneCancelsOther(_) | Link::ExitOf(_) => return true,
+        };
+        let loss = self.link.stop_loss().map(StopLoss::trigger);
+        profit.zip(loss).is_none_or(|(profit, loss)| exit_side.sign() * (loss.ticks() - profit.ticks()) > 0)
+    }
+
+    /// Returns whether an open order may have another time in force; `is_linked` says whether it is linked
+    /// with another, or is an exit.
+    pub(crate) const fn may_stay(kind: OrderKind, is_linked: bool, time: TimeInForce) -> bool {
+        let at_auction = matches!(time, TimeInForce::AtOpen | TimeInForce::AtClose);
+        time.rests() || (kind.is_stop() && !is_linked && !at_auction)
     }
 }

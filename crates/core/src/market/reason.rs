@@ -36,6 +36,9 @@ pub enum RejectReason {
     /// Kind, time in force, conditions and links are not compatible.
     #[error("kind, time in force, conditions and links of the order are not compatible")]
     ContradictoryTerms,
+    /// Of two exits that are entered together, the limit is not where the gain is.
+    #[error("the limit to take profit and the stop are on the wrong sides of each other")]
+    ExitsCross,
     /// Fill or kill: the book could not fill it in full.
     #[error("the book cannot fill the whole quantity at once")]
     FokUnfillable,
@@ -59,7 +62,7 @@ pub enum RejectReason {
     LinkUnfit,
     /// The order cannot be replaced, or not in this way.
     #[error(
-        "trailing, pegged and linked orders keep their price and open quantity: cancel the order and enter a new one"
+        "only limit orders and stops that wait can be replaced, in what their kind has, and linked orders keep their open quantity: cancel the order and enter a new one"
     )]
     NotReplaceable,
     /// At that price a bracket's entry and its own exit would trade with each other.
@@ -102,6 +105,7 @@ impl RejectReason {
             Self::DisplayOutOfRange => "display_out_of_range",
             Self::MinimumOutOfRange => "minimum_out_of_range",
             Self::ContradictoryTerms => "contradictory_terms",
+            Self::ExitsCross => "exits_cross",
             Self::FokUnfillable => "fok_unfillable",
             Self::MinimumUnavailable => "minimum_unavailable",
             Self::NoLiquidity => "no_liquidity",

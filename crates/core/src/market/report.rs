@@ -5,6 +5,7 @@ use std::fmt;
 use actix::Message;
 
 use super::action::SplitRatio;
+use super::order::{OrderKind, TimeInForce};
 use super::phase::Phase;
 use super::reason::{CancelReason, ExpiryReason, ReduceReason, RejectReason};
 use super::side::Side;
@@ -42,6 +43,15 @@ pub enum ReportKind {
     Replaced {
         /// The new limit.
         price: Price,
+        /// The new open quantity.
+        leaves: Quantity,
+    },
+    /// More than price and quantity changed: see [`Fact::OrderTermsReplaced`](super::Fact).
+    TermsReplaced {
+        /// Its kind from now on.
+        kind: OrderKind,
+        /// Its time in force from now on.
+        time_in_force: TimeInForce,
         /// The new open quantity.
         leaves: Quantity,
     },
@@ -102,6 +112,7 @@ impl ReportKind {
             Self::Accepted
             | Self::CommandRejected(_)
             | Self::Replaced { .. }
+            | Self::TermsReplaced { .. }
             | Self::Repriced { .. }
             | Self::Reduced { .. }
             | Self::Grown { .. }

@@ -98,6 +98,22 @@ impl Standing {
         }
     }
 
+    fn replace_terms(
+        &mut self,
+        terms: (OrderKind, TimeInForce),
+        leaves: Quantity,
+        reentered_in: Option<Phase>,
+    ) {
+        (self.kind, self.time_in_force) = terms;
+        match reentered_in {
+            None => self.shrink_to(leaves),
+            Some(phase) => {
+                self.price = self.place_in(phase);
+                self.set_leaves(leaves);
+            }
+        }
+    }
+
     /// Gives the order another open quantity, at the back of its queue.
     fn set_leaves(&mut self, leaves: Quantity) {
         self.leaves = leaves;
@@ -146,6 +162,10 @@ impl VisibleBook {
             }
             Fact::OrderReplaced { order, price, leaves, kept_priority, .. } => {
                 self.change(order, |order| order.replace(price, leaves, kept_priority));
+            }
+            Fact::OrderTermsReplaced { order, kind, time_in_force, leaves, kept_priority, .. } => {
+                let reentered_in = (!kept_priority).then_some(self.phase);
+                self.change(order, |order| order.replace_terms((kind, time_in_force), leaves, reentered_in));
             }
             Fact::OrderRepriced { order, price, .. } => self.change(order, |order| order.price = price),
             Fact::OrderReduced { order, leaves, .. } => self.change(order, |order| order.shrink_to(leaves)),

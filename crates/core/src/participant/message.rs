@@ -54,7 +54,7 @@ impl Message {
                 ReportKind::Filled { .. } => "fills",
                 ReportKind::Canceled(_) => "orders canceled",
                 ReportKind::Expired(_) => "orders expired",
-                ReportKind::Replaced { .. } => "orders replaced",
+                ReportKind::Replaced { .. } | ReportKind::TermsReplaced { .. } => "orders replaced",
                 _ => "other reports of orders",
             },
             Self::Market(_) => "items of market data",

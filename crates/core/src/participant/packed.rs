@@ -3,7 +3,7 @@
 
 use crate::market::{
     CancelReason, Command, CommandKind, ExecutionReport, ExpiryReason, Liquidity, OrderKind, OrderTerms,
-    Phase, PlainTime, ReportKind, SentCommand, Side,
+    Phase, PlainTime, Replacement, ReportKind, SentCommand, Side,
 };
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimTime, TradeId};
 
@@ -44,7 +44,9 @@ impl PlainRequest {
         match *kind {
             CommandKind::New(ref terms) if terms.is_plain() => Self::new_order(terms),
             CommandKind::Cancel => Some(Self::Cancel),
-            CommandKind::Replace { price, quantity } => Some(Self::Replace { price, quantity }),
+            CommandKind::Replace(new) => {
+                new.price_and_quantity().map(|(price, quantity)| Self::Replace { price, quantity })
+            }
             CommandKind::New(_) | CommandKind::MassCancel { .. } | CommandKind::Disconnect => None,
         }
     }
@@ -76,7 +78,9 @@ impl PlainRequest {
                 (OrderKind::Market { protection: None }, quantity, side, reduce_only, time)
             }
             Self::Cancel => return CommandKind::Cancel,
-            Self::Replace { price, quantity } => return CommandKind::Replace { price, quantity },
+            Self::Replace { price, quantity } => {
+                return CommandKind::Replace(Replacement::at(price, quantity));
+            }
         };
         let terms = OrderTerms::new(side, quantity, kind).with(time.time_in_force());
         CommandKind::New(OrderTerms { reduce_only, ..terms })
@@ -225,7 +229,7 @@ impl From<ReportMessage> for ExecutionReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{Link, PostOnly, SelfTrade, TimeInForce};
+    use crate::market::{Link, PostOnly, SelfTrade, TimeInForce, TrailingDistance};
 
     fn sent(kind: CommandKind) -> SentCommand {
         let command =
@@ -271,7 +275,17 @@ mod tests {
     #[test]
     fn commands_come_out_as_they_went_in() {
         let mut kinds: Vec<CommandKind> = all_terms().into_iter().map(CommandKind::New).collect();
-        let replace = CommandKind::Replace { price: Price::new(i64::MIN), quantity: Quantity::new(3) };
+        let at = Replacement::at(Price::new(i64::MIN), Quantity::new(3));
+        let replace = CommandKind::Replace(at);
+        kinds.extend(
+            [
+                Replacement::default(),
+                Replacement { time_in_force: Some(TimeInForce::Day), ..at },
+                Replacement { distance: Some(TrailingDistance::Ticks(1)), ..at },
+                Replacement { trigger: at.price, ..at },
+            ]
+            .map(CommandKind::Replace),
+        );
         let mass = CommandKind::MassCancel { side: Some(Side::Sell) };
         kinds.extend([CommandKind::Cancel, replace, mass, CommandKind::Disconnect]);
         let mut inline = 0;

@@ -6,8 +6,8 @@ use super::config::ParticipantConfig;
 use super::operator::OperatorRefusal;
 use crate::account::{AccountError, FundingRefusal};
 use crate::kernel::{ActorSpec, JoinRefusal, LatencyError, RequestTag};
-use crate::market::{Funding, OrderTerms, Reference, Refusal, Side};
-use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimDuration, SimTime};
+use crate::market::{ExitIds, Funding, OrderTerms, Reference, Refusal, Replacement, Side};
+use crate::units::{ActorId, ListingId, OrderId, SimDuration, SimTime};
 
 /// A request to a market from a person or program outside the world: plain data, so that a journal can hold
 /// it.
@@ -102,10 +102,8 @@ pub enum Instruction {
     Replace {
         /// Which.
         order: OrderId,
-        /// The new limit.
-        price: Price,
-        /// The new total quantity.
-        quantity: Quantity,
+        /// What changes.
+        new: Replacement,
     },
     /// Cancel all orders at a listing, or those of one side, with one command.
     MassCancel {
@@ -154,8 +152,8 @@ pub enum Outcome {
     Submitted {
         /// Its id.
         order: OrderId,
-        /// The ids of a bracket's exits: take-profit, stop-loss.
-        exits: Option<[OrderId; 2]>,
+        /// The ids of a bracket's exits, or of a pair's stop.
+        exits: ExitIds,
         /// The terms as they were sent: the gate protects orders that have no limit.
         terms: OrderTerms,
     },

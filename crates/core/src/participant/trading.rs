@@ -6,8 +6,8 @@ use super::context::Context;
 use super::message::Message;
 use super::request::{Instruction, Outcome, Tagged};
 use super::state::MarketState;
-use crate::account::{Account, Approved, OpenOrder, OrderContext, PendingReplace};
-use crate::market::{BracketExit, Command, CommandKind, Fact, Link, OrderTerms, Refusal, SentCommand, Side};
+use crate::account::{Account, Approved, OpenOrder, OrderContext};
+use crate::market::{Command, CommandKind, Fact, OrderTerms, Refusal, Replacement, SentCommand, Side};
 use crate::units::{ActorId, InstrumentId, ListingId, OrderId, Price, Quantity, SimTime};
 
 /// Which of its open orders an actor cancels.
@@ -72,8 +72,8 @@ impl Context {
     /// order is then never sent. The venue's response comes as an
     /// [`ExecutionReport`](crate::market::ExecutionReport).
     ///
-    /// The exits of a bracket have the two ids after the one that is returned; they are among the open
-    /// orders of the account from now on.
+    /// The exits of a bracket have the two ids after the one that is returned, the stop of a pair has the
+    /// next one; they are among the open orders of the account from now on.
     pub fn submit(&mut self, listing: ListingId, terms: OrderTerms) -> Result<OrderId, Refusal> {
         self.enter(listing, terms).map(|(order, _)| order)
     }
@@ -100,7 +100,7 @@ impl Context {
         };
         match admitted {
             Ok(approved) => {
-                market.next_order += if matches!(terms.link, Link::Bracket { .. }) { 3 } else { 1 };
+                market.next_order += terms.link.ids();
                 self.dispatch(order, listing, approved.map(CommandKind::New));
                 Ok((order, approved.into_inner()))
             }
@@ -182,6 +182,18 @@ impl Context {
     /// A [`Refusal`] if the order is not open, is being replaced already, or the account does not cover
     /// the change.
     pub fn replace(&mut self, order: OrderId, price: Price, quantity: Quantity) -> Result<(), Refusal> {
+        self.replace_terms(order, Replacement::at(price, quantity))
+    }
+
+    /// Sends the venue a change of an order's prices, distance, time in force or total quantity; what is
+    /// absent stays as it is.
+    ///
+    /// A pure decrease of quantity keeps the order's place in the queue, and so does another time in force of
+    /// an order that rests with both; anything else loses it.
+    ///
+    /// # Errors
+    /// As [`Context::replace`], and if the order's kind has not what is to be changed.
+    pub fn replace_terms(&mut self, order: OrderId, new: Replacement) -> Result<(), Refusal> {
         let (owner, now) = (self.id(), self.now());
         let market = self.domain_mut();
         let is_blocked = market.is_blocked(owner);
@@ -193,9 +205,8 @@ impl Context {
             return Err(account.refuse(Refusal::UnknownOrder(order)));
         };
         let (account, at) = market.gate(owner, listing, now).ok_or(Refusal::UnknownListing)?;
-        let approved = account.admit_replace(order, PendingReplace { price, quantity }, &at)?;
-        let command = approved.map(|new| CommandKind::Replace { price: new.price, quantity: new.quantity });
-        self.dispatch(order, listing, command);
+        let approved = account.admit_replace(order, new, &at)?;
+        self.dispatch(order, listing, approved.map(CommandKind::Replace));
         Ok(())
     }
 
@@ -208,7 +219,10 @@ impl Context {
     pub fn cancel_all(&mut self, scope: CancelScope, at: Option<ListingId>) -> Vec<OrderId> {
         let is_meant = |order: &OpenOrder| {
             let is_here = at.is_none_or(|listing| order.listing == listing);
-            is_here && !order.cancel_sent && !(scope == CancelScope::Entries && order.leaves_position())
+            // The stop of a pair that has yet to enter ends with the first.
+            let is_with_first = order.awaits_entry.is_some() && !order.is_exit;
+            let is_kept = scope == CancelScope::Entries && order.leaves_position();
+            is_here && !order.cancel_sent && !is_with_first && !is_kept
         };
         let open = self.account().into_iter().flat_map(Account::open_orders).filter(is_meant);
         let orders: Vec<(OrderId, ListingId)> = open.clone().map(|order| (order.id, order.listing)).collect();
@@ -303,13 +317,12 @@ impl Context {
     pub(super) fn carry_out(&mut self, request: Tagged<Instruction>) {
         let Tagged { tag, what } = request;
         let outcome = match what {
-            Instruction::Submit { listing, terms } => self.enter(listing, terms).map(|(order, terms)| {
-                let exits = matches!(terms.link, Link::Bracket { .. }).then(|| BracketExit::ids(order));
-                Outcome::Submitted { order, exits, terms }
-            }),
+            Instruction::Submit { listing, terms } => self
+                .enter(listing, terms)
+                .map(|(order, terms)| Outcome::Submitted { order, exits: terms.exit_ids(order), terms }),
             Instruction::Cancel(order) => self.cancel(order).map(|()| Outcome::CancelSent { order }),
-            Instruction::Replace { order, price, quantity } => {
-                self.replace(order, price, quantity).map(|()| Outcome::ReplaceSent { order })
+            Instruction::Replace { order, new } => {
+                self.replace_terms(order, new).map(|()| Outcome::ReplaceSent { order })
             }
             Instruction::MassCancel { listing, side } => {
                 self.mass_cancel(listing, side).map(|()| Outcome::MassCancelSent { listing })

@@ -124,11 +124,9 @@ impl ReplayEngine {
         for ratio in listing.actions.splits.iter().skip(seen) {
             match &mut now.command.kind {
                 CommandKind::New(terms) => *terms = ratio.terms(terms),
-                CommandKind::Replace { price, quantity } => {
-                    if let Some(order) = listing.orders.get(sent.command.order) {
-                        *price = ratio.replaced(order.side(), order.terms.kind, *price);
-                    }
-                    *quantity = ratio.quantity(*quantity);
+                CommandKind::Replace(new) => {
+                    let side = listing.orders.get(sent.command.order).map(WaitingOrder::side);
+                    *new = ratio.replacement(side, new);
                 }
                 CommandKind::Cancel | CommandKind::MassCancel { .. } | CommandKind::Disconnect => {}
             }

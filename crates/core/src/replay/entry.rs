@@ -1,4 +1,4 @@
-//! Commands: new orders, cancels, replaces.
+//! Commands: new orders and cancels.
 
 use super::engine::ReplayEngine;
 use super::host::{ReplayEvent, ReplayHost};
@@ -8,15 +8,7 @@ use crate::book::BookEvent;
 use crate::market::{
     CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, PostOnly, RejectReason, TimeInForce,
 };
-use crate::units::{OrderId, Price, Quantity, SimTime};
-
-/// What a replace asks for.
-#[derive(Debug, Clone, Copy)]
-struct NewTerms {
-    price: Price,
-    /// The total, filled part included.
-    quantity: Quantity,
-}
+use crate::units::{OrderId, Price, SimTime};
 
 impl ReplayEngine {
     /// Executes a command at `now`, after all that is due at that instant anyway.
@@ -37,11 +29,9 @@ impl ReplayEngine {
                 let orders = self.listings[index].orders.all_of(Some(command.owner), None);
                 self.cancel_all(index, &orders, CancelReason::Disconnected, host);
             }
-            CommandKind::Replace { price, quantity } => {
-                let new = NewTerms { price, quantity };
-                match self.check_replace(index, command, new) {
-                    Ok(()) => self.replace(index, command, new, host),
-                    Err(reason) => self.reject_command(index, command, reason, host),
+            CommandKind::Replace(new) => {
+                if let Err(reason) = self.replace(index, command, &new, host) {
+                    self.reject_command(index, command, reason, host);
                 }
             }
         }
@@ -72,6 +62,8 @@ impl ReplayEngine {
         let names = OrderNames { id, owner, arrival: self.arrivals, since: self.now };
         let touch = listing.rules().touch;
         listing.orders.add(&terms, names, touch, dealing.is_some());
+        self.enter_paired_stop(index, &terms, names, host);
+        let listing = &mut self.listings[index];
         if let Link::OneCancelsOther(partner) = terms.link {
             for (one, other) in [(id, partner), (partner, id)] {
                 if let Some(order) = listing.orders.get_mut(one) {
@@ -101,9 +93,10 @@ impl ReplayEngine {
         if listing.stage == Stage::Over {
             return Err(RejectReason::NoMoreData);
         }
-        // The ids of a bracket's exits follow its own.
-        let exits = if matches!(terms.link, Link::Bracket { .. }) { 2 } else { 0 };
-        if command.order.get().checked_add(exits).is_none() || listing.orders.contains(command.order) {
+        // The ids of the orders that it enters follow its own.
+        if command.order.get().checked_add(terms.link.ids() - 1).is_none()
+            || listing.orders.contains(command.order)
+        {
             return Err(RejectReason::DuplicateOrder);
         }
         if let Some(reason) = terms.reject_reason() {
@@ -132,32 +125,9 @@ impl ReplayEngine {
         Ok(())
     }
 
-    fn check_owner(&self, index: usize, command: &Command) -> Result<(), RejectReason> {
+    pub(super) fn check_owner(&self, index: usize, command: &Command) -> Result<(), RejectReason> {
         let order = self.listings[index].orders.get(command.order).ok_or(RejectReason::UnknownOrder)?;
         if order.owner == command.owner { Ok(()) } else { Err(RejectReason::NotOwner) }
-    }
-
-    fn check_replace(&self, index: usize, command: &Command, new: NewTerms) -> Result<(), RejectReason> {
-        self.check_owner(index, command)?;
-        if new.quantity.is_zero() {
-            return Err(RejectReason::ZeroQuantity);
-        }
-        if new.quantity.lots() > Quantity::MAX_LOTS {
-            return Err(RejectReason::QuantityOutOfRange);
-        }
-        if Price::new_checked(new.price.ticks()).is_none() {
-            return Err(RejectReason::PriceOutOfRange);
-        }
-        let order = self.listings[index].orders.get(command.order).ok_or(RejectReason::UnknownOrder)?;
-        // A market order, and what an elected stop left, has no price to be replaced.
-        let has_price = matches!(
-            order.terms.kind,
-            OrderKind::Limit(_) | OrderKind::Stop { .. } | OrderKind::StopLimit { .. }
-        );
-        if !has_price || (order.partner.is_some() && new.quantity != order.terms.quantity) {
-            return Err(RejectReason::NotReplaceable);
-        }
-        Ok(())
     }
 
     fn reject_command(
@@ -181,44 +151,6 @@ impl ReplayEngine {
     ) {
         for id in orders {
             self.cancel(index, *id, reason, host);
-        }
-    }
-
-    /// Gives an order another price and total; only a smaller quantity keeps its place.
-    fn replace(&mut self, index: usize, command: &Command, new: NewTerms, host: &mut dyn ReplayHost) {
-        let (id, owner) = (command.order, command.owner);
-        let listing = &mut self.listings[index];
-        let Some(order) = listing.orders.get(id).copied() else { return };
-        if new.quantity <= order.filled {
-            return self.cancel(index, id, CancelReason::ReplacedToFilled, host);
-        }
-        let leaves = new.quantity - order.filled;
-        let kind = order.terms.kind.at(new.price);
-        let kept_priority = kind == order.terms.kind && leaves <= order.leaves;
-        let is_tick = listing.ticks.is_some();
-        let is_dealing = listing.dealing_price(order.side(), self.now).is_some();
-        listing.orders.elect(id, kind);
-        if let Some(open) = listing.orders.get_mut(id) {
-            open.terms.quantity = new.quantity;
-            open.leaves = leaves;
-            open.is_carried = false;
-            if is_tick {
-                // What it could not do at its old price, it may do at the new one.
-                open.done_in = None;
-            }
-            if !kept_priority {
-                self.arrivals += 1;
-                open.arrival = self.arrivals;
-                open.since = self.now;
-            }
-        }
-        let touch = listing.rules().touch;
-        listing.orders.wait_by_terms(id, touch, is_dealing);
-        let side = order.side();
-        let event = BookEvent::Replaced { order: id, owner, side, price: new.price, leaves, kept_priority };
-        host.publish(listing.id, ReplayEvent::Order(event));
-        if is_dealing {
-            self.settle_arrival(index, host);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::listing::Moment;
 use super::orders::{OrderNames, WaitingOrder};
 use super::tick_feed::TickMoment;
 use crate::book::BookEvent;
-use crate::market::{BracketExit, CancelReason, ExpiryReason, Link, ReduceReason};
+use crate::market::{BracketExit, CancelReason, ExpiryReason, Link, OrderTerms, ReduceReason};
 use crate::units::{OrderId, Quantity};
 
 impl ReplayEngine {
@@ -120,20 +120,45 @@ impl ReplayEngine {
     }
 
     fn enter_exits(&mut self, index: usize, entry: &WaitingOrder, host: &mut dyn ReplayHost) {
-        let Some(exits) = entry.terms.exits(entry.id, entry.filled) else { return };
+        let exits = entry.terms.exits(entry.id, entry.filled);
         let listing = &mut self.listings[index];
         let touch = listing.rules().touch;
-        for BracketExit { id, partner, terms } in exits {
+        for BracketExit { id, partner, terms } in exits.into_iter().flatten() {
             self.arrivals += 1;
             let names = OrderNames { id, owner: entry.owner, arrival: self.arrivals, since: self.now };
             listing.orders.add(&terms, names, touch, true);
             if let Some(exit) = listing.orders.get_mut(id) {
-                exit.partner = Some(partner);
+                exit.partner = partner;
                 exit.entry = Some(entry.id);
             }
             let event = BookEvent::ExitEntered { order: id, owner: entry.owner, entry: entry.id, terms };
             host.publish(listing.id, ReplayEvent::Order(event));
         }
+    }
+
+    /// Enters the stop of a pair with its first, which has just arrived, and links the two.
+    pub(super) fn enter_paired_stop(
+        &mut self,
+        index: usize,
+        terms: &OrderTerms,
+        first: OrderNames,
+        host: &mut dyn ReplayHost,
+    ) {
+        let Some(BracketExit { id, partner, terms }) = terms.paired_stop(first.id) else { return };
+        let listing = &mut self.listings[index];
+        if let Some(open) = listing.orders.get_mut(first.id) {
+            open.partner = Some(id);
+            open.terms.link = Link::OneCancelsOther(id);
+        }
+        self.arrivals += 1;
+        let names = OrderNames { id, arrival: self.arrivals, ..first };
+        let is_dealing = listing.dealing_price(terms.side, self.now).is_some();
+        listing.orders.add(&terms, names, listing.rules().touch, is_dealing);
+        if let Some(stop) = listing.orders.get_mut(id) {
+            stop.partner = partner;
+        }
+        let event = BookEvent::ExitEntered { order: id, owner: first.owner, entry: first.id, terms };
+        host.publish(listing.id, ReplayEvent::Order(event));
     }
 
     /// Fills what is due at one listing outside of the agenda: what has just arrived.

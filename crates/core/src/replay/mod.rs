@@ -16,6 +16,7 @@ mod host;
 mod links;
 mod listing;
 mod orders;
+mod replaces;
 mod ruin;
 mod rules;
 #[cfg(test)]

@@ -159,15 +159,7 @@ impl WaitingOrders {
             done_in: None,
             wait: Wait::Nothing,
         };
-        match terms.time_in_force {
-            TimeInForce::Day => {
-                self.of_day.insert(id);
-            }
-            TimeInForce::Gtd(date) => {
-                self.dated.insert((date, id));
-            }
-            _ => {}
-        }
+        self.note_end(id, terms.time_in_force);
         if matches!(terms.kind, OrderKind::TrailingStop { .. }) {
             self.trailing.insert(id);
         }
@@ -180,12 +172,38 @@ impl WaitingOrders {
     pub(super) fn remove(&mut self, id: OrderId) -> Option<WaitingOrder> {
         self.unindex(id);
         let order = self.by_id.remove(&id)?;
-        self.of_day.remove(&id);
         self.trailing.remove(&id);
-        if let TimeInForce::Gtd(date) = order.terms.time_in_force {
+        self.forget_end(id, order.terms.time_in_force);
+        Some(order)
+    }
+
+    /// Notes when an order ends by its time in force.
+    fn note_end(&mut self, id: OrderId, time: TimeInForce) {
+        match time {
+            TimeInForce::Day => {
+                self.of_day.insert(id);
+            }
+            TimeInForce::Gtd(date) => {
+                self.dated.insert((date, id));
+            }
+            _ => {}
+        }
+    }
+
+    fn forget_end(&mut self, id: OrderId, time: TimeInForce) {
+        self.of_day.remove(&id);
+        if let TimeInForce::Gtd(date) = time {
             self.dated.remove(&(date, id));
         }
-        Some(order)
+    }
+
+    /// Gives an order other terms, by its owner's replace; what it waits for has yet to follow.
+    pub(super) fn restate(&mut self, id: OrderId, kind: OrderKind, time: TimeInForce) {
+        let Some(order) = self.by_id.get_mut(&id) else { return };
+        let before = std::mem::replace(&mut order.terms.time_in_force, time);
+        order.terms.kind = kind;
+        self.forget_end(id, before);
+        self.note_end(id, time);
     }
 
     /// Lets an order wait for what its terms say.

@@ -5,7 +5,7 @@ use super::*;
 use crate::account::{Affordable, Liquidation, Purchase, Ruined};
 use crate::book::BookEvent;
 use crate::market::extremes::{commands, variants};
-use crate::market::{Command, CommandKind, OrderTerms, Quote, QuoteLevel, RejectReason, Side};
+use crate::market::{Command, CommandKind, OrderTerms, Quote, QuoteLevel, RejectReason, Replacement, Side};
 use crate::units::{ActorId, ListingId, Money, OrderId, Price, Quantity, SimDuration, SimTime};
 
 const LISTING: ListingId = ListingId::new(0);
@@ -126,7 +126,7 @@ fn fields_at_their_ends_do_no_harm() {
 #[test]
 fn a_replace_out_of_range_and_a_bracket_without_ids_are_rejected() {
     let replace = |ticks, lots| Command {
-        kind: CommandKind::Replace { price: Price::new(ticks), quantity: Quantity::new(lots) },
+        kind: CommandKind::Replace(Replacement::at(Price::new(ticks), Quantity::new(lots))),
         ..new(3, OrderTerms::market(Side::Buy, Quantity::new(1)))
     };
     for (command, reason) in [
@@ -144,9 +144,8 @@ fn a_replace_out_of_range_and_a_bracket_without_ids_are_rejected() {
 
 fn bracket() -> OrderTerms {
     let link = crate::market::Link::Bracket {
-        take_profit: Price::new(103),
-        stop_loss: Price::new(95),
-        protection: None,
+        take_profit: Some(Price::new(103)),
+        stop_loss: Some(crate::market::StopLoss::at(Price::new(95))),
     };
     OrderTerms { link, ..OrderTerms::limit(Side::Buy, Quantity::new(5), Price::new(99)) }
 }

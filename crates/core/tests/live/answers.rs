@@ -3,7 +3,7 @@
 use super::*;
 
 use bearpit_core::kernel::InjectError;
-use bearpit_core::market::{Link, Refusal};
+use bearpit_core::market::{ExitIds, Link, Refusal, Replacement, StopLoss};
 use bearpit_core::participant::RequestError;
 use bearpit_core::units::OrderId;
 
@@ -15,7 +15,10 @@ fn an_order_is_answered_with_its_id_or_with_the_refusal() {
     let mut live = Live::start(builder);
     let terms = limit(Side::Buy, 10, 9_900);
     let order = OrderId::new(0);
-    assert_eq!(live.submit(1, "a", terms), Ok(Outcome::Submitted { order, exits: None, terms }));
+    assert_eq!(
+        live.submit(1, "a", terms),
+        Ok(Outcome::Submitted { order, exits: ExitIds::default(), terms })
+    );
     // The venue's word comes as a fact, under the id.
     live.market.step(after(2), u64::MAX).unwrap();
     let accepted =
@@ -44,11 +47,14 @@ fn an_answer_names_its_place_among_the_facts() {
 #[test]
 fn the_exits_of_a_bracket_are_named() {
     let mut live = Live::start(builder(0));
-    let link =
-        Link::Bracket { take_profit: Price::new(10_100), stop_loss: Price::new(9_800), protection: None };
+    let link = Link::Bracket {
+        take_profit: Some(Price::new(10_100)),
+        stop_loss: Some(StopLoss::at(Price::new(9_800))),
+    };
     let entry = OrderTerms { link, ..limit(Side::Buy, 5, 10_000) };
     let Ok(Outcome::Submitted { order, exits, terms }) = live.submit(1, "a", entry) else { panic!() };
-    assert_eq!(exits, Some([1, 2].map(|step| OrderId::new(order.get() + step))));
+    let [take_profit, stop_loss] = [1, 2].map(|step| Some(OrderId::new(order.get() + step)));
+    assert_eq!(exits, ExitIds { take_profit, stop_loss });
     assert_eq!(terms, entry, "only a bracket that buys back needs a protection");
     let Ok(Outcome::Submitted { order: next, .. }) = live.submit(2, "b", limit(Side::Buy, 1, 9_000)) else {
         panic!()
@@ -67,8 +73,10 @@ fn cancels_and_replaces_are_answered_too() {
     let unknown = |order| Err(RequestRefusal::Instruction(Refusal::UnknownOrder(order)));
     assert_eq!(live.instruct(2, "a", Instruction::Cancel(nobodys)), unknown(nobodys));
     assert_eq!(live.instruct(3, "b", Instruction::Cancel(order)), unknown(order), "another's order");
-    let replace =
-        |order, lots| Instruction::Replace { order, price: Price::new(9_901), quantity: Quantity::new(lots) };
+    let replace = |order, lots| Instruction::Replace {
+        order,
+        new: Replacement::at(Price::new(9_901), Quantity::new(lots)),
+    };
     assert_eq!(live.instruct(4, "a", replace(nobodys, 5)), unknown(nobodys));
     assert_eq!(
         live.instruct(5, "a", replace(order, 0)),

@@ -4,7 +4,7 @@
 use super::*;
 
 use bearpit_core::account::OpenOrders;
-use bearpit_core::market::Link;
+use bearpit_core::market::{Link, StopLoss};
 use bearpit_core::participant::CancelScope;
 
 /// Enters a bracket, and cancels when its first fill is under way.
@@ -30,8 +30,10 @@ impl Handler<Wakeup> for Canceler {
 bearpit_core::ignore_messages!(Canceler: ExecutionReport, MarketData);
 
 fn bracket() -> OrderTerms {
-    let link =
-        Link::Bracket { take_profit: Price::new(10_100), stop_loss: Price::new(9_800), protection: None };
+    let link = Link::Bracket {
+        take_profit: Some(Price::new(10_100)),
+        stop_loss: Some(StopLoss::at(Price::new(9_800))),
+    };
     OrderTerms { link, ..limit(Side::Buy, 10, 10_000) }
 }
 

@@ -5,7 +5,9 @@ use super::*;
 use bearpit_core::account::FundingRefusal;
 use bearpit_core::exchange::ListingConfig;
 use bearpit_core::kernel::InjectError;
-use bearpit_core::market::{Funding, OrderKind, Phase, Reference, Refusal, TimeInForce, Transfer};
+use bearpit_core::market::{
+    Funding, OrderKind, Phase, Reference, Refusal, Replacement, TimeInForce, Transfer,
+};
 use bearpit_core::participant::{OperatorRefusal, RequestError};
 use bearpit_core::units::{NetQuantity, OrderId};
 
@@ -246,7 +248,8 @@ fn a_blocked_participant_has_no_orders_and_enters_none() {
     assert_eq!(live.block(11, "a"), Err(OperatorRefusal::AlreadyBlocked.into()));
     let terms = limit(Side::Buy, 1, 9_000);
     assert_eq!(live.submit(12, "a", terms), Err(Refusal::Blocked.into()));
-    let replace = Instruction::Replace { order: first, price: Price::new(1), quantity: Quantity::new(1) };
+    let replace =
+        Instruction::Replace { order: first, new: Replacement::at(Price::new(1), Quantity::new(1)) };
     assert_eq!(live.instruct(13, "a", replace), Err(Refusal::Blocked.into()));
     // Others go on, and so does money.
     live.submit(14, "b", terms).unwrap();

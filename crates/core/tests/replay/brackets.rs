@@ -8,7 +8,7 @@ use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{ListingConfig, MarketBuilder};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{
-    BracketExit, ExecutionReport, Fees, Instrument, Link, OrderTerms, ReportKind, Side,
+    BracketExit, ExecutionReport, Fees, Instrument, Link, OrderTerms, ReportKind, Side, StopLoss,
 };
 use bearpit_core::participant::{Context, Latencies, MarketData, ParticipantConfig};
 use bearpit_core::replay::{ReplayBar, ReplayConfig};
@@ -58,8 +58,10 @@ impl Handler<Wakeup> for Bracketer {
     type Result = ();
 
     fn handle(&mut self, _: Wakeup, ctx: &mut Context) {
-        let link =
-            Link::Bracket { take_profit: Price::new(120), stop_loss: Price::new(90), protection: None };
+        let link = Link::Bracket {
+            take_profit: Some(Price::new(120)),
+            stop_loss: Some(StopLoss::at(Price::new(90))),
+        };
         let terms = OrderTerms { link, ..OrderTerms::limit(Side::Buy, Quantity::new(10), Price::new(100)) };
         self.entry = ctx.submit(LISTING, terms).ok();
     }

@@ -11,8 +11,8 @@ use bearpit_core::exchange::{ListingConfig, Market, MarketBuilder};
 use bearpit_core::kernel::{LatencyModel, Wakeup};
 use bearpit_core::market::{
     Bar as MarketBar, CorporateAction, ExecutionReport, Fact, Fees, Instrument, Link as MarketLink,
-    OrderKind, OrderTerms, Peg, Refusal, Side as MarketSide, SinkError, SplitRatio, Stamped, TapeSink,
-    TimeInForce, TrailingDistance,
+    OrderKind, OrderTerms, Peg, Refusal, Side as MarketSide, SinkError, SplitRatio, Stamped, StopLoss,
+    TapeSink, TimeInForce, TrailingDistance,
 };
 use bearpit_core::participant::{Context, Latencies, MarketData, ParticipantConfig};
 use bearpit_core::replay::{
@@ -125,9 +125,10 @@ fn terms(order: &Order, id_of: impl Fn(usize) -> Option<OrderId>) -> OrderTerms 
     let link = match order.link {
         Link::None => MarketLink::None,
         Link::Pair(other) => MarketLink::OneCancelsOther(id_of(other).unwrap()),
-        Link::Bracket { profit, loss } => {
-            MarketLink::Bracket { take_profit: Price::new(profit), stop_loss: Price::new(loss), protection }
-        }
+        Link::Bracket { profit, loss } => MarketLink::Bracket {
+            take_profit: Some(Price::new(profit)),
+            stop_loss: Some(StopLoss::Market { trigger: Price::new(loss), protection }),
+        },
     };
     let tif = match order.tif {
         Tif::Gtc => TimeInForce::Gtc,

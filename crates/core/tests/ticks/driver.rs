@@ -11,7 +11,7 @@ use bearpit_core::exchange::{ListingConfig, MarketBuilder};
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{
     ExecutionReport, Fact, Fees, Instrument, Link as MarketLink, OrderKind, OrderTerms, Quote as MarketQuote,
-    QuoteLevel, Side as MarketSide, SinkError, Stamped, TapeSink, TimeInForce, TrailingDistance,
+    QuoteLevel, Side as MarketSide, SinkError, Stamped, StopLoss, TapeSink, TimeInForce, TrailingDistance,
 };
 use bearpit_core::participant::{Context, Latencies, MarketData, ParticipantConfig};
 use bearpit_core::replay::{FillRules, KnownSizes, QuoteTick, Slippage, TickConfig, Touch, TradeTick};
@@ -109,9 +109,10 @@ fn terms(order: &Order, id_of: impl Fn(usize) -> Option<OrderId>) -> OrderTerms 
     let link = match order.link {
         Link::None => MarketLink::None,
         Link::Pair(other) => MarketLink::OneCancelsOther(id_of(other).unwrap()),
-        Link::Bracket { profit, loss } => {
-            MarketLink::Bracket { take_profit: Price::new(profit), stop_loss: Price::new(loss), protection }
-        }
+        Link::Bracket { profit, loss } => MarketLink::Bracket {
+            take_profit: Some(Price::new(profit)),
+            stop_loss: Some(StopLoss::Market { trigger: Price::new(loss), protection }),
+        },
     };
     let tif = match order.tif {
         Tif::Gtc => TimeInForce::Gtc,

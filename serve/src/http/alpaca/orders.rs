@@ -139,9 +139,10 @@ fn bracket(fields: &mut Fields) -> Result<Option<BracketRequest>, Problem> {
             let take_profit = profit.number("limit_price")?;
             let stop_loss = loss.number("stop_price")?;
             Ok(Some(BracketRequest {
-                take_profit: take_profit.ok_or_else(|| needed("take_profit.limit_price"))?,
-                stop_loss: stop_loss.ok_or_else(|| needed("stop_loss.stop_price"))?,
-                stop_limit: loss.number("limit_price")?,
+                take_profit: Some(take_profit.ok_or_else(|| needed("take_profit.limit_price"))?),
+                stop_loss: Some(stop_loss.ok_or_else(|| needed("stop_loss.stop_price"))?),
+                stop_limit: None,
+                stop_loss_limit: loss.number("limit_price")?,
             }))
         }
         Class::OneTriggersOther => refused("oto orders cannot be entered here: use a bracket"),

@@ -1,7 +1,7 @@
 //! What happens to one's own orders and account, as it is sent.
 
-use bearpit_core::market::{Fact, OrderTerms, Transfer};
-use bearpit_core::units::{InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity};
+use bearpit_core::market::{Fact, OrderTerms, TrailingDistance, Transfer};
+use bearpit_core::units::{Decimal, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity};
 use serde::Serialize;
 
 use crate::domain::{ClientOrderId, MarketTime, Number, SentOrder};
@@ -91,6 +91,14 @@ struct Details {
     fill_side: Option<SideName>,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_price: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trail_amount: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trail_percent: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_time_in_force: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fill_quantity: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -227,6 +235,23 @@ fn of_fact(service: &MarketData, fact: &Fact) -> Told {
             let (price, leaves) = (on.price(price), on.quantity(leaves));
             ("order", "replaced", Details { price, leaves, ..on.order(order) })
         }
+        Fact::OrderTermsReplaced { order, listing, kind, time_in_force, leaves, .. } => {
+            let on = on(listing);
+            let (price, leaves) = (kind.worst_price().and_then(|price| on.price(price)), on.quantity(leaves));
+            let details = Details {
+                price,
+                leaves,
+                stop_price: kind.trigger().and_then(|price| on.price(price)),
+                trail_amount: kind
+                    .trailing()
+                    .and_then(TrailingDistance::ticks)
+                    .and_then(|by| on.distance(by)),
+                trail_percent: kind.trailing().and_then(percent_of),
+                new_time_in_force: Some(time_in_force.to_string()),
+                ..on.order(order)
+            };
+            ("order", "replaced", details)
+        }
         Fact::OrderRepriced { order, listing, price } => {
             let price = price.and_then(|price| on(listing).price(price));
             ("order", "repriced", Details { price, ..on(listing).order(order) })
@@ -317,6 +342,14 @@ fn of_account(service: &MarketData, fact: &Fact) -> Told {
     }
 }
 
+/// Returns a distance in percent, if it is one.
+fn percent_of(distance: TrailingDistance) -> Option<Number> {
+    match distance {
+        TrailingDistance::Ticks(_) => None,
+        TrailingDistance::BasisPoints(bps) => Some(Number(Decimal::new(i128::from(bps), 2))),
+    }
+}
+
 /// The listing of an order, if it is still there.
 struct On<'a> {
     service: &'a MarketData,
@@ -338,6 +371,12 @@ impl<'a> On<'a> {
 
     fn price(&self, price: Price) -> Option<Number> {
         self.snapshot.as_ref().map(|it| self.service.scale(&it.listing.instrument).price(price))
+    }
+
+    /// Returns a distance between prices.
+    fn distance(&self, ticks: i64) -> Option<Number> {
+        let snapshot = self.snapshot.as_ref()?;
+        Number::of_units(ticks, snapshot.listing.instrument.tick_size())
     }
 
     fn quantity(&self, quantity: Quantity) -> Option<Number> {

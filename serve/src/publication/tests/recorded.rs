@@ -10,8 +10,8 @@ use bearpit_core::book::{BookConfig, Matching, PriceBands};
 use bearpit_core::exchange::{ListingConfig, Market, MarketBuilder, ProcessConfig};
 use bearpit_core::kernel::{StepEnd, Wakeup};
 use bearpit_core::market::{
-    ExecutionReport, Fact, Fees, Instrument, Ladders, Link, OrderKind, OrderTerms, Peg, Phase, SelfTrade,
-    Side, SinkError, Stamped, TapeSink, TimeInForce, TrailingDistance,
+    ExecutionReport, Fact, Fees, Instrument, Ladders, Link, OrderKind, OrderTerms, Peg, Phase, Replacement,
+    SelfTrade, Side, SinkError, Stamped, StopLoss, TapeSink, TimeInForce, TrailingDistance,
 };
 use bearpit_core::participant::{
     Context, Feed, Instruction, Latencies, MarketData, ParticipantConfig, Update,
@@ -264,7 +264,8 @@ fn terms(dice: &mut Dice, partner: Option<OrderId>) -> OrderTerms {
     }
     if dice.is(5) {
         let ticks = if side == Side::Buy { 4 } else { -4 };
-        terms.link = Link::Bracket { take_profit: price + ticks, stop_loss: price - ticks, protection: None };
+        terms.link =
+            Link::Bracket { take_profit: Some(price + ticks), stop_loss: Some(StopLoss::at(price - ticks)) };
     } else if let Some(partner) = partner.filter(|_| dice.is(5)) {
         terms.link = Link::OneCancelsOther(partner);
     }
@@ -278,7 +279,7 @@ fn instruction(dice: &mut Dice, own: &[OrderId]) -> Instruction {
         (0, Some(order)) => Instruction::Cancel(order),
         (1, Some(order)) => {
             let price = Price::new(9_995 + i64::try_from(dice.roll(11)).unwrap());
-            Instruction::Replace { order, price, quantity: Quantity::new(1 + dice.roll(60)) }
+            Instruction::Replace { order, new: Replacement::at(price, Quantity::new(1 + dice.roll(60))) }
         }
         (2, _) if dice.is(6) => Instruction::MassCancel { listing, side: None },
         (_, partner) => Instruction::Submit { listing, terms: terms(dice, partner) },

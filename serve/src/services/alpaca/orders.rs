@@ -286,13 +286,14 @@ fn held_legs(entry: &OrderView) -> Vec<OrderView> {
         revision: 0,
         ..entry.clone()
     };
-    let profit = OrderView { price: Some(bracket.take_profit), ..leg(1, KindName::Limit) };
-    let stop = OrderView {
-        stop_price: Some(bracket.stop_loss),
-        price: bracket.stop_limit,
-        ..leg(2, KindName::Stop)
-    };
-    vec![profit, stop]
+    let profit = bracket.take_profit.map(|limit| OrderView { price: Some(limit), ..leg(1, KindName::Limit) });
+    let stop_kind = if bracket.stop_loss_limit.is_some() { KindName::StopLimit } else { KindName::Stop };
+    let stop = bracket.stop_loss.map(|trigger| OrderView {
+        stop_price: Some(trigger),
+        price: bracket.stop_loss_limit.or(bracket.stop_limit),
+        ..leg(2, stop_kind)
+    });
+    profit.into_iter().chain(stop).collect()
 }
 
 /// Returns the market's id of an order.

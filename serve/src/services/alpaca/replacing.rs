@@ -148,7 +148,7 @@ fn request_of(view: &OrderView, change: &Replacement) -> Result<ReplaceRequest, 
     };
     // What is as it was is a replace too: of the quantity by itself.
     let quantity = quantity.or_else(|| price.is_none().then_some(view.quantity));
-    Ok(ReplaceRequest { price, quantity })
+    Ok(ReplaceRequest { price, quantity, ..ReplaceRequest::default() })
 }
 
 /// Waits for what becomes of a replace.
@@ -158,7 +158,9 @@ async fn outcome(news: Option<Subscription>, of: OrderId) -> Result<(), Problem>
         let Content::Own(event) = update.content else { continue };
         let OwnChange::Fact(fact) = event.change else { continue };
         match fact {
-            Fact::OrderReplaced { order, .. } if order == of => return Ok(()),
+            Fact::OrderReplaced { order, .. } | Fact::OrderTermsReplaced { order, .. } if order == of => {
+                return Ok(());
+            }
             Fact::CommandRejected { order, reason, .. } if order == of => {
                 return Err(Problem::new(ProblemKind::Refused, reason.name(), reason));
             }

@@ -5,7 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Trading;
-use super::order_view::{BracketView, OrderView, side_name};
+use super::exits::LinkView;
+use super::order_view::{OrderView, side_name};
 use super::orders::unknown_order;
 use crate::domain::{
     AccountId, ClientOrderId, KindName, LiquidityName, MarketTime, Number, PegName, PostOnlyName, Problem,
@@ -218,11 +219,7 @@ impl Trading {
         let time = |nanos: i64| self.data.time(SimTime::from_nanos(nanos));
         let (terms, details) = (&row.terms, &row.terms.details);
         let kind = KindName::of_name(&terms.kind).unwrap_or(KindName::Limit);
-        let bracket = details.take_profit.zip(details.stop_loss).map(|(profit, loss)| BracketView {
-            take_profit: number(profit),
-            stop_loss: number(loss),
-            stop_limit: optional(details.stop_limit),
-        });
+        let LinkView { one_cancels_other, bracket, pair, exit_of } = LinkView::of_row(row.order, details);
         OrderView {
             order_id: row.order.to_string(),
             client_order_id: row.client.clone(),
@@ -249,8 +246,10 @@ impl Trading {
             post_only: PostOnlyName::of_name(&terms.post_only),
             self_trade: SelfTradeName::of_name(&terms.self_trade).unwrap_or(SelfTradeName::Allow),
             reduce_only: terms.reduce_only,
-            one_cancels_other: details.linked_order.map(|order| order.to_string()),
+            one_cancels_other,
             bracket,
+            pair,
+            exit_of,
             queue_ahead: None,
             cancel_pending: false,
             replace_pending: false,

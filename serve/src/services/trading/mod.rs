@@ -5,6 +5,7 @@
 
 mod account;
 mod asking;
+mod exits;
 mod explain;
 mod history;
 mod order_view;
@@ -19,11 +20,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use account::{AccountSummary, PositionLine, PositionsView};
+pub use exits::{BracketRequest, BracketView, PairRequest, PairView};
 pub use history::{FillLine, FillsPage, HistoryQuery, OrdersPage};
-pub use order_view::{BracketView, OrderView};
+pub use order_view::OrderView;
 pub use orders::{CanceledView, OrdersView, PreviewView, ReplaceRequest, VenueWait, path_order};
 pub use portfolio::{Performance, PortfolioView, ValueLine};
-pub use request::{BracketRequest, OrderRequest};
+pub use request::OrderRequest;
 
 use tokio::sync::Semaphore;
 

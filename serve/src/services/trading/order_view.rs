@@ -1,10 +1,11 @@
 //! [`OrderView`]: an order as its owner sees it.
 
-use bearpit_core::market::{Instrument, Link, OrderKind, OrderTerms, Side, TrailingDistance};
+use bearpit_core::market::{Instrument, OrderKind, OrderTerms, Side, TrailingDistance};
 use bearpit_core::units::{Decimal, Money, OrderId, Price, Quantity, SimTime};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::exits::{BracketView, LinkView, PairView};
 use crate::domain::{
     ClientOrderId, KindName, MarketTime, Number, PegName, PostOnlyName, SelfTradeName, SentOrder, StatusName,
     TimeInForceName,
@@ -72,6 +73,10 @@ pub struct OrderView {
     pub one_cancels_other: Option<String>,
     /// The exits of a bracket: their prices.
     pub bracket: Option<BracketView>,
+    /// The stop that entered together with it, if it is the first of a pair.
+    pub pair: Option<PairView>,
+    /// The bracket's entry, if it is the only exit of that.
+    pub exit_of: Option<String>,
     /// The displayed quantity that is ahead of it in the queue of its price, if it rests and is asked for as
     /// an open order.
     pub queue_ahead: Option<Number>,
@@ -93,17 +98,6 @@ pub struct OrderView {
     pub reason: Option<String>,
     /// Why it ended, as a sentence.
     pub explanation: Option<String>,
-}
-
-/// The exits of a bracket.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
-pub struct BracketView {
-    /// The limit of the first.
-    pub take_profit: Number,
-    /// The trigger of the second.
-    pub stop_loss: Number,
-    /// The worst price that the second accepts.
-    pub stop_limit: Option<Number>,
 }
 
 /// How the orders of a listing are written.
@@ -200,14 +194,7 @@ impl Writer<'_> {
             }
             _ => (None, None),
         };
-        let (one_cancels_other, bracket) = match terms.link {
-            Link::None => (None, None),
-            Link::OneCancelsOther(other) => (Some(other.to_string()), None),
-            Link::Bracket { take_profit, stop_loss, protection } => {
-                let (take_profit, stop_loss) = (scale.price(take_profit), scale.price(stop_loss));
-                (None, Some(BracketView { take_profit, stop_loss, stop_limit: price(protection) }))
-            }
-        };
+        let LinkView { one_cancels_other, bracket, pair, exit_of } = LinkView::of_terms(id, terms, scale);
         OrderView {
             order_id: id.to_string(),
             client_order_id: None,
@@ -236,6 +223,8 @@ impl Writer<'_> {
             reduce_only: terms.reduce_only,
             one_cancels_other,
             bracket,
+            pair,
+            exit_of,
             queue_ahead: None,
             cancel_pending: false,
             replace_pending: false,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bearpit_core::market::{OrderKind, OrderTerms, Side};
+use bearpit_core::market::{OrderTerms, Replacement, Side};
 use bearpit_core::participant::{Instruction, Outcome, RequestRefusal};
 use bearpit_core::units::{ListingId, Money, OrderId, Quantity};
 use serde::{Deserialize, Serialize};
@@ -12,20 +12,44 @@ use utoipa::ToSchema;
 
 use super::asking::seat_of;
 use super::order_view::{OrderView, Writer, average};
-use super::request::{OrderRequest, Reader, order_id, refused};
+use super::request::{OrderRequest, Reader, order_id, refused, time_in_force};
 use super::{Trading, explain};
-use crate::domain::{AccountId, ClientOrderId, Number, Problem, ProblemKind};
+use crate::domain::{AccountId, ClientOrderId, Number, Problem, ProblemKind, TimeInForceName};
 use crate::driver::{AccountView, Look, OrderProgress, Seen, What};
 use crate::publication::{Channel, ListingSnapshot, OwnState};
 
-/// How an order is to be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, ToSchema)]
+/// How an order is to be changed; what is not said stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceRequest {
-    /// The new limit, or a stop's new trigger; as it is if nothing is said.
+    /// The new limit, or a stop's new trigger.
     pub price: Option<Number>,
-    /// The new whole quantity, what has traded included; as it is if nothing is said.
+    /// The new whole quantity, what has traded included.
     pub quantity: Option<Number>,
+    /// The new trigger of a stop or stop-limit order.
+    pub stop_price: Option<Number>,
+    /// The new distance of a trailing stop, in units of the price.
+    pub trail_amount: Option<Number>,
+    /// The same in percent of the price, in steps of 0.01.
+    pub trail_percent: Option<Number>,
+    /// How long it stays from now on.
+    pub time_in_force: Option<TimeInForceName>,
+    /// Until when, of `gtd`, in the market's time, as of RFC 3339.
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+}
+
+impl ReplaceRequest {
+    fn replacement(&self, read: Reader<'_>) -> Result<Replacement, Problem> {
+        let price = |field, number: Option<Number>| number.map(|it| read.price(field, it)).transpose();
+        Ok(Replacement {
+            price: price("price", self.price)?,
+            quantity: self.quantity.map(|quantity| read.quantity("quantity", quantity)).transpose()?,
+            trigger: price("stop_price", self.stop_price)?,
+            distance: read.distance(self.trail_amount, self.trail_percent)?,
+            time_in_force: time_in_force(self.time_in_force, self.expires_at.as_deref())?,
+        })
+    }
 }
 
 /// Orders.
@@ -217,7 +241,7 @@ impl Trading {
         Ok(CanceledView { order_ids: orders.iter().map(|order| order.order.to_string()).collect() })
     }
 
-    /// Replaces price and quantity of an order.
+    /// Replaces prices, distance, time in force or quantity of an order.
     ///
     /// # Errors
     /// [`Problem`] if it cannot be replaced so.
@@ -227,30 +251,16 @@ impl Trading {
         order: OrderId,
         request: ReplaceRequest,
     ) -> Result<OrderView, Problem> {
-        if request.price.is_none() && request.quantity.is_none() {
-            return Err(refused("missing_field", "a replace needs a price or a quantity", "price"));
+        if request == ReplaceRequest::default() {
+            return Err(refused("missing_field", "a replace needs something to replace", "price"));
         }
         let book = self.book(account);
-        let sent = book.own.sent.get(&order).map(|it| (it.listing, it.terms, it.terms.quantity));
-        let open = book.own.orders.get(&order).map(|it| (it.listing, it.terms, it.leaves + it.filled));
-        let (listing, terms, quantity) = open.or(sent).ok_or_else(|| unknown_order(order))?;
+        let sent = book.own.sent.get(&order).map(|it| it.listing);
+        let open = book.own.orders.get(&order).map(|it| it.listing);
+        let listing = open.or(sent).ok_or_else(|| unknown_order(order))?;
         let snapshot = book.listing(listing).ok_or_else(strange)?;
-        let read = Reader(&snapshot.listing.instrument);
-        let now = match terms.kind {
-            OrderKind::Stop { trigger, .. } => Some(trigger),
-            kind => kind.limit(),
-        };
-        let price = match request.price {
-            Some(price) => read.price("price", price)?,
-            None => now.ok_or_else(|| {
-                refused("not_replaceable", "an order of this type has no price of its own", "price")
-            })?,
-        };
-        let quantity = match request.quantity {
-            Some(quantity) => read.quantity("quantity", quantity)?,
-            None => quantity,
-        };
-        let what = What::Instruct(Instruction::Replace { order, price, quantity });
+        let new = request.replacement(Reader(&snapshot.listing.instrument))?;
+        let what = What::Instruct(Instruction::Replace { order, new });
         self.ask(account, what, None).await?;
         let mut view = self.order_in_memory(account, order).ok_or_else(|| unknown_order(order))?;
         view.replace_pending = true;

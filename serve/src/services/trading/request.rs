@@ -7,6 +7,7 @@ use bearpit_core::units::{Decimal, OrderId, Price, Quantity};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::exits::{BracketRequest, PairRequest};
 use crate::domain::{
     ClientOrderId, KindName, Number, PegName, PostOnlyName, Problem, ProblemKind, SelfTradeName,
     TimeInForceName, instant_of,
@@ -58,24 +59,14 @@ pub struct OrderRequest {
     pub reduce_only: bool,
     /// An open order of the same side and open quantity: when one trades, the other is reduced by as much.
     pub one_cancels_other: Option<String>,
-    /// Two exits that enter as it trades: to take profit, and to limit the loss.
+    /// Exits that enter as it trades: to take profit, to limit the loss, or both.
     pub bracket: Option<BracketRequest>,
+    /// A stop that enters together with this limit order; when one trades, the other is reduced by as much.
+    pub pair: Option<PairRequest>,
     /// An id of one's own, 1 to 128 characters: the same order under the same id is entered once, however
     /// often it is sent; another order under it is a conflict.
     #[schema(value_type = Option<String>, max_length = 128)]
     pub client_order_id: Option<ClientOrderId>,
-}
-
-/// The exits of a bracket.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BracketRequest {
-    /// The limit of the first.
-    pub take_profit: Number,
-    /// The trigger of the second, a stop.
-    pub stop_loss: Number,
-    /// The worst price that the second accepts; any if nothing is said.
-    pub stop_limit: Option<Number>,
 }
 
 /// Reads numbers on the scale of an instrument, and says which field is at fault.
@@ -127,12 +118,17 @@ impl Reader<'_> {
         Ok(quantity)
     }
 
-    /// Reads the distance of a trailing stop.
-    fn distance(self, request: &OrderRequest) -> Result<TrailingDistance, Problem> {
-        match (request.trail_amount, request.trail_percent) {
+    /// Reads the distance of a trailing stop, if there is one.
+    pub(super) fn distance(
+        self,
+        amount: Option<Number>,
+        percent: Option<Number>,
+    ) -> Result<Option<TrailingDistance>, Problem> {
+        match (amount, percent) {
+            (None, None) => Ok(None),
             (Some(amount), None) => {
                 let ticks = self.ticks("trail_amount", amount)?;
-                positive(TrailingDistance::Ticks(ticks), "trail_amount")
+                positive(TrailingDistance::Ticks(ticks), "trail_amount").map(Some)
             }
             (None, Some(percent)) => {
                 let points = percent.0.in_units_of(Decimal::new(1, 2));
@@ -143,14 +139,15 @@ impl Reader<'_> {
                         "trail_percent",
                     )
                 })?;
-                positive(TrailingDistance::BasisPoints(points), "trail_percent")
+                positive(TrailingDistance::BasisPoints(points), "trail_percent").map(Some)
             }
-            _ => {
-                let message = "a trailing stop needs either trail_amount or trail_percent";
-                Err(refused("missing_field", message, "trail_amount"))
-            }
+            (Some(_), Some(_)) => Err(no_distance()),
         }
     }
+}
+
+fn no_distance() -> Problem {
+    refused("missing_field", "a trailing stop needs either trail_amount or trail_percent", "trail_amount")
 }
 
 fn positive(distance: TrailingDistance, field: &str) -> Result<TrailingDistance, Problem> {
@@ -188,6 +185,7 @@ impl OrderRequest {
             reduce_only: false,
             one_cancels_other: None,
             bracket: None,
+            pair: None,
             client_order_id: None,
         }
     }
@@ -204,7 +202,8 @@ impl OrderRequest {
             side: Side::from(self.side),
             quantity,
             kind: self.order_kind(read)?,
-            time_in_force: self.time_in_force()?,
+            time_in_force: time_in_force(self.time_in_force, self.expires_at.as_deref())?
+                .unwrap_or(TimeInForce::Gtc),
             display: optional("display_quantity", self.display_quantity)?,
             minimum: optional("minimum_quantity", self.minimum_quantity)?,
             post_only: self.post_only.map_or(PostOnly::No, Into::into),
@@ -236,7 +235,8 @@ impl OrderRequest {
             KindName::Stop => OrderKind::Stop { trigger: trigger()?, protection: price },
             KindName::StopLimit => OrderKind::StopLimit { trigger: trigger()?, limit: limit()? },
             KindName::TrailingStop => {
-                OrderKind::TrailingStop { distance: read.distance(self)?, protection: price }
+                let distance = read.distance(self.trail_amount, self.trail_percent)?;
+                OrderKind::TrailingStop { distance: distance.ok_or_else(no_distance)?, protection: price }
             }
             KindName::Pegged => {
                 let to = self.peg.map(Peg::from).ok_or_else(|| missing("peg", kind))?;
@@ -271,42 +271,46 @@ impl OrderRequest {
         }
     }
 
-    fn time_in_force(&self) -> Result<TimeInForce, Problem> {
-        let name = self.time_in_force.unwrap_or(TimeInForceName::Gtc);
-        match (name, self.expires_at.as_deref()) {
-            (TimeInForceName::Gtd, Some(until)) => match instant_of(until) {
-                Ok(until) => Ok(TimeInForce::Gtd(until)),
-                Err(error) => Err(refused("invalid_field", error, "expires_at")),
-            },
-            (TimeInForceName::Gtd, None) => Err(refused(
-                "missing_field",
-                "an order with time_in_force gtd needs expires_at",
-                "expires_at",
-            )),
-            (_, Some(_)) => Err(refused("invalid_field", "expires_at needs time_in_force gtd", "expires_at")),
-            (TimeInForceName::Gtc, None) => Ok(TimeInForce::Gtc),
-            (TimeInForceName::Day, None) => Ok(TimeInForce::Day),
-            (TimeInForceName::Ioc, None) => Ok(TimeInForce::Ioc),
-            (TimeInForceName::Fok, None) => Ok(TimeInForce::Fok),
-            (TimeInForceName::AtOpen, None) => Ok(TimeInForce::AtOpen),
-            (TimeInForceName::AtClose, None) => Ok(TimeInForce::AtClose),
-        }
-    }
-
     fn link(&self, read: Reader<'_>) -> Result<Link, Problem> {
-        match (&self.one_cancels_other, self.bracket) {
-            (None, None) => Ok(Link::None),
-            (Some(other), None) => order_id(other, "one_cancels_other").map(Link::OneCancelsOther),
-            (None, Some(bracket)) => Ok(Link::Bracket {
-                take_profit: read.price("bracket.take_profit", bracket.take_profit)?,
-                stop_loss: read.price("bracket.stop_loss", bracket.stop_loss)?,
-                protection: bracket.stop_limit.map(|it| read.price("bracket.stop_limit", it)).transpose()?,
-            }),
-            (Some(_), Some(_)) => {
-                Err(refused("invalid_field", "an order is linked in one way, not in two", "bracket"))
+        match (&self.one_cancels_other, self.bracket, self.pair) {
+            (None, None, None) => Ok(Link::None),
+            (Some(other), None, None) => order_id(other, "one_cancels_other").map(Link::OneCancelsOther),
+            (None, Some(bracket), None) => bracket.link(read),
+            (None, None, Some(pair)) => pair.link(read),
+            (_, bracket, _) => {
+                let field = if bracket.is_some() { "bracket" } else { "pair" };
+                Err(refused("invalid_field", "an order is linked in one way, not in two", field))
             }
         }
     }
+}
+
+/// Reads a time in force, if there is one; a date goes with `gtd` only.
+pub(super) fn time_in_force(
+    name: Option<TimeInForceName>,
+    expires_at: Option<&str>,
+) -> Result<Option<TimeInForce>, Problem> {
+    let time = match (name, expires_at) {
+        (Some(TimeInForceName::Gtd), Some(until)) => match instant_of(until) {
+            Ok(until) => TimeInForce::Gtd(until),
+            Err(error) => return Err(refused("invalid_field", error, "expires_at")),
+        },
+        (Some(TimeInForceName::Gtd), None) => {
+            let message = "an order with time_in_force gtd needs expires_at";
+            return Err(refused("missing_field", message, "expires_at"));
+        }
+        (_, Some(_)) => {
+            return Err(refused("invalid_field", "expires_at needs time_in_force gtd", "expires_at"));
+        }
+        (None, None) => return Ok(None),
+        (Some(TimeInForceName::Gtc), None) => TimeInForce::Gtc,
+        (Some(TimeInForceName::Day), None) => TimeInForce::Day,
+        (Some(TimeInForceName::Ioc), None) => TimeInForce::Ioc,
+        (Some(TimeInForceName::Fok), None) => TimeInForce::Fok,
+        (Some(TimeInForceName::AtOpen), None) => TimeInForce::AtOpen,
+        (Some(TimeInForceName::AtClose), None) => TimeInForce::AtClose,
+    };
+    Ok(Some(time))
 }
 
 fn missing(field: &str, kind: KindName) -> Problem {

@@ -131,8 +131,9 @@ async fn an_order_rests_is_replaced_trades_and_is_found_again() {
     );
 
     let id = path_order(order["order_id"].as_str().unwrap()).unwrap();
-    let change = ReplaceRequest { price: None, quantity: Some(serde_json::from_str("4").unwrap()) };
-    floor.trading.replace(anne, id, change).await.unwrap();
+    let change =
+        ReplaceRequest { quantity: Some(serde_json::from_str("4").unwrap()), ..ReplaceRequest::default() };
+    floor.trading.replace(anne, id, change.clone()).await.unwrap();
     let others = floor.trading.replace(ben, id, change).await.unwrap_err();
     assert_eq!(
         (others.kind, &*others.code),

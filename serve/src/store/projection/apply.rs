@@ -229,6 +229,7 @@ impl Change {
     const fn order(&self) -> Option<i64> {
         match self {
             Self::Replaced { order, .. }
+            | Self::TermsReplaced { order, .. }
             | Self::Repriced { order, .. }
             | Self::Resized { order, .. }
             | Self::Restated { order, .. }
@@ -250,6 +251,12 @@ impl Change {
                 row.leaves = *leaves;
                 row.quantity = Amount(row.filled.0 + leaves.0);
                 row.terms.details.revision += 1;
+            }
+            Self::TermsReplaced { terms, leaves, .. } => {
+                row.terms.take_replaced(terms, row.is_triggered);
+                row.terms.details.revision += 1;
+                row.leaves = *leaves;
+                row.quantity = Amount(row.filled.0 + leaves.0);
             }
             Self::Repriced { price, .. } => row.terms.price = *price,
             Self::Resized { leaves, reason, .. } => {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::position::Position;
-use super::rows::{CandleRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow};
+use super::rows::{CandleRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow, ReplacedTermsRow};
 use crate::store::database::Amount;
 
 /// What a fact changes.
@@ -18,6 +18,15 @@ pub enum Change {
         order: i64,
         /// The new price.
         price: Amount,
+        /// What is open from now on.
+        leaves: Amount,
+    },
+    /// Its owner replaced more of an order than price and quantity.
+    TermsReplaced {
+        /// The order.
+        order: i64,
+        /// What has changed.
+        terms: Box<ReplacedTermsRow>,
         /// What is open from now on.
         leaves: Amount,
     },

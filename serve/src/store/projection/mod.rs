@@ -26,4 +26,6 @@ pub use apply::Projection;
 pub use change::{Batch, Change};
 pub use page::{CandleFilter, FillFilter, FillPlace, OrderFilter, Page};
 pub use position::{Fit, Position};
-pub use rows::{CandleRow, FillRow, MarkRow, OrderDetails, OrderRow, OrderStatus, OrderTermsRow};
+pub use rows::{
+    CandleRow, FillRow, MarkRow, OrderDetails, OrderRow, OrderStatus, OrderTermsRow, ReplacedTermsRow,
+};

@@ -72,6 +72,36 @@ pub struct OrderTermsRow {
     pub details: OrderDetails,
 }
 
+/// The terms of an order that a replace can change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedTermsRow {
+    /// The time in force.
+    pub time_in_force: String,
+    /// Until when, if it has a date.
+    pub expires_at: Option<i64>,
+    /// The limit, if there is one.
+    pub price: Option<Amount>,
+    /// The trigger of a stop that does not trail.
+    pub trigger_price: Option<Amount>,
+    /// The distance of a trailing stop.
+    pub trail: Option<Amount>,
+    /// The distance of a trailing stop in hundredths of a percent.
+    pub trail_bps: Option<u32>,
+}
+
+impl OrderTermsRow {
+    /// Takes what a replace has changed; an elected stop-limit order, which is a limit order at its venue,
+    /// keeps its trigger.
+    pub(super) fn take_replaced(&mut self, new: &ReplacedTermsRow, is_triggered: bool) {
+        self.time_in_force.clone_from(&new.time_in_force);
+        (self.expires_at, self.price) = (new.expires_at, new.price);
+        if !is_triggered {
+            self.trigger_price = new.trigger_price;
+        }
+        (self.details.trail, self.details.trail_bps) = (new.trail, new.trail_bps);
+    }
+}
+
 /// Rare terms of an order; kept as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -96,6 +126,12 @@ pub struct OrderDetails {
     pub stop_limit: Option<Amount>,
     /// How often it has been replaced.
     pub revision: u32,
+    /// Whether that is the limit of a stop-limit order.
+    pub stop_is_limit: bool,
+    /// Whether the stop enters together with the order, which is the first of a pair.
+    pub is_pair: bool,
+    /// The bracket's entry of which it is the only exit.
+    pub exit_of: Option<i64>,
 }
 
 /// An order of somebody's.

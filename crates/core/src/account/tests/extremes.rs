@@ -4,7 +4,7 @@
 use super::*;
 use crate::account::Credit;
 use crate::market::extremes::{commands, variants};
-use crate::market::{Command, CommandKind};
+use crate::market::{Command, CommandKind, OrderKind, TrailingDistance};
 
 /// Accounts that can pay for much, for little, and without a limit, each with an open bracket and stop.
 fn desks() -> Vec<Desk> {
@@ -14,6 +14,8 @@ fn desks() -> Vec<Desk> {
         let bracket = bracket(buy(1, 10), 12, 9);
         assert_eq!(desk.submit(bracket), Ok(0));
         desk.submit(stop(Side::Buy, 1, 11)).unwrap();
+        let trailing = OrderKind::TrailingStop { distance: TrailingDistance::Ticks(1), protection: None };
+        desk.submit(OrderTerms { kind: trailing, ..sell(1, 1) }).unwrap();
     }
     desks
 }
@@ -30,14 +32,14 @@ fn ask(desk: &mut Desk, command: &Command) -> Option<bool> {
             }
             desk.submit(terms).is_ok()
         }
-        CommandKind::Replace { price, quantity } => {
-            let ids = [0, 1, 2, 3];
-            let done = ids.map(|id| desk.replace(id, price.ticks(), quantity.lots()).is_ok());
+        CommandKind::Replace(new) => {
+            let ids = [0, 1, 2, 3, 6];
+            let done = ids.map(|id| desk.change(id, new).is_ok());
             done.contains(&true)
         }
         _ => return None,
     };
-    desk.next = 6;
+    desk.next = 9;
     desk.account = before;
     Some(admitted)
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::market::{
     CancelReason, ExecutionReport, ExpiryReason, FeeSchedule, Fees, Instrument, Link, Liquidity, OrderKind,
-    OrderTerms, Peg, Phase, ReduceReason, Refusal, RejectReason, ReportKind, Side, TimeInForce,
-    TrailingDistance,
+    OrderTerms, Peg, Phase, ReduceReason, Refusal, RejectReason, Replacement, ReportKind, Side, StopLoss,
+    TimeInForce, TrailingDistance,
 };
 use crate::units::{
     FeeRate, InstrumentId, ListingId, Money, NetQuantity, OrderId, Price, Quantity, SimTime, TradeId,
@@ -57,7 +57,10 @@ impl Desk {
     }
 
     fn replace(&mut self, id: u64, price: i64, lots: u64) -> Result<(), Refusal> {
-        let new = PendingReplace { price: Price::new(price), quantity: Quantity::new(lots) };
+        self.change(id, Replacement::at(Price::new(price), Quantity::new(lots)))
+    }
+
+    fn change(&mut self, id: u64, new: Replacement) -> Result<(), Refusal> {
         self.with(|account, at| account.admit_replace(OrderId::new(id), new, at)).map(|_| ())
     }
 
@@ -136,7 +139,10 @@ fn or(terms: OrderTerms, other: u64) -> OrderTerms {
 
 fn bracket(terms: OrderTerms, take_profit: i64, stop_loss: i64) -> OrderTerms {
     let (take_profit, stop_loss) = (Price::new(take_profit), Price::new(stop_loss));
-    OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection: None }, ..terms }
+    OrderTerms {
+        link: Link::Bracket { take_profit: Some(take_profit), stop_loss: Some(StopLoss::at(stop_loss)) },
+        ..terms
+    }
 }
 
 const LINKED: ReportKind = ReportKind::Canceled(CancelReason::Linked);

@@ -152,7 +152,7 @@ fn contradictory_or_absurd_terms_are_refused() {
     let never_rests = or(sell(1, 10), 0).with(TimeInForce::Ioc);
     assert_eq!(desk.submit(never_rests), Err(Refusal::Unfit(RejectReason::ContradictoryTerms)));
     let backward = bracket(buy(1, 100), 90, 110);
-    assert_eq!(desk.submit(backward), Err(Refusal::Unfit(RejectReason::ContradictoryTerms)));
+    assert_eq!(desk.submit(backward), Err(Refusal::Unfit(RejectReason::ExitsCross)));
     assert_eq!(desk.submit(bracket(buy(1, 100), 110, 0)), Err(Refusal::PriceOutOfRange));
     assert_eq!(desk.submit(buy(0, 100)), Err(Refusal::QuantityOutOfRange(Quantity::ZERO)));
     assert_eq!((desk.free(), desk.sellable(), desk.account.refused()), (1_000, 10, 4));

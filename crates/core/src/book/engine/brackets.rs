@@ -9,15 +9,13 @@ use std::collections::{BTreeMap, VecDeque};
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{BracketExit, CancelReason, Link, OrderKind, OrderTerms, SelfTrade, Side};
+use crate::market::{BracketExit, CancelReason, Link, OrderKind, OrderTerms, SelfTrade, Side, StopLoss};
 use crate::units::{ActorId, OrderId, Price, Quantity};
 
 /// The bracket of an entry that can still trade, or whose last trade its exits have yet to follow.
 #[derive(Debug, Clone, Copy)]
 struct Bracket {
-    take_profit: Price,
-    stop_loss: Price,
-    protection: Option<Price>,
+    exits: ExitPrices,
     /// How much the entry has traded.
     filled: Quantity,
     /// How much of what the entry has traded its exits have followed.
@@ -33,9 +31,60 @@ struct Bracket {
 }
 
 impl Bracket {
-    const fn link(&self) -> Link {
-        let Self { take_profit, stop_loss, protection, .. } = *self;
-        Link::Bracket { take_profit, stop_loss, protection }
+    fn link(&self) -> Link {
+        Link::Bracket { take_profit: self.exits.take_profit(), stop_loss: self.exits.stop_loss() }
+    }
+}
+
+/// The prices of a bracket's exits, without the words that say which of them there are.
+#[derive(Debug, Clone, Copy)]
+struct ExitPrices {
+    /// The limit of the first; trigger and worst price of the second.
+    prices: [Price; 3],
+    has_profit: bool,
+    stop: StopForm,
+}
+
+/// What there is of a bracket's stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StopForm {
+    None,
+    Unprotected,
+    Protected,
+    Limited,
+}
+
+impl ExitPrices {
+    fn new(take_profit: Option<Price>, stop: Option<StopLoss>) -> Self {
+        const NONE: Price = Price::new(0);
+        let worst = stop.and_then(StopLoss::worst_price);
+        let prices =
+            [take_profit.unwrap_or(NONE), stop.map_or(NONE, StopLoss::trigger), worst.unwrap_or(NONE)];
+        let form = match stop {
+            None => StopForm::None,
+            Some(StopLoss::Market { .. }) if worst.is_none() => StopForm::Unprotected,
+            Some(StopLoss::Market { .. }) => StopForm::Protected,
+            Some(StopLoss::Limit { .. }) => StopForm::Limited,
+        };
+        Self { prices, has_profit: take_profit.is_some(), stop: form }
+    }
+
+    fn take_profit(&self) -> Option<Price> {
+        self.has_profit.then_some(self.prices[0])
+    }
+
+    fn stop_loss(&self) -> Option<StopLoss> {
+        let [_, trigger, worst] = self.prices;
+        match self.stop {
+            StopForm::None => None,
+            StopForm::Unprotected => Some(StopLoss::at(trigger)),
+            StopForm::Protected => Some(StopLoss::Market { trigger, protection: Some(worst) }),
+            StopForm::Limited => Some(StopLoss::Limit { trigger, limit: worst }),
+        }
+    }
+
+    fn has_stop(&self) -> bool {
+        self.stop != StopForm::None
     }
 }
 
@@ -71,11 +120,9 @@ impl Brackets {
 
     /// Adds the bracket of an order, if it is the entry of one.
     pub(super) fn add(&mut self, entry: &Order) {
-        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
+        let Link::Bracket { take_profit, stop_loss } = entry.terms.link else { return };
         let bracket = Bracket {
-            take_profit,
-            stop_loss,
-            protection,
+            exits: ExitPrices::new(take_profit, stop_loss),
             filled: Quantity::ZERO,
             covered: Quantity::ZERO,
             owner: entry.owner,
@@ -147,9 +194,11 @@ impl Brackets {
 
     /// Returns the entry of an exit, while that can still trade.
     fn entry_of(&mut self, exit: &Order) -> Option<(OrderId, &mut Bracket)> {
-        // No other pair has these ids: they are reserved.
-        let first = exit.partner?.min(exit.id);
-        let entry = OrderId::new(first.get().checked_sub(1)?);
+        let entry = match exit.terms.link {
+            Link::ExitOf(entry) => entry,
+            // No other pair has these ids: they are reserved.
+            _ => OrderId::new(exit.partner?.min(exit.id).get().checked_sub(1)?),
+        };
         self.open.get_mut(&entry).map(|bracket| (entry, bracket))
     }
 
@@ -198,15 +247,16 @@ impl OrderBook {
 
     /// Returns whether what is left of an entry would trade with the exit that takes its profit.
     fn crosses_own_profit(&self, slot: Slot, bracket: &Bracket) -> bool {
-        self.price_of(slot).is_some_and(|price| bracket.side.accepts(price, bracket.take_profit))
+        let prices = self.price_of(slot).zip(bracket.exits.take_profit());
+        prices.is_some_and(|(price, profit)| bracket.side.accepts(price, profit))
     }
 
     /// Returns whether an entry and its own exit would trade with each other if one of them moved to `price`.
     pub(super) fn crosses_own_bracket(&self, order: &Order, price: Price) -> bool {
         let other = match order.terms.link {
             Link::Bracket { .. } => BracketExit::ids(order.id)[0],
-            Link::OneCancelsOther(_) => OrderId::new(order.id.get().wrapping_sub(1)),
-            Link::None => return false,
+            Link::OneCancelsOther(_) | Link::ExitOf(_) => OrderId::new(order.id.get().wrapping_sub(1)),
+            Link::None | Link::Pair(_) => return false,
         };
         let is_family = |id| self.brackets.open.contains_key(&id);
         if self.brackets.is_empty() || !(is_family(order.id) || is_family(other)) {
@@ -225,10 +275,12 @@ impl OrderBook {
             let Some(entry) = self.slab.find(**id) else { return false };
             let [profit, loss] = BracketExit::ids(**id).map(leaves);
             let has_exits = !bracket.covered.is_zero() && !bracket.is_detached;
+            let (has_profit, has_stop) = (bracket.exits.has_profit, bracket.exits.has_stop());
             !bracket.is_due
                 && self.slab.filled(entry) == bracket.covered
-                && profit == loss
-                && profit.is_some() == has_exits
+                && (!(has_profit && has_stop) || profit == loss)
+                && profit.is_some() == (has_exits && has_profit)
+                && loss.is_some() == (has_exits && has_stop)
         };
         self.brackets.open.iter().find(|bracket| !agrees(bracket)).map(|(id, _)| *id)
     }
@@ -238,18 +290,17 @@ impl OrderBook {
         let Bracket { filled, owner, side, self_trade, .. } = *bracket;
         let terms = OrderTerms::new(side, filled, OrderKind::Market { protection: None });
         let terms = OrderTerms { self_trade, link: bracket.link(), ..terms };
-        let Some(exits) = terms.exits(entry, filled) else { return };
-        for BracketExit { id, terms, .. } in exits {
+        let exits = terms.exits(entry, filled);
+        for BracketExit { id, terms, .. } in exits.into_iter().flatten() {
             out.take(BookEvent::ExitEntered { order: id, owner, entry, terms });
         }
-        let [profit, loss] = exits.map(|BracketExit { id, partner, terms }| Order {
-            partner: Some(partner),
-            ..Order::new(id, owner, terms)
-        });
-        self.pairs += 1;
+        if exits.iter().all(Option::is_some) {
+            self.pairs += 1;
+        }
         // The stop first, so that it exists if the limit order trades at once.
-        self.enter_order(&loss, out);
-        self.enter_order(&profit, out);
+        for BracketExit { id, partner, terms } in exits.into_iter().rev().flatten() {
+            self.enter_order(&Order { partner, ..Order::new(id, owner, terms) }, out);
+        }
     }
 
     /// Enlarges the exits of a bracket by what its entry has traded since.

@@ -118,6 +118,8 @@ const ACTIVATIONS: [Activation; 6] = [
 
 const LINKED: u64 = 1;
 const ENTRY: u64 = 2;
+/// The only exit of a bracket, whose entry is stored in place of a partner.
+const LONE_EXIT: u64 = 3;
 
 impl Details {
     pub(super) fn new(terms: &OrderTerms, hidden: Quantity, activation: Activation) -> Self {
@@ -135,8 +137,13 @@ impl Details {
         details.put(REDUCE_ONLY, terms.reduce_only.into());
         let link = match terms.link {
             Link::None => 0,
-            Link::OneCancelsOther(_) => LINKED,
+            // The first of a pair is linked with the stop that enters before it.
+            Link::OneCancelsOther(_) | Link::Pair(_) => LINKED,
             Link::Bracket { .. } => ENTRY,
+            Link::ExitOf(entry) => {
+                details.partner = entry.get();
+                LONE_EXIT
+            }
         };
         details.put(LINK, link);
         details.set_activation(activation);
@@ -221,7 +228,9 @@ impl Details {
     }
 
     pub(super) fn set_partner(&mut self, partner: Option<OrderId>) {
-        self.partner = partner.map_or(0, OrderId::get);
+        if let Some(partner) = partner {
+            self.partner = partner.get();
+        }
         self.put(HAS_PARTNER, partner.is_some().into());
     }
 
@@ -249,6 +258,7 @@ impl Details {
         let link = match (self.get(LINK), self.partner()) {
             (LINKED, Some(partner)) => Link::OneCancelsOther(partner),
             (ENTRY, _) => bracket(),
+            (LONE_EXIT, _) => Link::ExitOf(OrderId::new(self.partner)),
             _ => Link::None,
         };
         OrderTerms {
@@ -357,7 +367,7 @@ impl Details {
         }
     }
 
-    const fn set_time_in_force(&mut self, time: TimeInForce) {
+    pub(super) const fn set_time_in_force(&mut self, time: TimeInForce) {
         let number = match time {
             TimeInForce::Gtc => GTC,
             TimeInForce::Day => DAY,

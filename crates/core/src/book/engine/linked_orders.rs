@@ -6,7 +6,7 @@ use super::matching::Taker;
 use super::slot::Slot;
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderTerms, ReduceReason, SelfTrade};
+use crate::market::{BracketExit, CancelReason, Link, OrderTerms, ReduceReason, SelfTrade};
 use crate::units::{ActorId, OrderId, Quantity};
 
 impl OrderBook {
@@ -103,6 +103,18 @@ impl OrderBook {
                 self.slab.attach(slot, details);
             }
         }
+    }
+
+    /// Enters the stop of a pair, if an order is the first of one, and links the two: before that, so that
+    /// it exists if the other trades at once.
+    pub(super) fn enter_paired_stop(&mut self, first: &mut Order, out: &mut impl EventSink) {
+        let (entry, owner) = (first.id, first.owner);
+        let Some(BracketExit { id, partner, terms }) = first.terms.paired_stop(entry) else { return };
+        first.terms.link = Link::OneCancelsOther(id);
+        first.partner = Some(id);
+        self.pairs += 1;
+        out.take(BookEvent::ExitEntered { order: id, owner, entry, terms });
+        self.enter_order(&Order { partner, ..Order::new(id, owner, terms) }, out);
     }
 
     /// Reduces an order's partner by what the order has lost.

@@ -47,6 +47,7 @@ mod order_entry;
 mod owners;
 mod pegs;
 mod preload;
+mod replaces;
 mod slab;
 mod slot;
 mod state;
@@ -334,7 +335,7 @@ impl OrderBook {
         details.set_partner(order.partner);
         self.slab.attach(slot, details);
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
-            self.dated.insert(SlotKey::new(date.nanos(), slot));
+            self.note_date(slot, date);
         }
         if matches!(order.terms.kind, OrderKind::Pegged { .. }) {
             self.note_peg(slot);
@@ -365,9 +366,17 @@ impl OrderBook {
     /// Frees the slot of an order that has left its queue.
     fn release(&mut self, slot: Slot, order: &Order) {
         if let TimeInForce::Gtd(date) = order.terms.time_in_force {
-            self.dated.remove(&SlotKey::new(date.nanos(), slot));
+            self.forget_date(slot, date);
         }
         self.slab.remove(slot);
+    }
+
+    fn note_date(&mut self, slot: Slot, date: SimTime) {
+        self.dated.insert(SlotKey::new(date.nanos(), slot));
+    }
+
+    fn forget_date(&mut self, slot: Slot, date: SimTime) {
+        self.dated.remove(&SlotKey::new(date.nanos(), slot));
     }
 
     /// Returns an order of the book.
@@ -462,10 +471,14 @@ impl OrderBook {
                 }
             }
             CommandKind::Cancel => self.cancel_by_id(command.order, command.owner, out)?,
-            CommandKind::Replace { price, quantity } => {
+            CommandKind::Replace(new) => {
                 let slot = self.find_own(command)?;
-                if !self.replace_plain(slot, *price, *quantity, out)? {
-                    self.replace(slot, *price, *quantity, out)?;
+                let is_done = match new.price_and_quantity() {
+                    Some((price, quantity)) => self.replace_plain(slot, price, quantity, out)?,
+                    None => false,
+                };
+                if !is_done {
+                    self.replace(now, slot, new, out)?;
                 }
             }
             CommandKind::MassCancel { side } => {

@@ -1,14 +1,13 @@
-//! Order entry and replaces: what is rejected, what stays dormant, what trades or rests.
+//! Order entry: what is rejected, what stays dormant, what trades or rests.
 
-use super::details::{Activation, Details};
+use super::details::Activation;
 use super::slot::{NONE, Slot};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
-    CancelReason, Command, Link, OrderKind, OrderTerms, Phase, PostOnly, RejectReason, SelfTrade, Side,
-    TimeInForce,
+    Command, Link, OrderKind, OrderTerms, Phase, PostOnly, RejectReason, SelfTrade, Side, TimeInForce,
 };
-use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
+use crate::units::{ActorId, OrderId, Price, SimTime};
 
 impl OrderBook {
     pub(super) fn submit(
@@ -28,6 +27,7 @@ impl OrderBook {
             order.partner = Some(other);
             self.link(other, id);
         }
+        self.enter_paired_stop(&mut order, out);
         self.brackets.add(&order);
         self.enter_order(&order, out);
     }
@@ -95,7 +95,7 @@ impl OrderBook {
     }
 
     /// Returns whether an order that would take liquidity may do so, or can rest behind the touch instead.
-    fn can_slide(&self, terms: &OrderTerms) -> bool {
+    pub(super) fn can_slide(&self, terms: &OrderTerms) -> bool {
         let best = || self.side(terms.side.opposite()).best_price();
         let behind = || best().and_then(|best| terms.side.behind(best, self.config.min_price));
         match terms.post_only {
@@ -113,7 +113,7 @@ impl OrderBook {
     }
 
     #[inline]
-    fn allows_limit(&self, limit: Price) -> bool {
+    pub(super) fn allows_limit(&self, limit: Price) -> bool {
         self.config.bands.limit_bps.is_none() || self.config.bands.allow_limit(self.anchor, limit)
     }
 
@@ -121,12 +121,12 @@ impl OrderBook {
     /// exits.
     #[inline]
     fn ids_are_free(&self, id: OrderId, terms: &OrderTerms) -> bool {
-        let is_bracket = matches!(terms.link, Link::Bracket { .. });
-        if !is_bracket && self.brackets.is_empty() {
+        let more = terms.link.ids() - 1;
+        if more == 0 && self.brackets.is_empty() {
             return self.slab.find(id).is_none();
         }
         let is_free = |id: u64| self.slab.find(OrderId::new(id)).is_none() && !self.brackets.reserve(id);
-        let last = id.get().checked_add(if is_bracket { 2 } else { 0 });
+        let last = id.get().checked_add(more);
         last.is_some_and(|last| (id.get()..=last).all(is_free))
     }
 
@@ -225,78 +225,5 @@ impl OrderBook {
             }
         }
         book_side.best_price()
-    }
-
-    pub(super) fn replace(
-        &mut self,
-        slot: Slot,
-        price: Price,
-        quantity: Quantity,
-        out: &mut impl EventSink,
-    ) -> Result<(), RejectReason> {
-        let before = self.order_at(slot);
-        let leaves = quantity.saturating_sub(before.filled);
-        if let Some(reason) = self.replace_reject_reason(slot, &before, price, quantity) {
-            return Err(reason);
-        }
-        if leaves.is_zero() {
-            self.cancel(slot, CancelReason::ReplacedToFilled, out);
-            return Ok(());
-        }
-        let kind = before.terms.kind.at(price);
-        let old_price = match before.terms.kind {
-            OrderKind::Stop { trigger, .. } => trigger,
-            OrderKind::StopLimit { limit, .. } | OrderKind::Limit(limit) => limit,
-            _ => return Err(RejectReason::NotReplaceable),
-        };
-        let kept_priority = price == old_price && leaves <= before.leaves;
-        let (id, owner, side) = (before.id, before.owner, before.side());
-        out.take(BookEvent::Replaced { order: id, owner, side, price, leaves, kept_priority });
-        if kept_priority {
-            self.shrink(slot, before.leaves - leaves);
-        } else {
-            self.remove(slot);
-            let terms = OrderTerms { kind, ..before.terms };
-            self.enter_order(&Order { terms, leaves, ..before }, out);
-        }
-        Ok(())
-    }
-
-    fn replace_reject_reason(
-        &self,
-        slot: Slot,
-        order: &Order,
-        price: Price,
-        quantity: Quantity,
-    ) -> Option<RejectReason> {
-        let leaves = quantity.saturating_sub(order.filled);
-        let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
-        let is_elected = self.slab.get(slot).location.is_outside()
-            && self.slab.details(slot).map(Details::activation) == Some(Activation::Elected);
-        let is_fixed = !(is_limit || matches!(order.terms.kind, OrderKind::Stop { .. })) || is_elected;
-        if quantity.is_zero() {
-            Some(RejectReason::ZeroQuantity)
-        } else if quantity.lots() > Quantity::MAX_LOTS {
-            Some(RejectReason::QuantityOutOfRange)
-        } else if Price::new_checked(price.ticks()).is_none() {
-            Some(RejectReason::PriceOutOfRange)
-        } else if !order.terms.shows_enough(quantity) {
-            Some(RejectReason::DisplayOutOfRange)
-        } else if !self.phase.takes_orders() {
-            Some(RejectReason::PhaseForbids)
-        } else if is_fixed || (order.partner.is_some() && leaves != order.leaves) {
-            Some(RejectReason::NotReplaceable)
-        } else if is_limit && !self.allows_limit(price) {
-            Some(RejectReason::BeyondPriceLimits)
-        } else if is_limit && self.crosses_own_bracket(order, price) {
-            Some(RejectReason::CrossesOwnBracket)
-        } else if self.phase == Phase::Continuous
-            && self.is_marketable(order.side(), Some(price))
-            && !self.can_slide(&order.terms)
-        {
-            Some(RejectReason::PostOnlyWouldTake)
-        } else {
-            None
-        }
     }
 }

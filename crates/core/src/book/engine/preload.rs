@@ -7,7 +7,7 @@
 use super::OrderBook;
 use super::slot::{NONE, Slot};
 use crate::book::event::{EventSink, MatchingEngine};
-use crate::market::{Command, CommandKind, OrderKind, Side};
+use crate::market::{Command, CommandKind, OrderKind, Replacement, Side};
 use crate::units::SimTime;
 
 /// How many commands are looked at together: enough for all the reads that a processor has under way at a
@@ -64,7 +64,9 @@ impl OrderBook {
                 let Some((node, occupied)) = self.slab.touch(slot) else { return [NONE; 3] };
                 *touched ^= u64::from(occupied);
                 let tail = match kind {
-                    CommandKind::Replace { price, .. } => tail_at(node.side(), *price),
+                    CommandKind::Replace(Replacement { price: Some(price), .. }) => {
+                        tail_at(node.side(), *price)
+                    }
                     _ => NONE,
                 };
                 [node.previous, node.next, tail]

@@ -8,7 +8,7 @@ use super::slot::{Slot, SlotKey};
 use super::trailing::{Reached, Trailing};
 use super::{Order, OrderBook};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderKind, Phase, Side, TimeInForce};
+use crate::market::{CancelReason, Link, OrderKind, OrderTerms, Phase, Side, TimeInForce, TrailingDistance};
 use crate::units::{OrderId, Price};
 
 /// Dormant stops by trigger, and elected ones.
@@ -108,13 +108,7 @@ impl OrderBook {
     pub(super) fn enter_stop(&mut self, order: &Order) {
         let (side, last) = (order.side(), self.last);
         match order.terms.kind {
-            OrderKind::TrailingStop { distance, .. } => {
-                let slot = self.insert(order, Activation::Trails);
-                let index = self.stops.trailing.add(slot, side, distance, last);
-                if let Some(details) = self.slab.details_mut(slot) {
-                    details.set_trailing_index(index);
-                }
-            }
+            OrderKind::TrailingStop { distance, .. } => self.enter_trailing_stop(order, distance, last),
             OrderKind::Stop { trigger, .. } | OrderKind::StopLimit { trigger, .. } => {
                 if last.is_some_and(|last| side.sign() * (last - trigger) >= 0) {
                     self.keep_dormant(order, Activation::Elected);
@@ -124,6 +118,31 @@ impl OrderBook {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Adds a trailing stop with the best trade since its entry as its mark: dormant, or elected if the last
+    /// trade has reached its trigger, as it may have where the owner gave it a smaller distance.
+    pub(super) fn enter_trailing_stop(
+        &mut self,
+        order: &Order,
+        distance: TrailingDistance,
+        mark: Option<Price>,
+    ) {
+        let side = order.side();
+        let trigger = mark.map(|mark| distance.trigger(side, mark));
+        if let Some((trigger, last)) = trigger.zip(self.last)
+            && side.sign() * (last - trigger) >= 0
+        {
+            let kind = OrderKind::Stop { trigger, protection: order.terms.kind.worst_price() };
+            let terms = OrderTerms { kind, ..order.terms };
+            self.keep_dormant(&Order { terms, ..*order }, Activation::Elected);
+            return self.stops.elected.push_back(order.id);
+        }
+        let slot = self.insert(order, Activation::Trails);
+        let index = self.stops.trailing.add(slot, side, distance, mark);
+        if let Some(details) = self.slab.details_mut(slot) {
+            details.set_trailing_index(index);
         }
     }
 

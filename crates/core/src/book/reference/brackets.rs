@@ -4,7 +4,7 @@ use super::flaw::Flaw;
 use super::order_entry::new_order;
 use super::{Order, ReferenceBook, State};
 use crate::book::event::{BookEvent, EventSink};
-use crate::market::{CancelReason, Link, OrderKind, OrderTerms};
+use crate::market::{CancelReason, Link, OrderKind, OrderTerms, StopLoss};
 use crate::units::{OrderId, Price, Quantity};
 
 /// The bracket of an entry that can still trade, or whose last trade its exits have yet to follow.
@@ -80,7 +80,8 @@ impl ReferenceBook {
         let Link::Bracket { take_profit, .. } = bracket.entry.terms.link else { return };
         match self.find(id) {
             Some(index) => {
-                let crosses = |price| bracket.entry.side().accepts(price, take_profit);
+                let crosses =
+                    |price| take_profit.is_some_and(|profit| bracket.entry.side().accepts(price, profit));
                 if is_first && matches!(self.orders[index].state, State::Resting(price) if crosses(price)) {
                     self.cancel(index, CancelReason::Linked, out);
                 }
@@ -96,23 +97,44 @@ impl ReferenceBook {
 
     fn enter_exits(&mut self, bracket: &Bracket, out: &mut impl EventSink) {
         let entry = &bracket.entry;
-        let Link::Bracket { take_profit, stop_loss, protection } = entry.terms.link else { return };
+        let Link::Bracket { take_profit, stop_loss } = entry.terms.link else { return };
         let [profit_id, loss_id] = bracket.exits();
-        let exit = |id, kind, partner| {
+        let exit = |id, kind, other, is_pair: bool| {
             let terms = OrderTerms::new(entry.side().opposite(), entry.filled, kind);
             let self_trade = entry.terms.self_trade;
-            let link = Link::OneCancelsOther(partner);
+            let link = if is_pair { Link::OneCancelsOther(other) } else { Link::ExitOf(entry.id) };
             let terms = OrderTerms { self_trade, link, ..terms };
-            Order { partner: Some(partner), ..new_order(id, entry.owner, terms) }
+            Order { partner: is_pair.then_some(other), ..new_order(id, entry.owner, terms) }
         };
-        let profit = exit(profit_id, OrderKind::Limit(take_profit), loss_id);
-        let loss = exit(loss_id, OrderKind::Stop { trigger: stop_loss, protection }, profit_id);
-        for Order { id, owner, terms, .. } in [profit, loss] {
+        let profit =
+            take_profit.map(|limit| exit(profit_id, OrderKind::Limit(limit), loss_id, stop_loss.is_some()));
+        let loss = stop_loss.map(|stop| exit(loss_id, stop_kind(stop), profit_id, take_profit.is_some()));
+        for Order { id, owner, terms, .. } in [profit, loss].into_iter().flatten() {
             out.take(BookEvent::ExitEntered { order: id, owner, entry: entry.id, terms });
         }
         // The stop first, so that it exists if the limit order trades at once.
-        self.enter_order(loss, out);
-        self.enter_order(profit, out);
+        for order in [loss, profit].into_iter().flatten() {
+            self.enter_order(order, out);
+        }
+    }
+
+    /// Enters the stop of a pair, and links it with the first.
+    pub(super) fn enter_paired_stop(&mut self, first: &mut Order, stop: StopLoss, out: &mut impl EventSink) {
+        let (entry, owner, id) = (first.id, first.owner, OrderId::new(first.id.get() + 1));
+        let link = Link::OneCancelsOther(entry);
+        let terms = OrderTerms {
+            time_in_force: first.terms.time_in_force,
+            self_trade: first.terms.self_trade,
+            reduce_only: first.terms.reduce_only,
+            link,
+            ..OrderTerms::new(first.side(), first.leaves(), stop_kind(stop))
+        };
+        out.take(BookEvent::ExitEntered { order: id, owner, entry, terms });
+        if !self.has(Flaw::PairUnlinked) {
+            first.partner = Some(id);
+        }
+        first.terms.link = Link::OneCancelsOther(id);
+        self.enter_order(Order { partner: Some(entry), ..new_order(id, owner, terms) }, out);
     }
 
     /// Enlarges the exits by what the entry has traded since; they go to the end of the list.
@@ -141,5 +163,12 @@ impl ReferenceBook {
             (bracket.entry.id == order.id && rests_across(profit))
                 || (profit == order.id && rests_across(bracket.entry.id))
         })
+    }
+}
+
+const fn stop_kind(stop: StopLoss) -> OrderKind {
+    match stop {
+        StopLoss::Market { trigger, protection } => OrderKind::Stop { trigger, protection },
+        StopLoss::Limit { trigger, limit } => OrderKind::StopLimit { trigger, limit },
     }
 }

@@ -70,6 +70,8 @@ flaws! {
     EarlyStop: Law,
     /// A linked order survives the end of its partner.
     PartnerSurvives: Law,
+    /// The first of a pair is not linked with its stop.
+    PairUnlinked: Law,
     /// A sliding post-only order rests at its limit, where it crosses.
     SlideTakes: Law,
     /// Orders of one owner trade with each other in spite of their self-trade setting.
@@ -88,6 +90,8 @@ flaws! {
     StopsByTime: Rule,
     /// A trailing stop's trigger follows the market back.
     TrailingGoesBack: Rule,
+    /// A trailing stop that is given another distance forgets the best trade since its entry.
+    MarkForgotten: Rule,
     /// A trigger that follows by a percentage is rounded away from the market.
     TrailingRoundsAway: Rule,
     /// A pegged order keeps its price when its reference moves.

@@ -8,6 +8,7 @@ mod brackets;
 mod flaw;
 mod matching;
 mod order_entry;
+mod replaces;
 pub mod steps;
 
 use std::collections::VecDeque;
@@ -55,6 +56,8 @@ struct Order {
     filled: Quantity,
     queue_ahead: Quantity,
     partner: Option<OrderId>,
+    /// Of a trailing stop: the best trade since its entry.
+    mark: Option<Price>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,9 +286,9 @@ impl ReferenceBook {
                 let index = self.find_own(command)?;
                 self.cancel(index, CancelReason::Requested, out);
             }
-            CommandKind::Replace { price, quantity } => {
+            CommandKind::Replace(new) => {
                 let index = self.find_own(command)?;
-                self.replace(index, price, quantity, out)?;
+                self.replace(now, index, &new, out)?;
             }
             CommandKind::MassCancel { side } => {
                 self.mass_cancel(command.owner, side, CancelReason::MassCancel, out);

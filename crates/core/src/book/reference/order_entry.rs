@@ -1,11 +1,11 @@
-//! Order entry and replaces, and the follow-ups of a command.
+//! Order entry, and the follow-ups of a command.
 
 use super::brackets::Bracket;
 use super::flaw::Flaw;
 use super::{Order, ReferenceBook, State};
 use crate::book::event::{BookEvent, EventSink};
 use crate::market::{
-    CancelReason, Command, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side,
+    CancelReason, Command, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason, Side, StopLoss,
     TimeInForce, TrailingDistance,
 };
 use crate::units::{ActorId, OrderId, Price, Quantity, SimTime};
@@ -29,6 +29,9 @@ impl ReferenceBook {
             if let Some(index) = self.find(other) {
                 self.orders[index].partner = Some(id);
             }
+        }
+        if let Link::Pair(stop) = terms.link {
+            self.enter_paired_stop(&mut order, stop, out);
         }
         if matches!(terms.link, Link::Bracket { .. }) {
             self.brackets.push(Bracket::new(order));
@@ -56,11 +59,17 @@ impl ReferenceBook {
         if matches!(terms.time_in_force, TimeInForce::Gtd(date) if date <= now) {
             return Some(RejectReason::ExpiryPassed);
         }
-        let profit = match terms.link {
-            Link::Bracket { take_profit, .. } if !self.has(Flaw::ExitBeyondLimits) => Some(take_profit),
+        let (profit, stop) = match terms.link {
+            _ if self.has(Flaw::ExitBeyondLimits) => (None, None),
+            Link::Bracket { take_profit, stop_loss } => (take_profit, stop_loss),
+            Link::Pair(stop) => (None, Some(stop)),
+            _ => (None, None),
+        };
+        let stop_limit = match stop {
+            Some(StopLoss::Limit { limit, .. }) => Some(limit),
             _ => None,
         };
-        for limit in [terms.kind.limit(), profit].into_iter().flatten() {
+        for limit in [terms.kind.limit(), profit, stop_limit].into_iter().flatten() {
             if !self.config.bands.allow_limit(self.anchor, limit) {
                 return Some(RejectReason::BeyondPriceLimits);
             }
@@ -102,7 +111,7 @@ impl ReferenceBook {
         (is_marketable && !self.can_slide(terms)).then_some(RejectReason::PostOnlyWouldTake)
     }
 
-    fn can_slide(&self, terms: &OrderTerms) -> bool {
+    pub(super) fn can_slide(&self, terms: &OrderTerms) -> bool {
         let best = self.best(terms.side.opposite());
         let to_zero = best.is_some_and(|best| terms.side.behind(best, self.config.min_price).is_none());
         terms.post_only == PostOnly::No || (terms.post_only == PostOnly::Slide && !to_zero)
@@ -118,7 +127,12 @@ impl ReferenceBook {
                 own == wanted || (is_bracket(order.terms.link) && (own + 1 == wanted || own + 2 == wanted))
             })
         };
-        let last = id.get().checked_add(if is_bracket(terms.link) { 2 } else { 0 });
+        let more = match terms.link {
+            Link::Bracket { .. } => 2,
+            Link::Pair(_) => 1,
+            _ => 0,
+        };
+        let last = id.get().checked_add(more);
         last.is_some_and(|last| !(id.get()..=last).any(taken))
     }
 
@@ -150,8 +164,11 @@ impl ReferenceBook {
                 self.elect(self.last, |other| other.id == order.id);
             }
             OrderKind::TrailingStop { distance, .. } => {
-                let trigger = self.last.map(|last| self.behind(last, sign, distance));
+                // One that is replaced keeps its mark, and may have been reached with its new distance.
+                order.mark = order.mark.or(self.last);
+                let trigger = order.mark.map(|mark| self.behind(mark, sign, distance));
                 self.put(order, State::Stop(trigger));
+                self.elect(self.last, |other| other.id == order.id);
             }
             OrderKind::Pegged { .. } => self.put(order, State::Parked),
             _ if time == TimeInForce::AtClose && self.phase != Phase::ClosingAuction => {
@@ -162,91 +179,6 @@ impl ReferenceBook {
                 let state = kind.worst_price().map_or(State::Unpriced, State::Resting);
                 self.put(order, state);
             }
-        }
-    }
-
-    pub(super) fn replace(
-        &mut self,
-        index: usize,
-        price: Price,
-        quantity: Quantity,
-        out: &mut impl EventSink,
-    ) -> Result<(), RejectReason> {
-        let before = self.orders[index];
-        let mut order = before;
-        let leaves = quantity.saturating_sub(order.filled);
-        if let Some(reason) = self.replace_reject_reason(&before, price, quantity) {
-            if self.has(Flaw::RejectLosesPlace) {
-                let order = self.orders.remove(index);
-                self.orders.push(order);
-            }
-            return Err(reason);
-        }
-        if leaves.is_zero() {
-            self.cancel(index, CancelReason::ReplacedToFilled, out);
-            return Ok(());
-        }
-        let old_price = match order.terms.kind {
-            OrderKind::Stop { trigger, protection } => {
-                order.terms.kind = OrderKind::Stop { trigger: price, protection };
-                trigger
-            }
-            OrderKind::StopLimit { trigger, limit } => {
-                order.terms.kind = OrderKind::StopLimit { trigger, limit: price };
-                limit
-            }
-            OrderKind::Limit(limit) => {
-                order.terms.kind = OrderKind::Limit(price);
-                limit
-            }
-            _ => return Err(RejectReason::NotReplaceable),
-        };
-        let smaller = leaves <= before.leaves() || self.has(Flaw::IncreaseKeepsPlace);
-        let kept_priority = price == old_price && smaller && !self.has(Flaw::DecreaseLosesPlace);
-        let (id, owner, side) = (order.id, order.owner, order.side());
-        out.take(BookEvent::Replaced { order: id, owner, side, price, leaves, kept_priority });
-        if kept_priority && leaves <= before.leaves() {
-            order.shrink(before.leaves() - leaves);
-            self.orders[index] = order;
-        } else if kept_priority {
-            order.displayed += leaves - before.leaves();
-            self.orders[index] = order;
-        } else {
-            self.orders.remove(index);
-            order.show(leaves);
-            self.enter_order(order, out);
-        }
-        Ok(())
-    }
-
-    fn replace_reject_reason(&self, order: &Order, price: Price, quantity: Quantity) -> Option<RejectReason> {
-        let leaves = quantity.saturating_sub(order.filled);
-        let is_limit = matches!(order.terms.kind, OrderKind::Limit(_) | OrderKind::StopLimit { .. });
-        let is_fixed = !is_limit && !matches!(order.terms.kind, OrderKind::Stop { .. })
-            || matches!(order.state, State::Elected(_));
-        if quantity.is_zero() {
-            Some(RejectReason::ZeroQuantity)
-        } else if quantity.lots() > Quantity::MAX_LOTS {
-            Some(RejectReason::QuantityOutOfRange)
-        } else if Price::new_checked(price.ticks()).is_none() {
-            Some(RejectReason::PriceOutOfRange)
-        } else if !order.terms.shows_enough(quantity) {
-            Some(RejectReason::DisplayOutOfRange)
-        } else if !self.phase.takes_orders() {
-            Some(RejectReason::PhaseForbids)
-        } else if is_fixed || (order.partner.is_some() && leaves != order.leaves()) {
-            Some(RejectReason::NotReplaceable)
-        } else if is_limit && !self.config.bands.allow_limit(self.anchor, price) {
-            Some(RejectReason::BeyondPriceLimits)
-        } else if is_limit && self.crosses_own_bracket(order, price) {
-            Some(RejectReason::CrossesOwnBracket)
-        } else if self.phase == Phase::Continuous
-            && self.crosses(order.side(), price)
-            && !self.can_slide(&order.terms)
-        {
-            Some(RejectReason::PostOnlyWouldTake)
-        } else {
-            None
         }
     }
 
@@ -288,10 +220,14 @@ impl ReferenceBook {
             };
             let sign = order.side().sign();
             let behind = self.behind(price, sign, distance);
+            let is_best = order.mark.is_none_or(|mark| sign * (price - mark) < 0);
             // A buy's trigger only falls, a sale's only rises.
             let follows = trigger.is_none_or(|trigger| sign * (behind - trigger) < 0);
             if follows || goes_back {
                 self.orders[index].state = State::Stop(Some(behind));
+            }
+            if is_best || goes_back {
+                self.orders[index].mark = Some(price);
             }
         }
     }
@@ -415,6 +351,7 @@ pub(super) fn new_order(id: OrderId, owner: ActorId, terms: OrderTerms) -> Order
         filled: Quantity::ZERO,
         queue_ahead: Quantity::ZERO,
         partner: None,
+        mark: None,
     };
     order.show(terms.quantity);
     order

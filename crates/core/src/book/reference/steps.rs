@@ -11,8 +11,8 @@ use crate::book::{
     BookConfig, BookEvent, InvariantError, Matching, MatchingEngine, OrderBook, PriceBands, check_invariants,
 };
 use crate::market::{
-    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, SelfTrade, Side, TimeInForce,
-    TrailingDistance,
+    Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, Replacement, SelfTrade, Side,
+    StopLoss, TimeInForce, TrailingDistance,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 
@@ -43,8 +43,11 @@ pub const RULES: usize = 2;
 
 /// How many bytes encode a step, field by field: command or phase, order, owner and side, kind, price,
 /// quantity, trigger, time in force, display, minimum, link, a parameter of the others; then what is at an
-/// end of its type: protection, order, owner, linked order, profit, loss, protection of the loss, and offset,
+/// end of its type: protection, order, owner, linked order, profit, loss, the loss's worst price, and offset,
 /// distance, date and listing together.
+///
+/// A replace takes its price, quantity, trigger and time in force from the bytes of a new order; what it
+/// leaves as it is follows from those of display, minimum and link.
 pub const STEP: usize = 20;
 
 /// From this on, one of the last bytes of a step puts its field at an end of its type.
@@ -95,7 +98,7 @@ impl Prices {
         let kind = match bytes[0] % 32 {
             0..=19 => CommandKind::New(self.terms(bytes, now)),
             20..=23 => CommandKind::Cancel,
-            24..=26 => CommandKind::Replace { price: self.price(bytes[4]), quantity: quantity(bytes[5]) },
+            24..=26 => CommandKind::Replace(self.replacement(bytes, now)),
             27 => {
                 CommandKind::MassCancel { side: [None, Some(Side::Buy), Some(Side::Sell)][part(bytes[3], 3)] }
             }
@@ -137,16 +140,7 @@ impl Prices {
             9 => OrderKind::MarketToLimit { protection },
             10 => OrderKind::Stop { trigger, protection },
             11 => OrderKind::StopLimit { trigger, limit: at(bytes[4]) },
-            12 => {
-                const ENDS: [TrailingDistance; 4] = [
-                    TrailingDistance::Ticks(i64::MIN),
-                    TrailingDistance::Ticks(i64::MAX),
-                    TrailingDistance::BasisPoints(u32::MAX),
-                    TrailingDistance::BasisPoints(9_999),
-                ];
-                let near = TrailingDistance::Ticks(i64::from(bytes[6] % 8));
-                OrderKind::TrailingStop { distance: end(bytes[19], &ENDS).unwrap_or(near), protection }
-            }
+            12 => OrderKind::TrailingStop { distance: near_distance(bytes), protection },
             13 => OrderKind::Pegged { to: Peg::Mid, offset, limit: protection },
             14 => OrderKind::Pegged { to: Peg::Touch, offset, limit: protection },
             _ => OrderKind::TrailingStop { distance: self.far_distance(bytes[6]), protection },
@@ -160,32 +154,65 @@ impl Prices {
                 let near = u64::from(bytes[11] % IDS);
                 Link::OneCancelsOther(OrderId::new(far_id(bytes[15]).unwrap_or(near)))
             }
-            _ => {
-                let behind = i64::from(bytes[11] % 8) * side.sign();
-                let trigger = self.price(bytes[6]).ticks();
-                let near = |by: i64| Price::new(trigger.saturating_add(by));
-                let take_profit = far_price(bytes[16]).unwrap_or_else(|| near(behind));
-                let stop_loss = far_price(bytes[17]).unwrap_or_else(|| near(-behind));
-                let protection = self.kind(bytes).worst_price().filter(|_| bytes[11] & 1 != 0);
-                Link::Bracket { take_profit, stop_loss, protection: far_price(bytes[18]).or(protection) }
-            }
+            _ => self.exits(bytes, side),
+        }
+    }
+
+    /// A bracket with both exits or one, or with none, or a pair.
+    fn exits(self, bytes: &[u8], side: Side) -> Link {
+        let behind = i64::from(bytes[11] % 8) * side.sign();
+        let near = |by: i64| Price::new(self.price(bytes[6]).ticks().saturating_add(by));
+        let take_profit = far_price(bytes[16]).unwrap_or_else(|| near(behind));
+        let trigger = far_price(bytes[17]).unwrap_or_else(|| near(-behind));
+        let protection = self.kind(bytes).worst_price().filter(|_| bytes[11] & 1 != 0);
+        let worst = far_price(bytes[18]).or(protection);
+        let stop = match worst.filter(|_| bytes[11] & 16 != 0) {
+            Some(limit) => StopLoss::Limit { trigger, limit },
+            None => StopLoss::Market { trigger, protection: worst },
+        };
+        let (profit, loss) = (Some(take_profit), Some(stop));
+        match bytes[10] {
+            230..=241 => Link::Bracket { take_profit: profit, stop_loss: loss },
+            242..=244 => Link::Bracket { take_profit: profit, stop_loss: None },
+            245..=247 => Link::Bracket { take_profit: None, stop_loss: loss },
+            248 => Link::Bracket { take_profit: None, stop_loss: None },
+            249 => Link::ExitOf(OrderId::new(far_id(bytes[15]).unwrap_or(u64::from(bytes[11] % IDS)))),
+            // Its limit is that of the kind: on the other side of it as often as not.
+            _ => Link::Pair(match stop {
+                StopLoss::Market { protection, .. } => StopLoss::Market { trigger: near(0), protection },
+                StopLoss::Limit { limit, .. } => StopLoss::Limit { trigger, limit },
+            }),
+        }
+    }
+
+    fn replacement(self, bytes: &[u8], now: i64) -> Replacement {
+        let has = |byte: u8| byte & 1 != 0;
+        let distance = if has(bytes[6]) { near_distance(bytes) } else { self.far_distance(bytes[6]) };
+        let whole = Replacement {
+            price: Some(self.price(bytes[4])),
+            quantity: Some(quantity(bytes[5])),
+            trigger: Some(self.price(bytes[6])),
+            distance: Some(distance),
+            time_in_force: Some(time_in_force(bytes, now)),
+        };
+        match bytes[10] {
+            0..=99 => Replacement { trigger: None, distance: None, time_in_force: None, ..whole },
+            100..=149 => Replacement { price: None, trigger: None, distance: None, ..whole },
+            150..=199 => Replacement { price: None, trigger: None, time_in_force: None, ..whole },
+            200..=229 => Replacement { distance: None, time_in_force: None, ..whole },
+            _ => Replacement {
+                price: whole.price.filter(|_| has(bytes[8])),
+                quantity: whole.quantity.filter(|_| has(bytes[9])),
+                trigger: whole.trigger.filter(|_| has(bytes[11])),
+                distance: whole.distance.filter(|_| has(bytes[10])),
+                time_in_force: whole.time_in_force.filter(|_| has(bytes[10] >> 1)),
+            },
         }
     }
 
     fn terms(self, bytes: &[u8], now: i64) -> OrderTerms {
         let side = Side::BOTH[part(bytes[2] >> 2, 2)];
         let kind = self.kind(bytes);
-        let near = now + i64::from(bytes[11] % 32) - 1;
-        let date = SimTime::from_nanos(end(bytes[19], &[i64::MIN, i64::MAX]).unwrap_or(near));
-        let time_in_force = match bytes[7] % 16 {
-            0..=6 => TimeInForce::Gtc,
-            7 | 8 => TimeInForce::Day,
-            9 | 10 => TimeInForce::Ioc,
-            11 => TimeInForce::Fok,
-            12 | 13 => TimeInForce::Gtd(date),
-            14 => TimeInForce::AtOpen,
-            _ => TimeInForce::AtClose,
-        };
         let post_only = match bytes[2] >> 3 & 7 {
             0 => PostOnly::Reject,
             1 => PostOnly::Slide,
@@ -200,9 +227,33 @@ impl Prices {
         };
         let (display, minimum) = (part_of(bytes[8], 200), part_of(bytes[9], 230));
         let (link, reduce_only) = (self.link(bytes, side), bytes[19] >= EXTREME);
-        let terms = OrderTerms::new(side, quantity(bytes[5]), kind).with(time_in_force);
+        let terms = OrderTerms::new(side, quantity(bytes[5]), kind).with(time_in_force(bytes, now));
         OrderTerms { display, minimum, post_only, self_trade, reduce_only, link, ..terms }
     }
+}
+
+fn time_in_force(bytes: &[u8], now: i64) -> TimeInForce {
+    let near = now + i64::from(bytes[11] % 32) - 1;
+    let date = SimTime::from_nanos(end(bytes[19], &[i64::MIN, i64::MAX]).unwrap_or(near));
+    match bytes[7] % 16 {
+        0..=6 => TimeInForce::Gtc,
+        7 | 8 => TimeInForce::Day,
+        9 | 10 => TimeInForce::Ioc,
+        11 => TimeInForce::Fok,
+        12 | 13 => TimeInForce::Gtd(date),
+        14 => TimeInForce::AtOpen,
+        _ => TimeInForce::AtClose,
+    }
+}
+
+fn near_distance(bytes: &[u8]) -> TrailingDistance {
+    const ENDS: [TrailingDistance; 4] = [
+        TrailingDistance::Ticks(i64::MIN),
+        TrailingDistance::Ticks(i64::MAX),
+        TrailingDistance::BasisPoints(u32::MAX),
+        TrailingDistance::BasisPoints(9_999),
+    ];
+    end(bytes[19], &ENDS).unwrap_or(TrailingDistance::Ticks(i64::from(bytes[6] % 8)))
 }
 
 /// Prices far from any others, at the edges of the legal range, and beyond them.

@@ -99,6 +99,12 @@ impl Auditor {
                 }
                 self.set(order, leaves)
             }
+            BookEvent::TermsReplaced { order, side, kind, leaves, .. } => {
+                if let (Some(known), Some(limit)) = (self.limits.get_mut(&order), kind.limit()) {
+                    *known = (side, limit);
+                }
+                self.set(order, leaves)
+            }
             BookEvent::Repriced { order, side, price: Some(price), .. } => {
                 self.limits.insert(order, (side, price));
                 Ok(())

@@ -13,6 +13,8 @@ use crate::market::ReduceReason;
 struct Bracket {
     is_open: bool,
     filled: Quantity,
+    /// Whether it has an exit to take profit, and one to limit the loss.
+    has: [bool; 2],
     exits: Exits,
     /// What both exits together have traded, or lost to self-trade prevention.
     gone: Quantity,
@@ -36,10 +38,14 @@ pub(super) struct BracketLaw(BTreeMap<OrderId, Bracket>);
 impl BracketLaw {
     /// Returns the entry of the bracket that an order belongs to; the id of an entry that is over is free.
     fn entry_of(&self, order: OrderId) -> Option<OrderId> {
-        let entries = (0..3).filter_map(|step| order.get().checked_sub(step)).map(OrderId::new);
-        let has =
-            |entry: &OrderId| self.0.get(entry).is_some_and(|bracket| *entry != order || bracket.is_open);
-        entries.filter(has).max()
+        let entry = |step| order.get().checked_sub(step).map(OrderId::new);
+        let has = |step: usize| {
+            let entry = entry(u64::try_from(step).ok()?)?;
+            let bracket = self.0.get(&entry)?;
+            let is_its = step.checked_sub(1).map_or(bracket.is_open, |exit| bracket.has[exit]);
+            is_its.then_some(entry)
+        };
+        (0..3).find_map(has)
     }
 
     /// Reads an event; `leaves` has what was open of each order before it.
@@ -52,13 +58,14 @@ impl BracketLaw {
         match *event {
             BookEvent::Accepted { order, .. } => {
                 if let Step::Execute(Command { kind: CommandKind::New(terms), .. }) = step
-                    && matches!(terms.link, Link::Bracket { .. })
+                    && let Link::Bracket { take_profit, stop_loss } = terms.link
                 {
                     let (filled, gone) = (Quantity::ZERO, Quantity::ZERO);
-                    self.0.insert(order, Bracket { is_open: true, filled, exits: Exits::None, gone });
+                    let has = [take_profit.is_some(), stop_loss.is_some()];
+                    self.0.insert(order, Bracket { is_open: true, filled, has, exits: Exits::None, gone });
                 }
             }
-            BookEvent::ExitEntered { entry, .. } => {
+            BookEvent::ExitEntered { entry, .. } if !is_pair(step, entry) => {
                 let bracket = self.0.get_mut(&entry).ok_or(format!("exits of {entry}, which is no entry"))?;
                 bracket.exits = Exits::Open;
             }
@@ -123,7 +130,11 @@ impl BracketLaw {
                 _ => None,
             };
             let exits = [1, 2].map(|step| open.get(&OrderId::new(entry.get() + step)).copied());
-            if exits != [wanted; 2] {
+            let fits = |(exit, has): (&Option<Quantity>, bool)| {
+                // The id of an exit that it has not is free once the entry is over.
+                if has { *exit == wanted } else { exit.is_none() || !bracket.is_open }
+            };
+            if !exits.iter().zip(bracket.has).all(fits) {
                 return Err(format!("the exits of {entry} have {exits:?} open, and not {wanted:?}"));
             }
         }
@@ -138,4 +149,10 @@ impl BracketLaw {
             Exits::Over | Exits::Withdrawn => bracket.is_open,
         });
     }
+}
+
+/// Returns whether a step enters the first of a pair.
+fn is_pair(step: &Step, first: OrderId) -> bool {
+    matches!(step, Step::Execute(Command { order, kind: CommandKind::New(terms), .. })
+        if *order == first && matches!(terms.link, Link::Pair(_)))
 }

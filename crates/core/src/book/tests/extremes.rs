@@ -24,7 +24,8 @@ fn books() -> Vec<(Vec<Command>, Phase)> {
         limit(4, 1, Side::Sell, 102),
     ];
     let mut rich = sides.clone();
-    let bracket = Link::Bracket { take_profit: Price::new(110), stop_loss: Price::new(90), protection: None };
+    let bracket =
+        Link::Bracket { take_profit: Some(Price::new(110)), stop_loss: Some(StopLoss::at(Price::new(90))) };
     let entry =
         OrderTerms { link: bracket, ..OrderTerms::limit(Side::Buy, Quantity::new(9), Price::new(100)) };
     rich.push(of_kind(5, Side::Buy, OrderKind::Stop { trigger: Price::new(103), protection: None }));

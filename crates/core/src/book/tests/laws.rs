@@ -89,6 +89,7 @@ impl Laws {
             },
             BookEvent::Canceled { owner, reason: CancelReason::Requested, .. }
             | BookEvent::Replaced { owner, .. }
+            | BookEvent::TermsReplaced { owner, .. }
                 if !matches!(reading.step, Step::Execute(command) if command.owner == owner) =>
             {
                 return broken("somebody changed another's order");
@@ -97,6 +98,18 @@ impl Laws {
                 let old = reading.before.iter().find(|old| old.order == order);
                 let Some(old) = old.filter(|old| old.price.is_some()) else { return Ok(()) };
                 let may_keep = old.price == Some(price) && leaves <= old.displayed + old.hidden;
+                if may_keep != kept_priority {
+                    return broken(format!("order {order} kept its place: {kept_priority}"));
+                }
+            }
+            BookEvent::TermsReplaced { order, kind, time_in_force, leaves, kept_priority, .. } => {
+                let old = reading.before.iter().find(|old| old.order == order);
+                let known = self.orders.get(&order).map(|known| known.terms);
+                let Some((old, terms)) = old.zip(known).filter(|(old, _)| old.price.is_some()) else {
+                    return Ok(());
+                };
+                let is_there = old.price == kind.limit() && leaves <= old.displayed + old.hidden;
+                let may_keep = is_there && terms.time_in_force.rests() && time_in_force.rests();
                 if may_keep != kept_priority {
                     return broken(format!("order {order} kept its place: {kept_priority}"));
                 }
@@ -144,6 +157,11 @@ impl Laws {
                     if leaves.is_zero() {
                         self.end(order);
                     }
+                }
+            }
+            BookEvent::TermsReplaced { order, kind, time_in_force, .. } => {
+                if let Some(known) = self.orders.get_mut(&order) {
+                    (known.terms.kind, known.terms.time_in_force) = (kind, time_in_force);
                 }
             }
             BookEvent::Canceled { order, .. } | BookEvent::Expired { order, .. } => self.end(order),
@@ -226,6 +244,7 @@ impl Reading<'_> {
             | BookEvent::Grown { order, .. }
             | BookEvent::Repriced { order, .. }
             | BookEvent::Replaced { order, .. }
+            | BookEvent::TermsReplaced { order, .. }
             | BookEvent::Refreshed { order, .. } => {
                 self.touched.insert(order, all);
             }
@@ -313,6 +332,7 @@ fn check_refreshed(events: &[BookEvent], after: &[OpenState]) -> Result<(), Stri
         BookEvent::Accepted { order, .. }
         | BookEvent::ExitEntered { order, .. }
         | BookEvent::Replaced { order, .. }
+        | BookEvent::TermsReplaced { order, .. }
         | BookEvent::Repriced { order, .. }
         | BookEvent::Triggered { order, .. }
         | BookEvent::Grown { order, .. }

@@ -48,7 +48,10 @@ const KINDS: [(&str, u64, Kind); 13] = [
     ("bracket", 256, |number, limit| {
         let stop_loss = Price::new(100_000 - limit.side.sign() * 500);
         let take_profit = away(limit.side.opposite(), number);
-        OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection: None }, ..limit }
+        OrderTerms {
+            link: Link::Bracket { take_profit: Some(take_profit), stop_loss: Some(StopLoss::at(stop_loss)) },
+            ..limit
+        }
     }),
 ];
 

@@ -20,7 +20,7 @@ pub(crate) mod traffic;
 use super::{BookConfig, BookEvent, MatchingEngine, OrderBook, ReferenceBook, check_invariants};
 use crate::market::{
     CancelReason, Command, CommandKind, Link, OrderKind, OrderTerms, Peg, Phase, PostOnly, RejectReason,
-    SelfTrade, Side, TimeInForce, TrailingDistance,
+    Replacement, SelfTrade, Side, StopLoss, TimeInForce, TrailingDistance,
 };
 use crate::units::{ActorId, ListingId, OrderId, Price, Quantity, SimTime};
 

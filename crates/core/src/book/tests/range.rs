@@ -63,7 +63,7 @@ impl Landscape {
         }
         let (order, kind) = match dice {
             0..=19 => (any, CommandKind::Cancel),
-            20..=34 => (any, CommandKind::Replace { price, quantity: lots }),
+            20..=34 => (any, CommandKind::Replace(Replacement::at(price, lots))),
             35..=39 => (number, CommandKind::New(OrderTerms::market(side, lots))),
             40..=54 => (number, CommandKind::New(self.special(rng, side, lots, price))),
             _ => (number, CommandKind::New(OrderTerms::limit(side, lots, price))),

@@ -104,11 +104,11 @@ fn end_of_day(mut book: OrderBook) -> TestCaseResult {
             TimeInForce::Ioc | TimeInForce::Fok => order.terms.kind.is_stop(),
             TimeInForce::Day | TimeInForce::AtOpen | TimeInForce::AtClose => false,
         };
-        // An order that would last ends with the one that it is linked with.
+        // An order ends with the one that it is linked with, whether it would last by itself or not.
         let linked = events.iter().any(|event| {
             matches!(*event, BookEvent::Canceled { order: id, reason: CancelReason::Linked, .. } if id == order.id)
         });
-        prop_assert!(!linked || (stays(order.owner) && lasts), "{:?}", order);
+        prop_assert!(!linked || stays(order.owner), "{:?}", order);
         let is_kept = stays(order.owner) && lasts && !linked;
         prop_assert_eq!(kept.contains(&order.id), is_kept, "{:?}", order);
         let told = events.iter().filter(|event| match **event {

@@ -179,7 +179,7 @@ impl Traffic {
             5..=12 => {
                 let (order, side) = self.any_recent();
                 let quantity = Quantity::new(self.rng.random_range(1..=100));
-                command(order, 0, CommandKind::Replace { price: self.price(side), quantity })
+                command(order, 0, CommandKind::Replace(Replacement::at(self.price(side), quantity)))
             }
             _ if live < self.target => self.add(),
             _ => command(self.any_recent().0, 0, CommandKind::Cancel),
@@ -387,7 +387,13 @@ const IN_A_TREE: [Case; 6] = [
         kind: |_, limit, _| {
             let (Some(price), sign) = (limit.kind.limit(), limit.side.sign()) else { return limit };
             let (take_profit, stop_loss) = (price + sign * 40, price - sign * 60);
-            OrderTerms { link: Link::Bracket { take_profit, stop_loss, protection: None }, ..limit }
+            OrderTerms {
+                link: Link::Bracket {
+                    take_profit: Some(take_profit),
+                    stop_loss: Some(StopLoss::at(stop_loss)),
+                },
+                ..limit
+            }
         },
         shows: |counts| counts.linked,
     },

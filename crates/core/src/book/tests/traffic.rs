@@ -80,7 +80,8 @@ fn usual_step(rng: &mut Stream, profile: &Profile, index: u64) -> Step {
         let order = reference(rng);
         let kind = match rng.random_range(0..100_u32) {
             0..=54 => CommandKind::Cancel,
-            55..=97 => CommandKind::Replace { price: price(rng, profile), quantity: quantity(rng, profile) },
+            55..=79 => CommandKind::Replace(Replacement::at(price(rng, profile), quantity(rng, profile))),
+            80..=97 => CommandKind::Replace(replacement(rng, profile, i64::try_from(index).unwrap())),
             98 => CommandKind::MassCancel { side: one_of(rng, &[None, Some(Side::Buy), Some(Side::Sell)]) },
             _ => CommandKind::Disconnect,
         };
@@ -117,6 +118,50 @@ fn time_in_force(rng: &mut Stream, index: i64) -> TimeInForce {
     }
 }
 
+/// A replace of some of all that can be replaced.
+fn replacement(rng: &mut Stream, profile: &Profile, index: i64) -> Replacement {
+    let one = Replacement { time_in_force: Some(time_in_force(rng, index)), ..Replacement::default() };
+    let other = Replacement { distance: Some(distance(rng)), ..Replacement::default() };
+    let some = Replacement {
+        price: chance(rng, 500).then(|| price(rng, profile)),
+        quantity: chance(rng, 500).then(|| quantity(rng, profile)),
+        trigger: chance(rng, 200).then(|| price(rng, profile)),
+        distance: chance(rng, 100).then(|| distance(rng)),
+        time_in_force: chance(rng, 300).then(|| time_in_force(rng, index)),
+    };
+    one_of(rng, &[one, other, some])
+}
+
+fn distance(rng: &mut Stream) -> TrailingDistance {
+    if chance(rng, 500) {
+        TrailingDistance::Ticks(rng.random_range(1..6))
+    } else {
+        TrailingDistance::BasisPoints(rng.random_range(1..800))
+    }
+}
+
+/// A bracket with both exits or one, or a pair, whose exits lie on their sides of `near`.
+fn exits(rng: &mut Stream, side: Side, near: Price) -> Link {
+    let gain = side.sign() * rng.random_range(1..6);
+    let trigger = near - gain;
+    let stop = match rng.random_range(0..4_u32) {
+        0 => StopLoss::Limit { trigger, limit: trigger + rng.random_range(-2..3) },
+        1 => StopLoss::Market { trigger, protection: Some(trigger - side.sign() * 2) },
+        _ => StopLoss::at(trigger),
+    };
+    let (take_profit, stop_loss) = (Some(near + gain), Some(stop));
+    match rng.random_range(0..6_u32) {
+        0 => Link::Bracket { take_profit, stop_loss: None },
+        1 => Link::Bracket { take_profit: None, stop_loss },
+        // Its own limit takes the profit: on the right side of the trigger where the kind is a limit there.
+        2..=3 => Link::Pair(match stop {
+            StopLoss::Limit { limit, .. } => StopLoss::Limit { trigger: near + gain, limit },
+            StopLoss::Market { protection, .. } => StopLoss::Market { trigger: near + gain, protection },
+        }),
+        _ => Link::Bracket { take_profit, stop_loss },
+    }
+}
+
 fn terms(rng: &mut Stream, profile: &Profile, index: i64, other: u64) -> OrderTerms {
     let side = one_of(rng, &Side::BOTH);
     let limit = OrderTerms::limit(side, quantity(rng, profile), price(rng, profile));
@@ -150,11 +195,13 @@ fn terms(rng: &mut Stream, profile: &Profile, index: i64, other: u64) -> OrderTe
     };
     let link = match rng.random_range(0..12_u32) {
         0..=1 => Link::OneCancelsOther(OrderId::new(other)),
-        2 => {
-            let gain = side.sign() * rng.random_range(1..6);
-            Link::Bracket { take_profit: near + gain, stop_loss: near - gain, protection: None }
-        }
+        2 => exits(rng, side, near),
         _ => Link::None,
+    };
+    // The first of a pair is a limit order, mostly on its side of the stop.
+    let kind = match link {
+        Link::Pair(_) if chance(rng, 950) => OrderKind::Limit(near),
+        _ => kind,
     };
     let terms = OrderTerms {
         kind,

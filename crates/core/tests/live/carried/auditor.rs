@@ -88,6 +88,16 @@ impl Auditor {
                     known.rests = rests;
                 });
             }
+            Fact::OrderTermsReplaced { order, kind, time_in_force, leaves, kept_priority, .. } => {
+                let place = self.next_place();
+                self.change(order, |known| {
+                    (known.terms.kind, known.terms.time_in_force) = (kind, time_in_force);
+                    known.leaves = leaves;
+                    known.rests = known.rests.map(|(price, at)| {
+                        (kind.limit().unwrap_or(price), if kept_priority { at } else { place })
+                    });
+                });
+            }
             Fact::OrderRepriced { order, price, .. } => {
                 let place = self.next_place();
                 self.change(order, |known| {
@@ -227,7 +237,7 @@ impl Auditor {
         for (id, known) in own.iter().rev() {
             let partner = match known.terms.link {
                 Link::OneCancelsOther(partner) => self.orders.get(&partner).map(|other| (partner, other)),
-                Link::None | Link::Bracket { .. } => None,
+                Link::None | Link::Bracket { .. } | Link::Pair(_) | Link::ExitOf(_) => None,
             };
             if paired.contains(id) {
                 continue;
@@ -241,9 +251,10 @@ impl Auditor {
             }
             total = sum(total, need);
             // Exits that wait for the first fill.
-            if let (false, Some(exits)) = (known.has_traded, known.terms.exits(*id, Quantity::ZERO)) {
-                let needs = exits.map(|exit| worst(&exit.terms, known.leaves.lots(), 0));
-                total.cash += needs[0].cash.max(needs[1].cash);
+            if !known.has_traded {
+                let exits = known.terms.exits(*id, Quantity::ZERO).into_iter().flatten();
+                let needs = exits.map(|exit| worst(&exit.terms, known.leaves.lots(), 0).cash);
+                total.cash += needs.max().unwrap_or(Money::ZERO);
             }
         }
         total

@@ -12,8 +12,8 @@ use super::*;
 use bearpit_core::book::BookPlace;
 use bearpit_core::exchange::{ClosingState, MarketEnd};
 use bearpit_core::market::{
-    Funding, Link, OrderKind, Peg, PostOnly, Reference, RejectReason, SelfTrade, TimeInForce,
-    TrailingDistance, Transfer,
+    Funding, Link, OrderKind, Peg, PostOnly, Reference, RejectReason, Replacement, SelfTrade, StopLoss,
+    TimeInForce, TrailingDistance, Transfer,
 };
 use bearpit_core::units::OrderId;
 
@@ -96,7 +96,7 @@ fn terms() -> impl Strategy<Value = OrderTerms> {
                 Some((gain, loss)) => {
                     let from = kind.worst_price().unwrap_or(Price::new(10_000));
                     let (take_profit, stop_loss) = (from + side.sign() * gain, from + -side.sign() * loss);
-                    Link::Bracket { take_profit, stop_loss, protection: None }
+                    Link::Bracket { take_profit: Some(take_profit), stop_loss: Some(StopLoss::at(stop_loss)) }
                 }
                 None => Link::None,
             };
@@ -215,7 +215,7 @@ impl World {
             Act::Cancel(which) => chosen(which).and_then(|order| instruct(Instruction::Cancel(order))),
             Act::Replace(which, price, lots) => chosen(which).and_then(|order| {
                 let (price, quantity) = (Price::new(price), Quantity::new(lots));
-                instruct(Instruction::Replace { order, price, quantity })
+                instruct(Instruction::Replace { order, new: Replacement::at(price, quantity) })
             }),
             Act::MassCancel(side) => instruct(Instruction::MassCancel { listing: LISTING, side }),
             Act::Fund(amount) => Some(RequestKind::Fund { participant, funding: funding(amount) }),

@@ -13,16 +13,19 @@ mod cancel_replace;
 mod icebergs;
 mod linked_orders;
 mod matching;
+mod one_exit;
+mod pairs;
 mod pegs;
 mod phases;
 mod rejects;
+mod replaced_terms;
 mod rig;
 mod self_trade;
 mod stops;
 mod time_in_force;
 
 use super::*;
-use rig::{QUOTED, Rig, Ticket, buy, cancel, replace, sell};
+use rig::{QUOTED, Rig, Ticket, buy, cancel, change, replace, sell, stop_with_limit};
 
 /// Returns the quoted book as drawn.
 fn drawn_quoted() -> String {

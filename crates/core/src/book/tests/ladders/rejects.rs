@@ -10,8 +10,10 @@ const FAR: i64 = Price::MAX_TICKS + 1;
 /// New orders that are invalid in themselves.
 fn senseless() -> Vec<(Ticket, RejectReason)> {
     use RejectReason as R;
-    let bad_profit =
-        Link::Bracket { take_profit: Price::new(FAR), stop_loss: Price::new(99_00), protection: None };
+    let bad_profit = Link::Bracket {
+        take_profit: Some(Price::new(FAR)),
+        stop_loss: Some(StopLoss::at(Price::new(99_00))),
+    };
     let with_link = |mut ticket: Ticket, link| {
         ticket.terms.link = link;
         ticket
@@ -44,8 +46,16 @@ fn senseless() -> Vec<(Ticket, RejectReason)> {
         (buy(9, 5).stop(100_05).until(TimeInForce::AtOpen), R::ContradictoryTerms),
         (buy(9, 5).pegged(Peg::Mid, 0).until(TimeInForce::Ioc), R::ContradictoryTerms),
         (buy(9, 5).market_to_limit().or(1), R::ContradictoryTerms),
-        (buy(9, 5).at(100_00).bracket(99_00, 101_00), R::ContradictoryTerms),
-        (sell(9, 5).at(100_00).bracket(99_00, 99_00), R::ContradictoryTerms),
+        (buy(9, 5).at(100_00).bracket(99_00, 101_00), R::ExitsCross),
+        (sell(9, 5).at(100_00).bracket(99_00, 99_00), R::ExitsCross),
+        (buy(9, 5).at(100_00).exits(None, None), R::ContradictoryTerms),
+        (buy(9, 5).at(100_00).exits(Some(101_00), Some(stop_with_limit(101_00, 99_00))), R::ExitsCross),
+        (buy(9, 5).at(100_00).exits(None, Some(stop_with_limit(99_00, FAR))), R::PriceOutOfRange),
+        (buy(9, 5).at(100_00).with_stop(StopLoss::at(Price::new(100_00))), R::ExitsCross),
+        (sell(9, 5).at(100_05).with_stop(StopLoss::at(Price::new(100_06))), R::ExitsCross),
+        (sell(9, 5).with_stop(StopLoss::at(Price::new(99_00))), R::ContradictoryTerms),
+        (sell(9, 5).stop(99_00).with_stop(StopLoss::at(Price::new(98_00))), R::ContradictoryTerms),
+        (with_link(buy(9, 5).at(100_00), Link::ExitOf(OrderId::new(1))), R::ContradictoryTerms),
     ]
 }
 
@@ -57,6 +67,8 @@ fn unfit() -> Vec<(Ticket, RejectReason)> {
         (buy(1, 5).at(100_01).of(7), R::DuplicateOrder),
         (buy(0, 5).at(100_00).bracket(101_00, 99_00), R::DuplicateOrder),
         (buy(u64::MAX, 5).at(100_00).bracket(101_00, 99_00), R::DuplicateOrder),
+        (buy(u64::MAX, 5).at(100_00).with_stop(StopLoss::at(Price::new(101_00))), R::DuplicateOrder),
+        (buy(0, 5).at(100_00).with_stop(StopLoss::at(Price::new(101_00))), R::DuplicateOrder),
         (buy(9, 41).at(100_03).until(TimeInForce::Fok), R::FokUnfillable),
         (buy(9, 41).until(TimeInForce::Fok), R::FokUnfillable),
         (buy(9, 20).at(100_02).at_least(11), R::MinimumUnavailable),
@@ -79,7 +91,10 @@ fn unfit() -> Vec<(Ticket, RejectReason)> {
 fn changes() -> Vec<(Command, RejectReason)> {
     use RejectReason as R;
     let foreign = |kind| command(1, 7, kind);
-    let to_zero = CommandKind::Replace { price: Price::new(1), quantity: Quantity::ZERO };
+    let nothing = Replacement::default();
+    let trail = |distance| Replacement { distance: Some(distance), ..nothing };
+    let stay = |time| Replacement { time_in_force: Some(time), ..nothing };
+    let to_zero = CommandKind::Replace(Replacement::at(Price::new(1), Quantity::ZERO));
     vec![
         (cancel(99), R::UnknownOrder),
         (replace(99, 5, 100_00), R::UnknownOrder),
@@ -92,6 +107,16 @@ fn changes() -> Vec<(Command, RejectReason)> {
         (replace(1, 5, 102_00), R::BeyondPriceLimits),
         (replace(20, 5, 99_00), R::NotReplaceable),
         (replace(21, 5, 99_00), R::NotReplaceable),
+        (change(21, Replacement::default()), R::NotReplaceable),
+        (change(1, trail(TrailingDistance::Ticks(5))), R::NotReplaceable),
+        (change(20, trail(TrailingDistance::Ticks(0))), R::PriceOutOfRange),
+        (change(20, trail(TrailingDistance::BasisPoints(10_000))), R::PriceOutOfRange),
+        (change(20, Replacement { trigger: Some(Price::new(99_00)), ..nothing }), R::NotReplaceable),
+        (change(1, Replacement { trigger: Some(Price::new(99_00)), ..nothing }), R::NotReplaceable),
+        (change(1, stay(TimeInForce::Ioc)), R::ContradictoryTerms),
+        (change(1, stay(TimeInForce::AtClose)), R::ContradictoryTerms),
+        (change(20, stay(TimeInForce::AtOpen)), R::ContradictoryTerms),
+        (change(1, stay(TimeInForce::Gtd(at(4)))), R::ExpiryPassed),
     ]
 }
 
@@ -151,6 +176,7 @@ fn a_rejected_command_says_why_and_changes_nothing() {
         | RejectReason::DisplayOutOfRange
         | RejectReason::MinimumOutOfRange
         | RejectReason::ContradictoryTerms
+        | RejectReason::ExitsCross
         | RejectReason::FokUnfillable
         | RejectReason::MinimumUnavailable
         | RejectReason::NoLiquidity
@@ -161,7 +187,7 @@ fn a_rejected_command_says_why_and_changes_nothing() {
         | RejectReason::NotReplaceable
         | RejectReason::PhaseForbids => true,
     };
-    assert_eq!(seen.iter().filter(|reason| all(reason)).count(), 18);
+    assert_eq!(seen.iter().filter(|reason| all(reason)).count(), 19);
 }
 
 #[test]

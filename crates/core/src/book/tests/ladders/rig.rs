@@ -4,7 +4,7 @@ use super::super::differential::Twins;
 use super::super::traffic::Step;
 use super::super::*;
 use crate::book::ladder_by_order;
-use crate::market::Instrument;
+use crate::market::{Instrument, Replacement, StopLoss};
 
 /// The book that most ladders begin with; the tick is 0.01, so that 100.02 is 10 002 ticks.
 pub(super) const QUOTED: &str = "
@@ -119,6 +119,13 @@ fn line(event: &BookEvent) -> Option<String> {
         BookEvent::Replaced { order, price, leaves, kept_priority, .. } => {
             let place = if kept_priority { "keeps its place" } else { "loses its place" };
             format!("{order} replaced: {leaves} @ {}, {place}", dollars(price))
+        }
+        BookEvent::TermsReplaced { order, kind, time_in_force, leaves, kept_priority, .. } => {
+            let place = if kept_priority { "keeps its place" } else { "loses its place" };
+            let trigger = kind.trigger().map_or(String::new(), |at| format!(" from {}", dollars(at)));
+            let distance = kind.trailing().map_or(String::new(), |by| format!(" by {by}"));
+            let limit = kind.limit().map_or(String::new(), |at| format!(" @ {}", dollars(at)));
+            format!("{order} replaced: {leaves}{limit}{trigger}{distance}, {time_in_force}, {place}")
         }
         BookEvent::Repriced { order, price: Some(price), .. } => {
             format!("{order} moves to {}", dollars(price))
@@ -242,7 +249,20 @@ impl Ticket {
 
     pub(super) fn bracket(mut self, take_profit: i64, stop_loss: i64) -> Self {
         let (take_profit, stop_loss) = (Price::new(take_profit), Price::new(stop_loss));
-        self.terms.link = Link::Bracket { take_profit, stop_loss, protection: None };
+        self.terms.link =
+            Link::Bracket { take_profit: Some(take_profit), stop_loss: Some(StopLoss::at(stop_loss)) };
+        self
+    }
+
+    /// A bracket with one exit or both.
+    pub(super) fn exits(mut self, take_profit: Option<i64>, stop_loss: Option<StopLoss>) -> Self {
+        self.terms.link = Link::Bracket { take_profit: take_profit.map(Price::new), stop_loss };
+        self
+    }
+
+    /// The first of a pair.
+    pub(super) fn with_stop(mut self, stop: StopLoss) -> Self {
+        self.terms.link = Link::Pair(stop);
         self
     }
 
@@ -262,6 +282,15 @@ pub(super) fn cancel(order: u64) -> Command {
     command(order, 0, CommandKind::Cancel)
 }
 
+pub(super) fn change(order: u64, new: Replacement) -> Command {
+    command(order, 0, CommandKind::Replace(new))
+}
+
+/// A stop with a limit.
+pub(super) fn stop_with_limit(trigger: i64, limit: i64) -> StopLoss {
+    StopLoss::Limit { trigger: Price::new(trigger), limit: Price::new(limit) }
+}
+
 pub(super) fn replace(order: u64, lots: u64, ticks: i64) -> Command {
-    command(order, 0, CommandKind::Replace { price: Price::new(ticks), quantity: Quantity::new(lots) })
+    command(order, 0, CommandKind::Replace(Replacement::at(Price::new(ticks), Quantity::new(lots))))
 }
