@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 
 use bearpit::scenario::Override;
 use bearpit_core::units::SimDuration;
@@ -33,6 +35,9 @@ pub(super) struct Arguments {
     /// Check scenario, configuration and data directory; start nothing, write nothing.
     #[arg(long)]
     pub(super) check: bool,
+    /// How much longer each sync of the journal takes, for `bench`.
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000))]
+    pub(super) sync_extra: u64,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -50,8 +55,23 @@ pub(super) enum Command {
     Repair(RepairArguments),
     /// Make orders, fills, accounts over time and candles anew in the database, from the journal.
     Rebuild(RebuildArguments),
-    /// Measure how many requests a second this machine and disk take, each on disk before its answer.
+    /// Measure how much this machine and disk take: a market, or a server under load.
     Bench(BenchArguments),
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum BenchWhat {
+    /// Requests of a market without a server, as fast as it takes them, each on disk before its answer.
+    Market,
+    /// Orders over HTTP: on disk before their answers, on a slower disk, and without waiting for it.
+    Orders,
+    /// Books over HTTP while a crowd trades.
+    Books,
+    /// Trades to a thousand clients of the WebSocket, also beside a hundred that read nothing.
+    FanOut,
+    /// Logins, and what orders notice of them.
+    Logins,
 }
 
 #[derive(Debug, Args)]
@@ -65,13 +85,26 @@ pub(super) struct ReplayArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArguments {
-    /// The directory in which a journal is written, and deleted again: on the disk that is to be measured.
+    /// What is measured; the market, if nothing is said. Servers are processes of their own, and are loaded in
+    /// an open loop.
+    #[arg(value_name = "WHAT")]
+    pub(super) what: Vec<BenchWhat>,
+    /// The directory in which data are written, and deleted again: on the disk that is to be measured.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) data: PathBuf,
-    /// How many requests are made.
+    /// For how many seconds a server is loaded, each time.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(super) seconds: u32,
+    /// How much is asked of a server in a second; by default as much as is promised.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) rate: Option<u32>,
+    /// How many agents trade meanwhile.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub(super) crowd: u32,
+    /// How many requests are made of the market.
     #[arg(long, default_value_t = 300_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(super) requests: u32,
-    /// How much longer each sync takes, to see what a slower disk would give.
+    /// How much longer each sync of the market takes, to see what a slower disk would give.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_000))]
     pub(super) sync_extra: u64,
 }

@@ -18,8 +18,9 @@ use super::market::Served;
 use super::signals::Signals;
 use super::{check, face, logging};
 use crate::config::{Config, Flag, HttpConfig, Loaded, Sources, load};
-use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock};
+use crate::driver::{Driver, DriverConfig, MarketHandle, ScenarioSource, Stage, SystemClock, WrapFile};
 use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
+use crate::load::{SlowFile, Syncs};
 use crate::publication::PublicationConfig;
 use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
 use crate::store::database::Database;
@@ -50,7 +51,8 @@ pub(super) fn run(arguments: &Arguments, flags: Vec<Flag>) -> Result<(), Failure
     if scenario.live.is_none() {
         warn!(scenario = scenario.name, "the scenario has no [live]: it runs at the speed of the wall clock");
     }
-    serve(&loaded.config, ScenarioSource::new(scenario, text), path)
+    let sync_extra = Duration::from_millis(arguments.sync_extra);
+    serve(&loaded.config, &Market { source: ScenarioSource::new(scenario, text), path, sync_extra })
 }
 
 /// Reads the configuration, and says what is wrong or odd.
@@ -109,6 +111,15 @@ fn checked(scenario: &Scenario, path: &Path, loaded: &Loaded) -> Result<(), Fail
     }
 }
 
+/// The market that is served.
+struct Market<'a> {
+    source: ScenarioSource,
+    /// The file of its scenario.
+    path: &'a Path,
+    /// How much longer each sync of its journal takes: a bench plays a slower disk.
+    sync_extra: Duration,
+}
+
 /// What runs.
 struct Running {
     driver: Driver,
@@ -118,7 +129,7 @@ struct Running {
     worker: DayWorker,
 }
 
-fn serve(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<(), Failure> {
+fn serve(config: &Config, market: &Market<'_>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed("the system has no resources left", &error))?;
     let outcome = runtime.block_on(async {
@@ -127,7 +138,7 @@ fn serve(config: &Config, source: ScenarioSource, scenario: &Path) -> Result<(),
         // An address that is taken is the most frequent fault, and is known before anything is opened.
         let edge = Edge::open(config).map_err(|error| failed("HTTP cannot be served", &error))?;
         let opened = database::open(config, &mut signals).await?;
-        let running = start(config, source, scenario, Outside { edge, opened }).await?;
+        let running = start(config, market, Outside { edge, opened }).await?;
         run_until_signal(config, running, signals).await
     });
     // A thread that does not end, after a second signal, is not waited for.
@@ -141,26 +152,22 @@ struct Outside {
     opened: Database,
 }
 
-async fn start(
-    config: &Config,
-    source: ScenarioSource,
-    scenario: &Path,
-    outside: Outside,
-) -> Result<Running, Failure> {
+async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result<Running, Failure> {
+    let Market { source, path, sync_extra } = market;
     let Outside { edge, opened } = outside;
     let has_tls = edge.has_tls();
     let journal = config.data.join(JOURNAL);
     let mut registry = Registry::with_prefix("bearpit");
     let (projecting, sink) =
-        database::project(config, opened.clone(), scenario, source.live(), &mut registry)?;
-    let worker = worker(config, &source, scenario, &mut registry)?;
+        database::project(config, opened.clone(), path, source.live(), &mut registry)?;
+    let worker = worker(config, source, path, &mut registry)?;
     let driver = Driver::start(DriverConfig {
         journal: journal.clone(),
         sync: source.sync_policy(),
         queue: config.queue.requests,
         clock: Box::new(SystemClock::new()),
         source: Box::new(source.clone()),
-        wrap: Box::new(|file| Box::new(file)),
+        wrap: medium(*sync_extra),
         publication: PublicationConfig::default(),
         sinks: vec![Box::new(sink)],
         settled: worker.hook(),
@@ -172,7 +179,7 @@ async fn start(
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let metrics = Arc::new(Metrics::new(registry));
     let served = Arc::new(Served(driver.handle.clone()));
-    let parts = face::Parts { config, source, handle: driver.handle.clone(), database: opened };
+    let parts = face::Parts { config, source: source.clone(), handle: driver.handle.clone(), database: opened };
     let face = face::face(parts)?;
     let config_of_server = server_config(config.http);
     let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served.clone(), Some(face));
@@ -183,6 +190,14 @@ async fn start(
     info!(%address, %data, version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "serving");
     face::print_welcome(&server, has_tls)?;
     Ok(Running { driver, server, admin, projecting, worker })
+}
+
+/// Returns what makes the medium of a journal from its file.
+fn medium(sync_extra: Duration) -> WrapFile {
+    if sync_extra.is_zero() {
+        return Box::new(|file| Box::new(file));
+    }
+    Box::new(move |file| Box::new(SlowFile::new(file, sync_extra, Syncs::default())))
 }
 
 /// Starts what makes the tables of days.
