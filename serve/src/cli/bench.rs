@@ -14,7 +14,8 @@ use crate::load::{BenchConfig, BenchError, Cores, Line, books, durable, fan_out,
 /// [`Failure::Run`] if the directory cannot be used, or a server does not do what it is asked.
 pub(super) fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     let what = if arguments.what.is_empty() { &[BenchWhat::Market][..] } else { &arguments.what };
-    let config = if what.iter().any(|what| *what != BenchWhat::Market) { Some(config(arguments)?) } else { None };
+    let config =
+        if what.iter().any(|what| *what != BenchWhat::Market) { Some(config(arguments)?) } else { None };
     for what in what {
         match &config {
             Some(config) if *what != BenchWhat::Market => server(config, *what)?,

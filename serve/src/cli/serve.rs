@@ -158,8 +158,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     let has_tls = edge.has_tls();
     let journal = config.data.join(JOURNAL);
     let mut registry = Registry::with_prefix("bearpit");
-    let (projecting, sink) =
-        database::project(config, opened.clone(), path, source.live(), &mut registry)?;
+    let (projecting, sink) = database::project(config, opened.clone(), path, source.live(), &mut registry)?;
     let worker = worker(config, source, path, &mut registry)?;
     let driver = Driver::start(DriverConfig {
         journal: journal.clone(),
@@ -179,7 +178,8 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let metrics = Arc::new(Metrics::new(registry));
     let served = Arc::new(Served(driver.handle.clone()));
-    let parts = face::Parts { config, source: source.clone(), handle: driver.handle.clone(), database: opened };
+    let parts =
+        face::Parts { config, source: source.clone(), handle: driver.handle.clone(), database: opened };
     let face = face::face(parts)?;
     let config_of_server = server_config(config.http);
     let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served.clone(), Some(face));

@@ -82,7 +82,8 @@ async fn told(stage: &Stage, due: &Due, pace: Pace) -> Result<(Vec<Duration>, Du
         let (due, delays) = (Rc::clone(due), Rc::clone(&delays));
         reading.push(spawn_local(read(stream, pace.count() as usize, due, delays)));
     }
-    let body = format!(r#"{{"symbol":"{QUIET}","side":"buy","quantity":"1","price":"150","time_in_force":"ioc"}}"#);
+    let body =
+        format!(r#"{{"symbol":"{QUIET}","side":"buy","quantity":"1","price":"150","time_in_force":"ioc"}}"#);
     let order = post("/api/orders", stage.tokens.first().map(String::as_str), &body);
     let mut client = Client::connect(stage.server.address).await?;
     let started = super::clock::now();
@@ -159,7 +160,8 @@ async fn read(mut stream: TcpStream, count: usize, due: Due, delays: Delays) -> 
             let from = taken + place + NUMBER.len();
             let Some(end) = held[from..].iter().position(|byte| !byte.is_ascii_digit()) else { break };
             let number = std::str::from_utf8(&held[from..from + end]).ok().and_then(|text| text.parse().ok());
-            let at = number.and_then(|number: usize| due.borrow().get(number).copied()).ok_or_else(missing)?;
+            let at =
+                number.and_then(|number: usize| due.borrow().get(number).copied()).ok_or_else(missing)?;
             delays.borrow_mut().push(now.saturating_duration_since(at));
             taken = from + end;
             seen += 1;

@@ -69,7 +69,8 @@ async fn beside(plain: &Plain, pace: Pace) -> Result<Line, BenchError> {
     for _ in 0..PEOPLE {
         clients.push(super::client::Client::connect(plain.address).await?);
     }
-    let took = open_loop(pace, clients, Rc::new(|_, number| order("a token that nobody looks at", number))).await?;
+    let took =
+        open_loop(pace, clients, Rc::new(|_, number| order("a token that nobody looks at", number))).await?;
     Ok(Line::new("  beside: a plain server, the same bytes", took.delays, took.took))
 }
 
@@ -80,9 +81,7 @@ pub(super) fn order(token: &str, number: u32) -> Vec<u8> {
         let cents = number % 50;
         format!(r#"{{"symbol":"{BUSY}","side":"buy","quantity":"1","price":"50.{cents:02}"}}"#)
     } else {
-        format!(
-            r#"{{"symbol":"{BUSY}","side":"buy","quantity":"1","price":"150","time_in_force":"ioc"}}"#
-        )
+        format!(r#"{{"symbol":"{BUSY}","side":"buy","quantity":"1","price":"150","time_in_force":"ioc"}}"#)
     };
     post("/api/orders", Some(token), &body)
 }

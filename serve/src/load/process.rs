@@ -58,7 +58,8 @@ impl ServerProcess {
         let (to_lines, lines) = channel();
         // Read to its end, so that the server never waits for whoever reads its log.
         let read = move || {
-            for line in log.map(BufReader::new).into_iter().flat_map(|log| log.lines().map_while(Result::ok)) {
+            for line in log.map(BufReader::new).into_iter().flat_map(|log| log.lines().map_while(Result::ok))
+            {
                 to_lines.send(line).unwrap_or_default();
             }
         };
@@ -89,7 +90,8 @@ impl ServerProcess {
         let answer = client.ask(&get("/metrics")).await?;
         let text = String::from_utf8_lossy(answer.body);
         let figure = |name: &str| {
-            let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+            let value =
+                text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
             value.unwrap_or(0.0)
         };
         Ok(Figures {
@@ -167,6 +169,7 @@ fn address(lines: &Receiver<String>) -> Result<SocketAddr, BenchError> {
 fn processor_secs(process: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
-    let ticks: Vec<u32> = fields.split_ascii_whitespace().skip(11).take(2).filter_map(|it| it.parse().ok()).collect();
+    let ticks: Vec<u32> =
+        fields.split_ascii_whitespace().skip(11).take(2).filter_map(|it| it.parse().ok()).collect();
     Some(f64::from(ticks.iter().sum::<u32>()) / 100.0)
 }

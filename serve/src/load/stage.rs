@@ -123,8 +123,7 @@ impl Stage {
     pub(super) async fn set(config: &BenchConfig, setup: Setup, people: usize) -> Result<Self, BenchError> {
         let directory = Directory::make(&config.data)?;
         fs::write(directory.0.join("load.toml"), scenario(config.crowd, setup.is_relaxed))?;
-        let server =
-            ServerProcess::start(&config.program, config.cores, &directory.0, &arguments(setup))?;
+        let server = ServerProcess::start(&config.program, config.cores, &directory.0, &arguments(setup))?;
         server.ready().await?;
         let mut stage = Self { server, tokens: Vec::new(), directory };
         let mut client = Client::connect(stage.server.address).await?;

@@ -4,13 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use bearpit_core::market::Ladders;
-use bearpit_core::units::{ListingId, SimTime};
+use bearpit_core::units::{ListingId, OrderId, SimTime};
 use thiserror::Error;
 
 use super::candle::{Candle, CandleInterval};
 use super::listing_feed::ListingFeed;
-use super::own::OwnState;
+use super::own::{OwnChange, OwnEvent, OwnState};
 use super::own_feeds::{OwnDirectory, OwnFeed};
+use super::owners::order_of;
 use super::snapshot::ListingSnapshot;
 use super::subscription::{Channel, Position, Source, Subscription};
 
@@ -115,6 +116,16 @@ impl Publication {
     pub fn own(&self, participant: &str) -> Option<Numbered<OwnState>> {
         let version = self.own_feed(participant)?.replica.read();
         Some(Numbered { next: version.next, state: version.state })
+    }
+
+    /// Returns what is known of one order of a participant, and nothing else of it: whether it is on its way,
+    /// open, or among those that ended last. It costs little, however many orders there are.
+    #[must_use]
+    pub fn own_order(&self, participant: &str, order: OrderId) -> Option<OwnState> {
+        let replica = &self.own_feed(participant)?.replica;
+        let concerns =
+            |event: &OwnEvent| matches!(event.change, OwnChange::DayBegan) || order_of(event) == Some(order);
+        Some(replica.read_part(|state| state.of_order(order), concerns).state)
     }
 
     /// Subscribes to a channel: from a position on, or from now on, which begins with a snapshot where the

@@ -187,6 +187,20 @@ impl OwnState {
     /// How many orders that are over are kept.
     pub const CLOSED_MAX: usize = 100;
 
+    /// Returns what there is of one order, and nothing else.
+    pub(super) fn of_order(&self, order: OrderId) -> Self {
+        fn one<T: Clone>(all: &BTreeMap<OrderId, T>, order: OrderId) -> BTreeMap<OrderId, T> {
+            all.get(&order).map(|it| (order, it.clone())).into_iter().collect()
+        }
+        Self {
+            sent: one(&self.sent, order),
+            orders: one(&self.orders, order),
+            closed: self.closed.iter().filter(|closed| closed.id == order).cloned().collect(),
+            carried: one(&self.carried, order),
+            ..Self::default()
+        }
+    }
+
     /// Applies an event: what leads from one snapshot to the next.
     pub fn follow(&mut self, event: &OwnEvent) {
         match &event.change {

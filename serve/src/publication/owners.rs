@@ -133,6 +133,17 @@ fn fills(trade: &Trade) -> [Fill; 2] {
     [made, taken]
 }
 
+/// Returns the order that an event is about, if it is about one.
+pub(super) fn order_of(event: &OwnEvent) -> Option<OrderId> {
+    match &event.change {
+        OwnChange::DayBegan => None,
+        OwnChange::Named { order, .. } => Some(*order),
+        OwnChange::Sent(sent) => Some(sent.order),
+        OwnChange::Filled(fill) => Some(fill.order),
+        OwnChange::Fact(fact) => concerned(fact).0,
+    }
+}
+
 /// Returns the order and the account that a fact is about; it is about nobody's own if both are absent.
 fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
     match *fact {

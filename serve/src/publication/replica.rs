@@ -44,13 +44,23 @@ impl<S: State> Replica<S> {
 
     /// Returns the newest state.
     pub(super) fn read(&self) -> Version<S> {
+        self.read_part(S::clone, |_| true)
+    }
+
+    /// Returns a part of the newest state: what `part` takes of one, and the changes that concern that. It
+    /// costs less than the whole where the part is small.
+    pub(super) fn read_part(
+        &self,
+        part: impl Fn(&S) -> S,
+        concerns: impl Fn(&S::Change) -> bool,
+    ) -> Version<S> {
         loop {
             let base = self.base.load();
             let view = self.log.view();
             // A newer base was written meanwhile, and what lies between was dropped.
             let Some(changes) = view.since(base.next) else { continue };
-            let mut state = base.state.clone();
-            changes.for_each(|change| state.apply(change));
+            let mut state = part(&base.state);
+            changes.filter(|change| concerns(change)).for_each(|change| state.apply(change));
             return Version { next: view.next(), state };
         }
     }

@@ -7,8 +7,18 @@
     reason = "a test that cannot go on has failed; it waits for other processes"
 )]
 
+#[cfg(target_os = "linux")]
+mod away;
+#[cfg(target_os = "linux")]
+mod dice;
 mod harness;
+#[cfg(target_os = "linux")]
+mod malformed;
 mod people;
+#[cfg(target_os = "linux")]
+mod proxy;
+#[cfg(target_os = "linux")]
+mod wire;
 
 use std::fs;
 

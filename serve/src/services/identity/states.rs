@@ -32,7 +32,10 @@ pub(super) struct States<K, V> {
 #[derive(Debug)]
 struct Known<K, V> {
     entries: HashMap<K, Entry<V>>,
+    /// Until when it is not asked for what is known.
     away_until: WallTime,
+    /// Whether it did not answer the last time.
+    is_away: bool,
 }
 
 /// What was read, if there was something, and when it was asked for.
@@ -57,7 +60,7 @@ enum Look<V> {
 
 impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
     pub(super) fn new() -> Self {
-        let known = Known { entries: HashMap::new(), away_until: WallTime::from_nanos(0) };
+        let known = Known { entries: HashMap::new(), away_until: WallTime::from_nanos(0), is_away: false };
         Self { known: Mutex::new(known) }
     }
 
@@ -88,7 +91,8 @@ impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
             Ok(Err(error)) => error,
             Err(_) => StoreError::Away("it did not answer in time".to_owned()),
         };
-        self.lock().away_until = clock().after(AWAY);
+        let mut known = self.lock();
+        (known.away_until, known.is_away) = (clock().after(AWAY), true);
         old.ok_or(error)
     }
 
@@ -99,7 +103,12 @@ impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
 
     fn look(&self, key: &K, now: WallTime) -> Look<V> {
         let mut known = self.lock();
+        let known = &mut *known;
         let is_away = now < known.away_until;
+        if known.is_away && !is_away {
+            // One asks whether it is back: the others need not wait for the answer.
+            known.away_until = now.after(PATIENCE);
+        }
         let Some(entry) = known.entries.get_mut(key) else {
             return if is_away { Look::Away } else { Look::Nothing };
         };
@@ -122,6 +131,9 @@ impl<K: Hash + Eq + Copy, V: Copy> States<K, V> {
     /// Keeps what was asked for at a time, unless something later is known.
     fn keep(&self, key: K, value: Option<V>, as_of: WallTime) {
         let mut known = self.lock();
+        if std::mem::take(&mut known.is_away) {
+            known.away_until = WallTime::from_nanos(0);
+        }
         if known.entries.get(&key).is_some_and(|entry| entry.as_of >= as_of && entry.value.is_none()) {
             return;
         }

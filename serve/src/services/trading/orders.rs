@@ -154,10 +154,8 @@ impl Trading {
         let seat = seat_of(account);
         let Ok(mut news) = publication.subscribe(&Channel::Own(Arc::clone(&seat)), None) else { return };
         loop {
-            let state = publication.own(&seat).map(|own| own.state);
-            let has_arrived = |state: &OwnState| {
-                state.orders.contains_key(&order) || state.closed.iter().any(|closed| closed.id == order)
-            };
+            let state = publication.own_order(&seat, order);
+            let has_arrived = |state: &OwnState| !state.orders.is_empty() || !state.closed.is_empty();
             if state.as_ref().is_some_and(has_arrived) || news.next().await.is_err() {
                 return;
             }
@@ -254,11 +252,12 @@ impl Trading {
         if request == ReplaceRequest::default() {
             return Err(refused("missing_field", "a replace needs something to replace", "price"));
         }
-        let book = self.book(account);
-        let sent = book.own.sent.get(&order).map(|it| it.listing);
-        let open = book.own.orders.get(&order).map(|it| it.listing);
+        let publication = self.handle.publication();
+        let own = publication.own_order(&seat_of(account), order).unwrap_or_default();
+        let sent = own.sent.get(&order).map(|it| it.listing);
+        let open = own.orders.get(&order).map(|it| it.listing);
         let listing = open.or(sent).ok_or_else(|| unknown_order(order))?;
-        let snapshot = book.listing(listing).ok_or_else(strange)?;
+        let snapshot = publication.snapshot(listing).ok_or_else(strange)?;
         let new = request.replacement(Reader(&snapshot.listing.instrument))?;
         let what = What::Instruct(Instruction::Replace { order, new });
         self.ask(account, what, None).await?;
@@ -317,15 +316,16 @@ impl Trading {
 
     /// Returns an order of today, if it is open, on its way, or among those that ended last.
     pub(super) fn order_in_memory(&self, account: AccountId, order: OrderId) -> Option<OrderView> {
-        let book = self.book(account);
-        if let Some(open) = book.own.orders.get(&order) {
-            return Some(self.writer(book.listing(open.listing)?).open(order, open, None));
+        let publication = self.handle.publication();
+        let own = publication.own_order(&seat_of(account), order)?;
+        if let Some(open) = own.orders.get(&order) {
+            return Some(self.writer(&*publication.snapshot(open.listing)?).open(order, open, None));
         }
-        if let Some(closed) = book.own.closed.iter().find(|closed| closed.id == order) {
-            return Some(self.writer(book.listing(closed.last.listing)?).closed(closed));
+        if let Some(closed) = own.closed.back() {
+            return Some(self.writer(&*publication.snapshot(closed.last.listing)?).closed(closed));
         }
-        let sent = book.own.sent.get(&order)?;
-        Some(self.writer(book.listing(sent.listing)?).sent(sent))
+        let sent = own.sent.get(&order)?;
+        Some(self.writer(&*publication.snapshot(sent.listing)?).sent(sent))
     }
 
     /// Returns the id of the order that was entered under an id of its owner's, if one was.

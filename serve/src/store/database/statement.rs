@@ -1,5 +1,7 @@
 //! [`Statement`]: a statement of SQL that SQLite and PostgreSQL understand.
 
+use std::fmt::Write;
+
 /// A statement of SQL, with `$1` for its first argument. Made by `statements!` only.
 ///
 /// A filter that may be absent is written `CAST($2 AS TEXT) IS NULL OR column = $2`, so that PostgreSQL knows
@@ -13,6 +15,29 @@ impl Statement {
     #[must_use]
     pub const fn new(sql: &'static str) -> Self {
         Self(sql)
+    }
+
+    /// Returns the statement for so many rows of so many columns: its first group of arguments, `($1, ..)`, is
+    /// that of one row, and is repeated with further numbers.
+    pub(super) fn of_rows(self, rows: usize, columns: usize) -> String {
+        let (before, group) = self.0.split_once("($1").unwrap_or((self.0, ""));
+        let (_, after) = group.split_once(')').unwrap_or_default();
+        let mut sql = String::with_capacity(before.len() + after.len() + rows * columns * 7);
+        sql.push_str(before);
+        for number in 1..=rows * columns {
+            let is_first = number % columns == 1 || columns == 1;
+            let sign = match (is_first, number == 1) {
+                (true, true) => "($",
+                (true, false) => "), ($",
+                (false, _) => ", $",
+            };
+            sql.push_str(sign);
+            // A text takes whatever is written to it.
+            write!(sql, "{number}").unwrap_or_default();
+        }
+        sql.push(')');
+        sql.push_str(after);
+        sql
     }
 }
 
@@ -28,3 +53,18 @@ macro_rules! statements {
     };
 }
 pub(crate) use statements;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_of_a_row_are_repeated_for_others() {
+        let insert = Statement("INSERT INTO t (a, b) VALUES ($1,\n  $2) ON CONFLICT (a) DO NOTHING");
+        for (rows, groups) in [(1, "($1, $2)"), (3, "($1, $2), ($3, $4), ($5, $6)")] {
+            let expected = format!("INSERT INTO t (a, b) VALUES {groups} ON CONFLICT (a) DO NOTHING");
+            assert_eq!(insert.of_rows(rows, 2), expected);
+        }
+        assert_eq!(Statement("INSERT INTO t VALUES ($1)").of_rows(2, 1), "INSERT INTO t VALUES ($1), ($2)");
+    }
+}

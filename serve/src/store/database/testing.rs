@@ -96,6 +96,12 @@ impl Schema {
         Ok(schema)
     }
 
+    /// Returns its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Opens it.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! [`Transaction`]: statements that are carried out together or not at all.
 
-use sqlx::Executor;
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
+use sqlx::{AssertSqlSafe, Executor};
 
 use super::error::StoreError;
 use super::faults::Faults;
@@ -26,6 +26,29 @@ pub(super) enum Inner {
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
+/// How many rows a statement has at most: with 32 columns each, an eighth of the arguments that SQLite takes.
+const ROWS_MAX: usize = 128;
+
+/// Returns how many of some rows are written at once: a power of two, so that there are few statements to be
+/// prepared, each of which a connection remembers.
+const fn at_once(rows: usize) -> usize {
+    if rows >= ROWS_MAX { ROWS_MAX } else { 1 << rows.ilog2() }
+}
+
+/// Binds each argument, an absent one with its type.
+macro_rules! bound {
+    ($sql:expr, $arguments:expr) => {
+        $arguments.fold(sqlx::query($sql), |query, argument| match argument {
+            Value::Bool(value) => query.bind(*value),
+            Value::Int(value) => query.bind(*value),
+            Value::Text(value) => query.bind(value.clone()),
+            Value::Bytes(value) => query.bind(value.clone()),
+            Value::Id(value) => query.bind(*value),
+            Value::Amount(value) => query.bind(*value),
+        })
+    };
+}
+
 impl Transaction {
     /// Executes a statement, and returns how many rows it has changed.
     ///
@@ -42,6 +65,38 @@ impl Transaction {
                 postgres_query(statement, arguments).execute(&mut **inner).await?.rows_affected()
             }
         })
+    }
+
+    /// Executes a statement for many rows, some of them at a time: its group of arguments, which is of one row,
+    /// is repeated. Returns how many rows it has changed.
+    ///
+    /// # Errors
+    /// As [`Transaction::execute`].
+    pub async fn execute_rows(
+        &mut self,
+        statement: Statement,
+        rows: &[Vec<Value>],
+    ) -> Result<u64, StoreError> {
+        let (mut left, mut changed) = (rows, 0);
+        while !left.is_empty() {
+            self.faults.step()?;
+            let (now, later) = left.split_at(at_once(left.len()));
+            left = later;
+            let sql = statement.of_rows(now.len(), now[0].len());
+            let arguments = now.iter().flatten();
+            changed += match &mut self.inner {
+                Inner::Sqlite(inner) => {
+                    let query: Query<'static, Sqlite, SqliteArguments> =
+                        bound!(AssertSqlSafe(sql), arguments);
+                    query.execute(&mut **inner).await?.rows_affected()
+                }
+                Inner::Postgres(inner) => {
+                    let query: Query<'static, Postgres, PgArguments> = bound!(AssertSqlSafe(sql), arguments);
+                    query.execute(&mut **inner).await?.rows_affected()
+                }
+            };
+        }
+        Ok(changed)
     }
 
     /// Returns all rows that a statement gives; one that changes some can give them by `RETURNING`.
@@ -82,26 +137,12 @@ impl Transaction {
     }
 }
 
-/// Binds each argument, an absent one with its type.
-macro_rules! bound {
-    ($statement:expr, $arguments:expr) => {
-        $arguments.iter().fold(sqlx::query($statement.0), |query, argument| match argument {
-            Value::Bool(value) => query.bind(*value),
-            Value::Int(value) => query.bind(*value),
-            Value::Text(value) => query.bind(value.clone()),
-            Value::Bytes(value) => query.bind(value.clone()),
-            Value::Id(value) => query.bind(*value),
-            Value::Amount(value) => query.bind(*value),
-        })
-    };
-}
-
 fn sqlite_query(statement: Statement, arguments: &[Value]) -> Query<'static, Sqlite, SqliteArguments> {
-    bound!(statement, arguments)
+    bound!(statement.0, arguments.iter())
 }
 
 fn postgres_query(statement: Statement, arguments: &[Value]) -> Query<'static, Postgres, PgArguments> {
-    bound!(statement, arguments)
+    bound!(statement.0, arguments.iter())
 }
 
 pub(super) async fn sqlite_rows<'e>(

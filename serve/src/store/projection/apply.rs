@@ -5,8 +5,9 @@ use std::collections::btree_map::Entry;
 
 use super::change::{Batch, Change};
 use super::position::{Fit, Position};
-use super::rows::{FillRow, OrderRow, OrderStatus, OrderTermsRow};
+use super::rows::{CandleRow, FillRow, MarkRow, OrderRow, OrderStatus, OrderTermsRow};
 use super::{candles, fills, marks, orders};
+use crate::domain::AccountId;
 use crate::store::database::{Amount, Database, StoreError, Transaction};
 
 /// How many open orders are remembered between batches.
@@ -28,6 +29,28 @@ pub struct Projection {
 struct Touched {
     row: OrderRow,
     is_new: bool,
+}
+
+/// What a batch writes: all of one table is written at once.
+#[derive(Debug, Default)]
+struct Rows<'b> {
+    touched: BTreeMap<i64, Touched>,
+    fills: Vec<&'b FillRow>,
+    /// The last of each account and moment.
+    marks: BTreeMap<(AccountId, i64), &'b MarkRow>,
+    candles: Vec<&'b CandleRow>,
+}
+
+impl Rows<'_> {
+    async fn write(&self, transaction: &mut Transaction, segment: u64) -> Result<(), StoreError> {
+        let orders = |is_new| self.touched.values().filter(move |it| it.is_new == is_new).map(|it| &it.row);
+        fills::insert(transaction, segment, &self.fills).await?;
+        marks::insert(transaction, segment, self.marks.values().copied()).await?;
+        candles::insert(transaction, segment, &self.candles).await?;
+        orders::insert(transaction, segment, orders(true)).await?;
+        orders::update(transaction, segment, orders(false)).await?;
+        Ok(())
+    }
 }
 
 impl Projection {
@@ -101,55 +124,43 @@ impl Projection {
             forget(&mut transaction, batch.segment).await?;
             self.orders.clear();
         }
-        let mut touched = BTreeMap::new();
+        let mut rows = Rows::default();
         let mut written = 0;
         for (sequence, change) in &batch.changes {
             // What the end of a segment adds has the number behind its last fact.
             if *sequence >= from {
-                self.change(&mut transaction, batch.segment, change, &mut touched).await?;
+                self.change(&mut transaction, change, &mut rows).await?;
                 written += 1;
             }
         }
-        for order in touched.values() {
-            match order.is_new {
-                true => orders::insert(&mut transaction, batch.segment, &order.row).await?,
-                false => orders::update(&mut transaction, batch.segment, &order.row).await?,
-            };
-        }
+        rows.write(&mut transaction, batch.segment).await?;
         let end = batch.end();
         position.move_to(&mut transaction, end).await?;
         transaction.commit().await?;
         self.position = Some(end);
-        self.remember(touched);
+        self.remember(rows.touched);
         Ok(written)
     }
 
-    /// Makes one change: orders in memory, all others in the transaction.
-    async fn change(
+    /// Makes one change in memory; what is not known there is read.
+    async fn change<'b>(
         &self,
         transaction: &mut Transaction,
-        segment: u64,
-        change: &Change,
-        touched: &mut BTreeMap<i64, Touched>,
+        change: &'b Change,
+        rows: &mut Rows<'b>,
     ) -> Result<(), StoreError> {
         match change {
-            Change::Entered(row) => return self.enter(transaction, row, touched).await,
-            Change::Filled(fill) => {
-                fills::insert(transaction, segment, fill).await?;
-            }
+            Change::Entered(row) => return self.enter(transaction, row, &mut rows.touched).await,
+            Change::Filled(fill) => rows.fills.push(fill),
             Change::Marked(mark) => {
-                marks::insert(transaction, segment, mark).await?;
-                return Ok(());
+                rows.marks.insert((mark.account, mark.at), mark);
             }
-            Change::Candle(candle) => {
-                candles::insert(transaction, segment, candle).await?;
-                return Ok(());
-            }
+            Change::Candle(candle) => rows.candles.push(candle),
             _ => {}
         }
         let Some(order) = change.order() else { return Ok(()) };
         // One that is not known was entered on a day whose journal is gone.
-        if let Some(touched) = self.look_up(transaction, order, touched).await? {
+        if let Some(touched) = self.look_up(transaction, order, &mut rows.touched).await? {
             change.apply_to(&mut touched.row);
         }
         Ok(())
@@ -219,7 +230,7 @@ async fn forget(transaction: &mut Transaction, segment: u64) -> Result<(), Store
         (row.status, row.reason, row.ended_at) = (OrderStatus::Open, None, None);
         fills.iter().for_each(|fill| row.add(fill));
         row.leaves = Amount((row.quantity.0 - row.filled.0).max(0));
-        orders::update(transaction, segment.saturating_sub(1), &row).await?;
+        orders::update(transaction, segment.saturating_sub(1), std::iter::once(&row)).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use bearpit_core::units::SimTime;
 use super::page::{CandleFilter, Page};
 use super::position::number;
 use super::rows::CandleRow;
-use crate::store::database::{Database, Row, StoreError, Transaction, args, statements};
+use crate::store::database::{Database, Row, StoreError, Transaction, Value, args, statements};
 
 statements! {
     INSERT = "INSERT INTO candles (symbol, venue, span, begins_at, segment, first_price, high_price, low_price,
@@ -23,9 +23,14 @@ const FINE: [&str; 4] = ["1s", "1m", "5m", "15m"];
 pub(super) async fn insert(
     transaction: &mut Transaction,
     segment: u64,
-    row: &CandleRow,
+    rows: &[&CandleRow],
 ) -> Result<u64, StoreError> {
-    let arguments = args![
+    let rows: Vec<_> = rows.iter().map(|row| arguments(segment, row)).collect();
+    transaction.execute_rows(INSERT, &rows).await
+}
+
+fn arguments(segment: u64, row: &CandleRow) -> Vec<Value> {
+    let arguments: &[Value] = args![
         row.symbol.as_str(),
         row.venue.as_str(),
         row.interval.as_str(),
@@ -39,7 +44,7 @@ pub(super) async fn insert(
         row.notional,
         row.trades,
     ];
-    transaction.execute(INSERT, arguments).await
+    arguments.to_vec()
 }
 
 pub(super) async fn forget(transaction: &mut Transaction, segment: u64) -> Result<u64, StoreError> {

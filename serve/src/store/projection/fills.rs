@@ -5,7 +5,7 @@ use super::page::{FillFilter, FillPlace, Page};
 use super::position::number;
 use super::rows::FillRow;
 use crate::domain::AccountId;
-use crate::store::database::{Amount, Database, Row, StoreError, Transaction, args, statements};
+use crate::store::database::{Amount, Database, Row, StoreError, Transaction, Value, args, statements};
 
 macro_rules! columns {
     () => {
@@ -32,9 +32,14 @@ statements! {
 pub(super) async fn insert(
     transaction: &mut Transaction,
     segment: u64,
-    row: &FillRow,
+    rows: &[&FillRow],
 ) -> Result<u64, StoreError> {
-    let arguments = args![
+    let rows: Vec<_> = rows.iter().map(|row| arguments(segment, row)).collect();
+    transaction.execute_rows(INSERT, &rows).await
+}
+
+fn arguments(segment: u64, row: &FillRow) -> Vec<Value> {
+    let arguments: &[Value] = args![
         row.trade,
         row.order,
         row.account,
@@ -51,7 +56,7 @@ pub(super) async fn insert(
         row.at,
         number(segment),
     ];
-    transaction.execute(INSERT, arguments).await
+    arguments.to_vec()
 }
 
 pub(super) async fn forget(transaction: &mut Transaction, segment: u64) -> Result<u64, StoreError> {

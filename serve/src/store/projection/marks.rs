@@ -6,7 +6,7 @@ use super::page::Page;
 use super::position::number;
 use super::rows::MarkRow;
 use crate::domain::AccountId;
-use crate::store::database::{Database, Row, StoreError, Transaction, args, statements};
+use crate::store::database::{Database, Row, StoreError, Transaction, Value, args, statements};
 
 statements! {
     INSERT = "INSERT INTO account_marks (account_id, marked_at, segment, equity, cash, fees, funded)
@@ -30,15 +30,20 @@ statements! {
 
 const DAY_NANOS: i64 = 86_400_000_000_000;
 
-pub(super) async fn insert(
+/// Adds marks, or replaces those that are there: a market that was stopped was marked then, and the next is
+/// marked at the same moment, when nothing has come from outside since. Each account and moment comes once.
+pub(super) async fn insert<'r>(
     transaction: &mut Transaction,
     segment: u64,
-    row: &MarkRow,
+    rows: impl Iterator<Item = &'r MarkRow>,
 ) -> Result<u64, StoreError> {
-    // A market that was stopped was marked then, and the next is marked at the same moment, when nothing has
-    // come from outside since.
-    let arguments = args![row.account, row.at, number(segment), row.equity, row.cash, row.fees, row.funded];
-    transaction.execute(INSERT, arguments).await
+    let arguments = |row: &MarkRow| {
+        let arguments: &[Value] =
+            args![row.account, row.at, number(segment), row.equity, row.cash, row.fees, row.funded];
+        arguments.to_vec()
+    };
+    let rows: Vec<_> = rows.map(arguments).collect();
+    transaction.execute_rows(INSERT, &rows).await
 }
 
 pub(super) async fn forget(transaction: &mut Transaction, segment: u64) -> Result<u64, StoreError> {

@@ -20,10 +20,17 @@ statements! {
     INSERT = concat!("INSERT INTO orders (", columns!(), ", entered_at, changed_in, segment)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
                 $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)");
-    UPDATE = "UPDATE orders SET kind = $2, time_in_force = $3, expires_at = $4, price = $5, trigger_price = $6,
-        displayed = $7, minimum = $8, details = $9, status = $10, is_triggered = $11, quantity = $12, leaves = $13,
-        filled = $14, traded_value = $15, fees = $16, reason = $17, accepted_at = $18, ended_at = $19,
-        changed_in = $20 WHERE order_id = $1";
+    /// Of an order that is there, what can change.
+    UPDATE = concat!("INSERT INTO orders (", columns!(), ", entered_at, changed_in, segment)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
+        ON CONFLICT (order_id) DO UPDATE SET kind = excluded.kind, time_in_force = excluded.time_in_force,
+        expires_at = excluded.expires_at, price = excluded.price, trigger_price = excluded.trigger_price,
+        displayed = excluded.displayed, minimum = excluded.minimum, details = excluded.details,
+        status = excluded.status, is_triggered = excluded.is_triggered, quantity = excluded.quantity,
+        leaves = excluded.leaves, filled = excluded.filled, traded_value = excluded.traded_value,
+        fees = excluded.fees, reason = excluded.reason, accepted_at = excluded.accepted_at,
+        ended_at = excluded.ended_at, changed_in = excluded.changed_in");
     BY_ID = concat!("SELECT ", columns!(), " FROM orders WHERE order_id = $1");
     BY_CLIENT = concat!("SELECT ", columns!(), " FROM orders WHERE account_id = $1 AND client_id = $2
         ORDER BY order_id DESC LIMIT 1");
@@ -39,12 +46,27 @@ statements! {
     CHANGED_SINCE = concat!("SELECT ", columns!(), " FROM orders WHERE changed_in >= $1 ORDER BY order_id");
 }
 
-/// Adds an order that was entered in a segment.
-pub(super) async fn insert(
+/// Adds orders that were entered in a segment.
+pub(super) async fn insert<'r>(
     transaction: &mut Transaction,
     segment: u64,
-    row: &OrderRow,
+    rows: impl Iterator<Item = &'r OrderRow>,
 ) -> Result<u64, StoreError> {
+    let rows: Vec<_> = rows.map(|row| arguments(segment, row)).collect();
+    transaction.execute_rows(INSERT, &rows).await
+}
+
+/// Writes what can change of orders that are there; each of them once.
+pub(super) async fn update<'r>(
+    transaction: &mut Transaction,
+    segment: u64,
+    rows: impl Iterator<Item = &'r OrderRow>,
+) -> Result<u64, StoreError> {
+    let rows: Vec<_> = rows.map(|row| arguments(segment, row)).collect();
+    transaction.execute_rows(UPDATE, &rows).await
+}
+
+fn arguments(segment: u64, row: &OrderRow) -> Vec<Value> {
     let terms = &row.terms;
     let mut arguments: Vec<Value> = args![
         row.order,
@@ -66,21 +88,7 @@ pub(super) async fn insert(
     arguments.extend(state(row));
     arguments.insert(26, row.sent_at.into());
     arguments.extend_from_slice(args![row.entered_at(), number(segment), number(segment)]);
-    transaction.execute(INSERT, &arguments).await
-}
-
-/// Writes what can change of an order.
-pub(super) async fn update(
-    transaction: &mut Transaction,
-    segment: u64,
-    row: &OrderRow,
-) -> Result<u64, StoreError> {
-    let mut arguments = vec![Value::from(row.order)];
-    arguments.extend(price_terms(&row.terms));
-    arguments.push(details_text(&row.terms.details).into());
-    arguments.extend(state(row));
-    arguments.push(number(segment).into());
-    transaction.execute(UPDATE, &arguments).await
+    arguments
 }
 
 /// Kind, time in force, prices, displayed and least quantity.
