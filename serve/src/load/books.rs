@@ -45,7 +45,7 @@ async fn measure(config: &BenchConfig, pace: Pace) -> Result<(Line, Vec<u8>), Be
     stage.end()?;
     let line = Line::new("GET /api/book/snapshot", took.delays, took.took);
     let count = line.count() + pace.rate as usize;
-    Ok((line.beside(after.processor_since(before, count)), answer))
+    Ok((line.beside(after.processor_since(&before, count)), answer))
 }
 
 fn ask() -> Vec<u8> {

@@ -67,7 +67,7 @@ async fn measure(config: &BenchConfig, pace: Pace) -> Result<Vec<Line>, BenchErr
         };
         let line = Line::new(what, delays, took);
         let count = line.count();
-        lines.push(line.beside(after.syncs_since(before)).beside(after.processor_since(before, count)));
+        lines.push(line.beside(after.syncs_since(&before)).beside(after.processor_since(&before, count)));
     }
     stage.end()?;
     Ok(lines)

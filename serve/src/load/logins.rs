@@ -15,7 +15,7 @@ use super::pace::{Pace, on_load_core, open_loop};
 use super::stage::{BenchConfig, PASSWORD, Setup, Stage, answered, name};
 
 /// How many people there are.
-const PEOPLE: usize = 16;
+const PEOPLE: usize = 64;
 /// How many of them log in again and again, each as soon as the last login was answered.
 const LOGGING_IN: usize = 4;
 /// Orders in a second meanwhile.
@@ -41,8 +41,7 @@ async fn measure(config: &BenchConfig) -> Result<Vec<Line>, BenchError> {
     };
     let alone = Line::new("logins, one at a time", alone, seconds);
     let pace = Pace { rate: config.rate.unwrap_or(ORDERS), seconds: config.seconds };
-    let quiet = orders(&stage, pace).await?;
-    let quiet = Line::new("orders without logins", quiet.0, quiet.1);
+    let quiet = orders(&stage, pace, "orders without logins").await?;
 
     let done = Rc::new(RefCell::new(Vec::new()));
     let mut tasks = Vec::new();
@@ -55,8 +54,7 @@ async fn measure(config: &BenchConfig) -> Result<Vec<Line>, BenchError> {
             log_in_again(&mut client, number, span, &mut |took| done.borrow_mut().push(took)).await
         }));
     }
-    let beside = orders(&stage, pace).await?;
-    let beside = Line::new("orders beside logins", beside.0, beside.1);
+    let beside = orders(&stage, pace, "orders beside logins").await?;
     for task in tasks {
         task.await.map_err(std::io::Error::other)??;
     }
@@ -65,10 +63,12 @@ async fn measure(config: &BenchConfig) -> Result<Vec<Line>, BenchError> {
     Ok(vec![alone, quiet, beside, busy])
 }
 
-async fn orders(stage: &Stage, pace: Pace) -> Result<(Vec<Duration>, Duration), BenchError> {
+async fn orders(stage: &Stage, pace: Pace, what: &str) -> Result<Line, BenchError> {
     let (clients, tokens) = (stage.clients(PEOPLE).await?, stage.tokens.clone());
+    let before = stage.server.figures().await?;
     let took = open_loop(pace, clients, Rc::new(move |place, number| order(&tokens[place], number))).await?;
-    Ok((took.delays, took.took))
+    let after = stage.server.figures().await?;
+    Ok(Line::new(what, took.delays, took.took).beside(after.syncs_since(&before)))
 }
 
 /// Logs a person in again and again.

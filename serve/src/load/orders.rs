@@ -60,7 +60,10 @@ async fn measure(
     let line = Line::new(what, took.delays, took.took);
     // Figures count the warm-up too.
     let count = line.count() + pace.rate as usize;
-    let line = line.beside(after.syncs_since(before)).beside(after.processor_since(before, count));
+    let line = line
+        .beside(after.syncs_since(&before))
+        .beside(after.processor_since(&before, count))
+        .beside(after.lag());
     Ok((line, answer))
 }
 

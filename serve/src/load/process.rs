@@ -29,14 +29,18 @@ pub(super) struct ServerProcess {
 }
 
 /// How a server stands: its figures are sums since its start.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Figures {
     /// How often its journal was synced.
     syncs: f64,
     /// How long that took, in seconds.
     sync_secs: f64,
+    /// How many of them took at most so many seconds.
+    sync_buckets: Vec<(f64, f64)>,
     /// How much time of processors it has had, in seconds.
     processor_secs: f64,
+    /// How many facts its database is behind its market.
+    lag: f64,
 }
 
 impl ServerProcess {
@@ -97,7 +101,9 @@ impl ServerProcess {
         Ok(Figures {
             syncs: figure("bearpit_journal_sync_seconds_count"),
             sync_secs: figure("bearpit_journal_sync_seconds_sum"),
+            sync_buckets: text.lines().filter_map(sync_bucket).collect(),
             processor_secs: processor_secs(self.child.id()).unwrap_or(0.0),
+            lag: figure("bearpit_projection_lag"),
         })
     }
 
@@ -126,17 +132,31 @@ impl Drop for ServerProcess {
 
 impl Figures {
     /// Says how long a sync took since then.
-    pub(super) fn syncs_since(self, before: Self) -> String {
+    pub(super) fn syncs_since(&self, before: &Self) -> String {
         let (count, secs) = (self.syncs - before.syncs, self.sync_secs - before.sync_secs);
-        format!("{count:.0} syncs of {:.2} ms", secs / count.max(1.0) * 1e3)
+        let mut buckets = self.sync_buckets.iter().zip(&before.sync_buckets);
+        let within = buckets.find(|(now, then)| now.1 - then.1 >= 0.99 * count).map(|(now, _)| now.0 * 1e3);
+        let within = within.map(|most| format!(", 99% within {most:.1} ms")).unwrap_or_default();
+        format!("{count:.0} syncs of {:.2} ms{within}", secs / count.max(1.0) * 1e3)
+    }
+
+    /// Says how far its database is behind.
+    pub(super) fn lag(&self) -> String {
+        format!("database {:.0} facts behind", self.lag)
     }
 
     /// Says how much time of processors each of some requests took since then, where the system tells.
-    pub(super) fn processor_since(self, before: Self, requests: usize) -> String {
+    pub(super) fn processor_since(&self, before: &Self, requests: usize) -> String {
         let secs = self.processor_secs - before.processor_secs;
         let requests = f64::from(u32::try_from(requests).unwrap_or(u32::MAX)).max(1.0);
         format!("{:.0} us of processor each", secs / requests * 1e6)
     }
+}
+
+/// Reads a line that says how many syncs took at most so many seconds.
+fn sync_bucket(line: &str) -> Option<(f64, f64)> {
+    let (most, count) = line.strip_prefix("bearpit_journal_sync_seconds_bucket{le=\"")?.split_once("\"} ")?;
+    Some((most.parse().ok()?, count.parse().ok()?))
 }
 
 /// The settings are those of the bench: the environment has none, nor a directory with a file of them.
@@ -172,4 +192,22 @@ fn processor_secs(process: u32) -> Option<f64> {
     let ticks: Vec<u32> =
         fields.split_ascii_whitespace().skip(11).take(2).filter_map(|it| it.parse().ok()).collect();
     Some(f64::from(ticks.iter().sum::<u32>()) / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_say_how_long_syncs_took_since() {
+        let buckets = ["0.001", "0.002", "+Inf"].map(|most| {
+            sync_bucket(&format!("bearpit_journal_sync_seconds_bucket{{le=\"{most}\"}} 10")).unwrap()
+        });
+        assert_eq!((buckets[1], buckets[2].0), ((0.002, 10.0), f64::INFINITY));
+        assert_eq!(sync_bucket("bearpit_journal_sync_seconds_count 10"), None);
+        let before = Figures { syncs: 10.0, sync_buckets: buckets.to_vec(), ..Figures::default() };
+        let sync_buckets = vec![(0.001, 90.0), (0.002, 109.0), (f64::INFINITY, 110.0)];
+        let after = Figures { syncs: 110.0, sync_secs: 0.2, sync_buckets, ..Figures::default() };
+        assert_eq!(after.syncs_since(&before), "100 syncs of 2.00 ms, 99% within 2.0 ms");
+    }
 }

@@ -21,8 +21,8 @@ use crate::store::spool::{Spool, SpoolSize};
 /// How long to wait for a database that is away, at first and at most.
 const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(10);
-/// For how long batches come together before they are written as one.
-const GATHER: Duration = Duration::from_millis(20);
+/// For how long batches come together before they are written as one: SQLite syncs its file after each.
+const GATHER: Duration = Duration::from_millis(50);
 /// How often a gap is filled before it is left.
 const ATTEMPTS: u32 = 4;
 /// How often it is looked for news if none are announced.

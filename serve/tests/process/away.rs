@@ -63,6 +63,15 @@ struct Entered {
     slow: usize,
 }
 
+/// Ends the entering of orders, also where the test fails meanwhile.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Enters orders, some of which trade, until that is over; each of them must be taken.
 fn enter(address: SocketAddr, credentials: &[String], is_over: &AtomicBool) -> Entered {
     let (mut wire, mut entered) = (Wire::to(address), Entered::default());
@@ -157,6 +166,7 @@ async fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
     let (is_over, address) = (AtomicBool::new(false), served.address);
     let (entered, refused) = std::thread::scope(|scope| {
         let entering = scope.spawn(|| enter(address, &credentials, &is_over));
+        let stop = StopOnDrop(&is_over);
         std::thread::sleep(Duration::from_secs(1));
         let refused = match taken {
             Taken::Cut(proxy) => {
@@ -170,13 +180,15 @@ async fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
                 let database = runtime.block_on(Database::open(url)).unwrap();
                 let lock = runtime.block_on(database.begin()).unwrap();
                 let refused = ask_what_needs_it(&served, &credentials[0], true, Instant::now() + away());
-                drop(lock);
-                runtime.block_on(database.close());
+                runtime.block_on(async {
+                    drop(lock);
+                    database.close().await;
+                });
                 refused
             }
         };
         std::thread::sleep(Duration::from_secs(2));
-        is_over.store(true, Ordering::SeqCst);
+        drop(stop);
         (entering.join().unwrap(), refused)
     });
     assert!(refused > 0, "nothing needed the database");

@@ -18,27 +18,38 @@ impl Statement {
     }
 
     /// Returns the statement for so many rows of so many columns: its first group of arguments, `($1, ..)`, is
-    /// that of one row, and is repeated with further numbers.
-    pub(super) fn of_rows(self, rows: usize, columns: usize) -> String {
+    /// that of one row, and is repeated.
+    pub(super) fn of_rows(self, rows: usize, columns: usize, marks: Marks) -> String {
         let (before, group) = self.0.split_once("($1").unwrap_or((self.0, ""));
         let (_, after) = group.split_once(')').unwrap_or_default();
         let mut sql = String::with_capacity(before.len() + after.len() + rows * columns * 7);
         sql.push_str(before);
-        for number in 1..=rows * columns {
-            let is_first = number % columns == 1 || columns == 1;
-            let sign = match (is_first, number == 1) {
-                (true, true) => "($",
-                (true, false) => "), ($",
-                (false, _) => ", $",
-            };
-            sql.push_str(sign);
-            // A text takes whatever is written to it.
-            write!(sql, "{number}").unwrap_or_default();
+        for number in 0..rows * columns {
+            sql.push_str(match (number, number % columns) {
+                (0, _) => "(",
+                (_, 0) => "), (",
+                _ => ", ",
+            });
+            match marks {
+                Marks::Plain => sql.push('?'),
+                // A text takes whatever is written to it.
+                Marks::Numbered => write!(sql, "${}", number + 1).unwrap_or_default(),
+            }
         }
         sql.push(')');
         sql.push_str(after);
         sql
     }
+}
+
+/// How the arguments of many rows are marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// By their numbers, as PostgreSQL knows them.
+    Numbered,
+    /// By their order. SQLite looks numbers up one after the other, so that thousands take it a thousand times
+    /// as long.
+    Plain,
 }
 
 /// Declares the statements of a file as constants, and `STATEMENTS`, the list of them, which
@@ -61,10 +72,15 @@ mod tests {
     #[test]
     fn the_arguments_of_a_row_are_repeated_for_others() {
         let insert = Statement("INSERT INTO t (a, b) VALUES ($1,\n  $2) ON CONFLICT (a) DO NOTHING");
-        for (rows, groups) in [(1, "($1, $2)"), (3, "($1, $2), ($3, $4), ($5, $6)")] {
+        for (rows, marks, groups) in [
+            (1, Marks::Numbered, "($1, $2)"),
+            (3, Marks::Numbered, "($1, $2), ($3, $4), ($5, $6)"),
+            (2, Marks::Plain, "(?, ?), (?, ?)"),
+        ] {
             let expected = format!("INSERT INTO t (a, b) VALUES {groups} ON CONFLICT (a) DO NOTHING");
-            assert_eq!(insert.of_rows(rows, 2), expected);
+            assert_eq!(insert.of_rows(rows, 2, marks), expected);
         }
-        assert_eq!(Statement("INSERT INTO t VALUES ($1)").of_rows(2, 1), "INSERT INTO t VALUES ($1), ($2)");
+        let one = Statement("INSERT INTO t VALUES ($1)");
+        assert_eq!(one.of_rows(2, 1, Marks::Numbered), "INSERT INTO t VALUES ($1), ($2)");
     }
 }

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Executor};
 use super::error::StoreError;
 use super::faults::Faults;
 use super::row::Row;
-use super::statement::Statement;
+use super::statement::{Marks, Statement};
 use super::value::Value;
 
 /// Statements that are carried out together or not at all: unless it is committed, nothing happened.
@@ -82,16 +82,17 @@ impl Transaction {
             self.faults.step()?;
             let (now, later) = left.split_at(at_once(left.len()));
             left = later;
-            let sql = statement.of_rows(now.len(), now[0].len());
+            let sql = |marks| statement.of_rows(now.len(), now[0].len(), marks);
             let arguments = now.iter().flatten();
             changed += match &mut self.inner {
                 Inner::Sqlite(inner) => {
-                    let query: Query<'static, Sqlite, SqliteArguments> =
-                        bound!(AssertSqlSafe(sql), arguments);
+                    let sql = AssertSqlSafe(sql(Marks::Plain));
+                    let query: Query<'static, Sqlite, SqliteArguments> = bound!(sql, arguments);
                     query.execute(&mut **inner).await?.rows_affected()
                 }
                 Inner::Postgres(inner) => {
-                    let query: Query<'static, Postgres, PgArguments> = bound!(AssertSqlSafe(sql), arguments);
+                    let sql = AssertSqlSafe(sql(Marks::Numbered));
+                    let query: Query<'static, Postgres, PgArguments> = bound!(sql, arguments);
                     query.execute(&mut **inner).await?.rows_affected()
                 }
             };
