@@ -83,8 +83,8 @@ pub(super) struct ReplayArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct BenchArguments {
-    /// What is measured; the market, if nothing is said. Servers are processes of their own, and are loaded in
-    /// an open loop.
+    /// What is measured; the market, if nothing is said. Servers are processes of their own, and are
+    /// loaded in an open loop.
     #[arg(value_name = "WHAT")]
     pub(super) what: Vec<BenchWhat>,
     /// The directory in which data are written, and deleted again: on the disk that is to be measured.

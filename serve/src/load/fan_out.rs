@@ -34,8 +34,8 @@ const HANDSHAKE: &str = "GET /ws HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\
 type Due = Rc<RefCell<Vec<Instant>>>;
 type Delays = Rc<RefCell<Vec<Duration>>>;
 
-/// Measures trades from when their orders were due to their arrival at each of a thousand clients; then the same
-/// beside a hundred clients that read nothing, and the same bytes written to as many plain sockets.
+/// Measures trades from when their orders were due to their arrival at each of a thousand clients; then the
+/// same beside a hundred clients that read nothing, and the same bytes written to as many plain sockets.
 ///
 /// # Errors
 /// [`BenchError`] if a server does not do what it is asked.

@@ -6,8 +6,8 @@
 //! | `orders`, `books`, `fan_out`, `logins` | a server process over its sockets, beside a plain partner |
 //!
 //! A server process has one processor, what loads it another, where the system lets them be chosen
-//! ([`Cores`]). Requests are sent when they are due, whatever the answers before them take (an open loop), and
-//! the time of an answer counts from then: a server that stalls is seen by every request that was due
+//! ([`Cores`]). Requests are sent when they are due, whatever the answers before them take (an open loop),
+//! and the time of an answer counts from then: a server that stalls is seen by every request that was due
 //! meanwhile.
 
 mod affinity;

@@ -20,8 +20,8 @@ const SLOWER: Duration = Duration::from_millis(5);
 /// Without waiting for the disk.
 const RELAXED: u32 = 8_000;
 
-/// Measures orders in an open loop: half of them rest, the others take liquidity. On this disk, beside the same
-/// bytes from a plain server; on a disk whose syncs take 5 ms more; and without waiting for the disk.
+/// Measures orders in an open loop: half of them rest, the others take liquidity. On this disk, beside the
+/// same bytes from a plain server; on a disk whose syncs take 5 ms more; and without waiting for the disk.
 ///
 /// # Errors
 /// [`BenchError`] if a server does not do what it is asked.

@@ -1,8 +1,8 @@
 //! The database is away under load: orders of known sessions and keys go on, what needs it answers 503, and
 //! once it is back, nothing is missing there.
 //!
-//! `BEARPIT_TEST_AWAY_SECS=60 .ci/with-postgres cargo test --release -p bearpit-serve --test process away` has
-//! it away for a minute; without, it is for some seconds.
+//! `BEARPIT_TEST_AWAY_SECS=60 .ci/with-postgres cargo test --release -p bearpit-serve --test process away`
+//! has it away for a minute; without, it is for some seconds.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,7 @@ use bearpit_serve::config::DatabaseUrl;
 use bearpit_serve::store::database::testing::{POSTGRES, Schema};
 use bearpit_serve::store::database::{Database, Statement};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 use crate::harness::{Place, Served};
 use crate::proxy::Proxy;
@@ -152,10 +153,19 @@ async fn rows(url: &DatabaseUrl) -> Vec<Vec<String>> {
     tables
 }
 
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Waits for something, on this thread.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    runtime().block_on(future)
+}
+
 /// Takes the database away from a server under load, and looks whether all is there once it is back. `url` is
 /// how the test reaches it, `of_server` how the server does.
 #[expect(clippy::print_stdout, reason = "what it measured on the way is of interest")]
-async fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
+fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
     let place = Place::new();
     place.scenario_with("speed = 10", "speed = 10\nstarting_cash = 1_000_000_000");
     let cheap = ["--passwords-memory-kib", "8", "--passwords-passes", "1"];
@@ -176,7 +186,7 @@ async fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
                 refused
             }
             Taken::Locked(url) => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let runtime = runtime();
                 let database = runtime.block_on(Database::open(url)).unwrap();
                 let lock = runtime.block_on(database.begin()).unwrap();
                 let refused = ask_what_needs_it(&served, &credentials[0], true, Instant::now() + away());
@@ -195,10 +205,10 @@ async fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
     await_rows(&served);
     assert_eq!(served.stop(), Some(0));
 
-    let caught_up = rows(url).await;
+    let caught_up = now(rows(url));
     let rebuilt = place.run(&["rebuild", "--database", of_server]);
     assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
-    let anew = rows(url).await;
+    let anew = now(rows(url));
     println!(
         "{} orders entered, the longest in {:?}, {} in more than 500 ms; {refused} refused; {:?} rows",
         entered.orders.len(),
@@ -220,13 +230,13 @@ async fn take_away(taken: &Taken, url: &DatabaseUrl, of_server: &str) {
     assert!(entered.slow <= most, "{} orders took longer than 500 ms", entered.slow);
 }
 
-#[tokio::test]
-async fn with_the_database_away_orders_go_on_and_nothing_is_lost() {
+#[test]
+fn with_the_database_away_orders_go_on_and_nothing_is_lost() {
     let Ok(whole) = std::env::var(POSTGRES) else {
         eprintln!("SKIPPED on PostgreSQL: {POSTGRES} is not set");
         return;
     };
-    let schema = Schema::new(&whole).await.unwrap();
+    let schema = now(Schema::new(&whole)).unwrap();
     let (before, server) = whole.rsplit_once('@').unwrap();
     let (host, database) = server.split_once('/').unwrap();
     let database = database.split('?').next().unwrap();
@@ -235,15 +245,15 @@ async fn with_the_database_away_orders_go_on_and_nothing_is_lost() {
     let options = format!("options[search_path]={}", schema.name());
     let of_server = format!("{before}@{}/{database}?{options}", proxy.address);
     let url = DatabaseUrl::Postgres(format!("{whole}?{options}"));
-    take_away(&Taken::Cut(proxy), &url, &of_server).await;
-    schema.drop().await.unwrap();
+    take_away(&Taken::Cut(proxy), &url, &of_server);
+    now(schema.drop()).unwrap();
 }
 
-#[tokio::test]
-async fn with_the_database_locked_orders_go_on_and_nothing_is_lost() {
+#[test]
+fn with_the_database_locked_orders_go_on_and_nothing_is_lost() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("bearpit.db");
     let of_server = format!("sqlite:{}", path.display());
     let url = DatabaseUrl::Sqlite(path);
-    take_away(&Taken::Locked(url.clone()), &url, &of_server).await;
+    take_away(&Taken::Locked(url.clone()), &url, &of_server);
 }

@@ -409,7 +409,8 @@ fn a_hundred_thousand_malformed_requests_are_no_fault_of_the_server() {
     assert_eq!(served.stop(), Some(0));
 }
 
-/// Returns how many files a process has open, its connections among them, once it has closed what was given up.
+/// Returns how many files a process has open, its connections among them, once it has closed what was given
+/// up.
 fn connections(process: u32) -> usize {
     let count = || std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
     let mut least = count();

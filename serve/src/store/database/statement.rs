@@ -17,8 +17,8 @@ impl Statement {
         Self(sql)
     }
 
-    /// Returns the statement for so many rows of so many columns: its first group of arguments, `($1, ..)`, is
-    /// that of one row, and is repeated.
+    /// Returns the statement for so many rows of so many columns: its first group of arguments, `($1, ..)`,
+    /// is that of one row, and is repeated.
     pub(super) fn of_rows(self, rows: usize, columns: usize, marks: Marks) -> String {
         let (before, group) = self.0.split_once("($1").unwrap_or((self.0, ""));
         let (_, after) = group.split_once(')').unwrap_or_default();
@@ -47,8 +47,8 @@ impl Statement {
 pub(super) enum Marks {
     /// By their numbers, as PostgreSQL knows them.
     Numbered,
-    /// By their order. SQLite looks numbers up one after the other, so that thousands take it a thousand times
-    /// as long.
+    /// By their order. SQLite looks numbers up one after the other, so that thousands take it a thousand
+    /// times as long.
     Plain,
 }
 

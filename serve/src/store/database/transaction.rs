@@ -67,8 +67,8 @@ impl Transaction {
         })
     }
 
-    /// Executes a statement for many rows, some of them at a time: its group of arguments, which is of one row,
-    /// is repeated. Returns how many rows it has changed.
+    /// Executes a statement for many rows, some of them at a time: its group of arguments, which is of one
+    /// row, is repeated. Returns how many rows it has changed.
     ///
     /// # Errors
     /// As [`Transaction::execute`].
