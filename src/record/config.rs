@@ -180,7 +180,8 @@ impl TableSet {
             | Fact::TradingHalted { .. }
             | Fact::HaltLifted { .. }
             | Fact::ParticipantBlocked { .. }
-            | Fact::ParticipantUnblocked { .. } => false,
+            | Fact::ParticipantUnblocked { .. }
+            | Fact::ParticipantReseated { .. } => false,
         }
     }
 }

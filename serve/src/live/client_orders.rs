@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use bearpit_core::account::FundingRefusal;
 use bearpit_core::exchange::Market;
 use bearpit_core::kernel::RequestTag;
-use bearpit_core::participant::{Answer, Outcome, RequestKind};
+use bearpit_core::market::Refusal;
+use bearpit_core::participant::{Answer, Outcome, RequestKind, RequestRefusal};
 use bearpit_core::units::{ActorId, OrderId, SimTime};
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +44,8 @@ impl Content {
     }
 }
 
-/// A request that one market remembers for the next. Those that were refused are forgotten: nothing was done,
-/// and their ids are free.
+/// A request that one market remembers for the next; also one that was refused, which whoever asks again is
+/// told again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Remembered {
     /// The name of its participant.
@@ -53,7 +55,34 @@ pub(super) struct Remembered {
     tag: RequestTag,
     at: SimTime,
     facts: u64,
-    outcome: Outcome,
+    outcome: Result<Outcome, RememberedRefusal>,
+}
+
+/// Why a request with an id was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+enum RememberedRefusal {
+    Instruction(Refusal),
+    Funding(FundingRefusal),
+}
+
+impl RememberedRefusal {
+    /// Returns it; of requests that have no ids there is none.
+    const fn of(refusal: &RequestRefusal) -> Option<Self> {
+        match refusal {
+            RequestRefusal::Instruction(refusal) => Some(Self::Instruction(*refusal)),
+            RequestRefusal::Funding(refusal) => Some(Self::Funding(*refusal)),
+            RequestRefusal::Operator(_) | RequestRefusal::Join(_) => None,
+        }
+    }
+}
+
+impl From<RememberedRefusal> for RequestRefusal {
+    fn from(refusal: RememberedRefusal) -> Self {
+        match refusal {
+            RememberedRefusal::Instruction(refusal) => Self::Instruction(refusal),
+            RememberedRefusal::Funding(refusal) => Self::Funding(refusal),
+        }
+    }
 }
 
 /// The requests with ids, by participant and id.
@@ -103,9 +132,12 @@ impl ClientOrders {
         let now = market.world().now();
         let remembered = self.known.iter().filter_map(|((owner, id), known)| {
             let answer = known.answer.as_ref()?;
-            let outcome = answer.outcome.as_ref().ok().copied()?;
+            let outcome = match &answer.outcome {
+                Ok(outcome) => Ok(*outcome),
+                Err(refusal) => Err(RememberedRefusal::of(refusal)?),
+            };
             let is_open = || match outcome {
-                Outcome::Submitted { order, .. } => {
+                Ok(Outcome::Submitted { order, .. }) => {
                     market.world().domain().account(*owner).is_some_and(|it| it.order(order).is_some())
                 }
                 _ => false,
@@ -129,8 +161,11 @@ impl ClientOrders {
             market.participants().iter().map(|it| (it.name.as_str(), it.id)).collect();
         for Remembered { owner, id, content, tag, at, facts, outcome } in remembered {
             if let Some(owner) = seats.get(owner.as_str()) {
-                self.name(&id, outcome);
-                let answer = Some(Answer { tag, at, facts, outcome: Ok(outcome) });
+                if let Ok(outcome) = outcome {
+                    self.name(&id, outcome);
+                }
+                let outcome = outcome.map_err(RequestRefusal::from);
+                let answer = Some(Answer { tag, at, facts, outcome });
                 self.known.insert((*owner, id), Known { content, tag, answer });
             }
         }
@@ -184,6 +219,7 @@ pub(super) const fn owner_of(kind: &RequestKind) -> Option<ActorId> {
         | RequestKind::Halt { .. }
         | RequestKind::Reopen { .. }
         | RequestKind::Block { .. }
-        | RequestKind::Unblock { .. } => None,
+        | RequestKind::Unblock { .. }
+        | RequestKind::Reseat { .. } => None,
     }
 }

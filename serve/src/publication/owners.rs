@@ -166,7 +166,8 @@ fn concerned(fact: &Fact) -> (Option<OrderId>, Option<ActorId>) {
         | Fact::AccountPaid { owner, .. }
         | Fact::AccountFunded { owner, .. }
         | Fact::ParticipantBlocked { owner, .. }
-        | Fact::ParticipantUnblocked { owner } => (None, Some(owner)),
+        | Fact::ParticipantUnblocked { owner }
+        | Fact::ParticipantReseated { owner, .. } => (None, Some(owner)),
         Fact::AccountOpened(ref opening) => (None, Some(opening.owner)),
         Fact::AccountMarked(ref mark) => (None, Some(mark.owner)),
         Fact::Logged { actor, .. }

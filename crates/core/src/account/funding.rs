@@ -8,6 +8,7 @@ use crate::units::{InstrumentId, Money, NetQuantity, Quantity};
 
 /// Says why a transfer was refused; nothing has changed then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum FundingRefusal {
     /// Nothing would be moved.
     #[error("the transfer moves nothing")]

@@ -86,6 +86,8 @@ pub struct ClosingParticipant {
     pub seat: Option<Seat>,
     /// Why an operator has blocked it, if one has.
     pub blocked: Option<Reference>,
+    /// What its actor keeps for its next beginning, if it does.
+    pub saved: Option<String>,
 }
 
 impl ClosingState {
@@ -133,5 +135,6 @@ fn participant(state: &MarketState, participant: &Participant) -> ClosingPartici
         account: state.account(participant.id).map_or_else(AccountState::default, Account::state),
         seat: participant.seat.as_deref().cloned(),
         blocked: state.blocked(participant.id).cloned(),
+        saved: state.saved(participant.id).map(|saved| saved.to_string()),
     }
 }

@@ -180,6 +180,9 @@ impl Opening {
             state.restore_block(owner, reason.clone());
             facts.push(Fact::ParticipantBlocked { owner, reason });
         }
+        for (id, saved) in carried().filter_map(|carried| Some((carried.id, carried.saved.as_deref()?))) {
+            state.restore_saved(id, saved.into());
+        }
         state.open_with(facts);
     }
 }

@@ -1,6 +1,6 @@
 //! [`Domain`]: what the kernel requires of the subject that a world is about.
 
-use super::join::{Join, JoinRefusal};
+use super::join::{Join, JoinRefusal, Reseat};
 use super::moment::Moment;
 use super::wakeup::Wakeup;
 use crate::units::{ActorId, Seed, SimTime};
@@ -45,6 +45,18 @@ pub trait Domain: Sized + 'static {
         now: SimTime,
         join: &Join<Self::Config>,
         outcome: Result<ActorId, JoinRefusal<Self::Unfit>>,
+    ) -> Result<(), Self::Fault>;
+
+    /// Called when another actor has taken an actor's place, before it is started, or was refused. What the
+    /// former has sent, and what is on its way to it, stays on its way.
+    ///
+    /// # Errors
+    /// A fault, which ends the run.
+    fn reseated(
+        &mut self,
+        now: SimTime,
+        reseat: &Reseat,
+        outcome: Result<Self::Interest, JoinRefusal<Self::Unfit>>,
     ) -> Result<(), Self::Fault>;
 
     /// Called with each message before delivery, even if the recipient has stopped.
@@ -115,4 +127,6 @@ pub enum Arrival<D: Domain> {
     },
     /// An actor joins. On the heap, since it is rare, and all events wait in one queue.
     Join(Box<Join<D::Config>>),
+    /// Another actor takes an actor's place.
+    Reseat(Box<Reseat>),
 }

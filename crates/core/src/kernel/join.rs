@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::units::ActorId;
+
 /// A number by which the sender of a request recognizes its answer.
 ///
 /// The caller chooses it, and should choose each once; the kernel only carries it along.
@@ -61,6 +63,17 @@ pub struct Join<C> {
     pub spec: ActorSpec,
     /// What it brings along.
     pub config: C,
+}
+
+/// Asks that another actor take an actor's place: its id, its name, and whatever the domain has of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reseat {
+    /// Marks the answer, if one is wanted.
+    pub tag: Option<RequestTag>,
+    /// Whose place.
+    pub actor: ActorId,
+    /// What the factory builds the new one from.
+    pub spec: ActorSpec,
 }
 
 /// The longest name of an actor that joins, in bytes.

@@ -46,7 +46,9 @@ pub use digest::{Digest, DigestWriter};
 pub use domain::{Admission, Arrival, Domain};
 pub use draws::{Exponential, StandardNormal};
 pub use error::{ExchangeError, InjectError, ReplayError, WorldFault};
-pub use join::{ActorSpec, AddError, FactoryError, JOIN_NAME_BYTES_MAX, Join, JoinRefusal, RequestTag};
+pub use join::{
+    ActorSpec, AddError, FactoryError, JOIN_NAME_BYTES_MAX, Join, JoinRefusal, RequestTag, Reseat,
+};
 pub use journal::{Injected, JournalError, JournalSink, MemoryJournal};
 pub use latency::{Channel, LatencyError, LatencyModel};
 pub use moment::Moment;

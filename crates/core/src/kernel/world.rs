@@ -12,7 +12,7 @@ use super::context::SimContext;
 use super::domain::{Admission, Arrival, Domain};
 use super::error::{ExchangeError, InjectError, ReplayError, WorldFault};
 use super::instant_watch::InstantWatch;
-use super::join::{AddError, Join, JoinRefusal, is_fit_name};
+use super::join::{AddError, Join, JoinRefusal, Reseat, is_fit_name};
 use super::journal::Injected;
 use super::moment::Moment;
 use super::outside::Outside;
@@ -243,17 +243,11 @@ impl<D: Domain> World<D> {
                     self.ctx.domain.undelivered(self.ctx.now, to, &message);
                 }
                 Arrival::Join(join) => self.answer_join(&join, Err(JoinRefusal::Ended)),
+                Arrival::Reseat(reseat) => self.answer_reseat(&reseat, Err(JoinRefusal::Ended)),
             }
         }
         for (id, actor) in (0..).map(ActorId::new).zip(&mut self.actors) {
-            self.ctx.current = id;
-            if self.ctx.slots[id.index()].state == ActorState::Running {
-                self.ctx.slots[id.index()].state = ActorState::Stopping;
-                // The world ends, so an actor's wish to go on cannot be granted.
-                actor.stopping(&mut self.ctx);
-                self.ctx.slots[id.index()].state = ActorState::Stopped;
-                actor.stopped(&mut self.ctx);
-            }
+            end(id, actor.as_mut(), &mut self.ctx);
         }
         self.check()
     }
@@ -376,6 +370,7 @@ impl<D: Domain> World<D> {
                 settle(actor.as_mut(), &mut self.ctx);
             }
             Some((_, Arrival::Join(join))) => self.join(&join),
+            Some((_, Arrival::Reseat(reseat))) => self.reseat(&reseat),
             None => {}
         }
         if is_alarm && self.actors.len() > CACHED_ACTORS {
@@ -423,6 +418,7 @@ impl<D: Domain> World<D> {
                 self.ctx.domain.undelivered(time, to, &message);
             }
             Some((_, Arrival::Join(join))) => self.join(&join),
+            Some((_, Arrival::Reseat(reseat))) => self.reseat(&reseat),
             None => {}
         }
     }
@@ -452,6 +448,31 @@ impl<D: Domain> World<D> {
         self.ctx.fail_on(answered);
     }
 
+    /// Has another actor take an actor's place, which is stopped if it still runs; or refuses that.
+    fn reseat(&mut self, reseat: &Reseat) {
+        let id = reseat.actor;
+        let Some(name) = self.ctx.names.get(id.index()).cloned() else { return };
+        let built = match &mut self.outside.factory {
+            Some(factory) => factory.build(&name, &reseat.spec).map_err(JoinRefusal::from),
+            None => Err(JoinRefusal::NoFactory),
+        };
+        match built {
+            Ok(actor) => {
+                end(id, self.actors[id.index()].as_mut(), &mut self.ctx);
+                let interest = actor.interest();
+                self.actors[id.index()] = actor;
+                self.answer_reseat(reseat, Ok(interest));
+                start(id, self.actors[id.index()].as_mut(), &mut self.ctx);
+            }
+            Err(refusal) => self.answer_reseat(reseat, Err(refusal)),
+        }
+    }
+
+    fn answer_reseat(&mut self, reseat: &Reseat, outcome: Result<D::Interest, JoinRefusal<D::Unfit>>) {
+        let answered = self.ctx.domain.reseated(self.ctx.now, reseat, outcome);
+        self.ctx.fail_on(answered);
+    }
+
     /// Has the domain do what it put off, so that its state can be looked at.
     fn catch_up(&mut self) -> Result<(), WorldFault<D::Fault>> {
         let caught_up = self.ctx.domain.catch_up(self.last);
@@ -478,6 +499,17 @@ fn start<D: Domain>(id: ActorId, actor: &mut dyn SimActor<D>, ctx: &mut SimConte
     ctx.slots[id.index()].state = ActorState::Running;
     actor.started(ctx);
     settle(actor, ctx);
+}
+
+/// Stops an actor that still runs, whether it wishes to go on or not.
+fn end<D: Domain>(id: ActorId, actor: &mut dyn SimActor<D>, ctx: &mut SimContext<D>) {
+    ctx.current = id;
+    if ctx.slots[id.index()].state == ActorState::Running {
+        ctx.slots[id.index()].state = ActorState::Stopping;
+        actor.stopping(ctx);
+        ctx.slots[id.index()].state = ActorState::Stopped;
+        actor.stopped(ctx);
+    }
 }
 
 /// Carries out a stop that the actor asked for while it handled a message.

@@ -68,7 +68,8 @@ pub(super) fn encode(at: SimTime, fact: &Fact, out: &mut Vec<u8>) {
         | Fact::AccountOpened(_)
         | Fact::AccountFunded { .. }
         | Fact::ParticipantBlocked { .. }
-        | Fact::ParticipantUnblocked { .. } => encode_account(fact, &mut bytes),
+        | Fact::ParticipantUnblocked { .. }
+        | Fact::ParticipantReseated { .. } => encode_account(fact, &mut bytes),
         Fact::Logged { actor, text } => bytes.tag(11).text_of(*actor, text),
         Fact::StrategyFailed { actor, text } => bytes.tag(12).text_of(*actor, text),
         Fact::Plotted { actor, series, value } => {
@@ -160,6 +161,9 @@ fn encode_account(fact: &Fact, bytes: &mut Bytes<'_>) {
         }
         Fact::ParticipantUnblocked { owner } => {
             bytes.tag(38).u32(owner.get());
+        }
+        Fact::ParticipantReseated { owner, kind } => {
+            bytes.tag(50).u32(owner.get()).text(kind);
         }
         _ => {}
     }

@@ -316,6 +316,13 @@ pub enum Fact {
         /// The participant.
         owner: ActorId,
     },
+    /// Another actor has taken the place of a participant that joined from outside.
+    ParticipantReseated {
+        /// The participant.
+        owner: ActorId,
+        /// The kind of the new one.
+        kind: Arc<str>,
+    },
     /// An account was marked to market.
     AccountMarked(AccountMark),
     /// A strategy wrote a line to its log.
@@ -390,6 +397,7 @@ impl Fact {
             | Self::AccountFunded { .. }
             | Self::ParticipantBlocked { .. }
             | Self::ParticipantUnblocked { .. }
+            | Self::ParticipantReseated { .. }
             | Self::AccountMarked(_)
             | Self::Logged { .. }
             | Self::Plotted { .. }

@@ -6,6 +6,7 @@ use crate::units::Money;
 
 /// Why a venue rejected a command; nothing changed in the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RejectReason {
     /// The id is already in use.
     #[error("an order of that id exists already")]

@@ -7,6 +7,7 @@ use crate::units::{Money, NetQuantity, OrderId, Price, Quantity};
 
 /// Why the account gate refused a request; it was never sent to the venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Refusal {
     /// The quantity is zero or above [`Quantity::MAX_LOTS`].
     #[error("a quantity of {0} lots is not allowed: it must lie between 1 and 2^40")]

@@ -28,6 +28,13 @@ impl BarFeed {
         }
     }
 
+    /// Removes a subscriber.
+    pub(super) fn unsubscribe(&mut self, who: ActorId) {
+        if let Some(index) = self.subscribers.remove(who) {
+            self.since.remove(index);
+        }
+    }
+
     /// Returns the subscriber of that number.
     pub(super) fn subscriber(&self, index: usize) -> Option<ActorId> {
         self.subscribers.get(index)

@@ -1,6 +1,10 @@
 //! What goes from one day of a market to the next: what is left at its end, and what it begins with.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::config::Seat;
+use super::context::Context;
 use super::fault::MarketFault;
 use super::state::MarketState;
 use crate::account::{Account, AccountOrder, AccountState, FeeLedger, FeeState};
@@ -21,6 +25,8 @@ pub(super) struct CarryOver {
     books: Vec<LeftBook>,
     /// What the market begins with, for whoever reads its tape alone.
     opening_facts: Vec<Fact>,
+    /// What actors keep for their next beginning, by actor.
+    saved: BTreeMap<ActorId, Arc<str>>,
 }
 
 /// A book as its venue left it when the market stopped.
@@ -59,6 +65,16 @@ impl MarketState {
             guests[participant.id.index()] = true;
         }
         guests
+    }
+
+    /// Returns what an actor keeps for its next beginning.
+    pub(crate) fn saved(&self, actor: ActorId) -> Option<&Arc<str>> {
+        self.carry.saved.get(&actor)
+    }
+
+    /// Gives an actor what it kept on an earlier day.
+    pub(crate) fn restore_saved(&mut self, actor: ActorId, saved: Arc<str>) {
+        self.carry.saved.insert(actor, saved);
     }
 
     /// Takes a book from a venue that stops.
@@ -158,5 +174,28 @@ impl MarketState {
             }
         };
         self.book(now, owner, &ExecutionReport { order, listing, side, at: now, kind: report })
+    }
+}
+
+impl Context {
+    /// Keeps a text for the current actor's next beginning, in place of what it had kept: the only thing of an
+    /// actor that a market which goes on has on its next day.
+    ///
+    /// Unbounded: the caller must limit how much it keeps.
+    pub fn save(&mut self, text: impl Into<Arc<str>>) {
+        let id = self.id();
+        self.domain_mut().restore_saved(id, text.into());
+    }
+
+    /// Returns whether the market [goes on](crate::exchange::MarketBuilder::goes_on) on another day.
+    #[must_use]
+    pub const fn goes_on(&self) -> bool {
+        self.domain().goes_on()
+    }
+
+    /// Returns what the current actor kept last, today or before.
+    #[must_use]
+    pub fn saved(&self) -> Option<Arc<str>> {
+        self.domain().saved(self.id()).cloned()
     }
 }

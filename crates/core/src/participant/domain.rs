@@ -10,7 +10,7 @@ use super::operator::{HaltChange, OperatorRefusal, SeatOperation, seat_message};
 use super::request::{Answer, Outcome, Request, RequestError, RequestKind, RequestRefusal, Tagged};
 use super::state::MarketState;
 use crate::account::{Account, AccountConfig, AccountError, FundingRefusal};
-use crate::kernel::{Admission, Arrival, Domain, Join, JoinRefusal, Moment, RequestTag};
+use crate::kernel::{ActorSpec, Admission, Arrival, Domain, Join, JoinRefusal, Moment, RequestTag, Reseat};
 use crate::market::{
     AccountOpening, ExecutionReport, Fact, Funding, Listing, Refusal, ReportKind, SinkError, Transfer,
 };
@@ -67,6 +67,10 @@ impl Domain for MarketState {
                 let join = Join { tag, name, spec, config: Role::Participant(config) };
                 return Ok(Arrival::Join(Box::new(join)));
             }
+            RequestKind::Reseat { participant, spec } => {
+                self.check_guest(participant)?;
+                return Ok(Arrival::Reseat(Box::new(Reseat { tag, actor: participant, spec })));
+            }
             RequestKind::Halt { listing } => return self.route_halt(tag, listing, HaltChange::Halt),
             RequestKind::Reopen { listing, auction } => {
                 return self.route_halt(tag, listing, HaltChange::Reopen { auction });
@@ -96,6 +100,25 @@ impl Domain for MarketState {
         }
         let outcome = outcome.map(|participant| Outcome::Joined { participant });
         self.answer(now, join.tag, outcome.map_err(RequestRefusal::from));
+        Ok(())
+    }
+
+    /// Notes what an actor's place is given to, writes that to the tape, and answers the request.
+    fn reseated(
+        &mut self,
+        now: SimTime,
+        reseat: &Reseat,
+        outcome: Result<Interest, JoinRefusal<AccountError>>,
+    ) -> Result<(), MarketFault> {
+        let Reseat { tag, actor: owner, spec } = reseat;
+        let outcome = match outcome {
+            Ok(interest) => {
+                self.give_place(now, *owner, spec, interest)?;
+                Ok(Outcome::Reseated)
+            }
+            Err(refusal) => Err(RequestRefusal::from(refusal)),
+        };
+        self.answer(now, *tag, outcome);
         Ok(())
     }
 
@@ -235,6 +258,27 @@ impl MarketState {
     pub(super) fn worth_of(&self, transfer: Transfer) -> Option<Money> {
         let Transfer::Shares { instrument, quantity } = transfer else { return None };
         self.market_value(instrument, quantity.magnitude())
+    }
+
+    /// Gives a participant's place to another actor, which begins without subscriptions.
+    fn give_place(
+        &mut self,
+        now: SimTime,
+        owner: ActorId,
+        spec: &ActorSpec,
+        interest: Interest,
+    ) -> Result<(), SinkError> {
+        self.listings.iter_mut().for_each(|state| state.feeds.unsubscribe(owner));
+        let found = self.participants.iter_mut().find(|participant| participant.id == owner);
+        let Some(participant) = found else { return Ok(()) };
+        let may_wait = !interest.reports && is_looked_at_by_itself(&participant.account);
+        self.unread.set_may_wait(owner, may_wait);
+        participant.kind.clone_from(&spec.kind);
+        if let Some(seat) = &mut participant.seat {
+            seat.spec = spec.clone();
+            seat.config.kind.clone_from(&spec.kind);
+        }
+        self.record(now, &Fact::ParticipantReseated { owner, kind: spec.kind.as_str().into() })
     }
 
     /// Takes in the account of a participant that has just joined: counts and values what it brought along,

@@ -128,6 +128,17 @@ impl Feeds {
         Ok(())
     }
 
+    /// Removes a subscriber from all feeds.
+    pub(super) fn unsubscribe(&mut self, who: ActorId) {
+        for list in
+            [&mut self.quotes, &mut self.trades, &mut self.phases, &mut self.indicative, &mut self.actions]
+        {
+            list.remove(who);
+        }
+        self.bars.iter_mut().for_each(|feed| feed.unsubscribe(who));
+        self.books.iter_mut().for_each(|feed| feed.unsubscribe(who));
+    }
+
     /// Returns all subscribers of any feed, in the order of their ids.
     pub(super) fn followers(&self) -> BTreeSet<ActorId> {
         let lists = [&self.quotes, &self.trades, &self.phases, &self.indicative, &self.actions];
@@ -167,6 +178,12 @@ pub(super) struct BookFeed {
 impl BookFeed {
     fn new(levels: usize) -> Self {
         Self { levels, last: Arc::default(), informed: 0, subscribers: Subscribers::new() }
+    }
+
+    fn unsubscribe(&mut self, who: ActorId) {
+        if self.subscribers.remove(who).is_some_and(|index| index < self.informed) {
+            self.informed -= 1;
+        }
     }
 
     /// Takes the current levels; returns them with the number of subscribers, from the first, that have
@@ -215,6 +232,24 @@ mod tests {
         let subscribers = [0, 1, 2].map(|index| feeds.subscriber(Feed::Book(5), index));
         assert_eq!(subscribers, [Some(anne), Some(ben), None]);
         assert_eq!(feeds.subscriber(Feed::Book(6), 0), None);
+    }
+
+    #[test]
+    fn who_unsubscribes_gets_nothing_and_the_others_what_they_would_have() {
+        let mut feeds = Feeds::new(SimDuration::from_secs(1).into());
+        let [anne, ben, carl] = [1, 2, 3].map(ActorId::new);
+        for who in [anne, ben] {
+            feeds.subscribe(who, Feed::Book(5), None).unwrap();
+            feeds.subscribe(who, Feed::Trades, None).unwrap();
+        }
+        feeds.books[0].renew(bid(1));
+        feeds.subscribe(carl, Feed::Book(5), None).unwrap();
+        feeds.unsubscribe(anne);
+        feeds.unsubscribe(anne);
+        assert_eq!(feeds.subscriber(Feed::Trades, 0), Some(ben));
+        assert_eq!(feeds.subscriber(Feed::Trades, 1), None);
+        assert_eq!(feeds.books[0].renew(bid(1)).1, 1, "only the last has not received it");
+        assert_eq!(feeds.followers().into_iter().collect::<Vec<_>>(), [ben, carl]);
     }
 
     #[test]

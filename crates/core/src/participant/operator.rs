@@ -124,6 +124,14 @@ impl MarketState {
         known.map(|_| ()).map_err(|_| RequestError::NotAParticipant(id))
     }
 
+    /// Checks that an actor is a participant that joined from outside.
+    pub(super) fn check_guest(&self, id: ActorId) -> Result<(), RequestError> {
+        let known = self.participants.binary_search_by_key(&id, |participant| participant.id);
+        let index = known.map_err(|_| RequestError::NotAParticipant(id))?;
+        let has_seat = self.participants[index].seat.is_some();
+        has_seat.then_some(()).ok_or(RequestError::NoSeat(id))
+    }
+
     /// Does what an operator asks about a seat, and answers.
     pub(super) fn operate_seat(
         &mut self,

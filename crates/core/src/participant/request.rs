@@ -47,6 +47,13 @@ pub enum RequestKind {
         /// What it is, and has.
         config: ParticipantConfig,
     },
+    /// Have another actor take the place of one that has joined: what it has, its orders included, stays.
+    Reseat {
+        /// The participant.
+        participant: ActorId,
+        /// What the new actor is built from.
+        spec: ActorSpec,
+    },
     /// By an operator: halt a listing until it is reopened. Nothing trades there, and orders can only be
     /// canceled; a session's close still comes.
     Halt {
@@ -191,6 +198,8 @@ pub enum Outcome {
         /// Its id.
         participant: ActorId,
     },
+    /// Another actor has taken the participant's place, and has started.
+    Reseated,
 }
 
 /// Says why nothing was done about a request.
@@ -216,6 +225,9 @@ pub enum RequestError {
     /// The actor is part of the market itself, or does not exist.
     #[error("actor {0} is no participant of this market")]
     NotAParticipant(ActorId),
+    /// The participant is an agent of the scenario, whose place nobody else can take.
+    #[error("participant {0} did not join from outside: its place cannot be taken")]
+    NoSeat(ActorId),
     /// There is no such listing.
     #[error("there is no listing {0}")]
     UnknownListing(ListingId),

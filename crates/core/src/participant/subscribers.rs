@@ -28,6 +28,16 @@ impl<Id: Copy + Eq + Hash> Subscribers<Id> {
         is_new
     }
 
+    /// Removes a subscriber; returns the number that it had.
+    pub(super) fn remove(&mut self, id: Id) -> Option<usize> {
+        if !self.known.remove(&id) {
+            return None;
+        }
+        let index = self.list.iter().position(|it| *it == id)?;
+        self.list.remove(index);
+        Some(index)
+    }
+
     pub(super) const fn len(&self) -> usize {
         self.list.len()
     }

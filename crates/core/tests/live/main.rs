@@ -14,6 +14,7 @@ mod latencies;
 mod looking;
 mod money;
 mod operator;
+mod reseat;
 mod unread;
 
 use std::cell::RefCell;

@@ -331,6 +331,9 @@ fn of_account(service: &MarketData, fact: &Fact) -> Told {
             ("account", "blocked", Details { reason: Some(reason.to_string()), ..Details::default() })
         }
         Fact::ParticipantUnblocked { .. } => ("account", "unblocked", Details::default()),
+        Fact::ParticipantReseated { kind, .. } => {
+            ("account", "reseated", Details { text: Some(kind.to_string()), ..Details::default() })
+        }
         Fact::Logged { text, .. } => {
             ("strategy", "logged", Details { text: Some(text.to_string()), ..Details::default() })
         }

@@ -45,7 +45,12 @@ fn laid_out() -> LaidOut {
 
 /// A minute of a market with a maker, a small crowd, and two seats.
 fn builder() -> MarketBuilder {
-    let mut builder = MarketBuilder::new(Seed::new(3), open(), open() + SimDuration::from_secs(60)).unwrap();
+    builder_from(open())
+}
+
+/// The rest of that minute.
+fn builder_from(from: SimTime) -> MarketBuilder {
+    let mut builder = MarketBuilder::new(Seed::new(3), from, open() + SimDuration::from_secs(60)).unwrap();
     let acme = Instrument::new("ACME", "0.01".parse().unwrap(), "1".parse().unwrap()).unwrap();
     let value = OrnsteinUhlenbeck::new(100.0, 100.0, SimDuration::from_secs(120), 3.0, 1_638.0);
     let process = ProcessConfig { process: Box::new(value), initial: 100.0, grid: SimDuration::from_secs(1) };
@@ -446,6 +451,32 @@ fn a_pause_takes_no_orders_and_carries_cancels_out() {
     assert!(account.order(order).is_none(), "it is canceled");
     let rebuilt = exchange.crash(&[true]);
     assert!(rebuilt.live.is_paused());
+}
+
+/// Two requests with ids, one of which is refused: the next market tells both outcomes again.
+#[test]
+fn an_outcome_is_told_again_by_the_next_market_a_refusal_too() {
+    let mut exchange = Exchange::begin();
+    exchange.enter_named(0, 1, 5);
+    exchange.enter_named(0, 2, 1_000_000);
+    exchange.act(&Act::Pass(400));
+    exchange.sync();
+    exchange.show(usize::MAX);
+    let answers = |live: &LiveMarket| {
+        let seat = live.market().participant(SEATS[0]).unwrap().id;
+        [1, 2].map(|id| live.known(seat, &client(id)).unwrap().1.unwrap().outcome.clone())
+    };
+    let told = answers(&exchange.live);
+    assert!(told[0].is_ok() && told[1].is_err(), "{told:?}");
+    exchange.live.settle().unwrap();
+    let left = LiveState::from_bytes(exchange.live.left().unwrap()).unwrap();
+    let at = exchange.live.market().world().now();
+    let laid_out = LaidOut { builder: builder_from(at), left: Some(left) };
+    let mut next = LiveMarket::begin(laid_out, SegmentWriter::begin(&header()), START).unwrap();
+    assert_eq!(answers(&next), told);
+    let seat = next.market().participant(SEATS[0]).unwrap().id;
+    let again = next.request(Duration::ZERO, named(seat, 1_000_000), Some(client(2)));
+    assert!(matches!(again, Ok(Taken::Repeated(_))), "{again:?}");
 }
 
 #[test]
