@@ -12,14 +12,16 @@ pub use setup_error::MockSetupError;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::script::{CompiledScript, MockMarket, ScriptError, ScriptTest, ScriptTrader};
-use crate::script::{ParamValue, ScriptConfig};
+use crate::script::{CompiledScript, MockError, MockMarket, ScriptError, ScriptTest, ScriptTrader};
+use crate::script::{ParamValue, RunLimits, ScriptConfig};
 use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::MarketBuilder;
 use bearpit_core::market::{Fees, Instrument};
 use bearpit_core::participant::{Latencies, ParticipantConfig};
-use bearpit_core::units::{Decimal, InstrumentId, ListingId, Money, Quantity, Seed, SimDuration, SimTime};
+use bearpit_core::units::{
+    Decimal, InstrumentId, ListingId, Money, Price, Quantity, Seed, SimDuration, SimTime,
+};
 
 use test_market::{MAKER, STRATEGY, StrategyLog, TAKER, TestMarket};
 
@@ -103,7 +105,8 @@ pub fn run_test(
 ) -> Result<TestOutcome, MockSetupError> {
     let test = ScriptTest::default();
     let strategy_log = StrategyLog::default();
-    let builder = build_market(script, &test, config, &strategy_log)?;
+    let layout = Layout { config, limits: RunLimits::DEFAULT };
+    let builder = build_market(script, &test, &layout, &strategy_log)?;
     let market = builder.open()?;
     let test_market = Rc::new(RefCell::new(TestMarket::new(market, strategy_log.clone())?));
     let played: Rc<RefCell<dyn MockMarket>> = Rc::<RefCell<TestMarket>>::clone(&test_market);
@@ -127,12 +130,71 @@ pub fn run_test(
     Ok(TestOutcome { name: name.to_owned(), error, strategy, log })
 }
 
+/// Runs a script for ten minutes in a market that quotes and trades around a price: whether it gets through
+/// its first callbacks. What it trades there has no meaning.
+///
+/// # Examples
+/// ```
+/// use bearpit::mock::{MockConfig, rehearse};
+/// use bearpit::script::{ScriptSource, compile};
+/// use bearpit::units::Price;
+///
+/// let text = "fn on_bar(bar) { buy(bar.close / (bar.high - bar.high)); }";
+/// let script = compile(&ScriptSource::alone("s.rhai", text))?;
+/// let outcome = rehearse(&script, &MockConfig::default(), Price::new(10_000))?;
+/// assert!(outcome.strategy.ok_or("it has not failed")?.contains("in on_bar"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`MockSetupError`] if there can be no such market.
+pub fn rehearse(
+    script: &CompiledScript,
+    config: &MockConfig,
+    mid: Price,
+) -> Result<TestOutcome, MockSetupError> {
+    let strategy_log = StrategyLog::default();
+    let limits = RunLimits { operations: REHEARSAL_OPERATIONS, ..RunLimits::DEFAULT };
+    let layout = Layout { config, limits };
+    let market = build_market(script, &ScriptTest::default(), &layout, &strategy_log)?.open()?;
+    let mut market = TestMarket::new(market, strategy_log.clone())?;
+    market.start();
+    let rehearsed = market.wander(mid, REHEARSAL_MINUTES);
+    let settled = match rehearsed {
+        Ok(()) if !strategy_log.has_failed() => market.settle().map_err(|cause| cause.to_string()),
+        // How it failed is in its log.
+        Ok(()) | Err(MockError::StrategyFailed) => Ok(()),
+        Err(cause) => Err(cause.to_string()),
+    };
+    let error = settled.err().map(|message| ScriptError {
+        file: script.source().file.clone(),
+        line: 1,
+        column: 1,
+        message,
+        help: None,
+    });
+    let (strategy, log) = strategy_log.into_parts();
+    Ok(TestOutcome { name: "rehearsal".to_owned(), error, strategy, log })
+}
+
+/// How long a rehearsal lasts.
+const REHEARSAL_MINUTES: i64 = 10;
+/// How many operations a strategy may take meanwhile: some tenths of a second of a core.
+const REHEARSAL_OPERATIONS: u64 = 20_000_000;
+
+/// What a market is made from, and what the strategy may use over the run.
+struct Layout<'a> {
+    config: &'a MockConfig,
+    limits: RunLimits,
+}
+
 fn build_market(
     script: &CompiledScript,
     test: &ScriptTest,
-    config: &MockConfig,
+    layout: &Layout<'_>,
     strategy_log: &StrategyLog,
 ) -> Result<MarketBuilder, MockSetupError> {
+    let Layout { config, limits } = layout;
     let close = OPEN + SimDuration::from_secs(DAYS_MAX * 86_400);
     let mut builder = MarketBuilder::new(Seed::new(0), OPEN, close)?;
     builder.sample_interval(SimDuration::ZERO);
@@ -165,6 +227,7 @@ fn build_market(
     let account = AccountConfig { cash: config.cash, max_short: short, ..AccountConfig::default() };
     let script_config = ScriptConfig {
         params: config.params.clone(),
+        run_limits: *limits,
         ..ScriptConfig::new(script.source().clone(), ListingId::new(0))
     };
     let trader = ScriptTrader::tested(script_config, test.clone());

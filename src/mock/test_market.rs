@@ -166,6 +166,32 @@ impl TestMarket {
         self.market.start();
     }
 
+    /// Quotes and trades around a price for some minutes, in all markets alike, until the strategy fails.
+    ///
+    /// # Errors
+    /// [`MockError`] if that cannot be done.
+    pub(super) fn wander(&mut self, mid: Price, minutes: i64) -> Result<(), MockError> {
+        const STEPS: [i64; 8] = [0, 2, 4, 2, 0, -2, -4, -2];
+        const SIZE: Quantity = Quantity::new(1_000);
+        let count = self.market.world().domain().listings().count();
+        let listings = || (0..).map(ListingId::new).take(count);
+        for (_, step) in (0..minutes).zip(STEPS.iter().cycle()) {
+            let mid = mid.ticks().saturating_add(*step);
+            let [bid, ask] = [mid - 1, mid + 1].map(Price::new);
+            for listing in listings() {
+                self.quote(listing, Some((bid, SIZE)), Some((ask, SIZE)))?;
+                for price in [ask, bid] {
+                    self.trade(listing, price, Quantity::new(5))?;
+                }
+            }
+            self.run_until(self.now() + SimDuration::from_secs(60))?;
+            if self.strategy_log.has_failed() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
     /// Ends the day: the strategy is stopped, and the accounts are checked.
     ///
     /// # Errors

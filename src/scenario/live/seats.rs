@@ -3,7 +3,7 @@
 use super::user_script::{MarketName, Markets, UserScript, UserScriptError};
 use crate::scenario::Scenario;
 use crate::scenario::live_config::LiveConfig;
-use crate::script::{ScriptTrader, Scripts, SharedBudget};
+use crate::script::{RetiredSeat, ScriptTrader, Scripts, SharedBudget};
 use bearpit_agents::Desk;
 use bearpit_core::account::AccountConfig;
 use bearpit_core::exchange::{BuildError, MarketBuilder};
@@ -16,6 +16,11 @@ const DESK: &str = "desk";
 
 /// The kind of a user's strategy.
 const SCRIPT: &str = "script";
+
+/// The kind of a seat whose strategy its owner has ended.
+const RETIRED: &str = "retired";
+/// What a retired seat is to do besides canceling its orders.
+const FLATTEN: &str = "flatten";
 
 /// Builds the actors of those who join a live market: a [`Desk`] for a person, who acts by requests, and a
 /// [`ScriptTrader`] for a strategy, which shares a budget of operations with those of all other users.
@@ -56,6 +61,9 @@ impl ActorFactory<MarketState> for SeatFactory {
         match (spec.kind.as_str(), spec.parameters.as_str()) {
             (DESK, "") => Ok(Box::new(Trader(Desk))),
             (DESK, _) => Err(unfit("a desk has no parameters".to_owned())),
+            (RETIRED, "") => Ok(Box::new(Trader(RetiredSeat::new(false)))),
+            (RETIRED, FLATTEN) => Ok(Box::new(Trader(RetiredSeat::new(true)))),
+            (RETIRED, _) => Err(unfit(format!("what it does is `{FLATTEN}` or nothing"))),
             (SCRIPT, parameters) => match self.script(parameters) {
                 Ok(trader) => Ok(Box::new(Trader(trader))),
                 Err(error) => Err(unfit(error.to_string())),
@@ -75,6 +83,31 @@ impl LiveConfig {
         let account = AccountConfig { cash: self.starting_cash, tracked: true, ..AccountConfig::default() };
         let config = ParticipantConfig::new(DESK).with_account(account);
         RequestKind::Join { name: name.to_owned(), spec: ActorSpec::new(DESK), config }
+    }
+
+    /// Returns the request by which an empty account joins that a strategy is to trade in: first it gets cash,
+    /// from an account of its owner's, then a [strategy](Self::seat_script).
+    #[must_use]
+    pub fn join_empty(&self, name: &str) -> RequestKind {
+        let account = AccountConfig { tracked: true, ..AccountConfig::default() };
+        let config = ParticipantConfig::new(DESK).with_account(account);
+        RequestKind::Join { name: name.to_owned(), spec: ActorSpec::new(DESK), config }
+    }
+
+    /// Returns what a strategy's actor is built from, for the account of a participant that has joined. It is
+    /// compiled when the request is carried out; what is wrong with it is in the refusal.
+    #[must_use]
+    pub fn seat_script(script: &UserScript) -> ActorSpec {
+        ActorSpec { kind: SCRIPT.to_owned(), parameters: script.to_json() }
+    }
+
+    /// Returns what takes a strategy's place when its owner ends it: all orders are canceled, and with
+    /// `flatten` positions are closed at the market, in several attempts where that takes them. After that it
+    /// is as a person's seat.
+    #[must_use]
+    pub fn retire(flatten: bool) -> ActorSpec {
+        let parameters = if flatten { FLATTEN } else { "" };
+        ActorSpec { kind: RETIRED.to_owned(), parameters: parameters.to_owned() }
     }
 
     /// Returns the request by which a strategy joins, with an account as a person's. It is compiled when the
@@ -107,7 +140,7 @@ impl LiveConfig {
     pub fn join_script(&self, name: &str, script: &UserScript) -> RequestKind {
         let account = AccountConfig { cash: self.starting_cash, tracked: true, ..AccountConfig::default() };
         let config = ParticipantConfig::new(SCRIPT).with_account(account);
-        let spec = ActorSpec { kind: SCRIPT.to_owned(), parameters: script.to_json() };
+        let spec = Self::seat_script(script);
         RequestKind::Join { name: name.to_owned(), spec, config }
     }
 }

@@ -86,6 +86,9 @@ impl UserScript {
     pub const LIMITS: RunLimits =
         RunLimits { lines: 100_000, rows: 1_000_000, bytes: 64 << 20, ..RunLimits::DEFAULT };
 
+    /// What a callback of it may take, in operations.
+    pub const OPERATIONS: u64 = 100_000;
+
     /// A script without imports and parameters, for the first market.
     #[must_use]
     pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
@@ -114,30 +117,37 @@ impl UserScript {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// Returns its text, with what it imports.
+    #[must_use]
+    pub fn source(&self) -> ScriptSource {
+        let mut source = ScriptSource::alone(self.file.as_str(), self.text.as_str());
+        let module = |(name, text): (&String, &String)| {
+            let ScriptSource { file, text, .. } = ScriptSource::alone(format!("{name}.rhai"), text.as_str());
+            (name.clone(), Module { file, text })
+        };
+        source.modules = self.modules.iter().map(module).collect();
+        source
+    }
+
+    /// Returns its parameters.
+    ///
+    /// # Errors
+    /// [`UserScriptError::Param`] if one is no number, text, true or false.
+    pub fn given_params(&self) -> Result<Vec<(String, ParamValue)>, UserScriptError> {
+        let read = |(name, value): (&String, &Value)| match param(value) {
+            Some(value) => Ok((name.clone(), value)),
+            None => Err(UserScriptError::Param(name.clone())),
+        };
+        self.params.iter().map(read).collect()
+    }
+
     /// Checks it as a whole, and makes a trader's configuration of it. The same text gives the same.
     ///
     /// # Errors
     /// [`UserScriptError`]: the first thing that is wrong.
-    pub(super) fn configure(self, markets: &Markets) -> Result<ScriptConfig, UserScriptError> {
+    pub(super) fn configure(&self, markets: &Markets) -> Result<ScriptConfig, UserScriptError> {
         let listing = markets.find(self.market.as_deref())?;
-        let mut source = ScriptSource::alone(self.file, self.text);
-        let module = |text: String| {
-            let ScriptSource { file, text, .. } = ScriptSource::alone("", text);
-            Module { file, text }
-        };
-        source.modules = self
-            .modules
-            .into_iter()
-            .map(|(name, text)| {
-                let file = format!("{name}.rhai").into();
-                (name, Module { file, ..module(text) })
-            })
-            .collect();
-        let params = self.params.into_iter().map(|(name, value)| match param(&value) {
-            Some(value) => Ok((name, value)),
-            None => Err(UserScriptError::Param(name)),
-        });
-        let params: Vec<_> = params.collect::<Result<_, _>>()?;
+        let (source, params) = (self.source(), self.given_params()?);
         let compiled = compile(&source)?;
         if let Some(complaint) = check_params(&compiled, &params)?.into_iter().next() {
             return Err(UserScriptError::Complaint(complaint.message));
@@ -146,7 +156,14 @@ impl UserScript {
             UserOnError::Halt => OnError::Halt,
             UserOnError::Flatten => OnError::Flatten,
         };
-        Ok(ScriptConfig { params, on_error, run_limits: Self::LIMITS, ..ScriptConfig::new(source, listing) })
+        let config = ScriptConfig::new(source, listing);
+        Ok(ScriptConfig {
+            params,
+            on_error,
+            run_limits: Self::LIMITS,
+            operations: Self::OPERATIONS,
+            ..config
+        })
     }
 }
 

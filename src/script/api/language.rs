@@ -11,7 +11,7 @@ use rhai::packages::{
 use rhai::{Engine, EvalAltResult, Module, Shared as SharedModule};
 
 use super::{
-    account, auto_update, indicators, market, objects, orders, output, params, random, rounding,
+    account, auto_update, indicators, market, memory, objects, orders, output, params, random, rounding,
     test_functions, time,
 };
 use crate::script::api::entries::Api;
@@ -74,6 +74,7 @@ impl Language {
         time::register(&mut api, &host);
         random::register(&mut api, &host);
         output::register(&mut api, &host);
+        memory::register(&mut api, &host);
         indicators::register(&mut api);
         auto_update::register(&mut api);
         if with_test_functions {

@@ -7,6 +7,7 @@ mod indicators;
 pub(crate) mod language;
 mod market;
 pub(crate) mod market_handle;
+mod memory;
 mod objects;
 mod order_options;
 mod orders;

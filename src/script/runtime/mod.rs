@@ -8,6 +8,7 @@ pub(crate) mod error_explanation;
 mod flatten;
 mod imports;
 mod program;
+pub(crate) mod retired;
 mod run_bounds;
 pub(crate) mod script_test;
 pub(crate) mod shared_budget;

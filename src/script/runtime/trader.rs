@@ -28,7 +28,7 @@ use crate::script::value::views::{ActionView, BarView, BookView, PhaseView, Quot
 use bearpit_core::kernel::Wakeup;
 use bearpit_core::market::{CancelReason, CorporateAction, ExecutionReport, ReportKind};
 use bearpit_core::participant::{CancelScope, Context, MarketData, Update};
-use bearpit_core::units::{ListingId, SimTime};
+use bearpit_core::units::{ListingId, SimDuration, SimTime};
 
 /// Runs a strategy written in Rhai.
 ///
@@ -72,6 +72,8 @@ pub struct ScriptTrader {
     turns: Option<Turns>,
     /// The test that runs beside it.
     test: Option<ScriptTest>,
+    /// The midnight for which it was told that a day is over.
+    day_ended: Option<SimTime>,
 }
 
 /// The state of the trader.
@@ -92,6 +94,10 @@ impl std::fmt::Debug for ScriptTrader {
 /// The tag of the wake-ups at which callbacks that have waited are called; no timer of a script has it.
 const TURN_TAG: u64 = u64::MAX - 2;
 
+const DAY: SimDuration = SimDuration::from_secs(86_400);
+/// The tag of the wake-ups at midnight.
+const MIDNIGHT_TAG: u64 = u64::MAX - 3;
+
 /// How many rounds of refusals may follow from refusals in `on_order`.
 const REFUSALS_MAX: usize = 1_000;
 
@@ -107,7 +113,7 @@ impl ScriptTrader {
     #[must_use]
     pub const fn sharing(config: ScriptConfig, scripts: Scripts) -> Self {
         let bounds = RunBounds::new(config.run_limits);
-        Self { config, scripts, state: TraderState::Idle, bounds, turns: None, test: None }
+        Self { config, scripts, state: TraderState::Idle, bounds, turns: None, test: None, day_ended: None }
     }
 
     /// Makes a trader of a user, who shares a budget of operations with all others in the world.
@@ -332,6 +338,23 @@ impl ScriptTrader {
         program.enter(Lifecycle::Trading);
         self.call_now(ctx, Callback::Start, []);
         self.ask_for_defaults(ctx);
+        self.await_midnight(ctx);
+    }
+
+    /// Has the script told when this day is over, if it wants to know. A market that goes on has no other end
+    /// of its day than its close.
+    fn await_midnight(&self, ctx: &mut Context) {
+        let TraderState::Running(program) = &self.state else { return };
+        if program.has(Callback::DayEnd) && !ctx.goes_on() {
+            let midnight = ctx.now().floor_to(DAY) + DAY;
+            ctx.wake_at(midnight, MIDNIGHT_TAG);
+        }
+    }
+
+    fn end_day(&mut self, ctx: &mut Context) {
+        self.day_ended = Some(ctx.now());
+        self.call(ctx, Callback::DayEnd, []);
+        self.await_midnight(ctx);
     }
 
     /// Lets a timer go on, and calls the script if it is due.
@@ -422,9 +445,12 @@ impl Actor for ScriptTrader {
 
     fn stopped(&mut self, ctx: &mut Context) {
         // A script that owes operations, or has something waiting, is not called once more.
-        let may_begin = self.turns.as_ref().is_none_or(|turns| turns.may_begin(ctx.now(), Callback::Stop));
-        if may_begin {
-            self.call_now(ctx, Callback::Stop, []);
+        let was_told = self.day_ended == Some(ctx.now());
+        for callback in [Callback::DayEnd, Callback::Stop] {
+            let may_begin = self.turns.as_ref().is_none_or(|turns| turns.may_begin(ctx.now(), callback));
+            if may_begin && !(was_told && callback == Callback::DayEnd) {
+                self.call_now(ctx, callback, []);
+            }
         }
         self.state = TraderState::Idle;
         if let Some(turns) = &mut self.turns {
@@ -443,6 +469,9 @@ impl Handler<Wakeup> for ScriptTrader {
         let TraderState::Running(_) = &self.state else { return self.is_flat_or_go_on(ctx) };
         if wakeup.tag == BarRounds::TAG {
             return self.end_rounds(ctx);
+        }
+        if wakeup.tag == MIDNIGHT_TAG {
+            return self.end_day(ctx);
         }
         match &self.turns {
             Some(turns) if !turns.may_begin(ctx.now(), Callback::Timer) => {

@@ -41,6 +41,8 @@ pub enum Callback {
     Session,
     /// When a split or dividend of a replayed market has taken effect.
     Action,
+    /// At the end of each day.
+    DayEnd,
     /// Once, after the close.
     Stop,
 }
@@ -56,7 +58,7 @@ struct CallbackEntry {
 }
 
 /// The callbacks, with their names and arguments, and when they are called.
-const CALLBACKS: [CallbackEntry; 20] = [
+const CALLBACKS: [CallbackEntry; 21] = [
     CallbackEntry {
         callback: Callback::Init,
         name: "on_init",
@@ -171,6 +173,13 @@ const CALLBACKS: [CallbackEntry; 20] = [
         arguments: &["action"],
         about: "a split or dividend of a replayed market took effect, before the open; position, orders, past bars and \
                 indicators that the host feeds follow it already",
+    },
+    CallbackEntry {
+        callback: Callback::DayEnd,
+        name: "on_day_end",
+        arguments: &[],
+        about: "a day is over: at midnight (UTC) and at the end of a run; of a live market after its close and wherever it \
+                stops, when orders are refused: to `save` what the next day is to begin with",
     },
     CallbackEntry {
         callback: Callback::Stop,

@@ -4,6 +4,7 @@ mod api;
 mod callbacks;
 mod errors;
 mod language;
+mod memory;
 mod orders;
 mod params;
 mod population;
