@@ -47,7 +47,7 @@ latency = { entry = "1ms", report = "5ms" }
 "#;
 
 /// How far a callback of a strategy counts, which takes somewhat less than what it may, in a release build.
-const COUNT: u32 = if cfg!(debug_assertions) { 3_000 } else { 60_000 };
+const COUNT: u32 = if cfg!(debug_assertions) { 3_000 } else { 30_000 };
 
 /// Returns an endless strategy: one counts for ever, until the limit of a callback ends it; others work as
 /// long as that allows, or send orders, again and again. Without optimization that limit takes as long by

@@ -18,9 +18,11 @@ use crate::http::{Face, Server};
 use crate::services::alpaca::{Alpaca, AlpacaParts};
 use crate::services::identity::{Identity, IdentityParts, Newcomers, system_clock};
 use crate::services::market_data::{DatabaseArchive, MarketData, MarketDataParts};
+use crate::services::strategies::{Strategies, StrategiesParts, StrategyOutputs};
 use crate::services::trading::{Trading, TradingParts};
 use crate::services::watchlists::Watchlists;
 use crate::store::database::Database;
+use crate::store::strategies::StrategyLimits;
 
 /// The directory of days' replays within the data directory.
 const REPLAYS: &str = "replays";
@@ -34,6 +36,7 @@ pub(super) struct Parts<'a> {
     pub(super) source: ScenarioSource,
     pub(super) handle: MarketHandle,
     pub(super) database: Database,
+    pub(super) outputs: StrategyOutputs,
 }
 
 /// Puts the services together; to be called within a runtime.
@@ -41,7 +44,7 @@ pub(super) struct Parts<'a> {
 /// # Errors
 /// [`Failure::Run`], which is written to the log.
 pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
-    let Parts { config, source, handle, database } = parts;
+    let Parts { config, source, handle, database, outputs } = parts;
     let journal = config.data.join(JOURNAL);
     let market = source.scenario().name.clone();
     let instruments = source.scenario().instruments.iter().map(|it| &it.instrument);
@@ -56,13 +59,23 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
     }));
     let trading = Arc::new(Trading::new(TradingParts {
         handle: handle.clone(),
-        source,
+        source: source.clone(),
         data: Arc::clone(&market_data),
         database: database.clone(),
         journal,
     }));
     let identity = identity(config, database.clone(), &trading)?;
     let watchlists = Arc::new(Watchlists::new(database.clone(), Arc::clone(&market_data)));
+    let limits = StrategyLimits { per_user: config.strategies.per_user, total: config.strategies.total };
+    let strategies = Arc::new(Strategies::new(StrategiesParts {
+        trading: Arc::clone(&trading),
+        source,
+        data: Arc::clone(&market_data),
+        database: database.clone(),
+        outputs,
+        limits,
+    }));
+    tokio::spawn(Arc::clone(&strategies).tidy_up());
     let alpaca = Arc::new(Alpaca::new(AlpacaParts {
         market,
         handle,
@@ -70,7 +83,7 @@ pub(super) fn face(parts: Parts<'_>) -> Result<Face, Failure> {
         data: Arc::clone(&market_data),
         database,
     }));
-    Ok(Face { identity, market_data, trading, watchlists, alpaca })
+    Ok(Face { identity, market_data, trading, strategies, watchlists, alpaca })
 }
 
 fn identity(config: &Config, database: Database, trading: &Arc<Trading>) -> Result<Arc<Identity>, Failure> {

@@ -23,6 +23,7 @@ use crate::http::{AdminServer, Edge, Metrics, Server, ServerConfig};
 use crate::load::{SlowFile, Syncs};
 use crate::publication::PublicationConfig;
 use crate::replay::{DayMetrics, DayWorker, ReplayCommand};
+use crate::services::strategies::StrategyOutputs;
 use crate::store::database::Database;
 
 /// The directory of the tables and reports of days within the data directory.
@@ -160,6 +161,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     let mut registry = Registry::with_prefix("bearpit");
     let (projecting, sink) = database::project(config, opened.clone(), path, source.live(), &mut registry)?;
     let worker = worker(config, source, path, &mut registry)?;
+    let outputs = StrategyOutputs::default();
     let driver = Driver::start(DriverConfig {
         journal: journal.clone(),
         sync: source.sync_policy(),
@@ -168,7 +170,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
         source: Box::new(source.clone()),
         wrap: medium(*sync_extra),
         publication: PublicationConfig::default(),
-        sinks: vec![Box::new(sink)],
+        sinks: vec![Box::new(sink), outputs.sink()],
         settled: worker.hook(),
         metrics: crate::driver::Metrics::register(&mut registry),
     });
@@ -179,7 +181,7 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     let metrics = Arc::new(Metrics::new(registry));
     let served = Arc::new(Served(driver.handle.clone()));
     let parts =
-        face::Parts { config, source: source.clone(), handle: driver.handle.clone(), database: opened };
+        face::Parts { config, source: source.clone(), handle: driver.handle.clone(), database: opened, outputs };
     let face = face::face(parts)?;
     let config_of_server = server_config(config.http);
     let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served.clone(), Some(face));

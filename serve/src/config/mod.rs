@@ -56,6 +56,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How much may wait.
     pub queue: QueueConfig,
+    /// How many strategies of people may run.
+    pub strategies: StrategiesConfig,
     /// What the HTTP server allows its clients.
     pub http: HttpConfig,
     /// The certificate of the server, in PEM.
@@ -104,6 +106,15 @@ pub enum LogLevel {
 pub struct QueueConfig {
     /// Requests for the market thread; beyond that a request is refused as busy.
     pub requests: usize,
+}
+
+/// How many strategies of people may run at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StrategiesConfig {
+    /// Of a person.
+    pub per_user: u32,
+    /// In all.
+    pub total: u32,
 }
 
 /// What the HTTP server allows its clients.

@@ -11,7 +11,7 @@ use bearpit::scenario::document::readers::{Read, ValueError, flag, mistyped, one
 use super::database::DatabaseUrl;
 use super::identity::{AttemptLimits, IdentityConfig, JwtAlgorithm, JwtSecret, PasswordConfig, Registration};
 use super::values::{Kind, address, count, path, span, texts, words};
-use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig};
+use super::{Config, HttpConfig, LogConfig, LogFormat, LogLevel, QueueConfig, StrategiesConfig};
 
 /// What one setting is.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +91,7 @@ const fn also(other: &'static str, setting: Setting) -> Setting {
 const WORKERS: Kind = Kind::Count(1, 64);
 const CONNECTIONS: Kind = Kind::Count(1, 100_000);
 const BODY_BYTES: Kind = Kind::Count(1_024, 16 << 20);
+const STRATEGIES: Kind = Kind::Count(0, 100_000);
 const REQUESTS: Kind = Kind::Count(1, 1 << 20);
 const REQUEST_TIMEOUT: Kind = Kind::Span(100, 60_000);
 const KEEP_ALIVE: Kind = Kind::Span(1_000, 600_000);
@@ -199,6 +200,20 @@ pub static SETTINGS: &[Setting] = &[
         "How many requests may wait for the market; beyond that they are refused as busy",
         |config, node| put(&mut config.queue.requests, count_of(REQUESTS, node)),
     ),
+    setting(
+        "strategies.per_user",
+        STRATEGIES,
+        Some("3"),
+        "How many strategies of a person may run at a time",
+        |config, node| put(&mut config.strategies.per_user, number_of(STRATEGIES, node)),
+    ),
+    setting(
+        "strategies.total",
+        STRATEGIES,
+        Some("200"),
+        "How many strategies of people may run at a time in all; they share `script_operations` of the scenario",
+        |config, node| put(&mut config.strategies.total, number_of(STRATEGIES, node)),
+    ),
     setting("http.workers", WORKERS, Some("2"), "Threads that serve HTTP", |config, node| {
         put(&mut config.http.workers, count_of(WORKERS, node))
     }),
@@ -212,7 +227,7 @@ pub static SETTINGS: &[Setting] = &[
     setting(
         "http.body_bytes_max",
         BODY_BYTES,
-        Some("65536"),
+        Some("524288"),
         "Bytes of the body of a request; a longer one is refused with 413",
         |config, node| put(&mut config.http.body_bytes_max, count_of(BODY_BYTES, node)),
     ),
@@ -358,6 +373,7 @@ pub(super) fn unset() -> Config {
         shutdown_grace: Duration::ZERO,
         log: LogConfig { format: LogFormat::Text, level: LogLevel::Info },
         queue: QueueConfig { requests: 0 },
+        strategies: StrategiesConfig { per_user: 0, total: 0 },
         http: HttpConfig {
             workers: 0,
             connections: 0,

@@ -47,6 +47,15 @@ pub enum What {
         /// Its account and latencies.
         config: Box<ParticipantConfig>,
     },
+    /// Move cash or holdings from this seat to another.
+    Transfer {
+        /// The name of the other seat.
+        to: Arc<str>,
+        /// What the other receives.
+        funding: Funding,
+    },
+    /// Let another agent take the seat.
+    Reseat(ActorSpec),
     /// By an operator, whatever the seat: halt a listing, or all.
     Halt {
         /// Which.

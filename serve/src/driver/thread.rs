@@ -359,6 +359,11 @@ impl MarketThread {
             What::Join { spec, config } => {
                 RequestKind::Join { name: ask.seat.to_string(), spec, config: *config }
             }
+            What::Transfer { to, funding } => {
+                let found = self.seat(day, &to).ok_or(Refused::NoSuchSeat(to))?;
+                RequestKind::Transfer { from: known?, to: found, funding }
+            }
+            What::Reseat(spec) => RequestKind::Reseat { participant: known?, spec },
             What::Halt { listing } => RequestKind::Halt { listing: find(day, listing)? },
             What::Reopen { listing, auction } => {
                 RequestKind::Reopen { listing: find(day, listing)?, auction }

@@ -11,12 +11,14 @@ use super::endpoint::{Endpoint, Entry};
 use super::identity::{self, IdentityDoc};
 use super::market_data::{self, MarketDataDoc};
 use super::openapi;
+use super::strategies::{self, StrategiesDoc};
 use super::trading::{self, TradingDoc};
 use super::watchlists::{self, WatchlistsDoc};
 use super::ws::{self, Authenticator, WsConfig, WsParts};
 use crate::services::alpaca::Alpaca;
 use crate::services::identity::Identity;
 use crate::services::market_data::MarketData;
+use crate::services::strategies::Strategies;
 use crate::services::trading::Trading;
 use crate::services::watchlists::Watchlists;
 
@@ -29,6 +31,8 @@ pub struct Face {
     pub market_data: Arc<MarketData>,
     /// What people do in the market.
     pub trading: Arc<Trading>,
+    /// What their scripts do.
+    pub strategies: Arc<Strategies>,
     /// What they watch.
     pub watchlists: Arc<Watchlists>,
     /// What clients of Alpaca's API ask beyond that.
@@ -52,6 +56,7 @@ impl Face {
             identity::configure(config, &self.identity);
             market_data::provide(config, &self.market_data);
             trading::share(config, &self.trading);
+            strategies::share(config, &self.strategies);
             watchlists::share(config, &self.watchlists);
             alpaca::share(config, &self.alpaca);
             let all = endpoints().into_iter().chain(openapi::endpoints(&document));
@@ -73,8 +78,13 @@ pub fn entries() -> Vec<Entry> {
 /// Returns the document that describes the interface.
 #[must_use]
 pub fn document() -> Document {
-    let rooms =
-        [IdentityDoc::openapi(), MarketDataDoc::openapi(), TradingDoc::openapi(), WatchlistsDoc::openapi()];
+    let rooms = [
+        IdentityDoc::openapi(),
+        MarketDataDoc::openapi(),
+        TradingDoc::openapi(),
+        StrategiesDoc::openapi(),
+        WatchlistsDoc::openapi(),
+    ];
     openapi::document(rooms, &entries())
 }
 
@@ -86,8 +96,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// Returns the endpoints of this server's own interface.
 fn native_endpoints() -> Vec<Endpoint> {
-    let rooms =
-        [identity::endpoints(), market_data::endpoints(), trading::endpoints(), watchlists::endpoints()];
+    let rooms = [
+        identity::endpoints(),
+        market_data::endpoints(),
+        trading::endpoints(),
+        strategies::endpoints(),
+        watchlists::endpoints(),
+    ];
     rooms.into_iter().flatten().collect()
 }
 

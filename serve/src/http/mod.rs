@@ -29,6 +29,7 @@ mod openapi;
 mod routes;
 mod server;
 mod shared;
+mod strategies;
 mod token;
 mod trading;
 mod watchlists;

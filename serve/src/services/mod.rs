@@ -5,6 +5,7 @@
 pub mod alpaca;
 pub mod identity;
 pub mod market_data;
+pub mod strategies;
 pub mod trading;
 pub mod watchlists;
 

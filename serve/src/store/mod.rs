@@ -5,5 +5,6 @@ pub mod journal;
 pub mod people;
 pub mod projection;
 pub mod spool;
+pub mod strategies;
 pub mod traded_names;
 pub mod watchlists;

@@ -14,7 +14,7 @@ use crate::services::trading::{FillsPage, HistoryQuery, OrdersPage, PortfolioVie
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct OrderParams {
+pub(in crate::http) struct OrderParams {
     /// Those of a status.
     status: Option<StatusName>,
     /// Those of a symbol, `ALFA` or `ALFA@PIT`.
@@ -31,6 +31,14 @@ pub(super) struct OrderParams {
     limit: Option<u32>,
 }
 
+impl OrderParams {
+    /// Returns what is asked of the history; an id of one's own is not part of it.
+    pub(in crate::http) fn query(self) -> HistoryQuery {
+        let Self { status, symbol, from, to, client_order_id: _, cursor, limit } = self;
+        HistoryQuery { status, symbol, from, to, order: None, cursor, limit }
+    }
+}
+
 /// Returns orders, the newest first, in pages.
 #[utoipa::path(
     get, path = "/api/orders", tag = "trading", operation_id = "orders",
@@ -42,23 +50,21 @@ pub(super) async fn orders(
     caller: Caller,
     Params(params): Params<OrderParams>,
 ) -> Result<HttpResponse, Failure> {
-    let OrderParams { status, symbol, from, to, client_order_id, cursor, limit } = params;
-    if let Some(client) = client_order_id {
+    if let Some(client) = params.client_order_id {
         let client = ClientOrderId::try_from(client).map_err(|error| {
             Problem::new(ProblemKind::Refused, "invalid_parameter", error).at("client_order_id")
         })?;
         let orders = vec![desk.order_by_client(caller.account, client).await?];
         return Ok(ok(&OrdersPage { orders, next: None }));
     }
-    let query = HistoryQuery { status, symbol, from, to, order: None, cursor, limit };
-    Ok(ok(&desk.order_history(caller.account, &query).await?))
+    Ok(ok(&desk.order_history(caller.account, &params.query()).await?))
 }
 
 /// Which trades are asked for.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct TradeParams {
+pub(in crate::http) struct TradeParams {
     /// Those of an order.
     order_id: Option<String>,
     /// Those of a symbol, `ALFA` or `ALFA@PIT`.
@@ -73,6 +79,14 @@ pub(super) struct TradeParams {
     limit: Option<u32>,
 }
 
+impl TradeParams {
+    /// Returns what is asked of the history.
+    pub(in crate::http) fn query(self) -> HistoryQuery {
+        let Self { order_id, symbol, from, to, cursor, limit } = self;
+        HistoryQuery { status: None, symbol, from, to, order: order_id, cursor, limit }
+    }
+}
+
 /// Returns one's own trades, the newest first, in pages.
 #[utoipa::path(
     get, path = "/api/trades/history", tag = "trading", operation_id = "trade_history",
@@ -84,22 +98,28 @@ pub(super) async fn trades(
     caller: Caller,
     Params(params): Params<TradeParams>,
 ) -> Result<HttpResponse, Failure> {
-    let TradeParams { order_id, symbol, from, to, cursor, limit } = params;
-    let query = HistoryQuery { status: None, symbol, from, to, order: order_id, cursor, limit };
-    Ok(ok(&desk.fill_history(caller.account, &query).await?))
+    Ok(ok(&desk.fill_history(caller.account, &params.query()).await?))
 }
 
 /// For when the portfolio is asked for.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ValueParams {
+pub(in crate::http) struct ValueParams {
     /// Then or later, as of RFC 3339.
     from: Option<String>,
     /// Before, as of RFC 3339.
     to: Option<String>,
     /// How many at most, 1 to 1,000; 100 if nothing is said.
     limit: Option<u32>,
+}
+
+impl ValueParams {
+    /// Returns what is asked of the history.
+    pub(in crate::http) fn query(self) -> HistoryQuery {
+        let Self { from, to, limit } = self;
+        HistoryQuery { from, to, limit, ..HistoryQuery::default() }
+    }
 }
 
 /// Returns what the account was worth over time, once a sample interval, the oldest first, and how it did from
@@ -114,7 +134,5 @@ pub(super) async fn portfolio(
     caller: Caller,
     Params(params): Params<ValueParams>,
 ) -> Result<HttpResponse, Failure> {
-    let ValueParams { from, to, limit } = params;
-    let query = HistoryQuery { from, to, limit, ..HistoryQuery::default() };
-    Ok(ok(&desk.portfolio(caller.account, &query).await?))
+    Ok(ok(&desk.portfolio(caller.account, &params.query()).await?))
 }

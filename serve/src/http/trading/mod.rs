@@ -1,7 +1,7 @@
 //! `/api/orders`, `/api/account` and what belongs to them: trading in one's own name.
 
 mod account;
-mod history;
+pub(super) mod history;
 mod legacy;
 mod orders;
 

@@ -80,10 +80,15 @@ impl Trading {
     /// [`Problem`] if the market takes nothing at the moment.
     pub async fn account(&self, account: AccountId) -> Result<AccountSummary, Problem> {
         let view = self.account_view(account).await?;
+        Ok(self.summary(account, &view))
+    }
+
+    /// Writes an account as it was seen.
+    pub(in crate::services) fn summary(&self, account: AccountId, view: &AccountView) -> AccountSummary {
         let book = self.book(account);
         let at = book.listings().first().map(|it| self.data.scale(&it.listing.instrument).time(view.at));
         let unrealized: Money = view.positions.iter().filter_map(|it| Some(it.worth? - it.cost)).sum();
-        Ok(AccountSummary {
+        AccountSummary {
             account_id: account,
             at,
             currency: self.data.currency().to_owned(),
@@ -97,7 +102,7 @@ impl Trading {
             fees: Number::of_money(view.fees),
             open_orders: view.orders.len(),
             blocked: view.blocked.as_deref().map(str::to_owned),
-        })
+        }
     }
 
     /// Returns an account's positions.
@@ -106,10 +111,15 @@ impl Trading {
     /// [`Problem`] if the market takes nothing at the moment.
     pub async fn positions(&self, account: AccountId) -> Result<PositionsView, Problem> {
         let view = self.account_view(account).await?;
+        Ok(self.positions_of(account, &view))
+    }
+
+    /// Writes the positions of an account as it was seen.
+    pub(in crate::services) fn positions_of(&self, account: AccountId, view: &AccountView) -> PositionsView {
         let book = self.book(account);
         let held = view.positions.iter().filter(|it| it.holding != NetQuantity::ZERO);
         let positions = held.filter_map(|position| line(&book, position)).collect();
-        Ok(PositionsView { positions })
+        PositionsView { positions }
     }
 
     /// Closes a position with a market order; `None` if nothing is held.

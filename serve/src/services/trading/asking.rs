@@ -7,7 +7,7 @@ use bearpit_core::participant::{Answer, Outcome, RequestKind};
 
 use super::{Trading, explain};
 use crate::domain::{AccountId, ClientOrderId, Problem, ProblemKind};
-use crate::driver::{Ask, Look, Refused, Seen, Unavailable, What};
+use crate::driver::{AccountView, Ask, Look, Refused, Seen, Unavailable, What};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +32,7 @@ impl Trading {
     }
 
     /// Asks something in the name of an account; returns what was done.
-    pub(super) async fn ask(
+    pub(in crate::services) async fn ask(
         &self,
         account: AccountId,
         what: What,
@@ -52,6 +52,15 @@ impl Trading {
         }
     }
 
+    /// Asks something in the name of an account whose seat is open already.
+    ///
+    /// # Errors
+    /// [`Problem`] if it is not, or what is asked for is not done.
+    pub(in crate::services) async fn ask_open(&self, account: AccountId, what: What) -> Result<(), Problem> {
+        let answer = self.send(Ask { seat: seat_of(account), what, client: None }).await?;
+        answer.outcome.map(drop).map_err(|refusal| explain::refusal(&refusal))
+    }
+
     /// Looks at something in the name of an account.
     pub(super) async fn look(&self, account: AccountId, look: Look) -> Result<Seen, Problem> {
         match self.see(account, look.clone()).await {
@@ -63,13 +72,29 @@ impl Trading {
         }
     }
 
-    async fn send(&self, ask: Ask) -> Result<Answer, Problem> {
+    pub(in crate::services) async fn send(&self, ask: Ask) -> Result<Answer, Problem> {
         let is_named = ask.client.is_some();
         let reply = self.handle.ask(ask).map_err(|why| explain::unavailable(&why))?;
         match tokio::time::timeout(PATIENCE, reply).await {
             Ok(Ok(Ok(answer))) => Ok(answer),
             Ok(Ok(Err(why))) => Err(explain::refused(&why)),
             Ok(Err(_)) | Err(_) => Err(unknown(is_named)),
+        }
+    }
+
+    /// Returns an account whose seat is open; nothing where it is not.
+    ///
+    /// # Errors
+    /// [`Problem`] if the market takes nothing at the moment.
+    pub(in crate::services) async fn open_account(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<Box<AccountView>>, Problem> {
+        match self.see(account, Look::Account).await {
+            Ok(Seen::Account(view)) => Ok(Some(view)),
+            Ok(_) => Ok(None),
+            Err(problem) if is_without_seat(&problem) => Ok(None),
+            Err(problem) => Err(problem),
         }
     }
 
@@ -102,6 +127,6 @@ fn unknown(is_named: bool) -> Problem {
 }
 
 /// Returns the name of an account's seat.
-pub(super) fn seat_of(account: AccountId) -> Arc<str> {
+pub(in crate::services) fn seat_of(account: AccountId) -> Arc<str> {
     Arc::from(account.to_string())
 }

@@ -4,7 +4,7 @@
 //! with the market's starting cash; that it exists already is no fault, so nobody gets the cash twice.
 
 mod account;
-mod asking;
+pub(in crate::services) mod asking;
 mod exits;
 mod explain;
 mod history;
@@ -14,7 +14,7 @@ mod portfolio;
 mod report;
 mod request;
 #[cfg(test)]
-mod tests;
+pub(in crate::services) mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,9 +52,9 @@ pub struct TradingParts {
 #[derive(Debug)]
 pub struct Trading {
     handle: MarketHandle,
-    source: ScenarioSource,
-    data: Arc<MarketData>,
-    database: Database,
+    pub(in crate::services) source: ScenarioSource,
+    pub(in crate::services) data: Arc<MarketData>,
+    pub(in crate::services) database: Database,
     journal: PathBuf,
     /// How many reports may be made at once.
     reports: Arc<Semaphore>,

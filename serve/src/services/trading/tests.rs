@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::config::DatabaseUrl;
 use crate::domain::{AccountId, Problem, ProblemKind};
-use crate::driver::{Driver, DriverConfig, Metrics, Stage, SyncPolicy, SystemClock};
+use crate::driver::{Driver, DriverConfig, Metrics, OutputSink, Stage, SyncPolicy, SystemClock};
 use crate::publication::PublicationConfig;
 use crate::services::market_data::{MarketDataParts, NoArchive};
 
@@ -35,14 +35,19 @@ instruments = ["ACME", "GRAM"]
 "#;
 
 /// A market, and who trades in it.
-struct Floor {
-    driver: Driver,
-    trading: Trading,
+pub(in crate::services) struct Floor {
+    pub(in crate::services) driver: Driver,
+    pub(in crate::services) trading: Arc<Trading>,
     _directory: tempfile::TempDir,
 }
 
 impl Floor {
     async fn open() -> Self {
+        Self::open_to(Vec::new()).await
+    }
+
+    /// Opens a market that some others see, too.
+    pub(in crate::services) async fn open_to(sinks: Vec<Box<dyn OutputSink>>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let scenario = Scenario::from_text(Path::new("plain.toml"), PLAIN, &[]);
         let scenario = scenario.map_err(|error| error.render(false)).unwrap();
@@ -56,7 +61,7 @@ impl Floor {
             source: Box::new(source.clone()),
             wrap: Box::new(|file| Box::new(file)),
             publication: PublicationConfig::default(),
-            sinks: Vec::new(),
+            sinks,
             settled: Box::new(|_| {}),
             metrics: Metrics::default(),
         })
@@ -73,7 +78,7 @@ impl Floor {
         let database = Database::open(&url).await.unwrap();
         let handle = driver.handle.clone();
         let trading = Trading::new(TradingParts { handle, source, data: Arc::new(data), database, journal });
-        let floor = Self { driver, trading, _directory: directory };
+        let floor = Self { driver, trading: Arc::new(trading), _directory: directory };
         floor.await_open().await;
         floor
     }
@@ -88,7 +93,11 @@ impl Floor {
     }
 
     /// Enters an order that is written in JSON, and waits for the venue's word.
-    async fn enter(&self, account: AccountId, order: Value) -> Result<Value, Problem> {
+    pub(in crate::services) async fn enter(
+        &self,
+        account: AccountId,
+        order: Value,
+    ) -> Result<Value, Problem> {
         let request: OrderRequest = serde_json::from_str(&order.to_string()).unwrap();
         let view = self.trading.enter(account, &request, Some(VenueWait(Duration::from_secs(5)))).await?;
         Ok(serde_json::to_value(view).unwrap())
@@ -100,7 +109,7 @@ impl Floor {
         (problem.code.into_owned(), problem.field)
     }
 
-    fn end(self) {
+    pub(in crate::services) fn end(self) {
         self.driver.handle.stop();
         self.driver.join();
     }

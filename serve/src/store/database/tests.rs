@@ -31,6 +31,7 @@ const ALL_STATEMENTS: &[&[Statement]] = &[
     projection::marks::STATEMENTS,
     projection::orders::STATEMENTS,
     projection::position::STATEMENTS,
+    crate::store::strategies::STATEMENTS,
     traded_names::STATEMENTS,
     watchlists::STATEMENTS,
     people::ALL[0],

@@ -1,0 +1,128 @@
+//! How strategies end: their orders are canceled, and what they have goes back to their owner.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bearpit::scenario::LiveConfig;
+use bearpit_core::market::Transfer;
+use bearpit_core::units::{InstrumentId, Money, NetQuantity};
+use tracing::{info, warn};
+
+use super::{StopRequest, Strategies, StrategyView, funding};
+use crate::domain::{AccountId, Actor, Problem, ProblemKind, UserId, WallTime};
+use crate::driver::What;
+use crate::services::identity::of_store;
+use crate::services::trading::asking::seat_of;
+use crate::services::wall_now;
+use crate::store::strategies::{StrategyRow, StrategyStatus};
+
+/// How often it is looked for strategies that another process left half-way.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+impl Strategies {
+    /// Ends a strategy, `now`: its orders are canceled, and its positions closed if that is asked for. What it has
+    /// stays in its account until it is deleted.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this person, or the market takes nothing at the moment.
+    pub async fn stop(
+        &self,
+        user: UserId,
+        id: AccountId,
+        request: StopRequest,
+        now: WallTime,
+    ) -> Result<StrategyView, Problem> {
+        let row = self.row(user, id).await?;
+        let what = What::Reseat(LiveConfig::retire(request.flatten));
+        self.trading.ask_open(id, what).await?;
+        let ended_at = row.ended_at.or(Some(now));
+        self.database.move_strategy(id, StrategyStatus::Stopped, ended_at).await.map_err(of_store)?;
+        let account = self.trading.open_account(id).await?;
+        Ok(self.view(&StrategyRow { status: StrategyStatus::Stopped, ended_at, ..row }, account.as_deref()))
+    }
+
+    /// Deletes a strategy, `now`: it is ended, and all that it has goes to its owner's account.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this person, or orders of it are still open.
+    pub async fn delete(&self, owner: Actor, id: AccountId, now: WallTime) -> Result<(), Problem> {
+        let row = self.row(owner.user, id).await?;
+        if row.status != StrategyStatus::Stopped {
+            self.stop(owner.user, id, StopRequest::default(), now).await?;
+        }
+        self.give_back(id, owner.account).await?;
+        let ended_at = row.ended_at.or(Some(now));
+        self.database.move_strategy(id, StrategyStatus::Deleted, ended_at).await.map_err(of_store)?;
+        Ok(())
+    }
+
+    /// Moves all that a strategy has to its owner's account.
+    pub(super) async fn give_back(&self, id: AccountId, purse: AccountId) -> Result<(), Problem> {
+        let Some(view) = self.trading.open_account(id).await? else { return Ok(()) };
+        if !view.orders.is_empty() {
+            let message = "orders of the strategy are still open: their cancels are on their way";
+            let problem = Problem::new(ProblemKind::Conflict, "open_orders", message);
+            return Err(problem.hint("ask again in a moment"));
+        }
+        let scenario = self.source.scenario();
+        for position in view.positions.iter().filter(|it| it.holding != NetQuantity::ZERO) {
+            let known = scenario.instruments.iter().position(|it| it.instrument.symbol() == position.symbol);
+            let instrument = known.and_then(|index| u32::try_from(index).ok()).map(InstrumentId::new);
+            let Some(instrument) = instrument else { continue };
+            let shares = Transfer::Shares { instrument, quantity: position.holding };
+            self.hand_over(id, purse, shares).await?;
+        }
+        if view.free_cash > Money::ZERO {
+            self.hand_over(id, purse, Transfer::Cash(view.free_cash)).await?;
+        }
+        Ok(())
+    }
+
+    async fn hand_over(&self, from: AccountId, to: AccountId, transfer: Transfer) -> Result<(), Problem> {
+        let funding = funding(transfer, "from a strategy")?;
+        self.trading.ask_open(from, What::Transfer { to: seat_of(to), funding }).await
+    }
+
+    /// Brings strategies that were being started when a process ended to an end, for as long as this one runs.
+    pub async fn tidy_up(self: Arc<Self>) {
+        let begun = wall_now();
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        loop {
+            looks.tick().await;
+            match self.left_half_way(begun).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(problem) => warn!(%problem, "strategies that were left half-way are looked at later"),
+            }
+        }
+    }
+
+    /// Ends the strategies that were being started before `begun`; returns whether there are any left.
+    async fn left_half_way(&self, begun: WallTime) -> Result<bool, Problem> {
+        let rows = self.database.starting_strategies().await.map_err(of_store)?;
+        let mut are_left = false;
+        for row in rows.into_iter().filter(|row| row.created_at < begun) {
+            let ended = self.abandon(&row).await;
+            match ended {
+                Ok(()) => info!(strategy = %row.account, "a strategy that was left half-way was ended"),
+                Err(problem) => {
+                    warn!(strategy = %row.account, %problem, "a strategy that was left half-way is ended later");
+                    are_left = true;
+                }
+            }
+        }
+        Ok(are_left)
+    }
+
+    async fn abandon(&self, row: &StrategyRow) -> Result<(), Problem> {
+        if self.trading.open_account(row.account).await?.is_some() {
+            self.trading.ask_open(row.account, What::Reseat(LiveConfig::retire(false))).await?;
+        }
+        // What it was given stays in its account until its owner deletes it.
+        self.database
+            .move_strategy(row.account, StrategyStatus::Stopped, Some(wall_now()))
+            .await
+            .map_err(of_store)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,361 @@
+//! Strategies of people in the live market: checked, seated in accounts of their own, watched, ended.
+//!
+//! A strategy's account is a seat like any other, named by an id of its own. It is opened empty, gets cash from
+//! its owner's account, and then its script takes the seat; ended, a seat that does nothing takes its place. Each
+//! of these is a request in the journal. The database knows whose it is and how far it has come; a process that
+//! ends half-way leaves a strategy that is starting, and the next gives the cash back.
+
+mod check;
+mod ending;
+mod output;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::sync::Arc;
+
+use bearpit::scenario::{LiveConfig, UserScript};
+use bearpit_core::market::{Funding, Reference, Transfer};
+use bearpit_core::participant::{RequestKind, RequestRefusal};
+use bearpit_core::units::Money;
+use tokio::sync::{Mutex, Semaphore};
+
+pub use check::{FindingView, StrategyCheck};
+pub use output::StrategyOutputs;
+pub use views::{
+    LogLine, OnErrorName, ScriptRequest, SeriesPoint, SeriesView, StopRequest, StrategiesView,
+    StrategyDetail, StrategyLog, StrategyRequest, StrategySeries, StrategyStatusName, StrategyView,
+};
+
+use crate::domain::{AccountId, Actor, Number, Problem, ProblemKind, UserId, WallTime};
+use crate::driver::{AccountView, Ask, ScenarioSource, What};
+use crate::services::identity::of_store;
+use crate::services::market_data::MarketData;
+use crate::services::trading::Trading;
+use crate::services::trading::asking::seat_of;
+use crate::store::database::{Amount, Database};
+use crate::store::strategies::{StrategyLimits, StrategyRow, StrategyStatus};
+
+/// The longest name of a strategy, in characters.
+const NAME_MAX: usize = 64;
+/// The longest script, and each file that it imports, in bytes.
+const SOURCE_BYTES_MAX: usize = 1 << 18;
+
+/// What strategies are run with.
+#[derive(Debug)]
+pub struct StrategiesParts {
+    /// Trades in their names.
+    pub trading: Arc<Trading>,
+    /// The scenario of the days.
+    pub source: ScenarioSource,
+    /// What everybody sees of the market.
+    pub data: Arc<MarketData>,
+    /// Where it is kept whose they are.
+    pub database: Database,
+    /// What they write.
+    pub outputs: StrategyOutputs,
+    /// How many may run.
+    pub limits: StrategyLimits,
+}
+
+/// Runs strategies in the name of people.
+#[derive(Debug)]
+pub struct Strategies {
+    trading: Arc<Trading>,
+    source: ScenarioSource,
+    data: Arc<MarketData>,
+    database: Database,
+    outputs: StrategyOutputs,
+    limits: StrategyLimits,
+    /// A check takes a core for a while: one at a time.
+    checks: Semaphore,
+    /// One is started at a time, so that there are never more than may be.
+    starts: Mutex<()>,
+}
+
+impl Strategies {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(parts: StrategiesParts) -> Self {
+        let StrategiesParts { trading, source, data, database, outputs, limits } = parts;
+        let (checks, starts) = (Semaphore::new(1), Mutex::new(()));
+        Self { trading, source, data, database, outputs, limits, checks, starts }
+    }
+
+    /// Checks a strategy and rehearses it; nothing is started.
+    ///
+    /// # Errors
+    /// [`Problem`] if it is too long, or its market is unknown.
+    pub async fn check(&self, request: ScriptRequest) -> Result<StrategyCheck, Problem> {
+        self.checked(request.script(), self.source.live().starting_cash).await
+    }
+
+    async fn checked(&self, script: UserScript, cash: Money) -> Result<StrategyCheck, Problem> {
+        let lengths = script.modules.values().map(String::len).chain([script.text.len()]);
+        if lengths.max().is_some_and(|length| length > SOURCE_BYTES_MAX) {
+            let message =
+                format!("a script, and each file that it imports, has at most {SOURCE_BYTES_MAX} bytes");
+            return Err(Problem::new(ProblemKind::Refused, "too_long", message).at("source"));
+        }
+        let scenario = self.source.scenario();
+        let home = script.market.clone().or_else(|| {
+            let venue = scenario.venues.first()?;
+            let first = scenario.instruments.get(venue.instruments.first()?.index())?;
+            Some(format!("{}@{}", first.instrument.symbol(), venue.name))
+        });
+        let home = home.unwrap_or_default();
+        let (_, snapshot) = self.data.find(&home).map_err(|problem| problem.at("symbol"))?;
+        let mid = snapshot.trades.first().map(|print| print.price.ticks());
+        let _turn = self.checks.acquire().await.map_err(|_| busy())?;
+        let scenario = scenario.clone();
+        let checking = tokio::task::spawn_blocking(move || check::check(&script, &scenario, cash, mid));
+        checking.await.map_err(|_| busy())
+    }
+
+    /// Starts a strategy, `now`: it has been checked, and trades from the answer on.
+    ///
+    /// # Errors
+    /// [`Problem`] if it is not valid, there are too many, or one's account has not the cash.
+    pub async fn start(
+        self: &Arc<Self>,
+        owner: Actor,
+        request: StrategyRequest,
+        now: WallTime,
+    ) -> Result<StrategyView, Problem> {
+        let name = checked_name(&request.name)?;
+        let cash = cash_of(request.cash)?;
+        let script = request.script();
+        let found = self.checked(script.clone(), cash).await?;
+        if let Some(error) = found.errors.first() {
+            let FindingView { file, line, column, message, .. } = error;
+            let problem = Problem::new(
+                ProblemKind::Refused,
+                "invalid_strategy",
+                format!("{file}:{line}:{column}: {message}"),
+            );
+            let hint = error
+                .help
+                .clone()
+                .unwrap_or_else(|| "POST /api/strategies/check says all that is wrong".to_owned());
+            return Err(problem.at("source").hint(hint));
+        }
+        let row = StrategyRow {
+            account: AccountId::draw(),
+            user: owner.user,
+            name,
+            script: script.to_json(),
+            cash: cash.into(),
+            status: StrategyStatus::Starting,
+            created_at: now,
+            ended_at: None,
+        };
+        // It is begun and brought to an end whether or not whoever asked still waits.
+        let (this, purse) = (Arc::clone(self), owner.account);
+        let starting = tokio::spawn(async move { this.seat(row, purse, &script).await });
+        starting.await.map_err(|_| busy())?
+    }
+
+    async fn seat(
+        &self,
+        row: StrategyRow,
+        purse: AccountId,
+        script: &UserScript,
+    ) -> Result<StrategyView, Problem> {
+        let turn = self.starts.lock().await;
+        let has_room = self.database.add_strategy(&row, self.limits).await.map_err(of_store)?;
+        drop(turn);
+        if !has_room {
+            let StrategyLimits { per_user, total } = self.limits;
+            let message = format!("at most {per_user} strategies of a person run, and {total} in all");
+            return Err(
+                Problem::new(ProblemKind::Conflict, "too_many_strategies", message).hint("stop one first")
+            );
+        }
+        if let Err(problem) = self.fund(&row, purse).await {
+            // Nothing was moved; an empty account does nobody harm.
+            if problem.kind != ProblemKind::Unknown {
+                self.database.remove_strategy(row.account).await.map_err(of_store)?;
+            }
+            return Err(problem);
+        }
+        let what = What::Reseat(LiveConfig::seat_script(script));
+        if let Err(problem) = self.trading.ask_open(row.account, what).await {
+            if problem.kind != ProblemKind::Unknown {
+                self.give_back(row.account, purse).await?;
+                self.database.remove_strategy(row.account).await.map_err(of_store)?;
+            }
+            return Err(problem);
+        }
+        self.database.move_strategy(row.account, StrategyStatus::Running, None).await.map_err(of_store)?;
+        let view = self.trading.open_account(row.account).await.ok().flatten();
+        Ok(self.view(&StrategyRow { status: StrategyStatus::Running, ..row }, view.as_deref()))
+    }
+
+    /// Opens a strategy's account, and gives it cash.
+    async fn fund(&self, row: &StrategyRow, purse: AccountId) -> Result<(), Problem> {
+        // Whoever has never traded has an account from now on.
+        self.trading.account(purse).await?;
+        let seat = seat_of(row.account);
+        let RequestKind::Join { spec, config, .. } = self.source.live().join_empty(&seat) else {
+            return Err(busy());
+        };
+        let what = What::Join { spec, config: Box::new(config) };
+        let answer = self.trading.send(Ask { seat: Arc::clone(&seat), what, client: None }).await?;
+        if let Err(refusal) = answer.outcome {
+            // One that is there is its own: nobody else draws that id.
+            if !matches!(refusal, RequestRefusal::Join(_)) {
+                return Err(Problem::new(ProblemKind::Refused, "no_seat", refusal));
+            }
+        }
+        let funding = funding(Transfer::Cash(row.cash.money()), "to a strategy")?;
+        let moved = self.trading.ask_open(purse, What::Transfer { to: seat, funding }).await;
+        moved.map_err(|problem| problem.at("cash"))
+    }
+
+    /// Returns a person's strategies.
+    ///
+    /// # Errors
+    /// [`Problem`] if the database is away, or the market takes nothing.
+    pub async fn all(&self, user: UserId) -> Result<StrategiesView, Problem> {
+        let mut strategies = Vec::new();
+        for row in self.database.strategies(user).await.map_err(of_store)? {
+            let account = self.trading.open_account(row.account).await?;
+            strategies.push(self.view(&row, account.as_deref()));
+        }
+        Ok(StrategiesView { strategies })
+    }
+
+    /// Returns a strategy with all that there is of it.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this person.
+    pub async fn one(&self, user: UserId, id: AccountId) -> Result<StrategyDetail, Problem> {
+        let row = self.row(user, id).await?;
+        let account = self.trading.open_account(id).await?;
+        let script = UserScript::from_json(&row.script).map_err(|_| unknown(id))?;
+        let positions = account.as_deref().map(|view| self.trading.positions_of(id, view).positions);
+        Ok(StrategyDetail {
+            strategy: self.view(&row, account.as_deref()),
+            source: script.text,
+            modules: script.modules,
+            parameters: script.params,
+            account: account.as_deref().map(|view| self.trading.summary(id, view)),
+            positions: positions.unwrap_or_default(),
+        })
+    }
+
+    /// Returns the account of a person's strategy: what can be looked up of accounts can be of it.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this person.
+    pub async fn account_of(&self, user: UserId, id: AccountId) -> Result<AccountId, Problem> {
+        self.row(user, id).await.map(|row| row.account)
+    }
+
+    /// Returns the last lines of a strategy's log, or those after a line.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this person.
+    pub async fn log(
+        &self,
+        user: UserId,
+        id: AccountId,
+        after: Option<&str>,
+    ) -> Result<StrategyLog, Problem> {
+        self.row(user, id).await?;
+        let bad = |_| {
+            let message = "`after` is the number of a line, as the last answer gave it as `next`";
+            Problem::new(ProblemKind::Refused, "invalid_parameter", message).at("after")
+        };
+        let after = after.map(|text| text.parse::<u64>().map_err(bad)).transpose()?;
+        let lines: Vec<LogLine> = self.outputs.read(id, |written| {
+            let lines = written.iter().flat_map(|written| &written.lines);
+            let lines = lines.filter(|line| after.is_none_or(|after| line.number > after));
+            let view = |line: &output::Line| LogLine {
+                number: line.number.to_string(),
+                at: self.data.time(line.at),
+                text: line.text.to_string(),
+                is_failure: line.is_failure,
+            };
+            lines.map(view).collect()
+        });
+        let last = lines.last().map(|line| line.number.clone());
+        Ok(StrategyLog { lines, next: last.or_else(|| after.map(|after| after.to_string())) })
+    }
+
+    /// Returns what a strategy has plotted today.
+    ///
+    /// # Errors
+    /// [`Problem`] if there is none of this person.
+    pub async fn series(&self, user: UserId, id: AccountId) -> Result<StrategySeries, Problem> {
+        self.row(user, id).await?;
+        let series = self.outputs.read(id, |written| {
+            let series = written.iter().flat_map(|written| &written.series);
+            let point = |(at, value): &output::Point| SeriesPoint { at: self.data.time(*at), value: *value };
+            let view = |(name, points): (&Arc<str>, &std::collections::VecDeque<output::Point>)| SeriesView {
+                name: name.to_string(),
+                points: points.iter().map(point).collect(),
+            };
+            series.map(view).collect()
+        });
+        Ok(StrategySeries { series })
+    }
+
+    async fn row(&self, user: UserId, id: AccountId) -> Result<StrategyRow, Problem> {
+        self.database.strategy(user, id).await.map_err(of_store)?.ok_or_else(|| unknown(id))
+    }
+
+    fn view(&self, row: &StrategyRow, account: Option<&AccountView>) -> StrategyView {
+        let failure = self.outputs.read(row.account, |written| written.and_then(|it| it.failure.clone()));
+        let status = match row.status {
+            StrategyStatus::Starting => StrategyStatusName::Starting,
+            StrategyStatus::Running if failure.is_some() => StrategyStatusName::Failed,
+            StrategyStatus::Running => StrategyStatusName::Running,
+            StrategyStatus::Stopped | StrategyStatus::Deleted => StrategyStatusName::Stopped,
+        };
+        let equity = account.and_then(|view| view.equity);
+        StrategyView {
+            strategy_id: row.account,
+            name: row.name.clone(),
+            status,
+            symbol: UserScript::from_json(&row.script).ok().and_then(|script| script.market),
+            cash: Number::of_money(row.cash.money()),
+            equity: equity.map(Number::of_money),
+            pnl: equity.map(|equity| Number::of_money(equity - row.cash.money())),
+            failure: failure.map(|text| text.to_string()),
+            created_at: row.created_at.to_string(),
+            ended_at: row.ended_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+fn checked_name(name: &str) -> Result<String, Problem> {
+    let name = name.trim();
+    if (1..=NAME_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+        return Ok(name.to_owned());
+    }
+    let message = format!("a name has 1 to {NAME_MAX} characters, none of them a control character");
+    Err(Problem::new(ProblemKind::Refused, "invalid_field", message).at("name"))
+}
+
+fn cash_of(cash: Number) -> Result<Money, Problem> {
+    let amount = Amount::of(cash.0).filter(|amount| amount.0 > 0).map(Amount::money);
+    amount.ok_or_else(|| {
+        let message = "a strategy gets an amount of cash above zero, with at most ten decimals";
+        Problem::new(ProblemKind::Refused, "invalid_field", message).at("cash")
+    })
+}
+
+fn funding(transfer: Transfer, reference: &str) -> Result<Funding, Problem> {
+    let reference = Reference::new(reference).map_err(|_| busy())?;
+    Ok(Funding { transfer, reference })
+}
+
+fn unknown(id: AccountId) -> Problem {
+    Problem::new(ProblemKind::NotFound, "unknown_strategy", format!("there is no strategy {id} of yours"))
+}
+
+/// The process is about to end.
+fn busy() -> Problem {
+    Problem::new(ProblemKind::Unavailable, "stopping", "the server is about to stop: try again")
+}

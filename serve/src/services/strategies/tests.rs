@@ -1,0 +1,245 @@
+//! Strategies in a market that runs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::{Credential, Role, Scopes, SessionId};
+use crate::services::trading::tests::Floor;
+use crate::store::database::testing::add_user;
+
+const BUYER: &str = "const N = param(\"n\", 3);
+fn on_start() { log(`cash ${cash()}`); plot(\"n\", N); buy(N); buy_limit(1, 50.0); }
+fn on_order_filled(event) { log(`filled ${event.quantity}`); }
+fn on_timer(name) { throw name; }";
+
+struct Bench {
+    floor: Floor,
+    strategies: Arc<Strategies>,
+    maker: AccountId,
+}
+
+impl Bench {
+    /// Opens a market in which somebody bids 99 for ten, and has bought ten that are offered at 101.
+    async fn open() -> Self {
+        let outputs = StrategyOutputs::default();
+        let floor = Floor::open_to(vec![outputs.sink()]).await;
+        let strategies = Arc::new(Strategies::new(StrategiesParts {
+            trading: Arc::clone(&floor.trading),
+            source: floor.trading.source.clone(),
+            data: Arc::clone(&floor.trading.data),
+            database: floor.trading.database.clone(),
+            outputs,
+            limits: StrategyLimits { per_user: 2, total: 3 },
+        }));
+        let (maker, seller) = (AccountId::draw(), AccountId::draw());
+        // Shares come from outside: nobody has any.
+        floor.trading.account(seller).await.unwrap();
+        let transfer = Transfer::Shares {
+            instrument: bearpit_core::units::InstrumentId::new(0),
+            quantity: bearpit_core::units::NetQuantity::new(100),
+        };
+        let what = What::Fund(funding(transfer, "shares for the test").unwrap());
+        floor.trading.ask_open(seller, what).await.unwrap();
+        let order = |side: &str, price: &str| json!({ "symbol": "ACME", "side": side, "quantity": "10", "price": price });
+        floor.enter(seller, order("sell", "101")).await.unwrap();
+        floor.enter(maker, order("buy", "99")).await.unwrap();
+        Self { floor, strategies, maker }
+    }
+
+    async fn person(&self, name: &str) -> Actor {
+        let user = UserId::draw();
+        add_user(&self.floor.trading.database, user, name).await.unwrap();
+        Actor {
+            user,
+            account: AccountId::draw(),
+            role: Role::User,
+            scopes: Scopes::default(),
+            credential: Credential::Session(SessionId::draw()),
+        }
+    }
+
+    async fn start(&self, who: Actor, request: Value) -> Result<StrategyView, Problem> {
+        let request = serde_json::from_value(request).unwrap();
+        self.strategies.start(who, request, WallTime::from_nanos(5)).await
+    }
+
+    async fn cash(&self, who: Actor) -> String {
+        self.floor.trading.account(who.account).await.unwrap().cash.to_string()
+    }
+
+    /// Asks until something holds.
+    async fn until<T: Future<Output = bool>>(&self, holds: impl Fn() -> T) {
+        let wait = async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), wait).await.unwrap();
+    }
+}
+
+fn request(source: &str, cash: &str) -> Value {
+    json!({ "name": "mine", "source": source, "parameters": { "n": 4 }, "cash": cash })
+}
+
+#[tokio::test]
+async fn a_strategy_trades_with_the_cash_that_it_was_given_and_leaves_all_to_its_owner() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let view = bench.start(anne, request(BUYER, "1000")).await.unwrap();
+    let (id, strategies) = (view.strategy_id, Arc::clone(&bench.strategies));
+    assert_eq!((view.status, view.cash.to_string()), (StrategyStatusName::Running, "1000".to_owned()));
+    assert_eq!(bench.cash(anne).await, "99000");
+    bench.until(|| async { strategies.log(anne.user, id, None).await.unwrap().lines.len() == 2 }).await;
+    let log = strategies.log(anne.user, id, None).await.unwrap();
+    let texts: Vec<&str> = log.lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["cash 1000.0", "filled 4.0"]);
+    let first = log.lines[0].number.clone();
+    assert_eq!(strategies.log(anne.user, id, Some(&first)).await.unwrap().lines.len(), 1);
+    assert_eq!(strategies.log(anne.user, id, Some("x")).await.unwrap_err().field.as_deref(), Some("after"));
+    let series = strategies.series(anne.user, id).await.unwrap();
+    assert_eq!((series.series[0].name.as_str(), series.series[0].points[0].value), ("n", Some(4.0)));
+    let detail = strategies.one(anne.user, id).await.unwrap();
+    assert_eq!((detail.source.as_str(), &detail.parameters["n"]), (BUYER, &json!(4)));
+    assert_eq!(
+        (detail.positions[0].quantity.to_string(), detail.account.unwrap().open_orders),
+        ("4".to_owned(), 1)
+    );
+    // Worth the middle of 99 and 101: four bought at 101 are a loss of four.
+    assert_eq!(detail.strategy.pnl.unwrap().to_string(), "-4");
+
+    let stopped =
+        strategies.stop(anne.user, id, StopRequest { flatten: true }, WallTime::from_nanos(9)).await;
+    assert_eq!(stopped.unwrap().status, StrategyStatusName::Stopped);
+    bench
+        .until(|| async {
+            let detail = strategies.one(anne.user, id).await.unwrap();
+            detail.positions.is_empty() && detail.account.unwrap().open_orders == 0
+        })
+        .await;
+    strategies.delete(anne, id, WallTime::from_nanos(9)).await.unwrap();
+    // Four bought at 101 and sold at 99.
+    assert_eq!(bench.cash(anne).await, "99992");
+    assert!(strategies.all(anne.user).await.unwrap().strategies.is_empty());
+    assert_eq!(strategies.one(anne.user, id).await.unwrap_err().code, "unknown_strategy");
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn what_a_strategy_holds_goes_to_its_owner_when_it_is_deleted() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let id = bench.start(anne, request(BUYER, "1000")).await.unwrap().strategy_id;
+    let strategies = &bench.strategies;
+    bench.until(|| async { strategies.log(anne.user, id, None).await.unwrap().lines.len() == 2 }).await;
+    bench
+        .until(|| async {
+            match strategies.delete(anne, id, WallTime::from_nanos(9)).await {
+                Ok(()) => true,
+                // The cancel of its order is on its way.
+                Err(problem) => problem.code != "open_orders",
+            }
+        })
+        .await;
+    let positions = bench.floor.trading.positions(anne.account).await.unwrap().positions;
+    assert_eq!((positions.len(), positions[0].quantity.to_string()), (1, "4".to_owned()));
+    assert_eq!(bench.floor.trading.account(anne.account).await.unwrap().cash.to_string(), "99596");
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_leaves_nothing_behind() {
+    let bench = Bench::open().await;
+    let (anne, bert) = (bench.person("anne").await, bench.person("bert").await);
+    for (source, cash, code, field) in [
+        ("fn on_start() { by(1); }", "10", "invalid_strategy", "source"),
+        ("fn on_start() { throw 7; }", "10", "invalid_strategy", "source"),
+        (BUYER, "0", "invalid_field", "cash"),
+        (BUYER, "100000.01", "funding_refused", "cash"),
+    ] {
+        let problem = bench.start(anne, request(source, cash)).await.unwrap_err();
+        assert_eq!((&*problem.code, problem.field.as_deref()), (code, Some(field)), "{source}: {problem}");
+    }
+    let mut unknown = request(BUYER, "10");
+    unknown["symbol"] = json!("NONE");
+    assert_eq!(bench.start(anne, unknown).await.unwrap_err().field.as_deref(), Some("symbol"));
+    assert!(bench.strategies.all(anne.user).await.unwrap().strategies.is_empty());
+    assert_eq!(bench.floor.trading.account(anne.account).await.unwrap().cash.to_string(), "100000");
+
+    let mut started = Vec::new();
+    for who in [anne, anne, anne, bert, bert] {
+        started.push(bench.start(who, request("fn on_start() { }", "1")).await.map_err(|it| it.code));
+    }
+    let codes: Vec<_> = started.iter().map(|it| it.as_ref().err().map(|code| &**code)).collect();
+    assert_eq!(codes, [None, None, Some("too_many_strategies"), None, Some("too_many_strategies")]);
+    let id = started[0].as_ref().unwrap().strategy_id;
+    let stolen = bench.strategies.stop(bert.user, id, StopRequest::default(), WallTime::from_nanos(1)).await;
+    assert_eq!(stolen.unwrap_err().code, "unknown_strategy", "as if there were none");
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn a_check_says_all_that_is_wrong_and_starts_nothing() {
+    let bench = Bench::open().await;
+    let check = |source: &str| {
+        let request = serde_json::from_value(json!({ "source": source })).unwrap();
+        let strategies = Arc::clone(&bench.strategies);
+        async move { strategies.check(request).await.unwrap() }
+    };
+    let found = check("fn on_start() { by(1); }\nfn on_bar(bar) { bar.clos; }").await;
+    let places: Vec<_> = found
+        .errors
+        .iter()
+        .map(|it| (it.line, it.message.contains("clos") || it.message.contains("by")))
+        .collect();
+    assert_eq!((found.is_valid, places), (false, vec![(1, true), (2, true)]));
+    let found = check("fn on_bar(bar) { throw \"no\"; }").await;
+    assert!(!found.is_valid && found.errors[0].message.contains("in a rehearsal: "), "{found:?}");
+    let found = check("fn on_start() { every(\"x\", \"1s\"); } fn on_timer(n) { loop { } }").await;
+    assert!(found.errors[0].message.contains("operations"), "{found:?}");
+    let found = check("const N = param(\"n\", 5); fn on_start() { log(1); }").await;
+    assert!(found.is_valid && found.warnings.len() == 1 && found.rehearsal_log == ["1"], "{found:?}");
+    let long = serde_json::from_value(json!({ "source": " ".repeat(SOURCE_BYTES_MAX + 1) })).unwrap();
+    assert_eq!(bench.strategies.check(long).await.unwrap_err().code, "too_long");
+    assert_eq!(bench.floor.trading.account(bench.maker).await.unwrap().cash.to_string(), "100000");
+    bench.floor.end();
+}
+
+#[tokio::test]
+async fn a_strategy_that_fails_says_so_and_one_left_half_way_is_ended() {
+    let bench = Bench::open().await;
+    let anne = bench.person("anne").await;
+    let late = "fn on_start() { set_timer(\"x\", \"5m\"); } fn on_timer(name) { throw \"late\"; }";
+    let failing = "fn on_order_accepted(event) { throw \"no\"; } fn on_start() { if cash() < 1000.0 { buy_limit(1, 50.0); } }";
+    assert!(bench.start(anne, request(late, "10")).await.is_err(), "the rehearsal gets there");
+    let id = bench.start(anne, request(failing, "500")).await.unwrap().strategy_id;
+    let strategies = &bench.strategies;
+    bench
+        .until(|| async {
+            let view = strategies.one(anne.user, id).await.unwrap().strategy;
+            view.status == StrategyStatusName::Failed && view.failure.is_some_and(|it| it.contains("no"))
+        })
+        .await;
+    let log = strategies.log(anne.user, id, None).await.unwrap();
+    assert!(log.lines.last().unwrap().is_failure);
+
+    let row = StrategyRow {
+        account: AccountId::draw(),
+        user: anne.user,
+        name: "half".to_owned(),
+        script: UserScript::new("s.rhai", "").to_json(),
+        cash: Amount(1),
+        status: StrategyStatus::Starting,
+        created_at: WallTime::from_nanos(1),
+        ended_at: None,
+    };
+    bench.strategies.database.add_strategy(&row, bench.strategies.limits).await.unwrap();
+    bench.strategies.fund(&row, anne.account).await.unwrap();
+    Arc::clone(&bench.strategies).tidy_up().await;
+    let ended = strategies.one(anne.user, row.account).await.unwrap().strategy;
+    assert_eq!(ended.status, StrategyStatusName::Stopped);
+    strategies.delete(anne, row.account, WallTime::from_nanos(2)).await.unwrap();
+    bench.floor.end();
+}
