@@ -212,7 +212,8 @@ async fn a_strategy_that_fails_says_so_and_one_left_half_way_is_ended() {
     let bench = Bench::open().await;
     let anne = bench.person("anne").await;
     let late = "fn on_start() { set_timer(\"x\", \"5m\"); } fn on_timer(name) { throw \"late\"; }";
-    let failing = "fn on_order_accepted(event) { throw \"no\"; } fn on_start() { if cash() < 1000.0 { buy_limit(1, 50.0); } }";
+    // Prices are lower in a rehearsal.
+    let failing = "fn on_start() { set_timer(\"x\", \"100ms\"); } fn on_timer(name) { if ask() > 50.0 { throw \"no\"; } }";
     assert!(bench.start(anne, request(late, "10")).await.is_err(), "the rehearsal gets there");
     let id = bench.start(anne, request(failing, "500")).await.unwrap().strategy_id;
     let strategies = &bench.strategies;
