@@ -180,8 +180,13 @@ async fn start(config: &Config, market: &Market<'_>, outside: Outside) -> Result
     registry.register_collector(Box::new(StatusFigures(driver.handle.clone())));
     let metrics = Arc::new(Metrics::new(registry));
     let served = Arc::new(Served(driver.handle.clone()));
-    let parts =
-        face::Parts { config, source: source.clone(), handle: driver.handle.clone(), database: opened, outputs };
+    let parts = face::Parts {
+        config,
+        source: source.clone(),
+        handle: driver.handle.clone(),
+        database: opened,
+        outputs,
+    };
     let face = face::face(parts)?;
     let config_of_server = server_config(config.http);
     let server = Server::start(edge, config_of_server, Arc::clone(&metrics), served.clone(), Some(face));
